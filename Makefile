@@ -1,0 +1,59 @@
+# Papertape: `make run` starts a station, `make test` runs every test. Both set up what they need.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+RUN_STAMP := $(VENV)/.run-stamp
+DEV_STAMP := $(VENV)/.dev-stamp
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test lint format bench requirements clean
+
+help:  ## show this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+run: $(RUN_STAMP)  ## start a TWS station on 127.0.0.1:7497 over the recorded market (ARGS="--speed 10" …)
+	@exec $(VENV)/bin/papertape serve $(ARGS)
+
+demo: $(RUN_STAMP)  ## run the client's journey against a station (ARGS="--port 7497")
+	@exec $(VENV)/bin/papertape demo $(ARGS)
+
+test: $(DEV_STAMP)  ## run every test (ARGS="-k wire" to choose)
+	$(PY) -m pytest $(ARGS)
+
+lint: $(DEV_STAMP)  ## ruff format and check, mypy --strict on src
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+
+format: $(DEV_STAMP)  ## let ruff format and mend what it can
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+bench: $(DEV_STAMP)  ## measure, peers beside us in the same run (minutes; results in bench/out)
+	$(PY) -m bench $(ARGS)
+
+requirements: $(VENV)/bin/python  ## pin the dependencies anew (needs uv)
+	UV_CUSTOM_COMPILE_COMMAND="make requirements" $(PY) -m uv pip compile -q --generate-hashes --universal \
+	  --no-emit-index-url --no-emit-find-links --python-version 3.11 --extra all \
+	  -o requirements/run.txt requirements/run.in pyproject.toml
+	UV_CUSTOM_COMPILE_COMMAND="make requirements" $(PY) -m uv pip compile -q --generate-hashes --universal \
+	  --no-emit-index-url --no-emit-find-links --python-version 3.11 --extra all \
+	  -c requirements/run.txt -o requirements/dev.txt requirements/dev.in requirements/run.in pyproject.toml
+
+clean:  ## remove the environment and every cache
+	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Papertape needs Python 3.11 or newer; try: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN_STAMP): requirements/run.txt pyproject.toml | $(VENV)/bin/python
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/run.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV_STAMP): requirements/dev.txt pyproject.toml | $(VENV)/bin/python
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/dev.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@ $(RUN_STAMP)

@@ -1,0 +1,37 @@
+"""Scalar vocabulary of the records: what a number means and how wide it is.
+
+A value that is not set is ``None`` in every record. The huge sentinels of the protocol
+(``2147483647``, ``1.7976931348623157E308``, ``2**127 - 1``) exist only on the wire and in the
+official-shaped callbacks.
+"""
+
+from decimal import Decimal
+from typing import Annotated
+
+import msgspec
+
+Long = Annotated[int, "int64"]
+"""An integer that needs 64 bits on the wire: permanent ids, times in milliseconds."""
+
+Size = Decimal
+"""A quantity of shares or contracts. Decimal, because fractional sizes exist since server 101."""
+
+UNSET_INT = 2147483647
+UNSET_LONG = 9223372036854775807
+UNSET_DOUBLE = 1.7976931348623157e308
+UNSET_DECIMAL = Decimal(2**127 - 1)
+
+
+class Record(msgspec.Struct, omit_defaults=True):
+    """Base of the records: mutable, slotted, compared by value, small when serialised."""
+
+
+__all__ = [
+    "UNSET_DECIMAL",
+    "UNSET_DOUBLE",
+    "UNSET_INT",
+    "UNSET_LONG",
+    "Long",
+    "Record",
+    "Size",
+]
