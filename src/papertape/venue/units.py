@@ -1,0 +1,65 @@
+"""Integer units of the venue, and the only places where they meet ``float`` and ``Decimal``.
+
+* time: nanoseconds since the epoch, UTC (``Nanos``);
+* price: integer units of ``1 / instrument.scale`` (stocks 10,000, currencies 100,000);
+* size: ten-thousandths of a share (``SIZE_SCALE``);
+* cash: micro-units of the currency (``CASH_SCALE``).
+
+price x size has scale ``instrument.scale * SIZE_SCALE``; ``notional`` brings it to cash micros.
+"""
+
+from decimal import ROUND_HALF_EVEN, Decimal
+
+Nanos = int
+PriceUnits = int
+SizeUnits = int
+CashMicros = int
+
+SECOND: Nanos = 1_000_000_000
+MINUTE: Nanos = 60 * SECOND
+DAY: Nanos = 86_400 * SECOND
+SIZE_SCALE = 10_000
+CASH_SCALE = 1_000_000
+
+
+def size_units(size: Decimal | int) -> SizeUnits:
+    """Shares to integer units. Raises ``ValueError`` when the size is finer than 1/10,000."""
+    scaled = Decimal(size) * SIZE_SCALE
+    whole = int(scaled)
+    if whole != scaled:
+        raise ValueError(f"size {size} is finer than 1/{SIZE_SCALE}")
+    return whole
+
+
+def size_decimal(units: SizeUnits) -> Decimal:
+    """Integer units to shares, without trailing zeros and without exponent."""
+    whole, rest = divmod(units, SIZE_SCALE)
+    if rest == 0:
+        return Decimal(whole)
+    return Decimal(units).scaleb(-4).normalize()
+
+
+def price_units(price: float | Decimal, scale: int) -> PriceUnits:
+    """A price to integer units, rounded to the nearest unit."""
+    return int((Decimal(repr(price)) * scale).to_integral_value(ROUND_HALF_EVEN))
+
+
+def price_float(units: PriceUnits, scale: int) -> float:
+    """Integer units to the nearest float; the shortest text of it is the exact price."""
+    return units / scale
+
+
+def notional(price: PriceUnits, size: SizeUnits, scale: int, multiplier: int = 1) -> CashMicros:
+    """Value of a trade in cash micro-units, rounded half to even."""
+    numerator = price * size * multiplier * CASH_SCALE
+    divisor = scale * SIZE_SCALE
+    quotient, rest = divmod(numerator, divisor)
+    if rest * 2 > divisor or (rest * 2 == divisor and quotient % 2):
+        quotient += 1
+    return quotient
+
+
+def cash_decimal(micros: CashMicros, places: int = 2) -> Decimal:
+    """Cash for display, rounded half to even to the given number of places."""
+    exact = Decimal(micros).scaleb(-6)
+    return exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
