@@ -6,6 +6,8 @@ the numbering there.
 
 from decimal import Decimal
 
+import msgspec
+
 from .units import Record
 
 
@@ -74,7 +76,6 @@ class IneligibilityReason(Record):
 class ContractDetails(Record):
     """What the security-definition service says of a contract."""
 
-    contract: Contract
     marketName: str = ""
     minTick: float = 0.0
     """Smallest price increment over all venues and price levels."""
@@ -144,4 +145,7 @@ class ContractDetails(Record):
     lastSizePrecision: Decimal | None = None
     settlementMethod: str = ""
     maturity: str = ""
+    """Bonds; text form only."""
     lastTradeTime: str = ""
+    """Split from the contract's last trade date by the client."""
+    contract: Contract = msgspec.field(default_factory=Contract)

@@ -6,6 +6,8 @@ the numbering there. ``None`` means "not set".
 
 from decimal import Decimal
 
+import msgspec
+
 from .contract import TagValue
 from .units import Long, Record
 
@@ -64,7 +66,7 @@ class Order(Record):
     parentId: int = 0
     action: str = ""
     totalQuantity: Decimal | None = None
-    displaySize: int = 0
+    displaySize: int | None = 0
     orderType: str = ""
     lmtPrice: float | None = None
     auxPrice: float | None = None
@@ -162,7 +164,7 @@ class Order(Record):
     conditionsIgnoreRth: bool = False
     modelCode: str = ""
     extOperator: str = ""
-    softDollarTier: SoftDollarTier | None = None
+    softDollarTier: SoftDollarTier = msgspec.field(default_factory=SoftDollarTier)
     cashQty: float | None = None
     mifid2DecisionMaker: str = ""
     mifid2DecisionAlgo: str = ""
@@ -204,6 +206,13 @@ class Order(Record):
     hedgeMaxSize: int | None = None
     conditionsIncludeOvernight: bool = False
     orderComboLegs: list[OrderComboLeg] = []
+    """Text form only; in protobuf each price travels in its ``ComboLeg``."""
+    auctionStrategy: int = 0
+    """Text form only: 0 unset, 1 match, 2 improvement, 3 transparent."""
+    basisPoints: float | None = None
+    """Text form only, server to client."""
+    basisPointsType: int | None = None
+    """Text form only, server to client."""
 
 
 class OrderCancel(Record):

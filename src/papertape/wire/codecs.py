@@ -1,0 +1,275 @@
+"""Token codecs: one value to one text token and back, one row per kind of field.
+
+Each row holds a Python expression for writing and one for reading, so that generated code and
+the interpreter use the same rule. Requests (client to server) are read strictly, because a
+server must name what is wrong; responses are read leniently, as the official clients do.
+"""
+
+import math
+import re
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import msgspec
+
+from ..errors import LocalProtocolError
+from ..model import TagValue
+from ..model.units import UNSET_DECIMAL, UNSET_DOUBLE, UNSET_INT, UNSET_LONG
+
+INT_TEXT = str(UNSET_INT)
+LONG_TEXT = str(UNSET_LONG)
+DECIMAL_TEXT = str(UNSET_DECIMAL)
+DOUBLE_REQUEST = repr(UNSET_DOUBLE)
+"""How the Python client writes the unset double."""
+DOUBLE_RESPONSE = "1.7976931348623157E308"
+"""How the Java server writes the unset double."""
+
+_UNSET_DECIMALS = frozenset(
+    ("", INT_TEXT, LONG_TEXT, DOUBLE_RESPONSE, "-9223372036854775808", DECIMAL_TEXT)
+)
+_NOT_PRINTABLE = re.compile(r"[^\x20-\x7e\t\n\r]")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,19}\Z")
+_ESCAPED = re.compile(r"\\u[0-9a-fA-F]{4}")
+
+
+class Codec(msgspec.Struct, frozen=True):
+    """How one kind of field is written and read."""
+
+    name: str
+    write: str
+    """Writing in a request: a piece of an f-string in which ``@`` is the value."""
+    read: str
+    """Expression for reading a response: lenient."""
+    strict: str
+    """Expression for reading a request: raises ``ValueError`` on anything odd."""
+    write_response: str
+    """Writing in a response."""
+
+
+def strict_int(token: str) -> int:
+    """An integer token of a request; an empty one is 0, as TWS reads it."""
+    if not token:
+        return 0
+    if not _INTEGER.match(token):
+        raise ValueError(token)
+    return int(token)
+
+
+def optional_int(token: str) -> int | None:
+    """An integer token where empty, or the sentinel, means "not set"."""
+    if not token or token in (INT_TEXT, LONG_TEXT):
+        return None
+    return strict_int(token)
+
+
+def strict_float(token: str) -> float:
+    """A number token of a request. NaN is refused; ``Infinity`` is a legal value."""
+    if not token:
+        return 0.0
+    value = float("Infinity" if token == "Infinite" else token)
+    if math.isnan(value) or not token.isascii():
+        raise ValueError(token)
+    return value
+
+
+def optional_float(token: str) -> float | None:
+    """A number token where empty, or the sentinel, means "not set"."""
+    if not token:
+        return None
+    value = strict_float(token)
+    return None if value == UNSET_DOUBLE else value
+
+
+def lenient_float(token: str) -> float | None:
+    """As ``optional_float``, for responses."""
+    if not token:
+        return None
+    value = float(token)
+    return None if value == UNSET_DOUBLE else value
+
+
+def plain_float(token: str) -> float | None:
+    """A number of a response where empty is 0 and only the sentinel means "not set"."""
+    value = float(token or 0)
+    return None if value == UNSET_DOUBLE else value
+
+
+def read_decimal(token: str) -> Decimal | None:
+    """A size of a response; any of the known sentinels means "not set"."""
+    if token in _UNSET_DECIMALS:
+        return None
+    try:
+        return Decimal(token)
+    except InvalidOperation:
+        raise ValueError(token) from None
+
+
+def strict_decimal(token: str) -> Decimal | None:
+    """A size of a request: finite, at most 40 digits, exponent within ±30."""
+    value = read_decimal(token)
+    if value is None:
+        return None
+    if (
+        not token.isascii()
+        or len(token) > 48
+        or not value.is_finite()
+        or abs(value.adjusted()) > 30
+    ):
+        raise ValueError(token)
+    return value
+
+
+def write_decimal(value: Decimal | int | None) -> str:
+    """A size of a response: plain digits, no exponent; "" when not set."""
+    if value is None:
+        return ""
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
+
+
+def write_margin(value: Decimal | None) -> str:
+    """A margin figure of an order state; the double sentinel when not set."""
+    return DOUBLE_RESPONSE if value is None else f"{value:f}"
+
+
+def read_text(token: str) -> str:
+    """Text as it stands."""
+    return token
+
+
+def printable(value: object) -> str:
+    """Text of a request: printable ASCII, else ``LocalProtocolError`` (code 579)."""
+    text = str(value)
+    if _NOT_PRINTABLE.search(text):
+        raise LocalProtocolError(
+            f"invalid symbol in string {text!r}: only printable ASCII may be sent"
+        )
+    return text
+
+
+def safe(text: str) -> str:
+    """Text of a response: a NUL would end the field, so it becomes a blank."""
+    return text.replace("\0", " ") if "\0" in text else text
+
+
+def escape(text: str) -> str:
+    """Non-ASCII text as ``\\uXXXX``, a backslash doubled (server 153 on)."""
+    if text.isascii() and "\\" not in text and "\0" not in text:
+        return text
+    units = safe(text).replace("\\", "\\\\")
+    if units.isascii():
+        return units
+    raw = units.encode("utf-16-be", "surrogatepass")
+    codes = [int.from_bytes(raw[i : i + 2]) for i in range(0, len(raw), 2)]
+    return "".join(chr(code) if code < 128 else f"\\u{code:04x}" for code in codes)
+
+
+def unescape(token: str) -> str:
+    """The reverse of ``escape``; text that is not escaped stays as it is."""
+    if "\\" not in token:
+        return token
+    try:
+        plain = token.encode("latin-1", "backslashreplace").decode("unicode_escape")
+        return plain.encode("utf-16-be", "surrogatepass").decode("utf-16-be", "replace")
+    except UnicodeDecodeError:
+        return token
+
+
+def write_tags(pairs: list[TagValue] | None) -> str:
+    """Options as ``tag=value;tag=value;``."""
+    return "".join(f"{pair.tag}={pair.value};" for pair in pairs or ())
+
+
+def read_tags(token: str) -> list[TagValue]:
+    """The reverse of ``write_tags``."""
+    pairs = (part.partition("=") for part in token.split(";") if part)
+    return [TagValue(tag, value) for tag, _, value in pairs]
+
+
+def read_join(token: str) -> bool:
+    """How a condition joins the next one: ``a`` and, ``o`` or."""
+    if token not in ("a", "o"):
+        raise ValueError(token)
+    return token == "a"
+
+
+_ROWS = (
+    # name, writing (a piece of an f-string, @ is the value), reading, strict reading
+    ("int", "{@:d}", "int(@ or 0)", "strict_int(@)"),
+    ("int_zero", "{@ or 0}", "int(@ or 0)", "strict_int(@)"),
+    ("int_empty", "{'' if @ is None else @}", "optional_int(@)", "optional_int(@)"),
+    ("int_unset", "{INT_TEXT if @ is None else @}", "optional_int(@)", "optional_int(@)"),
+    ("long_unset", "{LONG_TEXT if @ is None else @}", "optional_int(@)", "optional_int(@)"),
+    ("float", "{@}", "float(@ or 0)", "strict_float(@)"),
+    ("float_zero", "{0.0 if @ is None else @}", "float(@ or 0)", "strict_float(@)"),
+    ("float_whole", "{@:g}", "float(@ or 0)", "strict_float(@)"),
+    ("float_empty", "{write_float(@)}", "lenient_float(@)", "optional_float(@)"),
+    ("float_unset", "{DOUBLE_REQUEST if @ is None else @}", "plain_float(@)", "optional_float(@)"),
+    ("bool", "{'1' if @ else '0'}", "(@ != '0' and @ != '')", "strict_int(@) != 0"),
+    ("bool_word", "{'true' if @ else 'false'}", "@ == 'true'", "@ == 'true'"),
+    ("bool_unset", "{write_tribool(@)}", "read_tribool(@)", "read_tribool(@)"),
+    ("text", "{printable(@)}", "@", "@"),
+    ("escaped", "{escape(@)}", "unescape(@)", "unescape(@)"),
+    ("tags", "{printable(write_tags(@))}", "read_tags(@)", "read_tags(@)"),
+    ("join", "{'a' if @ else 'o'}", "read_join(@)", "read_join(@)"),
+    ("decimal", "{write_request_decimal(@)}", "read_decimal(@)", "strict_decimal(@)"),
+    ("decimal_int", "{write_truncated(@)}", "read_decimal(@)", "strict_decimal(@)"),
+    ("margin", "{write_margin(@)}", "read_decimal(@)", "strict_decimal(@)"),
+    ("date_int", "{@ or ''}", "int(@ or 0)", "strict_int(@)"),
+)
+_RESPONSE_WRITERS = {
+    "text": "{safe(@)}",
+    "tags": "{safe(write_tags(@))}",
+    "decimal": "{write_decimal(@)}",
+    "decimal_int": "{write_decimal(@)}",
+    "float_unset": "{DOUBLE_RESPONSE if @ is None else @}",
+}
+
+
+def write_float(value: float | None) -> str:
+    """A number that is empty when not set; infinity has its Java name."""
+    if value is None or value == UNSET_DOUBLE:
+        return ""
+    return "Infinity" if value == math.inf else str(value)
+
+
+def write_request_decimal(value: Decimal | float | None) -> str:
+    """A size of a request, exactly as the program gave it; the sentinel's digits when not set."""
+    return DECIMAL_TEXT if value is None else str(value)
+
+
+def write_truncated(value: Decimal | float | None) -> str:
+    """A size for servers below 101, which know whole numbers only."""
+    return DECIMAL_TEXT if value is None else str(int(value))
+
+
+def write_tribool(value: bool | None) -> str:
+    """Empty, 1 or 0."""
+    return "" if value is None else "1" if value else "0"
+
+
+def read_tribool(token: str) -> bool | None:
+    """The reverse of ``write_tribool``."""
+    return None if token == "" else strict_int(token) != 0
+
+
+CODECS: dict[str, Codec] = {
+    name: Codec(name, write, read, strict, _RESPONSE_WRITERS.get(name, write))
+    for name, write, read, strict in _ROWS
+}
+NAMESPACE: dict[str, Any] = {
+    name: value for name, value in globals().items() if not name.startswith("_")
+}
+"""What generated expressions may name."""
+
+_COMPILED: dict[str, Callable[[Any], Any]] = {}
+
+
+def evaluate(expression: str, value: Any) -> Any:
+    """One codec expression on one value: the interpreter's way in."""
+    function = _COMPILED.get(expression)
+    if function is None:
+        body = expression.replace("@", "v")
+        source = f'lambda v: f"{body}"' if expression.startswith("{") else f"lambda v: {body}"
+        function = _COMPILED[expression] = eval(source, NAMESPACE)
+    return function(value)

@@ -1,0 +1,373 @@
+"""ClientConnection and ServerConnection: bytes in, messages out; messages in, bytes out.
+
+Sans-IO: neither reads a socket or a clock. A body that cannot be decoded becomes an
+``Undecodable`` event and the stream goes on; bytes that are no frame end it (``Broken``).
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import msgspec
+from google.protobuf.message import DecodeError
+
+from ..errors import (
+    BadFrame,
+    LocalProtocolError,
+    RemoteProtocolError,
+)
+from ..versions import MAX_SERVER, MIN_SERVER, RAW_IDS
+from . import catalogue, oracle, proto, text
+from .catalogue.session import StartApi
+from .framing import MAX_PAYLOAD, FrameReader
+from .handshake import (
+    LONGEST_GREETING,
+    PREFIX,
+    Move,
+    State,
+    advance,
+    greeting,
+    negotiate,
+    parse_greeting,
+    parse_version_reply,
+    version_reply,
+)
+from .message import Message
+from .refusals import refuse
+
+PROTOBUF_OFFSET = 200
+"""Added to the message id when the body is protobuf (server 201 on)."""
+
+
+class Greeting(msgspec.Struct, frozen=True):
+    """The client has told which versions it knows. ``version`` None: none in common."""
+
+    lowest: int
+    highest: int
+    options: str
+    version: int | None
+
+
+class Negotiated(msgspec.Struct, frozen=True):
+    """The server has answered: both ends know the version now."""
+
+    version: int
+    connection_time: str
+
+
+class Undecodable(msgspec.Struct, frozen=True):
+    """A frame that is no message of this version; the stream goes on."""
+
+    error: RemoteProtocolError
+    message_id: int
+    name: str
+    body: bytes
+
+
+class UnknownMessage(msgspec.Struct, frozen=True):
+    """A frame with a message id that the catalogue does not have."""
+
+    message_id: int
+    body: bytes
+
+
+class OutOfTurn(msgspec.Struct, frozen=True):
+    """A message before START_API, or a second START_API: the connection must be closed."""
+
+    name: str
+    state: State
+
+
+class Broken(msgspec.Struct, frozen=True):
+    """The bytes are no frames: nothing more can be read."""
+
+    error: BadFrame
+
+
+Event = Message | Greeting | Negotiated | Undecodable | UnknownMessage | OutOfTurn | Broken
+
+
+class Codecs:
+    """Encoders and decoders of one direction at one version, found by message id."""
+
+    def __init__(self, version: int, table: dict[int, type[Message]]) -> None:
+        self.version = version
+        self.raw = version >= RAW_IDS
+        self._table = table
+        self._text: dict[str, Callable[[list[str]], Any]] = {}
+        self._proto: dict[int, Callable[[bytes], Any]] = {}
+
+    def decode(self, payload: bytes) -> Event:
+        """The message in a frame, or the event that says why there is none."""
+        if not self.raw:
+            return self._decode_text(str(payload, "utf-8", "backslashreplace").split("\0"), payload)
+        if len(payload) < 4:
+            return _no_id(payload)
+        number = int.from_bytes(payload[:4])
+        if number > PROTOBUF_OFFSET:
+            return self._decode_proto(number - PROTOBUF_OFFSET, payload)
+        tokens = str(payload[4:], "utf-8", "backslashreplace").split("\0")
+        return self._decode_text([str(number), *tokens], payload)
+
+    def _decode_text(self, tokens: list[str], payload: bytes) -> Event:
+        try:
+            decoder = self._text.get(tokens[0]) or self._find_text(tokens[0])
+            del tokens[0]
+            return decoder(tokens)  # type: ignore[no-any-return]
+        except (ValueError, IndexError, OverflowError):
+            return Undecodable(*self._blame(tokens, payload))
+        except _Unknown as unknown:
+            return unknown.event(payload)
+
+    def _find_text(self, token: str) -> Callable[[list[str]], Any]:
+        number = int(token) if token.isdecimal() and len(token) < 10 else -1
+        cls = self._table.get(number)
+        if cls is None or cls.spec.layout is None:
+            raise _Unknown(number)
+        decoder = self._text[token] = text.decoder(cls, self.version)
+        return decoder
+
+    def _blame(self, tokens: list[str], payload: bytes) -> tuple[Any, ...]:
+        head = payload[:4] if self.raw else payload.partition(b"\0")[0]
+        number = int.from_bytes(head) if self.raw else int(head)
+        cls = self._table[number]
+        error = oracle.explain_remote(cls, self.version, tokens)
+        return error, number, cls.__name__, payload
+
+    def _decode_proto(self, number: int, payload: bytes) -> Event:
+        decoder = self._proto.get(number)
+        if decoder is None:
+            cls = self._table.get(number)
+            if cls is None or cls.spec.proto_name == "" or cls.spec.protobuf > MAX_SERVER:
+                return UnknownMessage(number, payload)
+            decoder = self._proto[number] = proto.decoder(cls)
+        try:
+            return decoder(payload[4:])  # type: ignore[no-any-return]
+        except (DecodeError, ValueError, OverflowError) as error:
+            cls = self._table[number]
+            blame = _proto_blame(cls, payload[4:], error)
+            return Undecodable(blame, number, cls.__name__, payload)
+
+
+class _Unknown(Exception):
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def event(self, payload: bytes) -> Event:
+        return _no_id(payload) if self.number < 0 else UnknownMessage(self.number, payload)
+
+
+def _no_id(payload: bytes) -> Undecodable:
+    error = RemoteProtocolError(offset=0, found=payload[:16], reason="no message id")
+    return Undecodable(error, -1, "", payload)
+
+
+def _proto_blame(cls: type[Message], body: bytes, error: Exception) -> RemoteProtocolError:
+    try:
+        oracle.read_proto(cls, body)
+    except RemoteProtocolError as known:
+        return known
+    except (ValueError, OverflowError) as other:
+        return RemoteProtocolError(message=cls.__name__, reason=str(other))
+    return RemoteProtocolError(message=cls.__name__, reason=str(error))
+
+
+@cache
+def encoder(cls: type[Message], version: int) -> Callable[[Any], bytes]:
+    """message -> complete frame, in the format that this version uses for it."""
+    spec = cls.spec
+    if version >= spec.protobuf:
+        return _framed((spec.id + PROTOBUF_OFFSET).to_bytes(4), proto.encoder(cls, version))
+    fields = text.encoder(cls, version)
+    if version >= RAW_IDS:
+        return _framed(spec.id.to_bytes(4), lambda m: fields(m).encode())
+    head = f"{spec.id}\0"
+    return _framed(b"", lambda m: (head + fields(m)).encode())
+
+
+def _framed(head: bytes, body: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
+    size = len(head)
+
+    def encode(message: Any) -> bytes:
+        content = body(message)
+        return (len(content) + size).to_bytes(4) + head + content
+
+    return encode
+
+
+def encode(message: Message, version: int) -> bytes:
+    """A message as a frame. Raises ``LocalProtocolError`` naming the field that cannot go."""
+    try:
+        encoded = encoder(type(message), version)(message)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise oracle.explain_local(message, version) from error
+    if len(encoded) > MAX_PAYLOAD + 4:
+        name = type(message).__name__
+        raise LocalProtocolError(f"{len(encoded)} bytes are too long for a frame", message=name)
+    return encoded
+
+
+class _End:
+    """What both ends share."""
+
+    def __init__(self) -> None:
+        self.state = State.OPENED
+        self.version = 0
+        self._frames = FrameReader()
+        self._codecs: Codecs | None = None
+
+    def _break(self, error: BadFrame) -> list[Event]:
+        if self.state is State.CLOSED:
+            return []
+        self.state = State.CLOSED
+        return [Broken(error)]
+
+    def close(self) -> None:
+        """Nothing more is sent or read."""
+        self.state = State.CLOSED
+
+
+class ClientConnection(_End):
+    """The client's end."""
+
+    def __init__(
+        self, *, lowest: int = MIN_SERVER, highest: int = MAX_SERVER, options: str = ""
+    ) -> None:
+        super().__init__()
+        self.lowest, self.highest, self.options = lowest, highest, options
+        self.connection_time = ""
+
+    def initiate(self) -> bytes:
+        """The greeting: the first bytes to send."""
+        self.state = advance(self.state, Move.GREETING)
+        return greeting(self.lowest, self.highest, self.options)
+
+    def receive_data(self, data: bytes) -> list[Any]:
+        """The events that these bytes complete: ``Negotiated`` first, then messages."""
+        if self.state is State.CLOSED:
+            return []
+        frames = self._frames.feed(data)
+        events: list[Event] = []
+        if self._codecs is None and frames:
+            try:
+                events.append(self._negotiated(frames.pop(0)))
+            except BadFrame as error:
+                return self._break(error)
+        if frames:
+            decode = self._codecs.decode  # type: ignore[union-attr]
+            events += [decode(payload) for payload in frames]
+        if self._frames.error:
+            events += self._break(self._frames.error)
+        return events
+
+    def _negotiated(self, payload: bytes) -> Negotiated:
+        self.version, self.connection_time = parse_version_reply(payload)
+        self.state = advance(self.state, Move.VERSION)
+        self._codecs = Codecs(self.version, catalogue.RESPONSES)
+        return Negotiated(self.version, self.connection_time)
+
+    def send(self, message: Message) -> bytes:
+        """A request as bytes.
+
+        Raises ``FeatureNotSupported`` (503) when the server is too old for it or for one of its
+        fields, and ``LocalProtocolError`` when the connection is not ready for it.
+        """
+        move = Move.START if type(message) is StartApi else Move.MESSAGE
+        if self.state is State.NEGOTIATED and move is Move.MESSAGE:
+            # The official client lets requests pass before START_API's answer; only the
+            # handshake itself is a hard border.
+            raise LocalProtocolError("START_API has not been sent", message=type(message).__name__)
+        after = advance(self.state, move)
+        refuse(message, self.version)
+        encoded = encode(message, self.version)
+        self.state = after
+        return encoded
+
+
+class ServerConnection(_End):
+    """The server's end."""
+
+    def __init__(self, *, highest: int = MAX_SERVER) -> None:
+        super().__init__()
+        self.highest = highest
+        self._opening: bytes | None = b""
+
+    def receive_data(self, data: bytes) -> list[Any]:
+        """The events that these bytes complete: ``Greeting`` first, then messages."""
+        events: list[Event] = []
+        try:
+            for payload in self._frames.feed(self._strip_prefix(data)):
+                if self.state is State.CLOSED:
+                    break
+                events.append(self._event(payload))
+            if self._frames.error:
+                raise self._frames.error
+        except BadFrame as error:
+            events += self._break(error)
+        return events
+
+    def _strip_prefix(self, data: bytes) -> bytes:
+        """Everything after ``API\\0``, once that has come."""
+        if self._opening is None:
+            return data
+        self._opening += data
+        if self._opening[:4] != PREFIX[: len(self._opening)]:
+            raise BadFrame(message="greeting", found=self._opening[:16], reason="no API prefix")
+        if len(self._opening) < len(PREFIX):
+            return b""
+        rest, self._opening = self._opening[len(PREFIX) :], None
+        return rest
+
+    def _event(self, payload: bytes) -> Event:
+        if self.state is State.OPENED:
+            return self._greeted(payload)
+        if self._codecs is None:
+            return self._out_of_turn("message")
+        event = self._codecs.decode(payload)
+        starting = type(event) is StartApi
+        if self.state is State.NEGOTIATED and starting:
+            self.state = advance(self.state, Move.START)
+        elif self.state is not State.STARTED or starting:
+            return self._out_of_turn(getattr(event, "name", "") or type(event).__name__)
+        return event
+
+    def _out_of_turn(self, name: str) -> OutOfTurn:
+        event = OutOfTurn(name, self.state)
+        self.state = State.CLOSED
+        return event
+
+    def _greeted(self, payload: bytes) -> Greeting:
+        if len(payload) > LONGEST_GREETING:
+            raise BadFrame(message="greeting", reason=f"{len(payload)} bytes are no greeting")
+        lowest, highest, options = parse_greeting(payload)
+        self.state = advance(self.state, Move.GREETING)
+        version = negotiate(lowest, highest, self.highest)
+        self.version = version or 0
+        return Greeting(lowest, highest, options, version)
+
+    def accept(self, connection_time: str) -> bytes:
+        """The version answer; send it alone and in one piece."""
+        self.state = advance(self.state, Move.VERSION)
+        self._codecs = Codecs(self.version, catalogue.REQUESTS)
+        return version_reply(self.version, connection_time)
+
+    def send(self, message: Message) -> bytes:
+        """A message as bytes."""
+        if self.state is not State.STARTED:
+            raise LocalProtocolError(f"no message while {self.state}")
+        return encode(message, self.version)
+
+
+__all__ = [
+    "Broken",
+    "ClientConnection",
+    "Event",
+    "Greeting",
+    "Negotiated",
+    "OutOfTurn",
+    "ServerConnection",
+    "Undecodable",
+    "UnknownMessage",
+    "encode",
+    "encoder",
+]

@@ -1,0 +1,67 @@
+"""Byte stream <-> frames: a four-byte big-endian length, then the payload.
+
+Incremental, and bounded: a length above 16 MiB - 1 (what the clients accept) ends the stream
+before a byte of it is kept.
+"""
+
+from struct import Struct
+
+from ..errors import FrameTooLong
+
+MAX_PAYLOAD = 0xFFFFFF
+_LENGTH = Struct(">I").unpack_from
+
+
+class FrameReader:
+    """Collects bytes and hands out complete payloads."""
+
+    def __init__(self, limit: int = MAX_PAYLOAD) -> None:
+        self._limit = limit
+        self._pending = b""
+        self._parts: list[bytes] = []
+        self._missing = 0
+        self.error: FrameTooLong | None = None
+        """Why the stream ended; nothing after it is read."""
+
+    @property
+    def pending(self) -> int:
+        """How many bytes of an incomplete frame are held."""
+        return len(self._pending) + sum(map(len, self._parts))
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The payloads that these bytes complete, in order; look at ``error`` afterwards."""
+        if self.error:
+            return []
+        if self._missing > len(data):  # a long frame arrives in pieces: do not join each time
+            self._parts.append(data)
+            self._missing -= len(data)
+            return []
+        if self._parts:
+            data = b"".join((self._pending, *self._parts, data))
+            self._parts.clear()
+        elif self._pending:
+            data = self._pending + data
+        self._pending, self._missing = b"", 0
+        return self._split(data)
+
+    def _split(self, data: bytes) -> list[bytes]:
+        frames: list[bytes] = []
+        start, size = 0, len(data)
+        while start + 4 <= size:
+            end = start + 4 + _LENGTH(data, start)[0]
+            if end > size:
+                length = end - start - 4
+                if length > self._limit:
+                    self.error = FrameTooLong(length=length, limit=self._limit)
+                    start = size
+                self._missing = end - size
+                break
+            frames.append(data[start + 4 : end])
+            start = end
+        self._pending = data[start:]
+        return frames
+
+
+def frame(payload: bytes) -> bytes:
+    """A payload with its length."""
+    return len(payload).to_bytes(4) + payload

@@ -1,0 +1,91 @@
+"""The opening of a connection, as one transition table for each end.
+
+The client sends ``API\\0`` and a frame ``v<min>..<max>[ options]``; the server answers one frame
+with its version and its time; the client sends START_API; then both talk freely. The table is
+the whole rule: what is not in it closes the connection.
+"""
+
+import re
+from enum import StrEnum
+
+from ..errors import BadFrame, LocalProtocolError
+from ..versions import MAX_SERVER, MIN_SERVER
+
+PREFIX = b"API\0"
+_RANGE = re.compile(r"v(\d{1,9})(?:\.\.(\d{1,9}))?(?: (.*))?\Z", re.DOTALL)
+LONGEST_GREETING = 4096
+"""A greeting is some tens of bytes; options may add to it."""
+
+
+class State(StrEnum):
+    """Where one end of a connection is."""
+
+    OPENED = "opened"
+    GREETED = "greeted"
+    NEGOTIATED = "negotiated"
+    STARTED = "started"
+    CLOSED = "closed"
+
+
+class Move(StrEnum):
+    """What happens on a connection."""
+
+    GREETING = "greeting"
+    VERSION = "version"
+    START = "start"
+    MESSAGE = "message"
+    CLOSE = "close"
+
+
+TRANSITIONS: dict[tuple[State, Move], State] = {
+    (State.OPENED, Move.GREETING): State.GREETED,
+    (State.GREETED, Move.VERSION): State.NEGOTIATED,
+    (State.NEGOTIATED, Move.START): State.STARTED,
+    (State.STARTED, Move.MESSAGE): State.STARTED,
+    **{(state, Move.CLOSE): State.CLOSED for state in State},
+}
+"""The same table serves both ends: each move is sent by one end and received by the other."""
+
+
+def advance(state: State, move: Move) -> State:
+    """The next state. Raises ``LocalProtocolError`` for a move that is not in the table."""
+    try:
+        return TRANSITIONS[state, move]
+    except KeyError:
+        raise LocalProtocolError(f"no {move} while {state}") from None
+
+
+def greeting(lowest: int, highest: int, options: str = "") -> bytes:
+    """What the client sends first."""
+    text = f"v{lowest}..{highest}" + (f" {options}" if options else "")
+    payload = text.encode("ascii")
+    return PREFIX + len(payload).to_bytes(4) + payload
+
+
+def parse_greeting(payload: bytes) -> tuple[int, int, str]:
+    """Lowest version, highest version and options of a greeting frame."""
+    match = _RANGE.match(payload.decode("ascii", "replace"))
+    if not match:
+        raise BadFrame(message="greeting", found=payload, reason="is no version range")
+    lowest = int(match[1])
+    return lowest, int(match[2] or lowest), match[3] or ""
+
+
+def negotiate(lowest: int, highest: int, own_highest: int = MAX_SERVER) -> int | None:
+    """The version that both ends know, or None when the client is too old or too new."""
+    version = min(highest, own_highest)
+    return version if version >= max(lowest, MIN_SERVER) else None
+
+
+def version_reply(version: int, connection_time: str) -> bytes:
+    """What the server answers: one frame, two fields, no message id."""
+    payload = f"{version}\0{connection_time}\0".encode()
+    return len(payload).to_bytes(4) + payload
+
+
+def parse_version_reply(payload: bytes) -> tuple[int, str]:
+    """Server version and connection time."""
+    fields = payload.decode("utf-8", "backslashreplace").split("\0")
+    if len(fields) != 3 or not re.fullmatch(r"-?\d{1,9}", fields[0]):
+        raise BadFrame(message="version answer", found=payload, reason="is not version and time")
+    return int(fields[0]), fields[1]

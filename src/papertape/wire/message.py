@@ -1,0 +1,174 @@
+"""Declaring a message: number, direction, formats, layout, callback, in one place.
+
+A message is a msgspec struct whose fields stand in the order of the protobuf schema (that is
+their numbering there) and carry the official names. The decorator keeps everything else that
+the protocol says of it in a ``Spec``, from which the codecs, the refusals, the reference pages
+and the callbacks are derived.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, ClassVar, TypeVar
+
+import msgspec
+
+from .layout import ALWAYS, Each, Field, Gate, Item, Optional, Step, Switch, When, steps
+
+
+class Message(msgspec.Struct):
+    """Base of all messages of the protocol."""
+
+    spec: ClassVar["Spec"]
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """A client does not send this to a server below ``below``: error 503 with ``feature``."""
+
+    below: int
+    path: str
+    feature: str
+    anonymous: bool = False
+    """Reported with id -1 instead of the request's id."""
+
+
+class Spec(msgspec.Struct, frozen=True):
+    """What the protocol says of one message."""
+
+    name: str
+    id: int
+    request: bool
+    """Client to server, else server to client."""
+    layout: tuple[Step, ...] | None
+    """Text form after the message id; None when there is only protobuf."""
+    protobuf: int
+    """First server version at which it travels as protobuf; ``ALWAYS`` for never."""
+    proto_name: str
+    proto: Mapping[str, str]
+    """Fields whose protobuf type or name differs: see ``proto.py``."""
+    proto_gates: Mapping[str, int]
+    """Protobuf fields that older servers lack (paths from the message)."""
+    since: int
+    """Lowest server version that knows the message."""
+    until: int
+    callback: str
+    """Official name of the method that sends it or of the callback that reports it."""
+    id_field: str
+    """The field that a request's errors are about; "" for none (id -1)."""
+
+    @property
+    def refusals(self) -> tuple[Refusal, ...]:
+        """What a client refuses to send, in the order of the versions that brought it."""
+        return _refusals(self)
+
+
+M = TypeVar("M", bound=type[Message])
+
+REQUESTS: dict[int, type[Message]] = {}
+RESPONSES: dict[int, type[Message]] = {}
+
+
+def _declare(
+    number: int,
+    request: bool,
+    *,
+    layout: tuple[Item, ...] | None = (),
+    flat: bool = True,
+    protobuf: int = ALWAYS,
+    proto_name: str = "",
+    proto: Mapping[str, str] | None = None,
+    proto_gates: Mapping[str, int] | None = None,
+    since: int = 0,
+    until: int = ALWAYS,
+    callback: str = "",
+    id_field: str | None = None,
+) -> Callable[[M], M]:
+    def decorate(cls: M) -> M:
+        text = None if layout is None else steps(layout)
+        names = cls.__struct_fields__
+        if text is not None and flat:
+            text += tuple(Field(name) for name in names)
+        if id_field is None:
+            about = next((n for n in ("reqId", "orderId", "tickerId", "id") if n in names), "")
+        else:
+            about = id_field
+        cls.spec = Spec(
+            cls.__name__, number, request, text, protobuf, proto_name or cls.__name__,
+            proto or {}, proto_gates or {}, since, until, callback, about,
+        )  # fmt: skip
+        table = REQUESTS if request else RESPONSES
+        if number in table:
+            raise TypeError(f"{cls.__name__}: id {number} is {table[number].__name__}")
+        table[number] = cls
+        return cls
+
+    return decorate
+
+
+R = TypeVar("R")
+
+
+def new(record: type[R]) -> R:
+    """A field whose default is a fresh record."""
+    made: R = msgspec.field(default_factory=record)
+    return made
+
+
+def request(number: int, *layout: Item, **facts: Any) -> Callable[[M], M]:
+    """Declare a client-to-server message; without a layout the fields follow each other."""
+    return _with_layout(number, True, layout, facts)
+
+
+def response(number: int, *layout: Item, **facts: Any) -> Callable[[M], M]:
+    """Declare a server-to-client message; without a layout the fields follow each other."""
+    return _with_layout(number, False, layout, facts)
+
+
+def _with_layout(
+    number: int, is_request: bool, layout: tuple[Item, ...], facts: dict[str, Any]
+) -> Callable[[M], M]:
+    if facts.pop("protobuf_only", False):
+        return _declare(number, is_request, layout=None, **facts)
+    flat = not any(isinstance(item, str | Field | Gate | When | Each | Optional | Switch)
+                   for item in layout)  # fmt: skip
+    return _declare(number, is_request, layout=layout, flat=flat, **facts)
+
+
+def _refusals(spec: Spec) -> tuple[Refusal, ...]:
+    found: list[Refusal] = []
+
+    def walk(items: tuple[Step, ...]) -> None:
+        for item in items:
+            if isinstance(item, Gate):
+                if item.refuse:
+                    anonymous = item.refuse.startswith("!")
+                    feature = item.refuse.lstrip("!")
+                    found.extend(
+                        Refusal(item.since, step.path, feature, anonymous)
+                        for step in _plain(item.steps)
+                    )
+                walk(item.steps)
+            elif isinstance(item, When | Each | Optional):
+                walk(item.steps)
+
+    walk(spec.layout or ())
+    return tuple(sorted(found, key=lambda refusal: refusal.below))
+
+
+def _plain(items: tuple[Step, ...]) -> list[Field]:
+    """Every field below these steps that has a path from the message."""
+    found: list[Field] = []
+    for item in items:
+        if isinstance(item, Field):
+            found.append(item)
+        elif isinstance(item, When | Gate):
+            found += _plain(item.steps)
+        elif isinstance(item, Each):
+            found.append(Field(item.path))
+    return found
+
+
+@cache
+def hints(record: type[Any]) -> dict[str, Any]:
+    """The annotations of a record, in declaration order."""
+    own: dict[str, Any] = record.__annotations__
+    return {name: own[name] for name in record.__struct_fields__}
