@@ -1,0 +1,1 @@
+"""What survives a restart: the command journal with its snapshots, and recorded history."""

@@ -1,0 +1,265 @@
+"""Who may import whom, and who may touch the clock, the network, threads and the environment."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+# layer: the layers it may import besides itself and the base. `wire` and `venue` never meet.
+BASE = {"errors", "codes", "versions"}
+MAY_IMPORT: dict[str, set[str]] = {
+    "versions": set(),
+    "codes": set(),
+    "errors": {"codes"},
+    "model": set(),
+    "wire": BASE | {"model"},
+    "venue": BASE | {"model"},
+    "store": BASE | {"model", "venue"},  # history makes the venue's tapes out of files
+    "client": BASE | {"model", "wire"},
+    "ibapi": BASE | {"model", "wire", "client"},
+    "server": BASE | {"model", "wire", "venue", "store"},
+    "testing": BASE | {"model", "server", "client"},
+    "console": BASE,  # acts through the control API only
+    "cli": BASE
+    | {"model", "wire", "venue", "store", "client", "ibapi", "server", "testing", "console"},
+    "__init__": set(),  # names are imported lazily, inside a function
+}
+
+# layer: the packages of others it may import. The client alone needs nothing beyond these.
+THIRD_PARTY: dict[str, set[str]] = {
+    "versions": set(),
+    "codes": {"msgspec"},
+    "errors": set(),
+    "model": {"msgspec"},
+    "wire": {"msgspec", "google"},
+    "client": {"msgspec", "uvloop"},
+    "ibapi": {"msgspec"},
+    "__init__": set(),
+}
+
+# what: the files that may use it. Everything else gets time, randomness and network as arguments.
+DRIVERS = ("client/aio.py", "server/aio.py", "server/control*")
+OUTSIDE = (*DRIVERS, "ibapi/reader.py", "cli.py")
+CONFINED: dict[str, tuple[str, ...]] = {
+    "asyncio": DRIVERS,
+    "uvloop": DRIVERS,
+    "threading": ("ibapi/reader.py",),
+    "concurrent.futures": ("ibapi/reader.py",),
+    "multiprocessing": (),
+    "socket": OUTSIDE,
+    "selectors": OUTSIDE,
+    "ssl": OUTSIDE,
+    "time.time": OUTSIDE,
+    "time.time_ns": OUTSIDE,
+    "time.monotonic": OUTSIDE,
+    "time.monotonic_ns": OUTSIDE,
+    "time.perf_counter": OUTSIDE,
+    "time.perf_counter_ns": OUTSIDE,
+    "time.sleep": OUTSIDE,
+    "datetime.datetime.now": OUTSIDE,
+    "datetime.datetime.utcnow": OUTSIDE,
+    "datetime.datetime.today": OUTSIDE,
+    "datetime.date.today": OUTSIDE,
+    "os.environ": OUTSIDE,
+    "os.getenv": OUTSIDE,
+}
+
+# The pure layers take no chance of their own either; a seeded random.Random is an argument.
+PURE = ("model", "wire", "venue", "store")
+CHANCE = {"uuid", "secrets", "os.urandom", "random"}
+SEEDED = "random.Random"
+
+ROOT = Path(__file__).parent.parent / "src/papertape"
+FILES = sorted(ROOT.rglob("*.py"))
+
+
+class Use(NamedTuple):
+    """A dotted name that a line imports or reaches."""
+
+    line: int
+    name: str
+    imported: bool
+    lazy: bool
+
+
+class Module(NamedTuple):
+    """A module by its path below the package, with what it uses."""
+
+    path: str
+    uses: list[Use]
+
+    @property
+    def layer(self) -> str:
+        return self.path.partition("/")[0].removesuffix(".py")
+
+
+def module(path: str, source: str) -> Module:
+    tree = ast.parse(source)
+    package = ["papertape", *path.split("/")[:-1]]
+    names: dict[str, str] = {}
+    uses = [*imports(tree, package, names), *reaches(tree, names)]
+    return Module(path, uses)
+
+
+def imports(tree: ast.Module, package: list[str], names: dict[str, str]) -> Iterator[Use]:
+    lazy = {node for node in walk_functions(tree) if isinstance(node, ast.Import | ast.ImportFrom)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                top = alias.name.partition(".")[0]
+                names[alias.asname or top] = alias.name if alias.asname else top
+                yield Use(node.lineno, alias.name, True, node in lazy)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) + 1 - node.level] if node.level else []
+            origin = ".".join([*above, *([node.module] if node.module else [])])
+            for alias in node.names:
+                names[alias.asname or alias.name] = f"{origin}.{alias.name}"
+                yield Use(node.lineno, f"{origin}.{alias.name}", True, node in lazy)
+
+
+def walk_functions(tree: ast.Module) -> Iterator[ast.AST]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or type_checking(node):
+            yield from ast.walk(node)
+
+
+def type_checking(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+
+
+def reaches(tree: ast.Module, names: dict[str, str]) -> Iterator[Use]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            head, _, rest = ast.unparse(node).partition(".")
+            if head in names:
+                yield Use(node.lineno, f"{names[head]}.{rest}", False, True)
+
+
+# ---------------------------------------------------------------- the rules
+
+
+def ours(module: Module) -> Iterator[str]:
+    allowed = MAY_IMPORT.get(module.layer)
+    if allowed is None:
+        yield f"{module.path}: layer {module.layer!r} is not in MAY_IMPORT; give it a place there"
+        return
+    for use in module.uses:
+        parts = use.name.split(".")
+        if not use.imported or parts[0] != "papertape" or len(parts) < 2:
+            continue
+        target, lazily = parts[1], module.layer == "__init__" and use.lazy
+        if target.startswith("__") or target == module.layer or lazily:
+            continue
+        if target not in allowed:
+            yield told(module, use, f"{module.layer} may import {listed(allowed)}")
+        elif any(part.startswith("_") for part in parts[2:]):
+            yield told(module, use, "private names stay inside their layer")
+
+
+def others(module: Module) -> Iterator[str]:
+    allowed = THIRD_PARTY.get(module.layer)
+    if allowed is None:
+        return
+    for use in module.uses:
+        top = use.name.partition(".")[0]
+        known = top in sys.stdlib_module_names or top == "papertape" or top in allowed
+        if use.imported and not known:
+            yield told(module, use, f"packages of others in {module.layer}: {listed(allowed)}")
+
+
+def confined(module: Module) -> Iterator[str]:
+    for use in module.uses:
+        for name, where in CONFINED.items():
+            if under(use.name, name) and not any(fnmatch(module.path, glob) for glob in where):
+                yield told(module, use, f"{name} is for {listed(set(where))}")
+        if module.layer in PURE and use.name != "random" and not use.name.startswith(SEEDED):
+            for name in CHANCE:
+                if under(use.name, name):
+                    yield told(module, use, f"no randomness of their own in {listed(set(PURE))}")
+
+
+def under(name: str, prefix: str) -> bool:
+    return name == prefix or name.startswith(prefix + ".")
+
+
+def listed(names: set[str]) -> str:
+    return ", ".join(sorted(names)) or "nothing"
+
+
+def told(module: Module, use: Use, rule: str) -> str:
+    verb = "imports" if use.imported else "uses"
+    return f"src/papertape/{module.path}:{use.line} {verb} {use.name}; {rule}"
+
+
+def broken(module: Module) -> list[str]:
+    return [*ours(module), *others(module), *confined(module)]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_layers(file: Path) -> None:
+    found = broken(module(file.relative_to(ROOT).as_posix(), file.read_text("utf-8")))
+    assert not found, "\n" + "\n".join(found)
+
+
+# ---------------------------------------------------------------- the rules bite
+
+BAD = """
+wire/text.py            | from papertape.venue import book          | wire may import codes, errors, model, versions
+wire/text.py            | from ..venue.book import Book             | wire may import
+venue/engine.py         | import papertape.wire.framing             | venue may import
+venue/engine.py         | from .. import wire                       | venue may import
+model/order.py          | from papertape import errors              | model may import nothing
+codes.py                | from .errors import ApiError              | codes may import nothing
+client/session.py       | from papertape.server.station import S    | client may import
+store/journal.py        | from papertape.venue.events import E      | store may import
+server/x.py             | from papertape.wire.plan import _steps    | private names stay inside
+newlayer/x.py           | import json                               | give it a place
+__init__.py             | from .client import connect               | __init__ may import nothing
+client/session.py       | import sqlalchemy                         | packages of others in client
+client/session.py       | import asyncio                            | asyncio is for client/aio.py
+server/station.py       | from asyncio import sleep                 | asyncio is for
+client/aio.py           | import threading                          | threading is for ibapi/reader.py
+server/x.py             | import time; time.time()                  | time.time is for
+server/x.py             | from time import monotonic as clock       | time.monotonic is for
+server/x.py             | import datetime as d; d.datetime.now()    | datetime.datetime.now is for
+server/x.py             | from datetime import date; date.today()   | datetime.date.today is for
+server/x.py             | import os; os.environ['X']                | os.environ is for
+venue/book.py           | import random; random.random()            | no randomness of their own
+venue/book.py           | from uuid import uuid4                    | no randomness of their own
+"""  # noqa: E501
+
+GOOD = """
+wire/text.py            | from papertape.errors import BadFrame
+wire/catalogue/x.py     | from ..layout import Step
+venue/book.py           | from papertape.model import Order
+venue/book.py           | import random; random.Random(7).random()
+errors.py               | from .codes import lookup
+server/x.py             | from papertape.venue import e; from papertape.wire import f
+server/aio.py           | import asyncio, socket, time; time.monotonic()
+server/control/app.py   | import asyncio, os; os.environ
+ibapi/reader.py         | import threading, time; time.sleep(1)
+cli.py                  | from papertape.server import station; import typer
+__init__.py             | def __getattr__(name): from papertape import client
+venue/times.py          | import time; time.struct_time
+"""
+
+
+def rows(table: str) -> list[list[str]]:
+    return [[cell.strip() for cell in row.split("|")] for row in table.strip().splitlines()]
+
+
+@pytest.mark.parametrize(("path", "source", "said"), rows(BAD))
+def test_what_is_not_allowed_is_told(path: str, source: str, said: str) -> None:
+    found = broken(module(path, source))
+    assert len(found) == 1, found
+    assert said in found[0]
+    assert path in found[0]
+
+
+@pytest.mark.parametrize(("path", "source"), rows(GOOD))
+def test_what_is_allowed_passes(path: str, source: str) -> None:
+    assert broken(module(path, source)) == []
