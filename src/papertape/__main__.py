@@ -1,0 +1,5 @@
+"""``python -m papertape`` is the ``papertape`` command."""
+
+from .cli import main
+
+main()

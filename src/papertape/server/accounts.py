@@ -1,0 +1,137 @@
+"""Account figures for their subscribers: at once, on every change, and every three minutes.
+
+Serves reqAccountUpdates, reqAccountUpdatesMulti and reqAccountSummary; the summary repeats only
+what has changed.
+"""
+
+from typing import TYPE_CHECKING
+
+from ..venue.units import SECOND, Nanos
+from ..wire.catalogue.account import (
+    AccountDataEnd,
+    AccountSummary,
+    AccountSummaryEnd,
+    AccountUpdateMulti,
+    AccountUpdateMultiEnd,
+    AccountUpdateTime,
+    AccountValue,
+    PortfolioValue,
+)
+from .session import Session
+from .times import clock
+
+if TYPE_CHECKING:
+    from .station import Station
+
+LEDGER = frozenset(
+    ["AccruedCash", "CashBalance", "CorporateBondValue", "Cryptocurrency", "Currency", "ExchangeRate", "FundValue", "FutureOptionValue", "FuturesPNL", "FxCashBalance", "IssuerOptionValue", "MoneyMarketFundValue", "MutualFundValue", "NetDividend", "NetLiquidationByCurrency", "OptionMarketValue", "RealCurrency", "RealizedPnL", "StockMarketValue", "TBillValue", "TBondValue", "TotalCashBalance", "UnrealizedPnL", "WarrantValue", "NetLiquidation"]
+)
+"""Keys that ``ledgerAndNLV`` asks for."""
+
+
+class Accounts:
+    """Sends account figures; remembers per session only when the next are due."""
+
+    def __init__(self, station: "Station") -> None:
+        self._station = station
+
+    @property
+    def _interval(self) -> Nanos:
+        return int(self._station.settings.account_interval_s * SECOND)
+
+    def changed(self, account: str) -> None:
+        """An account's cash or positions moved: tell everyone who follows it."""
+        for session in self._station.sessions():
+            self._refresh(session, account)
+
+    def step(self, now: Nanos) -> None:
+        """Repeat figures whose three minutes are over."""
+        for session in self._station.sessions():
+            if session.account_due and session.account_due <= now:
+                self._refresh(session, None)
+
+    def next_due(self) -> Nanos | None:
+        """When the next repetition is due."""
+        dues = [s.account_due for s in self._station.sessions() if s.account_due]
+        return min(dues, default=None)
+
+    def _refresh(self, session: Session, account: str | None) -> None:
+        if session.account_updates and account in (None, session.account_updates):
+            self._send_updates(session)
+        for request_id in session.multi:
+            self._send_multi(session, request_id)
+        for request_id in session.summaries:
+            self._send_summary(session, request_id)
+        self._schedule(session)
+
+    def _schedule(self, session: Session) -> None:
+        follows = session.account_updates or session.multi or session.summaries
+        session.account_due = self._station.now + self._interval if follows else 0
+
+    # -- reqAccountUpdates --------------------------------------------------------------------
+
+    def follow(self, session: Session, account: str) -> None:
+        """Begin reqAccountUpdates: every figure, the portfolio, the time, the end."""
+        session.account_updates = account
+        self._send_updates(session)
+        session.send(AccountDataEnd(account))
+        self._schedule(session)
+
+    def _send_updates(self, session: Session) -> None:
+        account, now = session.account_updates, self._station.now
+        queries = self._station.engine.queries
+        for row in queries.account_values(account, now):
+            session.send(AccountValue(row.key, row.value, row.currency, row.account))
+        for held in queries.portfolio(account, now):
+            session.send(
+                PortfolioValue(
+                    held.contract,
+                    held.position,
+                    held.marketPrice,
+                    held.marketValue,
+                    held.averageCost,
+                    held.unrealizedPNL,
+                    held.realizedPNL,
+                    account,
+                )
+            )
+        session.send(AccountUpdateTime(clock(now, self._station.settings.time_zone)))
+
+    # -- reqAccountUpdatesMulti ---------------------------------------------------------------
+
+    def follow_multi(
+        self, session: Session, request_id: int, account: str, model: str, ledger: bool
+    ) -> None:
+        """Begin reqAccountUpdatesMulti."""
+        session.multi[request_id] = (account, model, ledger)
+        self._send_multi(session, request_id)
+        session.send(AccountUpdateMultiEnd(request_id))
+        self._schedule(session)
+
+    def _send_multi(self, session: Session, request_id: int) -> None:
+        account, model, ledger = session.multi[request_id]
+        for row in self._station.engine.queries.account_values(account, self._station.now):
+            if not ledger or row.key in LEDGER:
+                session.send(
+                    AccountUpdateMulti(request_id, account, model, row.key, row.value, row.currency)
+                )
+
+    # -- reqAccountSummary --------------------------------------------------------------------
+
+    def summarise(self, session: Session, request_id: int, tags: str) -> None:
+        """Begin reqAccountSummary: every tag once, then the end."""
+        session.summaries[request_id] = (tags, {})
+        self._send_summary(session, request_id)
+        session.send(AccountSummaryEnd(request_id))
+        self._schedule(session)
+
+    def _send_summary(self, session: Session, request_id: int) -> None:
+        tags, before = session.summaries[request_id]
+        names = tuple(tag.strip() for tag in tags.split(",") if tag.strip())
+        for row in self._station.engine.queries.account_summary(names, self._station.now):
+            place = (row.account, row.key, row.currency)
+            if before.get(place) != row.value:
+                before[place] = row.value
+                session.send(
+                    AccountSummary(request_id, row.account, row.key, row.value, row.currency)
+                )

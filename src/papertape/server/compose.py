@@ -1,0 +1,109 @@
+"""Putting a station together: market folder, journal, engine, clock."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from ..store import history
+from ..store.journal import Journal
+from ..venue.engine import Engine
+from ..venue.profile import Profile
+from ..venue.recorded import Recording
+from ..venue.tape import Market, open_market
+from ..venue.units import Nanos
+from .clock import MarketClock
+from .keep import SCHEMA_VERSION, Keeper, MarketFacts
+from .settings import StationSettings
+from .station import Station
+from .wirelog import WireLog
+
+JOURNAL = "journal.sqlite"
+
+
+class MarketSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Which market plays, and from where."""
+
+    folder: Path | None = None
+    """A market folder (``market.toml`` and Parquet); None plays synthetic tapes."""
+    seed: int = 1
+    speed: float = 1.0
+    minutes_played: int = 60
+    """How far into the recorded day a new station begins."""
+
+
+class Composed:
+    """A station with everything that must be closed after it; a context manager."""
+
+    def __init__(self, station: Station, clock: MarketClock, closing: ExitStack) -> None:
+        self.station = station
+        self.clock = clock
+        self.recovered = 0
+        """Journal entries that were replayed."""
+        self._closing = closing
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the journal; may be repeated."""
+        self._closing.close()
+
+
+def compose(
+    *,
+    wall: Nanos,
+    data_dir: Path | None,
+    market: MarketSettings | None = None,
+    profile: Profile | None = None,
+    settings: StationSettings | None = None,
+    wire_log: WireLog | None = None,
+) -> Composed:
+    """A station as it was left in ``data_dir``, or a new one; None keeps nothing.
+
+    Raises ``MarketDataError``, ``JournalError`` or ``SettingsError`` with what to do.
+    """
+    chosen = market or MarketSettings()
+    with ExitStack() as undo:
+        journal = None
+        if data_dir is not None:
+            path = data_dir / JOURNAL
+            journal = undo.enter_context(Journal.open(path, schema_version=SCHEMA_VERSION))
+        keeper = Keeper(journal)
+        facts = _facts(keeper, chosen, wall)
+        tape = open_tape(chosen.folder, facts)
+        engine = Engine(tape, profile)
+        recovered = keeper.recover(engine)
+        clock = MarketClock(wall, max(facts.clock.market, engine.clock), chosen.speed)
+        keeper.keep_market(msgspec.structs.replace(facts, clock=clock))
+        engine.skip(clock.market)
+        station = Station(engine, tape, keeper, settings, wire_log)
+        composed = Composed(station, clock, undo.pop_all())
+        composed.recovered = recovered
+        return composed
+
+
+def _facts(keeper: Keeper, chosen: MarketSettings, wall: Nanos) -> MarketFacts:
+    """The market's facts, with its clock brought to the present."""
+    anchor = wall - chosen.minutes_played * 60 * 1_000_000_000
+    fresh = MarketFacts(anchor, chosen.seed, MarketClock(wall, wall, chosen.speed))
+    facts = keeper.market(fresh)
+    return msgspec.structs.replace(facts, clock=facts.clock.at_speed(chosen.speed, wall))
+
+
+def open_tape(folder: Path | None, facts: MarketFacts) -> Market:
+    """The tape of a market folder, with synthetic tapes for everything else."""
+    recordings: list[Recording] = list(history.recordings(folder)) if folder else []
+    recorded = {recording.conId for recording in recordings}
+    recordings += [r for r in history.built_in() if r.conId not in recorded]
+    return open_market(facts.anchor, recordings=recordings, seed=facts.seed)

@@ -1,0 +1,101 @@
+"""Positions, account figures and account summaries."""
+
+from typing import TYPE_CHECKING
+
+from ...wire.catalogue import account as wire
+from . import handles
+
+if TYPE_CHECKING:
+    from ..session import Session
+    from ..station import Station
+
+MAX_SUMMARIES = 2
+"""Active summary subscriptions of one client, as TWS allows."""
+
+
+@handles(wire.ReqPositions)
+def req_positions(station: "Station", session: "Session", message: wire.ReqPositions) -> None:
+    """Every position, the end, then changes."""
+    for row in station.engine.queries.positions():
+        session.send(wire.Position(row.account, row.contract, row.position, row.avgCost))
+    session.send(wire.PositionEnd())
+    session.positions = True
+
+
+@handles(wire.CancelPositions)
+def cancel_positions(station: "Station", session: "Session", message: wire.CancelPositions) -> None:
+    """No more changes of positions; silent."""
+    session.positions = False
+
+
+def _account(station: "Station", wanted: str) -> str | None:
+    known = station.engine.queries.accounts()
+    code = wanted.strip()
+    if not code or code == "All":
+        return known[0]
+    return code if code in known else None
+
+
+@handles(wire.ReqAccountUpdates)
+def req_account_updates(
+    station: "Station", session: "Session", message: wire.ReqAccountUpdates
+) -> None:
+    """Follow one account, or leave it; an unknown one gets 321."""
+    if not message.subscribe:
+        session.account_updates = ""
+        return
+    account = _account(station, message.acctCode)
+    if account is None:
+        _unknown(station, session, -1, message.acctCode)
+    else:
+        station.accounts.follow(session, account)
+
+
+def _unknown(station: "Station", session: "Session", request_id: int, code: str) -> None:
+    cause = f"Invalid account code '{code}'."
+    session.error(request_id, 321, station.now, tag="bN", cause=cause)
+
+
+@handles(wire.ReqAccountUpdatesMulti)
+def req_account_updates_multi(
+    station: "Station", session: "Session", message: wire.ReqAccountUpdatesMulti
+) -> None:
+    """Follow an account under a request id."""
+    account = _account(station, message.account)
+    if account is None:
+        _unknown(station, session, message.reqId, message.account)
+        return
+    station.accounts.follow_multi(
+        session, message.reqId, account, message.modelCode, message.ledgerAndNLV
+    )
+
+
+@handles(wire.CancelAccountUpdatesMulti)
+def cancel_account_updates_multi(
+    station: "Station", session: "Session", message: wire.CancelAccountUpdatesMulti
+) -> None:
+    """Leave an account; silent."""
+    session.multi.pop(message.reqId, None)
+
+
+@handles(wire.ReqAccountSummary)
+def req_account_summary(
+    station: "Station", session: "Session", message: wire.ReqAccountSummary
+) -> None:
+    """The tags asked for; a third subscription gets 322."""
+    if message.reqId not in session.summaries and len(session.summaries) >= MAX_SUMMARIES:
+        cause = (
+            "Maximum number of account summary requests exceeded; "
+            "desubscribe to previous request first"
+        )
+        session.error(message.reqId, 322, station.now, tag="Q", cause=cause)
+        return
+    station.accounts.summarise(session, message.reqId, message.tags)
+
+
+@handles(wire.CancelAccountSummary)
+def cancel_account_summary(
+    station: "Station", session: "Session", message: wire.CancelAccountSummary
+) -> None:
+    """End a summary; silent."""
+    session.summaries.pop(message.reqId, None)

@@ -1,0 +1,26 @@
+"""Contract details."""
+
+from typing import TYPE_CHECKING
+
+from ...venue.details import contract_details
+from ...venue.instruments import Refusal
+from ...wire.catalogue.contract import ContractData, ContractDataEnd, ReqContractDetails
+from . import handles
+
+if TYPE_CHECKING:
+    from ..session import Session
+    from ..station import Station
+
+
+@handles(ReqContractDetails)
+def req_contract_details(
+    station: "Station", session: "Session", message: ReqContractDetails
+) -> None:
+    """One row per listing that fits, then the end; 200 and no end when none does."""
+    found = contract_details(station.engine.instruments, message.contract, station.now)
+    if isinstance(found, Refusal):
+        station.refuse(session, message.reqId, found)
+        return
+    for details in found:
+        session.send(ContractData(message.reqId, details.contract, details))
+    session.send(ContractDataEnd(message.reqId))

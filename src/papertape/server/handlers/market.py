@@ -1,0 +1,56 @@
+"""Level-1 market data."""
+
+from typing import TYPE_CHECKING
+
+from ...venue.instruments import Refusal
+from ...wire.catalogue import market as wire
+from ..quotes import QuoteLine
+from . import handles
+
+if TYPE_CHECKING:
+    from ..session import Session
+    from ..station import Station
+
+BBO_EXCHANGE = "9c0001"
+SNAPSHOT_PERMISSIONS = 4
+LIVE = 1
+
+
+@handles(wire.ReqMktData)
+def req_mkt_data(station: "Station", session: "Session", message: wire.ReqMktData) -> None:
+    """Open a quote line: its parameters, its type, the known state, then changes."""
+    if message.reqId in session.quote_lines:
+        session.error(message.reqId, 102, station.now)
+        return
+    if message.snapshot and message.genericTickList.strip():
+        session.error(message.reqId, 321, station.now, variant="snapshot_generic")
+        return
+    found = station.resolve(message.contract)
+    if isinstance(found, Refusal):
+        station.refuse(session, message.reqId, found)
+        return
+    entry = found.instrument
+    tick = entry.tick / entry.scale
+    session.send(wire.TickReqParams(message.reqId, tick, BBO_EXCHANGE, SNAPSHOT_PERMISSIONS))
+    session.send(wire.MarketDataType(message.reqId, LIVE))
+    line = QuoteLine(message.reqId, message.contract, entry)
+    station.lines.show(session, line)
+    if message.snapshot or message.regulatorySnapshot:
+        session.send(wire.TickSnapshotEnd(message.reqId))
+    else:
+        session.quote_lines[message.reqId] = line
+
+
+@handles(wire.CancelMktData)
+def cancel_mkt_data(station: "Station", session: "Session", message: wire.CancelMktData) -> None:
+    """Close a quote line; silent, but 300 for one that is not open."""
+    if session.quote_lines.pop(message.reqId, None) is None:
+        session.error(message.reqId, 300, station.now, id=message.reqId)
+
+
+@handles(wire.ReqMarketDataType)
+def req_market_data_type(
+    station: "Station", session: "Session", message: wire.ReqMarketDataType
+) -> None:
+    """Remember the wish: live data is always entitled here and always preferred. Silent."""
+    session.market_data_type = message.marketDataType

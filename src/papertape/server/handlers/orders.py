@@ -1,0 +1,116 @@
+"""Orders and executions."""
+
+from typing import TYPE_CHECKING
+
+from ...venue.commands import CancelAll, CancelOrder, SubmitOrder
+from ...wire.catalogue import orders as wire
+from ...wire.catalogue.reports import CompletedOrdersEnd, ExecutionDetailsEnd, OpenOrdersEnd
+from ..publish import (
+    commission_report,
+    completed_order,
+    execution_details,
+    open_order,
+    order_status,
+)
+from . import handles
+
+if TYPE_CHECKING:
+    from ..session import Session
+    from ..station import Station
+
+EMPTY_TIF_REFUSED = 225
+
+
+@handles(wire.PlaceOrder)
+def place_order(station: "Station", session: "Session", message: wire.PlaceOrder) -> None:
+    """Submit a new order, or new terms for the working order with this id."""
+    assert session.client_id is not None
+    station.apply(
+        SubmitOrder(
+            clientId=session.client_id,
+            orderId=message.orderId,
+            contract=message.contract,
+            order=message.order,
+            strict_tif=session.version >= EMPTY_TIF_REFUSED,
+        )
+    )
+
+
+@handles(wire.CancelOrder)
+def cancel_order(station: "Station", session: "Session", message: wire.CancelOrder) -> None:
+    """Cancel an order of this client."""
+    assert session.client_id is not None
+    station.apply(CancelOrder(session.client_id, message.orderId))
+
+
+@handles(wire.ReqGlobalCancel)
+def global_cancel(station: "Station", session: "Session", message: wire.ReqGlobalCancel) -> None:
+    """Cancel every working order of every client."""
+    assert session.client_id is not None
+    station.apply(CancelAll(session.client_id))
+
+
+def send_open_orders(station: "Station", session: "Session", *, unasked: bool = False) -> None:
+    """This client's working orders, a pair each, and the end; unasked only if there are any."""
+    views = station.engine.queries.open_orders(session.client_id)
+    for view in views:
+        session.send(open_order(view))
+        session.send(order_status(view))
+    if views or not unasked:
+        session.send(OpenOrdersEnd())
+
+
+@handles(wire.ReqOpenOrders)
+def req_open_orders(station: "Station", session: "Session", message: wire.ReqOpenOrders) -> None:
+    """The working orders of this client."""
+    send_open_orders(station, session)
+
+
+@handles(wire.ReqAllOpenOrders)
+def req_all_open_orders(
+    station: "Station", session: "Session", message: wire.ReqAllOpenOrders
+) -> None:
+    """The working orders of every client."""
+    for view in station.engine.queries.open_orders():
+        session.send(open_order(view))
+        session.send(order_status(view))
+    session.send(OpenOrdersEnd())
+
+
+@handles(wire.ReqAutoOpenOrders)
+def req_auto_open_orders(
+    station: "Station", session: "Session", message: wire.ReqAutoOpenOrders
+) -> None:
+    """Client 0 binds future orders of the TWS user; others are refused. No end marker."""
+    if session.client_id != 0:
+        cause = "Only the default client (i.e 0) can auto bind orders;"
+        session.error(-1, 321, station.now, tag="bN", cause=cause)
+
+
+@handles(wire.ReqCompletedOrders)
+def req_completed_orders(
+    station: "Station", session: "Session", message: wire.ReqCompletedOrders
+) -> None:
+    """Today's finished orders; all of ours came through the API."""
+    for view in station.engine.queries.completed_orders():
+        session.send(completed_order(view))
+    session.send(CompletedOrdersEnd())
+
+
+@handles(wire.ReqExecutions)
+def req_executions(station: "Station", session: "Session", message: wire.ReqExecutions) -> None:
+    """Executions that pass the filter, each with its commission report, then the end."""
+    try:
+        rows = station.engine.queries.executions(message.executionFilter)
+    except ValueError as error:
+        session.error(message.reqId, 321, station.now, tag="bN", cause=f"Invalid time: {error}")
+        return
+    zone = station.settings.time_zone
+    for row in rows:
+        details = execution_details(
+            message.reqId, row.contract, row.execution, row.time, session, zone
+        )
+        session.send(details)
+    session.send(ExecutionDetailsEnd(message.reqId))
+    for row in rows:
+        session.send(commission_report(row.report))

@@ -1,0 +1,151 @@
+"""Venue events -> messages -> sessions: one fixed list of messages per kind of event.
+
+The sequences, duplicates included, are those of a live paper gateway: every change of an order
+is an openOrder followed by an orderStatus with the same state; a fill is execDetails, openOrder,
+orderStatus, then the same pair with the commission, then the commission report.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from ..model import Execution
+from ..venue import events
+from ..venue.events import Event, OrderView
+from ..venue.units import Nanos
+from ..wire.catalogue.account import Position
+from ..wire.catalogue.reports import (
+    CommissionReport,
+    CompletedOrder,
+    ExecutionDetails,
+    OpenOrder,
+    OrderStatus,
+)
+from ..wire.message import Message
+from .session import Session
+from .times import stamp
+
+if TYPE_CHECKING:
+    from ..model import CommissionAndFeesReport, Contract
+    from .station import Station
+
+
+def open_order(view: OrderView) -> OpenOrder:
+    """The order as the server holds it."""
+    return OpenOrder(view.orderId, view.contract, view.order, view.state)
+
+
+def order_status(view: OrderView) -> OrderStatus:
+    """The order's state in short."""
+    return OrderStatus(
+        view.orderId, view.status, view.filled, view.remaining, view.avgFillPrice, view.permId,
+        view.parentId, view.lastFillPrice, view.clientId, view.whyHeld, view.mktCapPrice,
+    )  # fmt: skip
+
+
+def completed_order(view: OrderView) -> CompletedOrder:
+    """A finished order."""
+    return CompletedOrder(view.contract, view.order, view.state)
+
+
+def execution_details(
+    request_id: int,
+    contract: "Contract",
+    execution: Execution,
+    time: Nanos,
+    session: Session,
+    zone: str,
+) -> ExecutionDetails:
+    """A fill, its time in the form that the session's version expects."""
+    fields = {name: getattr(execution, name) for name in Execution.__struct_fields__}
+    fields["time"] = stamp(time, zone, session.version)
+    return ExecutionDetails(request_id, contract, Execution(**fields))
+
+
+def commission_report(report: "CommissionAndFeesReport") -> CommissionReport:
+    """What a fill cost."""
+    return CommissionReport(
+        report.execId,
+        report.commissionAndFees,
+        report.currency,
+        report.realizedPNL,
+        report.yield_,
+        report.yieldRedemptionDate,
+    )
+
+
+class Publisher:
+    """Knows which sessions an event concerns and what each of them is sent."""
+
+    def __init__(self, station: "Station") -> None:
+        self._station = station
+        self._rules: dict[type[Any], Callable[[Any, Session], Iterator[Message]]] = {
+            events.OrderAccepted: self._pair,
+            events.OrderAcknowledged: self._pair,
+            events.OrderReplaced: self._pair,
+            events.CancelPending: self._pair,
+            events.OrderInactive: self._pair,
+            events.Traded: self._traded,
+            events.CommissionCharged: self._charged,
+            events.OrderCancelled: self._cancelled,
+            events.OrderRejected: self._rejected,
+            events.WhatIfAnswered: self._answered,
+            events.RequestRefused: self._refused,
+        }
+
+    def publish(self, happened: tuple[Event, ...]) -> None:
+        """Queue what every session must be told, in the order in which it happened."""
+        for event in happened:
+            if isinstance(event, events.PositionChanged):
+                self._position(event)
+            elif isinstance(event, events.AccountChanged):
+                self._station.accounts.changed(event.account)
+            else:
+                self._tell(event)
+
+    def _tell(self, event: Any) -> None:
+        client_id = getattr(event, "clientId", None)
+        client = event.view.clientId if client_id is None else client_id
+        session = self._station.client(client)
+        if session is not None:
+            for message in self._rules[type(event)](event, session):
+                session.send(message)
+
+    def _pair(self, event: Any, session: Session) -> Iterator[Message]:
+        yield open_order(event.view)
+        yield order_status(event.view)
+
+    def _traded(self, event: events.Traded, session: Session) -> Iterator[Message]:
+        zone = self._station.settings.time_zone
+        yield execution_details(-1, event.contract, event.execution, event.time, session, zone)
+        yield from self._pair(event, session)
+
+    def _charged(self, event: events.CommissionCharged, session: Session) -> Iterator[Message]:
+        yield from self._pair(event, session)
+        yield commission_report(event.report)
+
+    def _cancelled(self, event: events.OrderCancelled, session: Session) -> Iterator[Message]:
+        yield order_status(event.view)
+        self._error(session, event.view.orderId, 202, reason=event.reason)
+        return
+
+    def _rejected(self, event: events.OrderRejected, session: Session) -> Iterator[Message]:
+        self._error(session, event.view.orderId, 201, reason=event.reason)
+        yield from self._pair(event, session)
+
+    def _answered(self, event: events.WhatIfAnswered, session: Session) -> Iterator[Message]:
+        yield open_order(event.view)
+
+    def _refused(self, event: events.RequestRefused, session: Session) -> Iterator[Message]:
+        self._error(session, event.orderId, event.code, **event.facts)
+        return
+        yield
+
+    def _error(self, session: Session, request_id: int, code: int, **facts: Any) -> None:
+        session.error(request_id, code, self._station.now, **facts)
+
+    def _position(self, event: events.PositionChanged) -> None:
+        row = self._station.engine.queries.position(event.account, event.conId)
+        message = Position(row.account, row.contract, row.position, row.avgCost)
+        for session in self._station.sessions():
+            if session.positions:
+                session.send(message)

@@ -1,0 +1,45 @@
+"""Times as the server writes them for a client's version."""
+
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from ..venue.units import SECOND, Nanos
+from ..versions import INSTRUMENT_TIME_ZONE
+
+
+@lru_cache(maxsize=8)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def _local(time: Nanos, zone: str) -> datetime:
+    return datetime.fromtimestamp(time // SECOND, _zone(zone))
+
+
+def stamp(time: Nanos, zone: str, version: int) -> str:
+    """``YYYYMMDD HH:MM:SS Zone``; below server 174 two blanks and no zone."""
+    local = _local(time, zone)
+    if version < INSTRUMENT_TIME_ZONE:
+        return local.strftime("%Y%m%d  %H:%M:%S")
+    return local.strftime(f"%Y%m%d %H:%M:%S {zone}")
+
+
+def connection_time(time: Nanos, zone: str) -> str:
+    """``20260413 21:27:03 EST``: the time in the version answer names the zone in short."""
+    return _local(time, zone).strftime("%Y%m%d %H:%M:%S %Z")
+
+
+def bar_date(time: Nanos, zone: str, version: int, form: int, *, whole_day: bool) -> str:
+    """A bar's date: text (1), epoch seconds (2), text without year (3); days are always dates."""
+    if whole_day:
+        return _local(time, zone).strftime("%Y%m%d")
+    if form == 2:
+        return str(time // SECOND)
+    text = stamp(time, zone, version)
+    return text[4:] if form == 3 else text
+
+
+def clock(time: Nanos, zone: str) -> str:
+    """``HH:MM``."""
+    return _local(time, zone).strftime("%H:%M")
