@@ -1,0 +1,232 @@
+"""Market folders: what is read when, and what is said about one that cannot be used."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from papertape.errors import MarketDataError
+from papertape.store.history import built_in, recordings
+from papertape.venue.recorded import Recorded
+from papertape.venue.tape import Market, open_market
+from papertape.venue.units import DAY, MINUTE, SECOND, SIZE_SCALE
+
+ANCHOR = 1_700_000_000 * SECOND // MINUTE * MINUTE
+SAMPLE = Path(__file__).parents[2] / "market" / "sample"
+MANIFEST = """
+version = 1
+[[instrument]]
+conId = 756733
+symbol = "SPY"
+date = 20131007
+minutes = 10
+spread = 2
+files = { trades = "t.parquet", quotes = "q.parquet", bars = "b.parquet", daily = "d.parquet" }
+"""
+TRADES = {
+    "time": [0, 900, 900, 599_999],
+    "price": [10_000, 10_100, 10_100, 10_000],
+    "size": [1, 2, 3, 4],
+    "exchange": ["NYSE", "ARCA", "NYSE", "BATS"],
+}
+QUOTES = {
+    "time": [0, 800, 170_000],
+    "bid": [10_000, 10_000, 9_900],
+    "bidSize": [1, 2, 3],
+    "ask": [10_100, 10_100, 10_000],
+    "askSize": [4, 5, 6],
+}
+PRICES = {"open": [10_000, 10_000], "high": [10_200, 10_000], "low": [9_900, 9_800]}
+PRICES |= {"close": [10_100, 9_900], "volume": [100, 200]}
+FILES = {
+    "t": TRADES,
+    "q": QUOTES,
+    "b": {"date": [20131004, 20131004], "minute": [0, 2], **PRICES},
+    "d": {"date": [20131002, 20131003], **PRICES},
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "market.toml").write_text(MANIFEST)
+    for name, columns in FILES.items():
+        put(tmp_path, name, columns)
+    return tmp_path
+
+
+def put(folder: Path, name: str, columns: dict[str, list[object]]) -> None:
+    pl.DataFrame(columns).write_parquet(folder / f"{name}.parquet")
+
+
+def load(folder: Path) -> Recorded:
+    (recording,) = recordings(folder)
+    return recording.load()
+
+
+def test_a_folder_is_read_into_venue_units(folder: Path) -> None:
+    (recording,) = recordings(folder)
+    assert (recording.conId, recording.length, recording.style.spread) == (756733, 10 * MINUTE, 2)
+    recorded = recording.load()
+    assert recorded.ticks is not None
+    block = recorded.ticks.block(0)
+    assert list(block.quote_time) == [0, 800_000_000, 170 * SECOND]
+    assert list(block.bid) == [10_000, 10_000, 9_900]
+    assert list(block.ask_size) == [size * SIZE_SCALE for size in (4, 5, 6)]
+    assert [block.exchanges[place] for place in block.venue] == TRADES["exchange"]
+    assert list(block.size) == [size * SIZE_SCALE for size in (1, 2, 3, 4)]
+
+
+def test_a_minute_without_a_row_repeats_the_last_price(folder: Path) -> None:
+    (day,) = load(folder).earlier
+    assert list(day.open)[:4] == [10_000, 10_100, 10_000, 9_900]
+    assert list(day.close) == [10_100, 10_100, *[9_900] * 8]
+    assert list(day.volume) == [100 * SIZE_SCALE, 0, 200 * SIZE_SCALE, *[0] * 7]
+
+
+def test_bars_of_the_anchored_day_stand_in_for_ticks(folder: Path) -> None:
+    lines = MANIFEST.replace("20131007", "20131004").splitlines()
+    lines[-1] = 'files = { bars = "b.parquet", daily = "d.parquet" }'
+    (folder / "market.toml").write_text("\n".join(lines))
+    recorded = load(folder)
+    assert recorded.ticks is None
+    assert recorded.minutes is not None
+    assert recorded.earlier == ()
+
+
+def test_a_short_day_plays_through_its_past(folder: Path) -> None:
+    market = open_market(ANCHOR, recordings=recordings(folder))
+    now = ANCHOR - 3 * DAY + 9 * MINUTE
+    assert market.day(756733, now).open == 10_000
+    assert len(market.bars(756733, start=now - 9 * MINUTE, end=now, step=MINUTE, what="BID")) == 9
+
+
+def test_only_the_manifest_is_read_at_first(folder: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; "
+        "from papertape.store.history import built_in, recordings; "
+        "from papertape.venue.tape import open_market; "
+        f"found = [*built_in(), *recordings(Path({str(folder)!r}))]; "
+        "market = open_market(0, recordings=found); "
+        "assert 'polars' not in sys.modules; "
+        "market.quote(756733, 0); assert 'polars' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_missing_folder_says_so(tmp_path: Path) -> None:
+    with pytest.raises(MarketDataError, match=r"no such folder .*nowhere.*Give") as caught:
+        recordings(tmp_path / "nowhere")
+    assert caught.value.path == str(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (None, "no manifest"),
+        ("version = ", "not a manifest"),
+        ("version = 2", "format version 2, this program reads 1"),
+        ("version = 1\n[[instrument]]\nsymbol = 'X'", "instrument 'X' is not described in full"),
+        (MANIFEST.replace("minutes = 10", "minutes = 9"), "a trading day of 9.0 minutes"),
+        (MANIFEST.replace("spread = 2", "spread = 0"), "tick, spread, depth under 1"),
+        (MANIFEST.replace("t.parquet", "gone.parquet"), "names this file and it is missing"),
+    ],
+)
+def test_a_broken_manifest_says_what_is_wrong(folder: Path, text: str | None, problem: str) -> None:
+    path = folder / "market.toml"
+    path.unlink()
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(MarketDataError, match=problem):
+        recordings(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "problem"),
+    [
+        ("q", {"time": [0, 800, 800]}, "must rise strictly"),
+        ("q", {"time": [1, 800, 900]}, "begin at the day's first instant"),
+        ("q", {"time": [0, 800, 600_000]}, "end within the day"),
+        ("q", {"bid": [10_000, 10_200, 9_900]}, "a bid is above the ask"),
+        ("q", {"bid": [10_000, None, 9_900]}, "has empty cells"),
+        ("t", {"time": [0, 900, 800, 900]}, "trade times must not fall"),
+        ("t", {"time": [0, 900, 900, 600_000]}, "trades must lie within the day"),
+        ("b", {"minute": [0, 10]}, "minutes must lie in 0 .. 9"),
+        ("b", {"high": [10_200, 9_900]}, "not a bar: open 10000, high 9900"),
+        ("d", {"low": [0, 9_800]}, "not a bar"),
+    ],
+)
+def test_wrong_numbers_name_the_file(
+    folder: Path, name: str, change: dict[str, list[object]], problem: str
+) -> None:
+    put(folder, name, FILES[name] | change)
+    with pytest.raises(MarketDataError, match=problem) as caught:
+        load(folder)
+    assert str(caught.value.path).endswith(f"{name}.parquet")
+    assert "scripts/build_market.py" in str(caught.value)
+
+
+def test_a_column_that_is_not_there_names_the_file(folder: Path) -> None:
+    put(folder, "d", {name: column for name, column in FILES["d"].items() if name != "close"})
+    with pytest.raises(MarketDataError, match="close"):
+        load(folder)
+
+
+@pytest.mark.parametrize("keep", [0, 3, 200, -1])
+def test_a_cut_file_is_not_readable(folder: Path, keep: int) -> None:
+    path = folder / "q.parquet"
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(MarketDataError, match="not a readable Parquet file") as caught:
+        load(folder)
+    assert caught.value.path == str(path)
+
+
+def test_a_file_that_goes_missing_later_is_named(folder: Path) -> None:
+    (recording,) = recordings(folder)
+    (folder / "d.parquet").unlink()
+    with pytest.raises(MarketDataError, match=r"missing .*d\.parquet"):
+        recording.load()
+
+
+@pytest.fixture(scope="module")
+def sample() -> Market:
+    return open_market(ANCHOR, recordings=[*built_in(), *recordings(SAMPLE)], seed=1)
+
+
+@pytest.mark.parametrize(
+    ("con_id", "open", "close", "scale"),
+    [
+        (756733, 167.42, 168.89, 10_000),  # SPY: 7 October 2013, close of the 4th
+        (8314, 181.85, 184.10, 10_000),
+        (10098, 13.91, 14.05, 10_000),
+        (265598, 646.25, 644.82, 10_000),  # AAPL: 5 June 2014, before its split
+        (12087792, 1.38682, 1.38682, 100_000),
+    ],
+)
+def test_the_sample_market_plays(
+    sample: Market, con_id: int, open: float, close: float, scale: int
+) -> None:
+    stats = sample.day(con_id, ANCHOR + 90 * MINUTE)
+    assert stats.open / scale == pytest.approx(open)
+    assert stats.close / scale == pytest.approx(close)
+    quote = sample.quote(con_id, ANCHOR + 90 * MINUTE)
+    assert quote.bid <= quote.ask
+    assert quote.time > ANCHOR + 85 * MINUTE
+    year = sample.bars(con_id, start=ANCHOR - 252 * DAY, end=ANCHOR, step=DAY, what="MIDPOINT")
+    assert len(year) == 252
+
+
+def test_the_whole_recorded_day_of_spy_is_there(sample: Market) -> None:
+    span = {"start": ANCHOR, "end": ANCHOR + 390 * MINUTE - 1}
+    (day,) = sample.bars(756733, step=DAY, what="TRADES", **span)
+    # The source's own daily bar says 168.45 and 167.25, too.
+    assert (day.high, day.low) == (1684500, 1672500)
+    assert day.count == 241_129
+
+
+def test_the_built_in_history_needs_no_folder() -> None:
+    market = open_market(ANCHOR, recordings=built_in())
+    eve = market.day(265598, ANCHOR - 1)
+    assert eve.last == 4304700  # AAPL closed at 430.47 on 1 March 2013
+    assert market.quote(265598, ANCHOR).bid == pytest.approx(4304700, abs=300)
