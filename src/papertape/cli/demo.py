@@ -1,14 +1,114 @@
 """``papertape demo``: the client's journey against any host and port, told as a story."""
 
-from typing import Annotated
+import asyncio
+from collections import Counter
+from typing import Annotated, Any
 
 import typer
+from rich.console import Console
+
+from ..errors import PapertapeError
+from ..versions import MAX_SERVER
+from ..wire.message import Message
+from .journey import Journey
+
+
+class Story:
+    """Prints each step: what went out, what came in, what it means."""
+
+    def __init__(self, console: Console, *, every: bool) -> None:
+        self._console = console
+        self._every = every
+        self._number = 0
+        self._sent: list[str] = []
+        self._received: Counter[str] = Counter()
+        self._facts: list[str] = []
+
+    def step(self, title: str) -> None:
+        """Finish the step before, begin the next."""
+        self.finish()
+        self._number += 1
+        self._console.print(f"\n[bold]{self._number}. {title}[/bold]")
+
+    def fact(self, text: str) -> None:
+        """What the step found."""
+        self._facts.append(text)
+
+    def observe(self, direction: str, message: Any) -> None:
+        """Count messages, or show each one."""
+        if not isinstance(message, Message):
+            return
+        name = type(message).spec.callback
+        if self._every:
+            arrow = "→" if direction == "out" else "←"
+            self._console.print(f"   [dim]{arrow} {name} {fields_of(message)}[/dim]", markup=True)
+        elif direction == "out":
+            self._sent.append(f"{name} {fields_of(message)}".rstrip())
+        else:
+            self._received[name] += 1
+
+    def finish(self) -> None:
+        """Print what the step gathered."""
+        for line in self._sent:
+            self._console.print(f"   [cyan]→ {line}[/cyan]", soft_wrap=True)
+        if self._received:
+            told = ", ".join(
+                f"{name} x{n}" if n > 1 else name for name, n in self._received.items()
+            )
+            self._console.print(f"   [magenta]← {told}[/magenta]", soft_wrap=True)
+        for fact in self._facts:
+            self._console.print(f"   {fact}", soft_wrap=True, markup=False)
+        self._sent, self._facts = [], []
+        self._received.clear()
+
+
+def fields_of(message: Message) -> str:
+    """The fields of a message that say something, in a line; nested records by their facts."""
+    parts: list[str] = []
+    for name in message.__struct_fields__:
+        value = getattr(message, name)
+        if hasattr(value, "__struct_fields__"):
+            parts += _brief(value)
+        elif value not in ("", None, False, [], 0):
+            parts.append(f"{name}={value}" if name != "reqId" else "")
+    return " ".join(part for part in parts if part)[:160]
+
+
+def _brief(record: Any) -> list[str]:
+    names = (
+        "action", "totalQuantity", "orderType", "lmtPrice", "tif", "status", "conId", "symbol",
+        "secType", "exchange", "currency", "execId", "side", "shares", "price",
+    )  # fmt: skip
+    values = [getattr(record, name, None) for name in names]
+    return [str(value) for value in values if value not in ("", None, 0)]
 
 
 def demo(
-    host: Annotated[str, typer.Option(help="Where TWS or a station listens.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Where a TWS or a station listens.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Its API port.")] = 7497,
     client_id: Annotated[int, typer.Option(help="Client id to use.")] = 77,
+    max_version: Annotated[
+        int, typer.Option(min=100, max=MAX_SERVER, help="Offer at most this server version.")
+    ] = MAX_SERVER,
+    every: Annotated[bool, typer.Option("--every", help="Show every message.")] = False,
+    color: Annotated[bool, typer.Option(help="Colours in the story.")] = True,
 ) -> None:
-    """Run the whole journey against a TWS and tell what was sent and received."""
-    raise typer.Exit(2)
+    """Run the whole journey of a client against a TWS and tell what was sent and received.
+
+    It connects, asks for contracts, quotes and bars, places and cancels a limit order, buys
+    100 SPY at the market, reads account, orders and executions, and reconnects.
+    Use it on a paper account.
+
+    Example: `papertape demo --port 7497`
+    """
+    console = Console(no_color=not color, highlight=False)
+    story = Story(console, every=every)
+    journey = Journey(story, host, port, client_id, max_version=max_version)
+    try:
+        asyncio.run(journey.run())
+    except PapertapeError as error:
+        story.finish()
+        console.print(f"[red]stopped:[/red] {error}", soft_wrap=True)
+        raise typer.Exit(1) from error
+    story.finish()
+    console.print("\n[green]The journey is complete.[/green]")

@@ -83,6 +83,10 @@ class Tws:
         self._core.closed(ConnectionLost("disconnected by this program"))
         await self._close()
 
+    def trace(self, observer: Callable[[str, Any], None] | None) -> None:
+        """Tell ``observer("out", request)`` and ``observer("in", message)`` from now on."""
+        self._core.trace = observer
+
     # -- conversations ------------------------------------------------------------------------
 
     async def _ask(self, conversation: Conversation, message: Message, timeout: float) -> None:
@@ -166,14 +170,17 @@ class Tws:
         number = self._core.next_order_id()
         trade = Trade(number, wanted, order)
         self._core.follow(trade)
-        self._core.send(orders.PlaceOrder(number, wanted, order))
+        self._send_order(trade, order)
         return trade
+
+    def _send_order(self, trade: Trade, order: Order) -> None:
+        self._core.send(orders.PlaceOrder(trade.orderId, trade.contract, order))
+        trade.sent = msgspec.structs.replace(order)
 
     def modify_order(self, trade: Trade, **changes: object) -> None:
         """Send new terms for a working order: ``modify_order(trade, lmtPrice=99.5)``."""
-        changed = msgspec.structs.replace(trade.order, **changes)
-        changed.filledQuantity = None
-        self._core.send(orders.PlaceOrder(trade.orderId, trade.contract, _resendable(changed)))
+        base = trade.sent or _resendable(trade.order)
+        self._send_order(trade, msgspec.structs.replace(base, **changes))
 
     def cancel_order(self, trade: Trade) -> None:
         """Ask to cancel; the outcome shows in the trade."""
@@ -281,7 +288,8 @@ class Tws:
 
 
 def _resendable(order: Order) -> Order:
-    """An echoed order without what only the server may say."""
+    """A copy of an echoed order without what only the server may say."""
+    order = msgspec.structs.replace(order)
     order.orderId = order.permId = order.clientId = 0
     for name in ("deltaNeutralOrderType", "adjustedOrderType", "hedgeType"):
         if getattr(order, name) == "None":
@@ -290,6 +298,7 @@ def _resendable(order: Order) -> Order:
     order.volatilityType = order.volatilityType or None
     order.referencePriceType = order.referencePriceType or None
     order.dontUseAutoPriceForHedge = False
+    order.filledQuantity = order.seekPriceImprovement = order.whatIfType = None
     return order
 
 

@@ -23,9 +23,7 @@ def MarketOrder(action: str, quantity: float | Decimal, **fields: object) -> Ord
     return _order(action, quantity, {"orderType": "MKT", **fields})
 
 
-def LimitOrder(
-    action: str, quantity: float | Decimal, price: float, **fields: object
-) -> Order:
+def LimitOrder(action: str, quantity: float | Decimal, price: float, **fields: object) -> Order:
     """Trade at this price or better."""
     return _order(action, quantity, {"orderType": "LMT", "lmtPrice": price, **fields})
 

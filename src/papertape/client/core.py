@@ -72,6 +72,8 @@ class Core:
         self.lost: PapertapeError | None = None
         self.waker: Callable[[], None] | None = None
         self.write: Callable[[bytes], None] | None = None
+        self.trace: Callable[[str, Any], None] | None = None
+        """Told of everything: ("out", request) and ("in", message)."""
         self._next_request = FIRST_REQUEST_ID
         self._requests: dict[int, Conversation] = {}
         self._kinds: dict[str, list[Conversation]] = {}
@@ -96,7 +98,10 @@ class Core:
         """Encode and write a request. Raises ``NotConnected``, ``FeatureNotSupported``."""
         if self.lost is not None or self.write is None:
             raise NotConnected(type(message).__name__)
-        self.write(self.connection.send(message))
+        encoded = self.connection.send(message)
+        if self.trace is not None:
+            self.trace("out", message)
+        self.write(encoded)
 
     def request_id(self) -> int:
         """A number for the next request."""
@@ -136,6 +141,8 @@ class Core:
         """Bytes from the server."""
         rules, requests = self._rules, self._requests
         for event in self.connection.receive_data(data):
+            if self.trace is not None:
+                self.trace("in", event)
             rule = rules.get(type(event))
             if rule is not None:
                 rule(event)

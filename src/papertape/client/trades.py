@@ -37,6 +37,8 @@ class Trade:
         self.orderId = order_id
         self.contract = contract
         self.order = order
+        self.sent: Order | None = None
+        """What this program sent last; None for an order of an earlier session."""
         self.permId = 0
         self.status = "PendingSubmit"
         self.filled = ZERO

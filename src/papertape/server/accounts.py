@@ -24,7 +24,33 @@ if TYPE_CHECKING:
     from .station import Station
 
 LEDGER = frozenset(
-    ["AccruedCash", "CashBalance", "CorporateBondValue", "Cryptocurrency", "Currency", "ExchangeRate", "FundValue", "FutureOptionValue", "FuturesPNL", "FxCashBalance", "IssuerOptionValue", "MoneyMarketFundValue", "MutualFundValue", "NetDividend", "NetLiquidationByCurrency", "OptionMarketValue", "RealCurrency", "RealizedPnL", "StockMarketValue", "TBillValue", "TBondValue", "TotalCashBalance", "UnrealizedPnL", "WarrantValue", "NetLiquidation"]
+    [
+        "AccruedCash",
+        "CashBalance",
+        "CorporateBondValue",
+        "Cryptocurrency",
+        "Currency",
+        "ExchangeRate",
+        "FundValue",
+        "FutureOptionValue",
+        "FuturesPNL",
+        "FxCashBalance",
+        "IssuerOptionValue",
+        "MoneyMarketFundValue",
+        "MutualFundValue",
+        "NetDividend",
+        "NetLiquidationByCurrency",
+        "OptionMarketValue",
+        "RealCurrency",
+        "RealizedPnL",
+        "StockMarketValue",
+        "TBillValue",
+        "TBondValue",
+        "TotalCashBalance",
+        "UnrealizedPnL",
+        "WarrantValue",
+        "NetLiquidation",
+    ]
 )
 """Keys that ``ledgerAndNLV`` asks for."""
 

@@ -125,23 +125,22 @@ class Publisher:
 
     def _cancelled(self, event: events.OrderCancelled, session: Session) -> Iterator[Message]:
         yield order_status(event.view)
-        self._error(session, event.view.orderId, 202, reason=event.reason)
-        return
+        self._error(session, event.view.orderId, event)
 
     def _rejected(self, event: events.OrderRejected, session: Session) -> Iterator[Message]:
-        self._error(session, event.view.orderId, 201, reason=event.reason)
+        self._error(session, event.view.orderId, event)
         yield from self._pair(event, session)
 
     def _answered(self, event: events.WhatIfAnswered, session: Session) -> Iterator[Message]:
         yield open_order(event.view)
 
     def _refused(self, event: events.RequestRefused, session: Session) -> Iterator[Message]:
-        self._error(session, event.orderId, event.code, **event.facts)
-        return
-        yield
+        self._error(session, event.orderId, event)
+        yield from ()
 
-    def _error(self, session: Session, request_id: int, code: int, **facts: Any) -> None:
-        session.error(request_id, code, self._station.now, **facts)
+    def _error(self, session: Session, request_id: int, event: Any) -> None:
+        now = self._station.now
+        session.error(request_id, event.code, now, variant=event.variant, **event.facts)
 
     def _position(self, event: events.PositionChanged) -> None:
         row = self._station.engine.queries.position(event.account, event.conId)

@@ -97,7 +97,6 @@ class Session:
         **facts: Any,
     ) -> None:
         """Queue an error, warning or notice from the code table."""
-        variant = str(facts.pop("why")) if "why" in facts else variant
         self.send(
             ErrorMessage(
                 id=request_id,

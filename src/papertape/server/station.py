@@ -134,6 +134,8 @@ class Station:
         self.keeper.commit(self.engine)
         for session in list(self._open.values()):
             session.flush()
+        if self.wire_log is not None:
+            self.wire_log.flush()
 
     def next_due(self) -> Nanos | None:
         """When ``step`` has something to do next; None when only a client can bring it."""
@@ -167,7 +169,7 @@ class Station:
 
     def refuse(self, session: Session, request_id: int, refusal: Refusal) -> None:
         """Send a refusal of the venue under a request's id."""
-        session.error(request_id, refusal.code, self.now, **refusal.facts)
+        session.error(request_id, refusal.code, self.now, variant=refusal.variant, **refusal.facts)
 
     # -- events of a connection ---------------------------------------------------------------
 

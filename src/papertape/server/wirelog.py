@@ -35,10 +35,12 @@ class WireLog:
     def _write(self, direction: str, session: Session, message: Message) -> None:
         spec = type(message).spec
         line = {
-            "client": session.client_id,
+            "client": getattr(message, "clientId", None)
+            if session.client_id is None
+            else session.client_id,
             "session": session.number,
             "dir": direction,
-            "name": spec.name,
+            "name": spec.proto_name,
             "version": session.version,
             "format": "protobuf" if session.version >= spec.protobuf else "text",
             "fields": message,

@@ -9,6 +9,7 @@ One function is one step; a failure names the step it happened in.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -318,6 +319,11 @@ class Journey:
         self.peer.client.disconnect()
         self.peer.thread.join(self.options.deadline)
         need(not self.peer.thread.is_alive(), "run() goes on after disconnect()")
+        # The socket is only closed once its reader thread leaves recv(), up to a second later;
+        # until then a server still sees the client id in use.
+        for thread in threading.enumerate():
+            if thread is not threading.current_thread():
+                thread.join(self.options.deadline)
 
     def reconnect(self) -> None:
         used = self.found.last_order
