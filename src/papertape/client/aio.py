@@ -2,7 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from types import TracebackType
 from typing import Any, cast
 
 from ..errors import ConnectionFailed, ConnectionLost, DeadlineExceeded, PapertapeError
@@ -73,7 +74,7 @@ async def wait(thing: Any, ready: Callable[[], bool], name: str, timeout: float)
         thing.waker = before
 
 
-async def connect(
+def connect(
     host: str = "127.0.0.1",
     port: int = 7497,
     client_id: int = 1,
@@ -81,36 +82,72 @@ async def connect(
     timeout: float = DEADLINE_S,
     max_version: int = MAX_SERVER,
     options: str = "",
-) -> Tws:
+) -> "Connecting":
     """Connect and wait until the server has told its accounts and the next order id.
 
+    Use it as ``async with connect(…) as tws:`` or as ``tws = await connect(…)``.
     Raises ``ConnectionFailed`` (the meaning of 502), ``ClientIdInUse`` (326),
     ``ConnectionLost`` when the server closes first, ``DeadlineExceeded`` when it stays silent.
     """
     connection = ClientConnection(lowest=MIN_SERVER, highest=max_version, options=options)
-    core = Core(client_id, connection)
-    loop = asyncio.get_running_loop()
-    try:
-        async with asyncio.timeout(timeout):
-            _, sock = await loop.create_connection(lambda: _Socket(core), host, port)
-    except OSError as error:
-        raise ConnectionFailed(host=host, port=port, cause=str(error)) from error
-    except TimeoutError:
-        cause = f"no answer in {timeout:g} s"
-        raise ConnectionFailed(host=host, port=port, cause=cause) from None
+    return Connecting(Core(client_id, connection), host, port, timeout)
 
-    async def close() -> None:
-        if sock.transport is not None:
-            sock.transport.close()
-            await sock.gone
 
-    tws = Tws(core, wait, close)
-    try:
-        ready = lambda: core.lost is not None or not core.report.missing  # noqa: E731
-        await wait(core, ready, "connect", timeout)
-        if core.lost is not None:
-            raise core.lost
-    except BaseException:
-        await close()
-        raise
-    return tws
+class Connecting:
+    """A connection that is being made: await it, or enter it."""
+
+    def __init__(self, core: Core, host: str, port: int, timeout: float) -> None:
+        self._core = core
+        self._where = (host, port)
+        self._timeout = timeout
+        self._tws: Tws | None = None
+
+    def __await__(self) -> Generator[Any, None, Tws]:
+        return self._open().__await__()
+
+    async def __aenter__(self) -> Tws:
+        self._tws = await self._open()
+        return self._tws
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._tws is not None
+        await self._tws.disconnect()
+
+    async def _open(self) -> Tws:
+        core = self._core
+        sock = await self._socket()
+
+        async def close() -> None:
+            if sock.transport is not None:
+                sock.transport.close()
+                await sock.gone
+
+        def ready() -> bool:
+            return core.lost is not None or not core.report.missing
+
+        try:
+            await wait(core, ready, "connect", self._timeout)
+            if core.lost is not None:
+                raise core.lost
+        except BaseException:
+            await close()
+            raise
+        return Tws(core, wait, close)
+
+    async def _socket(self) -> _Socket:
+        host, port = self._where
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self._timeout):
+                _, sock = await loop.create_connection(lambda: _Socket(self._core), host, port)
+        except TimeoutError:
+            cause = f"no answer in {self._timeout:g} s"
+            raise ConnectionFailed(host=host, port=port, cause=cause) from None
+        except OSError as error:
+            raise ConnectionFailed(host=host, port=port, cause=str(error)) from error
+        return sock

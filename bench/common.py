@@ -1,0 +1,112 @@
+"""What the suites share: environments of the peers, stations, clients as subprocesses, tables."""
+
+import json
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).resolve().parent.parent
+OUT = ROOT / "bench" / "out"
+CLIENTS = ROOT / "bench" / "clients"
+OURS = {"papertape.ibapi", "papertape"}
+console = Console(highlight=False)
+
+
+def pythons() -> dict[str, tuple[str, str]]:
+    """Client name -> (python, module); peers whose environment cannot be had are left out."""
+    sys.path.insert(0, str(ROOT / "tests"))
+    from peers.environments import PEERS, EnvironmentFailed, ensure
+
+    found = {name: (sys.executable, name) for name in sorted(OURS)}
+    for peer in PEERS:
+        try:
+            found[peer.name] = (str(ensure(peer)), peer.module)
+        except EnvironmentFailed as error:
+            console.print(f"[yellow]{peer.name} left out: {error}[/yellow]")
+    return found
+
+
+@contextmanager
+def station(*options: str) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+    """A station in a process of its own on a free port; gives its port and process."""
+    command = [sys.executable, "-m", "papertape", "serve", "--port", "0", "--no-color", *options]
+    if "--data-dir" not in options:
+        command.append("--ephemeral")
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, bufsize=1)
+    try:
+        yield _port(process), process
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _port(process: "subprocess.Popen[str]") -> int:
+    assert process.stdout is not None
+    for line in process.stdout:
+        found = re.match(r"listening on \S*?:(\d+)", line)
+        if found:
+            return int(found[1])
+    raise RuntimeError(f"the station ended with {process.wait()}")
+
+
+def client(python: str, script: str, *arguments: object, timeout: float = 120) -> Any:
+    """Run a client script and give the JSON of its last line."""
+    command = [python, str(CLIENTS / script), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+    lines = [line for line in done.stdout.splitlines() if line.startswith(("{", "["))]
+    if done.returncode or not lines:
+        raise RuntimeError(f"{script} {arguments}: {done.stderr[-1500:]}")
+    return json.loads(lines[-1])
+
+
+def rounds(measure: Any, count: int) -> float:
+    """The median of several measurements."""
+    return statistics.median(measure() for _ in range(count))
+
+
+def show(title: str, head: Sequence[str], rows: Sequence[Sequence[object]], name: str) -> None:
+    """Print a table and keep it as JSON."""
+    table = Table(title=title, title_justify="left")
+    for i, column in enumerate(head):
+        table.add_column(column, justify="left" if i == 0 else "right")
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row))
+    console.print(table)
+    OUT.mkdir(parents=True, exist_ok=True)
+    kept = {"title": title, "head": list(head), "rows": [list(row) for row in rows]}
+    (OUT / f"{name}.json").write_text(json.dumps(kept, indent=1))
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+def resident_mb(pid: int) -> float:
+    """Resident memory of a process in MB."""
+    text = Path(f"/proc/{pid}/status").read_text()
+    found = re.search(r"VmRSS:\s+(\d+) kB", text)
+    return int(found[1]) / 1024 if found else 0.0
+
+
+def clock() -> float:
+    """Seconds, for differences."""
+    return time.perf_counter()
