@@ -1,0 +1,58 @@
+"""ContractDetails and market rules of the venue's instruments."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from papertape.model import Contract, ContractDetails, TagValue
+
+from .instruments import Instruments, Listing, Refusal, contract_of
+from .listings import FOREX_ORDER_TYPES, STOCK_ORDER_TYPES
+from .times import open_all_day
+from .units import Nanos
+
+Hours = Callable[[Nanos], str]
+
+MARKET_RULES: dict[int, tuple[tuple[float, float], ...]] = {
+    26: ((0.0, 0.01),),
+    239: ((0.0, 0.00005),),
+}
+"""Rule id -> (low edge, increment); the highest edge not above the price applies."""
+
+
+def contract_details(
+    instruments: Instruments, wanted: Contract, now: Nanos, *, hours: Hours = open_all_day
+) -> tuple[ContractDetails, ...] | Refusal:
+    """One record per listing that the description fits, in catalogue order."""
+    rows = instruments.match(wanted)
+    if isinstance(rows, Refusal):
+        return rows
+    schedule = hours(now)
+    return tuple(details_of(row, schedule) for row in rows)
+
+
+def details_of(listing: Listing, schedule: str) -> ContractDetails:
+    """The full record of one listing; ``schedule`` serves as trading and liquid hours."""
+    entry = listing.instrument
+    is_cash = entry.secType == "CASH"
+    return ContractDetails(
+        contract=contract_of(entry, listing.exchange),
+        marketName=entry.marketName,
+        minTick=entry.tick / entry.scale,
+        orderTypes=FOREX_ORDER_TYPES if is_cash else STOCK_ORDER_TYPES,
+        validExchanges=",".join(entry.exchanges),
+        priceMagnifier=1,
+        longName=entry.longName,
+        industry=entry.industry,
+        category=entry.category,
+        subcategory=entry.subcategory,
+        timeZoneId="US/Eastern",
+        tradingHours=schedule,
+        liquidHours=schedule,
+        secIdList=[TagValue("ISIN", entry.isin)] if entry.isin else [],
+        aggGroup=4 if is_cash else 1,
+        marketRuleIds=",".join(str(entry.market_rule) for _ in entry.exchanges),
+        stockType=entry.stockType,
+        minSize=Decimal(1) if is_cash else Decimal("0.0001"),
+        sizeIncrement=Decimal(1) if is_cash else Decimal("0.0001"),
+        suggestedSizeIncrement=Decimal(1) if is_cash else Decimal(100),
+    )

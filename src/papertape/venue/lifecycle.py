@@ -1,0 +1,32 @@
+"""The states of an order and the moves between them: a table, and a guard that asserts it.
+
+Latency inside the venue is zero, so PendingCancel is only ever passed through. ApiPending,
+PendingSubmit and ApiCancelled belong to a TWS that waits for its back-end; they never occur.
+"""
+
+NEW = ""
+PRE_SUBMITTED = "PreSubmitted"
+SUBMITTED = "Submitted"
+PENDING_CANCEL = "PendingCancel"
+CANCELLED = "Cancelled"
+FILLED = "Filled"
+INACTIVE = "Inactive"
+
+TRANSITIONS: dict[str, tuple[str, ...]] = {
+    NEW: (PRE_SUBMITTED, SUBMITTED, PENDING_CANCEL, INACTIVE),
+    PRE_SUBMITTED: (PRE_SUBMITTED, SUBMITTED, FILLED, PENDING_CANCEL, CANCELLED, INACTIVE),
+    SUBMITTED: (SUBMITTED, FILLED, PENDING_CANCEL, CANCELLED),
+    PENDING_CANCEL: (CANCELLED, FILLED),
+    CANCELLED: (),
+    FILLED: (),
+    INACTIVE: (),
+}
+
+WORKING = (PRE_SUBMITTED, SUBMITTED)
+TERMINAL = tuple(state for state, following in TRANSITIONS.items() if not following)
+
+
+def moved(old: str, new: str) -> str:
+    """The new status, after asserting that the table allows the move."""
+    assert new in TRANSITIONS[old], f"order status may not go from {old!r} to {new!r}"
+    return new

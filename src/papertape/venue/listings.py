@@ -1,0 +1,131 @@
+"""The built-in catalogue: public facts of real listings, as the security-definition farm knows.
+
+Numbers are Interactive Brokers' permanent contract ids. Apple stands for the symbols that are
+listed in several countries: its description without a currency is ambiguous on purpose.
+"""
+
+from .instruments import Instrument, Instruments
+
+US_EXCHANGES = (
+    "SMART,AMEX,NYSE,CBOE,PHLX,ISE,CHX,ARCA,NASDAQ,DRCTEDGE,BEX,BATS,EDGEA,BYX,IEX,EDGX,"
+    "FOXRIVER,PEARL,NYSENAT,LTSE,MEMX,IBEOS,OVERNIGHT,PSX"
+)
+
+STOCK_ORDER_TYPES = (
+    "ACTIVETIM,AD,ADJUST,ALERT,ALGO,ALLOC,AON,AVGCOST,BASKET,BENCHPX,CASHQTY,COND,CONDORDER,"
+    "DARKONLY,DARKPOLL,DAY,DEACT,DEACTDIS,DEACTEOD,DIS,DUR,GAT,GTC,GTD,GTT,HID,IBKRATS,ICE,IMB,"
+    "IOC,LIT,LMT,LOC,MIDPX,MIT,MKT,MOC,MTL,NGCOMB,NODARK,NONALGO,OCA,OPG,OPGREROUT,PEGBENCH,"
+    "PEGMID,POSTATS,POSTONLY,PREOPGRTH,PRICECHK,REL,REL2MID,RELPCTOFS,RPI,RTH,SCALE,SCALEODD,"
+    "SCALERST,SIZECHK,SMARTSTG,SNAPMID,SNAPMKT,SNAPREL,STP,STPLMT,SWEEP,TRAIL,TRAILLIT,TRAILLMT,"
+    "TRAILMIT,WHATIF"
+)
+"""What the exchange offers; what this venue takes is in ``validation``."""
+
+FOREX_ORDER_TYPES = (
+    "ACTIVETIM,ADJUST,ALERT,ALGO,AVGCOST,BASKET,CASHQTY,COND,CONDORDER,DAY,DEACT,DEACTDIS,"
+    "DEACTEOD,GAT,GTC,GTD,GTT,HID,IOC,LIT,LMT,MIT,MKT,NONALGO,OCA,REL,RELPCTOFS,SCALE,SCALERST,"
+    "STP,STPLMT,TRAIL,TRAILLIT,TRAILLMT,TRAILMIT,WHATIF"
+)
+
+COMPUTERS = "Technology/Computers/Computers"
+INTERNET = "Communications/Internet"
+CHIPS = "Technology/Semiconductors"
+
+# conId, symbol, primary exchange, class, stock type, ISIN, sector, name
+_US_STOCKS = f"""
+265598     AAPL  NASDAQ  NMS   COMMON  US0378331005  {COMPUTERS}  APPLE INC
+272093     MSFT  NASDAQ  NMS   COMMON  US5949181045  Technology/Software/Applications Software  MICROSOFT CORP
+3691937    AMZN  NASDAQ  NMS   COMMON  US0231351067  {INTERNET}/E-Commerce/Products  AMAZON.COM INC
+4815747    NVDA  NASDAQ  NMS   COMMON  US67066G1040  {CHIPS}/Electronic Compo-Semicon  NVIDIA CORP
+208813719  GOOGL NASDAQ  NMS   COMMON  US02079K3059  {INTERNET}/Web Portals/ISP  ALPHABET INC-CL A
+208813720  GOOG  NASDAQ  NMS   COMMON  US02079K1079  {INTERNET}/Web Portals/ISP  ALPHABET INC-CL C
+107113386  META  NASDAQ  NMS   COMMON  US30303M1027  {INTERNET}/Internet Content-Entmnt  META PLATFORMS INC-CLASS A
+76792991   TSLA  NASDAQ  NMS   COMMON  US88160R1014  Consumer, Cyclical/Auto Manufacturers/Auto-Cars/Light Trucks  TESLA INC
+4391       AMD   NASDAQ  NMS   COMMON  US0079031078  {CHIPS}/Electronic Compo-Semicon  ADVANCED MICRO DEVICES
+8314       IBM   NYSE    IBM   COMMON  US4592001014  Technology/Computers/Computer Services  INTL BUSINESS MACHINES CORP
+10098      BAC   NYSE    BAC   COMMON  US0605051046  Financial/Banks/Diversified Banking Inst  BANK OF AMERICA CORP
+756733     SPY   ARCA    SPY   ETF     US78462F1030  //  SS SPDR S&P 500 ETF TRUST-US
+320227571  QQQ   NASDAQ  NMS   ETF     US46090E1038  //  INVESCO QQQ TRUST SERIES 1
+"""  # noqa: E501
+
+# conId, symbol, primary exchange, class, currency, exchanges, ISIN, name
+_FOREIGN_STOCKS = """
+38708077   AAPL  MEXI  USA   MXN  MEXI          US0378331005  APPLE INC
+273982664  AAPL  EBS   AAPL  CHF  SMART,EBS     US0378331005  APPLE INC
+532640894  AAPL  TSE   AAPL  CAD  SMART,TSE     CA03785Y1007  APPLE INC-CDR
+"""
+
+
+def _us_stock(line: str) -> Instrument:
+    con_id, symbol, primary, trading_class, stock_type, isin, rest = line.split(None, 6)
+    sector, name = rest.rsplit("  ", 1)
+    industry, category, subcategory = sector.strip().split("/", 2)
+    return Instrument(
+        conId=int(con_id),
+        symbol=symbol,
+        secType="STK",
+        currency="USD",
+        primaryExchange=primary,
+        localSymbol=symbol,
+        tradingClass=trading_class,
+        exchanges=tuple(US_EXCHANGES.split(",")),
+        longName=name,
+        scale=10_000,
+        tick=100,
+        marketName=trading_class,
+        stockType=stock_type,
+        industry=industry,
+        category=category,
+        subcategory=subcategory,
+        isin=isin,
+    )
+
+
+def _foreign_stock(line: str) -> Instrument:
+    con_id, symbol, primary, trading_class, currency, exchanges, isin, name = line.split(None, 7)
+    return Instrument(
+        conId=int(con_id),
+        symbol=symbol,
+        secType="STK",
+        currency=currency,
+        primaryExchange=primary,
+        localSymbol=symbol,
+        tradingClass=trading_class,
+        exchanges=tuple(exchanges.split(",")),
+        longName=name,
+        scale=10_000,
+        tick=100,
+        marketName=trading_class,
+        stockType="COMMON",
+        industry="Technology",
+        category="Computers",
+        subcategory="Computers",
+        isin=isin,
+    )
+
+
+EURUSD = Instrument(
+    conId=12087792,
+    symbol="EUR",
+    secType="CASH",
+    currency="USD",
+    primaryExchange="",
+    localSymbol="EUR.USD",
+    tradingClass="EUR.USD",
+    exchanges=("IDEALPRO",),
+    longName="European Monetary Union Euro",
+    scale=100_000,
+    tick=5,
+    marketName="EUR.USD",
+    market_rule=239,
+)
+
+
+def _catalogue() -> Instruments:
+    stocks = [_us_stock(line) for line in _US_STOCKS.strip().splitlines()]
+    foreign = [_foreign_stock(line) for line in _FOREIGN_STOCKS.strip().splitlines()]
+    return Instruments([*stocks, *foreign, EURUSD])
+
+
+CATALOGUE = _catalogue()
+"""Every instrument that the venue knows without being told."""

@@ -1,0 +1,226 @@
+"""Text tables that drive the engine: one step per row, the expected events at the row's end.
+
+    quote   AAPL 257.66 x 257.68              both sides show 1000 shares
+    quote   AAPL 257.66*300 x -               sizes after *, a dash for a side without a quote
+    trade   AAPL 257.00*500                   a print on the tape
+    submit  #7 BUY 100 AAPL LMT 250 GTC       client 1; c2#7 is client 2; then field=value
+    cancel  #7                                one order
+    cancel  all                               reqGlobalCancel
+    clock   20260413 23:59:59                 New York time; every other row takes one second
+
+Rows end in ``-> event; event`` or ``-> .``; a row of its own that begins with ``->`` goes on
+with the expectation. Every scenario also checks the invariants after each row, and at its end
+that the journal, once through JSON, rebuilds the same state without a market.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from papertape import codes
+from papertape.model import Contract, Order
+from papertape.venue import events as e
+from papertape.venue.commands import CancelAll, CancelOrder, Command, Entry, SubmitOrder
+from papertape.venue.engine import Engine
+from papertape.venue.invariants import check
+from papertape.venue.listings import CATALOGUE
+from papertape.venue.market import Quote, Trade
+from papertape.venue.profile import Profile
+from papertape.venue.units import SECOND, Nanos, price_units, size_units
+
+SYMBOLS = {entry.symbol: entry for entry in reversed(list(CATALOGUE))}
+"""The first listing of each symbol: the American one."""
+NEW_YORK = ZoneInfo("US/Eastern")
+PLAIN_SIZE = 1000
+
+
+def at(text: str) -> Nanos:
+    """``20260413 15:27:04`` in New York as nanoseconds."""
+    local = datetime.strptime(text, "%Y%m%d %H:%M:%S").replace(tzinfo=NEW_YORK)
+    return int(local.timestamp()) * SECOND
+
+
+START = at("20260413 10:00:00")
+
+
+class ScriptedMarket:
+    """A market source whose tape a test writes."""
+
+    def __init__(self) -> None:
+        self.tape: dict[int, list[Quote | Trade]] = {e.conId: [] for e in CATALOGUE}
+        self.asked: list[int] = []
+        """Instruments whose ticks were walked: the engine should ask for no others."""
+
+    def con_ids(self) -> Iterable[int]:
+        return list(self.tape)
+
+    def add(self, tick: Quote | Trade) -> None:
+        self.tape[tick.conId].append(tick)
+
+    def quote(self, con_id: int, now: Nanos) -> Quote:
+        quotes = [t for t in self.tape[con_id] if isinstance(t, Quote) and t.time <= now]
+        return quotes[-1] if quotes else Quote(con_id, 0, 0, 0, 0, 0)
+
+    def ticks(self, con_id: int, after: Nanos, until: Nanos) -> Iterator[Quote | Trade]:
+        self.asked.append(con_id)
+        return iter([tick for tick in self.tape[con_id] if after < tick.time <= until])
+
+    def next_tick(self, con_id: int, after: Nanos) -> Nanos | None:
+        return min((t.time for t in self.tape[con_id] if t.time > after), default=None)
+
+
+class Stage:
+    """An engine over a scripted market, driven row by row."""
+
+    def __init__(self, profile: Profile | None = None) -> None:
+        self.market = ScriptedMarket()
+        self.profile = profile
+        self.engine = Engine(self.market, profile)
+        self.now = START
+        self.journal: list[Entry] = []
+
+    def play(self, table: str) -> "Stage":
+        """Run the rows of a table and compare what happened with what each row expects."""
+        for row, expected in _rows(table):
+            happened = shown(self.step(row))
+            check(self.engine)
+            self.journal += self.engine.drain_journal()
+            assert happened == expected, f"{row}\n  expected {expected}\n  happened {happened}"
+        self.assert_replays()
+        return self
+
+    def assert_replays(self) -> None:
+        """The journal, once through JSON, rebuilds the same state."""
+        text = msgspec.json.encode(self.journal)
+        twin = Engine(None, self.profile)
+        twin.replay(msgspec.json.decode(text, type=list[Entry]))
+        assert twin.state_hash() == self.engine.state_hash()
+
+    def step(self, row: str) -> tuple[e.Event, ...]:
+        """Carry out one row."""
+        verb, _, rest = row.partition(" ")
+        words = rest.split()
+        if verb == "clock":
+            self.now = at(rest.strip())
+            return self.engine.advance(self.now)
+        self.now += SECOND
+        if verb in ("quote", "trade"):
+            self.market.add(_tick(verb, words, self.now))
+            return self.engine.advance(self.now)
+        return self.engine.apply(command(verb, words), self.now)
+
+
+def scenario(table: str, profile: Profile | None = None) -> Stage:
+    """Play a table on a fresh stage and return the stage for further questions."""
+    return Stage(profile).play(table)
+
+
+def command(verb: str, words: list[str]) -> Command:
+    """The command of a ``submit`` or ``cancel`` row."""
+    if words == ["all"]:
+        return CancelAll(1)
+    client_id, order_id = _ids(words[0])
+    if verb == "cancel":
+        return CancelOrder(client_id, order_id)
+    plain = [word for word in words[1:] if "=" not in word]
+    action, size, symbol, kind, *more = plain
+    price = float(more.pop(0)) if kind != "MKT" and more and more[0][0].isdigit() else None
+    order = Order(
+        action=action,
+        totalQuantity=Decimal(size),
+        orderType=kind.replace("_", " "),
+        lmtPrice=price,
+        tif=more[0] if more else "DAY",
+    )
+    contract = Contract(symbol=symbol, secType="STK", exchange="SMART", currency="USD")
+    strict = False
+    for name, _, value in (word.partition("=") for word in words[1:] if "=" in word):
+        if name == "strict":
+            strict = True
+            continue
+        record = contract if name in Contract.__struct_fields__ and name != "account" else order
+        kind_of = {"true": True, "false": False}
+        setattr(record, name, kind_of.get(value, int(value) if value.isdigit() else value))
+    return SubmitOrder(client_id, order_id, contract, order, strict)
+
+
+def shown(events: tuple[e.Event, ...]) -> list[str]:
+    """Events as the tables write them; position and account notices are left out."""
+    quiet = (e.PositionChanged, e.AccountChanged)
+    return [_shown(event) for event in events if not isinstance(event, quiet)]
+
+
+def _shown(event: e.Event) -> str:
+    name = _name(event)
+    match event:
+        case e.OrderAccepted():
+            return f"{name} accepted {event.view.status}"
+        case e.OrderAcknowledged():
+            return f"{name} again {event.view.status}"
+        case e.OrderReplaced():
+            return f"{name} replaced {event.view.status}"
+        case e.Traded(execution=execution):
+            fill = f"{execution.side} {execution.shares} @ {execution.price:g}"
+            return f"{name} {fill} {event.view.status}"
+        case e.CommissionCharged(report=report):
+            profit = "" if report.realizedPNL is None else f" pnl {report.realizedPNL:.7g}"
+            return f"{name} fee {report.commissionAndFees:.7g}{profit}"
+        case e.CancelPending():
+            return f"{name} {event.view.status}"
+        case e.OrderCancelled() | e.OrderRejected():
+            reason = text_of(event).partition("reason:")[2]
+            return f"{name} {event.view.status}" + (f": {reason}" if reason else "")
+        case e.OrderInactive() | e.WhatIfAnswered():
+            return f"{name} {type(event).__name__} {event.view.status}"
+        case e.RequestRefused(code=code):
+            assert text_of(event)
+            return f"{name} refused {code}"
+    raise AssertionError(f"a scenario cannot show {event}")
+
+
+def text_of(event: e.Event) -> str:
+    """The text of the error that an event brings."""
+    assert isinstance(event, e.OrderCancelled | e.OrderRejected | e.RequestRefused)
+    return codes.text(event.code, event.variant, **event.facts)
+
+
+def _name(event: e.Event) -> str:
+    owner = event if isinstance(event, e.RequestRefused) else event.view  # type: ignore[union-attr]
+    prefix = "" if owner.clientId == 1 else f"c{owner.clientId}"
+    return f"{prefix}#{owner.orderId}"
+
+
+def _ids(word: str) -> tuple[int, int]:
+    client, _, order = word.rpartition("#")
+    return int(client.removeprefix("c") or 1), int(order)
+
+
+def _tick(verb: str, words: list[str], now: Nanos) -> Quote | Trade:
+    entry = SYMBOLS[words[0]]
+    sides = [_side(word, entry.scale) for word in words[1:] if word != "x"]
+    if verb == "trade":
+        return Trade(entry.conId, now, *sides[0])
+    return Quote(entry.conId, now, *sides[0], *sides[1])
+
+
+def _side(word: str, scale: int) -> tuple[int, int]:
+    if word == "-":
+        return 0, 0
+    price, _, size = word.partition("*")
+    return price_units(float(price), scale), size_units(int(size or PLAIN_SIZE))
+
+
+def _rows(table: str) -> list[tuple[str, list[str]]]:
+    rows: list[tuple[str, list[str]]] = []
+    for line in table.strip().splitlines():
+        row, arrow, outcome = line.strip().partition("->")
+        expected = [part.strip() for part in outcome.split(";") if part.strip() not in ("", ".")]
+        if row.strip():
+            assert arrow or row.split()[0] in ("quote", "clock"), f"no expectation in {line!r}"
+            rows.append((row.strip(), expected))
+        elif line.strip():
+            rows[-1][1].extend(expected)
+    return rows

@@ -1,0 +1,225 @@
+"""The engine's contract: time, walking the tape, journal, replay, snapshot, determinism."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from papertape.venue.commands import Entry, QuoteSeen, SubmitOrder, TimePassed
+from papertape.venue.engine import Engine
+from papertape.venue.events import AccountChanged, PositionChanged
+from papertape.venue.profile import Profile
+from papertape.venue.units import SECOND
+from venue.scenario import START, Stage, at, command, scenario
+
+AAPL, TSLA = 265598, 76792991
+
+BUSY_DAY = """
+    quote   AAPL 257.66 x 257.68*60
+    quote   TSLA 420.00 x 420.10
+    submit  #1 BUY 100 AAPL MKT         -> #1 accepted PreSubmitted
+                                        -> #1 BOT 60 @ 257.68 Submitted; #1 fee 1.00018
+    submit  c2#1 SELL 10 TSLA LMT 421   -> c2#1 accepted Submitted; c2#1 again Submitted
+    submit  #2 BUY 10 AAPL LMT 250 GTC  -> #2 accepted PreSubmitted; #2 again Submitted
+    submit  #3 BUY 10 AAPL MKT transmit=false  -> .
+    submit  #4 BUY 10 AAPL MKT whatIf=true  -> #4 WhatIfAnswered PreSubmitted
+    submit  #2 BUY 20 AAPL LMT 251 GTC  -> #2 replaced Submitted; #2 again Submitted
+    submit  #1 BUY 1 AAPL LMT 1         -> #1 refused 105
+    quote   TSLA 421.05 x 421.10        -> c2#1 SLD 10 @ 421.05 Filled; c2#1 fee 1.088716
+    quote   AAPL 257.66 x 257.70*40     -> #1 BOT 40 @ 257.7 Filled; #1 fee 0.00012
+    clock   20260414 09:00:00           -> .
+    submit  #5 SELL 30 AAPL MKT         -> #5 accepted Submitted
+                                 -> #5 SLD 30 @ 257.66 Filled; #5 fee 1.165174 pnl -2.305264
+"""
+
+
+def test_a_fill_tells_positions_and_accounts_once() -> None:
+    stage = scenario("quote AAPL 257.66 x 257.68")
+    events = stage.step("submit #1 BUY 100 AAPL MKT")
+    assert events[-2:] == (PositionChanged("DU1234567", AAPL), AccountChanged("DU1234567"))
+
+
+def test_time_never_runs_backwards() -> None:
+    stage = scenario("quote AAPL 257.66 x 257.68")
+    with pytest.raises(ValueError, match="time runs backwards"):
+        stage.engine.advance(START - SECOND)
+
+
+def test_only_instruments_with_working_orders_are_walked() -> None:
+    stage = scenario("""
+        quote   AAPL 257.66 x 257.68
+        quote   TSLA 420.00 x 420.10
+        submit  #1 BUY 1 AAPL LMT 250  -> #1 accepted Submitted; #1 again Submitted
+    """)
+    assert stage.market.asked == []
+    stage.play("quote  TSLA 420.00 x 420.10")
+    assert stage.market.asked == [AAPL]
+    stage.play("cancel  #1  -> #1 Cancelled")
+    stage.market.asked.clear()
+    stage.play("quote  AAPL 1.00 x 1.01")
+    assert stage.market.asked == []
+
+
+def test_quotes_of_one_stretch_are_folded_in_time_order_at_their_own_time() -> None:
+    stage = scenario("""
+        quote   AAPL 257.66 x 257.68
+        quote   TSLA 420.00 x 420.10
+        submit  #1 BUY 1 AAPL LMT 250  -> #1 accepted Submitted; #1 again Submitted
+        submit  #2 BUY 1 TSLA LMT 400  -> #2 accepted Submitted; #2 again Submitted
+    """)
+    engine, start = stage.engine, stage.now
+    quote = stage.market.quote(AAPL, start)
+    for seconds, con_id, ask in ((3, AAPL, 2_490_000), (2, TSLA, 3_990_000)):
+        tick = msgspec.structs.replace(
+            quote, conId=con_id, time=start + seconds * SECOND, bid=1, ask=ask
+        )
+        stage.market.add(tick)
+    engine.advance(start + 10 * SECOND)
+    fills = engine.state.fills
+    assert [(f.conId, f.time - start) for f in fills] == [(TSLA, 2 * SECOND), (AAPL, 3 * SECOND)]
+    assert [f.execution.lastLiquidity for f in fills] == [1, 1]
+    entries = [entry for entry in engine.drain_journal() if entry.time > start]
+    assert [type(entry.command) for entry in entries] == [QuoteSeen, QuoteSeen]
+
+
+def test_midnight_comes_before_the_quotes_after_it() -> None:
+    stage = scenario("""
+        quote   AAPL 257.66 x 257.68
+        submit  #1 BUY 1 AAPL LMT 250  -> #1 accepted Submitted; #1 again Submitted
+    """)
+    midnight = at("20260414 00:00:00")
+    quote = stage.market.quote(AAPL, stage.now)
+    stage.market.add(msgspec.structs.replace(quote, time=midnight + SECOND, ask=2_000_000))
+    stage.engine.advance(midnight + 5 * SECOND)
+    assert stage.engine.state.fills == []
+
+
+def test_next_due_is_the_next_tick_of_a_working_order_or_the_end_of_day() -> None:
+    stage = Stage()
+    engine = stage.engine
+    assert engine.next_due() is None
+    stage.play("""
+        quote   AAPL 257.66 x 257.68
+        submit  #1 BUY 1 AAPL LMT 250  -> #1 accepted Submitted; #1 again Submitted
+    """)
+    assert engine.next_due() == at("20260414 00:00:00")
+    quote = stage.market.quote(AAPL, stage.now)
+    stage.market.add(msgspec.structs.replace(quote, time=stage.now + 7))
+    assert engine.next_due() == stage.now + 7
+
+
+def test_a_skipped_stretch_fills_nothing_but_still_ends_the_day() -> None:
+    stage = scenario("""
+        quote   AAPL 257.66 x 257.68
+        submit  #1 BUY 1 AAPL LMT 250      -> #1 accepted Submitted; #1 again Submitted
+        submit  #2 BUY 1 AAPL LMT 250 GTC  -> #2 accepted PreSubmitted; #2 again Submitted
+    """)
+    quote = stage.market.quote(AAPL, stage.now)
+    stage.market.add(msgspec.structs.replace(quote, time=stage.now + 5, ask=2_000_000))
+    stage.market.add(msgspec.structs.replace(quote, time=stage.now + 9))
+    stage.engine.skip(at("20260416 10:00:00"))
+    stage.play("clock  20260416 10:00:01  -> #1 Cancelled")
+    assert [view.orderId for view in stage.engine.queries.open_orders()] == [2]
+    assert stage.journal[-1].time == at("20260416 10:00:00")
+
+
+def test_journal_holds_each_consulted_quote_once() -> None:
+    stage = scenario("""
+        quote   AAPL 257.66 x 257.68
+        submit  #1 BUY 1 AAPL LMT 250  -> #1 accepted Submitted; #1 again Submitted
+        submit  #2 BUY 1 AAPL LMT 250  -> #2 accepted Submitted; #2 again Submitted
+        submit  #3 BUY 1 AAPL LMT      -> #3 refused 463
+        cancel  #1                     -> #1 Cancelled
+    """)
+    assert [len(entry.quotes) for entry in stage.journal] == [1, 0, 0]
+
+
+def test_refused_command_does_not_hide_its_quotes_from_the_next_entry() -> None:
+    stage = scenario("quote   AAPL 257.66*99999 x 257.68*99999")
+    stage.play("""
+        submit  #1 BUY 10 AAPL LMT 250        -> #1 accepted Submitted; #1 again Submitted
+        quote   AAPL 257.70*99999 x 257.72*99999
+    """)
+    stage.step("submit #1 BUY 900000 AAPL LMT 250")
+    assert stage.engine.drain_journal() == []
+    stage.play("submit  #1 BUY 20 AAPL LMT 250  -> #1 replaced Submitted; #1 again Submitted")
+    assert len(stage.journal[-1].quotes) == 1
+
+
+def test_replay_stops_at_any_entry_and_goes_on_live() -> None:
+    played = scenario(BUSY_DAY)
+    for cut in range(len(played.journal)):
+        twin = Engine(played.market)
+        twin.replay(played.journal[:cut])
+        twin.replay(played.journal[cut:])
+        assert twin.state_hash() == played.engine.state_hash()
+    twin.advance(played.now)
+    rest = "submit #9 BUY 5 TSLA MKT"
+    events = played.step(rest)
+    assert twin.apply(command("submit", rest.split()[1:]), played.now) == events
+
+
+def test_snapshot_is_a_fresh_start() -> None:
+    played = scenario(BUSY_DAY)
+    twin = Engine(played.market)
+    twin.restore(played.engine.snapshot(), played.now)
+    assert twin.state_hash() == played.engine.state_hash()
+    row = "submit #9 BUY 5 AAPL LMT 251"
+    events = played.step(row)
+    assert twin.apply(command("submit", row.split()[1:]), played.now) == events
+    assert twin.state_hash() == played.engine.state_hash()
+
+
+def test_end_of_day_is_journaled_and_empties_the_books() -> None:
+    stage = scenario(BUSY_DAY)
+    assert sum(isinstance(entry.command, TimePassed) for entry in stage.journal) == 1
+    assert [order.orderId for order in stage.engine.state.orders.values()] == [2, 5]
+    assert len(stage.engine.state.fills) == 1
+
+
+def test_different_histories_have_different_hashes() -> None:
+    hashes = {scenario("\n".join(BUSY_DAY.splitlines()[:rows])).engine.state_hash()
+              for rows in (3, 5, 6, 7, 8, 9)}  # fmt: skip
+    assert len(hashes) == 6
+
+
+def test_hash_does_not_depend_on_the_hash_seed() -> None:
+    program = "from venue.test_engine import BUSY_DAY, scenario\n"
+    program += "print(scenario(BUSY_DAY).engine.state_hash())"
+    tests = str(Path(__file__).parents[1])
+    seen = [scenario(BUSY_DAY).engine.state_hash()]
+    for seed in ("1", "4242"):
+        environment = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": tests}
+        run = subprocess.run(
+            [sys.executable, "-c", program],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        seen.append(run.stdout.strip())
+    assert len(set(seen)) == 1
+
+
+def test_the_callers_order_is_left_alone() -> None:
+    stage = scenario("quote AAPL 257.66 x 257.68")
+    asked = command("submit", ["#1", "BUY", "1", "AAPL", "LMT", "250", "GTC"])
+    assert isinstance(asked, SubmitOrder)
+    before = msgspec.json.encode(asked)
+    stage.engine.apply(asked, stage.now)
+    assert msgspec.json.encode(asked) == before
+
+
+def test_entries_survive_json() -> None:
+    stage = scenario(BUSY_DAY)
+    text = msgspec.json.encode(stage.journal)
+    assert msgspec.json.decode(text, type=list[Entry]) == stage.journal
+
+
+def test_profiles_differ_only_in_what_they_switch() -> None:
+    engine = Engine(None, Profile(accounts=("DU1", "DU2"), first_perm_id=7))
+    assert list(engine.state.accounts) == ["DU1", "DU2"]
+    assert engine.state.next_perm_id == 7
