@@ -139,19 +139,18 @@ class Core:
 
     def receive(self, data: bytes) -> None:
         """Bytes from the server."""
-        rules, requests = self._rules, self._requests
+        rule_of, otherwise, trace = self._rules.get, self._by_request, self.trace
         for event in self.connection.receive_data(data):
-            if self.trace is not None:
-                self.trace("in", event)
-            rule = rules.get(type(event))
-            if rule is not None:
-                rule(event)
-                continue
-            conversation = requests.get(getattr(event, "reqId", -1))
-            if conversation is not None:
-                conversation.feed(event)
-            else:
-                self._by_kind(event)
+            if trace is not None:
+                trace("in", event)
+            rule_of(type(event), otherwise)(event)
+
+    def _by_request(self, message: Any) -> None:
+        conversation = self._requests.get(getattr(message, "reqId", -1))
+        if conversation is not None:
+            conversation.feed(message)
+        else:
+            self._by_kind(message)
 
     def _by_kind(self, message: Any) -> None:
         kind = BY_KIND.get(type(message))

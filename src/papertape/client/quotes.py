@@ -15,14 +15,24 @@ from ..wire.catalogue.market import (
 )
 from .conversations import Conversation
 
-PRICES = {1: "bid", 2: "ask", 4: "last", 6: "high", 7: "low", 9: "close", 14: "open"}
-SIZES = {0: "bidSize", 3: "askSize", 5: "lastSize", 8: "volume"}
-PRICE_SIZES = {1: "bidSize", 2: "askSize", 4: "lastSize"}
-DELAYED = {66: 1, 67: 2, 68: 4, 72: 6, 73: 7, 75: 9, 76: 14, 69: 0, 70: 3, 71: 5, 74: 8}
+PRICE_TICKS = {
+    1: ("bid", "bidSize"), 2: ("ask", "askSize"), 4: ("last", "lastSize"), 6: ("high", ""),
+    7: ("low", ""), 9: ("close", ""), 14: ("open", ""), 66: ("bid", "bidSize"),
+    67: ("ask", "askSize"), 68: ("last", "lastSize"), 72: ("high", ""), 73: ("low", ""),
+    75: ("close", ""), 76: ("open", ""),
+}  # fmt: skip
+"""Tick type -> price and size that it sets; 66 and above are the delayed ones."""
+SIZE_TICKS = {
+    0: "bidSize", 3: "askSize", 5: "lastSize", 8: "volume", 69: "bidSize", 70: "askSize",
+    71: "lastSize", 74: "volume",
+}  # fmt: skip
 
 
 class QuoteStream(Conversation):
-    """Bid, ask, last and the day's figures of one contract; None until told."""
+    """Bid, ask, last and the day's figures of one contract; None until told.
+
+    A price of -1 means that there is none and is shown as None.
+    """
 
     def __init__(self, request_id: int) -> None:
         super().__init__("reqMktData", request_id)
@@ -48,8 +58,6 @@ class QuoteStream(Conversation):
         self.updates = 0
         """How many ticks have come."""
         self._rules: dict[type[Any], Callable[[Any], None]] = {
-            TickPrice: self.price,
-            TickSize: self.size,
             TickString: self._text,
             TickGeneric: self._number,
             TickReqParams: self._params,
@@ -59,29 +67,26 @@ class QuoteStream(Conversation):
 
     def feed(self, message: Any) -> None:
         """One tick."""
-        self._rules[type(message)](message)
+        kind = type(message)
+        if kind is TickPrice:
+            names = PRICE_TICKS.get(message.tickType)
+            if names is None:
+                self.generic[message.tickType] = message.price
+            else:
+                price_name, size_name = names
+                price = message.price
+                setattr(self, price_name, None if price == -1 else price)
+                if size_name:
+                    setattr(self, size_name, message.size)
+        elif kind is TickSize:
+            name = SIZE_TICKS.get(message.tickType)
+            if name is not None:
+                setattr(self, name, message.size)
+        else:
+            self._rules[kind](message)
         self.updates += 1
         if self.waker is not None:
             self.waker()
-
-    def price(self, tick: TickPrice) -> None:
-        """A price, with its size where it has one; -1 means that there is none."""
-        kind = tick.tickType
-        name = PRICES.get(kind) or PRICES.get(DELAYED.get(kind, -1))
-        if name is None:
-            self.generic[kind] = tick.price
-            return
-        price = tick.price
-        setattr(self, name, None if price == -1 else price)
-        size = PRICE_SIZES.get(DELAYED.get(kind, kind))
-        if size is not None:
-            setattr(self, size, tick.size)
-
-    def size(self, tick: TickSize) -> None:
-        """A size that changed alone."""
-        name = SIZES.get(DELAYED.get(tick.tickType, tick.tickType))
-        if name is not None:
-            setattr(self, name, tick.size)
 
     def _text(self, tick: TickString) -> None:
         if tick.tickType in (45, 88):
