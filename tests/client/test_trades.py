@@ -1,0 +1,71 @@
+"""A trade takes every callback for what it says, in any order, any number of times."""
+
+import itertools
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from papertape.client.trades import Trade
+from papertape.errors import api_error
+from papertape.model import Contract, Execution, Order, OrderState
+from papertape.wire.catalogue.reports import (
+    CommissionReport,
+    ExecutionDetails,
+    OpenOrder,
+    OrderStatus,
+)
+
+CONTRACT = Contract(symbol="SPY")
+HUNDRED = Decimal(100)
+OPEN = OpenOrder(1, CONTRACT, Order(permId=9, action="BUY"), OrderState(status="Filled"))
+STATUS = OrderStatus(1, "Filled", HUNDRED, Decimal(0), 10.5, 9, 0, 10.5, 7, "", 0.0)
+FILL = ExecutionDetails(
+    -1, CONTRACT, Execution(execId="a.01", shares=HUNDRED, price=10.5, permId=9)
+)
+PAID = CommissionReport("a.01", 1.0003, "USD")
+
+
+def new() -> Trade:
+    return Trade(1, CONTRACT, Order(action="BUY", totalQuantity=HUNDRED))
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations((OPEN, STATUS, FILL))))
+def test_every_order_of_callbacks_leads_to_the_same_trade(order: tuple[Any, ...]) -> None:
+    trade = new()
+    for message in (*order, PAID, OPEN, STATUS):
+        trade.feed(message)
+    assert (trade.status, trade.filled, trade.remaining) == ("Filled", HUNDRED, 0)
+    assert (trade.permId, trade.avgFillPrice, trade.commission) == (9, 10.5, 1.0003)
+    assert list(trade.fills) == ["a.01"] and trade.charged and trade.done
+    assert trade.history == ["PendingSubmit", "Filled"]
+
+
+def test_filled_is_the_last_word() -> None:
+    trade = new()
+    trade.feed(STATUS)
+    trade.feed(OrderStatus(1, "Submitted", Decimal(0), HUNDRED, 0.0, 9, 0, 0.0, 7, "", 0.0))
+    assert trade.status == "Filled"
+
+
+def test_an_error_ends_an_order_only_while_nothing_was_heard_of_it() -> None:
+    fresh, alive = new(), new()
+    alive.feed(OrderStatus(1, "Submitted", Decimal(0), HUNDRED, 0.0, 9, 0, 0.0, 7, "", 0.0))
+    for trade in (fresh, alive):
+        trade.fail(api_error(110, "The price does not conform", reqId=1))
+    assert (fresh.status, alive.status) == ("Inactive", "Submitted")
+    assert [error.code for error in alive.errors] == [110]
+
+
+def test_a_warning_never_ends_an_order() -> None:
+    trade = new()
+    trade.fail(api_error(10349, "Order TIF was set to DAY based on order preset.", reqId=1))
+    assert not trade.done
+
+
+def test_whoever_waits_is_woken_by_every_message() -> None:
+    trade, woken = new(), []
+    trade.waker = lambda: woken.append(trade.status)
+    trade.feed(FILL)
+    trade.feed(STATUS)
+    assert woken == ["PendingSubmit", "Filled"]
