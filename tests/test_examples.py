@@ -1,0 +1,59 @@
+"""The README's script and every example run against a station, as a reader would run them."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FILLED = re.compile(
+    r"SPY [\d.]+ / [\d.]+, volume \d+\n<Trade \d+ BUY 100 SPY Filled filled 100> "
+    r"at [\d.]+, commission [\d.]+\n\Z"
+)
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    command = [sys.executable, "-m", "papertape", "serve", "--port", "0", "--ephemeral"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        for line in process.stdout:
+            if found := re.search(r"listening on \S*?:(\d+)", line):
+                yield int(found[1])
+                break
+    finally:
+        process.terminate()
+        process.communicate(timeout=10)
+
+
+def run(script: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, str(script), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_readme_script_prints_what_the_readme_shows(port: int, tmp_path: Path) -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    script, shown = re.findall(r"```(?:python)?\n(.*?)```", text, re.DOTALL)[:2]
+    assert script.count("\n") <= 16
+    assert FILLED.match(shown), "the README shows another output than a run gives"
+    path = tmp_path / "readme.py"
+    path.write_text(script.replace("7497", str(port)).replace("client_id=1", "client_id=101"))
+    assert FILLED.match(run(path))
+
+
+def test_first_order(port: int, tmp_path: Path) -> None:
+    text = (ROOT / "examples" / "first_order.py").read_text("utf-8")
+    path = tmp_path / "first_order.py"
+    path.write_text(text.replace("port: int = 7497", f"port: int = {port}"))
+    assert FILLED.match(run(path))
