@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from ..errors import LocalProtocolError
-from ..model import TagValue
+from ..model import TagValue, TickAttribBidAsk, TickAttribLast
 from ..model.units import UNSET_DECIMAL, UNSET_DOUBLE, UNSET_INT, UNSET_LONG
 
 INT_TEXT = str(UNSET_INT)
@@ -30,7 +30,8 @@ _UNSET_DECIMALS = frozenset(
 )
 _NOT_PRINTABLE = re.compile(r"[^\x20-\x7e\t\n\r]")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}\Z")
-_ESCAPED = re.compile(r"\\u[0-9a-fA-F]{4}")
+_ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([\\nrt\"']))")
+_ESCAPES = {"\\": "\\", "n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'"}
 
 
 class Codec(msgspec.Struct, frozen=True):
@@ -68,7 +69,7 @@ def strict_float(token: str) -> float:
     if not token:
         return 0.0
     value = float("Infinity" if token == "Infinite" else token)
-    if math.isnan(value) or not token.isascii():
+    if math.isnan(value) or not token.isascii() or "_" in token:
         raise ValueError(token)
     return value
 
@@ -112,6 +113,7 @@ def strict_decimal(token: str) -> Decimal | None:
         return None
     if (
         not token.isascii()
+        or "_" in token
         or len(token) > 48
         or not value.is_finite()
         or abs(value.adjusted()) > 30
@@ -165,25 +167,81 @@ def escape(text: str) -> str:
 
 
 def unescape(token: str) -> str:
-    """The reverse of ``escape``; text that is not escaped stays as it is."""
+    """The reverse of ``escape``; what is no escape stays as it is."""
     if "\\" not in token:
         return token
-    try:
-        plain = token.encode("latin-1", "backslashreplace").decode("unicode_escape")
-        return plain.encode("utf-16-be", "surrogatepass").decode("utf-16-be", "replace")
-    except UnicodeDecodeError:
-        return token
+    plain = _ESCAPED.sub(_unescaped, token)
+    return plain.encode("utf-16-be", "surrogatepass").decode("utf-16-be", "replace")
 
 
-def write_tags(pairs: list[TagValue] | None) -> str:
-    """Options as ``tag=value;tag=value;``."""
-    return "".join(f"{pair.tag}={pair.value};" for pair in pairs or ())
+def _unescaped(found: re.Match[str]) -> str:
+    return chr(int(found[1], 16)) if found[1] else _ESCAPES[found[2]]
+
+
+def write_tags(pairs: list[TagValue]) -> str:
+    """Options as ``tag=value;tag=value;``. Raises ``ValueError`` where a separator would break."""
+    text = "".join(f"{pair.tag}={pair.value};" for pair in pairs)
+    if pairs and (text.count(";") != len(pairs) or any("=" in pair.tag for pair in pairs)):
+        raise ValueError(text)
+    return text
 
 
 def read_tags(token: str) -> list[TagValue]:
     """The reverse of ``write_tags``."""
     pairs = (part.partition("=") for part in token.split(";") if part)
     return [TagValue(tag, value) for tag, _, value in pairs]
+
+
+def write_reserved(pairs: list[TagValue]) -> str:
+    """Options that have no text form yet. Raises ``ValueError`` when there are any."""
+    if pairs:
+        raise ValueError(pairs)
+    return ""
+
+
+def read_implied(token: str) -> float | None:
+    """A volatility; any negative number means "not computed"."""
+    value = float(token or 0)
+    return None if value < 0 else value
+
+
+def read_computed(token: str, unset: int) -> float | None:
+    """A price or a greek; -1 or -2 means "not computed"."""
+    value = float(token or 0)
+    return None if value == unset else value
+
+
+def write_last(marks: TickAttribLast) -> int:
+    """The marks of a trade as bits."""
+    return marks.pastLimit | marks.unreported << 1
+
+
+def read_last(token: str) -> TickAttribLast:
+    """The reverse of ``write_last``."""
+    mask = int(token or 0)
+    return TickAttribLast(bool(mask & 1), bool(mask & 2))
+
+
+def write_bid_ask(marks: TickAttribBidAsk) -> int:
+    """The marks of a quote as bits, as single ticks carry them."""
+    return marks.bidPastLow | marks.askPastHigh << 1
+
+
+def read_bid_ask(token: str) -> TickAttribBidAsk:
+    """The reverse of ``write_bid_ask``."""
+    mask = int(token or 0)
+    return TickAttribBidAsk(bool(mask & 1), bool(mask & 2))
+
+
+def write_ask_bid(marks: TickAttribBidAsk) -> int:
+    """The marks of a quote as bits, in the reverse order that past ticks have."""
+    return marks.askPastHigh | marks.bidPastLow << 1
+
+
+def read_ask_bid(token: str) -> TickAttribBidAsk:
+    """The reverse of ``write_ask_bid``."""
+    mask = int(token or 0)
+    return TickAttribBidAsk(bool(mask & 2), bool(mask & 1))
 
 
 def read_join(token: str) -> bool:
@@ -202,7 +260,7 @@ _ROWS = (
     ("long_unset", "{LONG_TEXT if @ is None else @}", "optional_int(@)", "optional_int(@)"),
     ("float", "{@}", "float(@ or 0)", "strict_float(@)"),
     ("float_zero", "{0.0 if @ is None else @}", "float(@ or 0)", "strict_float(@)"),
-    ("float_whole", "{@:g}", "float(@ or 0)", "strict_float(@)"),
+    ("float_whole", "{write_whole(@)}", "float(@ or 0)", "strict_float(@)"),
     ("float_empty", "{write_float(@)}", "lenient_float(@)", "optional_float(@)"),
     ("float_unset", "{DOUBLE_REQUEST if @ is None else @}", "plain_float(@)", "optional_float(@)"),
     ("bool", "{'1' if @ else '0'}", "(@ != '0' and @ != '')", "strict_int(@) != 0"),
@@ -216,6 +274,14 @@ _ROWS = (
     ("decimal_int", "{write_truncated(@)}", "read_decimal(@)", "strict_decimal(@)"),
     ("margin", "{write_margin(@)}", "read_decimal(@)", "strict_decimal(@)"),
     ("date_int", "{@ or ''}", "int(@ or 0)", "strict_int(@)"),
+    ("implied", "{-1 if @ is None else @}", "read_implied(@)", "read_implied(@)"),
+    ("minus_one", "{-1 if @ is None else @}", "read_computed(@, -1)", "read_computed(@, -1)"),
+    ("minus_two", "{-2 if @ is None else @}", "read_computed(@, -2)", "read_computed(@, -2)"),
+    ("mask_last", "{write_last(@)}", "read_last(@)", "read_last(@)"),
+    ("mask_bid_ask", "{write_bid_ask(@)}", "read_bid_ask(@)", "read_bid_ask(@)"),
+    ("mask_ask_bid", "{write_ask_bid(@)}", "read_ask_bid(@)", "read_ask_bid(@)"),
+    ("count", "{len(@)}", "int(@ or 0)", "strict_int(@)"),
+    ("reserved", "{write_reserved(@)}", "read_tags(@)", "read_tags(@)"),
 )
 _RESPONSE_WRITERS = {
     "text": "{safe(@)}",
@@ -236,6 +302,11 @@ def write_float(value: float | None) -> str:
 def write_request_decimal(value: Decimal | float | None) -> str:
     """A size of a request, exactly as the program gave it; the sentinel's digits when not set."""
     return DECIMAL_TEXT if value is None else str(value)
+
+
+def write_whole(value: float) -> str:
+    """A number that older clients read as an integer: no needless ``.0``."""
+    return str(int(value)) if value == int(value) else str(value)
 
 
 def write_truncated(value: Decimal | float | None) -> str:

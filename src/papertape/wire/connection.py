@@ -13,6 +13,7 @@ from google.protobuf.message import DecodeError
 
 from ..errors import (
     BadFrame,
+    FrameTooLong,
     LocalProtocolError,
     RemoteProtocolError,
 )
@@ -120,7 +121,10 @@ class Codecs:
             return unknown.event(payload)
 
     def _find_text(self, token: str) -> Callable[[list[str]], Any]:
-        number = int(token) if token.isdecimal() and len(token) < 10 else -1
+        # Plain digits only: other spellings of a number would fill the cache.
+        number = int(token) if token.isascii() and token.isdecimal() and len(token) < 10 else -1
+        if str(number) != token:
+            raise _Unknown(-1)
         cls = self._table.get(number)
         if cls is None or cls.spec.layout is None:
             raise _Unknown(number)
@@ -199,8 +203,10 @@ def encode(message: Message, version: int) -> bytes:
     """A message as a frame. Raises ``LocalProtocolError`` naming the field that cannot go."""
     try:
         encoded = encoder(type(message), version)(message)
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise oracle.explain_local(message, version) from error
+    except LocalProtocolError as error:
+        raise error if error.message else oracle.explain_local(message, version) from error
     if len(encoded) > MAX_PAYLOAD + 4:
         name = type(message).__name__
         raise LocalProtocolError(f"{len(encoded)} bytes are too long for a frame", message=name)
@@ -291,20 +297,29 @@ class ServerConnection(_End):
         super().__init__()
         self.highest = highest
         self._opening: bytes | None = b""
+        self._frames.limit = LONGEST_GREETING
 
     def receive_data(self, data: bytes) -> list[Any]:
         """The events that these bytes complete: ``Greeting`` first, then messages."""
+        if self.state is State.CLOSED:
+            return []
         events: list[Event] = []
         try:
             for payload in self._frames.feed(self._strip_prefix(data)):
-                if self.state is State.CLOSED:
-                    break
                 events.append(self._event(payload))
+                if isinstance(events[-1], OutOfTurn):
+                    return events
             if self._frames.error:
-                raise self._frames.error
+                raise self._too_long(self._frames.error)
         except BadFrame as error:
             events += self._break(error)
         return events
+
+    def _too_long(self, error: FrameTooLong) -> BadFrame:
+        """What is wrong with it: a greeting may be less long than a message."""
+        if error.length > MAX_PAYLOAD:
+            return error
+        return BadFrame(message="greeting", reason=f"{error.length} bytes are no greeting")
 
     def _strip_prefix(self, data: bytes) -> bytes:
         """Everything after ``API\\0``, once that has come."""
@@ -337,8 +352,6 @@ class ServerConnection(_End):
         return event
 
     def _greeted(self, payload: bytes) -> Greeting:
-        if len(payload) > LONGEST_GREETING:
-            raise BadFrame(message="greeting", reason=f"{len(payload)} bytes are no greeting")
         lowest, highest, options = parse_greeting(payload)
         self.state = advance(self.state, Move.GREETING)
         version = negotiate(lowest, highest, self.highest)
@@ -348,6 +361,7 @@ class ServerConnection(_End):
     def accept(self, connection_time: str) -> bytes:
         """The version answer; send it alone and in one piece."""
         self.state = advance(self.state, Move.VERSION)
+        self._frames.limit = MAX_PAYLOAD
         self._codecs = Codecs(self.version, catalogue.REQUESTS)
         return version_reply(self.version, connection_time)
 

@@ -16,7 +16,8 @@ class FrameReader:
     """Collects bytes and hands out complete payloads."""
 
     def __init__(self, limit: int = MAX_PAYLOAD) -> None:
-        self._limit = limit
+        self.limit = limit
+        """The longest payload that is accepted from now on."""
         self._pending = b""
         self._parts: list[bytes] = []
         self._missing = 0
@@ -48,12 +49,12 @@ class FrameReader:
         frames: list[bytes] = []
         start, size = 0, len(data)
         while start + 4 <= size:
-            end = start + 4 + _LENGTH(data, start)[0]
+            length = _LENGTH(data, start)[0]
+            if length > self.limit:
+                self.error = FrameTooLong(length=length, limit=self.limit)
+                return frames
+            end = start + 4 + length
             if end > size:
-                length = end - start - 4
-                if length > self._limit:
-                    self.error = FrameTooLong(length=length, limit=self._limit)
-                    start = size
                 self._missing = end - size
                 break
             frames.append(data[start + 4 : end])

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from ..errors import BadFrame, LocalProtocolError
 from ..versions import MAX_SERVER, MIN_SERVER
+from .codecs import printable
 
 PREFIX = b"API\0"
 _RANGE = re.compile(r"v(\d{1,9})(?:\.\.(\d{1,9}))?(?: (.*))?\Z", re.DOTALL)
@@ -56,9 +57,9 @@ def advance(state: State, move: Move) -> State:
 
 
 def greeting(lowest: int, highest: int, options: str = "") -> bytes:
-    """What the client sends first."""
+    """What the client sends first. Raises ``LocalProtocolError`` for options that cannot go."""
     text = f"v{lowest}..{highest}" + (f" {options}" if options else "")
-    payload = text.encode("ascii")
+    payload = printable(text).encode()
     return PREFIX + len(payload).to_bytes(4) + payload
 
 
@@ -86,6 +87,6 @@ def version_reply(version: int, connection_time: str) -> bytes:
 def parse_version_reply(payload: bytes) -> tuple[int, str]:
     """Server version and connection time."""
     fields = payload.decode("utf-8", "backslashreplace").split("\0")
-    if len(fields) != 3 or not re.fullmatch(r"-?\d{1,9}", fields[0]):
+    if len(fields) != 3 or fields[2] or not re.fullmatch(r"-?[0-9]{1,9}", fields[0]):
         raise BadFrame(message="version answer", found=payload, reason="is not version and time")
     return int(fields[0]), fields[1]

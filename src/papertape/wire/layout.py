@@ -9,10 +9,13 @@ the codec that its type implies. The other steps::
     when(filled("order.hedgeType"), …)      only if the condition on earlier fields holds
     each("contract.comboLegs", ComboLeg, …) a count, then the fields of every element
     optional("contract.deltaNeutralContract", DeltaNeutralContract, …)   a flag, then its fields
+    part("historicalTickLast", HistoricalTickLast, …)   the fields of a record that is there
     switch("type", {1: (…), 3: (…)})        fields that depend on the value of one field
+    variant("optionsCount")                 a token that only some peers send; skipped when read
 
 Gates stand beside the field, never in control flow. ``since(v, …, refuse="feature")`` adds that
-a client refuses to send a non-default value to an older server (code 503).
+a client refuses to send a non-default value to an older server (code 503); a feature that
+begins with "!" is reported with id -1.
 """
 
 from collections.abc import Mapping
@@ -49,6 +52,8 @@ class Gate(Step, frozen=True):
     until: int
     steps: tuple[Step, ...]
     refuse: str = ""
+    harmless: tuple[Any, ...] = ()
+    """Values besides the default that an older server may get."""
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -84,6 +89,27 @@ class Optional(Step, frozen=True):
     steps: tuple[Step, ...]
 
 
+class Part(Step, frozen=True):
+    """The steps of the record at ``path``, which exists exactly where this step is reached."""
+
+    path: str
+    record: type[Any]
+    steps: tuple[Step, ...]
+
+
+class Variant(Step, frozen=True):
+    """One token that some peers send and others do not, in front of a fixed number of tokens.
+
+    It is there when the frame is one token longer than the rest needs; what it says is ignored.
+    """
+
+    name: str
+    steps: tuple[Step, ...]
+    """What we write for it; nothing, or one step."""
+    rest: int = 0
+    """How many tokens follow; filled in by the plan."""
+
+
 class Switch(Step, frozen=True):
     """The steps of the case that the value at ``path`` selects."""
 
@@ -110,9 +136,9 @@ def version(number: int) -> Const:
     return Const("version", str(number))
 
 
-def since(number: int, *items: Item, refuse: str = "") -> Gate:
+def since(number: int, *items: Item, refuse: str = "", harmless: tuple[Any, ...] = ()) -> Gate:
     """Fields of servers from this version on."""
-    return Gate(number, ALWAYS, steps(items), refuse)
+    return Gate(number, ALWAYS, steps(items), refuse, harmless)
 
 
 def until(number: int, *items: Item) -> Gate:
@@ -138,6 +164,16 @@ def each(path: str, record: type[Any] | None, *items: Item) -> Each:
 def optional(path: str, record: type[Any], *items: Item) -> Optional:
     """A record that may be absent, with its flag."""
     return Optional(path, record, steps(items))
+
+
+def part(path: str, record: type[Any], *items: Item) -> Part:
+    """A record without a flag: a condition or a switch around it says whether it is there."""
+    return Part(path, record, steps(items))
+
+
+def variant(name: str, *items: Item) -> Variant:
+    """A token in which peers differ; ``items`` is what we write for it."""
+    return Variant(name, steps(items))
 
 
 def switch(path: str, cases: Mapping[int, tuple[Item, ...]]) -> Switch:

@@ -12,7 +12,19 @@ from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
-from .layout import ALWAYS, Each, Field, Gate, Item, Optional, Step, Switch, When, steps
+from .layout import (
+    ALWAYS,
+    Each,
+    Field,
+    Gate,
+    Item,
+    Optional,
+    Part,
+    Step,
+    Switch,
+    When,
+    steps,
+)
 
 
 class Message(msgspec.Struct):
@@ -29,6 +41,24 @@ class Refusal(msgspec.Struct, frozen=True):
     feature: str
     anonymous: bool = False
     """Reported with id -1 instead of the request's id."""
+    values: tuple[Any, ...] = ()
+    """The values that ask for the feature; () for every value but the harmless ones."""
+    harmless: tuple[Any, ...] = ()
+    """Values that pass besides the default."""
+    gone: int = ALWAYS
+    """First server version that no longer knows the feature: error 585."""
+
+
+def too_old(below: int, path: str, value: object, feature: str) -> Refusal:
+    """Servers below this version do not know this value of the field (503)."""
+    return Refusal(below, path, feature, values=(value,))
+
+
+def gone(
+    number: int, path: str, value: object, feature: str, *, anonymous: bool = False
+) -> Refusal:
+    """Servers from this version on no longer know this value of the field (585)."""
+    return Refusal(0, path, feature, anonymous, values=(value,), gone=number)
 
 
 class Spec(msgspec.Struct, frozen=True):
@@ -54,6 +84,12 @@ class Spec(msgspec.Struct, frozen=True):
     """Official name of the method that sends it or of the callback that reports it."""
     id_field: str
     """The field that a request's errors are about; "" for none (id -1)."""
+    blames_id: bool = False
+    """The refusal of the whole request is reported with its id, not with -1."""
+    escaped: int = ALWAYS
+    """First server version at which every text of the message is escaped as ``\\uXXXX``."""
+    refuse: tuple[Refusal, ...] = ()
+    """Refusals of single values, besides those of the gates."""
 
     @property
     def refusals(self) -> tuple[Refusal, ...]:
@@ -81,10 +117,15 @@ def _declare(
     until: int = ALWAYS,
     callback: str = "",
     id_field: str | None = None,
+    blames_id: bool = False,
+    escaped: int = ALWAYS,
+    refuse: tuple[Refusal, ...] = (),
 ) -> Callable[[M], M]:
     def decorate(cls: M) -> M:
         text = None if layout is None else steps(layout)
         names = cls.__struct_fields__
+        # Only replies tell the last trade date.
+        silent = {"contract.lastTradeDate": ALWAYS} if request and "contract" in names else {}
         if text is not None and flat:
             text += tuple(Field(name) for name in names)
         if id_field is None:
@@ -93,7 +134,8 @@ def _declare(
             about = id_field
         cls.spec = Spec(
             cls.__name__, number, request, text, protobuf, proto_name or cls.__name__,
-            proto or {}, proto_gates or {}, since, until, callback, about,
+            proto or {}, silent | dict(proto_gates or {}), since, until, callback, about,
+            blames_id, escaped, refuse,
         )  # fmt: skip
         table = REQUESTS if request else RESPONSES
         if number in table:
@@ -128,7 +170,7 @@ def _with_layout(
 ) -> Callable[[M], M]:
     if facts.pop("protobuf_only", False):
         return _declare(number, is_request, layout=None, **facts)
-    flat = not any(isinstance(item, str | Field | Gate | When | Each | Optional | Switch)
+    flat = not any(isinstance(item, str | Field | Gate | When | Each | Optional | Part | Switch)
                    for item in layout)  # fmt: skip
     return _declare(number, is_request, layout=layout, flat=flat, **facts)
 
@@ -143,14 +185,15 @@ def _refusals(spec: Spec) -> tuple[Refusal, ...]:
                     anonymous = item.refuse.startswith("!")
                     feature = item.refuse.lstrip("!")
                     found.extend(
-                        Refusal(item.since, step.path, feature, anonymous)
+                        Refusal(item.since, step.path, feature, anonymous, (), item.harmless)
                         for step in _plain(item.steps)
                     )
                 walk(item.steps)
-            elif isinstance(item, When | Each | Optional):
+            elif isinstance(item, When | Each | Optional | Part):
                 walk(item.steps)
 
     walk(spec.layout or ())
+    found += spec.refuse
     return tuple(sorted(found, key=lambda refusal: refusal.below))
 
 

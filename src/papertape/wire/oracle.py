@@ -1,38 +1,32 @@
 """The slow, obvious interpreter of a plan: the twin of the generated code.
 
-It reads and writes the same messages one step at a time, in both formats, and knows at every
-moment where it is; so it names what is wrong with a body that the generated decoder refused,
-and lists a message field by field for people. Nothing here is fast.
+It reads and writes the same messages one step at a time (protobuf: ``oracle_proto.py``), and
+knows at every moment where it is; so it names what is wrong with a body that the generated
+decoder refused, and lists a message field by field for people. Nothing here is fast.
 """
 
-import struct
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from ..errors import LocalProtocolError, PapertapeError, RemoteProtocolError
-from ..model import OrderComboLeg, TagValue
-from .codecs import CODECS, evaluate, read_decimal
-from .layout import Const, Each, Field, Optional, Step, Switch, When
+from .codecs import CODECS, evaluate
+from .layout import Const, Each, Field, Optional, Part, Step, Switch, Variant, When
 from .message import Message, hints
-from .plan import bare, is_record, plan
-from .proto import plain_number, read_margin
-from .schema import ProtoField, proto_fields
+from .oracle_proto import Token, read_proto, write_proto
+from .plan import bare, default_value, is_record, plan
 
+__all__ = [
+    "Token",
+    "explain_local",
+    "explain_remote",
+    "read_proto",
+    "read_text",
+    "write_proto",
+    "write_text",
+]
 
-class Token(msgspec.Struct, frozen=True):
-    """One field of a frame as it stood there."""
-
-    offset: int
-    """Index of the text field after the message id, or byte offset in protobuf."""
-    name: str
-    text: str
-    value: Any
-    gate: str
-
-
-# ---------------------------------------------------------------- text, reading
+# ---------------------------------------------------------------- reading
 
 
 class _Tree(dict[str, Any]):
@@ -46,8 +40,6 @@ class _Tree(dict[str, Any]):
         node[name] = value
 
     def find(self, path: str, record: Any) -> Any:
-        from .plan import default_value
-
         node: Any = self
         for name in path.split("."):
             if name not in node:
@@ -89,7 +81,7 @@ def read_text(cls: type[Message], version: int, tokens: list[str]) -> tuple[Any,
     cursor = _Cursor(cls, tokens)
     tree = _Tree()
     _read(plan(cls, version), cls, tree, cursor, "")
-    if cls.spec.request and len(tokens) != cursor.at + 1:
+    if cls.spec.request and tokens[cursor.at :] != [""]:
         raise RemoteProtocolError(
             message=cls.__name__, offset=cursor.at, found=tokens[cursor.at : cursor.at + 3],
             reason=f"{len(tokens) - 1} fields, expected {cursor.at}",
@@ -117,6 +109,13 @@ def _read(steps: tuple[Step, ...], record: Any, tree: _Tree, cursor: _Cursor, at
                 tree.put(step.path, _construct(step.record, inner))
             else:
                 tree.put(step.path, None)
+        elif isinstance(step, Part):
+            inner = _Tree()
+            _read(step.steps, step.record, inner, cursor, f"{at}{step.path}.")
+            tree.put(step.path, _construct(step.record, inner))
+        elif isinstance(step, Variant):
+            if len(cursor.tokens) > cursor.at + step.rest + 1:
+                cursor.take(at + step.name, "some peers")
         elif isinstance(step, Switch):
             selected = tree.find(step.path, record)
             cases = dict(step.cases)
@@ -162,7 +161,7 @@ def _construct(record: Any, tree: _Tree) -> Any:
     return record(**found)
 
 
-# ---------------------------------------------------------------- text, writing
+# ---------------------------------------------------------------- writing
 
 
 def write_text(message: Message, version: int) -> str:
@@ -195,21 +194,35 @@ def _write(steps: tuple[Step, ...], item: Any, out: list[str], cls: type[Message
             out.append("0" if inner is None else "1")
             if inner is not None:
                 _write(step.steps, inner, out, cls)
+        elif isinstance(step, Part):
+            _write(step.steps, _get(item, step.path) or step.record(), out, cls)
+        elif isinstance(step, Variant):
+            _write(step.steps, item, out, cls)
         elif isinstance(step, Switch):
-            _write(dict(step.cases).get(_get(item, step.path), ()), item, out, cls)
+            _write(_case(step, _get(item, step.path), cls), item, out, cls)
+
+
+def _case(step: Switch, selected: Any, cls: type[Message]) -> tuple[Step, ...]:
+    for value, steps in step.cases:
+        if value == selected:
+            return steps
+    raise LocalProtocolError(
+        f"{selected!r} is no known case", message=cls.__name__, field=step.path
+    )
 
 
 def _token(step: Field, value: Any, cls: type[Message]) -> str:
     codec = CODECS[step.codec]
     try:
-        written = evaluate(codec.write if cls.spec.request else codec.write_response, value)
+        written = str(evaluate(codec.write if cls.spec.request else codec.write_response, value))
+        written.encode()
     except LocalProtocolError as error:
         error.message, error.field = cls.__name__, step.path
         raise
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
         reason = f"{value!r} cannot be sent as {step.codec}"
         raise LocalProtocolError(reason, message=cls.__name__, field=step.path) from error
-    return str(written)
+    return written
 
 
 def _get(item: Any, path: str) -> Any:
@@ -221,7 +234,10 @@ def _get(item: Any, path: str) -> Any:
 def explain_local(message: Message, version: int) -> PapertapeError:
     """Why the generated encoder could not write this message."""
     try:
-        write_text(message, version)
+        if version >= message.spec.protobuf:
+            write_proto(message, version)
+        else:
+            write_text(message, version)
     except PapertapeError as error:
         return error
     return LocalProtocolError("cannot be encoded", message=type(message).__name__)
@@ -234,212 +250,3 @@ def explain_remote(cls: type[Message], version: int, tokens: list[str]) -> Remot
     except RemoteProtocolError as error:
         return error
     return RemoteProtocolError(message=cls.__name__)
-
-
-# ---------------------------------------------------------------- protobuf
-
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
-
-
-def read_proto(cls: Any, body: bytes, name: str = "") -> tuple[Any, list[Token]]:
-    """A message from its protobuf body, and its fields named with their byte offsets.
-
-    Raises ``RemoteProtocolError``. Fields that the schema does not know are passed over.
-    """
-    table = {field.number: field for field in proto_fields(cls)}
-    found: dict[str, Any] = {}
-    prices: list[float | None] = []
-    seen: list[Token] = []
-    at = 0
-    while at < len(body):
-        start = at
-        key, at = _varint(cls, body, at)
-        number, wire = key >> 3, key & 7
-        raw, at = _raw(cls, body, at, wire)
-        field = table.get(number)
-        if field is None:
-            continue
-        value, inner = _proto_value(cls, field, raw, wire, f"{name}{field.proto_name}")
-        seen.append(Token(start, f"{name}{field.proto_name}", _shown(raw), value, ""))
-        seen += inner
-        _store(found, field, value)
-    extras = {key: found.pop(key) for key in list(found) if key.startswith("+")}
-    record = cls(**found)
-    if "+perLegPrice" in extras:
-        prices.append(extras["+perLegPrice"])
-        record = _PricedLeg(record, extras["+perLegPrice"])
-    return _merge_leg_prices(record), seen
-
-
-class _PricedLeg:
-    """A combination leg together with the price that protobuf puts inside it."""
-
-    def __init__(self, leg: Any, price: float) -> None:
-        self.leg, self.price = leg, price
-
-
-def _merge_leg_prices(record: Any) -> Any:
-    legs = getattr(record, "comboLegs", None)
-    if legs and any(isinstance(leg, _PricedLeg) for leg in legs):
-        return _PricedContract(record)
-    contract = getattr(record, "contract", None)
-    if isinstance(contract, _PricedContract):
-        record.contract = contract.record
-        record.order.orderComboLegs = [OrderComboLeg(price) for price in contract.prices]
-    return record
-
-
-class _PricedContract:
-    def __init__(self, record: Any) -> None:
-        legs = record.comboLegs
-        self.prices = [leg.price if isinstance(leg, _PricedLeg) else None for leg in legs]
-        record.comboLegs = [leg.leg if isinstance(leg, _PricedLeg) else leg for leg in legs]
-        self.record = record
-
-
-def _store(found: dict[str, Any], field: ProtoField, value: Any) -> None:
-    if field.kind == "map":
-        pairs = {pair.tag: pair for pair in found.get(field.name, [])} | {value.tag: value}
-        found[field.name] = [pairs[tag] for tag in sorted(pairs)]
-    elif field.repeated:
-        found.setdefault(field.name, []).extend(value if isinstance(value, list) else [value])
-    else:
-        found[field.name] = value
-
-
-def _varint(cls: type[Any], body: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    for offset in range(at, min(at + 10, len(body))):
-        byte = body[offset]
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value & (2**64 - 1), offset + 1
-        shift += 7
-    raise RemoteProtocolError(message=cls.__name__, offset=at, reason="a number is cut short")
-
-
-def _raw(cls: type[Any], body: bytes, at: int, wire: int) -> tuple[Any, int]:
-    if wire == _VARINT:
-        return _varint(cls, body, at)
-    if wire == _BYTES:
-        length, at = _varint(cls, body, at)
-    elif wire in (_FIXED64, _FIXED32):
-        length = 8 if wire == _FIXED64 else 4
-    else:
-        raise RemoteProtocolError(message=cls.__name__, offset=at, reason=f"wire type {wire}")
-    if at + length > len(body):
-        raise RemoteProtocolError(
-            message=cls.__name__, offset=at, reason="the message is cut short"
-        )
-    return body[at : at + length], at + length
-
-
-def _proto_value(
-    cls: type[Any], field: ProtoField, raw: Any, wire: int, name: str
-) -> tuple[Any, list[Token]]:
-    if field.kind == "message":
-        assert field.record is not None
-        return read_proto(field.record, raw, f"{name}.")
-    if field.kind == "map":
-        pair = {1: "", 2: ""}
-        at = 0
-        while at < len(raw):
-            key, at = _varint(cls, raw, at)
-            part, at = _raw(cls, raw, at, key & 7)
-            pair[key >> 3] = part.decode()
-        return TagValue(pair[1], pair[2]), []
-    if field.repeated:
-        return _packed(cls, field, raw, wire), []
-    return _scalar(field, raw), []
-
-
-def _packed(cls: type[Any], field: ProtoField, raw: Any, wire: int) -> list[Any]:
-    if wire == _VARINT:
-        return [_signed(raw, 32)]
-    values: list[Any] = []
-    at = 0
-    while at < len(raw):
-        value, at = _varint(cls, raw, at)
-        values.append(_signed(value, 32))
-    return values
-
-
-def _signed(value: int, bits: int) -> int:
-    value &= (1 << bits) - 1
-    return value - (1 << bits) if value >> (bits - 1) else value
-
-
-def _scalar(field: ProtoField, raw: Any) -> Any:
-    python = str(field.python)
-    if field.kind == "double":
-        value = struct.unpack("<d", raw)[0]
-        if "Decimal" in python:
-            return read_margin(value)
-        return plain_number(value) if field.python is str else value
-    if field.kind == "string":
-        text = raw.decode()
-        if "Decimal" in python:
-            return read_decimal(text)
-        kind = field.python
-        return float(text or 0) if kind is float else int(text or 0) if kind is int else text
-    if field.kind == "bool":
-        return int(bool(raw)) if field.python is int else bool(raw)
-    number = _signed(raw, 64 if field.kind == "int64" else 32)
-    return number != 0 if "bool" in python else number
-
-
-def _shown(raw: Any) -> str:
-    return raw.hex(" ") if isinstance(raw, bytes) else str(raw)
-
-
-def write_proto(message: Any, version: int, at: str = "", gates: Any = None) -> bytes:
-    """A message's protobuf body, fields in the order of their numbers."""
-    gates = type(message).spec.proto_gates if gates is None else gates
-    out = b""
-    for field in proto_fields(type(message)):
-        path = f"{at}{field.name}"
-        if field.name.startswith("+") or version < gates.get(path, 0):
-            continue
-        value = getattr(message, field.name)
-        for one in value if field.repeated and field.kind == "message" else (value,):
-            out += _write_field(field, one, version, path, gates)
-    return out
-
-
-def _write_field(field: ProtoField, value: Any, version: int, path: str, gates: Any) -> bytes:
-    if value is None or value is False or value == "" or value == []:
-        return b""
-    if field.kind == "message":
-        return _tagged(field.number, _BYTES, write_proto(value, version, f"{path}.", gates))
-    if field.kind == "map":
-        entries = (
-            _tagged(1, _BYTES, pair.tag.encode()) + _tagged(2, _BYTES, pair.value.encode())
-            for pair in value
-        )
-        return b"".join(_tagged(field.number, _BYTES, entry) for entry in entries)
-    if field.repeated:
-        return _tagged(field.number, _BYTES, b"".join(_number(item) for item in value))
-    if field.kind == "double":
-        return _tagged(field.number, _FIXED64, struct.pack("<d", float(value)))
-    if field.kind == "string":
-        text = f"{value:f}" if isinstance(value, Decimal) else str(value)
-        empty_int = field.python is int and not value
-        return b"" if empty_int else _tagged(field.number, _BYTES, text.encode())
-    if field.kind == "bool" and not value:
-        return b""
-    return _number(field.number << 3) + _number(int(value))
-
-
-def _tagged(number: int, wire: int, payload: bytes) -> bytes:
-    length = _number(len(payload)) if wire == _BYTES else b""
-    return _number(number << 3 | wire) + length + payload
-
-
-def _number(value: int) -> bytes:
-    value &= 2**64 - 1
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)

@@ -1,8 +1,8 @@
 """Declaration + server version -> plan: the layout with every gate decided.
 
-A plan is a tuple of frozen steps, in frame order, in which only ``Field``, ``Const``, ``When``,
-``Each``, ``Optional`` and ``Switch`` are left and each field knows its codec and the gate that
-put it there. The emitters (``text.py``) and the interpreter (``oracle.py``) read the same plan.
+A plan is a tuple of frozen steps, in frame order, in which no ``Gate`` is left and each field
+knows its codec and the gate that put it there. The emitters (``writer.py``, ``reader.py``) and
+the interpreter (``oracle.py``) read the same plan.
 """
 
 import types
@@ -13,8 +13,9 @@ from typing import Any
 
 import msgspec
 
+from ..errors import LocalProtocolError
 from ..model import TagValue
-from .layout import ALWAYS, Const, Each, Field, Gate, Optional, Step, Switch, When
+from .layout import ALWAYS, Const, Each, Field, Gate, Optional, Part, Step, Switch, Variant, When
 from .message import Message, hints
 
 _CODECS: dict[Any, str] = {
@@ -35,32 +36,60 @@ _CODECS: dict[Any, str] = {
 def plan(cls: type[Message], version: int) -> tuple[Step, ...]:
     """The text layout of a message for one server version."""
     if cls.spec.layout is None:
-        raise TypeError(f"{cls.__name__} has no text form")
-    return _resolve(cls.spec.layout, cls, version, "")
+        raise LocalProtocolError("there is no text form of it", message=cls.__name__)
+    texts = "escaped" if version >= cls.spec.escaped else "text"
+    return _count_rest(_Resolver(version, texts).steps(cls.spec.layout, cls, ""))
 
 
-def _resolve(steps: tuple[Step, ...], record: Any, version: int, gate: str) -> tuple[Step, ...]:
-    out: list[Step] = []
-    for step in steps:
-        if isinstance(step, Gate):
-            if step.since <= version < step.until:
-                out += _resolve(step.steps, record, version, _describe(step))
-        elif isinstance(step, Field):
-            codec = step.codec or default_codec(annotation(record, step.path))
-            out.append(Field(step.path, codec, gate))
-        elif isinstance(step, Const):
-            out.append(Const(step.name, step.token, gate))
-        elif isinstance(step, When):
-            out.append(When(step.condition, _resolve(step.steps, record, version, gate)))
-        elif isinstance(step, Each):
+class _Resolver:
+    """Decides the gates of one version."""
+
+    def __init__(self, version: int, texts: str) -> None:
+        self.version = version
+        self.texts = texts
+        """The codec of a text that names none."""
+
+    def steps(self, steps: tuple[Step, ...], record: Any, gate: str) -> tuple[Step, ...]:
+        out: list[Step] = []
+        for step in steps:
+            if not isinstance(step, Gate):
+                out.append(self.step(step, record, gate))
+            elif step.since <= self.version < step.until:
+                out += self.steps(step.steps, record, _describe(step))
+        return tuple(out)
+
+    def step(self, step: Step, record: Any, gate: str) -> Step:
+        if isinstance(step, Field):
+            return Field(step.path, step.codec or self.codec(record, step.path), gate)
+        if isinstance(step, Const):
+            return Const(step.name, step.token, gate)
+        if isinstance(step, When):
+            return When(step.condition, self.steps(step.steps, record, gate))
+        if isinstance(step, Each):
             inner = step.record or typing.get_args(annotation(record, step.path))[0]
-            out.append(Each(step.path, step.record, _resolve(step.steps, inner, version, gate)))
-        elif isinstance(step, Optional):
-            inside = _resolve(step.steps, step.record, version, gate)
-            out.append(Optional(step.path, step.record, inside))
-        elif isinstance(step, Switch):
-            cases = tuple((v, _resolve(s, record, version, gate)) for v, s in step.cases)
-            out.append(Switch(step.path, cases))
+            return Each(step.path, step.record, self.steps(step.steps, inner, gate))
+        if isinstance(step, Optional):
+            return Optional(step.path, step.record, self.steps(step.steps, step.record, gate))
+        if isinstance(step, Part):
+            return Part(step.path, step.record, self.steps(step.steps, step.record, gate))
+        if isinstance(step, Variant):
+            return Variant(step.name, self.steps(step.steps, record, gate))
+        assert isinstance(step, Switch), step
+        return Switch(step.path, tuple((v, self.steps(s, record, gate)) for v, s in step.cases))
+
+    def codec(self, record: Any, path: str) -> str:
+        found = default_codec(annotation(record, path))
+        return self.texts if found == "text" else found
+
+
+def _count_rest(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Tell each variant how many tokens follow it; they must be single ones."""
+    out = list(steps)
+    for i, step in enumerate(steps):
+        if isinstance(step, Variant):
+            rest = steps[i + 1 :]
+            assert all(isinstance(after, Field | Const) for after in rest), step.name
+            out[i] = msgspec.structs.replace(step, rest=len(rest))
     return tuple(out)
 
 
@@ -115,12 +144,17 @@ def default_value(record: Any, path: str) -> Any:
     """The default of the field at ``path``: what it holds when the frame lacks it."""
     *parents, name = path.split(".")
     owner = bare(annotation(record, ".".join(parents)))
-    for field in msgspec.structs.fields(owner):
-        if field.name == name:
-            if field.default_factory is not msgspec.NODEFAULT:
-                return field.default_factory()
-            return field.default
-    raise TypeError(f"{owner.__name__} has no field {name}")
+    field = _struct_fields(owner).get(name)
+    if field is None:
+        raise TypeError(f"{owner.__name__} has no field {name}")
+    if field.default_factory is not msgspec.NODEFAULT:
+        return field.default_factory()
+    return field.default
+
+
+@cache
+def _struct_fields(record: Any) -> dict[str, Any]:
+    return {field.name: field for field in msgspec.structs.fields(record)}
 
 
 def gates(cls: type[Message]) -> tuple[int, ...]:
@@ -132,7 +166,7 @@ def gates(cls: type[Message]) -> tuple[int, ...]:
             if isinstance(step, Gate):
                 found.update(v for v in (step.since, step.until) if 0 < v < ALWAYS)
                 walk(step.steps)
-            elif isinstance(step, When | Each | Optional):
+            elif isinstance(step, When | Each | Optional | Part | Variant):
                 walk(step.steps)
             elif isinstance(step, Switch):
                 for _, inner in step.cases:
@@ -140,6 +174,8 @@ def gates(cls: type[Message]) -> tuple[int, ...]:
 
     walk(cls.spec.layout or ())
     spec = cls.spec
-    found.update(v for v in (spec.since, spec.until, spec.protobuf) if 0 < v < ALWAYS)
+    own = (spec.since, spec.until, spec.protobuf, spec.escaped)
+    found.update(v for v in own if 0 < v < ALWAYS)
+    found.update(v for r in spec.refuse for v in (r.below, r.gone) if 0 < v < ALWAYS)
     found.update(v for v in spec.proto_gates.values() if v < ALWAYS)
     return tuple(sorted(found))

@@ -3,7 +3,8 @@
 The descriptors are built from the catalogue in a private pool: no generated modules, no clash
 with other packages that register the same names. A value that is not set (``None``, "", False,
 an empty list) is absent; a number that is zero is present, as the official client sends it.
-Built on first use; a gated field is left out for servers that do not know it.
+Requests are read strictly: NaN is refused. Built on first use; a gated field is left out for
+servers that do not know it.
 """
 
 from collections.abc import Callable
@@ -13,9 +14,11 @@ from typing import Any
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from ..model import OrderComboLeg, TagValue
-from .codecs import read_decimal
+from .catalogue.records import CASES
+from .convert import NAMESPACE, conversion, default_of, is_flag
 from .message import Message
-from .schema import ProtoField, proto_fields
+from .schema import ProtoField, left_out, proto_fields, selector
+from .source import compiled
 
 Encoder = Callable[[Any], bytes]
 Decoder = Callable[[bytes], Any]
@@ -33,6 +36,9 @@ _SPARSE = 12
 """Records with more fields than this are read through the fields that are set."""
 
 
+# ---------------------------------------------------------------- descriptors
+
+
 @cache
 def message_class(cls: Any) -> Any:
     """The protobuf class of a message or a record."""
@@ -43,9 +49,12 @@ def message_class(cls: Any) -> Any:
 
 @cache
 def _add(cls: Any) -> None:
-    """Describe a message and everything it contains, a file each."""
+    """Describe a message and everything it contains, a file each.
+
+    The syntax is proto3, because only there the runtime checks that strings are UTF-8.
+    """
     file = descriptor_pb2.FileDescriptorProto(
-        name=f"{cls.__name__}.proto", package=_PACKAGE, syntax="proto2"
+        name=f"{cls.__name__}.proto", package=_PACKAGE, syntax="proto3"
     )
     message = file.message_type.add(name=cls.__name__)
     for field in proto_fields(cls):
@@ -54,16 +63,22 @@ def _add(cls: Any) -> None:
         if field.kind == "map":
             _add_map(message, described, field, cls)
         elif field.kind == "message":
-            assert field.record is not None
-            _add(field.record)
-            described.type = described.TYPE_MESSAGE
-            described.type_name = f".{_PACKAGE}.{field.record.__name__}"
-            if f"{field.record.__name__}.proto" not in file.dependency:
-                file.dependency.append(f"{field.record.__name__}.proto")
+            _add_nested(file, described, field)
         else:
             described.type = _TYPES[field.kind]
-            described.options.packed = field.repeated and field.kind != "string"
+            if not field.repeated:
+                described.proto3_optional = True
+                described.oneof_index = len(message.oneof_decl)
+                message.oneof_decl.add(name=f"_{field.proto_name}")
     _POOL.Add(file)
+
+
+def _add_nested(file: Any, described: Any, field: ProtoField) -> None:
+    _add(field.record)
+    described.type = described.TYPE_MESSAGE
+    described.type_name = f".{_PACKAGE}.{field.record.__name__}"
+    if f"{field.record.__name__}.proto" not in file.dependency:
+        file.dependency.append(f"{field.record.__name__}.proto")
 
 
 def _add_map(message: Any, described: Any, field: ProtoField, cls: type[Any]) -> None:
@@ -77,6 +92,9 @@ def _add_map(message: Any, described: Any, field: ProtoField, cls: type[Any]) ->
     described.label = described.LABEL_REPEATED
     described.type = described.TYPE_MESSAGE
     described.type_name = f".{_PACKAGE}.{cls.__name__}.{name}"
+
+
+# ---------------------------------------------------------------- messages
 
 
 @cache
@@ -93,7 +111,7 @@ def encoder(cls: type[Message], version: int) -> Encoder:
 def decoder(cls: type[Message]) -> Decoder:
     """The function that reads a message's protobuf body."""
     parse = message_class(cls).FromString
-    read = _reader(cls)
+    read = _reader(cls, cls.spec.request)
     if {"contract", "order"} <= set(cls.__struct_fields__):
         return lambda body: _read_leg_prices(parse(body), read)
     return lambda body: read(parse(body))
@@ -117,59 +135,28 @@ def _read_leg_prices(parsed: Any, read: Callable[[Any], Any]) -> Any:
     return message
 
 
-def plain_number(value: float) -> str:
-    """A double as the official client shows it in a text field: no needless ``.0``."""
-    return str(int(value)) if value == int(value) else str(value)
-
-
-def read_margin(value: float) -> Any:
-    """A margin figure as an exact decimal."""
-    return read_decimal(repr(value))
-
-
-# (python type, protobuf type) -> how to write (@ is the value), how to read.
-_CONVERT: dict[tuple[str, str], tuple[str, str]] = {
-    ("Decimal", "string"): ("f'{@:f}' if hasattr(@, 'as_tuple') else str(@)", "read_decimal(@)"),
-    ("Decimal", "double"): ("float(@)", "read_margin(@)"),
-    ("float", "string"): ("str(@)", "float(@ or 0)"),
-    ("str", "double"): ("float(@)", "plain_number(@)"),
-    ("int", "bool"): ("bool(@)", "int(@)"),
-    ("bool", "int32"): ("int(@)", "@ != 0"),
-    ("int", "string"): ("str(@)", "int(@ or 0)"),
-}
-_NATIVE = {"int32": "int", "int64": "int", "double": "float", "string": "str", "bool": "bool"}
-
-
-def _python_name(field: ProtoField) -> tuple[str, bool]:
-    """The scalar's Python name and whether it may be None."""
-    args = getattr(field.python, "__args__", (field.python,))
-    names = [arg.__name__ for arg in args if arg is not type(None)]
-    return names[0], len(names) < len(args)
+# ---------------------------------------------------------------- writing
 
 
 def _compile(name: str, source: str, scope: dict[str, Any]) -> Callable[[Any], Any]:
-    namespace = {
-        "TagValue": TagValue,
-        "read_decimal": read_decimal,
-        "read_margin": read_margin,
-        "plain_number": plain_number,
-        **scope,
-    }
-    exec(compile(source, f"<papertape wire: {name}>", "exec"), namespace)
-    function: Callable[[Any], Any] = namespace["function"]
-    return function
+    return compiled(name, source, {"TagValue": TagValue, **NAMESPACE, **scope})
 
 
 @cache
 def _builder(cls: Any, hidden: frozenset[str]) -> Callable[[Any], Any]:
     """record -> protobuf object, without the hidden paths."""
     scope: dict[str, Any] = {"Proto": message_class(cls)}
-    parts: list[str] = []
-    for field in proto_fields(cls):
-        if field.name in hidden or field.name.startswith("+"):
-            continue
-        parts.append(f"{field.proto_name}={_write(field, scope, hidden)}")
-    source = f"def function(m):\n    return Proto({', '.join(parts)})\n"
+    parts = {
+        field.name: f"{field.proto_name}={_write(field, scope, hidden)}"
+        for field in proto_fields(cls)
+        if field.name not in hidden and not field.name.startswith("+")
+    }
+    source = "def function(m):\n"
+    if chosen := selector(cls):
+        for value in CASES[cls][1]:
+            named = (part for n, part in parts.items() if n not in left_out(cls, value))
+            source += f"    if m.{chosen} == {value!r}: return Proto({', '.join(named)})\n"
+    source += f"    return Proto({', '.join(parts.values())})\n"
     return _compile(f"proto_encode_{cls.__name__}", source, scope)
 
 
@@ -181,7 +168,6 @@ def _write(field: ProtoField, scope: dict[str, Any], hidden: frozenset[str]) -> 
         inner = frozenset(
             path.partition(".")[2] for path in hidden if path.startswith(field.name + ".")
         )
-        assert field.record is not None
         scope[f"build_{field.name}"] = _builder(field.record, inner)
         if field.repeated:
             return f"[build_{field.name}(x) for x in {value}]"
@@ -189,44 +175,37 @@ def _write(field: ProtoField, scope: dict[str, Any], hidden: frozenset[str]) -> 
         return call if field.python is field.record else f"None if {value} is None else {call}"
     if field.repeated:
         return value
-    name, nullable = _python_name(field)
-    if name == "bool" and not nullable:
-        return f"{value} or None"
-    written, _ = _CONVERT.get((name, field.kind), (None, ""))
-    if written is None:
-        return f"{value} or None" if name == "str" else value
-    expression = written.replace("@", value)
-    if nullable:
-        return f"None if {value} is None else ({expression})"
-    falsy_is_unset = name == "str" or (name, field.kind) in (("int", "bool"), ("int", "string"))
-    return f"(({expression}) if {value} else None)" if falsy_is_unset else f"({expression})"
+    return conversion(field).written(value)
+
+
+# ---------------------------------------------------------------- reading
 
 
 @cache
-def _reader(cls: Any) -> Callable[[Any], Any]:
+def _reader(cls: Any, strict: bool) -> Callable[[Any], Any]:
     """protobuf object -> record."""
     scope: dict[str, Any] = {"Record": cls}
     readable = [field for field in proto_fields(cls) if not field.name.startswith("+")]
     if len(readable) > _SPARSE:
-        return _sparse_reader(cls, readable)
-    parts = [f"{field.name}={_read(field, scope)}" for field in readable]
+        return _sparse_reader(cls, readable, strict)
+    parts = [f"{field.name}={_read(field, scope, strict)}" for field in readable]
     source = f"def function(p):\n    return Record({', '.join(parts)})\n"
     return _compile(f"proto_decode_{cls.__name__}", source, scope)
 
 
-def _sparse_reader(cls: type[Any], fields: list[ProtoField]) -> Callable[[Any], Any]:
-    names: dict[int, str] = {}
+def _sparse_reader(cls: type[Any], fields: list[ProtoField], strict: bool) -> Callable[[Any], Any]:
+    names = {field.number: field.name for field in fields}
+    absent = {f.name: False for f in fields if is_flag(f) and default_of(cls, f.name)}
     convert: dict[int, Callable[[Any], Any]] = {}
     for field in fields:
-        names[field.number] = field.name
         scope: dict[str, Any] = {}
-        expression = _converted(field, "v", scope)
+        expression = _converted(field, "v", scope, strict)
         if expression != "v":
             source = f"def function(v):\n    return {expression}\n"
-            convert[field.number] = _compile(f"proto_{field.name}", source, scope)
+            convert[field.number] = _compile(f"proto_{cls.__name__}_{field.name}", source, scope)
 
     def read(p: Any) -> Any:
-        found = {}
+        found: dict[str, Any] = dict(absent)
         for descriptor, value in p.ListFields():
             number = descriptor.number
             if number in names:
@@ -237,26 +216,23 @@ def _sparse_reader(cls: type[Any], fields: list[ProtoField]) -> Callable[[Any], 
     return read
 
 
-def _converted(field: ProtoField, value: str, scope: dict[str, Any]) -> str:
+def _converted(field: ProtoField, value: str, scope: dict[str, Any], strict: bool) -> str:
     """The expression that turns a present protobuf value into the record's."""
     if field.kind == "map":
         return f"[TagValue(k, {value}[k]) for k in sorted({value})]"
     if field.kind == "message":
-        assert field.record is not None
-        scope[f"read_{field.name}"] = _reader(field.record)
+        scope[f"read_{field.name}"] = _reader(field.record, strict)
         if field.repeated:
             return f"[read_{field.name}(x) for x in {value}]"
         return f"read_{field.name}({value})"
     if field.repeated:
         return f"list({value})"
-    name, _ = _python_name(field)
-    read = _CONVERT.get((name, field.kind))
-    return read[1].replace("@", value) if read else value
+    return conversion(field).read(value, strict)
 
 
-def _read(field: ProtoField, scope: dict[str, Any]) -> str:
+def _read(field: ProtoField, scope: dict[str, Any], strict: bool) -> str:
     value = f"p.{field.proto_name}"
-    expression = _converted(field, value, scope)
+    expression = _converted(field, value, scope, strict)
     if field.kind == "map" or field.repeated:
         return expression
     present = f"p.HasField({field.proto_name!r})"
@@ -264,18 +240,7 @@ def _read(field: ProtoField, scope: dict[str, Any]) -> str:
         if field.python is field.record:
             return expression  # an absent record reads as its defaults
         return f"{expression} if {present} else None"
-    name, nullable = _python_name(field)
-    if name == "Decimal" and field.kind == "string":
-        return expression  # absent reads as "", which is None
-    if nullable:
-        return f"({expression} if {present} else None)"
-    default = _default(scope["Record"], field.name)
-    if default != type(default)():
-        return f"({expression} if {present} else {default!r})"
-    return expression
-
-
-def _default(record: type[Any], name: str) -> Any:
-    from .plan import default_value
-
-    return default_value(record, name)
+    default = default_of(scope["Record"], field.name)
+    if is_flag(field) or default == conversion(field).absent:
+        return expression  # what an absent field reads as is what it means
+    return f"({expression} if {present} else {default!r})"

@@ -1,42 +1,42 @@
-"""What a client does not send, because the server is too old for it (code 503).
+"""What a client does not send, because the server is too old for it (503) or too new (585).
 
-The gates stand in the layouts (``since(…, refuse=…)``), in the messages (``since=``) and in
-``proto_gates``; this module only asks them, in the order of the versions.
+The gates stand in the layouts (``since(…, refuse=…)``), in the messages (``since=``, ``refuse=``)
+and in ``proto_gates``; this module only asks them, in the order of the versions. As the official
+client does, a message that goes as protobuf is held back by ``proto_gates`` alone.
 """
 
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
-from ..errors import FeatureNotSupported
+from ..errors import FeatureNotSupported, LocalProtocolError
 from .layout import ALWAYS
-from .message import Message
+from .message import Message, Refusal
 from .plan import annotation, default_value
 
 
-@cache
-def _checks(cls: type[Message], version: int) -> tuple[tuple[str, Any, int, str], ...]:
-    """(path, value that passes, needed version, feature) of every gate above this version."""
-    spec = cls.spec
-    if version >= spec.protobuf:
-        gates = [(need, path, path.rpartition(".")[2]) for path, need in spec.proto_gates.items()]
-    else:
-        gates = [(r.below, r.path, r.feature.lstrip("!")) for r in spec.refusals]
-    return tuple(
-        (path, _harmless(cls, path), need, feature)
-        for need, path, feature in sorted(gates, key=lambda gate: gate[0])
-        if version < need < ALWAYS
-    )
+class FeatureWithdrawn(LocalProtocolError):
+    """The server is too new for a value that older ones knew; nothing was sent."""
 
+    code: ClassVar[int] = 585
 
-def _harmless(cls: type[Message], path: str) -> Any:
-    if annotation(cls, path) == bool | None:
-        return (None, False)  # only True asks for the feature
-    value = default_value(cls, path)
-    return (value, "", None) if value in ("", None) else (value,)
+    def __init__(
+        self, feature: str, *, server_version: int, last_version: int, message: str, field: str
+    ) -> None:
+        super().__init__(
+            f"{feature} ended with server version {last_version}, the server has {server_version}",
+            message=message,
+            field=field,
+        )
+        self.feature = feature
+        self.server_version = server_version
+        self.last_version = last_version
 
 
 def refuse(message: Message, version: int) -> None:
-    """Raises ``FeatureNotSupported`` when the server lacks the request or a field that is set."""
+    """Raises ``FeatureNotSupported`` when the server lacks the request or a field that is set.
+
+    Raises ``FeatureWithdrawn`` when the server no longer knows a value.
+    """
     cls = type(message)
     if version < cls.spec.since:
         raise FeatureNotSupported(
@@ -45,14 +45,65 @@ def refuse(message: Message, version: int) -> None:
             needed_version=cls.spec.since,
             message=cls.__name__,
         )
-    for path, harmless, need, feature in _checks(cls, version):
-        value: Any = message
-        for name in path.split("."):
-            value = getattr(value, name, None)
-            if value is None:
-                break
-        if value not in harmless and value != []:
-            raise FeatureNotSupported(
-                feature, server_version=version, needed_version=need,
-                message=cls.__name__, field=path,
-            )  # fmt: skip
+    for refusal, harmless in _active(cls, version):
+        value = _find(message, refusal.path)
+        if value in refusal.values or not (refusal.values or value in harmless or value == []):
+            raise _refused(refusal, version, cls.__name__)
+
+
+def reported_id(message: Message, error: LocalProtocolError) -> int:
+    """The id with which the official client reports this refusal: the request's, or -1."""
+    spec = message.spec
+    if error.field is None:
+        anonymous = not spec.blames_id
+    else:
+        anonymous = any(r.anonymous for r in spec.refusals if r.path == error.field)
+    found = getattr(message, spec.id_field, None) if spec.id_field else None
+    return -1 if anonymous or found is None else int(found)
+
+
+def _refused(refusal: Refusal, version: int, name: str) -> LocalProtocolError:
+    if version >= refusal.gone:
+        return FeatureWithdrawn(
+            refusal.feature, server_version=version, last_version=refusal.gone - 1,
+            message=name, field=refusal.path,
+        )  # fmt: skip
+    return FeatureNotSupported(
+        refusal.feature, server_version=version, needed_version=refusal.below,
+        message=name, field=refusal.path,
+    )  # fmt: skip
+
+
+@cache
+def _active(cls: type[Message], version: int) -> tuple[tuple[Refusal, tuple[Any, ...]], ...]:
+    """Every refusal that applies to this version, and the values that pass it."""
+    spec = cls.spec
+    if version >= spec.protobuf:
+        gates = (
+            Refusal(need, path, path.rpartition(".")[2]) for path, need in spec.proto_gates.items()
+        )
+        found = sorted(gates, key=lambda gate: gate.below)
+    else:
+        found = list(spec.refusals)
+    return tuple(
+        (refusal, _harmless(cls, refusal))
+        for refusal in found
+        if version < refusal.below < ALWAYS or version >= refusal.gone
+    )
+
+
+def _harmless(cls: type[Message], refusal: Refusal) -> tuple[Any, ...]:
+    if annotation(cls, refusal.path) == bool | None:
+        return (None, False)  # only True asks for the feature
+    value = default_value(cls, refusal.path)
+    own = (value, "", None) if value in ("", None) else (value,)
+    return own + refusal.harmless
+
+
+def _find(message: Message, path: str) -> Any:
+    value: Any = message
+    for name in path.split("."):
+        value = getattr(value, name, None)
+        if value is None:
+            break
+    return value

@@ -5,17 +5,19 @@ differ from the record, ``catalogue/records.py`` (records) or the message's ``pr
 Presence is explicit for every field, as in the official schema.
 """
 
+import re
 import types
 import typing
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import msgspec
 
 from ..model import Long, TagValue
-from .catalogue.records import RECORDS
+from .catalogue.records import CASES, RECORDS
 from .message import Message, hints
 from .plan import bare, is_record, plain
 
@@ -42,6 +44,8 @@ class ProtoField(msgspec.Struct, frozen=True):
     """The record's type without ``Annotated``."""
     record: Any = None
     repeated: bool = False
+    rule: str = ""
+    """What is special about the value, see ``convert.py``: "!", "<0", "=-1", "=-2"."""
 
 
 @cache
@@ -64,6 +68,20 @@ def proto_fields(cls: Any) -> tuple[ProtoField, ...]:
     return tuple(found)
 
 
+@cache
+def left_out(cls: Any, selected: Any) -> frozenset[str]:
+    """The fields that a record leaves out, because they belong to another of its cases."""
+    cases = CASES[cls][1]
+    if selected not in cases:
+        return frozenset()
+    return frozenset(chain.from_iterable(cases.values())) - set(cases[selected])
+
+
+def selector(cls: Any) -> str:
+    """The field that decides which case of a record it is; "" when there are no cases."""
+    return CASES[cls][0] if cls in CASES else ""
+
+
 def _changes(cls: type[Any]) -> Mapping[str, str]:
     if issubclass(cls, Message):
         return cls.spec.proto
@@ -82,7 +100,10 @@ def _field(name: str, number: int, hint: Any, kind: str, proto_name: str) -> Pro
         return ProtoField(name, number, scalar, proto_name, python, None, True)
     if is_record(python):
         return ProtoField(name, number, "message", proto_name, python, bare(python))
-    return ProtoField(name, number, kind or _scalar(hint), proto_name, python)
+    scalar = re.split("[!<=]", kind)[0]
+    return ProtoField(
+        name, number, scalar or _scalar(hint), proto_name, python, rule=kind.removeprefix(scalar)
+    )
 
 
 def _scalar(hint: Any) -> str:

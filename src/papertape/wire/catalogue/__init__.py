@@ -5,7 +5,28 @@ client), both by message id.
 """
 
 from ..message import REQUESTS, RESPONSES
-from . import account, contract, history, market, orders, reports, session
+from . import (
+    account,
+    config,
+    contract,
+    depth,
+    display,
+    fa,
+    history,
+    legacy,
+    market,
+    news,
+    options,
+    orders,
+    pnl,
+    reference,
+    reports,
+    scanner,
+    session,
+    ticks,
+    verify,
+    wsh,
+)
 from .records import RECORDS
 
 __all__ = [
@@ -13,10 +34,23 @@ __all__ = [
     "REQUESTS",
     "RESPONSES",
     "account",
+    "config",
     "contract",
+    "depth",
+    "display",
+    "fa",
     "history",
+    "legacy",
     "market",
+    "news",
+    "options",
     "orders",
+    "pnl",
+    "reference",
     "reports",
+    "scanner",
     "session",
+    "ticks",
+    "verify",
+    "wsh",
 ]

@@ -44,7 +44,7 @@ class ReqAccountUpdates(Message):
     acctCode: str = ""
 
 
-@response(6, version(2), protobuf=207, callback="updateAccountValue")
+@response(6, version(2), protobuf=207, escaped=153, callback="updateAccountValue")
 class AccountValue(Message):
     """One figure of the account."""
 
@@ -72,14 +72,14 @@ class PortfolioValue(Message):
     accountName: str = ""
 
 
-@response(8, version(1), protobuf=207, callback="updateAccountTime")
+@response(8, version(1), protobuf=207, escaped=153, callback="updateAccountTime")
 class AccountUpdateTime(Message):
     """When the account figures were computed, ``HH:MM``."""
 
     timeStamp: str = ""
 
 
-@response(54, version(1), protobuf=207, callback="accountDownloadEnd")
+@response(54, version(1), protobuf=207, escaped=153, callback="accountDownloadEnd")
 class AccountDataEnd(Message):
     """The first report of the account is complete."""
 
@@ -103,7 +103,7 @@ class CancelAccountSummary(Message):
     reqId: int = 0
 
 
-@response(63, version(1), protobuf=207, callback="accountSummary")
+@response(63, version(1), protobuf=207, escaped=153, callback="accountSummary")
 class AccountSummary(Message):
     """One tag of the summary."""
 
@@ -139,7 +139,7 @@ class CancelAccountUpdatesMulti(Message):
     reqId: int = 0
 
 
-@response(73, version(1), since=103, protobuf=207, callback="accountUpdateMulti")
+@response(73, version(1), since=103, protobuf=207, escaped=153, callback="accountUpdateMulti")
 class AccountUpdateMulti(Message):
     """One figure of an account or a model."""
 
@@ -154,5 +154,42 @@ class AccountUpdateMulti(Message):
 @response(74, version(1), since=103, protobuf=207, callback="accountUpdateMultiEnd")
 class AccountUpdateMultiEnd(Message):
     """Every figure has been reported once."""
+
+    reqId: int = 0
+
+
+@request(74, version(1), since=103, protobuf=207, proto_name="PositionsMultiRequest",
+         callback="reqPositionsMulti")  # fmt: skip
+class ReqPositionsMulti(Message):
+    """Subscribes to the positions of an account or a model."""
+
+    reqId: int = 0
+    account: str = ""
+    modelCode: str = ""
+
+
+@request(75, version(1), since=103, protobuf=207, callback="cancelPositionsMulti")
+class CancelPositionsMulti(Message):
+    """Ends the subscription."""
+
+    reqId: int = 0
+
+
+@response(71, version(1), "reqId", "account", *REPORTED_CONTRACT, "position", "avgCost",
+          "modelCode", since=103, protobuf=207, callback="positionMulti")  # fmt: skip
+class PositionMulti(Message):
+    """What an account or a model holds of one contract."""
+
+    reqId: int = 0
+    account: str = ""
+    contract: Contract = new(Contract)
+    position: Decimal | None = None
+    avgCost: float = 0.0
+    modelCode: str = ""
+
+
+@response(72, version(1), since=103, protobuf=207, callback="positionMultiEnd")
+class PositionMultiEnd(Message):
+    """Every position has been reported once."""
 
     reqId: int = 0

@@ -1,7 +1,19 @@
 """Contract details."""
 
 from ...model import Contract, ContractDetails, IneligibilityReason, TagValue
-from ..layout import Item, between, const, each, equals, f, since, until, version, when
+from ..layout import (
+    Item,
+    between,
+    const,
+    each,
+    equals,
+    f,
+    fields,
+    since,
+    until,
+    version,
+    when,
+)
 from ..message import Message, new, request, response
 from .shared import REQUEST_CONTRACT
 
@@ -24,6 +36,14 @@ class ReqContractDetails(Message):
 
     reqId: int = 0
     contract: Contract = new(Contract)
+
+
+@request(106, protobuf_only=True, since=215, blames_id=True, protobuf=215,
+         callback="cancelContractData")  # fmt: skip
+class CancelContractData(Message):
+    """Withdraws the question for contract details."""
+
+    reqId: int = 0
 
 
 FUND = when(
@@ -115,3 +135,43 @@ class ContractDataEnd(Message):
     """No more contracts fit."""
 
     reqId: int = 0
+
+
+BOND_CONTRACT_DATA: tuple[Item, ...] = (
+    until(164, version(6)),
+    "reqId",
+    "contract.symbol",
+    "contract.secType",
+    "contractDetails.cusip",
+    "contractDetails.coupon",
+    "contract.lastTradeDateOrContractMonth",
+    *fields("issueDate", "ratings", "bondType", "couponType", "convertible", "callable",
+            "putable", "descAppend", prefix="contractDetails."),
+    "contract.exchange",
+    "contract.currency",
+    "contractDetails.marketName",
+    "contract.tradingClass",
+    "contract.conId",
+    "contractDetails.minTick",
+    between(110, 164, const("mdSizeMultiplier", "1")),
+    *fields("orderTypes", "validExchanges", "nextOptionDate", "nextOptionType",
+            "nextOptionPartial", "notes", "longName", prefix="contractDetails."),
+    since(188, *fields("timeZoneId", "tradingHours", "liquidHours", prefix="contractDetails.")),
+    "contractDetails.evRule",
+    f("contractDetails.evMultiplier", "float_whole"),
+    each("contractDetails.secIdList", TagValue, "tag", "value"),
+    since(121, "contractDetails.aggGroup"),
+    since(126, "contractDetails.marketRuleIds"),
+    since(164, *fields("minSize", "sizeIncrement", "suggestedSizeIncrement",
+                       prefix="contractDetails.")),
+)  # fmt: skip
+
+
+@response(18, *BOND_CONTRACT_DATA, protobuf=205, proto_name="ContractData",
+          callback="bondContractDetails")  # fmt: skip
+class BondContractData(Message):
+    """One bond that fits, with its details; the contract's last trade date is its maturity."""
+
+    reqId: int = 0
+    contract: Contract = new(Contract)
+    contractDetails: ContractDetails = new(ContractDetails)

@@ -1,8 +1,8 @@
 """Historical bars."""
 
-from ...model import Bar, Contract, TagValue
+from ...model import Bar, Contract, HistoricalSession, TagValue
 from ..layout import Item, const, each, since, until, version, when
-from ..message import Message, new, request, response
+from ..message import Message, new, request, response, too_old
 from .shared import BAG, QUOTED_LEGS, REQUEST_CONTRACT
 
 REQ_HISTORICAL_DATA: tuple[Item, ...] = (
@@ -23,7 +23,8 @@ REQ_HISTORICAL_DATA: tuple[Item, ...] = (
 
 
 @request(20, *REQ_HISTORICAL_DATA, protobuf=208, proto_name="HistoricalDataRequest",
-         proto={"useRTH": "bool"}, callback="reqHistoricalData")  # fmt: skip
+         proto={"useRTH": "bool"}, callback="reqHistoricalData",
+         refuse=(too_old(165, "whatToShow", "SCHEDULE", "historical schedule"),))  # fmt: skip
 class ReqHistoricalData(Message):
     """Asks for bars; with ``keepUpToDate`` the last one goes on growing."""
 
@@ -110,3 +111,18 @@ class HistoricalDataUpdate(Message):
 
     reqId: int = 0
     historicalDataBar: Bar = new(Bar)
+
+
+_SESSIONS = each("historicalSessions", HistoricalSession, "startDateTime", "endDateTime", "refDate")
+
+
+@response(106, "reqId", "startDateTime", "endDateTime", "timeZone", _SESSIONS, since=165,
+          protobuf=211, callback="historicalSchedule")  # fmt: skip
+class HistoricalSchedule(Message):
+    """The trading sessions of a period, which ``whatToShow`` SCHEDULE asks for."""
+
+    reqId: int = 0
+    startDateTime: str = ""
+    endDateTime: str = ""
+    timeZone: str = ""
+    historicalSessions: list[HistoricalSession] = []

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from ...model import Contract, TagValue
-from ..layout import Item, const, since, version, when
+from ..layout import Item, f, since, version, when
 from ..message import Message, new, request, response
 from .shared import BAG, DELTA_NEUTRAL, QUOTED_LEGS, REQUEST_CONTRACT
 
@@ -16,7 +16,7 @@ REQ_MKT_DATA: tuple[Item, ...] = (
     "genericTickList",
     "snapshot",
     since(114, "regulatorySnapshot"),
-    const("mktDataOptions", ""),
+    f("mktDataOptions", "reserved"),
 )
 
 
@@ -79,13 +79,38 @@ class TickGeneric(Message):
     value: float = 0.0
 
 
-@response(46, version(6), protobuf=206, callback="tickString")
+@response(46, version(6), protobuf=206, escaped=153, callback="tickString")
 class TickString(Message):
     """A text, for instance the time of the last trade."""
 
     reqId: int = 0
     tickType: int = 0
     value: str = ""
+
+
+@response(47, version(6), escaped=153, callback="tickEFP")
+class TickEFP(Message):
+    """An exchange for physicals; never protobuf."""
+
+    reqId: int = 0
+    tickType: int = 0
+    basisPoints: float = 0.0
+    formattedBasisPoints: str = ""
+    totalDividends: float = 0.0
+    """Called the implied futures price elsewhere."""
+    holdDays: int = 0
+    futureLastTradeDate: str = ""
+    dividendImpact: float = 0.0
+    dividendsToLastTradeDate: float = 0.0
+
+
+@response(91, since=125, protobuf=211, callback="rerouteMktDataReq")
+class RerouteMarketDataRequest(Message):
+    """Ask for the data of this contract instead."""
+
+    reqId: int = 0
+    conId: int = 0
+    exchange: str = ""
 
 
 @response(57, version(1), protobuf=206, callback="tickSnapshotEnd")

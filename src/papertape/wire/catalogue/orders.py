@@ -142,7 +142,7 @@ PLACE_ORDER: tuple[Item, ...] = (
     ),
     since(105, "order.extOperator", refuse="ext operator"),
     since(106, "order.softDollarTier.name", "order.softDollarTier.val", refuse="soft dollar tier"),
-    since(111, f("order.cashQty", "float_unset"), refuse="cash quantity"),
+    since(111, f("order.cashQty", "float_unset"), refuse="cash quantity", harmless=(0.0,)),
     since(
         138,
         "order.mifid2DecisionMaker",
@@ -188,6 +188,11 @@ PLACE_ORDER: tuple[Item, ...] = (
 )
 PLACE_ORDER_GATES = {
     "order.orderId": ALWAYS,  # the message has its own
+    "order.autoCancelDate": ALWAYS,  # this and the next: only replies tell them
+    "order.filledQuantity": ALWAYS,
+    "order.refFuturesConId": ALWAYS,
+    "order.shareholder": ALWAYS,
+    "order.parentPermId": ALWAYS,
     "order.deactivate": 216,
     "order.postOnly": 216,
     "order.allowPreOpen": 216,

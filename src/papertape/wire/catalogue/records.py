@@ -1,7 +1,8 @@
 """How the records of the model stand in protobuf where name or type differ.
 
 ``{field: "type"}``, ``{field: "type name"}`` or ``{field: " name"}``; ``"-"`` keeps a field out of
-protobuf. Everything else follows from the record: declaration order is the numbering.
+protobuf; a rule of ``convert.py`` may stand behind the type (``"bool!"``). Everything else follows
+from the record: declaration order is the numbering.
 """
 
 from typing import Any
@@ -15,9 +16,12 @@ from ...model import (
     ContractDetails,
     Execution,
     ExecutionFilter,
+    FamilyCode,
+    NewsProvider,
     Order,
     OrderCondition,
     OrderState,
+    ScanData,
     SoftDollarTier,
 )
 
@@ -53,6 +57,8 @@ RECORDS: dict[type[Any], dict[str, str]] = {
         "pendingPriceRevision": " isPriceRevisionPending",
     },
     ExecutionFilter: {},
+    FamilyCode: {"accountID": " accountId", "familyCodeStr": " familyCode"},
+    NewsProvider: {"code": " providerCode", "name": " providerName"},
     Order: {
         "usePriceMgmtAlgo": "int32",
         "orderComboLegs": "-",
@@ -60,7 +66,23 @@ RECORDS: dict[type[Any], dict[str, str]] = {
         "basisPoints": "-",
         "basisPointsType": "-",
     },
-    OrderCondition: {},
+    OrderCondition: {"isConjunctionConnection": "bool!", "isMore": "bool!"},
     OrderState: dict.fromkeys(MARGINS, "double"),
+    ScanData: {"legsStr": " comboKey"},
     SoftDollarTier: {"val": " value"},
 }
+
+CONDITION_CASES: dict[int, tuple[str, ...]] = {
+    1: ("isMore", "price", "conId", "exchange", "triggerMethod"),
+    3: ("isMore", "time"),
+    4: ("isMore", "percent"),
+    5: ("secType", "exchange", "symbol"),
+    6: ("isMore", "volume", "conId", "exchange"),
+    7: ("isMore", "changePercent", "conId", "exchange"),
+}
+"""Which fields belong to a condition, by its type; in the order of the text form."""
+
+CASES: dict[type[Any], tuple[str, dict[int, tuple[str, ...]]]] = {
+    OrderCondition: ("type", CONDITION_CASES),
+}
+"""Records of which some fields are written only for some values of one field."""

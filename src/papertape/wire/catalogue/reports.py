@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from ...model import (
     Contract,
+    DeltaNeutralContract,
     Execution,
     Long,
     Order,
@@ -325,3 +326,22 @@ class CommissionReport(Message):
     realizedPNL: float | None = None
     yield_: float | None = None
     yieldRedemptionDate: int = 0
+
+
+@response(100, since=144, protobuf=204, callback="orderBound")
+class OrderBound(Message):
+    """An order that the TWS user placed has become order ``orderId`` of a client."""
+
+    permId: Long = 0
+    clientId: int = 0
+    orderId: int = 0
+
+
+@response(56, version(1), "reqId",
+          *fields("conId", "delta", "price", prefix="deltaNeutralContract."),
+          callback="deltaNeutralValidation")  # fmt: skip
+class DeltaNeutralValidation(Message):
+    """The underlying that a delta-neutral request was matched with; never protobuf."""
+
+    reqId: int = 0
+    deltaNeutralContract: DeltaNeutralContract = new(DeltaNeutralContract)

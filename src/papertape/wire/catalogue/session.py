@@ -52,7 +52,7 @@ class NextValidId(Message):
     orderId: int = 0
 
 
-@response(15, version(1), protobuf=207, callback="managedAccounts")
+@response(15, version(1), protobuf=207, escaped=153, callback="managedAccounts")
 class ManagedAccounts(Message):
     """Comma-separated account codes."""
 

@@ -17,6 +17,7 @@ from ..layout import (
     switch,
     when,
 )
+from .records import CONDITION_CASES
 
 QUOTED_LEGS = each(
     "contract.comboLegs", ComboLeg, "conId", "ratio", "action", "exchange"
@@ -66,21 +67,13 @@ PEG_BENCH = when(
     "order.referenceExchangeId",
 )
 
-_CONDITION_CASES: dict[int, tuple[Item, ...]] = {
-    1: ("isMore", "price", "conId", "exchange", "triggerMethod"),
-    3: ("isMore", "time"),
-    4: ("isMore", "percent"),
-    5: ("secType", "exchange", "symbol"),
-    6: ("isMore", "volume", "conId", "exchange"),
-    7: ("isMore", "changePercent", "conId", "exchange"),
-}
 CONDITIONS = (
     each(
         "order.conditions",
         OrderCondition,
         "type",
         f("isConjunctionConnection", "join"),
-        switch("type", _CONDITION_CASES),
+        switch("type", CONDITION_CASES),
     ),
     when(filled("order.conditions"), "order.conditionsIgnoreRth", "order.conditionsCancelOrder"),
 )

@@ -1,0 +1,154 @@
+"""One value of a record to one protobuf scalar and back, one row per pair of types.
+
+A rule may stand behind the record's type: "?" the value may be None, "!" a flag that is there
+even when it is false, "<0", "=-1", "=-2" numbers that mean None when read.
+
+Expressions in which ``@`` is the value, used by the generated code (``proto.py``) and the
+interpreter (``oracle_proto.py``) alike. Sentinels that stand for "not set" in the text form are
+understood here too, because not every peer leaves such fields out.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from ..model import UNSET_DOUBLE, UNSET_INT, UNSET_LONG
+from .codecs import read_decimal, strict_decimal
+from .plan import default_value
+from .schema import ProtoField
+
+
+class Conversion(msgspec.Struct, frozen=True):
+    """How one kind of field is written and read."""
+
+    write: str
+    unset: str
+    """When the field is left out: an expression on the value; "" for never."""
+    lenient: str
+    strict: str
+    absent: Any
+    """What the reading expression gives for an absent field."""
+
+    def written(self, value: str) -> str:
+        """The expression that writes ``value``; None leaves the field out."""
+        expression = self.write.replace("@", value)
+        if not self.unset or (self.unset == "@ is None" and expression == value):
+            return expression
+        if self.unset == "not @" and expression == value:
+            return f"{value} or None"
+        return f"(None if {self.unset.replace('@', value)} else {expression})"
+
+    def read(self, value: str, strict: bool) -> str:
+        """The expression that reads the protobuf value."""
+        return (self.strict if strict else self.lenient).replace("@", value)
+
+
+def finite(value: float) -> float:
+    """A number of a request: infinity is legal, NaN is not."""
+    if value != value:
+        raise ValueError("NaN")
+    return value
+
+
+def set_float(value: float) -> float | None:
+    """A number that may be "not set"."""
+    return None if value == UNSET_DOUBLE else finite(value)
+
+
+def computed(value: float, unset: bool) -> float | None:
+    """A figure of an option; a negative number of its own may say that it is not computed."""
+    return None if unset or value == UNSET_DOUBLE else value
+
+
+def plain_number(value: float) -> str:
+    """A double as the official client shows it in a text field: no needless ``.0``."""
+    return str(int(value)) if value == int(value) else str(value)
+
+
+def read_margin(value: float) -> Any:
+    """A margin figure as an exact decimal."""
+    return None if value == UNSET_DOUBLE else read_decimal(repr(value))
+
+
+def write_decimal(value: Any) -> str:
+    """Plain digits without an exponent."""
+    return f"{value:f}" if hasattr(value, "as_tuple") else str(value)
+
+
+_SET_INT = f"(None if @ == {UNSET_INT} else @)"
+_SET_LONG = f"(None if @ == {UNSET_LONG} else @)"
+_ROWS: dict[tuple[str, str], Conversion] = {
+    ("int", "int32"): Conversion("@", "", "@", "@", 0),
+    ("int", "int64"): Conversion("@", "", "@", "@", 0),
+    ("float", "double"): Conversion("@", "", "@", "finite(@)", 0.0),
+    ("str", "string"): Conversion("@", "not @", "@", "@", ""),
+    ("bool", "bool"): Conversion("@", "not @", "@", "@", False),
+    ("float<0", "double"): Conversion("@", "@ is None", "computed(@, @ < 0)", "finite(@)", 0.0),
+    ("float=-1", "double"): Conversion("@", "@ is None", "computed(@, @ == -1)", "finite(@)", 0.0),
+    ("float=-2", "double"): Conversion("@", "@ is None", "computed(@, @ == -2)", "finite(@)", 0.0),
+    ("bool!", "bool"): Conversion("@", "", "@", "@", False),
+    ("int", "bool"): Conversion("bool(@)", "not @", "int(@)", "int(@)", 0),
+    ("int", "string"): Conversion("str(@)", "not @", "int(@ or 0)", "int(@ or 0)", 0),
+    ("float", "string"): Conversion("str(@)", "", "float(@ or 0)", "finite(float(@ or 0))", 0.0),
+    ("str", "double"): Conversion("float(@)", "not @", "plain_number(@)", "plain_number(@)", "0"),
+    ("Decimal", "string"): Conversion(
+        "write_decimal(@)", "@ is None", "read_decimal(@)", "strict_decimal(@)", None
+    ),
+    ("Decimal", "double"): Conversion(
+        "float(@)", "@ is None", "read_margin(@)", "read_margin(finite(@))", 0
+    ),
+    ("int?", "int32"): Conversion("@", "@ is None", _SET_INT, _SET_INT, 0),
+    ("int?", "int64"): Conversion("@", "@ is None", _SET_LONG, _SET_LONG, 0),
+    ("float?", "double"): Conversion(
+        "@", "@ is None", f"(None if @ == {UNSET_DOUBLE} else @)", "set_float(@)", 0.0
+    ),
+    ("bool?", "bool"): Conversion("@", "@ is None", "@", "@", False),
+    ("bool?", "int32"): Conversion("int(@)", "@ is None", "@ != 0", "@ != 0", False),
+}
+NAMESPACE: dict[str, Any] = {
+    function.__name__: function
+    for function in (
+        computed, finite, plain_number, read_decimal, read_margin, set_float, strict_decimal,
+        write_decimal,
+    )
+}  # fmt: skip
+"""What the expressions may name."""
+
+
+@cache
+def conversion(field: ProtoField) -> Conversion:
+    """The row for a scalar field."""
+    return _ROWS[_kind(field), field.kind]
+
+
+def _kind(field: ProtoField) -> str:
+    args = getattr(field.python, "__args__", (field.python,))
+    names = [arg.__name__ for arg in args if arg is not type(None)]
+    nullable = len(names) < len(args) and names[0] != "Decimal"
+    if field.rule:
+        return f"{names[0]}{field.rule}"
+    return f"{names[0]}?" if nullable else str(names[0])
+
+
+def is_flag(field: ProtoField) -> bool:
+    """Whether an absent field means false, whatever the record's default is."""
+    return field.kind == "bool" and _kind(field) in ("bool", "int")
+
+
+def default_of(record: type[Any], name: str) -> Any:
+    """The record's default for a field."""
+    return default_value(record, name)
+
+
+_COMPILED: dict[str, Callable[[Any], Any]] = {}
+
+
+def evaluate(expression: str, value: Any) -> Any:
+    """One expression on one value: the interpreter's way in."""
+    function = _COMPILED.get(expression)
+    if function is None:
+        source = f"lambda v: {expression.replace('@', 'v')}"
+        function = _COMPILED[expression] = eval(source, NAMESPACE)
+    return function(value)

@@ -1,0 +1,31 @@
+"""Lines of generated source, and their way into a function.
+
+The source stands in ``linecache`` under a speaking name, so that tracebacks and debuggers show it.
+"""
+
+import linecache
+from collections.abc import Callable
+from typing import Any
+
+
+class Source:
+    """Lines with indentation."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.depth = 1
+
+    def add(self, line: str) -> None:
+        self.lines.append("    " * self.depth + line)
+
+    def text(self) -> str:
+        return "\n".join(self.lines) + "\n"
+
+
+def compiled(name: str, source: str, scope: dict[str, Any]) -> Callable[[Any], Any]:
+    """The function called ``function`` of this source; ``scope`` is what it may name."""
+    filename = f"<papertape wire: {name}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    exec(compile(source, filename, "exec"), scope)
+    function: Callable[[Any], Any] = scope["function"]
+    return function

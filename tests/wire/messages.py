@@ -1,0 +1,475 @@
+"""Messages to test with, made from the catalogue alone.
+
+``samples(cls)`` gives the default, the unset and a distinctive instance (every field a value of
+its own), the last once for each value that a condition or a switch of the layout asks for.
+``random_message(cls, seed)`` gives any. ``text_view`` and ``proto_view`` say what of a message
+must arrive at the other end: what the version lacks stands at its default, and what the format
+cannot keep apart is normalised (``TEXT_KEEPS``, ``_proto_value``); nothing else may differ.
+"""
+
+import ast
+import copy
+import re
+import typing
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from functools import cache
+from random import Random
+from typing import Any
+
+import msgspec
+from hypothesis import strategies as st
+
+from papertape.model import Long, OrderComboLeg, TagValue
+from papertape.versions import MAX_SERVER, MIN_SERVER
+from papertape.wire import catalogue
+from papertape.wire.layout import (
+    ALWAYS,
+    Const,
+    Each,
+    Field,
+    Gate,
+    Optional,
+    Part,
+    Step,
+    Switch,
+    Variant,
+    When,
+)
+from papertape.wire.message import Message, hints
+from papertape.wire.plan import bare, gates, is_record, plain, plan
+from papertape.wire.schema import ProtoField, left_out, proto_fields, selector
+
+BESIDE = (100, 120, 145, 151, 163, 176, 187, 200, 201, 203, 206, 208, 213, 226)
+ALL: tuple[type[Message], ...] = (
+    *(catalogue.REQUESTS[number] for number in sorted(catalogue.REQUESTS)),
+    *(catalogue.RESPONSES[number] for number in sorted(catalogue.RESPONSES)),
+)
+TEXT = tuple(cls for cls in ALL if cls.spec.layout is not None)
+PROTO = tuple(cls for cls in ALL if cls.spec.protobuf < ALWAYS)
+Literals = dict[str, list[Any]]
+
+
+def name_of(cls: type[Message]) -> str:
+    """The name of a test case."""
+    return cls.__name__
+
+
+@cache
+def versions(cls: type[Message]) -> tuple[int, ...]:
+    """Every gate of the message and both its neighbours, and the versions of known peers."""
+    near = {gate + step for gate in gates(cls) for step in (-1, 0, 1)} | set(BESIDE)
+    lowest = max(cls.spec.since, MIN_SERVER)
+    return tuple(sorted(v for v in near if lowest <= v <= MAX_SERVER and v < cls.spec.until))
+
+
+def text_versions(cls: type[Message]) -> tuple[int, ...]:
+    """The versions at which the message has a text form: all of them, even where it is unusual."""
+    return versions(cls) if cls.spec.layout is not None else ()
+
+
+def proto_versions(cls: type[Message]) -> tuple[int, ...]:
+    """The versions at which the message travels as protobuf."""
+    return tuple(v for v in versions(cls) if v >= cls.spec.protobuf)
+
+
+# ---------------------------------------------------------------- making instances
+
+
+class Maker:
+    """Values for fields. ``_scalar`` decides; the rest walks the types."""
+
+    def __init__(self, cls: type[Message], literals: Literals) -> None:
+        self.cls = cls
+        self.literals = literals
+
+    def record(self, kind: type[Any], at: str = "") -> Any:
+        found = {name: self.value(hint, f"{at}{name}") for name, hint in hints(kind).items()}
+        return kind(**found)
+
+    def value(self, hint: Any, path: str) -> Any:
+        if path in self.literals:
+            return self.literal(self.literals[path])
+        python = plain(hint)
+        if typing.get_origin(python) is list:
+            return self.items(typing.get_args(python)[0], path)
+        if is_record(python):
+            return self.nested(bare(python), python is not bare(python), path)
+        return self.scalar(hint, path)
+
+    def items(self, element: Any, path: str) -> list[Any]:
+        if not is_record(element):
+            return [self.scalar(element, path) for _ in range(self.count(path))]
+        count = max(self.count(path), max(map(len, self._below(path)), default=0))
+        return [self._element(element, path, i) for i in range(count)]
+
+    def _below(self, path: str) -> Iterator[list[Any]]:
+        return (values for at, values in self.literals.items() if at.startswith(f"{path}[]."))
+
+    def _element(self, element: Any, path: str, i: int) -> Any:
+        made = self.record(element, f"{path}[].")
+        for at, values in self.literals.items():
+            if at.startswith(f"{path}[]."):
+                setattr(made, at.rpartition(".")[2], values[i % len(values)])
+        return made
+
+    def literal(self, values: list[Any]) -> Any:
+        return values[0]
+
+    def nested(self, kind: type[Any], nullable: bool, path: str) -> Any:
+        return self.record(kind, f"{path}.")
+
+    def count(self, path: str) -> int:
+        return 2
+
+    def scalar(self, hint: Any, path: str) -> Any:
+        raise NotImplementedError
+
+
+class Distinctive(Maker):
+    """Every field holds a value that no other field holds; flags are the reverse of usual."""
+
+    def __init__(self, cls: type[Message], literals: Literals) -> None:
+        super().__init__(cls, literals)
+        self.last = 100
+
+    def scalar(self, hint: Any, path: str) -> Any:
+        self.last += 1
+        kind = kind_of(hint, path)
+        return {
+            "int": self.last,
+            "long": 2**40 + self.last,
+            "float": self.last + 0.25,
+            "bool": default_at(self.cls, path) is not True,
+            "decimal": Decimal(self.last),
+            "number": str(self.last),
+            "str": f"s{self.last}",
+        }[kind]
+
+
+class Unset(Maker):
+    """Nothing is set: ``None`` where that is possible, else empty, zero, false."""
+
+    def scalar(self, hint: Any, path: str) -> Any:
+        if is_nullable(hint):
+            return None
+        if default_at(self.cls, path) == 0:
+            return default_at(self.cls, path)  # 0 and 0.0 are different texts
+        return {"int": 0, "long": 0, "float": 0.0, "bool": False, "decimal": None}.get(
+            kind_of(hint, path), ""
+        )
+
+    def nested(self, kind: type[Any], nullable: bool, path: str) -> Any:
+        return None if nullable else self.record(kind, f"{path}.")
+
+    def count(self, path: str) -> int:
+        return 0
+
+
+class Randomly(Maker):
+    """Anything that a program may put into the fields."""
+
+    def __init__(self, cls: type[Message], literals: Literals, random: Random) -> None:
+        super().__init__(cls, literals)
+        self.random = random
+        self.letters = ASCII if cls.spec.request else ASCII + EXOTIC
+
+    def literal(self, values: list[Any]) -> Any:
+        return self.random.choice(values)
+
+    def record(self, kind: type[Any], at: str = "") -> Any:
+        if kind is TagValue:  # options have no escapes for their separators
+            return TagValue(*("".join(self.random.choices(PLAIN, k=n)) for n in (3, 5)))
+        return super().record(kind, at)
+
+    def nested(self, kind: type[Any], nullable: bool, path: str) -> Any:
+        if nullable and self.random.random() < 0.4:
+            return None
+        return self.record(kind, f"{path}.")
+
+    def count(self, path: str) -> int:
+        return self.random.choice((0, 1, 1, 2, 5))
+
+    def scalar(self, hint: Any, path: str) -> Any:
+        draw = self.random
+        if is_nullable(hint) and draw.random() < 0.3:
+            return None
+        kind = kind_of(hint, path)
+        if kind == "int":
+            return draw.choice((0, 1, -1, draw.randrange(-(2**31), 2**31 - 1)))
+        if kind == "long":
+            return draw.choice((0, draw.randrange(-(2**62), 2**62)))
+        if kind == "float":
+            return draw.choice((0.0, 1.0, draw.uniform(0, 1e4), draw.uniform(0, 1) * 1e-7, 1e21))
+        if kind == "bool":
+            return draw.random() < 0.5
+        if kind == "decimal":
+            return Decimal(draw.randrange(-(10**9), 10**9)).scaleb(-draw.randrange(9))
+        if kind == "number":
+            return draw.choice(("", "1", "100", "0.5"))
+        return "".join(draw.choice(self.letters) for _ in range(draw.choice((0, 1, 4, 12))))
+
+
+ASCII = "".join(map(chr, range(32, 127))) + "\t\n\r"
+EXOTIC = "äß€汉😀\\\\\\u00e9"
+PLAIN = "abcdefgXYZ0123456789 ._-"
+
+
+def kind_of(hint: Any, path: str) -> str:
+    """What kind of scalar a field holds."""
+    if hint is Long or Long in typing.get_args(hint):
+        return "long"
+    name = bare(plain(hint)).__name__
+    return "number" if name == "str" and path.rpartition(".")[2] == "multiplier" else name.lower()
+
+
+def is_nullable(hint: Any) -> bool:
+    """Whether ``None`` says that the field is not set."""
+    python = plain(hint)
+    return python is Decimal or bare(python) is not python
+
+
+def default_at(cls: type[Message], path: str) -> Any:
+    """The default of the field at a path; "[]" stands for an element."""
+    record: Any = cls
+    *parents, name = path.split(".")
+    for parent in parents:
+        record = plain(hints(record)[parent.removesuffix("[]")])
+        record = bare(typing.get_args(record)[0] if parent.endswith("[]") else record)
+    return next((f.default for f in msgspec.structs.fields(record) if f.name == name), None)
+
+
+@cache
+def literals(cls: type[Message]) -> Literals:
+    """The values that conditions and switches of the layout ask for, by path."""
+    found: Literals = {}
+
+    def walk(steps: tuple[Step, ...], at: str) -> None:
+        for step in steps:
+            if isinstance(step, When):
+                for i, path in enumerate(step.condition.paths):
+                    found.setdefault(at + path, []).extend(compared(step.condition.expression, i))
+            if isinstance(step, Switch):
+                found.setdefault(at + step.path, []).extend(value for value, _ in step.cases)
+                for _, inner in step.cases:
+                    walk(inner, at)
+            inside = f"{at}{step.path}[]." if isinstance(step, Each) else at
+            if isinstance(step, Optional | Part):
+                inside = f"{at}{step.path}."
+            if isinstance(step, When | Each | Optional | Part | Gate):
+                walk(step.steps, inside)
+
+    walk(cls.spec.layout or (), "")
+    return {path: sorted(set(values), key=str) for path, values in found.items() if values}
+
+
+@cache
+def switches(cls: type[Message]) -> set[str]:
+    """The fields of the message itself that a switch depends on: they must hold a known case."""
+    return {step.path for step in cls.spec.layout or () if isinstance(step, Switch)}
+
+
+def compared(expression: str, place: int) -> list[Any]:
+    """The literals that the value at this place is compared with."""
+    hits = re.findall(
+        rf"\{{{place}\}} (?:==|in) (\([^)]*\)|'[^']*'|-?\d+|float\('inf'\))", expression
+    )
+    values: list[Any] = []
+    for hit in hits:
+        value = float("inf") if hit.startswith("float") else ast.literal_eval(hit)
+        values += value if isinstance(value, tuple) else [value]
+    return values
+
+
+@cache
+def samples(cls: type[Message]) -> tuple[Message, ...]:
+    """Default, unset, and distinctive once for each way through the layout. Do not change them."""
+    wanted = literals(cls)
+    always = {path: wanted[path] for path in wanted if "[]" in path or path in switches(cls)}
+    outer = {path: values for path, values in wanted.items() if "[]" not in path}
+    found = [cls(), Unset(cls, {}).record(cls), Distinctive(cls, always).record(cls)]
+    for i in range(max(map(len, outer.values()), default=0)):
+        chosen = {path: [values[i % len(values)]] for path, values in outer.items()}
+        some = {path: chosen[path] for path in outer if i % 2 or len(outer[path]) > 1}
+        found.append(Distinctive(cls, always | some).record(cls))
+    return tuple(found)
+
+
+def random_message(cls: type[Message], seed: int) -> Any:
+    """Any instance of the message, from a seed."""
+    random = Random(seed)
+    wanted = literals(cls)
+    always = {path for path in wanted if "[]" in path or path in switches(cls)}
+    some = {path: v for path, v in wanted.items() if path in always or random.random() < 0.5}
+    return Randomly(cls, some, random).record(cls)
+
+
+def instances(cls: type[Message]) -> st.SearchStrategy[Any]:
+    """Any instance. Drawn from a seed: an order has 150 fields, and drawing each takes too long."""
+    return st.integers(0, 2**40).map(lambda seed: random_message(cls, seed))
+
+
+# ---------------------------------------------------------------- what must arrive: text
+
+TEXT_KEEPS: dict[str, Callable[[Any], Any]] = {
+    "int_zero": lambda value: value or 0,
+    "date_int": lambda value: value or 0,
+    "float_zero": lambda value: value or 0.0,
+    "bool": bool,
+    "decimal_int": lambda value: None if value is None else Decimal(int(value)),
+    "implied": lambda value: None if value is None or value < 0 else value,
+    "minus_one": lambda value: None if value == -1 else value,
+    "minus_two": lambda value: None if value == -2 else value,
+}
+"""Codec -> what text keeps of a value: "not set" as 0 or false, whole numbers below 101, …"""
+
+
+def for_text(message: Message) -> Any:
+    """The message without the options that text has no form for, which it refuses to send."""
+    reserved = {
+        step.path
+        for step in message.spec.layout or ()
+        if isinstance(step, Field) and step.codec == "reserved"
+    }
+    return msgspec.structs.replace(message, **{name: [] for name in reserved})
+
+
+def text_view(message: Message, version: int) -> Any:
+    """What the other end must find when the message has travelled as text."""
+    cls = type(message)
+    view = cls()
+    _copy(plan(cls, version), message, view, cls)
+    return view
+
+
+def _copy(steps: tuple[Step, ...], source: Any, target: Any, cls: type[Message]) -> None:
+    for step in steps:
+        if isinstance(step, Field):
+            keep = TEXT_KEEPS.get(step.codec, copy.copy)
+            _put(target, step.path, keep(_find(source, step.path)))
+        elif isinstance(step, When):
+            values = {f"v{i}": _find(target, path) for i, path in enumerate(step.condition.paths)}
+            if eval(step.condition.expression.format(*values), {}, values):
+                _copy(step.steps, source, target, cls)
+        elif isinstance(step, Each):
+            items = _find(source, step.path) or []
+            _put(target, step.path, [_element(step, item, cls) for item in items])
+        elif isinstance(step, Optional | Part):
+            found = _find(source, step.path)
+            if found is None and isinstance(step, Part):
+                found = step.record()
+            _put(target, step.path, None if found is None else _element(step, found, cls))
+        elif isinstance(step, Switch):
+            _copy(dict(step.cases)[_find(target, step.path)], source, target, cls)
+        else:
+            assert isinstance(step, Const | Variant), step
+
+
+def _element(step: Each | Optional | Part, source: Any, cls: type[Message]) -> Any:
+    if step.record is None:
+        field = step.steps[0]
+        assert isinstance(field, Field)
+        return TEXT_KEEPS.get(field.codec, copy.copy)(source)
+    target = step.record()
+    _copy(step.steps, source, target, cls)
+    return target
+
+
+def _find(record: Any, path: str) -> Any:
+    for name in path.split("."):
+        record = getattr(record, name)
+    return record
+
+
+def _put(record: Any, path: str, value: Any) -> None:
+    *parents, name = path.split(".")
+    for parent in parents:
+        record = getattr(record, parent)
+    setattr(record, name, value)
+
+
+# ---------------------------------------------------------------- what must arrive: protobuf
+
+
+def proto_view(message: Message, version: int) -> Any:
+    """What the other end must find when the message has travelled as protobuf."""
+    hidden = {path for path, gate in message.spec.proto_gates.items() if version < gate}
+    view = _proto_record(message, hidden, "")
+    if {"contract", "order"} <= set(type(message).__struct_fields__):
+        view.order.orderComboLegs = _leg_prices(message)
+    return view
+
+
+def _proto_record(record: Any, hidden: set[str], at: str) -> Any:
+    view = type(record)()
+    if chosen := selector(type(record)):  # what belongs to another case is left out
+        absent = left_out(type(record), getattr(record, chosen))
+        hidden = hidden | {f"{at}{name}" for name in absent}
+    for field in proto_fields(type(record)):
+        if not field.name.startswith("+") and f"{at}{field.name}" not in hidden:
+            value = getattr(record, field.name)
+            if value is not None:  # None is absent, which reads as the default
+                setattr(view, field.name, _proto_value(field, value, hidden, f"{at}{field.name}"))
+    return view
+
+
+def _proto_value(field: ProtoField, value: Any, hidden: set[str], at: str) -> Any:
+    """Maps are sorted and without repetition; a few numbers stand as text or flag there."""
+    if field.kind == "map":
+        pairs = {pair.tag: pair.value for pair in value}
+        return [TagValue(tag, pairs[tag]) for tag in sorted(pairs)]
+    if field.kind == "message":
+        if field.repeated:
+            return [_proto_record(item, hidden, f"{at}.") for item in value]
+        return _proto_record(value, hidden, f"{at}.")
+    if field.kind == "bool" and isinstance(value, int) and not isinstance(value, bool):
+        return int(bool(value))
+    if field.kind == "double" and isinstance(value, Decimal):
+        return Decimal(repr(float(value)))
+    return value
+
+
+def _leg_prices(message: Any) -> list[OrderComboLeg]:
+    """In protobuf each price stands in its leg: as many prices as legs, or none at all."""
+    legs, prices = message.contract.comboLegs, message.order.orderComboLegs
+    found = [OrderComboLeg(price.price) for _, price in zip(legs, prices)]
+    if all(leg.price is None for leg in found):
+        return []
+    return found + [OrderComboLeg() for _ in range(len(legs) - len(found))]
+
+
+# ---------------------------------------------------------------- comparing
+
+
+def differences(found: Any, expected: Any, at: str = "") -> list[str]:
+    """Where two messages differ; an order's representation is too long to compare by eye."""
+    if isinstance(found, msgspec.Struct) and type(found) is type(expected):
+        pairs = (
+            (name, getattr(found, name), getattr(expected, name)) for name in hints(type(found))
+        )
+        return [line for name, a, b in pairs for line in differences(a, b, f"{at}.{name}")]
+    if isinstance(found, list) and isinstance(expected, list) and len(found) == len(expected):
+        both = enumerate(zip(found, expected))
+        return [line for i, (a, b) in both for line in differences(a, b, f"{at}[{i}]")]
+    same = found == expected and (found is None) == (expected is None)
+    return [] if same else [f"{at}: {found!r}, expected {expected!r}"]
+
+
+__all__ = [
+    "ALL",
+    "BESIDE",
+    "PROTO",
+    "TEXT",
+    "differences",
+    "for_text",
+    "instances",
+    "literals",
+    "name_of",
+    "proto_versions",
+    "proto_view",
+    "random_message",
+    "samples",
+    "text_versions",
+    "text_view",
+    "versions",
+]

@@ -1,0 +1,507 @@
+"""Both ends talk in memory; whatever comes instead of a message is told, never raised."""
+
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import Any
+
+import pytest
+
+from papertape.errors import BadFrame, FeatureNotSupported, FrameTooLong, LocalProtocolError
+from papertape.model import Contract, Order
+from papertape.wire import catalogue, connection, oracle
+from papertape.wire.catalogue.account import AccountValue, ReqPositions
+from papertape.wire.catalogue.config import ConfigResponse
+from papertape.wire.catalogue.contract import ReqContractDetails
+from papertape.wire.catalogue.market import CancelMktData, ReqMktData, TickPrice, TickString
+from papertape.wire.catalogue.orders import PlaceOrder
+from papertape.wire.catalogue.reference import SoftDollarTiers
+from papertape.wire.catalogue.scanner import ScannerData
+from papertape.wire.catalogue.session import ErrorMessage, NextValidId, ReqCurrentTime, StartApi
+from papertape.wire.connection import (
+    Broken,
+    ClientConnection,
+    Codecs,
+    Greeting,
+    Negotiated,
+    OutOfTurn,
+    ServerConnection,
+    Undecodable,
+    UnknownMessage,
+)
+from papertape.wire.framing import MAX_PAYLOAD, frame
+from papertape.wire.handshake import State
+from papertape.wire.layout import ALWAYS
+from papertape.wire.message import Message
+from wire.messages import (
+    ALL,
+    differences,
+    for_text,
+    name_of,
+    proto_view,
+    random_message,
+    samples,
+    text_view,
+)
+
+VERSIONS = (100, 151, 176, 200, 201, 206, 212, 226)
+FUZZED = (100, 187, 200, 201, 226)
+EVENTS = Message | Undecodable | UnknownMessage
+TIME = "20261122 15:00:00 EST"
+
+
+def pair(version: int) -> tuple[ClientConnection, ServerConnection]:
+    """Two ends that have agreed on a version and started."""
+    client, server = ClientConnection(highest=version), ServerConnection()
+    greeting = server.receive_data(client.initiate())
+    assert greeting == [Greeting(100, version, "", version)]
+    assert client.receive_data(server.accept(TIME)) == [Negotiated(version, TIME)]
+    assert server.receive_data(client.send(StartApi(7))) == [StartApi(7)]
+    assert client.state is server.state is State.STARTED
+    return client, server
+
+
+def sendable(cls: type[Message], version: int) -> Iterator[tuple[Message, Message]]:
+    """Messages that go at this version, and what must arrive."""
+    proto = version >= cls.spec.protobuf
+    if cls is StartApi or version < cls.spec.since or not (proto or cls.spec.layout is not None):
+        return
+    view = proto_view if proto else text_view
+    for message in (*samples(cls), *(random_message(cls, seed) for seed in range(3))):
+        known = view(message if proto else for_text(message), version)
+        yield known, view(known, version)
+
+
+# ---------------------------------------------------------------- talking
+
+
+@pytest.mark.parametrize("cls", ALL, ids=name_of)
+def test_what_one_end_sends_the_other_receives(cls: type[Message]) -> None:
+    for version in VERSIONS:
+        client, server = pair(version)
+        sender, receiver = (client, server) if cls.spec.request else (server, client)
+        for message, expected in sendable(cls, version):
+            (found,) = receiver.receive_data(sender.send(message))
+            assert differences(found, expected) == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_conversation_in_any_pieces(version: int) -> None:
+    conversation: list[tuple[Message, Message]] = []
+    for cls in (ReqMktData, ReqContractDetails, CancelMktData, PlaceOrder, ReqCurrentTime):
+        conversation += sendable(cls, version)
+    client, _ = pair(version)
+    stream = b"".join(client.send(message) for message, _ in conversation)
+    expected = [message for _, message in conversation]
+    for cut in (lambda r: 1, lambda r: r.randrange(1, 9), lambda r: r.choice((1, 4096, 9000))):
+        assert received_in_pieces(stream, version, cut) == expected
+
+
+def received_in_pieces(stream: bytes, version: int, cut: Callable[[Random], int]) -> list[Any]:
+    _, server = pair(version)
+    random, found, at = Random(version), [], 0
+    while at < len(stream):
+        size = cut(random)
+        found += server.receive_data(stream[at : at + size])
+        at += size
+    return found
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_opening_in_single_bytes(version: int) -> None:
+    client, server = ClientConnection(highest=version, options="+PACEAPI"), ServerConnection()
+    found = [e for byte in client.initiate() for e in server.receive_data(bytes([byte]))]
+    assert found == [Greeting(100, version, "+PACEAPI", version)]
+    found = [e for byte in server.accept(TIME) for e in client.receive_data(bytes([byte]))]
+    assert found == [Negotiated(version, TIME)]
+    assert client.connection_time == TIME
+
+
+def test_the_answer_and_messages_behind_it_in_one_piece() -> None:
+    client, server = ClientConnection(), ServerConnection()
+    server.receive_data(client.initiate())
+    answer = server.accept(TIME)
+    later = connection.encode(NextValidId(5), server.version)
+    assert client.receive_data(answer + later) == [Negotiated(226, TIME), NextValidId(5)]
+
+
+def test_no_version_in_common() -> None:
+    server = ServerConnection(highest=176)
+    sent = ClientConnection(lowest=213).initiate()
+    assert server.receive_data(sent) == [Greeting(213, 226, "", None)]
+
+
+# ---------------------------------------------------------------- out of turn
+
+
+def test_a_request_before_the_start() -> None:
+    client, server = ClientConnection(), ServerConnection()
+    server.receive_data(client.initiate())
+    client.receive_data(server.accept(TIME))
+    with pytest.raises(LocalProtocolError, match="START_API"):
+        client.send(ReqPositions())
+    early = connection.encode(ReqPositions(), 226)
+    assert server.receive_data(early) == [OutOfTurn("ReqPositions", State.NEGOTIATED)]
+    assert server.state is State.CLOSED
+    assert server.receive_data(connection.encode(StartApi(1), 226)) == []
+
+
+@pytest.mark.parametrize("version", [176, 226])
+def test_a_second_start(version: int) -> None:
+    client, server = pair(version)
+    with pytest.raises(LocalProtocolError, match="no start while started"):
+        client.send(StartApi(7))
+    sent = connection.encode(StartApi(7), version)
+    assert server.receive_data(sent) == [OutOfTurn("StartApi", State.STARTED)]
+    assert server.state is State.CLOSED
+
+
+def test_a_message_before_the_version_answer() -> None:
+    client, server = ClientConnection(), ServerConnection()
+    first = client.initiate()
+    with pytest.raises(LocalProtocolError, match="no message while greeted"):
+        client.send(ReqPositions())
+    found = server.receive_data(first + frame(b"71\x002\x001\x00\x00"))
+    assert found[1:] == [OutOfTurn("message", State.GREETED)]
+    assert server.state is State.CLOSED
+
+
+def test_an_undecodable_start_is_out_of_turn() -> None:
+    client, server = ClientConnection(highest=176), ServerConnection()
+    server.receive_data(client.initiate())
+    server.accept(TIME)
+    found = server.receive_data(frame(b"71\x002\x00x\x00\x00"))
+    assert found == [OutOfTurn("StartApi", State.NEGOTIATED)]
+
+
+def test_nothing_is_sent_or_read_after_the_end() -> None:
+    client, server = pair(226)
+    request = client.send(ReqPositions())
+    for end in (client, server):
+        end.close()
+        assert end.receive_data(request) == []
+    with pytest.raises(LocalProtocolError):
+        client.send(ReqPositions())
+    with pytest.raises(LocalProtocolError):
+        server.send(NextValidId(1))
+
+
+def test_an_end_cannot_open_twice() -> None:
+    client, server = pair(226)
+    with pytest.raises(LocalProtocolError):
+        client.initiate()
+    with pytest.raises(LocalProtocolError):
+        server.accept(TIME)
+
+
+# ---------------------------------------------------------------- bytes that are no frames
+
+
+@pytest.mark.parametrize("sent", [b"GET / HTTP/1.1\r\n", b"\x16\x03\x01", b"APIx", b"API1\0\0"])
+def test_somebody_who_does_not_speak_the_protocol(sent: bytes) -> None:
+    server = ServerConnection()
+    found = [event for byte in sent for event in server.receive_data(bytes([byte]))]
+    assert [type(event) for event in found] == [Broken]
+    assert isinstance(found[0].error, BadFrame)
+    assert server.state is State.CLOSED
+
+
+@pytest.mark.parametrize("length", [MAX_PAYLOAD + 1, 17 * 2**20, 2**32 - 1])
+def test_a_frame_that_is_too_long(length: int) -> None:
+    for end in pair(226):
+        (event,) = end.receive_data(length.to_bytes(4) + b"x")
+        assert isinstance(event, Broken)
+        assert isinstance(event.error, FrameTooLong)
+        assert event.error.length == length
+        assert end.state is State.CLOSED
+
+
+def test_a_greeting_may_not_fill_the_memory() -> None:
+    server = ServerConnection()
+    (event,) = server.receive_data(b"API\0" + (4097).to_bytes(4))
+    assert isinstance(event, Broken)
+    assert event.error.reason == "4097 bytes are no greeting"
+
+
+def test_what_came_before_a_broken_frame_still_counts() -> None:
+    client, server = pair(226)
+    found = server.receive_data(client.send(ReqPositions()) + b"\xff\xff\xff\xff")
+    assert found[0] == ReqPositions()
+    assert isinstance(found[1], Broken)
+
+
+def test_a_version_answer_that_is_none() -> None:
+    client = ClientConnection()
+    client.initiate()
+    (event,) = client.receive_data(frame(b"hello\0"))
+    assert isinstance(event, Broken)
+    assert client.state is State.CLOSED
+
+
+# ---------------------------------------------------------------- frames that are no messages
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"", b"\0", b"x\0", b"-1\0", b"1.5\0", b"+9\0", b"007\0", "٣\0".encode(), b"\xff\0", b" 9\0",
+     b"99999999999999999999\0", b"1" * 5000],
+)  # fmt: skip
+def test_a_text_id_that_is_no_number(payload: bytes) -> None:
+    for end in pair(176):
+        (event,) = end.receive_data(frame(payload))
+        assert isinstance(event, Undecodable)
+        assert event.message_id == -1
+        assert event.error.offset == 0
+        assert end.state is State.STARTED
+
+
+@pytest.mark.parametrize("payload", [b"", b"\0", b"\0\0\1"])
+def test_a_raw_id_that_is_cut_short(payload: bytes) -> None:
+    for end in pair(226):
+        (event,) = end.receive_data(frame(payload))
+        assert isinstance(event, Undecodable)
+        assert end.state is State.STARTED
+
+
+@pytest.mark.parametrize("version", [176, 226])
+@pytest.mark.parametrize("number", [0, 26, 48, 199, 200, 400, 999_999])
+def test_an_unknown_id(version: int, number: int) -> None:
+    head = number.to_bytes(4) if version > 200 else f"{number}\0".encode()
+    (event,) = pair(version)[1].receive_data(frame(head + b"1\0"))
+    assert isinstance(event, UnknownMessage)
+    assert event.body == head + b"1\0"
+
+
+def test_a_message_that_never_became_protobuf() -> None:
+    never = [cls for cls in ALL if cls.spec.protobuf == ALWAYS]
+    assert never
+    for cls in never:
+        table = catalogue.REQUESTS if cls.spec.request else catalogue.RESPONSES
+        event = Codecs(226, table).decode((cls.spec.id + 200).to_bytes(4) + b"\x08\x01")
+        assert isinstance(event, UnknownMessage)
+
+
+def test_a_message_that_has_no_text_form() -> None:
+    event = Codecs(226, catalogue.RESPONSES).decode((110).to_bytes(4) + b"1\0")
+    assert event == UnknownMessage(110, (110).to_bytes(4) + b"1\0")
+
+
+@pytest.mark.parametrize("count", [2**31, 2**63, 10**18, -1, 5])
+@pytest.mark.parametrize("cls", [SoftDollarTiers, ScannerData], ids=name_of)
+def test_a_count_that_cannot_be_is_refused_before_anything_is_made(
+    cls: type[Message], count: int
+) -> None:
+    head = f"{cls.spec.id}\0" + ("3\0" if cls is ScannerData else "")
+    event = Codecs(176, catalogue.RESPONSES).decode(f"{head}1\0{count}\0".encode())
+    assert isinstance(event, Undecodable)
+    assert event.error.message == cls.__name__
+
+
+# ---------------------------------------------------------------- cut and mutated
+
+
+def check(event: Any, cls: type[Message]) -> None:
+    """A message, or a refusal with its facts."""
+    assert isinstance(event, EVENTS)
+    if isinstance(event, Undecodable):
+        error = event.error
+        assert event.name == error.message == cls.__name__ or error.message
+        assert error.offset is not None, error
+        assert error.reason != error.default_reason, error
+        ended = "ends" in error.reason or "cut short" in error.reason or "expected" in error.reason
+        assert ended or error.found is not None, error
+
+
+def bodies(cls: type[Message], version: int) -> Iterator[tuple[bytes, int]]:
+    """Encoded messages without their length, and how long the id is."""
+    for message, _ in list(sendable(cls, version))[2:6]:
+        payload = connection.encode(message, version)[4:]
+        yield payload, 4 if version > 200 else len(str(cls.spec.id)) + 1
+
+
+@pytest.mark.parametrize("cls", ALL, ids=name_of)
+def test_a_body_cut_at_every_byte(cls: type[Message]) -> None:
+    table = catalogue.REQUESTS if cls.spec.request else catalogue.RESPONSES
+    for version in (100, 200, 226):
+        codecs = Codecs(version, table)
+        for payload, head in list(bodies(cls, version))[:1]:
+            for cut in range(head, len(payload)):
+                check(codecs.decode(payload[:cut]), cls)
+
+
+@pytest.mark.parametrize("cls", ALL, ids=name_of)
+def test_a_mutated_body(cls: type[Message]) -> None:
+    table = catalogue.REQUESTS if cls.spec.request else catalogue.RESPONSES
+    random = Random(cls.__name__)
+    for version in FUZZED:
+        codecs = Codecs(version, table)
+        for payload, head in bodies(cls, version):
+            for _ in range(12):
+                body = mutated(payload[head:], random)
+                event = codecs.decode(payload[:head] + body)
+                check(event, cls)
+                twins_agree(event, cls, version, body)
+
+
+def test_any_bytes_at_all() -> None:
+    for version in FUZZED:
+        for table in (catalogue.REQUESTS, catalogue.RESPONSES):
+            codecs, random = Codecs(version, table), Random(version)
+            for _ in range(600):
+                number = random.choice((*table, *(n + 200 for n in table), random.randrange(500)))
+                head = number.to_bytes(4) if version > 200 else f"{number}\0".encode()
+                body = random.choice((random.randbytes(random.randrange(60)), digits(random)))
+                assert isinstance(codecs.decode(head + body), EVENTS)
+
+
+def digits(random: Random) -> bytes:
+    """Text that looks like a message."""
+    tokens = (b"", b"0", b"1", b"7", b"-1", b"1.5", b"2147483647", b"STK", b"nan", b"1e999")
+    return b"".join(random.choice(tokens) + b"\0" for _ in range(random.randrange(40)))
+
+
+PIECES = (
+    b"", b"\0", b"-", b"9" * 30, b"nan", b"inf", b"1e400", b"\xff", b"\xe2\x82", b"1_0",
+    "٣".encode(), b"\\u12", b"\\x", b"\x0b", b"\x0c", b"\xff" * 10, b"\x80" * 10 + b"\1",
+    b"\x07", b"2147483648",
+)  # fmt: skip
+
+
+def mutated(body: bytes, random: Random) -> bytes:
+    """The body with one to three small changes."""
+    for _ in range(random.choice((1, 1, 2, 3))):
+        at = random.randrange(len(body) + 1)
+        end = at + random.choice((0, 0, 1, 1, 4))
+        piece = random.choice(
+            (*PIECES, random.randbytes(1), random.randbytes(2), body[end : end + 9])
+        )
+        body = body[:at] + piece + body[end:]
+    return body
+
+
+def twins_agree(event: Any, cls: type[Message], version: int, body: bytes) -> None:
+    """What the generated decoder makes of it, the interpreter does too."""
+    if not isinstance(event, Message) or not cls.__struct_fields__:
+        return  # of a message without fields the runtime does not read anything
+    if version >= cls.spec.protobuf:
+        twin = oracle.read_proto(cls, body)[0]
+    else:
+        tokens = str(body, "utf-8", "backslashreplace").split("\0")
+        twin = oracle.read_text(cls, version, tokens)[0]
+    assert repr(twin) == repr(event)  # a number may be NaN, which equals nothing
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"\x1a\x02\xff\xfe", b"\x1a\x05ab", b"\x08\xff", b"\x00\x01", b"\x0b", b"\x08" + b"\xff" * 11],
+)
+def test_protobuf_that_is_none(body: bytes) -> None:
+    """Invalid UTF-8, a string and a number cut short, no field number, an open group."""
+    event = Codecs(226, catalogue.RESPONSES).decode((246).to_bytes(4) + body)
+    check(event, TickString)
+    assert isinstance(event, Undecodable)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"\x08" + b"\xff" * 9 + b"\x01", TickString(-1)),
+        (b"\x09abcdefgh\x10\x05", TickString(0, 5)),  # reqId of another wire type
+        (b"\x0b\x08\x01\x0c\x10\x05", TickString(0, 5)),  # a group is passed over
+        (b"\x10\x05\x10\x06", TickString(0, 6)),  # the last one counts
+        (b"\xa0\x06\x05\x10\x06", TickString(0, 6)),  # an unknown field
+    ],
+)
+def test_odd_protobuf_is_read_as_the_runtime_does(body: bytes, expected: Message) -> None:
+    assert Codecs(226, catalogue.RESPONSES).decode((246).to_bytes(4) + body) == expected
+    assert oracle.read_proto(TickString, body)[0] == expected
+
+
+def test_a_number_that_is_none_in_a_protobuf_order() -> None:
+    body = oracle.write_proto(PlaceOrder(1, Contract(), Order(lmtPrice=float("nan"))), 226)
+    event = Codecs(226, catalogue.REQUESTS).decode((203).to_bytes(4) + body)
+    assert isinstance(event, Undecodable)
+    assert event.error.field == "order.lmtPrice"
+
+
+def test_a_refused_field_is_named_with_its_place() -> None:
+    event = Codecs(176, catalogue.REQUESTS).decode(b"1\x0011\x007\x00x\x00")
+    assert isinstance(event, Undecodable)
+    assert (event.message_id, event.name) == (1, "ReqMktData")
+    error = event.error
+    assert (error.message, error.field, error.offset, error.found) == (
+        "ReqMktData", "contract.conId", 2, "x",
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------- what cannot be sent
+
+
+@pytest.mark.parametrize("text", ["IBM\0", "Ä", "\x7f", "汉"])
+def test_a_request_is_printable(text: str) -> None:
+    client, _ = pair(176)
+    with pytest.raises(LocalProtocolError) as caught:
+        client.send(ReqContractDetails(1, Contract(symbol=text)))
+    assert (caught.value.message, caught.value.field) == ("ReqContractDetails", "contract.symbol")
+
+
+@pytest.mark.parametrize("version", [100, 176, 226])
+@pytest.mark.parametrize("text", ["Ä", "汉字", "😀", "a\\b", "\\u00e9", "tab\tline\n"])
+def test_a_reply_may_say_anything(version: int, text: str) -> None:
+    client, server = pair(version)
+    for message in (
+        AccountValue("k", text, "USD", text),
+        ErrorMessage(1, errorCode=200, errorMsg=text),
+        TickString(1, 45, text),
+    ):
+        (found,) = client.receive_data(server.send(message))
+        assert differences(found, message) == []
+
+
+@pytest.mark.parametrize("version", [100, 176])
+def test_a_nul_in_a_reply_does_not_end_the_field(version: int) -> None:
+    client, server = pair(version)
+    (found,) = client.receive_data(server.send(AccountValue("k", "a\0b", "USD", "DU1")))
+    assert found == AccountValue("k", "a b", "USD", "DU1")
+
+
+@pytest.mark.parametrize("version", [176, 226])
+@pytest.mark.parametrize(
+    ("message", "field"),
+    [
+        (TickPrice(reqId="x"), "reqId"),  # type: ignore[arg-type]
+        (TickString(1, 45, "\ud800"), "value"),
+    ],
+)
+def test_a_value_that_cannot_be_sent_is_named(version: int, message: Message, field: str) -> None:
+    _, server = pair(version)
+    if field == "value" and version == 176:
+        return  # text escapes it
+    with pytest.raises(LocalProtocolError) as caught:
+        server.send(message)
+    assert (caught.value.message, caught.value.field) == (type(message).__name__, field)
+
+
+def test_a_number_that_is_too_wide() -> None:
+    _, server = pair(226)
+    with pytest.raises(LocalProtocolError) as caught:
+        server.send(NextValidId(2**31))
+    assert caught.value.field == "orderId"
+
+
+def test_a_message_that_the_version_has_no_form_for() -> None:
+    _, server = pair(200)
+    with pytest.raises(LocalProtocolError, match="no text form"):
+        server.send(ConfigResponse())
+
+
+def test_a_request_that_the_version_lacks() -> None:
+    client, _ = pair(176)
+    with pytest.raises(FeatureNotSupported):
+        client.send(PlaceOrder(1, Contract(), Order(customerAccount="x")))
+    assert client.state is State.STARTED
+
+
+def test_a_message_longer_than_a_frame() -> None:
+    _, server = pair(226)
+    with pytest.raises(LocalProtocolError, match="too long"):
+        server.send(TickString(1, 45, "x" * (MAX_PAYLOAD + 1)))
