@@ -134,15 +134,20 @@ def _stream(sock: socket.socket, version: int, rate: int, number: int) -> float:
     return time.monotonic() if late < LAG_S else began + SECONDS
 
 
+def keeps_up(python: str, kind: str, module: str, version: int, rate: int) -> bool:
+    """Whether one of three tries keeps up: a busy moment of the machine is not the client's."""
+    return any(lag(python, kind, module, version, rate) <= LAG_S for _ in range(3))
+
+
 def sustained(python: str, kind: str, module: str, version: int) -> float:
     """The highest rate kept up with, to about 4 %."""
     good, rate = 0, 40_000
-    while rate < 3_000_000 and lag(python, kind, module, version, rate) <= LAG_S:
+    while rate < 3_000_000 and keeps_up(python, kind, module, version, rate):
         good, rate = rate, int(rate * 1.5)
     bad = rate
     while bad - good > good * 0.04 and good:
         middle = (good + bad) // 2
-        if lag(python, kind, module, version, middle) <= LAG_S:
+        if keeps_up(python, kind, module, version, middle):
             good = middle
         else:
             bad = middle

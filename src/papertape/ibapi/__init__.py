@@ -1,0 +1,12 @@
+"""The official Python client's shape: change ``ibapi`` to ``papertape.ibapi`` in the imports."""
+
+VERSION = {"major": 1051, "minor": 1}
+
+
+def get_version_string() -> str:
+    """The version of the official client whose surface this package has."""
+    return f"{VERSION['major'] // 100}.{VERSION['major'] % 100}.{VERSION['minor']:02d}"
+
+
+__version__ = get_version_string()
+__all__ = ["VERSION", "get_version_string"]

@@ -1,0 +1,186 @@
+"""Bytes -> callbacks: splits what the socket gave into frames and calls the wrapper for each.
+
+One per connection, used by the thread that processes the queue only. It keeps its place: an
+exception of a callback leaves it before the next message, so the caller may go on.
+"""
+
+from collections.abc import Callable
+from struct import Struct
+from typing import Any
+
+from ..versions import RAW_IDS
+from ..wire import catalogue, proto
+from ..wire.connection import (
+    PROTOBUF_OFFSET,
+    Codecs,
+    Undecodable,
+    UnknownMessage,
+)
+from ..wire.framing import MAX_PAYLOAD
+from . import errors
+from .callbacks import protobuf_callbacks
+from .emit import from_message, from_protobuf, from_tokens
+from .wrapper import EWrapper
+
+Tell = Callable[[int, errors.CodeMsgPair, str], None]
+_LENGTH = Struct(">I").unpack_from
+
+
+class Dispatcher:
+    """Frames of one connection, in order."""
+
+    def __init__(self, version: int, wrapper: Any, tell: Tell) -> None:
+        self.version = version
+        self.raw = version >= RAW_IDS
+        self.wrapper = wrapper
+        self.tell = tell
+        self.codecs = Codecs(version, catalogue.RESPONSES)
+        self.broken = False
+        """The bytes are no frames any more: nothing more can be read."""
+        self.interrupted = False
+        """A callback raised; ``feed(b"")`` goes on with the next message."""
+        self._handlers = _Handlers(self)
+        self._rest = b""
+        self._parts: list[bytes] = []
+        self._missing = 0
+        self._stop: list[bool] = []
+
+    def stop(self) -> None:
+        """Nothing more is called back, not even what has already come."""
+        self._stop.append(True)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether ``stop`` was called."""
+        return bool(self._stop)
+
+    def feed(self, chunk: bytes) -> None:
+        """Call the wrapper for every message that these bytes complete."""
+        if self._missing > len(chunk):  # a long frame comes in pieces: do not join each time
+            self._parts.append(chunk)
+            self._missing -= len(chunk)
+            return
+        data = b"".join((self._rest, *self._parts, chunk)) if self._parts else self._rest + chunk
+        self._parts.clear()
+        self._missing = 0
+        self._rest = b""
+        self.interrupted = True
+        (self._feed_raw if self.raw else self._feed_text)(data)
+        self.interrupted = False
+
+    def _feed_text(self, data: bytes) -> None:
+        """Frames that begin with the message id as text."""
+        handlers, stop = self._handlers, self._stop
+        start, size = 0, len(data)
+        try:
+            while start + 4 <= size and not stop:
+                body = start + 4
+                end = body + _LENGTH(data, start)[0]
+                if end > size:
+                    self._wait(end - size, end - body)
+                    break
+                start = end
+                fields = data[body:end].split(b"\0")
+                handlers[fields[0]](fields)
+        finally:
+            self._rest = data[start:]
+
+    def _feed_raw(self, data: bytes) -> None:
+        """Frames that begin with the message id as four bytes."""
+        handlers, stop = self._handlers, self._stop
+        start, size = 0, len(data)
+        try:
+            while start + 4 <= size and not stop:
+                body = start + 4
+                end = body + _LENGTH(data, start)[0]
+                if end > size:
+                    self._wait(end - size, end - body)
+                    break
+                start = end
+                handlers[data[body : body + 4]](data[body + 4 : end])
+        finally:
+            self._rest = data[start:]
+
+    def _wait(self, missing: int, length: int) -> None:
+        if length > MAX_PAYLOAD:
+            self.broken = True
+            self.stop()
+            told = f": {length} bytes announced, the limit is {MAX_PAYLOAD}"
+            self.tell(-1, errors.BAD_LENGTH, told)
+        self._missing = missing
+
+    # ------------------------------------------------------------ what a message id does
+
+    def handler(self, token: bytes) -> Callable[[Any], None]:
+        """The function for a message id as it stands in the frame."""
+        if not self.raw:
+            number = int(token) if token.isdigit() and len(token) < 10 else -1
+            return self._for_text(number, token)
+        number = int.from_bytes(token)
+        if number > PROTOBUF_OFFSET:
+            return self._for_protobuf(number - PROTOBUF_OFFSET, token)
+        return self._for_text(number, token)
+
+    def _for_text(self, number: int, token: bytes) -> Callable[[Any], None]:
+        cls = catalogue.RESPONSES.get(number)
+        slow = self._for_any(token if self.raw else b"")
+        if cls is not None:
+            make = from_tokens(cls, self.version, self.raw)
+            if make is not None:
+                handle: Callable[[Any], None] = make(self.wrapper, slow)
+                return handle
+        return slow if self.raw else lambda fields: slow(b"\0".join(fields))
+
+    def _for_protobuf(self, number: int, token: bytes) -> Callable[[bytes], None]:
+        plain = self._for_any(token)
+        cls = catalogue.RESPONSES.get(number)
+        name = protobuf_callbacks().get(cls.spec.proto_name, "") if cls is not None else ""
+        if cls is None:
+            return plain
+        if not self._overridden(name):
+            make = from_protobuf(cls, self.version)
+            return make(self.wrapper, plain) if make else plain
+        parse, wrapper = proto.message_class(cls).FromString, self.wrapper
+        decode = self.codecs.decode
+
+        def handle(body: bytes) -> None:
+            if not isinstance(decode(token + body), Undecodable):
+                getattr(wrapper, name)(parse(body))
+            return plain(body)
+
+        return handle
+
+    def _overridden(self, name: str) -> bool:
+        """Whether the program wants the protobuf message itself."""
+        own = getattr(self.wrapper, name, None)
+        return own is not None and getattr(own, "__func__", own) is not vars(EWrapper)[name]
+
+    def _for_any(self, head: bytes) -> Callable[[bytes], None]:
+        """The way of every message: through the catalogue's decoder."""
+        decode, version, wrapper = self.codecs.decode, self.version, self.wrapper
+        in_text = int.from_bytes(head) <= PROTOBUF_OFFSET
+
+        def handle(body: bytes) -> None:
+            message = decode(head + body)
+            if isinstance(message, Undecodable):
+                self.tell(-1, errors.BAD_MESSAGE, f": {message.error}")
+            elif isinstance(message, UnknownMessage):
+                self.tell(-1, errors.UNKNOWN_ID, f" {message.message_id}")
+            else:
+                from_message(type(message), version, in_text)(message, wrapper)
+
+        return handle
+
+
+class _Handlers(dict[bytes, Callable[[Any], None]]):
+    """Built on first use; ids that no message has are not kept, so a peer cannot fill it."""
+
+    def __init__(self, owner: Dispatcher) -> None:
+        super().__init__()
+        self.owner = owner
+
+    def __missing__(self, token: bytes) -> Callable[[Any], None]:
+        handle = self.owner.handler(token)
+        if len(self) < 2 * len(catalogue.RESPONSES):
+            self[token] = handle
+        return handle

@@ -1,0 +1,416 @@
+"""EClient: the official client's shape over the wire core.
+
+Connecting, the message loop and the end of a connection; the requests stand in ``requests.py``.
+Callbacks run on the thread that is in ``run()`` (or in ``EReader.processMsgs()``). Only what a
+call itself causes at once is reported on the caller's thread, as the official client does: local
+errors, ``connectAck`` of a synchronous ``connect``, and ``connectionClosed`` when no other thread
+processes.
+"""
+
+from queue import SimpleQueue
+from typing import Any, Final
+
+from ..errors import BadFrame, LocalProtocolError
+from ..versions import MAX_SERVER, MIN_SERVER
+from ..wire.catalogue.session import StartApi
+from ..wire.connection import ClientConnection, Negotiated
+from ..wire.framing import MAX_PAYLOAD
+from . import errors
+from .const import NO_VALID_ID
+from .dispatch import Dispatcher
+from .message import OUT
+from .reader import Chunk, Connection, EReader, Turn, monotonic, next_chunk
+from .requests import Requests
+from .utils import isAsciiPrintable
+
+POLL_SECONDS: Final = 0.2
+"""How long the loop waits before it calls ``msgLoopTmo``."""
+HARD_INTERRUPTS: Final = 5
+"""After so many interrupts from the keyboard the next one ends the program."""
+NO_ANSWER = (
+    "{place} accepted the connection but did not answer within {seconds:g} s: it is no TWS or "
+    "IB Gateway, or it is waiting for someone to accept the connection"
+)
+HUNG_UP = (
+    "{place} closed the connection during the handshake: it is no TWS or IB Gateway, or it does "
+    "not accept API connections from this address"
+)
+
+
+class EClient(Requests):
+    """A connection to TWS or IB Gateway; the wrapper gets the answers.
+
+    ``on_eof`` says what the end of the connection by the server looks like: "python" (the
+    default) calls ``connectionClosed`` once; "java" reports error 507 and "csharp" error -1, and
+    both leave ``connectionClosed`` and ``isConnected`` to the program, as those languages do.
+    ``timeout`` is the patience, in seconds, with the socket and with the handshake.
+    """
+
+    DISCONNECTED: Final = 0
+    CONNECTING: Final = 1
+    CONNECTED: Final = 2
+
+    on_eof: str = "python"
+    timeout: float = 10.0
+    lowestVersion: int = MIN_SERVER
+    highestVersion: int = MAX_SERVER
+
+    def __init__(self, wrapper: Any) -> None:
+        self.msg_queue: SimpleQueue[Chunk] = SimpleQueue()
+        self.wrapper = wrapper
+        self.optCapab: str | None = None
+        self.connectOptions: str | None = None
+        self.asynchronous = False
+        self.nKeybIntHard = 0
+        self.extraAuth = False
+        self._closed = False
+        self._turn = Turn()
+        self._clear()
+
+    def _clear(self) -> None:
+        self.conn: Connection | None = None
+        self.wire: ClientConnection | None = None
+        self.decoder: Dispatcher | None = None
+        self.reader: EReader | None = None
+        self.host: str | None = None
+        self.port: int | None = None
+        self.clientId: int | None = None
+        self.serverVersion_: int | None = None
+        self.connTime: str | None = None
+        self.connState = self.DISCONNECTED
+        self._opening = b""
+        self._deadline: float | None = None
+
+    def reset(self) -> None:
+        """Forget the connection. What waits in the queue is dropped."""
+        self._clear()
+        self.msg_queue = SimpleQueue()
+
+    # ------------------------------------------------------------ settings
+
+    def setConnState(self, connState: int) -> None:
+        """Set the state of the connection: one of the constants of this class."""
+        self.connState = connState
+
+    def setConnectOptions(self, opts: str) -> None:
+        """Options of the handshake, for instance ``+PACEAPI``; before ``connect``."""
+        self.connectOptions = opts
+
+    setConnectionOptions = setConnectOptions
+
+    def setOptionalCapabilities(self, optCapab: str) -> None:
+        """Capabilities that START_API announces; before ``connect``."""
+        self.optCapab = optCapab
+
+    def setAsyncEConnect(self, asynchronous: bool = True) -> None:
+        """Whether ``connect`` returns before the handshake, and ``startApi`` is the program's."""
+        self.asynchronous = asynchronous
+
+    AsyncEConnect = setAsyncEConnect
+
+    # ------------------------------------------------------------ connecting
+
+    def connect(self, host: str, port: int, clientId: int) -> None:
+        """Connect, take the handshake to completion and send START_API.
+
+        Nothing is raised: what fails is reported by ``error`` (501 already connected, 502 cannot
+        connect, 579 a character that may not be sent) and leaves ``isConnected()`` false.
+        """
+        if not self.validateInvalidSymbols(host):
+            return
+        if self.connState != self.DISCONNECTED:
+            self._tell(NO_VALID_ID, errors.ALREADY_CONNECTED)
+            return
+        self.reset()
+        self.host, self.port, self.clientId = host or "127.0.0.1", port, clientId
+        self.setConnState(self.CONNECTING)
+        conn = self.conn = Connection(self.host, port)
+        self.wire = ClientConnection(
+            lowest=self.lowestVersion,
+            highest=self.highestVersion,
+            options=self.connectOptions or "",
+        )
+        try:
+            conn.connect(self.timeout)
+            conn.sendMsg(self.wire.initiate())
+            if not self.asynchronous:
+                self._shake_hands(conn)
+        except (OSError, BadFrame, OverflowError, UnicodeError) as error:
+            self._not_connected(str(error))
+            return
+        if self.asynchronous:
+            self._deadline = monotonic() + self.timeout
+            self._read()
+        elif self._greet():
+            self._read()
+            self.wrapper.connectAck()
+            if self.connState == self.CONNECTED:
+                self.startApi()
+
+    eConnect = connect
+
+    def validateInvalidSymbols(self, host: str | None) -> bool:
+        """Whether host, options and capabilities may be sent; else error 579."""
+        for text in (host, self.connectOptions, self.optCapab):
+            if text is not None and not isAsciiPrintable(text):
+                self._tell(NO_VALID_ID, errors.INVALID_SYMBOL, f" - {text}")
+                return False
+        return True
+
+    def _shake_hands(self, conn: Connection) -> None:
+        deadline = monotonic() + self.timeout
+        while not self._negotiated():
+            try:
+                data = conn.recvMsg(max(deadline - monotonic(), 0.001))
+            except TimeoutError:
+                raise TimeoutError(self._told(NO_ANSWER)) from None
+            if not data:
+                raise ConnectionError(self._told(HUNG_UP))
+            self._opening += data
+
+    def _told(self, text: str) -> str:
+        return text.format(place=f"{self.host}:{self.port}", seconds=self.timeout)
+
+    def _negotiated(self) -> bool:
+        """Whether the server's answer is complete; what follows it stays in ``_opening``."""
+        length = int.from_bytes(self._opening[:4])
+        if len(self._opening) >= 4 and length > MAX_PAYLOAD:
+            raise BadFrame(message="version answer", found=self._opening[:16])
+        if len(self._opening) < 4 + length or not length:
+            return False
+        assert self.wire is not None
+        answer, self._opening = self._opening[: 4 + length], self._opening[4 + length :]
+        event = self.wire.receive_data(answer)[0]
+        if not isinstance(event, Negotiated):
+            raise event.error
+        self.serverVersion_, self.connTime = event.version, event.connection_time
+        return True
+
+    def _greet(self) -> bool:
+        """Take up the negotiated version; False when it is too old to go on."""
+        version = self.serverVersion_
+        assert version is not None
+        if version < MIN_SERVER:
+            self._tell(NO_VALID_ID, errors.UPDATE_TWS, f" It has version {version}.")
+            self.disconnect()
+            return False
+        self.decoder = Dispatcher(version, self.wrapper, self._tell)
+        self._deadline = None
+        self.setConnState(self.CONNECTED)
+        return True
+
+    def _read(self) -> None:
+        """Start the reader thread; what came with the handshake is the first in the queue."""
+        if self._opening:
+            self.msg_queue.put(self._opening)
+            self._opening = b""
+        self.reader = EReader(self.conn, self.msg_queue)
+        self.reader.start()
+
+    def _not_connected(self, why: str) -> None:
+        self._tell(NO_VALID_ID, errors.CONNECT_FAIL, f"\n{why}" if why else "")
+        self.disconnect()
+
+    def startApi(self) -> None:
+        """Announce the client id; ``connect`` does it unless ``asynchronous`` is set."""
+        self.logRequest("startApi", vars())
+        client, capabilities = self.clientId, self.optCapab or ""
+        self._request(
+            errors.FAIL_SEND_STARTAPI, (-1, -1, -1), lambda: StartApi(client or 0, capabilities)
+        )
+
+    # ------------------------------------------------------------ state
+
+    def isConnected(self) -> bool:
+        """Whether the handshake is done and the end has not been reported yet."""
+        return self.connState == self.CONNECTED
+
+    def checkConnected(self) -> None:
+        """Raise ``ConnectionError`` when there is a connection already."""
+        if self.isConnected():
+            raise ConnectionError(errors.ALREADY_CONNECTED.msg())
+
+    def serverVersion(self) -> int | None:
+        """The negotiated version, None when not connected."""
+        return self.serverVersion_
+
+    def twsConnectionTime(self) -> str | None:
+        """The server's time at the connection, None when not connected."""
+        return self.connTime
+
+    def useProtoBuf(self, msgId: int) -> bool:
+        """Whether this request goes as protobuf to this server."""
+        from .common import getServerVersionForMessage
+
+        return getServerVersionForMessage(msgId) <= (self.serverVersion_ or 0)
+
+    # ------------------------------------------------------------ sending by hand
+
+    def sendMsg(self, msgId: int, msg: str) -> None:
+        """Send a text message: its id and its fields, each already ended by NUL."""
+        raw = (self.serverVersion_ or 0) >= 201
+        head = int(msgId).to_bytes(4) if raw else b"%d\0" % msgId
+        self._send_raw(head + msg.encode())
+
+    def sendMsgProtoBuf(self, msgId: int, msg: bytes) -> None:
+        """Send a serialized protobuf message under its id (200 is added)."""
+        self._send_raw((int(msgId) + 200).to_bytes(4) + msg)
+
+    def _send_raw(self, payload: bytes) -> None:
+        data = len(payload).to_bytes(4) + payload
+        self._transmit(data, NO_VALID_ID, errors.BAD_MESSAGE)
+
+    def startApiProtoBuf(self, startApiRequestProto: Any) -> None:
+        """As ``startApi``, from a protobuf message."""
+        self.logRequest("startApiProtoBuf", vars())
+        body = startApiRequestProto.SerializeToString()
+        if self.wire is None or not self.isConnected():
+            self._tell(NO_VALID_ID, errors.NOT_CONNECTED)
+            return
+        try:
+            self.wire.send(StartApi())  # the state must know
+        except LocalProtocolError as error:
+            self._tell(NO_VALID_ID, errors.FAIL_SEND_STARTAPI, str(error))
+        else:
+            self.sendMsgProtoBuf(OUT.START_API, body)
+
+    # ------------------------------------------------------------ the message loop
+
+    def run(self) -> None:
+        """Process messages until the connection ends or ``disconnect`` is called.
+
+        An exception of a callback ends the loop and the connection and is raised here.
+        """
+        try:
+            with self._turn:
+                self._loop()
+                self._farewell()
+        except BaseException:
+            self.disconnect()
+            raise
+        finally:
+            self._farewell()
+
+    def _loop(self) -> None:
+        while self.connState != self.DISCONNECTED:
+            try:
+                if not self._step(POLL_SECONDS):
+                    return
+            except KeyboardInterrupt:
+                self.keyboardInterrupt()
+                self.keyboardInterruptHard()
+
+    def process_waiting(self) -> None:
+        """Process what waits in the queue and return; for ``EReader.processMsgs``."""
+        try:
+            with self._turn:
+                while self.connState != self.DISCONNECTED and self._step(0):
+                    pass
+                self._farewell()
+        finally:
+            self._farewell()
+
+    def _step(self, seconds: float) -> bool:
+        """Process one chunk. False: nothing is left to wait for."""
+        decoder = self.decoder
+        if decoder is not None and decoder.interrupted:
+            decoder.feed(b"")
+        came, chunk = next_chunk(self.msg_queue, seconds)
+        if not came:
+            self._late()
+            if seconds:
+                self.msgLoopTmo()
+            return bool(seconds)
+        self.msgLoopRec()
+        if not isinstance(chunk, bytes):
+            self._ended(chunk)
+            return False
+        if decoder is None:
+            return self._open(chunk)
+        decoder.feed(chunk)
+        if decoder.broken:
+            self.disconnect()
+        return True
+
+    def _open(self, chunk: bytes) -> bool:
+        """The asynchronous handshake: collect the answer, then tell the program."""
+        self._opening += chunk
+        try:
+            if not self._negotiated():
+                return True
+        except BadFrame as error:
+            self._not_connected(str(error))
+            return False
+        if not self._greet():
+            return False
+        self.wrapper.connectAck()
+        rest, self._opening = self._opening, b""
+        if rest and self.decoder is not None:
+            self.decoder.feed(rest)
+        return True
+
+    def _late(self) -> None:
+        if self._deadline is not None and monotonic() > self._deadline:
+            self._not_connected(self._told(NO_ANSWER))
+
+    def _ended(self, cause: BaseException | None) -> None:
+        """The server has closed, or the socket failed."""
+        if self.connState == self.DISCONNECTED:
+            return
+        if self.connState == self.CONNECTING:
+            self._not_connected(self._told(HUNG_UP))
+        elif self.on_eof == "java":
+            self._tell(NO_VALID_ID, errors.BAD_LENGTH, f": {cause or 'end of stream'}")
+        elif self.on_eof == "csharp":
+            told = errors.CodeMsgPair(-1, "Unable to read beyond the end of the stream")
+            self._tell(NO_VALID_ID, told, f": {cause}" if cause else "")
+        else:
+            self.disconnect()
+
+    def msgLoopTmo(self) -> None:
+        """Called when nothing has come for 0.2 s; may be overridden."""
+
+    def msgLoopRec(self) -> None:
+        """Called when something has come, before it is processed; may be overridden."""
+
+    def keyboardInterrupt(self) -> None:
+        """Called when the loop is interrupted from the keyboard; may be overridden."""
+
+    def keyboardInterruptHard(self) -> None:
+        """Called after ``keyboardInterrupt``; the sixth time ends the program."""
+        self.nKeybIntHard += 1
+        if self.nKeybIntHard > HARD_INTERRUPTS:
+            raise SystemExit
+
+    # ------------------------------------------------------------ the end
+
+    def disconnect(self) -> None:
+        """End the connection; from any thread, a callback too. ``connectionClosed`` comes once.
+
+        It comes on the thread that processes messages, if one is at it now, else on this one.
+        """
+        with self._turn.guard:
+            if self.connState == self.DISCONNECTED:
+                return
+            self.connState = self.DISCONNECTED
+            conn, reader, decoder, wire = self.conn, self.reader, self.decoder, self.wire
+            self._clear()
+            self._closed = True
+            elsewhere = self._turn.taken and not self._turn.mine
+        if decoder is not None:
+            decoder.stop()
+        if wire is not None:
+            wire.close()
+        if conn is not None:
+            conn.disconnect()
+        if reader is not None:
+            reader.join()
+        if not elsewhere:
+            self._farewell()
+
+    def _farewell(self) -> None:
+        """Tell the program that the connection has ended, if nobody has yet."""
+        with self._turn.guard:
+            closed, self._closed = self._closed, False
+        if closed:
+            self.wrapper.connectionClosed()

@@ -1,0 +1,322 @@
+"""Emits the functions that turn a message into callbacks, one per message, version and format.
+
+Flat messages are decoded straight into the call, without a message in between: text by
+``from_tokens``, protobuf by ``from_protobuf``. Whatever the short way cannot read, and every other
+message, goes through the catalogue's decoder and ``from_message``. The sources stand in
+``linecache``, so that tracebacks show them.
+"""
+
+import linecache
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from .. import model
+from ..model import UNSET_DOUBLE
+from ..wire import convert as convert_wire
+from ..wire import proto
+from ..wire.codecs import read_decimal, unescape
+from ..wire.layout import Const, Each, Field, Part, Step, Switch
+from ..wire.message import Message, hints
+from ..wire.plan import annotation, bare, default_value, is_record, plan
+from ..wire.schema import ProtoField, proto_fields
+from . import callbacks, convert
+from .callbacks import CASES, calls, filled, local, size, used
+
+__all__ = ["from_message", "from_protobuf", "from_tokens"]
+
+_NAME = re.compile(r"\w+")
+CACHED, LONGEST = 4096, 32
+"""Ids, tick types and sizes repeat; a cache that grows beyond this starts anew. What is longer
+than a number can be is not kept."""
+
+
+class _Cache(dict[Any, Any]):
+    def __init__(self, make: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self.make = make
+
+    def __missing__(self, token: Any) -> Any:
+        if len(token) > LONGEST:
+            return self.make(token)
+        if len(self) >= CACHED:
+            self.clear()
+        value = self[token] = self.make(token)
+        return value
+
+
+def text(token: bytes) -> str:
+    """Text as the official client reads it: a bad byte shows as an escape."""
+    return str(token, "utf-8", "backslashreplace")
+
+
+INTS = _Cache(lambda token: int(token or 0))
+SIZES = _Cache(lambda token: size(read_decimal(token.decode("ascii"))))
+SIZES_OF_TEXT = _Cache(lambda token: size(read_decimal(token)))
+_QUOTES = callbacks.QUOTE_ATTRIBS
+
+READ = {
+    "int": "INTS[@]",
+    "int_zero": "INTS[@]",
+    "float": "float(@ or 0)",
+    "float_zero": "float(@ or 0)",
+    "float_unset": "float(@ or 0)",
+    "float_empty": "(float(@) if @ else UNSET_DOUBLE)",
+    "decimal": "SIZES[@]",
+    "bool": "(@ != b'0' and @ != b'')",
+    "text": "text(@)",
+    "escaped": "unescape(text(@))",
+    "mask_last": "TRADE_ATTRIBS[INTS[@] & 3]",
+    "mask_bid_ask": "QUOTE_ATTRIBS[INTS[@] & 3]",
+    "mask_ask_bid": "ASK_FIRST_ATTRIBS[INTS[@] & 3]",
+}
+"""Codec of a field: how its token becomes the official value, without a detour."""
+
+SCOPE: dict[str, Any] = {
+    name: getattr(callbacks, name)
+    for name in (
+        "AFTER", "EVERY", "PRICE_ATTRIBS", "QUOTE_ATTRIBS", "TRADE_ATTRIBS", "commission",
+        "components", "margins", "option", "proto_bond", "scanner_row", "text_bond",
+        "tick_by_tick", "unset", "with_contract",
+    )
+} | {
+    "ASK_FIRST_ATTRIBS": (_QUOTES[0], _QUOTES[2], _QUOTES[1], _QUOTES[3]),
+    "ERRORS": (ValueError, IndexError, OverflowError),
+    "INTS": INTS,
+    "SIZES": SIZES,
+    "SIZES_OF_TEXT": SIZES_OF_TEXT,
+    "UNSET_DOUBLE": UNSET_DOUBLE,
+    "size_of": callbacks.SIZE_OF.get,
+    "text": text,
+    "unescape": unescape,
+}  # fmt: skip
+"""What generated functions may name."""
+
+
+@cache
+def from_message(cls: type[Message], version: int, in_text: bool) -> Callable[[Any, Any], None]:
+    """The function ``(message, wrapper)`` that calls back."""
+    statements = calls(cls, version, in_text)
+    scope = dict(SCOPE)
+    lines = ["def function(m, w):"]
+    for path in used(statements):
+        expression = convert.giving(declared(cls, path), f"m.{path}", scope, in_text)
+        lines.append(f"    {local(path)} = {expression}")
+    lines += [f"    {call}" for call in filled(statements)] or ["    pass"]
+    return _compile(f"call_{cls.spec.callback}", lines, scope)
+
+
+def _needs_message(statements: tuple[str, ...]) -> bool:
+    """Whether there is nothing to call, or something that takes the message itself."""
+    return not statements or "m" in _NAME.findall(" ".join(statements))
+
+
+def declared(cls: Any, path: str) -> Any:
+    """The declared type of a field, which tells a long number from a short one."""
+    *parents, name = path.split(".")
+    return hints(bare(annotation(cls, ".".join(parents))))[name]
+
+
+# ---------------------------------------------------------------- text
+
+
+class _NotFlat(Exception):
+    """The short way cannot read this layout."""
+
+
+@cache
+def from_tokens(cls: type[Message], version: int, raw: bool) -> Callable[..., Any] | None:
+    """The function ``make(w, slow)`` that gives ``payload -> None``, for a flat text message.
+
+    None where the layout or the callback is not flat. ``raw``: the payload has no id in front.
+    ``slow(payload)`` is called with what the short way cannot read.
+    """
+    if cls.spec.layout is None:
+        return None
+    try:
+        return _Tokens(cls, version, raw).function()
+    except _NotFlat:
+        return None
+
+
+class _Tokens:
+    """Emits one function; positions are literals up to the first list."""
+
+    def __init__(self, cls: type[Message], version: int, raw: bool) -> None:
+        self.cls, self.version, self.raw = cls, version, raw
+        self.cases = CASES.get(cls.__name__, {})
+        self.scope = dict(SCOPE)
+        self.lines: list[str] = []
+        self.offset = 0 if raw else 1
+        self.floating = False
+        self.read: set[str] = set()
+
+    def function(self) -> Callable[..., Any]:
+        name, statements = self.cls.spec.callback, calls(self.cls, self.version, True)
+        if not self.cases and _needs_message(statements):
+            raise _NotFlat
+        wanted = used(tuple(self.cases.values()) or statements)
+        for step in plan(self.cls, self.version):
+            self._step(step, wanted, "", "            ")
+        for path in wanted:
+            if path not in self.read:
+                self._default(path)
+        body = "b" if self.raw else "b'\\0'.join(f)"
+        calling = self._branches() or [f"        {call}" for call in filled(statements)]
+        lines = ["def function(w, slow):", f"    def {name}({'b' if self.raw else 'f'}):"]
+        splitting = "f = b.split(b'\\0')" if self.raw else "pass"
+        lines += ["        try:", f"            {splitting}"]
+        lines += [*self.lines, "        except ERRORS:", f"            return slow({body})"]
+        lines += [*calling, f"    return {name}"]
+        return _compile(f"read_{self.cls.__name__}_{self.version}", lines, self.scope)
+
+    def _branches(self) -> list[str]:
+        selector = "v_tickType"
+        return [
+            f"        {'elif' if i else 'if'} {selector} in {values}: {filled((call,))[0]}"
+            for i, (values, call) in enumerate(self.cases.items())
+        ]
+
+    def _default(self, path: str) -> None:
+        """A field that this version lacks has its default."""
+        if is_record(annotation(self.cls, path)):
+            raise _NotFlat
+        self.scope[f"default{local(path)}"] = default_value(self.cls, path)
+        self.lines.append(f"            {local(path)} = default{local(path)}")
+
+    def _token(self) -> str:
+        at = f"f[i + {self.offset}]" if self.floating else f"f[{self.offset}]"
+        self.offset += 1
+        return at
+
+    def _value(self, step: Field, owner: Any) -> str:
+        if step.codec not in READ:
+            raise _NotFlat
+        wide = "int64" in str(declared(owner, step.path))
+        return ("int(@ or 0)" if wide else READ[step.codec]).replace("@", self._token())
+
+    def _step(self, step: Step, wanted: list[str], prefix: str, indent: str) -> None:
+        if isinstance(step, Const):
+            self._token()
+        elif isinstance(step, Field):
+            path = prefix + step.path
+            value = self._value(Field(path, step.codec), self.cls)
+            if path in wanted:
+                self.lines.append(f"{indent}{local(path)} = {value}")
+                self.read.add(path)
+        elif isinstance(step, Each) and step.record is not None:
+            self._each(step)
+        elif isinstance(step, Switch) and self.cases:
+            self._switch(step, wanted)
+        elif isinstance(step, Part):
+            for inner in step.steps:
+                self._step(inner, wanted, f"{step.path}.", indent)
+        else:
+            raise _NotFlat
+
+    def _switch(self, step: Switch, wanted: list[str]) -> None:
+        """The branches read their own fields; nothing may follow them."""
+        start = self.offset
+        for i, (value, inner) in enumerate(step.cases):
+            self.offset = start
+            self.lines.append(f"            {'elif' if i else 'if'} {local(step.path)} == {value}:")
+            for each in inner:
+                self._step(each, wanted, "", "                ")
+            self.lines.append("                pass")
+        self.lines.append("            else: raise ValueError('unknown case')")
+
+    def _each(self, step: Each) -> None:
+        """A list of official objects."""
+        record = step.record
+        made = convert.official(record)  # type: ignore[arg-type]
+        name, items = made.__name__, local(step.path)
+        self.scope[name], self.scope["new"] = made, made.__new__
+        add = self.lines.append
+        add(f"            n = int({self._token()} or 0)")
+        add(f"            i = {f'i + {self.offset}' if self.floating else self.offset}")
+        add("            if not 0 <= n <= len(f): raise ValueError('count')")
+        add(f"            {items} = []")
+        add("            for _ in range(n):")
+        add(f"                o = new({name})")
+        self.floating, self.offset = True, 0
+        found = self._attributes(step, record)
+        for attribute, default in vars(made()).items():
+            if attribute not in found and not isinstance(default, int | float | str | Decimal):
+                raise _NotFlat
+            self.scope[f"unset_{attribute}"] = default
+            add(f"                o.{attribute} = {found.get(attribute, f'unset_{attribute}')}")
+        add(f"                i += {self.offset}")
+        add(f"                {items}.append(o)")
+        self.offset = 0
+        self.read.add(step.path)
+
+    def _attributes(self, step: Each, record: Any) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for inner in step.steps:
+            if isinstance(inner, Const):
+                self._token()
+            elif isinstance(inner, Field) and "." not in inner.path:
+                found[inner.path] = self._value(inner, record)
+            else:
+                raise _NotFlat
+        return found
+
+
+# ---------------------------------------------------------------- protobuf
+
+
+@cache
+def from_protobuf(cls: type[Message], version: int) -> Callable[..., Any] | None:
+    """The function ``make(w, slow)`` that gives ``body -> None``, for a flat protobuf message.
+
+    None where the message or the callback is not flat. ``slow(body)`` is called with a body that
+    does not parse.
+    """
+    statements = calls(cls, version, False)
+    paths = used(statements)
+    fields = {field.name: field for field in proto_fields(cls)}
+    if _needs_message(statements) or not all(_plain(fields.get(path)) for path in paths):
+        return None
+    scope = {**SCOPE, **convert_wire.NAMESPACE}
+    scope["parse"] = proto.message_class(cls).FromString
+    lines = ["def function(w, slow):", f"    def {cls.spec.callback}(b):", "        try:"]
+    lines.append("            p = parse(b)")
+    lines += [f"            {local(p)} = {_parsed(cls, fields[p], scope)}" for p in paths]
+    # Whatever it is: the slow way reads the same bytes and says what is wrong, or raises it.
+    lines += ["        except Exception:", "            return slow(b)"]
+    lines += [f"        {call}" for call in filled(statements)]
+    lines.append(f"    return {cls.spec.callback}")
+    return _compile(f"parse_{cls.__name__}", lines, scope)
+
+
+def _plain(field: ProtoField | None) -> bool:
+    return field is not None and field.kind not in ("map", "message") and not field.repeated
+
+
+def _parsed(cls: type[Message], field: ProtoField, scope: dict[str, Any]) -> str:
+    """The expression for a field of a parsed message."""
+    value = f"p.{field.proto_name}"
+    kind, nullable = convert.kind_of(declared(cls, field.name))
+    row = convert_wire.conversion(field)
+    if kind is Decimal and field.kind == "string":
+        return f"SIZES_OF_TEXT[{value}]"
+    expression = row.read(value, False)
+    absent = default_value(cls, field.name)
+    if nullable:
+        absent = vars(model)[convert.unset_of(kind)]
+        expression = value
+    if absent == row.absent or (absent is False and not nullable):
+        return expression
+    scope[f"default_{field.name}"] = absent
+    return f"({expression} if p.HasField({field.proto_name!r}) else default_{field.name})"
+
+
+def _compile(name: str, lines: list[str], scope: dict[str, Any]) -> Callable[..., Any]:
+    source = "\n".join(lines) + "\n"
+    filename = f"<papertape ibapi: {name}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    exec(compile(source, filename, "exec"), scope)
+    function: Callable[..., Any] = scope["function"]
+    return function

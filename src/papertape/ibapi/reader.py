@@ -1,0 +1,247 @@
+"""The reading side: socket, reader thread, queue and signal.
+
+The only module of this package that knows threads, sockets and the clock. The reader thread hands
+over what the socket gives, as large as it comes; splitting, decoding and the callbacks belong to
+the thread that processes the queue (``EClient.run`` or ``EReader.processMsgs``).
+"""
+
+import logging
+import socket
+import time
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from threading import Event, Lock, Thread, current_thread, get_ident
+from typing import Any
+
+__all__ = [
+    "Answer",
+    "Connection",
+    "EReader",
+    "EReaderSignal",
+    "Thread",
+    "Turn",
+    "currentTimeMillis",
+    "monotonic",
+    "next_chunk",
+    "spawn",
+]
+
+logger = logging.getLogger(__name__)
+CHUNK = 1 << 20
+"""Bytes read at once: at 5 ms between two turns of a busy interpreter, 200 MB/s."""
+BACKLOG = 512
+"""Chunks waiting in the queue before the reader stops reading and lets TCP slow the server."""
+PAUSE_SECONDS = 0.02
+CONNECT_SECONDS = 10.0
+
+Chunk = bytes | BaseException | None
+"""Bytes, or the end: None when the peer closed, the exception when the socket failed."""
+
+
+def currentTimeMillis() -> int:
+    """Milliseconds since the epoch."""
+    return time.time_ns() // 1_000_000
+
+
+def monotonic() -> float:
+    """Seconds for deadlines."""
+    return time.monotonic()
+
+
+def next_chunk(queue: "SimpleQueue[Chunk]", seconds: float | None) -> tuple[bool, Chunk]:
+    """What comes next in the queue, and whether anything came in time (0: without waiting)."""
+    try:
+        if seconds == 0:
+            return True, queue.get_nowait()
+        return True, queue.get(timeout=seconds)
+    except Empty:
+        return False, None
+
+
+class Connection:
+    """The socket to the server."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.host = host
+        self.port = port
+        self.socket: socket.socket | None = None
+        self.wrapper: Any = None
+        self.lock = Lock()
+
+    def connect(self, seconds: float = CONNECT_SECONDS) -> None:
+        """Open the socket. Raises ``OSError``, also when it takes too long."""
+        opened = socket.create_connection((self.host or "127.0.0.1", self.port), seconds)
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        opened.settimeout(None)
+        self.socket = opened
+
+    def disconnect(self) -> None:
+        """Close the socket, from any thread; a reader that waits on it wakes up."""
+        with self.lock:
+            opened, self.socket = self.socket, None
+        if opened is not None:
+            try:
+                opened.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                logger.debug("the socket was closed already")
+            opened.close()
+
+    def isConnected(self) -> bool:
+        """Whether the socket is open on our side."""
+        return self.socket is not None
+
+    def sendMsg(self, msg: bytes) -> int:
+        """Send all of it. Raises ``OSError``."""
+        with self.lock:
+            if self.socket is None:
+                raise ConnectionError("the connection is closed")
+            self.socket.sendall(msg)
+        return len(msg)
+
+    def recvMsg(self, seconds: float | None = None) -> bytes:
+        """What has come; waits for at least one byte, b"" is the end. Raises ``OSError``."""
+        opened = self.socket
+        if opened is None:
+            return b""
+        opened.settimeout(seconds)
+        try:
+            return opened.recv(CHUNK)
+        finally:
+            if seconds is not None:
+                opened.settimeout(None)
+
+
+class EReaderSignal:
+    """Tells the thread that processes messages that some are waiting."""
+
+    def __init__(self) -> None:
+        self._event = Event()
+
+    def issueSignal(self) -> None:
+        """Wake the waiting thread, or let its next wait return at once."""
+        self._event.set()
+
+    def waitForSignal(self, timeout: float | None = None) -> bool:
+        """Wait until a signal has been issued since the last wait."""
+        came = self._event.wait(timeout)
+        self._event.clear()
+        return came
+
+
+class EReader(Thread):
+    """Reads the socket on a thread of its own and adds what comes to a queue.
+
+    ``EReader(connection, queue)`` is what ``EClient.connect`` starts by itself.
+    ``EReader(client, signal)`` is the three-thread design: ``start()`` ties the signal to the
+    client's reader, and another thread calls ``processMsgs()`` whenever the signal comes.
+    """
+
+    def __init__(self, conn: Any, msg_queue: Any) -> None:
+        super().__init__(name="papertape-reader", daemon=True)
+        self.client = None if isinstance(conn, Connection) else conn
+        self.conn = conn if self.client is None else conn.conn
+        self.signal = msg_queue if hasattr(msg_queue, "issueSignal") else None
+        self.msg_queue = self.client.msg_queue if self.client is not None else msg_queue
+
+    def start(self) -> None:
+        """Begin to read, or tie the signal to the client's reader that already does."""
+        if self.client is None:
+            super().start()
+            return
+        reader = self.client.reader
+        if reader is None:
+            raise RuntimeError("connect first: there is nothing to read from")
+        reader.signal = self.signal
+        if self.signal is not None:
+            self.signal.issueSignal()  # something may have come before
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait until the reading has ended."""
+        if self.client is None:
+            super().join(timeout)
+        elif self.client.reader is not None:
+            self.client.reader.join(timeout)
+
+    def processMsgs(self) -> None:
+        """Call the wrapper for everything that waits in the queue; does not wait for more."""
+        if self.client is None:
+            raise RuntimeError("give EReader the client: EReader(client, signal)")
+        self.client.process_waiting()
+
+    def run(self) -> None:
+        """Hand over chunks until the end, which is always the last thing in the queue."""
+        end: BaseException | None = None
+        try:
+            self._read()
+        except OSError as error:
+            end = error
+        self._hand_over(end)
+
+    def _read(self) -> None:
+        opened = self.conn.socket
+        if opened is None:
+            return
+        buffer = bytearray(CHUNK)
+        view = memoryview(buffer)
+        while count := opened.recv_into(buffer):
+            self._hand_over(bytes(view[:count]))
+            while self.msg_queue.qsize() > BACKLOG and self.conn.isConnected():
+                time.sleep(PAUSE_SECONDS)
+
+    def _hand_over(self, chunk: Chunk) -> None:
+        self.msg_queue.put(chunk)
+        if self.signal is not None:
+            self.signal.issueSignal()
+
+
+class Turn:
+    """Who processes the queue: one thread at a time, which may ask whether it is its own turn."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._owner = 0
+        self.guard = Lock()
+        """For the short decisions between the threads."""
+
+    @property
+    def taken(self) -> bool:
+        """Whether some thread processes now."""
+        return self._lock.locked()
+
+    @property
+    def mine(self) -> bool:
+        """Whether this thread is the one."""
+        return self._owner == get_ident()
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(blocking=False):
+            raise RuntimeError(f"another thread processes messages, not {current_thread().name}")
+        self._owner = get_ident()
+
+    def __exit__(self, *exception: object) -> None:
+        self._owner = 0
+        self._lock.release()
+
+
+class Answer:
+    """A box that one thread fills and another waits for."""
+
+    def __init__(self) -> None:
+        self._event = Event()
+        self.items: list[Any] = []
+        self.error: Exception | None = None
+
+    def done(self) -> None:
+        """Let the waiting thread go on."""
+        self._event.set()
+
+    def wait(self, seconds: float | None) -> bool:
+        """Wait for ``done``; whether it came in time."""
+        return self._event.wait(seconds)
+
+
+def spawn(target: Callable[[], None], name: str) -> Thread:
+    """A started daemon thread."""
+    thread = Thread(target=target, name=name, daemon=True)
+    thread.start()
+    return thread

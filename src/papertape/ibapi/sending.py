@@ -1,0 +1,83 @@
+"""What every request does: check, encode, send; what fails is told by ``error``, not raised."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import LocalProtocolError
+from ..wire.connection import PROTOBUF_OFFSET, ClientConnection
+from ..wire.message import Message
+from ..wire.refusals import reported_id
+from . import errors
+from .reader import Connection, currentTimeMillis
+from .utils import log_
+
+Ids = tuple[int, int, int]
+"""The id told when: not connected, not encodable, with a bad character."""
+REFUSED = {503: errors.UPDATE_TWS, 585: errors.FA_PROFILE_NOT_SUPPORTED}
+"""What this server does not know yet, or no longer."""
+
+
+class Sender:
+    """The sending half of ``EClient``."""
+
+    wrapper: Any
+    conn: Connection | None
+    wire: ClientConnection | None
+
+    def isConnected(self) -> bool:
+        """Whether requests can be sent."""
+        raise NotImplementedError
+
+    def logRequest(self, fnName: str, fnParams: dict[str, Any]) -> None:
+        """Log a request; called by every one of them, may be overridden."""
+        log_(fnName, fnParams, "REQUEST")
+
+    def _tell(self, about: int, failure: errors.CodeMsgPair, more: str = "") -> None:
+        self.wrapper.error(about, currentTimeMillis(), failure.code(), failure.msg() + more)
+
+    def _request(self, failure: errors.CodeMsgPair, ids: Ids, make: Callable[[], Message]) -> None:
+        """Send one message, or tell why not."""
+        unconnected, failed, misspelt = ids
+        wire = self.wire
+        if wire is None or not self.isConnected():
+            self._tell(unconnected, errors.NOT_CONNECTED)
+            return
+        message = None
+        try:
+            message = make()
+            data = wire.send(message)
+        except LocalProtocolError as error:
+            code = getattr(error, "code", 0)
+            if code in REFUSED and message is not None:
+                self._tell(reported_id(message, error), REFUSED[code], f"  {error.reason}.")
+            elif code == errors.INVALID_SYMBOL.code() or "invalid symbol" in error.reason:
+                told = error.reason.partition("string")[2]
+                self._tell(misspelt, errors.INVALID_SYMBOL, f" -{told}")
+            else:
+                self._tell(failed, failure, str(error))
+        else:
+            self._transmit(data, failed, failure)
+
+    def _request_proto(self, failure: errors.CodeMsgPair, cls: type[Message], proto: Any) -> None:
+        """Send a protobuf message as it is."""
+        field = cls.spec.id_field
+        about = int(getattr(proto, field)) if field and proto.HasField(field) else -1
+        wire = self.wire
+        if wire is None or not self.isConnected():
+            self._tell(about, errors.NOT_CONNECTED)
+        elif wire.version < cls.spec.protobuf:
+            told = f"  It does not support {cls.__name__} as protobuf."
+            self._tell(about, errors.UPDATE_TWS, told)
+        else:
+            body = proto.SerializeToString()
+            head = (cls.spec.id + PROTOBUF_OFFSET).to_bytes(4)
+            self._transmit((len(body) + 4).to_bytes(4) + head + body, about, failure)
+
+    def _transmit(self, data: bytes, about: int, failure: errors.CodeMsgPair) -> None:
+        conn = self.conn
+        try:
+            if conn is None:
+                raise ConnectionError("the connection is closed")
+            conn.sendMsg(data)
+        except OSError as error:  # the reader sees the same end and reports it
+            self._tell(about, failure, str(error))
