@@ -7,19 +7,22 @@ DEV_STAMP := $(VENV)/.dev-stamp
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint format bench requirements clean
+.PHONY: help run demo test soak lint format bench requirements clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 run: $(RUN_STAMP)  ## start a TWS station on 127.0.0.1:7497 over the recorded market (ARGS="--speed 10" …)
-	@exec $(VENV)/bin/papertape serve $(ARGS)
+	@exec $(VENV)/bin/papertape serve --market market/sample $(ARGS)
 
 demo: $(RUN_STAMP)  ## run the client's journey against a station (ARGS="--port 7497")
 	@exec $(VENV)/bin/papertape demo $(ARGS)
 
 test: $(DEV_STAMP)  ## run every test (ARGS="-k wire" to choose)
 	$(PY) -m pytest $(ARGS)
+
+soak: $(DEV_STAMP)  ## kill -9 a station 2000 times and compare (KILLS=…; minutes)
+	PAPERTAPE_KILLS=$(or $(KILLS),2000) $(PY) -m pytest -s tests/simulation/test_kill.py $(ARGS)
 
 lint: $(DEV_STAMP)  ## ruff format and check, mypy --strict on src
 	$(VENV)/bin/ruff format --check .

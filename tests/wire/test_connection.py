@@ -1,6 +1,6 @@
 """Both ends talk in memory; whatever comes instead of a message is told, never raised."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -8,7 +8,7 @@ import pytest
 
 from papertape.errors import BadFrame, FeatureNotSupported, FrameTooLong, LocalProtocolError
 from papertape.model import Contract, Order
-from papertape.wire import catalogue, connection, oracle
+from papertape.wire import catalogue, connection
 from papertape.wire.catalogue.account import AccountValue, ReqPositions
 from papertape.wire.catalogue.config import ConfigResponse
 from papertape.wire.catalogue.contract import ReqContractDetails
@@ -32,20 +32,10 @@ from papertape.wire.framing import MAX_PAYLOAD, frame
 from papertape.wire.handshake import State
 from papertape.wire.layout import ALWAYS
 from papertape.wire.message import Message
-from wire.messages import (
-    ALL,
-    differences,
-    for_text,
-    name_of,
-    proto_view,
-    random_message,
-    samples,
-    text_view,
-)
+from wire.messages import ALL, name_of
+from wire.views import differences, sendable
 
 VERSIONS = (100, 151, 176, 200, 201, 206, 212, 226)
-FUZZED = (100, 187, 200, 201, 226)
-EVENTS = Message | Undecodable | UnknownMessage
 TIME = "20261122 15:00:00 EST"
 
 
@@ -58,17 +48,6 @@ def pair(version: int) -> tuple[ClientConnection, ServerConnection]:
     assert server.receive_data(client.send(StartApi(7))) == [StartApi(7)]
     assert client.state is server.state is State.STARTED
     return client, server
-
-
-def sendable(cls: type[Message], version: int) -> Iterator[tuple[Message, Message]]:
-    """Messages that go at this version, and what must arrive."""
-    proto = version >= cls.spec.protobuf
-    if cls is StartApi or version < cls.spec.since or not (proto or cls.spec.layout is not None):
-        return
-    view = proto_view if proto else text_view
-    for message in (*samples(cls), *(random_message(cls, seed) for seed in range(3))):
-        known = view(message if proto else for_text(message), version)
-        yield known, view(known, version)
 
 
 # ---------------------------------------------------------------- talking
@@ -294,143 +273,6 @@ def test_a_count_that_cannot_be_is_refused_before_anything_is_made(
     event = Codecs(176, catalogue.RESPONSES).decode(f"{head}1\0{count}\0".encode())
     assert isinstance(event, Undecodable)
     assert event.error.message == cls.__name__
-
-
-# ---------------------------------------------------------------- cut and mutated
-
-
-def check(event: Any, cls: type[Message]) -> None:
-    """A message, or a refusal with its facts."""
-    assert isinstance(event, EVENTS)
-    if isinstance(event, Undecodable):
-        error = event.error
-        assert event.name == error.message == cls.__name__ or error.message
-        assert error.offset is not None, error
-        assert error.reason != error.default_reason, error
-        ended = "ends" in error.reason or "cut short" in error.reason or "expected" in error.reason
-        assert ended or error.found is not None, error
-
-
-def bodies(cls: type[Message], version: int) -> Iterator[tuple[bytes, int]]:
-    """Encoded messages without their length, and how long the id is."""
-    for message, _ in list(sendable(cls, version))[2:6]:
-        payload = connection.encode(message, version)[4:]
-        yield payload, 4 if version > 200 else len(str(cls.spec.id)) + 1
-
-
-@pytest.mark.parametrize("cls", ALL, ids=name_of)
-def test_a_body_cut_at_every_byte(cls: type[Message]) -> None:
-    table = catalogue.REQUESTS if cls.spec.request else catalogue.RESPONSES
-    for version in (100, 200, 226):
-        codecs = Codecs(version, table)
-        for payload, head in list(bodies(cls, version))[:1]:
-            for cut in range(head, len(payload)):
-                check(codecs.decode(payload[:cut]), cls)
-
-
-@pytest.mark.parametrize("cls", ALL, ids=name_of)
-def test_a_mutated_body(cls: type[Message]) -> None:
-    table = catalogue.REQUESTS if cls.spec.request else catalogue.RESPONSES
-    random = Random(cls.__name__)
-    for version in FUZZED:
-        codecs = Codecs(version, table)
-        for payload, head in bodies(cls, version):
-            for _ in range(12):
-                body = mutated(payload[head:], random)
-                event = codecs.decode(payload[:head] + body)
-                check(event, cls)
-                twins_agree(event, cls, version, body)
-
-
-def test_any_bytes_at_all() -> None:
-    for version in FUZZED:
-        for table in (catalogue.REQUESTS, catalogue.RESPONSES):
-            codecs, random = Codecs(version, table), Random(version)
-            for _ in range(600):
-                number = random.choice((*table, *(n + 200 for n in table), random.randrange(500)))
-                head = number.to_bytes(4) if version > 200 else f"{number}\0".encode()
-                body = random.choice((random.randbytes(random.randrange(60)), digits(random)))
-                assert isinstance(codecs.decode(head + body), EVENTS)
-
-
-def digits(random: Random) -> bytes:
-    """Text that looks like a message."""
-    tokens = (b"", b"0", b"1", b"7", b"-1", b"1.5", b"2147483647", b"STK", b"nan", b"1e999")
-    return b"".join(random.choice(tokens) + b"\0" for _ in range(random.randrange(40)))
-
-
-PIECES = (
-    b"", b"\0", b"-", b"9" * 30, b"nan", b"inf", b"1e400", b"\xff", b"\xe2\x82", b"1_0",
-    "٣".encode(), b"\\u12", b"\\x", b"\x0b", b"\x0c", b"\xff" * 10, b"\x80" * 10 + b"\1",
-    b"\x07", b"2147483648",
-)  # fmt: skip
-
-
-def mutated(body: bytes, random: Random) -> bytes:
-    """The body with one to three small changes."""
-    for _ in range(random.choice((1, 1, 2, 3))):
-        at = random.randrange(len(body) + 1)
-        end = at + random.choice((0, 0, 1, 1, 4))
-        piece = random.choice(
-            (*PIECES, random.randbytes(1), random.randbytes(2), body[end : end + 9])
-        )
-        body = body[:at] + piece + body[end:]
-    return body
-
-
-def twins_agree(event: Any, cls: type[Message], version: int, body: bytes) -> None:
-    """What the generated decoder makes of it, the interpreter does too."""
-    if not isinstance(event, Message) or not cls.__struct_fields__:
-        return  # of a message without fields the runtime does not read anything
-    if version >= cls.spec.protobuf:
-        twin = oracle.read_proto(cls, body)[0]
-    else:
-        tokens = str(body, "utf-8", "backslashreplace").split("\0")
-        twin = oracle.read_text(cls, version, tokens)[0]
-    assert repr(twin) == repr(event)  # a number may be NaN, which equals nothing
-
-
-@pytest.mark.parametrize(
-    "body",
-    [b"\x1a\x02\xff\xfe", b"\x1a\x05ab", b"\x08\xff", b"\x00\x01", b"\x0b", b"\x08" + b"\xff" * 11],
-)
-def test_protobuf_that_is_none(body: bytes) -> None:
-    """Invalid UTF-8, a string and a number cut short, no field number, an open group."""
-    event = Codecs(226, catalogue.RESPONSES).decode((246).to_bytes(4) + body)
-    check(event, TickString)
-    assert isinstance(event, Undecodable)
-
-
-@pytest.mark.parametrize(
-    ("body", "expected"),
-    [
-        (b"\x08" + b"\xff" * 9 + b"\x01", TickString(-1)),
-        (b"\x09abcdefgh\x10\x05", TickString(0, 5)),  # reqId of another wire type
-        (b"\x0b\x08\x01\x0c\x10\x05", TickString(0, 5)),  # a group is passed over
-        (b"\x10\x05\x10\x06", TickString(0, 6)),  # the last one counts
-        (b"\xa0\x06\x05\x10\x06", TickString(0, 6)),  # an unknown field
-    ],
-)
-def test_odd_protobuf_is_read_as_the_runtime_does(body: bytes, expected: Message) -> None:
-    assert Codecs(226, catalogue.RESPONSES).decode((246).to_bytes(4) + body) == expected
-    assert oracle.read_proto(TickString, body)[0] == expected
-
-
-def test_a_number_that_is_none_in_a_protobuf_order() -> None:
-    body = oracle.write_proto(PlaceOrder(1, Contract(), Order(lmtPrice=float("nan"))), 226)
-    event = Codecs(226, catalogue.REQUESTS).decode((203).to_bytes(4) + body)
-    assert isinstance(event, Undecodable)
-    assert event.error.field == "order.lmtPrice"
-
-
-def test_a_refused_field_is_named_with_its_place() -> None:
-    event = Codecs(176, catalogue.REQUESTS).decode(b"1\x0011\x007\x00x\x00")
-    assert isinstance(event, Undecodable)
-    assert (event.message_id, event.name) == (1, "ReqMktData")
-    error = event.error
-    assert (error.message, error.field, error.offset, error.found) == (
-        "ReqMktData", "contract.conId", 2, "x",
-    )  # fmt: skip
 
 
 # ---------------------------------------------------------------- what cannot be sent

@@ -6,15 +6,8 @@ from hypothesis import strategies as st
 
 from papertape.wire import oracle, proto
 from papertape.wire.message import Message
-from wire.messages import (
-    PROTO,
-    differences,
-    instances,
-    name_of,
-    proto_versions,
-    proto_view,
-    samples,
-)
+from wire.messages import PROTO, instances, name_of, proto_versions, samples
+from wire.views import differences, proto_view
 
 
 def round_trip(message: Message, version: int) -> None:

@@ -35,7 +35,8 @@ from papertape.wire.catalogue.ticks import CancelHeadTimeStamp, ReqHeadTimeStamp
 from papertape.wire.catalogue.wsh import ReqWshEventData
 from papertape.wire.message import Message
 from papertape.wire.refusals import FeatureWithdrawn, refuse, reported_id
-from wire.messages import name_of, samples, text_view, versions
+from wire.messages import name_of, samples, versions
+from wire.views import text_view
 
 
 def order(**values: Any) -> PlaceOrder:

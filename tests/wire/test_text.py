@@ -7,16 +7,8 @@ from hypothesis import strategies as st
 from papertape.wire import oracle, text
 from papertape.wire.message import Message
 from papertape.wire.plan import plan
-from wire.messages import (
-    TEXT,
-    differences,
-    for_text,
-    instances,
-    name_of,
-    samples,
-    text_versions,
-    text_view,
-)
+from wire.messages import TEXT, for_text, instances, name_of, samples, text_versions
+from wire.views import differences, text_view
 
 
 def round_trip(message: Message, version: int) -> None:

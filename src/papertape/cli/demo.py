@@ -1,12 +1,13 @@
 """``papertape demo``: the client's journey against any host and port, told as a story."""
 
-import asyncio
 from collections import Counter
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
+from ..client.aio import run
 from ..errors import PapertapeError
 from ..versions import MAX_SERVER
 from ..wire.message import Message
@@ -41,7 +42,8 @@ class Story:
         name = type(message).spec.callback
         if self._every:
             arrow = "→" if direction == "out" else "←"
-            self._console.print(f"   [dim]{arrow} {name} {fields_of(message)}[/dim]", markup=True)
+            told = escape(f"{arrow} {name} {fields_of(message)}")
+            self._console.print(f"   [dim]{told}[/dim]")
         elif direction == "out":
             self._sent.append(f"{name} {fields_of(message)}".rstrip())
         else:
@@ -50,7 +52,7 @@ class Story:
     def finish(self) -> None:
         """Print what the step gathered."""
         for line in self._sent:
-            self._console.print(f"   [cyan]→ {line}[/cyan]", soft_wrap=True)
+            self._console.print(f"   [cyan]→ {escape(line)}[/cyan]", soft_wrap=True)
         if self._received:
             told = ", ".join(
                 f"{name} x{n}" if n > 1 else name for name, n in self._received.items()
@@ -90,6 +92,9 @@ def demo(
     max_version: Annotated[
         int, typer.Option(min=100, max=MAX_SERVER, help="Offer at most this server version.")
     ] = MAX_SERVER,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, max=600, help="Seconds to wait for each answer.")
+    ] = 10.0,
     every: Annotated[bool, typer.Option("--every", help="Show every message.")] = False,
     color: Annotated[bool, typer.Option(help="Colours in the story.")] = True,
 ) -> None:
@@ -103,12 +108,12 @@ def demo(
     """
     console = Console(no_color=not color, highlight=False)
     story = Story(console, every=every)
-    journey = Journey(story, host, port, client_id, max_version=max_version)
+    journey = Journey(story, host, port, client_id, max_version=max_version, timeout=timeout)
     try:
-        asyncio.run(journey.run())
+        run(journey.run())
     except PapertapeError as error:
         story.finish()
-        console.print(f"[red]stopped:[/red] {error}", soft_wrap=True)
+        console.print(f"[red]stopped:[/red] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(1) from error
     story.finish()
     console.print("\n[green]The journey is complete.[/green]")

@@ -1,25 +1,23 @@
 """``papertape serve``: a station in the foreground until Ctrl-C."""
 
-import asyncio
 import logging
-import signal
 import sys
 import time
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
+from rich.markup import escape
 
-from ..errors import PapertapeError
-from ..server.aio import StationServer
+from ..errors import PapertapeError, SettingsError
+from ..server.aio import run_station
 from ..server.compose import Composed, compose
 from ..server.wirelog import WireLog
 from .settings import ServeSettings, load
-
-log = logging.getLogger("papertape.station")
 
 
 def serve(
@@ -74,7 +72,7 @@ def serve(
             settings = settings.model_copy(update={"data_dir": None})
         _run(settings, wire_log)
     except PapertapeError as error:
-        console.print(f"[red]papertape:[/red] {error}")
+        console.print(f"[red]papertape:[/red] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(2) from error
 
 
@@ -86,7 +84,7 @@ def _logging(console: Console, *, verbose: bool) -> None:
 
 def _run(settings: ServeSettings, wire_log: Path | None) -> None:
     with ExitStack() as stack:
-        trace = WireLog(stack.enter_context(wire_log.open("w"))) if wire_log else None
+        trace = WireLog(stack.enter_context(_writable(wire_log))) if wire_log else None
         composed = stack.enter_context(
             compose(
                 wall=time.time_ns(),
@@ -97,39 +95,21 @@ def _run(settings: ServeSettings, wire_log: Path | None) -> None:
                 wire_log=trace,
             )
         )
-        runner = _runner()
-        try:
-            runner.run(_serve(composed, settings))
-        finally:
-            runner.close()
-
-
-def _runner() -> asyncio.Runner:
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.Runner()
-    return asyncio.Runner(loop_factory=uvloop.new_event_loop)
-
-
-async def _serve(composed: Composed, settings: ServeSettings) -> None:
-    server = StationServer(composed.station, composed.clock)
-    host, port = await server.start(settings.host, settings.port)
-    _announce(composed, settings, host, port)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    assert server.failed is not None
-    waiting = asyncio.ensure_future(stop.wait())
-    try:
-        await asyncio.wait((waiting, server.failed), return_when=asyncio.FIRST_COMPLETED)
-        if server.failed.done():
-            server.failed.result()
+        ready = partial(_announce, composed, settings)
+        run_station(composed.station, composed.clock, settings.host, settings.port, ready=ready)
         _say("stopped: sessions closed, everything kept")
-    finally:
-        waiting.cancel()
-        await server.close()
+
+
+def _writable(path: Path) -> TextIO:
+    try:
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(
+            f"cannot be written: {error.strerror}",
+            setting="wire_log",
+            path=path,
+            advice="Choose a file in a directory that exists",
+        ) from error
 
 
 def _announce(composed: Composed, settings: ServeSettings, host: str, port: int) -> None:

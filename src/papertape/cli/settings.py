@@ -85,6 +85,8 @@ class _StationTable(TomlConfigSettingsSource):
     def __init__(self, settings_cls: type[BaseSettings], path: Path) -> None:
         super().__init__(settings_cls, path)
         data = self.toml_data.get("station", {})
+        if not isinstance(data, dict):
+            raise ValueError(f"[station] must be a table, not {data!r}")
         self.toml_data = data
         self.init_kwargs = data
 
@@ -105,5 +107,5 @@ def load(config: Path | None, flags: dict[str, Any]) -> ServeSettings:
             first["msg"], setting=name, found=first.get("input"),
             path=ServeSettings.file, advice="papertape serve --help lists what is allowed",
         ) from error  # fmt: skip
-    except ValueError as error:  # the file is no TOML
+    except (ValueError, OSError) as error:  # the file is no TOML, or may not be read
         raise SettingsError(str(error), path=path, advice="Mend the file") from error

@@ -2,15 +2,17 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Coroutine, Generator
 from types import TracebackType
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from ..errors import ConnectionFailed, ConnectionLost, DeadlineExceeded, PapertapeError
 from ..versions import MAX_SERVER, MIN_SERVER
 from ..wire.connection import ClientConnection
 from .api import DEADLINE_S, Tws
 from .core import Core
+
+T = TypeVar("T")
 
 
 class _Socket(asyncio.Protocol):
@@ -151,3 +153,8 @@ class Connecting:
         except OSError as error:
             raise ConnectionFailed(host=host, port=port, cause=str(error)) from error
         return sock
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run a program that uses this client, for those who have no event loop of their own."""
+    return asyncio.run(main)

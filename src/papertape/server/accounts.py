@@ -4,6 +4,8 @@ Serves reqAccountUpdates, reqAccountUpdatesMulti and reqAccountSummary; the summ
 what has changed.
 """
 
+from collections.abc import Collection
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..venue.units import SECOND, Nanos
@@ -56,43 +58,68 @@ LEDGER = frozenset(
 
 
 class Accounts:
-    """Sends account figures; remembers per session only when the next are due."""
+    """Sends account figures; remembers per session only when the next are due.
+
+    What a turn moves is told once, when the turn ends, and to a client that does not read once
+    it reads again: figures describe the present, so nothing is lost.
+    """
 
     def __init__(self, station: "Station") -> None:
         self._station = station
+        self._moved: dict[str, None] = {}
+        """Accounts whose cash or positions have moved in this turn."""
 
     @property
     def _interval(self) -> Nanos:
         return int(self._station.settings.account_interval_s * SECOND)
 
     def changed(self, account: str) -> None:
-        """An account's cash or positions moved: tell everyone who follows it."""
+        """An account's cash or positions moved: everyone who follows it is told by ``refresh``."""
+        self._moved[account] = None
+
+    def refresh(self) -> None:
+        """Tell what has moved since the last call."""
+        moved, self._moved = self._moved, {}
+        if not moved:
+            return
         for session in self._station.sessions():
-            self._refresh(session, account)
+            if session.paused:
+                session.account_due = self._station.now if _follows(session) else 0
+            else:
+                self._refresh(session, moved)
 
     def step(self, now: Nanos) -> None:
         """Repeat figures whose three minutes are over."""
         for session in self._station.sessions():
-            if session.account_due and session.account_due <= now:
+            if session.account_due and session.account_due <= now and not session.paused:
                 self._refresh(session, None)
 
     def next_due(self) -> Nanos | None:
         """When the next repetition is due."""
-        dues = [s.account_due for s in self._station.sessions() if s.account_due]
-        return min(dues, default=None)
+        sessions = self._station.sessions()
+        return min(
+            (s.account_due for s in sessions if s.account_due and not s.paused), default=None
+        )
 
-    def _refresh(self, session: Session, account: str | None) -> None:
-        if session.account_updates and account in (None, session.account_updates):
+    def _refresh(self, session: Session, moved: Collection[str] | None) -> None:
+        work = partial(self._send_all, session, moved)
+        if not self._station.attempt(session, -1, "account figures", work):
+            # Figures that cannot be worked out end the subscriptions to them, not the station.
+            session.account_updates = ""
+            session.multi.clear()
+            session.summaries.clear()
+        self._schedule(session)
+
+    def _send_all(self, session: Session, moved: Collection[str] | None) -> None:
+        if session.account_updates and (moved is None or session.account_updates in moved):
             self._send_updates(session)
         for request_id in session.multi:
             self._send_multi(session, request_id)
         for request_id in session.summaries:
             self._send_summary(session, request_id)
-        self._schedule(session)
 
     def _schedule(self, session: Session) -> None:
-        follows = session.account_updates or session.multi or session.summaries
-        session.account_due = self._station.now + self._interval if follows else 0
+        session.account_due = self._station.now + self._interval if _follows(session) else 0
 
     # -- reqAccountUpdates --------------------------------------------------------------------
 
@@ -161,3 +188,7 @@ class Accounts:
                 session.send(
                     AccountSummary(request_id, row.account, row.key, row.value, row.currency)
                 )
+
+
+def _follows(session: Session) -> bool:
+    return bool(session.account_updates or session.multi or session.summaries)

@@ -1,5 +1,6 @@
 """Putting a station together: market folder, journal, engine, clock."""
 
+import logging
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +20,8 @@ from .keep import SCHEMA_VERSION, Keeper, MarketFacts
 from .settings import StationSettings
 from .station import Station
 from .wirelog import WireLog
+
+log = logging.getLogger("papertape.station")
 
 JOURNAL = "journal.sqlite"
 
@@ -80,6 +83,7 @@ def compose(
             path = data_dir / JOURNAL
             journal = undo.enter_context(Journal.open(path, schema_version=SCHEMA_VERSION))
         keeper = Keeper(journal)
+        keeper.check_profile(profile or Profile())
         facts = _facts(keeper, chosen, wall)
         tape = open_tape(chosen.folder, facts)
         engine = Engine(tape, profile)
@@ -98,6 +102,8 @@ def _facts(keeper: Keeper, chosen: MarketSettings, wall: Nanos) -> MarketFacts:
     anchor = wall - chosen.minutes_played * 60 * 1_000_000_000
     fresh = MarketFacts(anchor, chosen.seed, MarketClock(wall, wall, chosen.speed))
     facts = keeper.market(fresh)
+    if facts.seed != chosen.seed:
+        log.warning("the market here was made with seed %d, which stays", facts.seed)
     return msgspec.structs.replace(facts, clock=facts.clock.at_speed(chosen.speed, wall))
 
 

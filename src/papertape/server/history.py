@@ -1,10 +1,15 @@
-"""What a history request means: its span, its step, its end, as TWS reads the texts."""
+"""What a history request means: its span, its step, its end, as TWS reads the texts.
+
+A long span is answered in parts, so that nobody waits for somebody else's year of minutes.
+"""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ..venue.market import MarketSource, PriceBar
 from ..venue.units import DAY, MINUTE, SECOND, Nanos
 
 BAR_SIZES: Final[dict[str, Nanos]] = {
@@ -23,6 +28,12 @@ _TRADING_DAYS: Final = {"D": 1, "W": 5, "M": 21, "Y": 252}
 _DASHED = re.compile(r"\d{8}-\d{2}:\d{2}:\d{2}Z?\Z")
 _SPACED = re.compile(r"(\d{8})\s+(\d{2}:\d{2}:\d{2})(?:\s+(\S.*))?\Z")
 MAX_SECONDS: Final = 86_400
+FINEST_SECONDS: Final = 2000
+"""Longest span of bars of one second."""
+MAX_BARS: Final = 100_000
+"""What fits into the 16 MB that an answer may have; a year of a stock's minutes does."""
+TRADING_SECONDS: Final = {"STK": 23_400}
+"""Length of a trading day; other markets are open round the clock."""
 LONGEST: Final = {"D": 365, "W": 52, "M": 12, "Y": 68}
 
 
@@ -63,6 +74,15 @@ def duration(text: str) -> tuple[int, str]:
     return number, unit
 
 
+def check_length(number: int, unit: str, step: Nanos, sec_type: str) -> None:
+    """Raises ``BadRequest`` 162 when the span has more bars of this step than are served."""
+    seconds = number
+    if unit != "S":
+        seconds = trading_days(number, unit) * TRADING_SECONDS.get(sec_type, MAX_SECONDS)
+    if (step == SECOND and seconds > FINEST_SECONDS) or seconds * SECOND // step > MAX_BARS:
+        raise BadRequest(162, "too_long")
+
+
 def trading_days(number: int, unit: str) -> int:
     """How many trading days a duration of days or longer spans."""
     return number * _TRADING_DAYS[unit]
@@ -88,3 +108,40 @@ def end_instant(text: str, zone: str, now: Nanos) -> tuple[Nanos, bool]:
     except (ValueError, ZoneInfoNotFoundError, OSError):
         pass
     raise BadRequest(10314, "end_time")
+
+
+PART_BARS: Final = 500
+PART_DAYS: Final = 2
+"""Part of a query that is worked out in one go: so many bars, or bars of so many days."""
+PART_WHOLE_DAYS: Final = 210
+"""The same for bars of a day and more, which come from daily figures; whole weeks and months."""
+_MONDAY: Final = 4 * DAY  # 1970-01-05: bars of a week begin there
+
+
+def parts(start: Nanos, end: Nanos, step: Nanos) -> Iterator[tuple[Nanos, Nanos]]:
+    """``start .. end`` in parts, cut where bars of this step begin."""
+    if step < DAY:
+        width = step * max(min(PART_BARS, PART_DAYS * DAY // step), 1)
+    else:
+        width = PART_WHOLE_DAYS * DAY
+    while start < end:
+        cut = min(start + width - (start - _MONDAY) % width, end)
+        yield start, cut
+        start = cut
+
+
+def part_of_bars(
+    market: MarketSource,
+    con_id: int,
+    part: tuple[Nanos, Nanos],
+    end: Nanos,
+    *,
+    step: Nanos,
+    what: str,
+) -> list[PriceBar]:
+    """The bars that begin in one part of a span that goes on to ``end``."""
+    start, cut = part
+    # A trading day that begins before the cut ends after it: look a day further.
+    reach = cut if step < DAY else min(cut + DAY, end)
+    bars = market.bars(con_id, start=start, end=reach, step=step, what=what)
+    return [bar for bar in bars if bar.start < cut]

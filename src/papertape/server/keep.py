@@ -1,22 +1,27 @@
 """The engine's memory on disk: journal entries, the market's clock, recovery.
 
-Entries are msgspec JSON; the market's clock, anchor and seed stand beside them, so that a
-station that starts again plays the same tape where it would be now.
+Entries are MessagePack, which keeps every number as it is, infinities included; JSON has no word
+for those. The market's clock, anchor and seed stand beside them, so that a station that starts
+again plays the same tape where it would be now.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from ..errors import JournalError, SettingsError
 from ..store.journal import Journal
 from ..venue.commands import Entry
 from ..venue.engine import Engine
+from ..venue.profile import Profile
 from .clock import MarketClock
 
 SCHEMA_VERSION = 1
 
-_ENCODE = msgspec.json.Encoder().encode
-_DECODE = msgspec.json.Decoder(Entry).decode
+_ENCODE = msgspec.msgpack.Encoder().encode
+_DECODE = msgspec.msgpack.Decoder(Entry).decode
 
 
 class MarketFacts(msgspec.Struct, frozen=True):
@@ -28,33 +33,66 @@ class MarketFacts(msgspec.Struct, frozen=True):
 
 
 class Keeper:
-    """Engine <-> journal. Without a journal (an ephemeral station) it keeps nothing."""
+    """Engine <-> journal. Without one (an ephemeral station) the entries stay in memory."""
 
     def __init__(self, journal: Journal | None) -> None:
         self._journal = journal
+        self._memory: list[bytes] = []
 
     def commit(self, engine: Engine) -> int:
         """Keep what the engine has done since the last call; the number of entries."""
         entries = engine.drain_journal()
-        if entries and self._journal is not None:
-            self._journal.append([(entry.time, _ENCODE(entry)) for entry in entries])
+        if not entries:
+            return 0
+        rows = [(entry.time, _ENCODE(entry)) for entry in entries]
+        if self._journal is not None:
+            self._journal.append(rows)
+        else:
+            self._memory += [payload for _, payload in rows]
         return len(entries)
 
     def recover(self, engine: Engine) -> int:
-        """Replay everything that was kept into a fresh engine; the number of entries."""
-        if self._journal is None:
-            return 0
+        """Replay everything that was kept into a fresh engine; the number of entries.
+
+        Raises ``JournalError`` naming the entry that cannot be read or repeated.
+        """
         count = 0
 
         def replayed() -> Iterator[Entry]:
             nonlocal count
-            assert self._journal is not None
-            for kept in self._journal.entries():
+            for payload in self._payloads():
                 count += 1
-                yield _DECODE(kept.payload)
+                yield _DECODE(payload)
 
-        engine.replay(replayed())
+        try:
+            engine.replay(replayed())
+        except JournalError:
+            raise
+        except Exception as error:
+            path = None if self._journal is None else self._journal.path
+            advice = "Report it with the file, or choose another --data-dir"
+            reason = f"cannot be replayed: {error!r}"
+            raise JournalError(reason, path=path, seq=count, advice=advice) from error
         return count
+
+    def _payloads(self) -> Iterator[bytes]:
+        if self._journal is None:
+            return iter(self._memory)
+        return (entry.payload for entry in self._journal.entries())
+
+    def check_profile(self, profile: Profile) -> None:
+        """Remember the broker's profile; a journal replays only under the one it was begun with.
+
+        Raises ``SettingsError`` naming what differs.
+        """
+        if self._journal is None:
+            return
+        known = self._journal.meta.get("profile")
+        if known is not None and self._journal.last_seq:
+            before = msgspec.json.decode(known, type=Profile)
+            for name in Profile.__struct_fields__:
+                _same(name, getattr(before, name), getattr(profile, name), self._journal.path)
+        self._journal.meta["profile"] = msgspec.json.encode(profile).decode()
 
     def market(self, fresh: MarketFacts) -> MarketFacts:
         """The market's facts of this data directory; ``fresh`` ones when it is new."""
@@ -70,3 +108,17 @@ class Keeper:
         """Remember the market's facts."""
         if self._journal is not None:
             self._journal.meta["market"] = msgspec.json.encode(facts).decode()
+
+
+def _same(name: str, before: Any, now: Any, path: Path) -> None:
+    if before == now:
+        return
+    if name == "accounts":
+        name, before, now = "account", ",".join(before), ",".join(now)
+    raise SettingsError(
+        f"the orders kept here were made with {before!r}",
+        setting=name,
+        found=now,
+        path=path,
+        advice="Go on with the old value, or choose another --data-dir",
+    )

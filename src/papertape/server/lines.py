@@ -5,6 +5,7 @@ that does not read is passed over; when it reads again, its lines go on with the
 state, so nothing piles up.
 """
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..venue.market import DayStats, Quote
@@ -58,12 +59,20 @@ class Lines:
         for session in self._station.sessions():
             if session.paused:
                 continue
-            for line in session.quote_lines.values():
-                con_id = line.instrument.conId
-                if con_id not in states:
-                    states[con_id] = self._state(con_id)
-                for tick in line.changes(*states[con_id], session.version):
-                    session.send(tick)
+            for line in list(session.quote_lines.values()):
+                work = partial(self._sample, session, line, states)
+                if not self._station.attempt(session, line.request_id, "quote line", work):
+                    # A tape that cannot be read ends the lines on it, not the station.
+                    del session.quote_lines[line.request_id]
+
+    def _sample(
+        self, session: Session, line: QuoteLine, states: dict[int, tuple[Quote, DayStats]]
+    ) -> None:
+        con_id = line.instrument.conId
+        if con_id not in states:
+            states[con_id] = self._state(con_id)
+        for tick in line.changes(*states[con_id], session.version):
+            session.send(tick)
 
     def _state(self, con_id: int) -> tuple[Quote, DayStats]:
         market, now = self._station.market, self._station.now

@@ -6,6 +6,7 @@ orderStatus, then the same pair with the commission, then the commission report.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..model import Execution
@@ -106,9 +107,16 @@ class Publisher:
         client_id = getattr(event, "clientId", None)
         client = event.view.clientId if client_id is None else client_id
         session = self._station.client(client)
-        if session is not None:
-            for message in self._rules[type(event)](event, session):
-                session.send(message)
+        if session is None:
+            return
+        order_id = event.orderId if client_id is not None else event.view.orderId
+        # What happened is kept, so a message that fails must not take those of others along.
+        work = partial(self._send, event, session)
+        self._station.attempt(session, order_id, type(event).__name__, work)
+
+    def _send(self, event: Any, session: Session) -> None:
+        for message in self._rules[type(event)](event, session):
+            session.send(message)
 
     def _pair(self, event: Any, session: Session) -> Iterator[Message]:
         yield open_order(event.view)
@@ -139,12 +147,14 @@ class Publisher:
         yield from ()
 
     def _error(self, session: Session, request_id: int, event: Any) -> None:
-        now = self._station.now
-        session.error(request_id, event.code, now, variant=event.variant, **event.facts)
+        session.error(request_id, event.code, variant=event.variant, **event.facts)
 
     def _position(self, event: events.PositionChanged) -> None:
-        row = self._station.engine.queries.position(event.account, event.conId)
-        message = Position(row.account, row.contract, row.position, row.avgCost)
         for session in self._station.sessions():
             if session.positions:
-                session.send(message)
+                work = partial(self._send_position, event, session)
+                self._station.attempt(session, -1, "position", work)
+
+    def _send_position(self, event: events.PositionChanged, session: Session) -> None:
+        row = self._station.engine.queries.position(event.account, event.conId)
+        session.send(Position(row.account, row.contract, row.position, row.avgCost))

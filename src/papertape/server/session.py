@@ -1,19 +1,26 @@
 """One client's session: its connection, what it subscribed to, and what waits to be sent.
 
 Messages are encoded at once and wait in ``outbox`` until the station has committed its journal:
-nothing is told that is not kept.
+nothing is told that is not kept. Closing waits for the same moment.
 """
 
-from collections.abc import Callable
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from ..codes import text
 from ..errors import LocalProtocolError
 from ..venue.units import Nanos
 from ..wire.catalogue.session import ErrorMessage
-from ..wire.connection import ServerConnection
+from ..wire.connection import ServerConnection, encode
 from ..wire.message import Message
 from .quotes import QuoteLine
+
+log = logging.getLogger("papertape.station")
+
+TAG = "bN"
+"""Texts of 321 and 322 quote the obfuscated name of a class of TWS; any short word will do."""
 
 
 class Transport(Protocol):
@@ -30,16 +37,28 @@ class Session:
     """State of one connection, from accept to close."""
 
     def __init__(
-        self, number: int, peer: str, transport: Transport, highest: int, opened: Nanos
+        self,
+        number: int,
+        peer: str,
+        transport: Transport,
+        highest: int,
+        clock: Callable[[], Nanos],
     ) -> None:
         self.number = number
         self.peer = peer
         self.transport = transport
         self.connection = ServerConnection(highest=highest)
-        self.opened = opened
+        self.opened = clock()
+        self.talking = False
+        """START_API has come: messages may be sent. Not asked of the connection, which is closed
+        as soon as it reads garbage: what came before that is still answered."""
         self.client_id: int | None = None
         self.capabilities = ""
+        self.waiting: deque[Any] = deque()
+        """What came in and has not had its turn yet."""
         self.outbox: list[bytes] = []
+        self.queued = 0
+        """Bytes in the outbox."""
         self.paused = False
         """The client does not read as fast as we send: quotes wait, orders do not."""
         self.closing = False
@@ -53,10 +72,13 @@ class Session:
         self.summaries: dict[int, tuple[str, dict[tuple[str, str, str], str]]] = {}
         """Request id -> tags, and the values last sent."""
         self.account_due: Nanos = 0
+        self.queries: dict[int, Iterator[None]] = {}
+        """Request id -> history query under way; each step works out a part of it."""
         self.log_level = 2
         self.received = 0
         self.sent = 0
         self.on_send: Callable[[Session, Message, bytes], object] | None = None
+        self._clock = clock
 
     @property
     def version(self) -> int:
@@ -75,47 +97,63 @@ class Session:
         return f"{client} at {self.peer}"
 
     def send(self, message: Message) -> None:
-        """Queue a message; a message that this version does not know is left out."""
-        if self.closing or self.version < type(message).spec.since:
+        """Queue a message; one that this version does not know is left out.
+
+        One that cannot be encoded is left out too, and 323 says so: what is wrong with it, for
+        instance an odd text of another client's order, must not take the rest along.
+        """
+        if self.closing or not self.talking or self.version < type(message).spec.since:
             return
         try:
-            encoded = self.connection.send(message)
+            self._queue(message)
         except LocalProtocolError as error:
-            raise LocalProtocolError(f"to {self.name}: {error}") from error
+            log.error("%s cannot be sent %s: %s", self.name, type(message).__name__, error)
+            if not isinstance(message, ErrorMessage):
+                self.error(-1, 323, cause=f"{type(message).__name__} cannot be sent: {error}")
+
+    def _queue(self, message: Message) -> None:
+        encoded = encode(message, self.connection.version)
         self.outbox.append(encoded)
+        self.queued += len(encoded)
         self.sent += 1
         if self.on_send is not None:
             self.on_send(self, message, encoded)
 
+    def answer(self, data: bytes) -> None:
+        """Queue the server's part of the handshake."""
+        self.outbox.append(data)
+        self.queued += len(data)
+
     def error(
-        self,
-        request_id: int,
-        code: int,
-        time: Nanos,
-        *,
-        variant: str | None = None,
-        **facts: Any,
+        self, request_id: int, code: int, *, variant: str | None = None, **facts: Any
     ) -> None:
         """Queue an error, warning or notice from the code table."""
         self.send(
             ErrorMessage(
                 id=request_id,
-                errorTime=time // 1_000_000,
+                errorTime=self._clock() // 1_000_000,
                 errorCode=code,
-                errorMsg=text(code, variant, **facts),
+                errorMsg=text(code, variant, **{"tag": TAG, **facts}),
             )
         )
 
     def flush(self) -> None:
-        """Hand everything that waits to the transport."""
+        """Hand everything that waits to the transport; then close it, if that is what follows."""
         if self.outbox:
-            self.transport.write(b"".join(self.outbox))
-            self.outbox.clear()
-
-    def close(self) -> None:
-        """Send what waits, then close."""
-        if not self.closing:
-            self.flush()
-            self.closing = True
+            data = b"".join(self.outbox)
+            self.discard()
+            self.transport.write(data)
+        if self.closing:
             self.connection.close()
             self.transport.close()
+
+    def discard(self) -> None:
+        """Forget what waits to be sent."""
+        self.outbox.clear()
+        self.queued = 0
+
+    def close(self) -> None:
+        """Take nothing more, in or out; the next ``flush`` sends what waits, then closes."""
+        self.closing = True
+        self.waiting.clear()
+        self.queries.clear()

@@ -3,6 +3,8 @@
 Where they come from (file, environment, flags) is the command line's business.
 """
 
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
 import msgspec
 
 from ..errors import SettingsError
@@ -40,6 +42,7 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
         self._within("start_api_timeout_s", 0.01, 3600)
         self._within("account_interval_s", 1, 86_400)
         self._within("max_buffer_mb", 1, 1024)
+        self._known_zone()
 
     def _within(self, name: str, lowest: float, highest: float) -> None:
         value = getattr(self, name)
@@ -50,3 +53,14 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
                 found=value,
                 advice=f"Choose a number from {lowest} to {highest}",
             )
+
+    def _known_zone(self) -> None:
+        try:
+            ZoneInfo(self.time_zone)
+        except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+            raise SettingsError(
+                "is no time zone",
+                setting="time_zone",
+                found=self.time_zone,
+                advice="Choose a name such as US/Eastern or Europe/London",
+            ) from error

@@ -2,40 +2,37 @@
 
 It knows no socket and no clock: bytes and times come in as arguments, bytes go out through each
 session's transport, and only after the journal has been committed.
+
+What fails is contained where it can be: a request answers with 323 and the others go on; if the
+venue itself failed on a command, it is rebuilt from the journal first. What cannot be kept, and
+time that cannot pass, are raised to the driver, which stops the station.
 """
 
 import logging
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable
 
+from ..errors import JournalError, PapertapeError
 from ..model import Contract
 from ..venue.commands import Command
 from ..venue.engine import Engine
 from ..venue.events import Event
 from ..venue.instruments import Listing, Refusal
 from ..venue.tape import Market
-from ..venue.units import SECOND, Nanos
-from ..wire.connection import Broken, Greeting, OutOfTurn, Undecodable, UnknownMessage
-from ..wire.message import Message
+from ..venue.units import Nanos
 from .accounts import Accounts
-from .handlers import HANDLERS
-from .handlers import account as _account
-from .handlers import contracts as _contracts
-from .handlers import history as _history
-from .handlers import market as _market
-from .handlers import orders as _orders
-from .handlers import session as _session
 from .keep import Keeper
 from .lines import Lines
 from .publish import Publisher
+from .reception import Reception
 from .session import Session, Transport
 from .settings import StationSettings
-from .times import connection_time
 from .wirelog import WireLog
 
 log = logging.getLogger("papertape.station")
-_MODULES = (_account, _contracts, _history, _market, _orders, _session)
-"""Importing a handler module registers its functions."""
+
+MAX_CLIENT_ID = (1 << 31) - 1
+LONGEST_CAUSE = 300
+"""Letters of an exception's text that a client is told; the log has all of it."""
 
 
 class Station:
@@ -58,8 +55,11 @@ class Station:
         self.publisher = Publisher(self)
         self.accounts = Accounts(self)
         self.lines = Lines(self)
+        self.reception = Reception(self)
         self._open: dict[int, Session] = {}
         self._clients: dict[int, Session] = {}
+        self._leaving: list[Session] = []
+        """Sessions to be closed once the journal has been committed."""
         self._count = 0
 
     # -- sessions -----------------------------------------------------------------------------
@@ -68,6 +68,10 @@ class Station:
         """The sessions that have started, in the order of their start."""
         return self._clients.values()
 
+    def connections(self) -> Iterable[Session]:
+        """All sessions, started or not, in the order of their connection."""
+        return self._open.values()
+
     def client(self, client_id: int) -> Session | None:
         """The session that holds a client id."""
         return self._clients.get(client_id)
@@ -75,20 +79,29 @@ class Station:
     def open(self, peer: str, transport: Transport, now: Nanos) -> Session | None:
         """A new connection; None, and closed at once, when all places are taken."""
         self._count += 1
-        session = Session(self._count, peer, transport, self.settings.max_server_version, now)
+        self.now = max(self.now, now)
+        highest = self.settings.max_server_version
+        session = Session(self._count, peer, transport, highest, lambda: self.now)
         if len(self._open) >= self.settings.max_clients:
             log.warning("%s refused: all %d places are taken", peer, self.settings.max_clients)
             session.close()
+            session.flush()
             return None
         self._open[session.number] = session
         if self.wire_log is not None:
             session.on_send = self.wire_log.sent
         return session
 
+    def lost(self, session: Session, reason: str, now: Nanos) -> None:
+        """The socket is gone; what came before its end still counts. ``flush`` commits it."""
+        self._pass_time(now)
+        self.reception.finish(session)
+        self.closed(session, reason)
+
     def closed(self, session: Session, reason: str = "") -> None:
-        """The socket is gone: subscriptions end, the client id is free, orders keep working."""
+        """A session is over: subscriptions end, the client id is free, orders keep working."""
+        session.close()
         self._open.pop(session.number, None)
-        session.closing = True
         if session.client_id is not None and self._clients.get(session.client_id) is session:
             del self._clients[session.client_id]
             log.info("%s disconnected%s", session.name, f": {reason}" if reason else "")
@@ -96,54 +109,68 @@ class Station:
     def drop(self, session: Session, reason: str) -> None:
         """Close a session that broke the rules, with a line in the log."""
         log.warning("%s closed: %s", session.name, reason)
-        session.close()
+        self._leaving.append(session)
         self.closed(session, reason)
 
     def claim(self, session: Session, client_id: int) -> bool:
-        """Give the session its client id; 326 and close when another one holds it."""
+        """Give the session its client id; else tell why not (326 when it is taken) and close."""
         if client_id in self._clients:
-            log.warning("%s refused: client id %d is in use", session.peer, client_id)
-            session.error(-1, 326, self.now)
-            session.close()
-            self.closed(session)
-            return False
-        session.client_id = client_id
-        self._clients[client_id] = session
-        log.info("%s started at server version %d", session.name, session.version)
-        return True
+            session.error(-1, 326)
+            self.drop(session, f"client id {client_id} is in use")
+        elif not 0 <= client_id <= MAX_CLIENT_ID:
+            session.error(-1, 321, cause=f"Invalid client id {client_id}")
+            self.drop(session, f"client id {client_id} is not in 0 .. {MAX_CLIENT_ID}")
+        else:
+            session.client_id = client_id
+            self._clients[client_id] = session
+            log.info("%s started at server version %d", session.name, session.version)
+            return True
+        return False
 
     # -- the two ways in ----------------------------------------------------------------------
 
     def receive(self, session: Session, data: bytes, now: Nanos) -> None:
         """Bytes from a client: handle what they complete. ``flush`` sends the answers."""
         self._pass_time(now)
-        for event in session.connection.receive_data(data):
-            if session.closing:
-                break
-            self._event(session, event)
+        self.reception.take(session, data)
 
     def step(self, now: Nanos) -> None:
-        """Let time pass: fills, expiries, quotes, repetitions, time-outs."""
+        """Let time pass: fills, expiries, backlogs, quotes, repetitions, time-outs."""
         self._pass_time(now)
+        self.reception.step(now)
         self.lines.step(now)
         self.accounts.step(now)
-        self._expire_openings(now)
 
     def flush(self) -> None:
-        """Commit the journal, then send everything that waits."""
+        """Commit the journal, then send everything that waits.
+
+        Raises ``JournalError`` when it cannot be kept; then nothing may be sent: ``abandon``.
+        """
+        self.accounts.refresh()
         self.keeper.commit(self.engine)
-        for session in list(self._open.values()):
+        leaving, self._leaving = self._leaving, []
+        for session in [*self._open.values(), *leaving]:
             session.flush()
         if self.wire_log is not None:
             self.wire_log.flush()
+
+    def abandon(self) -> None:
+        """Close every session without another word: what waits for them was never kept."""
+        for session in [*self._open.values(), *self._leaving]:
+            session.discard()
+            session.close()
+            session.flush()
+        self._open.clear()
+        self._clients.clear()
+        self._leaving.clear()
 
     def next_due(self) -> Nanos | None:
         """When ``step`` has something to do next; None when only a client can bring it."""
         dues = (
             self.engine.next_due(),
+            self.reception.next_due(),
             self.lines.next_due(),
             self.accounts.next_due(),
-            self._next_opening(),
         )
         return min((due for due in dues if due is not None), default=None)
 
@@ -155,13 +182,56 @@ class Station:
     # -- what handlers use --------------------------------------------------------------------
 
     def apply(self, command: Command) -> None:
-        """Give the engine a command and queue what came of it."""
-        self.publish(self.engine.apply(command, self.now))
+        """Give the engine a command and queue what came of it.
+
+        Raises what the engine raises, after the engine is as it was before the command.
+        """
+        try:
+            happened = self.engine.apply(command, self.now)
+        except Exception:
+            self._rebuild()
+            raise
+        self.publish(happened)
+
+    def _rebuild(self) -> None:
+        """Start the venue anew from the journal: a command that failed half way left no trace.
+
+        Raises ``JournalError`` when that fails too.
+        """
+        broken = self.engine
+        try:
+            self.keeper.commit(broken)
+            engine = Engine(self.market, broken.profile, broken.instruments)
+            entries = self.keeper.recover(engine)
+        except Exception as error:
+            raise JournalError("the venue failed and cannot be rebuilt from its journal") from error
+        engine.skip(broken.clock)
+        self.engine = engine
+        log.error("the venue failed and was rebuilt from %d entries of the journal", entries)
 
     def publish(self, happened: tuple[Event, ...]) -> None:
         """Queue messages for what happened."""
         if happened:
             self.publisher.publish(happened)
+
+    def attempt(
+        self, session: Session, request_id: int, what: str, work: Callable[[], object]
+    ) -> bool:
+        """Do something for a session; whether it succeeded.
+
+        Whatever fails in it concerns this session alone: the log has the traceback, the client
+        323, and the station goes on. Only ``JournalError`` passes.
+        """
+        try:
+            work()
+        except JournalError:
+            raise
+        except Exception as error:
+            log.error("%s: %s failed", session.name, what, exc_info=error)
+            told = str(error) if isinstance(error, PapertapeError) else repr(error)
+            session.error(request_id, 323, cause=told[:LONGEST_CAUSE])
+            return False
+        return True
 
     def resolve(self, contract: Contract) -> Listing | Refusal:
         """The one listing that a request means, with a tape to quote it."""
@@ -169,69 +239,4 @@ class Station:
 
     def refuse(self, session: Session, request_id: int, refusal: Refusal) -> None:
         """Send a refusal of the venue under a request's id."""
-        session.error(request_id, refusal.code, self.now, variant=refusal.variant, **refusal.facts)
-
-    # -- events of a connection ---------------------------------------------------------------
-
-    def _event(self, session: Session, event: Any) -> None:
-        if isinstance(event, Message):
-            self._message(session, event)
-        elif isinstance(event, Greeting):
-            self._greet(session, event)
-        elif isinstance(event, Undecodable):
-            self._undecodable(session, event)
-        elif isinstance(event, UnknownMessage):
-            log.warning("%s sent unknown message id %d", session.name, event.message_id)
-            failure = f"Unknown message id: {event.message_id}"
-            session.error(-1, 320, self.now, variant="other", parse_failure=failure)
-        elif isinstance(event, OutOfTurn):
-            self.drop(session, f"{event.name} while {event.state}")
-        elif isinstance(event, Broken):
-            self.drop(session, str(event.error))
-
-    def _message(self, session: Session, message: Message) -> None:
-        session.received += 1
-        if self.wire_log is not None:
-            self.wire_log.received(session, message)
-        handler = HANDLERS.get(type(message))
-        if handler is not None:
-            handler(self, session, message)
-            return
-        spec = type(message).spec
-        log.info("%s asked for %s, which is not served", session.name, spec.callback)
-        cause = f"{spec.callback or spec.name} is not served by this station yet."
-        about = getattr(message, spec.id_field, -1) if spec.id_field else -1
-        session.error(about, 321, self.now, tag="pt", cause=cause)
-
-    def _greet(self, session: Session, greeting: Greeting) -> None:
-        if greeting.version is None:
-            known = f"{greeting.lowest}..{greeting.highest}"
-            self.drop(session, f"no common version: the client knows {known}")
-            return
-        zone = self.settings.time_zone
-        answer = session.connection.accept(connection_time(self.now, zone))
-        session.outbox.append(answer)
-
-    def _undecodable(self, session: Session, event: Undecodable) -> None:
-        error = event.error
-        log.warning("%s sent a message that cannot be read: %s", session.name, error)
-        if error.field and error.found is not None:
-            session.error(-1, 320, self.now, field=error.field, value=error.found)
-        else:
-            session.error(-1, 320, self.now, variant="other", parse_failure=str(error))
-
-    # -- connections that do not start --------------------------------------------------------
-
-    def _openings(self) -> Iterator[tuple[Nanos, Session]]:
-        limit = int(self.settings.start_api_timeout_s * SECOND)
-        for session in self._open.values():
-            if session.client_id is None:
-                yield session.opened + limit, session
-
-    def _next_opening(self) -> Nanos | None:
-        return min((due for due, _ in self._openings()), default=None)
-
-    def _expire_openings(self, now: Nanos) -> None:
-        late = [session for due, session in self._openings() if due <= now]
-        for session in late:
-            self.drop(session, f"no START_API in {self.settings.start_api_timeout_s:g} s")
+        session.error(request_id, refusal.code, variant=refusal.variant, **refusal.facts)

@@ -1,5 +1,7 @@
 """The wire log: every message of every session as a line of JSON, for people and for tests."""
 
+import logging
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, TextIO
 
@@ -7,6 +9,8 @@ import msgspec
 
 from ..wire.message import Message
 from .session import Session
+
+log = logging.getLogger("papertape.station")
 
 
 def _plain(value: Any) -> Any:
@@ -19,10 +23,15 @@ _ENCODE = msgspec.json.Encoder(enc_hook=_plain, decimal_format="string").encode
 
 
 class WireLog:
-    """Writes one line per message: time, client, direction, name, version, format, fields."""
+    """Writes one line per message: client, session, direction, name, version, format, fields.
+
+    It stops by itself, with a line in the station's log, when it cannot be written: a full disk
+    of the log must not end the trading.
+    """
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
+        self._broken = False
 
     def sent(self, session: Session, message: Message, encoded: bytes) -> None:
         """A message for a client."""
@@ -45,8 +54,18 @@ class WireLog:
             "format": "protobuf" if session.version >= spec.protobuf else "text",
             "fields": message,
         }
-        self._out.write(_ENCODE(line).decode() + "\n")
+        text = _ENCODE(line).decode() + "\n"
+        self._guarded(lambda: self._out.write(text))
 
     def flush(self) -> None:
         """Let readers see everything written so far."""
-        self._out.flush()
+        self._guarded(self._out.flush)
+
+    def _guarded(self, work: Callable[[], object]) -> None:
+        if self._broken:
+            return
+        try:
+            work()
+        except OSError as error:
+            self._broken = True
+            log.error("the wire log ends here: %s", error.strerror or error)

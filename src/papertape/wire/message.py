@@ -128,10 +128,8 @@ def _declare(
         silent = {"contract.lastTradeDate": ALWAYS} if request and "contract" in names else {}
         if text is not None and flat:
             text += tuple(Field(name) for name in names)
-        if id_field is None:
-            about = next((n for n in ("reqId", "orderId", "tickerId", "id") if n in names), "")
-        else:
-            about = id_field
+        ids = (name for name in ("reqId", "orderId", "id") if name in names)
+        about = next(ids, "") if id_field is None else id_field
         cls.spec = Spec(
             cls.__name__, number, request, text, protobuf, proto_name or cls.__name__,
             proto or {}, silent | dict(proto_gates or {}), since, until, callback, about,

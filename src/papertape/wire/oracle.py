@@ -80,7 +80,7 @@ def read_text(cls: type[Message], version: int, tokens: list[str]) -> tuple[Any,
     """
     cursor = _Cursor(cls, tokens)
     tree = _Tree()
-    _read(plan(cls, version), cls, tree, cursor, "")
+    _read(plan(cls, version), cls, tree, cursor)
     if cls.spec.request and tokens[cursor.at :] != [""]:
         raise RemoteProtocolError(
             message=cls.__name__, offset=cursor.at, found=tokens[cursor.at : cursor.at + 3],
@@ -89,7 +89,9 @@ def read_text(cls: type[Message], version: int, tokens: list[str]) -> tuple[Any,
     return _construct(cls, tree), cursor.seen
 
 
-def _read(steps: tuple[Step, ...], record: Any, tree: _Tree, cursor: _Cursor, at: str) -> None:
+def _read(
+    steps: tuple[Step, ...], record: Any, tree: _Tree, cursor: _Cursor, *, at: str = ""
+) -> None:
     for step in steps:
         if isinstance(step, Const):
             cursor.take(at + step.name, step.gate)
@@ -98,20 +100,20 @@ def _read(steps: tuple[Step, ...], record: Any, tree: _Tree, cursor: _Cursor, at
         elif isinstance(step, When):
             values = [tree.find(path, record) for path in step.condition.paths]
             if _holds(step, values):
-                _read(step.steps, record, tree, cursor, at)
+                _read(step.steps, record, tree, cursor, at=at)
         elif isinstance(step, Each):
             _read_each(step, tree, cursor, at + step.path)
         elif isinstance(step, Optional):
             flag = Field(step.path, "bool")
             if _value(flag, cursor, f"{at}{step.path} present"):
                 inner = _Tree()
-                _read(step.steps, step.record, inner, cursor, f"{at}{step.path}.")
+                _read(step.steps, step.record, inner, cursor, at=f"{at}{step.path}.")
                 tree.put(step.path, _construct(step.record, inner))
             else:
                 tree.put(step.path, None)
         elif isinstance(step, Part):
             inner = _Tree()
-            _read(step.steps, step.record, inner, cursor, f"{at}{step.path}.")
+            _read(step.steps, step.record, inner, cursor, at=f"{at}{step.path}.")
             tree.put(step.path, _construct(step.record, inner))
         elif isinstance(step, Variant):
             if len(cursor.tokens) > cursor.at + step.rest + 1:
@@ -121,7 +123,7 @@ def _read(steps: tuple[Step, ...], record: Any, tree: _Tree, cursor: _Cursor, at
             cases = dict(step.cases)
             if selected not in cases:
                 raise cursor.fail(at + step.path, f"{selected!r} is no known case")
-            _read(cases[selected], record, tree, cursor, at)
+            _read(cases[selected], record, tree, cursor, at=at)
 
 
 def _read_each(step: Each, tree: _Tree, cursor: _Cursor, name: str) -> None:
@@ -131,7 +133,7 @@ def _read_each(step: Each, tree: _Tree, cursor: _Cursor, name: str) -> None:
     items: list[Any] = []
     for i in range(count):
         inner = _Tree()
-        _read(step.steps, step.record, inner, cursor, f"{name}[{i}].")
+        _read(step.steps, step.record, inner, cursor, at=f"{name}[{i}].")
         items.append(inner["item"] if step.record is None else _construct(step.record, inner))
     tree.put(step.path, items)
 

@@ -230,47 +230,49 @@ def write_proto(message: Any, version: int) -> bytes:
 
     Raises ``LocalProtocolError`` naming the field that cannot be written.
     """
-    return _write(message, version, "", message.spec.proto_gates, _prices(message))
+    return _ProtoWriter(message, version).record(message, "")
 
 
-def _prices(message: Any) -> dict[int, float]:
-    if not {"contract", "order"} <= set(type(message).__struct_fields__):
-        return {}
-    pairs = zip(message.contract.comboLegs, message.order.orderComboLegs)
-    return {id(leg): priced.price for leg, priced in pairs if priced.price is not None}
+class _ProtoWriter:
+    def __init__(self, message: Any, version: int) -> None:
+        gates = message.spec.proto_gates.items()
+        self.hidden = {path for path, gate in gates if version < gate}
+        self.prices: dict[int, float | None] = {}
+        """Price by id of the leg that it goes into."""
+        if {"contract", "order"} <= set(type(message).__struct_fields__):
+            pairs = zip(message.contract.comboLegs, message.order.orderComboLegs)
+            self.prices = {id(leg): priced.price for leg, priced in pairs}
+
+    def record(self, record: Any, at: str) -> bytes:
+        out = b""
+        kind: Any = type(record)
+        chosen = selector(kind)
+        absent = left_out(kind, getattr(record, chosen)) if chosen else frozenset()
+        for field in proto_fields(kind):
+            path = f"{at}{field.name}"
+            if field.name.startswith("+"):
+                if (price := self.prices.get(id(record))) is not None:
+                    out += _scalar(field.number, field.kind, price)
+            elif path not in self.hidden and field.name not in absent:
+                out += self.field(field, record, path)
+        return out
+
+    def field(self, field: ProtoField, record: Any, path: str) -> bytes:
+        value = getattr(record, field.name)
+        try:
+            if field.kind == "message":
+                items = value if field.repeated else () if value is None else (value,)
+                inner = (self.record(item, f"{path}.") for item in items)
+                return b"".join(_tagged(field.number, _BYTES, piece) for piece in inner)
+            return _value(field, value)
+        except (TypeError, ValueError, AttributeError, OverflowError) as error:
+            raise LocalProtocolError(
+                f"{value!r} cannot be sent as {field.kind}",
+                message=type(record).__name__, field=path,
+            ) from error  # fmt: skip
 
 
-def _write(record: Any, version: int, at: str, gates: Any, prices: dict[int, float]) -> bytes:
-    out = b""
-    kind: Any = type(record)
-    chosen = selector(kind)
-    absent = left_out(kind, getattr(record, chosen)) if chosen else frozenset()
-    for field in proto_fields(kind):
-        path = f"{at}{field.name}"
-        if field.name.startswith("+"):
-            if (price := prices.get(id(record))) is not None:
-                out += _scalar(field.number, field.kind, price)
-        elif version >= gates.get(path, 0) and field.name not in absent:
-            value = getattr(record, field.name)
-            try:
-                for one in value if field.repeated and field.kind == "message" else (value,):
-                    out += _field(field, one, version, path, gates, prices)
-            except (TypeError, ValueError, AttributeError, OverflowError) as error:
-                raise LocalProtocolError(
-                    f"{value!r} cannot be sent as {field.kind}",
-                    message=type(record).__name__, field=path,
-                ) from error  # fmt: skip
-    return out
-
-
-def _field(
-    field: ProtoField, value: Any, version: int, path: str, gates: Any, prices: dict[int, float]
-) -> bytes:
-    if field.kind == "message":
-        if value is None:
-            return b""
-        inner = _write(value, version, f"{path}.", gates, prices)
-        return _tagged(field.number, _BYTES, inner)
+def _value(field: ProtoField, value: Any) -> bytes:
     if field.kind == "map":
         last = {pair.tag: pair for pair in value}
         return b"".join(_tagged(field.number, _BYTES, _entry(pair)) for pair in last.values())

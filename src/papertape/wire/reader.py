@@ -151,7 +151,9 @@ class Reader:
         self.out.add(f"{prefix}{_local(step.path)} = {built}")
         assigned.add(step.path)
 
-    def _build(self, record: Any, name: str, assigned: set[str], prefix: str, at: str = "") -> str:
+    def _build(
+        self, record: Any, name: str, assigned: set[str], prefix: str, *, at: str = ""
+    ) -> str:
         """The expression that makes a record out of the local variables."""
         fields = hints(record)
         direct = all(f"{at}{field}" in assigned for field in fields)
@@ -163,7 +165,7 @@ class Reader:
                 parts.append(f"{label}{prefix}{_local(path)}")
             elif is_record(hint) and any(p.startswith(path + ".") for p in assigned):
                 kind = bare(hint)
-                nested = self._build(kind, kind.__name__, assigned, prefix, path + ".")
+                nested = self._build(kind, kind.__name__, assigned, prefix, at=path + ".")
                 parts.append(f"{field}={nested}")
         return f"{name}({', '.join(parts)})"
 

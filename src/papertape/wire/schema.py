@@ -60,7 +60,7 @@ def proto_fields(cls: Any) -> tuple[ProtoField, ...]:
             continue
         number += 1
         kind, _, renamed = change.partition(" ")
-        found.append(_field(name, number, hint, kind, renamed or name))
+        found.append(_field(name, number, hint, kind=kind, proto_name=renamed or name))
     extras = [name for name in changes if name.startswith("+")]
     for name in extras:
         number += 1
@@ -88,7 +88,7 @@ def _changes(cls: type[Any]) -> Mapping[str, str]:
     return RECORDS.get(cls, {})
 
 
-def _field(name: str, number: int, hint: Any, kind: str, proto_name: str) -> ProtoField:
+def _field(name: str, number: int, hint: Any, *, kind: str, proto_name: str) -> ProtoField:
     python = plain(hint)
     if typing.get_origin(python) is list:
         element = typing.get_args(python)[0]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 MAX_SUMMARIES = 2
 """Active summary subscriptions of one client, as TWS allows."""
+UNKNOWN_ACCOUNT = "Invalid account code"
 
 
 @handles(wire.ReqPositions)
@@ -46,14 +47,9 @@ def req_account_updates(
         return
     account = _account(station, message.acctCode)
     if account is None:
-        _unknown(station, session, -1, message.acctCode)
+        session.error(-1, 321, cause=UNKNOWN_ACCOUNT)
     else:
         station.accounts.follow(session, account)
-
-
-def _unknown(station: "Station", session: "Session", request_id: int, code: str) -> None:
-    cause = f"Invalid account code '{code}'."
-    session.error(request_id, 321, station.now, tag="bN", cause=cause)
 
 
 @handles(wire.ReqAccountUpdatesMulti)
@@ -63,7 +59,7 @@ def req_account_updates_multi(
     """Follow an account under a request id."""
     account = _account(station, message.account)
     if account is None:
-        _unknown(station, session, message.reqId, message.account)
+        session.error(message.reqId, 321, cause=UNKNOWN_ACCOUNT)
         return
     station.accounts.follow_multi(
         session, message.reqId, account, message.modelCode, message.ledgerAndNLV
@@ -84,11 +80,7 @@ def req_account_summary(
 ) -> None:
     """The tags asked for; a third subscription gets 322."""
     if message.reqId not in session.summaries and len(session.summaries) >= MAX_SUMMARIES:
-        cause = (
-            "Maximum number of account summary requests exceeded; "
-            "desubscribe to previous request first"
-        )
-        session.error(message.reqId, 322, station.now, tag="Q", cause=cause)
+        session.error(message.reqId, 322, variant="too_many_summaries")
         return
     station.accounts.summarise(session, message.reqId, message.tags)
 

@@ -1,7 +1,10 @@
 """Historical bars."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from ...model import Bar
 from ...venue.instruments import Instrument, Refusal
@@ -9,7 +12,17 @@ from ...venue.market import PriceBar
 from ...venue.units import DAY, SECOND, Nanos, price_float, size_decimal
 from ...versions import HISTORY_END_MESSAGE, HISTORY_IN_SHARES
 from ...wire.catalogue import history as wire
-from ..history import BadRequest, bar_step, checked_what, duration, end_instant, trading_days
+from ..history import (
+    BadRequest,
+    bar_step,
+    check_length,
+    checked_what,
+    duration,
+    end_instant,
+    part_of_bars,
+    parts,
+    trading_days,
+)
 from ..quotes import shown_size
 from ..times import bar_date, stamp
 from . import handles
@@ -18,6 +31,8 @@ if TYPE_CHECKING:
     from ..session import Session
     from ..station import Station
 
+MAX_QUERIES = 50
+"""History queries of one client at the same time, as TWS allows."""
 NONE = Decimal(-1)
 """Volume and average price of bars that have no trades."""
 
@@ -27,46 +42,76 @@ def req_historical_data(
     station: "Station", session: "Session", message: wire.ReqHistoricalData
 ) -> None:
     """The bars of the span, oldest first, and the end marker of the version."""
+    if message.reqId in session.queries:
+        session.error(message.reqId, 386)
+        return
+    if len(session.queries) >= MAX_QUERIES:
+        session.error(message.reqId, 162, variant="pacing")
+        return
     found = station.resolve(message.contract)
     if isinstance(found, Refusal):
         station.refuse(session, message.reqId, found)
         return
     try:
-        answer(station, session, message, found.instrument)
+        asked, implied = read(station, message, found.instrument)
     except BadRequest as bad:
-        session.error(message.reqId, bad.code, station.now, variant=bad.variant, **bad.facts)
+        session.error(message.reqId, bad.code, variant=bad.variant, **bad.facts)
+        return
+    if implied:
+        session.error(message.reqId, 2174)
+    session.queries[message.reqId] = query(station, session, message, asked)
 
 
-def answer(
-    station: "Station",
-    session: "Session",
-    message: wire.ReqHistoricalData,
-    entry: Instrument,
-) -> None:
-    """Raises ``BadRequest`` before anything is sent."""
+class Asked(msgspec.Struct, frozen=True):
+    """A history request in venue units."""
+
+    entry: Instrument
+    start: Nanos
+    end: Nanos
+    step: Nanos
+    what: str
+
+
+def read(
+    station: "Station", message: wire.ReqHistoricalData, entry: Instrument
+) -> tuple[Asked, bool]:
+    """What is asked for, and whether its time zone was only implied. Raises ``BadRequest``."""
     step = bar_step(message.barSizeSetting)
     what = checked_what(message.whatToShow)
-    zone = station.settings.time_zone
-    end, implied = end_instant(message.endDateTime, zone, station.now)
+    number, unit = duration(message.duration)
+    check_length(number, unit, step, entry.secType)
+    end, implied = end_instant(message.endDateTime, station.settings.time_zone, station.now)
     end = min(end, station.now)
-    start = span_start(station, entry.conId, end, message.duration)
-    if implied:
-        session.error(message.reqId, 2174, station.now)
-    bars = station.market.bars(entry.conId, start=start, end=end, step=step, what=what)
+    start = span_start(station, entry.conId, end, number, unit)
+    return Asked(entry, start, end, step, what), implied
+
+
+def query(
+    station: "Station", session: "Session", message: wire.ReqHistoricalData, asked: Asked
+) -> Iterator[None]:
+    """Collect the bars, a part at each turn of the session, then send them all."""
+    entry, end = asked.entry, asked.end
+    bars: list[PriceBar] = []
+    for part in parts(asked.start, end, asked.step):
+        bars += part_of_bars(
+            station.market, entry.conId, part, end, step=asked.step, what=asked.what
+        )
+        yield
     if not bars:
-        facts = {"symbol": entry.symbol, "exchange": "SMART", "whatToShow": what}
-        raise BadRequest(162, "no_data", **facts)
-    form, version = message.formatDate, session.version
-    shown = [shown_bar(bar, entry, session, zone, form, whole_day=step >= DAY) for bar in bars]
-    first, last = stamp(start, zone, version), stamp(end, zone, version)
+        facts = {"symbol": entry.symbol, "exchange": "SMART", "whatToShow": asked.what}
+        session.error(message.reqId, 162, variant="no_data", **facts)
+        return
+    zone, form, version = station.settings.time_zone, message.formatDate, session.version
+    whole_day = asked.step >= DAY
+    shown = [shown_bar(bar, entry, session, zone, form, whole_day=whole_day) for bar in bars]
+    first, last = stamp(asked.start, zone, version), stamp(end, zone, version)
     session.send(wire.HistoricalData(message.reqId, shown, first, last))
     if version >= HISTORY_END_MESSAGE:
         session.send(wire.HistoricalDataEnd(message.reqId, first, last))
 
 
-def span_start(station: "Station", con_id: int, end: Nanos, text: str) -> Nanos:
+def span_start(station: "Station", con_id: int, end: Nanos, number: int, unit: str) -> Nanos:
     """Where the span begins: seconds back, or so many trading days back."""
-    number, unit = duration(text)
     if unit == "S":
         return end - number * SECOND
     return station.market.trading_start(con_id, end, trading_days(number, unit))
@@ -101,5 +146,8 @@ def shown_bar(
 def cancel_historical_data(
     station: "Station", session: "Session", message: wire.CancelHistoricalData
 ) -> None:
-    """Nothing is under way once the bars are sent: 366."""
-    session.error(message.reqId, 366, station.now, id=message.reqId)
+    """End a query that is under way, which 162 confirms; 366 for one that is not."""
+    if session.queries.pop(message.reqId, None) is None:
+        session.error(message.reqId, 366, id=message.reqId)
+    else:
+        session.error(message.reqId, 162, variant="cancelled", reqId=message.reqId)

@@ -20,10 +20,10 @@ LIVE = 1
 def req_mkt_data(station: "Station", session: "Session", message: wire.ReqMktData) -> None:
     """Open a quote line: its parameters, its type, the known state, then changes."""
     if message.reqId in session.quote_lines:
-        session.error(message.reqId, 102, station.now)
+        session.error(message.reqId, 102)
         return
     if message.snapshot and message.genericTickList.strip():
-        session.error(message.reqId, 321, station.now, variant="snapshot_generic")
+        session.error(message.reqId, 321, variant="snapshot_generic")
         return
     found = station.resolve(message.contract)
     if isinstance(found, Refusal):
@@ -45,7 +45,7 @@ def req_mkt_data(station: "Station", session: "Session", message: wire.ReqMktDat
 def cancel_mkt_data(station: "Station", session: "Session", message: wire.CancelMktData) -> None:
     """Close a quote line; silent, but 300 for one that is not open."""
     if session.quote_lines.pop(message.reqId, None) is None:
-        session.error(message.reqId, 300, station.now, id=message.reqId)
+        session.error(message.reqId, 300, id=message.reqId)
 
 
 @handles(wire.ReqMarketDataType)

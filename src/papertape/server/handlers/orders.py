@@ -19,12 +19,17 @@ if TYPE_CHECKING:
     from ..station import Station
 
 EMPTY_TIF_REFUSED = 225
+HIGHEST_ORDER_ID = (1 << 31) - 2
+"""An order id is an int32, and so is the next one, which nextValidId must be able to tell."""
 
 
 @handles(wire.PlaceOrder)
 def place_order(station: "Station", session: "Session", message: wire.PlaceOrder) -> None:
     """Submit a new order, or new terms for the working order with this id."""
     assert session.client_id is not None
+    if message.orderId > HIGHEST_ORDER_ID:
+        session.error(message.orderId, 10149, orderId=message.orderId)
+        return
     station.apply(
         SubmitOrder(
             clientId=session.client_id,
@@ -83,8 +88,7 @@ def req_auto_open_orders(
 ) -> None:
     """Client 0 binds future orders of the TWS user; others are refused. No end marker."""
     if session.client_id != 0:
-        cause = "Only the default client (i.e 0) can auto bind orders;"
-        session.error(-1, 321, station.now, tag="bN", cause=cause)
+        session.error(-1, 321, variant="auto_bind")
 
 
 @handles(wire.ReqCompletedOrders)
@@ -103,7 +107,7 @@ def req_executions(station: "Station", session: "Session", message: wire.ReqExec
     try:
         rows = station.engine.queries.executions(message.executionFilter)
     except ValueError as error:
-        session.error(message.reqId, 321, station.now, tag="bN", cause=f"Invalid time: {error}")
+        session.error(message.reqId, 321, cause=f"Invalid time: {error}")
         return
     zone = station.settings.time_zone
     for row in rows:

@@ -38,7 +38,7 @@ def start_api(station: "Station", session: "Session", message: StartApi) -> None
         (2106, station.settings.history_farm),
         (2158, station.settings.definition_farm),
     ):
-        session.error(-1, code, station.now, farm=farm)
+        session.error(-1, code, farm=farm)
 
 
 @handles(ReqManagedAccts)
@@ -72,6 +72,6 @@ def current_time_in_millis(
 def set_log_level(station: "Station", session: "Session", message: SetServerLogLevel) -> None:
     """1 to 5, else 319; no answer."""
     if not 1 <= message.logLevel <= 5:
-        session.error(-1, 319, station.now, level=message.logLevel)
+        session.error(-1, 319, level=message.logLevel)
         return
     session.log_level = message.logLevel

@@ -1,0 +1,123 @@
+"""The ``papertape`` command: within this process for what ends at once, else as users run it."""
+
+import logging
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest.mock import patch
+
+from typer.testing import CliRunner, Result
+
+from papertape.cli import app
+
+PATIENCE_S = 20
+READY = re.compile(r"listening on (\S+):(\d+)")
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """This process's environment without settings of ours, and wide enough for one-line errors."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("PAPERTAPE_")}
+    return {**kept, "COLUMNS": "400", "NO_COLOR": "1", "TERM": "dumb", **changes}
+
+
+def papertape(*words: object, cwd: Path, code: int = 0, **variables: str) -> Result:
+    """Run a command within this process and check its exit code."""
+    before = Path.cwd()
+    os.chdir(cwd)
+    try:
+        # The command line sets up logging for a process of its own, which this one is not.
+        with (
+            patch.dict(os.environ, environment(**variables), clear=True),
+            patch.object(logging, "basicConfig"),
+        ):
+            done = CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
+    finally:
+        os.chdir(before)
+    assert done.exit_code == code, f"exit code {done.exit_code}\n{done.output}"
+    return done
+
+
+def command(*words: object) -> list[str]:
+    return [sys.executable, "-m", "papertape", *map(str, words)]
+
+
+class Station:
+    """A station in a process of its own."""
+
+    def __init__(self, cwd: Path, *words: object, **variables: str) -> None:
+        self.process = subprocess.Popen(
+            command("serve", "--port", 0, "--no-color", *words),
+            cwd=cwd,
+            env=environment(**variables),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.told: list[str] = []
+        self.host, self.port = "", 0
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.told.append(line.rstrip())
+            if found := READY.search(line):
+                self.host, self.port = found[1], int(found[2])
+                return
+        _, log = self.process.communicate()
+        raise AssertionError(f"no ready line: {self.told}\n{log}")
+
+    def stop(self, number: int = signal.SIGTERM) -> tuple[int, str, str]:
+        """Send a signal; exit code, the rest of the output, the log."""
+        self.process.send_signal(number)
+        return self.end()
+
+    def end(self) -> tuple[int, str, str]:
+        """Wait for the end; exit code, the rest of the output, the log."""
+        out, log = self.process.communicate(timeout=PATIENCE_S)
+        return self.process.returncode, out, log
+
+
+@contextmanager
+def station(cwd: Path, *words: object, **variables: str) -> Iterator[Station]:
+    """A station that is gone when the block ends, whatever happened in it."""
+    running = Station(cwd, *words, **variables)
+    try:
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.process.kill()
+            running.process.communicate()
+
+
+@contextmanager
+def busy_port() -> Iterator[int]:
+    """A port that somebody listens on and never answers."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def closed_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@contextmanager
+def holding(port: int, client_id: int) -> Iterator[socket.socket]:
+    """A session with a client id, from greeting to the last notice of the start."""
+    with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as client:
+        client.sendall(b"API\0\0\0\0\x04v176")
+        assert client.recv(4096)[4:].startswith(b"176\0")
+        start = b"71\0002\0%d\0\0" % client_id
+        client.sendall(len(start).to_bytes(4) + start)
+        while b"2158" not in client.recv(1 << 16):
+            pass
+        yield client

@@ -1,0 +1,205 @@
+"""reqHistoricalData: bars, end marker by version, date forms, refusals, long queries in parts."""
+
+from decimal import Decimal
+
+import pytest
+
+from papertape.model import Contract
+from papertape.server.handlers.history import MAX_QUERIES
+from papertape.venue.market import PriceBar
+from papertape.venue.units import DAY, MINUTE, SECOND
+from papertape.wire.catalogue import history as wire
+from papertape.wire.catalogue import session
+from server.pair import VERSIONS, Client, Hall
+from server.shown import expected, lines
+
+AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
+
+
+def asked(number: int = 1, **fields: object) -> wire.ReqHistoricalData:
+    wanted = {"barSizeSetting": "1 min", "duration": "1 D", "whatToShow": "TRADES", **fields}
+    return wire.ReqHistoricalData(number, AAPL, **wanted)  # type: ignore[arg-type]
+
+
+def ready(version: int = 226) -> tuple[Hall, Client]:
+    hall = Hall()
+    for back in (3, 2, 1):
+        start = hall.now - back * MINUTE
+        hall.market.history.append(
+            PriceBar(start, 2576600, 2577000, 2576500, 2576800, 2_500_000, 2576750, 12)
+        )
+    return hall, hall.client(1, version)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_end_is_part_of_the_answer_below_196_and_a_message_from_then_on(version: int) -> None:
+    _, client = ready(version)
+    got = client.send(asked()).got()
+    assert lines(got) == ["historicalData 1 3 bars", "historicalDataEnd 1"][: 1 + (version >= 196)]
+    end = got[-1]
+    form = "20260413 10:00:00 US/Eastern" if version >= 174 else "20260413  10:00:00"
+    assert (end.endDateStr, end.startDateStr[:8]) == (form, "20260412")
+
+
+@pytest.mark.parametrize(("version", "volume"), [(174, 2), (175, 250)])
+def test_a_bar_in_the_units_of_the_version(version: int, volume: int) -> None:
+    _, client = ready(version)
+    (answer,) = client.send(asked()).of(wire.HistoricalData)
+    bar = answer.historicalDataBars[0]
+    assert (bar.open, bar.high, bar.low, bar.close) == (257.66, 257.7, 257.65, 257.68)
+    assert (bar.volume, bar.wap, bar.barCount) == (volume, Decimal("257.675"), 12)
+
+
+@pytest.mark.parametrize(
+    ("form", "version", "date"),
+    [(1, 226, "20260413 09:57:00 US/Eastern"), (1, 173, "20260413  09:57:00"),
+     (2, 226, "1776088620"), (3, 226, "0413 09:57:00 US/Eastern")],
+)  # fmt: skip
+def test_the_three_forms_of_dates(form: int, version: int, date: str) -> None:
+    _, client = ready(version)
+    (answer,) = client.send(asked(formatDate=form)).of(wire.HistoricalData)
+    assert answer.historicalDataBars[0].date == date
+
+
+def test_bars_without_trades_say_minus_one() -> None:
+    hall, client = ready()
+    start = hall.now - MINUTE
+    hall.market.history[:] = [PriceBar(start, 2576600, 2577000, 2576500, 2576800, -1, -1, -1)]
+    (answer,) = client.send(asked(whatToShow="BID")).of(wire.HistoricalData)
+    bar = answer.historicalDataBars[0]
+    assert (bar.volume, bar.wap, bar.barCount) == (-1, -1, -1)
+
+
+SPANS = """
+    60 S   |                              | 0:01:00 before now
+    2 D    |                              | 48:00:00 before now
+    1 W    |                              | 120:00:00 before now
+    60 S   | 20260413 09:30:00 US/Eastern | 0:31:00 before now
+    60 S   | 20260413-13:30:00            | 0:31:00 before now
+    60 S   | 20270101-00:00:00            | 0:01:00 before now
+"""
+
+
+@pytest.mark.parametrize("row", SPANS.strip().splitlines(), ids=str.strip)
+def test_the_span_that_is_asked_for(row: str) -> None:
+    duration, end, told = (cell.strip() for cell in row.split("|"))
+    hall, client = ready()
+    client.send(asked(duration=duration, endDateTime=end))
+    hours, minutes, seconds = map(int, told.split()[0].split(":"))
+    start = hall.now - (hours * 3600 + minutes * 60 + seconds) * SECOND
+    assert hall.market.asked_bars[0][0] == start
+    assert hall.market.asked_bars[0][2:] == (MINUTE, "TRADES")
+
+
+def test_an_end_without_a_zone_is_served_with_a_warning() -> None:
+    _, client = ready()
+    client.send(asked(endDateTime="20260413 09:58:30"))
+    assert lines(client.got()) == ["error 1 2174", "historicalData 1 2 bars", "historicalDataEnd 1"]
+
+
+REFUSED = {
+    "a bar size that is none": (dict(barSizeSetting="7 mins"), 321,
+        "Historical data bar size setting is invalid. Legal ones are: 1 secs, "),
+    "nothing to show": (dict(whatToShow=""), 321, "What to show field is missing or incorrect."),
+    "a duration that is none": (dict(duration="1 X"), 162, "invalid duration"),
+    "too long a duration": (dict(duration="400 D"), 162, "Time length exceed max."),
+    "too many bars": (dict(duration="1 D", barSizeSetting="1 secs"), 162, "Time length exceed max."),
+    "an end that is none": (dict(endDateTime="noon"), 10314, "End Date/Time: The date, time, or "),
+    "a span without bars": (dict(endDateTime="20200101-00:00:00"), 162,
+        "HMDS query returned no data: AAPL@SMART TRADES"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refusals(case: str) -> None:
+    fields, code, told = REFUSED[case]
+    _, client = ready()
+    ((request, number, text),) = client.send(asked(9, **fields)).errors()
+    assert (request, number) == (9, code)
+    assert told in text
+    assert client.session.queries == {}
+
+
+def test_an_unknown_contract_is_200() -> None:
+    _, client = ready()
+    request = wire.ReqHistoricalData(9, Contract(symbol="NOSUCH", secType="STK"))
+    assert [(e[0], e[1]) for e in client.send(request).errors()] == [(9, 200)]
+
+
+# ---------------------------------------------------------------- long queries
+
+
+def begun(hall: Hall, client: Client, number: int = 1) -> None:
+    """Ask for a month of minutes, and give it one turn."""
+    data = client.connection.send(asked(number, duration="1 M"))
+    hall.station.receive(client.session, data, hall.now)
+    hall.station.flush()
+
+
+def test_a_long_query_is_worked_out_in_parts_between_which_others_are_served() -> None:
+    hall, client = ready()
+    other = hall.client(2)
+    begun(hall, client)
+    assert len(hall.market.asked_bars) == 1
+    assert hall.station.next_due() == hall.now
+    hall.station.receive(other.session, other.connection.send(session.ReqCurrentTime()), hall.now)
+    hall.station.flush()
+    assert len(other.got()) == 1 and client.got() == []
+    hall.settle()
+    assert lines(client.got()) == ["historicalData 1 3 bars", "historicalDataEnd 1"]
+    spans = [(start, end) for start, end, _, _ in hall.market.asked_bars]
+    assert len(spans) > 10
+    assert all(one[1] == two[0] for one, two in zip(spans, spans[1:]))
+    assert spans[0][0] == hall.now - 21 * DAY and spans[-1][1] == hall.now
+
+
+def test_a_query_under_way_can_be_cancelled() -> None:
+    hall, client = ready()
+    begun(hall, client)
+    client.send(wire.CancelHistoricalData(1))
+    text = "Historical Market Data Service error message:API historical data query cancelled: 1"
+    assert client.errors() == [(1, 162, text)]
+
+
+def test_a_finished_or_unknown_query_cannot_be_cancelled() -> None:
+    _, client = ready()
+    client.send(asked()).got()
+    client.send(wire.CancelHistoricalData(1))
+    assert client.errors() == [(1, 366, "No historical data query found for ticker id:1")]
+
+
+def test_a_number_under_way_is_refused_and_the_query_goes_on() -> None:
+    hall, client = ready()
+    begun(hall, client)
+    client.send(asked(1))
+    assert lines(client.got()) == expected("""
+        error 1 386
+        historicalData 1 3 bars; historicalDataEnd 1
+    """)
+
+
+def test_a_client_may_have_fifty_queries_under_way() -> None:
+    hall, client = ready()
+    segment = b"".join(
+        client.connection.send(asked(number, duration="1 M")) for number in range(MAX_QUERIES + 1)
+    )
+    hall.station.receive(client.session, segment, hall.now)
+    hall.station.flush()
+    text = "Historical Market Data Service error message:Historical data request pacing violation"
+    assert client.errors() == [(MAX_QUERIES, 162, text)]
+    client.leave()
+    assert client.session.queries == {}
+    hall.settle()
+    assert hall.station.next_due() is None
+
+
+def test_a_query_that_fails_costs_itself_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    hall, client = ready()
+
+    def bars(*_: object, **__: object) -> list[PriceBar]:
+        raise ValueError("no such day")
+
+    monkeypatch.setattr(hall.market, "bars", bars)
+    client.send(asked(1), session.ReqCurrentTime())
+    assert lines(client.got()) == [f"currentTime {hall.now // 10**9}", "error 1 323"]
+    assert hall.station.next_due() is None

@@ -1,0 +1,140 @@
+"""reqMktData: the opening burst, snapshots, and what is refused."""
+
+import pytest
+
+from papertape.model import Contract
+from papertape.wire.catalogue import market as wire
+from papertape.wire.catalogue.session import ErrorMessage
+from server.pair import VERSIONS, Client, Hall
+from server.shown import expected, lines
+
+AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
+
+
+def ready(version: int = 226) -> tuple[Hall, Client]:
+    hall = Hall()
+    hall.quote("AAPL 257.66 x 257.68")
+    hall.trade("AAPL 257.67*100")
+    return hall, hall.client(1, version)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_parameters_then_type_then_the_known_state(version: int) -> None:
+    _, client = ready(version)
+    got = lines(client.send(wire.ReqMktData(1, AAPL)).got())
+    lot = 100 if version < 159 else 1
+    volume = 1 if version < 220 else 100
+    burst = expected(f"""
+        tickReqParams 1 0.01
+        marketDataType 1 1
+        tickPrice 1 BID 257.66 {1000 // lot};  tickSize 1 BID_SIZE {1000 // lot}
+        tickPrice 1 ASK 257.68 {1000 // lot};  tickSize 1 ASK_SIZE {1000 // lot}
+        tickPrice 1 LAST 257.67 {100 // lot};  tickSize 1 LAST_SIZE {100 // lot}
+        tickSize 1 VOLUME {volume}
+        tickPrice 1 HIGH 257.67 0; tickPrice 1 LOW 257.67 0
+        tickPrice 1 CLOSE 255 0; tickPrice 1 OPEN 257.67 0
+        tickString 1 LAST_TIMESTAMP
+    """)
+    assert got == (burst if version >= 114 else burst[1:])
+
+
+def test_bid_and_ask_say_that_they_can_execute() -> None:
+    _, client = ready()
+    client.send(wire.ReqMktData(1, AAPL))
+    masks = {m.tickType: m.attrMask for m in client.of(wire.TickPrice)}
+    assert (masks[1], masks[2], masks[4]) == (1, 1, 0)
+
+
+def test_the_parameters_name_a_venue_key_and_permissions() -> None:
+    _, client = ready()
+    client.send(wire.ReqMktData(1, AAPL))
+    (told,) = client.of(wire.TickReqParams)
+    assert (told.minTick, told.bboExchange, told.snapshotPermissions) == (0.01, "9c0001", 4)
+
+
+def test_a_snapshot_ends_and_leaves_no_line() -> None:
+    hall, client = ready()
+    got = lines(client.send(wire.ReqMktData(1, AAPL, "", True)).got())
+    assert got[0] == "tickReqParams 1 0.01" and got[-1] == "tickSnapshotEnd 1"
+    hall.quote("AAPL 257.00 x 257.68")
+    assert client.got() == []
+    client.send(wire.ReqMktData(1, AAPL, "", True))
+    assert client.of(ErrorMessage) == []
+
+
+def test_a_regulatory_snapshot_is_one_too() -> None:
+    _, client = ready()
+    got = lines(client.send(wire.ReqMktData(1, AAPL, "", False, True)).got())
+    assert got[-1] == "tickSnapshotEnd 1"
+
+
+def test_the_contract_may_be_named_by_its_number() -> None:
+    _, client = ready()
+    client.send(wire.ReqMktData(1, Contract(conId=265598, exchange="SMART")))
+    assert lines(client.got())[2] == "tickPrice 1 BID 257.66 1000"
+
+
+def test_currencies_have_their_own_tick_and_no_trades() -> None:
+    hall, client = ready()
+    hall.quote("EUR 1.08501*1000000 x 1.08502*500000")
+    pair = Contract(symbol="EUR", secType="CASH", exchange="IDEALPRO", currency="USD")
+    got = lines(client.send(wire.ReqMktData(1, pair)).got())
+    assert got[0] == "tickReqParams 1 5e-05"
+    assert "tickPrice 1 BID 1.08501 1000000" in got
+    assert "tickPrice 1 LAST -1 0" in got
+
+
+def test_a_side_without_a_quote_is_minus_one() -> None:
+    hall, client = ready()
+    hall.quote("AAPL - x 257.68")
+    got = lines(client.send(wire.ReqMktData(1, AAPL)).got())
+    assert "tickPrice 1 BID -1 0" in got
+
+
+REFUSED = {
+    "an unknown symbol": (wire.ReqMktData(7, Contract(symbol="NOSUCH", secType="STK")), 200,
+        "No security definition has been found for the request"),
+    "an ambiguous symbol": (wire.ReqMktData(7, Contract(symbol="AAPL", secType="STK")), 200,
+        "The contract description specified for AAPL is ambiguous"),
+    "a number and another symbol": (wire.ReqMktData(7, Contract(conId=265598, symbol="IBM")), 478,
+        "Parameters in request conflicts with contract parameters received by contract id: "
+        "requested symbol IBM, in contract AAPL;"),
+    "generic ticks in a snapshot": (wire.ReqMktData(7, AAPL, "233", True), 321,
+        "Error validating request.-'bN' : cause - Snapshot market data subscription is not "
+        "applicable to generic ticks"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refusals(case: str) -> None:
+    request, code, text = REFUSED[case]
+    _, client = ready()
+    assert client.send(request).errors() == [(7, code, text)]
+    assert client.session.quote_lines == {}
+
+
+def test_a_number_in_use_is_refused_and_the_line_goes_on() -> None:
+    hall, client = ready()
+    client.send(wire.ReqMktData(1, AAPL)).got()
+    client.send(wire.ReqMktData(1, AAPL))
+    assert client.errors() == [(1, 102, "Duplicate ticker ID.")]
+    hall.quote("AAPL 257.00 x 257.68")
+    assert lines(client.got()) == expected("tickPrice 1 BID 257 1000; tickSize 1 BID_SIZE 1000")
+
+
+def test_cancel_is_silent_and_an_unknown_number_is_told() -> None:
+    hall, client = ready()
+    client.send(wire.ReqMktData(1, AAPL)).got()
+    assert client.send(wire.CancelMktData(1)).got() == []
+    hall.quote("AAPL 257.00 x 257.68")
+    assert client.got() == []
+    client.send(wire.CancelMktData(1))
+    assert client.errors() == [(1, 300, "Can't find EId with tickerId:1")]
+
+
+@pytest.mark.parametrize("kind", [1, 2, 3, 4, 99])
+def test_the_data_type_is_a_silent_wish_and_live_data_is_preferred(kind: int) -> None:
+    _, client = ready()
+    assert client.send(wire.ReqMarketDataType(kind)).got() == []
+    client.send(wire.ReqMktData(1, AAPL))
+    assert [m.marketDataType for m in client.of(wire.MarketDataType)] == [1]

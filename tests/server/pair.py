@@ -1,0 +1,172 @@
+"""Both ends of the protocol in memory: a station and its clients, without sockets or sleep.
+
+``Hall`` is a station over a scripted market; ``hall.client(1, 176)`` connects a client of that
+version, whose ``got()`` gives the messages since the last call. The test moves the clock.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from papertape.server.keep import Keeper
+from papertape.server.session import Session
+from papertape.server.settings import StationSettings
+from papertape.server.station import Station
+from papertape.store.journal import Journal
+from papertape.venue.engine import Engine
+from papertape.venue.profile import Profile
+from papertape.venue.tape import Market
+from papertape.venue.units import SECOND, Nanos
+from papertape.versions import MAX_SERVER, MIN_SERVER
+from papertape.wire.catalogue.session import ErrorMessage, StartApi
+from papertape.wire.connection import ClientConnection, Negotiated
+from papertape.wire.message import Message
+from server.market import WrittenMarket
+from venue.scenario import START, Stage
+
+VERSIONS = (100, 157, 176, 178, 193, 200, 203, 206, 213, MAX_SERVER)
+"""Of real clients, and where families of messages turn to protobuf."""
+
+
+class Pipe:
+    """The station's end of an in-memory socket."""
+
+    def __init__(self) -> None:
+        self.data = b""
+        self.writes: list[int] = []
+        self.closed = False
+
+    def write(self, data: bytes) -> None:
+        assert not self.closed, "written after the close"
+        self.data += data
+        self.writes.append(len(data))
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Client:
+    """A client: its connection, its session in the station, what it was sent."""
+
+    def __init__(self, hall: "Hall", client_id: int, version: int, name: str) -> None:
+        self.hall = hall
+        self.client_id = client_id
+        self.connection = ClientConnection(highest=version)
+        self.pipe = Pipe()
+        opened = hall.station.open(name, self.pipe, hall.now)
+        self.refused = opened is None
+        self.session: Session = opened  # type: ignore[assignment]
+
+    def greet(self) -> "Client":
+        """Send the greeting and take the version answer."""
+        self.raw(self.connection.initiate())
+        (answer,) = self.got()
+        assert isinstance(answer, Negotiated)
+        return self
+
+    def start(self) -> "Client":
+        """Greet and send START_API."""
+        self.greet()
+        self.send(StartApi(self.client_id))
+        return self
+
+    def send(self, *messages: Message) -> "Client":
+        """Send requests in one segment."""
+        return self.raw(b"".join(self.connection.send(message) for message in messages))
+
+    def raw(self, data: bytes) -> "Client":
+        """Send bytes."""
+        self.hall.station.receive(self.session, data, self.hall.now)
+        self.hall.settle()
+        return self
+
+    def got(self) -> list[Any]:
+        """What has come since the last call."""
+        data, self.pipe.data = self.pipe.data, b""
+        return self.connection.receive_data(data)
+
+    def of(self, kind: type[Any]) -> list[Any]:
+        """What has come of one kind."""
+        return [message for message in self.got() if isinstance(message, kind)]
+
+    def errors(self) -> list[tuple[int, int, str]]:
+        """Id, code and text of the errors that have come."""
+        return [(e.id, e.errorCode, e.errorMsg) for e in self.of(ErrorMessage)]
+
+    def leave(self) -> None:
+        """The socket is gone."""
+        self.hall.station.lost(self.session, "", self.hall.now)
+        self.hall.settle()
+
+
+class Hall:
+    """A station over a market, and a clock that only the test moves."""
+
+    def __init__(
+        self,
+        *,
+        settings: StationSettings | None = None,
+        profile: Profile | None = None,
+        journal: Journal | None = None,
+        market: Any = None,
+        now: Nanos = START,
+    ) -> None:
+        self.market: Any = market or WrittenMarket()
+        self.now = now
+        self.keeper = Keeper(journal)
+        engine = Engine(self.market, profile)
+        self.recovered = self.keeper.recover(engine)
+        engine.skip(now)
+        self.station = Station(engine, self.market, self.keeper, settings)
+
+    def client(
+        self, client_id: int = 1, version: int = MAX_SERVER, *, quiet: bool = True
+    ) -> Client:
+        """A client that has started; ``quiet`` throws away what the start brought."""
+        client = Client(self, client_id, version, f"test:{client_id}").start()
+        if quiet:
+            client.got()
+        return client
+
+    def newcomer(self, version: int = MAX_SERVER, *, client_id: int = 1) -> Client:
+        """A client that has only connected."""
+        return Client(self, client_id, version, "test:0")
+
+    def settle(self) -> None:
+        """Flush, and give the station the turns that it asks for at this instant."""
+        self.station.flush()
+        while (due := self.station.next_due()) is not None and due <= self.now:
+            self.station.step(self.now)
+            self.station.flush()
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass as a driver would: a step whenever the station asks for one."""
+        end = self.now + int(seconds * SECOND)
+        while (due := self.station.next_due()) is not None and due <= end:
+            self.now = max(due, self.now)
+            self.station.step(self.now)
+            self.station.flush()
+        self.now = end
+        self.settle()
+
+    def quote(self, text: str) -> None:
+        """A quote a second later: ``AAPL 257.66 x 257.68*300``."""
+        self._tick(f"quote {text}")
+
+    def trade(self, text: str) -> None:
+        """A print a second later: ``AAPL 257.00*500``."""
+        self._tick(f"trade {text}")
+
+    def _tick(self, row: str) -> None:
+        stage = Stage()
+        stage.market = self.market
+        stage.now = self.now
+        stage.step(row)
+        self.wait(1)
+
+
+def recorded(*clients: Client) -> dict[int, Sequence[Any]]:
+    """What each client has got since the last call."""
+    return {client.client_id: client.got() for client in clients}
+
+
+__all__ = ["MAX_SERVER", "MIN_SERVER", "VERSIONS", "Client", "Hall", "Market", "Pipe", "recorded"]

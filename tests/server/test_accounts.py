@@ -1,0 +1,178 @@
+"""Account figures: at once, when something moves, every three minutes; summaries only changes."""
+
+import pytest
+
+from papertape.server.accounts import LEDGER
+from papertape.wire.catalogue import account
+from server.pair import VERSIONS, Client, Hall
+from server.shown import lines
+from server.test_station import order
+
+
+def following() -> tuple[Hall, Client]:
+    hall = Hall()
+    hall.quote("AAPL 257.66 x 257.68")
+    client = hall.client()
+    client.send(account.ReqAccountUpdates(True, "DU1234567")).got()
+    return hall, client
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_updates_bring_values_portfolio_time_and_the_end(version: int) -> None:
+    hall = Hall()
+    hall.quote("AAPL 257.66 x 257.68")
+    client = hall.client(1, version)
+    client.send(order(1, "BUY 100 AAPL MKT")).got()
+    client.send(account.ReqAccountUpdates(True, ""))
+    got = client.got()
+    kinds = list(dict.fromkeys(type(message).__name__ for message in got))
+    assert kinds == ["AccountValue", "PortfolioValue", "AccountUpdateTime", "AccountDataEnd"]
+    values = {(m.key, m.currency): m.value for m in got if isinstance(m, account.AccountValue)}
+    assert values["AccountType", ""] and values["NetLiquidation", "USD"]
+    (held,) = [m for m in got if isinstance(m, account.PortfolioValue)]
+    assert (held.contract.symbol, held.position, held.marketPrice) == ("AAPL", 100, 257.67)
+    assert [m.timeStamp for m in got if isinstance(m, account.AccountUpdateTime)] == ["10:00"]
+
+
+def test_unchanged_figures_come_again_after_three_minutes_and_not_before() -> None:
+    hall, client = following()
+    hall.wait(179)
+    assert client.got() == []
+    hall.wait(1)
+    first = client.got()
+    assert first and not [m for m in first if isinstance(m, account.AccountDataEnd)]
+    hall.wait(180)
+    assert len(client.got()) == len(first)
+
+
+def test_a_fill_brings_the_figures_at_once_and_starts_the_three_minutes_anew() -> None:
+    hall, client = following()
+    hall.wait(100)
+    client.send(order(1, "BUY 100 AAPL MKT"))
+    got = client.got()
+    assert lines(got)[7] == "commissionAndFeesReport 1.0003"
+    assert isinstance(got[8], account.AccountValue)
+    assert [m.position for m in got if isinstance(m, account.PortfolioValue)] == [100]
+    hall.wait(179)
+    assert client.got() == []
+    hall.wait(1)
+    assert client.got()
+
+
+def test_several_fills_of_one_turn_bring_the_figures_once() -> None:
+    _, client = following()
+    client.send(*(order(number, "BUY 1 AAPL MKT") for number in range(1, 11)))
+    got = client.got()
+    assert len([m for m in got if isinstance(m, account.AccountUpdateTime)]) == 1
+    assert [m.position for m in got if isinstance(m, account.PortfolioValue)] == [10]
+
+
+def test_a_client_that_does_not_read_gets_the_present_figures_when_it_does() -> None:
+    hall, client = following()
+    trader = hall.client(2)
+    client.session.paused = True
+    for number in range(1, 6):
+        trader.send(order(number, "BUY 1 AAPL MKT"))
+        hall.wait(1)
+    assert client.got() == []
+    assert hall.station.accounts.next_due() is None
+    client.session.paused = False
+    hall.wait(0)
+    got = client.got()
+    assert [m.position for m in got if isinstance(m, account.PortfolioValue)] == [5]
+    hall.wait(179)
+    assert client.got() == []
+
+
+def test_unsubscribing_ends_the_figures() -> None:
+    hall, client = following()
+    client.send(account.ReqAccountUpdates(False, ""))
+    hall.wait(400)
+    client.send(order(1, "BUY 1 AAPL MKT"))
+    assert not [m for m in client.got() if isinstance(m, account.AccountValue)]
+    assert hall.station.accounts.next_due() is None
+
+
+# ---------------------------------------------------------------- reqAccountUpdatesMulti
+
+
+def test_multi_updates_carry_their_number_and_come_again() -> None:
+    hall = Hall()
+    client = hall.client()
+    client.send(account.ReqAccountUpdatesMulti(4, "DU1234567", "", False))
+    first = client.got()
+    assert lines(first)[-1] == "accountUpdateMultiEnd 4"
+    assert {m.reqId for m in first} == {4}
+    hall.wait(180)
+    assert len(client.got()) == len(first) - 1
+    client.send(account.CancelAccountUpdatesMulti(4))
+    hall.wait(400)
+    assert client.got() == []
+
+
+def test_ledger_and_net_liquidation_is_a_part_of_the_keys() -> None:
+    client = Hall().client()
+    client.send(account.ReqAccountUpdatesMulti(4, "", "", True))
+    keys = {m.key for m in client.of(account.AccountUpdateMulti)}
+    assert keys and keys <= LEDGER
+    assert "BuyingPower" not in keys
+
+
+# ---------------------------------------------------------------- reqAccountSummary
+
+TAGS = "NetLiquidation,TotalCashValue, BuyingPower,"
+
+
+def test_a_summary_has_every_tag_once_and_the_end() -> None:
+    client = Hall().client()
+    client.send(account.ReqAccountSummary(5, "All", TAGS))
+    assert lines(client.got()) == [
+        "accountSummary 5 BuyingPower",
+        "accountSummary 5 NetLiquidation",
+        "accountSummary 5 TotalCashValue",
+        "accountSummaryEnd 5",
+    ]
+
+
+def test_a_summary_repeats_only_what_changed() -> None:
+    hall = Hall()
+    hall.quote("AAPL 257.66 x 257.68")
+    client = hall.client()
+    client.send(account.ReqAccountSummary(5, "All", "NetLiquidation,AccountType")).got()
+    hall.wait(180)
+    assert client.got() == []
+    hall.client(2).send(order(1, "BUY 100 AAPL MKT"))
+    assert lines(client.got()) == ["accountSummary 5 NetLiquidation"]
+
+
+def test_a_third_summary_is_refused_until_one_is_cancelled() -> None:
+    client = Hall().client()
+    for number in (1, 2):
+        client.send(account.ReqAccountSummary(number, "All", "NetLiquidation")).got()
+    client.send(account.ReqAccountSummary(3, "All", "NetLiquidation"))
+    assert client.errors() == [
+        (3, 322, "Error processing request.-'bN' : cause - Maximum number of account summary "
+                 "requests exceeded; desubscribe to previous request first"),
+    ]  # fmt: skip
+    client.send(account.CancelAccountSummary(1), account.ReqAccountSummary(3, "All", "BuyingPower"))
+    assert lines(client.got()) == ["accountSummary 3 BuyingPower", "accountSummaryEnd 3"]
+
+
+def test_two_summaries_each_and_every_client() -> None:
+    hall = Hall()
+    for number in (1, 2):
+        client = hall.client(number)
+        for request in (1, 2):
+            client.send(account.ReqAccountSummary(request, "All", "NetLiquidation"))
+        assert client.errors() == []
+
+
+@pytest.mark.parametrize(
+    ("request_", "about"),
+    [(account.ReqAccountUpdates(True, "U1"), -1), (account.ReqAccountUpdatesMulti(8, "U1"), 8)],
+)
+def test_an_unknown_account_is_refused(request_: account.Message, about: int) -> None:
+    client = Hall().client()
+    client.send(request_)
+    text = "Error validating request.-'bN' : cause - Invalid account code"
+    assert client.errors() == [(about, 321, text)]

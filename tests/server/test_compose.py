@@ -1,0 +1,124 @@
+"""Putting a station together: new, again, elsewhere, and what can be wrong."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from papertape.errors import JournalError, MarketDataError, SettingsError
+from papertape.server.compose import JOURNAL, Composed, MarketSettings, compose
+from papertape.venue.profile import Profile
+from papertape.venue.units import MINUTE, SECOND
+from papertape.wire.catalogue.session import StartApi
+from papertape.wire.connection import encode
+from server.pair import Pipe
+from server.test_station import order
+from venue.scenario import at
+
+WALL = at("20260413 10:00:00")
+SPY = 756733
+
+
+def made(data_dir: Path | None, *, wall: int = WALL, **market: object) -> Composed:
+    return compose(wall=wall, data_dir=data_dir, market=MarketSettings(**market))  # type: ignore[arg-type]
+
+
+def buy(composed: Composed) -> None:
+    station, now = composed.station, composed.clock.market + SECOND
+    session = station.open("test:1", Pipe(), now)
+    assert session is not None
+    for data in (
+        b"API\0\0\0\0\x04v226",
+        encode(StartApi(1), 226),
+        encode(order(1, "BUY 100 SPY MKT"), 226),
+        encode(order(2, "BUY 100 SPY LMT 1 GTC"), 226),
+    ):
+        station.receive(session, data, now)
+    station.flush()
+
+
+def test_a_new_station_begins_where_it_was_told(tmp_path: Path) -> None:
+    with made(tmp_path / "new", minutes_played=10) as composed:
+        assert composed.recovered == 0
+        assert composed.clock.now(WALL) == WALL
+        assert composed.station.market.anchor == (WALL - 10 * MINUTE) // MINUTE * MINUTE
+        assert composed.station.engine.clock == composed.station.now == WALL
+    assert (tmp_path / "new" / JOURNAL).is_file()
+
+
+def test_a_station_that_starts_again_is_the_same_one(tmp_path: Path) -> None:
+    with made(tmp_path, seed=5) as composed:
+        buy(composed)
+        state = composed.station.engine.state_hash()
+        quote = composed.station.market.quote(SPY, WALL + 5 * SECOND)
+    with made(tmp_path, seed=5, wall=WALL + 5 * SECOND, minutes_played=999) as again:
+        assert again.recovered > 0
+        assert again.station.engine.state_hash() == state
+        assert again.station.market.quote(SPY, WALL + 5 * SECOND) == quote
+        assert again.clock.now(WALL + 6 * SECOND) == WALL + 6 * SECOND
+        assert again.station.engine.queries.positions()[0].position == 100
+
+
+def test_the_speed_may_change_at_a_start(tmp_path: Path) -> None:
+    made(tmp_path, speed=10.0).close()
+    with made(tmp_path, wall=WALL + SECOND) as again:
+        assert again.clock.now(WALL + 2 * SECOND) == WALL + 11 * SECOND
+
+
+def test_the_market_never_goes_back_behind_what_was_kept(tmp_path: Path) -> None:
+    with made(tmp_path) as composed:
+        buy(composed)
+        last = composed.station.engine.clock
+    with made(tmp_path, wall=WALL - 3600 * SECOND) as again:
+        assert again.clock.now(WALL - 3600 * SECOND) >= last
+
+
+def test_nothing_is_kept_without_a_directory(tmp_path: Path) -> None:
+    with made(None) as composed:
+        buy(composed)
+        assert composed.station.engine.queries.positions()[0].position == 100
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_seed_is_told_and_the_old_one_stays(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with made(tmp_path, seed=1) as composed:
+        quote = composed.station.market.quote(SPY, WALL)
+    caplog.set_level(logging.WARNING)
+    with made(tmp_path, seed=2) as again:
+        assert again.station.market.quote(SPY, WALL) == quote
+    assert "made with seed 1, which stays" in caplog.text
+
+
+def test_a_directory_serves_one_station_at_a_time(tmp_path: Path) -> None:
+    with made(tmp_path), pytest.raises(JournalError, match="is in use") as error:
+        made(tmp_path)
+    assert error.value.pid is not None
+    made(tmp_path).close()
+
+
+def test_a_failed_start_leaves_the_directory_free(tmp_path: Path) -> None:
+    with pytest.raises(MarketDataError):
+        made(tmp_path, folder=tmp_path / "no-market")
+    made(tmp_path).close()
+
+
+def test_another_account_on_kept_orders_is_refused(tmp_path: Path) -> None:
+    with made(tmp_path) as composed:
+        buy(composed)
+    with pytest.raises(SettingsError, match="account"):
+        compose(wall=WALL, data_dir=tmp_path, profile=Profile(accounts=("DU9",)))
+    made(tmp_path).close()
+
+
+def test_the_sample_market_plays() -> None:
+    folder = Path(__file__).parents[2] / "market/sample"
+    with made(None, folder=folder) as composed:
+        assert composed.station.market.quote(SPY, WALL).bid > 0
+
+
+def test_close_may_be_repeated(tmp_path: Path) -> None:
+    composed = made(tmp_path)
+    composed.close()
+    composed.close()

@@ -1,0 +1,133 @@
+"""The engine's memory on disk: what comes back is what was there, to the last bit."""
+
+from pathlib import Path
+
+import pytest
+
+from papertape.errors import JournalError, SettingsError
+from papertape.server.clock import MarketClock
+from papertape.server.keep import SCHEMA_VERSION, Keeper, MarketFacts
+from papertape.store.journal import Journal
+from papertape.venue.engine import Engine
+from papertape.venue.profile import Profile
+from papertape.wire.catalogue import orders
+from server.pair import Hall
+from server.test_station import order
+
+BUSY = ("BUY 100 AAPL MKT", "BUY 100 AAPL LMT 250 GTC", "SELL 30 AAPL MKT", "BUY 9 SPY LMT 400")
+
+
+def opened(folder: Path) -> Journal:
+    return Journal.open(folder / "j.sqlite", schema_version=SCHEMA_VERSION)
+
+
+def trade(hall: Hall) -> None:
+    hall.quote("AAPL 257.66 x 257.68")
+    hall.quote("SPY 450.00 x 450.01")
+    one, two = hall.client(1), hall.client(2)
+    for number, words in enumerate(BUSY, 1):
+        one.send(order(number, words))
+        two.send(order(number, words))
+    hall.quote("AAPL 249.00 x 249.50*130")
+    one.send(orders.CancelOrder(4))
+    one.send(order(2, "BUY 120 AAPL LMT 248 GTC"))
+
+
+@pytest.mark.parametrize("days", [0, 3])
+def test_recovery_gives_the_same_state(days: int, tmp_path: Path) -> None:
+    with opened(tmp_path) as journal:
+        hall = Hall(journal=journal)
+        trade(hall)
+        hall.wait(days * 86_400)
+        before = hall.station.engine.state_hash()
+    with opened(tmp_path) as journal:
+        twin = Hall(journal=journal, now=hall.now)
+        assert twin.recovered == journal.last_seq > 0
+        assert twin.station.engine.state_hash() == before
+        assert twin.station.engine.queries.next_valid_id(1) == 5
+
+
+def test_a_station_goes_on_after_recovery_as_if_it_had_not_stopped(tmp_path: Path) -> None:
+    straight = Hall()
+    trade(straight)
+    with opened(tmp_path) as journal:
+        hall = Hall(journal=journal)
+        trade(hall)
+    with opened(tmp_path) as journal:
+        again = Hall(journal=journal, market=hall.market, now=hall.now)
+        for side in (straight, again):
+            side.quote("AAPL 247.00 x 247.90*500")
+            side.client(7).send(order(1, "SELL 10 AAPL MKT"))
+        assert again.station.engine.state_hash() == straight.station.engine.state_hash()
+
+
+def test_commit_counts_what_is_new() -> None:
+    hall = Hall()
+    trade(hall)
+    assert hall.keeper.commit(hall.station.engine) == 0
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["journal", "ephemeral"])
+def test_a_keeper_can_replay_what_it_has_just_kept(kept: bool, tmp_path: Path) -> None:
+    with opened(tmp_path) as journal:
+        hall = Hall(journal=journal if kept else None)
+        trade(hall)
+        twin = Engine(None)
+        assert hall.keeper.recover(twin) > 0
+        assert twin.state_hash() == hall.station.engine.state_hash()
+
+
+def test_a_damaged_entry_stops_the_recovery(tmp_path: Path) -> None:
+    with opened(tmp_path) as journal:
+        journal.append([(1, b"no entry")])
+        with pytest.raises(JournalError, match="cannot be replayed") as error:
+            Keeper(journal).recover(Engine(None))
+        assert error.value.seq == 1
+
+
+# ---------------------------------------------------------------- the market's facts
+
+FACTS = MarketFacts(anchor=1000, seed=3, clock=MarketClock(5, 6, 2.0))
+
+
+def test_the_market_is_remembered(tmp_path: Path) -> None:
+    other = MarketFacts(9999, 4, MarketClock(1, 1))
+    with opened(tmp_path) as journal:
+        assert Keeper(journal).market(FACTS) == FACTS
+    with opened(tmp_path) as journal:
+        keeper = Keeper(journal)
+        assert keeper.market(other) == FACTS
+        keeper.keep_market(other)
+        assert keeper.market(FACTS) == other
+
+
+def test_an_ephemeral_station_has_a_fresh_market() -> None:
+    keeper = Keeper(None)
+    keeper.keep_market(FACTS)
+    assert keeper.market(FACTS) is FACTS
+
+
+# ---------------------------------------------------------------- the broker's profile
+
+
+def test_the_profile_may_not_change_under_orders(tmp_path: Path) -> None:
+    with opened(tmp_path) as journal:
+        Keeper(journal).check_profile(Profile())
+        trade(Hall(journal=journal))
+    with opened(tmp_path) as journal:
+        Keeper(journal).check_profile(Profile())
+        with pytest.raises(SettingsError, match="DU1234567") as error:
+            Keeper(journal).check_profile(Profile(accounts=("DU7",)))
+        assert (error.value.setting, error.value.found) == ("account", "DU7")
+        Keeper(journal).check_profile(Profile())
+
+
+def test_the_profile_may_change_while_there_are_no_orders(tmp_path: Path) -> None:
+    with opened(tmp_path) as journal:
+        Keeper(journal).check_profile(Profile())
+        Keeper(journal).check_profile(Profile(accounts=("DU7",)))
+        Hall(journal=journal, profile=Profile(accounts=("DU7",)))
+
+
+def test_an_ephemeral_station_takes_any_profile() -> None:
+    Keeper(None).check_profile(Profile(accounts=("DU7",)))

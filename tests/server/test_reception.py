@@ -1,0 +1,228 @@
+"""Greetings, the order of an opening, and messages that are none."""
+
+import pytest
+
+from papertape.server.reception import about
+from papertape.server.settings import StationSettings
+from papertape.versions import RAW_IDS
+from papertape.wire import catalogue
+from papertape.wire.catalogue import market, orders, session
+from papertape.wire.connection import Negotiated, encode
+from papertape.wire.message import Message
+from server.pair import MAX_SERVER, VERSIONS, Client, Hall
+from server.shown import expected, lines
+from server.test_station import order
+
+START = """
+    managedAccounts DU1234567
+    nextValidId 1
+    error -1 2104
+    error -1 2106
+    error -1 2158
+"""
+
+
+# ---------------------------------------------------------------- the opening
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_start_brings_accounts_next_id_and_farm_notices_in_order(version: int) -> None:
+    client = Hall().client(1, version, quiet=False)
+    assert client.connection.version == version
+    assert lines(client.got()) == expected(START)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_working_orders_come_first_when_there_are_any(version: int) -> None:
+    hall = Hall()
+    hall.quote("AAPL 257.66 x 257.68")
+    hall.client(1).send(order(4, "BUY 100 AAPL LMT 250")).leave()
+    hall.client(2).send(order(1, "BUY 100 AAPL LMT 251")).leave()
+    assert lines(hall.client(1, version, quiet=False).got()) == expected("""
+        openOrder #4 Submitted
+        orderStatus #4 Submitted 0+100
+        openOrderEnd
+        managedAccounts DU1234567
+        nextValidId 5
+        error -1 2104; error -1 2106; error -1 2158
+    """)
+
+
+def test_working_orders_can_be_left_for_the_client_to_ask() -> None:
+    hall = Hall(settings=StationSettings(open_orders_on_connection=False))
+    hall.quote("AAPL 257.66 x 257.68")
+    hall.client(1).send(order(1, "BUY 100 AAPL LMT 250")).leave()
+    assert lines(hall.client(1, quiet=False).got())[0] == "managedAccounts DU1234567"
+
+
+def test_nothing_comes_between_the_version_answer_and_start_api() -> None:
+    hall = Hall()
+    client = hall.newcomer()
+    client.raw(client.connection.initiate())
+    assert client.got() == [Negotiated(MAX_SERVER, "20260413 10:00:00 EDT")]
+    assert client.pipe.writes == [4 + len("226\0" + "20260413 10:00:00 EDT\0")]
+    hall.wait(10)
+    assert client.got() == []
+
+
+def test_the_connection_time_is_in_the_zone_of_the_server() -> None:
+    client = Hall(settings=StationSettings(time_zone="Europe/Berlin")).newcomer().greet()
+    assert client.connection.connection_time == "20260413 16:00:00 CEST"
+
+
+@pytest.mark.parametrize(
+    ("offered", "own", "agreed"),
+    [
+        (b"v100..226", 226, 226), (b"v157..178", 226, 178), (b"v100..999", 226, 226),
+        (b"v176", 226, 176), (b"v100..226", 176, 176), (b"v100..226 +PACEAPI", 226, 226),
+    ],
+)  # fmt: skip
+def test_the_version_is_the_lower_maximum(offered: bytes, own: int, agreed: int) -> None:
+    hall = Hall(settings=StationSettings(max_server_version=own))
+    client = hall.newcomer()
+    client.raw(b"API\0" + len(offered).to_bytes(4) + offered)
+    assert client.pipe.data[4:].startswith(b"%d\0" % agreed)
+
+
+@pytest.mark.parametrize(("offered", "own"), [(b"v60..99", 226), (b"v213..226", 176)])
+def test_no_common_version_is_answered_and_closed(
+    offered: bytes, own: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    hall = Hall(settings=StationSettings(max_server_version=own))
+    client = hall.newcomer()
+    client.raw(b"API\0" + len(offered).to_bytes(4) + offered)
+    # The client compares the number with what it knows, and tells its user to update (503).
+    assert client.pipe.data[4:].startswith(b"%d\0" % own)
+    assert client.pipe.closed
+    assert "no common version: the client knows " + offered[1:].decode() in caplog.text
+
+
+def test_the_greeting_may_come_in_any_pieces() -> None:
+    hall = Hall()
+    client = hall.newcomer()
+    for byte in client.connection.initiate():
+        client.raw(bytes([byte]))
+    assert [type(event) for event in client.got()] == [Negotiated]
+
+
+# ---------------------------------------------------------------- out of turn
+
+
+@pytest.mark.parametrize("version", [176, 226])
+def test_a_request_before_start_api_closes(version: int, caplog: pytest.LogCaptureFixture) -> None:
+    hall = Hall()
+    client = hall.newcomer(version).greet()
+    head = (49).to_bytes(4) if version >= RAW_IDS else b"49\0"
+    body = head if version >= RAW_IDS else head + b"1\0"
+    client.raw(len(body).to_bytes(4) + body)
+    assert client.pipe.closed and client.got() == []
+    assert "closed: " in caplog.text and "while negotiated" in caplog.text
+
+
+def test_a_message_right_behind_the_greeting_closes(caplog: pytest.LogCaptureFixture) -> None:
+    hall = Hall()
+    client = hall.newcomer(176)
+    client.raw(client.connection.initiate() + b"\0\0\0\x0871\x002\x001\0\0")
+    assert client.pipe.closed and client.pipe.data == b""
+    assert "closed: message while greeted" in caplog.text
+
+
+def test_a_second_start_api_closes_and_the_id_is_free(caplog: pytest.LogCaptureFixture) -> None:
+    hall = Hall()
+    client = hall.client(1)
+    client.raw(encode(session.StartApi(2), MAX_SERVER))
+    assert client.pipe.closed
+    assert "client 1 at test:1 closed: StartApi while started" in caplog.text
+    assert hall.client(1).session.started
+
+
+# ---------------------------------------------------------------- messages that are none
+
+
+@pytest.mark.parametrize("version", [176, 200, 201, 226])
+def test_an_unknown_message_gets_320_and_the_session_goes_on(
+    version: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    hall = Hall()
+    client = hall.client(1, version)
+    body = (999).to_bytes(4) if version >= RAW_IDS else b"999\0" + b"1\0"
+    client.raw(len(body).to_bytes(4) + body)
+    known = 999 - 200 if version >= RAW_IDS else 999
+    text = f"Error reading request. Unknown message id: {known}"
+    assert client.errors() == [(-1, 320, text)]
+    assert f"client 1 at test:1 sent unknown message id {known}" in caplog.text
+    assert client.send(session.ReqCurrentTime()).of(session.CurrentTime)
+
+
+UNREADABLE = """
+    2 2 x                        | CancelMktData.reqId        | x
+    2 2                          |                            |
+    2 2 1 9                      |                            |
+    49 1 7                       |                            |
+    14 1 high                    | SetServerLogLevel.logLevel | high
+    1 11 1 0 AAPL STK x          |                            |
+"""
+
+
+@pytest.mark.parametrize("row", UNREADABLE.strip().splitlines(), ids=str.strip)
+def test_a_field_that_cannot_be_read_gets_320(row: str, caplog: pytest.LogCaptureFixture) -> None:
+    fields, where, value = (cell.strip() for cell in row.split("|"))
+    hall = Hall()
+    client = hall.client(1, 176)
+    body = "".join(f"{field}\0" for field in fields.split()).encode()
+    client.raw(len(body).to_bytes(4) + body)
+    ((request, code, text),) = client.errors()
+    assert (request, code) == (-1, 320)
+    assert text.startswith("Error reading request. ")
+    if where:
+        name = where.partition(".")[2]
+        assert text.endswith(f"Unable to parse field: '{name}' for input string: \"{value}\"")
+    assert "client 1 at test:1 sent a message that cannot be read: " + where in caplog.text
+    assert client.send(session.ReqCurrentTime()).of(session.CurrentTime)
+
+
+def test_a_long_value_is_quoted_in_short() -> None:
+    hall = Hall()
+    client = hall.client(1, 176)
+    body = b"2\x002\0" + b"x" * 100_000 + b"\0"
+    client.raw(len(body).to_bytes(4) + body)
+    ((_, code, text),) = client.errors()
+    assert code == 320 and len(text) < 500
+
+
+UNSERVED = [cls for cls in catalogue.REQUESTS.values() if cls.spec.id not in (71,)]
+
+
+@pytest.mark.parametrize("cls", UNSERVED, ids=lambda cls: cls.__name__)
+def test_every_request_is_served_or_refused_by_name(cls: type[Message]) -> None:
+    hall = Hall()
+    client = hall.client(0, min(MAX_SERVER, cls.spec.until - 1))
+    message = cls()
+    if cls.spec.id_field:
+        setattr(message, cls.spec.id_field, 7)
+    client.send(message)
+    errors = client.errors()
+    assert all(code != 323 for _, code, _ in errors), errors
+    refused = [text for _, code, text in errors if "is not served" in text]
+    if refused:
+        name = cls.spec.callback or cls.spec.name
+        assert refused == [
+            f"Error validating request.-'bN' : cause - {name} is not served by this station yet."
+        ]
+        assert errors[0][0] == (7 if cls.spec.id_field else -1)
+
+
+def test_the_id_that_an_error_is_about() -> None:
+    assert about(market.ReqMktData(5)) == 5
+    assert about(orders.PlaceOrder(6)) == 6
+    assert about(session.ReqCurrentTime()) == -1
+    assert about(market.ReqMarketDataType(3)) == -1
+
+
+def test_a_session_that_was_closed_is_not_heard() -> None:
+    hall = Hall()
+    client: Client = hall.client(1)
+    request = client.connection.send(session.ReqCurrentTime())
+    hall.station.drop(client.session, "for a test")
+    client.raw(request)
+    assert client.got() == [] and client.pipe.closed

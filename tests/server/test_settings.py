@@ -1,0 +1,45 @@
+"""Settings are checked when they are made, and the complaint says what is allowed."""
+
+from typing import Any
+
+import pytest
+
+from papertape.errors import SettingsError
+from papertape.server.settings import StationSettings
+
+EDGES = [
+    ("max_server_version", 100, 226),
+    ("max_clients", 1, 1024),
+    ("quote_interval_ms", 0, 60_000),
+    ("start_api_timeout_s", 0.01, 3600),
+    ("account_interval_s", 1, 86_400),
+    ("max_buffer_mb", 1, 1024),
+]
+
+
+@pytest.mark.parametrize(("name", "lowest", "highest"), EDGES)
+def test_the_edges_are_allowed(name: str, lowest: float, highest: float) -> None:
+    for value in (lowest, highest):
+        assert getattr(StationSettings(**{name: value}), name) == value  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("name", "lowest", "highest"), EDGES)
+def test_beyond_the_edges_is_told(name: str, lowest: float, highest: float) -> None:
+    for value in (lowest - 1, highest + 1, float("nan")):
+        with pytest.raises(SettingsError) as error:
+            StationSettings(**{name: value})  # type: ignore[arg-type]
+        assert (error.value.setting, str(error.value.found)) == (name, str(value))
+        assert f"Choose a number from {lowest} to {highest}" in str(error.value)
+
+
+@pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../../etc/passwd", "US/East\0ern"])
+def test_a_zone_must_exist(zone: Any) -> None:
+    with pytest.raises(SettingsError, match="is no time zone") as error:
+        StationSettings(time_zone=zone)
+    assert error.value.setting == "time_zone"
+
+
+def test_the_defaults_are_those_of_tws() -> None:
+    settings = StationSettings()
+    assert (settings.max_clients, settings.quote_interval_ms) == (32, 250)
+    assert (settings.account_interval_s, settings.max_server_version) == (180, 226)

@@ -1,0 +1,165 @@
+"""A station under load in a process of its own, and three ways for it to die by ``kill -9``.
+
+The child is forked: the station's core with its journal, and clients that place, modify, cancel
+and fill orders at random. Every byte that a client would be sent goes into a pipe, so what has
+reached the pipe was told. The seed decides what is traded and where the process dies:
+
+* ``anytime``: the parent kills it after so many microseconds;
+* ``database``: it kills itself inside SQLite, after so many steps of its virtual machine;
+* ``sending``: it kills itself between the commit and a write, or half way through the write.
+"""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from papertape.model import Contract, Order
+from papertape.server.compose import Composed, MarketSettings, compose
+from papertape.server.session import Session
+from papertape.venue.units import SECOND
+from papertape.wire.catalogue import account, orders, session
+from papertape.wire.connection import ClientConnection, encode
+from papertape.wire.message import Message
+from venue.scenario import at
+
+WAYS = ("anytime", "database", "sending")
+OPENING = at("20260413 10:00:00")
+CYCLE_S = 20
+CLIENTS = {1: 226, 2: 176, 3: 203, 4: 100}
+"""Client ids and the versions that they speak."""
+SYMBOLS = {"SPY": 450.0, "TSLA": 240.0, "BAC": 34.0}
+
+
+class Line:
+    """A client's socket: what is written goes into the pipe, marked with the client's id."""
+
+    def __init__(self, client: int, pipe: int, load: "Load") -> None:
+        self.client = client
+        self.pipe = pipe
+        self.load = load
+
+    def write(self, data: bytes) -> None:
+        framed = self.client.to_bytes(2) + len(data).to_bytes(4) + data
+        self.load.before_write(framed)
+        while framed:
+            framed = framed[os.write(self.pipe, framed) :]
+
+    def close(self) -> None:
+        raise AssertionError(f"client {self.client} was closed")
+
+
+class Load:
+    """Clients that trade at random, as fast as they can."""
+
+    def __init__(self, composed: Composed, chance: Random, pipe: int) -> None:
+        self.station = composed.station
+        self.chance = chance
+        self.now = composed.clock.market
+        self.before_write: Callable[[bytes], object] = len
+        self.sessions: dict[int, Session] = {}
+        self.ids: dict[int, int] = {}
+        for client, version in CLIENTS.items():
+            self._connect(client, version, pipe)
+
+    def _connect(self, client: int, version: int, pipe: int) -> None:
+        line = Line(client, pipe, self)
+        opened = self.station.open(f"load:{client}", line, self.now)
+        assert opened is not None
+        self.sessions[client] = opened
+        hello = ClientConnection(highest=version)
+        self.station.receive(opened, hello.initiate(), self.now)
+        self.station.flush()
+        self._send(client, session.StartApi(client), account.ReqPositions())
+        self.station.flush()
+        self.ids[client] = self.station.engine.queries.next_valid_id(client)
+
+    def _send(self, client: int, *messages: Message) -> None:
+        version = CLIENTS[client]
+        data = b"".join(encode(message, version) for message in messages)
+        self.station.receive(self.sessions[client], data, self.now)
+
+    def turn(self) -> None:
+        """What one turn of an event loop brings: requests of some clients, then a flush."""
+        self.now += self.chance.randrange(1, SECOND // 4)
+        for client in self.chance.sample(sorted(CLIENTS), self.chance.randint(1, 3)):
+            count = self.chance.randint(1, 4)
+            self._send(client, *(self._request(client) for _ in range(count)))
+        if self.chance.random() < 0.5:
+            self.station.step(self.now)
+        self.station.flush()
+
+    def _request(self, client: int) -> Message:
+        kind = self.chance.random()
+        if kind < 0.62 or self.ids[client] < 3:
+            return self._place(client)
+        if kind < 0.75:
+            return self._modify(client)
+        if kind < 0.90:
+            return orders.CancelOrder(self._some_id(client))
+        if kind < 0.91:
+            return orders.ReqGlobalCancel()
+        if kind < 0.95:
+            return orders.ReqExecutions(1 << 20)
+        return self.chance.choice((session.ReqIds(), orders.ReqOpenOrders()))
+
+    def _some_id(self, client: int) -> int:
+        return self.chance.randint(max(1, self.ids[client] - 12), self.ids[client] + 1)
+
+    def _place(self, client: int) -> Message:
+        number = self.ids[client]
+        self.ids[client] += 1
+        return orders.PlaceOrder(number, *self._terms())
+
+    def _modify(self, client: int) -> Message:
+        view = self.station.engine.queries.order(client, self._some_id(client))
+        if view is None:
+            return session.ReqIds()
+        contract, order = self._terms(view.contract.symbol)
+        order.action, order.tif = view.order.action, "GTC"
+        order.orderType = "MKT" if order.lmtPrice is None else "LMT"
+        return orders.PlaceOrder(view.orderId, contract, order)
+
+    def _terms(self, symbol: str = "") -> tuple[Contract, Order]:
+        symbol = symbol or self.chance.choice(sorted(SYMBOLS))
+        away = self.chance.choice((-0.02, -0.001, -0.0002, 0.0002, 0.001, 0.02))
+        kind = self.chance.choice(("MKT", "LMT", "LMT", "LMT", "STP"))
+        order = Order(
+            action=self.chance.choice(("BUY", "SELL")),
+            totalQuantity=self.chance.choice((1, 7, 100, 400)),  # type: ignore[arg-type]
+            orderType=kind,
+            lmtPrice=round(SYMBOLS[symbol] * (1 + away), 2) if kind == "LMT" else None,
+            tif=self.chance.choice(("DAY", "DAY", "GTC", "IOC", "FOK")),
+            transmit=self.chance.random() > 0.05,
+        )
+        return Contract(symbol=symbol, secType="STK", exchange="SMART", currency="USD"), order
+
+
+def die(*_: Any) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def child(folder: Path, pipe: int, *, cycle: int, seed: int, way: str) -> None:
+    """Recover, connect everyone, trade until death."""
+    chance = Random(seed)
+    wall = OPENING + cycle * CYCLE_S * SECOND
+    composed = compose(wall=wall, data_dir=folder, market=MarketSettings(seed=3))
+    load = Load(composed, chance, pipe)
+    if way == "database":
+        journal: Any = composed.station.keeper._journal
+        steps = iter(range(chance.randint(1, 200), 0, -1))
+        raw = journal._connection.connection.driver_connection
+        raw.set_progress_handler(lambda: next(steps, None) is None and die(), 7)
+    if way == "sending":
+        writes = iter(range(chance.randint(0, 40), 0, -1))
+
+        def cut(framed: bytes) -> None:
+            if next(writes, None) is None:
+                os.write(pipe, framed[: chance.randrange(len(framed))])
+                die()
+
+        load.before_write = cut
+    while True:
+        load.turn()

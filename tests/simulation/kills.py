@@ -1,0 +1,163 @@
+"""The parent of the stations that die: forks, kills, listens, and compares.
+
+``python -m simulation.kills FIRST COUNT FOLDER`` runs the kills with the seeds from FIRST on and
+prints what it counted as JSON; it ends with 1 and the story of the first that went wrong. It is a
+process of its own, without threads, because it forks.
+"""
+
+import gc
+import json
+import os
+import select
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+from papertape.errors import JournalError
+from papertape.server.compose import JOURNAL, MarketSettings, compose
+from papertape.server.keep import SCHEMA_VERSION, Keeper
+from papertape.store.journal import Journal
+from papertape.venue.engine import Engine
+from papertape.wire.connection import ClientConnection
+from papertape.wire.message import Message
+from simulation.crash import CLIENTS, OPENING, WAYS, Load, child
+from simulation.told import Told
+
+LIVES = 5
+"""Deaths of one station before the next begins with an empty directory."""
+LONGEST_S = 20
+LATEST_S = 0.04
+"""A kill by time comes at most so long after the first word."""
+
+
+def rebuilt(folder: Path) -> Engine:
+    """The venue as the journal has it, without any market."""
+    with Journal.open(folder / JOURNAL, schema_version=SCHEMA_VERSION) as journal:
+        engine = Engine(None)
+        Keeper(journal).recover(engine)
+        return engine
+
+
+def warm_up(folder: Path) -> None:
+    """Compile in this process what every child would compile for itself."""
+    reading, writing = os.pipe()
+    reader = threading.Thread(target=drain, args=(reading,))
+    reader.start()
+    with compose(wall=OPENING, data_dir=folder, market=MarketSettings(seed=3)) as composed:
+        load = Load(composed, Random(0), writing)
+        for _ in range(60):
+            load.turn()
+    os.close(writing)
+    reader.join()
+    os.close(reading)
+    rebuilt(folder)
+
+
+def fork(work: Callable[[int], None]) -> tuple[int, int]:
+    """Run ``work(pipe)`` in a child; its pid and the reading end of its pipe."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(writing)
+        return pid, reading
+    gc.disable()
+    os.close(reading)
+    try:
+        work(writing)
+        code = 0
+    except JournalError as error:
+        sys.stderr.write(f"{error}\n")
+        code = 3
+    except Exception:  # noqa: BLE001 - nothing of the child may run on in the parent's code
+        traceback.print_exc()
+        code = 4
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def drain(pipe: int, *, kill: tuple[int, float] | None = None) -> bytes:
+    """Everything that was told; ``kill`` is a pid and when to kill it, in seconds from the start
+    of its trading."""
+    told: list[bytes] = []
+    end = time.monotonic() + LONGEST_S
+    deadline = None
+    while True:
+        now = time.monotonic()
+        assert now < end, "the child neither died nor spoke"
+        if deadline is not None and kill is not None and now >= deadline:
+            os.kill(kill[0], signal.SIGKILL)
+            kill = None
+        timeout = 1.0 if kill is None or deadline is None else max(deadline - now, 0)
+        if select.select([pipe], [], [], timeout)[0]:
+            data = os.read(pipe, 1 << 16)
+            if not data:
+                return b"".join(told)
+            told.append(data)
+            if deadline is None and kill is not None:
+                deadline = time.monotonic() + kill[1]
+
+
+def heard(data: bytes, told: Told) -> int:
+    """Let the book hear what the pipe holds; the number of messages."""
+    ends: dict[int, ClientConnection] = {}
+    count = 0
+    while len(data) >= 6:
+        client, size = int.from_bytes(data[:2]), int.from_bytes(data[2:6])
+        content, data = data[6 : 6 + size], data[6 + size :]
+        if client not in ends:
+            ends[client] = ClientConnection(highest=CLIENTS[client])
+            ends[client].initiate()
+        for event in ends[client].receive_data(content):
+            if isinstance(event, Message):
+                told.hear(client, event)
+                count += 1
+    return count
+
+
+def cycle(folder: Path, told: Told, *, number: int, seed: int, way: str) -> int:
+    """One life and death of a station; the number of messages that it told."""
+    pid, pipe = fork(lambda writing: child(folder, writing, cycle=number, seed=seed, way=way))
+    delay = Random(seed).uniform(0, LATEST_S)
+    try:
+        data = drain(pipe, kill=(pid, delay) if way == "anytime" else None)
+    finally:
+        os.close(pipe)
+        _, status = os.waitpid(pid, 0)
+    assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL, f"status {status}"
+    return heard(data, told)
+
+
+def station(folder: Path, first: int, deaths: int) -> dict[str, int]:
+    """One station that dies so many times; what it told. Raises ``AssertionError``."""
+    told = Told()
+    messages = 0
+    for number in range(deaths):
+        seed = first + number
+        way = WAYS[seed % len(WAYS)]
+        try:
+            messages += cycle(folder, told, number=number, seed=seed, way=way)
+            told.agrees(rebuilt(folder))
+        except AssertionError as error:
+            raise AssertionError(f"seed {seed} ({way}), death {number + 1}: {error}") from error
+    counted = {"orders": len(told.orders), "executions": len(told.executions)}
+    return {"kills": deaths, "messages": messages, **counted}
+
+
+def main() -> None:
+    """Run the kills that the command line asks for."""
+    first, count, folder = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+    warm_up(folder / "warm")
+    total: dict[str, int] = {}
+    for at in range(0, count, LIVES):
+        found = station(folder / str(at), first + at, min(LIVES, count - at))
+        total = {name: total.get(name, 0) + number for name, number in found.items()}
+    print(json.dumps(total))
+
+
+if __name__ == "__main__":
+    main()

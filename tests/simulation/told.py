@@ -1,0 +1,157 @@
+"""What clients were told, and whether what a journal holds agrees with every word of it.
+
+``Told`` listens to the messages of any number of sessions. It fails as soon as one contradicts
+another, and ``agrees`` compares everything with a venue that was rebuilt from the journal.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from papertape.venue.engine import Engine
+from papertape.venue.invariants import check
+from papertape.wire.catalogue import account, reports, session
+
+UNSUPPORTED_TYPE = 387
+"""The one refusal of the load that can only be about a new order."""
+DONE = ("Filled", "Cancelled", "Inactive")
+
+
+class ToldOrder(msgspec.Struct):
+    """The last word on an order."""
+
+    permId: int
+    status: str = ""
+    filled: Decimal = Decimal(0)
+    opened: bool = False
+    """An openOrder was told. An order that was cancelled before it was transmitted has none."""
+
+
+class Told:
+    """Everything that any client was ever told, in one book."""
+
+    def __init__(self) -> None:
+        self.orders: dict[tuple[int, int], ToldOrder] = {}
+        """By client id and order id."""
+        self.next_ids: dict[int, int] = {}
+        self.executions: dict[str, reports.ExecutionDetails] = {}
+        self.costs: dict[str, float] = {}
+        self.positions: list[tuple[int, Decimal]] = []
+        self.refused: set[tuple[int, int]] = set()
+        """Orders of which nothing was ever told but an error."""
+
+    def hear(self, client: int, message: Any) -> None:
+        """One message to a client."""
+        if isinstance(message, reports.OpenOrder):
+            status = message.orderState.status
+            self._order(client, message.orderId, message.order.permId, status).opened = True
+        elif isinstance(message, reports.OrderStatus):
+            order = self._order(client, message.orderId, message.permId, message.status)
+            assert message.filled is not None
+            assert message.filled >= order.filled, f"{message} after {order}"
+            order.filled = message.filled
+        elif isinstance(message, reports.ExecutionDetails):
+            self._execution(message)
+        elif isinstance(message, reports.CommissionReport):
+            cost = self.costs.setdefault(message.execId, message.commissionAndFees)
+            assert cost == message.commissionAndFees, f"{message}: it was {cost}"
+        elif isinstance(message, account.Position):
+            assert message.position is not None
+            self.positions.append((message.contract.conId, message.position))
+        elif isinstance(message, session.NextValidId):
+            before = self.next_ids.get(client, 0)
+            assert message.orderId >= before, f"next id {message.orderId} after {before}"
+            self.next_ids[client] = message.orderId
+            # A refused order uses no id: the same one may be accepted the next time.
+            free = {place for place in self.refused if place >= (client, message.orderId)}
+            self.refused -= {place for place in free if place[0] == client}
+        elif isinstance(message, session.ErrorMessage):
+            self._error(client, message)
+
+    def _order(self, client: int, order_id: int, perm_id: int, status: str) -> ToldOrder:
+        self.refused.discard((client, order_id))
+        order = self.orders.setdefault((client, order_id), ToldOrder(perm_id))
+        assert order.permId == perm_id, f"{client}#{order_id} was {order.permId}, now {perm_id}"
+        assert order.status in ("", status) or order.status not in DONE, (
+            f"{client}#{order_id} was {order.status}, now {status}"
+        )
+        order.status = status
+        return order
+
+    def _execution(self, message: reports.ExecutionDetails) -> None:
+        known = self.executions.setdefault(message.execution.execId, message)
+        for name in ("shares", "price", "side", "permId", "orderId", "clientId", "cumQty"):
+            one, two = getattr(known.execution, name), getattr(message.execution, name)
+            assert one == two, f"{message.execution.execId}: {name} was {one}, now {two}"
+
+    def _error(self, client: int, message: session.ErrorMessage) -> None:
+        assert message.errorCode != 323, message
+        place = (client, message.id)
+        if message.errorCode == UNSUPPORTED_TYPE and place not in self.orders:
+            self.refused.add(place)
+
+    # -- the comparison -----------------------------------------------------------------------
+
+    def agrees(self, engine: Engine) -> None:
+        """Assert that the venue knows everything that was told, and nothing against it."""
+        check(engine)
+        for problem in self._problems(engine):
+            raise AssertionError(problem)
+
+    def _problems(self, engine: Engine) -> Iterator[str]:
+        yield from self._order_problems(engine)
+        yield from self._execution_problems(engine)
+        queries = engine.queries
+        highest = dict(self.next_ids)
+        for client, order_id in self.orders:
+            highest[client] = max(highest.get(client, 0), order_id + 1)
+        for client, told in highest.items():
+            if queries.next_valid_id(client) < told:
+                yield f"client {client}: next id {queries.next_valid_id(client)}, told {told}"
+        for client, order_id in self.refused:
+            if queries.order(client, order_id) is not None:
+                yield f"order {client}#{order_id} was refused and is there"
+
+    def _order_problems(self, engine: Engine) -> Iterator[str]:
+        for (client, order_id), told in self.orders.items():
+            view = engine.queries.order(client, order_id)
+            name = f"order {client}#{order_id} {told}"
+            if view is None:
+                if told.opened:
+                    yield f"{name}: lost"
+            elif view.permId != told.permId:
+                yield f"{name}: permId {view.permId}"
+            elif view.filled < told.filled:
+                yield f"{name}: filled {view.filled}"
+            elif told.status in DONE and (view.status, view.filled) != (told.status, told.filled):
+                yield f"{name}: {view.status} {view.filled}"
+        permanent = [told.permId for told in self.orders.values()]
+        if len(set(permanent)) != len(permanent):
+            yield "two orders were told the same permId"
+        if permanent and engine.state.next_perm_id <= max(permanent):
+            yield f"permId {engine.state.next_perm_id} would be given again"
+
+    def _execution_problems(self, engine: Engine) -> Iterator[str]:
+        kept = {row.execution.execId: row for row in engine.queries.executions()}
+        for name, told in self.executions.items():
+            row = kept.get(name)
+            if row is None:
+                yield f"execution {name} lost"
+                continue
+            for field in ("shares", "price", "side", "permId", "orderId", "clientId", "cumQty"):
+                if getattr(row.execution, field) != getattr(told.execution, field):
+                    yield f"execution {name}: {row.execution}, told {told.execution}"
+        for name, cost in self.costs.items():
+            if name in kept and kept[name].report.commissionAndFees != cost:
+                yield f"execution {name}: cost {kept[name].report}, told {cost}"
+        sums: dict[int, set[Decimal]] = {}
+        held: dict[int, Decimal] = {}
+        for row in kept.values():
+            con_id, sign = row.contract.conId, 1 if row.execution.side == "BOT" else -1
+            held[con_id] = held.get(con_id, Decimal(0)) + sign * row.execution.shares
+            sums.setdefault(con_id, {Decimal(0)}).add(held[con_id])
+        for con_id, position in self.positions:
+            if position not in sums.get(con_id, {Decimal(0)}):
+                yield f"position {position} of {con_id} was told and never was"
