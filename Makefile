@@ -7,7 +7,7 @@ DEV_STAMP := $(VENV)/.dev-stamp
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test soak lint format bench requirements clean
+.PHONY: gen help run demo test soak lint format bench requirements clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -35,6 +35,10 @@ format: $(DEV_STAMP)  ## let ruff format and mend what it can
 
 bench: $(DEV_STAMP)  ## measure, peers beside us in the same run (minutes; results in bench/out)
 	$(PY) -m bench $(ARGS)
+
+gen: $(DEV_STAMP)  ## write the generated modules and tables anew
+	$(PY) scripts/build_ibapi.py
+	$(PY) scripts/build_codes.py
 
 requirements: $(VENV)/bin/python  ## pin the dependencies anew (needs uv)
 	UV_CUSTOM_COMPILE_COMMAND="make requirements" $(PY) -m uv pip compile -q --generate-hashes --universal \

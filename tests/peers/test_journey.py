@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +31,8 @@ LOG_SECONDS = 5  # for the station to write down what it has sent
 LATEST = PEERS[0]
 # Beside each peer's own maximum: the last text versions, and stages of the move to protobuf.
 VERSIONS = (151, 193, 200, 201, 205, 208, 212)
+OURS = Peer("papertape.ibapi", "official.py", "papertape.ibapi")
+OUR_VERSIONS = (100, 120, 145, 151, 163, 176, 187, 200, 201, 203, 206, 208, 213, 226)
 CLIENT_IDS = count(1)
 
 
@@ -102,6 +105,14 @@ def test_journey(peer: Peer, python_of: Python, station: Station) -> None:
 def test_journey_with_an_older_version(version: int, python_of: Python, station: Station) -> None:
     journey = Journey(LATEST, next(CLIENT_IDS), version)
     journey.run(python_of(LATEST), station.port).check(station)
+
+
+def test_journey_of_our_official_shape(station: Station) -> None:
+    journeys = [Journey(OURS, next(CLIENT_IDS), version) for version in OUR_VERSIONS]
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        list(pool.map(lambda j: j.run(Path(sys.executable), station.port), journeys))
+    for journey in journeys:
+        journey.check(station)
 
 
 def test_all_peers_at_once(python_of: Python, station: Station) -> None:

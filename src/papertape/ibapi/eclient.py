@@ -127,7 +127,7 @@ class EClient(Requests):
         conn = self.conn = Connection(self.host, port)
         self.wire = ClientConnection(
             lowest=self.lowestVersion,
-            highest=self.highestVersion,
+            highest=min(self.highestVersion, _offered()),
             options=self.connectOptions or "",
         )
         try:
@@ -414,3 +414,10 @@ class EClient(Requests):
             closed, self._closed = self._closed, False
         if closed:
             self.wrapper.connectionClosed()
+
+
+def _offered() -> int:
+    """``client.MAX_CLIENT_VER``, which programs lower before they connect."""
+    from . import client
+
+    return client.MAX_CLIENT_VER

@@ -273,13 +273,16 @@ def ticks(events: list[Event], request: int) -> dict[int, Any]:
     return out
 
 
-def check_quote(events: list[Event], request: int, symbol: str, *, headed: bool = True) -> None:
+def check_quote(
+    events: list[Event], request: int, symbol: str, *, headed: bool = True, version: int = 226
+) -> None:
     """Check a quote's shape: what comes first, and that its numbers can be those of a market."""
     mine = [e for e in events if e.args and e.args[0] == request]
     names = [e.name for e in mine]
     first = next(i for i, n in enumerate(names) if n in {"tickPrice", "tickSize", "priceSizeTick"})
     if headed:
-        heads = {"tickReqParams", "marketDataType"} - set(names[:first])
+        expected = {"tickReqParams", "marketDataType"} if version >= 114 else {"marketDataType"}
+        heads = expected - set(names[:first])
         need(not heads, f"{symbol}: a tick came before {', '.join(sorted(heads))}", order=names[:5])
     now = ticks(mine, request)
     bid, ask = now.get(1, 0), now.get(2, 0)
