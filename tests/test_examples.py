@@ -57,3 +57,12 @@ def test_first_order(port: int, tmp_path: Path) -> None:
     path = tmp_path / "first_order.py"
     path.write_text(text.replace("port: int = 7497", f"port: int = {port}"))
     assert FILLED.match(run(path))
+
+
+OFFICIAL = sorted((ROOT / "examples").glob("official_*.py"))
+
+
+@pytest.mark.parametrize("script", OFFICIAL, ids=lambda script: script.stem)
+def test_the_official_shape(port: int, script: Path) -> None:
+    shown = run(script, "--module", "papertape.ibapi", "--port", str(port))
+    assert "SPY" in shown or "DU1234567" in shown
