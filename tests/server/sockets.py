@@ -20,7 +20,7 @@ from papertape.versions import MAX_SERVER
 from papertape.wire.catalogue.session import CurrentTime, NextValidId, ReqCurrentTime, StartApi
 from papertape.wire.connection import ClientConnection
 from papertape.wire.message import Message
-from server.pair import START, Hall
+from server.pair import Hall
 
 PATIENCE_S = 10
 LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
@@ -77,9 +77,9 @@ class Served:
 
 @asynccontextmanager
 async def serving(hall: Hall | None = None) -> AsyncIterator[Served]:
-    """Serve a hall in real time until the block ends."""
+    """Serve a hall, from its own present on, in real time until the block ends."""
     hall = hall or Hall()
-    server = StationServer(hall.station, MarketClock(0, START), wall=_since())
+    server = StationServer(hall.station, MarketClock(0, hall.now), wall=_since())
     _, port = await server.start("127.0.0.1", 0)
     served = Served(hall, server, port)
     try:

@@ -1,9 +1,12 @@
 """Account figures: at once, when something moves, every three minutes; summaries only changes."""
 
+from decimal import Decimal
+
 import pytest
 
 from papertape.server.accounts import LEDGER
 from papertape.wire.catalogue import account
+from papertape.wire.message import Message
 from server.pair import VERSIONS, Client, Hall
 from server.shown import lines
 from server.test_station import order
@@ -30,7 +33,8 @@ def test_updates_bring_values_portfolio_time_and_the_end(version: int) -> None:
     values = {(m.key, m.currency): m.value for m in got if isinstance(m, account.AccountValue)}
     assert values["AccountType", ""] and values["NetLiquidation", "USD"]
     (held,) = [m for m in got if isinstance(m, account.PortfolioValue)]
-    assert (held.contract.symbol, held.position, held.marketPrice) == ("AAPL", 100, 257.67)
+    assert (held.contract.symbol, held.position) == ("AAPL", Decimal(100))
+    assert held.marketPrice == 257.67
     assert [m.timeStamp for m in got if isinstance(m, account.AccountUpdateTime)] == ["10:00"]
 
 
@@ -151,8 +155,8 @@ def test_a_third_summary_is_refused_until_one_is_cancelled() -> None:
         client.send(account.ReqAccountSummary(number, "All", "NetLiquidation")).got()
     client.send(account.ReqAccountSummary(3, "All", "NetLiquidation"))
     assert client.errors() == [
-        (3, 322, "Error processing request.-'bN' : cause - Maximum number of account summary "
-                 "requests exceeded; desubscribe to previous request first"),
+        (3, 322, ("Error processing request.-'bN' : cause - Maximum number of account summary "
+                 "requests exceeded; desubscribe to previous request first")),
     ]  # fmt: skip
     client.send(account.CancelAccountSummary(1), account.ReqAccountSummary(3, "All", "BuyingPower"))
     assert lines(client.got()) == ["accountSummary 3 BuyingPower", "accountSummaryEnd 3"]
@@ -171,7 +175,7 @@ def test_two_summaries_each_and_every_client() -> None:
     ("request_", "about"),
     [(account.ReqAccountUpdates(True, "U1"), -1), (account.ReqAccountUpdatesMulti(8, "U1"), 8)],
 )
-def test_an_unknown_account_is_refused(request_: account.Message, about: int) -> None:
+def test_an_unknown_account_is_refused(request_: Message, about: int) -> None:
     client = Hall().client()
     client.send(request_)
     text = "Error validating request.-'bN' : cause - Invalid account code"

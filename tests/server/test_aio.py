@@ -18,9 +18,10 @@ from papertape.server.clock import MarketClock
 from papertape.server.settings import StationSettings
 from papertape.wire.catalogue import account, market, reports, session
 from papertape.wire.connection import encode
-from server.pair import START, Hall
+from server.pair import Hall
 from server.sockets import LOOPS, eventually, run, serving
 from server.test_station import order
+from venue.scenario import START
 
 EACH_LOOP = pytest.mark.parametrize("loop", LOOPS)
 
@@ -28,8 +29,9 @@ EACH_LOOP = pytest.mark.parametrize("loop", LOOPS)
 @EACH_LOOP
 def test_a_session_over_a_socket(loop: str) -> None:
     async def main() -> None:
-        async with serving() as served:
-            served.hall.quote("AAPL 257.66 x 257.68")
+        hall = Hall()
+        hall.quote("AAPL 257.66 x 257.68")
+        async with serving(hall) as served:
             client = await served.client()
             await client.send(order(1, "BUY 100 AAPL MKT"))
             got = await client.until(reports.CommissionReport)
@@ -61,23 +63,15 @@ def test_the_timer_brings_quotes_without_any_request(loop: str) -> None:
     async def main() -> None:
         hall = Hall(settings=StationSettings(quote_interval_ms=20))
         hall.quote("AAPL 257.66 x 257.68")
-        hall.now -= 10**9
         async with serving(hall) as served:
             client = await served.client()
             contract = order(1, "BUY 1 AAPL MKT").contract
             await client.send(market.ReqMktData(1, contract))
             await client.until(market.TickPrice, 4)
-            hall.now = hall.station.now - 10**9 + 10**7  # a quote 10 ms from now
-            _write(hall, "AAPL 257.00 x 257.68")
+            hall.put("quote AAPL 257.00 x 257.68", served.server.now() + 10**7)
             assert await client.tells(market.TickPrice, price=257.0)
 
     run(main, loop)
-
-
-def _write(hall: Hall, text: str) -> None:
-    wait, hall.wait = hall.wait, lambda _: None  # type: ignore[method-assign]
-    hall.quote(text)
-    hall.wait = wait  # type: ignore[method-assign]
 
 
 # ---------------------------------------------------------------- pages
@@ -309,8 +303,9 @@ def test_a_full_disk_stops_the_station_and_tells_nothing(
     loop: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def main() -> None:
-        async with serving() as served:
-            served.hall.quote("AAPL 257.66 x 257.68")
+        hall = Hall()
+        hall.quote("AAPL 257.66 x 257.68")
+        async with serving(hall) as served:
             client, other = await served.client(1), await served.client(2)
             await other.send(account.ReqPositions())
             await other.until(account.PositionEnd)

@@ -5,11 +5,7 @@ trades and follows quotes all the while; the quick ones run in memory as well.
 """
 
 import asyncio
-import logging
-import os
 import random
-import resource
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
@@ -17,10 +13,9 @@ import pytest
 from papertape.server.settings import StationSettings
 from papertape.wire.catalogue import account, market, orders, reports, session
 from papertape.wire.connection import encode
-from papertape.wire.framing import MAX_PAYLOAD
 from server.pair import Hall
 from server.shown import lines
-from server.sockets import Socket, eventually, run, serving
+from server.sockets import Socket, run, serving
 from server.test_station import order
 
 AAPL = order(1, "BUY 1 AAPL MKT").contract
@@ -111,6 +106,40 @@ async def ended(client: Socket) -> None:
         assert len(data) < 100
 
 
+@pytest.mark.parametrize("version", [176, 226])
+def test_a_request_before_start_api_closes(version: int, caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        async with serving() as served:
+            witness = await served.client(7)
+            hasty = await served.raw()
+            hasty.connection.highest = version
+            await hasty.write(hasty.connection.initiate())
+            await hasty.read()
+            await hasty.write(encode(session.ReqCurrentTime(), version))
+            assert len(await hasty.end()) == 1
+            assert await witness.answers()
+
+    run(main)
+    assert "not started at 127.0.0.1:" in caplog.text and "while negotiated" in caplog.text
+
+
+def test_a_greeting_that_drips_is_taken() -> None:
+    async def main() -> None:
+        async with serving() as served:
+            slow = await served.raw()
+            for byte in slow.connection.initiate():
+                await slow.write(bytes([byte]))
+                await asyncio.sleep(0)
+            while not slow.connection.version:
+                await slow.read()
+            for byte in slow.connection.send(session.StartApi(3)):
+                await slow.write(bytes([byte]))
+                await asyncio.sleep(0)
+            assert await slow.until(session.NextValidId)
+
+    run(main)
+
+
 # ---------------------------------------------------------------- after START_API (server 176)
 
 
@@ -191,20 +220,13 @@ class Witness:
         await self.client.send(order(self.orders, "BUY 1 AAPL MKT"))
         await self.client.until(reports.CommissionReport)
         self.cents += 1
-        hall = self.served.hall
-        hall.now = self.served.server.now() - 10**9
-        wait, hall.wait = hall.wait, lambda _: None
-        hall.quote(f"AAPL 257.{self.cents:02} x 258.00*100000")
-        hall.wait = wait
+        quote = f"quote AAPL 257.{self.cents:02} x 258.00*100000"
+        self.served.hall.put(quote, self.served.server.now())
         assert await self.client.tells(market.TickPrice, price=257 + self.cents / 100)
 
 
 async def witness(served: Any) -> Witness:
-    hall = served.hall
-    hall.now = served.server.now() - 10**9
-    wait, hall.wait = hall.wait, lambda _: None
-    hall.quote("AAPL 257.00 x 258.00*100000")
-    hall.wait = wait
+    served.hall.put("quote AAPL 257.00 x 258.00*100000", served.server.now())
     client = await served.client(77)
     await client.send(market.ReqMktData(9, AAPL))
     await client.until(market.TickPrice, 3)
@@ -278,8 +300,10 @@ def test_session_one_byte_at_a_time(name: str) -> None:
 # ---------------------------------------------------------------- protobuf (server 226)
 
 PROTO = {
-    "a body that is no message": Case(b"\0\0\0\x09" + (203).to_bytes(4) + b"\xff" * 5, (320,), closed=False),
-    "a string that is no UTF-8": Case(b"\0\0\0\x08" + (271).to_bytes(4) + b"\x12\x02\xff\xfe", (320,), closed=False),
+    "a body that is no message": Case(
+        b"\0\0\0\x09" + (203).to_bytes(4) + b"\xff" * 5, (320,), closed=False),
+    "a string that is no UTF-8": Case(
+        b"\0\0\0\x08" + (271).to_bytes(4) + b"\x12\x02\xff\xfe", (320,), closed=False),
     "a frame of three bytes": Case(b"\0\0\0\3abc", (320,), closed=False),
     "an unknown message": Case(b"\0\0\0\4" + (999).to_bytes(4), (320,), closed=False),
     "message id 2^32 - 1": Case(b"\0\0\0\4" + b"\xff" * 4, (320,), closed=False),
@@ -377,147 +401,3 @@ def test_a_stream_with_bad_bytes_never_harms_the_station(version: int, seed: int
     assert 323 not in {getattr(event, "errorCode", 0) for event in bad.got()}
     other.send(order(1, "BUY 1 AAPL MKT"))
     assert "orderStatus #1 Filled 1+0" in lines(other.got())
-
-
-# ---------------------------------------------------------------- many, much, slow
-
-
-def test_ten_thousand_requests_in_one_segment_are_all_answered_and_nobody_waits() -> None:
-    async def main() -> None:
-        async with serving(busy_hall()) as served:
-            other = await witness(served)
-            many = await served.client(1, 176)
-            await many.write(TIME * 10_000)
-            for _ in range(5):
-                await other.fares_well()
-            got = await many.until(session.CurrentTime, 10_000)
-            assert len(got) == 10_000
-            many.close()
-            other.client.close()
-
-    run(main)
-
-
-def test_a_thousand_orders_in_one_segment_are_all_taken_and_nobody_waits() -> None:
-    async def main() -> None:
-        async with serving(busy_hall()) as served:
-            other = await witness(served)
-            many = await served.client(1)
-            await many.send(*(order(number, "BUY 1 AAPL LMT 250") for number in range(1, 1001)))
-            began = asyncio.get_running_loop().time()
-            await other.fares_well()
-            waited = asyncio.get_running_loop().time() - began
-            got = await many.until(reports.OrderStatus, 2000)
-            assert {m.orderId for m in got if isinstance(m, reports.OrderStatus)} == set(
-                range(1, 1001)
-            )
-            assert waited < 1, f"the other client waited {waited:.2f} s"
-            many.close()
-            other.client.close()
-
-    run(main)
-
-
-def test_orders_sent_right_before_the_end_are_kept() -> None:
-    async def main() -> None:
-        async with serving(busy_hall()) as served:
-            other = await witness(served)
-            hasty = await served.client(1)
-            await hasty.send(*(order(number, "BUY 1 AAPL LMT 250") for number in range(1, 301)))
-            hasty.close()
-            engine = served.hall.station.engine
-            await eventually(lambda: engine.queries.next_valid_id(1) == 301)
-            await other.fares_well()
-            other.client.close()
-
-    run(main)
-
-
-def test_a_client_that_says_nothing_is_closed_when_its_time_is_over(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    async def main() -> None:
-        hall = Hall(settings=StationSettings(start_api_timeout_s=0.05))
-        async with serving(hall) as served:
-            started = await served.client(1)
-            silent, greeted, slow = [await served.raw() for _ in range(3)]
-            await greeted.write(greeted.connection.initiate())
-            await slow.write(b"AP")
-            assert await silent.end() == []
-            assert len(await greeted.end()) == 1
-            assert await slow.end() == []
-            assert await started.answers()
-            started.close()
-
-    run(main)
-    assert caplog.text.count("closed: no START_API in 0.05 s") == 3
-
-
-def test_silent_connections_take_places_only_for_a_while() -> None:
-    async def main() -> None:
-        settings = StationSettings(start_api_timeout_s=0.05, max_clients=2)
-        async with serving(Hall(settings=settings)) as served:
-            silent = [await served.raw() for _ in range(2)]
-            for client in silent:
-                assert await client.end() == []
-            (await served.client(1)).close()
-
-    run(main)
-
-
-def test_unfinished_frames_do_not_pile_up() -> None:
-    """Thirty-two connections that announce 16 MiB and send little hold only the little."""
-
-    async def main() -> None:
-        async with serving() as served:
-            before = memory()
-            held = [await served.client(number, 176) for number in range(32)]
-            for client in held:
-                await client.write(MAX_PAYLOAD.to_bytes(4) + b"x" * 1000)
-            assert await_none(served)
-            await asyncio.sleep(0)
-            assert memory() - before < 64 << 20
-            for client in held:
-                client.close()
-
-    run(main)
-
-
-def await_none(served: Any) -> bool:
-    return len(list(served.hall.station.connections())) == 32
-
-
-def memory() -> int:
-    """Resident bytes of this process."""
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-def test_a_thousand_connections_that_come_and_go_leave_nothing(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    caplog.set_level(logging.ERROR)
-
-    async def main() -> None:
-        async with serving() as served:
-            other = await served.client(1)
-            sends: list[Callable[[Socket], Any]] = [
-                lambda c: c.write(b""),
-                lambda c: c.write(b"API\0"),
-                lambda c: c.write(b"\xff\xff\xff"),
-                lambda c: c.write(hello()),
-                lambda c: c.write(hello() + START),
-            ]
-            for number in range(300):
-                client = await served.raw()
-                await sends[number % len(sends)](client)
-                client.close() if number % 2 else client.reset()
-            assert await other.answers()
-            await eventually(lambda: len(list(served.hall.station.connections())) == 1)
-            await eventually(lambda: len(served.server.connections) == 1)
-            other.close()
-
-    run(main)
-    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    assert len(os.listdir("/proc/self/fd")) < limit / 2
-    assert not caplog.records

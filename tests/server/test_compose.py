@@ -2,12 +2,14 @@
 
 import logging
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from papertape.errors import JournalError, MarketDataError, SettingsError
 from papertape.server.compose import JOURNAL, Composed, MarketSettings, compose
 from papertape.venue.profile import Profile
+from papertape.venue.tape import Market
 from papertape.venue.units import MINUTE, SECOND
 from papertape.wire.catalogue.session import StartApi
 from papertape.wire.connection import encode
@@ -41,7 +43,9 @@ def test_a_new_station_begins_where_it_was_told(tmp_path: Path) -> None:
     with made(tmp_path / "new", minutes_played=10) as composed:
         assert composed.recovered == 0
         assert composed.clock.now(WALL) == WALL
-        assert composed.station.market.anchor == (WALL - 10 * MINUTE) // MINUTE * MINUTE
+        assert (
+            cast(Market, composed.station.market).anchor == (WALL - 10 * MINUTE) // MINUTE * MINUTE
+        )
         assert composed.station.engine.clock == composed.station.now == WALL
     assert (tmp_path / "new" / JOURNAL).is_file()
 

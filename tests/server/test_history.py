@@ -1,5 +1,6 @@
 """What a history request means, and that its parts together are the whole."""
 
+import itertools
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,7 @@ from papertape.server.history import (
 )
 from papertape.venue.tape import open_market
 from papertape.venue.units import DAY, MINUTE, SECOND
-from server.pair import START
+from venue.scenario import START
 
 NOW = START
 EASTERN = ZoneInfo("US/Eastern")
@@ -36,7 +37,8 @@ def refusal(error: pytest.ExceptionInfo[BadRequest]) -> tuple[int, str | None]:
 @pytest.mark.parametrize(
     ("text", "step"),
     [("1 secs", SECOND), ("30 secs", 30 * SECOND), ("1 min", MINUTE), ("1 hour", 60 * MINUTE),
-     ("1 day", DAY), ("1W", 7 * DAY), ("1 week", 7 * DAY), ("1M", 30 * DAY), (" 5 mins ", 5 * MINUTE)],
+     ("1 day", DAY), ("1W", 7 * DAY), ("1 week", 7 * DAY), ("1M", 30 * DAY),
+     (" 5 mins ", 5 * MINUTE)],
 )  # fmt: skip
 def test_a_bar_size_is_a_step(text: str, step: int) -> None:
     assert bar_step(text) == step
@@ -83,7 +85,9 @@ def test_other_durations_are_refused(text: str, variant: str) -> None:
     assert refusal(error) == (162, variant)
 
 
-@pytest.mark.parametrize(("number", "unit", "days"), [(3, "D", 3), (2, "W", 10), (1, "M", 21), (1, "Y", 252)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("number", "unit", "days"), [(3, "D", 3), (2, "W", 10), (1, "M", 21), (1, "Y", 252)]
+)
 def test_durations_count_trading_days(number: int, unit: str, days: int) -> None:
     assert trading_days(number, unit) == days
 
@@ -155,13 +159,15 @@ def test_other_end_times_are_refused(text: str) -> None:
 # ---------------------------------------------------------------- parts
 
 
-@pytest.mark.parametrize("size", ["1 secs", "30 secs", "1 min", "15 mins", "8 hours", "1 day", "1W", "1M"])  # fmt: skip
+@pytest.mark.parametrize(
+    "size", ["1 secs", "30 secs", "1 min", "15 mins", "8 hours", "1 day", "1W", "1M"]
+)
 def test_parts_follow_each_other_and_are_cut_where_bars_begin(size: str) -> None:
     step = BAR_SIZES[size]
     start, end = NOW - 1000 * step - 12345, NOW
     found = list(parts(start, end, step))
     assert found[0][0] == start and found[-1][1] == end
-    assert all(one[1] == two[0] for one, two in zip(found, found[1:]))
+    assert all(one[1] == two[0] for one, two in itertools.pairwise(found))
     for _, cut in found[:-1]:
         assert (cut - 4 * DAY) % step == 0
     assert list(parts(NOW, NOW, step)) == []

@@ -67,14 +67,25 @@ def test_commit_counts_what_is_new() -> None:
     assert hall.keeper.commit(hall.station.engine) == 0
 
 
+@pytest.mark.parametrize("days", [0, 1, 2])
 @pytest.mark.parametrize("kept", [True, False], ids=["journal", "ephemeral"])
-def test_a_keeper_can_replay_what_it_has_just_kept(kept: bool, tmp_path: Path) -> None:
+def test_a_keeper_can_replay_what_it_has_just_kept(kept: bool, days: int, tmp_path: Path) -> None:
     with opened(tmp_path) as journal:
         hall = Hall(journal=journal if kept else None)
         trade(hall)
+        hall.wait(days * 86_400)
+        hall.client(5).send(order(1, "BUY 1 AAPL LMT 200"))
         twin = Engine(None)
         assert hall.keeper.recover(twin) > 0
         assert twin.state_hash() == hall.station.engine.state_hash()
+
+
+def test_an_ephemeral_station_remembers_a_day_and_no_more() -> None:
+    hall = Hall()
+    trade(hall)
+    assert len(hall.keeper._memory) > 5
+    hall.wait(86_400)
+    assert hall.keeper._memory == []
 
 
 def test_a_damaged_entry_stops_the_recovery(tmp_path: Path) -> None:

@@ -1,7 +1,11 @@
 """All lines of a station: sampled at an interval, passed over while a client does not read."""
 
+from typing import cast
+
 from papertape.model import Contract
 from papertape.server.settings import StationSettings
+from papertape.venue.market import DayStats
+from papertape.venue.units import SECOND
 from papertape.wire.catalogue import market
 from server.pair import Client, Hall
 from server.shown import expected, lines
@@ -19,13 +23,8 @@ def watching(interval_ms: int = 250) -> tuple[Hall, Client]:
 
 def write(hall: Hall, *rows: tuple[float, str]) -> None:
     """Put quotes on the tape, so many seconds from now, without letting time pass."""
-    before = hall.now
     for seconds, text in rows:
-        hall.now = before + int((seconds - 1) * 10**9)
-        hall.wait, wait = (lambda _: None), hall.wait  # type: ignore[method-assign]
-        hall.quote(text)
-        hall.wait = wait  # type: ignore[method-assign]
-    hall.now = before
+        hall.put(f"quote {text}", hall.now + int(seconds * SECOND))
 
 
 def test_a_line_reports_the_state_at_its_moments_and_not_every_tick() -> None:
@@ -55,7 +54,12 @@ def test_the_market_is_asked_once_however_many_subscribe() -> None:
         other.send(market.ReqMktData(1, AAPL), market.ReqMktData(2, AAPL)).got()
     asked: list[int] = []
     day = hall.market.day
-    hall.market.day = lambda con_id, now: (asked.append(con_id), day(con_id, now))[1]
+
+    def counted(con_id: int, now: int) -> DayStats:
+        asked.append(con_id)
+        return cast(DayStats, day(con_id, now))
+
+    hall.market.day = counted
     hall.quote("AAPL 257.60 x 257.68")
     assert len(asked) == 4  # a second has four samples
     assert len(others[0].got()) == 4

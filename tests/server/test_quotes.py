@@ -29,8 +29,8 @@ def day(last: int = 0, size: int = 0, volume: int = 0, at: int = 0) -> DayStats:
     )
 
 
-def told(line: QuoteLine, *state: Quote | DayStats, version: int = 226) -> list[str]:
-    return lines(list(line.changes(*state, version)))  # type: ignore[arg-type]
+def told(line: QuoteLine, quoted: Quote, stats: DayStats, version: int = 226) -> list[str]:
+    return lines(list(line.changes(quoted, stats, version)))
 
 
 def test_the_first_burst_has_every_figure_that_is_known() -> None:

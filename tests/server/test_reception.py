@@ -4,12 +4,12 @@ import pytest
 
 from papertape.server.reception import about
 from papertape.server.settings import StationSettings
-from papertape.versions import RAW_IDS
+from papertape.versions import MAX_SERVER, RAW_IDS
 from papertape.wire import catalogue
 from papertape.wire.catalogue import market, orders, session
 from papertape.wire.connection import Negotiated, encode
 from papertape.wire.message import Message
-from server.pair import MAX_SERVER, VERSIONS, Client, Hall
+from server.pair import VERSIONS, Client, Hall
 from server.shown import expected, lines
 from server.test_station import order
 

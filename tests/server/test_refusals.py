@@ -70,14 +70,14 @@ def details(
 def texts(node: Any) -> list[str | None]:
     if isinstance(node, ast.IfExp):
         return [*texts(node.body), *texts(node.orelse)]
-    return [node.value if isinstance(node, ast.Constant) else None]
+    return [str(node.value) if isinstance(node, ast.Constant) else None]
 
 
 def keys(node: Any, dicts: dict[str, ast.Dict]) -> tuple[str, ...]:
     if isinstance(node, ast.Name):
         node = dicts.get(node.id, node)
     if isinstance(node, ast.Dict):
-        return tuple(key.value for key in node.keys if isinstance(key, ast.Constant))
+        return tuple(str(key.value) for key in node.keys if isinstance(key, ast.Constant))
     assert node is None, f"facts that cannot be read from the source: {ast.unparse(node)}"
     return ()
 

@@ -10,6 +10,7 @@ from papertape.server.settings import StationSettings
 EDGES = [
     ("max_server_version", 100, 226),
     ("max_clients", 1, 1024),
+    ("max_lines", 1, 100_000),
     ("quote_interval_ms", 0, 60_000),
     ("start_api_timeout_s", 0.01, 3600),
     ("account_interval_s", 1, 86_400),

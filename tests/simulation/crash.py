@@ -151,7 +151,7 @@ def child(folder: Path, pipe: int, *, cycle: int, seed: int, way: str) -> None:
         journal: Any = composed.station.keeper._journal
         steps = iter(range(chance.randint(1, 200), 0, -1))
         raw = journal._connection.connection.driver_connection
-        raw.set_progress_handler(lambda: next(steps, None) is None and die(), 7)
+        raw.set_progress_handler(lambda: die() if next(steps, None) is None else None, 7)
     if way == "sending":
         writes = iter(range(chance.randint(0, 40), 0, -1))
 

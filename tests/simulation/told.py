@@ -25,6 +25,8 @@ class ToldOrder(msgspec.Struct):
     permId: int
     status: str = ""
     filled: Decimal = Decimal(0)
+    ended: bool = False
+    """An orderStatus told its end, and with that what was filled at the end."""
     opened: bool = False
     """An openOrder was told. An order that was cancelled before it was transmitted has none."""
 
@@ -48,10 +50,11 @@ class Told:
             status = message.orderState.status
             self._order(client, message.orderId, message.order.permId, status).opened = True
         elif isinstance(message, reports.OrderStatus):
-            order = self._order(client, message.orderId, message.permId, message.status)
+            order = self._order(client, message.orderId, message.permId or 0, message.status)
             assert message.filled is not None
             assert message.filled >= order.filled, f"{message} after {order}"
             order.filled = message.filled
+            order.ended = message.status in DONE
         elif isinstance(message, reports.ExecutionDetails):
             self._execution(message)
         elif isinstance(message, reports.CommissionReport):
@@ -125,8 +128,10 @@ class Told:
                 yield f"{name}: permId {view.permId}"
             elif view.filled < told.filled:
                 yield f"{name}: filled {view.filled}"
-            elif told.status in DONE and (view.status, view.filled) != (told.status, told.filled):
-                yield f"{name}: {view.status} {view.filled}"
+            elif told.status in DONE and view.status != told.status:
+                yield f"{name}: {view.status}"
+            elif told.ended and view.filled != told.filled:
+                yield f"{name}: filled {view.filled} at the end"
         permanent = [told.permId for told in self.orders.values()]
         if len(set(permanent)) != len(permanent):
             yield "two orders were told the same permId"
@@ -150,7 +155,7 @@ class Told:
         held: dict[int, Decimal] = {}
         for row in kept.values():
             con_id, sign = row.contract.conId, 1 if row.execution.side == "BOT" else -1
-            held[con_id] = held.get(con_id, Decimal(0)) + sign * row.execution.shares
+            held[con_id] = held.get(con_id, Decimal(0)) + sign * (row.execution.shares or 0)
             sums.setdefault(con_id, {Decimal(0)}).add(held[con_id])
         for con_id, position in self.positions:
             if position not in sums.get(con_id, {Decimal(0)}):

@@ -35,7 +35,7 @@ from papertape.wire.message import Message
 from wire.messages import ALL, name_of
 from wire.views import differences, sendable
 
-VERSIONS = (100, 151, 176, 200, 201, 206, 212, 226)
+VERSIONS = (100, 176, 200, 201, 206, 226)
 TIME = "20261122 15:00:00 EST"
 
 

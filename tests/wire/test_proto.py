@@ -32,7 +32,7 @@ def test_round_trip_at_every_gate_and_beside_it(cls: type[Message]) -> None:
 
 @pytest.mark.parametrize("cls", PROTO, ids=name_of)
 def test_round_trip_of_anything(cls: type[Message]) -> None:
-    @settings(max_examples=12, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=8, deadline=None, database=None, derandomize=True)
     @given(instances(cls), st.sampled_from(proto_versions(cls)))
     def any_message(message: Message, version: int) -> None:
         round_trip(message, version)

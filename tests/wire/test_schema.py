@@ -94,6 +94,13 @@ def test_what_is_left_out(record: Any, name: str, value: Any) -> None:
     assert evaluate(conversion(field(record, name)).unset, value)
 
 
+@pytest.mark.parametrize("name", ["isMore", "isConjunctionConnection"])
+def test_a_flag_that_is_there_even_when_it_is_false(name: str) -> None:
+    row = conversion(field(OrderCondition, name))
+    assert not row.unset
+    assert evaluate(row.write, False) is False
+
+
 @pytest.mark.parametrize(
     ("record", "name", "value"),
     [

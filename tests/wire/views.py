@@ -8,6 +8,7 @@ itself, without the codecs.
 import copy
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -58,8 +59,8 @@ def _copy(steps: tuple[Step, ...], source: Any, target: Any, cls: type[Message])
             keep = TEXT_KEEPS.get(step.codec, copy.copy)
             _put(target, step.path, keep(_find(source, step.path)))
         elif isinstance(step, When):
-            values = {f"v{i}": _find(target, path) for i, path in enumerate(step.condition.paths)}
-            if eval(step.condition.expression.format(*values), {}, values):
+            values = [_find(target, path) for path in step.condition.paths]
+            if _condition(step.condition.expression, len(values))(*values):
                 _copy(step.steps, source, target, cls)
         elif isinstance(step, Each):
             items = _find(source, step.path) or []
@@ -73,6 +74,13 @@ def _copy(steps: tuple[Step, ...], source: Any, target: Any, cls: type[Message])
             _copy(dict(step.cases)[_find(target, step.path)], source, target, cls)
         else:
             assert isinstance(step, Const | Variant), step
+
+
+@cache
+def _condition(expression: str, count: int) -> Callable[..., Any]:
+    names = [f"v{i}" for i in range(count)]
+    made: Callable[..., Any] = eval(f"lambda {', '.join(names)}: {expression.format(*names)}")
+    return made
 
 
 def _element(step: Each | Optional | Part, source: Any, cls: type[Message]) -> Any:

@@ -41,6 +41,7 @@ class ServeSettings(BaseSettings):
     seed: int = 1
     quote_interval_ms: int = 250
     max_clients: int = 32
+    max_lines: int = 100
 
     @classmethod
     def settings_customise_sources(
@@ -63,6 +64,7 @@ class ServeSettings(BaseSettings):
             max_server_version=self.max_server_version,
             quote_interval_ms=self.quote_interval_ms,
             max_clients=self.max_clients,
+            max_lines=self.max_lines,
         )
 
     def chosen_market(self) -> MarketSettings:

@@ -62,7 +62,7 @@ class Connection(asyncio.Protocol):
         if session is None or session.closing:
             return
         self._server.received(session, data)
-        if session.waiting and self._transport is not None:
+        if session.behind and self._transport is not None and not self._transport.is_closing():
             self._transport.pause_reading()  # the client is ahead of us: let TCP slow it down
             self.reading = False
 
@@ -134,9 +134,11 @@ class Connection(asyncio.Protocol):
 
     def resume(self) -> None:
         """Read on, once everything that came has had its turn."""
-        done = self._session is None or not self._session.waiting
-        if done and not self.reading and self._transport is not None:
-            self._transport.resume_reading()
+        transport = self._transport
+        if self.reading or transport is None or transport.is_closing():
+            return
+        if self._session is None or not self._session.behind:
+            transport.resume_reading()
             self.reading = True
 
 

@@ -13,9 +13,10 @@ import msgspec
 
 from ..errors import JournalError, SettingsError
 from ..store.journal import Journal
-from ..venue.commands import Entry
+from ..venue.commands import Entry, TimePassed
 from ..venue.engine import Engine
 from ..venue.profile import Profile
+from ..venue.units import Nanos
 from .clock import MarketClock
 
 SCHEMA_VERSION = 1
@@ -33,11 +34,13 @@ class MarketFacts(msgspec.Struct, frozen=True):
 
 
 class Keeper:
-    """Engine <-> journal. Without one (an ephemeral station) the entries stay in memory."""
+    """Engine <-> journal. Without one (an ephemeral station) a day's entries stay in memory."""
 
     def __init__(self, journal: Journal | None) -> None:
         self._journal = journal
         self._memory: list[bytes] = []
+        self._morning: tuple[bytes, Nanos] | None = None
+        """The ephemeral engine when its trading day began, and that instant."""
 
     def commit(self, engine: Engine) -> int:
         """Keep what the engine has done since the last call; the number of entries."""
@@ -47,6 +50,8 @@ class Keeper:
         rows = [(entry.time, _ENCODE(entry)) for entry in entries]
         if self._journal is not None:
             self._journal.append(rows)
+        elif any(isinstance(entry.command, TimePassed) for entry in entries):
+            self._memory, self._morning = [], (engine.snapshot(), engine.clock)
         else:
             self._memory += [payload for _, payload in rows]
         return len(entries)
@@ -65,6 +70,8 @@ class Keeper:
                 yield _DECODE(payload)
 
         try:
+            if self._morning is not None:
+                engine.restore(*self._morning)
             engine.replay(replayed())
         except JournalError:
             raise

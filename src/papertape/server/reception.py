@@ -36,6 +36,10 @@ of orders."""
 TURN_BYTES = 256 * 1024
 """Answers to one client after which its turn ends: small requests may have large answers."""
 
+PIECE = 16 * 1024
+"""Bytes taken apart in one go: a megabyte of empty frames would be a gigabyte of events."""
+LOGGED_BAD = 20
+"""Unreadable messages of one session that the log tells of: it must not fill the disk."""
 LONGEST_VALUE = 200
 """Letters of a bad value that its sender is told."""
 DONE = object()
@@ -50,20 +54,14 @@ class Reception:
         """Sessions whose last turn left something waiting."""
 
     def take(self, session: Session, data: bytes) -> None:
-        """Bytes from a client: queue what they complete and give the session a turn."""
-        if session.closing:
-            return
-        try:
-            session.waiting.extend(session.connection.receive_data(data))
-        except Exception:
-            log.exception("%s: %d bytes could not be taken apart", session.name, len(data))
-            self._station.drop(session, "its bytes could not be taken apart")
-            return
-        self._turn(session)
+        """Bytes from a client: queue them and give the session a turn."""
+        if not session.closing:
+            session.unread.append(data)
+            self._turn(session)
 
     def finish(self, session: Session) -> None:
         """Handle everything that waits: the session has no further turns."""
-        while session.waiting:
+        while self._read(session):
             self._event(session, session.waiting.popleft())
 
     def step(self, now: Nanos) -> None:
@@ -88,15 +86,26 @@ class Reception:
 
     def _turn(self, session: Session) -> None:
         for _ in range(TURN_MESSAGES):
-            if not session.waiting or session.queued > TURN_BYTES:
+            if session.queued > TURN_BYTES or not self._read(session):
                 break
             self._event(session, session.waiting.popleft())
         if session.queries:
             self._query(session)
-        if session.waiting or session.queries:
+        if session.behind or session.queries:
             self._behind[session.number] = session
         else:
             self._behind.pop(session.number, None)
+
+    def _read(self, session: Session) -> bool:
+        """Take bytes apart, a piece at a time, until an event waits; False when none does."""
+        while session.unread and not session.waiting:
+            data = session.unread.popleft()
+            if len(data) > PIECE:
+                session.unread.appendleft(data[PIECE:])
+            work = partial(_take_apart, session, data[:PIECE])
+            if not self._station.attempt(session, -1, "taking bytes apart", work):
+                self._station.drop(session, "its bytes could not be taken apart")
+        return bool(session.waiting)
 
     def _query(self, session: Session) -> None:
         """Work out a part of the oldest history query."""
@@ -125,7 +134,7 @@ class Reception:
         elif isinstance(event, Undecodable):
             self._undecodable(session, event)
         elif isinstance(event, UnknownMessage):
-            log.warning("%s sent unknown message id %d", session.name, event.message_id)
+            self._complain(session, f"sent unknown message id {event.message_id}")
             failure = f"Unknown message id: {event.message_id}"
             session.error(-1, 320, variant="other", parse_failure=failure)
         elif isinstance(event, OutOfTurn):
@@ -163,13 +172,24 @@ class Reception:
         if session.connection.state is not State.CLOSED:  # else what came behind it broke the rules
             session.answer(session.connection.accept(time))
 
+    def _complain(self, session: Session, what: str) -> None:
+        session.unreadable += 1
+        if session.unreadable <= LOGGED_BAD:
+            log.warning("%s %s", session.name, what)
+        if session.unreadable == LOGGED_BAD:
+            log.warning("%s: no more of its unreadable messages are logged", session.name)
+
     def _undecodable(self, session: Session, event: Undecodable) -> None:
         error = event.error
-        log.warning("%s sent a message that cannot be read: %s", session.name, error)
+        self._complain(session, f"sent a message that cannot be read: {error}")
         if error.field and error.found is not None:
             session.error(-1, 320, field=error.field, value=str(error.found)[:LONGEST_VALUE])
         else:
             session.error(-1, 320, variant="other", parse_failure=str(error))
+
+
+def _take_apart(session: Session, data: bytes) -> None:
+    session.waiting.extend(session.connection.receive_data(data))
 
 
 def about(message: Message) -> int:

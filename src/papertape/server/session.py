@@ -54,8 +54,10 @@ class Session:
         as soon as it reads garbage: what came before that is still answered."""
         self.client_id: int | None = None
         self.capabilities = ""
+        self.unread: deque[bytes] = deque()
+        """Bytes that came in and have not been taken apart yet."""
         self.waiting: deque[Any] = deque()
-        """What came in and has not had its turn yet."""
+        """Events that came in and have not had their turn yet."""
         self.outbox: list[bytes] = []
         self.queued = 0
         """Bytes in the outbox."""
@@ -76,6 +78,7 @@ class Session:
         """Request id -> history query under way; each step works out a part of it."""
         self.log_level = 2
         self.received = 0
+        self.unreadable = 0
         self.sent = 0
         self.on_send: Callable[[Session, Message, bytes], object] | None = None
         self._clock = clock
@@ -89,6 +92,11 @@ class Session:
     def started(self) -> bool:
         """Whether START_API has been accepted."""
         return self.client_id is not None and not self.closing
+
+    @property
+    def behind(self) -> bool:
+        """Whether something that came in has not had its turn yet."""
+        return bool(self.waiting or self.unread)
 
     @property
     def name(self) -> str:
@@ -155,5 +163,6 @@ class Session:
     def close(self) -> None:
         """Take nothing more, in or out; the next ``flush`` sends what waits, then closes."""
         self.closing = True
+        self.unread.clear()
         self.waiting.clear()
         self.queries.clear()

@@ -18,6 +18,8 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The version it offers at most; a lower one makes an older TWS."""
     max_clients: int = 32
     """Clients at once, as TWS allows."""
+    max_lines: int = 100
+    """Quote lines of one client at once; TWS allows its user so many for all clients together."""
     time_zone: str = "US/Eastern"
     """Zone of the times that the server writes."""
     quote_interval_ms: int = 250
@@ -38,6 +40,7 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
         """Raises ``SettingsError`` naming the setting, its value and what is allowed."""
         self._within("max_server_version", MIN_SERVER, MAX_SERVER)
         self._within("max_clients", 1, 1024)
+        self._within("max_lines", 1, 100_000)
         self._within("quote_interval_ms", 0, 60_000)
         self._within("start_api_timeout_s", 0.01, 3600)
         self._within("account_interval_s", 1, 86_400)

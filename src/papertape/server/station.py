@@ -17,7 +17,7 @@ from ..venue.commands import Command
 from ..venue.engine import Engine
 from ..venue.events import Event
 from ..venue.instruments import Listing, Refusal
-from ..venue.tape import Market
+from ..venue.market import MarketSource
 from ..venue.units import Nanos
 from .accounts import Accounts
 from .keep import Keeper
@@ -41,7 +41,7 @@ class Station:
     def __init__(
         self,
         engine: Engine,
-        market: Market,
+        market: MarketSource,
         keeper: Keeper,
         settings: StationSettings | None = None,
         wire_log: WireLog | None = None,

@@ -186,7 +186,12 @@ def encoder(cls: type[Message], version: int) -> Callable[[Any], bytes]:
     if version >= RAW_IDS:
         return _framed(spec.id.to_bytes(4), lambda m: fields(m).encode())
     head = f"{spec.id}\0"
-    return _framed(b"", lambda m: (head + fields(m)).encode())
+
+    def encode_text(message: Any) -> bytes:
+        content = (head + fields(message)).encode()
+        return len(content).to_bytes(4) + content
+
+    return encode_text
 
 
 def _framed(head: bytes, body: Callable[[Any], bytes]) -> Callable[[Any], bytes]:

@@ -5,9 +5,8 @@ knows at every moment where it is; so it names what is wrong with a body that th
 decoder refused, and lists a message field by field for people. Nothing here is fast.
 """
 
+from functools import cache
 from typing import Any
-
-import msgspec
 
 from ..errors import LocalProtocolError, PapertapeError, RemoteProtocolError
 from .codecs import CODECS, evaluate
@@ -61,10 +60,12 @@ class _Cursor:
                 message=self.cls.__name__, field=name, offset=self.at,
                 reason=f"the message ends before this field ({gate or 'every version'})",
             )  # fmt: skip
-        token = self.tokens[self.at]
         self.at += 1
-        self.seen.append(Token(self.at - 1, name, token, None, gate))
-        return token
+        return self.tokens[self.at - 1]
+
+    def note(self, name: str, gate: str, value: Any = None) -> None:
+        """Remember the last token with what it means."""
+        self.seen.append(Token(self.at - 1, name, self.tokens[self.at - 1], value, gate))
 
     def fail(self, name: str, reason: str) -> RemoteProtocolError:
         return RemoteProtocolError(
@@ -95,6 +96,7 @@ def _read(
     for step in steps:
         if isinstance(step, Const):
             cursor.take(at + step.name, step.gate)
+            cursor.note(at + step.name, step.gate)
         elif isinstance(step, Field):
             tree.put(step.path or "item", _value(step, cursor, at + step.path))
         elif isinstance(step, When):
@@ -118,6 +120,7 @@ def _read(
         elif isinstance(step, Variant):
             if len(cursor.tokens) > cursor.at + step.rest + 1:
                 cursor.take(at + step.name, "some peers")
+                cursor.note(at + step.name, "some peers")
         elif isinstance(step, Switch):
             selected = tree.find(step.path, record)
             cases = dict(step.cases)
@@ -145,13 +148,18 @@ def _value(step: Field, cursor: _Cursor, name: str) -> Any:
         value = evaluate(codec.strict if cursor.cls.spec.request else codec.read, token)
     except (ValueError, OverflowError):
         raise cursor.fail(name, f"is no {step.codec.partition('_')[0]}") from None
-    cursor.seen[-1] = msgspec.structs.replace(cursor.seen[-1], value=value)
+    cursor.note(name, step.gate, value)
     return value
 
 
 def _holds(step: When, values: list[Any]) -> bool:
-    names = {f"v{i}": value for i, value in enumerate(values)}
-    return bool(eval(step.condition.expression.format(*names), {}, names))
+    return bool(_condition(step.condition.expression, len(values))(*values))
+
+
+@cache
+def _condition(expression: str, count: int) -> Any:
+    names = [f"v{i}" for i in range(count)]
+    return eval(f"lambda {', '.join(names)}: {expression.format(*names)}")
 
 
 def _construct(record: Any, tree: _Tree) -> Any:

@@ -6,6 +6,7 @@ offset of everything it sees.
 
 import struct
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -111,16 +112,11 @@ class _ProtoReader:
         self.cls = cls
         self.strict = strict
         self.seen: list[Token] = []
-        self.prices: dict[int, float] = {}
-        """Price by id of the leg: protobuf puts it into the leg, the record beside it."""
+        self.prices: dict[int, tuple[Any, float]] = {}
+        """Leg and price by id of the leg: protobuf puts it inside, the record keeps it beside."""
 
     def record(self, cls: Any, data: _Bytes, name: str) -> Any:
-        table = {field.number: field for field in proto_fields(cls)}
-        found = {
-            field.name: conversion(field).absent
-            for field in table.values()
-            if _is_scalar(field) and is_flag(field) and default_of(cls, field.name)
-        }
+        table, found = _table(cls), _flags(cls)
         pieces: dict[str, bytes] = {}
         price = None
         for start, number, wire, raw in data.entries():
@@ -134,7 +130,10 @@ class _ProtoReader:
                 # A second piece of the same record adds to the first one.
                 raw = pieces[field.name] = pieces.get(field.name, b"") + raw
             inner = _Bytes(self.cls, raw, place) if wire == _BYTES else raw
-            value = self.value(field, inner, label, data.fail(start, "", label, shown))
+            try:
+                value = self.value(field, inner, label)
+            except (ValueError, OverflowError):
+                raise data.fail(start, f"is no {field.kind}", label, shown) from None
             self.seen.append(Token(data.base + start, label, shown, value, ""))
             if field.name.startswith("+"):
                 price = value
@@ -142,32 +141,47 @@ class _ProtoReader:
                 _store(found, field, value)
         made = cls(**found)
         if price is not None:
-            self.prices[id(made)] = price
+            self.prices[id(made)] = made, price
         return made
 
-    def value(self, field: ProtoField, raw: Any, name: str, blame: RemoteProtocolError) -> Any:
+    def value(self, field: ProtoField, raw: Any, name: str) -> Any:
         if field.kind == "message":
             return self.record(field.record, raw, f"{name}.")
-        try:
-            if field.kind == "map":
-                return _pair(raw)
-            if field.repeated:
-                return list(_repeated(field, raw))
-            if field.name.startswith("+"):
-                return _plain(field.kind, raw)
-            row = conversion(field)
-            return evaluate(row.strict if self.strict else row.lenient, _plain(field.kind, raw))
-        except (ValueError, OverflowError):
-            blame.reason = f"is no {field.kind}"
-            blame.args = (blame.reason,)
-            raise blame from None
+        if field.kind == "map":
+            return _pair(raw)
+        if field.repeated:
+            return list(_repeated(field, raw))
+        if field.name.startswith("+"):
+            return _plain(field.kind, raw)
+        row = conversion(field)
+        return evaluate(row.strict if self.strict else row.lenient, _plain(field.kind, raw))
 
     def merge_leg_prices(self, message: Any) -> Any:
         if self.prices and {"contract", "order"} <= set(type(message).__struct_fields__):
             message.order.orderComboLegs = [
-                OrderComboLeg(self.prices.get(id(leg))) for leg in message.contract.comboLegs
+                OrderComboLeg(self.prices.get(id(leg), (leg, None))[1])
+                for leg in message.contract.comboLegs
             ]
         return message
+
+
+@cache
+def _table(cls: Any) -> dict[int, ProtoField]:
+    return {field.number: field for field in proto_fields(cls)}
+
+
+def _flags(cls: Any) -> dict[str, Any]:
+    """The flags that are set by default: their absence says that they are not."""
+    return dict(_set_by_default(cls))
+
+
+@cache
+def _set_by_default(cls: Any) -> tuple[tuple[str, Any], ...]:
+    return tuple(
+        (field.name, conversion(field).absent)
+        for field in proto_fields(cls)
+        if _is_scalar(field) and is_flag(field) and default_of(cls, field.name)
+    )
 
 
 def _is_scalar(field: ProtoField) -> bool:

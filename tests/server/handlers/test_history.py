@@ -1,5 +1,6 @@
 """reqHistoricalData: bars, end marker by version, date forms, refusals, long queries in parts."""
 
+import itertools
 from decimal import Decimal
 
 import pytest
@@ -98,14 +99,14 @@ def test_an_end_without_a_zone_is_served_with_a_warning() -> None:
 
 
 REFUSED = {
-    "a bar size that is none": (dict(barSizeSetting="7 mins"), 321,
+    "a bar size that is none": ({"barSizeSetting": "7 mins"}, 321,
         "Historical data bar size setting is invalid. Legal ones are: 1 secs, "),
-    "nothing to show": (dict(whatToShow=""), 321, "What to show field is missing or incorrect."),
-    "a duration that is none": (dict(duration="1 X"), 162, "invalid duration"),
-    "too long a duration": (dict(duration="400 D"), 162, "Time length exceed max."),
-    "too many bars": (dict(duration="1 D", barSizeSetting="1 secs"), 162, "Time length exceed max."),
-    "an end that is none": (dict(endDateTime="noon"), 10314, "End Date/Time: The date, time, or "),
-    "a span without bars": (dict(endDateTime="20200101-00:00:00"), 162,
+    "nothing to show": ({"whatToShow": ""}, 321, "What to show field is missing or incorrect."),
+    "a duration that is none": ({"duration": "1 X"}, 162, "invalid duration"),
+    "too long a duration": ({"duration": "400 D"}, 162, "Time length exceed max."),
+    "too many bars": ({"barSizeSetting": "1 secs"}, 162, "Time length exceed max."),
+    "an end that is none": ({"endDateTime": "noon"}, 10314, "End Date/Time: The date, time, or "),
+    "a span without bars": ({"endDateTime": "20200101-00:00:00"}, 162,
         "HMDS query returned no data: AAPL@SMART TRADES"),
 }  # fmt: skip
 
@@ -149,7 +150,7 @@ def test_a_long_query_is_worked_out_in_parts_between_which_others_are_served() -
     assert lines(client.got()) == ["historicalData 1 3 bars", "historicalDataEnd 1"]
     spans = [(start, end) for start, end, _, _ in hall.market.asked_bars]
     assert len(spans) > 10
-    assert all(one[1] == two[0] for one, two in zip(spans, spans[1:]))
+    assert all(one[1] == two[0] for one, two in itertools.pairwise(spans))
     assert spans[0][0] == hall.now - 21 * DAY and spans[-1][1] == hall.now
 
 

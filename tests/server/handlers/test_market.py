@@ -97,11 +97,11 @@ REFUSED = {
     "an ambiguous symbol": (wire.ReqMktData(7, Contract(symbol="AAPL", secType="STK")), 200,
         "The contract description specified for AAPL is ambiguous"),
     "a number and another symbol": (wire.ReqMktData(7, Contract(conId=265598, symbol="IBM")), 478,
-        "Parameters in request conflicts with contract parameters received by contract id: "
-        "requested symbol IBM, in contract AAPL;"),
+        ("Parameters in request conflicts with contract parameters received by contract id: "
+        "requested symbol IBM, in contract AAPL;")),
     "generic ticks in a snapshot": (wire.ReqMktData(7, AAPL, "233", True), 321,
-        "Error validating request.-'bN' : cause - Snapshot market data subscription is not "
-        "applicable to generic ticks"),
+        ("Error validating request.-'bN' : cause - Snapshot market data subscription is not "
+        "applicable to generic ticks")),
 }  # fmt: skip
 
 
@@ -120,6 +120,19 @@ def test_a_number_in_use_is_refused_and_the_line_goes_on() -> None:
     assert client.errors() == [(1, 102, "Duplicate ticker ID.")]
     hall.quote("AAPL 257.00 x 257.68")
     assert lines(client.got()) == expected("tickPrice 1 BID 257 1000; tickSize 1 BID_SIZE 1000")
+
+
+def test_a_client_may_have_a_hundred_lines() -> None:
+    hall, client = ready()
+    client.send(*(wire.ReqMktData(number, AAPL) for number in range(100)))
+    client.got()
+    client.send(wire.ReqMktData(100, AAPL))
+    assert client.errors() == [(100, 101, "Max number of tickers has been reached.")]
+    client.send(wire.ReqMktData(101, AAPL, "", True))
+    assert lines(client.got())[-1] == "tickSnapshotEnd 101"
+    client.send(wire.CancelMktData(0), wire.ReqMktData(100, AAPL))
+    assert client.errors() == []
+    assert lines(hall.client(2).send(wire.ReqMktData(1, AAPL)).got())[0] == "tickReqParams 1 0.01"
 
 
 def test_cancel_is_silent_and_an_unknown_number_is_told() -> None:

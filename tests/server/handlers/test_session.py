@@ -61,7 +61,9 @@ def test_the_time_in_milliseconds() -> None:
     assert answer.currentTimeInMillis == hall.now // 10**6
 
 
-@pytest.mark.parametrize(("level", "legal"), [(1, True), (5, True), (0, False), (6, False), (-1, False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("level", "legal"), [(1, True), (5, True), (0, False), (6, False), (-1, False)]
+)
 def test_the_log_level_is_one_to_five(level: int, legal: bool) -> None:
     client = Hall().client()
     client.send(wire.SetServerLogLevel(level))

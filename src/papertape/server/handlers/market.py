@@ -22,6 +22,9 @@ def req_mkt_data(station: "Station", session: "Session", message: wire.ReqMktDat
     if message.reqId in session.quote_lines:
         session.error(message.reqId, 102)
         return
+    if not message.snapshot and len(session.quote_lines) >= station.settings.max_lines:
+        session.error(message.reqId, 101)
+        return
     if message.snapshot and message.genericTickList.strip():
         session.error(message.reqId, 321, variant="snapshot_generic")
         return
