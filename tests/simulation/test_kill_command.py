@@ -160,7 +160,7 @@ def test_a_full_disk_stops_the_command_and_nothing_is_told_that_is_not_kept(tmp_
     assert "papertape: cannot be written: " in log
     assert "journal.sqlite" in log and "stopped: " not in out
     told.agrees(rebuilt(data))
-    assert len(told.orders) > 50
+    assert len(told.orders) > 20  # the disk was full only after real work
     again = Station(tmp_path, "--data-dir", data)  # there is room again
     assert again.stop()[0] == 0
 
