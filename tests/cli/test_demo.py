@@ -21,22 +21,17 @@ def test_a_silent_server_is_told_after_the_time_out(tmp_path: Path) -> None:
     assert "no answer within 0.3 s" in done.stdout
 
 
-def test_a_client_id_in_use_is_told(tmp_path: Path) -> None:
-    with station(tmp_path, "--ephemeral") as running:
-        with holding(running.port, 77):
-            done = papertape("demo", "--port", running.port, cwd=tmp_path, code=1)
-        assert "77" in done.stdout and "in use" in done.stdout
-        assert running.stop()[0] == 0
-
-
 @pytest.mark.parametrize("words", [("--timeout", 0), ("--timeout", "soon"), ("--max-version", 99)])
 def test_a_bad_value_ends_with_2(words: tuple[object, ...], tmp_path: Path) -> None:
     done = papertape("demo", *words, cwd=tmp_path, code=2)
     assert str(words[0]) in done.stderr
 
 
-def test_the_journey_is_complete(tmp_path: Path) -> None:
+def test_a_journey_against_a_station(tmp_path: Path) -> None:
     with station(tmp_path, "--ephemeral") as running:
+        with holding(running.port, 77):
+            done = papertape("demo", "--port", running.port, cwd=tmp_path, code=1)
+            assert "77" in done.stdout and "in use" in done.stdout
         done = papertape("demo", "--port", running.port, "--max-version", 176, cwd=tmp_path)
         assert "The journey is complete." in done.stdout
         assert "server version 176" in done.stdout
@@ -45,4 +40,5 @@ def test_the_journey_is_complete(tmp_path: Path) -> None:
         assert "← currentTime" in done.stdout
         assert "server version 226" in done.stdout
         code, _, log = running.stop()
-        assert (code, log) == (0, "")
+        assert code == 0
+        assert "client id 77 is in use" in log and log.count("\n") == 1

@@ -37,19 +37,14 @@ def test_a_station_tells_that_it_is_ready_and_ends_cleanly(number: int, tmp_path
             "  stop      Ctrl-C",
             f"listening on 127.0.0.1:{running.port}",
         ]
+        second = papertape("serve", "--port", 0, "--data-dir", "kept", cwd=tmp_path, code=2)
+        assert "is in use" in second.stderr and f"pid={running.process.pid}" in second.stderr
         with holding(running.port, 1) as client:
             code, out, log = running.stop(number)
             assert client.recv(4096) == b""  # FIN, not RST
         assert (code, out) == (0, "stopped: sessions closed, everything kept\n")
         assert log == ""
     assert (tmp_path / "kept" / "journal.sqlite").is_file()
-
-
-def test_an_ephemeral_station_keeps_nothing(tmp_path: Path) -> None:
-    with station(tmp_path, *EPHEMERAL) as running:
-        assert "  kept in   nowhere (ephemeral)" in running.told
-        assert running.stop()[0] == 0
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_verbose_logs_sessions_and_the_wire_log_every_message(tmp_path: Path) -> None:
@@ -98,13 +93,6 @@ def test_a_busy_port_is_told_with_what_to_do(tmp_path: Path) -> None:
     assert "choose another with --port" in done.stderr
 
 
-def test_a_data_directory_in_use_is_told_with_its_holder(tmp_path: Path) -> None:
-    with station(tmp_path, "--data-dir", "kept") as running:
-        done = papertape("serve", "--port", 0, "--data-dir", "kept", cwd=tmp_path, code=2)
-        assert "is in use" in done.stderr and f"pid={running.process.pid}" in done.stderr
-        assert running.stop()[0] == 0
-
-
 # ---------------------------------------------------------------- three sources
 
 FILES = {
@@ -131,21 +119,17 @@ def test_a_bad_variable_is_told(tmp_path: Path) -> None:
 
 
 def test_a_flag_beats_a_variable_and_that_the_file(tmp_path: Path) -> None:
-    (tmp_path / "papertape.toml").write_text(
+    (tmp_path / "other.toml").write_text(
         '[station]\naccount = "DUFILE"\nmax_server_version = 150\nspeed = 2\n'
     )
     variables = {"PAPERTAPE_ACCOUNT": "DUENV", "PAPERTAPE_MAX_SERVER_VERSION": "160"}
-    with station(tmp_path, *EPHEMERAL, "--account", "DUFLAG", **variables) as running:
-        assert running.told[:3] == [
+    words = (*EPHEMERAL, "--account", "DUFLAG", "--config", "other.toml")
+    with station(tmp_path, *words, **variables) as running:
+        assert running.told[:4] == [
             "Papertape station, server version 160",
             "  account   DUFLAG, paper, USD 1,000,000 at first",
             "  market    a synthetic market at 2 times real time, open at any hour",
+            "  kept in   nowhere (ephemeral)",
         ]
         assert running.stop()[0] == 0
-
-
-def test_another_file_can_be_named(tmp_path: Path) -> None:
-    (tmp_path / "other.toml").write_text('[station]\naccount = "DUOTHER"\n')
-    with station(tmp_path, *EPHEMERAL, "--config", "other.toml") as running:
-        assert "DUOTHER" in running.told[1]
-        assert running.stop()[0] == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["other.toml"]

@@ -47,7 +47,7 @@ def test_a_thousand_orders_in_one_segment_are_all_taken_and_nobody_waits() -> No
             assert {m.orderId for m in got if isinstance(m, reports.OrderStatus)} == set(
                 range(1, 1001)
             )
-            assert waited < 1, f"the other client waited {waited:.2f} s"
+            assert waited < 3, f"the other client waited {waited:.2f} s"
             many.close()
             other.client.close()
 
@@ -87,6 +87,21 @@ def test_a_client_that_says_nothing_is_closed_when_its_time_is_over(
 
     run(main)
     assert caplog.text.count("closed: no START_API in 0.05 s") == 3
+
+
+def test_a_fast_market_does_not_hurry_those_who_connect() -> None:
+    async def main() -> None:
+        hall = Hall(settings=StationSettings(start_api_timeout_s=0.2))
+        async with serving(hall, speed=5000) as served:
+            silent, slow = await served.raw(), await served.raw()
+            await slow.write(slow.connection.initiate())
+            await slow.read()
+            await asyncio.sleep(0.05)  # four minutes of the market
+            await slow.send(session.StartApi(1))
+            await slow.until(session.NextValidId)
+            assert await silent.end() == []
+
+    run(main)
 
 
 def test_silent_connections_take_places_only_for_a_while() -> None:

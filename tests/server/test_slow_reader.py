@@ -141,7 +141,7 @@ def test_a_client_that_never_reads_is_disconnected_and_nobody_else_notices(
                 assert await quick.answers()
                 longest = max(longest, (served.server._wall() - began) / 1e9)
                 assert unsent(served) < 3 << 20
-            assert longest < 0.5, f"the other client waited {longest:.2f} s"
+            assert longest < 2, f"the other client waited {longest:.2f} s"
             with contextlib.suppress(ConnectionResetError):
                 await slow.end()
             again = await served.client(1)
@@ -167,6 +167,6 @@ def test_a_slow_client_is_let_go_when_the_station_ends(monkeypatch: pytest.Monke
             await fill_up(served, quick, 1)
             began = served.server._wall()
             await served.server.close()
-            assert served.server._wall() - began < 10**9
+            assert served.server._wall() - began < 3 * 10**9
 
     run(main)

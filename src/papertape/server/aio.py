@@ -1,6 +1,7 @@
 """The asyncio driver of a station: sockets, the wall clock, one timer. No protocol in here."""
 
 import asyncio
+import contextlib
 import errno
 import logging
 import os
@@ -12,7 +13,7 @@ from functools import partial
 from typing import cast
 
 from ..errors import JournalError, SettingsError
-from ..venue.units import Nanos
+from ..venue.units import SECOND, Nanos
 from .clock import MarketClock
 from .session import Session
 from .station import Station
@@ -146,11 +147,14 @@ def _tune(transport: asyncio.Transport) -> None:
     sock = transport.get_extra_info("socket")
     if sock is None:
         return
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
+    options.append((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1))
     for name, value in zip(("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT"), KEEPALIVE_S):
         if hasattr(socket, name):
-            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+            options.append((socket.IPPROTO_TCP, getattr(socket, name), value))
+    with contextlib.suppress(OSError):  # the peer may be gone already
+        for option in options:
+            sock.setsockopt(*option)
 
 
 class StationServer:
@@ -223,7 +227,10 @@ class StationServer:
         if not self._serving:
             connection.abort()
             return None
-        session = self.station.open(peer, connection, self.now())
+        wall = self._wall()
+        patience = int(self.station.settings.start_api_timeout_s * SECOND)
+        deadline = self.clock.now(wall + patience)
+        session = self.station.open(peer, connection, self.clock.now(wall), deadline)
         self._do(self.wake)  # it has a deadline from now on
         return session
 

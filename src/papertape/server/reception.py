@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..venue.units import SECOND, Nanos
+from ..venue.units import Nanos
 from ..wire.connection import Broken, Greeting, OutOfTurn, Undecodable, UnknownMessage
 from ..wire.handshake import State, version_reply
 from ..wire.message import Message
@@ -68,7 +68,7 @@ class Reception:
         """A turn for everyone with a backlog; connections that do not start are closed."""
         for session in list(self._behind.values()):
             self._turn(session)
-        for session in [session for due, session in self._openings() if due <= now]:
+        for session in [late for late in self._openings() if late.deadline <= now]:
             seconds = self._station.settings.start_api_timeout_s
             self._station.drop(session, f"no START_API in {seconds:g} s")
 
@@ -76,13 +76,10 @@ class Reception:
         """Now while a backlog waits, else when the next opening lapses."""
         if self._behind:
             return self._station.now
-        return min((due for due, _ in self._openings()), default=None)
+        return min((opening.deadline for opening in self._openings()), default=None)
 
-    def _openings(self) -> Iterator[tuple[Nanos, Session]]:
-        limit = int(self._station.settings.start_api_timeout_s * SECOND)
-        for session in self._station.connections():
-            if session.client_id is None:
-                yield session.opened + limit, session
+    def _openings(self) -> Iterator[Session]:
+        return (one for one in self._station.connections() if one.client_id is None)
 
     def _turn(self, session: Session) -> None:
         for _ in range(TURN_MESSAGES):

@@ -48,7 +48,8 @@ class Session:
         self.peer = peer
         self.transport = transport
         self.connection = ServerConnection(highest=highest)
-        self.opened = clock()
+        self.deadline: Nanos = 0
+        """When it must have started."""
         self.talking = False
         """START_API has come: messages may be sent. Not asked of the connection, which is closed
         as soon as it reads garbage: what came before that is still answered."""

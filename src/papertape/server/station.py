@@ -18,7 +18,7 @@ from ..venue.engine import Engine
 from ..venue.events import Event
 from ..venue.instruments import Listing, Refusal
 from ..venue.market import MarketSource
-from ..venue.units import Nanos
+from ..venue.units import SECOND, Nanos
 from .accounts import Accounts
 from .keep import Keeper
 from .lines import Lines
@@ -76,8 +76,14 @@ class Station:
         """The session that holds a client id."""
         return self._clients.get(client_id)
 
-    def open(self, peer: str, transport: Transport, now: Nanos) -> Session | None:
-        """A new connection; None, and closed at once, when all places are taken."""
+    def open(
+        self, peer: str, transport: Transport, now: Nanos, deadline: Nanos | None = None
+    ) -> Session | None:
+        """A new connection; None, and closed at once, when all places are taken.
+
+        ``deadline`` is when it must have started, in market time, which may run faster than the
+        client's.
+        """
         self._count += 1
         self.now = max(self.now, now)
         highest = self.settings.max_server_version
@@ -87,6 +93,8 @@ class Station:
             session.close()
             session.flush()
             return None
+        patience = int(self.settings.start_api_timeout_s * SECOND)
+        session.deadline = self.now + patience if deadline is None else deadline
         self._open[session.number] = session
         if self.wire_log is not None:
             session.on_send = self.wire_log.sent
