@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from papertape.model import Contract
-from papertape.server.quotes import QuoteLine, shown_size
+from papertape.server.quotes import QuoteLine, Ticks, shown, shown_size
 from papertape.venue.listings import CATALOGUE
 from papertape.venue.market import DayStats, Quote
 from papertape.venue.units import SECOND
@@ -30,7 +30,10 @@ def day(last: int = 0, size: int = 0, volume: int = 0, at: int = 0) -> DayStats:
 
 
 def told(line: QuoteLine, quoted: Quote, stats: DayStats, version: int = 226) -> list[str]:
-    return lines(list(line.changes(quoted, stats, version)))
+    state = shown(quoted, stats)
+    ticks = list(Ticks(line.request_id, line.instrument, version).between(line.told, state))
+    line.told = state
+    return lines(ticks)
 
 
 def test_the_first_burst_has_every_figure_that_is_known() -> None:

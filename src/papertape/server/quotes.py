@@ -6,6 +6,7 @@ travel as tickPrice with their size; a size that changes alone travels as tickSi
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import NamedTuple
 
 from ..model import Contract
 from ..venue.instruments import Instrument
@@ -33,51 +34,73 @@ def shown_size(units: SizeUnits, version: int, instrument: Instrument, gate: int
     return size if version >= FRACTIONAL_SIZE_RULES else size.to_integral_value()
 
 
+class Shown(NamedTuple):
+    """What a subscriber can be told of an instrument at a moment; 0 is not known."""
+
+    bid: PriceUnits
+    bid_size: SizeUnits
+    ask: PriceUnits
+    ask_size: SizeUnits
+    last: PriceUnits
+    last_size: SizeUnits
+    volume: SizeUnits
+    high: PriceUnits
+    low: PriceUnits
+    close: PriceUnits
+    open: PriceUnits
+    last_seconds: int
+
+
+def shown(quote: Quote, day: DayStats) -> Shown:
+    """The market's state as far as quote lines tell of it."""
+    return Shown(
+        quote.bid, quote.bidSize, quote.ask, quote.askSize, day.last, day.lastSize,
+        day.volume, day.high, day.low, day.close, day.open, day.lastTime // SECOND,
+    )  # fmt: skip
+
+
 class QuoteLine:
     """One reqMktData of one session."""
+
+    __slots__ = ("contract", "instrument", "request_id", "told")
 
     def __init__(self, request_id: int, contract: Contract, instrument: Instrument) -> None:
         self.request_id = request_id
         self.contract = contract
         self.instrument = instrument
-        self._prices: dict[int, tuple[PriceUnits, SizeUnits]] = {}
-        self._numbers: dict[int, int] = {}
+        self.told: Shown | None = None
+        """What its subscriber was told last."""
 
-    def changes(self, quote: Quote, day: DayStats, version: int) -> Iterator[Message]:
-        """The ticks that bring the subscriber up to this state."""
-        yield from self._priced(BID, BID_SIZE, quote.bid, quote.bidSize, version)
-        yield from self._priced(ASK, ASK_SIZE, quote.ask, quote.askSize, version)
-        yield from self._priced(LAST, LAST_SIZE, day.last, day.lastSize, version)
-        if self._moved(VOLUME, day.volume):
-            gate = VOLUME_TICKS_IN_SHARES
-            size = shown_size(day.volume, version, self.instrument, gate)
-            yield TickSize(self.request_id, VOLUME, size)
-        for kind, price in ((HIGH, day.high), (LOW, day.low), (CLOSE, day.close), (OPEN, day.open)):
-            if price and self._moved(kind, price):
-                yield self._price(kind, price, Decimal(0))
-        seconds = day.lastTime // SECOND
-        if seconds and self._moved(LAST_TIMESTAMP, seconds):
-            yield TickString(self.request_id, LAST_TIMESTAMP, str(seconds))
 
-    def _priced(
-        self, kind: int, size_kind: int, price: PriceUnits, size: SizeUnits, version: int
-    ) -> Iterator[Message]:
-        before = self._prices.get(kind)
-        if before == (price, size):
-            return
-        self._prices[kind] = (price, size)
-        shown = shown_size(size, version, self.instrument, QUOTES_IN_SHARES)
-        if before is None or before[0] != price:
-            yield self._price(kind, price, shown)
-        yield TickSize(self.request_id, size_kind, shown)
+class Ticks:
+    """The ticks that bring a subscriber from one state to another, for a server version."""
+
+    def __init__(self, request_id: int, instrument: Instrument, version: int) -> None:
+        self._id = request_id
+        self._instrument = instrument
+        self._version = version
+
+    def between(self, before: Shown | None, now: Shown) -> Iterator[Message]:
+        """What changed; everything that is known when nothing has been told before."""
+        old: tuple[int | None, ...] = before or (None,) * len(now)
+        for kind, size_kind, at in ((BID, BID_SIZE, 0), (ASK, ASK_SIZE, 2), (LAST, LAST_SIZE, 4)):
+            if old[at : at + 2] != now[at : at + 2]:
+                size = self._size(now[at + 1], QUOTES_IN_SHARES)
+                if old[at] != now[at]:
+                    yield self._price(kind, now[at], size)
+                yield TickSize(self._id, size_kind, size)
+        if now.volume != old[6]:
+            yield TickSize(self._id, VOLUME, self._size(now.volume, VOLUME_TICKS_IN_SHARES))
+        for kind, at in ((HIGH, 7), (LOW, 8), (CLOSE, 9), (OPEN, 10)):
+            if now[at] and old[at] != now[at]:
+                yield self._price(kind, now[at], Decimal(0))
+        if now.last_seconds and old[11] != now.last_seconds:
+            yield TickString(self._id, LAST_TIMESTAMP, str(now.last_seconds))
+
+    def _size(self, units: SizeUnits, gate: int) -> Decimal:
+        return shown_size(units, self._version, self._instrument, gate)
 
     def _price(self, kind: int, price: PriceUnits, size: Decimal) -> Message:
         mask = CAN_AUTO_EXECUTE if kind in (BID, ASK) else 0
-        shown = price_float(price, self.instrument.scale) if price else -1.0
-        return TickPrice(self.request_id, kind, shown, size, mask)
-
-    def _moved(self, kind: int, number: int) -> bool:
-        if self._numbers.get(kind) == number:
-            return False
-        self._numbers[kind] = number
-        return True
+        amount = price_float(price, self._instrument.scale) if price else -1.0
+        return TickPrice(self._id, kind, amount, size, mask)

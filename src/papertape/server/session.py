@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from ..codes import text
 from ..errors import LocalProtocolError
 from ..venue.units import Nanos
+from ..wire.batch import Batch
 from ..wire.catalogue.session import ErrorMessage
 from ..wire.connection import ServerConnection, encode
 from ..wire.message import Message
@@ -127,6 +128,17 @@ class Session:
         self.sent += 1
         if self.on_send is not None:
             self.on_send(self, message, encoded)
+
+    def send_batch(self, batch: Batch, request_id: int) -> None:
+        """Queue messages that were encoded for many, under this client's request id."""
+        if self.on_send is not None:  # whoever looks on sees every message
+            for message in batch.messages(request_id):
+                self.send(message)
+        elif self.talking and not self.closing:
+            encoded = batch.frames(request_id)
+            self.outbox.append(encoded)
+            self.queued += len(encoded)
+            self.sent += len(batch)
 
     def answer(self, data: bytes) -> None:
         """Queue the server's part of the handshake."""

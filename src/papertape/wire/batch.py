@@ -1,0 +1,88 @@
+"""Messages encoded once for many receivers, who differ in the request id alone.
+
+A quote of one stock goes to everyone who watches it; only the id that each of them gave is their
+own. The frames are encoded twice, with the ids 0 and 1: where the two differ, there the id stands.
+"""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from msgspec.structs import replace
+
+from ..errors import LocalProtocolError
+from .connection import encode
+from .message import Message
+
+_WIDTH = 4
+"""Bytes of a frame's length."""
+
+
+class Batch:
+    """Frames at one version that wait for a request id."""
+
+    def __init__(self, messages: Sequence[Message], version: int) -> None:
+        """Messages that this version does not know are left out.
+
+        Raises ``LocalProtocolError`` when one cannot be encoded or has no one id.
+        """
+        self._messages = [one for one in messages if version >= type(one).spec.since]
+        split = [_split(message, version) for message in self._messages]
+        self._runs = [
+            (protobuf, [(head, tail) for _, head, tail in run])
+            for protobuf, run in groupby(split, key=lambda parts: parts[0])
+        ]
+        self._joints: dict[tuple[int, int], list[bytes]] = {}
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    def messages(self, request_id: int) -> list[Message]:
+        """The messages with this id."""
+        return [_with_id(message, request_id) for message in self._messages]
+
+    def frames(self, request_id: int) -> bytes:
+        """The frames with this id."""
+        pieces = []
+        for number, (protobuf, parts) in enumerate(self._runs):
+            shown = _varint(request_id) if protobuf else b"%d" % request_id
+            joint = self._joints.get((number, len(shown)))
+            if joint is None:
+                joint = self._joints[number, len(shown)] = _join(parts, len(shown))
+            pieces.append(shown.join(joint))
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _split(message: Message, version: int) -> tuple[bool, bytes, bytes]:
+    """Whether it is protobuf, and what stands before and behind the id."""
+    spec = type(message).spec
+    if not spec.id_field:
+        raise LocalProtocolError("has no id", message=type(message).__name__)
+    zero, one = (encode(_with_id(message, number), version)[_WIDTH:] for number in (0, 1))
+    differing = [place for place, (a, b) in enumerate(zip(zero, one)) if a != b]
+    if len(zero) != len(one) or len(differing) != 1:
+        raise LocalProtocolError("has no single place for an id", message=type(message).__name__)
+    place = differing[0]
+    return version >= spec.protobuf, zero[:place], zero[place + 1 :]
+
+
+def _with_id(message: Message, request_id: int) -> Message:
+    return replace(message, **{type(message).spec.id_field: request_id})
+
+
+def _join(parts: list[tuple[bytes, bytes]], width: int) -> list[bytes]:
+    """What stands between the ids: the rest of a frame, the length and the start of the next."""
+    joint, before = [], b""
+    for head, tail in parts:
+        joint.append(before + (len(head) + width + len(tail)).to_bytes(_WIDTH) + head)
+        before = tail
+    return [*joint, before]
+
+
+def _varint(number: int) -> bytes:
+    """A protobuf int32: seven bits a byte, the lowest first; negative ones take ten bytes."""
+    rest, found = number & 0xFFFF_FFFF_FFFF_FFFF, bytearray()
+    while rest > 0x7F:
+        found.append(rest & 0x7F | 0x80)
+        rest >>= 7
+    found.append(rest)
+    return bytes(found)
