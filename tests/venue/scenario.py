@@ -13,6 +13,7 @@ with the expectation. Every scenario also checks the invariants after each row, 
 that the journal, once through JSON, rebuilds the same state without a market.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -142,7 +143,7 @@ def command(verb: str, words: list[str]) -> Command:
             strict = True
             continue
         record = contract if name in Contract.__struct_fields__ and name != "account" else order
-        kind_of = {"true": True, "false": False}
+        kind_of = {"true": True, "false": False, "inf": math.inf}
         setattr(record, name, kind_of.get(value, int(value) if value.isdigit() else value))
     return SubmitOrder(client_id, order_id, contract, order, strict)
 

@@ -1,5 +1,6 @@
 """The callback sequences of a live paper gateway, as event tables."""
 
+from papertape.venue.events import OrderCancelled
 from papertape.venue.profile import Profile
 from venue.scenario import scenario
 
@@ -235,6 +236,18 @@ def test_untransmitted_order_is_silent_until_it_is_transmitted() -> None:
         cancel  #6                     -> #6 Cancelled
         cancel  #6                     -> #6 refused 10147
     """)
+
+
+def test_an_order_that_was_never_transmitted_gets_no_permanent_id() -> None:
+    stage = scenario("""
+        quote   AAPL 257.66 x 257.68
+        submit  #6 BUY 1 AAPL MKT transmit=false  -> .
+    """)
+    next_perm_id = stage.engine.state.next_perm_id
+    (event,) = stage.step("cancel #6")
+    assert isinstance(event, OrderCancelled) and event.view.permId == 0
+    assert stage.engine.state.next_perm_id == next_perm_id
+    assert stage.engine.queries.completed_orders() == ()
 
 
 def test_what_if_leaves_no_trace_but_its_permanent_id() -> None:

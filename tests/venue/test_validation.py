@@ -41,6 +41,8 @@ REFUSED = [
     ("BUY 1 AAPL MKT exchange=IDEALPRO", 200, NOT_FOUND),
     ("BUY 1 IBM MKT conId=265598", 478, CONFLICT),
     ("BUY 1 AAPL MKT account=DU0", 201, "Order rejected - reason:Invalid account number"),
+    ("BUY 1 AAPL MKT auxPrice=inf", 321,
+     INVALID + "The order attribute 'auxPrice' is not a finite number"),
     ("BUY 1 AAPL MKT parentId=3", 321, INVALID + "The order attribute 'parentId' is not supported"),
     ("BUY 1 AAPL MKT ocaGroup=a", 321, INVALID + "The order attribute 'ocaGroup' is not supported"),
 ]  # fmt: skip

@@ -267,7 +267,7 @@ class Desk:
     def _drop_held(self, held: SubmitOrder, now: Nanos) -> list[Event]:
         ticket = check(held.contract, held.order, self._instruments, self._profile)
         assert isinstance(ticket, Ticket), "an order was held that does not pass the checks"
-        order = self._draft(held, ticket, now)
+        order = self._draft(held, ticket, now, perm_id=0)  # it never reached the broker
         order.move(lifecycle.PRE_SUBMITTED)
         return [self.floor.cancel(order, now, why=BY_TRADER)]
 
@@ -283,9 +283,12 @@ class Desk:
     def _expiry(self, tif: str, now: Nanos) -> Nanos:
         return next_quarter_end(now) if tif == "GTC" else self._state.day_end
 
-    def _draft(self, command: SubmitOrder, ticket: Ticket, now: Nanos) -> LiveOrder:
-        perm_id = self._state.next_perm_id
-        self._state.next_perm_id += 1
+    def _draft(
+        self, command: SubmitOrder, ticket: Ticket, now: Nanos, perm_id: int | None = None
+    ) -> LiveOrder:
+        if perm_id is None:
+            perm_id = self._state.next_perm_id
+            self._state.next_perm_id += 1
         entry = ticket.listing.instrument
         return LiveOrder(
             account=ticket.account,

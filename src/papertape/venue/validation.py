@@ -6,6 +6,8 @@ that would change how an order trades.
 
 import re
 from decimal import Decimal
+from math import isfinite
+from typing import get_args
 
 import msgspec
 
@@ -48,6 +50,13 @@ UNSUPPORTED = (
     "postOnly",
 )
 """Attributes that would change how an order trades and that the venue does not simulate."""
+
+NUMBERS = tuple(
+    field.name
+    for field in msgspec.structs.fields(Order)
+    if {float, Decimal} & {field.type, *get_args(field.type)}
+)
+"""Attributes that hold a number with decimals: the wire can bring one that is not finite."""
 
 VALIDATION_TAG = "bF"
 MAX_SIZE = Decimal(10) ** 9
@@ -128,6 +137,10 @@ def _attributes(order: Order) -> Refusal | None:
     for name in UNSUPPORTED:
         if getattr(order, name):
             return invalid(f"The order attribute '{name}' is not supported")
+    for name in NUMBERS:
+        value = getattr(order, name)
+        if value is not None and not isfinite(value):
+            return invalid(f"The order attribute '{name}' is not a finite number")
     return None
 
 
