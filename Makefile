@@ -39,6 +39,7 @@ bench: $(DEV_STAMP)  ## measure, peers beside us in the same run (minutes; resul
 gen: $(DEV_STAMP)  ## write the generated modules and tables anew
 	$(PY) scripts/build_ibapi.py
 	$(PY) scripts/build_codes.py
+	$(PY) scripts/build_messages.py
 
 requirements: $(VENV)/bin/python  ## pin the dependencies anew (needs uv)
 	UV_CUSTOM_COMPILE_COMMAND="make requirements" $(PY) -m uv pip compile -q --generate-hashes --universal \

@@ -2,39 +2,41 @@
 
 The reader thread adds messages to a queue and issues the signal; a further thread waits for the
 signal and processes the queue; the main thread sends. Other languages' clients work like this; the
-official Python package has no EReaderSignal, so with ``--module ibapi`` the queue does the
-signalling and ``run()`` takes the place of the loop.
+official Python package has no EReaderSignal, so with it the queue does the signalling and ``run()``
+takes the place of the loop.
 """
 
 import argparse
-import importlib
 import threading
-import time
+
+from papertape.ibapi import reader as reading
+from papertape.ibapi.client import EClient
+from papertape.ibapi.wrapper import EWrapper
 
 arguments = argparse.ArgumentParser(description=__doc__)
-arguments.add_argument("--module", default="papertape.ibapi", help="ibapi or papertape.ibapi")
 arguments.add_argument("--host", default="127.0.0.1")
 arguments.add_argument("--port", type=int, default=7497)
 arguments.add_argument("--client-id", type=int, default=14)
 told = arguments.parse_args()
-EClient = importlib.import_module(f"{told.module}.client").EClient
-EWrapper = importlib.import_module(f"{told.module}.wrapper").EWrapper
-reading = importlib.import_module(f"{told.module}.reader")
 
 
-class App(EWrapper, EClient):  # type: ignore[misc, valid-type]
+class App(EWrapper, EClient):
     """Keeps the accounts that the server tells."""
 
     def __init__(self) -> None:
         EClient.__init__(self, self)
         self.accounts = ""
         self.ready = threading.Event()
+        self.finished = threading.Event()
 
     def managedAccounts(self, accountsList: str) -> None:
         self.accounts = accountsList
 
     def nextValidId(self, orderId: int) -> None:
         self.ready.set()
+
+    def currentTime(self, time: int) -> None:
+        self.finished.set()
 
     def error(self, reqId: int, errorTime: int, errorCode: int, errorString: str,
               advancedOrderRejectJson: str = "") -> None:  # fmt: skip
@@ -60,7 +62,8 @@ processing = threading.Thread(target=process, name="processing")
 processing.start()
 ready = app.ready.wait(10)
 print(f"accounts {app.accounts}")
-time.sleep(0.3)  # the official client stumbles over what is queued when it disconnects
+app.reqCurrentTime()  # its answer comes after all that was on its way
+finished = app.finished.wait(10)
 app.disconnect()
 processing.join()
-raise SystemExit(0 if ready else 1)
+raise SystemExit(0 if ready and finished else 1)

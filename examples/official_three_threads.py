@@ -5,21 +5,20 @@ and ``connect()`` has started the reading one.
 """
 
 import argparse
-import importlib
 import threading
 from typing import Any
 
+from papertape.ibapi.client import EClient
+from papertape.ibapi.wrapper import EWrapper
+
 arguments = argparse.ArgumentParser(description=__doc__)
-arguments.add_argument("--module", default="papertape.ibapi", help="ibapi or papertape.ibapi")
 arguments.add_argument("--host", default="127.0.0.1")
 arguments.add_argument("--port", type=int, default=7497)
 arguments.add_argument("--client-id", type=int, default=12)
 told = arguments.parse_args()
-EClient = importlib.import_module(f"{told.module}.client").EClient
-EWrapper = importlib.import_module(f"{told.module}.wrapper").EWrapper
 
 
-class App(EWrapper, EClient):  # type: ignore[misc, valid-type]
+class App(EWrapper, EClient):
     """Hands what the processing thread gets to the main thread."""
 
     def __init__(self) -> None:

@@ -1,31 +1,31 @@
 """The usual official program: one thread sends, the main thread is in run().
 
-``--module ibapi`` runs the same program with the official package.
+With ``ibapi`` for ``papertape.ibapi`` in the imports it is a program for the official package.
 """
 
 import argparse
-import importlib
 import threading
 from typing import Any
 
+from papertape.ibapi.client import EClient
+from papertape.ibapi.contract import Contract
+from papertape.ibapi.wrapper import EWrapper
+
 arguments = argparse.ArgumentParser(description=__doc__)
-arguments.add_argument("--module", default="papertape.ibapi", help="ibapi or papertape.ibapi")
 arguments.add_argument("--host", default="127.0.0.1")
 arguments.add_argument("--port", type=int, default=7497)
 arguments.add_argument("--client-id", type=int, default=11)
 told = arguments.parse_args()
-EClient = importlib.import_module(f"{told.module}.client").EClient
-EWrapper = importlib.import_module(f"{told.module}.wrapper").EWrapper
-Contract = importlib.import_module(f"{told.module}.contract").Contract
 
 
-class App(EWrapper, EClient):  # type: ignore[misc, valid-type]
+class App(EWrapper, EClient):
     """Asks for a contract and its quote once the connection is complete."""
 
     def __init__(self) -> None:
         EClient.__init__(self, self)
         self.ready = threading.Event()
         self.quoted = threading.Event()
+        self.finished = threading.Event()
         self.ticks: dict[int, float] = {}
 
     def nextValidId(self, orderId: int) -> None:
@@ -44,6 +44,9 @@ class App(EWrapper, EClient):  # type: ignore[misc, valid-type]
         if {1, 2} <= set(self.ticks):
             self.quoted.set()
 
+    def currentTime(self, time: int) -> None:
+        self.finished.set()
+
     def connectionClosed(self) -> None:
         print("connection closed")
 
@@ -59,6 +62,8 @@ def ask(app: App) -> None:
         if app.quoted.wait(10):
             print(f"SPY {app.ticks[1]} x {app.ticks[2]}")
         app.cancelMktData(2)
+        app.reqCurrentTime()  # its answer comes after all that was on its way
+        app.finished.wait(10)
     app.disconnect()
 
 

@@ -64,5 +64,5 @@ OFFICIAL = sorted((ROOT / "examples").glob("official_*.py"))
 
 @pytest.mark.parametrize("script", OFFICIAL, ids=lambda script: script.stem)
 def test_the_official_shape(port: int, script: Path) -> None:
-    shown = run(script, "--module", "papertape.ibapi", "--port", str(port))
+    shown = run(script, "--port", str(port))
     assert "SPY" in shown or "2104 Market data farm connection is OK:usfarm" in shown
