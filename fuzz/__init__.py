@@ -1,0 +1,1 @@
+"""Fuzzing of the wire: targets, seeds and the runner behind ``make fuzz``."""
