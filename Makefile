@@ -4,10 +4,11 @@ VENV := .venv
 PY := $(VENV)/bin/python
 RUN_STAMP := $(VENV)/.run-stamp
 DEV_STAMP := $(VENV)/.dev-stamp
+FUZZ_STAMP := $(VENV)/.fuzz-stamp
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: gen help run demo test soak lint format bench requirements clean
+.PHONY: gen help run demo test soak fuzz lint format bench requirements clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -23,6 +24,9 @@ test: $(DEV_STAMP)  ## run every test (ARGS="-k wire" to choose)
 
 soak: $(DEV_STAMP)  ## kill -9 a station 2000 times and compare (KILLS=…; minutes)
 	PAPERTAPE_KILLS=$(or $(KILLS),2000) $(PY) -m pytest -s tests/simulation/test_kill.py $(ARGS)
+
+fuzz: $(FUZZ_STAMP)  ## fuzz the wire (SECONDS=60 for each target; TARGET="framing client" to choose)
+	$(PY) -m fuzz --seconds $(or $(SECONDS),60) $(TARGET)
 
 lint: $(DEV_STAMP)  ## ruff format and check, mypy --strict on src
 	$(VENV)/bin/ruff format --check .
@@ -40,6 +44,7 @@ gen: $(DEV_STAMP)  ## write the generated modules and tables anew
 	$(PY) scripts/build_ibapi.py
 	$(PY) scripts/build_codes.py
 	$(PY) scripts/build_messages.py
+	$(PY) scripts/build_settings.py
 
 requirements: $(VENV)/bin/python  ## pin the dependencies anew (needs uv)
 	UV_CUSTOM_COMPILE_COMMAND="make requirements" $(PY) -m uv pip compile -q --generate-hashes --universal \
@@ -48,6 +53,9 @@ requirements: $(VENV)/bin/python  ## pin the dependencies anew (needs uv)
 	UV_CUSTOM_COMPILE_COMMAND="make requirements" $(PY) -m uv pip compile -q --generate-hashes --universal \
 	  --no-emit-index-url --no-emit-find-links --python-version 3.11 --extra all \
 	  -c requirements/run.txt -o requirements/dev.txt requirements/dev.in requirements/run.in pyproject.toml
+	UV_CUSTOM_COMPILE_COMMAND="make requirements" $(PY) -m uv pip compile -q --generate-hashes --universal \
+	  --no-emit-index-url --no-emit-find-links --python-version 3.11 --only-binary :all: \
+	  -c requirements/dev.txt -o requirements/fuzz.txt requirements/fuzz.in
 
 clean:  ## remove the environment and every cache
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -65,3 +73,7 @@ $(DEV_STAMP): requirements/dev.txt pyproject.toml | $(VENV)/bin/python
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/dev.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@ $(RUN_STAMP)
+
+$(FUZZ_STAMP): requirements/fuzz.txt $(DEV_STAMP)
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/fuzz.txt
+	@touch $@

@@ -107,7 +107,8 @@ def build(facts: Iterable[Code], rules: Rules) -> list[Code]:
 
 
 def _reject_strangers(rules: Rules, known: Mapping[int, Code]) -> None:
-    named = {int(number) for table in ("text", "variants") for number in rules[table]}
+    by_number = ("text", "variants", "retry_word")
+    named = {int(number) for table in by_number for number in rules[table]}
     named |= {
         n for table in ("scope", "terminal", "retry") for ns in rules[table].values() for n in ns
     }
@@ -124,6 +125,7 @@ def _ruled(code: Code, rules: Rules) -> Code:
         scope=_scope(code, rules["scope"]),
         terminal=ends and number not in terminal["no"],
         retry=number in rules["retry"]["yes"],
+        retry_word=rules["retry_word"].get(str(number), ""),
         variants=tuple(rules["variants"].get(str(number), {}).items()),
     )
 

@@ -19,11 +19,13 @@ from papertape.errors import (
     ContractNotFound,
     DeadlineExceeded,
     FeatureNotSupported,
+    FeatureWithdrawn,
     FrameTooLong,
     JournalError,
     LocalProtocolError,
     MarketDataError,
     NotConnected,
+    NotReady,
     OrderRejected,
     PapertapeError,
     RemoteProtocolError,
@@ -42,6 +44,10 @@ SAID = [
     (
         FeatureNotSupported("duration", server_version=157, needed_version=158, field="duration"),
         "duration needs server version 158, the server has 157 (field='duration')",
+    ),
+    (
+        FeatureWithdrawn("FA profile", server_version=177, last_version=176, field="faDataType"),
+        "FA profile ended with server version 176, the server has 177 (field='faDataType')",
     ),
     (RemoteProtocolError(), "cannot be decoded"),
     (
@@ -73,6 +79,11 @@ SAID = [
     ),
     (NotConnected(), "not connected"),
     (NotConnected("reqPositions"), "not connected: reqPositions was not sent"),
+    (NotReady("no account yet"), "the session is not ready: no account yet"),
+    (
+        NotReady("1100", request="placeOrder"),
+        "the session is not ready: 1100; placeOrder was not sent",
+    ),
     (ConnectionLost("EOF"), "connection lost: EOF"),
     (
         ConnectionLost("EOF", request="placeOrder 7"),

@@ -59,6 +59,12 @@ def test_first_order(port: int, tmp_path: Path) -> None:
     assert FILLED.match(run(path))
 
 
+def test_outage(port: int) -> None:
+    shown = run(ROOT / "examples" / "outage.py", str(port), "3").splitlines()
+    assert shown[0] == "server version 226, accounts DU1234567"
+    assert [line.split()[0] for line in shown[1:]] == ["SPY"] * 3
+
+
 OFFICIAL = sorted((ROOT / "examples").glob("official_*.py"))
 
 

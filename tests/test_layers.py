@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "client": BASE | {"model", "wire"},
     "ibapi": BASE | {"model", "wire", "client"},
     "server": BASE | {"model", "wire", "venue", "store"},
-    "testing": BASE | {"model", "server", "client"},
+    "testing": BASE | {"model", "venue", "server", "client"},  # puts stations together, as cli does
     "console": BASE,  # acts through the control API only
     "cli": BASE
     | {"model", "wire", "venue", "store", "client", "ibapi", "server", "testing", "console"},
@@ -43,13 +43,15 @@ THIRD_PARTY: dict[str, set[str]] = {
 }
 
 # what: the files that may use it. Everything else gets time, randomness and network as arguments.
-DRIVERS = ("client/aio.py", "server/aio.py", "server/control*")
+# testing/thread.py runs a station beside the program under test: a loop in a thread.
+DRIVERS = ("client/aio.py", "server/aio*.py", "server/control*", "testing/thread.py")
+THREADS = ("ibapi/reader.py", "testing/thread.py")
 OUTSIDE = (*DRIVERS, "ibapi/reader.py", "cli/*")
 CONFINED: dict[str, tuple[str, ...]] = {
     "asyncio": DRIVERS,
     "uvloop": DRIVERS,
-    "threading": ("ibapi/reader.py",),
-    "concurrent.futures": ("ibapi/reader.py",),
+    "threading": THREADS,
+    "concurrent.futures": THREADS,
     "multiprocessing": (),
     "socket": OUTSIDE,
     "selectors": OUTSIDE,
@@ -224,6 +226,9 @@ client/session.py       | import sqlalchemy                         | packages o
 client/session.py       | import asyncio                            | asyncio is for client/aio.py
 server/station.py       | from asyncio import sleep                 | asyncio is for
 client/aio.py           | import threading                          | threading is for ibapi/reader.py
+testing/plugin.py       | import asyncio                            | asyncio is for
+testing/plugin.py       | import threading                          | threading is for ibapi/reader.py
+testing/thread.py       | from papertape.wire.text import x         | testing may import
 server/x.py             | import time; time.time()                  | time.time is for
 server/x.py             | from time import monotonic as clock       | time.monotonic is for
 server/x.py             | import datetime as d; d.datetime.now()    | datetime.datetime.now is for
@@ -242,6 +247,8 @@ errors.py               | from .codes import lookup
 server/x.py             | from papertape.venue import e; from papertape.wire import f
 server/aio.py           | import asyncio, socket, time; time.monotonic()
 server/control/app.py   | import asyncio, os; os.environ
+testing/thread.py       | import asyncio, threading, time; time.time_ns()
+testing/plugin.py       | import pytest; from papertape.server.station import Station
 ibapi/reader.py         | import threading, time; time.sleep(1)
 cli/serve.py            | from papertape.server import station; import typer, time; time.time_ns()
 __init__.py             | def __getattr__(name): from papertape import client

@@ -6,10 +6,14 @@ The names below are the public API of the client; each is imported when it is fi
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .client.accounts import Account
     from .client.aio import connect
-    from .client.api import Account, Tws
+    from .client.api import Tws
     from .client.contracts import Forex, LimitOrder, MarketOrder, Stock
     from .client.quotes import QuoteStream
+    from .client.report import Report
+    from .client.settings import Backoff, ClientSettings
+    from .client.streams import Gap, Stale
     from .client.trades import Trade
     from .errors import (
         ApiError,
@@ -19,7 +23,9 @@ if TYPE_CHECKING:
         ContractNotFound,
         DeadlineExceeded,
         FeatureNotSupported,
+        FeatureWithdrawn,
         NotConnected,
+        NotReady,
         OrderRejected,
         PapertapeError,
     )
@@ -28,10 +34,12 @@ if TYPE_CHECKING:
 __version__ = "0.1.0.dev0"
 
 _HOME = {
-    "Account": "client.api",
+    "Account": "client.accounts",
     "ApiError": "errors",
+    "Backoff": "client.settings",
     "Bar": "model",
     "ClientIdInUse": "errors",
+    "ClientSettings": "client.settings",
     "ConnectionFailed": "errors",
     "ConnectionLost": "errors",
     "Contract": "model",
@@ -40,14 +48,19 @@ _HOME = {
     "DeadlineExceeded": "errors",
     "ExecutionFilter": "model",
     "FeatureNotSupported": "errors",
+    "FeatureWithdrawn": "errors",
     "Forex": "client.contracts",
+    "Gap": "client.streams",
     "LimitOrder": "client.contracts",
     "MarketOrder": "client.contracts",
     "NotConnected": "errors",
+    "NotReady": "errors",
     "Order": "model",
     "OrderRejected": "errors",
     "PapertapeError": "errors",
     "QuoteStream": "client.quotes",
+    "Report": "client.report",
+    "Stale": "client.streams",
     "Stock": "client.contracts",
     "Trade": "client.trades",
     "Tws": "client.api",
@@ -57,8 +70,10 @@ _HOME = {
 __all__ = [
     "Account",
     "ApiError",
+    "Backoff",
     "Bar",
     "ClientIdInUse",
+    "ClientSettings",
     "ConnectionFailed",
     "ConnectionLost",
     "Contract",
@@ -67,14 +82,19 @@ __all__ = [
     "DeadlineExceeded",
     "ExecutionFilter",
     "FeatureNotSupported",
+    "FeatureWithdrawn",
     "Forex",
+    "Gap",
     "LimitOrder",
     "MarketOrder",
     "NotConnected",
+    "NotReady",
     "Order",
     "OrderRejected",
     "PapertapeError",
     "QuoteStream",
+    "Report",
+    "Stale",
     "Stock",
     "Trade",
     "Tws",

@@ -42,6 +42,8 @@ class Code(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     terminal: bool = True
     retry: bool = False
     """Whether the same request may succeed later although nothing in it changes."""
+    retry_word: str = ""
+    """Where that holds for some texts of the code only: the word that they have."""
     variants: tuple[tuple[str, str], ...] = ()
     """Other whole texts of the same code, by name."""
     requests: tuple[str, ...] = ()

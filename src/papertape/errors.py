@@ -3,7 +3,8 @@
     PapertapeError
     ├── ProtocolError
     │   ├── LocalProtocolError        our side: what the state or the version does not allow
-    │   │   └── FeatureNotSupported   503: the server's version lacks the feature
+    │   │   ├── FeatureNotSupported   503: the server's version lacks the feature
+    │   │   └── FeatureWithdrawn      585: the server's version has it no longer
     │   └── RemoteProtocolError       the peer's side: bytes that are no message
     │       └── BadFrame
     │           └── FrameTooLong
@@ -16,6 +17,7 @@
     │   ├── ConnectionFailed          502
     │   ├── ClientIdInUse             326
     │   ├── NotConnected              504
+    │   ├── NotReady                  connected, but orders may not be sent
     │   └── ConnectionLost
     ├── DeadlineExceeded              also a TimeoutError
     ├── SettingsError
@@ -42,11 +44,13 @@ __all__ = [
     "ContractNotFound",
     "DeadlineExceeded",
     "FeatureNotSupported",
+    "FeatureWithdrawn",
     "FrameTooLong",
     "JournalError",
     "LocalProtocolError",
     "MarketDataError",
     "NotConnected",
+    "NotReady",
     "OrderRejected",
     "PapertapeError",
     "ProtocolError",
@@ -116,19 +120,28 @@ class FeatureNotSupported(LocalProtocolError):
     code: ClassVar[int] = 503
 
     def __init__(
-        self,
-        feature: str,
-        *,
-        server_version: int,
-        needed_version: int,
-        message: str | None = None,
-        field: str | None = None,
+        self, feature: str, *, server_version: int, needed_version: int, **place: str | None
     ) -> None:
         reason = f"{feature} needs server version {needed_version}, the server has {server_version}"
-        super().__init__(reason, message=message, field=field)
+        super().__init__(reason, **place)
         self.feature = feature
         self.server_version = server_version
         self.needed_version = needed_version
+
+
+class FeatureWithdrawn(LocalProtocolError):
+    """The server is too new for a value that older ones knew; nothing was sent."""
+
+    code: ClassVar[int] = 585
+
+    def __init__(
+        self, feature: str, *, server_version: int, last_version: int, **place: str | None
+    ) -> None:
+        ended = f"{feature} ended with server version {last_version}"
+        super().__init__(f"{ended}, the server has {server_version}", **place)
+        self.feature = feature
+        self.server_version = server_version
+        self.last_version = last_version
 
 
 class RemoteProtocolError(ProtocolError):
@@ -204,7 +217,7 @@ class ApiError(PapertapeError):
     @property
     def retry(self) -> bool:
         """Whether the same request may succeed later although nothing in it changes."""
-        return self.kind.retry
+        return self.kind.retry and self.kind.retry_word in self.text
 
     def __str__(self) -> str:
         about = f"id {self.reqId}, " if self.reqId != -1 else ""
@@ -295,6 +308,19 @@ class NotConnected(ConnectionProblem):
         return f"not connected: {self.request} was not sent" if self.request else "not connected"
 
 
+class NotReady(ConnectionProblem):
+    """The session is not in a state in which orders may be sent; nothing was sent."""
+
+    def __init__(self, reason: str, *, request: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.request = request
+
+    def __str__(self) -> str:
+        fate = f"; {self.request} was not sent" if self.request else ""
+        return f"the session is not ready: {self.reason}{fate}"
+
+
 class ConnectionLost(ConnectionProblem):
     """The connection ended; ``sent`` says whether the peer may have the request that waited."""
 
@@ -313,6 +339,9 @@ class ConnectionLost(ConnectionProblem):
 
 class DeadlineExceeded(PapertapeError, TimeoutError):
     """An answer did not come within the time that the caller allowed."""
+
+    report: Any = None
+    """For ``connect``: what the server has told so far."""
 
     def __init__(self, request: str, seconds: float) -> None:
         super().__init__(request, seconds)

@@ -1,12 +1,19 @@
 """``papertape serve``: ready lines, signals, settings from three sources, clear errors."""
 
+import re
 import signal
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 import papertape as package
-from cli.process import busy_port, holding, papertape, station
+from cli.process import busy_port, environment, holding, papertape, station
+from papertape.wire.catalogue.config import ConfigResponse, ReqConfig
+from papertape.wire.catalogue.session import StartApi
+from papertape.wire.connection import ClientConnection
 
 EPHEMERAL = ("--ephemeral",)
 
@@ -29,6 +36,8 @@ def test_help_names_the_commands_and_their_options(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 def test_a_station_tells_that_it_is_ready_and_ends_cleanly(number: int, tmp_path: Path) -> None:
     with station(tmp_path, "--data-dir", "kept", "--account", "DU7") as running:
+        control = running.told.pop(4)
+        assert re.fullmatch(r"  control   http://127\.0\.0\.1:\d+ token [\w-]{32}", control)
         assert running.told == [
             "Papertape station, server version 226",
             "  account   DU7, paper, USD 1,000,000 at first",
@@ -133,3 +142,148 @@ def test_a_flag_beats_a_variable_and_that_the_file(tmp_path: Path) -> None:
         ]
         assert running.stop()[0] == 0
     assert [path.name for path in tmp_path.iterdir()] == ["other.toml"]
+
+
+# ---------------------------------------------------------------- settings of the API
+
+
+def start(port: int, address: str = "127.0.0.1", version: int = 226) -> socket.socket:
+    """A client that has sent START_API from an address of loopback."""
+    client = socket.create_connection(("127.0.0.1", port), 20, (address, 0))
+    connection = ClientConnection(highest=version)
+    client.sendall(connection.initiate())
+    while not connection.version:
+        connection.receive_data(client.recv(4096))
+    client.sendall(connection.send(StartApi(1)))
+    return client
+
+
+def test_s26_flags_variables_and_the_file_set_the_api(tmp_path: Path) -> None:
+    (tmp_path / "papertape.toml").write_text("[api]\nmasterClientId = 3\nreadOnlyApi = false\n")
+    words = (
+        *EPHEMERAL,
+        "--read-only",
+        "--api",
+        "bulk_data_timeout=60",
+        "--trusted-ip",
+        "127.0.0.3",
+    )
+    with station(tmp_path, *words, PAPERTAPE_API__LOGGINGLEVEL="detail") as running:
+        client = start(running.port, "127.0.0.3")
+        connection = ClientConnection()
+        connection.initiate()
+        connection.receive_data(b"\0\0\0\x05226\0\0")
+        connection.send(StartApi(1))
+        client.sendall(connection.send(ReqConfig(1)))
+        told: list[ConfigResponse] = []
+        while not told:
+            events = connection.receive_data(client.recv(1 << 16))
+            told = [event for event in events if isinstance(event, ConfigResponse)]
+        assert told[0].api is not None and told[0].api.settings is not None
+        found = told[0].api.settings
+        assert (found.readOnlyApi, found.masterClientId, found.bulkDataTimeout) == (True, 3, 60)
+        assert (found.loggingLevel, found.socketPort) == ("detail", running.port)
+        assert found.trustedIPs == ["127.0.0.1", "::1", "127.0.0.3"]
+        client.close()
+
+
+def test_s25_an_address_that_is_not_accepted_waits_or_is_rejected(tmp_path: Path) -> None:
+    with station(tmp_path, *EPHEMERAL, PAPERTAPE_ACCEPTANCE_TIMEOUT_S="0.2") as running:
+        with start(running.port, "127.0.0.2") as client:
+            assert client.recv(4096) == b""
+        _, _, log = running.stop()
+    assert "from 127.0.0.2 as client 1 waits to be accepted" in " ".join(log.split())
+    words = (*EPHEMERAL, "--acceptance", "accept")
+    with station(tmp_path, *words) as running, start(running.port, "127.0.0.2") as client:
+        assert b"DU1234567" in client.recv(4096)
+    words = (*EPHEMERAL, "--no-allow-localhost", "--acceptance", "reject")
+    with station(tmp_path, *words) as running, start(running.port) as client:
+        assert client.recv(4096) == b""
+
+
+BAD_API = {
+    "a name that is none": (["--api", "readOnlyAip=true"], "did you mean readOnlyApi"),
+    "a word that is no pair": (["--api", "readOnlyApi"], "must be NAME=VALUE"),
+    "a value that cannot be": (["--api", "loggingLevel=loud"], "system, error, warning"),
+    "a network that is none": (["--trusted-ip", "10.0.0.0/99"], "no address and no network"),
+    "a verdict that is none": (["--acceptance", "maybe"], "setting='acceptance'"),
+    "an id that is none": (["--master-client-id", -5], "from 0 to 2147483647"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD_API)
+def test_a_bad_setting_of_the_api_is_told(name: str, tmp_path: Path) -> None:
+    words, told = BAD_API[name]
+    done = papertape("serve", "--port", 0, *EPHEMERAL, *words, cwd=tmp_path, code=2)
+    assert told in done.stderr
+
+
+# ---------------------------------------------------------------- several stations
+
+
+def listening(output: list[str]) -> list[int]:
+    return [int(line.rpartition(":")[2]) for line in output if line.startswith("listening on")]
+
+
+def test_s3_several_stations_in_one_process_know_nothing_of_each_other(tmp_path: Path) -> None:
+    (tmp_path / "papertape.toml").write_text(
+        "[station.one]\nport = 0\naccount = 'DU1'\n[station.two]\nport = 0\naccount = 'DU2'\n"
+    )
+    command = [sys.executable, "-m", "papertape", "serve", "--no-color"]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    told: list[str] = []
+    while len(listening(told)) < 2:
+        told.append(process.stdout.readline().rstrip())
+    assert "Papertape station one, server version 226" in told
+    for port, account in zip(listening(told), (b"DU1", b"DU2")):
+        with start(port) as client:  # the same client id at both
+            assert account in client.recv(4096)
+    process.terminate()
+    assert process.wait(20) == 0
+    process.stdout.close()
+    kept = sorted(path.parent.name for path in (tmp_path / "papertape-data").rglob("*.sqlite"))
+    assert kept == ["one", "two"]
+
+
+def test_s3_a_port_in_use_is_named(tmp_path: Path) -> None:
+    with busy_port() as port, station(tmp_path, *EPHEMERAL) as running:
+        for taken in (port, running.port):
+            words = ("--port", 0, "--port", taken)
+            done = papertape("serve", *EPHEMERAL, *words, cwd=tmp_path, code=2)
+            assert f"cannot listen on 127.0.0.1:{taken}: Address already in use" in done.stderr
+
+
+# ---------------------------------------------------------------- accepting
+
+
+def test_s25_a_waiting_connection_is_listed_and_accepted_by_command(tmp_path: Path) -> None:
+    runtime = {"XDG_RUNTIME_DIR": str(tmp_path)}
+
+    def accept(*words: object) -> str:
+        return papertape("accept", *words, cwd=tmp_path, **runtime).stdout
+
+    with station(tmp_path, *EPHEMERAL, **runtime) as running:
+        first, second = start(running.port, "127.0.0.2"), start(running.port, "127.0.0.3")
+        try:
+            listed = accept("--list")
+            assert "127.0.0.2" in listed and "127.0.0.3" in listed
+            assert accept("--port", running.port, 1, "--always").startswith("accepted for ever")
+            assert b"DU1234567" in first.recv(4096)
+            assert accept("--reject").startswith("rejected: client 1 at 127.0.0.3")
+            assert second.recv(4096) == b""
+            with start(running.port, "127.0.0.2") as again:  # the id is in use, yet it is let in
+                assert b"already in use" in again.recv(4096)
+        finally:
+            first.close()
+            second.close()
+
+
+def test_without_a_control_api_nobody_can_steer(tmp_path: Path) -> None:
+    runtime = {"XDG_RUNTIME_DIR": str(tmp_path)}
+    with station(tmp_path, *EPHEMERAL, "--no-control", **runtime) as running:
+        assert not [line for line in running.told if "control" in line]
+        done = papertape("accept", "--list", cwd=tmp_path, code=2, **runtime)
+        assert "no station is found here" in done.stderr

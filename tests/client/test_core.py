@@ -12,6 +12,7 @@ from papertape.errors import (
     ContractNotFound,
     FeatureNotSupported,
     NotConnected,
+    NotReady,
 )
 from papertape.model import Contract, ContractDetails, Order
 from papertape.wire.catalogue import account, contract, session
@@ -31,7 +32,7 @@ def test_the_handshake_ends_with_start_api_and_a_report() -> None:
 
 def test_no_order_id_before_next_valid_id() -> None:
     served = Served()
-    with pytest.raises(NotConnected):
+    with pytest.raises(NotReady, match="nextValidId"):
         served.core.next_order_id()
     served.ready(5)
     assert [served.core.next_order_id() for _ in range(3)] == [5, 6, 7]
@@ -147,7 +148,7 @@ def test_a_request_that_the_server_lacks_is_not_sent_and_forgotten() -> None:
 def test_an_order_error_reaches_its_trade() -> None:
     served = Served().ready()
     trade = Trade(3, Contract(symbol="X"), Order())
-    served.core.follow(trade)
+    served.core.orders.follow(trade)
     served.core.send(PlaceOrder(3, Contract(symbol="X"), Order()))
     served.send(ErrorMessage(3, 0, 387, "Unsupported order type"))
     assert trade.done and [error.code for error in trade.errors] == [387]

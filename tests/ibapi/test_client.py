@@ -511,42 +511,6 @@ def test_many_ticks_in_one_go(version: int) -> None:
         assert app.of("tickSize") == sizes
 
 
-# ---------------------------------------------------------------- the end (S30, S31, S32)
-
-
-@pytest.mark.parametrize("how", ["close", "reset"])
-def test_python_calls_connection_closed_once(how: str) -> None:
-    with Server() as server:
-        app = connected(server, nextValidId=lambda _: getattr(server.peer(), how)())
-        app.run()
-        assert app.names().count("connectionClosed") == 1
-        assert app.errors() == []
-        assert not app.isConnected()
-
-
-@pytest.mark.parametrize(("mode", "code"), [("java", 507), ("csharp", -1)])
-def test_java_and_csharp_report_an_error_and_leave_the_rest_to_the_program(
-    mode: str, code: int
-) -> None:
-    with Server() as server:
-        app = connected(server, nextValidId=lambda _: server.peer().close())
-        app.on_eof = mode
-        app.run()
-        assert app.errors() == [(-1, code)]
-        assert "connectionClosed" not in app.names()
-        assert app.isConnected()
-        app.disconnect()
-        assert app.names()[-1] == "connectionClosed"
-
-
-def test_a_request_after_the_end_is_told() -> None:
-    with Server() as server:
-        app = connected(server, nextValidId=lambda _: server.peer().close())
-        app.run()
-        app.placeOrder(5, Contract(), Order())
-        assert app.errors() == [(5, 504)]
-
-
 # ---------------------------------------------------------------- records
 
 

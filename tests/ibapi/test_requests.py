@@ -29,7 +29,7 @@ from papertape.wire.catalogue import REQUESTS
 from papertape.wire.connection import PROTOBUF_OFFSET, ClientConnection
 from papertape.wire.handshake import State
 from papertape.wire.message import Message
-from peers.test_request_bytes import Caller, cases, ours
+from peers.callers import Caller, cases, ours
 from wire.messages import name_of
 
 LIBRARY: dict[str, Any] = {}
@@ -100,7 +100,7 @@ def build(value: Any) -> Any:
 def outcome(message: Message, version: int) -> dict[str, Any]:
     """What EClient does with the call that this message describes."""
     app = connected(version)
-    job = Caller(full=False).job(message, version)
+    job = Caller(full=False, calls={}).job(message, version)
     arguments = [build(argument) for argument in job["args"]]
     before = [attributes(argument) for argument in arguments]
     getattr(app, job["call"])(*arguments)

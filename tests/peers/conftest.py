@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -49,7 +50,19 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Station]:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say once, whatever the verbosity, that peers were skipped, and why."""
+    """Say once, whatever the verbosity, what was checked, and what was skipped and why."""
+    if hasattr(terminalreporter, "peers_told"):  # the folder above registers this hook too
+        return
+    terminalreporter.peers_told = True
+    checks: Counter[tuple[str, str, str]] = Counter()
+    for report in terminalreporter.stats.get("passed", []):
+        for name, found in report.user_properties if report.when == "call" else ():
+            if name == "peers":
+                peer, form, direction, number = found
+                checks[peer, form, direction] += number
+    for (peer, form, direction), number in sorted(checks.items()):
+        if number:  # a peer may not speak the format
+            terminalreporter.write_line(f"peers: {peer}, {form}: {number} {direction} compared")
     reasons = [
         report.longrepr[2].removeprefix("Skipped: ")
         for report in terminalreporter.stats.get("skipped", [])

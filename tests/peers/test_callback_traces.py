@@ -1,119 +1,135 @@
-"""Our official-shaped client calls back what the official one does, argument by argument.
+"""Every client calls back what we meant, and ours what the official ones do, value by value.
 
-Every answer of a server, at both sides of every gate, as text and as protobuf, with nothing set,
-everything unset and everything set. Both packages are driven by the same program
-(``drivers/callback_traces.py``), each in an environment and a process of its own.
+Every answer of a server, at both sides of every gate, as text and as protobuf (``corpus.py``). Each
+client runs in an environment and a process of its own. ``meant.py`` says which callbacks a message
+is, ``dialects.py`` how each client words them and where it is known to deviate. Besides, our trace
+is compared with the official one as it stands, attribute by attribute.
 """
 
 from __future__ import annotations
 
-import copy
-import json
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from papertape.versions import RAW_IDS
-from papertape.wire import catalogue, proto, text
-from papertape.wire.catalogue.ticks import TickByTickData
-from papertape.wire.connection import PROTOBUF_OFFSET
 from papertape.wire.message import Message
-from peers.environments import PEERS, Peer
-from wire.messages import name_of, samples, versions
+from peers.corpus import ANSWERS, Frame
+from peers.dialects import UNREAD, protobuf
+from peers.environments import Peer
+from peers.traces import PEER, WITNESSES, Trace
+from wire.messages import name_of
 
-DRIVER = Path(__file__).parent / "drivers" / "callback_traces.py"
-LATEST = next(peer for peer in PEERS if peer.name == "ibapi-latest")
-ANSWERS = [
-    cls for _, cls in sorted(catalogue.RESPONSES.items()) if cls.__name__ != "FundamentalData"
-]
-"""The official client has no callback for fundamental data any more (505); we have."""
+Get = Callable[[str], Trace]
+PAGE = Path(__file__).parents[2] / "docs" / "peers.md"
+OURS, LATEST, OLD = "papertape", "ibapi-latest", "ibapi-9.81"
+RETIRED = "FundamentalData"
+"""The latest official client has no callback for fundamental data any more (505); we have."""
 
 pytestmark = pytest.mark.peers
 
-# What the official client does not read from protobuf, though the schema has it and we report it.
-UNREAD = {
-    "includeExpired", "secId", "secIdType",  # of a contract
-    "advancedErrorOverride", "algoId", "manualOrderTime", "mifid2DecisionAlgo",
-    "mifid2DecisionMaker", "mifid2ExecutionAlgo", "mifid2ExecutionTrader", "orderMiscOptions",
-    "overridePercentageConstraints", "scaleTable",  # of an order
-}  # fmt: skip
 # Lists that are maps in protobuf: they have no order there, ours are sorted.
 MAPS = {"algoParams", "secIdList", "smartComboRoutingParams"}
 
 
-# ---------------------------------------------------------------- what is sent
-
-
-def frames(cls: type[Message]) -> Iterator[tuple[str, int, bytes]]:
-    """(format, version, frame) of every sample at every gate."""
-    spec = cls.spec
-    for version in versions(cls):
-        if not spec.since <= version < spec.until:
-            continue
-        for message in map(deliverable, samples(cls)):
-            if spec.layout is not None:
-                fields = text.encoder(cls, version)(message).encode()
-                head = spec.id.to_bytes(4) if version >= RAW_IDS else b"%d\0" % spec.id
-                yield "text", version, head + fields
-            if version >= spec.protobuf:
-                body = proto.encoder(cls, version)(message)
-                yield "protobuf", version, (spec.id + PROTOBUF_OFFSET).to_bytes(4) + body
-
-
-def deliverable(sample: Any) -> Any:
-    """The sample as a server sends it and the official client can read it."""
-    message = copy.deepcopy(sample)
-    if isinstance(message, TickByTickData):  # one of the three, as the tick's kind says
-        keep = {1: "Last", 2: "Last", 3: "BidAsk", 4: "MidPoint"}.get(message.tickType)
-        for name in ("Last", "BidAsk", "MidPoint"):
-            if name != keep:
-                setattr(message, f"historicalTick{name}", None)
-    details = getattr(message, "contractDetails", None)
-    if details is not None:
-        details.evMultiplier = float(int(details.evMultiplier))  # a whole number there
-    order = getattr(message, "order", None)
-    if order is not None:
-        order.transmit = True  # protobuf leaves a false flag out, and they take it for true
-    return message
-
-
-# ---------------------------------------------------------------- what is called
-
-
-class Runner:
-    """A driver of one package, run once for all messages."""
-
-    def __init__(self, python: str, module: str) -> None:
-        self.command = [python, str(DRIVER), "--module", module]
-
-    def calls(self, work: list[tuple[int, bytes]]) -> list[dict[str, Any]]:
-        lines = [json.dumps({"version": v, "frame": f.hex()}) for v, f in work]
-        done = subprocess.run(
-            self.command, input="\n".join(lines) + "\n", capture_output=True, text=True,
-            timeout=300, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr[-2000:]
-        return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-Case = tuple[str, int, dict[str, Any], dict[str, Any]]
-
-
 @pytest.fixture(scope="module")
-def traces(python_of: Callable[[Peer], Path]) -> dict[type[Message], list[Case]]:
-    """(format, version, our calls, theirs) for every message."""
-    work = [(cls, *row) for cls in ANSWERS for row in frames(cls)]
-    sent = [(version, frame) for _, _, version, frame in work]
-    ours = Runner(sys.executable, "papertape.ibapi").calls(sent)
-    theirs = Runner(str(python_of(LATEST)), LATEST.module).calls(sent)
-    found: dict[type[Message], list[Case]] = {cls: [] for cls in ANSWERS}
-    for (cls, form, version, _), we, they in zip(work, ours, theirs, strict=True):
-        found[cls].append((form, version, we, they))
-    return found
+def trace_of(python_of: Callable[[Peer], Path]) -> Get:
+    """Return a function that gives a client's trace; each is made once, when first asked for."""
+    made: dict[str, Trace] = {}
+
+    def get(name: str) -> Trace:
+        if name not in made:
+            peer = () if name == OURS else (python_of(PEER[name]),)
+            made[name] = Trace(WITNESSES[name], *peer)
+        return made[name]
+
+    return get
+
+
+def known(name: str) -> list[type[Message]]:
+    """The answers that exist at the versions of a client."""
+    witness = WITNESSES[name]
+    found = [cls for cls in ANSWERS if cls.spec.since <= witness.highest]
+    return [cls for cls in found if witness.both or cls.spec.layout is not None]
+
+
+def numbers(trace: Trace, cls: type[Message]) -> list[int]:
+    """Which frames of a trace are of a message."""
+    return [number for number, frame in enumerate(trace.frames) if frame.cls is cls]
+
+
+def check(wrong: list[str], total: int) -> None:
+    assert not wrong, "\n".join([f"{len(wrong)} differences in {total} frames", *wrong[:12]])
+    assert total
+
+
+# ---------------------------------------------------------------- what we meant
+
+CASES = [(name, cls) for name in WITNESSES for cls in known(name)]
+
+
+@pytest.mark.parametrize(("name", "cls"), CASES, ids=[f"{n}-{c.__name__}" for n, c in CASES])
+def test_a_client_reports_what_was_meant(
+    name: str, cls: type[Message], trace_of: Get, record_property: Any
+) -> None:
+    trace = trace_of(name)
+    mine = numbers(trace, cls)
+    check([told for number in mine for told in trace.differences(number)], len(mine))
+    for form in ("text", "protobuf"):
+        count = sum(trace.frames[number].form == form for number in mine)
+        record_property("peers", (name, form, "answers", count))
+
+
+@pytest.mark.parametrize("name", WITNESSES)
+def test_every_quirk_still_shows(name: str, trace_of: Get) -> None:
+    trace = trace_of(name)
+    for number in range(len(trace.frames)):
+        trace.differences(number)
+    stale = [quirk for quirk in trace.witness.dialect.quirks if quirk not in trace.used]
+    assert not stale, "\n".join(f"{quirk.where}: {quirk.why}" for quirk in stale)
+
+
+ROW = re.compile(r"\| (?:`([\w.-]+)`[^|]*)?\| (\w+) \| [\d.]+ \| ([\d,]+) \| [^|]+ \| (\d+) \|")
+
+
+def test_the_page_about_peers_tells_the_numbers() -> None:
+    """Answers rounded down to hundreds, and the quirks of each format."""
+    names = {"ibapi": "ibapi-9.81", "papertape.ibapi": OURS}
+    told, last = {}, ""
+    for peer, form, answers, quirks in ROW.findall(PAGE.read_text()):
+        last = names.get(peer, peer) or last
+        told[last, form] = (int(answers.replace(",", "")), int(quirks))
+    found = {}
+    for name, witness in WITNESSES.items():
+        for form in {frame.form for frame in witness.frames}:
+            answers = sum(frame.form == form for frame in witness.frames)
+            quirks = [q for q in witness.dialect.quirks if (q.when is protobuf) == (form != "text")]
+            found[name, form] = (answers // 100 * 100, len(quirks))
+    assert told == found
+
+
+# ---------------------------------------------------------------- our client beside the official
+
+
+@pytest.mark.parametrize("cls", known(OLD), ids=name_of)
+def test_our_callbacks_are_those_of_the_old_client(cls: type[Message], trace_of: Get) -> None:
+    ours, theirs = trace_of(OURS), trace_of(OLD)
+    mine = numbers(theirs, cls)
+    check([told for number in mine for told in theirs.differences_from(ours, number)], len(mine))
+
+
+@pytest.mark.parametrize("cls", [c for c in ANSWERS if c.__name__ != RETIRED], ids=name_of)
+def test_our_callbacks_are_those_of_the_latest_client(cls: type[Message], trace_of: Get) -> None:
+    ours, theirs = trace_of(OURS), trace_of(LATEST)
+    mine = numbers(ours, cls)
+    wrong = []
+    for number in mine:
+        frame = ours.frames[number]
+        found = differences(words(ours, number), words(theirs, number), "", frame.form)
+        wrong += [f"{frame.form} {frame.version}: {each}" for each in found]
+    check(wrong, len(mine))
 
 
 def number(value: Any) -> Any:
@@ -152,22 +168,12 @@ def same_pairs(we: Any, they: Any) -> bool:
     return both and sorted(we, key=key) == sorted(they, key=key)
 
 
-def words(trace: dict[str, Any], cls: type[Message]) -> dict[str, Any]:
-    """The trace without what is known to differ."""
-    if cls.__name__ in ("VerifyCompleted", "VerifyAndAuthCompleted"):
+def words(trace: Trace, place: int) -> dict[str, Any]:
+    """The trace of a frame without what is known to differ."""
+    row: dict[str, Any] = trace.rows[place]
+    frame: Frame = trace.frames[place]
+    if frame.cls.__name__ in ("VerifyCompleted", "VerifyAndAuthCompleted"):
         # They hand on the word that stands in the text; we a flag.
-        calls = [[name, [str(args[0]).lower(), *args[1:]]] for name, args in trace["calls"]]
-        return {**trace, "calls": calls}
-    return trace
-
-
-@pytest.mark.parametrize("cls", ANSWERS, ids=name_of)
-def test_the_callbacks_are_the_same(
-    cls: type[Message], traces: dict[type[Message], list[Case]]
-) -> None:
-    wrong = []
-    for form, version, we, they in traces[cls]:
-        found = differences(words(we, cls), words(they, cls), "", form)
-        wrong += [f"{form} {version}: {each}" for each in found]
-    assert not wrong, "\n".join([f"{len(wrong)} of {len(traces[cls])} differ", *wrong[:12]])
-    assert traces[cls]
+        calls = [[name, [str(args[0]).lower(), *args[1:]]] for name, args in row["calls"]]
+        return {**row, "calls": calls}
+    return row

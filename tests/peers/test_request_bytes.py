@@ -1,225 +1,43 @@
-"""Our client sends, and refuses to send, what the official clients do, byte for byte.
+"""Clients' requests: ours are byte for byte the official ones, and our server reads every client's.
 
 Every request, at both sides of every gate, with nothing set, everything set, everything that the
-version knows set, and each gated field set alone. The official client runs in an environment and
-a process of its own and is looked at from outside (``drivers/request_bytes.py``).
+version knows set, and each gated field set alone. Each client runs in an environment and a process
+of its own and is looked at from outside. What the server reads in their bytes is compared with what
+they were given.
 """
 
 from __future__ import annotations
 
-import copy
 import difflib
-import json
-import subprocess
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
-from papertape.errors import LocalProtocolError
-from papertape.model import Order
-from papertape.model.units import UNSET_DECIMAL, UNSET_DOUBLE, UNSET_INT
 from papertape.versions import MAX_SERVER
-from papertape.wire import catalogue, connection, oracle, proto, text
+from papertape.wire import proto, text
 from papertape.wire.catalogue.news import ReqHistoricalNews
 from papertape.wire.catalogue.options import CalculateImpliedVolatility, CalculateOptionPrice
 from papertape.wire.catalogue.orders import PlaceOrder
-from papertape.wire.catalogue.session import StartApi
-from papertape.wire.catalogue.wsh import ReqWshEventData
 from papertape.wire.connection import PROTOBUF_OFFSET
-from papertape.wire.layout import ALWAYS
 from papertape.wire.message import Message
-from papertape.wire.plan import annotation, bare, plain
-from papertape.wire.refusals import refuse, reported_id
-from papertape.wire.schema import left_out, selector
+from peers.callers import OLD_HIGHEST, REQUESTS, Client, Outcome, cases, ours, understood
 from peers.environments import PEERS, Peer
-from wire.messages import for_text, name_of, random_message, samples, versions
-from wire.views import proto_view, text_view
+from wire.messages import name_of
 
-DRIVER = Path(__file__).parent / "drivers" / "request_bytes.py"
 LATEST = next(peer for peer in PEERS if peer.name == "ibapi-latest")
 OLD = next(peer for peer in PEERS if peer.name == "ibapi-9.81")
-OLD_HIGHEST = 157
-RANDOM = 3
-"""Random messages for each version, besides those that are made for it."""
-REQUESTS = tuple(catalogue.REQUESTS[number] for number in sorted(catalogue.REQUESTS))
+ASYNC = {peer.name: peer for peer in PEERS if peer.name in ("ib_async", "ib_insync")}
+HIGHEST = {"ib_async": 178, "ib_insync": 176}
+LOWEST = 157
+"""The versions that the asynchronous clients offer."""
 
 pytestmark = pytest.mark.peers
 
-# Arguments of the official methods whose order is not that of our fields, as paths into the
-# message; "" is the message as an object of the library.
-CALLS: dict[str, tuple[str, ...]] = {
-    "placeOrder": ("orderId", "contract", "order"),
-    "replaceFA": ("reqId", "faDataType", "xml"),
-    "reqHistoricalData": (
-        "reqId", "contract", "endDateTime", "duration", "barSizeSetting", "whatToShow", "useRTH",
-        "formatDate", "keepUpToDate", "chartOptions",
-    ),
-    "reqHeadTimeStamp": ("reqId", "contract", "whatToShow", "useRTH", "formatDate"),
-    "reqScannerSubscription": (
-        "reqId", "scannerSubscription", "scannerSubscription.scannerSubscriptionOptions",
-        "scannerSubscription.scannerSubscriptionFilterOptions",
-    ),
-    "reqWshEventData": ("reqId", ""),
-}  # fmt: skip
-CLASSES: dict[Any, str] = {ReqWshEventData: "WshEventData"}
-UNSET: dict[Any, Any] = {
-    int: UNSET_INT, float: UNSET_DOUBLE, Decimal: {"decimal": str(UNSET_DECIMAL)},
-}  # fmt: skip
-CONDITIONS = {
-    1: "PriceCondition", 3: "TimeCondition", 4: "MarginCondition", 5: "ExecutionCondition",
-    6: "VolumeCondition", 7: "PercentChangeCondition",
-}  # fmt: skip
-
-
-# ---------------------------------------------------------------- a message as a call
-
-
-class Caller:
-    """Tells the driver what to call. ``full`` sets what is at its default too."""
-
-    def __init__(self, *, full: bool) -> None:
-        self.full = full
-
-    def job(self, message: Message, version: int) -> dict[str, Any]:
-        """The call of the official client that should send this message."""
-        cls = type(message)
-        name = cls.spec.callback
-        found: dict[str, Any] = {"version": version, "call": name}
-        if name.endswith("ProtoBuf"):
-            body = oracle.write_proto(message, version).hex()
-            return found | {"args": [{"proto": cls.spec.proto_name, "bytes": body}]}
-        if isinstance(message, StartApi):
-            known = {"clientId": message.clientId, "optCapab": message.optionalCapabilities}
-            return found | {"args": [], "client": known}
-        found["args"] = [self.argument(message, path) for path in paths(cls)]
-        return found | ({"client": {"extraAuth": True}} if name.startswith("verify") else {})
-
-    def argument(self, message: Any, path: str) -> Any:
-        if not path:
-            return self.described(message)
-        value = message
-        for name in path.split("."):
-            value = getattr(value, name)
-        if path.endswith("FilterOptions") and not value:
-            return None  # the official client takes an empty list for a wish
-        if isinstance(value, Order):
-            order, attached = self.described(value), self.described(message.attachedOrders)
-            return {"is": "Order", "set": order["set"] | attached["set"]}
-        return self.rendered(value, annotation(type(message), path))
-
-    def described(self, record: Any) -> dict[str, Any]:
-        """A record as an object of the library."""
-        cls: Any = type(record)
-        chosen = selector(cls)  # then the library has a class for each case, without defaults
-        names = set(cls.__struct_fields__)
-        if chosen:
-            names -= left_out(cls, getattr(record, chosen)) | {chosen}
-        found = {
-            field.name: self.rendered(getattr(record, field.name), annotation(cls, field.name))
-            for field in msgspec.structs.fields(cls)
-            if field.name in names and (chosen or self.told(getattr(record, field.name), field))
-        }
-        return {"is": CONDITIONS[record.type] if chosen else CLASSES.get(cls, cls.__name__),
-                "set": found}  # fmt: skip
-
-    def told(self, value: Any, field: Any) -> bool:
-        if value == []:
-            return False
-        return self.full or value != field.default or type(value) is not type(field.default)
-
-    def rendered(self, value: Any, hint: Any) -> Any:
-        if isinstance(value, list):
-            return [self.rendered(item, type(item)) for item in value]
-        if isinstance(value, Decimal):
-            return {"decimal": str(value)}
-        if isinstance(value, msgspec.Struct):
-            return self.described(value)
-        return UNSET.get(bare(plain(hint))) if value is None else value
-
-
-def paths(cls: type[Message]) -> tuple[str, ...]:
-    """The arguments of the official method, as paths into the message."""
-    return CALLS.get(cls.spec.callback, cls.__struct_fields__)
-
-
-# ---------------------------------------------------------------- what we do
-
-
-def ours(message: Message, version: int) -> dict[str, Any]:
-    """What our client does: a frame, or a refusal with its id and code."""
-    try:
-        refuse(message, version)
-        return {"sent": connection.encode(message, version).hex()}
-    except LocalProtocolError as error:
-        code = getattr(error, "code", None)
-        assert code is not None, error
-        return {"error": [reported_id(message, error), code]}
-
-
-def cases(cls: type[Message], highest: int) -> Iterator[tuple[Message, int]]:
-    """Messages and versions to compare."""
-    near = {gate + step for gate in (cls.spec.since, cls.spec.protobuf) for step in (-1, 0)}
-    for version in sorted({*versions(cls), *(v for v in near if 100 <= v <= 226)}):
-        if version <= highest:
-            yield from (
-                (expressible(m, highest), version) for m in of_version(cls, version, highest)
-            )
-
-
-def of_version(cls: type[Message], version: int, highest: int) -> Iterator[Message]:
-    """Everything set, whether the version knows it or not; what it knows of that; gated fields."""
-    view = proto_view if version >= cls.spec.protobuf else text_view
-    for message in map(for_text, samples(cls)):
-        if highest == MAX_SERVER:  # an older client knows fewer fields
-            yield message
-        if version >= cls.spec.since:
-            yield for_text(view(message, version))
-    yield from alone(cls, highest)
-    for seed in range(RANDOM if version >= cls.spec.since else 0):
-        yield view(for_text(random_message(cls, seed)), version)
-
-
-def expressible(message: Any, highest: int) -> Any:
-    """The message in values that the official client has too."""
-    message = copy.deepcopy(message)
-    if isinstance(message, PlaceOrder):
-        for name in ("routeMarketableToBbo", "seekPriceImprovement"):  # flags there
-            if getattr(message.order, name) is not None:
-                setattr(message.order, name, 1)
-        if highest == OLD_HIGHEST and message.order.orderType == "PEGBENCH":
-            message.order.orderType = "PEG BENCH"  # 9.81 knows this spelling only
-    contract = getattr(message, "contract", None)
-    if highest == OLD_HIGHEST and contract is not None and contract.strike is None:
-        contract.strike = 0.0  # 9.81 has no strike that is not set
-    return message
-
-
-def alone(cls: type[Message], highest: int) -> Iterator[Message]:
-    """The default message with one of the fields set that older servers refuse."""
-    full = samples(cls)[2]
-    gated = {refusal.path: refusal.below for refusal in cls.spec.refusals}
-    gated |= cls.spec.proto_gates
-    for path in sorted(path for path, gate in gated.items() if gate <= highest or gate == ALWAYS):
-        message: Any = cls()
-        source, target = full, message
-        *parents, name = path.split(".")
-        for parent in parents:
-            source, target = getattr(source, parent), getattr(target, parent)
-        setattr(target, name, getattr(source, name))
-        yield message
-    for refusal in cls.spec.refuse if highest == MAX_SERVER else ():
-        for value in refusal.values:
-            yield cls(**{refusal.path: value})
-
-
 # ---------------------------------------------------------------- comparing
 
-Outcome = dict[str, Any]
 Known = Callable[[Message, int, Outcome, Outcome], bool]
 """A deviation that is known, and wanted."""
 
@@ -251,30 +69,6 @@ def read(message: Message, version: int, outcome: Outcome) -> Any:
     return text.decoder(type(message), version)(tokens[1:])
 
 
-class Client:
-    """An official client in a process of its own."""
-
-    def __init__(self, python: Path, *, highest: int) -> None:
-        self.highest = highest
-        self.caller = Caller(full=highest < MAX_SERVER)
-        self.process = subprocess.Popen(
-            [python, str(DRIVER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def outcomes(self, work: list[tuple[Message, int]]) -> list[Outcome]:
-        stdin, stdout = self.process.stdin, self.process.stdout
-        assert stdin and stdout
-        jobs = [self.caller.job(message, version) for message, version in work]
-        stdin.write(json.dumps(jobs) + "\n")
-        stdin.flush()
-        found: list[Outcome] = json.loads(stdout.readline())
-        assert len(found) == len(work)
-        return found
-
-    def close(self) -> None:
-        self.process.communicate(timeout=10)
-
-
 @pytest.fixture(scope="module")
 def latest(python_of: Callable[[Peer], Path]) -> Iterator[Client]:
     client = Client(python_of(LATEST), highest=MAX_SERVER)
@@ -289,6 +83,23 @@ def old(python_of: Callable[[Peer], Path]) -> Iterator[Client]:
     client.close()
 
 
+@pytest.fixture(scope="module")
+def asynchronous(python_of: Callable[[Peer], Path]) -> Iterator[Callable[[str], Client]]:
+    """Return a function that gives one of the asynchronous clients by its name."""
+    calls = {"cancelOrder": ("orderId", "orderCancel.manualOrderCancelTime")}
+    made: dict[str, Client] = {}
+
+    def get(name: str) -> Client:
+        if name not in made:
+            python, driver = python_of(ASYNC[name]), ("async_requests.py", "--module", name)
+            made[name] = Client(python, highest=HIGHEST[name], driver=driver, calls=calls)
+        return made[name]
+
+    yield get
+    for client in made.values():
+        client.close()
+
+
 def same(cls: type[Message], version: int, we: dict[str, Any], they: dict[str, Any]) -> bool:
     """Equal, for protobuf equal in content: the order of fields is free there."""
     if we == they or version < cls.spec.protobuf or not {"sent"} == set(we) == set(they):
@@ -299,16 +110,22 @@ def same(cls: type[Message], version: int, we: dict[str, Any], they: dict[str, A
     return mine[4:8] == other[4:8] == number and parse(mine[8:]) == parse(other[8:])
 
 
-def compare(cls: type[Message], client: Client, known: tuple[Known, ...]) -> None:
+def compare(cls: type[Message], client: Client, known: tuple[Known, ...]) -> list[str]:
+    """Fail where anything differs; return the format of each request that was sent."""
     work = list(cases(cls, client.highest))
-    wrong = []
+    wrong, formats = [], []
     for (message, version), they in zip(work, client.outcomes(work)):
         we = ours(message, version)
         expected = any(reason(message, version, we, they) for reason in known)
         if not expected and not same(cls, version, we, they):
             wrong.append(difference(cls, version, we, they))
+        elif "sent" in they:
+            formats.append("protobuf" if version >= cls.spec.protobuf else "text")
+            if not (expected and "sent" in we) and (found := understood(message, version, they)):
+                wrong.append([f"version {version}, the server reads:", *found])
     shortest = sorted(wrong, key=len)[:3]
     assert not wrong, "\n".join([f"{len(wrong)} of {len(work)} differ", *chain(*shortest)])
+    return formats
 
 
 def shown(cls: type[Message], version: int, outcome: dict[str, Any]) -> list[str]:
@@ -334,11 +151,58 @@ IN_LATEST = [cls for cls in REQUESTS if cls.spec.callback not in RETIRED]
 IN_OLD = [cls for cls in REQUESTS if cls.spec.since <= OLD_HIGHEST and cls.spec.layout is not None]
 
 
+IN_ASYNC = [
+    (name, cls)
+    for name in ASYNC
+    for cls in REQUESTS
+    if cls.spec.since <= HIGHEST[name] and cls.spec.layout is not None
+]
+
+
 @pytest.mark.parametrize("cls", IN_LATEST, ids=name_of)
-def test_the_latest_client_sends_the_same(cls: type[Message], latest: Client) -> None:
-    compare(cls, latest, (cash_quantity,))
+def test_the_latest_client_sends_the_same(
+    cls: type[Message], latest: Client, record_property: Any
+) -> None:
+    count(LATEST, compare(cls, latest, (cash_quantity,)), record_property)
 
 
 @pytest.mark.parametrize("cls", IN_OLD, ids=name_of)
-def test_the_old_client_sends_the_same(cls: type[Message], old: Client) -> None:
-    compare(cls, old, (cash_quantity, control_characters, options))
+def test_the_old_client_sends_the_same(
+    cls: type[Message], old: Client, record_property: Any
+) -> None:
+    known = (cash_quantity, control_characters, options)
+    count(OLD, compare(cls, old, known), record_property)
+
+
+@pytest.mark.parametrize(("name", "cls"), IN_ASYNC, ids=[f"{n}-{c.__name__}" for n, c in IN_ASYNC])
+def test_the_server_reads_an_asynchronous_client(
+    name: str, cls: type[Message], asynchronous: Callable[[str], Client], record_property: Any
+) -> None:
+    """Its bytes may differ from ours: it writes more of what is not set as nothing."""
+    client = asynchronous(name)
+    work = [case for case in cases(cls, client.highest) if case[1] >= LOWEST]
+    wrong = []
+    for (message, version), they in zip(work, client.outcomes(work)):
+        found = (
+            [str(they)]
+            if "sent" not in they
+            else understood(expected(message, name), version, they)
+        )
+        wrong += [f"version {version}: {text}" for text in found]
+    assert not wrong, "\n".join([f"{len(wrong)} differences in {len(work)}", *wrong[:9]])
+    assert work
+    count(ASYNC[name], ["text"] * len(work), record_property)
+
+
+def expected(message: Any, name: str) -> Any:
+    """What a client sends of a message: ib_async forgets the volatility where TWS wants none."""
+    order = message.order if isinstance(message, PlaceOrder) else None
+    if order and name == "ib_async" and not order.orderType.startswith("VOL"):
+        order.volatility = None
+    return message
+
+
+def count(peer: Peer, formats: list[str], record_property: Any) -> None:
+    """Tell the summary how many requests the server has read."""
+    for form in ("text", "protobuf"):
+        record_property("peers", (peer.name, form, "requests", formats.count(form)))

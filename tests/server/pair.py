@@ -6,6 +6,7 @@ version, whose ``got()`` gives the messages since the last call. The test moves 
 
 from typing import Any
 
+from papertape.server.config import Config
 from papertape.server.keep import Keeper
 from papertape.server.session import Session
 from papertape.server.settings import StationSettings
@@ -23,6 +24,8 @@ from venue.scenario import START, Stage
 
 VERSIONS = (100, 157, 176, 178, 193, 200, 203, 206, 213, MAX_SERVER)
 """Of real clients, and where families of messages turn to protobuf."""
+UNPACED = StationSettings(max_message_rate=0)
+"""Settings of tests whose subject is not the message rate."""
 
 
 class Pipe:
@@ -32,6 +35,7 @@ class Pipe:
         self.data = b""
         self.writes: list[int] = []
         self.closed = False
+        self.was_reset = False
 
     def write(self, data: bytes) -> None:
         assert not self.closed, "written after the close"
@@ -40,6 +44,9 @@ class Pipe:
 
     def close(self) -> None:
         self.closed = True
+
+    def reset(self) -> None:
+        self.closed = self.was_reset = True
 
 
 class Client:
@@ -102,7 +109,8 @@ class Hall:
     def __init__(
         self,
         *,
-        settings: StationSettings | None = None,
+        settings: StationSettings = UNPACED,
+        api: dict[str, Any] | None = None,
         profile: Profile | None = None,
         journal: Journal | None = None,
         market: Any = None,
@@ -114,7 +122,8 @@ class Hall:
         engine = Engine(self.market, profile)
         self.recovered = self.keeper.recover(engine)
         engine.skip(now)
-        self.station = Station(engine, self.market, self.keeper, settings)
+        config = Config(api, kept=self.keeper.config(), keep=self.keeper.keep_config)
+        self.station = Station(engine, self.market, self.keeper, settings, None, config)
 
     def client(
         self, client_id: int = 1, version: int = MAX_SERVER, *, quiet: bool = True

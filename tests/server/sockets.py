@@ -29,11 +29,13 @@ LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
 }
 
 
-def run(main: Callable[[], Awaitable[None]], loop: str = "uvloop") -> None:
+def run(
+    main: Callable[[], Awaitable[None]], loop: str = "uvloop", patience_s: float = PATIENCE_S * 3
+) -> None:
     """Run a test on a loop of its own; one that hangs fails."""
 
     async def bounded() -> None:
-        async with asyncio.timeout(PATIENCE_S * 3):
+        async with asyncio.timeout(patience_s):
             await main()
 
     with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:

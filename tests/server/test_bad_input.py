@@ -189,8 +189,8 @@ SESSIONS = {
     "order id 2^31 - 1": Case(place(orderId=2**31 - 1), (10149,), closed=False),
     "order id 10^30": Case(place(orderId=10**30), (320,), closed=False),
     "a price that is NaN": Case(place(lmtPrice="nan"), (320,), closed=False, logged="nan"),
-    "a price without end": Case(place(lmtPrice="Infinity"), (463,), closed=False),
-    "a price of minus infinity": Case(place(lmtPrice="-Infinity"), (463,), closed=False),
+    "a price without end": Case(place(lmtPrice="Infinity"), (321,), closed=False),
+    "a price of minus infinity": Case(place(lmtPrice="-Infinity"), (321,), closed=False),
     "a price of 1e308": Case(place(lmtPrice="1e308"), (463,), closed=False),
     "a negative price": Case(place(lmtPrice="-250"), (463,), closed=False),
     "a quantity that is NaN": Case(place(totalQuantity="NaN"), (320,), closed=False),
@@ -234,7 +234,7 @@ async def witness(served: Any) -> Witness:
 
 
 def busy_hall() -> Hall:
-    return Hall(settings=StationSettings(quote_interval_ms=1))
+    return Hall(settings=StationSettings(quote_interval_ms=1, max_message_rate=0))
 
 
 @pytest.mark.parametrize("name", SESSIONS)

@@ -26,14 +26,14 @@ START = """
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_start_brings_accounts_next_id_and_farm_notices_in_order(version: int) -> None:
+def test_s20_start_brings_accounts_next_id_and_farm_notices_in_order(version: int) -> None:
     client = Hall().client(1, version, quiet=False)
     assert client.connection.version == version
     assert lines(client.got()) == expected(START)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_working_orders_come_first_when_there_are_any(version: int) -> None:
+def test_s20_working_orders_come_first_when_there_are_any(version: int) -> None:
     hall = Hall()
     hall.quote("AAPL 257.66 x 257.68")
     hall.client(1).send(order(4, "BUY 100 AAPL LMT 250")).leave()
@@ -49,10 +49,19 @@ def test_working_orders_come_first_when_there_are_any(version: int) -> None:
 
 
 def test_working_orders_can_be_left_for_the_client_to_ask() -> None:
-    hall = Hall(settings=StationSettings(open_orders_on_connection=False))
+    hall = Hall(api={"downloadOpenOrdersOnConnection": False})
     hall.quote("AAPL 257.66 x 257.68")
     hall.client(1).send(order(1, "BUY 100 AAPL LMT 250")).leave()
     assert lines(hall.client(1, quiet=False).got())[0] == "managedAccounts DU1234567"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_s12_requests_right_behind_start_api_are_answered_after_the_next_id(version: int) -> None:
+    client = Hall().newcomer(version).greet()
+    client.send(session.StartApi(1), session.ReqCurrentTime(), session.ReqIds(1))
+    got = lines(client.got())
+    assert got[: len(expected(START))] == expected(START)
+    assert [line.split()[0] for line in got[-2:]] == ["currentTime", "nextValidId"]
 
 
 def test_nothing_comes_between_the_version_answer_and_start_api() -> None:
@@ -65,7 +74,7 @@ def test_nothing_comes_between_the_version_answer_and_start_api() -> None:
     assert client.got() == []
 
 
-def test_the_connection_time_is_in_the_zone_of_the_server() -> None:
+def test_s10_the_connection_time_is_in_the_zone_of_the_server() -> None:
     client = Hall(settings=StationSettings(time_zone="Europe/Berlin")).newcomer().greet()
     assert client.connection.connection_time == "20260413 16:00:00 CEST"
 
@@ -77,7 +86,7 @@ def test_the_connection_time_is_in_the_zone_of_the_server() -> None:
         (b"v176", 226, 176), (b"v100..226", 176, 176), (b"v100..226 +PACEAPI", 226, 226),
     ],
 )  # fmt: skip
-def test_the_version_is_the_lower_maximum(offered: bytes, own: int, agreed: int) -> None:
+def test_s8_the_version_is_the_lower_maximum(offered: bytes, own: int, agreed: int) -> None:
     hall = Hall(settings=StationSettings(max_server_version=own))
     client = hall.newcomer()
     client.raw(b"API\0" + len(offered).to_bytes(4) + offered)
@@ -85,7 +94,7 @@ def test_the_version_is_the_lower_maximum(offered: bytes, own: int, agreed: int)
 
 
 @pytest.mark.parametrize(("offered", "own"), [(b"v60..99", 226), (b"v213..226", 176)])
-def test_no_common_version_is_answered_and_closed(
+def test_s8_no_common_version_is_answered_and_closed(
     offered: bytes, own: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     hall = Hall(settings=StationSettings(max_server_version=own))
@@ -109,7 +118,9 @@ def test_the_greeting_may_come_in_any_pieces() -> None:
 
 
 @pytest.mark.parametrize("version", [176, 226])
-def test_a_request_before_start_api_closes(version: int, caplog: pytest.LogCaptureFixture) -> None:
+def test_s27_a_request_before_start_api_closes(
+    version: int, caplog: pytest.LogCaptureFixture
+) -> None:
     hall = Hall()
     client = hall.newcomer(version).greet()
     head = (49).to_bytes(4) if version >= RAW_IDS else b"49\0"
@@ -119,7 +130,7 @@ def test_a_request_before_start_api_closes(version: int, caplog: pytest.LogCaptu
     assert "closed: " in caplog.text and "while negotiated" in caplog.text
 
 
-def test_a_message_right_behind_the_greeting_closes(caplog: pytest.LogCaptureFixture) -> None:
+def test_s27_a_message_right_behind_the_greeting_closes(caplog: pytest.LogCaptureFixture) -> None:
     hall = Hall()
     client = hall.newcomer(176)
     client.raw(client.connection.initiate() + b"\0\0\0\x0871\x002\x001\0\0")
@@ -127,7 +138,23 @@ def test_a_message_right_behind_the_greeting_closes(caplog: pytest.LogCaptureFix
     assert "closed: message while greeted" in caplog.text
 
 
-def test_a_second_start_api_closes_and_the_id_is_free(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("found", ["x", "9" * 19, "1" * 30])
+def test_a_start_api_that_cannot_be_read_is_told_and_closes(
+    found: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    hall = Hall()
+    client = hall.newcomer(176)
+    client.raw(client.connection.initiate())
+    body = f"71\x002\0{found}\0\0".encode()
+    client.raw(len(body).to_bytes(4) + body)
+    text = f"Unable to parse field: 'clientId' for input string: \"{found}\""
+    assert client.errors() == [(-1, 320, f"Error reading request. {text}")]
+    assert client.pipe.closed
+    assert "closed: StartApi while negotiated: StartApi.clientId: is" in caplog.text
+    assert f"found={found!r}" in caplog.text
+
+
+def test_s27_a_second_start_api_closes_and_the_id_is_free(caplog: pytest.LogCaptureFixture) -> None:
     hall = Hall()
     client = hall.client(1)
     client.raw(encode(session.StartApi(2), MAX_SERVER))
@@ -155,24 +182,26 @@ def test_an_unknown_message_gets_320_and_the_session_goes_on(
 
 
 UNREADABLE = """
-    2 2 x                        | CancelMktData.reqId        | x
-    2 2                          |                            |
-    2 2 1 9                      |                            |
-    49 1 7                       |                            |
-    14 1 high                    | SetServerLogLevel.logLevel | high
-    1 11 1 0 AAPL STK x          |                            |
+    2 2 x               | -1 | CancelMktData.reqId        | x
+    2 2                 | -1 |                            |
+    2 2 1 9             | 1  |                            |
+    2 2 2147483648      | -1 | CancelMktData.reqId        | 2147483648
+    49 1 7              | -1 |                            |
+    14 1 high           | -1 | SetServerLogLevel.logLevel | high
+    1 11 7 0 AAPL STK x | 7  |                            |
+    1 11 7 x            | 7  | ReqMktData.contract.conId  | x
 """
 
 
 @pytest.mark.parametrize("row", UNREADABLE.strip().splitlines(), ids=str.strip)
 def test_a_field_that_cannot_be_read_gets_320(row: str, caplog: pytest.LogCaptureFixture) -> None:
-    fields, where, value = (cell.strip() for cell in row.split("|"))
+    fields, about, where, value = (cell.strip() for cell in row.split("|"))
     hall = Hall()
     client = hall.client(1, 176)
     body = "".join(f"{field}\0" for field in fields.split()).encode()
     client.raw(len(body).to_bytes(4) + body)
     ((request, code, text),) = client.errors()
-    assert (request, code) == (-1, 320)
+    assert (request, code) == (int(about), 320)
     assert text.startswith("Error reading request. ")
     if where:
         name = where.partition(".")[2]
@@ -194,7 +223,7 @@ UNSERVED = [cls for cls in catalogue.REQUESTS.values() if cls.spec.id not in (71
 
 
 @pytest.mark.parametrize("cls", UNSERVED, ids=lambda cls: cls.__name__)
-def test_every_request_is_served_or_refused_by_name(cls: type[Message]) -> None:
+def test_s2_every_request_is_served_or_refused_by_name(cls: type[Message]) -> None:
     hall = Hall()
     client = hall.client(0, min(MAX_SERVER, cls.spec.until - 1))
     message = cls()

@@ -15,6 +15,10 @@ EDGES = [
     ("start_api_timeout_s", 0.01, 3600),
     ("account_interval_s", 1, 86_400),
     ("max_buffer_mb", 1, 1024),
+    ("max_message_rate", 0, 1_000_000),
+    ("client_id_linger_s", 0, 3600),
+    ("acceptance_timeout_s", 0.01, 86_400),
+    ("dead_peer_s", 4, 86_400),
 ]
 
 
@@ -44,3 +48,17 @@ def test_the_defaults_are_those_of_tws() -> None:
     settings = StationSettings()
     assert (settings.max_clients, settings.quote_interval_ms) == (32, 250)
     assert (settings.account_interval_s, settings.max_server_version) == (180, 226)
+
+
+@pytest.mark.parametrize(
+    "bad", [{"acceptance": "perhaps"}, {"acceptance_rules": {"10.0.0.0/8": "perhaps"}}]
+)
+def test_a_verdict_is_one_of_three(bad: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match="Choose one of: accept, ask, reject"):
+        StationSettings(**bad)
+
+
+def test_a_rule_names_an_address_or_a_network() -> None:
+    with pytest.raises(SettingsError, match=r"10\.0\.0\.7 or 10\.0\.0\.0/8") as error:
+        StationSettings(acceptance_rules={"localhost": "accept"})
+    assert error.value.found == "localhost"

@@ -24,16 +24,16 @@ KERNEL = 2 * 1024
 
 @pytest.fixture(autouse=True)
 def small_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
-    def tune(transport: asyncio.Transport) -> None:
+    def tune(transport: asyncio.Transport, dead_peer_s: int) -> None:
         sock = transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL)
 
-    monkeypatch.setattr(aio, "_tune", tune)
+    monkeypatch.setattr(aio, "tune", tune)
     monkeypatch.setattr(aio, "HIGH_WATER", HIGH)
 
 
 def hall() -> Hall:
-    return Hall(settings=StationSettings(quote_interval_ms=1, max_buffer_mb=1))
+    return Hall(settings=StationSettings(quote_interval_ms=1, max_buffer_mb=1, max_message_rate=0))
 
 
 def quote(served: Served, text: str) -> None:

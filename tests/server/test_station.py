@@ -36,7 +36,7 @@ def raising(error: BaseException) -> Callable[..., Any]:
 # ---------------------------------------------------------------- places and ids
 
 
-def test_as_many_clients_as_places_and_the_next_is_closed_at_once() -> None:
+def test_s4_as_many_clients_as_places_and_the_next_is_closed_at_once() -> None:
     hall = Hall(settings=StationSettings(max_clients=3))
     clients = [hall.client(number) for number in range(3)]
     late = hall.newcomer()
@@ -46,7 +46,7 @@ def test_as_many_clients_as_places_and_the_next_is_closed_at_once() -> None:
     assert not clients[0].pipe.closed
 
 
-def test_thirty_two_clients_at_once_and_no_more() -> None:
+def test_s4_thirty_two_clients_at_once_and_no_more() -> None:
     hall = Hall()
     clients = [hall.client(number, 176) for number in range(32)]
     assert hall.newcomer().refused
@@ -54,7 +54,7 @@ def test_thirty_two_clients_at_once_and_no_more() -> None:
         assert client.send(TIME).of(session.CurrentTime)
 
 
-def test_a_client_id_in_use_gets_326_and_the_older_session_is_untouched() -> None:
+def test_s30_a_client_id_in_use_gets_326_and_the_older_session_is_untouched() -> None:
     hall = Hall()
     first = hall.client(5)
     second = hall.newcomer(client_id=5).start()
@@ -123,7 +123,7 @@ def test_nothing_is_due_while_nobody_waits_for_anything() -> None:
     assert hall.station.next_due() is None
 
 
-def test_a_connection_that_does_not_start_is_closed() -> None:
+def test_s13_a_connection_that_does_not_start_is_closed() -> None:
     hall = Hall(settings=StationSettings(start_api_timeout_s=5))
     silent, greeted = hall.newcomer(), hall.newcomer().greet()
     started = hall.client(1)

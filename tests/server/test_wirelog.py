@@ -13,7 +13,7 @@ from server.test_station import order
 
 def logged(out: io.StringIO) -> Hall:
     hall = Hall()
-    hall.station.wire_log = WireLog(out)
+    hall.station.traces.wire = WireLog(out)
     return hall
 
 

@@ -19,6 +19,7 @@ from typing import Any
 from papertape.model import Contract, Order
 from papertape.server.compose import Composed, MarketSettings, compose
 from papertape.server.session import Session
+from papertape.server.settings import StationSettings
 from papertape.venue.units import SECOND
 from papertape.wire.catalogue import account, orders, session
 from papertape.wire.connection import ClientConnection, encode
@@ -28,6 +29,8 @@ from venue.scenario import at
 WAYS = ("anytime", "database", "sending")
 OPENING = at("20260413 10:00:00")
 CYCLE_S = 20
+UNPACED = StationSettings(max_message_rate=0)
+"""The load sends as fast as it can."""
 CLIENTS = {1: 226, 2: 176, 3: 203, 4: 100}
 """Client ids and the versions that they speak."""
 SYMBOLS = {"SPY": 450.0, "TSLA": 240.0, "BAC": 34.0}
@@ -145,7 +148,7 @@ def child(folder: Path, pipe: int, *, cycle: int, seed: int, way: str) -> None:
     """Recover, connect everyone, trade until death."""
     chance = Random(seed)
     wall = OPENING + cycle * CYCLE_S * SECOND
-    composed = compose(wall=wall, data_dir=folder, market=MarketSettings(seed=3))
+    composed = compose(wall=wall, data_dir=folder, market=MarketSettings(seed=3), settings=UNPACED)
     load = Load(composed, chance, pipe)
     if way == "database":
         journal: Any = composed.station.keeper._journal

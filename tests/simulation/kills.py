@@ -25,7 +25,7 @@ from papertape.store.journal import Journal
 from papertape.venue.engine import Engine
 from papertape.wire.connection import ClientConnection
 from papertape.wire.message import Message
-from simulation.crash import CLIENTS, OPENING, WAYS, Load, child
+from simulation.crash import CLIENTS, OPENING, UNPACED, WAYS, Load, child
 from simulation.told import Told
 
 LIVES = 5
@@ -48,7 +48,9 @@ def warm_up(folder: Path) -> None:
     reading, writing = os.pipe()
     reader = threading.Thread(target=drain, args=(reading,))
     reader.start()
-    with compose(wall=OPENING, data_dir=folder, market=MarketSettings(seed=3)) as composed:
+    with compose(
+        wall=OPENING, data_dir=folder, market=MarketSettings(seed=3), settings=UNPACED
+    ) as composed:
         load = Load(composed, Random(0), writing)
         for _ in range(60):
             load.turn()

@@ -20,12 +20,15 @@ from cli.process import PATIENCE_S, READY, Station, command, environment
 from papertape.client.aio import connect, run
 from papertape.client.api import Tws
 from papertape.client.contracts import LimitOrder, MarketOrder, Stock
+from papertape.client.settings import ClientSettings
 from papertape.errors import PapertapeError
 from papertape.wire.message import Message
 from simulation.kills import rebuilt
 from simulation.told import Told
 
 KILLS = 4
+FAST = ClientSettings(max_rate=None)
+"""The station is driven as hard as it goes."""
 CLIENTS = (1, 2, 3)
 
 
@@ -39,7 +42,7 @@ def listening(client: int, told: Told) -> Callable[[str, Any], None]:
 
 async def trading(port: int, client: int, told: Told, chance: random.Random) -> None:
     """Place, modify, cancel and fill until the station is gone."""
-    tws = await connect("127.0.0.1", port, client, timeout=PATIENCE_S)
+    tws = await connect("127.0.0.1", port, client, timeout=PATIENCE_S, settings=FAST)
     tws.trace(listening(client, told))
     told.next_ids[client] = max(told.next_ids.get(client, 0), tws.report.nextValidId or 0)
     try:
@@ -80,7 +83,11 @@ async def until_killed(station: Station, told: Told, chance: random.Random) -> N
         asyncio.ensure_future(trading(station.port, number, told, random.Random(chance.random())))
         for number in CLIENTS
     ]
-    await asyncio.sleep(chance.uniform(0.05, 0.4))
+    enough = len(told.orders) + chance.randrange(26, 60)
+    async with asyncio.timeout(PATIENCE_S):
+        while len(told.orders) < enough:
+            await asyncio.sleep(0.005)
+    await asyncio.sleep(chance.uniform(0, 0.1))
     station.process.send_signal(signal.SIGKILL)
     await asyncio.gather(*clients)
 
@@ -90,7 +97,8 @@ def test_a_killed_command_has_everything_that_was_told(tmp_path: Path) -> None:
     told, chance = Told(), random.Random(1)
     data = tmp_path / "data"
     for number in range(KILLS):
-        station = Station(tmp_path, "--data-dir", data, "--quote-interval-ms", 20)
+        fast = ("--quote-interval-ms", 20, "--max-message-rate", 0)
+        station = Station(tmp_path, "--data-dir", data, *fast)
         run(until_killed(station, told, chance))
         assert station.end()[0] == -signal.SIGKILL
         try:
@@ -142,7 +150,7 @@ def test_a_full_disk_stops_the_command_and_nothing_is_told_that_is_not_kept(tmp_
     """The journal may not grow beyond 150 kB: to SQLite that is a disk without room."""
     told, data = Told(), tmp_path / "data"
     limit = 150_000
-    serve = command("serve", "--port", 0, "--no-color", "--data-dir", data)
+    serve = command("serve", "--port", 0, "--no-color", "--data-dir", data, "--max-message-rate", 0)
     process = subprocess.Popen(
         [sys.executable, "-c", LIMITED, str(limit), *serve[1:]],
         cwd=tmp_path,
@@ -167,7 +175,7 @@ def test_a_full_disk_stops_the_command_and_nothing_is_told_that_is_not_kept(tmp_
 
 async def until_gone(port: int, told: Told) -> None:
     """Place resting orders until the station is gone."""
-    tws = await connect("127.0.0.1", port, 1, timeout=PATIENCE_S)
+    tws = await connect("127.0.0.1", port, 1, timeout=PATIENCE_S, settings=FAST)
     tws.trace(listening(1, told))
     with contextlib.suppress(PapertapeError):
         while tws.connected:

@@ -132,7 +132,8 @@ class Told:
                 yield f"{name}: {view.status}"
             elif told.ended and view.filled != told.filled:
                 yield f"{name}: filled {view.filled} at the end"
-        permanent = [told.permId for told in self.orders.values()]
+        # An order that was never transmitted has none.
+        permanent = [told.permId for told in self.orders.values() if told.permId]
         if len(set(permanent)) != len(permanent):
             yield "two orders were told the same permId"
         if permanent and engine.state.next_perm_id <= max(permanent):

@@ -223,6 +223,7 @@ def is_nullable(hint: Any) -> bool:
     return python is Decimal or bare(python) is not python
 
 
+@cache
 def default_at(cls: type[Message], path: str) -> Any:
     """The default of the field at a path; "[]" stands for an element."""
     record: Any = cls

@@ -43,6 +43,8 @@ def lenient(codec: str, token: str) -> Any:
         ("int_zero", None, "0"),
         ("int_empty", None, ""),
         ("int_empty", 0, "0"),
+        ("long", 2**40, "1099511627776"),
+        ("long_empty", None, ""),
         ("int_unset", None, "2147483647"),
         ("long_unset", None, "9223372036854775807"),
         ("float", 1.5, "1.5"),
@@ -263,3 +265,44 @@ def test_any_text_survives(text: str) -> None:
 def test_any_number_survives(value: float, codec: str) -> None:
     sent = None if value == float(UNSET_DOUBLE) and codec != "float" else value
     assert strict(codec, request(codec, sent)) == lenient(codec, reply(codec, sent)) == sent
+
+
+@pytest.mark.parametrize(
+    ("codecs", "bits"),
+    [
+        (("int", "int_empty", "int_unset", "int_zero", "date_int", "count", "bool"), 31),
+        (("long", "long_empty", "long_unset"), 63),
+    ],
+)
+def test_an_integer_of_a_request_has_the_width_of_its_type(
+    codecs: tuple[str, ...], bits: int
+) -> None:
+    unset = (2**31 - 1, 2**63 - 1)
+    for codec in codecs:
+        for value in (2**bits - 1, 2**bits - 2, -(2**bits)):
+            told = bool(value) if codec == "bool" else value
+            if value in unset and "_" in codec and not codec.startswith(("int_zero", "date")):
+                told = None
+            assert strict(codec, str(value)) == told, (codec, value)
+        for value in (2**bits, -(2**bits) - 1, 10**18 * 9):
+            if not -(2**bits) <= value < 2**bits and value not in unset:
+                with pytest.raises(OverflowError):
+                    strict(codec, str(value))
+        with pytest.raises(ValueError):
+            strict(codec, "9" * 20)
+
+
+@pytest.mark.parametrize("codec", ["int", "int_empty", "int_unset", "long"])
+def test_an_integer_of_a_reply_may_be_wider(codec: str) -> None:
+    assert lenient(codec, str(2**40)) == 2**40
+
+
+@pytest.mark.parametrize("token", ["1E+6145", "1e-6145", "1E+999999999", "sNaN", "-sNaN7"])
+def test_a_size_that_no_peer_can_mean_is_refused(token: str) -> None:
+    with pytest.raises(ValueError):
+        lenient("decimal", token)
+
+
+def test_a_size_with_any_usual_exponent_is_read() -> None:
+    assert lenient("decimal", "1E+6144") == Decimal("1E+6144")
+    assert lenient("decimal", "9" * 60) == Decimal("9" * 60)

@@ -8,6 +8,7 @@ import pytest
 
 from papertape.errors import BadFrame, FeatureNotSupported, FrameTooLong, LocalProtocolError
 from papertape.model import Contract, Order
+from papertape.versions import RAW_IDS
 from papertape.wire import catalogue, connection
 from papertape.wire.catalogue.account import AccountValue, ReqPositions
 from papertape.wire.catalogue.config import ConfigResponse
@@ -18,6 +19,8 @@ from papertape.wire.catalogue.reference import SoftDollarTiers
 from papertape.wire.catalogue.scanner import ScannerData
 from papertape.wire.catalogue.session import ErrorMessage, NextValidId, ReqCurrentTime, StartApi
 from papertape.wire.connection import (
+    LONGEST_EXPLAINED,
+    MOST_FIELDS_ASKED,
     Broken,
     ClientConnection,
     Codecs,
@@ -120,7 +123,7 @@ def test_a_request_before_the_start() -> None:
         client.send(ReqPositions())
     early = connection.encode(ReqPositions(), 226)
     assert server.receive_data(early) == [OutOfTurn("ReqPositions", State.NEGOTIATED)]
-    assert server.state is State.CLOSED
+    assert server.ended
     assert server.receive_data(connection.encode(StartApi(1), 226)) == []
 
 
@@ -131,7 +134,7 @@ def test_a_second_start(version: int) -> None:
         client.send(StartApi(7))
     sent = connection.encode(StartApi(7), version)
     assert server.receive_data(sent) == [OutOfTurn("StartApi", State.STARTED)]
-    assert server.state is State.CLOSED
+    assert server.ended
 
 
 def test_a_message_before_the_version_answer() -> None:
@@ -141,15 +144,18 @@ def test_a_message_before_the_version_answer() -> None:
         client.send(ReqPositions())
     found = server.receive_data(first + frame(b"71\x002\x001\x00\x00"))
     assert found[1:] == [OutOfTurn("message", State.GREETED)]
-    assert server.state is State.CLOSED
+    assert server.ended
 
 
 def test_an_undecodable_start_is_out_of_turn() -> None:
     client, server = ClientConnection(highest=176), ServerConnection()
     server.receive_data(client.initiate())
     server.accept(TIME)
-    found = server.receive_data(frame(b"71\x002\x00x\x00\x00"))
-    assert found == [OutOfTurn("StartApi", State.NEGOTIATED)]
+    (found,) = server.receive_data(frame(b"71\x002\x00x\x00\x00"))
+    assert isinstance(found, OutOfTurn)
+    assert (found.name, found.state) == ("StartApi", State.NEGOTIATED)
+    assert found.error is not None
+    assert (found.error.field, found.error.found) == ("clientId", "x")
 
 
 def test_nothing_is_sent_or_read_after_the_end() -> None:
@@ -181,7 +187,7 @@ def test_somebody_who_does_not_speak_the_protocol(sent: bytes) -> None:
     found = [event for byte in sent for event in server.receive_data(bytes([byte]))]
     assert [type(event) for event in found] == [Broken]
     assert isinstance(found[0].error, BadFrame)
-    assert server.state is State.CLOSED
+    assert server.ended
 
 
 @pytest.mark.parametrize("length", [MAX_PAYLOAD + 1, 17 * 2**20, 2**32 - 1])
@@ -191,7 +197,7 @@ def test_a_frame_that_is_too_long(length: int) -> None:
         assert isinstance(event, Broken)
         assert isinstance(event.error, FrameTooLong)
         assert event.error.length == length
-        assert end.state is State.CLOSED
+        assert end.ended and end.receive_data(b"\0\0\0\0") == []
 
 
 def test_a_greeting_may_not_fill_the_memory() -> None:
@@ -206,6 +212,10 @@ def test_what_came_before_a_broken_frame_still_counts() -> None:
     found = server.receive_data(client.send(ReqPositions()) + b"\xff\xff\xff\xff")
     assert found[0] == ReqPositions()
     assert isinstance(found[1], Broken)
+    assert client.receive_data(server.send(NextValidId(1))) == [NextValidId(1)]
+    server.close()
+    with pytest.raises(LocalProtocolError):
+        server.send(NextValidId(1))
 
 
 def test_a_version_answer_that_is_none() -> None:
@@ -213,7 +223,7 @@ def test_a_version_answer_that_is_none() -> None:
     client.initiate()
     (event,) = client.receive_data(frame(b"hello\0"))
     assert isinstance(event, Broken)
-    assert client.state is State.CLOSED
+    assert client.ended
 
 
 # ---------------------------------------------------------------- frames that are no messages
@@ -273,6 +283,29 @@ def test_a_count_that_cannot_be_is_refused_before_anything_is_made(
     event = Codecs(176, catalogue.RESPONSES).decode(f"{head}1\0{count}\0".encode())
     assert isinstance(event, Undecodable)
     assert event.error.message == cls.__name__
+
+
+@pytest.mark.parametrize("version", [176, 201])
+def test_a_request_of_countless_fields_is_not_taken_apart(version: int) -> None:
+    head = b"3\0" if version < RAW_IDS else (3).to_bytes(4)
+    codecs = Codecs(version, catalogue.REQUESTS, MOST_FIELDS_ASKED)
+    event = codecs.decode(head + b"\0" * (1 << 22))
+    assert isinstance(event, Undecodable)
+    assert (event.name, event.error.offset) == ("PlaceOrder", MOST_FIELDS_ASKED)
+    assert "fields" in str(event.error)
+
+
+@pytest.mark.parametrize("head", [b"", b"x", b"999999999", b"-3"])
+def test_countless_fields_of_no_message(head: bytes) -> None:
+    event = Codecs(176, catalogue.REQUESTS, 5).decode(head + b"\0" * 6)
+    assert isinstance(event, Undecodable) and event.name == ""
+
+
+def test_a_long_protobuf_body_is_refused_without_a_search_for_the_place() -> None:
+    body = b"\x08\x01" * LONGEST_EXPLAINED + b"\x07"
+    event = Codecs(226, catalogue.REQUESTS).decode((203).to_bytes(4) + body)
+    assert isinstance(event, Undecodable)
+    assert event.name == "PlaceOrder" and str(len(body) + 4) in str(event.error)
 
 
 # ---------------------------------------------------------------- what cannot be sent

@@ -1,10 +1,12 @@
 """Bodies cut and mutated: a message or a refusal with its facts, never another exception."""
 
+import tracemalloc
 from collections.abc import Iterator
 from random import Random
 from typing import Any
 
 import pytest
+from fuzz.targets import check
 
 from papertape.model import Contract, Order
 from papertape.wire import catalogue, connection, oracle
@@ -12,23 +14,11 @@ from papertape.wire.catalogue.market import TickString
 from papertape.wire.catalogue.orders import PlaceOrder
 from papertape.wire.connection import Codecs, Undecodable, UnknownMessage
 from papertape.wire.message import Message
-from wire.messages import ALL, name_of
+from wire.messages import ALL, TEXT, for_text, name_of, samples
 from wire.views import sendable
 
 FUZZED = (100, 187, 200, 201, 226)
 EVENTS = Message | Undecodable | UnknownMessage
-
-
-def check(event: Any, cls: type[Message]) -> None:
-    """A message, or a refusal with its facts."""
-    assert isinstance(event, EVENTS)
-    if isinstance(event, Undecodable):
-        error = event.error
-        assert event.name == error.message == cls.__name__ or error.message
-        assert error.offset is not None, error
-        assert error.reason != error.default_reason, error
-        ended = "ends" in error.reason or "cut short" in error.reason or "expected" in error.reason
-        assert ended or error.found is not None, error
 
 
 def bodies(cls: type[Message], version: int) -> Iterator[tuple[bytes, int]]:
@@ -127,6 +117,7 @@ def test_protobuf_that_is_none(body: bytes) -> None:
         (b"\x08" + b"\xff" * 9 + b"\x01", TickString(-1)),
         (b"\x09abcdefgh\x10\x05", TickString(0, 5)),  # reqId of another wire type
         (b"\x0b\x08\x01\x0c\x10\x05", TickString(0, 5)),  # a group is passed over
+        (b"\x2b\x00\x01\x2c\x10\x05", TickString(0, 5)),  # in it even a field numbered 0
         (b"\x10\x05\x10\x06", TickString(0, 6)),  # the last one counts
         (b"\xa0\x06\x05\x10\x06", TickString(0, 6)),  # an unknown field
     ],
@@ -151,3 +142,52 @@ def test_a_refused_field_is_named_with_its_place() -> None:
     assert (error.message, error.field, error.offset, error.found) == (
         "ReqMktData", "contract.conId", 2, "x",
     )  # fmt: skip
+
+
+# ---------------------------------------------------------------- whom it is about
+
+
+@pytest.mark.parametrize(
+    ("body", "about"),
+    [
+        (b"1\x0011\x007\x00x\x00", 7),  # the contract's id is none
+        (b"1\x0011\x007\x00", 7),  # too short
+        (b"1\x0011\x00x\x00", -1),  # the request id itself is none
+        (b"1\x0011\x002147483648\x000\x00", -1),
+        (b"1\x0011\x00", -1),  # it has not come
+        (b"1", -1),
+        (b"49\x001\x00x\x00", -1),  # a request without one
+    ],
+)
+def test_an_undecodable_request_tells_its_id(body: bytes, about: int) -> None:
+    event = Codecs(176, catalogue.REQUESTS).decode(body)
+    assert isinstance(event, Undecodable)
+    assert event.request_id == about
+
+
+def test_an_undecodable_protobuf_request_tells_its_id() -> None:
+    body = oracle.write_proto(PlaceOrder(9, Contract(), Order(lmtPrice=float("nan"))), 226)
+    event = Codecs(226, catalogue.REQUESTS).decode((203).to_bytes(4) + body)
+    assert isinstance(event, Undecodable)
+    assert event.request_id == 9
+
+
+# ---------------------------------------------------------------- memory
+
+HUGE = (b"2147483647", b"-1", b"9223372036854775807", b"9" * 30)
+
+
+@pytest.mark.parametrize("cls", TEXT, ids=name_of)
+def test_a_huge_count_allocates_nothing(cls: type[Message]) -> None:
+    table = catalogue.REQUESTS if cls.spec.request else catalogue.RESPONSES
+    codecs, head = Codecs(200, table), f"{cls.spec.id}\0".encode()
+    tokens = oracle.write_text(for_text(samples(cls)[-1]), 200).encode().split(b"\0")
+    check(codecs.decode(head + b"\0".join(tokens)), cls)  # generates the decoder
+    for place in range(min(len(tokens), 60)):
+        for number in HUGE:
+            body = b"\0".join([*tokens[:place], number, *tokens[place + 1 :]])
+            tracemalloc.start()
+            check(codecs.decode(head + body), cls)
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            assert peak < 300_000, (place, number, peak)

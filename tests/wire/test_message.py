@@ -64,7 +64,7 @@ def test_generated_lines_stand_in_tracebacks() -> None:
     except ValueError:
         shown = traceback.format_exc()
     assert "<papertape wire: decode_TickPrice_176>" in shown
-    assert "v_price = float(f[3] or 0)" in shown
+    assert "v_price = " in shown and "f[3]" in shown
 
 
 def test_source_for_people() -> None:

@@ -1,15 +1,22 @@
 """The interpreter names everything it sees, and what is wrong, with its place."""
 
+import math
+import struct
+
 import pytest
+from google.protobuf.message import DecodeError
 
 from papertape.errors import LocalProtocolError, RemoteProtocolError
 from papertape.model import ComboLeg, Contract, Order, OrderComboLeg, OrderCondition
-from papertape.wire import oracle
+from papertape.wire import oracle, proto, text
 from papertape.wire.catalogue.account import ReqAccountSummary
+from papertape.wire.catalogue.history import HistoricalDataUpdate
 from papertape.wire.catalogue.market import ReqMktData, TickPrice
+from papertape.wire.catalogue.news import ReqNewsArticle
 from papertape.wire.catalogue.orders import CancelOrder, PlaceOrder
-from papertape.wire.catalogue.reports import OrderStatus
+from papertape.wire.catalogue.reports import OpenOrder, OrderStatus
 from papertape.wire.catalogue.session import NextValidId
+from papertape.wire.catalogue.ticks import TickByTickData
 from papertape.wire.message import Message
 
 
@@ -144,3 +151,50 @@ def test_an_unknown_condition_cannot_be_sent() -> None:
     error = oracle.explain_local(message, 200)
     assert isinstance(error, LocalProtocolError)
     assert error.field == "type"
+
+
+# ---------------------------------------------------------------- as the runtime reads
+
+NAN = struct.pack("<d", math.nan)
+GROUP = b"\x13"
+GROUP_END = b"\x14"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\x88\x80\x80\x80\x80\x00\x05",  # a key of six bytes
+        b"\xe5\xca\x80\x80\x80\x00NN\x08\xe5",
+        b"\x12\x80\x80\x80\x80\x80\x00",  # a length of six bytes
+        b"\x88\x80\x80\x80\x10\x05",  # a key beyond 32 bits
+        GROUP * 101 + GROUP_END * 101,
+    ],
+)
+def test_what_the_runtime_refuses_has_a_place(body: bytes) -> None:
+    with pytest.raises(DecodeError):
+        proto.decoder(NextValidId)(body)
+    with pytest.raises(RemoteProtocolError) as caught:
+        oracle.read_proto(NextValidId, body)
+    assert caught.value.offset is not None and caught.value.found is not None
+
+
+@pytest.mark.parametrize(
+    ("cls", "body"),
+    [
+        (NextValidId, GROUP * 100 + GROUP_END * 100),
+        (NextValidId, b"\x88\x80\x80\x80\x00\x05"),  # a key longer than it need be
+        (OpenOrder, b""),  # records that must be there, and are not
+        (OpenOrder, b"2\x00"),
+        (ReqNewsArticle, b'"\x0c\n\x04s104R\x04s105"\x0c\n\x04s106\x12\x04s107'),
+        (HistoricalDataUpdate, b"\x12\x0a2\x03\\u12\x03108"),  # the last volume counts
+        (PlaceOrder, b"\x1a\x12I" + NAN + b"I" + b"\0" * 8),
+    ],
+)
+def test_the_interpreter_reads_what_the_runtime_reads(cls: type[Message], body: bytes) -> None:
+    assert oracle.read_proto(cls, body)[0] == proto.decoder(cls)(body)
+
+
+def test_a_reply_may_end_before_a_token_that_carries_nothing() -> None:
+    tokens = ["5", ""]
+    assert text.decoder(TickByTickData, 200)(tokens) == TickByTickData(5)
+    assert oracle.read_text(TickByTickData, 200, tokens)[0] == TickByTickData(5)

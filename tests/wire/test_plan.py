@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from papertape.errors import LocalProtocolError
-from papertape.model import Contract, DeltaNeutralContract, Order
+from papertape.model import Contract, DeltaNeutralContract, Long, Order
 from papertape.wire.catalogue.account import AccountValue, ReqPositions
 from papertape.wire.catalogue.config import ReqConfig
 from papertape.wire.catalogue.market import TickReqParams
@@ -120,6 +120,8 @@ def test_defaults_by_path() -> None:
 
 def test_a_type_implies_a_codec() -> None:
     assert default_codec(int | None) == "int_empty"
+    assert default_codec(Long) == "long"
+    assert default_codec(Long | None) == "long_empty"
     assert default_codec(Decimal | None) == "decimal"
     with pytest.raises(TypeError, match="no text codec"):
         default_codec(Contract)

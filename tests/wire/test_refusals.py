@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from papertape.errors import FeatureNotSupported, LocalProtocolError
+from papertape.errors import FeatureNotSupported, FeatureWithdrawn, LocalProtocolError
 from papertape.model import (
     AttachedOrders,
     Contract,
@@ -34,7 +34,7 @@ from papertape.wire.catalogue.scanner import ReqScannerSubscription
 from papertape.wire.catalogue.ticks import CancelHeadTimeStamp, ReqHeadTimeStamp, ReqTickByTickData
 from papertape.wire.catalogue.wsh import ReqWshEventData
 from papertape.wire.message import Message
-from papertape.wire.refusals import FeatureWithdrawn, refuse, reported_id
+from papertape.wire.refusals import refuse, reported_id
 from wire.messages import name_of, samples, versions
 from wire.views import text_view
 

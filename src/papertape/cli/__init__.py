@@ -1,23 +1,57 @@
-"""The command line: ``papertape serve``, ``papertape demo``, ``papertape --version``."""
+"""The command line: each command's module is loaded when it is called, and all for the help."""
 
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Final
 
 import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
 
 from .. import __version__
-from .demo import demo
-from .serve import serve
+
+COMMANDS: Final[dict[str, str]] = {
+    "serve": "serve",
+    "demo": "demo",
+    "status": "control",
+    "accept": "control",
+    "drill": "control",
+    "doctor": "doctor",
+    "explain": "explain",
+}
+"""Command -> its module; the function has the command's name."""
+
+
+class Commands(TyperGroup):
+    """Loads a command when it is asked for."""
+
+    def list_commands(self, ctx: object) -> list[str]:
+        """The names, in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: object, cmd_name: str) -> TyperCommand | None:
+        """The command, or None for a name that is none."""
+        module = COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        alone = typer.Typer(rich_markup_mode="markdown", add_completion=False)
+        function = getattr(import_module(f".{module}", __name__), cmd_name)
+        # A drill has options of its own, such as --data-lost: they are words here.
+        words = {"ignore_unknown_options": cmd_name == "drill"}
+        alone.command(cmd_name, context_settings=words)(function)
+        command = get_command(alone)
+        assert isinstance(command, TyperCommand)
+        return command
+
 
 app = typer.Typer(
     name="papertape",
+    cls=Commands,
     help="An open Trader Workstation: a TWS for API programs, with a paper account and a market.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     add_completion=True,
 )
-app.command()(serve)
-app.command()(demo)
 
 
 def _version(wanted: bool) -> None:

@@ -1,12 +1,13 @@
-"""``papertape serve``: a station in the foreground until Ctrl-C."""
+"""``papertape serve``: stations in the foreground until Ctrl-C."""
 
 import logging
+import os
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any, Self, TextIO
 
 import typer
 from rich.console import Console
@@ -14,15 +15,20 @@ from rich.logging import RichHandler
 from rich.markup import escape
 
 from ..errors import PapertapeError, SettingsError
-from ..server.aio import run_station
 from ..server.compose import Composed, compose
+from ..server.control.host import Control, Place, Ready, run
+from ..server.stationlog import log_file
 from ..server.wirelog import WireLog
-from .settings import ServeSettings, load
+from .rendezvous import Meeting, announce, forget
+from .settings import ServeSettings, api_words, load_all
 
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on. [127.0.0.1]")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 picks one. [7497]")] = None,
+    port: Annotated[
+        list[int] | None,
+        typer.Option(help="Port to listen on; 0 picks one; several make several stations. [7497]"),
+    ] = None,
     market: Annotated[
         Path | None,
         typer.Option(help="Market folder to play (market.toml); without it every tape is made."),
@@ -35,6 +41,9 @@ def serve(
     max_server_version: Annotated[
         int | None, typer.Option(help="Be an older TWS: 100 to 226. [226]")
     ] = None,
+    gateway: Annotated[
+        bool | None, typer.Option("--gateway/--tws", help="Be IB Gateway, or TWS. [TWS]")
+    ] = None,
     speed: Annotated[float | None, typer.Option(help="Market clock, times real time. [1]")] = None,
     minutes_played: Annotated[
         int | None, typer.Option(help="Minutes of the day already played at the start. [60]")
@@ -42,6 +51,45 @@ def serve(
     seed: Annotated[int | None, typer.Option(help="Seed of everything random. [1]")] = None,
     quote_interval_ms: Annotated[
         int | None, typer.Option(help="How often a quote line may change; 0 every tick. [250]")
+    ] = None,
+    max_message_rate: Annotated[
+        int | None, typer.Option(help="Requests a second of each client; 0 no limit. [50]")
+    ] = None,
+    api: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=VALUE of a setting of the API; see docs/guides/settings.md."),
+    ] = None,
+    read_only: Annotated[
+        bool | None, typer.Option(help="Refuse orders (readOnlyApi). [no-read-only]")
+    ] = None,
+    master_client_id: Annotated[
+        int | None, typer.Option(help="The client that is told the orders of all. [none]")
+    ] = None,
+    trusted_ip: Annotated[
+        list[str] | None,
+        typer.Option(help="Address or network that is accepted without asking."),
+    ] = None,
+    allow_localhost: Annotated[
+        bool | None, typer.Option(help="Accept this computer without asking. [allow-localhost]")
+    ] = None,
+    acceptance: Annotated[
+        str | None, typer.Option(help="Connections from elsewhere: ask, accept, reject. [ask]")
+    ] = None,
+    drill: Annotated[
+        list[str] | None,
+        typer.Option(help="Fault to begin with, as in 'drop-after-ready ms=500'; docs/drills."),
+    ] = None,
+    log_dir: Annotated[
+        Path | None, typer.Option(help="Write station.log (JSON lines) and API message logs here.")
+    ] = None,
+    log_level: Annotated[
+        str | None, typer.Option(help="For station.log: debug, info, warning, error. [info]")
+    ] = None,
+    control: Annotated[
+        bool | None, typer.Option(help="Let `papertape accept` and others steer it. [control]")
+    ] = None,
+    control_port: Annotated[
+        int | None, typer.Option(help="Port of the control API; 0 picks one. [0]")
     ] = None,
     wire_log: Annotated[
         Path | None, typer.Option(help="Write every message as a line of JSON to this file.")
@@ -54,23 +102,32 @@ def serve(
 ) -> None:
     """Start a TWS station: any TWS API program can connect to it and trade on paper.
 
-    Settings come from flags, then `PAPERTAPE_…` variables, then the `[station]` table of
-    `papertape.toml`.
+    Settings come from flags, then `PAPERTAPE_…` variables, then the `[station]` and `[api]`
+    tables of `papertape.toml`. Several `--port`, or several `[station.NAME]` tables, start
+    several stations.
 
     Example: `papertape serve --port 7497 --market market/sample --speed 10`
     """
-    flags = {
+    flags: dict[str, Any] = {
         "host": host, "port": port, "market": market, "data_dir": data_dir, "account": account,
-        "max_server_version": max_server_version, "speed": speed, "seed": seed,
-        "minutes_played": minutes_played, "quote_interval_ms": quote_interval_ms,
+        "max_server_version": max_server_version, "gateway": gateway, "speed": speed,
+        "seed": seed, "minutes_played": minutes_played, "quote_interval_ms": quote_interval_ms,
+        "max_message_rate": max_message_rate, "trusted_ips": trusted_ip or None,
+        "allow_localhost": allow_localhost, "acceptance": acceptance, "drills": drill or None,
+        "log_dir": log_dir, "log_level": log_level, "control": control,
+        "control_port": control_port,
     }  # fmt: skip
+    named = {"readOnlyApi": read_only, "masterClientId": master_client_id}
     console = Console(stderr=True, no_color=not color, highlight=False)
     _logging(console, verbose=verbose)
     try:
-        settings = load(config, flags)
+        given = {name: value for name, value in named.items() if value is not None}
+        flags["api"] = (api_words(api or []) | given) or None
+        stations = load_all(config, flags)
         if ephemeral:
-            settings = settings.model_copy(update={"data_dir": None})
-        _run(settings, wire_log)
+            nowhere = {"data_dir": None}
+            stations = {name: one.model_copy(update=nowhere) for name, one in stations.items()}
+        _run(stations, wire_log)
     except PapertapeError as error:
         console.print(f"[red]papertape:[/red] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(2) from error
@@ -79,25 +136,69 @@ def serve(
 def _logging(console: Console, *, verbose: bool) -> None:
     handler = RichHandler(console=console, show_path=False, log_time_format="%H:%M:%S")
     level = logging.INFO if verbose else logging.WARNING
+    handler.setLevel(level)
     logging.basicConfig(level=level, format="%(message)s", handlers=[handler], force=True)
 
 
-def _run(settings: ServeSettings, wire_log: Path | None) -> None:
+def _run(stations: Mapping[str, ServeSettings], wire_log: Path | None) -> None:
     with ExitStack() as stack:
-        trace = WireLog(stack.enter_context(_writable(wire_log))) if wire_log else None
-        composed = stack.enter_context(
-            compose(
-                wall=time.time_ns(),
-                data_dir=settings.data_dir,
-                market=settings.chosen_market(),
-                profile=settings.profile(),
-                settings=settings.station(),
-                wire_log=trace,
-            )
-        )
-        ready = partial(_announce, composed, settings)
-        run_station(composed.station, composed.clock, settings.host, settings.port, ready=ready)
+        for folder, level in {one.log_dir: one.log_level for one in stations.values()}.items():
+            if folder is not None:
+                _log_to_file(folder, level, stack)
+        composed: dict[str, Composed] = {}
+        for name, settings in stations.items():
+            path = wire_log
+            if path is not None and len(stations) > 1:
+                path = path.with_stem(f"{path.stem}-{name}")
+            trace = WireLog(stack.enter_context(_writable(path))) if path else None
+            log_dir = settings.log_dir
+            if log_dir is not None and len(stations) > 1:
+                log_dir = log_dir / name
+            composed[name] = stack.enter_context(_composed(settings, trace, log_dir))
+            for text in settings.drills:
+                composed[name].station.drills.begin(text)
+        places = {name: _place(composed[name], stations[name]) for name in stations}
+        first = next(iter(stations.values()))
+        control = Control(port=first.control_port, token=first.control_token)
+
+        def ready(found: Ready) -> None:
+            if found.url:
+                for name, (_, at) in found.addresses.items():
+                    meeting = Meeting(found.url, found.token, name, os.getpid())
+                    word = stack.enter_context(_Word(at, meeting))
+                    composed[name].station.config.watch("socketPort", word.move)
+            _announce(composed, stations, found)
+
+        run(places, control if first.control else None, ready)
         _say("stopped: sessions closed, everything kept")
+
+
+def _composed(settings: ServeSettings, trace: WireLog | None, log_dir: Path | None) -> Composed:
+    return compose(
+        wall=time.time_ns(),
+        data_dir=settings.data_dir,
+        market=settings.chosen_market(),
+        profile=settings.profile(),
+        settings=settings.station(),
+        wire_log=trace,
+        api=settings.api_settings(),
+        log_dir=log_dir,
+    )
+
+
+def _log_to_file(folder: Path, level: str, stack: ExitStack) -> None:
+    handler = log_file(folder, level)
+    stack.callback(handler.close)
+    ours = logging.getLogger("papertape")
+    ours.setLevel(min(handler.level, logging.getLogger().level))
+    ours.addHandler(handler)
+    stack.callback(ours.removeHandler, handler)
+
+
+def _place(composed: Composed, settings: ServeSettings) -> Place:
+    chosen = composed.station.config.settings.socketPort
+    port = 0 if settings.port == 0 or chosen is None else chosen
+    return Place(composed.station, composed.clock, settings.host, port)
 
 
 def _writable(path: Path) -> TextIO:
@@ -112,16 +213,43 @@ def _writable(path: Path) -> TextIO:
         ) from error
 
 
-def _announce(composed: Composed, settings: ServeSettings, host: str, port: int) -> None:
-    playing: Any = settings.market or "a synthetic market"
-    speed = "" if settings.speed == 1 else f" at {settings.speed:g} times real time"
-    kept = settings.data_dir or "nowhere (ephemeral)"
-    _say(f"Papertape station, server version {settings.max_server_version}")
-    _say(f"  account   {settings.account}, paper, USD 1,000,000 at first")
-    _say(f"  market    {playing}{speed}, open at any hour")
-    _say(f"  kept in   {kept}" + _recovered(composed))
-    _say("  stop      Ctrl-C")
-    _say(f"listening on {host}:{port}")
+class _Word:
+    """Lets commands of the same user find the control API of a station while it runs."""
+
+    def __init__(self, port: int, meeting: Meeting) -> None:
+        self._meeting = meeting
+        self._path = announce(port, meeting)
+
+    def move(self, port: int) -> None:
+        """The station listens on another port."""
+        forget(self._path)
+        self._path = announce(port, self._meeting)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        forget(self._path)
+
+
+def _announce(
+    composed: Mapping[str, Composed], stations: Mapping[str, ServeSettings], ready: Ready
+) -> None:
+    for name, settings in stations.items():
+        playing: Any = settings.market or "a synthetic market"
+        speed = "" if settings.speed == 1 else f" at {settings.speed:g} times real time"
+        kept = settings.data_dir or "nowhere (ephemeral)"
+        called = f" {name}" if len(stations) > 1 else ""
+        kind = "Gateway" if settings.gateway else "station"
+        _say(f"Papertape {kind}{called}, server version {settings.max_server_version}")
+        _say(f"  account   {settings.account}, paper, USD 1,000,000 at first")
+        _say(f"  market    {playing}{speed}, open at any hour")
+        _say(f"  kept in   {kept}" + _recovered(composed[name]))
+        if ready.url:
+            _say(f"  control   {ready.url} token {ready.token}")
+        _say("  stop      Ctrl-C")
+        host, port = ready.addresses[name]
+        _say(f"listening on {host}:{port}")
 
 
 def _recovered(composed: Composed) -> str:

@@ -1,15 +1,23 @@
 """Settings of ``papertape serve``: ``papertape.toml``, then the environment, then flags.
 
-The file's table is ``[station]``; an environment variable is ``PAPERTAPE_`` and the name in
-capitals. A flag beats the environment, the environment beats the file.
+The file's tables are ``[station]`` and ``[api]``; ``[station.NAME]`` makes a station of its own,
+which has what ``[station]`` says and what its own table says. An environment variable is
+``PAPERTAPE_`` and the name in capitals, for a setting of the API ``PAPERTAPE_API__NAME``. A flag
+beats the environment, the environment beats the file.
 """
 
+import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_origin
 
+import msgspec
 import pydantic
+from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -17,31 +25,67 @@ from pydantic_settings import (
 
 from ..errors import SettingsError
 from ..server.compose import MarketSettings
+from ..server.config import flat
+from ..server.config_table import NAMES, PORTS, networks
 from ..server.settings import StationSettings
 from ..venue.profile import Profile
-from ..versions import MAX_SERVER
 
 FILE = "papertape.toml"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+"""A station's name: it is the name of its directory as well."""
+MOST_STATIONS = 32
+LOCAL = ["127.0.0.1", "::1"]
 
 
-class ServeSettings(BaseSettings):
-    """Everything that ``papertape serve`` can be told."""
+def _fields() -> dict[str, Any]:
+    """Every setting of a station by its name, as pydantic wants it."""
+    found: dict[str, Any] = {}
+    for field in msgspec.structs.fields(StationSettings):
+        made = field.default_factory is not msgspec.NODEFAULT
+        default = field.default_factory() if made else field.default
+        found[field.name] = (field.type, default)
+    return found
 
-    model_config = SettingsConfigDict(env_prefix="PAPERTAPE_", extra="forbid")
+
+_StationFields = pydantic.create_model("_StationFields", __base__=BaseSettings, **_fields())
+
+
+class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
+    """Everything that ``papertape serve`` can be told about one station: what ``StationSettings``
+    has, and what follows.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="PAPERTAPE_", env_nested_delimiter="__", extra="forbid"
+    )
     file: ClassVar[Path | None] = None
+    table: ClassVar[str] = ""
+    """The name of the station whose own table counts as well; "" for none."""
 
     host: str = "127.0.0.1"
-    port: int = pydantic.Field(7497, ge=0, le=65535)
+    port: int | None = pydantic.Field(None, ge=0, le=65535)
+    """The socket port; None: what was chosen while the station ran, else ``default_port``."""
     market: Path | None = None
     data_dir: Path | None = Path("papertape-data")
     account: str = "DU1234567"
-    max_server_version: int = MAX_SERVER
     speed: float = pydantic.Field(1.0, gt=0, le=10_000)
     minutes_played: int = pydantic.Field(60, ge=0, le=100_000)
-    seed: int = 1
-    quote_interval_ms: int = 250
-    max_clients: int = 32
-    max_lines: int = 100
+    log_dir: Path | None = None
+    """Where logs are written: the station's, and those of the API if they are on."""
+    log_level: str = "info"
+    """What is written to the station's log there: debug, info, warning or error."""
+    drills: list[str] = []
+    """Drills that begin with the station, such as ``drop-after-ready ms=500``."""
+    allow_localhost: bool | None = None
+    """Whether this computer is among ``trustedIPs``; None: as these say."""
+    trusted_ips: list[str] = []
+    """Addresses and networks besides those of ``trustedIPs``."""
+    control: bool = True
+    """Whether the control API is there; one for all stations, as the first of them says."""
+    control_port: int = pydantic.Field(0, ge=0, le=65535)
+    control_token: str | None = pydantic.Field(None, min_length=8, max_length=200)
+    api: dict[str, Any] = {}
+    """Settings of the API by their official names."""
 
     @classmethod
     def settings_customise_sources(
@@ -53,19 +97,50 @@ class ServeSettings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Flags, then the environment, then the file."""
-        sources: list[PydanticBaseSettingsSource] = [init_settings, env_settings]
+        sources: list[PydanticBaseSettingsSource] = [init_settings, _Environment(settings_cls)]
         if cls.file is not None:
-            sources.append(_StationTable(settings_cls, cls.file))
+            sources.append(_StationTable(settings_cls, cls.file, cls.table))
         return tuple(sources)
 
     def station(self) -> StationSettings:
         """The part that the station itself needs."""
-        return StationSettings(
-            max_server_version=self.max_server_version,
-            quote_interval_ms=self.quote_interval_ms,
-            max_clients=self.max_clients,
-            max_lines=self.max_lines,
-        )
+        names = StationSettings.__struct_fields__
+        return StationSettings(**{name: getattr(self, name) for name in names})
+
+    def api_settings(self) -> dict[str, Any]:
+        """The settings of the API that are given, by their official names.
+
+        Raises ``SettingsError`` when two of them contradict each other.
+        """
+        given = dict(self.api)
+        if self.port:
+            if int(given.get("socketPort", self.port)) != self.port:
+                raise SettingsError(
+                    f"is {self.port}, and socketPort is another one",
+                    setting="port",
+                    found=given["socketPort"],
+                    advice="Say only one of them",
+                )
+            given["socketPort"] = self.port
+        if self.trusted_ips or self.allow_localhost is not None:
+            given["trustedIPs"] = self._trusted(given.get("trustedIPs"))
+        return given
+
+    @property
+    def default_port(self) -> int:
+        """The port of a station that nobody has chosen one for."""
+        return PORTS["Gateway" if self.gateway else "TWS"]
+
+    def _trusted(self, given: Any) -> list[str]:
+        try:
+            trusted = networks(NAMES["trustedIPs"].default if given is None else given)
+        except ValueError as error:
+            raise SettingsError(
+                "cannot be", setting="trustedIPs", found=given, advice=str(error)
+            ) from error
+        if self.allow_localhost is False:
+            trusted = [address for address in trusted if address not in LOCAL]
+        return [*(LOCAL if self.allow_localhost else ()), *trusted, *self.trusted_ips]
 
     def chosen_market(self) -> MarketSettings:
         """The part that chooses the market."""
@@ -81,24 +156,67 @@ class ServeSettings(BaseSettings):
         return Profile(accounts=(self.account,))
 
 
-class _StationTable(TomlConfigSettingsSource):
-    """The ``[station]`` table of the file."""
+class _Environment(EnvSettingsSource):
+    """The environment, with the names of API settings as they are spelt officially."""
 
-    def __init__(self, settings_cls: type[BaseSettings], path: Path) -> None:
+    def decode_complex_value(self, field_name: str, field: FieldInfo | None, value: Any) -> Any:
+        """JSON, or words with commas between them where a list is meant."""
+        try:
+            return json.loads(value)
+        except ValueError:
+            if field is None or get_origin(field.annotation) is not list:
+                return value  # a plain word, or what the field itself will complain of
+            return [word.strip() for word in str(value).split(",")]
+
+    def __call__(self) -> dict[str, Any]:
+        data = super().__call__()
+        if isinstance(data.get("api"), Mapping):
+            data["api"] = flat(data["api"])
+        return data
+
+
+class _StationTable(TomlConfigSettingsSource):
+    """The ``[station]`` table of the file and one of those in it; ``[api]`` belongs to all."""
+
+    def __init__(self, settings_cls: type[BaseSettings], path: Path, name: str) -> None:
         super().__init__(settings_cls, path)
-        data = self.toml_data.get("station", {})
-        if not isinstance(data, dict):
-            raise ValueError(f"[station] must be a table, not {data!r}")
+        shared, named = _tables(self.toml_data)
+        own = named.get(name, {})
+        api = flat(_table(self.toml_data, "api", "[api]"))
+        for level in (shared, own):
+            api |= flat(_table(level, "api", "api"))
+        data = {**shared, **own, "api": api}
+        if name and "data_dir" not in own and data.get("data_dir", "papertape-data"):
+            data["data_dir"] = str(Path(data.get("data_dir", "papertape-data")) / name)
         self.toml_data = data
         self.init_kwargs = data
 
 
-def load(config: Path | None, flags: dict[str, Any]) -> ServeSettings:
-    """The settings. Raises ``SettingsError`` naming the setting, its source and what is legal."""
-    path = config or Path(FILE)
-    if config is not None and not config.is_file():
-        raise SettingsError("there is no such file", path=config, advice="Check --config")
-    ServeSettings.file = path if path.is_file() else None
+def _table(data: Mapping[str, Any], name: str, shown: str) -> dict[str, Any]:
+    found = data.get(name, {})
+    if not isinstance(found, dict):
+        raise ValueError(f"{shown} must be a table, not {found!r}")
+    return found
+
+
+def _tables(data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """What ``[station]`` says itself, and the tables of stations in it."""
+    station = _table(data, "station", "[station]")
+    named = {
+        name: value
+        for name, value in station.items()
+        if isinstance(value, dict) and name not in ServeSettings.model_fields
+    }
+    return {name: value for name, value in station.items() if name not in named}, named
+
+
+def load(config: Path | None, flags: Mapping[str, Any], table: str = "") -> ServeSettings:
+    """The settings of one station.
+
+    Raises ``SettingsError`` naming the setting, its source and what is legal.
+    """
+    path = _path(config)
+    ServeSettings.file, ServeSettings.table = path, table
     given = {name: value for name, value in flags.items() if value is not None}
     try:
         return ServeSettings(**given)
@@ -107,7 +225,115 @@ def load(config: Path | None, flags: dict[str, Any]) -> ServeSettings:
         name = ".".join(str(part) for part in first["loc"])
         raise SettingsError(
             first["msg"], setting=name, found=first.get("input"),
-            path=ServeSettings.file, advice="papertape serve --help lists what is allowed",
+            path=path, advice="papertape serve --help lists what is allowed",
         ) from error  # fmt: skip
     except (ValueError, OSError) as error:  # the file is no TOML, or may not be read
-        raise SettingsError(str(error), path=path, advice="Mend the file") from error
+        raise _unreadable(config, error) from error
+
+
+def load_all(config: Path | None, flags: Mapping[str, Any]) -> dict[str, ServeSettings]:
+    """The settings of every station by its name: of each table, or of each port that is given.
+
+    Raises ``SettingsError`` naming the setting, its source and what is legal.
+    """
+    ports = list(flags.get("port") or [])
+    names = _names(config)
+    others = {name: value for name, value in flags.items() if name != "port"}
+    if names and ports:
+        raise SettingsError(
+            "cannot be said for several stations at once",
+            setting="port",
+            found=ports[0],
+            advice="Say it in the table of each, such as [station.paper]",
+        )
+    if names:
+        found = {name: load(config, others, name) for name in names}
+    elif len(ports) > 1:
+        found = {name: _at_port(config, others, name, port) for name, port in _numbered(ports)}
+    else:
+        found = {"station": load(config, {**others, "port": ports[0] if ports else None})}
+    _apart(found)
+    return found
+
+
+def _names(config: Path | None) -> list[str]:
+    """The stations that have a table of their own in the file."""
+    path = _path(config)
+    if path is None:
+        return []
+    try:
+        _, named = _tables(TomlConfigSettingsSource(ServeSettings, path).toml_data)
+    except (ValueError, OSError) as error:
+        raise _unreadable(config, error) from error
+    for name in named:
+        if not NAME.fullmatch(name) or len(named) > MOST_STATIONS:
+            raise SettingsError(
+                "is no name of a station" if len(named) <= MOST_STATIONS else "is one too many",
+                setting="station",
+                found=name,
+                path=path,
+                advice=f"Use letters, digits, - and _, for at most {MOST_STATIONS} stations",
+            )
+    return list(named)
+
+
+def _numbered(ports: list[int]) -> list[tuple[str, int]]:
+    return [(str(port) if port else f"free-{at}", port) for at, port in enumerate(ports, 1)]
+
+
+def _at_port(config: Path | None, flags: Mapping[str, Any], name: str, port: int) -> ServeSettings:
+    """One of several stations that differ in their ports; each has a directory of its own."""
+    found = load(config, {**flags, "port": port})
+    if found.data_dir is not None:
+        found = found.model_copy(update={"data_dir": found.data_dir / name})
+    return found
+
+
+def _apart(stations: Mapping[str, ServeSettings]) -> None:
+    """Stations that would meet at a port or in a directory are told so, by name."""
+    ports: dict[int, str] = {}
+    folders: dict[Path, str] = {}
+    for name, one in stations.items():
+        port = int(one.api_settings().get("socketPort", one.default_port))
+        if one.port != 0 and ports.setdefault(port, name) != name:
+            raise SettingsError(
+                f"is that of two stations, {ports[port]} and {name}",
+                setting="port",
+                found=port,
+                advice="Give each station a port of its own",
+            )
+        folder = one.data_dir
+        if folder is not None and folders.setdefault(folder.absolute(), name) != name:
+            raise SettingsError(
+                f"is that of two stations, {folders[folder.absolute()]} and {name}",
+                setting="data_dir",
+                found=str(folder),
+                advice="Give each station a directory of its own",
+            )
+
+
+def api_words(words: list[str]) -> dict[str, Any]:
+    """``NAME=VALUE`` as flags say it. Raises ``SettingsError`` for a word without ``=``."""
+    found: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise SettingsError(
+                "must be NAME=VALUE",
+                setting="--api",
+                found=word,
+                advice="For instance --api readOnlyApi=true",
+            )
+        found |= flat({name.strip(): value.strip()})
+    return found
+
+
+def _path(config: Path | None) -> Path | None:
+    path = config or Path(FILE)
+    if config is not None and not config.is_file():
+        raise SettingsError("there is no such file", path=config, advice="Check --config")
+    return path if path.is_file() else None
+
+
+def _unreadable(config: Path | None, error: Exception) -> SettingsError:
+    return SettingsError(str(error), path=config or Path(FILE), advice="Mend the file")

@@ -1,7 +1,9 @@
-"""The asyncio driver of the modern client: one socket, one waiting primitive."""
+"""The asyncio driver of the modern client: sockets, one timer, one waiting primitive."""
 
 import asyncio
+import random
 import socket
+import time
 from collections.abc import Callable, Coroutine, Generator
 from types import TracebackType
 from typing import Any, TypeVar, cast
@@ -9,71 +11,211 @@ from typing import Any, TypeVar, cast
 from ..errors import ConnectionFailed, ConnectionLost, DeadlineExceeded, PapertapeError
 from ..versions import MAX_SERVER, MIN_SERVER
 from ..wire.connection import ClientConnection
-from .api import DEADLINE_S, Tws
+from .api import Tws
 from .core import Core
+from .report import Phase
+from .session import DEADLINE_S
+from .settings import ClientSettings
 
 T = TypeVar("T")
+FLUSH_S = 1.0
+"""How long an orderly close may take before the socket is dropped: the peer may be gone."""
 
 
 class _Socket(asyncio.Protocol):
-    """Hands bytes to the core."""
+    """One connection of a driver; an older one is no longer listened to."""
 
-    def __init__(self, core: Core) -> None:
-        self._core = core
+    def __init__(self, driver: "Driver") -> None:
+        self._driver = driver
         self.transport: asyncio.Transport | None = None
         self.gone = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Send the greeting."""
+        """Greet the server."""
         self.transport = cast(asyncio.Transport, transport)
         sock = transport.get_extra_info("socket")
         if sock is not None:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._core.write = self.transport.write
-        self.transport.write(self._core.connection.initiate())
+        self._driver.made(self)
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the server; a peer that breaks the protocol ends the connection."""
+        driver = self._driver
+        if driver.socket is not self:
+            return
         try:
-            self._core.receive(data)
+            driver.core.receive(data, driver.clock())
         except PapertapeError as error:
-            self._core.closed(error)
-        if self._core.lost is not None and self.transport is not None:
+            driver.core.closed(error)
+        if driver.core.write is None:
+            self.close()
+
+    def close(self) -> None:
+        """Close in order."""
+        if self.transport is not None:
             self.transport.close()
+
+    def abort(self) -> None:
+        """Close at once; what has not been sent is dropped."""
+        if self.transport is not None:
+            self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone."""
-        lost = ConnectionLost(str(exc) if exc else "the server closed the connection")
-        lost.__cause__ = exc
-        self._core.closed(lost)
         if not self.gone.done():
             self.gone.set_result(None)
+        if self._driver.socket is self:
+            lost = ConnectionLost(str(exc) if exc else "the server closed the connection")
+            lost.__cause__ = exc
+            self._driver.lost(lost)
 
 
-async def wait(thing: Any, ready: Callable[[], bool], name: str, timeout: float) -> None:
+class Driver:
+    """Gives a core its sockets and its time."""
+
+    def __init__(self, core: Core, host: str, port: int, timeout: float) -> None:
+        loop = asyncio.get_running_loop()
+        self.core = core
+        self.clock = loop.time
+        self.socket: _Socket | None = None
+        self._loop = loop
+        self._where = (host or "127.0.0.1", port)
+        self._timeout = timeout
+        self._timer: asyncio.TimerHandle | None = None
+        self._dialing: asyncio.Task[None] | None = None
+        core.rearm = self.arm
+        core.healer.offset = time.time() - loop.time()
+
+    async def dial(self) -> None:
+        """Open a socket. Raises ``ConnectionFailed``."""
+        host, port = self._where[0], self.core.moved or self._where[1]
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._loop.create_connection(lambda: _Socket(self), host, port)
+        except TimeoutError:
+            cause = f"no answer in {self._timeout:g} s"
+            raise ConnectionFailed(host=host, port=port, cause=cause) from None
+        except (OSError, UnicodeError, OverflowError) as error:
+            raise ConnectionFailed(host=host, port=port, cause=str(error)) from error
+
+    def made(self, sock: _Socket) -> None:
+        """A socket is open."""
+        self.socket = sock
+        assert sock.transport is not None
+        self.core.opened(sock.transport.write, self.clock())
+        self.arm()
+
+    def lost(self, error: PapertapeError) -> None:
+        """The socket is gone."""
+        self.socket = None
+        self.core.at(self.clock()).closed(error)
+        self.arm()
+
+    def arm(self) -> None:
+        """Set the timer to when the core has something to do."""
+        due = self.core.next_due()
+        if self._timer is not None:
+            if due is not None and self._timer.when() <= due:
+                return
+            self._timer.cancel()
+            self._timer = None
+        if due is not None:
+            self._timer = self._loop.call_at(due, self._tick, due)
+
+    def _tick(self, due: float) -> None:
+        self._timer = None
+        # A loop may call a little early; the core would find nothing to do, again and again.
+        now = max(self.clock(), due)
+        try:
+            self.core.step(now)
+            if self.core.write is None and self.socket is not None:
+                self._drop()
+            if self.core.redial.due(now):
+                self._dialing = self._loop.create_task(self._again())
+        finally:
+            self.arm()
+
+    def _drop(self) -> None:
+        """The core has given the connection up; its peer may never answer a close."""
+        sock, self.socket = self.socket, None
+        assert sock is not None
+        sock.abort()
+
+    async def _again(self) -> None:
+        """One attempt to connect again, up to the point where the session is ready."""
+        core = self.core
+        try:
+            await self.dial()
+        except ConnectionFailed as error:
+            core.refused(error, self.clock())
+            self.arm()
+            return
+        try:
+            await wait(core, lambda: core.phase is not Phase.CONNECTING, "connect", self._timeout)
+        except DeadlineExceeded:
+            missing = ", ".join(core.report.missing)
+            late = ConnectionLost(f"the server has not sent {missing}")
+            core.at(self.clock()).closed(late)
+            if self.socket is not None:
+                self._drop()
+            self.arm()
+
+    async def close(self) -> None:
+        """End: no timer, no socket and no task is left."""
+        if self._dialing is not None:
+            self._dialing.cancel()
+            await asyncio.gather(self._dialing, return_exceptions=True)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        sock, self.socket = self.socket, None
+        if sock is not None and sock.transport is not None:
+            sock.close()
+            await asyncio.wait([sock.gone], timeout=FLUSH_S)
+            sock.abort()
+            await sock.gone
+
+
+class Wakers:
+    """Several who wait on one thing."""
+
+    def __init__(self, first: Callable[[], None] | None) -> None:
+        self.first = first
+        self.others: list[Callable[[], None]] = []
+
+    def __call__(self) -> None:
+        if self.first is not None:
+            self.first()
+        for waker in tuple(self.others):
+            waker()
+
+
+async def wait(thing: Any, ready: Callable[[], bool], name: str, timeout: float | None) -> None:
     """Wait until ``ready()`` holds, asked again whenever the thing wakes us.
 
-    Raises ``DeadlineExceeded`` after ``timeout`` seconds. Several may wait on one thing.
+    Raises ``DeadlineExceeded`` after ``timeout`` seconds; None leaves the deadline to the thing.
+    Any number may wait on one thing.
     """
     if ready():
         return
     done = asyncio.get_running_loop().create_future()
-    before = thing.waker
+    wakers = thing.waker if isinstance(thing.waker, Wakers) else Wakers(thing.waker)
+    thing.waker = wakers
 
     def wake() -> None:
-        if before is not None:
-            before()
         if not done.done() and ready():
             done.set_result(None)
 
-    thing.waker = wake
+    wakers.others.append(wake)
     try:
         async with asyncio.timeout(timeout):
             await done
     except TimeoutError:
-        raise DeadlineExceeded(name, timeout) from None
+        raise DeadlineExceeded(name, timeout or 0.0) from None
     finally:
-        thing.waker = before
+        wakers.others.remove(wake)
+        if not wakers.others and thing.waker is wakers:
+            thing.waker = wakers.first
 
 
 def connect(
@@ -84,15 +226,18 @@ def connect(
     timeout: float = DEADLINE_S,
     max_version: int = MAX_SERVER,
     options: str = "",
+    settings: ClientSettings | None = None,
 ) -> "Connecting":
     """Connect and wait until the server has told its accounts and the next order id.
 
     Use it as ``async with connect(…) as tws:`` or as ``tws = await connect(…)``.
-    Raises ``ConnectionFailed`` (the meaning of 502), ``ClientIdInUse`` (326),
-    ``ConnectionLost`` when the server closes first, ``DeadlineExceeded`` when it stays silent.
+    Raises ``ConnectionFailed`` (the meaning of 502), ``ClientIdInUse`` (326), ``ConnectionLost``
+    when the server closes first, and ``DeadlineExceeded`` when something that ``settings.require``
+    names has not come in ``timeout`` seconds; its ``report`` tells what has.
     """
     connection = ClientConnection(lowest=MIN_SERVER, highest=max_version, options=options)
-    return Connecting(Core(client_id, connection), host, port, timeout)
+    core = Core(client_id, connection, settings, random.SystemRandom().random)
+    return Connecting(core, host, port, timeout)
 
 
 class Connecting:
@@ -122,37 +267,17 @@ class Connecting:
 
     async def _open(self) -> Tws:
         core = self._core
-        sock = await self._socket()
-
-        async def close() -> None:
-            if sock.transport is not None:
-                sock.transport.close()
-                await sock.gone
-
-        def ready() -> bool:
-            return core.lost is not None or not core.report.missing
-
+        driver = Driver(core, *self._where, self._timeout)
+        began = driver.clock()
+        await driver.dial()
+        tws = Tws(core, wait, driver.close, driver.clock)
         try:
-            await wait(core, ready, "connect", self._timeout)
-            if core.lost is not None:
-                raise core.lost
+            await tws.begin(began, self._timeout)
         except BaseException:
-            await close()
+            core.closed(ConnectionLost("the connection was not completed"), final=True)
+            await driver.close()
             raise
-        return Tws(core, wait, close)
-
-    async def _socket(self) -> _Socket:
-        host, port = self._where
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout(self._timeout):
-                _, sock = await loop.create_connection(lambda: _Socket(self._core), host, port)
-        except TimeoutError:
-            cause = f"no answer in {self._timeout:g} s"
-            raise ConnectionFailed(host=host, port=port, cause=cause) from None
-        except OSError as error:
-            raise ConnectionFailed(host=host, port=port, cause=str(error)) from error
-        return sock
+        return tws
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:

@@ -1,5 +1,6 @@
-"""The three shapes of a conversation: one reply, items until an end, items until cancelled.
+"""The shapes of a conversation that ends: one reply, items until an end marker, bars.
 
+What goes on until it is cancelled is a subscription, see ``streams.py``.
 Each owns its state and knows no IO: the core feeds it messages, the driver is woken through
 ``waker`` and looks at ``done``, ``result`` and ``error``. Notices that do not end a conversation
 are data and stand in ``notices``.
@@ -11,6 +12,9 @@ from typing import Any
 
 from ..errors import ApiError, PapertapeError
 
+REMARKS = 100
+"""Notices that a conversation keeps."""
+
 
 class Conversation:
     """What all shapes share: it is open until it has a result or an error."""
@@ -20,7 +24,7 @@ class Conversation:
         self.request_id = request_id
         self.done = False
         self.error: PapertapeError | None = None
-        self.notices: list[ApiError] = []
+        self.notices: deque[ApiError] = deque(maxlen=REMARKS)
         self.waker: Callable[[], None] | None = None
 
     def _wake(self) -> None:
@@ -57,14 +61,30 @@ class Call(Conversation):
             self._wake()
 
 
-class Collect(Conversation):
-    """Items, then an end marker."""
+Key = Callable[[Any], object]
+"""What an item is about, for items that may come twice."""
 
-    def __init__(self, name: str, end: type[Any], request_id: int = -1) -> None:
+
+class Collect(Conversation):
+    """Items, then an end marker.
+
+    With a ``key`` the later one of two items about the same thing replaces the earlier one: a
+    list without a request id that was asked for twice is answered twice.
+    """
+
+    def __init__(
+        self, name: str, end: type[Any], request_id: int = -1, key: Key | None = None
+    ) -> None:
         super().__init__(name, request_id)
         self._end = end
-        self.result: list[Any] = []
+        self._key = key
+        self._items: dict[object, Any] = {}
         self.end: Any = None
+
+    @property
+    def result(self) -> list[Any]:
+        """The items so far."""
+        return list(self._items.values())
 
     def feed(self, message: Any) -> None:
         """An item, or the end."""
@@ -74,22 +94,22 @@ class Collect(Conversation):
             self.done, self.end = True, message
             self._wake()
         else:
-            self.result.append(message)
+            self._items[self._key(message) if self._key else len(self._items)] = message
 
 
-class Stream(Conversation):
-    """Items until cancelled. The queue is bounded: the oldest item goes, and ``lost`` counts."""
+class History(Conversation):
+    """Bars, and their end: a message of its own, or below server 196 the same message."""
 
-    def __init__(self, name: str, request_id: int = -1, limit: int = 100_000) -> None:
-        super().__init__(name, request_id)
-        self.items: deque[Any] = deque(maxlen=limit)
-        self.lost = 0
+    def __init__(self, request_id: int, *, split: bool) -> None:
+        super().__init__("reqHistoricalData", request_id)
+        self._split = split
+        self.bars: list[Any] = []
 
     def feed(self, message: Any) -> None:
-        """One more item."""
+        """Bars or the end marker."""
+        bars: list[Any] | None = getattr(message, "historicalDataBars", None)
+        if bars is not None:
+            self.bars += bars
+        self.done = bars is None or not self._split
         if self.done:
-            return
-        if len(self.items) == self.items.maxlen:
-            self.lost += 1
-        self.items.append(message)
-        self._wake()
+            self._wake()

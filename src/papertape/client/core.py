@@ -1,258 +1,399 @@
-"""The sans-IO core of the modern client: ids, routing, orders, what the connection has told.
+"""The sans-IO core of the modern client: what is sent when, what the server has told.
 
 Bytes come in through ``receive``, requests go out through ``send``; conversations and trades
-wake their driver themselves. Request ids begin far above order ids, because an error message
-names either by one number.
+wake their driver themselves. Time comes in with ``receive``, ``at`` and ``step``, and
+``next_due`` says when to come back. With ``reconnect`` set, a session that was ready once is
+``AWAY`` when its connection is lost, and its streams and orders survive; else it has ended.
 """
 
+import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
-import msgspec
-
+from ..codes import CodeTable, default_table
 from ..errors import (
-    ApiError,
-    BadFrame,
-    ClientIdInUse,
     ConnectionLost,
     NotConnected,
+    NotReady,
     PapertapeError,
-    api_error,
 )
-from ..wire.catalogue import account, reports, session
+from ..wire.catalogue import reports, session
 from ..wire.connection import Broken, ClientConnection, Negotiated, Undecodable, UnknownMessage
 from ..wire.message import Message
+from .asks import Ask, Make
 from .conversations import Conversation
+from .healing import Healer
+from .health import Health
+from .heartbeat import Beat, Heartbeat
+from .judge import Judge
+from .limits import URGENT, RateLimiter, Waiting
+from .orders import Orders
+from .redial import Redial
+from .report import Phase, Report
+from .resync import Resync
+from .routes import Routes
+from .settings import ClientSettings
+from .streams import Subscription
 from .trades import Trade
 
-FIRST_REQUEST_ID = 1_000_000_000
+UNREAD = 1000
+"""Messages that could not be read and are kept to be looked at."""
 
-BY_KIND: dict[type[Message], str] = {
-    session.CurrentTime: "reqCurrentTime",
-    session.CurrentTimeInMillis: "reqCurrentTimeInMillis",
-    account.Position: "reqPositions",
-    account.PositionEnd: "reqPositions",
-    account.AccountValue: "reqAccountUpdates",
-    account.PortfolioValue: "reqAccountUpdates",
-    account.AccountUpdateTime: "reqAccountUpdates",
-    account.AccountDataEnd: "reqAccountUpdates",
-    reports.OpenOrdersEnd: "reqOpenOrders",
-    reports.CompletedOrder: "reqCompletedOrders",
-    reports.CompletedOrdersEnd: "reqCompletedOrders",
-}
-"""Replies without a request id, and the request that they answer."""
-
-
-class Report(msgspec.Struct):
-    """What the server has told about this connection."""
-
-    serverVersion: int = 0
-    connectionTime: str = ""
-    accounts: tuple[str, ...] = ()
-    nextValidId: int | None = None
-    notices: list[ApiError] = []
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """What has not come yet of what makes a connection ready."""
-        missing = () if self.accounts else ("managedAccounts",)
-        return missing if self.nextValidId is not None else (*missing, "nextValidId")
+logger = logging.getLogger(__name__)
 
 
 class Core:
-    """One connection's conversations and orders."""
+    """One client's session: its conversations, streams and orders, over one or more connections."""
 
-    def __init__(self, client_id: int, connection: ClientConnection | None = None) -> None:
+    def __init__(
+        self,
+        client_id: int,
+        connection: ClientConnection | None = None,
+        settings: ClientSettings | None = None,
+        chance: Callable[[], float] = lambda: 0.0,
+    ) -> None:
         self.client_id = client_id
         self.connection = connection or ClientConnection()
+        self.settings = settings or ClientSettings()
+        self.codes: CodeTable = default_table().with_overrides(self.settings.codes)
+        """What decides about each code; may be exchanged at any time."""
+        self.now = 0.0
+        self.phase = Phase.CONNECTING
         self.report = Report()
-        self.trades: dict[int, Trade] = {}
+        self.orders = Orders(client_id)
+        self.routes = Routes()
         self.unread: list[Undecodable | UnknownMessage] = []
         """Messages that this version of the client could not read."""
         self.lost: PapertapeError | None = None
+        """Why the session has ended; None while it goes on."""
+        self.moved: int | None = None
+        """The port at which the server is to be found from now on (1300)."""
         self.waker: Callable[[], None] | None = None
         self.write: Callable[[bytes], None] | None = None
+        self.rearm: Callable[[], None] | None = None
+        """Told that ``next_due`` may have come nearer."""
         self.trace: Callable[[str, Any], None] | None = None
         """Told of everything: ("out", request) and ("in", message)."""
-        self._next_request = FIRST_REQUEST_ID
-        self._requests: dict[int, Conversation] = {}
-        self._kinds: dict[str, list[Conversation]] = {}
-        self._executions: dict[str, Trade] = {}
-        self._rules: dict[type[Any], Callable[[Any], None]] = {
+        self.health = Health()
+        self.limiter = RateLimiter(self.settings.max_rate)
+        self.heartbeat = Heartbeat(self.settings.heartbeat_s)
+        self.redial = Redial(self.settings.reconnect, chance)
+        resume_s, stale_after_s = self.settings.resume_s, self.settings.stale_after_s
+        self.healer = Healer(self._renew, resume_s=resume_s, stale_after_s=stale_after_s)
+        self._opened_at = 0.0
+        self._was_ready = False
+        self._why = ""
+        self.asks: list[Ask] = []
+        self._resync: Resync | None = None
+        self._rules = self._table()
+
+    def _table(self) -> dict[type[Any], Callable[[Any], None]]:
+        """What is done with each kind of event that is not simply routed."""
+        return {
             Negotiated: self._negotiated,
             session.ManagedAccounts: self._accounts,
             session.NextValidId: self._next_id,
-            session.ErrorMessage: self._error,
+            session.ErrorMessage: Judge(self).read,
             reports.OpenOrder: self._open_order,
-            reports.OrderStatus: self._order_status,
+            reports.OrderStatus: self.orders.moved,
             reports.ExecutionDetails: self._execution,
-            reports.CommissionReport: self._commission,
-            Undecodable: self.unread.append,
-            UnknownMessage: self.unread.append,
+            reports.CommissionReport: self.orders.charged,
+            Undecodable: self._unreadable,
+            UnknownMessage: self._unreadable,
             Broken: self._broken,
         }
 
+    @property
+    def trades(self) -> dict[int, Trade]:
+        """The orders of this client by their ids."""
+        return self.orders.trades
+
+    @property
+    def online(self) -> bool:
+        """Whether requests can be sent: the socket is open and both ends know the version."""
+        return self.write is not None and self.report.serverVersion > 0
+
+    @property
+    def away(self) -> bool:
+        """Whether the connection is lost and will be made again."""
+        return self._was_ready and self.phase in (Phase.AWAY, Phase.CONNECTING)
+
+    # -- time ---------------------------------------------------------------------------------
+
+    def at(self, now: float) -> Self:
+        """The same core, at this time of the driver's clock (seconds)."""
+        self.now = self.healer.now = now
+        return self
+
+    def step(self, now: float) -> None:
+        """Do what is due: send what had to wait, ask again, give up, look for signs of life."""
+        self.at(now)
+        self._beat()
+        self._flush()
+        for ask in tuple(self.asks):
+            ask.step(now)
+        self.asks = [ask for ask in self.asks if not ask.done]
+        self.healer.step(now)
+
+    def _beat(self) -> None:
+        beat = self.heartbeat.step(self.now)
+        if beat is Beat.DEAD:
+            silence = self.heartbeat.silence(self.now)
+            self.closed(ConnectionLost(f"the server has been silent for {silence:.0f} s"))
+        elif beat is Beat.ASK and self.online and not len(self.limiter):
+            self.send(session.ReqCurrentTime())
+
+    def next_due(self) -> float | None:
+        """When ``step`` has something to do next; None: nothing is to come."""
+        if self.lost is not None:
+            return None
+        due = [self.healer.next_due(), self.redial.at, self.heartbeat.next_due()]
+        due += [ask.next_due() for ask in self.asks]
+        if self.write is not None:
+            due.append(self.limiter.next_due())
+        return min((one for one in due if one is not None), default=None)
+
+    # -- connections --------------------------------------------------------------------------
+
+    def opened(self, write: Callable[[bytes], None], now: float) -> None:
+        """A socket is open: greet the server."""
+        self.at(now)
+        if self.phase is Phase.AWAY:
+            old, known = self.connection, self.report
+            self.connection = ClientConnection(
+                lowest=old.lowest, highest=old.highest, options=old.options
+            )
+            self.report = Report(notices=known.notices, least_id=known.nextValidId or 0)
+        self.phase, self._opened_at = Phase.CONNECTING, now
+        self.health.reset()
+        self.heartbeat.heard(now)
+        self.write = write
+        write(self.connection.initiate())
+
+    def refused(self, error: PapertapeError, now: float) -> None:
+        """An attempt to connect again has failed."""
+        self.at(now)
+        if self.phase is Phase.AWAY:
+            self._away(error)
+
+    def closed(self, error: PapertapeError, *, final: bool = False) -> None:
+        """The connection is gone. Whoever waits for an answer learns it; ``final``: no other."""
+        if self.phase is Phase.ENDED or (self.phase is Phase.AWAY and not final):
+            return
+        self.connection.close()
+        self.write = None
+        self.heartbeat.stop()
+        unsent = [waiting.owner for waiting in self.limiter.clear()]
+        if self._was_ready and not final:
+            self._away(error, unsent)
+        else:
+            self._end(error, unsent)
+
+    def _away(self, error: PapertapeError, unsent: list[Any] | None = None) -> None:
+        """Plan another attempt; when there is none, this is the end."""
+        if not self.redial.plan(self.now):
+            self._end(error, unsent or [])
+            return
+        self.phase, self._why = Phase.AWAY, str(error)
+        wait = (self.redial.at or self.now) - self.now
+        logger.info("%s; connecting again in %.1f s", error, wait)
+        streams = self.healer.streams
+        self.healer.disconnected(self._why, self.now)
+        ended = [one for one in self.routes.clear() if one not in streams]
+        self._fail(ended, error, unsent or [])
+        self._rearm()
+
+    def _end(self, error: PapertapeError, unsent: list[Any]) -> None:
+        self.phase, self.lost, self._why = Phase.ENDED, error, str(error)
+        self.redial.stop()
+        streams = tuple(self.healer.streams)
+        for stream in streams:
+            self.healer.remove(stream)
+        ended = [*self.routes.clear(), *streams]
+        self._fail(ended, error, unsent)
+        for ask in self.asks:
+            ask.finish(error)
+
+    def _fail(self, ended: list[Conversation], error: PapertapeError, unsent: list[Any]) -> None:
+        never = {id(owner) for owner in unsent}
+        for conversation in ended:
+            if id(conversation) in never:
+                told = ConnectionLost(str(error), request=conversation.name, sent=False)
+                conversation.fail(told)
+            else:
+                conversation.fail(error)
+        self.orders.lost(self._why, unsent, final=self.phase is Phase.ENDED)
+        self._wake()
+
+    def _is_ready(self) -> None:
+        """The server has accepted this client."""
+        again, self._was_ready = self._was_ready, True
+        self.phase = Phase.READY
+        self.redial.succeeded()
+        if again:
+            self.compare()
+            self.healer.connected(self.now)
+            for ask in tuple(self.asks):
+                ask.again()
+
+    def compare(self) -> None:
+        """Ask what became of the orders during an interruption."""
+        self._resync = Resync(self, self._wake)
+        self._resync.begin()
+
+    def why_not_ready(self) -> str:
+        """Why orders may not be sent; "" when they may."""
+        if self.phase in (Phase.AWAY, Phase.ENDED):
+            return self._why
+        if self.phase is Phase.CONNECTING:
+            return f"the server has not sent {', '.join(self.report.missing)}"
+        if self._resync is not None and not self._resync.done:
+            return "orders are being compared with the server after an interruption"
+        if not self.health.link and not self.settings.orders_during_outage:
+            return "TWS has no link to the broker (1100)"
+        if self.heartbeat.overdue(self.now):
+            return f"the server has been silent for {self.heartbeat.silence(self.now):.0f} s"
+        return ""
+
     # -- going out ----------------------------------------------------------------------------
 
-    def send(self, message: Message) -> None:
-        """Encode and write a request. Raises ``NotConnected``, ``FeatureNotSupported``."""
-        if self.lost is not None or self.write is None:
-            raise NotConnected(type(message).__name__)
+    def send(self, message: Message, owner: Any = None) -> None:
+        """Encode a request and send it as soon as the rate allows.
+
+        Raises ``NotConnected``, ``FeatureNotSupported``, and ``LocalProtocolError`` when far too
+        much waits already.
+        """
+        if not self.online and type(message) is not session.StartApi:
+            raise NotConnected(type(message).spec.callback)
         encoded = self.connection.send(message)
+        self.limiter.add(Waiting(encoded, owner), urgent=type(message) in URGENT)
         if self.trace is not None:
             self.trace("out", message)
-        self.write(encoded)
+        self._flush()
+
+    def _flush(self) -> None:
+        if self.write is None:
+            return
+        ready = self.limiter.release(self.now)
+        if ready:
+            self.write(b"".join(ready))
+        if len(self.limiter):
+            self._rearm()
 
     def request_id(self) -> int:
         """A number for the next request."""
-        self._next_request += 1
-        return self._next_request
+        return self.routes.request_id()
 
     def begin(self, conversation: Conversation, message: Message) -> None:
         """Open a conversation under its request id, or its kind, and send the request."""
-        if conversation.request_id >= 0:
-            self._requests[conversation.request_id] = conversation
-        else:
-            self._kinds.setdefault(conversation.name, []).append(conversation)
+        self.routes.add(conversation)
         try:
-            self.send(message)
+            self.send(message, conversation)
         except PapertapeError:
             self.end(conversation)
             raise
 
     def end(self, conversation: Conversation) -> None:
-        """Forget a conversation."""
-        self._requests.pop(conversation.request_id, None)
-        waiting = self._kinds.get(conversation.name, [])
-        if conversation in waiting:
-            waiting.remove(conversation)
+        """Forget a conversation; a request of it that has not been sent yet is not sent."""
+        self.routes.remove(conversation)
+        self.limiter.drop(conversation)
+        if isinstance(conversation, Subscription):
+            self.healer.remove(conversation)
+
+    def ask(self, name: str, make: Make, timeout: float, *, by_id: bool = True) -> Ask:
+        """Ask something that changes nothing. Raises what prevents the first attempt."""
+        tries = self.settings.retries + 1
+        ask = Ask(self, name, make, timeout=timeout, tries=tries, by_id=by_id)
+        self.asks.append(ask)
+        self._rearm()
+        return ask
+
+    def subscribe(self, stream: Subscription) -> None:
+        """Open a stream, which heals from now on when it is interrupted."""
+        assert stream.source is not None
+        self.begin(stream, stream.source.request(stream.request_id))
+        self.healer.add(stream, self.now)
+        self._rearm()
+
+    def _renew(self, stream: Subscription, cancel: bool) -> None:
+        source = stream.source
+        assert source is not None
+        self.routes.remove(stream)
+        if cancel:
+            self.send(source.cancel(stream.request_id))
+        if stream.request_id >= 0:
+            stream.request_id = self.request_id()
+        self.routes.add(stream)
+        self.send(source.request(stream.request_id), stream)
 
     def next_order_id(self) -> int:
-        """An order id that this client may use. Raises ``NotConnected`` before nextValidId."""
+        """An order id that this client may use. Raises ``NotReady`` before nextValidId."""
         if self.report.nextValidId is None:
-            raise NotConnected("placeOrder")
+            raise NotReady("the server has not sent nextValidId", request="placeOrder")
         number = self.report.nextValidId
         self.report.nextValidId = number + 1
         return number
 
     # -- coming in ----------------------------------------------------------------------------
 
-    def receive(self, data: bytes) -> None:
-        """Bytes from the server."""
-        rule_of, otherwise, trace = self._rules.get, self._by_request, self.trace
+    def receive(self, data: bytes, now: float | None = None) -> None:
+        """Bytes from the server, at this time of the driver's clock."""
+        if now is not None and self.at(now).heartbeat.heard(now):
+            self._wake()
+        rule_of, otherwise, trace = self._rules.get, self.routes.feed, self.trace
         for event in self.connection.receive_data(data):
             if trace is not None:
                 trace("in", event)
             rule_of(type(event), otherwise)(event)
 
-    def _by_request(self, message: Any) -> None:
-        conversation = self._requests.get(getattr(message, "reqId", -1))
-        if conversation is not None:
-            conversation.feed(message)
-        else:
-            self._by_kind(message)
-
-    def _by_kind(self, message: Any) -> None:
-        kind = BY_KIND.get(type(message))
-        for conversation in self._kinds.get(kind, ()) if kind else ():
-            conversation.feed(message)
-
-    def closed(self, error: PapertapeError) -> None:
-        """The socket is gone: every conversation ends with the reason."""
-        if self.lost is not None:
-            return
-        self.lost = error
-        self.connection.close()
-        by_kind = [one for waiting in self._kinds.values() for one in waiting]
-        for conversation in [*self._requests.values(), *by_kind]:
-            conversation.fail(error)
-        for trade in self.trades.values():
-            if trade.waker is not None:
-                trade.waker()
+    def stir(self) -> None:
+        """Something has changed: whoever waits, and the timer, look again."""
+        self._rearm()
         self._wake()
+
+    def _rearm(self) -> None:
+        if self.rearm is not None:
+            self.rearm()
 
     def _wake(self) -> None:
         if self.waker is not None:
             self.waker()
 
+    def _unreadable(self, event: Undecodable | UnknownMessage) -> None:
+        if len(self.unread) < UNREAD:
+            self.unread.append(event)
+
     def _broken(self, event: Broken) -> None:
-        error: BadFrame = event.error
-        lost = ConnectionLost(f"the server sent what is no frame: {error}")
-        lost.__cause__ = error
+        lost = ConnectionLost(f"the server sent what is no frame: {event.error}")
+        lost.__cause__ = event.error
         self.closed(lost)
+
+    def _came(self, part: str) -> None:
+        self.report.came.setdefault(part, self.now - self._opened_at)
+        if self.phase is Phase.CONNECTING and self.report.ready:
+            self._is_ready()
+        self._wake()
 
     def _negotiated(self, event: Negotiated) -> None:
         self.report.serverVersion = event.version
         self.report.connectionTime = event.connection_time
         self.send(session.StartApi(self.client_id))
+        self._came("version")
 
     def _accounts(self, message: session.ManagedAccounts) -> None:
         codes = message.accountsList.split(",")
         self.report.accounts = tuple(code for code in codes if code)
-        self._wake()
+        self._came("managedAccounts")
 
     def _next_id(self, message: session.NextValidId) -> None:
-        self.report.nextValidId = max(message.orderId, self.report.nextValidId or 0)
-        self._wake()
-
-    # -- errors -------------------------------------------------------------------------------
-
-    def _error(self, message: session.ErrorMessage) -> None:
-        error = api_error(
-            message.errorCode,
-            message.errorMsg,
-            reqId=message.id,
-            advancedOrderRejectJson=message.advancedOrderRejectJson,
-        )
-        conversation = self._requests.get(message.id)
-        if conversation is not None:
-            if error.kind.terminal:
-                conversation.fail(error)
-            else:
-                conversation.notice(error)
-        elif message.id in self.trades:
-            self.trades[message.id].fail(error)
-        else:
-            self._about_session(message, error)
-
-    def _about_session(self, message: session.ErrorMessage, error: ApiError) -> None:
-        self.report.notices.append(error)
-        if message.errorCode == 326:
-            self.closed(ClientIdInUse(clientId=self.client_id))
-        self._wake()
-
-    # -- orders -------------------------------------------------------------------------------
-
-    def follow(self, trade: Trade) -> None:
-        """Keep a trade up to date."""
-        self.trades[trade.orderId] = trade
+        known = max(self.report.nextValidId or 0, self.report.least_id)
+        self.report.nextValidId = max(message.orderId, known)
+        self._came("nextValidId")
 
     def _open_order(self, message: reports.OpenOrder) -> None:
-        for conversation in self._kinds.get("reqOpenOrders", ()):
-            conversation.feed(message)
-        trade = self.trades.get(message.orderId)
-        if trade is None:
-            if message.order.clientId != self.client_id:
-                return
-            trade = Trade(message.orderId, message.contract, message.order)
-            self.follow(trade)
-        trade.feed(message)
-
-    def _order_status(self, message: reports.OrderStatus) -> None:
-        trade = self.trades.get(message.orderId)
-        if trade is not None and message.clientId in (self.client_id, None):
-            trade.feed(message)
+        self.routes.feed(message)
+        self.orders.opened(message)
 
     def _execution(self, message: reports.ExecutionDetails) -> None:
-        conversation = self._requests.get(message.reqId)
-        if conversation is not None:
-            conversation.feed(message)
-        trade = self.trades.get(message.execution.orderId)
-        if trade is not None and message.execution.clientId == self.client_id:
-            self._executions[message.execution.execId] = trade
-            trade.feed(message)
-
-    def _commission(self, message: reports.CommissionReport) -> None:
-        trade = self._executions.get(message.execId)
-        if trade is not None:
-            trade.feed(message)
+        self.routes.feed(message)
+        self.orders.filled(message)

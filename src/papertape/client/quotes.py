@@ -13,7 +13,7 @@ from ..wire.catalogue.market import (
     TickSnapshotEnd,
     TickString,
 )
-from .conversations import Conversation
+from .streams import Source, Subscription
 
 PRICE_TICKS = {
     1: ("bid", "bidSize"), 2: ("ask", "askSize"), 4: ("last", "lastSize"), 6: ("high", ""),
@@ -28,14 +28,29 @@ SIZE_TICKS = {
 }  # fmt: skip
 
 
-class QuoteStream(Conversation):
+class QuoteStream(Subscription):
     """Bid, ask, last and the day's figures of one contract; None until told.
 
-    A price of -1 means that there is none and is shown as None.
+    A price of -1 means that there is none and is shown as None. ``stale`` says why the figures
+    may be old; when the line had to be requested anew they begin as None again.
     """
 
-    def __init__(self, request_id: int) -> None:
-        super().__init__("reqMktData", request_id)
+    def __init__(self, request_id: int, source: Source | None = None) -> None:
+        super().__init__("reqMktData", request_id, source)
+        self._rules: dict[type[Any], Callable[[Any], None]] = {
+            TickString: self._text,
+            TickGeneric: self._number,
+            TickReqParams: self._params,
+            MarketDataType: self._type,
+            TickSnapshotEnd: self._end,
+        }
+        self._blank()
+
+    def began(self) -> None:
+        """The server sends all figures again."""
+        self._blank()
+
+    def _blank(self) -> None:
         self.bid: float | None = None
         self.bidSize: Decimal | None = None
         self.ask: float | None = None
@@ -55,15 +70,6 @@ class QuoteStream(Conversation):
         """Whether the end of a snapshot has come."""
         self.generic: dict[int, float | str] = {}
         """Ticks of other kinds by tick type."""
-        self.updates = 0
-        """How many ticks have come."""
-        self._rules: dict[type[Any], Callable[[Any], None]] = {
-            TickString: self._text,
-            TickGeneric: self._number,
-            TickReqParams: self._params,
-            MarketDataType: self._type,
-            TickSnapshotEnd: self._end,
-        }
 
     def feed(self, message: Any) -> None:
         """One tick."""
@@ -85,6 +91,8 @@ class QuoteStream(Conversation):
         else:
             self._rules[kind](message)
         self.updates += 1
+        if self.trouble is not None and self.on_data is not None:
+            self.on_data(self)
         if self.waker is not None:
             self.waker()
 

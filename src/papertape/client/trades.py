@@ -8,10 +8,11 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from ..errors import ApiError
+from ..errors import ApiError, PapertapeError
 from ..model import Contract, Execution, Order
 from ..wire.catalogue.reports import (
     CommissionReport,
+    CompletedOrder,
     ExecutionDetails,
     OpenOrder,
     OrderStatus,
@@ -47,7 +48,8 @@ class Trade:
         self.whyHeld = ""
         self.fills: dict[str, Fill] = {}
         """By execution id, so that a repeated report counts once."""
-        self.errors: list[ApiError] = []
+        self.errors: list[PapertapeError] = []
+        """What was said against it: codes of the server, and what became of its connection."""
         self.history: list[str] = [self.status]
         """Every status in the order of its arrival, repetitions left out."""
         self.waker: Callable[[], None] | None = None
@@ -84,11 +86,27 @@ class Trade:
         if self.waker is not None:
             self.waker()
 
-    def fail(self, error: ApiError) -> None:
-        """An error with this order's id: terminal only while nothing else was heard of it."""
+    def fail(self, error: PapertapeError) -> None:
+        """An error about this order: terminal only while nothing else was heard of it."""
         self.errors.append(error)
-        if error.kind.terminal and not self.permId and not self.done:
+        terminal = isinstance(error, ApiError) and error.kind.terminal
+        if terminal and not self.permId and not self.done:
             self._set("Inactive")
+        if self.waker is not None:
+            self.waker()
+
+    def lose(self, error: PapertapeError) -> None:
+        """The order, or its last change, never reached the server."""
+        if not self.permId and not self.done:
+            self._set("Inactive")
+        self.fail(error)
+
+    def complete(self, message: CompletedOrder) -> None:
+        """What the list of completed orders says about it."""
+        if message.order.filledQuantity is not None:
+            self.filled = message.order.filledQuantity
+            self.remaining = max(ZERO, (self.order.totalQuantity or self.filled) - self.filled)
+        self._set(message.orderState.status)
         if self.waker is not None:
             self.waker()
 

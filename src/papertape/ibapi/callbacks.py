@@ -20,6 +20,9 @@ from .wrapper import EWrapper
 
 __all__ = ["CASES", "calls", "filled", "local", "protobuf_callbacks", "used"]
 
+WRITTEN_OUT = {"OpenOrder": ("displaySize",), "CompletedOrder": ("displaySize", "refFuturesConId")}
+"""Numbers of an order that text tells as the largest one if they are not set."""
+
 _PATH = re.compile(r"\{([\w.]+)\}")
 Call = str
 """A statement in which ``{field}`` is the official value of a field and ``w`` the wrapper."""
@@ -55,13 +58,13 @@ CALLS: dict[str, tuple[Call, ...]] = {
     ),
     "OpenOrder": (
         "text {order}.orderId = {orderId}",
-        "text unset({order}, m.order, ('displaySize',))",
+        "text unset({order}, m.order, WRITTEN_OUT['OpenOrder'])",
         "text <142 margins({orderState}, AFTER)",
         "text >142 margins({orderState}, EVERY)",
         "w.openOrder({orderId}, {contract}, {order}, {orderState})",
     ),
     "CompletedOrder": (
-        "text unset({order}, m.order, ('displaySize', 'refFuturesConId'))",
+        "text unset({order}, m.order, WRITTEN_OUT['CompletedOrder'])",
         "w.completedOrder({contract}, {order}, {orderState})",
     ),
     "CommissionReport": (

@@ -6,7 +6,6 @@ attributes; "not set" is None on one side and a huge number on the other. A prog
 read, never changed.
 """
 
-import linecache
 import types
 import typing
 from collections.abc import Callable, Iterable
@@ -20,6 +19,7 @@ import msgspec
 from .. import model
 from ..errors import LocalProtocolError
 from ..model import UNSET_DECIMAL, UNSET_DOUBLE, UNSET_INT, UNSET_LONG, Long
+from ..wire.message import hints
 from . import (
     commission_and_fees_report,
     common,
@@ -34,21 +34,13 @@ from . import (
     tag_value,
 )
 from .order_condition import Create
+from .source import compiled, reader_of_changes
 from .utils import getEnumTypeFromString
 
 HOMES = (
-    commission_and_fees_report,
-    common,
-    contract,
-    execution,
-    ineligibility_reason,
-    order,
-    order_cancel,
-    order_state,
-    scanner,
-    softdollartier,
-    tag_value,
-)
+    commission_and_fees_report, common, contract, execution, ineligibility_reason, order,
+    order_cancel, order_state, scanner, softdollartier, tag_value,
+)  # fmt: skip
 OFFICIAL = {"Bar": "BarData", "HistogramEntry": "HistogramData"}
 """Record of the model: official class, where the names differ."""
 
@@ -190,25 +182,28 @@ def to_condition(o: Any) -> model.OrderCondition:
 
 
 @cache
-def to_record(record: type[Any]) -> Callable[[Any], Any]:
+def to_record(record: Any) -> Callable[[Any], Any]:
     """The function that makes this record of an official object, or of anything like one."""
     name = record.__name__
     if name == "OrderCondition":
         return to_condition
     shape = vars(official(record)()) if name != "AttachedOrders" else vars(order.Order())
     scope = dict(SCOPE)
-    parts = []
-    for field, hint in hints_of(record).items():
+    taken = {}
+    for field, hint in hints(record).items():
         attribute = ATTRIBUTES.get((name, field), field)
-        if attribute not in shape:
-            continue
-        expression = _taking(hint, f"o.{attribute}", attribute, shape[attribute], scope)
-        parts.append(f"        {field}={expression},")
+        if attribute in shape:
+            default = shape[attribute]
+            taken[field] = attribute, _taking(hint, "@", attribute, default, scope)
     lines = ["def function(o):", f"    if o is None: raise LocalProtocolError('no {name} given')"]
     if name in OPTIONAL:
         lines[1:] = ["    if o is None: return None"]
+    parts = [f"        {f}={e.replace('@', f'o.{a}')}," for f, (a, e) in taken.items()]
     lines += ["    return Record(", *parts, "    )"]
-    return _compile(f"to_{name}", lines, {**scope, "Record": record})
+    whole = compiled(f"to_{name}", lines, {**scope, "Record": record})
+    return (
+        whole if len(taken) <= SHARED else reader_of_changes(official(record), taken, scope, whole)
+    )
 
 
 OPTIONAL = ("DeltaNeutralContract",)
@@ -267,25 +262,31 @@ LISTS_IN_PROTOBUF = {"smartComboRoutingParams", "secIdList"}
 
 
 @cache
-def from_record(record: type[Any], in_text: bool = True) -> Callable[[Any], Any]:
+def from_record(record: Any, in_text: bool = True) -> Callable[[Any], Any]:
     """The function that makes the official object of this record."""
     name = record.__name__
     if name == "OrderCondition":
         return from_condition
     made = official(record)
-    scope = dict(SCOPE) | {"Official": made, "new": made.__new__}
-    fields = {ATTRIBUTES.get((name, f), f): (f, h) for f, h in hints_of(record).items()}
-    lines = ["def function(m):", "    o = new(Official)"]
-    for attribute, default in vars(made()).items():
+    template = vars(made())
+    scope = dict(SCOPE) | {"Official": made, "new": made.__new__, "template": template}
+    fields = {ATTRIBUTES.get((name, f), f): (f, h) for f, h in hints(record).items()}
+    # With many attributes, a copy of a finished dictionary costs a fraction of setting them.
+    large = len(template) > SHARED
+    lines = ["def function(m):", f"    o = new(Official){'; d = template.copy()' * large}"]
+    for attribute, default in template.items():
+        target = f"d[{attribute!r}]" if large else f"o.{attribute}"
         if attribute in fields:
             field, hint = fields[attribute]
-            scope[f"default_{attribute}"] = default
             unset = [] if not in_text and attribute in LISTS_IN_PROTOBUF else default
-            expression = _giving(hint, f"m.{field}", unset, scope, in_text)
-        else:
-            expression = _fresh(attribute, default, scope)
-        lines.append(f"    o.{attribute} = {expression}")
-    return _compile(f"from_{name}", [*lines, "    return o"], scope)
+            lines.append(_set(target, hint, f"m.{field}", unset, scope, in_text))
+        elif (made_new := fresh(attribute, default, scope)) is not None:
+            lines.append(f"    {target} = {made_new}")
+        elif not large:
+            scope[f"default_{attribute}"] = default
+            lines.append(f"    {target} = default_{attribute}")
+    lines += ["    o.__dict__ = d"] * large
+    return compiled(f"from_{name}", [*lines, "    return o"], scope)
 
 
 def giving(hint: Any, value: str, scope: dict[str, Any], in_text: bool) -> str:
@@ -297,15 +298,32 @@ def giving(hint: Any, value: str, scope: dict[str, Any], in_text: bool) -> str:
     return _giving(hint, value, [], scope, in_text)
 
 
-def _fresh(attribute: str, default: Any, scope: dict[str, Any]) -> str:
-    """The expression for an attribute that the protocol does not carry."""
+SHARED = 30
+"""Up to so many attributes, objects of one class share a table of their names."""
+
+
+def fresh(attribute: str, default: Any, scope: dict[str, Any]) -> str | None:
+    """The expression for an attribute that no two objects may share; None where they may."""
     if isinstance(default, list):
         return "[]"
     if type(default).__module__.startswith(__package__) and not isinstance(default, Enum):
         scope[f"make_{attribute}"] = type(default)
         return f"make_{attribute}()"
-    scope[f"default_{attribute}"] = default
-    return f"default_{attribute}"
+    return None
+
+
+def _set(
+    target: str, hint: Any, value: str, default: Any, scope: dict[str, Any], in_text: bool
+) -> str:
+    """The statement that gives an attribute its official value."""
+    nullable = kind_of(hint)[1]
+    if not nullable:
+        return f"    {target} = {_giving(hint, value, default, scope, in_text)}"
+    known = _giving(hint, "v", default, scope, in_text)
+    if target.startswith("d["):
+        return f"    if (v := {value}) is not None: {target} = {known}"
+    scope[f"default_{target[2:]}"] = default
+    return f"    {target} = {known} if (v := {value}) is not None else default_{target[2:]}"
 
 
 def _giving(hint: Any, value: str, default: Any, scope: dict[str, Any], in_text: bool) -> str:
@@ -321,15 +339,19 @@ def _giving(hint: Any, value: str, default: Any, scope: dict[str, Any], in_text:
         scope[f"from_{kind.__name__}"] = from_record(kind, in_text)
         call = f"from_{kind.__name__}({value})"
         return f"(None if {value} is None else {call})" if nullable else call
+    return of_set(hint, value, default, scope, in_text)
+
+
+def of_set(hint: Any, value: str, default: Any, scope: dict[str, Any], in_text: bool) -> str:
+    """The expression for the official value of a single value that is set."""
+    kind, nullable = kind_of(hint)
     if isinstance(default, Enum):
         scope[type(default).__name__] = type(default)
         return f"getEnumTypeFromString({type(default).__name__}, {value})"
     if nullable and kind is Decimal and default == "":
         return f"text_of_margin({value})"
-    if not nullable:
-        return value
-    made = f"bool({value})" if in_text and default is None and kind is int else value
-    return f"(default_{value.removeprefix('m.')} if {value} is None else {made})"
+    as_flag = nullable and in_text and default is None and kind is int
+    return f"bool({value})" if as_flag else value
 
 
 def unset_of(kind: Any, default: Any = None) -> str:
@@ -357,12 +379,6 @@ SCOPE: dict[str, Any] = {
 """What generated functions may name."""
 
 
-def hints_of(record: type[Any]) -> dict[str, Any]:
-    """The annotations of a record, in declaration order."""
-    own = record.__annotations__
-    return {name: own[name] for name in record.__struct_fields__}
-
-
 def kind_of(hint: Any) -> tuple[Any, bool]:
     """A type without its ``| None``, and whether it had one."""
     if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
@@ -373,13 +389,3 @@ def kind_of(hint: Any) -> tuple[Any, bool]:
 
 def is_record(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
-
-
-def _compile(name: str, lines: list[str], scope: dict[str, Any]) -> Callable[[Any], Any]:
-    source = "\n".join(lines) + "\n"
-    filename = f"<papertape ibapi: {name}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    exec(compile(source, filename, "exec"), scope)
-    function: Callable[[Any], Any] = scope["function"]
-    function.__name__ = function.__qualname__ = name
-    return function

@@ -20,10 +20,14 @@ from ..wire.framing import MAX_PAYLOAD
 from . import errors
 from .callbacks import protobuf_callbacks
 from .emit import from_message, from_protobuf, from_tokens
+from .straight import from_text
 from .wrapper import EWrapper
 
 Tell = Callable[[int, errors.CodeMsgPair, str], None]
+Handle = Callable[[Any], None]
 _LENGTH = Struct(">I").unpack_from
+_LARGE = 256
+"""Text messages above this many bytes go whole to their handler: most have a way of their own."""
 
 
 class Dispatcher:
@@ -39,7 +43,8 @@ class Dispatcher:
         """The bytes are no frames any more: nothing more can be read."""
         self.interrupted = False
         """A callback raised; ``feed(b"")`` goes on with the next message."""
-        self._handlers = _Handlers(self)
+        self._handlers = _Handlers(self.handler)
+        self._large = _Handlers(self.large_handler)
         self._rest = b""
         self._parts: list[bytes] = []
         self._missing = 0
@@ -70,7 +75,7 @@ class Dispatcher:
 
     def _feed_text(self, data: bytes) -> None:
         """Frames that begin with the message id as text."""
-        handlers, stop = self._handlers, self._stop
+        handlers, large, stop = self._handlers, self._large, self._stop
         start, size = 0, len(data)
         try:
             while start + 4 <= size and not stop:
@@ -80,8 +85,11 @@ class Dispatcher:
                     self._wait(end - size, end - body)
                     break
                 start = end
-                fields = data[body:end].split(b"\0")
-                handlers[fields[0]](fields)
+                if end - body > _LARGE:
+                    large[data[body : data.find(b"\0", body, end)]](data[body:end])
+                else:
+                    fields = data[body:end].split(b"\0")
+                    handlers[fields[0]](fields)
         finally:
             self._rest = data[start:]
 
@@ -111,27 +119,43 @@ class Dispatcher:
 
     # ------------------------------------------------------------ what a message id does
 
-    def handler(self, token: bytes) -> Callable[[Any], None]:
-        """The function for a message id as it stands in the frame."""
-        if not self.raw:
-            number = int(token) if token.isdigit() and len(token) < 10 else -1
+    def handler(self, token: bytes) -> Handle:
+        """The function for a message id as it stands in the frame; in text it takes the fields."""
+        if self.raw:
+            number = int.from_bytes(token)
+            if number > PROTOBUF_OFFSET:
+                return self._for_protobuf(number - PROTOBUF_OFFSET, token)
             return self._for_text(number, token)
-        number = int.from_bytes(token)
-        if number > PROTOBUF_OFFSET:
-            return self._for_protobuf(number - PROTOBUF_OFFSET, token)
-        return self._for_text(number, token)
+        fields = self._from_fields(token)
+        if fields is not None:
+            return fields
+        whole = self._for_text(_number(token), b"")
+        return lambda fields: whole(b"\0".join(fields))
 
-    def _for_text(self, number: int, token: bytes) -> Callable[[Any], None]:
-        cls = catalogue.RESPONSES.get(number)
-        slow = self._for_any(token if self.raw else b"")
-        if cls is not None:
-            make = from_tokens(cls, self.version, self.raw)
-            if make is not None:
-                handle: Callable[[Any], None] = make(self.wrapper, slow)
-                return handle
-        return slow if self.raw else lambda fields: slow(b"\0".join(fields))
+    def large_handler(self, token: bytes) -> Handle:
+        """As ``handler`` for text, but it takes the payload."""
+        fields = self._from_fields(token)
+        if fields is None:
+            return self._for_text(_number(token), b"")
+        known = fields
+        return lambda payload: known(payload.split(b"\0"))
 
-    def _for_protobuf(self, number: int, token: bytes) -> Callable[[bytes], None]:
+    def _from_fields(self, token: bytes) -> Handle | None:
+        cls = catalogue.RESPONSES.get(_number(token))
+        make = from_tokens(cls, self.version, False) if cls is not None else None
+        return make(self.wrapper, self._for_any(b"")) if make is not None else None
+
+    def _for_text(self, number: int, head: bytes) -> Handle:
+        """The function for the payload of a text message, without ``head``."""
+        cls, slow = catalogue.RESPONSES.get(number), self._for_any(head)
+        if cls is None:
+            return slow
+        make = from_tokens(cls, self.version, True) if self.raw else None
+        make = make or from_text(cls, self.version, self.raw)
+        handle: Handle = make(self.wrapper, slow) if make is not None else slow
+        return handle
+
+    def _for_protobuf(self, number: int, token: bytes) -> Handle:
         plain = self._for_any(token)
         cls = catalogue.RESPONSES.get(number)
         name = protobuf_callbacks().get(cls.spec.proto_name, "") if cls is not None else ""
@@ -172,15 +196,20 @@ class Dispatcher:
         return handle
 
 
-class _Handlers(dict[bytes, Callable[[Any], None]]):
-    """Built on first use; ids that no message has are not kept, so a peer cannot fill it."""
+def _number(token: bytes) -> int:
+    """The message id that a token spells, -1 for none."""
+    return int(token) if token.isdigit() and len(token) < 10 else -1
 
-    def __init__(self, owner: Dispatcher) -> None:
+
+class _Handlers(dict[bytes, Handle]):
+    """Built on first use; bounded, so that a peer that sends ids of its own cannot fill it."""
+
+    def __init__(self, make: Callable[[bytes], Handle]) -> None:
         super().__init__()
-        self.owner = owner
+        self.make = make
 
-    def __missing__(self, token: bytes) -> Callable[[Any], None]:
-        handle = self.owner.handler(token)
-        if len(self) < 2 * len(catalogue.RESPONSES):
+    def __missing__(self, token: bytes) -> Handle:
+        handle = self.make(token)
+        if len(token) < 10 and len(self) < 2 * len(catalogue.RESPONSES):
             self[token] = handle
         return handle

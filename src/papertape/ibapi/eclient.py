@@ -10,7 +10,7 @@ processes.
 from queue import SimpleQueue
 from typing import Any, Final
 
-from ..errors import BadFrame, LocalProtocolError
+from ..errors import BadFrame
 from ..versions import MAX_SERVER, MIN_SERVER
 from ..wire.catalogue.session import StartApi
 from ..wire.connection import ClientConnection, Negotiated
@@ -18,7 +18,6 @@ from ..wire.framing import MAX_PAYLOAD
 from . import errors
 from .const import NO_VALID_ID
 from .dispatch import Dispatcher
-from .message import OUT
 from .reader import Chunk, Connection, EReader, Turn, monotonic, next_chunk
 from .requests import Requests
 from .utils import isAsciiPrintable
@@ -80,6 +79,8 @@ class EClient(Requests):
         self.connState = self.DISCONNECTED
         self._opening = b""
         self._deadline: float | None = None
+        self._over = False
+        """Whether the end has been reported and the rest is left to the program (``on_eof``)."""
 
     def reset(self) -> None:
         """Forget the connection. What waits in the queue is dropped."""
@@ -244,47 +245,21 @@ class EClient(Requests):
 
         return getServerVersionForMessage(msgId) <= (self.serverVersion_ or 0)
 
-    # ------------------------------------------------------------ sending by hand
-
-    def sendMsg(self, msgId: int, msg: str) -> None:
-        """Send a text message: its id and its fields, each already ended by NUL."""
-        raw = (self.serverVersion_ or 0) >= 201
-        head = int(msgId).to_bytes(4) if raw else b"%d\0" % msgId
-        self._send_raw(head + msg.encode())
-
-    def sendMsgProtoBuf(self, msgId: int, msg: bytes) -> None:
-        """Send a serialized protobuf message under its id (200 is added)."""
-        self._send_raw((int(msgId) + 200).to_bytes(4) + msg)
-
-    def _send_raw(self, payload: bytes) -> None:
-        data = len(payload).to_bytes(4) + payload
-        self._transmit(data, NO_VALID_ID, errors.BAD_MESSAGE)
-
-    def startApiProtoBuf(self, startApiRequestProto: Any) -> None:
-        """As ``startApi``, from a protobuf message."""
-        self.logRequest("startApiProtoBuf", vars())
-        body = startApiRequestProto.SerializeToString()
-        if self.wire is None or not self.isConnected():
-            self._tell(NO_VALID_ID, errors.NOT_CONNECTED)
-            return
-        try:
-            self.wire.send(StartApi())  # the state must know
-        except LocalProtocolError as error:
-            self._tell(NO_VALID_ID, errors.FAIL_SEND_STARTAPI, str(error))
-        else:
-            self.sendMsgProtoBuf(OUT.START_API, body)
-
     # ------------------------------------------------------------ the message loop
 
     def run(self) -> None:
         """Process messages until the connection ends or ``disconnect`` is called.
 
-        An exception of a callback ends the loop and the connection and is raised here.
+        An exception of a callback ends the loop and the connection and is raised here. A program
+        that connects again in ``connectionClosed`` goes on here.
         """
         try:
             with self._turn:
                 self._loop()
                 self._farewell()
+                while self.connState != self.DISCONNECTED and not self._over:
+                    self._loop()
+                    self._farewell()
         except BaseException:
             self.disconnect()
             raise
@@ -292,7 +267,7 @@ class EClient(Requests):
             self._farewell()
 
     def _loop(self) -> None:
-        while self.connState != self.DISCONNECTED:
+        while self.connState != self.DISCONNECTED and not self._over:
             try:
                 if not self._step(POLL_SECONDS):
                     return
@@ -357,6 +332,7 @@ class EClient(Requests):
         """The server has closed, or the socket failed."""
         if self.connState == self.DISCONNECTED:
             return
+        self._over = True
         if self.connState == self.CONNECTING:
             self._not_connected(self._told(HUNG_UP))
         elif self.on_eof == "java":
@@ -404,7 +380,7 @@ class EClient(Requests):
         if conn is not None:
             conn.disconnect()
         if reader is not None:
-            reader.join()
+            reader.finish()
         if not elsewhere:
             self._farewell()
 

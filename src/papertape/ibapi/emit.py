@@ -6,7 +6,6 @@ message, goes through the catalogue's decoder and ``from_message``. The sources 
 ``linecache``, so that tracebacks show them.
 """
 
-import linecache
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -14,9 +13,10 @@ from functools import cache
 from typing import Any
 
 from .. import model
-from ..model import UNSET_DOUBLE
+from ..model import UNSET_DECIMAL, UNSET_DOUBLE
 from ..wire import convert as convert_wire
 from ..wire import proto
+from ..wire.caches import Cache
 from ..wire.codecs import read_decimal, unescape
 from ..wire.layout import Const, Each, Field, Part, Step, Switch
 from ..wire.message import Message, hints
@@ -24,72 +24,67 @@ from ..wire.plan import annotation, bare, default_value, is_record, plan
 from ..wire.schema import ProtoField, proto_fields
 from . import callbacks, convert
 from .callbacks import CASES, calls, filled, local, size, used
+from .source import compiled
 
-__all__ = ["from_message", "from_protobuf", "from_tokens"]
+__all__ = [
+    "SCOPE",
+    "declared",
+    "from_message",
+    "from_protobuf",
+    "from_tokens",
+    "needs_message",
+]
 
 _NAME = re.compile(r"\w+")
-CACHED, LONGEST = 4096, 32
-"""Ids, tick types and sizes repeat; a cache that grows beyond this starts anew. What is longer
-than a number can be is not kept."""
 
 
-class _Cache(dict[Any, Any]):
-    def __init__(self, make: Callable[[Any], Any]) -> None:
-        super().__init__()
-        self.make = make
-
-    def __missing__(self, token: Any) -> Any:
-        if len(token) > LONGEST:
-            return self.make(token)
-        if len(self) >= CACHED:
-            self.clear()
-        value = self[token] = self.make(token)
-        return value
+def read_size(token: bytes) -> Any:
+    """A size as callbacks give it."""
+    value = read_decimal(token.decode("ascii"))
+    return UNSET_DECIMAL if value is None else value
 
 
-def text(token: bytes) -> str:
-    """Text as the official client reads it: a bad byte shows as an escape."""
-    return str(token, "utf-8", "backslashreplace")
-
-
-INTS = _Cache(lambda token: int(token or 0))
-SIZES = _Cache(lambda token: size(read_decimal(token.decode("ascii"))))
-SIZES_OF_TEXT = _Cache(lambda token: size(read_decimal(token)))
+INTS = Cache(lambda token: int(token or 0))
+FLOATS = Cache(lambda token: float(token or 0))
+SIZES = Cache(read_size)
+SIZES_OF_TEXT = Cache(lambda token: size(read_decimal(token)))
 _QUOTES = callbacks.QUOTE_ATTRIBS
 
 READ = {
     "int": "INTS[@]",
     "int_zero": "INTS[@]",
-    "float": "float(@ or 0)",
-    "float_zero": "float(@ or 0)",
-    "float_unset": "float(@ or 0)",
+    "long": "int(@ or 0)",
+    "float": "FLOATS[@]",
+    "float_zero": "FLOATS[@]",
+    "float_unset": "FLOATS[@]",
     "float_empty": "(float(@) if @ else UNSET_DOUBLE)",
     "decimal": "SIZES[@]",
     "bool": "(@ != b'0' and @ != b'')",
-    "text": "text(@)",
-    "escaped": "unescape(text(@))",
+    "text": "@.decode()",
+    "escaped": "unescape(@.decode())",
     "mask_last": "TRADE_ATTRIBS[INTS[@] & 3]",
     "mask_bid_ask": "QUOTE_ATTRIBS[INTS[@] & 3]",
     "mask_ask_bid": "ASK_FIRST_ATTRIBS[INTS[@] & 3]",
 }
-"""Codec of a field: how its token becomes the official value, without a detour."""
+"""Codec of a field: how its token becomes the official value, without a detour. Text that is not
+UTF-8 is an error here, and shown with escapes by the slow way, as the official client does."""
 
 SCOPE: dict[str, Any] = {
     name: getattr(callbacks, name)
     for name in (
         "AFTER", "EVERY", "PRICE_ATTRIBS", "QUOTE_ATTRIBS", "TRADE_ATTRIBS", "commission",
         "components", "margins", "option", "proto_bond", "scanner_row", "text_bond",
-        "tick_by_tick", "unset", "with_contract",
+        "WRITTEN_OUT", "tick_by_tick", "unset", "with_contract",
     )
 } | {
     "ASK_FIRST_ATTRIBS": (_QUOTES[0], _QUOTES[2], _QUOTES[1], _QUOTES[3]),
     "ERRORS": (ValueError, IndexError, OverflowError),
+    "FLOATS": FLOATS,
     "INTS": INTS,
     "SIZES": SIZES,
     "SIZES_OF_TEXT": SIZES_OF_TEXT,
     "UNSET_DOUBLE": UNSET_DOUBLE,
     "size_of": callbacks.SIZE_OF.get,
-    "text": text,
     "unescape": unescape,
 }  # fmt: skip
 """What generated functions may name."""
@@ -105,10 +100,10 @@ def from_message(cls: type[Message], version: int, in_text: bool) -> Callable[[A
         expression = convert.giving(declared(cls, path), f"m.{path}", scope, in_text)
         lines.append(f"    {local(path)} = {expression}")
     lines += [f"    {call}" for call in filled(statements)] or ["    pass"]
-    return _compile(f"call_{cls.spec.callback}", lines, scope)
+    return compiled(f"call_{cls.spec.callback}", lines, scope)
 
 
-def _needs_message(statements: tuple[str, ...]) -> bool:
+def needs_message(statements: tuple[str, ...]) -> bool:
     """Whether there is nothing to call, or something that takes the message itself."""
     return not statements or "m" in _NAME.findall(" ".join(statements))
 
@@ -152,10 +147,17 @@ class _Tokens:
         self.offset = 0 if raw else 1
         self.floating = False
         self.read: set[str] = set()
+        self.walked: set[str] = set()
+        """Lists that the calls only walk through, once."""
 
     def function(self) -> Callable[..., Any]:
         name, statements = self.cls.spec.callback, calls(self.cls, self.version, True)
-        if not self.cases and _needs_message(statements):
+        everything = " ".join(statements)
+        self.walked = {
+            path for path in used(statements)
+            if f" in {{{path}}}: " in everything and everything.count(f"{{{path}}}") == 1
+        }  # fmt: skip
+        if not self.cases and needs_message(statements):
             raise _NotFlat
         wanted = used(tuple(self.cases.values()) or statements)
         for step in plan(self.cls, self.version):
@@ -170,7 +172,7 @@ class _Tokens:
         lines += ["        try:", f"            {splitting}"]
         lines += [*self.lines, "        except ERRORS:", f"            return slow({body})"]
         lines += [*calling, f"    return {name}"]
-        return _compile(f"read_{self.cls.__name__}_{self.version}", lines, self.scope)
+        return compiled(f"read_{self.cls.__name__}_{self.version}", lines, self.scope)
 
     def _branches(self) -> list[str]:
         selector = "v_tickType"
@@ -228,27 +230,40 @@ class _Tokens:
         self.lines.append("            else: raise ValueError('unknown case')")
 
     def _each(self, step: Each) -> None:
-        """A list of official objects."""
+        """A list of official objects, column by column: a slice of tokens at a time.
+
+        Where the calls only walk through it, each object is made when its turn comes.
+        """
         record = step.record
         made = convert.official(record)  # type: ignore[arg-type]
         name, items = made.__name__, local(step.path)
-        self.scope[name], self.scope["new"] = made, made.__new__
         add = self.lines.append
         add(f"            n = int({self._token()} or 0)")
         add(f"            i = {f'i + {self.offset}' if self.floating else self.offset}")
-        add("            if not 0 <= n <= len(f): raise ValueError('count')")
-        add(f"            {items} = []")
-        add("            for _ in range(n):")
-        add(f"                o = new({name})")
         self.floating, self.offset = True, 0
         found = self._attributes(step, record)
+        add("            if not 0 <= n <= len(f): raise ValueError('count')")
+        add(f"            end = i + n * {self.offset}")
+        add("            if end > len(f): raise IndexError(end)")
+        lines = [
+            "def function(columns):",
+            f"    for {''.join(f'{a}_, ' for a in found)}in columns:",
+        ]
+        lines.append(f"        o = new({name})")
+        scope: dict[str, Any] = {name: made, "new": made.__new__}
         for attribute, default in vars(made()).items():
             if attribute not in found and not isinstance(default, int | float | str | Decimal):
                 raise _NotFlat
-            self.scope[f"unset_{attribute}"] = default
-            add(f"                o.{attribute} = {found.get(attribute, f'unset_{attribute}')}")
-        add(f"                i += {self.offset}")
-        add(f"                {items}.append(o)")
+            scope[f"unset_{attribute}"] = default
+            value = f"{attribute}_" if attribute in found else f"unset_{attribute}"
+            lines.append(f"        o.{attribute} = {value}")
+        self.scope[f"made{items}"] = compiled(f"make_{name}", [*lines, "        yield o"], scope)
+        columns = ", ".join(_column(expression, self.offset) for expression in found.values())
+        made_all = f"made{items}(zip({columns}))"
+        add(
+            f"            {items} = {made_all if step.path in self.walked else f'list({made_all})'}"
+        )
+        add("            i = end")
         self.offset = 0
         self.read.add(step.path)
 
@@ -264,6 +279,13 @@ class _Tokens:
         return found
 
 
+def _column(expression: str, width: int) -> str:
+    """The expression of a token of a row, for this token of every row."""
+    offset = re.findall(r"f\[i \+ (\d+)\]", expression)[0]
+    every = f"f[i + {offset}:end:{width}]"
+    return f"[{expression.replace(f'f[i + {offset}]', 'x')} for x in {every}]"
+
+
 # ---------------------------------------------------------------- protobuf
 
 
@@ -277,7 +299,7 @@ def from_protobuf(cls: type[Message], version: int) -> Callable[..., Any] | None
     statements = calls(cls, version, False)
     paths = used(statements)
     fields = {field.name: field for field in proto_fields(cls)}
-    if _needs_message(statements) or not all(_plain(fields.get(path)) for path in paths):
+    if needs_message(statements) or not all(_plain(fields.get(path)) for path in paths):
         return None
     scope = {**SCOPE, **convert_wire.NAMESPACE}
     scope["parse"] = proto.message_class(cls).FromString
@@ -288,7 +310,7 @@ def from_protobuf(cls: type[Message], version: int) -> Callable[..., Any] | None
     lines += ["        except Exception:", "            return slow(b)"]
     lines += [f"        {call}" for call in filled(statements)]
     lines.append(f"    return {cls.spec.callback}")
-    return _compile(f"parse_{cls.__name__}", lines, scope)
+    return compiled(f"parse_{cls.__name__}", lines, scope)
 
 
 def _plain(field: ProtoField | None) -> bool:
@@ -311,12 +333,3 @@ def _parsed(cls: type[Message], field: ProtoField, scope: dict[str, Any]) -> str
         return expression
     scope[f"default_{field.name}"] = absent
     return f"({expression} if p.HasField({field.proto_name!r}) else default_{field.name})"
-
-
-def _compile(name: str, lines: list[str], scope: dict[str, Any]) -> Callable[..., Any]:
-    source = "\n".join(lines) + "\n"
-    filename = f"<papertape ibapi: {name}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    exec(compile(source, filename, "exec"), scope)
-    function: Callable[..., Any] = scope["function"]
-    return function

@@ -67,6 +67,8 @@ class Connection:
         self.socket: socket.socket | None = None
         self.wrapper: Any = None
         self.lock = Lock()
+        """One thread sends at a time. Closing does not wait for it: a peer that does not read
+        would hold up both."""
 
     def connect(self, seconds: float = CONNECT_SECONDS) -> None:
         """Open the socket. Raises ``OSError``, also when it takes too long."""
@@ -76,9 +78,8 @@ class Connection:
         self.socket = opened
 
     def disconnect(self) -> None:
-        """Close the socket, from any thread; a reader that waits on it wakes up."""
-        with self.lock:
-            opened, self.socket = self.socket, None
+        """Close the socket, from any thread; whoever reads or sends on it wakes up."""
+        opened, self.socket = self.socket, None
         if opened is not None:
             try:
                 opened.shutdown(socket.SHUT_RDWR)
@@ -93,9 +94,10 @@ class Connection:
     def sendMsg(self, msg: bytes) -> int:
         """Send all of it. Raises ``OSError``."""
         with self.lock:
-            if self.socket is None:
+            opened = self.socket
+            if opened is None:
                 raise ConnectionError("the connection is closed")
-            self.socket.sendall(msg)
+            opened.sendall(msg)
         return len(msg)
 
     def recvMsg(self, seconds: float | None = None) -> bytes:
@@ -141,6 +143,10 @@ class EReader(Thread):
         self.client = None if isinstance(conn, Connection) else conn
         self.conn = conn if self.client is None else conn.conn
         self.signal = msg_queue if hasattr(msg_queue, "issueSignal") else None
+        self.error: BaseException | None = None
+        """What ended the reading; None while it goes on, and when the server closed in order."""
+        self.follower: EReader | None = None
+        """The program's own reader, which is told how the reading ended."""
         self.msg_queue = self.client.msg_queue if self.client is not None else msg_queue
 
     def start(self) -> None:
@@ -151,7 +157,7 @@ class EReader(Thread):
         reader = self.client.reader
         if reader is None:
             raise RuntimeError("connect first: there is nothing to read from")
-        reader.signal = self.signal
+        reader.signal, reader.follower = self.signal, self
         if self.signal is not None:
             self.signal.issueSignal()  # something may have come before
 
@@ -169,13 +175,37 @@ class EReader(Thread):
         self.client.process_waiting()
 
     def run(self) -> None:
-        """Hand over chunks until the end, which is always the last thing in the queue."""
+        """Hand over chunks until the end, which is always the last thing in the queue.
+
+        How the reading ended stands in ``error``. What a program's own signal raises ends the
+        reading too, and is not caught here.
+        """
         end: BaseException | None = None
         try:
             self._read()
         except OSError as error:
             end = error
+        except BaseException as error:
+            end = error
+            raise
+        finally:
+            self._ended(end)
+
+    def _ended(self, end: BaseException | None) -> None:
+        if end is not None and self.conn.isConnected():
+            logger.warning("reading has ended: %s", end)
+            self.error = end
+            if self.follower is not None:
+                self.follower.error = end
         self._hand_over(end)
+
+    def finish(self) -> None:
+        """Wait until the reading has ended, and wake whoever waits for a signal, who would wait
+        for ever; the socket has been closed before."""
+        if self is not current_thread():
+            super().join()
+        if self.signal is not None:
+            self.signal.issueSignal()
 
     def _read(self) -> None:
         opened = self.conn.socket

@@ -4,10 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import LocalProtocolError
+from ..wire.catalogue.session import StartApi
 from ..wire.connection import PROTOBUF_OFFSET, ClientConnection
 from ..wire.message import Message
 from ..wire.refusals import reported_id
 from . import errors
+from .const import NO_VALID_ID
+from .message import OUT
 from .reader import Connection, currentTimeMillis
 from .utils import log_
 
@@ -23,6 +26,7 @@ class Sender:
     wrapper: Any
     conn: Connection | None
     wire: ClientConnection | None
+    serverVersion_: int | None
 
     def isConnected(self) -> bool:
         """Whether requests can be sent."""
@@ -81,3 +85,33 @@ class Sender:
             conn.sendMsg(data)
         except OSError as error:  # the reader sees the same end and reports it
             self._tell(about, failure, str(error))
+
+    # ------------------------------------------------------------ sending by hand
+
+    def sendMsg(self, msgId: int, msg: str) -> None:
+        """Send a text message: its id and its fields, each already ended by NUL."""
+        raw = (self.serverVersion_ or 0) >= 201
+        head = int(msgId).to_bytes(4) if raw else b"%d\0" % msgId
+        self._send_raw(head + msg.encode())
+
+    def sendMsgProtoBuf(self, msgId: int, msg: bytes) -> None:
+        """Send a serialized protobuf message under its id (200 is added)."""
+        self._send_raw((int(msgId) + 200).to_bytes(4) + msg)
+
+    def _send_raw(self, payload: bytes) -> None:
+        data = len(payload).to_bytes(4) + payload
+        self._transmit(data, NO_VALID_ID, errors.BAD_MESSAGE)
+
+    def startApiProtoBuf(self, startApiRequestProto: Any) -> None:
+        """As ``startApi``, from a protobuf message."""
+        self.logRequest("startApiProtoBuf", vars())
+        body = startApiRequestProto.SerializeToString()
+        if self.wire is None or not self.isConnected():
+            self._tell(NO_VALID_ID, errors.NOT_CONNECTED)
+            return
+        try:
+            self.wire.send(StartApi())  # the state must know
+        except LocalProtocolError as error:
+            self._tell(NO_VALID_ID, errors.FAIL_SEND_STARTAPI, str(error))
+        else:
+            self.sendMsgProtoBuf(OUT.START_API, body)

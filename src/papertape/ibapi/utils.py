@@ -6,6 +6,7 @@ import inspect
 import logging
 from collections.abc import Callable
 from decimal import Decimal
+from functools import cache
 from typing import Any, TypeVar
 
 from .const import (
@@ -208,10 +209,14 @@ def listOfValues(cls: type[enum.Enum]) -> list[enum.Enum]:
 
 def getEnumTypeFromString(cls: type[enum.Enum], stringIn: str) -> enum.Enum:
     """The member whose wire text this is; ``NoneItem`` for an unknown one."""
-    for member in cls:
-        if member.value[0] == stringIn:
-            return member
-    return cls["NoneItem"]
+    members = _by_text(cls)
+    return members.get(stringIn, members[""])
+
+
+@cache
+def _by_text(cls: type[enum.Enum]) -> dict[Any, enum.Enum]:
+    """The members by wire text; under "" what an unknown text stands for."""
+    return {"": cls["NoneItem"], **{member.value[0]: member for member in reversed(cls)}}
 
 
 def getEnumTypeName(cls: type[enum.Enum], valueIn: enum.Enum) -> str:

@@ -4,11 +4,14 @@ Serves reqAccountUpdates, reqAccountUpdatesMulti and reqAccountSummary; the summ
 what has changed.
 """
 
+import re
 from collections.abc import Collection
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
 from ..venue.units import SECOND, Nanos
+from ..venue.values import AccountValue as Figure
 from ..wire.catalogue.account import (
     AccountDataEnd,
     AccountSummary,
@@ -25,6 +28,7 @@ from .times import clock
 if TYPE_CHECKING:
     from .station import Station
 
+AMOUNT = re.compile(r"-?\d+\.\d\d")
 LEDGER = frozenset(
     [
         "AccruedCash",
@@ -121,6 +125,12 @@ class Accounts:
     def _schedule(self, session: Session) -> None:
         session.account_due = self._station.now + self._interval if _follows(session) else 0
 
+    def _shown(self, row: Figure) -> str:
+        """A figure as the settings want it: amounts of money may lose their cents."""
+        rounded = self._station.config.settings.roundAccountValuesToNearestWholeNumber
+        money = row.currency and row.key != "ExchangeRate" and AMOUNT.fullmatch(row.value)
+        return str(Decimal(row.value).quantize(Decimal(1))) if rounded and money else row.value
+
     # -- reqAccountUpdates --------------------------------------------------------------------
 
     def follow(self, session: Session, account: str) -> None:
@@ -134,8 +144,11 @@ class Accounts:
         account, now = session.account_updates, self._station.now
         queries = self._station.engine.queries
         for row in queries.account_values(account, now):
-            session.send(AccountValue(row.key, row.value, row.currency, row.account))
+            value = self._shown(row)
+            session.send(AccountValue(row.key, value, row.currency, row.account))
         for held in queries.portfolio(account, now):
+            if not self._station.shows(held.contract):
+                continue
             session.send(
                 PortfolioValue(
                     held.contract,
@@ -165,8 +178,9 @@ class Accounts:
         account, model, ledger = session.multi[request_id]
         for row in self._station.engine.queries.account_values(account, self._station.now):
             if not ledger or row.key in LEDGER:
+                value = self._shown(row)
                 session.send(
-                    AccountUpdateMulti(request_id, account, model, row.key, row.value, row.currency)
+                    AccountUpdateMulti(request_id, account, model, row.key, value, row.currency)
                 )
 
     # -- reqAccountSummary --------------------------------------------------------------------
@@ -183,11 +197,10 @@ class Accounts:
         names = tuple(tag.strip() for tag in tags.split(",") if tag.strip())
         for row in self._station.engine.queries.account_summary(names, self._station.now):
             place = (row.account, row.key, row.currency)
-            if before.get(place) != row.value:
-                before[place] = row.value
-                session.send(
-                    AccountSummary(request_id, row.account, row.key, row.value, row.currency)
-                )
+            value = self._shown(row)
+            if before.get(place) != value:
+                before[place] = value
+                session.send(AccountSummary(request_id, row.account, row.key, value, row.currency))
 
 
 def _follows(session: Session) -> bool:

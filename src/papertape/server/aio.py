@@ -1,24 +1,23 @@
 """The asyncio driver of a station: sockets, the wall clock, one timer. No protocol in here."""
 
 import asyncio
-import contextlib
-import errno
 import logging
-import os
 import signal
 import socket
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import cast
+from typing import TypeVar, cast
 
-from ..errors import JournalError, SettingsError
+from ..errors import JournalError
 from ..venue.units import SECOND, Nanos
+from .aio_sockets import Absence, bind_alike, cannot_listen, reset, tune
 from .clock import MarketClock
 from .session import Session
 from .station import Station
 
 log = logging.getLogger("papertape.station")
+Result = TypeVar("Result")
 
 PAGE = 4096
 """A write of exactly this size, or a multiple, followed by silence is lost by the official
@@ -29,8 +28,6 @@ HIGH_WATER = 256 * 1024
 LINGER_S = 2.0
 """How long a closed connection is still read, so that our FIN and not an RST ends it: the system
 sends an RST, which may overtake our last words, when a socket is closed with unread data."""
-KEEPALIVE_S = (60, 15, 4)
-"""Idle time, interval and count of probes: a peer that vanished is noticed in two minutes."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 """What ends a station in good order."""
 
@@ -53,7 +50,7 @@ class Connection(asyncio.Protocol):
         transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but name
         self._transport = transport
         transport.set_write_buffer_limits(high=HIGH_WATER)
-        _tune(transport)
+        tune(transport, self._server.station.settings.dead_peer_s)
         peer = transport.get_extra_info("peername") or ("?", 0)
         self._session = self._server.open(f"{peer[0]}:{peer[1]}", self)
 
@@ -63,7 +60,7 @@ class Connection(asyncio.Protocol):
         if session is None or session.closing:
             return
         self._server.received(session, data)
-        if session.behind and self._transport is not None and not self._transport.is_closing():
+        if session.crowded and self._transport is not None and not self._transport.is_closing():
             self._transport.pause_reading()  # the client is ahead of us: let TCP slow it down
             self.reading = False
 
@@ -126,6 +123,13 @@ class Connection(asyncio.Protocol):
         self.resume()
         self._linger = asyncio.get_running_loop().call_later(LINGER_S, transport.abort)
 
+    def reset(self) -> None:
+        """Close at once with RST."""
+        transport, self._session = self._transport, None
+        if transport is None:
+            return
+        reset(transport)
+
     def abort(self) -> None:
         """Close at once, whatever is unsent."""
         if self._transport is not None:
@@ -138,23 +142,9 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         if self.reading or transport is None or transport.is_closing():
             return
-        if self._session is None or not self._session.behind:
+        if self._session is None or not self._session.crowded:
             transport.resume_reading()
             self.reading = True
-
-
-def _tune(transport: asyncio.Transport) -> None:
-    sock = transport.get_extra_info("socket")
-    if sock is None:
-        return
-    options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
-    options.append((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1))
-    for name, value in zip(("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT"), KEEPALIVE_S):
-        if hasattr(socket, name):
-            options.append((socket.IPPROTO_TCP, getattr(socket, name), value))
-    with contextlib.suppress(OSError):  # the peer may be gone already
-        for option in options:
-            sock.setsockopt(*option)
 
 
 class StationServer:
@@ -169,18 +159,36 @@ class StationServer:
     ) -> None:
         self.station = station
         self.clock = clock
+        station.until = self._until
         self.connections: dict[Connection, None] = {}
         self._wall = wall
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
+        self._reserved: list[socket.socket] = []
+        """Sockets on the port that the settings say from now on."""
         self._timer: asyncio.TimerHandle | None = None
         self._flushing = False
+        self._switching: asyncio.Future[None] | None = None
+        """The change of port under way; kept so that it is not collected."""
+        self._absence = Absence()
         self._closed = False
+        self.address = "", 0
+        """Where it listens, once it has started."""
         self.failed: asyncio.Future[None] | None = None
-        """Ends with the exception that made serving impossible, such as a full disk."""
+        """Ends with the exception that made serving impossible, such as a full disk; with none
+        when TWS has logged off."""
+
+    def _until(self, seconds: float) -> Nanos:
+        """Market time so many seconds of ours from now."""
+        return self.clock.now(self._wall() + int(seconds * SECOND))
 
     def now(self) -> Nanos:
         """Market time."""
         return self.clock.now(self._wall())
+
+    @property
+    def listening(self) -> bool:
+        """Whether programs can connect; not while TWS is away or has failed."""
+        return bool(self._servers)
 
     @property
     def _serving(self) -> bool:
@@ -190,18 +198,63 @@ class StationServer:
         """Listen; the address listened on. Raises ``SettingsError`` when that is impossible."""
         loop = asyncio.get_running_loop()
         try:
-            self._server = await loop.create_server(lambda: Connection(self), host, port)
+            server = await loop.create_server(lambda: Connection(self), host, port)
         except OSError as error:
-            raise _cannot_listen(host, port, error) from error
+            raise cannot_listen(host, port, error) from error
         self.failed = loop.create_future()
         self.wake()
-        bound = self._server.sockets[0].getsockname()
-        return str(bound[0]), int(bound[1])
+        self._servers = [server]
+        bound = server.sockets[0].getsockname()
+        self.address = str(bound[0]), int(bound[1])
+        self.station.config.found("socketPort", self.address[1])
+        self.station.config.guard("socketPort", self._reserve)
+        return self.address
+
+    # -- another port -------------------------------------------------------------------------
+
+    def _reserve(self, port: int) -> None:
+        """Take a port at the addresses listened on. Raises ``SettingsError`` when it is in use."""
+        self._release()
+        listening = [sock for server in self._servers for sock in server.sockets]
+        self._reserved = bind_alike(listening, port)
+
+    def _release(self) -> None:
+        for sock in self._reserved:
+            sock.close()
+        self._reserved = []
+
+    async def _switch(self, reserved: list[socket.socket]) -> None:
+        """Listen on the new port, where clients may be waiting already, and no longer on the old
+        one, whose clients have been told."""
+        loop = asyncio.get_running_loop()
+        left, self._servers = self._servers, []
+        for server in left:
+            server.close()
+        for sock in reserved:
+            self._servers.append(await loop.create_server(lambda: Connection(self), sock=sock))
+        bound = self._servers[0].sockets[0].getsockname()
+        self.address = str(bound[0]), int(bound[1])
+        log.warning("listening on %s:%d from now on", *self.address)
+
+    # -- TWS goes away and comes back ---------------------------------------------------------
+
+    def _doors(self) -> None:
+        """Listen as long as TWS is there; end when somebody would have to log in again."""
+        if self.station.logged_off and self.failed is not None:
+            self.failed.set_result(None)
+        elif self.station.away and self._servers:
+            self._absence.begin(self._servers)
+            self._servers = []
+        elif not self.station.away:
+            self._absence.end(lambda: Connection(self), self._servers)
 
     async def close(self) -> None:
         """Stop listening, commit, close every session with FIN and let the clients notice."""
-        if self._server is not None:
-            self._server.close()
+        for server in self._servers:
+            server.close()
+        self._release()
+        self._absence.cancel()
+        self.station.drills.stop_all()
         for session in list(self.station.connections()):
             session.close()
         self._do(self.station.flush)
@@ -258,9 +311,29 @@ class StationServer:
     def _flush(self) -> None:
         self._flushing = False
         self.station.flush()
+        self._doors()
+        if self._reserved:
+            reserved, self._reserved = self._reserved, []
+            self._switching = asyncio.ensure_future(self._switch(reserved))
         for connection in self.connections:
             connection.resume()
         self.wake()
+
+    def act(self, work: Callable[[Station], Result]) -> Result:
+        """Let somebody else than a client act on the station; what follows is told at once.
+
+        Passes on what ``work`` raises. Raises ``RuntimeError`` when the station has stopped.
+        """
+        self._do(lambda: self.station.pass_time(self.now()))
+        if not self._serving:
+            raise RuntimeError("the station has stopped")
+        try:
+            return work(self.station)
+        except JournalError as error:
+            self._unkept(error)
+            raise
+        finally:
+            self._flush_soon()
 
     def caught_up(self) -> None:
         """A client that had been passed over reads again."""
@@ -289,36 +362,23 @@ class StationServer:
         try:
             work()
         except JournalError as error:
-            log.critical("the station stops: %s", error)
-            self._fail(error)
+            self._unkept(error)
         except Exception as error:
             log.exception("the station stops")
             self._fail(error)
+
+    def _unkept(self, error: JournalError) -> None:
+        log.critical("the station stops: %s", error)
+        self._fail(error)
 
     def _fail(self, error: Exception) -> None:
         assert self.failed is not None
         self.failed.set_exception(error)
         self._still()
-        if self._server is not None:
-            self._server.close()
+        for server in self._servers:
+            server.close()
+        self._release()
         self.station.abandon()
-
-
-def _cannot_listen(host: str, port: int, error: OSError) -> SettingsError:
-    if error.errno == errno.EADDRINUSE:
-        advice = "Stop the program that uses the port, or choose another with --port"
-    elif error.errno == errno.EACCES:
-        advice = "Choose a port above 1023 with --port"
-    else:
-        advice = "Choose an address of this computer with --host"
-    about_port = error.errno in (errno.EADDRINUSE, errno.EACCES)
-    reason = os.strerror(error.errno or 0) if about_port else error.strerror
-    return SettingsError(
-        f"cannot listen on {host}:{port}: {reason}",
-        setting="port" if about_port else "host",
-        found=port if about_port else host,
-        advice=advice,
-    )
 
 
 def run_station(

@@ -1,10 +1,11 @@
 """Putting a station together: market folder, journal, engine, clock."""
 
 import logging
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 
@@ -16,7 +17,9 @@ from ..venue.recorded import Recording
 from ..venue.tape import Market, open_market
 from ..venue.units import Nanos
 from .clock import MarketClock
+from .config import Config
 from .keep import SCHEMA_VERSION, Keeper, MarketFacts
+from .messagelog import MessageLog
 from .settings import StationSettings
 from .station import Station
 from .wirelog import WireLog
@@ -24,6 +27,7 @@ from .wirelog import WireLog
 log = logging.getLogger("papertape.station")
 
 JOURNAL = "journal.sqlite"
+LOGS = "logs"
 
 
 class MarketSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,8 +75,14 @@ def compose(
     profile: Profile | None = None,
     settings: StationSettings | None = None,
     wire_log: WireLog | None = None,
+    api: Mapping[str, Any] | None = None,
+    log_dir: Path | None = None,
 ) -> Composed:
     """A station as it was left in ``data_dir``, or a new one; None keeps nothing.
+
+    ``api`` are settings of the API, which count for more than what was changed and kept here.
+
+    ``log_dir`` is where the API message logs go; None is ``logs`` in ``data_dir``.
 
     Raises ``MarketDataError``, ``JournalError`` or ``SettingsError`` with what to do.
     """
@@ -91,7 +101,14 @@ def compose(
         clock = MarketClock(wall, max(facts.clock.market, engine.clock), chosen.speed)
         keeper.keep_market(msgspec.structs.replace(facts, clock=clock))
         engine.skip(clock.market)
-        station = Station(engine, tape, keeper, settings, wire_log)
+        gateway = settings is not None and settings.gateway
+        config = Config(api, kept=keeper.config(), keep=keeper.keep_config, gateway=gateway)
+        station = Station(engine, tape, keeper, settings, wire_log, config)
+        folder = log_dir or (data_dir / LOGS if data_dir else None)
+        if folder is not None:
+            message_log = MessageLog(folder, lambda: station.now, station.settings.time_zone)
+            station.traces.keep(message_log)
+            undo.callback(message_log.switch, False)
         composed = Composed(station, clock, undo.pop_all())
         composed.recovered = recovered
         return composed

@@ -116,6 +116,16 @@ class Keeper:
         if self._journal is not None:
             self._journal.meta["market"] = msgspec.json.encode(facts).decode()
 
+    def config(self) -> dict[str, Any]:
+        """The settings of the API that were changed while a station ran here."""
+        kept = None if self._journal is None else self._journal.meta.get("config")
+        return {} if kept is None else msgspec.json.decode(kept, type=dict[str, Any])
+
+    def keep_config(self, values: dict[str, Any]) -> None:
+        """Remember them, at once and as a whole."""
+        if self._journal is not None:
+            self._journal.meta["config"] = msgspec.json.encode(values).decode()
+
 
 def _same(name: str, before: Any, now: Any, path: Path) -> None:
     if before == now:

@@ -22,6 +22,7 @@ class Sample:
 
     def __init__(self, station: "Station") -> None:
         self._market, self._now = station.market, station.now
+        self._lots = bool(station.config.settings.sendMarketDataInLotsForUsStocks)
         self._states: dict[int, Shown] = {}
         self._batches: dict[tuple[int, int, Shown | None], Batch] = {}
 
@@ -35,7 +36,7 @@ class Sample:
         key = (con_id, session.version, before)
         batch = self._batches.get(key)
         if batch is None:
-            ticks = Ticks(line.request_id, line.instrument, session.version)
+            ticks = Ticks(line.request_id, line.instrument, session.version, lots=self._lots)
             batch = Batch(tuple(ticks.between(before, state)), session.version)
             self._batches[key] = batch
         line.told = state

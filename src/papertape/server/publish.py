@@ -19,6 +19,7 @@ from ..wire.catalogue.reports import (
     CompletedOrder,
     ExecutionDetails,
     OpenOrder,
+    OrderBound,
     OrderStatus,
 )
 from ..wire.message import Message
@@ -74,6 +75,10 @@ def commission_report(report: "CommissionAndFeesReport") -> CommissionReport:
     )
 
 
+PRIVATE = (events.RequestRefused, events.WhatIfAnswered, events.OrderBound)
+"""What the master client is not told of other clients."""
+
+
 class Publisher:
     """Knows which sessions an event concerns and what each of them is sent."""
 
@@ -90,12 +95,14 @@ class Publisher:
             events.OrderCancelled: self._cancelled,
             events.OrderRejected: self._rejected,
             events.WhatIfAnswered: self._answered,
+            events.OrderBound: self._bound,
             events.RequestRefused: self._refused,
         }
 
     def publish(self, happened: tuple[Event, ...]) -> None:
         """Queue what every session must be told, in the order in which it happened."""
         for event in happened:
+            self._news(event)
             if isinstance(event, events.PositionChanged):
                 self._position(event)
             elif isinstance(event, events.AccountChanged):
@@ -103,16 +110,31 @@ class Publisher:
             else:
                 self._tell(event)
 
+    def _news(self, event: Event) -> None:
+        """Let those who look on know which order has changed."""
+        view = getattr(event, "view", None)
+        if view is not None:
+            facts = {"perm_id": view.permId, "status": view.status}
+            self._station.hub.tell("order", **facts, filled=str(view.filled))
+
     def _tell(self, event: Any) -> None:
         client_id = getattr(event, "clientId", None)
         client = event.view.clientId if client_id is None else client_id
-        session = self._station.client(client)
-        if session is None:
-            return
         order_id = event.orderId if client_id is not None else event.view.orderId
-        # What happened is kept, so a message that fails must not take those of others along.
-        work = partial(self._send, event, session)
-        self._station.attempt(session, order_id, type(event).__name__, work)
+        for session in self._audience(event, client):
+            # What happened is kept, so a message that fails must not take those of others along.
+            work = partial(self._send, event, session)
+            self._station.attempt(session, order_id, type(event).__name__, work)
+
+    def _audience(self, event: Any, owner: int) -> list[Session]:
+        """The order's own client, and the master client where an order has changed."""
+        wanted = [owner]
+        master = self._station.config.settings.masterClientId
+        private = isinstance(event, PRIVATE)
+        if master is not None and master != owner and not private:
+            wanted.append(master)
+        found = (self._station.client(client_id) for client_id in wanted)
+        return [session for session in found if session is not None]
 
     def _send(self, event: Any, session: Session) -> None:
         for message in self._rules[type(event)](event, session):
@@ -123,7 +145,7 @@ class Publisher:
         yield order_status(event.view)
 
     def _traded(self, event: events.Traded, session: Session) -> Iterator[Message]:
-        zone = self._station.settings.time_zone
+        zone = self._station.zone(event.contract.conId, session.version)
         yield execution_details(-1, event.contract, event.execution, event.time, session, zone)
         yield from self._pair(event, session)
 
@@ -133,14 +155,19 @@ class Publisher:
 
     def _cancelled(self, event: events.OrderCancelled, session: Session) -> Iterator[Message]:
         yield order_status(event.view)
-        self._error(session, event.view.orderId, event)
+        if _blamed(session, event.view):
+            self._error(session, event.view.orderId, event)
 
     def _rejected(self, event: events.OrderRejected, session: Session) -> Iterator[Message]:
-        self._error(session, event.view.orderId, event)
+        if _blamed(session, event.view):
+            self._error(session, event.view.orderId, event)
         yield from self._pair(event, session)
 
     def _answered(self, event: events.WhatIfAnswered, session: Session) -> Iterator[Message]:
         yield open_order(event.view)
+
+    def _bound(self, event: events.OrderBound, session: Session) -> Iterator[Message]:
+        yield OrderBound(event.view.permId, event.view.clientId, event.view.orderId)
 
     def _refused(self, event: events.RequestRefused, session: Session) -> Iterator[Message]:
         self._error(session, event.orderId, event)
@@ -157,4 +184,11 @@ class Publisher:
 
     def _send_position(self, event: events.PositionChanged, session: Session) -> None:
         row = self._station.engine.queries.position(event.account, event.conId)
+        if not self._station.shows(row.contract):
+            return
         session.send(Position(row.account, row.contract, row.position, row.avgCost))
+
+
+def _blamed(session: Session, view: OrderView) -> bool:
+    """Whether errors about an order are for this session: its own, under an id that it knows."""
+    return session.client_id == view.clientId and view.orderId != 0

@@ -75,8 +75,12 @@ class QuoteLine:
 class Ticks:
     """The ticks that bring a subscriber from one state to another, for a server version."""
 
-    def __init__(self, request_id: int, instrument: Instrument, version: int) -> None:
+    def __init__(
+        self, request_id: int, instrument: Instrument, version: int, *, lots: bool = False
+    ) -> None:
         self._id = request_id
+        self._lots = lots and instrument.secType == "STK" and instrument.currency == "USD"
+        """Sizes of US stocks count round lots at every version."""
         self._instrument = instrument
         self._version = version
 
@@ -98,6 +102,8 @@ class Ticks:
             yield TickString(self._id, LAST_TIMESTAMP, str(now.last_seconds))
 
     def _size(self, units: SizeUnits, gate: int) -> Decimal:
+        if self._lots:
+            return size_decimal(units) // LOT
         return shown_size(units, self._version, self._instrument, gate)
 
     def _price(self, kind: int, price: PriceUnits, size: Decimal) -> Message:

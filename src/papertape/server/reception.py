@@ -9,25 +9,31 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ..errors import RemoteProtocolError
 from ..venue.units import Nanos
+from ..wire.catalogue.session import StartApi
 from ..wire.connection import Broken, Greeting, OutOfTurn, Undecodable, UnknownMessage
 from ..wire.handshake import State, version_reply
 from ..wire.message import Message
-from .handlers import HANDLERS
+from .farms import Kind
+from .handlers import HANDLERS, TRADING
 from .handlers import account as _account
+from .handlers import config as _config
 from .handlers import contracts as _contracts
 from .handlers import history as _history
 from .handlers import market as _market
 from .handlers import orders as _orders
 from .handlers import session as _session
-from .session import Session
+from .messagelog import SECRET
+from .policy import Decision
+from .session import DETAIL, INFORMATION, Session
 from .times import connection_time
 
 if TYPE_CHECKING:
     from .station import Station
 
 log = logging.getLogger("papertape.station")
-_MODULES = (_account, _contracts, _history, _market, _orders, _session)
+_MODULES = (_account, _config, _contracts, _history, _market, _orders, _session)
 """Importing a handler module registers its functions."""
 
 TURN_MESSAGES = 100
@@ -40,6 +46,8 @@ PIECE = 16 * 1024
 """Bytes taken apart in one go: a megabyte of empty frames would be a gigabyte of events."""
 LOGGED_BAD = 20
 """Unreadable messages of one session that the log tells of: it must not fill the disk."""
+LONGEST_LINE = 1000
+"""Letters of a request in the log."""
 LONGEST_VALUE = 200
 """Letters of a bad value that its sender is told."""
 DONE = object()
@@ -52,6 +60,8 @@ class Reception:
         self._station = station
         self._behind: dict[int, Session] = {}
         """Sessions whose last turn left something waiting."""
+        self._exceeding: dict[int, Session] = {}
+        """Sessions that have sent too much in the running second."""
 
     def take(self, session: Session, data: bytes) -> None:
         """Bytes from a client: queue them and give the session a turn."""
@@ -59,13 +69,30 @@ class Reception:
             session.unread.append(data)
             self._turn(session)
 
+    def keep(self, session: Session, data: bytes) -> None:
+        """Bytes from a client for which nobody has time now."""
+        if not session.closing:
+            session.unread.append(data)
+            self.remember(session)
+
+    def remember(self, session: Session) -> None:
+        """Give a session a turn at the next step."""
+        self._behind[session.number] = session
+
     def finish(self, session: Session) -> None:
-        """Handle everything that waits: the session has no further turns."""
-        while self._read(session):
+        """Handle everything that waits, at any rate: the session has no further turns.
+
+        Of a client that nobody has let in, nothing is.
+        """
+        while session.asked is None and self._read(session):
             self._event(session, session.waiting.popleft())
 
     def step(self, now: Nanos) -> None:
         """A turn for everyone with a backlog; connections that do not start are closed."""
+        for decision in self._station.policy.decisions(now):
+            self._decided(decision)
+        for session in list(self._exceeding.values()):
+            self._lapse(session)
         for session in list(self._behind.values()):
             self._turn(session)
         for session in [late for late in self._openings() if late.deadline <= now]:
@@ -73,25 +100,90 @@ class Reception:
             self._station.drop(session, f"no START_API in {seconds:g} s")
 
     def next_due(self) -> Nanos | None:
-        """Now while a backlog waits, else when the next opening lapses."""
-        if self._behind:
-            return self._station.now
-        return min((opening.deadline for opening in self._openings()), default=None)
+        """Now while a backlog waits that may be read, else when the next one may, an opening
+        lapses, somebody has decided or has had time enough to."""
+        now = self._station.now
+        behind = self._behind.values()
+        dues = [now if session.queries else self._paced(session) or now for session in behind]
+        dues += [session.pacer.end for session in self._exceeding.values()]
+        dues += [opening.deadline for opening in self._openings()]
+        decision = self._station.policy.next_due(now)
+        return min(dues if decision is None else [*dues, decision], default=None)
 
     def _openings(self) -> Iterator[Session]:
-        return (one for one in self._station.connections() if one.client_id is None)
+        everyone = self._station.connections()
+        return (one for one in everyone if one.client_id is None and one.asked is None)
 
     def _turn(self, session: Session) -> None:
         for _ in range(TURN_MESSAGES):
-            if session.queued > TURN_BYTES or not self._read(session):
+            if session.queued > TURN_BYTES or self._held(session) or not self._read(session):
                 break
-            self._event(session, session.waiting.popleft())
-        if session.queries:
+            event = session.waiting.popleft()
+            if self._admitted(session):
+                self._event(session, event)
+        at_work = session.queries and self._station.farms.flows(Kind.HISTORY)
+        if at_work:
             self._query(session)
-        if session.behind or session.queries:
+        if (session.behind and session.asked is None) or (at_work and session.queries):
             self._behind[session.number] = session
         else:
             self._behind.pop(session.number, None)
+
+    # -- who must wait ------------------------------------------------------------------------
+
+    def _held(self, session: Session) -> bool:
+        return session.asked is not None or bool(self._paced(session))
+
+    def _paced(self, session: Session) -> Nanos:
+        """When the next request may be read, because the rate is used up; 0: now."""
+        pacer = session.pacer
+        if not pacer.rate or self._rejecting or pacer.room(self._station.now):
+            return 0
+        return pacer.end
+
+    @property
+    def _rejecting(self) -> bool:
+        return bool(self._station.config.settings.rejectMessagesAboveMaxRate)
+
+    def _admitted(self, session: Session) -> bool:
+        """Count a request; whether it is within the rate."""
+        pacer = session.pacer
+        if not pacer.rate or session.client_id is None:
+            return True
+        self._lapse(session)
+        mark = pacer.take(self._station.now)
+        if mark == "excess":
+            self._exceeding[session.number] = session
+        elif mark == "near" and self._rejecting:
+            session.error(-1, 0, max=pacer.rate)
+        return mark != "excess" and not session.closing
+
+    def _lapse(self, session: Session) -> None:
+        """Tell of a second above the rate once it is over; the third one ends the session."""
+        violation = session.pacer.lapse(self._station.now)
+        if violation is not None:
+            self._exceeding.pop(session.number, None)
+            session.error(
+                -1, 100, max=session.pacer.rate, received=violation.received,
+                violation_no=violation.number,
+            )  # fmt: skip
+            if violation.last and not session.closing:
+                self._station.drop(session, "its message rate was too high three times")
+
+    def _decided(self, decision: Decision) -> None:
+        """Somebody, or the time, has decided about a connection that waits."""
+        found = (one for one in self._station.connections() if one.number == decision.number)
+        session = next(found, None)
+        if session is None or session.asked is None:
+            return
+        message, session.asked = session.asked, None
+        if not decision.accepted:
+            self._station.drop(session, decision.reason)
+        elif self._station.door.welcome(session):
+            self._station.attempt(
+                session, -1, "START_API", partial(_session.begin, self._station, session, message)
+            )
+            self._turn(session)
 
     def _read(self, session: Session) -> bool:
         """Take bytes apart, a piece at a time, until an event waits; False when none does."""
@@ -99,10 +191,14 @@ class Reception:
             data = session.unread.popleft()
             if len(data) > PIECE:
                 session.unread.appendleft(data[PIECE:])
-            work = partial(_take_apart, session, data[:PIECE])
+            work = partial(self._take_apart, session, data[:PIECE])
             if not self._station.attempt(session, -1, "taking bytes apart", work):
                 self._station.drop(session, "its bytes could not be taken apart")
         return bool(session.waiting)
+
+    def _take_apart(self, session: Session, data: bytes) -> None:
+        self._station.traces.taken(session, data)
+        session.waiting.extend(session.connection.receive_data(data))
 
     def _query(self, session: Session) -> None:
         """Work out a part of the oldest history query."""
@@ -135,15 +231,23 @@ class Reception:
             failure = f"Unknown message id: {event.message_id}"
             session.error(-1, 320, variant="other", parse_failure=failure)
         elif isinstance(event, OutOfTurn):
-            self._station.drop(session, f"{event.name} while {event.state}")
+            self._out_of_turn(session, event)
         elif isinstance(event, Broken):
             self._station.drop(session, str(event.error))
 
     def _message(self, session: Session, message: Message) -> None:
         session.received += 1
         session.talking = True  # the connection lets nothing through before START_API
-        if self._station.wire_log is not None:
-            self._station.wire_log.received(session, message)
+        self._station.traces.received(session, message)
+        if session.log_level >= INFORMATION:
+            _tell(session, message)
+        if type(message) in TRADING and self._station.config.settings.readOnlyApi:
+            session.error(about(message), 321, variant="read_only")
+        elif self._station.admits(session, message):
+            self.serve(session, message)
+
+    def serve(self, session: Session, message: Message) -> None:
+        """Handle a request: one that has just come, or one that had to wait."""
         handler = HANDLERS.get(type(message))
         if handler is None:
             self._unserved(session, message)
@@ -166,7 +270,7 @@ class Reception:
             known = f"{greeting.lowest}..{greeting.highest}"
             station.drop(session, f"no common version: the client knows {known}")
             return
-        if session.connection.state is not State.CLOSED:  # else what came behind it broke the rules
+        if not session.connection.ended:  # else what came behind it broke the rules
             session.answer(session.connection.accept(time))
 
     def _complain(self, session: Session, what: str) -> None:
@@ -177,16 +281,36 @@ class Reception:
             log.warning("%s: no more of its unreadable messages are logged", session.name)
 
     def _undecodable(self, session: Session, event: Undecodable) -> None:
-        error = event.error
-        self._complain(session, f"sent a message that cannot be read: {error}")
-        if error.field and error.found is not None:
-            session.error(-1, 320, field=error.field, value=str(error.found)[:LONGEST_VALUE])
-        else:
-            session.error(-1, 320, variant="other", parse_failure=str(error))
+        self._complain(session, f"sent a message that cannot be read: {event.error}")
+        _unreadable(session, event.request_id, event.error)
+        if not self._station.config.settings.maintainConnectionOnIncorrectFields:
+            self._station.drop(session, "it sent a field that cannot be read")
+
+    def _out_of_turn(self, session: Session, event: OutOfTurn) -> None:
+        reason = f"{event.name} while {event.state}"
+        if event.error is None:
+            self._station.drop(session, reason)
+            return
+        if event.state is State.NEGOTIATED and event.name == StartApi.__name__:
+            session.talking = True  # it has come: its sender is told what is wrong with it
+            _unreadable(session, -1, event.error)
+        self._station.drop(session, f"{reason}: {event.error}")
 
 
-def _take_apart(session: Session, data: bytes) -> None:
-    session.waiting.extend(session.connection.receive_data(data))
+def _unreadable(session: Session, request_id: int, error: RemoteProtocolError) -> None:
+    """320: which field, and what stood there."""
+    if error.field and error.found is not None:
+        value = str(error.found)[:LONGEST_VALUE]
+        session.error(request_id, 320, field=error.field, value=value)
+    else:
+        session.error(request_id, 320, variant="other", parse_failure=str(error))
+
+
+def _tell(session: Session, message: Message) -> None:
+    """The log's line for a request, with its fields at the highest level."""
+    open_ = session.log_level >= DETAIL and type(message) not in SECRET
+    detail = f": {message!r}"[:LONGEST_LINE] if open_ else ""
+    log.info("%s sends %s%s", session.name, type(message).__name__, detail)
 
 
 def about(message: Message) -> int:

@@ -9,19 +9,28 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from ..codes import text
+from ..codes import lookup, text
 from ..errors import LocalProtocolError
 from ..venue.units import Nanos
 from ..wire.batch import Batch
-from ..wire.catalogue.session import ErrorMessage
+from ..wire.catalogue.session import ErrorMessage, StartApi
 from ..wire.connection import ServerConnection, encode
 from ..wire.message import Message
+from .farm_queue import Waiting
+from .pacing import Pacer
 from .quotes import QuoteLine
 
 log = logging.getLogger("papertape.station")
 
 TAG = "bN"
 """Texts of 321 and 322 quote the obfuscated name of a class of TWS; any short word will do."""
+
+
+ERRORS, WARNINGS, INFORMATION, DETAIL = 2, 3, 4, 5
+"""Levels of setServerLogLevel; 1 is for the station's own lines, which are always told."""
+LEVEL_OF = {"error": ERRORS, "warning": WARNINGS, "info": INFORMATION}
+READ_AHEAD = 64 * 1024
+"""Bytes that are kept of a client that somebody must decide about."""
 
 
 class Transport(Protocol):
@@ -32,6 +41,9 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Send what was taken, then close with FIN."""
+
+    def reset(self) -> None:
+        """Close at once with RST; what was taken and not sent is lost."""
 
 
 class Session:
@@ -47,6 +59,8 @@ class Session:
     ) -> None:
         self.number = number
         self.peer = peer
+        self.since = clock()
+        """When it was accepted."""
         self.transport = transport
         self.connection = ServerConnection(highest=highest)
         self.deadline: Nanos = 0
@@ -54,6 +68,10 @@ class Session:
         self.talking = False
         """START_API has come: messages may be sent. Not asked of the connection, which is closed
         as soon as it reads garbage: what came before that is still answered."""
+        self.asked: StartApi | None = None
+        """Its START_API while somebody must decide whether it may connect."""
+        self.stranger = False
+        """Its address is not accepted by itself, and nobody has let it in yet."""
         self.client_id: int | None = None
         self.capabilities = ""
         self.unread: deque[bytes] = deque()
@@ -66,6 +84,8 @@ class Session:
         self.paused = False
         """The client does not read as fast as we send: quotes wait, orders do not."""
         self.closing = False
+        self.auto_bind = False
+        """Orders that the user of TWS enters become this client's."""
         self.quote_lines: dict[int, QuoteLine] = {}
         self.market_data_type = 1
         self.positions = False
@@ -78,17 +98,41 @@ class Session:
         self.account_due: Nanos = 0
         self.queries: dict[int, Iterator[None]] = {}
         """Request id -> history query under way; each step works out a part of it."""
-        self.log_level = 2
+        self.for_farms: list[Waiting] = []
+        """Requests that wait for a data farm."""
+        self.live_bars: set[int] = set()
+        """Request ids of bars that are kept up to date."""
+        self.told_time: Nanos = 0
+        """When it was last told the current time."""
+        self.log_level = ERRORS
+        self.pacer = Pacer(0)
         self.received = 0
         self.unreadable = 0
         self.sent = 0
         self.on_send: Callable[[Session, Message, bytes], object] | None = None
+        self.lets: Callable[[Session, Message], bool] | None = None
+        """Asked before a message is queued, while a drill runs: it may swallow it."""
+        self.valve: Callable[[list[bytes]], bytes] | None = None
+        """What of the outbox goes out, while a drill plays with the line."""
         self._clock = clock
 
     @property
     def version(self) -> int:
         """The negotiated server version."""
         return self.connection.version
+
+    @property
+    def address(self) -> str:
+        """The peer's without its port."""
+        return self.peer.rpartition(":")[0]
+
+    @property
+    def crowded(self) -> bool:
+        """Whether nothing more should be read for now. While somebody decides about it a little
+        is read, so that it is noticed when the client gives up."""
+        if self.asked is None:
+            return self.behind
+        return sum(map(len, self.unread)) > READ_AHEAD
 
     @property
     def started(self) -> bool:
@@ -114,6 +158,8 @@ class Session:
         """
         if self.closing or not self.talking or self.version < type(message).spec.since:
             return
+        if self.lets is not None and not self.lets(self, message):
+            return
         try:
             self._queue(message)
         except LocalProtocolError as error:
@@ -131,7 +177,7 @@ class Session:
 
     def send_batch(self, batch: Batch, request_id: int) -> None:
         """Queue messages that were encoded for many, under this client's request id."""
-        if self.on_send is not None:  # whoever looks on sees every message
+        if self.on_send is not None or self.lets is not None:  # they see every single message
             for message in batch.messages(request_id):
                 self.send(message)
         elif self.talking and not self.closing:
@@ -149,21 +195,19 @@ class Session:
         self, request_id: int, code: int, *, variant: str | None = None, **facts: Any
     ) -> None:
         """Queue an error, warning or notice from the code table."""
-        self.send(
-            ErrorMessage(
-                id=request_id,
-                errorTime=self._clock() // 1_000_000,
-                errorCode=code,
-                errorMsg=text(code, variant, **{"tag": TAG, **facts}),
-            )
-        )
+        told = text(code, variant, **{"tag": TAG, **facts})
+        if self.log_level >= LEVEL_OF[lookup(code).severity]:
+            log.info("%s is told %d about %d: %s", self.name, code, request_id, told)
+        time = self._clock() // 1_000_000
+        self.send(ErrorMessage(id=request_id, errorTime=time, errorCode=code, errorMsg=told))
 
     def flush(self) -> None:
         """Hand everything that waits to the transport; then close it, if that is what follows."""
         if self.outbox:
-            data = b"".join(self.outbox)
+            data = b"".join(self.outbox) if self.valve is None else self.valve(self.outbox)
             self.discard()
-            self.transport.write(data)
+            if data:
+                self.transport.write(data)
         if self.closing:
             self.connection.close()
             self.transport.close()
@@ -179,3 +223,4 @@ class Session:
         self.unread.clear()
         self.waiting.clear()
         self.queries.clear()
+        self.for_farms.clear()

@@ -3,12 +3,17 @@
 Where they come from (file, environment, flags) is the command line's business.
 """
 
+import re
+from ipaddress import ip_network
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from ..errors import SettingsError
 from ..versions import MAX_SERVER, MIN_SERVER
+from .policy import VERDICTS, Verdict
+
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d\Z")
 
 
 class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,10 +33,38 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How long a connection may take to send START_API."""
     account_interval_s: float = 180.0
     """How often unchanged account figures are sent again, as TWS does."""
-    open_orders_on_connection: bool = True
-    """Report working orders of the client id, unasked, before its accounts and next id."""
+    max_message_rate: int | None = None
+    """Requests of a client in a second of market time; None: half of ``max_lines``, as TWS counts;
+    0: no limit."""
+    client_id_linger_s: float = 0.0
+    """How long a client id stays in use after its connection has ended; about 0.5 in TWS."""
+    acceptance: Verdict = "ask"
+    """What happens to connections from addresses that nothing else names."""
+    acceptance_rules: dict[str, Verdict] = {}
+    """Address or network -> verdict; the most specific one counts."""
+    acceptance_timeout_s: float = 60.0
+    """How long a connection waits for somebody's decision before it is rejected."""
+    dead_peer_s: int = 120
+    """How long a peer that vanished without a word may go unnoticed."""
     max_buffer_mb: int = 64
     """Unsent bytes at which a client that does not read is disconnected."""
+    current_time_silence_s: float = 0.0
+    """How long after an answer to reqCurrentTime the next such request gets none; gateways were
+    seen to be silent for one to four seconds (behaviour K8)."""
+    seed: int = 1
+    """Seed of everything that drills leave to chance."""
+    gateway: bool = False
+    """Be IB Gateway: data farms connect on the first request that needs them."""
+    farm_connect_ms: int = 200
+    """How long a data farm takes to connect."""
+    farm_idle_s: float = 900.0
+    """Gateway: how long a farm stays connected without any request; 0: for ever."""
+    daily_restart: str = ""
+    """``HH:MM`` in ``time_zone`` at which TWS restarts; "": never."""
+    daily_logoff: str = ""
+    """``HH:MM`` in ``time_zone`` at which TWS logs off, which ends the station; "": never."""
+    restart_down_s: float = 30.0
+    """How long TWS is away in a daily restart."""
     market_farm: str = "usfarm"
     history_farm: str = "ushmds"
     definition_farm: str = "secdefnj"
@@ -45,7 +78,25 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
         self._within("start_api_timeout_s", 0.01, 3600)
         self._within("account_interval_s", 1, 86_400)
         self._within("max_buffer_mb", 1, 1024)
+        self._within("client_id_linger_s", 0, 3600)
+        self._within("current_time_silence_s", 0, 60)
+        self._within("farm_connect_ms", 0, 60_000)
+        self._within("farm_idle_s", 0, 86_400)
+        self._within("restart_down_s", 0, 86_400)
+        self._within("acceptance_timeout_s", 0.01, 86_400)
+        self._within("dead_peer_s", 4, 86_400)
+        if self.max_message_rate is not None:
+            self._within("max_message_rate", 0, 1_000_000)
         self._known_zone()
+        self._known_verdicts()
+        for name in ("daily_restart", "daily_logoff"):
+            self._time_of_day(name)
+
+    @property
+    def message_rate(self) -> int:
+        """Requests of a client in a second; 0: no limit."""
+        rate = self.max_message_rate
+        return max(1, self.max_lines // 2) if rate is None else rate
 
     def _within(self, name: str, lowest: float, highest: float) -> None:
         value = getattr(self, name)
@@ -55,6 +106,13 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
                 setting=name,
                 found=value,
                 advice=f"Choose a number from {lowest} to {highest}",
+            )
+
+    def _time_of_day(self, name: str) -> None:
+        value = getattr(self, name)
+        if value and not _CLOCK.match(value):
+            raise SettingsError(
+                "is no time of the day", setting=name, found=value, advice="Write it as 23:45"
             )
 
     def _known_zone(self) -> None:
@@ -67,3 +125,19 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
                 found=self.time_zone,
                 advice="Choose a name such as US/Eastern or Europe/London",
             ) from error
+
+    def _known_verdicts(self) -> None:
+        for name, verdict in {"acceptance": self.acceptance, **self.acceptance_rules}.items():
+            if verdict not in VERDICTS:
+                advice = "Choose one of: " + ", ".join(VERDICTS)
+                raise SettingsError("is no verdict", setting=name, found=verdict, advice=advice)
+        for network in self.acceptance_rules:
+            try:
+                ip_network(network, strict=False)
+            except ValueError as error:
+                raise SettingsError(
+                    "is no address and no network",
+                    setting="acceptance_rules",
+                    found=network,
+                    advice="Choose one such as 10.0.0.7 or 10.0.0.0/8",
+                ) from error

@@ -10,22 +10,39 @@ time that cannot pass, are raised to the driver, which stops the station.
 
 import logging
 from collections.abc import Callable, Iterable
+from functools import partial
 
-from ..errors import JournalError, PapertapeError
+from ..errors import JournalError, PapertapeError, SettingsError
 from ..model import Contract
 from ..venue.commands import Command
+from ..venue.details import time_zone
 from ..venue.engine import Engine
 from ..venue.events import Event
 from ..venue.instruments import Listing, Refusal
 from ..venue.market import MarketSource
 from ..venue.units import SECOND, Nanos
+from ..versions import INSTRUMENT_TIME_ZONE
+from ..wire.message import Message
 from .accounts import Accounts
+from .config import Config
+from .config_table import LEVELS, OPERATOR, TABLE, UTC
+from .daily import Daily
+from .door import Door
+from .drills import Drills
+from .farm_queue import FarmQueue
+from .farms import Farms, Kind
+from .hub import Hub
 from .keep import Keeper
 from .lines import Lines
+from .link import Link
+from .pacing import Pacer
+from .policy import Policy
 from .publish import Publisher
 from .reception import Reception
 from .session import Session, Transport
 from .settings import StationSettings
+from .traces import Traces
+from .user import User
 from .wirelog import WireLog
 
 log = logging.getLogger("papertape.station")
@@ -45,15 +62,34 @@ class Station:
         keeper: Keeper,
         settings: StationSettings | None = None,
         wire_log: WireLog | None = None,
+        config: Config | None = None,
     ) -> None:
         self.engine = engine
         self.market = market
         self.keeper = keeper
         self.settings = settings or StationSettings()
-        self.wire_log = wire_log
+        self.config = config or Config()
+        self.policy = Policy(self.config, self.settings.acceptance, self.settings.acceptance_rules)
+        self.user = User(self)
+        self.traces = Traces(self, wire_log)
         self.now: Nanos = engine.clock
+        self.until: Callable[[float], Nanos] = lambda seconds: self.now + int(seconds * SECOND)
+        """Seconds of people's time from now as market time, which the driver may let run faster."""
+        self.hub = Hub(lambda: self.now)
+        """News for those who look on."""
         self.publisher = Publisher(self)
         self.accounts = Accounts(self)
+        self.link = Link(self)
+        self.farms = Farms(self)
+        self.farm_queue = FarmQueue(self)
+        self.drills = Drills(self, self.settings.seed)
+        self.daily = Daily(self)
+        self.frozen = False
+        """A drill lets it hang: bytes are taken, nothing is done, nothing is told."""
+        self.away = False
+        """TWS is not there: its port refuses connections."""
+        self.logged_off = False
+        """Somebody must log in again: the driver ends the station."""
         self.lines = Lines(self)
         self.reception = Reception(self)
         self._open: dict[int, Session] = {}
@@ -61,6 +97,14 @@ class Station:
         self._leaving: list[Session] = []
         """Sessions to be closed once the journal has been committed."""
         self._count = 0
+        self._freed: dict[int, Nanos] = {}
+        """Client id -> when it may be used again."""
+        self.door = Door(self)
+        for row in TABLE:
+            self.config.watch(row.name, partial(self._changed, row.name))
+
+    def _changed(self, name: str, value: object) -> None:
+        self.hub.tell("setting", name=name, value=value)
 
     # -- sessions -----------------------------------------------------------------------------
 
@@ -88,31 +132,44 @@ class Station:
         self.now = max(self.now, now)
         highest = self.settings.max_server_version
         session = Session(self._count, peer, transport, highest, lambda: self.now)
-        if len(self._open) >= self.settings.max_clients:
-            log.warning("%s refused: all %d places are taken", peer, self.settings.max_clients)
+        refusal = self.door.refusal(session)
+        if refusal:
+            log.warning("%s refused: %s", peer, refusal)
             session.close()
             session.flush()
             return None
+        session.pacer = Pacer(self.settings.message_rate)
+        session.log_level = 1 + LEVELS.index(self.config.settings.loggingLevel)
         patience = int(self.settings.start_api_timeout_s * SECOND)
         session.deadline = self.now + patience if deadline is None else deadline
         self._open[session.number] = session
-        if self.wire_log is not None:
-            session.on_send = self.wire_log.sent
+        self.traces.watch(session)
+        self.drills.watch(session)
+        self.hub.tell("opened", number=session.number, address=peer)
         return session
 
     def lost(self, session: Session, reason: str, now: Nanos) -> None:
         """The socket is gone; what came before its end still counts. ``flush`` commits it."""
-        self._pass_time(now)
+        self.pass_time(now)
         self.reception.finish(session)
         self.closed(session, reason)
 
     def closed(self, session: Session, reason: str = "") -> None:
         """A session is over: subscriptions end, the client id is free, orders keep working."""
         session.close()
-        self._open.pop(session.number, None)
+        session.asked = None
+        self.policy.withdraw(session.number)
+        if self._open.pop(session.number, None) is not None:
+            facts = {"client_id": session.client_id, "reason": reason}
+            self.hub.tell("ended", number=session.number, **facts)
         if session.client_id is not None and self._clients.get(session.client_id) is session:
             del self._clients[session.client_id]
+            if self.settings.client_id_linger_s:
+                self._freed = {one: due for one, due in self._freed.items() if due > self.now}
+                self._freed[session.client_id] = self.until(self.settings.client_id_linger_s)
             log.info("%s disconnected%s", session.name, f": {reason}" if reason else "")
+            self.drills.left(session)
+        self.traces.left(session)
 
     def drop(self, session: Session, reason: str) -> None:
         """Close a session that broke the rules, with a line in the log."""
@@ -122,7 +179,7 @@ class Station:
 
     def claim(self, session: Session, client_id: int) -> bool:
         """Give the session its client id; else tell why not (326 when it is taken) and close."""
-        if client_id in self._clients:
+        if client_id in self._clients or self._freed.get(client_id, 0) > self.now:
             session.error(-1, 326)
             self.drop(session, f"client id {client_id} is in use")
         elif not 0 <= client_id <= MAX_CLIENT_ID:
@@ -130,23 +187,83 @@ class Station:
             self.drop(session, f"client id {client_id} is not in 0 .. {MAX_CLIENT_ID}")
         else:
             session.client_id = client_id
+            self._freed.pop(client_id, None)
             self._clients[client_id] = session
             log.info("%s started at server version %d", session.name, session.version)
+            facts = {"client_id": client_id, "version": session.version}
+            self.hub.tell("started", number=session.number, **facts)
             return True
         return False
+
+    def disconnect(self, number: int) -> None:
+        """Close a connection by its number, as somebody wishes.
+
+        Raises ``SettingsError`` when there is none of that number.
+        """
+        session = self._open.get(number)
+        if session is None:
+            known = ", ".join(map(str, self._open)) or "none"
+            raise SettingsError(
+                "there is no such connection",
+                setting="connection",
+                found=number,
+                advice=f"Choose one that is open: {known}",
+            )
+        self.drop(session, "somebody disconnected it")
+
+    def reset(self, session: Session, reason: str) -> None:
+        """Close a connection with RST, whatever was on its way."""
+        log.warning("%s reset: %s", session.name, reason)
+        session.discard()
+        self.closed(session, reason)
+        session.transport.reset()
+
+    def block(self, client_id: int, until: Nanos) -> None:
+        """Keep a client id from being used until then."""
+        self._freed[client_id] = until
+
+    def go_away(self, reason: str) -> None:
+        """TWS ends: every connection is closed, the port refuses, what was held is lost."""
+        self.away = True
+        self.link.forget()
+        for session in list(self._open.values()):
+            self.drop(session, reason)
+
+    def come_back(self) -> None:
+        """TWS is there again, with its link, and with its farms as they are at a start."""
+        self.away = False
+        self.link.restore()
+        self.farms.restart()
+
+    def admits(self, session: Session, message: Message) -> bool:
+        """Whether a request may be served now: no drill swallows it, its data can be had."""
+        return (
+            (self.drills.idle or self.drills.admits(session, message))
+            and (not self.link.competing or self.link.admits(session, message))
+            and self.farm_queue.admits(session, message)
+        )
 
     # -- the two ways in ----------------------------------------------------------------------
 
     def receive(self, session: Session, data: bytes, now: Nanos) -> None:
         """Bytes from a client: handle what they complete. ``flush`` sends the answers."""
-        self._pass_time(now)
-        self.reception.take(session, data)
+        self.pass_time(now)
+        take = self.reception.keep if self.frozen else self.reception.take
+        take(session, data)
 
     def step(self, now: Nanos) -> None:
         """Let time pass: fills, expiries, backlogs, quotes, repetitions, time-outs."""
-        self._pass_time(now)
+        self.now = max(self.now, now)
+        self.drills.step(now)
+        if self.frozen:
+            return
+        self.pass_time(now)
+        self.daily.step(now)
+        self.farms.step(now)
+        self.farm_queue.step(now)
         self.reception.step(now)
-        self.lines.step(now)
+        if self.farms.flows(Kind.MARKET):
+            self.lines.step(now)
         self.accounts.step(now)
 
     def flush(self) -> None:
@@ -154,13 +271,15 @@ class Station:
 
         Raises ``JournalError`` when it cannot be kept; then nothing may be sent: ``abandon``.
         """
+        if self.frozen:
+            return
         self.accounts.refresh()
+        self.door.tell_port()
         self.keeper.commit(self.engine)
         leaving, self._leaving = self._leaving, []
         for session in [*self._open.values(), *leaving]:
             session.flush()
-        if self.wire_log is not None:
-            self.wire_log.flush()
+        self.traces.flush()
 
     def abandon(self) -> None:
         """Close every session without another word: what waits for them was never kept."""
@@ -174,32 +293,47 @@ class Station:
 
     def next_due(self) -> Nanos | None:
         """When ``step`` has something to do next; None when only a client can bring it."""
+        if self.frozen:
+            return self.drills.next_due()
         dues = (
-            self.engine.next_due(),
+            self.engine.next_due() if self.link.up else None,
+            self.drills.next_due(),
+            self.daily.next_due(),
+            self.farms.next_due(),
+            self.farm_queue.next_due(),
             self.reception.next_due(),
-            self.lines.next_due(),
+            self.lines.next_due() if self.farms.flows(Kind.MARKET) else None,
             self.accounts.next_due(),
         )
         return min((due for due in dues if due is not None), default=None)
 
-    def _pass_time(self, now: Nanos) -> None:
+    def pass_time(self, now: Nanos) -> None:
+        """Bring the venue to ``now``, before anything that happens at ``now``.
+
+        While the broker's link is lost nothing is heard of the venue: it is brought up to date
+        when the link is back.
+        """
         self.now = max(self.now, now)
-        if self.now > self.engine.clock:
+        if self.link.up and not self.frozen and self.now > self.engine.clock:
             self.publish(self.engine.advance(self.now))
 
     # -- what handlers use --------------------------------------------------------------------
 
-    def apply(self, command: Command) -> None:
-        """Give the engine a command and queue what came of it.
+    def apply(self, command: Command) -> tuple[Event, ...]:
+        """Give the engine a command, queue what came of it, and return it.
 
         Raises what the engine raises, after the engine is as it was before the command.
         """
+        if not self.link.up:
+            self.link.hold(command)
+            return ()
         try:
             happened = self.engine.apply(command, self.now)
         except Exception:
             self._rebuild()
             raise
         self.publish(happened)
+        return happened
 
     def _rebuild(self) -> None:
         """Start the venue anew from the journal: a command that failed half way left no trace.
@@ -223,9 +357,9 @@ class Station:
             self.publisher.publish(happened)
 
     def attempt(
-        self, session: Session, request_id: int, what: str, work: Callable[[], object]
+        self, session: Session | None, request_id: int, what: str, work: Callable[[], object]
     ) -> bool:
-        """Do something for a session; whether it succeeded.
+        """Do something for a session, or for one that has gone; whether it succeeded.
 
         Whatever fails in it concerns this session alone: the log has the traceback, the client
         323, and the station goes on. Only ``JournalError`` passes.
@@ -235,11 +369,24 @@ class Station:
         except JournalError:
             raise
         except Exception as error:
-            log.error("%s: %s failed", session.name, what, exc_info=error)
+            name = "a client that has gone" if session is None else session.name
+            log.error("%s: %s failed", name, what, exc_info=error)
             told = str(error) if isinstance(error, PapertapeError) else repr(error)
-            session.error(request_id, 323, cause=told[:LONGEST_CAUSE])
+            if session is not None:
+                session.error(request_id, 323, cause=told[:LONGEST_CAUSE])
             return False
         return True
+
+    def zone(self, con_id: int, version: int) -> str:
+        """The zone in which a client of this version reads an instrument's times."""
+        chosen = self.config.settings.sendInstrumentTimezone
+        if chosen == OPERATOR or version < INSTRUMENT_TIME_ZONE:
+            return self.settings.time_zone
+        return UTC if chosen == UTC else time_zone(self.engine.instruments[con_id])
+
+    def shows(self, contract: Contract) -> bool:
+        """Whether positions in it are told: those in currency pairs are virtual."""
+        return contract.secType != "CASH" or bool(self.config.settings.includeVirtualFxPositions)
 
     def resolve(self, contract: Contract) -> Listing | Refusal:
         """The one listing that a request means, with a tape to quote it."""

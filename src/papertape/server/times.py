@@ -18,10 +18,13 @@ def _local(time: Nanos, zone: str) -> datetime:
 
 
 def stamp(time: Nanos, zone: str, version: int) -> str:
-    """``YYYYMMDD HH:MM:SS Zone``; below server 174 two blanks and no zone."""
+    """``YYYYMMDD HH:MM:SS Zone``; below server 174 two blanks and no zone. UTC has a form of its
+    own, ``YYYYMMDD-HH:MM:SS``, which requests may have as well."""
     local = _local(time, zone)
     if version < INSTRUMENT_TIME_ZONE:
         return local.strftime("%Y%m%d  %H:%M:%S")
+    if zone == "UTC":
+        return local.strftime("%Y%m%d-%H:%M:%S")
     return local.strftime(f"%Y%m%d %H:%M:%S {zone}")
 
 

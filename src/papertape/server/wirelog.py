@@ -1,4 +1,7 @@
-"""The wire log: every message of every session as a line of JSON, for people and for tests."""
+"""The wire log: every message of every session as a line of JSON, for programs and for tests.
+
+The same messages as they travelled, in files as TWS writes them, are in ``messagelog``.
+"""
 
 import logging
 from collections.abc import Callable
@@ -8,6 +11,7 @@ from typing import Any, TextIO
 import msgspec
 
 from ..wire.message import Message
+from .messagelog import SECRET
 from .session import Session
 
 log = logging.getLogger("papertape.station")
@@ -52,7 +56,7 @@ class WireLog:
             "name": spec.proto_name,
             "version": session.version,
             "format": "protobuf" if session.version >= spec.protobuf else "text",
-            "fields": message,
+            "fields": None if type(message) in SECRET else message,
         }
         text = _ENCODE(line).decode() + "\n"
         self._guarded(lambda: self._out.write(text))

@@ -2,15 +2,22 @@
 own: what it needs to see of the market it asks ``Touches`` for.
 """
 
+import msgspec
+
 from papertape.model import Order
 
 from . import lifecycle
 from .acceptance import Effect, beyond_band, effect_of, margin_numbers, shortfall
 from .commands import (
+    TWS_USER,
+    BindOrders,
     CancelAll,
+    CancelByUser,
     CancelOrder,
     Command,
+    EnterOrder,
     QuoteSeen,
+    ResetOrderIds,
     SubmitOrder,
     TimePassed,
 )
@@ -20,6 +27,7 @@ from .events import (
     Event,
     OrderAccepted,
     OrderAcknowledged,
+    OrderBound,
     OrderCancelled,
     OrderInactive,
     OrderRejected,
@@ -66,6 +74,17 @@ class Desk:
                 return self._cancel(command, now)
             case CancelAll():
                 return [self._cancelled(order, now) for order in self._working()]
+            case EnterOrder():
+                return self._enter(command, now)
+            case BindOrders():
+                entered = [one for one in self._working() if one.clientId == TWS_USER]
+                return [self._bind(order, command) for order in entered]
+            case CancelByUser():
+                return [
+                    self._cancelled(o, now) for o in self._working() if o.permId == command.permId
+                ]
+            case ResetOrderIds():
+                return self._reset_ids()
             case QuoteSeen():
                 return self.floor.quote_seen(command.quote, now)
             case TimePassed():
@@ -74,12 +93,11 @@ class Desk:
     # -- submission ---------------------------------------------------------------------------
 
     def _submit(self, command: SubmitOrder, now: Nanos) -> list[Event]:
-        if command.orderId <= 0:
-            return [_refused(command, Refusal(10149, {"orderId": str(command.orderId)}))]
         known = None if command.order.whatIf else self._find(command)
         refusal = self._id_refusal(command, known)
-        if refusal is not None:
-            return [_refused(command, refusal)]
+        return [_refused(command, refusal)] if refusal else self._place(command, known, now)
+
+    def _place(self, command: SubmitOrder, known: LiveOrder | None, now: Nanos) -> list[Event]:
         ticket = check(
             command.contract,
             command.order,
@@ -102,6 +120,8 @@ class Desk:
 
     def _id_refusal(self, command: SubmitOrder, known: LiveOrder | None) -> Refusal | None:
         """Why the order id cannot be used, following the rules for finished and passed ids."""
+        if command.orderId <= 0 and known is None:
+            return Refusal(10149, {"orderId": str(command.orderId)})
         if command.order.whatIf:
             return None if command.order.transmit else Refusal(413)
         if known is not None:
@@ -241,9 +261,7 @@ class Desk:
         lapsed = [order for order in self._working() if order.expires <= now]
         events: list[Event] = [self.floor.cancel(order, now, why=BY_SYSTEM) for order in lapsed]
         state = self._state
-        for perm_id in [key for key, order in state.orders.items() if order.done]:
-            order = state.orders.pop(perm_id)
-            del state.ids[order.clientId][order.orderId]
+        self._forget_finished()
         state.fills.clear()
         for account in state.accounts.values():
             worth = self._appraiser.value(account)
@@ -251,6 +269,51 @@ class Desk:
             account.start_day(worth.equity, values)
         state.day_end = day_end(now)
         return events
+
+    def _forget_finished(self) -> None:
+        state = self._state
+        for perm_id in [key for key, order in state.orders.items() if order.done]:
+            order = state.orders.pop(perm_id)
+            del state.ids[order.clientId][order.orderId]
+
+    def _reset_ids(self) -> list[Event]:
+        if not self._state.busy:
+            self._forget_finished()
+            entered = self._state.highest_ids.get(TWS_USER)
+            self._state.highest_ids.clear()
+            if entered is not None:
+                self._state.highest_ids[TWS_USER] = entered
+        return []
+
+    # -- the user of TWS ----------------------------------------------------------------------
+
+    def _enter(self, command: EnterOrder, now: Nanos) -> list[Event]:
+        """Place the user's order; nobody's client is told of a refusal."""
+        client_id, order_id = TWS_USER, self._state.highest_ids.get(TWS_USER, 0) + 1
+        if command.bind != "no":
+            client_id, order_id = 0, self._free_id(negative=command.bind == "negative")
+        order = msgspec.structs.replace(command.order, transmit=True, whatIf=False)
+        submit = SubmitOrder(client_id, order_id, command.contract, order)
+        events = self._place(submit, None, now)
+        if isinstance(events[0], RequestRefused):
+            return [msgspec.structs.replace(events[0], clientId=TWS_USER, orderId=0)]
+        placed = self._find(submit)
+        assert placed is not None, "an order was taken that is in no book"
+        return events if client_id == TWS_USER else [OrderBound(view_of(placed)), *events]
+
+    def _bind(self, order: LiveOrder, command: BindOrders) -> OrderBound:
+        """Make an order client 0's."""
+        order_id = self._free_id(negative=command.negative)
+        del self._state.ids[order.clientId][order.orderId]
+        order.clientId, order.orderId = 0, order_id
+        order.echo = msgspec.structs.replace(order.echo, clientId=0, orderId=order_id)
+        self._state.ids.setdefault(0, {})[order_id] = order.permId
+        self._count_id(0, order_id)
+        return OrderBound(view_of(order))
+
+    def _free_id(self, *, negative: bool) -> int:
+        """The next id of client 0 in one of its two ranges."""
+        return -(self._state.bound + 1) if negative else self._state.highest_ids.get(0, 0) + 1
 
     # -- books of orders ----------------------------------------------------------------------
 
@@ -273,8 +336,12 @@ class Desk:
 
     def _use_id(self, command: SubmitOrder, now: Nanos) -> None:
         self._begin_day(now)
-        highest = self._state.highest_ids.get(command.clientId, 0)
-        self._state.highest_ids[command.clientId] = max(highest, command.orderId)
+        self._count_id(command.clientId, command.orderId)
+
+    def _count_id(self, client_id: int, order_id: int) -> None:
+        highest = self._state.highest_ids.get(client_id, 0)
+        self._state.highest_ids[client_id] = max(highest, order_id)
+        self._state.bound = max(self._state.bound, -order_id)
 
     def _begin_day(self, now: Nanos) -> None:
         if self._state.day_end == 0:
@@ -309,11 +376,13 @@ class Desk:
         )
 
     def _echo(self, command: SubmitOrder, ticket: Ticket, perm_id: int, now: Nanos) -> Order:
+        unbound = command.clientId == TWS_USER
+        ids = (0, 0) if unbound else (command.clientId, command.orderId)
         return echo_order(
             command.order,
             ticket,
             self._profile,
-            ids=(command.clientId, command.orderId, perm_id),
+            ids=(*ids, perm_id),
             auto_cancel=next_quarter_end(now) if ticket.tif == "GTC" else None,
         )
 

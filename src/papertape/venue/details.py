@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from papertape.model import Contract, ContractDetails, TagValue
 
-from .instruments import Instruments, Listing, Refusal, contract_of
+from .instruments import Instrument, Instruments, Listing, Refusal, contract_of
 from .listings import FOREX_ORDER_TYPES, STOCK_ORDER_TYPES
 from .times import open_all_day
 from .units import Nanos
@@ -30,6 +30,11 @@ def contract_details(
     return tuple(details_of(row, schedule) for row in rows)
 
 
+def time_zone(entry: Instrument) -> str:
+    """The zone of an instrument's trading day: every market here trades by New York time."""
+    return "US/Eastern"
+
+
 def details_of(listing: Listing, schedule: str) -> ContractDetails:
     """The full record of one listing; ``schedule`` serves as trading and liquid hours."""
     entry = listing.instrument
@@ -45,7 +50,7 @@ def details_of(listing: Listing, schedule: str) -> ContractDetails:
         industry=entry.industry,
         category=entry.category,
         subcategory=entry.subcategory,
-        timeZoneId="US/Eastern",
+        timeZoneId=time_zone(entry),
         tradingHours=schedule,
         liquidHours=schedule,
         secIdList=[TagValue("ISIN", entry.isin)] if entry.isin else [],

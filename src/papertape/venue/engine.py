@@ -11,7 +11,16 @@ from operator import attrgetter
 import msgspec
 
 from .accounts import open_account
-from .commands import CancelOrder, Command, Entry, QuoteSeen, SubmitOrder, TimePassed
+from .commands import (
+    CancelOrder,
+    Command,
+    EnterOrder,
+    Entry,
+    QuoteSeen,
+    ResetOrderIds,
+    SubmitOrder,
+    TimePassed,
+)
 from .desk import Desk
 from .events import AccountChanged, Event, PositionChanged, RequestRefused, Traded
 from .instruments import Instruments
@@ -158,9 +167,9 @@ def _fresh(profile: Profile) -> State:
 
 def _changed(command: Command, events: list[Event]) -> bool:
     """Whether the fold changed anything that a replay must repeat."""
-    if isinstance(command, SubmitOrder | CancelOrder):
+    if isinstance(command, SubmitOrder | CancelOrder | EnterOrder):
         return not any(isinstance(event, RequestRefused) for event in events)
-    return isinstance(command, TimePassed) or bool(events)
+    return isinstance(command, TimePassed | ResetOrderIds) or bool(events)
 
 
 def _consequences(events: list[Event]) -> list[Event]:

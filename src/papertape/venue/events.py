@@ -110,6 +110,12 @@ class WhatIfAnswered(msgspec.Struct, frozen=True, tag=True):
     view: OrderView
 
 
+class OrderBound(msgspec.Struct, frozen=True, tag=True):
+    """An order of the user of TWS has become one of client 0. orderBound, to client 0."""
+
+    view: OrderView
+
+
 class RequestRefused(msgspec.Struct, frozen=True, tag=True):
     """A command that did nothing. E with id = orderId, to the asking client only."""
 
@@ -144,6 +150,7 @@ Event = (
     | OrderInactive
     | OrderRejected
     | WhatIfAnswered
+    | OrderBound
     | RequestRefused
     | PositionChanged
     | AccountChanged

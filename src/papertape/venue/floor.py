@@ -166,7 +166,7 @@ class Floor:
         if venue == SMART:
             venue = self._instruments[order.conId].primaryExchange
         return Execution(
-            orderId=order.orderId,
+            orderId=order.echo.orderId or 0,
             execId=f"{number:08x}.{now // SECOND:08x}.01.01",
             time=eastern_text(now),
             acctNumber=order.account,
@@ -175,7 +175,7 @@ class Floor:
             shares=size_decimal(deal.size),
             price=price_float(deal.price, order.scale),
             permId=order.permId,
-            clientId=order.clientId,
+            clientId=order.echo.clientId or 0,
             cumQty=size_decimal(order.filled),
             avgPrice=average_price(order),
             orderRef=order.echo.orderRef,

@@ -83,8 +83,8 @@ def view_of(order: LiveOrder, margin: MarginNumbers = NO_MARGIN) -> OrderView:
     """The order as of now; ``margin`` are the OrderState fields of a what-if."""
     return OrderView(
         account=order.account,
-        clientId=order.clientId,
-        orderId=order.orderId,
+        clientId=order.echo.clientId or 0,
+        orderId=order.echo.orderId or 0,
         permId=order.permId,
         parentId=order.echo.parentId,
         contract=order.contract,

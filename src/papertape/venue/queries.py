@@ -77,6 +77,10 @@ class Queries:
         """One more than the highest order id the client ever used; 1 for a new client."""
         return self._state.highest_ids.get(client_id, 0) + 1
 
+    def busy(self) -> bool:
+        """Whether an order works or waits for ``transmit``: then order ids cannot be reset."""
+        return self._state.busy
+
     def open_orders(self, client_id: int | None = None) -> tuple[OrderView, ...]:
         """The working orders of one client, or of all, in order of acceptance."""
         return tuple(
@@ -84,6 +88,10 @@ class Queries:
             for order in self._state.orders.values()
             if order.working and client_id in (None, order.clientId)
         )
+
+    def orders(self) -> tuple[OrderView, ...]:
+        """Every order that works or ended today, in order of acceptance."""
+        return tuple(view_of(order) for order in self._state.orders.values())
 
     def order(self, client_id: int, order_id: int) -> OrderView | None:
         """An order of today by its client's id, finished ones included."""

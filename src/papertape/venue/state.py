@@ -11,7 +11,7 @@ import msgspec
 from papertape.model import CommissionAndFeesReport, Contract, Execution
 
 from .accounts import Account
-from .commands import SubmitOrder
+from .commands import TWS_USER, SubmitOrder
 from .market import Quote
 from .orders import LiveOrder
 from .units import CashMicros, Nanos, PriceUnits, SizeUnits
@@ -58,6 +58,8 @@ class State(msgspec.Struct):
     """clientId -> orderId -> permId, of the orders above."""
     highest_ids: dict[int, int] = {}
     """clientId -> highest order id ever used; outlives the orders."""
+    bound: int = 0
+    """How many orders of the user of TWS have got an id below 0; the last one is its negative."""
     held: dict[int, dict[int, SubmitOrder]] = {}
     """clientId -> orderId -> order that waits for ``transmit``."""
     working: dict[int, list[int]] = {}
@@ -65,6 +67,12 @@ class State(msgspec.Struct):
     fills: list[Fill] = []
     taken: dict[int, Taken] = {}
     touches: dict[int, Quote] = {}
+
+    @property
+    def busy(self) -> bool:
+        """Whether an order of a client works or waits for ``transmit``."""
+        of_clients = (one for one in self.orders.values() if one.clientId != TWS_USER)
+        return any(self.held.values()) or any(not order.done for order in of_clients)
 
 
 def canonical(state: State) -> bytes:

@@ -28,8 +28,12 @@ DOUBLE_RESPONSE = "1.7976931348623157E308"
 _UNSET_DECIMALS = frozenset(
     ("", INT_TEXT, LONG_TEXT, DOUBLE_RESPONSE, "-9223372036854775808", DECIMAL_TEXT)
 )
+_DECIMAL_128 = 6144
+"""Largest exponent of the decimals that TWS and the official clients keep sizes in."""
 _NOT_PRINTABLE = re.compile(r"[^\x20-\x7e\t\n\r]")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}\Z")
+_SHORT = re.compile(r"[+-]?[0-9]{1,9}\Z")
+"""Integers that are below 32 bits at a glance."""
 _ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([\\nrt\"']))")
 _ESCAPES = {"\\": "\\", "n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'"}
 
@@ -48,20 +52,39 @@ class Codec(msgspec.Struct, frozen=True):
     """Writing in a response."""
 
 
-def strict_int(token: str) -> int:
-    """An integer token of a request; an empty one is 0, as TWS reads it."""
+def strict_long(token: str) -> int:
+    """An integer token of a request, 64 bits; an empty one is 0, as TWS reads it.
+
+    Raises ``OverflowError`` when it is an integer, but too large.
+    """
     if not token:
         return 0
     if not _INTEGER.match(token):
         raise ValueError(token)
-    return int(token)
+    return _within(int(token), 63)
+
+
+def strict_int(token: str) -> int:
+    """As ``strict_long``, 32 bits: an id beyond them could not be told back in protobuf."""
+    if not token:
+        return 0
+    return int(token) if _SHORT.match(token) else _within(strict_long(token), 31)
+
+
+def _within(value: int, bits: int) -> int:
+    if not -(1 << bits) <= value < 1 << bits:
+        raise OverflowError(value)
+    return value
 
 
 def optional_int(token: str) -> int | None:
-    """An integer token where empty, or the sentinel, means "not set"."""
-    if not token or token in (INT_TEXT, LONG_TEXT):
-        return None
-    return strict_int(token)
+    """As ``strict_int``, but empty, or a sentinel, means "not set"."""
+    return None if not token or token in (INT_TEXT, LONG_TEXT) else strict_int(token)
+
+
+def optional_long(token: str) -> int | None:
+    """As ``strict_long``, but empty, or a sentinel, means "not set"."""
+    return None if not token or token in (INT_TEXT, LONG_TEXT) else strict_long(token)
 
 
 def strict_float(token: str) -> float:
@@ -97,13 +120,20 @@ def plain_float(token: str) -> float | None:
 
 
 def read_decimal(token: str) -> Decimal | None:
-    """A size of a response; any of the known sentinels means "not set"."""
+    """A size of a response; any of the known sentinels means "not set".
+
+    Raises ``ValueError`` for what is no quiet decimal of 128 bits: written out, a short token with
+    a large exponent would fill the memory.
+    """
     if token in _UNSET_DECIMALS:
         return None
     try:
-        return Decimal(token)
+        value = Decimal(token)
     except InvalidOperation:
         raise ValueError(token) from None
+    if not token.isdigit() and (abs(value.adjusted()) > _DECIMAL_128 or value.is_snan()):
+        raise ValueError(token)
+    return value
 
 
 def strict_decimal(token: str) -> Decimal | None:
@@ -255,9 +285,11 @@ _ROWS = (
     # name, writing (a piece of an f-string, @ is the value), reading, strict reading
     ("int", "{@:d}", "int(@ or 0)", "strict_int(@)"),
     ("int_zero", "{@ or 0}", "int(@ or 0)", "strict_int(@)"),
-    ("int_empty", "{'' if @ is None else @}", "optional_int(@)", "optional_int(@)"),
-    ("int_unset", "{INT_TEXT if @ is None else @}", "optional_int(@)", "optional_int(@)"),
-    ("long_unset", "{LONG_TEXT if @ is None else @}", "optional_int(@)", "optional_int(@)"),
+    ("int_empty", "{'' if @ is None else @}", "optional_long(@)", "optional_int(@)"),
+    ("int_unset", "{INT_TEXT if @ is None else @}", "optional_long(@)", "optional_int(@)"),
+    ("long", "{@:d}", "int(@ or 0)", "strict_long(@)"),
+    ("long_empty", "{'' if @ is None else @}", "optional_long(@)", "optional_long(@)"),
+    ("long_unset", "{LONG_TEXT if @ is None else @}", "optional_long(@)", "optional_long(@)"),
     ("float", "{@}", "float(@ or 0)", "strict_float(@)"),
     ("float_zero", "{0.0 if @ is None else @}", "float(@ or 0)", "strict_float(@)"),
     ("float_whole", "{write_whole(@)}", "float(@ or 0)", "strict_float(@)"),

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import msgspec
 from google.protobuf.message import DecodeError
 
 from ..errors import (
@@ -20,6 +19,15 @@ from ..errors import (
 from ..versions import MAX_SERVER, MIN_SERVER, RAW_IDS
 from . import catalogue, oracle, proto, text
 from .catalogue.session import StartApi
+from .events import (
+    Broken,
+    Event,
+    Greeting,
+    Negotiated,
+    OutOfTurn,
+    Undecodable,
+    UnknownMessage,
+)
 from .framing import MAX_PAYLOAD, FrameReader
 from .handshake import (
     LONGEST_GREETING,
@@ -38,61 +46,22 @@ from .refusals import refuse
 
 PROTOBUF_OFFSET = 200
 """Added to the message id when the body is protobuf (server 201 on)."""
-
-
-class Greeting(msgspec.Struct, frozen=True):
-    """The client has told which versions it knows. ``version`` None: none in common."""
-
-    lowest: int
-    highest: int
-    options: str
-    version: int | None
-
-
-class Negotiated(msgspec.Struct, frozen=True):
-    """The server has answered: both ends know the version now."""
-
-    version: int
-    connection_time: str
-
-
-class Undecodable(msgspec.Struct, frozen=True):
-    """A frame that is no message of this version; the stream goes on."""
-
-    error: RemoteProtocolError
-    message_id: int
-    name: str
-    body: bytes
-
-
-class UnknownMessage(msgspec.Struct, frozen=True):
-    """A frame with a message id that the catalogue does not have."""
-
-    message_id: int
-    body: bytes
-
-
-class OutOfTurn(msgspec.Struct, frozen=True):
-    """A message before START_API, or a second START_API: the connection must be closed."""
-
-    name: str
-    state: State
-
-
-class Broken(msgspec.Struct, frozen=True):
-    """The bytes are no frames: nothing more can be read."""
-
-    error: BadFrame
-
-
-Event = Message | Greeting | Negotiated | Undecodable | UnknownMessage | OutOfTurn | Broken
+MOST_FIELDS_ASKED = 100_000
+"""Fields of a text request: far more than any has, and still taken apart in milliseconds."""
+MOST_FIELDS_TOLD = 4_000_000
+"""Fields of a text reply; a day of one-second bars has 700,000."""
+LONGEST_EXPLAINED = 64 * 1024
+"""Bytes of a protobuf body that is searched for what is wrong with it, which is slow."""
 
 
 class Codecs:
     """Encoders and decoders of one direction at one version, found by message id."""
 
-    def __init__(self, version: int, table: dict[int, type[Message]]) -> None:
+    def __init__(
+        self, version: int, table: dict[int, type[Message]], most_fields: int = MOST_FIELDS_TOLD
+    ) -> None:
         self.version = version
+        self._most_fields = most_fields
         self.raw = version >= RAW_IDS
         self._table = table
         self._text: dict[str, Callable[[list[str]], Any]] = {}
@@ -101,12 +70,16 @@ class Codecs:
     def decode(self, payload: bytes) -> Event:
         """The message in a frame, or the event that says why there is none."""
         if not self.raw:
+            if len(payload) > self._most_fields and payload.count(0) > self._most_fields:
+                return self._too_many(payload)
             return self._decode_text(str(payload, "utf-8", "backslashreplace").split("\0"), payload)
         if len(payload) < 4:
             return _no_id(payload)
         number = int.from_bytes(payload[:4])
         if number > PROTOBUF_OFFSET:
             return self._decode_proto(number - PROTOBUF_OFFSET, payload)
+        if len(payload) > self._most_fields and payload.count(0) > self._most_fields:
+            return self._too_many(payload)
         tokens = str(payload[4:], "utf-8", "backslashreplace").split("\0")
         return self._decode_text([str(number), *tokens], payload)
 
@@ -116,9 +89,19 @@ class Codecs:
             del tokens[0]
             return decoder(tokens)  # type: ignore[no-any-return]
         except (ValueError, IndexError, OverflowError):
-            return Undecodable(*self._blame(tokens, payload))
+            return self._blame(tokens, payload)
         except _Unknown as unknown:
             return unknown.event(payload)
+
+    def _too_many(self, payload: bytes) -> Event:
+        head = payload[:10].partition(b"\0")[0]
+        text_id = int(head) if head.isdigit() else -1
+        number = int.from_bytes(payload[:4]) if self.raw else text_id
+        cls = self._table.get(number)
+        name = cls.__name__ if cls else ""
+        reason = f"more than {self._most_fields} fields"
+        error = RemoteProtocolError(message=name or None, offset=self._most_fields, reason=reason)
+        return Undecodable(error, number, name, payload)
 
     def _find_text(self, token: str) -> Callable[[list[str]], Any]:
         # Plain digits only: other spellings of a number would fill the cache.
@@ -131,12 +114,14 @@ class Codecs:
         decoder = self._text[token] = text.decoder(cls, self.version)
         return decoder
 
-    def _blame(self, tokens: list[str], payload: bytes) -> tuple[Any, ...]:
+    def _blame(self, tokens: list[str], payload: bytes) -> Undecodable:
         head = payload[:4] if self.raw else payload.partition(b"\0")[0]
         number = int.from_bytes(head) if self.raw else int(head)
         cls = self._table[number]
-        error = oracle.explain_remote(cls, self.version, tokens)
-        return error, number, cls.__name__, payload
+        seen: list[oracle.Token] = []
+        error = oracle.explain_remote(cls, self.version, tokens, seen)
+        about = oracle.request_id(cls, seen)
+        return Undecodable(error, number, cls.__name__, payload, about)
 
     def _decode_proto(self, number: int, payload: bytes) -> Event:
         decoder = self._proto.get(number)
@@ -148,9 +133,7 @@ class Codecs:
         try:
             return decoder(payload[4:])  # type: ignore[no-any-return]
         except (DecodeError, ValueError, OverflowError) as error:
-            cls = self._table[number]
-            blame = _proto_blame(cls, payload[4:], error)
-            return Undecodable(blame, number, cls.__name__, payload)
+            return _proto_blame(self._table[number], payload, error)
 
 
 class _Unknown(Exception):
@@ -166,14 +149,21 @@ def _no_id(payload: bytes) -> Undecodable:
     return Undecodable(error, -1, "", payload)
 
 
-def _proto_blame(cls: type[Message], body: bytes, error: Exception) -> RemoteProtocolError:
+def _proto_blame(cls: type[Message], payload: bytes, error: Exception) -> Undecodable:
+    if len(payload) > LONGEST_EXPLAINED:
+        where = f"{error}; not looked into, as it has {len(payload)} bytes"
+        long = RemoteProtocolError(message=cls.__name__, reason=where)
+        return Undecodable(long, cls.spec.id, cls.__name__, payload)
+    seen: list[oracle.Token] = []
     try:
-        oracle.read_proto(cls, body)
+        oracle.read_proto(cls, payload[4:], seen)
+        blame = RemoteProtocolError(message=cls.__name__, reason=str(error))
     except RemoteProtocolError as known:
-        return known
+        blame = known
     except (ValueError, OverflowError) as other:
-        return RemoteProtocolError(message=cls.__name__, reason=str(other))
-    return RemoteProtocolError(message=cls.__name__, reason=str(error))
+        blame = RemoteProtocolError(message=cls.__name__, reason=str(other))
+    about = oracle.request_id(cls, seen)
+    return Undecodable(blame, cls.spec.id, cls.__name__, payload, about)
 
 
 @cache
@@ -224,14 +214,19 @@ class _End:
     def __init__(self) -> None:
         self.state = State.OPENED
         self.version = 0
+        self.ended = False
+        """Nothing more is read, because the peer broke the rules. What came before that may still
+        be answered, so the state stays until ``close``."""
         self._frames = FrameReader()
         self._codecs: Codecs | None = None
 
-    def _break(self, error: BadFrame) -> list[Event]:
-        if self.state is State.CLOSED:
-            return []
-        self.state = State.CLOSED
-        return [Broken(error)]
+    @property
+    def _deaf(self) -> bool:
+        return self.ended or self.state is State.CLOSED
+
+    def _end(self, event: Broken | OutOfTurn) -> Event:
+        self.ended = True
+        return event
 
     def close(self) -> None:
         """Nothing more is sent or read."""
@@ -255,7 +250,7 @@ class ClientConnection(_End):
 
     def receive_data(self, data: bytes) -> list[Any]:
         """The events that these bytes complete: ``Negotiated`` first, then messages."""
-        if self.state is State.CLOSED:
+        if self._deaf:
             return []
         frames = self._frames.feed(data)
         events: list[Event] = []
@@ -263,12 +258,12 @@ class ClientConnection(_End):
             try:
                 events.append(self._negotiated(frames.pop(0)))
             except BadFrame as error:
-                return self._break(error)
+                return [self._end(Broken(error))]
         if frames:
             decode = self._codecs.decode  # type: ignore[union-attr]
             events += [decode(payload) for payload in frames]
         if self._frames.error:
-            events += self._break(self._frames.error)
+            events.append(self._end(Broken(self._frames.error)))
         return events
 
     def _negotiated(self, payload: bytes) -> Negotiated:
@@ -306,7 +301,7 @@ class ServerConnection(_End):
 
     def receive_data(self, data: bytes) -> list[Any]:
         """The events that these bytes complete: ``Greeting`` first, then messages."""
-        if self.state is State.CLOSED:
+        if self._deaf:
             return []
         events: list[Event] = []
         try:
@@ -317,7 +312,7 @@ class ServerConnection(_End):
             if self._frames.error:
                 raise self._too_long(self._frames.error)
         except BadFrame as error:
-            events += self._break(error)
+            events.append(self._end(Broken(error)))
         return events
 
     def _too_long(self, error: FrameTooLong) -> BadFrame:
@@ -342,18 +337,14 @@ class ServerConnection(_End):
         if self.state is State.OPENED:
             return self._greeted(payload)
         if self._codecs is None:
-            return self._out_of_turn("message")
+            return self._end(OutOfTurn("message", self.state))
         event = self._codecs.decode(payload)
         starting = type(event) is StartApi
         if self.state is State.NEGOTIATED and starting:
             self.state = advance(self.state, Move.START)
         elif self.state is not State.STARTED or starting:
-            return self._out_of_turn(getattr(event, "name", "") or type(event).__name__)
-        return event
-
-    def _out_of_turn(self, name: str) -> OutOfTurn:
-        event = OutOfTurn(name, self.state)
-        self.state = State.CLOSED
+            name = getattr(event, "name", "") or type(event).__name__
+            return self._end(OutOfTurn(name, self.state, getattr(event, "error", None)))
         return event
 
     def _greeted(self, payload: bytes) -> Greeting:
@@ -367,7 +358,7 @@ class ServerConnection(_End):
         """The version answer; send it alone and in one piece."""
         self.state = advance(self.state, Move.VERSION)
         self._frames.limit = MAX_PAYLOAD
-        self._codecs = Codecs(self.version, catalogue.REQUESTS)
+        self._codecs = Codecs(self.version, catalogue.REQUESTS, MOST_FIELDS_ASKED)
         return version_reply(self.version, connection_time)
 
     def send(self, message: Message) -> bytes:

@@ -29,6 +29,11 @@ class FrameReader:
         """How many bytes of an incomplete frame are held."""
         return len(self._pending) + sum(map(len, self._parts))
 
+    @property
+    def rest(self) -> bytes:
+        """The bytes of the incomplete frame, its length first."""
+        return b"".join((self._pending, *self._parts))
+
     def feed(self, data: bytes) -> list[bytes]:
         """The payloads that these bytes complete, in order; look at ``error`` afterwards."""
         if self.error:

@@ -79,6 +79,7 @@ class Each(Step, frozen=True):
     path: str
     record: type[Any] | None
     steps: tuple[Step, ...]
+    gate: str = ""
 
 
 class Optional(Step, frozen=True):
@@ -87,6 +88,7 @@ class Optional(Step, frozen=True):
     path: str
     record: type[Any]
     steps: tuple[Step, ...]
+    gate: str = ""
 
 
 class Part(Step, frozen=True):

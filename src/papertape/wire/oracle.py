@@ -1,8 +1,9 @@
 """The slow, obvious interpreter of a plan: the twin of the generated code.
 
-It reads and writes the same messages one step at a time (protobuf: ``oracle_proto.py``), and
-knows at every moment where it is; so it names what is wrong with a body that the generated
-decoder refused, and lists a message field by field for people. Nothing here is fast.
+It reads and writes the same messages one step at a time (protobuf: ``oracle_proto.py`` and
+``oracle_proto_writer.py``), and knows at every moment where it is; so it names what is wrong with a
+body that the generated decoder refused, and lists a message field by field for people. Nothing here
+is fast.
 """
 
 from functools import cache
@@ -12,8 +13,10 @@ from ..errors import LocalProtocolError, PapertapeError, RemoteProtocolError
 from .codecs import CODECS, evaluate
 from .layout import Const, Each, Field, Optional, Part, Step, Switch, Variant, When
 from .message import Message, hints
-from .oracle_proto import Token, read_proto, write_proto
+from .oracle_proto import Token, read_proto
+from .oracle_proto_writer import write_proto
 from .plan import bare, default_value, is_record, plan
+from .schema import proto_fields
 
 __all__ = [
     "Token",
@@ -21,6 +24,7 @@ __all__ = [
     "explain_remote",
     "read_proto",
     "read_text",
+    "request_id",
     "write_proto",
     "write_text",
 ]
@@ -48,14 +52,16 @@ class _Tree(dict[str, Any]):
 
 
 class _Cursor:
-    def __init__(self, cls: type[Message], tokens: list[str]) -> None:
+    def __init__(self, cls: type[Message], tokens: list[str], seen: list[Token] | None) -> None:
         self.cls = cls
         self.tokens = tokens
         self.at = 0
-        self.seen: list[Token] = []
+        self.end = len(tokens) - (cls.spec.request and tokens[-1:] == [""])
+        """Nothing behind the last NUL is no field; of a reply, which is read leniently, it is."""
+        self.seen: list[Token] = [] if seen is None else seen
 
     def take(self, name: str, gate: str) -> str:
-        if self.at >= len(self.tokens):
+        if self.at >= self.end:
             raise RemoteProtocolError(
                 message=self.cls.__name__, field=name, offset=self.at,
                 reason=f"the message ends before this field ({gate or 'every version'})",
@@ -65,7 +71,14 @@ class _Cursor:
 
     def note(self, name: str, gate: str, value: Any = None) -> None:
         """Remember the last token with what it means."""
+        name = name.removesuffix(".")  # an element that is no record
         self.seen.append(Token(self.at - 1, name, self.tokens[self.at - 1], value, gate))
+
+    def skip(self, name: str, gate: str) -> None:
+        """A token that carries no value: a reply may end before it."""
+        if self.cls.spec.request or self.at < self.end:
+            self.take(name, gate)
+            self.note(name, gate)
 
     def fail(self, name: str, reason: str) -> RemoteProtocolError:
         return RemoteProtocolError(
@@ -74,12 +87,15 @@ class _Cursor:
         )  # fmt: skip
 
 
-def read_text(cls: type[Message], version: int, tokens: list[str]) -> tuple[Any, list[Token]]:
+def read_text(
+    cls: type[Message], version: int, tokens: list[str], seen: list[Token] | None = None
+) -> tuple[Any, list[Token]]:
     """A message from its tokens (without the id; the last one empty), and the tokens named.
 
-    Raises ``RemoteProtocolError`` with message, field, offset and token.
+    Raises ``RemoteProtocolError`` with message, field, offset and token; ``seen`` then holds what
+    stands before it.
     """
-    cursor = _Cursor(cls, tokens)
+    cursor = _Cursor(cls, tokens, seen)
     tree = _Tree()
     _read(plan(cls, version), cls, tree, cursor)
     if cls.spec.request and tokens[cursor.at :] != [""]:
@@ -95,8 +111,7 @@ def _read(
 ) -> None:
     for step in steps:
         if isinstance(step, Const):
-            cursor.take(at + step.name, step.gate)
-            cursor.note(at + step.name, step.gate)
+            cursor.skip(at + step.name, step.gate)
         elif isinstance(step, Field):
             tree.put(step.path or "item", _value(step, cursor, at + step.path))
         elif isinstance(step, When):
@@ -106,7 +121,7 @@ def _read(
         elif isinstance(step, Each):
             _read_each(step, tree, cursor, at + step.path)
         elif isinstance(step, Optional):
-            flag = Field(step.path, "bool")
+            flag = Field(step.path, "bool", step.gate)
             if _value(flag, cursor, f"{at}{step.path} present"):
                 inner = _Tree()
                 _read(step.steps, step.record, inner, cursor, at=f"{at}{step.path}.")
@@ -130,7 +145,7 @@ def _read(
 
 
 def _read_each(step: Each, tree: _Tree, cursor: _Cursor, name: str) -> None:
-    count = _value(Field(step.path, "int"), cursor, f"{name} count")
+    count = _value(Field(step.path, "int", step.gate), cursor, f"{name} count")
     if not 0 <= count <= len(cursor.tokens):
         raise cursor.fail(f"{name} count", f"{count} elements cannot follow")
     items: list[Any] = []
@@ -146,8 +161,10 @@ def _value(step: Field, cursor: _Cursor, name: str) -> Any:
     codec = CODECS[step.codec]
     try:
         value = evaluate(codec.strict if cursor.cls.spec.request else codec.read, token)
-    except (ValueError, OverflowError):
+    except ValueError:
         raise cursor.fail(name, f"is no {step.codec.partition('_')[0]}") from None
+    except OverflowError:
+        raise cursor.fail(name, f"is too large for {step.codec.partition('_')[0]}") from None
     cursor.note(name, step.gate, value)
     return value
 
@@ -253,10 +270,19 @@ def explain_local(message: Message, version: int) -> PapertapeError:
     return LocalProtocolError("cannot be encoded", message=type(message).__name__)
 
 
-def explain_remote(cls: type[Message], version: int, tokens: list[str]) -> RemoteProtocolError:
-    """Why the generated decoder could not read these tokens."""
+def explain_remote(
+    cls: type[Message], version: int, tokens: list[str], seen: list[Token] | None = None
+) -> RemoteProtocolError:
+    """Why the generated decoder could not read these tokens; ``seen`` gets what it could."""
     try:
-        read_text(cls, version, tokens)
+        read_text(cls, version, tokens, seen)
     except RemoteProtocolError as error:
         return error
     return RemoteProtocolError(message=cls.__name__)
+
+
+def request_id(cls: type[Message], seen: list[Token]) -> int:
+    """The id that errors about the message carry, if it is among these tokens; else -1."""
+    name = cls.spec.id_field
+    names = {name, *(field.proto_name for field in proto_fields(cls) if field.name == name)}
+    return next((token.value for token in seen if name and token.name in names), -1)

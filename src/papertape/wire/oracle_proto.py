@@ -1,4 +1,4 @@
-"""The slow, obvious twin of the protobuf codec: the wire format read and written by hand.
+"""The slow, obvious twin of the protobuf codec: the wire format read by hand.
 
 It shares only the rows of ``convert.py`` with ``proto.py``, not the runtime, and knows the byte
 offset of everything it sees.
@@ -10,17 +10,20 @@ from functools import cache
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
-from ..errors import LocalProtocolError, RemoteProtocolError
+from ..errors import RemoteProtocolError
 from ..model import OrderComboLeg, TagValue
 from .convert import conversion, default_of, evaluate, is_flag
 from .message import Message
-from .schema import ProtoField, left_out, proto_fields, selector
+from .schema import ProtoField, proto_fields
 
-_VARINT, _FIXED64, _BYTES, _GROUP, _GROUP_END, _FIXED32 = range(6)
-_WIRE = {"int32": _VARINT, "int64": _VARINT, "bool": _VARINT, "double": _FIXED64}
-_DEEPEST = 32
-"""Groups within groups; nothing of the protocol has any."""
+_VARINT, FIXED64, BYTES, _GROUP, _GROUP_END, _FIXED32 = range(6)
+_WIRE = {"int32": _VARINT, "int64": _VARINT, "bool": _VARINT, "double": FIXED64}
+_DEEPEST = 99
+"""Groups within groups, as many as the runtime reads; nothing of the protocol has any."""
+_SHOWN = 64
+"""Bytes of a value that an error quotes."""
 
 
 class Token(msgspec.Struct, frozen=True):
@@ -32,6 +35,14 @@ class Token(msgspec.Struct, frozen=True):
     text: str
     value: Any
     gate: str
+    end: int = 0
+    """Protobuf: the byte after it; of a record, the first byte inside."""
+    number: int = 0
+    """Protobuf: the field's number."""
+    wire: int = -1
+    """Protobuf: the wire type."""
+    note: str = ""
+    """Protobuf: why it was passed over."""
 
 
 # ---------------------------------------------------------------- reading
@@ -54,16 +65,24 @@ class _Bytes:
             found=self.body[at : at + 16] if found is None else found, reason=reason,
         )  # fmt: skip
 
-    def varint(self) -> int:
+    def varint(self, longest: int = 10) -> int:
         value = shift = 0
         start = self.at
-        for byte in self.body[start : start + 10]:
+        for byte in self.body[start : start + longest]:
             self.at += 1
             value |= (byte & 0x7F) << shift
             if byte < 0x80:
                 return value & (2**64 - 1)
             shift += 7
-        raise self.fail(start, "a number is cut short")
+        raise self.fail(start, "a number is cut short, or too long")
+
+    def key(self, lowest: int = 1) -> int:
+        """Number and wire type of a field: 32 bits in five bytes at most, as the runtime wants."""
+        start = self.at
+        key = self.varint(5)
+        if not lowest <= key >> 3 < 2**29:
+            raise self.fail(start, "no field number")
+        return key
 
     def take(self, count: int) -> bytes:
         if self.at + count > len(self.body):
@@ -75,14 +94,14 @@ class _Bytes:
         """The value behind a key; a group, which we never send, is passed over."""
         if wire == _VARINT:
             return self.varint()
-        if wire == _BYTES:
-            return self.take(self.varint())
-        if wire in (_FIXED64, _FIXED32):
-            return self.take(8 if wire == _FIXED64 else 4)
+        if wire == BYTES:
+            return self.take(self.varint(5))
+        if wire in (FIXED64, _FIXED32):
+            return self.take(8 if wire == FIXED64 else 4)
         if wire != _GROUP or depth > _DEEPEST:
             raise self.fail(self.at, f"wire type {wire}")
         while True:
-            key = self.varint()
+            key = self.key(lowest=0)  # in what it passes over, the runtime minds no numbers
             if key & 7 == _GROUP_END and key >> 3 == number:
                 return None
             self.raw(key >> 3, key & 7, depth + 1)
@@ -91,62 +110,118 @@ class _Bytes:
         """(offset, number, wire type, value) of each field."""
         while self.at < len(self.body):
             start = self.at
-            key = self.varint()
-            if not 0 < key >> 3 < 2**29:
-                raise self.fail(start, "no field number")
+            key = self.key()
             yield start, key >> 3, key & 7, self.raw(key >> 3, key & 7)
 
 
-def read_proto(cls: type[Any], body: bytes) -> tuple[Any, list[Token]]:
+def read_proto(
+    cls: type[Any], body: bytes, seen: list[Token] | None = None
+) -> tuple[Any, list[Token]]:
     """A message from its protobuf body, and its fields named with their byte offsets.
 
-    Raises ``RemoteProtocolError``. Fields that the schema does not know are passed over.
+    Raises ``RemoteProtocolError``; ``seen`` then holds what stands before the bad field. Fields
+    that the schema does not know are passed over.
     """
     strict = issubclass(cls, Message) and cls.spec.request
-    reader = _ProtoReader(cls, strict)
+    reader = _ProtoReader(cls, strict, [] if seen is None else seen)
     return reader.merge_leg_prices(reader.record(cls, _Bytes(cls, body), "")), reader.seen
 
 
+class _Partial:
+    """A record while its fields come in, perhaps in several pieces."""
+
+    def __init__(self, cls: Any) -> None:
+        self.cls = cls
+        self.found: dict[str, Any] = _flags(cls)
+        self.inner: dict[str, _Partial] = {}
+        self.price: float | None = None
+        self.bad: dict[str, RemoteProtocolError] = {}
+        """What stands in a field that a later one may still replace."""
+
+
 class _ProtoReader:
-    def __init__(self, cls: type[Any], strict: bool) -> None:
+    def __init__(self, cls: type[Any], strict: bool, seen: list[Token]) -> None:
         self.cls = cls
         self.strict = strict
-        self.seen: list[Token] = []
+        self.seen = seen
         self.prices: dict[int, tuple[Any, float]] = {}
         """Leg and price by id of the leg: protobuf puts it inside, the record keeps it beside."""
 
     def record(self, cls: Any, data: _Bytes, name: str) -> Any:
-        table, found = _table(cls), _flags(cls)
-        pieces: dict[str, bytes] = {}
-        price = None
+        partial = _Partial(cls)
+        self.fill(partial, data, name)
+        return self.made(partial)
+
+    def fill(self, partial: _Partial, data: _Bytes, name: str) -> None:
+        table = _table(partial.cls)
         for start, number, wire, raw in data.entries():
+            token = Token(
+                data.base + start, f"{name}#{number}", _shown(raw), None, "",
+                data.base + data.at, number, wire,
+            )  # fmt: skip
             field = table.get(number)
-            if field is None or not _fits(field, wire):
-                continue
-            label = f"{name}{field.proto_name}"
-            place = data.base + data.at - (len(raw) if isinstance(raw, bytes) else 0)
-            shown = _shown(raw)
-            if field.kind == "message" and not field.repeated:
-                # A second piece of the same record adds to the first one.
-                raw = pieces[field.name] = pieces.get(field.name, b"") + raw
-            inner = _Bytes(self.cls, raw, place) if wire == _BYTES else raw
-            try:
-                value = self.value(field, inner, label)
-            except (ValueError, OverflowError):
-                raise data.fail(start, f"is no {field.kind}", label, shown) from None
-            self.seen.append(Token(data.base + start, label, shown, value, ""))
-            if field.name.startswith("+"):
-                price = value
+            if field is None:
+                self.note(token, note="unknown field, passed over")
+            elif not _fits(field, wire):
+                self.note(token, note=f"no {field.kind} of {field.proto_name}, passed over")
             else:
-                _store(found, field, value)
-        made = cls(**found)
-        if price is not None:
-            self.prices[id(made)] = made, price
+                named = replace(token, name=f"{name}{field.proto_name}")
+                inner = _Bytes(self.cls, raw, token.end - len(raw)) if wire == BYTES else raw
+                self.field(partial, field, named, inner)
+
+    def note(self, token: Token, **facts: Any) -> None:
+        self.seen.append(replace(token, **facts))
+
+    def field(self, partial: _Partial, field: ProtoField, token: Token, raw: Any) -> None:
+        if field.kind == "message":
+            self.piece(partial, field, token, raw)
+            return
+        try:
+            value = self.value(field, raw)
+        except (ValueError, OverflowError) as error:
+            bad = RemoteProtocolError(
+                message=self.cls.__name__, field=token.name, offset=token.offset,
+                found=token.text, reason=f"is no {field.kind}",
+            )  # fmt: skip
+            if isinstance(error, UnicodeDecodeError):
+                raise bad from None
+            partial.bad[field.name] = bad
+            return
+        partial.bad.pop(field.name, None)  # the last one counts
+        if field.kind == "map" and value is None:
+            self.note(token, note="a pair with unknown fields, passed over")
+            return
+        self.note(token, value=value)
+        if field.name.startswith("+"):
+            partial.price = value
+        else:
+            _store(partial.found, field, value)
+
+    def piece(self, partial: _Partial, field: ProtoField, token: Token, data: _Bytes) -> None:
+        """A record; a second piece of the same one adds to the first."""
+        count = f"[{len(partial.found.get(field.name, ()))}]" if field.repeated else ""
+        name = token.name + count
+        self.note(token, name=name, end=data.base)
+        if field.repeated:
+            _store(partial.found, field, self.record(field.record, data, f"{name}."))
+        else:
+            inner = partial.inner.setdefault(field.name, _Partial(field.record))
+            self.fill(inner, data, f"{name}.")
+
+    def made(self, partial: _Partial) -> Any:
+        for error in partial.bad.values():
+            raise error
+        for field in _table(partial.cls).values():
+            if field.kind == "message" and field.python is field.record:
+                # A record that must be there is an empty one when it is absent.
+                partial.inner.setdefault(field.name, _Partial(field.record))
+        nested = {name: self.made(inner) for name, inner in partial.inner.items()}
+        made = partial.cls(**partial.found, **nested)
+        if partial.price is not None:
+            self.prices[id(made)] = made, partial.price
         return made
 
-    def value(self, field: ProtoField, raw: Any, name: str) -> Any:
-        if field.kind == "message":
-            return self.record(field.record, raw, f"{name}.")
+    def value(self, field: ProtoField, raw: Any) -> Any:
         if field.kind == "map":
             return _pair(raw)
         if field.repeated:
@@ -189,8 +264,8 @@ def _is_scalar(field: ProtoField) -> bool:
 
 
 def _fits(field: ProtoField, wire: int) -> bool:
-    usual = _WIRE.get(field.kind, _BYTES)
-    return wire == usual or (field.repeated and wire == _BYTES)
+    usual = _WIRE.get(field.kind, BYTES)
+    return wire == usual or (field.repeated and wire == BYTES)
 
 
 def _store(found: dict[str, Any], field: ProtoField, value: Any) -> None:
@@ -203,12 +278,16 @@ def _store(found: dict[str, Any], field: ProtoField, value: Any) -> None:
         found[field.name] = value
 
 
-def _pair(data: _Bytes) -> TagValue:
+def _pair(data: _Bytes) -> TagValue | None:
+    """An entry of a map; the runtime passes one over that holds more than key and value."""
     pair = {1: "", 2: ""}
+    known = True
     for _, number, wire, raw in data.entries():
-        if number in pair and wire == _BYTES:
+        if number in pair and wire == BYTES:
             pair[number] = raw.decode()
-    return TagValue(pair[1], pair[2])
+        else:
+            known = False
+    return TagValue(pair[1], pair[2]) if known else None
 
 
 def _repeated(field: ProtoField, raw: Any) -> Iterator[Any]:
@@ -233,104 +312,7 @@ def _plain(kind: str, raw: Any) -> Any:
 
 
 def _shown(raw: Any) -> str:
-    return raw.hex(" ") if isinstance(raw, bytes) else str(raw)
-
-
-# ---------------------------------------------------------------- writing
-
-
-def write_proto(message: Any, version: int) -> bytes:
-    """A message's protobuf body, fields in the order of their numbers.
-
-    Raises ``LocalProtocolError`` naming the field that cannot be written.
-    """
-    return _ProtoWriter(message, version).record(message, "")
-
-
-class _ProtoWriter:
-    def __init__(self, message: Any, version: int) -> None:
-        gates = message.spec.proto_gates.items()
-        self.hidden = {path for path, gate in gates if version < gate}
-        self.prices: dict[int, float | None] = {}
-        """Price by id of the leg that it goes into."""
-        if {"contract", "order"} <= set(type(message).__struct_fields__):
-            pairs = zip(message.contract.comboLegs, message.order.orderComboLegs)
-            self.prices = {id(leg): priced.price for leg, priced in pairs}
-
-    def record(self, record: Any, at: str) -> bytes:
-        out = b""
-        kind: Any = type(record)
-        chosen = selector(kind)
-        absent = left_out(kind, getattr(record, chosen)) if chosen else frozenset()
-        for field in proto_fields(kind):
-            path = f"{at}{field.name}"
-            if field.name.startswith("+"):
-                if (price := self.prices.get(id(record))) is not None:
-                    out += _scalar(field.number, field.kind, price)
-            elif path not in self.hidden and field.name not in absent:
-                out += self.field(field, record, path)
-        return out
-
-    def field(self, field: ProtoField, record: Any, path: str) -> bytes:
-        value = getattr(record, field.name)
-        try:
-            if field.kind == "message":
-                items = value if field.repeated else () if value is None else (value,)
-                inner = (self.record(item, f"{path}.") for item in items)
-                return b"".join(_tagged(field.number, _BYTES, piece) for piece in inner)
-            return _value(field, value)
-        except (TypeError, ValueError, AttributeError, OverflowError) as error:
-            raise LocalProtocolError(
-                f"{value!r} cannot be sent as {field.kind}",
-                message=type(record).__name__, field=path,
-            ) from error  # fmt: skip
-
-
-def _value(field: ProtoField, value: Any) -> bytes:
-    if field.kind == "map":
-        last = {pair.tag: pair for pair in value}
-        return b"".join(_tagged(field.number, _BYTES, _entry(pair)) for pair in last.values())
-    if field.repeated:
-        return _list(field, value)
-    row = conversion(field)
-    if value is None or (row.unset and evaluate(row.unset, value)):
-        return b""
-    return _scalar(field.number, field.kind, evaluate(row.write, value))
-
-
-def _entry(pair: TagValue) -> bytes:
-    return _tagged(1, _BYTES, pair.tag.encode()) + _tagged(2, _BYTES, pair.value.encode())
-
-
-def _list(field: ProtoField, values: list[Any]) -> bytes:
-    if field.kind == "string":
-        return b"".join(_scalar(field.number, field.kind, value) for value in values)
-    key = len(_number(field.number << 3))
-    packed = b"".join(_scalar(field.number, field.kind, value)[key:] for value in values)
-    return _tagged(field.number, _BYTES, packed) if values else b""
-
-
-def _scalar(number: int, kind: str, value: Any) -> bytes:
-    if kind == "double":
-        return _tagged(number, _FIXED64, struct.pack("<d", float(value)))
-    if kind == "string":
-        return _tagged(number, _BYTES, value.encode())
-    limit = 63 if kind == "int64" else 31
-    if not -(1 << limit) <= value < 1 << limit:
-        raise ValueError(value)
-    return _number(number << 3) + _number(int(value))
-
-
-def _tagged(number: int, wire: int, payload: bytes) -> bytes:
-    length = _number(len(payload)) if wire == _BYTES else b""
-    return _number(number << 3 | wire) + length + payload
-
-
-def _number(value: int) -> bytes:
-    value &= 2**64 - 1
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
+    """A value as it stood there, for people."""
+    if not isinstance(raw, bytes):
+        return str(raw)
+    return raw[:_SHOWN].hex(" ") + (f" … ({len(raw)} bytes)" if len(raw) > _SHOWN else "")

@@ -14,8 +14,21 @@ from typing import Any
 import msgspec
 
 from ..errors import LocalProtocolError
-from ..model import TagValue
-from .layout import ALWAYS, Const, Each, Field, Gate, Optional, Part, Step, Switch, Variant, When
+from ..model import Long, TagValue
+from .layout import (
+    ALWAYS,
+    Condition,
+    Const,
+    Each,
+    Field,
+    Gate,
+    Optional,
+    Part,
+    Step,
+    Switch,
+    Variant,
+    When,
+)
 from .message import Message, hints
 
 _CODECS: dict[Any, str] = {
@@ -25,6 +38,8 @@ _CODECS: dict[Any, str] = {
     bool: "bool",
     Decimal: "decimal",
     int | None: "int_empty",
+    Long: "long",
+    Long | None: "long_empty",
     float | None: "float_empty",
     bool | None: "bool_unset",
     Decimal | None: "decimal",
@@ -55,7 +70,7 @@ class _Resolver:
             if not isinstance(step, Gate):
                 out.append(self.step(step, record, gate))
             elif step.since <= self.version < step.until:
-                out += self.steps(step.steps, record, _describe(step))
+                out += self.steps(step.steps, record, _both(gate, _describe(step)))
         return tuple(out)
 
     def step(self, step: Step, record: Any, gate: str) -> Step:
@@ -64,21 +79,27 @@ class _Resolver:
         if isinstance(step, Const):
             return Const(step.name, step.token, gate)
         if isinstance(step, When):
-            return When(step.condition, self.steps(step.steps, record, gate))
+            under = _both(gate, _condition(step.condition))
+            return When(step.condition, self.steps(step.steps, record, under))
         if isinstance(step, Each):
             inner = step.record or typing.get_args(annotation(record, step.path))[0]
-            return Each(step.path, step.record, self.steps(step.steps, inner, gate))
+            return Each(step.path, step.record, self.steps(step.steps, inner, gate), gate)
         if isinstance(step, Optional):
-            return Optional(step.path, step.record, self.steps(step.steps, step.record, gate))
+            below = self.steps(step.steps, step.record, gate)
+            return Optional(step.path, step.record, below, gate)
         if isinstance(step, Part):
             return Part(step.path, step.record, self.steps(step.steps, step.record, gate))
         if isinstance(step, Variant):
             return Variant(step.name, self.steps(step.steps, record, gate))
         assert isinstance(step, Switch), step
-        return Switch(step.path, tuple((v, self.steps(s, record, gate)) for v, s in step.cases))
+        cases = (
+            (value, self.steps(inner, record, _both(gate, f"when {step.path} == {value}")))
+            for value, inner in step.cases
+        )
+        return Switch(step.path, tuple(cases))
 
     def codec(self, record: Any, path: str) -> str:
-        found = default_codec(annotation(record, path))
+        found = default_codec(declared(record, path))
         return self.texts if found == "text" else found
 
 
@@ -99,11 +120,25 @@ def _describe(gate: Gate) -> str:
     return f"until {gate.until}" if not gate.since else f"{gate.since}..{gate.until - 1}"
 
 
-def annotation(record: Any, path: str) -> Any:
+def _condition(condition: Condition) -> str:
+    told = condition.expression.format(*condition.paths)
+    return f"when {told.removeprefix('(').removesuffix(')')}"
+
+
+def _both(outer: str, inner: str) -> str:
+    return f"{outer}, {inner}" if outer else inner
+
+
+def declared(record: Any, path: str) -> Any:
     """The declared type at a dotted path; ``path`` "" is the record itself."""
     for name in path.split(".") if path else ():
-        record = plain(hints(bare(record))[name])
+        record = hints(bare(plain(record)))[name]
     return record
+
+
+def annotation(record: Any, path: str) -> Any:
+    """As ``declared``, without ``Annotated``."""
+    return plain(declared(record, path))
 
 
 def plain(hint: Any) -> Any:
@@ -135,7 +170,7 @@ def is_record(hint: Any) -> bool:
 def default_codec(hint: Any) -> str:
     """The token codec that a type implies."""
     try:
-        return _CODECS[hint]
+        return _CODECS[hint if hint in _CODECS else plain(hint)]
     except (KeyError, TypeError):
         raise TypeError(f"no text codec for {hint}") from None
 

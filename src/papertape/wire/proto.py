@@ -14,6 +14,7 @@ from typing import Any
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from ..model import OrderComboLeg, TagValue
+from .caches import CACHES
 from .catalogue.records import CASES
 from .convert import NAMESPACE, conversion, default_of, is_flag
 from .message import Message
@@ -33,7 +34,7 @@ _TYPES = {
     "bool": descriptor_pb2.FieldDescriptorProto.TYPE_BOOL,
 }
 _SPARSE = 12
-"""Records with more fields than this are read through the fields that are set."""
+"""Records with more fields than this are written and read through the fields that are set."""
 
 
 # ---------------------------------------------------------------- descriptors
@@ -139,7 +140,7 @@ def _read_leg_prices(parsed: Any, read: Callable[[Any], Any]) -> Any:
 
 
 def _compile(name: str, source: str, scope: dict[str, Any]) -> Callable[[Any], Any]:
-    return compiled(name, source, {"TagValue": TagValue, **NAMESPACE, **scope})
+    return compiled(name, source, {"TagValue": TagValue, **NAMESPACE, **CACHES, **scope})
 
 
 @cache
@@ -157,7 +158,21 @@ def _builder(cls: Any, hidden: frozenset[str]) -> Callable[[Any], Any]:
             named = (part for n, part in parts.items() if n not in left_out(cls, value))
             source += f"    if m.{chosen} == {value!r}: return Proto({', '.join(named)})\n"
     source += f"    return Proto({', '.join(parts.values())})\n"
+    if len(parts) > _SPARSE and not selector(cls):
+        source = _sparse_builder(parts)
     return _compile(f"proto_encode_{cls.__name__}", source, scope)
+
+
+def _sparse_builder(parts: dict[str, str]) -> str:
+    """Source that names only what is set: the runtime looks up every name that it is given."""
+    lines = ["def function(m):", "    k = {}"]
+    for part in parts.values():
+        name, _, expression = part.partition("=")
+        plain = expression.removesuffix(" or None")
+        filled = plain != expression or expression[0] in "[{"
+        test = f"v := {plain}" if filled else f"(v := {expression}) is not None"
+        lines.append(f"    if {test}: k[{name!r}] = v")
+    return "\n".join([*lines, "    return Proto(**k)", ""])
 
 
 def _write(field: ProtoField, scope: dict[str, Any], hidden: frozenset[str]) -> str:
@@ -188,7 +203,11 @@ def _reader(cls: Any, strict: bool) -> Callable[[Any], Any]:
     readable = [field for field in proto_fields(cls) if not field.name.startswith("+")]
     if len(readable) > _SPARSE:
         return _sparse_reader(cls, readable, strict)
-    parts = [f"{field.name}={_read(field, scope, strict)}" for field in readable]
+    inner = {field.name: _read(field, scope, strict) for field in readable}
+    if list(inner) == list(cls.__struct_fields__):
+        parts = list(inner.values())  # positions are faster than names
+    else:
+        parts = [f"{name}={expression}" for name, expression in inner.items()]
     source = f"def function(p):\n    return Record({', '.join(parts)})\n"
     return _compile(f"proto_decode_{cls.__name__}", source, scope)
 
@@ -227,7 +246,9 @@ def _converted(field: ProtoField, value: str, scope: dict[str, Any], strict: boo
         return f"read_{field.name}({value})"
     if field.repeated:
         return f"list({value})"
-    return conversion(field).read(value, strict)
+    expression = conversion(field).read(value, strict)
+    # Sizes repeat: looked up, not read again.
+    return f"DECIMALS[{value}]" if expression == f"read_decimal({value})" else expression
 
 
 def _read(field: ProtoField, scope: dict[str, Any], strict: bool) -> str:

@@ -12,6 +12,19 @@ from .message import Message, hints
 from .plan import bare, default_value, is_record, plan
 from .source import Source
 
+_FILLED = {
+    "int(@ or 0)": ("INTS[t]", "0"),
+    "float(@ or 0)": ("FLOATS[t]", "0.0"),
+    "lenient_float(@)": ("lenient_float(t)", "None"),
+    "optional_long(@)": ("optional_long(t)", "None"),
+    "plain_float(@)": ("plain_float(t)", "0.0"),
+    "read_decimal(@)": ("DECIMALS[t]", "None"),
+}
+"""Lenient reading of a token that is not empty, and what an empty one gives: most tokens of a large
+message are empty, and a call costs more than all the rest. Values that repeat are looked up."""
+_SHORTER = {"(@ != '0' and @ != '')": "(@ not in ('0', ''))"}
+"""The same with one look at the token."""
+
 
 class Reader:
     """Emits the decoder: token positions are literals until the first conditional part."""
@@ -56,9 +69,7 @@ class Reader:
         if isinstance(step, Const):
             self._token()
         elif isinstance(step, Field):
-            codec = CODECS[step.codec]
-            expression = codec.strict if self.strict else codec.read
-            self.out.add(f"{prefix}{_local(step.path)} = {expression.replace('@', self._token())}")
+            self.out.add(f"{prefix}{_local(step.path)} = {self._value(step)}")
             assigned.add(step.path)
         elif isinstance(step, When):
             values = [prefix + _local(path) for path in step.condition.paths]
@@ -81,6 +92,17 @@ class Reader:
             ]
             self._branch(heads, record, prefix, assigned)
             self.out.add("else: raise ValueError('unknown case')")
+
+    def _value(self, step: Field) -> str:
+        """The expression that reads the next token."""
+        codec, token = CODECS[step.codec], self._token()
+        if self.strict:
+            return codec.strict.replace("@", token)
+        if codec.read in _FILLED:
+            filled, empty = _FILLED[codec.read]
+            filled = "int(t)" if codec.name == "long" else filled  # times do not repeat
+            return f"({filled} if (t := {token}) else {empty})"
+        return _SHORTER.get(codec.read, codec.read).replace("@", token)
 
     def _branch(
         self,

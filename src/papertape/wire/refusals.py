@@ -6,30 +6,12 @@ client does, a message that goes as protobuf is held back by ``proto_gates`` alo
 """
 
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any
 
-from ..errors import FeatureNotSupported, LocalProtocolError
+from ..errors import FeatureNotSupported, FeatureWithdrawn, LocalProtocolError
 from .layout import ALWAYS
 from .message import Message, Refusal
 from .plan import annotation, default_value
-
-
-class FeatureWithdrawn(LocalProtocolError):
-    """The server is too new for a value that older ones knew; nothing was sent."""
-
-    code: ClassVar[int] = 585
-
-    def __init__(
-        self, feature: str, *, server_version: int, last_version: int, message: str, field: str
-    ) -> None:
-        super().__init__(
-            f"{feature} ended with server version {last_version}, the server has {server_version}",
-            message=message,
-            field=field,
-        )
-        self.feature = feature
-        self.server_version = server_version
-        self.last_version = last_version
 
 
 def refuse(message: Message, version: int) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from .caches import CACHES
 from .codecs import NAMESPACE
 from .layout import Step, Switch
 from .message import Message, hints
@@ -48,7 +49,7 @@ def _function(cls: type[Message], name: str, source: str) -> Callable[[Any], Any
 @cache
 def _scope(cls: type[Message]) -> dict[str, Any]:
     """What generated source may name: codecs, the message, its records and their defaults."""
-    scope: dict[str, Any] = {**NAMESPACE, "Message": cls}
+    scope: dict[str, Any] = {**NAMESPACE, **CACHES, "Message": cls}
     for record in _inside(cls) | _named(cls.spec.layout or ()):
         scope[record.__name__] = record
         if all(field.required is False for field in msgspec.structs.fields(record)):

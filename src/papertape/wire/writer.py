@@ -12,6 +12,9 @@ from .source import Source
 SEP = "\\x00"
 """The end of a field, as it stands in generated source ("\\0" before a digit would be octal)."""
 
+_SHORTER = {"{printable(@)}": "{'' if @ == '' else printable(@)}"}
+"""The same without a call for what is empty, as most texts of a large message are."""
+
 
 class Writer:
     """Emits the encoder: runs of fields become one f-string, the rest are plain statements."""
@@ -69,6 +72,7 @@ class Writer:
         if isinstance(step, Field):
             codec = CODECS[step.codec]
             expression = codec.write if self.request else codec.write_response
+            expression = _SHORTER.get(expression, expression)
             self.piece += expression.replace("@", self._value(step.path, base)) + SEP
         elif isinstance(step, Const):
             self.piece += step.token + SEP

@@ -6,6 +6,7 @@ JSON object a line comes in, one goes out, in the same order:
     {"version": 176, "frame": "312e..."}          a message, without its length
     -> {"calls": [["tickPrice", [1, 2, 100.5, {…}]], …]}   and {"raised": "…"} where run() raised
 
+A last line holds what a new object of each class looks like: {"defaults": {"Order": {…}, …}}.
 The client connects to a server in this process and runs `run()`; a mark after each message tells
 its callbacks from the next one's. Objects show every attribute, so defaults are compared too.
 """
@@ -13,6 +14,9 @@ its callbacks from the next one's. Objects show every attribute, so defaults are
 from __future__ import annotations
 
 import argparse
+import contextlib
+import dataclasses
+import datetime
 import enum
 import importlib
 import json
@@ -26,7 +30,10 @@ from typing import Any
 
 MARK = 424242  # the id of the mark's error
 AT_ONCE = 6  # connections at the same time
+DEFAULTS: dict[str, Any] = {}  # class: its attributes when new
 IGNORED = {"connectAck", "connectionClosed"}
+CONFIGURATION = {"configResponseProtoBuf", "updateConfigResponseProtoBuf"}
+"""Reported as protobuf messages only; shown as their bytes."""
 
 
 def render(value: Any) -> Any:
@@ -45,10 +52,27 @@ def render(value: Any) -> Any:
         return {str(key): render(item) for key, item in value.items()}
     if isinstance(value, (set, frozenset)):
         return ["set", *sorted(map(repr, value))]
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, datetime.datetime):
+        return f"moment {value.timestamp():.0f}"
+    if isinstance(value, (list, tuple)) and not hasattr(value, "_asdict"):
         return [render(item) for item in value]
-    shown = {k: render(v) for k, v in vars(value).items() if not k.startswith("_")}
-    return {"_": type(value).__name__, **shown}
+    cls = type(value)
+    if cls.__name__ not in DEFAULTS:
+        DEFAULTS[cls.__name__] = {}  # there is none of a class that needs arguments
+        with contextlib.suppress(TypeError):
+            DEFAULTS[cls.__name__] = attributes(cls())
+    return {"_": cls.__name__, **attributes(value)}
+
+
+def attributes(value: Any) -> dict[str, Any]:
+    """Every public attribute of an object, rendered."""
+    if hasattr(value, "_asdict"):
+        found = value._asdict()
+    elif dataclasses.is_dataclass(value):
+        found = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    else:
+        found = vars(value)
+    return {k: render(v) for k, v in found.items() if not k.startswith("_")}
 
 
 def framed(payload: bytes) -> bytes:
@@ -115,6 +139,14 @@ def application(module: str) -> Any:
 
         return callback
 
+    def keeping_protobuf(name: str) -> Any:
+        def callback(self: Any, message: Any) -> None:
+            self.groups[-1].append([name, [message.SerializeToString(deterministic=True).hex()]])
+
+        return callback
+
+    for name in CONFIGURATION & set(dir(wrapper.EWrapper)):
+        setattr(Application, name, keeping_protobuf(name))
     for name in dir(wrapper.EWrapper):
         mine = name.startswith("_") or name.endswith("ProtoBuf") or name in IGNORED
         if not mine and name not in {"error", "logAnswer"}:
@@ -125,9 +157,11 @@ def application(module: str) -> Any:
 def blank_time(args: tuple[Any, ...]) -> list[Any]:
     """The arguments of error; what the client itself reports has a time and words of its own."""
     shown = [render(arg) for arg in args]
-    if len(args) > 2 and 501 <= args[2] < 600:
-        shown[1], shown[3:] = "now", ["words"]
-    return shown + [""] * (5 - len(shown)) if shown[-1] != "words" else shown
+    if len(args) < 4:  # an early client: id, code, text
+        return shown
+    if 501 <= args[2] < 600:
+        return [shown[0], "now", shown[2], "words"]
+    return shown if len(shown) > 4 else [*shown, ""]
 
 
 def run(module: str, version: int, frames: list[bytes]) -> list[dict[str, Any]]:
@@ -170,6 +204,7 @@ def main() -> None:
         list(pool.map(one, by_version))
     for number in range(len(wanted)):
         print(json.dumps(answers[number]))
+    print(json.dumps({"defaults": DEFAULTS}))
 
 
 if __name__ == "__main__":

@@ -17,8 +17,9 @@ import inspect
 import json
 import logging
 import sys
-from decimal import Decimal
 from typing import Any
+
+from building import Kept, build
 
 from ibapi import client, wrapper
 
@@ -26,19 +27,6 @@ MODULES = (
     "contract", "order", "order_cancel", "execution", "scanner", "common", "tag_value",
     "softdollartier", "order_condition", "object_implem",
 )  # fmt: skip
-
-
-class Kept:
-    """A connection that keeps what is sent."""
-
-    def __init__(self) -> None:
-        self.sent: list[bytes] = []
-
-    def isConnected(self) -> bool:
-        return True
-
-    def sendMsg(self, message: bytes) -> None:
-        self.sent.append(message)
 
 
 class Wrapper(wrapper.EWrapper):
@@ -67,34 +55,6 @@ def library() -> dict[str, Any]:
 LIBRARY = library()
 
 
-def build(value: Any) -> Any:
-    """An argument out of its description."""
-    if isinstance(value, list):
-        return [build(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if "decimal" in value:
-        return Decimal(value["decimal"])
-    if "proto" in value:
-        module = importlib.import_module(f"ibapi.protobuf.{value['proto']}_pb2")
-        return getattr(module, value["proto"]).FromString(bytes.fromhex(value["bytes"]))
-    return made(LIBRARY[value["is"]], {k: build(v) for k, v in value["set"].items()})
-
-
-def made(cls: type, attributes: dict[str, Any]) -> Any:
-    """An object of the library; what an older one does not have is left out."""
-    if cls.__name__ == "TagValue":
-        return cls(attributes["tag"], attributes["value"])
-    thing = cls()
-    for name in ("eTradeOnly", "firmQuoteOnly"):  # retired, and true by default in 9.81
-        if hasattr(thing, name):
-            setattr(thing, name, False)
-    for name, value in attributes.items():
-        if hasattr(thing, name):
-            setattr(thing, name, value)
-    return thing
-
-
 def outcome(job: dict[str, Any]) -> dict[str, Any]:
     """What the client does."""
     peer = client.EClient(Wrapper())
@@ -108,7 +68,7 @@ def outcome(job: dict[str, Any]) -> dict[str, Any]:
         return {"absent": job["call"]}
     wanted = job["args"][: len(inspect.signature(method).parameters)]
     try:
-        args = [build(arg) for arg in wanted]
+        args = [build(arg, LIBRARY) for arg in wanted]
     except KeyError as unknown:
         return {"absent": str(unknown)}
     try:

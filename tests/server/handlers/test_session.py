@@ -2,6 +2,7 @@
 
 import pytest
 
+from papertape.server.settings import StationSettings
 from papertape.venue.profile import Profile
 from papertape.wire.catalogue import orders
 from papertape.wire.catalogue import session as wire
@@ -94,3 +95,17 @@ def test_client_zero_may_bind_orders_and_others_may_not() -> None:
     one.send(orders.ReqAutoOpenOrders(True))
     cause = "Only the default client (i.e 0) can auto bind orders;"
     assert one.errors() == [(-1, 321, f"Error validating request.-'bN' : cause - {cause}")]
+
+
+def test_k8_repeated_questions_for_the_time_may_get_no_answer_for_a_while() -> None:
+    hall = Hall(settings=StationSettings(current_time_silence_s=1))
+    client = hall.client()
+
+    def answered() -> bool:
+        return bool(client.send(wire.ReqCurrentTime()).of(wire.CurrentTime))
+
+    assert [answered(), answered()] == [True, False]
+    hall.wait(0.9)
+    assert not answered()
+    hall.wait(0.1)
+    assert answered()

@@ -12,13 +12,17 @@ if TYPE_CHECKING:
 
 Handler = Callable[["Station", "Session", Any], None]
 HANDLERS: dict[type[Any], Handler] = {}
+TRADING: set[type[Any]] = set()
+"""Requests that a Read-Only API refuses with 321."""
 
 
-def handles(message: type[Any]) -> Callable[[Handler], Handler]:
-    """Register the function for a request."""
+def handles(message: type[Any], *, trading: bool = False) -> Callable[[Handler], Handler]:
+    """Register the function for a request; ``trading``: not for a Read-Only API."""
 
     def register(function: Handler) -> Handler:
         HANDLERS[message] = function
+        if trading:
+            TRADING.add(message)
         return function
 
     return register

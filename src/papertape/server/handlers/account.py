@@ -18,6 +18,8 @@ UNKNOWN_ACCOUNT = "Invalid account code"
 def req_positions(station: "Station", session: "Session", message: wire.ReqPositions) -> None:
     """Every position, the end, then changes."""
     for row in station.engine.queries.positions():
+        if not station.shows(row.contract):
+            continue
         session.send(wire.Position(row.account, row.contract, row.position, row.avgCost))
     session.send(wire.PositionEnd())
     session.positions = True

@@ -42,10 +42,10 @@ def req_historical_data(
     station: "Station", session: "Session", message: wire.ReqHistoricalData
 ) -> None:
     """The bars of the span, oldest first, and the end marker of the version."""
-    if message.reqId in session.queries:
+    if message.reqId in session.queries or message.reqId in session.live_bars:
         session.error(message.reqId, 386)
         return
-    if len(session.queries) >= MAX_QUERIES:
+    if len(session.queries) + len(session.live_bars) >= MAX_QUERIES:
         session.error(message.reqId, 162, variant="pacing")
         return
     found = station.resolve(message.contract)
@@ -101,13 +101,16 @@ def query(
         facts = {"symbol": entry.symbol, "exchange": "SMART", "whatToShow": asked.what}
         session.error(message.reqId, 162, variant="no_data", **facts)
         return
-    zone, form, version = station.settings.time_zone, message.formatDate, session.version
+    form, version = message.formatDate, session.version
+    zone = station.zone(entry.conId, version)
     whole_day = asked.step >= DAY
     shown = [shown_bar(bar, entry, session, zone, form, whole_day=whole_day) for bar in bars]
     first, last = stamp(asked.start, zone, version), stamp(end, zone, version)
     session.send(wire.HistoricalData(message.reqId, shown, first, last))
     if version >= HISTORY_END_MESSAGE:
         session.send(wire.HistoricalDataEnd(message.reqId, first, last))
+    if message.keepUpToDate:
+        session.live_bars.add(message.reqId)
 
 
 def span_start(station: "Station", con_id: int, end: Nanos, number: int, unit: str) -> Nanos:
@@ -146,8 +149,11 @@ def shown_bar(
 def cancel_historical_data(
     station: "Station", session: "Session", message: wire.CancelHistoricalData
 ) -> None:
-    """End a query that is under way, which 162 confirms; 366 for one that is not."""
-    if session.queries.pop(message.reqId, None) is None:
-        session.error(message.reqId, 366, id=message.reqId)
-    else:
+    """End a query or its updates, which 162 confirms; 366 when there is neither."""
+    known = message.reqId in session.queries or message.reqId in session.live_bars
+    session.queries.pop(message.reqId, None)
+    session.live_bars.discard(message.reqId)
+    if known:
         session.error(message.reqId, 162, variant="cancelled", reqId=message.reqId)
+    else:
+        session.error(message.reqId, 366, id=message.reqId)

@@ -1,8 +1,11 @@
 """Orders and executions."""
 
+import math
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ...venue.commands import CancelAll, CancelOrder, SubmitOrder
+from ...venue.instruments import Refusal
 from ...wire.catalogue import orders as wire
 from ...wire.catalogue.reports import CompletedOrdersEnd, ExecutionDetailsEnd, OpenOrdersEnd
 from ..publish import (
@@ -23,12 +26,15 @@ HIGHEST_ORDER_ID = (1 << 31) - 2
 """An order id is an int32, and so is the next one, which nextValidId must be able to tell."""
 
 
-@handles(wire.PlaceOrder)
+@handles(wire.PlaceOrder, trading=True)
 def place_order(station: "Station", session: "Session", message: wire.PlaceOrder) -> None:
     """Submit a new order, or new terms for the working order with this id."""
     assert session.client_id is not None
     if message.orderId > HIGHEST_ORDER_ID:
         session.error(message.orderId, 10149, orderId=message.orderId)
+        return
+    if _splits_pips(station, message):
+        session.error(message.orderId, 110)
         return
     station.apply(
         SubmitOrder(
@@ -41,14 +47,26 @@ def place_order(station: "Station", session: "Session", message: wire.PlaceOrder
     )
 
 
-@handles(wire.CancelOrder)
+def _splits_pips(station: "Station", message: wire.PlaceOrder) -> bool:
+    """Whether a currency order has tenths of a pip where the settings allow none."""
+    price = message.order.lmtPrice
+    if station.config.settings.allowForexTradingIn1_10Pips or price is None:
+        return False
+    found = station.resolve(message.contract)
+    if isinstance(found, Refusal) or found.instrument.secType != "CASH":
+        return False
+    pip = Decimal("0.01" if found.instrument.currency == "JPY" else "0.0001")
+    return math.isfinite(price) and Decimal(str(price)) % pip != 0
+
+
+@handles(wire.CancelOrder, trading=True)
 def cancel_order(station: "Station", session: "Session", message: wire.CancelOrder) -> None:
     """Cancel an order of this client."""
     assert session.client_id is not None
     station.apply(CancelOrder(session.client_id, message.orderId))
 
 
-@handles(wire.ReqGlobalCancel)
+@handles(wire.ReqGlobalCancel, trading=True)
 def global_cancel(station: "Station", session: "Session", message: wire.ReqGlobalCancel) -> None:
     """Cancel every working order of every client."""
     assert session.client_id is not None
@@ -65,9 +83,11 @@ def send_open_orders(station: "Station", session: "Session", *, unasked: bool = 
         session.send(OpenOrdersEnd())
 
 
-@handles(wire.ReqOpenOrders)
+@handles(wire.ReqOpenOrders, trading=True)
 def req_open_orders(station: "Station", session: "Session", message: wire.ReqOpenOrders) -> None:
-    """The working orders of this client."""
+    """The working orders of this client; client 0 binds those of the TWS user."""
+    if session.client_id == 0:
+        station.user.bind()
     send_open_orders(station, session)
 
 
@@ -82,16 +102,18 @@ def req_all_open_orders(
     session.send(OpenOrdersEnd())
 
 
-@handles(wire.ReqAutoOpenOrders)
+@handles(wire.ReqAutoOpenOrders, trading=True)
 def req_auto_open_orders(
     station: "Station", session: "Session", message: wire.ReqAutoOpenOrders
 ) -> None:
     """Client 0 binds future orders of the TWS user; others are refused. No end marker."""
     if session.client_id != 0:
         session.error(-1, 321, variant="auto_bind")
+    else:
+        session.auto_bind = message.autoBind
 
 
-@handles(wire.ReqCompletedOrders)
+@handles(wire.ReqCompletedOrders, trading=True)
 def req_completed_orders(
     station: "Station", session: "Session", message: wire.ReqCompletedOrders
 ) -> None:
@@ -109,8 +131,8 @@ def req_executions(station: "Station", session: "Session", message: wire.ReqExec
     except ValueError as error:
         session.error(message.reqId, 321, cause=f"Invalid time: {error}")
         return
-    zone = station.settings.time_zone
     for row in rows:
+        zone = station.zone(row.contract.conId, session.version)
         details = execution_details(
             message.reqId, row.contract, row.execution, row.time, session, zone
         )

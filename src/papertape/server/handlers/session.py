@@ -1,5 +1,6 @@
 """Requests about the session itself."""
 
+import logging
 from typing import TYPE_CHECKING
 
 from ...venue.units import SECOND
@@ -15,8 +16,11 @@ from ...wire.catalogue.session import (
     SetServerLogLevel,
     StartApi,
 )
+from ..policy import Waiting
 from . import handles
 from .orders import send_open_orders
+
+log = logging.getLogger("papertape.station")
 
 if TYPE_CHECKING:
     from ..session import Session
@@ -25,20 +29,37 @@ if TYPE_CHECKING:
 
 @handles(StartApi)
 def start_api(station: "Station", session: "Session", message: StartApi) -> None:
+    """Go on, wait for somebody's decision, or close without a word: by the client's address."""
+    verdict = station.policy.decide(session.address)
+    if verdict == "accept":
+        begin(station, session, message)
+    elif verdict == "ask":
+        session.asked = message
+        until = station.until(station.settings.acceptance_timeout_s)
+        station.policy.ask(
+            Waiting(session.number, session.address, message.clientId, station.now, until)
+        )
+        facts = {"address": session.address, "client_id": message.clientId}
+        station.hub.tell("waiting", number=session.number, **facts)
+        log.warning("connection %d from %s as client %d waits to be accepted",
+                    session.number, session.address, message.clientId)  # fmt: skip
+    else:
+        station.drop(session, "its address is rejected")
+
+
+def begin(station: "Station", session: "Session", message: StartApi) -> None:
     """Claim the client id; report working orders, accounts, next id, farms. 326 when in use."""
     session.capabilities = message.optionalCapabilities
     if not station.claim(session, message.clientId):
         return
-    if station.settings.open_orders_on_connection:
+    if station.config.settings.downloadOpenOrdersOnConnection:
         send_open_orders(station, session, unasked=True)
     managed_accounts(station, session, ReqManagedAccts())
     next_id(station, session, ReqIds())
-    for code, farm in (
-        (2104, station.settings.market_farm),
-        (2106, station.settings.history_farm),
-        (2158, station.settings.definition_farm),
-    ):
-        session.error(-1, code, farm=farm)
+    if not station.link.up:
+        session.error(-1, 2110)
+    station.farms.introduce(session)
+    station.drills.started(session)
 
 
 @handles(ReqManagedAccts)
@@ -47,17 +68,22 @@ def managed_accounts(station: "Station", session: "Session", message: ReqManaged
     session.send(ManagedAccounts(",".join(station.engine.queries.accounts())))
 
 
-@handles(ReqIds)
+@handles(ReqIds, trading=True)
 def next_id(station: "Station", session: "Session", message: ReqIds) -> None:
     """The next valid order id of this client; the argument is ignored, as TWS does."""
     assert session.client_id is not None
-    session.send(NextValidId(station.engine.queries.next_valid_id(session.client_id)))
+    told = station.engine.queries.next_valid_id(session.client_id)
+    unsent = station.link.highest_held(session.client_id)
+    session.send(NextValidId(max(told, unsent + 1)))
 
 
 @handles(ReqCurrentTime)
 def current_time(station: "Station", session: "Session", message: ReqCurrentTime) -> None:
-    """Market time in seconds."""
-    session.send(CurrentTime(station.now // SECOND))
+    """Market time in seconds; silent for a while after an answer, if the settings say so."""
+    silence = int(station.settings.current_time_silence_s * SECOND)
+    if not silence or station.now - session.told_time >= silence:
+        session.told_time = station.now
+        session.send(CurrentTime(station.now // SECOND))
 
 
 @handles(ReqCurrentTimeInMillis)

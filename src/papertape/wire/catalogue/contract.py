@@ -143,7 +143,7 @@ BOND_CONTRACT_DATA: tuple[Item, ...] = (
     "contract.symbol",
     "contract.secType",
     "contractDetails.cusip",
-    "contractDetails.coupon",
+    f("contractDetails.coupon", "float_whole"),
     "contract.lastTradeDateOrContractMonth",
     *fields("issueDate", "ratings", "bondType", "couponType", "convertible", "callable",
             "putable", "descAppend", prefix="contractDetails."),

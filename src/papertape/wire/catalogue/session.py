@@ -5,9 +5,13 @@ from ..layout import f, since, until, version
 from ..message import Message, request, response
 
 
-@request(71, version(2), protobuf=213, proto_name="StartApiRequest", callback="startApi")
+@request(71, version(2), f("clientId", "long"), "optionalCapabilities",
+         protobuf=213, proto_name="StartApiRequest", callback="startApi")  # fmt: skip
 class StartApi(Message):
-    """Announces the client id; the server then begins to serve."""
+    """Announces the client id; the server then begins to serve.
+
+    The id is read wide, so that its sender can be told that it is none.
+    """
 
     clientId: int = 0
     optionalCapabilities: str = ""

@@ -1,0 +1,82 @@
+"""Writes the tables of docs/guides/settings.md from src/papertape/server/config_table.py.
+
+    python scripts/build_settings.py            write
+    python scripts/build_settings.py --check    fail if the page is not what would be written
+
+Each table stands between ``<!-- GROUP -->`` and ``<!-- end -->``; the rest is written by hand.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from papertape.server.config_table import QUESTIONS, TABLE, Setting, Value
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "guides" / "settings.md"
+HEAD = "| # | name | default | acts | meaning |\n|---|---|---|---|---|\n"
+ASKED = "| # | about | when | text |\n|---|---|---|---|\n"
+
+
+def shown(value: Value) -> str:
+    """A value as the file would say it."""
+    if value is None or value == "":
+        return "blank"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def row(setting: Setting) -> str:
+    """One line of a table."""
+    default = shown(setting.default)
+    if setting.fresh is not msgspec.UNSET:
+        default += f" (a new Gateway: {shown(setting.fresh)}; {setting.reason})"
+    acts = f"not yet: {setting.idle}" if setting.idle else "yes"
+    line = setting.line.replace("``", "`")
+    return f"| {setting.number} | `{setting.name}` | {default} | {acts} | {line} |\n"
+
+
+def question_rows() -> Iterable[str]:
+    """One line for each warning that must be accepted."""
+    for one in QUESTIONS:
+        when = "any change" if one.when is msgspec.UNSET else f"set to {shown(one.when)}"
+        if one.name == "resetAPIOrderSequence":
+            when = "asked for"
+        yield f"| {one.number} | `{one.name}` | {when} | {one.text} |\n"
+
+
+def table(group: str) -> str:
+    """A table with its head."""
+    if group == "questions":
+        return ASKED + "".join(question_rows())
+    return HEAD + "".join(row(one) for one in TABLE if one.group == group)
+
+
+def render(page: str) -> str:
+    """The page with its tables written anew."""
+    return re.sub(
+        r"<!-- (\w+) -->\n.*?<!-- end -->",
+        lambda found: f"<!-- {found[1]} -->\n{table(found[1])}<!-- end -->",
+        page,
+        flags=re.DOTALL,
+    )
+
+
+def main() -> int:
+    """Write the page, or tell that it is not up to date."""
+    page = PAGE.read_text("utf-8")
+    fresh = render(page)
+    if "--check" in sys.argv:
+        if fresh != page:
+            sys.stderr.write(f"{PAGE.name} is not up to date: run make gen\n")
+        return int(fresh != page)
+    PAGE.write_text(fresh, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

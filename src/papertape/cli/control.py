@@ -1,0 +1,173 @@
+"""``papertape status | accept | drill``: steer a station that runs."""
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any, ParamSpec
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ..errors import PapertapeError, SettingsError
+from .remote import Remote
+
+Port = Annotated[
+    int | None,
+    typer.Option(help="Port of the station; not needed when only one runs."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Parameters = ParamSpec("Parameters")
+
+
+def told(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
+    """Let a command end with what went wrong instead of a traceback, and exit code 2."""
+
+    @wraps(command)
+    def guarded(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except PapertapeError as error:
+            console = Console(stderr=True, highlight=False)
+            console.print(f"[red]papertape:[/red] {escape(str(error))}", soft_wrap=True)
+            raise typer.Exit(2) from error
+
+    return guarded
+
+
+@told
+def status(port: Port = None, as_json: Json = False) -> None:
+    """Show a running station: its sessions, who waits to be accepted, farms, the broker link.
+
+    Example: `papertape status --port 7497`
+    """
+    remote = Remote(port)
+    parts = ("", "/sessions", "/waiting", "/farms", "/link")
+    found = {part.strip("/") or "station": remote.get(part) for part in parts}
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+        return
+    console = Console(highlight=False)
+    about, link = found["station"], found["link"]
+    kind = "IB Gateway" if about["gateway"] else "TWS"
+    accounts = ", ".join(about["accounts"])
+    console.print(f"{kind} {about['name']} on {about['host']}:{about['port']}, {accounts}")
+    console.print(f"server version {about['server_version']}")
+    console.print(f"market time {about['time'][:19]}Z, {about['speed']:g} times real time")
+    broker = "connected" if link["up"] else f"lost; {link['held_orders']} orders held"
+    console.print(f"broker link {broker}")
+    for farm in found["farms"]:
+        console.print(f"farm {farm['name']} ({farm['kind']}) {farm['status']}")
+    _table(console, "sessions", found["sessions"], SESSION_COLUMNS)
+    _waiting(console, found["waiting"])
+
+
+SESSION_COLUMNS = ("number", "client_id", "address", "version", "format", "since", "received",
+                   "sent", "lines")  # fmt: skip
+
+
+def _waiting(console: Console, rows: list[dict[str, Any]]) -> None:
+    _table(console, "waiting for you", rows, ("number", "address", "client_id", "since", "until"))
+
+
+def _table(
+    console: Console, title: str, rows: list[dict[str, Any]], columns: tuple[str, ...]
+) -> None:
+    if not rows:
+        console.print(f"{title}: none")
+        return
+    table = Table(title=title, title_justify="left")
+    for name in columns:
+        table.add_column(name.replace("_", " "))
+    for row in rows:
+        table.add_row(*(escape(_shown(row[name])) for name in columns))
+    console.print(table)
+
+
+def _shown(value: Any) -> str:
+    text = "" if value is None else str(value)
+    return text[:19].replace("T", " ") if text[10:11] == "T" else text
+
+
+@told
+def accept(
+    number: Annotated[
+        int | None, typer.Argument(help="The connection; not needed when only one waits.")
+    ] = None,
+    always: Annotated[bool, typer.Option("--always", help="Trust its address for ever.")] = False,
+    reject: Annotated[bool, typer.Option("--reject", help="Close it instead.")] = False,
+    listing: Annotated[
+        bool, typer.Option("--list", help="Show who waits, decide nothing.")
+    ] = False,
+    port: Port = None,
+) -> None:
+    """Let a connection in that waits for it, as a click in the window of TWS does.
+
+    A connection from an address that is not trusted waits until somebody decides, or is closed
+    when nobody does in time.
+
+    Examples: `papertape accept --list`, `papertape accept`, `papertape accept 7 --always`
+    """
+    remote = Remote(port)
+    rows = remote.get("/waiting")
+    if listing:
+        _waiting(Console(highlight=False), rows)
+        return
+    if number is None:
+        number = _only(rows)
+    if reject:
+        done = remote.post(f"/waiting/{number}/reject")
+    else:
+        done = remote.post(f"/waiting/{number}/accept", {"always": always})
+    what = "rejected" if reject else "accepted for ever" if always else "accepted"
+    typer.echo(f"{what}: client {done['client_id']} at {done['address']}")
+
+
+def _only(rows: list[dict[str, Any]]) -> int:
+    if len(rows) == 1:
+        return int(rows[0]["number"])
+    if not rows:
+        raise SettingsError("nobody waits", advice="A connection waits at most for a moment")
+    known = ", ".join(f"{row['number']} ({row['address']})" for row in rows)
+    raise SettingsError("several wait", setting="number", advice=f"Choose one of {known}")
+
+
+@told
+def drill(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(help="Name of the drill, then its options: `farm-blip name=usfarm ms=2000`"),
+    ] = None,
+    stop: Annotated[int | None, typer.Option(help="End the run of this number.")] = None,
+    port: Port = None,
+) -> None:
+    """Start a fault in a running station; without a name, list the faults there are.
+
+    Examples: `papertape drill`, `papertape drill link-lost`, `papertape drill freeze seconds=5`
+    """
+    remote = Remote(port)
+    if stop is not None:
+        done = remote.post(f"/drills/runs/{stop}/stop")
+        typer.echo(f"run {done['number']} of {done['name']} is over")
+        return
+    if not words:
+        _catalogue(remote)
+        return
+    done = remote.post("/drills", {"text": " ".join(words)})
+    options = " ".join(f"{name}={value}" for name, value in done["options"].items())
+    state = "began" if done["ended"] is None else "is done"
+    typer.echo(f"run {done['number']} {state}: {done['name']} {options}".rstrip())
+
+
+def _catalogue(remote: Remote) -> None:
+    console = Console(highlight=False)
+    table = Table(title="drills", title_justify="left")
+    for name in ("name", "what goes wrong", "options"):
+        table.add_column(name)
+    for row in remote.get("/drills"):
+        options = " ".join(f"{one['name']}={one['default']}" for one in row["options"])
+        table.add_row(row["name"], escape(row["summary"]), escape(options))
+    console.print(table)
+    running = [run for run in remote.get("/drills/runs") if run["ended"] is None]
+    _table(console, "running", running, ("number", "name", "began"))

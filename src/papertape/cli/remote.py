@@ -1,0 +1,67 @@
+"""A small client of the control API for the commands that steer a running station."""
+
+import json
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote
+from urllib.request import ProxyHandler, Request, build_opener
+
+from ..errors import SettingsError
+from .rendezvous import meet
+
+TIMEOUT_S = 10.0
+OPENER = build_opener(ProxyHandler({}))
+"""Whatever proxy the environment names: the station is on this computer."""
+
+
+class Remote:
+    """The control API of one station."""
+
+    def __init__(self, port: int | None) -> None:
+        """Raises ``SettingsError`` when no station is found."""
+        self._meeting = meet(port)
+        self.station = self._meeting.station or self._only_station()
+
+    def _only_station(self) -> str:
+        return str(self._call("GET", "/v1/stations")[0]["name"])
+
+    def get(self, path: str) -> Any:
+        """What a path below the station answers."""
+        return self._call("GET", self._below(path))
+
+    def post(self, path: str, body: Any = None) -> Any:
+        """Carry out what a path below the station stands for."""
+        return self._call("POST", self._below(path), body)
+
+    def _below(self, path: str) -> str:
+        return f"/v1/stations/{quote(self.station, safe='')}{path}"
+
+    def _call(self, method: str, path: str, body: Any = None) -> Any:
+        """Raises ``SettingsError`` with what the station says."""
+        data = None if body is None else json.dumps(body).encode()
+        headers = {
+            "Authorization": f"Bearer {self._meeting.token}",
+            "Content-Type": "application/json",
+        }
+        request = Request(self._meeting.url + path, data, headers, method=method)
+        try:
+            with OPENER.open(request, timeout=TIMEOUT_S) as answer:
+                return json.load(answer)
+        except HTTPError as error:
+            raise SettingsError(_detail(error), setting="control", found=path) from error
+        except (URLError, TimeoutError, OSError) as error:
+            reason = getattr(error, "reason", error)
+            raise SettingsError(
+                f"the control API does not answer: {reason}",
+                setting="control",
+                found=self._meeting.url,
+                advice="Is the station still running?",
+            ) from error
+
+
+def _detail(error: HTTPError) -> str:
+    try:
+        told = json.load(error)["detail"]
+    except (ValueError, KeyError, TypeError):
+        return f"the control API answers {error.code}"
+    return told if isinstance(told, str) else json.dumps(told)

@@ -1,0 +1,108 @@
+"""How commands find a station's control API: a file per station port, for this user alone.
+
+A station leaves its address and token there when it starts and takes them away when it stops.
+"""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from ..errors import SettingsError
+
+URL, TOKEN = "PAPERTAPE_CONTROL_URL", "PAPERTAPE_CONTROL_TOKEN"
+
+
+class Meeting(msgspec.Struct, frozen=True):
+    """Where the control API of a station is."""
+
+    url: str
+    token: str
+    station: str
+    pid: int
+
+
+def directory() -> Path:
+    """The directory of this user's meetings; made when it is not there.
+
+    Raises ``SettingsError`` when somebody else could read or write it.
+    """
+    given = os.environ.get("XDG_RUNTIME_DIR")
+    if given:
+        path = Path(given) / "papertape"
+    else:
+        path = Path(tempfile.gettempdir()) / f"papertape-{os.getuid()}"
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        state = path.lstat()
+    except OSError as error:
+        raise _unusable(path, error.strerror or str(error)) from error
+    if path.is_symlink() or state.st_uid != os.getuid() or state.st_mode & 0o077:
+        raise _unusable(path, "it is not yours alone")
+    return path
+
+
+def _unusable(path: Path, why: str) -> SettingsError:
+    return SettingsError(
+        f"cannot keep the control token here: {why}",
+        path=path,
+        advice="Set XDG_RUNTIME_DIR to a directory of your own, or start with --no-control",
+    )
+
+
+def announce(port: int, meeting: Meeting) -> Path:
+    """Leave word for a station that listens on ``port``; the file, to be removed at the end."""
+    path = directory() / f"{port}.json"
+    fresh = path.with_suffix(f".{os.getpid()}")
+    with os.fdopen(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as out:
+        json.dump(msgspec.to_builtins(meeting), out)
+    fresh.replace(path)
+    return path
+
+
+def forget(path: Path) -> None:
+    """Take word away, if it still is this process's."""
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=Meeting)
+        if found.pid == os.getpid():
+            path.unlink()
+    except (OSError, msgspec.DecodeError):
+        return
+
+
+def meet(port: int | None) -> Meeting:
+    """The control API of the station on ``port``; without one, of the only station that runs.
+
+    ``PAPERTAPE_CONTROL_URL`` and ``PAPERTAPE_CONTROL_TOKEN`` win. Raises ``SettingsError`` with
+    the ports there are.
+    """
+    if URL in os.environ:
+        return Meeting(os.environ[URL].rstrip("/"), os.environ.get(TOKEN, ""), "", 0)
+    known = {path.stem: path for path in sorted(directory().glob("*.json"))}
+    running = {name: found for name, path in known.items() if (found := _read(path)) is not None}
+    if port is not None and str(port) in running:
+        return running[str(port)]
+    if port is None and len(running) == 1:
+        return next(iter(running.values()))
+    ports = ", ".join(running) or "none"
+    raise SettingsError(
+        "no station is found here" if port is None and not running else "which station?",
+        setting="port",
+        found=port,
+        advice=f"Ports of the stations that run under this user: {ports}",
+    )
+
+
+def _read(path: Path) -> Meeting | None:
+    """A meeting whose process still runs."""
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=Meeting)
+        os.kill(found.pid, 0)
+    except ProcessLookupError:
+        path.unlink(missing_ok=True)
+        return None
+    except (OSError, msgspec.DecodeError):
+        return None
+    return found

@@ -1,0 +1,95 @@
+"""What the notices say about the ways behind the server: its link to the broker, its farms.
+
+The client's own socket stays open through all of it. A notice is read once, here; who has to do
+something about it gets a ``Change``.
+"""
+
+from enum import Enum, auto
+from typing import Final, NamedTuple
+
+
+class What(Enum):
+    """What has happened."""
+
+    LINK_LOST = auto()
+    """1100, 2110: the server has no link to the broker."""
+    LINK_BACK = auto()
+    """1102: it has one again and kept the subscriptions."""
+    DATA_LOST = auto()
+    """1101: it has one again, and the subscriptions are gone."""
+    FARM_BROKEN = auto()
+    FARM_BACK = auto()
+
+
+class Change(NamedTuple):
+    """A change, and for a farm what it serves ("market", "history", "definition") and its name."""
+
+    what: What
+    serves: str = ""
+    farm: str = ""
+
+
+FARMS: Final = {
+    2103: ("market", False),
+    2104: ("market", True),
+    2108: ("market", True),
+    2105: ("history", False),
+    2106: ("history", True),
+    2107: ("history", True),
+    2157: ("definition", False),
+    2158: ("definition", True),
+}
+"""Code -> what the farm serves, and whether it does. Inactive (2107, 2108) counts as serving:
+such a farm connects when it is needed."""
+CONNECTED: Final = frozenset((2104, 2106, 2158))
+
+
+class Health:
+    """The state of the ways behind the server."""
+
+    def __init__(self) -> None:
+        self.link = True
+        """Whether the server is linked to the broker, as far as it has said."""
+        self.broken: dict[str, str] = {}
+        """Farms that are broken, and what they serve."""
+        self._announced = False
+
+    def reset(self) -> None:
+        """A new connection: the server tells everything anew."""
+        self.link, self._announced = True, False
+        self.broken.clear()
+
+    def read(self, code: int, text: str) -> list[Change]:
+        """The changes that a notice brings."""
+        if code in (1100, 2110):
+            return self._lost(announced=code == 2110)
+        if code in (1101, 1102):
+            self.link, self._announced = True, False
+            return [Change(What.DATA_LOST if code == 1101 else What.LINK_BACK)]
+        if code not in FARMS:
+            return []
+        serves, well = FARMS[code]
+        farm = farm_name(text)
+        changes = []
+        if self._announced and code in CONNECTED:
+            # 2110 promises a link without a word when it is there; a farm needs one.
+            self.link, self._announced = True, False
+            changes.append(Change(What.LINK_BACK))
+        if well:
+            if self.broken.pop(farm, None) is not None:
+                changes.append(Change(What.FARM_BACK, serves, farm))
+        else:
+            self.broken[farm] = serves
+            changes.append(Change(What.FARM_BROKEN, serves, farm))
+        return changes
+
+    def _lost(self, *, announced: bool) -> list[Change]:
+        self._announced = announced and (self._announced or self.link)
+        self.link = False
+        return [Change(What.LINK_LOST)]
+
+
+def farm_name(text: str) -> str:
+    """The farm that a notice names at its end, after a colon or after "upon demand."."""
+    _, found, name = text.rpartition("demand.")
+    return name.strip() if found else text.rpartition(":")[2].strip()

@@ -1,0 +1,88 @@
+"""The orders of this client: which message belongs to which, and what became of them while the
+server could not be heard."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..errors import ApiError, ConnectionLost, PapertapeError
+from ..wire.catalogue import reports
+from .trades import Trade
+
+
+class Orders:
+    """Every order that this client knows, by its id; survives connections."""
+
+    def __init__(self, client_id: int) -> None:
+        self.client_id = client_id
+        self.trades: dict[int, Trade] = {}
+        self._executions: dict[str, Trade] = {}
+
+    def follow(self, trade: Trade) -> None:
+        """Keep a trade up to date."""
+        self.trades[trade.orderId] = trade
+
+    def opened(self, message: reports.OpenOrder) -> None:
+        """openOrder: a known order, or one of an earlier session."""
+        trade = self.trades.get(message.orderId)
+        if trade is None:
+            if message.order.clientId != self.client_id:
+                return
+            trade = Trade(message.orderId, message.contract, message.order)
+            self.follow(trade)
+        trade.feed(message)
+
+    def moved(self, message: reports.OrderStatus) -> None:
+        """orderStatus."""
+        trade = self.trades.get(message.orderId)
+        if trade is not None and message.clientId in (self.client_id, None):
+            trade.feed(message)
+
+    def filled(self, message: reports.ExecutionDetails) -> None:
+        """execDetails."""
+        trade = self.trades.get(message.execution.orderId)
+        if trade is not None and message.execution.clientId == self.client_id:
+            self._executions[message.execution.execId] = trade
+            trade.feed(message)
+
+    def charged(self, message: reports.CommissionReport) -> None:
+        """commissionReport."""
+        trade = self._executions.get(message.execId)
+        if trade is not None:
+            trade.feed(message)
+
+    def failed(self, number: int, error: ApiError) -> bool:
+        """An error about an id; whether it is an order's."""
+        trade = self.trades.get(number)
+        if trade is not None:
+            trade.fail(error)
+        return trade is not None
+
+    def lost(self, reason: str, unsent: Iterable[Any], *, final: bool) -> None:
+        """The connection is gone. Orders that never left have ended; the rest may be alive."""
+        waiting = list(unsent)
+        for trade in self.trades.values():
+            if any(owner is trade for owner in waiting):
+                trade.lose(_lost(reason, trade, sent=False))
+            elif final and not trade.done and not trade.permId:
+                trade.fail(_lost(reason, trade, sent=True))
+            elif trade.waker is not None:
+                trade.waker()
+
+    def unseen(self, seen: set[int]) -> list[Trade]:
+        """Orders that were alive and of which the server's open orders say nothing."""
+        return [t for t in self.trades.values() if not t.done and t.orderId not in seen]
+
+    def settle(self, unseen: list[Trade], completed: list[reports.CompletedOrder]) -> None:
+        """What became of orders during an interruption, from the list of completed orders."""
+        by_id = {message.order.permId: message for message in completed if message.order.permId}
+        for trade in unseen:
+            found = by_id.get(trade.permId)
+            if found is not None:
+                trade.complete(found)
+            elif not trade.permId and not trade.fills and not trade.done:
+                reason = "the server does not know it after the interruption"
+                trade.lose(_lost(reason, trade, sent=False))
+
+
+def _lost(reason: str, trade: Trade, *, sent: bool) -> PapertapeError:
+    return ConnectionLost(reason, request=f"placeOrder {trade.orderId}", sent=sent)

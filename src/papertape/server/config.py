@@ -1,0 +1,278 @@
+"""The configuration of the API while a station runs: values, checks, who is told of a change.
+
+A value comes from the file, the environment or a flag (given), else from a change made while an
+earlier run went on (kept), else from the table. What is changed while the station runs counts at
+once and is kept; at the next start what is given wins again.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+import msgspec
+
+from ..errors import SettingsError
+from ..model import (
+    ApiConfig,
+    ApiPrecautionsConfig,
+    ApiSettingsConfig,
+    LockAndExitConfig,
+    MessageConfig,
+    OrdersConfig,
+    OrdersSmartRoutingConfig,
+)
+from .config_table import NAMES, PORTS, QUESTIONS, TABLE, Question, Setting, Value, networks
+
+log = logging.getLogger("papertape.station")
+
+RECORDS: dict[str, Callable[..., Any]] = {
+    "settings": ApiSettingsConfig,
+    "precautions": ApiPrecautionsConfig,
+    "lockAndExit": LockAndExitConfig,
+    "smartRouting": OrdersSmartRoutingConfig,
+}
+READ_ONLY_MESSAGE = 397
+FOR_EVER = "acceptedForEver"
+_PLAIN = {"".join(name.lower().split("_")): name for name in NAMES}
+
+
+def official(name: str) -> str:
+    """The official name: case, ``-`` and ``_`` do not count, so ``read_only_api`` is one too.
+
+    Raises ``SettingsError`` naming what is nearest.
+    """
+    plain = name.lower().replace("_", "").replace("-", "")
+    found = _PLAIN.get(plain)
+    if found is not None:
+        return found
+    near = get_close_matches(plain, _PLAIN, 1)
+    hint = f"did you mean {_PLAIN[near[0]]}? " if near else ""
+    raise SettingsError(
+        "is no setting of the API",
+        setting=name,
+        advice=hint + "papertape serve --help says where the list is",
+    )
+
+
+def flat(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """The tables of a file, one in the other, as one: official name -> what is written.
+
+    Raises ``SettingsError`` for a name that is none.
+    """
+    found: dict[str, Any] = {}
+    for name, value in tables.items():
+        found |= flat(value) if isinstance(value, Mapping) else {official(name): value}
+    return found
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of a change; nothing was changed if there are errors or questions."""
+
+    changed: tuple[str, ...] = ()
+    """Names of the settings that have another value now."""
+    errors: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
+    """What must be accepted first."""
+
+
+class Config:
+    """The settings of the API.
+
+    ``settings``, ``precautions``, ``lock`` and ``routing`` are records with every field set.
+    """
+
+    settings: ApiSettingsConfig
+    precautions: ApiPrecautionsConfig
+    lock: LockAndExitConfig
+    routing: OrdersSmartRoutingConfig
+
+    def __init__(
+        self,
+        given: Mapping[str, Any] | None = None,
+        *,
+        kept: Mapping[str, Value] | None = None,
+        keep: Callable[[dict[str, Value]], object] | None = None,
+        gateway: bool = False,
+    ) -> None:
+        """Raises ``SettingsError`` naming a given setting that cannot be.
+
+        ``keep`` stores what is changed from now on; ``kept`` is what it was called with last.
+        ``gateway`` makes the default port that of IB Gateway.
+        """
+        self._given = {name: _checked(name, value) for name, value in (given or {}).items()}
+        known = dict(kept or {})
+        self._for_ever = networks(known.pop(FOR_EVER, []))
+        """Addresses that somebody accepted for ever, whatever list is given."""
+        self._kept = {name: value for name, value in known.items() if _legal(name, value)}
+        self._keep = keep
+        self._guards: dict[str, Callable[[Any], object]] = {}
+        self._watchers: dict[str, list[Callable[[Any], object]]] = {}
+        self._defaults = {row.name: row.default for row in TABLE}
+        if gateway:
+            self._defaults["socketPort"] = PORTS["Gateway"]
+        self._values: dict[str, Value] = dict(self._defaults)
+        for name in self._kept.keys() & self._given.keys():
+            if self._kept[name] != self._given[name]:
+                log.warning("%s was set to %r while the station ran; the start says %r, "
+                            "which counts", name, self._kept[name], self._given[name])  # fmt: skip
+        self._take({**self._kept, **self._given})
+        self._take({"trustedIPs": networks([*self.settings.trustedIPs, *self._for_ever])})
+
+    def __getitem__(self, name: str) -> Value:
+        """The value of a setting by its official name."""
+        return self._values[name]
+
+    def _take(self, changes: Mapping[str, Value]) -> None:
+        self._values.update(changes)
+        made: dict[str, Any] = {}
+        for group, record in RECORDS.items():
+            rows = [row for row in TABLE if row.group == group]
+            made[group] = record(**{row.name: self._values[row.name] for row in rows})
+        self.settings, self.precautions = made["settings"], made["precautions"]
+        self.lock, self.routing = made["lockAndExit"], made["smartRouting"]
+
+    def chosen(self, name: str) -> bool:
+        """Whether somebody chose the value: at the start, or while a station ran."""
+        return name in self._given or name in self._kept
+
+    # -- who acts -----------------------------------------------------------------------------
+
+    def guard(self, name: str, check: Callable[[Any], object]) -> None:
+        """Let ``check(value)`` refuse a change of this setting, with ``SettingsError``."""
+        self._guards[name] = check
+
+    def watch(self, name: str, act: Callable[[Any], object]) -> None:
+        """Call ``act(value)`` after each change of this setting."""
+        self._watchers.setdefault(name, []).append(act)
+
+    def found(self, name: str, value: Value) -> None:
+        """Note what a setting turned out to be, such as a free port: neither change nor kept."""
+        self._take({name: value})
+
+    # -- reading and changing -----------------------------------------------------------------
+
+    def view(self) -> list[dict[str, Any]]:
+        """Every setting as plain data, for people and for programs."""
+        return [self._row(row) for row in TABLE]
+
+    def _row(self, row: Setting) -> dict[str, Any]:
+        source = "given" if row.name in self._given else "default"
+        return {
+            "group": row.group,
+            "number": row.number,
+            "name": row.name,
+            "value": self._values[row.name],
+            "default": self._defaults[row.name],
+            "source": "changed" if row.name in self._kept else source,
+            "acts": not row.idle,
+            "note": row.idle,
+            "meaning": row.line,
+        }
+
+    def record(self) -> tuple[LockAndExitConfig, list[MessageConfig], ApiConfig, OrdersConfig]:
+        """Everything in the records of the protocol."""
+        told = MessageConfig(
+            READ_ONLY_MESSAGE, "", "The API is in Read-Only mode information message", "Yes", False
+        )
+        api = ApiConfig(self.precautions, self.settings)
+        return self.lock, [told], api, OrdersConfig(self.routing)
+
+    def update(
+        self,
+        changes: Mapping[str, Any],
+        accepted: Collection[int] | None = None,
+        *,
+        doing: Collection[str] = (),
+    ) -> Outcome:
+        """Change settings: all of them, or none and why.
+
+        ``accepted`` are the numbers of the questions that the asking program has accepted; None
+        is for people, who are not asked. ``doing`` names what is to be done besides and may have
+        a question too. Raises ``JournalError`` when it cannot be kept.
+        """
+        wanted: dict[str, Value] = {}
+        errors: list[str] = []
+        for name, given in changes.items():
+            try:
+                found = official(name)
+                value = _checked(found, given)
+                if value != self._values[found]:
+                    wanted[found] = value
+            except SettingsError as error:
+                errors.append(str(error))
+        asked = () if accepted is None else _questions({**wanted, **dict.fromkeys(doing)}, accepted)
+        if not errors and not asked:
+            errors = self._refused(wanted)
+        if errors or asked:
+            return Outcome((), tuple(errors), asked)
+        self._change(wanted)
+        return Outcome(tuple(wanted))
+
+    def _refused(self, wanted: Mapping[str, Value]) -> list[str]:
+        errors = []
+        for name, check in self._guards.items():
+            if name in wanted:
+                try:
+                    check(wanted[name])
+                except SettingsError as error:
+                    errors.append(str(error))
+        return errors
+
+    def trust(self, address: str) -> None:
+        """Accept an address for ever. Raises ``JournalError`` when it cannot be kept."""
+        trusted = networks([*self.settings.trustedIPs, address])
+        self._for_ever = networks([*self._for_ever, address])
+        self._store()
+        self._tell({"trustedIPs": trusted})
+
+    def _change(self, wanted: Mapping[str, Value]) -> None:
+        if not wanted:
+            return
+        self._kept.update(wanted)
+        trusted = wanted.get("trustedIPs")
+        if isinstance(trusted, list):
+            self._for_ever = [address for address in self._for_ever if address in trusted]
+        self._store()
+        self._tell(wanted)
+
+    def _store(self) -> None:
+        if self._keep is not None:
+            self._keep({**self._kept, **({FOR_EVER: self._for_ever} if self._for_ever else {})})
+
+    def _tell(self, wanted: Mapping[str, Value]) -> None:
+        self._take(wanted)
+        for name, value in wanted.items():
+            log.info("the setting %s is %r now", name, value)
+            for act in self._watchers.get(name, ()):
+                act(value)
+
+
+def _questions(wanted: Mapping[str, Value], accepted: Collection[int]) -> tuple[Question, ...]:
+    return tuple(
+        one
+        for one in QUESTIONS
+        if one.name in wanted
+        and one.when in (msgspec.UNSET, wanted[one.name])
+        and one.number not in accepted
+    )
+
+
+def _checked(name: str, given: Any) -> Value:
+    """The value of a setting. Raises ``SettingsError`` naming it, what was found, what may be."""
+    row = NAMES[official(name)]
+    try:
+        return row.check(given)
+    except ValueError as error:
+        raise SettingsError(
+            "cannot be", setting=row.name, found=given, advice=str(error)
+        ) from error
+
+
+def _legal(name: str, value: Any) -> bool:
+    """Whether what an earlier run kept still is a setting."""
+    try:
+        return bool(_checked(name, value) == value)
+    except SettingsError as error:
+        log.warning("what was kept is left out: %s", error)
+        return False

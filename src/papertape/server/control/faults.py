@@ -1,0 +1,97 @@
+"""Farms, the broker link, and drills."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, HTTPException, Path
+
+from ...errors import SettingsError
+from ..drills import Run
+from .plant import CONFLICT, NOT_FOUND, Chosen, act, moment
+from .views import DrillBody, DrillRunView, DrillView, FarmView, LinkView, Option, OptionView
+
+MOST_OPTIONS = 20
+router = APIRouter(tags=["faults"])
+
+
+@router.get("/stations/{station}/farms", responses=NOT_FOUND)
+async def farms(server: Chosen) -> list[FarmView]:
+    """The farms' indicators."""
+    return [
+        FarmView(name=farm.name, kind=str(farm.kind), status=str(farm.status))
+        for farm in server.station.farms
+    ]
+
+
+@router.get("/stations/{station}/link", responses=NOT_FOUND)
+async def link(server: Chosen) -> LinkView:
+    """The broker link."""
+    state = server.station.link
+    return LinkView(up=state.up, competing=state.competing, held_orders=state.held)
+
+
+def run_view(run: Run) -> DrillRunView:
+    """A run as the API shows it."""
+    return DrillRunView(
+        number=run.number,
+        name=run.name,
+        options=run.options,
+        began=moment(run.began),
+        ended=None if run.ended is None else moment(run.ended),
+    )
+
+
+@router.get("/stations/{station}/drills", responses=NOT_FOUND)
+async def drills(server: Chosen) -> list[DrillView]:
+    """The faults that can be started."""
+    return [
+        DrillView(
+            name=card.name,
+            summary=card.summary,
+            explanation=card.explanation,
+            options=[OptionView(name=n, type=t, default=d) for n, t, d in card.options],
+            issues=list(card.issues),
+        )
+        for card in server.station.drills.catalogue()
+    ]
+
+
+@router.get("/stations/{station}/drills/runs", responses=NOT_FOUND)
+async def runs(server: Chosen) -> list[DrillRunView]:
+    """What was started, oldest first."""
+    return [run_view(run) for run in server.station.drills.history()]
+
+
+@router.post("/stations/{station}/drills", responses=CONFLICT)
+async def begin(server: Chosen, body: DrillBody) -> DrillRunView:
+    """Start a drill as it is written on a command line; 409 when it is not understood."""
+    try:
+        return run_view(act(server, lambda station: station.drills.begin(body.text)))
+    except SettingsError as error:
+        raise HTTPException(409, str(error)) from error
+
+
+@router.post("/stations/{station}/drills/{name}", responses=CONFLICT)
+async def start(
+    server: Chosen,
+    name: Annotated[str, Path(max_length=100)],
+    options: Annotated[
+        dict[str, Option] | None, Body(max_length=MOST_OPTIONS, examples=[{"ms": 500}])
+    ] = None,
+) -> DrillRunView:
+    """Start a drill; 404 when there is none of this name, 409 when its options do not fit."""
+    if name not in {card.name for card in server.station.drills.catalogue()}:
+        raise HTTPException(404, f"there is no drill {name!r}")
+    try:
+        return run_view(act(server, lambda station: station.drills.start(name, **(options or {}))))
+    except SettingsError as error:
+        raise HTTPException(409, str(error)) from error
+
+
+@router.post("/stations/{station}/drills/runs/{number}/stop", responses=NOT_FOUND)
+async def stop(server: Chosen, number: Annotated[int, Path(ge=1, le=2**53)]) -> DrillRunView:
+    """End a run before its time; one that is over stays so."""
+    found = next((run for run in server.station.drills.history() if run.number == number), None)
+    if found is None:
+        raise HTTPException(404, f"there is no run {number}")
+    act(server, lambda station: station.drills.stop(number))
+    return run_view(found)

@@ -1,0 +1,99 @@
+"""Stations and their control API in one event loop, until a signal ends them."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, cast
+
+from ..aio import StationServer
+from ..clock import MarketClock
+from ..station import Station
+from .serve import ControlServer
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+"""What ends the stations in good order."""
+
+
+class Place(NamedTuple):
+    """A station, and where it listens."""
+
+    station: Station
+    clock: MarketClock
+    host: str
+    port: int
+
+
+class Control(NamedTuple):
+    """Where the control API listens; the token is made up unless it is given."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    token: str | None = None
+
+
+class Ready(NamedTuple):
+    """What clients may connect to from now on."""
+
+    addresses: Mapping[str, tuple[str, int]]
+    """Name of the station -> host and port."""
+    url: str
+    """Of the control API; "" without one."""
+    token: str
+
+
+def run(
+    places: Mapping[str, Place], control: Control | None, ready: Callable[[Ready], object]
+) -> None:
+    """Serve until SIGINT or SIGTERM; ``ready`` is told once clients may connect.
+
+    Raises ``SettingsError`` when a port cannot be taken, and what made serving impossible later.
+    """
+    with asyncio.Runner(loop_factory=_fastest_loop()) as runner:
+        runner.run(_serve(places, control, ready))
+
+
+def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return cast(Callable[[], asyncio.AbstractEventLoop], uvloop.new_event_loop)
+
+
+async def _serve(
+    places: Mapping[str, Place], control: Control | None, ready: Callable[[Ready], object]
+) -> None:
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    servers = {name: StationServer(place.station, place.clock) for name, place in places.items()}
+    api = None if control is None else ControlServer(servers, control.token)
+    try:
+        for name, place in places.items():
+            await servers[name].start(place.host, place.port)
+        if api is not None and control is not None:
+            api.start(control.host, control.port)
+        for number in SIGNALS:
+            loop.add_signal_handler(number, stop.set)
+        addresses = {name: server.address for name, server in servers.items()}
+        ready(Ready(addresses, api.url if api else "", api.token if api else ""))
+        await _until(stop, [server.failed for server in servers.values() if server.failed])
+    finally:
+        if api is not None:
+            await api.close()
+        for server in servers.values():
+            await server.close()
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
+
+
+async def _until(stop: asyncio.Event, failures: Sequence["asyncio.Future[None]"]) -> None:
+    """Wait for the signal, for a station that cannot go on, which is passed on, or until all
+    have logged off."""
+    stopping: asyncio.Future[Any] = asyncio.ensure_future(stop.wait())
+    try:
+        while not stopping.done() and (going := [one for one in failures if not one.done()]):
+            await asyncio.wait([stopping, *going], return_when=asyncio.FIRST_COMPLETED)
+            for failure in failures:
+                if failure.done():
+                    failure.result()
+    finally:
+        stopping.cancel()

@@ -1,0 +1,118 @@
+"""Stations, their sessions, and the connections that wait to be accepted."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Path, Request
+
+from ...errors import SettingsError
+from ..aio import StationServer
+from ..policy import Waiting
+from ..session import Session
+from .plant import ANYWHERE, NOT_FOUND, Chosen, Plant, act, moment
+from .views import AcceptBody, SessionView, StationView, WaitingView
+
+router = APIRouter(tags=["sessions"])
+PROTOBUF_FROM = 201
+Number = Annotated[int, Path(ge=1, le=2**53, description="Number of the connection.")]
+
+
+def station_view(name: str, server: StationServer) -> StationView:
+    """One station as the API shows it."""
+    station = server.station
+    return StationView(
+        name=name,
+        host=server.address[0],
+        port=server.address[1],
+        gateway=station.settings.gateway,
+        server_version=station.settings.max_server_version,
+        accounts=list(station.engine.queries.accounts()),
+        time=moment(server.now()),
+        speed=server.clock.speed,
+        sessions=sum(1 for _ in station.sessions()),
+        waiting=len(station.policy.waiting()),
+    )
+
+
+def session_view(session: Session) -> SessionView:
+    """One connection as the API shows it."""
+    return SessionView(
+        number=session.number,
+        client_id=session.client_id,
+        address=session.peer,
+        version=session.version,
+        format="protobuf" if session.version >= PROTOBUF_FROM else "text",
+        since=moment(session.since),
+        received=session.received,
+        sent=session.sent,
+        unsent_bytes=session.queued,
+        lines=len(session.quote_lines),
+        paused=session.paused,
+    )
+
+
+def waiting_view(one: Waiting) -> WaitingView:
+    """A waiting connection as the API shows it."""
+    return WaitingView(
+        number=one.number,
+        client_id=one.client_id,
+        address=one.address,
+        since=moment(one.since),
+        until=moment(one.until),
+    )
+
+
+@router.get("/stations", responses=ANYWHERE)
+async def stations(request: Request) -> list[StationView]:
+    """Every station of this process."""
+    plant: Plant = request.app.state.plant
+    return [station_view(name, server) for name, server in plant.servers.items()]
+
+
+@router.get("/stations/{station}", responses=NOT_FOUND)
+async def one_station(station: str, server: Chosen) -> StationView:
+    """One station."""
+    return station_view(station, server)
+
+
+@router.get("/stations/{station}/sessions", responses=NOT_FOUND)
+async def sessions(server: Chosen) -> list[SessionView]:
+    """The connections, those included that have not started yet."""
+    return [session_view(session) for session in server.station.connections()]
+
+
+@router.post("/stations/{station}/sessions/{number}/disconnect", responses=NOT_FOUND)
+async def disconnect(server: Chosen, number: Number) -> SessionView:
+    """Close a connection; its working orders stay."""
+    found = next((one for one in server.station.connections() if one.number == number), None)
+    if found is None:
+        raise HTTPException(404, f"there is no connection {number}")
+    view = session_view(found)
+    act(server, lambda station: station.drop(found, "disconnected through the control API"))
+    return view
+
+
+@router.get("/stations/{station}/waiting", responses=NOT_FOUND)
+async def waiting(server: Chosen) -> list[WaitingView]:
+    """The connections that wait for a decision, in the order of their coming."""
+    return [waiting_view(one) for one in server.station.policy.waiting()]
+
+
+@router.post("/stations/{station}/waiting/{number}/accept", responses=NOT_FOUND)
+async def accept(server: Chosen, number: Number, body: AcceptBody | None = None) -> WaitingView:
+    """Let a waiting connection in."""
+    always = body is not None and body.always
+    return _decide(server, lambda: server.station.policy.accept(number, always=always))
+
+
+@router.post("/stations/{station}/waiting/{number}/reject", responses=NOT_FOUND)
+async def reject(server: Chosen, number: Number) -> WaitingView:
+    """Close a waiting connection."""
+    return _decide(server, lambda: server.station.policy.reject(number))
+
+
+def _decide(server: StationServer, decide: Callable[[], Waiting]) -> WaitingView:
+    try:
+        return waiting_view(act(server, lambda _: decide()))
+    except SettingsError as error:
+        raise HTTPException(404, str(error)) from error

@@ -1,0 +1,107 @@
+"""What a drill is: options, a beginning, an end, and the hooks between.
+
+A drill is started and stopped once. While it runs, the registry asks it about messages that come
+in (``takes``) and go out (``gives``), tells it of sessions that start and end, and lets it act
+when its ``due`` has come. It is over when it calls ``finish``.
+"""
+
+from collections.abc import Iterator
+from random import Random
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+import msgspec
+
+from ...venue.units import Nanos
+from ...wire.message import Message
+
+if TYPE_CHECKING:
+    from ..session import Session
+    from ..station import Station
+
+MS = 1_000_000
+"""A millisecond in units of the market's clock."""
+Milliseconds = Annotated[float, msgspec.Meta(ge=0, le=86_400_000)]
+"""Of market time; a day at most."""
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
+"""Of market time; a day at most."""
+Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The options of a drill; each drill declares its own, with defaults and limits."""
+
+
+class Aimed(Options, frozen=True, kw_only=True):
+    """Options of a drill that concerns sessions."""
+
+    client: int | None = None
+    """Only the session with this client id; every session when it is left out."""
+
+
+class Drill:
+    """One run of one drill."""
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    """One line: what goes wrong."""
+    issues: ClassVar[tuple[str, ...]] = ()
+    """Public issues that it reproduces, as ``owner/repository#number``."""
+    Options: ClassVar[type[Options]] = Options
+    order: ClassVar[tuple[str, ...]] = ()
+    """Options that may be given by position."""
+
+    def __init__(self, station: "Station", options: Any, random: Random) -> None:
+        self.station = station
+        self.options = options
+        self.random = random
+        self.due: Nanos | None = None
+        """When ``act`` is called; None when only a message can bring it on."""
+        self.over = False
+
+    def start(self) -> None:
+        """Begin. Raises ``SettingsError`` when an option names what is not there."""
+
+    def act(self) -> None:
+        """``due`` has come."""
+
+    def stop(self) -> None:
+        """Undo what lasts, when it is stopped from outside before its end."""
+
+    def takes(self, session: "Session", message: Message) -> bool:
+        """Whether a message that came in is handled."""
+        return True
+
+    def gives(self, session: "Session", message: Message) -> bool:
+        """Whether a message goes out."""
+        return True
+
+    def started(self, session: "Session") -> None:
+        """A session has started: its client was told everything that follows START_API."""
+
+    def left(self, session: "Session") -> None:
+        """A session that had started is over."""
+
+    # -- for drills ---------------------------------------------------------------------------
+
+    @property
+    def now(self) -> Nanos:
+        """Market time."""
+        return self.station.now
+
+    def after(self, milliseconds: float) -> Nanos:
+        """The instant so much later."""
+        return self.now + int(milliseconds * MS)
+
+    def finish(self) -> None:
+        """It is over; nothing is asked of it any more."""
+        self.over = True
+        self.due = None
+
+    def aims_at(self, session: "Session", client_id: int | None = None) -> bool:
+        """Whether a session is among those that the drill concerns."""
+        wanted = self.options.client
+        return wanted is None or (session.client_id if client_id is None else client_id) == wanted
+
+    def targets(self) -> Iterator["Session"]:
+        """The open sessions that the drill concerns, started or not."""
+        return (one for one in list(self.station.connections()) if self.aims_at(one))

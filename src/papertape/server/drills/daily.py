@@ -1,0 +1,152 @@
+"""Drills of a day's end: restarts, lost orders, client ids that are not free yet."""
+
+from ...venue.commands import SubmitOrder
+from ...wire.catalogue.orders import PlaceOrder
+from ...wire.message import Message
+from ..link import pending
+from ..session import Session
+from .base import Aimed, Count, Drill, Milliseconds, Seconds
+from .base import Options as Plain
+
+
+class NightlyRestart(Drill):
+    """TWS restarts, a night in seconds: the broker's link is lost (1100), every connection is
+    closed (FIN), the port refuses connections for a while, then TWS is back and everything must
+    be asked for anew. Working orders go on at the exchange and are reported on reconnection;
+    orders that were held are lost."""
+
+    name = "nightly-restart"
+    summary = "the link is lost, connections close, the port refuses, TWS is back"
+    issues = (
+        "IbcAlpha/IBC#184",
+        "QuantConnect/Lean.Brokerages.InteractiveBrokers#41",
+        "QuantConnect/Lean.Brokerages.InteractiveBrokers#242",
+        "gnzsnz/ib-gateway-docker#15",
+    )
+    order = ("down_ms", "warn_ms")
+
+    class Options(Plain, frozen=True, kw_only=True):
+        """``warn_ms`` from the loss of the link to the close; ``down_ms`` without TWS."""
+
+        warn_ms: Milliseconds = 1000.0
+        down_ms: Milliseconds = 10_000.0
+
+    def start(self) -> None:
+        """The link goes first."""
+        self._closed = False
+        self.station.link.lose()
+        self.due = self.after(self.options.warn_ms)
+
+    def act(self) -> None:
+        """Close; then come back."""
+        if self._closed:
+            self.stop()
+            self.finish()
+            return
+        self._closed = True
+        self.station.go_away("TWS restarts")
+        self.due = self.after(self.options.down_ms)
+
+    def stop(self) -> None:
+        """TWS is back at once."""
+        self.station.come_back()
+
+
+class IdRollback(Drill):
+    """Orders are lost in the second in which TWS restarts: each is acknowledged as PendingSubmit
+    and never reaches the broker. After the restart ``nextValidId`` begins at the first of them,
+    so a program that trusts it gives a new order the id of one that it believes to be alive."""
+
+    name = "id-rollback"
+    summary = "orders are lost in a restart, and their ids are given out again"
+    issues = (
+        "QuantConnect/Lean.Brokerages.InteractiveBrokers#242",
+        "nautechsystems/nautilus_trader#4247",
+        "wboayue/rust-ibapi#350",
+    )
+    order = ("orders", "down_ms")
+
+    class Options(Aimed, frozen=True, kw_only=True):
+        """How many ``orders`` are lost; ``ms`` from the last of them to the close; ``down_ms``."""
+
+        orders: Count = 1
+        ms: Milliseconds = 200.0
+        down_ms: Milliseconds = 2000.0
+
+    def start(self) -> None:
+        """Wait for orders."""
+        self._lost = 0
+        self._closed = False
+        if self.options.orders == 0:
+            self.due = self.after(self.options.ms)
+
+    def takes(self, session: Session, message: Message) -> bool:
+        """New orders are acknowledged and lost; everything else passes."""
+        if self._lost >= self.options.orders or not isinstance(message, PlaceOrder):
+            return True
+        if not self.aims_at(session) or session.client_id is None or message.order.whatIf:
+            return True
+        queries = self.station.engine.queries
+        if message.orderId < queries.next_valid_id(session.client_id):
+            return True
+        order = SubmitOrder(session.client_id, message.orderId, message.contract, message.order)
+        for told in pending(order, None):
+            session.send(told)
+        self._lost += 1
+        if self._lost == self.options.orders:
+            self.due = self.after(self.options.ms)
+        return False
+
+    def act(self) -> None:
+        """Close; then come back."""
+        if self._closed:
+            self.stop()
+            self.finish()
+            return
+        self._closed = True
+        self.station.go_away("TWS restarts")
+        self.due = self.after(self.options.down_ms)
+
+    def stop(self) -> None:
+        """TWS is back at once."""
+        if self._closed:
+            self.station.come_back()
+
+
+class StaleClientId(Drill):
+    """The next session that ends keeps its client id for a while, as when TWS has not noticed
+    that a program died: a reconnection with that id gets 326 and is closed."""
+
+    name = "stale-client-id"
+    summary = "a client id stays in use after its program has gone"
+    issues = (
+        "ib-api-reloaded/ib_async#152",
+        "erdewit/ib_insync#76",
+        "pst-group/pysystemtrade#163",
+    )
+    order = ("seconds",)
+
+    class Options(Aimed, frozen=True, kw_only=True):
+        """``seconds``: for how long."""
+
+        seconds: Seconds = 30.0
+
+    def start(self) -> None:
+        """Wait for a session that ends."""
+        self._client_id: int | None = None
+
+    def left(self, session: Session) -> None:
+        """Keep its id."""
+        if self._client_id is None and session.client_id is not None and self.aims_at(session):
+            self._client_id = session.client_id
+            self.due = self.after(self.options.seconds * 1000)
+            self.station.block(session.client_id, self.due)
+
+    def act(self) -> None:
+        """The id is free."""
+        self.finish()
+
+    def stop(self) -> None:
+        """The id is free at once."""
+        if self._client_id is not None:
+            self.station.block(self._client_id, self.now)

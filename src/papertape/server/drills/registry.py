@@ -1,0 +1,289 @@
+"""The registry: which drills there are, which run, which ran."""
+
+import logging
+import shlex
+from collections.abc import Mapping
+from inspect import getdoc
+from random import Random
+from typing import TYPE_CHECKING, Annotated, Any, Final, get_args, get_origin
+
+import msgspec
+
+from ...errors import SettingsError
+from ...venue.units import Nanos
+from ...wire.message import Message
+from .base import Drill
+from .daily import IdRollback, NightlyRestart, StaleClientId
+from .links import CompetingSession, FarmBlip, LinkLost, LinkRestored
+from .messages import BlackHole, DropAfterReady, DropBeforeReady
+from .sockets import Freeze, HalfFrame, Reset, SlowDrip
+
+if TYPE_CHECKING:
+    from ..session import Session
+    from ..station import Station
+
+log = logging.getLogger("papertape.station")
+
+CATALOGUE: Final[dict[str, type[Drill]]] = {
+    drill.name: drill
+    for drill in (
+        BlackHole, CompetingSession, DropAfterReady, DropBeforeReady, FarmBlip, Freeze, HalfFrame,
+        IdRollback, LinkLost, LinkRestored, NightlyRestart, Reset, SlowDrip, StaleClientId,
+    )
+}  # fmt: skip
+_WORDS: Final = {int: "whole number", float: "number", bool: "true or false", str: "text"}
+MAX_RUNNING: Final = 100
+MAX_HISTORY: Final = 1000
+"""Runs that are remembered; the oldest are forgotten."""
+
+
+class Card(msgspec.Struct, frozen=True):
+    """What the catalogue says of one drill."""
+
+    name: str
+    summary: str
+    explanation: str
+    options: tuple[tuple[str, str, str], ...]
+    """Name, type and default of each; a default of "" means that it must be given."""
+    issues: tuple[str, ...]
+
+
+class Run(msgspec.Struct):
+    """One drill that was started."""
+
+    number: int
+    name: str
+    options: dict[str, Any]
+    began: Nanos
+    """Market time."""
+    ended: Nanos | None = None
+    """Market time; None while it runs."""
+
+
+class Drills:
+    """The drills of a station."""
+
+    def __init__(self, station: "Station", seed: int = 1) -> None:
+        self._station = station
+        self._seed = seed
+        self._count = 0
+        self._running: dict[int, Drill] = {}
+        self._history: list[Run] = []
+
+    # -- for people and programs --------------------------------------------------------------
+
+    @staticmethod
+    def catalogue() -> tuple[Card, ...]:
+        """Every drill, by name."""
+        return tuple(card(CATALOGUE[name]) for name in sorted(CATALOGUE))
+
+    def history(self) -> tuple[Run, ...]:
+        """What was started, oldest first."""
+        return tuple(self._history)
+
+    def running(self) -> tuple[Run, ...]:
+        """What has not ended yet."""
+        return tuple(run for run in self._history if run.ended is None)
+
+    def start(self, name: str, /, **options: Any) -> Run:
+        """Begin a drill. Raises ``SettingsError`` naming the drill or the option that is wrong."""
+        kind = _known(name)
+        if len(self._running) >= MAX_RUNNING:
+            raise SettingsError(
+                f"cannot start: {MAX_RUNNING} drills run already", setting="drill", found=name
+            )
+        checked = _options(kind, options)
+        self._count += 1
+        random = Random(f"{self._seed} {self._count} {name}")
+        drill = kind(self._station, checked, random)
+        drill.start()
+        run = Run(self._count, name, msgspec.structs.asdict(checked), self._station.now)
+        log.warning("drill %d begins: %s", run.number, shown(run))
+        self._station.hub.tell("drill", number=run.number, name=name, running=True)
+        self._station.hub.tell("drill", number=run.number, name=name, state="began")
+        self._history = [*self._history[-MAX_HISTORY:], run]
+        self._running[run.number] = drill
+        self._settle()
+        return run
+
+    def begin(self, text: str) -> Run:
+        """Begin a drill as it is written on a command line: ``farm-blip usfarm ms=2000``."""
+        name, options = parse(text)
+        return self.start(name, **options)
+
+    def stop(self, number: int) -> None:
+        """End a run before its time; one that is over stays so."""
+        drill = self._running.get(number)
+        if drill is not None:
+            drill.stop()
+            drill.finish()
+            self._settle()
+
+    def stop_all(self) -> None:
+        """End everything that runs."""
+        for number in list(self._running):
+            self.stop(number)
+
+    def _settle(self) -> None:
+        """Close the books of what is over; tell the sessions whether somebody listens."""
+        for run in self._history:
+            drill = self._running.get(run.number)
+            if drill is not None and drill.over:
+                del self._running[run.number]
+                run.ended = self._station.now
+                log.warning("drill %d is over: %s", run.number, run.name)
+                self._station.hub.tell("drill", number=run.number, name=run.name, running=False)
+                self._station.hub.tell("drill", number=run.number, name=run.name, state="over")
+        for session in self._station.connections():
+            self.watch(session)
+
+    # -- for the station ----------------------------------------------------------------------
+
+    def watch(self, session: "Session") -> None:
+        """Look at what a session is sent, as long as a drill runs."""
+        session.lets = self._gives if self._running else None
+
+    @property
+    def idle(self) -> bool:
+        """Whether none runs."""
+        return not self._running
+
+    def admits(self, session: "Session", message: Message) -> bool:
+        """Whether a message that came in is handled."""
+        asked = [drill.takes(session, message) for drill in list(self._running.values())]
+        self._settle()
+        return all(asked)
+
+    def _gives(self, session: "Session", message: Message) -> bool:
+        """Whether a message goes out; each drill sees it, whatever the others say."""
+        asked = [drill.gives(session, message) for drill in list(self._running.values())]
+        if any(drill.over for drill in self._running.values()):
+            self._settle()
+        return all(asked)
+
+    def started(self, session: "Session") -> None:
+        """A session has started."""
+        for drill in list(self._running.values()):
+            drill.started(session)
+        if self._running:
+            self._settle()
+
+    def left(self, session: "Session") -> None:
+        """A session that had started is over."""
+        for drill in list(self._running.values()):
+            drill.left(session)
+
+    def step(self, now: Nanos) -> None:
+        """Let those act whose time has come, in the order of their times."""
+        while True:
+            dues = [(d.due, n) for n, d in self._running.items() if d.due is not None]
+            due, number = min(dues, default=(None, 0))
+            if due is None or due > now:
+                return
+            drill = self._running[number]
+            drill.due = None
+            drill.act()
+            self._settle()
+
+    def next_due(self) -> Nanos | None:
+        """When ``step`` has something to do next."""
+        if not self._running:
+            return None
+        dues = (drill.due for drill in self._running.values())
+        return min((due for due in dues if due is not None), default=None)
+
+
+def _known(name: str) -> type[Drill]:
+    kind = CATALOGUE.get(name)
+    if kind is None:
+        raise SettingsError(
+            "is no drill",
+            setting="drill",
+            found=name,
+            advice="There are: " + ", ".join(sorted(CATALOGUE)),
+        )
+    return kind
+
+
+def _options(kind: type[Drill], given: Mapping[str, Any]) -> Any:
+    """The options of a drill. Raises ``SettingsError`` with what the drill understands."""
+    named = {name.replace("-", "_"): value for name, value in given.items()}
+    try:
+        return msgspec.convert(named, kind.Options, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(
+            f"has a wrong option: {error}",
+            setting="drill",
+            found=kind.name,
+            advice="It understands: " + usage(kind),
+        ) from error
+
+
+def card(kind: type[Drill]) -> Card:
+    """The catalogue's card of a drill."""
+    rows = tuple(
+        (field.name, _type(field.type), "" if field.required else _default(field.default))
+        for field in msgspec.structs.fields(kind.Options)
+    )
+    return Card(kind.name, kind.summary, getdoc(kind) or "", rows, kind.issues)
+
+
+def usage(kind: type[Drill]) -> str:
+    """A drill's command line."""
+    words = [
+        f"{name}={of}" if not default else f"[{name}={default}]"
+        for name, of, default in card(kind).options
+    ]
+    return " ".join([kind.name, *words])
+
+
+def _type(annotation: Any) -> str:
+    """What an option is, in words; limits and None aside."""
+    if get_origin(annotation) is Annotated:
+        return _type(get_args(annotation)[0])
+    choices = [one for one in get_args(annotation) if one is not type(None)]
+    return _type(choices[0]) if choices else _WORDS[annotation]
+
+
+def _default(value: Any) -> str:
+    if value is None:
+        return "none"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def shown(run: Run) -> str:
+    """A run on one line."""
+    given = (f"{name}={value}" for name, value in run.options.items() if value is not None)
+    return " ".join([run.name, *given])
+
+
+def parse(text: str) -> tuple[str, dict[str, Any]]:
+    """A drill as people write it: its name, then options ``name=value``, ``--flag`` or bare.
+
+    Raises ``SettingsError`` when it is no drill or has more bare options than the drill knows.
+    """
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise SettingsError(str(error), setting="drill", found=text) from error
+    if not words:
+        raise SettingsError("is empty", setting="drill", found=text)
+    kind = _known(words[0])
+    places = list(kind.order)
+    options: dict[str, Any] = {}
+    for word in words[1:]:
+        name, equals, value = word.removeprefix("--").partition("=")
+        if equals:
+            options[name] = value
+        elif word.startswith("--"):
+            options[name] = True
+        elif places:
+            options[places.pop(0)] = word
+        else:
+            raise SettingsError(
+                f"does not understand {word!r}",
+                setting="drill",
+                found=text,
+                advice="It understands: " + usage(kind),
+            )
+    return kind.name, options

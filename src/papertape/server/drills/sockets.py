@@ -1,0 +1,235 @@
+"""Drills on the line itself: frozen, reset, cut within a frame, slow."""
+
+from functools import partial
+from typing import Annotated
+
+import msgspec
+
+from ...venue.units import Nanos
+from ...wire.message import Message
+from ..session import Session
+from .base import Aimed, Count, Drill, Milliseconds, Seconds
+from .base import Options as Plain
+from .messages import kinds
+
+DRIP_MS = 100.0
+"""How often a slow line passes some bytes."""
+WAITS = 64 * 1024
+"""Bytes on a slow line above which quotes for it wait, as for any client that does not read."""
+BytesPerSecond = Annotated[int, msgspec.Meta(ge=10, le=100_000_000)]
+
+
+class Freeze(Drill):
+    """TWS hangs, as when its process is stopped: sockets stay open and take bytes, nobody
+    answers. Nothing happens for anyone; new connections are made and hear nothing. When it goes
+    on, everything that was sent meanwhile is handled, in order."""
+
+    name = "freeze"
+    summary = "sockets stay open, nobody answers"
+    issues = ("TraderAlice/OpenAlice#294", "ib-api-reloaded/ib_async#84", "erdewit/ib_insync#93")
+    order = ("seconds",)
+
+    class Options(Plain, frozen=True, kw_only=True):
+        """``seconds``: for how long."""
+
+        seconds: Seconds = 10.0
+
+    def start(self) -> None:
+        """Hang."""
+        self.station.frozen = True
+        self.due = self.after(self.options.seconds * 1000)
+
+    def act(self) -> None:
+        """Go on."""
+        self.station.frozen = False
+        self.finish()
+
+    def stop(self) -> None:
+        """Go on at once."""
+        self.station.frozen = False
+
+
+class Reset(Drill):
+    """The connection is reset (RST): what was on its way in either direction may be lost.
+
+    Without ``kind`` at once. With the name of a request, ``ms`` after the ``n``-th of its kind
+    has come in; ``seen=false`` loses that request as well, so the program cannot know whether
+    its order arrived."""
+
+    name = "reset"
+    summary = "the connection is reset, at once or after a request"
+    issues = (
+        "wboayue/rust-ibapi#816",
+        "nautechsystems/nautilus_trader#5057",
+        "deepentropy/ibx#113",
+    )
+    order = ("kind", "n")
+
+    class Options(Aimed, frozen=True, kw_only=True):
+        """When: ``kind``, ``n``, ``ms``; whether that request is ``seen``."""
+
+        kind: str = ""
+        n: Count = 1
+        ms: Milliseconds = 0.0
+        seen: bool = True
+
+    def start(self) -> None:
+        """At once, or wait for the request."""
+        self._kinds = kinds(self.options.kind) if self.options.kind else ()
+        self._count = 0
+        self._victim: Session | None = None
+        if not self._kinds:
+            for session in self.targets():
+                self.station.reset(session, "drill")
+            self.finish()
+
+    def takes(self, session: Session, message: Message) -> bool:
+        """Count; the last one starts the clock."""
+        if self._victim is not None or not isinstance(message, self._kinds):
+            return True
+        if not self.aims_at(session):
+            return True
+        self._count += 1
+        if self._count < self.options.n:
+            return True
+        self._victim = session
+        self.due = self.after(self.options.ms)
+        return bool(self.options.seen)
+
+    def act(self) -> None:
+        """Reset it, if it is still there."""
+        if self._victim is not None and not self._victim.closing:
+            self.station.reset(self._victim, "drill")
+        self.finish()
+
+
+class HalfFrame(Drill):
+    """The connection ends in the middle of a message: some of its bytes arrive, then FIN. Where
+    the message is cut is a matter of chance, which the seed decides.
+
+    With ``kind`` the next message of that callback is cut, without it the next one of any."""
+
+    name = "half-frame"
+    summary = "the connection ends within a message"
+    issues = ("blampe/IbPy#34", "nautechsystems/nautilus_trader#4210")
+    order = ("kind",)
+
+    class Options(Aimed, frozen=True, kw_only=True):
+        """``kind``: name of the callback; "" for any."""
+
+        kind: str = ""
+
+    def start(self) -> None:
+        """Wait for the message."""
+        self._kinds = kinds(self.options.kind) if self.options.kind else (Message,)
+        self._victim: Session | None = None
+
+    def gives(self, session: Session, message: Message) -> bool:
+        """Note where the message will stand among those that go out together."""
+        if self._victim is None and isinstance(message, self._kinds) and self.aims_at(session):
+            self._victim = session
+            session.valve = partial(self._cut, place=len(session.outbox))
+            self.due = self.now
+        return True
+
+    def _cut(self, frames: list[bytes], place: int) -> bytes:
+        """Everything before the message and a part of it; nothing after that."""
+        whole, cut = frames[:place], frames[place] if place < len(frames) else b""
+        assert self._victim is not None
+        self._victim.valve = _nothing
+        if len(cut) < 2:
+            return b"".join(whole)
+        return b"".join(whole) + cut[: self.random.randrange(1, len(cut))]
+
+    def act(self) -> None:
+        """FIN, once the bytes are out."""
+        victim = self._victim
+        if victim is not None and victim.valve is not _nothing and not victim.closing:
+            self.due = self.after(1)  # its bytes have not gone out yet
+            return
+        if victim is not None and not victim.closing:
+            self.station.drop(victim, "drill: the connection ends within a message")
+        self.finish()
+
+    def stop(self) -> None:
+        """Nothing is cut."""
+        if self._victim is not None:
+            self._victim.valve = None
+
+
+def _nothing(frames: list[bytes]) -> bytes:
+    """A line that nothing passes any more."""
+    return b""
+
+
+class SlowDrip(Drill):
+    """The line becomes slow: answers arrive a few bytes at a time, frames in many pieces. Quotes
+    skip to the present, as for any client that reads slowly; nothing else is lost, unless the
+    session ends before all has arrived."""
+
+    name = "slow-drip"
+    summary = "answers arrive a few bytes at a time"
+    issues = ("erdewit/ib_insync#303", "ib-api-reloaded/ib_async#82")
+    order = ("bytes_per_second", "seconds")
+
+    class Options(Aimed, frozen=True, kw_only=True):
+        """How slow, and for how long; then what is left arrives at once."""
+
+        bytes_per_second: BytesPerSecond = 200
+        seconds: Seconds = 30.0
+
+    def start(self) -> None:
+        """Slow down every session that it concerns, now and later."""
+        self._waiting: dict[int, tuple[Session, bytearray]] = {}
+        self._end: Nanos = self.after(self.options.seconds * 1000)
+        self._allowed = 0.0
+        for session in self.targets():
+            self.started(session)
+        self.due = min(self.after(DRIP_MS), self._end)
+
+    def started(self, session: Session) -> None:
+        """It is slow from now on."""
+        if self.aims_at(session) and session.number not in self._waiting:
+            self._waiting[session.number] = (session, bytearray())
+            session.valve = partial(self._keep, session)
+
+    def left(self, session: Session) -> None:
+        """What has not arrived never will."""
+        self._waiting.pop(session.number, None)
+        session.valve = None
+
+    def _keep(self, session: Session, frames: list[bytes]) -> bytes:
+        waiting = self._waiting[session.number][1]
+        waiting += b"".join(frames)
+        session.paused = session.paused or len(waiting) > WAITS
+        return b""
+
+    def act(self) -> None:
+        """Let some bytes through."""
+        if self.now >= self._end:
+            self.stop()
+            self.finish()
+            return
+        self._allowed += self.options.bytes_per_second * DRIP_MS / 1000
+        size = int(self._allowed)
+        self._allowed -= size
+        limit = self.station.settings.max_buffer_mb << 20
+        for session, waiting in list(self._waiting.values()):
+            if len(waiting) > limit:
+                self.station.reset(session, f"drill: {len(waiting)} bytes wait on a slow line")
+                continue
+            if size and waiting:
+                session.transport.write(bytes(waiting[:size]))
+                del waiting[:size]
+            if len(waiting) <= WAITS:
+                session.paused = False
+        self.due = min(self.after(DRIP_MS), self._end)
+
+    def stop(self) -> None:
+        """Everything that waits arrives at once."""
+        for session, waiting in list(self._waiting.values()):
+            session.valve = None
+            session.paused = False
+            if waiting and not session.closing:
+                session.transport.write(bytes(waiting))
+        self._waiting.clear()

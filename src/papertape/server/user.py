@@ -1,0 +1,64 @@
+"""What the user of TWS does there: enters orders, cancels them, and has them bound by client 0.
+
+An order of the user has the ids 0 and 0 until client 0 binds it: those that work, with
+reqOpenOrders; those to come, with reqAutoOpenOrders (behaviour N6). ``useNegativeAutoRange`` says
+which ids they get.
+"""
+
+from typing import TYPE_CHECKING
+
+from ..model import Contract, Order
+from ..venue.commands import BindOrders, CancelByUser, CancelOrder, EnterOrder
+from ..venue.events import OrderBound, OrderView, RequestRefused
+from ..venue.instruments import Refusal
+from .link import UNREACHABLE
+
+if TYPE_CHECKING:
+    from .station import Station
+
+
+class User:
+    """The hands at the station."""
+
+    def __init__(self, station: "Station") -> None:
+        self._station = station
+
+    @property
+    def _negative(self) -> bool:
+        return bool(self._station.config.settings.useNegativeAutoRange)
+
+    def enter(self, contract: Contract, order: Order) -> OrderView | Refusal:
+        """Place an order; it, as it stands then, or why it was not taken."""
+        station = self._station
+        if not station.link.up:
+            return Refusal(201, {"reason": UNREACHABLE})
+        zero = station.client(0)
+        if zero is None or not zero.auto_bind:
+            command = EnterOrder(contract, order)
+        else:
+            command = EnterOrder(contract, order, "negative" if self._negative else "next")
+        happened = station.apply(command)
+        for event in happened:
+            if isinstance(event, RequestRefused):
+                return Refusal(event.code, event.facts, event.variant)
+        return station.engine.queries.orders()[-1]
+
+    def cancel(self, perm_id: int) -> bool:
+        """Cancel an order, whoever placed it; whether there is one that works."""
+        station = self._station
+        views = station.engine.queries.open_orders()
+        view = next((one for one in views if one.permId == perm_id), None)
+        if view is None:
+            return False
+        if station.link.up:
+            station.apply(CancelByUser(perm_id))
+        elif view.orderId:
+            station.apply(CancelOrder(view.clientId, view.orderId))
+        return station.link.up or bool(view.orderId)
+
+    def bind(self) -> int:
+        """Give what the user has entered, and what still works, to client 0; how many."""
+        if not self._station.link.up:
+            return 0
+        happened = self._station.apply(BindOrders(self._negative))
+        return sum(isinstance(event, OrderBound) for event in happened)

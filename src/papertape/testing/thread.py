@@ -1,0 +1,181 @@
+"""A station in a thread of its own, with an event loop of its own.
+
+The program under test may use threads, its own event loop or none: it meets the station through
+its port only. Everything that a test does to the station runs on the station's thread.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from ..server.aio import StationServer
+from ..server.clock import MarketClock
+from ..server.compose import Composed, MarketSettings, compose
+from ..server.drills import Run
+from ..server.settings import StationSettings
+from ..server.station import Station
+from ..venue.profile import Profile
+from ..venue.units import SECOND, Nanos
+
+PATIENCE_S: Final = 30.0
+"""How long a test waits for the station's thread before it gives up."""
+DEFAULTS: Final[dict[str, Any]] = {"max_message_rate": 0, "quote_interval_ms": 50}
+"""Where a station for tests differs from others: no limit on messages, quotes more often."""
+
+Result = TypeVar("Result")
+
+
+class Tws:
+    """A running station, as a test sees it; its methods may be called from any thread."""
+
+    def __init__(self, composed: Composed, account: str) -> None:
+        self.host = "127.0.0.1"
+        self.port = 0
+        self.account = account
+        """The paper account's code."""
+        self._composed = composed
+        self._server = StationServer(composed.station, composed.clock)
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self._ready: Future[int] = Future()
+        self._thread = threading.Thread(target=self._run, name="papertape station", daemon=True)
+
+    # -- what tests do ------------------------------------------------------------------------
+
+    def drill(self, name: str, /, **options: Any) -> Run:
+        """Start a drill: ``tws.drill("drop-after-ready", ms=500)``; times are the market's.
+
+        Raises ``SettingsError`` naming the drill or the option that is wrong.
+        """
+        return self.call(lambda station: station.drills.start(name, **options))
+
+    def stop_drills(self) -> None:
+        """End every drill that runs."""
+        self.call(lambda station: station.drills.stop_all())
+
+    def advance(self, seconds: float) -> None:
+        """Let the market's clock jump ahead; what falls due on the way happens at its time."""
+        self._on_its_thread(lambda: _advance(self._server, int(seconds * SECOND)))
+
+    @property
+    def now(self) -> Nanos:
+        """Market time in nanoseconds since 1970."""
+        return self._server.now()
+
+    def call(self, work: Callable[[Station], Result]) -> Result:
+        """Run something on the station; what follows is told to its clients. Passes on what
+        it raises. Raises ``RuntimeError`` when the station has stopped."""
+        return self._on_its_thread(lambda: self._server.act(work))
+
+    # -- the thread ---------------------------------------------------------------------------
+
+    def start(self, port: int = 0) -> None:
+        """Listen; returns when programs may connect. Raises ``SettingsError`` if it cannot."""
+        self.port = port
+        self._thread.start()
+        self.port = self._ready.result(PATIENCE_S)
+
+    def stop(self) -> None:
+        """Close every connection and end the thread; may be repeated."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join(PATIENCE_S)
+        if self._thread.is_alive():
+            raise RuntimeError("the station's thread does not end")
+        self._composed.close()
+
+    def _run(self) -> None:
+        try:
+            self._loop.run_until_complete(self._serve())
+        except BaseException as error:
+            if self._ready.done():
+                raise
+            self._ready.set_exception(error)
+        finally:
+            self._loop.close()
+
+    async def _serve(self) -> None:
+        _, port = await self._server.start(self.host, self.port)
+        self._ready.set_result(port)
+        try:
+            await self._stop.wait()
+        finally:
+            await self._server.close()
+
+    def _on_its_thread(self, work: Callable[[], Result]) -> Result:
+        """Run it there; returns once its consequences have left the station."""
+        if threading.current_thread() is self._thread:
+            return work()
+        if not self._thread.is_alive():
+            raise RuntimeError("the station has stopped")
+        return asyncio.run_coroutine_threadsafe(self._settled(work), self._loop).result(PATIENCE_S)
+
+    async def _settled(self, work: Callable[[], Result]) -> Result:
+        try:
+            return work()
+        finally:
+            await asyncio.sleep(0)  # what is told goes out at the end of a turn
+            while self._returning():
+                await asyncio.sleep(0.001)
+
+    def _returning(self) -> bool:
+        """Whether TWS is back and its port is not yet."""
+        failed = self._server.failed
+        ended = failed is None or failed.done()
+        return not (ended or self._server.listening or self._composed.station.away)
+
+
+def _advance(server: StationServer, delta: Nanos) -> None:
+    """Step from due to due until the clock has moved so far."""
+    target = server.now() + delta
+
+    def step(station: Station) -> bool:
+        due = station.next_due()
+        more = due is not None and due <= target
+        at = max(station.now, due) if more and due is not None else target
+        server.clock = MarketClock(time.time_ns(), at, server.clock.speed)
+        station.step(at)
+        station.flush()
+        return more
+
+    while server.act(step):
+        pass
+
+
+@contextmanager
+def serve(
+    *,
+    port: int = 0,
+    account: str = "DU1234567",
+    speed: float = 1.0,
+    market: Path | None = None,
+    api: Mapping[str, Any] | None = None,
+    **settings: Any,
+) -> Iterator[Tws]:
+    """A station for the length of a block; nothing of it is kept on disk.
+
+    ``settings`` are those of ``StationSettings``: ``gateway=True``, ``max_server_version=176``,
+    ``seed=7``. ``api`` are the settings of the API by their official names. Without ``market``, a
+    market folder, every price is made. Raises ``TypeError`` for a setting that there is none of
+    and ``SettingsError`` for a value that cannot be.
+    """
+    chosen = StationSettings(**{**DEFAULTS, **settings})
+    composed = compose(
+        wall=time.time_ns(),
+        data_dir=None,
+        market=MarketSettings(folder=market, seed=chosen.seed, speed=speed),
+        profile=Profile(accounts=(account,)),
+        settings=chosen,
+        api=api,
+    )
+    tws = Tws(composed, account)
+    try:
+        tws.start(port)
+        yield tws
+    finally:
+        tws.stop()

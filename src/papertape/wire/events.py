@@ -1,0 +1,59 @@
+"""What a connection tells of the bytes that it received, besides messages."""
+
+import msgspec
+
+from ..errors import BadFrame, RemoteProtocolError
+from .handshake import State
+from .message import Message
+
+
+class Greeting(msgspec.Struct, frozen=True):
+    """The client has told which versions it knows. ``version`` None: none in common."""
+
+    lowest: int
+    highest: int
+    options: str
+    version: int | None
+
+
+class Negotiated(msgspec.Struct, frozen=True):
+    """The server has answered: both ends know the version now."""
+
+    version: int
+    connection_time: str
+
+
+class Undecodable(msgspec.Struct, frozen=True):
+    """A frame that is no message of this version; the stream goes on."""
+
+    error: RemoteProtocolError
+    message_id: int
+    name: str
+    body: bytes
+    request_id: int = -1
+    """What the message is about, where that stood before what cannot be read."""
+
+
+class UnknownMessage(msgspec.Struct, frozen=True):
+    """A frame with a message id that the catalogue does not have."""
+
+    message_id: int
+    body: bytes
+
+
+class OutOfTurn(msgspec.Struct, frozen=True):
+    """A message before START_API, or a second START_API: the connection must be closed."""
+
+    name: str
+    state: State
+    error: RemoteProtocolError | None = None
+    """What is wrong with it besides; a START_API that cannot be read starts nothing."""
+
+
+class Broken(msgspec.Struct, frozen=True):
+    """The bytes are no frames: nothing more can be read."""
+
+    error: BadFrame
+
+
+Event = Message | Greeting | Negotiated | Undecodable | UnknownMessage | OutOfTurn | Broken

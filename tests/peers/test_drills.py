@@ -1,0 +1,173 @@
+"""Official clients in the bad nights: what their callbacks say while a drill runs."""
+
+from __future__ import annotations
+
+import json
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from papertape.testing import Tws
+from peers.environments import PEERS, Peer
+
+pytestmark = pytest.mark.peers
+
+DRIVER = Path(__file__).parent / "drivers/drilled.py"
+OFFICIAL = [peer for peer in PEERS if peer.module == "ibapi"]
+OURS = Peer("papertape.ibapi", "drilled.py", "papertape.ibapi")
+PATIENCE_S = 20
+clients = pytest.mark.parametrize("peer", [*OFFICIAL, OURS], ids=lambda peer: peer.name)
+
+
+class Program:
+    """A client in a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self._lines: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._lines.put(json.loads(line))
+        self._lines.put(None)
+
+    def do(self, command: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(command + "\n")
+        self.process.stdin.flush()
+
+    def until(self, what: str, **facts: Any) -> list[dict[str, Any]]:
+        """Everything up to a line with these facts."""
+        wanted = {"what": what, **facts}
+        seen: list[dict[str, Any]] = []
+        while True:
+            try:
+                line = self._lines.get(timeout=PATIENCE_S)
+            except queue.Empty:
+                raise AssertionError(f"no {wanted} after {seen}") from None
+            assert line is not None, f"ended before {wanted}, after {seen}"
+            seen.append(line)
+            if wanted.items() <= line.items():
+                return seen
+
+    def end(self) -> None:
+        self.process.wait(PATIENCE_S)
+        self._reader.join(PATIENCE_S)
+
+
+def codes(lines: list[dict[str, Any]]) -> list[int]:
+    return [line["code"] for line in lines if line["what"] == "error"]
+
+
+@pytest.fixture
+def start(tws: Tws, python_of: Callable[[Peer], Path]) -> Callable[[Peer], Any]:
+    """Starts a client that is connected, and gone when the block ends."""
+
+    @contextmanager
+    def started(peer: Peer) -> Iterator[Program]:
+        python = sys.executable if peer is OURS else python_of(peer)
+        command = [str(python), str(DRIVER), "--module", peer.module, "--port", str(tws.port)]
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        program = Program(process)
+        try:
+            program.until("ready")
+            yield program
+            program.do("quit")
+            program.end()
+        finally:
+            process.kill()
+            process.communicate()
+
+    return started
+
+
+@clients
+@pytest.mark.tws(gateway=True)
+def test_s23_a_gateway_connects_its_farm_for_the_first_quotes(
+    start: Callable[[Peer], Any], peer: Peer
+) -> None:
+    with start(peer) as program:
+        assert codes(program.until("error", code=2107)) == [2108, 2107]
+        program.do("quotes 1")
+        before = program.until("tick", id=1)
+        assert codes(before) == [2119, 2104]
+
+
+@clients
+def test_s22_a_farm_blip_is_two_notices_and_the_quotes_go_on(
+    tws: Tws, start: Callable[[Peer], Any], peer: Peer
+) -> None:
+    with start(peer) as program:
+        program.do("quotes 1")
+        program.until("tick")
+        tws.drill("farm-blip", name="usfarm", ms=300)
+        program.until("error", id=-1, code=2103)
+        program.until("error", id=-1, code=2104)
+        tws.advance(30)
+        program.until("tick", id=1)
+
+
+@clients
+def test_1101_ends_the_lines_and_1102_keeps_them_with_orders_held(
+    tws: Tws, start: Callable[[Peer], Any], peer: Peer
+) -> None:
+    with start(peer) as program:
+        program.do("quotes 1")
+        program.until("tick")
+        tws.drill("link-lost")
+        program.until("error", code=2157)
+        program.do("order 1")
+        program.until("status", id=1, status="PendingSubmit")
+        tws.drill("link-restored")
+        program.until("error", code=1102)
+        program.until("status", id=1, status="Filled")
+        tws.advance(30)
+        program.until("tick", id=1)
+        tws.drill("link-restored", data_lost=True)
+        program.until("error", code=1101)
+        program.until("error", code=2158)
+        tws.advance(30)
+        program.do("time")
+        assert [line["what"] for line in program.until("time")] == ["time"]
+        program.do("quotes 1")  # the old id is free
+        program.until("tick", id=1)
+
+
+@clients
+@pytest.mark.parametrize("fault", ["reset", "half-frame"])
+def test_s30_a_connection_that_breaks_ends_with_connection_closed(
+    tws: Tws, start: Callable[[Peer], Any], peer: Peer, fault: str
+) -> None:
+    with start(peer) as program:
+        program.until("error", code=2158)
+        tws.drill(fault)
+        if fault == "half-frame":
+            program.do("time")  # the answer to which is cut
+        assert program.until("closed")[-1] == {"what": "closed"}
+
+
+@clients
+def test_s28_what_was_lost_is_answered_when_it_is_sent_again(
+    tws: Tws, start: Callable[[Peer], Any], peer: Peer
+) -> None:
+    tws.drill("drop-after-ready", ms=86_400_000)
+    with start(peer) as program:
+        program.until("error", code=2158)
+        program.do("quotes 1")
+        tws.advance(60)  # nothing comes
+        tws.stop_drills()
+        program.do("quotes 1")
+        first = program.until("tick", id=1)
+        assert codes(first) == []

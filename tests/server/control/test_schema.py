@@ -1,0 +1,32 @@
+"""The control API against its own description, by a tool that looks for what breaks it."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+
+from server.control.test_serve import control
+from server.sockets import PATIENCE_S, run
+
+
+@pytest.mark.slow
+def test_every_route_keeps_what_the_description_promises(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with control() as (served, api):
+            await served.client()
+            tool = await asyncio.create_subprocess_exec(
+                str(Path(sys.executable).with_name("schemathesis")),
+                *("run", f"{api.url}/openapi.json"),
+                *("--header", f"Authorization: Bearer {api.token}"),
+                *("--max-examples", "2", "--phases", "examples,coverage,fuzzing", "--seed", "1"),
+                "--no-color",
+                cwd=tmp_path,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+            )  # fmt: skip
+            printed, _ = await tool.communicate()
+            assert tool.returncode == 0, printed.decode()[-8000:]
+            assert b"passed" in printed
+
+    run(main, patience_s=PATIENCE_S * 10)

@@ -1,0 +1,172 @@
+"""Dead peers, other addresses, another port, a full house: where real sockets are the point."""
+
+import socket
+
+import pytest
+
+from papertape.server.settings import StationSettings
+from papertape.versions import MAX_SERVER
+from papertape.wire.catalogue import session
+from server.pair import Hall
+from server.sockets import LOOPS, Served, Socket, eventually, run, serving
+
+EACH_LOOP = pytest.mark.parametrize("loop", LOOPS)
+
+
+def test_how_long_a_dead_peer_may_stay_is_a_setting() -> None:
+    async def main() -> None:
+        async with serving(Hall(settings=StationSettings(dead_peer_s=16))) as served:
+            client = await served.client()
+            (connection,) = served.server.connections
+            assert connection._transport is not None
+            sock = connection._transport.get_extra_info("socket")
+            names = ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT", "TCP_USER_TIMEOUT")
+            numbers = [getattr(socket, name) for name in names]
+            found = [sock.getsockopt(socket.IPPROTO_TCP, number) for number in numbers]
+            assert found == [8, 2, 4, 16_000]  # 8 s of silence, then 4 probes, 2 s apart
+            client.close()
+
+    run(main)
+
+
+# ---------------------------------------------------------------- who may connect
+
+
+async def greeted(served: Served, address: str, port: int | None = None) -> Socket:
+    """A client that binds an address of loopback and has agreed on a version."""
+    client = Socket(MAX_SERVER)
+    served.sockets.append(client)
+    client.socket.bind((address, 0))
+    await client.open(port or served.port)
+    return client
+
+
+@EACH_LOOP
+def test_s25_another_address_waits_until_it_is_accepted(loop: str) -> None:
+    async def main() -> None:
+        async with serving() as served:
+            client = await greeted(served, "127.0.0.2")
+            await client.send(session.StartApi(1), session.ReqCurrentTime())
+            policy = served.hall.station.policy
+            await eventually(lambda: bool(policy.waiting()))
+            (waiting,) = policy.waiting()
+            assert waiting.address == "127.0.0.2"
+            assert await (await served.client(2)).answers()
+            served.server.act(lambda station: station.policy.accept(waiting.number))
+            await client.until(session.CurrentTime)
+
+    run(main, loop)
+
+
+@EACH_LOOP
+def test_s25_one_that_gives_up_is_noticed_while_it_waits(loop: str) -> None:
+    async def main() -> None:
+        async with serving() as served:
+            client = await greeted(served, "127.0.0.2")
+            await client.send(session.StartApi(1), session.ReqCurrentTime())
+            policy = served.hall.station.policy
+            await eventually(lambda: bool(policy.waiting()))
+            client.close()
+            await eventually(lambda: not policy.waiting())
+
+    run(main, loop)
+
+
+@EACH_LOOP
+def test_s25_no_decision_ends_with_fin_and_no_text(loop: str) -> None:
+    async def main() -> None:
+        hall = Hall(settings=StationSettings(acceptance_timeout_s=0.05))
+        async with serving(hall) as served:
+            client = await greeted(served, "127.0.0.2")
+            client.events.clear()
+            await client.send(session.StartApi(1))
+            assert await client.end() == []
+
+    run(main, loop)
+
+
+def test_people_have_the_same_time_to_decide_however_fast_the_market_runs() -> None:
+    async def main() -> None:
+        async with serving(speed=1000) as served:
+            client = await greeted(served, "127.0.0.2")
+            await client.send(session.StartApi(1))
+            policy = served.hall.station.policy
+            await eventually(lambda: bool(policy.waiting()))
+            (waiting,) = policy.waiting()
+            # 60 s of ours are 60,000 of the market's; the request took a part of a second.
+            assert 59_000 < (waiting.until - waiting.since) / 1e9 < 61_000
+            client.close()
+
+    run(main)
+
+
+# ---------------------------------------------------------------- another port
+
+
+@EACH_LOOP
+def test_a_new_port_serves_and_the_old_one_does_not(loop: str) -> None:
+    async def main() -> None:
+        async with serving() as served:
+            client = await served.client()
+            port = free_port()
+            served.server.act(lambda station: station.config.update({"socketPort": port}))
+            told = await client.end()
+            assert [(e.errorCode, str(port) in e.errorMsg) for e in told] == [(1300, True)]
+            old, served.port = served.port, port
+            assert await (await served.client()).answers()
+            assert served.server.address == ("127.0.0.1", port)
+            late = Socket(MAX_SERVER)
+            with pytest.raises(ConnectionRefusedError):
+                await late.connect(old)
+            late.close()
+
+    run(main, loop)
+
+
+@EACH_LOOP
+def test_a_port_in_use_is_refused_and_nobody_is_disturbed(loop: str) -> None:
+    async def main() -> None:
+        async with serving() as served, serving() as other:
+            client = await served.client()
+            outcome = served.server.act(
+                lambda station: station.config.update({"socketPort": other.port})
+            )
+            assert "Address already in use" in outcome.errors[0]
+            assert str(other.port) in outcome.errors[0]
+            assert await client.answers()
+            assert served.hall.station.config.settings.socketPort == served.port
+            assert await (await served.client(2)).answers()
+
+    run(main, loop)
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def test_s4_the_thirty_third_client_is_closed_and_a_place_is_free_when_one_leaves() -> None:
+    async def main() -> None:
+        async with serving() as served:
+            clients = [await served.client(number) for number in range(32)]
+            extra = await served.raw()
+            assert await extra.end() == []
+            clients[0].close()
+            await eventually(lambda: len(list(served.hall.station.connections())) == 31)
+            assert await (await served.client(0)).answers()
+
+    run(main)
+
+
+def test_requests_of_a_client_that_paces_are_held_back_by_tcp_and_none_is_lost() -> None:
+    async def main() -> None:
+        hall = Hall(settings=StationSettings(max_message_rate=40))
+        async with serving(hall, speed=20) as served:
+            client = await served.client()
+            await client.send(*(session.ReqCurrentTime() for _ in range(100)))
+            got = await client.until(session.CurrentTime, 100)
+            times = [m.currentTime for m in got if isinstance(m, session.CurrentTime)]
+            assert times[-1] - times[0] >= 2  # seconds of the market's clock
+
+    run(main)
