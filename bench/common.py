@@ -1,13 +1,14 @@
 """What the suites share: environments of the peers, stations, clients as subprocesses, tables."""
 
 import json
+import os
 import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "bench" / "out"
 CLIENTS = ROOT / "bench" / "clients"
 OURS = {"papertape.ibapi", "papertape"}
-console = Console(highlight=False)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 
 
 def pythons() -> dict[str, tuple[str, str]]:
@@ -37,12 +38,24 @@ def pythons() -> dict[str, tuple[str, str]]:
 
 
 @contextmanager
-def station(*options: str) -> Iterator[tuple[int, subprocess.Popen[str]]]:
-    """A station in a process of its own on a free port; gives its port and process."""
-    command = [sys.executable, "-m", "papertape", "serve", "--port", "0", "--no-color", *options]
+def station(
+    *options: str,
+    program: Sequence[str] = (sys.executable, "-m", "papertape"),
+    environ: Mapping[str, str] | None = None,
+) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+    """A station in a process of its own on a free port; gives its port and process.
+
+    ``program`` is what is started in place of ``papertape``, ``environ`` what its environment has
+    besides ours.
+    """
+    command = [*program, "serve", "--port", "0", "--no-color", *options]
+    command += ["--max-message-rate", "0"]  # what the station can do, not what TWS lets clients do
     if "--data-dir" not in options:
         command.append("--ephemeral")
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, bufsize=1)
+    environment = {**os.environ, **(environ or {})}
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, bufsize=1, env=environment
+    )
     try:
         yield _port(process), process
     finally:
@@ -69,6 +82,46 @@ def client(python: str, script: str, *arguments: object, timeout: float = 120) -
     return json.loads(lines[-1])
 
 
+class Talk:
+    """A client script that is told what to do, a line at a time, and answers in JSON."""
+
+    def __init__(self, python: Sequence[str], script: str, *arguments: object) -> None:
+        command = [*python, str(CLIENTS / script), *map(str, arguments)]
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, bufsize=1)
+
+    def __enter__(self) -> "Talk":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def tell(self, *words: object) -> None:
+        """Say what is to be done."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(" ".join(map(str, words)) + "\n")
+        self.process.stdin.flush()
+
+    def hear(self) -> Any:
+        """Wait for the next answer. Raises ``RuntimeError`` when the script has ended."""
+        return next_json(self.process)
+
+    def ask(self, *words: object) -> Any:
+        """Tell and hear."""
+        self.tell(*words)
+        return self.hear()
+
+
+def next_json(process: "subprocess.Popen[str]") -> Any:
+    """The next line of JSON that a process prints. Raises ``RuntimeError`` when it has ended."""
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith(("{", "[")):
+            return json.loads(line)
+    raise RuntimeError(f"{process.args!r} ended with {process.wait()}")
+
+
 def rounds(measure: Any, count: int) -> float:
     """The median of several measurements."""
     return statistics.median(measure() for _ in range(count))
@@ -85,6 +138,19 @@ def show(title: str, head: Sequence[str], rows: Sequence[Sequence[object]], name
     OUT.mkdir(parents=True, exist_ok=True)
     kept = {"title": title, "head": list(head), "rows": [list(row) for row in rows]}
     (OUT / f"{name}.json").write_text(json.dumps(kept, indent=1))
+
+
+def markdown() -> str:
+    """Every table kept in ``bench/out``, ready for the documentation."""
+    return "\n\n".join(map(_markdown, sorted(OUT.glob("*.json"))))
+
+
+def _markdown(path: Path) -> str:
+    kept = json.loads(path.read_text())
+    rows = [kept["head"], ["---"] + ["---:"] * (len(kept["head"]) - 1)]
+    rows += [[_cell(value) for value in row] for row in kept["rows"]]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return f"{kept['title']} (`python -m bench {path.stem.partition('_')[0]}`)\n\n{table}"
 
 
 def _cell(value: object) -> str:

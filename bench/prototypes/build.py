@@ -1,0 +1,76 @@
+"""Builds the prototypes: ``python bench/prototypes/build.py``; needs a C compiler.
+
+Each becomes a wheel and is installed into an environment of its own under
+``.cache/prototypes``, beside the package; seconds and sizes go to ``built.json`` there.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+CACHE = ROOT / ".cache" / "prototypes"
+PYTHON = CACHE / "env" / "bin" / "python"
+SETUPS = {
+    "tape_mypyc": (
+        "from mypyc.build import mypycify\nmodules = mypycify(['tape_mypyc.py'], opt_level='3')\n",
+        {"tape_mypyc.py": "plain.py"},
+    ),
+    "tape_cython": (
+        "from Cython.Build import cythonize; modules = cythonize(['tape_cython.py'])",
+        {"tape_cython.py": "plain.py"},
+    ),
+    "tape_c": (
+        "from setuptools import Extension; modules = [Extension('tape_c', ['tape_c.c'])]",
+        {"tape_c.c": "tape_c.c"},
+    ),
+}
+
+
+def run(*command: object, cwd: Path = CACHE) -> None:
+    """A command that must succeed; quiet when it does."""
+    done = subprocess.run(
+        [str(part) for part in command], cwd=cwd, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        sys.exit(done.stdout + done.stderr)
+
+
+def build(name: str, recipe: str, sources: dict[str, str]) -> dict[str, float]:
+    """One wheel; its seconds and kilobytes."""
+    folder = CACHE / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for target, source in sources.items():
+        shutil.copy(HERE / source, folder / target)
+    head = "from setuptools import setup\n"
+    tail = f"\nsetup(name={name!r}, version='0', ext_modules=modules, py_modules=[])\n"
+    (folder / "setup.py").write_text(head + recipe + tail)
+    began = time.perf_counter()
+    run(PYTHON, "setup.py", "-q", "bdist_wheel", cwd=folder)
+    seconds = time.perf_counter() - began
+    wheel = next((folder / "dist").glob("*.whl"))
+    run(PYTHON, "-m", "pip", "install", "-q", "--no-deps", "--force-reinstall", wheel)
+    return {"build_s": seconds, "wheel_kb": wheel.stat().st_size / 1024}
+
+
+def main() -> None:
+    """Environment, package, prototypes."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    if not PYTHON.exists():
+        run(sys.executable, "-m", "venv", CACHE / "env")
+    pip = (PYTHON, "-m", "pip", "install", "-q", "--disable-pip-version-check")
+    run(*pip, "-r", HERE / "requirements.txt", "-r", ROOT / "requirements" / "run.txt")
+    run(*pip, "--no-deps", "--no-build-isolation", "-e", ROOT)
+    built = {name: build(name, *how) for name, how in SETUPS.items()}
+    (CACHE / "built.json").write_text(json.dumps(built, indent=1))
+    for name, facts in built.items():
+        print(f"{name}: built in {facts['build_s']:.1f} s, wheel {facts['wheel_kb']:.0f} KB")
+
+
+if __name__ == "__main__":
+    main()
