@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from papertape.server.settings import StationSettings
-from papertape.wire.catalogue import reports, session
+from papertape.wire.catalogue import orders, reports, session
 from server.control.api import Api, controlled
 from server.pair import Hall
 from server.sockets import eventually, run
@@ -177,6 +177,27 @@ def test_an_order_can_be_cancelled_as_the_user_of_tws_does() -> None:
         await client.tells(session.ErrorMessage, id=1, errorCode=202)
         await api.post(f"/orders/{row['perm_id']}/cancel", status=409)
         await api.post("/orders/999/cancel", status=404)
+
+    hall = Hall()
+    hall.quote("AAPL 257.66 x 257.68")
+    with_api(main, hall)
+
+
+def test_an_order_can_be_placed_as_the_user_of_tws_does() -> None:
+    async def main(api: Api) -> None:
+        client = await api.served.client(0)
+        body = {"symbol": "AAPL", "action": "BUY", "quantity": 5}
+        done = await api.post("/orders", {**body, "order_type": "LMT", "limit_price": 200.5})
+        assert (done["status"], done["limit_price"], done["order_id"]) == ("Submitted", 200.5, 0)
+        await client.send(orders.ReqOpenOrders())  # client 0 may bind it
+        bound = await client.tells(reports.OpenOrder)
+        assert (bound.order.permId, bound.order.lmtPrice) == (done["perm_id"], 200.5)
+        refused = await api.post("/orders", {**body, "order_type": "LMT"}, 409)
+        assert refused["detail"].startswith("463")
+        unknown = await api.post("/orders", {**body, "symbol": "NOSUCH"}, 409)
+        assert unknown["detail"].startswith("200")
+        await api.post("/orders", {**body, "quantity": -1}, 422)
+        await api.post("/orders", {**body, "surprise": 1}, 422)
 
     hall = Hall()
     hall.quote("AAPL 257.66 x 257.68")

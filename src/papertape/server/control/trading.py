@@ -5,11 +5,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path
 
+from ...codes import text
+from ...model import Contract, Order
 from ...venue.events import OrderView
+from ...venue.instruments import Refusal
 from ...venue.queries import ExecutionRow as Executed
 from ...venue.queries import PortfolioRow
+from ..session import TAG
 from .plant import CONFLICT, NOT_FOUND, Chosen, act, moment
-from .views import AccountValueRow, ExecutionRow, OrderRow, PositionRow
+from .views import AccountValueRow, ExecutionRow, OrderBody, OrderRow, PositionRow
 
 router = APIRouter(tags=["trading"])
 Account = Annotated[str, Path(max_length=100, description="Account code.")]
@@ -79,6 +83,31 @@ def position_row(row: PortfolioRow) -> PositionRow:
 async def orders(server: Chosen) -> list[OrderRow]:
     """Every order that works or ended today, of every client, in order of acceptance."""
     return [order_row(view) for view in server.station.engine.queries.orders()]
+
+
+@router.post("/stations/{station}/orders", responses=CONFLICT)
+async def enter(server: Chosen, body: OrderBody) -> OrderRow:
+    """Place an order as the user of TWS does; 409 with TWS's words when it is not taken."""
+    contract = Contract(
+        conId=body.con_id,
+        symbol=body.symbol,
+        secType=body.security_type,
+        exchange=body.exchange,
+        currency=body.currency,
+    )
+    order = Order(
+        action=body.action,
+        totalQuantity=Decimal(body.quantity),
+        orderType=body.order_type,
+        lmtPrice=body.limit_price,
+        tif=body.tif,
+        account=body.account,
+    )
+    found = act(server, lambda station: station.user.enter(contract, order))
+    if isinstance(found, Refusal):
+        words = text(found.code, found.variant, **{"tag": TAG, **found.facts})
+        raise HTTPException(409, f"{found.code}: {words}")
+    return order_row(found)
 
 
 @router.post(

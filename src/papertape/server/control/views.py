@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -139,6 +139,27 @@ class OrderRow(View):
     filled: Decimal
     remaining: Decimal
     average_price: float
+
+
+Symbol = Annotated[str, Field(max_length=40)]
+
+
+class OrderBody(View):
+    """An order of the user of TWS."""
+
+    symbol: Symbol = ""
+    con_id: int = Field(0, ge=0, le=2**31 - 1)
+    """Instead of the symbol, or beside it."""
+    security_type: Symbol = "STK"
+    exchange: Symbol = "SMART"
+    currency: Symbol = "USD"
+    action: Literal["BUY", "SELL"]
+    quantity: int = Field(gt=0, le=10**9, examples=[100])
+    order_type: Literal["MKT", "LMT"] = "MKT"
+    limit_price: float | None = Field(None, gt=0, le=1e9)
+    tif: Literal["DAY", "GTC", "IOC", "FOK"] = "DAY"
+    account: Symbol = ""
+    """Needed when there are several."""
 
 
 class ExecutionRow(View):
