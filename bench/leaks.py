@@ -1,7 +1,8 @@
 """What a connect and a disconnect leave behind, in the station and in every client.
 
 ``python -m bench leaks [--connects 1000]``: the first tenth warms both ends up; what is told is
-what the rest has added. Every connection subscribes to a quote line and leaves without cancelling.
+what the two halves of the rest have added. Every connection subscribes to a quote line and leaves
+without cancelling.
 """
 
 import os
@@ -10,6 +11,7 @@ import sys
 import time
 from argparse import ArgumentParser
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from subprocess import Popen
 
@@ -33,30 +35,29 @@ def _station(process: "Popen[str]") -> Counts:
     return {**next_json(process), **_outside(process.pid)}
 
 
-def _row(end: str, before: Counts, after: Counts, connects: int) -> list[object]:
-    grown = (after["MB"] - before["MB"]) * 1024 / connects
-    objects = (after["objects"] - before["objects"]) / connects
-    counted = [f"{before[k]:.0f} → {after[k]:.0f}" for k in ("fds", "threads", "tasks")]
-    return [end, f"{before['MB']:.1f} → {after['MB']:.1f}", round(grown, 2), round(objects, 2),
-            *counted]  # fmt: skip
+def _row(end: str, seen: list[Counts], half: int) -> list[object]:
+    first, middle, last = seen
+    halves = ((first, middle), (middle, last))
+    objects = [f"{(after['objects'] - before['objects']) / half:.2f}" for before, after in halves]
+    counted = [f"{first[k]:.0f} → {last[k]:.0f}" for k in ("fds", "threads", "tasks")]
+    return [end, " → ".join(f"{one['MB']:.1f}" for one in seen), ", ".join(objects), *counted]
 
 
 def _measure(name: str, python: str, module: str, connects: int) -> list[list[object]]:
     warm = max(1, connects // 10)
-    seen: list[tuple[Counts, Counts]] = []
-    program = (sys.executable, str(CLIENTS / "watched.py"))
-    with station(program=program) as (port, process):
-        with Talk([python], "connects.py", module, port) as talk:
-            for count in (warm, connects - warm):
-                inside = talk.ask(count)
-                time.sleep(SETTLE_S)
-                seen.append(({**inside, **_outside(talk.process.pid)}, _station(process)))
-    (client, served), (client_after, served_after) = seen
-    rest = connects - warm
-    return [
-        _row(f"{name}: client", client, client_after, rest),
-        _row(f"{name}: station", served, served_after, rest),
-    ]
+    half = (connects - warm) // 2
+    client: list[Counts] = []
+    served: list[Counts] = []
+    with ExitStack() as stack:
+        program = (sys.executable, str(CLIENTS / "watched.py"))
+        port, process = stack.enter_context(station(program=program))
+        talk = stack.enter_context(Talk([python], "connects.py", module, port))
+        for count in (warm, half, half):
+            inside = talk.ask(count)
+            time.sleep(SETTLE_S)
+            client.append({**inside, **_outside(talk.process.pid)})
+            served.append(_station(process))
+    return [_row(f"{name}: client", client, half), _row(f"{name}: station", served, half)]
 
 
 def run(options: Sequence[str]) -> None:
@@ -69,5 +70,5 @@ def run(options: Sequence[str]) -> None:
     for name in KINDS:
         if name in known:
             rows += _measure(name, *known[name], connects)
-    head = ("", "MB", "KB a connect", "objects a connect", "fds", "threads", "tasks")
+    head = ("", "MB", "objects a connect, halves", "fds", "threads", "tasks")
     show(f"{connects} connects, the first tenth left out", head, rows, "leaks")

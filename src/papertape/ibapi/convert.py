@@ -67,7 +67,9 @@ def __getattr__(name: str) -> Any:
     known = getattr(model, record, None)
     if way not in ("to", "from") or known is None:
         raise AttributeError(name)
-    return to_record(known) if way == "to" else from_record(known)
+    found = to_record(known) if way == "to" else from_record(known)
+    globals()[name] = found  # asked for at each request, made once
+    return found
 
 
 # ---------------------------------------------------------------- what programs give

@@ -4,7 +4,9 @@ Sources stand in ``linecache`` under a speaking name, so that tracebacks show th
 """
 
 import linecache
+import operator
 from collections.abc import Callable, Mapping
+from itertools import compress
 from typing import Any
 
 import msgspec
@@ -38,14 +40,24 @@ def reader_of_changes(
     """
     fresh = made()
     base = whole(fresh)
-    known: dict[str, Any] = {}
+    attributes = list(vars(fresh))
+    fields = {attribute: (field, take) for field, (attribute, take) in taken.items()}
+    known: list[Any] = []
     rows: list[str] = []
-    for field, (attribute, expression) in taken.items():
-        # What can be changed is read always, so that no two records share it.
-        mutable = isinstance(getattr(base, field), list | msgspec.Struct)
-        known[attribute] = object() if mutable else getattr(fresh, attribute)
-        take = f"lambda v: {expression.replace('@', 'v')}"
-        rows.append(f"    ({attribute!r}, {field!r}, {take}, known[{attribute!r}]),")
+    for attribute in attributes:
+        own = getattr(fresh, attribute)
+        if attribute not in fields:
+            known.append(own)
+            rows.append("    (None, None),")
+            continue
+        field, expression = fields[attribute]
+        # What can be changed in place is read always, so that no two records share it.
+        kind = type(getattr(base, field))
+        known.append(object() if kind is list or issubclass(kind, msgspec.Struct) else own)
+        take = expression.replace("@", "v")
+        rows.append(
+            f"    ({field!r}, lambda v: {f'{take} if v else []' if kind is list else take}),"
+        )
     lines = [
         "rows = (",
         *rows,
@@ -53,11 +65,23 @@ def reader_of_changes(
         "def function(o):",
         "    if type(o) is not Official: return whole(o)",
         "    held = o.__dict__",
-        "    try:",
-        "        found = [(f, take, v) for a, f, take, own in rows if (v := held[a]) is not own]",
-        "    except KeyError:",
-        "        return whole(o)",
-        "    return replace(base, **{f: take(v) for f, take, v in found})",
+        "    if list(held) != attributes: return whole(o)",
+        "    values = tuple(held.values())",
+        "    changes = {}",
+        "    for at in compress(places, map(is_not, values, known)):",
+        "        field, take = rows[at]",
+        "        if field: changes[field] = take(values[at])",
+        "    return replace(base, **changes)",
     ]
-    own = {"Official": made, "base": base, "known": known, "whole": whole}
-    return compiled(whole.__name__, lines, {**scope, **own, "replace": msgspec.structs.replace})
+    named = {
+        "Official": made,
+        "base": base,
+        "known": tuple(known),
+        "attributes": attributes,
+        "places": range(len(attributes)),
+        "whole": whole,
+        "replace": msgspec.structs.replace,
+        "compress": compress,
+        "is_not": operator.is_not,
+    }
+    return compiled(whole.__name__, lines, {**scope, **named})
