@@ -1,9 +1,11 @@
 """Dead peers, other addresses, another port, a full house: where real sockets are the point."""
 
 import socket
+import struct
 
 import pytest
 
+from papertape.server.aio_sockets import TCP_INFO, unheard, vanished
 from papertape.server.settings import StationSettings
 from papertape.versions import MAX_SERVER
 from papertape.wire.catalogue import session
@@ -20,10 +22,44 @@ def test_how_long_a_dead_peer_may_stay_is_a_setting() -> None:
             (connection,) = served.server.connections
             assert connection._transport is not None
             sock = connection._transport.get_extra_info("socket")
-            names = ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT", "TCP_USER_TIMEOUT")
+            names = ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT")
             numbers = [getattr(socket, name) for name in names]
             found = [sock.getsockopt(socket.IPPROTO_TCP, number) for number in numbers]
-            assert found == [8, 2, 4, 16_000]  # 8 s of silence, then 4 probes, 2 s apart
+            assert found == [8, 2, 4]  # 8 s of silence, then 4 probes, 2 s apart
+            client.close()
+
+    run(main)
+
+
+def info(retransmits: int, probes: int, last_ack_ms: int) -> bytes:
+    return struct.pack("=4B52xI", 1, 0, retransmits, probes, last_ack_ms)
+
+
+@pytest.mark.parametrize(
+    ("told", "dead"),
+    [
+        (info(0, 0, 900_000), False),  # nothing was sent for a quarter of an hour
+        (info(1, 0, 900_000), False),  # what was just sent is on its way
+        (info(9, 0, 15_000), False),  # a bad line, not yet for long
+        (info(9, 0, 16_001), True),
+        (info(0, 0, 16_001), False),  # it lives and does not read: each question is answered
+        (info(0, 5, 16_001), True),  # it did not read, and then it vanished
+    ],
+)
+def test_a_peer_has_vanished_when_it_leaves_questions_unanswered(told: bytes, dead: bool) -> None:
+    assert unheard(told, 16) == dead
+
+
+def test_the_system_tells_how_a_socket_does() -> None:
+    async def main() -> None:
+        async with serving() as served:
+            client = await served.client()
+            (connection,) = served.server.connections
+            assert connection._transport is not None
+            sock = connection._transport.get_extra_info("socket")
+            told = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO.size)
+            assert TCP_INFO.unpack(told)[:2] == (0, 0) and TCP_INFO.unpack(told)[2] < 60_000
+            assert not vanished(connection._transport, 4)
             client.close()
 
     run(main)

@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 
 from ..errors import JournalError
 from ..venue.units import SECOND, Nanos
-from .aio_sockets import Absence, bind_alike, cannot_listen, reset, tune
+from .aio_sockets import Absence, bind_alike, cannot_listen, reset, tune, vanished
 from .clock import MarketClock
 from .session import Session
 from .station import Station
@@ -25,6 +25,8 @@ Python client (its read loop waits for more and drops the buffer): such writes a
 SPLIT_PAUSE_S = 0.003
 HIGH_WATER = 256 * 1024
 """Unsent bytes above which quotes for a client wait."""
+LOOKS = 8
+"""How often a peer is looked after within the time that it may be silent."""
 LINGER_S = 2.0
 """How long a closed connection is still read, so that our FIN and not an RST ends it: the system
 sends an RST, which may overtake our last words, when a socket is closed with unread data."""
@@ -41,6 +43,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._held = b""
         self._linger: asyncio.TimerHandle | None = None
+        self._check: asyncio.TimerHandle | None = None
         self.reading = True
 
     # -- asyncio calls ------------------------------------------------------------------------
@@ -51,6 +54,7 @@ class Connection(asyncio.Protocol):
         self._transport = transport
         transport.set_write_buffer_limits(high=HIGH_WATER)
         tune(transport, self._server.station.settings.dead_peer_s)
+        self._look_after()
         peer = transport.get_extra_info("peername") or ("?", 0)
         self._session = self._server.open(f"{peer[0]}:{peer[1]}", self)
 
@@ -64,8 +68,23 @@ class Connection(asyncio.Protocol):
             self._transport.pause_reading()  # the client is ahead of us: let TCP slow it down
             self.reading = False
 
+    def _look_after(self) -> None:
+        """From time to time: is the peer still there?"""
+        transport, patience = self._transport, self._server.station.settings.dead_peer_s
+        if transport is not None and vanished(transport, patience):
+            log.warning("%s acknowledged nothing for %d s", self._name(), patience)
+            transport.abort()
+            return
+        loop = asyncio.get_running_loop()
+        self._check = loop.call_later(patience / LOOKS, self._look_after)
+
+    def _name(self) -> str:
+        return "a closed connection" if self._session is None else self._session.name
+
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone."""
+        if self._check is not None:
+            self._check.cancel()
         if self._linger is not None:
             self._linger.cancel()
         self._server.connections.pop(self, None)

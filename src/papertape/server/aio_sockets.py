@@ -18,6 +18,9 @@ stay unnoticed passes before the first one."""
 BACKLOG = 100
 NO_LINGER = struct.pack("ii", 1, 0)
 """Makes a close send RST instead of FIN."""
+TCP_INFO = struct.Struct("=2x2B52xI")
+"""Of Linux's ``tcp_info``: retransmissions and probes in a row, and how many milliseconds ago the
+last acknowledgement came."""
 RETRY_S = 1.0
 """How often a port is tried that somebody else took while nobody listened."""
 
@@ -25,7 +28,11 @@ log = logging.getLogger("papertape.station")
 
 
 def tune(transport: asyncio.Transport, dead_peer_s: int) -> None:
-    """Small messages at once; a peer that vanished is noticed, whether we send to it or not."""
+    """Small messages at once; a peer that vanished while nothing was sent is noticed.
+
+    One that vanished while something was is for ``vanished``: TCP_USER_TIMEOUT would also end a
+    peer that lives and does not read.
+    """
     sock = transport.get_extra_info("socket")
     if sock is None:
         return
@@ -35,7 +42,6 @@ def tune(transport: asyncio.Transport, dead_peer_s: int) -> None:
         "TCP_KEEPIDLE": dead_peer_s // 2,
         "TCP_KEEPINTVL": max(1, dead_peer_s // 2 // PROBES),
         "TCP_KEEPCNT": PROBES,
-        "TCP_USER_TIMEOUT": dead_peer_s * 1000,  # for what was sent and not acknowledged
     }
     for name, value in waits.items():
         if hasattr(socket, name):
@@ -43,6 +49,28 @@ def tune(transport: asyncio.Transport, dead_peer_s: int) -> None:
     with contextlib.suppress(OSError):  # the peer may be gone already
         for option in options:
             sock.setsockopt(*option)
+
+
+def vanished(transport: asyncio.Transport, dead_peer_s: int) -> bool:
+    """Whether a peer has acknowledged nothing for so long although it was asked again and again.
+
+    A peer that does not read acknowledges the system's questions whether it may be sent more.
+    Only Linux tells; elsewhere the system's own patience counts.
+    """
+    sock = transport.get_extra_info("socket")
+    if sock is None or not hasattr(socket, "TCP_INFO"):
+        return False
+    try:
+        told = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO.size)
+    except OSError:
+        return False
+    return len(told) == TCP_INFO.size and unheard(told, dead_peer_s)
+
+
+def unheard(told: bytes, dead_peer_s: int) -> bool:
+    """What ``tcp_info`` says of it."""
+    retransmits, probes, last_ack_ms = TCP_INFO.unpack(told)
+    return bool(max(retransmits, probes) >= 2 and last_ack_ms > dead_peer_s * 1000)
 
 
 def bind_alike(listening: Iterable[socket.socket], port: int) -> list[socket.socket]:
