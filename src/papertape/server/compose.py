@@ -10,7 +10,6 @@ from typing import Any, Self
 import msgspec
 
 from ..store import history
-from ..store.journal import Journal
 from ..venue.engine import Engine
 from ..venue.profile import Profile
 from ..venue.recorded import Recording
@@ -91,6 +90,8 @@ def compose(
         journal = None
         if data_dir is not None:
             path = data_dir / JOURNAL
+            from ..store.journal import Journal  # its database layer takes a while to load
+
             journal = undo.enter_context(Journal.open(path, schema_version=SCHEMA_VERSION))
         keeper = Keeper(journal)
         keeper.check_profile(profile or Profile())

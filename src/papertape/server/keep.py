@@ -7,17 +7,19 @@ again plays the same tape where it would be now.
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ..errors import JournalError, SettingsError
-from ..store.journal import Journal
 from ..venue.commands import Entry, TimePassed
 from ..venue.engine import Engine
 from ..venue.profile import Profile
 from ..venue.units import Nanos
 from .clock import MarketClock
+
+if TYPE_CHECKING:
+    from ..store.journal import Journal
 
 SCHEMA_VERSION = 1
 
@@ -36,7 +38,7 @@ class MarketFacts(msgspec.Struct, frozen=True):
 class Keeper:
     """Engine <-> journal. Without one (an ephemeral station) a day's entries stay in memory."""
 
-    def __init__(self, journal: Journal | None) -> None:
+    def __init__(self, journal: "Journal | None") -> None:
         self._journal = journal
         self._memory: list[bytes] = []
         self._morning: tuple[bytes, Nanos] | None = None
