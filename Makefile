@@ -70,7 +70,7 @@ $(RUN_STAMP): requirements/run.txt pyproject.toml | $(VENV)/bin/python
 	@touch $@
 
 $(DEV_STAMP): requirements/dev.txt pyproject.toml | $(VENV)/bin/python
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/dev.txt
+	$(PY) -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/dev.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@ $(RUN_STAMP)
 
