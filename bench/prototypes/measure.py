@@ -23,6 +23,7 @@ import plain  # noqa: E402
 import tape_c  # noqa: E402
 import tape_cython  # noqa: E402
 import tape_mypyc  # noqa: E402
+import tape_rs  # noqa: E402
 from bench import samples  # noqa: E402
 
 from papertape.ibapi.callbacks import PRICE_ATTRIBS  # noqa: E402
@@ -106,10 +107,11 @@ def ways(ticks: bytes, history: bytes) -> dict[str, tuple[Callable[[Any], Any], 
             lambda w, m=module: m.ticks(ticks, w, list(attribs)),
             lambda w, m=module: m.bars(body, w, BarData),
         )
-    found["C by hand"] = (
-        lambda w: tape_c.ticks(ticks, w, attribs, Decimal),
-        lambda w: tape_c.bars(body, w, BarData, Decimal),
-    )
+    for name, module in (("Rust, PyO3", tape_rs), ("C by hand", tape_c)):
+        found[name] = (
+            lambda w, m=module: m.ticks(ticks, w, attribs, Decimal),
+            lambda w, m=module: m.bars(body, w, BarData, Decimal),
+        )
     return found
 
 
@@ -128,11 +130,13 @@ def check(both: dict[str, tuple[Callable[[Any], Any], ...]], ticks: bytes, histo
             told[name] = keeping.kept
         assert all(kept == told["the package"] for kept in told.values()), i
     pairs = (
-        (tick_columns(ticks), tape_c.tick_columns(ticks)),
-        (bar_columns(history[4:])[1], tape_c.bar_columns(history[4:])[1]),
+        (tick_columns(ticks), lambda module: module.tick_columns(ticks)),
+        (bar_columns(history[4:])[1], lambda module: module.bar_columns(history[4:])[1]),
     )
     for ours, theirs in pairs:
-        assert [bytes(column) for column in theirs] == [column.tobytes() for column in ours]
+        for module in (tape_rs, tape_c):
+            found = [bytes(column) for column in theirs(module)]
+            assert found == [column.tobytes() for column in ours], module.__name__
 
 
 def main() -> None:
@@ -145,17 +149,23 @@ def main() -> None:
         lambda _: tick_columns(ticks),
         lambda _: bar_columns(history[4:]),
     )
-    both["columns, C by hand"] = (
-        lambda _: tape_c.tick_columns(ticks),
-        lambda _: tape_c.bar_columns(history[4:]),
-    )
+    for name, module in (("columns, Rust", tape_rs), ("columns, C by hand", tape_c)):
+        both[name] = (
+            lambda _, m=module: m.tick_columns(ticks),
+            lambda _, m=module: m.bar_columns(history[4:]),
+        )
     times: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in both}
     for _ in range(ROUNDS):
         for name, way in both.items():
             for i in range(2):
                 times[name][i].append(spent(lambda run=way[i]: run(Counting())))
     built = json.loads((HERE.parents[1] / ".cache/prototypes/built.json").read_text())
-    keys = {"mypyc": "tape_mypyc", "Cython": "tape_cython", "C by hand": "tape_c"}
+    keys = {
+        "mypyc": "tape_mypyc",
+        "Cython": "tape_cython",
+        "Rust, PyO3": "tape_rs",
+        "C by hand": "tape_c",
+    }
     base = [statistics.median(column) for column in times["the package"]]
     print("| way | TickPrice a second | x | bars a second | x | build s | wheel KB |")
     print("|---|---:|---:|---:|---:|---:|---:|")
