@@ -19,8 +19,12 @@ run: $(RUN_STAMP)  ## start a TWS station on 127.0.0.1:7497 over the recorded ma
 demo: $(RUN_STAMP)  ## run the client's journey against a station (ARGS="--port 7497")
 	@exec $(VENV)/bin/papertape demo $(ARGS)
 
+# Tests start hundreds of processes: they share what Python has compiled, also where it shall not
+# write beside the sources.
+COMPILED := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/.cache/compiled
+
 test: $(DEV_STAMP)  ## run every test (ARGS="-k wire" to choose)
-	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder --timeout 180 $(ARGS)
+	$(COMPILED) $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder --timeout 180 $(ARGS)
 
 soak: $(DEV_STAMP)  ## kill -9 a station 2000 times and compare (KILLS=…; minutes)
 	PAPERTAPE_KILLS=$(or $(KILLS),2000) $(PY) -m pytest -s tests/simulation/test_kill.py $(ARGS)

@@ -10,7 +10,7 @@ import sys
 from .common import console, markdown
 
 SUITES = ("talk", "decode", "messages", "protobuf", "imports", "fan", "start")
-LONG = ("leaks", "load", "halfopen")
+LONG = ("leaks", "load", "halfopen", "console")
 """Suites with options of their own: ``run(options)``."""
 
 

@@ -48,7 +48,7 @@ def station(
     ``program`` is what is started in place of ``papertape``, ``environ`` what its environment has
     besides ours.
     """
-    command = [*program, "serve", "--port", "0", "--no-color", *options]
+    command = [*program, "serve", "--port", "0", "--no-color", "--no-console", *options]
     command += ["--max-message-rate", "0"]  # what the station can do, not what TWS lets clients do
     if "--data-dir" not in options:
         command.append("--ephemeral")

@@ -1,5 +1,55 @@
-"""What every test run says at its end, also when the tests ran in several processes."""
+"""What holds for every test run, also when the tests run in several processes."""
 
-from peers.conftest import pytest_terminal_summary
+import gc
+import os
+from pathlib import Path
+from typing import Any
 
-__all__ = ["pytest_terminal_summary"]
+import pytest
+
+from console.browser.harness import tell_skips
+from peers.conftest import pytest_terminal_summary as tell_peers
+
+HERE = Path(__file__).parent
+LONGEST = (
+    "peers/test_journey.py",
+    "peers/test_request_bytes.py",
+    "peers/test_callback_traces.py",
+    "console/browser/test_acting.py",
+    "console/browser/test_looking.py",
+    "simulation/test_kill.py",
+    "peers/test_environments.py",
+    "server/control/test_schema.py",
+    "wire/test_fuzz.py",
+    "cli/test_serve.py",
+    "simulation/test_kill_command.py",
+    "wire/test_text.py",
+    "wire/test_explain.py",
+    "ibapi/test_requests.py",
+)
+"""Files that take longest begin first: no worker is left alone with one at the end."""
+
+os.environ.setdefault("PAPERTAPE_CONSOLE", "false")
+"""Stations of the tests have no console but where one is asked for."""
+
+
+def pytest_configure() -> None:
+    gc.disable()  # until everything is imported and collected
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    turns = {HERE / name: turn for turn, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: turns.get(item.path, len(turns)))
+
+
+def pytest_collection_finish() -> None:
+    """Ten thousand tests and their modules stay to the end: nothing looks for garbage in them."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What was compared with other programs, and what was skipped and why."""
+    tell_peers(terminalreporter)
+    tell_skips(terminalreporter)

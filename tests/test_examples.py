@@ -1,4 +1,7 @@
-"""The README's script and every example run against a station, as a reader would run them."""
+"""The README's script and the examples run against a station, as a reader would run them.
+
+The classic programs run in ``peers/test_examples.py``, beside the official package.
+"""
 
 import re
 import subprocess
@@ -63,12 +66,3 @@ def test_outage(port: int) -> None:
     shown = run(ROOT / "examples" / "outage.py", str(port), "3").splitlines()
     assert shown[0] == "server version 226, accounts DU1234567"
     assert [line.split()[0] for line in shown[1:]] == ["SPY"] * 3
-
-
-OFFICIAL = sorted((ROOT / "examples").glob("official_*.py"))
-
-
-@pytest.mark.parametrize("script", OFFICIAL, ids=lambda script: script.stem)
-def test_the_official_shape(port: int, script: Path) -> None:
-    shown = run(script, "--port", str(port))
-    assert "SPY" in shown or "2104 Market data farm connection is OK:usfarm" in shown

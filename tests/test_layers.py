@@ -13,6 +13,7 @@ import pytest
 BASE = {"errors", "codes", "versions"}
 MAY_IMPORT: dict[str, set[str]] = {
     "versions": set(),
+    "loopback": set(),
     "codes": set(),
     "errors": {"codes"},
     "model": set(),
@@ -21,9 +22,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": BASE | {"model", "venue"},  # history makes the venue's tapes out of files
     "client": BASE | {"model", "wire"},
     "ibapi": BASE | {"model", "wire", "client"},
-    "server": BASE | {"model", "wire", "venue", "store"},
+    "server": BASE | {"model", "wire", "venue", "store", "loopback"},
     "testing": BASE | {"model", "venue", "server", "client"},  # puts stations together, as cli does
-    "console": BASE,  # acts through the control API only
+    "console": BASE
+    | {"model", "wire", "loopback"},  # acts through the control API only; explains frames
     "cli": BASE
     | {"model", "wire", "venue", "store", "client", "ibapi", "server", "testing", "console"},
     "__init__": set(),  # names are imported lazily, inside a function
@@ -35,6 +37,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "versions": set(),
     "codes": {"msgspec"},
     "errors": set(),
+    "loopback": {"starlette"},
     "model": {"msgspec"},
     "wire": {"msgspec", "google"},
     "client": {"msgspec", "uvloop"},
@@ -44,7 +47,9 @@ THIRD_PARTY: dict[str, set[str]] = {
 
 # what: the files that may use it. Everything else gets time, randomness and network as arguments.
 # testing/thread.py runs a station beside the program under test: a loop in a thread.
-DRIVERS = ("client/aio.py", "server/aio*.py", "server/control*", "testing/thread.py")
+DRIVERS = (
+    "client/aio.py", "server/aio*.py", "server/control*", "testing/thread.py", "console/*"
+)  # fmt: skip
 THREADS = ("ibapi/reader.py", "testing/thread.py")
 OUTSIDE = (*DRIVERS, "ibapi/reader.py", "cli/*")
 CONFINED: dict[str, tuple[str, ...]] = {

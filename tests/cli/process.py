@@ -20,13 +20,18 @@ PATIENCE_S = 20
 READY = re.compile(r"listening on (\S+):(\d+)")
 
 
-def environment(**changes: str) -> dict[str, str]:
-    """This process's environment without settings of ours, and wide enough for one-line errors."""
+def environment(**changes: str | None) -> dict[str, str]:
+    """This process's environment without settings of ours, and wide enough for one-line errors.
+
+    A station has no console but where a test asks for one. None leaves a variable out.
+    """
     kept = {k: v for k, v in os.environ.items() if not k.startswith("PAPERTAPE_")}
-    return {**kept, "COLUMNS": "400", "NO_COLOR": "1", "TERM": "dumb", **changes}
+    ours = {"PAPERTAPE_CONSOLE": "false", "COLUMNS": "400", "NO_COLOR": "1", "TERM": "dumb"}
+    changed = {**kept, **ours, **changes}
+    return {name: value for name, value in changed.items() if value is not None}
 
 
-def papertape(*words: object, cwd: Path, code: int = 0, **variables: str) -> Result:
+def papertape(*words: object, cwd: Path, code: int = 0, **variables: str | None) -> Result:
     """Run a command within this process and check its exit code."""
     before = Path.cwd()
     os.chdir(cwd)
@@ -50,7 +55,7 @@ def command(*words: object) -> list[str]:
 class Station:
     """A station in a process of its own."""
 
-    def __init__(self, cwd: Path, *words: object, **variables: str) -> None:
+    def __init__(self, cwd: Path, *words: object, **variables: str | None) -> None:
         self.process = subprocess.Popen(
             command("serve", "--port", 0, "--no-color", *words),
             cwd=cwd,
@@ -82,7 +87,7 @@ class Station:
 
 
 @contextmanager
-def station(cwd: Path, *words: object, **variables: str) -> Iterator[Station]:
+def station(cwd: Path, *words: object, **variables: str | None) -> Iterator[Station]:
     """A station that is gone when the block ends, whatever happened in it."""
     running = Station(cwd, *words, **variables)
     try:

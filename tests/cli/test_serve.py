@@ -1,5 +1,6 @@
 """``papertape serve``: ready lines, signals, settings from three sources, clear errors."""
 
+import json
 import re
 import signal
 import socket
@@ -229,9 +230,10 @@ def test_s3_several_stations_in_one_process_know_nothing_of_each_other(tmp_path:
     (tmp_path / "papertape.toml").write_text(
         "[station.one]\nport = 0\naccount = 'DU1'\n[station.two]\nport = 0\naccount = 'DU2'\n"
     )
-    command = [sys.executable, "-m", "papertape", "serve", "--no-color"]
+    command = [sys.executable, "-m", "papertape", "serve", "--no-color", "-v", "--log-dir", "."]
+    screen = (tmp_path / "screen").open("w")
     process = subprocess.Popen(
-        command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True
+        command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=screen, text=True
     )
     assert process.stdout is not None
     told: list[str] = []
@@ -244,6 +246,13 @@ def test_s3_several_stations_in_one_process_know_nothing_of_each_other(tmp_path:
     process.terminate()
     assert process.wait(20) == 0
     process.stdout.close()
+    screen.close()
+    shown = (tmp_path / "screen").read_text()
+    logged = [json.loads(line) for line in (tmp_path / "station.log").read_text().splitlines()]
+    for name in ("one", "two"):
+        assert f"{name}: client 1 at 127.0.0.1" in shown
+        assert any(line.get("station") == name for line in logged)
+    assert all("station" in line for line in logged if line["logger"] == "papertape.station")
     kept = sorted(path.parent.name for path in (tmp_path / "papertape-data").rglob("*.sqlite"))
     assert kept == ["one", "two"]
 

@@ -28,6 +28,18 @@ UNPACED = StationSettings(max_message_rate=0)
 """Settings of tests whose subject is not the message rate."""
 
 
+class Stopwatch:
+    """Lets every look at it take so many seconds: a station that works on while time goes by."""
+
+    def __init__(self, seconds: float) -> None:
+        self._step = int(seconds * SECOND)
+        self._time = 0
+
+    def __call__(self) -> Nanos:
+        self._time += self._step
+        return self._time
+
+
 class Pipe:
     """The station's end of an in-memory socket."""
 

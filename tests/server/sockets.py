@@ -78,10 +78,13 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(hall: Hall | None = None, *, speed: float = 1.0) -> AsyncIterator[Served]:
+async def serving(
+    hall: Hall | None = None, *, speed: float = 1.0, name: str = ""
+) -> AsyncIterator[Served]:
     """Serve a hall, from its own present on, in real time until the block ends."""
     hall = hall or Hall()
-    server = StationServer(hall.station, MarketClock(0, hall.now, speed), wall=_since())
+    clock = MarketClock(0, hall.now, speed)
+    server = StationServer(hall.station, clock, name=name, wall=_since())
     _, port = await server.start("127.0.0.1", 0)
     served = Served(hall, server, port)
     try:

@@ -2,18 +2,16 @@
 
 import asyncio
 import errno
-import logging
 import os
-import signal
 import socket
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from papertape.errors import JournalError, SettingsError
-from papertape.server import aio
-from papertape.server.aio import PAGE, Connection, StationServer, run_station
+from papertape.server import aio_connection
+from papertape.server.aio import StationServer
+from papertape.server.aio_connection import PAGE, SPLIT_PAUSE_S, Connection
 from papertape.server.clock import MarketClock
 from papertape.server.settings import StationSettings
 from papertape.wire.catalogue import account, market, reports, session
@@ -104,7 +102,7 @@ def test_no_write_is_a_whole_number_of_pages(size: int) -> None:
             connection, transport = Connection(served.server), Recorder()
             connection._transport = transport
             connection.write(b"x" * size)
-            await asyncio.sleep(3 * aio.SPLIT_PAUSE_S)
+            await asyncio.sleep(3 * SPLIT_PAUSE_S)
             assert all(len(data) % PAGE for data in transport.writes)
             assert sum(map(len, transport.writes)) == size
             assert len(transport.writes) == (2 if size % PAGE == 0 else 1)
@@ -119,7 +117,7 @@ def test_what_was_held_back_goes_first() -> None:
             connection._transport = transport
             connection.write(b"a" * PAGE)
             connection.write(b"b" * 10)
-            await asyncio.sleep(3 * aio.SPLIT_PAUSE_S)
+            await asyncio.sleep(3 * SPLIT_PAUSE_S)
             assert b"".join(transport.writes) == b"a" * PAGE + b"b" * 10
 
     run(main)
@@ -185,7 +183,7 @@ def test_no_place_left_closes_at_once_with_a_fin(loop: str) -> None:
 
 @EACH_LOOP
 def test_a_peer_that_ignores_our_fin_is_let_go(loop: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aio, "LINGER_S", 0.05)
+    monkeypatch.setattr(aio_connection, "LINGER_S", 0.05)
 
     async def main() -> None:
         async with serving() as served:
@@ -360,38 +358,3 @@ def test_an_exception_in_a_timer_is_not_lost(monkeypatch: pytest.MonkeyPatch) ->
                 await served.server.failed
 
     run(main)
-
-
-# ---------------------------------------------------------------- run_station
-
-
-def stopping(number: int) -> Callable[[str, int], None]:
-    def ready(host: str, port: int) -> None:
-        assert host == "127.0.0.1" and port > 0
-        os.kill(os.getpid(), number)
-
-    return ready
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_station_runs_until_it_is_told_to_stop(number: int) -> None:
-    before = signal.getsignal(number)
-    hall = Hall()
-    run_station(hall.station, MarketClock(0, START), "127.0.0.1", 0, ready=stopping(number))
-    assert signal.getsignal(number) is before
-
-
-def test_what_stops_a_station_is_raised(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.CRITICAL)
-    hall = Hall()
-    ready: list[int] = []
-
-    monkeypatch.setattr(hall.station, "next_due", lambda: 0)
-    monkeypatch.setattr(hall.keeper, "commit", full_disk)
-    with pytest.raises(JournalError, match="disk is full"):
-        run_station(
-            hall.station, MarketClock(0, START), "127.0.0.1", 0, ready=lambda *_: ready.append(1)
-        )
-    assert ready == [1]

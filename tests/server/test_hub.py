@@ -63,3 +63,16 @@ def test_an_order_to_leave_may_come_while_news_are_told() -> None:
     told.tell("a")
     told.tell("a")
     assert len(first.take()) == 1 and len(second.take()) == 2
+
+
+def test_what_is_whispered_reaches_those_alone_who_ask_for_it_by_name() -> None:
+    told, _ = hub()
+    everything, asked = told.follow((), lambda: None), told.follow(("log",), lambda: None)
+    assert told.asked_for("log") and not told.asked_for("farm")
+    told.tell("farm")
+    told.whisper("log", message="x")
+    assert [news.kind for news in everything.take()] == ["farm"]
+    assert [(news.number, news.kind) for news in asked.take()] == [(1, "log")]
+    assert [news.kind for news in told.recent()] == ["farm"]
+    told.leave(asked)
+    assert not told.asked_for("log")

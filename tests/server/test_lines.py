@@ -1,13 +1,19 @@
 """All lines of a station: sampled at an interval, passed over while a client does not read."""
 
-from typing import cast
+from typing import Any, cast
+
+import pytest
 
 from papertape.model import Contract
+from papertape.server import lines as lines_module
+from papertape.server.lines import SLICE
 from papertape.server.settings import StationSettings
 from papertape.venue.market import DayStats
 from papertape.venue.units import SECOND
+from papertape.wire.batch import Batch
 from papertape.wire.catalogue import market
-from server.pair import Client, Hall
+from papertape.wire.catalogue.session import CurrentTime, ReqCurrentTime
+from server.pair import Client, Hall, Stopwatch
 from server.shown import expected, lines
 
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
@@ -97,3 +103,140 @@ def test_clients_have_their_own_lines_under_their_own_numbers() -> None:
     two.send(market.CancelMktData(9))
     hall.quote("AAPL 257.61 x 257.68")
     assert len(one.got()) == 2 and two.got() == []
+
+
+# ---------------------------------------------------------------- slices
+
+
+def sliced(count: int, lines_each: int, interval_ms: int = 250) -> tuple[Hall, list[Client]]:
+    """Clients with many lines, and a station that tells a few of them before time is up."""
+    hall = Hall(settings=StationSettings(max_message_rate=0, quote_interval_ms=interval_ms))
+    hall.quote("AAPL 257.66 x 257.68")
+    clients = [hall.client(number) for number in range(1, count + 1)]
+    for one in clients:
+        one.send(*(market.ReqMktData(n, AAPL) for n in range(1, lines_each + 1))).got()
+    hall.wait(1)
+    hall.station.stopwatch = Stopwatch(SLICE / 10 / SECOND)
+    return hall, clients
+
+
+def begin_sample(hall: Hall, text: str) -> None:
+    """A quote, and the first slice of the sample that tells of it."""
+    hall.put(f"quote {text}", hall.now + SECOND // 100)
+    due = hall.station.next_due()
+    assert due is not None
+    hall.now = max(due, hall.now + SECOND // 100)
+    hall.station.step(hall.now)
+
+
+def bids(client: Client) -> list[float]:
+    """The bids that have come, by request id."""
+    return [m.price for m in client.got() if isinstance(m, market.TickPrice) and m.tickType == 1]
+
+
+def test_a_large_sample_lets_requests_in_between_its_slices() -> None:
+    hall, clients = sliced(4, 10)
+    begin_sample(hall, "AAPL 257.60 x 257.68")
+    assert hall.station.next_due() == hall.now
+    assert 0 < sum(line.told.bid == 2576000 for line in told(hall)) < 40
+    hall.station.flush()
+    last = clients[-1]
+    data = last.connection.send(ReqCurrentTime())
+    hall.station.receive(last.session, data, hall.now)
+    hall.station.flush()
+    assert [type(m) for m in last.got()] == [CurrentTime]
+    hall.settle()
+    assert [len(bids(one)) for one in clients] == [10, 10, 10, 10]
+
+
+def test_all_slices_tell_one_moment_and_the_next_sample_what_came_meanwhile() -> None:
+    hall, clients = sliced(2, 10)
+    begin_sample(hall, "AAPL 257.60 x 257.68")
+    hall.put("quote AAPL 257.61 x 257.68", hall.now + 1)
+    hall.now += 1
+    hall.settle()
+    assert [bids(one) for one in clients] == [[257.6] * 10] * 2
+    hall.wait(0.25)
+    assert [bids(one) for one in clients] == [[257.61] * 10] * 2
+
+
+def test_a_tick_during_a_sample_is_told_by_the_next_where_every_tick_is() -> None:
+    hall, clients = sliced(2, 10, interval_ms=0)
+    begin_sample(hall, "AAPL 257.60 x 257.68")
+    hall.put("quote AAPL 257.61 x 257.68", hall.now + 1)
+    hall.now += 2
+    hall.settle()
+    assert [bids(one) for one in clients] == [[257.6] * 10 + [257.61] * 10] * 2
+
+
+def test_a_line_that_was_opened_between_two_slices_is_never_told_an_older_state() -> None:
+    hall, clients = sliced(2, 10)
+    begin_sample(hall, "AAPL 257.60 x 257.68")
+    hall.put("quote AAPL 257.61 x 257.68", hall.now + 1)
+    hall.now += 1
+    last = clients[-1]
+    data = last.connection.send(market.ReqMktData(99, AAPL))
+    hall.station.receive(last.session, data, hall.now)
+    hall.settle()
+    came = [m for m in last.got() if isinstance(m, market.TickPrice) and m.reqId == 99]
+    assert [m.price for m in came if m.tickType == 1] == [257.61]
+    hall.wait(0.5)
+    assert set(bids(last)) == {257.61}
+
+
+def test_samples_do_not_overlap_and_one_that_takes_long_delays_the_next() -> None:
+    hall, clients = sliced(4, 10)
+    begin_sample(hall, "AAPL 257.60 x 257.68")
+    hall.put("quote AAPL 257.61 x 257.68", hall.now + 1)
+    hall.now += SECOND  # four intervals go by while the first sample is under way
+    while not bids(clients[-1]):
+        due = hall.station.next_due()
+        assert due is not None and due <= hall.now
+        hall.station.step(hall.now)
+        hall.station.flush()
+    assert {line.told.bid for line in told(hall)} == {2576000}
+    due = hall.station.next_due()
+    assert due is not None and due <= hall.now
+    hall.settle()
+    assert {line.told.bid for line in told(hall)} == {2576100}
+
+
+def test_lines_that_end_between_two_slices_are_told_no_more() -> None:
+    hall, clients = sliced(4, 10)
+    begin_sample(hall, "AAPL 257.60 x 257.68")
+    hall.station.flush()
+    _, cancelling, leaving, slow = clients
+    cancelling.got()
+    hall.station.stopwatch = lambda: 0
+    cancel = b"".join(cancelling.connection.send(market.CancelMktData(n)) for n in range(1, 11))
+    hall.station.receive(cancelling.session, cancel, hall.now)
+    hall.station.lost(leaving.session, "", hall.now)
+    slow.session.paused = True
+    hall.settle()
+    assert (bids(cancelling), bids(leaving), bids(slow)) == ([], [], [])
+    slow.session.paused = False
+    hall.wait(0.5)
+    assert bids(slow) == [257.6] * 10
+
+
+def test_what_was_encoded_for_one_moment_serves_the_next_while_nothing_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[int] = []
+
+    def counted(*args: Any) -> Batch:
+        made.append(1)
+        return Batch(*args)
+
+    monkeypatch.setattr(lines_module, "Batch", counted)
+    hall, clients = sliced(4, 10)
+    assert len(made) == 1
+    begin_sample(hall, "AAPL 257.60 x 257.68")
+    hall.settle()
+    assert [len(bids(one)) for one in clients] == [10] * 4
+    assert len(made) == 2
+
+
+def told(hall: Hall) -> list[Any]:
+    """All lines of all clients."""
+    return [line for one in hall.station.sessions() for line in one.quote_lines.values()]

@@ -2,14 +2,15 @@
 
 import pytest
 
-from papertape.server.reception import about
+from papertape.server.reception import ROUND, TURN, about
 from papertape.server.settings import StationSettings
+from papertape.venue.units import SECOND
 from papertape.versions import MAX_SERVER, RAW_IDS
 from papertape.wire import catalogue
 from papertape.wire.catalogue import market, orders, session
 from papertape.wire.connection import Negotiated, encode
 from papertape.wire.message import Message
-from server.pair import VERSIONS, Client, Hall
+from server.pair import VERSIONS, Client, Hall, Stopwatch
 from server.shown import expected, lines
 from server.test_station import order
 
@@ -112,6 +113,109 @@ def test_the_greeting_may_come_in_any_pieces() -> None:
     for byte in client.connection.initiate():
         client.raw(bytes([byte]))
     assert [type(event) for event in client.got()] == [Negotiated]
+
+
+# ---------------------------------------------------------------- turns
+
+AAPL = order(1, "BUY 1 AAPL MKT").contract
+TIME = session.ReqCurrentTime()
+
+
+def hurried() -> Hall:
+    """A station to which every look at its watch takes a tenth of a turn."""
+    hall = Hall()
+    hall.quote("AAPL 257.66 x 257.68")
+    hall.station.stopwatch = Stopwatch(TURN / 10 / SECOND)
+    return hall
+
+
+def queue(client: Client, *messages: Message) -> None:
+    """Send requests in one segment, whose answers wait for the end of the round."""
+    data = b"".join(client.connection.send(message) for message in messages)
+    client.hall.station.receive(client.session, data, client.hall.now)
+
+
+def rounds(hall: Hall, *clients: Client) -> list[list[str]]:
+    """What each round brings to each client, until nothing is left to do."""
+    found = []
+    hall.station.flush()
+    while True:
+        found.append([" ".join(line.split()[0] for line in lines(one.got())) for one in clients])
+        due = hall.station.next_due()
+        if due is None or due > hall.now:
+            return found
+        hall.station.step(hall.now)
+        hall.station.flush()
+
+
+def test_a_long_backlog_is_handled_in_turns_that_take_as_long_as_they_may() -> None:
+    hall = hurried()
+    busy, other = hall.client(1), hall.client(2)
+    queue(busy, *[TIME] * 100)
+    assert busy.session.behind
+    assert hall.station.next_due() == hall.now
+    queue(other, TIME)
+    first, *more = rounds(hall, busy, other)
+    assert first[1] == "currentTime"
+    counts = [len(one[0].split()) for one in (first, *more)]
+    assert sum(counts) == 100 and 0 < counts[0] <= 10
+    assert max(counts) <= ROUND / TURN * 10 and len(counts) > 3
+    assert not busy.session.behind
+
+
+def test_a_client_with_a_backlog_has_no_turn_for_every_segment_that_comes() -> None:
+    hall = hurried()
+    busy = hall.client(1)
+    queue(busy, *[TIME] * 50)
+    left = len(busy.session.waiting)
+    for _ in range(10):
+        queue(busy, TIME)
+    assert len(busy.session.waiting) == left
+    assert sum(len(one[0].split()) for one in rounds(hall, busy)) == 60
+
+
+def test_a_round_ends_in_time_however_many_have_sent_something() -> None:
+    hall = hurried()
+    crowd = [hall.client(number) for number in range(1, 33)]
+    for one in crowd:
+        queue(one, *[TIME] * 20)
+    found = rounds(hall, *crowd)
+    served = [sum(bool(text) for text in one) for one in found]
+    assert max(served) <= ROUND / TURN + 1
+    assert [sum(len(one[at].split()) for one in found) for at in range(32)] == [20] * 32
+
+
+def test_orders_come_before_requests_of_others_that_came_earlier() -> None:
+    hall = hurried()
+    crowd = [hall.client(number) for number in range(2, 33)]
+    trader = hall.client(1)
+    for one in crowd:
+        queue(one, *(market.ReqMktData(number, AAPL) for number in range(1, 31)))
+    queue(trader, order(1, "BUY 1 AAPL LMT 250"))
+    assert trader.session.behind
+    first, second, *_ = rounds(hall, trader, *crowd)
+    assert first[0] == "" and "orderStatus" in second[0]
+
+
+def test_an_order_does_not_overtake_what_the_same_client_asked_before() -> None:
+    hall = hurried()
+    other, trader = hall.client(2), hall.client(1)
+    queue(other, *[TIME] * 50)
+    queue(trader, *[TIME] * 30, order(1, "BUY 1 AAPL LMT 250"), TIME)
+    told = " ".join(one[0] for one in rounds(hall, trader)).split()
+    assert told[:30] == ["currentTime"] * 30
+    assert told[30] == "openOrder" and told[-1] == "currentTime"
+
+
+def test_many_orders_do_not_keep_other_requests_from_their_turn() -> None:
+    hall = hurried()
+    traders = [hall.client(number) for number in range(2, 12)]
+    other = hall.client(1)
+    for trader in traders:
+        queue(trader, *(order(number, "BUY 1 AAPL LMT 250") for number in range(1, 61)))
+    queue(other, *[TIME] * 5)
+    found = rounds(hall, other, traders[0])
+    assert "currentTime" in " ".join(one[0] for one in found[: len(found) // 2])
 
 
 # ---------------------------------------------------------------- out of turn

@@ -30,7 +30,10 @@ class Made(NamedTuple):
 
 def made_in(path: Path) -> Iterator[Made]:
     """Every error with a literal code, once for each text that it may choose."""
-    tree = ast.parse(path.read_text("utf-8"))
+    text = path.read_text("utf-8")
+    if not any(f"{name}(" in text for name in MAKERS):
+        return
+    tree = ast.parse(text)
     above = list(named_dicts(tree))
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from papertape.server import aio
+from papertape.server import aio, aio_connection
 from papertape.server.settings import StationSettings
 from papertape.wire.catalogue import account, market, orders, reports
 from server.pair import Hall
@@ -28,8 +28,8 @@ def small_buffers(monkeypatch: pytest.MonkeyPatch) -> None:
         sock = transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL)
 
-    monkeypatch.setattr(aio, "tune", tune)
-    monkeypatch.setattr(aio, "HIGH_WATER", HIGH)
+    monkeypatch.setattr(aio_connection, "tune", tune)
+    monkeypatch.setattr(aio_connection, "HIGH_WATER", HIGH)
 
 
 def hall() -> Hall:

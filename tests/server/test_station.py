@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from papertape.errors import JournalError
-from papertape.server.reception import TURN_MESSAGES
 from papertape.server.settings import StationSettings
 from papertape.server.station import MAX_CLIENT_ID
 from papertape.store.journal import Journal
@@ -194,23 +193,6 @@ def test_the_log_tells_who_came_and_went(caplog: pytest.LogCaptureFixture) -> No
         "client 9 at test:9 started at server version 176",
         "client 9 at test:9 disconnected",
     ]
-
-
-def test_a_long_backlog_is_handled_in_turns() -> None:
-    hall = Hall()
-    busy, other = hall.client(1), hall.client(2)
-    count = TURN_MESSAGES * 3 + 1
-    segment = busy.connection.send(TIME) * count
-    hall.station.receive(busy.session, segment, hall.now)
-    assert busy.session.behind
-    assert hall.station.next_due() == hall.now
-    hall.station.receive(other.session, other.connection.send(TIME), hall.now)
-    hall.station.flush()
-    assert len(other.got()) == 1
-    assert len(busy.got()) == TURN_MESSAGES
-    hall.settle()
-    assert len(busy.got()) == count - TURN_MESSAGES
-    assert hall.station.next_due() is None
 
 
 def test_large_answers_end_a_turn_early() -> None:

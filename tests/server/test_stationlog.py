@@ -1,7 +1,9 @@
 """The station's log as JSON lines: levels, rotation, what a client cannot forge."""
 
+import contextlib
 import json
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,9 +11,10 @@ from typing import Any
 import pytest
 
 from papertape.errors import SettingsError
-from papertape.server.stationlog import KEPT, LEVELS, log_file
+from papertape.server.stationlog import KEPT, LEVELS, Prefixed, log_file, speaking
 from papertape.wire.catalogue import verify
 from server.pair import Hall
+from server.sockets import LOOPS, eventually, run, serving
 
 STATION = logging.getLogger("papertape.station")
 
@@ -80,6 +83,49 @@ def test_what_proves_who_somebody_is_is_not_told_at_any_level(logs: Path) -> Non
     hall.client().send(verify.VerifyMessage("the-secret"))
     whole = (logs / "station.log").read_text()
     assert "VerifyMessage" in whole and "secret" not in whole
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_of_several_stations_every_line_says_whose_it_is(logs: Path, loop: str) -> None:
+    async def main() -> None:
+        async with serving(name="one") as one, serving(name="two") as two:
+            for number, each in ((1, one), (2, two)):
+                client = await each.client(number)
+                each.server.act(lambda station: station.drills.begin("freeze"))
+                each.server.act(lambda station: station.drills.stop_all())
+                client.close()
+                station = each.hall.station
+                await eventually(lambda found=station: not list(found.connections()))
+                station.away = True
+                with contextlib.suppress(ConnectionError):
+                    await (await each.raw()).end()
+
+    run(main, loop)
+    told = [(line["station"], re.sub(r" at 127.*", "", line["message"])) for line in lines(logs)]
+    for name, number in (("one", 1), ("two", 2)):
+        texts = [text for station, text in told if station == name]
+        assert texts[0] == f"client {number}"
+        assert {"drill 1 begins: freeze seconds=10.0", "drill 1 is over: freeze"} <= set(texts)
+        assert any("refused" in text for text in texts)
+        assert not any(f"client {3 - number}" in text for text in texts)
+
+
+def test_a_line_that_no_station_speaks_has_no_name(logs: Path) -> None:
+    STATION.info("all of us")
+    with speaking("one"), speaking("two"):
+        STATION.info("the inner one")
+    STATION.info("by itself", extra={"station": "three"})
+    assert [line.get("station") for line in lines(logs)] == [None, "two", "three"]
+
+
+@pytest.mark.parametrize(("name", "text"), [("one", "one: it began"), ("", "it began")])
+def test_on_a_terminal_the_name_stands_before_the_line(
+    name: str, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with speaking(name):
+        STATION.warning("it %s", "began")
+    (record,) = caplog.records
+    assert Prefixed("%(message)s").format(record) == text
 
 
 @pytest.mark.parametrize("level", ["loud", ""])

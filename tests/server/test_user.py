@@ -210,3 +210,28 @@ def test_what_if_and_transmit_mean_nothing_to_the_user(hall: Hall) -> None:
     assert isinstance(found, OrderView)
     (done,) = hall.station.engine.queries.orders()
     assert (done.permId, done.status) == (found.permId, "Filled")
+
+
+@pytest.mark.parametrize(
+    "words, code",
+    [
+        ("BUY 90000000 AAPL LMT 257", 201),  # more than the account can carry
+        ("SELL 100 AAPL LMT 200", 202),  # too far from the market
+    ],
+)
+def test_the_user_is_told_why_the_broker_ended_an_order(hall: Hall, words: str, code: int) -> None:
+    enter(hall, LIMIT)
+    hall.station.now = hall.now
+    found = entered(hall, words)
+    assert isinstance(found, Refusal) and found.code == code
+    *_, last = hall.station.engine.queries.orders()
+    assert last.status in ("Inactive", "Cancelled")
+    assert len(hall.station.engine.queries.orders()) == 2
+
+
+@pytest.mark.parametrize("limit, filled", [("257.68", 100), ("257.60", 0)])
+def test_an_order_that_ends_by_its_own_terms_was_taken(hall: Hall, limit: str, filled: int) -> None:
+    hall.quote("AAPL 257.66*100 x 257.68*100")
+    hall.station.now = hall.now
+    view = enter(hall, f"BUY 1000 AAPL LMT {limit} IOC")
+    assert (view.status, view.filled) == ("Cancelled", filled)

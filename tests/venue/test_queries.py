@@ -159,3 +159,30 @@ def test_daily_profit_starts_anew_at_midnight(stage: Stage) -> None:
     assert single.dailyPnL == pytest.approx(60.0)
     assert (single.position, single.realizedPnL) == (Decimal(60), 0)
     assert stage.engine.queries.profit(ACCOUNT, stage.now).dailyPnL == pytest.approx(60.0)
+
+
+def test_the_latest_orders_are_those_that_work_first(stage: Stage) -> None:
+    queries = stage.engine.queries
+    everything = [(view.clientId, view.orderId) for view in queries.orders()]
+    for last, expected in (
+        (1, [(2, 2)]),
+        (2, [(1, 3), (2, 2)]),
+        (3, [(1, 3), (2, 2), (1, 4)]),
+        (9, everything),
+    ):
+        found = [(view.clientId, view.orderId) for view in queries.latest_orders(last)]
+        assert found == expected
+    assert len(list(queries.latest_orders(9, ACCOUNT))) == len(everything)
+    assert list(queries.latest_orders(9, "other")) == []
+    known = queries.orders()[0]
+    assert queries.order_by_perm_id(known.permId) == known
+    assert queries.order_by_perm_id(5) is None
+
+
+def test_the_latest_executions_are_the_end_of_all(stage: Stage) -> None:
+    queries = stage.engine.queries
+    everything = list(queries.executions())
+    assert queries.latest_executions(2) == everything[-2:]
+    assert queries.latest_executions(9, ACCOUNT) == everything
+    assert queries.latest_executions(9, "other") == []
+    assert queries.latest_executions(9, con_id=TSLA) == [everything[1]]

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Self, TextIO
 
@@ -17,10 +18,13 @@ from rich.markup import escape
 from ..errors import PapertapeError, SettingsError
 from ..server.compose import Composed, compose
 from ..server.control.host import Control, Place, Ready, run
-from ..server.stationlog import log_file
+from ..server.stationlog import Prefixed, log_file, speaking
 from ..server.wirelog import WireLog
 from .rendezvous import Meeting, announce, forget
 from .settings import ServeSettings, api_words, load_all
+
+CONSOLE_NEEDS = ("nicegui", "httpx")
+"""Packages of the console; it is a process of its own, so they are not imported here."""
 
 
 def serve(
@@ -91,6 +95,12 @@ def serve(
     control_port: Annotated[
         int | None, typer.Option(help="Port of the control API; 0 picks one. [0]")
     ] = None,
+    console: Annotated[
+        bool | None, typer.Option(help="Show the workstation as a web page. [console]")
+    ] = None,
+    console_port: Annotated[
+        int | None, typer.Option(help="Port of the web page; 0 picks one. [0]")
+    ] = None,
     wire_log: Annotated[
         Path | None, typer.Option(help="Write every message as a line of JSON to this file.")
     ] = None,
@@ -115,11 +125,11 @@ def serve(
         "max_message_rate": max_message_rate, "trusted_ips": trusted_ip or None,
         "allow_localhost": allow_localhost, "acceptance": acceptance, "drills": drill or None,
         "log_dir": log_dir, "log_level": log_level, "control": control,
-        "control_port": control_port,
+        "control_port": control_port, "console": console, "console_port": console_port,
     }  # fmt: skip
     named = {"readOnlyApi": read_only, "masterClientId": master_client_id}
-    console = Console(stderr=True, no_color=not color, highlight=False)
-    _logging(console, verbose=verbose)
+    screen = Console(stderr=True, no_color=not color, highlight=False)
+    handler = _logging(screen, verbose=verbose)
     try:
         given = {name: value for name, value in named.items() if value is not None}
         flags["api"] = (api_words(api or []) | given) or None
@@ -127,17 +137,20 @@ def serve(
         if ephemeral:
             nowhere = {"data_dir": None}
             stations = {name: one.model_copy(update=nowhere) for name, one in stations.items()}
+        if len(stations) > 1:
+            handler.setFormatter(Prefixed())
         _run(stations, wire_log)
     except PapertapeError as error:
-        console.print(f"[red]papertape:[/red] {escape(str(error))}", soft_wrap=True)
+        screen.print(f"[red]papertape:[/red] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(2) from error
 
 
-def _logging(console: Console, *, verbose: bool) -> None:
+def _logging(console: Console, *, verbose: bool) -> logging.Handler:
     handler = RichHandler(console=console, show_path=False, log_time_format="%H:%M:%S")
     level = logging.INFO if verbose else logging.WARNING
     handler.setLevel(level)
     logging.basicConfig(level=level, format="%(message)s", handlers=[handler], force=True)
+    return handler
 
 
 def _run(stations: Mapping[str, ServeSettings], wire_log: Path | None) -> None:
@@ -154,14 +167,22 @@ def _run(stations: Mapping[str, ServeSettings], wire_log: Path | None) -> None:
             log_dir = settings.log_dir
             if log_dir is not None and len(stations) > 1:
                 log_dir = log_dir / name
-            composed[name] = stack.enter_context(_composed(settings, trace, log_dir))
-            for text in settings.drills:
-                composed[name].station.drills.begin(text)
+            with speaking(name):
+                composed[name] = stack.enter_context(_composed(settings, trace, log_dir))
+                for text in settings.drills:
+                    composed[name].station.drills.begin(text)
         places = {name: _place(composed[name], stations[name]) for name in stations}
         first = next(iter(stations.values()))
-        control = Control(port=first.control_port, token=first.control_token)
+        lacking = _lacking(first)
+        control = Control(
+            port=first.control_port,
+            token=first.control_token,
+            console_port=first.console_port if first.console and not lacking else None,
+        )
 
         def ready(found: Ready) -> None:
+            if lacking:
+                _say(f"no console: {lacking}")
             if found.url:
                 for name, (_, at) in found.addresses.items():
                     meeting = Meeting(found.url, found.token, name, os.getpid())
@@ -171,6 +192,25 @@ def _run(stations: Mapping[str, ServeSettings], wire_log: Path | None) -> None:
 
         run(places, control if first.control else None, ready)
         _say("stopped: sessions closed, everything kept")
+
+
+def _lacking(settings: ServeSettings) -> str:
+    """What a console that nobody has spoken of lacks; "" for nothing.
+
+    Raises ``SettingsError`` when somebody has.
+    """
+    if not settings.console:
+        return ""
+    if not settings.control:
+        lacks, advice = "needs the control API", "Leave --no-control out"
+    elif any(find_spec(name) is None for name in CONSOLE_NEEDS):
+        lacks, advice = "is not installed", "Install it: pip install 'papertape[console]'"
+    else:
+        return ""
+    asked = settings.model_fields_set & {"console", "console_port"}
+    if asked:
+        raise SettingsError(f"the console {lacks}", setting=min(asked), advice=advice)
+    return f"it {lacks}; {advice[0].lower()}{advice[1:]}" if settings.control else ""
 
 
 def _composed(settings: ServeSettings, trace: WireLog | None, log_dir: Path | None) -> Composed:
@@ -247,6 +287,8 @@ def _announce(
         _say(f"  kept in   {kept}" + _recovered(composed[name]))
         if ready.url:
             _say(f"  control   {ready.url} token {ready.token}")
+        if ready.console:
+            _say(f"  console   {ready.console}")
         _say("  stop      Ctrl-C")
         host, port = ready.addresses[name]
         _say(f"listening on {host}:{port}")

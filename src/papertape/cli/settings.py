@@ -83,6 +83,10 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
     control: bool = True
     """Whether the control API is there; one for all stations, as the first of them says."""
     control_port: int = pydantic.Field(0, ge=0, le=65535)
+    console: bool = True
+    """Serve the console, a web page, beside the stations."""
+    console_port: int = pydantic.Field(0, ge=0, le=65535)
+    """Of the console; 0 picks one."""
     control_token: str | None = pydantic.Field(None, min_length=8, max_length=200)
     api: dict[str, Any] = {}
     """Settings of the API by their official names."""

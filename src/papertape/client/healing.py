@@ -20,7 +20,6 @@ from collections.abc import Callable
 from typing import Final
 
 from ..errors import ApiError, PapertapeError
-from ..wire.message import Message
 from .health import Change, What
 from .settings import Backoff
 from .streams import Gap, Stale, Subscription, Trouble
@@ -194,9 +193,3 @@ class Healer:
 
 def _served(stream: Subscription) -> str:
     return stream.source.serves if stream.source is not None else ""
-
-
-def cancelling(stream: Subscription) -> Message:
-    """The message that ends a stream."""
-    assert stream.source is not None
-    return stream.source.cancel(stream.request_id)

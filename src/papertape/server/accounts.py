@@ -72,6 +72,9 @@ class Accounts:
         self._station = station
         self._moved: dict[str, None] = {}
         """Accounts whose cash or positions have moved in this turn."""
+        self._news: dict[str, None] = {}
+        """Accounts that have moved since those who look on were told."""
+        self._news_due: Nanos = 0
 
     @property
     def _interval(self) -> Nanos:
@@ -80,9 +83,11 @@ class Accounts:
     def changed(self, account: str) -> None:
         """An account's cash or positions moved: everyone who follows it is told by ``refresh``."""
         self._moved[account] = None
+        self._news[account] = None
 
     def refresh(self) -> None:
         """Tell what has moved since the last call."""
+        self._tell_hub()
         moved, self._moved = self._moved, {}
         if not moved:
             return
@@ -92,8 +97,16 @@ class Accounts:
             else:
                 self._refresh(session, moved)
 
+    def _tell_hub(self) -> None:
+        """Let those who look on know what has moved, once a second at most."""
+        if self._news and self._news_due <= self._station.now:
+            self._station.hub.tell("account", accounts=list(self._news))
+            self._news = {}
+            self._news_due = self._station.until(1.0)
+
     def step(self, now: Nanos) -> None:
         """Repeat figures whose three minutes are over."""
+        self._tell_hub()
         for session in self._station.sessions():
             if session.account_due and session.account_due <= now and not session.paused:
                 self._refresh(session, None)
@@ -101,9 +114,10 @@ class Accounts:
     def next_due(self) -> Nanos | None:
         """When the next repetition is due."""
         sessions = self._station.sessions()
-        return min(
-            (s.account_due for s in sessions if s.account_due and not s.paused), default=None
-        )
+        dues = [s.account_due for s in sessions if s.account_due and not s.paused]
+        if self._news:
+            dues.append(self._news_due)
+        return min(dues, default=None)
 
     def _refresh(self, session: Session, moved: Collection[str] | None) -> None:
         work = partial(self._send_all, session, moved)

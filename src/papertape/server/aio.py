@@ -2,168 +2,23 @@
 
 import asyncio
 import logging
-import signal
 import socket
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from ..errors import JournalError
 from ..venue.units import SECOND, Nanos
-from .aio_sockets import Absence, bind_alike, cannot_listen, reset, tune, vanished
+from .aio_connection import LINGER_S, Connection
+from .aio_sockets import Absence, bind_alike, cannot_listen
 from .clock import MarketClock
 from .session import Session
 from .station import Station
+from .stationlog import speaking
 
 log = logging.getLogger("papertape.station")
 Result = TypeVar("Result")
-
-PAGE = 4096
-"""A write of exactly this size, or a multiple, followed by silence is lost by the official
-Python client (its read loop waits for more and drops the buffer): such writes are split."""
-SPLIT_PAUSE_S = 0.003
-HIGH_WATER = 256 * 1024
-"""Unsent bytes above which quotes for a client wait."""
-LOOKS = 8
-"""How often a peer is looked after within the time that it may be silent."""
-LINGER_S = 2.0
-"""How long a closed connection is still read, so that our FIN and not an RST ends it: the system
-sends an RST, which may overtake our last words, when a socket is closed with unread data."""
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
-"""What ends a station in good order."""
-
-
-class Connection(asyncio.Protocol):
-    """One accepted socket."""
-
-    def __init__(self, server: "StationServer") -> None:
-        self._server = server
-        self._session: Session | None = None
-        self._transport: asyncio.Transport | None = None
-        self._held = b""
-        self._linger: asyncio.TimerHandle | None = None
-        self._check: asyncio.TimerHandle | None = None
-        self.reading = True
-
-    # -- asyncio calls ------------------------------------------------------------------------
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Open a session; no place left closes at once."""
-        transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but name
-        self._transport = transport
-        transport.set_write_buffer_limits(high=HIGH_WATER)
-        tune(transport, self._server.station.settings.dead_peer_s)
-        self._look_after()
-        peer = transport.get_extra_info("peername") or ("?", 0)
-        self._session = self._server.open(f"{peer[0]}:{peer[1]}", self)
-
-    def data_received(self, data: bytes) -> None:
-        """Let the station handle what came; answers go out when this loop turn ends."""
-        session = self._session
-        if session is None or session.closing:
-            return
-        self._server.received(session, data)
-        if session.crowded and self._transport is not None and not self._transport.is_closing():
-            self._transport.pause_reading()  # the client is ahead of us: let TCP slow it down
-            self.reading = False
-
-    def _look_after(self) -> None:
-        """From time to time: is the peer still there?"""
-        transport, patience = self._transport, self._server.station.settings.dead_peer_s
-        if transport is not None and vanished(transport, patience):
-            log.warning("%s acknowledged nothing for %d s", self._name(), patience)
-            transport.abort()
-            return
-        loop = asyncio.get_running_loop()
-        self._check = loop.call_later(patience / LOOKS, self._look_after)
-
-    def _name(self) -> str:
-        return "a closed connection" if self._session is None else self._session.name
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The socket is gone."""
-        if self._check is not None:
-            self._check.cancel()
-        if self._linger is not None:
-            self._linger.cancel()
-        self._server.connections.pop(self, None)
-        session, self._session = self._session, None
-        if session is not None:
-            self._server.lost(session, str(exc) if exc else "")
-
-    def pause_writing(self) -> None:
-        """The client reads too slowly: quotes wait from now on."""
-        if self._session is not None:
-            self._session.paused = True
-
-    def resume_writing(self) -> None:
-        """The client has caught up: its quote lines go on from the present."""
-        if self._session is not None:
-            self._session.paused = False
-            self._server.caught_up()
-
-    # -- the station calls --------------------------------------------------------------------
-
-    def write(self, data: bytes) -> None:
-        """Send, minding the page size; a client that never reads is disconnected."""
-        transport = self._transport
-        if transport is None or transport.is_closing():
-            return
-        if self._held:
-            data, self._held = self._held + data, b""
-        if len(data) % PAGE == 0:
-            data, self._held = data[:-1], data[-1:]
-            asyncio.get_running_loop().call_later(SPLIT_PAUSE_S, self._send_held)
-        transport.write(data)
-        unsent = transport.get_write_buffer_size()
-        if unsent > self._server.station.settings.max_buffer_mb << 20:
-            self._give_up(unsent)
-
-    def _give_up(self, unsent: int) -> None:
-        session, self._session = self._session, None
-        if session is not None and self._transport is not None:
-            log.warning("%s closed: it does not read, %d bytes unsent", session.name, unsent)
-            self._server.station.closed(session, "does not read")
-            self._transport.abort()
-
-    def _send_held(self) -> None:
-        if self._held and self._transport is not None and not self._transport.is_closing():
-            held, self._held = self._held, b""
-            self._transport.write(held)
-
-    def close(self) -> None:
-        """Send what was taken, then FIN; what still comes is thrown away, for a while."""
-        transport = self._transport
-        if transport is None or transport.is_closing() or self._linger is not None:
-            return
-        self._send_held()
-        transport.write_eof()
-        self.resume()
-        self._linger = asyncio.get_running_loop().call_later(LINGER_S, transport.abort)
-
-    def reset(self) -> None:
-        """Close at once with RST."""
-        transport, self._session = self._transport, None
-        if transport is None:
-            return
-        reset(transport)
-
-    def abort(self) -> None:
-        """Close at once, whatever is unsent."""
-        if self._transport is not None:
-            self._transport.abort()
-
-    # -- the server calls ---------------------------------------------------------------------
-
-    def resume(self) -> None:
-        """Read on, once everything that came has had its turn."""
-        transport = self._transport
-        if self.reading or transport is None or transport.is_closing():
-            return
-        if self._session is None or not self._session.crowded:
-            transport.resume_reading()
-            self.reading = True
 
 
 class StationServer:
@@ -174,10 +29,15 @@ class StationServer:
         station: Station,
         clock: MarketClock,
         *,
+        name: str = "",
         wall: Callable[[], Nanos] = time.time_ns,
+        stopwatch: Callable[[], Nanos] = time.monotonic_ns,
     ) -> None:
         self.station = station
+        self.name = name
+        """How the log calls the station."""
         self.clock = clock
+        station.stopwatch = stopwatch
         station.until = self._until
         self.connections: dict[Connection, None] = {}
         self._wall = wall
@@ -273,7 +133,8 @@ class StationServer:
             server.close()
         self._release()
         self._absence.cancel()
-        self.station.drills.stop_all()
+        with speaking(self.name):
+            self.station.drills.stop_all()
         for session in list(self.station.connections()):
             session.close()
         self._do(self.station.flush)
@@ -302,7 +163,8 @@ class StationServer:
         wall = self._wall()
         patience = int(self.station.settings.start_api_timeout_s * SECOND)
         deadline = self.clock.now(wall + patience)
-        session = self.station.open(peer, connection, self.clock.now(wall), deadline)
+        with speaking(self.name):
+            session = self.station.open(peer, connection, self.clock.now(wall), deadline)
         self._do(self.wake)  # it has a deadline from now on
         return session
 
@@ -346,13 +208,14 @@ class StationServer:
         self._do(lambda: self.station.pass_time(self.now()))
         if not self._serving:
             raise RuntimeError("the station has stopped")
-        try:
-            return work(self.station)
-        except JournalError as error:
-            self._unkept(error)
-            raise
-        finally:
-            self._flush_soon()
+        with speaking(self.name):
+            try:
+                return work(self.station)
+            except JournalError as error:
+                self._unkept(error)
+                raise
+            finally:
+                self._flush_soon()
 
     def caught_up(self) -> None:
         """A client that had been passed over reads again."""
@@ -378,13 +241,14 @@ class StationServer:
         """
         if not self._serving:
             return
-        try:
-            work()
-        except JournalError as error:
-            self._unkept(error)
-        except Exception as error:
-            log.exception("the station stops")
-            self._fail(error)
+        with speaking(self.name):
+            try:
+                work()
+            except JournalError as error:
+                self._unkept(error)
+            except Exception as error:
+                log.exception("the station stops")
+                self._fail(error)
 
     def _unkept(self, error: JournalError) -> None:
         log.critical("the station stops: %s", error)
@@ -398,45 +262,3 @@ class StationServer:
             server.close()
         self._release()
         self.station.abandon()
-
-
-def run_station(
-    station: Station, clock: MarketClock, host: str, port: int, *, ready: Callable[[str, int], None]
-) -> None:
-    """Serve until SIGINT or SIGTERM; ``ready`` is told the address once clients may connect.
-
-    Raises ``SettingsError`` when it cannot listen, and what made serving impossible later.
-    """
-    runner = asyncio.Runner(loop_factory=_fastest_loop())
-    with runner:
-        runner.run(_serve(StationServer(station, clock), host, port, ready))
-
-
-def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return cast(Callable[[], asyncio.AbstractEventLoop], uvloop.new_event_loop)
-
-
-async def _serve(
-    server: StationServer, host: str, port: int, ready: Callable[[str, int], None]
-) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    address = await server.start(host, port)
-    for number in SIGNALS:
-        loop.add_signal_handler(number, stop.set)
-    assert server.failed is not None
-    stopping = asyncio.ensure_future(stop.wait())
-    try:
-        ready(*address)
-        await asyncio.wait((stopping, server.failed), return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        stopping.cancel()
-        await server.close()
-        for number in SIGNALS:
-            loop.remove_signal_handler(number)
-    if server.failed.done():
-        server.failed.result()

@@ -71,6 +71,8 @@ class Outcome(msgspec.Struct, frozen=True):
 
     changed: tuple[str, ...] = ()
     """Names of the settings that have another value now."""
+    blamed: dict[str, str] = {}
+    """Name, as it was given -> what is wrong with that one; each is in ``errors`` too."""
     errors: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()
     """What must be accepted first."""
@@ -168,6 +170,12 @@ class Config:
             "acts": not row.idle,
             "note": row.idle,
             "meaning": row.line,
+            "type": row.check.type,
+            "choices": list(row.check.choices),
+            "lowest": row.check.lowest,
+            "highest": row.check.highest,
+            "longest": row.check.longest,
+            "blank": row.check.blank,
         }
 
     def record(self) -> tuple[LockAndExitConfig, list[MessageConfig], ApiConfig, OrdersConfig]:
@@ -192,7 +200,7 @@ class Config:
         a question too. Raises ``JournalError`` when it cannot be kept.
         """
         wanted: dict[str, Value] = {}
-        errors: list[str] = []
+        blamed: dict[str, str] = {}
         for name, given in changes.items():
             try:
                 found = official(name)
@@ -200,23 +208,23 @@ class Config:
                 if value != self._values[found]:
                     wanted[found] = value
             except SettingsError as error:
-                errors.append(str(error))
+                blamed[name] = str(error)
         asked = () if accepted is None else _questions({**wanted, **dict.fromkeys(doing)}, accepted)
-        if not errors and not asked:
-            errors = self._refused(wanted)
-        if errors or asked:
-            return Outcome((), tuple(errors), asked)
+        if not blamed and not asked:
+            blamed = self._refused(wanted)
+        if blamed or asked:
+            return Outcome(blamed=blamed, errors=tuple(blamed.values()), questions=asked)
         self._change(wanted)
         return Outcome(tuple(wanted))
 
-    def _refused(self, wanted: Mapping[str, Value]) -> list[str]:
-        errors = []
+    def _refused(self, wanted: Mapping[str, Value]) -> dict[str, str]:
+        errors = {}
         for name, check in self._guards.items():
             if name in wanted:
                 try:
                     check(wanted[name])
                 except SettingsError as error:
-                    errors.append(str(error))
+                    errors[name] = str(error)
         return errors
 
     def trust(self, address: str) -> None:

@@ -7,13 +7,33 @@ shows this table; ``make gen`` writes it.
 
 from collections.abc import Callable
 from ipaddress import ip_network
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 Value = bool | int | str | list[str] | None
 Check = Callable[[Any], Value]
 """What is written -> the value; raises ``ValueError`` saying what is allowed."""
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """What a setting may be: how it is checked, and what a form shows of that."""
+
+    type: Literal["switch", "number", "choice", "text", "list"]
+    check: Check
+    choices: tuple[str, ...] = ()
+    lowest: int | None = None
+    """Of a number."""
+    highest: int | None = None
+    longest: int | None = None
+    """Letters of a text, entries of a list."""
+    blank: bool = False
+    """Whether it may be none."""
+
+    def __call__(self, given: Any) -> Value:
+        """The value. Raises ``ValueError`` saying what is allowed."""
+        return self.check(given)
+
 
 ON = ("true", "on", "yes", "1")
 OFF = ("false", "off", "no", "0")
@@ -23,7 +43,7 @@ OPERATOR, INSTRUMENT, UTC = "operator timezone", "instrument timezone", "UTC"
 MOST_NETWORKS = 256
 
 
-def flag(given: Any) -> bool:
+def _flag(given: Any) -> bool:
     """On or off."""
     word = str(given).strip().lower()
     if isinstance(given, bool) or word in (*ON, *OFF):
@@ -31,7 +51,10 @@ def flag(given: Any) -> bool:
     raise ValueError("Choose true or false")
 
 
-def number(lowest: int, highest: int) -> Check:
+flag = Rule("switch", _flag)
+
+
+def number(lowest: int, highest: int) -> Rule:
     """A whole number between two bounds."""
 
     def check(given: Any) -> int:
@@ -43,17 +66,23 @@ def number(lowest: int, highest: int) -> Check:
             raise ValueError(f"Choose a number from {lowest} to {highest}")
         return value
 
-    return check
+    return Rule("number", check, lowest=lowest, highest=highest)
 
 
-def client_id(given: Any) -> int | None:
+_CLIENT_ID = number(0, (1 << 31) - 1)
+
+
+def _client_id(given: Any) -> Value:
     """A client id; blank, or -1 where blank cannot be said, for none."""
     if given is None or str(given).strip() in ("", "-1"):
         return None
-    return number(0, (1 << 31) - 1)(given)  # type: ignore[return-value]
+    return _CLIENT_ID(given)
 
 
-def choice(*names: str) -> Check:
+client_id = Rule("number", _client_id, lowest=0, highest=_CLIENT_ID.highest, blank=True)
+
+
+def choice(*names: str) -> Rule:
     """One of some words, in any case."""
     known = {name.lower(): name for name in names}
 
@@ -63,10 +92,10 @@ def choice(*names: str) -> Check:
             raise ValueError("Choose one of: " + ", ".join(names))
         return found
 
-    return check
+    return Rule("choice", check, choices=names)
 
 
-def text(longest: int) -> Check:
+def text(longest: int) -> Rule:
     """Printable letters, up to a number."""
 
     def check(given: Any) -> str:
@@ -74,16 +103,19 @@ def text(longest: int) -> Check:
             raise ValueError(f"Choose a text of at most {longest} printable letters")
         return given
 
-    return check
+    return Rule("text", check, longest=longest, blank=True)
 
 
-def half_day_time(given: Any) -> str:
+def _half_day_time(given: Any) -> str:
     """``HH:MM``, at most 12:59; the other half of the day is a setting of its own."""
     hours, _, minutes = str(given).partition(":")
     digits = hours.isdecimal() and minutes.isdecimal() and len(minutes) == 2
     if not digits or not 1 <= int(hours) <= 12 or int(minutes) > 59:
         raise ValueError("Choose a time such as 11:45")
     return f"{int(hours):02}:{minutes}"
+
+
+half_day_time = Rule("text", _half_day_time, longest=len("11:45"))
 
 
 def networks(given: Any) -> list[str]:
@@ -100,6 +132,9 @@ def networks(given: Any) -> list[str]:
     return list(dict.fromkeys(filter(None, found)))
 
 
+addresses = Rule("list", networks, longest=MOST_NETWORKS, blank=True)
+
+
 class Setting(msgspec.Struct, frozen=True):
     """One row of the table."""
 
@@ -108,7 +143,7 @@ class Setting(msgspec.Struct, frozen=True):
     number: int
     """Its number in that record."""
     name: str
-    check: Check
+    check: Rule
     default: Value
     line: str
     """What it does when it is on, in a sentence."""
@@ -212,7 +247,7 @@ def _settings() -> list[Setting]:
          "What becomes of an exercise request.", "the venue has no options"),
         ("allowLocalhostOnly", flag, False, "Other computers are refused outright.",
          "", True, "--host says already who can come, and strangers are asked for"),
-        ("trustedIPs", networks, ["127.0.0.1", "::1"],
+        ("trustedIPs", addresses, ["127.0.0.1", "::1"],
          "Addresses and networks that are accepted without asking.",
          "", ["127.0.0.1"], "this computer by IPv6 is this computer"),
     ]  # fmt: skip

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..errors import SettingsError
 from ..venue.units import SECOND, Nanos
+from .notices import Notice, notice
 
 if TYPE_CHECKING:
     from .session import Session
@@ -83,6 +84,8 @@ class Farm:
         """When something last needed it."""
         self.since: Nanos = 0
         """When it came into this state."""
+        self.told: Notice | None = None
+        """The last notice of it."""
 
     @property
     def notice(self) -> int | None:
@@ -122,6 +125,8 @@ class Farms:
             )
         }
         self._farms = tuple(self._by_kind.values())
+        for farm in self._farms:
+            self._note(farm)
         self._idle_after: Nanos = int(settings.farm_idle_s * SECOND) if settings.gateway else 0
         self._fell: list[Farm] = []
         """Farms that broke because the broker's link did: they return with it."""
@@ -219,7 +224,13 @@ class Farms:
             farm.begin(self._first, self._station.now)
             self._tell(farm)
 
+    def _note(self, farm: Farm) -> None:
+        """Remember the notice of the present state, if that has one."""
+        if farm.notice is not None:
+            farm.told = notice(farm.notice, self._station.now, farm=farm.name)
+
     def _tell(self, farm: Farm) -> None:
+        self._note(farm)
         self._station.hub.tell("farm", name=farm.name, status=str(farm.status))
         if farm.notice is not None:
             for session in list(self._station.sessions()):

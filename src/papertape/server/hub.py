@@ -72,6 +72,20 @@ class Hub:
         for follower in list(self._followers.values()):
             follower.tell(news)
 
+    def asked_for(self, kind: str) -> bool:
+        """Whether somebody follows this kind by name."""
+        return any(kind in follower.kinds for follower in tuple(self._followers.values()))
+
+    def whisper(self, kind: str, **facts: Any) -> None:
+        """Something happened that only those are told who follow this kind by name.
+
+        It is not kept, and it carries the number of the news before it.
+        """
+        news = News(self._count, self._clock(), kind, facts)
+        for follower in list(self._followers.values()):
+            if kind in follower.kinds:
+                follower.tell(news)
+
     def recent(self, after: int = 0, kinds: Collection[str] = ()) -> list[News]:
         """The news kept that came after a number."""
         wanted = frozenset(kinds)

@@ -22,6 +22,7 @@ from ..venue.validation import check
 from ..wire.catalogue import history, market, ticks
 from ..wire.catalogue.reports import OpenOrder, OrderStatus
 from ..wire.message import Message
+from .notices import Notice, notice
 
 if TYPE_CHECKING:
     from .session import Session
@@ -50,6 +51,8 @@ class Link:
         self.up = True
         self.competing = False
         """The same user is logged in elsewhere and has the data lines."""
+        self.notice: Notice | None = None
+        """What was told last of it; None before the first loss."""
         self._held: list[Command] = []
 
     @property
@@ -96,6 +99,7 @@ class Link:
             self._send(command)
 
     def _tell(self, code: int, variant: str | None = None, **facts: object) -> None:
+        self.notice = notice(code, self._station.now, variant, **facts)
         for session in list(self._station.sessions()):
             session.error(-1, code, variant=variant, **facts)
 

@@ -43,7 +43,7 @@ SECRET: Final[frozenset[type[Message]]] = frozenset(
     )
 )  # fmt: skip
 """Messages whose contents prove who somebody is: neither log shows them."""
-_SECRET_IDS: Final = {kind.spec.id for kind in SECRET if kind.spec.request}
+SECRET_IDS: Final = frozenset(kind.spec.id for kind in SECRET if kind.spec.request)
 NOT_SHOWN: Final = b"(not shown)"
 MAX_BYTES: Final = 64 << 20
 """Size at which a file becomes ``api.<clientId>.<Day>.1.log`` and a new one begins."""
@@ -130,8 +130,8 @@ class MessageLog:
                 return  # it was switched on in the middle of the stream
             reader = self._readers[session.number] = _Reader()
         for payload in reader.feed(data):
-            number = _message_id(payload, session.version)
-            shown = NOT_SHOWN if number in _SECRET_IDS else payload
+            number = message_id(payload, session.version)
+            shown = NOT_SHOWN if number in SECRET_IDS else payload
             self._line(session, b"<- ", frame(payload)[:4] + shown)
 
     def left(self, session: Session) -> None:
@@ -209,7 +209,7 @@ class MessageLog:
             log.error("the API message log ends here: %s", error.strerror or error)
 
 
-def _message_id(payload: bytes, version: int) -> int:
+def message_id(payload: bytes, version: int) -> int:
     """The message id of a request's frame; -1 for none."""
     if version >= RAW_IDS:
         number = int.from_bytes(payload[:4])

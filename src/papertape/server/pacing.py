@@ -47,11 +47,6 @@ class Pacer:
         """Whether another request may be read."""
         return self._count < self.rate or now >= self.end
 
-    @property
-    def exceeded(self) -> bool:
-        """Whether the running second is a violation."""
-        return self._count > self.rate
-
     def lapse(self, now: Nanos) -> Violation | None:
         """End the second if it is over; what was wrong with it."""
         if now < self.end:

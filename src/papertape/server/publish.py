@@ -116,6 +116,8 @@ class Publisher:
         if view is not None:
             facts = {"perm_id": view.permId, "status": view.status}
             self._station.hub.tell("order", **facts, filled=str(view.filled))
+        if isinstance(event, events.Traded):
+            self._station.hub.tell("execution", **_fill(event))
 
     def _tell(self, event: Any) -> None:
         client_id = getattr(event, "clientId", None)
@@ -187,6 +189,21 @@ class Publisher:
         if not self._station.shows(row.contract):
             return
         session.send(Position(row.account, row.contract, row.position, row.avgCost))
+
+
+def _fill(event: events.Traded) -> dict[str, Any]:
+    """What those who look on are told of a fill."""
+    execution, contract = event.execution, event.contract
+    return {
+        "exec_id": execution.execId,
+        "perm_id": execution.permId,
+        "account": execution.acctNumber,
+        "con_id": contract.conId,
+        "symbol": contract.symbol,
+        "side": execution.side,
+        "shares": str(execution.shares),
+        "price": execution.price,
+    }
 
 
 def _blamed(session: Session, view: OrderView) -> bool:

@@ -5,6 +5,7 @@ read, or that fails in our code, is answered with an error, and the session goes
 """
 
 import logging
+from collections import deque
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -36,14 +37,17 @@ log = logging.getLogger("papertape.station")
 _MODULES = (_account, _config, _contracts, _history, _market, _orders, _session)
 """Importing a handler module registers its functions."""
 
-TURN_MESSAGES = 100
-"""Requests of one client that are handled before the others have their turn: a few milliseconds
-of orders."""
+TURN: Nanos = 1_000_000
+"""How long the requests of one client are handled before the others have their turn: one or two
+orders, a few requests for quotes."""
+ROUND: Nanos = 4_000_000
+"""How long requests are handled before the answers go out and new requests are looked at."""
 TURN_BYTES = 256 * 1024
 """Answers to one client after which its turn ends: small requests may have large answers."""
 
-PIECE = 16 * 1024
-"""Bytes taken apart in one go: a megabyte of empty frames would be a gigabyte of events."""
+PIECE = 4 * 1024
+"""Bytes taken apart in one go, in about a millisecond: a megabyte of empty frames would be a
+gigabyte of events."""
 LOGGED_BAD = 20
 """Unreadable messages of one session that the log tells of: it must not fill the disk."""
 LONGEST_LINE = 1000
@@ -59,14 +63,21 @@ class Reception:
     def __init__(self, station: "Station") -> None:
         self._station = station
         self._behind: dict[int, Session] = {}
-        """Sessions whose last turn left something waiting."""
+        """Sessions that wait for a turn; the one whose last turn is the longest ago comes first."""
+        self._round: Nanos | None = None
+        """When the round is over; None before its first turn."""
         self._exceeding: dict[int, Session] = {}
         """Sessions that have sent too much in the running second."""
 
     def take(self, session: Session, data: bytes) -> None:
-        """Bytes from a client: queue them and give the session a turn."""
-        if not session.closing:
-            session.unread.append(data)
+        """Bytes from a client: queue them, and give the session a turn if there is time and none
+        is due to it anyway."""
+        if session.closing:
+            return
+        session.unread.append(data)
+        if session.number in self._behind or self._late():
+            self.remember(session)
+        else:
             self._turn(session)
 
     def keep(self, session: Session, data: bytes) -> None:
@@ -79,6 +90,10 @@ class Reception:
         """Give a session a turn at the next step."""
         self._behind[session.number] = session
 
+    def rest(self) -> None:
+        """The round is over: what was answered goes out."""
+        self._round = None
+
     def finish(self, session: Session) -> None:
         """Handle everything that waits, at any rate: the session has no further turns.
 
@@ -88,13 +103,12 @@ class Reception:
             self._event(session, session.waiting.popleft())
 
     def step(self, now: Nanos) -> None:
-        """A turn for everyone with a backlog; connections that do not start are closed."""
+        """Turns for those with a backlog; connections that do not start are closed."""
         for decision in self._station.policy.decisions(now):
             self._decided(decision)
         for session in list(self._exceeding.values()):
             self._lapse(session)
-        for session in list(self._behind.values()):
-            self._turn(session)
+        self._turns()
         for session in [late for late in self._openings() if late.deadline <= now]:
             seconds = self._station.settings.start_api_timeout_s
             self._station.drop(session, f"no START_API in {seconds:g} s")
@@ -114,20 +128,51 @@ class Reception:
         everyone = self._station.connections()
         return (one for one in everyone if one.client_id is None and one.asked is None)
 
-    def _turn(self, session: Session) -> None:
-        for _ in range(TURN_MESSAGES):
-            if session.queued > TURN_BYTES or self._held(session) or not self._read(session):
+    def _turns(self) -> None:
+        """Orders of all come before other requests, though not before earlier ones of the same
+        client; whatever they take, somebody else has a turn too."""
+        for session in list(self._behind.values()):
+            if self._late():
                 break
+            if self._trades(session):
+                self._turn(session)
+        waiting = deque(one for one in self._behind.values() if one.queries or not self._paced(one))
+        while waiting:
+            session = waiting.popleft()
+            if self._turn(session):
+                waiting.append(session)
+            if self._late():
+                break
+
+    def _late(self) -> bool:
+        """Whether the round has lasted long enough."""
+        now = self._station.stopwatch()
+        if self._round is None:
+            self._round = now + ROUND
+        return now >= self._round
+
+    def _trades(self, session: Session) -> bool:
+        """Whether the next request of a client is about orders."""
+        ready = not self._held(session) and self._read(session)
+        return ready and type(session.waiting[0]) in TRADING
+
+    def _turn(self, session: Session) -> bool:
+        """Handle what waits for a while; whether the time ended it."""
+        watch = self._station.stopwatch
+        over, end = False, watch() + TURN
+        while session.queued <= TURN_BYTES and not self._held(session) and self._read(session):
             event = session.waiting.popleft()
             if self._admitted(session):
                 self._event(session, event)
+            if over := watch() >= end:
+                break
         at_work = session.queries and self._station.farms.flows(Kind.HISTORY)
         if at_work:
             self._query(session)
+        self._behind.pop(session.number, None)
         if (session.behind and session.asked is None) or (at_work and session.queries):
             self._behind[session.number] = session
-        else:
-            self._behind.pop(session.number, None)
+        return over
 
     # -- who must wait ------------------------------------------------------------------------
 
@@ -177,6 +222,8 @@ class Reception:
         if session is None or session.asked is None:
             return
         message, session.asked = session.asked, None
+        facts = {"accepted": decision.accepted, "reason": decision.reason}
+        self._station.hub.tell("decided", number=session.number, **facts)
         if not decision.accepted:
             self._station.drop(session, decision.reason)
         elif self._station.door.welcome(session):

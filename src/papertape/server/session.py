@@ -46,6 +46,16 @@ class Transport(Protocol):
         """Close at once with RST; what was taken and not sent is lost."""
 
 
+class Looker(Protocol):
+    """What a session shows its messages to, while somebody looks."""
+
+    def sent(self, session: "Session", message: Message, encoded: bytes) -> None:
+        """A message was queued."""
+
+    def sent_quotes(self, session: "Session", encoded: bytes, count: int) -> None:
+        """So many quotes were queued, their frames in one piece."""
+
+
 class Session:
     """State of one connection, from accept to close."""
 
@@ -73,7 +83,6 @@ class Session:
         self.stranger = False
         """Its address is not accepted by itself, and nobody has let it in yet."""
         self.client_id: int | None = None
-        self.capabilities = ""
         self.unread: deque[bytes] = deque()
         """Bytes that came in and have not been taken apart yet."""
         self.waiting: deque[Any] = deque()
@@ -87,7 +96,6 @@ class Session:
         self.auto_bind = False
         """Orders that the user of TWS enters become this client's."""
         self.quote_lines: dict[int, QuoteLine] = {}
-        self.market_data_type = 1
         self.positions = False
         self.account_updates = ""
         """The account whose figures this client follows; "" for none."""
@@ -109,7 +117,11 @@ class Session:
         self.received = 0
         self.unreadable = 0
         self.sent = 0
+        self.bytes_out = 0
+        """Handed to the transport so far."""
         self.on_send: Callable[[Session, Message, bytes], object] | None = None
+        self.feed: Looker | None = None
+        """Sees every message, quotes many at a time; nobody looks most of the time."""
         self.lets: Callable[[Session, Message], bool] | None = None
         """Asked before a message is queued, while a drill runs: it may swallow it."""
         self.valve: Callable[[list[bytes]], bytes] | None = None
@@ -174,6 +186,8 @@ class Session:
         self.sent += 1
         if self.on_send is not None:
             self.on_send(self, message, encoded)
+        if self.feed is not None:
+            self.feed.sent(self, message, encoded)
 
     def send_batch(self, batch: Batch, request_id: int) -> None:
         """Queue messages that were encoded for many, under this client's request id."""
@@ -185,6 +199,8 @@ class Session:
             self.outbox.append(encoded)
             self.queued += len(encoded)
             self.sent += len(batch)
+            if self.feed is not None:
+                self.feed.sent_quotes(self, encoded, len(batch))
 
     def answer(self, data: bytes) -> None:
         """Queue the server's part of the handshake."""
@@ -207,6 +223,7 @@ class Session:
             data = b"".join(self.outbox) if self.valve is None else self.valve(self.outbox)
             self.discard()
             if data:
+                self.bytes_out += len(data)
                 self.transport.write(data)
         if self.closing:
             self.connection.close()
@@ -223,4 +240,5 @@ class Session:
         self.unread.clear()
         self.waiting.clear()
         self.queries.clear()
+        self.quote_lines.clear()
         self.for_farms.clear()

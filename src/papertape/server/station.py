@@ -75,6 +75,8 @@ class Station:
         self.now: Nanos = engine.clock
         self.until: Callable[[float], Nanos] = lambda seconds: self.now + int(seconds * SECOND)
         """Seconds of people's time from now as market time, which the driver may let run faster."""
+        self.stopwatch: Callable[[], Nanos] = lambda: 0
+        """Tells how long work takes, so that it stops in time; stands still where nobody waits."""
         self.hub = Hub(lambda: self.now)
         """News for those who look on."""
         self.publisher = Publisher(self)
@@ -271,6 +273,7 @@ class Station:
 
         Raises ``JournalError`` when it cannot be kept; then nothing may be sent: ``abandon``.
         """
+        self.reception.rest()
         if self.frozen:
             return
         self.accounts.refresh()

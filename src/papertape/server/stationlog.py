@@ -1,12 +1,16 @@
-"""The station's log as a file of JSON lines, for programs that watch it.
+"""The station's log as a file of JSON lines, for programs that watch it; whose line it is.
 
-A line has the time of the computer's clock (``time``, UTC), ``level``, ``logger``, the whole
-``message``, its ``event`` (the same text for every occurrence) with the ``values`` in it, and
+A line has the time of the computer's clock (``time``, UTC), ``level``, ``logger``, the name of the
+``station`` that it is about, the whole ``message``, its ``event`` (the same text for every
+occurrence) with the ``values`` in it, and
 ``error``, the traceback, where there is one. A file that is full becomes ``station.log.1`` and so
 on. What a client sent is quoted by JSON's rules, so it cannot forge a line.
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -23,6 +27,41 @@ KEPT: Final = 4
 LEVELS: Final = ("debug", "info", "warning", "error")
 
 
+_speaker: ContextVar[str] = ContextVar("station", default="")
+
+
+@contextmanager
+def speaking(station: str) -> Iterator[None]:
+    """Whatever is logged meanwhile, and by the callbacks and tasks that are made meanwhile, is
+    about the station of this name."""
+    token = _speaker.set(station)
+    try:
+        yield
+    finally:
+        _speaker.reset(token)
+
+
+class _Speaker(logging.Filter):
+    """Gives the records of all stations of the process their station's name as ``station``."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let it pass, with the name; one that it has already stays."""
+        record.__dict__.setdefault("station", _speaker.get())
+        return True
+
+
+logging.getLogger("papertape.station").addFilter(_Speaker())
+
+
+class Prefixed(logging.Formatter):
+    """A line that begins with its station's name, for people who watch several."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, without its end."""
+        station = getattr(record, "station", "")
+        return (f"{station}: " if station else "") + super().format(record)
+
+
 class JsonLines(logging.Formatter):
     """One record, one line of JSON."""
 
@@ -36,6 +75,8 @@ class JsonLines(logging.Formatter):
             "message": record.getMessage(),
             "event": str(record.msg),
         }
+        if station := getattr(record, "station", ""):
+            line["station"] = station
         if isinstance(record.args, tuple) and record.args:
             line["values"] = [_plain(value) for value in record.args]
         if record.exc_info:

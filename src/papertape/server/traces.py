@@ -1,8 +1,10 @@
-"""Who looks at the messages of a station: the wire log, and the API message log if it is on."""
+"""Who looks at the messages of a station: the wire log, the API message log if it is on, and
+whoever follows the feed."""
 
 from typing import TYPE_CHECKING, Any
 
 from ..wire.message import Message
+from .feed import Feed
 from .messagelog import MessageLog
 from .wirelog import WireLog
 
@@ -18,6 +20,8 @@ class Traces:
         self._station = station
         self.wire = wire
         self.messages: MessageLog | None = None
+        self.feed = Feed(station)
+        """For those who follow the messages over the control API."""
 
     def keep(self, messages: MessageLog) -> None:
         """Write the API message log whenever the settings of the API say so."""
@@ -37,6 +41,7 @@ class Traces:
 
     def watch(self, session: "Session") -> None:
         """Look at what a session is sent, if anybody does."""
+        session.feed = self.feed if self.feed.on else None
         sees: list[Any] = [] if self.wire is None else [self.wire.sent]
         if self.messages is not None and self.messages.on:
             sees.append(self.messages.sent)
@@ -49,6 +54,8 @@ class Traces:
         """Bytes that a client sent."""
         if self.messages is not None and self.messages.on:
             self.messages.taken(session, data)
+        if self.feed.on:
+            self.feed.taken(session, data)
 
     def received(self, session: "Session", message: Message) -> None:
         """A message that a client sent."""
@@ -59,6 +66,7 @@ class Traces:
         """A session is over."""
         if self.messages is not None:
             self.messages.left(session)
+        self.feed.left(session)
 
     def flush(self) -> None:
         """Let readers see everything written so far."""

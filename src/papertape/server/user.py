@@ -9,12 +9,21 @@ from typing import TYPE_CHECKING
 
 from ..model import Contract, Order
 from ..venue.commands import BindOrders, CancelByUser, CancelOrder, EnterOrder
-from ..venue.events import OrderBound, OrderView, RequestRefused
+from ..venue.events import (
+    OrderBound,
+    OrderCancelled,
+    OrderRejected,
+    OrderView,
+    RequestRefused,
+)
 from ..venue.instruments import Refusal
 from .link import UNREACHABLE
 
 if TYPE_CHECKING:
     from .station import Station
+
+Ended = OrderCancelled | OrderRejected
+"""How an order can end in the turn in which it was entered; its variant tells a reason."""
 
 
 class User:
@@ -28,7 +37,11 @@ class User:
         return bool(self._station.config.settings.useNegativeAutoRange)
 
     def enter(self, contract: Contract, order: Order) -> OrderView | Refusal:
-        """Place an order; it, as it stands then, or why it was not taken."""
+        """Place an order; it, as it stands then, or why it was not taken.
+
+        One that the broker ends at once was not taken either, though it stays listed. What ends
+        by its own terms, such as an IOC that finds nobody, was.
+        """
         station = self._station
         if not station.link.up:
             return Refusal(201, {"reason": UNREACHABLE})
@@ -38,10 +51,14 @@ class User:
         else:
             command = EnterOrder(contract, order, "negative" if self._negative else "next")
         happened = station.apply(command)
+        refused = next((event for event in happened if isinstance(event, RequestRefused)), None)
+        if refused is not None:
+            return _why(refused)
+        entered = station.engine.queries.orders()[-1]
         for event in happened:
-            if isinstance(event, RequestRefused):
-                return Refusal(event.code, event.facts, event.variant)
-        return station.engine.queries.orders()[-1]
+            if isinstance(event, Ended) and event.variant and event.view.permId == entered.permId:
+                return _why(event)
+        return entered
 
     def cancel(self, perm_id: int) -> bool:
         """Cancel an order, whoever placed it; whether there is one that works."""
@@ -62,3 +79,7 @@ class User:
             return 0
         happened = self._station.apply(BindOrders(self._negative))
         return sum(isinstance(event, OrderBound) for event in happened)
+
+
+def _why(event: RequestRefused | Ended) -> Refusal:
+    return Refusal(event.code, event.facts, event.variant)

@@ -1,6 +1,8 @@
 """Questions about the venue that change nothing: orders, executions, positions, accounts."""
 
+from collections.abc import Iterator
 from decimal import Decimal
+from itertools import islice
 
 import msgspec
 
@@ -93,6 +95,22 @@ class Queries:
         """Every order that works or ended today, in order of acceptance."""
         return tuple(view_of(order) for order in self._state.orders.values())
 
+    def latest_orders(self, last: int, account: str = "") -> Iterator[OrderView]:
+        """At most ``last`` orders of today, in order of acceptance: those that are not over before
+        those that are, the later before the earlier; each is looked at when it is taken."""
+        ours = (o for o in self._state.orders.values() if account in ("", o.account))
+        found = list(ours)
+        if len(found) > last:
+            found.sort(key=lambda order: not order.done)  # stable: the latest stay at the end
+            taken = {id(order) for order in found[-last:]}
+            found = [order for order in self._state.orders.values() if id(order) in taken]
+        return map(view_of, found)
+
+    def order_by_perm_id(self, perm_id: int) -> OrderView | None:
+        """An order of today, finished ones included."""
+        order = self._state.orders.get(perm_id)
+        return None if order is None else view_of(order)
+
     def order(self, client_id: int, order_id: int) -> OrderView | None:
         """An order of today by its client's id, finished ones included."""
         perm_id = self._state.ids.get(client_id, {}).get(order_id)
@@ -112,6 +130,21 @@ class Queries:
         since = parse_filter_time(asked.time) if asked.time else 0
         rows = [fill for fill in self._state.fills if fill.time >= since and _wants(asked, fill)]
         return tuple(ExecutionRow(f.contract, f.execution, f.report, f.time) for f in rows)
+
+    def latest_executions(
+        self, last: int, account: str = "", con_id: int = 0
+    ) -> list[ExecutionRow]:
+        """The last of today's executions, oldest first; "" and 0 stand for all."""
+        fitting = (
+            fill
+            for fill in reversed(self._state.fills)
+            if account in ("", fill.account) and con_id in (0, fill.conId)
+        )
+        rows = [
+            ExecutionRow(fill.contract, fill.execution, fill.report, fill.time)
+            for fill in islice(fitting, last)
+        ]
+        return rows[::-1]
 
     def accounts(self) -> tuple[str, ...]:
         """The account codes, in the profile's order."""

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from .units import DAY, SECOND, Nanos
 
 EASTERN = ZoneInfo("US/Eastern")
-_EPOCH = date(1970, 1, 1).toordinal()
 
 
 def eastern(now: Nanos) -> datetime:
@@ -34,11 +33,6 @@ def day_end(now: Nanos) -> Nanos:
     """The next midnight in New York, strictly after ``now``."""
     tomorrow = eastern(now).date() + timedelta(days=1)
     return instant(datetime.combine(tomorrow, time(), EASTERN))
-
-
-def days_since_epoch(now: Nanos) -> int:
-    """The number of the New York calendar day that ``now`` falls in."""
-    return eastern(now).date().toordinal() - _EPOCH
 
 
 def next_quarter_end(now: Nanos) -> Nanos:

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from papertape.server.control.app import create
+from papertape.server.control.logring import LogRing
 from server.pair import Hall
 from server.sockets import Served, serving
 
@@ -40,10 +41,15 @@ class Api:
 async def controlled(hall: Hall | None = None) -> AsyncIterator[Api]:
     """A station on a port and its control API."""
     async with serving(hall) as served:
-        app = create({"tws": served.server}, TOKEN, [HOST])
+        log = LogRing()
+        log.attach({"tws": served.server})
+        app = create({"tws": served.server}, TOKEN, [HOST], log)
         headers = {"Authorization": f"Bearer {TOKEN}"}
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(
             transport=transport, base_url=f"http://{HOST}", headers=headers
         ) as client:
-            yield Api(served, client)
+            try:
+                yield Api(served, client)
+            finally:
+                log.detach()

@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from papertape.server.control.guard import LONGEST_BODY, Guard
+from papertape.loopback import LONGEST_BODY
+from papertape.server.control.guard import Guard
 
 OURS = {"Host": "127.0.0.1:5", "Authorization": "Bearer right"}
 

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from papertape.errors import SettingsError
 from papertape.server.control.serve import ControlServer
-from server.sockets import LOOPS, Served, run, serving
+from server.sockets import LOOPS, Served, eventually, run, serving
 
 EACH_LOOP = pytest.mark.parametrize("loop", LOOPS)
 
@@ -139,3 +139,25 @@ def test_the_framework_is_not_loaded_before_somebody_connects() -> None:
         "sys.exit(any(name in sys.modules for name in ('fastapi', 'starlette', 'uvicorn')))"
     )
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
+def test_a_flood_of_news_comes_in_few_pieces_and_none_is_left_out() -> None:
+    async def main() -> None:
+        async with control() as (served, api):
+            hub = served.hall.station.hub
+            async with connect(
+                events_at(api, "?kind=order"), additional_headers=rightful(api), proxy=None
+            ) as socket:
+                await eventually(lambda: bool(hub._followers))
+                pieces = told = 0
+                for _ in range(20):
+                    for number in range(20):
+                        hub.tell("order", perm_id=number)
+                    await asyncio.sleep(0.01)
+                while told < 400:
+                    batch = json.loads(await socket.recv())
+                    assert batch["lost"] == 0 and batch["news"][0]["time"].endswith("Z")
+                    pieces, told = pieces + 1, told + len(batch["news"])
+                assert pieces <= 8
+
+    run(main)

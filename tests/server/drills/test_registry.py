@@ -8,7 +8,7 @@ import pytest
 
 from papertape.errors import SettingsError
 from papertape.server.drills import CATALOGUE, Drills, parse
-from papertape.server.drills.registry import MAX_RUNNING
+from papertape.server.drills.registry import MAX_RUNNING, usage
 from papertape.server.settings import StationSettings
 from papertape.wire.catalogue.session import CurrentTime, ReqCurrentTime
 from server.pair import Hall
@@ -35,6 +35,12 @@ def test_a_card_tells_types_and_defaults_of_the_options() -> None:
     assert card.options == (
         ("client", "whole number", "none"), ("kind", "text", ""), ("n", "whole number", "1"),
     )  # fmt: skip
+
+
+def test_a_card_tells_an_empty_text_from_an_option_that_must_be_given() -> None:
+    (card,) = [card for card in Drills.catalogue() if card.name == "half-frame"]
+    assert ("kind", "text", '""') in card.options
+    assert usage(CATALOGUE["half-frame"]) == 'half-frame [client=none] [kind=""]'
 
 
 @pytest.mark.parametrize(

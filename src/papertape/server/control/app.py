@@ -12,22 +12,58 @@ from starlette.types import ASGIApp
 
 from ... import __version__
 from ..aio import StationServer
-from . import events, faults, sessions, settings, trading
+from . import events, faults, logs, market, messages, sessions, settings, trading
 from .guard import Guard
+from .logring import LogRing
+from .meter import Meter
 from .plant import Plant
 
 PREFIX = "/v1"
 ABOUT = """
 Everything that TWS shows its user in a window: who is connected and who asks to be, the settings
-of the API, farms, the broker link, faults to start, orders, positions and accounts.
+of the API, farms, the broker link, faults to start, orders, positions and accounts, the market,
+the log, and the messages themselves.
 
 Send the token that the station printed at its start: `Authorization: Bearer …`. Names of
-stations are those that `GET /v1/stations` gives. News come over a WebSocket at
-`/v1/stations/{station}/events`.
+stations are those that `GET /v1/stations` gives.
+
+## News
+
+`GET /v1/stations/{station}/events` gives the latest news, a WebSocket at the same path all of them
+as they come: `{"lost": 0, "news": [{"number": 5, "time": "…", "kind": "started", "facts": {…}}]}`.
+`?kind=` chooses and may be repeated. The kinds:
+
+| kind | what has happened | facts |
+|---|---|---|
+| `opened` | a connection was made | number, address |
+| `waiting` | somebody must decide about it | number, address, client_id |
+| `decided` | somebody has, or the time | number, accepted, reason |
+| `started` | a session has its client id | number, client_id, version |
+| `ended` | a connection is over | number, client_id, reason |
+| `setting` | a setting was changed | name, value |
+| `farm` | a farm's state has changed, and its notice | name, status |
+| `link` | the broker link was lost or is back | up, data_lost |
+| `drill` | a drill began or is over | number, name, state |
+| `order` | an order has changed | perm_id, status, filled |
+| `execution` | an order was filled | exec_id, perm_id, account, con_id, symbol, side, shares, … |
+| `account` | cash or positions have moved; told once a second at most | accounts |
+| `log` | a line of the log; only for those who name this kind, and not kept | as `GET …/log` |
+
+## Messages
+
+A WebSocket at `/v1/stations/{station}/messages` shows what the sessions send and are sent, up to
+ten times a second: `{"dropped": 0, "messages": [{"number", "time", "session", "client_id",
+"direction": "in" or "out", "version", "length", "hex", "market_data", "hidden"}]}`. `hex` is the
+frame with its four bytes of length; `length` is the true one of a frame that is cut after 16 KiB.
+`most` (10 to 2000, usually 1000) bounds the messages of a second; what goes beyond is left out
+evenly and counted in `dropped`. `session` and `client_id` choose whose, `market_data=false` leaves
+out quotes. Of a `hidden` message, which proves who somebody is, only the id is shown.
 """
 
 
-def create(servers: Mapping[str, StationServer], token: str, hosts: Iterable[str]) -> ASGIApp:
+def create(
+    servers: Mapping[str, StationServer], token: str, hosts: Iterable[str], log: LogRing
+) -> ASGIApp:
     """The application over these stations; ``hosts`` are the values of ``Host`` that are ours."""
     app = FastAPI(
         title="Papertape control API",
@@ -37,8 +73,10 @@ def create(servers: Mapping[str, StationServer], token: str, hosts: Iterable[str
         redoc_url=None,
     )
     app.state.plant = Plant(servers)
+    app.state.log = log
+    app.state.meter = Meter()
     app.add_exception_handler(405, _not_allowed)
-    for module in (sessions, settings, faults, trading, events):
+    for module in (sessions, settings, faults, trading, market, events, messages, logs):
         app.include_router(module.router, prefix=PREFIX)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]
     return Guard(app, token, hosts)

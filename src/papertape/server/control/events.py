@@ -1,17 +1,34 @@
 """News of a station: the latest on request, all of them over a WebSocket."""
 
 import asyncio
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any
 
+import msgspec
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 
 from ..hub import News
-from .plant import NOT_FOUND, Chosen, Plant, moment
+from .plant import NOT_FOUND, Chosen, moment
+from .sockets import ended, opened, wait
 from .views import NewsView
 
 router = APIRouter(tags=["events"])
 MOST_KINDS = 20
+PAUSE_S = 0.1
+"""After what was sent: a flood of news must not keep the station busy telling of it."""
 Kinds = Annotated[list[str], Query(max_length=MOST_KINDS, description="Only these kinds.")]
+
+
+class Told(msgspec.Struct, frozen=True):
+    """News as they are sent in masses: the fields of ``NewsView``."""
+
+    number: int
+    time: datetime
+    kind: str
+    facts: dict[str, Any]
+
+
+_ENCODE = msgspec.json.Encoder(enc_hook=str).encode
 
 
 def news_view(news: News) -> NewsView:
@@ -31,41 +48,33 @@ async def events(
 
 @router.websocket("/stations/{station}/events")
 async def follow(socket: WebSocket, station: str) -> None:
-    """Send a list of news whenever there are any; ``{"lost": n}`` tells of those left out.
+    """Send a list of news whenever there are any, ten times a second at most; ``{"lost": n}``
+    tells of those left out.
 
     ``?kind=`` chooses kinds and may be repeated. Nothing is read from the other end.
     """
-    plant: Plant = socket.app.state.plant
-    server = plant.servers.get(station)
+    server = await opened(socket, station)
     if server is None:
-        await socket.close(1008, f"there is no station {station[:100]!r}")
         return
-    await socket.accept()
     ready = asyncio.Event()
     hub = server.station.hub
     follower = hub.follow(socket.query_params.getlist("kind")[:MOST_KINDS], ready.set)
-    ended = asyncio.ensure_future(_ended(socket))
+    ending = asyncio.ensure_future(ended(socket))
     try:
-        while not ended.done():
+        while not ending.done():
             waiting = asyncio.ensure_future(ready.wait())
-            await asyncio.wait((waiting, ended), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((waiting, ending), return_when=asyncio.FIRST_COMPLETED)
             waiting.cancel()
             ready.clear()
             lost, follower.lost = follower.lost, 0
-            news = [news_view(one).model_dump(mode="json") for one in follower.take()]
+            news = [
+                Told(one.number, moment(one.time), one.kind, one.facts) for one in follower.take()
+            ]
             if news or lost:
-                await socket.send_json({"lost": lost, "news": news})
+                await socket.send_text(_ENCODE({"lost": lost, "news": news}).decode())
+                await wait(ending, PAUSE_S)
     except WebSocketDisconnect:
         pass
     finally:
         hub.leave(follower)
-        ended.cancel()
-
-
-async def _ended(socket: WebSocket) -> None:
-    """Wait until the other end closes."""
-    try:
-        while True:
-            await socket.receive_bytes()
-    except (WebSocketDisconnect, KeyError, RuntimeError):
-        return
+        ending.cancel()

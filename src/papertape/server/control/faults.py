@@ -5,9 +5,19 @@ from typing import Annotated
 from fastapi import APIRouter, Body, HTTPException, Path
 
 from ...errors import SettingsError
+from ..aio import StationServer
 from ..drills import Run
-from .plant import CONFLICT, NOT_FOUND, Chosen, act, moment
-from .views import DrillBody, DrillRunView, DrillView, FarmView, LinkView, Option, OptionView
+from .plant import CONFLICT, NOT_FOUND, Chosen, act, moment, notice_view
+from .views import (
+    DrillBody,
+    DrillRunView,
+    DrillView,
+    FarmView,
+    LinkView,
+    Option,
+    OptionView,
+    RunState,
+)
 
 MOST_OPTIONS = 20
 router = APIRouter(tags=["faults"])
@@ -17,7 +27,12 @@ router = APIRouter(tags=["faults"])
 async def farms(server: Chosen) -> list[FarmView]:
     """The farms' indicators."""
     return [
-        FarmView(name=farm.name, kind=str(farm.kind), status=str(farm.status))
+        FarmView(
+            name=farm.name,
+            kind=str(farm.kind),
+            status=str(farm.status),
+            notice=notice_view(farm.told),
+        )
         for farm in server.station.farms
     ]
 
@@ -26,17 +41,26 @@ async def farms(server: Chosen) -> list[FarmView]:
 async def link(server: Chosen) -> LinkView:
     """The broker link."""
     state = server.station.link
-    return LinkView(up=state.up, competing=state.competing, held_orders=state.held)
+    return LinkView(
+        up=state.up,
+        competing=state.competing,
+        held_orders=state.held,
+        notice=notice_view(state.notice),
+    )
 
 
-def run_view(run: Run) -> DrillRunView:
+def run_view(server: StationServer, run: Run) -> DrillRunView:
     """A run as the API shows it."""
+    at = server.station.drills.acts_at(run.number)
+    waiting: RunState = "waits for a client" if at is None else "acts by itself"
     return DrillRunView(
         number=run.number,
         name=run.name,
         options=run.options,
         began=moment(run.began),
         ended=None if run.ended is None else moment(run.ended),
+        state=waiting if run.ended is None else "over",
+        acts_at=None if at is None else moment(at),
     )
 
 
@@ -58,14 +82,14 @@ async def drills(server: Chosen) -> list[DrillView]:
 @router.get("/stations/{station}/drills/runs", responses=NOT_FOUND)
 async def runs(server: Chosen) -> list[DrillRunView]:
     """What was started, oldest first."""
-    return [run_view(run) for run in server.station.drills.history()]
+    return [run_view(server, run) for run in server.station.drills.history()]
 
 
 @router.post("/stations/{station}/drills", responses=CONFLICT)
 async def begin(server: Chosen, body: DrillBody) -> DrillRunView:
     """Start a drill as it is written on a command line; 409 when it is not understood."""
     try:
-        return run_view(act(server, lambda station: station.drills.begin(body.text)))
+        return run_view(server, act(server, lambda station: station.drills.begin(body.text)))
     except SettingsError as error:
         raise HTTPException(409, str(error)) from error
 
@@ -82,7 +106,9 @@ async def start(
     if name not in {card.name for card in server.station.drills.catalogue()}:
         raise HTTPException(404, f"there is no drill {name!r}")
     try:
-        return run_view(act(server, lambda station: station.drills.start(name, **(options or {}))))
+        return run_view(
+            server, act(server, lambda station: station.drills.start(name, **(options or {})))
+        )
     except SettingsError as error:
         raise HTTPException(409, str(error)) from error
 
@@ -94,4 +120,4 @@ async def stop(server: Chosen, number: Annotated[int, Path(ge=1, le=2**53)]) -> 
     if found is None:
         raise HTTPException(404, f"there is no run {number}")
     act(server, lambda station: station.drills.stop(number))
-    return run_view(found)
+    return run_view(server, found)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, cast
 from ..aio import StationServer
 from ..clock import MarketClock
 from ..station import Station
+from .console import ConsoleServer
 from .serve import ControlServer
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -29,6 +30,8 @@ class Control(NamedTuple):
     host: str = "127.0.0.1"
     port: int = 0
     token: str | None = None
+    console_port: int | None = None
+    """Of the console, 0 for any; None for no console."""
 
 
 class Ready(NamedTuple):
@@ -39,6 +42,8 @@ class Ready(NamedTuple):
     url: str
     """Of the control API; "" without one."""
     token: str
+    console: str
+    """Address of the console, with the token; "" without one."""
 
 
 def run(
@@ -64,19 +69,28 @@ async def _serve(
     places: Mapping[str, Place], control: Control | None, ready: Callable[[Ready], object]
 ) -> None:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    servers = {name: StationServer(place.station, place.clock) for name, place in places.items()}
+    servers = {
+        name: StationServer(place.station, place.clock, name=name) for name, place in places.items()
+    }
     api = None if control is None else ControlServer(servers, control.token)
+    console: ConsoleServer | None = None
     try:
         for name, place in places.items():
             await servers[name].start(place.host, place.port)
         if api is not None and control is not None:
             api.start(control.host, control.port)
+            if control.console_port is not None:
+                console = ConsoleServer(api.url, api.token)
+                console.start(control.host, control.console_port)
         for number in SIGNALS:
             loop.add_signal_handler(number, stop.set)
         addresses = {name: server.address for name, server in servers.items()}
-        ready(Ready(addresses, api.url if api else "", api.token if api else ""))
+        page = console.url if console else ""
+        ready(Ready(addresses, api.url if api else "", api.token if api else "", page))
         await _until(stop, [server.failed for server in servers.values() if server.failed])
     finally:
+        if console is not None:
+            await console.close()
         if api is not None:
             await api.close()
         for server in servers.values():

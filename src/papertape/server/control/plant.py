@@ -1,17 +1,25 @@
 """The stations of this process, as the control API reaches them."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from fastapi import Depends, HTTPException, Path, Request
+from pydantic import TypeAdapter
+from starlette.responses import Response
 
 from ...venue.units import Nanos
 from ..aio import StationServer
+from ..notices import Notice
 from ..station import Station
-from .views import Problem
+from .views import NoticeView, Problem
 
 Result = TypeVar("Result")
+Item = TypeVar("Item")
+TURN_S: Final = 0.002
+"""How long an answer is worked out before others have their turn."""
 ANYWHERE: dict[int | str, dict[str, Any]] = {
     code: {"model": Problem} for code in (400, 401, 403, 413, 421)
 }
@@ -59,6 +67,42 @@ def act(server: StationServer, work: Callable[[Station], Result]) -> Result:
         return server.act(work)
     except RuntimeError as error:
         raise HTTPException(503, str(error)) from error
+
+
+class Turns:
+    """Lets others have their turn while a long answer is worked out."""
+
+    def __init__(self) -> None:
+        self._end = time.perf_counter() + TURN_S
+
+    async def others(self) -> None:
+        """Go on at once, or after the others when the turn is over."""
+        if time.perf_counter() > self._end:
+            await asyncio.sleep(0)
+            self._end = time.perf_counter() + TURN_S
+
+
+async def told(
+    kind: TypeAdapter[list[Result]], items: Iterable[Item], make: Callable[[Item], Result]
+) -> Response:
+    """The answer to a request for a list that may be long."""
+    turns, rows = Turns(), []
+    for item in items:
+        rows.append(make(item))
+        await turns.others()
+    return Response(kind.dump_json(rows), media_type="application/json")
+
+
+def current(server: StationServer) -> Nanos:
+    """Market time as far as the station can tell of it, which may not have had a turn for long."""
+    return max(server.station.now, server.now())
+
+
+def notice_view(notice: Notice | None) -> NoticeView | None:
+    """A notice as the API shows it."""
+    if notice is None:
+        return None
+    return NoticeView(code=notice.code, text=notice.text, time=moment(notice.time))
 
 
 def moment(time: Nanos) -> datetime:

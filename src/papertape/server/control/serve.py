@@ -14,8 +14,10 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from ...loopback import bracketed, hosts
 from ..aio import StationServer
 from ..aio_sockets import cannot_listen
+from .logring import LogRing
 
 log = logging.getLogger("papertape.control")
 
@@ -32,6 +34,7 @@ class ControlServer:
         self._servers = servers
         self.token = token or secrets.token_urlsafe(TOKEN_BYTES)
         self.host, self.port = "", 0
+        self._log = LogRing()
         self._socket: socket.socket | None = None
         self._uvicorn: Any = None
         self._serving: asyncio.Task[None] | None = None
@@ -39,21 +42,13 @@ class ControlServer:
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"http://{_bracketed(self.host)}:{self.port}"
+        return f"http://{bracketed(self.host)}:{self.port}"
 
     def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Take the port; 0 picks one. Raises ``SettingsError`` when that is impossible."""
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listening = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listening.bind((host, port))
-            listening.listen(BACKLOG)
-        except OSError as error:
-            listening.close()
-            raise cannot_listen(host, port, error, "control_host", "control_port") from error
-        listening.setblocking(False)
+        listening = listen(host, port, "control_host", "control_port")
         self._socket = listening
+        self._log.attach(self._servers)
         self.host, self.port = listening.getsockname()[:2]
         asyncio.get_running_loop().add_reader(listening, self._somebody)
 
@@ -66,8 +61,8 @@ class ControlServer:
     async def _serve(self, listening: socket.socket) -> None:
         try:
             loaded = await asyncio.to_thread(_load)
-            hosts = {f"{name}:{self.port}" for name in (_bracketed(self.host), "localhost")}
-            application = loaded["app"].create(self._servers, self.token, hosts)
+            ours = hosts(self.host, self.port)
+            application = loaded["app"].create(self._servers, self.token, ours, self._log)
             config = loaded["uvicorn"].Config(
                 application,
                 log_config=None,
@@ -76,6 +71,7 @@ class ControlServer:
                 server_header=False,
                 ws="websockets-sansio",
                 ws_max_size=64 * 1024,
+                ws_per_message_deflate=False,  # nothing goes far, and packing takes the wire's time
                 timeout_graceful_shutdown=GRACE_S,
             )
             self._uvicorn = loaded["uvicorn"].Server(config)
@@ -89,6 +85,7 @@ class ControlServer:
         """Stop; answers under way are finished, for a moment."""
         if self._socket is None:
             return
+        self._log.detach()
         asyncio.get_running_loop().remove_reader(self._socket)
         if self._uvicorn is not None:
             self._uvicorn.should_exit = True
@@ -101,9 +98,20 @@ class ControlServer:
         self._socket = None
 
 
+def listen(host: str, port: int, host_setting: str, port_setting: str) -> socket.socket:
+    """A listening socket. Raises ``SettingsError``, naming the settings, when it cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise cannot_listen(host, port, error, host_setting, port_setting) from error
+    listening.setblocking(False)
+    return listening
+
+
 def _load() -> dict[str, ModuleType]:
     return {"app": import_module(".app", __package__), "uvicorn": import_module("uvicorn")}
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

@@ -1,5 +1,6 @@
 """Stations, their sessions, and the connections that wait to be accepted."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Annotated
 
@@ -7,9 +8,11 @@ from fastapi import APIRouter, HTTPException, Path, Request
 
 from ...errors import SettingsError
 from ..aio import StationServer
+from ..aio_connection import Connection
 from ..policy import Waiting
 from ..session import Session
-from .plant import ANYWHERE, NOT_FOUND, Chosen, Plant, act, moment
+from .meter import Meter
+from .plant import ANYWHERE, NOT_FOUND, Chosen, Plant, act, moment, notice_view
 from .views import AcceptBody, SessionView, StationView, WaitingView
 
 router = APIRouter(tags=["sessions"])
@@ -31,11 +34,15 @@ def station_view(name: str, server: StationServer) -> StationView:
         speed=server.clock.speed,
         sessions=sum(1 for _ in station.sessions()),
         waiting=len(station.policy.waiting()),
+        notice=notice_view(station.link.notice),
     )
 
 
-def session_view(session: Session) -> SessionView:
+def session_view(session: Session, meter: Meter) -> SessionView:
     """One connection as the API shows it."""
+    transport = session.transport
+    unsent = session.queued + (transport.unsent if isinstance(transport, Connection) else 0)
+    read = meter.read(session, unsent, asyncio.get_running_loop().time())
     return SessionView(
         number=session.number,
         client_id=session.client_id,
@@ -45,18 +52,30 @@ def session_view(session: Session) -> SessionView:
         since=moment(session.since),
         received=session.received,
         sent=session.sent,
-        unsent_bytes=session.queued,
+        in_per_s=read.in_per_s,
+        out_per_s=read.out_per_s,
+        unsent_bytes=unsent,
+        lag_s=read.lag_s,
         lines=len(session.quote_lines),
+        subscriptions=_subscriptions(session),
         paused=session.paused,
     )
 
 
-def waiting_view(one: Waiting) -> WaitingView:
+def _subscriptions(session: Session) -> int:
+    several = (session.quote_lines, session.live_bars, session.multi, session.summaries)
+    return sum(map(len, several)) + session.positions + bool(session.account_updates)
+
+
+def waiting_view(server: StationServer, one: Waiting) -> WaitingView:
     """A waiting connection as the API shows it."""
+    found = (each for each in server.station.connections() if each.number == one.number)
+    session = next(found, None)
     return WaitingView(
         number=one.number,
         client_id=one.client_id,
         address=one.address,
+        version=0 if session is None else session.version,
         since=moment(one.since),
         until=moment(one.until),
     )
@@ -76,18 +95,19 @@ async def one_station(station: str, server: Chosen) -> StationView:
 
 
 @router.get("/stations/{station}/sessions", responses=NOT_FOUND)
-async def sessions(server: Chosen) -> list[SessionView]:
+async def sessions(request: Request, server: Chosen) -> list[SessionView]:
     """The connections, those included that have not started yet."""
-    return [session_view(session) for session in server.station.connections()]
+    meter: Meter = request.app.state.meter
+    return [session_view(session, meter) for session in server.station.connections()]
 
 
 @router.post("/stations/{station}/sessions/{number}/disconnect", responses=NOT_FOUND)
-async def disconnect(server: Chosen, number: Number) -> SessionView:
+async def disconnect(request: Request, server: Chosen, number: Number) -> SessionView:
     """Close a connection; its working orders stay."""
     found = next((one for one in server.station.connections() if one.number == number), None)
     if found is None:
         raise HTTPException(404, f"there is no connection {number}")
-    view = session_view(found)
+    view = session_view(found, request.app.state.meter)
     act(server, lambda station: station.drop(found, "disconnected through the control API"))
     return view
 
@@ -95,7 +115,7 @@ async def disconnect(server: Chosen, number: Number) -> SessionView:
 @router.get("/stations/{station}/waiting", responses=NOT_FOUND)
 async def waiting(server: Chosen) -> list[WaitingView]:
     """The connections that wait for a decision, in the order of their coming."""
-    return [waiting_view(one) for one in server.station.policy.waiting()]
+    return [waiting_view(server, one) for one in server.station.policy.waiting()]
 
 
 @router.post("/stations/{station}/waiting/{number}/accept", responses=NOT_FOUND)
@@ -113,6 +133,6 @@ async def reject(server: Chosen, number: Number) -> WaitingView:
 
 def _decide(server: StationServer, decide: Callable[[], Waiting]) -> WaitingView:
     try:
-        return waiting_view(act(server, lambda _: decide()))
+        return waiting_view(server, act(server, lambda _: decide()))
     except SettingsError as error:
         raise HTTPException(404, str(error)) from error

@@ -1,34 +1,44 @@
 """The settings of the API: read and changed."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Body, HTTPException
+from fastapi import APIRouter, Body
+from starlette.responses import JSONResponse
 
-from .plant import CONFLICT, NOT_FOUND, Chosen, act
-from .views import Change, ChangedView, SettingView
+from .plant import NOT_FOUND, Chosen, act
+from .views import BlameView, Change, ChangedView, SettingView
 
 router = APIRouter(tags=["settings"])
+PLACES: Final = {
+    "settings": "API - Settings",
+    "precautions": "API - Precautions",
+    "lockAndExit": "Lock and Exit",
+    "smartRouting": "Orders - Smart Routing",
+}
+"""Group -> where TWS has it in its Global Configuration."""
 MOST_CHANGES = 100
 
 
 @router.get("/stations/{station}/settings", responses=NOT_FOUND)
 async def settings(server: Chosen) -> list[SettingView]:
     """Every setting and precaution, with its meaning and whether it acts yet."""
-    return [SettingView(**row) for row in server.station.config.view()]
+    return [SettingView(**row, place=PLACES[row["group"]]) for row in server.station.config.view()]
 
 
 @router.patch(
     "/stations/{station}/settings",
-    responses=CONFLICT,
+    responses={**NOT_FOUND, 409: {"model": BlameView}},
+    response_model=ChangedView,
 )
 async def change(
     server: Chosen,
     changes: Annotated[
         dict[str, Change], Body(max_length=MOST_CHANGES, examples=[{"readOnlyApi": True}])
     ],
-) -> ChangedView:
+) -> ChangedView | JSONResponse:
     """Change settings by their official names: all of them, or none and why (409)."""
     outcome = act(server, lambda station: station.config.update(changes))
     if outcome.errors:
-        raise HTTPException(409, "; ".join(outcome.errors))
+        told = BlameView(detail="; ".join(outcome.errors), errors=outcome.blamed)
+        return JSONResponse(told.model_dump(), 409)
     return ChangedView(changed=list(outcome.changed))

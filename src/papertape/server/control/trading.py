@@ -1,9 +1,11 @@
 """Orders, executions, positions and the figures of an account."""
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Final
 
-from fastapi import APIRouter, HTTPException, Path
+from fastapi import APIRouter, HTTPException, Path, Query
+from pydantic import TypeAdapter
+from starlette.responses import Response
 
 from ...codes import text
 from ...model import Contract, Order
@@ -11,18 +13,33 @@ from ...venue.events import OrderView
 from ...venue.instruments import Refusal
 from ...venue.queries import ExecutionRow as Executed
 from ...venue.queries import PortfolioRow
+from ..aio import StationServer
+from ..link import UNREACHABLE
 from ..session import TAG
-from .plant import CONFLICT, NOT_FOUND, Chosen, act, moment
-from .views import AccountValueRow, ExecutionRow, OrderBody, OrderRow, PositionRow
+from .plant import CONFLICT, NOT_FOUND, Chosen, act, current, moment, told
+from .views import AccountRow, AccountValueRow, ExecutionRow, OrderBody, OrderRow, PositionRow
 
 router = APIRouter(tags=["trading"])
+MOST: Final = 10_000
 Account = Annotated[str, Path(max_length=100, description="Account code.")]
+Last = Annotated[int, Query(ge=1, le=MOST, description="At most so many, the latest.")]
+Of = Annotated[str, Query(max_length=100, description="Only of this account.")]
+FIGURES: Final = {
+    "NetLiquidation": "net_liquidation", "TotalCashValue": "cash", "BuyingPower": "buying_power",
+    "AvailableFunds": "available_funds", "ExcessLiquidity": "excess_liquidity",
+    "GrossPositionValue": "gross_position_value", "InitMarginReq": "initial_margin",
+    "MaintMarginReq": "maintenance_margin",
+}  # fmt: skip
+"""Tags of reqAccountSummary that the row of an account shows."""
+OVER: Final = ("Filled", "Cancelled", "ApiCancelled", "Inactive")
+"""Statuses of orders that cannot be cancelled any more."""
+_ORDERS, _EXECUTIONS = TypeAdapter(list[OrderRow]), TypeAdapter(list[ExecutionRow])
 
 
 def order_row(view: OrderView) -> OrderRow:
     """An order as the API shows it."""
     order = view.order
-    return OrderRow(
+    return OrderRow.model_construct(  # our own values: nothing to check
         perm_id=view.permId,
         client_id=view.clientId,
         order_id=view.orderId,
@@ -45,7 +62,7 @@ def order_row(view: OrderView) -> OrderRow:
 def execution_row(row: Executed) -> ExecutionRow:
     """An execution as the API shows it."""
     execution, report = row.execution, row.report
-    return ExecutionRow(
+    return ExecutionRow.model_construct(
         exec_id=execution.execId,
         time=moment(row.time),
         account=execution.acctNumber,
@@ -79,10 +96,14 @@ def position_row(row: PortfolioRow) -> PositionRow:
     )
 
 
-@router.get("/stations/{station}/orders", responses=NOT_FOUND)
-async def orders(server: Chosen) -> list[OrderRow]:
-    """Every order that works or ended today, of every client, in order of acceptance."""
-    return [order_row(view) for view in server.station.engine.queries.orders()]
+@router.get("/stations/{station}/orders", responses=NOT_FOUND, response_model=list[OrderRow])
+async def orders(server: Chosen, last: Last = MOST, account: Of = "") -> Response:
+    """Every order that works or ended today, of every client, in order of acceptance.
+
+    Of more than ``last`` those that work come before those that are over.
+    """
+    found = server.station.engine.queries.latest_orders(last, account)
+    return await told(_ORDERS, found, order_row)
 
 
 @router.post("/stations/{station}/orders", responses=CONFLICT)
@@ -117,35 +138,60 @@ async def enter(server: Chosen, body: OrderBody) -> OrderRow:
 async def cancel(server: Chosen, perm_id: Annotated[int, Path(ge=1, le=2**53)]) -> OrderRow:
     """Cancel an order, as the user of TWS does; 409 when it is over."""
 
-    def find() -> OrderView | None:
-        views = server.station.engine.queries.orders()
-        return next((view for view in views if view.permId == perm_id), None)
-
-    found = find()
+    queries = server.station.engine.queries
+    found = queries.order_by_perm_id(perm_id)
     if found is None:
-        raise HTTPException(404, f"there is no order {perm_id} today")
-    if found.state.completedStatus or found.status in ("Filled", "Cancelled", "Inactive"):
-        raise HTTPException(409, f"order {perm_id} is over: {found.status}")
-    act(server, lambda station: station.user.cancel(perm_id))
-    return order_row(find() or found)
+        raise HTTPException(404, f"135: {text(135, orderId=perm_id)}")
+    if found.state.completedStatus or found.status in OVER:
+        raise HTTPException(409, f"161: {text(161, permId=perm_id)} ({found.status})")
+    if not act(server, lambda station: station.user.cancel(perm_id)):
+        reason = found.status if server.station.link.up else UNREACHABLE
+        raise HTTPException(409, f"161: {text(161, permId=perm_id)} ({reason})")
+    return order_row(server.station.engine.queries.order_by_perm_id(perm_id) or found)
 
 
-@router.get("/stations/{station}/executions", responses=NOT_FOUND)
-async def executions(server: Chosen) -> list[ExecutionRow]:
-    """Today's executions of every client."""
-    return [execution_row(row) for row in server.station.engine.queries.executions()]
+@router.get(
+    "/stations/{station}/executions", responses=NOT_FOUND, response_model=list[ExecutionRow]
+)
+async def executions(
+    server: Chosen,
+    last: Last = MOST,
+    account: Of = "",
+    con_id: Annotated[int, Query(ge=0, le=2**31 - 1, description="Only of this contract.")] = 0,
+) -> Response:
+    """Today's executions of every client, oldest first."""
+    found = server.station.engine.queries.latest_executions(last, account, con_id)
+    return await told(_EXECUTIONS, found, execution_row)
 
 
 @router.get("/stations/{station}/positions", responses=NOT_FOUND)
-async def positions(server: Chosen) -> list[PositionRow]:
+async def positions(server: Chosen, account: Of = "") -> list[PositionRow]:
     """Positions of every account at market prices."""
-    station = server.station
-    codes = station.engine.queries.accounts()
-    return [
-        position_row(row)
-        for code in codes
-        for row in station.engine.queries.portfolio(code, station.now)
-    ]
+    queries, now = server.station.engine.queries, current(server)
+    codes = [code for code in queries.accounts() if account in ("", code)]
+    return [position_row(row) for code in codes for row in queries.portfolio(code, now)]
+
+
+def account_row(server: StationServer, account: str) -> AccountRow:
+    """The main figures of an account."""
+    queries, now = server.station.engine.queries, current(server)
+    profit = queries.profit(account, now)
+    rows = queries.account_summary(tuple(FIGURES), now, account)
+    figures = {FIGURES[row.key]: float(row.value) for row in rows}
+    return AccountRow(
+        account=account,
+        currency=server.station.engine.profile.base_currency,
+        **figures,
+        daily_pnl=profit.dailyPnL,
+        unrealized_pnl=profit.unrealizedPnL,
+        realized_pnl=profit.realizedPnL,
+    )
+
+
+@router.get("/stations/{station}/accounts", responses=NOT_FOUND)
+async def accounts(server: Chosen) -> list[AccountRow]:
+    """The main figures of every account."""
+    return [account_row(server, code) for code in server.station.engine.queries.accounts()]
 
 
 @router.get("/stations/{station}/accounts/{account}/values", responses=NOT_FOUND)
@@ -154,5 +200,5 @@ async def account_values(server: Chosen, account: Account) -> list[AccountValueR
     station = server.station
     if account not in station.engine.queries.accounts():
         raise HTTPException(404, f"there is no account {account!r}")
-    rows = station.engine.queries.account_values(account, station.now)
+    rows = station.engine.queries.account_values(account, current(server))
     return [AccountValueRow(key=row.key, value=row.value, currency=row.currency) for row in rows]

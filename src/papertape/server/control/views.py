@@ -19,6 +19,14 @@ class Problem(View):
     detail: str
 
 
+class NoticeView(View):
+    """What every session was told."""
+
+    code: int
+    text: str
+    time: datetime
+
+
 class StationView(View):
     """One station."""
 
@@ -35,6 +43,8 @@ class StationView(View):
     """How many times faster than real time the market runs."""
     sessions: int
     waiting: int
+    notice: NoticeView | None
+    """The last one about the broker link."""
 
 
 class SessionView(View):
@@ -51,9 +61,17 @@ class SessionView(View):
     since: datetime
     received: int
     sent: int
+    in_per_s: float | None
+    """Messages of a second, over the last seconds; null until it has been asked for twice."""
+    out_per_s: float | None
     unsent_bytes: int
+    """What waits because the client does not read."""
+    lag_s: float
+    """How long the oldest of it has waited, as far as was noticed: it is looked at when asked."""
     lines: int
     """Market data lines."""
+    subscriptions: int
+    """Everything that is sent unasked: lines, bars, positions, account figures."""
     paused: bool
     """It does not read as fast as we send; quotes wait."""
 
@@ -64,6 +82,8 @@ class WaitingView(View):
     number: int
     client_id: int
     address: str
+    version: int
+    """Negotiated server version."""
     since: datetime
     until: datetime
     """When it is rejected for want of a decision."""
@@ -91,9 +111,27 @@ class SettingView(View):
     note: str
     """What it does not do yet."""
     meaning: str
+    place: str
+    """Where TWS has it in its Global Configuration."""
+    type: Literal["switch", "number", "choice", "text", "list"]
+    choices: list[str]
+    lowest: int | None
+    """Of a number."""
+    highest: int | None
+    longest: int | None
+    """Letters of a text, entries of a list."""
+    blank: bool
+    """Whether it may be none."""
 
 
 Change = bool | int | Annotated[str, Field(max_length=4000)] | list[str] | None
+
+
+class BlameView(Problem):
+    """Why settings were not changed."""
+
+    errors: dict[str, str]
+    """Name, as it was given -> what is wrong with that one."""
 
 
 class ChangedView(View):
@@ -109,6 +147,8 @@ class FarmView(View):
     kind: str
     status: str
     """``inactive``, ``connecting``, ``ok`` or ``broken``."""
+    notice: NoticeView | None
+    """The last one about it."""
 
 
 class LinkView(View):
@@ -118,6 +158,8 @@ class LinkView(View):
     competing: bool
     """The same user is logged in elsewhere."""
     held_orders: int
+    notice: NoticeView | None
+    """The last one about it, such as 1100; null before the first loss."""
 
 
 class OrderRow(View):
@@ -196,12 +238,81 @@ class PositionRow(View):
     realized_pnl: float
 
 
+class AccountRow(View):
+    """The main figures of an account, in its base currency, at market prices."""
+
+    account: str
+    currency: str
+    net_liquidation: float
+    cash: float
+    buying_power: float
+    available_funds: float
+    excess_liquidity: float
+    gross_position_value: float
+    initial_margin: float
+    maintenance_margin: float
+    daily_pnl: float
+    unrealized_pnl: float
+    realized_pnl: float
+
+
 class AccountValueRow(View):
     """One row of an account's figures."""
 
     key: str
     value: str
     currency: str
+
+
+class SymbolView(View):
+    """An instrument that has market data."""
+
+    con_id: int
+    symbol: str
+    security_type: str
+    exchange: str
+    """Where an order goes by itself: SMART, or the only exchange."""
+    primary_exchange: str
+    currency: str
+    description: str
+    tick: float
+    """Smallest step of a price."""
+
+
+class QuoteView(View):
+    """The market of an instrument; null is not known."""
+
+    con_id: int
+    time: datetime
+    live: bool
+    """False while the market data farm is broken: this is what was known before."""
+    bid: float | None
+    bid_size: Decimal | None
+    ask: float | None
+    ask_size: Decimal | None
+    last: float | None
+    last_size: Decimal | None
+    last_time: datetime | None
+    open: float | None
+    high: float | None
+    low: float | None
+    close: float | None
+    """Of the trading day before."""
+    volume: Decimal
+
+
+class BarView(View):
+    """A bar; ``time`` is its beginning."""
+
+    time: datetime
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: Decimal | None
+    """Null for bars that are not of trades."""
+    complete: bool
+    """False while it may change."""
 
 
 class NewsView(View):
@@ -211,6 +322,19 @@ class NewsView(View):
     time: datetime
     kind: str
     facts: dict[str, Any]
+
+
+class LogView(View):
+    """One line of the station's log."""
+
+    number: int
+    time: datetime
+    """Of the computer's clock."""
+    level: str
+    logger: str
+    message: str
+    error: str
+    """The traceback; empty without one."""
 
 
 class OptionView(View):
@@ -242,6 +366,9 @@ class DrillBody(View):
 Option = bool | int | float | Annotated[str, Field(max_length=200)] | None
 
 
+RunState = Literal["acts by itself", "waits for a client", "over"]
+
+
 class DrillRunView(View):
     """A drill that was started."""
 
@@ -251,3 +378,6 @@ class DrillRunView(View):
     began: datetime
     ended: datetime | None
     """None while it runs."""
+    state: RunState
+    acts_at: datetime | None
+    """When it does something next by itself."""

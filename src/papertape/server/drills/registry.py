@@ -99,8 +99,7 @@ class Drills:
         drill.start()
         run = Run(self._count, name, msgspec.structs.asdict(checked), self._station.now)
         log.warning("drill %d begins: %s", run.number, shown(run))
-        self._station.hub.tell("drill", number=run.number, name=name, running=True)
-        self._station.hub.tell("drill", number=run.number, name=name, state="began")
+        self._tell(run, "began")
         self._history = [*self._history[-MAX_HISTORY:], run]
         self._running[run.number] = drill
         self._settle()
@@ -132,16 +131,23 @@ class Drills:
                 del self._running[run.number]
                 run.ended = self._station.now
                 log.warning("drill %d is over: %s", run.number, run.name)
-                self._station.hub.tell("drill", number=run.number, name=run.name, running=False)
-                self._station.hub.tell("drill", number=run.number, name=run.name, state="over")
+                self._tell(run, "over")
         for session in self._station.connections():
             self.watch(session)
+
+    def _tell(self, run: Run, state: str) -> None:
+        self._station.hub.tell("drill", number=run.number, name=run.name, state=state)
 
     # -- for the station ----------------------------------------------------------------------
 
     def watch(self, session: "Session") -> None:
         """Look at what a session is sent, as long as a drill runs."""
         session.lets = self._gives if self._running else None
+
+    def acts_at(self, number: int) -> Nanos | None:
+        """When a run does something next by itself; None when it is over or waits for others."""
+        drill = self._running.get(number)
+        return None if drill is None else drill.due
 
     @property
     def idle(self) -> bool:
@@ -248,6 +254,8 @@ def _type(annotation: Any) -> str:
 def _default(value: Any) -> str:
     if value is None:
         return "none"
+    if value == "":
+        return '""'
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

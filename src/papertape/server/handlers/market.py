@@ -55,5 +55,4 @@ def cancel_mkt_data(station: "Station", session: "Session", message: wire.Cancel
 def req_market_data_type(
     station: "Station", session: "Session", message: wire.ReqMarketDataType
 ) -> None:
-    """Remember the wish: live data is always entitled here and always preferred. Silent."""
-    session.market_data_type = message.marketDataType
+    """Any type is taken, without an answer: live data is always entitled, and always preferred."""

@@ -49,7 +49,6 @@ def start_api(station: "Station", session: "Session", message: StartApi) -> None
 
 def begin(station: "Station", session: "Session", message: StartApi) -> None:
     """Claim the client id; report working orders, accounts, next id, farms. 326 when in use."""
-    session.capabilities = message.optionalCapabilities
     if not station.claim(session, message.clientId):
         return
     if station.config.settings.downloadOpenOrdersOnConnection:

@@ -1,0 +1,5 @@
+"""``python -m papertape.console``, started by a station."""
+
+from .process import main
+
+main()

@@ -1,0 +1,189 @@
+// Candles and volume that grow: the bars stay in the browser, only what changed is sent.
+import { echarts } from "nicegui-echart";
+
+const TOKENS = ["ink", "soft", "line", "card", "up", "down", "accent", "wash"];
+const BAR_PX = 9; // width of a bar at first
+const PAUSE_S = 3600; // nothing for so long: another session has begun
+
+const two = (number) => String(number).padStart(2, "0");
+const day = (date) => date.toISOString().slice(0, 10); // UTC
+const clock = (date, seconds) => `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}` +
+  (seconds ? `:${two(date.getUTCSeconds())}` : "");
+
+export default {
+  template: `<div class="pt-plot" role="img" :aria-label="text"></div>`,
+  props: { text: String },
+  emits: ["ready"],
+  created() {
+    this.bars = []; // [time, open, high, low, close, volume]; not reactive
+    this.marks = [];
+    this.step = 60; // seconds of a bar
+    this.digits = 2;
+  },
+  mounted() {
+    this.chart = echarts.init(this.$el);
+    this.sized = new ResizeObserver(() => this.chart.resize());
+    this.sized.observe(this.$el);
+    this.themed = new MutationObserver(() => this.bars.length && this.draw(true));
+    this.themed.observe(document.body, { attributes: true, attributeFilter: ["class"] });
+    this.$emit("ready");
+  },
+  beforeUnmount() {
+    this.sized.disconnect();
+    this.themed.disconnect();
+    this.chart.dispose();
+  },
+  methods: {
+    load(bars, marks, digits, step) {
+      Object.assign(this, { bars, marks, digits, step });
+      const start = Math.max(0, 100 * (1 - this.$el.clientWidth / BAR_PX / bars.length));
+      this.chart.clear();
+      this.chart.setOption(this.frame());
+      this.draw(true);
+      this.chart.dispatchAction({ type: "dataZoom", start, end: 100 });
+    },
+    patch(changed, most) {
+      for (const bar of changed) {
+        let at = this.bars.length;
+        while (at && this.bars[at - 1][0] > bar[0]) at -= 1;
+        const known = at && this.bars[at - 1][0] === bar[0];
+        this.bars.splice(known ? at - 1 : at, known ? 1 : 0, bar);
+      }
+      this.bars.splice(0, Math.max(0, this.bars.length - most));
+      this.draw(false);
+    },
+    mark(marks) {
+      this.marks = marks;
+      this.draw(false);
+    },
+    move(way) { // zoom and scroll by keys: in, out, earlier, later, latest
+      const [{ start, end }] = this.chart.getOption().dataZoom;
+      const span = end - start;
+      const least = Math.min(100, (1000 / Math.max(this.bars.length, 1)));
+      const wide = { in: Math.max(least, span / 1.6), out: Math.min(100, span * 1.6) }[way] ?? span;
+      const shift = { earlier: -span / 2, later: span / 2, latest: 100 }[way] ?? 0;
+      const to = Math.min(100, Math.max(wide, end + shift));
+      this.chart.dispatchAction({ type: "dataZoom", start: to - wide, end: to });
+    },
+    frame() {
+      const zoom = { xAxisIndex: [0, 1], minValueSpan: 10 };
+      return {
+        animation: false,
+        grid: [{ left: 14, right: 68, top: 14, bottom: 168 },
+          { left: 14, right: 68, height: 70, bottom: 72 }],
+        axisPointer: { link: [{ xAxisIndex: "all" }] },
+        xAxis: [0, 1].map((at) => ({ type: "category", gridIndex: at, boundaryGap: true })),
+        yAxis: [{ scale: true, position: "right" },
+          { gridIndex: 1, position: "right", splitNumber: 2 }],
+        dataZoom: [{ type: "inside", ...zoom },
+          { type: "slider", ...zoom, bottom: 12, height: 26, showDetail: false }],
+        series: [
+          { type: "candlestick", name: "price" },
+          { type: "bar", name: "volume", xAxisIndex: 1, yAxisIndex: 1 },
+          { type: "scatter", name: "executions", symbolSize: 13, z: 5 },
+        ],
+      };
+    },
+    draw(styled) {
+      if (styled) this.chart.setOption(this.style());
+      const { up, down, card } = this.colours;
+      const times = this.bars.map((bar) => bar[0]);
+      this.chart.setOption({
+        xAxis: [{ data: times }, { data: times }],
+        series: [
+          { data: this.bars.map(([, open, high, low, close]) => [open, close, low, high]),
+            markLine: { data: this.lines() } },
+          { data: this.bars.map(([, open, , , close, volume]) => (
+            { value: volume, itemStyle: { color: close < open ? down : up, opacity: 0.45 } })) },
+          { data: this.marks.map(([time, price, bought]) => (
+            { value: [time, price], symbol: "triangle", symbolRotate: bought ? 0 : 180,
+              symbolOffset: [0, bought ? 9 : -9],
+              itemStyle: { color: bought ? up : down, borderColor: card, borderWidth: 1.5 } })) },
+        ],
+      });
+    },
+    style() {
+      const css = getComputedStyle(document.body);
+      const colour = Object.fromEntries(
+        TOKENS.map((name) => [name, css.getPropertyValue("--" + name).trim()]));
+      this.colours = colour;
+      const { ink, soft, line, card, up, down, accent, wash } = colour;
+      const pale = { color: soft, fontFamily: css.fontFamily };
+      const rule = { lineStyle: { color: line } };
+      const number = (value) => this.number(value);
+      const short = (value) => Intl.NumberFormat("en-US", { notation: "compact" }).format(value);
+      const pointer = { label: { backgroundColor: soft, color: card } };
+      return {
+        tooltip: { trigger: "axis", renderMode: "richText", formatter: this.tip, confine: true,
+          backgroundColor: card, borderColor: line, textStyle: { color: ink, fontSize: 13 },
+          axisPointer: { type: "cross", lineStyle: { color: soft }, crossStyle: { color: soft } } },
+        xAxis: [
+          { axisLabel: { show: false }, axisTick: { show: false }, axisLine: rule,
+            axisPointer: { label: { show: false } } },
+          { axisLabel: { ...pale, hideOverlap: true, formatter: this.label }, axisLine: rule,
+            axisTick: { show: false },
+            axisPointer: { label: { ...pointer.label, formatter: (at) => this.full(at.value) } } },
+        ],
+        yAxis: [
+          { axisLabel: { ...pale, formatter: number }, splitLine: rule,
+            axisPointer: { label: { ...pointer.label, formatter: ({ value }) => number(value) } } },
+          { axisLabel: { ...pale, formatter: short, showMinLabel: false },
+            splitLine: { show: false }, axisPointer: { label: { show: false } } },
+        ],
+        dataZoom: [{}, { borderColor: line, fillerColor: "transparent", backgroundColor: wash,
+          handleStyle: { color: card, borderColor: accent }, moveHandleStyle: { color: accent },
+          dataBackground: { lineStyle: { color: soft }, areaStyle: { color: line } },
+          selectedDataBackground: { lineStyle: { color: accent }, areaStyle: { color: line } } }],
+        series: [
+          { itemStyle: { color: up, color0: down, borderColor: up, borderColor0: down },
+            markLine: { symbol: "none", silent: true, animation: false,
+              label: { textBorderWidth: 0 } } },
+          {},
+          {},
+        ],
+      };
+    },
+    label(time) {
+      const date = new Date(time);
+      return (this.step < 3600 ? "" : day(date).slice(5) + " ") + clock(date, this.step < 60);
+    },
+    lines() { // the last price, and where a day or a session begins
+      const { accent, soft, line, card } = this.colours;
+      const last = this.bars.at(-1);
+      if (!last) return [];
+      const turns = this.turns();
+      return [
+        { yAxis: last[4], lineStyle: { color: accent, type: "dashed", width: 1 },
+          label: { position: "end", formatter: ({ value }) => this.number(value), color: card,
+            backgroundColor: accent, padding: [4, 5], borderRadius: 3, fontSize: 12 } },
+        ...turns.map((time) => (
+          { xAxis: time, lineStyle: { color: line, type: "solid", width: 1 },
+            label: { position: "insideEndTop", rotate: 0, distance: [-4, 6],
+              formatter: day(new Date(time)).slice(5), color: soft, fontSize: 12 } })),
+      ];
+    },
+    turns() { // after pauses; where there are none, as with currencies, at midnight
+      if (this.step >= 3600) return []; // the axis names the days
+      const times = this.bars.map(([time]) => new Date(time));
+      const where = (begins) => this.bars.filter((_, at) => at && begins(times[at - 1], times[at]))
+        .map(([time]) => time);
+      const pauses = where((before, date) => date - before > (this.step + PAUSE_S) * 1000);
+      return pauses.length ? pauses : where((before, date) => day(before) !== day(date));
+    },
+    number(value) {
+      return value.toLocaleString("en-US",
+        { minimumFractionDigits: this.digits, maximumFractionDigits: this.digits });
+    },
+    full: (time) => `${day(new Date(time))} ${clock(new Date(time), true)}`,
+    tip(shown) {
+      const bar = this.bars[shown[0]?.dataIndex];
+      if (!bar) return "";
+      const [time, open, high, low, close, volume] = bar;
+      const number = this.number;
+      return [this.full(time) + " UTC", `Open ${number(open)}   High ${number(high)}`,
+        `Low ${number(low)}   Close ${number(close)}`, `Volume ${volume.toLocaleString("en-US")}`,
+        ...this.marks.filter((mark) => mark[0] === time).slice(0, 8).map((mark) => mark[3]),
+      ].join("\n");
+    },
+  },
+};

@@ -1,0 +1,137 @@
+"""Input fields by the type of what is written in them: switch, number, choice, list, text."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from nicegui import ui
+from nicegui.elements.mixins.value_element import ValueElement
+
+from .look import named
+from .words import SUFFIXES, label
+
+Row = dict[str, Any]
+Changed = Callable[[], object]
+
+
+class Field(ABC):
+    """A field and the value in it."""
+
+    def __init__(self, element: ValueElement[Any], name: str) -> None:
+        self.element = named(element, aria_label=name)
+
+    @abstractmethod
+    def get(self) -> Any:
+        """What stands in it, as the station would keep it."""
+
+    def set(self, value: Any) -> None:
+        """Let another value stand in it."""
+        self.element.value = self._shown(value)
+
+    def _shown(self, value: Any) -> Any:
+        return value
+
+    def fail(self, wrong: bool) -> None:
+        """Mark it as wrong, or as right."""
+        named(self.element, error=wrong, aria_invalid=str(wrong).lower())
+
+    def focus(self) -> None:
+        """Take the keyboard there and scroll it into view."""
+        self.element.run_method("focus")
+
+
+class Switch(Field):
+    """On or off."""
+
+    def __init__(self, name: str, value: bool, changed: Changed | None = None) -> None:
+        super().__init__(ui.switch(value=value, on_change=changed), name)
+
+    def get(self) -> bool:
+        """Whether it is on."""
+        return bool(self.element.value)
+
+    def focus(self) -> None:
+        """A switch cannot be wrong."""
+
+
+class Number(Field):
+    """A number, whole where it is; None when blank."""
+
+    def __init__(
+        self, name: str, value: float | None, changed: Changed | None = None, *, suffix: str = ""
+    ) -> None:
+        made = ui.number(value=value, on_change=changed, suffix=suffix or None)
+        super().__init__(made.props("outlined dense hide-bottom-space"), name)
+
+    def get(self) -> float | str | None:
+        """What cannot be a whole number goes to the station as it is, to be refused there."""
+        value = self.element.value
+        if value is None or value == "":
+            return None
+        number = float(value)
+        return int(number) if number.is_integer() else str(value)
+
+
+class Choice(Field):
+    """One of some words."""
+
+    def __init__(
+        self, name: str, value: str, choices: Sequence[str], changed: Changed | None = None
+    ) -> None:
+        made = ui.select(list(choices), value=value, on_change=changed)
+        super().__init__(made.props("outlined dense options-dense hide-bottom-space"), name)
+
+    def get(self) -> Any:
+        """The word chosen."""
+        return self.element.value
+
+
+class Words(Field):
+    """Several words, one a line."""
+
+    def __init__(self, name: str, value: list[str], changed: Changed | None = None) -> None:
+        made = ui.textarea(value=self._shown(value), on_change=changed)
+        super().__init__(made.props("outlined dense autogrow hide-bottom-space"), name)
+
+    def _shown(self, value: Any) -> str:
+        return "\n".join(value)
+
+    def get(self) -> list[str]:
+        """The words; commas part them as well as lines do."""
+        parts = str(self.element.value or "").replace(",", "\n").splitlines()
+        return [part.strip() for part in parts if part.strip()]
+
+
+class Text(Field):
+    """A text."""
+
+    def __init__(
+        self,
+        name: str,
+        value: str,
+        changed: Changed | None = None,
+        *,
+        longest: int | None = None,
+    ) -> None:
+        made = ui.input(value=value, on_change=changed)
+        super().__init__(made.props("outlined dense hide-bottom-space"), name)
+        if longest is not None:
+            named(made, maxlength=longest)
+
+    def get(self) -> str:
+        """The text."""
+        return str(self.element.value or "")
+
+
+def made(row: Row, changed: Changed) -> Field:
+    """The field of a setting, in the container that is open."""
+    name, value, kind = label(row["name"]), row["value"], row["type"]
+    if kind == "switch":
+        return Switch(name, value, changed)
+    if kind == "number":
+        return Number(name, value, changed, suffix=SUFFIXES.get(row["name"], ""))
+    if kind == "choice":
+        return Choice(name, value, row["choices"], changed)
+    if kind == "list":
+        return Words(name, value, changed)
+    return Text(name, value, changed, longest=row["longest"])

@@ -1,0 +1,48 @@
+"""Numbers as a trader reads them: thousands parted, a sign where it says something."""
+
+from decimal import Decimal
+from math import isfinite
+
+Number = float | int | str | Decimal
+
+
+def price(value: Number | None) -> str:
+    """A price with its own decimals, at least two and at most five."""
+    if value is None or not isfinite(float(value)):
+        return ""
+    whole, _, part = f"{float(value):,.5f}".partition(".")
+    return f"{whole}.{part.rstrip('0'):<02}"
+
+
+def decimals(tick: float) -> int:
+    """Decimals of a price whose smallest step this is, at least two."""
+    return len(price(tick).partition(".")[2])
+
+
+def size(value: Number | None) -> str:
+    """A quantity, without decimals that say nothing."""
+    if value is None or not isfinite(float(value)):
+        return ""
+    text = f"{Decimal(str(value)):,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def money(value: Number | None) -> str:
+    """An amount of money."""
+    if value is None or not isfinite(float(value)):
+        return ""
+    return f"{float(value) + 0.0:,.2f}"
+
+
+def signed(value: Number | None, digits: int = 2) -> str:
+    """A gain or a loss: with its sign, except zero."""
+    if value is None or not isfinite(float(value)):
+        return ""
+    text = f"{float(value):+,.{digits}f}"
+    return text[1:] if not float(text.replace(",", "")) else text
+
+
+def tone(value: Number | None) -> str:
+    """The colour's class of a gain or a loss."""
+    text = signed(value)
+    return {"+": "pt-up", "-": "pt-down"}.get(text[:1], "")

@@ -1,0 +1,61 @@
+"""The picture of a chart: candles, volume and marks, drawn in the browser by ECharts."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import nicegui.elements.echart  # noqa: F401 (it brings the library that candles.js imports)
+from nicegui.element import Element
+
+from .candles import MOST, Candle, Mark
+
+
+class Plot(Element, component="candles.js"):
+    """Bars go to the browser once; afterwards only those that change.
+
+    ``on_ready`` is called when the browser can draw, to load what there is.
+    """
+
+    def __init__(self, on_ready: Callable[[], object]) -> None:
+        super().__init__()
+        self._props["text"] = "Chart"
+        self._ready = False
+        self._on_ready = on_ready
+        self.on("ready", self._mounted)
+
+    def load(
+        self, bars: Sequence[Candle], marks: Sequence[Mark], digits: int, seconds: int
+    ) -> None:
+        """Begin anew; ``digits`` of a price, ``seconds`` of a bar."""
+        drawn = [_numbers(bar) for bar in bars]
+        self._run("load", drawn, [list(mark) for mark in marks], digits, seconds)
+
+    def patch(self, bars: Sequence[Candle]) -> None:
+        """These are new or different."""
+        self._run("patch", [_numbers(bar) for bar in bars], MOST)
+
+    def show_marks(self, marks: Sequence[Mark]) -> None:
+        """Every execution there is."""
+        self._run("mark", [list(mark) for mark in marks])
+
+    def go(self, way: str) -> None:
+        """Zoom ``in`` or ``out``, or show ``earlier``, ``later`` or ``latest`` bars."""
+        self._run("move", way)
+
+    def say(self, text: str) -> None:
+        """The picture in words."""
+        if self._props["text"] != text:
+            self._props["text"] = text
+            self.update()
+
+    def _mounted(self) -> None:
+        self._ready = True
+        self._on_ready()
+
+    def _run(self, name: str, *args: Any) -> None:
+        """Call the browser's part; before it is there ``on_ready`` is still to come."""
+        if self._ready:
+            self.run_method(name, *args)
+
+
+def _numbers(bar: Candle) -> list[Any]:
+    return list(bar[:6])

@@ -1,0 +1,84 @@
+"""The start of the console: what the station says on stdin, the web server, the end.
+
+The station hands over a listening socket and one line of JSON. Its end of stdin stays open while
+it lives: when that closes, the console ends too, so that none is left behind.
+"""
+
+import asyncio
+import json
+import os
+import socket
+import sys
+from typing import NamedTuple
+
+import uvicorn
+from fastapi import FastAPI
+from nicegui import app as pages_app
+from nicegui import ui
+
+from ..loopback import hosts
+from . import frame, pages
+from .gate import Gate
+from .live import Live
+from .remote import Remote
+
+GRACE_S = 1
+
+
+class Start(NamedTuple):
+    """What the station says."""
+
+    url: str
+    """Of the control API."""
+    token: str
+    fd: int
+    """The listening socket."""
+
+
+def main() -> None:
+    """Serve until the station ends. The process has no options: people do not start it."""
+    line = sys.stdin.readline()
+    if not line:
+        sys.exit("the console is started by `papertape serve`")
+    asyncio.run(serve(Start(**json.loads(line))))
+
+
+async def serve(start: Start) -> None:
+    """Serve the pages on the socket that was handed over."""
+    listening = socket.socket(fileno=start.fd)
+    host, port = listening.getsockname()[:2]
+    inner = application(Live(Remote(start.url, start.token)))
+    config = uvicorn.Config(
+        Gate(inner, start.token, hosts(host, port), port),
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        ws="websockets-sansio",
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    server = uvicorn.Server(config)
+    asyncio.get_running_loop().add_reader(sys.stdin, _read, server)
+    await server.serve(sockets=[listening])
+
+
+def application(live: Live) -> FastAPI:
+    """Every page, with nobody at the door. NiceGUI knows one application per process."""
+    inner = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    frame.install(live, pages.PAGES)
+    ui.run_with(
+        inner,
+        title="Papertape",
+        language="en-US",
+        tailwind=False,
+        show_welcome_message=False,
+        reconnect_timeout=10,
+        favicon=frame.FAVICON,
+    )
+    pages_app.on_shutdown(live.remote.close)
+    return inner
+
+
+def _read(server: uvicorn.Server) -> None:
+    """Nothing more comes on stdin but its end."""
+    if not os.read(sys.stdin.fileno(), 4096):
+        server.should_exit = True

@@ -1,0 +1,110 @@
+"""Which messages a reader wants to see: choices, and a line of search words.
+
+Every word must fit. ``SPY`` is in a message's name, in a value, or in the name of a field that is
+set; ``orderId=7`` is the value of a field (``contract.symbol=SPY`` of a certain one),
+``price>100`` and ``price<100`` compare numbers; ``-TickSize`` must not fit; ``"two words"`` belong
+together.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Final, Literal, NamedTuple
+
+from .frames import Direction, Frame, decode, name, pairs, values
+
+LONGEST: Final = 200
+"""Characters of a search."""
+_NOTHING: Final = ("0", "false")
+_WORD = re.compile(r'(-?)(?:([\w.]+)([=<>]))?(?:"([^"]*)"?|(\S+))')
+Sign = Literal["", "=", "<", ">"]
+
+
+class Term(NamedTuple):
+    """One word of a search."""
+
+    text: str
+    field: str = ""
+    sign: str = ""
+    wanted: bool = True
+
+
+def terms(text: str) -> tuple[Term, ...]:
+    """The words of a search; never fails."""
+    found = []
+    for minus, field, sign, quoted, word in _WORD.findall(text[:LONGEST]):
+        told = (quoted or word).casefold()
+        if told:
+            found.append(Term(told, field.casefold(), sign, not minus))
+    return tuple(found)
+
+
+class Filter(NamedTuple):
+    """What is shown; the default is everything."""
+
+    client_id: int | None = None
+    direction: Direction | None = None
+    names: frozenset[str] = frozenset()
+    """None chosen means all."""
+    market_data: bool = True
+    terms: tuple[Term, ...] = ()
+
+    def fits(self, frame: Frame) -> bool:
+        """Whether a message is shown; it is decoded only when words ask for its values."""
+        if not self.market_data and frame.market_data:
+            return False
+        if self.client_id is not None and frame.client_id != self.client_id:
+            return False
+        if self.direction is not None and frame.direction != self.direction:
+            return False
+        if self.names and name(frame) not in self.names:
+            return False
+        return not self.terms or _found(frame, self.terms)
+
+
+def _found(frame: Frame, words: Iterable[Term]) -> bool:
+    called = name(frame).casefold()
+    rest = [one for one in words if one.sign or (one.text in called) != one.wanted]
+    if not rest:
+        return True
+    if any(not one.wanted and not one.sign and one.text in called for one in rest):
+        return False
+    message = decode(frame)
+    known = pairs(frame, message) if message is None else [*values(message), *pairs(frame, message)]
+    told = [(path.casefold(), value.casefold()) for path, value in known]
+    return all(_holds(one, told) == one.wanted for one in rest)
+
+
+def _holds(term: Term, told: list[tuple[str, str]]) -> bool:
+    if not term.sign:
+        return any(
+            term.text in value or (term.text in path and value not in _NOTHING)
+            for path, value in told
+        )
+    compare = _COMPARE[term.sign]
+    end = "." + term.field
+    return any(
+        compare(value, term.text)
+        for path, value in told
+        if path == term.field or path.endswith(end)
+    )
+
+
+def _numbers(compare: Callable[[float, float], bool]) -> Callable[[str, str], bool]:
+    def holds(value: str, wanted: str) -> bool:
+        try:
+            return compare(float(value), float(wanted))
+        except ValueError:
+            return False
+
+    return holds
+
+
+def _equal(value: str, wanted: str) -> bool:
+    return value == wanted or _numbers(lambda one, other: one == other)(value, wanted)
+
+
+_COMPARE: Final = {
+    "=": _equal,
+    "<": _numbers(lambda one, other: one < other),
+    ">": _numbers(lambda one, other: one > other),
+}

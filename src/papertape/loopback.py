@@ -1,0 +1,80 @@
+"""What our two web servers share, the control API and the console: who may speak to them at all.
+
+Both listen on loopback. A browser can be led to send requests to any address, so the ``Host`` must
+be one of ours (a foreign name that resolves to us is refused) and an ``Origin``, which browsers
+send, must be ours too. What somebody has to show beside that is for each of them to say.
+"""
+
+import hmac
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # a station names its addresses long before it loads a web framework
+    from starlette.types import Message, Receive
+
+LONGEST_BODY = 256 * 1024
+"""Bytes of a request's body."""
+
+
+class Refused(Exception):
+    """A request that goes no further."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+def bracketed(host: str) -> str:
+    """A host as it stands in a URL."""
+    return f"[{host}]" if ":" in host else host
+
+
+def hosts(host: str, port: int) -> frozenset[str]:
+    """The values of ``Host`` that name a server of ours."""
+    return frozenset(f"{name}:{port}" for name in (bracketed(host), "localhost"))
+
+
+class Doors:
+    """Lets in who calls us by a name of ours, and no page of others."""
+
+    def __init__(self, hosts: Iterable[str], what: str) -> None:
+        self._hosts = frozenset(hosts)
+        self._origins = frozenset(f"http://{host}" for host in self._hosts)
+        self._what = what
+
+    def check(self, headers: Mapping[str, str]) -> None:
+        """Raises ``Refused`` with 421, 403 or 413."""
+        host = headers.get("host", "")
+        if host not in self._hosts:
+            raise Refused(421, f"this is no address of {self._what}: {host[:200]!r}")
+        origin = headers.get("origin")
+        if origin is not None and origin not in self._origins:
+            raise Refused(403, f"pages of {origin[:200]!r} may not use {self._what}")
+        if _int_or_zero(headers.get("content-length", "")) > LONGEST_BODY:
+            raise Refused(413, f"the body is longer than {LONGEST_BODY} bytes")
+
+
+def same(given: str, secret: str) -> bool:
+    """Whether two texts are equal, in a time that tells nothing of where they differ."""
+    return hmac.compare_digest(given.encode(), secret.encode())
+
+
+def bounded(receive: "Receive") -> "Receive":
+    """Refuse a body that is longer than it said, or that did not say."""
+    total = 0
+
+    async def receiving() -> "Message":
+        nonlocal total
+        message = await receive()
+        if message["type"] == "http.request":
+            total += len(message.get("body", b""))
+            if total > LONGEST_BODY:
+                raise Refused(413, f"the body is longer than {LONGEST_BODY} bytes")
+        return message
+
+    return receiving
+
+
+def _int_or_zero(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0

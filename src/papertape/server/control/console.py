@@ -1,0 +1,114 @@
+"""The console's process: started beside the station, started again when somebody needs it.
+
+The station owns the listening socket and hands it to the process, with one line of JSON on stdin
+that says where the control API is. When the process dies the socket stays, and the next visitor
+brings it back; when the station ends, stdin closes and the process ends too.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+
+from ...loopback import bracketed
+from .serve import listen
+
+log = logging.getLogger("papertape.control")
+
+MODULE = "papertape.console"
+NICENESS = 5
+"""The wire goes before the window."""
+GRACE_S = 3.0
+"""How long the process may take to end."""
+PAUSES_S = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
+"""Before the next start of a process that ends again and again while a visitor waits."""
+APART_S = 10.0
+"""Starts that are further apart than this count as the first."""
+
+Pause = Callable[[float], Awaitable[object]]
+
+
+class ConsoleServer:
+    """Keeps the console's port, and a process that serves it."""
+
+    def __init__(self, url: str, token: str, pause: Pause = asyncio.sleep) -> None:
+        """``url`` and ``token`` are the control API's."""
+        self._told = {"url": url, "token": token}
+        self._pause = pause
+        self.host, self.port = "", 0
+        self.process: asyncio.subprocess.Process | None = None
+        self._socket: socket.socket | None = None
+        self._keeping: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where to look, with the token."""
+        return f"http://{bracketed(self.host)}:{self.port}/?token={self._told['token']}"
+
+    def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        """Take the port and start the process. Raises ``SettingsError`` for a port in use."""
+        self._socket = listen(host, port, "console_host", "console_port")
+        self.host, self.port = self._socket.getsockname()[:2]
+        self._keeping = asyncio.create_task(self._keep(self._socket))
+
+    async def _keep(self, listening: socket.socket) -> None:
+        """Run the process; after its death wait for somebody who wants to look."""
+        loop, deaths = asyncio.get_running_loop(), -1
+        while True:
+            began = loop.time()
+            try:
+                code = await self._run(listening)
+            except OSError as error:
+                log.error("the console cannot be started: %s", error.strerror or error)
+                listening.close()  # a visitor shall not wait for nobody
+                return
+            log.error("the console has ended with code %s; the next visitor starts it again", code)
+            await _somebody(listening)
+            deaths = 0 if loop.time() - began > APART_S else deaths + 1
+            await self._pause(PAUSES_S[min(deaths, len(PAUSES_S) - 1)])
+
+    async def _run(self, listening: socket.socket) -> int:
+        fd = listening.fileno()
+        self.process = await asyncio.create_subprocess_exec(
+            "nice",
+            f"-n{NICENESS}",
+            sys.executable,
+            "-m",
+            MODULE,
+            stdin=asyncio.subprocess.PIPE,
+            pass_fds=(fd,),
+            start_new_session=True,  # Ctrl-C is for the station, which ends the console
+        )
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(self._told | {"fd": fd}).encode() + b"\n")
+        return await self.process.wait()
+
+    async def close(self) -> None:
+        """End the process and give the port back."""
+        if self._keeping is not None:
+            self._keeping.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._keeping
+        if self.process is not None and self.process.returncode is None:
+            assert self.process.stdin is not None
+            self.process.stdin.close()
+            try:
+                await asyncio.wait_for(self.process.wait(), GRACE_S)
+            except TimeoutError:
+                self.process.kill()
+                await self.process.wait()
+        if self._socket is not None:
+            self._socket.close()
+
+
+async def _somebody(listening: socket.socket) -> None:
+    """Wait until a connection is waiting on the socket."""
+    loop, found = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(listening, found.set)
+    try:
+        await found.wait()
+    finally:
+        loop.remove_reader(listening)

@@ -1,0 +1,122 @@
+"""The latest lines of the station's log, kept for those who look, and told to those who follow.
+
+A handler like any other: bounded in lines and in letters, and cheap. What a client sent is text
+here and stays text. Times are the computer's.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+
+from ..aio import StationServer
+
+KEPT: Final = 1000
+"""Lines that are kept."""
+LONGEST: Final = 2000
+"""Letters of a message that are kept."""
+LONGEST_ERROR: Final = 8000
+"""Letters of a traceback that are kept; its end says what went wrong."""
+KIND: Final = "log"
+"""Of the news that each line is."""
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line of the log."""
+
+    number: int
+    """Counts up from 1."""
+    time: datetime
+    weight: int
+    """Of the level, as Python counts them."""
+    level: str
+    logger: str
+    message: str
+    station: str
+    """"" when it concerns every station of the process, or it is not known which."""
+    error: str
+    """The traceback; "" without one."""
+
+    def concerns(self, station: str) -> bool:
+        """Whether one who looks at this station is told."""
+        return self.station in ("", station)
+
+
+class LogRing(logging.Handler):
+    """Keeps the latest lines of the logger ``papertape``, from level ``info`` on."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.lines: deque[Line] = deque(maxlen=KEPT)
+        self._count = 0
+        self._servers: Mapping[str, StationServer] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._logger = logging.getLogger("papertape")
+        self._level_before = logging.NOTSET
+        self._plain = logging.Formatter()
+
+    def attach(self, servers: Mapping[str, StationServer]) -> None:
+        """Begin; must be called in the stations' event loop."""
+        self._servers, self._loop = servers, asyncio.get_running_loop()
+        self._level_before = self._logger.level
+        self._logger.setLevel(min(self._logger.getEffectiveLevel(), logging.INFO))
+        self._logger.addHandler(self)
+
+    def detach(self) -> None:
+        """End; the lines stay."""
+        if self._loop is not None:
+            self._logger.removeHandler(self)
+            self._logger.setLevel(self._level_before)
+            self._loop = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a line, and tell it to the stations where somebody asks for the log.
+
+        May be called in any thread.
+        """
+        try:
+            line = self._line(record)
+        except Exception:  # noqa: BLE001 (as every handler: it must not harm who logs)
+            self.handleError(record)
+            return
+        self.lines.append(line)
+        asked = [
+            server
+            for name, server in self._servers.items()
+            if line.concerns(name) and server.station.hub.asked_for(KIND)
+        ]
+        if asked and self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has just been closed
+                self._loop.call_soon_threadsafe(_tell, asked, line)
+
+    def _line(self, record: logging.LogRecord) -> Line:
+        error = self._plain.formatException(record.exc_info) if record.exc_info else ""
+        self._count += 1
+        return Line(
+            self._count,
+            datetime.fromtimestamp(record.created, UTC),
+            record.levelno,
+            record.levelname.lower(),
+            record.name,
+            record.getMessage()[:LONGEST],
+            str(getattr(record, "station", "")),
+            error[-LONGEST_ERROR:],
+        )
+
+
+def _tell(servers: list[StationServer], line: Line) -> None:
+    facts: dict[str, Any] = {
+        "number": line.number,
+        "time": line.time.isoformat().replace("+00:00", "Z"),
+        "level": line.level,
+        "logger": line.logger,
+        "message": line.message,
+        "error": line.error,
+    }
+    for server in servers:
+        server.station.hub.whisper(KIND, **facts)

@@ -1,0 +1,190 @@
+"""Instruments, their quotes, and their bars, out of the tape that answers the clients.
+
+What the data farms bring stands still here as well while a farm is broken.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, HTTPException, Path, Query
+from pydantic import AfterValidator
+
+from ...venue.instruments import Instrument
+from ...venue.market import PriceBar
+from ...venue.units import DAY, SECOND, Nanos, PriceUnits, price_float, size_decimal
+from ..aio import StationServer
+from ..farms import Kind, Status
+from ..history import BAR_SIZES, TRADING_SECONDS, part_of_bars, parts
+from ..station import Station
+from .plant import NOT_FOUND, Chosen, Turns, current, moment
+from .views import BarView, QuoteView, SymbolView
+
+router = APIRouter(tags=["market"])
+MOST_SYMBOLS: Final = 50
+MOST_BARS: Final = 1000
+SIZES: Final = sorted({step // SECOND for step in BAR_SIZES.values() if step <= DAY})
+"""Seconds of a bar: the sizes that reqHistoricalData knows, up to a day."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="Contract number.")]
+What = Literal["TRADES", "MIDPOINT", "BID", "ASK"]
+
+
+def _legal(seconds: int) -> int:
+    if seconds not in SIZES:
+        raise ValueError("choose one of: " + ", ".join(map(str, SIZES)))
+    return seconds
+
+
+Seconds = Annotated[int, AfterValidator(_legal), Query(json_schema_extra={"enum": SIZES})]
+
+
+def symbol_view(entry: Instrument) -> SymbolView:
+    """An instrument as the API shows it."""
+    return SymbolView(
+        con_id=entry.conId,
+        symbol=entry.symbol,
+        security_type=entry.secType,
+        exchange=entry.home,
+        primary_exchange=entry.primaryExchange,
+        currency=entry.currency,
+        description=entry.longName,
+        tick=price_float(entry.tick, entry.scale),
+    )
+
+
+def quoted(station: Station, con_id: int) -> Instrument:
+    """The instrument of that number. Raises 404 when it has no market data."""
+    entry = station.engine.instruments.get(con_id)
+    if entry is None or con_id not in station.market.con_ids():
+        raise HTTPException(404, f"there is no market data for contract {con_id}")
+    return entry
+
+
+def present(server: StationServer, kind: Kind) -> tuple[Nanos, bool]:
+    """The latest instant that a farm tells of, and whether that is now."""
+    farm = server.station.farms.of(kind)
+    broken = farm.status is Status.BROKEN
+    return (farm.since if broken else current(server)), not broken
+
+
+@router.get("/stations/{station}/symbols", responses=NOT_FOUND)
+async def symbols(
+    server: Chosen,
+    q: Annotated[
+        str, Query(max_length=40, description="Begin of a symbol, or part of a name.")
+    ] = "",
+) -> list[SymbolView]:
+    """Instruments that fit and have market data, as reqMatchingSymbols finds them; of all of them
+    the first ones when nothing is asked for."""
+    station = server.station
+    known = frozenset(station.market.con_ids())
+    instruments = station.engine.instruments
+    found = instruments.search(q) if q.strip() else instruments
+    fitting = [entry for entry in found if entry.conId in known]
+    return [symbol_view(entry) for entry in fitting[:MOST_SYMBOLS]]
+
+
+@router.get("/stations/{station}/symbols/{con_id}", responses=NOT_FOUND)
+async def symbol(server: Chosen, con_id: Number) -> SymbolView:
+    """One instrument."""
+    return symbol_view(quoted(server.station, con_id))
+
+
+@router.get("/stations/{station}/quotes/{con_id}", responses=NOT_FOUND)
+async def quote(server: Chosen, con_id: Number) -> QuoteView:
+    """The market of an instrument at this moment; what is not known is null."""
+    station = server.station
+    entry = quoted(station, con_id)
+    now, live = present(server, Kind.MARKET)
+    top, day = station.market.quote(con_id, now), station.market.day(con_id, now)
+
+    def price(units: PriceUnits) -> float | None:
+        return price_float(units, entry.scale) if units else None
+
+    return QuoteView(
+        con_id=con_id,
+        time=moment(now),
+        live=live,
+        bid=price(top.bid),
+        bid_size=size_decimal(top.bidSize) if top.bid else None,
+        ask=price(top.ask),
+        ask_size=size_decimal(top.askSize) if top.ask else None,
+        last=price(day.last),
+        last_size=size_decimal(day.lastSize) if day.last else None,
+        last_time=moment(day.lastTime) if day.lastTime else None,
+        open=price(day.open),
+        high=price(day.high),
+        low=price(day.low),
+        close=price(day.close),
+        volume=size_decimal(day.volume),
+    )
+
+
+@router.get("/stations/{station}/bars/{con_id}", responses=NOT_FOUND)
+async def bars(
+    server: Chosen,
+    con_id: Number,
+    seconds: Seconds = 60,
+    last: Annotated[int, Query(ge=1, le=MOST_BARS)] = 300,
+    after: Annotated[
+        datetime | None, Query(description="Only bars that begin later; UTC unless it says.")
+    ] = None,
+    what: What | None = None,
+) -> list[BarView]:
+    """The latest bars, oldest first, the unfinished one included.
+
+    To go on, ask with ``after`` = the beginning of the last complete bar. ``what`` is that of
+    reqHistoricalData; left out it is TRADES, for currency pairs MIDPOINT.
+    """
+    station = server.station
+    entry = quoted(station, con_id)
+    now, _ = present(server, Kind.HISTORY)
+    chosen = what or ("MIDPOINT" if entry.secType == "CASH" else "TRADES")
+    later = None if after is None else _nanos(after) + 1
+    found = await _latest(station, entry, (now, later), seconds * SECOND, (last, chosen))
+    return [bar_view(bar, entry, seconds * SECOND, now) for bar in found]
+
+
+async def _latest(
+    station: Station,
+    entry: Instrument,
+    span: tuple[Nanos, Nanos | None],
+    step: Nanos,
+    asked: tuple[int, str],
+) -> list[PriceBar]:
+    """Collect bars from the latest backwards; others have their turn between the parts."""
+    (now, later), (last, what) = span, asked
+    a_day = TRADING_SECONDS.get(entry.secType, DAY // SECOND) * SECOND
+    days = last if step >= DAY else last * step // a_day + 2
+    start = station.market.trading_start(entry.conId, now, days)
+    if later is not None:
+        start = max(start, later)
+    turns = Turns()
+    found: list[list[PriceBar]] = []
+    count = 0
+    for part in reversed(list(parts(start, now, step))):
+        some = part_of_bars(station.market, entry.conId, part, now, step=step, what=what)
+        found.append(some)
+        count += len(some)
+        if count >= last:
+            break
+        await turns.others()
+    return [bar for some in reversed(found) for bar in some][-last:]
+
+
+def bar_view(bar: PriceBar, entry: Instrument, step: Nanos, now: Nanos) -> BarView:
+    """A bar as the API shows it."""
+    return BarView(
+        time=moment(bar.start),
+        open=price_float(bar.open, entry.scale),
+        high=price_float(bar.high, entry.scale),
+        low=price_float(bar.low, entry.scale),
+        close=price_float(bar.close, entry.scale),
+        volume=size_decimal(bar.volume) if bar.count >= 0 else None,
+        complete=bar.start + step <= now,
+    )
+
+
+def _nanos(time: datetime) -> Nanos:
+    aware = time if time.tzinfo else time.replace(tzinfo=UTC)
+    return (aware - _EPOCH) // timedelta(microseconds=1) * 1000

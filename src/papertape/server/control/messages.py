@@ -1,0 +1,82 @@
+"""The messages of the sessions as they travel, over a WebSocket."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
+
+from ..feed import TAKES, Direction, Travelled, Wanted
+from .plant import moment
+from .sockets import ended, opened, wait
+
+router = APIRouter(tags=["messages"])
+Number = Annotated[int | None, Query(ge=0, le=2**53)]
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """A message as the API shows it."""
+
+    number: int
+    time: datetime
+    session: int
+    client_id: int | None
+    direction: Direction
+    version: int
+    length: int
+    hex: str
+    market_data: bool
+    hidden: bool
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What is sent at once."""
+
+    dropped: int
+    messages: list[Shown]
+
+
+_ENCODE = msgspec.json.Encoder().encode
+
+
+def shown(one: Travelled) -> Shown:
+    """A message as the API shows it."""
+    return Shown(
+        one.number, moment(one.time), one.session, one.client_id, one.direction, one.version,
+        one.length, one.data.hex(), one.market_data, one.hidden,
+    )  # fmt: skip
+
+
+@router.websocket("/stations/{station}/messages")
+async def messages(
+    socket: WebSocket,
+    station: str,
+    most: Annotated[int, Query(ge=10, le=2000)] = 1000,
+    session: Number = None,
+    client_id: Number = None,
+    market_data: bool = True,
+) -> None:
+    """Send ``{"dropped": n, "messages": […]}`` up to ten times a second, ``most`` messages of one.
+
+    Frames are sent as they travelled, in hexadecimal; ``length`` is the true length of one that
+    is cut. What goes beyond ``most`` is left out here and there, and counted in ``dropped``.
+    """
+    server = await opened(socket, station)
+    if server is None:
+        return
+    feed = server.station.traces.feed
+    onlooker = feed.follow(Wanted(most, session, client_id, market_data))
+    ending = asyncio.ensure_future(ended(socket))
+    try:
+        while not ending.done():
+            dropped, taken = onlooker.take()
+            if dropped or taken:
+                batch = Batch(dropped, [shown(one) for one in taken])
+                await socket.send_text(_ENCODE(batch).decode())
+            await wait(ending, 1 / TAKES)
+    except WebSocketDisconnect:
+        pass
+    finally:
+        feed.leave(onlooker)
+        ending.cancel()

@@ -1,0 +1,33 @@
+"""What the WebSockets of the control API share."""
+
+import asyncio
+
+from fastapi import WebSocket, WebSocketDisconnect
+
+from ..aio import StationServer
+from .plant import Plant
+
+
+async def opened(socket: WebSocket, station: str) -> StationServer | None:
+    """Accept a WebSocket of a station; None, and closed, when there is no such station."""
+    plant: Plant = socket.app.state.plant
+    server = plant.servers.get(station)
+    if server is None:
+        await socket.close(1008, f"there is no station {station[:100]!r}")
+        return None
+    await socket.accept()
+    return server
+
+
+async def ended(socket: WebSocket) -> None:
+    """Wait until the other end closes; nothing that it says counts."""
+    try:
+        while True:
+            await socket.receive_bytes()
+    except (WebSocketDisconnect, KeyError, RuntimeError):
+        return
+
+
+async def wait(ending: "asyncio.Future[None]", seconds: float) -> None:
+    """Wait so long, or until the other end closes."""
+    await asyncio.wait((ending,), timeout=seconds)

@@ -1,0 +1,22 @@
+"""What was told last of a link, for those who look on."""
+
+from typing import Any
+
+import msgspec
+
+from ..codes import text
+from ..venue.units import Nanos
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """A notice as every session was told it."""
+
+    code: int
+    text: str
+    time: Nanos
+    """Market time."""
+
+
+def notice(code: int, time: Nanos, variant: str | None = None, **facts: Any) -> Notice:
+    """The notice of a code with these facts."""
+    return Notice(code, text(code, variant, **facts), time)

@@ -1,0 +1,335 @@
+"""What people do in the console, and what real API programs are told of it.
+
+The station is a Gateway, whose farms sleep until somebody needs them; the tests come in order.
+"""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from console.browser.harness import PAGES, Browser
+from console.people import limit, market, program, stock, stranger, told
+from console.started import Started, eventually, started
+from ibapi.apps import wait_until
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+ROOT = Path(__file__).parents[3]
+TIMEOUT_S = 15
+"""How long a connection waits to be accepted: long enough for a test, short enough to wait for."""
+
+
+@pytest.fixture(scope="module")
+def at(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Started]:
+    words = ("--gateway", "--market", ROOT / "market/sample", "--host", "0.0.0.0")
+    timeout = {"PAPERTAPE_ACCEPTANCE_TIMEOUT_S": str(TIMEOUT_S)}
+    with started(tmp_path_factory.mktemp("acted-on"), *words, **timeout) as found:
+        browser.enter(found)
+        yield found
+
+
+def expect(found: "Locator") -> "object":
+    from playwright.sync_api import expect as expecting
+
+    return expecting(found)
+
+
+def indicator(tab: "Page", name: str) -> "Locator":
+    return tab.get_by_label("Indicators").and_(tab.get_by_role("status")).get_by_text(name)
+
+
+def part(tab: "Page", name: str) -> "Locator":
+    """A titled part of a page."""
+    return tab.locator(f'section[aria-label="{name}"]')
+
+
+# ---------------------------------------------------------------- indicators
+
+
+def test_a_farm_is_yellow_until_a_program_needs_it(at: Started, browser: Browser) -> None:
+    with browser.tab("connections") as tab:
+        for name in ("usfarm", "ushmds"):
+            expect(indicator(tab, name)).to_have_class(re.compile(r"\bwarn\b"))
+        with program(at.port, 1) as app:
+            expect(indicator(tab, "API 1")).to_have_class(re.compile(r"\bgood\b"))
+            expect(indicator(tab, "usfarm")).to_have_class(re.compile(r"\bwarn\b"))
+            app.reqMktData(1, stock("SPY"), "", False, False, [])
+            expect(indicator(tab, "usfarm")).to_have_class(re.compile(r"\bgood\b"))
+            expect(part(tab, "Indicators")).to_contain_text("Market data farm connection is OK")
+            expect(indicator(tab, "ushmds")).to_have_class(re.compile(r"\bwarn\b"))
+            told(app, "tickPrice")
+        expect(indicator(tab, "API 0")).to_have_class(re.compile(r"\bwarn\b"))
+
+
+# ---------------------------------------------------------------- who may come in
+
+
+def dialog(tab: "Page") -> "Locator":
+    return tab.get_by_role("alertdialog")
+
+
+def test_a_connection_from_elsewhere_is_accepted(at: Started, browser: Browser) -> None:
+    with browser.tab("trading") as tab, stranger(at.port, 21) as other:
+        expect(dialog(tab)).to_contain_text("127.0.0.2")
+        expect(dialog(tab)).to_contain_text("client id 21")
+        expect(dialog(tab)).to_contain_text(re.compile(r"server version \d{3}"))
+        expect(dialog(tab)).to_contain_text(re.compile(r"in \d+ s"))
+        dialog(tab).get_by_role("button", name="Accept", exact=True).click()
+        assert other.let_in()
+        expect(dialog(tab)).to_be_hidden()
+        browser.go(tab, "connections")
+        row = part(tab, "Sessions").get_by_role("row").filter(has_text="127.0.0.2")
+        expect(row).to_contain_text("21")
+        row.get_by_role("button", name="Disconnect client 21").click()
+        tab.get_by_role("alertdialog").get_by_role("button", name="Disconnect").click()
+        expect(part(tab, "Sessions")).not_to_contain_text("127.0.0.2")
+
+
+def test_a_connection_from_elsewhere_is_rejected(at: Started, browser: Browser) -> None:
+    with browser.tab("connections") as tab, stranger(at.port, 22) as other:
+        dialog(tab).get_by_role("button", name="Reject").click()
+        assert not other.let_in()
+        expect(dialog(tab)).to_be_hidden()
+        assert at.get("/sessions") == []
+
+
+def test_a_connection_that_nobody_answers_is_rejected_by_itself(
+    at: Started, browser: Browser
+) -> None:
+    with browser.tab("log") as tab, stranger(at.port, 23) as other:
+        expect(dialog(tab)).to_contain_text(re.compile(r"Rejected by itself in \d+ s"))
+        assert not other.let_in()
+        expect(dialog(tab)).to_be_hidden()
+
+
+def test_by_keyboard_alone(at: Started, browser: Browser) -> None:
+    """From the skip link to a page, and from the dialog back; no key that was meant for something
+    else accepts anybody."""
+    with browser.tab("connections") as tab:
+        tab.keyboard.press("Tab")
+        expect(tab.get_by_role("link", name="Skip to the page")).to_be_focused()
+        tab.keyboard.press("Enter")
+        tab.keyboard.press("Tab")
+        assert tab.evaluate("document.activeElement.closest('#main') !== null")
+        log = tab.get_by_role("link", name="Log")
+        _tab_to(tab, log)
+        tab.keyboard.press("Enter")
+        browser.lives(tab, "log")
+        with stranger(at.port, 24) as other:
+            expect(dialog(tab)).to_be_visible()
+            tab.wait_for_function("document.activeElement.closest('.q-dialog') !== null")
+            tab.keyboard.press("Enter")
+            assert [one["client_id"] for one in at.get("/waiting")] == [24]
+            _tab_to(tab, dialog(tab).get_by_role("button", name="Accept", exact=True))
+            tab.keyboard.press("Enter")
+            assert other.let_in()
+            expect(dialog(tab)).to_be_hidden()
+        with stranger(at.port, 25):
+            expect(dialog(tab)).to_be_visible()
+            tab.keyboard.press("Escape")
+            expect(dialog(tab)).to_be_hidden()
+            assert [one["client_id"] for one in at.get("/waiting")] == [25]
+
+
+def _tab_to(tab: "Page", wanted: "Locator") -> None:
+    """Press Tab until something has the focus."""
+    for _ in range(60):
+        if wanted.evaluate("one => one === document.activeElement"):
+            return
+        tab.keyboard.press("Tab")
+    raise AssertionError(f"Tab does not come to {wanted}")
+
+
+# ---------------------------------------------------------------- orders
+
+
+def test_an_order_of_a_program_is_seen_and_cancelled(at: Started, browser: Browser) -> None:
+    with browser.tab("trading") as tab, program(at.port, 3) as app:
+        app.placeOrder(31, stock("SPY"), limit("BUY", 70, 1.25))
+        row = part(tab, "Orders").get_by_role("row").filter(has_text="1.25")
+        expect(row).to_contain_text("Submitted")
+        for text in ("SPY", "BUY", "70", "LMT", "31"):
+            expect(row).to_contain_text(text)
+        row.get_by_role("button", name=re.compile("^Cancel order BUY 70 SPY")).click()
+        asking = tab.get_by_role("dialog")
+        asking.get_by_role("button", name="Keep it").click()
+        assert app.errors().count((31, 202)) == 0
+        row.get_by_role("button", name=re.compile("^Cancel order")).click()
+        asking.get_by_role("button", name="Cancel order").click()
+        wait_until(lambda: (31, 202) in app.errors())
+        expect(row).to_contain_text("Cancelled")
+        assert row.get_by_role("button").count() == 0
+
+
+def test_an_order_is_entered_by_the_user(at: Started, browser: Browser) -> None:
+    with browser.tab("trading") as tab, program(at.port, 0) as master:
+        master.reqAutoOpenOrders(True)
+        ticket = part(tab, "Enter order")
+        _choose(ticket, tab, "IBM")
+        ticket.get_by_label("Quantity").fill("30")
+        ticket.get_by_role("button", name="Review order").click()
+        asking = tab.get_by_role("dialog")
+        expect(asking).to_contain_text("30")
+        expect(asking).to_contain_text("IBM")
+        assert at.get("/orders") == [one for one in at.get("/orders") if one["symbol"] != "IBM"]
+        asking.get_by_role("button", name="Transmit").click()
+        row = part(tab, "Orders").get_by_role("row").filter(has_text="IBM")
+        expect(row).to_contain_text("Filled")
+        expect(part(tab, "Positions").get_by_role("row").filter(has_text="IBM")).to_contain_text(
+            "30"
+        )
+        expect(part(tab, "Executions").get_by_role("row").filter(has_text="IBM")).to_be_visible()
+        wait_until(lambda: any(one[1].symbol == "IBM" for one in master.of("openOrder")))
+
+
+def test_what_is_wrong_with_an_order_is_said_in_the_form(at: Started, browser: Browser) -> None:
+    with browser.tab("trading") as tab:
+        ticket = part(tab, "Enter order")
+        ticket.get_by_role("button", name="Review order").click()
+        expect(ticket.get_by_role("alert")).to_contain_text("Choose a symbol")
+        _choose(ticket, tab, "SPY")
+        ticket.get_by_label("Quantity").fill("900000")
+        ticket.get_by_role("button", name="Review order").click()
+        tab.get_by_role("dialog").get_by_role("button", name="Transmit").click()
+        expect(ticket.get_by_role("alert")).to_contain_text("201: Order rejected")
+        row = part(tab, "Orders").get_by_role("row").filter(has_text="900,000")
+        expect(row).to_contain_text("Inactive")
+
+
+def _choose(ticket: "Locator", tab: "Page", symbol: str) -> None:
+    box = ticket.get_by_role("combobox", name="Symbol")
+    box.fill(symbol)
+    tab.get_by_role("option").filter(has_text=re.compile(rf"^{symbol}\b")).first.click()
+
+
+# ---------------------------------------------------------------- chart, messages, drills, log
+
+
+def test_the_chart_moves(at: Started, browser: Browser) -> None:
+    with browser.tab("chart") as tab:
+        shown = part(tab, "Chart")
+        expect(shown.get_by_role("img", name=re.compile("bars of 1 min"))).to_be_visible()
+        box = shown.get_by_role("combobox", name="Symbol")
+        box.fill("SPY")
+        tab.get_by_role("option").filter(has_text=re.compile(r"^SPY\b")).first.click()
+        picture = shown.get_by_role("img", name=re.compile(r"^SPY, \d+ bars of 1 min"))
+        expect(picture).to_be_visible()
+        shown.get_by_role("button", name="5 s").click()
+        picture = shown.get_by_role("img", name=re.compile(r"^SPY, \d+ bars of 5 s"))
+        was = picture.get_attribute("aria-label")
+        bars = picture.locator("canvas")
+        before = bars.first.evaluate("one => one.toDataURL()")
+        eventually(lambda: picture.get_attribute("aria-label") != was, "the chart stands still")
+        eventually(
+            lambda: bars.first.evaluate("one => one.toDataURL()") != before, "nothing is drawn"
+        )
+
+
+def test_messages_are_explained_as_they_travel(at: Started, browser: Browser) -> None:
+    with browser.tab("messages") as tab, program(at.port, 5) as app:
+        app.placeOrder(51, stock("BAC"), limit("SELL", 40, 99.5))
+        row = tab.get_by_role("row").filter(has_text="PlaceOrder").filter(has_text="BAC")
+        expect(row.first).to_be_visible()
+        row.first.click()
+        expect(tab.get_by_text("lmtPrice").first).to_be_visible()
+        expect(tab.get_by_text("99.5").first).to_be_visible()
+
+
+def test_a_drill_is_run(at: Started, browser: Browser) -> None:
+    with browser.tab("drills") as tab, program(at.port, 6) as app:
+        card = part(tab, "link-lost")
+        card.get_by_label("ms").fill("300")
+        card.get_by_role("button", name="Start link-lost").click()
+        wait_until(lambda: (-1, 1100) in app.errors())
+        expect(part(tab, "Runs")).to_contain_text("link-lost")
+        expect(part(tab, "Runs")).to_contain_text("300")
+        wait_until(lambda: {(-1, 1101), (-1, 1102)} & set(app.errors()))
+        expect(part(tab, "Runs").get_by_role("row").filter(has_text="link-lost")).to_contain_text(
+            re.compile("ended|over")
+        )
+
+
+def test_the_log_tells_who_came(at: Started, browser: Browser) -> None:
+    with browser.tab("log") as tab, program(at.port, 77):
+        lines = tab.get_by_role("log")
+        expect(lines).to_contain_text("client 77")
+        tab.get_by_role("searchbox", name="Search the log").fill("no such words")
+        expect(lines).not_to_contain_text("client 77")
+
+
+# ---------------------------------------------------------------- hostile texts
+
+HOSTILE = (
+    "<img src=x onerror=document.title='hit'>",
+    "{{7*7}}<script>document.title='hit'</script>",
+    "\u202egnp.exe\u2066</td></tr>\"'><svg onload=document.title='hit'>",
+    "`${document.title='hit'}`" + "A" * 4000,
+)
+
+
+def test_texts_of_others_stay_texts(at: Started, browser: Browser) -> None:
+    with program(at.port, 9) as app:
+        for number, text in enumerate(HOSTILE):
+            app.reqContractDetails(900 + number, stock(text))
+            app.placeOrder(910 + number, stock(text), market("BUY", 1))
+            order = limit("BUY", 1, 1.5)
+            order.orderRef = order.account = text
+            app.placeOrder(920 + number, stock("SPY"), order)
+        for page in PAGES:
+            with browser.tab(page) as tab:
+                if page == "messages":
+                    _send_again(app)
+                    expect(tab.get_by_text(HOSTILE[0]).first).to_be_visible()
+                    row = tab.get_by_role("row").filter(has_text="{{7*7}}").first
+                    row.click()
+                    expect(tab.get_by_text("{{7*7}}").nth(1)).to_be_visible()
+                if page == "trading":
+                    box = part(tab, "Enter order").get_by_role("combobox", name="Symbol")
+                    box.fill(HOSTILE[0])
+                    box.press("Enter")
+                strange = tab.locator("img[src=x], svg[onload], body script:has-text('hit')")
+                assert strange.count() == 0
+                assert tab.title() == f"{PAGES[page]} · Papertape"
+
+
+def _send_again(app: object) -> None:
+    for number, text in enumerate(HOSTILE):
+        app.reqContractDetails(950 + number, stock(text))  # type: ignore[attr-defined]
+
+
+# ---------------------------------------------------------------- settings
+
+
+def test_another_socket_port_moves_the_programs(at: Started, browser: Browser) -> None:
+    with browser.tab("settings") as tab:
+        with program(at.port, 8) as app:
+            wanted = at.port + 1 if at.port < 65000 else at.port - 1
+            _save_port(tab, 70000)
+            expect(part(tab, "API - Settings")).to_contain_text("65535")
+            assert at.get("")["port"] == at.port
+            _save_port(tab, wanted)
+            asking = tab.get_by_role("alertdialog")
+            expect(asking).to_contain_text("1300")
+            asking.get_by_role("button", name="Change the port").click()
+            wait_until(lambda: (-1, 1300) in app.errors())
+            wait_until(lambda: app.of("connectionClosed"))
+        expect(tab.locator(".pt-where")).to_contain_text(f":{wanted}")
+        with program(wanted, 8) as again:
+            assert again.of("nextValidId")
+    at.port = wanted
+
+
+def _save_port(tab: "Page", port: int) -> None:
+    tab.get_by_role("spinbutton", name="Socket port").fill(str(port))
+    tab.get_by_role("button", name=re.compile("^Save")).click()
+
+
+def test_an_order_of_size_is_a_decimal_to_the_station(at: Started) -> None:
+    """What the page sent was a number of shares, not a text that looks like one."""
+    mine = next(one for one in at.get("/orders") if one["symbol"] == "IBM")
+    assert Decimal(mine["quantity"]) == 30

@@ -1,0 +1,88 @@
+"""The control API as the console calls it: answers, refusals in words, news, nobody there."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+
+import pytest
+
+from cli.process import closed_port
+from papertape.console.remote import Problem, Remote
+from papertape.server.control.serve import ControlServer
+from server.sockets import Served, run, serving
+
+
+@asynccontextmanager
+async def remote(token: str = "right") -> AsyncIterator[tuple[Served, Remote]]:
+    """A station, and who asks it."""
+    async with serving() as served:
+        api = ControlServer({"a station": served.server}, "right")
+        api.start()
+        asking = Remote(api.url, token)
+        try:
+            yield served, asking
+        finally:
+            await asking.close()
+            await api.close()
+
+
+def test_it_reads_and_acts() -> None:
+    async def main() -> None:
+        async with remote() as (_, api):
+            assert [one["name"] for one in await api.stations()] == ["a station"]
+            assert await api.get("a station", "/orders", last=5) == []
+            told = await api.patch("a station", "/settings", {"readOnlyApi": True})
+            assert told["changed"] == ["readOnlyApi"]
+            run_of = await api.post("a station", "/drills", {"text": "freeze seconds=0.1"})
+            assert run_of["name"] == "freeze"
+
+    run(main)
+
+
+def test_a_refusal_is_told_in_the_station_s_words() -> None:
+    async def main() -> None:
+        async with remote() as (_, api):
+            with pytest.raises(Problem, match="no station 'other'"):
+                await api.get("other", "")
+            with pytest.raises(Problem, match="there is no drill"):
+                await api.post("a station", "/drills/nothing")
+            with pytest.raises(Problem, match="last: "):
+                await api.get("a station", "/orders", last=-1)
+            with pytest.raises(Problem, match="socketPort"):
+                await api.patch("a station", "/settings", {"socketPort": 70000})
+        async with remote("wrong") as (_, api):
+            with pytest.raises(Problem, match="token"):
+                await api.stations()
+
+    run(main)
+
+
+def test_news_are_followed_to_their_end() -> None:
+    async def main() -> None:
+        opened = asyncio.Event()
+        async with remote() as (served, api):
+            following = api.follow("a station", "/events", opened.set, kind="started")
+            async with aclosing(following):
+                first = asyncio.ensure_future(anext(following))
+                await opened.wait()
+                client = await served.client(6)
+                batch = await first
+                assert [one["facts"]["client_id"] for one in batch["news"]] == [6]
+                client.close()
+            with pytest.raises(Problem, match="news have ended"):
+                async for _ in api.follow("other", "/events"):
+                    pass
+
+    run(main)
+
+
+def test_a_station_that_is_away_is_told_as_such() -> None:
+    async def main() -> None:
+        api = Remote(f"http://127.0.0.1:{closed_port()}", "right")
+        with pytest.raises(Problem, match="the station does not answer"):
+            await api.get("tws", "")
+        with pytest.raises(Problem, match="news have ended"):
+            await anext(api.follow("tws", "/events"))
+        await api.close()
+
+    run(main)

@@ -1,0 +1,149 @@
+"""Orders, executions and accounts as they are shown, and errors in TWS's words."""
+
+import asyncio
+
+import pytest
+
+from papertape.codes import text
+from papertape.venue.profile import Profile
+from papertape.wire.catalogue import reports, session
+from server.control.api import Api
+from server.control.test_routes import with_api
+from server.pair import Hall
+from server.sockets import eventually
+from server.test_station import order
+
+ACCOUNTS = ("DU1", "DU2")
+
+
+def quoted_hall(profile: Profile | None = None) -> Hall:
+    hall = Hall(profile=profile)
+    hall.quote("AAPL 257.66 x 257.68")
+    return hall
+
+
+def test_the_latest_are_shown_and_those_that_work_before_all() -> None:
+    async def main(api: Api) -> None:
+        client = await api.served.client(4)
+        await client.send(order(1, "BUY 100 AAPL LMT 200"))
+        for number in (2, 3, 4):
+            await client.send(order(number, "BUY 10 AAPL MKT"))
+        await client.until(reports.CommissionReport, count=3)
+        everything = await api.get("/orders")
+        assert [row["order_id"] for row in everything] == [1, 2, 3, 4]
+        assert [row["order_id"] for row in await api.get("/orders?last=2")] == [1, 4]
+        fills = await api.get("/executions?last=2")
+        assert [row["order_id"] for row in fills] == [3, 4]
+        assert len(await api.get("/executions?con_id=265598")) == 3
+        assert await api.get("/executions?con_id=5") == []
+        await api.get("/orders?last=0", 422)
+        await api.get("/executions?last=10001", 422)
+
+    with_api(main, quoted_hall())
+
+
+def test_each_account_has_its_own() -> None:
+    async def main(api: Api) -> None:
+        body = {"symbol": "AAPL", "action": "BUY", "quantity": 10}
+        refused = await api.post("/orders", body, 409)
+        assert refused["detail"] == f"435: {text(435)}"
+        for code, count in (("DU1", 1), ("DU2", 2)):
+            for _ in range(count):
+                await api.post("/orders", {**body, "account": code})
+        for path in ("/orders", "/executions"):
+            counts = [len(await api.get(f"{path}?account={code}")) for code in (*ACCOUNTS, "DU3")]
+            assert counts == [1, 2, 0]
+        (held,) = await api.get("/positions?account=DU2")
+        assert (held["account"], held["position"]) == ("DU2", "20")
+        rows = {row["account"]: row for row in await api.get("/accounts")}
+        assert set(rows) == set(ACCOUNTS)
+        assert rows["DU1"]["gross_position_value"] < rows["DU2"]["gross_position_value"]
+
+    with_api(main, quoted_hall(Profile(accounts=ACCOUNTS)))
+
+
+def test_the_main_figures_are_those_that_clients_are_told() -> None:
+    async def main(api: Api) -> None:
+        client = await api.served.client(4)
+        await client.send(order(1, "BUY 100 AAPL MKT"))
+        await client.until(reports.CommissionReport)
+        (row,) = await api.get("/accounts")
+        code = row["account"]
+        values = {one["key"]: one["value"] for one in await api.get(f"/accounts/{code}/values")}
+        for key, name in (
+            ("NetLiquidation", "net_liquidation"),
+            ("TotalCashValue", "cash"),
+            ("BuyingPower", "buying_power"),
+            ("InitMarginReq", "initial_margin"),
+        ):
+            assert row[name] == pytest.approx(float(values[key]), abs=0.01)
+        assert row["currency"] == "USD" and row["realized_pnl"] == 0
+        assert row["unrealized_pnl"] == pytest.approx(-1 - 1.0003, abs=0.01)
+        assert row["daily_pnl"] == pytest.approx(row["unrealized_pnl"], abs=0.01)
+
+    with_api(main, quoted_hall())
+
+
+def test_positions_are_worth_what_the_market_says_though_nothing_happens() -> None:
+    async def main(api: Api) -> None:
+        client = await api.served.client(4)
+        await client.send(order(1, "BUY 100 AAPL MKT"))
+        await client.until(reports.CommissionReport)
+        before = (await api.get("/positions"))[0]["market_price"]
+        api.hall.put("quote AAPL 300 x 301", api.served.server.now() + 1)
+        await eventually(lambda: api.served.server.now() > api.hall.station.now)
+        assert (await api.get("/positions"))[0]["market_price"] == 300.5 != before
+
+    with_api(main, quoted_hall())
+
+
+def test_a_fill_is_news_and_accounts_move_once_a_second_at_most() -> None:
+    async def main(api: Api) -> None:
+        client = await api.served.client(4)
+        for number in range(1, 6):
+            await client.send(order(number, "BUY 10 AAPL MKT"))
+        await client.until(reports.CommissionReport, count=5)
+        told = [row["facts"] for row in await api.get("/events?kind=execution")]
+        fills = await api.get("/executions")
+        assert [row["exec_id"] for row in told] == [row["exec_id"] for row in fills]
+        assert told[0]["symbol"] == "AAPL" and (told[0]["shares"], told[0]["side"]) == ("10", "BOT")
+        (moved, *more) = await api.get("/events?kind=account")
+        assert moved["facts"] == {"accounts": [fills[0]["account"]]}
+        assert len(more) <= 1
+        await asyncio.sleep(1.1)
+        assert len(await api.get("/events?kind=account")) == 2  # the rest, later
+
+    with_api(main, quoted_hall())
+
+
+def test_what_cannot_be_cancelled_says_so_in_tws_s_words() -> None:
+    async def main(api: Api) -> None:
+        client = await api.served.client(4)
+        await client.send(order(1, "BUY 100 AAPL MKT"))
+        await client.until(reports.CommissionReport)
+        (row,) = await api.get("/orders")
+        perm_id = row["perm_id"]
+        over = await api.post(f"/orders/{perm_id}/cancel", status=409)
+        assert over["detail"] == f"161: {text(161, permId=perm_id)} (Filled)"
+        unknown = await api.post("/orders/999/cancel", status=404)
+        assert unknown["detail"] == f"135: {text(135, orderId=999)}"
+
+    with_api(main, quoted_hall())
+
+
+def test_without_a_link_nothing_is_entered() -> None:
+    async def main(api: Api) -> None:
+        client = await api.served.client(4)
+        placed = await api.post(
+            "/orders",
+            {"symbol": "AAPL", "action": "BUY", "quantity": 1, "order_type": "LMT",
+             "limit_price": 200},
+        )  # fmt: skip
+        await api.post("/drills", {"text": "link-lost"})
+        await client.tells(session.ErrorMessage, errorCode=1100)
+        body = {"symbol": "AAPL", "action": "BUY", "quantity": 1}
+        assert (await api.post("/orders", body, 409))["detail"].startswith("201: Order rejected")
+        refused = await api.post(f"/orders/{placed['perm_id']}/cancel", status=409)
+        assert refused["detail"].startswith("161") and "broker" in refused["detail"]
+
+    with_api(main, quoted_hall())
