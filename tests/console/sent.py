@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from papertape.console.frames import Frame
+from papertape.console.messages.frames import Frame
 from papertape.model.contract import Contract
 from papertape.model.order import Order
 from papertape.wire.catalogue.market import TickPrice

@@ -10,7 +10,9 @@ gate       who may look: token, then cookie; headers that keep the page to itsel
 remote     the control API, called with asyncio
 live       what the pages show, fetched while somebody looks
 frame      what every page has: navigation, indicators, dialog of waiting connections
-look       colours, type, both themes, small components
-pages      the list of pages; one module each
+asking     that dialog
+parts      components, words and numbers, and the look of it all in both themes
+pages      the list of pages and a module each
+messages   the page of live messages
 ========== ====================================================================
 """

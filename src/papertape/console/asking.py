@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from nicegui import ui
 
-from .look import button, card, heading, named, tried
+from .parts.look import button, card, heading, named, tried
 
 if TYPE_CHECKING:
     from .frame import View

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse
 
 from . import asking
 from .live import Desk, Live, Update
-from .look import CSS, badge, empty, heading, set_badge
+from .parts.look import CSS, badge, empty, heading, set_badge
 from .remote import TIMEOUT_S, Problem
 
 FAVICON = (

@@ -1,0 +1,213 @@
+"""The messages of a station, kept while an inspector is open; one capture serves every tab.
+
+Market data and everything else are kept apart, so that quotes cannot push out an order. The feed
+is a sample where there is more than ``MOST`` a second, and says how much it left out.
+"""
+
+import asyncio
+import heapq
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import msgspec
+
+from ..remote import Problem, Remote
+from .frames import Batch, Frame, about, decode, name, pairs
+
+MOST: Final = 1000
+"""Messages a second that are asked for."""
+KEPT: Final = 1000
+"""Messages of market data that are kept, and as many others."""
+KEPT_LETTERS: Final = 16_000_000
+"""Hexadecimal digits that are kept of either."""
+MOST_SUBJECTS: Final = 5000
+RETRY_S: Final = 1.0
+
+Take = Callable[[list[Frame]], object]
+
+
+class Rate:
+    """How many a second, over the last whole second."""
+
+    def __init__(self) -> None:
+        self.value = 0.0
+        self.total = 0
+        self._since: float | None = None
+        self._count = 0
+
+    def add(self, count: int, now: float) -> None:
+        """So many more; ``now`` in seconds."""
+        self.total += count
+        if self._since is None:
+            self._since = now
+        self._roll(now)
+        self._count += count
+
+    def at(self, now: float) -> float:
+        """The rate at this moment: it falls to nothing when nothing more comes."""
+        self._roll(now)
+        return self.value
+
+    def _roll(self, now: float) -> None:
+        if self._since is not None and now - self._since >= 1:
+            self.value = self._count / (now - self._since)
+            self._since, self._count = now, 0
+
+
+class Ring:
+    """The latest messages of a sort, by number and by size."""
+
+    def __init__(self, most: int = KEPT, letters: int = KEPT_LETTERS) -> None:
+        self._most, self._letters = most, letters
+        self._size = 0
+        self.frames: deque[Frame] = deque()
+
+    def add(self, frame: Frame) -> None:
+        """Keep it, and let go of the oldest."""
+        self.frames.append(frame)
+        self._size += len(frame.hex)
+        while len(self.frames) > self._most or self._size > self._letters:
+            self._size -= len(self.frames.popleft().hex)
+
+
+class Capture:
+    """What a station's sessions send and are sent."""
+
+    def __init__(self, remote: Remote, station: str) -> None:
+        self.rate, self.dropped = Rate(), 0
+        self.problem = ""
+        """Why nothing comes; "" when all is well."""
+        self.names: set[str] = set()
+        self.clients: set[int] = set()
+        self._remote, self._station = remote, station
+        self._rings = (Ring(), Ring())
+        self._subjects: dict[tuple[int, str, int], str] = {}
+        """What the ids of requests are about: session, field and number -> instrument."""
+        self._watchers: dict[object, tuple[Take, bool]] = {}
+        self._serial = 0
+        self._quotes = True
+        """Whether the feed is asked for market data."""
+        self._task: asyncio.Task[None] | None = None
+
+    def watch(self, key: object, take: Take, *, market_data: bool) -> None:
+        """Call ``take`` with new messages; the same key again changes what is asked for."""
+        self._watchers[key] = (take, market_data)
+        self._settle()
+
+    def leave(self, key: object) -> None:
+        """Nobody looks behind this key any more; after the last one nothing is kept."""
+        self._watchers.pop(key, None)
+        self._settle()
+
+    def frames(self) -> Iterator[Frame]:
+        """What is kept, oldest first."""
+        rings = (ring.frames for ring in self._rings)
+        return heapq.merge(*rings, key=lambda frame: frame.serial)
+
+    def subject(self, frame: Frame, field: str, number: int) -> str:
+        """The instrument that an id stands for; "" when its request was not seen."""
+        return self._subjects.get((frame.session, field, number), "")
+
+    def _settle(self) -> None:
+        """Follow the feed as somebody looks, with quotes if somebody wants them."""
+        quotes = any(wanted for _, wanted in self._watchers.values())
+        if self._task is not None and (not self._watchers or quotes != self._quotes):
+            self._task.cancel()
+            self._task = None
+        if not self._watchers:
+            self._rings, self._subjects = (Ring(), Ring()), {}
+            self.rate, self.dropped = Rate(), 0
+            self.names.clear()
+            self.clients.clear()
+        elif self._task is None:
+            self._quotes = quotes
+            self._task = asyncio.create_task(self._keep(quotes))
+
+    async def _keep(self, quotes: bool) -> None:
+        market_data = "true" if quotes else "false"
+        while True:
+            known = {frame.number for frame in self.frames()}
+            following = self._remote.follow(
+                self._station, "/messages", self._connected, most=MOST, market_data=market_data
+            )
+            try:
+                async for told in following:
+                    self.take(told, known)
+                    known = set()
+            except Problem as problem:
+                self.problem = str(problem)
+            await asyncio.sleep(RETRY_S)
+
+    def _connected(self) -> None:
+        self.problem = ""
+
+    def take(self, told: Any, known: set[int] | None = None) -> None:
+        """A batch of the feed; who connects anew is first shown what may be ``known`` already."""
+        batch = msgspec.convert(told, Batch)
+        fresh = [frame for frame in batch.messages if not known or frame.number not in known]
+        for frame in fresh:
+            self._serial += 1
+            frame.serial = self._serial
+            self._rings[not frame.market_data].add(frame)
+            self._learn(frame)
+        self.dropped += batch.dropped
+        self.rate.add(len(fresh) + batch.dropped, asyncio.get_running_loop().time())
+        for take, _ in list(self._watchers.values()):
+            take(fresh)
+
+    def _learn(self, frame: Frame) -> None:
+        """What there is to choose from, and which instrument a request is about."""
+        self.names.add(name(frame))
+        if frame.client_id is not None:
+            self.clients.add(frame.client_id)
+        if frame.direction == "out":
+            return
+        message = decode(frame)
+        key, contract = about(frame, message), getattr(message, "contract", None)
+        if key and contract is not None:
+            told = dict(pairs(frame, message)).get("contract", "")
+            self._subjects[frame.session, *key] = told.split(" ")[0]
+            while len(self._subjects) > MOST_SUBJECTS:
+                del self._subjects[next(iter(self._subjects))]
+
+
+class Sample:
+    """Which of many messages a tab shows: what is rare whole, and of a flood a few."""
+
+    def __init__(self, a_second: int, burst: int) -> None:
+        self._rate, self._burst = a_second, burst
+        self._room = float(burst)
+        self.skipped = 0
+        """Messages that were offered and not shown."""
+        self._quotes: deque[Frame] = deque(maxlen=burst)
+        self._others: deque[Frame] = deque(maxlen=burst)
+
+    def offer(self, frame: Frame) -> None:
+        """A message that fits the filter."""
+        waiting = self._quotes if frame.market_data else self._others
+        self.skipped += len(waiting) == self._burst
+        waiting.append(frame)
+
+    def clear(self) -> None:
+        """Show nothing of what waits."""
+        self._quotes.clear()
+        self._others.clear()
+
+    def take(self, seconds: float) -> list[Frame]:
+        """What is shown next, the latest of it; ``seconds`` have passed since the last call."""
+        more = self._rate * seconds
+        self._room = min(self._burst, self._room + more)
+        shown = self._latest(self._others, self._room)
+        # Half of the room is never for quotes: the next burst of orders is to be seen whole.
+        spare = max(self._room - self._burst / 2, min(self._room, more / 2))
+        shown += self._latest(self._quotes, spare)
+        return sorted(shown, key=lambda frame: frame.serial)
+
+    def _latest(self, waiting: deque[Frame], most: float) -> list[Frame]:
+        room = int(most)
+        taken = list(waiting)[-room:] if room else []
+        self.skipped += len(waiting) - len(taken)
+        waiting.clear()
+        self._room -= len(taken)
+        return taken

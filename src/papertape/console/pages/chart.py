@@ -1,0 +1,256 @@
+"""Chart: candles and volume of an instrument, live, with its quote and the own executions."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from nicegui import ui
+from nicegui.elements.mixins.text_element import TextElement
+
+from ..frame import View
+from ..parts.choice import Choice
+from ..parts.figures import decimals, price, signed, size, tone
+from ..parts.grid import Grid
+from ..parts.look import button
+from ..parts.quote import Following, Quote
+from ..parts.symbols import SymbolSearch, about
+from ..remote import Problem
+from .candles import COLUMNS, MOST_MARKS, Candles, Mark, in_words, marks, table_rows
+from .plot import Plot
+
+EVERY_S = 1.0
+TURNS = 30
+"""Between two looks for executions when there is no news of any."""
+FIRST = 300
+"""Bars asked for at first."""
+SIZES = {"5": "5 s", "30": "30 s", "60": "1 min", "300": "5 min", "3600": "1 hour"}
+"""Seconds of a bar -> its name."""
+WAYS = {
+    "in": ("Zoom in", "+"), "out": ("Zoom out", "−"), "earlier": ("Earlier", "‹"),
+    "later": ("Later", "›"), "latest": ("Latest", "»"),
+}  # fmt: skip
+DAY = ("open", "high", "low", "close")
+
+
+class Chart:
+    """The page: one instrument and one size of bars at a time."""
+
+    def __init__(self, view: View, seconds: str) -> None:
+        self._view = view
+        self._found: dict[str, Any] | None = None
+        self._candles = Candles()
+        self._marks: list[Mark] = []
+        self._executions: list[dict[str, Any]] = []
+        self._look_in = 0
+        """Turns until the executions are asked for again."""
+        with ui.element("section").classes("pt-card").props('aria-label="Chart"'):
+            with ui.element("div").classes("pt-chartbar"):
+                self._search = SymbolSearch(view, self.choose)
+                self._size = Choice(SIZES, seconds, self._sized, label="Size of a bar")
+                keys = ui.element("div").classes("pt-row")
+                keys.props('role="group" aria-label="Part shown"')
+            self._strip = Strip()
+            self._plot = Plot(self._load)
+            with keys:
+                _ways(self._plot.go)
+            self._nothing = ui.label().classes("pt-empty")
+            self._nothing.set_visibility(False)
+            with ui.element("details").classes("pt-more"):
+                TextElement(tag="summary", text="The latest bars as a table")
+                self._table = Grid(COLUMNS, label="Latest bars")
+        self._following = Following(view, self._strip.show)
+        view.listen(self._heard)
+        ui.timer(EVERY_S, self._turn, immediate=False)
+
+    @property
+    def _seconds(self) -> int:
+        return int(self._size.value)
+
+    async def choose(self, found: dict[str, Any]) -> None:
+        """Show another instrument."""
+        self._found, self._executions = found, []
+        self._search.show(found["symbol"])
+        self._strip.name(found)
+        await self._begin()
+        await self._following.follow(found["con_id"])
+        await self._look_for_executions()
+
+    async def _sized(self, _: str) -> None:
+        await self._begin()
+
+    async def _begin(self) -> None:
+        """Every bar anew."""
+        if self._found is None:
+            return
+        self._candles = Candles()
+        self._remember()
+        await self._grow()
+
+    def _remember(self) -> None:
+        """The address of the page names what is shown: a reload shows it again."""
+        assert self._found is not None
+        ui.navigate.history.replace(f"?con_id={self._found['con_id']}&seconds={self._seconds}")
+
+    async def _turn(self) -> None:
+        await self._grow()
+        self._look_in -= 1
+        if self._look_in <= 0:
+            await self._look_for_executions()
+
+    async def _grow(self) -> None:
+        """Ask for what is later than the last complete bar."""
+        candles, found = self._candles, self._found
+        if found is None:
+            return
+        query = {"after": candles.after} if candles.after else {}
+        path = f"/bars/{found['con_id']}"
+        try:
+            told = await self._view.desk.get(path, seconds=self._seconds, last=FIRST, **query)
+        except Problem as problem:
+            self._missing(str(problem), bool(candles.bars))
+            return
+        if candles is not self._candles:
+            return  # another instrument or size has been chosen meanwhile
+        fresh = not candles.bars
+        changed = candles.take(told)
+        self._missing("This instrument has not traded yet.", bool(candles.bars))
+        if changed:
+            self._draw(changed, fresh)
+
+    def _missing(self, why: str, shown: bool) -> None:
+        self._plot.set_visibility(shown)
+        self._nothing.set_visibility(not shown)
+        self._nothing.set_text("" if shown else why)
+
+    def _draw(self, changed: Any, fresh: bool) -> None:
+        assert self._found is not None
+        if fresh:
+            self._load()
+        else:
+            self._plot.patch(changed)
+            self._mark()
+        title = SIZES[self._size.value]
+        self._plot.say(in_words(self._found["symbol"], title, self._candles.bars))
+        self._table.show(table_rows(self._candles.bars))
+
+    def _load(self) -> None:
+        if self._found is not None and self._candles.bars:
+            self._marks = self._marked()
+            digits = decimals(self._found["tick"])
+            self._plot.load(self._candles.bars, self._marks, digits, self._seconds)
+
+    def _marked(self) -> list[Mark]:
+        con_id = self._found["con_id"] if self._found else 0
+        return marks(self._executions, con_id, self._candles.bars, self._seconds)
+
+    def _heard(self, news: dict[str, Any]) -> None:
+        con_id = self._found["con_id"] if self._found else 0
+        if news["kind"] == "execution" and news["facts"].get("con_id") == con_id:
+            self._look_in = 0
+
+    async def _look_for_executions(self) -> None:
+        """Mark what has traded; news may have been missed, so it is done now and then anyway."""
+        found, self._look_in = self._found, TURNS
+        if found is None:
+            return
+        try:
+            told = await self._view.desk.get("/executions", con_id=found["con_id"], last=MOST_MARKS)
+        except Problem:
+            return
+        if found is not self._found:
+            return
+        self._executions = told
+        self._mark()
+
+    def _mark(self) -> None:
+        """Executions may be told before their bar."""
+        marked = self._marked()
+        if marked != self._marks:
+            self._marks = marked
+            self._plot.show_marks(marked)
+
+
+def _ways(go: Callable[[str], None]) -> None:
+    for way, (title, sign) in WAYS.items():
+        made = button(sign, partial(go, way), kind="plain", label=title)
+        made.props(f'title="{title}"').classes("pt-key")
+
+
+class Strip:
+    """The quote and the figures of the day, above the picture."""
+
+    def __init__(self) -> None:
+        with ui.element("div").classes("pt-strip pt-num"):
+            with ui.element("div").classes("pt-lastprice"):
+                self._about = ui.label().classes("pt-soft pt-small")
+                with ui.element("div").classes("pt-row"):
+                    self._last = ui.label().classes("pt-big")
+                    self._change = ui.label()
+            with ui.element("dl").classes("pt-day"):
+                titles = ("bid", "ask", *DAY, "volume")
+                self._cells = {name: _term(name.title()) for name in titles}
+            self._old = ui.label("Market data farm is broken: this is old").classes("pt-error")
+        self._old.set_visibility(False)
+
+    def name(self, found: dict[str, Any]) -> None:
+        """Which instrument it is."""
+        self._about.set_text(about(found))
+
+    def show(self, quote: Quote | None) -> None:
+        """Show these figures; dashes for None."""
+        told = quote or {}
+        last, close = told.get("last"), told.get("close")
+        self._last.set_text(price(last) or "–")
+        change = last - close if last is not None and close else None
+        percent = f" ({signed(100 * change / close)}%)" if change is not None and close else ""
+        self._change.set_text(signed(change) + percent)
+        self._change.classes(replace=tone(change))
+        for side in ("bid", "ask"):
+            many = size(told.get(f"{side}_size"))
+            worth = price(told.get(side)) or "–"
+            self._cells[side].set_text(f"{worth} × {many}" if many else worth)
+        for name in DAY:
+            self._cells[name].set_text(price(told.get(name)) or "–")
+        self._cells["volume"].set_text(size(told.get("volume")) or "–")
+        self._old.set_visibility(quote is not None and not quote["live"])
+
+
+def _term(title: str) -> TextElement:
+    with ui.element("div"):
+        TextElement(tag="dt", text=title)
+        return TextElement(tag="dd", text="–")
+
+
+async def _first(view: View, con_id: str) -> dict[str, Any] | None:
+    """What to show at first: what the address names, what was traded last, anything."""
+    if con_id.isdecimal():
+        wanted = con_id
+    else:
+        traded = await view.desk.get("/executions", last=1)
+        wanted = str(traded[-1]["con_id"]) if traded else ""
+    if wanted:
+        try:
+            found: dict[str, Any] = await view.desk.get(f"/symbols/{wanted}")
+            return found
+        except Problem:
+            pass
+    some = await view.desk.get("/symbols")
+    return some[0] if some else None
+
+
+async def build(view: View) -> None:
+    """The page; it is there at once, and what it shows follows."""
+    request = ui.context.client.request
+    query = request.query_params if request is not None else {}
+    seconds = query.get("seconds", "60")
+    chart = Chart(view, seconds if seconds in SIZES else "60")
+
+    async def begin() -> None:
+        try:
+            found = await _first(view, query.get("con_id", ""))
+        except Problem:
+            return  # the frame tells that the station does not answer
+        if found is not None:
+            await chart.choose(found)
+
+    ui.timer(0, begin, once=True)

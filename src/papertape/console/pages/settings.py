@@ -1,0 +1,250 @@
+"""API settings: every setting and precaution, changed together, checked by the station."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from nicegui import ui
+
+from ..frame import View
+from ..parts.fields import Field, made
+from ..parts.look import badge, button, card, confirmed, empty, named, tried
+from ..parts.words import label
+from ..remote import Problem
+from .news import shown
+
+Row = dict[str, Any]
+SHOWS: dict[str, Callable[[Row], bool]] = {
+    "All": lambda row: True,
+    "Differ from the default": lambda row: bool(row["value"] != row["default"]),
+    "Act": lambda row: bool(row["acts"]),
+    "Do not act yet": lambda row: not row["acts"],
+}
+"""Which settings are shown, by the words of the choice."""
+SOURCES = {
+    "default": "",
+    "given": "given at the start",
+    "changed": "changed while running",
+}
+
+
+async def build(view: View) -> None:
+    """The page."""
+    Page(view)
+
+
+def found(row: Row, wanted: str) -> bool:
+    """Whether every word that is searched for is somewhere in a setting."""
+    text = " ".join((label(row["name"]), row["name"], row["meaning"], row["note"])).lower()
+    return all(word in text for word in wanted.lower().split())
+
+
+def reason(text: str) -> str:
+    """What the station advises about a value that cannot be; else all that it says."""
+    found = text.partition("). ")[2] or text
+    return found[:1].upper() + found[1:]
+
+
+def origin(row: Row) -> str:
+    """The default, and where another value comes from."""
+    source = SOURCES.get(row["source"], row["source"])
+    return f"Default: {shown(row['default'])}" + (f" · {source}" if source else "")
+
+
+class Line:
+    """One setting on the page."""
+
+    def __init__(self, row: Row, changed: Callable[[], object]) -> None:
+        self.row = row
+        with ui.element("div").classes("pt-setting") as self.box:
+            named(self.box, role="group", aria_label=label(row["name"]))
+            with ui.element("div").classes("pt-setting-words"):
+                self._head(row)
+                ui.label(row["meaning"].replace("``", "")).classes("pt-soft")
+                if row["note"]:
+                    ui.label(f"Does not act yet: {row['note']}.").classes("pt-soft pt-small")
+            with ui.element("div").classes("pt-setting-value"):
+                self.field: Field = made(row, changed)
+                self._error = ui.label().classes("pt-error pt-small").props('role="alert"')
+                self._elsewhere = ui.label().classes("pt-small pt-warned")
+                self._origin = ui.label(origin(row)).classes("pt-soft pt-small pt-num")
+        self.fail("")
+        self._elsewhere.set_visibility(False)
+
+    @staticmethod
+    def _head(row: Row) -> None:
+        with ui.element("div").classes("pt-row"):
+            ui.label(label(row["name"])).classes("pt-setting-name")
+            if not row["acts"]:
+                badge("does not act yet", "")
+        ui.label(row["name"]).classes("pt-mono pt-soft")
+
+    @property
+    def changed(self) -> bool:
+        """Whether something else stands in the field than at the station."""
+        return bool(self.field.get() != self.row["value"])
+
+    def told(self, row: Row) -> None:
+        """The station's value may be another; what is being written here stays."""
+        touched, before = self.changed, self.row["value"]
+        self.row = row
+        self._origin.set_text(origin(row))
+        if not touched:
+            self.field.set(row["value"])
+        elif row["value"] != before:
+            self._elsewhere.set_text(f"Meanwhile changed elsewhere to: {shown(row['value'])}")
+            self._elsewhere.set_visibility(self.changed)
+
+    def discard(self) -> None:
+        """Back to the station's value."""
+        self.field.set(self.row["value"])
+        self.fail("")
+
+    def fail(self, reason: str) -> None:
+        """Say why the station does not take it; "" when it does."""
+        self._error.set_text(reason)
+        self._error.set_visibility(bool(reason))
+        self.field.fail(bool(reason))
+        self._elsewhere.set_visibility(False)
+
+
+class Page:
+    """All settings, the search over them, and what is to be saved."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._lines: dict[str, Line] = {}
+        self._groups: dict[str, ui.element] = {}
+        self._filter()
+        self._box = ui.element("div").classes("pt-settings")
+        self._none = empty("No setting fits", "Search for another word, or show all of them.")
+        self._none.set_visibility(False)
+        self._bar()
+        view.watch("settings", self._told)
+
+    def _filter(self) -> None:
+        with ui.element("div").classes("pt-row pt-filter").props('role="search"'):
+            self._search = ui.input(placeholder="Search settings", on_change=self._sift)
+            self._search.props("outlined dense clearable debounce=200 type=search")
+            named(self._search, aria_label="Search settings")
+            self._show = ui.select(list(SHOWS), value="All", on_change=self._sift)
+            self._show.props("outlined dense options-dense")
+            named(self._show, aria_label="Which settings to show")
+            self._count = ui.label().classes("pt-soft pt-small pt-num").props('role="status"')
+
+    def _bar(self) -> None:
+        with ui.element("div").classes("pt-save") as self._save:
+            named(self._save, role="region", aria_label="Changes")
+            self._changes = ui.label().classes("pt-grow pt-num").props('role="status"')
+            button("Discard", self._discard, kind="plain")
+            button("Save", self._send)
+        self._save.set_visibility(False)
+
+    # -- what the station says ------------------------------------------------------------------
+
+    def _told(self, rows: list[Row]) -> None:
+        for row in rows:
+            line = self._lines.get(row["name"])
+            if line is None:
+                with self._group(row):
+                    self._lines[row["name"]] = Line(row, self._changed)
+            elif line.row != row:
+                line.told(row)
+        self._sift()
+        self._changed()
+
+    def _group(self, row: Row) -> ui.element:
+        if row["group"] not in self._groups:
+            with self._box, card(row["place"]) as part:
+                self._groups[row["group"]] = part
+        return self._groups[row["group"]]
+
+    # -- what is shown --------------------------------------------------------------------------
+
+    def _sift(self) -> None:
+        wanted, fits = self._search.value or "", SHOWS[self._show.value]
+        seen: dict[str, int] = {}
+        for line in self._lines.values():
+            group = line.row["group"]
+            visible = found(line.row, wanted) and fits(line.row)
+            if line.box.visible != visible:
+                line.box.set_visibility(visible)
+            seen[group] = seen.get(group, 0) + visible
+        for name, part in self._groups.items():
+            part.set_visibility(bool(seen.get(name)))
+        self._none.set_visibility(bool(self._lines) and not any(seen.values()))
+        self._count.set_text(f"{sum(seen.values())} of {len(self._lines)} settings")
+
+    def _changed(self) -> None:
+        names = [label(line.row["name"]) for line in self._lines.values() if line.changed]
+        some = f"{len(names)} changes: " if len(names) > 1 else "1 change: "
+        self._changes.set_text(some + ", ".join(names) if names else "")
+        self._save.set_visibility(bool(names))
+
+    # -- what is saved --------------------------------------------------------------------------
+
+    def _discard(self) -> None:
+        for line in self._lines.values():
+            line.discard()
+        self._changed()
+
+    async def _send(self) -> None:
+        changes = {name: line.field.get() for name, line in self._lines.items() if line.changed}
+        if not changes or ("socketPort" in changes and not await self._may_move()):
+            return
+        for line in self._lines.values():
+            line.fail("")
+        try:
+            answer = await self._view.desk.patch("/settings", changes)
+        except Problem as problem:
+            self._refused(problem)
+            return
+        await self._saved(answer["changed"], changes)
+
+    async def _may_move(self) -> bool:
+        """Ask before every program loses its connection; a port that cannot be is no question."""
+        line = self._lines["socketPort"]
+        port = line.field.get()
+        if not isinstance(port, int) or not line.row["lowest"] <= port <= line.row["highest"]:
+            return True
+        text = (
+            "Every API program is told 1300 and is disconnected. "
+            f"It must reconnect on port {port}. Orders keep working."
+        )
+        return await confirmed("Change the socket port?", text, "Change the port")
+
+    def _refused(self, problem: Problem) -> None:
+        """Say it beside each field that is wrong; what is about none of them is a notice."""
+        known = {name: why for name, why in problem.errors.items() if name in self._lines}
+        for name, why in known.items():
+            self._lines[name].fail(reason(why))
+        if known:
+            self._reveal(next(line for name, line in self._lines.items() if name in known))
+        if not known or len(known) < len(problem.errors):
+            ui.notify(
+                str(problem), type="negative", multi_line=True, close_button="Close", timeout=0
+            )
+
+    def _reveal(self, line: Line) -> None:
+        """Show the first field that is wrong, whatever is searched for, and go to it."""
+        if not line.box.visible:
+            self._search.value, self._show.value = "", "All"
+        line.field.focus()
+
+    async def _saved(self, names: list[str], changes: Mapping[str, Any]) -> None:
+        """Take over what the station made of it, such as ``11:5`` as ``11:05``."""
+        rows = await tried(self._view.desk.get("/settings"))
+        for row in rows or ():
+            line = self._lines.get(row["name"])
+            if line is not None:
+                line.told(row)
+                if row["name"] in changes:
+                    line.discard()
+        self._changed()
+        if "socketPort" in names:
+            station = await tried(self._view.desk.get(""))
+            if station:
+                where = f"{station['host']}:{station['port']}"
+                ui.notify(f"Saved. API programs connect to {where} now.", type="positive")
+            return
+        some = f"{len(names)} settings" if len(names) != 1 else label(names[0])
+        ui.notify(f"Saved: {some}", type="positive")

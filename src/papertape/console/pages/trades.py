@@ -1,0 +1,126 @@
+"""What the tables of the trading page say: rows of the control API made into texts. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ..parts.figures import money, price, signed, size, tone
+from ..parts.grid import Cell, Col, Row
+from ..parts.look import TONES, clock
+
+OVER = frozenset({"Filled", "Cancelled", "ApiCancelled", "Inactive"})
+"""States of an order that works no longer."""
+ORDERS = (
+    Col("Status", badge=True), Col("Symbol"), Col("Action"), Col("Quantity", right=True),
+    Col("Filled", right=True), Col("Remaining", right=True), Col("Type"),
+    Col("Limit", right=True), Col("TIF"), Col("Average", right=True), Col("Why held"),
+    Col("Client", right=True), Col("Order id", right=True), Col("Account"),
+)  # fmt: skip
+EXECUTIONS = (
+    Col("Time"), Col("Symbol"), Col("Side"), Col("Shares", right=True), Col("Price", right=True),
+    Col("Commission", right=True), Col("Realized P&L", right=True), Col("Currency"),
+    Col("Client", right=True), Col("Order id", right=True), Col("Account"),
+)  # fmt: skip
+POSITIONS = (
+    Col("Symbol"), Col("Position", right=True), Col("Average cost", right=True),
+    Col("Market price", right=True), Col("Market value", right=True),
+    Col("Unrealized P&L", right=True), Col("Realized P&L", right=True), Col("Currency"),
+    Col("Account"),
+)  # fmt: skip
+SIDES = {"BOT": "Bought", "SLD": "Sold"}
+Told = Mapping[str, Any]
+
+
+def works(order: Told) -> bool:
+    """Whether an order can still be cancelled."""
+    return order["status"] not in OVER
+
+
+def in_words(order: Told) -> str:
+    """An order as one says it: ``BUY 100 SPY LMT 169.50 DAY``."""
+    limit = price(order["limit_price"])
+    parts = (order["action"], size(order["quantity"]), order["symbol"], order["order_type"])
+    return " ".join(filter(None, (*parts, limit, order["tif"])))
+
+
+def of_account(rows: Iterable[Told], account: str) -> list[Told]:
+    """Those of one account; of all for ""."""
+    return [row for row in rows if not account or row["account"] == account]
+
+
+def order_rows(orders: Sequence[Told], *, working: bool) -> list[Row]:
+    """Working orders first, the newest first among them; ``working`` leaves out the others."""
+    newest = orders[::-1]
+    first = [order for order in newest if works(order)]
+    rest = [] if working else [order for order in newest if not works(order)]
+    return [_order_row(order) for order in (*first, *rest)]
+
+
+def _order_row(order: Told) -> Row:
+    cells = (
+        Cell(order["status"], TONES.get(order["status"], "")),
+        order["symbol"],
+        _side(order["action"]),
+        size(order["quantity"]),
+        size(order["filled"]),
+        size(order["remaining"]),
+        order["order_type"],
+        price(order["limit_price"]),
+        order["tif"],
+        price(order["average_price"] or None),
+        order["why_held"],
+        *_whose(order),
+        order["account"],
+    )
+    act = f"Cancel order {in_words(order)}" if works(order) else ""
+    return Row(str(order["perm_id"]), cells, act)
+
+
+def _side(word: str) -> Cell:
+    return Cell(SIDES.get(word, word), "pt-up" if word in ("BUY", "BOT") else "pt-down")
+
+
+def _whose(row: Told) -> tuple[str, str]:
+    """Client and order id; an order of the user has neither."""
+    mine = row["client_id"] == 0 and row["order_id"] == 0
+    return ("TWS", "") if mine else (str(row["client_id"]), str(row["order_id"]))
+
+
+def execution_rows(executions: Sequence[Told]) -> list[Row]:
+    """The newest first."""
+    return [_execution_row(execution) for execution in executions[::-1]]
+
+
+def _execution_row(row: Told) -> Row:
+    cells = (
+        clock(row["time"]),
+        row["symbol"],
+        _side(row["side"]),
+        size(row["shares"]),
+        price(row["price"]),
+        money(row["commission"]),
+        Cell(signed(row["realized_pnl"]), tone(row["realized_pnl"])),
+        row["currency"],
+        *_whose(row),
+        row["account"],
+    )
+    return Row(row["exec_id"], cells)
+
+
+def position_rows(positions: Iterable[Told]) -> list[Row]:
+    """As they come; what has been closed today stays for its P&L."""
+    return [_position_row(row) for row in positions]
+
+
+def _position_row(row: Told) -> Row:
+    cells = (
+        row["symbol"],
+        size(row["position"]),
+        price(round(row["average_cost"], 4)),
+        price(row["market_price"]),
+        money(row["market_value"]),
+        Cell(signed(row["unrealized_pnl"]), tone(row["unrealized_pnl"])),
+        Cell(signed(row["realized_pnl"]), tone(row["realized_pnl"])),
+        row["currency"],
+        row["account"],
+    )
+    return Row(f"{row['account']} {row['con_id']}", cells)

@@ -1,0 +1,213 @@
+"""Trading: orders, the order ticket, executions, positions and the figures of the accounts."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from nicegui import ui
+from nicegui.elements.mixins.text_element import TextElement
+
+from ..frame import View
+from ..parts.choice import Choice
+from ..parts.figures import money, signed, tone
+from ..parts.grid import Cell, Col, Grid, Row
+from ..parts.look import button, card, empty, heading, tried
+from . import trades
+from .ticket import Ticket
+
+FIGURES = {
+    "net_liquidation": "Net liquidation", "cash": "Cash", "buying_power": "Buying power",
+    "daily_pnl": "Daily P&L", "unrealized_pnl": "Unrealized P&L", "realized_pnl": "Realized P&L",
+}  # fmt: skip
+ALL = ""
+"""The choice of every account."""
+
+
+class Trading:
+    """The page: what was told last, and which part of it is shown."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._account = ALL
+        self._unneeded: tuple[str, ...] = ()
+        """Columns that say the same in every row."""
+        self._orders: list[dict[str, Any]] = []
+        self._told: dict[str, list[dict[str, Any]]] = {}
+        self._choice = ui.select({ALL: "All accounts"}, value=ALL, label="Account")
+        self._choice.props("outlined dense options-dense").classes("pt-accounts")
+        self._choice.on_value_change(lambda event: self._choose(event.value))
+        self._figures = Figures()
+        with ui.element("div").classes("pt-desk"):
+            self._order_card()
+            self._ticket = Ticket(view)
+        self._positions = _part("Positions", trades.POSITIONS, "No positions", NO_POSITIONS)
+        self._executions = _part("Executions", trades.EXECUTIONS, "No executions", NO_EXECUTIONS)
+        self._cancel = CancelQuestion(self._send_cancel)
+
+    def watch(self) -> None:
+        """Show everything as it changes."""
+        self._view.watch("station", lambda station: self._accounts(station["accounts"]))
+        for topic in ("orders", "executions", "positions", "accounts"):
+            self._view.watch(topic, partial(self._tell, topic))
+
+    def _order_card(self) -> None:
+        with card("Orders"):
+            options = {"all": "All of today", "working": "Working"}
+            with ui.element("div").classes("pt-row"):
+                self._filter = Choice(
+                    options, "all", lambda _: self._show("orders"), label="Orders shown"
+                )
+                self._count = ui.label().classes("pt-soft pt-small pt-num")
+            self._no_orders = empty(
+                "No orders", "Place one from an API program, or here with Enter order."
+            )
+            self._order_grid = Grid(
+                trades.ORDERS, label="Orders", act="Cancel", on_act=self._ask_cancel
+            )
+            self._order_grid.set_visibility(False)
+
+    def _choose(self, account: str) -> None:
+        self._account = account
+        for topic in self._told:
+            self._show(topic)
+
+    def _tell(self, topic: str, rows: list[dict[str, Any]]) -> None:
+        self._told[topic] = rows
+        self._show(topic)
+
+    def _show(self, topic: str) -> None:
+        rows = trades.of_account(self._told.get(topic, ()), self._account)
+        if topic == "orders":
+            found = trades.order_rows(rows, working=self._filter.value == "working")
+            held = any(row["why_held"] for row in rows)
+            self._order_grid.hide(*self._unneeded, *(() if held else ("Why held",)))
+            self._order_grid.show(found)
+            self._order_grid.set_visibility(bool(found))
+            self._no_orders.set_visibility(not found)
+            working = sum(map(trades.works, rows))
+            self._count.set_text(f"{working} working, {len(rows) - working} over")
+        elif topic == "executions":
+            self._executions.show(trades.execution_rows(rows))
+        elif topic == "positions":
+            self._positions.show(trades.position_rows(rows))
+        else:
+            self._figures.show(rows)
+
+    def _accounts(self, codes: list[str]) -> None:
+        self._ticket.accounts(codes)
+        options = {ALL: "All accounts"} | {code: code for code in codes}
+        if self._choice.options != options:
+            self._choice.set_options(options)
+        self._choice.set_visibility(len(codes) > 1)
+        self._unneeded = () if len(codes) > 1 else ("Account",)
+        for grid in (self._positions.grid, self._executions.grid):
+            grid.hide(*self._unneeded)
+
+    def _ask_cancel(self, key: str) -> None:
+        orders = self._told.get("orders", ())
+        found = next((order for order in orders if str(order["perm_id"]) == key), None)
+        if found is not None:
+            self._cancel.ask(found)
+
+    async def _send_cancel(self, order: dict[str, Any]) -> None:
+        await tried(
+            self._view.desk.post(f"/orders/{order['perm_id']}/cancel"),
+            f"Cancel sent: {trades.in_words(order)}",
+        )
+
+
+NO_POSITIONS = "They appear here with the first execution."
+NO_EXECUTIONS = "They appear here when an order trades."
+
+
+class Part:
+    """A table, or why there is none."""
+
+    def __init__(self, title: str, cols: tuple[Col, ...], what: str, advice: str) -> None:
+        self._nothing = empty(what, advice)
+        self.grid = Grid(cols, label=title)
+        self.grid.set_visibility(False)
+
+    def show(self, rows: list[Row]) -> None:
+        """Show these rows."""
+        self.grid.show(rows)
+        self.grid.set_visibility(bool(rows))
+        self._nothing.set_visibility(not rows)
+
+
+def _part(title: str, cols: tuple[Col, ...], what: str, advice: str) -> Part:
+    with card(title):
+        return Part(title, cols, what, advice)
+
+
+class Figures:
+    """What the accounts are worth: large for one, a table for several."""
+
+    def __init__(self) -> None:
+        with card("Account") as self._card:
+            with ui.element("dl").classes("pt-figures pt-num") as self._one:
+                self._values = {name: _figure(title) for name, title in FIGURES.items()}
+            cols = [Col("Account"), *(Col(title, right=True) for title in FIGURES.values())]
+            self._several = Grid([*cols, Col("Currency")], label="Accounts")
+        self.show([])
+
+    def show(self, rows: Sequence[trades.Told]) -> None:
+        """Show one account or several."""
+        self._card.set_visibility(bool(rows))
+        self._one.set_visibility(len(rows) == 1)
+        self._several.set_visibility(len(rows) > 1)
+        self._several.show([_account_row(row) for row in rows] if len(rows) > 1 else [])
+        if len(rows) == 1:
+            for name, label in self._values.items():
+                cell = _figure_cell(name, rows[0])
+                label.set_text(cell.text)
+                label.classes(replace=cell.tone)
+
+
+def _figure(title: str) -> TextElement:
+    with ui.element("div"):
+        TextElement(tag="dt", text=title)
+        return TextElement(tag="dd", text="")
+
+
+def _figure_cell(name: str, row: trades.Told) -> Cell:
+    value = row[name]
+    if name.endswith("pnl"):
+        return Cell(signed(value), tone(value))
+    return Cell(money(value), "")
+
+
+def _account_row(row: trades.Told) -> Row:
+    cells = (row["account"], *(_figure_cell(name, row) for name in FIGURES), row["currency"])
+    return Row(row["account"], cells)
+
+
+class CancelQuestion:
+    """Asks before an order is cancelled."""
+
+    def __init__(self, send: Any) -> None:
+        self._send = send
+        self._order: dict[str, Any] | None = None
+        with ui.dialog() as self._box, ui.card().props('aria-label="Cancel this order?"'):
+            heading("Cancel this order?", 2)
+            self._what = ui.label().classes("pt-num pt-strong")
+            with ui.element("div").classes("pt-row"):
+                button("Cancel order", self._yes, kind="danger").props("autofocus")
+                button("Keep it", self._box.close, kind="plain")
+
+    def ask(self, order: dict[str, Any]) -> None:
+        """Show the order."""
+        self._order = order
+        self._what.set_text(trades.in_words(order))
+        self._box.open()
+
+    async def _yes(self) -> None:
+        order, self._order = self._order, None
+        self._box.close()
+        if order is not None:
+            await self._send(order)
+
+
+async def build(view: View) -> None:
+    """The page."""
+    Trading(view).watch()

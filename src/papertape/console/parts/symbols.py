@@ -1,0 +1,59 @@
+"""The search for an instrument: type a part of its symbol or name, choose with arrows and Enter."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from nicegui.element import Element
+from nicegui.events import GenericEventArguments
+
+from ..frame import View
+from ..remote import Problem
+
+LONGEST = 40
+Chosen = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+def about(found: dict[str, Any]) -> str:
+    """What tells an instrument from others of its symbol."""
+    facts = [found["security_type"], found["exchange"], found["currency"]]
+    return " · ".join([*filter(None, facts), *filter(None, [found.get("description")])])
+
+
+class SymbolSearch(Element, component="combo.js"):
+    """A combobox over ``/symbols``; ``chosen`` gets what the user has chosen."""
+
+    def __init__(self, view: View, chosen: Chosen, *, label: str = "Symbol") -> None:
+        super().__init__()
+        self._props["label"] = label
+        self._props["placeholder"] = "Search a symbol"
+        self._props["nothing"] = "No instrument of this name"
+        self._view = view
+        self._chosen = chosen
+        self._offered: dict[str, dict[str, Any]] = {}
+        self.on("ask", self._ask)
+        self.on("choose", self._choose)
+
+    async def search(self, text: str) -> list[dict[str, Any]]:
+        """The instruments that fit. Raises ``Problem``."""
+        found: list[dict[str, Any]] = await self._view.desk.get("/symbols", q=text[:LONGEST])
+        return found
+
+    def show(self, symbol: str) -> None:
+        """Say what is chosen."""
+        self._props["value"] = symbol
+        self.update()
+
+    async def _ask(self, event: GenericEventArguments) -> None:
+        text = str(event.args)[:LONGEST]
+        try:
+            found = await self.search(text)
+        except Problem:
+            found = []
+        self._offered = {str(one["con_id"]): one for one in found}
+        offers = [[key, one["symbol"], about(one)] for key, one in self._offered.items()]
+        self.run_method("offer", text, offers)
+
+    async def _choose(self, event: GenericEventArguments) -> None:
+        found = self._offered.get(str(event.args))
+        if found is not None:
+            await self._chosen(found)

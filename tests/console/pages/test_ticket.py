@@ -1,0 +1,31 @@
+"""What the question before an order says."""
+
+from typing import Any
+
+import pytest
+
+from papertape.console.pages.ticket import in_full
+
+MARKET: dict[str, Any] = {
+    "symbol": "SPY", "currency": "USD", "action": "BUY", "quantity": 100, "order_type": "MKT",
+    "limit_price": None, "tif": "DAY", "account": "",
+}  # fmt: skip
+QUOTE = {"bid": 168.0, "ask": 168.5}
+
+
+@pytest.mark.parametrize(
+    "change, quote, lines",
+    [
+        ({}, QUOTE, ["BUY 100 SPY MKT DAY", "About 16,850.00 USD"]),
+        ({"action": "SELL"}, QUOTE, ["SELL 100 SPY MKT DAY", "About 16,800.00 USD"]),
+        ({}, None, ["BUY 100 SPY MKT DAY"]),
+        ({}, {"bid": None, "ask": None}, ["BUY 100 SPY MKT DAY"]),
+        (
+            {"order_type": "LMT", "limit_price": 150.25, "tif": "GTC", "account": "DU1"},
+            QUOTE,
+            ["BUY 100 SPY LMT 150.25 GTC", "Account DU1", "About 15,025.00 USD"],
+        ),
+    ],
+)
+def test_an_order_in_full(change: dict[str, Any], quote: Any, lines: list[str]) -> None:
+    assert in_full(MARKET | change, quote) == lines
