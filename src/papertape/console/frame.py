@@ -108,7 +108,7 @@ def _route(live: Live, pages: Sequence[Page], page: Page) -> None:
         _dark(request)
         view = View(desk)
         _top(view, names, pages, page)
-        with ui.element("main").classes("pt-main").props('id="main"'):
+        with ui.element("div").classes("pt-main").props('id="main" tabindex="-1"'):
             heading(page.title, 1)
             try:
                 await page.build(view)
@@ -124,7 +124,7 @@ def _dark(request: Request) -> None:
 def _nothing(request: Request, problem: Problem) -> None:
     """Instead of a page: the station is not there, or does not answer."""
     _dark(request)
-    with ui.element("main").classes("pt-main"):
+    with ui.element("div").classes("pt-main"):
         heading("Nothing to show", 1)
         empty(str(problem), "Is the station running? Start it with: papertape serve")
 
@@ -198,7 +198,7 @@ def _theme() -> None:
         f"document.cookie = '{THEME}=' + (dark ? 'dark' : 'light') + "
         "'; path=/; max-age=31536000; samesite=lax'; location.reload()"
     )
-    button = ui.button("Theme", color=None).classes("pt-plain").props("unelevated no-caps dense")
+    button = ui.button("Theme", color=None).classes("pt-plain").props("unelevated no-caps")
     button.props('aria-label="Switch between light and dark"')
     button.on("click", js_handler=f"() => {{ {script} }}")
 

@@ -46,8 +46,8 @@ SOURCES = {
     "runs": _source("/drills/runs", 5, "drill"),
     "orders": _source("/orders?last=500", 5, "order"),
     "executions": _source("/executions?last=500", 5, "order", "execution"),
-    "positions": _source("/positions", 2, "execution"),
-    "accounts": _source("/accounts", 2, "execution"),
+    "positions": _source("/positions", 2, "execution", "account"),
+    "accounts": _source("/accounts", 2, "execution", "account"),
 }
 """Topics by name."""
 

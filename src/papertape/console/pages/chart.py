@@ -63,6 +63,11 @@ class Chart:
         ui.timer(EVERY_S, self._turn, immediate=False)
 
     @property
+    def empty(self) -> bool:
+        """Whether nothing has been chosen yet."""
+        return self._found is None
+
+    @property
     def _seconds(self) -> int:
         return int(self._size.value)
 
@@ -250,7 +255,7 @@ async def build(view: View) -> None:
             found = await _first(view, query.get("con_id", ""))
         except Problem:
             return  # the frame tells that the station does not answer
-        if found is not None:
+        if found is not None and chart.empty:  # who has chosen meanwhile knows better
             await chart.choose(found)
 
     ui.timer(0, begin, once=True)

@@ -29,8 +29,10 @@ export default {
     this.text = this.chosen = this.value ?? "";
   },
   watch: {
-    value(symbol) {
-      this.show(symbol);
+    value(symbol) { // what somebody is typing stays
+      const typing = document.activeElement === this.$refs.input && this.text !== this.chosen;
+      if (typing) this.chosen = symbol;
+      else this.show(symbol);
     },
   },
   unmounted() {
