@@ -687,7 +687,7 @@ def requests() -> str:
             f"{cls.__module__.removeprefix('papertape.')} import {cls.__name__}"
             for cls in used
         ),
-        "from . import convert, errors",
+        "from . import convert, errors, placing",
         *(f"from .{home} import {key}" for key, home in REQUEST_TYPES.items() if key in text),
         "from .sending import Sender",
         "",
@@ -746,7 +746,7 @@ def request(name: str, given: list[Any], cls: Any, row: list[str]) -> list[str]:
         f"    def {name}({signature}) -> None:",
         doc,
         f"        self.logRequest({name!r}, vars())",
-        f"        self._request({failure(code)}, ({ids}), {made})",
+        f"        self._request({failure(code)}, ({ids}), {made}{SHORT.get(name, '')})",
     ]
 
 
@@ -773,6 +773,8 @@ EXTRA = {
     ],
     "ReqWshEventData": ["**convert.wsh_event(reqId, wshEventData)"],
 }
+SHORT = {"placeOrder": ", placing.frame(self.wire, orderId, contract, order)"}
+"""Requests that are sent often, and the short way that they have."""
 WHOLE = {"reqScannerSubscription", "reqWshEventData"}  # everything stands in EXTRA
 
 

@@ -31,7 +31,7 @@ from papertape.wire.message import Message
 from papertape.wire.plan import annotation, bare, plain
 from papertape.wire.refusals import refuse, reported_id
 from papertape.wire.schema import left_out, selector
-from wire.messages import for_text, random_message, samples, versions
+from wire.messages import for_text, kept_message, samples, versions
 from wire.views import differences, proto_view, text_view
 
 DRIVERS = Path(__file__).parent / "drivers"
@@ -190,12 +190,14 @@ def of_version(cls: type[Message], version: int, highest: int) -> Iterator[Messa
             yield for_text(view(message, version))
     yield from alone(cls, highest)
     for seed in range(RANDOM if version >= cls.spec.since else 0):
-        yield view(for_text(random_message(cls, seed)), version)
+        yield view(for_text(kept_message(cls, seed)), version)
 
 
 def expressible(message: Any, highest: int) -> Any:
     """The message in values that the official client has too."""
-    message = copy.deepcopy(message)
+    message = copy.copy(message)
+    for name in {"contract", "order"} & set(message.__struct_fields__):
+        setattr(message, name, copy.copy(getattr(message, name)))
     if isinstance(message, PlaceOrder):
         for name in ("routeMarketableToBbo", "seekPriceImprovement"):  # flags there
             if getattr(message.order, name) is not None:

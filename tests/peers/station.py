@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ class Station:
         self.wire_log = folder / "wire.jsonl"
         self.output: list[str] = []
         self._ready = threading.Event()
+        self._read_to = 0
+        self._logged: dict[int, list[dict[str, Any]]] = defaultdict(list)
         self.port = 0
         self.process = subprocess.Popen(
             command(folder / "data", self.wire_log),
@@ -61,12 +64,16 @@ class Station:
 
     def log(self, client: int) -> list[dict[str, Any]]:
         """Return the complete lines of the wire log about one client."""
-        if not self.wire_log.exists():
-            return []
-        text = self.wire_log.read_text(encoding="utf-8")
-        whole = text[: text.rfind("\n") + 1].splitlines()
-        lines = [json.loads(line) for line in whole]
-        return [line for line in lines if line["client"] == client]
+        if self.wire_log.exists():
+            with self.wire_log.open("rb") as log:
+                log.seek(self._read_to)
+                new = log.read()
+            whole = new[: new.rfind(b"\n") + 1]
+            self._read_to += len(whole)
+            for text in whole.splitlines():
+                line = json.loads(text)
+                self._logged[line["client"]].append(line)
+        return self._logged[client]
 
     def problems(self) -> list[str]:
         """Return what went wrong in the station itself."""

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ class Program:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
         self._lines: queue.Queue[dict[str, Any] | None] = queue.Queue()
-        self._reader = threading.Thread(target=self._read)
+        self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def _read(self) -> None:
@@ -61,34 +61,56 @@ class Program:
                 return seen
 
     def end(self) -> None:
-        self.process.wait(PATIENCE_S)
-        self._reader.join(PATIENCE_S)
+        try:
+            assert self.process.stdin is not None
+            self.process.stdin.close()
+            self.process.wait(PATIENCE_S)
+        finally:
+            self.process.kill()
+            self._reader.join(PATIENCE_S)
+            for pipe in (self.process.stdin, self.process.stdout):
+                if pipe:
+                    pipe.close()
+            self.process.wait()
 
 
 def codes(lines: list[dict[str, Any]]) -> list[int]:
     return [line["code"] for line in lines if line["what"] == "error"]
 
 
+@pytest.fixture(scope="module")
+def program_of(python_of: Callable[[Peer], Path]) -> Iterator[Callable[[Peer], Program]]:
+    """Return a function that gives a peer's process, which makes one connection after another."""
+    running: dict[str, Program] = {}
+    ends = ExitStack()
+
+    def get(peer: Peer) -> Program:
+        if peer.name not in running:
+            python = sys.executable if peer is OURS else python_of(peer)
+            command = [str(python), str(DRIVER), "--module", peer.module]
+            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+            running[peer.name] = Program(subprocess.Popen(command, text=True, **pipes))
+            ends.callback(running[peer.name].end)
+        return running[peer.name]
+
+    with ends:
+        yield get
+
+
 @pytest.fixture
-def start(tws: Tws, python_of: Callable[[Peer], Path]) -> Callable[[Peer], Any]:
-    """Starts a client that is connected, and gone when the block ends."""
+def start(tws: Tws, program_of: Callable[[Peer], Program]) -> Callable[[Peer], Any]:
+    """Connects a client, which is gone when the block ends."""
 
     @contextmanager
     def started(peer: Peer) -> Iterator[Program]:
-        python = sys.executable if peer is OURS else python_of(peer)
-        command = [str(python), str(DRIVER), "--module", peer.module, "--port", str(tws.port)]
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        program = Program(process)
+        program = program_of(peer)
+        program.do(f"connect {tws.port}")
         try:
             program.until("ready")
             yield program
-            program.do("quit")
-            program.end()
         finally:
-            process.kill()
-            process.communicate()
+            program.do("disconnect")
+            program.until("disconnected")
 
     return started
 

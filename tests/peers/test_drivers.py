@@ -5,6 +5,7 @@ What drives the libraries is tested with the peers themselves; the trace is test
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import datetime
 import enum
@@ -117,6 +118,24 @@ def test_a_crash_is_told_with_its_place(tracing: Any) -> None:
     last = json.loads(trace._out.getvalue().splitlines()[-1])
     assert last["failed"]["reason"] == "KeyError: 'x'"
     assert last["failed"]["at"].startswith(__file__)
+
+
+def test_journeys_follow_each_other_until_one_fails(
+    tracing: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    def travel(one: argparse.Namespace, trace: Any) -> None:
+        made.append((one.client_id, one.max_version))
+        if one.max_version == 176:
+            raise tracing.Failed("no ticks")
+
+    monkeypatch.setattr(tracing, "listen_to_logs", lambda trace: None)
+    options = argparse.Namespace(client_id=5, max_version=[151, 176, 200])
+    assert tracing.journeys(options, travel) == 1
+    assert made == [(5, 151), (6, 176)]
+    assert tracing.journeys(argparse.Namespace(client_id=8, max_version=None), travel) == 0
+    assert made[2:] == [(8, None)]
 
 
 @pytest.mark.parametrize(

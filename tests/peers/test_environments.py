@@ -6,6 +6,7 @@ No test here needs a registry: the pins are empty, or the index is a port where 
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 import sys
 import time
@@ -43,21 +44,29 @@ def cache(tmp_path: Path) -> Path:
     return tmp_path / "cache"
 
 
-def test_an_environment_runs_and_is_built_once(small: Peer, cache: Path) -> None:
-    python = ensure(small, cache)
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Peer, Path, Path]:
+    """A peer, a cache, and the peer's Python, built there; the tests leave them as they are."""
+    folder = tmp_path_factory.mktemp("built")
+    peer, cache = peer_with(folder, "# nothing to install\n"), folder / "cache"
+    return peer, cache, ensure(peer, cache)
+
+
+def test_an_environment_runs_and_is_built_once(built: tuple[Peer, Path, Path]) -> None:
+    peer, cache, python = built
     prefix = subprocess.run(
         [python, "-c", "import sys; print(sys.prefix)"], capture_output=True, text=True, check=True
     )
     assert Path(prefix.stdout.strip()) == python.parents[1]
-    built = python.parents[1].stat().st_ino
-    assert ensure(small, cache).parents[1].stat().st_ino == built
+    made = python.parents[1].stat().st_ino
+    assert ensure(peer, cache).parents[1].stat().st_ino == made
 
 
-def test_a_warm_cache_costs_nothing(small: Peer, cache: Path) -> None:
-    ensure(small, cache)
+def test_a_warm_cache_costs_nothing(built: tuple[Peer, Path, Path]) -> None:
+    peer, cache, _ = built
     began = time.perf_counter()
     for _ in range(5):
-        ensure(small, cache)
+        ensure(peer, cache)
     assert time.perf_counter() - began < 0.2
 
 
@@ -85,8 +94,12 @@ def test_a_half_built_environment_is_built_anew(small: Peer, cache: Path) -> Non
     assert not rest.exists()
 
 
-def test_an_environment_without_its_python_is_built_anew(small: Peer, cache: Path) -> None:
-    python = ensure(small, cache)
+def test_an_environment_without_its_python_is_built_anew(
+    built: tuple[Peer, Path, Path], tmp_path: Path
+) -> None:
+    small, made, python = built
+    cache = shutil.copytree(made, tmp_path / "cache", symlinks=True)
+    python = cache / python.relative_to(made)
     python.unlink()
     python.symlink_to("/nowhere/python")
     assert ensure(small, cache).resolve() == Path(sys.executable).resolve()

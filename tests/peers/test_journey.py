@@ -10,10 +10,10 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -33,39 +33,20 @@ LATEST = PEERS[0]
 VERSIONS = (151, 193, 200, 201, 205, 208, 212)
 OURS = Peer("papertape.ibapi", "official.py", "papertape.ibapi")
 OUR_VERSIONS = (100, 120, 145, 151, 163, 176, 187, 200, 201, 203, 206, 208, 213, 226)
+AT_ONCE = len(PEERS)
 CLIENT_IDS = count(1)
 
 
 @dataclass
 class Journey:
-    """A driver's run: what it printed, how it ended."""
+    """A client's way through the station: what its driver told of it, how it ended."""
 
     peer: Peer
-    client: int
     version: int | None = None
+    client: int = field(default_factory=lambda: next(CLIENT_IDS))
     trace: list[dict[str, Any]] = field(default_factory=list)
     status: int | None = None
     stderr: str = ""
-
-    def run(self, python: Path, port: int) -> Journey:
-        command = [str(python), str(DRIVERS / self.peer.driver), "--module", self.peer.module]
-        command += ["--port", str(port), "--client-id", str(self.client)]
-        if self.version is not None:
-            command += ["--max-version", str(self.version)]
-        try:
-            done = subprocess.run(
-                command,
-                capture_output=True,
-                text=True,
-                stdin=subprocess.DEVNULL,
-                timeout=JOURNEY_SECONDS,
-                check=False,
-            )
-            out, self.stderr, self.status = done.stdout, done.stderr, done.returncode
-        except subprocess.TimeoutExpired as late:
-            out, self.stderr = (late.stdout or b"").decode(), f"killed after {JOURNEY_SECONDS} s"
-        self.trace = [json.loads(line) for line in out.splitlines()]
-        return self
 
     def differences(self, station: Station) -> list[str]:
         """Return what the two sides do not agree on, once the station has written its log."""
@@ -92,33 +73,84 @@ class Journey:
         return "\n".join([f"{self.peer.name}, client {self.client}:", *problems, "the end:", *last])
 
 
+def drive(python: Path, port: int, journeys: Sequence[Journey]) -> None:
+    """Let one process of a driver make the journeys, one after the other."""
+    first = journeys[0]
+    command = [str(python), str(DRIVERS / first.peer.driver), "--module", first.peer.module]
+    command += ["--port", str(port), "--client-id", str(first.client)]
+    if first.version is not None:
+        command += ["--max-version", *(str(journey.version) for journey in journeys)]
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=JOURNEY_SECONDS * len(journeys),
+            check=False,
+        )
+        out, stderr, status = done.stdout, done.stderr, done.returncode
+    except subprocess.TimeoutExpired as late:
+        out, stderr, status = (late.stdout or b"").decode(), "killed: too late", None
+    traces = split(out.splitlines())
+    for journey, trace in zip_longest(journeys, traces, fillvalue=[]):
+        journey.trace, journey.status, journey.stderr = trace, status, stderr
+
+
+def split(lines: Iterable[str]) -> list[list[dict[str, Any]]]:
+    """The traces of several journeys; each is numbered from 1."""
+    traces: list[list[dict[str, Any]]] = []
+    for line in map(json.loads, lines):
+        if line["seq"] == 1:
+            traces.append([])
+        traces[-1].append(line)
+    return traces
+
+
 Python = Callable[[Peer], Path]
+Travel = Callable[[Peer, int | None], Journey]
+
+
+@pytest.fixture(scope="module")
+def travel(python_of: Python, station: Station) -> Iterator[Travel]:
+    """Return a function that gives a journey when it has ended.
+
+    With the first all begin: one of each peer at once, then those with older versions.
+    """
+    groups = [[Journey(peer)] for peer in PEERS]
+    groups += [[Journey(LATEST, v) for v in VERSIONS[part::2]] for part in range(2)]
+    groups += [[Journey(OURS, v) for v in OUR_VERSIONS[part::3]] for part in range(3)]
+
+    def run(group: list[Journey]) -> None:
+        peer = group[0].peer
+        drive(Path(sys.executable) if peer is OURS else python_of(peer), station.port, group)
+
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        made = {
+            (journey.peer, journey.version): (journey, future)
+            for group in groups
+            for future in [pool.submit(run, group)]
+            for journey in group
+        }
+
+        def get(peer: Peer, version: int | None) -> Journey:
+            journey, future = made[peer, version]
+            future.result()  # raises what the run raised, a skip too
+            return journey
+
+        yield get
 
 
 @pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
-def test_journey(peer: Peer, python_of: Python, station: Station) -> None:
-    journey = Journey(peer, next(CLIENT_IDS)).run(python_of(peer), station.port)
-    journey.check(station)
+def test_journeys_of_all_peers_at_once(peer: Peer, travel: Travel, station: Station) -> None:
+    travel(peer, None).check(station)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_journey_with_an_older_version(version: int, python_of: Python, station: Station) -> None:
-    journey = Journey(LATEST, next(CLIENT_IDS), version)
-    journey.run(python_of(LATEST), station.port).check(station)
+def test_journey_with_an_older_version(version: int, travel: Travel, station: Station) -> None:
+    travel(LATEST, version).check(station)
 
 
-def test_journey_of_our_official_shape(station: Station) -> None:
-    journeys = [Journey(OURS, next(CLIENT_IDS), version) for version in OUR_VERSIONS]
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        list(pool.map(lambda j: j.run(Path(sys.executable), station.port), journeys))
-    for journey in journeys:
-        journey.check(station)
-
-
-def test_all_peers_at_once(python_of: Python, station: Station) -> None:
-    pythons = {peer.name: python_of(peer) for peer in PEERS}
-    journeys = [Journey(peer, next(CLIENT_IDS)) for peer in PEERS]
-    with ThreadPoolExecutor(max_workers=len(journeys)) as pool:
-        list(pool.map(lambda j: j.run(pythons[j.peer.name], station.port), journeys))
-    for journey in journeys:
-        journey.check(station)
+@pytest.mark.parametrize("version", OUR_VERSIONS)
+def test_journey_of_our_official_shape(version: int, travel: Travel, station: Station) -> None:
+    travel(OURS, version).check(station)

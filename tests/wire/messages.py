@@ -299,6 +299,12 @@ def random_message(cls: type[Message], seed: int) -> Any:
     return Randomly(cls, some, random).record(cls)
 
 
+@cache
+def kept_message(cls: type[Message], seed: int) -> Any:
+    """As ``random_message``, made once. Do not change it."""
+    return random_message(cls, seed)
+
+
 def instances(cls: type[Message]) -> st.SearchStrategy[Any]:
     """Any instance. Drawn from a seed: an order has 150 fields, and drawing each takes too long."""
     return st.integers(0, 2**40).map(lambda seed: random_message(cls, seed))

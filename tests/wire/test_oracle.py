@@ -2,6 +2,7 @@
 
 import math
 import struct
+from decimal import Decimal
 
 import pytest
 from google.protobuf.message import DecodeError
@@ -17,6 +18,7 @@ from papertape.wire.catalogue.orders import CancelOrder, PlaceOrder
 from papertape.wire.catalogue.reports import OpenOrder, OrderStatus
 from papertape.wire.catalogue.session import NextValidId
 from papertape.wire.catalogue.ticks import TickByTickData
+from papertape.wire.connection import encode
 from papertape.wire.message import Message
 
 
@@ -151,6 +153,14 @@ def test_an_unknown_condition_cannot_be_sent() -> None:
     error = oracle.explain_local(message, 200)
     assert isinstance(error, LocalProtocolError)
     assert error.field == "type"
+
+
+@pytest.mark.parametrize("value", ["much", Decimal("NaN")])
+def test_a_value_that_no_condition_can_be_asked_of_cannot_be_sent(value: object) -> None:
+    message = PlaceOrder(1, order=Order(scalePriceIncrement=value))  # type: ignore[arg-type]
+    with pytest.raises(LocalProtocolError, match="cannot be sent") as caught:
+        encode(message, 200)
+    assert caught.value.field == "order.scalePriceIncrement"
 
 
 # ---------------------------------------------------------------- as the runtime reads

@@ -1,10 +1,15 @@
 """The generated protobuf codec, against what must arrive and against the interpreter."""
 
+from decimal import Decimal
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from papertape.model import UNSET_DECIMAL, UNSET_DOUBLE, UNSET_INT, UNSET_LONG, Contract, Order
 from papertape.wire import oracle, proto
+from papertape.wire.catalogue.reports import OpenOrder
 from papertape.wire.message import Message
 from wire.messages import PROTO, instances, name_of, proto_versions, samples
 from wire.views import differences, proto_view
@@ -38,3 +43,36 @@ def test_round_trip_of_anything(cls: type[Message]) -> None:
         round_trip(message, version)
 
     any_message()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("displaySize", UNSET_INT),
+        ("parentPermId", UNSET_LONG),
+        ("lmtPrice", UNSET_DOUBLE),
+        ("totalQuantity", UNSET_DECIMAL),
+        ("totalQuantity", Decimal(UNSET_INT)),
+        ("usePriceMgmtAlgo", UNSET_INT),
+    ],
+)
+def test_what_is_written_for_not_set(name: str, value: Any) -> None:
+    body = proto.encoder(OpenOrder, 226)(OpenOrder(7, order=Order(**{name: value})))
+    raw = getattr(proto.decoder(OpenOrder, raw=True)(body).order, name)
+    assert repr(raw) == repr(value)
+    read = getattr(proto.decoder(OpenOrder)(body).order, name)
+    assert read is (True if name == "usePriceMgmtAlgo" else None)
+
+
+def test_a_multiplier_that_is_not_set_is_empty() -> None:
+    contract = Contract(multiplier=repr(UNSET_DOUBLE))
+    body = proto.encoder(OpenOrder, 226)(OpenOrder(7, contract))
+    assert proto.decoder(OpenOrder)(body).contract.multiplier == ""
+
+
+def test_two_messages_share_nothing() -> None:
+    encode = proto.encoder(OpenOrder, 226)
+    fresh = encode(OpenOrder())
+    for order in (Order(lmtPrice=1.5), Order(faGroup="all", exemptCode=7)):
+        assert encode(OpenOrder(7, order=order)) != fresh
+        assert encode(OpenOrder()) == fresh

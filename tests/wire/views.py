@@ -28,7 +28,7 @@ from papertape.wire.layout import (
 from papertape.wire.message import Message, hints
 from papertape.wire.plan import plan
 from papertape.wire.schema import ProtoField, left_out, proto_fields, selector
-from wire.messages import for_text, random_message, samples
+from wire.messages import for_text, kept_message, samples
 
 # ---------------------------------------------------------------- text
 
@@ -186,6 +186,6 @@ def sendable(cls: type[Message], version: int) -> Iterator[tuple[Message, Messag
     ):
         return
     view = proto_view if proto else text_view
-    for message in (*samples(cls), *(random_message(cls, seed) for seed in range(3))):
+    for message in (*samples(cls), *(kept_message(cls, seed) for seed in range(3))):
         known = view(message if proto else for_text(message), version)
         yield known, view(known, version)

@@ -189,26 +189,31 @@ def to_record(record: Any) -> Callable[[Any], Any]:
     name = record.__name__
     if name == "OrderCondition":
         return to_condition
-    shape = vars(official(record)()) if name != "AttachedOrders" else vars(order.Order())
     scope = dict(SCOPE)
-    taken = {}
-    for field, hint in hints(record).items():
-        attribute = ATTRIBUTES.get((name, field), field)
-        if attribute in shape:
-            default = shape[attribute]
-            taken[field] = attribute, _taking(hint, "@", attribute, default, scope)
+    taken = taking(record, scope)
     lines = ["def function(o):", f"    if o is None: raise LocalProtocolError('no {name} given')"]
     if name in OPTIONAL:
         lines[1:] = ["    if o is None: return None"]
     parts = [f"        {f}={e.replace('@', f'o.{a}')}," for f, (a, e) in taken.items()]
     lines += ["    return Record(", *parts, "    )"]
     whole = compiled(f"to_{name}", lines, {**scope, "Record": record})
-    return (
-        whole if len(taken) <= SHARED else reader_of_changes(official(record), taken, scope, whole)
-    )
+    small = len(taken) <= SHARED
+    return whole if small else reader_of_changes(official(record), taken, scope, whole)
 
 
 OPTIONAL = ("DeltaNeutralContract",)
+
+
+def taking(record: Any, scope: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """For each field the official attribute, and what reads it (``@``); adds names to ``scope``."""
+    name = record.__name__
+    shape = vars(official(record)()) if name != "AttachedOrders" else vars(order.Order())
+    taken = {}
+    for field, hint in hints(record).items():
+        attribute = ATTRIBUTES.get((name, field), field)
+        if attribute in shape:
+            taken[field] = attribute, _taking(hint, "@", attribute, shape[attribute], scope)
+    return taken
 
 
 def _taking(hint: Any, value: str, name: str, default: Any, scope: dict[str, Any]) -> str:
@@ -217,11 +222,11 @@ def _taking(hint: Any, value: str, name: str, default: Any, scope: dict[str, Any
     if origin is list:
         element = typing.get_args(kind)[0]
         if element is model.TagValue:
-            return f"tag_values({value})"
+            return f"(tag_values({value}) if {value} else [])"
         if is_record(element):
             scope[f"to_{element.__name__}"] = to_record(element)
-            return f"to_list({value}, to_{element.__name__})"
-        return f"list({value} or ())"
+            return f"(to_list({value}, to_{element.__name__}) if {value} else [])"
+        return f"(list({value}) if {value} else [])"
     if is_record(kind):
         scope[f"to_{kind.__name__}"] = to_record(kind)
         return f"to_{kind.__name__}({value})"

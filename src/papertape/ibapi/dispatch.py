@@ -38,7 +38,7 @@ class Dispatcher:
         self.raw = version >= RAW_IDS
         self.wrapper = wrapper
         self.tell = tell
-        self.codecs = Codecs(version, catalogue.RESPONSES)
+        self.codecs = Codecs(version, catalogue.RESPONSES, sentinels=True)
         self.broken = False
         """The bytes are no frames any more: nothing more can be read."""
         self.interrupted = False

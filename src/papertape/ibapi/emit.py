@@ -17,7 +17,7 @@ from ..model import UNSET_DECIMAL, UNSET_DOUBLE
 from ..wire import convert as convert_wire
 from ..wire import proto
 from ..wire.caches import Cache
-from ..wire.codecs import read_decimal, unescape
+from ..wire.codecs import plain_decimal, read_decimal, unescape
 from ..wire.layout import Const, Each, Field, Part, Step, Switch
 from ..wire.message import Message, hints
 from ..wire.plan import annotation, bare, default_value, is_record, plan
@@ -47,7 +47,7 @@ def read_size(token: bytes) -> Any:
 INTS = Cache(lambda token: int(token or 0))
 FLOATS = Cache(lambda token: float(token or 0))
 SIZES = Cache(read_size)
-SIZES_OF_TEXT = Cache(lambda token: size(read_decimal(token)))
+SIZES_OF_TEXT = Cache(lambda token: size(plain_decimal(token)))
 _QUOTES = callbacks.QUOTE_ATTRIBS
 
 READ = {
@@ -324,7 +324,7 @@ def _parsed(cls: type[Message], field: ProtoField, scope: dict[str, Any]) -> str
     row = convert_wire.conversion(field)
     if kind is Decimal and field.kind == "string":
         return f"SIZES_OF_TEXT[{value}]"
-    expression = row.read(value, False)
+    expression = row.read(value, "raw")
     absent = default_value(cls, field.name)
     if nullable:
         absent = vars(model)[convert.unset_of(kind)]

@@ -99,7 +99,7 @@ from ..wire.catalogue.wsh import (
     ReqWshEventData,
     ReqWshMetaData,
 )
-from . import convert, errors
+from . import convert, errors, placing
 from .common import WshEventData
 from .contract import Contract
 from .execution import ExecutionFilter
@@ -421,6 +421,7 @@ class Requests(Sender):
                 contract=convert.to_Contract(contract),
                 order=convert.to_Order(order),
             ),
+            placing.frame(self.wire, orderId, contract, order),
         )
 
     def placeOrderProtoBuf(self, placeOrderRequestProto: Any) -> None:

@@ -39,12 +39,21 @@ class Sender:
     def _tell(self, about: int, failure: errors.CodeMsgPair, more: str = "") -> None:
         self.wrapper.error(about, currentTimeMillis(), failure.code(), failure.msg() + more)
 
-    def _request(self, failure: errors.CodeMsgPair, ids: Ids, make: Callable[[], Message]) -> None:
-        """Send one message, or tell why not."""
+    def _request(
+        self,
+        failure: errors.CodeMsgPair,
+        ids: Ids,
+        make: Callable[[], Message],
+        frame: bytes | None = None,
+    ) -> None:
+        """Send one message, or tell why not; ``frame`` is what it is encoded as, if known."""
         unconnected, failed, misspelt = ids
         wire = self.wire
         if wire is None or not self.isConnected():
             self._tell(unconnected, errors.NOT_CONNECTED)
+            return
+        if frame is not None:
+            self._transmit(frame, failed, failure)
             return
         message = None
         try:

@@ -4,14 +4,14 @@ Sources stand in ``linecache`` under a speaking name, so that tracebacks show th
 """
 
 import linecache
-import operator
 from collections.abc import Callable, Mapping
-from itertools import compress
 from typing import Any
 
 import msgspec
 
-__all__ = ["compiled", "reader_of_changes"]
+from ..wire.columns import Columns, Put
+
+__all__ = ["Shape", "compiled", "reader_of_changes"]
 
 
 def compiled(name: str, lines: list[str], scope: dict[str, Any]) -> Callable[..., Any]:
@@ -25,6 +25,31 @@ def compiled(name: str, lines: list[str], scope: dict[str, Any]) -> Callable[...
     return function
 
 
+class Shape:
+    """The attributes of an official class, in the order in which its objects hold them."""
+
+    def __init__(self, made: type[Any]) -> None:
+        self.made = made
+        self.fresh = made()
+        self.names = list(vars(self.fresh))
+        self.own = tuple(vars(self.fresh).values())
+        """The values of a fresh object."""
+
+    def values(self, o: Any) -> tuple[Any, ...] | None:
+        """What an object holds, in the order of ``names``; None for one of another class or order.
+
+        Attributes that the program has added are left out.
+        """
+        if type(o) is not self.made:
+            return None
+        held = o.__dict__
+        names = list(held)
+        if names == self.names:
+            return tuple(held.values())
+        size = len(self.names)
+        return tuple(held.values())[:size] if names[:size] == self.names else None
+
+
 def reader_of_changes(
     made: type[Any],
     taken: Mapping[str, tuple[str, str]],
@@ -35,53 +60,33 @@ def reader_of_changes(
 
     ``taken`` gives for each field of the record the official attribute and the expression that
     reads it. Of a hundred attributes a program sets a handful: only those that are not the fresh
-    object's own are read, the others are copied. Objects of other classes, or that lack an
-    attribute, are read by ``whole``.
+    object's own are read, the others are copied. What has another shape is read by ``whole``.
     """
-    fresh = made()
-    base = whole(fresh)
-    attributes = list(vars(fresh))
+    shape = Shape(made)
+    base = whole(shape.fresh)
     fields = {attribute: (field, take) for field, (attribute, take) in taken.items()}
-    known: list[Any] = []
-    rows: list[str] = []
-    for attribute in attributes:
-        own = getattr(fresh, attribute)
-        if attribute not in fields:
-            known.append(own)
-            rows.append("    (None, None),")
-            continue
-        field, expression = fields[attribute]
+
+    def known(attribute: str, own: Any) -> Any:
         # What can be changed in place is read always, so that no two records share it.
-        kind = type(getattr(base, field))
-        known.append(object() if kind is list or issubclass(kind, msgspec.Struct) else own)
-        take = expression.replace("@", "v")
-        rows.append(
-            f"    ({field!r}, lambda v: {f'{take} if v else []' if kind is list else take}),"
-        )
-    lines = [
-        "rows = (",
-        *rows,
-        ")",
-        "def function(o):",
-        "    if type(o) is not Official: return whole(o)",
-        "    held = o.__dict__",
-        "    if list(held) != attributes: return whole(o)",
-        "    values = tuple(held.values())",
-        "    changes = {}",
-        "    for at in compress(places, map(is_not, values, known)):",
-        "        field, take = rows[at]",
-        "        if field: changes[field] = take(values[at])",
-        "    return replace(base, **changes)",
-    ]
-    named = {
-        "Official": made,
-        "base": base,
-        "known": tuple(known),
-        "attributes": attributes,
-        "places": range(len(attributes)),
-        "whole": whole,
-        "replace": msgspec.structs.replace,
-        "compress": compress,
-        "is_not": operator.is_not,
-    }
-    return compiled(whole.__name__, lines, {**scope, **named})
+        read = attribute in fields and getattr(base, fields[attribute][0])
+        return object() if isinstance(read, list | msgspec.Struct) else own
+
+    def make(place: int) -> Put:
+        lines = ["def function(changes, v):", "    pass"]
+        name = shape.names[place]
+        if name in fields:
+            field, take = fields[name]
+            lines[1] = f"    changes[{field!r}] = {take.replace('@', 'v')}"
+        return compiled(f"{whole.__name__}_{name}", lines, dict(scope))
+
+    columns = Columns(map(known, shape.names, shape.own), make)
+
+    def read(o: Any) -> Any:
+        values = shape.values(o)
+        if values is None:
+            return whole(o)
+        changes: dict[str, Any] = {}
+        columns.put(changes, values)
+        return msgspec.structs.replace(base, **changes)
+
+    return read

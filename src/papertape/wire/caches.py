@@ -7,7 +7,7 @@ starts anew, and what is longer than a number can be is not kept, so a peer cann
 from collections.abc import Callable
 from typing import Any
 
-from .codecs import read_decimal
+from .codecs import plain_decimal, read_decimal
 
 CACHED, LONGEST = 4096, 32
 
@@ -32,5 +32,6 @@ CACHES: dict[str, Any] = {
     "INTS": Cache(int),
     "FLOATS": Cache(float),
     "DECIMALS": Cache(read_decimal),
+    "WRITTEN_DECIMALS": Cache(plain_decimal),
 }
 """By the name that generated functions give them; for tokens that are not empty."""

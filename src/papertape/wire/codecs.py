@@ -125,7 +125,12 @@ def read_decimal(token: str) -> Decimal | None:
     Raises ``ValueError`` for what is no quiet decimal of 128 bits: written out, a short token with
     a large exponent would fill the memory.
     """
-    if token in _UNSET_DECIMALS:
+    return None if token in _UNSET_DECIMALS else plain_decimal(token)
+
+
+def plain_decimal(token: str) -> Decimal | None:
+    """As ``read_decimal``, but what says "not set" is the number that it is; "" is None."""
+    if not token:
         return None
     try:
         value = Decimal(token)
@@ -172,7 +177,7 @@ def read_text(token: str) -> str:
 def printable(value: object) -> str:
     """Text of a request: printable ASCII, else ``LocalProtocolError`` (code 579)."""
     text = str(value)
-    if _NOT_PRINTABLE.search(text):
+    if not (text.isascii() and text.isprintable()) and _NOT_PRINTABLE.search(text):
         raise LocalProtocolError(
             f"invalid symbol in string {text!r}: only printable ASCII may be sent"
         )

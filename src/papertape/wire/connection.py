@@ -58,9 +58,16 @@ class Codecs:
     """Encoders and decoders of one direction at one version, found by message id."""
 
     def __init__(
-        self, version: int, table: dict[int, type[Message]], most_fields: int = MOST_FIELDS_TOLD
+        self,
+        version: int,
+        table: dict[int, type[Message]],
+        most_fields: int = MOST_FIELDS_TOLD,
+        *,
+        sentinels: bool = False,
     ) -> None:
+        """``sentinels``: protobuf numbers that stand for "not set" are given as they are."""
         self.version = version
+        self._sentinels = sentinels
         self._most_fields = most_fields
         self.raw = version >= RAW_IDS
         self._table = table
@@ -129,7 +136,7 @@ class Codecs:
             cls = self._table.get(number)
             if cls is None or cls.spec.proto_name == "" or cls.spec.protobuf > MAX_SERVER:
                 return UnknownMessage(number, payload)
-            decoder = self._proto[number] = proto.decoder(cls)
+            decoder = self._proto[number] = proto.decoder(cls, raw=self._sentinels)
         try:
             return decoder(payload[4:])  # type: ignore[no-any-return]
         except (DecodeError, ValueError, OverflowError) as error:
@@ -169,36 +176,34 @@ def _proto_blame(cls: type[Message], payload: bytes, error: Exception) -> Undeco
 @cache
 def encoder(cls: type[Message], version: int) -> Callable[[Any], bytes]:
     """message -> complete frame, in the format that this version uses for it."""
-    spec = cls.spec
-    if version >= spec.protobuf:
-        return _framed((spec.id + PROTOBUF_OFFSET).to_bytes(4), proto.encoder(cls, version))
-    fields = text.encoder(cls, version)
-    if version >= RAW_IDS:
-        return _framed(spec.id.to_bytes(4), lambda m: fields(m).encode())
-    head = f"{spec.id}\0"
-
-    def encode_text(message: Any) -> bytes:
-        content = (head + fields(message)).encode()
-        return len(content).to_bytes(4) + content
-
-    return encode_text
-
-
-def _framed(head: bytes, body: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
-    size = len(head)
+    first = head(cls, version)
+    size = len(first)
+    if version >= cls.spec.protobuf:
+        body = proto.encoder(cls, version)
+    else:
+        fields = text.encoder(cls, version)
+        body = lambda m: fields(m).encode()  # noqa: E731
 
     def encode(message: Any) -> bytes:
         content = body(message)
-        return (len(content) + size).to_bytes(4) + head + content
+        return (len(content) + size).to_bytes(4) + first + content
 
     return encode
+
+
+def head(cls: type[Message], version: int) -> bytes:
+    """The message id as it stands in front of the body at this version."""
+    number = cls.spec.id
+    if version >= cls.spec.protobuf:
+        return (number + PROTOBUF_OFFSET).to_bytes(4)
+    return number.to_bytes(4) if version >= RAW_IDS else b"%d\0" % number
 
 
 def encode(message: Message, version: int) -> bytes:
     """A message as a frame. Raises ``LocalProtocolError`` naming the field that cannot go."""
     try:
         encoded = encoder(type(message), version)(message)
-    except (TypeError, ValueError, AttributeError, OverflowError) as error:
+    except oracle.UNWRITABLE as error:
         raise oracle.explain_local(message, version) from error
     except LocalProtocolError as error:
         raise error if error.message else oracle.explain_local(message, version) from error
@@ -219,6 +224,11 @@ class _End:
         be answered, so the state stays until ``close``."""
         self._frames = FrameReader()
         self._codecs: Codecs | None = None
+
+    @property
+    def unfinished(self) -> bytes:
+        """The bytes of a frame that has not wholly come, its length first."""
+        return self._frames.rest
 
     @property
     def _deaf(self) -> bool:
@@ -380,4 +390,5 @@ __all__ = [
     "UnknownMessage",
     "encode",
     "encoder",
+    "head",
 ]

@@ -5,19 +5,23 @@ even when it is false, "<0", "=-1", "=-2" numbers that mean None when read.
 
 Expressions in which ``@`` is the value, used by the generated code (``proto.py``) and the
 interpreter (``oracle_proto.py``) alike. Sentinels that stand for "not set" in the text form are
-understood here too, because not every peer leaves such fields out.
+understood here too, because not every peer leaves such fields out; only "raw" reading gives them
+as they stand, as the official client does.
 """
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from ..model import UNSET_DOUBLE, UNSET_INT, UNSET_LONG
-from .codecs import read_decimal, strict_decimal
+from .codecs import plain_decimal, read_decimal, strict_decimal
 from .plan import default_value
 from .schema import ProtoField
+
+Way = Literal["lenient", "strict", "raw"]
+"""How values are read: those of replies, those of requests, and replies with their sentinels."""
 
 
 class Conversion(msgspec.Struct, frozen=True):
@@ -30,6 +34,8 @@ class Conversion(msgspec.Struct, frozen=True):
     strict: str
     absent: Any
     """What the reading expression gives for an absent field."""
+    raw: str = ""
+    """As ``lenient``, but sentinels stay numbers; "" where there are none."""
 
     def written(self, value: str) -> str:
         """The expression that writes ``value``; None leaves the field out."""
@@ -40,9 +46,10 @@ class Conversion(msgspec.Struct, frozen=True):
             return f"{value} or None"
         return f"(None if {self.unset.replace('@', value)} else {expression})"
 
-    def read(self, value: str, strict: bool) -> str:
+    def read(self, value: str, way: Way) -> str:
         """The expression that reads the protobuf value."""
-        return (self.strict if strict else self.lenient).replace("@", value)
+        expression = {"strict": self.strict, "raw": self.raw}.get(way) or self.lenient
+        return expression.replace("@", value)
 
 
 def finite(value: float) -> float:
@@ -64,6 +71,8 @@ def computed(value: float, unset: bool) -> float | None:
 
 def plain_number(value: float) -> str:
     """A double as the official client shows it in a text field: no needless ``.0``."""
+    if value == UNSET_DOUBLE:
+        return ""
     return str(int(value)) if value == int(value) else str(value)
 
 
@@ -85,33 +94,46 @@ _ROWS: dict[tuple[str, str], Conversion] = {
     ("float", "double"): Conversion("@", "", "@", "finite(@)", 0.0),
     ("str", "string"): Conversion("@", "not @", "@", "@", ""),
     ("bool", "bool"): Conversion("@", "not @", "@", "@", False),
-    ("float<0", "double"): Conversion("@", "@ is None", "computed(@, @ < 0)", "finite(@)", 0.0),
-    ("float=-1", "double"): Conversion("@", "@ is None", "computed(@, @ == -1)", "finite(@)", 0.0),
-    ("float=-2", "double"): Conversion("@", "@ is None", "computed(@, @ == -2)", "finite(@)", 0.0),
+    ("float<0", "double"): Conversion(
+        "@", "@ is None", "computed(@, @ < 0)", "finite(@)", 0.0, "(None if @ < 0 else @)"
+    ),
+    ("float=-1", "double"): Conversion(
+        "@", "@ is None", "computed(@, @ == -1)", "finite(@)", 0.0, "(None if @ == -1 else @)"
+    ),
+    ("float=-2", "double"): Conversion(
+        "@", "@ is None", "computed(@, @ == -2)", "finite(@)", 0.0, "(None if @ == -2 else @)"
+    ),
     ("bool!", "bool"): Conversion("@", "", "@", "@", False),
     ("int", "bool"): Conversion("bool(@)", "not @", "int(@)", "int(@)", 0),
     ("int", "string"): Conversion("str(@)", "not @", "int(@ or 0)", "int(@ or 0)", 0),
     ("float", "string"): Conversion("str(@)", "", "float(@ or 0)", "finite(float(@ or 0))", 0.0),
     ("str", "double"): Conversion("float(@)", "not @", "plain_number(@)", "plain_number(@)", "0"),
     ("Decimal", "string"): Conversion(
-        "write_decimal(@)", "@ is None", "read_decimal(@)", "strict_decimal(@)", None
+        "write_decimal(@)",
+        "@ is None",
+        "read_decimal(@)",
+        "strict_decimal(@)",
+        None,
+        "plain_decimal(@)",
     ),
     ("Decimal", "double"): Conversion(
         "float(@)", "@ is None", "read_margin(@)", "read_margin(finite(@))", 0
     ),
-    ("int?", "int32"): Conversion("@", "@ is None", _SET_INT, _SET_INT, 0),
-    ("int?", "int64"): Conversion("@", "@ is None", _SET_LONG, _SET_LONG, 0),
+    ("int?", "int32"): Conversion("@", "@ is None", _SET_INT, _SET_INT, 0, "@"),
+    ("int?", "int64"): Conversion("@", "@ is None", _SET_LONG, _SET_LONG, 0, "@"),
     ("float?", "double"): Conversion(
-        "@", "@ is None", f"(None if @ == {UNSET_DOUBLE} else @)", "set_float(@)", 0.0
+        "@", "@ is None", f"(None if @ == {UNSET_DOUBLE} else @)", "set_float(@)", 0.0, "@"
     ),
     ("bool?", "bool"): Conversion("@", "@ is None", "@", "@", False),
-    ("bool?", "int32"): Conversion("int(@)", "@ is None", "@ != 0", "@ != 0", False),
+    ("bool?", "int32"): Conversion(
+        "int(@)", "@ is None", "@ != 0", "@ != 0", False, f"(@ if @ == {UNSET_INT} else @ != 0)"
+    ),
 }
 NAMESPACE: dict[str, Any] = {
     function.__name__: function
     for function in (
-        computed, finite, plain_number, read_decimal, read_margin, set_float, strict_decimal,
-        write_decimal,
+        computed, finite, plain_decimal, plain_number, read_decimal, read_margin, set_float,
+        strict_decimal, write_decimal,
     )
 }  # fmt: skip
 """What the expressions may name."""

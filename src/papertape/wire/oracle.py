@@ -6,12 +6,13 @@ body that the generated decoder refused, and lists a message field by field for 
 is fast.
 """
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from ..errors import LocalProtocolError, PapertapeError, RemoteProtocolError
 from .codecs import CODECS, evaluate
-from .layout import Const, Each, Field, Optional, Part, Step, Switch, Variant, When
+from .layout import Condition, Const, Each, Field, Optional, Part, Step, Switch, Variant, When
 from .message import Message, hints
 from .oracle_proto import Token, read_proto
 from .oracle_proto_writer import write_proto
@@ -19,12 +20,16 @@ from .plan import bare, default_value, is_record, plan
 from .schema import proto_fields
 
 __all__ = [
+    "UNWRITABLE",
     "Token",
     "explain_local",
     "explain_remote",
+    "holding",
+    "pieces",
     "read_proto",
     "read_text",
     "request_id",
+    "value_at",
     "write_proto",
     "write_text",
 ]
@@ -116,7 +121,7 @@ def _read(
             tree.put(step.path or "item", _value(step, cursor, at + step.path))
         elif isinstance(step, When):
             values = [tree.find(path, record) for path in step.condition.paths]
-            if _holds(step, values):
+            if holding(step.condition)(*values):
                 _read(step.steps, record, tree, cursor, at=at)
         elif isinstance(step, Each):
             _read_each(step, tree, cursor, at + step.path)
@@ -169,14 +174,12 @@ def _value(step: Field, cursor: _Cursor, name: str) -> Any:
     return value
 
 
-def _holds(step: When, values: list[Any]) -> bool:
-    return bool(_condition(step.condition.expression, len(values))(*values))
-
-
 @cache
-def _condition(expression: str, count: int) -> Any:
-    names = [f"v{i}" for i in range(count)]
-    return eval(f"lambda {', '.join(names)}: {expression.format(*names)}")
+def holding(condition: Condition) -> Callable[..., bool]:
+    """The function that says whether a condition holds for the values of its fields."""
+    names = [f"v{i}" for i in range(len(condition.paths))]
+    told = f"lambda {', '.join(names)}: bool({condition.expression.format(*names)})"
+    return eval(told)  # type: ignore[no-any-return]
 
 
 def _construct(record: Any, tree: _Tree) -> Any:
@@ -190,16 +193,27 @@ def _construct(record: Any, tree: _Tree) -> Any:
 
 # ---------------------------------------------------------------- writing
 
+UNWRITABLE = (TypeError, ValueError, AttributeError, ArithmeticError)
+"""What writing a value of the wrong kind may raise."""
+
 
 def write_text(message: Message, version: int) -> str:
     """The fields of a message (without the id), each ended by NUL.
 
     Raises ``LocalProtocolError`` naming the field that cannot be written.
     """
+    return "".join(pieces(message, version))
+
+
+def pieces(message: Message, version: int) -> list[str]:
+    """As ``write_text``, but what each step of the plan writes by itself."""
     cls = type(message)
-    out: list[str] = []
-    _write(plan(cls, version), message, out, cls)
-    return "".join(f"{token}\0" for token in out)
+    found: list[str] = []
+    for step in plan(cls, version):
+        out: list[str] = []
+        _write((step,), message, out, cls)
+        found.append("".join(f"{token}\0" for token in out))
+    return found
 
 
 def _write(steps: tuple[Step, ...], item: Any, out: list[str], cls: type[Message]) -> None:
@@ -207,26 +221,36 @@ def _write(steps: tuple[Step, ...], item: Any, out: list[str], cls: type[Message
         if isinstance(step, Const):
             out.append(step.token)
         elif isinstance(step, Field):
-            out.append(_token(step, _get(item, step.path), cls))
+            out.append(_token(step, value_at(item, step.path), cls))
         elif isinstance(step, When):
-            if _holds(step, [_get(item, path) for path in step.condition.paths]):
+            if _writes(step.condition, item, cls):
                 _write(step.steps, item, out, cls)
         elif isinstance(step, Each):
-            items = _get(item, step.path) or ()
+            items = value_at(item, step.path) or ()
             out.append(str(len(items)))
             for element in items:
                 _write(step.steps, element, out, cls)
         elif isinstance(step, Optional):
-            inner = _get(item, step.path)
+            inner = value_at(item, step.path)
             out.append("0" if inner is None else "1")
             if inner is not None:
                 _write(step.steps, inner, out, cls)
         elif isinstance(step, Part):
-            _write(step.steps, _get(item, step.path) or step.record(), out, cls)
+            _write(step.steps, value_at(item, step.path) or step.record(), out, cls)
         elif isinstance(step, Variant):
             _write(step.steps, item, out, cls)
         elif isinstance(step, Switch):
-            _write(_case(step, _get(item, step.path), cls), item, out, cls)
+            _write(_case(step, value_at(item, step.path), cls), item, out, cls)
+
+
+def _writes(condition: Condition, item: Any, cls: type[Message]) -> bool:
+    values = [value_at(item, path) for path in condition.paths]
+    try:
+        return holding(condition)(*values)
+    except UNWRITABLE as error:
+        told = ", ".join(f"{value!r} cannot be sent as {path}"
+                         for path, value in zip(condition.paths, values))  # fmt: skip
+        raise LocalProtocolError(told, message=cls.__name__, field=condition.paths[0]) from error
 
 
 def _case(step: Switch, selected: Any, cls: type[Message]) -> tuple[Step, ...]:
@@ -246,13 +270,14 @@ def _token(step: Field, value: Any, cls: type[Message]) -> str:
     except LocalProtocolError as error:
         error.message, error.field = cls.__name__, step.path
         raise
-    except (TypeError, ValueError, AttributeError, OverflowError) as error:
+    except UNWRITABLE as error:
         reason = f"{value!r} cannot be sent as {step.codec}"
         raise LocalProtocolError(reason, message=cls.__name__, field=step.path) from error
     return written
 
 
-def _get(item: Any, path: str) -> Any:
+def value_at(item: Any, path: str) -> Any:
+    """The value at a dotted path below a record; "" is the record itself."""
     for name in path.split(".") if path else ():
         item = getattr(item, name)
     return item

@@ -141,6 +141,7 @@ def annotation(record: Any, path: str) -> Any:
     return plain(declared(record, path))
 
 
+@cache
 def plain(hint: Any) -> Any:
     """A type without ``Annotated``, inside a union too."""
     if typing.get_origin(hint) is typing.Annotated:
@@ -165,6 +166,11 @@ def is_record(hint: Any) -> bool:
     """Whether the type is a struct (perhaps optional)."""
     kind = bare(hint)
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def is_list(hint: Any) -> bool:
+    """Whether the type is a list."""
+    return typing.get_origin(plain(hint)) is list
 
 
 def default_codec(hint: Any) -> str:

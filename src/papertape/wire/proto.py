@@ -11,12 +11,15 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import msgspec
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from msgspec.structs import astuple
 
 from ..model import OrderComboLeg, TagValue
 from .caches import CACHES
 from .catalogue.records import CASES
-from .convert import NAMESPACE, conversion, default_of, is_flag
+from .columns import Columns, Put
+from .convert import NAMESPACE, Way, conversion, default_of, is_flag
 from .message import Message
 from .schema import ProtoField, left_out, proto_fields, selector
 from .source import compiled
@@ -101,18 +104,25 @@ def _add_map(message: Any, described: Any, field: ProtoField, cls: type[Any]) ->
 @cache
 def encoder(cls: type[Message], version: int) -> Encoder:
     """The function that writes a message's protobuf body for a server version."""
-    hidden = frozenset(path for path, gate in cls.spec.proto_gates.items() if version < gate)
-    build = _builder(cls, hidden)
+    build = _builder(cls, hidden(cls, version))
     if {"contract", "order"} <= set(cls.__struct_fields__):
         return lambda m: _with_leg_prices(build(m), m).SerializeToString()
     return lambda m: build(m).SerializeToString()
 
 
+def hidden(cls: type[Message], version: int) -> frozenset[str]:
+    """The paths that a server of this version does not know."""
+    return frozenset(path for path, gate in cls.spec.proto_gates.items() if version < gate)
+
+
 @cache
-def decoder(cls: type[Message]) -> Decoder:
-    """The function that reads a message's protobuf body."""
+def decoder(cls: type[Message], *, raw: bool = False) -> Decoder:
+    """The function that reads a message's protobuf body.
+
+    ``raw``: numbers of replies that stand for "not set" are given as they are.
+    """
     parse = message_class(cls).FromString
-    read = _reader(cls, cls.spec.request)
+    read = _reader(cls, "strict" if cls.spec.request else "raw" if raw else "lenient")
     if {"contract", "order"} <= set(cls.__struct_fields__):
         return lambda body: _read_leg_prices(parse(body), read)
     return lambda body: read(parse(body))
@@ -120,9 +130,10 @@ def decoder(cls: type[Message]) -> Decoder:
 
 def _with_leg_prices(built: Any, m: Any) -> Any:
     """In protobuf a leg carries its own price; the record keeps prices with the order."""
-    for leg, priced in zip(built.contract.comboLegs, m.order.orderComboLegs):
-        if priced.price is not None:
-            leg.perLegPrice = priced.price
+    if m.order.orderComboLegs:
+        for leg, priced in zip(built.contract.comboLegs, m.order.orderComboLegs):
+            if priced.price is not None:
+                leg.perLegPrice = priced.price
     return built
 
 
@@ -146,11 +157,25 @@ def _compile(name: str, source: str, scope: dict[str, Any]) -> Callable[[Any], A
 @cache
 def _builder(cls: Any, hidden: frozenset[str]) -> Callable[[Any], Any]:
     """record -> protobuf object, without the hidden paths."""
+    whole = _whole_builder(cls, hidden)
+    if not _is_sparse(cls):
+        return whole
+    fill, parse = _filler(cls, hidden), message_class(cls).FromString
+    body = whole(cls()).SerializeToString()
+
+    def build(m: Any) -> Any:
+        made = parse(body)
+        fill(made, m)
+        return made
+
+    return build
+
+
+def _whole_builder(cls: Any, hidden: frozenset[str]) -> Callable[[Any], Any]:
     scope: dict[str, Any] = {"Proto": message_class(cls)}
     parts = {
-        field.name: f"{field.proto_name}={_write(field, scope, hidden)}"
-        for field in proto_fields(cls)
-        if field.name not in hidden and not field.name.startswith("+")
+        field.name: f"{field.proto_name}={_write(field, f'm.{field.name}', scope, hidden)}"
+        for field in _shown(cls, hidden)
     }
     source = "def function(m):\n"
     if chosen := selector(cls):
@@ -158,32 +183,78 @@ def _builder(cls: Any, hidden: frozenset[str]) -> Callable[[Any], Any]:
             named = (part for n, part in parts.items() if n not in left_out(cls, value))
             source += f"    if m.{chosen} == {value!r}: return Proto({', '.join(named)})\n"
     source += f"    return Proto({', '.join(parts.values())})\n"
-    if len(parts) > _SPARSE and not selector(cls):
-        source = _sparse_builder(parts)
     return _compile(f"proto_encode_{cls.__name__}", source, scope)
 
 
-def _sparse_builder(parts: dict[str, str]) -> str:
-    """Source that names only what is set: the runtime looks up every name that it is given."""
-    lines = ["def function(m):", "    k = {}"]
-    for part in parts.values():
-        name, _, expression = part.partition("=")
-        plain = expression.removesuffix(" or None")
-        filled = plain != expression or expression[0] in "[{"
-        test = f"v := {plain}" if filled else f"(v := {expression}) is not None"
-        lines.append(f"    if {test}: k[{name!r}] = v")
-    return "\n".join([*lines, "    return Proto(**k)", ""])
+def _shown(cls: Any, hidden: frozenset[str]) -> list[ProtoField]:
+    return [f for f in proto_fields(cls) if f.name not in hidden and not f.name.startswith("+")]
 
 
-def _write(field: ProtoField, scope: dict[str, Any], hidden: frozenset[str]) -> str:
-    value = f"m.{field.name}"
+@cache
+def _is_sparse(cls: Any) -> bool:
+    """Whether a record has so many fields, itself or below, that most are as by default."""
+    if selector(cls):
+        return False
+    fields = proto_fields(cls)
+    below = (field.record for field in fields if field.python is field.record is not None)
+    return len(fields) > _SPARSE or any(map(_is_sparse, below))
+
+
+@cache
+def _filler(cls: Any, hidden: frozenset[str]) -> Callable[[Any, Any], None]:
+    """Brings what differs in a record from its default into a protobuf object of the default."""
+    names = cls.__struct_fields__
+    shown = {field.name: field for field in _shown(cls, hidden)}
+
+    def make(place: int) -> Put:
+        lines, scope = ["def function(t, v):", "    pass"], dict[str, Any]()
+        if field := shown.get(names[place]):
+            lines += [f"    {line}" for line in _filling(field, scope, hidden)]
+        name = f"proto_put_{cls.__name__}_{names[place]}"
+        return _compile(name, "\n".join(lines) + "\n", scope)  # type: ignore[return-value]
+
+    # What can be changed in place is looked at always.
+    known = (object() if isinstance(value, list | msgspec.Struct) else value
+             for value in astuple(cls()))  # fmt: skip
+    columns = Columns(known, make)
+    return lambda target, m: columns.put(target, astuple(m))
+
+
+def _filling(field: ProtoField, scope: dict[str, Any], hidden: frozenset[str]) -> list[str]:
+    """Lines that give the field of ``t``, an object of the default, the value ``v``."""
+    if field.kind == "map" or field.repeated:
+        way = "update" if field.kind == "map" else "extend"
+        value = _write(field, "v", scope, hidden)
+        return [f"if v: t.{field.proto_name}.{way}({value})"]
+    if field.kind == "message" and field.python is field.record and not selector(field.record):
+        scope |= {"fill": _filler(field.record, _below(field, hidden)), "default": field.record()}
+        return [f"if v != default: fill(t.{field.proto_name}, v)"]
+    if field.kind == "message":
+        value = _write(field, "v", scope, hidden)
+        return [f"if v is not None: t.{field.proto_name}.CopyFrom({value})"]
+    return assigning(field, "t")
+
+
+def assigning(field: ProtoField, target: str) -> list[str]:
+    """Lines that give a single field of a protobuf object, ``target``, the value ``v``."""
+    return [
+        f"v = {conversion(field).written('v')}",
+        f"if v is None: {target}.ClearField({field.proto_name!r})",
+        f"else: {target}.{field.proto_name} = v",
+    ]
+
+
+def _below(field: ProtoField, hidden: frozenset[str]) -> frozenset[str]:
+    """The hidden paths inside of a record."""
+    begin = f"{field.name}."
+    return frozenset(path.removeprefix(begin) for path in hidden if path.startswith(begin))
+
+
+def _write(field: ProtoField, value: str, scope: dict[str, Any], hidden: frozenset[str]) -> str:
     if field.kind == "map":
         return f"{{pair.tag: pair.value for pair in {value}}}"
     if field.kind == "message":
-        inner = frozenset(
-            path.partition(".")[2] for path in hidden if path.startswith(field.name + ".")
-        )
-        scope[f"build_{field.name}"] = _builder(field.record, inner)
+        scope[f"build_{field.name}"] = _builder(field.record, _below(field, hidden))
         if field.repeated:
             return f"[build_{field.name}(x) for x in {value}]"
         call = f"build_{field.name}({value})"
@@ -197,13 +268,13 @@ def _write(field: ProtoField, scope: dict[str, Any], hidden: frozenset[str]) -> 
 
 
 @cache
-def _reader(cls: Any, strict: bool) -> Callable[[Any], Any]:
+def _reader(cls: Any, way: Way) -> Callable[[Any], Any]:
     """protobuf object -> record."""
     scope: dict[str, Any] = {"Record": cls}
     readable = [field for field in proto_fields(cls) if not field.name.startswith("+")]
     if len(readable) > _SPARSE:
-        return _sparse_reader(cls, readable, strict)
-    inner = {field.name: _read(field, scope, strict) for field in readable}
+        return _sparse_reader(cls, readable, way)
+    inner = {field.name: _read(field, scope, way) for field in readable}
     if list(inner) == list(cls.__struct_fields__):
         parts = list(inner.values())  # positions are faster than names
     else:
@@ -212,13 +283,13 @@ def _reader(cls: Any, strict: bool) -> Callable[[Any], Any]:
     return _compile(f"proto_decode_{cls.__name__}", source, scope)
 
 
-def _sparse_reader(cls: type[Any], fields: list[ProtoField], strict: bool) -> Callable[[Any], Any]:
+def _sparse_reader(cls: type[Any], fields: list[ProtoField], way: Way) -> Callable[[Any], Any]:
     names = {field.number: field.name for field in fields}
     absent = {f.name: False for f in fields if is_flag(f) and default_of(cls, f.name)}
     convert: dict[int, Callable[[Any], Any]] = {}
     for field in fields:
         scope: dict[str, Any] = {}
-        expression = _converted(field, "v", scope, strict)
+        expression = _converted(field, "v", scope, way)
         if expression != "v":
             source = f"def function(v):\n    return {expression}\n"
             convert[field.number] = _compile(f"proto_{cls.__name__}_{field.name}", source, scope)
@@ -235,25 +306,31 @@ def _sparse_reader(cls: type[Any], fields: list[ProtoField], strict: bool) -> Ca
     return read
 
 
-def _converted(field: ProtoField, value: str, scope: dict[str, Any], strict: bool) -> str:
+def _converted(field: ProtoField, value: str, scope: dict[str, Any], way: Way) -> str:
     """The expression that turns a present protobuf value into the record's."""
     if field.kind == "map":
         return f"[TagValue(k, {value}[k]) for k in sorted({value})]"
     if field.kind == "message":
-        scope[f"read_{field.name}"] = _reader(field.record, strict)
+        scope[f"read_{field.name}"] = _reader(field.record, way)
         if field.repeated:
             return f"[read_{field.name}(x) for x in {value}]"
         return f"read_{field.name}({value})"
     if field.repeated:
         return f"list({value})"
-    expression = conversion(field).read(value, strict)
+    expression = conversion(field).read(value, way)
     # Sizes repeat: looked up, not read again.
-    return f"DECIMALS[{value}]" if expression == f"read_decimal({value})" else expression
+    for way_to_read, cached in (
+        ("read_decimal", "DECIMALS"),
+        ("plain_decimal", "WRITTEN_DECIMALS"),
+    ):
+        if expression == f"{way_to_read}({value})":
+            return f"{cached}[{value}]"
+    return expression
 
 
-def _read(field: ProtoField, scope: dict[str, Any], strict: bool) -> str:
+def _read(field: ProtoField, scope: dict[str, Any], way: Way) -> str:
     value = f"p.{field.proto_name}"
-    expression = _converted(field, value, scope, strict)
+    expression = _converted(field, value, scope, way)
     if field.kind == "map" or field.repeated:
         return expression
     present = f"p.HasField({field.proto_name!r})"

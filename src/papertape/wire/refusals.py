@@ -33,6 +33,11 @@ def refuse(message: Message, version: int) -> None:
             raise _refused(refusal, version, cls.__name__)
 
 
+def may_be_refused(cls: type[Message], version: int) -> frozenset[str]:
+    """The fields of which some value is refused at this version."""
+    return frozenset(refusal.path for refusal, _ in _active(cls, version))
+
+
 def reported_id(message: Message, error: LocalProtocolError) -> int:
     """The id with which the official client reports this refusal: the request's, or -1."""
     spec = message.spec

@@ -16,6 +16,13 @@ _SHORTER = {"{printable(@)}": "{'' if @ == '' else printable(@)}"}
 """The same without a call for what is empty, as most texts of a large message are."""
 
 
+def written(step: Field, value: str, request: bool) -> str:
+    """A field with its end, as a piece of an f-string; ``value`` is an expression."""
+    codec = CODECS[step.codec]
+    expression = codec.write if request else codec.write_response
+    return _SHORTER.get(expression, expression).replace("@", value) + SEP
+
+
 class Writer:
     """Emits the encoder: runs of fields become one f-string, the rest are plain statements."""
 
@@ -70,10 +77,7 @@ class Writer:
 
     def _step(self, step: Step, base: str) -> None:
         if isinstance(step, Field):
-            codec = CODECS[step.codec]
-            expression = codec.write if self.request else codec.write_response
-            expression = _SHORTER.get(expression, expression)
-            self.piece += expression.replace("@", self._value(step.path, base)) + SEP
+            self.piece += written(step, self._value(step.path, base), self.request)
         elif isinstance(step, Const):
             self.piece += step.token + SEP
         elif isinstance(step, When):

@@ -436,9 +436,7 @@ async def travel(options: Any, trace: Trace) -> None:
 
 def main() -> int:
     options = tracing.arguments(__doc__.splitlines()[0])
-    trace = Trace()
-    tracing.listen_to_logs(trace)
-    return trace.conclude(lambda: asyncio.run(travel(options, trace)))
+    return tracing.journeys(options, lambda one, trace: asyncio.run(travel(one, trace)))
 
 
 if __name__ == "__main__":

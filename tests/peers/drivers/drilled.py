@@ -1,9 +1,10 @@
 """A program of the official shape that tells, line by line, what it sees, and does as it is told.
 
-    python drilled.py --module ibapi --port 7497
+    python drilled.py --module ibapi
 
 Each line that it writes is JSON: the callback and what matters of it. Lines that it reads are
-commands: ``quotes ID``, ``order ID``, ``time``, ``quit``. Tests start drills meanwhile.
+commands: ``connect PORT``, ``quotes ID``, ``order ID``, ``time``, ``disconnect``. Tests start
+drills meanwhile. The end of the commands is its end.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
 import sys
 import threading
 from typing import Any
@@ -79,20 +81,22 @@ def program(name: str) -> Any:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--module", required=True)
-    parser.add_argument("--port", type=int, required=True)
     options = parser.parse_args()
-    app = program(options.module)
-    app.connect("127.0.0.1", options.port, 1)
-    reader = threading.Thread(target=app.run, daemon=True)
-    reader.start()
     for line in sys.stdin:
         command, _, number = line.strip().partition(" ")
-        if command == "quit":
-            break
-        app.obey(command, int(number or 0))
-    app.disconnect()
-    reader.join(10)
+        if command == "connect":
+            app = program(options.module)
+            app.connect("127.0.0.1", int(number), 1)
+            reader = threading.Thread(target=app.run, daemon=True)
+            reader.start()
+        elif command == "disconnect":
+            app.disconnect()
+            reader.join(10)
+            tell("disconnected")
+        else:
+            app.obey(command, int(number or 0))
 
 
 if __name__ == "__main__":
     main()
+    os._exit(0)  # a reader thread of the library must not hold up the end

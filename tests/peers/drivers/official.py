@@ -1,6 +1,6 @@
 """Drives a client of the official shape (`EClient` and `EWrapper`) through the journey.
 
-    python official.py --module ibapi --port 7497 --client-id 1 --max-version 200
+    python official.py --module ibapi --port 7497 --client-id 1 --max-version 176 200
 
 Works with ibapi 9.81, 10.50 and 10.51, and with any package of the same shape.
 One function is one step; a failure names the step it happened in.
@@ -383,10 +383,7 @@ def travel(options: Any, trace: Trace) -> None:
 
 
 def main() -> int:
-    options = tracing.arguments(__doc__.splitlines()[0])
-    trace = Trace()
-    tracing.listen_to_logs(trace)
-    return trace.conclude(lambda: travel(options, trace))
+    return tracing.journeys(tracing.arguments(__doc__.splitlines()[0]), travel)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The trace that a driver writes: one JSON object a line, numbered, in the order things happened.
 
-Standard library only: it runs inside the peers' environments. The lines:
+Standard library only: it runs inside the peers' environments. The lines of a journey:
 
     {"seq", "phase": STEP}                     a step of the journey begins
     {"seq", "t", "sent": NAME, "args": {…}}       the program called a request of its library
@@ -34,6 +34,7 @@ import time
 import traceback
 from collections.abc import Callable
 from decimal import ROUND_FLOOR, Decimal
+from functools import partial
 from typing import Any
 
 DEADLINE = 10.0  # seconds for one wait, unless --deadline says otherwise
@@ -221,10 +222,28 @@ def arguments(description: str) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--client-id", type=int, default=1)
-    parser.add_argument("--max-version", type=int, help="the highest version to offer")
+    parser.add_argument(
+        "--max-version", type=int, nargs="+", help="the highest version to offer, of each journey"
+    )
     parser.add_argument("--journey", default="full")
     parser.add_argument("--deadline", type=float, default=DEADLINE, help="seconds for one wait")
     return parser.parse_args()
+
+
+def journeys(
+    options: argparse.Namespace, travel: Callable[[argparse.Namespace, Trace], None]
+) -> int:
+    """Make a journey for each version, with client ids that count up; return the exit code.
+
+    A journey that fails is the last: what it leaves behind would speak into the next.
+    """
+    for number, version in enumerate(options.max_version or [None]):
+        one = {**vars(options), "max_version": version, "client_id": options.client_id + number}
+        trace = Trace()
+        listen_to_logs(trace)
+        if status := trace.conclude(partial(travel, argparse.Namespace(**one), trace)):
+            return status
+    return 0
 
 
 def listen_to_logs(trace: Trace) -> None:
