@@ -4,6 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 RUN_STAMP := $(VENV)/.run-stamp
 DEV_STAMP := $(VENV)/.dev-stamp
+UV_STAMP := $(VENV)/.uv-stamp
 FUZZ_STAMP := $(VENV)/.fuzz-stamp
 ARGS ?=
 
@@ -24,7 +25,7 @@ demo: $(RUN_STAMP)  ## run the client's journey against a station (ARGS="--port 
 COMPILED := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/.cache/compiled
 
 test: $(DEV_STAMP)  ## run every test (ARGS="-k wire" to choose)
-	$(COMPILED) $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder --timeout 180 $(ARGS)
+	$(COMPILED) $(PY) -m pytest -n 4 --dist loadfile --no-loadscope-reorder --timeout 180 $(ARGS)
 
 soak: $(DEV_STAMP)  ## kill -9 a station 2000 times and compare (KILLS=…; minutes)
 	PAPERTAPE_KILLS=$(or $(KILLS),2000) $(PY) -m pytest -s tests/simulation/test_kill.py $(ARGS)
@@ -50,7 +51,7 @@ gen: $(DEV_STAMP)  ## write the generated modules and tables anew
 	$(PY) scripts/build_messages.py
 	$(PY) scripts/build_settings.py
 
-requirements: $(VENV)/bin/python  ## pin the dependencies anew (needs uv)
+requirements: $(UV_STAMP)  ## pin the dependencies anew (needs uv)
 	UV_CUSTOM_COMPILE_COMMAND="make requirements" $(PY) -m uv pip compile -q --generate-hashes --universal \
 	  --no-emit-index-url --no-emit-find-links --python-version 3.11 --extra all \
 	  -o requirements/run.txt requirements/run.in pyproject.toml
@@ -60,6 +61,9 @@ requirements: $(VENV)/bin/python  ## pin the dependencies anew (needs uv)
 	UV_CUSTOM_COMPILE_COMMAND="make requirements" $(PY) -m uv pip compile -q --generate-hashes --universal \
 	  --no-emit-index-url --no-emit-find-links --python-version 3.11 --only-binary :all: \
 	  -c requirements/dev.txt -o requirements/fuzz.txt requirements/fuzz.in
+	UV_CUSTOM_COMPILE_COMMAND="make requirements" $(PY) -m uv pip compile -q --generate-hashes --universal \
+	  --no-emit-index-url --no-emit-find-links --python-version 3.11 \
+	  -c requirements/dev.txt -o requirements/uv.txt requirements/uv.in
 
 clean:  ## remove the environment and every cache
 	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -68,16 +72,26 @@ $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Papertape needs Python 3.11 or newer; try: make PYTHON=python3.12 …")'
 	$(PYTHON) -m venv $(VENV)
 
-$(RUN_STAMP): requirements/run.txt pyproject.toml | $(VENV)/bin/python
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/run.txt
-	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+# uv installs in seconds what takes pip a minute. It reads no pip.conf: where it finds no index, pip does it.
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+PINNED := --require-hashes --only-binary :all: -r
+UV := UV_HTTP_TIMEOUT=20 UV_HTTP_RETRIES=1 $(PY) -m uv pip install --quiet --no-config --system-certs --python $(PY)
+EDITABLE := $(PIP) --no-deps --no-build-isolation -e .
+
+$(UV_STAMP): requirements/uv.txt | $(VENV)/bin/python
+	$(PIP) $(PINNED) requirements/uv.txt
 	@touch $@
 
-$(DEV_STAMP): requirements/dev.txt pyproject.toml | $(VENV)/bin/python
-	$(PY) -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/dev.txt
-	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+$(RUN_STAMP): requirements/run.txt pyproject.toml $(UV_STAMP)
+	$(UV) --compile-bytecode $(PINNED) requirements/run.txt || $(PIP) $(PINNED) requirements/run.txt
+	$(EDITABLE)
+	@touch $@
+
+$(DEV_STAMP): requirements/dev.txt pyproject.toml $(UV_STAMP)
+	$(UV) $(PINNED) requirements/dev.txt || $(PIP) --no-compile $(PINNED) requirements/dev.txt
+	$(EDITABLE)
 	@touch $@ $(RUN_STAMP)
 
 $(FUZZ_STAMP): requirements/fuzz.txt $(DEV_STAMP)
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/fuzz.txt
+	$(UV) $(PINNED) requirements/fuzz.txt || $(PIP) $(PINNED) requirements/fuzz.txt
 	@touch $@

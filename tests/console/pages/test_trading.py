@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from console.pages.test_trades import execution, order
 
+from console.pages.test_trades import execution, order
 from console.views import PaperView, tab, texts
 from papertape.console.pages.trading import Trading
 from papertape.console.parts.grid import Grid
