@@ -25,7 +25,7 @@ demo: $(RUN_STAMP)  ## run the client's journey against a station (ARGS="--port 
 COMPILED := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/.cache/compiled
 
 test: $(DEV_STAMP)  ## run every test (ARGS="-k wire" to choose)
-	$(COMPILED) $(PY) -m pytest -n 4 --dist loadfile --no-loadscope-reorder --timeout 180 $(ARGS)
+	$(COMPILED) $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder --timeout 180 $(ARGS)
 
 soak: $(DEV_STAMP)  ## kill -9 a station 2000 times and compare (KILLS=…; minutes)
 	PAPERTAPE_KILLS=$(or $(KILLS),2000) $(PY) -m pytest -s tests/simulation/test_kill.py $(ARGS)

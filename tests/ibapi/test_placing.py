@@ -25,7 +25,7 @@ from wire.messages import versions
 
 VERSIONS = versions(PlaceOrder)
 """Both sides of every gate."""
-FEW = (100, 145, 178, 200, 202, 203, 217, MAX_SERVER)
+FEW = (100, 178, 200, 203, MAX_SERVER)
 VALUES: tuple[Any, ...] = (
     None, True, False, 0, 7, -1, 1 << 31, UNSET_INT, 0.0, 1.0, 1.5, math.inf, math.nan,
     UNSET_DOUBLE, "", "A7", "12", "d\u00e9p\u00f4t", "a\0b", "a\nb", "BAG", "PEG BENCH", "IBKRATS",

@@ -27,7 +27,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -166,14 +166,25 @@ def _build(peer: Peer, home: Path) -> None:
     # Without pip inside: ours installs into it, which saves four seconds a peer.
     _run(peer, [sys.executable, "-m", "venv", "--without-pip", str(home)])
     if not peer.sdist:
-        _install(peer, home, peer.pins, "--only-binary", ":all:")
+        _install(peer, home, peer.pins)
         return
     # An isolated build would fetch an unpinned setuptools: bring the pinned one, and use that.
-    _install(peer, home, peer.build_pins, "--only-binary", ":all:")
-    _install(peer, home, peer.pins, "--no-build-isolation", "--use-pep517")
+    _install(peer, home, peer.build_pins)
+    _pip(peer, home, peer.pins, "--no-build-isolation", "--use-pep517")
 
 
-def _install(peer: Peer, home: Path, pins: Path, *options: str) -> None:
+def _install(peer: Peer, home: Path, pins: Path) -> None:
+    """Install wheels: by uv, which takes a second, or by pip, which knows more of registries."""
+    wheels = ("--only-binary", ":all:")
+    quick = ["--quiet", "--no-config", "--system-certs", "--python", str(_python(home))]
+    uv = [sys.executable, "-m", "uv", "pip", "install", *quick, *wheels]
+    with suppress(EnvironmentFailed):
+        _run(peer, [*uv, "--require-hashes", "-r", str(pins)])
+        return
+    _pip(peer, home, pins, *wheels)
+
+
+def _pip(peer: Peer, home: Path, pins: Path, *options: str) -> None:
     pip = [sys.executable, "-m", "pip", "--python", str(_python(home)), "install"]
     quick = ["--quiet", "--no-compile", "--no-input", "--disable-pip-version-check"]
     _run(peer, [*pip, *quick, *PATIENCE, *options, "--require-hashes", "-r", str(pins)])
@@ -182,6 +193,7 @@ def _install(peer: Peer, home: Path, pins: Path, *options: str) -> None:
 def _run(peer: Peer, command: list[str]) -> None:
     # pip must see the environment that it fills, not one that the caller is in.
     environ = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "PYTHONHOME"}}
+    environ |= {"UV_HTTP_TIMEOUT": "15", "UV_HTTP_RETRIES": "1"}
     try:
         done = subprocess.run(
             command,

@@ -158,7 +158,9 @@ def test_one_failure_leaves_the_others(small: Peer, cache: Path, tmp_path: Path)
 
 
 def unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Point pip at a port of this machine where nobody listens."""
+    """Point pip at a port of this machine where nobody listens; uv may ask nobody."""
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setenv("UV_NO_CACHE", "1")
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("PIP_FIND_LINKS", "")
     monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
