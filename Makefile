@@ -76,7 +76,7 @@ $(VENV)/bin/python:
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 PINNED := --require-hashes --only-binary :all: -r
 UV := UV_HTTP_TIMEOUT=20 UV_HTTP_RETRIES=1 $(PY) -m uv pip install --quiet --no-config --system-certs --python $(PY)
-EDITABLE := $(PIP) --no-deps --no-build-isolation -e .
+OURSELVES := --no-deps --no-build-isolation -e .
 
 $(UV_STAMP): requirements/uv.txt | $(VENV)/bin/python
 	$(PIP) $(PINNED) requirements/uv.txt
@@ -84,12 +84,12 @@ $(UV_STAMP): requirements/uv.txt | $(VENV)/bin/python
 
 $(RUN_STAMP): requirements/run.txt pyproject.toml $(UV_STAMP)
 	$(UV) --compile-bytecode $(PINNED) requirements/run.txt || $(PIP) $(PINNED) requirements/run.txt
-	$(EDITABLE)
+	$(UV) $(OURSELVES) || $(PIP) $(OURSELVES)
 	@touch $@
 
 $(DEV_STAMP): requirements/dev.txt pyproject.toml $(UV_STAMP)
 	$(UV) $(PINNED) requirements/dev.txt || $(PIP) --no-compile $(PINNED) requirements/dev.txt
-	$(EDITABLE)
+	$(UV) $(OURSELVES) || $(PIP) $(OURSELVES)
 	@touch $@ $(RUN_STAMP)
 
 $(FUZZ_STAMP): requirements/fuzz.txt $(DEV_STAMP)

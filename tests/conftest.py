@@ -46,6 +46,7 @@ def pytest_collection_finish() -> None:
     """Ten thousand tests and their modules stay to the end: nothing looks for garbage in them."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     gc.enable()
 
 
