@@ -165,6 +165,7 @@ def test_the_latest_orders_are_those_that_work_first(stage: Stage) -> None:
     queries = stage.engine.queries
     everything = [(view.clientId, view.orderId) for view in queries.orders()]
     for last, expected in (
+        (0, []),
         (1, [(2, 2)]),
         (2, [(1, 3), (2, 2)]),
         (3, [(1, 3), (2, 2), (1, 4)]),
@@ -177,6 +178,22 @@ def test_the_latest_orders_are_those_that_work_first(stage: Stage) -> None:
     known = queries.orders()[0]
     assert queries.order_by_perm_id(known.permId) == known
     assert queries.order_by_perm_id(5) is None
+    assert queries.newest_order() == queries.orders()[-1]
+
+
+def test_an_order_that_is_over_is_not_found_among_the_open_ones(stage: Stage) -> None:
+    queries = stage.engine.queries
+    found = [queries.open_order(view.permId) for view in queries.orders()]
+    assert tuple(view for view in found if view is not None) == queries.open_orders()
+    assert None in found and queries.open_order(5) is None
+
+
+def test_executions_are_found_by_their_ids_oldest_first(stage: Stage) -> None:
+    queries = stage.engine.queries
+    first, *_, last = queries.executions()
+    wanted = [last.execution.execId, "none", first.execution.execId]
+    assert queries.executions_by_id(wanted) == [first, last]
+    assert queries.executions_by_id([]) == []
 
 
 def test_the_latest_executions_are_the_end_of_all(stage: Stage) -> None:

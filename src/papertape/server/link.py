@@ -65,6 +65,20 @@ class Link:
         """Orders and cancellations that wait to be sent."""
         return len(self._held)
 
+    def unsent_orders(self) -> list[OrderView]:
+        """The orders that have not reached the broker yet, each with its latest terms."""
+        queries = self._station.engine.queries
+        latest = {
+            (one.clientId, one.orderId): one
+            for one in self._held
+            if isinstance(one, SubmitOrder) and one.order.transmit and not one.order.whatIf
+        }
+        return [
+            _unsent_view(one, queries.accounts()[0])
+            for ids, one in latest.items()
+            if self._known(*ids) is None
+        ]
+
     # -- lost and restored --------------------------------------------------------------------
 
     def lose(self) -> None:
@@ -151,6 +165,7 @@ class Link:
             known = self._known(command.clientId, command.orderId)
             for message in pending(command, known):
                 session.send(message)
+        self._news(PENDING)
 
     def _hold_cancel(self, command: CancelOrder) -> None:
         session = self._station.client(command.clientId)
@@ -171,6 +186,7 @@ class Link:
         if not mine or self._known(client_id, order_id) is not None:
             return False  # the venue has the order; only new terms for it wait here
         self._held = [one for one in self._held if one not in mine]
+        self._news("ApiCancelled")
         session = self._station.client(client_id)
         last = mine[-1]
         if session is not None and isinstance(last, SubmitOrder):
@@ -178,6 +194,10 @@ class Link:
             session.send(_status(order_id, client_id, "ApiCancelled", size, None))
             session.error(order_id, 202, reason="")
         return True
+
+    def _news(self, status: str) -> None:
+        """Let those who look on know that an order without a permanent id has changed."""
+        self._station.hub.tell("order", perm_id=0, status=status, filled="0")
 
     def forget(self) -> None:
         """What is held is lost, as when TWS itself ends before the link is back."""
@@ -226,6 +246,25 @@ def pending(command: SubmitOrder, known: OrderView | None) -> tuple[Message, ...
     return (
         OpenOrder(command.orderId, command.contract, command.order, OrderState(status=PENDING)),
         _status(command.orderId, command.clientId, PENDING, remaining, known),
+    )
+
+
+def _unsent_view(command: SubmitOrder, account: str) -> OrderView:
+    """An order that the venue does not know; ``account`` is the one of an order that names none."""
+    order = command.order
+    return OrderView(
+        account=order.account or account,
+        clientId=command.clientId,
+        orderId=command.orderId,
+        permId=0,
+        parentId=order.parentId or 0,
+        contract=command.contract,
+        order=order,
+        state=OrderState(status=PENDING),
+        filled=Decimal(0),
+        remaining=order.totalQuantity or Decimal(0),
+        avgFillPrice=0.0,
+        lastFillPrice=0.0,
     )
 
 

@@ -54,7 +54,8 @@ class User:
         refused = next((event for event in happened if isinstance(event, RequestRefused)), None)
         if refused is not None:
             return _why(refused)
-        entered = station.engine.queries.orders()[-1]
+        entered = station.engine.queries.newest_order()
+        assert entered is not None
         for event in happened:
             if isinstance(event, Ended) and event.variant and event.view.permId == entered.permId:
                 return _why(event)
@@ -63,8 +64,7 @@ class User:
     def cancel(self, perm_id: int) -> bool:
         """Cancel an order, whoever placed it; whether there is one that works."""
         station = self._station
-        views = station.engine.queries.open_orders()
-        view = next((one for one in views if one.permId == perm_id), None)
+        view = station.engine.queries.open_order(perm_id)
         if view is None:
             return False
         if station.link.up:

@@ -1,6 +1,6 @@
 """Questions about the venue that change nothing: orders, executions, positions, accounts."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from itertools import islice
 
@@ -102,14 +102,24 @@ class Queries:
         found = list(ours)
         if len(found) > last:
             found.sort(key=lambda order: not order.done)  # stable: the latest stay at the end
-            taken = {id(order) for order in found[-last:]}
+            taken = {id(order) for order in found[len(found) - last :]}
             found = [order for order in self._state.orders.values() if id(order) in taken]
         return map(view_of, found)
+
+    def newest_order(self) -> OrderView | None:
+        """The order of today that was accepted last."""
+        order = next(reversed(self._state.orders.values()), None)
+        return None if order is None else view_of(order)
 
     def order_by_perm_id(self, perm_id: int) -> OrderView | None:
         """An order of today, finished ones included."""
         order = self._state.orders.get(perm_id)
         return None if order is None else view_of(order)
+
+    def open_order(self, perm_id: int) -> OrderView | None:
+        """An order that works."""
+        order = self._state.orders.get(perm_id)
+        return view_of(order) if order is not None and order.working else None
 
     def order(self, client_id: int, order_id: int) -> OrderView | None:
         """An order of today by its client's id, finished ones included."""
@@ -144,6 +154,17 @@ class Queries:
             ExecutionRow(fill.contract, fill.execution, fill.report, fill.time)
             for fill in islice(fitting, last)
         ]
+        return rows[::-1]
+
+    def executions_by_id(self, wanted: Collection[str]) -> list[ExecutionRow]:
+        """Today's executions with these ids, oldest first; the later ones are found sooner."""
+        left, rows = set(wanted), []
+        for fill in reversed(self._state.fills):
+            if not left:
+                break
+            if fill.execution.execId in left:
+                left.remove(fill.execution.execId)
+                rows.append(ExecutionRow(fill.contract, fill.execution, fill.report, fill.time))
         return rows[::-1]
 
     def accounts(self) -> tuple[str, ...]:

@@ -42,6 +42,51 @@ def test_the_latest_are_shown_and_those_that_work_before_all() -> None:
     with_api(main, quoted_hall())
 
 
+def test_some_are_found_by_their_ids() -> None:
+    async def main(api: Api) -> None:
+        client = await api.served.client(4)
+        for number in (1, 2, 3):
+            await client.send(order(number, "BUY 10 AAPL MKT"))
+        await client.until(reports.CommissionReport, count=3)
+        first, second, third = await api.get("/orders")
+        wanted = f"perm_id={third['perm_id']}&perm_id=7&perm_id={first['perm_id']}"
+        assert await api.get(f"/orders?{wanted}&perm_id={first['perm_id']}") == [third, first]
+        assert await api.get(f"/orders?{wanted}&account=other") == []
+        one, two, _ = await api.get("/executions")
+        wanted = f"exec_id={two['exec_id']}&exec_id=none&exec_id={one['exec_id']}"
+        assert await api.get(f"/executions?{wanted}") == [one, two]
+        await api.get("/orders?perm_id=0", 422)
+        await api.get("/orders?" + "&".join(["perm_id=1"] * 201), 422)
+
+    with_api(main, quoted_hall())
+
+
+def test_an_order_that_waits_for_the_broker_link_is_listed_last() -> None:
+    async def main(api: Api) -> None:
+        client = await api.served.client(4)
+        await client.send(order(2, "BUY 10 AAPL LMT 200"))
+        await client.until(reports.OrderStatus)
+        api.hall.station.link.lose()
+        await client.send(order(3, "BUY 10 AAPL LMT 201"))
+        await client.send(order(3, "BUY 20 AAPL LMT 202"))
+        await client.send(order(2, "BUY 10 AAPL LMT 203"))  # its new terms wait, it is known
+        await client.until(reports.OrderStatus, count=3)
+        known, unsent = await api.get("/orders")
+        assert (known["order_id"], known["limit_price"]) == (2, 200)
+        assert (unsent["order_id"], unsent["perm_id"], unsent["status"]) == (3, 0, "PendingSubmit")
+        assert (unsent["quantity"], unsent["limit_price"]) == ("20", 202)
+        assert unsent["account"] == known["account"]
+        assert await api.get("/orders?last=1") == [unsent]
+        assert await api.get("/orders?account=other") == []
+        api.hall.station.link.restore()
+        rows = await api.get("/orders")
+        assert [(row["order_id"], row["perm_id"] > 0) for row in rows] == [(2, True), (3, True)]
+        news = [one["facts"] for one in await api.get("/events?kind=order")]
+        assert {"perm_id": 0, "status": "PendingSubmit", "filled": "0"} in news
+
+    with_api(main, quoted_hall())
+
+
 def test_each_account_has_its_own() -> None:
     async def main(api: Api) -> None:
         body = {"symbol": "AAPL", "action": "BUY", "quantity": 10}

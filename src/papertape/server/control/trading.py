@@ -1,10 +1,12 @@
 """Orders, executions, positions and the figures of an account."""
 
+from collections.abc import Iterable
 from decimal import Decimal
+from itertools import chain
 from typing import Annotated, Final
 
 from fastapi import APIRouter, HTTPException, Path, Query
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 from starlette.responses import Response
 
 from ...codes import text
@@ -21,9 +23,16 @@ from .views import AccountRow, AccountValueRow, ExecutionRow, OrderBody, OrderRo
 
 router = APIRouter(tags=["trading"])
 MOST: Final = 10_000
+MOST_IDS: Final = 200
+PermId = Annotated[int, Field(ge=1, le=2**53)]
 Account = Annotated[str, Path(max_length=100, description="Account code.")]
 Last = Annotated[int, Query(ge=1, le=MOST, description="At most so many, the latest.")]
 Of = Annotated[str, Query(max_length=100, description="Only of this account.")]
+PermIds = Annotated[list[PermId], Query(max_length=MOST_IDS, description="Only these orders.")]
+ExecIds = Annotated[
+    list[Annotated[str, Field(max_length=100)]],
+    Query(max_length=MOST_IDS, description="Only these executions."),
+]
 FIGURES: Final = {
     "NetLiquidation": "net_liquidation", "TotalCashValue": "cash", "BuyingPower": "buying_power",
     "AvailableFunds": "available_funds", "ExcessLiquidity": "excess_liquidity",
@@ -97,12 +106,27 @@ def position_row(row: PortfolioRow) -> PositionRow:
 
 
 @router.get("/stations/{station}/orders", responses=NOT_FOUND, response_model=list[OrderRow])
-async def orders(server: Chosen, last: Last = MOST, account: Of = "") -> Response:
-    """Every order that works or ended today, of every client, in order of acceptance.
+async def orders(
+    server: Chosen,
+    last: Last = MOST,
+    account: Of = "",
+    perm_id: PermIds = [],  # noqa: B006 (the framework copies it)
+) -> Response:
+    """Every order that works or ended today, of every client, in order of acceptance; after them
+    those that wait for the broker link, which have no ``perm_id`` yet.
 
-    Of more than ``last`` those that work come before those that are over.
+    Of more than ``last`` those that work come before those that are over. ``?perm_id=`` chooses
+    orders and may be repeated.
     """
-    found = server.station.engine.queries.latest_orders(last, account)
+    queries = server.station.engine.queries
+    found: Iterable[OrderView]
+    if perm_id:
+        known = map(queries.order_by_perm_id, dict.fromkeys(perm_id))
+        found = (view for view in known if view is not None and account in ("", view.account))
+    else:
+        waiting = server.station.link.unsent_orders()
+        unsent = [view for view in waiting if account in ("", view.account)][-last:]
+        found = chain(queries.latest_orders(last - len(unsent), account), unsent)
     return await told(_ORDERS, found, order_row)
 
 
@@ -135,7 +159,7 @@ async def enter(server: Chosen, body: OrderBody) -> OrderRow:
     "/stations/{station}/orders/{perm_id}/cancel",
     responses=CONFLICT,
 )
-async def cancel(server: Chosen, perm_id: Annotated[int, Path(ge=1, le=2**53)]) -> OrderRow:
+async def cancel(server: Chosen, perm_id: Annotated[PermId, Path()]) -> OrderRow:
     """Cancel an order, as the user of TWS does; 409 when it is over."""
 
     queries = server.station.engine.queries
@@ -158,9 +182,17 @@ async def executions(
     last: Last = MOST,
     account: Of = "",
     con_id: Annotated[int, Query(ge=0, le=2**31 - 1, description="Only of this contract.")] = 0,
+    exec_id: ExecIds = [],  # noqa: B006 (the framework copies it)
 ) -> Response:
-    """Today's executions of every client, oldest first."""
-    found = server.station.engine.queries.latest_executions(last, account, con_id)
+    """Today's executions of every client, oldest first.
+
+    ``?exec_id=`` chooses executions instead and may be repeated.
+    """
+    queries = server.station.engine.queries
+    if exec_id:
+        found = queries.executions_by_id(exec_id)
+    else:
+        found = queries.latest_executions(last, account, con_id)
     return await told(_EXECUTIONS, found, execution_row)
 
 
