@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from papertape.console import live as module
-from papertape.console.live import Desk, Live
+from papertape.console.live import SOURCES, Desk, Live, merged
 from papertape.console.remote import Problem
 from server.sockets import run
 
@@ -46,8 +46,9 @@ class Fake:
             yield {"lost": 0, "news": batch}
         raise Problem("the station's news have ended")
 
-    def tell(self, kind: str) -> None:
-        self.batches.put_nowait([{"number": 1, "time": "", "kind": kind, "facts": {}}])
+    def tell(self, kind: str, *facts: dict[str, Any]) -> None:
+        told = [{"number": 1, "time": "", "kind": kind, "facts": one} for one in facts or ({},)]
+        self.batches.put_nowait(told)
 
     def times(self, path: str) -> list[float]:
         return [at for asked, at in self.asked if asked == path]
@@ -125,6 +126,84 @@ def test_news_of_its_kind_fetch_it_anew_but_never_too_often() -> None:
         assert len(times) < 30 and min(between) >= QUICKEST_S * 0.9
 
     run(main)
+
+
+ALL_ORDERS = SOURCES["orders"].path
+
+
+def row(perm_id: int, status: str = "Submitted") -> dict[str, Any]:
+    return {"perm_id": perm_id, "status": status}
+
+
+def test_of_orders_only_those_are_fetched_that_have_changed() -> None:
+    async def main() -> None:
+        remote = Fake()
+        at = await desk(remote)
+        remote.answers[ALL_ORDERS] = [row(1), row(2)]
+        seen: list[Any] = []
+        at.topic("orders").watch(seen.append)
+        await until(lambda: seen)
+        remote.answers["/orders?perm_id=2&perm_id=3"] = [row(2, "Filled"), row(3)]
+        remote.tell("order", {"perm_id": 3}, {"perm_id": 2}, {"perm_id": 3})
+        await until(lambda: seen[-1] == [row(1), row(2, "Filled"), row(3)])
+        assert len(remote.times(ALL_ORDERS)) == 1
+        remote.answers[ALL_ORDERS] = [row(4)]
+        remote.tell("order", {"perm_id": 0})  # one that has no id yet
+        await until(lambda: seen[-1] == [row(4)])
+
+    run(main)
+
+
+def test_all_orders_are_fetched_when_many_have_changed_or_a_part_was_not_to_be_had() -> None:
+    async def main() -> None:
+        remote = Fake()
+        at = await desk(remote)
+        remote.answers[ALL_ORDERS] = [row(1)]
+        seen: list[Any] = []
+        at.topic("orders").watch(seen.append)
+        await until(lambda: seen)
+        remote.answers[ALL_ORDERS] = [row(2)]
+        remote.tell("order", *({"perm_id": number} for number in range(1, module.MOST_KEYS + 2)))
+        await until(lambda: seen[-1] == [row(2)])
+        remote.answers["/orders?perm_id=7"] = Problem("busy")
+        remote.answers[ALL_ORDERS] = [row(7)]
+        remote.tell("order", {"perm_id": 7})
+        await until(lambda: at.topic("orders").problem)
+        remote.tell("order", {"perm_id": 7})
+        await until(lambda: seen[-1] == [row(7)])
+
+    run(main)
+
+
+def test_all_orders_are_fetched_from_time_to_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = SOURCES["orders"]._replace(every_s=QUICKEST_S * 2)
+    monkeypatch.setitem(module.SOURCES, "orders", source)
+
+    async def main() -> None:
+        remote = Fake()
+        at = await desk(remote)
+        remote.answers |= {ALL_ORDERS: [row(1)], "/orders?perm_id=1": [row(1)]}
+        seen: list[Any] = []
+        at.topic("orders").watch(seen.append)
+        await until(lambda: seen)
+        remote.answers[ALL_ORDERS] = [row(2)]
+        while seen[-1] != [row(2)]:  # for all the news of single ones
+            remote.tell("order", {"perm_id": 1})
+            await asyncio.sleep(QUICKEST_S / 2)
+
+    run(main)
+
+
+def test_too_many_rows_are_shortened_by_the_earliest_that_are_over() -> None:
+    orders = [row(0), *(row(number, "Filled") for number in range(1, module.MOST))]
+    found = merged(orders, [row(3), row(1000), row(1001)], "perm_id")
+    assert len(found) == module.MOST
+    assert [one["perm_id"] for one in found[:4]] == [0, 3, 4, 5]
+    assert [one["perm_id"] for one in found[-2:]] == [1000, 1001] and found[1] == row(3)
+    working = [row(number) for number in range(module.MOST + 5)]
+    assert merged(working, [row(9999)], "perm_id") == [*working, row(9999)]
+    fills = [{"exec_id": str(number)} for number in range(module.MOST)]
+    assert merged(fills, [{"exec_id": "x"}], "exec_id") == [*fills[1:], {"exec_id": "x"}]
 
 
 def test_what_is_the_same_is_not_shown_again() -> None:

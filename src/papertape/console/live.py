@@ -7,8 +7,10 @@ happens, so that looking on costs the station little.
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from .remote import Problem, Remote
 
@@ -16,6 +18,10 @@ QUICKEST_S = 0.5
 """Between two fetches of a topic."""
 RETRY_S = 1.0
 """After the news have ended."""
+MOST = 500
+"""Rows of a topic."""
+MOST_KEYS = 100
+"""Rows that are fetched by their keys; if more have changed, all are."""
 KEPT = 200
 """News of each station that are kept for those who come later."""
 
@@ -29,10 +35,13 @@ class Source(NamedTuple):
     """How old it may become without news."""
     kinds: frozenset[str]
     """News after which it is fetched anew."""
+    key: str = ""
+    """What tells its rows apart. News that have it, too, say which row to fetch; the path takes
+    it to choose rows."""
 
 
-def _source(path: str, every_s: float, *kinds: str) -> Source:
-    return Source(path, every_s, frozenset(kinds))
+def _source(path: str, every_s: float, *kinds: str, key: str = "") -> Source:
+    return Source(path, every_s, frozenset(kinds), key)
 
 
 SOURCES = {
@@ -44,14 +53,18 @@ SOURCES = {
     "settings": _source("/settings", 10, "setting"),
     "drills": _source("/drills", 600),
     "runs": _source("/drills/runs", 5, "drill"),
-    "orders": _source("/orders?last=500", 5, "order"),
-    "executions": _source("/executions?last=500", 5, "order", "execution"),
+    "orders": _source(f"/orders?last={MOST}", 5, "order", key="perm_id"),
+    "executions": _source(f"/executions?last={MOST}", 5, "execution", key="exec_id"),
     "positions": _source("/positions", 2, "execution", "account"),
     "accounts": _source("/accounts", 2, "execution", "account"),
 }
 """Topics by name."""
 
+OVER = frozenset({"Filled", "Cancelled", "ApiCancelled", "Inactive"})
+"""States of an order that works no longer."""
+
 Update = Callable[[Any], object]
+Rows = list[dict[str, Any]]
 
 
 class Topic:
@@ -64,6 +77,10 @@ class Topic:
         self._remote, self._station, self._source = remote, station, source
         self._watchers: dict[int, Update] = {}
         self._poked = asyncio.Event()
+        self._rows: set[Any] = set()
+        """Keys of rows that have changed."""
+        self._whole = True
+        """Whether everything has to be fetched."""
         self._task: asyncio.Task[None] | None = None
 
     def watch(self, update: Update) -> Callable[[], None]:
@@ -86,13 +103,20 @@ class Topic:
             self._task = None
             self.value = None
 
-    def poke(self, kind: str) -> None:
+    def poke(self, kind: str, facts: Mapping[str, Any]) -> None:
         """There is news of this kind."""
-        if kind in self._source.kinds:
-            self._poked.set()
+        if kind not in self._source.kinds:
+            return
+        row = facts.get(self._source.key)
+        if row and len(self._rows) < MOST_KEYS:
+            self._rows.add(row)
+        else:
+            self._whole = True
+        self._poked.set()
 
     def refresh(self) -> None:
-        """Fetch as soon as may be: somebody has just changed something."""
+        """Fetch all of it as soon as may be: somebody has just changed something."""
+        self._whole = True
         self._poked.set()
 
     def _tell(self, key: int, value: Any) -> None:
@@ -102,12 +126,16 @@ class Topic:
 
     async def _keep(self) -> None:
         loop = asyncio.get_running_loop()
+        self._whole, stale = True, 0.0
         while True:
             self._poked.clear()
+            self._whole = self._whole or loop.time() >= stale
+            if self._whole:
+                stale = loop.time() + self._source.every_s
             try:
-                value = await self._remote.get(self._station, self._source.path)
+                value = await self._fetch()
             except Problem as problem:
-                self.problem = str(problem)
+                self.problem, self._whole = str(problem), True
             else:
                 self.problem = ""
                 if value != self.value:
@@ -116,7 +144,35 @@ class Topic:
                         loop.call_soon(self._tell, key, value)
             await asyncio.sleep(QUICKEST_S)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._poked.wait(), self._source.every_s - QUICKEST_S)
+                await asyncio.wait_for(self._poked.wait(), stale - loop.time())
+
+    async def _fetch(self) -> Any:
+        """All of it, or what it was with the rows that have changed."""
+        wanted, self._rows = self._rows, set()
+        whole, self._whole = self._whole, False
+        path, key = self._source.path, self._source.key
+        if whole:
+            return await self._remote.get(self._station, path)
+        chosen = path.partition("?")[0] + "?" + urlencode({key: sorted(wanted)}, doseq=True)
+        return merged(self.value, await self._remote.get(self._station, chosen), key)
+
+
+def works(row: Mapping[str, Any]) -> bool:
+    """Whether it is an order that may still trade."""
+    return "status" in row and row["status"] not in OVER
+
+
+def merged(old: Rows, new: Rows, key: str) -> Rows:
+    """Rows with those that have changed in the place of the old ones, and new ones at the end.
+
+    Of more than ``MOST`` the earliest are left out, but no orders that work.
+    """
+    found = {row[key]: row for row in new}
+    rows = [found.pop(row[key], row) for row in old]
+    rows += found.values()
+    spare = (at for at, row in enumerate(rows) if not works(row))
+    left_out = set(islice(spare, max(0, len(rows) - MOST)))
+    return [row for at, row in enumerate(rows) if at not in left_out]
 
 
 class News:
@@ -201,7 +257,7 @@ class Desk:
 
     def _told(self, news: dict[str, Any]) -> None:
         for topic in self._topics.values():
-            topic.poke(news["kind"])
+            topic.poke(news["kind"], news["facts"])
         loop = asyncio.get_running_loop()
         for hear in list(self._listeners.values()):
             loop.call_soon(hear, news)

@@ -44,6 +44,18 @@ def test_working_orders_come_first_and_the_newest_first_among_them() -> None:
     assert [row.key for row in trades.order_rows(told, working=True)] == ["5", "3", "1"]
 
 
+def test_orders_that_wait_for_the_link_have_no_button_and_say_why() -> None:
+    told = [order(1, perm_id=0, status="PendingSubmit"), order(2, perm_id=0), order(3)]
+    rows = trades.order_rows(told, working=True)
+    assert [(row.key, bool(row.act)) for row in rows] == [
+        ("3", True),
+        ("5/2", False),
+        ("5/1", False),
+    ]
+    held = [shown(trades.ORDERS, row)["Why held"] for row in rows]
+    assert held == ["", "waits for the broker link", "waits for the broker link"]
+
+
 @pytest.mark.parametrize(
     "status, works",
     [

@@ -6,20 +6,20 @@ from typing import Any
 from nicegui import ui
 
 from ..frame import View
+from ..live import OVER
 from ..parts.choice import Choice
 from ..parts.figures import decimals, money, price, size
 from ..parts.look import button, card, heading
 from ..parts.quote import Following, Quote
 from ..parts.symbols import SymbolSearch, about
 from ..remote import Problem
-from . import trades
 
 TYPES = {"MKT": "Market", "LMT": "Limit"}
 TIFS = ("DAY", "GTC", "IOC", "FOK")
 TOUCHES = {"BUY": "ask", "SELL": "bid"}
 """Action -> the side of the quote it trades with."""
 MOST = 10**9
-LOST = trades.OVER - {"Filled"}
+LOST = OVER - {"Filled"}
 """States in which an order has come to nothing."""
 
 

@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ..live import works
 from ..parts.figures import money, price, signed, size, tone
 from ..parts.grid import Cell, Col, Row
 from ..parts.look import TONES, clock
 
-OVER = frozenset({"Filled", "Cancelled", "ApiCancelled", "Inactive"})
-"""States of an order that works no longer."""
 ORDERS = (
     Col("Status", badge=True), Col("Symbol"), Col("Action"), Col("Quantity", right=True),
     Col("Filled", right=True), Col("Remaining", right=True), Col("Type"),
@@ -28,11 +27,6 @@ POSITIONS = (
 )  # fmt: skip
 SIDES = {"BOT": "Bought", "SLD": "Sold"}
 Told = Mapping[str, Any]
-
-
-def works(order: Told) -> bool:
-    """Whether an order can still be cancelled."""
-    return order["status"] not in OVER
 
 
 def in_words(order: Told) -> str:
@@ -67,12 +61,19 @@ def _order_row(order: Told) -> Row:
         price(order["limit_price"]),
         order["tif"],
         price(order["average_price"] or None),
-        order["why_held"],
+        why_held(order),
         *_whose(order),
         order["account"],
     )
-    act = f"Cancel order {in_words(order)}" if works(order) else ""
-    return Row(str(order["perm_id"]), cells, act)
+    sent = order["perm_id"] != 0
+    act = f"Cancel order {in_words(order)}" if sent and works(order) else ""
+    key = str(order["perm_id"]) if sent else f"{order['client_id']}/{order['order_id']}"
+    return Row(key, cells, act)
+
+
+def why_held(order: Told) -> str:
+    """Why an order does not work yet; the broker gives the ``perm_id``."""
+    return str(order["why_held"]) if order["perm_id"] else "waits for the broker link"
 
 
 def _side(word: str) -> Cell:

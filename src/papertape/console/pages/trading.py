@@ -8,6 +8,7 @@ from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
 from ..frame import View
+from ..live import works
 from ..parts.choice import Choice
 from ..parts.figures import money, signed, tone
 from ..parts.grid import Cell, Col, Grid, Row
@@ -79,12 +80,12 @@ class Trading:
         rows = trades.of_account(self._told.get(topic, ()), self._account)
         if topic == "orders":
             found = trades.order_rows(rows, working=self._filter.value == "working")
-            held = any(row["why_held"] for row in rows)
+            held = any(map(trades.why_held, rows))
             self._order_grid.hide(*self._unneeded, *(() if held else ("Why held",)))
             self._order_grid.show(found)
             self._order_grid.set_visibility(bool(found))
             self._no_orders.set_visibility(not found)
-            working = sum(map(trades.works, rows))
+            working = sum(map(works, rows))
             self._count.set_text(f"{working} working, {len(rows) - working} over")
         elif topic == "executions":
             self._executions.show(trades.execution_rows(rows))

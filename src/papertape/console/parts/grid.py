@@ -1,6 +1,7 @@
 """A table that sends the browser only the rows that have changed.
 
-500 orders of which three move cost three rows. Headings sort in the browser; a row may have one
+500 orders of which three move cost three rows. In the browser there are elements only for the rows
+near those in view, so that many cost it no more than few. Headings sort there; a row may have one
 button. Cells are text: whatever a client has named is escaped there.
 """
 
