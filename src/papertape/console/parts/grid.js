@@ -2,7 +2,7 @@
 // view; cells are text, never HTML.
 const number = (text) => Number(text.replace(/[,+%]/g, ""));
 const FEW = 60; // rows of which all are there
-const SPARE = 20; // rows beyond those in view, on either side
+const SPARE = 10; // rows beyond those in view, on either side
 const ROW_PX = 30; // until one has been measured
 
 export default {
