@@ -25,7 +25,7 @@ from .targets import KINDS, RAW, TIME, UNSTARTED, VERSIONS, chosen, is_text, mes
 HERE = Path(__file__).parent
 CORPUS = HERE / "corpus"
 sys.path.insert(0, str(HERE.parent / "tests"))
-from wire.messages import for_text, samples  # noqa: E402  # the samples of the tests
+from wire.messages import for_text, hollow, samples  # noqa: E402  # the samples of the tests
 
 
 def bodies(kind: str) -> Iterator[bytes]:
@@ -53,8 +53,13 @@ def _versions(cls: type[Message], kind: str) -> tuple[int, ...]:
 
 
 def _samples(cls: type[Message], version: int) -> tuple[Message, ...]:
-    """The distinctive ones; of an order, whose text is long, not each at each version."""
+    """The distinctive ones; of an order, whose text is long, not each at each version.
+
+    In protobuf also elements of lists in which little is present.
+    """
     found: tuple[Message, ...] = samples(cls)[2:]
+    if version >= cls.spec.protobuf and not cls.spec.request:
+        return found + hollow(cls)
     return found if len(found) < 4 or version > 187 else found[:2]
 
 

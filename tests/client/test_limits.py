@@ -64,6 +64,23 @@ def test_orders_pass_what_waits_and_find_room_kept_for_them() -> None:
     assert after[6:] == [b"data %d" % i for i in range(40, 100)]
 
 
+def test_what_passes_at_once_counts_as_sent() -> None:
+    limiter = RateLimiter(8)
+    assert [limiter.passes(0.0, urgent=False) for _ in range(8)] == [True] * 7 + [False]
+    assert limiter.passes(0.0, urgent=True)
+    assert not limiter.passes(0.0, urgent=True)
+    assert limiter.passes(WINDOW_S, urgent=False)
+    assert len(limiter) == 0
+
+
+def test_nothing_passes_while_others_wait() -> None:
+    limiter = RateLimiter(None)
+    limiter.add(Waiting(b"first", None), urgent=True)
+    assert not limiter.passes(0.0, urgent=True)
+    assert limiter.release(0.0) == [b"first"]
+    assert limiter.passes(0.0, urgent=True)
+
+
 def test_no_limit_holds_nothing_back() -> None:
     limiter = RateLimiter(None)
     assert all(offer(limiter, str(i), 0.0) for i in range(1000))

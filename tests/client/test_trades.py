@@ -1,5 +1,6 @@
 """A trade takes every callback for what it says, in any order, any number of times."""
 
+import gc
 import itertools
 from decimal import Decimal
 from typing import Any
@@ -39,6 +40,13 @@ def test_every_order_of_callbacks_leads_to_the_same_trade(order: tuple[Any, ...]
     assert (trade.permId, trade.avgFillPrice, trade.commission) == (9, 10.5, 1.0003)
     assert list(trade.fills) == ["a.01"] and trade.charged and trade.done
     assert trade.history == ["PendingSubmit", "Filled"]
+
+
+def test_kept_orders_cost_the_garbage_collector_nothing() -> None:
+    trade = new()
+    trade.feed(OPEN)
+    assert not gc.is_tracked(trade.order)
+    assert not gc.is_tracked(trade.contract)
 
 
 def test_filled_is_the_last_word() -> None:

@@ -117,12 +117,17 @@ def test_every_id_is_sent_alike(value: Any) -> None:
         check(version, Contract(), Order(), value)
 
 
+ANYTHING = st.text(max_size=4) | st.floats() | st.decimals() | st.integers(-(1 << 65), 1 << 65)
+
+
 @settings(max_examples=300)
 @given(
     st.sampled_from(VERSIONS),
     st.lists(
         st.sampled_from(NAMES).flatmap(
-            lambda path: st.tuples(st.just(path), st.sampled_from([other(path)] * 8 + [*VALUES]))
+            lambda path: st.tuples(
+                st.just(path), st.sampled_from([other(path)] * 8 + [*VALUES]) | ANYTHING
+            )
         ),
         max_size=8,
     ),

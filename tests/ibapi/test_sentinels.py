@@ -1,10 +1,13 @@
 """What a server writes for "not set" in protobuf reaches callbacks as it stands, as officially."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from papertape.ibapi import order as official
+from papertape.ibapi import order_condition
 from papertape.ibapi.dispatch import Dispatcher
 from papertape.ibapi.wrapper import EWrapper
 from papertape.model import (
@@ -12,14 +15,24 @@ from papertape.model import (
     UNSET_DOUBLE,
     UNSET_INT,
     UNSET_LONG,
+    ComboLeg,
     Contract,
     Order,
+    OrderComboLeg,
     OrderState,
 )
 from papertape.versions import MAX_SERVER
+from papertape.wire import proto
+from papertape.wire.catalogue.contract import BondContractData, ContractData
 from papertape.wire.catalogue.market import TickSize
-from papertape.wire.catalogue.reports import CommissionReport, OpenOrder, OrderStatus
-from papertape.wire.connection import encode
+from papertape.wire.catalogue.reference import SmartComponents
+from papertape.wire.catalogue.reports import (
+    CommissionReport,
+    CompletedOrder,
+    OpenOrder,
+    OrderStatus,
+)
+from papertape.wire.connection import PROTOBUF_OFFSET, encode
 from papertape.wire.message import Message
 
 WRITTEN = [Decimal(-9223372036854775808), Decimal(UNSET_INT), Decimal(UNSET_LONG), UNSET_DECIMAL]
@@ -32,15 +45,29 @@ class Kept(EWrapper):
     def openOrder(self, *values: Any) -> None:
         self.kept = values
 
-    orderStatus = tickSize = commissionAndFeesReport = openOrder
+    orderStatus = tickSize = commissionAndFeesReport = completedOrder = openOrder
+    contractDetails = bondContractDetails = smartComponents = openOrder
 
 
 def told(message: Message) -> Any:
     """The arguments of the callback of a message."""
+    return heard(encode(message, MAX_SERVER))
+
+
+def heard(frame: bytes) -> Any:
+    """The arguments of the callback of a frame."""
     wrapper = Kept()
     dispatcher = Dispatcher(MAX_SERVER, wrapper, lambda *what: pytest.fail(str(what)))
-    dispatcher.feed(encode(message, MAX_SERVER))
+    dispatcher.feed(frame)
     return wrapper.kept
+
+
+def written(cls: type[Message], fill: Callable[[Any], object]) -> Any:
+    """The arguments of the callback of a message in which nothing is present but what is filled."""
+    made = proto.message_class(cls)()
+    fill(made)
+    payload = (PROTOBUF_OFFSET + cls.spec.id).to_bytes(4) + made.SerializeToString()
+    return heard(len(payload).to_bytes(4) + payload)
 
 
 @pytest.mark.parametrize(
@@ -89,3 +116,64 @@ def test_what_is_left_out_has_the_value_of_a_fresh_object() -> None:
     assert (order.displaySize, order.refFuturesConId, order.parentPermId) == (0, 0, 0)
     assert (order.usePriceMgmtAlgo, order.routeMarketableToBbo) == (None, None)
     assert (order.totalQuantity, state.suggestedSize) == (UNSET_DECIMAL, UNSET_DECIMAL)
+
+
+def test_absent_is_as_in_a_new_object() -> None:
+    """What the official client 10.51 calls back for these bytes."""
+    [order] = [a for a in written(OpenOrder, conditions(1, 7)) if isinstance(a, official.Order)]
+    price, change = order.conditions
+    assert vars(price) == vars(order_condition.PriceCondition())
+    assert vars(change) == vars(order_condition.PercentChangeCondition())
+
+    for cls in (ContractData, BondContractData):
+        for given, shown in REASONS:
+            details = written(cls, reasons(given))[1]
+            [reason] = details.ineligibilityReasonList
+            assert (reason.id_, reason.description) == shown
+
+    assert written(SmartComponents, lambda m: m.smartComponents.add())[1] == {0: ("", " ")}
+    empty = {"bitNumber": 3, "exchange": "", "exchangeLetter": ""}
+    assert written(SmartComponents, lambda m: m.smartComponents.add(**empty))[1] == {3: ("", "")}
+
+
+REASONS = [
+    ({}, ("None", "None")),
+    ({"id": "1"}, ("1", "None")),
+    ({"description": "why"}, ("None", "why")),
+    ({"id": "", "description": ""}, ("", "")),
+]
+
+
+def reasons(given: dict[str, str]) -> Callable[[Any], object]:
+    return lambda m: m.contractDetails.ineligibilityReasonList.add(**given)
+
+
+def conditions(*kinds: int) -> Callable[[Any], object]:
+    return lambda m: [m.order.conditions.add(type=kind) for kind in kinds]
+
+
+@pytest.mark.parametrize("cls", [OpenOrder, CompletedOrder])
+def test_every_leg_has_a_price_be_it_not_set(cls: Any) -> None:
+    legs = [ComboLeg(1), ComboLeg(2)]
+
+    def prices(*known: OrderComboLeg) -> list[float] | None:
+        message = cls(contract=Contract(comboLegs=legs), order=Order(orderComboLegs=list(known)))
+        [order] = [a for a in told(message) if isinstance(a, official.Order)]
+        return [leg.price for leg in order.orderComboLegs]
+
+    assert prices() == [UNSET_DOUBLE, UNSET_DOUBLE]
+    assert prices(OrderComboLeg(1.5)) == [1.5, UNSET_DOUBLE]
+    [order] = [a for a in told(cls()) if isinstance(a, official.Order)]
+    assert order.orderComboLegs is None
+
+
+@pytest.mark.parametrize("transmit", [True, False])
+def test_an_order_is_transmitted_and_has_the_id_of_its_message(transmit: bool) -> None:
+    assert told(OpenOrder(7, order=Order(orderId=9, transmit=transmit)))[2].transmit is True
+    assert told(CompletedOrder(order=Order(transmit=transmit)))[1].transmit is True
+    assert told(OpenOrder(7, order=Order(orderId=9)))[2].orderId == 9
+
+    def fill(message: Any) -> None:
+        message.orderId, message.order.action = 7, "BUY"
+
+    assert written(OpenOrder, fill)[2].orderId == 7

@@ -20,7 +20,7 @@ from papertape.wire import catalogue, proto, text
 from papertape.wire.catalogue.ticks import HistogramData, TickByTickData
 from papertape.wire.connection import PROTOBUF_OFFSET
 from papertape.wire.message import Message
-from wire.messages import samples, versions
+from wire.messages import hollow, samples, versions
 from wire.views import proto_view, text_view
 
 ANSWERS = tuple(cls for _, cls in sorted(catalogue.RESPONSES.items()))
@@ -59,9 +59,10 @@ def frames(cls: type[Message]) -> Iterator[Frame]:
     for version in sorted({*versions(cls), *TEXT_ONLY}):
         if not spec.since <= version < spec.until:
             continue
-        for number, sample in enumerate(samples(cls)):
+        known = samples(cls)
+        for number, sample in enumerate((*known, *hollow(cls))):
             message = deliverable(sample, version, dashes=bool((number + version) % 2))
-            if spec.layout is not None:
+            if spec.layout is not None and number < len(known):  # a token is never absent
                 fields = text.encoder(cls, version)(message).encode()
                 head = spec.id.to_bytes(4) if version >= RAW_IDS else b"%d\0" % spec.id
                 yield Frame(cls, "text", version, head + fields, text_view(message, version))
@@ -90,9 +91,6 @@ def deliverable(sample: Any, version: int, *, dashes: bool) -> Any:
     for ticks in ("historicalTicks", "historicalTicksBidAsk", "historicalTicksLast"):
         for tick in getattr(message, ticks, ()):
             tick.time %= 2**31  # a moment that a calendar has
-    order = getattr(message, "order", None)
-    if order is not None:
-        order.transmit = True  # protobuf leaves a false flag out, and they take it for true
     whole = isinstance(message, HistogramData) and version <= TEXT_ONLY[1]
     if version >= FRACTIONS and not whole:
         halve(message)

@@ -144,7 +144,20 @@ def moment(meant: Any, frame: Frame) -> str:
 
 
 def by_number(meant: Any, frame: Frame) -> Any:
-    return {str(c.bitNumber): [c.exchange, c.exchangeLetter] for c in frame.view.smartComponents}
+    """By number; a letter that is not there is a blank."""
+    components = frame.view.smartComponents
+    return {str(c.bitNumber): [c.exchange, c.exchangeLetter or " "] for c in components}
+
+
+def as_new(meant: Any, frame: Frame) -> Any:
+    """A new condition has None, a new reason has the word."""
+    return "None" if hasattr(frame.view, "contractDetails") else None
+
+
+def priceless(meant: Any, frame: Frame) -> Any:
+    """A price for each leg, none of them set."""
+    price = {"_": "OrderComboLeg", "price": f"float {DOUBLE!r}"}
+    return [price] * len(frame.view.contract.comboLegs)
 
 
 # ---------------------------------------------------------------- the official shape
@@ -158,6 +171,12 @@ OURS = Dialect(
         Quirk("BondContractData .*lastTradeDateOrContractMonth",
               "the date stays in the contract too", last_trade, protobuf),
         Quirk("CompletedOrder order.routeMarketableToBbo", "a flag", flag, text),
+        Quirk("(Open|Completed)Order order.orderComboLegs",
+              "one for each leg", priceless, protobuf),
+        Quirk("(Open|Completed)Order order.transmit", "always true", always(True), protobuf),
+        Quirk("(Open|Completed)Order order.conditions.(exchange|secType|symbol|time)|"
+              "(Bond)?ContractData contractDetails.ineligibilityReasonList.(id_|description)",
+              "as in a new object if absent", as_new, protobuf),
     ),
 )  # fmt: skip
 

@@ -8,7 +8,6 @@ its own), the last once for each value that a condition or a switch of the layou
 import ast
 import re
 import typing
-from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache
 from random import Random
@@ -94,11 +93,13 @@ class Maker:
     def items(self, element: Any, path: str) -> list[Any]:
         if not is_record(element):
             return [self.scalar(element, path) for _ in range(self.count(path))]
-        count = max(self.count(path), max(map(len, self._below(path)), default=0))
+        count = max(self.count(path), self._cases(path))
         return [self._element(element, path, i) for i in range(count)]
 
-    def _below(self, path: str) -> Iterator[list[Any]]:
-        return (values for at, values in self.literals.items() if at.startswith(f"{path}[]."))
+    def _cases(self, path: str) -> int:
+        """How many elements show every case of them."""
+        inside = (v for at, v in self.literals.items() if at.startswith(f"{path}[]."))
+        return max(map(len, inside), default=0)
 
     def _element(self, element: Any, path: str, i: int) -> Any:
         made = self.record(element, f"{path}[].")
@@ -158,6 +159,15 @@ class Unset(Maker):
 
     def count(self, path: str) -> int:
         return 0
+
+
+class Hollow(Unset):
+    """Nothing is set, but lists of records have elements."""
+
+    def items(self, element: Any, path: str) -> list[Any]:
+        if element is TagValue or not is_record(element):
+            return []
+        return [self._element(element, path, i) for i in range(max(1, self._cases(path)))]
 
 
 class Randomly(Maker):
@@ -274,6 +284,14 @@ def compared(expression: str, place: int) -> list[Any]:
         value = float("inf") if hit.startswith("float") else ast.literal_eval(hit)
         values += value if isinstance(value, tuple) else [value]
     return values
+
+
+@cache
+def hollow(cls: type[Message]) -> tuple[Message, ...]:
+    """Lists of elements in which nothing is set; none for a message without lists of records."""
+    always = {path: values for path, values in literals(cls).items() if "[]" in path}
+    made = Hollow(cls, always).record(cls)
+    return () if made == Unset(cls, {}).record(cls) else (made,)
 
 
 @cache

@@ -64,6 +64,17 @@ def test_what_is_written_for_not_set(name: str, value: Any) -> None:
     assert read is (True if name == "usePriceMgmtAlgo" else None)
 
 
+def test_absence_is_told_only_where_it_is_asked_for() -> None:
+    made = proto.message_class(OpenOrder)()
+    made.order.conditions.add(type=1)
+    made.order.conditions.add(type=4, percent=0)
+    body = made.SerializeToString()
+    [price, margin] = proto.decoder(OpenOrder, raw=True)(body).order.conditions
+    assert (price.exchange, price.isMore, price.conId, margin.percent) == (None, None, None, 0)
+    [price, margin] = proto.decoder(OpenOrder)(body).order.conditions
+    assert (price.exchange, price.isMore, price.conId, margin.percent) == ("", False, 0, 0)
+
+
 def test_a_multiplier_that_is_not_set_is_empty() -> None:
     contract = Contract(multiplier=repr(UNSET_DOUBLE))
     body = proto.encoder(OpenOrder, 226)(OpenOrder(7, contract))

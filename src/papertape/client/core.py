@@ -11,12 +11,7 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from ..codes import CodeTable, default_table
-from ..errors import (
-    ConnectionLost,
-    NotConnected,
-    NotReady,
-    PapertapeError,
-)
+from ..errors import ConnectionLost, NotConnected, NotReady, PapertapeError
 from ..wire.catalogue import reports, session
 from ..wire.connection import Broken, ClientConnection, Negotiated, Undecodable, UnknownMessage
 from ..wire.message import Message
@@ -265,11 +260,14 @@ class Core:
         """
         if not self.online and type(message) is not session.StartApi:
             raise NotConnected(type(message).spec.callback)
-        encoded = self.connection.send(message)
-        self.limiter.add(Waiting(encoded, owner), urgent=type(message) in URGENT)
+        encoded, urgent = self.connection.send(message), type(message) in URGENT
+        write = self.write
+        if write is None or not self.limiter.passes(self.now, urgent=urgent):
+            write = None
+            self.limiter.add(Waiting(encoded, owner), urgent=urgent)
         if self.trace is not None:
             self.trace("out", message)
-        self._flush()
+        self._flush() if write is None else write(encoded)
 
     def _flush(self) -> None:
         if self.write is None:

@@ -49,6 +49,17 @@ class RateLimiter:
     def __len__(self) -> int:
         return len(self._urgent) + len(self._others)
 
+    def passes(self, now: float, *, urgent: bool) -> bool:
+        """Whether a message may be sent at once, which then counts as sent."""
+        if self._urgent or self._others:
+            return False
+        if self.limit is not None:
+            self._forget(now)
+            if len(self._sent) >= self._allowed(urgent):
+                return False
+            self._sent.append(now)
+        return True
+
     def add(self, waiting: Waiting, *, urgent: bool) -> None:
         """Queue a message. Raises ``LocalProtocolError`` when far too many wait already."""
         if len(self) >= LONGEST:

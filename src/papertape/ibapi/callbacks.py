@@ -16,6 +16,7 @@ from . import convert
 from .commission_and_fees_report import CommissionAndFeesReport
 from .common import TickAttrib, TickAttribBidAsk, TickAttribLast
 from .contract import ContractDetails
+from .order import OrderComboLeg
 from .wrapper import EWrapper
 
 __all__ = ["CASES", "calls", "filled", "local", "protobuf_callbacks", "used"]
@@ -59,12 +60,17 @@ CALLS: dict[str, tuple[Call, ...]] = {
     "OpenOrder": (
         "text {order}.orderId = {orderId}",
         "text unset({order}, m.order, WRITTEN_OUT['OpenOrder'])",
+        "proto if not {order}.orderId: {order}.orderId = {orderId}",
+        "proto {order}.transmit = True",
+        "proto leg_prices({contract}, {order})",
         "text <142 margins({orderState}, AFTER)",
         "text >142 margins({orderState}, EVERY)",
         "w.openOrder({orderId}, {contract}, {order}, {orderState})",
     ),
     "CompletedOrder": (
         "text unset({order}, m.order, WRITTEN_OUT['CompletedOrder'])",
+        "proto {order}.transmit = True",
+        "proto leg_prices({contract}, {order})",
         "w.completedOrder({contract}, {order}, {orderState})",
     ),
     "CommissionReport": (
@@ -219,6 +225,12 @@ def unset(o: Any, record: Any, names: tuple[str, ...]) -> None:
             setattr(o, name, UNSET_INT)
 
 
+def leg_prices(contract: Any, order: Any) -> None:
+    """In protobuf prices stand in the legs: an order has one for each leg, be it not set."""
+    if contract.comboLegs and not order.orderComboLegs:
+        order.orderComboLegs = [OrderComboLeg() for _ in contract.comboLegs]
+
+
 def option(m: Any, w: Any, attrib: Any) -> None:
     """An option computation; a figure that is not known stays None."""
     w.tickOptionComputation(
@@ -269,7 +281,10 @@ def scanner_row(w: Any, reqId: int, row: Any) -> None:
 
 def components(m: Any) -> dict[int, tuple[str, str]]:
     """The venues behind the letters, as protobuf tells them."""
-    return {c.bitNumber: (c.exchange, c.exchangeLetter) for c in m.smartComponents}
+    return {
+        c.bitNumber or 0: (c.exchange or "", " " if c.exchangeLetter is None else c.exchangeLetter)
+        for c in m.smartComponents
+    }
 
 
 def size(value: Any) -> Any:

@@ -19,6 +19,7 @@ import msgspec
 from .. import model
 from ..errors import LocalProtocolError
 from ..model import UNSET_DECIMAL, UNSET_DOUBLE, UNSET_INT, UNSET_LONG, Long
+from ..wire.catalogue.records import AS_NEW
 from ..wire.message import hints
 from . import (
     commission_and_fees_report,
@@ -57,8 +58,7 @@ def official(record: type[Any]) -> type[Any]:
     name = OFFICIAL.get(record.__name__, record.__name__)
     for home in HOMES:
         if name in vars(home):
-            found: type[Any] = vars(home)[name]
-            return found
+            return vars(home)[name]  # type: ignore[no-any-return]
     raise TypeError(f"{record.__name__} has no official class")
 
 
@@ -254,8 +254,8 @@ def from_condition(m: model.OrderCondition) -> Any:
     """A condition of the official class of its kind."""
     o = Create(m.type)
     for name in vars(o) if o else ():
-        if name != "condType":
-            setattr(o, name, getattr(m, name))
+        if name != "condType" and (value := getattr(m, name)) is not None:
+            setattr(o, name, value)
     return o
 
 
@@ -278,6 +278,8 @@ def from_record(record: Any, in_text: bool = True) -> Callable[[Any], Any]:
     template = vars(made())
     scope = dict(SCOPE) | {"Official": made, "new": made.__new__, "template": template}
     fields = {ATTRIBUTES.get((name, f), f): (f, h) for f, h in hints(record).items()}
+    if record in AS_NEW and not in_text:
+        fields = {attribute: (f, h | None) for attribute, (f, h) in fields.items()}
     # With many attributes, a copy of a finished dictionary costs a fraction of setting them.
     large = len(template) > SHARED
     lines = ["def function(m):", f"    o = new(Official){'; d = template.copy()' * large}"]

@@ -73,7 +73,7 @@ SCOPE: dict[str, Any] = {
     name: getattr(callbacks, name)
     for name in (
         "AFTER", "EVERY", "PRICE_ATTRIBS", "QUOTE_ATTRIBS", "TRADE_ATTRIBS", "commission",
-        "components", "margins", "option", "proto_bond", "scanner_row", "text_bond",
+        "components", "leg_prices", "margins", "option", "proto_bond", "scanner_row", "text_bond",
         "WRITTEN_OUT", "tick_by_tick", "unset", "with_contract",
     )
 } | {

@@ -6,7 +6,7 @@ even when it is false, "<0", "=-1", "=-2" numbers that mean None when read.
 Expressions in which ``@`` is the value, used by the generated code (``proto.py``) and the
 interpreter (``oracle_proto.py``) alike. Sentinels that stand for "not set" in the text form are
 understood here too, because not every peer leaves such fields out; only "raw" reading gives them
-as they stand, as the official client does.
+as they stand, as the official client does, and None for what is absent where that client tells.
 """
 
 from collections.abc import Callable

@@ -17,7 +17,7 @@ from msgspec.structs import astuple
 
 from ..model import OrderComboLeg, TagValue
 from .caches import CACHES
-from .catalogue.records import CASES
+from .catalogue.records import AS_NEW, CASES
 from .columns import Columns, Put
 from .convert import NAMESPACE, Way, conversion, default_of, is_flag
 from .message import Message
@@ -285,7 +285,11 @@ def _reader(cls: Any, way: Way) -> Callable[[Any], Any]:
 
 def _sparse_reader(cls: type[Any], fields: list[ProtoField], way: Way) -> Callable[[Any], Any]:
     names = {field.number: field.name for field in fields}
-    absent = {f.name: False for f in fields if is_flag(f) and default_of(cls, f.name)}
+    absent: dict[str, Any]
+    if _tells_absent(cls, way):
+        absent = dict.fromkeys(names.values())
+    else:
+        absent = {f.name: False for f in fields if is_flag(f) and default_of(cls, f.name)}
     convert: dict[int, Callable[[Any], Any]] = {}
     for field in fields:
         scope: dict[str, Any] = {}
@@ -295,7 +299,7 @@ def _sparse_reader(cls: type[Any], fields: list[ProtoField], way: Way) -> Callab
             convert[field.number] = _compile(f"proto_{cls.__name__}_{field.name}", source, scope)
 
     def read(p: Any) -> Any:
-        found: dict[str, Any] = dict(absent)
+        found = dict(absent)
         for descriptor, value in p.ListFields():
             number = descriptor.number
             if number in names:
@@ -304,6 +308,10 @@ def _sparse_reader(cls: type[Any], fields: list[ProtoField], way: Way) -> Callab
         return cls(**found)
 
     return read
+
+
+def _tells_absent(cls: type[Any], way: Way) -> bool:
+    return way == "raw" and cls in AS_NEW
 
 
 def _converted(field: ProtoField, value: str, scope: dict[str, Any], way: Way) -> str:
@@ -338,6 +346,8 @@ def _read(field: ProtoField, scope: dict[str, Any], way: Way) -> str:
         if field.python is field.record:
             return expression  # an absent record reads as its defaults
         return f"{expression} if {present} else None"
+    if _tells_absent(scope["Record"], way):
+        return f"({expression} if {present} else None)"
     default = default_of(scope["Record"], field.name)
     if is_flag(field) or default == conversion(field).absent:
         return expression  # what an absent field reads as is what it means

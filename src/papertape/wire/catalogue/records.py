@@ -17,11 +17,13 @@ from ...model import (
     Execution,
     ExecutionFilter,
     FamilyCode,
+    IneligibilityReason,
     NewsProvider,
     Order,
     OrderCondition,
     OrderState,
     ScanData,
+    SmartComponent,
     SoftDollarTier,
 )
 
@@ -86,3 +88,7 @@ CASES: dict[type[Any], tuple[str, dict[int, tuple[str, ...]]]] = {
     OrderCondition: ("type", CONDITION_CASES),
 }
 """Records of which some fields are written only for some values of one field."""
+
+AS_NEW: frozenset[type[Any]] = frozenset((IneligibilityReason, OrderCondition, SmartComponent))
+"""Records in which the official client tells an absent field from an empty one: it leaves it as
+in a new object. "Raw" reading (``convert.py``) gives None there."""
