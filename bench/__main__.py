@@ -1,34 +1,97 @@
-"""``python -m bench [suite …]``: run the suites and print their tables.
+"""``python -m bench [SUITE [OPTION …] …]``: run suites of measurements and print their tables.
 
-``python -m bench markdown`` prints what was measured last, for ``docs/performance.md``.
-Suites that take minutes run only when they are named; options after the name are theirs.
+Without a suite those run that take no more than minutes. ``SUITE --help`` says what is measured and
+how, and which options there are. ``markdown`` prints what was measured last, for
+``docs/performance.md``.
 """
 
-import importlib
+import ast
 import sys
+from importlib import import_module
+from pathlib import Path
 
 from .common import console, markdown
 
-SUITES = ("talk", "decode", "messages", "protobuf", "imports", "fan", "start")
-LONG = ("leaks", "load", "halfopen", "console")
-"""Suites with options of their own: ``run(options)``."""
+SUITES = {
+    "talk": "2 minutes",
+    "decode": "5 minutes",
+    "messages": "5 minutes",
+    "protobuf": "seconds",
+    "imports": "2 minutes",
+    "fan": "1 minute",
+    "start": "1 minute",
+}
+LONG = {
+    "leaks": "5 minutes",
+    "load": "15 minutes",
+    "halfopen": "5 minutes",
+    "console": "20 minutes",
+}
+"""Suites that run only when they are named."""
+HAVE_OPTIONS = ("messages", *LONG)
+"""Their ``run`` takes options."""
 
 
 def main(arguments: list[str]) -> int:
-    """Run the suites named, or all that are short."""
+    """Run the suites named, or all that are short. Gives the exit status."""
     if arguments == ["markdown"]:
         print(markdown())
         return 0
-    if arguments and arguments[0] in LONG:
-        importlib.import_module(f"bench.{arguments[0]}").run(arguments[1:])
+    if arguments[:1] in (["-h"], ["--help"]):
+        print(usage())
         return 0
-    wanted = arguments or list(SUITES)
-    for name in wanted:
-        if name not in SUITES:
-            console.print(f"no suite {name!r}; there are: {', '.join(SUITES + LONG)}")
+    chosen = split(arguments) if arguments else [(name, []) for name in SUITES]
+    for name, options in chosen:
+        if wrong := refusal(name, options):
+            console.print(wrong, markup=False, highlight=False)
             return 2
-        importlib.import_module(f"bench.{name}").run()
+    for name, options in chosen:
+        if name in HAVE_OPTIONS:
+            import_module(f"bench.{name}").run(options)
+        elif options:
+            print(document(name))
+        else:
+            import_module(f"bench.{name}").run()
     return 0
 
 
-sys.exit(main(sys.argv[1:]))
+def split(arguments: list[str]) -> list[tuple[str, list[str]]]:
+    """Suites, each with the options behind its name; a word behind an option is its value."""
+    found: list[tuple[str, list[str]]] = []
+    before = ""
+    for word in arguments:
+        if not found or (word in SUITES | LONG and not before.startswith("-")):
+            found.append((word, []))
+        else:
+            found[-1][1].append(word)
+        before = word
+    return found
+
+
+def refusal(name: str, options: list[str]) -> str:
+    """What is wrong with a suite and its options; "" when nothing is, or the suite will tell."""
+    if name not in SUITES | LONG:
+        kind = "option" if name.startswith("-") else "suite"
+        return f"no {kind} {name!r}; there are the suites {', '.join(SUITES | LONG)}, and --help"
+    if name not in HAVE_OPTIONS and options and options not in (["-h"], ["--help"]):
+        return f"{name} has no options, but {' '.join(options)!r} was given; it has --help"
+    return ""
+
+
+def usage() -> str:
+    """What there is to measure, and how long it takes."""
+    lines = [__doc__ or "", "Suites, and about how long they take on two cores:", ""]
+    for name, long in (SUITES | LONG).items():
+        mark = "" if name in SUITES else ", only when named"
+        lines += [f"  {name} ({long}{mark})", f"    {document(name).splitlines()[0]}"]
+    return "\n".join(lines)
+
+
+def document(name: str) -> str:
+    """The docstring of a suite, which is not imported."""
+    source = (Path(__file__).parent / f"{name}.py").read_text()
+    return ast.get_docstring(ast.parse(source)) or ""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -128,13 +128,15 @@ def rounds(measure: Any, count: int) -> float:
 
 
 def show(title: str, head: Sequence[str], rows: Sequence[Sequence[object]], name: str) -> None:
-    """Print a table and keep it as JSON."""
+    """Print a table and keep it as JSON; without a name it is only printed."""
     table = Table(title=title, title_justify="left")
     for i, column in enumerate(head):
         table.add_column(column, justify="left" if i == 0 else "right")
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
     console.print(table)
+    if not name:
+        return
     OUT.mkdir(parents=True, exist_ok=True)
     kept = {"title": title, "head": list(head), "rows": [list(row) for row in rows]}
     (OUT / f"{name}.json").write_text(json.dumps(kept, indent=1))

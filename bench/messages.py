@@ -5,14 +5,20 @@ rounds follow each other, so that a busy moment of the machine meets everybody, 
 shown. Processor time and not the clock: it is what a client can sustain, and a shared machine
 disturbs it least. A client asks for a batch (2000 ticks, 200 orders or contracts, 10,000 bars) and
 the next when the last callback has come, so that no backlog builds up.
+
+PlaceOrder is what a program does: make an order in the way of the library, and place it. So every
+client makes a new one for each call, for one contract. No client limits its rate. Both asyncio
+clients keep a Trade of each order; the others keep nothing.
+
+Some cases alone (``python -m bench messages PlaceOrder --rounds 7``) are shown and not kept.
 """
 
 import json
 import socket
 import statistics
 import subprocess
-import sys
-from collections.abc import Iterator
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
@@ -157,9 +163,9 @@ def _orders(version: int) -> bytes:
 
 
 @contextmanager
-def _running(client: Client, port: int) -> Iterator["subprocess.Popen[str]"]:
+def _running(client: Client, port: int, cases: Sequence[str]) -> Iterator["subprocess.Popen[str]"]:
     command = [client.python, str(CLIENTS / "messages.py"), client.kind, client.module, str(port)]
-    process = subprocess.Popen([*command, str(TICKS), *client.cases], text=True,
+    process = subprocess.Popen([*command, str(TICKS), *cases], text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
     try:
         yield process
@@ -168,14 +174,14 @@ def _running(client: Client, port: int) -> Iterator["subprocess.Popen[str]"]:
         process.wait()
 
 
-def measure(client: Client) -> dict[str, float]:
+def measure(client: Client, cases: Sequence[str]) -> dict[str, float]:
     """Case -> messages (or bars) per second of processor time, of one round."""
     with (
         socket.create_server(("127.0.0.1", 0)) as listener,
-        _running(client, listener.getsockname()[1]) as process,
+        _running(client, listener.getsockname()[1], cases) as process,
     ):
         listener.settimeout(PATIENCE_S)
-        for case in client.cases:
+        for case in cases:
             try:
                 sock, _ = listener.accept()
             except TimeoutError:
@@ -186,9 +192,9 @@ def measure(client: Client) -> dict[str, float]:
                 Peer(sock, client.version, case).serve()
         out, err = process.communicate(timeout=30)
     found = [json.loads(line) for line in out.splitlines()]
-    if len(found) < len(client.cases):
-        raise RuntimeError(f"{client.name}, {client.cases[len(found)]}: {err[-800:]}")
-    return {case: 1e6 / row["us"] for case, row in zip(client.cases, found)}
+    if len(found) < len(cases):
+        raise RuntimeError(f"{client.name}, {cases[len(found)]}: {err[-800:]}")
+    return {case: 1e6 / row["us"] for case, row in zip(cases, found)}
 
 
 # ---------------------------------------------------------------- tables
@@ -203,41 +209,55 @@ RIVALS = {
 """Ours beside the peers that offer the same kind of interface in the same format."""
 
 
-def run(rounds: int = ROUNDS) -> None:
+def run(options: Sequence[str] = ()) -> None:
     """Measure, print, keep."""
-    measured = clients()
-    found: dict[str, dict[str, list[float]]] = {
-        client.name: {case: [] for case in client.cases} for client in measured
-    }
+    parser = ArgumentParser(prog="python -m bench messages", description=__doc__,
+                            formatter_class=RawDescriptionHelpFormatter)  # fmt: skip
+    parser.add_argument("case", nargs="*", type=_case, help=f"of {', '.join(CASES)}; else all")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="(%(default)s)")
+    given = parser.parse_args(options)
+    if given.rounds < 1:
+        parser.error(f"--rounds {given.rounds}: at least one is needed")
+    chosen = [case for case in CASES if case in given.case or not given.case]
+    medians = _medians(chosen, given.rounds)
+    keep = "" if given.case else "messages"
+    head = ("a second of processor time", *chosen)
+    rows = [[name, *(rates.get(case, "") for case in chosen)] for name, rates in medians.items()]
+    show("Decoded to a callback (PlaceOrder: encoded and sent); bars for history", head, rows, keep)
+    head = ("times as fast as", *chosen)
+    show("Ours over the peers", head, ratios(medians, chosen), keep and f"{keep}_ratios")
+
+
+def _case(name: str) -> str:
+    if name not in CASES:
+        raise ArgumentTypeError(f"no case {name!r}; there are: {', '.join(CASES)}")
+    return name
+
+
+def _medians(chosen: Sequence[str], rounds: int) -> dict[str, dict[str, float]]:
+    """Client -> case -> rate."""
+    cases = {client: [c for c in client.cases if c in chosen] for client in clients()}
+    found: dict[str, dict[str, list[float]]] = {}
     for i in range(rounds):
         console.print(f"  round {i + 1} of {rounds}")
-        for client in measured:
-            for case, rate in measure(client).items():
-                found[client.name][case].append(rate)
-    medians = {name: {case: statistics.median(rates) for case, rates in cases.items()}
-               for name, cases in found.items()}  # fmt: skip
-    head = ("a second of processor time", *CASES)
-    rows = [[name, *(rates.get(case, "") for case in CASES)] for name, rates in medians.items()]
-    show("Decoded to a callback (PlaceOrder: encoded and sent); bars for history", head, rows,
-         "messages")  # fmt: skip
-    head = ("times as fast as", *CASES)
-    rows = ratios(medians)
-    show("Ours over the peers", head, rows, "messages_ratios")
+        for client in filter(cases.get, cases):
+            for case, rate in measure(client, cases[client]).items():
+                found.setdefault(client.name, {}).setdefault(case, []).append(rate)
+    return {
+        name: {case: statistics.median(rates) for case, rates in known.items()}
+        for name, known in found.items()
+    }
 
 
-def ratios(medians: dict[str, dict[str, float]]) -> list[list[Any]]:
+def ratios(medians: dict[str, dict[str, float]], chosen: Sequence[str] = CASES) -> list[list[Any]]:
     """A row for each pair of ours and a rival."""
     return [
         [f"{ours} / {rival}", *(
             medians[ours][case] / medians[rival][case]
             if case in medians[ours] and case in medians[rival] else ""
-            for case in CASES
+            for case in chosen
         )]
         for ours, rivals in RIVALS.items()
         for rival in rivals
         if ours in medians and rival in medians
     ]  # fmt: skip
-
-
-if __name__ == "__main__":
-    run(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS)

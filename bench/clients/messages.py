@@ -4,7 +4,8 @@ Runs in the environment of any client: messages.py KIND MODULE PORT TICKS CASEâ€
 each case; TICKS is how many ticks are in a batch. KIND is official (EClient and EWrapper), raw
 (ib_async's client with a wrapper of ours), insync (its IB) or modern (papertape's asyncio API). A
 batch is asked for and over when the answer that ends it has come back to the user's code, so it
-has passed the whole reader path."""
+has passed the whole reader path. No client limits its rate, and each makes a new order for every
+PlaceOrder, in the way of its library."""
 
 import asyncio
 import importlib
@@ -16,7 +17,6 @@ import socket
 import sys
 import threading
 import time
-from decimal import Decimal
 
 KIND, MODULE, PORT, TICKS = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 CASES = sys.argv[5:]
@@ -54,14 +54,20 @@ def stock(module):
     return found
 
 
-def limit(module, quantity):
-    found = module.Order()
-    found.action, found.orderType, found.tif = "BUY", "LMT", "DAY"
-    found.totalQuantity, found.lmtPrice = quantity, 168.25
-    for flag in ("eTradeOnly", "firmQuoteOnly"):  # 9.81 sets them, and servers refuse them
-        if hasattr(found, flag):
+def limits(module):
+    """The function that makes an order."""
+    fresh = module.Order()
+    retired = [flag for flag in ("eTradeOnly", "firmQuoteOnly") if hasattr(fresh, flag)]
+
+    def limit():
+        found = module.Order()
+        found.action, found.orderType, found.tif = "BUY", "LMT", "DAY"
+        found.totalQuantity, found.lmtPrice = 100, 168.25
+        for flag in retired:  # 9.81 sets them, and servers refuse them
             setattr(found, flag, False)
-    return found
+        return found
+
+    return limit
 
 
 def official(case):
@@ -120,7 +126,7 @@ def official(case):
     # As asyncio and papertape do by themselves: else packets of several orders cost less.
     app.conn.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     contract = stock(importlib.import_module(f"{MODULE}.contract"))
-    order = limit(importlib.import_module(f"{MODULE}.order"), 100)
+    limit = limits(importlib.import_module(f"{MODULE}.order"))
     if case in QUOTES:
         app.reqMktData(1, contract, "", False, False, [])
     elif case == "TickByTick":
@@ -136,7 +142,7 @@ def official(case):
     while meter.more():
         if case == "PlaceOrder":
             for _ in range(PLACED):
-                app.placeOrder(1, contract, order)
+                app.placeOrder(1, contract, limit())
             meter.seen += PLACED
         ask()
         told.get(timeout=PATIENCE)
@@ -174,7 +180,6 @@ async def raw(case):
     client.MaxRequests = 0
     await client.connectAsync("127.0.0.1", PORT, 1, 10)
     contract = module.Stock("SPY", "SMART", "USD")
-    order = module.LimitOrder("BUY", 100, 168.25, tif="DAY")
     if case in QUOTES:
         client.reqMktData(1, contract, "", False, False, [])
     elif case == "TickByTick":
@@ -191,6 +196,7 @@ async def raw(case):
         ended = loop.create_future()
         if case == "PlaceOrder":
             for _ in range(PLACED):
+                order = module.LimitOrder("BUY", 100, 168.25, tif="DAY")
                 client.placeOrder(1, contract, order)
             meter.seen += PLACED
         ask()
@@ -238,7 +244,8 @@ async def modern(case):
     import papertape as pt
 
     meter = Meter()
-    tws = await pt.connect("127.0.0.1", PORT, 1)
+    settings = pt.ClientSettings(max_rate=None)
+    tws = await pt.connect("127.0.0.1", PORT, 1, settings=settings)
     contract = pt.Stock("SPY")
     line = tws.quotes(contract)
     quote = (await line.__aenter__()).quote if case in QUOTES else None
@@ -254,7 +261,7 @@ async def modern(case):
         else:
             if case == "PlaceOrder":
                 for _ in range(PLACED):
-                    tws.place_order(contract, pt.LimitOrder("BUY", Decimal(100), 168.25))
+                    tws.place_order(contract, pt.LimitOrder("BUY", 100, 168.25))
                 meter.seen += PLACED
             await tws.current_time()
             meter.seen = quote.updates if quote is not None else meter.seen

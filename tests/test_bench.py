@@ -1,0 +1,114 @@
+"""What the command line of the measurements takes; nothing is measured here."""
+
+from typing import Any
+
+import pytest
+from bench import common, messages
+from bench.__main__ import HAVE_OPTIONS, LONG, SUITES, document, main, split
+
+ALL = SUITES | LONG
+
+
+@pytest.fixture(autouse=True)
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
+    """The suites that were started, with their options; none of them measures."""
+    found: list[tuple[str, Any]] = []
+
+    class Suite:
+        def __init__(self, name: str) -> None:
+            self.name = name.removeprefix("bench.")
+
+        def run(self, *options: list[str]) -> None:
+            found.append((self.name, *options))
+
+    monkeypatch.setattr("bench.__main__.import_module", Suite)
+    return found
+
+
+def test_help_teaches_every_suite(capsys: pytest.CaptureFixture[str], ran: list[Any]) -> None:
+    assert main(["--help"]) == 0
+    told = capsys.readouterr().out
+    for name, long in ALL.items():
+        assert f"{name} ({long}" in told
+        assert document(name).splitlines()[0] in told
+    assert "markdown" in told
+    assert not ran
+
+
+@pytest.mark.parametrize("name", sorted(ALL.keys() - set(HAVE_OPTIONS)))
+def test_help_of_a_suite(name: str, capsys: pytest.CaptureFixture[str], ran: list[Any]) -> None:
+    assert main([name, "--help"]) == 0
+    assert capsys.readouterr().out.strip() == document(name)
+    assert not ran
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nonsense"], "no suite 'nonsense'; there are the suites talk,"),
+        (["--rounds", "3"], "no option '--rounds'; there are the suites talk,"),
+        (["talk", "--rounds", "3"], "talk has no options, but '--rounds 3' was given"),
+        (["talk", "decode", "nonsense"], "decode has no options, but 'nonsense' was given"),
+    ],
+)
+def test_what_is_unknown_is_refused_before_anything_runs(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str], ran: list[Any]
+) -> None:
+    assert main(arguments) == 2
+    assert capsys.readouterr().out.replace("\n", " ").startswith(told)
+    assert not ran
+
+
+def test_suites_follow_each_other_with_their_options(ran: list[Any]) -> None:
+    assert main(["talk", "messages", "PlaceOrder", "--rounds", "7", "fan"]) == 0
+    assert ran == [("talk",), ("messages", ["PlaceOrder", "--rounds", "7"]), ("fan",)]
+    assert split(["load", "--name", "load", "talk"]) == [("load", ["--name", "load"]), ("talk", [])]
+
+
+def test_without_a_suite_the_short_ones_run(ran: list[Any]) -> None:
+    assert main([]) == 0
+    assert [name for name, *_ in ran] == list(SUITES)
+
+
+@pytest.fixture
+def rates(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
+    """Clients and cases that were measured, with made-up rates."""
+    found: list[tuple[str, list[str]]] = []
+
+    def measure(client: messages.Client, cases: list[str]) -> dict[str, float]:
+        found.append((client.name, cases))
+        return dict.fromkeys(cases, 100.0 + len(found))
+
+    known = [
+        messages.Client("papertape (asyncio), text", "", "modern", "", 200),
+        messages.Client("ib_async, its IB", "", "insync", "", 178),
+    ]
+    monkeypatch.setattr(messages, "measure", measure)
+    monkeypatch.setattr(messages, "clients", lambda: known)
+    return found
+
+
+def test_some_cases_are_measured_and_leave_what_was_kept(
+    rates: list[tuple[str, list[str]]], monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    monkeypatch.setattr(common, "OUT", tmp_path)
+    messages.run(["PlaceOrder", "TickByTick", "--rounds", "2"])
+    ours, theirs = known = [name for name, _ in rates[:2]]
+    assert rates == [(ours, ["PlaceOrder"]), (theirs, ["TickByTick", "PlaceOrder"])] * 2
+    assert list(tmp_path.iterdir()) == []
+    messages.run(["--rounds", "1"])
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        "messages.json", "messages_ratios.json"
+    ]  # fmt: skip
+    assert [name for name, _ in rates[4:]] == known
+
+
+@pytest.mark.parametrize("options", [["Nonsense"], ["--rounds", "0"], ["--nonsense"]])
+def test_messages_refuses_what_it_does_not_know(
+    options: list[str], rates: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        messages.run(options)
+    assert ended.value.code == 2
+    assert "error: " in capsys.readouterr().err
+    assert not rates
