@@ -1,6 +1,8 @@
 """The pages as a web application: what can be asked of it, and what it says when all is lost."""
 
 import io
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
@@ -62,8 +64,23 @@ def test_without_a_station_every_page_says_so(application: Any) -> None:
                 assert answer.status_code == 200
                 assert "Nothing to show" in answer.text and "papertape serve" in answer.text
                 assert "the station does not answer" in answer.text
+            check_patience()
 
     run(main)
+
+
+def check_patience() -> None:
+    """A telephone that is looked away from for half a minute shall not cost the ticket."""
+    made = [one.page for one in import_module("nicegui").Client.instances.values()]
+    waits = {page.path.rpartition("/")[2]: page.resolve_reconnect_timeout() for page in made}
+    assert {name for name in PAGES if waits[name] >= 60} == {"trading", "settings"}
+
+
+def test_the_first_page_does_not_wait_for_the_catalogue() -> None:
+    """Only Messages decodes; the others are there sooner without."""
+    look = "import sys, papertape.console.process; print('papertape.wire' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_people_do_not_start_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """What every page has: navigation, indicators, the dialog of waiting connections, both themes."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -19,12 +20,15 @@ FAVICON = (
     'rx="7" fill="#0b5f6b"/><path d="M7 21l6-7 5 4 7-9" fill="none" stroke="#fff" '
     'stroke-width="3" stroke-linecap="round" stroke-linejoin="round"/></svg>'
 )
+LOST = (Path(__file__).parent / "parts" / "lost.js").read_text(encoding="utf-8")
 THEME = "papertape-theme"
 THEMES = {"dark": True, "light": False}
 """Value of the cookie -> dark; anything else follows the system."""
-LEAVING = 10.0
 PATIENCE_S = 2 * TIMEOUT_S
 """How long a page may take; a station that does not answer is told of before."""
+ASLEEP_S = 60.0
+"""How long a page on which somebody writes is kept for a tab that sleeps, as on a telephone; a tab
+that comes later loads the page again."""
 
 
 class View:
@@ -70,11 +74,14 @@ class Page(NamedTuple):
     name: str
     title: str
     build: Callable[[View], Awaitable[None]]
+    written: bool = False
+    """Whether people write on it what is not sent at once."""
 
 
 def install(live: Live, pages: Sequence[Page]) -> None:
     """Make every page known to the web server."""
     ui.add_css(CSS, shared=True)
+    ui.add_body_html(f"<script>{LOST}</script>", shared=True)
 
     @ui.page("/", title="Papertape", response_timeout=PATIENCE_S)
     async def first(request: Request) -> RedirectResponse | None:
@@ -97,7 +104,12 @@ def address(station: str, page: str) -> str:
 def _route(live: Live, pages: Sequence[Page], page: Page) -> None:
     title = f"{page.title} · Papertape"
 
-    @ui.page(f"/{{station}}/{page.name}", title=title, response_timeout=PATIENCE_S)
+    @ui.page(
+        f"/{{station}}/{page.name}",
+        title=title,
+        response_timeout=PATIENCE_S,
+        reconnect_timeout=ASLEEP_S if page.written else None,
+    )
     async def show(station: str, request: Request) -> None:
         try:
             names = await live.names()

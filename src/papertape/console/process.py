@@ -5,6 +5,7 @@ it lives: when that closes, the console ends too, so that none is left behind.
 """
 
 import asyncio
+import gc
 import json
 import os
 import socket
@@ -48,6 +49,8 @@ async def serve(start: Start) -> None:
     listening = socket.socket(fileno=start.fd)
     host, port = listening.getsockname()[:2]
     inner = application(Live(Remote(start.url, start.token)))
+    gc.freeze()  # it stays until the end
+    gc.enable()  # off since ``__main__``
     config = uvicorn.Config(
         Gate(inner, start.token, hosts(host, port), port),
         log_level="warning",

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from .notices import Notice, notice
 from .policy import MOST_STRANGERS
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ class Door:
         self._station = station
         self._port: int | None = None
         """The new socket port, which nobody has been told yet."""
+        self.notice: Notice | None = None
+        """The last one about the socket."""
         station.config.watch("socketPort", self._moved)
 
     def refusal(self, session: "Session") -> str:
@@ -47,6 +50,7 @@ class Door:
         """After the answers of a turn: every client is told a new port and is closed."""
         port, self._port = self._port, None
         if port is not None:
+            self.notice = notice(1300, self._station.now, port=port)
             for session in list(self._station.connections()):
                 if session.started:
                     session.error(-1, 1300, port=port)

@@ -11,6 +11,7 @@ from papertape.console.pages.connections import (
     COLUMNS,
     SHOWN,
     Indicator,
+    _indicators,
     _news,
     _sessions,
     farm_tone,
@@ -69,6 +70,44 @@ def test_an_indicator_tells_its_last_notice() -> None:
         assert words == ["usfarm", "market data farm", "inactive", "No notice yet"]
         indicator.show("broken", "bad", notice)
         assert texts(client.content)[2:] == ["broken", "2103 · 15:00:00", notice["text"]]
+
+
+STATION = {"host": "127.0.0.1", "port": 7497, "sessions": 0, "waiting": 0, "notice": None}
+LINK = {"up": True, "competing": False, "held_orders": 0, "notice": None}
+
+
+def notice(code: int) -> dict[str, Any]:
+    return {"code": code, "text": f"what {code} says", "time": "2026-03-02T15:00:00Z"}
+
+
+def shown(station: dict[str, Any], link: dict[str, Any]) -> list[list[str]]:
+    """State and notice of the API, then of the broker link."""
+    paper = PaperView()
+    with tab() as client:
+        _indicators(paper.view)
+        paper.tell("station", STATION | station)
+        paper.tell("link", LINK | link)
+        rows = [one for one in client.elements.values() if "pt-indicator" in one.classes]
+        return [texts(row)[2:] for row in rows]
+
+
+def test_the_api_and_the_broker_link_have_a_notice_each() -> None:
+    assert shown({}, {}) == [
+        ["listening", "Programs connect to 127.0.0.1:7497"],
+        ["up", "No notice yet"],
+    ]
+    assert shown({"notice": notice(1300)}, {"notice": notice(1102)}) == [
+        ["listening", "1300 · 15:00:00", "what 1300 says"],
+        ["up", "1102 · 15:00:00", "what 1102 says"],
+    ]
+
+
+def test_who_waits_and_what_is_held_is_told_beside_a_notice() -> None:
+    """An order is held after 1100 only: a line instead of the notice would never be seen."""
+    down = {"up": False, "held_orders": 2, "notice": notice(1100)}
+    api, link = shown({"sessions": 3, "waiting": 1, "notice": notice(1300)}, down)
+    assert (api[0], link[0]) == ("3 connected, 1 waiting", "down, 2 orders held")
+    assert (api[1], link[1]) == ("1300 · 15:00:00", "1100 · 15:00:00")
 
 
 def news(number: int, kind: str = "opened") -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Indicators and drills: the last notice of each, and what a run does next."""
 
+from cli.process import closed_port
 from papertape.codes import text
 from papertape.server.settings import StationSettings
 from papertape.wire.catalogue import history, session
@@ -43,14 +44,27 @@ def test_a_gateway_s_farm_has_the_notice_of_its_state() -> None:
 def test_the_link_tells_its_last_notice() -> None:
     async def main(api: Api) -> None:
         client = await api.served.client()
-        assert (await api.get("/link"))["notice"] is None and (await api.get(""))["notice"] is None
+        assert (await api.get("/link"))["notice"] is None
         await api.post("/drills", {"text": "link-lost"})
         assert (await api.get("/link"))["notice"]["code"] == 1100
         await api.post("/drills/link-restored", {})
         told = await client.tells(session.ErrorMessage, errorCode=1102)
         link = await api.get("/link")
         assert (link["notice"]["code"], link["notice"]["text"]) == (1102, told.errorMsg)
-        assert (await api.get(""))["notice"] == link["notice"]
+        assert (await api.get(""))["notice"] is None, "it is not about the API's socket"
+
+    with_api(main)
+
+
+def test_the_socket_s_last_notice_is_its_own() -> None:
+    """Not the broker link's: who looks at the API wants to know where it listens now."""
+
+    async def main(api: Api) -> None:
+        await api.post("/drills", {"text": "link-lost"})
+        await api.ask("PATCH", "/settings", 200, {"socketPort": (port := closed_port())})
+        shown, link = await api.get(""), await api.get("/link")
+        assert (shown["notice"]["code"], link["notice"]["code"]) == (1300, 1100)
+        assert shown["notice"]["text"] == text(1300, port=port)
 
     with_api(main)
 

@@ -1,15 +1,22 @@
 """The pages of the console, in the order of the navigation; a module each."""
 
-from ..frame import Page
-from ..messages import inspector
+from ..frame import Page, View
 from . import chart, connections, drills, log, settings, trading
+
+
+async def _messages(view: View) -> None:
+    """The page that decodes frames: whoever looks at another need not wait for the catalogue."""
+    from ..messages import inspector
+
+    await inspector.build(view)
+
 
 PAGES = (
     Page("connections", "Connections", connections.build),
-    Page("trading", "Trading", trading.build),
+    Page("trading", "Trading", trading.build, written=True),
     Page("chart", "Chart", chart.build),
-    Page("messages", "Messages", inspector.build),
+    Page("messages", "Messages", _messages),
     Page("drills", "Drills", drills.build),
-    Page("settings", "API settings", settings.build),
+    Page("settings", "API settings", settings.build, written=True),
     Page("log", "Log", log.build),
 )

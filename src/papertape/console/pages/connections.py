@@ -134,17 +134,17 @@ def _indicators(view: View) -> None:
     def station(row: Facts) -> None:
         count = row["sessions"]
         word = f"{count} connected" if count else "listening"
-        waiting = f"{row['waiting']} waiting to be accepted" if row["waiting"] else ""
+        waiting = f", {row['waiting']} waiting" if row["waiting"] else ""
         address = f"Programs connect to {row['host']}:{row['port']}"
-        api.show(word, "good" if count else "warn", row["notice"], waiting or address)
+        api.show(word + waiting, "good" if count else "warn", row["notice"], address)
 
     def linked(row: Facts) -> None:
         word, colour = ("up", "good") if row["up"] else ("down", "bad")
         if row["up"] and row["competing"]:
             word, colour = "competing session", "warn"
         held = row["held_orders"]
-        none = f"{held} order{'s' if held > 1 else ''} held" if held else "No notice so far"
-        link.show(word, colour, row["notice"], none)
+        orders = f", {held} order{'s' if held > 1 else ''} held" if held else ""
+        link.show(word + orders, colour, row["notice"], "No notice yet")
 
     def told(rows: list[Facts]) -> None:
         for row in rows:

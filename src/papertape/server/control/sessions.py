@@ -34,7 +34,7 @@ def station_view(name: str, server: StationServer) -> StationView:
         speed=server.clock.speed,
         sessions=sum(1 for _ in station.sessions()),
         waiting=len(station.policy.waiting()),
-        notice=notice_view(station.link.notice),
+        notice=notice_view(station.door.notice),
     )
 
 

@@ -44,7 +44,7 @@ class StationView(View):
     sessions: int
     waiting: int
     notice: NoticeView | None
-    """The last one about the broker link."""
+    """The last one about the API's socket: 1300, told at a new port; null before."""
 
 
 class SessionView(View):

@@ -1,0 +1,68 @@
+"""The console on a telephone: narrow, and left open while the station ends and another comes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cli.process import closed_port
+from console.browser.harness import Browser
+from console.people import limit, program, stock, told
+from console.started import Started, started
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, LocatorAssertions
+
+TARGET_PX = 24
+"""The least size of what is pressed: WCAG 2.2, 2.5.8."""
+
+
+@pytest.fixture(scope="module")
+def at(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Started]:
+    with started(tmp_path_factory.mktemp("phone")) as found:
+        browser.enter(found)
+        yield found
+
+
+def expect(found: "Locator") -> "LocatorAssertions":
+    from playwright.sync_api import expect as expecting
+
+    return expecting(found)
+
+
+@pytest.mark.parametrize("phone", [True, False])
+def test_the_button_of_a_row_leaves_room_for_the_row(
+    phone: bool, at: Started, browser: Browser
+) -> None:
+    with program(at.port, 3 + phone) as app, browser.tab("trading", phone=phone) as tab:
+        app.placeOrder(1, stock("SPY"), limit("BUY", 70, 1.25))
+        told(app, "orderStatus")
+        one = tab.get_by_role("button", name="Cancel order BUY 70 SPY").first
+        column, button = one.locator("xpath=..").bounding_box(), one.bounding_box()
+        assert column and button and min(button["width"], button["height"]) >= TARGET_PX
+        assert (column["width"] <= 48) == phone
+        sign = one.evaluate("one => getComputedStyle(one, '::before').content")
+        assert (sign == '"×"') == phone
+
+
+def test_a_tab_that_is_left_open_says_that_the_station_is_gone_and_comes_back(
+    tmp_path: Path, browser: Browser
+) -> None:
+    where = ("--console-port", closed_port())
+    with started(tmp_path, *where) as first:
+        browser.enter(first)
+        tab = browser.context.new_page()
+        browser.go(tab, "connections")
+    lost = tab.locator(".pt-lost")
+    expect(lost).to_contain_text("The station does not answer")
+    expect(tab.get_by_role("alert").filter(has_text="What you see is old")).to_be_visible()
+    with started(tmp_path, *where) as second:
+        expect(tab.locator(".pt-where")).to_contain_text(f":{second.port}")
+        expect(lost).to_be_hidden()
+    with started(tmp_path, *where, PAPERTAPE_CONTROL_TOKEN="another-token-of-the-tests") as third:
+        expect(lost).to_contain_text("Open the address that papertape serve printed")
+        browser.enter(third)  # in another tab; this one has the same cookies
+        expect(tab.locator(".pt-where")).to_contain_text(f":{third.port}")
+        expect(lost).to_be_hidden()
+    tab.close()
