@@ -48,7 +48,7 @@ def test_some_are_found_by_their_ids() -> None:
         for number in (1, 2, 3):
             await client.send(order(number, "BUY 10 AAPL MKT"))
         await client.until(reports.CommissionReport, count=3)
-        first, second, third = await api.get("/orders")
+        first, _, third = await api.get("/orders")
         wanted = f"perm_id={third['perm_id']}&perm_id=7&perm_id={first['perm_id']}"
         assert await api.get(f"/orders?{wanted}&perm_id={first['perm_id']}") == [third, first]
         assert await api.get(f"/orders?{wanted}&account=other") == []
