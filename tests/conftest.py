@@ -17,6 +17,9 @@ LONGEST = (
     "peers/test_callback_traces.py",
     "console/browser/test_acting.py",
     "console/browser/test_looking.py",
+    "console/browser/test_accounts.py",
+    "console/browser/test_crowd.py",
+    "console/browser/test_phone.py",
     "simulation/test_kill.py",
     "peers/test_environments.py",
     "server/control/test_schema.py",
@@ -29,6 +32,9 @@ LONGEST = (
 )
 """Files that take longest begin first: no worker is left alone with one at the end."""
 
+TOGETHER = "tests/console/browser"
+"""Files that one worker runs: a browser and the stations that it looks at cost more than a test."""
+
 os.environ.setdefault("PAPERTAPE_CONSOLE", "false")
 """Stations of the tests have no console but where one is asked for."""
 
@@ -40,6 +46,21 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     turns = {HERE / name: turn for turn, name in enumerate(LONGEST)}
     items.sort(key=lambda item: turns.get(item.path, len(turns)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Tests by their files, as ``--dist loadfile`` says, but those of ``TOGETHER`` as one."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Files(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file: str = super()._split_scope(nodeid)
+            return TOGETHER if file.startswith(f"{TOGETHER}/") else file
+
+    return Files(config, log)
 
 
 def pytest_collection_finish() -> None:

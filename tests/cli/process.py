@@ -53,11 +53,14 @@ def command(*words: object) -> list[str]:
 
 
 class Station:
-    """A station in a process of its own."""
+    """A station in a process of its own; without a port, those that a settings file there names."""
 
-    def __init__(self, cwd: Path, *words: object, **variables: str | None) -> None:
+    def __init__(
+        self, cwd: Path, *words: object, port: int | None = 0, **variables: str | None
+    ) -> None:
+        where = () if port is None else ("--port", port)
         self.process = subprocess.Popen(
-            command("serve", "--port", 0, "--no-color", *words),
+            command("serve", *where, "--no-color", *words),
             cwd=cwd,
             env=environment(**variables),
             stdout=subprocess.PIPE,
@@ -87,9 +90,11 @@ class Station:
 
 
 @contextmanager
-def station(cwd: Path, *words: object, **variables: str | None) -> Iterator[Station]:
+def station(
+    cwd: Path, *words: object, port: int | None = 0, **variables: str | None
+) -> Iterator[Station]:
     """A station that is gone when the block ends, whatever happened in it."""
-    running = Station(cwd, *words, **variables)
+    running = Station(cwd, *words, port=port, **variables)
     try:
         yield running
     finally:

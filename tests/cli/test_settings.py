@@ -40,6 +40,23 @@ def test_the_parts_reach_their_place() -> None:
     assert settings.profile().accounts == ("DU5",)
 
 
+HIDDEN = {
+    "nothing": "", "a comma": "DU1,DU2", "a field's end": "DU1\0", "two lines": "DU1\nDU2",
+    "turned around": "\u202e1UD", "no width": "DU\u200b1", "an edge": " DU1", "no end": "D" * 101,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_an_account_that_cannot_be_told_is_refused(name: str) -> None:
+    with pytest.raises(SettingsError, match=r"account.*1 to 100 visible characters, no comma"):
+        load(None, {"account": HIDDEN[name]})
+
+
+@pytest.mark.parametrize("code", ["U1", "DU1234567", "<b>'\"&amp;</b>", "Konto ü", "D" * 100])
+def test_an_account_may_be_any_visible_text(code: str) -> None:
+    assert load(None, {"account": code}).profile().accounts == (code,)
+
+
 def test_the_sources_in_their_order(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "papertape.toml").write_text("[station]\nport = 1\nseed = 1\nspeed = 1.5\n")
     monkeypatch.setenv("PAPERTAPE_PORT", "2")

@@ -3,8 +3,8 @@
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,7 +14,6 @@ from cli import process
 
 TOKEN = "a-token-of-the-tests"
 NAME = "station"
-BELOW = f"/v1/stations/{NAME}"
 PATIENCE_S = 20.0
 ADDRESS = re.compile(r"console +(http://\S+:(\d+))/\?token=(\S+)")
 CONTROL = re.compile(r"control +(http://\S+) token")
@@ -22,11 +21,14 @@ Found = TypeVar("Found")
 
 
 class Started:
-    """A station in a process of its own, and the console that it started."""
+    """A station in a process of its own, and the console that it started.
 
-    def __init__(self, station: process.Station) -> None:
+    Where the process has several stations, it is the one of this name.
+    """
+
+    def __init__(self, station: process.Station, name: str = NAME) -> None:
         self.station = station
-        self.port = station.port
+        self.name = name
         text = "\n".join(station.told)
         console, control = ADDRESS.search(text), CONTROL.search(text)
         assert console and control, text
@@ -37,18 +39,25 @@ class Started:
             headers={"Authorization": f"Bearer {TOKEN}"},
             trust_env=False,
         )
+        self.host, self.port = station.host, station.port
+        if name != NAME:  # what the process tells first is of another one
+            about = self.get("")
+            self.host, self.port = about["host"], about["port"]
 
     def get(self, path: str) -> Any:
         """What the control API tells of the station."""
-        return self._api.get(BELOW + path).raise_for_status().json()
+        return self._api.get(self._at(path)).raise_for_status().json()
 
     def post(self, path: str, body: Any = None) -> Any:
         """Let the control API do something."""
-        return self._api.post(BELOW + path, json=body).raise_for_status().json()
+        return self._api.post(self._at(path), json=body).raise_for_status().json()
 
     def patch(self, path: str, body: Any) -> Any:
         """Let the control API change something."""
-        return self._api.patch(BELOW + path, json=body).raise_for_status().json()
+        return self._api.patch(self._at(path), json=body).raise_for_status().json()
+
+    def _at(self, path: str) -> str:
+        return f"/v1/stations/{self.name}{path}"
 
     @contextmanager
     def visitor(self, *, known: bool = True) -> Iterator[httpx.Client]:
@@ -82,13 +91,33 @@ def _command(pid: str) -> bytes:
 @contextmanager
 def started(cwd: Path, *words: object, **variables: str) -> Iterator[Started]:
     """A station with a console; both are gone when the block ends."""
+    with _running(cwd, words, (NAME,), 0, variables) as (station,):
+        yield station
+
+
+@contextmanager
+def several(cwd: Path, *names: str) -> Iterator[dict[str, Started]]:
+    """The stations that the settings file there names, in one process with one console."""
+    with _running(cwd, (), names, None, {}) as stations:
+        yield {station.name: station for station in stations}
+
+
+@contextmanager
+def _running(
+    cwd: Path,
+    words: Sequence[object],
+    names: Sequence[str],
+    port: int | None,
+    variables: dict[str, str],
+) -> Iterator[list[Started]]:
     ours = {"PAPERTAPE_CONSOLE": "true", "PAPERTAPE_CONTROL_TOKEN": TOKEN, **variables}
-    with process.station(cwd, "--ephemeral", *words, **ours) as station:
-        running = Started(station)
+    with (
+        process.station(cwd, "--ephemeral", *words, port=port, **ours) as station,
+        ExitStack() as stack,
+    ):
         try:
-            yield running
+            yield [stack.enter_context(closing(Started(station, name))) for name in names]
         finally:
-            running.close()
             if station.process.poll() is None:
                 station.stop()
 

@@ -34,6 +34,8 @@ FILE = "papertape.toml"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 """A station's name: it is the name of its directory as well."""
 MOST_STATIONS = 32
+LONGEST_ACCOUNT = 100
+"""Characters; the control API takes no longer ones."""
 LOCAL = ["127.0.0.1", "::1"]
 
 
@@ -90,6 +92,18 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
     control_token: str | None = pydantic.Field(None, min_length=8, max_length=200)
     api: dict[str, Any] = {}
     """Settings of the API by their official names."""
+
+    @pydantic.field_validator("account")
+    @classmethod
+    def _can_be_told(cls, code: str) -> str:
+        """managedAccounts joins codes by commas; what is not visible makes two codes look alike."""
+        visible = code.isprintable() and code == code.strip() and "," not in code
+        if not visible or not 1 <= len(code) <= LONGEST_ACCOUNT:
+            raise ValueError(
+                f"An account code has 1 to {LONGEST_ACCOUNT} visible characters, no comma, "
+                "and no space at its ends"
+            )
+        return code
 
     @classmethod
     def settings_customise_sources(
@@ -228,7 +242,7 @@ def load(config: Path | None, flags: Mapping[str, Any], table: str = "") -> Serv
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         raise SettingsError(
-            first["msg"], setting=name, found=first.get("input"),
+            first["msg"].removeprefix("Value error, "), setting=name, found=first.get("input"),
             path=path, advice="papertape serve --help lists what is allowed",
         ) from error  # fmt: skip
     except (ValueError, OSError) as error:  # the file is no TOML, or may not be read

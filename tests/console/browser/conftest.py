@@ -1,14 +1,76 @@
-"""One browser for each module of tests."""
+"""One browser for all of these tests, and one process with the stations that it looks at."""
 
+import json
+import sys
 from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
-from console.browser.harness import Browser, browsing
+from cli import process
+from console.browser.harness import ACCOUNTS, HASTY_S, HOSTILE_ACCOUNT, TIMEOUT_S, Browser, browsing
+from console.started import Started, several
+
+NAMES = ("desk", "remote", "hasty", "family")
+MARKET = Path(__file__).parents[3] / "market/sample"
+SETTINGS = f"""
+[station]
+port = 0
+market = {json.dumps(str(MARKET))}
+
+[station.desk]
+minutes_played = 120
+
+[station.remote]
+gateway = true
+host = "0.0.0.0"
+acceptance_timeout_s = {TIMEOUT_S}
+
+[station.hasty]
+host = "0.0.0.0"
+acceptance_timeout_s = {HASTY_S}
+
+[station.family]
+account = {json.dumps(HOSTILE_ACCOUNT)}
+max_message_rate = 0
+"""
+COMMAND = f"""
+import sys
+from papertape.cli import app
+from papertape.cli.settings import ServeSettings
+from papertape.venue.profile import Profile
+
+MORE = {{ {HOSTILE_ACCOUNT!r}: {ACCOUNTS[1:]!r} }}
+ServeSettings.profile = lambda self: Profile(
+    accounts=(self.account, *MORE.get(self.account, ()))
+)
+sys.argv[0] = "papertape"
+app()
+"""
+"""``papertape``, where a user with this account has two more."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """A browser; without one the test is skipped."""
     with browsing() as found:
+        yield found
+
+
+@pytest.fixture(scope="package")
+def stations(
+    tmp_path_factory: pytest.TempPathFactory,
+    browser: Browser,  # without one nothing is started
+) -> Iterator[dict[str, Started]]:
+    """``desk``: TWS; ``remote``: a Gateway, farms that sleep, programs from elsewhere;
+    ``hasty``: they are answered soon or rejected; ``family``: several
+    accounts, one of a hostile name."""
+    folder = tmp_path_factory.mktemp("looked-at")
+    (folder / "papertape.toml").write_text(SETTINGS, "utf-8")
+
+    def command(*words: object) -> list[str]:
+        return [sys.executable, "-c", COMMAND, *map(str, words)]
+
+    with patch.object(process, "command", command), several(folder, *NAMES) as found:
         yield found

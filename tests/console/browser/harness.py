@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from console.started import NAME, Started
+from console.started import Started
 
 if TYPE_CHECKING:  # loaded by who drives a browser, not by every worker
     from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
@@ -21,6 +21,11 @@ ARGUMENTS = (
     "--disable-background-networking", "--disable-component-update",
 )  # fmt: skip
 PATIENCE_MS = 15_000
+TIMEOUT_S, HASTY_S = 60, 6
+"""How long a connection waits to be accepted: long enough for a test, short enough to wait for."""
+HOSTILE_ACCOUNT = "\"><img src=x onerror=document.title='hit'>{{7*7}}'&amp;</td>"
+ACCOUNTS = (HOSTILE_ACCOUNT, "DU7654321", "W" * 100)
+"""Of the user with several; the last is as long as a code may be."""
 DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 PAGES = {
@@ -44,20 +49,31 @@ def chromium() -> str:
 
 
 class Browser:
-    """One browser with one profile; its tabs are watched."""
+    """One browser with one profile; its tabs are watched.
+
+    A tab that is left is used again: a new one costs as much as the page in it.
+    """
 
     def __init__(self, context: "BrowserContext") -> None:
         self.context = context
         self.complaints: list[str] = []
         self._at: Started | None = None
+        self._known: set[str] = set()
+        self._spare: Page | None = None
         context.set_default_timeout(PATIENCE_MS)
         context.on("request", self._asked)
         context.on("console", self._said)
         context.on("weberror", lambda one: self.complaints.append(str(one.error)))
 
     def enter(self, at: Started) -> None:
-        """Show the token to a console; from now on its address is the only one allowed."""
+        """Look at a station; from now on the address of its console is the only one allowed.
+
+        A console that has not been looked at before is shown the token.
+        """
         self._at = at
+        if at.address in self._known:
+            return
+        self._known.add(at.address)
         page = self.context.new_page()
         page.goto(at.address)
         assert urlsplit(page.url).query == "", "the token is not left in the address"
@@ -65,23 +81,25 @@ class Browser:
 
     @contextmanager
     def tab(self, page: str, *, dark: bool = False, phone: bool = False) -> Iterator["Page"]:
-        """A page in a tab of its own; fails when it complained, or asked another host."""
-        assert self._at is not None
+        """A page in a tab; fails when it complained, or asked another host."""
         self.complaints.clear()
-        tab = self.context.new_page()
+        tab, self._spare = self._spare or self.context.new_page(), None
         try:
             tab.set_viewport_size(PHONE if phone else DESK)  # type: ignore[arg-type]
             tab.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
             self.go(tab, page)
             yield tab
-        finally:
+            tab.goto("about:blank")  # the page is left, and the console knows
+        except BaseException:
             tab.close()
+            raise
+        self._spare = tab
         assert self.complaints == []
 
     def go(self, tab: "Page", page: str) -> None:
         """Open a page and wait until it lives."""
         assert self._at is not None
-        tab.goto(f"{self._at.url}/{NAME}/{page}")
+        tab.goto(f"{self._at.url}/{self._at.name}/{page}")
         self.lives(tab, page)
 
     def lives(self, tab: "Page", page: str) -> None:
@@ -90,11 +108,11 @@ class Browser:
 
         assert self._at is not None
         expect(tab.get_by_role("heading", level=1, name=PAGES[page])).to_be_visible()
-        expect(tab.locator(".pt-where")).to_contain_text(f"{self._at.station.host}:")
+        expect(tab.locator(".pt-where")).to_contain_text(f"{self._at.host}:")
 
     def _asked(self, request: "Request") -> None:
         found = urlsplit(request.url)
-        if found.scheme in ("data", "blob"):
+        if found.scheme in ("data", "blob", "about"):
             return
         if self._at is None or found.netloc != urlsplit(self._at.url).netloc:
             self.complaints.append(f"asked {request.url}")

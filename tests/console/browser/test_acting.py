@@ -4,33 +4,24 @@ The station is a Gateway, whose farms sleep until somebody needs them; the tests
 """
 
 import re
-from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from console.browser.harness import PAGES, Browser
+from console.browser.harness import Browser
 from console.people import limit, market, program, stock, stranger, told
-from console.started import Started, eventually, started
+from console.started import Started, eventually
 from ibapi.apps import wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-ROOT = Path(__file__).parents[3]
-TIMEOUT_S = 15
-"""How long a connection waits to be accepted: long enough for a test, short enough to wait for."""
 
-
-@pytest.fixture(scope="module")
-def at(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Started]:
-    words = ("--gateway", "--market", ROOT / "market/sample", "--host", "0.0.0.0")
-    timeout = {"PAPERTAPE_ACCEPTANCE_TIMEOUT_S": str(TIMEOUT_S)}
-    with started(tmp_path_factory.mktemp("acted-on"), *words, **timeout) as found:
-        browser.enter(found)
-        yield found
+@pytest.fixture
+def at(stations: dict[str, Started], browser: Browser) -> Started:
+    browser.enter(stations["remote"])
+    return stations["remote"]
 
 
 def expect(found: "Locator") -> "object":
@@ -99,8 +90,10 @@ def test_a_connection_from_elsewhere_is_rejected(at: Started, browser: Browser) 
 
 
 def test_a_connection_that_nobody_answers_is_rejected_by_itself(
-    at: Started, browser: Browser
+    stations: dict[str, Started], browser: Browser
 ) -> None:
+    at = stations["hasty"]
+    browser.enter(at)
     with browser.tab("log") as tab, stranger(at.port, 23) as other:
         expect(dialog(tab)).to_contain_text(re.compile(r"Rejected by itself in \d+ s"))
         assert not other.let_in()
@@ -230,6 +223,52 @@ def test_the_chart_moves(at: Started, browser: Browser) -> None:
         )
 
 
+def test_own_executions_are_marked_in_the_chart(at: Started, browser: Browser) -> None:
+    """Triangles as they are painted: up and below what was bought, down and above what was sold."""
+    with program(at.port, 10) as app, browser.tab("chart") as tab:
+        _choose(part(tab, "Chart"), tab, "AAPL")
+        picture = tab.get_by_role("img", name=re.compile(r"^AAPL, \d+ bars of 1 min"))
+        expect(picture).to_be_visible()
+        assert picture.evaluate(MARKS) == []
+        app.placeOrder(101, stock("AAPL"), market("BUY", 3))
+        app.placeOrder(102, stock("BAC"), market("BUY", 4))
+        app.placeOrder(103, stock("AAPL"), market("SELL", 2))
+        told(app, "execDetails", 3)
+        told(app, "commissionAndFeesReport", 3)
+        eventually(lambda: len(picture.evaluate(MARKS)) >= 2, "nothing is marked")
+        drawn = picture.evaluate(MARKS)
+        own = [one for _, contract, one in app.of("execDetails") if contract.symbol == "AAPL"]
+        assert [(one["price"], one["up"]) for one in drawn] == [
+            (one.price, one.side == "BOT") for one in own
+        ]
+        assert [one["fill"] == one["gain"] for one in drawn] == [True, False]
+        assert all(abs(one["off"]) < 1 and one["late"] for one in drawn)
+        tab.reload()
+        picture = tab.get_by_role("img", name=re.compile(r"^AAPL, \d+ bars of 1 min"))
+        eventually(lambda: len(picture.evaluate(MARKS)) == 2, "a new page has no marks")
+
+
+MARKS = """async (picture) => {
+  const { echarts } = await import("nicegui-echart");
+  const chart = echarts.getInstanceByDom(picture);
+  if (!chart.getOption()?.series) return [];
+  const { xAxis: [{ data: times }], series } = chart.getOption();
+  const held = series.find((one) => one.name === "executions").data;
+  const painted = chart.getZr().storage.getDisplayList(true)
+    .filter((one) => one.shape?.symbolType === "triangle" && !one.invisible);
+  const gain = getComputedStyle(document.body).getPropertyValue("--up").trim();
+  return painted.map((one, at) => {
+    const [time, price] = held[at].value;
+    const [x, y] = chart.convertToPixel({ seriesIndex: 2 }, [time, price]);
+    const [a, b, c, d, left, top] = one.getComputedTransform();
+    const up = d > 0;
+    return { price, up, gain, fill: one.style.fill, late: times.indexOf(time) >= times.length - 2,
+      off: Math.hypot(left - x, top - y - (up ? 9 : -9)) };
+  });
+}"""
+"""What is painted for each execution, and how far it is from where it belongs, in pixels."""
+
+
 def test_messages_are_explained_as_they_travel(at: Started, browser: Browser) -> None:
     with browser.tab("messages") as tab, program(at.port, 5) as app:
         app.placeOrder(51, stock("BAC"), limit("SELL", 40, 99.5))
@@ -260,46 +299,6 @@ def test_the_log_tells_who_came(at: Started, browser: Browser) -> None:
         expect(lines).to_contain_text("client 77")
         tab.get_by_role("searchbox", name="Search the log").fill("no such words")
         expect(lines).not_to_contain_text("client 77")
-
-
-# ---------------------------------------------------------------- hostile texts
-
-HOSTILE = (
-    "<img src=x onerror=document.title='hit'>",
-    "{{7*7}}<script>document.title='hit'</script>",
-    "\u202egnp.exe\u2066</td></tr>\"'><svg onload=document.title='hit'>",
-    "`${document.title='hit'}`" + "A" * 4000,
-)
-
-
-def test_texts_of_others_stay_texts(at: Started, browser: Browser) -> None:
-    with program(at.port, 9) as app:
-        for number, text in enumerate(HOSTILE):
-            app.reqContractDetails(900 + number, stock(text))
-            app.placeOrder(910 + number, stock(text), market("BUY", 1))
-            order = limit("BUY", 1, 1.5)
-            order.orderRef = order.account = text
-            app.placeOrder(920 + number, stock("SPY"), order)
-        for page in PAGES:
-            with browser.tab(page) as tab:
-                if page == "messages":
-                    _send_again(app)
-                    expect(tab.get_by_text(HOSTILE[0]).first).to_be_visible()
-                    row = tab.get_by_role("row").filter(has_text="{{7*7}}").first
-                    row.click()
-                    expect(tab.get_by_text("{{7*7}}").nth(1)).to_be_visible()
-                if page == "trading":
-                    box = part(tab, "Enter order").get_by_role("combobox", name="Symbol")
-                    box.fill(HOSTILE[0])
-                    box.press("Enter")
-                strange = tab.locator("img[src=x], svg[onload], body script:has-text('hit')")
-                assert strange.count() == 0
-                assert tab.title() == f"{PAGES[page]} · Papertape"
-
-
-def _send_again(app: object) -> None:
-    for number, text in enumerate(HOSTILE):
-        app.reqContractDetails(950 + number, stock(text))  # type: ignore[attr-defined]
 
 
 # ---------------------------------------------------------------- settings

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 ROOT = Path(__file__).parents[3]
+PICTURED = os.environ.get("PAPERTAPE_SCREENSHOTS") == "1"
 PICTURES = ROOT / "docs/console"
 THEMES = ("light", "dark")
 SERIOUS = ("serious", "critical")
@@ -34,9 +35,15 @@ def picture(page: str, theme: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def at(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Started]:
+def at(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, browser: Browser
+) -> Iterator[Started]:
+    if not PICTURED:
+        browser.enter(request.getfixturevalue("stations")["desk"])
+        yield request.getfixturevalue("stations")["desk"]
+        return
     words = ("--market", ROOT / "market/sample", "--minutes-played", 120)
-    with started(tmp_path_factory.mktemp("looked-at"), *words) as found:
+    with started(tmp_path_factory.mktemp("pictured"), *words) as found:  # alone, as most have one
         browser.enter(found)
         yield found
 
@@ -88,7 +95,7 @@ def test_a_page_is_accessible_in_both_themes_and_fits_a_phone(page: str, browser
         assert width <= PHONE["width"], _widest(tab)
 
 
-@pytest.mark.skipif(os.environ.get("PAPERTAPE_SCREENSHOTS") != "1", reason="takes pictures anew")
+@pytest.mark.skipif(not PICTURED, reason="takes pictures anew")
 @EACH_THEME
 @EACH_PAGE
 def test_take_a_picture(page: str, theme: str, app: App, browser: Browser) -> None:

@@ -1,6 +1,5 @@
 """The console on a telephone: narrow, and left open while the station ends and another comes."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,11 +17,10 @@ TARGET_PX = 24
 """The least size of what is pressed: WCAG 2.2, 2.5.8."""
 
 
-@pytest.fixture(scope="module")
-def at(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Started]:
-    with started(tmp_path_factory.mktemp("phone")) as found:
-        browser.enter(found)
-        yield found
+@pytest.fixture
+def at(stations: dict[str, Started], browser: Browser) -> Started:
+    browser.enter(stations["desk"])
+    return stations["desk"]
 
 
 def expect(found: "Locator") -> "LocatorAssertions":

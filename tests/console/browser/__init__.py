@@ -1,0 +1,1 @@
+"""Tests with a browser: a package, for they share one and the stations that it looks at."""
