@@ -41,20 +41,34 @@ def test_the_parts_reach_their_place() -> None:
 
 
 HIDDEN = {
-    "nothing": "", "a comma": "DU1,DU2", "a field's end": "DU1\0", "two lines": "DU1\nDU2",
-    "turned around": "\u202e1UD", "no width": "DU\u200b1", "an edge": " DU1", "no end": "D" * 101,
+    "nothing": "", "nothing more": "DU1,", "a field's end": "DU1\0", "two lines": "DU1\nDU2",
+    "turned around": "\u202e1UD", "no width": "DU\u200b1", "an edge": "DU1, DU2",
+    "no end": "D" * 101,
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", HIDDEN)
 def test_an_account_that_cannot_be_told_is_refused(name: str) -> None:
-    with pytest.raises(SettingsError, match=r"account.*1 to 100 visible characters, no comma"):
+    with pytest.raises(SettingsError, match=r"account.*1 to 100 visible characters"):
         load(None, {"account": HIDDEN[name]})
 
 
 @pytest.mark.parametrize("code", ["U1", "DU1234567", "<b>'\"&amp;</b>", "Konto ü", "D" * 100])
 def test_an_account_may_be_any_visible_text(code: str) -> None:
     assert load(None, {"account": code}).profile().accounts == (code,)
+
+
+def test_accounts_are_separated_by_commas() -> None:
+    assert load(None, {"account": "DU1,DU 2"}).profile().accounts == ("DU1", "DU 2")
+    assert len(load(None, {"account": ",".join(map(str, range(50)))}).profile().accounts) == 50
+
+
+@pytest.mark.parametrize("codes", ["DU1,DU2,DU1", ",".join(map(str, range(51)))])
+def test_accounts_are_not_too_many_and_each_is_one(codes: str) -> None:
+    with pytest.raises(
+        SettingsError, match=r"At most 50 accounts, each with a code of its own .*account"
+    ):
+        load(None, {"account": codes})
 
 
 def test_the_sources_in_their_order(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -41,7 +41,9 @@ def serve(
         Path | None, typer.Option(help="Where orders and executions are kept. [papertape-data]")
     ] = None,
     ephemeral: Annotated[bool, typer.Option(help="Keep nothing on disk.")] = False,
-    account: Annotated[str | None, typer.Option(help="Paper account code. [DU1234567]")] = None,
+    account: Annotated[
+        str | None, typer.Option(help="Paper accounts, such as DU1,DU2. [DU1234567]")
+    ] = None,
     max_server_version: Annotated[
         int | None, typer.Option(help="Be an older TWS: 100 to 226. [226]")
     ] = None,
@@ -282,7 +284,9 @@ def _announce(
         called = f" {name}" if len(stations) > 1 else ""
         kind = "Gateway" if settings.gateway else "station"
         _say(f"Papertape {kind}{called}, server version {settings.max_server_version}")
-        _say(f"  account   {settings.account}, paper, USD 1,000,000 at first")
+        codes = settings.profile().accounts
+        each = " each" if len(codes) > 1 else ""
+        _say(f"  account   {', '.join(codes)}, paper, USD 1,000,000{each} at first")
         _say(f"  market    {playing}{speed}, open at any hour")
         _say(f"  kept in   {kept}" + _recovered(composed[name]))
         if ready.url:

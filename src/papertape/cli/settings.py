@@ -36,6 +36,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 MOST_STATIONS = 32
 LONGEST_ACCOUNT = 100
 """Characters; the control API takes no longer ones."""
+MOST_ACCOUNTS = 50
 LOCAL = ["127.0.0.1", "::1"]
 
 
@@ -70,6 +71,7 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
     market: Path | None = None
     data_dir: Path | None = Path("papertape-data")
     account: str = "DU1234567"
+    """Codes of the accounts, separated by commas."""
     speed: float = pydantic.Field(1.0, gt=0, le=10_000)
     minutes_played: int = pydantic.Field(60, ge=0, le=100_000)
     log_dir: Path | None = None
@@ -95,15 +97,19 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
 
     @pydantic.field_validator("account")
     @classmethod
-    def _can_be_told(cls, code: str) -> str:
+    def _can_be_told(cls, account: str) -> str:
         """managedAccounts joins codes by commas; what is not visible makes two codes look alike."""
-        visible = code.isprintable() and code == code.strip() and "," not in code
-        if not visible or not 1 <= len(code) <= LONGEST_ACCOUNT:
-            raise ValueError(
-                f"An account code has 1 to {LONGEST_ACCOUNT} visible characters, no comma, "
-                "and no space at its ends"
-            )
-        return code
+        codes = account.split(",")
+        for code in codes:
+            visible = code.isprintable() and code == code.strip()
+            if not visible or not 1 <= len(code) <= LONGEST_ACCOUNT:
+                raise ValueError(
+                    f"An account code has 1 to {LONGEST_ACCOUNT} visible characters "
+                    "and no space at its ends; a comma separates it from the next"
+                )
+        if len(codes) > MOST_ACCOUNTS or len(codes) > len(set(codes)):
+            raise ValueError(f"At most {MOST_ACCOUNTS} accounts, each with a code of its own")
+        return account
 
     @classmethod
     def settings_customise_sources(
@@ -171,7 +177,7 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
 
     def profile(self) -> Profile:
         """The part that shapes the broker."""
-        return Profile(accounts=(self.account,))
+        return Profile(accounts=tuple(self.account.split(",")))
 
 
 class _Environment(EnvSettingsSource):

@@ -169,14 +169,14 @@ def works(row: Mapping[str, Any]) -> bool:
 def merged(old: Rows, new: Rows, key: str) -> Rows:
     """Rows with those that have changed in the place of the old ones, and new ones at the end.
 
-    Of more than ``MOST`` the earliest are left out, but no orders that work.
+    Of more than ``MOST`` the earliest are left out, those that are over before those that work.
     """
     found = {row[key]: row for row in new}
     rows = [found.pop(row[key], row) for row in old]
     rows += found.values()
     spare = (at for at, row in enumerate(rows) if not works(row))
     left_out = set(islice(spare, max(0, len(rows) - MOST)))
-    return [row for at, row in enumerate(rows) if at not in left_out]
+    return [row for at, row in enumerate(rows) if at not in left_out][-MOST:]
 
 
 class News:

@@ -1,15 +1,12 @@
 """One browser for all of these tests, and one process with the stations that it looks at."""
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 
-from cli import process
-from console.browser.harness import ACCOUNTS, HASTY_S, HOSTILE_ACCOUNT, TIMEOUT_S, Browser, browsing
+from console.browser.harness import ACCOUNTS, HASTY_S, TIMEOUT_S, Browser, browsing
 from console.started import Started, several
 
 NAMES = ("desk", "remote", "hasty", "family")
@@ -32,23 +29,9 @@ host = "0.0.0.0"
 acceptance_timeout_s = {HASTY_S}
 
 [station.family]
-account = {json.dumps(HOSTILE_ACCOUNT)}
+account = {json.dumps(",".join(ACCOUNTS))}
 max_message_rate = 0
 """
-COMMAND = f"""
-import sys
-from papertape.cli import app
-from papertape.cli.settings import ServeSettings
-from papertape.venue.profile import Profile
-
-MORE = {{ {HOSTILE_ACCOUNT!r}: {ACCOUNTS[1:]!r} }}
-ServeSettings.profile = lambda self: Profile(
-    accounts=(self.account, *MORE.get(self.account, ()))
-)
-sys.argv[0] = "papertape"
-app()
-"""
-"""``papertape``, where a user with this account has two more."""
 
 
 @pytest.fixture(scope="package")
@@ -64,13 +47,10 @@ def stations(
     browser: Browser,  # without one nothing is started
 ) -> Iterator[dict[str, Started]]:
     """``desk``: TWS; ``remote``: a Gateway, farms that sleep, programs from elsewhere;
-    ``hasty``: they are answered soon or rejected; ``family``: several
-    accounts, one of a hostile name."""
+    ``hasty``: they are answered soon or rejected; ``family``: several accounts, one of a hostile
+    name."""
     folder = tmp_path_factory.mktemp("looked-at")
     (folder / "papertape.toml").write_text(SETTINGS, "utf-8")
 
-    def command(*words: object) -> list[str]:
-        return [sys.executable, "-c", COMMAND, *map(str, words)]
-
-    with patch.object(process, "command", command), several(folder, *NAMES) as found:
+    with several(folder, *NAMES) as found:
         yield found
