@@ -12,14 +12,14 @@ from peers.conftest import pytest_terminal_summary as tell_peers
 
 HERE = Path(__file__).parent
 LONGEST = (
-    "peers/test_journey.py",
-    "peers/test_request_bytes.py",
-    "peers/test_callback_traces.py",
     "console/browser/test_acting.py",
     "console/browser/test_looking.py",
     "console/browser/test_accounts.py",
     "console/browser/test_crowd.py",
     "console/browser/test_phone.py",
+    "peers/test_journey.py",
+    "peers/test_request_bytes.py",
+    "peers/test_callback_traces.py",
     "simulation/test_kill.py",
     "peers/test_environments.py",
     "server/control/test_schema.py",
