@@ -85,6 +85,10 @@ def test_what_proves_who_somebody_is_is_not_told_at_any_level(logs: Path) -> Non
     assert "VerifyMessage" in whole and "secret" not in whole
 
 
+def refused(line: dict[str, Any]) -> bool:
+    return "refused" in line["message"]
+
+
 @pytest.mark.parametrize("loop", LOOPS)
 def test_of_several_stations_every_line_says_whose_it_is(logs: Path, loop: str) -> None:
     async def main() -> None:
@@ -99,6 +103,7 @@ def test_of_several_stations_every_line_says_whose_it_is(logs: Path, loop: str) 
                 station.away = True
                 with contextlib.suppress(ConnectionError):
                     await (await each.raw()).end()
+                await eventually(lambda wanted=number: sum(map(refused, lines(logs))) == wanted)
 
     run(main, loop)
     told = [(line["station"], re.sub(r" at 127.*", "", line["message"])) for line in lines(logs)]
