@@ -7,7 +7,9 @@ import pytest
 from papertape.model import Contract
 from papertape.server.link import COMPETING, MAX_HELD
 from papertape.server.settings import StationSettings
+from papertape.venue import queries
 from papertape.venue.engine import Engine
+from papertape.venue.orders import LiveOrder, view_of
 from papertape.wire.catalogue import account, history, market, orders, reports, ticks
 from papertape.wire.catalogue.session import ErrorMessage, NextValidId, ReqIds
 from server.pair import Client, Hall
@@ -412,3 +414,30 @@ def test_orders_go_on_during_a_competing_session() -> None:
     hall.station.link.compete()
     got = lines(client.send(order(1, "BUY 100 AAPL MKT")).got())
     assert expected("execDetails -1 #1 BOT 100 @ 257.68")[0] in got
+
+
+def test_what_is_held_is_told_without_a_look_at_every_working_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks = []
+    for working in (2, 20):
+        hall, client = lost()
+        restore(hall)
+        for number in range(1, working + 1):
+            client.send(order(number, "BUY 1 AAPL LMT 100"))
+        hall.station.link.lose()
+        seen: list[LiveOrder] = []
+
+        def look(live: LiveOrder, seen: list[LiveOrder] = seen) -> object:
+            seen.append(live)
+            return view_of(live)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(queries, "view_of", look)
+            for number in (101, 102):
+                client.send(order(number, "BUY 1 AAPL LMT 100"))
+            client.send(order(1, "BUY 1 AAPL LMT 99"))
+            unsent = hall.station.link.unsent_orders()
+        assert [view.orderId for view in unsent] == [101, 102]
+        looks.append(len(seen))
+    assert looks[0] == looks[1] > 0

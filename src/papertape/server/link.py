@@ -212,8 +212,10 @@ class Link:
         return list(dict.fromkeys((one.clientId, one.orderId) for one in orders))
 
     def _known(self, client_id: int, order_id: int) -> OrderView | None:
-        views = self._station.engine.queries.open_orders(client_id)
-        return next((view for view in views if view.orderId == order_id), None)
+        """An order that works at the venue, as it was last known."""
+        queries = self._station.engine.queries
+        view = queries.order(client_id, order_id)
+        return None if view is None else queries.open_order(view.permId)
 
     # -- who else is logged in ----------------------------------------------------------------
 
