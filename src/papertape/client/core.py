@@ -262,12 +262,15 @@ class Core:
             raise NotConnected(type(message).spec.callback)
         encoded, urgent = self.connection.send(message), type(message) in URGENT
         write = self.write
-        if write is None or not self.limiter.passes(self.now, urgent=urgent):
-            write = None
+        at_once = write is not None and self.limiter.passes(self.now, urgent=urgent)
+        if not at_once:
             self.limiter.add(Waiting(encoded, owner), urgent=urgent)
         if self.trace is not None:
             self.trace("out", message)
-        self._flush() if write is None else write(encoded)
+        if write is not None and at_once:
+            write(encoded)
+        else:
+            self._flush()
 
     def _flush(self) -> None:
         if self.write is None:

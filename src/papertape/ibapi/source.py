@@ -1,14 +1,11 @@
-"""Generated functions: how lines become one, and the one that reads what a program has changed.
+"""Generated functions: how lines become one, and the one that reads what a program has changed."""
 
-Sources stand in ``linecache`` under a speaking name, so that tracebacks show them.
-"""
-
-import linecache
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
+from ..wire import source
 from ..wire.columns import Columns, Put
 
 __all__ = ["Shape", "compiled", "reader_of_changes"]
@@ -16,11 +13,7 @@ __all__ = ["Shape", "compiled", "reader_of_changes"]
 
 def compiled(name: str, lines: list[str], scope: dict[str, Any]) -> Callable[..., Any]:
     """The function called ``function`` of these lines; ``scope`` is what it may name."""
-    source = "\n".join(lines) + "\n"
-    filename = f"<papertape ibapi: {name}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    exec(compile(source, filename, "exec"), scope)
-    function: Callable[..., Any] = scope["function"]
+    function = source.compiled(name, "\n".join(lines) + "\n", scope, "ibapi")
     function.__name__ = function.__qualname__ = name
     return function
 

@@ -22,10 +22,12 @@ class Source:
         return "\n".join(self.lines) + "\n"
 
 
-def compiled(name: str, source: str, scope: dict[str, Any]) -> Callable[[Any], Any]:
+def compiled(
+    name: str, source: str, scope: dict[str, Any], where: str = "wire"
+) -> Callable[..., Any]:
     """The function called ``function`` of this source; ``scope`` is what it may name."""
-    filename = f"<papertape wire: {name}>"
+    filename = f"<papertape {where}: {name}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     exec(compile(source, filename, "exec"), scope)
-    function: Callable[[Any], Any] = scope["function"]
+    function: Callable[..., Any] = scope["function"]
     return function

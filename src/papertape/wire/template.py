@@ -65,7 +65,7 @@ class Template:
         else:
             lines += [f"    {line}" for line in self._putting(path, names)]
         name = f"put_{self.cls.__name__}_{path.replace('.', '_')}_{self.version}"
-        return compiled(name, "\n".join(lines) + "\n", names)  # type: ignore[return-value]
+        return compiled(name, "\n".join(lines) + "\n", names)
 
     def _is_whole(self, path: str) -> bool:
         hint = annotation(self.cls, path)

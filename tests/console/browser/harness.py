@@ -12,7 +12,14 @@ import pytest
 from console.started import Started
 
 if TYPE_CHECKING:  # loaded by who drives a browser, not by every worker
-    from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request
+    from playwright.sync_api import (
+        BrowserContext,
+        ConsoleMessage,
+        Locator,
+        LocatorAssertions,
+        Page,
+        Request,
+    )  # fmt: skip
 
 SKIPPED = "console: "  # the mark of our skips among all of them
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -46,6 +53,13 @@ def chromium() -> str:
     if not found:
         pytest.skip(f"{SKIPPED}no Chromium; apt-get install chromium, or set PAPERTAPE_CHROMIUM")
     return found
+
+
+def expect(found: "Locator") -> "LocatorAssertions":
+    """Playwright's assertion, which waits; its library is loaded when it is first needed."""
+    from playwright.sync_api import expect as expecting
+
+    return expecting(found)
 
 
 class Browser:
@@ -104,8 +118,6 @@ class Browser:
 
     def lives(self, tab: "Page", page: str) -> None:
         """Wait until a page is there and has heard from the station."""
-        from playwright.sync_api import expect
-
         assert self._at is not None
         expect(tab.get_by_role("heading", level=1, name=PAGES[page])).to_be_visible()
         expect(tab.locator(".pt-where")).to_contain_text(f"{self._at.host}:")
@@ -126,9 +138,10 @@ class Browser:
 def browsing() -> Iterator[Browser]:
     """A browser until the block ends. No event loop can be started on this thread meanwhile."""
     path = chromium()
-    from playwright.sync_api import expect, sync_playwright
+    from playwright.sync_api import expect as expecting
+    from playwright.sync_api import sync_playwright
 
-    expect.set_options(timeout=PATIENCE_MS)
+    expecting.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         try:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from console.browser.harness import ACCOUNTS, HOSTILE_ACCOUNT, PAGES, PHONE, Browser
+from console.browser.harness import ACCOUNTS, HOSTILE_ACCOUNT, PAGES, PHONE, Browser, expect
 from console.people import limit, market, program, stock, told
 from console.started import Started, eventually
 from ibapi.apps import App
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, LocatorAssertions, Page
+    from playwright.sync_api import Locator, Page
 
     from papertape.ibapi.order import Order
 
@@ -40,12 +40,6 @@ def app(at: Started) -> Iterator[App]:
 def of(account: str, order: "Order") -> "Order":
     order.account = account
     return order
-
-
-def expect(found: "Locator") -> "LocatorAssertions":
-    from playwright.sync_api import expect as expecting
-
-    return expecting(found)
 
 
 def part(tab: "Page", name: str) -> "Locator":

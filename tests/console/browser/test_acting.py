@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from console.browser.harness import Browser
+from console.browser.harness import Browser, expect
 from console.people import limit, market, program, stock, stranger, told
 from console.started import Started, eventually
 from ibapi.apps import wait_until
@@ -22,12 +22,6 @@ if TYPE_CHECKING:
 def at(stations: dict[str, Started], browser: Browser) -> Started:
     browser.enter(stations["remote"])
     return stations["remote"]
-
-
-def expect(found: "Locator") -> "object":
-    from playwright.sync_api import expect as expecting
-
-    return expecting(found)
 
 
 def indicator(tab: "Page", name: str) -> "Locator":

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from console.browser.harness import ACCOUNTS, Browser
+from console.browser.harness import ACCOUNTS, Browser, expect
 from console.people import limit, program, stock
 from console.started import Started, eventually
 from ibapi.apps import App, wait_until
 from papertape.ibapi.order_cancel import OrderCancel
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, LocatorAssertions, Page
+    from playwright.sync_api import Locator, Page
 
     from papertape.ibapi.order import Order
 
@@ -30,12 +30,6 @@ FIRST, WANTED, CHURNED = 1001, 5001, 10_001
 def at(stations: dict[str, Started], browser: Browser) -> Started:
     browser.enter(stations["family"])
     return stations["family"]
-
-
-def expect(found: "Locator") -> "LocatorAssertions":
-    from playwright.sync_api import expect as expecting
-
-    return expecting(found)
 
 
 def resting(quantity: int, price: float) -> "Order":

@@ -1,17 +1,13 @@
 """The console on a telephone: narrow, and left open while the station ends and another comes."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from cli.process import closed_port
-from console.browser.harness import Browser
+from console.browser.harness import Browser, expect
 from console.people import limit, program, stock, told
 from console.started import Started, started
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Locator, LocatorAssertions
 
 TARGET_PX = 24
 """The least size of what is pressed: WCAG 2.2, 2.5.8."""
@@ -21,12 +17,6 @@ TARGET_PX = 24
 def at(stations: dict[str, Started], browser: Browser) -> Started:
     browser.enter(stations["desk"])
     return stations["desk"]
-
-
-def expect(found: "Locator") -> "LocatorAssertions":
-    from playwright.sync_api import expect as expecting
-
-    return expecting(found)
 
 
 @pytest.mark.parametrize("phone", [True, False])
