@@ -182,8 +182,8 @@ def test_a_query_that_waits_can_be_cancelled() -> None:
 def test_bars_kept_up_to_date_end_with_10182_and_do_not_return() -> None:
     made = hall()
     client = made.client()
-    client.send(bars(7, keepUpToDate=True), bars(8))
-    client.got()
+    client.session.live_bars.add(7)
+    client.send(bars(8)).got()
     breaks(made, "ushmds")
     assert client.errors()[1:] == [(7, 10182, "Failed to request live updates (disconnected).")]
     mends(made, "ushmds")
@@ -194,8 +194,7 @@ def test_bars_kept_up_to_date_end_with_10182_and_do_not_return() -> None:
 def test_bars_kept_up_to_date_can_be_cancelled_and_count_as_open_queries() -> None:
     made = hall()
     client = made.client()
-    client.send(bars(7, keepUpToDate=True))
-    client.got()
+    client.session.live_bars.add(7)
     assert lines(client.send(bars(7)).got()) == ["error 7 386"]
     assert lines(client.send(history.CancelHistoricalData(7)).got()) == ["error 7 162"]
     assert lines(client.send(history.CancelHistoricalData(7)).got()) == ["error 7 366"]

@@ -1,12 +1,16 @@
 """Bars against their slow twin, at every size, over every kind of trading day."""
 
+from itertools import groupby
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from papertape.venue.market import PriceBar
 from papertape.venue.tape import Market
-from papertape.venue.units import DAY, MINUTE, SECOND
+from papertape.venue.times import eastern
+from papertape.venue.units import DAY, MINUTE, MONTH, SECOND, WEEK
 from venue.days import (
     ANCHOR,
     CURRENCY,
@@ -119,14 +123,26 @@ def test_a_bar_ends_with_the_tick_of_the_very_end() -> None:
     assert bar.close == MARKET.quote(RECORDED, end).bid
 
 
-def test_weeks_gather_the_days_that_begin_in_them() -> None:
-    span = {"start": ANCHOR - 21 * DAY, "end": ANCHOR - DAY}
-    weeks = MARKET.bars(SYNTHETIC, step=7 * DAY, what="TRADES", **span)
+@pytest.mark.parametrize(
+    ("step", "period"), [(WEEK, lambda day: day.isocalendar()[:2]), (MONTH, lambda day: day.month)]
+)
+def test_weeks_and_months_are_those_of_the_calendar_and_carry_their_last_day(
+    step: int, period: Any
+) -> None:
+    span = {"start": ANCHOR - 100 * DAY, "end": ANCHOR - DAY}
     days = MARKET.bars(SYNTHETIC, step=DAY, what="TRADES", **span)
-    assert sum(week.volume for week in weeks) == sum(day.volume for day in days)
-    assert all(week.start in [day.start for day in days] for week in weeks)
-    monday = 4 * DAY
-    assert len({(week.start - monday) // (7 * DAY) for week in weeks}) == len(weeks)
+    whole = [list(group) for _, group in groupby(days, key=lambda bar: period(eastern(bar.start)))]
+    found = MARKET.bars(SYNTHETIC, step=step, what="TRADES", **span)
+    assert [bar.start for bar in found] == [group[-1].start for group in whole]
+    for bar, group in zip(found, whole, strict=True):
+        assert_made_of(bar, group)
+
+
+def test_a_running_week_carries_its_latest_day() -> None:
+    end = ANCHOR - 30 * DAY + 5 * MINUTE
+    *_, day = MARKET.bars(SYNTHETIC, start=end - 20 * DAY, end=end, step=DAY, what="BID")
+    *_, week = MARKET.bars(SYNTHETIC, start=end - 20 * DAY, end=end, step=WEEK, what="BID")
+    assert (week.start, week.close) == (day.start, day.close)
 
 
 def test_a_currency_has_no_trades() -> None:
@@ -149,6 +165,7 @@ def test_nothing_happens_at_night() -> None:
     [
         (SECOND // 2, "TRADES", "at least one second"),
         (MINUTE, "YIELD_BID", "not one of TRADES"),
+        (2 * DAY, "TRADES", "weeks and months"),
     ],
 )
 def test_refuses_what_is_not_a_bar(step: int, what: str, problem: str) -> None:

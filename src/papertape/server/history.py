@@ -4,13 +4,15 @@ A long span is answered in parts, so that nobody waits for somebody else's year 
 """
 
 import re
+from calendar import monthrange
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ..venue.market import MarketSource, PriceBar
-from ..venue.units import DAY, MINUTE, SECOND, Nanos
+from ..venue.times import period_start
+from ..venue.units import DAY, MINUTE, MONTH, SECOND, WEEK, Nanos
 
 BAR_SIZES: Final[dict[str, Nanos]] = {
     "1 secs": SECOND, "5 secs": 5 * SECOND, "10 secs": 10 * SECOND, "15 secs": 15 * SECOND,
@@ -18,23 +20,37 @@ BAR_SIZES: Final[dict[str, Nanos]] = {
     "5 mins": 5 * MINUTE, "10 mins": 10 * MINUTE, "15 mins": 15 * MINUTE, "20 mins": 20 * MINUTE,
     "30 mins": 30 * MINUTE, "1 hour": 60 * MINUTE, "2 hours": 120 * MINUTE,
     "3 hours": 180 * MINUTE, "4 hours": 240 * MINUTE, "8 hours": 480 * MINUTE, "1 day": DAY,
-    "1W": 7 * DAY, "1 week": 7 * DAY, "1M": 30 * DAY, "1 month": 30 * DAY,
+    "1W": WEEK, "1 week": WEEK, "1M": MONTH, "1 month": MONTH,
 }  # fmt: skip
 """Legal bar sizes, as recorded from a server's own error text, and the two long spellings."""
 
 WHAT_TO_SHOW: Final = frozenset(("TRADES", "MIDPOINT", "BID", "ASK", "BID_ASK"))
-_DURATION = re.compile(r"(\d{1,6}) ([SDWMY])\Z")
-_TRADING_DAYS: Final = {"D": 1, "W": 5, "M": 21, "Y": 252}
-_DASHED = re.compile(r"\d{8}-\d{2}:\d{2}:\d{2}Z?\Z")
-_SPACED = re.compile(r"(\d{8})\s+(\d{2}:\d{2}:\d{2})(?:\s+(\S.*))?\Z")
+LIVE: Final = frozenset(("TRADES", "MIDPOINT", "BID", "ASK"))
+"""What TWS keeps up to date."""
+NOT_LIVE: Final = "reqHistoricalData with keepUpToDate is not served by this station yet."
+DATE_FORMS: Final = (1, 2, 3)
+_DURATION = re.compile(r"(\d+)(?: ([SDWMY]))?\Z", re.ASCII | re.IGNORECASE)
+_DASHED = re.compile(r"\d{8}-\d{2}:\d{2}:\d{2}Z?\Z", re.ASCII)
+_SPACED = re.compile(r"(?:(\d{8})\s+)?(\d{2}:\d{2}:\d{2})(?:\s+(\S.*))?\Z", re.ASCII)
+FIRST_DATA: Final[Nanos] = int(datetime(1900, 1, 1, tzinfo=UTC).timestamp()) * SECOND
+"""No market has data from before."""
+LEAST_SECONDS: Final = 30
 MAX_SECONDS: Final = 86_400
 FINEST_SECONDS: Final = 2000
 """Longest span of bars of one second."""
-MAX_BARS: Final = 100_000
+MAX_BARS: Final = 150_000
 """What fits into the 16 MB that an answer may have; a year of a stock's minutes does."""
 TRADING_SECONDS: Final = {"STK": 23_400}
 """Length of a trading day; other markets are open round the clock."""
-LONGEST: Final = {"D": 365, "W": 52, "M": 12, "Y": 68}
+LONGEST: Final = {
+    "S": (MAX_SECONDS, 321, "duration_seconds"),
+    "D": (365, 321, "duration_days"),
+    "W": (52, 321, "duration_weeks"),
+    "M": (12, 321, "duration_months"),
+    "Y": (68, 162, "too_long"),
+}
+"""The highest number of each unit, and what is told of a higher one."""
+_DAYS: Final = {"D": 1, "W": 7, "M": 31, "Y": 366}
 
 
 class BadRequest(ValueError):
@@ -63,14 +79,36 @@ def checked_what(text: str) -> str:
     return what
 
 
+def check_live(end: str, step: Nanos, what: str) -> None:
+    """Refuses bars that are to be kept up to date: with TWS's words what TWS refuses, the rest
+    by its name, because none are served. Raises ``BadRequest`` 321 or 322."""
+    if end.strip():
+        raise BadRequest(321, "live_end")
+    if what not in LIVE:
+        raise BadRequest(321, "live_source")
+    if step < 5 * SECOND:
+        raise BadRequest(321, "live_bar_size")
+    raise BadRequest(322, cause=NOT_LIVE)
+
+
 def duration(text: str) -> tuple[int, str]:
-    """(number, unit) of ``n U`` with U one of S D W M Y. Raises ``BadRequest`` 162."""
-    match = _DURATION.match(text.strip())
+    """(number, unit) of ``n U`` with U one of S D W M Y, or of ``n`` seconds.
+
+    Raises ``BadRequest`` 321, and 162 for too many years.
+    """
+    text = text.strip()
+    if not text:
+        raise BadRequest(321, "duration_missing")
+    match = _DURATION.match(text)
     if not match:
-        raise BadRequest(162, "invalid_duration")
-    number, unit = int(match[1]), match[2]
-    if number == 0 or number > LONGEST.get(unit, MAX_SECONDS):
-        raise BadRequest(162, "too_long" if number else "invalid_duration")
+        raise BadRequest(321, "duration_form")
+    digits, unit = match[1].lstrip("0"), (match[2] or "S").upper()
+    number = int(digits) if digits and len(digits) <= 10 else 0
+    if not 0 < number < 1 << 31 or (unit == "S" and number < LEAST_SECONDS):
+        raise BadRequest(321, "duration_invalid")
+    most, code, variant = LONGEST[unit]
+    if number > most:
+        raise BadRequest(code, variant)
     return number, unit
 
 
@@ -78,20 +116,31 @@ def check_length(number: int, unit: str, step: Nanos, sec_type: str) -> None:
     """Raises ``BadRequest`` 162 when the span has more bars of this step than are served."""
     seconds = number
     if unit != "S":
-        seconds = trading_days(number, unit) * TRADING_SECONDS.get(sec_type, MAX_SECONDS)
+        seconds = number * _DAYS[unit] * TRADING_SECONDS.get(sec_type, MAX_SECONDS)
     if (step == SECOND and seconds > FINEST_SECONDS) or seconds * SECOND // step > MAX_BARS:
         raise BadRequest(162, "too_long")
 
 
-def trading_days(number: int, unit: str) -> int:
-    """How many trading days a duration of days or longer spans."""
-    return number * _TRADING_DAYS[unit]
+def calendar_start(end: Nanos, number: int, unit: str, zone: str) -> Nanos:
+    """The instant so many weeks, months or years before ``end`` on the calendar of a zone; the
+    last of the month where there is no such day. Never before ``FIRST_DATA``."""
+    local = datetime.fromtimestamp(end // SECOND, ZoneInfo(zone))
+    if unit == "W":
+        local -= timedelta(weeks=number)
+    else:
+        months = local.year * 12 + local.month - 1 - number * (12 if unit == "Y" else 1)
+        year, month = months // 12, months % 12 + 1
+        local = local.replace(
+            year=year, month=month, day=min(local.day, monthrange(year, month)[1])
+        )
+    return max(int(local.timestamp()) * SECOND, FIRST_DATA)
 
 
 def end_instant(text: str, zone: str, now: Nanos) -> tuple[Nanos, bool]:
     """The end of the span ("" is now) and whether its zone was only implied (2174).
 
-    Raises ``BadRequest`` 10314 for any other form.
+    Without a date it is that time of today, in the zone that is given. Raises ``BadRequest``
+    10314 for any other form.
     """
     text = text.strip()
     if not text:
@@ -99,35 +148,40 @@ def end_instant(text: str, zone: str, now: Nanos) -> tuple[Nanos, bool]:
     try:
         if _DASHED.match(text):
             moment = datetime.strptime(text.rstrip("Z"), "%Y%m%d-%H:%M:%S").replace(tzinfo=UTC)
-            return int(moment.timestamp()) * SECOND, False
+            return _instant(moment), False
         match = _SPACED.match(text)
         if match:
-            moment = datetime.strptime(f"{match[1]} {match[2]}", "%Y%m%d %H:%M:%S")
-            place = ZoneInfo(match[3] or zone)
-            return int(moment.replace(tzinfo=place).timestamp()) * SECOND, not match[3]
+            date, time, given = match.groups()
+            place = ZoneInfo(given or zone)
+            day = date or datetime.fromtimestamp(now // SECOND, place).strftime("%Y%m%d")
+            moment = datetime.strptime(f"{day} {time}", "%Y%m%d %H:%M:%S")
+            return _instant(moment.replace(tzinfo=place)), not given
     except (ValueError, ZoneInfoNotFoundError, OSError):
         pass
     raise BadRequest(10314, "end_time")
+
+
+def _instant(moment: datetime) -> Nanos:
+    return max(int(moment.timestamp()) * SECOND, FIRST_DATA)
 
 
 PART_BARS: Final = 500
 PART_DAYS: Final = 2
 """Part of a query that is worked out in one go: so many bars, or bars of so many days."""
 PART_WHOLE_DAYS: Final = 210
-"""The same for bars of a day and more, which come from daily figures; whole weeks and months."""
-_MONDAY: Final = 4 * DAY  # 1970-01-05: bars of a week begin there
+"""The same for bars of a day and more, which come from daily figures."""
 
 
 def parts(start: Nanos, end: Nanos, step: Nanos) -> Iterator[tuple[Nanos, Nanos]]:
     """``start .. end`` in parts, cut where bars of this step begin."""
-    if step < DAY:
-        width = step * max(min(PART_BARS, PART_DAYS * DAY // step), 1)
-    else:
-        width = PART_WHOLE_DAYS * DAY
+    width = step * max(min(PART_BARS, PART_DAYS * DAY // step), 1)
     while start < end:
-        cut = min(start + width - (start - _MONDAY) % width, end)
-        yield start, cut
-        start = cut
+        if step < DAY:
+            cut = start + width - start % width
+        else:
+            cut = period_start(start + PART_WHOLE_DAYS * DAY, MONTH if step == MONTH else WEEK)
+        yield start, min(cut, end)
+        start = min(cut, end)
 
 
 def part_of_bars(

@@ -109,7 +109,7 @@ class Session:
         self.for_farms: list[Waiting] = []
         """Requests that wait for a data farm."""
         self.live_bars: set[int] = set()
-        """Request ids of bars that are kept up to date."""
+        """Request ids of bars that are kept up to date; no request is granted them yet."""
         self.told_time: Nanos = 0
         """When it was last told the current time."""
         self.log_level = ERRORS

@@ -1,9 +1,9 @@
 """Bars of any size from a tape, equal to those a subscriber makes from its ticks.
 
 Bars of less than a day begin at whole steps of the clock since the epoch. A bar of 24 hours is
-one trading day and begins with it; longer steps gather the trading days that begin within the
-same step of the clock (weeks begin on Monday). Bars of quotes carry the standing quote into
-every bar, so they have no holes within a trading day.
+one trading day and begins with it; longer ones gather the trading days that begin within the same
+calendar week (from Monday) or month of New York, and carry the date of the last of them. Bars of
+quotes carry the standing quote into every bar, so they have no holes within a trading day.
 """
 
 from collections.abc import Iterator
@@ -12,9 +12,8 @@ from typing import Protocol
 from .market import PriceBar
 from .tape_block import WHATS, Piece, joined
 from .tape_days import Day, day_piece
-from .units import DAY, MINUTE, SECOND, SIZE_SCALE, Nanos
-
-_MONDAY = 4 * DAY  # 1970-01-05
+from .times import period_start
+from .units import DAY, MINUTE, MONTH, SECOND, SIZE_SCALE, WEEK, Nanos
 
 
 class DayLine(Protocol):
@@ -30,32 +29,37 @@ class DayLine(Protocol):
 def bars(line: DayLine, span: tuple[Nanos, Nanos], step: Nanos, what: str) -> list[PriceBar]:
     """The bars that begin in ``span`` (end excluded) with what happened up to its end.
 
-    Raises ``ValueError`` for a step under one second and for a ``what`` not in ``WHATS``.
+    Raises ``ValueError`` for a step under one second, for one of several days that is neither
+    ``WEEK`` nor ``MONTH``, and for a ``what`` not in ``WHATS``.
     """
     if step < SECOND:
         raise ValueError(f"bars of {step} ns: a bar takes at least one second")
+    if step > DAY and step not in (WEEK, MONTH):
+        raise ValueError(f"bars of {step} ns: above a day there are weeks and months")
     if what not in WHATS:
         raise ValueError(f"bars of {what!r}: not one of {', '.join(WHATS)}")
     pieces = _days(line, span, step, what) if step >= DAY else _intraday(line, span, step, what)
     found: list[PriceBar] = []
     begun: Nanos | None = None
     bar: Piece | None = None
-    for start, piece in pieces:
-        if start != begun:
-            if bar is not None and begun is not None:
-                found.append(_price_bar(begun, bar))
-            begun, bar = start, piece
+    last: Nanos = 0
+    for place, start, piece in pieces:
+        if place != begun:
+            if bar is not None:
+                found.append(_price_bar(last, bar))
+            begun, bar = place, piece
         else:
             bar = joined(bar, piece)
-    if bar is not None and begun is not None:
-        found.append(_price_bar(begun, bar))
+        last = start
+    if bar is not None:
+        found.append(_price_bar(last, bar))
     return found
 
 
 def _intraday(
     line: DayLine, span: tuple[Nanos, Nanos], step: Nanos, what: str
-) -> Iterator[tuple[Nanos, Piece]]:
-    """Bar start and what one trading day adds to that bar, in time order."""
+) -> Iterator[tuple[Nanos, Nanos, Piece]]:
+    """Bar start, twice, and what one trading day adds to that bar, in time order."""
     first, end = -(-span[0] // step) * step, span[1]
     for number, begin, close in line.sessions(first, end):
         day = line.day(number)
@@ -71,16 +75,15 @@ def _intraday(
             else:
                 piece = day_piece(day, what, lower, upper)
             if piece is not None:
-                yield start, piece
+                yield start, start, piece
             start += step
 
 
 def _days(
     line: DayLine, span: tuple[Nanos, Nanos], step: Nanos, what: str
-) -> Iterator[tuple[Nanos, Piece]]:
-    """Trading days in time order, each under the start of the bar that it belongs to."""
+) -> Iterator[tuple[Nanos, Nanos, Piece]]:
+    """The bar that a trading day belongs to, the day's beginning, the day; in time order."""
     start, end = span
-    group, first = None, 0
     for number, begin, close in line.sessions(start, end):
         if begin < start or begin >= end:
             continue
@@ -89,10 +92,7 @@ def _days(
         piece = day.whole(what) if over else day_piece(day, what, 0, end + 1 - begin)
         if piece is None:
             continue
-        place = begin if step == DAY else (begin - _MONDAY) // step
-        if place != group:
-            group, first = place, begin
-        yield first, piece
+        yield begin if step == DAY else period_start(begin, step), begin, piece
 
 
 def _price_bar(start: Nanos, piece: Piece) -> PriceBar:

@@ -49,7 +49,10 @@ class DayStats(msgspec.Struct, frozen=True):
 
 
 class PriceBar(msgspec.Struct, frozen=True):
-    """A bar in venue units; ``start`` is inclusive. Volume, wap, count are -1 without trades."""
+    """A bar in venue units; ``start`` is inclusive. Volume, wap, count are -1 without trades.
+
+    A bar of a week or a month has the beginning of its last trading day so far as its ``start``.
+    """
 
     start: Nanos
     open: PriceUnits
@@ -83,6 +86,8 @@ class MarketSource(Protocol):
         self, con_id: int, *, start: Nanos, end: Nanos, step: Nanos, what: str
     ) -> list[PriceBar]:
         """Bars of ``step`` nanoseconds that begin in ``start <= t < end``, empty ones left out.
+
+        ``WEEK`` and ``MONTH`` are those of the calendar.
 
         ``what`` is TRADES, BID, ASK, MIDPOINT or BID_ASK with the meaning of reqHistoricalData.
         """

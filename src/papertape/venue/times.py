@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from .units import DAY, SECOND, Nanos
+from .units import DAY, MONTH, SECOND, Nanos
 
 EASTERN = ZoneInfo("US/Eastern")
 
@@ -33,6 +33,14 @@ def day_end(now: Nanos) -> Nanos:
     """The next midnight in New York, strictly after ``now``."""
     tomorrow = eastern(now).date() + timedelta(days=1)
     return instant(datetime.combine(tomorrow, time(), EASTERN))
+
+
+def period_start(now: Nanos, step: Nanos) -> Nanos:
+    """New York's midnight with which the calendar month (``MONTH``) or the week of ``now`` began:
+    the first, or Monday."""
+    today = eastern(now).date()
+    first = today.replace(day=1) if step == MONTH else today - timedelta(days=today.weekday())
+    return instant(datetime.combine(first, time(), EASTERN))
 
 
 def next_quarter_end(now: Nanos) -> Nanos:

@@ -18,6 +18,9 @@ CashMicros = int
 SECOND: Nanos = 1_000_000_000
 MINUTE: Nanos = 60 * SECOND
 DAY: Nanos = 86_400 * SECOND
+WEEK: Nanos = 7 * DAY
+MONTH: Nanos = 30 * DAY
+"""As the step of bars: a calendar month, however long."""
 SIZE_SCALE = 10_000
 CASH_SCALE = 1_000_000
 

@@ -7,12 +7,15 @@ import pytest
 
 from papertape.model import Contract
 from papertape.server.handlers.history import MAX_QUERIES
+from papertape.server.history import MAX_BARS
 from papertape.venue.market import PriceBar
+from papertape.venue.tape import open_market
 from papertape.venue.units import DAY, MINUTE, SECOND
 from papertape.wire.catalogue import history as wire
 from papertape.wire.catalogue import session
 from server.pair import VERSIONS, Client, Hall
 from server.shown import expected, lines
+from venue.scenario import START
 
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 
@@ -74,7 +77,12 @@ def test_bars_without_trades_say_minus_one() -> None:
 SPANS = """
     60 S   |                              | 0:01:00 before now
     2 D    |                              | 48:00:00 before now
-    1 W    |                              | 120:00:00 before now
+    1 W    |                              | 168:00:00 before now
+    1 M    |                              | 744:00:00 before now
+    1 Y    |                              | 8760:00:00 before now
+    3600   |                              | 1:00:00 before now
+    1 d    | 09:30:00 US/Eastern          | 24:30:00 before now
+    60 S   | 09:30:00 US/Eastern          | 0:31:00 before now
     60 S   | 20260413 09:30:00 US/Eastern | 0:31:00 before now
     60 S   | 20260413-13:30:00            | 0:31:00 before now
     60 S   | 20270101-00:00:00            | 0:01:00 before now
@@ -98,12 +106,41 @@ def test_an_end_without_a_zone_is_served_with_a_warning() -> None:
     assert lines(client.got()) == ["error 1 2174", "historicalData 1 2 bars", "historicalDataEnd 1"]
 
 
+FORM = (
+    "cause - When specifying a unit, historical data request duration format is "
+    "integer{SPACE}unit (S|D|W|M|Y)."
+)
 REFUSED = {
     "a bar size that is none": ({"barSizeSetting": "7 mins"}, 321,
         "Historical data bar size setting is invalid. Legal ones are: 1 secs, "),
     "nothing to show": ({"whatToShow": ""}, 321, "What to show field is missing or incorrect."),
-    "a duration that is none": ({"duration": "1 X"}, 162, "invalid duration"),
-    "too long a duration": ({"duration": "400 D"}, 162, "Time length exceed max."),
+    "no duration": ({"duration": ""}, 321, "Historical data request duration not specified."),
+    "a duration that is none": ({"duration": "1 X"}, 321, FORM),
+    "a duration of nothing": ({"duration": "0 D"}, 321,
+        "cause - Historical data requested duration is invalid."),
+    "too many seconds": ({"duration": "86401 S"}, 321,
+        "cause - Historical data request for greater than 86400 seconds rejected."),
+    "too many days": ({"duration": "366 D"}, 321,
+        "Historical data requests for durations longer than 365 days must be made in years."),
+    "too many weeks": ({"duration": "53 W"}, 321,
+        "Historical data request for durations longer than 52 weeks must be made in years."),
+    "too many months": ({"duration": "13 M"}, 321,
+        "Historical data request for durations longer than 12 months must be made in years."),
+    "too many years": ({"duration": "69 Y"}, 162, "Time length exceed max."),
+    "a form of dates that is none": ({"formatDate": 0}, 321,
+        "cause - Date formatting selection of 0 rejected."),
+    "the year 1": ({"endDateTime": "00010101 00:00:00 UTC"}, 162,
+        "HMDS query returned no data: AAPL@SMART TRADES"),
+    "the year 1, of years": ({"endDateTime": "00010101-00:00:00", "duration": "68 Y",
+        "barSizeSetting": "1 day"}, 162, "HMDS query returned no data: AAPL@SMART TRADES"),
+    "live bars up to an end": ({"keepUpToDate": True, "endDateTime": "20260413-13:00:00"}, 321,
+        "cause - End date not supported with live updates"),
+    "live bars of bid and ask": ({"keepUpToDate": True, "whatToShow": "BID_ASK"}, 321,
+        "cause - Source price not supported with live updates"),
+    "live bars of a second": ({"keepUpToDate": True, "barSizeSetting": "1 secs",
+        "duration": "60 S"}, 321, "cause - Bar size not supported with live updates"),
+    "live bars": ({"keepUpToDate": True}, 322,
+        "reqHistoricalData with keepUpToDate is not served by this station yet."),
     "too many bars": ({"barSizeSetting": "1 secs"}, 162, "Time length exceed max."),
     "an end that is none": ({"endDateTime": "noon"}, 10314, "End Date/Time: The date, time, or "),
     "a span without bars": ({"endDateTime": "20200101-00:00:00"}, 162,
@@ -119,6 +156,28 @@ def test_refusals(case: str) -> None:
     assert (request, number) == (9, code)
     assert told in text
     assert client.session.queries == {}
+
+
+def test_what_would_be_more_than_an_answer_holds_ends_the_query() -> None:
+    hall, client = ready()
+    bar = hall.market.history[0]
+    hall.market.history[:] = [bar] * (MAX_BARS + 1)
+    assert [error[:2] for error in client.send(asked(9)).errors()] == [(9, 162)]
+    assert client.session.queries == {}
+
+
+@pytest.mark.parametrize(
+    ("end", "days"),
+    [("", ["20260405", "20260412", "20260413"]),
+     ("20260411-00:00:00", ["20260405", "20260410"])],
+)  # fmt: skip
+def test_a_weekly_bar_carries_the_date_of_its_last_trading_day(end: str, days: list[str]) -> None:
+    hall = Hall(market=open_market(START))
+    client = hall.client(1)
+    hall.wait(60)
+    client.send(asked(barSizeSetting="1W", duration="2 W", endDateTime=end))
+    (answer,) = client.of(wire.HistoricalData)
+    assert [bar.date for bar in answer.historicalDataBars][-len(days) :] == days
 
 
 def test_an_unknown_contract_is_200() -> None:
@@ -151,7 +210,7 @@ def test_a_long_query_is_worked_out_in_parts_between_which_others_are_served() -
     spans = [(start, end) for start, end, _, _ in hall.market.asked_bars]
     assert len(spans) > 10
     assert all(one[1] == two[0] for one, two in itertools.pairwise(spans))
-    assert spans[0][0] == hall.now - 21 * DAY and spans[-1][1] == hall.now
+    assert spans[0][0] == hall.now - 31 * DAY and spans[-1][1] == hall.now
 
 
 def test_a_query_under_way_can_be_cancelled() -> None:

@@ -13,15 +13,19 @@ from ...venue.units import DAY, SECOND, Nanos, price_float, size_decimal
 from ...versions import HISTORY_END_MESSAGE, HISTORY_IN_SHARES
 from ...wire.catalogue import history as wire
 from ..history import (
+    DATE_FORMS,
+    FIRST_DATA,
+    MAX_BARS,
     BadRequest,
     bar_step,
+    calendar_start,
     check_length,
+    check_live,
     checked_what,
     duration,
     end_instant,
     part_of_bars,
     parts,
-    trading_days,
 )
 from ..quotes import shown_size
 from ..times import bar_date, stamp
@@ -75,12 +79,17 @@ class Asked(msgspec.Struct, frozen=True):
 def read(
     station: "Station", message: wire.ReqHistoricalData, entry: Instrument
 ) -> tuple[Asked, bool]:
-    """What is asked for, and whether its time zone was only implied. Raises ``BadRequest``."""
+    """What is asked for, and whether its time zone was only implied. Looks at the fields in the
+    order of TWS. Raises ``BadRequest``."""
+    end, implied = end_instant(message.endDateTime, station.settings.time_zone, station.now)
+    number, unit = duration(message.duration)
     step = bar_step(message.barSizeSetting)
     what = checked_what(message.whatToShow)
-    number, unit = duration(message.duration)
+    if message.formatDate not in DATE_FORMS:
+        raise BadRequest(321, "date_form", formatDate=message.formatDate)
+    if message.keepUpToDate:
+        check_live(message.endDateTime, step, what)
     check_length(number, unit, step, entry.secType)
-    end, implied = end_instant(message.endDateTime, station.settings.time_zone, station.now)
     end = min(end, station.now)
     start = span_start(station, entry.conId, end, number, unit)
     return Asked(entry, start, end, step, what), implied
@@ -96,6 +105,9 @@ def query(
         bars += part_of_bars(
             station.market, entry.conId, part, end, step=asked.step, what=asked.what
         )
+        if len(bars) > MAX_BARS:  # days without nights between them are more than were reckoned
+            session.error(message.reqId, 162, variant="too_long")
+            return
         yield
     if not bars:
         facts = {"symbol": entry.symbol, "exchange": "SMART", "whatToShow": asked.what}
@@ -109,15 +121,15 @@ def query(
     session.send(wire.HistoricalData(message.reqId, shown, first, last))
     if version >= HISTORY_END_MESSAGE:
         session.send(wire.HistoricalDataEnd(message.reqId, first, last))
-    if message.keepUpToDate:
-        session.live_bars.add(message.reqId)
 
 
 def span_start(station: "Station", con_id: int, end: Nanos, number: int, unit: str) -> Nanos:
-    """Where the span begins: seconds back, or so many trading days back."""
+    """Where the span begins: seconds, trading days, or weeks and longer of the calendar back."""
     if unit == "S":
-        return end - number * SECOND
-    return station.market.trading_start(con_id, end, trading_days(number, unit))
+        return max(end - number * SECOND, FIRST_DATA)
+    if unit == "D":
+        return max(station.market.trading_start(con_id, end, number), FIRST_DATA)
+    return calendar_start(end, number, unit, station.settings.time_zone)
 
 
 def shown_bar(
