@@ -67,6 +67,8 @@ CONFINED: dict[str, tuple[str, ...]] = {
     "time.monotonic_ns": OUTSIDE,
     "time.perf_counter": OUTSIDE,
     "time.perf_counter_ns": OUTSIDE,
+    "time.clock_gettime": OUTSIDE,
+    "time.clock_gettime_ns": OUTSIDE,
     "time.sleep": OUTSIDE,
     "datetime.datetime.now": OUTSIDE,
     "datetime.datetime.utcnow": OUTSIDE,

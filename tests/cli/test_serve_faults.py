@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cli.process import closed_port, papertape, station
+from papertape.server.compose import compose
+from venue.scenario import at
 
 
 def told(port: int, client_id: int = 1, until: bytes = b"2107") -> bytes:
@@ -81,3 +83,16 @@ def test_the_daily_logoff_ends_the_process_in_good_order(tmp_path: Path) -> None
     with station(tmp_path, "--ephemeral") as running:
         code, out, _ = running.end()  # four minutes pass in a few seconds
     assert code == 0 and "stopped: sessions closed" in out
+
+
+def test_a_clock_far_from_what_is_kept_is_asked_about(tmp_path: Path) -> None:
+    long_ago = at("20010911 10:00:00")
+    compose(wall=long_ago, data_dir=tmp_path / "kept").close()
+    words = ("--data-dir", "kept")
+    done = papertape("serve", "--port", closed_port(), *words, cwd=tmp_path, code=2)
+    assert "the last moment that is kept here, 2001-09-11 14:00:00 UTC" in done.output
+    assert "give --accept-clock: market time will skip ahead" in done.output
+    with station(tmp_path, *words, "--accept-clock") as running:
+        assert told(running.port, until=b"2106")
+    with station(tmp_path, *words) as running:
+        assert told(running.port, until=b"2106")

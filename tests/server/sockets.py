@@ -79,12 +79,16 @@ class Served:
 
 @asynccontextmanager
 async def serving(
-    hall: Hall | None = None, *, speed: float = 1.0, name: str = ""
+    hall: Hall | None = None,
+    *,
+    speed: float = 1.0,
+    name: str = "",
+    wall: Callable[[], int] | None = None,
 ) -> AsyncIterator[Served]:
     """Serve a hall, from its own present on, in real time until the block ends."""
-    hall = hall or Hall()
-    clock = MarketClock(0, hall.now, speed)
-    server = StationServer(hall.station, clock, name=name, wall=_since())
+    hall, wall = hall or Hall(), wall or Clock()
+    clock = MarketClock(wall(), hall.now, speed)
+    server = StationServer(hall.station, clock, name=name, wall=wall)
     _, port = await server.start("127.0.0.1", 0)
     served = Served(hall, server, port)
     try:
@@ -95,9 +99,18 @@ async def serving(
         await server.close()
 
 
-def _since() -> Callable[[], int]:
-    began = time.monotonic_ns()
-    return lambda: time.monotonic_ns() - began
+class Clock:
+    """A computer's clock that somebody may set."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic_ns() - (1 << 60)
+
+    def set_by(self, seconds: float) -> None:
+        """Let it be so much later all at once; negative: earlier."""
+        self._began -= int(seconds * 1e9)
+
+    def __call__(self) -> int:
+        return time.monotonic_ns() - self._began
 
 
 class Socket:

@@ -21,8 +21,11 @@ WALL = at("20260413 10:00:00")
 SPY = 756733
 
 
-def made(data_dir: Path | None, *, wall: int = WALL, **market: object) -> Composed:
-    return compose(wall=wall, data_dir=data_dir, market=MarketSettings(**market))  # type: ignore[arg-type]
+def made(
+    data_dir: Path | None, *, wall: int = WALL, accept_clock: bool = False, **market: object
+) -> Composed:
+    chosen = MarketSettings(**market)  # type: ignore[arg-type]
+    return compose(wall=wall, data_dir=data_dir, market=chosen, accept_clock=accept_clock)
 
 
 def buy(composed: Composed) -> None:
@@ -73,8 +76,31 @@ def test_the_market_never_goes_back_behind_what_was_kept(tmp_path: Path) -> None
     with made(tmp_path) as composed:
         buy(composed)
         last = composed.station.engine.clock
-    with made(tmp_path, wall=WALL - 3600 * SECOND) as again:
-        assert again.clock.now(WALL - 3600 * SECOND) >= last
+    earlier = WALL - 3600 * SECOND
+    with pytest.raises(SettingsError, match="before the last moment that is kept here"):
+        made(tmp_path, wall=earlier)
+    with made(tmp_path, wall=earlier, accept_clock=True) as again:
+        assert again.clock.now(earlier) == last
+    with made(tmp_path, wall=earlier + SECOND) as agreed:  # asked once
+        assert agreed.clock.now(earlier + SECOND) == last + SECOND
+
+
+def test_a_clock_a_little_behind_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with made(tmp_path) as composed:
+        buy(composed)
+        last = composed.station.engine.clock
+    with made(tmp_path, wall=WALL - 30 * SECOND) as again:
+        assert again.clock.now(WALL - 30 * SECOND) == last
+    assert "market time will go on from that moment" in caplog.text
+
+
+def test_a_clock_far_ahead_is_asked_about(tmp_path: Path) -> None:
+    made(tmp_path).close()
+    later = WALL + 400 * 86_400 * SECOND
+    with pytest.raises(SettingsError, match="400 days, 0:00:00 after"):
+        made(tmp_path, wall=later)
+    with made(tmp_path, wall=later, accept_clock=True) as again:
+        assert again.clock.now(later) == later
 
 
 def test_nothing_is_kept_without_a_directory(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ Real sockets with small buffers, so that what the kernel would hide for seconds 
 import asyncio
 import contextlib
 import socket
+import time
 from typing import Any
 
 import pytest
@@ -137,9 +138,9 @@ def test_a_client_that_never_reads_is_disconnected_and_nobody_else_notices(
             await slow.write(asked)
             longest = 0.0
             while session_of(served, 1) is not None:
-                began = served.server._wall()
+                began = time.monotonic_ns()
                 assert await quick.answers()
-                longest = max(longest, (served.server._wall() - began) / 1e9)
+                longest = max(longest, (time.monotonic_ns() - began) / 1e9)
                 assert unsent(served) < 3 << 20
             assert longest < 2, f"the other client waited {longest:.2f} s"
             with contextlib.suppress(ConnectionResetError):
@@ -165,8 +166,8 @@ def test_a_slow_client_is_let_go_when_the_station_ends(monkeypatch: pytest.Monke
             await quick.until(market.TickPrice, 3)
             await slow_client(served, 1)
             await fill_up(served, quick, 1)
-            began = served.server._wall()
+            began = time.monotonic_ns()
             await served.server.close()
-            assert served.server._wall() - began < 3 * 10**9
+            assert time.monotonic_ns() - began < 3 * 10**9
 
     run(main)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, Self, TextIO
+from typing import Annotated, Any, NamedTuple, Self, TextIO
 
 import typer
 from rich.console import Console
@@ -27,6 +27,13 @@ CONSOLE_NEEDS = ("nicegui", "httpx")
 """Packages of the console; it is a process of its own, so they are not imported here."""
 
 
+class Consent(NamedTuple):
+    """What somebody agreed to for this start, because the last one asked."""
+
+    clock: bool
+    """The computer's clock is right."""
+
+
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on. [127.0.0.1]")] = None,
     port: Annotated[
@@ -41,6 +48,10 @@ def serve(
         Path | None, typer.Option(help="Where orders and executions are kept. [papertape-data]")
     ] = None,
     ephemeral: Annotated[bool, typer.Option(help="Keep nothing on disk.")] = False,
+    accept_clock: Annotated[
+        bool,
+        typer.Option("--accept-clock", help="Go on although the clock is far from what is kept."),
+    ] = False,
     account: Annotated[
         str | None, typer.Option(help="Paper accounts, such as DU1,DU2. [DU1234567]")
     ] = None,
@@ -141,7 +152,7 @@ def serve(
             stations = {name: one.model_copy(update=nowhere) for name, one in stations.items()}
         if len(stations) > 1:
             handler.setFormatter(Prefixed())
-        _run(stations, wire_log)
+        _run(stations, wire_log, Consent(accept_clock))
     except PapertapeError as error:
         screen.print(f"[red]papertape:[/red] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(2) from error
@@ -155,7 +166,7 @@ def _logging(console: Console, *, verbose: bool) -> logging.Handler:
     return handler
 
 
-def _run(stations: Mapping[str, ServeSettings], wire_log: Path | None) -> None:
+def _run(stations: Mapping[str, ServeSettings], wire_log: Path | None, consent: Consent) -> None:
     with ExitStack() as stack:
         for folder, level in {one.log_dir: one.log_level for one in stations.values()}.items():
             if folder is not None:
@@ -170,7 +181,7 @@ def _run(stations: Mapping[str, ServeSettings], wire_log: Path | None) -> None:
             if log_dir is not None and len(stations) > 1:
                 log_dir = log_dir / name
             with speaking(name):
-                composed[name] = stack.enter_context(_composed(settings, trace, log_dir))
+                composed[name] = stack.enter_context(_composed(settings, trace, log_dir, consent))
                 for text in settings.drills:
                     composed[name].station.drills.begin(text)
         places = {name: _place(composed[name], stations[name]) for name in stations}
@@ -215,7 +226,9 @@ def _lacking(settings: ServeSettings) -> str:
     return f"it {lacks}; {advice[0].lower()}{advice[1:]}" if settings.control else ""
 
 
-def _composed(settings: ServeSettings, trace: WireLog | None, log_dir: Path | None) -> Composed:
+def _composed(
+    settings: ServeSettings, trace: WireLog | None, log_dir: Path | None, consent: Consent
+) -> Composed:
     return compose(
         wall=time.time_ns(),
         data_dir=settings.data_dir,
@@ -225,6 +238,7 @@ def _composed(settings: ServeSettings, trace: WireLog | None, log_dir: Path | No
         wire_log=trace,
         api=settings.api_settings(),
         log_dir=log_dir,
+        accept_clock=consent.clock,
     )
 
 

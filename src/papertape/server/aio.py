@@ -1,4 +1,4 @@
-"""The asyncio driver of a station: sockets, the wall clock, one timer. No protocol in here."""
+"""The asyncio driver of a station: sockets, clocks, one timer. No protocol in here."""
 
 import asyncio
 import logging
@@ -10,19 +10,27 @@ from typing import TypeVar
 
 from ..errors import JournalError
 from ..venue.units import SECOND, Nanos
+from .aio_clock import steady_ns
 from .aio_connection import LINGER_S, Connection
 from .aio_sockets import Absence, bind_alike, cannot_listen
-from .clock import MarketClock
+from .clock import MarketClock, WallWatch, set_clock
 from .session import Session
 from .station import Station
 from .stationlog import speaking
 
 log = logging.getLogger("papertape.station")
+LOOK_S = 5.0
+"""How often the clocks are looked at when nothing else happens: was one set, was the computer
+suspended, which timers do not notice?"""
 Result = TypeVar("Result")
 
 
 class StationServer:
-    """Serves one station on one address until it is closed."""
+    """Serves one station on one address until it is closed.
+
+    ``clock`` is the market's over ``wall``, the computer's clock, which is read to begin with and
+    watched afterwards; time goes on by ``steady``.
+    """
 
     def __init__(
         self,
@@ -31,20 +39,25 @@ class StationServer:
         *,
         name: str = "",
         wall: Callable[[], Nanos] = time.time_ns,
+        steady: Callable[[], Nanos] = steady_ns,
         stopwatch: Callable[[], Nanos] = time.monotonic_ns,
     ) -> None:
         self.station = station
         self.name = name
         """How the log calls the station."""
-        self.clock = clock
+        self._wall = wall
+        self._steady = steady
+        self._watch = WallWatch(wall(), steady())
+        self.clock = clock.over(steady(), wall())
+        """The market's, over the steady one."""
         station.stopwatch = stopwatch
         station.until = self._until
         self.connections: dict[Connection, None] = {}
-        self._wall = wall
         self._servers: list[asyncio.Server] = []
         self._reserved: list[socket.socket] = []
         """Sockets on the port that the settings say from now on."""
         self._timer: asyncio.TimerHandle | None = None
+        self._look: asyncio.TimerHandle | None = None
         self._flushing = False
         self._switching: asyncio.Future[None] | None = None
         """The change of port under way; kept so that it is not collected."""
@@ -58,11 +71,15 @@ class StationServer:
 
     def _until(self, seconds: float) -> Nanos:
         """Market time so many seconds of ours from now."""
-        return self.clock.now(self._wall() + int(seconds * SECOND))
+        return self.clock.now(self._steady() + int(seconds * SECOND))
 
     def now(self) -> Nanos:
         """Market time."""
-        return self.clock.now(self._wall())
+        return self.clock.now(self._steady())
+
+    def jump(self, at: Nanos) -> None:
+        """Let market time go on from ``at``, which must not lie in the past."""
+        self.clock = MarketClock(self._steady(), at, self.clock.speed)
 
     @property
     def listening(self) -> bool:
@@ -81,7 +98,7 @@ class StationServer:
         except OSError as error:
             raise cannot_listen(host, port, error) from error
         self.failed = loop.create_future()
-        self.wake()
+        self._look_again()
         self._servers = [server]
         bound = server.sockets[0].getsockname()
         self.address = str(bound[0]), int(bound[1])
@@ -139,7 +156,7 @@ class StationServer:
             session.close()
         self._do(self.station.flush)
         self._closed = True
-        self._still()
+        self._rest()
         end = asyncio.get_running_loop().time() + LINGER_S / 2
         while self.connections and asyncio.get_running_loop().time() < end:
             await asyncio.sleep(0.01)
@@ -152,6 +169,13 @@ class StationServer:
             self._timer.cancel()
             self._timer = None
 
+    def _rest(self) -> None:
+        """Nothing happens by itself any more."""
+        self._still()
+        if self._look is not None:
+            self._look.cancel()
+            self._look = None
+
     # -- what the loop brings -----------------------------------------------------------------
 
     def open(self, peer: str, connection: Connection) -> Session | None:
@@ -160,11 +184,9 @@ class StationServer:
         if not self._serving:
             connection.abort()
             return None
-        wall = self._wall()
-        patience = int(self.station.settings.start_api_timeout_s * SECOND)
-        deadline = self.clock.now(wall + patience)
+        deadline = self._until(self.station.settings.start_api_timeout_s)
         with speaking(self.name):
-            session = self.station.open(peer, connection, self.clock.now(wall), deadline)
+            session = self.station.open(peer, connection, self.now(), deadline)
         self._do(self.wake)  # it has a deadline from now on
         return session
 
@@ -226,8 +248,12 @@ class StationServer:
         self._still()
         due = self.station.next_due()
         if due is not None:
-            delay = self.clock.until(due, self._wall())
+            delay = self.clock.until(due, self._steady())
             self._timer = asyncio.get_running_loop().call_later(delay, self._do, self._tick)
+
+    def _look_again(self) -> None:
+        self._look = asyncio.get_running_loop().call_later(LOOK_S, self._look_again)
+        self._do(self.wake)
 
     def _tick(self) -> None:
         self.station.step(self.now())
@@ -242,6 +268,9 @@ class StationServer:
         if not self._serving:
             return
         with speaking(self.name):
+            wall = self._wall()
+            if step := self._watch.look(wall, self._steady()):
+                log.warning("%s", set_clock(step, wall))
             try:
                 work()
             except JournalError as error:
@@ -257,7 +286,7 @@ class StationServer:
     def _fail(self, error: Exception) -> None:
         assert self.failed is not None
         self.failed.set_exception(error)
-        self._still()
+        self._rest()
         for server in self._servers:
             server.close()
         self._release()

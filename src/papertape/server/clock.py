@@ -1,12 +1,29 @@
-"""The market's clock as a function of the wall clock: it may run faster, never backwards."""
+"""The market's clock as a function of another one: it may run faster, never backwards.
+
+While a station runs the other one is a steady clock, which nobody can set; from one run to the next
+it is the computer's clock, the wall. Nothing here reads a clock.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 import msgspec
 
-from ..venue.units import Nanos
+from ..errors import SettingsError
+from ..venue.units import SECOND, Nanos
+
+LEAST_STEP: Final = SECOND
+"""Less is what a time server corrects every now and then."""
+MOST_DRIFT: Final = 1000
+"""Clocks run apart by a 2000th at most while they are corrected without a step; twice that."""
+FAR_BACK: Final = 60 * SECOND
+"""Behind what is kept: more than a clock goes wrong while a computer restarts."""
+FAR_AHEAD: Final = 30 * 86_400 * SECOND
+"""Longer than most pauses, shorter than the mistakes of a clock without a battery."""
 
 
 class MarketClock(msgspec.Struct, frozen=True):
-    """Market time = ``market`` + (wall - ``wall``) x ``speed``."""
+    """Market time = ``market`` + (wall - ``wall``) x ``speed``, ``wall`` being the other clock."""
 
     wall: Nanos
     market: Nanos
@@ -21,6 +38,67 @@ class MarketClock(msgspec.Struct, frozen=True):
         """Wall seconds until market time reaches ``due``; 0 when it has."""
         return max(due - self.now(wall), 0) / self.speed / 1e9
 
-    def at_speed(self, speed: float, wall: Nanos) -> "MarketClock":
-        """The same instant, going on at another speed."""
-        return MarketClock(wall, self.now(wall), speed)
+    def over(self, other: Nanos, wall: Nanos) -> "MarketClock":
+        """The same line over another clock, which shows ``other`` now."""
+        return MarketClock(other, self.now(wall), self.speed)
+
+
+class WallWatch:
+    """Notices when the computer's clock was set, beside a clock that cannot be."""
+
+    def __init__(self, wall: Nanos, steady: Nanos) -> None:
+        self._wall = wall
+        self._steady = steady
+
+    def look(self, wall: Nanos, steady: Nanos) -> Nanos:
+        """By how much the clock was set since the last look, backwards negative; 0: it was not.
+
+        A time server that lets it run a little faster or slower for a while does not count.
+        """
+        passed = steady - self._steady
+        step = wall - self._wall - passed
+        self._wall, self._steady = wall, steady
+        return step if abs(step) >= LEAST_STEP + passed // MOST_DRIFT else 0
+
+
+def check_start(kept: MarketClock, last: Nanos, wall: Nanos, *, accepted: bool) -> str:
+    """Whether a station may go on at a wall time; a warning, or "".
+
+    ``kept`` is the market's clock as it ran before and ``last`` the market's latest moment that
+    was kept. Market time that was told cannot be taken back, so a clock far from it is asked
+    about: raises ``SettingsError`` unless that is ``accepted``.
+    """
+    before = kept.wall + int(max(last - kept.market, 0) / kept.speed)
+    apart = wall - before
+    if -LEAST_STEP < apart <= FAR_AHEAD:
+        return ""
+    way = "after" if apart > 0 else "before"
+    told = (
+        f"the computer's clock says {_date(wall)}, {_span(abs(apart))} {way} "
+        f"the last moment that is kept here, {_date(before)}"
+    )
+    then = "skip ahead" if apart > 0 else "go on from that moment"
+    if not accepted and not -FAR_BACK < apart <= FAR_AHEAD:
+        advice = f"Set the clock, or give --accept-clock: market time will {then}"
+        raise SettingsError(told, setting="accept_clock", advice=advice)
+    return f"{told}: market time will {then}"
+
+
+def set_clock(step: Nanos, wall: Nanos) -> str:
+    """What a log says of a clock that was set by ``step`` and is now ``wall``."""
+    way = "ahead" if step > 0 else "back"
+    return (
+        f"the computer's clock was set {way} by {_span(abs(step))}, to {_date(wall)}; "
+        "market time goes on as before"
+    )
+
+
+def _date(wall: Nanos) -> str:
+    try:
+        return f"{datetime.fromtimestamp(wall // SECOND, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (ValueError, OverflowError, OSError):
+        return f"{wall // SECOND} s since 1970"
+
+
+def _span(time: Nanos) -> str:
+    return str(timedelta(microseconds=round(time / 10_000_000) * 10_000)).removesuffix("0000")

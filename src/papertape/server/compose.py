@@ -15,7 +15,7 @@ from ..venue.profile import Profile
 from ..venue.recorded import Recording
 from ..venue.tape import Market, open_market
 from ..venue.units import Nanos
-from .clock import MarketClock
+from .clock import MarketClock, check_start
 from .config import Config
 from .keep import SCHEMA_VERSION, Keeper, MarketFacts
 from .messagelog import MessageLog
@@ -76,12 +76,15 @@ def compose(
     wire_log: WireLog | None = None,
     api: Mapping[str, Any] | None = None,
     log_dir: Path | None = None,
+    accept_clock: bool = False,
 ) -> Composed:
     """A station as it was left in ``data_dir``, or a new one; None keeps nothing.
 
     ``api`` are settings of the API, which count for more than what was changed and kept here.
 
     ``log_dir`` is where the API message logs go; None is ``logs`` in ``data_dir``.
+
+    ``accept_clock`` says that ``wall`` is right, however far it is from what is kept.
 
     Raises ``MarketDataError``, ``JournalError`` or ``SettingsError`` with what to do.
     """
@@ -96,10 +99,14 @@ def compose(
         keeper = Keeper(journal)
         keeper.check_profile(profile or Profile())
         facts = _facts(keeper, chosen, wall)
+        kept = facts.clock
         tape = open_tape(chosen.folder, facts)
         engine = Engine(tape, profile)
         recovered = keeper.recover(engine)
-        clock = MarketClock(wall, max(facts.clock.market, engine.clock), chosen.speed)
+        last = max(kept.market, engine.clock)
+        if warning := check_start(kept, last, wall, accepted=accept_clock):
+            log.warning("%s", warning)
+        clock = MarketClock(wall, max(kept.now(wall), last), chosen.speed)
         keeper.keep_market(msgspec.structs.replace(facts, clock=clock))
         engine.skip(clock.market)
         gateway = settings is not None and settings.gateway
@@ -116,13 +123,13 @@ def compose(
 
 
 def _facts(keeper: Keeper, chosen: MarketSettings, wall: Nanos) -> MarketFacts:
-    """The market's facts, with its clock brought to the present."""
+    """The market's facts, with its clock as it ran before."""
     anchor = wall - chosen.minutes_played * 60 * 1_000_000_000
     fresh = MarketFacts(anchor, chosen.seed, MarketClock(wall, wall, chosen.speed))
     facts = keeper.market(fresh)
     if facts.seed != chosen.seed:
         log.warning("the market here was made with seed %d, which stays", facts.seed)
-    return msgspec.structs.replace(facts, clock=facts.clock.at_speed(chosen.speed, wall))
+    return facts
 
 
 def open_tape(folder: Path | None, facts: MarketFacts) -> Market:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from ..server.aio import StationServer
-from ..server.clock import MarketClock
 from ..server.compose import Composed, MarketSettings, compose
 from ..server.drills import Run
 from ..server.settings import StationSettings
@@ -138,7 +137,7 @@ def _advance(server: StationServer, delta: Nanos) -> None:
         due = station.next_due()
         more = due is not None and due <= target
         at = max(station.now, due) if more and due is not None else target
-        server.clock = MarketClock(time.time_ns(), at, server.clock.speed)
+        server.jump(at)
         station.step(at)
         station.flush()
         return more
