@@ -9,6 +9,8 @@ from papertape.server.aio_sockets import TCP_INFO, unheard, vanished
 from papertape.server.settings import StationSettings
 from papertape.versions import MAX_SERVER
 from papertape.wire.catalogue import session
+from papertape.wire.connection import Negotiated, encode
+from papertape.wire.handshake import State
 from server.pair import Hall
 from server.sockets import LOOPS, Served, Socket, eventually, run, serving
 
@@ -134,6 +136,40 @@ def test_people_have_the_same_time_to_decide_however_fast_the_market_runs() -> N
             client.close()
 
     run(main)
+
+
+@EACH_LOOP
+@pytest.mark.parametrize("version", [176, MAX_SERVER])
+def test_a_start_api_in_the_greetings_segment_is_served(loop: str, version: int) -> None:
+    async def main() -> None:
+        async with serving() as served:
+            hasty = await served.raw()
+            hasty.connection.highest = version
+            first = hasty.connection.initiate()
+            await hasty.write(first + encode(session.StartApi(1), version))
+            await hasty.until(Negotiated)
+            hasty.connection.state = State.STARTED
+            await hasty.until(session.NextValidId)
+            assert await hasty.answers()
+
+    run(main, loop)
+
+
+@EACH_LOOP
+def test_a_large_message_before_start_api_is_refused_at_its_length(
+    loop: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        async with serving() as served:
+            bad = await greeted(served, "127.0.0.2")
+            await bad.until(Negotiated)
+            await bad.write((0xFFFFFF).to_bytes(4) + (203).to_bytes(4))  # a PlaceOrder, it says
+            assert await bad.end() == []
+            assert await (await served.client(1)).answers()
+
+    run(main, loop)
+    told = "closed: START_API: 16777215 bytes are no START_API, which has 4096 at most"
+    assert told in caplog.text
 
 
 # ---------------------------------------------------------------- another port

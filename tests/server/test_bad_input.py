@@ -57,7 +57,8 @@ OPENINGS = {
     ),
     "an SSH greeting": Case(b"SSH-2.0-OpenSSH_9.6\r\n", logged="no API prefix"),
     "random bytes": Case(random.Random(1).randbytes(5000), logged="no API prefix"),
-    "the greeting of a client of 2008": Case(b"63\x00", logged="no API prefix"),
+    "the greeting of a client of 2008": Case(b"63\x00", logged="version 63, from before v100"),
+    "digits without end": Case(b"6" * 5000, logged="no API prefix"),
     "a greeting without a version": Case(hello("hello"), logged="is no version range"),
     "a greeting that is empty": Case(hello(""), logged="is no version range"),
     "versions that are none": Case(hello("v-1..x"), logged="is no version range"),
@@ -67,7 +68,12 @@ OPENINGS = {
     "a greeting of 17 MiB": Case(b"API\0" + (17 << 20).to_bytes(4), logged="17825792 bytes"),
     "a greeting of 2^32 - 1": Case(b"API\0\xff\xff\xff\xff", logged="4294967295 bytes"),
     "a greeting of 1 MB": Case(hello("v100..226 " + "x" * (1 << 20)), logged="are no greeting"),
-    "a request right behind the greeting": Case(hello() + TIME, logged="closed: message"),
+    "a request right behind the greeting": Case(
+        hello("v100..176") + TIME, logged="closed: ReqCurrentTime while negotiated"
+    ),
+    "an order of 16 MiB behind the greeting": Case(
+        hello() + ((1 << 24) - 1).to_bytes(4), logged="16777215 bytes are no START_API"
+    ),
 }
 
 

@@ -9,6 +9,7 @@ from papertape.versions import MAX_SERVER, RAW_IDS
 from papertape.wire import catalogue
 from papertape.wire.catalogue import market, orders, session
 from papertape.wire.connection import Negotiated, encode
+from papertape.wire.handshake import State
 from papertape.wire.message import Message
 from server.pair import VERSIONS, Client, Hall, Stopwatch
 from server.shown import expected, lines
@@ -234,12 +235,52 @@ def test_s27_a_request_before_start_api_closes(
     assert "closed: " in caplog.text and "while negotiated" in caplog.text
 
 
-def test_s27_a_message_right_behind_the_greeting_closes(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("version", [176, MAX_SERVER])
+def test_s27_a_request_right_behind_the_greeting_closes(
+    version: int, caplog: pytest.LogCaptureFixture
+) -> None:
     hall = Hall()
-    client = hall.newcomer(176)
-    client.raw(client.connection.initiate() + b"\0\0\0\x0871\x002\x001\0\0")
-    assert client.pipe.closed and client.pipe.data == b""
-    assert "closed: message while greeted" in caplog.text
+    client = hall.newcomer(version)
+    client.raw(client.connection.initiate() + encode(TIME, version))
+    assert client.pipe.closed
+    assert [type(event) for event in client.got()] == [Negotiated]
+    assert "closed: ReqCurrentTime while negotiated" in caplog.text
+
+
+@pytest.mark.parametrize("version", [100, 176, 200, 201, MAX_SERVER])
+@pytest.mark.parametrize("segments", [1, 2])
+def test_a_start_api_together_with_the_greeting_is_served_after_the_version_answer(
+    version: int, segments: int
+) -> None:
+    hall = Hall()
+    client = hall.newcomer(version)
+    hasty = b"".join(encode(message, version) for message in (session.StartApi(1), TIME))
+    first = client.connection.initiate()
+    for data in [first + hasty] if segments == 1 else [first, hasty]:
+        hall.station.receive(client.session, data, hall.now)
+    hall.station.flush()
+    assert [type(event) for event in client.got()] == [Negotiated]  # alone, in a write of its own
+    assert client.pipe.writes == [client.session.bytes_out]
+    hall.settle()
+    client.connection.state = State.STARTED
+    got = lines(client.got())
+    assert got[: len(expected(START))] == expected(START)
+    assert [line.split()[0] for line in got[len(expected(START)) :]] == ["currentTime"]
+
+
+@pytest.mark.parametrize("number", [62, 63])
+def test_s8_a_client_from_before_v100_is_told_in_its_own_form_to_update(
+    number: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    hall = Hall()
+    client = hall.newcomer()
+    client.raw(b"%d\0" % number)
+    assert client.pipe.data.decode().split("\0") == [
+        "76", "20260413 10:00:00 EDT",
+        "4", "2", "-1", "357", "Your client version is out of date.", "",
+    ]  # fmt: skip
+    assert client.pipe.closed
+    assert f"closed: a client of version {number}, from before v100" in caplog.text
 
 
 @pytest.mark.parametrize("found", ["x", "9" * 19, "1" * 30])

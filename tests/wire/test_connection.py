@@ -32,7 +32,7 @@ from papertape.wire.connection import (
     UnknownMessage,
 )
 from papertape.wire.framing import MAX_PAYLOAD, frame
-from papertape.wire.handshake import State
+from papertape.wire.handshake import LONGEST_HASTE, LONGEST_START, State
 from papertape.wire.layout import ALWAYS
 from papertape.wire.message import Message
 from wire.messages import ALL, name_of
@@ -137,14 +137,87 @@ def test_a_second_start(version: int) -> None:
     assert server.ended
 
 
-def test_a_message_before_the_version_answer() -> None:
-    client, server = ClientConnection(), ServerConnection()
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("pieces", ["one", "two", "bytes"])
+def test_what_comes_behind_the_greeting_waits_for_the_version_answer(
+    version: int, pieces: str
+) -> None:
+    client, server = ClientConnection(highest=version), ServerConnection()
     first = client.initiate()
     with pytest.raises(LocalProtocolError, match="no message while greeted"):
         client.send(ReqPositions())
-    found = server.receive_data(first + frame(b"71\x002\x001\x00\x00"))
-    assert found[1:] == [OutOfTurn("message", State.GREETED)]
+    order = PlaceOrder(1, Contract(symbol="A" * 5000), Order())
+    hasty = [connection.encode(message, version) for message in (StartApi(7), order)]
+    cuts = {
+        "one": [first + b"".join(hasty)],
+        "two": [first, b"".join(hasty)],
+        "bytes": [bytes([byte]) for byte in first + b"".join(hasty)],
+    }
+    found = [event for piece in cuts[pieces] for event in server.receive_data(piece)]
+    assert found == [Greeting(100, version, "", version)]
+    server.accept(TIME)
+    started, placed = server.receive_data(b"")
+    assert started == StartApi(7)
+    assert isinstance(placed, PlaceOrder) and placed.contract is not None
+    assert placed.contract.symbol == order.contract.symbol  # type: ignore[union-attr]
+
+
+def test_a_request_behind_the_greeting_is_out_of_turn_after_the_answer() -> None:
+    client, server = ClientConnection(), ServerConnection()
+    server.receive_data(client.initiate() + connection.encode(ReqPositions(), 226))
+    server.accept(TIME)
+    assert server.receive_data(b"") == [OutOfTurn("ReqPositions", State.NEGOTIATED)]
     assert server.ended
+
+
+def test_only_so_much_is_kept_behind_a_greeting() -> None:
+    client, server = ClientConnection(), ServerConnection()
+    server.receive_data(client.initiate())
+    assert server.receive_data(bytes(LONGEST_HASTE)) == []
+    (event,) = server.receive_data(b"\0")
+    assert isinstance(event, Broken)
+    assert server.unfinished == b"" or len(server.unfinished) == LONGEST_HASTE + 1
+    assert server.ended
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("length", [LONGEST_START + 1, MAX_PAYLOAD])
+def test_before_the_start_a_long_frame_is_refused_by_its_length(version: int, length: int) -> None:
+    client, server = ClientConnection(highest=version), ServerConnection()
+    server.receive_data(client.initiate())
+    server.accept(TIME)
+    (event,) = server.receive_data(length.to_bytes(4))
+    assert isinstance(event, Broken)
+    assert event.error.reason == f"{length} bytes are no START_API, which has 4096 at most"
+    assert server.ended and server.unfinished == b""
+
+
+def test_the_longest_start_is_taken_and_longer_messages_after_it() -> None:
+    client, server = ClientConnection(highest=176), ServerConnection()
+    server.receive_data(client.initiate())
+    server.accept(TIME)
+    start = StartApi(7, "x" * (LONGEST_START - len(b"71\0002\0007\0\0")))
+    order = PlaceOrder(1, Contract(symbol="A" * 5000), Order())
+    sent = b"".join(connection.encode(message, 176) for message in (start, order))
+    assert [type(event) for event in server.receive_data(sent)] == [StartApi, PlaceOrder]
+
+
+@pytest.mark.parametrize("number", [1, 62, 63, 99, 999_999_999])
+def test_a_client_from_before_v100(number: int) -> None:
+    server = ServerConnection()
+    sent = f"{number}\0".encode()
+    assert [e for byte in sent[:-1] for e in server.receive_data(bytes([byte]))] == []
+    (event,) = server.receive_data(sent[-1:] + b"1\0")
+    assert event == Greeting(number, number, "", None, framed=False)
+    assert server.ended and server.receive_data(b"71\0") == []
+
+
+@pytest.mark.parametrize("sent", [b"6x", b"1234567890", b"6\n", "６３".encode()])
+def test_digits_that_are_no_old_greeting(sent: bytes) -> None:
+    server = ServerConnection()
+    (event,) = server.receive_data(sent)
+    assert isinstance(event, Broken)
+    assert event.error.reason == "no API prefix"
 
 
 def test_an_undecodable_start_is_out_of_turn() -> None:

@@ -84,6 +84,30 @@ def test_the_longest_frame_passes() -> None:
     assert reader.error is None
 
 
+@pytest.mark.parametrize("size", [1, 3, 4, 4096, len(STREAM)])
+def test_frames_one_at_a_time(size: int) -> None:
+    reader, found = FrameReader(), []
+    for at in range(0, len(STREAM), size):
+        payload = reader.one(STREAM[at : at + size])
+        while payload is not None:
+            found.append(payload)
+            payload = reader.one(b"")
+        if len(found) == 3:
+            found += reader.feed(b"")
+    assert found == PAYLOADS
+    assert reader.pending == 0 and reader.error is None
+
+
+def test_a_limit_may_change_between_two_frames() -> None:
+    reader = FrameReader(limit=1)
+    assert reader.one(frame(b"a") + frame(b"bc") + frame(b"def")) == b"a"
+    reader.limit = 2
+    assert reader.one(b"") == b"bc"
+    assert reader.one(b"") is None
+    assert reader.error is not None and reader.error.length == 3
+    assert reader.pending == 0 and reader.one(frame(b"a")) is None
+
+
 def test_a_frame_is_its_length_and_its_payload() -> None:
     assert frame(b"abc") == b"\0\0\0\3abc"
     assert frame(b"") == b"\0\0\0\0"

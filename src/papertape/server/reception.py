@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ..codes import text
 from ..errors import RemoteProtocolError
 from ..venue.units import Nanos
-from ..wire.catalogue.session import StartApi
-from ..wire.connection import Broken, Greeting, OutOfTurn, Undecodable, UnknownMessage
-from ..wire.handshake import State, version_reply
+from ..versions import MIN_SERVER
+from ..wire.catalogue.session import ErrorMessage, StartApi
+from ..wire.connection import Broken, Greeting, OutOfTurn, Undecodable, UnknownMessage, encode
+from ..wire.handshake import State, unframed, version_reply
 from ..wire.message import Message
 from .farms import Kind
 from .handlers import HANDLERS, TRADING
@@ -54,6 +56,8 @@ LONGEST_LINE = 1000
 """Letters of a request in the log."""
 LONGEST_VALUE = 200
 """Letters of a bad value that its sender is told."""
+BEFORE_FRAMES = 76
+"""The version that TWS tells a client from before v100: the last one without frames."""
 DONE = object()
 
 
@@ -177,7 +181,7 @@ class Reception:
     # -- who must wait ------------------------------------------------------------------------
 
     def _held(self, session: Session) -> bool:
-        return session.asked is not None or bool(self._paced(session))
+        return session.asked is not None or session.answering or bool(self._paced(session))
 
     def _paced(self, session: Session) -> Nanos:
         """When the next request may be read, because the rate is used up; 0: now."""
@@ -311,6 +315,10 @@ class Reception:
     def _greet(self, session: Session, greeting: Greeting) -> None:
         station = self._station
         time = connection_time(station.now, station.settings.time_zone)
+        if not greeting.framed:
+            session.answer(_to_an_old_client(time))
+            station.drop(session, f"a client of version {greeting.highest}, from before v100")
+            return
         if greeting.version is None:
             # The client compares the number with its own range and tells its user (503, 506).
             session.answer(version_reply(session.connection.highest, time))
@@ -319,6 +327,7 @@ class Reception:
             return
         if not session.connection.ended:  # else what came behind it broke the rules
             session.answer(session.connection.accept(time))
+            session.waiting.extend(session.connection.receive_data(b""))
 
     def _complain(self, session: Session, what: str) -> None:
         session.unreadable += 1
@@ -342,6 +351,12 @@ class Reception:
             session.talking = True  # it has come: its sender is told what is wrong with it
             _unreadable(session, -1, event.error)
         self._station.drop(session, f"{reason}: {event.error}")
+
+
+def _to_an_old_client(time: str) -> bytes:
+    """A version that it accepts, the time, and an error that it shows: 357."""
+    told = ErrorMessage(errorCode=357, errorMsg=text(357))
+    return unframed(BEFORE_FRAMES, time, encode(told, MIN_SERVER))
 
 
 def _unreadable(session: Session, request_id: int, error: RemoteProtocolError) -> None:

@@ -139,6 +139,12 @@ class Session:
         return self.peer.rpartition(":")[0]
 
     @property
+    def answering(self) -> bool:
+        """The version answer has not gone out yet: it must arrive alone, as some clients lose what
+        comes with it."""
+        return bool(self.outbox) and not self.talking
+
+    @property
     def crowded(self) -> bool:
         """Whether nothing more should be read for now. While somebody decides about it a little
         is read, so that it is noticed when the client gives up."""

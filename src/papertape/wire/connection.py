@@ -31,6 +31,8 @@ from .events import (
 from .framing import MAX_PAYLOAD, FrameReader
 from .handshake import (
     LONGEST_GREETING,
+    LONGEST_HASTE,
+    LONGEST_START,
     PREFIX,
     Move,
     State,
@@ -38,6 +40,7 @@ from .handshake import (
     greeting,
     negotiate,
     parse_greeting,
+    parse_old_greeting,
     parse_version_reply,
     version_reply,
 )
@@ -234,7 +237,7 @@ class _End:
     def _deaf(self) -> bool:
         return self.ended or self.state is State.CLOSED
 
-    def _end(self, event: Broken | OutOfTurn) -> Event:
+    def _end(self, event: Broken | OutOfTurn | Greeting) -> Event:
         self.ended = True
         return event
 
@@ -310,12 +313,23 @@ class ServerConnection(_End):
         self._frames.limit = LONGEST_GREETING
 
     def receive_data(self, data: bytes) -> list[Any]:
-        """The events that these bytes complete: ``Greeting`` first, then messages."""
+        """The events that these bytes complete: ``Greeting`` first, then messages.
+
+        What comes behind the greeting waits for ``accept``; the next call reads it, even one of
+        no bytes.
+        """
         if self._deaf:
             return []
         events: list[Event] = []
         try:
-            for payload in self._frames.feed(self._strip_prefix(data)):
+            data = self._strip_prefix(data, events)
+            while self.state is not State.STARTED and not self.ended:
+                payload = self._opening_frame(data)
+                if payload is None:
+                    break
+                events.append(self._event(payload))
+                data = b""
+            for payload in self._frames.feed(data) if self.state is State.STARTED else ():
                 events.append(self._event(payload))
                 if isinstance(events[-1], OutOfTurn):
                     return events
@@ -326,16 +340,33 @@ class ServerConnection(_End):
         return events
 
     def _too_long(self, error: FrameTooLong) -> BadFrame:
-        """What is wrong with it: a greeting may be less long than a message."""
+        """What is wrong with it: an opening may be less long than a message."""
         if error.length > MAX_PAYLOAD:
             return error
+        if self.state is State.NEGOTIATED:
+            reason = f"{error.length} bytes are no START_API, which has {error.limit} at most"
+            return BadFrame(message="START_API", reason=reason)
         return BadFrame(message="greeting", reason=f"{error.length} bytes are no greeting")
 
-    def _strip_prefix(self, data: bytes) -> bytes:
+    def _opening_frame(self, data: bytes) -> bytes | None:
+        """The next frame before the start; none while the greeting has not been answered."""
+        if self.state is not State.GREETED:
+            return self._frames.one(data)
+        self._frames.hold(data)
+        if self._frames.pending > LONGEST_HASTE:
+            raise BadFrame(message="greeting", reason=f"{self._frames.pending} bytes behind it")
+        return None
+
+    def _strip_prefix(self, data: bytes, events: list[Event]) -> bytes:
         """Everything after ``API\\0``, once that has come."""
         if self._opening is None:
             return data
         self._opening += data
+        if self._opening[:1].isdigit():
+            old = parse_old_greeting(self._opening)
+            if old is not None:
+                events.append(self._end(Greeting(old, old, "", None, framed=False)))
+            return b""
         if self._opening[:4] != PREFIX[: len(self._opening)]:
             raise BadFrame(message="greeting", found=self._opening[:16], reason="no API prefix")
         if len(self._opening) < len(PREFIX):
@@ -346,12 +377,12 @@ class ServerConnection(_End):
     def _event(self, payload: bytes) -> Event:
         if self.state is State.OPENED:
             return self._greeted(payload)
-        if self._codecs is None:
-            return self._end(OutOfTurn("message", self.state))
+        assert self._codecs is not None, "only a greeting comes before the version answer"
         event = self._codecs.decode(payload)
         starting = type(event) is StartApi
         if self.state is State.NEGOTIATED and starting:
             self.state = advance(self.state, Move.START)
+            self._frames.limit = MAX_PAYLOAD
         elif self.state is not State.STARTED or starting:
             name = getattr(event, "name", "") or type(event).__name__
             return self._end(OutOfTurn(name, self.state, getattr(event, "error", None)))
@@ -367,7 +398,7 @@ class ServerConnection(_End):
     def accept(self, connection_time: str) -> bytes:
         """The version answer; send it alone and in one piece."""
         self.state = advance(self.state, Move.VERSION)
-        self._frames.limit = MAX_PAYLOAD
+        self._frames.limit = LONGEST_START
         self._codecs = Codecs(self.version, catalogue.REQUESTS, MOST_FIELDS_ASKED)
         return version_reply(self.version, connection_time)
 

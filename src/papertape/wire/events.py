@@ -8,12 +8,16 @@ from .message import Message
 
 
 class Greeting(msgspec.Struct, frozen=True):
-    """The client has told which versions it knows. ``version`` None: none in common."""
+    """The client has told which versions it knows. ``version`` None: none in common.
+
+    ``framed`` False: a client from before v100, which knows no frames in either direction.
+    """
 
     lowest: int
     highest: int
     options: str
     version: int | None
+    framed: bool = True
 
 
 class Negotiated(msgspec.Struct, frozen=True):

@@ -50,6 +50,25 @@ class FrameReader:
         self._pending, self._missing = b"", 0
         return self._split(data)
 
+    def hold(self, data: bytes) -> None:
+        """Keep bytes without looking at them; the next call reads them."""
+        self._pending += data
+
+    def one(self, data: bytes) -> bytes | None:
+        """The first payload alone, so that ``limit`` may change before the next; ``one(b"")``
+        takes what stands behind it."""
+        if self.error:
+            return None
+        data, self._pending = self._pending + data, b""
+        if len(data) >= 4 and (length := _LENGTH(data)[0]) > self.limit:
+            self.error = FrameTooLong(length=length, limit=self.limit)
+            return None
+        if len(data) < 4 or len(data) < 4 + length:
+            self._pending = data
+            return None
+        self._pending = data[4 + length :]
+        return data[4 : 4 + length]
+
     def _split(self, data: bytes) -> list[bytes]:
         frames: list[bytes] = []
         start, size = 0, len(data)

@@ -16,6 +16,10 @@ PREFIX = b"API\0"
 _RANGE = re.compile(r"v(\d{1,9})(?:\.\.(\d{1,9}))?(?: (.*))?\Z", re.DOTALL)
 LONGEST_GREETING = 4096
 """A greeting is some tens of bytes; options may add to it."""
+LONGEST_START = 4096
+"""START_API is some tens of bytes; capabilities may add to it. Anybody may send one."""
+LONGEST_HASTE = 64 * 1024
+"""Bytes that are kept behind a greeting which has not been answered yet."""
 
 
 class State(StrEnum):
@@ -72,6 +76,15 @@ def parse_greeting(payload: bytes) -> tuple[int, int, str]:
     return lowest, int(match[2] or lowest), match[3] or ""
 
 
+def parse_old_greeting(sent: bytes) -> int | None:
+    """The version of a client from before v100, which sends it as digits and a NUL, in no frame;
+    None while it may still become one. Raises ``BadFrame`` for anything else."""
+    number, end, _ = sent.partition(b"\0")
+    if not number.isdigit() or len(number) > 9:
+        raise BadFrame(message="greeting", found=sent[:16], reason="no API prefix")
+    return int(number) if end else None
+
+
 def negotiate(lowest: int, highest: int, own_highest: int = MAX_SERVER) -> int | None:
     """The version that both ends know, or None when the client is too old or too new."""
     version = min(highest, own_highest)
@@ -82,6 +95,11 @@ def version_reply(version: int, connection_time: str) -> bytes:
     """What the server answers: one frame, two fields, no message id."""
     payload = f"{version}\0{connection_time}\0".encode()
     return len(payload).to_bytes(4) + payload
+
+
+def unframed(version: int, connection_time: str, message: bytes) -> bytes:
+    """The answer to a client from before v100: version, time, then a message, in no frames."""
+    return f"{version}\0{connection_time}\0".encode() + message[4:]
 
 
 def parse_version_reply(payload: bytes) -> tuple[int, str]:
