@@ -48,6 +48,7 @@ bench: $(DEV_STAMP)  ## measure, peers beside us in the same run (minutes; resul
 gen: $(DEV_STAMP)  ## write the generated modules and tables anew
 	$(PY) scripts/build_ibapi.py
 	$(PY) scripts/build_codes.py
+	$(PY) scripts/build_attributes.py
 	$(PY) scripts/build_messages.py
 	$(PY) scripts/build_settings.py
 

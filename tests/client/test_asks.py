@@ -103,18 +103,29 @@ def test_a_refusal_ends_it_at_once() -> None:
     assert len(sent(served)) == 1
 
 
+TOO_MANY = "Error processing request.-'x' : cause - Max number of requests has been reached"
+
+
 def test_an_error_that_passes_is_followed_by_another_attempt() -> None:
     served = Served().ready()
     ask = details(served, timeout=60.0)
-    served.send(ErrorMessage(sent(served)[0], 0, 322, "Error processing request.-'x' : cause - y"))
+    served.send(ErrorMessage(sent(served)[0], 0, 322, TOO_MANY))
     assert not ask.done
     served.pass_time(1.0)
-    served.send(ErrorMessage(sent(served)[1], 0, 322, "Error processing request.-'x' : cause - y"))
+    served.send(ErrorMessage(sent(served)[1], 0, 322, TOO_MANY))
     served.pass_time(1.9)
     assert len(sent(served)) == 2
     served.pass_time(0.2)
     served.send(ErrorMessage(sent(served)[2], 0, 322, "Error processing request.-'x' : cause - z"))
     assert isinstance(ask.error, ApiError) and ask.error.text.endswith("z")
+
+
+def test_322_about_the_request_itself_ends_it_at_once() -> None:
+    served = Served().ready()
+    ask = details(served, timeout=60.0)
+    text = "Error processing request.-'x' : cause - reqX is not served by this station yet."
+    served.send(ErrorMessage(sent(served)[0], 0, 322, text))
+    assert isinstance(ask.error, ApiError) and ask.error.text == text
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from papertape.venue.engine import Engine
 from papertape.venue.invariants import check
 from papertape.wire.catalogue import account, reports, session
 
-UNSUPPORTED_TYPE = 387
+NOT_SERVED = "is not served"
 """The one refusal of the load that can only be about a new order."""
 DONE = ("Filled", "Cancelled", "Inactive")
 
@@ -92,7 +92,7 @@ class Told:
     def _error(self, client: int, message: session.ErrorMessage) -> None:
         assert message.errorCode != 323, message
         place = (client, message.id)
-        if message.errorCode == UNSUPPORTED_TYPE and place not in self.orders:
+        if NOT_SERVED in message.errorMsg and place not in self.orders:
             self.refused.add(place)
 
     # -- the comparison -----------------------------------------------------------------------

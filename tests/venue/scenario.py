@@ -185,7 +185,7 @@ def _shown(event: e.Event) -> str:
 def text_of(event: e.Event) -> str:
     """The text of the error that an event brings."""
     assert isinstance(event, e.OrderCancelled | e.OrderRejected | e.RequestRefused)
-    return codes.text(event.code, event.variant, **event.facts)
+    return codes.text(event.code, event.variant, **{"tag": "bN", **event.facts})
 
 
 def _name(event: e.Event) -> str:

@@ -9,6 +9,8 @@ from venue.scenario import Stage, scenario, text_of
 
 TICK = "The price does not conform to the minimum price variation for this contract."
 INVALID = "Error validating request.-'bF' : cause - "
+REJECTED = "Order rejected - reason:"
+YET = " is not served by this station yet."
 NOT_FOUND = "No security definition has been found for the request"
 FRACTIONAL = (
     "Fractional-sized order cannot be placed via API. Please use desktop version to place this "
@@ -20,9 +22,10 @@ CONFLICT = (
 )
 REFUSED = [
     ("BUY 1 AAPL FEELINGS", 321, INVALID + "Invalid order type was entered"),
-    ("BUY 1 AAPL STP 250", 387, "Unsupported order type for this exchange and security type."),
-    ("BUY 1 AAPL PEG_MKT", 387, "Unsupported order type for this exchange and security type."),
+    ("BUY 1 AAPL STP 250", 201, REJECTED + "The order type 'STP'" + YET),
+    ("BUY 1 AAPL PEG_MKT", 201, REJECTED + "The order type 'PEG MKT'" + YET),
     ("HOLD 1 AAPL MKT", 321, INVALID + "Invalid order side"),
+    ("SSHORT 1 AAPL MKT", 201, REJECTED + "The action 'SSHORT'" + YET),
     ("BUY 0 AAPL MKT", 434, "The order size cannot be zero."),
     ("BUY -5 AAPL MKT", 434, "The order size cannot be zero."),
     ("BUY NaN AAPL MKT", 434, "The order size cannot be zero."),
@@ -32,7 +35,12 @@ REFUSED = [
     ("BUY 1 AAPL LMT 0", 463, "You must enter a valid price."),
     ("BUY 1 AAPL LMT 250.005", 110, TICK),
     ("BUY 1 AAPL LMT 250.00001", 110, TICK),
-    ("BUY 1 AAPL MKT OPG", 10052, "Invalid time in force:OPG"),
+    ("BUY 1 AAPL MKT OPG", 201, REJECTED + "The time in force 'OPG'" + YET),
+    ("BUY 1 AAPL LMT 250 GTD goodTillDate=20260414-20:00:00", 201,
+     REJECTED + "The time in force 'GTD'" + YET),
+    ("BUY 1 AAPL LMT 250 AUC", 201, REJECTED + "The time in force 'AUC'" + YET),
+    ("BUY 1 AAPL LMT 250 Minutes duration=5", 201, REJECTED + "The time in force 'Minutes'" + YET),
+    ("BUY 1 AAPL MKT EVER", 10052, "Invalid time in force:EVER"),
     ("BUY 1 AAPL MKT tif= strict=1", 10052, "Invalid time in force:Empty"),
     ("BUY 1 ZZZZ MKT", 200, NOT_FOUND),
     ("BUY 1 AAPL MKT currency=", 200,
@@ -43,8 +51,13 @@ REFUSED = [
     ("BUY 1 AAPL MKT account=DU0", 201, "Order rejected - reason:Invalid account number"),
     ("BUY 1 AAPL MKT auxPrice=inf", 321,
      INVALID + "The order attribute 'auxPrice' is not a finite number"),
-    ("BUY 1 AAPL MKT parentId=3", 321, INVALID + "The order attribute 'parentId' is not supported"),
-    ("BUY 1 AAPL MKT ocaGroup=a", 321, INVALID + "The order attribute 'ocaGroup' is not supported"),
+    ("BUY 1 AAPL MKT parentId=3", 201, REJECTED + "The order attribute 'parentId'" + YET),
+    ("SELL 0 AAPL LMT 300 hedgeType=P parentId=3", 201,
+     REJECTED + "The order attribute 'parentId'" + YET),
+    ("SELL 0 AAPL LMT 300 hedgeType=P", 201, REJECTED + "The order attribute 'hedgeType'" + YET),
+    ("BUY 0 AAPL MKT cashQty=500", 10244, "Cash Quantity cannot be used for this order"),
+    ("BUY 0 EUR MKT cashQty=500 secType=CASH exchange=IDEALPRO", 201,
+     REJECTED + "The order attribute 'cashQty'" + YET),
 ]  # fmt: skip
 
 
@@ -60,6 +73,8 @@ def test_refused(terms: str, code: int, text: str) -> None:
     assert stage.engine.drain_journal() == []
 
 
+LIVES_ON = "Error validating request.-'bN' : cause - "
+"""Not 201, which ends an order in its client: the order keeps its terms and works on."""
 LATE = [
     ("cancel #1", "OrderId 1 that needs to be cancelled can not be cancelled, state: Filled."),
     ("cancel #2", "OrderId 2 that needs to be cancelled can not be cancelled, state: Cancelled."),
@@ -70,6 +85,8 @@ LATE = [
      "Order rejected - reason:Order has been cancelled already, too late to replace"),
     ("submit #0 BUY 1 AAPL MKT", "Invalid order id: 0"),
     ("submit #4 BUY 1 AAPL LMT 250 IOC", "Cannot change to the new Time in Force:IOC"),
+    ("submit #4 BUY 1 AAPL LMT 250 GTD", LIVES_ON + "The time in force 'GTD'" + YET),
+    ("submit #4 BUY 1 AAPL STP 250", LIVES_ON + "The order type 'STP'" + YET),
 ]  # fmt: skip
 
 
@@ -85,6 +102,7 @@ def test_text_of_what_comes_too_late(row: str, text: str) -> None:
     """)
     (event,) = stage.step(row)
     assert text_of(event) == text
+    assert [view.orderId for view in stage.engine.queries.open_orders()] == [4]
 
 
 def test_a_client_may_send_the_echoed_order_back() -> None:

@@ -6,7 +6,7 @@ import msgspec
 
 from papertape.model import Order
 
-from . import lifecycle
+from . import ids, lifecycle
 from .acceptance import Effect, beyond_band, effect_of, margin_numbers, shortfall
 from .commands import (
     TWS_USER,
@@ -45,7 +45,7 @@ from .state import State
 from .times import day_end, next_quarter_end
 from .touches import Touches
 from .units import Nanos
-from .validation import Ticket, check
+from .validation import Ticket, check, for_working
 
 BY_TRADER = "Cancelled by Trader"
 BY_SYSTEM = "Cancelled by System:\n"
@@ -93,9 +93,11 @@ class Desk:
     # -- submission ---------------------------------------------------------------------------
 
     def _submit(self, command: SubmitOrder, now: Nanos) -> list[Event]:
+        refusal = ids.submit_refusal(self._state, command)
+        if refusal is not None:
+            return [_refused(command, refusal)]
         known = None if command.order.whatIf else self._find(command)
-        refusal = self._id_refusal(command, known)
-        return [_refused(command, refusal)] if refusal else self._place(command, known, now)
+        return self._place(command, known, now)
 
     def _place(self, command: SubmitOrder, known: LiveOrder | None, now: Nanos) -> list[Event]:
         ticket = check(
@@ -104,9 +106,10 @@ class Desk:
             self._instruments,
             self._profile,
             strict_tif=command.strict_tif,
+            taken=self._touches.replaying,
         )
         if isinstance(ticket, Refusal):
-            return [_refused(command, ticket)]
+            return [_refused(command, ticket if known is None else for_working(ticket))]
         if command.order.whatIf:
             return self._preview(command, ticket, now)
         if known is not None:
@@ -117,18 +120,6 @@ class Desk:
             return []
         self._release_held(command)
         return self._accept(command, ticket, now)
-
-    def _id_refusal(self, command: SubmitOrder, known: LiveOrder | None) -> Refusal | None:
-        """Why the order id cannot be used, following the rules for finished and passed ids."""
-        if command.orderId <= 0 and known is None:
-            return Refusal(10149, {"orderId": str(command.orderId)})
-        if command.order.whatIf:
-            return None if command.order.transmit else Refusal(413)
-        if known is not None:
-            return _finished(known)
-        is_held = command.orderId in self._state.held.get(command.clientId, {})
-        passed = command.orderId <= self._state.highest_ids.get(command.clientId, 0)
-        return Refusal(103) if passed and not is_held else None
 
     def _accept(self, command: SubmitOrder, ticket: Ticket, now: Nanos) -> list[Event]:
         quote = self._touches.look(ticket.listing.instrument.conId)
@@ -235,16 +226,15 @@ class Desk:
     # -- the end of orders --------------------------------------------------------------------
 
     def _cancel(self, command: CancelOrder, now: Nanos) -> list[Event]:
+        refusal = ids.cancel_refusal(self._state, command)
+        if refusal is not None:
+            return [_refused(command, refusal)]
         order = self._find(command)
-        if order is not None and order.working:
-            return [self._cancelled(order, now)]
         if order is not None:
-            facts = {"orderId": str(command.orderId), "state": order.status}
-            return [_refused(command, Refusal(10148, facts))]
+            return [self._cancelled(order, now)]
         held = self._release_held(command)
-        if held is not None:
-            return self._drop_held(held, now)
-        return [_refused(command, Refusal(10147, {"orderId": str(command.orderId)}))]
+        assert held is not None, "an order that may be cancelled is in no book"
+        return self._drop_held(held, now)
 
     def _cancelled(self, order: LiveOrder, now: Nanos) -> OrderCancelled:
         return self.floor.cancel(order, now, why=BY_TRADER)
@@ -321,14 +311,13 @@ class Desk:
         return [order for order in self._state.orders.values() if order.working]
 
     def _find(self, command: SubmitOrder | CancelOrder) -> LiveOrder | None:
-        perm_id = self._state.ids.get(command.clientId, {}).get(command.orderId)
-        return None if perm_id is None else self._state.orders[perm_id]
+        return ids.find(self._state, command)
 
     def _release_held(self, command: SubmitOrder | CancelOrder) -> SubmitOrder | None:
         return self._state.held.get(command.clientId, {}).pop(command.orderId, None)
 
     def _drop_held(self, held: SubmitOrder, now: Nanos) -> list[Event]:
-        ticket = check(held.contract, held.order, self._instruments, self._profile)
+        ticket = check(held.contract, held.order, self._instruments, self._profile, taken=True)
         assert isinstance(ticket, Ticket), "an order was held that does not pass the checks"
         order = self._draft(held, ticket, now, perm_id=0)  # it never reached the broker
         order.move(lifecycle.PRE_SUBMITTED)
@@ -377,21 +366,14 @@ class Desk:
 
     def _echo(self, command: SubmitOrder, ticket: Ticket, perm_id: int, now: Nanos) -> Order:
         unbound = command.clientId == TWS_USER
-        ids = (0, 0) if unbound else (command.clientId, command.orderId)
+        pair = (0, 0) if unbound else (command.clientId, command.orderId)
         return echo_order(
             command.order,
             ticket,
             self._profile,
-            ids=(*ids, perm_id),
+            ids=(*pair, perm_id),
             auto_cancel=next_quarter_end(now) if ticket.tif == "GTC" else None,
         )
-
-
-def _finished(order: LiveOrder) -> Refusal | None:
-    """The refusal of a modification that comes too late."""
-    if order.status == lifecycle.FILLED:
-        return Refusal(104)
-    return Refusal(201, variant="too_late") if order.done else None
 
 
 def _refused(command: SubmitOrder | CancelOrder, refusal: Refusal) -> RequestRefused:

@@ -8,8 +8,10 @@ import msgspec
 
 from papertape.model import CommissionAndFeesReport, Contract, Execution, ExecutionFilter
 
+from . import ids
+from .commands import CancelOrder, SubmitOrder
 from .events import OrderView
-from .instruments import ALIASES, Instruments, contract_of
+from .instruments import ALIASES, Instruments, Refusal, contract_of
 from .margin import Appraiser, Holding, Valuation
 from .orders import LiveOrder, completed_view, money, view_of
 from .profile import Profile
@@ -125,6 +127,21 @@ class Queries:
         """An order of today by its client's id, finished ones included."""
         perm_id = self._state.ids.get(client_id, {}).get(order_id)
         return None if perm_id is None else view_of(self._state.orders[perm_id])
+
+    def works(self, client_id: int, order_id: int) -> bool:
+        """Whether an order of a client works under that id."""
+        perm_id = self._state.ids.get(client_id, {}).get(order_id)
+        return perm_id is not None and self._state.orders[perm_id].working
+
+    def untransmitted(self, client_id: int, order_id: int) -> SubmitOrder | None:
+        """An order of a client that waits for ``transmit``."""
+        return self._state.held.get(client_id, {}).get(order_id)
+
+    def refusal(self, command: SubmitOrder | CancelOrder) -> Refusal | None:
+        """Why the order id of a command cannot be used, as far as is known now."""
+        if isinstance(command, CancelOrder):
+            return ids.cancel_refusal(self._state, command)
+        return ids.submit_refusal(self._state, command)
 
     def completed_orders(self) -> tuple[OrderView, ...]:
         """The orders that ended today, in order of acceptance."""

@@ -17,24 +17,25 @@ class Touches:
         self._known = known
         self._fresh: dict[int, Quote] = {}
         self._now: Nanos = 0
-        self._replaying = False
+        self.replaying = False
+        """The command was taken before: history may not change when the rules do."""
 
     def begin(self, now: Nanos) -> None:
         """Start a command at ``now``; what the one before left uncommitted is forgotten."""
         self._now = now
         self._fresh = {}
-        self._replaying = False
+        self.replaying = False
 
     def recall(self, quotes: tuple[Quote, ...]) -> None:
         """Start a journaled command: its quotes and the earlier ones are all there is."""
         for quote in quotes:
             self._known[quote.conId] = quote
         self._fresh = {}
-        self._replaying = True
+        self.replaying = True
 
     def look(self, con_id: int) -> Quote:
         """The top of book of an instrument now; an empty one when the market has none."""
-        if self._replaying:
+        if self.replaying:
             return self._known[con_id]
         seen = self._fresh.get(con_id)
         if seen is not None:

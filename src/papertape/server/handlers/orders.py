@@ -4,8 +4,10 @@ import math
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from ...venue.attributes import unserved
 from ...venue.commands import CancelAll, CancelOrder, SubmitOrder
 from ...venue.instruments import Refusal
+from ...venue.validation import for_working, not_served
 from ...wire.catalogue import orders as wire
 from ...wire.catalogue.reports import CompletedOrdersEnd, ExecutionDetailsEnd, OpenOrdersEnd
 from ..publish import (
@@ -35,6 +37,12 @@ def place_order(station: "Station", session: "Session", message: wire.PlaceOrder
         return
     if _splits_pips(station, message):
         session.error(message.orderId, 110)
+        return
+    attached = unserved(message.attachedOrders)
+    if attached is not None:
+        refusal = not_served(f"The order attribute '{attached}'")
+        works = station.engine.queries.works(session.client_id, message.orderId)
+        station.refuse(session, message.orderId, for_working(refusal) if works else refusal)
         return
     station.apply(
         SubmitOrder(
