@@ -12,6 +12,7 @@ from papertape.venue.engine import Engine
 from papertape.venue.orders import LiveOrder, view_of
 from papertape.wire.catalogue import account, history, market, orders, reports, ticks
 from papertape.wire.catalogue.session import ErrorMessage, NextValidId, ReqIds
+from papertape.wire.message import Message
 from server.pair import Client, Hall
 from server.shown import expected, lines
 from server.test_station import order, raising
@@ -268,6 +269,100 @@ def test_a_fill_may_come_before_the_cancellation_that_waited() -> None:
 def test_the_cancellation_of_an_unknown_order_is_refused_at_once() -> None:
     _, client = lost()
     assert lines(client.send(orders.CancelOrder(7)).got()) == ["error 7 10147"]
+
+
+def finished() -> tuple[Hall, Client]:
+    """A station whose link is lost after order 1 was filled and order 2 was cancelled."""
+    hall = made()
+    client = hall.client()
+    client.send(order(1, "BUY 100 AAPL MKT"), order(2, "BUY 100 AAPL LMT 250"))
+    client.send(orders.CancelOrder(2))
+    hall.wait(1)
+    lose(hall)
+    client.got()
+    return hall, client
+
+
+FINISHED = [
+    (orders.CancelOrder(1), 10148, "state: Filled."),
+    (orders.CancelOrder(2), 10148, "state: Cancelled."),
+    (order(1, "BUY 200 AAPL MKT"), 104, "Can't modify a filled order."),
+    (order(2, "BUY 100 AAPL LMT 251"), 201, "has been cancelled already, too late to replace"),
+    (order(0, "BUY 100 AAPL MKT"), 10149, "Invalid order id: 0"),
+]
+
+
+@pytest.mark.parametrize(("request_", "code", "text"), FINISHED, ids=repr)
+def test_what_asks_about_a_finished_order_is_answered_at_once(
+    request_: Message, code: int, text: str
+) -> None:
+    hall, client = finished()
+    assert lines(client.send(request_).got()) == [f"error {request_.orderId} {code}"]  # type: ignore[attr-defined]
+    assert client.send(request_).errors()[0][2].endswith(text)
+    assert hall.station.link.held == 0
+    restore(hall)
+    assert lines(client.got()) == ["error -1 1102", *OK]
+
+
+def test_an_id_that_left_the_books_is_a_duplicate_at_once() -> None:
+    hall, client = finished()
+    restore(hall)
+    hall.wait(86_400)
+    lose(hall)
+    client.got()
+    assert lines(client.send(order(1, "BUY 1 AAPL LMT 250")).got()) == ["error 1 103"]
+
+
+def test_the_lists_of_finished_orders_are_as_last_known() -> None:
+    _, client = finished()
+    assert lines(client.send(orders.ReqCompletedOrders()).got()) == [
+        "completedOrder Filled Filled Size: 100", "completedOrder Cancelled Cancelled by Trader",
+        "completedOrdersEnd",
+    ]  # fmt: skip
+    assert len(client.send(orders.ReqExecutions(1)).of(reports.ExecutionDetails)) == 1
+
+
+def test_an_order_that_was_withdrawn_is_a_finished_one() -> None:
+    _, client = lost()
+    client.send(order(3, "BUY 100 AAPL MKT"), orders.CancelOrder(3))
+    client.got()
+    ((about, code, text),) = client.send(orders.CancelOrder(3)).errors()
+    assert (about, code) == (3, 10148) and text.endswith("state: ApiCancelled.")
+    assert lines(client.send(order(3, "BUY 100 AAPL MKT")).got()) == ["error 3 201"]
+    assert client.send(ReqIds()).of(NextValidId)[0].orderId == 4
+
+
+def test_only_the_latest_withdrawn_orders_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("papertape.server.link.MAX_HELD", 2)
+    _, client = lost()
+    for number in (1, 2, 3):
+        client.send(order(number, "BUY 1 AAPL LMT 250"), orders.CancelOrder(number))
+    client.got()
+    client.send(*[orders.CancelOrder(number) for number in (1, 2, 3)])
+    assert [code for _, code, _ in client.errors()] == [10147, 10148, 10148]
+
+
+def test_the_cancellation_of_an_order_that_waits_for_transmit_waits_too() -> None:
+    hall = made()
+    client = hall.client()
+    waits = order(1, "BUY 100 AAPL LMT 250")
+    waits.order.transmit = False
+    client.send(waits)
+    lose(hall)
+    client.got()
+    assert lines(client.send(orders.CancelOrder(1)).got()) == ["orderStatus #1 PendingCancel 0+100"]
+    restore(hall)
+    assert lines(client.got())[4:] == ["orderStatus #1 Cancelled 0+100", "error 1 202"]
+
+
+def test_new_terms_that_nobody_serves_leave_a_working_order_alive() -> None:
+    hall = made()
+    client = hall.client()
+    client.send(order(1, "BUY 100 AAPL LMT 250"))
+    lose(hall)
+    client.got()
+    assert lines(client.send(order(1, "BUY 100 AAPL STP 250")).got()) == ["error 1 321"]
+    assert lines(client.send(order(2, "BUY 100 AAPL STP 250")).got()) == ["error 2 201"]
 
 
 def test_a_global_cancel_takes_back_what_waits_and_ends_what_works() -> None:

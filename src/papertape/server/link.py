@@ -18,7 +18,7 @@ from ..model import OrderState
 from ..venue.commands import CancelAll, CancelOrder, Command, SubmitOrder
 from ..venue.events import OrderView
 from ..venue.instruments import Refusal
-from ..venue.validation import check
+from ..venue.validation import check, for_working
 from ..wire.catalogue import history, market, ticks
 from ..wire.catalogue.reports import OpenOrder, OrderStatus
 from ..wire.message import Message
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("papertape.station")
 
 PENDING: Final = "PendingSubmit"
+WITHDRAWN: Final = "ApiCancelled"
 MAX_HELD: Final = 10_000
 """Orders and cancellations that wait for the link; the next order gets 201."""
 UNREACHABLE: Final = "No connection to the broker; the order has not been sent"
@@ -54,6 +55,8 @@ class Link:
         self.notice: Notice | None = None
         """What was told last of it; None before the first loss."""
         self._held: list[Command] = []
+        self._withdrawn: dict[tuple[int, int], None] = {}
+        """Client and order ids of the latest orders that were cancelled before they were sent."""
 
     @property
     def _resubmits(self) -> bool:
@@ -147,17 +150,10 @@ class Link:
             if session is not None:
                 session.error(command.orderId, 201, reason=UNREACHABLE)
             return
-        engine = self._station.engine
-        ticket = check(
-            command.contract,
-            command.order,
-            engine.instruments,
-            engine.profile,
-            strict_tif=command.strict_tif,
-        )
-        if isinstance(ticket, Refusal):  # TWS sees that for itself
+        refusal = self._submit_refusal(command)
+        if refusal is not None:
             if session is not None:
-                self._station.refuse(session, command.orderId, ticket)
+                self._station.refuse(session, command.orderId, refusal)
             return
         self._held.append(command)
         told = command.order.transmit and not command.order.whatIf
@@ -167,18 +163,42 @@ class Link:
                 session.send(message)
         self._news(PENDING)
 
+    def _submit_refusal(self, command: SubmitOrder) -> Refusal | None:
+        """What TWS sees for itself, without the broker."""
+        if _ids(command) in self._withdrawn:
+            return Refusal(201, variant="too_late")
+        engine = self._station.engine
+        refusal = engine.queries.refusal(command)
+        if refusal is not None:
+            return refusal
+        terms = (command.contract, command.order, engine.instruments, engine.profile)
+        ticket = check(*terms, strict_tif=command.strict_tif)
+        if not isinstance(ticket, Refusal):
+            return None
+        return for_working(ticket) if engine.queries.works(*_ids(command)) else ticket
+
     def _hold_cancel(self, command: CancelOrder) -> None:
         session = self._station.client(command.clientId)
-        known = self._known(command.clientId, command.orderId)
-        if known is None:
+        refusal = self._cancel_refusal(command)
+        if refusal is not None:
             if session is not None:
-                session.error(command.orderId, 10147, orderId=command.orderId)
+                self._station.refuse(session, command.orderId, refusal)
             return
         self._held.append(command)
         if session is not None:
+            known = self._known(*_ids(command))
+            waits = self._station.engine.queries.untransmitted(*_ids(command))
+            size = known.remaining if known else waits.order.totalQuantity if waits else None
             session.send(
-                _status(command.orderId, command.clientId, "PendingCancel", known.remaining, known)
+                _status(
+                    command.orderId, command.clientId, "PendingCancel", size or Decimal(0), known
+                )
             )
+
+    def _cancel_refusal(self, command: CancelOrder) -> Refusal | None:
+        if _ids(command) in self._withdrawn:
+            return Refusal(10148, {"orderId": str(command.orderId), "state": WITHDRAWN})
+        return self._station.engine.queries.refusal(command)
 
     def _withdraw(self, client_id: int, order_id: int) -> bool:
         """Cancel an order that has not been sent; whether there is one."""
@@ -186,12 +206,15 @@ class Link:
         if not mine or self._known(client_id, order_id) is not None:
             return False  # the venue has the order; only new terms for it wait here
         self._held = [one for one in self._held if one not in mine]
-        self._news("ApiCancelled")
+        self._news(WITHDRAWN)
+        self._withdrawn[client_id, order_id] = None
+        if len(self._withdrawn) > MAX_HELD:
+            del self._withdrawn[next(iter(self._withdrawn))]
         session = self._station.client(client_id)
         last = mine[-1]
         if session is not None and isinstance(last, SubmitOrder):
             size = last.order.totalQuantity or Decimal(0)
-            session.send(_status(order_id, client_id, "ApiCancelled", size, None))
+            session.send(_status(order_id, client_id, WITHDRAWN, size, None))
             session.error(order_id, 202, reason="")
         return True
 
@@ -202,10 +225,12 @@ class Link:
     def forget(self) -> None:
         """What is held is lost, as when TWS itself ends before the link is back."""
         self._held.clear()
+        self._withdrawn.clear()
 
     def highest_held(self, client_id: int) -> int:
-        """The highest order id of a client among what is held; 0 for none."""
-        return max((number for client, number in self._unsent() if client == client_id), default=0)
+        """The highest order id of a client among what is held or was withdrawn; 0 for none."""
+        used = (*self._unsent(), *self._withdrawn)
+        return max((number for client, number in used if client == client_id), default=0)
 
     def _unsent(self) -> list[tuple[int, int]]:
         orders = (one for one in self._held if isinstance(one, SubmitOrder))
@@ -282,6 +307,10 @@ def _status(
         permId=0 if known is None else known.permId,
         clientId=client_id,
     )
+
+
+def _ids(command: SubmitOrder | CancelOrder) -> tuple[int, int]:
+    return command.clientId, command.orderId
 
 
 def _names(command: Command, client_id: int, order_id: int) -> bool:
