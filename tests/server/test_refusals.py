@@ -93,7 +93,7 @@ ALL = [made for path in SOURCES for made in made_in(path)]
 def test_error_has_its_text(made: Made) -> None:
     facts = dict.fromkeys(made.facts, "x")
     text = codes.text(made.code, made.variant, **{"tag": TAG, **facts})
-    assert text and "{" not in text
+    assert text and "{" not in text.replace("{SPACE}", "")  # a word of TWS
     assert made.code in codes.default_table(), f"{made.place}: {made.code} is no known code"
 
 
