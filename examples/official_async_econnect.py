@@ -25,7 +25,8 @@ class App(EWrapper, EClient):
         self.order_id = 0
 
     def connectAck(self) -> None:
-        print(f"server version {self.serverVersion()}, {self.twsConnectionTime()}")
+        time = (self.twsConnectionTime() or b"").decode(errors="replace")
+        print(f"server version {self.serverVersion()}, {time}")
         if self.asynchronous:
             self.startApi()
 

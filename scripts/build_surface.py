@@ -16,43 +16,16 @@ import importlib
 import importlib.metadata
 import inspect
 import json
+import pkgutil
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import ibapi.protobuf
+
+import ibapi
+
 TARGET = Path(__file__).parent.parent / "tests/ibapi/surface.json"
-MODULES = [
-    "account_summary_tags",
-    "client",
-    "commission_and_fees_report",
-    "common",
-    "connection",
-    "const",
-    "contract",
-    "enum_implem",
-    "errors",
-    "execution",
-    "ineligibility_reason",
-    "message",
-    "news",
-    "object_implem",
-    "order",
-    "order_cancel",
-    "order_condition",
-    "order_state",
-    "order_status",
-    "reader",
-    "scanner",
-    "server_versions",
-    "softdollartier",
-    "sync_wrapper",
-    "tag_value",
-    "ticktype",
-    "utils",
-    "wrapper",
-]
-INTERNAL = {"client_utils", "comm", "decoder", "decoder_utils", "orderdecoder", "protobuf"}
-"""Modules of the official package that no program imports: how it is made, not what it offers."""
 SIMPLE = (bool, int, float, str, type(None))
 
 
@@ -115,7 +88,7 @@ def class_of(kind: type) -> dict[str, Any]:
         return told
     try:
         made = kind()
-    except TypeError:
+    except (TypeError, ValueError):  # needs arguments
         return told
     told["attributes"] = {n: value_of(v) for n, v in vars(made).items() if not n.startswith("_")}
     try:
@@ -150,10 +123,9 @@ def module_of(name: str) -> dict[str, Any]:
     for key, value in vars(module).items():
         if key.startswith("_") or inspect.ismodule(value) or key == "logger":
             continue
+        value = getattr(value, "__func__", value)  # a static method that stands in a module
         made_here = inspect.isclass(value) or inspect.isfunction(value)
         home = home_of(value) if made_here else None
-        if home in INTERNAL or (home_of(value) in INTERNAL and callable(value)):
-            continue
         if made_here and home is None and value.__module__ != "builtins":
             told[key] = {"kind": "foreign", "module": value.__module__}
         elif home not in (None, name):
@@ -169,9 +141,66 @@ def module_of(name: str) -> dict[str, Any]:
     return told
 
 
+def handlers() -> dict[str, Any]:
+    """Which callback or method of the decoder takes a message, by its id."""
+    decoder = importlib.import_module("ibapi.decoder").Decoder
+    text, protobuf = decoder.msgId2handleInfo, decoder.msgId2handleInfoProtoBuf
+    named = lambda table, part: {  # noqa: E731
+        str(int(number)): method.__name__
+        for number, info in table.items()
+        if (method := getattr(info, part)) is not None
+    }
+    return {
+        "callbacks": named(text, "wrapperMeth"),
+        "text": named(text, "processMeth"),
+        "protobuf": named(protobuf, "processMeth"),
+        "protobuf_callbacks": protobuf_callbacks(decoder),
+    }
+
+
+def protobuf_callbacks(decoder: Any) -> dict[str, list[str]]:
+    """What a protobuf message without a field calls back, by its id."""
+    called: list[str] = []
+
+    class Wrapper:
+        def __getattr__(self, name: str) -> Any:
+            return lambda *args: called.append(name)
+
+    found = {}
+    for number in decoder.msgId2handleInfoProtoBuf:
+        called.clear()
+        decoder(Wrapper(), 226).processProtoBuf(b"", int(number))
+        found[str(int(number))] = list(called)
+    return found
+
+
+def messages() -> dict[str, dict[str, int]]:
+    """The fields and their numbers of each protobuf message."""
+    found = {}
+    for entry in pkgutil.iter_modules(ibapi.protobuf.__path__):
+        module = importlib.import_module(f"ibapi.protobuf.{entry.name}")
+        name = entry.name.removesuffix("_pb2")
+        found[name] = {f.name: f.number for f in getattr(module, name).DESCRIPTOR.fields}
+    return found
+
+
+def client_attributes() -> dict[str, Any]:
+    """The attributes of a fresh client."""
+    wrapper = importlib.import_module("ibapi.wrapper").EWrapper()
+    made = importlib.import_module("ibapi.client").EClient(wrapper)
+    return {n: value_of(v) for n, v in vars(made).items() if not n.startswith("_")}
+
+
 def main() -> None:
     version = importlib.metadata.version("ibapi-latest")
-    surface = {"package": f"ibapi-latest {version}", "modules": {m: module_of(m) for m in MODULES}}
+    modules = [m.name for m in pkgutil.iter_modules(ibapi.__path__) if not m.ispkg]
+    surface = {
+        "package": f"ibapi-latest {version}",
+        "modules": {m: module_of(m) for m in modules},
+        "client_attributes": client_attributes(),
+        "handlers": handlers(),
+        "protobuf": messages(),
+    }
     text = "\n".join(lines(surface)) + "\n"
     assert json.loads(text) == json.loads(json.dumps(surface))
     TARGET.write_text(text, "utf-8")

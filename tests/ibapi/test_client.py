@@ -67,7 +67,7 @@ def test_s11_connect_returns_when_the_handshake_is_done_and_start_api_is_sent(
 def test_s10_version_and_time_of_connection() -> None:
     with Server(176) as server:
         app = connected(server)
-        assert (app.serverVersion(), app.twsConnectionTime()) == (176, TIME)
+        assert (app.serverVersion(), app.twsConnectionTime()) == (176, TIME.encode())
         app.disconnect()
         assert (app.serverVersion(), app.twsConnectionTime()) == (None, None)
 

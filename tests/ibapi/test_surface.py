@@ -5,6 +5,7 @@ The expected surface is surface.json, taken from the official package by scripts
 
 import enum
 import importlib
+import importlib.util
 import inspect
 import json
 import subprocess
@@ -15,21 +16,22 @@ from typing import Any
 
 import pytest
 
+from papertape.ibapi.decoder import Decoder
+from papertape.ibapi.protobuf import named, names
+from papertape.ibapi.wrapper import EWrapper
+
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
-MODULES: dict[str, dict[str, Any]] = json.loads((HERE / "surface.json").read_text())["modules"]
+SURFACE: dict[str, Any] = json.loads((HERE / "surface.json").read_text())
+MODULES: dict[str, dict[str, Any]] = SURFACE["modules"]
 
-# What the official package shows and a program has no use for; each row with its reason.
-LEFT_OUT = {
-    ("order_condition", "decode"),  # the decoder's own helper
-    ("utils", "decode"),  # as above
-    ("utils", "ExerciseStaticMethods"),  # a test helper
-    ("utils", "setattr_log"),  # replaces __setattr__ of a class; no public user
-    ("utils", "SHOW_UNSET"),  # a switch of the decoder
+# Modules that a program has no use for; each with its reason.
+LEFT_OUT: dict[str, str] = {
+    "orderdecoder": "the steps of one method, each of which leaves the fields to the next",
+    "client_utils": "",
+    "decoder_utils": "",
 }
-# Methods of classes that are the wire's business, which is the catalogue's here.
-WIRE_METHODS = {"decode", "make_fields", "validateOrderParameters",
-                "validateAttachedOrdersParameters"}  # fmt: skip
+FOREIGN = {"Message"}  # a class of protobuf's runtime, for an annotation
 PRIVATE = {"Connection"}  # its methods are no program's
 
 
@@ -38,7 +40,7 @@ def cases() -> list[tuple[str, str]]:
         (module, name)
         for module, names in MODULES.items()
         for name, entry in names.items()
-        if (module, name) not in LEFT_OUT and entry["kind"] != "foreign"
+        if not {module, entry.get("home")} & set(LEFT_OUT) and name not in FOREIGN
     ]
 
 
@@ -84,6 +86,9 @@ def test_a_name(module: str, name: str) -> None:
         assert plain(ours) == entry["value"]
     elif kind == "function":
         assert parameters(ours) == expected(entry["parameters"])
+    elif kind == "foreign" and entry["module"].endswith("_pb2"):
+        message = entry["module"].removesuffix("_pb2")
+        assert ours is named(message) and name in (f"{message}Proto", message)
     elif kind == "import":
         home = importlib.import_module(f"papertape.ibapi.{entry['home']}")
         assert ours is getattr(home, name)
@@ -115,7 +120,7 @@ def check_class(name: str, ours: Any, entry: dict[str, Any]) -> None:
 
 def check_methods(ours: Any, entry: dict[str, Any]) -> None:
     for method, rows in entry["methods"].items():
-        if method not in WIRE_METHODS and rows is not None:
+        if rows is not None:
             assert parameters(getattr(ours, method)) == expected(rows), method
 
 
@@ -124,11 +129,50 @@ def test_a_client_has_the_attributes_that_programs_read() -> None:
     from papertape.ibapi.wrapper import EWrapper
 
     ours = EClient(EWrapper())
-    wanted = {
-        "asynchronous", "clientId", "conn", "connState", "connTime", "host", "msg_queue",
-        "nKeybIntHard", "optCapab", "port", "reader", "serverVersion_", "wrapper",
-    }  # fmt: skip
-    assert wanted <= set(vars(ours))
+    for name, value in SURFACE["client_attributes"].items():
+        found = plain(vars(ours)[name])
+        assert found == value or name == "msg_queue", name
+
+
+def test_every_module_is_there_or_left_out_for_a_reason() -> None:
+    missing = [
+        name for name in MODULES if importlib.util.find_spec(f"papertape.ibapi.{name}") is None
+    ]
+    assert set(missing) == set(LEFT_OUT)
+
+
+@pytest.mark.parametrize("name", sorted(SURFACE["protobuf"]))
+def test_a_protobuf_message(name: str) -> None:
+    module = importlib.import_module(f"papertape.ibapi.protobuf.{name}_pb2")
+    made = getattr(module, name)
+    fields = {field.name: field.number for field in made.DESCRIPTOR.fields}
+    assert fields == SURFACE["protobuf"][name] and made is named(name)
+
+
+def test_there_is_no_other_protobuf_message() -> None:
+    assert names() == sorted(SURFACE["protobuf"])
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module("papertape.ibapi.protobuf.Nonsense_pb2")
+    with pytest.raises(AttributeError):
+        client_module = importlib.import_module("papertape.ibapi.client")
+        assert client_module.NonsenseProto
+
+
+@pytest.mark.parametrize(("number", "called"), SURFACE["handlers"]["protobuf_callbacks"].items())
+def test_the_callback_that_takes_a_message_as_protobuf(number: str, called: list[str]) -> None:
+    """An empty message of every kind; the official client may leave out the plain callback."""
+    calls: list[str] = []
+    decoder = Decoder(listening(calls), 226)
+    decoder.processProtoBuf(b"", int(number))
+    assert [name for name in calls if name.endswith("ProtoBuf")] == called[:1]
+
+
+def listening(calls: list[str]) -> EWrapper:
+    """A wrapper whose callbacks are all overridden."""
+    keep = lambda name: lambda self, *arguments: calls.append(name)  # noqa: E731
+    own = {name: keep(name) for name in dir(EWrapper) if not name.startswith("_")}
+    made: EWrapper = type("Listening", (EWrapper,), own)()
+    return made
 
 
 @pytest.mark.parametrize("module", ["client", "wrapper", "contract", "order", "common"])
@@ -138,7 +182,8 @@ def test_a_star_import_brings_what_programs_take_from_it(module: str) -> None:
     wanted = {
         name
         for name, entry in MODULES[module].items()
-        if (module, name) not in LEFT_OUT and entry["kind"] in ("class", "import", "alias", "enum")
+        if entry["kind"] in ("class", "import", "alias", "enum")
+        and entry.get("home") not in LEFT_OUT
     }
     assert wanted <= set(scope)
 

@@ -19,7 +19,7 @@ from .contract import ContractDetails
 from .order import OrderComboLeg
 from .wrapper import EWrapper
 
-__all__ = ["CASES", "calls", "filled", "local", "protobuf_callbacks", "used"]
+__all__ = ["CASES", "calls", "filled", "local", "protobuf_callback", "used"]
 
 WRITTEN_OUT = {"OpenOrder": ("displaySize",), "CompletedOrder": ("displaySize", "refFuturesConId")}
 """Numbers of an order that text tells as the largest one if they are not set."""
@@ -330,15 +330,25 @@ def _regular(cls: type[Message]) -> Call:
 
 
 @cache
-def protobuf_callbacks() -> dict[str, str]:
-    """Name of a protobuf message: the callback that takes it as it is."""
-    found = {}
+def protobuf_callback(cls: type[Message]) -> str:
+    """The callback that takes this message as protobuf; "" for none."""
+    # The message's own name first: two messages may have the same body. Spellings differ.
+    for name in (cls.__name__, cls.spec.proto_name):
+        if found := _protobuf_callbacks().get(name.lower()):
+            return found
+    return ""
+
+
+@cache
+def _protobuf_callbacks() -> dict[str, str]:
+    """The callbacks that take a protobuf message, by their own name and by that of its body."""
+    by_body, by_name = {}, {}
     for name, method in vars(EWrapper).items():
         if name.endswith("ProtoBuf"):
             parameter = list(inspect.signature(method).parameters)[1]
-            found[parameter[:1].upper() + parameter[1:].removesuffix("Proto")] = name
-    return found | {"ExecutionDetailsEnd": "executionDetailsEndProtoBuf",
-                    "ExecutionDetails": "executionDetailsProtoBuf"}  # fmt: skip
+            by_body[parameter.removesuffix("Proto").lower()] = name
+            by_name[name.removesuffix("ProtoBuf").lower()] = name
+    return by_body | by_name
 
 
 def used(statements: tuple[Call, ...]) -> list[str]:

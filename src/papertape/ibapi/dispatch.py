@@ -18,7 +18,7 @@ from ..wire.connection import (
 )
 from ..wire.framing import MAX_PAYLOAD
 from . import errors
-from .callbacks import protobuf_callbacks
+from .callbacks import protobuf_callback
 from .emit import from_message, from_protobuf, from_tokens
 from .straight import from_text
 from .wrapper import EWrapper
@@ -124,7 +124,7 @@ class Dispatcher:
         if self.raw:
             number = int.from_bytes(token)
             if number > PROTOBUF_OFFSET:
-                return self._for_protobuf(number - PROTOBUF_OFFSET, token)
+                return self.protobuf_handler(number - PROTOBUF_OFFSET, token)
             return self._for_text(number, token)
         fields = self._from_fields(token)
         if fields is not None:
@@ -155,12 +155,13 @@ class Dispatcher:
         handle: Handle = make(self.wrapper, slow) if make is not None else slow
         return handle
 
-    def _for_protobuf(self, number: int, token: bytes) -> Handle:
+    def protobuf_handler(self, number: int, token: bytes) -> Handle:
+        """The function for the body of a protobuf message; ``token`` is its id in the frame."""
         plain = self._for_any(token)
         cls = catalogue.RESPONSES.get(number)
-        name = protobuf_callbacks().get(cls.spec.proto_name, "") if cls is not None else ""
         if cls is None:
             return plain
+        name = protobuf_callback(cls)
         if not self._overridden(name):
             make = from_protobuf(cls, self.version)
             return make(self.wrapper, plain) if make else plain
@@ -176,7 +177,7 @@ class Dispatcher:
 
     def _overridden(self, name: str) -> bool:
         """Whether the program wants the protobuf message itself."""
-        own = getattr(self.wrapper, name, None)
+        own = getattr(self.wrapper, name, None) if name else None
         return own is not None and getattr(own, "__func__", own) is not vars(EWrapper)[name]
 
     def _for_any(self, head: bytes) -> Callable[[bytes], None]:

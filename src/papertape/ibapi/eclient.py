@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from ..errors import BadFrame
 from ..versions import MAX_SERVER, MIN_SERVER
+from ..wire.catalogue.orders import PlaceOrder
 from ..wire.catalogue.session import StartApi
 from ..wire.connection import ClientConnection, Negotiated
 from ..wire.framing import MAX_PAYLOAD
@@ -20,7 +21,7 @@ from .const import NO_VALID_ID
 from .dispatch import Dispatcher
 from .reader import Chunk, Connection, EReader, Turn, monotonic, next_chunk
 from .requests import Requests
-from .utils import isAsciiPrintable
+from .utils import ClientException, isAsciiPrintable
 
 POLL_SECONDS: Final = 0.2
 """How long the loop waits before it calls ``msgLoopTmo``."""
@@ -70,12 +71,14 @@ class EClient(Requests):
         self.conn: Connection | None = None
         self.wire: ClientConnection | None = None
         self.decoder: Dispatcher | None = None
+        self.decode: Any = None
+        """Part of the official shape; nothing looks at it."""
         self.reader: EReader | None = None
         self.host: str | None = None
         self.port: int | None = None
         self.clientId: int | None = None
         self.serverVersion_: int | None = None
-        self.connTime: str | None = None
+        self.connTime: bytes | None = None
         self.connState = self.DISCONNECTED
         self._opening = b""
         self._deadline: float | None = None
@@ -184,7 +187,7 @@ class EClient(Requests):
         event = self.wire.receive_data(answer)[0]
         if not isinstance(event, Negotiated):
             raise event.error
-        self.serverVersion_, self.connTime = event.version, event.connection_time
+        self.serverVersion_, self.connTime = event.version, answer[4:].split(b"\0")[1]
         return True
 
     def _greet(self) -> bool:
@@ -227,16 +230,21 @@ class EClient(Requests):
         return self.connState == self.CONNECTED
 
     def checkConnected(self) -> None:
-        """Raise ``ConnectionError`` when there is a connection already."""
+        """Raise ``ClientException`` (501) when there is a connection already."""
         if self.isConnected():
-            raise ConnectionError(errors.ALREADY_CONNECTED.msg())
+            raise ClientException(
+                errors.ALREADY_CONNECTED.code(), errors.ALREADY_CONNECTED.msg(), ""
+            )
 
     def serverVersion(self) -> int | None:
         """The negotiated version, None when not connected."""
         return self.serverVersion_
 
-    def twsConnectionTime(self) -> str | None:
-        """The server's time at the connection, None when not connected."""
+    def twsConnectionTime(self) -> bytes | None:
+        """The server's time at the connection as it was sent, None when not connected.
+
+        Its zone has the name that the server's system gives it, in whatever language.
+        """
         return self.connTime
 
     def useProtoBuf(self, msgId: int) -> bool:
@@ -244,6 +252,22 @@ class EClient(Requests):
         from .common import getServerVersionForMessage
 
         return getServerVersionForMessage(msgId) <= (self.serverVersion_ or 0)
+
+    def validateOrderParameters(self, order: Any) -> str | None:
+        """The first field of a protobuf order that this server does not know; None for none."""
+        return self._too_new("order", order)
+
+    def validateAttachedOrdersParameters(self, attachedOrders: Any) -> str | None:
+        """As ``validateOrderParameters``, for protobuf attached orders."""
+        return self._too_new("attachedOrders", attachedOrders)
+
+    def _too_new(self, part: str, body: Any) -> str | None:
+        version = self.serverVersion_ or 0
+        for path, needed in PlaceOrder.spec.proto_gates.items():
+            at, _, name = path.partition(".")
+            if at == part and version < needed and body.HasField(name):
+                return name
+        return None
 
     # ------------------------------------------------------------ the message loop
 

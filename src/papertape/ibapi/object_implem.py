@@ -15,7 +15,7 @@ class Object:
     def __repr__(self) -> str:
         try:
             fresh = vars(type(self)())
-        except TypeError:  # needs arguments: show everything
+        except (TypeError, ValueError):  # needs arguments: show everything
             fresh = {}
         nothing = object()
         pairs = [

@@ -1,10 +1,13 @@
 """The six conditions that an order can wait for, in the official shape."""
 
+from collections.abc import Iterator
 from typing import Any, Self
 
+from . import comm
 from .const import UNSET_DOUBLE
 from .enum_implem import Enum
 from .object_implem import Object
+from .utils import decode
 
 __all__ = [
     "UNSET_DOUBLE",
@@ -20,6 +23,8 @@ __all__ = [
     "PriceCondition",
     "TimeCondition",
     "VolumeCondition",
+    "comm",
+    "decode",
 ]
 
 
@@ -51,6 +56,14 @@ class OrderCondition(Object):
         self.isConjunctionConnection = False
         return self
 
+    def decode(self, fields: Iterator[bytes]) -> None:
+        """Take what the fields of a text message tell, in their order; the kind stands before."""
+        self.isConjunctionConnection = decode(str, fields) == "a"
+
+    def make_fields(self) -> list[str]:
+        """The fields of a text message, each with its NUL. Raises ``ValueError`` for None."""
+        return [comm.make_field("a" if self.isConjunctionConnection else "o")]
+
     def __str__(self) -> str:
         return "<AND>" if self.isConjunctionConnection else "<OR>"
 
@@ -65,6 +78,18 @@ class ExecutionCondition(OrderCondition):
         self.secType = secType
         self.exchange = exch
         self.symbol = symbol
+
+    def decode(self, fields: Iterator[bytes]) -> None:
+        """As in ``OrderCondition``; then security type, exchange and symbol."""
+        super().decode(fields)
+        self.secType = decode(str, fields)
+        self.exchange = decode(str, fields)
+        self.symbol = decode(str, fields)
+
+    def make_fields(self) -> list[str]:
+        """As in ``OrderCondition``; then security type, exchange and symbol."""
+        own = (self.secType, self.exchange, self.symbol)
+        return [*super().make_fields(), *map(comm.make_field, own)]
 
     def __str__(self) -> str:
         return (
@@ -94,6 +119,18 @@ class OperatorCondition(OrderCondition):
         if not self._value:
             raise NotImplementedError(f"{type(self).__name__} compares nothing")
         setattr(self, self._value, self._read(text))
+
+    def decode(self, fields: Iterator[bytes]) -> None:
+        """As in ``OrderCondition``; then whether more is wanted, and the value."""
+        super().decode(fields)
+        self.isMore = decode(bool, fields)
+        self.setValueFromString(decode(str, fields))
+
+    def make_fields(self) -> list[str]:
+        """As in ``OrderCondition``; then whether more is wanted, and the value."""
+        more = comm.make_field(self.isMore)
+        value = getattr(self, self._value) if self._value else self.valueToString()
+        return [*super().make_fields(), more, comm.make_field(value)]
 
     def _read(self, text: str) -> Any:
         return float(text)
@@ -128,6 +165,25 @@ class ContractCondition(OperatorCondition):
         super().__init__(condType, isMore)
         self.conId = conId
         self.exchange = exch
+
+    def valueToString(self) -> Any:
+        """The value as text; None here, where nothing is compared."""
+        return super().valueToString() if self._value else None
+
+    def setValueFromString(self, text: str) -> None:
+        """Set the value from text, where there is one."""
+        if self._value:
+            super().setValueFromString(text)
+
+    def decode(self, fields: Iterator[bytes]) -> None:
+        """As in ``OperatorCondition``; then contract id and exchange."""
+        super().decode(fields)
+        self.conId = decode(int, fields)
+        self.exchange = decode(str, fields)
+
+    def make_fields(self) -> list[str]:
+        """As in ``OperatorCondition``; then contract id and exchange."""
+        return [*super().make_fields(), *map(comm.make_field, (self.conId, self.exchange))]
 
     def _told(self) -> str:
         return f"{self._subject} of {self.conId} on {self.exchange}"
@@ -173,6 +229,15 @@ class PriceCondition(ContractCondition):
         super().__init__(OrderCondition.Price, conId, exch, isMore)
         self.price = price
         self.triggerMethod = triggerMethod
+
+    def decode(self, fields: Iterator[bytes]) -> None:
+        """As in ``ContractCondition``; then the trigger method."""
+        super().decode(fields)
+        self.triggerMethod = decode(int, fields)
+
+    def make_fields(self) -> list[str]:
+        """As in ``ContractCondition``; then the trigger method."""
+        return [*super().make_fields(), comm.make_field(self.triggerMethod)]
 
     def _told(self) -> str:
         method = (

@@ -4,7 +4,7 @@ import datetime
 import enum
 import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import cache
 from typing import Any, TypeVar
@@ -22,6 +22,7 @@ from .reader import currentTimeMillis
 __all__ = [
     "DOUBLE_INFINITY",
     "INFINITY_STR",
+    "SHOW_UNSET",
     "UNSET_DECIMAL",
     "UNSET_DOUBLE",
     "UNSET_INTEGER",
@@ -29,10 +30,12 @@ __all__ = [
     "BadMessage",
     "ClientException",
     "Decimal",
+    "ExerciseStaticMethods",
     "LogFunction",
     "currentTimeMillis",
     "current_fn_name",
     "decimalMaxString",
+    "decode",
     "floatMaxString",
     "getEnumTypeFromString",
     "getEnumTypeName",
@@ -51,11 +54,14 @@ __all__ = [
     "log_",
     "longMaxString",
     "printProtoSingleLine",
+    "setattr_log",
     "shown",
 ]
 
 logger = logging.getLogger(__name__)
 F = TypeVar("F", bound=Callable[..., Any])
+SHOW_UNSET = True
+"""For ``decode``: an empty field is shown as the value that means "not set"."""
 
 
 class BadMessage(Exception):
@@ -109,6 +115,58 @@ def log_(func: str, params: dict[str, Any], action: str) -> None:
     if logger.isEnabledFor(logging.INFO):
         told = {name: value for name, value in params.items() if name != "self"}
         logger.info("%s %s %s", action, func, told)
+
+
+def setattr_log(self: Any, var_name: str, var_value: Any) -> None:
+    """A ``__setattr__`` that logs at level DEBUG: ``Contract.__setattr__ = setattr_log``."""
+    logger.debug("%s %s %s=|%s|", type(self), id(self), var_name, var_value)
+    object.__setattr__(self, var_name, var_value)
+
+
+def decode(
+    the_type: type[Any],
+    fields: Iterator[bytes],
+    show_unset: bool = False,
+    use_unicode: bool = False,
+) -> Any:
+    """The next field as a value of this type; with ``show_unset`` an empty number is not set.
+
+    Raises ``BadMessage`` when there is none, and what the type raises for other texts.
+    """
+    token = next(fields, None)
+    if token is None:
+        raise BadMessage("no more fields")
+    raw = token.encode() if isinstance(token, str) else token
+    if the_type is str:
+        return (
+            raw.decode("unicode-escape") if use_unicode else raw.decode("utf-8", "backslashreplace")
+        )
+    if the_type is Decimal:
+        return _size(raw.decode())
+    if the_type not in (int, float, bool):
+        return the_type(raw)
+    if not raw and show_unset:
+        return UNSET_DOUBLE if the_type is float else the_type(UNSET_INTEGER)
+    value = float(raw.decode() or 0) if the_type is float else int(raw or 0)
+    return the_type(value)
+
+
+def _size(text: str) -> Decimal:
+    return UNSET_DECIMAL if text in _NO_SIZE else Decimal(text)
+
+
+_NO_SIZE = frozenset(
+    ("", *map(str, (UNSET_INTEGER, UNSET_LONG, -UNSET_LONG - 1)), "1.7976931348623157E308")
+)
+"""How a size that is not set is spelt."""
+
+
+def ExerciseStaticMethods(klass: Any) -> None:
+    """Call each function of a class that needs no argument, and print what it gives."""
+    for _, function in inspect.getmembers(klass, inspect.isfunction):
+        print(f"Exercising: {function}:")
+        print(function())
+        print()
 
 
 def isValidFloatValue(val: float) -> bool:

@@ -35,6 +35,7 @@ from .contract import Contract, ContractDetails, DeltaNeutralContract
 from .execution import Execution
 from .order import Order
 from .order_state import OrderState
+from .protobuf import by_alias as __getattr__  # noqa: F401
 from .ticktype import TickType
 from .utils import current_fn_name, log_
 

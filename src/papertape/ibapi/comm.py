@@ -1,0 +1,83 @@
+"""Fields and frames by hand, for programs that speak the protocol themselves."""
+
+from typing import Any
+
+from .const import DOUBLE_INFINITY, INFINITY_STR, UNSET_DOUBLE, UNSET_INTEGER
+from .errors import INVALID_SYMBOL
+from .utils import ClientException, isAsciiPrintable
+
+__all__ = [
+    "DOUBLE_INFINITY",
+    "INFINITY_STR",
+    "INVALID_SYMBOL",
+    "UNSET_DOUBLE",
+    "UNSET_INTEGER",
+    "ClientException",
+    "isAsciiPrintable",
+    "make_field",
+    "make_field_handle_empty",
+    "make_initial_msg",
+    "make_msg",
+    "make_msg_proto",
+    "read_fields",
+    "read_msg",
+]
+
+
+def make_msg_proto(msgId: int, protobufData: bytes) -> bytes:
+    """A frame with a protobuf message under this id, which is sent as it is given."""
+    return _framed(msgId.to_bytes(4) + protobufData)
+
+
+def make_msg(msgId: int, useRawIntMsgId: bool, text: str) -> bytes:
+    """A frame with fields under an id: four bytes from server version 201 on, text below."""
+    head = msgId.to_bytes(4) if useRawIntMsgId else make_field(msgId).encode()
+    return _framed(head + text.encode())
+
+
+def make_initial_msg(text: str) -> bytes:
+    """A frame with a text and no id, as in the greeting."""
+    return _framed(text.encode())
+
+
+def _framed(payload: bytes) -> bytes:
+    return len(payload).to_bytes(4) + payload
+
+
+def make_field(val: Any) -> str:
+    """A value as a field, with the NUL that ends it.
+
+    Raises ``ValueError`` for None, ``ClientException`` (579) for a text that may not be sent.
+    """
+    if val is None:
+        raise ValueError("None has no spelling on the wire")
+    if isinstance(val, str) and not isAsciiPrintable(val):
+        raise ClientException(INVALID_SYMBOL.code(), INVALID_SYMBOL.msg(), val)
+    return f"{int(val) if isinstance(val, bool) else val}\0"
+
+
+def make_field_handle_empty(val: Any) -> str:
+    """As ``make_field``, but a number that is not set is an empty field."""
+    if val is None:
+        raise ValueError("None has no spelling on the wire")
+    if val in (UNSET_INTEGER, UNSET_DOUBLE):
+        return make_field("")
+    return make_field(INFINITY_STR if val == DOUBLE_INFINITY else val)
+
+
+def read_msg(buf: bytes) -> tuple[int, Any, bytes]:
+    """The length of the first frame, its payload, and what follows.
+
+    Length 0 stands for a buffer that has not even a length; the payload is "" as long as it has
+    not wholly come.
+    """
+    if len(buf) < 4:
+        return 0, "", buf
+    size = int.from_bytes(buf[:4])
+    end = 4 + size
+    return (size, bytes(buf[4:end]), buf[end:]) if len(buf) >= end else (size, "", buf)
+
+
+def read_fields(buf: bytes) -> tuple[bytes, ...]:
+    """The fields of a payload; what stands behind the last NUL is none."""
+    return tuple(buf.split(b"\0")[:-1])
