@@ -14,6 +14,8 @@ BASE = {"errors", "codes", "versions"}
 MAY_IMPORT: dict[str, set[str]] = {
     "versions": set(),
     "loopback": set(),
+    "http_admission": {"loopback"},
+    "http_exchange": {"loopback", "http_admission"},
     "codes": set(),
     "errors": {"codes"},
     "model": set(),
@@ -22,10 +24,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": BASE | {"model", "venue"},  # history makes the venue's tapes out of files
     "client": BASE | {"model", "wire"},
     "ibapi": BASE | {"model", "wire", "client"},
-    "server": BASE | {"model", "wire", "venue", "store", "loopback"},
+    "server": BASE
+    | {"model", "wire", "venue", "store", "loopback", "http_admission", "http_exchange"},
     "testing": BASE | {"model", "venue", "server", "client"},  # puts stations together, as cli does
-    "console": BASE
-    | {"model", "wire", "loopback"},  # acts through the control API only; explains frames
+    # It acts through the control API only, and explains frames.
+    "console": BASE | {"model", "wire", "loopback", "http_admission", "http_exchange"},
     "cli": BASE
     | {"model", "wire", "venue", "store", "client", "ibapi", "server", "testing", "console"},
     "__init__": set(),  # names are imported lazily, inside a function
@@ -37,7 +40,9 @@ THIRD_PARTY: dict[str, set[str]] = {
     "versions": set(),
     "codes": {"msgspec"},
     "errors": set(),
-    "loopback": {"starlette"},
+    "loopback": set(),
+    "http_admission": set(),
+    "http_exchange": {"starlette"},
     "model": {"msgspec"},
     "wire": {"msgspec", "google"},
     "client": {"msgspec", "uvloop"},
@@ -48,7 +53,8 @@ THIRD_PARTY: dict[str, set[str]] = {
 # what: the files that may use it. Everything else gets time, randomness and network as arguments.
 # testing/thread.py runs a station beside the program under test: a loop in a thread.
 DRIVERS = (
-    "client/aio.py", "server/aio*.py", "server/control*", "testing/thread.py", "console/*"
+    "client/aio.py", "server/aio*.py", "server/control*", "testing/thread.py", "console/*",
+    "http_*.py",
 )  # fmt: skip
 THREADS = ("ibapi/reader.py", "testing/thread.py")
 OUTSIDE = (*DRIVERS, "ibapi/reader.py", "cli/*")

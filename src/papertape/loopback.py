@@ -7,10 +7,6 @@ send, must be ours too. What somebody has to show beside that is for each of the
 
 import hmac
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:  # a station names its addresses long before it loads a web framework
-    from starlette.types import Message, Receive
 
 LONGEST_BODY = 256 * 1024
 """Bytes of a request's body."""
@@ -58,22 +54,6 @@ class Doors:
 def same(given: str, secret: str) -> bool:
     """Whether two texts are equal, in a time that tells nothing of where they differ."""
     return hmac.compare_digest(given.encode(), secret.encode())
-
-
-def bounded(receive: "Receive") -> "Receive":
-    """Refuse a body that is longer than it said, or that did not say."""
-    total = 0
-
-    async def receiving() -> "Message":
-        nonlocal total
-        message = await receive()
-        if message["type"] == "http.request":
-            total += len(message.get("body", b""))
-            if total > LONGEST_BODY:
-                raise Refused(413, f"the body is longer than {LONGEST_BODY} bytes")
-        return message
-
-    return receiving
 
 
 def _int_or_zero(text: str) -> int:

@@ -2,10 +2,11 @@
 
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -14,7 +15,7 @@ import pytest
 from cli import process
 from cli.process import busy_port, papertape, station
 from console.people import limit, program, stock
-from console.started import Started, alive, eventually, resident, started
+from console.started import PATIENCE_S, Started, alive, eventually, resident, started
 from ibapi.apps import App, wait_until
 
 SYMBOLS = ("SPY", "IBM", "BAC", "AAPL", "MSFT", "NVDA", "TSLA", "AMZN", "META", "GOOG")
@@ -174,3 +175,21 @@ def test_it_cannot_be_had_without_the_control_api(tmp_path: Path) -> None:
     done = papertape(*words, cwd=tmp_path, code=2)
     assert "the console needs the control API" in done.stderr
     assert "Leave --no-control out" in done.stderr
+
+
+def test_a_stranger_costs_the_console_next_to_nothing(tmp_path: Path) -> None:
+    """A head without end, and more idle connections than it keeps; who is known gets in."""
+    with started(tmp_path) as at, at.visitor() as visitor, ExitStack() as held:
+        pid, address = at.console(), ("127.0.0.1", at.console_port)
+        before = resident(pid)
+        with socket.create_connection(address, PATIENCE_S) as stranger:
+            stranger.sendall(b"GET / HTTP/1.1\r\n")
+            with suppress(ConnectionError):
+                for _ in range(400):
+                    stranger.sendall(b"a:b\r\n" * 10_000)
+            assert stranger.recv(100).startswith(b"HTTP/1.1 431 ")
+        for _ in range(100):
+            held.enter_context(socket.create_connection(address, PATIENCE_S))
+        assert visitor.get("/station/connections").status_code == 200
+        assert len(os.listdir(f"/proc/{pid}/fd")) < 100
+        assert resident(pid) - before < 20 << 20

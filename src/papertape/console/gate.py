@@ -8,16 +8,18 @@ does it. Nothing on the pages comes from, or goes to, another host: the headers 
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, urlencode
 
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import HTMLResponse, RedirectResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.datastructures import Headers
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..loopback import Doors, Refused, bounded, same
+from ..http_admission import Answer, Head
+from ..http_exchange import Exchange
+from ..loopback import Doors, Refused, same
 
 PARAMETER = "token"
 LONGEST_COOKIE = 4096
@@ -59,39 +61,46 @@ class Gate:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        sending = _Answer(send)
+        exchange = Exchange(receive, send, HEADERS)
         try:
-            self._doors.check(headers)
-            if self._entering(scope):
-                await self._enter(scope)(scope, receive, sending)
+            method = scope["method"] if scope["type"] == "http" else ""
+            query = scope["query_string"].decode("latin-1")
+            if self._allow(method, query, headers):
+                await self._enter(scope)(scope, receive, exchange.send)
                 return
-            if not self._known(headers):
-                raise Refused(401, "This page asks for the token of the station.")
-            await self.app(scope, sending.shut_by(bounded(receive)), sending)
+            await exchange.run(self.app, scope)
         except Refused as refused:
-            if sending.begun:
-                return  # half an answer is out: the server ends the connection
-            sending.shut = False
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": 1008, "reason": refused.detail})
                 return
-            await _refusal(refused)(scope, receive, sending)
+            await exchange.refuse(scope, refused.status, refusal(refused))
 
-    def _entering(self, scope: Scope) -> bool:
-        """Whether a page is asked for with the right token in its address."""
-        if scope["type"] != "http" or scope["method"] != "GET":
-            return False
-        query = dict(_parameters(scope))
-        return PARAMETER in query and same(query[PARAMETER], self._token)
+    def check(self, head: Head) -> bool:
+        """The same before the request has come further (``http_admission``)."""
+        self._allow(head.method, head.query, head.headers)
+        return True
+
+    def _allow(self, method: str, query: str, headers: Mapping[str, str]) -> bool:
+        """Whether somebody shows the token in the address of a page: False for who is known
+        already. Raises ``Refused``.
+        """
+        self._doors.check(headers)
+        given = dict(_parameters(query)) if method == "GET" else {}
+        if PARAMETER in given and same(given[PARAMETER], self._token):
+            return True
+        if not self._known(headers):
+            raise Refused(401, "This page asks for the token of the station.")
+        return False
 
     def _enter(self, scope: Scope) -> RedirectResponse:
-        rest = urlencode([(key, value) for key, value in _parameters(scope) if key != PARAMETER])
+        query = scope["query_string"].decode("latin-1")
+        rest = urlencode([(key, value) for key, value in _parameters(query) if key != PARAMETER])
         path = "/" + scope["path"].lstrip("/")  # two slashes would name another host
         answer = RedirectResponse(path + ("?" + rest if rest else ""), 303)
         answer.set_cookie(self._name, self._cookie, httponly=True, samesite="lax", path="/")
         return answer
 
-    def _known(self, headers: Headers) -> bool:
+    def _known(self, headers: Mapping[str, str]) -> bool:
         text = headers.get("cookie", "")
         if len(text) > LONGEST_COOKIE:
             return False
@@ -102,49 +111,19 @@ class Gate:
         return found is not None and same(found.value, self._cookie)
 
 
-def _parameters(scope: Scope) -> list[tuple[str, str]]:
+def _parameters(query: str) -> list[tuple[str, str]]:
     """The query of an address. Raises ``Refused`` for one longer than any of ours."""
     try:
-        return parse_qsl(scope["query_string"].decode("latin-1"), max_num_fields=MOST_PARAMETERS)
+        return parse_qsl(query, max_num_fields=MOST_PARAMETERS)
     except ValueError as error:
         raise Refused(400, f"an address has at most {MOST_PARAMETERS} parameters") from error
 
 
-def _refusal(refused: Refused) -> HTMLResponse:
+def refusal(refused: Refused) -> Answer:
+    """What somebody is shown who is refused."""
     page = REFUSAL.format(
         title="Not let in" if refused.status == 401 else "Refused",
         detail=escape(refused.detail),
         advice=ADVICE,
     )
-    return HTMLResponse(page, refused.status)
-
-
-class _Answer:
-    """What goes back, with our headers; nothing of the page's once its request was refused."""
-
-    def __init__(self, send: Send) -> None:
-        self.begun = False
-        self.shut = False
-        self._send = send
-
-    async def __call__(self, message: Message) -> None:
-        if self.shut:
-            return
-        if message["type"] == "http.response.start":
-            self.begun = True
-            headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
-                headers[name] = value
-        await self._send(message)
-
-    def shut_by(self, receive: Receive) -> Receive:
-        """A body that is refused while the page reads it is for the gate to answer."""
-
-        async def receiving() -> Message:
-            try:
-                return await receive()
-            except Refused:
-                self.shut = not self.begun
-                raise
-
-        return receiving
+    return Answer({"Content-Type": "text/html; charset=utf-8", **HEADERS}, page.encode())

@@ -10,6 +10,7 @@ import json
 import os
 import socket
 import sys
+from collections.abc import Callable, Coroutine
 from typing import NamedTuple
 
 import uvicorn
@@ -17,13 +18,16 @@ from fastapi import FastAPI
 from nicegui import app as pages_app
 from nicegui import ui
 
+from ..http_admission import LONGEST_HEAD, Admission, protocol, served
 from ..loopback import hosts
 from . import frame, pages
-from .gate import Gate
+from .gate import Gate, refusal
 from .live import Live
 from .remote import Remote
 
 GRACE_S = 1
+LONGEST_MESSAGE = 1 << 20
+"""Bytes of a message of a page; socket.io takes no more either."""
 
 
 class Start(NamedTuple):
@@ -51,17 +55,43 @@ async def serve(start: Start) -> None:
     inner = application(Live(Remote(start.url, start.token)))
     gc.freeze()  # it stays until the end
     gc.enable()  # off since ``__main__``
+    gate = Gate(inner, start.token, hosts(host, port), port)
     config = uvicorn.Config(
-        Gate(inner, start.token, hosts(host, port), port),
+        gate,
+        http="h11",  # the faster parser takes a head without end
+        h11_max_incomplete_event_size=LONGEST_HEAD,
         log_level="warning",
         access_log=False,
         server_header=False,
         ws="websockets-sansio",
+        ws_max_size=LONGEST_MESSAGE,
         timeout_graceful_shutdown=GRACE_S,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
+    admission = Admission(gate.check, refusal, server.protocol, lambda: served(server))
+    server.accept = lambda: admission.accept(listening)
     asyncio.get_running_loop().add_reader(sys.stdin, _read, server)
-    await server.serve(sockets=[listening])
+    await server.serve(sockets=[])
+
+
+class _Server(uvicorn.Server):
+    """Gets its connections from ``http_admission``, once the application has started."""
+
+    accept: Callable[[], Coroutine[None, None, None]]
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then let connections come."""
+        await super().startup(sockets)
+        self._accepting = asyncio.create_task(self.accept())
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let none come any more, and end those that are there."""
+        self._accepting.cancel()
+        await super().shutdown(sockets)
+
+    async def protocol(self) -> asyncio.Protocol:
+        """A protocol for a connection that has been admitted."""
+        return protocol(self)
 
 
 def application(live: Live) -> FastAPI:

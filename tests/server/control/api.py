@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from papertape.server.control.access import Access
 from papertape.server.control.app import create
 from papertape.server.control.logring import LogRing
 from server.pair import Hall
@@ -43,7 +44,7 @@ async def controlled(hall: Hall | None = None) -> AsyncIterator[Api]:
     async with serving(hall) as served:
         log = LogRing()
         log.attach({"tws": served.server})
-        app = create({"tws": served.server}, TOKEN, [HOST], log)
+        app = create({"tws": served.server}, Access(TOKEN, [HOST]), log)
         headers = {"Authorization": f"Bearer {TOKEN}"}
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(

@@ -10,6 +10,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from papertape.loopback import LONGEST_BODY
+from papertape.server.control.access import Access
 from papertape.server.control.guard import Guard
 
 OURS = {"Host": "127.0.0.1:5", "Authorization": "Bearer right"}
@@ -22,7 +23,7 @@ async def behind(scope: Scope, receive: Receive, send: Send) -> None:
 
 def ask(headers: dict[str, str], path: str = "/v1/stations", **more: Any) -> httpx.Response:
     async def main() -> httpx.Response:
-        guard = Guard(behind, "right", ["127.0.0.1:5", "localhost:5"])
+        guard = Guard(behind, Access("right", ["127.0.0.1:5", "localhost:5"]))
         transport = httpx.ASGITransport(app=guard)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:5") as client:
             return await client.request("POST", path, headers=headers, **more)
@@ -82,7 +83,7 @@ def test_a_refused_websocket_is_closed_before_it_opens() -> None:
             sent.append(message)
 
         scope = {"type": "websocket", "path": "/v1", "headers": [(b"host", b"127.0.0.1:5")]}
-        await Guard(behind, "right", ["127.0.0.1:5"])(scope, receive, send)
+        await Guard(behind, Access("right", ["127.0.0.1:5"]))(scope, receive, send)
 
     asyncio.run(main())
     assert [message["type"] for message in sent] == ["websocket.close"]

@@ -104,7 +104,7 @@ def test_news_come_over_a_websocket(loop: str) -> None:
 def test_who_may_not_listen_does_not() -> None:
     async def main() -> None:
         async with control() as (_, api):
-            with pytest.raises(InvalidStatus, match="403"):
+            with pytest.raises(InvalidStatus, match="401"):
                 await connect(events_at(api), proxy=None)
             foreign = rightful(api)
             with pytest.raises(InvalidStatus, match="403"):

@@ -1,6 +1,6 @@
 """The control API as an application: routes, guard, description."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from ... import __version__
 from ..aio import StationServer
 from . import events, faults, logs, market, messages, sessions, settings, trading
+from .access import Access
 from .guard import Guard
 from .logring import LogRing
 from .meter import Meter
@@ -61,10 +62,8 @@ out quotes. Of a `hidden` message, which proves who somebody is, only the id is 
 """
 
 
-def create(
-    servers: Mapping[str, StationServer], token: str, hosts: Iterable[str], log: LogRing
-) -> ASGIApp:
-    """The application over these stations; ``hosts`` are the values of ``Host`` that are ours."""
+def create(servers: Mapping[str, StationServer], access: Access, log: LogRing) -> ASGIApp:
+    """The application over these stations, for those who have access."""
     app = FastAPI(
         title="Papertape control API",
         version=__version__,
@@ -79,7 +78,7 @@ def create(
     for module in (sessions, settings, faults, trading, market, events, messages, logs):
         app.include_router(module.router, prefix=PREFIX)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]
-    return Guard(app, token, hosts)
+    return Guard(app, access)
 
 
 async def _not_allowed(request: Request, error: Exception) -> Response:

@@ -1,48 +1,34 @@
-"""Who may use the control API: whoever has the token, on this computer, and no web page of others.
-
-The token is asked for everywhere but at the description of the API.
-"""
-
-from collections.abc import Iterable
+"""The guard of the control API's application: every request is checked before it is routed."""
 
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ...loopback import Doors, Refused, bounded, same
+from ...http_exchange import Exchange
+from ...loopback import Refused
+from .access import Access, refusal
 
-OPEN_PATHS = ("/openapi.json",)
+TOLD_TO_STRANGERS = {"Connection": "close"}
 
 
 class Guard:
     """ASGI middleware that lets the rightful through."""
 
-    def __init__(self, app: ASGIApp, token: str, hosts: Iterable[str]) -> None:
+    def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app = app
-        self._token = token
-        self._doors = Doors(hosts, "the control API")
+        self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check, then pass on; a refused WebSocket is closed before it opens."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
+        exchange = Exchange(receive, send, {})
         try:
-            self._check(scope)
-            await self._app(scope, bounded(receive), send)
+            if not self._access.allow(scope["path"], Headers(scope=scope)):
+                exchange = Exchange(receive, send, TOLD_TO_STRANGERS)
+            await exchange.run(self._app, scope)
         except Refused as refused:
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": 1008, "reason": refused.detail})
                 return
-            headers = {"WWW-Authenticate": "Bearer"} if refused.status == 401 else {}
-            answer = JSONResponse({"detail": refused.detail}, refused.status, headers)
-            await answer(scope, receive, send)
-
-    def _check(self, scope: Scope) -> None:
-        headers = Headers(scope=scope)
-        self._doors.check(headers)
-        if scope["path"] in OPEN_PATHS:
-            return
-        scheme, _, given = headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not same(given, self._token):
-            raise Refused(401, "send the token that was printed at the start as a bearer token")
+            await exchange.refuse(scope, refused.status, refusal(refused))

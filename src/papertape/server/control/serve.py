@@ -1,7 +1,8 @@
 """Serving the control API in the station's event loop.
 
-The port is taken at once; the web framework is loaded, in a thread, when somebody first
-connects: a station that nobody controls starts as fast as one without a control API.
+The port is taken at once; the web framework is loaded, in a thread, when somebody first sends a
+request with the token: a station that nobody controls starts as fast as one without a control API.
+Who comes without the token never reaches the framework (``http_admission``).
 """
 
 import asyncio
@@ -11,12 +12,13 @@ import secrets
 import socket
 from collections.abc import Mapping
 from importlib import import_module
-from types import ModuleType
 from typing import Any
 
+from ...http_admission import LONGEST_HEAD, Admission, protocol, served
 from ...loopback import bracketed, hosts
 from ..aio import StationServer
 from ..aio_sockets import cannot_listen
+from .access import Access, refusal
 from .logring import LogRing
 
 log = logging.getLogger("papertape.control")
@@ -36,8 +38,13 @@ class ControlServer:
         self.host, self.port = "", 0
         self._log = LogRing()
         self._socket: socket.socket | None = None
+        self._access: Access | None = None
+        self._admission: Admission | None = None
         self._uvicorn: Any = None
+        self._started: asyncio.Future[None] | None = None
+        """Ends when the framework can take connections; None while nobody has asked."""
         self._serving: asyncio.Task[None] | None = None
+        self._accepting: asyncio.Task[None] | None = None
 
     @property
     def url(self) -> str:
@@ -50,50 +57,82 @@ class ControlServer:
         self._socket = listening
         self._log.attach(self._servers)
         self.host, self.port = listening.getsockname()[:2]
-        asyncio.get_running_loop().add_reader(listening, self._somebody)
+        self._access = Access(self.token, hosts(self.host, self.port))
+        self._admission = Admission(self._access.check, refusal, self._framework, self._served)
+        self._accepting = asyncio.ensure_future(self._admission.accept(listening))
 
-    def _somebody(self) -> None:
-        """The first connection waits: from now on the framework serves the port."""
-        assert self._socket is not None
-        asyncio.get_running_loop().remove_reader(self._socket)
-        self._serving = asyncio.ensure_future(self._serve(self._socket))
+    @property
+    def loaded(self) -> bool:
+        """Whether somebody has come for whom the framework was loaded."""
+        return self._started is not None
 
-    async def _serve(self, listening: socket.socket) -> None:
+    @property
+    def newcomers(self) -> int:
+        """Connections that have not shown the token."""
+        return 0 if self._admission is None else self._admission.newcomers
+
+    def _served(self) -> tuple[int, int]:
+        return (0, 0) if self._uvicorn is None else served(self._uvicorn)
+
+    async def _framework(self) -> asyncio.Protocol:
+        """A protocol for a connection; the first one starts the framework."""
+        if self._started is None:
+            self._started = asyncio.get_running_loop().create_future()
+            self._serving = asyncio.ensure_future(self._serve(self._started))
+        await asyncio.shield(self._started)
+        return protocol(self._uvicorn)
+
+    async def _serve(self, started: "asyncio.Future[None]") -> None:
         try:
-            loaded = await asyncio.to_thread(_load)
-            ours = hosts(self.host, self.port)
-            application = loaded["app"].create(self._servers, self.token, ours, self._log)
-            config = loaded["uvicorn"].Config(
-                application,
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                server_header=False,
-                ws="websockets-sansio",
-                ws_max_size=64 * 1024,
-                ws_per_message_deflate=False,  # nothing goes far, and packing takes the wire's time
-                timeout_graceful_shutdown=GRACE_S,
-            )
-            self._uvicorn = loaded["uvicorn"].Server(config)
-            # The station's own driver handles signals.
-            self._uvicorn.capture_signals = contextlib.nullcontext
-            await self._uvicorn.serve(sockets=[listening])
-        except Exception:
+            self._uvicorn = await asyncio.to_thread(self._load)
+            serving = asyncio.ensure_future(self._uvicorn.serve(sockets=[]))
+            while not self._uvicorn.started and not serving.done():
+                await asyncio.sleep(0)
+            started.set_result(None)
+            await serving
+        except Exception as error:
             log.exception("the control API has ended; the station goes on")
+            if not started.done():
+                started.set_exception(error)
+
+    def _load(self) -> Any:
+        """The web server around the application. Takes a second: this is for a thread."""
+        uvicorn = import_module("uvicorn")
+        app = import_module(".app", __package__)
+        config = uvicorn.Config(
+            app.create(self._servers, self._access, self._log),
+            http="h11",  # the faster parser takes a head without end
+            h11_max_incomplete_event_size=LONGEST_HEAD,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            ws="websockets-sansio",
+            ws_max_size=64 * 1024,
+            ws_per_message_deflate=False,  # nothing goes far, and packing takes the wire's time
+            timeout_graceful_shutdown=GRACE_S,
+        )
+        config.load()
+        server = uvicorn.Server(config)
+        # The station's own driver handles signals.
+        server.capture_signals = contextlib.nullcontext
+        return server
 
     async def close(self) -> None:
         """Stop; answers under way are finished, for a moment."""
         if self._socket is None:
             return
         self._log.detach()
-        asyncio.get_running_loop().remove_reader(self._socket)
         if self._uvicorn is not None:
             self._uvicorn.should_exit = True
         elif self._serving is not None:
             self._serving.cancel()
-        if self._serving is not None:
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._serving
+        if self._accepting is not None:
+            self._accepting.cancel()
+        for task in (self._accepting, self._serving):
+            if task is not None:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
         self._socket.close()
         self._socket = None
 
@@ -111,7 +150,3 @@ def listen(host: str, port: int, host_setting: str, port_setting: str) -> socket
         raise cannot_listen(host, port, error, host_setting, port_setting) from error
     listening.setblocking(False)
     return listening
-
-
-def _load() -> dict[str, ModuleType]:
-    return {"app": import_module(".app", __package__), "uvicorn": import_module("uvicorn")}
