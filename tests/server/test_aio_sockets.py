@@ -5,6 +5,7 @@ import struct
 
 import pytest
 
+from papertape.server.aio import MOST_LINGERING
 from papertape.server.aio_sockets import TCP_INFO, unheard, vanished
 from papertape.server.settings import StationSettings
 from papertape.versions import MAX_SERVER
@@ -170,6 +171,63 @@ def test_a_large_message_before_start_api_is_refused_at_its_length(
     run(main, loop)
     told = "closed: START_API: 16777215 bytes are no START_API, which has 4096 at most"
     assert told in caplog.text
+
+
+async def silent(served: Served, address: str, count: int) -> list[Socket]:
+    """Connections from an address of loopback that say nothing."""
+    made = []
+    for _ in range(count):
+        made.append(Socket(MAX_SERVER))
+        made[-1].socket.bind((address, 0))
+        await made[-1].connect(served.port)
+    served.sockets += made
+    return made
+
+
+@EACH_LOOP
+def test_s4_silent_connections_keep_nobody_out(loop: str) -> None:
+    async def main() -> None:
+        async with serving() as served:
+            await silent(served, "127.0.0.1", 31)
+            await silent(served, "127.0.0.2", 31)
+            clients = [await served.client(number) for number in range(32)]
+            await silent(served, "127.0.0.1", 100)
+            for client in clients:
+                assert await client.answers()
+
+    run(main, loop)
+
+
+@EACH_LOOP
+def test_s25_strangers_of_one_address_do_not_push_out_those_of_others(loop: str) -> None:
+    async def main() -> None:
+        async with serving() as served:
+            policy = served.hall.station.policy
+            for number in range(8):
+                crowd = await greeted(served, "127.0.0.2")
+                await crowd.send(session.StartApi(number))
+            await silent(served, "127.0.0.2", 40)
+            other = await greeted(served, "127.0.0.3")
+            await other.send(session.StartApi(20))
+            await eventually(lambda: "127.0.0.3" in {one.address for one in policy.waiting()})
+            assert len(policy.waiting()) == 5
+            (waiting,) = [one for one in policy.waiting() if one.client_id == 20]
+            served.server.act(lambda station: station.policy.accept(waiting.number))
+            assert await other.answers()
+
+    run(main, loop)
+
+
+def test_a_flood_of_connections_leaves_few_open() -> None:
+    async def main() -> None:
+        async with serving() as served:
+            client = await served.client(1)
+            for turn in range(10):
+                await silent(served, f"127.0.1.{turn}", 50)
+                assert await client.answers()
+            assert len(served.server.connections) <= 1 + 32 + MOST_LINGERING
+
+    run(main)
 
 
 # ---------------------------------------------------------------- another port

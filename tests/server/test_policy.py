@@ -8,8 +8,9 @@ import pytest
 
 from papertape.errors import SettingsError
 from papertape.server.config import Config
+from papertape.server.door import SILENT_STRANGERS, WAITING_STRANGERS
 from papertape.server.keep import SCHEMA_VERSION
-from papertape.server.policy import MOST_STRANGERS, Policy, Verdict
+from papertape.server.policy import Policy, Verdict
 from papertape.server.session import READ_AHEAD
 from papertape.server.settings import StationSettings
 from papertape.store.journal import Journal
@@ -216,13 +217,55 @@ def test_s30_the_client_id_is_claimed_when_it_is_let_in() -> None:
 
 def test_s4_strangers_take_no_places_of_others() -> None:
     hall = Hall(settings=StationSettings(max_clients=2))
-    strangers = [come(hall, f"10.0.0.{n}", n) for n in range(1, MOST_STRANGERS + 1)]
-    assert Client(hall, 9, MAX_SERVER, "10.0.0.9:1").refused
+    strangers = [come(hall, f"10.0.0.{n}", n) for n in range(1, WAITING_STRANGERS[1] + 1)]
+    assert come(hall, "10.0.0.99", 99).pipe.closed
+    assert len(hall.station.policy.waiting()) == WAITING_STRANGERS[1]
     assert come(hall, "127.0.0.1", 21).session.started
     assert come(hall, "127.0.0.1", 22).session.started
     hall.station.policy.accept(strangers[0].session.number)
     hall.settle()
     assert strangers[0].pipe.closed and strangers[0].got() == []
+
+
+@pytest.mark.parametrize("second", ["10.0.0.7", "::ffff:10.0.0.7"])
+def test_so_many_strangers_of_one_address_wait_and_those_of_others_do_as_well(
+    second: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    hall = Hall()
+    mine = [come(hall, "10.0.0.7", n) for n in range(WAITING_STRANGERS[0])]
+    more = come(hall, second, 20)
+    assert more.pipe.closed and more.got() == []
+    assert "closed: 4 connections from its address wait to be accepted already" in caplog.text
+    assert come(hall, "10.0.0.8", 21).session.asked
+    assert all(one.session.asked for one in mine)
+    mine[0].leave()
+    assert come(hall, "10.0.0.7", 22).session.asked
+
+
+def test_one_network_of_ipv6_counts_as_one_address() -> None:
+    hall = Hall()
+    for n in range(WAITING_STRANGERS[0]):
+        assert come(hall, f"2001:db8:0:1::{n:x}", n).session.asked
+    assert come(hall, "2001:db8:0:1:ffff::1", 20).pipe.closed
+    assert come(hall, "2001:db8:0:2::1", 21).session.asked
+
+
+def test_silent_strangers_give_way_to_others(caplog: pytest.LogCaptureFixture) -> None:
+    hall = Hall()
+    of_one, of_all = SILENT_STRANGERS
+
+    def silent(address: str, count: int) -> list[Client]:
+        return [Client(hall, 1, MAX_SERVER, f"{address}:{n}") for n in range(count)]
+
+    crowd = silent("10.0.0.7", of_one + 1)
+    hall.settle()
+    assert [one.pipe.closed for one in crowd] == [True] + [False] * of_one
+    others = [silent(f"10.0.1.{n}", 1)[0] for n in range(of_all - of_one)]
+    late = come(hall, "10.0.2.1")
+    assert late.session.asked
+    assert [one.pipe.closed for one in crowd] == [True, True] + [False] * (of_one - 1)
+    assert not any(one.pipe.closed for one in others)
+    assert "it has sent no START_API and 10.0.2.1:40000 wants its place" in caplog.text
 
 
 def test_a_stranger_that_never_starts_is_closed_like_anybody() -> None:

@@ -53,6 +53,42 @@ def test_s4_thirty_two_clients_at_once_and_no_more() -> None:
         assert client.send(TIME).of(session.CurrentTime)
 
 
+def test_s4_connections_that_have_not_started_take_no_places() -> None:
+    hall = Hall()
+    silent = [hall.newcomer() for _ in range(200)]
+    clients = [hall.client(number, 176) for number in range(32)]
+    assert hall.newcomer().refused
+    for client in clients:
+        assert client.send(TIME).of(session.CurrentTime)
+    still = [one for one in silent if not one.pipe.closed]
+    assert 0 < len(still) <= 32 and still == silent[-len(still) :]
+    for one in silent:
+        assert one.got() == []
+
+
+def test_s4_who_has_greeted_gives_way_after_those_who_have_said_nothing() -> None:
+    hall = Hall(settings=StationSettings(max_clients=3))
+    greeted = hall.newcomer().greet()
+    silent = [hall.newcomer(client_id=number) for number in range(2, 7)]
+    hall.settle()
+    assert not greeted.pipe.closed
+    assert [one.pipe.closed for one in silent] == [True] * 3 + [False] * 2
+    greeted.send(session.StartApi(1))
+    assert greeted.session.started
+
+
+def test_s4_the_last_place_may_be_gone_when_start_api_comes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    hall = Hall(settings=StationSettings(max_clients=2))
+    slow = hall.newcomer(client_id=9).greet()
+    clients = [hall.client(number) for number in (1, 2)]
+    slow.send(session.StartApi(9))
+    assert slow.pipe.closed and slow.got() == []
+    assert "closed: all 2 places are taken" in caplog.text
+    assert all(client.session.started for client in clients)
+
+
 def test_s30_a_client_id_in_use_gets_326_and_the_older_session_is_untouched() -> None:
     hall = Hall()
     first = hall.client(5)

@@ -22,6 +22,8 @@ log = logging.getLogger("papertape.station")
 LOOK_S = 5.0
 """How often the clocks are looked at when nothing else happens: was one set, was the computer
 suspended, which timers do not notice?"""
+MOST_LINGERING = 64
+"""Connections that never started and are closed, but still read; more are closed at once."""
 Result = TypeVar("Result")
 
 
@@ -53,6 +55,7 @@ class StationServer:
         station.stopwatch = stopwatch
         station.until = self._until
         self.connections: dict[Connection, None] = {}
+        self._lingering: dict[Connection, None] = {}
         self._servers: list[asyncio.Server] = []
         self._reserved: list[socket.socket] = []
         """Sockets on the port that the settings say from now on."""
@@ -176,6 +179,18 @@ class StationServer:
             self._look.cancel()
             self._look = None
 
+    def lingers(self, connection: Connection) -> None:
+        """One whose client never started is closed and still read: of those there are few, as they
+        may come faster than they end."""
+        self._lingering[connection] = None
+        if len(self._lingering) > MOST_LINGERING:
+            next(iter(self._lingering)).abort()
+
+    def gone(self, connection: Connection) -> None:
+        """A connection is over."""
+        self.connections.pop(connection, None)
+        self._lingering.pop(connection, None)
+
     # -- what the loop brings -----------------------------------------------------------------
 
     def open(self, peer: str, connection: Connection) -> Session | None:
@@ -187,7 +202,7 @@ class StationServer:
         deadline = self._until(self.station.settings.start_api_timeout_s)
         with speaking(self.name):
             session = self.station.open(peer, connection, self.now(), deadline)
-        self._do(self.wake)  # it has a deadline from now on
+        self._flush_soon()  # it has a deadline from now on, or another one has given way
         return session
 
     def received(self, session: Session, data: bytes) -> None:

@@ -80,7 +80,7 @@ class Connection(asyncio.Protocol):
             self._check.cancel()
         if self._linger is not None:
             self._linger.cancel()
-        self._server.connections.pop(self, None)
+        self._server.gone(self)
         session, self._session = self._session, None
         if session is not None:
             self._server.lost(session, str(exc) if exc else "")
@@ -140,6 +140,8 @@ class Connection(asyncio.Protocol):
         transport.write_eof()
         self.resume()
         self._linger = asyncio.get_running_loop().call_later(LINGER_S, transport.abort)
+        if self._session is None or not self._session.talking:
+            self._server.lingers(self)
 
     def reset(self) -> None:
         """Close at once with RST."""

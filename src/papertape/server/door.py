@@ -1,17 +1,31 @@
-"""The door of a station: who gets a place, and the move to another socket port."""
+"""The door of a station: who gets a place, and the move to another socket port.
 
+A place is a client's from its START_API on, and until then nobody's. Connections that have not
+sent one, and strangers that wait to be accepted, have room of their own, so much for each address:
+none of them keeps anybody else out.
+"""
+
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from ..wire.handshake import State
 from .notices import Notice, notice
-from .policy import MOST_STRANGERS
+from .policy import origin
 
 if TYPE_CHECKING:
     from .session import Session
     from .station import Station
 
+SILENT_STRANGERS = 4, 32
+"""Connections without START_API from addresses that are not accepted by themselves: of one address,
+and of all. Of accepted addresses there may be as many as there are places, and twice as many."""
+WAITING_STRANGERS = 4, 32
+"""Connections that wait to be accepted: of one address, and of all. Somebody reads this list."""
+
 
 class Door:
-    """Places for clients, fewer ones for strangers, and the port that is told when it changes."""
+    """Places for clients, room for those who are none yet, and the port that is told when it
+    changes."""
 
     def __init__(self, station: "Station") -> None:
         self._station = station
@@ -29,19 +43,37 @@ class Door:
         if station.policy.outright(session.address):
             return "only this computer is allowed (allowLocalhostOnly)"
         session.stranger = station.policy.decide(session.address) != "accept"
-        alike = sum(one.stranger == session.stranger for one in station.connections())
-        most = MOST_STRANGERS if session.stranger else station.settings.max_clients
-        return f"all {most} places are taken" if alike >= most else ""
-
-    def welcome(self, session: "Session") -> bool:
-        """Somebody lets a stranger in; whether there is a place for it, else it is closed."""
-        station = self._station
-        session.stranger = False
         places = station.settings.max_clients
-        if sum(not one.stranger for one in station.connections()) <= places:
-            return True
-        station.drop(session, f"all {places} places are taken")
-        return False
+        clients = sum(one.talking and not one.stranger for one in station.connections())
+        if clients >= places and not session.stranger:
+            return f"all {places} places are taken"
+        self._make_room(session, SILENT_STRANGERS if session.stranger else (places, 2 * places))
+        return ""
+
+    def _make_room(self, newcomer: "Session", room: tuple[int, int]) -> None:
+        """One that has not started gives way: of the newcomer's address when that has enough of
+        them, else of the address that has most. First who has said nothing, then who came first."""
+        alike = [
+            (origin(one.address), one)
+            for one in self._station.connections()
+            if not one.talking and one.stranger == newcomer.stranger
+        ]
+        count = Counter(place for place, _ in alike)
+        crowd = origin(newcomer.address)
+        if count[crowd] < room[0]:
+            if len(alike) < room[1]:
+                return
+            crowd = max(count, key=count.__getitem__)
+        oldest = min((one for place, one in alike if place == crowd), key=_precedence)
+        self._station.drop(oldest, f"it has sent no START_API and {newcomer.peer} wants its place")
+
+    def crowded(self, session: "Session") -> str:
+        """Why a stranger cannot even wait to be accepted; "" when it can."""
+        of_one, of_all = WAITING_STRANGERS
+        waiting = [origin(one.address) for one in self._station.policy.waiting()]
+        if waiting.count(origin(session.address)) >= of_one:
+            return f"{of_one} connections from its address wait to be accepted already"
+        return f"{of_all} connections wait to be accepted already" if len(waiting) >= of_all else ""
 
     def _moved(self, port: int) -> None:
         self._port = port
@@ -55,3 +87,8 @@ class Door:
                 if session.started:
                     session.error(-1, 1300, port=port)
                 self._station.drop(session, f"the socket port is {port} now")
+
+
+def _precedence(session: "Session") -> tuple[bool, int]:
+    spoken = session.behind or session.connection.state is not State.OPENED
+    return spoken, session.number

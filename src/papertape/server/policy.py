@@ -16,9 +16,6 @@ from .config import Config
 
 Verdict = Literal["accept", "ask", "reject"]
 VERDICTS: tuple[Verdict, ...] = ("accept", "ask", "reject")
-MOST_STRANGERS = 8
-"""Connections from addresses that are not accepted by themselves, at once: they must not take the
-places of those that are."""
 
 Address = IPv4Address | IPv6Address
 
@@ -54,6 +51,12 @@ def parse(address: str) -> Address | None:
         return None
     mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
     return mapped or found
+
+
+def origin(address: str) -> Address | IPv6Network | None:
+    """Where a connection comes from, to count by: one machine may have 2^64 addresses of IPv6."""
+    found = parse(address)
+    return IPv6Network((found, 64), strict=False) if isinstance(found, IPv6Address) else found
 
 
 class Policy:

@@ -230,7 +230,8 @@ class Reception:
         self._station.hub.tell("decided", number=session.number, **facts)
         if not decision.accepted:
             self._station.drop(session, decision.reason)
-        elif self._station.door.welcome(session):
+        else:
+            session.stranger = False
             self._station.attempt(
                 session, -1, "START_API", partial(_session.begin, self._station, session, message)
             )

@@ -125,7 +125,8 @@ class Station:
     def open(
         self, peer: str, transport: Transport, now: Nanos, deadline: Nanos | None = None
     ) -> Session | None:
-        """A new connection; None, and closed at once, when all places are taken.
+        """A new connection; None, and closed at once, when all places are taken. One that has not
+        started may have to give way to it: ``flush`` closes that.
 
         ``deadline`` is when it must have started, in market time, which may run faster than the
         client's.
@@ -180,13 +181,18 @@ class Station:
         self.closed(session, reason)
 
     def claim(self, session: Session, client_id: int) -> bool:
-        """Give the session its client id; else tell why not (326 when it is taken) and close."""
+        """Give the session its client id; else tell why not (326 when it is taken) and close.
+
+        The last place may have gone to another one meanwhile; then it is closed without a word.
+        """
         if client_id in self._clients or self._freed.get(client_id, 0) > self.now:
             session.error(-1, 326)
             self.drop(session, f"client id {client_id} is in use")
         elif not 0 <= client_id <= MAX_CLIENT_ID:
             session.error(-1, 321, cause=f"Invalid client id {client_id}")
             self.drop(session, f"client id {client_id} is not in 0 .. {MAX_CLIENT_ID}")
+        elif len(self._clients) >= self.settings.max_clients:
+            self.drop(session, f"all {self.settings.max_clients} places are taken")
         else:
             session.client_id = client_id
             self._freed.pop(client_id, None)

@@ -33,6 +33,8 @@ def start_api(station: "Station", session: "Session", message: StartApi) -> None
     verdict = station.policy.decide(session.address)
     if verdict == "accept":
         begin(station, session, message)
+    elif verdict == "ask" and (reason := station.door.crowded(session)):
+        station.drop(session, reason)
     elif verdict == "ask":
         session.asked = message
         until = station.until(station.settings.acceptance_timeout_s)
