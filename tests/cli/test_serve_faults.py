@@ -96,3 +96,18 @@ def test_a_clock_far_from_what_is_kept_is_asked_about(tmp_path: Path) -> None:
         assert told(running.port, until=b"2106")
     with station(tmp_path, *words) as running:
         assert told(running.port, until=b"2106")
+
+
+def test_a_start_without_what_was_kept_is_asked_about(tmp_path: Path) -> None:
+    with station(tmp_path, "--data-dir", "kept") as running:
+        assert told(running.port, until=b"2106")
+        running.stop()
+    (tmp_path / "kept" / "journal.sqlite").unlink()
+    words = ("--data-dir", "kept", "--port", closed_port())
+    done = papertape("serve", *words, cwd=tmp_path, code=2)
+    assert "lacks the last" in done.output and "--accept-loss" in done.output
+    with station(tmp_path, "--data-dir", "kept", "--accept-loss") as running:
+        assert told(running.port, until=b"2106")
+        (tmp_path / "kept" / "journal.sqlite.lock").unlink()
+        done = papertape("serve", *words, cwd=tmp_path, code=2)
+        assert "is in use by another station" in done.output

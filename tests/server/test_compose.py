@@ -1,6 +1,7 @@
 """Putting a station together: new, again, elsewhere, and what can be wrong."""
 
 import logging
+import shutil
 from pathlib import Path
 from typing import cast
 
@@ -22,10 +23,20 @@ SPY = 756733
 
 
 def made(
-    data_dir: Path | None, *, wall: int = WALL, accept_clock: bool = False, **market: object
+    data_dir: Path | None,
+    *,
+    wall: int = WALL,
+    accept_clock: bool = False,
+    accept_loss: bool = False,
+    **market: object,
 ) -> Composed:
-    chosen = MarketSettings(**market)  # type: ignore[arg-type]
-    return compose(wall=wall, data_dir=data_dir, market=chosen, accept_clock=accept_clock)
+    return compose(
+        wall=wall,
+        data_dir=data_dir,
+        market=MarketSettings(**market),  # type: ignore[arg-type]
+        accept_clock=accept_clock,
+        accept_loss=accept_loss,
+    )
 
 
 def buy(composed: Composed) -> None:
@@ -101,6 +112,26 @@ def test_a_clock_far_ahead_is_asked_about(tmp_path: Path) -> None:
         made(tmp_path, wall=later)
     with made(tmp_path, wall=later, accept_clock=True) as again:
         assert again.clock.now(later) == later
+
+
+def test_orders_that_are_missing_are_missed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    made(tmp_path / "live").close()
+    with made(tmp_path / "live") as composed:
+        buy(composed)
+        shutil.copytree(tmp_path / "live", tmp_path / "dead")  # as kill -9 leaves it
+        ids = composed.station.engine.queries.next_valid_id(1)
+    shutil.copytree(tmp_path / "dead", tmp_path / "whole")
+    with made(tmp_path / "whole") as again:
+        assert again.station.engine.queries.next_valid_id(1) == ids == 3
+    (tmp_path / "dead" / f"{JOURNAL}-wal").unlink()
+    with pytest.raises(JournalError, match=r"lacks entries 1 to \d, the last one of 2026-04-13"):
+        made(tmp_path / "dead")
+    with made(tmp_path / "dead", accept_loss=True) as less:
+        assert less.station.engine.queries.next_valid_id(1) == 1
+    assert "it goes on with what is there" in caplog.text
+    made(tmp_path / "dead").close()
 
 
 def test_nothing_is_kept_without_a_directory(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ reached the pipe was told. The seed decides what is traded and where the process
 
 * ``anytime``: the parent kills it after so many microseconds;
 * ``database``: it kills itself inside SQLite, after so many steps of its virtual machine;
-* ``sending``: it kills itself between the commit and a write, or half way through the write.
+* ``sending``: it kills itself between the commit and a write, or half way through the write;
+* ``marking``: it kills itself between the commit and the journal's mark, or right after it.
 """
 
 import os
@@ -26,7 +27,7 @@ from papertape.wire.connection import ClientConnection, encode
 from papertape.wire.message import Message
 from venue.scenario import at
 
-WAYS = ("anytime", "database", "sending")
+WAYS = ("anytime", "database", "sending", "marking")
 OPENING = at("20260413 10:00:00")
 CYCLE_S = 20
 UNPACED = StationSettings(max_message_rate=0)
@@ -164,5 +165,18 @@ def child(folder: Path, pipe: int, *, cycle: int, seed: int, way: str) -> None:
                 die()
 
         load.before_write = cut
+    if way == "marking":
+        mark: Any = composed.station.keeper._journal._mark  # type: ignore[union-attr]
+        marks, write, late = chance.randint(0, 40), mark.write, chance.random() < 0.5
+
+        def last(content: Any) -> None:
+            nonlocal marks
+            marks -= 1
+            if marks >= 0 or late:
+                write(content)
+            if marks < 0:
+                die()
+
+        mark.write = last
     while True:
         load.turn()

@@ -140,7 +140,10 @@ def test_a_torn_write_ahead_file_gives_up_its_last_batch_only(path: Path, tmp_pa
         copy.write_bytes(path.read_bytes())
         wal = Path(f"{path}-wal").read_bytes()
         Path(f"{copy}-wal").write_bytes(wal[:-10])
-    with Journal.open(copy, schema_version=3) as torn:
+        Path(f"{copy}.mark").write_bytes(Path(f"{path}.mark").read_bytes())
+    with pytest.raises(JournalError, match="lacks entries 5 to 6, the last one of 1970-01-01"):
+        Journal.open(copy, schema_version=3)
+    with Journal.open(copy, schema_version=3, accept_loss=True) as torn:
         assert torn.last_seq == 4
         assert [entry.time for entry in torn.entries()] == [1, 1, 2, 2]
 
@@ -169,6 +172,28 @@ def test_a_second_process_is_told_the_file_and_the_holder(journal: Journal) -> N
     assert caught.value.pid == os.getpid()
     assert said.split(" ", 2)[:2] == [str(os.getpid()), str(journal.path)]
     assert "End that process, or give another file" in said
+
+
+def test_a_second_writer_is_stopped_although_the_lock_file_was_deleted(path: Path) -> None:
+    with Journal.open(path, schema_version=3) as first:
+        Path(f"{path}.lock").unlink()
+        with pytest.raises(JournalError, match="is in use by another station") as caught:
+            Journal.open(path, schema_version=3)
+        assert "End that station, or give another file" in str(caught.value)
+        Path(f"{path}.mark").unlink()
+        with pytest.raises(JournalError, match=r"its mark journal\.sqlite\.mark is missing"):
+            Journal.open(path, schema_version=3)
+        first.append([(0, b"")])
+
+
+def test_a_writer_that_was_overtaken_is_told_so(path: Path) -> None:
+    with Journal.open(path, schema_version=3) as first:
+        for suffix in (".lock", ".mark"):
+            Path(f"{path}{suffix}").unlink()
+        with Journal.open(path, schema_version=3, accept_loss=True) as second:
+            second.append([(0, b"theirs")])
+        with pytest.raises(JournalError, match="End the other program that writes to the file"):
+            first.append([(0, b"ours")])
 
 
 def test_closing_frees_the_file_and_may_be_repeated(path: Path) -> None:

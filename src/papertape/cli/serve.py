@@ -32,6 +32,8 @@ class Consent(NamedTuple):
 
     clock: bool
     """The computer's clock is right."""
+    loss: bool
+    """What is missing of the journal stays missing."""
 
 
 def serve(
@@ -51,6 +53,10 @@ def serve(
     accept_clock: Annotated[
         bool,
         typer.Option("--accept-clock", help="Go on although the clock is far from what is kept."),
+    ] = False,
+    accept_loss: Annotated[
+        bool,
+        typer.Option("--accept-loss", help="Go on although some of what was kept is missing."),
     ] = False,
     account: Annotated[
         str | None, typer.Option(help="Paper accounts, such as DU1,DU2. [DU1234567]")
@@ -152,7 +158,7 @@ def serve(
             stations = {name: one.model_copy(update=nowhere) for name, one in stations.items()}
         if len(stations) > 1:
             handler.setFormatter(Prefixed())
-        _run(stations, wire_log, Consent(accept_clock))
+        _run(stations, wire_log, Consent(accept_clock, accept_loss))
     except PapertapeError as error:
         screen.print(f"[red]papertape:[/red] {escape(str(error))}", soft_wrap=True)
         raise typer.Exit(2) from error
@@ -239,6 +245,7 @@ def _composed(
         api=settings.api_settings(),
         log_dir=log_dir,
         accept_clock=consent.clock,
+        accept_loss=consent.loss,
     )
 
 

@@ -77,6 +77,7 @@ def compose(
     api: Mapping[str, Any] | None = None,
     log_dir: Path | None = None,
     accept_clock: bool = False,
+    accept_loss: bool = False,
 ) -> Composed:
     """A station as it was left in ``data_dir``, or a new one; None keeps nothing.
 
@@ -84,7 +85,8 @@ def compose(
 
     ``log_dir`` is where the API message logs go; None is ``logs`` in ``data_dir``.
 
-    ``accept_clock`` says that ``wall`` is right, however far it is from what is kept.
+    ``accept_clock`` says that ``wall`` is right, however far it is from what is kept;
+    ``accept_loss`` goes on with what is kept although some of it is missing.
 
     Raises ``MarketDataError``, ``JournalError`` or ``SettingsError`` with what to do.
     """
@@ -95,7 +97,10 @@ def compose(
             path = data_dir / JOURNAL
             from ..store.journal import Journal  # its database layer takes a while to load
 
-            journal = undo.enter_context(Journal.open(path, schema_version=SCHEMA_VERSION))
+            opened = Journal.open(path, schema_version=SCHEMA_VERSION, accept_loss=accept_loss)
+            journal = undo.enter_context(opened)
+            if journal.lost:
+                log.warning("%s %s; it goes on with what is there", path, journal.lost)
         keeper = Keeper(journal)
         keeper.check_profile(profile or Profile())
         facts = _facts(keeper, chosen, wall)

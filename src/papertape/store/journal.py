@@ -9,23 +9,26 @@ the system's page cache has it by then. A power cut may take the batches since t
 but never tears one (``synchronous=NORMAL``): waiting for the disk at every batch would cost a
 hundredfold, and a paper account is not worth that.
 
-One process writes, and a lock file beside the journal says which. Others may read the file.
+One process writes, and a lock file beside the journal says which. Others may read the file. A mark
+beside it says how far it had come (``high_water.py``), so that a loss is told and not taken for the
+truth.
 """
 
 import hashlib
 import os
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from papertape.errors import JournalError
 
+from .high_water import Mark, MarkFile, decode, missing
 from .lock import FileLock
 
 __all__ = ["Entry", "Journal", "Meta"]
@@ -36,6 +39,7 @@ CHUNK: Final = 1024  # entries read at a time: enough to amortise the query, lit
 KEPT_SNAPSHOTS: Final = 2  # the newest, and one to fall back on should the newest be damaged
 MAX_PAYLOAD: Final = 1 << 24  # a command comes out of one frame, and a frame ends below 16 MiB
 WAL_LIMIT: Final = 64 << 20  # bytes the write-ahead file may keep on disk after a checkpoint
+CHANGES: Final = "changes"  # the fact that counts changes of facts and has a checksum of them all
 
 _tables = sa.MetaData()
 _entries = sa.Table(
@@ -79,39 +83,52 @@ class Entry(NamedTuple):
 class Journal:
     """The journal of one station; made by :meth:`open`, a context manager, used by one thread."""
 
-    def __init__(self, path: Path, connection: sa.Connection, closing: ExitStack) -> None:
+    def __init__(
+        self, path: Path, connection: sa.Connection, mark: MarkFile, closing: ExitStack
+    ) -> None:
         self.path = path
-        self.meta = Meta(path, connection)
+        self.meta = Meta(path, connection, self._mark_facts)
         self.found_version = 0
         """The schema version of the file as it was found; replay must understand its payloads."""
+        self.lost = ""
+        """What it lacks of what it had; somebody agreed to go on without it."""
         self._connection = connection
+        self._mark = mark
         self._closing = closing
         # The compiled text goes straight to the driver: twice the rate of building it each time.
         self._insert = str(_entries.insert().compile(dialect=connection.dialect))
-        self._last = 0
+        self._reach = Mark()
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], *, schema_version: int) -> Self:
+    def open(
+        cls, path: str | os.PathLike[str], *, schema_version: int, accept_loss: bool = False
+    ) -> Self:
         """Open the journal, making the file and its directory where they are missing.
 
         ``schema_version`` is that of the payloads the caller writes. A file of a newer caller is
         refused; an older one is raised to it, and :attr:`found_version` tells from where.
+        A file that holds less than it once did is refused unless ``accept_loss``; then
+        :attr:`lost` tells what is missing.
         Raises JournalError with the file, the reason and what to do.
         """
         path = Path(path)
         with ExitStack() as undo:
             undo.callback(FileLock(path).release)
+            mark = MarkFile(path)
+            undo.callback(mark.release)
             connection = _connect(path)
             undo.callback(connection.engine.dispose)
             undo.callback(connection.close)
+            journal = cls(path, connection, mark, undo)
             with _translated(path, "cannot be read"):
+                if _pragma(connection, "page_count") == 0:
+                    journal._compare(None, accept_loss=accept_loss)  # before anything is written
                 _configure(path, connection)
-            journal = cls(path, connection, undo)
-            journal._prepare(schema_version)
+            journal._prepare(schema_version, accept_loss=accept_loss)
             journal._closing = undo.pop_all()
             return journal
 
-    def _prepare(self, schema_version: int) -> None:
+    def _prepare(self, schema_version: int, *, accept_loss: bool) -> None:
         found = self.meta.get("schema_version")
         self.found_version = schema_version if found is None else int(found)
         if self.found_version > schema_version:
@@ -120,11 +137,54 @@ class Journal:
                 path=self.path,
                 advice="Run the newer program, or give another file",
             )
-        if found != str(schema_version):
+        sound = self.meta.load()
+        newest = sa.select(_entries).order_by(_entries.c.seq.desc())
+        self._reach = self._entry_mark(newest)
+        if not sound and not accept_loss:
+            raise self._refused("has damaged settings")
+        mark = decode(self._mark.read())
+        beside = (
+            None if mark is None else self._entry_mark(newest.where(_entries.c.seq == mark.seq))
+        )
+        self._compare(beside, accept_loss=accept_loss)
+        if mark is None or self.lost or not sound:
+            self._mark.begin(self._reach)
+        elif mark != self._reach:
+            self._mark.write(self._reach)
+        if not self.meta.changes or not sound or found != str(schema_version):
             self.meta["schema_version"] = str(schema_version)
-        newest = sa.select(sa.func.max(_entries.c.seq))
+
+    def _entry_mark(self, query: sa.Select[Any]) -> Mark:
+        """A mark for the entry that is found first; nothing where there is none."""
         with _translated(self.path, "cannot be read"), self._connection.begin():
-            self._last = self._connection.scalar(newest) or 0
+            row = self._connection.execute(query.limit(1)).first()
+        if row is None:
+            return Mark(facts=self.meta.changes)
+        seq, time, crc = (number if isinstance(number, int) else 0 for number in row[:3])
+        return Mark(seq, time, crc, self.meta.changes)
+
+    def _compare(self, beside: Mark | None, *, accept_loss: bool) -> None:
+        """Miss what the mark says and the file does not have; ``beside`` is its entry of the
+        mark's number."""
+        line = self._mark.read()
+        mark = decode(line)
+        if mark is not None:
+            there = beside is not None and beside.seq == mark.seq
+            self.lost = missing(mark, self._reach, beside.check if beside and there else None)
+        elif line:
+            self.lost = f"may lack entries: its mark {self._mark.path.name} is damaged"
+        elif self.meta.changes:
+            self.lost = f"may lack entries: its mark {self._mark.path.name} is missing"
+        if self.lost and not accept_loss:
+            raise self._refused(self.lost)
+
+    def _refused(self, reason: str) -> JournalError:
+        advice = "Restore a copy of the directory, or go on with what is there: --accept-loss"
+        return JournalError(reason, path=self.path, advice=advice)
+
+    def _mark_facts(self, changes: int) -> None:
+        self._reach = self._reach._replace(facts=changes)
+        self._mark.write(self._reach)
 
     def __enter__(self) -> Self:
         return self
@@ -144,7 +204,7 @@ class Journal:
     @property
     def last_seq(self) -> int:
         """The number of the newest entry, 0 while there is none."""
-        return self._last
+        return self._reach.seq
 
     def append(self, batch: Sequence[tuple[int, bytes]]) -> int:
         """Keep a batch of (time, payload), all of it or nothing, and give the last number.
@@ -153,15 +213,17 @@ class Journal:
         """
         rows = [
             (seq, time, _crc(seq, time, payload), payload)
-            for seq, (time, payload) in enumerate(batch, self._last + 1)
+            for seq, (time, payload) in enumerate(batch, self.last_seq + 1)
         ]
         if not rows:
-            return self._last
+            return self.last_seq
         self._check_sizes(rows)
         with _translated(self.path, "cannot be written"), self._connection.begin():
             self._connection.exec_driver_sql(self._insert, rows)
-        self._last = rows[-1][0]
-        return self._last
+        seq, time, crc, _ = rows[-1]
+        self._reach = Mark(seq, time, crc, self.meta.changes)
+        self._mark.write(self._reach)
+        return self.last_seq
 
     def _check_sizes(self, rows: Sequence[tuple[int, int, int, bytes]]) -> None:
         for seq, _, _, payload in rows:
@@ -195,8 +257,8 @@ class Journal:
 
     def snapshot(self, seq: int, blob: bytes) -> None:
         """Keep the state as it is after an entry; older snapshots but one are dropped."""
-        if not 0 <= seq <= self._last:
-            reason = f"refuses a snapshot of the future, its last entry is {self._last}"
+        if not 0 <= seq <= self.last_seq:
+            reason = f"refuses a snapshot of the future, its last entry is {self.last_seq}"
             raise JournalError(reason, path=self.path, seq=seq)
         row = {"seq": seq, "digest": _digest(seq, blob), "blob": blob}
         newest = sa.select(_snapshots.c.seq).order_by(_snapshots.c.seq.desc()).limit(KEPT_SNAPSHOTS)
@@ -219,9 +281,22 @@ class Journal:
 class Meta:
     """Small facts about a journal (market anchor, seed, account): text by key, kept at once."""
 
-    def __init__(self, path: Path, connection: sa.Connection) -> None:
+    def __init__(
+        self, path: Path, connection: sa.Connection, changed: Callable[[int], object]
+    ) -> None:
+        self.changes = 0
+        """How often they were changed."""
         self._path = path
         self._connection = connection
+        self._changed = changed
+        """Told :attr:`changes` once a change is kept."""
+
+    def load(self) -> bool:
+        """Read how often they were changed; whether they are what was written."""
+        facts = self._read()
+        count, _, digest = facts.pop(CHANGES, "0").partition(" ")
+        self.changes = int(count) if count.isdecimal() else 0
+        return not digest if not self.changes else digest == _sum(facts)
 
     def get(self, key: str) -> str | None:
         """Give the value, or None for a key that was never set."""
@@ -236,15 +311,27 @@ class Meta:
         return value
 
     def __setitem__(self, key: str, value: str) -> None:
+        facts = self.all() | {key: value}
+        counted = f"{self.changes + 1} {_sum(facts)}"
         with _translated(self._path, "cannot be written"), self._connection.begin():
-            self._connection.execute(_meta.delete().where(_meta.c.key == key))
-            self._connection.execute(_meta.insert(), {"key": key, "value": value})
+            for name, text in ((key, value), (CHANGES, counted)):
+                self._connection.execute(_meta.delete().where(_meta.c.key == name))
+                self._connection.execute(_meta.insert(), {"key": name, "value": text})
+        self.changes += 1
+        self._changed(self.changes)
 
     def all(self) -> dict[str, str]:
         """Give every fact, by key in order."""
+        return {key: value for key, value in self._read().items() if key != CHANGES}
+
+    def _read(self) -> dict[str, str]:
         query = sa.select(_meta.c.key, _meta.c.value).order_by(_meta.c.key)
         with _translated(self._path, "cannot be read"), self._connection.begin():
             return {row.key: row.value for row in self._connection.execute(query)}
+
+
+def _sum(facts: dict[str, str]) -> str:
+    return f"{zlib.crc32(repr(sorted(facts.items())).encode()):08x}"
 
 
 def _connect(path: Path) -> sa.Connection:
@@ -300,5 +387,6 @@ _ADVICE: Final = {
     "file is not a database": "Restore a copy of the file, or start with a new one",
     "database disk image is malformed": "Restore a copy of the file, or start with a new one",
     "database or disk is full": "Make room; nothing of the last batch was kept",
+    "UNIQUE constraint failed": "End the other program that writes to the file",
     "database is locked": "End the other program that writes to the file",
 }
