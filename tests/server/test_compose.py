@@ -50,7 +50,7 @@ def buy(composed: Composed) -> None:
         encode(order(2, "BUY 100 SPY LMT 1 GTC"), 226),
     ):
         station.receive(session, data, now)
-    station.flush()
+        station.flush()
 
 
 def test_a_new_station_begins_where_it_was_told(tmp_path: Path) -> None:
