@@ -30,6 +30,7 @@ from papertape.errors import (
     PapertapeError,
     RemoteProtocolError,
     RequestRefused,
+    ServerOutdated,
     SettingsError,
     api_error,
 )
@@ -76,6 +77,13 @@ SAID = [
     (
         ClientIdInUse(clientId=3),
         "client id 3 is in use by another connection; choose another one",
+    ),
+    (
+        ServerOutdated(version=0, needed=100),
+        (
+            "the server has version 0, at least 100 is needed: "
+            "update TWS or IB Gateway, or look at what answers there"
+        ),
     ),
     (NotConnected(), "not connected"),
     (NotConnected("reqPositions"), "not connected: reqPositions was not sent"),

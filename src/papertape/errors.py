@@ -16,6 +16,7 @@
     ├── ConnectionProblem             also a ConnectionError
     │   ├── ConnectionFailed          502
     │   ├── ClientIdInUse             326
+    │   ├── ServerOutdated            503: no request at all can be sent to this server
     │   ├── NotConnected              504
     │   ├── NotReady                  connected, but orders may not be sent
     │   └── ConnectionLost
@@ -56,6 +57,7 @@ __all__ = [
     "ProtocolError",
     "RemoteProtocolError",
     "RequestRefused",
+    "ServerOutdated",
     "SettingsError",
     "api_error",
 ]
@@ -293,6 +295,23 @@ class ClientIdInUse(ConnectionProblem):
 
     def __str__(self) -> str:
         return f"client id {self.clientId} is in use by another connection; choose another one"
+
+
+class ServerOutdated(ConnectionProblem):
+    """The server answered with a version that is too old for everything."""
+
+    code: ClassVar[int] = 503
+
+    def __init__(self, *, version: int, needed: int) -> None:
+        super().__init__(version, needed)
+        self.version = version
+        self.needed = needed
+
+    def __str__(self) -> str:
+        return (
+            f"the server has version {self.version}, at least {self.needed} is needed: "
+            "update TWS or IB Gateway, or look at what answers there"
+        )
 
 
 class NotConnected(ConnectionProblem):

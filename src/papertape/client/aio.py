@@ -235,26 +235,30 @@ def connect(
     when the server closes first, and ``DeadlineExceeded`` when something that ``settings.require``
     names has not come in ``timeout`` seconds; its ``report`` tells what has.
     """
-    connection = ClientConnection(lowest=MIN_SERVER, highest=max_version, options=options)
-    core = Core(client_id, connection, settings, random.SystemRandom().random)
-    return Connecting(core, host, port, timeout)
+
+    def make() -> Core:
+        connection = ClientConnection(lowest=MIN_SERVER, highest=max_version, options=options)
+        return Core(client_id, connection, settings, random.SystemRandom().random)
+
+    return Connecting(make, host, port, timeout)
 
 
 class Connecting:
-    """A connection that is being made: await it, or enter it."""
+    """A connection that is being made: await it, or enter it; each time it is a new session."""
 
-    def __init__(self, core: Core, host: str, port: int, timeout: float) -> None:
-        self._core = core
+    def __init__(self, make: Callable[[], Core], host: str, port: int, timeout: float) -> None:
+        self._make = make
         self._where = (host, port)
         self._timeout = timeout
-        self._tws: Tws | None = None
+        self._entered: list[Tws] = []
 
     def __await__(self) -> Generator[Any, None, Tws]:
         return self._open().__await__()
 
     async def __aenter__(self) -> Tws:
-        self._tws = await self._open()
-        return self._tws
+        tws = await self._open()
+        self._entered.append(tws)
+        return tws
 
     async def __aexit__(
         self,
@@ -262,11 +266,10 @@ class Connecting:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        assert self._tws is not None
-        await self._tws.disconnect()
+        await self._entered.pop().disconnect()
 
     async def _open(self) -> Tws:
-        core = self._core
+        core = self._make()
         driver = Driver(core, *self._where, self._timeout)
         began = driver.clock()
         await driver.dial()

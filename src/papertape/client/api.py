@@ -4,6 +4,7 @@
 event loop.
 """
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -23,6 +24,7 @@ from .lines import (
     Quotes,
     RealTimeBars,
 )
+from .moments import moment
 from .quotes import QuoteStream
 from .session import DEADLINE_S, Session
 from .trades import Trade
@@ -61,17 +63,22 @@ class Tws(Session):
         duration: str = "1 D",
         bar_size: str = "1 min",
         what: str = "TRADES",
-        end: str = "",
+        end: str | datetime = "",
         regular_hours: bool = True,
         format_date: int = 1,
         timeout: float = 60.0,
     ) -> list[Bar]:
-        """Bars of the span that ends at ``end`` (now), oldest first."""
+        """Bars of the span that ends at ``end`` (now), oldest first.
+
+        ``end`` is a time with its zone: a ``datetime`` or a pandas ``Timestamp`` that knows it, or
+        text as TWS takes it. Raises ``LocalProtocolError`` for one without a zone.
+        """
+        until = moment(end, "end", "ReqHistoricalData")
         split = self.report.serverVersion >= HISTORY_END_MESSAGE
 
         def make(number: int) -> tuple[History, history.ReqHistoricalData]:
             request = history.ReqHistoricalData(
-                number, wanted, end, bar_size, duration, int(regular_hours), what, format_date
+                number, wanted, until, bar_size, duration, int(regular_hours), what, format_date
             )
             return History(number, split=split), request
 

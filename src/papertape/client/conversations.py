@@ -37,6 +37,13 @@ class Conversation:
             self.done, self.error = True, error
             self._wake()
 
+    def unreadable(self, error: PapertapeError, kind: type[Any] | None) -> bool:
+        """A message of this conversation could not be read; whether that ends it.
+
+        An answer that lacks a part would pass for a whole one.
+        """
+        return True
+
     def notice(self, notice: ApiError) -> None:
         """Something to know that ends nothing."""
         self.notices.append(notice)

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from typing import Any, Self
 
 from ..codes import CodeTable, default_table
-from ..errors import ConnectionLost, NotConnected, NotReady, PapertapeError
+from ..errors import ConnectionLost, NotConnected, NotReady, PapertapeError, ServerOutdated
+from ..versions import MIN_SERVER
+from ..wire import catalogue
 from ..wire.catalogue import reports, session
 from ..wire.connection import Broken, ClientConnection, Negotiated, Undecodable, UnknownMessage
 from ..wire.message import Message
@@ -30,9 +32,7 @@ from .routes import Routes
 from .settings import ClientSettings
 from .streams import Subscription
 from .trades import Trade
-
-UNREAD = 1000
-"""Messages that could not be read and are kept to be looked at."""
+from .unread import Unread
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class Core:
         self.report = Report()
         self.orders = Orders(client_id)
         self.routes = Routes()
-        self.unread: list[Undecodable | UnknownMessage] = []
+        self.unread = Unread()
         """Messages that this version of the client could not read."""
         self.lost: PapertapeError | None = None
         """Why the session has ended; None while it goes on."""
@@ -361,8 +361,14 @@ class Core:
             self.waker()
 
     def _unreadable(self, event: Undecodable | UnknownMessage) -> None:
-        if len(self.unread) < UNREAD:
-            self.unread.append(event)
+        self.unread.add(event)
+        if not isinstance(event, Undecodable):
+            return
+        kind = catalogue.RESPONSES.get(event.message_id)
+        for conversation in self.routes.concerned(event.request_id, kind):
+            if conversation.unreadable(event.error, kind):
+                self.end(conversation)
+                conversation.fail(event.error)
 
     def _broken(self, event: Broken) -> None:
         lost = ConnectionLost(f"the server sent what is no frame: {event.error}")
@@ -376,6 +382,9 @@ class Core:
         self._wake()
 
     def _negotiated(self, event: Negotiated) -> None:
+        if event.version < MIN_SERVER:
+            self.closed(ServerOutdated(version=event.version, needed=MIN_SERVER), final=True)
+            return
         self.report.serverVersion = event.version
         self.report.connectionTime = event.connection_time
         self.send(session.StartApi(self.client_id))

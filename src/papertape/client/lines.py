@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
+from ..errors import LocalProtocolError
 from ..model import Bar, Contract
 from ..wire.catalogue import account
 from ..wire.catalogue.ticks import RealTimeBarTick
@@ -31,6 +32,7 @@ class Line(Generic[S]):
         self._wait = wait
         self._clock = clock
         self._stream = stream
+        self._entered = False
 
     @property
     def stale(self) -> str:
@@ -48,7 +50,11 @@ class Line(Generic[S]):
         return list(self._stream.notices)
 
     async def __aenter__(self) -> Self:
+        if self._entered:
+            told = "a line is entered once: ask the session for another one"
+            raise LocalProtocolError(told, message=self._stream.name)
         self._core.at(self._clock()).subscribe(self._stream)
+        self._entered = True
         return self
 
     async def __aexit__(

@@ -72,6 +72,13 @@ class Routes:
         """The open conversations of a kind that has no request ids."""
         return self._kinds.get(kind, [])
 
+    def concerned(self, number: int, kind: type[Message] | None) -> list[Conversation]:
+        """The conversations that a message belongs to: of this request id, or of this kind."""
+        conversation = self._requests.get(number)
+        if conversation is not None:
+            return [conversation]
+        return list(self._kinds.get(BY_KIND.get(kind, ""), ())) if kind is not None else []
+
     def feed(self, message: Any) -> None:
         """Give a message to whom it belongs; nobody may have asked."""
         conversation = self._requests.get(getattr(message, "reqId", -1))

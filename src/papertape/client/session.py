@@ -5,7 +5,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from ..codes import CodeTable
-from ..errors import ApiError, ConnectionLost, DeadlineExceeded, NotReady, PapertapeError
+from ..errors import (
+    ApiError,
+    ConnectionLost,
+    DeadlineExceeded,
+    NotConnected,
+    NotReady,
+    PapertapeError,
+)
 from . import questions
 from .asks import Ask
 from .core import Core
@@ -29,6 +36,8 @@ class Session:
         self._clock = clock
 
     async def __aenter__(self) -> Self:
+        if self._core.lost is not None:
+            raise NotConnected() from self._core.lost
         return self
 
     async def __aexit__(

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from ..errors import PapertapeError
 from ..model import Bar
 from ..wire.catalogue import account, history
 from ..wire.message import Message
@@ -99,6 +100,10 @@ class Subscription(Conversation):
         self.events.append(event)
         self._wake()
 
+    def unreadable(self, error: PapertapeError, kind: type[Any] | None) -> bool:
+        """A stream lacks one update, and goes on; the core has logged it."""
+        return False
+
     def _came(self) -> None:
         self.updates += 1
         if self.trouble is not None and self.on_data is not None:
@@ -111,7 +116,7 @@ class ItemStream(Subscription):
     def __init__(self, name: str, request_id: int = -1, source: Source | None = None) -> None:
         super().__init__(name, request_id, source)
         self.lost = 0
-        """Items thrown away because nobody read them."""
+        """Items thrown away because nobody read them, or that could not be read."""
 
     def feed(self, message: Any) -> None:
         """One more item."""
@@ -123,6 +128,11 @@ class ItemStream(Subscription):
                 self.lost += not isinstance(self.events.popleft(), (Stale, Gap))
             self.events.append(item)
         self._wake()
+
+    def unreadable(self, error: PapertapeError, kind: type[Any] | None) -> bool:
+        """As for every stream; the item counts as lost."""
+        self.lost += 1
+        return False
 
     def items_of(self, message: Any) -> list[Any]:
         """The items that a message carries."""
@@ -139,6 +149,11 @@ class BarStream(ItemStream):
     def __init__(self, name: str, request_id: int = -1, source: Source | None = None) -> None:
         super().__init__(name, request_id, source)
         self._latest = ""
+
+    def unreadable(self, error: PapertapeError, kind: type[Any] | None) -> bool:
+        """One update may be missing; the answer with all bars may not."""
+        super().unreadable(error, kind)
+        return kind is history.HistoricalData
 
     def items_of(self, message: Any) -> list[Any]:
         """The bars that are new, or have grown."""
