@@ -17,8 +17,23 @@ def test_every_row_is_there_once_in_order() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.split("|")[1].strip())
-def test_every_row_names_tests(row: str) -> None:
-    assert "::test_" in row.split("|")[4]
+def test_every_row_names_a_test_that_quotes_its_number(row: str) -> None:
+    number = row.split("|")[1].strip().lower()
+    named = re.findall(r"`[\w/]+\.py::(\w+)", row.split("|")[4])
+    assert any(number in name.split("_") for name in named), named
+
+
+@pytest.mark.parametrize("number", range(1, 33))
+def test_every_number_is_quoted_where_the_page_says(number: int) -> None:
+    row = next(row for row in ROWS if row.startswith(f"| S{number} |"))
+    quoting = {
+        path.relative_to(HERE).as_posix()
+        for path in HERE.rglob("test_*.py")
+        if re.search(rf"def test_(s\d+_)*s{number}_", path.read_text("utf-8"))
+    }
+    named = re.findall(rf"`([\w/]+\.py)::test_(?:s\d+_)*s{number}_", row)
+    assert named, f"the page names no test that quotes S{number}"
+    assert set(named) <= quoting
 
 
 @pytest.mark.parametrize(("path", "name"), NAMED)

@@ -1,6 +1,7 @@
 """The calls of a session over a TWS in memory, with a clock that jumps (S19, S24)."""
 
 import asyncio
+import threading
 from decimal import Decimal
 from typing import Any
 
@@ -11,9 +12,51 @@ from papertape.client.aio import connect
 from papertape.client.contracts import LimitOrder, Stock
 from papertape.client.streams import Gap, Stale
 from papertape.errors import DeadlineExceeded
-from papertape.model import Bar, Contract
-from papertape.wire.catalogue import account, history, orders, reports, session, ticks
+from papertape.model import Bar, Contract, ContractDetails
+from papertape.wire.catalogue import (
+    account,
+    contract,
+    history,
+    market,
+    orders,
+    reports,
+    session,
+    ticks,
+)
 from papertape.wire.catalogue.session import NextValidId, StartApi
+
+
+def test_s19_a_program_reads_from_top_to_bottom() -> None:
+    """One coroutine, one thread: each line has its answer before the next one asks."""
+    tws = Memory()
+    quoting(tws)
+    row = contract.ContractData
+    tws.answers[contract.ReqContractDetails] = lambda m: [
+        row(m.reqId, contractDetails=ContractDetails(longName="SPDR S&P 500")),
+        contract.ContractDataEnd(m.reqId),
+    ]
+    status = ("Filled", Decimal(1), Decimal(0), 10.0, 9, 0, 10.0, 1, "", 0.0)
+    tws.answers[orders.PlaceOrder] = lambda m: [reports.OrderStatus(m.orderId, *status)]
+    threads = threading.enumerate()
+
+    async def main() -> None:
+        async with connect() as session_:
+            tws.received.clear()
+            assert await session_.current_time() == 1_700_000_000
+            (found,) = await session_.contract_details(Stock("SPY"))
+            assert found.longName == "SPDR S&P 500"
+            async with session_.quotes(Stock("SPY")) as line:
+                assert (await line.next()).bid == 10.0
+            trade = session_.place_order(Stock("SPY"), LimitOrder("BUY", 1, 10.0))
+            assert (await session_.until(trade, "Filled", timeout=5)).filled == 1
+            assert threading.enumerate() == threads
+
+    run(tws, main)
+    asked = [type(request) for request in tws.received]
+    assert asked == [
+        session.ReqCurrentTime, contract.ReqContractDetails,
+        market.ReqMktData, market.CancelMktData, orders.PlaceOrder,
+    ]  # fmt: skip
 
 
 def test_several_wait_on_one_thing_and_leave_in_any_order() -> None:

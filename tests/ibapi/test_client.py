@@ -239,7 +239,7 @@ def test_504_with_the_official_ids() -> None:
     assert app.errors() == [(5, 504), (9, 504), (-1, 504), (-1, 504), (8, 504), (-1, 504)]
 
 
-def test_503_names_what_the_server_lacks() -> None:
+def test_s9_503_names_what_the_server_lacks() -> None:
     with Server(176) as server:
         app = connected(server)
         app.reqCurrentTimeInMillis()

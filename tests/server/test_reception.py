@@ -2,12 +2,13 @@
 
 import pytest
 
+from papertape.errors import FeatureNotSupported
 from papertape.server.reception import ROUND, TURN, about
 from papertape.server.settings import StationSettings
 from papertape.venue.units import SECOND
 from papertape.versions import MAX_SERVER, RAW_IDS
 from papertape.wire import catalogue
-from papertape.wire.catalogue import market, orders, session
+from papertape.wire.catalogue import contract, market, orders, reports, session
 from papertape.wire.connection import Negotiated, encode
 from papertape.wire.handshake import State
 from papertape.wire.message import Message
@@ -106,6 +107,25 @@ def test_s8_no_common_version_is_answered_and_closed(
     assert client.pipe.data[4:].startswith(b"%d\0" % own)
     assert client.pipe.closed
     assert "no common version: the client knows " + offered[1:].decode() in caplog.text
+
+
+@pytest.mark.parametrize("version", [*VERSIONS, 151, 187, 196, 197, 201, 208])
+def test_s9_clients_of_every_age_get_what_their_version_knows(version: int) -> None:
+    hall = Hall()
+    hall.quote("AAPL 257.66 x 257.68")
+    client = hall.client(1, version)
+    stock = order(1, "BUY 1 AAPL MKT").contract
+    (found, end) = client.send(contract.ReqContractDetails(1, stock)).got()
+    assert (found.contract.symbol, end) == ("AAPL", contract.ContractDataEnd(1))
+    client.send(order(1, "BUY 1 AAPL MKT"))
+    assert [one.status for one in client.of(reports.OrderStatus)][-1] == "Filled"
+    if version < 197:
+        with pytest.raises(FeatureNotSupported) as refused:
+            client.send(session.ReqCurrentTimeInMillis())
+        assert (refused.value.code, refused.value.needed_version) == (503, 197)
+    else:
+        assert client.send(session.ReqCurrentTimeInMillis()).of(session.CurrentTimeInMillis)
+    assert client.send(TIME).of(session.CurrentTime)
 
 
 def test_the_greeting_may_come_in_any_pieces() -> None:

@@ -81,7 +81,9 @@ CASES: list[tuple[Message, int, str | None, int]] = [
 
 
 @pytest.mark.parametrize(("message", "first", "field", "about"), CASES)
-def test_both_sides_of_a_gate(message: Message, first: int, field: str | None, about: int) -> None:
+def test_s9_both_sides_of_a_gate(
+    message: Message, first: int, field: str | None, about: int
+) -> None:
     refuse(message, first)
     with pytest.raises(FeatureNotSupported) as caught:
         refuse(message, first - 1)
