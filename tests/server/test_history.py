@@ -57,11 +57,19 @@ def test_what_to_show(text: str) -> None:
     assert checked_what(text) == text.strip().upper()
 
 
-@pytest.mark.parametrize("text", ["", "TRADE", "OPTION_IMPLIED_VOLATILITY"])
+@pytest.mark.parametrize("text", ["", "TRADE", "HIGH"])
 def test_other_things_to_show_are_refused(text: str) -> None:
     with pytest.raises(BadRequest) as error:
         checked_what(text)
     assert refusal(error) == (321, "what_to_show")
+
+
+@pytest.mark.parametrize("text", ["SCHEDULE", "ADJUSTED_LAST", "OPTION_IMPLIED_VOLATILITY"])
+def test_what_cannot_be_shown_yet_is_named(text: str) -> None:
+    with pytest.raises(BadRequest) as error:
+        checked_what(text)
+    assert refusal(error) == (322, "not_served")
+    assert error.value.facts == {"what": f"reqHistoricalData with whatToShow {text}"}
 
 
 @pytest.mark.parametrize(

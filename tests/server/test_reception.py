@@ -400,9 +400,8 @@ def test_s2_every_request_is_served_or_refused_by_name(cls: type[Message]) -> No
     refused = [text for _, code, text in errors if "is not served" in text]
     if refused:
         name = cls.spec.callback or cls.spec.name
-        assert refused == [
-            f"Error validating request.-'bN' : cause - {name} is not served by this station yet."
-        ]
+        assert len(refused) == 1 and f"{name} is not served by this station yet." in refused[0]
+        assert errors[0][:2] != (7, 321)  # which does not end a request in every client
         assert errors[0][0] == (7 if cls.spec.id_field else -1)
 
 

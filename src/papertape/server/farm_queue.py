@@ -15,6 +15,7 @@ from ..venue.units import SECOND, Nanos
 from ..wire.catalogue import contract, depth, history, market, options, reference, ticks
 from ..wire.message import Message
 from .farms import Kind, Status
+from .handlers import HANDLERS
 
 if TYPE_CHECKING:
     from .session import Session
@@ -78,6 +79,8 @@ class FarmQueue:
         kind = NEEDS.get(type(message))
         if kind is None:
             return type(message) not in CANCELS or not self._taken_back(session, message)
+        if type(message) not in HANDLERS:  # what nobody serves need not wait to be told so
+            return True
         # An idle farm may be there at once; then this request passes, and nothing waits.
         if self._station.farms.need(kind):
             return True

@@ -25,9 +25,13 @@ BAR_SIZES: Final[dict[str, Nanos]] = {
 """Legal bar sizes, as recorded from a server's own error text, and the two long spellings."""
 
 WHAT_TO_SHOW: Final = frozenset(("TRADES", "MIDPOINT", "BID", "ASK", "BID_ASK"))
+UNSERVED: Final = frozenset((
+    "ADJUSTED_LAST", "AGGTRADES", "FEE_RATE", "HISTORICAL_VOLATILITY", "OPTION_IMPLIED_VOLATILITY",
+    "SCHEDULE", "YIELD_ASK", "YIELD_BID", "YIELD_BID_ASK", "YIELD_LAST",
+))  # fmt: skip
+"""What TWS can show of some contracts, and this station not yet of any."""
 LIVE: Final = frozenset(("TRADES", "MIDPOINT", "BID", "ASK"))
 """What TWS keeps up to date."""
-NOT_LIVE: Final = "reqHistoricalData with keepUpToDate is not served by this station yet."
 DATE_FORMS: Final = (1, 2, 3)
 _DURATION = re.compile(r"(\d+)(?: ([SDWMY]))?\Z", re.ASCII | re.IGNORECASE)
 _DASHED = re.compile(r"\d{8}-\d{2}:\d{2}:\d{2}Z?\Z", re.ASCII)
@@ -72,8 +76,13 @@ def bar_step(text: str) -> Nanos:
 
 
 def checked_what(text: str) -> str:
-    """A ``whatToShow`` that the tape can answer. Raises ``BadRequest`` 321."""
+    """A ``whatToShow`` that the tape can answer.
+
+    Raises ``BadRequest`` 322 for one that is not served yet, 321 for one that does not exist.
+    """
     what = text.strip().upper()
+    if what in UNSERVED:
+        raise BadRequest(322, "not_served", what=f"reqHistoricalData with whatToShow {what}")
     if what not in WHAT_TO_SHOW:
         raise BadRequest(321, "what_to_show")
     return what
@@ -88,7 +97,7 @@ def check_live(end: str, step: Nanos, what: str) -> None:
         raise BadRequest(321, "live_source")
     if step < 5 * SECOND:
         raise BadRequest(321, "live_bar_size")
-    raise BadRequest(322, cause=NOT_LIVE)
+    raise BadRequest(322, "not_served", what="reqHistoricalData with keepUpToDate")
 
 
 def duration(text: str) -> tuple[int, str]:

@@ -18,6 +18,7 @@ from ..wire.catalogue.session import ErrorMessage, StartApi
 from ..wire.connection import Broken, Greeting, OutOfTurn, Undecodable, UnknownMessage, encode
 from ..wire.handshake import State, unframed, version_reply
 from ..wire.message import Message
+from . import unserved
 from .farms import Kind
 from .handlers import HANDLERS, TRADING
 from .handlers import account as _account
@@ -26,6 +27,7 @@ from .handlers import contracts as _contracts
 from .handlers import history as _history
 from .handlers import market as _market
 from .handlers import orders as _orders
+from .handlers import reference as _reference
 from .handlers import session as _session
 from .messagelog import SECRET
 from .policy import Decision
@@ -36,7 +38,9 @@ if TYPE_CHECKING:
     from .station import Station
 
 log = logging.getLogger("papertape.station")
-_MODULES = (_account, _config, _contracts, _history, _market, _orders, _session)
+_MODULES = (
+    _account, _config, _contracts, _history, _market, _orders, _reference, _session,
+)  # fmt: skip
 """Importing a handler module registers its functions."""
 
 TURN: Nanos = 1_000_000
@@ -302,16 +306,10 @@ class Reception:
         """Handle a request: one that has just come, or one that had to wait."""
         handler = HANDLERS.get(type(message))
         if handler is None:
-            self._unserved(session, message)
-            return
-        work = partial(handler, self._station, session, message)
+            work = partial(unserved.answer, session, message)
+        else:
+            work = partial(handler, self._station, session, message)
         self._station.attempt(session, about(message), type(message).__name__, work)
-
-    def _unserved(self, session: Session, message: Message) -> None:
-        spec = type(message).spec
-        log.info("%s asked for %s, which is not served", session.name, spec.callback)
-        cause = f"{spec.callback or spec.name} is not served by this station yet."
-        session.error(about(message), 321, cause=cause)
 
     def _greet(self, session: Session, greeting: Greeting) -> None:
         station = self._station

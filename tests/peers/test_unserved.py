@@ -1,0 +1,65 @@
+"""What a station does not serve ends in ib_async and ib_insync too: no call of theirs hangs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from peers.environments import PEERS, Peer
+from peers.station import Station
+
+pytestmark = pytest.mark.peers
+
+DRIVER = Path(__file__).parent / "drivers" / "async_unserved.py"
+ASYNC = [peer for peer in PEERS if peer.driver == "async_peer.py"]
+YET = "is not served by this station yet."
+ENDS = {
+    "reqSecDefOptParams": 200, "reqMatchingSymbols": 200, "reqMarketRule": 322,
+    "reqHeadTimeStamp": 322, "reqHistogramData": 322, "reqHistoricalTicks": 322,
+    "reqScannerSubscription": 322, "reqScannerParameters": 322, "reqSmartComponents": 322,
+    "reqMktDepthExchanges": 322, "calculateImpliedVolatility": 322, "calculateOptionPrice": 322,
+    "reqFundamentalData": 430, "reqNewsProviders": 322, "reqNewsArticle": 10276,
+    "reqHistoricalNews": 10276, "requestFA": 321, "reqWshMetaData": 10276,
+    "reqWshEventData": 10276, "reqUserInfo": None, "SCHEDULE": 322, "ADJUSTED_LAST": 322,
+    "keepUpToDate": 322, "whatIf": 201,
+    "STP": 201, "GTD": 201, "OPG": 201, "hidden": 201, "parentId": 201, "ocaGroup": 201,
+}  # fmt: skip
+"""Each call, and the code that says why it ended. A request without an id has an answer besides:
+the code alone would not end it."""
+LATE = {365}
+"""They cancel what was refused; the answer comes during the next call."""
+NOT_BY_NAME = {"requestFA"}
+"""TWS has words of its own for it."""
+
+
+@pytest.mark.parametrize("peer", ASYNC, ids=lambda peer: peer.name)
+def test_every_call_ends_within_two_seconds(
+    peer: Peer, python_of: Callable[[Peer], Path], station: Station
+) -> None:
+    number = str(71 + ASYNC.index(peer))
+    done = subprocess.run(
+        [
+            *(str(python_of(peer)), str(DRIVER), "--module", peer.module),
+            *("--port", str(station.port), "--client-id", number),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    *calls, live = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {one["call"] for one in calls} >= ENDS.keys() - {"reqUserInfo"}
+    for one in calls:
+        name, code = one["call"], ENDS[one["call"]]
+        assert one["gave"] is not None, f"{name} hangs: {one['errors']}"
+        why = [(found, text) for found, text in one["errors"] if found not in LATE]
+        assert [found for found, _ in why] == ([] if code is None else [code]), one
+        if why and name not in NOT_BY_NAME:
+            assert YET in why[0][1] and (name in why[0][1] or name == "whatIf"), one
+    # A working order outlives refused terms; ib_insync takes every refusal for its end.
+    assert live["gave"] == [peer.name == "ib_async", 321, "Cancelled"]
