@@ -73,7 +73,7 @@ class Sample:
 
     def _send(self, session: Session, line: QuoteLine, look: Look) -> None:
         before, state = line.told, look.state
-        if before == state:
+        if before == state or not line.default:
             return
         key = session.version, before
         batch = look.batches.get(key)

@@ -62,10 +62,14 @@ def shown(quote: Quote, day: DayStats) -> Shown:
 class QuoteLine:
     """One reqMktData of one session."""
 
-    __slots__ = ("contract", "instrument", "request_id", "told")
+    __slots__ = ("contract", "default", "instrument", "request_id", "told")
 
-    def __init__(self, request_id: int, contract: Contract, instrument: Instrument) -> None:
+    def __init__(
+        self, request_id: int, contract: Contract, instrument: Instrument, *, default: bool = True
+    ) -> None:
         self.request_id = request_id
+        self.default = default
+        """Whether it has the default ticks; without them it has none until others are served."""
         self.contract = contract
         self.instrument = instrument
         self.told: Shown | None = None

@@ -151,3 +151,93 @@ def test_the_data_type_is_a_silent_wish_and_live_data_is_preferred(kind: int) ->
     assert client.send(wire.ReqMarketDataType(kind)).got() == []
     client.send(wire.ReqMktData(1, AAPL))
     assert [m.marketDataType for m in client.of(wire.MarketDataType)] == [1]
+
+
+# ---------------------------------------------------------------- the generic tick list
+
+STOCK = (
+    "100(Option Volume),101(Option Open Interest),105(Average Opt Volume),106(impvolat),"
+    "165(Misc. Stats),221/220(Creditman Mark Price),225(Auction),232/221(Pl Price),233(RTVolume),"
+    "236(inventory),258/47(Fundamentals),292(Wide_news),293(TradeCount),294(TradeRate),"
+    "295(VolumeRate),318(LastRTHTrade),375(RTTrdVolume),411(rthistvol),456/59(IBDividends),"
+    "460(Bond Factor Multiplier),577(EtfNavLast(navlast)),586(IPOHLMPRC),587(Pl Price Delayed),"
+    "588(Futures Open Interest),595(Short-Term Volume X Mins),614(EtfNavMisc(high/low)),"
+    "619(Creditman Slow Mark Price),623(EtfFrozenNavLast(fznavlast))"
+)
+"""As recorded from a gateway, for a list that ended in ``292:``."""
+PAIR = Contract(symbol="EUR", secType="CASH", exchange="IDEALPRO", currency="USD")
+
+
+@pytest.mark.parametrize(
+    "asked", ["9999", "233,999", "mdoff,292:", "162", "RTVolumes", "233:x", "-233", "233;236"]
+)
+def test_one_word_that_is_no_generic_tick_refuses_the_request(asked: str) -> None:
+    _, client = ready()
+    said = (
+        f"Error validating request.-'bN' : cause - Incorrect generic tick list of {asked}.  "
+        f"Legal ones for (STK) are: {STOCK}"
+    )
+    assert client.send(wire.ReqMktData(7, AAPL, asked)).errors() == [(7, 321, said)]
+    assert client.session.quote_lines == {}
+
+
+def test_what_is_legal_depends_on_the_type_of_security() -> None:
+    _, client = ready()
+    ((_, code, text),) = client.send(wire.ReqMktData(7, PAIR, "456")).errors()
+    assert code == 321 and "Legal ones for (CASH) are: 221/220(Creditman Mark Price),225" in text
+    assert "456/59" not in text and "595(" not in text and "100(" not in text
+
+
+def test_a_long_list_is_told_in_short() -> None:
+    _, client = ready()
+    ((_, code, text),) = client.send(wire.ReqMktData(7, AAPL, "9" * 100_000)).errors()
+    assert code == 321 and len(text) < 2000
+
+
+@pytest.mark.parametrize("asked", ["258", "233,258", "47", "fundamentals"])
+def test_fundamentals_are_not_allowed(asked: str) -> None:
+    _, client = ready()
+    refused = [(7, 10358, "Fundamentals data is not allowed.")]
+    assert client.send(wire.ReqMktData(7, AAPL, asked)).errors() == refused
+
+
+KNOWN = {
+    "233": "233(RTVolume)",
+    "rtvolume": "233(RTVolume)",
+    "100, 101,,100": "100(Option Volume),101(Option Open Interest)",
+    "221": "232/221(Pl Price)",
+    "220": "221/220(Creditman Mark Price)",
+    "59": "456/59(IBDividends)",
+    "104": "104(Historical Volatility)",
+    "787": "787(Odd Lot)",
+    "mdoff,292:BRFG+DJNL": "292(Wide_news)",
+}
+
+
+@pytest.mark.parametrize("asked", KNOWN)
+def test_a_generic_tick_that_is_not_served_is_named(asked: str) -> None:
+    _, client = ready()
+    said = (
+        f"Error processing request.-'bN' : cause - The generic tick list {KNOWN[asked]} is not "
+        "served by this station yet."
+    )
+    assert client.send(wire.ReqMktData(7, AAPL, asked)).errors() == [(7, 322, said)]
+    assert client.session.quote_lines == {}
+
+
+@pytest.mark.parametrize("asked", ["mdoff", " MDOFF ,"])
+def test_mdoff_switches_the_default_ticks_off(asked: str) -> None:
+    hall, client = ready()
+    got = lines(client.send(wire.ReqMktData(1, AAPL, asked)).got())
+    assert got == ["tickReqParams 1 0.01", "marketDataType 1 1"]
+    hall.quote("AAPL 257.00 x 257.68")
+    assert client.got() == []
+    client.send(wire.ReqMktData(2, AAPL, " , "))  # a list of nothing is none
+    assert "tickPrice 2 BID 257 1000" in lines(client.got())
+    assert client.send(wire.CancelMktData(1)).got() == []
+
+
+def test_generic_ticks_in_a_regulatory_snapshot_are_refused_too() -> None:
+    _, client = ready()
+    client.send(wire.ReqMktData(7, AAPL, "233", False, True))
+    assert [code for _, code, _ in client.errors()] == [321]

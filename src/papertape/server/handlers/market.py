@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from ...venue.instruments import Refusal
 from ...wire.catalogue import market as wire
+from ..generic_ticks import default_ticks
 from ..quotes import QuoteLine
 from . import handles
 
@@ -25,7 +26,8 @@ def req_mkt_data(station: "Station", session: "Session", message: wire.ReqMktDat
     if not message.snapshot and len(session.quote_lines) >= station.settings.max_lines:
         session.error(message.reqId, 101)
         return
-    if message.snapshot and message.genericTickList.strip():
+    snapshot = message.snapshot or message.regulatorySnapshot
+    if snapshot and message.genericTickList.strip():
         session.error(message.reqId, 321, variant="snapshot_generic")
         return
     found = station.resolve(message.contract)
@@ -33,12 +35,16 @@ def req_mkt_data(station: "Station", session: "Session", message: wire.ReqMktDat
         station.refuse(session, message.reqId, found)
         return
     entry = found.instrument
+    default = default_ticks(message.genericTickList, entry.secType)
+    if isinstance(default, Refusal):
+        station.refuse(session, message.reqId, default)
+        return
     tick = entry.tick / entry.scale
     session.send(wire.TickReqParams(message.reqId, tick, BBO_EXCHANGE, SNAPSHOT_PERMISSIONS))
     session.send(wire.MarketDataType(message.reqId, LIVE))
-    line = QuoteLine(message.reqId, message.contract, entry)
+    line = QuoteLine(message.reqId, message.contract, entry, default=default)
     station.lines.show(session, line)
-    if message.snapshot or message.regulatorySnapshot:
+    if snapshot:
         session.send(wire.TickSnapshotEnd(message.reqId))
     else:
         session.quote_lines[message.reqId] = line
