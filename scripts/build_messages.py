@@ -213,6 +213,8 @@ def notes(cls: Declared) -> Iterator[str]:
     proto = grouped(
         (f"from {gate}" if gate < ALWAYS else "never", f"`{path}`") for path, gate in late
     )
+    if untold := ", ".join(f"`{path}`" for path in sorted(spec.proto_untold)):
+        proto += f"{'; ' if proto else ''}only if not zero or empty: {untold}"
     if proto and spec.protobuf < ALWAYS:
         yield f"*Protobuf:* {proto}"
     if spec.request:

@@ -48,7 +48,7 @@ TEXTS = r"""
  2158 |              | farm=secdefnj                         | Sec-def data farm connection is OK:secdefnj
 10052 |              | tif=Empty                             | Invalid time in force:Empty
 10147 |              | orderId=7                             | OrderId 7 that needs to be cancelled is not found.
-10148 |              | orderId=7 state=Filled                | OrderId 7 that needs to be cancelled can not be cancelled, state: Filled.
+10148 |              | orderId=7 state=Filled                | OrderId 7 that needs to be cancelled cannot be cancelled, state: Filled.
 10167 |              |                                       | Requested market data is not subscribed. Displaying delayed market data.
 10168 |              |                                       | Requested market data is not subscribed. Delayed market data is not enabled.
 10255 |              |                                       | The 'Display Size' order attribute may not be specified for this order.

@@ -173,7 +173,6 @@ OURS = Dialect(
         Quirk("CompletedOrder order.routeMarketableToBbo", "a flag", flag, text),
         Quirk("(Open|Completed)Order order.orderComboLegs",
               "one for each leg", priceless, protobuf),
-        Quirk("(Open|Completed)Order order.transmit", "always true", always(True), protobuf),
         Quirk("(Open|Completed)Order order.conditions.(exchange|secType|symbol|time)|"
               "(Bond)?ContractData contractDetails.ineligibilityReasonList.(id_|description)",
               "as in a new object if absent", as_new, protobuf),

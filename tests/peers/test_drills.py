@@ -121,7 +121,7 @@ def test_s23_a_gateway_connects_its_farm_for_the_first_quotes(
     start: Callable[[Peer], Any], peer: Peer
 ) -> None:
     with start(peer) as program:
-        assert codes(program.until("error", code=2107)) == [2108, 2107]
+        assert codes(program.until("error", code=2158)) == [2108, 2107, 2158]
         program.do("quotes 1")
         before = program.until("tick", id=1)
         assert codes(before) == [2119, 2104]

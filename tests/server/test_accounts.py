@@ -35,7 +35,8 @@ def test_updates_bring_values_portfolio_time_and_the_end(version: int) -> None:
     (held,) = [m for m in got if isinstance(m, account.PortfolioValue)]
     assert (held.contract.symbol, held.position) == ("AAPL", Decimal(100))
     assert held.marketPrice == 257.67
-    assert [m.timeStamp for m in got if isinstance(m, account.AccountUpdateTime)] == ["10:00"]
+    times = [m.timeStamp for m in got if isinstance(m, account.AccountUpdateTime)]
+    assert times == ["10:00"] * 2, "that of the position, and that of all"
 
 
 def test_unchanged_figures_come_again_after_three_minutes_and_not_before() -> None:
@@ -67,7 +68,7 @@ def test_several_fills_of_one_turn_bring_the_figures_once() -> None:
     _, client = following()
     client.send(*(order(number, "BUY 1 AAPL MKT") for number in range(1, 11)))
     got = client.got()
-    assert len([m for m in got if isinstance(m, account.AccountUpdateTime)]) == 1
+    assert len([m for m in got if isinstance(m, account.AccountUpdateTime)]) == 2
     assert [m.position for m in got if isinstance(m, account.PortfolioValue)] == [10]
 
 

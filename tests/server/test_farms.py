@@ -2,6 +2,7 @@
 
 import itertools
 
+import msgspec
 import pytest
 
 from papertape.errors import SettingsError
@@ -96,9 +97,18 @@ def test_s23_gateway_has_no_farm_connection_before_a_request() -> None:
     hall = hall_of(GATEWAY)
     client = hall.client(quiet=False)
     idle = "data farm connection is inactive but should be available upon demand."
-    assert client.errors() == [(-1, 2108, f"Market {idle}usfarm"), (-1, 2107, f"HMDS {idle}ushmds")]
+    assert client.errors() == [
+        (-1, 2108, f"Market {idle}usfarm"),
+        (-1, 2107, f"HMDS {idle}ushmds"),
+        (-1, 2158, "Sec-def data farm connection is OK:secdefnj"),
+    ]
     hall.wait(3600)
-    assert states(hall) == ["inactive"] * 3 and client.got() == []
+    assert states(hall) == ["inactive", "inactive", "ok"] and client.got() == []
+
+
+def test_s23_security_definitions_are_there_at_once() -> None:
+    got = lines(hall_of(GATEWAY).client().send(DETAILS).got())
+    assert got == ["contractDetails 3 AAPL SMART", "contractDetailsEnd 3"]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +116,6 @@ def test_s23_gateway_has_no_farm_connection_before_a_request() -> None:
     [
         (QUOTES, Kind.MARKET, [2119, 2104], market.TickPrice),
         (BARS, Kind.HISTORY, [2106], None),
-        (DETAILS, Kind.DEFINITION, [2158], contract.ContractDataEnd),
     ],
 )
 def test_s23_the_first_request_that_needs_a_farm_connects_it(
@@ -124,8 +133,8 @@ def test_s23_the_first_request_that_needs_a_farm_connects_it(
     codes = [m.errorCode for m in got if getattr(m, "errorCode", 0)]
     assert codes[:1] == told[-1:]
     assert answer is None or any(isinstance(message, answer) for message in got)
-    others = [one for one in hall.station.farms if one is not farm]
-    assert [one.status for one in others] == [Status.INACTIVE] * 2
+    others = [one.status for one in hall.station.farms if one is not farm]
+    assert others == [Status.INACTIVE, Status.OK]
 
 
 def test_s23_every_session_sees_the_notices_and_a_later_one_the_present_state() -> None:
@@ -134,7 +143,7 @@ def test_s23_every_session_sees_the_notices_and_a_later_one_the_present_state() 
     asks.send(QUOTES)
     hall.wait(0.3)
     assert notices(looks_on) == [2119, 2104]
-    assert notices(hall.client(3, quiet=False)) == [2104, 2107]
+    assert notices(hall.client(3, quiet=False)) == [2104, 2107, 2158]
 
 
 def test_s23_a_farm_goes_inactive_after_a_spell_without_requests_and_comes_back() -> None:
@@ -146,11 +155,11 @@ def test_s23_a_farm_goes_inactive_after_a_spell_without_requests_and_comes_back(
     hall.wait(598)
     assert notices(client) == []
     hall.wait(2)
-    assert notices(client) == [2107]  # security definitions have no notice for it
-    assert states(hall) == ["inactive"] * 3
-    client.send(DETAILS)
+    assert notices(client) == [2107]
+    assert states(hall) == ["inactive", "inactive", "ok"]
+    client.send(msgspec.structs.replace(BARS, reqId=4))
     hall.wait(1)
-    assert notices_only(client) == [2158]
+    assert notices_only(client) == [2106]
 
 
 def notices_only(client: Client) -> list[int]:
@@ -171,8 +180,8 @@ def test_s23_a_farm_with_a_quote_line_stays_until_the_line_is_closed() -> None:
 def test_a_farm_that_connects_at_once_lets_the_request_pass_at_once() -> None:
     hall = hall_of(StationSettings(gateway=True, farm_connect_ms=0))
     client = hall.client()
-    got = lines(client.send(DETAILS).got())
-    assert got == ["error -1 2158", "contractDetails 3 AAPL SMART", "contractDetailsEnd 3"]
+    got = lines(client.send(QUOTES).got())
+    assert got[:3] == ["error -1 2119", "error -1 2104", "tickReqParams 1 0.01"]
 
 
 # ---------------------------------------------------------------- broken and mended

@@ -4,14 +4,13 @@ from decimal import Decimal
 
 import pytest
 
-from papertape.model import UNSET_INT
+from papertape.venue.commands import SubmitOrder
 from papertape.venue.events import OrderView
-from papertape.venue.profile import Profile
-from venue.scenario import scenario
+from venue.scenario import at, command, scenario
 
 
-def echo_of(row: str, profile: Profile | None = None) -> OrderView:
-    stage = scenario("quote AAPL 257.66 x 257.68", profile)
+def echo_of(row: str) -> OrderView:
+    stage = scenario("quote AAPL 257.66 x 257.68")
     stage.step(f"submit #1 {row}")
     view = stage.engine.queries.order(1, 1)
     assert view is not None
@@ -26,10 +25,10 @@ DEFAULTS = {
     "adjustedOrderType": "None",
     "volatilityType": 0,
     "referencePriceType": 0,
-    "openClose": "?",
+    "openClose": "",
     "exemptCode": -1,
     "dontUseAutoPriceForHedge": True,
-    "displaySize": UNSET_INT,
+    "displaySize": None,
     "shareholder": "Not an insider or substantial shareholder",
     "submitter": "papertape",
     "filledQuantity": Decimal(0),
@@ -37,7 +36,11 @@ DEFAULTS = {
     "usePriceMgmtAlgo": False,
     "hedgeType": "",
     "autoCancelDate": "",
-    "trailStopPrice": None,
+    "trailStopPrice": 251.0,
+    "minCompeteSize": None,
+    "competeAgainstBestOffset": None,
+    "routeMarketableToBbo": 0,
+    "whatIfType": None,
     "clientId": 1,
     "orderId": 1,
     "permId": 1_000_000_001,
@@ -56,8 +59,9 @@ def test_market_orders_show_no_price() -> None:
 
 
 def test_gtc_orders_show_when_they_lapse() -> None:
-    order = echo_of("BUY 1 AAPL LMT 250 GTC").order
-    assert order.autoCancelDate == "20260930 16:00:00 US/Eastern"
+    view = echo_of("BUY 1 AAPL LMT 250 GTC")
+    assert (view.lapses, view.order.autoCancelDate) == (at("20260930 16:00:00"), "")
+    assert echo_of("BUY 1 AAPL LMT 250").lapses == 0
 
 
 def test_what_the_caller_set_stays() -> None:
@@ -65,14 +69,39 @@ def test_what_the_caller_set_stays() -> None:
     assert (order.ocaType, order.orderRef, order.shareholder) == (1, "mine", "Insider")
 
 
-def test_quirk_of_the_trailing_stop_price_is_switchable() -> None:
-    assert echo_of("BUY 1 AAPL LMT 250", Profile(echo_quirks=True)).order.trailStopPrice == 251.0
+def test_only_a_market_order_that_buys_competes() -> None:
+    found = {row: echo_of(row).order for row in ("BUY 1 AAPL MKT", "SELL 1 AAPL MKT")}
+    assert [(o.minCompeteSize, o.competeAgainstBestOffset) for o in found.values()] == [
+        (100, 0.02), (None, None),
+    ]  # fmt: skip
+
+
+def test_what_is_filled_stays_with_new_terms() -> None:
+    stage = scenario("quote AAPL 257.66 x 257.68*60")
+    stage.step("submit #1 BUY 100 AAPL LMT 257.68")
+    stage.step("submit #1 BUY 90 AAPL LMT 257.60")
+    view = stage.engine.queries.order(1, 1)
+    assert view is not None and (view.filled, view.order.filledQuantity) == (60, 60)
+
+
+@pytest.mark.parametrize(("tif", "flag"), [("DAY", "true"), ("OVERNIGHT + DAY", "false")])
+def test_an_order_stays_overnight_when_its_echo_comes_back(tif: str, flag: str) -> None:
+    stage = scenario("quote AAPL 257.66 x 257.68")
+    stage.step("submit #1 BUY 1 AAPL LMT 250 includeOvernight=true")
+    again = command("submit", f"#1 BUY 1 AAPL LMT 251 includeOvernight={flag}".split())
+    assert isinstance(again, SubmitOrder)
+    again.order.tif = tif
+    stage.engine.apply(again, stage.now)
+    view = stage.engine.queries.order(1, 1)
+    assert view is not None
+    order = view.order
+    assert (order.lmtPrice, order.tif, order.outsideRth) == (251.0, "OVERNIGHT + DAY", True)
 
 
 def test_contract_is_the_full_one() -> None:
     contract = echo_of("BUY 1 AAPL LMT 250").contract
     assert (contract.conId, contract.exchange, contract.localSymbol) == (265598, "SMART", "AAPL")
-    assert (contract.tradingClass, contract.right, contract.strike) == ("NMS", "?", 0.0)
+    assert (contract.tradingClass, contract.right, contract.strike) == ("NMS", "", 0.0)
 
 
 def test_fields_that_the_echo_does_not_name_pass_through() -> None:

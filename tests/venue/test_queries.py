@@ -127,7 +127,7 @@ def test_a_closed_position_shows_flat_until_the_day_ends(stage: Stage) -> None:
 
 def test_portfolio_is_marked_at_the_middle_of_the_quote(stage: Stage) -> None:
     apple, tesla = stage.engine.queries.portfolio(ACCOUNT, stage.now)
-    assert (apple.contract.exchange, apple.contract.primaryExchange) == ("", "NASDAQ")
+    assert (apple.contract.exchange, apple.contract.primaryExchange) == ("NASDAQ", "NASDAQ")
     assert (apple.marketPrice, apple.marketValue) == (260.01, 15600.6)
     assert apple.unrealizedPNL == pytest.approx(60 * (260.01 - 257.690003), abs=1e-6)
     assert apple.realizedPNL == pytest.approx(-2.420352, abs=1e-9)

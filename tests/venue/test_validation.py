@@ -76,15 +76,16 @@ def test_refused(terms: str, code: int, text: str) -> None:
 LIVES_ON = "Error validating request.-'bN' : cause - "
 """Not 201, which ends an order in its client: the order keeps its terms and works on."""
 LATE = [
-    ("cancel #1", "OrderId 1 that needs to be cancelled can not be cancelled, state: Filled."),
-    ("cancel #2", "OrderId 2 that needs to be cancelled can not be cancelled, state: Cancelled."),
+    ("cancel #1", "OrderId 1 that needs to be cancelled cannot be cancelled, state: Filled."),
+    ("cancel #2", "OrderId 2 that needs to be cancelled cannot be cancelled, state: Cancelled."),
     ("cancel #3", "OrderId 3 that needs to be cancelled is not found."),
     ("cancel c2#1", "OrderId 1 that needs to be cancelled is not found."),
     ("submit #1 BUY 1 AAPL MKT", "Can't modify a filled order."),
     ("submit #2 BUY 1 AAPL MKT",
      "Order rejected - reason:Order has been cancelled already, too late to replace"),
     ("submit #0 BUY 1 AAPL MKT", "Invalid order id: 0"),
-    ("submit #4 BUY 1 AAPL LMT 250 IOC", "Cannot change to the new Time in Force:IOC"),
+    ("submit #4 BUY 1 AAPL LMT 250 IOC",
+     "Order modify failed. Cannot change to the new Time in Force.IOC"),
     ("submit #4 BUY 1 AAPL LMT 250 GTD", LIVES_ON + "The time in force 'GTD'" + YET),
     ("submit #4 BUY 1 AAPL STP 250", LIVES_ON + "The order type 'STP'" + YET),
 ]  # fmt: skip

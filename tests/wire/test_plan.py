@@ -99,7 +99,7 @@ def test_a_message_without_text_has_no_plan() -> None:
 def test_gates_are_every_version_at_which_something_changes() -> None:
     assert gates(CancelOrder) == (169, 187, 190, 192, 203)
     assert gates(ReqPositions) == (207,)
-    assert gates(TickReqParams) == (114, 206, 224)
+    assert gates(TickReqParams) == (114, 206)
     assert {216, 217, 218, 223, 226} < set(gates(PlaceOrder))
 
 

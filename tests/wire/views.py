@@ -38,6 +38,7 @@ TEXT_KEEPS: dict[str, Callable[[Any], Any]] = {
     "float_zero": lambda value: value or 0.0,
     "bool": bool,
     "decimal_int": lambda value: None if value is None else Decimal(int(value)),
+    "mark": lambda value: value or "?",
     "implied": lambda value: None if value is None or value < 0 else value,
     "minus_one": lambda value: None if value == -1 else value,
     "minus_two": lambda value: None if value == -2 else value,

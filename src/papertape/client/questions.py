@@ -117,6 +117,10 @@ def account_stream(core: Core, code: str) -> AccountStream:
 # -- orders ---------------------------------------------------------------------------------------
 
 
+OVERNIGHT = "OVERNIGHT + "
+"""How the echo of an order with ``includeOvernight`` begins its tif."""
+
+
 def resendable(order: Order) -> Order:
     """A copy of an echoed order without what only the server may say."""
     order = msgspec.structs.replace(order)
@@ -129,4 +133,11 @@ def resendable(order: Order) -> Order:
     order.referencePriceType = order.referencePriceType or None
     order.dontUseAutoPriceForHedge = False
     order.filledQuantity = order.seekPriceImprovement = order.whatIfType = None
+    order.routeMarketableToBbo = order.routeMarketableToBbo or None
+    if order.orderType not in ("PEG BEST", "PEGBEST"):
+        order.minCompeteSize = order.competeAgainstBestOffset = None
+    if order.orderType in ("MKT", "LMT"):
+        order.trailStopPrice = None
+    if order.includeOvernight and order.tif.startswith(OVERNIGHT):
+        order.tif, order.outsideRth = order.tif.removeprefix(OVERNIGHT), False
     return order

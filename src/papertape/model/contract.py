@@ -93,7 +93,7 @@ class ContractDetails(Record):
     """``YYYYMMDD:HHMM-YYYYMMDD:HHMM;…;YYYYMMDD:CLOSED`` in ``timeZoneId``."""
     liquidHours: str = ""
     evRule: str = ""
-    evMultiplier: float = 0.0
+    evMultiplier: float = 0
     secIdList: list[TagValue] = []
     aggGroup: int = 0
     underSymbol: str = ""
@@ -126,7 +126,7 @@ class ContractDetails(Record):
     issueDate: str = ""
     ratings: str = ""
     bondType: str = ""
-    coupon: float = 0.0
+    coupon: float = 0
     couponType: str = ""
     convertible: bool = False
     callable: bool = False

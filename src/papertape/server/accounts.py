@@ -28,7 +28,7 @@ from .times import clock
 if TYPE_CHECKING:
     from .station import Station
 
-AMOUNT = re.compile(r"-?\d+\.\d\d")
+AMOUNT = re.compile(r"-?\d+\.\d{2,4}")
 LEDGER = frozenset(
     [
         "AccruedCash",
@@ -148,7 +148,7 @@ class Accounts:
     # -- reqAccountUpdates --------------------------------------------------------------------
 
     def follow(self, session: Session, account: str) -> None:
-        """Begin reqAccountUpdates: every figure, the portfolio, the time, the end."""
+        """Begin reqAccountUpdates: every figure, each position and its time, the time, the end."""
         session.account_updates = account
         self._send_updates(session)
         session.send(AccountDataEnd(account))
@@ -160,6 +160,7 @@ class Accounts:
         for row in queries.account_values(account, now):
             value = self._shown(row)
             session.send(AccountValue(row.key, value, row.currency, row.account))
+        time = clock(now, self._station.settings.time_zone)
         for held in queries.portfolio(account, now):
             if not self._station.shows(held.contract):
                 continue
@@ -175,7 +176,8 @@ class Accounts:
                     account,
                 )
             )
-        session.send(AccountUpdateTime(clock(now, self._station.settings.time_zone)))
+            session.send(AccountUpdateTime(time))
+        session.send(AccountUpdateTime(time))
 
     # -- reqAccountUpdatesMulti ---------------------------------------------------------------
 

@@ -1,9 +1,10 @@
 """Data farms: the links that bring quotes, history and security definitions.
 
 Each farm is a small state machine; entering a state is told to every session by the notice of
-that state. TWS has its farms connected from the start. IB Gateway connects one on the first
-request that needs it, and lets it go again after a spell without any. ``MOVES`` is the machine,
-``NOTICES`` is what a state tells; what requests do meanwhile is in ``farm_queue``.
+that state. TWS has its farms connected from the start. IB Gateway connects one for quotes or
+history on the first request that needs it, and lets it go again after a spell without any; its
+security definitions are always there. ``MOVES`` is the machine, ``NOTICES`` is what a state tells;
+what requests do meanwhile is in ``farm_queue``.
 """
 
 from collections.abc import Iterator
@@ -115,9 +116,9 @@ class Farms:
     def __init__(self, station: "Station") -> None:
         self._station = station
         settings = station.settings
-        self._first = Status.INACTIVE if settings.gateway else Status.OK
+        self._gateway = settings.gateway
         self._by_kind = {
-            kind: Farm(name, kind, self._first)
+            kind: Farm(name, kind, self._first(kind))
             for name, kind in (
                 (settings.market_farm, Kind.MARKET),
                 (settings.history_farm, Kind.HISTORY),
@@ -130,6 +131,11 @@ class Farms:
         self._idle_after: Nanos = int(settings.farm_idle_s * SECOND) if settings.gateway else 0
         self._fell: list[Farm] = []
         """Farms that broke because the broker's link did: they return with it."""
+
+    def _first(self, kind: Kind) -> Status:
+        """Where a farm of this kind is at a start."""
+        on_demand = self._gateway and kind is not Kind.DEFINITION
+        return Status.INACTIVE if on_demand else Status.OK
 
     def __iter__(self) -> Iterator[Farm]:
         return iter(self._farms)
@@ -221,7 +227,7 @@ class Farms:
         """TWS has restarted: each farm is where it is at a start, and everyone is told."""
         self._fell.clear()
         for farm in self:
-            farm.begin(self._first, self._station.now)
+            farm.begin(self._first(farm.kind), self._station.now)
             self._tell(farm)
 
     def _note(self, farm: Farm) -> None:
@@ -260,6 +266,7 @@ class Farms:
         return min(dues, default=None)
 
     def _idle_at(self, farm: Farm) -> Nanos | None:
-        if not self._idle_after or farm.status is not Status.OK:
+        on_demand = self._first(farm.kind) is Status.INACTIVE
+        if not (self._idle_after and on_demand) or farm.status is not Status.OK:
             return None
         return farm.used + self._idle_after

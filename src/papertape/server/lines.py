@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..venue.units import Nanos
+from ..venue.units import SECOND, Nanos
 from ..wire.batch import Batch
 from .quotes import QuoteLine, Shown, Ticks, shown
 from .session import Session
@@ -61,11 +61,25 @@ class Sample:
         """Send the present state, whatever the sample under way tells."""
         self._send(session, line, self._look(line.instrument.conId))
 
+    def snapshot(self, session: Session, line: QuoteLine) -> None:
+        """Send the present state once."""
+        market, now = self._station.market, self._station.now
+        con_id = line.instrument.conId
+        quote = market.quote(con_id, now)
+        state = shown(quote, market.day(con_id, now))
+        ticks = Ticks(line.request_id, line.instrument, session.version, lots=self._in_lots)
+        for tick in ticks.snapshot(state, quote.time // SECOND):
+            session.send(tick)
+
+    @property
+    def _in_lots(self) -> bool:
+        return bool(self._station.config.settings.sendMarketDataInLotsForUsStocks)
+
     def _look(self, con_id: int) -> Look:
         """Ask the market; what was encoded serves on while it says the same."""
         market, now = self._station.market, self._station.now
         state = shown(market.quote(con_id, now), market.day(con_id, now))
-        lots = bool(self._station.config.settings.sendMarketDataInLotsForUsStocks)
+        lots = self._in_lots
         look = self._latest.get(con_id)
         if look is None or (look.state, look.lots) != (state, lots):
             look = self._latest[con_id] = Look(state, lots, {})
@@ -114,6 +128,10 @@ class Lines:
     def show(self, session: Session, line: QuoteLine) -> None:
         """Bring one line up to now."""
         self._sample.show(session, line)
+
+    def snapshot(self, session: Session, line: QuoteLine) -> None:
+        """Send the present state as a snapshot has it."""
+        self._sample.snapshot(session, line)
 
     def step(self, now: Nanos) -> None:
         """Go on with the sample under way, or with one that is due, for as long as a slice."""

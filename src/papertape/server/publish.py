@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from ..model import Execution
 from ..venue import events
 from ..venue.events import Event, OrderView
@@ -27,13 +29,14 @@ from .session import Session
 from .times import stamp
 
 if TYPE_CHECKING:
-    from ..model import CommissionAndFeesReport, Contract
+    from ..model import CommissionAndFeesReport, Contract, Order
     from .station import Station
 
 
-def open_order(view: OrderView) -> OpenOrder:
-    """The order as the server holds it."""
-    return OpenOrder(view.orderId, view.contract, view.order, view.state)
+def open_order(view: OrderView, session: Session, zone: str) -> OpenOrder:
+    """The order as the server holds it; ``zone`` is the operator's."""
+    order = _dated(view, session.version, zone)
+    return OpenOrder(view.orderId, view.contract, order, view.state)
 
 
 def order_status(view: OrderView) -> OrderStatus:
@@ -44,9 +47,19 @@ def order_status(view: OrderView) -> OrderStatus:
     )  # fmt: skip
 
 
-def completed_order(view: OrderView) -> CompletedOrder:
-    """A finished order."""
-    return CompletedOrder(view.contract, view.order, view.state)
+def completed_order(view: OrderView, session: Session, zone: str) -> CompletedOrder:
+    """A finished order; in text form it has lost the trailing price that a limit is echoed with."""
+    order = _dated(view, session.version, zone)
+    if session.version < CompletedOrder.spec.protobuf and order.orderType == "LMT":
+        order = replace(order, trailStopPrice=None)
+    return CompletedOrder(view.contract, order, view.state)
+
+
+def _dated(view: OrderView, version: int, zone: str) -> "Order":
+    """The echoed order; when it lapses is told in the zone of the operator."""
+    if not view.lapses:
+        return view.order
+    return replace(view.order, autoCancelDate=stamp(view.lapses, zone, version))
 
 
 def execution_details(
@@ -143,7 +156,7 @@ class Publisher:
             session.send(message)
 
     def _pair(self, event: Any, session: Session) -> Iterator[Message]:
-        yield open_order(event.view)
+        yield open_order(event.view, session, self._station.settings.time_zone)
         yield order_status(event.view)
 
     def _traded(self, event: events.Traded, session: Session) -> Iterator[Message]:
@@ -166,7 +179,7 @@ class Publisher:
         yield from self._pair(event, session)
 
     def _answered(self, event: events.WhatIfAnswered, session: Session) -> Iterator[Message]:
-        yield open_order(event.view)
+        yield open_order(event.view, session, self._station.settings.time_zone)
 
     def _bound(self, event: events.OrderBound, session: Session) -> Iterator[Message]:
         yield OrderBound(event.view.permId, event.view.clientId, event.view.orderId)

@@ -17,11 +17,11 @@ from ..versions import (
     QUOTES_IN_SHARES,
     VOLUME_TICKS_IN_SHARES,
 )
-from ..wire.catalogue.market import TickPrice, TickSize, TickString
+from ..wire.catalogue.market import TickGeneric, TickPrice, TickSize, TickString
 from ..wire.message import Message
 
 BID_SIZE, BID, ASK, ASK_SIZE, LAST, LAST_SIZE, HIGH, LOW, VOLUME, CLOSE = range(10)
-OPEN, LAST_TIMESTAMP = 14, 45
+OPEN, LAST_TIMESTAMP, HALTED = 14, 45, 49
 LOT = 100
 CAN_AUTO_EXECUTE = 1
 
@@ -86,24 +86,54 @@ class Ticks:
         self._lots = lots and instrument.secType == "STK" and instrument.currency == "USD"
         """Sizes of US stocks count round lots at every version."""
         self._instrument = instrument
+        self._pair = instrument.secType == "CASH"
+        """Currencies have no trades, and nothing that executes by itself."""
         self._version = version
 
     def between(self, before: Shown | None, now: Shown) -> Iterator[Message]:
         """What changed; everything that is known when nothing has been told before."""
         old: tuple[int | None, ...] = before or (None,) * len(now)
-        for kind, size_kind, at in ((BID, BID_SIZE, 0), (ASK, ASK_SIZE, 2), (LAST, LAST_SIZE, 4)):
+        sides = ((BID, BID_SIZE, 0), (ASK, ASK_SIZE, 2), (LAST, LAST_SIZE, 4))
+        for kind, size_kind, at in sides[: 2 if self._pair else 3]:
             if old[at : at + 2] != now[at : at + 2]:
                 size = self._size(now[at + 1], QUOTES_IN_SHARES)
                 if old[at] != now[at]:
                     yield self._price(kind, now[at], size)
                 yield TickSize(self._id, size_kind, size)
-        if now.volume != old[6]:
+        if now.volume != old[6] and not self._pair:
             yield TickSize(self._id, VOLUME, self._size(now.volume, VOLUME_TICKS_IN_SHARES))
-        for kind, at in ((HIGH, 7), (LOW, 8), (CLOSE, 9), (OPEN, 10)):
+        days = ((HIGH, 7), (LOW, 8), (CLOSE, 9), (OPEN, 10))
+        for kind, at in days[: 3 if self._pair else 4]:
             if now[at] and old[at] != now[at]:
                 yield self._price(kind, now[at], Decimal(0))
-        if now.last_seconds and old[11] != now.last_seconds:
+        if now.last_seconds and old[11] != now.last_seconds and not self._pair:
             yield TickString(self._id, LAST_TIMESTAMP, str(now.last_seconds))
+
+    def snapshot(self, now: Shown, quoted: int) -> Iterator[Message]:
+        """The state once: sizes stand in the prices alone. ``quoted`` is when the latest quote
+        came, in seconds."""
+        quotes = [self._quote(BID, now, 0), self._quote(ASK, now, 2)]
+        if self._pair:
+            yield TickString(self._id, LAST_TIMESTAMP, str(quoted))
+            yield TickGeneric(self._id, HALTED, 0.0)
+            yield from self._day((HIGH, now.high), (LOW, now.low), (CLOSE, now.close))
+            yield from quotes
+            return
+        yield from quotes
+        yield self._quote(LAST, now, 4)
+        if now.last_seconds:
+            yield TickString(self._id, LAST_TIMESTAMP, str(now.last_seconds))
+        yield from self._day((HIGH, now.high), (LOW, now.low))
+        yield TickSize(self._id, VOLUME, self._size(now.volume, VOLUME_TICKS_IN_SHARES))
+        yield from self._day((CLOSE, now.close), (OPEN, now.open))
+
+    def _quote(self, kind: int, now: Shown, at: int) -> Message:
+        return self._price(kind, now[at], self._size(now[at + 1], QUOTES_IN_SHARES))
+
+    def _day(self, *known: tuple[int, PriceUnits]) -> Iterator[Message]:
+        for kind, price in known:
+            if price:
+                yield self._price(kind, price, Decimal(0))
 
     def _size(self, units: SizeUnits, gate: int) -> Decimal:
         if self._lots:
@@ -111,6 +141,6 @@ class Ticks:
         return shown_size(units, self._version, self._instrument, gate)
 
     def _price(self, kind: int, price: PriceUnits, size: Decimal) -> Message:
-        mask = CAN_AUTO_EXECUTE if kind in (BID, ASK) else 0
+        mask = CAN_AUTO_EXECUTE if kind in (BID, ASK) and not self._pair else 0
         amount = price_float(price, self._instrument.scale) if price else -1.0
         return TickPrice(self._id, kind, amount, size, mask)

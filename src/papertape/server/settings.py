@@ -54,7 +54,7 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 1
     """Seed of everything that drills leave to chance."""
     gateway: bool = False
-    """Be IB Gateway: data farms connect on the first request that needs them."""
+    """Be IB Gateway: farms for quotes and history connect on the first request that needs them."""
     farm_connect_ms: int = 200
     """How long a data farm takes to connect."""
     farm_idle_s: float = 900.0

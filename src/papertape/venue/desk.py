@@ -44,7 +44,7 @@ from .profile import Profile
 from .state import State
 from .times import day_end, next_quarter_end
 from .touches import Touches
-from .units import Nanos
+from .units import Nanos, SizeUnits
 from .validation import Ticket, check, for_working
 
 BY_TRADER = "Cancelled by Trader"
@@ -182,6 +182,9 @@ class Desk:
         refusal = self._mismatch(order, ticket)
         if refusal is not None:
             return [_refused(command, refusal)]
+        if order.echo.includeOvernight and not ticket.overnight:
+            stays = OrderAcknowledged(view_of(order))
+            return [stays, _refused(command, Refusal(462, {"tif": ticket.tif}))]
         if ticket.quantity <= order.filled:
             return [self._cancelled(order, now)]
         effect = self._effect(ticket) if ticket.quantity > order.quantity else None
@@ -191,7 +194,7 @@ class Desk:
         order.expires = self._expiry(ticket.tif, now)
         # A modified order counts as a new one for the minimum commission.
         order.billed = (0, 0)
-        order.echo = self._echo(command, ticket, order.permId, now)
+        order.echo = self._echo(command, ticket, order.permId, order.filled)
         order.move(order.status)
         self.floor.widen(order)
         events: list[Event] = [OrderReplaced(view_of(order))]
@@ -353,7 +356,7 @@ class Desk:
             permId=perm_id,
             conId=entry.conId,
             contract=echo_contract(ticket),
-            echo=self._echo(command, ticket, perm_id, now),
+            echo=self._echo(command, ticket, perm_id),
             side=ticket.side,
             quantity=ticket.quantity,
             limit=ticket.limit,
@@ -364,7 +367,9 @@ class Desk:
             expires=self._expiry(ticket.tif, now),
         )
 
-    def _echo(self, command: SubmitOrder, ticket: Ticket, perm_id: int, now: Nanos) -> Order:
+    def _echo(
+        self, command: SubmitOrder, ticket: Ticket, perm_id: int, filled: SizeUnits = 0
+    ) -> Order:
         unbound = command.clientId == TWS_USER
         pair = (0, 0) if unbound else (command.clientId, command.orderId)
         return echo_order(
@@ -372,7 +377,7 @@ class Desk:
             ticket,
             self._profile,
             ids=(*pair, perm_id),
-            auto_cancel=next_quarter_end(now) if ticket.tif == "GTC" else None,
+            filled=filled,
         )
 
 

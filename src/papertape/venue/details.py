@@ -10,11 +10,13 @@ from .listings import FOREX_ORDER_TYPES, STOCK_ORDER_TYPES
 from .times import open_all_day
 from .units import Nanos
 
+_CENT, _FRACTION, _MILLIONTH = Decimal("0.01"), Decimal("0.0001"), Decimal("0.000001")
 Hours = Callable[[Nanos], str]
 
 MARKET_RULES: dict[int, tuple[tuple[float, float], ...]] = {
     26: ((0.0, 0.01),),
-    239: ((0.0, 0.00005),),
+    4563: ((0.0, 0.01),),
+    3188: ((0.0, 0.00005),),
 }
 """Rule id -> (low edge, increment); the highest edge not above the price applies."""
 
@@ -57,7 +59,15 @@ def details_of(listing: Listing, schedule: str) -> ContractDetails:
         aggGroup=4 if is_cash else 1,
         marketRuleIds=",".join(str(entry.market_rule) for _ in entry.exchanges),
         stockType=entry.stockType,
-        minSize=Decimal(1) if is_cash else Decimal("0.0001"),
-        sizeIncrement=Decimal(1) if is_cash else Decimal("0.0001"),
-        suggestedSizeIncrement=Decimal(1) if is_cash else Decimal(100),
+        minSize=_CENT if is_cash else _FRACTION,
+        sizeIncrement=_CENT if is_cash else _FRACTION,
+        suggestedSizeIncrement=_CENT if is_cash else Decimal(100),
+        minAlgoSize=Decimal(0),
+        lastPricePrecision=precision(entry),
+        lastSizePrecision=precision(entry),
     )
+
+
+def precision(entry: Instrument) -> Decimal | None:
+    """How fine prices and sizes of trades are; None where it is not told."""
+    return _MILLIONTH if entry.secType == "STK" else None

@@ -32,6 +32,9 @@ class OrderView(msgspec.Struct, frozen=True):
     lastFillPrice: float
     whyHeld: str = ""
     mktCapPrice: float = 0.0
+    lapses: Nanos = 0
+    """When a good-till-cancelled order ends by itself; ``Order.autoCancelDate`` is left to those
+    who know the zone of the reader."""
 
     @property
     def status(self) -> str:

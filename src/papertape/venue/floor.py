@@ -30,6 +30,7 @@ from .units import (
 )
 
 CANCELLED = Refusal(202, {"reason": ""})
+NOT_EXERCISED = -1
 ADDED, REMOVED = 1, 2
 """``Execution.lastLiquidity``: the order had been resting, or came to the market."""
 
@@ -130,11 +131,12 @@ class Floor:
         order.value += deal.value
         order.last_price = deal.price
         order.billed = (order.billed[0] + size, order.billed[1] + deal.value)
+        filled = size_decimal(order.filled)
+        order.echo = msgspec.structs.replace(order.echo, filledQuantity=filled)
         if order.remaining:
             order.move(lifecycle.SUBMITTED)
         else:
-            total = size_decimal(order.filled)
-            self.finish(order, lifecycle.FILLED, now, why=f"Filled Size: {total}")
+            self.finish(order, lifecycle.FILLED, now, why=f"Filled Size: {filled}")
         execution = self._execution(order, deal, now, liquidity)
         contract = contract_of(self._instruments[order.conId], execution.exchange, primary=False)
         traded = Traded(view_of(order), contract, execution, now)
@@ -182,6 +184,7 @@ class Floor:
             modelCode=order.echo.modelCode,
             lastLiquidity=liquidity,
             submitter=order.echo.submitter,
+            optExerciseOrLapseType=NOT_EXERCISED,
         )
 
     def _book(self, order: LiveOrder, deal: Deal, exec_id: str) -> CommissionAndFeesReport:

@@ -74,6 +74,7 @@ def contract_of(instrument: Instrument, exchange: str, *, primary: bool = True) 
         conId=instrument.conId,
         symbol=instrument.symbol,
         secType=instrument.secType,
+        strike=0.0,
         exchange=exchange,
         primaryExchange=instrument.primaryExchange if primary else "",
         currency=instrument.currency,

@@ -8,7 +8,7 @@ from .instruments import Instrument, Instruments
 
 US_EXCHANGES = (
     "SMART,AMEX,NYSE,CBOE,PHLX,ISE,CHX,ARCA,NASDAQ,DRCTEDGE,BEX,BATS,EDGEA,BYX,IEX,EDGX,"
-    "FOXRIVER,PEARL,NYSENAT,LTSE,MEMX,IBEOS,OVERNIGHT,PSX"
+    "FOXRIVER,PEARL,NYSENAT,LTSE,MEMX,IBEOS,OVERNIGHT,TPLUS0,PSX,T24X"
 )
 
 STOCK_ORDER_TYPES = (
@@ -22,7 +22,7 @@ STOCK_ORDER_TYPES = (
 """What the exchange offers; what this venue takes is in ``validation``."""
 
 FOREX_ORDER_TYPES = (
-    "ACTIVETIM,ADJUST,ALERT,ALGO,AVGCOST,BASKET,CASHQTY,COND,CONDORDER,DAY,DEACT,DEACTDIS,"
+    "ACTIVETIM,AD,ADJUST,ALERT,ALGO,AVGCOST,BASKET,CASHQTY,COND,CONDORDER,DAY,DEACT,DEACTDIS,"
     "DEACTEOD,GAT,GTC,GTD,GTT,HID,IOC,LIT,LMT,MIT,MKT,NONALGO,OCA,REL,RELPCTOFS,SCALE,SCALERST,"
     "STP,STPLMT,TRAIL,TRAILLIT,TRAILLMT,TRAILMIT,WHATIF"
 )
@@ -78,6 +78,7 @@ def _us_stock(line: str) -> Instrument:
         category=category,
         subcategory=subcategory,
         isin=isin,
+        market_rule=4563,
     )
 
 
@@ -117,7 +118,7 @@ EURUSD = Instrument(
     scale=100_000,
     tick=5,
     marketName="EUR.USD",
-    market_rule=239,
+    market_rule=3188,
 )
 
 

@@ -23,8 +23,6 @@ from .units import (
 
 MarginNumbers = Mapping[str, Decimal | float | str]
 NO_MARGIN: MarginNumbers = MappingProxyType({})
-SUGGESTED_SIZE_UNSET = Decimal(-(2**63))
-"""What real gateways send as ``OrderState.suggestedSize`` of a placed order."""
 
 
 class LiveOrder(msgspec.Struct):
@@ -95,16 +93,17 @@ def view_of(order: LiveOrder, margin: MarginNumbers = NO_MARGIN) -> OrderView:
         avgFillPrice=average_price(order),
         lastFillPrice=price_float(order.last_price, order.scale),
         whyHeld=order.why_held,
+        lapses=order.expires if order.tif == "GTC" else 0,
     )
 
 
 def completed_view(order: LiveOrder) -> OrderView:
     """A finished order as completedOrder shows it: a filled one has no quantity left."""
     view = view_of(order)
-    changes: dict[str, Decimal] = {"filledQuantity": view.filled}
-    if not order.remaining:
-        changes["totalQuantity"] = Decimal(0)
-    return msgspec.structs.replace(view, order=msgspec.structs.replace(order.echo, **changes))
+    if order.remaining:
+        return view
+    echo = msgspec.structs.replace(order.echo, totalQuantity=Decimal(0))
+    return msgspec.structs.replace(view, order=echo)
 
 
 def average_price(order: LiveOrder) -> float:
@@ -124,7 +123,6 @@ def money(micros: CashMicros) -> float:
 def _state(order: LiveOrder, margin: MarginNumbers) -> OrderState:
     state = OrderState(
         status=order.status,
-        suggestedSize=None if margin else SUGGESTED_SIZE_UNSET,
         completedTime=order.completed_time,
         completedStatus=order.completed_status,
     )

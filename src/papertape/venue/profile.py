@@ -23,8 +23,6 @@ class Profile(msgspec.Struct, frozen=True):
     price_band_percent: Decimal = Decimal("2.94")
     margin_check: bool = True
     """Refuse orders whose initial margin the account cannot carry."""
-    echo_quirks: bool = False
-    """Echo ``trailStopPrice = lmtPrice + 1`` on limit orders; for byte-level replay tests."""
     first_perm_id: int = 1_000_000_001
     first_execution: int = 0x0000E0D5
     """First eight hex digits of the first execution id."""

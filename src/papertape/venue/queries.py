@@ -200,10 +200,9 @@ class Queries:
         """One position row; also for a position that is flat."""
         entry = self._instruments[con_id]
         held = self._state.accounts[account].positions[con_id]
-        exchange = entry.primaryExchange or entry.home
         return PositionRow(
             account=account,
-            contract=contract_of(entry, exchange, primary=False),
+            contract=contract_of(entry, entry.primaryExchange or entry.home, primary=False),
             position=size_decimal(held.quantity),
             avgCost=held.average_cost(),
         )
@@ -287,7 +286,7 @@ def _portfolio_row(account: str, holding: Holding) -> PortfolioRow:
     entry = holding.instrument
     return PortfolioRow(
         account=account,
-        contract=contract_of(entry, ""),
+        contract=contract_of(entry, entry.primaryExchange or entry.home),
         position=size_decimal(holding.position.quantity),
         marketPrice=price_float(holding.price, entry.scale),
         marketValue=money(holding.value),

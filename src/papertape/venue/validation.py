@@ -22,6 +22,8 @@ SIDES = {"BUY": 1, "SELL": -1}
 UNSERVED_SIDES = ("SSHORT", "SLONG")
 TIFS = ("DAY", "GTC", "IOC", "FOK")
 UNSERVED_TIFS = ("GTD", "OPG", "AUC", "DTC", "GTT", "GTX", "MINUTES", "OVERNIGHT")
+OVERNIGHT_DAY = "OVERNIGHT + DAY"
+"""What the echo of a day order with ``includeOvernight`` has for its tif; it may come back."""
 ORDER_TYPES = ("MKT", "LMT")
 _FAMILIES = """
 MKT, LMT, MTL, MKT PRT, MIDPRICE, MOC, LOC, BOX TOP, VOL, QUOTE, VWAP
@@ -57,6 +59,8 @@ class Ticket(msgspec.Struct, frozen=True):
     quantity: SizeUnits
     limit: PriceUnits | None
     tif: str
+    overnight: bool = False
+    """A day order that works overnight as well."""
 
 
 def invalid(cause: str) -> Refusal:
@@ -120,7 +124,9 @@ def check(
         side=SIDES[order.action.upper()],
         quantity=size_units(order.totalQuantity),
         limit=limit,
-        tif=order.tif or "DAY",
+        tif="DAY" if order.tif in ("", OVERNIGHT_DAY) else order.tif,
+        overnight=order.tif == OVERNIGHT_DAY
+        or (order.includeOvernight and order.tif in ("", "DAY")),
     )
 
 
@@ -136,7 +142,7 @@ def _words(order: Order, *, strict_tif: bool) -> Refusal | None:
         return invalid("Invalid order side")
     if order.tif.upper() in UNSERVED_TIFS:
         return not_served(f"The time in force '{order.tif}'")
-    if order.tif in TIFS or (not order.tif and not strict_tif):
+    if order.tif in (*TIFS, OVERNIGHT_DAY) or (not order.tif and not strict_tif):
         return None
     return Refusal(10052, {"tif": order.tif or "Empty"})
 

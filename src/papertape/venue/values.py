@@ -6,6 +6,7 @@ then base total before currencies; plain keys stand before their suffixes: -C co
 """
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 
 import msgspec
 
@@ -235,12 +236,18 @@ def _ledger(account: str, currency: str, valuation: Valuation) -> Iterator[Accou
         yield AccountValue(key, currency, currency, account)
     yield AccountValue("AccountOrGroup", account, currency, account)
     rate = RATE_SCALE if currency == BASE else valuation.rates[currency]
-    places = 2 if rate == RATE_SCALE else 6
-    yield AccountValue("ExchangeRate", f"{rate / RATE_SCALE:.{places}f}", currency, account)
+    yield AccountValue("ExchangeRate", _two_or_more(Decimal(rate) / RATE_SCALE), currency, account)
     for key, amount in PER_CURRENCY.items():
         places = 4 if key in FOUR_PLACES and currency == BASE else 2
         value = _total(amount, valuation) if currency == BASE else amount(valuation, currency)
-        yield AccountValue(key, str(cash_decimal(value, places)), currency, account)
+        yield AccountValue(key, _two_or_more(cash_decimal(value, places)), currency, account)
+
+
+def _two_or_more(number: Decimal) -> str:
+    """A number with the decimals that it has, but at least two."""
+    text = f"{number:f}"
+    whole, _, part = text.partition(".")
+    return f"{whole}.{part.rstrip('0').ljust(2, '0')}"
 
 
 def _total(amount: Ledger, valuation: Valuation) -> CashMicros:

@@ -20,14 +20,14 @@ from ..model.units import UNSET_DECIMAL, UNSET_DOUBLE, UNSET_INT, UNSET_LONG
 INT_TEXT = str(UNSET_INT)
 LONG_TEXT = str(UNSET_LONG)
 DECIMAL_TEXT = str(UNSET_DECIMAL)
+LOWEST_TEXT = str(-UNSET_LONG - 1)
+"""How the server writes an unset size in one place, ``OrderState.suggestedSize``."""
 DOUBLE_REQUEST = repr(UNSET_DOUBLE)
 """How the Python client writes the unset double."""
 DOUBLE_RESPONSE = "1.7976931348623157E308"
 """How the Java server writes the unset double."""
 
-_UNSET_DECIMALS = frozenset(
-    ("", INT_TEXT, LONG_TEXT, DOUBLE_RESPONSE, "-9223372036854775808", DECIMAL_TEXT)
-)
+_UNSET_DECIMALS = frozenset(("", INT_TEXT, LONG_TEXT, DOUBLE_RESPONSE, LOWEST_TEXT, DECIMAL_TEXT))
 _DECIMAL_128 = 6144
 """Largest exponent of the decimals that TWS and the official clients keep sizes in."""
 _NOT_PRINTABLE = re.compile(r"[^\x20-\x7e\t\n\r]")
@@ -169,6 +169,14 @@ def write_margin(value: Decimal | None) -> str:
     return DOUBLE_RESPONSE if value is None else f"{value:f}"
 
 
+def write_number(value: float) -> str:
+    """A number of a response in plain digits: ``0.00005``, never ``5e-05``."""
+    text = str(value)
+    if "e" not in text:
+        return text
+    return DOUBLE_RESPONSE if value == UNSET_DOUBLE else f"{Decimal(text):f}"
+
+
 def read_text(token: str) -> str:
     """Text as it stands."""
     return token
@@ -304,11 +312,13 @@ _ROWS = (
     ("bool_word", "{'true' if @ else 'false'}", "@ == 'true'", "@ == 'true'"),
     ("bool_unset", "{write_tribool(@)}", "read_tribool(@)", "read_tribool(@)"),
     ("text", "{printable(@)}", "@", "@"),
+    ("mark", "{printable(@)}", "@", "@"),
     ("escaped", "{escape(@)}", "unescape(@)", "unescape(@)"),
     ("tags", "{printable(write_tags(@))}", "read_tags(@)", "read_tags(@)"),
     ("join", "{'a' if @ else 'o'}", "read_join(@)", "read_join(@)"),
     ("decimal", "{write_request_decimal(@)}", "read_decimal(@)", "strict_decimal(@)"),
     ("decimal_int", "{write_truncated(@)}", "read_decimal(@)", "strict_decimal(@)"),
+    ("decimal_lowest", "{write_request_decimal(@)}", "read_decimal(@)", "strict_decimal(@)"),
     ("margin", "{write_margin(@)}", "read_decimal(@)", "strict_decimal(@)"),
     ("date_int", "{@ or ''}", "int(@ or 0)", "strict_int(@)"),
     ("implied", "{-1 if @ is None else @}", "read_implied(@)", "read_implied(@)"),
@@ -322,10 +332,19 @@ _ROWS = (
 )
 _RESPONSE_WRITERS = {
     "text": "{safe(@)}",
+    "mark": "{safe(@) or '?'}",
     "tags": "{safe(write_tags(@))}",
     "decimal": "{write_decimal(@)}",
     "decimal_int": "{write_decimal(@)}",
-    "float_unset": "{DOUBLE_RESPONSE if @ is None else @}",
+    "decimal_lowest": "{LOWEST_TEXT if @ is None else write_decimal(@)}",
+    "float": "{write_number(@)}",
+    "float_zero": "{0.0 if @ is None else write_number(@)}",
+    "float_empty": "{write_told(@)}",
+    "float_unset": "{DOUBLE_RESPONSE if @ is None else write_number(@)}",
+    "float_whole": "{write_number(int(@) if @ == int(@) else @)}",
+    "implied": "{-1 if @ is None else write_number(@)}",
+    "minus_one": "{-1 if @ is None else write_number(@)}",
+    "minus_two": "{-2 if @ is None else write_number(@)}",
 }
 
 
@@ -334,6 +353,12 @@ def write_float(value: float | None) -> str:
     if value is None or value == UNSET_DOUBLE:
         return ""
     return "Infinity" if value == math.inf else str(value)
+
+
+def write_told(value: float | None) -> str:
+    """As ``write_float``, in a response."""
+    text = write_float(value)
+    return write_number(float(text)) if "e" in text else text
 
 
 def write_request_decimal(value: Decimal | float | None) -> str:

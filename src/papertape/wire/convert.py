@@ -16,7 +16,7 @@ from typing import Any, Literal
 import msgspec
 
 from ..model import UNSET_DOUBLE, UNSET_INT, UNSET_LONG
-from .codecs import plain_decimal, read_decimal, strict_decimal
+from .codecs import plain_decimal, read_decimal, strict_decimal, write_number
 from .plan import default_value
 from .schema import ProtoField
 
@@ -106,7 +106,9 @@ _ROWS: dict[tuple[str, str], Conversion] = {
     ("bool!", "bool"): Conversion("@", "", "@", "@", False),
     ("int", "bool"): Conversion("bool(@)", "not @", "int(@)", "int(@)", 0),
     ("int", "string"): Conversion("str(@)", "not @", "int(@ or 0)", "int(@ or 0)", 0),
-    ("float", "string"): Conversion("str(@)", "", "float(@ or 0)", "finite(float(@ or 0))", 0.0),
+    ("float", "string"): Conversion(
+        "write_number(@)", "", "float(@ or 0)", "finite(float(@ or 0))", 0.0
+    ),
     ("str", "double"): Conversion("float(@)", "not @", "plain_number(@)", "plain_number(@)", "0"),
     ("Decimal", "string"): Conversion(
         "write_decimal(@)",
@@ -133,7 +135,7 @@ NAMESPACE: dict[str, Any] = {
     function.__name__: function
     for function in (
         computed, finite, plain_decimal, plain_number, read_decimal, read_margin, set_float,
-        strict_decimal, write_decimal,
+        strict_decimal, write_decimal, write_number,
     )
 }  # fmt: skip
 """What the expressions may name."""
@@ -154,9 +156,11 @@ def _kind(field: ProtoField) -> str:
     return f"{names[0]}?" if nullable else str(names[0])
 
 
-def is_flag(field: ProtoField) -> bool:
-    """Whether an absent field means false, whatever the record's default is."""
-    return field.kind == "bool" and _kind(field) in ("bool", "int")
+def is_cleared(field: ProtoField, record: type[Any], way: Way) -> bool:
+    """Whether absence of a flag that is set by default clears it: in requests, where a client
+    sends every flag that is set; a reply that does not tell one leaves it as it was."""
+    flag = field.kind == "bool" and _kind(field) in ("bool", "int")
+    return flag and way == "strict" and bool(default_of(record, field.name))
 
 
 def default_of(record: type[Any], name: str) -> Any:

@@ -6,7 +6,7 @@ the protocol says of it in a ``Spec``, from which the codecs, the refusals, the 
 and the callbacks are derived.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from typing import Any, ClassVar, TypeVar
 
@@ -90,6 +90,9 @@ class Spec(msgspec.Struct, frozen=True):
     """First server version at which every text of the message is escaped as ``\\uXXXX``."""
     refuse: tuple[Refusal, ...] = ()
     """Refusals of single values, besides those of the gates."""
+    proto_untold: frozenset[str] = frozenset()
+    """Protobuf fields of a reply that are absent where they are zero or empty, while other
+    numbers are told as 0 (paths from the message)."""
 
     @property
     def refusals(self) -> tuple[Refusal, ...]:
@@ -113,6 +116,7 @@ def _declare(
     proto_name: str = "",
     proto: Mapping[str, str] | None = None,
     proto_gates: Mapping[str, int] | None = None,
+    proto_untold: Collection[str] = (),
     since: int = 0,
     until: int = ALWAYS,
     callback: str = "",
@@ -133,7 +137,7 @@ def _declare(
         cls.spec = Spec(
             cls.__name__, number, request, text, protobuf, proto_name or cls.__name__,
             proto or {}, silent | dict(proto_gates or {}), since, until, callback, about,
-            blames_id, escaped, refuse,
+            blames_id, escaped, refuse, frozenset(proto_untold),
         )  # fmt: skip
         table = REQUESTS if request else RESPONSES
         if number in table:

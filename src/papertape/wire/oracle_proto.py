@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from ..errors import RemoteProtocolError
 from ..model import OrderComboLeg, TagValue
-from .convert import conversion, default_of, evaluate, is_flag
+from .convert import conversion, evaluate, is_cleared
 from .message import Message
 from .schema import ProtoField, proto_fields
 
@@ -130,9 +130,9 @@ def read_proto(
 class _Partial:
     """A record while its fields come in, perhaps in several pieces."""
 
-    def __init__(self, cls: Any) -> None:
+    def __init__(self, cls: Any, strict: bool) -> None:
         self.cls = cls
-        self.found: dict[str, Any] = _flags(cls)
+        self.found: dict[str, Any] = _cleared(cls) if strict else {}
         self.inner: dict[str, _Partial] = {}
         self.price: float | None = None
         self.bad: dict[str, RemoteProtocolError] = {}
@@ -148,7 +148,7 @@ class _ProtoReader:
         """Leg and price by id of the leg: protobuf puts it inside, the record keeps it beside."""
 
     def record(self, cls: Any, data: _Bytes, name: str) -> Any:
-        partial = _Partial(cls)
+        partial = _Partial(cls, self.strict)
         self.fill(partial, data, name)
         return self.made(partial)
 
@@ -205,7 +205,7 @@ class _ProtoReader:
         if field.repeated:
             _store(partial.found, field, self.record(field.record, data, f"{name}."))
         else:
-            inner = partial.inner.setdefault(field.name, _Partial(field.record))
+            inner = partial.inner.setdefault(field.name, _Partial(field.record, self.strict))
             self.fill(inner, data, f"{name}.")
 
     def made(self, partial: _Partial) -> Any:
@@ -214,7 +214,7 @@ class _ProtoReader:
         for field in _table(partial.cls).values():
             if field.kind == "message" and field.python is field.record:
                 # A record that must be there is an empty one when it is absent.
-                partial.inner.setdefault(field.name, _Partial(field.record))
+                partial.inner.setdefault(field.name, _Partial(field.record, self.strict))
         nested = {name: self.made(inner) for name, inner in partial.inner.items()}
         made = partial.cls(**partial.found, **nested)
         if partial.price is not None:
@@ -245,8 +245,8 @@ def _table(cls: Any) -> dict[int, ProtoField]:
     return {field.number: field for field in proto_fields(cls)}
 
 
-def _flags(cls: Any) -> dict[str, Any]:
-    """The flags that are set by default: their absence says that they are not."""
+def _cleared(cls: Any) -> dict[str, Any]:
+    """The flags that are set by default: in a request their absence says that they are not."""
     return dict(_set_by_default(cls))
 
 
@@ -255,7 +255,7 @@ def _set_by_default(cls: Any) -> tuple[tuple[str, Any], ...]:
     return tuple(
         (field.name, conversion(field).absent)
         for field in proto_fields(cls)
-        if _is_scalar(field) and is_flag(field) and default_of(cls, field.name)
+        if _is_scalar(field) and is_cleared(field, cls, "strict")
     )
 
 

@@ -25,6 +25,7 @@ class _ProtoWriter:
     def __init__(self, message: Any, version: int) -> None:
         gates = message.spec.proto_gates.items()
         self.hidden = {path for path, gate in gates if version < gate}
+        self.untold = message.spec.proto_untold
         self.prices: dict[int, float | None] = {}
         """Price by id of the leg that it goes into."""
         if {"contract", "order"} <= set(type(message).__struct_fields__):
@@ -42,7 +43,9 @@ class _ProtoWriter:
                 if (price := self.prices.get(id(record))) is not None:
                     out += _scalar(field.number, field.kind, price)
             elif path not in self.hidden and field.name not in absent:
-                out += self.field(field, record, path)
+                value = getattr(record, field.name)
+                if path not in self.untold or (value and value != field.python()):
+                    out += self.field(field, record, path)
         return out
 
     def field(self, field: ProtoField, record: Any, path: str) -> bytes:

@@ -2,7 +2,8 @@
 
 The descriptors are built from the catalogue in a private pool: no generated modules, no clash
 with other packages that register the same names. A value that is not set (``None``, "", False,
-an empty list) is absent; a number that is zero is present, as the official client sends it.
+an empty list) is absent; a number that is zero is present, as the official client sends it, but
+for the few that a server leaves out (``Spec.proto_untold``).
 Requests are read strictly: NaN is refused. Built on first use; a gated field is left out for
 servers that do not know it.
 """
@@ -19,7 +20,7 @@ from ..model import OrderComboLeg, TagValue
 from .caches import CACHES
 from .catalogue.records import AS_NEW, CASES
 from .columns import Columns, Put
-from .convert import NAMESPACE, Way, conversion, default_of, is_flag
+from .convert import NAMESPACE, Way, conversion, default_of, is_cleared
 from .message import Message
 from .schema import ProtoField, left_out, proto_fields, selector
 from .source import compiled
@@ -104,15 +105,35 @@ def _add_map(message: Any, described: Any, field: ProtoField, cls: type[Any]) ->
 @cache
 def encoder(cls: type[Message], version: int) -> Encoder:
     """The function that writes a message's protobuf body for a server version."""
-    build = _builder(cls, hidden(cls, version))
+    build = _builder(cls, omitted(cls, version))
     if {"contract", "order"} <= set(cls.__struct_fields__):
         return lambda m: _with_leg_prices(build(m), m).SerializeToString()
     return lambda m: build(m).SerializeToString()
 
 
-def hidden(cls: type[Message], version: int) -> frozenset[str]:
-    """The paths that a server of this version does not know."""
-    return frozenset(path for path, gate in cls.spec.proto_gates.items() if version < gate)
+class Omitted(msgspec.Struct, frozen=True):
+    """What is left out of a record, by path."""
+
+    always: frozenset[str]
+    """A server of this version does not know it."""
+    zero: frozenset[str]
+    """Where it is zero or empty."""
+
+    def below(self, name: str) -> "Omitted":
+        """The same of a record inside."""
+        return Omitted(_below(self.always, name), _below(self.zero, name))
+
+
+def _below(paths: frozenset[str], name: str) -> frozenset[str]:
+    begin = f"{name}."
+    return frozenset(path.removeprefix(begin) for path in paths if path.startswith(begin))
+
+
+def omitted(cls: type[Message], version: int) -> Omitted:
+    """What of a message a server of this version does not send."""
+    gates = cls.spec.proto_gates.items()
+    always = frozenset(path for path, gate in gates if version < gate)
+    return Omitted(always, cls.spec.proto_untold)
 
 
 @cache
@@ -155,12 +176,12 @@ def _compile(name: str, source: str, scope: dict[str, Any]) -> Callable[[Any], A
 
 
 @cache
-def _builder(cls: Any, hidden: frozenset[str]) -> Callable[[Any], Any]:
-    """record -> protobuf object, without the hidden paths."""
-    whole = _whole_builder(cls, hidden)
+def _builder(cls: Any, omit: Omitted) -> Callable[[Any], Any]:
+    """record -> protobuf object, without what is left out."""
+    whole = _whole_builder(cls, omit)
     if not _is_sparse(cls):
         return whole
-    fill, parse = _filler(cls, hidden), message_class(cls).FromString
+    fill, parse = _filler(cls, omit), message_class(cls).FromString
     body = whole(cls()).SerializeToString()
 
     def build(m: Any) -> Any:
@@ -171,11 +192,11 @@ def _builder(cls: Any, hidden: frozenset[str]) -> Callable[[Any], Any]:
     return build
 
 
-def _whole_builder(cls: Any, hidden: frozenset[str]) -> Callable[[Any], Any]:
+def _whole_builder(cls: Any, omit: Omitted) -> Callable[[Any], Any]:
     scope: dict[str, Any] = {"Proto": message_class(cls)}
     parts = {
-        field.name: f"{field.proto_name}={_write(field, f'm.{field.name}', scope, hidden)}"
-        for field in _shown(cls, hidden)
+        field.name: f"{field.proto_name}={_write(field, f'm.{field.name}', scope, omit)}"
+        for field in _shown(cls, omit)
     }
     source = "def function(m):\n"
     if chosen := selector(cls):
@@ -186,8 +207,9 @@ def _whole_builder(cls: Any, hidden: frozenset[str]) -> Callable[[Any], Any]:
     return _compile(f"proto_encode_{cls.__name__}", source, scope)
 
 
-def _shown(cls: Any, hidden: frozenset[str]) -> list[ProtoField]:
-    return [f for f in proto_fields(cls) if f.name not in hidden and not f.name.startswith("+")]
+def _shown(cls: Any, omit: Omitted) -> list[ProtoField]:
+    fields = proto_fields(cls)
+    return [f for f in fields if f.name not in omit.always and not f.name.startswith("+")]
 
 
 @cache
@@ -201,15 +223,15 @@ def _is_sparse(cls: Any) -> bool:
 
 
 @cache
-def _filler(cls: Any, hidden: frozenset[str]) -> Callable[[Any, Any], None]:
+def _filler(cls: Any, omit: Omitted) -> Callable[[Any, Any], None]:
     """Brings what differs in a record from its default into a protobuf object of the default."""
     names = cls.__struct_fields__
-    shown = {field.name: field for field in _shown(cls, hidden)}
+    shown = {field.name: field for field in _shown(cls, omit)}
 
     def make(place: int) -> Put:
         lines, scope = ["def function(t, v):", "    pass"], dict[str, Any]()
         if field := shown.get(names[place]):
-            lines += [f"    {line}" for line in _filling(field, scope, hidden)]
+            lines += [f"    {line}" for line in _filling(field, scope, omit)]
         name = f"proto_put_{cls.__name__}_{names[place]}"
         return _compile(name, "\n".join(lines) + "\n", scope)  # type: ignore[return-value]
 
@@ -220,48 +242,50 @@ def _filler(cls: Any, hidden: frozenset[str]) -> Callable[[Any, Any], None]:
     return lambda target, m: columns.put(target, astuple(m))
 
 
-def _filling(field: ProtoField, scope: dict[str, Any], hidden: frozenset[str]) -> list[str]:
+def _filling(field: ProtoField, scope: dict[str, Any], omit: Omitted) -> list[str]:
     """Lines that give the field of ``t``, an object of the default, the value ``v``."""
     if field.kind == "map" or field.repeated:
         way = "update" if field.kind == "map" else "extend"
-        value = _write(field, "v", scope, hidden)
+        value = _write(field, "v", scope, omit)
         return [f"if v: t.{field.proto_name}.{way}({value})"]
     if field.kind == "message" and field.python is field.record and not selector(field.record):
-        scope |= {"fill": _filler(field.record, _below(field, hidden)), "default": field.record()}
+        scope |= {"fill": _filler(field.record, omit.below(field.name)), "default": field.record()}
         return [f"if v != default: fill(t.{field.proto_name}, v)"]
     if field.kind == "message":
-        value = _write(field, "v", scope, hidden)
+        value = _write(field, "v", scope, omit)
         return [f"if v is not None: t.{field.proto_name}.CopyFrom({value})"]
-    return assigning(field, "t")
+    return assigning(field, "t", untold=field.name in omit.zero)
 
 
-def assigning(field: ProtoField, target: str) -> list[str]:
+def assigning(field: ProtoField, target: str, *, untold: bool) -> list[str]:
     """Lines that give a single field of a protobuf object, ``target``, the value ``v``."""
     return [
-        f"v = {conversion(field).written('v')}",
+        f"v = {_scalar(field, 'v', untold=untold)}",
         f"if v is None: {target}.ClearField({field.proto_name!r})",
         f"else: {target}.{field.proto_name} = v",
     ]
 
 
-def _below(field: ProtoField, hidden: frozenset[str]) -> frozenset[str]:
-    """The hidden paths inside of a record."""
-    begin = f"{field.name}."
-    return frozenset(path.removeprefix(begin) for path in hidden if path.startswith(begin))
-
-
-def _write(field: ProtoField, value: str, scope: dict[str, Any], hidden: frozenset[str]) -> str:
+def _write(field: ProtoField, value: str, scope: dict[str, Any], omit: Omitted) -> str:
     if field.kind == "map":
         return f"{{pair.tag: pair.value for pair in {value}}}"
     if field.kind == "message":
-        scope[f"build_{field.name}"] = _builder(field.record, _below(field, hidden))
+        scope[f"build_{field.name}"] = _builder(field.record, omit.below(field.name))
         if field.repeated:
             return f"[build_{field.name}(x) for x in {value}]"
         call = f"build_{field.name}({value})"
+        if field.name in omit.zero:
+            scope[f"empty_{field.name}"] = field.record()
+            return f"None if {value} == empty_{field.name} else {call}"
         return call if field.python is field.record else f"None if {value} is None else {call}"
     if field.repeated:
         return value
-    return conversion(field).written(value)
+    return _scalar(field, value, untold=field.name in omit.zero)
+
+
+def _scalar(field: ProtoField, value: str, *, untold: bool) -> str:
+    written = conversion(field).written(value)
+    return f"({written} if {value} else None)" if untold else written
 
 
 # ---------------------------------------------------------------- reading
@@ -289,7 +313,7 @@ def _sparse_reader(cls: type[Any], fields: list[ProtoField], way: Way) -> Callab
     if _tells_absent(cls, way):
         absent = dict.fromkeys(names.values())
     else:
-        absent = {f.name: False for f in fields if is_flag(f) and default_of(cls, f.name)}
+        absent = {f.name: False for f in fields if is_cleared(f, cls, way)}
     convert: dict[int, Callable[[Any], Any]] = {}
     for field in fields:
         scope: dict[str, Any] = {}
@@ -349,6 +373,6 @@ def _read(field: ProtoField, scope: dict[str, Any], way: Way) -> str:
     if _tells_absent(scope["Record"], way):
         return f"({expression} if {present} else None)"
     default = default_of(scope["Record"], field.name)
-    if is_flag(field) or default == conversion(field).absent:
+    if is_cleared(field, scope["Record"], way) or default == conversion(field).absent:
         return expression  # what an absent field reads as is what it means
     return f"({expression} if {present} else {default!r})"

@@ -154,7 +154,7 @@ class _Proto(Template):
         self.body = proto.encoder(self.cls, version)(base)
         self.parse: Callable[[bytes], Any] = proto.message_class(self.cls).FromString
         self.parts = [f for f in proto_fields(self.cls) if f.kind == "message" and not f.repeated]
-        self.hidden = proto.hidden(self.cls, version)
+        self.omitted = proto.omitted(self.cls, version)
 
     def fresh(self) -> list[Any]:
         whole = self.parse(self.body)
@@ -174,8 +174,9 @@ class _Proto(Template):
             place = names.index(owner)
             record = self.parts[place].record
         field = _find(record, name)
-        if field is not None and not {path, owner} & self.hidden:
-            yield from proto.assigning(field, f"t[{place}]")
+        if field is not None and not {path, owner} & self.omitted.always:
+            untold = path in self.omitted.zero
+            yield from proto.assigning(field, f"t[{place}]", untold=untold)
 
 
 def _find(record: Any, name: str) -> ProtoField | None:

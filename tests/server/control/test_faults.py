@@ -30,7 +30,7 @@ def test_a_gateway_s_farm_has_the_notice_of_its_state() -> None:
     async def main(api: Api) -> None:
         client = await api.served.client()
         codes = [row["notice"] and row["notice"]["code"] for row in await api.get("/farms")]
-        assert codes == [2108, 2107, None]
+        assert codes == [2108, 2107, 2158]
         await client.send(
             history.ReqHistoricalData(1, AAPL, "", "1 min", "60 S", True, "TRADES", 1)
         )

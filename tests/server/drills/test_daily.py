@@ -69,7 +69,7 @@ def test_nightly_restart_of_a_gateway_has_its_farms_inactive_again() -> None:
     hall, _ = drilled("nightly-restart 1000", gateway=True)
     hall.wait(5)
     codes = [code for _, code, _ in hall.client(quiet=False).errors()]
-    assert codes == [2108, 2107]
+    assert codes == [2108, 2107, 2158]
 
 
 def test_stopping_a_nightly_restart_brings_tws_back() -> None:

@@ -55,7 +55,8 @@ def test_the_parameters_name_a_venue_key_and_permissions() -> None:
 def test_a_snapshot_ends_and_leaves_no_line() -> None:
     hall, client = ready()
     got = lines(client.send(wire.ReqMktData(1, AAPL, "", True)).got())
-    assert got[0] == "tickReqParams 1 0.01" and got[-1] == "tickSnapshotEnd 1"
+    assert got[:2] == ["marketDataType 1 1", "tickReqParams 1 0.01"]
+    assert got[-1] == "tickSnapshotEnd 1"
     hall.quote("AAPL 257.00 x 257.68")
     assert client.got() == []
     client.send(wire.ReqMktData(1, AAPL, "", True))
@@ -79,9 +80,9 @@ def test_currencies_have_their_own_tick_and_no_trades() -> None:
     hall.quote("EUR 1.08501*1000000 x 1.08502*500000")
     pair = Contract(symbol="EUR", secType="CASH", exchange="IDEALPRO", currency="USD")
     got = lines(client.send(wire.ReqMktData(1, pair)).got())
-    assert got[0] == "tickReqParams 1 5e-05"
+    assert got[0] == "tickReqParams 1 1e-05"
     assert "tickPrice 1 BID 1.08501 1000000" in got
-    assert "tickPrice 1 LAST -1 0" in got
+    assert not [line for line in got if "LAST" in line or "VOLUME" in line]
 
 
 def test_a_side_without_a_quote_is_minus_one() -> None:

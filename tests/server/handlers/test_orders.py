@@ -68,13 +68,13 @@ def test_completed_orders_are_todays_of_everybody() -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_executions_come_with_their_number_the_end_and_their_commissions(version: int) -> None:
+def test_executions_come_with_their_number_their_commissions_and_the_end(version: int) -> None:
     _, one, _ = traded(version)
     assert lines(one.send(wire.ReqExecutions(6, ExecutionFilter())).got()) == expected("""
         execDetails 6 #1 BOT 100 @ 257.68
         execDetails 6 #1 BOT 100 @ 257.68
-        execDetailsEnd 6
         commissionAndFeesReport 1.0003; commissionAndFeesReport 1.0003
+        execDetailsEnd 6
     """)
 
 

@@ -45,6 +45,8 @@ def req_account_updates(
 ) -> None:
     """Follow one account, or leave it; an unknown one gets 321."""
     if not message.subscribe:
+        if session.account_updates:
+            session.error(-1, 2100, variant="unsubscribed")
         session.account_updates = ""
         return
     account = _account(station, message.acctCode)

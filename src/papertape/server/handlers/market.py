@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from ...venue.instruments import Refusal
+from ...venue.details import precision
+from ...venue.instruments import Instrument, Refusal
 from ...wire.catalogue import market as wire
 from ..generic_ticks import default_ticks
 from ..quotes import QuoteLine
@@ -39,15 +40,27 @@ def req_mkt_data(station: "Station", session: "Session", message: wire.ReqMktDat
     if isinstance(default, Refusal):
         station.refuse(session, message.reqId, default)
         return
-    tick = entry.tick / entry.scale
-    session.send(wire.TickReqParams(message.reqId, tick, BBO_EXCHANGE, SNAPSHOT_PERMISSIONS))
-    session.send(wire.MarketDataType(message.reqId, LIVE))
     line = QuoteLine(message.reqId, message.contract, entry, default=default)
-    station.lines.show(session, line)
+    kind = wire.MarketDataType(message.reqId, LIVE)
     if snapshot:
+        session.send(kind)
+        session.send(_parameters(message.reqId, entry))
+        station.lines.snapshot(session, line)
         session.send(wire.TickSnapshotEnd(message.reqId))
-    else:
-        session.quote_lines[message.reqId] = line
+        return
+    session.send(_parameters(message.reqId, entry))
+    session.send(kind)
+    station.lines.show(session, line)
+    session.quote_lines[message.reqId] = line
+
+
+def _parameters(request_id: int, entry: Instrument) -> wire.TickReqParams:
+    """The step of the prices and what tells their venues, which a currency pair has not."""
+    if entry.secType == "CASH":
+        return wire.TickReqParams(request_id, 1 / entry.scale)
+    fine = precision(entry)
+    step = entry.tick / entry.scale
+    return wire.TickReqParams(request_id, step, BBO_EXCHANGE, SNAPSHOT_PERMISSIONS, fine, fine)
 
 
 @handles(wire.CancelMktData)

@@ -85,7 +85,7 @@ def send_open_orders(station: "Station", session: "Session", *, unasked: bool = 
     """This client's working orders, a pair each, and the end; unasked only if there are any."""
     views = station.engine.queries.open_orders(session.client_id)
     for view in views:
-        session.send(open_order(view))
+        session.send(open_order(view, session, station.settings.time_zone))
         session.send(order_status(view))
     if views or not unasked:
         session.send(OpenOrdersEnd())
@@ -105,7 +105,7 @@ def req_all_open_orders(
 ) -> None:
     """The working orders of every client."""
     for view in station.engine.queries.open_orders():
-        session.send(open_order(view))
+        session.send(open_order(view, session, station.settings.time_zone))
         session.send(order_status(view))
     session.send(OpenOrdersEnd())
 
@@ -127,13 +127,13 @@ def req_completed_orders(
 ) -> None:
     """Today's finished orders; all of ours came through the API."""
     for view in station.engine.queries.completed_orders():
-        session.send(completed_order(view))
+        session.send(completed_order(view, session, station.settings.time_zone))
     session.send(CompletedOrdersEnd())
 
 
 @handles(wire.ReqExecutions)
 def req_executions(station: "Station", session: "Session", message: wire.ReqExecutions) -> None:
-    """Executions that pass the filter, each with its commission report, then the end."""
+    """Executions that pass the filter, then their commission reports, then the end."""
     try:
         rows = station.engine.queries.executions(message.executionFilter)
     except ValueError as error:
@@ -145,6 +145,6 @@ def req_executions(station: "Station", session: "Session", message: wire.ReqExec
             message.reqId, row.contract, row.execution, row.time, session, zone
         )
         session.send(details)
-    session.send(ExecutionDetailsEnd(message.reqId))
     for row in rows:
         session.send(commission_report(row.report))
+    session.send(ExecutionDetailsEnd(message.reqId))

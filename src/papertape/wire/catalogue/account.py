@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from ...model import Contract
-from ..layout import version
+from ..layout import ALWAYS, version
 from ..message import Message, new, request, response
 from .shared import REPORTED_CONTRACT, contract
 
@@ -58,9 +58,12 @@ class AccountValue(Message):
           "strike", "right", "multiplier", "primaryExchange", "currency", "localSymbol",
           "tradingClass"), "position", "marketPrice", "marketValue", "averageCost",
           "unrealizedPNL", "realizedPNL", "accountName", protobuf=207,
-          callback="updatePortfolio")  # fmt: skip
+          proto_gates={"contract.primaryExchange": ALWAYS}, callback="updatePortfolio")  # fmt: skip
 class PortfolioValue(Message):
-    """A position at its market value."""
+    """A position at its market value.
+
+    Text names the primary exchange of the listing, protobuf its exchange.
+    """
 
     contract: Contract = new(Contract)
     position: Decimal | None = None

@@ -121,7 +121,11 @@ CONTRACT_DATA: tuple[Item, ...] = (
 )
 
 
-@response(10, *CONTRACT_DATA, protobuf=205, callback="contractDetails")
+UNTOLD = ("contractDetails.underConId", "contractDetails.evMultiplier", "contractDetails.coupon")
+"""Absent in protobuf where an instrument has none of it."""
+
+
+@response(10, *CONTRACT_DATA, protobuf=205, proto_untold=UNTOLD, callback="contractDetails")
 class ContractData(Message):
     """One contract that fits, with its details."""
 

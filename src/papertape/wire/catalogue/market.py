@@ -129,8 +129,7 @@ class MarketDataType(Message):
 
 
 @response(81, "reqId", "minTick", "bboExchange", "snapshotPermissions", since=114, protobuf=206,
-          proto={"minTick": "string"}, proto_gates={"lastPricePrecision": 224,
-          "lastSizePrecision": 224}, callback="tickReqParams")  # fmt: skip
+          proto={"minTick": "string"}, callback="tickReqParams")  # fmt: skip
 class TickReqParams(Message):
     """First answer to a data request: tick size, venue key, snapshot permissions."""
 

@@ -11,7 +11,7 @@ from ...model import (
     OrderAllocation,
     OrderState,
 )
-from ..layout import Item, const, each, f, fields, filled, since, until, version, when
+from ..layout import ALWAYS, Item, const, each, f, fields, filled, since, until, version, when
 from ..message import Message, new, response
 from .records import MARGINS
 from .shared import (
@@ -41,20 +41,22 @@ _FA = (
     "order.exemptCode",
 )
 _MARGIN_STEPS = tuple(f(f"orderState.{name}", "margin") for name in MARGINS)
-_OUTSIDE_RTH = fields(
-    "marginCurrency",
-    "initMarginBeforeOutsideRTH",
-    "maintMarginBeforeOutsideRTH",
-    "equityWithLoanBeforeOutsideRTH",
-    "initMarginChangeOutsideRTH",
-    "maintMarginChangeOutsideRTH",
-    "equityWithLoanChangeOutsideRTH",
-    "initMarginAfterOutsideRTH",
-    "maintMarginAfterOutsideRTH",
-    "equityWithLoanAfterOutsideRTH",
-    "suggestedSize",
-    "rejectReason",
-    prefix="orderState.",
+_OUTSIDE_RTH: tuple[Item, ...] = (
+    *fields(
+        "marginCurrency",
+        "initMarginBeforeOutsideRTH",
+        "maintMarginBeforeOutsideRTH",
+        "equityWithLoanBeforeOutsideRTH",
+        "initMarginChangeOutsideRTH",
+        "maintMarginChangeOutsideRTH",
+        "equityWithLoanChangeOutsideRTH",
+        "initMarginAfterOutsideRTH",
+        "maintMarginAfterOutsideRTH",
+        "equityWithLoanAfterOutsideRTH",
+        prefix="orderState.",
+    ),
+    f("orderState.suggestedSize", "decimal_lowest"),
+    "orderState.rejectReason",
 )
 _ALLOCATIONS = each(
     "orderState.orderAllocations",
@@ -67,10 +69,24 @@ _ALLOCATIONS = each(
     "allowedAllocQty",
     "isMonetary",
 )
+UNTOLD = (
+    "order.deltaNeutralConId",
+    "order.discretionaryAmt",
+    "order.referenceContractId",
+    "order.peggedChangeAmount",
+    "order.referenceChangeAmount",
+    "order.softDollarTier",
+)
+"""What an order has no use for is absent in protobuf; its other numbers are told as 0."""
+NEVER = {"order.transmit": ALWAYS}
+"""Only requests tell it."""
 OPEN_ORDER: tuple[Item, ...] = (
     until(145, version(34)),
     "orderId",
     *ORDER_HEAD,
+    f("order.openClose", "mark"),
+    "order.origin",
+    "order.orderRef",
     "order.clientId",
     "order.permId",
     "order.outsideRth",
@@ -162,7 +178,8 @@ OPEN_ORDER: tuple[Item, ...] = (
 )
 
 
-@response(5, *OPEN_ORDER, protobuf=203, callback="openOrder")
+@response(5, *OPEN_ORDER, protobuf=203, proto_untold=UNTOLD, proto_gates=NEVER,
+          callback="openOrder")  # fmt: skip
 class OpenOrder(Message):
     """An order as the server holds it."""
 
@@ -200,6 +217,9 @@ class OrderStatus(Message):
 
 COMPLETED_ORDER: tuple[Item, ...] = (
     *ORDER_HEAD,
+    "order.openClose",
+    "order.origin",
+    "order.orderRef",
     "order.permId",
     "order.outsideRth",
     "order.hidden",
@@ -254,7 +274,8 @@ COMPLETED_ORDER: tuple[Item, ...] = (
 )
 
 
-@response(101, *COMPLETED_ORDER, protobuf=204, since=150, callback="completedOrder")
+@response(101, *COMPLETED_ORDER, protobuf=204, proto_untold=UNTOLD, proto_gates=NEVER, since=150,
+          callback="completedOrder")  # fmt: skip
 class CompletedOrder(Message):
     """A finished order of today."""
 
@@ -294,6 +315,8 @@ class CompletedOrdersEnd(Message):
     since(178, "execution.pendingPriceRevision"),
     since(198, "execution.submitter"),
     protobuf=201,
+    proto_untold=("execution.evMultiplier",),
+    proto_gates={"execution.submitter": ALWAYS},
     callback="execDetails",
 )
 class ExecutionDetails(Message):

@@ -99,8 +99,11 @@ REPORTED_CONTRACT = contract(
 
 # What an open and a completed order have in common on the wire, in groups.
 
+_MARKED = f("contract.right", "mark")
+"""Text has a mark where an instrument is no option; protobuf leaves the field out."""
+
 ORDER_HEAD: tuple[Item, ...] = (
-    *REPORTED_CONTRACT,
+    *(_MARKED if step == f("contract.right") else step for step in REPORTED_CONTRACT),
     "order.action",
     "order.totalQuantity",
     "order.orderType",
@@ -109,9 +112,6 @@ ORDER_HEAD: tuple[Item, ...] = (
     "order.tif",
     "order.ocaGroup",
     "order.account",
-    "order.openClose",
-    "order.origin",
-    "order.orderRef",
 )
 ORDER_STOCK_RANGE = fields(
     "startingPrice", "stockRefPrice", "delta", "stockRangeLower", "stockRangeUpper",
