@@ -7,14 +7,18 @@ import random
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from client.guest import Guest
 from papertape.client import lists, questions
+from papertape.client.conversations import Collect
 from papertape.client.quotes import QuoteStream
 from papertape.client.settings import ClientSettings
 from papertape.client.trades import Trade
 from papertape.model import Contract, ExecutionFilter, Order
+from papertape.server.settings import StationSettings
+from papertape.wire.catalogue.contract import ContractData, ContractDataEnd, ReqContractDetails
 from papertape.wire.catalogue.market import ReqMktData
 from papertape.wire.catalogue.orders import CancelOrder, PlaceOrder
 from papertape.wire.message import Message
@@ -190,6 +194,43 @@ def test_s12_the_client_waits_for_next_valid_id() -> None:
     program.settle()
     assert "nextValidId" in program.core.why_not_ready()
     program.ready()
+
+
+# ---------------------------------------------------------------- texts, and what comes twice
+
+
+def details(program: Guest) -> list[ContractData]:
+    def make(number: int) -> tuple[Collect, ReqContractDetails]:
+        return Collect("reqContractDetails", ContractDataEnd, number), ReqContractDetails(
+            number, AAPL
+        )
+
+    return answered(program, "reqContractDetails", make, by_id=True)
+
+
+@pytest.mark.parametrize("version", [100, 152, 153, 176, 200, 226])
+def test_local_names_in_a_code_page(version: int) -> None:
+    hall = Hall(settings=StationSettings(max_server_version=version, max_message_rate=0))
+    hall.quote(QUOTE)
+    hall.station.drills.begin("zone-name 中国标准时间")
+    hall.station.drills.begin("code-page gbk")
+    program = Guest(hall).ready()
+    assert program.core.report.connectionTime.startswith("20260413 10:00:0")
+    (row,) = details(program)
+    assert row.contractDetails.longName.endswith("-APPLE INC")
+    watching(program)
+
+
+@pytest.mark.parametrize("drill", ["repeated-details", "repeated-details --end"])
+def test_details_that_are_told_again_after_1102(drill: str) -> None:
+    program = guest()
+    program.drill(drill)
+    first = details(program)
+    line = watching(program)
+    program.drill("link-restored")
+    moving(program, 258.00)
+    assert (program.core.why_not_ready(), line.stale, line.bid) == ("", "", 258.00)
+    assert details(program) == [msgspec.structs.replace(one, reqId=one.reqId + 2) for one in first]
 
 
 # ---------------------------------------------------------------- orders

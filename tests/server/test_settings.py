@@ -44,6 +44,23 @@ def test_a_zone_must_exist(zone: Any) -> None:
     assert error.value.setting == "time_zone"
 
 
+@pytest.mark.parametrize("name", ["British Summer Time", "中国标准时间", "x" * 100, ""])
+def test_the_zone_may_have_any_name_that_can_be_shown(name: str) -> None:
+    assert StationSettings(time_zone_name=name).time_zone_name == name
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a\nb", "\x1b[0m", "x" * 101])
+def test_a_name_of_a_zone_that_cannot_be_shown(name: str) -> None:
+    with pytest.raises(SettingsError, match="letters that cannot be shown") as error:
+        StationSettings(time_zone_name=name)
+    assert error.value.setting == "time_zone_name"
+
+
+def test_a_name_given_as_the_zone_is_told_where_it_belongs() -> None:
+    with pytest.raises(SettingsError, match=r"what the version answer calls it.*time_zone_name"):
+        StationSettings(time_zone="British Summer Time")
+
+
 def test_the_defaults_are_those_of_tws() -> None:
     settings = StationSettings()
     assert (settings.max_clients, settings.quote_interval_ms) == (32, 250)

@@ -313,7 +313,8 @@ class Reception:
 
     def _greet(self, session: Session, greeting: Greeting) -> None:
         station = self._station
-        time = connection_time(station.now, station.settings.time_zone)
+        zone = station.drills.zone or station.settings.time_zone_name
+        time = connection_time(station.now, station.settings.time_zone, zone)
         if not greeting.framed:
             session.answer(_to_an_old_client(time))
             station.drop(session, f"a client of version {greeting.highest}, from before v100")

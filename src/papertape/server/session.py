@@ -124,6 +124,8 @@ class Session:
         """Sees every message, quotes many at a time; nobody looks most of the time."""
         self.lets: Callable[[Session, Message], bool] | None = None
         """Asked before a message is queued, while a drill runs: it may swallow it."""
+        self.writes: Callable[[Session, Message | None, bytes], bytes] | None = None
+        """Gives the bytes of what is sent, while a drill runs; None: of the version answer."""
         self.valve: Callable[[list[bytes]], bytes] | None = None
         """What of the outbox goes out, while a drill plays with the line."""
         self._clock = clock
@@ -187,6 +189,8 @@ class Session:
 
     def _queue(self, message: Message) -> None:
         encoded = encode(message, self.connection.version)
+        if self.writes is not None:
+            encoded = self.writes(self, message, encoded)
         self.outbox.append(encoded)
         self.queued += len(encoded)
         self.sent += 1
@@ -210,6 +214,8 @@ class Session:
 
     def answer(self, data: bytes) -> None:
         """Queue the server's part of the handshake."""
+        if self.writes is not None:
+            data = self.writes(self, None, data)
         self.outbox.append(data)
         self.queued += len(data)
 

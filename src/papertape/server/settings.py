@@ -16,6 +16,10 @@ from .policy import VERDICTS, Verdict
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d\Z")
 
 
+LONGEST_ZONE_NAME = 100
+"""Letters; Windows' longest has 35."""
+
+
 class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of one station."""
 
@@ -27,6 +31,9 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Quote lines of one client at once; TWS allows its user so many for all clients together."""
     time_zone: str = "US/Eastern"
     """Zone of the times that the server writes."""
+    time_zone_name: str = ""
+    """What the version answer calls this zone, as Windows or a localized system may:
+    ``British Summer Time``; "": its abbreviation."""
     quote_interval_ms: int = 250
     """How often a quote line may change; TWS samples stocks at about 250 ms. 0: every tick."""
     start_api_timeout_s: float = 30.0
@@ -123,8 +130,16 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
                 "is no time zone",
                 setting="time_zone",
                 found=self.time_zone,
-                advice="Choose a name such as US/Eastern or Europe/London",
+                advice="Choose a name such as US/Eastern or Europe/London; what the version answer"
+                " calls it, for instance British Summer Time, is time_zone_name",
             ) from error
+        name = self.time_zone_name
+        if not name.isprintable() or len(name) > LONGEST_ZONE_NAME:
+            raise SettingsError(
+                f"has letters that cannot be shown, or more than {LONGEST_ZONE_NAME}",
+                setting="time_zone_name",
+                found=name[:LONGEST_ZONE_NAME],
+            )
 
     def _known_verdicts(self) -> None:
         for name, verdict in {"acceptance": self.acceptance, **self.acceptance_rules}.items():

@@ -28,9 +28,11 @@ def stamp(time: Nanos, zone: str, version: int) -> str:
     return local.strftime(f"%Y%m%d %H:%M:%S {zone}")
 
 
-def connection_time(time: Nanos, zone: str) -> str:
-    """``20260413 21:27:03 EST``: the time in the version answer names the zone in short."""
-    return _local(time, zone).strftime("%Y%m%d %H:%M:%S %Z")
+def connection_time(time: Nanos, zone: str, name: str = "") -> str:
+    """``20260413 21:27:03 EST``: the time in the version answer names the zone in short, or by
+    the name that the computer has for it."""
+    local = _local(time, zone)
+    return f"{local:%Y%m%d %H:%M:%S} {name or local.tzname()}"
 
 
 def bar_date(time: Nanos, zone: str, version: int, form: int, *, whole_day: bool) -> str:

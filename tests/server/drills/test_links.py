@@ -1,7 +1,11 @@
 """Drills behind TWS: link, farms, a competing session. What they do is in test_link, test_farms."""
 
+import pytest
+
 from papertape.model import Contract
+from papertape.server.drills.links import DETAILS_KEPT
 from papertape.wire.catalogue import market
+from papertape.wire.catalogue.contract import ContractData, ReqContractDetails
 from server.pair import Client, Hall
 from server.shown import lines
 
@@ -97,3 +101,59 @@ def test_competing_session_for_a_while() -> None:
     hall.wait(5)
     assert client.got() == []
     assert lines(client.send(market.ReqMktData(3, AAPL)).got())[0] == "tickReqParams 3 0.01"
+
+
+# ---------------------------------------------------------------- contract details again
+
+
+@pytest.mark.parametrize("version", [176, 226])
+@pytest.mark.parametrize("end", [False, True])
+def test_details_are_told_again_right_before_1102(version: int, end: bool) -> None:
+    hall = Hall()
+    hall.station.drills.start("repeated-details", end=end)
+    client, other = hall.client(1, version), hall.client(2, version)
+    ends = ["contractDetailsEnd"] if end else []
+    first = [ask(client, number) for number in (1, 2)]
+    for _ in range(2):
+        hall.station.drills.begin("link-restored")
+        hall.settle()
+        got = client.got()
+        told = [type(message).spec.callback for message in got]
+        assert told[told.index("error") :][0] == "error"
+        again = told[told.index("contractDetails") :]
+        assert again[: 2 + 2 * len(ends)] == (["contractDetails", *ends] * 2)
+        assert got[told.index("contractDetails") + 2 + 2 * len(ends)].errorCode == 1102
+        assert [m for m in got if isinstance(m, ContractData)] == first
+        assert not other.of(ContractData)
+
+
+def test_details_of_before_the_drill_and_after_1101_are_not_told_again() -> None:
+    hall = Hall()
+    client = hall.client()
+    ask(client, 1)
+    hall.station.drills.begin("repeated-details")
+    hall.station.drills.begin("link-restored")
+    hall.settle()
+    assert not client.of(ContractData)
+    ask(client, 2)
+    hall.station.drills.begin("link-restored --data-lost")
+    hall.settle()
+    assert not client.of(ContractData)
+
+
+def test_only_so_many_details_are_kept() -> None:
+    hall = Hall()
+    client = hall.client()
+    hall.station.drills.begin("repeated-details")
+    for number in range(1, DETAILS_KEPT + 6):
+        ask(client, number)
+    hall.station.drills.begin("link-restored")
+    hall.settle()
+    assert [m.reqId for m in client.of(ContractData)] == list(range(6, DETAILS_KEPT + 6))
+
+
+def ask(client: Client, number: int) -> ContractData:
+    """The details of one contract."""
+    (row,) = client.send(ReqContractDetails(number, AAPL)).of(ContractData)
+    assert isinstance(row, ContractData)
+    return row

@@ -14,9 +14,9 @@ from papertape.wire.catalogue.session import CurrentTime, ReqCurrentTime
 from server.pair import Hall
 
 NAMES = {
-    "black-hole", "competing-session", "drop-after-ready", "drop-before-ready", "farm-blip",
-    "freeze", "half-frame", "id-rollback", "link-lost", "link-restored", "nightly-restart",
-    "reset", "slow-drip", "stale-client-id",
+    "black-hole", "code-page", "competing-session", "drop-after-ready", "drop-before-ready",
+    "farm-blip", "freeze", "half-frame", "id-rollback", "link-lost", "link-restored",
+    "nightly-restart", "repeated-details", "reset", "slow-drip", "stale-client-id", "zone-name",
 }  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def test_a_drill_as_people_write_it(text: str, options: dict[str, Any]) -> None:
     ("text", "said"),
     [
         ("", "is empty"),
-        ("no-such-drill", "is no drill.*There are: black-hole, competing-session"),
+        ("no-such-drill", "is no drill.*There are: black-hole, code-page, competing"),
         ("freeze 1 2", r"does not understand '2'.*freeze \[seconds=10.0\]"),
         ("freeze 'open", "No closing quotation"),
         ("freeze seconds=soon", r"has a wrong option.*\[seconds=10.0\]"),
@@ -73,6 +73,14 @@ def test_a_drill_as_people_write_it(text: str, options: dict[str, Any]) -> None:
         ("black-hole", "has a wrong option.*kind"),
         ("black-hole noSuchMessage", "is no message of the protocol.*placeOrder"),
         ("farm-blip nofarm", "is no farm.*usfarm"),
+        ("zone-name ''", "letters that cannot be shown"),
+        (r"zone-name 'a	b'", "letters that cannot be shown"),
+        ("zone-name " + "x" * 101, "has a wrong option.*name"),
+        ("code-page utf-16", "is no code page with ASCII in it.*gbk"),
+        ("code-page rot13", "is no code page with ASCII in it"),
+        ("code-page hex", "is no code page with ASCII in it"),
+        ("code-page no-such", "is no code page with ASCII in it"),
+        ("code-page cp1252 公司", "cannot be written in cp1252"),
     ],
 )
 def test_what_is_wrong_is_told_with_what_would_be_right(text: str, said: str) -> None:

@@ -57,6 +57,8 @@ class Drill:
         self.due: Nanos | None = None
         """When ``act`` is called; None when only a message can bring it on."""
         self.over = False
+        self.zone = ""
+        """What the version answer calls the time zone meanwhile; "": as ever."""
 
     def start(self) -> None:
         """Begin. Raises ``SettingsError`` when an option names what is not there."""
@@ -74,6 +76,10 @@ class Drill:
     def gives(self, session: "Session", message: Message) -> bool:
         """Whether a message goes out."""
         return True
+
+    def writes(self, session: "Session", message: Message | None, encoded: bytes) -> bytes:
+        """The bytes of a message that goes out, or of the version answer (None)."""
+        return encoded
 
     def started(self, session: "Session") -> None:
         """A session has started: its client was told everything that follows START_API."""

@@ -1,7 +1,14 @@
 """Drills behind TWS: the broker's link, the data farms, another login of the same user."""
 
-from .base import Drill, Milliseconds
+from ...wire.catalogue.contract import ContractData, ContractDataEnd
+from ...wire.catalogue.session import ErrorMessage
+from ...wire.message import Message
+from ..session import Session
+from .base import Aimed, Drill, Milliseconds
 from .base import Options as Plain
+
+DETAILS_KEPT = 100
+"""Contract details of one session that are told again; the latest ones."""
 
 
 class LinkLost(Drill):
@@ -71,6 +78,55 @@ class LinkRestored(Drill):
         self.station.link.lose()
         self.station.link.restore(data_lost=self.options.data_lost)
         self.finish()
+
+
+class RepeatedDetails(Drill):
+    """When the broker's link is back with the data kept (1102), TWS tells the contract details that
+    it has told before once more, under the ids of requests that ended long ago: a program that
+    has forgotten them must not stumble. With ``end`` each request ends once more as well.
+
+    Tells again what was told while it ran, at every 1102, until it is stopped. ``link-restored``,
+    or ``link-lost`` with a time, brings the 1102."""
+
+    name = "repeated-details"
+    summary = "contract details are told again when the link is back (1102)"
+    issues = ("ib-api-reloaded/ib_async#219",)
+
+    class Options(Aimed, frozen=True, kw_only=True):
+        """``end``: whether contractDetailsEnd comes again too."""
+
+        end: bool = False
+
+    def start(self) -> None:
+        """Remember from now on."""
+        self._told: dict[int, list[ContractData]] = {}
+        self._repeating = False
+
+    def gives(self, session: Session, message: Message) -> bool:
+        """Remember details; repeat them right before 1102."""
+        if self._repeating or not self.aims_at(session):
+            return True
+        if isinstance(message, ContractData):
+            told = self._told.setdefault(session.number, [])
+            told.append(message)
+            del told[:-DETAILS_KEPT]
+        elif isinstance(message, ErrorMessage) and message.errorCode == 1102:
+            self._repeating = True
+            self._repeat(session)
+            self._repeating = False
+        return True
+
+    def _repeat(self, session: Session) -> None:
+        told = self._told.get(session.number, [])
+        for place, row in enumerate(told):
+            session.send(row)
+            last = place + 1 == len(told) or told[place + 1].reqId != row.reqId
+            if last and self.options.end:
+                session.send(ContractDataEnd(row.reqId))
+
+    def left(self, session: Session) -> None:
+        """Forget it."""
+        self._told.pop(session.number, None)
 
 
 class FarmBlip(Drill):

@@ -14,9 +14,10 @@ from ...venue.units import Nanos
 from ...wire.message import Message
 from .base import Drill
 from .daily import IdRollback, NightlyRestart, StaleClientId
-from .links import CompetingSession, FarmBlip, LinkLost, LinkRestored
+from .links import CompetingSession, FarmBlip, LinkLost, LinkRestored, RepeatedDetails
 from .messages import BlackHole, DropAfterReady, DropBeforeReady
 from .sockets import Freeze, HalfFrame, Reset, SlowDrip
+from .texts import CodePage, ZoneName
 
 if TYPE_CHECKING:
     from ..session import Session
@@ -27,8 +28,9 @@ log = logging.getLogger("papertape.station")
 CATALOGUE: Final[dict[str, type[Drill]]] = {
     drill.name: drill
     for drill in (
-        BlackHole, CompetingSession, DropAfterReady, DropBeforeReady, FarmBlip, Freeze, HalfFrame,
-        IdRollback, LinkLost, LinkRestored, NightlyRestart, Reset, SlowDrip, StaleClientId,
+        BlackHole, CodePage, CompetingSession, DropAfterReady, DropBeforeReady, FarmBlip, Freeze,
+        HalfFrame, IdRollback, LinkLost, LinkRestored, NightlyRestart, RepeatedDetails, Reset,
+        SlowDrip, StaleClientId, ZoneName,
     )
 }  # fmt: skip
 _WORDS: Final = {int: "whole number", float: "number", bool: "true or false", str: "text"}
@@ -141,8 +143,9 @@ class Drills:
     # -- for the station ----------------------------------------------------------------------
 
     def watch(self, session: "Session") -> None:
-        """Look at what a session is sent, as long as a drill runs."""
+        """Look at what a session is sent, and change it, as long as a drill runs."""
         session.lets = self._gives if self._running else None
+        session.writes = self._writes if self._running else None
 
     def acts_at(self, number: int) -> Nanos | None:
         """When a run does something next by itself; None when it is over or waits for others."""
@@ -166,6 +169,17 @@ class Drills:
         if any(drill.over for drill in self._running.values()):
             self._settle()
         return all(asked)
+
+    def _writes(self, session: "Session", message: Message | None, encoded: bytes) -> bytes:
+        """What goes out of a message, through every drill."""
+        for drill in self._running.values():
+            encoded = drill.writes(session, message, encoded)
+        return encoded
+
+    @property
+    def zone(self) -> str:
+        """What the version answer calls the time zone; "": as the settings say."""
+        return next((drill.zone for drill in self._running.values() if drill.zone), "")
 
     def started(self, session: "Session") -> None:
         """A session has started."""
