@@ -12,7 +12,8 @@ default, and those that TWS echoes for an order without it, because clients send
 """
 
 from collections.abc import Iterator
-from typing import Any, Final, Literal
+from operator import attrgetter
+from typing import Final, Literal
 
 import msgspec
 
@@ -139,15 +140,19 @@ RECORDS: Final[dict[type, str]] = {
 }
 """The records of which placeOrder consists."""
 _REFUSED: Final = {
-    kind: [(row.name, row.neutral) for row in TABLE if (row.record, row.use) == (name, "refused")]
+    kind: [row for row in TABLE if (row.record, row.use) == (name, "refused")]
     for kind, name in RECORDS.items()
 }
+_VALUES: Final = {kind: attrgetter(*(row.name for row in rows)) for kind, rows in _REFUSED.items()}
+_NONE_SET: Final = {kind: values(kind()) for kind, values in _VALUES.items()}
 
 
-def unserved(values: Order | Contract | AttachedOrders) -> str | None:
+def unserved(record: Order | Contract | AttachedOrders) -> str | None:
     """Return the first refused attribute that is set, or None."""
-    for name, neutral in _REFUSED[type(values)]:
-        value: Any = getattr(values, name)
-        if value and value not in neutral:
-            return name
+    values = _VALUES[type(record)](record)
+    if values == _NONE_SET[type(record)]:  # as of nearly every order, and a third as long
+        return None
+    for row, value in zip(_REFUSED[type(record)], values, strict=True):
+        if value and value not in row.neutral:
+            return row.name
     return None
