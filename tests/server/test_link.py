@@ -363,6 +363,9 @@ def test_new_terms_that_nobody_serves_leave_a_working_order_alive() -> None:
     client.got()
     assert lines(client.send(order(1, "BUY 100 AAPL STP 250")).got()) == ["error 1 321"]
     assert lines(client.send(order(2, "BUY 100 AAPL STP 250")).got()) == ["error 2 201"]
+    client.send(order(2, "BUY 100 AAPL LMT 250"))
+    client.got()
+    assert lines(client.send(order(2, "BUY 100 AAPL STP 250")).got()) == ["error 2 321"]
 
 
 def test_a_global_cancel_takes_back_what_waits_and_ends_what_works() -> None:

@@ -110,6 +110,22 @@ def test_a_working_order_outlives_terms_that_nobody_serves(row: Attribute) -> No
     assert [view.orderId for view in on.engine.queries.open_orders()] == [1]
 
 
+def test_a_preview_under_the_id_of_a_working_order_ends() -> None:
+    on = stage()
+    on.engine.apply(limit_order(1), on.now)
+    (event,) = on.engine.apply(limit_order(1, hidden=True, whatIf=True), on.now)
+    assert isinstance(event, RequestRefused) and event.code == 201
+
+
+def test_an_order_that_waits_for_transmit_outlives_them_too() -> None:
+    on = stage()
+    on.engine.apply(limit_order(1, transmit=False), on.now)
+    (event,) = on.engine.apply(limit_order(1, hidden=True), on.now)
+    assert isinstance(event, RequestRefused) and event.code == 321
+    first, *_ = on.engine.apply(limit_order(1), on.now)
+    assert isinstance(first, OrderAccepted)
+
+
 @pytest.mark.parametrize("row", rows("passed"), ids=lambda row: row.name)
 def test_what_has_no_effect_is_taken_and_echoed(row: Attribute) -> None:
     on = stage()

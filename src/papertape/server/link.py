@@ -18,7 +18,7 @@ from ..model import OrderState
 from ..venue.commands import CancelAll, CancelOrder, Command, SubmitOrder
 from ..venue.events import OrderView
 from ..venue.instruments import Refusal
-from ..venue.validation import check, for_working
+from ..venue.validation import check, for_living
 from ..wire.catalogue import history, market, ticks
 from ..wire.catalogue.reports import OpenOrder, OrderStatus
 from ..wire.message import Message
@@ -67,6 +67,12 @@ class Link:
     def held(self) -> int:
         """Orders and cancellations that wait to be sent."""
         return len(self._held)
+
+    def lives(self, client_id: int, order_id: int) -> bool:
+        """Whether an order of a client works, or waits for ``transmit`` or for the link."""
+        return self._station.engine.queries.lives(client_id, order_id) or any(
+            isinstance(one, SubmitOrder) and _names(one, client_id, order_id) for one in self._held
+        )
 
     def unsent_orders(self) -> list[OrderView]:
         """The orders that have not reached the broker yet, each with its latest terms."""
@@ -175,7 +181,8 @@ class Link:
         ticket = check(*terms, strict_tif=command.strict_tif)
         if not isinstance(ticket, Refusal):
             return None
-        return for_working(ticket) if engine.queries.works(*_ids(command)) else ticket
+        changes = self.lives(*_ids(command)) and not command.order.whatIf
+        return for_living(ticket) if changes else ticket
 
     def _hold_cancel(self, command: CancelOrder) -> None:
         session = self._station.client(command.clientId)

@@ -45,7 +45,7 @@ from .state import State
 from .times import day_end, next_quarter_end
 from .touches import Touches
 from .units import Nanos, SizeUnits
-from .validation import Ticket, check, for_working
+from .validation import Ticket, check, for_living
 
 BY_TRADER = "Cancelled by Trader"
 BY_SYSTEM = "Cancelled by System:\n"
@@ -109,7 +109,9 @@ class Desk:
             taken=self._touches.replaying,
         )
         if isinstance(ticket, Refusal):
-            return [_refused(command, ticket if known is None else for_working(ticket))]
+            lives = ids.lives(self._state, command.clientId, command.orderId)
+            changes = lives and not command.order.whatIf
+            return [_refused(command, for_living(ticket) if changes else ticket)]
         if command.order.whatIf:
             return self._preview(command, ticket, now)
         if known is not None:

@@ -13,6 +13,14 @@ def find(state: State, command: SubmitOrder | CancelOrder) -> LiveOrder | None:
     return None if perm_id is None else state.orders[perm_id]
 
 
+def lives(state: State, client_id: int, order_id: int) -> bool:
+    """Return whether an order has this id that works or waits for ``transmit``."""
+    if order_id in state.held.get(client_id, {}):
+        return True
+    perm_id = state.ids.get(client_id, {}).get(order_id)
+    return perm_id is not None and state.orders[perm_id].working
+
+
 def submit_refusal(state: State, command: SubmitOrder) -> Refusal | None:
     """Return why the order id cannot be used for an order or for new terms."""
     known = None if command.order.whatIf else find(state, command)

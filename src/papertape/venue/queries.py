@@ -128,10 +128,9 @@ class Queries:
         perm_id = self._state.ids.get(client_id, {}).get(order_id)
         return None if perm_id is None else view_of(self._state.orders[perm_id])
 
-    def works(self, client_id: int, order_id: int) -> bool:
-        """Whether an order of a client works under that id."""
-        perm_id = self._state.ids.get(client_id, {}).get(order_id)
-        return perm_id is not None and self._state.orders[perm_id].working
+    def lives(self, client_id: int, order_id: int) -> bool:
+        """Whether an order of a client works, or waits for ``transmit``, under that id."""
+        return ids.lives(self._state, client_id, order_id)
 
     def untransmitted(self, client_id: int, order_id: int) -> SubmitOrder | None:
         """An order of a client that waits for ``transmit``."""

@@ -77,8 +77,11 @@ def not_served(what: str) -> Refusal:
     return Refusal(201, {"what": what}, "not_served")
 
 
-def for_working(refusal: Refusal) -> Refusal:
-    """Return the refusal of new terms for a working order, which lives on: 321 instead of 201."""
+def for_living(refusal: Refusal) -> Refusal:
+    """Return the refusal of new terms for an order that lives on with its old ones.
+
+    The code is 321 instead of 201, which clients take for the order's end.
+    """
     if refusal.variant != "not_served":
         return refusal
     return Refusal(321, {"what": refusal.facts["what"]}, "not_served")

@@ -184,4 +184,4 @@ def test_attached_orders_are_refused_by_name(name: str) -> None:
     client.got()
     ((about, code, text),) = client.send(request).errors()  # the order goes on without them
     assert (about, code) == (7, 321) and text.endswith(why)
-    assert hall.station.engine.queries.works(1, 7)
+    assert hall.station.engine.queries.lives(1, 7)

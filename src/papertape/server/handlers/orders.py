@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ...venue.attributes import unserved
 from ...venue.commands import CancelAll, CancelOrder, SubmitOrder
 from ...venue.instruments import Refusal
-from ...venue.validation import for_working, not_served
+from ...venue.validation import for_living, not_served
 from ...wire.catalogue import orders as wire
 from ...wire.catalogue.reports import CompletedOrdersEnd, ExecutionDetailsEnd, OpenOrdersEnd
 from ..publish import (
@@ -41,8 +41,9 @@ def place_order(station: "Station", session: "Session", message: wire.PlaceOrder
     attached = unserved(message.attachedOrders)
     if attached is not None:
         refusal = not_served(f"The order attribute '{attached}'")
-        works = station.engine.queries.works(session.client_id, message.orderId)
-        station.refuse(session, message.orderId, for_working(refusal) if works else refusal)
+        lives = station.link.lives(session.client_id, message.orderId)
+        changes = lives and not message.order.whatIf
+        station.refuse(session, message.orderId, for_living(refusal) if changes else refusal)
         return
     station.apply(
         SubmitOrder(
