@@ -193,3 +193,31 @@ def test_s28_what_was_lost_is_answered_when_it_is_sent_again(
         program.do("quotes 1")
         first = program.until("tick", id=1)
         assert codes(first) == []
+
+
+@clients
+@pytest.mark.parametrize("name", ["British Summer Time", "中国标准时间"])
+@pytest.mark.parametrize("codec", ["utf-8", "gbk"])
+def test_s10_any_name_of_the_zone_is_taken(
+    tws: Tws, start: Callable[[Peer], Any], peer: Peer, *, name: str, codec: str
+) -> None:
+    tws.drill("zone-name", name=name)
+    tws.drill("code-page", codec=codec)
+    with start(peer) as program:
+        program.do("details 1")
+        assert program.until("details", id=1)[-1]["name"].endswith("-APPLE INC")
+
+
+@clients
+def test_details_are_called_back_again_right_before_1102(
+    tws: Tws, start: Callable[[Peer], Any], peer: Peer
+) -> None:
+    tws.drill("repeated-details")
+    with start(peer) as program:
+        program.do("details 1")
+        program.until("details", id=1)
+        tws.drill("link-restored")
+        told = program.until("error", code=1102)
+        assert told[-2]["what"] == "details"
+        program.do("time")
+        program.until("time")

@@ -3,8 +3,8 @@
     python drilled.py --module ibapi
 
 Each line that it writes is JSON: the callback and what matters of it. Lines that it reads are
-commands: ``connect PORT``, ``quotes ID``, ``order ID``, ``time``, ``disconnect``. Tests start
-drills meanwhile. The end of the commands is its end.
+commands: ``connect PORT``, ``quotes ID``, ``order ID``, ``details ID``, ``time``, ``disconnect``.
+Tests start drills meanwhile. The end of the commands is its end.
 """
 
 from __future__ import annotations
@@ -48,6 +48,9 @@ def program(name: str) -> Any:
         def tickPrice(self, reqId: int, *args: Any) -> None:
             tell("tick", id=reqId)
 
+        def contractDetails(self, reqId: int, contractDetails: Any) -> None:
+            tell("details", id=reqId, name=contractDetails.longName)
+
         def orderStatus(self, orderId: int, status: str, *args: Any) -> None:
             tell("status", id=orderId, status=status)
 
@@ -72,6 +75,8 @@ def program(name: str) -> Any:
                     if hasattr(made, retired):
                         setattr(made, retired, False)
                 self.placeOrder(number, self.stock(), made)
+            elif command == "details":
+                self.reqContractDetails(number, self.stock())
             elif command == "time":
                 self.reqCurrentTime()
 
