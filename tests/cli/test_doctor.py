@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 
 from ibapi.server import TIME, Peer, Server
 from papertape.cli import app
-from papertape.cli.doctor import examine, parse
-from papertape.client.doctor import Case, Diagnosis, diagnosis
+from papertape.cli.doctor import examine, parse, show
+from papertape.client.doctor import NOTICES, Case, Diagnosis, diagnosis
 from papertape.server.settings import StationSettings
 from papertape.wire.catalogue.session import (
     CurrentTime,
@@ -26,6 +26,8 @@ from papertape.wire.catalogue.session import (
     NextValidId,
     ReqCurrentTime,
 )
+from papertape.wire.connection import Greeting, ServerConnection
+from papertape.wire.handshake import version_reply
 from server.pair import Hall
 from server.sockets import serving
 
@@ -200,6 +202,59 @@ def test_waiting_for_somebody_to_accept(welcome: list[Any]) -> None:
         found = seen(server.port)
         assert (found.case, found.exit_code) == ("waiting", 15)
         assert found.server_version == 226 and "accept" in found.advice[0]
+
+
+class Endless:
+    """A server that sends notices for ever; each time it is read a moment passes."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.reads = 0
+        self.wire = ServerConnection()
+        self.out = b""
+
+    def settimeout(self, seconds: float) -> None:
+        """It is never waited for."""
+
+    def sendall(self, data: bytes) -> None:
+        """From the doctor."""
+        for event in self.wire.receive_data(data):
+            if isinstance(event, Greeting):
+                self.out += self.wire.accept(TIME)
+
+    def recv(self, count: int) -> bytes:
+        """To the doctor."""
+        self.now += 0.01
+        self.reads += 1
+        out, self.out = self.out, b""
+        if out:
+            return out
+        number = self.reads
+        rows = [ErrorMessage(-1, 0, 2103, f"broken:farm{number}.{i}") for i in range(100)]
+        return b"".join(map(self.wire.send, rows))
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def test_endless_notices_end_with_the_time_and_are_counted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    line = Endless()
+    found = examine(
+        "127.0.0.1", 7497, 5, timeout=5.0, opener=lambda *_: line, clock=lambda: line.now
+    )
+    assert (found.case, line.now) == ("waiting", pytest.approx(5.0, abs=0.1))
+    assert len(found.notices) == NOTICES and found.notice_count > 40_000
+    assert f"{found.notice_count} notices without end" in found.what
+    show(found)
+    assert len(capsys.readouterr().out.splitlines()) < NOTICES + 10
+
+
+def test_a_server_of_version_zero_is_outdated() -> None:
+    with Server(greet=lambda peer: peer.raw(version_reply(0, TIME))) as server:
+        found = seen(server.port)
+        assert found.case == "outdated" and "has version 0" in found.what
 
 
 def test_rejected() -> None:

@@ -7,13 +7,14 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from ibapi.apps import App, running, wait_until
 from ibapi.server import Peer, Server
-from papertape.ibapi import eclient
+from papertape.ibapi import eclient, reader
 from papertape.ibapi.contract import Contract
 from papertape.ibapi.order import Order
 from papertape.ibapi.reader import EReader, EReaderSignal
@@ -384,3 +385,57 @@ def held(lock: Any) -> bool:
         lock.release()
         return False
     return True
+
+
+# ------------------------------------------------- a server that says too much, or nothing
+
+
+def test_a_program_that_processes_nothing_slows_the_server_and_takes_bounded_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reader, "QUEUED", 1 << 20)
+    notice, sent = ErrorMessage(-1, 0, 2104, "x" * 10_000), []
+    with Server() as server:
+        server.welcome = []
+        app = connected(server)
+        peer = server.peer()
+        peer.socket.settimeout(0.5)  # a server that cannot send any more gives up
+        with suppress(OSError):
+            while sum(sent) < 20_000:
+                peer.send(*[notice] * 50)
+                sent.append(50)
+        assert 50 < sum(sent) < 20_000, "nothing held the server up"
+        assert app.msg_queue.bytes <= (1 << 20) + reader.CHUNK
+        app.hooks["error"] = lambda *_: len(app.calls) > sum(sent) and app.disconnect()
+        loop = running(app)
+        loop.join(QUICK_S)
+        assert len(app.of("error")) == sum(sent)
+        assert app.msg_queue.bytes == 0 and not app.isConnected()
+
+
+def test_disconnect_wakes_a_reader_that_waits_for_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "QUEUED", 100)
+    with Server() as server:
+        server.welcome = []
+        app = connected(server)
+        server.peer().send(*[CurrentTime(1)] * 100)
+        wait_until(lambda: app.msg_queue.bytes > 100)
+        thread = app.reader
+        app.disconnect()
+        assert thread is not None and not thread.is_alive()
+
+
+def test_three_threads_and_a_silent_server() -> None:
+    """The third thread waits for a signal: somebody else has to look at the clock."""
+    with Server(greet=lambda _: None) as server:
+        app, signal = App(), EReaderSignal()
+        app.timeout = 0.2
+        app.setAsyncEConnect()
+        app.connect("127.0.0.1", server.port, 7)
+        program = EReader(app, signal)
+        program.start()
+        assert signal.waitForSignal(QUICK_S)  # something may have come before
+        while app.connState != app.DISCONNECTED:
+            assert signal.waitForSignal(QUICK_S), "nobody has looked at the clock"
+            program.processMsgs()
+        assert app.errors() == [(-1, 502)] and "did not answer" in app.of("error")[0][3]

@@ -156,11 +156,12 @@ def doctor(
     if json:
         typer.echo(msgspec.json.encode(found).decode())
     else:
-        _show(found)
+        show(found)
     raise typer.Exit(found.exit_code)
 
 
-def _show(found: Diagnosis) -> None:
+def show(found: Diagnosis) -> None:
+    """Tell it to people."""
     console = Console(highlight=False, soft_wrap=True)
     colour = "green" if found.exit_code == 0 else "red"
     console.print(f"[{colour}]{found.case}[/{colour}]  {escape(found.what)}")
@@ -170,5 +171,7 @@ def _show(found: Diagnosis) -> None:
         console.print(f"  {escape(told)}")
     for code, text in found.notices:
         console.print(f"  notice {code} {escape(text)}")
+    if found.notice_count > len(found.notices):
+        console.print(f"  {found.notice_count} notices in all; the first are shown, each once")
     for line in found.advice:
         console.print(f"  - {escape(line)}")

@@ -23,6 +23,10 @@ from .health import Health
 
 SHOWN: Final = 60
 """Bytes of a foreign answer that are shown."""
+NOTICES: Final = 50
+"""Different notices that are kept; a server may send them without end."""
+LONGEST: Final = 1000
+"""Characters of each."""
 PORTS: Final = {
     7496: "TWS, live", 7497: "TWS, paper", 4001: "IB Gateway, live", 4002: "IB Gateway, paper",
 }  # fmt: skip
@@ -59,6 +63,9 @@ class Diagnosis(msgspec.Struct, kw_only=True):
     accounts: list[str] = []
     next_valid_id: int | None = None
     notices: list[tuple[int, str]] = []
+    """The first notices, each once."""
+    notice_count: int = 0
+    """How many came."""
     broker_link: bool | None = None
     """Whether TWS says that it has a link to the broker; None: it was not reached."""
     answer_ms: float | None = None
@@ -115,7 +122,8 @@ class Examination:
         self._version: Negotiated | None = None
         self._accounts: list[str] | None = None
         self._next_id: int | None = None
-        self._notices: list[tuple[int, str]] = []
+        self._notices: dict[tuple[int, str], None] = {}
+        self._notice_count = 0
         self._broken = ""
         self._in_use = False
         self._told_time = False
@@ -138,7 +146,7 @@ class Examination:
                 return self._wire.send(StartApi(self._client_id))
             self.done = True
         elif isinstance(event, ErrorMessage):
-            self._notices.append((event.errorCode, event.errorMsg))
+            self._notice(event)
             self._health.read(event.errorCode, event.errorMsg)
             self._in_use = self._in_use or event.errorCode == 326
             self.done = self.done or self._in_use
@@ -153,6 +161,11 @@ class Examination:
             return self._wire.send(ReqCurrentTime())
         return b""
 
+    def _notice(self, event: ErrorMessage) -> None:
+        self._notice_count += 1
+        if len(self._notices) < NOTICES:
+            self._notices[event.errorCode, event.errorMsg[:LONGEST]] = None
+
     @property
     def _ready(self) -> bool:
         return self._accounts is not None and self._next_id is not None
@@ -166,7 +179,8 @@ class Examination:
             found.connection_time = self._version.connection_time
         found.accounts = self._accounts or []
         found.next_valid_id = self._next_id
-        found.notices = self._notices
+        found.notices = list(self._notices)
+        found.notice_count = self._notice_count
         if case is Case.READY:
             found.broker_link = self._health.link
             found.advice += self._remarks()
@@ -190,6 +204,8 @@ class Examination:
             told = "the connection was closed before it was accepted"
             return Case.REJECTED, f"A TWS answered (server version {version}), but {told}."
         told = f"in {seconds:.1f} s it has not accepted the connection"
+        if self._notice_count > NOTICES:
+            told += f" and has sent {self._notice_count} notices without end"
         return Case.WAITING, f"A TWS answered (server version {version}), but {told}."
 
     def _unanswered(self, *, closed: bool, seconds: float) -> tuple[Case, str]:
@@ -209,6 +225,8 @@ class Examination:
         found += [f"Data farm {name} is broken." for name in self._health.broken]
         if not self._told_time:
             found.append("The server has not told its time: it may be overloaded.")
+        if self._notice_count > NOTICES:
+            found.append(f"It has sent {self._notice_count} notices in this short time.")
         return found
 
 

@@ -7,7 +7,6 @@ errors, ``connectAck`` of a synchronous ``connect``, and ``connectionClosed`` wh
 processes.
 """
 
-from queue import SimpleQueue
 from typing import Any, Final
 
 from ..errors import BadFrame
@@ -19,7 +18,7 @@ from ..wire.framing import MAX_PAYLOAD
 from . import errors
 from .const import NO_VALID_ID
 from .dispatch import Dispatcher
-from .reader import Chunk, Connection, EReader, Turn, monotonic, next_chunk
+from .reader import Backlog, Connection, EReader, Turn, monotonic, next_chunk
 from .requests import Requests
 from .utils import ClientException, isAsciiPrintable
 
@@ -56,7 +55,7 @@ class EClient(Requests):
     highestVersion: int = MAX_SERVER
 
     def __init__(self, wrapper: Any) -> None:
-        self.msg_queue: SimpleQueue[Chunk] = SimpleQueue()
+        self.msg_queue = Backlog()
         self.wrapper = wrapper
         self.optCapab: str | None = None
         self.connectOptions: str | None = None
@@ -88,7 +87,7 @@ class EClient(Requests):
     def reset(self) -> None:
         """Forget the connection. What waits in the queue is dropped."""
         self._clear()
-        self.msg_queue = SimpleQueue()
+        self.msg_queue = Backlog()
 
     # ------------------------------------------------------------ settings
 
@@ -209,6 +208,7 @@ class EClient(Requests):
             self.msg_queue.put(self._opening)
             self._opening = b""
         self.reader = EReader(self.conn, self.msg_queue)
+        self.reader.deadline = self._deadline
         self.reader.start()
 
     def _not_connected(self, why: str) -> None:
@@ -358,7 +358,8 @@ class EClient(Requests):
             return
         self._over = True
         if self.connState == self.CONNECTING:
-            self._not_connected(self._told(HUNG_UP))
+            late = isinstance(cause, TimeoutError)
+            self._not_connected(self._told(NO_ANSWER if late else HUNG_UP))
         elif self.on_eof == "java":
             self._tell(NO_VALID_ID, errors.BAD_LENGTH, f": {cause or 'end of stream'}")
         elif self.on_eof == "csharp":

@@ -6,6 +6,7 @@ the thread that processes the queue (``EClient.run`` or ``EReader.processMsgs``)
 """
 
 import logging
+import selectors
 import socket
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from typing import Any
 
 __all__ = [
     "Answer",
+    "Backlog",
     "Connection",
     "EReader",
     "EReaderSignal",
@@ -29,8 +31,11 @@ __all__ = [
 logger = logging.getLogger(__name__)
 CHUNK = 1 << 20
 """Bytes read at once: at 5 ms between two turns of a busy interpreter, 200 MB/s."""
-BACKLOG = 512
-"""Chunks waiting in the queue before the reader stops reading and lets TCP slow the server."""
+QUEUED = 16 << 20
+"""Bytes waiting in the queue before the reader stops reading and lets TCP slow the server: as much
+as the longest message."""
+CHUNKS = 64
+"""As ``QUEUED``, for a queue of the program's own, which counts no bytes."""
 PAUSE_SECONDS = 0.02
 CONNECT_SECONDS = 10.0
 
@@ -48,7 +53,64 @@ def monotonic() -> float:
     return time.monotonic()
 
 
-def next_chunk(queue: "SimpleQueue[Chunk]", seconds: float | None) -> tuple[bool, Chunk]:
+class Backlog:
+    """The queue of a client. ``put`` never waits, since the end must always go in; who reads asks
+    ``wait_for_room`` first."""
+
+    def __init__(self) -> None:
+        self._chunks: SimpleQueue[Chunk] = SimpleQueue()
+        self._lock = Lock()
+        self._room = Event()
+        self._room.set()
+        self._ended = False
+        self.bytes = 0
+        """Bytes that wait."""
+
+    def put(self, chunk: Chunk) -> None:
+        """Add what has come, or the end."""
+        if isinstance(chunk, bytes):
+            self._count(len(chunk))
+        self._chunks.put(chunk)
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Chunk:
+        """What comes next. Raises ``queue.Empty``."""
+        chunk = self._chunks.get(block, timeout)
+        if isinstance(chunk, bytes):
+            self._count(-len(chunk))
+        return chunk
+
+    def get_nowait(self) -> Chunk:
+        """What waits. Raises ``queue.Empty``."""
+        return self.get(block=False)
+
+    def _count(self, more: int) -> None:
+        with self._lock:
+            self.bytes += more
+            if self.bytes <= QUEUED or self._ended:
+                self._room.set()
+            else:
+                self._room.clear()
+
+    def wait_for_room(self) -> None:
+        """Wait until no more than ``QUEUED`` bytes are left, or until ``end``."""
+        self._room.wait()
+
+    def end(self) -> None:
+        """Nobody takes anything out any more, so nobody waits for it."""
+        with self._lock:
+            self._ended = True
+            self._room.set()
+
+    def qsize(self) -> int:
+        """How many chunks wait."""
+        return self._chunks.qsize()
+
+    def empty(self) -> bool:
+        """Whether nothing waits."""
+        return self._chunks.empty()
+
+
+def next_chunk(queue: Any, seconds: float | None) -> tuple[bool, Chunk]:
     """What comes next in the queue, and whether anything came in time (0: without waiting)."""
     try:
         if seconds == 0:
@@ -145,6 +207,8 @@ class EReader(Thread):
         self.signal = msg_queue if hasattr(msg_queue, "issueSignal") else None
         self.error: BaseException | None = None
         """What ended the reading; None while it goes on, and when the server closed in order."""
+        self.deadline: float | None = None
+        """Until when something must have come; None: it may take any time."""
         self.follower: EReader | None = None
         """The program's own reader, which is told how the reading ended."""
         self.msg_queue = self.client.msg_queue if self.client is not None else msg_queue
@@ -202,6 +266,8 @@ class EReader(Thread):
     def finish(self) -> None:
         """Wait until the reading has ended, and wake whoever waits for a signal, who would wait
         for ever; the socket has been closed before."""
+        if isinstance(self.msg_queue, Backlog):
+            self.msg_queue.end()
         if self is not current_thread():
             super().join()
         if self.signal is not None:
@@ -213,10 +279,24 @@ class EReader(Thread):
             return
         buffer = bytearray(CHUNK)
         view = memoryview(buffer)
+        self._wait_for_answer(opened)
         while count := opened.recv_into(buffer):
             self._hand_over(bytes(view[:count]))
-            while self.msg_queue.qsize() > BACKLOG and self.conn.isConnected():
+            if isinstance(self.msg_queue, Backlog):
+                self.msg_queue.wait_for_room()
+                continue
+            while self.msg_queue.qsize() > CHUNKS and self.conn.isConnected():
                 time.sleep(PAUSE_SECONDS)
+
+    def _wait_for_answer(self, opened: socket.socket) -> None:
+        """Wait for the first byte, but not longer than the deadline, of a server that may be none:
+        whoever waits for a signal looks at no clock. Raises ``TimeoutError``."""
+        if self.deadline is None:
+            return
+        with selectors.DefaultSelector() as selector:
+            selector.register(opened, selectors.EVENT_READ)
+            if not selector.select(max(self.deadline - monotonic(), 0.0)):
+                raise TimeoutError("no answer")
 
     def _hand_over(self, chunk: Chunk) -> None:
         self.msg_queue.put(chunk)
