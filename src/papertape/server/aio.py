@@ -13,6 +13,7 @@ from ..venue.units import SECOND, Nanos
 from .aio_clock import steady_ns
 from .aio_connection import LINGER_S, Connection
 from .aio_sockets import Absence, bind_alike, cannot_listen
+from .aio_warmup import WarmUp
 from .clock import MarketClock, WallWatch, set_clock
 from .session import Session
 from .station import Station
@@ -61,6 +62,7 @@ class StationServer:
         """Sockets on the port that the settings say from now on."""
         self._timer: asyncio.TimerHandle | None = None
         self._look: asyncio.TimerHandle | None = None
+        self._warm: WarmUp | None = None
         self._flushing = False
         self._switching: asyncio.Future[None] | None = None
         """The change of port under way; kept so that it is not collected."""
@@ -108,6 +110,12 @@ class StationServer:
         self.station.config.found("socketPort", self.address[1])
         self.station.config.guard("socketPort", self._reserve)
         return self.address
+
+    def warm_up(self) -> WarmUp:
+        """Load beside the clients what the first order of each version would wait for."""
+        with speaking(self.name):
+            self._warm = WarmUp(self.station)
+        return self._warm
 
     # -- another port -------------------------------------------------------------------------
 
@@ -178,6 +186,8 @@ class StationServer:
         if self._look is not None:
             self._look.cancel()
             self._look = None
+        if self._warm is not None:
+            self._warm.cancel()
 
     def lingers(self, connection: Connection) -> None:
         """One whose client never started is closed and still read: of those there are few, as they
@@ -215,6 +225,8 @@ class StationServer:
 
     def _receive(self, session: Session, data: bytes) -> None:
         self.station.receive(session, data, self.now())
+        if self._warm is not None and session.client_id is not None:
+            self._warm.meet(session.version)
         self._flush_soon()
 
     def _lose(self, session: Session, reason: str) -> None:

@@ -41,6 +41,17 @@ def speaking(station: str) -> Iterator[None]:
         _speaker.reset(token)
 
 
+@contextmanager
+def hushed() -> Iterator[None]:
+    """Nothing is logged of a station meanwhile: it is one that nobody sees."""
+    log = logging.getLogger("papertape.station")
+    before, log.disabled = log.disabled, True
+    try:
+        yield
+    finally:
+        log.disabled = before
+
+
 class _Speaker(logging.Filter):
     """Gives the records of all stations of the process their station's name as ``station``."""
 

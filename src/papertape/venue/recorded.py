@@ -75,6 +75,21 @@ class RecordedDays:
         self._before: SyntheticDays | None = None
         self._after: SyntheticDays | None = None
 
+    @property
+    def loaded(self) -> bool:
+        """Whether the recording has been read."""
+        return self._loaded is not None
+
+    def read(self) -> Recorded:
+        """The recording, read from its files. The tape is not touched, so this may be done
+        beside it; :meth:`keep` what comes. Raises ``MarketDataError``."""
+        return self._recording.load()
+
+    def keep(self, recorded: Recorded) -> None:
+        """Play from what :meth:`read` gave, unless something was loaded meanwhile."""
+        if self._loaded is None:
+            self._loaded = recorded
+
     def head(self) -> int:
         """Number of the earliest recorded day."""
         recorded = self._recorded()
@@ -91,7 +106,7 @@ class RecordedDays:
 
     def _recorded(self) -> Recorded:
         if self._loaded is None:
-            self._loaded = self._recording.load()
+            self._loaded = self.read()
         return self._loaded
 
     def _lap(self, number: int) -> Day:

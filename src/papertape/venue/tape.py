@@ -5,7 +5,7 @@ hour (see ``tape_line``). Every answer is a function of what the market was open
 the instant asked about; caches change the time it takes and nothing else.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from . import bars
 from .market import DayStats, PriceBar, Quote, Trade
@@ -48,11 +48,21 @@ class Market:
 
     def __init__(self, anchor: Nanos, sources: Mapping[int, DaySource]) -> None:
         self.anchor = anchor // MINUTE * MINUTE
+        self._sources = sources
         self._tapes = {con_id: Tape(con_id, anchor, source) for con_id, source in sources.items()}
 
     def con_ids(self) -> Iterable[int]:
         """The instruments on the tape, in the order in which they were given."""
         return tuple(self._tapes)
+
+    def unloaded(self, first: Collection[int] = ()) -> list[tuple[int, RecordedDays]]:
+        """The instruments whose recordings have not been read, ``first`` those named."""
+        found = [
+            (con_id, source)
+            for con_id, source in self._sources.items()
+            if isinstance(source, RecordedDays) and not source.loaded
+        ]
+        return sorted(found, key=lambda pair: pair[0] not in first)
 
     def tape(self, con_id: int) -> Tape:
         """One instrument's tape."""

@@ -87,6 +87,8 @@ async def _serve(
         addresses = {name: server.address for name, server in servers.items()}
         page = console.url if console else ""
         ready(Ready(addresses, api.url if api else "", api.token if api else "", page))
+        for server in servers.values():
+            server.warm_up()
         await _until(stop, [server.failed for server in servers.values() if server.failed])
     finally:
         if console is not None:
