@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
-from papertape.errors import LocalProtocolError, RemoteProtocolError
+from papertape.errors import LimitExceeded, LocalProtocolError, RemoteProtocolError
 from papertape.versions import MIN_SERVER, RAW_IDS
 from papertape.wire import catalogue, connection, oracle
 from papertape.wire.catalogue.session import NextValidId, ReqCurrentTime, StartApi
@@ -119,6 +119,9 @@ def check_refusal(event: Undecodable) -> None:
     """It tells where something is wrong, what stood there, and why that is wrong."""
     error = event.error
     expect(isinstance(error, RemoteProtocolError), error)
+    if isinstance(error, LimitExceeded):
+        expect(error.size > error.most > 0 and bool(error.message), error)
+        return
     expect(bool(error.message or error.reason == "no message id"), error)
     expect(error.offset is not None, error)
     expect(error.reason != error.default_reason, error)

@@ -22,6 +22,7 @@ from papertape.errors import (
     FeatureWithdrawn,
     FrameTooLong,
     JournalError,
+    LimitExceeded,
     LocalProtocolError,
     MarketDataError,
     NotConnected,
@@ -60,6 +61,10 @@ SAID = [
         f"OpenOrder: no number (found='{'x' * 80}'… (100 long))",
     ),
     (RemoteProtocolError(found=["x" * 200]), f"cannot be decoded (found=['{'x' * 78}…)"),
+    (
+        LimitExceeded(size=5000, most=4096, unit="letters", message="PlaceOrder", field="algoId"),
+        "PlaceOrder.algoId: 5000 letters, at most 4096 are taken",
+    ),
     (BadFrame(found=b"GET /"), "is no frame (found=b'GET /')"),
     (
         FrameTooLong(length=1 << 30, limit=16777215),

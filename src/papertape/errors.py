@@ -6,6 +6,7 @@
     │   │   ├── FeatureNotSupported   503: the server's version lacks the feature
     │   │   └── FeatureWithdrawn      585: the server's version has it no longer
     │   └── RemoteProtocolError       the peer's side: bytes that are no message
+    │       ├── LimitExceeded       a request that holds more than is taken of one
     │       └── BadFrame
     │           └── FrameTooLong
     ├── ApiError                      the server answered with an error code
@@ -48,6 +49,7 @@ __all__ = [
     "FeatureWithdrawn",
     "FrameTooLong",
     "JournalError",
+    "LimitExceeded",
     "LocalProtocolError",
     "MarketDataError",
     "NotConnected",
@@ -171,6 +173,16 @@ class RemoteProtocolError(ProtocolError):
         place = ".".join(part for part in (self.message, self.field) if part)
         head = f"{place}: {self.reason}" if place else self.reason
         return _sentence(head, {"offset": self.offset, "found": self.found})
+
+
+class LimitExceeded(RemoteProtocolError):
+    """A request holds more than is taken of one: bytes, elements of a list, letters of a text."""
+
+    def __init__(self, *, size: int, most: int, unit: str, **place: Any) -> None:
+        super().__init__(reason=f"{size} {unit}, at most {most} are taken", **place)
+        self.size = size
+        self.most = most
+        self.unit = unit
 
 
 class BadFrame(RemoteProtocolError):

@@ -20,7 +20,6 @@ from papertape.wire.catalogue.scanner import ScannerData
 from papertape.wire.catalogue.session import ErrorMessage, NextValidId, ReqCurrentTime, StartApi
 from papertape.wire.connection import (
     LONGEST_EXPLAINED,
-    MOST_FIELDS_ASKED,
     Broken,
     ClientConnection,
     Codecs,
@@ -34,6 +33,7 @@ from papertape.wire.connection import (
 from papertape.wire.framing import MAX_PAYLOAD, frame
 from papertape.wire.handshake import LONGEST_HASTE, LONGEST_START, State
 from papertape.wire.layout import ALWAYS
+from papertape.wire.limits import MOST_FIELDS
 from papertape.wire.message import Message
 from wire.messages import ALL, name_of
 from wire.views import differences, sendable
@@ -146,7 +146,7 @@ def test_what_comes_behind_the_greeting_waits_for_the_version_answer(
     first = client.initiate()
     with pytest.raises(LocalProtocolError, match="no message while greeted"):
         client.send(ReqPositions())
-    order = PlaceOrder(1, Contract(symbol="A" * 5000), Order())
+    order = PlaceOrder(1, Contract(), Order(scaleTable="A" * 5000))
     hasty = [connection.encode(message, version) for message in (StartApi(7), order)]
     cuts = {
         "one": [first + b"".join(hasty)],
@@ -197,7 +197,7 @@ def test_the_longest_start_is_taken_and_longer_messages_after_it() -> None:
     server.receive_data(client.initiate())
     server.accept(TIME)
     start = StartApi(7, "x" * (LONGEST_START - len(b"71\0002\0007\0\0")))
-    order = PlaceOrder(1, Contract(symbol="A" * 5000), Order())
+    order = PlaceOrder(1, Contract(), Order(scaleTable="A" * 5000))
     sent = b"".join(connection.encode(message, 176) for message in (start, order))
     assert [type(event) for event in server.receive_data(sent)] == [StartApi, PlaceOrder]
 
@@ -361,10 +361,10 @@ def test_a_count_that_cannot_be_is_refused_before_anything_is_made(
 @pytest.mark.parametrize("version", [176, 201])
 def test_a_request_of_countless_fields_is_not_taken_apart(version: int) -> None:
     head = b"3\0" if version < RAW_IDS else (3).to_bytes(4)
-    codecs = Codecs(version, catalogue.REQUESTS, MOST_FIELDS_ASKED)
+    codecs = Codecs(version, catalogue.REQUESTS, MOST_FIELDS)
     event = codecs.decode(head + b"\0" * (1 << 22))
     assert isinstance(event, Undecodable)
-    assert (event.name, event.error.offset) == ("PlaceOrder", MOST_FIELDS_ASKED)
+    assert (event.name, event.error.offset) == ("PlaceOrder", MOST_FIELDS)
     assert "fields" in str(event.error)
 
 

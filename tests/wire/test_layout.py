@@ -194,7 +194,7 @@ def test_a_variant_tolerates_one_token_only(frame: str) -> None:
         text.decoder(cls, 200)(frame.split("|"))
 
 
-@pytest.mark.parametrize("frame", ["5|IBM", "5|IBM|x", "5|IBM||", "5|", ""])
+@pytest.mark.parametrize("frame", ["5|IBM", "5|IBM|x", "5|IBM||x", "5|IBM||x|", "5|", ""])
 def test_a_request_ends_with_the_end_of_its_last_field(frame: str) -> None:
     cls = probe("number", "name")
     tokens = frame.split("|")
@@ -202,6 +202,26 @@ def test_a_request_ends_with_the_end_of_its_last_field(frame: str) -> None:
         text.decoder(cls, 200)(list(tokens))
     with pytest.raises(RemoteProtocolError):
         oracle.read_text(cls, 200, tokens)
+
+
+@pytest.mark.parametrize("frame", ["5|IBM||", "5|IBM||||"])
+def test_fields_behind_the_last_one_that_hold_nothing_are_passed_over(frame: str) -> None:
+    assert read(("number", "name"), frame).name == "IBM"
+
+
+@pytest.mark.parametrize("frame", ["5|a=1;||", "5|0|a=1;||", "5|a=1;|", "5|2|a=1;|"])
+def test_a_field_that_holds_nothing_is_no_token_that_only_some_peers_send(frame: str) -> None:
+    assert read(("number", variant("count"), "name"), frame).name == "a=1;"
+
+
+@pytest.mark.parametrize(("frame", "readable"), [("1|w|IBM|||", True), ("1|w|IBM||x|", False)])
+def test_behind_elements_as_well(frame: str, readable: bool) -> None:
+    layout = (each("words", None), "name")
+    if readable:
+        assert read(layout, frame).name == "IBM"
+    else:
+        with pytest.raises(ValueError, match="extra"):
+            read(layout, frame)
 
 
 def test_requests_end_where_the_layout_ends_and_replies_may_go_on() -> None:

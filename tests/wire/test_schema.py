@@ -123,6 +123,7 @@ def test_sentinels_are_understood(record: Any, name: str, value: Any) -> None:
         (Order, "lmtPrice", math.nan),
         (Order, "discretionaryAmt", math.nan),
         (Order, "totalQuantity", "NaN"),
+        (Order, "totalQuantity", "Infinity"),
         (Order, "totalQuantity", "lots"),
         (Contract, "multiplier", math.inf),
     ],

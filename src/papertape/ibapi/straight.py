@@ -92,9 +92,9 @@ class _Straight(Reader):
             if value != name:
                 self.out.add(f"{name} = {value}")
 
-    def _value(self, step: Field) -> str:
+    def _value(self, step: Field, record: Any) -> str:
         """Marks that a number holds become official objects; what else is no plain value cannot."""
-        value = super()._value(step)
+        value = super()._value(step, record)
         if step.codec in _MARKS:
             record = _MARKS[step.codec]
             self.scope[f"from_{record.__name__}"] = convert.from_record(record)

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..codes import text
-from ..errors import RemoteProtocolError
+from ..errors import LimitExceeded, RemoteProtocolError
 from ..venue.units import Nanos
 from ..versions import MIN_SERVER
 from ..wire.catalogue.session import ErrorMessage, StartApi
@@ -339,6 +339,8 @@ class Reception:
     def _undecodable(self, session: Session, event: Undecodable) -> None:
         self._complain(session, f"sent a message that cannot be read: {event.error}")
         _unreadable(session, event.request_id, event.error)
+        if isinstance(event.error, LimitExceeded):
+            return  # each field can be read: there is too much of it
         if not self._station.config.settings.maintainConnectionOnIncorrectFields:
             self._station.drop(session, "it sent a field that cannot be read")
 
@@ -360,8 +362,10 @@ def _to_an_old_client(time: str) -> bytes:
 
 
 def _unreadable(session: Session, request_id: int, error: RemoteProtocolError) -> None:
-    """320: which field, and what stood there."""
-    if error.field and error.found is not None:
+    """320: which field, and what stood there; 321 for what is too much to be taken."""
+    if isinstance(error, LimitExceeded):
+        session.error(request_id, 321, cause=f"{error.field or error.message}: {error.reason}.")
+    elif error.field and error.found is not None:
         value = str(error.found)[:LONGEST_VALUE]
         session.error(request_id, 320, field=error.field, value=value)
     else:

@@ -16,6 +16,8 @@ import msgspec
 from ..errors import LocalProtocolError
 from ..model import TagValue, TickAttribBidAsk, TickAttribLast
 from ..model.units import UNSET_DECIMAL, UNSET_DOUBLE, UNSET_INT, UNSET_LONG
+from .limits import MOST_ELEMENTS, few, too_many
+from .strict import READERS
 
 INT_TEXT = str(UNSET_INT)
 LONG_TEXT = str(UNSET_LONG)
@@ -31,9 +33,6 @@ _UNSET_DECIMALS = frozenset(("", INT_TEXT, LONG_TEXT, DOUBLE_RESPONSE, LOWEST_TE
 _DECIMAL_128 = 6144
 """Largest exponent of the decimals that TWS and the official clients keep sizes in."""
 _NOT_PRINTABLE = re.compile(r"[^\x20-\x7e\t\n\r]")
-_INTEGER = re.compile(r"[+-]?[0-9]{1,19}\Z")
-_SHORT = re.compile(r"[+-]?[0-9]{1,9}\Z")
-"""Integers that are below 32 bits at a glance."""
 _ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([\\nrt\"']))")
 _ESCAPES = {"\\": "\\", "n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'"}
 
@@ -47,62 +46,10 @@ class Codec(msgspec.Struct, frozen=True):
     read: str
     """Expression for reading a response: lenient."""
     strict: str
-    """Expression for reading a request: raises ``ValueError`` on anything odd."""
+    """Expression for reading a request: raises ``ValueError`` on anything odd. ``#`` is what the
+    field reads as when it is not set."""
     write_response: str
     """Writing in a response."""
-
-
-def strict_long(token: str) -> int:
-    """An integer token of a request, 64 bits; an empty one is 0, as TWS reads it.
-
-    Raises ``OverflowError`` when it is an integer, but too large.
-    """
-    if not token:
-        return 0
-    if not _INTEGER.match(token):
-        raise ValueError(token)
-    return _within(int(token), 63)
-
-
-def strict_int(token: str) -> int:
-    """As ``strict_long``, 32 bits: an id beyond them could not be told back in protobuf."""
-    if not token:
-        return 0
-    return int(token) if _SHORT.match(token) else _within(strict_long(token), 31)
-
-
-def _within(value: int, bits: int) -> int:
-    if not -(1 << bits) <= value < 1 << bits:
-        raise OverflowError(value)
-    return value
-
-
-def optional_int(token: str) -> int | None:
-    """As ``strict_int``, but empty, or a sentinel, means "not set"."""
-    return None if not token or token in (INT_TEXT, LONG_TEXT) else strict_int(token)
-
-
-def optional_long(token: str) -> int | None:
-    """As ``strict_long``, but empty, or a sentinel, means "not set"."""
-    return None if not token or token in (INT_TEXT, LONG_TEXT) else strict_long(token)
-
-
-def strict_float(token: str) -> float:
-    """A number token of a request. NaN is refused; ``Infinity`` is a legal value."""
-    if not token:
-        return 0.0
-    value = float("Infinity" if token == "Infinite" else token)
-    if math.isnan(value) or not token.isascii() or "_" in token:
-        raise ValueError(token)
-    return value
-
-
-def optional_float(token: str) -> float | None:
-    """A number token where empty, or the sentinel, means "not set"."""
-    if not token:
-        return None
-    value = strict_float(token)
-    return None if value == UNSET_DOUBLE else value
 
 
 def lenient_float(token: str) -> float | None:
@@ -137,22 +84,6 @@ def plain_decimal(token: str) -> Decimal | None:
     except InvalidOperation:
         raise ValueError(token) from None
     if not token.isdigit() and (abs(value.adjusted()) > _DECIMAL_128 or value.is_snan()):
-        raise ValueError(token)
-    return value
-
-
-def strict_decimal(token: str) -> Decimal | None:
-    """A size of a request: finite, at most 40 digits, exponent within ±30."""
-    value = read_decimal(token)
-    if value is None:
-        return None
-    if (
-        not token.isascii()
-        or "_" in token
-        or len(token) > 48
-        or not value.is_finite()
-        or abs(value.adjusted()) > 30
-    ):
         raise ValueError(token)
     return value
 
@@ -235,6 +166,15 @@ def read_tags(token: str) -> list[TagValue]:
     return [TagValue(tag, value) for tag, _, value in pairs]
 
 
+def strict_tags(token: str) -> list[TagValue]:
+    """As ``read_tags``. Raises ``LimitExceeded`` when there are too many."""
+    if not token:
+        return []
+    if token.count(";") > MOST_ELEMENTS:
+        raise too_many(token.count(";"))
+    return few(read_tags(token))
+
+
 def write_reserved(pairs: list[TagValue]) -> str:
     """Options that have no text form yet. Raises ``ValueError`` when there are any."""
     if pairs:
@@ -296,31 +236,31 @@ def read_join(token: str) -> bool:
 
 _ROWS = (
     # name, writing (a piece of an f-string, @ is the value), reading, strict reading
-    ("int", "{@:d}", "int(@ or 0)", "strict_int(@)"),
-    ("int_zero", "{@ or 0}", "int(@ or 0)", "strict_int(@)"),
+    ("int", "{@:d}", "int(@ or 0)", "strict_int(@, #)"),
+    ("int_zero", "{@ or 0}", "int(@ or 0)", "strict_int(@, #)"),
     ("int_empty", "{'' if @ is None else @}", "optional_long(@)", "optional_int(@)"),
     ("int_unset", "{INT_TEXT if @ is None else @}", "optional_long(@)", "optional_int(@)"),
-    ("long", "{@:d}", "int(@ or 0)", "strict_long(@)"),
+    ("long", "{@:d}", "int(@ or 0)", "strict_long(@, #)"),
     ("long_empty", "{'' if @ is None else @}", "optional_long(@)", "optional_long(@)"),
     ("long_unset", "{LONG_TEXT if @ is None else @}", "optional_long(@)", "optional_long(@)"),
-    ("float", "{@}", "float(@ or 0)", "strict_float(@)"),
-    ("float_zero", "{0.0 if @ is None else @}", "float(@ or 0)", "strict_float(@)"),
-    ("float_whole", "{write_whole(@)}", "float(@ or 0)", "strict_float(@)"),
+    ("float", "{@}", "float(@ or 0)", "strict_float(@, #)"),
+    ("float_zero", "{0.0 if @ is None else @}", "float(@ or 0)", "strict_float(@, #)"),
+    ("float_whole", "{write_whole(@)}", "float(@ or 0)", "strict_float(@, #)"),
     ("float_empty", "{write_float(@)}", "lenient_float(@)", "optional_float(@)"),
     ("float_unset", "{DOUBLE_REQUEST if @ is None else @}", "plain_float(@)", "optional_float(@)"),
     ("bool", "{'1' if @ else '0'}", "(@ != '0' and @ != '')", "strict_int(@) != 0"),
     ("bool_word", "{'true' if @ else 'false'}", "@ == 'true'", "@ == 'true'"),
-    ("bool_unset", "{write_tribool(@)}", "read_tribool(@)", "read_tribool(@)"),
+    ("bool_unset", "{write_tribool(@)}", "strict_flag(@)", "strict_flag(@)"),
     ("text", "{printable(@)}", "@", "@"),
     ("mark", "{printable(@)}", "@", "@"),
     ("escaped", "{escape(@)}", "unescape(@)", "unescape(@)"),
-    ("tags", "{printable(write_tags(@))}", "read_tags(@)", "read_tags(@)"),
+    ("tags", "{printable(write_tags(@))}", "read_tags(@)", "strict_tags(@)"),
     ("join", "{'a' if @ else 'o'}", "read_join(@)", "read_join(@)"),
     ("decimal", "{write_request_decimal(@)}", "read_decimal(@)", "strict_decimal(@)"),
     ("decimal_int", "{write_truncated(@)}", "read_decimal(@)", "strict_decimal(@)"),
     ("decimal_lowest", "{write_request_decimal(@)}", "read_decimal(@)", "strict_decimal(@)"),
     ("margin", "{write_margin(@)}", "read_decimal(@)", "strict_decimal(@)"),
-    ("date_int", "{@ or ''}", "int(@ or 0)", "strict_int(@)"),
+    ("date_int", "{@ or ''}", "int(@ or 0)", "strict_int(@, #)"),
     ("implied", "{-1 if @ is None else @}", "read_implied(@)", "read_implied(@)"),
     ("minus_one", "{-1 if @ is None else @}", "read_computed(@, -1)", "read_computed(@, -1)"),
     ("minus_two", "{-2 if @ is None else @}", "read_computed(@, -2)", "read_computed(@, -2)"),
@@ -328,7 +268,7 @@ _ROWS = (
     ("mask_bid_ask", "{write_bid_ask(@)}", "read_bid_ask(@)", "read_bid_ask(@)"),
     ("mask_ask_bid", "{write_ask_bid(@)}", "read_ask_bid(@)", "read_ask_bid(@)"),
     ("count", "{len(@)}", "int(@ or 0)", "strict_int(@)"),
-    ("reserved", "{write_reserved(@)}", "read_tags(@)", "read_tags(@)"),
+    ("reserved", "{write_reserved(@)}", "read_tags(@)", "strict_tags(@)"),
 )
 _RESPONSE_WRITERS = {
     "text": "{safe(@)}",
@@ -381,18 +321,13 @@ def write_tribool(value: bool | None) -> str:
     return "" if value is None else "1" if value else "0"
 
 
-def read_tribool(token: str) -> bool | None:
-    """The reverse of ``write_tribool``."""
-    return None if token == "" else strict_int(token) != 0
-
-
 CODECS: dict[str, Codec] = {
     name: Codec(name, write, read, strict, _RESPONSE_WRITERS.get(name, write))
     for name, write, read, strict in _ROWS
 }
 NAMESPACE: dict[str, Any] = {
     name: value for name, value in globals().items() if not name.startswith("_")
-}
+} | READERS
 """What generated expressions may name."""
 
 _COMPILED: dict[str, Callable[[Any], Any]] = {}
@@ -402,7 +337,7 @@ def evaluate(expression: str, value: Any) -> Any:
     """One codec expression on one value: the interpreter's way in."""
     function = _COMPILED.get(expression)
     if function is None:
-        body = expression.replace("@", "v")
+        body = expression.replace("@", "v").replace("#", "None")
         source = f'lambda v: f"{body}"' if expression.startswith("{") else f"lambda v: {body}"
         function = _COMPILED[expression] = eval(source, NAMESPACE)
     return function(value)

@@ -13,6 +13,7 @@ from google.protobuf.message import DecodeError
 from ..errors import (
     BadFrame,
     FrameTooLong,
+    LimitExceeded,
     LocalProtocolError,
     RemoteProtocolError,
 )
@@ -44,17 +45,18 @@ from .handshake import (
     parse_version_reply,
     version_reply,
 )
+from .limits import LONGEST_TEXT, MOST_EXPLAINED, MOST_FIELDS, check_texts, longest
 from .message import Message
 from .refusals import refuse
 
 PROTOBUF_OFFSET = 200
 """Added to the message id when the body is protobuf (server 201 on)."""
-MOST_FIELDS_ASKED = 100_000
-"""Fields of a text request: far more than any has, and still taken apart in milliseconds."""
 MOST_FIELDS_TOLD = 4_000_000
 """Fields of a text reply; a day of one-second bars has 700,000."""
 LONGEST_EXPLAINED = 64 * 1024
-"""Bytes of a protobuf body that is searched for what is wrong with it, which is slow."""
+"""Bytes of a protobuf body that is searched for what is wrong with it."""
+HEAD = 64
+"""Bytes of any other request in which the id is looked for."""
 
 
 class Codecs:
@@ -98,7 +100,7 @@ class Codecs:
             decoder = self._text.get(tokens[0]) or self._find_text(tokens[0])
             del tokens[0]
             return decoder(tokens)  # type: ignore[no-any-return]
-        except (ValueError, IndexError, OverflowError):
+        except (ValueError, IndexError, OverflowError, LimitExceeded):
             return self._blame(tokens, payload)
         except _Unknown as unknown:
             return unknown.event(payload)
@@ -142,8 +144,50 @@ class Codecs:
             decoder = self._proto[number] = proto.decoder(cls, raw=self._sentinels)
         try:
             return decoder(payload[4:])  # type: ignore[no-any-return]
-        except (DecodeError, ValueError, OverflowError) as error:
+        except (DecodeError, ValueError, OverflowError, LimitExceeded) as error:
             return _proto_blame(self._table[number], payload, error)
+
+
+class RequestCodecs(Codecs):
+    """As ``Codecs``, for what clients send: ``take`` refuses what exceeds ``limits.py``."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(version, catalogue.REQUESTS, MOST_FIELDS)
+
+    def take(self, payload: bytes) -> Event:
+        """The message in a frame, or the event that says why there is none."""
+        return self.decode(payload) if len(payload) <= LONGEST_TEXT else self._long(payload)
+
+    def _long(self, payload: bytes) -> Event:
+        cls = self._class_of(payload)
+        if cls is not None and len(payload) > longest(cls):
+            error = LimitExceeded(
+                message=cls.__name__, size=len(payload), most=longest(cls), unit="bytes"
+            )
+            return Undecodable(error, cls.spec.id, cls.__name__, payload, self._about(payload))
+        event = self.decode(payload)
+        if isinstance(event, Message):
+            try:
+                check_texts(event)
+            except LimitExceeded as error:
+                spec = event.spec
+                about = getattr(event, spec.id_field) if spec.id_field else -1
+                return Undecodable(error, spec.id, spec.name, payload, about)
+        return event
+
+    def _class_of(self, payload: bytes) -> type[Message] | None:
+        number = int.from_bytes(payload[:4])
+        if not self.raw:
+            head = payload[:10].partition(b"\0")[0]
+            number = int(head) if head.isdigit() else -1
+        elif number > PROTOBUF_OFFSET:
+            number -= PROTOBUF_OFFSET
+        return self._table.get(number)
+
+    def _about(self, payload: bytes) -> int:
+        """The id in a request that is not read, if it stands at the beginning."""
+        event = self.decode(payload[:HEAD])
+        return event.request_id if isinstance(event, Undecodable) else -1
 
 
 class _Unknown(Exception):
@@ -160,18 +204,21 @@ def _no_id(payload: bytes) -> Undecodable:
 
 
 def _proto_blame(cls: type[Message], payload: bytes, error: Exception) -> Undecodable:
-    if len(payload) > LONGEST_EXPLAINED:
-        where = f"{error}; not looked into, as it has {len(payload)} bytes"
-        long = RemoteProtocolError(message=cls.__name__, reason=where)
-        return Undecodable(long, cls.spec.id, cls.__name__, payload)
     seen: list[oracle.Token] = []
+    looked = payload if len(payload) <= LONGEST_EXPLAINED else payload[:HEAD]
     try:
-        oracle.read_proto(cls, payload[4:], seen)
+        oracle.read_proto(cls, looked[4:], seen, most=MOST_EXPLAINED)
         blame = RemoteProtocolError(message=cls.__name__, reason=str(error))
     except RemoteProtocolError as known:
         blame = known
     except (ValueError, OverflowError) as other:
         blame = RemoteProtocolError(message=cls.__name__, reason=str(other))
+    if isinstance(error, LimitExceeded) and not isinstance(blame, LimitExceeded):
+        error.message = cls.__name__
+        blame = error
+    elif len(looked) < len(payload):
+        where = f"{error}; not looked into, as it has {len(payload)} bytes"
+        blame = RemoteProtocolError(message=cls.__name__, reason=where)
     about = oracle.request_id(cls, seen)
     return Undecodable(blame, cls.spec.id, cls.__name__, payload, about)
 
@@ -226,7 +273,6 @@ class _End:
         """Nothing more is read, because the peer broke the rules. What came before that may still
         be answered, so the state stays until ``close``."""
         self._frames = FrameReader()
-        self._codecs: Codecs | None = None
 
     @property
     def unfinished(self) -> bytes:
@@ -255,6 +301,7 @@ class ClientConnection(_End):
         super().__init__()
         self.lowest, self.highest, self.options = lowest, highest, options
         self.connection_time = ""
+        self._codecs: Codecs | None = None
 
     def initiate(self) -> bytes:
         """The greeting: the first bytes to send."""
@@ -309,6 +356,7 @@ class ServerConnection(_End):
     def __init__(self, *, highest: int = MAX_SERVER) -> None:
         super().__init__()
         self.highest = highest
+        self._codecs: RequestCodecs | None = None
         self._opening: bytes | None = b""
         self._frames.limit = LONGEST_GREETING
 
@@ -378,7 +426,7 @@ class ServerConnection(_End):
         if self.state is State.OPENED:
             return self._greeted(payload)
         assert self._codecs is not None, "only a greeting comes before the version answer"
-        event = self._codecs.decode(payload)
+        event = self._codecs.take(payload)
         starting = type(event) is StartApi
         if self.state is State.NEGOTIATED and starting:
             self.state = advance(self.state, Move.START)
@@ -399,7 +447,7 @@ class ServerConnection(_End):
         """The version answer; send it alone and in one piece."""
         self.state = advance(self.state, Move.VERSION)
         self._frames.limit = LONGEST_START
-        self._codecs = Codecs(self.version, catalogue.REQUESTS, MOST_FIELDS_ASKED)
+        self._codecs = RequestCodecs(self.version)
         return version_reply(self.version, connection_time)
 
     def send(self, message: Message) -> bytes:

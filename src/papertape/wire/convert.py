@@ -9,16 +9,19 @@ understood here too, because not every peer leaves such fields out; only "raw" r
 as they stand, as the official client does, and None for what is absent where that client tells.
 """
 
+import math
 from collections.abc import Callable
 from functools import cache
 from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from ..model import UNSET_DOUBLE, UNSET_INT, UNSET_LONG
-from .codecs import plain_decimal, read_decimal, strict_decimal, write_number
+from .codecs import plain_decimal, read_decimal, write_number
 from .plan import default_value
 from .schema import ProtoField
+from .strict import KEPT, LARGEST, READERS, REFUSED
 
 Way = Literal["lenient", "strict", "raw"]
 """How values are read: those of replies, those of requests, and replies with their sentinels."""
@@ -32,6 +35,7 @@ class Conversion(msgspec.Struct, frozen=True):
     """When the field is left out: an expression on the value; "" for never."""
     lenient: str
     strict: str
+    """``#`` is what the field reads as when it is not set."""
     absent: Any
     """What the reading expression gives for an absent field."""
     raw: str = ""
@@ -52,18 +56,6 @@ class Conversion(msgspec.Struct, frozen=True):
         return expression.replace("@", value)
 
 
-def finite(value: float) -> float:
-    """A number of a request: infinity is legal, NaN is not."""
-    if value != value:
-        raise ValueError("NaN")
-    return value
-
-
-def set_float(value: float) -> float | None:
-    """A number that may be "not set"."""
-    return None if value == UNSET_DOUBLE else finite(value)
-
-
 def computed(value: float, unset: bool) -> float | None:
     """A figure of an option; a negative number of its own may say that it is not computed."""
     return None if unset or value == UNSET_DOUBLE else value
@@ -71,14 +63,14 @@ def computed(value: float, unset: bool) -> float | None:
 
 def plain_number(value: float) -> str:
     """A double as the official client shows it in a text field: no needless ``.0``."""
-    if value == UNSET_DOUBLE:
+    if LARGEST <= value < math.inf:
         return ""
     return str(int(value)) if value == int(value) else str(value)
 
 
-def read_margin(value: float) -> Any:
+def read_margin(value: float | None) -> Any:
     """A margin figure as an exact decimal."""
-    return None if value == UNSET_DOUBLE else read_decimal(repr(value))
+    return None if value is None or value == UNSET_DOUBLE else read_decimal(repr(value))
 
 
 def write_decimal(value: Any) -> str:
@@ -88,27 +80,27 @@ def write_decimal(value: Any) -> str:
 
 _SET_INT = f"(None if @ == {UNSET_INT} else @)"
 _SET_LONG = f"(None if @ == {UNSET_LONG} else @)"
+_STRICT_INT = f"(None if @ in ({UNSET_INT}, {UNSET_LONG}) else @)"
+_STRICT_FLAG = f"(None if @ == {UNSET_INT} else @ != 0)"
 _ROWS: dict[tuple[str, str], Conversion] = {
-    ("int", "int32"): Conversion("@", "", "@", "@", 0),
-    ("int", "int64"): Conversion("@", "", "@", "@", 0),
-    ("float", "double"): Conversion("@", "", "@", "finite(@)", 0.0),
+    ("int", "int32"): Conversion("@", "", "@", "needed_int(@, #)", 0),
+    ("int", "int64"): Conversion("@", "", "@", "needed_int(@, #)", 0),
+    ("float", "double"): Conversion("@", "", "@", "needed_float(@, #)", 0.0),
     ("str", "string"): Conversion("@", "not @", "@", "@", ""),
     ("bool", "bool"): Conversion("@", "not @", "@", "@", False),
     ("float<0", "double"): Conversion(
-        "@", "@ is None", "computed(@, @ < 0)", "finite(@)", 0.0, "(None if @ < 0 else @)"
+        "@", "@ is None", "computed(@, @ < 0)", "set_float(@)", 0.0, "(None if @ < 0 else @)"
     ),
     ("float=-1", "double"): Conversion(
-        "@", "@ is None", "computed(@, @ == -1)", "finite(@)", 0.0, "(None if @ == -1 else @)"
+        "@", "@ is None", "computed(@, @ == -1)", "set_float(@)", 0.0, "(None if @ == -1 else @)"
     ),
     ("float=-2", "double"): Conversion(
-        "@", "@ is None", "computed(@, @ == -2)", "finite(@)", 0.0, "(None if @ == -2 else @)"
+        "@", "@ is None", "computed(@, @ == -2)", "set_float(@)", 0.0, "(None if @ == -2 else @)"
     ),
     ("bool!", "bool"): Conversion("@", "", "@", "@", False),
     ("int", "bool"): Conversion("bool(@)", "not @", "int(@)", "int(@)", 0),
-    ("int", "string"): Conversion("str(@)", "not @", "int(@ or 0)", "int(@ or 0)", 0),
-    ("float", "string"): Conversion(
-        "write_number(@)", "", "float(@ or 0)", "finite(float(@ or 0))", 0.0
-    ),
+    ("int", "string"): Conversion("str(@)", "not @", "int(@ or 0)", "strict_int(@)", 0),
+    ("float", "string"): Conversion("write_number(@)", "", "float(@ or 0)", "strict_float(@)", 0.0),
     ("str", "double"): Conversion("float(@)", "not @", "plain_number(@)", "plain_number(@)", "0"),
     ("Decimal", "string"): Conversion(
         "write_decimal(@)",
@@ -119,32 +111,40 @@ _ROWS: dict[tuple[str, str], Conversion] = {
         "plain_decimal(@)",
     ),
     ("Decimal", "double"): Conversion(
-        "float(@)", "@ is None", "read_margin(@)", "read_margin(finite(@))", 0
+        "float(@)", "@ is None", "read_margin(@)", "read_margin(set_float(@))", 0
     ),
-    ("int?", "int32"): Conversion("@", "@ is None", _SET_INT, _SET_INT, 0, "@"),
-    ("int?", "int64"): Conversion("@", "@ is None", _SET_LONG, _SET_LONG, 0, "@"),
+    ("int?", "int32"): Conversion("@", "@ is None", _SET_INT, _STRICT_INT, 0, "@"),
+    ("int?", "int64"): Conversion("@", "@ is None", _SET_LONG, _STRICT_INT, 0, "@"),
     ("float?", "double"): Conversion(
         "@", "@ is None", f"(None if @ == {UNSET_DOUBLE} else @)", "set_float(@)", 0.0, "@"
     ),
     ("bool?", "bool"): Conversion("@", "@ is None", "@", "@", False),
     ("bool?", "int32"): Conversion(
-        "int(@)", "@ is None", "@ != 0", "@ != 0", False, f"(@ if @ == {UNSET_INT} else @ != 0)"
+        "int(@)", "@ is None", "@ != 0", _STRICT_FLAG, False, f"(@ if @ == {UNSET_INT} else @ != 0)"
     ),
 }
 NAMESPACE: dict[str, Any] = {
     function.__name__: function
     for function in (
-        computed, finite, plain_decimal, plain_number, read_decimal, read_margin, set_float,
-        strict_decimal, write_decimal, write_number,
+        computed, plain_decimal, plain_number, read_decimal, read_margin, write_decimal,
+        write_number,
     )
-}  # fmt: skip
+} | READERS  # fmt: skip
 """What the expressions may name."""
 
 
 @cache
 def conversion(field: ProtoField) -> Conversion:
     """The row for a scalar field."""
-    return _ROWS[_kind(field), field.kind]
+    row = _ROWS[_kind(field), field.kind]
+    if "#" not in row.strict:
+        return row
+    strict = row.strict
+    if field.kind != "double" and field.unset is KEPT:
+        strict = "@"
+    elif field.kind == "int32" and field.unset != REFUSED:  # dozens in an order: without a call
+        strict = f"(# if @ == {UNSET_INT} else @)"
+    return replace(row, strict=strict.replace("#", repr(field.unset)))
 
 
 def _kind(field: ProtoField) -> str:

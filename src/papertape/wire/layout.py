@@ -102,7 +102,8 @@ class Part(Step, frozen=True):
 class Variant(Step, frozen=True):
     """One token that some peers send and others do not, in front of a fixed number of tokens.
 
-    It is there when the frame is one token longer than the rest needs; what it says is ignored.
+    It is there when the frame is one token longer than the rest needs, unless what is more is an
+    empty field at the end, which any request may have. What it says is ignored.
     """
 
     name: str

@@ -6,17 +6,19 @@ body that the generated decoder refused, and lists a message field by field for 
 is fast.
 """
 
+import math
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from ..errors import LocalProtocolError, PapertapeError, RemoteProtocolError
+from ..errors import LimitExceeded, LocalProtocolError, PapertapeError, RemoteProtocolError
 from .codecs import CODECS, evaluate
 from .layout import Condition, Const, Each, Field, Optional, Part, Step, Switch, Variant, When
+from .limits import MOST_ELEMENTS, MOST_EXPLAINED, too_many, unexplained
 from .message import Message, hints
 from .oracle_proto import Token, read_proto
 from .oracle_proto_writer import write_proto
-from .plan import bare, default_value, is_record, plan
+from .plan import bare, default_value, is_record, plan, strict_reading
 from .schema import proto_fields
 
 __all__ = [
@@ -57,8 +59,11 @@ class _Tree(dict[str, Any]):
 
 
 class _Cursor:
-    def __init__(self, cls: type[Message], tokens: list[str], seen: list[Token] | None) -> None:
+    def __init__(
+        self, cls: type[Message], tokens: list[str], seen: list[Token] | None, most: float
+    ) -> None:
         self.cls = cls
+        self.most = most
         self.tokens = tokens
         self.at = 0
         self.end = len(tokens) - (cls.spec.request and tokens[-1:] == [""])
@@ -72,6 +77,8 @@ class _Cursor:
                 reason=f"the message ends before this field ({gate or 'every version'})",
             )  # fmt: skip
         self.at += 1
+        if self.at > self.most:
+            raise self.fail(name, unexplained())
         return self.tokens[self.at - 1]
 
     def note(self, name: str, gate: str, value: Any = None) -> None:
@@ -93,17 +100,23 @@ class _Cursor:
 
 
 def read_text(
-    cls: type[Message], version: int, tokens: list[str], seen: list[Token] | None = None
+    cls: type[Message],
+    version: int,
+    tokens: list[str],
+    seen: list[Token] | None = None,
+    *,
+    most: float = math.inf,
 ) -> tuple[Any, list[Token]]:
     """A message from its tokens (without the id; the last one empty), and the tokens named.
 
     Raises ``RemoteProtocolError`` with message, field, offset and token; ``seen`` then holds what
-    stands before it.
+    stands before it. No more than ``most`` fields are looked at.
     """
-    cursor = _Cursor(cls, tokens, seen)
+    cursor = _Cursor(cls, tokens, seen, most)
     tree = _Tree()
     _read(plan(cls, version), cls, tree, cursor)
-    if cls.spec.request and tokens[cursor.at :] != [""]:
+    surplus = tokens[cursor.at :]
+    if cls.spec.request and (not surplus or any(surplus)):
         raise RemoteProtocolError(
             message=cls.__name__, offset=cursor.at, found=tokens[cursor.at : cursor.at + 3],
             reason=f"{len(tokens) - 1} fields, expected {cursor.at}",
@@ -118,7 +131,8 @@ def _read(
         if isinstance(step, Const):
             cursor.skip(at + step.name, step.gate)
         elif isinstance(step, Field):
-            tree.put(step.path or "item", _value(step, cursor, at + step.path))
+            value = _value(step, cursor, at + step.path, record)
+            tree.put(step.path or "item", value)
         elif isinstance(step, When):
             values = [tree.find(path, record) for path in step.condition.paths]
             if holding(step.condition)(*values):
@@ -138,7 +152,8 @@ def _read(
             _read(step.steps, step.record, inner, cursor, at=f"{at}{step.path}.")
             tree.put(step.path, _construct(step.record, inner))
         elif isinstance(step, Variant):
-            if len(cursor.tokens) > cursor.at + step.rest + 1:
+            more = len(cursor.tokens) > cursor.at + step.rest + 1
+            if more and (cursor.tokens[cursor.at].isdigit() or cursor.tokens[-2]):
                 cursor.take(at + step.name, "some peers")
                 cursor.note(at + step.name, "some peers")
         elif isinstance(step, Switch):
@@ -151,6 +166,8 @@ def _read(
 
 def _read_each(step: Each, tree: _Tree, cursor: _Cursor, name: str) -> None:
     count = _value(Field(step.path, "int", step.gate), cursor, f"{name} count")
+    if cursor.cls.spec.request and MOST_ELEMENTS < count <= len(cursor.tokens):
+        raise too_many(count, message=cursor.cls.__name__, field=name, offset=cursor.at - 1)
     if not 0 <= count <= len(cursor.tokens):
         raise cursor.fail(f"{name} count", f"{count} elements cannot follow")
     items: list[Any] = []
@@ -161,11 +178,15 @@ def _read_each(step: Each, tree: _Tree, cursor: _Cursor, name: str) -> None:
     tree.put(step.path, items)
 
 
-def _value(step: Field, cursor: _Cursor, name: str) -> Any:
+def _value(step: Field, cursor: _Cursor, name: str, record: Any = None) -> Any:
     token = cursor.take(name, step.gate)
     codec = CODECS[step.codec]
+    strict = codec.strict if record is None else strict_reading(step, record)
     try:
-        value = evaluate(codec.strict if cursor.cls.spec.request else codec.read, token)
+        value = evaluate(strict if cursor.cls.spec.request else codec.read, token)
+    except LimitExceeded as error:
+        error.message, error.field, error.offset = cursor.cls.__name__, name, cursor.at - 1
+        raise
     except ValueError:
         raise cursor.fail(name, f"is no {step.codec.partition('_')[0]}") from None
     except OverflowError:
@@ -300,7 +321,7 @@ def explain_remote(
 ) -> RemoteProtocolError:
     """Why the generated decoder could not read these tokens; ``seen`` gets what it could."""
     try:
-        read_text(cls, version, tokens, seen)
+        read_text(cls, version, tokens, seen, most=MOST_EXPLAINED)
     except RemoteProtocolError as error:
         return error
     return RemoteProtocolError(message=cls.__name__)

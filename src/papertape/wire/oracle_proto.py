@@ -4,8 +4,9 @@ It shares only the rows of ``convert.py`` with ``proto.py``, not the runtime, an
 offset of everything it sees.
 """
 
+import math
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,7 @@ from msgspec.structs import replace
 from ..errors import RemoteProtocolError
 from ..model import OrderComboLeg, TagValue
 from .convert import conversion, evaluate, is_cleared
+from .limits import MOST_ELEMENTS, too_many, unexplained
 from .message import Message
 from .schema import ProtoField, proto_fields
 
@@ -115,15 +117,15 @@ class _Bytes:
 
 
 def read_proto(
-    cls: type[Any], body: bytes, seen: list[Token] | None = None
+    cls: type[Any], body: bytes, seen: list[Token] | None = None, *, most: float = math.inf
 ) -> tuple[Any, list[Token]]:
     """A message from its protobuf body, and its fields named with their byte offsets.
 
     Raises ``RemoteProtocolError``; ``seen`` then holds what stands before the bad field. Fields
-    that the schema does not know are passed over.
+    that the schema does not know are passed over. No more than ``most`` fields are looked at.
     """
     strict = issubclass(cls, Message) and cls.spec.request
-    reader = _ProtoReader(cls, strict, [] if seen is None else seen)
+    reader = _ProtoReader(cls, strict, [] if seen is None else seen, most)
     return reader.merge_leg_prices(reader.record(cls, _Bytes(cls, body), "")), reader.seen
 
 
@@ -134,16 +136,20 @@ class _Partial:
         self.cls = cls
         self.found: dict[str, Any] = _cleared(cls) if strict else {}
         self.inner: dict[str, _Partial] = {}
-        self.price: float | None = None
+        self.maps: dict[str, dict[str, TagValue]] = {}
+        self.price: tuple[()] | tuple[Any] = ()
         self.bad: dict[str, RemoteProtocolError] = {}
         """What stands in a field that a later one may still replace."""
 
 
 class _ProtoReader:
-    def __init__(self, cls: type[Any], strict: bool, seen: list[Token]) -> None:
+    def __init__(self, cls: type[Any], strict: bool, seen: list[Token], most: float) -> None:
         self.cls = cls
+        self.most = most
         self.strict = strict
         self.seen = seen
+        self.priced = {"contract", "order"} <= set(cls.__struct_fields__)
+        """Whether prices inside of legs count."""
         self.prices: dict[int, tuple[Any, float]] = {}
         """Leg and price by id of the leg: protobuf puts it inside, the record keeps it beside."""
 
@@ -155,6 +161,8 @@ class _ProtoReader:
     def fill(self, partial: _Partial, data: _Bytes, name: str) -> None:
         table = _table(partial.cls)
         for start, number, wire, raw in data.entries():
+            if len(self.seen) >= self.most:
+                raise data.fail(start, unexplained())
             token = Token(
                 data.base + start, f"{name}#{number}", _shown(raw), None, "",
                 data.base + data.at, number, wire,
@@ -193,9 +201,20 @@ class _ProtoReader:
             return
         self.note(token, value=value)
         if field.name.startswith("+"):
-            partial.price = value
+            partial.price = (value,)
+        elif field.kind == "map":
+            pairs = partial.maps.setdefault(field.name, {})
+            pairs[value.tag] = value
+            self.few(pairs, token)
+        elif field.repeated:
+            self.few(_extend(partial.found, field, value), token)
         else:
-            _store(partial.found, field, value)
+            partial.found[field.name] = value
+
+    def few(self, items: Sized, token: Token) -> None:
+        if self.strict and len(items) > MOST_ELEMENTS:
+            place = {"message": self.cls.__name__, "field": token.name, "offset": token.offset}
+            raise too_many(len(items), **place)
 
     def piece(self, partial: _Partial, field: ProtoField, token: Token, data: _Bytes) -> None:
         """A record; a second piece of the same one adds to the first."""
@@ -203,7 +222,8 @@ class _ProtoReader:
         name = token.name + count
         self.note(token, name=name, end=data.base)
         if field.repeated:
-            _store(partial.found, field, self.record(field.record, data, f"{name}."))
+            items = _extend(partial.found, field, [self.record(field.record, data, f"{name}.")])
+            self.few(items, token)
         else:
             inner = partial.inner.setdefault(field.name, _Partial(field.record, self.strict))
             self.fill(inner, data, f"{name}.")
@@ -216,9 +236,11 @@ class _ProtoReader:
                 # A record that must be there is an empty one when it is absent.
                 partial.inner.setdefault(field.name, _Partial(field.record, self.strict))
         nested = {name: self.made(inner) for name, inner in partial.inner.items()}
+        for name, pairs in partial.maps.items():
+            nested[name] = [pairs[tag] for tag in sorted(pairs)]
         made = partial.cls(**partial.found, **nested)
-        if partial.price is not None:
-            self.prices[id(made)] = made, partial.price
+        if partial.price and self.priced:
+            self.prices[id(made)] = made, *partial.price
         return made
 
     def value(self, field: ProtoField, raw: Any) -> Any:
@@ -226,13 +248,13 @@ class _ProtoReader:
             return _pair(raw)
         if field.repeated:
             return list(_repeated(field, raw))
-        if field.name.startswith("+"):
+        if field.name.startswith("+") and not self.priced:
             return _plain(field.kind, raw)
         row = conversion(field)
         return evaluate(row.strict if self.strict else row.lenient, _plain(field.kind, raw))
 
     def merge_leg_prices(self, message: Any) -> Any:
-        if self.prices and {"contract", "order"} <= set(type(message).__struct_fields__):
+        if self.prices:
             message.order.orderComboLegs = [
                 OrderComboLeg(self.prices.get(id(leg), (leg, None))[1])
                 for leg in message.contract.comboLegs
@@ -268,14 +290,10 @@ def _fits(field: ProtoField, wire: int) -> bool:
     return wire == usual or (field.repeated and wire == BYTES)
 
 
-def _store(found: dict[str, Any], field: ProtoField, value: Any) -> None:
-    if field.kind == "map":
-        pairs = {pair.tag: pair for pair in found.get(field.name, [])} | {value.tag: value}
-        found[field.name] = [pairs[tag] for tag in sorted(pairs)]
-    elif field.repeated:
-        found.setdefault(field.name, []).extend(value if isinstance(value, list) else [value])
-    else:
-        found[field.name] = value
+def _extend(found: dict[str, Any], field: ProtoField, values: list[Any]) -> list[Any]:
+    items: list[Any] = found.setdefault(field.name, [])
+    items.extend(values)
+    return items
 
 
 def _pair(data: _Bytes) -> TagValue | None:

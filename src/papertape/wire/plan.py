@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 
 from ..errors import LocalProtocolError
-from ..model import Long, TagValue
+from ..model import Long, OrderCondition, TagValue
+from .codecs import CODECS
 from .layout import (
     ALWAYS,
     Condition,
@@ -30,6 +31,7 @@ from .layout import (
     When,
 )
 from .message import Message, hints
+from .strict import KEPT, REFUSED
 
 _CODECS: dict[Any, str] = {
     int: "int",
@@ -45,6 +47,8 @@ _CODECS: dict[Any, str] = {
     Decimal | None: "decimal",
     list[TagValue]: "tags",
 }
+_IDS = frozenset(("reqId", "orderId", "parentId", "permId", "clientId"))
+"""Numbers that somebody has chosen: none of them means "not set"."""
 
 
 @cache
@@ -191,6 +195,27 @@ def default_value(record: Any, path: str) -> Any:
     if field.default_factory is not msgspec.NODEFAULT:
         return field.default_factory()
     return field.default
+
+
+def strict_reading(step: Field, record: Any) -> str:
+    """The expression that reads a token of a request into this field."""
+    codec = CODECS[step.codec]
+    if "#" not in codec.strict:
+        return codec.strict
+    return codec.strict.replace("#", repr(unset_value(record, step.path)))
+
+
+def unset_value(record: Any, path: str) -> Any:
+    """What the number at ``path`` of a request reads as when its sender says "not set".
+
+    Where the record has no ``None`` it is the default, as if the sender had left it alone. An id is
+    the number that it is (``KEPT``). A condition on nothing would be met at once: ``REFUSED``.
+    """
+    parents, _, name = path.rpartition(".")
+    if not name or name in _IDS:
+        return KEPT
+    condition = bare(annotation(record, parents)) is OrderCondition
+    return REFUSED if condition else default_value(record, path)
 
 
 @cache

@@ -16,11 +16,12 @@ import msgspec
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from msgspec.structs import astuple
 
-from ..model import OrderComboLeg, TagValue
+from ..model import ComboLeg, OrderComboLeg, TagValue
 from .caches import CACHES
 from .catalogue.records import AS_NEW, CASES
 from .columns import Columns, Put
 from .convert import NAMESPACE, Way, conversion, default_of, is_cleared
+from .limits import few
 from .message import Message
 from .schema import ProtoField, left_out, proto_fields, selector
 from .source import compiled
@@ -143,10 +144,19 @@ def decoder(cls: type[Message], *, raw: bool = False) -> Decoder:
     ``raw``: numbers of replies that stand for "not set" are given as they are.
     """
     parse = message_class(cls).FromString
-    read = _reader(cls, "strict" if cls.spec.request else "raw" if raw else "lenient")
+    way: Way = "strict" if cls.spec.request else "raw" if raw else "lenient"
+    read = _reader(cls, way)
     if {"contract", "order"} <= set(cls.__struct_fields__):
-        return lambda body: _read_leg_prices(parse(body), read)
+        price = _price_reader(way)
+        return lambda body: _read_leg_prices(parse(body), read, price)
     return lambda body: read(parse(body))
+
+
+def _price_reader(way: Way) -> Callable[[Any], Any]:
+    """What reads the price inside of a leg."""
+    field = next(field for field in proto_fields(ComboLeg) if field.name == "+perLegPrice")
+    source = f"def function(v):\n    return {conversion(field).read('v', way)}\n"
+    return _compile("proto_ComboLeg_perLegPrice", source, {})
 
 
 def _with_leg_prices(built: Any, m: Any) -> Any:
@@ -158,12 +168,13 @@ def _with_leg_prices(built: Any, m: Any) -> Any:
     return built
 
 
-def _read_leg_prices(parsed: Any, read: Callable[[Any], Any]) -> Any:
+def _read_leg_prices(parsed: Any, read: Callable[[Any], Any], price: Callable[[Any], Any]) -> Any:
     message = read(parsed)
     legs = parsed.contract.comboLegs
     if any(leg.HasField("perLegPrice") for leg in legs):
         message.order.orderComboLegs = [
-            OrderComboLeg(leg.perLegPrice if leg.HasField("perLegPrice") else None) for leg in legs
+            OrderComboLeg(price(leg.perLegPrice) if leg.HasField("perLegPrice") else None)
+            for leg in legs
         ]
     return message
 
@@ -172,7 +183,8 @@ def _read_leg_prices(parsed: Any, read: Callable[[Any], Any]) -> Any:
 
 
 def _compile(name: str, source: str, scope: dict[str, Any]) -> Callable[[Any], Any]:
-    return compiled(name, source, {"TagValue": TagValue, **NAMESPACE, **CACHES, **scope})
+    known = {"TagValue": TagValue, "few": few, **NAMESPACE, **CACHES}
+    return compiled(name, source, {**known, **scope})
 
 
 @cache
@@ -308,27 +320,31 @@ def _reader(cls: Any, way: Way) -> Callable[[Any], Any]:
 
 
 def _sparse_reader(cls: type[Any], fields: list[ProtoField], way: Way) -> Callable[[Any], Any]:
-    names = {field.number: field.name for field in fields}
     absent: dict[str, Any]
     if _tells_absent(cls, way):
-        absent = dict.fromkeys(names.values())
+        absent = dict.fromkeys(field.name for field in fields)
     else:
         absent = {f.name: False for f in fields if is_cleared(f, cls, way)}
-    convert: dict[int, Callable[[Any], Any]] = {}
+    table: dict[int, tuple[str, Callable[[Any], Any] | None]] = {}
     for field in fields:
         scope: dict[str, Any] = {}
         expression = _converted(field, "v", scope, way)
-        if expression != "v":
+        change: Callable[[Any], Any] | None = None
+        name, called, rest = expression.partition("(v)")
+        if called and not rest and (name in NAMESPACE or name in scope):
+            change = scope.get(name) or NAMESPACE[name]
+        elif expression != "v":
             source = f"def function(v):\n    return {expression}\n"
-            convert[field.number] = _compile(f"proto_{cls.__name__}_{field.name}", source, scope)
+            change = _compile(f"proto_{cls.__name__}_{field.name}", source, scope)
+        table[field.number] = field.name, change
 
     def read(p: Any) -> Any:
         found = dict(absent)
         for descriptor, value in p.ListFields():
-            number = descriptor.number
-            if number in names:
-                change = convert.get(number)
-                found[names[number]] = value if change is None else change(value)
+            known = table.get(descriptor.number)
+            if known is not None:
+                name, change = known
+                found[name] = value if change is None else change(value)
         return cls(**found)
 
     return read
@@ -340,8 +356,10 @@ def _tells_absent(cls: type[Any], way: Way) -> bool:
 
 def _converted(field: ProtoField, value: str, scope: dict[str, Any], way: Way) -> str:
     """The expression that turns a present protobuf value into the record's."""
+    if way == "strict" and (field.kind == "map" or field.repeated):
+        value = f"few({value}, {field.proto_name!r})"
     if field.kind == "map":
-        return f"[TagValue(k, {value}[k]) for k in sorted({value})]"
+        return f"([TagValue(k, m[k]) for k in sorted(m)] if (m := {value}) else [])"
     if field.kind == "message":
         scope[f"read_{field.name}"] = _reader(field.record, way)
         if field.repeated:

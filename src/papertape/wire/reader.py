@@ -8,8 +8,9 @@ from typing import Any
 
 from .codecs import CODECS
 from .layout import Const, Each, Field, Optional, Part, Step, Switch, Variant, When
+from .limits import MOST_ELEMENTS
 from .message import Message, hints
-from .plan import bare, default_value, is_record, plan
+from .plan import bare, default_value, is_record, plan, strict_reading
 from .source import Source
 
 _FILLED = {
@@ -42,8 +43,10 @@ class Reader:
         assigned: set[str] = set()
         self._steps(plan(self.cls, version), self.cls, "", assigned)
         if self.strict:
-            end = f"i + {self.offset + 1}" if self.floating else str(self.offset + 1)
-            self.out.add(f"if len(f) != {end} or f[-1]: raise ValueError('extra fields')")
+            end = f"i + {self.offset}" if self.floating else str(self.offset)
+            # Behind the last field there is nothing, or fields without anything in them.
+            odd = f"len(f) != {end} + 1 and (len(f) <= {end} or any(f[{end}:]))"
+            self.out.add(f"if f[-1] or {odd}: raise ValueError('extra fields')")
         self.out.add(f"return {self._build(self.cls, 'Message', assigned, '')}")
         return self.out.text()
 
@@ -69,7 +72,7 @@ class Reader:
         if isinstance(step, Const):
             self._token()
         elif isinstance(step, Field):
-            self.out.add(f"{prefix}{_local(step.path)} = {self._value(step)}")
+            self.out.add(f"{prefix}{_local(step.path)} = {self._value(step, record)}")
             assigned.add(step.path)
         elif isinstance(step, When):
             values = [prefix + _local(path) for path in step.condition.paths]
@@ -83,7 +86,8 @@ class Reader:
             self._part(step, prefix, assigned)
         elif isinstance(step, Variant):
             self._settle()
-            self.out.add(f"if len(f) > i + {step.rest + 1}: i += 1")
+            count = "(f[i].isdigit() or f[-2])"  # else what is more is nothing, at the end
+            self.out.add(f"if len(f) > i + {step.rest + 1} and {count}: i += 1")
         elif isinstance(step, Switch):
             selector = prefix + _local(step.path)
             heads = [
@@ -93,11 +97,11 @@ class Reader:
             self._branch(heads, record, prefix, assigned)
             self.out.add("else: raise ValueError('unknown case')")
 
-    def _value(self, step: Field) -> str:
+    def _value(self, step: Field, record: Any) -> str:
         """The expression that reads the next token."""
         codec, token = CODECS[step.codec], self._token()
         if self.strict:
-            return codec.strict.replace("@", token)
+            return strict_reading(step, record).replace("@", token)
         if codec.read in _FILLED:
             filled, empty = _FILLED[codec.read]
             filled = "int(t)" if codec.name == "long" else filled  # times do not repeat
@@ -131,7 +135,8 @@ class Reader:
         self.out.add(f"{count} = {read}({self._token()} or 0)")
         self._settle()
         items = prefix + _local(step.path)
-        self.out.add(f"if not 0 <= {count} <= len(f): raise ValueError('count')")
+        most = f"min({MOST_ELEMENTS}, len(f))" if self.strict else "len(f)"
+        self.out.add(f"if not 0 <= {count} <= {most}: raise ValueError('count')")
         self.out.add(f"{items} = []")
         self.out.add(f"for _ in range({count}):")
         self.out.depth += 1

@@ -19,7 +19,7 @@ import msgspec
 from ..model import Long, TagValue
 from .catalogue.records import CASES, RECORDS
 from .message import Message, hints
-from .plan import bare, is_record, plain
+from .plan import bare, is_record, plain, unset_value
 
 _SCALARS: dict[Any, str] = {
     int: "int32",
@@ -29,6 +29,7 @@ _SCALARS: dict[Any, str] = {
     Decimal: "string",
     Long: "int64",
 }
+_NUMBERS = ("int32", "int64", "double")
 
 
 class ProtoField(msgspec.Struct, frozen=True):
@@ -46,6 +47,8 @@ class ProtoField(msgspec.Struct, frozen=True):
     repeated: bool = False
     rule: str = ""
     """What is special about the value, see ``convert.py``: "!", "<0", "=-1", "=-2"."""
+    unset: Any = None
+    """What a number of a request reads as when it is not set, see ``plan.unset_value``."""
 
 
 @cache
@@ -60,11 +63,14 @@ def proto_fields(cls: Any) -> tuple[ProtoField, ...]:
             continue
         number += 1
         kind, _, renamed = change.partition(" ")
-        found.append(_field(name, number, hint, kind=kind, proto_name=renamed or name))
+        field = _field(name, number, hint, kind=kind, proto_name=renamed or name)
+        if field.kind in _NUMBERS and not field.repeated:
+            field = msgspec.structs.replace(field, unset=unset_value(cls, name))
+        found.append(field)
     extras = [name for name in changes if name.startswith("+")]
     for name in extras:
         number += 1
-        found.append(ProtoField(name, number, changes[name], name[1:], None))
+        found.append(ProtoField(name, number, changes[name], name[1:], float | None))
     return tuple(found)
 
 

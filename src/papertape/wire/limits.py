@@ -1,0 +1,86 @@
+"""How much a request may hold: one table, for text and protobuf alike.
+
+A station makes objects of what it reads, and keeps what it was told in journal and logs, so nothing
+that a client sends may be as long as a frame. The numbers are many times what any program needs.
+Replies have no limits: a client asked for them.
+"""
+
+from collections.abc import Iterator, Sized
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from ..errors import LimitExceeded
+from .message import Message
+
+LONGEST_TEXT: Final = 4096
+"""Letters of a text, if it is not in ``LONGER``; options and algorithm parameters as well."""
+LONGER: Final[dict[str, int]] = {
+    "MessageConfig.message": 16 * 1024,  # TWS shows paragraphs of HTML
+    "UpdateConfigWarning.message": 16 * 1024,
+    "Order.scaleTable": 16 * 1024,
+    "ReqWshEventData.filter": 64 * 1024,  # JSON with a list of contract ids
+    "VerifyMessage.apiData": 64 * 1024,  # signed and encoded
+    "VerifyAndAuthMessage.apiData": 64 * 1024,
+    "VerifyAndAuthMessage.xyzResponse": 64 * 1024,
+    "ReplaceFA.xml": 1024 * 1024,  # every group and account of an advisor
+}
+"""Letters of texts that may be longer, by record and field."""
+MOST_ELEMENTS: Final = 1000
+"""Elements of a list: legs, conditions, parameters, dates, messages of the configuration."""
+MOST_FIELDS: Final = 100_000
+"""Fields of a text request: far more than any has, and still taken apart in milliseconds."""
+MOST_EXPLAINED: Final = 1000
+"""Fields of a body that are looked at to find what is wrong with it, which is slow."""
+LONGEST_REQUEST: Final = 256 * 1024
+"""Bytes of a request, besides what ``LONGER`` allows one of its texts: parsing that much takes some
+10 ms and a few megabytes, whatever stands in it."""
+
+S = TypeVar("S", bound=Sized)
+
+
+def longest(cls: type[Message]) -> int:
+    """Bytes of a request of this class."""
+    own = (LONGER.get(f"{cls.__name__}.{name}", 0) for name in cls.__struct_fields__)
+    return LONGEST_REQUEST + max(own, default=0)
+
+
+def few(items: S, field: str | None = None) -> S:
+    """The elements of a list. Raises ``LimitExceeded`` when there are too many."""
+    if len(items) > MOST_ELEMENTS:
+        raise too_many(len(items), field=field)
+    return items
+
+
+def too_many(count: int, **place: Any) -> LimitExceeded:
+    """A list with so many elements is not taken."""
+    return LimitExceeded(size=count, most=MOST_ELEMENTS, unit="elements", **place)
+
+
+def unexplained() -> str:
+    """Why it is not said what is wrong."""
+    return f"what is wrong does not stand in its first {MOST_EXPLAINED} fields"
+
+
+def check_texts(message: Message) -> None:
+    """Raises ``LimitExceeded`` for the first text that is too long."""
+    for owner, path, text in _texts(message, ""):
+        most = LONGER.get(f"{owner}.{path.rpartition('.')[2]}", LONGEST_TEXT)
+        if len(text) > most:
+            raise LimitExceeded(
+                size=len(text), most=most, unit="letters",
+                message=type(message).__name__, field=path,
+            )  # fmt: skip
+
+
+def _texts(record: msgspec.Struct, at: str) -> Iterator[tuple[str, str, str]]:
+    """Record, path and value of every text."""
+    owner = type(record).__name__
+    for name in record.__struct_fields__:
+        value = getattr(record, name)
+        for place, item in enumerate(value) if isinstance(value, list) else ((-1, value),):
+            path = f"{at}{name}" if place < 0 else f"{at}{name}[{place}]"
+            if isinstance(item, str):
+                yield owner, path, item
+            elif isinstance(item, msgspec.Struct):
+                yield from _texts(item, f"{path}.")
