@@ -83,6 +83,10 @@ def openings() -> Iterator[bytes]:
     yield bytes((newest,)) + b"API\0" + frame(b"v157")
     yield bytes((newest,)) + b"API\0\0\0\x10\x01"
     yield bytes((newest,)) + ClientConnection().initiate() + frame(b"71\x002\x001\0\0")
+    for version in (176, 226):
+        hasty = b"".join(connection.encode(one, version) for one in (StartApi(2), ReqCurrentTime()))
+        yield bytes((newest,)) + ClientConnection(highest=version).initiate() + hasty
+    yield bytes((newest,)) + b"63\x001\0"
     for version in (226, 176, 0, -1):
         yield bytes((newest | 1,)) + version_reply(version, TIME)
     yield bytes((newest | 1,)) + frame(b"hello\0")

@@ -225,6 +225,8 @@ def handshake(data: bytes) -> None:
             if isinstance(event, Greeting) and event.version is not None and not end.ended:
                 answered = parse_version_reply(end.accept(TIME)[4:])
                 expect(answered == (event.version, TIME), answered)
+                for behind in end.receive_data(b""):
+                    check_event(end, behind)
             if isinstance(event, Greeting | Negotiated):
                 return  # messages have targets of their own, at few versions
 
