@@ -61,7 +61,7 @@ def test_s23_the_marker_chooses_profile_account_and_version(tws: Tws) -> None:
         return client
 
     report = asyncio.run(main()).report
-    assert [notice.code for notice in report.notices] == [2108, 2107]
+    assert [notice.code for notice in report.notices] == [2108, 2107, 2158]
     assert (tuple(report.accounts), report.serverVersion) == (("DU7654321",), 176)
 
 

@@ -39,6 +39,8 @@ TEXT_KEEPS: dict[str, Callable[[Any], Any]] = {
     "bool": bool,
     "decimal_int": lambda value: None if value is None else Decimal(int(value)),
     "mark": lambda value: value or "?",
+    "text_nought": lambda value: value or "0",
+    "float_nought": lambda value: value or 0.0,
     "implied": lambda value: None if value is None or value < 0 else value,
     "minus_one": lambda value: None if value == -1 else value,
     "minus_two": lambda value: None if value == -2 else value,

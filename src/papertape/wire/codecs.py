@@ -253,6 +253,8 @@ _ROWS = (
     ("bool_unset", "{write_tribool(@)}", "strict_flag(@)", "strict_flag(@)"),
     ("text", "{printable(@)}", "@", "@"),
     ("mark", "{printable(@)}", "@", "@"),
+    ("text_nought", "{printable(@)}", "@", "@"),
+    ("float_nought", "{DOUBLE_REQUEST if @ is None else @}", "plain_float(@)", "optional_float(@)"),
     ("escaped", "{escape(@)}", "unescape(@)", "unescape(@)"),
     ("tags", "{printable(write_tags(@))}", "read_tags(@)", "strict_tags(@)"),
     ("join", "{'a' if @ else 'o'}", "read_join(@)", "read_join(@)"),
@@ -273,6 +275,8 @@ _ROWS = (
 _RESPONSE_WRITERS = {
     "text": "{safe(@)}",
     "mark": "{safe(@) or '?'}",
+    "text_nought": "{safe(@) or '0'}",
+    "float_nought": "{0 if @ is None else write_number(@)}",
     "tags": "{safe(write_tags(@))}",
     "decimal": "{write_decimal(@)}",
     "decimal_int": "{write_decimal(@)}",
