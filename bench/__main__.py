@@ -25,6 +25,7 @@ LONG = {
     "leaks": "5 minutes",
     "load": "15 minutes",
     "halfopen": "5 minutes",
+    "bigday": "3 minutes",
     "console": "20 minutes",
 }
 """Suites that run only when they are named."""

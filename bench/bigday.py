@@ -1,0 +1,226 @@
+"""What others notice of a client that asks for everything at the end of a big day.
+
+``python -m bench bigday [--orders 100000] [--seconds 5]``: a station in a process of its own has
+that many finished orders, an execution of each, and a tenth as many that work. One client asks for
+the time every few milliseconds, first alone, then while a second one asks for all completed orders,
+all executions, all open orders, or connects and is sent those of its client id, and while somebody
+asks the control API for its lists. An answer must have come whole before the next is asked for.
+"""
+
+import asyncio
+import http.client
+import socket
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+
+import uvloop
+
+from papertape.model import Contract, ExecutionFilter, Order
+from papertape.server.aio import StationServer
+from papertape.server.clock import MarketClock
+from papertape.server.compose import compose
+from papertape.server.control.serve import ControlServer
+from papertape.server.settings import StationSettings
+from papertape.venue.commands import SubmitOrder
+from papertape.wire.catalogue import orders, reports, session
+from papertape.wire.connection import ClientConnection, encode
+from papertape.wire.message import Message
+
+from .common import ROOT, resident_mb, show
+
+OWNER = 7
+PAUSE_S = 0.005
+PATIENCE_S = 120
+TOKEN = "0123456789abcdef0123456789abcdef"
+SPY = Contract(conId=756733, symbol="SPY", secType="STK", exchange="SMART", currency="USD")
+
+
+def fill(station: Any, count: int) -> None:
+    """Orders of a day: market orders that fill at once, and a tenth as many that rest."""
+    start = station.now
+    for number in range(1, count + count // 10 + 1):
+        kind = "MKT" if number <= count else "LMT"
+        action = "BUY" if number % 2 else "SELL"
+        order = Order(action=action, totalQuantity=Decimal(1), orderType=kind, tif="DAY")
+        if kind == "LMT":
+            order.action, order.lmtPrice = "BUY", 1.0
+        command = SubmitOrder(clientId=OWNER, orderId=number, contract=SPY, order=order)
+        now = start + number * 10_000_000  # the displayed size must be there again
+        station.engine.advance(now)
+        station.engine.apply(command, now)
+    station.now = station.engine.clock
+
+
+async def serve(count: int) -> None:
+    """The station: fill its day, listen, print the port."""
+    wall = time.time_ns()
+    limits = StationSettings(max_message_rate=0, start_api_timeout_s=300)
+    with compose(wall=wall, data_dir=None, settings=limits) as composed:
+        fill(composed.station, count)
+        clock = MarketClock(time.time_ns(), composed.station.now)
+        server = StationServer(composed.station, clock)
+        _, port = await server.start("127.0.0.1", 0)
+        api = ControlServer({"bigday": server}, TOKEN)
+        api.start("127.0.0.1", 0)
+        state = composed.station.engine.state
+        print(
+            port,
+            api.url.rpartition(":")[2].strip("/"),
+            len(state.orders),
+            len(state.fills),
+            flush=True,
+        )
+        await asyncio.Event().wait()
+
+
+@contextmanager
+def station(count: int) -> Iterator[tuple[int, int, int, int, int]]:
+    """Its process, its port, that of its control API, its orders and executions."""
+    command = [sys.executable, "-m", "bench.bigday", "--serve", str(count)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    try:
+        assert process.stdout is not None
+        port, control, made, fills = map(int, process.stdout.readline().split())
+        yield process.pid, port, control, made, fills
+    finally:
+        process.kill()
+        process.wait()
+
+
+class Line:
+    """A blocking client that knows frames and nothing of what is in them."""
+
+    def __init__(self, port: int, client_id: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._data = bytearray()
+        self._socket.sendall(ClientConnection(highest=226).initiate())
+        self._socket.recv(1000)  # the version answer, alone
+        self.started = self.ask(session.StartApi(client_id), session.NextValidId)
+        """Bytes that the start brought."""
+
+    def ask(self, message: Message, end: type[Message]) -> int:
+        """Send a request and read until its end; how many bytes of whole frames that took."""
+        self._socket.sendall(encode(message, 226))
+        size = 0
+        while True:
+            while len(self._data) >= 4 and len(self._data) >= (length := 4 + self._length()):
+                number = int.from_bytes(self._data[4:8])
+                del self._data[:length]
+                size += length
+                if number in (end.spec.id, end.spec.id + 200):  # as text and as protobuf
+                    return size
+            more = self._socket.recv(1 << 16)
+            if not more:
+                raise RuntimeError(f"the station closed the connection after {size:,} bytes")
+            self._data += more
+
+    def _length(self) -> int:
+        return int.from_bytes(self._data[:4])
+
+    def close(self) -> None:
+        """Leave."""
+        self._socket.close()
+
+
+class Witness(threading.Thread):
+    """Asks for the time again and again and notes how long each answer takes, in ms."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(daemon=True)
+        self._line = Line(port, 1)
+        self.waits: list[float] = []
+        self.over = False
+
+    def run(self) -> None:
+        while not self.over:
+            began = time.perf_counter()
+            self._line.ask(session.ReqCurrentTime(), session.CurrentTime)
+            self.waits.append((time.perf_counter() - began) * 1000)
+            time.sleep(PAUSE_S)
+
+    def during(self, work: Callable[[], Any]) -> tuple[list[float], Any, float]:
+        """The waits while something is done, what it gave, and how many seconds it took."""
+        self.waits, began = [], time.perf_counter()
+        result = work()
+        seconds = time.perf_counter() - began
+        had = len(self.waits)
+        while len(self.waits) == had:  # the answer that is under way counts too
+            time.sleep(0.001)
+        return self.waits, result, seconds
+
+
+def _told(port: int, path: str) -> int:
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+    line.request("GET", f"/v1/stations/bigday/{path}", headers={"Authorization": f"Bearer {TOKEN}"})
+    answer = line.getresponse()
+    if answer.status != 200:
+        raise RuntimeError(f"{path}: {answer.status} {answer.read()[:200]!r}")
+    return len(answer.read())
+
+
+def _snapshot(port: int) -> int:
+    line = Line(port, OWNER)
+    line.close()
+    return line.started
+
+
+def run(options: Sequence[str]) -> None:
+    """Measure, print, keep."""
+    parser = ArgumentParser(prog="python -m bench bigday", description=__doc__)
+    parser.add_argument("--orders", type=int, default=100_000, help="finished (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=5.0, help="of quiet (%(default)s)")
+    given = parser.parse_args(options)
+    with station(given.orders) as (pid, port, control, made, fills):
+        witness = Witness(port)
+        witness.start()
+        asker = Line(port, 2)
+        _told(control, "positions")  # the first request loads the framework
+        asks: dict[str, Callable[[], Any]] = {
+            "nobody asks": lambda: time.sleep(given.seconds),
+            "reqCompletedOrders": lambda: asker.ask(
+                orders.ReqCompletedOrders(), reports.CompletedOrdersEnd
+            ),
+            "reqExecutions": lambda: asker.ask(
+                orders.ReqExecutions(9, ExecutionFilter()), reports.ExecutionDetailsEnd
+            ),
+            "reqExecutions that none fits": lambda: asker.ask(
+                orders.ReqExecutions(9, ExecutionFilter(symbol="NONE")),
+                reports.ExecutionDetailsEnd,
+            ),
+            "reqAllOpenOrders": lambda: asker.ask(orders.ReqAllOpenOrders(), reports.OpenOrdersEnd),
+            "a client of 10 % of them connects": lambda: _snapshot(port),
+            "GET /orders": lambda: _told(control, "orders"),
+            "GET /executions": lambda: _told(control, "executions"),
+            "GET /executions of a contract without": lambda: _told(control, "executions?con_id=1"),
+        }
+        rows: list[list[object]] = []
+        for name, work in asks.items():
+            waits, size, seconds = witness.during(work)
+            p50, p99 = _percentile(waits, 50), _percentile(waits, 99)
+            rows.append([name, seconds, (size or 0) / 2**20, len(waits), p50, p99, max(waits),
+                         resident_mb(pid)])  # fmt: skip
+        witness.over = True
+    head = ("while", "seconds", "MB", "answers to others", "p50 ms", "p99 ms", "longest ms",
+            "station MB")  # fmt: skip
+    title = f"{made:,} orders and {fills:,} executions of a day"
+    show(title, head, rows, "bigday")
+
+
+def _percentile(values: Sequence[float], percent: int) -> float:
+    if len(values) < 2:
+        return values[0] if values else float("nan")
+    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
+
+
+if __name__ == "__main__":
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(int(sys.argv[2])))
