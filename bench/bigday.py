@@ -9,6 +9,7 @@ asks the control API for its lists. An answer must have come whole before the ne
 
 import asyncio
 import http.client
+import json
 import socket
 import statistics
 import subprocess
@@ -19,6 +20,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import uvloop
@@ -34,7 +36,7 @@ from papertape.wire.catalogue import orders, reports, session
 from papertape.wire.connection import ClientConnection, encode
 from papertape.wire.message import Message
 
-from .common import ROOT, resident_mb, show
+from .common import ROOT, Talk, resident_mb, show
 
 OWNER = 7
 PAUSE_S = 0.005
@@ -147,30 +149,67 @@ class Witness(threading.Thread):
             self.waits.append((time.perf_counter() - began) * 1000)
             time.sleep(PAUSE_S)
 
-    def during(self, work: Callable[[], Any]) -> tuple[list[float], Any, float]:
-        """The waits while something is done, what it gave, and how many seconds it took."""
-        self.waits, began = [], time.perf_counter()
+    def during(self, work: Callable[[], Any]) -> tuple[list[float], Any]:
+        """The waits while something is done, and what it gave."""
+        self.waits = []
         result = work()
-        seconds = time.perf_counter() - began
         had = len(self.waits)
         while len(self.waits) == had:  # the answer that is under way counts too
             time.sleep(0.001)
-        return self.waits, result, seconds
+        return self.waits, result
 
 
-def _told(port: int, path: str) -> int:
-    line = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
-    line.request("GET", f"/v1/stations/bigday/{path}", headers={"Authorization": f"Bearer {TOKEN}"})
-    answer = line.getresponse()
-    if answer.status != 200:
-        raise RuntimeError(f"{path}: {answer.status} {answer.read()[:200]!r}")
-    return len(answer.read())
+REQUESTS: dict[str, tuple[Message, type[Message]]] = {
+    "reqCompletedOrders": (orders.ReqCompletedOrders(), reports.CompletedOrdersEnd),
+    "reqExecutions": (orders.ReqExecutions(9, ExecutionFilter()), reports.ExecutionDetailsEnd),
+    "reqExecutions that none fits": (
+        orders.ReqExecutions(9, ExecutionFilter(symbol="NONE")), reports.ExecutionDetailsEnd,
+    ),
+    "reqAllOpenOrders": (orders.ReqAllOpenOrders(), reports.OpenOrdersEnd),
+}  # fmt: skip
+LISTS = {
+    "GET /orders": "orders",
+    "GET /executions": "executions",
+    "GET /executions of a contract without": "executions?con_id=1",
+}
+CONNECTS = "a client of 10 % of them connects"
 
 
-def _snapshot(port: int) -> int:
-    line = Line(port, OWNER)
-    line.close()
-    return line.started
+class Asker:
+    """Asks for everything, in a process of its own, so that the witness need not wait for it."""
+
+    def __init__(self, port: int, control: int) -> None:
+        self._ports = port, control
+        self._line = Line(port, 2)
+
+    def ask(self, name: str) -> tuple[int, float]:
+        """How many bytes the answer had and how many seconds it took."""
+        began = time.perf_counter()
+        if name in REQUESTS:
+            size = self._line.ask(*REQUESTS[name])
+        elif name == CONNECTS:
+            line = Line(self._ports[0], OWNER)
+            line.close()
+            size = line.started
+        else:
+            size = self._get(LISTS.get(name, name))
+        return size, time.perf_counter() - began
+
+    def _get(self, path: str) -> int:
+        line = http.client.HTTPConnection("127.0.0.1", self._ports[1], timeout=PATIENCE_S)
+        bearer = {"Authorization": f"Bearer {TOKEN}"}
+        line.request("GET", f"/v1/stations/bigday/{path}", headers=bearer)
+        answer = line.getresponse()
+        if answer.status != 200:
+            raise RuntimeError(f"{path}: {answer.status} {answer.read()[:200]!r}")
+        return len(answer.read())
+
+
+def answer(port: int, control: int) -> None:
+    """The asker's process: a name on each line that comes in, a size and seconds on each out."""
+    asker = Asker(port, control)
+    for name in sys.stdin:
+        print(json.dumps(asker.ask(name.strip())), flush=True)
 
 
 def run(options: Sequence[str]) -> None:
@@ -182,37 +221,26 @@ def run(options: Sequence[str]) -> None:
     with station(given.orders) as (pid, port, control, made, fills):
         witness = Witness(port)
         witness.start()
-        asker = Line(port, 2)
-        _told(control, "positions")  # the first request loads the framework
-        asks: dict[str, Callable[[], Any]] = {
-            "nobody asks": lambda: time.sleep(given.seconds),
-            "reqCompletedOrders": lambda: asker.ask(
-                orders.ReqCompletedOrders(), reports.CompletedOrdersEnd
-            ),
-            "reqExecutions": lambda: asker.ask(
-                orders.ReqExecutions(9, ExecutionFilter()), reports.ExecutionDetailsEnd
-            ),
-            "reqExecutions that none fits": lambda: asker.ask(
-                orders.ReqExecutions(9, ExecutionFilter(symbol="NONE")),
-                reports.ExecutionDetailsEnd,
-            ),
-            "reqAllOpenOrders": lambda: asker.ask(orders.ReqAllOpenOrders(), reports.OpenOrdersEnd),
-            "a client of 10 % of them connects": lambda: _snapshot(port),
-            "GET /orders": lambda: _told(control, "orders"),
-            "GET /executions": lambda: _told(control, "executions"),
-            "GET /executions of a contract without": lambda: _told(control, "executions?con_id=1"),
-        }
         rows: list[list[object]] = []
-        for name, work in asks.items():
-            waits, size, seconds = witness.during(work)
-            p50, p99 = _percentile(waits, 50), _percentile(waits, 99)
-            rows.append([name, seconds, (size or 0) / 2**20, len(waits), p50, p99, max(waits),
-                         resident_mb(pid)])  # fmt: skip
+        with Talk([sys.executable], "everything.py", port, control) as asker:
+            asker.ask("positions")  # the first request loads the framework
+            for name in ("nobody asks", *REQUESTS, CONNECTS, *LISTS):
+                quiet = name == "nobody asks"
+                work = partial(_quiet, given.seconds) if quiet else partial(asker.ask, name)
+                waits, (size, seconds) = witness.during(work)
+                p50, p99 = _percentile(waits, 50), _percentile(waits, 99)
+                rows.append([name, seconds, size / 2**20, len(waits), p50, p99, max(waits),
+                             resident_mb(pid)])  # fmt: skip
         witness.over = True
     head = ("while", "seconds", "MB", "answers to others", "p50 ms", "p99 ms", "longest ms",
             "station MB")  # fmt: skip
     title = f"{made:,} orders and {fills:,} executions of a day"
     show(title, head, rows, "bigday")
+
+
+def _quiet(seconds: float) -> tuple[int, float]:
+    time.sleep(seconds)
+    return 0, seconds
 
 
 def _percentile(values: Sequence[float], percent: int) -> float:

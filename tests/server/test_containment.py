@@ -24,7 +24,9 @@ def test_a_handler_that_fails_costs_one_request(
 ) -> None:
     hall = Hall()
     one, two = hall.client(1), hall.client(2)
-    monkeypatch.setattr(type(hall.station.engine.queries), "positions", raising(KeyError("boom")))
+    monkeypatch.setattr(
+        type(hall.station.engine.queries), "each_position", raising(KeyError("boom"))
+    )
     one.send(account.ReqPositions(), TIME)
     assert lines(one.got()) == ["error -1 323", f"currentTime {hall.now // 10**9}"]
     assert lines(two.send(TIME).got()) == [f"currentTime {hall.now // 10**9}"]

@@ -13,7 +13,9 @@ import pytest
 
 from papertape.server import aio, aio_connection
 from papertape.server.settings import StationSettings
-from papertape.wire.catalogue import account, market, orders, reports
+from papertape.venue.commands import SubmitOrder
+from papertape.versions import MAX_SERVER
+from papertape.wire.catalogue import account, market, orders, reports, session
 from server.pair import Hall
 from server.sockets import LOOPS, Served, Socket, eventually, run, serving
 from server.test_station import order
@@ -153,6 +155,40 @@ def test_a_client_that_never_reads_is_disconnected_and_nobody_else_notices(
     (line,) = [text for text in caplog.messages if "does not read" in text]
     assert line.startswith("client 1 at 127.0.0.1:")
     assert "bytes unsent" in line
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_an_answer_larger_than_the_buffer_goes_out_as_its_client_reads(
+    loop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count, waiting, write = 4000, list[int](), aio_connection.Connection.write
+
+    def noted(self: Any, data: bytes) -> None:
+        write(self, data)
+        waiting.append(self.unsent)
+
+    monkeypatch.setattr(aio_connection.Connection, "write", noted)
+
+    async def main() -> None:
+        async with serving(hall()) as served:
+            station = served.hall.station
+            for number in range(1, count + 1):  # as if they had come over the wire
+                request = order(number, "BUY 1 AAPL LMT 199 GTC")
+                terms = {"contract": request.contract, "order": request.order}
+                station.apply(SubmitOrder(clientId=1, orderId=number, **terms))
+            quick = await served.client(2)
+            slow = served._socket(MAX_SERVER)
+            slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KERNEL)
+            await slow.open(served.port)
+            await slow.send(session.StartApi(1))
+            got = await slow.until(session.NextValidId)
+            told = [one.orderId for one in got if isinstance(one, reports.OpenOrder)]
+            assert told == list(range(1, count + 1))
+            assert session_of(served, 1).bytes_out > 1 << 20, "it would have fitted"
+            assert max(waiting) < 1 << 20
+            assert await quick.answers()
+
+    run(main, loop, patience_s=120)
 
 
 def test_a_slow_client_is_let_go_when_the_station_ends(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """One accepted socket of a station: what comes in, what goes out, and how it ends."""
 
 import asyncio
+import contextlib
 import logging
 from typing import TYPE_CHECKING, cast
 
@@ -137,7 +138,8 @@ class Connection(asyncio.Protocol):
         if transport is None or transport.is_closing() or self._linger is not None:
             return
         self._send_held()
-        transport.write_eof()
+        with contextlib.suppress(OSError):  # the peer may be gone already
+            transport.write_eof()
         self.resume()
         self._linger = asyncio.get_running_loop().call_later(LINGER_S, transport.abort)
         if self._session is None or not self._session.talking:

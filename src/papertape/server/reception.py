@@ -6,7 +6,7 @@ read, or that fails in our code, is answered with an error, and the session goes
 
 import logging
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,7 @@ from .handlers import reference as _reference
 from .handlers import session as _session
 from .messagelog import SECRET
 from .policy import Decision
-from .session import DETAIL, INFORMATION, Session
+from .session import DETAIL, INFORMATION, Reply, Session
 from .times import connection_time
 
 if TYPE_CHECKING:
@@ -54,6 +54,10 @@ TURN_BYTES = 256 * 1024
 PIECE = 4 * 1024
 """Bytes taken apart in one go, in about a millisecond: a megabyte of empty frames would be a
 gigabyte of events."""
+LONG_ANSWER = 64 * 1024
+"""Bytes of an answer from which on it goes as fast as its client reads."""
+READING_S = 60.0
+"""How long a client may go without reading while a long answer waits for it."""
 LOGGED_BAD = 20
 """Unreadable messages of one session that the log tells of: it must not fill the disk."""
 LONGEST_LINE = 1000
@@ -63,6 +67,7 @@ LONGEST_VALUE = 200
 BEFORE_FRAMES = 76
 """The version that TWS tells a client from before v100: the last one without frames."""
 DONE = object()
+Work = Callable[[], Iterator[None] | None]
 
 
 class Reception:
@@ -76,6 +81,8 @@ class Reception:
         """When the round is over; None before its first turn."""
         self._exceeding: dict[int, Session] = {}
         """Sessions that have sent too much in the running second."""
+        self._stalled: dict[int, tuple[Session, Nanos]] = {}
+        """Sessions that must read before they are answered further, and until when."""
 
     def take(self, session: Session, data: bytes) -> None:
         """Bytes from a client: queue them, and give the session a turn if there is time and none
@@ -116,6 +123,7 @@ class Reception:
             self._decided(decision)
         for session in list(self._exceeding.values()):
             self._lapse(session)
+        self._stalls(now)
         self._turns()
         for session in [late for late in self._openings() if late.deadline <= now]:
             seconds = self._station.settings.start_api_timeout_s
@@ -126,7 +134,8 @@ class Reception:
         lapses, somebody has decided or has had time enough to."""
         now = self._station.now
         behind = self._behind.values()
-        dues = [now if session.queries else self._paced(session) or now for session in behind]
+        dues = [now if _at_work(one) else self._paced(one) or now for one in behind]
+        dues += [until if _blocked(one) else now for one, until in self._stalled.values()]
         dues += [session.pacer.end for session in self._exceeding.values()]
         dues += [opening.deadline for opening in self._openings()]
         decision = self._station.policy.next_due(now)
@@ -144,7 +153,9 @@ class Reception:
                 break
             if self._trades(session):
                 self._turn(session)
-        waiting = deque(one for one in self._behind.values() if one.queries or not self._paced(one))
+        waiting = deque(
+            one for one in self._behind.values() if _at_work(one) or not self._paced(one)
+        )
         while waiting:
             session = waiting.popleft()
             if self._turn(session):
@@ -165,27 +176,47 @@ class Reception:
         return ready and type(session.waiting[0]) in TRADING
 
     def _turn(self, session: Session) -> bool:
-        """Handle what waits for a while; whether the time ended it."""
+        """Handle what waits for a while; whether the time ended it and there is more to handle."""
         watch = self._station.stopwatch
         over, end = False, watch() + TURN
-        while session.queued <= TURN_BYTES and not self._held(session) and self._read(session):
-            event = session.waiting.popleft()
-            if self._admitted(session):
-                self._event(session, event)
-            if over := watch() >= end:
+        while session.queued <= TURN_BYTES and not over:
+            if session.replies and not _blocked(session):
+                self._reply(session, end)
+            elif not self._held(session) and self._read(session):
+                event = session.waiting.popleft()
+                if self._admitted(session):
+                    self._event(session, event)
+            else:
                 break
+            over = watch() >= end
         at_work = session.queries and self._station.farms.flows(Kind.HISTORY)
-        if at_work:
+        if at_work and not _blocked(session):
             self._query(session)
         self._behind.pop(session.number, None)
-        if (session.behind and session.asked is None) or (at_work and session.queries):
+        waits = session.behind and session.asked is None and not session.replies
+        going = bool(session.replies) or (at_work and session.queries)
+        if waits or (going and not _blocked(session)):
             self._behind[session.number] = session
-        return over
+        if _blocked(session):
+            patience = self._station.until(READING_S)
+            self._stalled.setdefault(session.number, (session, patience))
+        return over and not session.replies  # the next rows can wait for the next round
+
+    def _stalls(self, now: Nanos) -> None:
+        """Go on with those who have read; let go of those who have not for long."""
+        for number, (session, until) in list(self._stalled.items()):
+            if not _blocked(session):
+                del self._stalled[number]
+                self.remember(session)
+            elif until <= now:
+                del self._stalled[number]
+                self._station.drop(session, "it does not read what it asked for")
 
     # -- who must wait ------------------------------------------------------------------------
 
     def _held(self, session: Session) -> bool:
-        return session.asked is not None or session.answering or bool(self._paced(session))
+        waits = session.asked is not None or session.answering or bool(session.replies)
+        return waits or bool(self._paced(session))
 
     def _paced(self, session: Session) -> Nanos:
         """When the next request may be read, because the rate is used up; 0: now."""
@@ -236,9 +267,8 @@ class Reception:
             self._station.drop(session, decision.reason)
         else:
             session.stranger = False
-            self._station.attempt(
-                session, -1, "START_API", partial(_session.begin, self._station, session, message)
-            )
+            begin = partial(_session.begin, self._station, session, message)
+            self._answer(session, -1, "START_API", begin)
             self._turn(session)
 
     def _read(self, session: Session) -> bool:
@@ -305,11 +335,39 @@ class Reception:
     def serve(self, session: Session, message: Message) -> None:
         """Handle a request: one that has just come, or one that had to wait."""
         handler = HANDLERS.get(type(message))
-        if handler is None:
-            work = partial(unserved.answer, session, message)
-        else:
+        work: Work = partial(unserved.answer, session, message)
+        if handler is not None:
             work = partial(handler, self._station, session, message)
-        self._station.attempt(session, about(message), type(message).__name__, work)
+        self._answer(session, about(message), type(message).__name__, work)
+
+    def _answer(self, session: Session, request_id: int, what: str, handler: Work) -> None:
+        """Let a handler answer; what it does not tell at once is told from now on."""
+
+        def work() -> None:
+            rows = handler()
+            if rows is not None and not session.closing:
+                session.replies.append(Reply(rows, request_id, what))
+                self.remember(session)
+
+        self._station.attempt(session, request_id, what, work)
+
+    def _reply(self, session: Session, end: Nanos) -> None:
+        """Send rows of the oldest long answer until the turn is over or enough is queued."""
+        reply, watch, before = session.replies[0], self._station.stopwatch, session.queued
+
+        def work() -> None:
+            for _ in reply.rows:
+                if session.queued > TURN_BYTES or watch() >= end:
+                    reply.size += session.queued - before
+                    return
+            over()
+
+        def over() -> None:
+            if session.replies:  # none is left of one that has been closed
+                session.replies.popleft()
+
+        if not self._station.attempt(session, reply.request_id, reply.what, work):
+            over()
 
     def _greet(self, session: Session, greeting: Greeting) -> None:
         station = self._station
@@ -359,6 +417,17 @@ def _to_an_old_client(time: str) -> bytes:
     """A version that it accepts, the time, and an error that it shows: 357."""
     told = ErrorMessage(errorCode=357, errorMsg=text(357))
     return unframed(BEFORE_FRAMES, time, encode(told, MIN_SERVER))
+
+
+def _at_work(session: Session) -> bool:
+    """Whether something that it asked for is being worked out."""
+    return bool(session.queries or session.replies)
+
+
+def _blocked(session: Session) -> bool:
+    """Whether it must read before what it asked for goes on."""
+    long = session.queries or (session.replies and session.replies[0].size > LONG_ANSWER)
+    return session.paused and not session.closing and bool(long)
 
 
 def _unreadable(session: Session, request_id: int, error: RemoteProtocolError) -> None:

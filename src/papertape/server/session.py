@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
+import msgspec
+
 from ..codes import lookup, text
 from ..errors import LocalProtocolError
 from ..venue.units import Nanos
@@ -54,6 +56,18 @@ class Looker(Protocol):
 
     def sent_quotes(self, session: "Session", encoded: bytes, count: int) -> None:
         """So many quotes were queued, their frames in one piece."""
+
+
+class Reply(msgspec.Struct):
+    """A long answer, which is worked out and sent a few rows at a time."""
+
+    rows: Iterator[None]
+    """Each step sends a row or passes one over."""
+    request_id: int
+    what: str
+    """How the log calls it."""
+    size: int = 0
+    """Bytes that have been queued of it."""
 
 
 class Session:
@@ -106,6 +120,8 @@ class Session:
         self.account_due: Nanos = 0
         self.queries: dict[int, Iterator[None]] = {}
         """Request id -> history query under way; each step works out a part of it."""
+        self.replies: deque[Reply] = deque()
+        """Long answers under way, one after the other; its next request waits for their end."""
         self.for_farms: list[Waiting] = []
         """Requests that wait for a data farm."""
         self.live_bars: set[int] = set()
@@ -252,5 +268,6 @@ class Session:
         self.unread.clear()
         self.waiting.clear()
         self.queries.clear()
+        self.replies.clear()
         self.quote_lines.clear()
         self.for_farms.clear()

@@ -1,8 +1,10 @@
 """Questions about the venue that change nothing: orders, executions, positions, accounts."""
 
+from collections import deque
 from collections.abc import Collection, Iterator
 from decimal import Decimal
-from itertools import islice
+from operator import itemgetter
+from typing import TypeVar
 
 import msgspec
 
@@ -22,6 +24,10 @@ from .touches import Touches
 from .units import Nanos, price_float, size_decimal
 from .values import AccountValue, account_values, summary_values
 
+Row = TypeVar("Row")
+Rows = Iterator[Row | None]
+"""Rows that are worked out when they are taken. None stands for what has been passed over, so that
+whoever takes them can stop in time."""
 SIDE_NAMES = {"BUY": 1, "BOT": 1, "SELL": -1, "SLD": -1}
 
 
@@ -85,28 +91,35 @@ class Queries:
         """Whether an order works or waits for ``transmit``: then order ids cannot be reset."""
         return self._state.busy
 
+    def each_open_order(self, client_id: int | None = None) -> Rows[OrderView]:
+        """The working orders of one client, or of all, in order of acceptance.
+
+        Each is looked at when it is taken; one that has ended by then is passed over.
+        """
+        for order in tuple(self._state.orders.values()):
+            fits = order.working and client_id in (None, order.clientId)
+            yield view_of(order) if fits else None
+
     def open_orders(self, client_id: int | None = None) -> tuple[OrderView, ...]:
-        """The working orders of one client, or of all, in order of acceptance."""
-        return tuple(
-            view_of(order)
-            for order in self._state.orders.values()
-            if order.working and client_id in (None, order.clientId)
-        )
+        """The same, all at once."""
+        return _all(self.each_open_order(client_id))
 
     def orders(self) -> tuple[OrderView, ...]:
         """Every order that works or ended today, in order of acceptance."""
         return tuple(view_of(order) for order in self._state.orders.values())
 
-    def latest_orders(self, last: int, account: str = "") -> Iterator[OrderView]:
+    def latest_orders(self, last: int, account: str = "") -> Rows[OrderView]:
         """At most ``last`` orders of today, in order of acceptance: those that are not over before
         those that are, the later before the earlier; each is looked at when it is taken."""
-        ours = (o for o in self._state.orders.values() if account in ("", o.account))
-        found = list(ours)
-        if len(found) > last:
-            found.sort(key=lambda order: not order.done)  # stable: the latest stay at the end
-            taken = {id(order) for order in found[len(found) - last :]}
-            found = [order for order in self._state.orders.values() if id(order) in taken]
-        return map(view_of, found)
+        alive: deque[tuple[int, LiveOrder]] = deque(maxlen=last)
+        over: deque[tuple[int, LiveOrder]] = deque(maxlen=last)
+        for place, order in enumerate(tuple(self._state.orders.values())):
+            if account in ("", order.account):
+                (over if order.done else alive).append((place, order))
+            yield None
+        found = sorted([*over, *alive][-last:], key=itemgetter(0))
+        for _, order in found:
+            yield view_of(order)
 
     def newest_order(self) -> OrderView | None:
         """The order of today that was accepted last."""
@@ -142,58 +155,68 @@ class Queries:
             return ids.cancel_refusal(self._state, command)
         return ids.submit_refusal(self._state, command)
 
-    def completed_orders(self) -> tuple[OrderView, ...]:
+    def each_completed_order(self) -> Rows[OrderView]:
         """The orders that ended today, in order of acceptance."""
-        done: list[LiveOrder] = [order for order in self._state.orders.values() if order.done]
-        return tuple(completed_view(order) for order in done)
+        for order in tuple(self._state.orders.values()):
+            yield completed_view(order) if order.done else None
 
-    def executions(self, wanted: ExecutionFilter | None = None) -> tuple[ExecutionRow, ...]:
+    def completed_orders(self) -> tuple[OrderView, ...]:
+        """The same, all at once."""
+        return _all(self.each_completed_order())
+
+    def each_execution(self, wanted: ExecutionFilter | None = None) -> Rows[ExecutionRow]:
         """Today's executions that match every set field of the filter.
 
-        Raises ``ValueError`` on a time that cannot be read.
+        Raises ``ValueError`` on a time that cannot be read, before any of them is taken.
         """
         asked = wanted or ExecutionFilter()
         since = parse_filter_time(asked.time) if asked.time else 0
-        rows = [fill for fill in self._state.fills if fill.time >= since and _wants(asked, fill)]
-        return tuple(ExecutionRow(f.contract, f.execution, f.report, f.time) for f in rows)
+        fills = tuple(self._state.fills)
+        return (_row(f) if f.time >= since and _wants(asked, f) else None for f in fills)
+
+    def executions(self, wanted: ExecutionFilter | None = None) -> tuple[ExecutionRow, ...]:
+        """The same, all at once."""
+        return _all(self.each_execution(wanted))
 
     def latest_executions(
         self, last: int, account: str = "", con_id: int = 0
-    ) -> list[ExecutionRow]:
+    ) -> Rows[ExecutionRow]:
         """The last of today's executions, oldest first; "" and 0 stand for all."""
-        fitting = (
-            fill
-            for fill in reversed(self._state.fills)
-            if account in ("", fill.account) and con_id in (0, fill.conId)
-        )
-        rows = [
-            ExecutionRow(fill.contract, fill.execution, fill.report, fill.time)
-            for fill in islice(fitting, last)
-        ]
-        return rows[::-1]
+        found: list[Fill] = []
+        for fill in reversed(tuple(self._state.fills)):
+            if len(found) == last:
+                break
+            if account in ("", fill.account) and con_id in (0, fill.conId):
+                found.append(fill)
+            yield None
+        yield from map(_row, reversed(found))
 
-    def executions_by_id(self, wanted: Collection[str]) -> list[ExecutionRow]:
+    def executions_by_id(self, wanted: Collection[str]) -> Rows[ExecutionRow]:
         """Today's executions with these ids, oldest first; the later ones are found sooner."""
-        left, rows = set(wanted), []
-        for fill in reversed(self._state.fills):
+        left, found = set(wanted), []
+        for fill in reversed(tuple(self._state.fills)):
             if not left:
                 break
             if fill.execution.execId in left:
                 left.remove(fill.execution.execId)
-                rows.append(ExecutionRow(fill.contract, fill.execution, fill.report, fill.time))
-        return rows[::-1]
+                found.append(fill)
+            yield None
+        yield from map(_row, reversed(found))
 
     def accounts(self) -> tuple[str, ...]:
         """The account codes, in the profile's order."""
         return self._profile.accounts
 
-    def positions(self, account: str | None = None) -> tuple[PositionRow, ...]:
+    def each_position(self, account: str | None = None) -> Rows[PositionRow]:
         """Open positions, and with size 0 those closed today, by account and contract."""
-        return tuple(
-            self.position(code, con_id)
-            for code in self._accounts(account)
-            for con_id in sorted(self._state.accounts[code].positions)
-        )
+        for code in self._accounts(account):
+            positions = self._state.accounts[code].positions
+            for con_id in sorted(positions):
+                yield self.position(code, con_id) if con_id in positions else None
+
+    def positions(self, account: str | None = None) -> tuple[PositionRow, ...]:
+        """The same, all at once."""
+        return _all(self.each_position(account))
 
     def position(self, account: str, con_id: int) -> PositionRow:
         """One position row; also for a position that is flat."""
@@ -265,6 +288,14 @@ class Queries:
 
     def _accounts(self, account: str | None) -> tuple[str, ...]:
         return self._profile.accounts if account is None else (account,)
+
+
+def _all(rows: Rows[Row]) -> tuple[Row, ...]:
+    return tuple(row for row in rows if row is not None)
+
+
+def _row(fill: Fill) -> ExecutionRow:
+    return ExecutionRow(fill.contract, fill.execution, fill.report, fill.time)
 
 
 def _wants(asked: ExecutionFilter, fill: Fill) -> bool:

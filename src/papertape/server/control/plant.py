@@ -18,6 +18,8 @@ from .views import NoticeView, Problem
 
 Result = TypeVar("Result")
 Item = TypeVar("Item")
+PIECE: Final = 100
+"""Rows that become text in one go."""
 TURN_S: Final = 0.002
 """How long an answer is worked out before others have their turn."""
 ANYWHERE: dict[int | str, dict[str, Any]] = {
@@ -83,14 +85,20 @@ class Turns:
 
 
 async def told(
-    kind: TypeAdapter[list[Result]], items: Iterable[Item], make: Callable[[Item], Result]
+    kind: TypeAdapter[list[Result]], items: Iterable[Item | None], make: Callable[[Item], Result]
 ) -> Response:
-    """The answer to a request for a list that may be long."""
-    turns, rows = Turns(), []
+    """The answer to a request for a list that may be long; None is passed over."""
+    turns, rows, pieces = Turns(), list[Result](), list[bytes]()
     for item in items:
-        rows.append(make(item))
+        if item is not None:
+            rows.append(make(item))
+        if len(rows) == PIECE:
+            pieces.append(kind.dump_json(rows)[1:-1])
+            rows.clear()
         await turns.others()
-    return Response(kind.dump_json(rows), media_type="application/json")
+    if rows:
+        pieces.append(kind.dump_json(rows)[1:-1])
+    return Response(b"[" + b",".join(pieces) + b"]", media_type="application/json")
 
 
 def current(server: StationServer) -> Nanos:

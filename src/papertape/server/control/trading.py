@@ -119,7 +119,7 @@ async def orders(
     orders and may be repeated.
     """
     queries = server.station.engine.queries
-    found: Iterable[OrderView]
+    found: Iterable[OrderView | None]
     if perm_id:
         known = map(queries.order_by_perm_id, dict.fromkeys(perm_id))
         found = (view for view in known if view is not None and account in ("", view.account))

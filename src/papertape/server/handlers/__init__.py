@@ -1,16 +1,18 @@
 """One small function per request: the only place, with ``publish``, that knows wire and venue.
 
-``HANDLERS`` maps a message class to its function ``(station, session, message) -> None``.
+``HANDLERS`` maps a message class to its function ``(station, session, message)``. An answer of many
+rows is an iterator that the function returns: each step sends one row or passes one over, and
+others have their turn in between. What must happen at once, the function does itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..session import Session
     from ..station import Station
 
-Handler = Callable[["Station", "Session", Any], None]
+Handler = Callable[["Station", "Session", Any], Iterator[None] | None]
 HANDLERS: dict[type[Any], Handler] = {}
 TRADING: set[type[Any]] = set()
 """Requests that a Read-Only API refuses with 321."""

@@ -1,5 +1,6 @@
 """Positions, account figures and account summaries."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...wire.catalogue import account as wire
@@ -15,14 +16,20 @@ UNKNOWN_ACCOUNT = "Invalid account code"
 
 
 @handles(wire.ReqPositions)
-def req_positions(station: "Station", session: "Session", message: wire.ReqPositions) -> None:
-    """Every position, the end, then changes."""
-    for row in station.engine.queries.positions():
-        if not station.shows(row.contract):
-            continue
-        session.send(wire.Position(row.account, row.contract, row.position, row.avgCost))
-    session.send(wire.PositionEnd())
+def req_positions(
+    station: "Station", session: "Session", message: wire.ReqPositions
+) -> Iterator[None]:
+    """Every position, the end, then changes; those that come about meanwhile as they come."""
     session.positions = True
+    return _positions(station, session)
+
+
+def _positions(station: "Station", session: "Session") -> Iterator[None]:
+    for row in station.engine.queries.each_position():
+        if row is not None and station.shows(row.contract):
+            session.send(wire.Position(row.account, row.contract, row.position, row.avgCost))
+        yield
+    session.send(wire.PositionEnd())
 
 
 @handles(wire.CancelPositions)

@@ -1,5 +1,6 @@
 """Contract details."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...venue.details import contract_details
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 @handles(ReqContractDetails)
 def req_contract_details(
     station: "Station", session: "Session", message: ReqContractDetails
-) -> None:
+) -> Iterator[None]:
     """One row per listing that fits, then the end; 200 and no end when none does."""
     found = contract_details(station.engine.instruments, message.contract, station.now)
     if isinstance(found, Refusal):
@@ -23,4 +24,5 @@ def req_contract_details(
         return
     for details in found:
         session.send(ContractData(message.reqId, details.contract, details))
+        yield
     session.send(ContractDataEnd(message.reqId))

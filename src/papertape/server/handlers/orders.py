@@ -1,12 +1,14 @@
 """Orders and executions."""
 
 import math
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from ...venue.attributes import unserved
 from ...venue.commands import CancelAll, CancelOrder, SubmitOrder
 from ...venue.instruments import Refusal
+from ...venue.queries import ExecutionRow, Rows
 from ...venue.validation import for_living, not_served
 from ...wire.catalogue import orders as wire
 from ...wire.catalogue.reports import CompletedOrdersEnd, ExecutionDetailsEnd, OpenOrdersEnd
@@ -82,33 +84,37 @@ def global_cancel(station: "Station", session: "Session", message: wire.ReqGloba
     station.apply(CancelAll(session.client_id))
 
 
-def send_open_orders(station: "Station", session: "Session", *, unasked: bool = False) -> None:
-    """This client's working orders, a pair each, and the end; unasked only if there are any."""
-    views = station.engine.queries.open_orders(session.client_id)
-    for view in views:
-        session.send(open_order(view, session, station.settings.time_zone))
-        session.send(order_status(view))
-    if views or not unasked:
+def open_orders(
+    station: "Station", session: "Session", client_id: int | None, *, unasked: bool = False
+) -> Iterator[None]:
+    """A client's working orders, a pair each, and the end; unasked only if there are any."""
+    told = 0
+    for view in station.engine.queries.each_open_order(client_id):
+        if view is not None:
+            session.send(open_order(view, session, station.settings.time_zone))
+            session.send(order_status(view))
+            told += 1
+        yield
+    if told or not unasked:
         session.send(OpenOrdersEnd())
 
 
 @handles(wire.ReqOpenOrders, trading=True)
-def req_open_orders(station: "Station", session: "Session", message: wire.ReqOpenOrders) -> None:
+def req_open_orders(
+    station: "Station", session: "Session", message: wire.ReqOpenOrders
+) -> Iterator[None]:
     """The working orders of this client; client 0 binds those of the TWS user."""
     if session.client_id == 0:
         station.user.bind()
-    send_open_orders(station, session)
+    return open_orders(station, session, session.client_id)
 
 
 @handles(wire.ReqAllOpenOrders)
 def req_all_open_orders(
     station: "Station", session: "Session", message: wire.ReqAllOpenOrders
-) -> None:
+) -> Iterator[None]:
     """The working orders of every client."""
-    for view in station.engine.queries.open_orders():
-        session.send(open_order(view, session, station.settings.time_zone))
-        session.send(order_status(view))
-    session.send(OpenOrdersEnd())
+    return open_orders(station, session, None)
 
 
 @handles(wire.ReqAutoOpenOrders, trading=True)
@@ -125,27 +131,42 @@ def req_auto_open_orders(
 @handles(wire.ReqCompletedOrders, trading=True)
 def req_completed_orders(
     station: "Station", session: "Session", message: wire.ReqCompletedOrders
-) -> None:
+) -> Iterator[None]:
     """Today's finished orders; all of ours came through the API."""
-    for view in station.engine.queries.completed_orders():
-        session.send(completed_order(view, session, station.settings.time_zone))
+    for view in station.engine.queries.each_completed_order():
+        if view is not None:
+            session.send(completed_order(view, session, station.settings.time_zone))
+        yield
     session.send(CompletedOrdersEnd())
 
 
 @handles(wire.ReqExecutions)
-def req_executions(station: "Station", session: "Session", message: wire.ReqExecutions) -> None:
+def req_executions(
+    station: "Station", session: "Session", message: wire.ReqExecutions
+) -> Iterator[None] | None:
     """Executions that pass the filter, then their commission reports, then the end."""
     try:
-        rows = station.engine.queries.executions(message.executionFilter)
+        rows = station.engine.queries.each_execution(message.executionFilter)
     except ValueError as error:
         session.error(message.reqId, 321, cause=f"Invalid time: {error}")
-        return
+        return None
+    return _executions(station, session, message.reqId, rows)
+
+
+def _executions(
+    station: "Station", session: "Session", request_id: int, rows: Rows[ExecutionRow]
+) -> Iterator[None]:
+    reports = []
     for row in rows:
-        zone = station.zone(row.contract.conId, session.version)
-        details = execution_details(
-            message.reqId, row.contract, row.execution, row.time, session, zone
-        )
-        session.send(details)
-    for row in rows:
-        session.send(commission_report(row.report))
-    session.send(ExecutionDetailsEnd(message.reqId))
+        if row is not None:
+            zone = station.zone(row.contract.conId, session.version)
+            details = execution_details(
+                request_id, row.contract, row.execution, row.time, session, zone
+            )
+            session.send(details)
+            reports.append(row.report)
+        yield
+    for report in reports:
+        session.send(commission_report(report))
+        yield
+    session.send(ExecutionDetailsEnd(request_id))

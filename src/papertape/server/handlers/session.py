@@ -1,6 +1,7 @@
 """Requests about the session itself."""
 
 import logging
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...venue.units import SECOND
@@ -18,7 +19,7 @@ from ...wire.catalogue.session import (
 )
 from ..policy import Waiting
 from . import handles
-from .orders import send_open_orders
+from .orders import open_orders
 
 log = logging.getLogger("papertape.station")
 
@@ -28,12 +29,12 @@ if TYPE_CHECKING:
 
 
 @handles(StartApi)
-def start_api(station: "Station", session: "Session", message: StartApi) -> None:
+def start_api(station: "Station", session: "Session", message: StartApi) -> Iterator[None] | None:
     """Go on, wait for somebody's decision, or close without a word: by the client's address."""
     verdict = station.policy.decide(session.address)
     if verdict == "accept":
-        begin(station, session, message)
-    elif verdict == "ask" and (reason := station.door.crowded(session)):
+        return begin(station, session, message)
+    if verdict == "ask" and (reason := station.door.crowded(session)):
         station.drop(session, reason)
     elif verdict == "ask":
         session.asked = message
@@ -47,14 +48,19 @@ def start_api(station: "Station", session: "Session", message: StartApi) -> None
                     session.number, session.address, message.clientId)  # fmt: skip
     else:
         station.drop(session, "its address is rejected")
+    return None
 
 
-def begin(station: "Station", session: "Session", message: StartApi) -> None:
+def begin(station: "Station", session: "Session", message: StartApi) -> Iterator[None] | None:
     """Claim the client id; report working orders, accounts, next id, farms. 326 when in use."""
     if not station.claim(session, message.clientId):
-        return
+        return None
+    return _introduction(station, session)
+
+
+def _introduction(station: "Station", session: "Session") -> Iterator[None]:
     if station.config.settings.downloadOpenOrdersOnConnection:
-        send_open_orders(station, session, unasked=True)
+        yield from open_orders(station, session, session.client_id, unasked=True)
     managed_accounts(station, session, ReqManagedAccts())
     next_id(station, session, ReqIds())
     if not station.link.up:
