@@ -26,6 +26,8 @@ from .wrapper import EWrapper
 Tell = Callable[[int, errors.CodeMsgPair, str], None]
 Handle = Callable[[Any], None]
 _LENGTH = Struct(">I").unpack_from
+_LONG = 1 << 20
+"""Frames of more bytes are looked at before they are taken apart. They come in several pieces."""
 _LARGE = 256
 """Text messages above this many bytes go whole to their handler: most have a way of their own."""
 
@@ -48,6 +50,8 @@ class Dispatcher:
         self._rest = b""
         self._parts: list[bytes] = []
         self._missing = 0
+        self._is_long = False
+        """Whether the frame that has not wholly come is a long one."""
         self._stop: list[bool] = []
 
     def stop(self) -> None:
@@ -69,6 +73,8 @@ class Dispatcher:
         self._parts.clear()
         self._missing = 0
         self._rest = b""
+        if self._is_long:
+            data = self._without_excess(data)
         self.interrupted = True
         (self._feed_raw if self.raw else self._feed_text)(data)
         self.interrupted = False
@@ -109,7 +115,18 @@ class Dispatcher:
         finally:
             self._rest = data[start:]
 
+    def _without_excess(self, data: bytes) -> bytes:
+        """The same, but for its first frame if that holds too much to be taken apart."""
+        self._is_long = False
+        end = 4 + _LENGTH(data, 0)[0]
+        excess = self.codecs.excess(data[4:end]) if end <= len(data) else None
+        if not isinstance(excess, Undecodable):
+            return data
+        self.tell(-1, errors.BAD_MESSAGE, f": {excess.error}")
+        return data[end:]
+
     def _wait(self, missing: int, length: int) -> None:
+        self._is_long = length > _LONG
         if length > MAX_PAYLOAD:
             self.broken = True
             self.stop()

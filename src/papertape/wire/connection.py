@@ -18,7 +18,7 @@ from ..errors import (
     RemoteProtocolError,
 )
 from ..versions import MAX_SERVER, MIN_SERVER, RAW_IDS
-from . import catalogue, oracle, proto, text
+from . import catalogue, oracle, proto, reply_limits, text
 from .catalogue.session import StartApi
 from .events import (
     Broken,
@@ -51,12 +51,10 @@ from .refusals import refuse
 
 PROTOBUF_OFFSET = 200
 """Added to the message id when the body is protobuf (server 201 on)."""
-MOST_FIELDS_TOLD = 4_000_000
-"""Fields of a text reply; a day of one-second bars has 700,000."""
 LONGEST_EXPLAINED = 64 * 1024
 """Bytes of a protobuf body that is searched for what is wrong with it."""
 HEAD = 64
-"""Bytes of any other request in which the id is looked for."""
+"""Bytes of any other message in which the id is looked for."""
 
 
 class Codecs:
@@ -66,7 +64,7 @@ class Codecs:
         self,
         version: int,
         table: dict[int, type[Message]],
-        most_fields: int = MOST_FIELDS_TOLD,
+        most_fields: int = reply_limits.MOST_FIELDS,
         *,
         sentinels: bool = False,
     ) -> None:
@@ -89,6 +87,8 @@ class Codecs:
             return _no_id(payload)
         number = int.from_bytes(payload[:4])
         if number > PROTOBUF_OFFSET:
+            if len(payload) > reply_limits.SCANNED and (excess := self.excess(payload)) is not None:
+                return excess
             return self._decode_proto(number - PROTOBUF_OFFSET, payload)
         if len(payload) > self._most_fields and payload.count(0) > self._most_fields:
             return self._too_many(payload)
@@ -105,6 +105,20 @@ class Codecs:
         except _Unknown as unknown:
             return unknown.event(payload)
 
+    def excess(self, payload: bytes) -> Event | None:
+        """The event that stands for a frame with more than a message may hold; None: it may."""
+        number = int.from_bytes(payload[:4]) if self.raw else 0
+        if number <= PROTOBUF_OFFSET:
+            return self._too_many(payload) if payload.count(0) > self._most_fields else None
+        cls = self._table.get(number - PROTOBUF_OFFSET)
+        if cls is None or not cls.spec.proto_name:
+            return None
+        if not reply_limits.is_excessive(cls, payload[4:]):
+            return None
+        reason = f"more than {reply_limits.MOST_ELEMENTS} elements"
+        error = RemoteProtocolError(message=cls.__name__, reason=reason)
+        return Undecodable(error, cls.spec.id, cls.__name__, payload, self._about(payload))
+
     def _too_many(self, payload: bytes) -> Event:
         head = payload[:10].partition(b"\0")[0]
         text_id = int(head) if head.isdigit() else -1
@@ -113,7 +127,14 @@ class Codecs:
         name = cls.__name__ if cls else ""
         reason = f"more than {self._most_fields} fields"
         error = RemoteProtocolError(message=name or None, offset=self._most_fields, reason=reason)
-        return Undecodable(error, number, name, payload)
+        return Undecodable(error, number, name, payload, self._about(payload))
+
+    def _about(self, payload: bytes) -> int:
+        """The id in a message that is not read, if it stands at the beginning."""
+        event = Codecs(self.version, self._table).decode(payload[:HEAD])
+        if isinstance(event, Message):
+            return getattr(event, event.spec.id_field) if event.spec.id_field else -1
+        return event.request_id if isinstance(event, Undecodable) else -1
 
     def _find_text(self, token: str) -> Callable[[list[str]], Any]:
         # Plain digits only: other spellings of a number would fill the cache.
@@ -184,11 +205,6 @@ class RequestCodecs(Codecs):
             number -= PROTOBUF_OFFSET
         return self._table.get(number)
 
-    def _about(self, payload: bytes) -> int:
-        """The id in a request that is not read, if it stands at the beginning."""
-        event = self.decode(payload[:HEAD])
-        return event.request_id if isinstance(event, Undecodable) else -1
-
 
 class _Unknown(Exception):
     def __init__(self, number: int) -> None:
@@ -205,9 +221,10 @@ def _no_id(payload: bytes) -> Undecodable:
 
 def _proto_blame(cls: type[Message], payload: bytes, error: Exception) -> Undecodable:
     seen: list[oracle.Token] = []
+    most = MOST_EXPLAINED if cls.spec.request else reply_limits.MOST_EXPLAINED
     looked = payload if len(payload) <= LONGEST_EXPLAINED else payload[:HEAD]
     try:
-        oracle.read_proto(cls, looked[4:], seen, most=MOST_EXPLAINED)
+        oracle.read_proto(cls, looked[4:], seen, most=most)
         blame = RemoteProtocolError(message=cls.__name__, reason=str(error))
     except RemoteProtocolError as known:
         blame = known

@@ -2,7 +2,7 @@
 
 A station makes objects of what it reads, and keeps what it was told in journal and logs, so nothing
 that a client sends may be as long as a frame. The numbers are many times what any program needs.
-Replies have no limits: a client asked for them.
+Replies have wider limits of their own (``reply_limits.py``): a client asked for them.
 """
 
 from collections.abc import Iterator, Sized
@@ -57,9 +57,9 @@ def too_many(count: int, **place: Any) -> LimitExceeded:
     return LimitExceeded(size=count, most=MOST_ELEMENTS, unit="elements", **place)
 
 
-def unexplained() -> str:
+def unexplained(most: float) -> str:
     """Why it is not said what is wrong."""
-    return f"what is wrong does not stand in its first {MOST_EXPLAINED} fields"
+    return f"what is wrong does not stand in its first {most} fields"
 
 
 def check_texts(message: Message) -> None:

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from ..errors import LimitExceeded, LocalProtocolError, PapertapeError, RemoteProtocolError
+from . import reply_limits
 from .codecs import CODECS, evaluate
 from .layout import Condition, Const, Each, Field, Optional, Part, Step, Switch, Variant, When
 from .limits import MOST_ELEMENTS, MOST_EXPLAINED, too_many, unexplained
@@ -78,7 +79,7 @@ class _Cursor:
             )  # fmt: skip
         self.at += 1
         if self.at > self.most:
-            raise self.fail(name, unexplained())
+            raise self.fail(name, unexplained(self.most))
         return self.tokens[self.at - 1]
 
     def note(self, name: str, gate: str, value: Any = None) -> None:
@@ -320,8 +321,9 @@ def explain_remote(
     cls: type[Message], version: int, tokens: list[str], seen: list[Token] | None = None
 ) -> RemoteProtocolError:
     """Why the generated decoder could not read these tokens; ``seen`` gets what it could."""
+    most = MOST_EXPLAINED if cls.spec.request else reply_limits.MOST_EXPLAINED
     try:
-        read_text(cls, version, tokens, seen, most=MOST_EXPLAINED)
+        read_text(cls, version, tokens, seen, most=most)
     except RemoteProtocolError as error:
         return error
     return RemoteProtocolError(message=cls.__name__)

@@ -162,7 +162,7 @@ class _ProtoReader:
         table = _table(partial.cls)
         for start, number, wire, raw in data.entries():
             if len(self.seen) >= self.most:
-                raise data.fail(start, unexplained())
+                raise data.fail(start, unexplained(self.most))
             token = Token(
                 data.base + start, f"{name}#{number}", _shown(raw), None, "",
                 data.base + data.at, number, wire,
