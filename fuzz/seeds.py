@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from papertape.errors import LocalProtocolError
+from papertape.model import ComboLeg, Contract, Order, OrderComboLeg
 from papertape.versions import MIN_SERVER
 from papertape.wire import connection, oracle
 from papertape.wire.catalogue.orders import PlaceOrder
@@ -27,6 +28,10 @@ CORPUS = HERE / "corpus"
 sys.path.insert(0, str(HERE.parent / "tests"))
 from wire.messages import for_text, hollow, samples  # noqa: E402  # the samples of the tests
 
+UNSET = ("1.7976931348623157e+308", "1.7976931348623E308", "1.79769313486232E+308", "-SNaN",
+         "2147483647", "+0E-398")  # fmt: skip
+"""How the official clients write a number that is not set; the first is Python."""
+
 
 def bodies(kind: str) -> Iterator[bytes]:
     """Inputs of a target that decodes one message."""
@@ -41,6 +46,21 @@ def bodies(kind: str) -> Iterator[bytes]:
                 except LocalProtocolError:
                     continue
                 yield chosen(cls, version, kind, body)
+    yield from spellings(kind)
+
+
+def spellings(kind: str) -> Iterator[bytes]:
+    """An order as clients of other languages write it, and one with a field too many."""
+    if kind == "text_requests":
+        body = oracle.write_text(PlaceOrder(1), 200)
+        for word in UNSET:
+            yield chosen(PlaceOrder, 200, kind, body.replace(UNSET[0], word).encode())
+        yield chosen(PlaceOrder, 200, kind, body.encode() + b"\0\0")
+    if kind == "proto_requests":
+        for price in (1.7976931348623e308, float("inf"), float("nan"), -0.0):
+            order = Order(lmtPrice=price, orderComboLegs=[OrderComboLeg(price)], minQty=2147483647)
+            message = PlaceOrder(1, Contract(comboLegs=[ComboLeg(1)]), order)
+            yield chosen(PlaceOrder, 226, kind, oracle.write_proto(message, 226))
 
 
 def _versions(cls: type[Message], kind: str) -> tuple[int, ...]:

@@ -90,6 +90,15 @@ def test_protobuf_stays_on_one_line_and_obeys_no_terminal(tmp_path: Path) -> Non
     assert all(line[2:3] == b":" for line in raw.splitlines())
 
 
+def test_a_request_that_is_too_long_is_shown_in_part(tmp_path: Path) -> None:
+    hall = logging(tmp_path, size=1 << 30)
+    body = b"49\0" + b"x" * (1 << 20) + b"\0"
+    session(hall).raw(len(body).to_bytes(4) + body)
+    (line,) = [line for line in bodies(text(tmp_path)) if line.startswith("<-") and "x" in line]
+    assert len(line) < messagelog.LONGEST_LINE + 100
+    assert line.endswith(f"xxx ... ({len(body)} bytes)")
+
+
 def test_letters_beyond_ascii_are_written_as_they_travelled(tmp_path: Path) -> None:
     hall = logging(tmp_path)
     request = b"9\x001\x000\x00Z\xc3\xbcrich\x00"

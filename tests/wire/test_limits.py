@@ -160,7 +160,7 @@ def test_a_list_has_a_most(field: str, version: int) -> None:
     full = received(LISTS[field](MOST_ELEMENTS), version)
     if field != "order.orderMiscOptions" or version == 226:  # in text they are one text
         assert isinstance(full, Message), full
-    for count in (MOST_ELEMENTS + 1, 5000):
+    for count in (MOST_ELEMENTS + 1, 1400):
         event = received(LISTS[field](count), version)
         assert isinstance(event, Undecodable)
         assert isinstance(event.error, LimitExceeded)
@@ -212,7 +212,7 @@ def varint(value: int) -> bytes:
 EMPTY = ("contract.comboLegs", "order.conditions", "order.algoParams", "order.unknown")
 
 
-@pytest.mark.parametrize("size", [LONGEST_EXPLAINED, 60_000, LONGEST_REQUEST, MAX_PAYLOAD])
+@pytest.mark.parametrize("size", [4000, LONGEST_EXPLAINED - 1, LONGEST_REQUEST + 9, MAX_PAYLOAD])
 @pytest.mark.parametrize("place", EMPTY)
 def test_an_order_full_of_nothing_makes_few_objects(place: str, size: int) -> None:
     body = empties(place, size)

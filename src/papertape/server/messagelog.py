@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from ..venue.units import Nanos
 from ..versions import RAW_IDS
 from ..wire.catalogue import depth, market, options, ticks, verify
-from ..wire.framing import FrameReader, frame
+from ..wire.framing import FrameReader
 from ..wire.handshake import PREFIX
 from ..wire.message import Message
 from .session import Session
@@ -45,6 +45,8 @@ SECRET: Final[frozenset[type[Message]]] = frozenset(
 """Messages whose contents prove who somebody is: neither log shows them."""
 SECRET_IDS: Final = frozenset(kind.spec.id for kind in SECRET if kind.spec.request)
 NOT_SHOWN: Final = b"(not shown)"
+LONGEST_LINE: Final = 64 * 1024
+"""Bytes of a request that are shown: few may be longer, and a longer one is not taken."""
 MAX_BYTES: Final = 64 << 20
 """Size at which a file becomes ``api.<clientId>.<Day>.1.log`` and a new one begins."""
 MAX_FILES: Final = 1000
@@ -132,7 +134,9 @@ class MessageLog:
         for payload in reader.feed(data):
             number = message_id(payload, session.version)
             shown = NOT_SHOWN if number in SECRET_IDS else payload
-            self._line(session, b"<- ", frame(payload)[:4] + shown)
+            if len(shown) > LONGEST_LINE:
+                shown = shown[:LONGEST_LINE] + f" ... ({len(payload)} bytes)".encode()
+            self._line(session, b"<- ", len(payload).to_bytes(4) + shown)
 
     def left(self, session: Session) -> None:
         """A session is over."""

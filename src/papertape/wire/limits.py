@@ -32,9 +32,14 @@ MOST_FIELDS: Final = 100_000
 """Fields of a text request: far more than any has, and still taken apart in milliseconds."""
 MOST_EXPLAINED: Final = 1000
 """Fields of a body that are looked at to find what is wrong with it, which is slow."""
-LONGEST_REQUEST: Final = 256 * 1024
-"""Bytes of a request, besides what ``LONGER`` allows one of its texts: parsing that much takes some
-10 ms and a few megabytes, whatever stands in it."""
+LONGEST_REQUEST: Final = 64 * 1024
+"""Bytes of a request, besides what ``LONGER`` allows one of its texts: an order has hundreds.
+Parsing this much takes milliseconds and a few megabytes, whatever stands in it, and it is what an
+order may leave in the journal."""
+LARGER: Final[dict[str, int]] = {
+    "UpdateConfig": 256 * 1024,  # every message of the configuration
+}
+"""Bytes of requests that may be longer."""
 
 S = TypeVar("S", bound=Sized)
 
@@ -42,7 +47,7 @@ S = TypeVar("S", bound=Sized)
 def longest(cls: type[Message]) -> int:
     """Bytes of a request of this class."""
     own = (LONGER.get(f"{cls.__name__}.{name}", 0) for name in cls.__struct_fields__)
-    return LONGEST_REQUEST + max(own, default=0)
+    return LARGER.get(cls.__name__, LONGEST_REQUEST) + max(own, default=0)
 
 
 def few(items: S, field: str | None = None) -> S:
