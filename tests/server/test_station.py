@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from papertape.errors import JournalError
+from papertape.server.door import LOGGED_AWAY
 from papertape.server.settings import StationSettings
 from papertape.server.station import MAX_CLIENT_ID
 from papertape.store.journal import Journal
@@ -75,6 +76,27 @@ def test_s4_who_has_greeted_gives_way_after_those_who_have_said_nothing() -> Non
     assert [one.pipe.closed for one in silent] == [True] * 3 + [False] * 2
     greeted.send(session.StartApi(1))
     assert greeted.session.started
+
+
+def test_the_log_tells_of_few_that_are_turned_away_and_counts_the_others(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    hall = Hall()
+    clients = [hall.client(number) for number in range(32)]
+    for _ in range(100):
+        hall.newcomer()
+    assert len(caplog.messages) == LOGGED_AWAY + 1
+    assert caplog.messages[0] == "test:0 refused: all 32 places are taken"
+    assert caplog.messages[-1].startswith("no more connections that are turned away are told of")
+    clients[0].raw(b"\xff\xff\xff\xff")  # what happens to clients is told nevertheless
+    assert "client 0 at test:0 closed: " in caplog.messages[-1]
+    clients[0] = hall.client(0)
+    caplog.clear()
+    hall.wait(60)
+    hall.newcomer()
+    assert caplog.messages == [
+        "80 more connections were turned away", "test:0 refused: all 32 places are taken",
+    ]  # fmt: skip
 
 
 def test_s4_the_last_place_may_be_gone_when_start_api_comes(

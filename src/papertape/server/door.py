@@ -5,9 +5,11 @@ sent one, and strangers that wait to be accepted, have room of their own, so muc
 none of them keeps anybody else out.
 """
 
+import logging
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from ..venue.units import Nanos
 from ..wire.handshake import State
 from .notices import Notice, notice
 from .policy import origin
@@ -21,6 +23,12 @@ SILENT_STRANGERS = 4, 32
 and of all. Of accepted addresses there may be as many as there are places, and twice as many."""
 WAITING_STRANGERS = 4, 32
 """Connections that wait to be accepted: of one address, and of all. Somebody reads this list."""
+LOGGED_AWAY = 20
+"""Connections a minute of which the log says why they were turned away: a line costs more than all
+else that is done for them."""
+PERIOD_S = 60.0
+
+log = logging.getLogger("papertape.station")
 
 
 class Door:
@@ -33,7 +41,23 @@ class Door:
         """The new socket port, which nobody has been told yet."""
         self.notice: Notice | None = None
         """The last one about the socket."""
+        self._period: Nanos = 0
+        """When the running minute of the log is over."""
+        self._turned_away = 0
         station.config.watch("socketPort", self._moved)
+
+    def turned_away(self, name: str, how: str, why: str) -> None:
+        """Log a connection that ends before it is a client; many in a minute are only counted."""
+        if self._station.now >= self._period:
+            untold = self._turned_away - LOGGED_AWAY
+            if untold > 0:
+                log.warning("%d more connections were turned away", untold)
+            self._period, self._turned_away = self._station.until(PERIOD_S), 0
+        self._turned_away += 1
+        if self._turned_away <= LOGGED_AWAY:
+            log.warning("%s %s: %s", name, how, why)
+        if self._turned_away == LOGGED_AWAY:
+            log.warning("no more connections that are turned away are told of for a minute")
 
     def refusal(self, session: "Session") -> str:
         """Why a new connection is closed before it says a word; "" when it is not."""

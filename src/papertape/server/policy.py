@@ -5,6 +5,7 @@ An address is judged by the most specific rule that names it; ``trustedIPs`` are
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Literal
 
@@ -53,6 +54,7 @@ def parse(address: str) -> Address | None:
     return mapped or found
 
 
+@lru_cache(maxsize=1024)
 def origin(address: str) -> Address | IPv6Network | None:
     """Where a connection comes from, to count by: one machine may have 2^64 addresses of IPv6."""
     found = parse(address)

@@ -137,7 +137,7 @@ class Station:
         session = Session(self._count, peer, transport, highest, lambda: self.now)
         refusal = self.door.refusal(session)
         if refusal:
-            log.warning("%s refused: %s", peer, refusal)
+            self.door.turned_away(peer, "refused", refusal)
             session.close()
             session.flush()
             return None
@@ -176,7 +176,10 @@ class Station:
 
     def drop(self, session: Session, reason: str) -> None:
         """Close a session that broke the rules, with a line in the log."""
-        log.warning("%s closed: %s", session.name, reason)
+        if session.client_id is None:
+            self.door.turned_away(session.name, "closed", reason)
+        else:
+            log.warning("%s closed: %s", session.name, reason)
         self._leaving.append(session)
         self.closed(session, reason)
 
