@@ -185,3 +185,33 @@ def test_attached_orders_are_refused_by_name(name: str) -> None:
     ((about, code, text),) = client.send(request).errors()  # the order goes on without them
     assert (about, code) == (7, 321) and text.endswith(why)
     assert hall.station.engine.queries.lives(1, 7)
+
+
+# ---------------------------------------------------------------- what clients send by default
+
+UNSET = "1.7976931348623157e+308"
+LANGUAGES = {
+    "Python": {},
+    "Java": {UNSET: "1.7976931348623157E308"},
+    "C++": {UNSET: "1.7976931348623e+308"},
+}
+"""How the official clients write a price that is not set."""
+
+
+@pytest.mark.parametrize("version", [100, 157, 176, 195, 200])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_plain_order_of_any_language_sets_nothing(language: str, version: int) -> None:
+    hall = Hall()
+    hall.quote("AAPL 257.66 x 257.68")
+    client = hall.client(1, version)
+    request = order(1, "BUY 1 AAPL LMT 250")
+    request.order.discretionaryAmt = 12345.5
+    frame = client.connection.send(request)[4:].decode()
+    unset = LANGUAGES[language].get(UNSET, "0")
+    frame = frame.replace("12345.5", unset if language == "Java" else "0")
+    for token, spelled in LANGUAGES[language].items():
+        frame = frame.replace(token, spelled)
+    client.raw(len(frame).to_bytes(4) + frame.encode())
+    got = client.got()
+    assert [m.errorMsg for m in got if isinstance(m, session.ErrorMessage)] == []
+    assert lines(got)[0] == "openOrder #1 Submitted"
