@@ -264,7 +264,7 @@ COMPLETED_ORDER: tuple[Item, ...] = (
     "order.shareholder",
     "order.imbalanceOnly",
     f("order.routeMarketableToBbo", "int_zero"),
-    f("order.parentPermId", "long_unset"),
+    "order.parentPermId",
     "orderState.completedTime",
     "orderState.completedStatus",
     ORDER_PEG_BEST,
