@@ -1,6 +1,7 @@
 """Exceptions carry facts, say them in one sentence, and survive pickle and copy."""
 
 import copy
+import inspect
 import pickle
 import re
 from collections.abc import Callable
@@ -195,3 +196,30 @@ def test_client_side_codes() -> None:
     numbers = [FeatureNotSupported.code, ConnectionFailed.code, ClientIdInUse.code]
     assert [*numbers, NotConnected.code] == [503, 502, 326, 504]
     assert all(number in codes.default_table() for number in numbers)
+
+
+HOSTILE = "\x1b[2J\u009b\u202e\r\nforged"
+
+
+def built(kind: type[PapertapeError]) -> PapertapeError:
+    """The exception with a hostile text wherever a text may be."""
+    ours = [one for one in kind.__mro__ if one.__module__ == errors.__name__]
+    if not any("__init__" in vars(one) for one in ours):
+        return kind(HOSTILE)
+    given: dict[str, object] = {}
+    for name, parameter in inspect.signature(kind).parameters.items():
+        told = str(parameter.annotation)
+        if parameter.kind is parameter.VAR_KEYWORD:
+            continue
+        if parameter.kind is not parameter.VAR_POSITIONAL and ("str" in told or "object" in told):
+            given[name] = HOSTILE
+        elif parameter.default is parameter.empty:
+            given[name] = () if "Sequence" in told or "tuple" in told else 1
+    return kind(**given)
+
+
+@pytest.mark.parametrize("name", sorted(set(errors.__all__) - {"api_error"}))
+def test_no_text_of_others_is_said_as_it_came(name: str) -> None:
+    kind = getattr(errors, name)
+    error = built(kind)
+    assert str(error).isprintable() and not str(error).startswith("forged")

@@ -34,6 +34,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final
 
 from .codes import Code, CodeTable, default_table
+from .quoting import visible
 
 __all__ = [
     "AmbiguousContract",
@@ -69,7 +70,13 @@ QUOTED: Final = 80
 
 
 class PapertapeError(Exception):
-    """Base of every exception that Papertape raises on purpose."""
+    """Base of every exception that Papertape raises on purpose.
+
+    Its text is one visible line, whatever a peer or a file has put into it.
+    """
+
+    def __str__(self) -> str:
+        return visible(super().__str__())
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
         # The default would call the class with positional arguments only; facts are keywords.
@@ -86,7 +93,7 @@ def _sentence(head: str, facts: Mapping[str, object]) -> str:
     given = {name: value for name, value in facts.items() if value is not None}
     # Only what was found may be the peer's; a path is ours and must be readable to its end.
     told = [f"{n}={_quoted(v) if n == 'found' else repr(v)}" for n, v in given.items()]
-    return f"{head} ({', '.join(told)})" if told else head
+    return visible(f"{head} ({', '.join(told)})" if told else head)
 
 
 def _quoted(value: object) -> str:
@@ -235,7 +242,7 @@ class ApiError(PapertapeError):
 
     def __str__(self) -> str:
         about = f"id {self.reqId}, " if self.reqId != -1 else ""
-        return f"{about}code {self.code}: {self.text}"
+        return visible(f"{about}code {self.code}: {self.text}")
 
 
 class RequestRefused(ApiError):
@@ -290,7 +297,7 @@ class ConnectionFailed(ConnectionProblem):
         self.cause = cause
 
     def __str__(self) -> str:
-        return (
+        return visible(
             f"cannot connect to {self.host}:{self.port}: {self.cause}. Is TWS, IB Gateway or a "
             "station running there, its API enabled, and is this the socket port of its settings?"
         )
@@ -336,7 +343,9 @@ class NotConnected(ConnectionProblem):
         self.request = request
 
     def __str__(self) -> str:
-        return f"not connected: {self.request} was not sent" if self.request else "not connected"
+        return visible(
+            f"not connected: {self.request} was not sent" if self.request else "not connected"
+        )
 
 
 class NotReady(ConnectionProblem):
@@ -349,7 +358,7 @@ class NotReady(ConnectionProblem):
 
     def __str__(self) -> str:
         fate = f"; {self.request} was not sent" if self.request else ""
-        return f"the session is not ready: {self.reason}{fate}"
+        return visible(f"the session is not ready: {self.reason}{fate}")
 
 
 class ConnectionLost(ConnectionProblem):
@@ -363,9 +372,9 @@ class ConnectionLost(ConnectionProblem):
 
     def __str__(self) -> str:
         if not self.request:
-            return f"connection lost: {self.reason}"
+            return visible(f"connection lost: {self.reason}")
         fate = "its outcome is unknown" if self.sent else "it was not sent"
-        return f"connection lost: {self.reason}; {self.request}: {fate}"
+        return visible(f"connection lost: {self.reason}; {self.request}: {fate}")
 
 
 class DeadlineExceeded(PapertapeError, TimeoutError):
@@ -380,7 +389,7 @@ class DeadlineExceeded(PapertapeError, TimeoutError):
         self.seconds = seconds
 
     def __str__(self) -> str:
-        return f"{self.request}: no answer within {self.seconds:g} s"
+        return visible(f"{self.request}: no answer within {self.seconds:g} s")
 
 
 # ---------------------------------------------------------------- settings, market data, journal
@@ -397,7 +406,7 @@ class _Advised(PapertapeError):
 
     def _told(self, facts: Mapping[str, object]) -> str:
         sentence = _sentence(self.reason, {"path": self.path, **facts})
-        return f"{sentence}. {self.advice}" if self.advice else sentence
+        return visible(f"{sentence}. {self.advice}" if self.advice else sentence)
 
 
 class SettingsError(_Advised):

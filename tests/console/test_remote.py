@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
+import httpx
 import pytest
 
 from cli.process import closed_port
@@ -86,3 +87,23 @@ def test_a_station_that_is_away_is_told_as_such() -> None:
         await api.close()
 
     run(main)
+
+
+def test_no_text_of_a_station_turns_the_direction_of_a_page_or_forges_a_line() -> None:
+    hostile = "\x1b[2J\u009b\u202e\nforged"
+    visible = r"\x1b[2J\x9b\u202e\nforged"
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        told = {"detail": hostile, "errors": {hostile: hostile}, "rows": [{"name": hostile}, 5]}
+        return httpx.Response(409 if request.method == "POST" else 200, json=told)
+
+    async def main() -> None:
+        asking = Remote("http://127.0.0.1:1", "right")
+        await asking.close()
+        asking._http = httpx.AsyncClient(base_url="http://x", transport=httpx.MockTransport(answer))
+        assert (await asking.get("tws", "/x"))["rows"] == [{"name": visible}, 5]
+        with pytest.raises(Problem) as caught:
+            await asking.post("tws", "/x")
+        assert str(caught.value) == visible and caught.value.errors == {visible: visible}
+
+    asyncio.run(main())

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from papertape.model import Contract
+from papertape.quoting import masked
 from papertape.server import messagelog
 from papertape.server.messagelog import MARKET_DATA, MAX_FILES, SECRET, MessageLog
 from papertape.server.wirelog import WireLog
@@ -77,7 +78,7 @@ def test_a_line_is_the_time_an_arrow_and_the_frame_with_its_length(tmp_path: Pat
 def test_a_frame_of_53_bytes_has_the_length_that_the_record_shows() -> None:
     message = b"4\0002\0-1\0002104\0Market data farm connection is OK:usfarm\0"
     framed = len(message).to_bytes(4) + message
-    assert framed.translate(messagelog._SHOWN) == (
+    assert masked(framed.translate(messagelog._NULS)) == (
         b"---54-2--1-2104-Market data farm connection is OK:usfarm-"
     )
 

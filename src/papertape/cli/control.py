@@ -7,11 +7,12 @@ from typing import Annotated, Any, ParamSpec
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from ..errors import PapertapeError, SettingsError
+from ..quoting import visible
 from .remote import Remote
+from .terminal import shown
 
 Port = Annotated[
     int | None,
@@ -30,7 +31,7 @@ def told(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
             command(*args, **kwargs)
         except PapertapeError as error:
             console = Console(stderr=True, highlight=False)
-            console.print(f"[red]papertape:[/red] {escape(str(error))}", soft_wrap=True)
+            console.print(f"[red]papertape:[/red] {shown(error)}", soft_wrap=True)
             raise typer.Exit(2) from error
 
     return guarded
@@ -52,13 +53,13 @@ def status(port: Port = None, as_json: Json = False) -> None:
     about, link = found["station"], found["link"]
     kind = "IB Gateway" if about["gateway"] else "TWS"
     accounts = ", ".join(about["accounts"])
-    console.print(f"{kind} {about['name']} on {about['host']}:{about['port']}, {accounts}")
+    console.print(shown(f"{kind} {about['name']} on {about['host']}:{about['port']}, {accounts}"))
     console.print(f"server version {about['server_version']}")
-    console.print(f"market time {about['time'][:19]}Z, {about['speed']:g} times real time")
+    console.print(f"market time {shown(about['time'][:19])}Z, {about['speed']:g} times real time")
     broker = "connected" if link["up"] else f"lost; {link['held_orders']} orders held"
     console.print(f"broker link {broker}")
     for farm in found["farms"]:
-        console.print(f"farm {farm['name']} ({farm['kind']}) {farm['status']}")
+        console.print(shown(f"farm {farm['name']} ({farm['kind']}) {farm['status']}"))
     _table(console, "sessions", found["sessions"], SESSION_COLUMNS)
     _waiting(console, found["waiting"])
 
@@ -81,7 +82,7 @@ def _table(
     for name in columns:
         table.add_column(name.replace("_", " "))
     for row in rows:
-        table.add_row(*(escape(_shown(row[name])) for name in columns))
+        table.add_row(*(shown(_shown(row[name])) for name in columns))
     console.print(table)
 
 
@@ -121,7 +122,7 @@ def accept(
     else:
         done = remote.post(f"/waiting/{number}/accept", {"always": always})
     what = "rejected" if reject else "accepted for ever" if always else "accepted"
-    typer.echo(f"{what}: client {done['client_id']} at {done['address']}")
+    typer.echo(visible(f"{what}: client {done['client_id']} at {done['address']}"))
 
 
 def _only(rows: list[dict[str, Any]]) -> int:
@@ -149,7 +150,7 @@ def drill(
     remote = Remote(port)
     if stop is not None:
         done = remote.post(f"/drills/runs/{stop}/stop")
-        typer.echo(f"run {done['number']} of {done['name']} is over")
+        typer.echo(visible(f"run {done['number']} of {done['name']} is over"))
         return
     if not words:
         _catalogue(remote)
@@ -157,7 +158,7 @@ def drill(
     done = remote.post("/drills", {"text": " ".join(words)})
     options = " ".join(f"{name}={value}" for name, value in done["options"].items())
     state = "began" if done["ended"] is None else "is done"
-    typer.echo(f"run {done['number']} {state}: {done['name']} {options}".rstrip())
+    typer.echo(visible(f"run {done['number']} {state}: {done['name']} {options}".rstrip()))
 
 
 def _catalogue(remote: Remote) -> None:
@@ -167,7 +168,7 @@ def _catalogue(remote: Remote) -> None:
         table.add_column(name)
     for row in remote.get("/drills"):
         options = " ".join(f"{one['name']}={one['default']}" for one in row["options"])
-        table.add_row(row["name"], escape(row["summary"]), escape(options))
+        table.add_row(shown(row["name"]), shown(row["summary"]), shown(options))
     console.print(table)
     running = [run for run in remote.get("/drills/runs") if run["ended"] is None]
     _table(console, "running", running, ("number", "name", "began"))

@@ -5,13 +5,14 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from ..client.aio import run
 from ..errors import PapertapeError
+from ..quoting import visible
 from ..versions import MAX_SERVER
 from ..wire.message import Message
 from .journey import Journey
+from .terminal import shown
 
 
 class Story:
@@ -42,7 +43,7 @@ class Story:
         name = type(message).spec.callback
         if self._every:
             arrow = "→" if direction == "out" else "←"
-            told = escape(f"{arrow} {name} {fields_of(message)}")
+            told = shown(f"{arrow} {name} {fields_of(message)}")
             self._console.print(f"   [dim]{told}[/dim]")
         elif direction == "out":
             self._sent.append(f"{name} {fields_of(message)}".rstrip())
@@ -52,14 +53,14 @@ class Story:
     def finish(self) -> None:
         """Print what the step gathered."""
         for line in self._sent:
-            self._console.print(f"   [cyan]→ {escape(line)}[/cyan]", soft_wrap=True)
+            self._console.print(f"   [cyan]→ {shown(line)}[/cyan]", soft_wrap=True)
         if self._received:
             told = ", ".join(
                 f"{name} x{n}" if n > 1 else name for name, n in self._received.items()
             )
             self._console.print(f"   [magenta]← {told}[/magenta]", soft_wrap=True)
         for fact in self._facts:
-            self._console.print(f"   {fact}", soft_wrap=True, markup=False)
+            self._console.print(f"   {visible(fact)}", soft_wrap=True, markup=False)
         self._sent, self._facts = [], []
         self._received.clear()
 
@@ -113,7 +114,7 @@ def demo(
         run(journey.run())
     except PapertapeError as error:
         story.finish()
-        console.print(f"[red]stopped:[/red] {escape(str(error))}", soft_wrap=True)
+        console.print(f"[red]stopped:[/red] {shown(error)}", soft_wrap=True)
         raise typer.Exit(1) from error
     story.finish()
     console.print("\n[green]The journey is complete.[/green]")

@@ -9,9 +9,10 @@ from typing import Annotated, Protocol
 import msgspec
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from ..client.doctor import PORTS, Case, Diagnosis, Examination, diagnosis
+from ..quoting import visible_json
+from .terminal import shown
 
 ADDRESS = re.compile(r"(?:\[(?P<six>[^\]]+)\]|(?P<host>[^:\s]*))(?::(?P<port>\d{1,5}))?")
 NEAR_S = 0.5
@@ -154,7 +155,7 @@ def doctor(
     """
     found = examine(*parse(address), client_id, timeout=timeout)
     if json:
-        typer.echo(msgspec.json.encode(found).decode())
+        typer.echo(visible_json(msgspec.json.encode(found).decode()))
     else:
         show(found)
     raise typer.Exit(found.exit_code)
@@ -164,14 +165,14 @@ def show(found: Diagnosis) -> None:
     """Tell it to people."""
     console = Console(highlight=False, soft_wrap=True)
     colour = "green" if found.exit_code == 0 else "red"
-    console.print(f"[{colour}]{found.case}[/{colour}]  {escape(found.what)}")
+    console.print(f"[{colour}]{shown(found.case)}[/{colour}]  {shown(found.what)}")
     if found.exit_code == 0:
         asked = f", answers in {found.answer_ms:g} ms" if found.answer_ms is not None else ""
         told = f"accounts {', '.join(found.accounts)}, next id {found.next_valid_id}{asked}"
-        console.print(f"  {escape(told)}")
+        console.print(f"  {shown(told)}")
     for code, text in found.notices:
-        console.print(f"  notice {code} {escape(text)}")
+        console.print(f"  notice {code} {shown(text)}")
     if found.notice_count > len(found.notices):
         console.print(f"  {found.notice_count} notices in all; the first are shown, each once")
     for line in found.advice:
-        console.print(f"  - {escape(line)}")
+        console.print(f"  - {shown(line)}")

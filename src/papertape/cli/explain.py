@@ -11,12 +11,13 @@ from typing import Annotated, Any, BinaryIO
 import typer
 from rich.cells import cell_len
 from rich.console import Console
-from rich.markup import escape
 from rich.text import Text
 
+from ..quoting import visible, visible_json
 from ..versions import MAX_SERVER, MIN_SERVER
 from ..wire.explain import Explained, Limits, Row, Sender, encoded
 from ..wire.explain_input import LOOKED_AT, kind_of, reader
+from .terminal import shown
 
 _ARROWS = {"client": "client → server", "server": "server → client"}
 _KINDS = {
@@ -133,7 +134,8 @@ def _all(reading: Any, start: bytes, pieces: Iterator[bytes]) -> Iterator[Explai
 
 
 def _json(found: Explained) -> None:
-    sys.stdout.write(encoded(found).decode("utf-8", "backslashreplace") + "\n")
+    text = encoded(found).decode("utf-8", "backslashreplace")
+    sys.stdout.write(visible_json(text) + "\n")
 
 
 class _Tables:
@@ -150,9 +152,9 @@ class _Tables:
         if found.fields:
             self._table(found.fields)
         for note in found.notes:
-            self._console.print(f"  [dim]note: {_safe(note)}[/dim]")
+            self._console.print(f"  [dim]note: {shown(note)}[/dim]")
         if found.problem:
-            self._console.print(f"  [bold red]wrong: {_safe(str(found.problem))}[/bold red]")
+            self._console.print(f"  [bold red]wrong: {shown(str(found.problem))}[/bold red]")
         self._console.print()
 
     def _heading(self, found: Explained) -> str:
@@ -165,7 +167,7 @@ class _Tables:
             f"offset {found.offset}",
             f"{found.length} bytes",
         ]  # fmt: skip
-        name = _safe(found.name) or "no message"
+        name = shown(found.name) or "no message"
         return f"[bold]{name}[/bold]{number}  " + ", ".join(parts)
 
     def _table(self, rows: list[Row]) -> None:
@@ -189,20 +191,11 @@ def _cells(row: Row) -> tuple[str, ...]:
         gate = f"#{row.number} {row.wire_type}; {gate}"
     raw = row.raw if row.wire_type else f"'{row.raw}'"
     value = "" if row.value is None else _shown(row.value)
-    return (str(row.offset), str(row.body_offset), row.name, _plain(raw), _plain(value), gate)
+    return (str(row.offset), str(row.body_offset), row.name, visible(raw), visible(value), gate)
 
 
 def _shown(value: Any) -> str:
     return f"'{value}'" if isinstance(value, str) else str(value)
-
-
-def _plain(text: str) -> str:
-    """Without what would move the cursor of a terminal."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-
-
-def _safe(text: str) -> str:
-    return escape(_plain(text))
 
 
 def _joined(cells: tuple[str, ...], widths: list[int]) -> str:

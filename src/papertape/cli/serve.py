@@ -13,15 +13,16 @@ from typing import Annotated, Any, NamedTuple, Self, TextIO
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
-from rich.markup import escape
 
 from ..errors import PapertapeError, SettingsError
+from ..quoting import Quoting, visible
 from ..server.compose import Composed, compose
 from ..server.control.host import Control, Place, Ready, run
 from ..server.stationlog import Prefixed, log_file, speaking
 from ..server.wirelog import WireLog
 from .rendezvous import Meeting, announce, forget
 from .settings import ServeSettings, api_words, load_all
+from .terminal import shown
 
 CONSOLE_NEEDS = ("nicegui", "httpx")
 """Packages of the console; it is a process of its own, so they are not imported here."""
@@ -160,7 +161,7 @@ def serve(
             handler.setFormatter(Prefixed())
         _run(stations, wire_log, Consent(accept_clock, accept_loss))
     except PapertapeError as error:
-        screen.print(f"[red]papertape:[/red] {escape(str(error))}", soft_wrap=True)
+        screen.print(f"[red]papertape:[/red] {shown(error)}", soft_wrap=True)
         raise typer.Exit(2) from error
 
 
@@ -168,6 +169,7 @@ def _logging(console: Console, *, verbose: bool) -> logging.Handler:
     handler = RichHandler(console=console, show_path=False, log_time_format="%H:%M:%S")
     level = logging.INFO if verbose else logging.WARNING
     handler.setLevel(level)
+    handler.addFilter(Quoting())
     logging.basicConfig(level=level, format="%(message)s", handlers=[handler], force=True)
     return handler
 
@@ -324,5 +326,5 @@ def _recovered(composed: Composed) -> str:
 
 
 def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(visible(text) + "\n")
     sys.stdout.flush()

@@ -7,6 +7,7 @@ it lives: when that closes, the console ends too, so that none is left behind.
 import asyncio
 import gc
 import json
+import logging
 import os
 import socket
 import sys
@@ -20,6 +21,7 @@ from nicegui import ui
 
 from ..http_admission import LONGEST_HEAD, Admission, protocol, served
 from ..loopback import hosts
+from ..quoting import Quoting
 from . import frame, pages
 from .gate import Gate, refusal
 from .live import Live
@@ -45,6 +47,9 @@ def main() -> None:
     line = sys.stdin.readline()
     if not line:
         sys.exit("the console is started by `papertape serve`")
+    handler = logging.StreamHandler()
+    handler.addFilter(Quoting())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     asyncio.run(serve(Start(**json.loads(line))))
 
 
@@ -60,7 +65,7 @@ async def serve(start: Start) -> None:
         gate,
         http="h11",  # the faster parser takes a head without end
         h11_max_incomplete_event_size=LONGEST_HEAD,
-        log_level="warning",
+        log_config=None,
         access_log=False,
         server_header=False,
         ws="websockets-sansio",

@@ -9,6 +9,8 @@ import httpx
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from ..quoting import visible, visible_all
+
 TIMEOUT_S = 10.0
 LONGEST_NEWS = 16 * 1024 * 1024
 """Bytes of one message of a WebSocket."""
@@ -66,7 +68,7 @@ class Remote:
             ) as socket:
                 opened()
                 async for text in socket:
-                    yield json.loads(text)
+                    yield visible_all(json.loads(text))
         except (OSError, TimeoutError, ConnectionClosed, InvalidHandshake) as error:
             raise Problem(f"the station's news have ended: {error}") from error
 
@@ -83,7 +85,7 @@ class Remote:
             reason = str(error) or type(error).__name__
             raise Problem(f"the station does not answer: {reason}") from error
         if answer.is_success:
-            return answer.json()
+            return visible_all(answer.json())
         raise Problem(_detail(answer), _errors(answer))
 
 
@@ -95,7 +97,7 @@ def below(station: str, path: str) -> str:
 def _errors(answer: httpx.Response) -> dict[str, str]:
     """What the station says of each thing that is wrong, where it tells them apart."""
     try:
-        return {str(name): str(why) for name, why in answer.json()["errors"].items()}
+        return {visible(name): visible(why) for name, why in answer.json()["errors"].items()}
     except (ValueError, KeyError, TypeError, AttributeError):
         return {}
 
@@ -107,8 +109,8 @@ def _detail(answer: httpx.Response) -> str:
     except (ValueError, KeyError, TypeError):
         return f"the station answers {answer.status_code}"
     if isinstance(told, str):
-        return told
+        return visible(told)
     try:  # what a body lacks: a list of places and reasons
-        return "; ".join(f"{one['loc'][-1]}: {one['msg']}" for one in told)
+        return visible("; ".join(f"{one['loc'][-1]}: {one['msg']}" for one in told))
     except (KeyError, TypeError, IndexError):
         return json.dumps(told)

@@ -1,8 +1,9 @@
 """The API message log of TWS: ``api.<clientId>.<Day>.log``, one line per message as it travelled.
 
 A line is ``HH:MM:SS:mmm``, ``->`` to the client or ``<-`` from it, and the frame with its four
-bytes of length, each NUL shown as ``-`` (behaviour L2). Other control characters, which TWS
-writes as they are, are shown as ``.``: a line stays a line, and no terminal obeys it. Files are
+bytes of length, each NUL shown as ``-`` (behaviour L2). Each other byte that is not of a printable
+character, which TWS writes as it is, is shown as ``.``: a line stays a line, and no terminal obeys
+it or turns its direction. Files are
 kept for a week: the day's name comes round and the file begins anew. Times are the market's.
 
 ``wirelog`` tells the same messages decoded, as JSON. Both leave out what proves who somebody is.
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 from zoneinfo import ZoneInfo
 
+from ..quoting import masked
 from ..venue.units import Nanos
 from ..versions import RAW_IDS
 from ..wire.catalogue import depth, market, options, ticks, verify
@@ -53,10 +55,7 @@ MAX_FILES: Final = 1000
 """Files that one run begins: client ids are chosen by those who connect."""
 MAX_EARLY: Final = 64 * 1024
 """Bytes that are kept of a session until its client id is known."""
-_SHOWN: Final = bytes(
-    ord("-") if byte == 0 else ord(".") if byte < 0x20 or byte == 0x7F else byte
-    for byte in range(256)
-)
+_NULS: Final = bytes.maketrans(b"\0", b"-")
 
 
 class _Reader:
@@ -156,7 +155,7 @@ class MessageLog:
         now = self._clock()
         local = datetime.fromtimestamp(now // 1_000_000_000, self._zone)
         stamp = f"{local:%H:%M:%S}:{now // 1_000_000 % 1000:03d} ".encode()
-        line = stamp + arrow + data.translate(_SHOWN) + b"\n"
+        line = stamp + arrow + masked(data.translate(_NULS)) + b"\n"
         if session.client_id is None:
             early = self._early.setdefault(session.number, bytearray())
             if len(early) + len(line) <= MAX_EARLY:

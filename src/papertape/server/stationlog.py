@@ -4,7 +4,7 @@ A line has the time of the computer's clock (``time``, UTC), ``level``, ``logger
 ``station`` that it is about, the whole ``message``, its ``event`` (the same text for every
 occurrence) with the ``values`` in it, and
 ``error``, the traceback, where there is one. A file that is full becomes ``station.log.1`` and so
-on. What a client sent is quoted by JSON's rules, so it cannot forge a line.
+on. What a client sent is quoted (``quoting``), so it cannot forge a line or command a terminal.
 """
 
 import logging
@@ -19,6 +19,7 @@ from typing import Any, Final
 import msgspec
 
 from ..errors import SettingsError
+from ..quoting import Quoting, visible_json
 
 NAME: Final = "station.log"
 MAX_BYTES: Final = 16 << 20
@@ -91,8 +92,8 @@ class JsonLines(logging.Formatter):
         if isinstance(record.args, tuple) and record.args:
             line["values"] = [_plain(value) for value in record.args]
         if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
-        return msgspec.json.encode(line).decode()
+            line["error"] = record.exc_text or self.formatException(record.exc_info)
+        return visible_json(msgspec.json.encode(line).decode())
 
 
 def _plain(value: object) -> object:
@@ -124,5 +125,6 @@ def log_file(folder: Path, level: str = "info", *, max_bytes: int = MAX_BYTES) -
             advice="Choose a directory that can be written",
         ) from error
     handler.setFormatter(JsonLines())
+    handler.addFilter(Quoting())
     handler.setLevel(level.upper())
     return handler

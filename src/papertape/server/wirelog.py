@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 import msgspec
 
+from ..quoting import visible_json
 from ..wire.message import Message
 from .messagelog import SECRET
 from .session import Session
@@ -58,7 +59,7 @@ class WireLog:
             "format": "protobuf" if session.version >= spec.protobuf else "text",
             "fields": None if type(message) in SECRET else message,
         }
-        text = _ENCODE(line).decode() + "\n"
+        text = visible_json(_ENCODE(line).decode()) + "\n"
         self._guarded(lambda: self._out.write(text))
 
     def flush(self) -> None:

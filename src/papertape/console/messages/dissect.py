@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from ...quoting import visible, visible_all, visible_json
 from ...versions import RAW_IDS
 from ...wire.connection import PROTOBUF_OFFSET
 from ...wire.explain import Explained, Limits, explain
@@ -28,10 +29,10 @@ def opened(frame: Frame, kept: Iterable[Frame]) -> dict[str, Any]:
     return {
         "serial": frame.serial,
         "name": name(frame),
-        "about": _about(frame, told, cls),
-        "notes": _notes(frame, told),
-        "problem": str(told.problem) if told.problem and not _expected(frame) else "",
-        "fields": _fields(frame, told),
+        "about": visible_all(_about(frame, told, cls)),
+        "notes": visible_all(_notes(frame, told)),
+        "problem": visible(told.problem) if told.problem and not _expected(frame) else "",
+        "fields": visible_all(_fields(frame, told)),
         "hex": frame.hex,
         "only": [f"{key[0]}={key[1]}"] if key else [],
         "links": _links(frame, key, kept),
@@ -166,12 +167,13 @@ def line(frame: Frame) -> bytes | None:
         "format": "protobuf" if frame.version >= spec.protobuf else "text",
         "fields": message,
     }
-    return _JSON.encode(told) + b"\n"
+    return visible_json(_JSON.encode(told).decode()).encode() + b"\n"
 
 
 def told_json(message: Message) -> str:
     """Its fields as JSON, for copying."""
-    return msgspec.json.format(_JSON.encode(message), indent=2).decode()
+    pretty = msgspec.json.format(_JSON.encode(message), indent=2).decode()
+    return "\n".join(map(visible_json, pretty.split("\n")))
 
 
 _JSON = msgspec.json.Encoder(enc_hook=str, decimal_format="string")

@@ -13,6 +13,7 @@ import msgspec
 
 from ...model.contract import Contract
 from ...model.order import Execution, Order, OrderState
+from ...quoting import visible
 from ...versions import RAW_IDS
 from ...wire import catalogue
 from ...wire.connection import PROTOBUF_OFFSET, Codecs
@@ -222,10 +223,11 @@ def plain(value: Any) -> str:
         return repr(value).removesuffix(".0")
     if isinstance(value, Decimal):
         return f"{value:f}"
-    return str(value)
+    return visible(value)
 
 
 def _short(text: str) -> str:
+    text = visible(text)
     return text if len(text) <= MOST_LETTERS else text[: MOST_LETTERS - 1] + "…"
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
+from ...quoting import Quoting
 from ..aio import StationServer
 
 KEPT: Final = 1000
@@ -59,6 +60,7 @@ class LogRing(logging.Handler):
         self._logger = logging.getLogger("papertape")
         self._level_before = logging.NOTSET
         self._plain = logging.Formatter()
+        self.addFilter(Quoting())
 
     def attach(self, servers: Mapping[str, StationServer]) -> None:
         """Begin; must be called in the stations' event loop."""
@@ -95,7 +97,9 @@ class LogRing(logging.Handler):
                 self._loop.call_soon_threadsafe(_tell, asked, line)
 
     def _line(self, record: logging.LogRecord) -> Line:
-        error = self._plain.formatException(record.exc_info) if record.exc_info else ""
+        error = ""
+        if record.exc_info:
+            error = record.exc_text or self._plain.formatException(record.exc_info)
         self._count += 1
         return Line(
             self._count,

@@ -1,0 +1,117 @@
+"""Text of others on its way to a terminal, a log or a page: one function says what is shown.
+
+A name, a field or a file that somebody else wrote may contain control characters that a terminal
+obeys (ESC, the C1 set), line breaks that forge a line, or characters that turn the direction of
+writing. ``visible`` shows each of them by its number; what is printable stays as it is.
+"""
+
+import logging
+import traceback
+from typing import Any, Final
+
+LOGGERS: Final = (
+    "papertape.station",
+    "papertape.control",
+    "papertape.client.core",
+    "papertape.client.judge",
+    "papertape.client.resync",
+    "papertape.client.unread",
+    "papertape.ibapi.decoding",
+    "papertape.ibapi.reader",
+    "papertape.ibapi.utils",
+    "papertape.ibapi.wrapper",
+)
+"""Every logger of ours: whoever handles their records gets visible text."""
+
+
+def visible(value: object) -> str:
+    """The text of a value in one line, what is not printable written as ``\\x1b`` and so on."""
+    text = str(value)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def visible_traceback(error: BaseException) -> str:
+    """A traceback in the lines that Python gives it; the text of an exception stays in one."""
+    parts = traceback.format_exception(error)
+    return "\n".join(_part(part.removesuffix("\n")) for part in parts)
+
+
+def _part(part: str) -> str:
+    ours = part.startswith(("  File ", "\n", "Traceback "))
+    return "\n".join(map(visible, part.split("\n"))) if ours else visible(part)
+
+
+def visible_json(text: str) -> str:
+    """JSON in one line that means the same and has printable characters only."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else _escaped(c) for c in text)
+
+
+def _escaped(char: str) -> str:
+    raw = char.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{int.from_bytes(raw[at : at + 2]):04x}" for at in range(0, len(raw), 2))
+
+
+def masked(data: bytes) -> bytes:
+    """Bytes of others as a text of the same length: a dot for each byte that is not printable."""
+    text = data.decode("utf-8", "surrogateescape")
+    if text.isprintable():
+        return data
+    return "".join(c if c.isprintable() else "." * _length(c) for c in text).encode()
+
+
+def _length(char: str) -> int:
+    return len(char.encode("utf-8", "surrogateescape"))
+
+
+def visible_all(found: Any) -> Any:
+    """Every text in what was decoded from JSON, keys and values."""
+    if isinstance(found, str):
+        return visible(found)
+    if isinstance(found, list):
+        return [visible_all(one) for one in found]
+    if isinstance(found, dict):
+        return {visible(key): visible_all(value) for key, value in found.items()}
+    return found
+
+
+class _Shown:
+    """An argument of a log line, visible whichever way the line formats it."""
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+
+    def __str__(self) -> str:
+        return visible(self._value)
+
+    def __repr__(self) -> str:
+        return visible(repr(self._value))
+
+
+class Quoting(logging.Filter):
+    """Makes a record visible: its arguments, a message without any, and the traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record pass, quoted; one that is quoted stays as it is."""
+        if isinstance(record.args, tuple) and record.args:
+            record.args = tuple(map(_argument, record.args))
+        elif isinstance(record.args, dict) and record.args:
+            record.args = {key: _argument(value) for key, value in record.args.items()}
+        else:
+            record.msg = visible(record.msg)
+        if record.exc_info and record.exc_info[1] is not None:
+            record.exc_text = visible_traceback(record.exc_info[1])
+        return True
+
+
+def _argument(value: object) -> object:
+    if value is None or isinstance(value, int | float | _Shown):
+        return value
+    return _Shown(value)
+
+
+for _name in LOGGERS:
+    logging.getLogger(_name).addFilter(Quoting())
