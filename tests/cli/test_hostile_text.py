@@ -107,6 +107,7 @@ def test_what_the_demo_tells(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 FILES = {
+    "a table": f"[{json.dumps(HOSTILE)}]\na = 1\n",
     "a name": f"[station]\n{json.dumps(HOSTILE)} = 1\n",
     "a value": f"[station]\naccount = {json.dumps(HOSTILE)}\n",
     "a number": f"[station]\nmax_clients = {json.dumps(HOSTILE)}\n",

@@ -85,3 +85,9 @@ def test_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(TOKEN, "given")
     found = meet(7497)
     assert (found.url, found.token) == ("http://127.0.0.1:9", "given")
+
+
+def test_a_file_that_cannot_be_written_is_told(runtime: Path) -> None:
+    (directory() / "7497.json").mkdir()
+    with pytest.raises(SettingsError, match="cannot keep the control token"):
+        announce(7497, HERE)

@@ -86,7 +86,7 @@ def test_a_file_of_one_call_is_not_seen_by_the_next(tmp_path: Path) -> None:
 
 
 def test_a_file_without_our_table_says_nothing(tmp_path: Path) -> None:
-    (tmp_path / "papertape.toml").write_text("[client]\nport = 1\n")
+    (tmp_path / "papertape.toml").write_text("[api]\nreadOnlyApi = true\n")
     assert load(None, {}).port is None
 
 

@@ -271,3 +271,44 @@ def test_a_body_found_too_long_gets_one_answer_whatever_the_page_does_about_it()
     assert refused.status == 413 and "what?" not in refused.text
     door.gate.app = early
     assert door.ask(method="POST", headers=known, body=long).sent[1:] == []
+
+
+# ---------------------------------------------------------------- pages on other ports
+
+ELSEWHERES = {
+    "a script of a page on another port": ("same-site", "no-cors", "script"),
+    "a picture": ("same-site", "no-cors", "image"),
+    "a question of a page on another port": ("same-site", "cors", "empty"),
+    "a frame": ("same-site", "navigate", "iframe"),
+    "a page of another site": ("cross-site", "no-cors", "image"),
+}
+
+
+def fetched(site: str, mode: str, dest: str) -> dict[str, str]:
+    return {"sec-fetch-site": site, "sec-fetch-mode": mode, "sec-fetch-dest": dest}
+
+
+@pytest.mark.parametrize("case", ELSEWHERES)
+def test_the_cookie_is_of_no_use_to_a_page_on_another_port(case: str) -> None:
+    """Cookies know no ports: the browser sends ours along with what such a page asks for."""
+    door = Door()
+    known = door.enter() | fetched(*ELSEWHERES[case])
+    for method in ("GET", "POST"):
+        assert door.ask("/station/trading", method=method, headers=known).status == 403
+    refused = door.ask("/_nicegui_ws/", kind="websocket", headers=known)
+    assert refused.sent[0]["type"] == "websocket.close"
+    assert door.pages.asked == []
+
+
+def test_our_pages_and_the_user_s_own_steps_are_let_through() -> None:
+    door = Door()
+    known = door.enter()
+    for site, mode, dest in (
+        ("same-origin", "cors", "empty"),
+        ("same-origin", "no-cors", "script"),
+        ("none", "navigate", "document"),
+        ("same-site", "navigate", "document"),
+    ):
+        assert door.ask(headers=known | fetched(site, mode, dest)).status == 200
+    form = fetched("same-site", "navigate", "document")
+    assert door.ask(method="POST", headers=known | form).status == 403

@@ -286,3 +286,23 @@ def test_a_full_disk_ends_the_log_and_nothing_else(
     assert [m for m in caplog.messages if "message log ends here" in m] == [
         "the API message log ends here: File exists"
     ] or len(caplog.messages) == 1
+
+
+def test_all_files_together_have_a_bound_and_the_oldest_go(tmp_path: Path) -> None:
+    old = tmp_path / "api.3.Tue.log"
+    old.write_bytes(b"x" * 3000)
+    os.utime(old, (1, 1))
+    other = tmp_path / "notes.log"
+    other.write_bytes(b"x" * 9000)
+    hall = Hall(api={"createApiMessageLogFile": True})
+    made = MessageLog(tmp_path, lambda: hall.station.now, "US/Eastern", max_total=6000)
+    MADE.append(made)
+    hall.station.traces.keep(made)
+    for client_id in range(1, 5):
+        one = session(hall, client_id)
+        for _ in range(60):
+            one.send(ReqCurrentTime())
+            together = sum(path.stat().st_size for path in tmp_path.glob("api.*.log"))
+            assert together <= 6000 + 200
+    assert not old.exists() and other.exists()
+    assert (tmp_path / "api.4.Mon.log").exists(), "the latest stay"

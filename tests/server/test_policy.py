@@ -299,3 +299,20 @@ def test_somebody_may_disconnect_a_client(caplog: pytest.LogCaptureFixture) -> N
     assert "somebody disconnected it" in caplog.text
     with pytest.raises(SettingsError, match="no such connection"):
         hall.station.disconnect(client.session.number)
+
+
+@pytest.mark.parametrize("trusted", ["::ffff:127.0.0.2", "::ffff:7f00:2", "::ffff:127.0.0.2/128"])
+def test_ipv4_in_ipv6_notation_is_the_ipv4_address(trusted: str) -> None:
+    config = Config({"trustedIPs": [trusted]})
+    assert config.settings.trustedIPs == ["127.0.0.2"]
+    by_rule = Policy(Config({"trustedIPs": []}), "ask", {trusted: "accept"})
+    for policy in (Policy(config, "ask", {}), by_rule):
+        for peer in ("127.0.0.2", "::ffff:127.0.0.2"):
+            assert policy.decide(peer) == "accept"
+        assert policy.decide("127.0.0.3") == "ask"
+
+
+def test_a_network_in_ipv6_notation_is_the_ipv4_network() -> None:
+    config = Config({"trustedIPs": ["::ffff:10.0.0.0/104", "fe80::/10"]})
+    assert config.settings.trustedIPs == ["10.0.0.0/8", "fe80::/10"]
+    assert Policy(config, "ask", {}).decide("::ffff:10.9.9.9") == "accept"

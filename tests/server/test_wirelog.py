@@ -2,11 +2,13 @@
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 
-from papertape.server.wirelog import WireLog
+from papertape.server.wirelog import BoundedFile, WireLog
 from papertape.wire.catalogue import session
+from papertape.wire.catalogue.session import ReqCurrentTime
 from server.pair import Hall
 from server.test_station import order
 
@@ -56,3 +58,28 @@ def test_a_full_disk_ends_the_log_and_nothing_else(caplog: pytest.LogCaptureFixt
     assert client.send(session.ReqCurrentTime()).of(session.CurrentTime)
     assert client.send(session.ReqCurrentTime()).of(session.CurrentTime)
     assert caplog.messages == ["the wire log ends here: No space left on device"]
+
+
+def test_a_file_has_a_bound_and_its_lines_are_whole(tmp_path: Path) -> None:
+    path = tmp_path / "wire.jsonl"
+    with BoundedFile(path, 2000) as out:
+        hall = Hall()
+        hall.station.traces.wire = WireLog(out)
+        client = hall.client(1, 176)
+        for _ in range(50):
+            client.send(ReqCurrentTime())
+        out.flush()
+    before = path.with_name("wire.jsonl.1")
+    sizes = [one.stat().st_size for one in (before, path)]
+    assert max(sizes) <= 1000 and min(sizes) > 0
+    lines = [json.loads(line) for one in (before, path) for line in one.read_text().splitlines()]
+    assert lines[-1]["name"] == "CurrentTime"
+
+
+def test_a_line_longer_than_the_bound_has_a_file_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "wire.jsonl"
+    with BoundedFile(path, 20) as out:
+        for text in ("a\n", "b" * 50 + "\n", "c\n"):
+            out.write(text)
+    assert path.read_text() == "c\n"
+    assert path.with_name("wire.jsonl.1").read_text() == "b" * 50 + "\n"

@@ -3,6 +3,7 @@
 A station leaves its address and token there when it starts and takes them away when it stops.
 """
 
+import getpass
 import json
 import os
 import tempfile
@@ -33,15 +34,20 @@ def directory() -> Path:
     if given:
         path = Path(given) / "papertape"
     else:
-        path = Path(tempfile.gettempdir()) / f"papertape-{os.getuid()}"
+        path = Path(tempfile.gettempdir()) / f"papertape-{_user()}"
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         state = path.lstat()
     except OSError as error:
         raise _unusable(path, error.strerror or str(error)) from error
-    if path.is_symlink() or state.st_uid != os.getuid() or state.st_mode & 0o077:
+    foreign = os.name == "posix" and (state.st_uid != _user() or state.st_mode & 0o077)
+    if path.is_symlink() or foreign:
         raise _unusable(path, "it is not yours alone")
     return path
+
+
+def _user() -> int | str:
+    return os.getuid() if hasattr(os, "getuid") else getpass.getuser()
 
 
 def _unusable(path: Path, why: str) -> SettingsError:
@@ -53,12 +59,18 @@ def _unusable(path: Path, why: str) -> SettingsError:
 
 
 def announce(port: int, meeting: Meeting) -> Path:
-    """Leave word for a station that listens on ``port``; the file, to be removed at the end."""
+    """Leave word for a station that listens on ``port``; the file, to be removed at the end.
+
+    Raises ``SettingsError`` when that is impossible.
+    """
     path = directory() / f"{port}.json"
     fresh = path.with_suffix(f".{os.getpid()}")
-    with os.fdopen(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as out:
-        json.dump(msgspec.to_builtins(meeting), out)
-    fresh.replace(path)
+    try:
+        with os.fdopen(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as out:
+            json.dump(msgspec.to_builtins(meeting), out)
+        fresh.replace(path)
+    except OSError as error:
+        raise _unusable(path, error.strerror or str(error)) from error
     return path
 
 

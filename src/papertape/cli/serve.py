@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, Self, TextIO
+from typing import Annotated, Any, NamedTuple, Self
 
 import typer
 from rich.console import Console
@@ -19,10 +19,13 @@ from ..quoting import Quoting, visible
 from ..server.compose import Composed, compose
 from ..server.control.host import Control, Place, Ready, run
 from ..server.stationlog import Prefixed, log_file, speaking
-from ..server.wirelog import WireLog
+from ..server.wirelog import BoundedFile, WireLog
+from .private import keep_private, tighten
 from .rendezvous import Meeting, announce, forget
-from .settings import ServeSettings, api_words, load_all
+from .settings import ServeSettings, api_words, load_all, opened_by, settings_file
 from .terminal import shown
+
+log = logging.getLogger("papertape.station")
 
 CONSOLE_NEEDS = ("nicegui", "httpx")
 """Packages of the console; it is a process of its own, so they are not imported here."""
@@ -159,6 +162,8 @@ def serve(
             stations = {name: one.model_copy(update=nowhere) for name, one in stations.items()}
         if len(stations) > 1:
             handler.setFormatter(Prefixed())
+        keep_private()
+        _warn_of_file(config, flags, stations)
         _run(stations, wire_log, Consent(accept_clock, accept_loss))
     except PapertapeError as error:
         screen.print(f"[red]papertape:[/red] {shown(error)}", soft_wrap=True)
@@ -184,11 +189,12 @@ def _run(stations: Mapping[str, ServeSettings], wire_log: Path | None, consent: 
             path = wire_log
             if path is not None and len(stations) > 1:
                 path = path.with_stem(f"{path.stem}-{name}")
-            trace = WireLog(stack.enter_context(_writable(path))) if path else None
+            trace = _wire_log(path, settings, stack) if path else None
             log_dir = settings.log_dir
             if log_dir is not None and len(stations) > 1:
                 log_dir = log_dir / name
             with speaking(name):
+                tighten(settings.data_dir, log_dir)
                 composed[name] = stack.enter_context(_composed(settings, trace, log_dir, consent))
                 for text in settings.drills:
                     composed[name].station.drills.begin(text)
@@ -266,9 +272,23 @@ def _place(composed: Composed, settings: ServeSettings) -> Place:
     return Place(composed.station, composed.clock, settings.host, port)
 
 
-def _writable(path: Path) -> TextIO:
+def _warn_of_file(
+    config: Path | None, flags: Mapping[str, Any], stations: Mapping[str, ServeSettings]
+) -> None:
+    """Warn of what a settings file opens that nobody asked for."""
+    path = settings_file(config)
+    if path is None or config is not None:
+        return
+    for name in stations:
+        with speaking(name if len(stations) > 1 else ""):
+            for opened in opened_by(path, flags, name):
+                log.warning("%s, found here: %s", path, opened)
+
+
+def _wire_log(path: Path, settings: ServeSettings, stack: ExitStack) -> WireLog:
     try:
-        return path.open("w", encoding="utf-8")
+        bounded = BoundedFile(path, settings.max_log_mb << 20)
+        return WireLog(stack.enter_context(bounded))
     except OSError as error:
         raise SettingsError(
             f"cannot be written: {error.strerror}",
@@ -283,18 +303,30 @@ class _Word:
 
     def __init__(self, port: int, meeting: Meeting) -> None:
         self._meeting = meeting
-        self._path = announce(port, meeting)
+        self._path: Path | None = None
+        self._announce(port)
+
+    def _announce(self, port: int) -> None:
+        try:
+            self._path = announce(port, self._meeting)
+        except SettingsError as error:  # the station itself needs nobody to find it
+            self._path = None
+            log.warning("commands such as `papertape status` will not find the station: %s", error)
 
     def move(self, port: int) -> None:
         """The station listens on another port."""
-        forget(self._path)
-        self._path = announce(port, self._meeting)
+        self._forget()
+        self._announce(port)
+
+    def _forget(self) -> None:
+        if self._path is not None:
+            forget(self._path)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        forget(self._path)
+        self._forget()
 
 
 def _announce(
@@ -312,6 +344,8 @@ def _announce(
         _say(f"  account   {', '.join(codes)}, paper, USD 1,000,000{each} at first")
         _say(f"  market    {playing}{speed}, open at any hour")
         _say(f"  kept in   {kept}" + _recovered(composed[name]))
+        if settings.file is not None:
+            _say(f"  settings  {settings.file.absolute()}")
         if ready.url:
             _say(f"  control   {ready.url} token {ready.token}")
         if ready.console:

@@ -7,8 +7,10 @@ beats the environment, the environment beats the file.
 """
 
 import json
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ClassVar, get_origin
 
@@ -24,6 +26,7 @@ from pydantic_settings import (
 )
 
 from ..errors import SettingsError
+from ..server.addresses import network
 from ..server.compose import MarketSettings
 from ..server.config import flat
 from ..server.config_table import NAMES, PORTS, networks
@@ -204,6 +207,7 @@ class _StationTable(TomlConfigSettingsSource):
 
     def __init__(self, settings_cls: type[BaseSettings], path: Path, name: str) -> None:
         super().__init__(settings_cls, path)
+        _known_tables(self.toml_data, path)
         shared, named = _tables(self.toml_data)
         own = named.get(name, {})
         api = flat(_table(self.toml_data, "api", "[api]"))
@@ -223,6 +227,63 @@ def _table(data: Mapping[str, Any], name: str, shown: str) -> dict[str, Any]:
     return found
 
 
+TABLES = ("station", "api")
+WEAK_TOKEN = 16
+"""Characters below which a token can be guessed."""
+
+
+def _known_tables(data: Mapping[str, Any], path: Path) -> None:
+    """Raises ``SettingsError`` for a table or a key that nobody reads."""
+    for name in data:
+        if name not in TABLES:
+            advice = _near(name, TABLES) or _near(name, ServeSettings.model_fields, "[station] ")
+            raise SettingsError(
+                "is no table of a settings file", setting=name, path=path,
+                advice=advice or "There are [station], [station.NAME] and [api]",
+            )  # fmt: skip
+
+
+def _near(name: str, known: Iterable[str], where: str = "") -> str:
+    found = get_close_matches(name.lower(), list(known), 1)
+    return f"Did you mean {where}{found[0]}?" if found else ""
+
+
+def opened_by(path: Path, flags: Mapping[str, Any], table: str = "") -> list[str]:
+    """What a settings file opens to others for a station, each in a sentence.
+
+    What a flag or the environment says instead is not the file's doing.
+    """
+    data = _StationTable(ServeSettings, path, table).toml_data
+    said = {
+        name: value
+        for name, value in data.items()
+        if flags.get(name) is None and f"PAPERTAPE_{name.upper()}" not in os.environ
+    }
+    found: list[str] = []
+    host = str(said.get("host", "127.0.0.1"))
+    if host != "localhost" and not _local(host):
+        found.append(f"host = {host!r} lets other computers connect")
+    if said.get("acceptance") == "accept":
+        found.append("acceptance = 'accept' lets in whoever connects, without asking")
+    rules = said.get("acceptance_rules") or {}
+    accepted = [name for name, verdict in dict(rules).items() if verdict == "accept"]
+    trusted = said.get("trusted_ips") or []
+    asked = (said.get("api") or {}).get("trustedIPs") or []
+    named = [*accepted, *trusted, *(asked.split(",") if isinstance(asked, str) else asked)]
+    found += [f"{one} is accepted without asking" for one in named if not _local(str(one))]
+    token = said.get("control_token")
+    if isinstance(token, str) and (len(token) < WEAK_TOKEN or len(set(token)) < WEAK_TOKEN // 2):
+        found.append("control_token is easy to guess; leave it out, or take 16 random characters")
+    return found
+
+
+def _local(text: str) -> bool:
+    try:
+        return network(text.strip()).is_loopback
+    except ValueError:
+        return False
+
+
 def _tables(data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """What ``[station]`` says itself, and the tables of stations in it."""
     station = _table(data, "station", "[station]")
@@ -239,7 +300,7 @@ def load(config: Path | None, flags: Mapping[str, Any], table: str = "") -> Serv
 
     Raises ``SettingsError`` naming the setting, its source and what is legal.
     """
-    path = _path(config)
+    path = settings_file(config)
     ServeSettings.file, ServeSettings.table = path, table
     given = {name: value for name, value in flags.items() if value is not None}
     try:
@@ -247,6 +308,12 @@ def load(config: Path | None, flags: Mapping[str, Any], table: str = "") -> Serv
     except pydantic.ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise SettingsError(
+                "is no setting of a station", setting=name, path=path,
+                advice=_near(name, ServeSettings.model_fields)
+                or "docs/guides/station.md lists them all",
+            ) from error  # fmt: skip
         raise SettingsError(
             first["msg"].removeprefix("Value error, "), setting=name, found=first.get("input"),
             path=path, advice="papertape serve --help lists what is allowed",
@@ -282,11 +349,13 @@ def load_all(config: Path | None, flags: Mapping[str, Any]) -> dict[str, ServeSe
 
 def _names(config: Path | None) -> list[str]:
     """The stations that have a table of their own in the file."""
-    path = _path(config)
+    path = settings_file(config)
     if path is None:
         return []
     try:
-        _, named = _tables(TomlConfigSettingsSource(ServeSettings, path).toml_data)
+        data = TomlConfigSettingsSource(ServeSettings, path).toml_data
+        _known_tables(data, path)
+        _, named = _tables(data)
     except (ValueError, OSError) as error:
         raise _unreadable(config, error) from error
     for name in named:
@@ -352,7 +421,11 @@ def api_words(words: list[str]) -> dict[str, Any]:
     return found
 
 
-def _path(config: Path | None) -> Path | None:
+def settings_file(config: Path | None) -> Path | None:
+    """The file that is given, else the one in the working directory; None without one.
+
+    Raises ``SettingsError`` when the one that is given is not there.
+    """
     path = config or Path(FILE)
     if config is not None and not config.is_file():
         raise SettingsError("there is no such file", path=config, advice="Check --config")

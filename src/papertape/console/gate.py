@@ -90,6 +90,8 @@ class Gate:
             return True
         if not self._known(headers):
             raise Refused(401, "This page asks for the token of the station.")
+        if not _from_here(method, headers):
+            raise Refused(403, "Only pages of this console may use its cookie.")
         return False
 
     def _enter(self, scope: Scope) -> RedirectResponse:
@@ -109,6 +111,20 @@ class Gate:
         except CookieError:
             return False
         return found is not None and same(found.value, self._cookie)
+
+
+def _from_here(method: str, headers: Mapping[str, str]) -> bool:
+    """Whether a request is a page's of ours or the user's own.
+
+    A browser sends the cookie to us with requests of pages on other ports of this computer, which
+    are of the same site for it; it says so, and a page cannot say otherwise. Such a page may lead
+    its user here, and no more.
+    """
+    site = headers.get("sec-fetch-site", "none")
+    if site not in ("same-origin", "none"):
+        leads = (headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest"))
+        return method == "GET" and leads == ("navigate", "document")
+    return True
 
 
 def _parameters(query: str) -> list[tuple[str, str]]:

@@ -119,7 +119,10 @@ def compose(
         station = Station(engine, tape, keeper, settings, wire_log, config)
         folder = log_dir or (data_dir / LOGS if data_dir else None)
         if folder is not None:
-            message_log = MessageLog(folder, lambda: station.now, station.settings.time_zone)
+            message_log = MessageLog(
+                folder, lambda: station.now, station.settings.time_zone,
+                max_total=station.settings.max_log_mb << 20,
+            )  # fmt: skip
             station.traces.keep(message_log)
             undo.callback(message_log.switch, False)
         composed = Composed(station, clock, undo.pop_all())

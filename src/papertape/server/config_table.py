@@ -6,10 +6,11 @@ shows this table; ``make gen`` writes it.
 """
 
 from collections.abc import Callable
-from ipaddress import ip_network
 from typing import Any, Literal
 
 import msgspec
+
+from .addresses import network, written
 
 Value = bool | int | str | list[str] | None
 Check = Callable[[Any], Value]
@@ -126,10 +127,10 @@ def networks(given: Any) -> list[str]:
     found = [str(word).strip() for word in words]
     for word in filter(None, found):
         try:
-            ip_network(word, strict=False)
+            network(word)
         except ValueError:
             raise ValueError(f"{word!r} is no address and no network such as 10.0.0.0/8") from None
-    return list(dict.fromkeys(filter(None, found)))
+    return list(dict.fromkeys(map(written, filter(None, found))))
 
 
 addresses = Rule("list", networks, longest=MOST_NETWORKS, blank=True)

@@ -51,6 +51,10 @@ LONGEST_LINE: Final = 64 * 1024
 """Bytes of a request that are shown: few may be longer, and a longer one is not taken."""
 MAX_BYTES: Final = 64 << 20
 """Size at which a file becomes ``api.<clientId>.<Day>.1.log`` and a new one begins."""
+MAX_TOTAL: Final = 1 << 30
+"""Bytes of all files of a folder; beyond, the oldest go."""
+ROOM: Final = 0.9
+"""How much of it is left when room was made."""
 MAX_FILES: Final = 1000
 """Files that one run begins: client ids are chosen by those who connect."""
 MAX_EARLY: Final = 64 * 1024
@@ -90,13 +94,17 @@ class MessageLog:
         zone: str,
         *,
         max_bytes: int = MAX_BYTES,
+        max_total: int = MAX_TOTAL,
     ) -> None:
         self.folder = folder
         self.on = False
         self.market_data = False
         self._clock = clock
         self._zone = ZoneInfo(zone)
-        self._max_bytes = max_bytes
+        self._max_bytes = min(max_bytes, max_total // 2)
+        self._max_total = max_total
+        self._total = -1
+        """Bytes of all files here; -1: not looked yet."""
         self._files: dict[int, tuple[str, BinaryIO]] = {}
         """Client id -> day and file."""
         self._readers: dict[int, _Reader] = {}
@@ -175,10 +183,36 @@ class MessageLog:
             self._files[client_id] = (day, opened)
         file = self._files[client_id][1]
         file.write(line)
+        self._total += len(line)
+        if self._total > self._max_total:
+            self._make_room()
+            return
         if file.tell() >= self._max_bytes:
             self._close(client_id)
             path = self._path(client_id, day)
             path.replace(path.with_suffix(".1.log"))
+
+    def _sizes(self) -> dict[Path, int]:
+        """The files here, those that nobody writes first, each kind the oldest first."""
+        used = {self._path(client_id, day) for client_id, (day, _) in self._files.items()}
+        states = [(path, path.stat()) for path in self.folder.glob("api.*.log")]
+        states.sort(key=lambda one: (one[0] in used, one[1].st_mtime))
+        return {path: state.st_size for path, state in states}
+
+    def _make_room(self) -> None:
+        """Remove the oldest files; one that is being written begins anew."""
+        for _, file in self._files.values():
+            file.flush()
+        sizes = self._sizes()
+        self._total = sum(sizes.values())
+        for path, size in sizes.items():
+            if self._total <= self._max_total * ROOM:
+                return
+            for client_id, (day, _) in list(self._files.items()):
+                if self._path(client_id, day) == path:
+                    self._close(client_id)
+            path.unlink(missing_ok=True)
+            self._total -= size
 
     def _close(self, client_id: int) -> None:
         """Close a client's file, dated by the market's clock, which may run apart from ours."""
@@ -200,7 +234,10 @@ class MessageLog:
         self.folder.mkdir(parents=True, exist_ok=True)
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
         fresh = not path.exists() or path.stat().st_mtime < midnight
-        return path.open("wb" if fresh else "ab")
+        opened = path.open("wb" if fresh else "ab")
+        if self._total < 0 or fresh:
+            self._total = sum(self._sizes().values())
+        return opened
 
     def _guarded(self, work: Callable[[], object]) -> None:
         if self._broken:

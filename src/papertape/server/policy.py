@@ -6,19 +6,19 @@ An address is judged by the most specific rule that names it; ``trustedIPs`` are
 
 from collections.abc import Mapping
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv6Address, IPv6Network
 from typing import Literal
 
 import msgspec
 
 from ..errors import SettingsError
 from ..venue.units import Nanos
+from .addresses import Address, Network, network
+from .addresses import address as parse
 from .config import Config
 
 Verdict = Literal["accept", "ask", "reject"]
 VERDICTS: tuple[Verdict, ...] = ("accept", "ask", "reject")
-
-Address = IPv4Address | IPv6Address
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -41,19 +41,6 @@ class Decision(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
-def parse(address: str) -> Address | None:
-    """An IP address, IPv4 in its IPv6 dress undressed; None for what is none.
-
-    A peer without one is in this process or came through a file of this computer.
-    """
-    try:
-        found = ip_address(address.partition("%")[0])
-    except ValueError:
-        return None
-    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
-    return mapped or found
-
-
 @lru_cache(maxsize=1024)
 def origin(address: str) -> Address | IPv6Network | None:
     """Where a connection comes from, to count by: one machine may have 2^64 addresses of IPv6."""
@@ -67,7 +54,7 @@ class Policy:
     def __init__(self, config: Config, others: Verdict, rules: Mapping[str, Verdict]) -> None:
         self._config = config
         self._others: Verdict = others
-        self._rules = {ip_network(text, strict=False): verdict for text, verdict in rules.items()}
+        self._rules = {network(text): verdict for text, verdict in rules.items()}
         self._waiting: dict[int, Waiting] = {}
         self._decided: list[Decision] = []
 
@@ -80,14 +67,14 @@ class Policy:
         found = parse(address)
         if found is None:
             return "accept"
-        rules: dict[IPv4Network | IPv6Network, Verdict] = {}
+        rules: dict[Network, Verdict] = {}
         for text in self._config.settings.trustedIPs:
-            rules[ip_network(text, strict=False)] = "accept"
+            rules[network(text)] = "accept"
         rules |= self._rules
-        fitting = [network for network in rules if found in network]
+        fitting = [one for one in rules if found in one]
         if not fitting:
             return self._others
-        return rules[max(fitting, key=lambda network: network.prefixlen)]
+        return rules[max(fitting, key=lambda one: one.prefixlen)]
 
     def outright(self, address: str) -> bool:
         """Whether a connection is closed before it says a word: from elsewhere, when only this

@@ -4,13 +4,13 @@ Where they come from (file, environment, flags) is the command line's business.
 """
 
 import re
-from ipaddress import ip_network
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from ..errors import SettingsError
 from ..versions import MAX_SERVER, MIN_SERVER
+from .addresses import network
 from .policy import VERDICTS, Verdict
 
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d\Z")
@@ -58,6 +58,8 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
     current_time_silence_s: float = 0.0
     """How long after an answer to reqCurrentTime the next such request gets none; gateways were
     seen to be silent for one to four seconds (behaviour K8)."""
+    max_log_mb: int = 1024
+    """Bytes on disk of the API message logs, and of the wire log: the oldest go."""
     seed: int = 1
     """Seed of everything that drills leave to chance."""
     gateway: bool = False
@@ -92,6 +94,7 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
         self._within("restart_down_s", 0, 86_400)
         self._within("acceptance_timeout_s", 0.01, 86_400)
         self._within("dead_peer_s", 4, 86_400)
+        self._within("max_log_mb", 1, 1 << 20)
         if self.max_message_rate is not None:
             self._within("max_message_rate", 0, 1_000_000)
         self._known_zone()
@@ -146,13 +149,13 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
             if verdict not in VERDICTS:
                 advice = "Choose one of: " + ", ".join(VERDICTS)
                 raise SettingsError("is no verdict", setting=name, found=verdict, advice=advice)
-        for network in self.acceptance_rules:
+        for name in self.acceptance_rules:
             try:
-                ip_network(network, strict=False)
+                network(name)
             except ValueError as error:
                 raise SettingsError(
                     "is no address and no network",
                     setting="acceptance_rules",
-                    found=network,
+                    found=name,
                     advice="Choose one such as 10.0.0.7 or 10.0.0.0/8",
                 ) from error

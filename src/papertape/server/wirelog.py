@@ -6,7 +6,8 @@ The same messages as they travelled, in files as TWS writes them, are in ``messa
 import logging
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, TextIO
+from pathlib import Path
+from typing import Any, Protocol, Self
 
 import msgspec
 
@@ -27,6 +28,48 @@ def _plain(value: Any) -> Any:
 _ENCODE = msgspec.json.Encoder(enc_hook=_plain, decimal_format="string").encode
 
 
+class Written(Protocol):
+    """What a wire log is written to."""
+
+    def write(self, text: str, /) -> object:
+        """Take a text."""
+
+    def flush(self) -> object:
+        """Let readers see it."""
+
+
+class BoundedFile:
+    """A text file that begins anew when it is full; the one before becomes ``NAME.1``.
+
+    Both together have ``max_total`` bytes at most, but for a line that is longer itself. Raises
+    ``OSError`` as files do.
+    """
+
+    def __init__(self, path: Path, max_total: int) -> None:
+        self._path = path
+        self._most = max_total // 2
+        self._out = path.open("wb")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._out.close()
+
+    def write(self, text: str) -> None:
+        """Write a text, whole, to one file."""
+        data = text.encode()
+        if self._out.tell() and self._out.tell() + len(data) > self._most:
+            self._out.close()
+            self._path.replace(self._path.with_name(self._path.name + ".1"))
+            self._out = self._path.open("wb")
+        self._out.write(data)
+
+    def flush(self) -> None:
+        """Let readers see everything written so far."""
+        self._out.flush()
+
+
 class WireLog:
     """Writes one line per message: client, session, direction, name, version, format, fields.
 
@@ -34,7 +77,7 @@ class WireLog:
     of the log must not end the trading.
     """
 
-    def __init__(self, out: TextIO) -> None:
+    def __init__(self, out: Written) -> None:
         self._out = out
         self._broken = False
 

@@ -31,7 +31,7 @@ def stopping(number: int) -> Callable[[Ready], None]:
     return ready
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_stations_run_until_they_are_told_to_stop(number: int) -> None:
     before = signal.getsignal(number)
     run(places(Hall(), Hall()), None, stopping(number))
@@ -54,3 +54,19 @@ def test_what_stops_a_station_is_raised(
         run(places(Hall(), hall), None, ready.append)
     assert len(ready) == 1
     assert [getattr(record, "station", "") for record in caplog.records] == ["tws2"]
+
+
+def test_a_hangup_that_was_switched_off_stays_so() -> None:
+    """As ``nohup`` does it: the station outlives its terminal."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+
+        def ready(found: Ready) -> None:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        run(places(Hall()), None, ready)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -11,8 +11,10 @@ from ..station import Station
 from .console import ConsoleServer
 from .serve import ControlServer
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
-"""What ends the stations in good order."""
+SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+"""What ends the stations in good order: Ctrl-C, a service manager, a terminal that is closed."""
 
 
 class Place(NamedTuple):
@@ -49,7 +51,7 @@ class Ready(NamedTuple):
 def run(
     places: Mapping[str, Place], control: Control | None, ready: Callable[[Ready], object]
 ) -> None:
-    """Serve until SIGINT or SIGTERM; ``ready`` is told once clients may connect.
+    """Serve until SIGINT, SIGTERM or SIGHUP; ``ready`` is told once clients may connect.
 
     Raises ``SettingsError`` when a port cannot be taken, and what made serving impossible later.
     """
@@ -74,6 +76,7 @@ async def _serve(
     }
     api = None if control is None else ControlServer(servers, control.token)
     console: ConsoleServer | None = None
+    ending: list[int] = []
     try:
         for name, place in places.items():
             await servers[name].start(place.host, place.port)
@@ -82,7 +85,8 @@ async def _serve(
             if control.console_port is not None:
                 console = ConsoleServer(api.url, api.token)
                 console.start(control.host, control.console_port)
-        for number in SIGNALS:
+        ending = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+        for number in ending:  # what `nohup` has switched off stays so
             loop.add_signal_handler(number, stop.set)
         addresses = {name: server.address for name, server in servers.items()}
         page = console.url if console else ""
@@ -97,7 +101,7 @@ async def _serve(
             await api.close()
         for server in servers.values():
             await server.close()
-        for number in SIGNALS:
+        for number in ending:
             loop.remove_signal_handler(number)
 
 
