@@ -207,6 +207,8 @@ def made() -> dict[str, str]:
     found |= {
         "account_summary_tags": summary_tags(),
         "client": client(),
+        "client_utils": client_utils(),
+        "proto_requests": proto_requests(),
         "decoder": decoder(),
         "decoder_table": decoder_table(),
         "errors": errors(),
@@ -665,6 +667,71 @@ def client() -> str:
     )
 
 
+def client_utils() -> str:
+    functions = [n for n, e in SURFACE["client_utils"].items() if e["kind"] == "function"]
+    own = dict.fromkeys(functions, "proto_requests")
+    return hub("client_utils", own, "Requests and their records as protobuf messages.")
+
+
+def proto_requests() -> str:
+    """A function for each request that gives it as protobuf; the parts stand in proto_parts."""
+    by_proto = {cls.spec.proto_name: cls for cls in REQUESTS.values()}
+    parts: list[str] = []
+    rows: list[str] = []
+    for name, entry in SURFACE["client_utils"].items():
+        if entry["kind"] != "function":
+            continue
+        proto = name.removeprefix("create").removesuffix("Proto")
+        cls = by_proto.get(proto) or by_proto.get(proto.removesuffix("Request"))
+        names = [row[0] for row in entry["parameters"]]
+        if cls is None or cls.__name__ == "StartApi":
+            parts.append(name)
+            continue
+        method = cls.spec.callback
+        assert len(names) == len(SURFACE["client"]["EClient"]["methods"][method]) - 1, name
+        signature = ", ".join(f"{n}: Any" for n in names)
+        rows += [
+            "",
+            "",
+            f"def {name}({signature}) -> Any:",
+            f'    """What ``{method}`` sends."""',
+            f"    return requested({', '.join([repr(method), *names])})",
+        ]
+    conditions = [n for n in parts if n.endswith("ConditionProto") and n not in CONDITION_PARTS]
+    taken = [n for n in parts if n not in conditions]
+    return opening(
+        "Requests and their records as protobuf messages.",
+        "from typing import Any",
+        "",
+        f"from .proto_parts import condition, requested, {', '.join(taken)}",
+        *rows,
+        "",
+        "",
+        *(row for name in conditions for row in condition_part(name)),
+        "",
+        "",
+        all_of([n for n, entry in SURFACE["client_utils"].items() if entry["kind"] == "function"]),
+    )
+
+
+CONDITION_PARTS = (
+    "createOrderConditionProto",
+    "createOperatorConditionProto",
+    "createContractConditionProto",
+)
+
+
+def condition_part(name: str) -> list[str]:
+    parameter = SURFACE["client_utils"][name]["parameters"][0][0]
+    return [
+        "",
+        "",
+        f"def {name}({parameter}: Any) -> Any:",
+        '    """One condition."""',
+        f"    return condition({parameter})",
+    ]
+
+
 def decoder() -> str:
     own = {"Decoder": "decoding", "HandleInfo": "decoding"}
     return hub("decoder", own, "Decoder, and the names that the official module has beside it.")
@@ -692,7 +759,7 @@ def hub(module: str, own: dict[str, str], text: str) -> str:
 
 ALIASES = "from .protobuf import by_alias as __getattr__  # noqa: F401"
 """The protobuf messages as ``OrderProto``, made when somebody asks for one."""
-UNSERVED = ("client_utils", "decoder_utils", "orderdecoder")
+UNSERVED = ("decoder_utils", "orderdecoder")
 HUB = {
     "Enum": "enum_implem",
     "SHOW_UNSET": "utils",

@@ -166,6 +166,51 @@ def interpreting(decoder: Any, base: str) -> Iterator[tuple[str, Callable[[], An
         yield name, lambda t=tokens: told(decoder, 176, "interpretWithSignature", t, info)
 
 
+def making(base: str) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Requests and their parts as protobuf, from the same objects."""
+    get = lambda name: importlib.import_module(f"{base}.{name}")  # noqa: E731
+    utils, kinds = get("client_utils"), get("order_condition")
+    contract, order, leg = (
+        get("contract").Contract(),
+        get("order").Order(),
+        get("contract").ComboLeg(),
+    )
+    leg.conId, leg.ratio, leg.action, leg.exchange = 5, 1, "BUY", "SMART"
+    contract.symbol, contract.secType, contract.comboLegs = "SPY", "BAG", [leg]
+    order.action, order.totalQuantity, order.orderType = "BUY", Decimal(5), "LMT"
+    order.lmtPrice, order.slOrderId, order.slOrderType = 5.5, 7, "PRESET"
+    order.conditions = [kinds.PriceCondition(2, 756733, "SMART", True, 99.5)]
+    price, volume = order.conditions[0], kinds.VolumeCondition(1, "SMART", True, 1000)
+    options = [get("tag_value").TagValue("x", "y")]
+    for name, arguments in (
+        ("PlaceOrderRequest", (7, contract, order)),
+        ("Contract", (contract, order)),
+        ("Order", (order,)),
+        ("AttachedOrders", (order,)),
+        ("ComboLeg", (leg, 1.5)),
+        ("DeltaNeutralContract", (contract,)),
+        ("SoftDollarTier", (order,)),
+        ("OrderCondition", (price,)),
+        ("OperatorCondition", (kinds.MarginCondition(True, 30),)),
+        ("ContractCondition", (volume,)),
+        ("PriceCondition", (price,)),
+        ("VolumeCondition", (volume,)),
+        ("MarketDataRequest", (7, contract, "233", False, True, options)),
+        ("HistoricalDataRequest", (7, contract, "", "1 D", "1 min", "TRADES", True, 1, False, [])),
+        ("CancelOrderRequest", (7, get("order_cancel").OrderCancel())),
+        ("ScannerSubscriptionRequest", (7, get("scanner").ScannerSubscription(), options, [])),
+        ("StartApiRequest", (7, "")),
+        ("PositionsRequest", ()),
+        ("CancelAccountSummaryRequest", (7,)),
+    ):
+        make = getattr(utils, f"create{name}Proto")
+        yield f"create {name}", lambda m=make, a=arguments: serialized(m(*a))
+
+
+def serialized(made: Any) -> Any:
+    return made.SerializeToString(deterministic=True).hex() if made is not None else None
+
+
 def told(decoder: Any, version: int, method: str, *arguments: Any) -> list[Any]:
     wrapper = Told()
     made = decoder.Decoder(wrapper, version)
@@ -189,6 +234,7 @@ def main() -> None:
             conditions(get("order_condition")),
             gates(client, base),
             interpreting(get("decoder"), base),
+            making(base),
         ):
             found |= {name: outcome(call) for name, call in calls}
     print(json.dumps(found))
