@@ -7,8 +7,9 @@ import pytest
 from papertape.model import Contract, ExecutionFilter
 from papertape.server.reception import READING_S, TURN_BYTES
 from papertape.server.session import Session
+from papertape.server.settings import StationSettings
 from papertape.venue.commands import CancelOrder
-from papertape.wire.catalogue import account, contract, orders, reports, session
+from papertape.wire.catalogue import account, contract, history, orders, reports, session
 from papertape.wire.message import Message
 from server.pair import Client, Hall, Stopwatch
 from server.shown import lines
@@ -16,6 +17,7 @@ from server.test_station import TIME, order, raising
 
 COUNT = 60
 OWNER = 5
+AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 ASKED: dict[str, tuple[Message, type[Message], int]] = {
     "completed orders": (orders.ReqCompletedOrders(), reports.CompletedOrder, COUNT),
     "executions": (orders.ReqExecutions(9, ExecutionFilter()), reports.ExecutionDetails, COUNT),
@@ -218,3 +220,23 @@ def test_a_turn_ends_when_enough_is_queued(monkeypatch: pytest.MonkeyPatch) -> N
     client.send(orders.ReqCompletedOrders())
     assert len(client.got()) == COUNT + 1
     assert max(queued) < 4000 < TURN_BYTES
+
+
+@pytest.mark.parametrize("why", ["it does not read", "its farm is broken"])
+def test_nobody_spins_while_an_answer_cannot_go_on_and_requests_exceed_the_rate(why: str) -> None:
+    hall = Hall(settings=StationSettings(max_message_rate=2))
+    client = hall.client(1)
+    hall.wait(5)
+    bars = {"duration": "1 M", "barSizeSetting": "1 min", "whatToShow": "TRADES"}
+    begun(hall, client, history.ReqHistoricalData(9, AAPL, **bars))
+    assert client.session.queries
+    if why == "it does not read":
+        client.session.paused = True
+    else:
+        hall.station.farms.breaks(hall.station.farms.named("ushmds"))
+    begun(hall, client, TIME, TIME, TIME, TIME)
+    for _ in range(10):
+        hall.station.step(hall.now)
+        hall.station.flush()
+    due = hall.station.next_due()
+    assert client.session.behind and due is not None and due > hall.now

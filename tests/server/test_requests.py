@@ -107,7 +107,7 @@ def _sensible(draw: st.DrawFn, made: Any, cls: type[Message]) -> Any:
 
 
 @pytest.mark.parametrize("cls", SERVED, ids=name_of)
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(data=st.data())
 def test_no_request_that_is_served_is_answered_with_323(
     cls: type[Message], data: st.DataObject

@@ -134,7 +134,7 @@ class Reception:
         lapses, somebody has decided or has had time enough to."""
         now = self._station.now
         behind = self._behind.values()
-        dues = [now if _at_work(one) else self._paced(one) or now for one in behind]
+        dues = [now if self._goes_on(one) else self._paced(one) or now for one in behind]
         dues += [until if _blocked(one) else now for one, until in self._stalled.values()]
         dues += [session.pacer.end for session in self._exceeding.values()]
         dues += [opening.deadline for opening in self._openings()]
@@ -154,7 +154,7 @@ class Reception:
             if self._trades(session):
                 self._turn(session)
         waiting = deque(
-            one for one in self._behind.values() if _at_work(one) or not self._paced(one)
+            one for one in self._behind.values() if self._goes_on(one) or not self._paced(one)
         )
         while waiting:
             session = waiting.popleft()
@@ -189,18 +189,24 @@ class Reception:
             else:
                 break
             over = watch() >= end
-        at_work = session.queries and self._station.farms.flows(Kind.HISTORY)
-        if at_work and not _blocked(session):
+        if self._queries_flow(session) and not _blocked(session):
             self._query(session)
         self._behind.pop(session.number, None)
         waits = session.behind and session.asked is None and not session.replies
-        going = bool(session.replies) or (at_work and session.queries)
-        if waits or (going and not _blocked(session)):
+        if waits or self._goes_on(session):
             self._behind[session.number] = session
         if _blocked(session):
             patience = self._station.until(READING_S)
             self._stalled.setdefault(session.number, (session, patience))
         return over and not session.replies  # the next rows can wait for the next round
+
+    def _goes_on(self, session: Session) -> bool:
+        """Whether something that it asked for can be worked out now."""
+        at_work = session.replies or self._queries_flow(session)
+        return bool(at_work) and not _blocked(session)
+
+    def _queries_flow(self, session: Session) -> bool:
+        return bool(session.queries) and self._station.farms.flows(Kind.HISTORY)
 
     def _stalls(self, now: Nanos) -> None:
         """Go on with those who have read; let go of those who have not for long."""
@@ -417,11 +423,6 @@ def _to_an_old_client(time: str) -> bytes:
     """A version that it accepts, the time, and an error that it shows: 357."""
     told = ErrorMessage(errorCode=357, errorMsg=text(357))
     return unframed(BEFORE_FRAMES, time, encode(told, MIN_SERVER))
-
-
-def _at_work(session: Session) -> bool:
-    """Whether something that it asked for is being worked out."""
-    return bool(session.queries or session.replies)
 
 
 def _blocked(session: Session) -> bool:
