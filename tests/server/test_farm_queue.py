@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from papertape.model import Contract
@@ -215,7 +216,11 @@ def test_only_so_many_requests_of_a_client_may_wait() -> None:
 
 def test_a_request_that_would_fill_the_memory_does_not_wait() -> None:
     made, client = broken("usfarm")
-    client.send(market.ReqMktData(1, AAPL, "1," * LONGEST), market.ReqMktData(2, AAPL, "233"))
+    names = dict.fromkeys(
+        ("localSymbol", "tradingClass", "primaryExchange", "currency"), "x" * 4000
+    )
+    long = msgspec.structs.replace(AAPL, **names)
+    client.send(market.ReqMktData(1, long, "1," * 2000), market.ReqMktData(2, AAPL))
     ((about, code, text),) = client.errors()
     assert (about, code) == (1, 322) and "too long to wait" in text
     mends(made, "usfarm")
