@@ -11,7 +11,8 @@ from client.memory import Memory, run
 from papertape.client.aio import connect
 from papertape.client.contracts import Stock
 from papertape.client.conversations import Call, Collect, History
-from papertape.client.quotes import QuoteStream
+from papertape.client.health import FARMS_KEPT, Health
+from papertape.client.quotes import GENERIC, QuoteStream
 from papertape.client.streams import BarStream, ItemStream, Source
 from papertape.client.unread import KEPT, LOGGED, LONGEST
 from papertape.errors import RemoteProtocolError, ServerOutdated
@@ -121,6 +122,17 @@ def test_what_is_kept_and_logged_of_them_is_bounded(caplog: pytest.LogCaptureFix
     assert (len(unread), unread.count) == (KEPT, KEPT + 50)
     assert max(len(event.body) for event in unread) == LONGEST
     assert len(caplog.messages) == LOGGED + 1 and "unknown id 9999" in caplog.messages[0]
+
+
+def test_what_a_quote_and_the_health_keep_is_bounded() -> None:
+    quote, health = QuoteStream(1), Health()
+    for i in range(10_000):
+        quote.feed(market.TickGeneric(1, 1000 + i, 1.0))
+        quote.feed(market.TickString(1, 1000 + i, "x"))
+        health.read(2103, f"Market data farm connection is broken:farm{i}")
+    assert (len(quote.generic), len(health.broken)) == (GENERIC, FARMS_KEPT)
+    quote.feed(market.TickGeneric(1, 1000, 2.0))
+    assert quote.generic[1000] == 2.0
 
 
 @pytest.mark.parametrize("version", [0, 50, -1])

@@ -41,6 +41,8 @@ FARMS: Final = {
 }
 """Code -> what the farm serves, and whether it does. Inactive (2107, 2108) counts as serving:
 such a farm connects when it is needed."""
+FARMS_KEPT: Final = 100
+"""Farms that are known as broken at once; IB has some dozens."""
 CONNECTED: Final = frozenset((2104, 2106, 2158))
 
 
@@ -78,7 +80,7 @@ class Health:
         if well:
             if self.broken.pop(farm, None) is not None:
                 changes.append(Change(What.FARM_BACK, serves, farm))
-        else:
+        elif farm in self.broken or len(self.broken) < FARMS_KEPT:
             self.broken[farm] = serves
             changes.append(Change(What.FARM_BROKEN, serves, farm))
         return changes

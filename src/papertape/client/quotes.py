@@ -28,6 +28,10 @@ SIZE_TICKS = {
 }  # fmt: skip
 
 
+GENERIC = 500
+"""Kinds of other ticks that a quote keeps; a TWS has some hundred."""
+
+
 class QuoteStream(Subscription):
     """Bid, ask, last and the day's figures of one contract; None until told.
 
@@ -77,7 +81,7 @@ class QuoteStream(Subscription):
         if kind is TickPrice:
             names = PRICE_TICKS.get(message.tickType)
             if names is None:
-                self.generic[message.tickType] = message.price
+                self._keep(message.tickType, message.price)
             else:
                 price_name, size_name = names
                 price = message.price
@@ -100,10 +104,14 @@ class QuoteStream(Subscription):
         if tick.tickType in (45, 88):
             self.lastTimestamp = tick.value
         else:
-            self.generic[tick.tickType] = tick.value
+            self._keep(tick.tickType, tick.value)
 
     def _number(self, tick: TickGeneric) -> None:
-        self.generic[tick.tickType] = tick.value
+        self._keep(tick.tickType, tick.value)
+
+    def _keep(self, kind: int, value: float | str) -> None:
+        if kind in self.generic or len(self.generic) < GENERIC:
+            self.generic[kind] = value
 
     def _params(self, message: TickReqParams) -> None:
         self.minTick, self.bboExchange = message.minTick, message.bboExchange

@@ -18,8 +18,8 @@ MOST_EXPLAINED: Final = 50_000
 """Fields of a text reply that are looked at to find what is wrong with it: some 6,000 bars."""
 MOST_WALKED: Final = 1_500_000
 """Fields that are looked at to count the elements."""
-SCANNED: Final = 64 * 1024
-"""Bytes of a protobuf body from which on its elements are counted."""
+SCANNED: Final = 2 * MOST_ELEMENTS
+"""Bytes of a protobuf body from which on its elements are counted: each takes two at least."""
 _LENGTHS: Final = {1: 8, 5: 4}
 """Bytes of the values of a wire type that have a fixed length."""
 
