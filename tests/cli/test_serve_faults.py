@@ -105,7 +105,7 @@ def test_a_start_without_what_was_kept_is_asked_about(tmp_path: Path) -> None:
     (tmp_path / "kept" / "journal.sqlite").unlink()
     words = ("--data-dir", "kept", "--port", closed_port())
     done = papertape("serve", *words, cwd=tmp_path, code=2)
-    assert "lacks the last" in done.output and "--accept-loss" in done.output
+    assert "the last 3 changes of its settings" in done.output and "--accept-loss" in done.output
     with station(tmp_path, "--data-dir", "kept", "--accept-loss") as running:
         assert told(running.port, until=b"2106")
         (tmp_path / "kept" / "journal.sqlite.lock").unlink()

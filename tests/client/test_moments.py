@@ -124,7 +124,7 @@ def test_a_line_is_entered_once() -> None:
 
 
 def test_every_exception_that_can_come_out_is_public() -> None:
-    of_the_server = {"MarketDataError", "JournalError"}
+    of_the_server = {"MarketDataError", "JournalError", "LimitExceeded"}  # of requests
     raised = {
         name
         for name in errors.__all__

@@ -1,6 +1,6 @@
 """A market whose tape the test writes, with what quote lines and history ask of it."""
 
-from papertape.venue.market import DayStats, PriceBar, Trade
+from papertape.venue.market.source import DayStats, PriceBar, Trade
 from papertape.venue.units import DAY, Nanos
 from venue.scenario import ScriptedMarket
 

@@ -12,8 +12,8 @@ from papertape.server.session import Session
 from papertape.server.settings import StationSettings
 from papertape.server.station import Station
 from papertape.store.journal import Journal
+from papertape.venue.broker.profile import Profile
 from papertape.venue.engine import Engine
-from papertape.venue.profile import Profile
 from papertape.venue.units import SECOND, Nanos
 from papertape.versions import MAX_SERVER
 from papertape.wire.catalogue.session import ErrorMessage, StartApi
@@ -134,6 +134,8 @@ class Hall:
         engine = Engine(self.market, profile)
         self.recovered = self.keeper.recover(engine)
         engine.skip(now)
+        engine.open_accounts(engine.clock)
+        self.keeper.commit(engine)
         config = Config(api, kept=self.keeper.config(), keep=self.keeper.keep_config)
         self.station = Station(engine, self.market, self.keeper, settings, None, config)
 

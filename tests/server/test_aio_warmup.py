@@ -12,8 +12,8 @@ from papertape.errors import MarketDataError
 from papertape.server import aio_warmup
 from papertape.server.aio import StationServer
 from papertape.server.compose import Composed, MarketSettings, compose
-from papertape.venue.recorded import RecordedDays
-from papertape.venue.tape import Market
+from papertape.venue.market.recorded import RecordedDays
+from papertape.venue.market.tape import Market
 from papertape.venue.units import SECOND
 from server.sockets import Served, run
 from server.test_station import order
@@ -83,7 +83,7 @@ def test_a_client_is_served_while_a_recording_is_read(monkeypatch: pytest.Monkey
             assert await client.answers()
             await client.send(order(1, "BUY 100 SPY MKT"))  # loads its tape itself
             assert await client.answers()
-            assert composed.station.engine.queries.executions()
+            assert list(composed.station.queries.executions())
             assert began.is_set() and {176, 226} <= warm._rehearsed
         finally:
             may_end.set()

@@ -8,7 +8,7 @@ import pytest
 from papertape.model import ApiConfig, ApiSettingsConfig, Contract, UpdateConfigWarning
 from papertape.server.farms import Kind
 from papertape.server.settings import StationSettings
-from papertape.venue.market import PriceBar
+from papertape.venue.market.source import PriceBar
 from papertape.venue.units import SECOND
 from papertape.wire.catalogue import account, contract, history, market, orders, reports
 from papertape.wire.catalogue import session as wire
@@ -42,7 +42,7 @@ def test_a_read_only_api_refuses_orders_and_lists_of_orders(version: int) -> Non
         orders.ReqOpenOrders(), orders.ReqAutoOpenOrders(True), wire.ReqIds(),
     )  # fmt: skip
     assert client.errors() == [(id, 321, READ_ONLY) for id in (5, 5, -1, -1, -1, -1)]
-    assert hall.station.engine.queries.next_valid_id(1) == 1
+    assert hall.station.queries.next_valid_id(1) == 1
 
 
 def test_a_read_only_api_refuses_completed_orders() -> None:
@@ -256,7 +256,7 @@ def test_tenths_of_a_pip_in_currency_orders(allowed: bool, codes: list[int]) -> 
         placed.contract, placed.order.lmtPrice = pair, price
         client.send(placed)
     assert [(i, c) for i, c, _ in client.errors() if c == 110] == [(1, code) for code in codes]
-    assert len(hall.station.engine.queries.open_orders(1)) == (2 if allowed else 1)
+    assert len(hall.station.queries.open_orders(1)) == (2 if allowed else 1)
 
 
 def test_how_long_history_waits_for_a_broken_farm() -> None:

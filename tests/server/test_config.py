@@ -11,8 +11,9 @@ from papertape import model
 from papertape.errors import SettingsError
 from papertape.server.config import RECORDS, Config, flat, official
 from papertape.server.config_table import NAMES, QUESTIONS, TABLE
-from papertape.server.keep import SCHEMA_VERSION, Keeper
+from papertape.server.keep import Keeper
 from papertape.store.journal import Journal
+from papertape.venue.entries import SCHEMA
 
 GATEWAY = {
     "readOnlyApi": True, "totalQuantityForMutualFunds": True,
@@ -222,7 +223,7 @@ def test_what_is_changed_is_kept_and_what_was_given_wins_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     def run(given: dict[str, Any], changes: dict[str, Any]) -> Config:
-        with Journal.open(tmp_path / "j.sqlite", schema_version=SCHEMA_VERSION) as journal:
+        with Journal.open(tmp_path / "j.sqlite", schema_version=SCHEMA) as journal:
             keeper = Keeper(journal)
             config = Config(given, kept=keeper.config(), keep=keeper.keep_config)
             config.update(changes)

@@ -8,7 +8,8 @@ import pytest
 from papertape.errors import JournalError, MarketDataError
 from papertape.server.station import LONGEST_CAUSE
 from papertape.store.journal import Journal
-from papertape.venue.desk import Desk
+from papertape.venue.broker.order_manager import OrderManager
+from papertape.venue.entries import SCHEMA
 from papertape.wire.catalogue import account, contract, market, orders, session
 from server.pair import Hall
 from server.shown import expected, lines
@@ -24,9 +25,7 @@ def test_a_handler_that_fails_costs_one_request(
 ) -> None:
     hall = Hall()
     one, two = hall.client(1), hall.client(2)
-    monkeypatch.setattr(
-        type(hall.station.engine.queries), "each_position", raising(KeyError("boom"))
-    )
+    monkeypatch.setattr(type(hall.station.queries), "each_position", raising(KeyError("boom")))
     one.send(account.ReqPositions(), TIME)
     assert lines(one.got()) == ["error -1 323", f"currentTime {hall.now // 10**9}"]
     assert lines(two.send(TIME).got()) == [f"currentTime {hall.now // 10**9}"]
@@ -47,16 +46,15 @@ def test_the_client_is_told_the_request_and_the_cause(monkeypatch: pytest.Monkey
 
 
 def half_way(monkeypatch: pytest.MonkeyPatch, poison: int) -> None:
-    """The desk fails on one order after it has changed the books."""
-    whole = Desk._accept
+    """The broker fails on one order after it has changed the books."""
+    whole = OrderManager.place
 
-    def accept(self: Desk, command: Any, ticket: Any, now: int) -> Any:
-        events = whole(self, command, ticket, now)
-        if command.orderId == poison:
+    def place(self: OrderManager, client_id: int, order_id: int, *terms: Any, **more: Any) -> Any:
+        yield from whole(self, client_id, order_id, *terms, **more)
+        if order_id == poison:
             raise ZeroDivisionError("in the middle")
-        return events
 
-    monkeypatch.setattr(Desk, "_accept", accept)
+    monkeypatch.setattr(OrderManager, "place", place)
 
 
 @pytest.mark.parametrize("kept", [True, False], ids=["journal", "ephemeral"])
@@ -64,7 +62,7 @@ def test_a_venue_that_fails_on_an_order_is_as_it_was_before_it(
     kept: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     half_way(monkeypatch, poison=666)
-    with Journal.open(tmp_path / "j.sqlite", schema_version=1) as journal:
+    with Journal.open(tmp_path / "j.sqlite", schema_version=SCHEMA) as journal:
         hall = Hall(journal=journal if kept else None)
         hall.quote("AAPL 257.66 x 257.68")
         one, two = hall.client(1), hall.client(2)
@@ -78,9 +76,9 @@ def test_a_venue_that_fails_on_an_order_is_as_it_was_before_it(
         assert "orderStatus #667 Filled 100+0" in lines(two.got())
         one.send(orders.CancelOrder(2))
         assert lines(one.got()) == ["orderStatus #2 Cancelled 0+100", "error 2 202"]
-        assert any("rebuilt from 2 entries" in text for text in caplog.messages)
+        assert any("rebuilt from 3 entries" in text for text in caplog.messages)
     if kept:
-        with Journal.open(tmp_path / "j.sqlite", schema_version=1) as journal:
+        with Journal.open(tmp_path / "j.sqlite", schema_version=SCHEMA) as journal:
             twin = Hall(journal=journal)
             assert twin.station.engine.state_hash() == hall.station.engine.state_hash()
 
@@ -195,7 +193,7 @@ def test_figures_that_fail_end_their_subscriptions_and_nothing_else(
     hall.quote("AAPL 257.66 x 257.68")
     client = hall.client()
     client.send(account.ReqAccountUpdates(True, "")).got()
-    queries = type(hall.station.engine.queries)
+    queries = type(hall.station.queries)
     monkeypatch.setattr(queries, "account_values", raising(ValueError("no rate")))
     hall.wait(181)
     assert lines(client.got()) == ["error -1 323"]

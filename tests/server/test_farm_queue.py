@@ -8,7 +8,7 @@ import pytest
 from papertape.model import Contract
 from papertape.server.farm_queue import _ENCODE, CANCELS, LONGEST, MAX_WAITING, NEEDS
 from papertape.server.settings import StationSettings
-from papertape.venue.market import PriceBar
+from papertape.venue.market.source import PriceBar
 from papertape.venue.units import MINUTE, SECOND
 from papertape.wire.catalogue import contract, history, market
 from papertape.wire.catalogue.session import CurrentTime, ReqCurrentTime

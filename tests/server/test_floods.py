@@ -61,8 +61,8 @@ def test_orders_sent_right_before_the_end_are_kept() -> None:
             hasty = await served.client(1)
             await hasty.send(*(order(number, "BUY 1 AAPL LMT 250") for number in range(1, 301)))
             hasty.close()
-            engine = served.hall.station.engine
-            await eventually(lambda: engine.queries.next_valid_id(1) == 301)
+            station = served.hall.station
+            await eventually(lambda: station.queries.next_valid_id(1) == 301)
             await other.fares_well()
             other.client.close()
 

@@ -20,7 +20,7 @@ from papertape.server.history import (
     part_of_bars,
     parts,
 )
-from papertape.venue.tape import open_market
+from papertape.venue.market.tape import open_market
 from papertape.venue.units import DAY, MINUTE, MONTH, SECOND, WEEK
 from venue.scenario import START
 

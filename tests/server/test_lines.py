@@ -8,7 +8,7 @@ from papertape.model import Contract
 from papertape.server import lines as lines_module
 from papertape.server.lines import SLICE
 from papertape.server.settings import StationSettings
-from papertape.venue.market import DayStats
+from papertape.venue.market.source import DayStats
 from papertape.venue.units import SECOND
 from papertape.wire.batch import Batch
 from papertape.wire.catalogue import market

@@ -1,15 +1,16 @@
 """The broker link (K1, K2, K7): 1100 to 1102, 2110; orders held; executions meanwhile; 10197."""
 
 import logging
+from typing import Any
 
 import pytest
 
 from papertape.model import Contract
 from papertape.server.link import COMPETING, MAX_HELD
+from papertape.server.present.views import Views
 from papertape.server.settings import StationSettings
-from papertape.venue import queries
+from papertape.venue.broker.orders import LiveOrder
 from papertape.venue.engine import Engine
-from papertape.venue.orders import LiveOrder, view_of
 from papertape.wire.catalogue import account, history, market, orders, reports, ticks
 from papertape.wire.catalogue.session import ErrorMessage, NextValidId, ReqIds
 from papertape.wire.message import Message
@@ -361,11 +362,11 @@ def test_new_terms_that_nobody_serves_leave_a_working_order_alive() -> None:
     client.send(order(1, "BUY 100 AAPL LMT 250"))
     lose(hall)
     client.got()
-    assert lines(client.send(order(1, "BUY 100 AAPL STP 250")).got()) == ["error 1 321"]
-    assert lines(client.send(order(2, "BUY 100 AAPL STP 250")).got()) == ["error 2 201"]
+    assert lines(client.send(order(1, "BUY 100 AAPL TRAIL")).got()) == ["error 1 321"]
+    assert lines(client.send(order(2, "BUY 100 AAPL TRAIL")).got()) == ["error 2 201"]
     client.send(order(2, "BUY 100 AAPL LMT 250"))
     client.got()
-    assert lines(client.send(order(2, "BUY 100 AAPL STP 250")).got()) == ["error 2 321"]
+    assert lines(client.send(order(2, "BUY 100 AAPL TRAIL")).got()) == ["error 2 321"]
 
 
 def test_a_global_cancel_takes_back_what_waits_and_ends_what_works() -> None:
@@ -434,7 +435,7 @@ def test_a_held_order_that_fails_in_our_code_concerns_nobody_else(
         one.send(order(1, "BUY 100 AAPL MKT"))
     gone.leave()
     client.got()
-    monkeypatch.setattr(Engine, "apply", raising(RuntimeError("boom")))
+    monkeypatch.setattr(Engine, "submit", raising(RuntimeError("boom")))
     with caplog.at_level(logging.ERROR):
         restore(hall)
     assert lines(client.got())[-1] == "error 1 323"
@@ -517,7 +518,7 @@ def test_orders_go_on_during_a_competing_session() -> None:
 def test_what_is_held_is_told_without_a_look_at_every_working_order(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    looks = []
+    looks, whole = [], Views.order
     for working in (2, 20):
         hall, client = lost()
         restore(hall)
@@ -526,12 +527,12 @@ def test_what_is_held_is_told_without_a_look_at_every_working_order(
         hall.station.link.lose()
         seen: list[LiveOrder] = []
 
-        def look(live: LiveOrder, seen: list[LiveOrder] = seen) -> object:
+        def look(views: Views, live: LiveOrder, *more: Any, seen: list[Any] = seen) -> Any:
             seen.append(live)
-            return view_of(live)
+            return whole(views, live, *more)
 
         with monkeypatch.context() as patch:
-            patch.setattr(queries, "view_of", look)
+            patch.setattr(Views, "order", look)
             for number in (101, 102):
                 client.send(order(number, "BUY 1 AAPL LMT 100"))
             client.send(order(1, "BUY 1 AAPL LMT 99"))

@@ -159,7 +159,7 @@ def test_a_client_that_leaves_meanwhile_leaves_nothing_behind(how: str) -> None:
         hall.settle()
     assert not client.session.replies
     assert hall.station.reception.next_due() is None
-    placed = hall.station.engine.queries.order(1, 1)
+    placed = hall.station.queries.order(1, 1)
     assert (placed is not None) == (how == "lost"), "what came before the end still counts"
 
 

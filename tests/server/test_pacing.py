@@ -104,7 +104,7 @@ def test_orders_that_waited_are_taken_when_the_client_leaves() -> None:
     client = station.client()
     client.send(*(order(number, "BUY 1 AAPL LMT 250") for number in range(1, 8)))
     client.leave()
-    assert len(station.station.engine.queries.open_orders(1)) == 7
+    assert len(station.station.queries.open_orders(1)) == 7
 
 
 def test_a_history_query_goes_on_while_further_requests_wait() -> None:
@@ -149,7 +149,7 @@ def test_a_rejected_order_is_not_placed() -> None:
     station.quote("AAPL 257.66 x 257.68")
     client = station.client()
     client.send(*(order(number, "BUY 1 AAPL LMT 250") for number in (1, 2, 3)))
-    assert [view.orderId for view in station.station.engine.queries.open_orders(1)] == [1, 2]
+    assert [view.orderId for view in station.station.queries.open_orders(1)] == [1, 2]
     station.wait(1)
     client.got()
     client.send(orders.CancelOrder(3))

@@ -9,11 +9,11 @@ import pytest
 from papertape.errors import SettingsError
 from papertape.server.config import Config
 from papertape.server.door import SILENT_STRANGERS, WAITING_STRANGERS
-from papertape.server.keep import SCHEMA_VERSION
 from papertape.server.policy import Policy, Verdict
 from papertape.server.session import READ_AHEAD
 from papertape.server.settings import StationSettings
 from papertape.store.journal import Journal
+from papertape.venue.entries import SCHEMA
 from papertape.versions import MAX_SERVER
 from papertape.wire.catalogue.session import CurrentTime, ReqCurrentTime, StartApi
 from papertape.wire.connection import Negotiated
@@ -163,7 +163,7 @@ def test_s25_accepted_for_ever_it_is_trusted_from_then_on_and_after_a_restart(
     tmp_path: Path,
 ) -> None:
     def open_journal() -> Journal:
-        return Journal.open(tmp_path / "j.sqlite", schema_version=SCHEMA_VERSION)
+        return Journal.open(tmp_path / "j.sqlite", schema_version=SCHEMA)
 
     with open_journal() as journal:
         hall = Hall(journal=journal)

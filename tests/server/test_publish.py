@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from papertape.model import Contract
-from papertape.venue.profile import Profile
+from papertape.venue.broker.profile import Profile
 from papertape.wire.catalogue import account, orders, reports
 from server.pair import VERSIONS, Client, Hall
 from server.shown import expected, lines

@@ -6,8 +6,8 @@ import pytest
 
 from papertape.model import Contract
 from papertape.server.quotes import QuoteLine, Ticks, shown, shown_size
-from papertape.venue.listings import CATALOGUE
-from papertape.venue.market import DayStats, Quote
+from papertape.venue.market.source import DayStats, Quote
+from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import SECOND
 from papertape.versions import HISTORY_IN_SHARES, QUOTES_IN_SHARES, VOLUME_TICKS_IN_SHARES
 from server.shown import expected, lines

@@ -85,7 +85,7 @@ def keys(node: Any, dicts: dict[str, ast.Dict]) -> tuple[str, ...]:
     return ()
 
 
-SOURCES = sorted([*ROOT.glob("venue/*.py"), *ROOT.glob("server/**/*.py")])
+SOURCES = sorted([*ROOT.glob("venue/**/*.py"), *ROOT.glob("server/**/*.py")])
 ALL = [made for path in SOURCES for made in made_in(path)]
 
 

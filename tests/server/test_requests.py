@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from papertape.errors import LocalProtocolError
 from papertape.model import Contract
 from papertape.server.handlers import HANDLERS
-from papertape.venue.tape import open_market
+from papertape.venue.market.tape import open_market
 from papertape.wire import catalogue
 from papertape.wire.catalogue.session import ErrorMessage, StartApi
 from papertape.wire.message import Message

@@ -87,7 +87,7 @@ def test_quotes_coalesce_and_orders_wait(loop: str) -> None:
                 await quick.until(market.TickPrice, price=round(200 + number / 100, 2))
             assert unsent(served) < 2 * HIGH, "quotes piled up"
             await slow.send(*(order(number, "BUY 1 AAPL MKT") for number in range(1, 101)))
-            await eventually(lambda: len(served.hall.station.engine.state.fills) == 100)
+            await eventually(lambda: served.hall.station.engine.archive.counts[1] == 100)
             await quick.answers()
             got = await slow.until(reports.CommissionReport, 100)
             fills = [m.execution.orderId for m in got if isinstance(m, reports.ExecutionDetails)]

@@ -12,6 +12,7 @@ from papertape.server.door import LOGGED_AWAY
 from papertape.server.settings import StationSettings
 from papertape.server.station import MAX_CLIENT_ID
 from papertape.store.journal import Journal
+from papertape.venue.entries import SCHEMA
 from papertape.wire.catalogue import account, market, orders, session
 from server.pair import Client, Hall
 from server.shown import expected, lines
@@ -229,14 +230,15 @@ def test_a_session_that_breaks_the_protocol_hears_of_its_order_only_after_the_co
 def test_the_commit_comes_before_the_first_byte(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Journal.open(tmp_path / "j.sqlite", schema_version=1) as journal:
+    with Journal.open(tmp_path / "j.sqlite", schema_version=SCHEMA) as journal:
         hall = Hall(journal=journal)
         hall.quote("AAPL 257.66 x 257.68")
         client = hall.client()
+        before = journal.last_seq
         kept: list[int] = []
         monkeypatch.setattr(client.pipe, "write", lambda _: kept.append(journal.last_seq))
         client.send(order(1, "BUY 100 AAPL MKT"))
-        assert kept == [1]
+        assert kept == [before + 1]
 
 
 # ---------------------------------------------------------------- logs

@@ -8,7 +8,7 @@ import pytest
 from papertape.model import FamilyCode
 from papertape.server import unserved
 from papertape.server.handlers import HANDLERS
-from papertape.venue.profile import Profile
+from papertape.venue.broker.profile import Profile
 from papertape.versions import MAX_SERVER
 from papertape.wire import catalogue
 from papertape.wire.catalogue import (

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from papertape.model import Contract, Order
-from papertape.server.keep import SCHEMA_VERSION
+from papertape.server.present.events import OrderView
 from papertape.store.journal import Journal
-from papertape.venue.events import OrderView
-from papertape.venue.instruments import Refusal
+from papertape.venue.entries import SCHEMA
 from papertape.venue.invariants import check
+from papertape.venue.reference.instruments import Refusal
 from papertape.wire.catalogue import orders, reports
 from papertape.wire.catalogue import session as wire
 from server.pair import VERSIONS, Client, Hall
@@ -24,13 +24,13 @@ from server.test_station import order
 def hall(tmp_path: Path) -> Iterator[Hall]:
     """A station whose venue is checked, and found the same after a restart, at the end."""
     path = tmp_path / "j.sqlite"
-    with Journal.open(path, schema_version=SCHEMA_VERSION) as journal:
+    with Journal.open(path, schema_version=SCHEMA) as journal:
         found = Hall(journal=journal)
         found.quote("AAPL 257.66 x 257.68")
         yield found
         check(found.station.engine)
         state = found.station.engine.state_hash()
-    with Journal.open(path, schema_version=SCHEMA_VERSION) as journal:
+    with Journal.open(path, schema_version=SCHEMA) as journal:
         assert Hall(journal=journal).station.engine.state_hash() == state
 
 
@@ -106,7 +106,7 @@ def test_req_all_open_orders_and_other_clients_bind_nothing(hall: Hall) -> None:
     enter(hall, LIMIT)
     for client, request in ((zero, orders.ReqAllOpenOrders()), (one, orders.ReqOpenOrders())):
         assert not bound(client.send(request))
-    assert not hall.station.engine.queries.open_orders(0)
+    assert not hall.station.queries.open_orders(0)
 
 
 def test_a_bound_order_is_changed_and_cancelled_by_client_zero(hall: Hall) -> None:
@@ -178,7 +178,7 @@ def test_the_user_cancels_any_order(hall: Hall) -> None:
     one.send(order(4, LIMIT)).got()
     mine = enter(hall, LIMIT)
     zero.got()
-    (theirs,) = hall.station.engine.queries.open_orders(1)
+    (theirs,) = hall.station.queries.open_orders(1)
     assert hall.station.user.cancel(theirs.permId) and hall.station.user.cancel(mine.permId)
     hall.settle()
     assert lines(one.got()) == ["orderStatus #4 Cancelled 0+100", "error 4 202"]
@@ -188,9 +188,9 @@ def test_the_user_cancels_any_order(hall: Hall) -> None:
 
 def test_the_users_orders_do_not_keep_order_ids_from_being_reset(hall: Hall) -> None:
     enter(hall, LIMIT)
-    assert not hall.station.engine.queries.busy()
+    assert not hall.station.queries.busy()
     hall.client(0).send(orders.ReqOpenOrders())
-    assert hall.station.engine.queries.busy()
+    assert hall.station.queries.busy()
 
 
 def test_nothing_is_entered_while_the_brokers_link_is_lost(hall: Hall) -> None:
@@ -208,7 +208,7 @@ def test_what_if_and_transmit_mean_nothing_to_the_user(hall: Hall) -> None:
     found = hall.station.user.enter(contract, Order(**fields, transmit=False, whatIf=True))
     hall.settle()
     assert isinstance(found, OrderView)
-    (done,) = hall.station.engine.queries.orders()
+    (done,) = hall.station.queries.orders()
     assert (done.permId, done.status) == (found.permId, "Filled")
 
 
@@ -224,9 +224,9 @@ def test_the_user_is_told_why_the_broker_ended_an_order(hall: Hall, words: str, 
     hall.station.now = hall.now
     found = entered(hall, words)
     assert isinstance(found, Refusal) and found.code == code
-    *_, last = hall.station.engine.queries.orders()
+    *_, last = hall.station.queries.orders()
     assert last.status in ("Inactive", "Cancelled")
-    assert len(hall.station.engine.queries.orders()) == 2
+    assert len(hall.station.queries.orders()) == 2
 
 
 @pytest.mark.parametrize("limit, filled", [("257.68", 100), ("257.60", 0)])

@@ -1,4 +1,4 @@
-"""A station under load in a process of its own, and three ways for it to die by ``kill -9``.
+"""A station under load in a process of its own, and the ways for it to die by ``kill -9``.
 
 The child is forked: the station's core with its journal, and clients that place, modify, cancel
 and fill orders at random. Every byte that a client would be sent goes into a pipe, so what has
@@ -7,27 +7,34 @@ reached the pipe was told. The seed decides what is traded and where the process
 * ``anytime``: the parent kills it after so many microseconds;
 * ``database``: it kills itself inside SQLite, after so many steps of its virtual machine;
 * ``sending``: it kills itself between the commit and a write, or half way through the write;
-* ``marking``: it kills itself between the commit and the journal's mark, or right after it.
+* ``marking``: it kills itself between the commit and the journal's mark, or right after it;
+* ``saving``: it kills itself around or inside a step of a snapshot, or of dropping what one made
+  superfluous. Snapshots come often here, in small pieces, one for each turn.
 """
 
 import os
 import signal
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from papertape.model import Contract, Order
+from papertape.server import keep
 from papertape.server.compose import Composed, MarketSettings, compose
 from papertape.server.session import Session
 from papertape.server.settings import StationSettings
+from papertape.venue import snapshots
 from papertape.venue.units import SECOND
 from papertape.wire.catalogue import account, orders, session
 from papertape.wire.connection import ClientConnection, encode
 from papertape.wire.message import Message
 from venue.scenario import at
 
-WAYS = ("anytime", "database", "sending", "marking")
+WAYS = ("anytime", "database", "sending", "marking", "saving")
+SNAPSHOT_FACTS, PIECE, DROPPED = 40, 5, 7
+"""So small that a short life has many snapshots, and each takes many turns."""
 OPENING = at("20260413 10:00:00")
 CYCLE_S = 20
 UNPACED = StationSettings(max_message_rate=0)
@@ -78,7 +85,7 @@ class Load:
         self.station.flush()
         self._send(client, session.StartApi(client), account.ReqPositions())
         self.station.flush()
-        self.ids[client] = self.station.engine.queries.next_valid_id(client)
+        self.ids[client] = self.station.queries.next_valid_id(client)
 
     def _send(self, client: int, *messages: Message) -> None:
         version = CLIENTS[client]
@@ -118,7 +125,7 @@ class Load:
         return orders.PlaceOrder(number, *self._terms())
 
     def _modify(self, client: int) -> Message:
-        view = self.station.engine.queries.order(client, self._some_id(client))
+        view = self.station.queries.order(client, self._some_id(client))
         if view is None:
             return session.ReqIds()
         contract, order = self._terms(view.contract.symbol)
@@ -145,16 +152,53 @@ def die(*_: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def save_often(composed: Composed) -> None:
+    """Let snapshots be frequent, their pieces small, and every turn have time for one only."""
+    keep.SNAPSHOT_FACTS, keep.DROPPED, snapshots.PIECE = SNAPSHOT_FACTS, DROPPED, PIECE  # type: ignore[misc]
+    looks = count(0, keep.SLICE)
+    composed.station.stopwatch = lambda: next(looks)
+
+
+def die_saving(journal: Any, chance: Random) -> None:
+    """Die before, inside or after one of the next steps of a snapshot and its clearing."""
+    left, moment = chance.randint(0, 40), chance.choice(("before", "inside", "after"))
+
+    def fatal(step: Callable[..., Any]) -> Callable[..., Any]:
+        def taken(*values: Any) -> Any:
+            nonlocal left
+            left -= 1
+            if left < 0 and moment == "before":
+                die()
+            if left < 0 and moment == "inside":
+                steps = iter(range(chance.randint(1, 30)))
+                journal._connection.set_progress_handler(
+                    lambda: die() if next(steps, None) is None else None, 3
+                )
+            answer = step(*values)
+            return die() if left < 0 else answer
+
+        return taken
+
+    for owner, name in (
+        (journal._snapshots, "keep"), (journal._snapshots, "finish"),
+        (journal._snapshots, "clear"), (journal, "drop"),
+    ):  # fmt: skip
+        setattr(owner, name, fatal(getattr(owner, name)))
+
+
 def child(folder: Path, pipe: int, *, cycle: int, seed: int, way: str) -> None:
     """Recover, connect everyone, trade until death."""
     chance = Random(seed)
     wall = OPENING + cycle * CYCLE_S * SECOND
     composed = compose(wall=wall, data_dir=folder, market=MarketSettings(seed=3), settings=UNPACED)
     load = Load(composed, chance, pipe)
+    journal: Any = composed.station.keeper._journal
+    save_often(composed)
+    if way == "saving":
+        die_saving(journal, chance)
     if way == "database":
-        journal: Any = composed.station.keeper._journal
         steps = iter(range(chance.randint(1, 200), 0, -1))
-        raw = journal._connection.connection.driver_connection
+        raw = journal._connection
         raw.set_progress_handler(lambda: die() if next(steps, None) is None else None, 7)
     if way == "sending":
         writes = iter(range(chance.randint(0, 40), 0, -1))
@@ -166,7 +210,7 @@ def child(folder: Path, pipe: int, *, cycle: int, seed: int, way: str) -> None:
 
         load.before_write = cut
     if way == "marking":
-        mark: Any = composed.station.keeper._journal._mark  # type: ignore[union-attr]
+        mark = journal._mark
         marks, write, late = chance.randint(0, 40), mark.write, chance.random() < 0.5
 
         def last(content: Any) -> None:

@@ -20,15 +20,16 @@ from random import Random
 
 from papertape.errors import JournalError
 from papertape.server.compose import JOURNAL, MarketSettings, compose
-from papertape.server.keep import SCHEMA_VERSION, Keeper
+from papertape.server.keep import Keeper
 from papertape.store.journal import Journal
 from papertape.venue.engine import Engine
+from papertape.venue.entries import SCHEMA
 from papertape.wire.connection import ClientConnection
 from papertape.wire.message import Message
 from simulation.crash import CLIENTS, OPENING, UNPACED, WAYS, Load, child
 from simulation.told import Told
 
-LIVES = 5
+LIVES = 6
 """Deaths of one station before the next begins with an empty directory."""
 LONGEST_S = 20
 LATEST_S = 0.04
@@ -37,10 +38,18 @@ LATEST_S = 0.04
 
 def rebuilt(folder: Path) -> Engine:
     """The venue as the journal has it, without any market."""
-    with Journal.open(folder / JOURNAL, schema_version=SCHEMA_VERSION) as journal:
+    with Journal.open(folder / JOURNAL, schema_version=SCHEMA) as journal:
         engine = Engine(None)
         Keeper(journal).recover(engine)
         return engine
+
+
+def left(folder: Path) -> dict[str, int]:
+    """Whether a death left pieces of no snapshot, and whether the log had been dropped in part."""
+    with Journal.open(folder / JOURNAL, schema_version=SCHEMA) as journal:
+        half = "SELECT count(*) FROM pieces WHERE seq NOT IN (SELECT seq FROM snapshots)"
+        found = journal._connection.execute(half).fetchone()[0]
+        return {"half": int(found > 0), "dropped": int(journal.first_seq > 1)}
 
 
 def warm_up(folder: Path) -> None:
@@ -137,17 +146,20 @@ def cycle(folder: Path, told: Told, *, number: int, seed: int, way: str) -> int:
 def station(folder: Path, first: int, deaths: int) -> dict[str, int]:
     """One station that dies so many times; what it told. Raises ``AssertionError``."""
     told = Told()
-    messages = 0
+    messages = half = dropped = 0
     for number in range(deaths):
         seed = first + number
         way = WAYS[seed % len(WAYS)]
         try:
             messages += cycle(folder, told, number=number, seed=seed, way=way)
             told.agrees(rebuilt(folder))
+            found = left(folder)
+            half, dropped = half + found["half"], dropped + found["dropped"]
         except AssertionError as error:
             raise AssertionError(f"seed {seed} ({way}), death {number + 1}: {error}") from error
     counted = {"orders": len(told.orders), "executions": len(told.executions)}
-    return {"kills": deaths, "messages": messages, **counted}
+    saved = {"half": half, "dropped": dropped}
+    return {"kills": deaths, "messages": messages, **counted, **saved}
 
 
 def main() -> None:

@@ -29,6 +29,7 @@ def test_what_was_told_survives(tmp_path: Path) -> None:
     print(f"\n{total}")
     assert total["kills"] >= KILLS
     assert total["messages"] > 50 * KILLS, "the stations died before they told anything"
+    assert total["half"] > KILLS // 20 and total["dropped"] > KILLS // 5, "hardly any snapshots"
     assert total["orders"] > 3 * KILLS and total["executions"] > KILLS
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from papertape.server.present.queries import Queries
+from papertape.server.present.views import Views
 from papertape.venue.engine import Engine
 from papertape.venue.invariants import check
 from papertape.wire.catalogue import account, reports, session
@@ -103,10 +105,14 @@ class Told:
         for problem in self._problems(engine):
             raise AssertionError(problem)
 
+    @staticmethod
+    def _queries(engine: Engine) -> Queries:
+        return Queries(engine, Views(engine.instruments, engine.profile))
+
     def _problems(self, engine: Engine) -> Iterator[str]:
         yield from self._order_problems(engine)
         yield from self._execution_problems(engine)
-        queries = engine.queries
+        queries = self._queries(engine)
         highest = dict(self.next_ids)
         for client, order_id in self.orders:
             highest[client] = max(highest.get(client, 0), order_id + 1)
@@ -119,7 +125,7 @@ class Told:
 
     def _order_problems(self, engine: Engine) -> Iterator[str]:
         for (client, order_id), told in self.orders.items():
-            view = engine.queries.order(client, order_id)
+            view = self._queries(engine).order(client, order_id)
             name = f"order {client}#{order_id} {told}"
             if view is None:
                 if told.opened:
@@ -140,7 +146,7 @@ class Told:
             yield f"permId {engine.state.next_perm_id} would be given again"
 
     def _execution_problems(self, engine: Engine) -> Iterator[str]:
-        kept = {row.execution.execId: row for row in engine.queries.executions()}
+        kept = {row.execution.execId: row for row in self._queries(engine).executions()}
         for name, told in self.executions.items():
             row = kept.get(name)
             if row is None:

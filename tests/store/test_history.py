@@ -9,8 +9,8 @@ import pytest
 
 from papertape.errors import MarketDataError
 from papertape.store.history import built_in, recordings
-from papertape.venue.recorded import Recorded
-from papertape.venue.tape import Market, open_market
+from papertape.venue.market.recorded import Recorded
+from papertape.venue.market.tape import Market, open_market
 from papertape.venue.units import DAY, MINUTE, SECOND, SIZE_SCALE
 
 ANCHOR = 1_700_000_000 * SECOND // MINUTE * MINUTE
@@ -106,7 +106,7 @@ def test_only_the_manifest_is_read_at_first(folder: Path) -> None:
     program = (
         "import sys; from pathlib import Path; "
         "from papertape.store.history import built_in, recordings; "
-        "from papertape.venue.tape import open_market; "
+        "from papertape.venue.market.tape import open_market; "
         f"found = [*built_in(), *recordings(Path({str(folder)!r}))]; "
         "market = open_market(0, recordings=found); "
         "assert 'polars' not in sys.modules; "

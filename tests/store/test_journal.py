@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from papertape.errors import JournalError
+from papertape.store import database
 from papertape.store import journal as module
-from papertape.store.journal import Entry, Journal
+from papertape.store.journal import Batch, Entry, Journal
 
 
 @pytest.fixture
@@ -39,12 +40,12 @@ def damage(path: Path, statement: str, *values: object) -> None:
 def test_entries_come_back_in_order_after_reopening(path: Path) -> None:
     with Journal.open(path, schema_version=3) as journal:
         assert journal.last_seq == 0
-        assert journal.append([(10, b"one")]) == 1
-        assert journal.append([(20, b"two"), (20, b""), (30, b"\x00four")]) == 4
-        assert journal.append([]) == 4
+        assert journal.append(Batch([(10, b"one")])) == 1
+        assert journal.append(Batch([(20, b"two"), (20, b""), (30, b"\x00four")])) == 4
+        assert journal.append(Batch([])) == 4
     with Journal.open(path, schema_version=3) as journal:
         assert journal.last_seq == 4
-        assert journal.append([(40, b"five")]) == 5
+        assert journal.append(Batch([(40, b"five")])) == 5
         assert list(journal.entries()) == [
             Entry(1, 10, b"one"),
             Entry(2, 20, b"two"),
@@ -57,24 +58,24 @@ def test_entries_come_back_in_order_after_reopening(path: Path) -> None:
 
 
 def test_times_are_nanoseconds_of_64_bits(journal: Journal) -> None:
-    journal.append([(2**63 - 1, b""), (-1, b"")])
+    journal.append(Batch([(2**63 - 1, b""), (-1, b"")]))
     assert [entry.time for entry in journal.entries()] == [2**63 - 1, -1]
 
 
 def test_reading_goes_on_while_entries_arrive(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    journal.append([(n, b"old") for n in range(module.CHUNK)])
+    journal.append(Batch([(n, b"old") for n in range(module.CHUNK)]))
     reader = journal.entries()
     next(reader)
-    journal.append([(0, b"new")])
+    journal.append(Batch([(0, b"new")]))
     assert [entry.payload for entry in reader][-1] == b"new"
 
 
 def test_reading_needs_memory_for_a_chunk_only(journal: Journal) -> None:
     payload = bytes(1000)
     for _ in range(20):
-        journal.append([(0, payload)] * module.CHUNK)
+        journal.append(Batch([(0, payload)] * module.CHUNK))
     tracemalloc.start()
     try:
         count = sum(1 for _ in journal.entries())
@@ -86,16 +87,16 @@ def test_reading_needs_memory_for_a_chunk_only(journal: Journal) -> None:
 
 
 def test_a_batch_is_kept_whole_or_not_at_all(journal: Journal) -> None:
-    journal.append([(1, b"kept")])
+    journal.append(Batch([(1, b"kept")]))
     with pytest.raises(OverflowError):
-        journal.append([(2, b"good"), (2**64, b"after the end of time")])
+        journal.append(Batch([(2, b"good"), (2**64, b"after the end of time")]))
     assert [entry.payload for entry in journal.entries()] == [b"kept"]
-    assert journal.append([(4, b"next")]) == 2
+    assert journal.append(Batch([(4, b"next")])) == 2
 
 
 def test_a_payload_has_a_limit(journal: Journal) -> None:
-    with pytest.raises(JournalError, match="refuses a payload of 16777217 bytes") as caught:
-        journal.append([(0, b""), (0, bytes(module.MAX_PAYLOAD + 1))])
+    with pytest.raises(JournalError, match="refuses a payload of 67108865 bytes") as caught:
+        journal.append(Batch([(0, b""), (0, bytes(module.MAX_PAYLOAD + 1))]))
     assert caught.value.seq == 2
     assert journal.last_seq == 0
 
@@ -104,12 +105,12 @@ def test_a_payload_has_a_limit(journal: Journal) -> None:
 
 WRITER = """
 import sys
-from papertape.store.journal import Journal
+from papertape.store.journal import Batch, Journal
 journal = Journal.open(sys.argv[1], schema_version=3)
 while True:
     first = journal.last_seq + 1
     batch = [(seq, b"%d" % seq * 50) for seq in range(first, first + 3)]
-    print(journal.append(batch), flush=True)
+    print(journal.append(Batch(batch)), flush=True)
 """
 
 
@@ -135,7 +136,7 @@ def test_a_killed_writer_loses_nothing_it_acknowledged_and_tears_no_batch(path: 
 def test_a_torn_write_ahead_file_gives_up_its_last_batch_only(path: Path, tmp_path: Path) -> None:
     with Journal.open(path, schema_version=3) as journal:
         for n in range(1, 4):
-            journal.append([(n, b"x" * 300), (n, b"y" * 300)])
+            journal.append(Batch([(n, b"x" * 300), (n, b"y" * 300)]))
         copy = tmp_path / "copy.sqlite"
         copy.write_bytes(path.read_bytes())
         wal = Path(f"{path}-wal").read_bytes()
@@ -150,9 +151,9 @@ def test_a_torn_write_ahead_file_gives_up_its_last_batch_only(path: Path, tmp_pa
 
 def test_dying_in_the_first_start_leaves_a_file_that_opens(path: Path) -> None:
     path.parent.mkdir()
-    damage(path, f"PRAGMA application_id={module.APPLICATION_ID}")
+    damage(path, f"PRAGMA application_id={database.APPLICATION_ID}")
     with Journal.open(path, schema_version=3) as journal:
-        assert journal.append([(0, b"")]) == 1
+        assert journal.append(Batch([(0, b"")])) == 1
 
 
 # ---------------------------------------------------------------- one writer
@@ -183,7 +184,7 @@ def test_a_second_writer_is_stopped_although_the_lock_file_was_deleted(path: Pat
         Path(f"{path}.mark").unlink()
         with pytest.raises(JournalError, match=r"its mark journal\.sqlite\.mark is missing"):
             Journal.open(path, schema_version=3)
-        first.append([(0, b"")])
+        first.append(Batch([(0, b"")]))
 
 
 def test_a_writer_that_was_overtaken_is_told_so(path: Path) -> None:
@@ -191,21 +192,21 @@ def test_a_writer_that_was_overtaken_is_told_so(path: Path) -> None:
         for suffix in (".lock", ".mark"):
             Path(f"{path}{suffix}").unlink()
         with Journal.open(path, schema_version=3, accept_loss=True) as second:
-            second.append([(0, b"theirs")])
+            second.append(Batch([(0, b"theirs")]))
         with pytest.raises(JournalError, match="End the other program that writes to the file"):
-            first.append([(0, b"ours")])
+            first.append(Batch([(0, b"ours")]))
 
 
 def test_closing_frees_the_file_and_may_be_repeated(path: Path) -> None:
     first = Journal.open(path, schema_version=3)
-    first.append([(0, b"")])
+    first.append(Batch([(0, b"")]))
     first.close()
     first.close()
     assert not Path(f"{path}-wal").exists()
     with Journal.open(path, schema_version=3) as second:
         assert second.last_seq == 1
     with pytest.raises(JournalError, match="cannot be written"):
-        first.append([(0, b"")])
+        first.append(Batch([(0, b"")]))
 
 
 def test_a_refused_file_is_not_left_locked(path: Path) -> None:
@@ -232,9 +233,60 @@ def test_an_older_file_is_raised_and_says_what_it_was(path: Path) -> None:
 def test_a_newer_table_layout_is_refused(path: Path) -> None:
     with Journal.open(path, schema_version=3):
         pass
-    damage(path, f"PRAGMA user_version={module.LAYOUT + 1}")
-    with pytest.raises(JournalError, match="has table layout 2, this program knows 1"):
+    damage(path, f"PRAGMA user_version={database.LAYOUT + 1}")
+    with pytest.raises(JournalError, match="has table layout 3, this program knows 2"):
         Journal.open(path, schema_version=3)
+
+
+FIRST_EDITION = """
+CREATE TABLE entries (
+    seq INTEGER NOT NULL, time BIGINT NOT NULL, crc BIGINT NOT NULL, payload BLOB NOT NULL,
+    PRIMARY KEY (seq));
+CREATE TABLE snapshots (
+    seq INTEGER NOT NULL, digest BLOB NOT NULL, blob BLOB NOT NULL, PRIMARY KEY (seq));
+CREATE TABLE meta ("key" TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY ("key"));
+INSERT INTO meta VALUES ('schema_version', '1');
+INSERT INTO entries VALUES (1, 1776081600000000000, 0, x'93a16101');
+"""
+"""A journal of commands, as the first edition made it; its table layout was 1."""
+
+
+@pytest.mark.parametrize("death", ["closed", "killed", "killed in its first start"])
+def test_a_journal_of_the_first_edition_is_refused_and_left_alone(
+    death: str, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "live", isolation_level=None)) as connection:
+        connection.execute(f"PRAGMA application_id={database.APPLICATION_ID}")
+        connection.execute("PRAGMA journal_mode=WAL")
+        if death == "killed":
+            connection.execute("PRAGMA user_version=1")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.executescript(FIRST_EDITION)
+        connection.execute("PRAGMA user_version=1")
+        path = tmp_path / "j.sqlite"
+        if death == "closed":
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        else:
+            Path(f"{path}-wal").write_bytes((tmp_path / "live-wal").read_bytes())
+        path.write_bytes((tmp_path / "live").read_bytes())
+    files = [file for file in (path, Path(f"{path}-wal")) if file.exists()]
+    assert len(files) == 1 + (death != "closed")
+    before = [(file.read_bytes(), file.stat().st_mtime_ns) for file in files]
+    for accept in (False, True):
+        with pytest.raises(JournalError) as caught:
+            Journal.open(path, schema_version=2, oldest=2, accept_loss=accept)
+        assert str(caught.value) == (
+            f"is of the first edition, which kept commands instead of what happened (path='{path}')"
+            ". Move it away or choose another --data-dir; its orders cannot be taken over"
+        )
+    assert [(file.read_bytes(), file.stat().st_mtime_ns) for file in files] == before
+
+
+def test_payloads_older_than_the_oldest_that_is_read_are_refused(path: Path) -> None:
+    with Journal.open(path, schema_version=1):
+        pass
+    with pytest.raises(JournalError, match="is of the first edition"):
+        Journal.open(path, schema_version=2, oldest=2)
 
 
 def test_a_database_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
@@ -274,12 +326,14 @@ def test_a_directory_in_place_of_the_file_is_told(tmp_path: Path) -> None:
         ("UPDATE entries SET payload = x'42' WHERE seq = 2", "has a damaged entry", 2),
         ("UPDATE entries SET payload = 'text' WHERE seq = 2", "has a damaged entry", 2),
         ("UPDATE entries SET time = 7 WHERE seq = 3", "has a damaged entry", 3),
+        ("UPDATE entries SET time = 'noon' WHERE seq = 2", "has a damaged entry", 2),
+        ("UPDATE entries SET crc = 'x' WHERE seq = 2", "has a damaged entry", 2),
         ("DELETE FROM entries WHERE seq = 2", "lacks an entry", 2),
     ],
 )
 def test_reading_stops_at_damage(path: Path, statement: str, said: str, seq: int) -> None:
     with Journal.open(path, schema_version=3) as journal:
-        journal.append([(1, b"a"), (2, b"b"), (3, b"c")])
+        journal.append(Batch([(1, b"a"), (2, b"b"), (3, b"c")]))
     damage(path, statement)
     with Journal.open(path, schema_version=3) as journal:
         with pytest.raises(JournalError, match=said) as caught:
@@ -290,7 +344,7 @@ def test_reading_stops_at_damage(path: Path, statement: str, said: str, seq: int
 
 def test_overwritten_pages_are_told_not_read(path: Path) -> None:
     with Journal.open(path, schema_version=3) as journal:
-        journal.append([(n, bytes(1000)) for n in range(100)])
+        journal.append(Batch([(n, bytes(1000)) for n in range(100)]))
     with path.open("r+b") as file:
         file.seek(4096)
         file.write(b"\xff" * 40960)
@@ -298,53 +352,7 @@ def test_overwritten_pages_are_told_not_read(path: Path) -> None:
         list(j.entries())
 
 
-# ---------------------------------------------------------------- snapshots and facts
-
-
-def test_the_newest_snapshot_is_given(journal: Journal) -> None:
-    assert journal.latest_snapshot() is None
-    journal.snapshot(0, b"empty")
-    journal.append([(n, b"") for n in range(10)])
-    for seq in (2, 5, 9):
-        journal.snapshot(seq, b"state at %d" % seq)
-    assert journal.latest_snapshot() == (9, b"state at 9")
-    journal.snapshot(9, b"made again")
-    assert journal.latest_snapshot() == (9, b"made again")
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE snapshots SET blob = substr(blob, 1, 100) WHERE seq = 9",
-        "UPDATE snapshots SET digest = zeroblob(16) WHERE seq = 9",
-        "UPDATE snapshots SET seq = 10 WHERE seq = 9",
-    ],
-)
-def test_a_damaged_snapshot_is_passed_over(path: Path, statement: str) -> None:
-    with Journal.open(path, schema_version=3) as journal:
-        journal.append([(n, b"") for n in range(10)])
-        journal.snapshot(5, b"older" * 100)
-        journal.snapshot(9, b"newer" * 100)
-    damage(path, statement)
-    with Journal.open(path, schema_version=3) as journal:
-        assert journal.latest_snapshot() == (5, b"older" * 100)
-    damage(path, "UPDATE snapshots SET blob = 'x'")
-    with Journal.open(path, schema_version=3) as journal:
-        assert journal.latest_snapshot() is None
-
-
-def test_only_two_snapshots_stay(journal: Journal) -> None:
-    journal.append([(n, b"") for n in range(10)])
-    for seq in range(10):
-        journal.snapshot(seq, b"")
-    with closing(sqlite3.connect(journal.path)) as reader:
-        kept = reader.execute("SELECT seq FROM snapshots ORDER BY seq").fetchall()
-    assert kept == [(8,), (9,)]
-
-
-def test_a_snapshot_of_the_future_is_refused(journal: Journal) -> None:
-    with pytest.raises(JournalError, match="snapshot of the future, its last entry is 0"):
-        journal.snapshot(1, b"")
+# ---------------------------------------------------------------- facts
 
 
 def test_facts_are_kept(path: Path) -> None:

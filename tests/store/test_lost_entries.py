@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from papertape.errors import JournalError
-from papertape.store.journal import Entry, Journal
+from papertape.store.journal import Batch, Entry, Journal
 
 BATCHES = 12
 CONTENT = [Entry(n, n * 10**9, b"command %d " % n * 9) for n in range(1, 2 * BATCHES + 1)]
@@ -24,7 +24,7 @@ def write(path: Path) -> Journal:
     journal = Journal.open(path, schema_version=3)
     journal.meta["seed"] = "42"
     for n in range(BATCHES):
-        journal.append([(entry.time, entry.payload) for entry in CONTENT[2 * n : 2 * n + 2]])
+        journal.append(Batch([(e.time, e.payload) for e in CONTENT[2 * n : 2 * n + 2]]))
     journal.meta["config"] = FACTS["config"]
     return journal
 
@@ -44,11 +44,11 @@ def half(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("half")
     path = folder / "live" / "j.sqlite"
     with Journal.open(path, schema_version=3) as journal:
-        journal.append([(entry.time, entry.payload) for entry in CONTENT[:10]])
+        journal.append(Batch([(entry.time, entry.payload) for entry in CONTENT[:10]]))
         journal.meta["seed"] = "42"
     with Journal.open(path, schema_version=3) as journal:
         for entry in CONTENT[10:]:
-            journal.append([(entry.time, entry.payload)])
+            journal.append(Batch([(entry.time, entry.payload)]))
         journal.meta["config"] = FACTS["config"]
         shutil.copytree(folder / "live", folder / "dead")
     return folder / "dead"
@@ -139,7 +139,7 @@ def agreed(path: Path) -> None:
             found = list(journal.entries())
             assert found == CONTENT[: len(found)]
             assert journal.lost or found == CONTENT
-            journal.append([(1, b"another life")])
+            journal.append(Batch([(1, b"another life")]))
     except JournalError:
         return  # what is left is no database, or an entry in its middle is damaged
     with Journal.open(path, schema_version=3) as journal:
@@ -179,16 +179,16 @@ def test_a_deleted_database_is_missed_and_nothing_is_written(half: Path, tmp_pat
             Journal.open(path, schema_version=3)
     assert path.stat().st_size == 0
     with Journal.open(path, schema_version=3, accept_loss=True) as journal:
-        assert journal.append([(1, b"new")]) == 1
+        assert journal.append(Batch([(1, b"new")])) == 1
 
 
 def test_an_older_copy_is_missed(tmp_path: Path) -> None:
     path = tmp_path / "j.sqlite"
     with Journal.open(path, schema_version=3) as journal:
-        journal.append([(1, b"a")])
+        journal.append(Batch([(1, b"a")]))
     older = path.read_bytes()
     with Journal.open(path, schema_version=3) as journal:
-        journal.append([(2, b"b")])
+        journal.append(Batch([(2, b"b")]))
     path.write_bytes(older)
     with pytest.raises(JournalError, match="lacks entry 2"):
         Journal.open(path, schema_version=3)
@@ -198,7 +198,7 @@ def test_a_journal_of_another_station_is_noticed(stopped: Path, tmp_path: Path) 
     path = copied(stopped, tmp_path)
     other = tmp_path / "other.sqlite"
     with Journal.open(other, schema_version=3) as journal:
-        journal.append([(n, b"something else") for n in range(50)])
+        journal.append(Batch([(n, b"something else") for n in range(50)]))
         for n in range(9):
             journal.meta["seed"] = str(n)
     shutil.copy(other, path)
@@ -225,8 +225,7 @@ def test_a_journal_from_before_there_were_marks_is_taken_as_it_is(
     path = copied(stopped, tmp_path)
     Path(f"{path}.mark").unlink()
     with Journal.open(path, schema_version=3, accept_loss=True) as journal:
-        journal._connection.exec_driver_sql("DELETE FROM meta WHERE key = 'changes'")
-        journal._connection.commit()
+        journal._connection.execute("DELETE FROM meta WHERE key = 'changes'")
     Path(f"{path}.mark").unlink()
     with Journal.open(path, schema_version=3) as journal:
         assert journal.last_seq == 24

@@ -4,11 +4,11 @@ from array import array
 from itertools import pairwise
 from random import Random
 
-from papertape.venue.market import PriceBar, Quote, Trade
-from papertape.venue.recorded import Bars, Recorded, Recording
-from papertape.venue.tape import Market, open_market
-from papertape.venue.tape_days import TickDay, tick_day
-from papertape.venue.tape_expand import Style
+from papertape.venue.market.days import TickDay, tick_day
+from papertape.venue.market.interpolate import Style
+from papertape.venue.market.recorded import Bars, Recorded, Recording
+from papertape.venue.market.source import PriceBar, Quote, Trade
+from papertape.venue.market.tape import Market, open_market
 from papertape.venue.units import DAY, MINUTE, SECOND, SIZE_SCALE
 
 RECORDED, MINUTES, SYNTHETIC, CURRENCY = 756733, 8314, 272093, 12087792

@@ -4,13 +4,14 @@
     quote   AAPL 257.66*300 x -               sizes after *, a dash for a side without a quote
     trade   AAPL 257.00*500                   a print on the tape
     submit  #7 BUY 100 AAPL LMT 250 GTC       client 1; c2#7 is client 2; then field=value
+    submit  #8 SELL 1 AAPL STP_LMT 249 248.5  a stop, then the limit
     cancel  #7                                one order
     cancel  all                               reqGlobalCancel
     clock   20260413 23:59:59                 New York time; every other row takes one second
 
 Rows end in ``-> event; event`` or ``-> .``; a row of its own that begins with ``->`` goes on
 with the expectation. Every scenario also checks the invariants after each row, and at its end
-that the journal, once through JSON, rebuilds the same state without a market.
+that the journal, once through its bytes, rebuilds the same state without a market.
 """
 
 import math
@@ -19,17 +20,20 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from papertape import codes
 from papertape.model import Contract, Order
-from papertape.venue import events as e
-from papertape.venue.commands import CancelAll, CancelOrder, Command, Entry, SubmitOrder
-from papertape.venue.engine import Engine
+from papertape.server.present import events as e
+from papertape.server.present.presenter import Presenter
+from papertape.server.present.queries import Queries
+from papertape.server.present.views import Views
+from papertape.venue import entries
+from papertape.venue.broker.profile import Profile
+from papertape.venue.commands import CancelAll, CancelOrder, Command, SubmitOrder
+from papertape.venue.engine import Engine, Happened
+from papertape.venue.entries import Entry
 from papertape.venue.invariants import check
-from papertape.venue.listings import CATALOGUE
-from papertape.venue.market import Quote, Trade
-from papertape.venue.profile import Profile
+from papertape.venue.market.source import DayStats, Quote, Trade
+from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import SECOND, Nanos, price_units, size_units
 
 SYMBOLS = {entry.symbol: entry for entry in reversed(list(CATALOGUE))}
@@ -65,6 +69,11 @@ class ScriptedMarket:
         quotes = [t for t in self.tape[con_id] if isinstance(t, Quote) and t.time <= now]
         return quotes[-1] if quotes else Quote(con_id, 0, 0, 0, 0, 0)
 
+    def day(self, con_id: int, now: Nanos) -> DayStats:
+        trades = [t for t in self.tape[con_id] if isinstance(t, Trade) and t.time <= now]
+        last = trades[-1] if trades else Trade(con_id, 0, 0, 0)
+        return DayStats(0, 0, 0, 0, 0, last.price, last.size, last.time)
+
     def ticks(self, con_id: int, after: Nanos, until: Nanos) -> Iterator[Quote | Trade]:
         self.asked.append(con_id)
         return iter([tick for tick in self.tape[con_id] if after < tick.time <= until])
@@ -81,7 +90,11 @@ class Stage:
         self.profile = profile
         self.engine = Engine(self.market, profile)
         self.now = START
-        self.journal: list[Entry] = []
+        views = Views(self.engine.instruments, self.engine.profile)
+        self.presenter = Presenter(views)
+        self.queries = Queries(self.engine, views)
+        self.engine.open_accounts(START)
+        self.journal: list[Entry] = self.engine.drain_journal()
 
     def play(self, table: str) -> "Stage":
         """Run the rows of a table and compare what happened with what each row expects."""
@@ -94,10 +107,9 @@ class Stage:
         return self
 
     def assert_replays(self) -> None:
-        """The journal, once through JSON, rebuilds the same state."""
-        text = msgspec.json.encode(self.journal)
-        twin = Engine(None, self.profile)
-        twin.replay(msgspec.json.decode(text, type=list[Entry]))
+        """The journal, once through its bytes, rebuilds the same state under other rules."""
+        twin = Engine(None, Profile(duplicate_pairs=False, price_band=False))
+        twin.replay(entries.decode(entries.encode(entry)) for entry in self.journal)
         assert twin.state_hash() == self.engine.state_hash()
 
     def step(self, row: str) -> tuple[e.Event, ...]:
@@ -106,12 +118,20 @@ class Stage:
         words = rest.split()
         if verb == "clock":
             self.now = at(rest.strip())
-            return self.engine.advance(self.now)
+            return self.told(self.engine.advance(self.now))
         self.now += SECOND
         if verb in ("quote", "trade"):
             self.market.add(_tick(verb, words, self.now))
-            return self.engine.advance(self.now)
-        return self.engine.apply(command(verb, words), self.now)
+            return self.told(self.engine.advance(self.now))
+        return self.told(self.engine.submit(command(verb, words), self.now))
+
+    def submit(self, asked: Command) -> tuple[e.Event, ...]:
+        """Carry out a command at the present instant."""
+        return self.told(self.engine.submit(asked, self.now))
+
+    def told(self, happened: list[Happened]) -> tuple[e.Event, ...]:
+        """What clients are told of it."""
+        return self.presenter.events(happened)
 
 
 def scenario(table: str, profile: Profile | None = None) -> Stage:
@@ -128,12 +148,15 @@ def command(verb: str, words: list[str]) -> Command:
         return CancelOrder(client_id, order_id)
     plain = [word for word in words[1:] if "=" not in word]
     action, size, symbol, kind, *more = plain
-    price = float(more.pop(0)) if kind != "MKT" and more and more[0][0].isdigit() else None
+    kind = kind.replace("_", " ")
+    prices = [float(more.pop(0)) for _ in range(2) if more and more[0][0].isdigit()]
+    stop = prices.pop(0) if kind.startswith("STP") and prices else None
     order = Order(
         action=action,
         totalQuantity=Decimal(size),
-        orderType=kind.replace("_", " "),
-        lmtPrice=price,
+        orderType=kind,
+        lmtPrice=prices[0] if prices else None,
+        auxPrice=stop,
         tif=more[0] if more else "DAY",
     )
     contract = Contract(symbol=symbol, secType="STK", exchange="SMART", currency="USD")
@@ -158,11 +181,13 @@ def _shown(event: e.Event) -> str:
     name = _name(event)
     match event:
         case e.OrderAccepted():
-            return f"{name} accepted {event.view.status}"
+            return f"{name} accepted {event.view.status}" + _why(event.view)
         case e.OrderAcknowledged():
-            return f"{name} again {event.view.status}"
+            return f"{name} again {event.view.status}" + _why(event.view)
         case e.OrderReplaced():
-            return f"{name} replaced {event.view.status}"
+            return f"{name} replaced {event.view.status}" + _why(event.view)
+        case e.OrderElected():
+            return f"{name} elected {event.view.status}"
         case e.Traded(execution=execution):
             fill = f"{execution.side} {execution.shares} @ {execution.price:g}"
             return f"{name} {fill} {event.view.status}"
@@ -180,6 +205,10 @@ def _shown(event: e.Event) -> str:
             assert text_of(event)
             return f"{name} refused {code}"
     raise AssertionError(f"a scenario cannot show {event}")
+
+
+def _why(view: e.OrderView) -> str:
+    return f" {view.whyHeld}" if view.whyHeld else ""
 
 
 def text_of(event: e.Event) -> str:

@@ -25,16 +25,16 @@ def test_cash_moves_in_both_currencies(stage: Stage) -> None:
 
 
 def test_worth_follows_the_quote_of_the_pair(stage: Stage) -> None:
-    worth = stage.engine.queries.valuation(ACCOUNT, stage.now)
+    worth = stage.queries.valuation(ACCOUNT, stage.now)
     assert worth.equity == (1_000_000 - 5) * 10**6 - 2_200_200
     assert (worth.stock, worth.gross) == (0, 0)
     stage.play("quote  EUR 1.20000 x 1.20010")
-    risen = stage.engine.queries.valuation(ACCOUNT, stage.now)
+    risen = stage.queries.valuation(ACCOUNT, stage.now)
     assert risen.equity - worth.equity == 10_000 * 10**6
 
 
 def test_ledger_shows_both_currencies_and_the_rate(stage: Stage) -> None:
-    rows = stage.engine.queries.account_summary(("$LEDGER:ALL",), stage.now)
+    rows = stage.queries.account_summary(("$LEDGER:ALL",), stage.now)
     value = {(row.key, row.currency): row.value for row in rows}
     assert value["CashBalance", "EUR"] == "100000.00"
     assert Decimal(value["ExchangeRate", "EUR"]) == Decimal("1.10005")
@@ -48,7 +48,7 @@ def test_selling_the_pair_back_closes_the_memo_position(stage: Stage) -> None:
                              -> #2 SLD 100000 @ 1.1 Filled; #2 fee 2.2 pnl -14.4002
     """)
     assert stage.engine.state.accounts[ACCOUNT].cash["EUR"] == 0
-    assert stage.engine.queries.position(ACCOUNT, PAIR).position == 0
+    assert stage.queries.position(ACCOUNT, PAIR).position == 0
 
 
 def test_half_pips_are_the_smallest_step() -> None:

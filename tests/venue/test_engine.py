@@ -3,15 +3,26 @@
 import os
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
-from papertape.venue.commands import Entry, QuoteSeen, SubmitOrder, TimePassed
+from papertape.model import Contract, Order
+from papertape.server.present.events import AccountChanged, Event, PositionChanged
+from papertape.server.present.presenter import Presenter
+from papertape.server.present.views import Views
+from papertape.venue import entries
+from papertape.venue.broker.account_manager import AccountManager
+from papertape.venue.broker.margin import MarginCalculator
+from papertape.venue.broker.order_manager import OrderManager
+from papertape.venue.broker.profile import Profile
+from papertape.venue.commands import Command, SubmitOrder
 from papertape.venue.engine import Engine
-from papertape.venue.events import AccountChanged, PositionChanged
-from papertape.venue.profile import Profile
+from papertape.venue.facts import DayBegan, OrderFilled
+from papertape.venue.invariants import check
 from papertape.venue.units import SECOND
 from venue.scenario import START, Stage, at, command, scenario
 
@@ -34,6 +45,12 @@ BUSY_DAY = """
     submit  #5 SELL 30 AAPL MKT         -> #5 accepted Submitted
                                  -> #5 SLD 30 @ 257.66 Filled; #5 fee 1.165174 pnl -2.305264
 """
+
+
+def told(engine: Engine, asked: Command, now: int) -> tuple[Event, ...]:
+    """What clients are told of a command."""
+    views = Views(engine.instruments, engine.profile)
+    return Presenter(views).events(engine.submit(asked, now))
 
 
 def test_a_fill_tells_positions_and_accounts_once() -> None:
@@ -78,11 +95,40 @@ def test_quotes_of_one_stretch_are_folded_in_time_order_at_their_own_time() -> N
         )
         stage.market.add(tick)
     engine.advance(start + 10 * SECOND)
-    fills = engine.state.fills
+    fills = list(engine.archive.fills())
     assert [(f.conId, f.time - start) for f in fills] == [(TSLA, 2 * SECOND), (AAPL, 3 * SECOND)]
-    assert [f.execution.lastLiquidity for f in fills] == [1, 1]
-    entries = [entry for entry in engine.drain_journal() if entry.time > start]
-    assert [type(entry.command) for entry in entries] == [QuoteSeen, QuoteSeen]
+    assert [f.liquidity for f in fills] == [1, 1]
+    kept = [entry for entry in engine.drain_journal() if entry.time > start]
+    assert [entry.cause for entry in kept] == [f"tick {TSLA}", f"tick {AAPL}"]
+
+
+def test_an_order_that_comes_alive_on_the_way_misses_nothing() -> None:
+    """Ticks of an instrument count from the instant at which it comes to have a working order."""
+    stage = scenario("""
+        quote   AAPL 257.66 x 257.68
+        quote   TSLA 420.00 x 420.10
+        submit  #1 BUY 1 AAPL LMT 250  -> #1 accepted Submitted; #1 again Submitted
+    """)
+    engine, start = stage.engine, stage.now
+    quote = stage.market.quote(AAPL, start)
+    for seconds, con_id, ask in ((2, AAPL, 2_490_000), (3, TSLA, 3_990_000)):
+        tick = msgspec.structs.replace(quote, conId=con_id, time=start + seconds * SECOND, ask=ask)
+        stage.market.add(tick)
+    whole = engine.broker.observe
+
+    def child(tick: Any, now: int) -> Any:
+        yield from whole(tick, now)
+        if tick.conId == AAPL:  # what a parent's child does
+            contract = Contract(symbol="TSLA", secType="STK", exchange="SMART", currency="USD")
+            order = Order(action="BUY", totalQuantity=Decimal(1), orderType="LMT", lmtPrice=400.0)
+            yield from engine.api.submit(SubmitOrder(1, 2, contract, order), now)
+
+    engine.broker.observe = child  # type: ignore[method-assign]
+    engine.advance(start + 10 * SECOND)
+    assert [(f.conId, f.time - start) for f in engine.archive.fills()] == [
+        (AAPL, 2 * SECOND),
+        (TSLA, 3 * SECOND),
+    ]
 
 
 def test_midnight_comes_before_the_quotes_after_it() -> None:
@@ -94,7 +140,7 @@ def test_midnight_comes_before_the_quotes_after_it() -> None:
     quote = stage.market.quote(AAPL, stage.now)
     stage.market.add(msgspec.structs.replace(quote, time=midnight + SECOND, ask=2_000_000))
     stage.engine.advance(midnight + 5 * SECOND)
-    assert stage.engine.state.fills == []
+    assert stage.engine.archive.counts == (0, 0)
 
 
 def test_next_due_is_the_next_tick_of_a_working_order_or_the_end_of_day() -> None:
@@ -122,31 +168,8 @@ def test_a_skipped_stretch_fills_nothing_but_still_ends_the_day() -> None:
     stage.market.add(msgspec.structs.replace(quote, time=stage.now + 9))
     stage.engine.skip(at("20260416 10:00:00"))
     stage.play("clock  20260416 10:00:01  -> #1 Cancelled")
-    assert [view.orderId for view in stage.engine.queries.open_orders()] == [2]
+    assert [view.orderId for view in stage.queries.open_orders()] == [2]
     assert stage.journal[-1].time == at("20260416 10:00:00")
-
-
-def test_journal_holds_each_consulted_quote_once() -> None:
-    stage = scenario("""
-        quote   AAPL 257.66 x 257.68
-        submit  #1 BUY 1 AAPL LMT 250  -> #1 accepted Submitted; #1 again Submitted
-        submit  #2 BUY 1 AAPL LMT 250  -> #2 accepted Submitted; #2 again Submitted
-        submit  #3 BUY 1 AAPL LMT      -> #3 refused 463
-        cancel  #1                     -> #1 Cancelled
-    """)
-    assert [len(entry.quotes) for entry in stage.journal] == [1, 0, 0]
-
-
-def test_refused_command_does_not_hide_its_quotes_from_the_next_entry() -> None:
-    stage = scenario("quote   AAPL 257.66*99999 x 257.68*99999")
-    stage.play("""
-        submit  #1 BUY 10 AAPL LMT 250        -> #1 accepted Submitted; #1 again Submitted
-        quote   AAPL 257.70*99999 x 257.72*99999
-    """)
-    stage.step("submit #1 BUY 900000 AAPL LMT 250")
-    assert stage.engine.drain_journal() == []
-    stage.play("submit  #1 BUY 20 AAPL LMT 250  -> #1 replaced Submitted; #1 again Submitted")
-    assert len(stage.journal[-1].quotes) == 1
 
 
 def test_replay_stops_at_any_entry_and_goes_on_live() -> None:
@@ -155,29 +178,32 @@ def test_replay_stops_at_any_entry_and_goes_on_live() -> None:
         twin = Engine(played.market)
         twin.replay(played.journal[:cut])
         twin.replay(played.journal[cut:])
+        check(twin)
         assert twin.state_hash() == played.engine.state_hash()
     twin.advance(played.now)
     rest = "submit #9 BUY 5 TSLA MKT"
     events = played.step(rest)
-    assert twin.apply(command("submit", rest.split()[1:]), played.now) == events
+    assert told(twin, command("submit", rest.split()[1:]), played.now) == events
 
 
 def test_snapshot_is_a_fresh_start() -> None:
     played = scenario(BUSY_DAY)
     twin = Engine(played.market)
-    twin.restore(played.engine.snapshot(), played.now)
+    twin.restore(bytes(played.engine.snapshot()), lambda *_: played.engine.archive.rows())
+    check(twin)
     assert twin.state_hash() == played.engine.state_hash()
     row = "submit #9 BUY 5 AAPL LMT 251"
     events = played.step(row)
-    assert twin.apply(command("submit", row.split()[1:]), played.now) == events
+    assert told(twin, command("submit", row.split()[1:]), played.now) == events
     assert twin.state_hash() == played.engine.state_hash()
 
 
 def test_end_of_day_is_journaled_and_empties_the_books() -> None:
     stage = scenario(BUSY_DAY)
-    assert sum(isinstance(entry.command, TimePassed) for entry in stage.journal) == 1
-    assert [order.orderId for order in stage.engine.state.orders.values()] == [2, 5]
-    assert len(stage.engine.state.fills) == 1
+    days = [fact for entry in stage.journal for fact in entry.facts if isinstance(fact, DayBegan)]
+    assert [day.end for day in days] == [at("20260414 00:00:00"), at("20260415 00:00:00")]
+    assert [view.orderId for view in stage.queries.orders()] == [2, 5]
+    assert stage.engine.archive.counts == (1, 1)
 
 
 def test_different_histories_have_different_hashes() -> None:
@@ -209,17 +235,47 @@ def test_the_callers_order_is_left_alone() -> None:
     asked = command("submit", ["#1", "BUY", "1", "AAPL", "LMT", "250", "GTC"])
     assert isinstance(asked, SubmitOrder)
     before = msgspec.json.encode(asked)
-    stage.engine.apply(asked, stage.now)
+    stage.submit(asked)
     assert msgspec.json.encode(asked) == before
 
 
-def test_entries_survive_json() -> None:
+def test_entries_survive_their_bytes() -> None:
     stage = scenario(BUSY_DAY)
-    text = msgspec.json.encode(stage.journal)
-    assert msgspec.json.decode(text, type=list[Entry]) == stage.journal
+    assert [entries.decode(entries.encode(entry)) for entry in stage.journal] == stage.journal
+
+
+def test_the_facts_of_one_command_are_one_entry_with_its_name() -> None:
+    stage = scenario("quote AAPL 257.66 x 257.68*60")
+    stage.step("submit #1 BUY 100 AAPL LMT 257.68 IOC")
+    (entry,) = stage.engine.drain_journal()
+    assert entry.cause == "submit 1#1"
+    assert [type(fact).__name__ for fact in entry.facts] == [
+        "DayBegan", "OrderPlaced", "OrderFilled", "OrderMoved", "OrderEnded",
+    ]  # fmt: skip
+
+
+def test_replay_asks_no_market_and_no_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever decides may be broken: history is folded, not decided again."""
+    stage = scenario(BUSY_DAY)
+    for name in ("place", "replace", "cancel", "expire", "observe", "preview"):
+        monkeypatch.setattr(OrderManager, name, broken)
+    monkeypatch.setattr(AccountManager, "decide", broken)
+    monkeypatch.setattr(MarginCalculator, "value", broken)
+    twin = Engine(None)
+    twin.replay(stage.journal)
+    assert twin.state_hash() == stage.engine.state_hash()
+    fills = [
+        fact for entry in stage.journal for fact in entry.facts if isinstance(fact, OrderFilled)
+    ]
+    assert len(fills) == 4
+
+
+def broken(*_: object, **__: object) -> None:
+    raise AssertionError("a replay decided something")
 
 
 def test_profiles_differ_only_in_what_they_switch() -> None:
     engine = Engine(None, Profile(accounts=("DU1", "DU2"), first_perm_id=7))
+    engine.open_accounts(START)
     assert list(engine.state.accounts) == ["DU1", "DU2"]
     assert engine.state.next_perm_id == 7

@@ -1,7 +1,7 @@
 """The callback sequences of a live paper gateway, as event tables."""
 
-from papertape.venue.events import OrderCancelled
-from papertape.venue.profile import Profile
+from papertape.server.present.events import OrderCancelled
+from papertape.venue.broker.profile import Profile
 from venue.scenario import scenario
 
 BAND = "We cannot accept an order at a limit price at or more aggressive than"
@@ -171,7 +171,7 @@ def test_modification_sends_the_pair_twice_and_keeps_its_place() -> None:
         submit  #1 BUY 20 AAPL LMT 251      -> #1 replaced Submitted; #1 again Submitted
         submit  #1 BUY 20 AAPL LMT 251 GTC  -> #1 replaced Submitted; #1 again Submitted
     """)
-    (view,) = stage.engine.queries.open_orders(1)
+    (view,) = stage.queries.open_orders(1)
     assert (view.permId, view.order.lmtPrice, view.remaining) == (1_000_000_001, 251.0, 20)
 
 
@@ -247,7 +247,7 @@ def test_an_order_that_was_never_transmitted_gets_no_permanent_id() -> None:
     (event,) = stage.step("cancel #6")
     assert isinstance(event, OrderCancelled) and event.view.permId == 0
     assert stage.engine.state.next_perm_id == next_perm_id
-    assert stage.engine.queries.completed_orders() == ()
+    assert stage.queries.completed_orders() == ()
 
 
 def test_what_if_leaves_no_trace_but_its_permanent_id() -> None:
@@ -258,7 +258,7 @@ def test_what_if_leaves_no_trace_but_its_permanent_id() -> None:
         submit  #1 BUY 100 AAPL MKT    -> #1 accepted PreSubmitted
                                        -> #1 BOT 100 @ 257.68 Filled; #1 fee 1.0003
     """)
-    assert len(stage.engine.queries.completed_orders()) == 1
+    assert len(stage.queries.completed_orders()) == 1
 
 
 def test_global_cancel_takes_every_client() -> None:
@@ -286,10 +286,10 @@ def test_gtc_orders_lapse_at_the_end_of_the_next_quarter() -> None:
     stage = scenario("""
         quote   AAPL 257.66 x 257.68
         submit  #1 BUY 1 AAPL LMT 250 GTC  -> #1 accepted PreSubmitted; #1 again Submitted
-        clock   20260930 23:59:59          -> .
-        clock   20261001 00:00:00          -> #1 Cancelled
+        clock   20260930 15:59:59          -> .
+        clock   20260930 16:00:00          -> #1 Cancelled
     """)
-    assert stage.engine.queries.open_orders() == ()
+    assert stage.queries.open_orders() == ()
 
 
 def test_short_sales_and_covering() -> None:

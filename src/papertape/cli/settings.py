@@ -31,7 +31,7 @@ from ..server.compose import MarketSettings
 from ..server.config import flat
 from ..server.config_table import NAMES, PORTS, networks
 from ..server.settings import StationSettings
-from ..venue.profile import Profile
+from ..venue.broker.profile import Profile
 
 FILE = "papertape.toml"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")

@@ -11,7 +11,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ..venue.units import SECOND, Nanos
-from ..venue.values import AccountValue as Figure
 from ..wire.catalogue.account import (
     AccountDataEnd,
     AccountSummary,
@@ -22,6 +21,7 @@ from ..wire.catalogue.account import (
     AccountValue,
     PortfolioValue,
 )
+from .present.account_values import AccountValue as Figure
 from .session import Session
 from .times import clock
 
@@ -156,7 +156,7 @@ class Accounts:
 
     def _send_updates(self, session: Session) -> None:
         account, now = session.account_updates, self._station.now
-        queries = self._station.engine.queries
+        queries = self._station.queries
         for row in queries.account_values(account, now):
             value = self._shown(row)
             session.send(AccountValue(row.key, value, row.currency, row.account))
@@ -192,7 +192,7 @@ class Accounts:
 
     def _send_multi(self, session: Session, request_id: int) -> None:
         account, model, ledger = session.multi[request_id]
-        for row in self._station.engine.queries.account_values(account, self._station.now):
+        for row in self._station.queries.account_values(account, self._station.now):
             if not ledger or row.key in LEDGER:
                 value = self._shown(row)
                 session.send(
@@ -211,7 +211,7 @@ class Accounts:
     def _send_summary(self, session: Session, request_id: int) -> None:
         tags, before = session.summaries[request_id]
         names = tuple(tag.strip() for tag in tags.split(",") if tag.strip())
-        for row in self._station.engine.queries.account_summary(names, self._station.now):
+        for row in self._station.queries.account_summary(names, self._station.now):
             place = (row.account, row.key, row.currency)
             value = self._shown(row)
             if before.get(place) != value:

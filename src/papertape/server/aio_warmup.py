@@ -11,7 +11,7 @@ from collections.abc import Coroutine, Iterator
 from typing import Any
 
 from ..errors import MarketDataError
-from ..venue.tape import Market
+from ..venue.market.tape import Market
 from .rehearsal import rehearsal
 from .station import Station
 
@@ -72,7 +72,7 @@ class WarmUp:
 
     def _traded(self) -> set[int]:
         """The instruments that come first."""
-        queries = self._station.engine.queries
+        queries = self._station.queries
         held = {position.contract.conId for position in queries.positions()}
         return held | {view.contract.conId for view in queries.open_orders()}
 

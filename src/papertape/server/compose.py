@@ -9,15 +9,18 @@ from typing import Any, Self
 
 import msgspec
 
+from ..errors import JournalError
 from ..store import history
+from ..store.journal import Journal
+from ..venue.broker.profile import Profile
 from ..venue.engine import Engine
-from ..venue.profile import Profile
-from ..venue.recorded import Recording
-from ..venue.tape import Market, open_market
+from ..venue.entries import OLDEST, SCHEMA
+from ..venue.market.recorded import Recording
+from ..venue.market.tape import Market, open_market
 from ..venue.units import Nanos
 from .clock import MarketClock, check_start
 from .config import Config
-from .keep import SCHEMA_VERSION, Keeper, MarketFacts
+from .keep import Keeper, MarketFacts
 from .messagelog import MessageLog
 from .settings import StationSettings
 from .station import Station
@@ -78,6 +81,7 @@ def compose(
     log_dir: Path | None = None,
     accept_clock: bool = False,
     accept_loss: bool = False,
+    keep_history: bool = False,
 ) -> Composed:
     """A station as it was left in ``data_dir``, or a new one; None keeps nothing.
 
@@ -88,6 +92,8 @@ def compose(
     ``accept_clock`` says that ``wall`` is right, however far it is from what is kept;
     ``accept_loss`` goes on with what is kept although some of it is missing.
 
+    ``keep_history`` keeps every entry of the journal, also those that a snapshot makes superfluous.
+
     Raises ``MarketDataError``, ``JournalError`` or ``SettingsError`` with what to do.
     """
     chosen = market or MarketSettings()
@@ -95,14 +101,13 @@ def compose(
         journal = None
         if data_dir is not None:
             path = data_dir / JOURNAL
-            from ..store.journal import Journal  # its database layer takes a while to load
-
-            opened = Journal.open(path, schema_version=SCHEMA_VERSION, accept_loss=accept_loss)
+            opened = Journal.open(
+                path, schema_version=SCHEMA, oldest=OLDEST, accept_loss=accept_loss
+            )
             journal = undo.enter_context(opened)
             if journal.lost:
                 log.warning("%s %s; it goes on with what is there", path, journal.lost)
-        keeper = Keeper(journal)
-        keeper.check_profile(profile or Profile())
+        keeper = Keeper(journal, keep_history=keep_history)
         facts = _facts(keeper, chosen, wall)
         kept = facts.clock
         tape = open_tape(chosen.folder, facts)
@@ -114,9 +119,13 @@ def compose(
         clock = MarketClock(wall, max(kept.now(wall), last), chosen.speed)
         keeper.keep_market(msgspec.structs.replace(facts, clock=clock))
         engine.skip(clock.market)
+        engine.open_accounts(engine.clock)
+        keeper.commit(engine)
         gateway = settings is not None and settings.gateway
         config = Config(api, kept=keeper.config(), keep=keeper.keep_config, gateway=gateway)
         station = Station(engine, tape, keeper, settings, wire_log, config)
+        if journal is not None:
+            undo.callback(_finish, keeper, station)
         folder = log_dir or (data_dir / LOGS if data_dir else None)
         if folder is not None:
             message_log = MessageLog(
@@ -128,6 +137,14 @@ def compose(
         composed = Composed(station, clock, undo.pop_all())
         composed.recovered = recovered
         return composed
+
+
+def _finish(keeper: Keeper, station: Station) -> None:
+    """A clean stop leaves a snapshot; where that cannot be kept the journal is enough."""
+    try:
+        keeper.finish(station.engine)
+    except JournalError as error:
+        log.error("no snapshot was left at the end: %s", error)
 
 
 def _facts(keeper: Keeper, chosen: MarketSettings, wall: Nanos) -> MarketFacts:

@@ -7,7 +7,7 @@ off; only news (292) takes providers behind a colon. One bad word refuses the wh
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from ..venue.instruments import Refusal
+from ..venue.reference.instruments import Refusal
 
 MARKET_DATA_OFF: Final = "mdoff"
 FUNDAMENTALS: Final = 258

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ..venue.market import MarketSource, PriceBar
-from ..venue.times import period_start
+from ..venue.market.source import MarketSource, PriceBar
+from ..venue.reference.times import period_start
 from ..venue.units import DAY, MINUTE, MONTH, SECOND, WEEK, Nanos
 
 BAR_SIZES: Final[dict[str, Nanos]] = {

@@ -1,30 +1,40 @@
-"""The engine's memory on disk: journal entries, the market's clock, recovery.
+"""The engine's memory on disk: journal entries, snapshots, the market's clock, recovery.
 
-Entries are MessagePack, which keeps every number as it is, infinities included; JSON has no word
-for those. The market's clock, anchor and seed stand beside them, so that a station that starts
-again plays the same tape where it would be now.
+Entries are MessagePack, which keeps every number as it is. The market's clock, anchor and seed
+stand beside them, so that a station that starts again plays the same tape where it would be now.
+
+A snapshot is taken at each day's end, every ``SNAPSHOT_FACTS`` facts and at a clean stop. It is
+frozen at once and written piece by piece, a slice of each of the station's turns; then the
+entries that no snapshot needs are dropped in slices too, unless the history is kept.
 """
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
 import msgspec
 
-from ..errors import JournalError, SettingsError
-from ..venue.commands import Entry, TimePassed
+from ..errors import JournalError
+from ..store.database import RESTORE
+from ..store.journal import Batch, Journal, Rows
+from ..store.memory import Memory, MemoryWriter
+from ..store.saved import SnapshotWriter
+from ..venue import entries
+from ..venue.archive import FillEntry, FinishedRow
 from ..venue.engine import Engine
-from ..venue.profile import Profile
+from ..venue.entries import Entry
+from ..venue.facts import DayBegan
 from ..venue.units import Nanos
 from .clock import MarketClock
 
-if TYPE_CHECKING:
-    from ..store.journal import Journal
+log = logging.getLogger("papertape.station")
 
-SCHEMA_VERSION = 1
-
-_ENCODE = msgspec.msgpack.Encoder().encode
-_DECODE = msgspec.msgpack.Decoder(Entry).decode
+SNAPSHOT_FACTS: Final = 50_000
+"""Facts between snapshots: a start reads at most twice as many, in a second or two."""
+SLICE: Final[Nanos] = 2_000_000
+"""Time that one turn gives to snapshots; a piece that is begun may double it."""
+DROPPED: Final = 500
+"""Entries that are dropped at a time."""
 
 
 class MarketFacts(msgspec.Struct, frozen=True):
@@ -36,72 +46,157 @@ class MarketFacts(msgspec.Struct, frozen=True):
 
 
 class Keeper:
-    """Engine <-> journal. Without one (an ephemeral station) a day's entries stay in memory."""
+    """Engine <-> journal; an ephemeral station has one in memory, to be rebuilt from."""
 
-    def __init__(self, journal: "Journal | None") -> None:
+    def __init__(self, journal: Journal | None, *, keep_history: bool = False) -> None:
         self._journal = journal
-        self._memory: list[bytes] = []
-        self._morning: tuple[bytes, Nanos] | None = None
-        """The ephemeral engine when its trading day began, and that instant."""
+        self._store: Journal | Memory = Memory() if journal is None else journal
+        self._keep_history = keep_history
+        self._since_snapshot = 0
+        """Facts that were kept since the last snapshot was begun."""
+        self._wanted = False
+        """A snapshot should begin as soon as no other is being written."""
+        self._saving: tuple[SnapshotWriter | MemoryWriter, Iterator[bytes], tuple[int, int]] | None
+        self._saving = None
+        """The writer, what it has still to write, and after which facts rows are needed with it."""
+        self._clearing = journal is not None
+        """Something may have to go: at the start, what a process left half written."""
+
+    # -- keeping ------------------------------------------------------------------------------
 
     def commit(self, engine: Engine) -> int:
         """Keep what the engine has done since the last call; the number of entries."""
-        entries = engine.drain_journal()
-        if not entries:
-            return 0
-        rows = [(entry.time, _ENCODE(entry)) for entry in entries]
-        if self._journal is not None:
-            self._journal.append(rows)
-        elif any(isinstance(entry.command, TimePassed) for entry in entries):
-            self._memory, self._morning = [], (engine.snapshot(), engine.clock)
-        else:
-            self._memory += [payload for _, payload in rows]
-        return len(entries)
+        fresh = engine.drain_journal()
+        if fresh:
+            payloads = [(entry.time, entries.encode(entry)) for entry in fresh]
+            self._store.append(Batch(payloads, Rows(*engine.drain_archive())))
+            self._since_snapshot += sum(len(entry.facts) for entry in fresh)
+            if self._since_snapshot >= SNAPSHOT_FACTS or _ends_day(engine, fresh):
+                self._wanted = True
+        if self._wanted and self._saving is None:
+            self.begin_snapshot(engine)
+        return len(fresh)
+
+    def begin_snapshot(self, engine: Engine) -> None:
+        """Freeze the state as it was kept last; ``step`` writes it. One that runs goes on alone."""
+        if self._saving is not None or not self._store.last_seq:
+            return
+        self._since_snapshot, self._wanted = 0, False
+        since = engine.state.orders_since, engine.state.fills_since
+        self._saving = self._store.begin_snapshot(), iter(engine.snapshot()), since
+
+    @property
+    def busy(self) -> bool:
+        """Whether ``step`` has something to do."""
+        return self._saving is not None or self._clearing
+
+    def step(self, stopwatch: Callable[[], Nanos] | None = None) -> None:
+        """Go on with a snapshot, or with dropping what it made superfluous, for a slice of time.
+
+        Without a ``stopwatch`` it goes on to the end.
+        """
+        began = stopwatch() if stopwatch is not None else 0
+        while self.busy:
+            self._save() if self._saving is not None else self._clear()
+            if stopwatch is not None and stopwatch() - began >= SLICE:
+                return
+
+    def _save(self) -> None:
+        assert self._saving is not None
+        writer, pieces, since = self._saving
+        piece = next(pieces, None)
+        if piece is not None:
+            writer.add(piece)
+            return
+        writer.finish()
+        if isinstance(self._store, Memory):
+            self._store.forget_rows(*since)
+        self._saving, self._clearing = None, True
+
+    def _clear(self) -> None:
+        """Delete some of what no snapshot needs: pieces of others, then entries."""
+        if self._store.clear():
+            return
+        keep = self._keep_history and self._journal is not None
+        self._clearing = not keep and self._store.drop(DROPPED) == DROPPED
+
+    def finish(self, engine: Engine) -> None:
+        """A clean stop: a snapshot of the end, so that the next start has little to read.
+
+        There is none when the engine has done what was never kept.
+        """
+        self.step()
+        if self._since_snapshot and engine.drained:
+            self.begin_snapshot(engine)
+        self.step()
+
+    # -- recovery -----------------------------------------------------------------------------
 
     def recover(self, engine: Engine) -> int:
-        """Replay everything that was kept into a fresh engine; the number of entries.
+        """Bring a fresh engine to where it was; the number of entries that were replayed.
 
+        The newest snapshot that can be used counts, and the entries after it.
         Raises ``JournalError`` naming the entry that cannot be read or repeated.
         """
+        after, rows_failed = self._restore(engine)
         count = 0
 
         def replayed() -> Iterator[Entry]:
             nonlocal count
-            for payload in self._payloads():
+            for payload in (entry.payload for entry in self._store.entries(after)):
                 count += 1
-                yield _DECODE(payload)
+                entry = entries.decode(payload)
+                self._since_snapshot += len(entry.facts)
+                yield entry
 
+        def mend(orders: list[FinishedRow], fills: list[FillEntry]) -> None:
+            self._store.mend(Rows(orders, fills))
+
+        self._since_snapshot = 0
         try:
-            if self._morning is not None:
-                engine.restore(*self._morning)
-            engine.replay(replayed())
+            engine.replay(replayed(), mend if rows_failed else None)
         except JournalError:
             raise
         except Exception as error:
-            path = None if self._journal is None else self._journal.path
             advice = "Report it with the file, or choose another --data-dir"
-            reason = f"cannot be replayed: {error!r}"
-            raise JournalError(reason, path=path, seq=count, advice=advice) from error
+            reason, seq = f"cannot be replayed: {error!r}", after + count
+            path = self._store.path
+            raise JournalError(reason, path=path, seq=seq, advice=advice) from error
         return count
 
-    def _payloads(self) -> Iterator[bytes]:
-        if self._journal is None:
-            return iter(self._memory)
-        return (entry.payload for entry in self._journal.entries())
+    def _restore(self, engine: Engine) -> tuple[int, bool]:
+        """Take the newest snapshot that can be used; the number of the entry that it stands after,
+        and whether rows of what is over were damaged or missing beside a newer one.
 
-    def check_profile(self, profile: Profile) -> None:
-        """Remember the broker's profile; a journal replays only under the one it was begun with.
-
-        Raises ``SettingsError`` naming what differs.
+        Without one the journal must begin at its first entry.
         """
-        if self._journal is None:
-            return
-        known = self._journal.meta.get("profile")
-        if known is not None and self._journal.last_seq:
-            before = msgspec.json.decode(known, type=Profile)
-            for name in Profile.__struct_fields__:
-                _same(name, getattr(before, name), getattr(profile, name), self._journal.path)
-        self._journal.meta["profile"] = msgspec.json.encode(profile).decode()
+        store, used = self._store, 0
+        why: dict[int, str] = {}
+        for saved in store.snapshots():
+            try:
+                engine.restore(saved.blob, self._rows)
+            except (ValueError, JournalError) as error:
+                why[saved.seq] = str(error)
+                store.reject(saved.seq)
+                continue
+            used = saved.seq
+            break
+        passed = [f"after entry {seq}: {why.get(seq, 'damaged')}" for seq in store.rejected]
+        if not used and store.first_seq > 1:
+            reason = f"begins at entry {store.first_seq} and has no whole snapshot before it"
+            reason += f" ({'; '.join(passed)})" if passed else ""
+            raise JournalError(reason, path=store.path, seq=store.first_seq, advice=RESTORE)
+        for one in passed:
+            log.warning("%s: passes over a snapshot that cannot be used, %s", store.path, one)
+        return used, bool(why)
+
+    def _rows(
+        self, orders_since: int, fills_since: int, until: int
+    ) -> tuple[list[FinishedRow], list[FillEntry]]:
+        rows = self._store.rows(orders_since, fills_since, until)
+        return [FinishedRow(*row) for row in rows.orders], [FillEntry(*row) for row in rows.fills]
+
+    # -- what stands beside it ----------------------------------------------------------------
 
     def market(self, fresh: MarketFacts) -> MarketFacts:
         """The market's facts of this data directory; ``fresh`` ones when it is new."""
@@ -129,15 +224,7 @@ class Keeper:
             self._journal.meta["config"] = msgspec.json.encode(values).decode()
 
 
-def _same(name: str, before: Any, now: Any, path: Path) -> None:
-    if before == now:
-        return
-    if name == "accounts":
-        name, before, now = "account", ",".join(before), ",".join(now)
-    raise SettingsError(
-        f"the orders kept here were made with {before!r}",
-        setting=name,
-        found=now,
-        path=path,
-        advice="Go on with the old value, or choose another --data-dir",
-    )
+def _ends_day(engine: Engine, fresh: list[Entry]) -> bool:
+    """Whether a trading day has ended among what has just been kept."""
+    ends = any(isinstance(fact, DayBegan) for entry in fresh for fact in entry.facts)
+    return ends and bool(engine.state.fills_since)

@@ -15,14 +15,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ..model import OrderState
+from ..venue.broker.terms import check, for_living
 from ..venue.commands import CancelAll, CancelOrder, Command, SubmitOrder
-from ..venue.events import OrderView
-from ..venue.instruments import Refusal
-from ..venue.validation import check, for_living
+from ..venue.reference.instruments import Refusal
 from ..wire.catalogue import history, market, ticks
 from ..wire.catalogue.reports import OpenOrder, OrderStatus
 from ..wire.message import Message
 from .notices import Notice, notice
+from .present.events import OrderView
 
 if TYPE_CHECKING:
     from .session import Session
@@ -70,13 +70,13 @@ class Link:
 
     def lives(self, client_id: int, order_id: int) -> bool:
         """Whether an order of a client works, or waits for ``transmit`` or for the link."""
-        return self._station.engine.queries.lives(client_id, order_id) or any(
+        return self._station.queries.lives(client_id, order_id) or any(
             isinstance(one, SubmitOrder) and _names(one, client_id, order_id) for one in self._held
         )
 
     def unsent_orders(self) -> list[OrderView]:
         """The orders that have not reached the broker yet, each with its latest terms."""
-        queries = self._station.engine.queries
+        queries = self._station.queries
         latest = {
             (one.clientId, one.orderId): one
             for one in self._held
@@ -174,10 +174,10 @@ class Link:
         if _ids(command) in self._withdrawn:
             return Refusal(201, variant="too_late")
         engine = self._station.engine
-        refusal = engine.queries.refusal(command)
+        refusal = self._station.queries.refusal(command)
         if refusal is not None:
             return refusal
-        terms = (command.contract, command.order, engine.instruments, engine.profile)
+        terms = (command.contract, command.order, engine.instruments, engine.state.accounts)
         ticket = check(*terms, strict_tif=command.strict_tif)
         if not isinstance(ticket, Refusal):
             return None
@@ -194,8 +194,8 @@ class Link:
         self._held.append(command)
         if session is not None:
             known = self._known(*_ids(command))
-            waits = self._station.engine.queries.untransmitted(*_ids(command))
-            size = known.remaining if known else waits.order.totalQuantity if waits else None
+            waits = self._station.queries.untransmitted(*_ids(command))
+            size = known.remaining if known else waits
             session.send(
                 _status(
                     command.orderId, command.clientId, "PendingCancel", size or Decimal(0), known
@@ -205,7 +205,7 @@ class Link:
     def _cancel_refusal(self, command: CancelOrder) -> Refusal | None:
         if _ids(command) in self._withdrawn:
             return Refusal(10148, {"orderId": str(command.orderId), "state": WITHDRAWN})
-        return self._station.engine.queries.refusal(command)
+        return self._station.queries.refusal(command)
 
     def _withdraw(self, client_id: int, order_id: int) -> bool:
         """Cancel an order that has not been sent; whether there is one."""
@@ -245,7 +245,7 @@ class Link:
 
     def _known(self, client_id: int, order_id: int) -> OrderView | None:
         """An order that works at the venue, as it was last known."""
-        queries = self._station.engine.queries
+        queries = self._station.queries
         view = queries.order(client_id, order_id)
         return None if view is None else queries.open_order(view.permId)
 

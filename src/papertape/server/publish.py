@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from ..model import Execution
-from ..venue import events
-from ..venue.events import Event, OrderView
 from ..venue.units import Nanos
 from ..wire.catalogue.account import Position
 from ..wire.catalogue.reports import (
@@ -25,6 +23,8 @@ from ..wire.catalogue.reports import (
     OrderStatus,
 )
 from ..wire.message import Message
+from .present import events
+from .present.events import Event, OrderView
 from .session import Session
 from .times import stamp
 
@@ -101,6 +101,7 @@ class Publisher:
             events.OrderAccepted: self._pair,
             events.OrderAcknowledged: self._pair,
             events.OrderReplaced: self._pair,
+            events.OrderElected: self._pair,
             events.CancelPending: self._pair,
             events.OrderInactive: self._pair,
             events.Traded: self._traded,
@@ -198,7 +199,7 @@ class Publisher:
                 self._station.attempt(session, -1, "position", work)
 
     def _send_position(self, event: events.PositionChanged, session: Session) -> None:
-        row = self._station.engine.queries.position(event.account, event.conId)
+        row = self._station.queries.position(event.account, event.conId)
         if not self._station.shows(row.contract):
             return
         session.send(Position(row.account, row.contract, row.position, row.avgCost))

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from ..model import Contract
-from ..venue.instruments import Instrument
-from ..venue.market import DayStats, Quote
+from ..venue.market.source import DayStats, Quote
+from ..venue.reference.instruments import Instrument
 from ..venue.units import SECOND, PriceUnits, SizeUnits, price_float, size_decimal
 from ..versions import (
     FRACTIONAL_SIZE_RULES,

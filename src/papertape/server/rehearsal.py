@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from ..model import Contract, Order
 from ..venue.engine import Engine
-from ..venue.tape import open_market
+from ..venue.market.tape import open_market
 from ..venue.units import MINUTE, SECOND, Nanos
 from ..wire.catalogue.account import ReqPositions
 from ..wire.catalogue.orders import CancelOrder, PlaceOrder, ReqOpenOrders
@@ -58,6 +58,7 @@ def _opened(version: int) -> tuple[Station, Session]:
     market = open_market(MOMENT - 60 * MINUTE)
     engine = Engine(market)
     engine.skip(MOMENT)
+    engine.open_accounts(MOMENT)
     station = Station(engine, market, Keeper(None), StationSettings(max_message_rate=0))
     session = station.open("127.0.0.1:0", _Nowhere(), MOMENT)
     assert session is not None, "a new station has a place"

@@ -14,12 +14,12 @@ from functools import partial
 
 from ..errors import JournalError, PapertapeError, SettingsError
 from ..model import Contract
+from ..venue.broker.account_manager import AccountRefused
 from ..venue.commands import Command
-from ..venue.details import time_zone
 from ..venue.engine import Engine
-from ..venue.events import Event
-from ..venue.instruments import Listing, Refusal
-from ..venue.market import MarketSource
+from ..venue.market.source import MarketSource
+from ..venue.reference.details import time_zone
+from ..venue.reference.instruments import Listing, Refusal
 from ..venue.units import SECOND, Nanos
 from ..versions import INSTRUMENT_TIME_ZONE
 from ..wire.message import Message
@@ -37,6 +37,10 @@ from .lines import Lines
 from .link import Link
 from .pacing import Pacer
 from .policy import Policy
+from .present.events import Event
+from .present.presenter import Presenter
+from .present.queries import Queries
+from .present.views import Views
 from .publish import Publisher
 from .reception import Reception
 from .session import Session, Transport
@@ -64,8 +68,8 @@ class Station:
         wire_log: WireLog | None = None,
         config: Config | None = None,
     ) -> None:
-        self.engine = engine
         self.market = market
+        self._take(engine)
         self.keeper = keeper
         self.settings = settings or StationSettings()
         self.config = config or Config()
@@ -104,6 +108,12 @@ class Station:
         self.door = Door(self)
         for row in TABLE:
             self.config.watch(row.name, partial(self._changed, row.name))
+
+    def _take(self, engine: Engine) -> None:
+        self.engine = engine
+        views = Views(engine.instruments, engine.profile)
+        self._presenter = Presenter(views)
+        self.queries = Queries(engine, views)
 
     def _changed(self, name: str, value: object) -> None:
         self.hub.tell("setting", name=name, value=value)
@@ -288,6 +298,7 @@ class Station:
         self.accounts.refresh()
         self.door.tell_port()
         self.keeper.commit(self.engine)
+        self.keeper.step(self.stopwatch)
         leaving, self._leaving = self._leaving, []
         for session in [*self._open.values(), *leaving]:
             session.flush()
@@ -316,6 +327,7 @@ class Station:
             self.reception.next_due(),
             self.lines.next_due() if self.farms.flows(Kind.MARKET) else None,
             self.accounts.next_due(),
+            self.now if self.keeper.busy else None,
         )
         return min((due for due in dues if due is not None), default=None)
 
@@ -327,7 +339,7 @@ class Station:
         """
         self.now = max(self.now, now)
         if self.link.up and not self.frozen and self.now > self.engine.clock:
-            self.publish(self.engine.advance(self.now))
+            self.publish(self._presenter.events(self.engine.advance(self.now)))
 
     # -- what handlers use --------------------------------------------------------------------
 
@@ -340,12 +352,15 @@ class Station:
             self.link.hold(command)
             return ()
         try:
-            happened = self.engine.apply(command, self.now)
+            happened = self.engine.submit(command, self.now)
+        except AccountRefused:
+            raise
         except Exception:
             self._rebuild()
             raise
-        self.publish(happened)
-        return happened
+        told = self._presenter.events(happened)
+        self.publish(told)
+        return told
 
     def _rebuild(self) -> None:
         """Start the venue anew from the journal: a command that failed half way left no trace.
@@ -360,7 +375,7 @@ class Station:
         except Exception as error:
             raise JournalError("the venue failed and cannot be rebuilt from its journal") from error
         engine.skip(broken.clock)
-        self.engine = engine
+        self._take(engine)
         log.error("the venue failed and was rebuilt from %d entries of the journal", entries)
 
     def publish(self, happened: tuple[Event, ...]) -> None:

@@ -8,16 +8,16 @@ which ids they get.
 from typing import TYPE_CHECKING
 
 from ..model import Contract, Order
-from ..venue.commands import BindOrders, CancelByUser, CancelOrder, EnterOrder
-from ..venue.events import (
+from ..venue.commands import BindOrders, CancelByUser, CancelOrder, SubmitManualOrder
+from ..venue.reference.instruments import Refusal
+from .link import UNREACHABLE
+from .present.events import (
     OrderBound,
     OrderCancelled,
     OrderRejected,
     OrderView,
     RequestRefused,
 )
-from ..venue.instruments import Refusal
-from .link import UNREACHABLE
 
 if TYPE_CHECKING:
     from .station import Station
@@ -47,14 +47,14 @@ class User:
             return Refusal(201, {"reason": UNREACHABLE})
         zero = station.client(0)
         if zero is None or not zero.auto_bind:
-            command = EnterOrder(contract, order)
+            command = SubmitManualOrder(contract, order)
         else:
-            command = EnterOrder(contract, order, "negative" if self._negative else "next")
+            command = SubmitManualOrder(contract, order, "negative" if self._negative else "next")
         happened = station.apply(command)
         refused = next((event for event in happened if isinstance(event, RequestRefused)), None)
         if refused is not None:
             return _why(refused)
-        entered = station.engine.queries.newest_order()
+        entered = station.queries.newest_order()
         assert entered is not None
         for event in happened:
             if isinstance(event, Ended) and event.variant and event.view.permId == entered.permId:
@@ -64,7 +64,7 @@ class User:
     def cancel(self, perm_id: int) -> bool:
         """Cancel an order, whoever placed it; whether there is one that works."""
         station = self._station
-        view = station.engine.queries.open_order(perm_id)
+        view = station.queries.open_order(perm_id)
         if view is None:
             return False
         if station.link.up:

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MarketDataError
-from ..venue.recorded import Bars, Recorded, Recording
-from ..venue.synthetic import STOCK_DAY
-from ..venue.tape_days import TickDay, tick_day
-from ..venue.tape_expand import Style
+from ..venue.market.days import TickDay, tick_day
+from ..venue.market.interpolate import Style
+from ..venue.market.recorded import Bars, Recorded, Recording
+from ..venue.market.synthetic import STOCK_DAY
 from ..venue.units import MINUTE, SIZE_SCALE, Nanos
 
 if TYPE_CHECKING:

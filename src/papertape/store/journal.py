@@ -1,8 +1,10 @@
-"""The command journal: what was decided, in order, with its time, before anybody is told.
+"""The journal: what happened, in order, with its time, before anybody is told.
 
-One SQLite file in WAL mode, reached through SQLAlchemy Core. Recovery is the newest whole snapshot
-plus the entries after it. Payloads are opaque bytes; what they mean, and the clock that stamps
-them, is the caller's business.
+One SQLite file in WAL mode. ``entries`` are the facts of one command each; ``finished`` and
+``fills`` are the immutable rows of what is over; ``snapshots`` and their ``pieces`` hold what lived
+after an entry. Recovery is the newest whole snapshot, the rows of its day, and the entries after
+it. Payloads are opaque bytes; what they mean, and the clock that stamps them, is the caller's
+business. Every payload has a checksum: damage is found where it is read, and said.
 
 Durability: a committed batch survives the death of the process at any moment (``kill -9``), because
 the system's page cache has it by then. A power cut may take the batches since the last checkpoint,
@@ -14,62 +16,35 @@ beside it says how far it had come (``high_water.py``), so that a loss is told a
 truth.
 """
 
-import hashlib
 import os
-import zlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
-import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
-
 from papertape.errors import JournalError
 
+from .database import (
+    RESTORE,
+    Write,
+    configure,
+    connect,
+    entry_crc,
+    outdated,
+    pragma,
+    row_crc,
+    translated,
+    writing,
+)
 from .high_water import Mark, MarkFile, decode, missing
 from .lock import FileLock
+from .meta import Meta
+from .saved import KEPT, Saved, Snapshots, SnapshotWriter
 
-__all__ = ["Entry", "Journal", "Meta"]
-
-APPLICATION_ID: Final = 0x50545031  # "PTP1": tells our files from other SQLite files
-LAYOUT: Final = 1  # version of the tables below, kept in the file's user_version
 CHUNK: Final = 1024  # entries read at a time: enough to amortise the query, little memory
-KEPT_SNAPSHOTS: Final = 2  # the newest, and one to fall back on should the newest be damaged
-MAX_PAYLOAD: Final = 1 << 24  # a command comes out of one frame, and a frame ends below 16 MiB
-WAL_LIMIT: Final = 64 << 20  # bytes the write-ahead file may keep on disk after a checkpoint
-CHANGES: Final = "changes"  # the fact that counts changes of facts and has a checksum of them all
-
-_tables = sa.MetaData()
-_entries = sa.Table(
-    "entries",
-    _tables,
-    sa.Column("seq", sa.Integer, primary_key=True),
-    sa.Column("time", sa.BigInteger, nullable=False),
-    sa.Column("crc", sa.BigInteger, nullable=False),
-    sa.Column("payload", sa.LargeBinary, nullable=False),
-)
-_snapshots = sa.Table(
-    "snapshots",
-    _tables,
-    sa.Column("seq", sa.Integer, primary_key=True),
-    sa.Column("digest", sa.LargeBinary, nullable=False),
-    sa.Column("blob", sa.LargeBinary, nullable=False),
-)
-_meta = sa.Table(
-    "meta",
-    _tables,
-    sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("value", sa.Text, nullable=False),
-)
-
-_CHUNK_QUERY = (
-    sa.select(_entries)
-    .where(_entries.c.seq > sa.bindparam("after"))
-    .order_by(_entries.c.seq)
-    .limit(CHUNK)
-)
+MAX_PAYLOAD: Final = 1 << 26  # the facts of one command; a global cancel has one for each order
 
 
 class Entry(NamedTuple):
@@ -80,11 +55,27 @@ class Entry(NamedTuple):
     payload: bytes
 
 
+class Rows(NamedTuple):
+    """What is over, each row with the number of the fact that ended it."""
+
+    orders: Sequence[tuple[int, int, int, int, bytes]] = ()
+    """(fact, permId, clientId, orderId, row)"""
+    fills: Sequence[tuple[int, int, bytes]] = ()
+    """(fact, execution, row)"""
+
+
+class Batch(NamedTuple):
+    """What one turn leaves: entries as (time, payload), and the rows of what is over."""
+
+    entries: Sequence[tuple[int, bytes]]
+    rows: Rows = Rows()
+
+
 class Journal:
     """The journal of one station; made by :meth:`open`, a context manager, used by one thread."""
 
     def __init__(
-        self, path: Path, connection: sa.Connection, mark: MarkFile, closing: ExitStack
+        self, path: Path, connection: sqlite3.Connection, mark: MarkFile, closing: ExitStack
     ) -> None:
         self.path = path
         self.meta = Meta(path, connection, self._mark_facts)
@@ -93,20 +84,25 @@ class Journal:
         self.lost = ""
         """What it lacks of what it had; somebody agreed to go on without it."""
         self._connection = connection
+        self._snapshots = Snapshots(path, connection)
         self._mark = mark
         self._closing = closing
-        # The compiled text goes straight to the driver: twice the rate of building it each time.
-        self._insert = str(_entries.insert().compile(dialect=connection.dialect))
         self._reach = Mark()
 
     @classmethod
     def open(
-        cls, path: str | os.PathLike[str], *, schema_version: int, accept_loss: bool = False
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        schema_version: int,
+        oldest: int = 1,
+        accept_loss: bool = False,
     ) -> Self:
         """Open the journal, making the file and its directory where they are missing.
 
         ``schema_version`` is that of the payloads the caller writes. A file of a newer caller is
-        refused; an older one is raised to it, and :attr:`found_version` tells from where.
+        refused, and one that is older than ``oldest``; another is raised to it, and
+        :attr:`found_version` tells from where.
         A file that holds less than it once did is refused unless ``accept_loss``; then
         :attr:`lost` tells what is missing.
         Raises JournalError with the file, the reason and what to do.
@@ -116,37 +112,40 @@ class Journal:
             undo.callback(FileLock(path).release)
             mark = MarkFile(path)
             undo.callback(mark.release)
-            connection = _connect(path)
-            undo.callback(connection.engine.dispose)
+            connection = connect(path)
             undo.callback(connection.close)
             journal = cls(path, connection, mark, undo)
-            with _translated(path, "cannot be read"):
-                if _pragma(connection, "page_count") == 0:
+            with translated(path, "cannot be read"):
+                if pragma(connection, "page_count") == 0:
                     journal._compare(None, accept_loss=accept_loss)  # before anything is written
-                _configure(path, connection)
-            journal._prepare(schema_version, accept_loss=accept_loss)
+                configure(path, connection)
+            journal._prepare(schema_version, oldest, accept_loss=accept_loss)
             journal._closing = undo.pop_all()
             return journal
 
-    def _prepare(self, schema_version: int, *, accept_loss: bool) -> None:
+    def _prepare(self, schema_version: int, oldest: int, *, accept_loss: bool) -> None:
+        sound = self.meta.load()
+        if not sound and not accept_loss:
+            raise self._refused("has damaged settings")
         found = self.meta.get("schema_version")
-        self.found_version = schema_version if found is None else int(found)
+        known = found is not None and found.isdecimal()  # accepted damage: as if it were ours
+        self.found_version = int(found) if found and known else schema_version
         if self.found_version > schema_version:
             raise JournalError(
                 f"was written with schema version {found}, this program knows {schema_version}",
                 path=self.path,
                 advice="Run the newer program, or give another file",
             )
-        sound = self.meta.load()
-        newest = sa.select(_entries).order_by(_entries.c.seq.desc())
+        if self.found_version < oldest:
+            raise outdated(self.path)
+        newest = "SELECT seq, time, crc FROM entries ORDER BY seq DESC LIMIT 1"
         self._reach = self._entry_mark(newest)
-        if not sound and not accept_loss:
-            raise self._refused("has damaged settings")
         mark = decode(self._mark.read())
-        beside = (
-            None if mark is None else self._entry_mark(newest.where(_entries.c.seq == mark.seq))
-        )
+        one = "SELECT seq, time, crc FROM entries WHERE seq = ?"
+        beside = None if mark is None else self._entry_mark(one, mark.seq)
         self._compare(beside, accept_loss=accept_loss)
+        if self.lost:
+            self._bridge()
         if mark is None or self.lost or not sound:
             self._mark.begin(self._reach)
         elif mark != self._reach:
@@ -154,13 +153,27 @@ class Journal:
         if not self.meta.changes or not sound or found != str(schema_version):
             self.meta["schema_version"] = str(schema_version)
 
-    def _entry_mark(self, query: sa.Select[Any]) -> Mark:
+    def _bridge(self) -> None:
+        """Entries are lost, and somebody goes on: a whole snapshot after them has what they did.
+
+        An entry without content takes the place of the last one before it, so that the next
+        entries are numbered after the snapshot.
+        """
+        saved = next(self.snapshots(), None)
+        if saved is None or saved.seq <= self._reach.seq:
+            return
+        self._reach = Mark(saved.seq, 0, entry_crc(saved.seq, 0, b""), self.meta.changes)
+        with writing(self.path, self._connection) as write:
+            row = (self._reach.seq, self._reach.time, self._reach.check, b"")
+            write("INSERT INTO entries VALUES (?, ?, ?, ?)", [row])
+
+    def _entry_mark(self, query: str, *values: int) -> Mark:
         """A mark for the entry that is found first; nothing where there is none."""
-        with _translated(self.path, "cannot be read"), self._connection.begin():
-            row = self._connection.execute(query.limit(1)).first()
+        with translated(self.path, "cannot be read"):
+            row = self._connection.execute(query, values).fetchone()
         if row is None:
             return Mark(facts=self.meta.changes)
-        seq, time, crc = (number if isinstance(number, int) else 0 for number in row[:3])
+        seq, time, crc = (number if isinstance(number, int) else 0 for number in row)
         return Mark(seq, time, crc, self.meta.changes)
 
     def _compare(self, beside: Mark | None, *, accept_loss: bool) -> None:
@@ -206,21 +219,24 @@ class Journal:
         """The number of the newest entry, 0 while there is none."""
         return self._reach.seq
 
-    def append(self, batch: Sequence[tuple[int, bytes]]) -> int:
-        """Keep a batch of (time, payload), all of it or nothing, and give the last number.
+    # -- what happens -------------------------------------------------------------------------
+
+    def append(self, batch: Batch) -> int:
+        """Keep a batch, all of it or nothing, and give the last entry's number.
 
         When this returns, the batch is kept; only then may anything of it be told.
         """
         rows = [
-            (seq, time, _crc(seq, time, payload), payload)
-            for seq, (time, payload) in enumerate(batch, self.last_seq + 1)
+            (seq, time, entry_crc(seq, time, payload), payload)
+            for seq, (time, payload) in enumerate(batch.entries, self.last_seq + 1)
         ]
         if not rows:
             return self.last_seq
         self._check_sizes(rows)
-        with _translated(self.path, "cannot be written"), self._connection.begin():
-            self._connection.exec_driver_sql(self._insert, rows)
         seq, time, crc, _ = rows[-1]
+        with writing(self.path, self._connection) as write:
+            write("INSERT INTO entries VALUES (?, ?, ?, ?)", rows)
+            _put(write, "INSERT", batch.rows)
         self._reach = Mark(seq, time, crc, self.meta.changes)
         self._mark.write(self._reach)
         return self.last_seq
@@ -241,152 +257,102 @@ class Journal:
             for seq, time, crc, payload in rows:
                 if seq != expected:
                     raise self._damaged("lacks an entry", expected)
-                if not isinstance(payload, bytes) or crc != _crc(seq, time, payload):
+                sound = isinstance(time, int) and isinstance(payload, bytes)
+                if not sound or crc != entry_crc(seq, time, payload):
                     raise self._damaged("has a damaged entry", seq)
                 yield Entry(seq, time, payload)
                 expected += 1
+        if expected <= self.last_seq:
+            raise self._damaged("lacks an entry", expected)
 
-    def _chunk(self, after: int) -> Sequence[sa.Row[int, int, int, bytes]]:
+    def _chunk(self, after: int) -> list[Any]:
         # No transaction stays open between chunks, so a slow reader never holds a checkpoint up.
-        with _translated(self.path, "cannot be read"), self._connection.begin():
-            return self._connection.execute(_CHUNK_QUERY, {"after": after}).fetchall()
+        query = "SELECT seq, time, crc, payload FROM entries WHERE seq > ? ORDER BY seq LIMIT ?"
+        with translated(self.path, "cannot be read"):
+            return self._connection.execute(query, (after, CHUNK)).fetchall()
 
     def _damaged(self, reason: str, seq: int) -> JournalError:
-        advice = "Restore a copy of the file, or start with a new one"
-        return JournalError(reason, path=self.path, seq=seq, advice=advice)
+        return JournalError(reason, path=self.path, seq=seq, advice=RESTORE)
 
-    def snapshot(self, seq: int, blob: bytes) -> None:
-        """Keep the state as it is after an entry; older snapshots but one are dropped."""
-        if not 0 <= seq <= self.last_seq:
-            reason = f"refuses a snapshot of the future, its last entry is {self.last_seq}"
-            raise JournalError(reason, path=self.path, seq=seq)
-        row = {"seq": seq, "digest": _digest(seq, blob), "blob": blob}
-        newest = sa.select(_snapshots.c.seq).order_by(_snapshots.c.seq.desc()).limit(KEPT_SNAPSHOTS)
-        with _translated(self.path, "cannot be written"), self._connection.begin():
-            self._connection.execute(_snapshots.delete().where(_snapshots.c.seq == seq))
-            self._connection.execute(_snapshots.insert(), row)
-            self._connection.execute(_snapshots.delete().where(_snapshots.c.seq.not_in(newest)))
+    def rows(self, orders_after: int, fills_after: int, until: int) -> Rows:
+        """Orders and fills that were over by facts after two numbers, and not after ``until``.
 
-    def latest_snapshot(self) -> tuple[int, bytes] | None:
-        """Give the newest snapshot that is whole, as (seq, blob); a damaged one is passed over."""
-        query = sa.select(_snapshots).order_by(_snapshots.c.seq.desc())
-        with _translated(self.path, "cannot be read"), self._connection.begin():
-            rows = self._connection.execute(query).fetchall()
-        for seq, digest, blob in rows:
-            if isinstance(blob, bytes) and digest == _digest(seq, blob):
-                return seq, blob
-        return None
+        Raises JournalError when a row is damaged. One that is lost is missed by who counts them.
+        """
+        orders = self._rows("finished", orders_after, until)
+        fills = self._rows("fills", fills_after, until)
+        return Rows(orders, fills)
 
+    def _rows(self, table: str, after: int, until: int) -> list[Any]:
+        query = f"SELECT * FROM {table} WHERE fact > ? AND fact <= ? ORDER BY fact"
+        found = []
+        with translated(self.path, "cannot be read"):
+            for *names, crc, row in self._connection.execute(query, (after, until)):
+                # A damaged tree may show one page of rows twice, and another not at all.
+                again = names[0] <= after
+                if again or not isinstance(row, bytes) or crc != row_crc(names, row):
+                    reason = f"has a damaged row in {table}, of fact {names[0]}"
+                    raise JournalError(reason, path=self.path, advice=RESTORE)
+                found.append((*names, row))
+                after = names[0]
+        return found
 
-class Meta:
-    """Small facts about a journal (market anchor, seed, account): text by key, kept at once."""
+    def mend(self, rows: Rows) -> None:
+        """Put rows of what is over in the place of damaged or lost ones."""
+        with writing(self.path, self._connection) as write:
+            _put(write, "INSERT OR REPLACE", rows)
 
-    def __init__(
-        self, path: Path, connection: sa.Connection, changed: Callable[[int], object]
-    ) -> None:
-        self.changes = 0
-        """How often they were changed."""
-        self._path = path
-        self._connection = connection
-        self._changed = changed
-        """Told :attr:`changes` once a change is kept."""
+    # -- snapshots ----------------------------------------------------------------------------
 
-    def load(self) -> bool:
-        """Read how often they were changed; whether they are what was written."""
-        facts = self._read()
-        count, _, digest = facts.pop(CHANGES, "0").partition(" ")
-        self.changes = int(count) if count.isdecimal() else 0
-        return not digest if not self.changes else digest == _sum(facts)
+    def begin_snapshot(self) -> SnapshotWriter:
+        """Begin to keep the state as it is after the newest entry."""
+        return self._snapshots.begin(self.last_seq)
 
-    def get(self, key: str) -> str | None:
-        """Give the value, or None for a key that was never set."""
-        query = sa.select(_meta.c.value).where(_meta.c.key == key)
-        with _translated(self._path, "cannot be read"), self._connection.begin():
-            return self._connection.scalar(query)
+    def snapshots(self) -> Iterator[Saved]:
+        """The snapshots that are whole, the newest first; a damaged one is passed over."""
+        return iter(self._snapshots)
 
-    def __getitem__(self, key: str) -> str:
-        value = self.get(key)
-        if value is None:
-            raise KeyError(key)
-        return value
+    def reject(self, seq: int) -> None:
+        """A snapshot that is whole cannot be used: it counts no more."""
+        self._snapshots.reject(seq)
 
-    def __setitem__(self, key: str, value: str) -> None:
-        facts = self.all() | {key: value}
-        counted = f"{self.changes + 1} {_sum(facts)}"
-        with _translated(self._path, "cannot be written"), self._connection.begin():
-            for name, text in ((key, value), (CHANGES, counted)):
-                self._connection.execute(_meta.delete().where(_meta.c.key == name))
-                self._connection.execute(_meta.insert(), {"key": name, "value": text})
-        self.changes += 1
-        self._changed(self.changes)
+    @property
+    def rejected(self) -> list[int]:
+        """The snapshots that were passed over, the newest first."""
+        return self._snapshots.rejected
 
-    def all(self) -> dict[str, str]:
-        """Give every fact, by key in order."""
-        return {key: value for key, value in self._read().items() if key != CHANGES}
+    @property
+    def first_seq(self) -> int:
+        """The number of the oldest entry that is kept; 0 when there is none."""
+        with translated(self.path, "cannot be read"):
+            return self._connection.execute("SELECT min(seq) FROM entries").fetchone()[0] or 0
 
-    def _read(self) -> dict[str, str]:
-        query = sa.select(_meta.c.key, _meta.c.value).order_by(_meta.c.key)
-        with _translated(self._path, "cannot be read"), self._connection.begin():
-            return {row.key: row.value for row in self._connection.execute(query)}
+    def clear(self) -> bool:
+        """Delete a piece of what no snapshot needs any more; whether there was one."""
+        return self._snapshots.clear()
+
+    def drop(self, at_most: int) -> int:
+        """Drop some of the oldest entries that no kept snapshot needs; how many.
+
+        Those that follow the second newest snapshot stay; with one snapshot all do.
+        """
+        kept = "SELECT seq FROM snapshots ORDER BY seq DESC LIMIT 1 OFFSET ?"
+        with writing(self.path, self._connection):
+            row = self._connection.execute(kept, (KEPT - 1,)).fetchone()
+            if row is None:
+                return 0
+            first = self._connection.execute("SELECT min(seq) FROM entries").fetchone()[0]
+            if first is None or first > row[0]:
+                return 0
+            until = min(first + at_most - 1, row[0])
+            return self._connection.execute("DELETE FROM entries WHERE seq <= ?", (until,)).rowcount
 
 
-def _sum(facts: dict[str, str]) -> str:
-    return f"{zlib.crc32(repr(sorted(facts.items())).encode()):08x}"
-
-
-def _connect(path: Path) -> sa.Connection:
-    engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), poolclass=sa.StaticPool)
-    with _translated(path, "cannot be opened"):
-        return engine.connect()
-
-
-def _configure(path: Path, connection: sa.Connection) -> None:
-    identity, layout = (_pragma(connection, name) for name in ("application_id", "user_version"))
-    empty = _pragma(connection, "page_count") == 0
-    if not empty and identity != APPLICATION_ID:
-        raise JournalError("is no journal", path=path, advice="Give another file")
-    if isinstance(layout, int) and layout > LAYOUT:
-        reason = f"has table layout {layout}, this program knows {LAYOUT}"
-        raise JournalError(reason, path=path, advice="Run the newer program, or give another file")
-    # Our mark comes first and each step may be repeated: a process that dies half way through its
-    # first start must not leave a file that the next one refuses.
-    _pragma(connection, f"application_id={APPLICATION_ID}")
-    _pragma(connection, "journal_mode=WAL")
-    _pragma(connection, "synchronous=NORMAL")
-    _pragma(connection, f"journal_size_limit={WAL_LIMIT}")
-    _tables.create_all(connection)
-    _pragma(connection, f"user_version={LAYOUT}")
-    connection.commit()
-
-
-def _pragma(connection: sa.Connection, text: str) -> int | str | None:
-    result = connection.exec_driver_sql(f"PRAGMA {text}")
-    return result.scalar() if result.returns_rows else None
-
-
-# SQLite types each value by itself, so damage can turn bytes into text: readers look for that.
-def _crc(seq: int, time: int, payload: bytes) -> int:
-    return zlib.crc32(payload, zlib.crc32(b"%d %d" % (seq, time)))
-
-
-def _digest(seq: int, blob: bytes) -> bytes:
-    return hashlib.blake2b(blob, digest_size=16, salt=b"%d" % seq).digest()
-
-
-@contextmanager
-def _translated(path: Path, what: str) -> Iterator[None]:
-    try:
-        yield
-    except SQLAlchemyError as error:
-        cause = str(getattr(error, "orig", None) or error)
-        advice = _ADVICE.get(cause.partition(":")[0], "Check the disk and the file's permissions")
-        raise JournalError(f"{what}: {cause}", path=path, advice=advice) from error
-
-
-_ADVICE: Final = {
-    "file is not a database": "Restore a copy of the file, or start with a new one",
-    "database disk image is malformed": "Restore a copy of the file, or start with a new one",
-    "database or disk is full": "Make room; nothing of the last batch was kept",
-    "UNIQUE constraint failed": "End the other program that writes to the file",
-    "database is locked": "End the other program that writes to the file",
-}
+def _put(write: Write, how: str, rows: Rows) -> None:
+    """Write rows of what is over, with their checksums."""
+    orders = [(*names, row_crc(names, row), row) for *names, row in rows.orders]
+    fills = [(*names, row_crc(names, row), row) for *names, row in rows.fills]
+    if orders:
+        write(f"{how} INTO finished VALUES (?, ?, ?, ?, ?, ?)", orders)
+    if fills:
+        write(f"{how} INTO fills VALUES (?, ?, ?, ?)", fills)

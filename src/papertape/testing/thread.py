@@ -18,7 +18,7 @@ from ..server.compose import Composed, MarketSettings, compose
 from ..server.drills import Run
 from ..server.settings import StationSettings
 from ..server.station import Station
-from ..venue.profile import Profile
+from ..venue.broker.profile import Profile
 from ..venue.units import SECOND, Nanos
 
 PATIENCE_S: Final = 30.0

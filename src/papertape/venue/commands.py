@@ -1,7 +1,6 @@
-"""What may be asked of the engine, and the journal entry that remembers it.
+"""What may be asked of the engine. Commands are imperative, immutable and serialisable.
 
-Commands are imperative, immutable and serialisable. A journal of entries rebuilds the engine
-without any market: each entry carries the quotes that the engine consulted.
+What comes of a command is facts; the journal keeps those and the command's short name.
 """
 
 from typing import Final, Literal
@@ -10,8 +9,7 @@ import msgspec
 
 from papertape.model import Contract, Order
 
-from .market import Quote
-from .units import Nanos
+from .units import CashMicros
 
 TWS_USER: Final = -1
 """The client id of orders that the user of TWS entered and no client has bound; clients are told 0
@@ -42,7 +40,7 @@ class CancelAll(msgspec.Struct, frozen=True, tag=True):
     clientId: int
 
 
-class EnterOrder(msgspec.Struct, frozen=True, tag=True):
+class SubmitManualOrder(msgspec.Struct, frozen=True, tag=True):
     """An order that the user of TWS enters there; it is transmitted at once."""
 
     contract: Contract
@@ -71,33 +69,46 @@ class ResetOrderIds(msgspec.Struct, frozen=True, tag=True):
     """
 
 
-class QuoteSeen(msgspec.Struct, frozen=True, tag=True):
-    """A new top of book that working orders react to."""
+class OpenAccount(msgspec.Struct, frozen=True, tag=True):
+    """Open an account with its first cash; refused where the code is taken."""
 
-    quote: Quote
+    account: str
+    currency: str = "USD"
+    """Its base currency."""
+    cash: CashMicros = 0
 
 
-class TimePassed(msgspec.Struct, frozen=True, tag=True):
-    """A trading day ended: expiries, and yesterday's finished orders leave the books."""
+class Deposit(msgspec.Struct, frozen=True, tag=True):
+    """Bring money into an account from outside; a negative amount takes it out."""
 
+    account: str
+    currency: str
+    amount: CashMicros
+
+
+class SetMarginModel(msgspec.Struct, frozen=True, tag=True):
+    """Let the margin of an account follow another model from now on."""
+
+    account: str
+    model: str
+
+
+class SetFeePlan(msgspec.Struct, frozen=True, tag=True):
+    """Let the commissions of an account follow another plan from now on."""
+
+    account: str
+    plan: str
+
+
+AccountCommand = OpenAccount | Deposit | SetMarginModel | SetFeePlan
 
 Command = (
     SubmitOrder
     | CancelOrder
     | CancelAll
-    | EnterOrder
+    | SubmitManualOrder
     | BindOrders
     | CancelByUser
     | ResetOrderIds
-    | QuoteSeen
-    | TimePassed
+    | AccountCommand
 )
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """One line of the journal: a command that changed the state, its time, and what it saw."""
-
-    time: Nanos
-    command: Command
-    quotes: tuple[Quote, ...] = ()
-    """Quotes that the engine consulted and that no earlier entry holds."""

@@ -1,43 +1,67 @@
-"""The deterministic venue: ``apply`` and ``advance`` are the only ways in, events the only out.
+"""The deterministic venue: ``submit`` and ``advance`` are the only ways in, facts the only out.
 
-The same commands at the same times over the same market give the same events, ids and state
-hash. A journal of entries gives them again without the market. Nothing here reads a clock.
+A command is decided in steps: a decision is a generator that looks at the state and yields a fact,
+which is folded before the next one is decided. The same commands at the same times over the
+same market give the same facts, ids and state hash; the facts alone give the same state again,
+without market or rules. Nothing here reads a clock.
 """
 
-import heapq
-from collections.abc import Iterable, Iterator
-from operator import attrgetter
+from collections.abc import Callable, Iterable, Iterator
+from heapq import heappop, heappush, heapreplace
+from typing import Final
 
 import msgspec
 
-from .accounts import open_account
+from .agenda import Agenda, Alarm
+from .archive import Archive, FillEntry, FinishedRow
+from .broker.account_manager import AccountManager
+from .broker.order_manager import OrderManager
+from .broker.orders import LiveOrder
+from .broker.profile import Profile
 from .commands import (
+    AccountCommand,
+    BindOrders,
+    CancelAll,
+    CancelByUser,
     CancelOrder,
     Command,
-    EnterOrder,
-    Entry,
-    QuoteSeen,
+    OpenAccount,
     ResetOrderIds,
+    SubmitManualOrder,
     SubmitOrder,
-    TimePassed,
 )
-from .desk import Desk
-from .events import AccountChanged, Event, PositionChanged, RequestRefused, Traded
-from .instruments import Instruments
-from .listings import CATALOGUE
-from .market import MarketSource, Quote
-from .matching import concerns
-from .profile import Profile
-from .queries import Queries
-from .state import State, canonical, fingerprint
-from .touches import Touches
+from .entries import SCHEMA, Entry
+from .exchange.exchange import Exchange
+from .exchange.top_of_book import TopOfBook
+from .facts import AnyFact, DayBegan, OrderPlaced, OrderReplaced
+from .market.source import MarketSource, Quote, Trade
+from .reference.instruments import Instruments
+from .reference.listings import CATALOGUE
+from .snapshots import Snapshot, frozen, restored
+from .state import Fold, State, fingerprint
+from .tws.api_orders import Answer, ApiOrders, Decision, Refused, WhatIf
 from .units import Nanos
 
-TICK_ORDER = attrgetter("time", "conId")
+SPARE_ALARMS: Final = 1000
+"""Alarms of orders that are over, before the agenda is cleared of them."""
+REPLAYED: Final = 1000
+"""Entries that are folded before their rows of what is over are handed over."""
+ANSWERS: Final = (Refused, WhatIf)
+
+
+RowSource = Callable[[int, int, int], tuple[list[FinishedRow], list[FillEntry]]]
+
+
+class Happened(msgspec.Struct, frozen=True, gc=False):
+    """One fact or answer, when it happened, and the order that it is about as it left it."""
+
+    time: Nanos
+    fact: AnyFact | Answer
+    order: LiveOrder | None
 
 
 class Engine:
-    """Exchange and broker in one: folds commands and quotes into state, and tells what happened.
+    """Exchange, broker and TWS in one.
 
     ``market`` may be None only for replay and for reading what a journal left.
     """
@@ -51,83 +75,201 @@ class Engine:
         self.profile = profile or Profile()
         self.instruments = instruments
         self.clock: Nanos = 0
-        """Time of the latest apply or advance; time never runs backwards."""
+        """Time of the latest submit or advance; time never runs backwards."""
+        self.top = TopOfBook(market)
         self._market = market
         self._journal: list[Entry] = []
-        self._take(_fresh(self.profile))
+        self._take(State(self.profile.first_perm_id, self.profile.first_execution), Archive())
 
-    def _take(self, state: State) -> None:
-        self.state = state
-        self._touches = Touches(self._market, state.touches)
-        self._desk = Desk(state, self.instruments, self.profile, self._touches)
-        self.queries = Queries(state, self.instruments, self.profile, self._touches)
+    def _take(self, state: State, archive: Archive) -> None:
+        self.state, self.archive = state, archive
+        self._fold = Fold(state, archive)
+        self.exchange = Exchange()
+        self._agenda = Agenda()
+        self.broker = OrderManager(state, self.instruments, self.profile, self.exchange, self.top)
+        self.accounts = AccountManager(state.accounts, self.broker.margin)
+        self.api = ApiOrders(state, archive, self.instruments, self.broker)
+        if state.day_end:
+            self._agenda.add(state.day_end, Alarm.DAY_END)
+        for order in state.orders.values():
+            self._follow(order)
+            self._set_alarm(order.permId, order.expires)
 
     # -- the two ways in ----------------------------------------------------------------------
 
-    def apply(self, command: Command, now: Nanos) -> tuple[Event, ...]:
+    def submit(self, command: Command, now: Nanos) -> list[Happened]:
         """Catch up with the market to ``now``, then carry out the command.
 
-        Raises ``ValueError`` when ``now`` lies before the engine's clock.
+        Raises ``ValueError`` when ``now`` lies before the engine's clock, and ``AccountRefused``
+        when an account command cannot be carried out; then nothing has changed.
         """
-        events = self.advance(now)
-        return events + tuple(self._fold(command, now))
+        happened = self.advance(now)
+        self.top.begin(now)
+        cause, decision = self._decide(command, now)
+        self._carry_out(cause, decision, now, happened)
+        return happened
 
-    def advance(self, now: Nanos) -> tuple[Event, ...]:
-        """Let time pass: quotes fill working orders, days end, orders lapse.
+    def advance(self, now: Nanos) -> list[Happened]:
+        """Let time pass: ticks reach working orders, orders lapse, days end.
 
         Raises ``ValueError`` when ``now`` lies before the engine's clock.
         """
         if now < self.clock:
             raise ValueError(f"time runs backwards: {now} is before {self.clock}")
-        events: list[Event] = []
-        while 0 < self.state.day_end <= now:
-            midnight = max(self.state.day_end, self.clock)
-            events += self._walk(midnight)
-            events += self._fold(TimePassed(), midnight)
-        events += self._walk(now)
-        return tuple(events)
+        happened: list[Happened] = []
+        while (due := self._agenda.next_due()) is not None and due <= now:
+            instant = max(due, self.clock)
+            self._walk(instant, happened)
+            if (alarm := self._agenda.pop(instant)) is not None:
+                self._ring(*alarm, instant, happened)
+        if now > self.clock:
+            self._walk(now, happened)
+        return happened
 
     def next_due(self) -> Nanos | None:
         """When ``advance`` could next have something to do; None when nothing waits."""
-        due = [self.state.day_end] if self.state.orders else []
+        due = [] if self._agenda.next_due() is None else [self._agenda.next_due()]
+        if not self.state.orders and not self.archive.counts[0]:
+            due = []
         if self._market is not None:
-            for con_id in sorted(self.state.working):
+            for con_id in sorted(self.exchange.instruments):
                 tick = self._market.next_tick(con_id, self.clock)
                 due += [] if tick is None else [tick]
-        return min(due, default=None)
+        return min((one for one in due if one is not None), default=None)
+
+    def open_accounts(self, now: Nanos) -> list[Happened]:
+        """Open the accounts of the profile that do not exist yet."""
+        happened: list[Happened] = []
+        for code in self.profile.accounts:
+            if code not in self.state.accounts:
+                command = OpenAccount(code, self.profile.base_currency, self.profile.opening_cash)
+                happened += self.submit(command, now)
+        return happened
 
     def skip(self, now: Nanos) -> None:
         """Move the clock without walking the market in between: the venue was closed."""
         self.clock = max(self.clock, now)
 
-    def _walk(self, until: Nanos) -> list[Event]:
-        """Fold the quotes up to ``until`` that can fill a working order."""
-        events: list[Event] = []
-        interest = self._desk.floor.interest
-        for tick in self._ticks(until):
-            wanted = interest.get(tick.conId)
-            if wanted is not None and concerns(tick, wanted):
-                events += self._fold(QuoteSeen(tick), tick.time)
-        self.clock = until
-        return events
+    # -- deciding and folding -----------------------------------------------------------------
 
-    def _ticks(self, until: Nanos) -> Iterator[Quote]:
-        """The quotes of instruments with working orders, merged in time order."""
-        market = self._market
-        if market is None or until <= self.clock:
-            return iter(())
-        con_ids = sorted(self.state.working)
-        tapes = [market.ticks(con_id, self.clock, until) for con_id in con_ids]
-        merged = tapes[0] if len(tapes) == 1 else heapq.merge(*tapes, key=TICK_ORDER)
-        return (tick for tick in merged if isinstance(tick, Quote))
+    def _decide(self, command: Command, now: Nanos) -> tuple[str, Decision]:
+        api = self.api
+        match command:
+            case SubmitOrder():
+                return f"submit {command.clientId}#{command.orderId}", api.submit(command, now)
+            case CancelOrder():
+                return f"cancel {command.clientId}#{command.orderId}", api.cancel(command)
+            case CancelAll():
+                return f"cancel all {command.clientId}", api.cancel_all(command)
+            case SubmitManualOrder():
+                return "submit by user", api.submit_manual(command, now)
+            case BindOrders():
+                return "bind", api.bind(command)
+            case CancelByUser():
+                return f"cancel by user {command.permId}", api.cancel_by_user(command)
+            case ResetOrderIds():
+                return "reset ids", api.reset_ids(command)
+        return _named(command), self.accounts.decide(command)
 
-    def _fold(self, command: Command, now: Nanos) -> list[Event]:
-        self._touches.begin(now)
-        events = self._desk.handle(command, now)
-        if _changed(command, events):
-            self._journal.append(Entry(now, command, self._touches.commit()))
+    def _carry_out(
+        self, cause: str, decision: Decision, now: Nanos, happened: list[Happened]
+    ) -> None:
+        """Fold each fact before the next one is decided; together they are one entry."""
+        facts: list[AnyFact] = []
+        apply = self._fold.apply
+        for fact in decision:
+            if isinstance(fact, ANSWERS):
+                happened.append(Happened(now, fact, None))
+                continue
+            order = apply(fact, now)
+            facts.append(fact)
+            if order is not None:
+                self._follow(order)
+            if isinstance(fact, OrderPlaced | OrderReplaced):
+                self._set_alarm(fact.permId, fact.expires)
+            elif isinstance(fact, DayBegan):
+                self._agenda.add(fact.end, Alarm.DAY_END)
+            happened.append(Happened(now, fact, order))
+        if facts:
+            self._journal.append(Entry(SCHEMA, now, cause, facts))
         self.clock = max(self.clock, now)
-        return events + _consequences(events)
+
+    def _follow(self, order: LiveOrder) -> None:
+        """Let the books hold an order as it is now."""
+        terms = order.terms
+        if not order.working:
+            self.exchange.leave(terms.conId, order.permId)
+        elif order.waits:
+            assert terms.stop is not None
+            self.exchange.wait(terms.conId, order.permId, terms.side, terms.stop, terms.trigger)
+        else:
+            self.exchange.rest(terms.conId, order.permId, terms.side, terms.limit)
+
+    def _set_alarm(self, perm_id: int, expires: Nanos) -> None:
+        """Let an order lapse at its instant; the end of the day is one alarm for all."""
+        if expires == self.state.day_end:
+            return
+        agenda, orders = self._agenda, self.state.orders
+        if len(agenda) > 2 * len(orders) + SPARE_ALARMS:
+            agenda.keep(lambda number: number in orders)
+        agenda.add(expires, Alarm.EXPIRY, perm_id)
+
+    def _ring(
+        self, due: Nanos, alarm: Alarm, number: int, now: Nanos, happened: list[Happened]
+    ) -> None:
+        self.top.begin(now)
+        if alarm is Alarm.EXPIRY:
+            order = self.state.orders.get(number)
+            if order is not None and order.expires == due:
+                self._carry_out(f"expire {number}", self.broker.expire(order), now, happened)
+        elif self.state.day_end == due:
+            for order in [one for one in self.state.orders.values() if one.expires <= now]:
+                cause, decision = f"expire {order.permId}", self.broker.expire(order)
+                self._carry_out(cause, decision, now, happened)
+            self._carry_out("day end", self.accounts.open_day(now), now, happened)
+
+    def _walk(self, until: Nanos, happened: list[Happened]) -> None:
+        """Carry out the ticks up to ``until`` that reach a working order."""
+        concerned = self.exchange.concerned
+        for tick in self._ticks(until):
+            if not concerned(tick):
+                continue
+            self.top.begin(tick.time)
+            if isinstance(tick, Quote):
+                self.top.show(tick)
+            decision = self.broker.observe(tick, tick.time)
+            self._carry_out(f"tick {tick.conId}", decision, tick.time, happened)
+        self.clock = max(self.clock, until)
+
+    def _ticks(self, until: Nanos) -> Iterator[Quote | Trade]:
+        """The ticks after the clock of instruments with working orders, merged in time order.
+
+        An instrument that comes to have working orders on the way joins at that instant.
+        """
+        market, exchange = self._market, self.exchange
+        if market is None or until <= self.clock:
+            return
+        watched: set[int] = set()
+        heap: list[tuple[Nanos, int, Quote | Trade, Iterator[Quote | Trade]]] = []
+        since, version = self.clock, -1
+        while True:
+            if version != exchange.version:
+                version = exchange.version
+                for con_id in sorted(exchange.instruments - watched):
+                    watched.add(con_id)
+                    tape = market.ticks(con_id, since, until)
+                    first = next(tape, None)
+                    if first is not None:
+                        heappush(heap, (first.time, con_id, first, tape))
+            if not heap:
+                return
+            since, con_id, tick, tape = heap[0]
+            following = next(tape, None)
+            if following is None:
+                heappop(heap)
+            else:
+                heapreplace(heap, (following.time, con_id, following, tape))
+            yield tick
 
     # -- memory -------------------------------------------------------------------------------
 
@@ -136,48 +278,60 @@ class Engine:
         entries, self._journal = self._journal, []
         return entries
 
-    def replay(self, entries: Iterable[Entry]) -> None:
-        """Rebuild the state from a journal; events are not repeated and no market is asked."""
-        for entry in entries:
-            self._touches.recall(entry.quotes)
-            self._desk.handle(entry.command, entry.time)
+    @property
+    def drained(self) -> bool:
+        """Whether ``drain_journal`` would give nothing."""
+        return not self._journal
+
+    def drain_archive(self) -> tuple[list[FinishedRow], list[FillEntry]]:
+        """The rows of orders and fills that were over since the last call."""
+        return self.archive.drain()
+
+    def replay(
+        self,
+        entries: Iterable[Entry],
+        over: Callable[[list[FinishedRow], list[FillEntry]], None] | None = None,
+    ) -> None:
+        """Fold the facts of a journal; nothing is decided, and no market is asked.
+
+        ``over`` is given the rows of what is over by them, some at a time.
+        """
+        apply = self._fold.apply
+        for number, entry in enumerate(entries, 1):
+            for fact in entry.facts:
+                apply(fact, entry.time)
             self.clock = entry.time
+            if number % REPLAYED == 0:
+                self._hand_over(over)
+        self._hand_over(over)
+        self._take(self.state, self.archive)
 
-    def snapshot(self) -> bytes:
-        """The whole memory as canonical JSON, from which ``restore`` goes on."""
-        return canonical(self.state)
+    def _hand_over(self, over: Callable[[list[FinishedRow], list[FillEntry]], None] | None) -> None:
+        rows = self.archive.drain()
+        if over is not None:
+            over(*rows)
 
-    def restore(self, snapshot: bytes, clock: Nanos) -> None:
-        """Go on from a snapshot that was taken at ``clock``."""
-        self._take(msgspec.json.decode(snapshot, type=State))
+    def snapshot(self) -> Snapshot:
+        """What lives, frozen as it is now; its bytes may be made piece by piece later."""
+        return frozen(self.state, self.archive, self.clock)
+
+    def restore(self, snapshot: bytes, rows: RowSource) -> None:
+        """Go on from a snapshot; ``rows(orders_since, fills_since, facts)`` gives what was over.
+
+        Raises ``ValueError`` when the snapshot is damaged, or rows that it counts are missing.
+        """
+        state, counts, clock = restored(snapshot)
+        archive = Archive()
+        archive.load(*rows(state.orders_since, state.fills_since, state.facts))
+        if archive.counts != counts:
+            raise ValueError(f"of {counts} finished orders and fills, {archive.counts} are there")
         self.clock = clock
+        self._take(state, archive)
 
     def state_hash(self) -> str:
         """A fingerprint of the memory: equal after equal histories, on any machine."""
         return fingerprint(self.state)
 
 
-def _fresh(profile: Profile) -> State:
-    accounts = {
-        code: open_account(code, profile.base_currency, profile.opening_cash)
-        for code in profile.accounts
-    }
-    return State(accounts, profile.first_perm_id, profile.first_execution)
-
-
-def _changed(command: Command, events: list[Event]) -> bool:
-    """Whether the fold changed anything that a replay must repeat."""
-    if isinstance(command, SubmitOrder | CancelOrder | EnterOrder):
-        return not any(isinstance(event, RequestRefused) for event in events)
-    return isinstance(command, TimePassed | ResetOrderIds) or bool(events)
-
-
-def _consequences(events: list[Event]) -> list[Event]:
-    """Positions and accounts that the fills of one command changed, each told once."""
-    trades = [event.view for event in events if isinstance(event, Traded)]
-    positions = dict.fromkeys((view.account, view.contract.conId) for view in trades)
-    accounts = dict.fromkeys(view.account for view in trades)
-    return [
-        *(PositionChanged(account, con_id) for account, con_id in positions),
-        *(AccountChanged(account) for account in accounts),
-    ]
+def _named(command: AccountCommand) -> str:
+    return f"{type(command).__name__} {command.account}"

@@ -5,48 +5,56 @@
 
 from collections import Counter
 
-from .accounts import Account
+from .broker.ledger import Account
+from .broker.lifecycle import FILLED, TERMINAL, WORKING
+from .broker.orders import FillRow, LiveOrder
 from .engine import Engine
-from .lifecycle import FILLED, TERMINAL, WORKING
-from .orders import LiveOrder
-from .state import Fill, State
+from .state import State
 from .units import CASH_SCALE, SIZE_SCALE
 
 
 def check(engine: Engine) -> None:
-    """Assert every invariant of the engine's state."""
+    """Assert every invariant of the engine's state and of the day's archive."""
     state = engine.state
-    for order in state.orders.values():
+    over = [engine.archive.order(perm_id) for perm_id in engine.archive.order_ids()]
+    finished = {order.permId: order for order in over if order is not None}
+    for order in (*state.orders.values(), *finished.values()):
         _order(order)
-    for fill in state.fills:
+    assert all(order.working for order in state.orders.values()), "a finished order still works"
+    assert all(order.done for order in finished.values()), "a working order is in the archive"
+    fills = list(engine.archive.fills())
+    for fill in fills:
         _fill(fill)
-    _identities(state)
-    _floor(state)
-    _fills_of_orders(state)
+    _identities(state, fills)
+    _books(engine)
+    _fills_of_orders({**finished, **state.orders}, fills)
     for account in state.accounts.values():
-        _account(engine, account, [fill for fill in state.fills if fill.account == account.code])
+        _account(engine, account, [fill for fill in fills if fill.account == account.code])
     _liquidity(state)
 
 
 def _order(order: LiveOrder) -> None:
     name = f"order {order.permId}"
     assert order.status in WORKING + TERMINAL, f"{name} rests in status {order.status!r}"
-    assert 0 <= order.filled <= order.quantity, f"{name}: {order.filled} of {order.quantity}"
+    quantity = order.terms.quantity
+    assert 0 <= order.filled <= quantity, f"{name}: {order.filled} of {quantity}"
     is_filled = order.remaining == 0
     assert is_filled == (order.status == FILLED), f"{name}: {order.status}, {order.remaining} left"
-    assert bool(order.completed_status) == order.done, f"{name}: {order.completed_status!r}"
+    assert bool(order.ended) == order.done, f"{name}: ended at {order.ended}"
     assert (order.value > 0) == (order.filled > 0), f"{name}: value {order.value}"
+    if order.waits and order.working:
+        assert order.whyHeld and not order.filled, f"{name} waits and has filled {order.filled}"
 
 
-def _fill(fill: Fill) -> None:
-    name = fill.execution.execId
+def _fill(fill: FillRow) -> None:
+    name = f"execution {fill.execution}"
     assert fill.size > 0 and fill.price > 0, f"{name}: {fill.size} at {fill.price}"
     if fill.limit is not None:
         beyond = (fill.price - fill.limit) * fill.side
         assert beyond <= 0, f"{name}: side {fill.side} at {fill.price} beyond {fill.limit}"
 
 
-def _identities(state: State) -> None:
+def _identities(state: State, fills: list[FillRow]) -> None:
     """Every id names one thing, and the index of client ids is complete."""
     indexed = {
         perm_id: (client_id, order_id)
@@ -60,29 +68,29 @@ def _identities(state: State) -> None:
         highest = state.highest_ids[order.clientId]
         assert order.orderId <= highest, f"order id {order.orderId} above the highest, {highest}"
     assert len(indexed) == len(state.orders), f"{len(indexed)} ids for {len(state.orders)} orders"
-    names = Counter(fill.execution.execId for fill in state.fills)
-    assert all(count == 1 for count in names.values()), f"execution ids repeat: {names}"
+    names = Counter(fill.execution for fill in fills)
+    assert all(count == 1 for count in names.values()), f"executions repeat: {names}"
 
 
-def _floor(state: State) -> None:
-    """The floor holds the working orders, each once, and nothing else."""
-    listed = [(con_id, perm) for con_id, perms in state.working.items() for perm in perms]
-    working = [(order.conId, perm) for perm, order in state.orders.items() if order.working]
-    assert sorted(listed) == sorted(working), f"on the floor {listed}, working {working}"
-    assert all(state.working.values()), "an instrument without working orders is on the floor"
+def _books(engine: Engine) -> None:
+    """The exchange's books hold the working orders, each once, and nothing else."""
+    booked = sorted(engine.exchange.orders())
+    working = sorted((o.terms.conId, o.permId, o.waits) for o in engine.state.orders.values())
+    assert booked == working, f"in the books {booked}, working {working}"
 
 
-def _fills_of_orders(state: State) -> None:
+def _fills_of_orders(orders: dict[int, LiveOrder], fills: list[FillRow]) -> None:
     """An order's fills of today never exceed what it says is filled."""
     traded: Counter[int] = Counter()
-    for fill in state.fills:
+    for fill in fills:
         traded[fill.permId] += fill.size
     for perm_id, size in traded.items():
-        order = state.orders[perm_id]
-        assert size <= order.filled, f"order {perm_id}: {size} executed, {order.filled} filled"
+        order = orders.get(perm_id)
+        if order is not None:  # a reset of ids lets finished orders go before their fills
+            assert size <= order.filled, f"order {perm_id}: {size} executed, {order.filled} filled"
 
 
-def _account(engine: Engine, account: Account, fills: list[Fill]) -> None:
+def _account(engine: Engine, account: Account, fills: list[FillRow]) -> None:
     """Opening books and the day's fills give the present ones, to the last unit."""
     cash = Counter(account.opening_cash)
     held = Counter(account.opening_quantity)
@@ -105,7 +113,7 @@ def _account(engine: Engine, account: Account, fills: list[Fill]) -> None:
 
 def _liquidity(state: State) -> None:
     """Nobody trades more against a quote than it displayed."""
-    for con_id, taken in state.taken.items():
-        quote = taken.quote
-        assert taken.ask <= quote.askSize, f"{con_id}: took {taken.ask} of {quote.askSize}"
-        assert taken.bid <= quote.bidSize, f"{con_id}: took {taken.bid} of {quote.bidSize}"
+    for con_id, consumed in state.consumed.items():
+        quote = consumed.quote
+        assert consumed.ask <= quote.askSize, f"{con_id}: {consumed.ask} of {quote.askSize}"
+        assert consumed.bid <= quote.bidSize, f"{con_id}: {consumed.bid} of {quote.bidSize}"

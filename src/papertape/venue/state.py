@@ -1,78 +1,290 @@
-"""Everything that the engine remembers, as one serialisable record.
+"""Everything that lives in the venue, and the fold: how a fact changes it.
 
-Whatever is not here is derived from it or is not part of the venue's memory. The canonical
-text of this record is what the state hash is taken over.
+``apply`` decides nothing and asks nobody; the same facts give the same state under any rules, fees
+and markets. What is over is not here but in the ``Archive``, whose digest is. All numbers are
+integers (``units.py``); ``state_hash`` is taken over the canonical text of it.
 """
 
 import hashlib
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
-from papertape.model import CommissionAndFeesReport, Contract, Execution
+from .archive import Archive, chained
+from .broker.ledger import Account, Position, pay
+from .broker.lifecycle import INACTIVE, moved
+from .broker.orders import LiveOrder, fill_row
+from .commands import TWS_USER
+from .exchange.matching import ConsumedLiquidity
+from .facts import (
+    AccountOpened,
+    AnyFact,
+    CashMoved,
+    DayBegan,
+    DayOpened,
+    FeePlanChanged,
+    MarginModelChanged,
+    OrderBound,
+    OrderDropped,
+    OrderEnded,
+    OrderFilled,
+    OrderHeld,
+    OrderIdsReset,
+    OrderMoved,
+    OrderPlaced,
+    OrderReleased,
+    OrderRepeated,
+    OrderReplaced,
+    OrderTriggered,
+    PermIdUsed,
+    Terms,
+)
+from .units import Nanos
 
-from .accounts import Account
-from .commands import TWS_USER, SubmitOrder
-from .market import Quote
-from .orders import LiveOrder
-from .units import CashMicros, Nanos, PriceUnits, SizeUnits
-
-
-class Fill(msgspec.Struct, frozen=True):
-    """One execution with its money, kept for the trading day."""
-
-    permId: int
-    conId: int
-    account: str
-    side: int
-    size: SizeUnits
-    price: PriceUnits
-    value: CashMicros
-    limit: PriceUnits | None
-    """The order's limit when it traded."""
-    time: Nanos
-    contract: Contract
-    execution: Execution
-    report: CommissionAndFeesReport
-    fee: CashMicros
-
-
-class Taken(msgspec.Struct):
-    """How much of a displayed quote our own orders have already traded against."""
-
-    quote: Quote
-    bid: SizeUnits = 0
-    ask: SizeUnits = 0
+replace = msgspec.structs.replace
 
 
 class State(msgspec.Struct):
-    """The venue's memory: accounts, orders, fills, counters, and the quotes it has used."""
+    """What lives: accounts, working and held orders, ids, the quotes that are partly used up."""
 
-    accounts: dict[str, Account]
     next_perm_id: int
     next_execution: int
     day_end: Nanos = 0
     """End of the running trading day; 0 before the first command."""
+    accounts: dict[str, Account] = {}
+    """By code, in the order in which they were opened."""
     orders: dict[int, LiveOrder] = {}
-    """By permId: all that work, and those that ended today."""
+    """By permId: all that work, in order of acceptance."""
     ids: dict[int, dict[int, int]] = {}
-    """clientId -> orderId -> permId, of the orders above."""
+    """clientId -> orderId -> permId, of the orders that work."""
     highest_ids: dict[int, int] = {}
     """clientId -> highest order id ever used; outlives the orders."""
     bound: int = 0
     """How many orders of the user of TWS have got an id below 0; the last one is its negative."""
-    held: dict[int, dict[int, SubmitOrder]] = {}
+    held: dict[int, dict[int, Terms]] = {}
     """clientId -> orderId -> order that waits for ``transmit``."""
-    working: dict[int, list[int]] = {}
-    """conId -> permIds that may trade, in order of acceptance."""
-    fills: list[Fill] = []
-    taken: dict[int, Taken] = {}
-    touches: dict[int, Quote] = {}
+    consumed: dict[int, ConsumedLiquidity] = {}
+    facts: int = 0
+    """How many facts were folded."""
+    orders_since: int = 0
+    """The number of the fact with which the last finished orders left the archive."""
+    fills_since: int = 0
+    """The same of the fills: the last day's end."""
+    past: str = "00" * 16
+    """Digest of every order and fill that is over."""
 
     @property
     def busy(self) -> bool:
         """Whether an order of a client works or waits for ``transmit``."""
-        of_clients = (one for one in self.orders.values() if one.clientId != TWS_USER)
-        return any(self.held.values()) or any(not order.done for order in of_clients)
+        if any(self.held.values()):
+            return True
+        return any(order.clientId != TWS_USER for order in self.orders.values())
+
+
+class Fold:
+    """Folds facts into a state and what is over into its archive."""
+
+    def __init__(self, state: State, archive: Archive) -> None:
+        self.state = state
+        self.archive = archive
+        self._rules: dict[type[Any], Callable[[Any, Nanos], LiveOrder | None]] = {
+            OrderPlaced: self._placed,
+            OrderReplaced: self._replaced,
+            OrderMoved: self._moved,
+            OrderRepeated: self._repeated,
+            OrderTriggered: self._triggered,
+            OrderFilled: self._filled,
+            OrderEnded: self._ended,
+            OrderBound: self._bound,
+            OrderHeld: self._held,
+            OrderReleased: self._released,
+            OrderDropped: self._dropped,
+            PermIdUsed: self._perm_id_used,
+            OrderIdsReset: self._ids_reset,
+            AccountOpened: self._account_opened,
+            CashMoved: self._cash_moved,
+            MarginModelChanged: self._margin_changed,
+            FeePlanChanged: self._plan_changed,
+            DayBegan: self._day_began,
+            DayOpened: self._day_opened,
+        }
+
+    def apply(self, fact: AnyFact, now: Nanos) -> LiveOrder | None:
+        """Fold one fact; the order that it is about, as it is now, or None."""
+        self.state.facts += 1
+        return self._rules[type(fact)](fact, now)
+
+    # -- orders ---------------------------------------------------------------------------------
+
+    def _placed(self, fact: OrderPlaced, now: Nanos) -> LiveOrder:
+        state = self.state
+        order = LiveOrder(
+            fact.permId, fact.clientId, fact.orderId, fact.terms, fact.status, fact.whyHeld,
+            now, fact.expires,
+        )  # fmt: skip
+        state.next_perm_id = fact.permId + 1
+        self._count_id(fact.clientId, fact.orderId)
+        if fact.status == INACTIVE:
+            return self._over(order, now, system=True)
+        self._name(order)
+        return self._kept(order)
+
+    def _replaced(self, fact: OrderReplaced, now: Nanos) -> LiveOrder:
+        order = self.state.orders[fact.permId]
+        return self._kept(
+            replace(
+                order,
+                terms=fact.terms,
+                status=moved(order.status, fact.status),
+                whyHeld=fact.whyHeld,
+                expires=fact.expires,
+                billedSize=0,
+                billedValue=0,
+            )
+        )
+
+    def _moved(self, fact: OrderMoved, now: Nanos) -> LiveOrder:
+        order = self.state.orders[fact.permId]
+        status = moved(order.status, fact.status)
+        return self._kept(replace(order, status=status, whyHeld=fact.whyHeld))
+
+    def _repeated(self, fact: OrderRepeated, now: Nanos) -> LiveOrder:
+        return self.state.orders[fact.permId]
+
+    def _triggered(self, fact: OrderTriggered, now: Nanos) -> LiveOrder:
+        order = self.state.orders[fact.permId]
+        status = moved(order.status, "Submitted")
+        return self._kept(replace(order, triggered=True, status=status, whyHeld=""))
+
+    def _filled(self, fact: OrderFilled, now: Nanos) -> LiveOrder:
+        state, order = self.state, self.state.orders[fact.permId]
+        terms = order.terms
+        order = LiveOrder(
+            order.permId, order.clientId, order.orderId, terms,
+            moved(order.status, fact.status), "", order.accepted, order.expires,
+            order.triggered, order.filled + fact.size, order.value + fact.value, fact.price,
+            order.fees + fact.fee, order.billedSize + fact.size, order.billedValue + fact.value,
+        )  # fmt: skip
+        state.next_execution = fact.execution + 1
+        account = state.accounts[terms.account]
+        position = account.positions.get(terms.conId)
+        if position is None:
+            position = account.positions[terms.conId] = Position()
+        position.quantity, position.cost = fact.position, fact.cost
+        position.realized += fact.realized or 0
+        for currency, amount in fact.cash:
+            pay(account, currency, amount)
+        self._consume(terms, fact)
+        row = self.archive.fill(fill_row(order, fact, now), state.facts)
+        state.past = chained(state.past, row)
+        return self._over(order, now, system=True) if order.done else self._kept(order)
+
+    def _consume(self, terms: Terms, fact: OrderFilled) -> None:
+        consumed = self.state.consumed.get(terms.conId)
+        if consumed is None or consumed.quote != fact.quote:
+            consumed = self.state.consumed[terms.conId] = ConsumedLiquidity(fact.quote)
+        if terms.side > 0:
+            consumed.ask += fact.size
+        else:
+            consumed.bid += fact.size
+
+    def _ended(self, fact: OrderEnded, now: Nanos) -> LiveOrder:
+        order = self.state.orders[fact.permId]
+        status = moved(order.status, fact.status)
+        return self._over(replace(order, status=status, whyHeld=""), now, system=fact.system)
+
+    def _bound(self, fact: OrderBound, now: Nanos) -> LiveOrder:
+        state, order = self.state, self.state.orders[fact.permId]
+        _forget(state.ids, order.clientId, order.orderId)
+        self._count_id(0, fact.orderId)
+        order = replace(order, clientId=0, orderId=fact.orderId)
+        self._name(order)
+        return self._kept(order)
+
+    def _name(self, order: LiveOrder) -> None:
+        ids = self.state.ids.get(order.clientId)
+        if ids is None:
+            ids = self.state.ids[order.clientId] = {}
+        ids[order.orderId] = order.permId
+
+    def _kept(self, order: LiveOrder) -> LiveOrder:
+        self.state.orders[order.permId] = order
+        return order
+
+    def _over(self, order: LiveOrder, now: Nanos, *, system: bool) -> LiveOrder:
+        order = replace(order, ended=now, bySystem=system)
+        if self.state.orders.pop(order.permId, None) is not None:
+            _forget(self.state.ids, order.clientId, order.orderId)
+        self.state.past = chained(self.state.past, self.archive.finish(order, self.state.facts))
+        return order
+
+    # -- what TWS remembers of the API ------------------------------------------------------------
+
+    def _held(self, fact: OrderHeld, now: Nanos) -> None:
+        self.state.held.setdefault(fact.clientId, {})[fact.orderId] = fact.terms
+        self._count_id(fact.clientId, fact.orderId)
+
+    def _released(self, fact: OrderReleased, now: Nanos) -> None:
+        _forget(self.state.held, fact.clientId, fact.orderId)
+
+    def _dropped(self, fact: OrderDropped, now: Nanos) -> None:
+        _forget(self.state.held, fact.clientId, fact.orderId)
+
+    def _perm_id_used(self, fact: PermIdUsed, now: Nanos) -> None:
+        self.state.next_perm_id = fact.permId + 1
+
+    def _ids_reset(self, fact: OrderIdsReset, now: Nanos) -> None:
+        self._forget_orders()
+        entered = self.state.highest_ids.get(TWS_USER)
+        self.state.highest_ids.clear()
+        if entered is not None:
+            self.state.highest_ids[TWS_USER] = entered
+
+    def _forget_orders(self) -> None:
+        self.archive.forget_orders()
+        self.state.orders_since = self.state.facts
+
+    def _count_id(self, client_id: int, order_id: int) -> None:
+        state = self.state
+        if order_id > state.highest_ids.get(client_id, 0):
+            state.highest_ids[client_id] = order_id
+        elif client_id not in state.highest_ids:
+            state.highest_ids[client_id] = 0
+        if -order_id > state.bound:
+            state.bound = -order_id
+
+    # -- accounts and days ------------------------------------------------------------------------
+
+    def _account_opened(self, fact: AccountOpened, now: Nanos) -> None:
+        self.state.accounts[fact.account] = Account(fact.account, fact.currency, {fact.currency: 0})
+
+    def _cash_moved(self, fact: CashMoved, now: Nanos) -> None:
+        self.state.accounts[fact.account].receive(fact.currency, fact.amount, fact.equity)
+
+    def _margin_changed(self, fact: MarginModelChanged, now: Nanos) -> None:
+        self.state.accounts[fact.account].margin = fact.model
+
+    def _plan_changed(self, fact: FeePlanChanged, now: Nanos) -> None:
+        self.state.accounts[fact.account].plan = fact.plan
+
+    def _day_began(self, fact: DayBegan, now: Nanos) -> None:
+        if self.state.day_end:
+            self._forget_orders()
+            self.archive.forget_fills()
+            self.state.fills_since = self.state.facts
+        self.state.day_end = fact.end
+
+    def _day_opened(self, fact: DayOpened, now: Nanos) -> None:
+        self.state.accounts[fact.account].start_day(fact.equity, dict(fact.values))
+
+
+def _forget(known: dict[int, dict[int, Any]], client_id: int, order_id: int) -> None:
+    """Take an id out; a client without any leaves nothing behind."""
+    mine = known[client_id]
+    del mine[order_id]
+    if not mine:
+        del known[client_id]
 
 
 def canonical(state: State) -> bytes:

@@ -66,3 +66,43 @@ def cash_decimal(micros: CashMicros, places: int = 2) -> Decimal:
     """Cash for display, rounded half to even to the given number of places."""
     exact = Decimal(micros).scaleb(-6)
     return exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
+
+
+# -- proportions: rates as integers, rounding half to even ------------------------------------
+
+RATE_SCALE = 10_000_000
+"""A rate is an integer of this many parts: fine enough for every published fee."""
+
+Rate = int
+
+
+def rate(text: str) -> Rate:
+    """A rate from its decimal text. Raises ``ValueError`` when it is finer than the scale."""
+    scaled_text = Decimal(text) * RATE_SCALE
+    whole = int(scaled_text)
+    if whole != scaled_text:
+        raise ValueError(f"rate {text} is finer than 1/{RATE_SCALE}")
+    return whole
+
+
+def scaled(amount: int, by: Rate) -> int:
+    """``amount`` times a rate."""
+    return share(amount, by, RATE_SCALE)
+
+
+def share(total: int, part: int, whole: int) -> int:
+    """``total * part / whole`` rounded half to even; exact when part equals whole."""
+    quotient, rest = divmod(total * part, whole)
+    if rest * 2 > whole or (rest * 2 == whole and quotient % 2):
+        quotient += 1
+    return quotient
+
+
+def quotient_text(number: int, scale: int) -> str:
+    """``number / scale`` as a plain decimal without trailing zeros; ``scale`` is a power of 10."""
+    whole, rest = divmod(abs(number), scale)
+    sign = "-" if number < 0 else ""
+    if not rest:
+        return f"{sign}{whole}"
+    places = len(str(scale)) - 1
+    return f"{sign}{whole}.{rest:0{places}d}".rstrip("0")

@@ -25,6 +25,7 @@ def requests(api: Any, ib: Any) -> dict[str, Callable[[], Awaitable[Any]]]:
         conId=265598, symbol="AAPL", secType="STK", exchange="SMART", currency="USD"
     )
     option = api.Option("AAPL", "20261218", 250, "C", "SMART")
+    trailing = api.Order(action="SELL", totalQuantity=1, orderType="TRAIL", auxPrice=1.0, tif="DAY")
     calls = {
         "reqSecDefOptParams": lambda: ib.reqSecDefOptParamsAsync("AAPL", "", "STK", 265598),
         "reqMatchingSymbols": lambda: ib.reqMatchingSymbolsAsync("AAPL"),
@@ -48,7 +49,7 @@ def requests(api: Any, ib: Any) -> dict[str, Callable[[], Awaitable[Any]]]:
         "SCHEDULE": lambda: bars(ib, stock, "SCHEDULE"),
         "ADJUSTED_LAST": lambda: bars(ib, stock, "ADJUSTED_LAST"),
         "keepUpToDate": lambda: bars(ib, stock, "TRADES", keepUpToDate=True),
-        "whatIf": lambda: ib.whatIfOrderAsync(stock, api.StopOrder("SELL", 1, 200.0, tif="DAY")),
+        "whatIf": lambda: ib.whatIfOrderAsync(stock, trailing),
     }
     if hasattr(ib, "getWshMetaDataAsync"):
         calls["reqWshMetaData"] = ib.getWshMetaDataAsync
@@ -56,7 +57,9 @@ def requests(api: Any, ib: Any) -> dict[str, Callable[[], Awaitable[Any]]]:
     if hasattr(ib, "reqUserInfoAsync"):
         calls["reqUserInfo"] = ib.reqUserInfoAsync
     orders = {
-        "STP": api.StopOrder("SELL", 1, 200.0, tif="DAY"),
+        "TRAIL": api.Order(
+            action="SELL", totalQuantity=1, orderType="TRAIL", auxPrice=1.0, tif="DAY"
+        ),
         "GTD": api.LimitOrder("BUY", 1, 1.0, tif="GTD", goodTillDate="20991231-20:00:00"),
         "OPG": api.MarketOrder("BUY", 1, tif="OPG"),
         "hidden": api.LimitOrder("BUY", 1, 1.0, tif="DAY", hidden=True),
@@ -81,14 +84,14 @@ async def ended(trade: Any) -> str:
 
 
 async def live_order(api: Any, ib: Any) -> dict[str, Any]:
-    """A working order that is to become a stop: it works on."""
+    """A working order that is to become a trailing stop: it works on."""
     stock = api.Contract(
         conId=265598, symbol="AAPL", secType="STK", exchange="SMART", currency="USD"
     )
     trade = ib.placeOrder(stock, api.LimitOrder("BUY", 1, 1.0, tif="DAY"))
     while trade.orderStatus.status != "Submitted":
         await trade.statusEvent
-    trade.order.orderType, trade.order.auxPrice = "STP", 2.0
+    trade.order.orderType, trade.order.auxPrice = "TRAIL", 2.0
     ib.placeOrder(stock, trade.order)
     while not any(entry.errorCode for entry in trade.log):
         await trade.statusEvent

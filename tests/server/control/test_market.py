@@ -8,8 +8,8 @@ import pytest
 
 from papertape.model import Bar, Contract
 from papertape.server.times import bar_date
-from papertape.venue.market import PriceBar
-from papertape.venue.tape import open_market
+from papertape.venue.market.source import PriceBar
+from papertape.venue.market.tape import open_market
 from papertape.venue.units import MINUTE, SECOND, Nanos
 from papertape.versions import MAX_SERVER
 from papertape.wire.catalogue import history

@@ -24,7 +24,7 @@ def test_a_station_says_what_it_is() -> None:
     async def main(api: Api) -> None:
         about = await api.get("")
         assert about["name"] == "tws" and about["port"] == api.served.port
-        assert about["accounts"] == list(api.hall.station.engine.queries.accounts())
+        assert about["accounts"] == list(api.hall.station.queries.accounts())
         assert (about["sessions"], about["waiting"], about["gateway"]) == (0, 0, False)
 
     with_api(main)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from papertape.codes import text
-from papertape.venue.profile import Profile
+from papertape.venue.broker.profile import Profile
 from papertape.wire.catalogue import reports, session
 from server.control.api import Api
 from server.control.test_routes import with_api

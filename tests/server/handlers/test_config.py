@@ -15,8 +15,8 @@ from papertape.model import (
     OrdersSmartRoutingConfig,
     UpdateConfigWarning,
 )
-from papertape.server.keep import SCHEMA_VERSION
 from papertape.store.journal import Journal
+from papertape.venue.entries import SCHEMA
 from papertape.wire.catalogue import orders
 from papertape.wire.catalogue import session as wire
 from papertape.wire.catalogue.config import (
@@ -157,7 +157,7 @@ def test_messages_of_tws_cannot_be_changed_but_may_be_sent_back_as_they_are() ->
 
 def test_a_change_is_kept(tmp_path: Path) -> None:
     for expected in (30, 60):
-        with Journal.open(tmp_path / "j.sqlite", schema_version=SCHEMA_VERSION) as journal:
+        with Journal.open(tmp_path / "j.sqlite", schema_version=SCHEMA) as journal:
             hall = Hall(journal=journal)
             assert hall.station.config.settings.bulkDataTimeout == expected
             settings(hall.client(), bulkDataTimeout=60)
@@ -175,7 +175,7 @@ def reset(client: Client) -> UpdateConfigResponse:
 
 
 def test_the_order_id_sequence_is_reset_when_no_order_works(tmp_path: Path) -> None:
-    with Journal.open(tmp_path / "j.sqlite", schema_version=SCHEMA_VERSION) as journal:
+    with Journal.open(tmp_path / "j.sqlite", schema_version=SCHEMA) as journal:
         hall = Hall(journal=journal)
         hall.quote("AAPL 257.66 x 257.68")
         client = hall.client()
@@ -193,7 +193,7 @@ def test_the_order_id_sequence_is_reset_when_no_order_works(tmp_path: Path) -> N
             "execDetails 9 #1",
         ]
         state = hall.station.engine.state_hash()
-    with Journal.open(tmp_path / "j.sqlite", schema_version=SCHEMA_VERSION) as journal:
+    with Journal.open(tmp_path / "j.sqlite", schema_version=SCHEMA) as journal:
         assert Hall(journal=journal).station.engine.state_hash() == state
 
 

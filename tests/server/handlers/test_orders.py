@@ -179,12 +179,12 @@ def test_attached_orders_are_refused_by_name(name: str) -> None:
     request.attachedOrders = ATTACHED[name]
     why = f"The order attribute '{name}' is not served by this station yet."
     assert client.send(request).errors() == [(7, 201, f"Order rejected - reason:{why}")]
-    assert not hall.station.engine.queries.orders()
+    assert not hall.station.queries.orders()
     client.send(order(7, "BUY 1 AAPL LMT 250"))
     client.got()
     ((about, code, text),) = client.send(request).errors()  # the order goes on without them
     assert (about, code) == (7, 321) and text.endswith(why)
-    assert hall.station.engine.queries.lives(1, 7)
+    assert hall.station.queries.lives(1, 7)
 
 
 # ---------------------------------------------------------------- what clients send by default

@@ -3,7 +3,7 @@
 import pytest
 
 from papertape.server.settings import StationSettings
-from papertape.venue.profile import Profile
+from papertape.venue.broker.profile import Profile
 from papertape.wire.catalogue import orders
 from papertape.wire.catalogue import session as wire
 from server.pair import VERSIONS, Hall

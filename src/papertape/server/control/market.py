@@ -9,8 +9,8 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, HTTPException, Path, Query
 from pydantic import AfterValidator
 
-from ...venue.instruments import Instrument
-from ...venue.market import PriceBar
+from ...venue.market.source import PriceBar
+from ...venue.reference.instruments import Instrument
 from ...venue.units import DAY, SECOND, Nanos, PriceUnits, price_float, size_decimal
 from ..aio import StationServer
 from ..farms import Kind, Status

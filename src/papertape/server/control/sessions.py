@@ -29,7 +29,7 @@ def station_view(name: str, server: StationServer) -> StationView:
         port=server.address[1],
         gateway=station.settings.gateway,
         server_version=station.settings.max_server_version,
-        accounts=list(station.engine.queries.accounts()),
+        accounts=list(station.queries.accounts()),
         time=moment(server.now()),
         speed=server.clock.speed,
         sessions=sum(1 for _ in station.sessions()),

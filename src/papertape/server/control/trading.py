@@ -11,12 +11,12 @@ from starlette.responses import Response
 
 from ...codes import text
 from ...model import Contract, Order
-from ...venue.events import OrderView
-from ...venue.instruments import Refusal
-from ...venue.queries import ExecutionRow as Executed
-from ...venue.queries import PortfolioRow
+from ...venue.reference.instruments import Refusal
 from ..aio import StationServer
 from ..link import UNREACHABLE
+from ..present.events import OrderView
+from ..present.queries import ExecutionRow as Executed
+from ..present.queries import PortfolioRow
 from ..session import TAG
 from .plant import CONFLICT, NOT_FOUND, Chosen, act, current, moment, told
 from .views import AccountRow, AccountValueRow, ExecutionRow, OrderBody, OrderRow, PositionRow
@@ -118,7 +118,7 @@ async def orders(
     Of more than ``last`` those that work come before those that are over. ``?perm_id=`` chooses
     orders and may be repeated.
     """
-    queries = server.station.engine.queries
+    queries = server.station.queries
     found: Iterable[OrderView | None]
     if perm_id:
         known = map(queries.order_by_perm_id, dict.fromkeys(perm_id))
@@ -162,7 +162,7 @@ async def enter(server: Chosen, body: OrderBody) -> OrderRow:
 async def cancel(server: Chosen, perm_id: Annotated[PermId, Path()]) -> OrderRow:
     """Cancel an order, as the user of TWS does; 409 when it is over."""
 
-    queries = server.station.engine.queries
+    queries = server.station.queries
     found = queries.order_by_perm_id(perm_id)
     if found is None:
         raise HTTPException(404, f"135: {text(135, orderId=perm_id)}")
@@ -171,7 +171,7 @@ async def cancel(server: Chosen, perm_id: Annotated[PermId, Path()]) -> OrderRow
     if not act(server, lambda station: station.user.cancel(perm_id)):
         reason = found.status if server.station.link.up else UNREACHABLE
         raise HTTPException(409, f"161: {text(161, permId=perm_id)} ({reason})")
-    return order_row(server.station.engine.queries.order_by_perm_id(perm_id) or found)
+    return order_row(server.station.queries.order_by_perm_id(perm_id) or found)
 
 
 @router.get(
@@ -188,7 +188,7 @@ async def executions(
 
     ``?exec_id=`` chooses executions instead and may be repeated.
     """
-    queries = server.station.engine.queries
+    queries = server.station.queries
     if exec_id:
         found = queries.executions_by_id(exec_id)
     else:
@@ -199,20 +199,20 @@ async def executions(
 @router.get("/stations/{station}/positions", responses=NOT_FOUND)
 async def positions(server: Chosen, account: Of = "") -> list[PositionRow]:
     """Positions of every account at market prices."""
-    queries, now = server.station.engine.queries, current(server)
+    queries, now = server.station.queries, current(server)
     codes = [code for code in queries.accounts() if account in ("", code)]
     return [position_row(row) for code in codes for row in queries.portfolio(code, now)]
 
 
 def account_row(server: StationServer, account: str) -> AccountRow:
     """The main figures of an account."""
-    queries, now = server.station.engine.queries, current(server)
+    queries, now = server.station.queries, current(server)
     profit = queries.profit(account, now)
     rows = queries.account_summary(tuple(FIGURES), now, account)
     figures = {FIGURES[row.key]: float(row.value) for row in rows}
     return AccountRow(
         account=account,
-        currency=server.station.engine.profile.base_currency,
+        currency=queries.base_currency(account),
         **figures,
         daily_pnl=profit.dailyPnL,
         unrealized_pnl=profit.unrealizedPnL,
@@ -223,14 +223,14 @@ def account_row(server: StationServer, account: str) -> AccountRow:
 @router.get("/stations/{station}/accounts", responses=NOT_FOUND)
 async def accounts(server: Chosen) -> list[AccountRow]:
     """The main figures of every account."""
-    return [account_row(server, code) for code in server.station.engine.queries.accounts()]
+    return [account_row(server, code) for code in server.station.queries.accounts()]
 
 
 @router.get("/stations/{station}/accounts/{account}/values", responses=NOT_FOUND)
 async def account_values(server: Chosen, account: Account) -> list[AccountValueRow]:
     """Every figure of an account, as reqAccountUpdates gives them."""
     station = server.station
-    if account not in station.engine.queries.accounts():
+    if account not in station.queries.accounts():
         raise HTTPException(404, f"there is no account {account!r}")
-    rows = station.engine.queries.account_values(account, current(server))
+    rows = station.queries.account_values(account, current(server))
     return [AccountValueRow(key=row.key, value=row.value, currency=row.currency) for row in rows]

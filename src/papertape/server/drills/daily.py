@@ -86,7 +86,7 @@ class IdRollback(Drill):
             return True
         if not self.aims_at(session) or session.client_id is None or message.order.whatIf:
             return True
-        queries = self.station.engine.queries
+        queries = self.station.queries
         if message.orderId < queries.next_valid_id(session.client_id):
             return True
         order = SubmitOrder(session.client_id, message.orderId, message.contract, message.order)

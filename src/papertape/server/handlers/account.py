@@ -25,7 +25,7 @@ def req_positions(
 
 
 def _positions(station: "Station", session: "Session") -> Iterator[None]:
-    for row in station.engine.queries.each_position():
+    for row in station.queries.each_position():
         if row is not None and station.shows(row.contract):
             session.send(wire.Position(row.account, row.contract, row.position, row.avgCost))
         yield
@@ -39,7 +39,7 @@ def cancel_positions(station: "Station", session: "Session", message: wire.Cance
 
 
 def _account(station: "Station", wanted: str) -> str | None:
-    known = station.engine.queries.accounts()
+    known = station.queries.accounts()
     code = wanted.strip()
     if not code or code == "All":
         return known[0]

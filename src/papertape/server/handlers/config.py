@@ -41,7 +41,7 @@ def update_config(station: "Station", session: "Session", message: wire.UpdateCo
 
 
 def _obstacles(station: "Station", message: wire.UpdateConfig) -> Iterator[str]:
-    if message.resetAPIOrderSequence and station.engine.queries.busy():
+    if message.resetAPIOrderSequence and station.queries.busy():
         yield f"{RESET}: orders are working or wait for transmit; cancel them first"
     if message.resetAPIOrderSequence and not station.link.up:
         yield f"{RESET}: the broker's link is lost; try again when it is back"

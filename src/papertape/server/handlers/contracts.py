@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ...venue.details import contract_details
-from ...venue.instruments import Refusal
+from ...venue.reference.details import contract_details
+from ...venue.reference.instruments import Refusal
 from ...wire.catalogue.contract import ContractData, ContractDataEnd, ReqContractDetails
 from . import handles
 

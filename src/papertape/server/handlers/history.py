@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ...model import Bar
-from ...venue.instruments import Instrument, Refusal
-from ...venue.market import PriceBar
+from ...venue.market.source import PriceBar
+from ...venue.reference.instruments import Instrument, Refusal
 from ...venue.units import DAY, SECOND, Nanos, price_float, size_decimal
 from ...versions import HISTORY_END_MESSAGE, HISTORY_IN_SHARES
 from ...wire.catalogue import history as wire

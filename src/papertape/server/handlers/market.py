@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from ...venue.details import precision
-from ...venue.instruments import Instrument, Refusal
+from ...venue.reference.details import precision
+from ...venue.reference.instruments import Instrument, Refusal
 from ...wire.catalogue import market as wire
 from ..generic_ticks import default_ticks
 from ..quotes import QuoteLine

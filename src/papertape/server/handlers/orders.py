@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from ...venue.attributes import unserved
+from ...venue.broker.attributes import unserved
+from ...venue.broker.terms import for_living, not_served
 from ...venue.commands import CancelAll, CancelOrder, SubmitOrder
-from ...venue.instruments import Refusal
-from ...venue.queries import ExecutionRow, Rows
-from ...venue.validation import for_living, not_served
+from ...venue.reference.instruments import Refusal
 from ...wire.catalogue import orders as wire
 from ...wire.catalogue.reports import CompletedOrdersEnd, ExecutionDetailsEnd, OpenOrdersEnd
+from ..present.queries import ExecutionRow, Rows
 from ..publish import (
     commission_report,
     completed_order,
@@ -89,7 +89,7 @@ def open_orders(
 ) -> Iterator[None]:
     """A client's working orders, a pair each, and the end; unasked only if there are any."""
     told = 0
-    for view in station.engine.queries.each_open_order(client_id):
+    for view in station.queries.each_open_order(client_id):
         if view is not None:
             session.send(open_order(view, session, station.settings.time_zone))
             session.send(order_status(view))
@@ -133,7 +133,7 @@ def req_completed_orders(
     station: "Station", session: "Session", message: wire.ReqCompletedOrders
 ) -> Iterator[None]:
     """Today's finished orders; all of ours came through the API."""
-    for view in station.engine.queries.each_completed_order():
+    for view in station.queries.each_completed_order():
         if view is not None:
             session.send(completed_order(view, session, station.settings.time_zone))
         yield
@@ -146,7 +146,7 @@ def req_executions(
 ) -> Iterator[None] | None:
     """Executions that pass the filter, then their commission reports, then the end."""
     try:
-        rows = station.engine.queries.each_execution(message.executionFilter)
+        rows = station.queries.each_execution(message.executionFilter)
     except ValueError as error:
         session.error(message.reqId, 321, cause=f"Invalid time: {error}")
         return None

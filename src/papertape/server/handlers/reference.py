@@ -31,7 +31,7 @@ def req_soft_dollar_tiers(
 @handles(wire.ReqFamilyCodes)
 def req_family_codes(station: "Station", session: "Session", message: wire.ReqFamilyCodes) -> None:
     """Every account, without a family."""
-    codes = [FamilyCode(account) for account in station.engine.queries.accounts()]
+    codes = [FamilyCode(account) for account in station.queries.accounts()]
     session.send(wire.FamilyCodes(codes))
 
 

@@ -72,14 +72,14 @@ def _introduction(station: "Station", session: "Session") -> Iterator[None]:
 @handles(ReqManagedAccts)
 def managed_accounts(station: "Station", session: "Session", message: ReqManagedAccts) -> None:
     """The accounts of the login."""
-    session.send(ManagedAccounts(",".join(station.engine.queries.accounts())))
+    session.send(ManagedAccounts(",".join(station.queries.accounts())))
 
 
 @handles(ReqIds, trading=True)
 def next_id(station: "Station", session: "Session", message: ReqIds) -> None:
     """The next valid order id of this client; the argument is ignored, as TWS does."""
     assert session.client_id is not None
-    told = station.engine.queries.next_valid_id(session.client_id)
+    told = station.queries.next_valid_id(session.client_id)
     unsent = station.link.highest_held(session.client_id)
     session.send(NextValidId(max(told, unsent + 1)))
 

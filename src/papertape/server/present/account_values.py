@@ -1,0 +1,266 @@
+"""Account values and summary rows: which key, in which currencies, with which suffixes.
+
+The tables follow a dump of a real portfolio-margin account. Rows come alphabetically by key,
+then base total before currencies; plain keys stand before their suffixes: -C commodities,
+-P crypto, -S securities.
+"""
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+
+import msgspec
+
+from ...venue.broker.margin import Holding, Valuation
+from ...venue.units import RATE_SCALE, CashMicros, cash_decimal, scaled
+
+BASE = "BASE"
+SEGMENTS = ("-C", "-P", "-S")
+
+
+class AccountValue(msgspec.Struct, frozen=True):
+    """One updateAccountValue or accountSummary row."""
+
+    key: str
+    value: str
+    currency: str
+    account: str
+
+
+Money = Callable[[Valuation], CashMicros]
+Ledger = Callable[[Valuation, str], CashMicros]
+
+IDENTITY = {
+    "AccountReady": "true",
+    "AccountType": "INDIVIDUAL",
+    "NLVAndMarginInReview": "false",
+    "WhatIfPMEnabled": "true",
+    "SegmentTitle-C": "Commodities",
+    "SegmentTitle-P": "Crypto at Paxos",
+    "SegmentTitle-S": "Securities",
+    "ColumnPrio-P": "12",
+    "ColumnPrio-S": "3",
+    "TradingType-S": "STKNOPT",
+    "LookAheadNextChange": "0",
+    "DayTradesRemaining": "-1",
+    "DayTradesRemainingT+1": "-1",
+    "DayTradesRemainingT+2": "-1",
+    "DayTradesRemainingT+3": "-1",
+    "DayTradesRemainingT+4": "-1",
+}
+"""Plain texts without a currency; -1 means unlimited day trades."""
+
+SEGMENTED: dict[str, Money] = {
+    "InitMarginReq": lambda v: v.initial,
+    "FullInitMarginReq": lambda v: v.initial,
+    "LookAheadInitMarginReq": lambda v: v.initial,
+    "MaintMarginReq": lambda v: v.maintenance,
+    "FullMaintMarginReq": lambda v: v.maintenance,
+    "LookAheadMaintMarginReq": lambda v: v.maintenance,
+    "AvailableFunds": lambda v: v.available,
+    "FullAvailableFunds": lambda v: v.available,
+    "LookAheadAvailableFunds": lambda v: v.available,
+    "ExcessLiquidity": lambda v: v.excess,
+    "FullExcessLiquidity": lambda v: v.excess,
+    "LookAheadExcessLiquidity": lambda v: v.excess,
+    "EquityWithLoanValue": lambda v: v.equity,
+    "NetLiquidation": lambda v: v.equity,
+    "TotalCashValue": lambda v: v.total_cash,
+    **dict.fromkeys(
+        (
+            "AccruedDividend",
+            "Billable",
+            "Guarantee",
+            "IndianStockHaircut",
+            "PASharesValue",
+            "PhysicalCertificateValue",
+            "PostExpirationExcess",
+            "PostExpirationMargin",
+            "TotalDebitCardPendingCharges",
+        ),
+        lambda v: 0,
+    ),
+}
+"""In the base currency, plain and once per segment; all the value is in securities."""
+
+FEW_ROWS: dict[str, tuple[Money, tuple[str, ...]]] = {
+    "AccruedCash": (lambda v: 0, SEGMENTS),
+    "BuyingPower": (lambda v: v.buying_power, ("",)),
+    "GrossPositionValue": (lambda v: v.gross, ("", "-S")),
+    "NetLiquidationUncertainty": (lambda v: 0, ("",)),
+    "PreviousDayEquityWithLoanValue": (lambda v: v.previous_equity, ("", "-S")),
+}
+"""In the base currency, with just these suffixes; plain AccruedCash comes per currency."""
+
+
+def _stock(valuation: Valuation, currency: str) -> CashMicros:
+    return sum(held.value for held in _valued(valuation, currency))
+
+
+def _unrealized(valuation: Valuation, currency: str) -> CashMicros:
+    return sum(held.unrealized for held in _in_currency(valuation, currency))
+
+
+def _realized(valuation: Valuation, currency: str) -> CashMicros:
+    return sum(held.position.realized for held in _in_currency(valuation, currency))
+
+
+def _cash(valuation: Valuation, currency: str) -> CashMicros:
+    return valuation.cash[currency]
+
+
+def _net(valuation: Valuation, currency: str) -> CashMicros:
+    return _cash(valuation, currency) + _stock(valuation, currency)
+
+
+PER_CURRENCY: dict[str, Ledger] = {
+    "CashBalance": _cash,
+    "TotalCashBalance": _cash,
+    "NetLiquidationByCurrency": _net,
+    "StockMarketValue": _stock,
+    "UnrealizedPnL": _unrealized,
+    "RealizedPnL": _realized,
+    **dict.fromkeys(
+        (
+            "AccruedCash",
+            "CorporateBondValue",
+            "Cryptocurrency",
+            "FundValue",
+            "FutureOptionValue",
+            "FuturesPNL",
+            "FxCashBalance",
+            "IssuerOptionValue",
+            "MoneyMarketFundValue",
+            "MutualFundValue",
+            "NetDividend",
+            "OptionMarketValue",
+            "TBillValue",
+            "TBondValue",
+            "WarrantValue",
+        ),
+        lambda v, currency: 0,
+    ),
+}
+"""One row per currency in that currency, and a BASE row with the sum in the base currency."""
+
+FOUR_PLACES = ("CashBalance", "TotalCashBalance", "NetLiquidationByCurrency")
+SUMMARY_ALIASES = {
+    "PreviousEquityWithLoanValue": "PreviousDayEquityWithLoanValue",
+    "ReqTEquity": "RegTEquity",
+    "ReqTMargin": "RegTMargin",
+}
+_TAGS = """
+AccountType NetLiquidation TotalCashValue SettledCash AccruedCash BuyingPower
+EquityWithLoanValue PreviousDayEquityWithLoanValue PreviousEquityWithLoanValue
+GrossPositionValue RegTEquity RegTMargin ReqTEquity ReqTMargin SMA InitMarginReq MaintMarginReq
+AvailableFunds ExcessLiquidity Cushion FullInitMarginReq FullMaintMarginReq FullAvailableFunds
+FullExcessLiquidity LookAheadNextChange LookAheadInitMarginReq LookAheadMaintMarginReq
+LookAheadAvailableFunds LookAheadExcessLiquidity HighestSeverity DayTradesRemaining Leverage
+"""
+SUMMARY_TAGS = tuple(_TAGS.split())
+"""What reqAccountSummary may ask for. Reg T tags have no rows: the account is not of that type."""
+
+
+def account_values(account: str, base: str, valuation: Valuation) -> tuple[AccountValue, ...]:
+    """All rows of reqAccountUpdates for one account."""
+    rows = [AccountValue(key, text, "", account) for key, text in IDENTITY.items()]
+    rows.append(AccountValue("AccountCode", account, "", account))
+    rows += _ratios(account, valuation)
+    rows += _base_money(account, base, valuation)
+    for currency in (BASE, *valuation.rates):
+        rows += _ledger(account, currency, valuation)
+    return tuple(sorted(rows, key=_wire_order))
+
+
+def summary_values(
+    account: str, base: str, valuation: Valuation, tags: tuple[str, ...]
+) -> tuple[AccountValue, ...]:
+    """The rows that answer the given summary tags, ``$LEDGER`` forms included."""
+    rows = (*account_values(account, base, valuation), *_summary_only(account, base, valuation))
+    plain = {row.key: row for row in rows if row.currency in ("", base)}
+    found: list[AccountValue] = []
+    for tag in tags:
+        row = plain.get(SUMMARY_ALIASES.get(tag, tag)) if tag in SUMMARY_TAGS else None
+        if row is not None:
+            found.append(msgspec.structs.replace(row, key=tag))
+        if tag.startswith("$LEDGER"):
+            found += _asked_ledger(account, tag.partition(":")[2], valuation)
+    unique = {(row.key, row.currency): row for row in found}
+    return tuple(sorted(unique.values(), key=_wire_order))
+
+
+def _summary_only(account: str, base: str, valuation: Valuation) -> Iterator[AccountValue]:
+    yield AccountValue("HighestSeverity", "0", "", account)
+    yield AccountValue("Leverage", _ratio(valuation.gross, valuation.equity, 2), "", account)
+    yield AccountValue("SettledCash", str(cash_decimal(valuation.total_cash)), base, account)
+
+
+def _asked_ledger(account: str, asked: str, valuation: Valuation) -> Iterator[AccountValue]:
+    """``$LEDGER`` is the BASE rows, ``:ALL`` everything, ``:EUR`` one currency."""
+    wanted = asked or BASE
+    for currency in (BASE, *valuation.rates):
+        if wanted in ("ALL", currency):
+            yield from _ledger(account, currency, valuation)
+
+
+def _ratios(account: str, valuation: Valuation) -> Iterator[AccountValue]:
+    leverage = _ratio(valuation.gross, valuation.equity, 2)
+    cushion = _ratio(valuation.excess, valuation.equity, 6)
+    yield AccountValue("Cushion", cushion, "", account)
+    yield AccountValue("Leverage-S", leverage, "", account)
+
+
+def _ratio(part: CashMicros, whole: CashMicros, places: int) -> str:
+    """A quotient for display: at most ``places`` decimals, no trailing zeros."""
+    if whole == 0:
+        return "0"
+    text = f"{part / whole:.{places}f}"
+    return text if places == 2 else text.rstrip("0").rstrip(".")
+
+
+def _base_money(account: str, base: str, valuation: Valuation) -> Iterator[AccountValue]:
+    for key, amount in SEGMENTED.items():
+        text = str(cash_decimal(amount(valuation)))
+        yield AccountValue(key, text, base, account)
+        for segment in SEGMENTS:
+            yield AccountValue(key + segment, text if segment == "-S" else "0.00", base, account)
+    for key, (amount, suffixes) in FEW_ROWS.items():
+        text = str(cash_decimal(amount(valuation)))
+        for suffix in suffixes:
+            yield AccountValue(key + suffix, text, base, account)
+
+
+def _ledger(account: str, currency: str, valuation: Valuation) -> Iterator[AccountValue]:
+    """The per-currency rows of one currency, or of the total in the base currency."""
+    for key in ("Currency", "RealCurrency"):
+        yield AccountValue(key, currency, currency, account)
+    yield AccountValue("AccountOrGroup", account, currency, account)
+    rate = RATE_SCALE if currency == BASE else valuation.rates[currency]
+    yield AccountValue("ExchangeRate", _two_or_more(Decimal(rate) / RATE_SCALE), currency, account)
+    for key, amount in PER_CURRENCY.items():
+        places = 4 if key in FOUR_PLACES and currency == BASE else 2
+        value = _total(amount, valuation) if currency == BASE else amount(valuation, currency)
+        yield AccountValue(key, _two_or_more(cash_decimal(value, places)), currency, account)
+
+
+def _two_or_more(number: Decimal) -> str:
+    """A number with the decimals that it has, but at least two."""
+    text = f"{number:f}"
+    whole, _, part = text.partition(".")
+    return f"{whole}.{part.rstrip('0').ljust(2, '0')}"
+
+
+def _total(amount: Ledger, valuation: Valuation) -> CashMicros:
+    return sum(scaled(amount(valuation, name), rate) for name, rate in valuation.rates.items())
+
+
+def _in_currency(valuation: Valuation, currency: str) -> list[Holding]:
+    return [held for held in valuation.holdings if held.instrument.currency == currency]
+
+
+def _valued(valuation: Valuation, currency: str) -> list[Holding]:
+    """Holdings with a market value of their own; currency pairs are cash already."""
+    return [h for h in _in_currency(valuation, currency) if h.instrument.secType != "CASH"]
+
+
+def _wire_order(row: AccountValue) -> tuple[str, bool, str]:
+    return row.key, row.currency != BASE, row.currency

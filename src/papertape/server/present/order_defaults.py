@@ -1,0 +1,80 @@
+"""The order as TWS shows it: the client's record with TWS's defaults filled in.
+
+The venue keeps the client's record as text and what counts of it in units; here both become one
+record again. A new one is made each time it is told, and nobody may change it.
+"""
+
+from decimal import Decimal
+
+import msgspec
+
+from ...model import Contract, Order
+from ...venue.broker.orders import LiveOrder
+from ...venue.broker.profile import Profile
+from ...venue.broker.terms import OVERNIGHT_DAY
+from ...venue.commands import TWS_USER
+from ...venue.facts import Terms
+from ...venue.reference.instruments import Instrument, contract_of
+from ...venue.units import price_float, size_decimal
+
+SHAREHOLDER = "Not an insider or substantial shareholder"
+MIN_COMPETE_SIZE, COMPETE_OFFSET = 100, 0.02
+
+_record = msgspec.json.Decoder(Order).decode
+
+
+def echo_contract(entry: Instrument, terms: Terms) -> Contract:
+    """The contract of openOrder."""
+    return contract_of(entry, terms.exchange, primary=False)
+
+
+def echo_order(order: LiveOrder, entry: Instrument, profile: Profile) -> Order:
+    """The order's record with the defaults of a real gateway, as captured."""
+    terms = order.terms
+    given = _record(terms.text)
+    unbound = order.clientId == TWS_USER
+    limit = None if terms.limit is None else price_float(terms.limit, entry.scale)
+    trail = given.trailStopPrice
+    if terms.stop is not None:
+        trail = price_float(terms.stop, entry.scale)
+    elif limit is not None:
+        trail = limit + 1.0
+    competes = terms.orderType == "MKT" and terms.side > 0
+    return msgspec.structs.replace(
+        given,
+        clientId=0 if unbound else order.clientId,
+        orderId=0 if unbound else order.orderId,
+        permId=order.permId,
+        action="BUY" if terms.side > 0 else "SELL",
+        account=terms.account,
+        orderType=terms.orderType,
+        tif=OVERNIGHT_DAY if terms.overnight else terms.tif,
+        outsideRth=given.outsideRth or terms.overnight,
+        includeOvernight=given.includeOvernight or terms.overnight,
+        lmtPrice=limit or 0.0,
+        auxPrice=given.auxPrice or 0.0,
+        trailStopPrice=trail,
+        minCompeteSize=MIN_COMPETE_SIZE if competes else given.minCompeteSize,
+        competeAgainstBestOffset=COMPETE_OFFSET if competes else given.competeAgainstBestOffset,
+        ocaType=given.ocaType or 3,
+        clearingIntent=given.clearingIntent or "IB",
+        deltaNeutralOrderType=given.deltaNeutralOrderType or "None",
+        adjustedOrderType=given.adjustedOrderType or "None",
+        volatilityType=given.volatilityType or 0,
+        referencePriceType=given.referencePriceType or 0,
+        displaySize=given.displaySize or None,
+        dontUseAutoPriceForHedge=True,
+        shareholder=given.shareholder or SHAREHOLDER,
+        submitter=given.submitter or profile.user_name,
+        usePriceMgmtAlgo=bool(given.usePriceMgmtAlgo),
+        seekPriceImprovement=given.seekPriceImprovement or 0,
+        routeMarketableToBbo=given.routeMarketableToBbo or 0,
+        whatIfType=given.whatIfType or (1 if given.whatIf else None),
+        filledQuantity=size_decimal(order.filled),
+        autoCancelDate="",
+    )
+
+
+def shown_filled(echo: Order) -> Order:
+    """A filled order as completedOrder shows it: it has no quantity left."""
+    return msgspec.structs.replace(echo, totalQuantity=Decimal(0))

@@ -1,0 +1,121 @@
+"""Venue facts as events that sessions are told of: which records, in which order."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from ...venue import facts
+from ...venue.broker.lifecycle import INACTIVE, PENDING_CANCEL, PRE_SUBMITTED
+from ...venue.broker.orders import LiveOrder, fill_row
+from ...venue.engine import Happened
+from ...venue.reference.instruments import Refusal
+from ...venue.tws.api_orders import Refused, WhatIf
+from . import events
+from .events import Event
+from .views import Views
+
+replace = msgspec.structs.replace
+
+
+class Presenter:
+    """Knows what each kind of fact is told as."""
+
+    def __init__(self, views: Views) -> None:
+        self._views = views
+        self._rules: dict[type[Any], Callable[[Happened], Iterator[Event]]] = {
+            facts.OrderPlaced: self._placed,
+            facts.OrderReplaced: self._plain(events.OrderReplaced),
+            facts.OrderMoved: self._moved,
+            facts.OrderRepeated: self._plain(events.OrderAcknowledged),
+            facts.OrderTriggered: self._plain(events.OrderElected),
+            facts.OrderFilled: self._filled,
+            facts.OrderEnded: self._ended,
+            facts.OrderBound: self._plain(events.OrderBound),
+            facts.OrderDropped: self._dropped,
+            facts.CashMoved: self._account,
+            facts.MarginModelChanged: self._account,
+            Refused: self._refused,
+            WhatIf: self._what_if,
+        }
+
+    def events(self, happened: Iterable[Happened]) -> tuple[Event, ...]:
+        """What is told of a turn's facts; what their fills moved comes once, at the end."""
+        told: list[Event] = []
+        moved: dict[tuple[str, int], None] = {}
+        for one in happened:
+            rule = self._rules.get(type(one.fact))
+            if rule is not None:
+                told += rule(one)
+            if isinstance(one.fact, facts.OrderFilled) and one.order is not None:
+                moved[(one.order.terms.account, one.order.terms.conId)] = None
+        told += [events.PositionChanged(*place) for place in moved]
+        told += [events.AccountChanged(code) for code in dict.fromkeys(code for code, _ in moved)]
+        return tuple(told)
+
+    def _plain(self, kind: Any) -> Callable[[Happened], Iterator[Event]]:
+        def told(one: Happened) -> Iterator[Event]:
+            assert one.order is not None
+            yield kind(self._views.order(one.order))
+
+        return told
+
+    def _placed(self, one: Happened) -> Iterator[Event]:
+        assert isinstance(one.fact, facts.OrderPlaced) and one.order is not None
+        view = self._views.order(one.order)
+        if one.fact.bound:
+            yield events.OrderBound(view)
+        if one.fact.reason is not None:
+            reason = one.fact.reason
+            yield events.OrderRejected(view, reason.code, reason.facts, reason.variant)
+        elif one.fact.status == INACTIVE:
+            yield events.OrderInactive(view)
+        elif one.fact.status == PENDING_CANCEL:
+            yield events.CancelPending(view)
+        else:
+            yield events.OrderAccepted(view)
+
+    def _moved(self, one: Happened) -> Iterator[Event]:
+        assert isinstance(one.fact, facts.OrderMoved) and one.order is not None
+        pending = one.fact.status == PENDING_CANCEL
+        kind = events.CancelPending if pending else events.OrderAcknowledged
+        yield kind(self._views.order(one.order))
+
+    def _filled(self, one: Happened) -> Iterator[Event]:
+        assert isinstance(one.fact, facts.OrderFilled) and one.order is not None
+        fill = fill_row(one.order, one.fact, one.time)
+        charged = self._views.order(one.order)
+        before = self._views.order(replace(one.order, fees=one.order.fees - one.fact.fee))
+        contract, execution = self._views.execution(fill)
+        yield events.Traded(before, contract, execution, one.time)
+        yield events.CommissionCharged(charged, self._views.report(fill))
+
+    def _ended(self, one: Happened) -> Iterator[Event]:
+        assert isinstance(one.fact, facts.OrderEnded) and one.order is not None
+        reason = one.fact.reason
+        assert reason is not None, "an order ended without a word"
+        view = self._views.order(one.order)
+        yield events.OrderCancelled(view, reason.code, reason.facts, reason.variant)
+
+    def _dropped(self, one: Happened) -> Iterator[Event]:
+        """A held order never got a permanent id."""
+        fact = one.fact
+        assert isinstance(fact, facts.OrderDropped)
+        held = LiveOrder(0, fact.clientId, fact.orderId, fact.terms, PRE_SUBMITTED, "", one.time, 0)
+        ended = replace(held, status="Cancelled", ended=one.time)
+        yield events.OrderCancelled(self._views.order(ended), 202, {"reason": ""})
+
+    def _account(self, one: Happened) -> Iterator[Event]:
+        yield events.AccountChanged(one.fact.account)  # type: ignore[union-attr]
+
+    def _refused(self, one: Happened) -> Iterator[Event]:
+        assert isinstance(one.fact, Refused)
+        reason: Refusal = one.fact.reason
+        yield events.RequestRefused(
+            one.fact.clientId, one.fact.orderId, reason.code, reason.facts, reason.variant
+        )
+
+    def _what_if(self, one: Happened) -> Iterator[Event]:
+        assert isinstance(one.fact, WhatIf)
+        numbers = self._views.margin_numbers(one.fact.order, one.fact.effect)
+        yield events.WhatIfAnswered(self._views.order(one.fact.order, numbers))

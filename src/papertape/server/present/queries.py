@@ -1,0 +1,361 @@
+"""Questions about the venue that change nothing: orders, executions, positions, accounts.
+
+Rows come lazily where there may be many, so that whoever asks can pause between them.
+"""
+
+from collections import deque
+from collections.abc import Collection, Iterator
+from decimal import Decimal
+from itertools import chain
+from typing import TypeVar
+
+import msgspec
+
+from ...model import CommissionAndFeesReport, Contract, Execution, ExecutionFilter
+from ...venue.broker.margin import Holding, MarginCalculator, Valuation
+from ...venue.broker.orders import FillRow, LiveOrder
+from ...venue.commands import CancelOrder, SubmitOrder
+from ...venue.engine import Engine
+from ...venue.reference.instruments import ALIASES, Refusal, contract_of
+from ...venue.reference.times import eastern, parse_filter_time
+from ...venue.tws import order_ids
+from ...venue.units import Nanos, price_float, scaled, size_decimal
+from .account_values import AccountValue, account_values, summary_values
+from .events import OrderView
+from .views import Views, average_cost, execution_id, money
+
+Row = TypeVar("Row")
+Rows = Iterator[Row | None]
+"""Rows that are worked out when they are taken. None stands for what has been passed over, so that
+whoever takes them can stop in time."""
+SIDE_NAMES = {"BUY": 1, "BOT": 1, "SELL": -1, "SLD": -1}
+
+
+class ExecutionRow(msgspec.Struct, frozen=True):
+    """One execution as reqExecutions answers it: execDetails, then commissionReport."""
+
+    contract: Contract
+    execution: Execution
+    report: CommissionAndFeesReport
+    time: Nanos
+
+
+class PositionRow(msgspec.Struct, frozen=True):
+    """One position message."""
+
+    account: str
+    contract: Contract
+    position: Decimal
+    avgCost: float
+
+
+class PortfolioRow(msgspec.Struct, frozen=True):
+    """One updatePortfolio message."""
+
+    account: str
+    contract: Contract
+    position: Decimal
+    marketPrice: float
+    marketValue: float
+    averageCost: float
+    unrealizedPNL: float
+    realizedPNL: float
+
+
+class ProfitRow(msgspec.Struct, frozen=True):
+    """One pnl or pnlSingle message, in the base currency and the instrument's respectively."""
+
+    dailyPnL: float
+    unrealizedPnL: float
+    realizedPnL: float
+    position: Decimal = Decimal(0)
+    value: float = 0.0
+
+
+class Queries:
+    """Reads an engine; prices are the market's at the asked instant."""
+
+    def __init__(self, engine: Engine, views: Views) -> None:
+        self._engine = engine
+        self._views = views
+
+    # -- orders ---------------------------------------------------------------------------------
+
+    def next_valid_id(self, client_id: int) -> int:
+        """One more than the highest order id the client ever used; 1 for a new client."""
+        return self._engine.state.highest_ids.get(client_id, 0) + 1
+
+    def busy(self) -> bool:
+        """Whether an order works or waits for ``transmit``: then order ids cannot be reset."""
+        return self._engine.state.busy
+
+    def each_open_order(self, client_id: int | None = None) -> Rows[OrderView]:
+        """The working orders of one client, or of all, in order of acceptance.
+
+        Each is looked at when it is taken; one that has ended by then is passed over.
+        """
+        orders = self._engine.state.orders
+        ours = tuple(orders)
+        if client_id is not None:
+            ours = tuple(sorted(self._engine.state.ids.get(client_id, {}).values()))
+        for perm_id in ours:
+            order = orders.get(perm_id)
+            yield None if order is None else self._views.order(order)
+
+    def open_orders(self, client_id: int | None = None) -> tuple[OrderView, ...]:
+        """The same, all at once."""
+        return _all(self.each_open_order(client_id))
+
+    def orders(self) -> tuple[OrderView, ...]:
+        """Every order that works or ended today, in order of acceptance."""
+        return tuple(map(self._view, self._perm_ids()))
+
+    def latest_orders(self, last: int, account: str = "") -> Rows[OrderView]:
+        """At most ``last`` orders of today, in order of acceptance: those that are not over before
+        those that are, the later before the earlier; each is looked at when it is taken."""
+        alive: deque[int] = deque(maxlen=last)
+        for order in tuple(self._engine.state.orders.values()):
+            if account in ("", order.terms.account):
+                alive.append(order.permId)
+            yield None
+        over: list[int] = []
+        for perm_id in sorted(self._engine.archive.order_ids(), reverse=True):
+            if len(over) + len(alive) >= last:
+                break
+            ended = self._engine.archive.order(perm_id) if account else None
+            if not account or (ended is not None and ended.terms.account == account):
+                over.append(perm_id)
+            yield None
+        for perm_id in sorted([*over, *alive]):
+            found = self._order(perm_id)
+            yield None if found is None else self._views.order(found)
+
+    def _perm_ids(self) -> list[int]:
+        return sorted(chain(self._engine.archive.order_ids(), self._engine.state.orders))
+
+    def _order(self, perm_id: int) -> LiveOrder | None:
+        return self._engine.state.orders.get(perm_id) or self._engine.archive.order(perm_id)
+
+    def _view(self, perm_id: int) -> OrderView:
+        order = self._order(perm_id)
+        assert order is not None, f"order {perm_id} is listed and not there"
+        return self._views.order(order)
+
+    def newest_order(self) -> OrderView | None:
+        """The order of today that was accepted last."""
+        newest = max(chain(self._engine.archive.order_ids(), self._engine.state.orders), default=0)
+        return self._view(newest) if newest else None
+
+    def order_by_perm_id(self, perm_id: int) -> OrderView | None:
+        """An order of today, finished ones included."""
+        order = self._order(perm_id)
+        return None if order is None else self._views.order(order)
+
+    def open_order(self, perm_id: int) -> OrderView | None:
+        """An order that works."""
+        order = self._engine.state.orders.get(perm_id)
+        return None if order is None else self._views.order(order)
+
+    def order(self, client_id: int, order_id: int) -> OrderView | None:
+        """An order of today by its client's id, finished ones included."""
+        order = self._engine.api.find(client_id, order_id)
+        return None if order is None else self._views.order(order)
+
+    def lives(self, client_id: int, order_id: int) -> bool:
+        """Whether an order of a client works, or waits for ``transmit``, under that id."""
+        return order_ids.lives(self._engine.state, client_id, order_id)
+
+    def untransmitted(self, client_id: int, order_id: int) -> Decimal | None:
+        """The size of an order of a client that waits for ``transmit``; None when none does."""
+        terms = self._engine.state.held.get(client_id, {}).get(order_id)
+        return None if terms is None else size_decimal(terms.quantity)
+
+    def refusal(self, command: SubmitOrder | CancelOrder) -> Refusal | None:
+        """Why the order id of a command cannot be used, as far as is known now."""
+        return self._engine.api.refusal(command)
+
+    def each_completed_order(self) -> Rows[OrderView]:
+        """The orders that ended today, in order of acceptance."""
+        archive = self._engine.archive
+        for perm_id in sorted(archive.order_ids()):
+            order = archive.order(perm_id)  # a day may end while somebody reads
+            yield None if order is None else self._views.completed(order)
+
+    def completed_orders(self) -> tuple[OrderView, ...]:
+        """The same, all at once."""
+        return _all(self.each_completed_order())
+
+    # -- executions -----------------------------------------------------------------------------
+
+    def each_execution(self, wanted: ExecutionFilter | None = None) -> Rows[ExecutionRow]:
+        """Today's executions that match every set field of the filter.
+
+        Raises ``ValueError`` on a time that cannot be read, before any of them is taken.
+        """
+        asked = wanted or ExecutionFilter()
+        since = parse_filter_time(asked.time) if asked.time else 0
+        return (
+            self._execution(fill) if fill.time >= since and self._wants(asked, fill) else None
+            for fill in self._engine.archive.fills()
+        )
+
+    def executions(self, wanted: ExecutionFilter | None = None) -> tuple[ExecutionRow, ...]:
+        """The same, all at once."""
+        return _all(self.each_execution(wanted))
+
+    def latest_executions(
+        self, last: int, account: str = "", con_id: int = 0
+    ) -> Rows[ExecutionRow]:
+        """The last of today's executions, oldest first; "" and 0 stand for all."""
+        found: list[FillRow] = []
+        for fill in self._engine.archive.latest_fills():
+            if len(found) == last:
+                break
+            if account in ("", fill.account) and con_id in (0, fill.conId):
+                found.append(fill)
+            yield None
+        yield from map(self._execution, reversed(found))
+
+    def executions_by_id(self, wanted: Collection[str]) -> Rows[ExecutionRow]:
+        """Today's executions with these ids, oldest first; the later ones are found sooner."""
+        left, found = set(wanted), []
+        for fill in self._engine.archive.latest_fills():
+            if not left:
+                break
+            if execution_id(fill) in left:
+                left.remove(execution_id(fill))
+                found.append(fill)
+            yield None
+        yield from map(self._execution, reversed(found))
+
+    def _execution(self, fill: FillRow) -> ExecutionRow:
+        contract, execution = self._views.execution(fill)
+        return ExecutionRow(contract, execution, self._views.report(fill), fill.time)
+
+    def _wants(self, asked: ExecutionFilter, fill: FillRow) -> bool:
+        entry = self._engine.instruments[fill.conId]
+        pairs = (
+            (asked.clientId, max(fill.clientId, 0)),
+            (asked.acctCode, fill.account),
+            (asked.symbol.upper(), entry.symbol),
+            (asked.secType.upper(), entry.secType),
+            (ALIASES.get(asked.exchange, asked.exchange), fill.exchange),
+            (SIDE_NAMES.get(asked.side.upper(), 0), fill.side),
+        )
+        if not all(value in ("", 0, has) for value, has in pairs):
+            return False
+        if not asked.specificDates:
+            return True
+        return int(eastern(fill.time).strftime("%Y%m%d")) in asked.specificDates
+
+    # -- accounts -------------------------------------------------------------------------------
+
+    def accounts(self) -> tuple[str, ...]:
+        """The account codes, in the order in which they were opened."""
+        return tuple(self._engine.state.accounts)
+
+    def base_currency(self, account: str) -> str:
+        """The currency in which an account is valued."""
+        return self._engine.state.accounts[account].currency
+
+    def each_position(self, account: str | None = None) -> Rows[PositionRow]:
+        """Open positions, and with size 0 those closed today, by account and contract."""
+        for code in self._accounts(account):
+            positions = self._engine.state.accounts[code].positions
+            for con_id in sorted(positions):
+                yield self.position(code, con_id) if con_id in positions else None
+
+    def positions(self, account: str | None = None) -> tuple[PositionRow, ...]:
+        """The same, all at once."""
+        return _all(self.each_position(account))
+
+    def position(self, account: str, con_id: int) -> PositionRow:
+        """One position row; also for a position that is flat."""
+        entry = self._engine.instruments[con_id]
+        held = self._engine.state.accounts[account].positions[con_id]
+        exchange = entry.primaryExchange or entry.home
+        return PositionRow(
+            account=account,
+            contract=contract_of(entry, exchange, primary=False),
+            position=size_decimal(held.quantity),
+            avgCost=average_cost(held.quantity, held.cost),
+        )
+
+    def valuation(self, account: str, now: Nanos) -> Valuation:
+        """The account at the market prices of ``now``."""
+        current = self._engine.top.current
+        margin = MarginCalculator(self._engine.instruments, lambda con_id: current(con_id, now))
+        return margin.value(self._engine.state.accounts[account])
+
+    def portfolio(self, account: str, now: Nanos) -> tuple[PortfolioRow, ...]:
+        """The positions of an account at market prices."""
+        holdings = self.valuation(account, now).holdings
+        return tuple(_portfolio_row(account, holding) for holding in holdings)
+
+    def profit(self, account: str, now: Nanos) -> ProfitRow:
+        """The account's profit since the trading day began."""
+        worth = self.valuation(account, now)
+        rates = worth.rates
+        held = worth.holdings
+        unrealized = sum(scaled(h.unrealized, rates[h.instrument.currency]) for h in held)
+        realized = sum(scaled(h.position.realized, rates[h.instrument.currency]) for h in held)
+        return ProfitRow(
+            dailyPnL=money(worth.equity - worth.previous_equity),
+            unrealizedPnL=money(unrealized),
+            realizedPnL=money(realized),
+        )
+
+    def profit_single(self, account: str, con_id: int, now: Nanos) -> ProfitRow | None:
+        """One position's profit since the trading day began; None when there is none."""
+        books = self._engine.state.accounts[account]
+        holdings = self.valuation(account, now).holdings
+        held = next((h for h in holdings if h.instrument.conId == con_id), None)
+        if held is None:
+            return None
+        fills = self._engine.archive.fills()
+        ours = [f for f in fills if (f.account, f.conId) == (account, con_id)]
+        paid = sum(fill.side * fill.value + fill.fee for fill in ours)
+        return ProfitRow(
+            dailyPnL=money(held.value - books.opening_values.get(con_id, 0) - paid),
+            unrealizedPnL=money(held.unrealized),
+            realizedPnL=money(held.position.realized),
+            position=size_decimal(held.position.quantity),
+            value=money(held.value),
+        )
+
+    def account_values(self, account: str, now: Nanos) -> tuple[AccountValue, ...]:
+        """Every key of reqAccountUpdates, alphabetically, suffix rows after the plain ones."""
+        base = self.base_currency(account)
+        return account_values(account, base, self.valuation(account, now))
+
+    def account_summary(
+        self, tags: tuple[str, ...], now: Nanos, account: str | None = None
+    ) -> tuple[AccountValue, ...]:
+        """The rows of the asked summary tags, per account alphabetically."""
+        rows: list[AccountValue] = []
+        for code in self._accounts(account):
+            base = self.base_currency(code)
+            rows += summary_values(code, base, self.valuation(code, now), tags)
+        return tuple(rows)
+
+    def _accounts(self, account: str | None) -> tuple[str, ...]:
+        return self.accounts() if account is None else (account,)
+
+
+def _all(rows: Rows[Row]) -> tuple[Row, ...]:
+    return tuple(row for row in rows if row is not None)
+
+
+def _portfolio_row(account: str, holding: Holding) -> PortfolioRow:
+    entry = holding.instrument
+    position = holding.position
+    return PortfolioRow(
+        account=account,
+        contract=contract_of(entry, entry.primaryExchange or entry.home),
+        position=size_decimal(position.quantity),
+        marketPrice=price_float(holding.price, entry.scale),
+        marketValue=money(holding.value),
+        averageCost=average_cost(position.quantity, position.cost),
+        unrealizedPNL=money(holding.unrealized),
+        realizedPNL=money(position.realized),
+    )

@@ -1,0 +1,169 @@
+"""Orders, fills and positions of the venue as the records of the protocol.
+
+The only place that makes them: integers become floats and decimals here, and instants texts.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from types import MappingProxyType
+
+from msgspec.structs import replace
+
+from ...model import CommissionAndFeesReport, Contract, Execution, OrderState
+from ...venue.broker import lifecycle
+from ...venue.broker.orders import FillRow, LiveOrder
+from ...venue.broker.profile import Profile
+from ...venue.broker.risk import Effect
+from ...venue.commands import TWS_USER
+from ...venue.reference.instruments import Instrument, Instruments, contract_of
+from ...venue.reference.times import eastern_text
+from ...venue.units import (
+    CASH_SCALE,
+    SECOND,
+    SIZE_SCALE,
+    CashMicros,
+    PriceUnits,
+    SizeUnits,
+    cash_decimal,
+    price_float,
+    size_decimal,
+)
+from .events import OrderView
+from .order_defaults import echo_contract, echo_order, shown_filled
+
+MarginNumbers = Mapping[str, Decimal | float | str]
+NO_MARGIN: MarginNumbers = MappingProxyType({})
+BY_TRADER = "Cancelled by Trader"
+BY_SYSTEM = "Cancelled by System:\n"
+NOT_EXERCISED = -1
+
+
+def money(micros: CashMicros) -> float:
+    """Micro-units as the nearest float."""
+    return micros / CASH_SCALE
+
+
+def average_cost(quantity: SizeUnits, cost: CashMicros) -> float:
+    """Cost per share, or per contract with its multiplier; 0 when flat."""
+    return 0.0 if quantity == 0 else cost * SIZE_SCALE / (quantity * CASH_SCALE)
+
+
+def average_price(
+    filled: SizeUnits, value: CashMicros, last: PriceUnits, entry: Instrument
+) -> float:
+    """Average fill price without commissions; 0 until something filled."""
+    if filled == 0:
+        return 0.0
+    multiplier = entry.multiplier
+    if value * entry.scale * SIZE_SCALE == last * filled * multiplier * CASH_SCALE:
+        return price_float(last, entry.scale)
+    return value * SIZE_SCALE / (filled * multiplier * CASH_SCALE)
+
+
+class Views:
+    """Makes the protocol's records of one venue."""
+
+    def __init__(self, instruments: Instruments, profile: Profile) -> None:
+        self._instruments = instruments
+        self._profile = profile
+
+    def order(self, order: LiveOrder, margin: MarginNumbers = NO_MARGIN) -> OrderView:
+        """An order; ``margin`` are the OrderState fields of a what-if."""
+        terms = order.terms
+        entry = self._instruments[terms.conId]
+        echo = echo_order(order, entry, self._profile)
+        return OrderView(
+            account=terms.account,
+            clientId=echo.clientId,
+            orderId=echo.orderId,
+            permId=order.permId,
+            parentId=echo.parentId,
+            contract=echo_contract(entry, terms),
+            order=echo,
+            state=_state(order, entry, margin),
+            filled=size_decimal(order.filled),
+            remaining=size_decimal(order.remaining),
+            avgFillPrice=average_price(order.filled, order.value, order.lastPrice, entry),
+            lastFillPrice=price_float(order.lastPrice, entry.scale),
+            whyHeld=order.whyHeld,
+            lapses=order.expires if terms.tif == "GTC" else 0,
+        )
+
+    def completed(self, order: LiveOrder) -> OrderView:
+        """A finished order as completedOrder shows it."""
+        view = self.order(order)
+        if order.remaining:
+            return view
+        return replace(view, order=shown_filled(view.order))
+
+    def execution(self, fill: FillRow) -> tuple[Contract, Execution]:
+        """The contract and the record of execDetails; the exchange is the venue of the fill."""
+        entry = self._instruments[fill.conId]
+        unbound = fill.clientId == TWS_USER
+        execution = Execution(
+            orderId=0 if unbound else fill.orderId,
+            execId=execution_id(fill),
+            time=eastern_text(fill.time),
+            acctNumber=fill.account,
+            exchange=fill.exchange,
+            side="BOT" if fill.side > 0 else "SLD",
+            shares=size_decimal(fill.size),
+            price=price_float(fill.price, entry.scale),
+            permId=fill.permId,
+            clientId=0 if unbound else fill.clientId,
+            cumQty=size_decimal(fill.filled),
+            avgPrice=average_price(fill.filled, fill.total, fill.price, entry),
+            orderRef=fill.ref,
+            modelCode=fill.model,
+            lastLiquidity=fill.liquidity,
+            submitter=fill.submitter or self._profile.user_name,
+            optExerciseOrLapseType=NOT_EXERCISED,
+        )
+        return contract_of(entry, fill.exchange, primary=False), execution
+
+    def report(self, fill: FillRow) -> CommissionAndFeesReport:
+        """What a fill cost, and what it earned."""
+        return CommissionAndFeesReport(
+            execId=execution_id(fill),
+            commissionAndFees=money(fill.fee),
+            currency=self._instruments[fill.conId].currency,
+            realizedPNL=None if fill.realized is None else money(fill.realized),
+        )
+
+    def margin_numbers(self, order: LiveOrder, effect: Effect) -> dict[str, Decimal | float | str]:
+        """The OrderState fields of a what-if answer."""
+        before, after = effect.before, effect.after
+        rows = (
+            ("initMargin", before.initial, after.initial),
+            ("maintMargin", before.maintenance, after.maintenance),
+            ("equityWithLoan", before.equity, after.equity),
+        )
+        numbers: dict[str, Decimal | float | str] = {}
+        for name, old, new in rows:
+            numbers[f"{name}Before"] = cash_decimal(old)
+            numbers[f"{name}Change"] = cash_decimal(new - old)
+            numbers[f"{name}After"] = cash_decimal(new)
+        numbers["commissionAndFees"] = money(effect.fee)
+        numbers["commissionAndFeesCurrency"] = self._instruments[order.terms.conId].currency
+        numbers["marginCurrency"] = effect.currency
+        return numbers
+
+
+def execution_id(fill: FillRow) -> str:
+    """The id of an execution: its number, the second in which it happened, its revision."""
+    return f"{fill.execution:08x}.{fill.time // SECOND:08x}.01.01"
+
+
+def _state(order: LiveOrder, entry: Instrument, margin: MarginNumbers) -> OrderState:
+    state = OrderState(status=order.status)
+    if order.done:
+        state.completedTime = eastern_text(order.ended)
+        state.completedStatus = BY_SYSTEM if order.bySystem else BY_TRADER
+        if order.status == lifecycle.FILLED:
+            state.completedStatus = f"Filled Size: {size_decimal(order.filled)}"
+    if order.fees:
+        state.commissionAndFees = money(order.fees)
+        state.commissionAndFeesCurrency = entry.currency
+    for name, value in margin.items():
+        setattr(state, name, value)
+    return state

@@ -1,0 +1,146 @@
+"""The journal's SQLite file: its tables, how it is opened, checksums, and errors as ours."""
+
+import sqlite3
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from papertape.errors import JournalError
+
+APPLICATION_ID: Final = 0x50545031  # "PTP1": tells our files from other SQLite files
+LAYOUT: Final = 2  # version of the tables below, kept in the file's user_version
+WAL_LIMIT: Final = 64 << 20  # bytes the write-ahead file may keep on disk after a checkpoint
+RESTORE: Final = "Restore a copy of the file, or start with a new one"
+
+Write = Callable[[str, Iterable[Sequence[Any]]], object]
+
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS entries (
+    seq INTEGER PRIMARY KEY, time INTEGER NOT NULL, crc INTEGER NOT NULL, payload BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS finished (
+    fact INTEGER PRIMARY KEY, perm_id INTEGER NOT NULL UNIQUE, client_id INTEGER NOT NULL,
+    order_id INTEGER NOT NULL, crc INTEGER NOT NULL, row BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS fills (
+    fact INTEGER PRIMARY KEY, execution INTEGER NOT NULL UNIQUE, crc INTEGER NOT NULL,
+    row BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS snapshots (
+    seq INTEGER PRIMARY KEY, pieces INTEGER NOT NULL, digest BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS pieces (
+    seq INTEGER NOT NULL, number INTEGER NOT NULL, blob BLOB NOT NULL, PRIMARY KEY (seq, number));
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the file, or make it; what is not ours is refused before it is touched."""
+    with translated(path, "cannot be read"):
+        _check(path, *_named(path))
+    with translated(path, "cannot be opened"):
+        return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+
+
+def _named(path: Path) -> tuple[bool, object, object]:
+    """Whether a file holds nothing yet, else its application id and table layout.
+
+    A process that opens a database for writing folds the write-ahead file into it at the end, so
+    the names are read without: out of the header, or from a connection that may only read.
+    """
+    try:
+        with path.open("rb") as file:
+            header = file.read(100)
+    except OSError:
+        return True, 0, 0  # what is wrong with it shows when it is opened
+    identity, layout = int.from_bytes(header[68:72], "big"), int.from_bytes(header[60:64], "big")
+    if not header.startswith(b"SQLite format 3\0"):
+        return True, 0, 0
+    if identity == APPLICATION_ID and layout == 0 and Path(f"{path}-wal").exists():
+        address = f"{path.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(address, uri=True)) as reader:
+            return False, identity, pragma(reader, "user_version")
+    return False, identity, layout
+
+
+def _check(path: Path, empty: bool, identity: object, layout: object) -> None:
+    if not empty and identity != APPLICATION_ID:
+        raise JournalError("is no journal", path=path, advice="Give another file")
+    if isinstance(layout, int) and layout > LAYOUT:
+        reason = f"has table layout {layout}, this program knows {LAYOUT}"
+        raise JournalError(reason, path=path, advice="Run the newer program, or give another file")
+    if isinstance(layout, int) and 0 < layout < LAYOUT:
+        raise outdated(path)
+
+
+def configure(path: Path, connection: sqlite3.Connection) -> None:
+    """Make the tables that are missing, and set how the file is written."""
+    identity, layout = (pragma(connection, name) for name in ("application_id", "user_version"))
+    _check(path, pragma(connection, "page_count") == 0, identity, layout)
+    # Our mark comes first and each step may be repeated: a process that dies half way through its
+    # first start must not leave a file that the next one refuses.
+    pragma(connection, f"application_id={APPLICATION_ID}")
+    pragma(connection, "journal_mode=WAL")
+    pragma(connection, "synchronous=NORMAL")
+    pragma(connection, f"journal_size_limit={WAL_LIMIT}")
+    connection.executescript(_TABLES)
+    pragma(connection, f"user_version={LAYOUT}")
+
+
+def outdated(path: Path) -> JournalError:
+    """What is said of a journal that this edition cannot read."""
+    return JournalError(
+        "is of the first edition, which kept commands instead of what happened",
+        path=path,
+        advice="Move it away or choose another --data-dir; its orders cannot be taken over",
+    )
+
+
+def pragma(connection: sqlite3.Connection, text: str) -> int | str | None:
+    """Run a pragma; its first value."""
+    row = connection.execute(f"PRAGMA {text}").fetchone()
+    return None if row is None else row[0]
+
+
+# SQLite types each value by itself, so damage can turn bytes into text: readers look for that.
+def entry_crc(seq: int, time: int, payload: bytes) -> int:
+    """The checksum of an entry in its place."""
+    return zlib.crc32(payload, zlib.crc32(b"%d %d" % (seq, time)))
+
+
+def row_crc(names: Sequence[int], row: bytes) -> int:
+    """The checksum of a row of what is over, with the numbers that it is found by."""
+    return zlib.crc32(row, zlib.crc32(repr(names).encode()))
+
+
+@contextmanager
+def writing(path: Path, connection: sqlite3.Connection) -> Iterator[Write]:
+    """One transaction: all that is written in it, or nothing."""
+    with translated(path, "cannot be written"):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection.executemany
+        except BaseException:
+            if connection.in_transaction:  # a full disk may have ended it
+                connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+
+@contextmanager
+def translated(path: Path, what: str) -> Iterator[None]:
+    """Let errors of SQLite become ours, with what to do."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        cause = str(error)
+        advice = _ADVICE.get(cause.partition(":")[0], "Check the disk and the file's permissions")
+        raise JournalError(f"{what}: {cause}", path=path, advice=advice) from error
+
+
+_ADVICE: Final = {
+    "file is not a database": RESTORE,
+    "database disk image is malformed": RESTORE,
+    "database or disk is full": "Make room; nothing of the last batch was kept",
+    "UNIQUE constraint failed": "End the other program that writes to the file",
+    "database is locked": "End the other program that writes to the file",
+}

@@ -1,0 +1,105 @@
+"""A journal in memory: what an ephemeral station can be rebuilt from while it runs.
+
+It is asked like ``Journal`` and keeps what a rebuild needs: the newest snapshot, the entries after
+it, and the rows of what was over since the day began.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+
+from .journal import Batch, Entry, Rows
+from .saved import Saved
+
+
+class Memory:
+    """The journal of a station that leaves nothing behind."""
+
+    def __init__(self) -> None:
+        self.path = None
+        self.last_seq = 0
+        self.rejected: list[int] = []
+        self._entries: deque[tuple[int, bytes]] = deque()
+        self._orders: list[tuple[int, int, int, int, bytes]] = []
+        self._fills: list[tuple[int, int, bytes]] = []
+        self._saved: Saved | None = None
+
+    def append(self, batch: Batch) -> int:
+        """Keep a batch and give the last entry's number."""
+        self._entries += batch.entries
+        self._orders += batch.rows.orders
+        self._fills += batch.rows.fills
+        self.last_seq += len(batch.entries)
+        return self.last_seq
+
+    @property
+    def first_seq(self) -> int:
+        """The number of the oldest entry that is kept; 0 when there is none."""
+        return self.last_seq - len(self._entries) + 1 if self._entries else 0
+
+    def entries(self, after: int = 0) -> Iterator[Entry]:
+        """The entries that follow a number, in order."""
+        before = self.last_seq - len(self._entries)
+        for seq, (time, payload) in enumerate(tuple(self._entries), before + 1):
+            if seq > after:
+                yield Entry(seq, time, payload)
+
+    def rows(self, orders_after: int, fills_after: int, until: int) -> Rows:
+        """Orders and fills that were over by facts after two numbers, and not after ``until``."""
+        return Rows(
+            [row for row in self._orders if orders_after < row[0] <= until],
+            [row for row in self._fills if fills_after < row[0] <= until],
+        )
+
+    def mend(self, rows: Rows) -> None:
+        """Nothing is ever damaged here."""
+
+    def begin_snapshot(self) -> "MemoryWriter":
+        """Begin to keep the state as it is after the newest entry."""
+        return MemoryWriter(self, self.last_seq)
+
+    def finish(self, saved: Saved) -> None:
+        """Let a snapshot count; older ones do not any more."""
+        self._saved = saved
+
+    def snapshots(self) -> Iterator[Saved]:
+        """The newest snapshot, if there is one."""
+        if self._saved is not None:
+            yield self._saved
+
+    def reject(self, seq: int) -> None:
+        """The snapshot cannot be used: it is forgotten."""
+        self._saved = None
+
+    def clear(self) -> bool:
+        """Nothing is left of older snapshots."""
+        return False
+
+    def drop(self, at_most: int) -> int:
+        """Drop some of the oldest entries that the snapshot does not need; how many."""
+        needless = 0 if self._saved is None else self._saved.seq - self.first_seq + 1
+        count = max(0, min(needless, at_most, len(self._entries)))
+        for _ in range(count):
+            self._entries.popleft()
+        return count
+
+    def forget_rows(self, orders_until: int, fills_until: int) -> None:
+        """What was over by then is asked for no more."""
+        self._orders = [row for row in self._orders if row[0] > orders_until]
+        self._fills = [row for row in self._fills if row[0] > fills_until]
+
+
+class MemoryWriter:
+    """Keeps one snapshot, piece by piece."""
+
+    def __init__(self, memory: Memory, seq: int) -> None:
+        self.seq = seq
+        self._memory = memory
+        self._pieces: list[bytes] = []
+
+    def add(self, piece: bytes) -> None:
+        """Keep the next piece."""
+        self._pieces.append(piece)
+
+    def finish(self) -> None:
+        """Let it count instead of the one before."""
+        self._memory.finish(Saved(self.seq, b"".join(self._pieces)))

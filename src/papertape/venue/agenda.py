@@ -1,0 +1,51 @@
+"""What the venue must do at an instant, by itself: a heap of alarms.
+
+It holds no memory of its own: it is made out of the state, and an alarm whose reason has gone is
+passed over when its turn comes. Equal instants ring in the order of their rank, then number.
+"""
+
+from collections.abc import Callable
+from enum import IntEnum
+from heapq import heapify, heappop, heappush
+
+from .units import Nanos
+
+
+class Alarm(IntEnum):
+    """What an alarm is for, in the order in which those of one instant ring."""
+
+    EXPIRY = 1
+    """A working order lapses; the number is its permId."""
+    DAY_END = 9
+    """A trading day ends."""
+
+
+class Agenda:
+    """Alarms by instant."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[Nanos, int, int]] = []
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def add(self, due: Nanos, alarm: Alarm, number: int = 0) -> None:
+        """Ring at ``due``."""
+        heappush(self._heap, (due, int(alarm), number))
+
+    def next_due(self) -> Nanos | None:
+        """When the next alarm rings; None when none is set."""
+        return self._heap[0][0] if self._heap else None
+
+    def keep(self, wanted: Callable[[int], bool]) -> None:
+        """Drop the expiries whose order is not wanted any more."""
+        expiry = int(Alarm.EXPIRY)
+        self._heap = [one for one in self._heap if one[1] != expiry or wanted(one[2])]
+        heapify(self._heap)
+
+    def pop(self, now: Nanos) -> tuple[Nanos, Alarm, int] | None:
+        """The next alarm that is due at ``now``, or None."""
+        if not self._heap or self._heap[0][0] > now:
+            return None
+        due, alarm, number = heappop(self._heap)
+        return due, Alarm(alarm), number

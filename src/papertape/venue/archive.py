@@ -1,0 +1,139 @@
+"""What is over: finished orders and fills of the running day, as immutable rows of bytes.
+
+They are beside the state, not in it: a snapshot holds what lives, a store keeps these rows one by
+one as they come, and they leave memory when the day is over. A chained digest of all rows that
+ever were stands in the state, so that equal states mean equal pasts.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from .broker.orders import FillRow, LiveOrder
+
+_encode = msgspec.msgpack.Encoder().encode
+_order = msgspec.msgpack.Decoder(LiveOrder).decode
+_fill = msgspec.msgpack.Decoder(FillRow).decode
+
+DIGEST_SIZE = 16
+
+
+class FinishedRow(NamedTuple):
+    """A finished order as a store keeps it: the columns that it is looked up by, and all of it."""
+
+    fact: int
+    """Number of the fact that ended it."""
+    permId: int
+    clientId: int
+    orderId: int
+    row: bytes
+
+
+class FillEntry(NamedTuple):
+    """A fill as a store keeps it."""
+
+    fact: int
+    """Number of the fact that it is."""
+    execution: int
+    row: bytes
+
+
+class Archive:
+    """The day's finished orders by permanent id, its fills in order; decoded when looked at."""
+
+    def __init__(self) -> None:
+        self._orders: dict[int, bytes] = {}
+        self._ids: dict[int, dict[int, int]] = {}
+        """clientId -> orderId -> permId."""
+        self._fills: list[bytes] = []
+        self._new_orders: list[FinishedRow] = []
+        self._new_fills: list[FillEntry] = []
+
+    def finish(self, order: LiveOrder, fact: int) -> bytes:
+        """Keep an order that is over by the fact of that number; returns its row."""
+        row = _encode(order)
+        self._index(order.permId, order.clientId, order.orderId, row)
+        self._new_orders.append(FinishedRow(fact, order.permId, order.clientId, order.orderId, row))
+        return row
+
+    def fill(self, fill: FillRow, fact: int) -> bytes:
+        """Keep an execution, the fact of that number; returns its row."""
+        row = _encode(fill)
+        self._fills.append(row)
+        self._new_fills.append(FillEntry(fact, fill.execution, row))
+        return row
+
+    def load(self, orders: list[FinishedRow], fills: list[FillEntry]) -> None:
+        """Take the rows of the running day from a store."""
+        self.forget_orders()
+        for one in orders:
+            self._index(one.permId, one.clientId, one.orderId, one.row)
+        self._fills = [one.row for one in fills]
+
+    def _index(self, perm_id: int, client_id: int, order_id: int, row: bytes) -> None:
+        self._orders[perm_id] = row
+        ids = self._ids.get(client_id)
+        if ids is None:
+            ids = self._ids[client_id] = {}
+        ids[order_id] = perm_id
+
+    def drain(self) -> tuple[list[FinishedRow], list[FillEntry]]:
+        """The rows since the last call: a store keeps them with the entries of the turn."""
+        new = self._new_orders, self._new_fills
+        self._new_orders, self._new_fills = [], []
+        return new
+
+    def rows(self) -> tuple[list[FinishedRow], list[FillEntry]]:
+        """Everything that is here, as ``load`` takes it; by which fact it ended is not known."""
+        ended = [(_order(row), row) for row in self._orders.values()]
+        orders = [FinishedRow(0, o.permId, o.clientId, o.orderId, row) for o, row in ended]
+        return orders, [FillEntry(0, 0, row) for row in self._fills]
+
+    def forget_orders(self) -> None:
+        """The day's finished orders leave the memory."""
+        self._orders = {}
+        self._ids = {}
+
+    def forget_fills(self) -> None:
+        """The day's fills leave the memory."""
+        self._fills = []
+
+    # -- questions ------------------------------------------------------------------------------
+
+    def order(self, perm_id: int) -> LiveOrder | None:
+        """A finished order of the day."""
+        row = self._orders.get(perm_id)
+        return None if row is None else _order(row)
+
+    def find(self, client_id: int, order_id: int) -> LiveOrder | None:
+        """A finished order of the day by its client's id; the latest of that id."""
+        perm_id = self._ids.get(client_id, {}).get(order_id)
+        return None if perm_id is None else self.order(perm_id)
+
+    def __contains__(self, perm_id: int) -> bool:
+        return perm_id in self._orders
+
+    def order_ids(self) -> list[int]:
+        """The permanent ids of the day's finished orders, as they ended."""
+        return list(self._orders)
+
+    def fills(self) -> Iterator[FillRow]:
+        """The day's fills as of now, oldest first, each decoded when it is taken."""
+        return map(_fill, tuple(self._fills))
+
+    def latest_fills(self) -> Iterator[FillRow]:
+        """The day's fills, newest first."""
+        return map(_fill, reversed(tuple(self._fills)))
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many orders and fills there are."""
+        return len(self._orders), len(self._fills)
+
+
+def chained(digest: str, row: bytes) -> str:
+    """The digest of everything up to and including a row."""
+    key = bytes.fromhex(digest)
+    return hashlib.blake2b(row, digest_size=DIGEST_SIZE, key=key).hexdigest()

@@ -1,0 +1,1 @@
+"""Orders and their checks, risk, margin, fees, and the ledger of each account."""

@@ -1,0 +1,157 @@
+"""What becomes of every field of placeOrder: one table, pure data, and the one look into it.
+
+``served``   the venue acts on it
+``passed``   has no effect on how an order of a served type trades, here or in TWS: taken and echoed
+``told``     only the server fills it in; what a client sends in it is ignored, as TWS does
+``refused``  TWS acts on it and this venue does not yet: a program must not believe that it has a
+             stop, a hidden order or a hedge, so 201 names the attribute and refuses the order
+
+A field that is in no class fails ``tests/venue/test_attributes.py``. A refused attribute counts as
+set when it is neither empty nor zero nor one of its ``neutral`` values: those that clients send by
+default, and those that TWS echoes for an order without it, because clients send echoes back.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final, Literal
+
+import msgspec
+
+from papertape.model import AttachedOrders, Contract, Order
+
+Use = Literal["served", "passed", "told", "refused"]
+
+
+class Attribute(msgspec.Struct, frozen=True):
+    """One row of the table."""
+
+    record: str
+    """``order``, ``contract`` or ``attachedOrders``."""
+    name: str
+    use: Use
+    why: str
+    """The reason, which the row shares with its neighbours."""
+    neutral: tuple[object, ...] = ()
+    """Values that do not set it, besides empty ones and zeros."""
+
+
+_ROWS: Final = """
+order served    what is traded, and how long
+    action totalQuantity orderType lmtPrice tif account
+order served    what is done with the order
+    transmit whatIf
+order served    hours: the market is open at any hour and has no auctions
+    outsideRth includeOvernight allowPreOpen ignoreOpenAuction
+
+order served    when a stop trades
+    auxPrice triggerMethod
+order passed    for trailing stops only; every client and TWS itself sends it
+    trailStopPrice
+order passed    for pegged orders only; TWS shows them of market orders
+    minCompeteSize competeAgainstBestOffset
+order passed    means nothing without a group; TWS shows 3
+    ocaType
+order passed    who orders, for whom, and what the books say of it
+    orderRef openClose origin rule80A solicited notHeld settlingFirm clearingAccount clearingIntent
+    extOperator modelCode customerAccount professionalCustomer softDollarTier manualOrderTime
+    manualOrderIndicator mifid2DecisionMaker mifid2DecisionAlgo mifid2ExecutionTrader
+    mifid2ExecutionAlgo orderMiscOptions
+order passed    checks of TWS to be left out; there are none here
+    overridePercentageConstraints advancedErrorOverride
+order passed    preferences of the router; every order here goes to one market
+    optOutSmartRouting usePriceMgmtAlgo routeMarketableToBbo seekPriceImprovement
+order passed    for hedges and previews only
+    dontUseAutoPriceForHedge whatIfType
+
+order told      ids are the message's, the session's and the broker's
+    clientId orderId permId parentPermId
+order told      the state of the order and facts of the instrument
+    autoCancelDate filledQuantity refFuturesConId shareholder submitter bondAccruedInterest
+    basisPoints basisPointsType
+
+order refused   children and groups
+    parentId ocaGroup autoCancelParent
+order refused   when it begins and ends
+    goodAfterTime goodTillDate activeStartTime activeStopTime duration deactivate
+order refused   how much of it may trade, and how much is shown
+    displaySize=2147483647 hidden allOrNone minQty minTradeQty blockOrder sweepToFill randomizeSize
+    cashQty
+order refused   at which price it may trade
+    discretionaryAmt discretionaryUpToLimitPrice percentOffset randomizePrice postOnly postToAts
+    imbalanceOnly midOffsetAtWhole midOffsetAtHalf lmtPriceOffset
+order refused   stops that move or change
+    trailingPercent triggerPrice adjustedOrderType=None adjustedStopPrice adjustedStopLimitPrice
+    adjustedTrailingAmount adjustableTrailingUnit
+order refused   conditions
+    conditions conditionsCancelOrder conditionsIgnoreRth conditionsIncludeOvernight
+order refused   algorithms and scales
+    algoStrategy algoParams algoId scaleInitLevelSize scaleSubsLevelSize scalePriceIncrement
+    scalePriceAdjustValue scalePriceAdjustInterval scaleProfitOffset scaleAutoReset
+    scaleInitPosition scaleInitFillQty scaleRandomPercent scaleTable
+order refused   hedges
+    hedgeType=None hedgeParam hedgeMaxSize deltaNeutralOrderType=None deltaNeutralAuxPrice
+    deltaNeutralConId deltaNeutralOpenClose=? deltaNeutralShortSale deltaNeutralShortSaleSlot
+    deltaNeutralDesignatedLocation deltaNeutralSettlingFirm deltaNeutralClearingAccount
+    deltaNeutralClearingIntent
+order refused   volatility, pegs and auctions
+    volatility volatilityType continuousUpdate referencePriceType startingPrice stockRefPrice delta
+    stockRangeLower stockRangeUpper referenceContractId peggedChangeAmount
+    isPeggedChangeAmountDecrease referenceChangeAmount referenceExchangeId auctionStrategy
+order refused   combinations, short sales, allocations, containers
+    smartComboRoutingParams orderComboLegs shortSaleSlot designatedLocation exemptCode=-1
+    faGroup faMethod faPercentage isOmsContainer
+
+contract served which instrument is meant
+    conId symbol secType exchange primaryExchange currency localSymbol tradingClass secIdType secId
+contract passed none of the instruments here has it
+    lastTradeDateOrContractMonth strike right multiplier includeExpired issuerId
+contract told   what the server adds
+    description comboLegsDescrip lastTradeDate
+contract refused combinations and their hedge
+    comboLegs deltaNeutralContract
+
+attachedOrders refused  children that TWS makes from its presets
+    slOrderId slOrderType ptOrderId ptOrderType
+"""
+
+
+def _read(text: str) -> Iterator[Attribute]:
+    record, use, why = "", "", ""
+    for line in text.strip().splitlines():
+        if not line.startswith(" "):
+            record, use, why = line.split(None, 2) if line else ("", "", "")
+            continue
+        for word in line.split():
+            name, _, neutral = word.partition("=")
+            yield Attribute(record, name, use, why, _neutral(neutral))  # type: ignore[arg-type]
+
+
+def _neutral(text: str) -> tuple[object, ...]:
+    if not text:
+        return ()
+    return (int(text),) if text.lstrip("-").isdigit() else (text,)
+
+
+TABLE: Final = tuple(_read(_ROWS))
+
+
+RECORDS: Final[dict[type, str]] = {
+    Order: "order",
+    Contract: "contract",
+    AttachedOrders: "attachedOrders",
+}
+"""The records of which placeOrder consists."""
+_REFUSED: Final = {
+    kind: {row.name: row.neutral for row in TABLE if (row.record, row.use) == (name, "refused")}
+    for kind, name in RECORDS.items()
+}
+
+
+def unserved(values: Order | Contract | AttachedOrders) -> str | None:
+    """Return the first refused attribute that is set, or None."""
+    refused = _REFUSED[type(values)]
+    # Only what differs from the record's defaults is looked at: of 149 attributes a handful.
+    given: dict[str, Any] = msgspec.to_builtins(values)
+    for name, value in given.items():
+        if value and name in refused and value not in refused[name]:
+            return name
+    return None

@@ -1,0 +1,99 @@
+"""Positions and cash of one account: the ledger that fills are booked into.
+
+Costs include commissions, realised profit is net of the commissions of both sides, and sums
+are integers, so that the books close to the last micro-unit. ``booked`` decides what a fill does
+to a position; the fold of the fact writes it down.
+"""
+
+from typing import NamedTuple
+
+import msgspec
+
+from ..units import CashMicros, SizeUnits, share
+
+
+class Position(msgspec.Struct, gc=False):
+    """Holdings of one instrument. Short positions have negative quantity and cost."""
+
+    quantity: SizeUnits = 0
+    cost: CashMicros = 0
+    """Signed price paid, commissions included, of what is still held."""
+    realized: CashMicros = 0
+    """Profit of the trading day, in the instrument's currency."""
+
+
+FLAT = Position()
+
+
+class Account(msgspec.Struct):
+    """One account: cash per currency and positions per contract number."""
+
+    code: str
+    currency: str
+    """The base currency, in which the account is valued."""
+    cash: dict[str, CashMicros]
+    positions: dict[int, Position] = {}
+    margin: str = "portfolio"
+    """Name of the margin model (``schedules.MARGIN_MODELS``)."""
+    plan: str = "fixed"
+    """Name of the fee plan (``schedules.FEE_PLANS``)."""
+    opening_cash: dict[str, CashMicros] = {}
+    """Cash at the start of the trading day and what came from outside since, for
+    reconciliation with the day's fills."""
+    opening_quantity: dict[int, SizeUnits] = {}
+    opening_values: dict[int, CashMicros] = {}
+    """Market values at the start of the trading day, in each instrument's currency."""
+    opening_equity: CashMicros = 0
+    """Equity with loan value at the start of the trading day and what came from outside since,
+    in the base currency."""
+
+    def quantity(self, con_id: int) -> SizeUnits:
+        """Signed holdings; 0 when there never were any."""
+        position = self.positions.get(con_id)
+        return position.quantity if position is not None else 0
+
+    def receive(self, currency: str, amount: CashMicros, equity: CashMicros) -> None:
+        """Take money from outside; ``equity`` is the same in the base currency."""
+        pay(self, currency, amount)
+        self.opening_cash[currency] = self.opening_cash.get(currency, 0) + amount
+        self.opening_equity += equity
+
+    def start_day(self, equity: CashMicros, values: dict[int, CashMicros]) -> None:
+        """Take the books as the opening ones at the given worth; flat positions leave."""
+        for con_id in [key for key, value in self.positions.items() if value.quantity == 0]:
+            del self.positions[con_id]
+        for position in self.positions.values():
+            position.realized = 0
+        self.opening_cash = dict(self.cash)
+        self.opening_equity = equity
+        self.opening_values = values
+        self.opening_quantity = {key: value.quantity for key, value in self.positions.items()}
+
+
+class Booked(NamedTuple):
+    """A position after a fill, and the profit that the fill realised."""
+
+    position: SizeUnits
+    cost: CashMicros
+    realized: CashMicros | None
+    """Net of commissions; None when the fill only opened."""
+
+
+def booked(held: Position, *, size: SizeUnits, value: CashMicros, fee: CashMicros) -> Booked:
+    """What a fill of signed ``size`` and positive ``value`` makes of a position."""
+    side = 1 if size > 0 else -1
+    quantity = held.quantity
+    closing = min(abs(size), abs(quantity)) if quantity * side < 0 else 0
+    if closing == 0:
+        return Booked(quantity + size, held.cost + side * value + fee, None)
+    value_closed = share(value, closing, abs(size))
+    fee_closed = share(fee, closing, abs(size))
+    cost_closed = share(held.cost, closing, abs(quantity))
+    realized = -side * value_closed - fee_closed - cost_closed
+    cost = held.cost + side * (value - value_closed) + (fee - fee_closed) - cost_closed
+    return Booked(quantity + size, cost, realized)
+
+
+def pay(account: Account, currency: str, amount: CashMicros) -> None:
+    """Add ``amount`` (negative: take it) to the cash of one currency."""
+    account.cash[currency] = account.cash.get(currency, 0) + amount

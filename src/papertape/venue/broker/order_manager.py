@@ -1,0 +1,267 @@
+"""The broker's part of an order: decides what becomes of it, fact by fact.
+
+Each method is a generator: it looks at the state, yields a fact, and goes on when that fact has
+been folded. It changes nothing itself. What is asked of it has passed the checks (``terms``).
+"""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from ..exchange import matching
+from ..exchange.exchange import Exchange
+from ..exchange.matching import ConsumedLiquidity
+from ..exchange.top_of_book import TopOfBook
+from ..exchange.triggers import elects
+from ..facts import (
+    AnyFact,
+    OrderEnded,
+    OrderFilled,
+    OrderMoved,
+    OrderPlaced,
+    OrderRepeated,
+    OrderReplaced,
+    OrderTriggered,
+    Terms,
+)
+from ..market.source import Quote, Trade
+from ..reference.instruments import SMART, Instruments, Refusal
+from ..reference.times import next_quarter_end
+from ..units import CASH_SCALE, SIZE_SCALE, CashMicros, Nanos, SizeUnits, notional
+from . import lifecycle
+from .fees import commission
+from .ledger import FLAT, Account, booked
+from .margin import MarginCalculator
+from .order_types import FOK, GTC, IMMEDIATE, ORDER_TYPES
+from .orders import ADDED, REMOVED, TRIGGER, LiveOrder
+from .profile import Profile
+from .risk import Effect, beyond_band, effect_of, shortfall
+
+Decision = Iterator[AnyFact]
+CANCELLED = Refusal(202, {"reason": ""})
+
+
+class BrokerState(Protocol):
+    """What the broker looks at."""
+
+    next_perm_id: int
+    next_execution: int
+    day_end: Nanos
+    accounts: dict[str, Account]
+    orders: dict[int, LiveOrder]
+    consumed: dict[int, ConsumedLiquidity]
+
+
+class OrderManager:
+    """Decides about orders: acceptance, fills, new terms, the end."""
+
+    def __init__(
+        self,
+        state: BrokerState,
+        instruments: Instruments,
+        profile: Profile,
+        exchange: Exchange,
+        top: TopOfBook,
+    ) -> None:
+        self._state = state
+        self._instruments = instruments
+        self._profile = profile
+        self._exchange = exchange
+        self._top = top
+        self.margin = MarginCalculator(instruments, top.look)
+
+    # -- acceptance ---------------------------------------------------------------------------
+
+    def place(
+        self, client_id: int, order_id: int, terms: Terms, now: Nanos, *, bound: bool = False
+    ) -> Decision:
+        """A new order: rejected, cancelled at once, or working, with the fills that it finds."""
+
+        def placed(status: str, why: str = "", reason: Refusal | None = None) -> OrderPlaced:
+            return OrderPlaced(
+                perm_id, client_id, order_id, terms, status, why, expires, reason, bound
+            )
+
+        perm_id, expires = self._state.next_perm_id, self.expiry(terms.tif, now)
+        effect = self._effect(terms)
+        if effect is not None and not effect.carried:
+            yield placed(lifecycle.INACTIVE, reason=shortfall(effect))
+            return
+        quote = self._top.look(terms.conId)
+        if terms.stop is not None:
+            yield placed(lifecycle.PRE_SUBMITTED, TRIGGER)
+            yield from self._wait(perm_id, quote, now)
+            return
+        notice = self._band(terms, quote)
+        if notice is not None:
+            yield placed(lifecycle.PRE_SUBMITTED)
+            yield from self._system_cancel(perm_id, notice)
+            return
+        if terms.tif in IMMEDIATE:
+            fillable = self._fillable(terms, quote)
+            if terms.tif == FOK and fillable < terms.quantity:
+                yield placed(lifecycle.INACTIVE)
+                return
+            if not fillable:
+                yield placed(lifecycle.PENDING_CANCEL)
+                yield OrderEnded(perm_id, lifecycle.CANCELLED, True, CANCELLED)
+                return
+        is_gtc_limit = terms.tif == GTC and terms.limit is not None
+        starts_held = is_gtc_limit or (terms.limit is None and terms.side > 0)
+        yield placed(lifecycle.PRE_SUBMITTED if starts_held else lifecycle.SUBMITTED)
+        if is_gtc_limit:
+            yield OrderMoved(perm_id, lifecycle.SUBMITTED)
+        yield from self._work(perm_id, quote, now, repeat=not is_gtc_limit)
+
+    def _wait(self, perm_id: int, quote: Quote, now: Nanos) -> Decision:
+        """A stop waits, unless the market has reached it already."""
+        terms = self._state.orders[perm_id].terms
+        assert terms.stop is not None
+        last = self._top.last(terms.conId)
+        price = elects(terms.trigger, terms.side, terms.stop, last=last, quote=quote)
+        if price:
+            yield from self._elect(perm_id, price, quote, now)
+        elif self._profile.duplicate_pairs:
+            yield OrderRepeated(perm_id)
+
+    def _work(self, perm_id: int, quote: Quote, now: Nanos, *, repeat: bool) -> Decision:
+        """The first fill, and what becomes of the rest."""
+        order = self._state.orders[perm_id]
+        filled = False
+        for fact in self._match(order, quote, now, REMOVED):
+            filled = True
+            yield fact
+        if order.terms.tif in IMMEDIATE:
+            if perm_id in self._state.orders:
+                yield from self._system_cancel(perm_id)
+        elif not filled and repeat and order.terms.limit is not None:
+            yield from self._repeat(perm_id)
+
+    def _repeat(self, perm_id: int) -> Decision:
+        if self._profile.duplicate_pairs:
+            yield OrderRepeated(perm_id)
+
+    def preview(self, terms: Terms) -> Effect:
+        """What an order would do to its account: the answer to a what-if."""
+        account = self._state.accounts[terms.account]
+        return effect_of(self.margin, account, terms, self._instruments)
+
+    # -- new terms ----------------------------------------------------------------------------
+
+    def replace(self, order: LiveOrder, terms: Terms, now: Nanos) -> Decision | Refusal:
+        """New terms for a working order; or why it cannot have them."""
+        refusal = _mismatch(order, terms)
+        if refusal is not None:
+            return refusal
+        if terms.quantity <= order.filled:
+            return self.cancel(order)
+        effect = self._effect(terms) if terms.quantity > order.terms.quantity else None
+        if effect is not None and not effect.carried:
+            return shortfall(effect)
+        return self._replace(order, terms, now)
+
+    def _replace(self, order: LiveOrder, terms: Terms, now: Nanos) -> Decision:
+        perm_id, expires = order.permId, self.expiry(terms.tif, now)
+        yield OrderReplaced(perm_id, terms, order.status, order.whyHeld, expires)
+        quote = self._top.look(terms.conId)
+        if order.waits:
+            yield from self._wait(perm_id, quote, now)
+            return
+        notice = self._band(terms, quote)
+        if notice is not None:
+            yield from self._system_cancel(perm_id, notice)
+            return
+        yield from self._work(perm_id, quote, now, repeat=True)
+
+    # -- the market moves ---------------------------------------------------------------------
+
+    def observe(self, tick: Quote | Trade, now: Nanos) -> Decision:
+        """A new top of book or a print: elects the stops and fills the orders that it reaches."""
+        elected = self._exchange.elected(tick)
+        if isinstance(tick, Quote):
+            for perm_id in self._exchange.reached(tick):
+                order = self._state.orders.get(perm_id)
+                if order is not None:
+                    liquidity = REMOVED if order.terms.limit is None else ADDED
+                    yield from self._match(order, tick, now, liquidity)
+        for perm_id in elected:
+            if perm_id in self._state.orders:
+                price = tick.price if isinstance(tick, Trade) else self._elector(perm_id, tick)
+                yield from self._elect(perm_id, price, self._top.look(tick.conId), now)
+
+    def _elector(self, perm_id: int, quote: Quote) -> int:
+        terms = self._state.orders[perm_id].terms
+        assert terms.stop is not None
+        return elects(terms.trigger, terms.side, terms.stop, last=0, quote=quote)
+
+    def _elect(self, perm_id: int, price: int, quote: Quote, now: Nanos) -> Decision:
+        """A stop is reached: from now on the order trades."""
+        yield OrderTriggered(perm_id, price)
+        yield from self._match(self._state.orders[perm_id], quote, now, REMOVED)
+
+    def _match(self, order: LiveOrder, quote: Quote, now: Nanos, liquidity: int) -> Decision:
+        """One fill of the order against the quote, if it reaches it."""
+        terms = order.terms
+        size = min(order.remaining, self._fillable(terms, quote))
+        if size <= 0:
+            return
+        entry = self._instruments[terms.conId]
+        account = self._state.accounts[terms.account]
+        price = matching.touch(terms.side, quote)
+        value = notional(price, size, entry.scale, entry.multiplier)
+        before = (order.billedSize, order.billedValue)
+        fee = commission(entry, terms.side, before=before, fill=(size, value), plan=account.plan)
+        held = account.positions.get(terms.conId, FLAT)
+        after = booked(held, size=terms.side * size, value=value, fee=fee)
+        cash: tuple[tuple[str, CashMicros], ...] = ((entry.currency, -terms.side * value - fee),)
+        if entry.secType == "CASH":
+            # A currency pair trades cash for cash: the position is only a memo of it.
+            bought = terms.side * size * (CASH_SCALE // SIZE_SCALE)
+            cash = (*cash, (entry.symbol, bought))
+        status = lifecycle.SUBMITTED if size < order.remaining else lifecycle.FILLED
+        venue = entry.primaryExchange if terms.exchange == SMART else terms.exchange
+        yield OrderFilled(
+            order.permId, status, self._state.next_execution, size, price, value, fee,
+            after.realized, after.position, after.cost, cash, liquidity, venue, quote,
+        )  # fmt: skip
+
+    def _fillable(self, terms: Terms, quote: Quote) -> SizeUnits:
+        consumed = self._state.consumed.get(terms.conId)
+        return matching.fillable(terms.side, terms.limit, quote, consumed)
+
+    # -- the end ------------------------------------------------------------------------------
+
+    def cancel(self, order: LiveOrder) -> Decision:
+        """Its trader cancels what remains of an order."""
+        yield OrderEnded(order.permId, lifecycle.CANCELLED, False, CANCELLED)
+
+    def expire(self, order: LiveOrder) -> Decision:
+        """The time of an order is over."""
+        yield OrderEnded(order.permId, lifecycle.CANCELLED, True, CANCELLED)
+
+    def _system_cancel(self, perm_id: int, notice: Refusal = CANCELLED) -> Decision:
+        yield OrderMoved(perm_id, lifecycle.PENDING_CANCEL)
+        yield OrderEnded(perm_id, lifecycle.CANCELLED, True, notice)
+
+    # -- rules ----------------------------------------------------------------------------------
+
+    def expiry(self, tif: str, now: Nanos) -> Nanos:
+        """When an order of that time in force lapses."""
+        return next_quarter_end(now) if tif == GTC else self._state.day_end
+
+    def _band(self, terms: Terms, quote: Quote) -> Refusal | None:
+        if not self._profile.price_band or terms.limit is None:
+            return None
+        scale = self._instruments[terms.conId].scale
+        return beyond_band(terms, quote, scale, self._profile.band_width)
+
+    def _effect(self, terms: Terms) -> Effect | None:
+        return self.preview(terms) if self._profile.margin_check else None
+
+
+def _mismatch(order: LiveOrder, terms: Terms) -> Refusal | None:
+    old = order.terms
+    same = (old.conId, old.side, old.account) == (terms.conId, terms.side, terms.account)
+    becomes = (old.orderType, *ORDER_TYPES[old.orderType].becomes)
+    if not same or terms.orderType not in becomes:
+        return Refusal(105)
+    return Refusal(462, {"tif": terms.tif}) if terms.tif in IMMEDIATE else None

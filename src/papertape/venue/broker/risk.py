@@ -1,0 +1,90 @@
+"""What the broker says to a valid order: price band, margin, and the what-if answer."""
+
+import msgspec
+
+from ..exchange.matching import touch
+from ..facts import Terms
+from ..market.source import Quote
+from ..reference.instruments import Instruments, Refusal
+from ..units import (
+    RATE_SCALE,
+    CashMicros,
+    Rate,
+    SizeUnits,
+    cash_decimal,
+    notional,
+    quotient_text,
+    scaled,
+)
+from .fees import commission
+from .ledger import Account
+from .margin import Exposure, MarginCalculator, margin_of
+from .schedules import MARGIN_MODELS
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """What an order would do to its account, in micro-units of the base currency."""
+
+    before: Exposure
+    after: Exposure
+    fee: CashMicros
+    """In the instrument's currency."""
+    currency: str
+    """The account's base currency."""
+
+    @property
+    def carried(self) -> bool:
+        """Whether the account can carry the order, or is at least relieved by it."""
+        after = self.after
+        return after.equity >= after.initial or after.initial <= self.before.initial
+
+
+def effect_of(
+    margin: MarginCalculator, account: Account, terms: Terms, instruments: Instruments
+) -> Effect:
+    """The account before the order and after its complete fill at the market price."""
+    entry = instruments[terms.conId]
+    before = margin.exposure(account)
+    price = margin.mark(entry.conId) or terms.limit or terms.stop or 0
+    value = notional(price, terms.quantity, entry.scale, entry.multiplier)
+    size: SizeUnits = account.quantity(entry.conId)
+    held = notional(price, size, entry.scale, entry.multiplier) if size else 0
+    model = account.margin
+    change = margin_of(entry, held + terms.side * value, model) - margin_of(entry, held, model)
+    fill = (terms.quantity, value)
+    fee = commission(entry, terms.side, before=(0, 0), fill=fill, plan=account.plan)
+    in_base = fee
+    if entry.currency != account.currency:
+        rate = margin.rate(entry.currency, account.currency)
+        change, in_base = scaled(change, rate), scaled(fee, rate)
+    maintenance = before.maintenance + change
+    initial = scaled(maintenance, MARGIN_MODELS[model].initial_over_maintenance)
+    after = Exposure(before.equity - in_base, maintenance, initial)
+    return Effect(before, after, fee, account.currency)
+
+
+def shortfall(effect: Effect) -> Refusal:
+    """The margin rejection with its figures."""
+    facts = {
+        "equity": f"{cash_decimal(effect.after.equity):,} {effect.currency}",
+        "margin": f"{cash_decimal(effect.after.initial):,} {effect.currency}",
+    }
+    return Refusal(201, facts, "margin")
+
+
+def beyond_band(terms: Terms, quote: Quote, scale: int, width: Rate) -> Refusal | None:
+    """The cancellation of a limit that is too aggressive for the market; None when it is not.
+
+    ``width`` is the distance from the opposite touch that is too far, as a fraction of it.
+    """
+    market = touch(terms.side, quote)
+    if terms.limit is None or not market:
+        return None
+    bound = market * (RATE_SCALE + terms.side * width)
+    if (terms.limit * RATE_SCALE - bound) * terms.side < 0:
+        return None
+    facts = {
+        "limit": quotient_text(bound, scale * RATE_SCALE),
+        "market": quotient_text(market, scale),
+    }
+    return Refusal(202, facts, "price_band")

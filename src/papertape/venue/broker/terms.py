@@ -1,0 +1,196 @@
+"""The one home of the checks of an order: what is not taken is refused here, by name.
+
+``check`` turns a client's contract and order into ``Terms`` in units, or into the first reason
+not to take them; this is where an order's floats and decimals end. What the venue does not
+serve is refused (``attributes`` is the table of fields); nothing is accepted and then ignored that
+would change how an order trades.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from math import isfinite
+from typing import Any, get_args
+
+import msgspec
+
+from papertape.model import Contract, Order
+
+from ..exchange.triggers import METHODS
+from ..facts import Terms
+from ..reference.instruments import Instrument, Instruments, Listing, Refusal
+from ..units import SIZE_SCALE, PriceUnits, SizeUnits
+from .attributes import unserved
+from .order_types import (
+    DAY,
+    ORDER_TYPES,
+    TIFS,
+    UNSERVED_ORDER_TYPES,
+    OrderType,
+    trigger_method,
+)
+
+SIDES = {"BUY": 1, "SELL": -1}
+UNSERVED_SIDES = ("SSHORT", "SLONG")
+UNSERVED_TRIGGERS = (1, 3)
+"""Methods that need two ticks in a row."""
+UNSERVED_TIFS = ("GTD", "OPG", "AUC", "DTC", "GTT", "GTX", "MINUTES", "OVERNIGHT")
+NUMBERS = frozenset(
+    field.name
+    for field in msgspec.structs.fields(Order)
+    if {float, Decimal} & {field.type, *get_args(field.type)}
+)
+"""Attributes that hold a number with decimals: the wire can bring one that is not finite."""
+
+OVERNIGHT_DAY = "OVERNIGHT + DAY"
+"""What the echo of a day order with ``includeOvernight`` has for its tif; it may come back."""
+VALIDATION_TAG = "bF"
+MAX_SIZE = Decimal(10) ** 9
+"""Shares per order: keeps every product of price and size far from absurd."""
+HIGHEST_PRICE = 1e9
+
+_text = msgspec.json.Encoder().encode
+
+
+def invalid(cause: str) -> Refusal:
+    """The general validation error, 321."""
+    return Refusal(321, {"tag": VALIDATION_TAG, "cause": cause})
+
+
+def not_served(what: str) -> Refusal:
+    """Refuse an order for what the venue does not serve yet.
+
+    The code is 201, which every client takes as the end of the order; some take 321 for a warning
+    and keep the order alive.
+    """
+    return Refusal(201, {"what": what}, "not_served")
+
+
+def for_living(refusal: Refusal) -> Refusal:
+    """Return the refusal of new terms for an order that lives on with its old ones.
+
+    The code is 321 instead of 201, which clients take for the order's end.
+    """
+    if refusal.variant != "not_served":
+        return refusal
+    return Refusal(321, {"what": refusal.facts["what"]}, "not_served")
+
+
+def check(
+    contract: Contract,
+    order: Order,
+    instruments: Instruments,
+    accounts: Iterable[str],
+    *,
+    strict_tif: bool = False,
+) -> Terms | Refusal:
+    """The order in venue units, or the first reason not to take it.
+
+    ``accounts`` are the codes that there are, in their order; ``strict_tif`` refuses an empty
+    time in force (servers from version 225 on), which otherwise means DAY.
+    """
+    if not contract.exchange and not contract.comboLegs:
+        return Refusal(321, {"tag": VALIDATION_TAG}, "no_exchange")
+    combination = unserved(contract)
+    if combination is not None:
+        return not_served(f"The contract attribute '{combination}'")
+    listing = instruments.resolve(contract)
+    if isinstance(listing, Refusal):
+        return listing
+    kind = ORDER_TYPES.get(order.orderType)
+    refusal = _words(order, kind, strict=strict_tif) or _attributes(order, listing)
+    if refusal is not None or kind is None:
+        return refusal or Refusal(321, {"tag": VALIDATION_TAG}, "order_type")
+    size = _size(order)
+    if isinstance(size, Refusal):
+        return size
+    account = _account(order, accounts)
+    if isinstance(account, Refusal):
+        return account
+    return _terms(order, listing, kind, account, size)
+
+
+def _terms(
+    order: Order, listing: Listing, kind: OrderType, account: str, size: SizeUnits
+) -> Terms | Refusal:
+    entry = listing.instrument
+    limit = _price(order.lmtPrice, entry, 463) if kind.limit else None
+    if isinstance(limit, Refusal):
+        return limit
+    stop = _price(order.auxPrice, entry, 403) if kind.stop else None
+    if isinstance(stop, Refusal):
+        return stop
+    trigger = 0 if stop is None else trigger_method(order.triggerMethod, entry.secType)
+    if trigger and trigger not in METHODS:
+        known = order.triggerMethod in UNSERVED_TRIGGERS
+        return (
+            not_served(f"The order attribute 'triggerMethod' {trigger}") if known else Refusal(146)
+        )
+    tif = DAY if order.tif in ("", OVERNIGHT_DAY) else order.tif
+    overnight = tif == DAY and (order.includeOvernight or order.tif == OVERNIGHT_DAY)
+    return Terms(
+        account, entry.conId, listing.exchange, SIDES[order.action.upper()], size, kind.name,
+        limit, stop, trigger, tif, overnight, order.orderRef, order.modelCode, order.submitter,
+        _text(order).decode(),
+    )  # fmt: skip
+
+
+def _words(order: Order, kind: OrderType | None, *, strict: bool) -> Refusal | None:
+    """Check order type, action and time in force."""
+    name, tif, action = order.orderType, order.tif, order.action.upper()
+    if kind is None:
+        if name in UNSERVED_ORDER_TYPES:
+            return not_served(f"The order type '{name}'")
+        return Refusal(321, {"tag": VALIDATION_TAG}, "order_type")
+    if action not in SIDES:
+        if action in UNSERVED_SIDES:
+            return not_served(f"The action '{order.action}'")
+        return invalid("Invalid order side")
+    if tif in kind.tifs or tif == OVERNIGHT_DAY or (not tif and not strict):
+        return None
+    if tif.upper() in UNSERVED_TIFS:
+        return not_served(f"The time in force '{tif}'")
+    return Refusal(111) if tif in TIFS else Refusal(10052, {"tif": tif or "Empty"})
+
+
+def _attributes(order: Order, listing: Listing) -> Refusal | None:
+    """Refuse what the venue does not serve; before the size, which is 0 for some of these."""
+    if order.cashQty and listing.instrument.secType != "CASH":
+        return Refusal(10244)
+    name = unserved(order)
+    return None if name is None else not_served(f"The order attribute '{name}'")
+
+
+def _size(order: Order) -> SizeUnits | Refusal:
+    """Check the size, and that every number is one."""
+    size = order.totalQuantity
+    if size is None or not size.is_finite() or size <= 0:
+        return Refusal(434)
+    if size > MAX_SIZE:
+        return invalid("Order size is too large")
+    whole = int(size)
+    if whole != size:
+        return Refusal(10243)
+    # Only what differs from a plain order is looked at: of 149 attributes usually a handful.
+    given: dict[str, Any] = msgspec.to_builtins(order)
+    for name in given.keys() & NUMBERS:
+        if not isfinite(float(given[name])):
+            wrong = next(one for one in given if one in NUMBERS and not isfinite(float(given[one])))
+            return invalid(f"The order attribute '{wrong}' is not a finite number")
+    return whole * SIZE_SCALE
+
+
+def _account(order: Order, accounts: Iterable[str]) -> str | Refusal:
+    known = tuple(accounts)
+    if not order.account:
+        return known[0] if len(known) == 1 else Refusal(435)
+    return order.account if order.account in known else Refusal(201, variant="account")
+
+
+def _price(price: float | None, entry: Instrument, code: int) -> PriceUnits | Refusal:
+    # The comparison also refuses not-a-number.
+    if price is None or not 0 < price < HIGHEST_PRICE:
+        return Refusal(code)
+    units = round(price * entry.scale)
+    if units % entry.tick or units == 0 or abs(units / entry.scale - price) > 1e-9 * price:
+        return Refusal(110)
+    return units

@@ -1,0 +1,120 @@
+"""All books of the venue. Holds no state of its own: it is made out of the working orders."""
+
+from collections.abc import Iterator, KeysView
+
+from ..market.source import Quote, Trade
+from ..units import PriceUnits
+from .book import LimitBook, TriggerBook
+from .triggers import BY_PRINT, BY_SIDES, METHODS, of_quote
+
+
+class Books:
+    """The books of one instrument."""
+
+    __slots__ = ("limits", "triggers")
+
+    def __init__(self) -> None:
+        self.limits = LimitBook()
+        self.triggers: dict[int, TriggerBook] = {}
+        """By trigger method."""
+
+    def __bool__(self) -> bool:
+        return bool(len(self.limits)) or any(map(len, self.triggers.values()))
+
+    def remove(self, perm_id: int) -> None:
+        """Take an order from wherever it stands."""
+        self.limits.remove(perm_id)
+        for book in self.triggers.values():
+            book.remove(perm_id)
+
+
+class Exchange:
+    """Says whom a quote or a print reaches. Changed only by ``rest``, ``wait`` and ``leave``."""
+
+    def __init__(self) -> None:
+        self._books: dict[int, Books] = {}
+        self.version = 0
+        """Raised when an instrument comes to have working orders."""
+
+    @property
+    def instruments(self) -> KeysView[int]:
+        """The instruments with working orders: those whose market matters."""
+        return self._books.keys()
+
+    def rest(self, con_id: int, perm_id: int, side: int, limit: PriceUnits | None) -> None:
+        """Let an order trade, or go on at another limit; None is at any price."""
+        books = self._books.get(con_id)
+        if books is None:
+            books = self._open(con_id)
+        if books.triggers:
+            for book in books.triggers.values():
+                book.remove(perm_id)
+        books.limits.rest(perm_id, side, limit)
+
+    def wait(self, con_id: int, perm_id: int, side: int, stop: PriceUnits, method: int) -> None:
+        """Let an order wait for its stop."""
+        assert method in METHODS, f"no trigger method {method}"
+        books = self._books.get(con_id)
+        if books is None:
+            books = self._open(con_id)
+        books.limits.remove(perm_id)
+        for known, book in books.triggers.items():
+            if known != method:
+                book.remove(perm_id)
+        books.triggers.setdefault(method, TriggerBook()).wait(perm_id, side, stop)
+
+    def _open(self, con_id: int) -> Books:
+        self.version += 1
+        books = self._books[con_id] = Books()
+        return books
+
+    def orders(self) -> Iterator[tuple[int, int, bool]]:
+        """Every order in the books: its instrument, its permId, whether it waits for a stop."""
+        for con_id, books in self._books.items():
+            yield from ((con_id, perm_id, False) for perm_id in books.limits)
+            for book in books.triggers.values():
+                yield from ((con_id, perm_id, True) for perm_id in book)
+
+    def leave(self, con_id: int, perm_id: int) -> None:
+        """Take an order from the books; one that is not there is passed over."""
+        books = self._books.get(con_id)
+        if books is not None:
+            books.remove(perm_id)
+            if not books:
+                del self._books[con_id]
+
+    def concerned(self, tick: Quote | Trade) -> bool:
+        """Whether a tick reaches anybody: the cheap test for each tick of a stretch."""
+        books = self._books.get(tick.conId)
+        if books is None:
+            return False
+        if isinstance(tick, Quote):
+            if books.limits.concerned(tick):
+                return True
+            return any(
+                book.concerned(*of_quote(method, tick)) for method, book in books.triggers.items()
+            )
+        return any(
+            book.concerned(tick.price, tick.price)
+            for method, book in books.triggers.items()
+            if method in BY_PRINT
+        )
+
+    def reached(self, quote: Quote) -> Iterator[int]:
+        """Whose limit a quote reaches, in order of acceptance; who was given may leave."""
+        books = self._books.get(quote.conId)
+        return iter(()) if books is None else books.limits.reached(quote)
+
+    def elected(self, tick: Quote | Trade) -> list[int]:
+        """Whose stop a tick reaches, in order of acceptance."""
+        books = self._books.get(tick.conId)
+        if books is None or not books.triggers:
+            return []
+        found: list[int] = []
+        for method, book in books.triggers.items():
+            if isinstance(tick, Quote):
+                if method in BY_SIDES or method not in BY_PRINT:
+                    found += book.reached(*of_quote(method, tick))
+            elif method in BY_PRINT:
+                found += book.reached(tick.price, tick.price)
+        return sorted(found)

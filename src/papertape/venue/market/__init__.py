@@ -1,0 +1,1 @@
+"""What is traded at which price: tapes recorded and synthetic, the source that an engine walks."""

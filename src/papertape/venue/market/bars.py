@@ -1,0 +1,105 @@
+"""Bars of any size from a tape, equal to those a subscriber makes from its ticks.
+
+Bars of less than a day begin at whole steps of the clock since the epoch. A bar of 24 hours is
+one trading day and begins with it; longer ones gather the trading days that begin within the same
+calendar week (from Monday) or month of New York, and carry the date of the last of them. Bars of
+quotes carry the standing quote into every bar, so they have no holes within a trading day.
+"""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from ..reference.times import period_start
+from ..units import DAY, MINUTE, MONTH, SECOND, SIZE_SCALE, WEEK, Nanos
+from .days import Day, day_piece
+from .source import PriceBar
+from .ticks import WHATS, Piece, joined
+
+
+class DayLine(Protocol):
+    """The part of a tape that bars are made from."""
+
+    def day(self, number: int) -> Day:
+        """What happens on that trading day."""
+
+    def sessions(self, start: Nanos, end: Nanos) -> Iterator[tuple[int, Nanos, Nanos]]:
+        """Number, first instant and end of the trading days that touch ``start .. end``."""
+
+
+def bars(line: DayLine, span: tuple[Nanos, Nanos], step: Nanos, what: str) -> list[PriceBar]:
+    """The bars that begin in ``span`` (end excluded) with what happened up to its end.
+
+    Raises ``ValueError`` for a step under one second, for one of several days that is neither
+    ``WEEK`` nor ``MONTH``, and for a ``what`` not in ``WHATS``.
+    """
+    if step < SECOND:
+        raise ValueError(f"bars of {step} ns: a bar takes at least one second")
+    if step > DAY and step not in (WEEK, MONTH):
+        raise ValueError(f"bars of {step} ns: above a day there are weeks and months")
+    if what not in WHATS:
+        raise ValueError(f"bars of {what!r}: not one of {', '.join(WHATS)}")
+    pieces = _days(line, span, step, what) if step >= DAY else _intraday(line, span, step, what)
+    found: list[PriceBar] = []
+    begun: Nanos | None = None
+    bar: Piece | None = None
+    last: Nanos = 0
+    for place, start, piece in pieces:
+        if place != begun:
+            if bar is not None:
+                found.append(_price_bar(last, bar))
+            begun, bar = place, piece
+        else:
+            bar = joined(bar, piece)
+        last = start
+    if bar is not None:
+        found.append(_price_bar(last, bar))
+    return found
+
+
+def _intraday(
+    line: DayLine, span: tuple[Nanos, Nanos], step: Nanos, what: str
+) -> Iterator[tuple[Nanos, Nanos, Piece]]:
+    """Bar start, twice, and what one trading day adds to that bar, in time order."""
+    first, end = -(-span[0] // step) * step, span[1]
+    for number, begin, close in line.sessions(first, end):
+        day = line.day(number)
+        start = max(first, begin // step * step)
+        # Ticks at the very end are part of a live view at that instant.
+        upto = min(close, end + 1)
+        whole = step == MINUTE and begin % MINUTE == 0
+        rows = day.rows(what) if whole else None
+        while start < upto and start < end:
+            lower, upper = max(start, begin) - begin, min(start + step, upto) - begin
+            if rows is not None and upper - lower == MINUTE:
+                piece = rows.piece(what, lower // MINUTE, lower // MINUTE + 1)
+            else:
+                piece = day_piece(day, what, lower, upper)
+            if piece is not None:
+                yield start, start, piece
+            start += step
+
+
+def _days(
+    line: DayLine, span: tuple[Nanos, Nanos], step: Nanos, what: str
+) -> Iterator[tuple[Nanos, Nanos, Piece]]:
+    """The bar that a trading day belongs to, the day's beginning, the day; in time order."""
+    start, end = span
+    for number, begin, close in line.sessions(start, end):
+        if begin < start or begin >= end:
+            continue
+        day = line.day(number)
+        over = close <= end + 1
+        piece = day.whole(what) if over else day_piece(day, what, 0, end + 1 - begin)
+        if piece is None:
+            continue
+        yield begin if step == DAY else period_start(begin, step), begin, piece
+
+
+def _price_bar(start: Nanos, piece: Piece) -> PriceBar:
+    if piece.count < 0:
+        return PriceBar(start, piece.open, piece.high, piece.low, piece.close, -1, -1, -1)
+    shares = piece.volume // SIZE_SCALE
+    wap = (piece.notional + shares // 2) // shares if shares else piece.close
+    return PriceBar(
+        start, piece.open, piece.high, piece.low, piece.close, piece.volume, wap, piece.count
+    )

@@ -1,0 +1,288 @@
+"""One trading day of one instrument, whatever it was made from.
+
+``TickDay`` holds every tick, ``PlannedDay`` works them out from minute bars, ``BarDay`` works
+the minute bars out from the day's bar first; ``MirroredDay`` plays any of them backwards.
+Times are offsets from the day's beginning; which instant that is, the tape knows.
+"""
+
+from array import array
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from itertools import pairwise
+from typing import Any, Protocol
+
+from ..units import MINUTE, SIZE_SCALE, Nanos, PriceUnits
+from .interpolate import DayBar, Plan, Style, expand, plan_of_day
+from .ticks import NO_HIGH, NO_LOW, Block, Column, Piece, Rows, joined, rows_of
+
+
+class Cache:
+    """The most recently used results, a bounded number of them. Never changes an answer."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """The result under ``key``, made when it is not kept."""
+        found = self._kept.get(key)
+        if found is None:
+            found = self._kept[key] = make()
+            if len(self._kept) > self._limit:
+                self._kept.popitem(last=False)
+        else:
+            self._kept.move_to_end(key)
+        return found
+
+
+class Caches:
+    """What a market keeps of its days and minutes, all instruments together: some 25 MB."""
+
+    def __init__(self) -> None:
+        self.days = Cache(256)
+        self.blocks = Cache(768)
+
+
+class Day(Protocol):
+    """A trading day: blocks of ticks, minute bars, and one bar for all of it."""
+
+    @property
+    def length(self) -> Nanos:
+        """Time from the day's first instant to the next day's."""
+
+    def block(self, offset: Nanos) -> Block:
+        """The block that holds ``offset``."""
+
+    def rows(self, what: str) -> Rows:
+        """Minute bars of the day."""
+
+    def whole(self, what: str) -> Piece | None:
+        """The day as one bar; None when it holds nothing of that kind."""
+
+    def last(self) -> PriceUnits:
+        """Last price: of a trade, or the middle where there are none."""
+
+
+class TickDay:
+    """A day of which every tick is known."""
+
+    def __init__(self, block: Block) -> None:
+        self._block = block
+        self._rows: dict[str, Rows] = {}
+        self.length = block.end
+
+    def block(self, offset: Nanos) -> Block:
+        return self._block
+
+    def rows(self, what: str) -> Rows:
+        found = self._rows.get(what)
+        if found is None:
+            starts = range(0, self.length, MINUTE)
+            pieces = [self._block.piece(what, start, start + MINUTE) for start in starts]
+            found = self._rows[what] = rows_of(pieces)
+        return found
+
+    def whole(self, what: str) -> Piece | None:
+        return self.rows(what).piece(what, 0, self.length // MINUTE)
+
+    def last(self) -> PriceUnits:
+        if self._block.price:
+            return self._block.price[-1]
+        return (self._block.bid[-1] + self._block.ask[-1]) // 2
+
+
+class PlannedDay:
+    """A day known by its minutes; each minute's ticks are worked out when they are asked for."""
+
+    def __init__(self, plan: Plan, blocks: Cache) -> None:
+        self._plan = plan
+        self._blocks = blocks
+        self._rows: dict[str, Rows] = {}
+        self.length = len(plan.open) * MINUTE
+
+    def block(self, offset: Nanos) -> Block:
+        minute = offset // MINUTE
+        block: Block = self._blocks.get(
+            (self._plan.seed, minute), lambda: expand(self._plan, minute)
+        )
+        return block
+
+    def rows(self, what: str) -> Rows:
+        found = self._rows.get(what)
+        if found is None:
+            make = _trade_rows if what == "TRADES" else _quote_rows
+            found = self._rows[what] = make(self._plan, what)
+        return found
+
+    def whole(self, what: str) -> Piece | None:
+        return self.rows(what).piece(what, 0, len(self._plan.open))
+
+    def last(self) -> PriceUnits:
+        piece = self.whole("TRADES") or self.whole("MIDPOINT")
+        assert piece is not None, "a day without minutes"
+        return piece.close
+
+
+class BarDay:
+    """A day known by one bar; a bar for the whole day never works the minutes out."""
+
+    def __init__(self, bar: DayBar, style: Style, *, seed: int, minutes: int, blocks: Cache):
+        self._bar = bar
+        self._style = style
+        self._seed = seed
+        self._blocks = blocks
+        self._planned: PlannedDay | None = None
+        self.length = minutes * MINUTE
+
+    def block(self, offset: Nanos) -> Block:
+        return self._minutes().block(offset)
+
+    def rows(self, what: str) -> Rows:
+        return self._minutes().rows(what)
+
+    def whole(self, what: str) -> Piece | None:
+        bar, tick = self._bar, self._style.tick
+        if what == "TRADES":
+            if not bar.count:
+                return None
+            prices = [price * tick for price in (bar.open, bar.high, bar.low, bar.close)]
+            notional = sum(prices) * (bar.volume // SIZE_SCALE) // 4
+            return _bar(prices, bar.volume, notional, bar.count)
+        ceiling = bar.high - self._style.spread if self._style.trades else bar.high
+        bids = (min(bar.open, ceiling), ceiling, bar.low, min(bar.close, ceiling))
+        piece = _quote_piece(bids, self._style, what)
+        if what == "BID_ASK":
+            piece.weight = self.length
+        return piece
+
+    def last(self) -> PriceUnits:
+        piece = self.whole("TRADES") or self.whole("MIDPOINT")
+        assert piece is not None
+        return piece.close
+
+    def _minutes(self) -> PlannedDay:
+        if self._planned is None:
+            plan = plan_of_day(self._bar, self._style, self._seed, self.length // MINUTE)
+            self._planned = PlannedDay(plan, self._blocks)
+        return self._planned
+
+
+class MirroredDay:
+    """A day played backwards: it begins where the original ends and ends where that began."""
+
+    def __init__(self, day: Day, blocks: Cache, name: Hashable) -> None:
+        self._day = day
+        self._blocks = blocks
+        self._name = name
+        self._rows: dict[str, Rows] = {}
+        self.length = day.length
+
+    def block(self, offset: Nanos) -> Block:
+        original = self._day.block(self.length - 1 - offset)
+        block: Block = self._blocks.get(
+            (self._name, original.start), lambda: original.mirrored(self.length)
+        )
+        return block
+
+    def rows(self, what: str) -> Rows:
+        found = self._rows.get(what)
+        if found is None:
+            found = self._rows[what] = self._day.rows(what).mirrored(what)
+        return found
+
+    def whole(self, what: str) -> Piece | None:
+        return self.rows(what).piece(what, 0, self.length // MINUTE)
+
+    def last(self) -> PriceUnits:
+        piece = self.whole("TRADES") or self.whole("MIDPOINT")
+        assert piece is not None
+        return piece.close
+
+
+def day_piece(day: Day, what: str, start: Nanos, end: Nanos) -> Piece | None:
+    """The bar over ``start <= offset < end`` of a day: whole minutes as such, the rest by ticks."""
+    first, last = -(-start // MINUTE), end // MINUTE
+    if first >= last:
+        return _tick_piece(day, what, start, end)
+    piece = _tick_piece(day, what, start, first * MINUTE)
+    piece = joined(piece, day.rows(what).piece(what, first, last))
+    return joined(piece, _tick_piece(day, what, last * MINUTE, end))
+
+
+def _tick_piece(day: Day, what: str, start: Nanos, end: Nanos) -> Piece | None:
+    piece: Piece | None = None
+    while start < end:
+        block = day.block(start)
+        upto = min(block.end, end)
+        piece = joined(piece, block.piece(what, start, upto))
+        start = upto
+    return piece
+
+
+def _trade_rows(plan: Plan, what: str) -> Rows:
+    tick = plan.style.tick
+    opened, high, low, close = (
+        array("q", [price * tick for price in column])
+        for column in (plan.open, plan.high, plan.low, plan.close)
+    )
+    # The average price is an estimate: the exact one would take the ticks of every minute.
+    sums = [sum(prices) for prices in zip(opened, high, low, close)]
+    notional = array("q", [total * (v // SIZE_SCALE) // 4 for total, v in zip(sums, plan.volume)])
+    for minute, count in enumerate(plan.count):
+        if not count:
+            high[minute], low[minute] = NO_HIGH, NO_LOW
+    return Rows(opened, high, low, close, plan.volume, notional, plan.count)
+
+
+def _quote_rows(plan: Plan, what: str) -> Rows:
+    tick, spread = plan.style.tick, plan.style.spread * plan.style.tick
+    factor, shift = {"BID": (1, 0), "ASK": (1, spread), "MIDPOINT": (2, spread)}.get(what, (0, 0))
+    none = array("q")
+    if not factor:
+        pieces = [_quote_piece(bids, plan.style, what) for bids in zip(*plan.bids)]
+        return rows_of(list(pieces))
+    opened, high, low, close = (
+        array("q", [(factor * price * tick + shift) // factor for price in column])
+        for column in plan.bids
+    )
+    return Rows(opened, high, low, close, none, none, none)
+
+
+def _quote_piece(bids: tuple[int, int, int, int], style: Style, what: str) -> Piece:
+    """The bar of a quote side, given the bid's in ticks; the spread's floor is constant."""
+    tick, spread = style.tick, style.spread * style.tick
+    bid = [price * tick for price in bids]
+    if what == "BID":
+        return _bar(bid)
+    if what == "ASK":
+        return _bar([price + spread for price in bid])
+    if what == "MIDPOINT":
+        return _bar([(2 * price + spread) // 2 for price in bid])
+    mean = sum(bid) // 4
+    return Piece(mean, bid[1] + spread, bid[2], mean + spread, weight=MINUTE)
+
+
+def _bar(prices: list[PriceUnits], *trades: int) -> Piece:
+    opened, high, low, close = prices
+    return Piece(opened, high, low, close, *trades)
+
+
+def tick_day(
+    quotes: tuple[Column, Column, Column, Column, Column],
+    trades: tuple[Column, Column, Column, Column],
+    exchanges: tuple[str, ...],
+    length: Nanos,
+) -> TickDay:
+    """A day from columns of quotes (time, bid, size, ask, size) and trades (time … venue).
+
+    Raises ``ValueError`` when the columns do not make a day: see ``Block``.
+    """
+    times = quotes[0]
+    if not times or times[0] != 0 or times[-1] >= length:
+        raise ValueError("quotes must begin at the day's first instant and end within the day")
+    if any(later <= time for time, later in pairwise(times)):
+        raise ValueError("quote times must rise strictly")
+    when = trades[0]
+    if when and (when[0] < 0 or when[-1] >= length):
+        raise ValueError("trades must lie within the day")
+    return TickDay(Block(0, length, *quotes, *trades, exchanges=exchanges))

@@ -1,0 +1,177 @@
+"""Instruments with a recording: its days as they were, laps of the anchored day after them.
+
+The recorded day is day 0. Odd laps play it mirrored in time, even laps forwards: each lap begins
+at the very quote where the last one ended, so the price neither jumps nor drifts away however
+long the station runs, and spreads, sizes and volatility stay those of the recording. Days before
+are minute bars, then daily bars, then a synthetic past. A recording without a day 0 (daily bars
+only) continues with synthetic days from its last close.
+"""
+
+from array import array
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from ..units import MINUTE, SIZE_SCALE, Nanos, PriceUnits
+from .days import BarDay, Caches, Day, MirroredDay, PlannedDay, TickDay
+from .interpolate import SHARES_A_TRADE, Style, check_length, day_bar, fewest_trades, mix, plan_of
+from .synthetic import STOCK_DAY, SyntheticDays, SyntheticSpec
+from .ticks import Column
+
+MOST_TRADES_A_MINUTE = 300  # five a second is lively; more only costs time
+
+
+class Bars(msgspec.Struct, frozen=True):
+    """Bars in columns, oldest first; prices in units, volumes in size units.
+
+    Minute bars have a row for every minute of the day: volume 0 and the last price where nothing
+    traded. Of a market without trades the prices are bids and the volumes 0.
+    """
+
+    open: Column
+    high: Column
+    low: Column
+    close: Column
+    volume: Column
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """What is recorded of one instrument. Days before day 0 are in order, the latest last."""
+
+    ticks: TickDay | None = None
+    """Day 0, tick by tick."""
+    minutes: Bars | None = None
+    """Day 0 by minutes, where ticks are not recorded."""
+    earlier: tuple[Bars, ...] = ()
+    """Days before day 0, by minutes."""
+    daily: Bars | None = None
+    """Daily bars of the days before those."""
+
+
+class Recording(msgspec.Struct, frozen=True):
+    """An instrument's recording, and how to load it when it is first asked about."""
+
+    conId: int
+    load: Callable[[], Recorded]
+    length: Nanos = STOCK_DAY
+    style: Style = Style()
+    """How ticks look where only bars are recorded."""
+
+    def __post_init__(self) -> None:
+        check_length(self.length)
+
+
+class RecordedDays:
+    """Trading days of a recorded instrument; implements ``DaySource``."""
+
+    def __init__(self, recording: Recording, seed: int, *, caches: Caches) -> None:
+        self.length = recording.length
+        self._recording = recording
+        self._seed = seed
+        self._caches = caches
+        self._loaded: Recorded | None = None
+        self._day: Day | None = None
+        self._mirrored: Day | None = None
+        self._before: SyntheticDays | None = None
+        self._after: SyntheticDays | None = None
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the recording has been read."""
+        return self._loaded is not None
+
+    def read(self) -> Recorded:
+        """The recording, read from its files. The tape is not touched, so this may be done
+        beside it; :meth:`keep` what comes. Raises ``MarketDataError``."""
+        return self._recording.load()
+
+    def keep(self, recorded: Recorded) -> None:
+        """Play from what :meth:`read` gave, unless something was loaded meanwhile."""
+        if self._loaded is None:
+            self._loaded = recorded
+
+    def head(self) -> int:
+        """Number of the earliest recorded day."""
+        recorded = self._recorded()
+        return -len(recorded.earlier) - (len(recorded.daily.open) if recorded.daily else 0)
+
+    def day(self, number: int) -> Day:
+        """The trading day of that number."""
+        if number >= 0:
+            return self._lap(number)
+        if number < self.head():
+            return self._past().day(number)
+        day: Day = self._caches.days.get((self._seed, number), lambda: self._earlier(number))
+        return day
+
+    def _recorded(self) -> Recorded:
+        if self._loaded is None:
+            self._loaded = self.read()
+        return self._loaded
+
+    def _lap(self, number: int) -> Day:
+        recorded = self._recorded()
+        if self._day is None:
+            if recorded.ticks is not None:
+                self._day = recorded.ticks
+            elif recorded.minutes is not None:
+                self._day = self._planned(recorded.minutes, 0)
+            else:
+                return self._future().day(number)
+        if number % 2 == 0:
+            return self._day
+        if self._mirrored is None:
+            self._mirrored = MirroredDay(self._day, self._caches.blocks, (self._seed, "mirror"))
+        return self._mirrored
+
+    def _earlier(self, number: int) -> Day:
+        recorded = self._recorded()
+        if -number <= len(recorded.earlier):
+            return self._planned(recorded.earlier[number], number)
+        bars, row = recorded.daily, number + len(recorded.earlier)
+        assert bars is not None, "the head is beyond the daily bars"
+        prices = (bars.open[row], bars.high[row], bars.low[row], bars.close[row])
+        minutes, style = self.length // MINUTE, self._recording.style
+        bar = day_bar(prices, bars.volume[row], style, minutes)
+        seed, blocks = mix(self._seed, number), self._caches.blocks
+        return BarDay(bar, style, seed=seed, minutes=minutes, blocks=blocks)
+
+    def _planned(self, bars: Bars, number: int) -> PlannedDay:
+        style = self._recording.style
+        columns = [_ticks(column, style.tick) for column in (bars.open, bars.high, bars.low)]
+        columns.append(_ticks(bars.close, style.tick))
+        counts = array("q")
+        for row, volume in enumerate(bars.volume):
+            opened, high, low, close = (column[row] for column in columns)
+            least = fewest_trades(opened, high, low, close)
+            most = min(volume // (SHARES_A_TRADE * SIZE_SCALE), MOST_TRADES_A_MINUTE)
+            counts.append(max(least, most) if volume and style.trades else 0)
+        plan = plan_of(columns, (bars.volume, counts), style, mix(self._seed, number))
+        return PlannedDay(plan, self._caches.blocks)
+
+    def _past(self) -> SyntheticDays:
+        """Invented days that lead up to the first recorded one."""
+        if self._before is None:
+            self._before = self._synthetic(self.head(), self.day(self.head()), 0)
+        return self._before
+
+    def _future(self) -> SyntheticDays:
+        """Invented days that go on from the last recorded one."""
+        if self._after is None:
+            self._after = self._synthetic(0, self.day(-1), -1)
+        return self._after
+
+    def _synthetic(self, origin: int, day: Day, side: int) -> SyntheticDays:
+        """Synthetic days whose ``origin`` opens at the given day's open (0) or close (-1)."""
+        style = self._recording.style
+        piece = day.whole("TRADES" if style.trades else "BID")
+        assert piece is not None, "a recorded day has prices"
+        price: PriceUnits = piece.close if side else piece.open
+        shares = max(piece.volume // SIZE_SCALE, 1)
+        spec = SyntheticSpec(price, style, self.length, volume=shares)
+        return SyntheticDays(spec, mix(self._seed, origin, 3), caches=self._caches, origin=origin)
+
+
+def _ticks(prices: Sequence[PriceUnits], tick: PriceUnits) -> Column:
+    """Prices on the tick grid, in ticks; prints between ticks go to the nearest one."""
+    return array("q", [(price + tick // 2) // tick for price in prices])

@@ -1,0 +1,96 @@
+"""What a market is to the engine and to the server: quotes, trades, sessions, bars.
+
+A recorded market, a synthetic market and a test's scripted market are three sources of one
+tape; each implements ``MarketSource``. A source is deterministic: what it says about an
+instant depends on its construction and on that instant alone, never on who asked before.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+import msgspec
+
+from ..units import Nanos, PriceUnits, SizeUnits
+
+
+class Quote(msgspec.Struct, frozen=True):
+    """Top of book of one instrument. A price of 0 means that side is not quoted."""
+
+    conId: int
+    time: Nanos
+    bid: PriceUnits
+    bidSize: SizeUnits
+    ask: PriceUnits
+    askSize: SizeUnits
+
+
+class Trade(msgspec.Struct, frozen=True):
+    """A print on the tape."""
+
+    conId: int
+    time: Nanos
+    price: PriceUnits
+    size: SizeUnits
+    exchange: str = ""
+
+
+class DayStats(msgspec.Struct, frozen=True):
+    """The trading day so far, as the default ticks of a quote line show it."""
+
+    open: PriceUnits
+    high: PriceUnits
+    low: PriceUnits
+    close: PriceUnits
+    """Last price of the previous trading day."""
+    volume: SizeUnits
+    last: PriceUnits
+    lastSize: SizeUnits
+    lastTime: Nanos
+
+
+class PriceBar(msgspec.Struct, frozen=True):
+    """A bar in venue units; ``start`` is inclusive. Volume, wap, count are -1 without trades.
+
+    A bar of a week or a month has the beginning of its last trading day so far as its ``start``.
+    """
+
+    start: Nanos
+    open: PriceUnits
+    high: PriceUnits
+    low: PriceUnits
+    close: PriceUnits
+    volume: SizeUnits
+    wap: PriceUnits
+    count: int
+
+
+class MarketSource(Protocol):
+    """One tape over all instruments of a station."""
+
+    def con_ids(self) -> Iterable[int]:
+        """The instruments that this source can quote."""
+
+    def quote(self, con_id: int, now: Nanos) -> Quote:
+        """Top of book at ``now`` (the latest quote not after it)."""
+
+    def day(self, con_id: int, now: Nanos) -> DayStats:
+        """The trading day that ``now`` belongs to, up to and including ``now``."""
+
+    def ticks(self, con_id: int, after: Nanos, until: Nanos) -> Iterator[Quote | Trade]:
+        """Every quote and trade with ``after < time <= until``, in time order."""
+
+    def next_tick(self, con_id: int, after: Nanos) -> Nanos | None:
+        """Time of the first tick after ``after``; None when the tape has no more."""
+
+    def bars(
+        self, con_id: int, *, start: Nanos, end: Nanos, step: Nanos, what: str
+    ) -> list[PriceBar]:
+        """Bars of ``step`` nanoseconds that begin in ``start <= t < end``, empty ones left out.
+
+        ``WEEK`` and ``MONTH`` are those of the calendar.
+
+        ``what`` is TRADES, BID, ASK, MIDPOINT or BID_ASK with the meaning of reqHistoricalData.
+        """
+
+    def trading_start(self, con_id: int, now: Nanos, days: int) -> Nanos:
+        """Start of the span of ``days`` trading days that ends at ``now``."""

@@ -1,0 +1,153 @@
+"""One instrument's continuous tape: which trading day plays at an instant, and what it shows.
+
+The market is open at any hour. Trading day 0 begins at the tape's ``anchor``; when it ends, day
+1 begins at once, and so on for ever. The days before lie a calendar day apart, as they did:
+day -1 begins 24 hours before the anchor, with its night between. What a day holds, its
+``DaySource`` decides (``recorded``, ``synthetic``).
+"""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from ..units import DAY, MINUTE, Nanos
+from .days import Day, day_piece
+from .source import DayStats, Quote, Trade
+from .ticks import Block
+
+
+class DaySource(Protocol):
+    """The trading days of one instrument, by number; day 0 is the anchored one."""
+
+    @property
+    def length(self) -> Nanos:
+        """Length of every trading day, a whole number of minutes, at most 24 hours."""
+
+    def day(self, number: int) -> Day:
+        """The trading day of that number."""
+
+    def head(self) -> int:
+        """Number of the earliest day that is on offer."""
+
+
+class Tape:
+    """One instrument's trading days laid along the time line.
+
+    ``anchor`` is rounded down to the whole minute, so that the tape's minutes are the clock's.
+    """
+
+    def __init__(self, con_id: int, anchor: Nanos, source: DaySource) -> None:
+        self.con_id = con_id
+        self.anchor = anchor // MINUTE * MINUTE
+        self._source = source
+        # The block that answered last: a live market asks about one minute over and over.
+        self._block: Block | None = None
+        self._block_from = self._block_until = self._base = 0
+
+    @property
+    def length(self) -> Nanos:
+        return self._source.length
+
+    def number(self, now: Nanos) -> int:
+        """The trading day that ``now`` belongs to; a night belongs to the day before it."""
+        span = DAY if now < self.anchor else self._source.length
+        return (now - self.anchor) // span
+
+    def start(self, number: int) -> Nanos:
+        """First instant of a trading day."""
+        return self.anchor + number * (DAY if number < 0 else self._source.length)
+
+    def day(self, number: int) -> Day:
+        """What happens on that trading day."""
+        return self._source.day(number)
+
+    def head(self) -> Nanos:
+        """First instant of the earliest day on offer."""
+        return self.start(self._source.head())
+
+    def quote(self, now: Nanos) -> Quote:
+        """The quote that stands at ``now``; in a night, the day's last."""
+        block = self._at(now)
+        return block.quote(self.con_id, self._base, now - self._base)
+
+    def next_tick(self, after: Nanos) -> Nanos:
+        """Time of the first tick after that instant."""
+        block = self._at(after)
+        found = block.next_after(after - self._base)
+        if found is not None:
+            return self._base + found
+        if block.end < self._source.length:
+            return self._base + block.end  # every block opens with a quote
+        return self.start(self.number(after) + 1)
+
+    def ticks(self, after: Nanos, until: Nanos) -> Iterator[Quote | Trade]:
+        """Every tick with ``after < time <= until``."""
+        at = after + 1
+        while at <= until:
+            # The base is read beside the block: other calls move it while this one waits.
+            block, base = self._at(at), self._base
+            edge = base + block.end
+            yield from block.ticks(self.con_id, base, at - 1 - base, min(until, edge - 1) - base)
+            at = edge if block.end < self._source.length else self.start(self.number(at) + 1)
+
+    def stats(self, now: Nanos) -> DayStats:
+        """The trading day so far; high and low are 0 before its first trade."""
+        number = self.number(now)
+        day = self._source.day(number)
+        offset = min(now - self.start(number), self._source.length - 1)
+        close = self._source.day(number - 1).last()
+        piece = day_piece(day, "TRADES", 0, offset + 1)
+        if piece is None:
+            return self._quiet(day, offset, close)
+        at, block = offset, day.block(offset)
+        found = block.last_trade(at)
+        while found < 0:
+            at = block.start - 1
+            block = day.block(at)
+            found = block.last_trade(at)
+        return DayStats(
+            piece.open,
+            piece.high,
+            piece.low,
+            close,
+            piece.volume,
+            block.price[found],
+            block.size[found],
+            self.start(number) + block.trade_time[found],
+        )
+
+    def trading_start(self, now: Nanos, days: int) -> Nanos:
+        """The instant since which ``days`` trading days' time has gone by, nights left out."""
+        number, length = self.number(now), self._source.length
+        rest = days * length - min(now - self.start(number), length)
+        back = -(-rest // length)
+        return self.start(number - back) + back * length - rest
+
+    def sessions(self, start: Nanos, end: Nanos) -> Iterator[tuple[int, Nanos, Nanos]]:
+        """Number, first instant and end of every trading day that touches ``start .. end``."""
+        number = self.number(start)
+        while (begin := self.start(number)) <= end:
+            if begin + self._source.length > start:
+                yield number, begin, begin + self._source.length
+            number += 1
+
+    def _quiet(self, day: Day, offset: Nanos, close: int) -> DayStats:
+        """The day of a market without trades: the middle of the quotes stands in for prices."""
+        if day.whole("TRADES") is not None:
+            return DayStats(0, 0, 0, close, 0, 0, 0, 0)
+        piece = day_piece(day, "MIDPOINT", 0, offset + 1)
+        assert piece is not None, "every day opens with a quote"
+        return DayStats(piece.open, piece.high, piece.low, close, 0, 0, 0, 0)
+
+    def _at(self, now: Nanos) -> Block:
+        """The block that holds ``now``, or the last one before it in a night."""
+        if self._block is not None and self._block_from <= now < self._block_until:
+            return self._block
+        number = self.number(now)
+        base, length = self.start(number), self._source.length
+        block = self._source.day(number).block(min(now - base, length - 1))
+        self._block, self._base = block, base
+        self._block_from = base + block.start
+        self._block_until = base + block.end
+        if block.end >= length:
+            self._block_until = self.start(number + 1)
+        return block

@@ -1,0 +1,1 @@
+"""What can be traded: instruments, contract descriptions, dates and calendars."""

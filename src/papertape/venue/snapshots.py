@@ -1,0 +1,87 @@
+"""Snapshots: what lives at one instant, frozen at once and turned into bytes piece by piece.
+
+Orders are immutable, so freezing copies references and no more; encoding, which takes time, is
+done in pieces of ``PIECE`` working or held orders whenever there is time for one.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from .archive import Archive
+from .broker.orders import LiveOrder
+from .facts import Terms
+from .state import State
+from .units import Nanos
+
+PIECE: Final = 500
+"""Orders that are encoded at a time: about half a millisecond."""
+
+Held = tuple[int, int, Terms]
+"""clientId, orderId, and the order that waits for ``transmit``."""
+_encode = msgspec.msgpack.Encoder().encode
+_decode_head = msgspec.msgpack.Decoder(tuple[Nanos, int, int, State]).decode
+_decode_piece = msgspec.msgpack.Decoder(tuple[list[LiveOrder], list[Held]]).decode
+
+
+class Snapshot:
+    """A frozen state; iterate over it for its bytes, piece by piece."""
+
+    def __init__(self, head: bytes, orders: list[LiveOrder], held: list[Held]) -> None:
+        self._head = head
+        self._orders = orders
+        self._held = held
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield _sized(self._head)
+        for at in range(0, len(self._orders), PIECE):
+            yield _sized(_encode((self._orders[at : at + PIECE], ())))
+        for at in range(0, len(self._held), PIECE):
+            yield _sized(_encode(((), self._held[at : at + PIECE])))
+
+    def __bytes__(self) -> bytes:
+        return b"".join(self)
+
+
+def frozen(state: State, archive: Archive, clock: Nanos) -> Snapshot:
+    """The state as it is now."""
+    head = msgspec.structs.replace(state, orders={}, ids={}, held={})
+    held = [
+        (client_id, order_id, terms)
+        for client_id, mine in state.held.items()
+        for order_id, terms in mine.items()
+    ]
+    orders = list(state.orders.values())
+    return Snapshot(_encode((clock, *archive.counts, head)), orders, held)
+
+
+def restored(data: bytes) -> tuple[State, tuple[int, int], Nanos]:
+    """The state, how much was over on its day (orders, fills), and the clock, out of bytes.
+
+    Raises ``ValueError`` (``msgspec.DecodeError`` among them) when they are damaged.
+    """
+    pieces = _pieces(data)
+    clock, orders, fills, state = _decode_head(next(pieces, b""))
+    for piece in pieces:
+        working, held = _decode_piece(piece)
+        for order in working:
+            state.orders[order.permId] = order
+            state.ids.setdefault(order.clientId, {})[order.orderId] = order.permId
+        for client_id, order_id, terms in held:
+            state.held.setdefault(client_id, {})[order_id] = terms
+    return state, (orders, fills), clock
+
+
+def _sized(piece: bytes) -> bytes:
+    return len(piece).to_bytes(8, "big") + piece
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    at = 0
+    while at < len(data):
+        end = at + 8 + int.from_bytes(data[at : at + 8], "big")
+        if end > len(data):
+            raise ValueError(f"a snapshot of {len(data)} bytes ends before {end}")
+        yield data[at + 8 : end]
+        at = end

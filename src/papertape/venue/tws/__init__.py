@@ -1,0 +1,1 @@
+"""What TWS itself remembers of the API: client ids, order ids, held orders, defaults."""

@@ -1,0 +1,198 @@
+"""What TWS decides before the broker hears of an order: ids, held orders, binding.
+
+A client's order id means a new order, new terms for a working one, or a mistake; an order without
+``transmit`` waits here; client 0 may take over what the user of TWS has entered.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from ..archive import Archive
+from ..broker import lifecycle
+from ..broker.order_manager import OrderManager
+from ..broker.orders import LiveOrder
+from ..broker.risk import Effect
+from ..broker.terms import check, for_living
+from ..commands import (
+    TWS_USER,
+    BindOrders,
+    CancelAll,
+    CancelByUser,
+    CancelOrder,
+    ResetOrderIds,
+    SubmitManualOrder,
+    SubmitOrder,
+)
+from ..facts import (
+    AnyFact,
+    DayBegan,
+    OrderBound,
+    OrderDropped,
+    OrderHeld,
+    OrderIdsReset,
+    OrderReleased,
+    OrderRepeated,
+    PermIdUsed,
+    Terms,
+)
+from ..reference.instruments import Instruments, Refusal
+from ..reference.times import day_end
+from ..units import Nanos
+from . import order_ids
+from .api_state import ApiState
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """The answer to a command that changed nothing."""
+
+    clientId: int
+    orderId: int
+    reason: Refusal
+
+
+class WhatIf(msgspec.Struct, frozen=True):
+    """The answer to a what-if: the order as it would stand, and what it would do."""
+
+    order: LiveOrder
+    effect: Effect
+
+
+Answer = Refused | WhatIf
+"""Told to the one who asked; never folded, never kept."""
+Decision = Iterator[AnyFact | Answer]
+
+
+class ApiOrders:
+    """Decides about the commands of API clients and of the user of TWS."""
+
+    def __init__(
+        self, state: ApiState, archive: Archive, instruments: Instruments, broker: OrderManager
+    ) -> None:
+        self._state = state
+        self._archive = archive
+        self._instruments = instruments
+        self._broker = broker
+
+    # -- submission -----------------------------------------------------------------------------
+
+    def submit(self, command: SubmitOrder, now: Nanos) -> Decision:
+        """Place an order, change the working one of that id, or answer a what-if."""
+        client_id, order_id, order = command.clientId, command.orderId, command.order
+        known = None if order.whatIf else self.find(client_id, order_id)
+        terms = self.refusal(command) or check(
+            command.contract,
+            order,
+            self._instruments,
+            self._state.accounts,
+            strict_tif=command.strict_tif,
+        )
+        if isinstance(terms, Refusal):
+            lives = order_ids.lives(self._state, client_id, order_id) and not order.whatIf
+            yield Refused(client_id, order_id, for_living(terms) if lives else terms)
+        elif order.whatIf:
+            yield from self._preview(client_id, order_id, terms, now)
+        elif known is not None:
+            yield from self._replace(known, terms, now)
+        else:
+            yield from self._begin_day(now)
+            if not order.transmit:
+                yield OrderHeld(client_id, order_id, terms)
+                return
+            if order_id in self._state.held.get(client_id, {}):
+                yield OrderReleased(client_id, order_id)
+            yield from self._broker.place(client_id, order_id, terms, now)
+
+    def _replace(self, known: LiveOrder, terms: Terms, now: Nanos) -> Decision:
+        if known.terms.overnight and not terms.overnight:
+            yield OrderRepeated(known.permId)
+            yield Refused(known.clientId, known.orderId, Refusal(462, {"tif": terms.tif}))
+            return
+        decision = self._broker.replace(known, terms, now)
+        if isinstance(decision, Refusal):
+            yield Refused(known.clientId, known.orderId, decision)
+        else:
+            yield from decision
+
+    def refusal(self, command: SubmitOrder | CancelOrder) -> Refusal | None:
+        """Why the order id of a command cannot be used; None when it can."""
+        if isinstance(command, CancelOrder):
+            return order_ids.cancel_refusal(self._state, self._archive, command)
+        return order_ids.submit_refusal(self._state, self._archive, command)
+
+    def _preview(self, client_id: int, order_id: int, terms: Terms, now: Nanos) -> Decision:
+        yield from self._begin_day(now)
+        perm_id = self._state.next_perm_id
+        expires = self._broker.expiry(terms.tif, now)
+        yield PermIdUsed(perm_id)
+        status = lifecycle.PRE_SUBMITTED
+        order = LiveOrder(perm_id, client_id, order_id, terms, status, "", now, expires)
+        yield WhatIf(order, self._broker.preview(terms))
+
+    # -- cancellation ---------------------------------------------------------------------------
+
+    def cancel(self, command: CancelOrder) -> Decision:
+        """Cancel a client's own order, working or held."""
+        client_id, order_id = command.clientId, command.orderId
+        refusal = self.refusal(command)
+        order = self.find(client_id, order_id)
+        if refusal is not None:
+            yield Refused(client_id, order_id, refusal)
+        elif order is not None:
+            yield from self._broker.cancel(order)
+        else:
+            yield OrderDropped(client_id, order_id, self._state.held[client_id][order_id])
+
+    def cancel_all(self, command: CancelAll) -> Decision:
+        """Cancel every working order."""
+        for order in tuple(self._state.orders.values()):
+            if order.permId in self._state.orders:
+                yield from self._broker.cancel(order)
+
+    def cancel_by_user(self, command: CancelByUser) -> Decision:
+        """The user of TWS cancels an order, whoever placed it."""
+        order = self._state.orders.get(command.permId)
+        if order is not None:
+            yield from self._broker.cancel(order)
+
+    # -- the user of TWS ------------------------------------------------------------------------
+
+    def submit_manual(self, command: SubmitManualOrder, now: Nanos) -> Decision:
+        """Place the user's order; no client is told of a refusal."""
+        order = msgspec.structs.replace(command.order, transmit=True, whatIf=False)
+        accounts = self._state.accounts
+        terms = check(command.contract, order, self._instruments, accounts)
+        if isinstance(terms, Refusal):
+            yield Refused(TWS_USER, 0, terms)
+            return
+        yield from self._begin_day(now)
+        bound = command.bind != "no"
+        client_id, order_id = TWS_USER, self._state.highest_ids.get(TWS_USER, 0) + 1
+        if bound:
+            client_id, order_id = 0, self._free_id(negative=command.bind == "negative")
+        yield from self._broker.place(client_id, order_id, terms, now, bound=bound)
+
+    def bind(self, command: BindOrders) -> Decision:
+        """Make the user's working orders client 0's."""
+        for order in tuple(self._state.orders.values()):
+            if order.clientId == TWS_USER:
+                yield OrderBound(order.permId, self._free_id(negative=command.negative))
+
+    def _free_id(self, *, negative: bool) -> int:
+        """The next id of client 0 in one of its two ranges."""
+        return -(self._state.bound + 1) if negative else self._state.highest_ids.get(0, 0) + 1
+
+    def reset_ids(self, command: ResetOrderIds) -> Decision:
+        """Let order ids begin at 1 again, unless an order of a client is in the books."""
+        if not self._state.busy:
+            yield OrderIdsReset()
+
+    # -- books ----------------------------------------------------------------------------------
+
+    def find(self, client_id: int, order_id: int) -> LiveOrder | None:
+        """An order of today by its client's id, finished ones included."""
+        return order_ids.find(self._state, self._archive, client_id, order_id)
+
+    def _begin_day(self, now: Nanos) -> Decision:
+        if self._state.day_end == 0:
+            yield DayBegan(day_end(now))

@@ -1,0 +1,25 @@
+"""What TWS looks at of the venue's state."""
+
+from typing import Protocol
+
+from ..broker.ledger import Account
+from ..broker.orders import LiveOrder
+from ..facts import Terms
+from ..units import Nanos
+
+
+class ApiState(Protocol):
+    """The part of the state that ``tws`` reads."""
+
+    next_perm_id: int
+    day_end: Nanos
+    accounts: dict[str, Account]
+    orders: dict[int, LiveOrder]
+    ids: dict[int, dict[int, int]]
+    highest_ids: dict[int, int]
+    bound: int
+    held: dict[int, dict[int, Terms]]
+
+    @property
+    def busy(self) -> bool:
+        """Whether an order of a client works or waits for ``transmit``."""

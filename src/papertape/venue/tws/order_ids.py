@@ -1,0 +1,56 @@
+"""Which order ids a command may name: the rules for finished, passed and unknown ids."""
+
+from ..archive import Archive
+from ..broker import lifecycle
+from ..broker.orders import LiveOrder
+from ..commands import CancelOrder, SubmitOrder
+from ..reference.instruments import Refusal
+from .api_state import ApiState
+
+
+def find(state: ApiState, archive: Archive, client_id: int, order_id: int) -> LiveOrder | None:
+    """Return the order of today with that id of its client, finished ones included."""
+    perm_id = state.ids.get(client_id, {}).get(order_id)
+    if perm_id is not None:
+        return state.orders[perm_id]
+    return archive.find(client_id, order_id)
+
+
+def lives(state: ApiState, client_id: int, order_id: int) -> bool:
+    """Return whether an order has this id that works or waits for ``transmit``."""
+    held = order_id in state.held.get(client_id, {})
+    return held or order_id in state.ids.get(client_id, {})
+
+
+def submit_refusal(state: ApiState, archive: Archive, command: SubmitOrder) -> Refusal | None:
+    """Return why the order id cannot be used for an order or for new terms."""
+    client_id, order_id = command.clientId, command.orderId
+    what_if = command.order.whatIf
+    known = None if what_if else find(state, archive, client_id, order_id)
+    if order_id <= 0 and known is None:
+        return Refusal(10149, {"orderId": str(order_id)})
+    if what_if:
+        return None if command.order.transmit else Refusal(413)
+    if known is not None:
+        return _finished(known)
+    if order_id > state.highest_ids.get(client_id, 0):
+        return None
+    return None if order_id in state.held.get(client_id, {}) else Refusal(103)
+
+
+def cancel_refusal(state: ApiState, archive: Archive, command: CancelOrder) -> Refusal | None:
+    """Return why there is nothing to cancel: the order has ended, or there is none."""
+    order = find(state, archive, command.clientId, command.orderId)
+    if order is not None:
+        facts = {"orderId": str(command.orderId), "state": order.status}
+        return None if order.working else Refusal(10148, facts)
+    if command.orderId in state.held.get(command.clientId, {}):
+        return None
+    return Refusal(10147, {"orderId": str(command.orderId)})
+
+
+def _finished(order: LiveOrder) -> Refusal | None:
+    """Return the refusal of a modification that comes too late."""
+    if order.status == lifecycle.FILLED:
+        return Refusal(104)
+    return Refusal(201, variant="too_late") if order.done else None

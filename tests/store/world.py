@@ -1,0 +1,222 @@
+"""A day and a half of a small venue with a journal: every kind of order, account and fact.
+
+It is the same every time, whoever plays it, so that what one release has kept can be compared with
+what another one makes of it.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+
+from papertape.model import Contract, Order
+from papertape.server.keep import Keeper
+from papertape.server.present.queries import Queries
+from papertape.server.present.views import Views
+from papertape.store.journal import Journal
+from papertape.venue import entries
+from papertape.venue.commands import (
+    BindOrders,
+    CancelByUser,
+    Command,
+    Deposit,
+    OpenAccount,
+    ResetOrderIds,
+    SetFeePlan,
+    SetMarginModel,
+    SubmitManualOrder,
+    SubmitOrder,
+)
+from papertape.venue.engine import Engine
+from papertape.venue.entries import OLDEST, SCHEMA
+from papertape.venue.facts import AnyFact
+from papertape.venue.market.source import Quote, Trade
+from papertape.venue.reference.listings import CATALOGUE
+from papertape.venue.units import SECOND
+from venue.scenario import START, ScriptedMarket, command
+
+CLIENTS = (-1, 0, 1, 2)
+DAY_S = 86_400
+EURUSD = next(entry for entry in CATALOGUE if entry.secType == "CASH")
+AAPL = 265598
+FIRST_DAY = (
+    "quote AAPL 257.66 257.68",
+    "submit #1 BUY 100 AAPL MKT orderRef=first",
+    "submit #2 BUY 2500 AAPL MKT",
+    "submit #3 SELL 30 AAPL LMT 257.60 IOC",
+    "submit #4 SELL 5000 AAPL LMT 257.66 FOK",
+    "submit #5 BUY 100 AAPL LMT 250 GTC",
+    "submit #6 BUY 10 AAPL LMT 251 transmit=0",
+    "submit #7 BUY 11 AAPL LMT 252 transmit=0",
+    "submit #7 BUY 11 AAPL LMT 252",
+    "submit #8 BUY 12 AAPL LMT 251 transmit=0",
+    "cancel #8",
+    "submit #9 SELL 50 AAPL STP 256",
+    "submit #10 SELL 60 AAPL STP_LMT 256.5 256.2 GTC",
+    "submit #11 BUY 1 AAPL LMT 250 whatIf=true",
+    "submit #12 BUY 100000000 AAPL MKT",
+    "submit c2#1 SELL 40 AAPL LMT 258.10 GTC account=DU7",
+    "submit c2#2 BUY 40 AAPL MKT account=DU7",
+    "submit #5 BUY 120 AAPL LMT 251 GTC",
+    "quote AAPL 257.00*30 257.20",
+    "trade AAPL 256.40*300",
+    "quote AAPL 256.30*20 256.60*10",
+    "trade AAPL 255.90*100",
+    "quote AAPL 255.80*40 256.00",
+    "cancel #7",
+)
+SECOND_DAY = (
+    "quote AAPL 258.20*25 258.30",
+    "submit #20 SELL 100 AAPL MKT",
+    "submit #21 BUY 100 AAPL LMT 257.90",
+    "quote AAPL 257.50*25 257.80*70",
+    "submit c2#7 BUY 5 AAPL STP 300 GTC account=DU7",
+    "submit c2#8 BUY 6 AAPL LMT 240 GTC account=DU7 transmit=0",
+)
+AFTER_THE_SNAPSHOT = (
+    "submit #22 SELL 10 AAPL MKT",
+    "submit #23 BUY 10 AAPL LMT 257.10 GTC",
+    "cancel #21",
+    "quote AAPL 257.00*25 257.10*7",
+)
+
+
+class World:
+    """An engine over a written market, and the keeper that follows it."""
+
+    def __init__(self, journal: Journal | None, *, keep_history: bool = False) -> None:
+        self.market = ScriptedMarket()
+        self.engine = Engine(self.market)
+        self.keeper = Keeper(journal, keep_history=keep_history)
+        self.now = START
+        self.keeper.recover(self.engine)
+        self.engine.open_accounts(self.now)
+        self.keeper.commit(self.engine)
+
+    def ask(self, asked: Command) -> None:
+        """Carry out a command, a second later."""
+        self.now += SECOND
+        self.engine.submit(asked, self.now)
+        self.keeper.commit(self.engine)
+
+    def wait(self, seconds: int) -> None:
+        """Let time pass."""
+        self.now += seconds * SECOND
+        self.engine.advance(self.now)
+        self.keeper.commit(self.engine)
+
+    def play(self, *rows: str) -> None:
+        """Rows as ``venue.scenario`` has them; a quote has no ``x``, an account may be left out."""
+        for row in rows:
+            verb, *words = row.split()
+            if verb == "submit" and "account=" not in row:
+                words.append("account=DU1234567")
+            if verb in ("submit", "cancel"):
+                self.ask(command(verb, words))
+            else:
+                self.now += SECOND
+                self.market.add(self._tick(verb, words))
+                self.wait(0)
+
+    def _tick(self, verb: str, words: list[str]) -> Quote | Trade:
+        sides = [word.partition("*")[::2] for word in words[1:]]
+        units = [n for price, size in sides for n in (_units(price), int(size or 1000) * 10_000)]
+        return Quote(AAPL, self.now, *units) if verb == "quote" else Trade(AAPL, self.now, *units)
+
+    def save(self) -> None:
+        """A snapshot of now, written to its end."""
+        self.keeper.begin_snapshot(self.engine)
+        self.keeper.step()
+
+    def rows(self) -> dict[str, Any]:
+        """What queries answer."""
+        return told(self.engine)
+
+
+def _units(price: str) -> int:
+    return int(Decimal(price) * 10_000)
+
+
+def history(world: World) -> Iterator[None]:
+    """All of it, with a pause wherever something may be done in between."""
+    world.ask(OpenAccount("DU7", "USD", 500_000_000_000))
+    world.ask(Deposit("DU7", "EUR", 1_000_000_000))
+    world.ask(Deposit("DU1234567", "USD", -250_000_000))
+    world.play("submit #1 BUY 1 AAPL LMT 200", "cancel #1")
+    world.ask(ResetOrderIds())
+    world.play(*FIRST_DAY)
+    yield
+    _user(world, "LMT", 200.0, "no")
+    _user(world, "LMT", 201.0, "negative")
+    _user(world, "LMT", 202.0, "next")
+    world.ask(BindOrders(negative=True))
+    _user(world, "LMT", 203.0, "no")
+    world.ask(CancelByUser(world.engine.state.next_perm_id - 1))
+    world.market.add(Quote(EURUSD.conId, world.now, 108_000, 10**10, 108_010, 10**10))
+    contract = Contract(symbol="EUR", secType="CASH", exchange="IDEALPRO", currency="USD")
+    order = Order(action="BUY", totalQuantity=Decimal(25_000), orderType="MKT", account="DU7")
+    world.ask(SubmitOrder(2, 3, contract, order))
+    world.ask(SetMarginModel("DU7", "portfolio"))
+    world.ask(SetFeePlan("DU7", "none"))
+    world.play("submit c2#4 BUY 40 AAPL MKT account=DU7")
+    yield
+    world.wait(DAY_S)
+    world.play(*SECOND_DAY)
+    yield
+    world.play(*AFTER_THE_SNAPSHOT)
+    _user(world, "MKT", None, "no")
+
+
+def _user(world: World, kind: str, price: float | None, bind: Any) -> None:
+    contract = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
+    order = Order(action="BUY", totalQuantity=Decimal(3), orderType=kind, lmtPrice=price, tif="GTC")
+    order.account = "DU1234567"
+    world.ask(SubmitManualOrder(contract, order, bind))
+
+
+def opened(path: Path, **more: Any) -> Journal:
+    return Journal.open(path, schema_version=SCHEMA, oldest=OLDEST, **more)
+
+
+def recovered(path: Path, **more: Any) -> Engine:
+    """The venue as a journal has it, without any market."""
+    with opened(path, **more) as journal:
+        engine = Engine(None)
+        Keeper(journal).recover(engine)
+        return engine
+
+
+def replayed(path: Path) -> Engine:
+    """The same out of the entries alone, from the first one on."""
+    with opened(path) as journal:
+        engine = Engine(None)
+        engine.replay(entries.decode(entry.payload) for entry in journal.entries())
+        return engine
+
+
+def kinds(path: Path) -> set[type]:
+    """The kinds of facts that a journal holds."""
+    with opened(path) as journal:
+        found = [entries.decode(entry.payload) for entry in journal.entries()]
+    return {type(fact) for entry in found for fact in entry.facts}
+
+
+EVERY_KIND = set(get_args(AnyFact))
+
+
+def told(engine: Engine) -> dict[str, Any]:
+    """What clients are told of a venue when they ask, as plain values."""
+    queries = Queries(engine, Views(engine.instruments, engine.profile))
+    answers = {
+        "next ids": {str(client): queries.next_valid_id(client) for client in CLIENTS},
+        "open": queries.open_orders(),
+        "completed": list(queries.completed_orders()),
+        "executions": list(queries.executions()),
+        "positions": queries.positions(),
+        "cash": {code: account.cash for code, account in engine.state.accounts.items()},
+        "rules": {code: (a.margin, a.plan) for code, a in engine.state.accounts.items()},
+    }
+    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(answers))
+    return plain

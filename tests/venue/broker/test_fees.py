@@ -1,0 +1,57 @@
+"""Commissions, to the last digit of captured paper executions."""
+
+import pytest
+
+from papertape.venue.broker.fees import commission
+from papertape.venue.reference.listings import CATALOGUE, EURUSD
+from papertape.venue.units import notional, price_units, size_units
+
+AAPL = CATALOGUE[265598]
+APPLE_IN_SWITZERLAND = CATALOGUE[273982664]
+
+# side, fills as (shares, price), commission of each fill in micro-units
+CAPTURED = [
+    (1, [(100, 309.00)], [1_000_300]),
+    (-1, [(1, 309.15)], [1_006_566]),
+    (-1, [(59, 292.20), (41, 292.20)], [1_366_822, 254_910]),
+]
+
+
+def charge(entry, side: int, fills: list[tuple[int, float]]) -> list[int]:
+    charged = []
+    before = (0, 0)
+    for shares, price in fills:
+        size = size_units(shares)
+        value = notional(price_units(price, entry.scale), size, entry.scale)
+        charged.append(commission(entry, side, before=before, fill=(size, value)))
+        before = (before[0] + size, before[1] + value)
+    return charged
+
+
+@pytest.mark.parametrize(("side", "fills", "expected"), CAPTURED)
+def test_captured(side: int, fills: list[tuple[int, float]], expected: list[int]) -> None:
+    assert charge(AAPL, side, fills) == expected
+
+
+def test_per_share_above_the_minimum() -> None:
+    assert charge(AAPL, 1, [(1000, 100.0)]) == [5_003_000]
+
+
+def test_parts_of_an_order_cost_what_the_whole_costs() -> None:
+    whole = charge(AAPL, 1, [(1000, 100.0)])
+    parts = charge(AAPL, 1, [(150, 100.0), (350, 100.0), (500, 100.0)])
+    assert sum(parts) == sum(whole)
+
+
+def test_cap_of_one_percent_beats_the_minimum() -> None:
+    # 10 shares at 0.50: one percent of 5.00, and the audit trail.
+    assert charge(AAPL, 1, [(10, 0.50)]) == [50_030]
+
+
+def test_currency_pairs_pay_a_fifth_of_a_basis_point_and_at_least_two() -> None:
+    assert charge(EURUSD, 1, [(100_000, 1.10)]) == [2_200_000]
+    assert charge(EURUSD, -1, [(20_000, 1.10)]) == [2_000_000]
+
+
+def test_foreign_listings_pay_no_american_fees() -> None:
+    assert charge(APPLE_IN_SWITZERLAND, -1, [(100, 200.0)]) == [10_000_000]

@@ -1,0 +1,29 @@
+"""The table of order states."""
+
+import pytest
+
+from papertape.venue.broker import lifecycle
+from papertape.venue.broker.lifecycle import TERMINAL, TRANSITIONS, WORKING, moved
+
+
+def test_every_move_leads_to_a_state_of_the_table() -> None:
+    for following in TRANSITIONS.values():
+        assert all(state in TRANSITIONS for state in following)
+
+
+def test_terminal_states_are_the_documented_ones() -> None:
+    assert sorted(TERMINAL) == ["Cancelled", "Filled", "Inactive"]
+    assert not [state for state in WORKING if state in TERMINAL]
+
+
+@pytest.mark.parametrize("terminal", TERMINAL)
+@pytest.mark.parametrize("state", TRANSITIONS)
+def test_nothing_leaves_a_terminal_state(terminal: str, state: str) -> None:
+    with pytest.raises(AssertionError, match="may not go"):
+        moved(terminal, state)
+
+
+def test_a_submitted_order_does_not_go_back() -> None:
+    with pytest.raises(AssertionError):
+        moved(lifecycle.SUBMITTED, lifecycle.PRE_SUBMITTED)
+    assert moved(lifecycle.PRE_SUBMITTED, lifecycle.SUBMITTED) == lifecycle.SUBMITTED

@@ -1,0 +1,100 @@
+"""Invented markets: bounded, seeded, reachable at any day without the days between."""
+
+from time import perf_counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from papertape.venue.market.days import Caches
+from papertape.venue.market.source import Quote, Trade
+from papertape.venue.market.synthetic import CURRENCY, DEFAULTS, SyntheticDays, SyntheticSpec
+from papertape.venue.market.tape import open_market
+from papertape.venue.units import DAY, MINUTE, SECOND
+
+ANCHOR = 1_700_000_000 * SECOND // MINUTE * MINUTE
+PRICE = 1_000_000
+numbers = st.integers(-(10**6), 10**6)
+
+
+def days(seed: int = 5, **changes: object) -> SyntheticDays:
+    return SyntheticDays(SyntheticSpec(PRICE, **changes), seed, caches=Caches())
+
+
+def test_day_0_opens_at_the_given_price() -> None:
+    assert days().bar(0).open * 100 == PRICE
+
+
+@given(number=numbers)
+def test_every_day_has_a_sound_bar_near_the_start(number: int) -> None:
+    bar = days().bar(number)
+    assert 0 < bar.low <= min(bar.open, bar.close) <= max(bar.open, bar.close) <= bar.high
+    assert PRICE // 5 < bar.low * 100 < bar.high * 100 < PRICE * 5
+    assert bar.volume > 0
+
+
+@given(number=st.integers(1, 10**6))
+def test_a_day_opens_where_the_day_before_closed(number: int) -> None:
+    source = days()
+    assert source.bar(number).open == source.bar(number - 1).close
+
+
+def test_there_are_nights_before_the_anchor_only() -> None:
+    source = days()
+    gaps = [source.bar(number).open - source.bar(number - 1).close for number in range(-20, 20)]
+    assert sum(gap != 0 for gap in gaps[:21]) > 15
+    assert not any(gaps[21:])
+
+
+def test_a_year_moves_as_much_as_the_volatility_says() -> None:
+    bars = [days().bar(number) for number in range(-252, 0)]
+    changes = [bar.close / bar.open - 1 for bar in bars]
+    deviation = (sum(change * change for change in changes) / len(changes)) ** 0.5
+    assert 0.008 < deviation < 0.022  # 0.015 was asked for
+
+
+def test_seeds_and_instruments_differ() -> None:
+    one = open_market(ANCHOR, seed=1)
+    other = open_market(ANCHOR, seed=2)
+    now = ANCHOR + 10 * MINUTE
+    assert one.quote(265598, now) != other.quote(265598, now)
+    assert one.quote(265598, now) == open_market(ANCHOR + 1, seed=1).quote(265598, now)
+
+
+@pytest.mark.parametrize("con_id", DEFAULTS)
+def test_every_default_instrument_ticks(con_id: int) -> None:
+    market = open_market(ANCHOR)
+    ticks = list(market.ticks(con_id, ANCHOR, ANCHOR + MINUTE))
+    assert any(isinstance(tick, Quote) for tick in ticks)
+    assert any(isinstance(tick, Trade) for tick in ticks) == DEFAULTS[con_id].style.trades
+    assert all(0 < tick.bid < tick.ask for tick in ticks if isinstance(tick, Quote))
+
+
+def test_a_stock_ticks_a_few_times_a_second() -> None:
+    market = open_market(ANCHOR)
+    ticks = list(market.ticks(265598, ANCHOR, ANCHOR + 30 * MINUTE))
+    assert 1 < len(ticks) / 1800 < 10
+    sizes = {tick.size // 10_000 for tick in ticks if isinstance(tick, Trade)}
+    assert all(size % 100 == 0 for size in sizes)
+
+
+def test_a_spread_is_one_to_three_ticks() -> None:
+    market = open_market(ANCHOR, synthetic={1: SyntheticSpec(PRICE)})
+    ticks = market.ticks(1, ANCHOR, ANCHOR + 30 * MINUTE)
+    spreads = {(tick.ask - tick.bid) // 100 for tick in ticks if isinstance(tick, Quote)}
+    assert spreads == {1, 2, 3}
+
+
+def test_a_far_instant_needs_no_walk() -> None:
+    market = open_market(ANCHOR)
+    begin = perf_counter()
+    for years in (-30, 10, 100):
+        assert market.quote(265598, ANCHOR + years * 365 * DAY).bid > 0
+    assert perf_counter() - begin < 1  # a handful of milliseconds; a walk would take minutes
+
+
+def test_a_currency_shows_a_constant_size_and_no_prints() -> None:
+    market = open_market(ANCHOR)
+    ticks = list(market.ticks(12087792, ANCHOR, ANCHOR + 10 * MINUTE))
+    assert {tick.bidSize for tick in ticks if isinstance(tick, Quote)} == {CURRENCY.size}
+    assert all(isinstance(tick, Quote) for tick in ticks)
