@@ -9,7 +9,9 @@ import pytest
 
 from papertape.errors import JournalError, MarketDataError, SettingsError
 from papertape.server.compose import JOURNAL, Composed, MarketSettings, compose
+from papertape.store.journal import Journal
 from papertape.venue.broker.profile import Profile
+from papertape.venue.entries import SCHEMA
 from papertape.venue.market.tape import Market
 from papertape.venue.units import MINUTE, SECOND
 from papertape.wire.catalogue.session import StartApi
@@ -185,3 +187,18 @@ def test_close_may_be_repeated(tmp_path: Path) -> None:
     composed = made(tmp_path)
     composed.close()
     composed.close()
+
+
+def test_a_kept_history_begins_at_its_first_entry(tmp_path: Path) -> None:
+    """Snapshots are taken either way; only the log behind them differs."""
+    first = {}
+    for keep in (False, True):
+        folder = tmp_path / str(keep)
+        for days in range(4):
+            wall = WALL + days * 86_400 * SECOND
+            with compose(wall=wall, data_dir=folder, keep_history=keep) as composed:
+                composed.station.step(wall)
+                buy(composed)
+        with Journal.open(folder / JOURNAL, schema_version=SCHEMA) as journal:
+            first[keep] = journal.first_seq
+    assert first[True] == 1 < first[False]

@@ -254,6 +254,7 @@ def _composed(
         log_dir=log_dir,
         accept_clock=consent.clock,
         accept_loss=consent.loss,
+        keep_history=settings.keep_history,
     )
 
 

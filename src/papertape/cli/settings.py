@@ -73,6 +73,8 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
     """The socket port; None: what was chosen while the station ran, else ``default_port``."""
     market: Path | None = None
     data_dir: Path | None = Path("papertape-data")
+    keep_history: bool = False
+    """Keep every entry of the journal; else those behind the second newest snapshot are dropped."""
     account: str = "DU1234567"
     """Codes of the accounts, separated by commas."""
     speed: float = pydantic.Field(1.0, gt=0, le=10_000)
