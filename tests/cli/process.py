@@ -33,7 +33,7 @@ def environment(**changes: str | None) -> dict[str, str]:
 
 def papertape(*words: object, cwd: Path, code: int = 0, **variables: str | None) -> Result:
     """Run a command within this process and check its exit code."""
-    before = Path.cwd()
+    before, mask = Path.cwd(), os.umask(0o022)
     os.chdir(cwd)
     try:
         # The command line sets up logging for a process of its own, which this one is not.
@@ -44,6 +44,7 @@ def papertape(*words: object, cwd: Path, code: int = 0, **variables: str | None)
             done = CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
     finally:
         os.chdir(before)
+        os.umask(mask)
     assert done.exit_code == code, f"exit code {done.exit_code}\n{done.output}"
     return done
 
