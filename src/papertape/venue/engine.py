@@ -47,6 +47,7 @@ SPARE_ALARMS: Final = 1000
 REPLAYED: Final = 1000
 """Entries that are folded before their rows of what is over are handed over."""
 ANSWERS: Final = (Refused, WhatIf)
+PLACED: Final = (OrderPlaced, OrderReplaced)
 
 
 RowSource = Callable[[int, int, int], tuple[list[FinishedRow], list[FillEntry]]]
@@ -174,8 +175,12 @@ class Engine:
     def _carry_out(
         self, cause: str, decision: Decision, now: Nanos, happened: list[Happened]
     ) -> None:
-        """Fold each fact before the next one is decided; together they are one entry."""
+        """Fold each fact before the next one is decided; together they are one entry.
+
+        The books follow when all is decided: an order that fills at once never stands there.
+        """
         facts: list[AnyFact] = []
+        touched: dict[int, LiveOrder] = {}
         apply = self._fold.apply
         for fact in decision:
             if isinstance(fact, ANSWERS):
@@ -184,12 +189,14 @@ class Engine:
             order = apply(fact, now)
             facts.append(fact)
             if order is not None:
-                self._follow(order)
-            if isinstance(fact, OrderPlaced | OrderReplaced):
+                touched[order.permId] = order
+            if isinstance(fact, PLACED):
                 self._set_alarm(fact.permId, fact.expires)
             elif isinstance(fact, DayBegan):
                 self._agenda.add(fact.end, Alarm.DAY_END)
             happened.append(Happened(now, fact, order))
+        for order in touched.values():
+            self._follow(order)
         if facts:
             self._journal.append(Entry(SCHEMA, now, cause, facts))
         self.clock = max(self.clock, now)
@@ -230,6 +237,9 @@ class Engine:
 
     def _walk(self, until: Nanos, happened: list[Happened]) -> None:
         """Carry out the ticks up to ``until`` that reach a working order."""
+        if not self.exchange.instruments:
+            self.clock = max(self.clock, until)
+            return
         concerned = self.exchange.concerned
         for tick in self._ticks(until):
             if not concerned(tick):

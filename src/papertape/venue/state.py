@@ -13,7 +13,7 @@ import msgspec
 
 from .archive import Archive, chained
 from .broker.ledger import Account, Position, pay
-from .broker.lifecycle import INACTIVE, moved
+from .broker.lifecycle import FILLED, INACTIVE, moved
 from .broker.orders import LiveOrder, fill_row
 from .commands import TWS_USER
 from .exchange.matching import ConsumedLiquidity
@@ -126,7 +126,7 @@ class Fold:
         state.next_perm_id = fact.permId + 1
         self._count_id(fact.clientId, fact.orderId)
         if fact.status == INACTIVE:
-            return self._over(order, now, system=True)
+            return self._over(replace(order, ended=now, bySystem=True))
         self._name(order)
         return self._kept(order)
 
@@ -159,12 +159,13 @@ class Fold:
 
     def _filled(self, fact: OrderFilled, now: Nanos) -> LiveOrder:
         state, order = self.state, self.state.orders[fact.permId]
-        terms = order.terms
+        terms, over = order.terms, fact.status == FILLED
         order = LiveOrder(
             order.permId, order.clientId, order.orderId, terms,
             moved(order.status, fact.status), "", order.accepted, order.expires,
             order.triggered, order.filled + fact.size, order.value + fact.value, fact.price,
             order.fees + fact.fee, order.billedSize + fact.size, order.billedValue + fact.value,
+            now if over else 0, over,
         )  # fmt: skip
         state.next_execution = fact.execution + 1
         account = state.accounts[terms.account]
@@ -178,7 +179,7 @@ class Fold:
         self._consume(terms, fact)
         row = self.archive.fill(fill_row(order, fact, now), state.facts)
         state.past = chained(state.past, row)
-        return self._over(order, now, system=True) if order.done else self._kept(order)
+        return self._over(order) if over else self._kept(order)
 
     def _consume(self, terms: Terms, fact: OrderFilled) -> None:
         consumed = self.state.consumed.get(terms.conId)
@@ -192,7 +193,9 @@ class Fold:
     def _ended(self, fact: OrderEnded, now: Nanos) -> LiveOrder:
         order = self.state.orders[fact.permId]
         status = moved(order.status, fact.status)
-        return self._over(replace(order, status=status, whyHeld=""), now, system=fact.system)
+        return self._over(
+            replace(order, status=status, whyHeld="", ended=now, bySystem=fact.system)
+        )
 
     def _bound(self, fact: OrderBound, now: Nanos) -> LiveOrder:
         state, order = self.state, self.state.orders[fact.permId]
@@ -212,8 +215,7 @@ class Fold:
         self.state.orders[order.permId] = order
         return order
 
-    def _over(self, order: LiveOrder, now: Nanos, *, system: bool) -> LiveOrder:
-        order = replace(order, ended=now, bySystem=system)
+    def _over(self, order: LiveOrder) -> LiveOrder:
         if self.state.orders.pop(order.permId, None) is not None:
             _forget(self.state.ids, order.clientId, order.orderId)
         self.state.past = chained(self.state.past, self.archive.finish(order, self.state.facts))

@@ -146,12 +146,18 @@ _REFUSED: Final = {
 }
 
 
-def unserved(values: Order | Contract | AttachedOrders) -> str | None:
-    """Return the first refused attribute that is set, or None."""
+def given(values: Order | Contract | AttachedOrders) -> dict[str, Any]:
+    """Return what differs from the record's defaults: of 149 attributes usually a handful."""
+    differs: dict[str, Any] = msgspec.to_builtins(values)
+    return differs
+
+
+def unserved(
+    values: Order | Contract | AttachedOrders, differs: dict[str, Any] | None = None
+) -> str | None:
+    """Return the first refused attribute that is set, or None; ``differs`` is what is given."""
     refused = _REFUSED[type(values)]
-    # Only what differs from the record's defaults is looked at: of 149 attributes a handful.
-    given: dict[str, Any] = msgspec.to_builtins(values)
-    for name, value in given.items():
+    for name, value in (given(values) if differs is None else differs).items():
         if value and name in refused and value not in refused[name]:
             return name
     return None

@@ -27,8 +27,9 @@ def commission(
 ) -> CashMicros:
     """The commission of one fill; ``before`` and ``fill`` are (size, value)."""
     schedule = schedule_of(instrument, plan)
-    after = (before[0] + fill[0], before[1] + fill[1])
-    base = _base(schedule, *after) - _base(schedule, *before)
+    base = _base(schedule, before[0] + fill[0], before[1] + fill[1])
+    if before[0]:
+        base -= _base(schedule, *before)
     return base + _passed_through(schedule, side, *fill)
 
 

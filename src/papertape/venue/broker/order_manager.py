@@ -67,6 +67,7 @@ class OrderManager:
         self._profile = profile
         self._exchange = exchange
         self._top = top
+        self._band_width = profile.band_width
         self.margin = MarginCalculator(instruments, top.look)
 
     # -- acceptance ---------------------------------------------------------------------------
@@ -252,7 +253,7 @@ class OrderManager:
         if not self._profile.price_band or terms.limit is None:
             return None
         scale = self._instruments[terms.conId].scale
-        return beyond_band(terms, quote, scale, self._profile.band_width)
+        return beyond_band(terms, quote, scale, self._band_width)
 
     def _effect(self, terms: Terms) -> Effect | None:
         return self.preview(terms) if self._profile.margin_check else None

@@ -79,8 +79,8 @@ class ApiOrders:
     def submit(self, command: SubmitOrder, now: Nanos) -> Decision:
         """Place an order, change the working one of that id, or answer a what-if."""
         client_id, order_id, order = command.clientId, command.orderId, command.order
-        known = None if order.whatIf else self.find(client_id, order_id)
-        terms = self.refusal(command) or check(
+        known = self._known(command)
+        terms = order_ids.submit_refusal(self._state, known, command) or check(
             command.contract,
             order,
             self._instruments,
@@ -116,9 +116,16 @@ class ApiOrders:
 
     def refusal(self, command: SubmitOrder | CancelOrder) -> Refusal | None:
         """Why the order id of a command cannot be used; None when it can."""
+        known = self._known(command)
         if isinstance(command, CancelOrder):
-            return order_ids.cancel_refusal(self._state, self._archive, command)
-        return order_ids.submit_refusal(self._state, self._archive, command)
+            return order_ids.cancel_refusal(self._state, known, command)
+        return order_ids.submit_refusal(self._state, known, command)
+
+    def _known(self, command: SubmitOrder | CancelOrder) -> LiveOrder | None:
+        """The order that a command is about; a what-if is about none."""
+        if isinstance(command, SubmitOrder) and command.order.whatIf:
+            return None
+        return self.find(command.clientId, command.orderId)
 
     def _preview(self, client_id: int, order_id: int, terms: Terms, now: Nanos) -> Decision:
         yield from self._begin_day(now)
@@ -134,8 +141,8 @@ class ApiOrders:
     def cancel(self, command: CancelOrder) -> Decision:
         """Cancel a client's own order, working or held."""
         client_id, order_id = command.clientId, command.orderId
-        refusal = self.refusal(command)
-        order = self.find(client_id, order_id)
+        order = self._known(command)
+        refusal = order_ids.cancel_refusal(self._state, order, command)
         if refusal is not None:
             yield Refused(client_id, order_id, refusal)
         elif order is not None:

@@ -22,11 +22,12 @@ def lives(state: ApiState, client_id: int, order_id: int) -> bool:
     return held or order_id in state.ids.get(client_id, {})
 
 
-def submit_refusal(state: ApiState, archive: Archive, command: SubmitOrder) -> Refusal | None:
-    """Return why the order id cannot be used for an order or for new terms."""
+def submit_refusal(
+    state: ApiState, known: LiveOrder | None, command: SubmitOrder
+) -> Refusal | None:
+    """Return why the order id cannot be used for an order or for new terms of the ``known`` one."""
     client_id, order_id = command.clientId, command.orderId
     what_if = command.order.whatIf
-    known = None if what_if else find(state, archive, client_id, order_id)
     if order_id <= 0 and known is None:
         return Refusal(10149, {"orderId": str(order_id)})
     if what_if:
@@ -38,9 +39,10 @@ def submit_refusal(state: ApiState, archive: Archive, command: SubmitOrder) -> R
     return None if order_id in state.held.get(client_id, {}) else Refusal(103)
 
 
-def cancel_refusal(state: ApiState, archive: Archive, command: CancelOrder) -> Refusal | None:
+def cancel_refusal(
+    state: ApiState, order: LiveOrder | None, command: CancelOrder
+) -> Refusal | None:
     """Return why there is nothing to cancel: the order has ended, or there is none."""
-    order = find(state, archive, command.clientId, command.orderId)
     if order is not None:
         facts = {"orderId": str(command.orderId), "state": order.status}
         return None if order.working else Refusal(10148, facts)
