@@ -52,6 +52,26 @@ THIRD_PARTY: dict[str, set[str]] = {
     "__init__": set(),
 }
 
+# room of the venue: the other rooms it may import, besides what all share. The other modules at the
+# root of the venue put the rooms together: they may import any, and no room may import them.
+SHARED = {"units", "commands", "facts"}
+ROOMS: dict[str, set[str]] = {
+    "units": set(),
+    "commands": {"units"},
+    "reference": SHARED,
+    "market": SHARED | {"reference"},
+    "facts": {"units", "reference", "market"},
+    "exchange": SHARED | {"reference", "market"},
+    "broker": SHARED | {"reference", "market", "exchange"},
+    "tws": SHARED | {"reference", "market", "exchange", "broker"},
+}
+
+# module: the files that may not import it.
+HIDDEN: dict[str, str] = {"papertape.server.station": "server/present/*"}
+
+# Layers in which no two files need each other, not even for types.
+WITHOUT_CIRCLES = ("model", "wire", "venue", "store", "client", "testing", "cli")
+
 # what: the files that may use it. Everything else gets time, randomness and network as arguments.
 # testing/thread.py runs a station beside the program under test: a loop in a thread.
 DRIVERS = (
@@ -61,6 +81,7 @@ DRIVERS = (
 THREADS = ("ibapi/reader.py", "testing/thread.py")
 OUTSIDE = (*DRIVERS, "ibapi/reader.py", "cli/*")
 CONFINED: dict[str, tuple[str, ...]] = {
+    "sqlite3": ("store/*",),
     "asyncio": DRIVERS,
     "uvloop": DRIVERS,
     "threading": THREADS,
@@ -178,6 +199,21 @@ def ours(module: Module) -> Iterator[str]:
             yield told(module, use, "private names stay inside their layer")
 
 
+def rooms(module: Module) -> Iterator[str]:
+    """What breaks the arrows between the rooms of the venue, and what imports the hidden."""
+    room = module.path.split("/")[1].removesuffix(".py") if module.layer == "venue" else ""
+    allowed = ROOMS.get(room)
+    for use in module.uses:
+        parts = use.name.split(".")
+        if allowed is not None and use.imported and parts[:2] == ["papertape", "venue"]:
+            target = parts[2] if len(parts) > 2 else "venue"
+            if target != room and target not in allowed:
+                yield told(module, use, f"in the venue {room} may import {listed(allowed)}")
+        for name, where in HIDDEN.items():
+            if use.imported and under(use.name, name) and fnmatch(module.path, where):
+                yield told(module, use, f"{name} is hidden from {where}")
+
+
 def others(module: Module) -> Iterator[str]:
     allowed = THIRD_PARTY.get(module.layer)
     if allowed is None:
@@ -214,7 +250,54 @@ def told(module: Module, use: Use, rule: str) -> str:
 
 
 def broken(module: Module) -> list[str]:
-    return [*ours(module), *others(module), *confined(module)]
+    return [*ours(module), *rooms(module), *others(module), *confined(module)]
+
+
+# ---------------------------------------------------------------- circles
+
+
+def circles(modules: list[Module]) -> list[list[str]]:
+    """The groups of files in which each needs each other, imports for types included."""
+    paths = {module.path for module in modules}
+    needs = {module.path: set(needed(module, paths)) for module in modules}
+    reach = {path: reachable(path, needs) for path in needs}
+    found = {
+        tuple(sorted(other for other in reach[path] if path in reach[other]))
+        for path in needs
+        if path in reach[path]
+    }
+    return [list(group) for group in sorted(found)]
+
+
+def needed(module: Module, paths: set[str]) -> Iterator[str]:
+    """The files among ``paths`` that a module imports: whole, or a name out of them."""
+    for use in module.uses:
+        parts = use.name.split(".")
+        if not use.imported or parts[0] != "papertape":
+            continue
+        for end in (len(parts), len(parts) - 1):
+            stem = "/".join(parts[1:end])
+            found = {f"{stem}.py", f"{stem}/__init__.py"} & paths - {module.path}
+            if found:
+                yield from found
+                break
+
+
+def reachable(path: str, needs: dict[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    ahead = list(needs[path])
+    while ahead:
+        if (one := ahead.pop()) not in found:
+            found.add(one)
+            ahead += needs[one]
+    return found
+
+
+@pytest.mark.parametrize("layer", WITHOUT_CIRCLES)
+def test_no_circle(layer: str) -> None:
+    modules = [module(file.relative_to(ROOT).as_posix(), file.read_text("utf-8")) for file in FILES]
+    found = circles([one for one in modules if one.layer == layer])
+    assert not found, "\n" + "\n".join("these need each other: " + ", ".join(one) for one in found)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
@@ -249,6 +332,16 @@ server/x.py             | from time import monotonic as clock       | time.monot
 server/x.py             | import datetime as d; d.datetime.now()    | datetime.datetime.now is for
 server/x.py             | from datetime import date; date.today()   | datetime.date.today is for
 server/x.py             | import os; os.environ['X']                | os.environ is for
+venue/exchange/book.py  | from ..broker.terms import check          | in the venue exchange may import
+venue/exchange/book.py  | from papertape.venue import state         | in the venue exchange may import
+venue/broker/risk.py    | from ..tws.api_orders import ApiOrders    | in the venue broker may import
+venue/market/tape.py    | from ..exchange import book               | in the venue market may import
+venue/reference/times.py | from ..market.source import Quote        | in the venue reference may import
+venue/tws/order_ids.py  | from ..archive import Archive             | in the venue tws may import
+venue/facts.py          | from .exchange.matching import touch      | in the venue facts may import
+venue/units.py          | from .facts import Terms                  | in the venue units may import nothing
+server/present/views.py | from ..station import Station             | is hidden from server/present/*
+server/keep.py          | import sqlite3                            | sqlite3 is for store/*
 venue/book.py           | import random; random.random()            | no randomness of their own
 venue/book.py           | from uuid import uuid4                    | no randomness of their own
 """  # noqa: E501
@@ -268,6 +361,10 @@ ibapi/reader.py         | import threading, time; time.sleep(1)
 cli/serve.py            | from papertape.server import station; import typer, time; time.time_ns()
 __init__.py             | def __getattr__(name): from papertape import client
 venue/times.py          | import time; time.struct_time
+venue/tws/order_ids.py  | from ..broker import orders; from ..facts import Terms
+venue/engine.py         | from .tws.api_orders import ApiOrders; from .archive import Archive
+store/journal.py        | import sqlite3
+server/publish.py       | from .station import Station
 """
 
 
@@ -286,3 +383,21 @@ def test_what_is_not_allowed_is_told(path: str, source: str, said: str) -> None:
 @pytest.mark.parametrize(("path", "source"), rows(GOOD))
 def test_what_is_allowed_passes(path: str, source: str) -> None:
     assert broken(module(path, source)) == []
+
+
+def test_circles_are_told_also_those_for_types() -> None:
+    lazily = "if TYPE_CHECKING:\n    from .b import B"
+    files = {
+        "venue/a.py": f"from typing import TYPE_CHECKING\n{lazily}",
+        "venue/b.py": "from papertape.venue.c import C",
+        "venue/c.py": "def f():\n    from . import a",
+        "venue/d.py": "from .a import A; from . import e",
+        "venue/e.py": "from .d import x",
+        "venue/f.py": "from .d import x; from .a import y",
+    }
+    modules = [module(path, source) for path, source in files.items()]
+    assert circles(modules) == [
+        ["venue/a.py", "venue/b.py", "venue/c.py"],
+        ["venue/d.py", "venue/e.py"],
+    ]
+    assert circles([one for one in modules if one.path not in ("venue/c.py", "venue/e.py")]) == []

@@ -178,8 +178,10 @@ class Fold:
             pay(account, currency, amount)
         self._consume(terms, fact)
         row = self.archive.fill(fill_row(order, fact, now), state.facts)
+        if over:
+            return self._over(order, row)
         state.past = chained(state.past, row)
-        return self._over(order) if over else self._kept(order)
+        return self._kept(order)
 
     def _consume(self, terms: Terms, fact: OrderFilled) -> None:
         consumed = self.state.consumed.get(terms.conId)
@@ -215,10 +217,12 @@ class Fold:
         self.state.orders[order.permId] = order
         return order
 
-    def _over(self, order: LiveOrder) -> LiveOrder:
+    def _over(self, order: LiveOrder, fill: bytes = b"") -> LiveOrder:
+        """Put an order with the row of its last fill into the past."""
         if self.state.orders.pop(order.permId, None) is not None:
             _forget(self.state.ids, order.clientId, order.orderId)
-        self.state.past = chained(self.state.past, self.archive.finish(order, self.state.facts))
+        row = self.archive.finish(order, self.state.facts)
+        self.state.past = chained(self.state.past, fill + row)
         return order
 
     # -- what TWS remembers of the API ------------------------------------------------------------

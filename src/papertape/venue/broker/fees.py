@@ -7,12 +7,10 @@ difference that it makes. Regulatory fees are passed through per fill.
 from ..reference.instruments import Instrument
 from ..units import (
     CASH_SCALE,
-    RATE_SCALE,
     SIZE_SCALE,
     CashMicros,
     SizeUnits,
     scaled,
-    share,
 )
 from .schedules import FEE_PLANS, StockRates, ValueRates
 
@@ -26,11 +24,11 @@ def commission(
     plan: str = "fixed",
 ) -> CashMicros:
     """The commission of one fill; ``before`` and ``fill`` are (size, value)."""
-    schedule = schedule_of(instrument, plan)
-    base = _base(schedule, before[0] + fill[0], before[1] + fill[1])
+    schedule, (size, value) = schedule_of(instrument, plan), fill
+    fee = _base(schedule, before[0] + size, before[1] + value)
     if before[0]:
-        base -= _base(schedule, *before)
-    return base + _passed_through(schedule, side, *fill)
+        fee -= _base(schedule, *before)
+    return fee if isinstance(schedule, ValueRates) else fee + _passed(schedule, side, size, value)
 
 
 def schedule_of(instrument: Instrument, plan: str = "fixed") -> StockRates | ValueRates:
@@ -51,17 +49,13 @@ def _base(schedule: StockRates | ValueRates, size: SizeUnits, value: CashMicros)
     return min(max(schedule.minimum, by_size), scaled(value, schedule.cap))
 
 
-def _passed_through(
-    schedule: StockRates | ValueRates, side: int, size: SizeUnits, value: CashMicros
-) -> CashMicros:
-    if isinstance(schedule, ValueRates):
-        return 0
-    parts = _micro_shares(size) * schedule.audit_per_share
+def _passed(schedule: StockRates, side: int, size: SizeUnits, value: CashMicros) -> CashMicros:
+    """The fees of one fill that are passed through: rounded once, together."""
+    shares = _micro_shares(size)
+    parts = shares * schedule.audit_per_share
     if side < 0:
-        parts += _micro_shares(size) * schedule.taf_per_share
-        parts += value * schedule.sec_per_proceeds
-    # The fees of one fill are rounded once, together.
-    return share(parts, 1, RATE_SCALE)
+        parts += shares * schedule.taf_per_share + value * schedule.sec_per_proceeds
+    return scaled(parts, 1)
 
 
 def _micro_shares(size: SizeUnits) -> int:

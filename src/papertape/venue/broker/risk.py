@@ -50,7 +50,9 @@ def effect_of(
     size: SizeUnits = account.quantity(entry.conId)
     held = notional(price, size, entry.scale, entry.multiplier) if size else 0
     model = account.margin
-    change = margin_of(entry, held + terms.side * value, model) - margin_of(entry, held, model)
+    change = margin_of(entry, held + terms.side * value, model)
+    if held:
+        change -= margin_of(entry, held, model)
     fill = (terms.quantity, value)
     fee = commission(entry, terms.side, before=(0, 0), fill=fill, plan=account.plan)
     in_base = fee

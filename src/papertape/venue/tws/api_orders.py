@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ..archive import Archive
 from ..broker import lifecycle
 from ..broker.order_manager import OrderManager
 from ..broker.orders import LiveOrder
@@ -40,7 +39,7 @@ from ..reference.instruments import Instruments, Refusal
 from ..reference.times import day_end
 from ..units import Nanos
 from . import order_ids
-from .api_state import ApiState
+from .api_state import ApiState, FinishedOrders
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -67,10 +66,14 @@ class ApiOrders:
     """Decides about the commands of API clients and of the user of TWS."""
 
     def __init__(
-        self, state: ApiState, archive: Archive, instruments: Instruments, broker: OrderManager
+        self,
+        state: ApiState,
+        finished: FinishedOrders,
+        instruments: Instruments,
+        broker: OrderManager,
     ) -> None:
         self._state = state
-        self._archive = archive
+        self._finished = finished
         self._instruments = instruments
         self._broker = broker
 
@@ -198,7 +201,7 @@ class ApiOrders:
 
     def find(self, client_id: int, order_id: int) -> LiveOrder | None:
         """An order of today by its client's id, finished ones included."""
-        return order_ids.find(self._state, self._archive, client_id, order_id)
+        return order_ids.find(self._state, self._finished, client_id, order_id)
 
     def _begin_day(self, now: Nanos) -> Decision:
         if self._state.day_end == 0:

@@ -1,4 +1,4 @@
-"""What TWS looks at of the venue's state."""
+"""What TWS looks at of the venue's state and of what is over."""
 
 from typing import Protocol
 
@@ -23,3 +23,10 @@ class ApiState(Protocol):
     @property
     def busy(self) -> bool:
         """Whether an order of a client works or waits for ``transmit``."""
+
+
+class FinishedOrders(Protocol):
+    """The day's finished orders."""
+
+    def find(self, client_id: int, order_id: int) -> LiveOrder | None:
+        """A finished order of the day by its client's id; the latest of that id."""

@@ -1,19 +1,20 @@
 """Which order ids a command may name: the rules for finished, passed and unknown ids."""
 
-from ..archive import Archive
 from ..broker import lifecycle
 from ..broker.orders import LiveOrder
 from ..commands import CancelOrder, SubmitOrder
 from ..reference.instruments import Refusal
-from .api_state import ApiState
+from .api_state import ApiState, FinishedOrders
 
 
-def find(state: ApiState, archive: Archive, client_id: int, order_id: int) -> LiveOrder | None:
+def find(
+    state: ApiState, finished: FinishedOrders, client_id: int, order_id: int
+) -> LiveOrder | None:
     """Return the order of today with that id of its client, finished ones included."""
     perm_id = state.ids.get(client_id, {}).get(order_id)
     if perm_id is not None:
         return state.orders[perm_id]
-    return archive.find(client_id, order_id)
+    return finished.find(client_id, order_id)
 
 
 def lives(state: ApiState, client_id: int, order_id: int) -> bool:
