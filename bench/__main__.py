@@ -27,6 +27,7 @@ LONG = {
     "halfopen": "5 minutes",
     "bigday": "3 minutes",
     "console": "20 minutes",
+    "venue": "20 minutes",
 }
 """Suites that run only when they are named."""
 HAVE_OPTIONS = ("messages", *LONG)

@@ -91,7 +91,7 @@ class Exchange:
         if isinstance(tick, Quote):
             if books.limits.concerned(tick):
                 return True
-            return any(
+            return bool(books.triggers) and any(
                 book.concerned(*of_quote(method, tick)) for method, book in books.triggers.items()
             )
         return any(
