@@ -320,7 +320,7 @@ store/journal.py        | from papertape.server.session import S      | store ma
 server/x.py             | from papertape.wire.plan import _steps    | private names stay inside
 newlayer/x.py           | import json                               | give it a place
 __init__.py             | from .client import connect               | __init__ may import nothing
-client/session.py       | import sqlalchemy                         | packages of others in client
+client/session.py       | import polars                             | packages of others in client
 client/session.py       | import asyncio                            | asyncio is for client/aio.py
 server/station.py       | from asyncio import sleep                 | asyncio is for
 client/aio.py           | import threading                          | threading is for ibapi/reader.py

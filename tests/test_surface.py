@@ -10,7 +10,7 @@ import papertape
 PUBLIC: list[str] = list(getattr(papertape, "__all__", []))
 
 # What only some names need must not be paid for by `import papertape`.
-HEAVY = ["asyncio", "polars", "sqlalchemy", "typer", "rich", "pydantic", "google.protobuf"]
+HEAVY = ["asyncio", "polars", "typer", "rich", "pydantic", "google.protobuf"]
 
 
 def loaded_after(statement: str) -> set[str]:
