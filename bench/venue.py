@@ -134,13 +134,14 @@ def _figures(found: Editions, rounds: int, home: Path) -> None:
     row(f"MB of memory for {FINISHED:,} finished orders", "mb", "memory", FINISHED)
     row("µs for a quote that reaches nobody, alone", "us", "quiet", 0)
     row(f"µs for it with {ELSEWHERE:,} orders working elsewhere", "us", "quiet", ELSEWHERE)
-    row("facts a second of a replay with history", "per_s", "replay", 300_000, both=False)
+    row("facts a second of a replay with history, by CPU", "per_s", "replay", 300_000, both=False)
     journal = home / "behind"
     journal.mkdir()
     filled = measure(found["this"], "fill", journal, FACTS, WORKING)
     started = measure(found["this"], "start", journal)
     if filled["hash"] != started["hash"] or started["working"] != WORKING:
         raise RuntimeError(f"{filled} came back as {started}")
-    what = f"s to start behind a snapshot of {FACTS:,} facts, {WORKING:,} orders working"
+    what = f"s to start behind {FACTS:,} facts of ten days, {WORKING:,} orders working"
     row(what, "s", "start", journal, both=False)
+    row("s of it by CPU", "cpu", "start", journal, both=False)
     show("Start, replay, memory", ("figure", "first", "this"), rows, "venue_figures")

@@ -39,6 +39,7 @@ BID, ASK = 100_0000, 100_0100
 PLENTY = 10**15
 WINDOW = 4_000
 """Commands that are timed, once the day has the number of orders."""
+DAYS, DAY = 10, 86_400 * 10**9
 AT_ONCE = 64
 """Commands that share a commit, as those of one turn of a station do."""
 STOCKS = [entry for entry in CATALOGUE if entry.secType == "STK" and entry.currency == "USD"]
@@ -87,12 +88,17 @@ class Bench:
         if SECOND:
             self.engine.open_accounts(START)
 
-    def submits(self, stock: Any, limit: float, action: str) -> Any:
+    def submits(self, stock: Any, limit: float, action: str, tif: str = "DAY") -> Any:
         """The next order, as the server would make it out of a message."""
         self.last += 1
         contract = Contract(symbol=stock.symbol, secType="STK", exchange="SMART", currency="USD")
-        size = Decimal(1)
-        order = Order(action=action, totalQuantity=size, orderType="LMT", lmtPrice=limit, tif="DAY")
+        order = Order(
+            action=action,
+            totalQuantity=Decimal(1),
+            orderType="LMT",
+            lmtPrice=limit,
+            tif=tif,
+        )
         return SubmitOrder(1, self.last, contract, order)
 
     def commands(self, workload: str, count: int) -> list[Any]:
@@ -205,7 +211,7 @@ def quiet(working: str) -> dict[str, Any]:
 
 
 def fill(folder: str, facts: str, working: str) -> dict[str, Any]:
-    """A journal with so many facts behind its snapshot and so many orders that work."""
+    """A journal with so many facts of ten days behind a snapshot, and so many working orders."""
     bench = Bench()
     with ExitStack() as stack:
         keeper = Keeper(open_journal(Path(folder), stack))
@@ -214,25 +220,29 @@ def fill(folder: str, facts: str, working: str) -> dict[str, Any]:
             keeper.commit(bench.engine)
             keeper.step()
 
-        bench.run(bench.commands("resting", int(working)), keep, 1000)
-        while bench.engine.state.facts < int(facts):
-            bench.run(bench.commands("cancel", 4000), keep, 1000)
+        orders = [bench.submits(STOCKS[0], 90.0, "BUY", "GTC") for _ in range(int(working))]
+        bench.run(orders, keep, 1000)
+        for day in range(1, DAYS + 1):
+            while bench.engine.state.facts < int(facts) * day // DAYS:
+                bench.run(bench.commands("cancel", 4000), keep, 1000)
+            if day < DAYS:
+                bench.now += DAY
+                bench.engine.advance(bench.now)
+        keep()
         keeper.finish(bench.engine)
     return {"facts": bench.engine.state.facts, "hash": bench.engine.state_hash()}
 
 
 def start(folder: str) -> dict[str, Any]:
-    """Seconds until the engine is where it was."""
+    """Seconds until the engine is where it was, and of them the processor's."""
     with ExitStack() as stack:
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         keeper = Keeper(open_journal(Path(folder), stack))
-        bench = Bench.__new__(Bench)
-        bench.engine = Engine(Market())
-        replayed = keeper.recover(bench.engine)
-        took = time.perf_counter() - began
-    engine = bench.engine
-    return {"s": took, "replayed": replayed, "working": len(engine.state.orders),
-            "hash": engine.state_hash()}  # fmt: skip
+        engine = Engine(Market())
+        replayed = keeper.recover(engine)
+        told = {"s": time.perf_counter() - began, "cpu": time.process_time() - cpu}
+    return {**told, "replayed": replayed, "working": len(engine.state.orders),
+            "over": len(engine.archive.order_ids()), "hash": engine.state_hash()}  # fmt: skip
 
 
 def replay(facts: str) -> dict[str, Any]:
@@ -240,19 +250,16 @@ def replay(facts: str) -> dict[str, Any]:
     bench = Bench()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        keeper = Keeper(open_journal(folder, stack), keep_history=True)
+        keeper = Keeper(journal := open_journal(folder, stack), keep_history=True)
         for workload in ("resting", "cancel", "crossing"):
             wanted = bench.engine.state.facts + int(facts) // 3
             while bench.engine.state.facts < wanted:
                 few = bench.commands(workload, 1000)
                 bench.run(few, lambda: keeper.commit(bench.engine), AT_ONCE)
-        journal = keeper._journal
-        assert journal is not None
         fresh = Engine(None)
-        keeper = Keeper(journal)
-        began = time.perf_counter()
-        keeper.recover(fresh)
-        took = time.perf_counter() - began
+        began = time.process_time()
+        Keeper(journal).recover(fresh)
+        took = time.process_time() - began
     assert fresh.state_hash() == bench.engine.state_hash()
     return {"per_s": fresh.state.facts / took, "facts": fresh.state.facts}
 
