@@ -33,6 +33,7 @@ from papertape.venue.engine import Engine, Happened
 from papertape.venue.entries import Entry
 from papertape.venue.invariants import check
 from papertape.venue.market.source import DayStats, Quote, Trade
+from papertape.venue.reference.instruments import Instrument, Instruments
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import SECOND, Nanos, price_units, size_units
 
@@ -54,8 +55,8 @@ START = at("20260413 10:00:00")
 class ScriptedMarket:
     """A market source whose tape a test writes."""
 
-    def __init__(self) -> None:
-        self.tape: dict[int, list[Quote | Trade]] = {e.conId: [] for e in CATALOGUE}
+    def __init__(self, instruments: Iterable[Instrument] = CATALOGUE) -> None:
+        self.tape: dict[int, list[Quote | Trade]] = {e.conId: [] for e in instruments}
         self.asked: list[int] = []
         """Instruments whose ticks were walked: the engine should ask for no others."""
 
@@ -85,10 +86,12 @@ class ScriptedMarket:
 class Stage:
     """An engine over a scripted market, driven row by row."""
 
-    def __init__(self, profile: Profile | None = None) -> None:
-        self.market = ScriptedMarket()
+    def __init__(
+        self, profile: Profile | None = None, instruments: Instruments = CATALOGUE
+    ) -> None:
+        self.market = ScriptedMarket(instruments)
         self.profile = profile
-        self.engine = Engine(self.market, profile)
+        self.engine = Engine(self.market, profile, instruments)
         self.now = START
         views = Views(self.engine.instruments, self.engine.profile)
         self.presenter = Presenter(views)

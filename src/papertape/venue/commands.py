@@ -76,10 +76,14 @@ class OpenAccount(msgspec.Struct, frozen=True, tag=True):
     currency: str = "USD"
     """Its base currency."""
     cash: CashMicros = 0
+    margin: str = "portfolio"
+    """Its margin model, and then its fee plan: names of ``broker.schedules``."""
+    plan: str = "fixed"
 
 
 class Deposit(msgspec.Struct, frozen=True, tag=True):
-    """Bring money into an account from outside; a negative amount takes it out."""
+    """Bring money into an account from outside; a negative amount takes it out, as far as the
+    cash of its currency and the available funds go."""
 
     account: str
     currency: str

@@ -62,6 +62,15 @@ def notional(price: PriceUnits, size: SizeUnits, scale: int, multiplier: int = 1
     return quotient
 
 
+def cash_units(amount: Decimal | int) -> CashMicros:
+    """Money to micro-units. Raises ``ValueError`` when the amount is finer than those."""
+    scaled = Decimal(amount) * CASH_SCALE
+    whole = int(scaled)
+    if whole != scaled:
+        raise ValueError(f"amount {amount} is finer than 1/{CASH_SCALE}")
+    return whole
+
+
 def cash_decimal(micros: CashMicros, places: int = 2) -> Decimal:
     """Cash for display, rounded half to even to the given number of places."""
     exact = Decimal(micros).scaleb(-6)

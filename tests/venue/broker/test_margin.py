@@ -1,7 +1,7 @@
 """Valuation of an account: marks, rates, margin, and the figures derived from them."""
 
 from papertape.venue.broker.ledger import Account, Position, booked, pay
-from papertape.venue.broker.margin import MarginCalculator, margin_of
+from papertape.venue.broker.margin import MarginCalculator, knows, margin_of
 from papertape.venue.market.source import Quote
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import RATE_SCALE, rate
@@ -115,5 +115,5 @@ def test_models_differ_in_their_rates() -> None:
 
 
 def test_a_share_in_pounds_has_a_rate() -> None:
-    assert calculator().knows("GBP") and calculator().rate("GBP", "USD") == rate("1.33")
-    assert not calculator().knows("XAU")
+    assert knows("GBP") and calculator().rate("GBP", "USD") == rate("1.33")
+    assert not knows("XAU")

@@ -92,8 +92,14 @@ FEW_ROWS: dict[str, tuple[Money, tuple[str, ...]]] = {
 """In the base currency, with just these suffixes; plain AccruedCash comes per currency."""
 
 
-def _stock(valuation: Valuation, currency: str) -> CashMicros:
-    return sum(held.value for held in _valued(valuation, currency))
+def _worth_of(sec_type: str) -> Ledger:
+    """The market value of what is held of one kind of instrument."""
+
+    def worth(valuation: Valuation, currency: str) -> CashMicros:
+        held = _in_currency(valuation, currency)
+        return sum(one.value for one in held if one.instrument.secType == sec_type)
+
+    return worth
 
 
 def _unrealized(valuation: Valuation, currency: str) -> CashMicros:
@@ -109,14 +115,17 @@ def _cash(valuation: Valuation, currency: str) -> CashMicros:
 
 
 def _net(valuation: Valuation, currency: str) -> CashMicros:
-    return _cash(valuation, currency) + _stock(valuation, currency)
+    return _cash(valuation, currency) + sum(h.value for h in _valued(valuation, currency))
 
 
 PER_CURRENCY: dict[str, Ledger] = {
     "CashBalance": _cash,
     "TotalCashBalance": _cash,
     "NetLiquidationByCurrency": _net,
-    "StockMarketValue": _stock,
+    "StockMarketValue": _worth_of("STK"),
+    "OptionMarketValue": _worth_of("OPT"),
+    "WarrantValue": _worth_of("WAR"),
+    "FundValue": _worth_of("FUND"),
     "UnrealizedPnL": _unrealized,
     "RealizedPnL": _realized,
     **dict.fromkeys(
@@ -124,7 +133,6 @@ PER_CURRENCY: dict[str, Ledger] = {
             "AccruedCash",
             "CorporateBondValue",
             "Cryptocurrency",
-            "FundValue",
             "FutureOptionValue",
             "FuturesPNL",
             "FxCashBalance",
@@ -132,10 +140,8 @@ PER_CURRENCY: dict[str, Ledger] = {
             "MoneyMarketFundValue",
             "MutualFundValue",
             "NetDividend",
-            "OptionMarketValue",
             "TBillValue",
             "TBondValue",
-            "WarrantValue",
         ),
         lambda v, currency: 0,
     ),

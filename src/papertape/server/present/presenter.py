@@ -33,6 +33,7 @@ class Presenter:
             facts.OrderEnded: self._ended,
             facts.OrderBound: self._plain(events.OrderBound),
             facts.OrderDropped: self._dropped,
+            facts.AccountOpened: self._account,
             facts.CashMoved: self._account,
             facts.MarginModelChanged: self._account,
             Refused: self._refused,

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Collection, Iterator
 from decimal import Decimal
 from itertools import chain
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -28,6 +28,13 @@ Row = TypeVar("Row")
 Rows = Iterator[Row | None]
 """Rows that are worked out when they are taken. None stands for what has been passed over, so that
 whoever takes them can stop in time."""
+FIGURES: Final = {
+    "NetLiquidation": "net_liquidation", "TotalCashValue": "cash", "BuyingPower": "buying_power",
+    "AvailableFunds": "available_funds", "ExcessLiquidity": "excess_liquidity",
+    "GrossPositionValue": "gross_position_value", "InitMarginReq": "initial_margin",
+    "MaintMarginReq": "maintenance_margin",
+}  # fmt: skip
+"""Tags of reqAccountSummary that the overview of an account has, and what they are called there."""
 SIDE_NAMES = {"BUY": 1, "BOT": 1, "SELL": -1, "SLD": -1}
 
 
@@ -337,6 +344,22 @@ class Queries:
             base = self.base_currency(code)
             rows += summary_values(code, base, self.valuation(code, now), tags)
         return tuple(rows)
+
+    def overview(self, account: str, now: Nanos) -> dict[str, str | float]:
+        """What an account is and its main figures, in its base currency."""
+        books = self._engine.state.accounts[account]
+        profit = self.profit(account, now)
+        rows = self.account_summary(tuple(FIGURES), now, account)
+        return {
+            "account": account,
+            "currency": books.currency,
+            "margin_model": books.margin,
+            "fee_plan": books.plan,
+            **{FIGURES[row.key]: float(row.value) for row in rows},
+            "daily_pnl": profit.dailyPnL,
+            "unrealized_pnl": profit.unrealizedPnL,
+            "realized_pnl": profit.realizedPnL,
+        }
 
     def _accounts(self, account: str | None) -> tuple[str, ...]:
         return self.accounts() if account is None else (account,)

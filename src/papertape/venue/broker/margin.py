@@ -24,7 +24,7 @@ from ..units import (
     share,
 )
 from .ledger import Account, Position
-from .schedules import MARGIN_MODELS, REFERENCE_RATES
+from .schedules import DOLLAR, MARGIN_MODELS, REFERENCE_RATES
 
 Look = Callable[[int], Quote]
 """Gives the top of book of an instrument."""
@@ -107,7 +107,7 @@ class MarginCalculator:
                 continue
             entry = self._instruments[con_id]
             value = self._worth(entry, position)
-            margin = scaled(abs(value), model.maintenance[entry.secType])
+            margin = scaled(abs(value), model.rate_of(entry.secType))
             if entry.currency != base:
                 rate = self.rate(entry.currency, base)
                 value, margin = scaled(value, rate), scaled(margin, rate)
@@ -155,8 +155,15 @@ class MarginCalculator:
         return quote.bid or quote.ask
 
     def rate(self, currency: str, base: str) -> Rate:
-        """Base currency per unit of a currency: the quoted pair either way round, else the
-        reference table. Raises ``KeyError`` for a currency that ``knows`` denies."""
+        """Base currency per unit of a currency: the quoted pair either way round, else both in
+        dollars, each as quoted or as the reference table has it. Raises ``KeyError`` for a
+        currency that ``knows`` denies."""
+        return self._quoted(currency, base) or share(
+            self._in_dollars(currency), RATE_SCALE, self._in_dollars(base)
+        )
+
+    def _quoted(self, currency: str, base: str) -> Rate:
+        """The rate of the quoted pair either way round; 0 without a quote."""
         if currency == base:
             return RATE_SCALE
         pair = self._instruments.pair(currency, base)
@@ -165,13 +172,10 @@ class MarginCalculator:
             return share(price, RATE_SCALE, pair.scale)
         pair = self._instruments.pair(base, currency)
         price = self.mark(pair.conId) if pair is not None else 0
-        if pair is not None and price:
-            return share(pair.scale, RATE_SCALE, price)
-        return share(REFERENCE_RATES[currency], RATE_SCALE, REFERENCE_RATES[base])
+        return share(pair.scale, RATE_SCALE, price) if pair is not None and price else 0
 
-    def knows(self, currency: str) -> bool:
-        """Whether amounts in a currency can be valued: no account or order may bring another."""
-        return currency in REFERENCE_RATES
+    def _in_dollars(self, currency: str) -> Rate:
+        return self._quoted(currency, DOLLAR) or REFERENCE_RATES[currency]
 
     def _worth(self, entry: Instrument, position: Position) -> CashMicros:
         price = self.mark(entry.conId)
@@ -190,7 +194,27 @@ class MarginCalculator:
 
 def margin_of(entry: Instrument, value: CashMicros, model: str = "portfolio") -> CashMicros:
     """Maintenance margin of a position worth ``value`` (signed), in its currency."""
-    return scaled(abs(value), MARGIN_MODELS[model].maintenance[entry.secType])
+    return scaled(abs(value), MARGIN_MODELS[model].rate_of(entry.secType))
+
+
+def knows(currency: str) -> bool:
+    """Whether amounts in a currency can be valued: no account or order may bring another."""
+    return currency in REFERENCE_RATES
+
+
+def unvalued(entry: Instrument) -> str | None:
+    """What keeps a position in an instrument from being valued, by name; None when nothing does.
+
+    No order for it is taken then: its account could not say what it is worth.
+    """
+    if not knows(entry.currency):
+        return f"The currency '{entry.currency}'"
+    if entry.secType == "CASH" and not knows(entry.symbol):
+        return f"The currency '{entry.symbol}'"
+    for model in MARGIN_MODELS.values():
+        if entry.secType not in model.maintenance:
+            return f"The security type '{entry.secType}'"
+    return None
 
 
 def _cost_price(entry: Instrument, position: Position) -> PriceUnits:

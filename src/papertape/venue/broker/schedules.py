@@ -69,6 +69,11 @@ class MarginModel(msgspec.Struct, frozen=True):
     buying_power: Rate
     """BuyingPower = AvailableFunds / this."""
 
+    def rate_of(self, sec_type: str) -> Rate:
+        """The maintenance rate of a kind of instrument. Orders for one without a rate are refused;
+        if a journal brings such a position nonetheless, nothing can be borrowed against it."""
+        return self.maintenance.get(sec_type, RATE_SCALE)
+
 
 MARGIN_MODELS: dict[str, MarginModel] = {
     "portfolio": MarginModel(
@@ -86,6 +91,7 @@ MARGIN_MODELS: dict[str, MarginModel] = {
 in a 2026 what-if, BuyingPower = AvailableFunds / 0.15 in the dump. reg_t: maintenance 25 %,
 initial 27.5 % during the day, buying power four times the available funds."""
 
+DOLLAR = "USD"
 REFERENCE_RATES = {
     "AUD": rate("0.65"),
     "CAD": rate("0.72"),

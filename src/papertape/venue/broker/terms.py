@@ -20,6 +20,7 @@ from ..facts import Terms
 from ..reference.instruments import Instrument, Instruments, Listing, Refusal
 from ..units import SIZE_SCALE, PriceUnits, SizeUnits
 from .attributes import given, unserved
+from .margin import unvalued
 from .order_types import (
     DAY,
     ORDER_TYPES,
@@ -154,6 +155,9 @@ def _words(order: Order, kind: OrderType | None, *, strict: bool) -> Refusal | N
 
 def _attributes(order: Order, differs: dict[str, Any], listing: Listing) -> Refusal | None:
     """Refuse what the venue does not serve; before the size, which is 0 for some of these."""
+    lacking = unvalued(listing.instrument)
+    if lacking is not None:
+        return not_served(lacking)
     if order.cashQty and listing.instrument.secType != "CASH":
         return Refusal(10244)
     name = unserved(order, differs)

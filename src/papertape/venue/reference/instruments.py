@@ -81,6 +81,7 @@ def contract_of(instrument: Instrument, exchange: str, *, primary: bool = True) 
         strike=0.0,
         exchange=exchange,
         primaryExchange=instrument.primaryExchange if primary else "",
+        multiplier=str(instrument.multiplier) if instrument.multiplier > 1 else "",
         currency=instrument.currency,
         localSymbol=instrument.localSymbol,
         tradingClass=instrument.tradingClass,
