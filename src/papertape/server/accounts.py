@@ -2,15 +2,24 @@
 
 Serves reqAccountUpdates, reqAccountUpdatesMulti and reqAccountSummary; the summary repeats only
 what has changed.
+
+Accounts are opened and changed here as well, on behalf of whoever runs the station. A new one is
+in the next managedAccounts that a client asks for or is sent at its start; nobody is sent one
+unasked, as TWS tells the list at a connection's start only. It takes orders at once.
 """
 
 import re
 from collections.abc import Collection
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from ..venue.units import SECOND, Nanos
+from msgspec.structs import replace
+
+from ..venue.broker.account_manager import AccountRefused
+from ..venue.broker.profile import Profile
+from ..venue.commands import AccountCommand, OpenAccount
+from ..venue.units import SECOND, CashMicros, Nanos, cash_units
 from ..wire.catalogue.account import (
     AccountDataEnd,
     AccountSummary,
@@ -29,6 +38,10 @@ if TYPE_CHECKING:
     from .station import Station
 
 AMOUNT = re.compile(r"-?\d+\.\d{2,4}")
+MONEY: Final = r"-?[0-9]{1,13}(\.[0-9]{1,6})?"
+"""An amount as people write it."""
+LINK_LOST: Final = "No connection to the broker, who keeps the accounts; restore the link first"
+HANGS: Final = "The station hangs, as a drill wants it; end the drill first"
 LEDGER = frozenset(
     [
         "AccruedCash",
@@ -75,6 +88,20 @@ class Accounts:
         self._news: dict[str, None] = {}
         """Accounts that have moved since those who look on were told."""
         self._news_due: Nanos = 0
+
+    def carry_out(self, command: AccountCommand) -> None:
+        """Open or change an account; it is kept when this returns, and then told.
+
+        Raises ``AccountRefused`` with what would be legal, also while the station does not hear
+        of the venue; nothing has changed then. Raises ``JournalError`` when it cannot be kept.
+        """
+        station = self._station
+        if not station.link.up:
+            raise AccountRefused(LINK_LOST)
+        if station.frozen:
+            raise AccountRefused(HANGS)
+        station.apply(command)
+        station.keeper.commit(station.engine)
 
     @property
     def _interval(self) -> Nanos:
@@ -217,6 +244,38 @@ class Accounts:
             if before.get(place) != value:
                 before[place] = value
                 session.send(AccountSummary(request_id, row.account, row.key, value, row.currency))
+
+
+def amount(text: str) -> CashMicros:
+    """Money from its decimal text. Raises ``AccountRefused`` for a text that is no amount."""
+    if not re.fullmatch(MONEY, text):
+        raise AccountRefused(
+            "an amount is a number with at most six decimals, such as 50000 or -250.50;"
+            f" not {text[:40]!r}"
+        )
+    return cash_units(Decimal(text))
+
+
+def opening(
+    profile: Profile,
+    account: str,
+    *,
+    currency: str | None = None,
+    cash: str | None = None,
+    margin_model: str | None = None,
+    fee_plan: str | None = None,
+) -> OpenAccount:
+    """The command that opens an account; what is None is as in the accounts of the profile.
+
+    Raises ``AccountRefused`` for cash that is no amount.
+    """
+    opened = OpenAccount(
+        account,
+        profile.base_currency if currency is None else currency,
+        profile.opening_cash if cash is None else amount(cash),
+    )
+    chosen = {"margin": margin_model, "plan": fee_plan}
+    return replace(opened, **{name: one for name, one in chosen.items() if one is not None})
 
 
 def _follows(session: Session) -> bool:

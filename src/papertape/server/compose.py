@@ -9,9 +9,10 @@ from typing import Any, Self
 
 import msgspec
 
-from ..errors import JournalError
+from ..errors import JournalError, SettingsError
 from ..store import history
 from ..store.journal import Journal
+from ..venue.broker.account_manager import AccountRefused
 from ..venue.broker.profile import Profile
 from ..venue.engine import Engine
 from ..venue.entries import OLDEST, SCHEMA
@@ -82,6 +83,7 @@ def compose(
     accept_clock: bool = False,
     accept_loss: bool = False,
     keep_history: bool = False,
+    accounts_chosen: bool = True,
 ) -> Composed:
     """A station as it was left in ``data_dir``, or a new one; None keeps nothing.
 
@@ -93,6 +95,9 @@ def compose(
     ``accept_loss`` goes on with what is kept although some of it is missing.
 
     ``keep_history`` keeps every entry of the journal, also those that a snapshot makes superfluous.
+
+    The accounts of the profile are opened where they do not exist yet; unless ``accounts_chosen``
+    they are defaults, which a journal with accounts of its own does not need.
 
     Raises ``MarketDataError``, ``JournalError`` or ``SettingsError`` with what to do.
     """
@@ -108,7 +113,7 @@ def compose(
             if journal.lost:
                 log.warning("%s %s; it goes on with what is there", path, journal.lost)
         keeper = Keeper(journal, keep_history=keep_history)
-        facts = _facts(keeper, chosen, wall)
+        facts = market_facts(keeper, chosen, wall)
         kept = facts.clock
         tape = open_tape(chosen.folder, facts)
         engine = Engine(tape, profile)
@@ -119,7 +124,8 @@ def compose(
         clock = MarketClock(wall, max(kept.now(wall), last), chosen.speed)
         keeper.keep_market(msgspec.structs.replace(facts, clock=clock))
         engine.skip(clock.market)
-        engine.open_accounts(engine.clock)
+        if accounts_chosen or not engine.state.accounts:
+            _open_accounts(engine)
         keeper.commit(engine)
         gateway = settings is not None and settings.gateway
         config = Config(api, kept=keeper.config(), keep=keeper.keep_config, gateway=gateway)
@@ -147,7 +153,15 @@ def _finish(keeper: Keeper, station: Station) -> None:
         log.error("no snapshot was left at the end: %s", error)
 
 
-def _facts(keeper: Keeper, chosen: MarketSettings, wall: Nanos) -> MarketFacts:
+def _open_accounts(engine: Engine) -> None:
+    try:
+        engine.open_accounts(engine.clock)
+    except AccountRefused as refused:
+        found = ",".join(engine.profile.accounts)
+        raise SettingsError(str(refused), setting="account", found=found) from refused
+
+
+def market_facts(keeper: Keeper, chosen: MarketSettings, wall: Nanos) -> MarketFacts:
     """The market's facts, with its clock as it ran before."""
     anchor = wall - chosen.minutes_played * 60 * 1_000_000_000
     fresh = MarketFacts(anchor, chosen.seed, MarketClock(wall, wall, chosen.speed))

@@ -20,6 +20,7 @@ QUOTE = {"bid": 168.2, "bid_size": "300", "ask": 168.21, "ask_size": "1400"}
 ACCOUNT = {
     "account": "DU1", "currency": "USD", "net_liquidation": 999997.01, "cash": 973664.61,
     "buying_power": 6621562.55, "daily_pnl": -2.99, "unrealized_pnl": 2.24, "realized_pnl": 0.0,
+    "margin_model": "portfolio", "fee_plan": "fixed",
 }  # fmt: skip
 
 
@@ -64,10 +65,16 @@ def test_of_one_account_its_figures_of_several_a_table() -> None:
         words = page.words()
         assert words[words.index("Daily P&L") + 1] == "-2.99"
         assert words[words.index("Net liquidation") + 1] == "999,997.01"
+        assert "in USD, margin portfolio, fees fixed" in words
 
     async def several(shown: Trading) -> None:
-        page.paper.tell("accounts", [ACCOUNT, ACCOUNT | {"account": "DU2", "cash": 5.0}])
+        other = {"account": "DU2", "cash": 5.0, "currency": "EUR", "margin_model": "reg_t"}
+        page.paper.tell("accounts", [ACCOUNT, ACCOUNT | other])
         assert "Net liquidation" not in page.words()
+        assert [row.cells[-3:] for row in shown._figures._several._rows.values()] == [
+            ("USD", "portfolio", "fixed"),
+            ("EUR", "reg_t", "fixed"),
+        ]
         assert keys(shown._figures._several) == ["DU1", "DU2"]
         shown._choice.set_value("DU2")
         words = page.words()

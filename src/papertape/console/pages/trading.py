@@ -148,17 +148,21 @@ class Figures:
         with card("Account") as self._card:
             with ui.element("dl").classes("pt-figures pt-num") as self._one:
                 self._values = {name: _figure(title) for name, title in FIGURES.items()}
+            self._rules = ui.label().classes("pt-soft pt-small")
             cols = [Col("Account"), *(Col(title, right=True) for title in FIGURES.values())]
-            self._several = Grid([*cols, Col("Currency")], label="Accounts")
+            more = (Col("Currency"), Col("Margin"), Col("Fees"))
+            self._several = Grid([*cols, *more], label="Accounts")
         self.show([])
 
     def show(self, rows: Sequence[trades.Told]) -> None:
         """Show one account or several."""
         self._card.set_visibility(bool(rows))
         self._one.set_visibility(len(rows) == 1)
+        self._rules.set_visibility(len(rows) == 1)
         self._several.set_visibility(len(rows) > 1)
         self._several.show([_account_row(row) for row in rows] if len(rows) > 1 else [])
         if len(rows) == 1:
+            self._rules.set_text(_rules(rows[0]))
             for name, label in self._values.items():
                 cell = _figure_cell(name, rows[0])
                 label.set_text(cell.text)
@@ -178,9 +182,15 @@ def _figure_cell(name: str, row: trades.Told) -> Cell:
     return Cell(money(value), "")
 
 
+def _rules(row: trades.Told) -> str:
+    """The currency of an account's figures, and what its margin and commissions follow."""
+    return f"in {row['currency']}, margin {row['margin_model']}, fees {row['fee_plan']}"
+
+
 def _account_row(row: trades.Told) -> Row:
-    cells = (row["account"], *(_figure_cell(name, row) for name in FIGURES), row["currency"])
-    return Row(row["account"], cells)
+    figures = (_figure_cell(name, row) for name in FIGURES)
+    rules = (row["currency"], row["margin_model"], row["fee_plan"])
+    return Row(row["account"], (row["account"], *figures, *rules))
 
 
 class CancelQuestion:

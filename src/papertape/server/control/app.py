@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from ... import __version__
 from ..aio import StationServer
-from . import events, faults, logs, market, messages, sessions, settings, trading
+from . import accounts, events, faults, logs, market, messages, sessions, settings, trading
 from .access import Access
 from .guard import Guard
 from .logring import LogRing
@@ -47,7 +47,7 @@ as they come: `{"lost": 0, "news": [{"number": 5, "time": "…", "kind": "starte
 | `drill` | a drill began or is over | number, name, state |
 | `order` | an order has changed | perm_id, status, filled |
 | `execution` | an order was filled | exec_id, perm_id, account, con_id, symbol, side, shares, … |
-| `account` | cash or positions have moved; told once a second at most | accounts |
+| `account` | cash or positions have moved, or it is new; told once a second at most | accounts |
 | `log` | a line of the log; only for those who name this kind, and not kept | as `GET …/log` |
 
 ## Messages
@@ -75,7 +75,17 @@ def create(servers: Mapping[str, StationServer], access: Access, log: LogRing) -
     app.state.log = log
     app.state.meter = Meter()
     app.add_exception_handler(405, _not_allowed)
-    for module in (sessions, settings, faults, trading, market, events, messages, logs):
+    for module in (
+        sessions,
+        settings,
+        faults,
+        trading,
+        accounts,
+        market,
+        events,
+        messages,
+        logs,
+    ):
         app.include_router(module.router, prefix=PREFIX)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]
     return Guard(app, access)

@@ -10,6 +10,7 @@ from fastapi import Depends, HTTPException, Path, Request
 from pydantic import TypeAdapter
 from starlette.responses import Response
 
+from ...errors import JournalError
 from ...venue.units import Nanos
 from ..aio import StationServer
 from ..notices import Notice
@@ -64,10 +65,11 @@ Chosen = Annotated[StationServer, Depends(chosen)]
 
 
 def act(server: StationServer, work: Callable[[Station], Result]) -> Result:
-    """Let the caller act on a station. Raises 503 when the station has stopped."""
+    """Let the caller act on a station. Raises 503 when the station has stopped, or stops on it
+    because it cannot be kept."""
     try:
         return server.act(work)
-    except RuntimeError as error:
+    except (RuntimeError, JournalError) as error:
         raise HTTPException(503, str(error)) from error
 
 

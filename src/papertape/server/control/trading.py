@@ -1,4 +1,4 @@
-"""Orders, executions, positions and the figures of an account."""
+"""Orders, executions and positions."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -12,20 +12,18 @@ from starlette.responses import Response
 from ...codes import text
 from ...model import Contract, Order
 from ...venue.reference.instruments import Refusal
-from ..aio import StationServer
 from ..link import UNREACHABLE
 from ..present.events import OrderView
 from ..present.queries import ExecutionRow as Executed
 from ..present.queries import PortfolioRow
 from ..session import TAG
 from .plant import CONFLICT, NOT_FOUND, Chosen, act, current, moment, told
-from .views import AccountRow, AccountValueRow, ExecutionRow, OrderBody, OrderRow, PositionRow
+from .views import ExecutionRow, OrderBody, OrderRow, PositionRow
 
 router = APIRouter(tags=["trading"])
 MOST: Final = 10_000
 MOST_IDS: Final = 200
 PermId = Annotated[int, Field(ge=1, le=2**53)]
-Account = Annotated[str, Path(max_length=100, description="Account code.")]
 Last = Annotated[int, Query(ge=1, le=MOST, description="At most so many, the latest.")]
 Of = Annotated[str, Query(max_length=100, description="Only of this account.")]
 PermIds = Annotated[list[PermId], Query(max_length=MOST_IDS, description="Only these orders.")]
@@ -33,13 +31,6 @@ ExecIds = Annotated[
     list[Annotated[str, Field(max_length=100)]],
     Query(max_length=MOST_IDS, description="Only these executions."),
 ]
-FIGURES: Final = {
-    "NetLiquidation": "net_liquidation", "TotalCashValue": "cash", "BuyingPower": "buying_power",
-    "AvailableFunds": "available_funds", "ExcessLiquidity": "excess_liquidity",
-    "GrossPositionValue": "gross_position_value", "InitMarginReq": "initial_margin",
-    "MaintMarginReq": "maintenance_margin",
-}  # fmt: skip
-"""Tags of reqAccountSummary that the row of an account shows."""
 OVER: Final = ("Filled", "Cancelled", "ApiCancelled", "Inactive")
 """Statuses of orders that cannot be cancelled any more."""
 _ORDERS, _EXECUTIONS = TypeAdapter(list[OrderRow]), TypeAdapter(list[ExecutionRow])
@@ -202,35 +193,3 @@ async def positions(server: Chosen, account: Of = "") -> list[PositionRow]:
     queries, now = server.station.queries, current(server)
     codes = [code for code in queries.accounts() if account in ("", code)]
     return [position_row(row) for code in codes for row in queries.portfolio(code, now)]
-
-
-def account_row(server: StationServer, account: str) -> AccountRow:
-    """The main figures of an account."""
-    queries, now = server.station.queries, current(server)
-    profit = queries.profit(account, now)
-    rows = queries.account_summary(tuple(FIGURES), now, account)
-    figures = {FIGURES[row.key]: float(row.value) for row in rows}
-    return AccountRow(
-        account=account,
-        currency=queries.base_currency(account),
-        **figures,
-        daily_pnl=profit.dailyPnL,
-        unrealized_pnl=profit.unrealizedPnL,
-        realized_pnl=profit.realizedPnL,
-    )
-
-
-@router.get("/stations/{station}/accounts", responses=NOT_FOUND)
-async def accounts(server: Chosen) -> list[AccountRow]:
-    """The main figures of every account."""
-    return [account_row(server, code) for code in server.station.queries.accounts()]
-
-
-@router.get("/stations/{station}/accounts/{account}/values", responses=NOT_FOUND)
-async def account_values(server: Chosen, account: Account) -> list[AccountValueRow]:
-    """Every figure of an account, as reqAccountUpdates gives them."""
-    station = server.station
-    if account not in station.queries.accounts():
-        raise HTTPException(404, f"there is no account {account!r}")
-    rows = station.queries.account_values(account, current(server))
-    return [AccountValueRow(key=row.key, value=row.value, currency=row.currency) for row in rows]

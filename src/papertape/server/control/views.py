@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...venue.broker.schedules import FEE_PLANS, MARGIN_MODELS
+
 
 class View(BaseModel):
     """An answer, or a body; a field that is not known is an error."""
@@ -243,6 +245,9 @@ class AccountRow(View):
 
     account: str
     currency: str
+    """Its base currency."""
+    margin_model: str
+    fee_plan: str
     net_liquidation: float
     cash: float
     buying_power: float
@@ -254,6 +259,46 @@ class AccountRow(View):
     daily_pnl: float
     unrealized_pnl: float
     realized_pnl: float
+
+
+# What is legal the venue says, in its words: these bounds only keep the absurd away.
+Code = Annotated[str, Field(max_length=200, examples=["DU2"])]
+Amount = Annotated[str, Field(max_length=200, examples=["50000", "-250.50"])]
+"""Money as decimal text, so that no digit is lost on the way; at most six decimals."""
+Currency = Annotated[str, Field(max_length=200, examples=["EUR"])]
+Model = Annotated[str, Field(max_length=200, examples=list(MARGIN_MODELS))]
+Plan = Annotated[str, Field(max_length=200, examples=list(FEE_PLANS))]
+
+
+class AccountBody(View):
+    """An account to be opened; what is left out is as in those that a station begins with."""
+
+    account: Code
+    currency: Currency | None = None
+    """Its base currency."""
+    cash: Amount | None = None
+    margin_model: Model | None = None
+    fee_plan: Plan | None = None
+
+
+class DepositBody(View):
+    """Money from outside; a negative amount is taken out."""
+
+    amount: Amount
+    currency: Currency | None = None
+    """The account's own where none is given."""
+
+
+class MarginModelBody(View):
+    """Another margin model."""
+
+    model: Model
+
+
+class FeePlanBody(View):
+    """Another fee plan."""
+
+    plan: Plan
 
 
 class AccountValueRow(View):

@@ -1,0 +1,88 @@
+"""The accounts of a data directory that no station serves at the moment.
+
+Commands are decided at the instant at which the venue stood when it was left: no time passes,
+no order trades. Prices and exchange rates are those that the market had then.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import SettingsError
+from ..store.journal import Journal
+from ..venue.commands import AccountCommand, Deposit, SetFeePlan, SetMarginModel
+from ..venue.engine import Engine
+from ..venue.entries import OLDEST, SCHEMA
+from ..venue.units import Nanos
+from .accounts import amount, opening
+from .compose import JOURNAL, MarketSettings, market_facts, open_tape
+from .keep import Keeper
+from .present.queries import Queries
+from .present.views import Views
+
+Overview = dict[str, str | float]
+
+
+class Books:
+    """The accounts of a venue at rest. A change is kept when its method returns.
+
+    Every change raises ``AccountRefused`` with what would be legal, and ``JournalError`` when it
+    cannot be kept.
+    """
+
+    def __init__(self, engine: Engine, keeper: Keeper) -> None:
+        self._engine = engine
+        self._keeper = keeper
+        self._queries = Queries(engine, Views(engine.instruments, engine.profile))
+
+    def rows(self) -> list[Overview]:
+        """What every account is, and its main figures, in the order in which they were opened."""
+        return [self._row(code) for code in self._queries.accounts()]
+
+    def open(self, code: str, wishes: dict[str, str | None]) -> Overview:
+        """Open an account; ``wishes`` are those of ``accounts.opening``."""
+        return self._carried_out(opening(self._engine.profile, code, **wishes))
+
+    def deposit(self, code: str, sum_of_money: str, currency: str | None) -> Overview:
+        """Bring money into an account, or take it out with a negative amount."""
+        base = self._engine.state.accounts.get(code)
+        given = currency or (base.currency if base is not None else "")
+        return self._carried_out(Deposit(code, given, amount(sum_of_money)))
+
+    def choose_margin(self, code: str, model: str) -> Overview:
+        """Let the margin of an account follow another model."""
+        return self._carried_out(SetMarginModel(code, model))
+
+    def choose_fees(self, code: str, plan: str) -> Overview:
+        """Let the commissions of an account follow another plan."""
+        return self._carried_out(SetFeePlan(code, plan))
+
+    def _carried_out(self, command: AccountCommand) -> Overview:
+        self._engine.submit(command, self._engine.clock)
+        self._keeper.commit(self._engine)
+        return self._row(command.account)
+
+    def _row(self, code: str) -> Overview:
+        return self._queries.overview(code, self._engine.clock)
+
+
+@contextmanager
+def open_books(data_dir: Path, market: MarketSettings, wall: Nanos) -> Iterator[Books]:
+    """The books of a directory, for as long as the block lasts; no station can start meanwhile.
+
+    ``market`` is what the station plays there. Raises ``SettingsError`` where nothing is kept, and
+    ``JournalError`` when it cannot be read or a station runs there.
+    """
+    path = data_dir / JOURNAL
+    if not path.is_file():
+        raise SettingsError(
+            "nothing is kept here",
+            setting="data_dir",
+            found=str(data_dir),
+            advice="Name the directory of a station; papertape serve --account DU1,DU2 makes one",
+        )
+    with Journal.open(path, schema_version=SCHEMA, oldest=OLDEST) as journal:
+        keeper = Keeper(journal)
+        engine = Engine(open_tape(market.folder, market_facts(keeper, market, wall)))
+        keeper.recover(engine)
+        yield Books(engine, keeper)
