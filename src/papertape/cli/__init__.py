@@ -15,10 +15,11 @@ COMMANDS: Final[dict[str, str]] = {
     "status": "control",
     "accept": "control",
     "drill": "control",
+    "account": "account",
     "doctor": "doctor",
     "explain": "explain",
 }
-"""Command -> its module; the function has the command's name."""
+"""Command -> its module; the function, or the group of commands, has the command's name."""
 
 
 class Commands(TyperGroup):
@@ -28,13 +29,17 @@ class Commands(TyperGroup):
         """The names, in the order of the help."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: object, cmd_name: str) -> TyperCommand | None:
+    def get_command(self, ctx: object, cmd_name: str) -> TyperCommand | TyperGroup | None:
         """The command, or None for a name that is none."""
         module = COMMANDS.get(cmd_name)
         if module is None:
             return None
-        alone = typer.Typer(rich_markup_mode="markdown", add_completion=False)
         function = getattr(import_module(f".{module}", __name__), cmd_name)
+        if isinstance(function, typer.Typer):
+            group = get_command(function)
+            assert isinstance(group, TyperGroup)
+            return group
+        alone = typer.Typer(rich_markup_mode="markdown", add_completion=False)
         # A drill has options of its own, such as --data-lost: they are words here.
         words = {"ignore_unknown_options": cmd_name == "drill"}
         alone.command(cmd_name, context_settings=words)(function)

@@ -33,6 +33,10 @@ class Remote:
         """Carry out what a path below the station stands for."""
         return self._call("POST", self._below(path), body)
 
+    def put(self, path: str, body: Any) -> Any:
+        """Let what a path below the station stands for be something else."""
+        return self._call("PUT", self._below(path), body)
+
     def _below(self, path: str) -> str:
         return f"/v1/stations/{quote(self.station, safe='')}{path}"
 

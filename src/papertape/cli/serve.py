@@ -63,7 +63,8 @@ def serve(
         typer.Option("--accept-loss", help="Go on although some of what was kept is missing."),
     ] = False,
     account: Annotated[
-        str | None, typer.Option(help="Paper accounts, such as DU1,DU2. [DU1234567]")
+        str | None,
+        typer.Option(help="Paper accounts, such as DU1,DU2; opened if missing. [DU1234567]"),
     ] = None,
     max_server_version: Annotated[
         int | None, typer.Option(help="Be an older TWS: 100 to 226. [226]")
@@ -255,6 +256,7 @@ def _composed(
         accept_clock=consent.clock,
         accept_loss=consent.loss,
         keep_history=settings.keep_history,
+        accounts_chosen="account" in settings.model_fields_set,
     )
 
 
@@ -340,9 +342,8 @@ def _announce(
         called = f" {name}" if len(stations) > 1 else ""
         kind = "Gateway" if settings.gateway else "station"
         _say(f"Papertape {kind}{called}, server version {settings.max_server_version}")
-        codes = settings.profile().accounts
-        each = " each" if len(codes) > 1 else ""
-        _say(f"  account   {', '.join(codes)}, paper, USD 1,000,000{each} at first")
+        codes = composed[name].station.queries.accounts()
+        _say(f"  account   {', '.join(codes)}, paper, {_cash(codes, settings)}")
         _say(f"  market    {playing}{speed}, open at any hour")
         _say(f"  kept in   {kept}" + _recovered(composed[name]))
         if settings.file is not None:
@@ -354,6 +355,13 @@ def _announce(
         _say("  stop      Ctrl-C")
         host, port = ready.addresses[name]
         _say(f"listening on {host}:{port}")
+
+
+def _cash(codes: tuple[str, ...], settings: ServeSettings) -> str:
+    if set(codes) - set(settings.profile().accounts):
+        return "as they were opened: papertape account ls"
+    each = " each" if len(codes) > 1 else ""
+    return f"USD 1,000,000{each} at first"
 
 
 def _recovered(composed: Composed) -> str:

@@ -31,15 +31,13 @@ from ..server.compose import MarketSettings
 from ..server.config import flat
 from ..server.config_table import NAMES, PORTS, networks
 from ..server.settings import StationSettings
+from ..venue.broker.account_manager import CODE_RULE, MOST_ACCOUNTS, is_code
 from ..venue.broker.profile import Profile
 
 FILE = "papertape.toml"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 """A station's name: it is the name of its directory as well."""
 MOST_STATIONS = 32
-LONGEST_ACCOUNT = 100
-"""Characters; the control API takes no longer ones."""
-MOST_ACCOUNTS = 50
 LOCAL = ["127.0.0.1", "::1"]
 
 
@@ -103,15 +101,9 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
     @pydantic.field_validator("account")
     @classmethod
     def _can_be_told(cls, account: str) -> str:
-        """managedAccounts joins codes by commas; what is not visible makes two codes look alike."""
         codes = account.split(",")
-        for code in codes:
-            visible = code.isprintable() and code == code.strip()
-            if not visible or not 1 <= len(code) <= LONGEST_ACCOUNT:
-                raise ValueError(
-                    f"An account code has 1 to {LONGEST_ACCOUNT} visible characters "
-                    "and no space at its ends; a comma separates it from the next"
-                )
+        if not all(map(is_code, codes)):
+            raise ValueError(f"{CODE_RULE}; a comma separates it from the next")
         if len(codes) > MOST_ACCOUNTS or len(codes) > len(set(codes)):
             raise ValueError(f"At most {MOST_ACCOUNTS} accounts, each with a code of its own")
         return account

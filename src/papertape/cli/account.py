@@ -1,0 +1,281 @@
+"""``papertape account ls | add | deposit | margin | fees``: the accounts of a station.
+
+They go to a station that runs, through its control API; with ``--data-dir`` to the journal of one
+that does not.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Protocol
+from urllib.parse import quote
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ..errors import JournalError, SettingsError
+from ..venue.broker.schedules import FEE_PLANS, MARGIN_MODELS
+from .control import Json, Port, told
+from .remote import Remote
+
+account = typer.Typer(
+    name="account",
+    help="""Show the paper accounts of a station, open more, bring money in or take it out.
+
+    It all goes to the station that runs, while its programs are connected; with several under one
+    user `--port` says which. `--data-dir` names the directory of a station that does not run.
+
+    Examples: `papertape account ls`, `papertape account add DU2 --currency EUR --cash 50000`,
+    `papertape account deposit DU2 -1000`
+    """,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    add_completion=False,
+)
+DataDir = Annotated[
+    Path | None,
+    typer.Option(help="Directory of a station that does not run, instead of one that does."),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(help="With --data-dir: settings file of the station, for its market."),
+]
+Code = Annotated[str, typer.Argument(metavar="CODE", help="The account, such as DU1234567.")]
+MODELS, PLANS = " or ".join(MARGIN_MODELS), " or ".join(FEE_PLANS)
+Row = dict[str, Any]
+HEADINGS = {
+    "account": "account", "currency": "base", "cash": "cash", "net_liquidation": "net liquidation",
+    "available_funds": "available", "daily_pnl": "daily P&L", "margin_model": "margin",
+    "fee_plan": "fees",
+}  # fmt: skip
+
+
+class Ledgers(Protocol):
+    """The accounts of a station, wherever they are."""
+
+    def rows(self) -> list[Row]:
+        """Every account."""
+
+    def open(self, code: str, wishes: dict[str, str | None]) -> Row:
+        """Open an account; a wish that is None is for the station to decide."""
+
+    def deposit(self, code: str, amount: str, currency: str | None) -> Row:
+        """Bring money in."""
+
+    def choose_margin(self, code: str, model: str) -> Row:
+        """Another margin model."""
+
+    def choose_fees(self, code: str, plan: str) -> Row:
+        """Another fee plan."""
+
+
+@account.command()
+@told
+def ls(
+    port: Port = None, data_dir: DataDir = None, config: Config = None, as_json: Json = False
+) -> None:
+    """List the accounts: base currency, cash, worth, margin model and fee plan.
+
+    Example: `papertape account ls --json`
+    """
+    with _ledgers(port, data_dir, config) as ledgers:
+        rows = ledgers.rows()
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    table = Table(title="accounts", title_justify="left")
+    for name, heading in HEADINGS.items():
+        table.add_column(heading, justify="right" if isinstance(rows[0][name], float) else "left")
+    for row in rows:
+        table.add_row(*(escape(_shown(row[name])) for name in HEADINGS))
+    Console(highlight=False).print(table)
+
+
+@account.command()
+@told
+def add(
+    code: Code,
+    currency: Annotated[str | None, typer.Option(help="Its base currency. [USD]")] = None,
+    cash: Annotated[str | None, typer.Option(help="Its first cash. [1000000]")] = None,
+    margin: Annotated[str | None, typer.Option(help=f"Margin model: {MODELS}. [portfolio]")] = None,
+    fees: Annotated[str | None, typer.Option(help=f"Fee plan: {PLANS}. [fixed]")] = None,
+    port: Port = None,
+    data_dir: DataDir = None,
+    config: Config = None,
+) -> None:
+    """Open a paper account. Orders may name it at once.
+
+    A program that is connected sees it when it asks for the accounts again or connects anew. Where
+    there was one account only, orders must name theirs from now on (else 435).
+
+    Examples: `papertape account add DU2`,
+    `papertape account add DU3 --currency EUR --cash 50000 --margin reg_t --fees none`
+    """
+    wishes = {"currency": _upper(currency), "cash": cash, "margin_model": margin, "fee_plan": fees}
+    with _ledgers(port, data_dir, config) as ledgers:
+        _say("opened", ledgers.open(code, wishes))
+
+
+@account.command(context_settings={"ignore_unknown_options": True})
+@told
+def deposit(
+    code: Code,
+    amount: Annotated[
+        str, typer.Argument(metavar="AMOUNT", help="As 5000 or 250.50; -1000 takes money out.")
+    ],
+    currency: Annotated[
+        str | None, typer.Argument(metavar="CURRENCY", help="The account's own if left out.")
+    ] = None,
+    port: Port = None,
+    data_dir: DataDir = None,
+    config: Config = None,
+) -> None:
+    """Bring money into an account, or take it out. It is no profit of the day.
+
+    No more can be taken out than there is of the currency, and than the margin of the positions
+    leaves available.
+
+    Examples: `papertape account deposit DU1234567 5000`,
+    `papertape account deposit DU1234567 -250.50 EUR`
+    """
+    with _ledgers(port, data_dir, config) as ledgers:
+        _say("booked", ledgers.deposit(code, amount, _upper(currency)))
+
+
+@account.command()
+@told
+def margin(
+    code: Code,
+    model: Annotated[str, typer.Argument(metavar="MODEL", help=f"{MODELS}.")],
+    port: Port = None,
+    data_dir: DataDir = None,
+    config: Config = None,
+) -> None:
+    """Let the margin of an account follow another model from now on.
+
+    Example: `papertape account margin DU1234567 reg_t`
+    """
+    with _ledgers(port, data_dir, config) as ledgers:
+        _say("changed", ledgers.choose_margin(code, model))
+
+
+@account.command()
+@told
+def fees(
+    code: Code,
+    plan: Annotated[str, typer.Argument(metavar="PLAN", help=f"{PLANS}.")],
+    port: Port = None,
+    data_dir: DataDir = None,
+    config: Config = None,
+) -> None:
+    """Let the commissions of an account follow another plan from now on.
+
+    Example: `papertape account fees DU1234567 none`
+    """
+    with _ledgers(port, data_dir, config) as ledgers:
+        _say("changed", ledgers.choose_fees(code, plan))
+
+
+def _say(what: str, row: Row) -> None:
+    typer.echo(
+        f"{what} {row['account']}: cash {_shown(row['cash'])} {row['currency']},"
+        f" net liquidation {_shown(row['net_liquidation'])},"
+        f" margin {row['margin_model']}, fees {row['fee_plan']}"
+    )
+
+
+def _shown(value: Any) -> str:
+    return f"{value:,.2f}" if isinstance(value, float) else str(value)
+
+
+def _upper(currency: str | None) -> str | None:
+    return None if currency is None else currency.upper()
+
+
+# ---------------------------------------------------------------- where the accounts are
+
+
+def _ledgers(
+    port: int | None, data_dir: Path | None, config: Path | None
+) -> AbstractContextManager[Ledgers]:
+    if data_dir is None:
+        return _running(port)
+    if port is not None:
+        raise SettingsError(
+            "says another place than --data-dir",
+            setting="port",
+            found=port,
+            advice="--port is for a station that runs, --data-dir for one that does not",
+        )
+    return _resting(data_dir, config)
+
+
+class Running:
+    """The accounts of a station that runs."""
+
+    def __init__(self, remote: Remote) -> None:
+        self._remote = remote
+
+    def rows(self) -> list[Row]:
+        """Every account."""
+        return [dict(row) for row in self._remote.get("/accounts")]
+
+    def open(self, code: str, wishes: dict[str, str | None]) -> Row:
+        """Open an account."""
+        return dict(self._remote.post("/accounts", {"account": code, **wishes}))
+
+    def deposit(self, code: str, amount: str, currency: str | None) -> Row:
+        """Bring money in."""
+        body = {"amount": amount, "currency": currency}
+        return dict(self._remote.post(f"{_path(code)}/deposits", body))
+
+    def choose_margin(self, code: str, model: str) -> Row:
+        """Another margin model."""
+        return dict(self._remote.put(f"{_path(code)}/margin-model", {"model": model}))
+
+    def choose_fees(self, code: str, plan: str) -> Row:
+        """Another fee plan."""
+        return dict(self._remote.put(f"{_path(code)}/fee-plan", {"plan": plan}))
+
+
+def _path(code: str) -> str:
+    return f"/accounts/{quote(code, safe='')}"
+
+
+@contextmanager
+def _running(port: int | None) -> Iterator[Ledgers]:
+    try:
+        remote = Remote(port)
+    except SettingsError as error:
+        if port is not None or error.setting != "port":
+            raise
+        advice = f"{error.advice}; --data-dir names the directory of one that does not run"
+        raise SettingsError(error.reason, setting="port", advice=advice) from error
+    yield Running(remote)
+
+
+@contextmanager
+def _resting(data_dir: Path, config: Path | None) -> Iterator[Ledgers]:
+    from ..server.books import open_books
+    from ..venue.broker.account_manager import AccountRefused
+    from .settings import load
+
+    market = load(config, {}).chosen_market()
+    try:
+        with open_books(data_dir, market, time.time_ns()) as books:
+            yield books
+    except AccountRefused as refused:
+        raise SettingsError(str(refused)) from refused
+    except JournalError as error:
+        if error.pid is None:
+            raise
+        raise SettingsError(
+            f"a station runs there (process {error.pid})",
+            setting="data_dir",
+            found=str(data_dir),
+            advice="Leave --data-dir out: the command then goes to the station that runs",
+        ) from error
