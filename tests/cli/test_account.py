@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from cli.process import holding, papertape, station
+from papertape.store.journal import Journal
+from papertape.venue.entries import OLDEST, SCHEMA
 
 KEPT = ("--data-dir", "kept")
 
@@ -137,3 +139,13 @@ def test_without_a_station_it_says_so(tmp_path: Path) -> None:
     variables = {"XDG_RUNTIME_DIR": str(tmp_path)}
     done = papertape("account", "ls", cwd=tmp_path, code=2, **variables)
     assert "no station is found" in done.stderr and "--data-dir" in done.stderr
+
+
+def test_a_journal_that_ended_before_its_first_account_has_none(tmp_path: Path) -> None:
+    with Journal.open(tmp_path / "journal.sqlite", schema_version=SCHEMA, oldest=OLDEST):
+        pass
+    here = ("--data-dir", tmp_path)
+    assert papertape("account", "ls", *here, cwd=tmp_path).stdout == "accounts: none\n"
+    told = papertape("account", "deposit", "DU1", "5", *here, cwd=tmp_path, code=2).stderr
+    assert "there are: none" in told
+    assert "opened DU1" in papertape("account", "add", "DU1", *here, cwd=tmp_path).stdout

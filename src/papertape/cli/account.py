@@ -14,13 +14,13 @@ from urllib.parse import quote
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from ..errors import JournalError, SettingsError
 from ..venue.broker.schedules import FEE_PLANS, MARGIN_MODELS
 from .control import Json, Port, told
 from .remote import Remote
+from .terminal import shown
 
 account = typer.Typer(
     name="account",
@@ -87,11 +87,14 @@ def ls(
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return
+    if not rows:
+        typer.echo("accounts: none")
+        return
     table = Table(title="accounts", title_justify="left")
     for name, heading in HEADINGS.items():
         table.add_column(heading, justify="right" if isinstance(rows[0][name], float) else "left")
     for row in rows:
-        table.add_row(*(escape(_shown(row[name])) for name in HEADINGS))
+        table.add_row(*(shown(_written(row[name])) for name in HEADINGS))
     Console(highlight=False).print(table)
 
 
@@ -182,13 +185,13 @@ def fees(
 
 def _say(what: str, row: Row) -> None:
     typer.echo(
-        f"{what} {row['account']}: cash {_shown(row['cash'])} {row['currency']},"
-        f" net liquidation {_shown(row['net_liquidation'])},"
+        f"{what} {row['account']}: cash {_written(row['cash'])} {row['currency']},"
+        f" net liquidation {_written(row['net_liquidation'])},"
         f" margin {row['margin_model']}, fees {row['fee_plan']}"
     )
 
 
-def _shown(value: Any) -> str:
+def _written(value: Any) -> str:
     return f"{value:,.2f}" if isinstance(value, float) else str(value)
 
 
