@@ -15,6 +15,7 @@ from papertape.console.remote import Problem
 SPY = {
     "con_id": 756733, "symbol": "SPY", "security_type": "STK", "exchange": "SMART",
     "primary_exchange": "ARCA", "currency": "USD", "description": "SPDR", "tick": 0.01,
+    "multiplier": 1,
 }  # fmt: skip
 IBM = SPY | {"con_id": 8314, "symbol": "IBM"}
 QUOTE = {

@@ -29,3 +29,8 @@ QUOTE = {"bid": 168.0, "ask": 168.5}
 )
 def test_an_order_in_full(change: dict[str, Any], quote: Any, lines: list[str]) -> None:
     assert in_full(MARKET | change, quote) == lines
+
+
+def test_what_an_option_costs_counts_its_multiplier() -> None:
+    told = in_full(MARKET | {"quantity": 2}, QUOTE, multiplier=100)
+    assert told[-1] == "About 33,700.00 USD"

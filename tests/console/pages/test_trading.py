@@ -15,6 +15,7 @@ from papertape.console.remote import Problem
 SPY = {
     "con_id": 756733, "symbol": "SPY", "security_type": "STK", "exchange": "SMART",
     "primary_exchange": "ARCA", "currency": "USD", "description": "SPDR", "tick": 0.01,
+    "multiplier": 1,
 }  # fmt: skip
 QUOTE = {"bid": 168.2, "bid_size": "300", "ask": 168.21, "ask_size": "1400"}
 ACCOUNT = {

@@ -29,6 +29,7 @@ def test_instruments_are_found_by_symbol_and_name() -> None:
         (apple, *_) = await api.get("/symbols?q=aap")
         assert (apple["con_id"], apple["symbol"], apple["security_type"]) == (AAPL, "AAPL", "STK")
         assert (apple["exchange"], apple["currency"], apple["tick"]) == ("SMART", "USD", 0.01)
+        assert apple["multiplier"] == 1
         assert "APPLE" in apple["description"]
         assert AAPL in [row["con_id"] for row in await api.get("/symbols?q=apple")]
         assert await api.get("/symbols?q=%3Cb%3E") == []

@@ -139,7 +139,9 @@ class Ticket:
             "tif": self._tif.value,
             "account": self._account.value or "",
         }
-        self._confirm.ask(in_full(body, self._quote), lambda: self._send(body))
+        multiplier = self._found["multiplier"]
+        lines = in_full(body, self._quote, multiplier=multiplier)
+        self._confirm.ask(lines, lambda: self._send(body))
 
     async def _send(self, body: dict[str, Any]) -> None:
         try:
@@ -152,7 +154,7 @@ class Ticket:
         (self._error if order["status"] in LOST else self._done).set_text(words)
 
 
-def in_full(body: dict[str, Any], quote: Quote | None) -> list[str]:
+def in_full(body: dict[str, Any], quote: Quote | None, *, multiplier: int = 1) -> list[str]:
     """The order in words, its account, and about what it costs."""
     limit = price(body["limit_price"])
     parts = (body["action"], size(body["quantity"]), body["symbol"], body["order_type"], limit)
@@ -161,7 +163,7 @@ def in_full(body: dict[str, Any], quote: Quote | None) -> list[str]:
         lines.append(f"Account {body['account']}")
     each = body["limit_price"] or (quote and quote[TOUCHES[body["action"]]])
     if each:
-        lines.append(f"About {money(each * body['quantity'])} {body['currency']}")
+        lines.append(f"About {money(each * body['quantity'] * multiplier)} {body['currency']}")
     return lines
 
 

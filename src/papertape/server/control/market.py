@@ -49,6 +49,7 @@ def symbol_view(entry: Instrument) -> SymbolView:
         currency=entry.currency,
         description=entry.longName,
         tick=price_float(entry.tick, entry.scale),
+        multiplier=entry.multiplier,
     )
 
 

@@ -322,6 +322,8 @@ class SymbolView(View):
     description: str
     tick: float
     """Smallest step of a price."""
+    multiplier: int
+    """How many units one of them stands for: a price times this is what one costs."""
 
 
 class QuoteView(View):
