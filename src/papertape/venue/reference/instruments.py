@@ -19,6 +19,8 @@ ALIASES = {"ISLAND": "NASDAQ"}
 
 MOST_RESOLVED = 4096
 """Answers that are remembered: more distinct descriptions than a program trades."""
+LONGEST_RESOLVED = 200
+"""Letters of a description that is remembered; what is not looked at may be of any length."""
 
 
 class Instrument(msgspec.Struct, frozen=True):
@@ -94,8 +96,8 @@ class Instruments:
     def __init__(self, instruments: Iterable[Instrument]) -> None:
         self._by_id = {entry.conId: entry for entry in instruments}
         self._by_symbol: dict[str, list[Instrument]] = {}
-        self._resolved: dict[tuple[object, ...], Listing | Refusal] = {}
-        """Answers of ``resolve`` by what it looks at: programs name a contract again and again."""
+        self._resolved: dict[tuple[int | str, ...], Listing] = {}
+        """Listings by the description that means them: programs name a contract again and again."""
         self._pairs: dict[tuple[str, str], Instrument] = {}
         for entry in self._by_id.values():
             self._by_symbol.setdefault(entry.symbol, []).append(entry)
@@ -128,14 +130,17 @@ class Instruments:
 
     def resolve(self, wanted: Contract) -> Listing | Refusal:
         """The one listing that is meant; 200 also when the description is ambiguous."""
-        asked = (
+        asked: tuple[int | str, ...] = (
             wanted.conId, wanted.symbol, wanted.secType, wanted.exchange, wanted.currency,
             wanted.primaryExchange, wanted.localSymbol, wanted.tradingClass, wanted.secIdType,
             wanted.secId,
         )  # fmt: skip
-        found = self._resolved.get(asked)
-        if found is None:
-            found = self._resolve(wanted)
+        known = self._resolved.get(asked)
+        if known is not None:
+            return known
+        found = self._resolve(wanted)
+        # There is no end of descriptions of nothing: a refusal is worked out each time.
+        if isinstance(found, Listing) and len("".join(map(str, asked))) <= LONGEST_RESOLVED:
             if len(self._resolved) >= MOST_RESOLVED:
                 self._resolved.clear()
             self._resolved[asked] = found
