@@ -4,6 +4,8 @@ The commission of an order is a function of its cumulative size and value, so a 
 difference that it makes. Regulatory fees are passed through per fill.
 """
 
+from typing import Final
+
 from ..reference.instruments import Instrument
 from ..units import (
     CASH_SCALE,
@@ -13,6 +15,9 @@ from ..units import (
     scaled,
 )
 from .schedules import FEE_PLANS, StockRates, ValueRates
+
+MICROS: Final = CASH_SCALE // SIZE_SCALE
+"""Brings a size to the scale of cash, so that a fee per share times it is money."""
 
 
 def commission(
@@ -44,20 +49,15 @@ def _base(schedule: StockRates | ValueRates, size: SizeUnits, value: CashMicros)
         return 0
     if isinstance(schedule, ValueRates):
         return max(schedule.minimum, scaled(value, schedule.of_value))
-    by_size = scaled(_micro_shares(size), schedule.per_share)
+    by_size = scaled(size * MICROS, schedule.per_share)
     # A tiny order pays the cap even where that is less than the minimum.
     return min(max(schedule.minimum, by_size), scaled(value, schedule.cap))
 
 
 def _passed(schedule: StockRates, side: int, size: SizeUnits, value: CashMicros) -> CashMicros:
     """The fees of one fill that are passed through: rounded once, together."""
-    shares = _micro_shares(size)
+    shares = size * MICROS
     parts = shares * schedule.audit_per_share
     if side < 0:
         parts += shares * schedule.taf_per_share + value * schedule.sec_per_proceeds
     return scaled(parts, 1)
-
-
-def _micro_shares(size: SizeUnits) -> int:
-    """A size at the scale of cash, so that a fee per share times it is money."""
-    return size * CASH_SCALE // SIZE_SCALE
