@@ -59,8 +59,9 @@ class Keeper:
         self._saving: tuple[SnapshotWriter | MemoryWriter, Iterator[bytes], tuple[int, int]] | None
         self._saving = None
         """The writer, what it has still to write, and after which facts rows are needed with it."""
-        self._clearing = journal is not None
-        """Something may have to go: at the start, what a process left half written."""
+        self._chores: list[Callable[[], bool]] = []
+        """What deletes a little of what no snapshot needs, and tells whether there may be more."""
+        self._tidy()
 
     # -- keeping ------------------------------------------------------------------------------
 
@@ -88,7 +89,7 @@ class Keeper:
     @property
     def busy(self) -> bool:
         """Whether ``step`` has something to do."""
-        return self._saving is not None or self._clearing
+        return self._saving is not None or bool(self._chores)
 
     def step(self, stopwatch: Callable[[], Nanos] | None = None) -> None:
         """Go on with a snapshot, or with dropping what it made superfluous, for a slice of time.
@@ -97,7 +98,10 @@ class Keeper:
         """
         began = stopwatch() if stopwatch is not None else 0
         while self.busy:
-            self._save() if self._saving is not None else self._clear()
+            if self._saving is not None:
+                self._save()
+            elif not self._chores[0]():
+                del self._chores[0]
             if stopwatch is not None and stopwatch() - began >= SLICE:
                 return
 
@@ -111,14 +115,14 @@ class Keeper:
         writer.finish()
         if isinstance(self._store, Memory):
             self._store.forget_rows(*since)
-        self._saving, self._clearing = None, True
+        self._saving = None
+        self._tidy()
 
-    def _clear(self) -> None:
-        """Delete some of what no snapshot needs: pieces of others, then entries."""
-        if self._store.clear():
-            return
-        keep = self._keep_history and self._journal is not None
-        self._clearing = not keep and self._store.drop(DROPPED) == DROPPED
+    def _tidy(self) -> None:
+        """Delete, when there is time, what is half written or superfluous: pieces, then entries."""
+        self._chores = [self._store.clear]
+        if not self._keep_history or self._journal is None:
+            self._chores.append(lambda: self._store.drop(DROPPED) == DROPPED)
 
     def finish(self, engine: Engine) -> None:
         """A clean stop: a snapshot of the end, so that the next start has little to read.
@@ -135,11 +139,11 @@ class Keeper:
     def recover(self, engine: Engine) -> int:
         """Bring a fresh engine to where it was; the number of entries that were replayed.
 
-        The newest snapshot that can be used counts, and the entries after it.
+        The newest snapshot that can be used counts, and the entries after it, which also mend
+        rows of what is over that are damaged or lost.
         Raises ``JournalError`` naming the entry that cannot be read or repeated.
         """
-        after, rows_failed = self._restore(engine)
-        count = 0
+        count, after = 0, self._restore(engine)
 
         def replayed() -> Iterator[Entry]:
             nonlocal count
@@ -154,7 +158,7 @@ class Keeper:
 
         self._since_snapshot = 0
         try:
-            engine.replay(replayed(), mend if rows_failed else None)
+            engine.replay(replayed(), mend)
         except JournalError:
             raise
         except Exception as error:
@@ -164,9 +168,8 @@ class Keeper:
             raise JournalError(reason, path=path, seq=seq, advice=advice) from error
         return count
 
-    def _restore(self, engine: Engine) -> tuple[int, bool]:
-        """Take the newest snapshot that can be used; the number of the entry that it stands after,
-        and whether rows of what is over were damaged or missing beside a newer one.
+    def _restore(self, engine: Engine) -> int:
+        """Take the newest snapshot that can be used; the number of the entry that it stands after.
 
         Without one the journal must begin at its first entry.
         """
@@ -188,7 +191,7 @@ class Keeper:
             raise JournalError(reason, path=store.path, seq=store.first_seq, advice=RESTORE)
         for one in passed:
             log.warning("%s: passes over a snapshot that cannot be used, %s", store.path, one)
-        return used, bool(why)
+        return used
 
     def _rows(
         self, orders_since: int, fills_since: int, until: int

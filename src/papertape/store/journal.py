@@ -298,9 +298,16 @@ class Journal:
         return found
 
     def mend(self, rows: Rows) -> None:
-        """Put rows of what is over in the place of damaged or lost ones."""
-        with writing(self.path, self._connection) as write:
-            _put(write, "INSERT OR REPLACE", rows)
+        """Put rows of what is over, in order, in the place of damaged or lost ones."""
+        if self._differs("finished", rows.orders) or self._differs("fills", rows.fills):
+            with writing(self.path, self._connection) as write:
+                _put(write, "INSERT OR REPLACE", rows)
+
+    def _differs(self, table: str, rows: Sequence[Any]) -> bool:
+        try:
+            return bool(rows) and self._rows(table, rows[0][0] - 1, rows[-1][0]) != list(rows)
+        except JournalError:
+            return True
 
     # -- snapshots ----------------------------------------------------------------------------
 
