@@ -222,5 +222,6 @@ def child(folder: Path, pipe: int, *, cycle: int, seed: int, way: str) -> None:
                 die()
 
         mark.write = last
-    while True:
+    while load.now < wall + CYCLE_S * SECOND:  # then the next life begins, however late the kill
         load.turn()
+    die()

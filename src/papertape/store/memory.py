@@ -4,11 +4,40 @@ It is asked like ``Journal`` and keeps what a rebuild needs: the newest snapshot
 it, and the rows of what was over since the day began.
 """
 
+from array import array
+from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from .journal import Batch, Entry, Rows
 from .saved import Saved
+
+
+class _Table:
+    """Rows in the order of their first number, column by column: a row costs little memory."""
+
+    def __init__(self, columns: int) -> None:
+        self._numbers = [array("q") for _ in range(columns)]
+        self._rows: list[bytes] = []
+
+    def add(self, rows: Iterable[Any]) -> None:
+        for *numbers, row in rows:
+            for column, number in zip(self._numbers, numbers, strict=True):
+                column.append(number)
+            self._rows.append(row)
+
+    def between(self, after: int, until: int) -> list[Any]:
+        """The rows whose first number is above the one, and not above the other."""
+        first, end = (bisect_right(self._numbers[0], number) for number in (after, until))
+        columns = [column[first:end] for column in self._numbers]
+        return list(zip(*columns, self._rows[first:end], strict=True))
+
+    def forget(self, until: int) -> None:
+        count = bisect_right(self._numbers[0], until)
+        for column in self._numbers:
+            del column[:count]
+        del self._rows[:count]
 
 
 class Memory:
@@ -19,15 +48,15 @@ class Memory:
         self.last_seq = 0
         self.rejected: list[int] = []
         self._entries: deque[tuple[int, bytes]] = deque()
-        self._orders: list[tuple[int, int, int, int, bytes]] = []
-        self._fills: list[tuple[int, int, bytes]] = []
+        self._orders = _Table(4)
+        self._fills = _Table(2)
         self._saved: Saved | None = None
 
     def append(self, batch: Batch) -> int:
         """Keep a batch and give the last entry's number."""
         self._entries += batch.entries
-        self._orders += batch.rows.orders
-        self._fills += batch.rows.fills
+        self._orders.add(batch.rows.orders)
+        self._fills.add(batch.rows.fills)
         self.last_seq += len(batch.entries)
         return self.last_seq
 
@@ -45,10 +74,8 @@ class Memory:
 
     def rows(self, orders_after: int, fills_after: int, until: int) -> Rows:
         """Orders and fills that were over by facts after two numbers, and not after ``until``."""
-        return Rows(
-            [row for row in self._orders if orders_after < row[0] <= until],
-            [row for row in self._fills if fills_after < row[0] <= until],
-        )
+        orders = self._orders.between(orders_after, until)
+        return Rows(orders, self._fills.between(fills_after, until))
 
     def mend(self, rows: Rows) -> None:
         """Nothing is ever damaged here."""
@@ -84,8 +111,8 @@ class Memory:
 
     def forget_rows(self, orders_until: int, fills_until: int) -> None:
         """What was over by then is asked for no more."""
-        self._orders = [row for row in self._orders if row[0] > orders_until]
-        self._fills = [row for row in self._fills if row[0] > fills_until]
+        self._orders.forget(orders_until)
+        self._fills.forget(fills_until)
 
 
 class MemoryWriter:
