@@ -19,7 +19,7 @@ from ..venue.commands import Command
 from ..venue.engine import Engine
 from ..venue.market.source import MarketSource
 from ..venue.reference.details import time_zone
-from ..venue.reference.instruments import Listing, Refusal
+from ..venue.reference.instruments import Listing, Purpose, Refusal
 from ..venue.units import SECOND, Nanos
 from ..versions import INSTRUMENT_TIME_ZONE
 from ..wire.message import Message
@@ -415,9 +415,9 @@ class Station:
         """Whether positions in it are told: those in currency pairs are virtual."""
         return contract.secType != "CASH" or bool(self.config.settings.includeVirtualFxPositions)
 
-    def resolve(self, contract: Contract) -> Listing | Refusal:
+    def resolve(self, contract: Contract, purpose: Purpose) -> Listing | Refusal:
         """The one listing that a request means, with a tape to quote it."""
-        return self.engine.instruments.resolve(contract)
+        return self.engine.instruments.resolve(contract, purpose)
 
     def refuse(self, session: Session, request_id: int, refusal: Refusal) -> None:
         """Send a refusal of the venue under a request's id."""

@@ -153,7 +153,7 @@ def test_bars_are_those_that_a_client_is_told(seconds: int) -> None:
         async with controlled(hall) as api:
             rows: list[dict[str, Any]] = await api.get(f"/bars/{AAPL}?seconds={seconds}&last=300")
             client = await api.served.client()
-            contract = Contract(conId=AAPL)
+            contract = Contract(conId=AAPL, exchange="SMART")
             await client.send(
                 history.ReqHistoricalData(1, contract, "", asked, span, True, "TRADES", 2)
             )

@@ -3,6 +3,7 @@
 import itertools
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from papertape.model import Contract
@@ -180,10 +181,24 @@ def test_a_weekly_bar_carries_the_date_of_its_last_trading_day(end: str, days: l
     assert [bar.date for bar in answer.historicalDataBars][-len(days) :] == days
 
 
-def test_an_unknown_contract_is_200() -> None:
+@pytest.mark.parametrize(
+    ("parts", "code", "said"),
+    [
+        ({"symbol": "NOSUCH"}, 200, "No security definition has been found for the request"),
+        ({"exchange": ""}, 321, "Please enter exchange"),
+        ({"exchange": "", "conId": 265598}, 321, "Please enter exchange"),
+        ({"secType": "FOO"}, 321, "Please enter a valid security type"),
+        ({"symbol": ""}, 321, "The symbol or the local-symbol or the security id must be entered"),
+        ({"exchange": "MKT"}, 200, "The destination or exchange selected is Invalid."),
+    ],
+)
+def test_a_contract_that_is_none_or_incomplete(
+    parts: dict[str, object], code: int, said: str
+) -> None:
     _, client = ready()
-    request = wire.ReqHistoricalData(9, Contract(symbol="NOSUCH", secType="STK"))
-    assert [(e[0], e[1]) for e in client.send(request).errors()] == [(9, 200)]
+    request = msgspec.structs.replace(asked(9), contract=msgspec.structs.replace(AAPL, **parts))
+    ((about, found, text),) = client.send(request).errors()
+    assert (about, found) == (9, code) and text.endswith(said)
 
 
 # ---------------------------------------------------------------- long queries

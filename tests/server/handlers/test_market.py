@@ -92,14 +92,32 @@ def test_a_side_without_a_quote_is_minus_one() -> None:
     assert "tickPrice 1 BID -1 0" in got
 
 
+INVALID = "Error validating request.-'bN' : cause - "
+PARTS = {"symbol": "AAPL", "secType": "STK", "exchange": "SMART", "currency": "USD"}
+
+
+def of(**parts: object) -> wire.ReqMktData:
+    """A request for Apple with other parts."""
+    return wire.ReqMktData(7, Contract(**PARTS | parts))  # type: ignore[arg-type]
+
+
 REFUSED = {
-    "an unknown symbol": (wire.ReqMktData(7, Contract(symbol="NOSUCH", secType="STK")), 200,
+    "an unknown symbol": (of(symbol="NOSUCH"), 200,
         "No security definition has been found for the request"),
-    "an ambiguous symbol": (wire.ReqMktData(7, Contract(symbol="AAPL", secType="STK")), 200,
+    "an ambiguous symbol": (of(currency=""), 200,
         "The contract description specified for AAPL is ambiguous"),
-    "a number and another symbol": (wire.ReqMktData(7, Contract(conId=265598, symbol="IBM")), 478,
+    "a number and another symbol": (of(conId=265598, symbol="IBM"), 478,
         ("Parameters in request conflicts with contract parameters received by contract id: "
         "requested symbol IBM, in contract AAPL;")),
+    "no exchange": (of(exchange=""), 321, INVALID + "Please enter exchange"),
+    "a number alone": (wire.ReqMktData(7, Contract(conId=265598)), 321,
+        INVALID + "Please enter exchange"),
+    "no type": (of(secType=""), 321, INVALID + "Please enter a valid security type"),
+    "no such type": (of(secType="FOO"), 321, INVALID + "Please enter a valid security type"),
+    "no symbol": (of(symbol=""), 321,
+        INVALID + "The symbol or the local-symbol or the security id must be entered"),
+    "no such exchange": (of(exchange="MKT"), 200,
+        "The destination or exchange selected is Invalid."),
     "generic ticks in a snapshot": (wire.ReqMktData(7, AAPL, "233", True), 321,
         ("Error validating request.-'bN' : cause - Snapshot market data subscription is not "
         "applicable to generic ticks")),

@@ -20,6 +20,12 @@ CONFLICT = (
     "Parameters in request conflicts with contract parameters received by contract id: requested "
     "symbol IBM, in contract AAPL;"
 )
+DESTINATION = (
+    'The destination or exchange selected is Invalid. Please review your order\'s "Destination" '
+    "field. If using a <br>Directed order, review the exchange selected when creating the order "
+    "ticket or order row. This may occur when <br>creating stock orders for the overnight session "
+    "or when creating option orders for the overnight session."
+)
 REFUSED = [
     ("BUY 1 AAPL FEELINGS", 321, INVALID + "Invalid order type was entered"),
     ("BUY 1 AAPL STP", 403, "Invalid stop price."),
@@ -55,6 +61,11 @@ REFUSED = [
     ("BUY 1 AAPL MKT currency=", 200,
      "The contract description specified for AAPL is ambiguous"),
     ("BUY 1 AAPL MKT exchange=", 321, INVALID + "Missing order exchange"),
+    ("BUY 1 AAPL MKT exchange= conId=265598", 321, INVALID + "Missing order exchange"),
+    ("BUY 1 AAPL MKT secType=FOO", 321, INVALID + "Please enter a valid security type"),
+    ("BUY 1 AAPL MKT symbol=", 321,
+     INVALID + "The symbol or the local-symbol or the security id must be entered"),
+    ("BUY 1 AAPL MKT exchange=MKT", 200, DESTINATION),
     ("BUY 1 AAPL MKT exchange=IDEALPRO", 200, NOT_FOUND),
     ("BUY 1 IBM MKT conId=265598", 478, CONFLICT),
     ("BUY 1 AAPL MKT account=DU0", 201, "Order rejected - reason:Invalid account number"),

@@ -1,10 +1,20 @@
 """Which listings a contract description refers to, and the details of each."""
 
+import re
+
+import msgspec
 import pytest
 
+from papertape.codes import text
 from papertape.model import Contract
 from papertape.venue.reference.details import MARKET_RULES, contract_details
-from papertape.venue.reference.instruments import Listing, Refusal
+from papertape.venue.reference.instruments import (
+    LONGEST_REMEMBERED,
+    Instruments,
+    Listing,
+    Purpose,
+    Refusal,
+)
 from papertape.venue.reference.listings import CATALOGUE
 from venue.scenario import START
 
@@ -42,7 +52,8 @@ MATCHES = [
     (Contract(secIdType="ISIN", secId="US4592001014", exchange="NYSE"), [(8314, "NYSE")]),
     (Contract(secIdType="ISIN", secId="US0000000000", exchange="NYSE"), 200),
     (Contract(symbol="ZZZZ", secType="STK"), 200),
-    (Contract(secType="STK", currency="USD"), 200),
+    (Contract(symbol="AAPL", secType="STK", exchange="LSE"), 200),
+    (Contract(conId=265598, secType="STK", exchange="IDEALPRO"), 200),
 ]
 
 
@@ -53,6 +64,146 @@ def test_match(wanted: Contract, expected: list[tuple[int, str]] | int) -> None:
         assert rows.code == expected
     else:
         assert [(row.instrument.conId, row.exchange) for row in rows] == expected
+
+
+# What stands for nothing: SMART routes and lists nothing, and many programs name it all the same.
+# A suffix after a point is left out.
+SAME = [
+    Contract(symbol="AAPL", exchange="SMART", primaryExchange="SMART"),
+    Contract(symbol="AAPL", exchange="SMART", primaryExchange="smart"),
+    Contract(localSymbol="AAPL", exchange="SMART", primaryExchange="SMART"),
+    Contract(symbol="AAPL", exchange="SMART", primaryExchange="NASDAQ.NMS"),
+]
+
+
+@pytest.mark.parametrize("wanted", SAME)
+def test_what_says_nothing_of_the_listing(wanted: Contract) -> None:
+    wanted = msgspec.structs.replace(wanted, secType="STK", currency="USD")
+    found = CATALOGUE.resolve(wanted)
+    assert isinstance(found, Listing)
+    assert (found.instrument.conId, found.exchange) == (265598, "SMART")
+
+
+SYMBOL, TYPE, EXCHANGE, DESTINATION = "symbol", "security_type", "exchange", "destination"
+FULL = {"symbol": "AAPL", "secType": "STK", "exchange": "SMART", "currency": "USD"}
+OPTION = {"secType": "OPT", "exchange": "SMART", "currency": "USD", "symbol": "AAPL"}
+FUTURE = {"secType": "FUT", "exchange": "CME", "currency": "USD", "symbol": "ES"}
+SERIES = {"lastTradeDateOrContractMonth": "202606", "strike": 250.0, "right": "C"}
+NOTHING = ""
+"""The description is complete, but no instrument here has it."""
+D, H, Q, O = Purpose.DETAILS, Purpose.HISTORY, Purpose.QUOTES, Purpose.ORDER  # noqa: E741
+
+# a description -> what is wrong with it, for details, history, quotes and orders; None: nothing
+INCOMPLETE: list[tuple[Contract, dict[Purpose, str | None]]] = [
+    (Contract(**FULL), {D: None, H: None, Q: None, O: None}),
+    (Contract(**FULL | {"exchange": ""}), {D: None, H: EXCHANGE, Q: EXCHANGE, O: "no_exchange"}),
+    (Contract(**FULL | {"exchange": " "}), {D: None, H: EXCHANGE, Q: EXCHANGE, O: "no_exchange"}),
+    (Contract(**FULL | {"secType": ""}), {D: TYPE, H: TYPE, Q: TYPE, O: TYPE}),
+    (Contract(**FULL | {"secType": "FOO"}), {D: TYPE, H: TYPE, Q: TYPE, O: TYPE}),
+    (Contract(**FULL | {"symbol": ""}), {D: SYMBOL, H: SYMBOL, Q: SYMBOL, O: SYMBOL}),
+    (Contract(), {D: SYMBOL, H: SYMBOL, Q: SYMBOL, O: SYMBOL}),
+    # A number stands for all but the exchange; what is said beside it must be said rightly.
+    (Contract(conId=265598), {D: None, H: EXCHANGE, Q: EXCHANGE, O: "no_exchange"}),
+    (Contract(conId=265598, exchange="SMART"), {D: None, H: None, Q: None, O: None}),
+    (Contract(conId=265598, secType="STK"), {D: None, H: EXCHANGE, Q: EXCHANGE, O: "no_exchange"}),
+    (Contract(conId=265598, secType="FOO", exchange="SMART"), {D: TYPE, H: TYPE, Q: TYPE, O: TYPE}),
+    (Contract(conId=265598, exchange="MKT"), {
+        D: DESTINATION, H: DESTINATION, Q: DESTINATION, O: "order_destination"}),
+    (Contract(**FULL | {"exchange": "MKT"}), {
+        D: DESTINATION, H: DESTINATION, Q: DESTINATION, O: "order_destination"}),
+    (Contract(**FULL | {"primaryExchange": "XPAR"}), {
+        D: DESTINATION, H: DESTINATION, Q: DESTINATION, O: "order_destination"}),
+    (Contract(**FULL | {"primaryExchange": "NYSE"}), {D: NOTHING, Q: NOTHING, O: NOTHING}),
+    (Contract(**FULL | {"exchange": "CME"}), {D: NOTHING, Q: NOTHING, O: NOTHING}),
+    (Contract(secType="BOND", issuerId="e1234567", exchange="SMART"), {D: NOTHING, Q: SYMBOL}),
+    (Contract(secIdType="ISIN", secId="US4592001014", exchange="NYSE"), {D: None}),
+    # Contracts of a series: details list them, everything else wants one of them.
+    (Contract(**OPTION), {D: NOTHING, H: "series", Q: "series", O: "series"}),
+    (Contract(**OPTION, **SERIES), {D: NOTHING, H: NOTHING, Q: NOTHING, O: NOTHING}),
+    (Contract(**OPTION, **SERIES | {"right": ""}), {D: NOTHING, Q: "series"}),
+    (Contract(**OPTION, **SERIES | {"right": "0"}), {Q: "series"}),
+    (Contract(**OPTION, **SERIES | {"strike": 0.0}), {Q: "series"}),
+    (Contract(**OPTION, **SERIES | {"strike": None}), {Q: "series"}),
+    (Contract(**OPTION, localSymbol="AAPL  260619C00250000"), {D: NOTHING, Q: NOTHING}),
+    (Contract(**FUTURE), {D: NOTHING, H: "no_expiry", Q: "no_expiry", O: "no_expiry"}),
+    (Contract(**FUTURE, lastTradeDateOrContractMonth="202606"), {Q: NOTHING}),
+    (Contract(**FUTURE, localSymbol="ESM6"), {Q: NOTHING}),
+    (Contract(**FUTURE | {"secType": "FOP"}), {Q: "no_expiry"}),
+    (Contract(**FUTURE | {"secType": "FOP"}, lastTradeDateOrContractMonth="202606"), {
+        Q: "series"}),
+    (Contract(**FUTURE | {"secType": "CONTFUT"}), {D: NOTHING, H: NOTHING, Q: TYPE, O: TYPE}),
+    (Contract(**FUTURE | {"secType": "FUT+CONTFUT"}), {D: NOTHING, H: TYPE, Q: TYPE, O: TYPE}),
+    # Two things are missing: the first of symbol, type, series, exchange is named.
+    (Contract(exchange="SMART"), {Q: SYMBOL}),
+    (Contract(symbol="AAPL"), {Q: TYPE}),
+    (Contract(symbol="ES", secType="FUT"), {Q: "no_expiry"}),
+]  # fmt: skip
+CASES = [(wanted, use, wrong) for wanted, row in INCOMPLETE for use, wrong in row.items()]
+
+
+@pytest.mark.parametrize(("wanted", "use", "wrong"), CASES)
+def test_a_request_wants_a_complete_contract(
+    wanted: Contract, use: Purpose, wrong: str | None
+) -> None:
+    details = use is Purpose.DETAILS
+    found = CATALOGUE.match(wanted) if details else CATALOGUE.resolve(wanted, use)
+    if wrong is None:
+        assert not isinstance(found, Refusal)
+        return
+    assert isinstance(found, Refusal)
+    assert (found.code, found.variant) == {
+        NOTHING: (200, None), DESTINATION: (200, wrong), "order_destination": (200, wrong),
+    }.get(wrong, (321, wrong))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("variant", "told"),
+    [
+        ("exchange", "Please enter exchange"),
+        ("no_exchange", "Missing order exchange"),
+        ("security_type", "Please enter a valid security type"),
+        ("symbol", "The symbol or the local-symbol or the security id must be entered"),
+        ("no_expiry", "Please enter a local symbol or an expiry"),
+        ("series", ("When the local symbol field is empty, please fill the following fields "
+         "(right, strike, expiry)")),
+    ],
+)  # fmt: skip
+def test_the_words_for_what_is_missing(variant: str, told: str) -> None:
+    refused = [CATALOGUE.resolve(wanted, use) for wanted, use, wrong in CASES if wrong == variant]
+    assert refused
+    for refusal in refused:
+        assert isinstance(refusal, Refusal)
+        words = text(321, refusal.variant, **{"tag": "bN", **refusal.facts})
+        assert re.fullmatch("Error validating request.-'b.' : cause - " + re.escape(told), words)
+
+
+def test_the_words_for_an_exchange_that_is_none() -> None:
+    assert text(200, "destination") == "The destination or exchange selected is Invalid."
+    assert text(200, "order_destination").startswith(
+        'The destination or exchange selected is Invalid. Please review your order\'s "Destination"'
+    )
+
+
+def test_only_contracts_that_there_are_stay_in_memory() -> None:
+    catalogue = Instruments(CATALOGUE)
+    for number in range(100):
+        catalogue.resolve(Contract(**FULL | {"symbol": f"NONE{number}"}))
+        catalogue.resolve(Contract(**FULL | {"exchange": f"NONE{number}"}))
+        catalogue.resolve(Contract(**FULL | {"symbol": "IBM"}, conId=265598 + number))
+        catalogue.resolve(Contract(**FULL | {"exchange": ""}, localSymbol=f"{number}"))
+    assert catalogue.remembered == 0
+    assert isinstance(catalogue.resolve(Contract(**FULL)), Listing)
+    assert catalogue.remembered == 1
+
+
+@pytest.mark.parametrize("field", ["secId", "primaryExchange", "exchange"])
+def test_a_contract_with_long_texts_is_found_and_not_kept(field: str) -> None:
+    """These may hold anything, or blanks, beside a number, and the contract is found."""
+    catalogue = Instruments(CATALOGUE)
+    texts = {"exchange": "SMART"}
+    texts[field] = texts.get(field, "") + " " * (LONGEST_REMEMBERED + 1)
+    assert isinstance(catalogue.resolve(Contract(conId=265598, **texts)), Listing)
+    assert catalogue.remembered == 0
 
 
 def test_without_an_exchange_every_exchange_of_every_listing_has_a_row() -> None:
@@ -69,10 +220,10 @@ def test_without_an_exchange_every_exchange_of_every_listing_has_a_row() -> None
     ]
 
 
-def test_resolve_takes_one_listing_on_several_exchanges_but_not_several_listings() -> None:
-    one = CATALOGUE.resolve(Contract(symbol="IBM", secType="STK"))
+def test_resolve_takes_one_listing_but_not_several() -> None:
+    one = CATALOGUE.resolve(Contract(symbol="IBM", secType="STK", exchange="NYSE"))
     assert isinstance(one, Listing)
-    assert (one.instrument.conId, one.exchange) == (8314, "SMART")
+    assert (one.instrument.conId, one.exchange) == (8314, "NYSE")
     many = CATALOGUE.resolve(Contract(symbol="AAPL", secType="STK", exchange="SMART"))
     assert many == Refusal(200, {"symbol": "AAPL"}, "ambiguous")
 

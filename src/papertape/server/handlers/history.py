@@ -8,7 +8,7 @@ import msgspec
 
 from ...model import Bar
 from ...venue.market.source import PriceBar
-from ...venue.reference.instruments import Instrument, Refusal
+from ...venue.reference.instruments import Instrument, Purpose, Refusal
 from ...venue.units import DAY, SECOND, Nanos, price_float, size_decimal
 from ...versions import HISTORY_END_MESSAGE, HISTORY_IN_SHARES
 from ...wire.catalogue import history as wire
@@ -52,7 +52,7 @@ def req_historical_data(
     if len(session.queries) + len(session.live_bars) >= MAX_QUERIES:
         session.error(message.reqId, 162, variant="pacing")
         return
-    found = station.resolve(message.contract)
+    found = station.resolve(message.contract, Purpose.HISTORY)
     if isinstance(found, Refusal):
         station.refuse(session, message.reqId, found)
         return

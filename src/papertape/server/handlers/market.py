@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from ...venue.reference.details import precision
-from ...venue.reference.instruments import Instrument, Refusal
+from ...venue.reference.instruments import Instrument, Purpose, Refusal
 from ...wire.catalogue import market as wire
 from ..generic_ticks import default_ticks
 from ..quotes import QuoteLine
@@ -31,7 +31,7 @@ def req_mkt_data(station: "Station", session: "Session", message: wire.ReqMktDat
     if snapshot and message.genericTickList.strip():
         session.error(message.reqId, 321, variant="snapshot_generic")
         return
-    found = station.resolve(message.contract)
+    found = station.resolve(message.contract, Purpose.QUOTES)
     if isinstance(found, Refusal):
         station.refuse(session, message.reqId, found)
         return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...venue.broker.attributes import unserved
 from ...venue.broker.terms import for_living, not_served
 from ...venue.commands import CancelAll, CancelOrder, SubmitOrder
-from ...venue.reference.instruments import Refusal
+from ...venue.reference.instruments import Purpose, Refusal
 from ...wire.catalogue import orders as wire
 from ...wire.catalogue.reports import CompletedOrdersEnd, ExecutionDetailsEnd, OpenOrdersEnd
 from ..present.queries import ExecutionRow, Rows
@@ -63,7 +63,7 @@ def _splits_pips(station: "Station", message: wire.PlaceOrder) -> bool:
     price = message.order.lmtPrice
     if station.config.settings.allowForexTradingIn1_10Pips or price is None:
         return False
-    found = station.resolve(message.contract)
+    found = station.resolve(message.contract, Purpose.ORDER)
     if isinstance(found, Refusal) or found.instrument.secType != "CASH":
         return False
     pip = Decimal("0.01" if found.instrument.currency == "JPY" else "0.0001")

@@ -16,7 +16,8 @@ from ...venue.broker.margin import Holding, MarginCalculator, Valuation
 from ...venue.broker.orders import FillRow, LiveOrder
 from ...venue.commands import CancelOrder, SubmitOrder
 from ...venue.engine import Engine
-from ...venue.reference.instruments import ALIASES, Refusal, contract_of
+from ...venue.reference.exchanges import ALIASES
+from ...venue.reference.instruments import Refusal, contract_of
 from ...venue.reference.times import eastern, parse_filter_time
 from ...venue.tws import order_ids
 from ...venue.units import Nanos, price_float, scaled, size_decimal

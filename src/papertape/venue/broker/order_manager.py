@@ -24,7 +24,8 @@ from ..facts import (
     Terms,
 )
 from ..market.source import Quote, Trade
-from ..reference.instruments import SMART, Instruments, Refusal
+from ..reference.exchanges import SMART
+from ..reference.instruments import Instruments, Refusal
 from ..reference.times import next_quarter_end
 from ..units import CASH_SCALE, SIZE_SCALE, CashMicros, Nanos, SizeUnits, notional
 from . import lifecycle

@@ -17,7 +17,14 @@ from papertape.model import Contract, Order
 
 from ..exchange.triggers import METHODS
 from ..facts import Terms
-from ..reference.instruments import Instrument, Instruments, Listing, Refusal
+from ..reference.instruments import (
+    ORDER_TAG,
+    Instrument,
+    Instruments,
+    Listing,
+    Purpose,
+    Refusal,
+)
 from ..units import SIZE_SCALE, PriceUnits, SizeUnits
 from .attributes import given, unserved
 from .margin import unvalued
@@ -44,7 +51,6 @@ NUMBERS = frozenset(
 
 OVERNIGHT_DAY = "OVERNIGHT + DAY"
 """What the echo of a day order with ``includeOvernight`` has for its tif; it may come back."""
-VALIDATION_TAG = "bF"
 MAX_SIZE = Decimal(10) ** 9
 """Shares per order: keeps every product of price and size far from absurd."""
 HIGHEST_PRICE = 1e9
@@ -54,7 +60,7 @@ _text = msgspec.json.Encoder().encode
 
 def invalid(cause: str) -> Refusal:
     """The general validation error, 321."""
-    return Refusal(321, {"tag": VALIDATION_TAG, "cause": cause})
+    return Refusal(321, {"tag": ORDER_TAG, "cause": cause})
 
 
 def not_served(what: str) -> Refusal:
@@ -89,18 +95,16 @@ def check(
     ``accounts`` are the codes that there are, in their order; ``strict_tif`` refuses an empty
     time in force (servers from version 225 on), which otherwise means DAY.
     """
-    if not contract.exchange and not contract.comboLegs:
-        return Refusal(321, {"tag": VALIDATION_TAG}, "no_exchange")
     combination = unserved(contract)
     if combination is not None:
         return not_served(f"The contract attribute '{combination}'")
-    listing = instruments.resolve(contract)
+    listing = instruments.resolve(contract, Purpose.ORDER)
     if isinstance(listing, Refusal):
         return listing
     kind, differs = ORDER_TYPES.get(order.orderType), given(order)
     refusal = _words(order, kind, strict=strict_tif) or _attributes(order, differs, listing)
     if refusal is not None or kind is None:
-        return refusal or Refusal(321, {"tag": VALIDATION_TAG}, "order_type")
+        return refusal or Refusal(321, {"tag": ORDER_TAG}, "order_type")
     size = _size(order, differs)
     if isinstance(size, Refusal):
         return size
@@ -141,7 +145,7 @@ def _words(order: Order, kind: OrderType | None, *, strict: bool) -> Refusal | N
     if kind is None:
         if name in UNSERVED_ORDER_TYPES:
             return not_served(f"The order type '{name}'")
-        return Refusal(321, {"tag": VALIDATION_TAG}, "order_type")
+        return Refusal(321, {"tag": ORDER_TAG}, "order_type")
     if action not in SIDES:
         if action in UNSERVED_SIDES:
             return not_served(f"The action '{order.action}'")

@@ -1,26 +1,42 @@
 """The instruments of the venue, and what a contract description of a client refers to.
 
 A description may fit several listings, and a listing several exchanges: ``match`` finds them
-all, ``resolve`` insists on one. Refusals carry the API code and its facts.
+all, ``resolve`` insists on one. Both refuse a description that TWS would not look up, which depends
+on what it is for: that is decided here alone. Refusals carry the API code and its facts.
 """
 
 from collections.abc import Iterable, Iterator
+from enum import StrEnum
 
 import msgspec
 
 from papertape.model import Contract
 
 from ..units import PriceUnits
-
-SMART = "SMART"
-ALIASES = {"ISLAND": "NASDAQ"}
-"""Older programs name NASDAQ by its former order book."""
-
+from .exchanges import ALIASES, DESTINATIONS, SMART
 
 MOST_RESOLVED = 4096
-"""Answers that are remembered: more distinct descriptions than a program trades."""
-LONGEST_RESOLVED = 200
-"""Letters of a description that is remembered; what is not looked at may be of any length."""
+"""Listings that are remembered: more distinct descriptions than a program trades."""
+LONGEST_REMEMBERED = 64
+"""Letters of a text in a description that is remembered: more than any contract has."""
+SECURITY_TYPES = frozenset((
+    "STK", "OPT", "FUT", "CONTFUT", "FUT+CONTFUT", "CONTFUT+FUT", "CASH", "BOND", "CFD", "FOP",
+    "WAR", "IOPT", "FWD", "BAG", "IND", "BILL", "FUND", "FIXED", "SLB", "NEWS", "CMDTY", "BSK",
+    "ICU", "ICS", "CRYPTO",
+))  # fmt: skip
+CONTINUOUS = frozenset(("FUT+CONTFUT", "CONTFUT+FUT", "CONTFUT"))
+"""Futures that go on from one to the next: to be looked up, the last also to be charted."""
+RIGHTS = ("C", "P", "CALL", "PUT")
+
+
+class Purpose(StrEnum):
+    """What a request wants a contract for: that decides how complete its description must be."""
+
+    DETAILS = "details"
+    """To list what fits: any exchange, any month."""
+    HISTORY = "history"
+    QUOTES = "quotes"
+    ORDER = "order"
 
 
 class Instrument(msgspec.Struct, frozen=True):
@@ -72,6 +88,14 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 NOT_FOUND = Refusal(200)
+NO_SYMBOL = Refusal(321, variant="symbol")
+NO_TYPE = Refusal(321, variant="security_type")
+NO_EXPIRY = Refusal(321, variant="no_expiry")
+NO_SERIES = Refusal(321, variant="series")
+NO_EXCHANGE = Refusal(321, variant="exchange")
+NO_ORDER_EXCHANGE = Refusal(321, variant="no_exchange")
+ORDER_TAG = "bF"
+"""How the validation errors of orders are marked; the sender marks those of other requests."""
 
 
 def contract_of(instrument: Instrument, exchange: str, *, primary: bool = True) -> Contract:
@@ -81,9 +105,9 @@ def contract_of(instrument: Instrument, exchange: str, *, primary: bool = True) 
         symbol=instrument.symbol,
         secType=instrument.secType,
         strike=0.0,
+        multiplier=str(instrument.multiplier) if instrument.multiplier > 1 else "",
         exchange=exchange,
         primaryExchange=instrument.primaryExchange if primary else "",
-        multiplier=str(instrument.multiplier) if instrument.multiplier > 1 else "",
         currency=instrument.currency,
         localSymbol=instrument.localSymbol,
         tradingClass=instrument.tradingClass,
@@ -95,9 +119,13 @@ class Instruments:
 
     def __init__(self, instruments: Iterable[Instrument]) -> None:
         self._by_id = {entry.conId: entry for entry in instruments}
+        self._destinations = DESTINATIONS | {
+            name for entry in self._by_id.values() for name in entry.exchanges
+        }
         self._by_symbol: dict[str, list[Instrument]] = {}
-        self._resolved: dict[tuple[int | str, ...], Listing] = {}
-        """Listings by the description that means them: programs name a contract again and again."""
+        self._resolved: dict[tuple[object, ...], Listing] = {}
+        """Listings that ``resolve`` found, by all that it looks at: programs name a contract again
+        and again. What is refused is not kept: there is no end of it."""
         self._pairs: dict[tuple[str, str], Instrument] = {}
         for entry in self._by_id.values():
             self._by_symbol.setdefault(entry.symbol, []).append(entry)
@@ -118,8 +146,22 @@ class Instruments:
         """The currency pair that quotes ``currency`` in ``base``, or None."""
         return self._pairs.get((currency, base))
 
-    def match(self, wanted: Contract) -> tuple[Listing, ...] | Refusal:
-        """Every listing that the description fits; 200 when there is none, 478 on a conflict."""
+    @property
+    def remembered(self) -> int:
+        """How many descriptions are known already."""
+        return len(self._resolved)
+
+    def match(
+        self, wanted: Contract, purpose: Purpose = Purpose.DETAILS
+    ) -> tuple[Listing, ...] | Refusal:
+        """Every listing that the description fits.
+
+        The refusal is 321 for a description that is not complete enough, 200 when it fits none,
+        and 478 when it contradicts its number.
+        """
+        refusal = _incomplete(wanted, purpose) or self._no_destination(wanted, purpose)
+        if refusal is not None:
+            return refusal
         if wanted.conId:
             return self._by_number(wanted)
         symbol = wanted.symbol.upper()
@@ -128,26 +170,26 @@ class Instruments:
         rows = [row for entry in fitting for row in _rows(entry, _exchange(wanted))]
         return tuple(rows) if rows else NOT_FOUND
 
-    def resolve(self, wanted: Contract) -> Listing | Refusal:
+    def resolve(self, wanted: Contract, purpose: Purpose = Purpose.QUOTES) -> Listing | Refusal:
         """The one listing that is meant; 200 also when the description is ambiguous."""
-        asked: tuple[int | str, ...] = (
-            wanted.conId, wanted.symbol, wanted.secType, wanted.exchange, wanted.currency,
+        asked = (
+            wanted.symbol, wanted.secType, wanted.exchange, wanted.currency,
             wanted.primaryExchange, wanted.localSymbol, wanted.tradingClass, wanted.secIdType,
-            wanted.secId,
+            wanted.secId, wanted.lastTradeDateOrContractMonth, wanted.right, wanted.strike,
+            wanted.conId,
         )  # fmt: skip
         known = self._resolved.get(asked)
         if known is not None:
             return known
-        found = self._resolve(wanted)
-        # There is no end of descriptions of nothing: a refusal is worked out each time.
-        if isinstance(found, Listing) and len("".join(map(str, asked))) <= LONGEST_RESOLVED:
+        found = self._resolve(wanted, purpose)
+        if isinstance(found, Listing) and _worth_remembering(asked):
             if len(self._resolved) >= MOST_RESOLVED:
                 self._resolved.clear()
             self._resolved[asked] = found
         return found
 
-    def _resolve(self, wanted: Contract) -> Listing | Refusal:
-        rows = self.match(wanted)
+    def _resolve(self, wanted: Contract, purpose: Purpose = Purpose.QUOTES) -> Listing | Refusal:
+        rows = self.match(wanted, purpose)
         if isinstance(rows, Refusal):
             return rows
         if any(row.instrument is not rows[0].instrument for row in rows):
@@ -164,6 +206,15 @@ class Instruments:
         by_symbol.sort(key=lambda entry: len(entry.symbol))
         return tuple((by_symbol + by_name)[:16])
 
+    def _no_destination(self, wanted: Contract, purpose: Purpose) -> Refusal | None:
+        """The 200 for the name of an exchange that there is not, whatever the contract is."""
+        primary = "" if wanted.conId else _primary(wanted)
+        for name in (_exchange(wanted), primary):
+            if name and name not in self._destinations:
+                order = purpose is Purpose.ORDER
+                return Refusal(200, {}, "order_destination" if order else "destination")
+        return None
+
     def _by_number(self, wanted: Contract) -> tuple[Listing, ...] | Refusal:
         entry = self._by_id.get(wanted.conId)
         if entry is None:
@@ -175,9 +226,77 @@ class Instruments:
         return tuple(_rows(entry, exchange)) or NOT_FOUND
 
 
+def _worth_remembering(asked: tuple[object, ...]) -> bool:
+    """Whether its texts are short, and whether it means the same for every purpose."""
+    texts = [part.upper() for part in asked if isinstance(part, str)]
+    return max(map(len, texts)) <= LONGEST_REMEMBERED and CONTINUOUS.isdisjoint(texts)
+
+
+def _incomplete(wanted: Contract, purpose: Purpose) -> Refusal | None:
+    """The 321 for the first thing without which TWS does not look a contract up."""
+    refusal = _missing(wanted, purpose)
+    if refusal is None or purpose is not Purpose.ORDER:
+        return refusal
+    return msgspec.structs.replace(refusal, facts={"tag": ORDER_TAG})
+
+
+def _missing(wanted: Contract, purpose: Purpose) -> Refusal | None:
+    """What is missing or wrong: the first of symbol, type, series and exchange.
+
+    A contract number stands for everything but the exchange, an identifier for symbol and type.
+    Only details do without an exchange, or without the month of a contract of a series.
+    """
+    details, kind = purpose is Purpose.DETAILS, wanted.secType.upper()
+    if not wanted.conId:
+        issuer = wanted.issuerId if details else ""
+        if not (wanted.symbol.strip() or wanted.localSymbol or wanted.secId or issuer):
+            return NO_SYMBOL
+        if not kind and not wanted.secId:
+            return NO_TYPE
+    if kind and (kind not in SECURITY_TYPES or not _serves(purpose, kind)):
+        return NO_TYPE
+    if details:
+        return None
+    if not (wanted.conId or wanted.localSymbol or wanted.secId):
+        gap = _gap_in_series(wanted, kind)
+        if gap is not None:
+            return gap
+    if wanted.exchange.strip():
+        return None
+    return NO_ORDER_EXCHANGE if purpose is Purpose.ORDER else NO_EXCHANGE
+
+
+def _serves(purpose: Purpose, kind: str) -> bool:
+    """Whether a request for this may name the type."""
+    if kind not in CONTINUOUS or purpose is Purpose.DETAILS:
+        return True
+    return purpose is Purpose.HISTORY and kind == "CONTFUT"
+
+
+def _gap_in_series(wanted: Contract, kind: str) -> Refusal | None:
+    """Which of what tells a future or an option from others of its series is missing."""
+    month = wanted.lastTradeDateOrContractMonth
+    if kind in ("FUT", "FOP") and not month:
+        return NO_EXPIRY
+    if kind in ("OPT", "FOP"):
+        whole = month and wanted.strike and wanted.right.upper() in RIGHTS
+        return None if whole else NO_SERIES
+    return None
+
+
 def _exchange(wanted: Contract) -> str:
     name = wanted.exchange.strip().upper()
     return ALIASES.get(name, name)
+
+
+def _primary(wanted: Contract) -> str:
+    """The primary exchange that is asked for.
+
+    SMART is a router and lists nothing: it stands for none, as programs that name it on every
+    contract found with TWS. What follows a point is no part of the name.
+    """
+    name = wanted.primaryExchange.strip().upper().partition(".")[0]
+    return "" if name == SMART else ALIASES.get(name, name)
 
 
 def _rows(entry: Instrument, exchange: str) -> list[Listing]:
@@ -192,14 +311,13 @@ def _fits(entry: Instrument, wanted: Contract) -> bool:
             return False
     elif not (wanted.symbol or wanted.localSymbol):
         return False
-    primary = ALIASES.get(wanted.primaryExchange.upper(), wanted.primaryExchange.upper())
     pairs = (
         (wanted.symbol.upper(), entry.symbol),
         (wanted.secType.upper(), entry.secType),
         (wanted.currency.upper(), entry.currency),
         (wanted.localSymbol.upper(), entry.localSymbol),
         (wanted.tradingClass.upper(), entry.tradingClass),
-        (primary, entry.primaryExchange),
+        (_primary(wanted), entry.primaryExchange),
     )
     return all(asked in ("", has) for asked, has in pairs)
 

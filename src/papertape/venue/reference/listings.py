@@ -4,12 +4,8 @@ Numbers are Interactive Brokers' permanent contract ids. Apple stands for the sy
 listed in several countries: its description without a currency is ambiguous on purpose.
 """
 
+from .exchanges import US_EXCHANGES
 from .instruments import Instrument, Instruments
-
-US_EXCHANGES = (
-    "SMART,AMEX,NYSE,CBOE,PHLX,ISE,CHX,ARCA,NASDAQ,DRCTEDGE,BEX,BATS,EDGEA,BYX,IEX,EDGX,"
-    "FOXRIVER,PEARL,NYSENAT,LTSE,MEMX,IBEOS,OVERNIGHT,TPLUS0,PSX,T24X"
-)
 
 STOCK_ORDER_TYPES = (
     "ACTIVETIM,AD,ADJUST,ALERT,ALGO,ALLOC,AON,AVGCOST,BASKET,BENCHPX,CASHQTY,COND,CONDORDER,"
