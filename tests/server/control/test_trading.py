@@ -91,7 +91,7 @@ def test_each_account_has_its_own() -> None:
     async def main(api: Api) -> None:
         body = {"symbol": "AAPL", "action": "BUY", "quantity": 10}
         refused = await api.post("/orders", body, 409)
-        assert refused["detail"] == f"435: {text(435)}"
+        assert refused["detail"] == f"321: {text(321, 'no_account', tag='bF')}"
         for code, count in (("DU1", 1), ("DU2", 2)):
             for _ in range(count):
                 await api.post("/orders", {**body, "account": code})

@@ -198,10 +198,13 @@ def test_account_must_be_named_when_there_are_several() -> None:
     stage = scenario(
         """
         quote   AAPL 257.66 x 257.68
-        submit  #1 BUY 1 AAPL MKT                    -> #1 refused 435
+        submit  #1 BUY 1 AAPL MKT                    -> #1 refused 321
         submit  #1 BUY 1 AAPL MKT account=DU2222222  -> #1 accepted PreSubmitted
                                        -> #1 BOT 1 @ 257.68 Filled; #1 fee 1.000003
         """,
         profile,
     )
     assert [row.account for row in stage.queries.positions()] == ["DU2222222"]
+    (refused,) = stage.step("submit #2 SELL 1 AAPL MKT")
+    assert isinstance(refused, RequestRefused)
+    assert text_of(refused) == INVALID + "You must specify an account."

@@ -185,9 +185,13 @@ def _size(order: Order, differs: dict[str, Any]) -> SizeUnits | Refusal:
 
 
 def _account(order: Order, accounts: Iterable[str]) -> str | Refusal:
+    """The account of the order, which must name one where there are several.
+
+    TWS refuses that as a validation error, with the words of 435 for its cause.
+    """
     known = tuple(accounts)
     if not order.account:
-        return known[0] if len(known) == 1 else Refusal(435)
+        return known[0] if len(known) == 1 else Refusal(321, {"tag": ORDER_TAG}, "no_account")
     return order.account if order.account in known else Refusal(201, variant="account")
 
 
