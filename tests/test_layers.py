@@ -105,6 +105,8 @@ CONFINED: dict[str, tuple[str, ...]] = {
     "datetime.date.today": OUTSIDE,
     "os.environ": OUTSIDE,
     "os.getenv": OUTSIDE,
+    # A tz database differs between machines; what is decided inside has tables (venue/reference).
+    "zoneinfo": ("server/*", "cli/*"),
 }
 
 # The pure layers take no chance of their own either; a seeded random.Random is an argument.
@@ -344,6 +346,7 @@ server/present/views.py | from ..station import Station             | is hidden 
 server/keep.py          | import sqlite3                            | sqlite3 is for store/*
 venue/book.py           | import random; random.random()            | no randomness of their own
 venue/book.py           | from uuid import uuid4                    | no randomness of their own
+venue/times.py          | from zoneinfo import ZoneInfo             | zoneinfo is for
 """  # noqa: E501
 
 GOOD = """

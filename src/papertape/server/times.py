@@ -1,9 +1,10 @@
 """Times as the server writes them for a client's version."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from ..venue.reference.times import EASTERN, instant
 from ..venue.units import SECOND, Nanos
 from ..versions import INSTRUMENT_TIME_ZONE
 
@@ -48,3 +49,20 @@ def bar_date(time: Nanos, zone: str, version: int, form: int, *, whole_day: bool
 def clock(time: Nanos, zone: str) -> str:
     """``HH:MM``."""
     return _local(time, zone).strftime("%H:%M")
+
+
+def parse_filter_time(text: str) -> Nanos:
+    """The instant of ``yyyymmdd-hh:mm:ss`` (UTC) or ``yyyymmdd hh:mm:ss [zone]`` (New York).
+
+    Raises ``ValueError`` on any other form and on an unknown zone.
+    """
+    stamp, _, zone = text.strip().partition(" ")
+    if "-" in stamp:
+        return instant(datetime.strptime(stamp, "%Y%m%d-%H:%M:%S").replace(tzinfo=UTC))
+    clock, _, zone = zone.strip().partition(" ")
+    local = datetime.strptime(f"{stamp} {clock}", "%Y%m%d %H:%M:%S")
+    try:
+        place = ZoneInfo(zone.strip()) if zone.strip() else EASTERN
+    except (KeyError, OSError) as error:
+        raise ValueError(f"unknown time zone {zone!r}") from error
+    return instant(local.replace(tzinfo=place))

@@ -18,9 +18,10 @@ from ...venue.commands import CancelOrder, SubmitOrder
 from ...venue.engine import Engine
 from ...venue.reference.exchanges import ALIASES
 from ...venue.reference.instruments import Refusal, contract_of
-from ...venue.reference.times import eastern, parse_filter_time
+from ...venue.reference.times import eastern
 from ...venue.tws import order_ids
 from ...venue.units import Nanos, price_float, scaled, size_decimal
+from ..times import parse_filter_time
 from .account_values import AccountValue, account_values, summary_values
 from .events import OrderView
 from .views import Views, average_cost, execution_id, money

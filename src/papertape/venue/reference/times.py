@@ -1,12 +1,12 @@
 """Instants as the broker writes them: New York texts, ends of days and quarters."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from ..units import DAY, MONTH, SECOND, Nanos
+from .zones import zone
 
-EASTERN = ZoneInfo("US/Eastern")
+EASTERN = zone("America/New_York")
 
 
 def eastern(now: Nanos) -> datetime:
@@ -59,20 +59,3 @@ def open_all_day(now: Nanos, days: int = 6) -> str:
         day = eastern(now + offset * DAY).strftime("%Y%m%d")
         spans.append(f"{day}:0000-{day}:2359")
     return ";".join(spans)
-
-
-def parse_filter_time(text: str) -> Nanos:
-    """The instant of ``yyyymmdd-hh:mm:ss`` (UTC) or ``yyyymmdd hh:mm:ss [zone]`` (New York).
-
-    Raises ``ValueError`` on any other form and on an unknown zone.
-    """
-    stamp, _, zone = text.strip().partition(" ")
-    if "-" in stamp:
-        return instant(datetime.strptime(stamp, "%Y%m%d-%H:%M:%S").replace(tzinfo=UTC))
-    clock, _, zone = zone.strip().partition(" ")
-    local = datetime.strptime(f"{stamp} {clock}", "%Y%m%d %H:%M:%S")
-    try:
-        place = ZoneInfo(zone.strip()) if zone.strip() else EASTERN
-    except (KeyError, OSError) as error:
-        raise ValueError(f"unknown time zone {zone!r}") from error
-    return instant(local.replace(tzinfo=place))
