@@ -18,7 +18,6 @@ from ..venue.broker.account_manager import AccountRefused
 from ..venue.commands import Command
 from ..venue.engine import Engine
 from ..venue.market.source import MarketSource
-from ..venue.reference.details import time_zone
 from ..venue.reference.instruments import Listing, Purpose, Refusal
 from ..venue.units import SECOND, Nanos
 from ..versions import INSTRUMENT_TIME_ZONE
@@ -409,7 +408,8 @@ class Station:
         chosen = self.config.settings.sendInstrumentTimezone
         if chosen == OPERATOR or version < INSTRUMENT_TIME_ZONE:
             return self.settings.time_zone
-        return UTC if chosen == UTC else time_zone(self.engine.instruments[con_id])
+        entry = self.engine.instruments[con_id]
+        return UTC if chosen == UTC else self.engine.hours.zone_id(entry)
 
     def shows(self, contract: Contract) -> bool:
         """Whether positions in it are told: those in currency pairs are virtual."""

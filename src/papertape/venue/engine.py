@@ -37,6 +37,7 @@ from .facts import AnyFact, DayBegan, OrderPlaced, OrderReplaced
 from .market.source import MarketSource, Quote, Trade
 from .reference.instruments import Instruments
 from .reference.listings import CATALOGUE
+from .reference.sessions import EXCHANGE, TradingHours
 from .snapshots import Snapshot, frozen, restored
 from .state import Fold, State, fingerprint
 from .tws.api_orders import Answer, ApiOrders, Decision, Refused, WhatIf
@@ -75,6 +76,7 @@ class Engine:
     ) -> None:
         self.profile = profile or Profile()
         self.instruments = instruments
+        self.hours = TradingHours(instruments, exchange=self.profile.hours == EXCHANGE)
         self.clock: Nanos = 0
         """Time of the latest submit or advance; time never runs backwards."""
         self.top = TopOfBook(market)

@@ -16,7 +16,10 @@ from papertape.venue.reference.instruments import (
     Refusal,
 )
 from papertape.venue.reference.listings import CATALOGUE
+from papertape.venue.reference.sessions import TradingHours
 from venue.scenario import START
+
+ALWAYS = TradingHours(CATALOGUE)
 
 # description -> (conId, exchange) of every row, or the refusal
 MATCHES = [
@@ -251,7 +254,10 @@ KNOWN = {
 @pytest.mark.parametrize("symbol", KNOWN)
 def test_catalogue_carries_the_public_contract_ids(symbol: str) -> None:
     rows = contract_details(
-        CATALOGUE, Contract(symbol=symbol, secType="STK", exchange="SMART", currency="USD"), START
+        CATALOGUE,
+        Contract(symbol=symbol, secType="STK", exchange="SMART", currency="USD"),
+        START,
+        ALWAYS,
     )
     assert isinstance(rows, tuple)
     (details,) = rows
@@ -261,7 +267,7 @@ def test_catalogue_carries_the_public_contract_ids(symbol: str) -> None:
 
 def test_details_of_apple() -> None:
     wanted = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
-    rows = contract_details(CATALOGUE, wanted, START)
+    rows = contract_details(CATALOGUE, wanted, START, ALWAYS)
     assert isinstance(rows, tuple)
     (details,) = rows
     assert (details.marketName, details.minTick, details.longName) == ("NMS", 0.01, "APPLE INC")
@@ -278,7 +284,7 @@ def test_details_of_apple() -> None:
 
 def test_every_instrument_is_consistent() -> None:
     for entry in CATALOGUE:
-        rows = contract_details(CATALOGUE, Contract(conId=entry.conId), START)
+        rows = contract_details(CATALOGUE, Contract(conId=entry.conId), START, ALWAYS)
         assert isinstance(rows, tuple), entry
         rules = rows[0].marketRuleIds.split(",")
         assert len(rules) == len(entry.exchanges) == len(set(entry.exchanges)), entry.symbol

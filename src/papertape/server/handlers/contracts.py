@@ -18,7 +18,8 @@ def req_contract_details(
     station: "Station", session: "Session", message: ReqContractDetails
 ) -> Iterator[None]:
     """One row per listing that fits, then the end; 200 and no end when none does."""
-    found = contract_details(station.engine.instruments, message.contract, station.now)
+    engine = station.engine
+    found = contract_details(engine.instruments, message.contract, station.now, engine.hours)
     if isinstance(found, Refusal):
         station.refuse(session, message.reqId, found)
         return

@@ -1,6 +1,5 @@
 """ContractDetails and market rules of the venue's instruments."""
 
-from collections.abc import Callable
 from decimal import Decimal
 
 from papertape.model import Contract, ContractDetails, TagValue
@@ -8,10 +7,9 @@ from papertape.model import Contract, ContractDetails, TagValue
 from ..units import Nanos
 from .instruments import Instrument, Instruments, Listing, Refusal, contract_of
 from .listings import FOREX_ORDER_TYPES, STOCK_ORDER_TYPES
-from .times import open_all_day
+from .sessions import Schedule, TradingHours
 
 _CENT, _FRACTION, _MILLIONTH = Decimal("0.01"), Decimal("0.0001"), Decimal("0.000001")
-Hours = Callable[[Nanos], str]
 
 MARKET_RULES: dict[int, tuple[tuple[float, float], ...]] = {
     26: ((0.0, 0.01),),
@@ -22,23 +20,19 @@ MARKET_RULES: dict[int, tuple[tuple[float, float], ...]] = {
 
 
 def contract_details(
-    instruments: Instruments, wanted: Contract, now: Nanos, *, hours: Hours = open_all_day
+    instruments: Instruments, wanted: Contract, now: Nanos, hours: TradingHours
 ) -> tuple[ContractDetails, ...] | Refusal:
     """One record per listing that the description fits, in catalogue order."""
     rows = instruments.match(wanted)
     if isinstance(rows, Refusal):
         return rows
-    schedule = hours(now)
-    return tuple(details_of(row, schedule) for row in rows)
+    entries = {row.instrument.conId: row.instrument for row in rows}
+    schedules = {con_id: hours.schedule(entry, now) for con_id, entry in entries.items()}
+    return tuple(details_of(row, schedules[row.instrument.conId]) for row in rows)
 
 
-def time_zone(entry: Instrument) -> str:
-    """The zone of an instrument's trading day: every market here trades by New York time."""
-    return "US/Eastern"
-
-
-def details_of(listing: Listing, schedule: str) -> ContractDetails:
-    """The full record of one listing; ``schedule`` serves as trading and liquid hours."""
+def details_of(listing: Listing, schedule: Schedule) -> ContractDetails:
+    """The full record of one listing."""
     entry = listing.instrument
     is_cash = entry.secType == "CASH"
     return ContractDetails(
@@ -52,9 +46,9 @@ def details_of(listing: Listing, schedule: str) -> ContractDetails:
         industry=entry.industry,
         category=entry.category,
         subcategory=entry.subcategory,
-        timeZoneId=time_zone(entry),
-        tradingHours=schedule,
-        liquidHours=schedule,
+        timeZoneId=schedule.zone,
+        tradingHours=schedule.trading,
+        liquidHours=schedule.liquid,
         secIdList=[TagValue("ISIN", entry.isin)] if entry.isin else [],
         aggGroup=4 if is_cash else 1,
         marketRuleIds=",".join(str(entry.market_rule) for _ in entry.exchanges),

@@ -1,0 +1,141 @@
+"""When an instrument trades: at any hour, or at the hours of its exchange.
+
+An order reaches as far as its attributes say: the regular session, the whole day (``outsideRth``)
+or the night before it as well. Every question is answered from the frozen calendars, so the
+answers are the same on every machine.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from ..units import SECOND, Nanos
+from .calendars import Calendar, Session, calendar_of
+from .instruments import Instrument, Instruments
+from .times import open_all_day
+
+ALWAYS: Final = "always"
+EXCHANGE: Final = "exchange"
+"""What a venue may be told about hours."""
+REGULAR, EXTENDED, NIGHT = range(3)
+"""How much of a trading day an order reaches."""
+CALENDAR_DAYS: Final = 6
+"""Days that contract details list of a stock, those without trading included."""
+SESSIONS: Final = 5
+"""Sessions that they list of currencies."""
+NEW_YORK: Final = "US/Eastern"
+
+Span = tuple[Nanos, Nanos]
+
+
+class Schedule(msgspec.Struct, frozen=True):
+    """The hours of an instrument as contract details spell them."""
+
+    zone: str
+    trading: str
+    liquid: str
+
+
+class TradingHours:
+    """The hours of all instruments; ``exchange`` is False where every market is always open."""
+
+    def __init__(self, instruments: Instruments, *, exchange: bool = False) -> None:
+        self.exchange = exchange
+        self._instruments = instruments
+
+    def opens(self, con_id: int, reach: int, now: Nanos) -> Nanos:
+        """When it opens for an order of that reach; 0 when it is open."""
+        if not self.exchange:
+            return 0
+        begins, _ = self._span(con_id, reach, now)
+        return 0 if begins <= now else begins
+
+    def turns(self, con_id: int, reach: int, now: Nanos) -> Nanos:
+        """When it opens or closes next; 0 for never."""
+        if not self.exchange:
+            return 0
+        begins, ends = self._span(con_id, reach, now)
+        return ends if begins <= now else begins
+
+    def day_end(self, con_id: int, reach: int, now: Nanos) -> Nanos:
+        """When a day order lapses: with the last span of its day that it reaches. Only for the
+        hours of exchanges."""
+        calendar = calendar_of(self._instruments[con_id])
+        number = calendar.current(now)
+        while (end := _reached(calendar.session(number), reach)[-1][1]) <= now:
+            number += 1
+        return end
+
+    def _span(self, con_id: int, reach: int, now: Nanos) -> Span:
+        """The span that is running, or the next one; spans without a pause between are one."""
+        spans = _spans(calendar_of(self._instruments[con_id]), reach, now)
+        begins, ends = next(span for span in spans if span[1] > now)
+        for following, later in spans:
+            if following > ends:
+                break
+            ends = later
+        return begins, ends
+
+    # -- contract details -----------------------------------------------------------------------
+
+    def zone_id(self, entry: Instrument) -> str:
+        """The zone of an instrument's trading day, as contract details name it."""
+        return calendar_of(entry).hours.zone_id if self.exchange else NEW_YORK
+
+    def schedule(self, entry: Instrument, now: Nanos) -> Schedule:
+        """The coming days: of stocks six of the calendar, of currencies five sessions."""
+        if not self.exchange:
+            hours = open_all_day(now)
+            return Schedule(NEW_YORK, hours, hours)
+        calendar = calendar_of(entry)
+        trading: list[str] = []
+        liquid: list[str] = []
+        for day, session in _listed(calendar, entry, now):
+            if session is None:
+                closed = f"{_date(day)}:CLOSED"
+                trading.append(closed)
+                liquid.append(closed)
+            else:
+                trading.append(_text(calendar, session.opens, session.ends))
+                liquid.append(_text(calendar, session.begins, session.closes))
+        return Schedule(calendar.hours.zone_id, ";".join(trading), ";".join(liquid))
+
+
+def _listed(
+    calendar: Calendar, entry: Instrument, now: Nanos
+) -> Iterator[tuple[int, Session | None]]:
+    if entry.secType == "CASH":
+        first = calendar.current(now)
+        sessions = (calendar.session(first + place) for place in range(SESSIONS))
+        yield from ((session.day, session) for session in sessions)
+    else:
+        today = calendar.zone.day(now)
+        days = range(today, today + CALENDAR_DAYS)
+        yield from ((day, calendar.on(day)) for day in days)
+
+
+def _spans(calendar: Calendar, reach: int, now: Nanos) -> Iterator[Span]:
+    """The times of trading in order, from the trading day on that has not ended at ``now``."""
+    number = calendar.current(now)
+    while True:
+        yield from _reached(calendar.session(number), reach)
+        number += 1
+
+
+def _reached(session: Session, reach: int) -> tuple[Span, ...]:
+    if reach == REGULAR:
+        return ((session.begins, session.closes),)
+    day = (session.opens, session.ends)
+    return (day,) if reach == EXTENDED or session.night is None else (session.night, day)
+
+
+def _text(calendar: Calendar, begins: Nanos, ends: Nanos) -> str:
+    """``20260824:0930-20260824:1600`` on the wall clock of the exchange."""
+    stamps = (datetime.fromtimestamp(at // SECOND, calendar.zone) for at in (begins, ends))
+    return "-".join(f"{stamp:%Y%m%d:%H%M}" for stamp in stamps)
+
+
+def _date(day: int) -> str:
+    return datetime.fromordinal(day).strftime("%Y%m%d")
