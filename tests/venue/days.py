@@ -9,6 +9,8 @@ from papertape.venue.market.interpolate import Style
 from papertape.venue.market.recorded import Bars, Recorded, Recording
 from papertape.venue.market.source import PriceBar, Quote, Trade
 from papertape.venue.market.tape import Market, open_market
+from papertape.venue.reference.calendars import calendar_of
+from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import DAY, MINUTE, SECOND, SIZE_SCALE
 
 RECORDED, MINUTES, SYNTHETIC, CURRENCY = 756733, 8314, 272093, 12087792
@@ -62,8 +64,8 @@ def daily_bars() -> Bars:
     return Bars(*(array("q", column) for column in zip(*rows)))
 
 
-def market(anchor: int = ANCHOR, seed: int = 0) -> Market:
-    """A market with one instrument of every kind."""
+def market(anchor: int = ANCHOR, seed: int = 0, *, exchange: bool = False) -> Market:
+    """A market with one instrument of every kind, open at any hour or at those of exchanges."""
     style = Style(spread=2)
     currency = Style(tick=5, spread=2, size=10_000 * SIZE_SCALE, quotes=6, trades=False)
     ticks = Recorded(small_day(), earlier=(minute_bars(3),), daily=daily_bars())
@@ -77,6 +79,7 @@ def market(anchor: int = ANCHOR, seed: int = 0) -> Market:
             Recording(CURRENCY, lambda: quotes, DAY, currency),
         ),
         seed=seed,
+        calendars={e.conId: calendar_of(e) for e in CATALOGUE} if exchange else {},
     )
 
 

@@ -207,4 +207,5 @@ def part_of_bars(
     # A trading day that begins before the cut ends after it: look a day further.
     reach = cut if step < DAY else min(cut + DAY, end)
     bars = market.bars(con_id, start=start, end=reach, step=step, what=what)
-    return [bar for bar in bars if bar.start < cut]
+    # The last part also has the day that began this evening and is dated tomorrow.
+    return [bar for bar in bars if bar.start < cut or cut >= end]

@@ -1,9 +1,11 @@
 """Bars of any size from a tape, equal to those a subscriber makes from its ticks.
 
-Bars of less than a day begin at whole steps of the clock since the epoch. A bar of 24 hours is
-one trading day and begins with it; longer ones gather the trading days that begin within the same
-calendar week (from Monday) or month of New York, and carry the date of the last of them. Bars of
-quotes carry the standing quote into every bar, so they have no holes within a trading day.
+Bars of less than a day begin at whole steps of the clock since the epoch; where trading days have
+pauses between them, the first bar of a day begins with it (09:30 of an hour's bars). A bar of 24
+hours is one trading day and begins with it, or with its date where it begins on the evening
+before; longer ones gather the trading days that begin within the same calendar week (from Monday)
+or month of New York, and carry the date of the last of them. Bars of quotes carry the standing
+quote into every bar, so they have no holes within a trading day.
 """
 
 from collections.abc import Iterator
@@ -19,11 +21,18 @@ from .ticks import WHATS, Piece, joined
 class DayLine(Protocol):
     """The part of a tape that bars are made from."""
 
+    @property
+    def apart(self) -> bool:
+        """Whether trading days have pauses between them."""
+
     def day(self, number: int) -> Day:
         """What happens on that trading day."""
 
     def sessions(self, start: Nanos, end: Nanos) -> Iterator[tuple[int, Nanos, Nanos]]:
         """Number, first instant and end of the trading days that touch ``start .. end``."""
+
+    def dated(self, number: int) -> Nanos:
+        """The instant whose date is that of the trading day."""
 
 
 def bars(line: DayLine, span: tuple[Nanos, Nanos], step: Nanos, what: str) -> list[PriceBar]:
@@ -61,9 +70,11 @@ def _intraday(
 ) -> Iterator[tuple[Nanos, Nanos, Piece]]:
     """Bar start, twice, and what one trading day adds to that bar, in time order."""
     first, end = -(-span[0] // step) * step, span[1]
-    for number, begin, close in line.sessions(first, end):
+    for number, begin, close in line.sessions(span[0], end):
         day = line.day(number)
-        start = max(first, begin // step * step)
+        start = begin // step * step
+        if begin < span[0] or not line.apart:
+            start = max(first, start)
         # Ticks at the very end are part of a live view at that instant.
         upto = min(close, end + 1)
         whole = step == MINUTE and begin % MINUTE == 0
@@ -75,7 +86,8 @@ def _intraday(
             else:
                 piece = day_piece(day, what, lower, upper)
             if piece is not None:
-                yield start, start, piece
+                place = max(start, begin) if line.apart else start
+                yield place, place, piece
             start += step
 
 
@@ -85,14 +97,15 @@ def _days(
     """The bar that a trading day belongs to, the day's beginning, the day; in time order."""
     start, end = span
     for number, begin, close in line.sessions(start, end):
-        if begin < start or begin >= end:
+        at = line.dated(number)
+        if at < start or begin >= end:
             continue
         day = line.day(number)
-        over = close <= end + 1
-        piece = day.whole(what) if over else day_piece(day, what, 0, end + 1 - begin)
+        upto = min(close, end + 1) - begin
+        piece = day.whole(what) if upto == day.length else day_piece(day, what, 0, upto)
         if piece is None:
             continue
-        yield begin if step == DAY else period_start(begin, step), begin, piece
+        yield at if step == DAY else period_start(at, step), at, piece
 
 
 def _price_bar(start: Nanos, piece: Piece) -> PriceBar:

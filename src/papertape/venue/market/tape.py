@@ -1,20 +1,26 @@
 """The market of a station: one continuous tape over many instruments.
 
 Recorded instruments play their recording, the others a synthetic tape; both are open at any
-hour (see ``tape_line``). Every answer is a function of what the market was opened with and of
-the instant asked about; caches change the time it takes and nothing else.
+hour, or in the sessions of a calendar (see ``layout``). Every answer is a function of what the
+market was opened with and of the instant asked about; caches change the time it takes and nothing
+else.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from types import MappingProxyType
 
+from ..reference.calendars import Calendar
 from ..units import MINUTE, Nanos
 from . import bars
 from .days import Caches
 from .interpolate import mix
+from .layout import Laps, Layout, SessionDays
 from .recorded import RecordedDays, Recording
 from .source import DayStats, PriceBar, Quote, Trade
 from .synthetic import DEFAULTS, SyntheticDays, SyntheticSpec
 from .timeline import DaySource, Tape
+
+NO_CALENDARS: Mapping[int, Calendar] = MappingProxyType({})
 
 
 def open_market(
@@ -23,8 +29,12 @@ def open_market(
     recordings: Iterable[Recording] = (),
     synthetic: Mapping[int, SyntheticSpec] = DEFAULTS,
     seed: int = 0,
+    calendars: Mapping[int, Calendar] = NO_CALENDARS,
 ) -> "Market":
     """A market whose recorded day begins at ``anchor``; to begin later in the day, move it back.
+
+    An instrument with one of ``calendars`` (by conId) is open at its hours only: its recorded day
+    is the first session that has not ended at ``anchor``.
 
     An instrument with a recording is played from it, whatever ``synthetic`` says. Nothing is
     loaded or worked out before an instrument is first asked about.
@@ -37,7 +47,7 @@ def open_market(
     for con_id, spec in synthetic.items():
         if con_id not in sources:
             sources[con_id] = SyntheticDays(spec, mix(seed, con_id), caches=caches)
-    return Market(anchor, sources)
+    return Market(anchor, sources, calendars)
 
 
 class Market:
@@ -46,10 +56,21 @@ class Market:
     Every method raises ``KeyError`` for an instrument that it does not have.
     """
 
-    def __init__(self, anchor: Nanos, sources: Mapping[int, DaySource]) -> None:
+    def __init__(
+        self,
+        anchor: Nanos,
+        sources: Mapping[int, DaySource],
+        calendars: Mapping[int, Calendar] = NO_CALENDARS,
+    ) -> None:
         self.anchor = anchor // MINUTE * MINUTE
         self._sources = sources
-        self._tapes = {con_id: Tape(con_id, anchor, source) for con_id, source in sources.items()}
+        self._tapes: dict[int, Tape] = {}
+        for con_id, source in sources.items():
+            calendar = calendars.get(con_id)
+            layout: Layout = Laps(anchor, source.length)
+            if calendar is not None:
+                layout = SessionDays(anchor, source.length, calendar)
+            self._tapes[con_id] = Tape(con_id, source, layout)
 
     def con_ids(self) -> Iterable[int]:
         """The instruments on the tape, in the order in which they were given."""

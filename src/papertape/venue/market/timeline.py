@@ -1,16 +1,17 @@
 """One instrument's continuous tape: which trading day plays at an instant, and what it shows.
 
-The market is open at any hour. Trading day 0 begins at the tape's ``anchor``; when it ends, day
-1 begins at once, and so on for ever. The days before lie a calendar day apart, as they did:
-day -1 begins 24 hours before the anchor, with its night between. What a day holds, its
-``DaySource`` decides (``recorded``, ``synthetic``).
+Where the days lie on the time line, a ``Layout`` says (``layout``): one after the other without
+a pause, or each in a session of the exchange. What a day holds, its ``DaySource`` decides
+(``recorded``, ``synthetic``). Between two days the last quote of the first one stands and nothing
+ticks; that time belongs to the day before it.
 """
 
 from collections.abc import Iterator
 from typing import Protocol
 
-from ..units import DAY, MINUTE, Nanos
+from ..units import Nanos, PriceUnits
 from .days import Day, day_piece
+from .layout import Layout
 from .source import DayStats, Quote, Trade
 from .ticks import Block
 
@@ -30,31 +31,40 @@ class DaySource(Protocol):
 
 
 class Tape:
-    """One instrument's trading days laid along the time line.
+    """One instrument's trading days laid along the time line."""
 
-    ``anchor`` is rounded down to the whole minute, so that the tape's minutes are the clock's.
-    """
-
-    def __init__(self, con_id: int, anchor: Nanos, source: DaySource) -> None:
+    def __init__(self, con_id: int, source: DaySource, layout: Layout) -> None:
         self.con_id = con_id
-        self.anchor = anchor // MINUTE * MINUTE
         self._source = source
+        self._layout = layout
         # The block that answered last: a live market asks about one minute over and over.
         self._block: Block | None = None
-        self._block_from = self._block_until = self._base = 0
+        self._block_from = self._block_until = self._base = self._last = 0
 
     @property
     def length(self) -> Nanos:
         return self._source.length
 
+    @property
+    def apart(self) -> bool:
+        """Whether trading days have pauses between them."""
+        return self._layout.apart
+
     def number(self, now: Nanos) -> int:
         """The trading day that ``now`` belongs to; a night belongs to the day before it."""
-        span = DAY if now < self.anchor else self._source.length
-        return (now - self.anchor) // span
+        return self._layout.number(now)
 
     def start(self, number: int) -> Nanos:
         """First instant of a trading day."""
-        return self.anchor + number * (DAY if number < 0 else self._source.length)
+        return self._layout.start(number)
+
+    def span(self, number: int) -> Nanos:
+        """How long a trading day plays; what is left of it then is not seen."""
+        return self._layout.span(number)
+
+    def dated(self, number: int) -> Nanos:
+        """The instant whose date is that of the trading day."""
+        return self._layout.dated(number)
 
     def day(self, number: int) -> Day:
         """What happens on that trading day."""
@@ -67,15 +77,15 @@ class Tape:
     def quote(self, now: Nanos) -> Quote:
         """The quote that stands at ``now``; in a night, the day's last."""
         block = self._at(now)
-        return block.quote(self.con_id, self._base, now - self._base)
+        return block.quote(self.con_id, self._base, min(now - self._base, self._last))
 
     def next_tick(self, after: Nanos) -> Nanos:
         """Time of the first tick after that instant."""
         block = self._at(after)
         found = block.next_after(after - self._base)
-        if found is not None:
+        if found is not None and found <= self._last:
             return self._base + found
-        if block.end < self._source.length:
+        if block.end <= self._last:
             return self._base + block.end  # every block opens with a quote
         return self.start(self.number(after) + 1)
 
@@ -84,17 +94,17 @@ class Tape:
         at = after + 1
         while at <= until:
             # The base is read beside the block: other calls move it while this one waits.
-            block, base = self._at(at), self._base
-            edge = base + block.end
-            yield from block.ticks(self.con_id, base, at - 1 - base, min(until, edge - 1) - base)
-            at = edge if block.end < self._source.length else self.start(self.number(at) + 1)
+            block, base, last = self._at(at), self._base, self._last
+            upto = min(until - base, block.end - 1, last)
+            yield from block.ticks(self.con_id, base, at - 1 - base, upto)
+            at = base + block.end if block.end <= last else self.start(self.number(at) + 1)
 
     def stats(self, now: Nanos) -> DayStats:
         """The trading day so far; high and low are 0 before its first trade."""
         number = self.number(now)
         day = self._source.day(number)
-        offset = min(now - self.start(number), self._source.length - 1)
-        close = self._source.day(number - 1).last()
+        offset = min(now - self.start(number), self.span(number) - 1)
+        close = self._close(number - 1)
         piece = day_piece(day, "TRADES", 0, offset + 1)
         if piece is None:
             return self._quiet(day, offset, close)
@@ -117,18 +127,30 @@ class Tape:
 
     def trading_start(self, now: Nanos, days: int) -> Nanos:
         """The instant since which ``days`` trading days' time has gone by, nights left out."""
-        number, length = self.number(now), self._source.length
-        rest = days * length - min(now - self.start(number), length)
-        back = -(-rest // length)
-        return self.start(number - back) + back * length - rest
+        number = self.number(now)
+        rest = days * self.length - min(now - self.start(number), self.span(number))
+        while rest > 0:
+            number -= 1
+            rest -= self.span(number)
+        return self.start(number) - rest
 
     def sessions(self, start: Nanos, end: Nanos) -> Iterator[tuple[int, Nanos, Nanos]]:
         """Number, first instant and end of every trading day that touches ``start .. end``."""
         number = self.number(start)
         while (begin := self.start(number)) <= end:
-            if begin + self._source.length > start:
-                yield number, begin, begin + self._source.length
+            close = begin + self.span(number)
+            if close > start:
+                yield number, begin, close
             number += 1
+
+    def _close(self, number: int) -> PriceUnits:
+        """The last price of a trading day."""
+        day, span = self._source.day(number), self.span(number)
+        if span >= day.length:
+            return day.last()
+        piece = day_piece(day, "TRADES", 0, span) or day_piece(day, "MIDPOINT", 0, span)
+        assert piece is not None, "every day opens with a quote"
+        return piece.close
 
     def _quiet(self, day: Day, offset: Nanos, close: int) -> DayStats:
         """The day of a market without trades: the middle of the quotes stands in for prices."""
@@ -143,11 +165,11 @@ class Tape:
         if self._block is not None and self._block_from <= now < self._block_until:
             return self._block
         number = self.number(now)
-        base, length = self.start(number), self._source.length
-        block = self._source.day(number).block(min(now - base, length - 1))
-        self._block, self._base = block, base
+        base, last = self.start(number), self.span(number) - 1
+        block = self._source.day(number).block(min(now - base, last))
+        self._block, self._base, self._last = block, base, last
         self._block_from = base + block.start
         self._block_until = base + block.end
-        if block.end >= length:
+        if block.end > last:
             self._block_until = self.start(number + 1)
         return block
