@@ -40,6 +40,13 @@ def test_the_parts_reach_their_place() -> None:
     assert settings.profile().accounts == ("DU5",)
 
 
+def test_markets_are_open_always_or_at_the_hours_of_their_exchanges() -> None:
+    assert load(None, {}).chosen_market().hours == "always"
+    assert load(None, {"hours": "exchange"}).chosen_market().hours == "exchange"
+    with pytest.raises(SettingsError, match=r"'always' or 'exchange' .*hours"):
+        load(None, {"hours": "never"})
+
+
 HIDDEN = {
     "nothing": "", "nothing more": "DU1,", "a field's end": "DU1\0", "two lines": "DU1\nDU2",
     "turned around": "\u202e1UD", "no width": "DU\u200b1", "an edge": "DU1, DU2",

@@ -21,7 +21,7 @@ from server.test_station import order
 from venue.scenario import at
 
 WALL = at("20260413 10:00:00")
-SPY = 756733
+SPY, EURUSD = 756733, 12087792
 
 
 def made(
@@ -77,6 +77,20 @@ def test_a_station_that_starts_again_is_the_same_one(tmp_path: Path) -> None:
         assert again.station.market.quote(SPY, WALL + 5 * SECOND) == quote
         assert again.clock.now(WALL + 6 * SECOND) == WALL + 6 * SECOND
         assert again.station.queries.positions()[0].position == 100
+
+
+def test_a_market_at_the_hours_of_its_exchange() -> None:
+    saturday = at("20261128 12:00:00")
+    with made(None, wall=saturday, hours="exchange") as composed:
+        station = composed.station
+        assert station.engine.hours.exchange
+        assert station.market.next_tick(SPY, saturday) == at("20261130 09:30:00")
+        assert station.market.next_tick(EURUSD, saturday) == at("20261129 17:15:00")
+        assert station.market.quote(SPY, saturday).time < at("20261127 13:00:00")
+    with made(None, wall=saturday) as composed:
+        assert not composed.station.engine.hours.exchange
+        next_tick = composed.station.market.next_tick(SPY, saturday)
+        assert next_tick is not None and next_tick < saturday + MINUTE
 
 
 def test_the_speed_may_change_at_a_start(tmp_path: Path) -> None:

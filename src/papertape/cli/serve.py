@@ -20,6 +20,7 @@ from ..server.compose import Composed, compose
 from ..server.control.host import Control, Place, Ready, run
 from ..server.stationlog import Prefixed, log_file, speaking
 from ..server.wirelog import BoundedFile, WireLog
+from ..venue.reference.sessions import ALWAYS
 from .private import keep_private, tighten
 from .rendezvous import Meeting, announce, forget
 from .settings import ServeSettings, api_words, load_all, opened_by, settings_file
@@ -75,6 +76,9 @@ def serve(
     speed: Annotated[float | None, typer.Option(help="Market clock, times real time. [1]")] = None,
     minutes_played: Annotated[
         int | None, typer.Option(help="Minutes of the day already played at the start. [60]")
+    ] = None,
+    hours: Annotated[
+        str | None, typer.Option(help="Open always, or at the hours of the exchange. [always]")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of everything random. [1]")] = None,
     quote_interval_ms: Annotated[
@@ -145,8 +149,9 @@ def serve(
     flags: dict[str, Any] = {
         "host": host, "port": port, "market": market, "data_dir": data_dir, "account": account,
         "max_server_version": max_server_version, "gateway": gateway, "speed": speed,
-        "seed": seed, "minutes_played": minutes_played, "quote_interval_ms": quote_interval_ms,
-        "max_message_rate": max_message_rate, "trusted_ips": trusted_ip or None,
+        "seed": seed, "minutes_played": minutes_played, "hours": hours,
+        "quote_interval_ms": quote_interval_ms, "max_message_rate": max_message_rate,
+        "trusted_ips": trusted_ip or None,
         "allow_localhost": allow_localhost, "acceptance": acceptance, "drills": drill or None,
         "log_dir": log_dir, "log_level": log_level, "control": control,
         "control_port": control_port, "console": console, "console_port": console_port,
@@ -344,7 +349,8 @@ def _announce(
         _say(f"Papertape {kind}{called}, server version {settings.max_server_version}")
         codes = composed[name].station.queries.accounts()
         _say(f"  account   {', '.join(codes)}, paper, {_cash(codes, settings)}")
-        _say(f"  market    {playing}{speed}, open at any hour")
+        hours = "at any hour" if settings.hours == ALWAYS else "at the hours of its exchanges"
+        _say(f"  market    {playing}{speed}, open {hours}")
         _say(f"  kept in   {kept}" + _recovered(composed[name]))
         if settings.file is not None:
             _say(f"  settings  {settings.file.absolute()}")

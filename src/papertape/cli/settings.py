@@ -33,6 +33,7 @@ from ..server.config_table import NAMES, PORTS, networks
 from ..server.settings import StationSettings
 from ..venue.broker.account_manager import CODE_RULE, MOST_ACCOUNTS, is_code
 from ..venue.broker.profile import Profile
+from ..venue.reference.sessions import ALWAYS, WhenOpen
 
 FILE = "papertape.toml"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
@@ -77,6 +78,8 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
     """Codes of the accounts, separated by commas."""
     speed: float = pydantic.Field(1.0, gt=0, le=10_000)
     minutes_played: int = pydantic.Field(60, ge=0, le=100_000)
+    hours: WhenOpen = ALWAYS
+    """Whether markets are open at any hour, or at the hours of their exchanges."""
     log_dir: Path | None = None
     """Where logs are written: the station's, and those of the API if they are on."""
     log_level: str = "info"
@@ -170,6 +173,7 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
             seed=self.seed,
             speed=self.speed,
             minutes_played=self.minutes_played,
+            hours=self.hours,
         )
 
     def profile(self) -> Profile:

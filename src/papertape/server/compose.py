@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import msgspec
+from msgspec.structs import replace
 
 from ..errors import JournalError, SettingsError
 from ..store import history
@@ -18,6 +19,9 @@ from ..venue.engine import Engine
 from ..venue.entries import OLDEST, SCHEMA
 from ..venue.market.recorded import Recording
 from ..venue.market.tape import Market, open_market
+from ..venue.reference.calendars import calendar_of
+from ..venue.reference.listings import CATALOGUE
+from ..venue.reference.sessions import ALWAYS, EXCHANGE, WhenOpen
 from ..venue.units import Nanos
 from .clock import MarketClock, check_start
 from .config import Config
@@ -41,7 +45,9 @@ class MarketSettings(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 1
     speed: float = 1.0
     minutes_played: int = 60
-    """How far into the recorded day a new station begins."""
+    """How far into the recorded day a new station begins; where it is always open."""
+    hours: WhenOpen = ALWAYS
+    """Whether a market is open at any hour, or at those of its ``exchange``."""
 
 
 class Composed:
@@ -115,14 +121,14 @@ def compose(
         keeper = Keeper(journal, keep_history=keep_history)
         facts = market_facts(keeper, chosen, wall)
         kept = facts.clock
-        tape = open_tape(chosen.folder, facts)
-        engine = Engine(tape, profile)
+        tape = open_tape(chosen.folder, facts, chosen.hours)
+        engine = Engine(tape, replace(profile or Profile(), hours=chosen.hours))
         recovered = keeper.recover(engine)
         last = max(kept.market, engine.clock)
         if warning := check_start(kept, last, wall, accepted=accept_clock):
             log.warning("%s", warning)
         clock = MarketClock(wall, max(kept.now(wall), last), chosen.speed)
-        keeper.keep_market(msgspec.structs.replace(facts, clock=clock))
+        keeper.keep_market(replace(facts, clock=clock))
         engine.skip(clock.market)
         if accounts_chosen or not engine.state.accounts:
             _open_accounts(engine)
@@ -171,9 +177,15 @@ def market_facts(keeper: Keeper, chosen: MarketSettings, wall: Nanos) -> MarketF
     return facts
 
 
-def open_tape(folder: Path | None, facts: MarketFacts) -> Market:
+def open_tape(folder: Path | None, facts: MarketFacts, hours: WhenOpen = ALWAYS) -> Market:
     """The tape of a market folder, with synthetic tapes for everything else."""
     recordings: list[Recording] = list(history.recordings(folder)) if folder else []
     recorded = {recording.conId for recording in recordings}
     recordings += [r for r in history.built_in() if r.conId not in recorded]
-    return open_market(facts.anchor, recordings=recordings, seed=facts.seed)
+    calendars = {entry.conId: calendar_of(entry) for entry in CATALOGUE}
+    return open_market(
+        facts.anchor,
+        recordings=recordings,
+        seed=facts.seed,
+        calendars=calendars if hours == EXCHANGE else {},
+    )

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
-from ..reference.sessions import ALWAYS
+from ..reference.sessions import ALWAYS, WhenOpen
 from ..units import CASH_SCALE, CashMicros, Rate, rate
 
 
@@ -29,7 +29,7 @@ class Profile(msgspec.Struct, frozen=True):
     price_band_percent: Decimal = Decimal("2.94")
     margin_check: bool = True
     """Refuse orders whose initial margin the account cannot carry."""
-    hours: str = ALWAYS
+    hours: WhenOpen = ALWAYS
     """``always`` open, or open at the hours of each ``exchange``."""
     first_perm_id: int = 1_000_000_001
     first_execution: int = 0x0000E0D5

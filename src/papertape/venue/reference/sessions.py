@@ -7,7 +7,7 @@ answers are the same on every machine.
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -16,9 +16,10 @@ from .calendars import Calendar, Session, calendar_of
 from .instruments import Instrument, Instruments
 from .times import open_all_day
 
+WhenOpen = Literal["always", "exchange"]
+"""What a venue is told about hours."""
 ALWAYS: Final = "always"
 EXCHANGE: Final = "exchange"
-"""What a venue may be told about hours."""
 REGULAR, EXTENDED, NIGHT = range(3)
 """How much of a trading day an order reaches."""
 CALENDAR_DAYS: Final = 6
