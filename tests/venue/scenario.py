@@ -207,6 +207,9 @@ def _shown(event: e.Event) -> str:
         case e.RequestRefused(code=code):
             assert text_of(event)
             return f"{name} refused {code}"
+        case e.OrderWarned(code=code):
+            assert text_of(event)
+            return f"{name} warned {code}"
     raise AssertionError(f"a scenario cannot show {event}")
 
 
@@ -216,12 +219,13 @@ def _why(view: e.OrderView) -> str:
 
 def text_of(event: e.Event) -> str:
     """The text of the error that an event brings."""
-    assert isinstance(event, e.OrderCancelled | e.OrderRejected | e.RequestRefused)
+    assert isinstance(event, e.OrderCancelled | e.OrderRejected | e.RequestRefused | e.OrderWarned)
     return codes.text(event.code, event.variant, **{"tag": "bN", **event.facts})
 
 
 def _name(event: e.Event) -> str:
-    owner = event if isinstance(event, e.RequestRefused) else event.view  # type: ignore[union-attr]
+    told = isinstance(event, e.RequestRefused | e.OrderWarned)
+    owner = event if told else event.view  # type: ignore[union-attr]
     prefix = "" if owner.clientId == 1 else f"c{owner.clientId}"
     return f"{prefix}#{owner.orderId}"
 

@@ -88,7 +88,9 @@ def commission_report(report: "CommissionAndFeesReport") -> CommissionReport:
     )
 
 
-PRIVATE = (events.RequestRefused, events.WhatIfAnswered, events.OrderBound)
+PRIVATE = (
+    events.RequestRefused, events.OrderWarned, events.WhatIfAnswered, events.OrderBound,
+)  # fmt: skip
 """What the master client is not told of other clients."""
 
 
@@ -111,6 +113,7 @@ class Publisher:
             events.WhatIfAnswered: self._answered,
             events.OrderBound: self._bound,
             events.RequestRefused: self._refused,
+            events.OrderWarned: self._refused,
         }
 
     def publish(self, happened: tuple[Event, ...]) -> None:
@@ -185,7 +188,9 @@ class Publisher:
     def _bound(self, event: events.OrderBound, session: Session) -> Iterator[Message]:
         yield OrderBound(event.view.permId, event.view.clientId, event.view.orderId)
 
-    def _refused(self, event: events.RequestRefused, session: Session) -> Iterator[Message]:
+    def _refused(
+        self, event: events.RequestRefused | events.OrderWarned, session: Session
+    ) -> Iterator[Message]:
         self._error(session, event.orderId, event)
         yield from ()
 

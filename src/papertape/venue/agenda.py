@@ -16,36 +16,46 @@ class Alarm(IntEnum):
 
     EXPIRY = 1
     """A working order lapses; the number is its permId."""
+    SESSION = 2
+    """The exchange opens or closes for an order; the number is its permId."""
     DAY_END = 9
     """A trading day ends."""
 
 
+OF_ORDERS = frozenset((int(Alarm.EXPIRY), int(Alarm.SESSION)))
+
+
 class Agenda:
-    """Alarms by instant."""
+    """Alarms by instant, each once."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[Nanos, int, int]] = []
+        self._set: set[tuple[Nanos, int, int]] = set()
 
     def __len__(self) -> int:
         return len(self._heap)
 
     def add(self, due: Nanos, alarm: Alarm, number: int = 0) -> None:
         """Ring at ``due``."""
-        heappush(self._heap, (due, int(alarm), number))
+        entry = (due, int(alarm), number)
+        if entry not in self._set:
+            self._set.add(entry)
+            heappush(self._heap, entry)
 
     def next_due(self) -> Nanos | None:
         """When the next alarm rings; None when none is set."""
         return self._heap[0][0] if self._heap else None
 
     def keep(self, wanted: Callable[[int], bool]) -> None:
-        """Drop the expiries whose order is not wanted any more."""
-        expiry = int(Alarm.EXPIRY)
-        self._heap = [one for one in self._heap if one[1] != expiry or wanted(one[2])]
+        """Drop the alarms of orders that are not wanted any more."""
+        self._heap = [one for one in self._heap if one[1] not in OF_ORDERS or wanted(one[2])]
         heapify(self._heap)
+        self._set = set(self._heap)
 
     def pop(self, now: Nanos) -> tuple[Nanos, Alarm, int] | None:
         """The next alarm that is due at ``now``, or None."""
         if not self._heap or self._heap[0][0] > now:
             return None
-        due, alarm, number = heappop(self._heap)
+        due, alarm, number = entry = heappop(self._heap)
+        self._set.remove(entry)
         return due, Alarm(alarm), number

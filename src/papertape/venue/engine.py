@@ -89,7 +89,9 @@ class Engine:
         self._fold = Fold(state, archive)
         self.exchange = Exchange()
         self._agenda = Agenda()
-        self.broker = OrderManager(state, self.instruments, self.profile, self.exchange, self.top)
+        self.broker = OrderManager(
+            state, self.instruments, self.profile, self.exchange, self.top, self.hours
+        )
         self.accounts = AccountManager(state.accounts, self.broker.margin)
         self.api = ApiOrders(state, archive, self.instruments, self.broker)
         if state.day_end:
@@ -97,6 +99,7 @@ class Engine:
         for order in state.orders.values():
             self._follow(order)
             self._set_alarm(order.permId, order.expires)
+            self._set_turn(order, self.clock)
 
     # -- the two ways in ----------------------------------------------------------------------
 
@@ -199,6 +202,8 @@ class Engine:
             happened.append(Happened(now, fact, order))
         for order in touched.values():
             self._follow(order)
+            if self.hours.exchange:
+                self._set_turn(order, now)
         if facts:
             self._journal.append(Entry(SCHEMA, now, cause, facts))
         self.clock = max(self.clock, now)
@@ -206,7 +211,7 @@ class Engine:
     def _follow(self, order: LiveOrder) -> None:
         """Let the books hold an order as it is now."""
         terms = order.terms
-        if not order.working:
+        if not order.working or order.opens:
             self.exchange.leave(terms.conId, order.permId)
         elif order.waits:
             assert terms.stop is not None
@@ -223,6 +228,16 @@ class Engine:
             agenda.keep(lambda number: number in orders)
         agenda.add(expires, Alarm.EXPIRY, perm_id)
 
+    def _set_turn(self, order: LiveOrder, now: Nanos) -> None:
+        """Look at an order again when its exchange opens or closes for it, or at once where that
+        was missed; one that lapses then needs no look."""
+        terms = order.terms
+        due = self.hours.turns(terms.conId, terms.reach, now)
+        if bool(order.opens) != bool(self.hours.opens(terms.conId, terms.reach, now)):
+            due = now
+        if due and due != order.expires and order.working:
+            self._agenda.add(due, Alarm.SESSION, order.permId)
+
     def _ring(
         self, due: Nanos, alarm: Alarm, number: int, now: Nanos, happened: list[Happened]
     ) -> None:
@@ -231,6 +246,10 @@ class Engine:
             order = self.state.orders.get(number)
             if order is not None and order.expires == due:
                 self._carry_out(f"expire {number}", self.broker.expire(order), now, happened)
+        elif alarm is Alarm.SESSION:
+            order = self.state.orders.get(number)
+            if order is not None:
+                self._carry_out(f"turn {number}", self.broker.turn(order, now), now, happened)
         elif self.state.day_end == due:
             for order in [one for one in self.state.orders.values() if one.expires <= now]:
                 cause, decision = f"expire {order.permId}", self.broker.expire(order)

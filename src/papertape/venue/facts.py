@@ -12,6 +12,7 @@ import msgspec
 
 from .market.source import Quote
 from .reference.instruments import Refusal
+from .reference.sessions import EXTENDED, NIGHT, REGULAR
 from .units import CashMicros, Nanos, PriceUnits, SizeUnits
 
 
@@ -40,6 +41,13 @@ class Terms(msgspec.Struct, frozen=True, array_like=True, gc=False):
     submitter: str
     text: str
     """The client's order as canonical JSON: what is only echoed, doubles included, is text."""
+    outside: bool = False
+    """It trades outside of the regular session as well."""
+
+    @property
+    def reach(self) -> int:
+        """How much of a trading day it reaches."""
+        return NIGHT if self.overnight else EXTENDED if self.outside else REGULAR
 
 
 class Fact(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -64,6 +72,8 @@ class OrderPlaced(Fact, frozen=True, tag=1):
     """Why the broker does not carry it; its client is told."""
     bound: bool = False
     """Whether the user of TWS entered it and it became client 0's at once."""
+    opens: Nanos = 0
+    """When its exchange opens for it; 0 where it is open."""
 
 
 class OrderReplaced(Fact, frozen=True, tag=2):
@@ -74,6 +84,8 @@ class OrderReplaced(Fact, frozen=True, tag=2):
     status: str
     whyHeld: str
     expires: Nanos
+    opens: Nanos = 0
+    """When its exchange opens for it; 0 where it is open."""
 
 
 class OrderMoved(Fact, frozen=True, tag=3):
@@ -140,6 +152,31 @@ class OrderBound(Fact, frozen=True, tag=8):
 
     permId: int
     orderId: int
+
+
+class OrderSuspended(Fact, frozen=True, tag=9):
+    """The exchange closed for a working order, which waits until it opens again."""
+
+    permId: int
+    status: str
+    whyHeld: str
+    opens: Nanos
+
+
+class OrderResumed(Fact, frozen=True, tag=10):
+    """The exchange opened for an order that waited for it."""
+
+    permId: int
+    status: str
+    whyHeld: str
+
+
+class OrderWarned(Fact, frozen=True, tag=11):
+    """The client of an order was told a remark; the order is none the worse."""
+
+    clientId: int
+    orderId: int
+    reason: Refusal
 
 
 # -- what TWS remembers of the API --------------------------------------------------------------
@@ -237,6 +274,9 @@ AnyFact = (
     | OrderFilled
     | OrderEnded
     | OrderBound
+    | OrderSuspended
+    | OrderResumed
+    | OrderWarned
     | OrderHeld
     | OrderReleased
     | OrderDropped

@@ -6,7 +6,7 @@
 from collections import Counter
 
 from .broker.ledger import Account
-from .broker.lifecycle import FILLED, TERMINAL, WORKING
+from .broker.lifecycle import FILLED, PRE_SUBMITTED, TERMINAL, WORKING
 from .broker.orders import FillRow, LiveOrder
 from .engine import Engine
 from .state import State
@@ -42,6 +42,8 @@ def _order(order: LiveOrder) -> None:
     assert is_filled == (order.status == FILLED), f"{name}: {order.status}, {order.remaining} left"
     assert bool(order.ended) == order.done, f"{name}: ended at {order.ended}"
     assert (order.value > 0) == (order.filled > 0), f"{name}: value {order.value}"
+    if order.opens and order.working:
+        assert order.status == PRE_SUBMITTED, f"{name} waits for the open as {order.status}"
     if order.waits and order.working:
         assert order.whyHeld and not order.filled, f"{name} waits and has filled {order.filled}"
 
@@ -73,9 +75,11 @@ def _identities(state: State, fills: list[FillRow]) -> None:
 
 
 def _books(engine: Engine) -> None:
-    """The exchange's books hold the working orders, each once, and nothing else."""
+    """The exchange's books hold the working orders, each once, and nothing else; not those that
+    wait for it to open."""
     booked = sorted(engine.exchange.orders())
-    working = sorted((o.terms.conId, o.permId, o.waits) for o in engine.state.orders.values())
+    orders = [order for order in engine.state.orders.values() if not order.opens]
+    working = sorted((o.terms.conId, o.permId, o.waits) for o in orders)
     assert booked == working, f"in the books {booked}, working {working}"
 
 

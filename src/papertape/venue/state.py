@@ -36,7 +36,10 @@ from .facts import (
     OrderReleased,
     OrderRepeated,
     OrderReplaced,
+    OrderResumed,
+    OrderSuspended,
     OrderTriggered,
+    OrderWarned,
     PermIdUsed,
     Terms,
 )
@@ -97,6 +100,9 @@ class Fold:
             OrderFilled: self._filled,
             OrderEnded: self._ended,
             OrderBound: self._bound,
+            OrderSuspended: self._suspended,
+            OrderResumed: self._resumed,
+            OrderWarned: self._warned,
             OrderHeld: self._held,
             OrderReleased: self._released,
             OrderDropped: self._dropped,
@@ -121,7 +127,7 @@ class Fold:
         state = self.state
         order = LiveOrder(
             fact.permId, fact.clientId, fact.orderId, fact.terms, fact.status, fact.whyHeld,
-            now, fact.expires,
+            now, fact.expires, opens=fact.opens,
         )  # fmt: skip
         state.next_perm_id = fact.permId + 1
         self._count_id(fact.clientId, fact.orderId)
@@ -139,6 +145,7 @@ class Fold:
                 status=moved(order.status, fact.status),
                 whyHeld=fact.whyHeld,
                 expires=fact.expires,
+                opens=fact.opens,
                 billedSize=0,
                 billedValue=0,
             )
@@ -206,6 +213,19 @@ class Fold:
         order = replace(order, clientId=0, orderId=fact.orderId)
         self._name(order)
         return self._kept(order)
+
+    def _suspended(self, fact: OrderSuspended, now: Nanos) -> LiveOrder:
+        order = self.state.orders[fact.permId]
+        status = moved(order.status, fact.status)
+        return self._kept(replace(order, status=status, whyHeld=fact.whyHeld, opens=fact.opens))
+
+    def _resumed(self, fact: OrderResumed, now: Nanos) -> LiveOrder:
+        order = self.state.orders[fact.permId]
+        status = moved(order.status, fact.status)
+        return self._kept(replace(order, status=status, whyHeld=fact.whyHeld, opens=0))
+
+    def _warned(self, fact: OrderWarned, now: Nanos) -> None:
+        """Nothing has changed."""
 
     def _name(self, order: LiveOrder) -> None:
         ids = self.state.ids.get(order.clientId)

@@ -23,7 +23,9 @@ def test_nothing_leaves_a_terminal_state(terminal: str, state: str) -> None:
         moved(terminal, state)
 
 
-def test_a_submitted_order_does_not_go_back() -> None:
-    with pytest.raises(AssertionError):
-        moved(lifecycle.SUBMITTED, lifecycle.PRE_SUBMITTED)
+def test_a_submitted_order_goes_back_when_its_exchange_closes_and_no_further() -> None:
+    assert moved(lifecycle.SUBMITTED, lifecycle.PRE_SUBMITTED) == lifecycle.PRE_SUBMITTED
+    for state in (lifecycle.NEW, lifecycle.INACTIVE):
+        with pytest.raises(AssertionError):
+            moved(lifecycle.SUBMITTED, state)
     assert moved(lifecycle.PRE_SUBMITTED, lifecycle.SUBMITTED) == lifecycle.SUBMITTED

@@ -134,6 +134,16 @@ class RequestRefused(msgspec.Struct, frozen=True, tag=True):
     variant: str | None = None
 
 
+class OrderWarned(msgspec.Struct, frozen=True, tag=True):
+    """A remark about an order that lives on. E with id = orderId, to its own client only."""
+
+    clientId: int
+    orderId: int
+    code: int
+    facts: dict[str, str]
+    variant: str | None = None
+
+
 class PositionChanged(msgspec.Struct, frozen=True, tag=True):
     """A position has a new size or cost. One position row to its subscribers."""
 
@@ -161,6 +171,7 @@ Event = (
     | WhatIfAnswered
     | OrderBound
     | RequestRefused
+    | OrderWarned
     | PositionChanged
     | AccountChanged
 )

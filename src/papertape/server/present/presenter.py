@@ -32,6 +32,9 @@ class Presenter:
             facts.OrderFilled: self._filled,
             facts.OrderEnded: self._ended,
             facts.OrderBound: self._plain(events.OrderBound),
+            facts.OrderSuspended: self._plain(events.OrderAcknowledged),
+            facts.OrderResumed: self._plain(events.OrderAcknowledged),
+            facts.OrderWarned: self._warned,
             facts.OrderDropped: self._dropped,
             facts.AccountOpened: self._account,
             facts.CashMoved: self._account,
@@ -114,6 +117,14 @@ class Presenter:
         reason: Refusal = one.fact.reason
         yield events.RequestRefused(
             one.fact.clientId, one.fact.orderId, reason.code, reason.facts, reason.variant
+        )
+
+    def _warned(self, one: Happened) -> Iterator[Event]:
+        fact = one.fact
+        assert isinstance(fact, facts.OrderWarned)
+        reason = fact.reason
+        yield events.OrderWarned(
+            fact.clientId, fact.orderId, reason.code, reason.facts, reason.variant
         )
 
     def _what_if(self, one: Happened) -> Iterator[Event]:

@@ -20,25 +20,32 @@ from ..facts import (
     OrderPlaced,
     OrderRepeated,
     OrderReplaced,
+    OrderResumed,
+    OrderSuspended,
     OrderTriggered,
+    OrderWarned,
     Terms,
 )
 from ..market.source import Quote, Trade
 from ..reference.exchanges import SMART
 from ..reference.instruments import Instruments, Refusal
+from ..reference.sessions import TradingHours
 from ..reference.times import next_quarter_end
-from ..units import CASH_SCALE, SIZE_SCALE, CashMicros, Nanos, SizeUnits, notional
+from ..units import CASH_SCALE, SIZE_SCALE, CashMicros, Nanos, SizeUnits, notional, quotient_text
 from . import lifecycle
 from .fees import commission
 from .ledger import FLAT, Account, booked
 from .margin import MarginCalculator
-from .order_types import FOK, GTC, IMMEDIATE, ORDER_TYPES
+from .order_types import DAY, FOK, GTC, IMMEDIATE, ORDER_TYPES
 from .orders import ADDED, REMOVED, TRIGGER, LiveOrder
 from .profile import Profile
 from .risk import Effect, beyond_band, effect_of, shortfall
 
 Decision = Iterator[AnyFact]
 CANCELLED = Refusal(202, {"reason": ""})
+HELD_AGAIN = 2
+"""How often the pair of an order that waits for the open is repeated, as captured; once more where
+a notice comes between."""
 
 
 class BrokerState(Protocol):
@@ -62,6 +69,7 @@ class OrderManager:
         profile: Profile,
         exchange: Exchange,
         top: TopOfBook,
+        hours: TradingHours,
     ) -> None:
         self._state = state
         self._instruments = instruments
@@ -69,6 +77,7 @@ class OrderManager:
         self._exchange = exchange
         self._top = top
         self._band_width = profile.band_width
+        self._hours = hours
         self.margin = MarginCalculator(instruments, top.look)
 
     # -- acceptance ---------------------------------------------------------------------------
@@ -80,26 +89,30 @@ class OrderManager:
 
         def placed(status: str, why: str = "", reason: Refusal | None = None) -> OrderPlaced:
             return OrderPlaced(
-                perm_id, client_id, order_id, terms, status, why, expires, reason, bound
+                perm_id, client_id, order_id, terms, status, why, expires, reason, bound, opens
             )
 
-        perm_id, expires = self._state.next_perm_id, self.expiry(terms.tif, now)
+        perm_id, expires, opens = self._state.next_perm_id, self.expiry(terms, now), 0
         effect = self._effect(terms)
         if effect is not None and not effect.carried:
             yield placed(lifecycle.INACTIVE, reason=shortfall(effect))
             return
-        quote = self._top.look(terms.conId)
-        if terms.stop is not None:
-            yield placed(lifecycle.PRE_SUBMITTED, TRIGGER)
-            yield from self._wait(perm_id, quote, now)
-            return
-        notice = self._band(terms, quote)
+        quote, closed = self._top.look(terms.conId), self._opens(terms, now)
+        notice = self._band(terms, quote) if terms.stop is None else None
         if notice is not None:
             yield placed(lifecycle.PRE_SUBMITTED)
             yield from self._system_cancel(perm_id, notice)
             return
+        if closed and terms.tif not in IMMEDIATE:
+            opens = closed
+            yield from self._hold(placed(lifecycle.PRE_SUBMITTED, _held_by(terms)))
+            return
+        if terms.stop is not None:
+            yield placed(lifecycle.PRE_SUBMITTED, TRIGGER)
+            yield from self._wait(perm_id, quote, now)
+            return
         if terms.tif in IMMEDIATE:
-            fillable = self._fillable(terms, quote)
+            fillable = 0 if closed else self._fillable(terms, quote)
             if terms.tif == FOK and fillable < terms.quantity:
                 yield placed(lifecycle.INACTIVE)
                 return
@@ -114,7 +127,7 @@ class OrderManager:
             yield OrderMoved(perm_id, lifecycle.SUBMITTED)
         yield from self._work(perm_id, quote, now, repeat=not is_gtc_limit)
 
-    def _wait(self, perm_id: int, quote: Quote, now: Nanos) -> Decision:
+    def _wait(self, perm_id: int, quote: Quote, now: Nanos, *, repeat: bool = True) -> Decision:
         """A stop waits, unless the market has reached it already."""
         terms = self._state.orders[perm_id].terms
         assert terms.stop is not None
@@ -122,8 +135,8 @@ class OrderManager:
         price = elects(terms.trigger, terms.side, terms.stop, last=last, quote=quote)
         if price:
             yield from self._elect(perm_id, price, quote, now)
-        elif self._profile.duplicate_pairs:
-            yield OrderRepeated(perm_id)
+        elif repeat:
+            yield from self._repeat(perm_id)
 
     def _work(self, perm_id: int, quote: Quote, now: Nanos, *, repeat: bool) -> Decision:
         """The first fill, and what becomes of the rest."""
@@ -162,17 +175,79 @@ class OrderManager:
         return self._replace(order, terms, now)
 
     def _replace(self, order: LiveOrder, terms: Terms, now: Nanos) -> Decision:
-        perm_id, expires = order.permId, self.expiry(terms.tif, now)
-        yield OrderReplaced(perm_id, terms, order.status, order.whyHeld, expires)
+        perm_id, expires, opens = order.permId, self.expiry(terms, now), self._opens(terms, now)
+        status = lifecycle.PRE_SUBMITTED if opens else order.status
+        yield OrderReplaced(perm_id, terms, status, order.whyHeld, expires, opens)
         quote = self._top.look(terms.conId)
-        if order.waits:
-            yield from self._wait(perm_id, quote, now)
-            return
-        notice = self._band(terms, quote)
+        notice = None if order.waits else self._band(terms, quote)
         if notice is not None:
             yield from self._system_cancel(perm_id, notice)
-            return
-        yield from self._work(perm_id, quote, now, repeat=True)
+        elif opens:
+            yield from self._repeat(perm_id)
+        elif order.opens:
+            yield from self._open(self._state.orders[perm_id], now)
+        elif order.waits:
+            yield from self._wait(perm_id, quote, now)
+        else:
+            yield from self._work(perm_id, quote, now, repeat=True)
+
+    # -- the exchange opens and closes ----------------------------------------------------------
+
+    def _hold(self, placed: OrderPlaced) -> Decision:
+        """An order waits for the open: its pairs and, for a day order, the notice of it."""
+        terms, again = placed.terms, HELD_AGAIN
+        warned: list[OrderWarned] = []
+        if terms.tif == DAY:
+            notice = self._until_open(terms, placed.opens)
+            warned = [OrderWarned(placed.clientId, placed.orderId, notice)]
+        if terms.stop is not None:
+            yield from warned
+            yield placed
+        else:
+            yield placed
+            yield from warned
+            again += len(warned)
+        for _ in range(again):
+            yield from self._repeat(placed.permId)
+
+    def turn(self, order: LiveOrder, now: Nanos) -> Decision:
+        """The exchange opens or closes for a working order, if it does."""
+        opens = self._opens(order.terms, now)
+        if order.opens and not opens:
+            yield from self._open(order, now)
+        elif opens and not order.opens:
+            why = TRIGGER if order.waits else ""
+            yield OrderSuspended(order.permId, lifecycle.PRE_SUBMITTED, why, opens)
+
+    def _open(self, order: LiveOrder, now: Nanos) -> Decision:
+        """The exchange is open for an order that waited: from now on it trades."""
+        perm_id, quote = order.permId, self._top.look(order.terms.conId)
+        if order.waits:
+            yield OrderResumed(perm_id, lifecycle.PRE_SUBMITTED, TRIGGER)
+            yield from self._wait(perm_id, quote, now, repeat=False)
+        else:
+            yield OrderResumed(perm_id, lifecycle.SUBMITTED, "")
+            yield from self._work(perm_id, quote, now, repeat=False)
+
+    def _opens(self, terms: Terms, now: Nanos) -> Nanos:
+        """When the exchange opens for an order of these terms; 0 where it is open."""
+        return self._hours.opens(terms.conId, terms.reach, now)
+
+    def _until_open(self, terms: Terms, opens: Nanos) -> Refusal:
+        """The notice that an order waits for the open."""
+        entry = self._instruments[terms.conId]
+        is_cash = entry.secType == "CASH"
+        tier = f".{entry.marketName}" if entry.primaryExchange == "NASDAQ" else ""
+        time, zone = self._hours.opening(terms.conId, opens)
+        facts = {
+            "action": "BUY" if terms.side > 0 else "SELL",
+            "qty": quotient_text(terms.quantity, SIZE_SCALE),
+            "symbol": entry.localSymbol,
+            "exchange": "Forex" if is_cash else f"{entry.primaryExchange}{tier}",
+            "time": time,
+            "zone": zone,
+        }
+        return Refusal(399, facts, "until_open")
 
     # -- the market moves ---------------------------------------------------------------------
 
@@ -233,7 +308,11 @@ class OrderManager:
     # -- the end ------------------------------------------------------------------------------
 
     def cancel(self, order: LiveOrder) -> Decision:
-        """Its trader cancels what remains of an order."""
+        """Its trader cancels what remains of an order; while it waits for the open that takes a
+        moment, but not of a stop."""
+        if order.opens and not order.waits:
+            yield OrderMoved(order.permId, lifecycle.PENDING_CANCEL)
+            yield from self._repeat(order.permId)
         yield OrderEnded(order.permId, lifecycle.CANCELLED, False, CANCELLED)
 
     def expire(self, order: LiveOrder) -> Decision:
@@ -246,9 +325,13 @@ class OrderManager:
 
     # -- rules ----------------------------------------------------------------------------------
 
-    def expiry(self, tif: str, now: Nanos) -> Nanos:
-        """When an order of that time in force lapses."""
-        return next_quarter_end(now) if tif == GTC else self._state.day_end
+    def expiry(self, terms: Terms, now: Nanos) -> Nanos:
+        """When an order of these terms lapses."""
+        if terms.tif == GTC:
+            return next_quarter_end(now)
+        if self._hours.exchange:
+            return self._hours.day_end(terms.conId, terms.reach, now)
+        return self._state.day_end
 
     def _band(self, terms: Terms, quote: Quote) -> Refusal | None:
         if not self._profile.price_band or terms.limit is None:
@@ -258,6 +341,10 @@ class OrderManager:
 
     def _effect(self, terms: Terms) -> Effect | None:
         return self.preview(terms) if self._profile.margin_check else None
+
+
+def _held_by(terms: Terms) -> str:
+    return "" if terms.stop is None else TRIGGER
 
 
 def _mismatch(order: LiveOrder, terms: Terms) -> Refusal | None:

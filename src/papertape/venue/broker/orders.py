@@ -42,6 +42,8 @@ class LiveOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """When it was over; 0 while it works."""
     bySystem: bool = False
     """Whether the system ended it."""
+    opens: Nanos = 0
+    """When its exchange opens for it; 0 while it is open. Until then it is in no book."""
 
     @property
     def remaining(self) -> SizeUnits:

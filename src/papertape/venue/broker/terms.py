@@ -135,7 +135,7 @@ def _terms(
     return Terms(
         account, entry.conId, listing.exchange, SIDES[order.action.upper()], size, kind.name,
         limit, stop, trigger, tif, overnight, order.orderRef, order.modelCode, order.submitter,
-        _text(order).decode(),
+        _text(order).decode(), order.outsideRth,
     )  # fmt: skip
 
 

@@ -79,6 +79,12 @@ class TradingHours:
             ends = later
         return begins, ends
 
+    def opening(self, con_id: int, at: Nanos) -> tuple[str, str]:
+        """An opening as the notice to an order that waits for it writes it: time and zone."""
+        calendar = calendar_of(self._instruments[con_id])
+        stamp = datetime.fromtimestamp(at // SECOND, calendar.zone)
+        return f"{stamp:%Y-%m-%d %H:%M:%S}", calendar.hours.zone_id
+
     # -- contract details -----------------------------------------------------------------------
 
     def zone_id(self, entry: Instrument) -> str:
