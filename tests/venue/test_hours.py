@@ -5,15 +5,21 @@ Stages begin on Monday 2026-04-13 at 10:00 New York; American stocks trade 09:30
 """
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from papertape import codes
 from papertape.server.present import events as e
 from papertape.venue import entries
 from papertape.venue.broker.profile import Profile
+from papertape.venue.commands import CancelOrder, SubmitOrder
 from papertape.venue.engine import Engine
 from papertape.venue.entries import Entry
 from papertape.venue.invariants import check
+from papertape.venue.reference.sessions import EXTENDED, NIGHT, REGULAR
 from venue.scenario import Stage, at, scenario, shown, text_of
+from venue.test_properties import PAUSES, clients, order_ids, quotes, submissions
+from venue.test_properties import play as replayed
 
 EXCHANGE = Profile(hours="exchange")
 AFTER_HOURS = """
@@ -273,3 +279,43 @@ def test_a_station_that_keeps_hours_from_now_on_takes_them_back() -> None:
     again = engine_of(stage, "exchange", journal=stage.journal)
     assert shown(stage.told(again.advance(stage.now + 1))) == ["#1 again PreSubmitted"]
     assert shown(stage.told(again.advance(at("20260414 09:30:00")))) == ["#1 again Submitted"]
+
+
+# -- any history -----------------------------------------------------------------------------------
+
+
+@st.composite
+def reaching(draw: st.DrawFn) -> SubmitOrder:
+    submit = draw(submissions())
+    submit.order.outsideRth = draw(st.booleans())
+    submit.order.includeOvernight = draw(st.sampled_from([False, False, True]))
+    return submit
+
+
+histories = st.lists(
+    st.one_of(
+        reaching(), reaching(), quotes(), quotes(), quotes(),
+        st.builds(CancelOrder, clients, order_ids), st.sampled_from(sorted(PAUSES)),
+    ),
+    min_size=20,
+    max_size=60,
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories)
+def test_any_history_keeps_the_invariants_and_trades_in_open_markets_only(history: list) -> None:
+    engine, journal, events = replayed(history, EXCHANGE)
+    twin = Engine(None, EXCHANGE)
+    twin.replay(entries.decode(entries.encode(entry)) for entry in journal)
+    check(twin)
+    assert twin.state_hash() == engine.state_hash()
+    for event in events:
+        if isinstance(event, e.Traded):
+            order = event.view.order
+            reach = NIGHT if order.includeOvernight else EXTENDED if order.outsideRth else REGULAR
+            assert engine.hours.opens(event.contract.conId, reach, event.time) == 0, event
+    for order in engine.state.orders.values():
+        opens = engine.hours.opens(order.terms.conId, order.terms.reach, engine.clock)
+        assert order.opens == opens
+        assert order.expires > engine.clock

@@ -12,6 +12,7 @@ from papertape.server.present.presenter import Presenter
 from papertape.server.present.queries import Queries
 from papertape.server.present.views import Views
 from papertape.venue import entries
+from papertape.venue.broker.profile import Profile
 from papertape.venue.commands import CancelAll, CancelOrder, Command, SubmitOrder
 from papertape.venue.engine import Engine
 from papertape.venue.entries import Entry
@@ -80,11 +81,14 @@ steps = st.lists(
     max_size=60,
 )
 Step = Command | tuple[int, int, int, int, int] | str
+PAUSES = {"night": 24 * 3600, "hours": 5 * 3600}
 
 
-def play(history: list[Step]) -> tuple[Engine, list[Entry], list[Event]]:
+def play(
+    history: list[Step], profile: Profile | None = None
+) -> tuple[Engine, list[Entry], list[Event]]:
     market = ScriptedMarket()
-    engine = Engine(market)
+    engine = Engine(market, profile)
     engine.open_accounts(START)
     views = Views(engine.instruments, engine.profile)
     presenter, queries = Presenter(views), Queries(engine, views)
@@ -92,7 +96,7 @@ def play(history: list[Step]) -> tuple[Engine, list[Entry], list[Event]]:
     events: list[Event] = []
     now = START
     for step in history:
-        now += 86_400 * SECOND if step == "night" else SECOND
+        now += (PAUSES[step] if isinstance(step, str) else 1) * SECOND
         if isinstance(step, tuple):
             con_id, bid, bid_size, ask, ask_size = step
             market.add(Quote(con_id, now, bid, bid_size, ask, ask_size))
