@@ -77,6 +77,17 @@ def test_it_turns_where_it_opens_and_closes(minutes: int, reach: int, con_id: in
     assert HOURS.day_end(con_id, reach, now) > now
 
 
+@given(st.lists(st.integers(0, 14 * 1440), min_size=2, max_size=12))
+def test_an_answer_does_not_depend_on_what_was_asked_before(minutes: list[int]) -> None:
+    asked = TradingHours(CATALOGUE, exchange=True)
+    for place, minute in enumerate(minutes):
+        now, reach = at("20261120 00:00:00") + minute * MINUTE, place % 3
+        fresh = TradingHours(CATALOGUE, exchange=True)
+        for question in ("opens", "turns", "day_end"):
+            answers = [getattr(one, question)(AAPL, reach, now) for one in (asked, fresh)]
+            assert answers[0] == answers[1], question
+
+
 def test_stocks_list_six_days_of_the_calendar() -> None:
     wanted = Contract(conId=AAPL, exchange="SMART")
     (details,) = contract_details(CATALOGUE, wanted, at("20260824 22:00:00"), HOURS)  # type: ignore[misc]

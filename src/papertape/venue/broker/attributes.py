@@ -39,8 +39,10 @@ order served    what is traded, and how long
     action totalQuantity orderType lmtPrice tif account
 order served    what is done with the order
     transmit whatIf
-order served    hours: the market is open at any hour and has no auctions
-    outsideRth includeOvernight allowPreOpen ignoreOpenAuction
+order served    when it trades, where markets keep the hours of their exchange
+    outsideRth includeOvernight
+order served    there are no auctions
+    allowPreOpen ignoreOpenAuction
 
 order served    when a stop trades
     auxPrice triggerMethod

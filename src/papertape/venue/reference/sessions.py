@@ -45,6 +45,10 @@ class TradingHours:
     def __init__(self, instruments: Instruments, *, exchange: bool = False) -> None:
         self.exchange = exchange
         self._instruments = instruments
+        # The last answers, each with the instant since which it holds until its end: orders ask
+        # about the same span again and again.
+        self._spans: dict[tuple[int, int], tuple[Nanos, Span]] = {}
+        self._ends: dict[tuple[int, int], Span] = {}
 
     def opens(self, con_id: int, reach: int, now: Nanos) -> Nanos:
         """When it opens for an order of that reach; 0 when it is open."""
@@ -63,20 +67,28 @@ class TradingHours:
     def day_end(self, con_id: int, reach: int, now: Nanos) -> Nanos:
         """When a day order lapses: with the last span of its day that it reaches. Only for the
         hours of exchanges."""
+        since, end = self._ends.get((con_id, reach), (now, now))
+        if since <= now < end:
+            return end
         calendar = calendar_of(self._instruments[con_id])
         number = calendar.current(now)
         while (end := _reached(calendar.session(number), reach)[-1][1]) <= now:
             number += 1
+        self._ends[con_id, reach] = (now, end)
         return end
 
     def _span(self, con_id: int, reach: int, now: Nanos) -> Span:
         """The span that is running, or the next one; spans without a pause between are one."""
+        since, span = self._spans.get((con_id, reach), (now, (now, now)))
+        if since <= now < span[1]:
+            return span
         spans = _spans(calendar_of(self._instruments[con_id]), reach, now)
         begins, ends = next(span for span in spans if span[1] > now)
         for following, later in spans:
             if following > ends:
                 break
             ends = later
+        self._spans[con_id, reach] = (now, (begins, ends))
         return begins, ends
 
     def opening(self, con_id: int, at: Nanos) -> tuple[str, str]:
