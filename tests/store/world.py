@@ -39,6 +39,8 @@ from venue.scenario import START, ScriptedMarket, command
 
 CLIENTS = (-1, 0, 1, 2)
 DAY_S = 86_400
+AFTER_HOURS_S = 7 * 3600
+"""From the morning on which it begins to when American stocks have closed."""
 EURUSD = next(entry for entry in CATALOGUE if entry.secType == "CASH")
 AAPL = 265598
 FIRST_DAY = (
@@ -107,6 +109,10 @@ class World:
         self.engine.advance(self.now)
         self.keeper.commit(self.engine)
 
+    def keep_hours(self, kept: bool) -> None:
+        """Let markets keep the hours of their exchanges, as after a start with that option."""
+        self.engine.hours.exchange = kept
+
     def play(self, *rows: str) -> None:
         """Rows as ``venue.scenario`` has them; a quote has no ``x``, an account may be left out."""
         for row in rows:
@@ -162,7 +168,12 @@ def history(world: World) -> Iterator[None]:
     world.ask(SetFeePlan("DU7", "none"))
     world.play("submit c2#4 BUY 40 AAPL MKT account=DU7")
     yield
-    world.wait(DAY_S)
+    world.keep_hours(True)
+    world.play("submit #13 BUY 13 AAPL LMT 240 GTC")
+    world.wait(AFTER_HOURS_S)
+    world.play("submit #14 BUY 14 AAPL LMT 240")
+    world.wait(DAY_S - AFTER_HOURS_S)
+    world.keep_hours(False)
     world.play(*SECOND_DAY)
     yield
     world.play(*AFTER_THE_SNAPSHOT)
