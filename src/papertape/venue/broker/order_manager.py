@@ -111,15 +111,13 @@ class OrderManager:
             yield placed(lifecycle.PRE_SUBMITTED, TRIGGER)
             yield from self._wait(perm_id, quote, now)
             return
-        if terms.tif in IMMEDIATE:
-            fillable = 0 if closed else self._fillable(terms, quote)
-            if terms.tif == FOK and fillable < terms.quantity:
+        if terms.tif in IMMEDIATE and (closed or self._in_vain(terms, quote)):
+            if terms.tif == FOK:
                 yield placed(lifecycle.INACTIVE)
                 return
-            if not fillable:
-                yield placed(lifecycle.PENDING_CANCEL)
-                yield OrderEnded(perm_id, lifecycle.CANCELLED, True, CANCELLED)
-                return
+            yield placed(lifecycle.PENDING_CANCEL)
+            yield OrderEnded(perm_id, lifecycle.CANCELLED, True, CANCELLED)
+            return
         is_gtc_limit = terms.tif == GTC and terms.limit is not None
         starts_held = is_gtc_limit or (terms.limit is None and terms.side > 0)
         yield placed(lifecycle.PRE_SUBMITTED if starts_held else lifecycle.SUBMITTED)
@@ -304,6 +302,11 @@ class OrderManager:
     def _fillable(self, terms: Terms, quote: Quote) -> SizeUnits:
         consumed = self._state.consumed.get(terms.conId)
         return matching.fillable(terms.side, terms.limit, quote, consumed)
+
+    def _in_vain(self, terms: Terms, quote: Quote) -> bool:
+        """Whether the quote has too little for an order that does not wait."""
+        least = terms.quantity if terms.tif == FOK else 1
+        return self._fillable(terms, quote) < least
 
     # -- the end ------------------------------------------------------------------------------
 
