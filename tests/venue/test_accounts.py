@@ -37,7 +37,7 @@ def test_an_account_opened_in_the_middle_of_a_day_takes_orders_at_once(stage: St
     stage.play("""
         submit  #2 BUY 10 AAPL MKT account=DU2  -> #2 accepted PreSubmitted
                                                 -> #2 BOT 10 @ 257.68 Filled; #2 fee 1.00003
-        submit  #3 BUY 10 AAPL MKT              -> #3 refused 435
+        submit  #3 BUY 10 AAPL MKT              -> #3 refused 321
         submit  #4 BUY 10 AAPL MKT account=DU3  -> #4 refused 201
     """)
     assert stage.queries.position(SECOND_ONE, 265598).position == 10

@@ -72,7 +72,7 @@ def test_a_client_finds_a_new_account_when_it_asks_and_may_trade_for_it_at_once(
         (held,) = await api.get("/positions")
         assert (held["account"], held["position"]) == ("DU2", "10")
         await client.send(order(2, "BUY 10 AAPL MKT"))  # whose it is must be said from now on
-        await client.tells(session.ErrorMessage, errorCode=435)
+        await client.tells(session.ErrorMessage, errorCode=321)
         later = await api.served.raw()
         await later.write(later.connection.initiate())
         await later.read()
@@ -234,6 +234,7 @@ def test_an_order_without_its_account_is_refused_in_tws_s_words_once_there_are_t
         body = {"symbol": "AAPL", "action": "BUY", "quantity": 1}
         await api.post("/orders", body)
         await api.post("/accounts", {"account": "DU2"})
-        assert (await api.post("/orders", body, 409))["detail"] == f"435: {text(435)}"
+        said = (await api.post("/orders", body, 409))["detail"]
+        assert said == f"321: {text(321, 'no_account', tag='bF')}"
 
     with_api(main, quoted_hall())
