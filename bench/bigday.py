@@ -57,7 +57,7 @@ def fill(station: Any, count: int) -> None:
         command = SubmitOrder(clientId=OWNER, orderId=number, contract=SPY, order=order)
         now = start + number * 10_000_000  # the displayed size must be there again
         station.engine.advance(now)
-        station.engine.apply(command, now)
+        station.engine.submit(command, now)
     station.now = station.engine.clock
 
 
@@ -72,14 +72,10 @@ async def serve(count: int) -> None:
         _, port = await server.start("127.0.0.1", 0)
         api = ControlServer({"bigday": server}, TOKEN)
         api.start("127.0.0.1", 0)
-        state = composed.station.engine.state
-        print(
-            port,
-            api.url.rpartition(":")[2].strip("/"),
-            len(state.orders),
-            len(state.fills),
-            flush=True,
-        )
+        engine = composed.station.engine
+        finished, fills = engine.archive.counts
+        orders = len(engine.state.orders) + finished
+        print(port, api.url.rpartition(":")[2].strip("/"), orders, fills, flush=True)
         await asyncio.Event().wait()
 
 
