@@ -27,6 +27,13 @@ def test_a_bad_value_ends_with_2(words: tuple[object, ...], tmp_path: Path) -> N
     assert str(words[0]) in done.stderr
 
 
+def test_of_several_accounts_the_first_is_the_one_that_trades(tmp_path: Path) -> None:
+    with station(tmp_path, "--ephemeral", "--account", "DU1,DU2") as running:
+        done = papertape("demo", "--port", running.port, cwd=tmp_path)
+    assert "orders are for DU1, the first of them" in done.stdout
+    assert "The journey is complete." in done.stdout
+
+
 def test_a_journey_against_a_station(tmp_path: Path) -> None:
     with station(tmp_path, "--ephemeral") as running:
         with holding(running.port, 77):

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Protocol
 from urllib.parse import quote
 
 import typer
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 
 from ..errors import JournalError, SettingsError
@@ -48,8 +48,8 @@ Code = Annotated[str, typer.Argument(metavar="CODE", help="The account, such as 
 MODELS, PLANS = " or ".join(MARGIN_MODELS), " or ".join(FEE_PLANS)
 Row = dict[str, Any]
 HEADINGS = {
-    "account": "account", "currency": "base", "cash": "cash", "net_liquidation": "net liquidation",
-    "available_funds": "available", "daily_pnl": "daily P&L", "margin_model": "margin",
+    "account": "account", "currency": "base", "cash": "cash", "net_liquidation": "net worth",
+    "available_funds": "available", "daily_pnl": "day P&L", "margin_model": "margin",
     "fee_plan": "fees",
 }  # fmt: skip
 
@@ -90,9 +90,11 @@ def ls(
     if not rows:
         typer.echo("accounts: none")
         return
-    table = Table(title="accounts", title_justify="left")
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
     for name, heading in HEADINGS.items():
-        table.add_column(heading, justify="right" if isinstance(rows[0][name], float) else "left")
+        # A code or a figure that is cut would be another one: what is too long goes on below.
+        justify: JustifyMethod = "right" if isinstance(rows[0][name], float) else "left"
+        table.add_column(heading, justify=justify, overflow="fold")
     for row in rows:
         table.add_row(*(shown(_written(row[name])) for name in HEADINGS))
     Console(highlight=False).print(table)

@@ -60,6 +60,8 @@ class Journey:
         self.stock = Stock("AAPL")
         self.bid = math.nan
         self.last_order_id = 0
+        self._owner = ""
+        """The account of the orders where there are several; "" lets TWS take the only one."""
 
     async def run(self) -> None:
         """Every step in order. Raises what went wrong, at the step where it did."""
@@ -101,6 +103,9 @@ class Journey:
         report = tws.report
         self._tell.fact(f"server version {report.serverVersion}, {report.connectionTime}")
         self._tell.fact(f"accounts {', '.join(report.accounts)}, next id {report.nextValidId}")
+        if len(report.accounts) > 1:
+            self._owner = report.accounts[0]
+            self._tell.fact(f"orders are for {self._owner}, the first of them")
         for notice in report.notices:
             self._tell.fact(f"notice {notice.code} {notice.text}")
         return tws
@@ -161,7 +166,9 @@ class Journey:
 
     async def _limit_order(self, tws: Tws) -> None:
         price = cents(self.bid * 0.9)
-        trade = tws.place_order(self.stock, LimitOrder("BUY", 100, price, tif="GTC"))
+        trade = tws.place_order(
+            self.stock, LimitOrder("BUY", 100, price, tif="GTC", account=self._owner)
+        )
         await tws.until(trade, "Submitted", timeout=self._timeout)
         self._tell.fact(f"order {trade.orderId} BUY 100 at {price}: {trade.status}")
         better = cents(self.bid * 0.91)
@@ -173,7 +180,7 @@ class Journey:
         self._tell.fact(f"{trade.status}: {' → '.join(trade.history)}")
 
     async def _market_order(self, tws: Tws) -> None:
-        trade = tws.place_order(Stock("SPY"), MarketOrder("BUY", 100))
+        trade = tws.place_order(Stock("SPY"), MarketOrder("BUY", 100, account=self._owner))
         await tws.until(trade, "Filled", timeout=self._timeout * 3, charged=True)
         self.last_order_id = trade.orderId
         for fill in trade.fills.values():
@@ -190,7 +197,7 @@ class Journey:
         held = {row.contract.symbol: row for row in positions}
         must("SPY" in held, "the fill is not in the positions")
         self._tell.fact(f"position SPY {held['SPY'].position} at {held['SPY'].avgCost}")
-        account = await tws.account(timeout=self._timeout)
+        account = await tws.account(self._owner, timeout=self._timeout)
         row = next((r for r in account.portfolio if r.contract.symbol == "SPY"), None)
         must(row is not None, "the fill is not in the portfolio")
         assert row is not None
@@ -217,7 +224,7 @@ class Journey:
         self._tell.fact(f"{len(fills)} executions, the last {fills[-1].execution.execId}")
 
     async def _stay(self, tws: Tws) -> None:
-        order = LimitOrder("BUY", 10, cents(self.bid * 0.85), tif="GTC")
+        order = LimitOrder("BUY", 10, cents(self.bid * 0.85), tif="GTC", account=self._owner)
         trade = tws.place_order(self.stock, order)
         await tws.until(trade, "Submitted", timeout=self._timeout)
         self.last_order_id = trade.orderId
