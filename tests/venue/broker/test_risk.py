@@ -3,10 +3,21 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from papertape.model import OrderState
 from papertape.server.present.events import WhatIfAnswered
+from papertape.venue.broker.fees import commission, most_fee
+from papertape.venue.broker.ledger import Account, Position
+from papertape.venue.broker.margin import MarginCalculator
 from papertape.venue.broker.profile import Profile
+from papertape.venue.broker.risk import effect_of, refusal_of, shortfall
+from papertape.venue.facts import Terms
+from papertape.venue.market.source import Quote
+from papertape.venue.reference.instruments import Instrument
+from papertape.venue.reference.listings import CATALOGUE
+from papertape.venue.units import CASH_SCALE, SIZE_SCALE, notional
 from venue.scenario import Stage, scenario
 
 
@@ -76,3 +87,52 @@ def test_growing_an_order_beyond_the_margin_is_refused_and_the_order_lives() -> 
     (event,) = stage.step("submit #1 BUY 90000 AAPL LMT 99")
     assert event.code == 201  # type: ignore[union-attr]
     assert [view.remaining for view in stage.queries.open_orders()] == [100]
+
+
+# ---------------------------------------------------------------- the short way of the check
+
+PAIR, CANADIAN, AAPL = CATALOGUE[12087792], CATALOGUE[532640894], CATALOGUE[265598]
+
+
+@given(
+    st.sampled_from([AAPL, CANADIAN, PAIR]),
+    st.sampled_from(["fixed", "none"]),
+    st.sampled_from([1, -1]),
+    st.integers(1, 10**6),
+    st.integers(1, 10**6),
+)
+def test_no_plan_takes_more_than_the_bound(
+    entry: Instrument, plan: str, side: int, shares: int, ticks: int
+) -> None:
+    size = shares * SIZE_SCALE
+    value = notional(ticks * entry.tick, size, entry.scale)
+    fee = commission(entry, side, before=(0, 0), fill=(size, value), plan=plan)
+    assert fee <= most_fee(value)
+
+
+@given(
+    st.sampled_from(["USD", "EUR"]),
+    st.sampled_from(["portfolio", "reg_t"]),
+    st.integers(-(10**5), 10**6),
+    st.integers(-500, 500),
+    st.sampled_from([AAPL, CANADIAN]),
+    st.sampled_from([1, -1]),
+    st.integers(1, 10_000),
+)
+def test_the_short_way_says_what_the_exact_figures_say(
+    currency: str, model: str, cash: int, held: int, entry: Instrument, side: int, shares: int
+) -> None:
+    account = Account("DU1", currency, {currency: cash * CASH_SCALE}, margin=model)
+    if held:
+        account.positions[entry.conId] = Position(held * SIZE_SCALE, held * 100 * CASH_SCALE)
+    quote = Quote(entry.conId, 1, 1_000_000, 1, 1_000_200, 1)
+    margin = MarginCalculator(
+        CATALOGUE, lambda one: quote if one == entry.conId else Quote(one, 0, 0, 0, 0, 0)
+    )
+    terms = Terms(
+        "DU1", entry.conId, "SMART", side, shares * SIZE_SCALE, "MKT", None, None, 0, "DAY",
+        False, "", "", "", "{}",
+    )  # fmt: skip
+    effect = effect_of(margin, account, terms, CATALOGUE)
+    expected = None if effect.carried else shortfall(effect)
+    assert refusal_of(margin, account, terms, CATALOGUE) == expected

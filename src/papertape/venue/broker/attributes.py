@@ -148,6 +148,10 @@ _REFUSED: Final = {
 }
 
 
+FEW: Final = 4
+"""So few attributes are sooner looked at one by one than all that a record has are gathered."""
+
+
 def given(values: Order | Contract | AttachedOrders) -> dict[str, Any]:
     """Return what differs from the record's defaults: of 149 attributes usually a handful."""
     differs: dict[str, Any] = msgspec.to_builtins(values)
@@ -159,6 +163,8 @@ def unserved(
 ) -> str | None:
     """Return the first refused attribute that is set, or None; ``differs`` is what is given."""
     refused = _REFUSED[type(values)]
+    if differs is None and len(refused) <= FEW:
+        differs = {name: getattr(values, name) for name in refused}
     for name, value in (given(values) if differs is None else differs).items():
         if value and name in refused and value not in refused[name]:
             return name

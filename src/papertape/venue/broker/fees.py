@@ -36,6 +36,11 @@ def commission(
     return fee if isinstance(schedule, ValueRates) else fee + _passed(schedule, side, size, value)
 
 
+def most_fee(value: CashMicros) -> CashMicros:
+    """More than any plan takes for an order of that value: a bound that costs nothing to find."""
+    return value // 10 + 10 * CASH_SCALE
+
+
 def schedule_of(instrument: Instrument, plan: str = "fixed") -> StockRates | ValueRates:
     """The schedule of a plan that applies to an instrument."""
     rates = FEE_PLANS[plan]

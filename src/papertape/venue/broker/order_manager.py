@@ -39,7 +39,7 @@ from .margin import MarginCalculator
 from .order_types import DAY, FOK, GTC, IMMEDIATE, ORDER_TYPES
 from .orders import ADDED, REMOVED, TRIGGER, LiveOrder
 from .profile import Profile
-from .risk import Effect, beyond_band, effect_of, shortfall
+from .risk import Effect, beyond_band, effect_of, refusal_of
 
 Decision = Iterator[AnyFact]
 CANCELLED = Refusal(202, {"reason": ""})
@@ -93,9 +93,9 @@ class OrderManager:
             )
 
         perm_id, expires, opens = self._state.next_perm_id, self.expiry(terms, now), 0
-        effect = self._effect(terms)
-        if effect is not None and not effect.carried:
-            yield placed(lifecycle.INACTIVE, reason=shortfall(effect))
+        beyond = self._beyond_means(terms)
+        if beyond is not None:
+            yield placed(lifecycle.INACTIVE, reason=beyond)
             return
         quote, closed = self._top.look(terms.conId), self._opens(terms, now)
         notice = self._band(terms, quote) if terms.stop is None else None
@@ -167,10 +167,8 @@ class OrderManager:
             return refusal
         if terms.quantity <= order.filled:
             return self.cancel(order)
-        effect = self._effect(terms) if terms.quantity > order.terms.quantity else None
-        if effect is not None and not effect.carried:
-            return shortfall(effect)
-        return self._replace(order, terms, now)
+        beyond = self._beyond_means(terms) if terms.quantity > order.terms.quantity else None
+        return beyond or self._replace(order, terms, now)
 
     def _replace(self, order: LiveOrder, terms: Terms, now: Nanos) -> Decision:
         perm_id, expires, opens = order.permId, self.expiry(terms, now), self._opens(terms, now)
@@ -342,8 +340,12 @@ class OrderManager:
         scale = self._instruments[terms.conId].scale
         return beyond_band(terms, quote, scale, self._band_width)
 
-    def _effect(self, terms: Terms) -> Effect | None:
-        return self.preview(terms) if self._profile.margin_check else None
+    def _beyond_means(self, terms: Terms) -> Refusal | None:
+        """Why the account cannot carry an order; None when it can."""
+        if not self._profile.margin_check:
+            return None
+        account = self._state.accounts[terms.account]
+        return refusal_of(self.margin, account, terms, self._instruments)
 
 
 def _held_by(terms: Terms) -> str:

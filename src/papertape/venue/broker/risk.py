@@ -16,7 +16,7 @@ from ..units import (
     quotient_text,
     scaled,
 )
-from .fees import commission
+from .fees import commission, most_fee
 from .ledger import Account
 from .margin import Exposure, MarginCalculator, margin_of
 from .schedules import MARGIN_MODELS
@@ -63,6 +63,29 @@ def effect_of(
     initial = scaled(maintenance, MARGIN_MODELS[model].initial_over_maintenance)
     after = Exposure(before.equity - in_base, maintenance, initial)
     return Effect(before, after, fee, account.currency)
+
+
+def refusal_of(
+    margin: MarginCalculator, account: Account, terms: Terms, instruments: Instruments
+) -> Refusal | None:
+    """Why the account cannot carry an order; None when it can, as ``effect_of`` says.
+
+    An order adds at most the margin of its whole value and costs at most ``most_fee``: an account
+    that carries that carries the order, and its exact figures need not be worked out.
+    """
+    entry, before = instruments[terms.conId], margin.exposure(account)
+    price = margin.mark(entry.conId) or terms.limit or terms.stop or 0
+    value = notional(price, terms.quantity, entry.scale, entry.multiplier)
+    model, most = MARGIN_MODELS[account.margin], most_fee(value)
+    change = scaled(value, model.rate_of(entry.secType)) + 1  # what rounding may add
+    if entry.currency != account.currency:
+        rate = margin.rate(entry.currency, account.currency)
+        change, most = scaled(change, rate) + 1, scaled(most, rate) + 1
+    initial = scaled(before.maintenance + change, model.initial_over_maintenance)
+    if before.equity - most >= initial:
+        return None
+    effect = effect_of(margin, account, terms, instruments)
+    return None if effect.carried else shortfall(effect)
 
 
 def shortfall(effect: Effect) -> Refusal:
