@@ -147,9 +147,9 @@ os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
 
 @pytest.mark.slow
 def test_a_full_disk_stops_the_command_and_nothing_is_told_that_is_not_kept(tmp_path: Path) -> None:
-    """The journal may not grow beyond 150 kB: to SQLite that is a disk without room."""
+    """The journal may not grow beyond 400 kB: to SQLite that is a disk without room."""
     told, data = Told(), tmp_path / "data"
-    limit = 150_000
+    limit = 400_000
     serve = command("serve", "--port", 0, "--no-color", "--data-dir", data, "--max-message-rate", 0)
     process = subprocess.Popen(
         [sys.executable, "-c", LIMITED, str(limit), *serve[1:]],
