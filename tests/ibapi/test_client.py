@@ -157,9 +157,9 @@ def test_s13_asynchronous_connect_waits_for_start_api_from_connect_ack() -> None
         app.setAsyncEConnect()
         app.connect("127.0.0.1", server.port, 3)
         loop = running(app)
-        wait_until(lambda: app.of("connectAck"))
+        wait_until(lambda: app.of("error"))  # told, not sent
+        assert app.of("connectAck")
         assert server.peers[0].received == []
-        assert app.of("error")  # told, not sent
         may.set()
         assert server.received(StartApi).clientId == 3
         wait_until(lambda: app.of("nextValidId"))
