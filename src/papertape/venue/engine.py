@@ -134,13 +134,12 @@ class Engine:
 
     def next_due(self) -> Nanos | None:
         """When ``advance`` could next have something to do; None when nothing waits."""
-        due = [] if self._agenda.next_due() is None else [self._agenda.next_due()]
-        if not self.state.orders and not self.archive.counts[0]:
-            due = []
+        due: list[Nanos | None] = []
+        if self.state.orders or self.archive.counts[0]:
+            due.append(self._agenda.next_due())
         if self._market is not None:
-            for con_id in sorted(self.exchange.instruments):
-                tick = self._market.next_tick(con_id, self.clock)
-                due += [] if tick is None else [tick]
+            instruments = sorted(self.exchange.instruments)
+            due += [self._market.next_tick(con_id, self.clock) for con_id in instruments]
         return min((one for one in due if one is not None), default=None)
 
     def open_accounts(self, now: Nanos) -> list[Happened]:
