@@ -26,9 +26,9 @@ from typing import Any
 import uvloop
 
 from papertape.model import Contract, ExecutionFilter, Order
-from papertape.server.aio import StationServer
+from papertape.server.aio.server import StationServer
+from papertape.server.assembly import compose
 from papertape.server.clock import MarketClock
-from papertape.server.compose import compose
 from papertape.server.control.serve import ControlServer
 from papertape.server.settings import StationSettings
 from papertape.venue.commands import SubmitOrder

@@ -21,8 +21,8 @@ from typing import Any
 import msgspec
 
 from papertape.cli.remote import Remote
-from papertape.server.compose import JOURNAL
-from papertape.server.keep import SCHEMA_VERSION
+from papertape.server.assembly import JOURNAL
+from papertape.server.persistence import SCHEMA_VERSION
 from papertape.store.journal import Journal
 from papertape.venue.commands import Entry
 

@@ -19,15 +19,15 @@ OTHERS = [f"papertape.{name}" for name in ("codes", "errors", "model", "versions
 UNTRACED = [*INTERPRETER, *OTHERS]
 
 with atheris.instrument_imports(include=["papertape.wire"], exclude=UNTRACED):
-    from papertape.wire import source
+    from papertape.wire import codegen
 
-    _plain = source.compiled
+    _plain = codegen.compiled
 
     def _instrumented(name: str, source: str, scope: dict[str, Any]) -> Callable[[Any], Any]:
         function: Callable[[Any], Any] = atheris.instrument_func(_plain(name, source, scope))
         return function
 
-    source.compiled = _instrumented  # before the emitters import it
+    codegen.compiled = _instrumented  # before the emitters import it
     from fuzz.targets import TARGETS, Finding
 
 

@@ -27,7 +27,7 @@ LONGEST = (
     "cli/test_serve.py",
     "simulation/test_kill_command.py",
     "wire/test_text.py",
-    "wire/test_explain.py",
+    "explain/test_frames.py",
     "ibapi/test_requests.py",
 )
 """Files that take longest begin first: no worker is left alone with one at the end."""

@@ -13,9 +13,9 @@ import pytest
 BASE = {"errors", "codes", "versions", "quoting"}
 MAY_IMPORT: dict[str, set[str]] = {
     "versions": set(),
-    "loopback": set(),
-    "http_admission": BASE | {"loopback"},
-    "http_exchange": {"loopback", "http_admission"},
+    "http_guard": set(),
+    "http_admission": BASE | {"http_guard"},
+    "http_exchange": {"http_guard", "http_admission"},
     "codes": set(),
     "errors": {"codes", "quoting"},
     "quoting": set(),
@@ -26,12 +26,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "client": BASE | {"model", "wire"},
     "ibapi": BASE | {"model", "wire", "client"},
     "server": BASE
-    | {"model", "wire", "venue", "store", "loopback", "http_admission", "http_exchange"},
+    | {"model", "wire", "venue", "store", "http_guard", "http_admission", "http_exchange"},
     "testing": BASE | {"model", "venue", "server", "client"},  # puts stations together, as cli does
-    # It acts through the control API only, and explains frames.
-    "console": BASE | {"model", "wire", "loopback", "http_admission", "http_exchange"},
+    "explain": BASE | {"model", "wire"},
+    # It acts through the control API only.
+    "console": BASE | {"model", "wire", "explain", "http_guard", "http_admission", "http_exchange"},
     "cli": BASE
-    | {"model", "wire", "venue", "store", "client", "ibapi", "server", "testing", "console"},
+    | {"model", "wire", "venue", "store", "client", "ibapi", "server", "testing", "explain"}
+    | {"console"},
     "__init__": set(),  # names are imported lazily, inside a function
     "__main__": {"cli"},
 }
@@ -42,7 +44,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "codes": {"msgspec"},
     "errors": set(),
     "quoting": set(),
-    "loopback": set(),
+    "http_guard": set(),
     "http_admission": set(),
     "http_exchange": {"starlette"},
     "model": {"msgspec"},
@@ -70,13 +72,15 @@ ROOMS: dict[str, set[str]] = {
 HIDDEN: dict[str, str] = {"papertape.server.station": "server/present/*"}
 
 # Layers in which no two files need each other, not even for types.
-WITHOUT_CIRCLES = ("model", "wire", "venue", "store", "client", "testing", "cli")
+WITHOUT_CIRCLES = (
+    "model", "wire", "venue", "store", "client", "testing", "explain", "cli",
+)  # fmt: skip
 
 # what: the files that may use it. Everything else gets time, randomness and network as arguments.
 # testing/thread.py runs a station beside the program under test: a loop in a thread.
 DRIVERS = (
-    "client/aio.py", "server/aio*.py", "server/control*", "testing/thread.py", "console/*",
-    "http_*.py",
+    "client/aio.py", "server/aio/*", "server/control/*", "testing/thread.py", "console/*",
+    "http_admission.py", "http_exchange.py",
 )  # fmt: skip
 THREADS = ("ibapi/reader.py", "testing/thread.py")
 OUTSIDE = (*DRIVERS, "ibapi/reader.py", "cli/*")
@@ -317,13 +321,13 @@ venue/engine.py         | import papertape.wire.framing             | venue may 
 venue/engine.py         | from .. import wire                       | venue may import
 model/order.py          | from papertape import errors              | model may import nothing
 codes.py                | from .errors import ApiError              | codes may import nothing
-client/session.py       | from papertape.server.station import S    | client may import
-store/journal.py        | from papertape.server.session import S      | store may import
+client/facade.py       | from papertape.server.station import S    | client may import
+store/journal.py        | from papertape.server.sessions.session import S      | store may import
 server/x.py             | from papertape.wire.plan import _steps    | private names stay inside
 newlayer/x.py           | import json                               | give it a place
 __init__.py             | from .client import connect               | __init__ may import nothing
-client/session.py       | import polars                             | packages of others in client
-client/session.py       | import asyncio                            | asyncio is for client/aio.py
+client/facade.py       | import polars                             | packages of others in client
+client/facade.py       | import asyncio                            | asyncio is for client/aio.py
 server/station.py       | from asyncio import sleep                 | asyncio is for
 client/aio.py           | import threading                          | threading is for ibapi/reader.py
 testing/plugin.py       | import asyncio                            | asyncio is for
@@ -343,7 +347,7 @@ venue/tws/order_ids.py  | from ..archive import Archive             | in the ven
 venue/facts.py          | from .exchange.matching import touch      | in the venue facts may import
 venue/units.py          | from .facts import Terms                  | in the venue units may import nothing
 server/present/views.py | from ..station import Station             | is hidden from server/present/*
-server/keep.py          | import sqlite3                            | sqlite3 is for store/*
+server/persistence.py          | import sqlite3                            | sqlite3 is for store/*
 venue/book.py           | import random; random.random()            | no randomness of their own
 venue/book.py           | from uuid import uuid4                    | no randomness of their own
 venue/times.py          | from zoneinfo import ZoneInfo             | zoneinfo is for
@@ -356,7 +360,7 @@ venue/book.py           | from papertape.model import Order
 venue/book.py           | import random; random.Random(7).random()
 errors.py               | from .codes import lookup
 server/x.py             | from papertape.venue import e; from papertape.wire import f
-server/aio.py           | import asyncio, socket, time; time.monotonic()
+server/aio/server.py           | import asyncio, socket, time; time.monotonic()
 server/control/app.py   | import asyncio, os; os.environ
 testing/thread.py       | import asyncio, threading, time; time.time_ns()
 testing/plugin.py       | import pytest; from papertape.server.station import Station
@@ -367,7 +371,7 @@ venue/times.py          | import time; time.struct_time
 venue/tws/order_ids.py  | from ..broker import orders; from ..facts import Terms
 venue/engine.py         | from .tws.api_orders import ApiOrders; from .archive import Archive
 store/journal.py        | import sqlite3
-server/publish.py       | from .station import Station
+server/tws_user.py      | from .station import Station
 """
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from papertape.model import Contract, Order
-from papertape.server.keep import Keeper
+from papertape.server.persistence import Keeper
 from papertape.venue.commands import CancelOrder, SubmitOrder
 from papertape.venue.engine import Engine
 

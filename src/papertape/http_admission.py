@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple, cast
 
-from .loopback import Refused
+from .http_guard import Refused
 
 log = logging.getLogger("papertape.control")
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .http_admission import Answer
-from .loopback import LONGEST_BODY, Refused
+from .http_guard import LONGEST_BODY, Refused
 
 BODY_S: Final = 10.0
 """How long a piece of a body may let wait for itself."""

@@ -12,9 +12,9 @@ from typing import Any, Final
 LOGGERS: Final = (
     "papertape.station",
     "papertape.control",
-    "papertape.client.core",
-    "papertape.client.judge",
-    "papertape.client.resync",
+    "papertape.client.session",
+    "papertape.client.error_routing",
+    "papertape.client.reconcile",
     "papertape.client.unread",
     "papertape.ibapi.decoding",
     "papertape.ibapi.reader",

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cli.process import closed_port, papertape, station
-from papertape.server.compose import compose
+from papertape.server.assembly import compose
 from venue.scenario import at
 
 

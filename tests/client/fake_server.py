@@ -4,7 +4,7 @@ the clock."""
 from collections.abc import Callable
 from typing import Any
 
-from papertape.client.core import Core
+from papertape.client.session import Core
 from papertape.client.settings import ClientSettings
 from papertape.errors import ConnectionFailed, ConnectionLost
 from papertape.wire.catalogue.session import ErrorMessage, ManagedAccounts, NextValidId

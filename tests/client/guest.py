@@ -1,7 +1,7 @@
 """A client's core as a guest of a station, both in memory: one clock, no sockets."""
 
-from papertape.client.core import Core
 from papertape.client.report import Phase
+from papertape.client.session import Core
 from papertape.client.settings import Backoff, ClientSettings
 from papertape.errors import ConnectionFailed, ConnectionLost
 from papertape.venue.units import SECOND

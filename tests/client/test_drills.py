@@ -11,9 +11,9 @@ import msgspec
 import pytest
 
 from client.guest import Guest
-from papertape.client import lists, questions
 from papertape.client.conversations import Collect
 from papertape.client.quotes import QuoteStream
+from papertape.client.requests import lists, questions
 from papertape.client.settings import ClientSettings
 from papertape.client.trades import Trade
 from papertape.model import Contract, ExecutionFilter, Order

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from papertape.cli.journey import Journey
-from papertape.server.aio import StationServer
-from papertape.server.compose import compose
+from papertape.server.aio.server import StationServer
+from papertape.server.assembly import compose
 
 VERSIONS = (100, 120, 145, 151, 163, 176, 187, 200, 201, 203, 206, 208, 213, 226)
 

@@ -13,8 +13,8 @@ from papertape.client.aio import connect
 from papertape.client.api import Tws
 from papertape.client.contracts import LimitOrder, Stock
 from papertape.client.settings import Backoff, ClientSettings
-from papertape.server.aio import StationServer
-from papertape.server.compose import compose
+from papertape.server.aio.server import StationServer
+from papertape.server.assembly import compose
 
 AGAIN = ClientSettings(reconnect=Backoff(first_s=0.05, longest_s=0.2))
 

@@ -9,9 +9,9 @@ import pytest
 from client.fake_server import Served
 from client.memory import Memory, run
 from papertape.client.aio import connect
+from papertape.client.connectivity import FARMS_KEPT, Health
 from papertape.client.contracts import Stock
 from papertape.client.conversations import Call, Collect, History
-from papertape.client.health import FARMS_KEPT, Health
 from papertape.client.quotes import GENERIC, QuoteStream
 from papertape.client.streams import BarStream, ItemStream, Source
 from papertape.client.unread import KEPT, LOGGED, LONGEST

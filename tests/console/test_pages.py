@@ -14,8 +14,8 @@ import pytest
 from starlette.routing import BaseRoute, Mount
 
 from cli.process import closed_port
-from papertape.console.live import Live
 from papertape.console.remote import Remote
+from papertape.console.topics import Live
 from server.sockets import run
 
 PAGES = ("connections", "trading", "chart", "messages", "drills", "settings", "log")

@@ -7,7 +7,7 @@ from typing import Any, cast
 from nicegui import Client, ui
 from nicegui.page import page
 
-from papertape.console.frame import View
+from papertape.console.layout import View
 from papertape.console.remote import Problem
 
 Row = dict[str, Any]

@@ -20,9 +20,9 @@ from typing import Any
 
 import pytest
 
-from papertape.server.aio import StationServer
+from papertape.server.aio.server import StationServer
+from papertape.server.assembly import MarketSettings, compose
 from papertape.server.clock import MarketClock
-from papertape.server.compose import MarketSettings, compose
 from papertape.server.settings import StationSettings
 from peers.environments import PEERS, Peer
 

@@ -7,8 +7,8 @@ version, whose ``got()`` gives the messages since the last call. The test moves 
 from typing import Any
 
 from papertape.server.config import Config
-from papertape.server.keep import Keeper
-from papertape.server.session import Session
+from papertape.server.persistence import Keeper
+from papertape.server.sessions.session import Session
 from papertape.server.settings import StationSettings
 from papertape.server.station import Station
 from papertape.store.journal import Journal

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from papertape.server.quotes import (
+from papertape.server.market_data.quotes import (
     ASK,
     ASK_SIZE,
     BID,

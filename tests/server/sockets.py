@@ -14,7 +14,7 @@ from typing import Any
 
 import uvloop
 
-from papertape.server.aio import StationServer
+from papertape.server.aio.server import StationServer
 from papertape.server.clock import MarketClock
 from papertape.versions import MAX_SERVER
 from papertape.wire.catalogue.session import CurrentTime, NextValidId, ReqCurrentTime, StartApi

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from papertape.model import ApiConfig, ApiSettingsConfig, Contract, UpdateConfigWarning
-from papertape.server.farms import Kind
+from papertape.server.plant.farms import Kind
 from papertape.server.settings import StationSettings
 from papertape.venue.market.source import PriceBar
 from papertape.venue.units import SECOND

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from papertape.errors import JournalError, SettingsError
+from papertape.server.assembly import JOURNAL, MarketSettings, compose
 from papertape.server.books import open_books
-from papertape.server.compose import JOURNAL, MarketSettings, compose
 from papertape.store.journal import Journal
 from papertape.venue.broker.account_manager import AccountRefused
 from papertape.venue.entries import OLDEST, SCHEMA

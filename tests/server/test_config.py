@@ -11,7 +11,7 @@ from papertape import model
 from papertape.errors import SettingsError
 from papertape.server.config import RECORDS, Config, flat, official
 from papertape.server.config_table import NAMES, QUESTIONS, TABLE
-from papertape.server.keep import Keeper
+from papertape.server.persistence import Keeper
 from papertape.store.journal import Journal
 from papertape.venue.entries import SCHEMA
 

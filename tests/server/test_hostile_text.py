@@ -18,9 +18,9 @@ import pytest
 
 from papertape.quoting import LOGGERS
 from papertape.server.control.logring import LogRing
-from papertape.server.messagelog import MessageLog
-from papertape.server.stationlog import JsonLines
-from papertape.server.wirelog import WireLog
+from papertape.server.taps.message_log import MessageLog
+from papertape.server.taps.station_log import JsonLines
+from papertape.server.taps.wire_log import WireLog
 from papertape.wire import catalogue
 from papertape.wire.catalogue.session import StartApi
 from papertape.wire.connection import encode

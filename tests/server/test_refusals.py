@@ -12,7 +12,7 @@ import pytest
 
 import papertape
 from papertape import codes
-from papertape.server.session import TAG
+from papertape.server.sessions.session import TAG
 
 ROOT = Path(papertape.__file__).parent
 MAKERS = {"Refusal": 0, "BadRequest": 0, "error": 1}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from papertape.errors import JournalError
-from papertape.server.door import LOGGED_AWAY
+from papertape.server.sessions.admission import LOGGED_AWAY
 from papertape.server.settings import StationSettings
 from papertape.server.station import MAX_CLIENT_ID
 from papertape.store.journal import Journal

@@ -21,9 +21,9 @@ from random import Random
 from typing import Any
 
 from papertape.model import Contract, Order
-from papertape.server import keep
-from papertape.server.compose import Composed, MarketSettings, compose
-from papertape.server.session import Session
+from papertape.server import persistence
+from papertape.server.assembly import Composed, MarketSettings, compose
+from papertape.server.sessions.session import Session
 from papertape.server.settings import StationSettings
 from papertape.venue import snapshots
 from papertape.venue.units import SECOND
@@ -154,8 +154,12 @@ def die(*_: Any) -> None:
 
 def save_often(composed: Composed) -> None:
     """Let snapshots be frequent, their pieces small, and every turn have time for one only."""
-    keep.SNAPSHOT_FACTS, keep.DROPPED, snapshots.PIECE = SNAPSHOT_FACTS, DROPPED, PIECE  # type: ignore[misc]
-    looks = count(0, keep.SLICE)
+    persistence.SNAPSHOT_FACTS, persistence.DROPPED, snapshots.PIECE = (
+        SNAPSHOT_FACTS,
+        DROPPED,
+        PIECE,
+    )  # type: ignore[misc]
+    looks = count(0, persistence.SLICE)
     composed.station.stopwatch = lambda: next(looks)
 
 

@@ -19,8 +19,8 @@ from pathlib import Path
 from random import Random
 
 from papertape.errors import JournalError
-from papertape.server.compose import JOURNAL, MarketSettings, compose
-from papertape.server.keep import Keeper
+from papertape.server.assembly import JOURNAL, MarketSettings, compose
+from papertape.server.persistence import Keeper
 from papertape.store.journal import Journal
 from papertape.venue.engine import Engine
 from papertape.venue.entries import SCHEMA

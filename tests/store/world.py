@@ -12,7 +12,7 @@ from typing import Any, get_args
 import msgspec
 
 from papertape.model import Contract, Order
-from papertape.server.keep import Keeper
+from papertape.server.persistence import Keeper
 from papertape.server.present.queries import Queries
 from papertape.server.present.views import Views
 from papertape.store.journal import Journal

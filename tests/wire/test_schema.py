@@ -10,7 +10,7 @@ from papertape.model import Bar, ComboLeg, Contract, Execution, Order, OrderCond
 from papertape.wire.catalogue.history import ReqHistoricalData
 from papertape.wire.catalogue.options import TickOptionComputation
 from papertape.wire.catalogue.reports import CommissionReport
-from papertape.wire.convert import conversion, evaluate
+from papertape.wire.proto_scalars import conversion, evaluate
 from papertape.wire.schema import ProtoField, left_out, proto_fields, selector
 
 

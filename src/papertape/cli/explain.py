@@ -13,10 +13,10 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from ..explain.frames import Explained, Limits, Row, Sender, encoded
+from ..explain.input import LOOKED_AT, kind_of, reader
 from ..quoting import visible, visible_json
 from ..versions import MAX_SERVER, MIN_SERVER
-from ..wire.explain import Explained, Limits, Row, Sender, encoded
-from ..wire.explain_input import LOOKED_AT, kind_of, reader
 from .terminal import shown
 
 _ARROWS = {"client": "client → server", "server": "server → client"}

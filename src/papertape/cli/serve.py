@@ -16,10 +16,10 @@ from rich.logging import RichHandler
 
 from ..errors import PapertapeError, SettingsError
 from ..quoting import Quoting, visible
-from ..server.compose import Composed, compose
+from ..server.assembly import Composed, compose
 from ..server.control.host import Control, Place, Ready, run
-from ..server.stationlog import Prefixed, log_file, speaking
-from ..server.wirelog import BoundedFile, WireLog
+from ..server.taps.station_log import Prefixed, log_file, speaking
+from ..server.taps.wire_log import BoundedFile, WireLog
 from ..venue.reference.sessions import ALWAYS
 from .private import keep_private, tighten
 from .rendezvous import Meeting, announce, forget

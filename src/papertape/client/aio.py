@@ -12,9 +12,9 @@ from ..errors import ConnectionFailed, ConnectionLost, DeadlineExceeded, Paperta
 from ..versions import MAX_SERVER, MIN_SERVER
 from ..wire.connection import ClientConnection
 from .api import Tws
-from .core import Core
+from .facade import DEADLINE_S
 from .report import Phase
-from .session import DEADLINE_S
+from .session import Core
 from .settings import ClientSettings
 
 T = TypeVar("T")

@@ -13,20 +13,14 @@ from ..errors import NotConnected, NotReady, OrderRejected, PapertapeError
 from ..model import Bar, Contract, ContractDetails, ExecutionFilter, Order, OrderCancel
 from ..versions import HISTORY_END_MESSAGE
 from ..wire.catalogue import account, contract, history, market, orders, reports, session
-from . import lists, questions
 from .accounts import Account
 from .conversations import Call, Collect, History
-from .core import Core
-from .lines import (
-    AccountUpdates,
-    Bars,
-    Positions,
-    Quotes,
-    RealTimeBars,
-)
+from .facade import DEADLINE_S, Session
 from .moments import moment
 from .quotes import QuoteStream
-from .session import DEADLINE_S, Session
+from .requests import lists, questions
+from .session import Core
+from .subscriptions import AccountUpdates, Bars, Positions, Quotes, RealTimeBars
 from .trades import Trade
 
 

@@ -19,7 +19,7 @@ from ..wire.catalogue.session import (
     StartApi,
 )
 from ..wire.connection import Broken, ClientConnection, Negotiated
-from .health import Health
+from .connectivity import Health
 
 SHOWN: Final = 60
 """Bytes of a foreign answer that are shown."""

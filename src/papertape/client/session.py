@@ -1,176 +1,409 @@
-"""A session as the program sees it: what the server has told, whether it is ready, its end."""
+"""The sans-IO core of the modern client: what is sent when, what the server has told.
 
-from collections.abc import Awaitable, Callable, Mapping
-from types import TracebackType
+Bytes come in through ``receive``, requests go out through ``send``; conversations and trades
+wake their driver themselves. Time comes in with ``receive``, ``at`` and ``step``, and
+``next_due`` says when to come back. With ``reconnect`` set, a session that was ready once is
+``AWAY`` when its connection is lost, and its streams and orders survive; else it has ended.
+"""
+
+import logging
+from collections.abc import Callable
 from typing import Any, Self
 
-from ..codes import CodeTable
-from ..errors import (
-    ApiError,
-    ConnectionLost,
-    DeadlineExceeded,
-    NotConnected,
-    NotReady,
-    PapertapeError,
-)
-from . import questions
-from .asks import Ask
-from .core import Core
-from .lines import Clock, Wait
-from .report import Fetched, Report
-from .settings import READY
+from ..codes import CodeTable, default_table
+from ..errors import ConnectionLost, NotConnected, NotReady, PapertapeError, ServerOutdated
+from ..versions import MIN_SERVER
+from ..wire import catalogue
+from ..wire.catalogue import reports, session
+from ..wire.connection import Broken, ClientConnection, Negotiated, Undecodable, UnknownMessage
+from ..wire.message import Message
+from .connectivity import Health
+from .conversations import Conversation
+from .error_routing import Judge
+from .heartbeat import Beat, Heartbeat
+from .limits import URGENT, RateLimiter, Waiting
+from .orders import Orders
+from .reconcile import Resync
+from .reconnect import Redial
+from .report import Phase, Report
+from .requests.asks import Ask, Make
+from .resubscribe import Healer
+from .routes import Routes
+from .settings import ClientSettings
+from .streams import Subscription
 from .trades import Trade
+from .unread import Unread
 
-DEADLINE_S = 10.0
+logger = logging.getLogger(__name__)
 
 
-class Session:
-    """What every session has, whatever it asks."""
+class Core:
+    """One client's session: its conversations, streams and orders, over one or more connections."""
 
     def __init__(
-        self, core: Core, wait: Wait, close: Callable[[], Awaitable[None]], clock: Clock
+        self,
+        client_id: int,
+        connection: ClientConnection | None = None,
+        settings: ClientSettings | None = None,
+        chance: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        self._core = core
-        self._wait = wait
-        self._close = close
-        self._clock = clock
+        self.client_id = client_id
+        self.connection = connection or ClientConnection()
+        self.settings = settings or ClientSettings()
+        self.codes: CodeTable = default_table().with_overrides(self.settings.codes)
+        """What decides about each code; may be exchanged at any time."""
+        self.now = 0.0
+        self.phase = Phase.CONNECTING
+        self.report = Report()
+        self.orders = Orders(client_id)
+        self.routes = Routes()
+        self.unread = Unread()
+        """Messages that this version of the client could not read."""
+        self.lost: PapertapeError | None = None
+        """Why the session has ended; None while it goes on."""
+        self.moved: int | None = None
+        """The port at which the server is to be found from now on (1300)."""
+        self.waker: Callable[[], None] | None = None
+        self.write: Callable[[bytes], None] | None = None
+        self.rearm: Callable[[], None] | None = None
+        """Told that ``next_due`` may have come nearer."""
+        self.trace: Callable[[str, Any], None] | None = None
+        """Told of everything: ("out", request) and ("in", message)."""
+        self.health = Health()
+        self.limiter = RateLimiter(self.settings.max_rate)
+        self.heartbeat = Heartbeat(self.settings.heartbeat_s)
+        self.redial = Redial(self.settings.reconnect, chance)
+        resume_s, stale_after_s = self.settings.resume_s, self.settings.stale_after_s
+        self.healer = Healer(self._renew, resume_s=resume_s, stale_after_s=stale_after_s)
+        self._opened_at = 0.0
+        self._was_ready = False
+        self._why = ""
+        self.asks: list[Ask] = []
+        self._resync: Resync | None = None
+        self._rules = self._table()
 
-    async def __aenter__(self) -> Self:
-        if self._core.lost is not None:
-            raise NotConnected() from self._core.lost
+    def _table(self) -> dict[type[Any], Callable[[Any], None]]:
+        """What is done with each kind of event that is not simply routed."""
+        return {
+            Negotiated: self._negotiated,
+            session.ManagedAccounts: self._accounts,
+            session.NextValidId: self._next_id,
+            session.ErrorMessage: Judge(self).read,
+            reports.OpenOrder: self._open_order,
+            reports.OrderStatus: self.orders.moved,
+            reports.ExecutionDetails: self._execution,
+            reports.CommissionReport: self.orders.charged,
+            Undecodable: self._unreadable,
+            UnknownMessage: self._unreadable,
+            Broken: self._broken,
+        }
+
+    @property
+    def trades(self) -> dict[int, Trade]:
+        """The orders of this client by their ids."""
+        return self.orders.trades
+
+    @property
+    def online(self) -> bool:
+        """Whether requests can be sent: the socket is open and both ends know the version."""
+        return self.write is not None and self.report.serverVersion > 0
+
+    @property
+    def away(self) -> bool:
+        """Whether the connection is lost and will be made again."""
+        return self._was_ready and self.phase in (Phase.AWAY, Phase.CONNECTING)
+
+    # -- time ---------------------------------------------------------------------------------
+
+    def at(self, now: float) -> Self:
+        """The same core, at this time of the driver's clock (seconds)."""
+        self.now = self.healer.now = now
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.disconnect()
+    def step(self, now: float) -> None:
+        """Do what is due: send what had to wait, ask again, give up, look for signs of life."""
+        self.at(now)
+        self._beat()
+        self._flush()
+        for ask in tuple(self.asks):
+            ask.step(now)
+        self.asks = [ask for ask in self.asks if not ask.done]
+        self.healer.step(now)
 
-    # -- the session --------------------------------------------------------------------------
+    def _beat(self) -> None:
+        beat = self.heartbeat.step(self.now)
+        if beat is Beat.DEAD:
+            silence = self.heartbeat.silence(self.now)
+            self.closed(ConnectionLost(f"the server has been silent for {silence:.0f} s"))
+        elif beat is Beat.ASK and self.online and not len(self.limiter):
+            self.send(session.ReqCurrentTime())
 
-    @property
-    def report(self) -> Report:
-        """What the server has told: version, time, accounts, next id, notices; and what not."""
-        return self._core.report
+    def next_due(self) -> float | None:
+        """When ``step`` has something to do next; None: nothing is to come."""
+        if self.lost is not None:
+            return None
+        due = [self.healer.next_due(), self.redial.at, self.heartbeat.next_due()]
+        due += [ask.next_due() for ask in self.asks]
+        if self.write is not None:
+            due.append(self.limiter.next_due())
+        return min((one for one in due if one is not None), default=None)
 
-    @property
-    def connected(self) -> bool:
-        """Whether requests can be sent."""
-        return self._core.online
+    # -- connections --------------------------------------------------------------------------
 
-    @property
-    def not_ready(self) -> str:
-        """Why orders may not be sent at this moment; "" when they may."""
-        return self._now().why_not_ready()
-
-    @property
-    def lost(self) -> PapertapeError | None:
-        """Why the session has ended; None while it goes on, be it to connect again."""
-        return self._core.lost
-
-    @property
-    def waiting(self) -> int:
-        """Messages that the rate limit holds back."""
-        return len(self._core.limiter)
-
-    @property
-    def trades(self) -> tuple[Trade, ...]:
-        """Every order of this client that this session knows, working ones or not."""
-        return tuple(self._core.trades.values())
-
-    @property
-    def codes(self) -> CodeTable:
-        """The table that decides what each error code means for this session."""
-        return self._core.codes
-
-    def override_codes(self, overrides: Mapping[int, Mapping[str, Any]]) -> None:
-        """Judge codes otherwise from now on: ``{10349: {"severity": "info"}}``.
-
-        Raises ValueError for a field that does not exist or a value that does not fit.
-        """
-        self._core.codes = self._core.codes.with_overrides(overrides)
-
-    def trace(self, observer: Callable[[str, Any], None] | None) -> None:
-        """Tell ``observer("out", request)`` and ``observer("in", message)`` from now on."""
-        self._core.trace = observer
-
-    async def ready(self, *, timeout: float = DEADLINE_S) -> None:
-        """Wait until orders may be sent. Raises ``NotReady`` with the reason when the time is up,
-        and what has ended the session."""
-        core = self._core
-        try:
-            await self._wait(core, lambda: core.lost is not None or not self.not_ready, "", timeout)
-        except DeadlineExceeded:
-            raise NotReady(self.not_ready) from None
-        if core.lost is not None:
-            raise core.lost
-
-    async def disconnect(self) -> None:
-        """Close the connection; open conversations end with ``ConnectionLost``."""
-        self._now().closed(ConnectionLost("disconnected by this program"), final=True)
-        await self._close()
-
-    async def begin(self, since: float, timeout: float) -> None:
-        """What ``connect`` does once a socket is open: wait, fetch, and judge what is missing.
-
-        ``since`` is when ``connect`` was called, from where ``timeout`` counts.
-        """
-        core, until = self._core, since + timeout
-        late: DeadlineExceeded | None = None
-        try:
-            came = lambda: core.lost is not None or core.report.ready  # noqa: E731
-            await self._wait(core, came, "connect", until - self._clock())
-        except DeadlineExceeded as error:
-            late = error
-        if core.lost is not None:
-            raise core.lost
-        await self._fetch(max(0.1, until - self._clock()))
-        required = {"version", *core.settings.require}
-        missing = [name for name in core.report.missing if name in required]
-        if missing:
-            told = DeadlineExceeded(f"connect (missing: {', '.join(missing)})", timeout)
-            told.report = core.report
-            if core.report.serverVersion and set(missing) & set(READY):
-                told.add_note("the server speaks, but someone may have to accept the connection")
-            raise told from late
-
-    async def _fetch(self, timeout: float) -> None:
-        """Fetch what the settings ask for, all at once; what came of it goes to the report."""
-        core, began = self._now(), self._clock()
-        fetched = core.report.fetched
-        if not core.report.ready:
-            for name in core.settings.fetch:
-                fetched[name] = Fetched("missing", 0.0)
-            return
-        asked = {name: questions.FETCH[name](core, timeout) for name in core.settings.fetch}
-        for name, ask in asked.items():
-            error: PapertapeError | None = None
-            items: list[Any] = []
-            try:
-                items = (await self._answer(ask)).result
-            except (ApiError, DeadlineExceeded) as failure:
-                error = failure
-            state = "came" if error is None else "missing"
-            fetched[name] = Fetched(
-                "refused" if isinstance(error, ApiError) else state,  # type: ignore[arg-type]
-                self._clock() - began,
-                items,
-                error,
+    def opened(self, write: Callable[[bytes], None], now: float) -> None:
+        """A socket is open: greet the server."""
+        self.at(now)
+        if self.phase is Phase.AWAY:
+            old, known = self.connection, self.report
+            self.connection = ClientConnection(
+                lowest=old.lowest, highest=old.highest, options=old.options
             )
-        for name in asked:
-            questions.finish(self._now(), name)
+            self.report = Report(notices=known.notices, least_id=known.nextValidId or 0)
+        self.phase, self._opened_at = Phase.CONNECTING, now
+        self.health.reset()
+        self.heartbeat.heard(now)
+        self.write = write
+        write(self.connection.initiate())
 
-    def _now(self) -> Core:
-        return self._core.at(self._clock())
+    def refused(self, error: PapertapeError, now: float) -> None:
+        """An attempt to connect again has failed."""
+        self.at(now)
+        if self.phase is Phase.AWAY:
+            self._away(error)
 
-    async def _answer(self, ask: Ask) -> Any:
-        """Wait for the outcome of a question. Raises its error."""
+    def closed(self, error: PapertapeError, *, final: bool = False) -> None:
+        """The connection is gone. Whoever waits for an answer learns it; ``final``: no other."""
+        if self.phase is Phase.ENDED or (self.phase is Phase.AWAY and not final):
+            return
+        self.connection.close()
+        self.write = None
+        self.heartbeat.stop()
+        unsent = [waiting.owner for waiting in self.limiter.clear()]
+        if self._was_ready and not final:
+            self._away(error, unsent)
+        else:
+            self._end(error, unsent)
+
+    def _away(self, error: PapertapeError, unsent: list[Any] | None = None) -> None:
+        """Plan another attempt; when there is none, this is the end."""
+        if not self.redial.plan(self.now):
+            self._end(error, unsent or [])
+            return
+        self.phase, self._why = Phase.AWAY, str(error)
+        wait = (self.redial.at or self.now) - self.now
+        logger.info("%s; connecting again in %.1f s", error, wait)
+        streams = self.healer.streams
+        self.healer.disconnected(self._why, self.now)
+        ended = [one for one in self.routes.clear() if one not in streams]
+        self._fail(ended, error, unsent or [])
+        self._rearm()
+
+    def _end(self, error: PapertapeError, unsent: list[Any]) -> None:
+        self.phase, self.lost, self._why = Phase.ENDED, error, str(error)
+        self.redial.stop()
+        streams = tuple(self.healer.streams)
+        for stream in streams:
+            self.healer.remove(stream)
+        ended = [*self.routes.clear(), *streams]
+        self._fail(ended, error, unsent)
+        for ask in self.asks:
+            ask.finish(error)
+
+    def _fail(self, ended: list[Conversation], error: PapertapeError, unsent: list[Any]) -> None:
+        never = {id(owner) for owner in unsent}
+        for conversation in ended:
+            if id(conversation) in never:
+                told = ConnectionLost(str(error), request=conversation.name, sent=False)
+                conversation.fail(told)
+            else:
+                conversation.fail(error)
+        self.orders.lost(self._why, unsent, final=self.phase is Phase.ENDED)
+        self._wake()
+
+    def _is_ready(self) -> None:
+        """The server has accepted this client."""
+        again, self._was_ready = self._was_ready, True
+        self.phase = Phase.READY
+        self.redial.succeeded()
+        if again:
+            self.compare()
+            self.healer.connected(self.now)
+            for ask in tuple(self.asks):
+                ask.again()
+
+    def compare(self) -> None:
+        """Ask what became of the orders during an interruption."""
+        self._resync = Resync(self, self._wake)
+        self._resync.begin()
+
+    def why_not_ready(self) -> str:
+        """Why orders may not be sent; "" when they may."""
+        if self.phase in (Phase.AWAY, Phase.ENDED):
+            return self._why
+        if self.phase is Phase.CONNECTING:
+            return f"the server has not sent {', '.join(self.report.missing)}"
+        if self._resync is not None and not self._resync.done:
+            return "orders are being compared with the server after an interruption"
+        if not self.health.link and not self.settings.orders_during_outage:
+            return "TWS has no link to the broker (1100)"
+        if self.heartbeat.overdue(self.now):
+            return f"the server has been silent for {self.heartbeat.silence(self.now):.0f} s"
+        return ""
+
+    # -- going out ----------------------------------------------------------------------------
+
+    def send(self, message: Message, owner: Any = None) -> None:
+        """Encode a request and send it as soon as the rate allows.
+
+        Raises ``NotConnected``, ``FeatureNotSupported``, and ``LocalProtocolError`` when far too
+        much waits already.
+        """
+        if not self.online and type(message) is not session.StartApi:
+            raise NotConnected(type(message).spec.callback)
+        encoded, urgent = self.connection.send(message), type(message) in URGENT
+        write = self.write
+        at_once = write is not None and self.limiter.passes(self.now, urgent=urgent)
+        if not at_once:
+            self.limiter.add(Waiting(encoded, owner), urgent=urgent)
+        if self.trace is not None:
+            self.trace("out", message)
+        if write is not None and at_once:
+            write(encoded)
+        else:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self.write is None:
+            return
+        ready = self.limiter.release(self.now)
+        if ready:
+            self.write(b"".join(ready))
+        if len(self.limiter):
+            self._rearm()
+
+    def request_id(self) -> int:
+        """A number for the next request."""
+        return self.routes.request_id()
+
+    def begin(self, conversation: Conversation, message: Message) -> None:
+        """Open a conversation under its request id, or its kind, and send the request."""
+        self.routes.add(conversation)
         try:
-            await self._wait(ask, lambda: ask.done, ask.name, None)
-        finally:
-            ask.finish()
-        if ask.error is not None:
-            raise ask.error
-        return ask.winner
+            self.send(message, conversation)
+        except PapertapeError:
+            self.end(conversation)
+            raise
+
+    def end(self, conversation: Conversation) -> None:
+        """Forget a conversation; a request of it that has not been sent yet is not sent."""
+        self.routes.remove(conversation)
+        self.limiter.drop(conversation)
+        if isinstance(conversation, Subscription):
+            self.healer.remove(conversation)
+
+    def ask(self, name: str, make: Make, timeout: float, *, by_id: bool = True) -> Ask:
+        """Ask something that changes nothing. Raises what prevents the first attempt."""
+        tries = self.settings.retries + 1
+        ask = Ask(self, name, make, timeout=timeout, tries=tries, by_id=by_id)
+        self.asks.append(ask)
+        self._rearm()
+        return ask
+
+    def subscribe(self, stream: Subscription) -> None:
+        """Open a stream, which heals from now on when it is interrupted."""
+        assert stream.source is not None
+        self.begin(stream, stream.source.request(stream.request_id))
+        self.healer.add(stream, self.now)
+        self._rearm()
+
+    def _renew(self, stream: Subscription, cancel: bool) -> None:
+        source = stream.source
+        assert source is not None
+        self.routes.remove(stream)
+        if cancel:
+            self.send(source.cancel(stream.request_id))
+        if stream.request_id >= 0:
+            stream.request_id = self.request_id()
+        self.routes.add(stream)
+        self.send(source.request(stream.request_id), stream)
+
+    def next_order_id(self) -> int:
+        """An order id that this client may use. Raises ``NotReady`` before nextValidId."""
+        if self.report.nextValidId is None:
+            raise NotReady("the server has not sent nextValidId", request="placeOrder")
+        number = self.report.nextValidId
+        self.report.nextValidId = number + 1
+        return number
+
+    # -- coming in ----------------------------------------------------------------------------
+
+    def receive(self, data: bytes, now: float | None = None) -> None:
+        """Bytes from the server, at this time of the driver's clock."""
+        if now is not None and self.at(now).heartbeat.heard(now):
+            self._wake()
+        rule_of, otherwise, trace = self._rules.get, self.routes.feed, self.trace
+        for event in self.connection.receive_data(data):
+            if trace is not None:
+                trace("in", event)
+            rule_of(type(event), otherwise)(event)
+
+    def stir(self) -> None:
+        """Something has changed: whoever waits, and the timer, look again."""
+        self._rearm()
+        self._wake()
+
+    def _rearm(self) -> None:
+        if self.rearm is not None:
+            self.rearm()
+
+    def _wake(self) -> None:
+        if self.waker is not None:
+            self.waker()
+
+    def _unreadable(self, event: Undecodable | UnknownMessage) -> None:
+        self.unread.add(event)
+        if not isinstance(event, Undecodable):
+            return
+        kind = catalogue.RESPONSES.get(event.message_id)
+        for conversation in self.routes.concerned(event.request_id, kind):
+            if conversation.unreadable(event.error, kind):
+                self.end(conversation)
+                conversation.fail(event.error)
+
+    def _broken(self, event: Broken) -> None:
+        lost = ConnectionLost(f"the server sent what is no frame: {event.error}")
+        lost.__cause__ = event.error
+        self.closed(lost)
+
+    def _came(self, part: str) -> None:
+        self.report.came.setdefault(part, self.now - self._opened_at)
+        if self.phase is Phase.CONNECTING and self.report.ready:
+            self._is_ready()
+        self._wake()
+
+    def _negotiated(self, event: Negotiated) -> None:
+        if event.version < MIN_SERVER:
+            self.closed(ServerOutdated(version=event.version, needed=MIN_SERVER), final=True)
+            return
+        self.report.serverVersion = event.version
+        self.report.connectionTime = event.connection_time
+        self.send(session.StartApi(self.client_id))
+        self._came("version")
+
+    def _accounts(self, message: session.ManagedAccounts) -> None:
+        codes = message.accountsList.split(",")
+        self.report.accounts = tuple(code for code in codes if code)
+        self._came("managedAccounts")
+
+    def _next_id(self, message: session.NextValidId) -> None:
+        known = max(self.report.nextValidId or 0, self.report.least_id)
+        self.report.nextValidId = max(message.orderId, known)
+        self._came("nextValidId")
+
+    def _open_order(self, message: reports.OpenOrder) -> None:
+        self.routes.feed(message)
+        self.orders.opened(message)
+
+    def _execution(self, message: reports.ExecutionDetails) -> None:
+        self.routes.feed(message)
+        self.orders.filled(message)

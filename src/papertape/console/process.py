@@ -20,12 +20,12 @@ from nicegui import app as pages_app
 from nicegui import ui
 
 from ..http_admission import LONGEST_HEAD, Admission, protocol, served
-from ..loopback import hosts
+from ..http_guard import hosts
 from ..quoting import Quoting
-from . import frame, pages
-from .gate import Gate, refusal
-from .live import Live
+from . import layout, pages
+from .auth import Gate, refusal
 from .remote import Remote
+from .topics import Live
 
 GRACE_S = 1
 LONGEST_MESSAGE = 1 << 20
@@ -102,7 +102,7 @@ class _Server(uvicorn.Server):
 def application(live: Live) -> FastAPI:
     """Every page, with nobody at the door. NiceGUI knows one application per process."""
     inner = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    frame.install(live, pages.PAGES)
+    layout.install(live, pages.PAGES)
     ui.run_with(
         inner,
         title="Papertape",
@@ -110,7 +110,7 @@ def application(live: Live) -> FastAPI:
         tailwind=False,
         show_welcome_message=False,
         reconnect_timeout=10,
-        favicon=frame.FAVICON,
+        favicon=layout.FAVICON,
     )
     pages_app.on_shutdown(live.remote.close)
     return inner

@@ -14,8 +14,8 @@ from typing import Any
 
 from .. import model
 from ..model import UNSET_DECIMAL, UNSET_DOUBLE
-from ..wire import convert as convert_wire
 from ..wire import proto
+from ..wire import proto_scalars as convert_wire
 from ..wire.caches import Cache
 from ..wire.codecs import plain_decimal, read_decimal, unescape
 from ..wire.layout import Const, Each, Field, Part, Step, Switch

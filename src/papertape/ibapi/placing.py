@@ -11,8 +11,8 @@ from typing import Any
 from ..errors import LocalProtocolError
 from ..model import AttachedOrders, Contract, Order
 from ..wire.catalogue.orders import PlaceOrder
-from ..wire.columns import Columns, Put
 from ..wire.connection import ClientConnection
+from ..wire.diff import Columns, Put
 from ..wire.handshake import State
 from ..wire.template import FAILURES, template
 from . import contract, convert, order

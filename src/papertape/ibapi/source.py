@@ -5,15 +5,15 @@ from typing import Any
 
 import msgspec
 
-from ..wire import source
-from ..wire.columns import Columns, Put
+from ..wire import codegen
+from ..wire.diff import Columns, Put
 
 __all__ = ["Shape", "compiled", "reader_of_changes"]
 
 
 def compiled(name: str, lines: list[str], scope: dict[str, Any]) -> Callable[..., Any]:
     """The function called ``function`` of these lines; ``scope`` is what it may name."""
-    function = source.compiled(name, "\n".join(lines) + "\n", scope, "ibapi")
+    function = codegen.compiled(name, "\n".join(lines) + "\n", scope, "ibapi")
     function.__name__ = function.__qualname__ = name
     return function
 

@@ -12,10 +12,10 @@ from typing import Any
 from ..model import UNSET_INT, OrderCondition, TickAttribBidAsk, TickAttribLast
 from ..wire.caches import CACHES
 from ..wire.codecs import NAMESPACE
+from ..wire.emit_decoder import Reader
 from ..wire.layout import Field
 from ..wire.message import Message, hints
 from ..wire.plan import annotation, bare, default_value, is_record, plan
-from ..wire.reader import Reader
 from . import convert
 from .callbacks import WRITTEN_OUT, calls, filled, local, used
 from .emit import SCOPE, declared, needs_message

@@ -31,8 +31,8 @@ from ..wire.catalogue.account import (
     PortfolioValue,
 )
 from .present.account_values import AccountValue as Figure
-from .session import Session
-from .times import clock
+from .present.times import clock
+from .sessions.session import Session
 
 if TYPE_CHECKING:
     from .station import Station

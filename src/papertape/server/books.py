@@ -15,8 +15,8 @@ from ..venue.engine import Engine
 from ..venue.entries import OLDEST, SCHEMA
 from ..venue.units import Nanos
 from .accounts import amount, opening
-from .compose import JOURNAL, MarketSettings, market_facts, open_tape
-from .keep import Keeper
+from .assembly import JOURNAL, MarketSettings, market_facts, open_tape
+from .persistence import Keeper
 from .present.queries import Queries
 from .present.views import Views
 

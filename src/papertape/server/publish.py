@@ -25,8 +25,8 @@ from ..wire.catalogue.reports import (
 from ..wire.message import Message
 from .present import events
 from .present.events import Event, OrderView
-from .session import Session
-from .times import stamp
+from .present.times import stamp
+from .sessions.session import Session
 
 if TYPE_CHECKING:
     from ..model import CommissionAndFeesReport, Contract, Order

@@ -10,8 +10,8 @@ import msgspec
 
 from ..errors import SettingsError
 from ..versions import MAX_SERVER, MIN_SERVER
-from .addresses import network
-from .policy import VERDICTS, Verdict
+from .sessions.addresses import network
+from .sessions.policy import VERDICTS, Verdict
 
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d\Z")
 

@@ -25,28 +25,28 @@ from ..wire.message import Message
 from .accounts import Accounts
 from .config import Config
 from .config_table import LEVELS, OPERATOR, TABLE, UTC
-from .daily import Daily
-from .door import Door
 from .drills import Drills
-from .farm_queue import FarmQueue
-from .farms import Farms, Kind
-from .hub import Hub
-from .keep import Keeper
-from .lines import Lines
-from .link import Link
-from .pacing import Pacer
-from .policy import Policy
+from .event_bus import Hub
+from .market_data.level1 import Lines
+from .persistence import Keeper
+from .plant.broker_link import Link
+from .plant.daily import Daily
+from .plant.farm_queue import FarmQueue
+from .plant.farms import Farms, Kind
 from .present.events import Event
 from .present.presenter import Presenter
 from .present.queries import Queries
 from .present.views import Views
 from .publish import Publisher
-from .reception import Reception
-from .session import Session, Transport
+from .sessions.admission import Door
+from .sessions.pacing import Pacer
+from .sessions.policy import Policy
+from .sessions.scheduler import Reception
+from .sessions.session import Session, Transport
 from .settings import StationSettings
-from .traces import Traces
-from .user import User
-from .wirelog import WireLog
+from .taps.taps import Traces
+from .taps.wire_log import WireLog
+from .tws_user import User
 
 log = logging.getLogger("papertape.station")
 

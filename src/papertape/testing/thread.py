@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from ..server.aio import StationServer
-from ..server.compose import Composed, MarketSettings, compose
+from ..server.aio.server import StationServer
+from ..server.assembly import Composed, MarketSettings, compose
 from ..server.drills import Run
 from ..server.settings import StationSettings
 from ..server.station import Station

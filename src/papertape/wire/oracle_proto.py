@@ -15,9 +15,9 @@ from msgspec.structs import replace
 
 from ..errors import RemoteProtocolError
 from ..model import OrderComboLeg, TagValue
-from .convert import conversion, evaluate, is_cleared
 from .limits import MOST_ELEMENTS, too_many, unexplained
 from .message import Message
+from .proto_scalars import conversion, evaluate, is_cleared
 from .schema import ProtoField, proto_fields
 
 _VARINT, FIXED64, BYTES, _GROUP, _GROUP_END, _FIXED32 = range(6)

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..errors import LocalProtocolError
 from ..model import TagValue
-from .convert import conversion, evaluate
 from .oracle_proto import BYTES, FIXED64
+from .proto_scalars import conversion, evaluate
 from .schema import ProtoField, left_out, proto_fields, selector
 
 

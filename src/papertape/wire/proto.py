@@ -19,12 +19,12 @@ from msgspec.structs import astuple
 from ..model import ComboLeg, OrderComboLeg, TagValue
 from .caches import CACHES
 from .catalogue.records import AS_NEW, CASES
-from .columns import Columns, Put
-from .convert import NAMESPACE, Way, conversion, default_of, is_cleared
+from .codegen import compiled
+from .diff import Columns, Put
 from .limits import few
 from .message import Message
+from .proto_scalars import NAMESPACE, Way, conversion, default_of, is_cleared
 from .schema import ProtoField, left_out, proto_fields, selector
-from .source import compiled
 
 Encoder = Callable[[Any], bytes]
 Decoder = Callable[[bytes], Any]

@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..errors import LocalProtocolError
-from . import codecs, convert, oracle, proto
-from .columns import Put
+from . import codecs, oracle, proto, proto_scalars
+from .codegen import compiled
 from .connection import head
+from .diff import Put
+from .emit_encoder import written
 from .framing import MAX_PAYLOAD
 from .layout import Condition, Each, Field, Optional, Part, Step, Switch, Variant, When
 from .message import Message
 from .plan import annotation, is_list, is_record, plan
 from .refusals import may_be_refused, refuse
 from .schema import ProtoField, proto_fields
-from .source import compiled
-from .writer import written
 
 FAILURES = (*oracle.UNWRITABLE, LocalProtocolError)
 """What may be raised when values are put; encoding the whole message tells what is wrong."""
@@ -147,7 +147,7 @@ def _below(step: Step) -> list[tuple[Step, ...]]:
 class _Proto(Template):
     """A protobuf body; what values are put into are the records in it and, last, the message."""
 
-    names = convert.NAMESPACE
+    names = proto_scalars.NAMESPACE
 
     def __init__(self, base: Message, version: int) -> None:
         super().__init__(base, version)

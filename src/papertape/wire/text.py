@@ -14,12 +14,12 @@ import msgspec
 
 from .caches import CACHES
 from .codecs import NAMESPACE
+from .codegen import compiled
+from .emit_decoder import Reader
+from .emit_encoder import Writer
 from .layout import Step, Switch
 from .message import Message, hints
 from .plan import bare, is_record
-from .reader import Reader
-from .source import compiled
-from .writer import Writer
 
 Encoder = Callable[[Any], str]
 Decoder = Callable[[list[str]], Any]

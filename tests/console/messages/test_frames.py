@@ -11,13 +11,13 @@ from papertape.console.messages.dissect import between, line, opened
 from papertape.console.messages.frames import about, decode, name, pairs, plain, tone, values
 from papertape.console.messages.inspector import ROWS, Rates, moment, told, turned
 from papertape.console.messages.search import Filter, Term, terms
+from papertape.explain.frames import explain
+from papertape.explain.input import reader
 from papertape.model.order import Execution
 from papertape.wire import catalogue
 from papertape.wire.catalogue.market import ReqMktData
 from papertape.wire.catalogue.reports import ExecutionDetails
 from papertape.wire.catalogue.session import ErrorMessage
-from papertape.wire.explain import explain
-from papertape.wire.explain_input import reader
 
 
 @pytest.fixture(params=[176, 213], ids=["text", "protobuf"])

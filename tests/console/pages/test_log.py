@@ -5,7 +5,7 @@ from typing import Any
 
 from console.views import PaperView, tab
 from papertape.console.pages.log import KEPT, Feed, gap, line
-from papertape.console.parts.look import empty
+from papertape.console.parts.components import empty
 from papertape.server.control.logring import KEPT as KEPT_BY_THE_STATION
 
 ROW = {"number": 5, "time": "2026-03-02T15:00:00.987654Z", "level": "warning",

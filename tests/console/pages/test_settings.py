@@ -9,7 +9,7 @@ from nicegui import ui
 from console.views import PaperView, tab, texts
 from papertape.console.pages.settings import Page, found, origin, reason
 from papertape.console.parts.fields import Choice, Number, Switch, Text, Words
-from papertape.console.parts.words import LABELS
+from papertape.console.parts.labels import LABELS
 from papertape.console.remote import Problem
 from papertape.server.config import Config
 from papertape.server.config_table import TABLE

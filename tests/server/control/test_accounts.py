@@ -8,7 +8,7 @@ import pytest
 
 from papertape.codes import text
 from papertape.errors import JournalError
-from papertape.server.keep import Keeper
+from papertape.server.persistence import Keeper
 from papertape.store.journal import Journal
 from papertape.venue.broker.profile import Profile
 from papertape.venue.engine import Engine

@@ -6,8 +6,8 @@ from papertape.server.settings import StationSettings
 from papertape.wire.catalogue import history, session
 from server.control.api import Api
 from server.control.test_routes import with_api
+from server.market_data.test_level1 import AAPL
 from server.pair import Hall
-from server.test_lines import AAPL
 
 
 def test_each_farm_tells_its_last_notice() -> None:

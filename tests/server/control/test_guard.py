@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from papertape.loopback import LONGEST_BODY
+from papertape.http_guard import LONGEST_BODY
 from papertape.server.control.access import Access
 from papertape.server.control.guard import Guard
 

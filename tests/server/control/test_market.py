@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from papertape.model import Bar, Contract
-from papertape.server.times import bar_date
+from papertape.server.present.times import bar_date
 from papertape.venue.market.source import PriceBar
 from papertape.venue.market.tape import open_market
 from papertape.venue.units import MINUTE, SECOND, Nanos

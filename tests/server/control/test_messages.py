@@ -9,7 +9,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from papertape.server.control.serve import ControlServer
-from papertape.server.feed import LONGEST, MOST_BYTES
+from papertape.server.taps.live_feed import LONGEST, MOST_BYTES
 from papertape.versions import MAX_SERVER
 from papertape.wire.catalogue.session import CurrentTime, ReqCurrentTime
 from papertape.wire.connection import encode

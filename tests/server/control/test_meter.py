@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from papertape.server.control.meter import KEPT, Meter
-from papertape.server.session import Session
+from papertape.server.sessions.session import Session
 
 
 class Wire:

@@ -8,7 +8,7 @@ import pytest
 
 from papertape.model import Contract
 from papertape.server.handlers.history import MAX_QUERIES
-from papertape.server.history import MAX_BARS
+from papertape.server.market_data.history import MAX_BARS
 from papertape.venue.market.source import PriceBar
 from papertape.venue.market.tape import open_market
 from papertape.venue.units import DAY, MINUTE, SECOND

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import msgspec
 
+from ...explain.frames import Explained, Limits, explain
 from ...quoting import visible, visible_all, visible_json
 from ...versions import RAW_IDS
 from ...wire.connection import PROTOBUF_OFFSET
-from ...wire.explain import Explained, Limits, explain
 from ...wire.message import Message
 from .frames import Frame, about, decode, kind, name, plain
 

@@ -1,6 +1,6 @@
 """The pages of the console, in the order of the navigation; a module each."""
 
-from ..frame import Page, View
+from ..layout import Page, View
 from . import chart, connections, drills, log, settings, trading
 
 

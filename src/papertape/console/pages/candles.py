@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from ..parts.figures import price, signed, size
 from ..parts.grid import Cell, Col, Row
+from ..parts.number_format import price, signed, size
 
 MOST: Final = 600
 """Bars that a chart keeps; the oldest go."""

@@ -7,11 +7,11 @@ from typing import Any
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
-from ..frame import View
+from ..layout import View
 from ..parts.choice import Choice
-from ..parts.figures import decimals, price, signed, size, tone
+from ..parts.components import button
 from ..parts.grid import Grid
-from ..parts.look import button
+from ..parts.number_format import decimals, price, signed, size, tone
 from ..parts.quote import Following, Quote
 from ..parts.symbols import SymbolSearch, about
 from ..remote import Problem

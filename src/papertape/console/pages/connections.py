@@ -6,10 +6,10 @@ from typing import Any
 
 from nicegui import ui
 
-from .. import asking
-from ..frame import View
+from .. import pending_connections
+from ..layout import View
+from ..parts.components import badge, card, clock, confirmed, empty, named, set_badge, tried
 from ..parts.grid import Cell, Col, Grid, Row
-from ..parts.look import badge, card, clock, confirmed, empty, named, set_badge, tried
 from ..remote import Problem
 from .news import SENTENCES, sentence, tone
 
@@ -30,7 +30,7 @@ BEAT_S = 0.5
 
 async def build(view: View) -> None:
     """The page."""
-    asking.waiting(view)
+    pending_connections.waiting(view)
     _sessions(view)
     with ui.element("div").classes("pt-grid"):
         _indicators(view)

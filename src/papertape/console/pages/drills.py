@@ -6,10 +6,10 @@ from typing import Any
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
-from ..frame import View
+from ..layout import View
+from ..parts.components import badge, button, card, clock, empty, named, tried
 from ..parts.fields import Field, Number, Switch, Text
 from ..parts.grid import Cell, Col, Grid, Row
-from ..parts.look import badge, button, card, clock, empty, named, tried
 from ..remote import Problem
 
 Facts = dict[str, Any]

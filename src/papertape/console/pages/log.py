@@ -15,8 +15,8 @@ from typing import Any
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
-from ..frame import View
-from ..parts.look import button, card, empty, named
+from ..layout import View
+from ..parts.components import button, card, empty, named
 from ..remote import Problem
 
 Row = dict[str, Any]

@@ -5,10 +5,10 @@ from typing import Any
 
 from nicegui import ui
 
-from ..frame import View
+from ..layout import View
+from ..parts.components import badge, button, card, confirmed, empty, named, tried
 from ..parts.fields import Field, made
-from ..parts.look import badge, button, card, confirmed, empty, named, tried
-from ..parts.words import label
+from ..parts.labels import label
 from ..remote import Problem
 from .news import shown
 

@@ -5,14 +5,14 @@ from typing import Any
 
 from nicegui import ui
 
-from ..frame import View
-from ..live import OVER
+from ..layout import View
 from ..parts.choice import Choice
-from ..parts.figures import decimals, money, price, size
-from ..parts.look import button, card, heading
+from ..parts.components import button, card, heading
+from ..parts.number_format import decimals, money, price, size
 from ..parts.quote import Following, Quote
 from ..parts.symbols import SymbolSearch, about
 from ..remote import Problem
+from ..topics import OVER
 
 TYPES = {"MKT": "Market", "LMT": "Limit"}
 TIFS = ("DAY", "GTC", "IOC", "FOK")

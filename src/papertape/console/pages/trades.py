@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..live import works
-from ..parts.figures import money, price, signed, size, tone
+from ..parts.components import TONES, clock
 from ..parts.grid import Cell, Col, Row
-from ..parts.look import TONES, clock
+from ..parts.number_format import money, price, signed, size, tone
+from ..topics import works
 
 ORDERS = (
     Col("Status", badge=True), Col("Symbol"), Col("Action"), Col("Quantity", right=True),

@@ -7,8 +7,8 @@ from typing import Any
 from nicegui import ui
 from nicegui.elements.mixins.value_element import ValueElement
 
-from .look import named
-from .words import SUFFIXES, label
+from .components import named
+from .labels import SUFFIXES, label
 
 Row = dict[str, Any]
 Changed = Callable[[], object]

@@ -23,7 +23,7 @@ class Col(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """A text with a tone: a class of ``look.css`` (``pt-up``, ``pt-down``, ``good``, …)."""
+    """A text with a tone: a class of ``components.css`` (``pt-up``, ``pt-down``, ``good``, …)."""
 
     text: str
     tone: str

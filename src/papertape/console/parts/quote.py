@@ -5,7 +5,7 @@ from typing import Any
 
 from nicegui import ui
 
-from ..frame import View
+from ..layout import View
 from ..remote import Problem
 
 EVERY_S = 1.0

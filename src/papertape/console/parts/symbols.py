@@ -6,7 +6,7 @@ from typing import Any
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
-from ..frame import View
+from ..layout import View
 from ..remote import Problem
 
 LONGEST = 40

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from ...http_admission import Answer, Head
-from ...loopback import Doors, Refused, same
+from ...http_guard import Doors, Refused, same
 
 OPEN_PATHS = ("/openapi.json",)
 

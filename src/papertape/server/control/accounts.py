@@ -8,9 +8,9 @@ from fastapi import APIRouter, HTTPException, Path
 from ...venue.broker.account_manager import AccountRefused
 from ...venue.commands import AccountCommand, Deposit, SetFeePlan, SetMarginModel
 from ..accounts import amount, opening
-from ..aio import StationServer
+from ..aio.server import StationServer
 from ..station import Station
-from .plant import CONFLICT, NOT_FOUND, Chosen, act, current
+from .stations import CONFLICT, NOT_FOUND, Chosen, act, current
 from .views import (
     AccountBody,
     AccountRow,

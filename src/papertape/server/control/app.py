@@ -11,13 +11,13 @@ from starlette.routing import Match
 from starlette.types import ASGIApp
 
 from ... import __version__
-from ..aio import StationServer
+from ..aio.server import StationServer
 from . import accounts, events, faults, logs, market, messages, sessions, settings, trading
 from .access import Access
 from .guard import Guard
 from .logring import LogRing
 from .meter import Meter
-from .plant import Plant
+from .stations import Plant
 
 PREFIX = "/v1"
 ABOUT = """

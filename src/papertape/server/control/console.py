@@ -13,7 +13,7 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable
 
-from ...loopback import bracketed
+from ...http_guard import bracketed
 from .serve import listen
 
 log = logging.getLogger("papertape.control")

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 
-from ..hub import News
-from .plant import NOT_FOUND, Chosen, moment
+from ..event_bus import News
 from .sockets import ended, opened, wait
+from .stations import NOT_FOUND, Chosen, moment
 from .views import NewsView
 
 router = APIRouter(tags=["events"])

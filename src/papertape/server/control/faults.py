@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Body, HTTPException, Path
 
 from ...errors import SettingsError
-from ..aio import StationServer
+from ..aio.server import StationServer
 from ..drills import Run
-from .plant import CONFLICT, NOT_FOUND, Chosen, act, moment, notice_view
+from .stations import CONFLICT, NOT_FOUND, Chosen, act, moment, notice_view
 from .views import (
     DrillBody,
     DrillRunView,

@@ -4,7 +4,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...http_exchange import Exchange
-from ...loopback import Refused
+from ...http_guard import Refused
 from .access import Access, refusal
 
 TOLD_TO_STRANGERS = {"Connection": "close"}

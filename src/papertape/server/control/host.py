@@ -5,7 +5,7 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
-from ..aio import StationServer
+from ..aio.server import StationServer
 from ..clock import MarketClock
 from ..station import Station
 from .console import ConsoleServer

@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from ...quoting import Quoting
-from ..aio import StationServer
+from ..aio.server import StationServer
 
 KEPT: Final = 1000
 """Lines that are kept."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 
 from .logring import KEPT, Line, LogRing
-from .plant import NOT_FOUND, Chosen
+from .stations import NOT_FOUND, Chosen
 from .views import LogView
 
 router = APIRouter(tags=["log"])

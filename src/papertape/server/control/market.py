@@ -12,11 +12,11 @@ from pydantic import AfterValidator
 from ...venue.market.source import PriceBar
 from ...venue.reference.instruments import Instrument
 from ...venue.units import DAY, SECOND, Nanos, PriceUnits, price_float, size_decimal
-from ..aio import StationServer
-from ..farms import Kind, Status
-from ..history import BAR_SIZES, TRADING_SECONDS, part_of_bars, parts
+from ..aio.server import StationServer
+from ..market_data.history import BAR_SIZES, TRADING_SECONDS, part_of_bars, parts
+from ..plant.farms import Kind, Status
 from ..station import Station
-from .plant import NOT_FOUND, Chosen, Turns, current, moment
+from .stations import NOT_FOUND, Chosen, Turns, current, moment
 from .views import BarView, QuoteView, SymbolView
 
 router = APIRouter(tags=["market"])

@@ -7,9 +7,9 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 
-from ..feed import TAKES, Direction, Travelled, Wanted
-from .plant import moment
+from ..taps.live_feed import TAKES, Direction, Travelled, Wanted
 from .sockets import ended, opened, wait
+from .stations import moment
 
 router = APIRouter(tags=["messages"])
 Number = Annotated[int | None, Query(ge=0, le=2**53)]

@@ -8,7 +8,7 @@ from collections import deque
 from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
 
-from ..session import Session
+from ..sessions.session import Session
 
 SPAN_S: Final = 5.0
 """Over which a rate is averaged."""

@@ -15,9 +15,9 @@ from importlib import import_module
 from typing import Any
 
 from ...http_admission import LONGEST_HEAD, Admission, protocol, served
-from ...loopback import bracketed, hosts
-from ..aio import StationServer
-from ..aio_sockets import cannot_listen
+from ...http_guard import bracketed, hosts
+from ..aio.server import StationServer
+from ..aio.sockets import cannot_listen
 from .access import Access, refusal
 from .logring import LogRing
 

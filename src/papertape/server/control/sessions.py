@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Path, Request
 
 from ...errors import SettingsError
-from ..aio import StationServer
-from ..aio_connection import Connection
-from ..policy import Waiting
-from ..session import Session
+from ..aio.connection import Connection
+from ..aio.server import StationServer
+from ..sessions.policy import Waiting
+from ..sessions.session import Session
 from .meter import Meter
-from .plant import ANYWHERE, NOT_FOUND, Chosen, Plant, act, moment, notice_view
+from .stations import ANYWHERE, NOT_FOUND, Chosen, Plant, act, moment, notice_view
 from .views import AcceptBody, SessionView, StationView, WaitingView
 
 router = APIRouter(tags=["sessions"])

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Body
 from starlette.responses import JSONResponse
 
-from .plant import NOT_FOUND, Chosen, act
+from .stations import NOT_FOUND, Chosen, act
 from .views import BlameView, Change, ChangedView, SettingView
 
 router = APIRouter(tags=["settings"])

@@ -4,8 +4,8 @@ import asyncio
 
 from fastapi import WebSocket, WebSocketDisconnect
 
-from ..aio import StationServer
-from .plant import Plant
+from ..aio.server import StationServer
+from .stations import Plant
 
 
 async def opened(socket: WebSocket, station: str) -> StationServer | None:

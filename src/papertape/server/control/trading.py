@@ -12,12 +12,12 @@ from starlette.responses import Response
 from ...codes import text
 from ...model import Contract, Order
 from ...venue.reference.instruments import Refusal
-from ..link import UNREACHABLE
+from ..plant.broker_link import UNREACHABLE
 from ..present.events import OrderView
 from ..present.queries import ExecutionRow as Executed
 from ..present.queries import PortfolioRow
-from ..session import TAG
-from .plant import CONFLICT, NOT_FOUND, Chosen, act, current, moment, told
+from ..sessions.session import TAG
+from .stations import CONFLICT, NOT_FOUND, Chosen, act, current, moment, told
 from .views import ExecutionRow, OrderBody, OrderRow, PositionRow
 
 router = APIRouter(tags=["trading"])

@@ -15,7 +15,7 @@ from ...venue.units import Nanos
 from ...wire.message import Message
 
 if TYPE_CHECKING:
-    from ..session import Session
+    from ..sessions.session import Session
     from ..station import Station
 
 MS = 1_000_000

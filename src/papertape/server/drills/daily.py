@@ -3,8 +3,8 @@
 from ...venue.commands import SubmitOrder
 from ...wire.catalogue.orders import PlaceOrder
 from ...wire.message import Message
-from ..link import pending
-from ..session import Session
+from ..plant.broker_link import pending
+from ..sessions.session import Session
 from .base import Aimed, Count, Drill, Milliseconds, Seconds
 from .base import Options as Plain
 

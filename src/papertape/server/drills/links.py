@@ -3,7 +3,7 @@
 from ...wire.catalogue.contract import ContractData, ContractDataEnd
 from ...wire.catalogue.session import ErrorMessage
 from ...wire.message import Message
-from ..session import Session
+from ..sessions.session import Session
 from .base import Aimed, Drill, Milliseconds
 from .base import Options as Plain
 

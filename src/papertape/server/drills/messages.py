@@ -5,7 +5,7 @@ from ...venue.units import Nanos
 from ...wire.catalogue import REQUESTS, RESPONSES
 from ...wire.catalogue.session import StartApi
 from ...wire.message import Message
-from ..session import Session
+from ..sessions.session import Session
 from .base import Aimed, Count, Drill, Milliseconds
 
 

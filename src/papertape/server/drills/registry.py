@@ -20,7 +20,7 @@ from .sockets import Freeze, HalfFrame, Reset, SlowDrip
 from .texts import CodePage, ZoneName
 
 if TYPE_CHECKING:
-    from ..session import Session
+    from ..sessions.session import Session
     from ..station import Station
 
 log = logging.getLogger("papertape.station")

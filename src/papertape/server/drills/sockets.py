@@ -7,7 +7,7 @@ import msgspec
 
 from ...venue.units import Nanos
 from ...wire.message import Message
-from ..session import Session
+from ..sessions.session import Session
 from .base import Aimed, Count, Drill, Milliseconds, Seconds
 from .base import Options as Plain
 from .messages import kinds

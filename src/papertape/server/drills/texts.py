@@ -11,7 +11,7 @@ from ...wire.catalogue.contract import ContractData
 from ...wire.connection import PROTOBUF_OFFSET, encode
 from ...wire.framing import frame
 from ...wire.message import Message
-from ..session import Session
+from ..sessions.session import Session
 from ..settings import LONGEST_ZONE_NAME
 from .base import Aimed, Drill
 from .base import Options as Plain

@@ -7,7 +7,7 @@ from ...wire.catalogue import account as wire
 from . import handles
 
 if TYPE_CHECKING:
-    from ..session import Session
+    from ..sessions.session import Session
     from ..station import Station
 
 MAX_SUMMARIES = 2

@@ -13,7 +13,7 @@ from ..config_table import NAMES
 from . import handles
 
 if TYPE_CHECKING:
-    from ..session import Session
+    from ..sessions.session import Session
     from ..station import Station
 
 DONE, UNCHANGED, ASKS, FAILED = "success", "unchanged", "warning", "error"

@@ -9,7 +9,7 @@ from ...wire.catalogue.contract import ContractData, ContractDataEnd, ReqContrac
 from . import handles
 
 if TYPE_CHECKING:
-    from ..session import Session
+    from ..sessions.session import Session
     from ..station import Station
 
 

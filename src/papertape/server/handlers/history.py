@@ -12,7 +12,7 @@ from ...venue.reference.instruments import Instrument, Purpose, Refusal
 from ...venue.units import DAY, SECOND, Nanos, price_float, size_decimal
 from ...versions import HISTORY_END_MESSAGE, HISTORY_IN_SHARES
 from ...wire.catalogue import history as wire
-from ..history import (
+from ..market_data.history import (
     DATE_FORMS,
     FIRST_DATA,
     MAX_BARS,
@@ -27,12 +27,12 @@ from ..history import (
     part_of_bars,
     parts,
 )
-from ..quotes import shown_size
-from ..times import bar_date, stamp
+from ..market_data.quotes import shown_size
+from ..present.times import bar_date, stamp
 from . import handles
 
 if TYPE_CHECKING:
-    from ..session import Session
+    from ..sessions.session import Session
     from ..station import Station
 
 MAX_QUERIES = 50

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from ...venue.reference.details import precision
 from ...venue.reference.instruments import Instrument, Purpose, Refusal
 from ...wire.catalogue import market as wire
-from ..generic_ticks import default_ticks
-from ..quotes import QuoteLine
+from ..market_data.generic_ticks import default_ticks
+from ..market_data.quotes import QuoteLine
 from . import handles
 
 if TYPE_CHECKING:
-    from ..session import Session
+    from ..sessions.session import Session
     from ..station import Station
 
 BBO_EXCHANGE = "9c0001"

@@ -22,7 +22,7 @@ from ..publish import (
 from . import handles
 
 if TYPE_CHECKING:
-    from ..session import Session
+    from ..sessions.session import Session
     from ..station import Station
 
 EMPTY_TIF_REFUSED = 225

@@ -8,7 +8,7 @@ from ...wire.catalogue import reference as wire
 from . import handles
 
 if TYPE_CHECKING:
-    from ..session import Session
+    from ..sessions.session import Session
     from ..station import Station
 
 NO_GROUPS = {1: "ListOfGroups", 2: "ListOfAllocationProfiles", 3: "ListOfAccountAliases"}

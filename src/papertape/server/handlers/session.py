@@ -17,14 +17,14 @@ from ...wire.catalogue.session import (
     SetServerLogLevel,
     StartApi,
 )
-from ..policy import Waiting
+from ..sessions.policy import Waiting
 from . import handles
 from .orders import open_orders
 
 log = logging.getLogger("papertape.station")
 
 if TYPE_CHECKING:
-    from ..session import Session
+    from ..sessions.session import Session
     from ..station import Station
 
 

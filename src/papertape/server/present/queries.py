@@ -21,9 +21,9 @@ from ...venue.reference.instruments import Refusal, contract_of
 from ...venue.reference.times import eastern
 from ...venue.tws import order_ids
 from ...venue.units import Nanos, price_float, scaled, size_decimal
-from ..times import parse_filter_time
 from .account_values import AccountValue, account_values, summary_values
 from .events import OrderView
+from .times import parse_filter_time
 from .views import Views, average_cost, execution_id, money
 
 Row = TypeVar("Row")

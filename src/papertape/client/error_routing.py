@@ -1,0 +1,114 @@
+"""What an error message means for the session: the code table decides, here it is carried out.
+
+An id names a request of ours, an order, or nothing. What names nothing is a notice: it is kept in
+the report, may change what is known of the ways behind the server, and is never raised.
+"""
+
+import logging
+import re
+from typing import Any, Protocol
+
+from ..codes import CodeTable
+from ..errors import ApiError, ClientIdInUse, ConnectionLost, PapertapeError, api_error
+from ..wire.catalogue.session import ErrorMessage
+from .connectivity import Health, What
+from .conversations import Conversation
+from .orders import Orders
+from .report import Report
+from .requests.asks import Ask
+from .resubscribe import Healer
+from .routes import Routes
+from .streams import Subscription
+
+NEW_PORT = re.compile(r"port - (\d{1,5})\b")
+
+logger = logging.getLogger(__name__)
+
+
+class Judged(Protocol):
+    """The core, as far as errors concern it."""
+
+    client_id: int
+    now: float
+    codes: CodeTable
+    report: Report
+    orders: Orders
+    routes: Routes
+    health: Health
+    healer: Healer
+    asks: list[Ask]
+    moved: int | None
+
+    def closed(self, error: PapertapeError, *, final: bool = False) -> None:
+        """The connection is gone."""
+
+    def compare(self) -> None:
+        """Ask what became of the orders during an interruption."""
+
+    def stir(self) -> None:
+        """Something has changed: whoever waits, and the timer, look again."""
+
+
+class Judge:
+    """Reads error messages for a core."""
+
+    def __init__(self, core: Judged) -> None:
+        self._core = core
+
+    def read(self, message: ErrorMessage) -> None:
+        """An error, a warning or a notice."""
+        core = self._core
+        error = api_error(
+            message.errorCode,
+            message.errorMsg,
+            reqId=message.id,
+            advancedOrderRejectJson=message.advancedOrderRejectJson,
+            table=core.codes,
+        )
+        conversation = core.routes.find(message.id)
+        if conversation is not None:
+            self._about_request(conversation, error)
+        elif core.routes.ours(message.id):
+            logger.debug("about a request that has ended: %s", error)
+        elif not core.orders.failed(message.id, error):
+            self._about_session(error)
+
+    def _about_request(self, conversation: Conversation, error: ApiError) -> None:
+        core = self._core
+        if not error.kind.terminal:
+            conversation.notice(error)
+            return
+        core.routes.remove(conversation)
+        if isinstance(conversation, Subscription):
+            if core.healer.failed(conversation, error, core.now):
+                core.stir()
+                return
+            core.healer.remove(conversation)
+        conversation.fail(error)
+
+    def _about_session(self, error: ApiError) -> None:
+        core = self._core
+        core.report.notices.append(error)
+        logger.info("%s", error)
+        for ask in core.asks:
+            ask.hear(error)
+        for change in core.health.read(error.code, error.text):
+            core.healer.changed(change, core.now)
+            if change.what in (What.LINK_BACK, What.DATA_LOST) and core.orders.trades:
+                core.compare()
+        if error.kind.scope == "session" and error.kind.terminal:
+            self._dismissed(error)
+        core.stir()
+
+    def _dismissed(self, error: ApiError) -> None:
+        """The server has said that it ends the connection."""
+        core = self._core
+        moved: Any = NEW_PORT.search(error.text) if error.code == 1300 else None
+        if moved is not None:
+            core.moved = int(moved[1])
+        if error.code == 326:
+            core.closed(ClientIdInUse(clientId=core.client_id))
+        else:
+            lost = ConnectionLost(str(error))
+            lost.__cause__ = error
+            core.closed(lost, final=not error.retry)

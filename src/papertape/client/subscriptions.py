@@ -1,0 +1,191 @@
+"""Subscriptions as async context managers: ``async with tws.quotes(Stock("SPY")) as line: …``.
+
+Every line heals by itself when it is interrupted. ``stale`` says why its data may be old,
+``gaps`` what was missed; ``events()`` hands out both among the data, in the order of events.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+from ..errors import LocalProtocolError
+from ..model import Bar, Contract
+from ..wire.catalogue import account
+from ..wire.catalogue.ticks import RealTimeBarTick
+from .quotes import QuoteStream
+from .session import Core
+from .streams import AccountStream, BarStream, Gap, ItemStream, PositionStream, Stale, Subscription
+
+Wait = Callable[[Any, Callable[[], bool], str, float | None], Awaitable[None]]
+"""Wait until the predicate holds, woken by the object's ``waker``; raises DeadlineExceeded."""
+Clock = Callable[[], float]
+
+S = TypeVar("S", bound=Subscription)
+Item = TypeVar("Item")
+
+
+class Line(Generic[S]):
+    """A subscription: requested on entry, cancelled on exit."""
+
+    def __init__(self, core: Core, wait: Wait, clock: Clock, stream: S) -> None:
+        self._core = core
+        self._wait = wait
+        self._clock = clock
+        self._stream = stream
+        self._entered = False
+
+    @property
+    def stale(self) -> str:
+        """Why the data may be old; "" while they are live."""
+        return self._stream.stale
+
+    @property
+    def gaps(self) -> list[Gap]:
+        """The interruptions so far."""
+        return list(self._stream.gaps)
+
+    @property
+    def notices(self) -> list[Any]:
+        """What the server has remarked about this line."""
+        return list(self._stream.notices)
+
+    async def __aenter__(self) -> Self:
+        if self._entered:
+            told = "a line is entered once: ask the session for another one"
+            raise LocalProtocolError(told, message=self._stream.name)
+        self._core.at(self._clock()).subscribe(self._stream)
+        self._entered = True
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        core, stream = self._core.at(self._clock()), self._stream
+        core.end(stream)
+        shared = stream.request_id < 0 and core.routes.asking(stream.name)
+        if core.online and stream.error is None and not shared:
+            assert stream.source is not None
+            core.send(stream.source.cancel(stream.request_id))
+
+    async def _until(self, ready: Callable[[], bool], timeout: float | None) -> None:
+        stream = self._stream
+        await self._wait(stream, lambda: ready() or stream.done, stream.name, timeout)
+        if stream.error is not None and not ready():
+            raise stream.error
+
+
+class Quotes(Line[QuoteStream]):
+    """A live quote line.
+
+    Iterating gives the ``QuoteStream`` whenever ticks have come since the last time; a consumer
+    that is slow sees the latest state, never a backlog.
+    """
+
+    def __init__(
+        self, core: Core, wait: Wait, clock: Clock, stream: QuoteStream, wanted: Contract
+    ) -> None:
+        super().__init__(core, wait, clock, stream)
+        self.contract = wanted
+        self.quote = stream
+        self._seen = 0
+
+    async def next(self, *, timeout: float | None = 10.0) -> QuoteStream:
+        """The quote after at least one more tick. Raises its error, or ``DeadlineExceeded``."""
+        quote = self.quote
+        await self._until(lambda: quote.updates > self._seen, timeout)
+        self._seen = quote.updates
+        return quote
+
+    async def __aiter__(self) -> AsyncIterator[QuoteStream]:
+        while True:
+            yield await self.next(timeout=None)
+
+    async def events(self) -> AsyncIterator[QuoteStream | Stale | Gap]:
+        """The quote whenever it has changed, and every interruption: ``Stale``, then ``Gap``."""
+        quote = self.quote
+        while True:
+            await self._until(lambda: bool(quote.events) or quote.updates > self._seen, None)
+            while quote.events:
+                yield quote.events.popleft()
+            if quote.updates > self._seen:
+                self._seen = quote.updates
+                yield quote
+
+
+class Items(Line[ItemStream], Generic[Item]):
+    """A line of items of which each counts."""
+
+    async def next(self, *, timeout: float | None = 10.0) -> Item:
+        """The next item. Raises the line's error, or ``DeadlineExceeded``."""
+        while True:
+            event = await self._event(timeout)
+            if not isinstance(event, (Stale, Gap)):
+                item: Item = event
+                return item
+
+    async def __aiter__(self) -> AsyncIterator[Item]:
+        while True:
+            yield await self.next(timeout=None)
+
+    async def events(self) -> AsyncIterator[Item | Stale | Gap]:
+        """The items, and every interruption among them: ``Stale``, then ``Gap``."""
+        while True:
+            yield await self._event(None)
+
+    @property
+    def lost(self) -> int:
+        """Items that were thrown away because nobody read them."""
+        return self._stream.lost
+
+    async def _event(self, timeout: float | None) -> Any:
+        events = self._stream.events
+        await self._until(lambda: bool(events), timeout)
+        return events.popleft()
+
+
+class RealTimeBars(Items[RealTimeBarTick]):
+    """Bars of five seconds."""
+
+
+class Bars(Items[Bar]):
+    """Historical bars, and then the growing last one and each new one."""
+
+    def __init__(self, core: Core, wait: Wait, clock: Clock, stream: BarStream) -> None:
+        super().__init__(core, wait, clock, stream)
+
+
+class Positions(Items[account.Position]):
+    """Positions of all accounts as they change."""
+
+    def __init__(self, core: Core, wait: Wait, clock: Clock, stream: PositionStream) -> None:
+        super().__init__(core, wait, clock, stream)
+        self._positions = stream
+
+    @property
+    def held(self) -> dict[tuple[str, int], account.Position]:
+        """The latest of each, by account and contract id."""
+        return dict(self._positions.held)
+
+    async def complete(self, *, timeout: float = 10.0) -> Self:
+        """Wait until the first full set has come."""
+        await self._until(lambda: self._positions.complete, timeout)
+        return self
+
+
+AccountMessage = account.AccountValue | account.PortfolioValue | account.AccountUpdateTime
+
+
+class AccountUpdates(Items[AccountMessage]):
+    """Figures and portfolio of one account as they change."""
+
+    def __init__(self, core: Core, wait: Wait, clock: Clock, stream: AccountStream) -> None:
+        super().__init__(core, wait, clock, stream)
+        self._account = stream
+
+    async def complete(self, *, timeout: float = 10.0) -> Self:
+        """Wait until the first full set has come."""
+        await self._until(lambda: self._account.complete, timeout)
+        return self

@@ -1,0 +1,228 @@
+"""What every page has: navigation, indicators, the dialog of waiting connections, both themes."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from fastapi import Request
+from nicegui import ui
+from nicegui.elements.mixins.text_element import TextElement
+from starlette.responses import RedirectResponse
+
+from . import pending_connections
+from .parts.components import CSS, badge, empty, heading, set_badge
+from .remote import TIMEOUT_S, Problem
+from .topics import Desk, Live, Update
+
+FAVICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" '
+    'rx="7" fill="#0b5f6b"/><path d="M7 21l6-7 5 4 7-9" fill="none" stroke="#fff" '
+    'stroke-width="3" stroke-linecap="round" stroke-linejoin="round"/></svg>'
+)
+LOST = (Path(__file__).parent / "parts" / "reconnect.js").read_text(encoding="utf-8")
+THEME = "papertape-theme"
+THEMES = {"dark": True, "light": False}
+"""Value of the cookie -> dark; anything else follows the system."""
+PATIENCE_S = 2 * TIMEOUT_S
+"""How long a page may take; a station that does not answer is told of before."""
+ASLEEP_S = 60.0
+"""How long a page on which somebody writes is kept for a tab that sleeps, as on a telephone; a tab
+that comes later loads the page again."""
+
+
+class View:
+    """One page in one browser tab: what it watches ends with it."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self._client = ui.context.client
+        self._ends: list[Callable[[], object]] = []
+        self._client.on_delete(self._end)
+
+    def watch(self, topic: str, update: Update) -> None:
+        """Call ``update`` with a topic's value now and after each change (topics: ``live``)."""
+
+        def inside(value: Any) -> None:
+            with self._client:
+                update(value)
+
+        self._ends.append(self.desk.topic(topic).watch(inside))
+
+    def listen(self, hear: Update) -> None:
+        """Call ``hear`` with every piece of news."""
+
+        def inside(news: Any) -> None:
+            with self._client:
+                hear(news)
+
+        self._ends.append(self.desk.listen(inside))
+
+    def at_end(self, end: Callable[[], object]) -> None:
+        """Call ``end`` when the page is gone."""
+        self._ends.append(end)
+
+    def _end(self) -> None:
+        for end in self._ends:
+            end()
+        self._ends.clear()
+
+
+class Page(NamedTuple):
+    """An entry of the navigation."""
+
+    name: str
+    title: str
+    build: Callable[[View], Awaitable[None]]
+    written: bool = False
+    """Whether people write on it what is not sent at once."""
+
+
+def install(live: Live, pages: Sequence[Page]) -> None:
+    """Make every page known to the web server."""
+    ui.add_css(CSS, shared=True)
+    ui.add_body_html(f"<script>{LOST}</script>", shared=True)
+
+    @ui.page("/", title="Papertape", response_timeout=PATIENCE_S)
+    async def first(request: Request) -> RedirectResponse | None:
+        try:
+            names = await live.names()
+        except Problem as problem:
+            _nothing(request, problem)
+            return None
+        return RedirectResponse(address(names[0], pages[0].name), 303)
+
+    for page in pages:
+        _route(live, pages, page)
+
+
+def address(station: str, page: str) -> str:
+    """The path of a page."""
+    return f"/{quote(station, safe='')}/{page}"
+
+
+def _route(live: Live, pages: Sequence[Page], page: Page) -> None:
+    title = f"{page.title} · Papertape"
+
+    @ui.page(
+        f"/{{station}}/{page.name}",
+        title=title,
+        response_timeout=PATIENCE_S,
+        reconnect_timeout=ASLEEP_S if page.written else None,
+    )
+    async def show(station: str, request: Request) -> None:
+        try:
+            names = await live.names()
+            desk = await live.desk(station)
+        except Problem as problem:
+            _nothing(request, problem)
+            return
+        _dark(request)
+        view = View(desk)
+        _top(view, names, pages, page)
+        with ui.element("div").classes("pt-main").props('id="main" tabindex="-1"'):
+            heading(page.title, 1)
+            try:
+                await page.build(view)
+            except Problem as problem:
+                empty(str(problem), "Load this page again in a moment.")
+        pending_connections.dialog(view)
+
+
+def _dark(request: Request) -> None:
+    ui.dark_mode(THEMES.get(request.cookies.get(THEME, "")))
+
+
+def _nothing(request: Request, problem: Problem) -> None:
+    """Instead of a page: the station is not there, or does not answer."""
+    _dark(request)
+    with ui.element("div").classes("pt-main"):
+        heading("Nothing to show", 1)
+        empty(str(problem), "Is the station running? Start it with: papertape serve")
+
+
+def _top(view: View, names: Sequence[str], pages: Sequence[Page], page: Page) -> None:
+    TextElement(tag="a", text="Skip to the page").classes("skip").props('href="#main"')
+    with ui.element("header").classes("pt-top"):
+        with ui.element("div").classes("pt-bar"):
+            TextElement(tag="a", text="Papertape").classes("pt-brand").props('href="/"')
+            _stations(view, names, page)
+            ui.element("div").classes("pt-grow")
+            _indicators(view)
+            _theme()
+        with ui.element("nav").classes("pt-nav").props('aria-label="Pages"'):
+            for one in pages:
+                link = TextElement(tag="a", text=one.title)
+                link.props(f'href="{address(view.desk.station, one.name)}"')
+                if one is page:
+                    link.props('aria-current="page"')
+        _trouble(view)
+
+
+def _stations(view: View, names: Sequence[str], page: Page) -> None:
+    """Which station this is; a choice where there are several."""
+    if len(names) > 1:
+        ui.select(
+            list(names),
+            value=view.desk.station,
+            on_change=lambda event: ui.navigate.to(address(event.value, page.name)),
+        ).props('dense options-dense borderless aria-label="Station"')
+    where = ui.label().classes("pt-where pt-num")
+
+    def told(station: dict[str, Any]) -> None:
+        kind = "IB Gateway" if station["gateway"] else "TWS"
+        where.set_text(f"{kind} on {station['host']}:{station['port']}")
+
+    view.watch("station", told)
+
+
+def _indicators(view: View) -> None:
+    """The API and every farm: TWS shows them at the edge of its window."""
+    with ui.element("div").classes("pt-row").props('role="status" aria-label="Indicators"') as bar:
+        api = badge("API", "")
+    farms: dict[str, ui.label] = {}
+
+    def sessions(station: dict[str, Any]) -> None:
+        set_badge(api, f"API {station['sessions']}", "good" if station["sessions"] else "warn")
+
+    def show(rows: list[dict[str, Any]]) -> None:
+        for row in rows:
+            if row["name"] not in farms:
+                with bar:
+                    farms[row["name"]] = badge("", "")
+            label = farms[row["name"]]
+            set_badge(label, row["name"])
+            label.classes(replace=f"pt-badge {_tone(row['status'])}")
+            label.props(f'title="{row["name"]}: {row["status"]}" data-status="{row["status"]}"')
+
+    view.watch("station", sessions)
+    view.watch("farms", show)
+
+
+def _tone(status: str) -> str:
+    return {"ok": "good", "inactive": "warn", "connecting": "warn", "broken": "bad"}.get(status, "")
+
+
+def _theme() -> None:
+    """Light or dark for this browser; before a choice the system decides."""
+    script = (
+        "const dark = !document.body.classList.contains('body--dark');"
+        f"document.cookie = '{THEME}=' + (dark ? 'dark' : 'light') + "
+        "'; path=/; max-age=31536000; samesite=lax'; location.reload()"
+    )
+    button = ui.button("Theme", color=None).classes("pt-plain").props("unelevated no-caps")
+    button.props('aria-label="Switch between light and dark"')
+    button.on("click", js_handler=f"() => {{ {script} }}")
+
+
+def _trouble(view: View) -> None:
+    """Say so when the station does not answer."""
+    banner = ui.label().classes("pt-banner").props('role="alert"')
+    banner.set_visibility(False)
+
+    def look() -> None:
+        problem = view.desk.news.problem
+        banner.set_text(f"{problem}. What you see may be old; trying again.")
+        banner.set_visibility(bool(problem))
+
+    ui.timer(1.0, look)

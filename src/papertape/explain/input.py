@@ -1,0 +1,216 @@
+"""What an input is, and the reader for it: bytes in pieces, messages told out.
+
+Four kinds are known: a recording (lines of JSON), an API message log (lines with ``->`` and
+``<-``), bytes in hexadecimal, and bytes as they are. The first bytes decide.
+"""
+
+import re
+from typing import Literal, Protocol
+
+from ..wire.framing import MAX_PAYLOAD, frame
+from .frames import USUAL, Explained, Limits, Problem, Sender
+from .message_log import LINE, LogReader
+from .recording import recorded
+from .stream import Explainer
+
+Kind = Literal["recording", "log", "hex", "bytes"]
+LOOKED_AT = 1 << 16
+"""Bytes of the start that decide what an input is."""
+LONGEST_LINE = 2 * MAX_PAYLOAD
+_HEX = re.compile(rb"(?:0[xX]|\\x|[\s:,;]|[0-9a-fA-F])+\Z")
+_NOT_DIGITS = re.compile(rb"0[xX]|\\x|[\s:,;]")
+
+
+class Reader(Protocol):
+    """Takes an input piece by piece."""
+
+    def feed(self, data: bytes) -> list[Explained]:
+        """The messages that these bytes complete."""
+
+    def finish(self) -> list[Explained]:
+        """What is left at the end."""
+
+
+def kind_of(start: bytes) -> Kind:
+    """What an input that begins like this is."""
+    start = start[:LOOKED_AT]
+    if start.lstrip().startswith(b"{"):
+        return "recording"
+    if LINE.search(start):
+        return "log"
+    return "hex" if start.strip() and _HEX.match(start) else "bytes"
+
+
+def reader(
+    start: bytes,
+    *,
+    sender: Sender | None = None,
+    version: int | None = None,
+    payload: bool = False,
+    limits: Limits = USUAL,
+) -> Reader:
+    """The reader for an input that begins like this.
+
+    ``payload`` says that bytes are one message without its length.
+    """
+    kind = kind_of(start)
+    if kind == "recording":
+        return RecordingReader(version, limits)
+    if kind == "log":
+        return LineReader(version, limits)
+    stream = Explainer(sender, version, limits=limits, at=-4 if payload else 0)
+    inner = Payload(stream) if payload else stream
+    return HexReader(inner) if kind == "hex" else inner
+
+
+class Payload:
+    """One message without its length; offsets count from its first byte."""
+
+    def __init__(self, inner: Explainer) -> None:
+        self._inner = inner
+        self._data = bytearray()
+
+    def feed(self, data: bytes) -> list[Explained]:
+        """Nothing: only the end tells the length."""
+        self._data += data[: MAX_PAYLOAD + 1 - len(self._data)]
+        return []
+
+    def finish(self) -> list[Explained]:
+        """The message."""
+        return self._inner.feed(frame(bytes(self._data))) + self._inner.finish()
+
+
+class HexReader:
+    """Bytes in hexadecimal; blanks, colons, commas, ``0x`` and ``\\x`` may stand between."""
+
+    def __init__(self, inner: Reader) -> None:
+        self._inner = inner
+        self._rest = b""
+        self._at = 0
+        self._half = b""
+        self._wrong: Explained | None = None
+
+    def feed(self, data: bytes) -> list[Explained]:
+        """The messages that these digits complete."""
+        if self._wrong:
+            return []
+        text = self._rest + data
+        # A prefix may be cut between two pieces: keep a tail that may be half of one.
+        keep = 1 if text.endswith((b"\\", b"0")) else 0
+        text, self._rest = text[: len(text) - keep], text[len(text) - keep :]
+        return self._digits(_NOT_DIGITS.sub(b"", text))
+
+    def finish(self) -> list[Explained]:
+        """What is left at the end."""
+        told = self._digits(self._rest) if not self._wrong else []
+        if self._wrong:
+            return told
+        odd, self._half = self._half, b""
+        told += self._inner.finish()
+        if odd:
+            told.append(_no_hex("half a byte at the end", self._at))
+        return told
+
+    def _digits(self, digits: bytes) -> list[Explained]:
+        digits = self._half + digits
+        even = len(digits) // 2 * 2
+        self._half = digits[even:]
+        try:
+            data = bytes.fromhex(digits[:even].decode("ascii"))
+        except ValueError as error:
+            told = self._inner.finish()
+            self._wrong = _no_hex(f"is no hexadecimal: {error}", self._at)
+            return [*told, self._wrong]
+        self._at += len(data)
+        return self._inner.feed(data)
+
+
+def _no_hex(reason: str, at: int) -> Explained:
+    return Explained(at, 0, "server", "", None, "", 0, [], Problem(reason, at))
+
+
+class _Lines:
+    """Cuts an input into lines."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._at = 0
+
+    def feed(self, data: bytes) -> list[Explained]:
+        """The messages of the lines that these bytes complete."""
+        told: list[Explained] = []
+        *whole, rest = data.split(b"\n")
+        for end in whole:
+            told += self._complete(end)
+        self._keep(rest)
+        return told
+
+    def finish(self) -> list[Explained]:
+        """What is left at the end."""
+        return self._complete(b"")
+
+    def _keep(self, part: bytes) -> None:
+        room = max(0, LONGEST_LINE - sum(map(len, self._parts)))
+        self._parts.append(part[:room])
+        self._size += len(part)
+
+    def _complete(self, end: bytes) -> list[Explained]:
+        self._keep(end)
+        line, at, size = b"".join(self._parts), self._at, self._size
+        self._parts, self._size, self._at = [], 0, at + size + 1
+        if size > LONGEST_LINE:
+            reason = f"a line of {size} bytes is longer than any message"
+            return [Explained(at, size, "server", "", None, "", 0, [], Problem(reason, at))]
+        return self.line(line, at)
+
+    def line(self, line: bytes, at: int) -> list[Explained]:
+        """The messages of a line that stands at ``at``."""
+        raise NotImplementedError
+
+
+class RecordingReader(_Lines):
+    """A recording, one message a line."""
+
+    def __init__(self, version: int | None, limits: Limits) -> None:
+        super().__init__()
+        self._version = version
+        self._limits = limits
+
+    def line(self, line: bytes, at: int) -> list[Explained]:
+        """The message of a line; empty lines are passed over."""
+        return [recorded(line, at, self._version, limits=self._limits)] if line.strip() else []
+
+
+class LineReader(_Lines):
+    """An API message log. A line without time and arrow goes on with the one before."""
+
+    def __init__(self, version: int | None, limits: Limits) -> None:
+        super().__init__()
+        self._log = LogReader(version, limits=limits)
+        self._arrow = b""
+        self._content = b""
+        self._start = 0
+
+    def line(self, line: bytes, at: int) -> list[Explained]:
+        """The message before this line, if the line begins another one."""
+        found = LINE.match(line)
+        if not found:
+            if self._arrow and len(self._content) < LONGEST_LINE:
+                self._content += b"\n" + line
+            return []
+        told = self._told()
+        self._arrow, self._content = found[1], line[found.end() :]
+        self._start = at + found.end()
+        return told
+
+    def finish(self) -> list[Explained]:
+        """What is left at the end."""
+        return super().finish() + self._told()
+
+    def _told(self) -> list[Explained]:
+        if not self._arrow:
+            return []
+        arrow, self._arrow = self._arrow, b""
+        content = self._content.rstrip(b"\r\n")
+        return [self._log.line(content, arrow, self._start)]

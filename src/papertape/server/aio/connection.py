@@ -1,0 +1,169 @@
+"""One accepted socket of a station: what comes in, what goes out, and how it ends."""
+
+import asyncio
+import contextlib
+import logging
+from typing import TYPE_CHECKING, cast
+
+from ..sessions.session import Session
+from ..taps.station_log import speaking
+from .sockets import reset, tune, vanished
+
+if TYPE_CHECKING:
+    from .server import StationServer
+
+log = logging.getLogger("papertape.station")
+
+PAGE = 4096
+"""A write of exactly this size, or a multiple, followed by silence is lost by the official
+Python client (its read loop waits for more and drops the buffer): such writes are split."""
+SPLIT_PAUSE_S = 0.003
+HIGH_WATER = 256 * 1024
+"""Unsent bytes above which quotes for a client wait."""
+LOOKS = 8
+"""How often a peer is looked after within the time that it may be silent."""
+LINGER_S = 2.0
+"""How long a closed connection is still read, so that our FIN and not an RST ends it: the system
+sends an RST, which may overtake our last words, when a socket is closed with unread data."""
+
+
+class Connection(asyncio.Protocol):
+    """One accepted socket."""
+
+    def __init__(self, server: "StationServer") -> None:
+        self._server = server
+        self._session: Session | None = None
+        self._transport: asyncio.Transport | None = None
+        self._held = b""
+        self._linger: asyncio.TimerHandle | None = None
+        self._check: asyncio.TimerHandle | None = None
+        self.reading = True
+
+    # -- asyncio calls ------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Open a session; no place left closes at once."""
+        transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but name
+        self._transport = transport
+        transport.set_write_buffer_limits(high=HIGH_WATER)
+        tune(transport, self._server.station.settings.dead_peer_s)
+        self._look_after()
+        peer = transport.get_extra_info("peername") or ("?", 0)
+        self._session = self._server.open(f"{peer[0]}:{peer[1]}", self)
+
+    def data_received(self, data: bytes) -> None:
+        """Let the station handle what came; answers go out when this loop turn ends."""
+        session = self._session
+        if session is None or session.closing:
+            return
+        self._server.received(session, data)
+        if session.crowded and self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()  # the client is ahead of us: let TCP slow it down
+            self.reading = False
+
+    def _look_after(self) -> None:
+        """From time to time: is the peer still there?"""
+        transport, patience = self._transport, self._server.station.settings.dead_peer_s
+        if transport is not None and vanished(transport, patience):
+            with speaking(self._server.name):
+                log.warning("%s acknowledged nothing for %d s", self._name(), patience)
+            transport.abort()
+            return
+        loop = asyncio.get_running_loop()
+        self._check = loop.call_later(patience / LOOKS, self._look_after)
+
+    def _name(self) -> str:
+        return "a closed connection" if self._session is None else self._session.name
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The socket is gone."""
+        if self._check is not None:
+            self._check.cancel()
+        if self._linger is not None:
+            self._linger.cancel()
+        self._server.gone(self)
+        session, self._session = self._session, None
+        if session is not None:
+            self._server.lost(session, str(exc) if exc else "")
+
+    def pause_writing(self) -> None:
+        """The client reads too slowly: quotes wait from now on."""
+        if self._session is not None:
+            self._session.paused = True
+
+    def resume_writing(self) -> None:
+        """The client has caught up: its quote lines go on from the present."""
+        if self._session is not None:
+            self._session.paused = False
+            self._server.caught_up()
+
+    # -- the station calls --------------------------------------------------------------------
+
+    def write(self, data: bytes) -> None:
+        """Send, minding the page size; a client that never reads is disconnected."""
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        if self._held:
+            data, self._held = self._held + data, b""
+        if len(data) % PAGE == 0:
+            data, self._held = data[:-1], data[-1:]
+            asyncio.get_running_loop().call_later(SPLIT_PAUSE_S, self._send_held)
+        transport.write(data)
+        unsent = transport.get_write_buffer_size()
+        if unsent > self._server.station.settings.max_buffer_mb << 20:
+            self._give_up(unsent)
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that were taken and have not gone to the kernel."""
+        transport = self._transport
+        return 0 if transport is None else transport.get_write_buffer_size() + len(self._held)
+
+    def _give_up(self, unsent: int) -> None:
+        session, self._session = self._session, None
+        if session is not None and self._transport is not None:
+            log.warning("%s closed: it does not read, %d bytes unsent", session.name, unsent)
+            self._server.station.closed(session, "does not read")
+            self._transport.abort()
+
+    def _send_held(self) -> None:
+        if self._held and self._transport is not None and not self._transport.is_closing():
+            held, self._held = self._held, b""
+            self._transport.write(held)
+
+    def close(self) -> None:
+        """Send what was taken, then FIN; what still comes is thrown away, for a while."""
+        transport = self._transport
+        if transport is None or transport.is_closing() or self._linger is not None:
+            return
+        self._send_held()
+        with contextlib.suppress(OSError):  # the peer may be gone already
+            transport.write_eof()
+        self.resume()
+        self._linger = asyncio.get_running_loop().call_later(LINGER_S, transport.abort)
+        if self._session is None or not self._session.talking:
+            self._server.lingers(self)
+
+    def reset(self) -> None:
+        """Close at once with RST."""
+        transport, self._session = self._transport, None
+        if transport is None:
+            return
+        reset(transport)
+
+    def abort(self) -> None:
+        """Close at once, whatever is unsent."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    # -- the server calls ---------------------------------------------------------------------
+
+    def resume(self) -> None:
+        """Read on, once everything that came has had its turn."""
+        transport = self._transport
+        if self.reading or transport is None or transport.is_closing():
+            return
+        if self._session is None or not self._session.crowded:
+            transport.resume_reading()
+            self.reading = True

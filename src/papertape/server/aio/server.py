@@ -1,0 +1,320 @@
+"""The asyncio driver of a station: sockets, clocks, one timer. No protocol in here."""
+
+import asyncio
+import logging
+import socket
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from ...errors import JournalError
+from ...venue.units import SECOND, Nanos
+from ..clock import MarketClock, WallWatch, set_clock
+from ..sessions.session import Session
+from ..station import Station
+from ..taps.station_log import speaking
+from .clock import steady_ns
+from .connection import LINGER_S, Connection
+from .sockets import Absence, bind_alike, cannot_listen
+from .warmup import WarmUp
+
+log = logging.getLogger("papertape.station")
+LOOK_S = 5.0
+"""How often the clocks are looked at when nothing else happens: was one set, was the computer
+suspended, which timers do not notice?"""
+MOST_LINGERING = 64
+"""Connections that never started and are closed, but still read; more are closed at once."""
+Result = TypeVar("Result")
+
+
+class StationServer:
+    """Serves one station on one address until it is closed.
+
+    ``clock`` is the market's over ``wall``, the computer's clock, which is read to begin with and
+    watched afterwards; time goes on by ``steady``.
+    """
+
+    def __init__(
+        self,
+        station: Station,
+        clock: MarketClock,
+        *,
+        name: str = "",
+        wall: Callable[[], Nanos] = time.time_ns,
+        steady: Callable[[], Nanos] = steady_ns,
+        stopwatch: Callable[[], Nanos] = time.monotonic_ns,
+    ) -> None:
+        self.station = station
+        self.name = name
+        """How the log calls the station."""
+        self._wall = wall
+        self._steady = steady
+        self._watch = WallWatch(wall(), steady())
+        self.clock = clock.over(steady(), wall())
+        """The market's, over the steady one."""
+        station.stopwatch = stopwatch
+        station.until = self._until
+        self.connections: dict[Connection, None] = {}
+        self._lingering: dict[Connection, None] = {}
+        self._servers: list[asyncio.Server] = []
+        self._reserved: list[socket.socket] = []
+        """Sockets on the port that the settings say from now on."""
+        self._timer: asyncio.TimerHandle | None = None
+        self._look: asyncio.TimerHandle | None = None
+        self._warm: WarmUp | None = None
+        self._flushing = False
+        self._switching: asyncio.Future[None] | None = None
+        """The change of port under way; kept so that it is not collected."""
+        self._absence = Absence()
+        self._closed = False
+        self.address = "", 0
+        """Where it listens, once it has started."""
+        self.failed: asyncio.Future[None] | None = None
+        """Ends with the exception that made serving impossible, such as a full disk; with none
+        when TWS has logged off."""
+
+    def _until(self, seconds: float) -> Nanos:
+        """Market time so many seconds of ours from now."""
+        return self.clock.now(self._steady() + int(seconds * SECOND))
+
+    def now(self) -> Nanos:
+        """Market time."""
+        return self.clock.now(self._steady())
+
+    def jump(self, at: Nanos) -> None:
+        """Let market time go on from ``at``, which must not lie in the past."""
+        self.clock = MarketClock(self._steady(), at, self.clock.speed)
+
+    @property
+    def listening(self) -> bool:
+        """Whether programs can connect; not while TWS is away or has failed."""
+        return bool(self._servers)
+
+    @property
+    def _serving(self) -> bool:
+        return self.failed is not None and not self.failed.done() and not self._closed
+
+    async def start(self, host: str, port: int) -> tuple[str, int]:
+        """Listen; the address listened on. Raises ``SettingsError`` when that is impossible."""
+        loop = asyncio.get_running_loop()
+        try:
+            server = await loop.create_server(lambda: Connection(self), host, port)
+        except OSError as error:
+            raise cannot_listen(host, port, error) from error
+        self.failed = loop.create_future()
+        self._look_again()
+        self._servers = [server]
+        bound = server.sockets[0].getsockname()
+        self.address = str(bound[0]), int(bound[1])
+        self.station.config.found("socketPort", self.address[1])
+        self.station.config.guard("socketPort", self._reserve)
+        return self.address
+
+    def warm_up(self) -> WarmUp:
+        """Load beside the clients what the first order of each version would wait for."""
+        with speaking(self.name):
+            self._warm = WarmUp(self.station)
+        return self._warm
+
+    # -- another port -------------------------------------------------------------------------
+
+    def _reserve(self, port: int) -> None:
+        """Take a port at the addresses listened on. Raises ``SettingsError`` when it is in use."""
+        self._release()
+        listening = [sock for server in self._servers for sock in server.sockets]
+        self._reserved = bind_alike(listening, port)
+
+    def _release(self) -> None:
+        for sock in self._reserved:
+            sock.close()
+        self._reserved = []
+
+    async def _switch(self, reserved: list[socket.socket]) -> None:
+        """Listen on the new port, where clients may be waiting already, and no longer on the old
+        one, whose clients have been told."""
+        loop = asyncio.get_running_loop()
+        left, self._servers = self._servers, []
+        for server in left:
+            server.close()
+        for sock in reserved:
+            self._servers.append(await loop.create_server(lambda: Connection(self), sock=sock))
+        bound = self._servers[0].sockets[0].getsockname()
+        self.address = str(bound[0]), int(bound[1])
+        log.warning("listening on %s:%d from now on", *self.address)
+
+    # -- TWS goes away and comes back ---------------------------------------------------------
+
+    def _doors(self) -> None:
+        """Listen as long as TWS is there; end when somebody would have to log in again."""
+        if self.station.logged_off and self.failed is not None:
+            self.failed.set_result(None)
+        elif self.station.away and self._servers:
+            self._absence.begin(self._servers)
+            self._servers = []
+        elif not self.station.away:
+            self._absence.end(lambda: Connection(self), self._servers)
+
+    async def close(self) -> None:
+        """Stop listening, commit, close every session with FIN and let the clients notice."""
+        for server in self._servers:
+            server.close()
+        self._release()
+        self._absence.cancel()
+        with speaking(self.name):
+            self.station.drills.stop_all()
+        for session in list(self.station.connections()):
+            session.close()
+        self._do(self.station.flush)
+        self._closed = True
+        self._rest()
+        end = asyncio.get_running_loop().time() + LINGER_S / 2
+        while self.connections and asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(0.01)
+        for connection in list(self.connections):
+            connection.abort()
+        await asyncio.sleep(0)
+
+    def _still(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _rest(self) -> None:
+        """Nothing happens by itself any more."""
+        self._still()
+        if self._look is not None:
+            self._look.cancel()
+            self._look = None
+        if self._warm is not None:
+            self._warm.cancel()
+
+    def lingers(self, connection: Connection) -> None:
+        """One whose client never started is closed and still read: of those there are few, as they
+        may come faster than they end."""
+        self._lingering[connection] = None
+        if len(self._lingering) > MOST_LINGERING:
+            next(iter(self._lingering)).abort()
+
+    def gone(self, connection: Connection) -> None:
+        """A connection is over."""
+        self.connections.pop(connection, None)
+        self._lingering.pop(connection, None)
+
+    # -- what the loop brings -----------------------------------------------------------------
+
+    def open(self, peer: str, connection: Connection) -> Session | None:
+        """A connection was made: a session for it, if there is a place."""
+        self.connections[connection] = None
+        if not self._serving:
+            connection.abort()
+            return None
+        deadline = self._until(self.station.settings.start_api_timeout_s)
+        with speaking(self.name):
+            session = self.station.open(peer, connection, self.now(), deadline)
+        self._flush_soon()  # it has a deadline from now on, or another one has given way
+        return session
+
+    def received(self, session: Session, data: bytes) -> None:
+        """Bytes of a client; the answers of one loop turn share one commit."""
+        self._do(partial(self._receive, session, data))
+
+    def lost(self, session: Session, reason: str) -> None:
+        """A socket is gone."""
+        self._do(partial(self._lose, session, reason))
+
+    def _receive(self, session: Session, data: bytes) -> None:
+        self.station.receive(session, data, self.now())
+        if self._warm is not None and session.client_id is not None:
+            self._warm.meet(session.version)
+        self._flush_soon()
+
+    def _lose(self, session: Session, reason: str) -> None:
+        self.station.lost(session, reason, self.now())
+        self._flush_soon()
+
+    def _flush_soon(self) -> None:
+        if not self._flushing:
+            self._flushing = True
+            asyncio.get_running_loop().call_soon(self._do, self._flush)
+
+    def _flush(self) -> None:
+        self._flushing = False
+        self.station.flush()
+        self._doors()
+        if self._reserved:
+            reserved, self._reserved = self._reserved, []
+            self._switching = asyncio.ensure_future(self._switch(reserved))
+        for connection in self.connections:
+            connection.resume()
+        self.wake()
+
+    def act(self, work: Callable[[Station], Result]) -> Result:
+        """Let somebody else than a client act on the station; what follows is told at once.
+
+        Passes on what ``work`` raises. Raises ``RuntimeError`` when the station has stopped.
+        """
+        self._do(lambda: self.station.pass_time(self.now()))
+        if not self._serving:
+            raise RuntimeError("the station has stopped")
+        with speaking(self.name):
+            try:
+                return work(self.station)
+            except JournalError as error:
+                self._unkept(error)
+                raise
+            finally:
+                self._flush_soon()
+
+    def caught_up(self) -> None:
+        """A client that had been passed over reads again."""
+        self._do(self.wake)
+
+    def wake(self) -> None:
+        """Set the timer to when the station has something to do next."""
+        self._still()
+        due = self.station.next_due()
+        if due is not None:
+            delay = self.clock.until(due, self._steady())
+            self._timer = asyncio.get_running_loop().call_later(delay, self._do, self._tick)
+
+    def _look_again(self) -> None:
+        self._look = asyncio.get_running_loop().call_later(LOOK_S, self._look_again)
+        self._do(self.wake)
+
+    def _tick(self) -> None:
+        self.station.step(self.now())
+        self._flush()
+
+    def _do(self, work: Callable[[], None]) -> None:
+        """Run a part of the station. What it cannot contain ends the station.
+
+        What cannot be kept must not be told, and a venue that cannot live through a moment
+        would not live through the next: a restart has everything that any client was told.
+        """
+        if not self._serving:
+            return
+        with speaking(self.name):
+            wall = self._wall()
+            if step := self._watch.look(wall, self._steady()):
+                log.warning("%s", set_clock(step, wall))
+            try:
+                work()
+            except JournalError as error:
+                self._unkept(error)
+            except Exception as error:
+                log.exception("the station stops")
+                self._fail(error)
+
+    def _unkept(self, error: JournalError) -> None:
+        log.critical("the station stops: %s", error)
+        self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        assert self.failed is not None
+        self.failed.set_exception(error)
+        self._rest()
+        for server in self._servers:
+            server.close()
+        self._release()
+        self.station.abandon()

@@ -1,0 +1,191 @@
+"""Putting a station together: market folder, journal, engine, clock."""
+
+import logging
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+from msgspec.structs import replace
+
+from ..errors import JournalError, SettingsError
+from ..store import history
+from ..store.journal import Journal
+from ..venue.broker.account_manager import AccountRefused
+from ..venue.broker.profile import Profile
+from ..venue.engine import Engine
+from ..venue.entries import OLDEST, SCHEMA
+from ..venue.market.recorded import Recording
+from ..venue.market.tape import Market, open_market
+from ..venue.reference.calendars import calendar_of
+from ..venue.reference.listings import CATALOGUE
+from ..venue.reference.sessions import ALWAYS, EXCHANGE, WhenOpen
+from ..venue.units import Nanos
+from .clock import MarketClock, check_start
+from .config import Config
+from .persistence import Keeper, MarketFacts
+from .settings import StationSettings
+from .station import Station
+from .taps.message_log import MessageLog
+from .taps.wire_log import WireLog
+
+log = logging.getLogger("papertape.station")
+
+JOURNAL = "journal.sqlite"
+LOGS = "logs"
+
+
+class MarketSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Which market plays, and from where."""
+
+    folder: Path | None = None
+    """A market folder (``market.toml`` and Parquet); None plays synthetic tapes."""
+    seed: int = 1
+    speed: float = 1.0
+    minutes_played: int = 60
+    """How far into the recorded day a new station begins; where it is always open."""
+    hours: WhenOpen = ALWAYS
+    """Whether a market is open at any hour, or at those of its ``exchange``."""
+
+
+class Composed:
+    """A station with everything that must be closed after it; a context manager."""
+
+    def __init__(self, station: Station, clock: MarketClock, closing: ExitStack) -> None:
+        self.station = station
+        self.clock = clock
+        self.recovered = 0
+        """Journal entries that were replayed."""
+        self._closing = closing
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the journal; may be repeated."""
+        self._closing.close()
+
+
+def compose(
+    *,
+    wall: Nanos,
+    data_dir: Path | None,
+    market: MarketSettings | None = None,
+    profile: Profile | None = None,
+    settings: StationSettings | None = None,
+    wire_log: WireLog | None = None,
+    api: Mapping[str, Any] | None = None,
+    log_dir: Path | None = None,
+    accept_clock: bool = False,
+    accept_loss: bool = False,
+    keep_history: bool = False,
+    accounts_chosen: bool = True,
+) -> Composed:
+    """A station as it was left in ``data_dir``, or a new one; None keeps nothing.
+
+    ``api`` are settings of the API, which count for more than what was changed and kept here.
+
+    ``log_dir`` is where the API message logs go; None is ``logs`` in ``data_dir``.
+
+    ``accept_clock`` says that ``wall`` is right, however far it is from what is kept;
+    ``accept_loss`` goes on with what is kept although some of it is missing.
+
+    ``keep_history`` keeps every entry of the journal, also those that a snapshot makes superfluous.
+
+    The accounts of the profile are opened where they do not exist yet; unless ``accounts_chosen``
+    they are defaults, which a journal with accounts of its own does not need.
+
+    Raises ``MarketDataError``, ``JournalError`` or ``SettingsError`` with what to do.
+    """
+    chosen = market or MarketSettings()
+    with ExitStack() as undo:
+        journal = None
+        if data_dir is not None:
+            path = data_dir / JOURNAL
+            opened = Journal.open(
+                path, schema_version=SCHEMA, oldest=OLDEST, accept_loss=accept_loss
+            )
+            journal = undo.enter_context(opened)
+            if journal.lost:
+                log.warning("%s %s; it goes on with what is there", path, journal.lost)
+        keeper = Keeper(journal, keep_history=keep_history)
+        facts = market_facts(keeper, chosen, wall)
+        kept = facts.clock
+        tape = open_tape(chosen.folder, facts, chosen.hours)
+        engine = Engine(tape, replace(profile or Profile(), hours=chosen.hours))
+        recovered = keeper.recover(engine)
+        last = max(kept.market, engine.clock)
+        if warning := check_start(kept, last, wall, accepted=accept_clock):
+            log.warning("%s", warning)
+        clock = MarketClock(wall, max(kept.now(wall), last), chosen.speed)
+        keeper.keep_market(replace(facts, clock=clock))
+        engine.skip(clock.market)
+        if accounts_chosen or not engine.state.accounts:
+            _open_accounts(engine)
+        keeper.commit(engine)
+        gateway = settings is not None and settings.gateway
+        config = Config(api, kept=keeper.config(), keep=keeper.keep_config, gateway=gateway)
+        station = Station(engine, tape, keeper, settings, wire_log, config)
+        if journal is not None:
+            undo.callback(_finish, keeper, station)
+        folder = log_dir or (data_dir / LOGS if data_dir else None)
+        if folder is not None:
+            message_log = MessageLog(
+                folder, lambda: station.now, station.settings.time_zone,
+                max_total=station.settings.max_log_mb << 20,
+            )  # fmt: skip
+            station.traces.keep(message_log)
+            undo.callback(message_log.switch, False)
+        composed = Composed(station, clock, undo.pop_all())
+        composed.recovered = recovered
+        return composed
+
+
+def _finish(keeper: Keeper, station: Station) -> None:
+    """A clean stop leaves a snapshot; where that cannot be kept the journal is enough."""
+    try:
+        keeper.finish(station.engine)
+    except JournalError as error:
+        log.error("no snapshot was left at the end: %s", error)
+
+
+def _open_accounts(engine: Engine) -> None:
+    try:
+        engine.open_accounts(engine.clock)
+    except AccountRefused as refused:
+        found = ",".join(engine.profile.accounts)
+        raise SettingsError(str(refused), setting="account", found=found) from refused
+
+
+def market_facts(keeper: Keeper, chosen: MarketSettings, wall: Nanos) -> MarketFacts:
+    """The market's facts, with its clock as it ran before."""
+    anchor = wall - chosen.minutes_played * 60 * 1_000_000_000
+    fresh = MarketFacts(anchor, chosen.seed, MarketClock(wall, wall, chosen.speed))
+    facts = keeper.market(fresh)
+    if facts.seed != chosen.seed:
+        log.warning("the market here was made with seed %d, which stays", facts.seed)
+    return facts
+
+
+def open_tape(folder: Path | None, facts: MarketFacts, hours: WhenOpen = ALWAYS) -> Market:
+    """The tape of a market folder, with synthetic tapes for everything else."""
+    recordings: list[Recording] = list(history.recordings(folder)) if folder else []
+    recorded = {recording.conId for recording in recordings}
+    recordings += [r for r in history.built_in() if r.conId not in recorded]
+    calendars = {entry.conId: calendar_of(entry) for entry in CATALOGUE}
+    return open_market(
+        facts.anchor,
+        recordings=recordings,
+        seed=facts.seed,
+        calendars=calendars if hours == EXCHANGE else {},
+    )

@@ -1,0 +1,98 @@
+"""What a request gets that the station does not serve yet.
+
+A request with an id is refused under it, by name, with a code that every client library takes as
+the end of the request. 321 is none: ib_async counts it a warning and waits for ever. A request
+without an id has no error that could end it in its client: it gets a notice with its name, and
+then its empty answer. A cancellation finds nothing to cancel, which TWS mentions for some kinds.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from ...wire.catalogue import account as accounts
+from ...wire.catalogue import contract as contracts
+from ...wire.catalogue import (
+    depth,
+    legacy,
+    news,
+    options,
+    pnl,
+    reference,
+    scanner,
+    ticks,
+    verify,
+    wsh,
+)
+from ...wire.catalogue import display as groups
+from ...wire.message import Message
+
+if TYPE_CHECKING:
+    from ..sessions.session import Session
+
+log = logging.getLogger("papertape.station")
+
+FINAL: Final = 322
+"""Refuses what ``CODES`` has no better code for."""
+CODES: Final[dict[type[Message], int]] = {
+    options.ReqSecDefOptParams: 200,
+    reference.ReqMatchingSymbols: 200,
+    legacy.ReqFundamentalData: 430,
+    news.ReqNewsArticle: 10276,
+    news.ReqHistoricalNews: 10276,
+    wsh.ReqWshMetaData: 10276,
+    wsh.ReqWshEventData: 10276,
+}
+"""The code with which TWS refuses such a request when it cannot be had."""
+
+NO_SCANNERS: Final = (
+    "<ScanParameterResponse><InstrumentList></InstrumentList></ScanParameterResponse>"
+)
+NO_GROUPS: Final = {1: "ListOfGroups", 2: "ListOfAllocationProfiles", 3: "ListOfAccountAliases"}
+EMPTY: Final[dict[type[Message], Callable[[Any], Message]]] = {
+    depth.ReqMktDepthExchanges: lambda _: depth.MarketDepthExchanges(),
+    news.ReqNewsProviders: lambda _: news.NewsProviders(),
+    reference.ReqMarketRule: lambda asked: reference.MarketRule(asked.marketRuleId),
+    scanner.ReqScannerParameters: lambda _: scanner.ScannerParameters(NO_SCANNERS),
+}
+"""Requests without an id, and the answer that says that there is nothing."""
+FAILED: Final[dict[type[Message], Callable[[bool, str], Message]]] = {
+    verify.VerifyRequest: verify.VerifyCompleted,
+    verify.VerifyMessage: verify.VerifyCompleted,
+    verify.VerifyAndAuthRequest: verify.VerifyAndAuthCompleted,
+    verify.VerifyAndAuthMessage: verify.VerifyAndAuthCompleted,
+}
+"""Identity checks, and the answer that says that it failed and why."""
+
+NOTHING_THERE: Final[dict[type[Message], tuple[int, str | None]]] = {
+    depth.CancelMktDepth: (310, None),
+    scanner.CancelScannerSubscription: (365, None),
+    pnl.CancelPnL: (10185, None),
+    pnl.CancelPnLSingle: (10186, "pnl_single"),
+}
+"""What TWS says when there is nothing to cancel."""
+SILENT: Final[frozenset[type[Message]]] = frozenset((
+    accounts.CancelPositionsMulti, contracts.CancelContractData, groups.UnsubscribeFromGroupEvents,
+    legacy.CancelFundamentalData, news.CancelNewsBulletins, options.CancelCalculateOptionPrice,
+    options.CancelCalculateImpliedVolatility, ticks.CancelHeadTimeStamp, ticks.CancelHistogramData,
+    ticks.CancelHistoricalTicks, ticks.CancelRealTimeBars, ticks.CancelTickByTickData,
+    wsh.CancelWshEventData, wsh.CancelWshMetaData,
+))  # fmt: skip
+"""Cancellations of which TWS says nothing either."""
+
+
+def answer(session: "Session", message: Message) -> None:
+    """Refuse a request without a handler, or tell that there is nothing."""
+    kind = type(message)
+    name = kind.spec.callback or kind.spec.name
+    about = getattr(message, kind.spec.id_field) if kind.spec.id_field else -1
+    if kind in NOTHING_THERE:
+        code, variant = NOTHING_THERE[kind]
+        session.error(about, code, variant=variant, id=about)
+    elif kind in FAILED:
+        session.send(FAILED[kind](False, f"{name} is not served by this station yet."))
+    elif kind not in SILENT:
+        log.info("%s asked for %s, which is not served", session.name, name)
+        session.error(about, CODES.get(kind, FINAL), variant="not_served", what=name)
+        if kind in EMPTY:
+            session.send(EMPTY[kind](message))

@@ -1,0 +1,211 @@
+"""What a history request means: its span, its step, its end, as TWS reads the texts.
+
+A long span is answered in parts, so that nobody waits for somebody else's year of minutes.
+"""
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ...venue.market.source import MarketSource, PriceBar
+from ...venue.reference.times import period_start
+from ...venue.units import DAY, MINUTE, MONTH, SECOND, WEEK, Nanos
+
+BAR_SIZES: Final[dict[str, Nanos]] = {
+    "1 secs": SECOND, "5 secs": 5 * SECOND, "10 secs": 10 * SECOND, "15 secs": 15 * SECOND,
+    "30 secs": 30 * SECOND, "1 min": MINUTE, "2 mins": 2 * MINUTE, "3 mins": 3 * MINUTE,
+    "5 mins": 5 * MINUTE, "10 mins": 10 * MINUTE, "15 mins": 15 * MINUTE, "20 mins": 20 * MINUTE,
+    "30 mins": 30 * MINUTE, "1 hour": 60 * MINUTE, "2 hours": 120 * MINUTE,
+    "3 hours": 180 * MINUTE, "4 hours": 240 * MINUTE, "8 hours": 480 * MINUTE, "1 day": DAY,
+    "1W": WEEK, "1 week": WEEK, "1M": MONTH, "1 month": MONTH,
+}  # fmt: skip
+"""Legal bar sizes, as recorded from a server's own error text, and the two long spellings."""
+
+WHAT_TO_SHOW: Final = frozenset(("TRADES", "MIDPOINT", "BID", "ASK", "BID_ASK"))
+UNSERVED: Final = frozenset((
+    "ADJUSTED_LAST", "AGGTRADES", "FEE_RATE", "HISTORICAL_VOLATILITY", "OPTION_IMPLIED_VOLATILITY",
+    "SCHEDULE", "YIELD_ASK", "YIELD_BID", "YIELD_BID_ASK", "YIELD_LAST",
+))  # fmt: skip
+"""What TWS can show of some contracts, and this station not yet of any."""
+LIVE: Final = frozenset(("TRADES", "MIDPOINT", "BID", "ASK"))
+"""What TWS keeps up to date."""
+DATE_FORMS: Final = (1, 2, 3)
+_DURATION = re.compile(r"(\d+)(?: ([SDWMY]))?\Z", re.ASCII | re.IGNORECASE)
+_DASHED = re.compile(r"\d{8}-\d{2}:\d{2}:\d{2}Z?\Z", re.ASCII)
+_SPACED = re.compile(r"(?:(\d{8})\s+)?(\d{2}:\d{2}:\d{2})(?:\s+(\S.*))?\Z", re.ASCII)
+FIRST_DATA: Final[Nanos] = int(datetime(1900, 1, 1, tzinfo=UTC).timestamp()) * SECOND
+"""No market has data from before."""
+LEAST_SECONDS: Final = 30
+MAX_SECONDS: Final = 86_400
+FINEST_SECONDS: Final = 2000
+"""Longest span of bars of one second."""
+MAX_BARS: Final = 150_000
+"""What fits into the 16 MB that an answer may have; a year of a stock's minutes does."""
+TRADING_SECONDS: Final = {"STK": 23_400}
+"""Length of a trading day; other markets are open round the clock."""
+LONGEST: Final = {
+    "S": (MAX_SECONDS, 321, "duration_seconds"),
+    "D": (365, 321, "duration_days"),
+    "W": (52, 321, "duration_weeks"),
+    "M": (12, 321, "duration_months"),
+    "Y": (68, 162, "too_long"),
+}
+"""The highest number of each unit, and what is told of a higher one."""
+_DAYS: Final = {"D": 1, "W": 7, "M": 31, "Y": 366}
+
+
+class BadRequest(ValueError):
+    """A field of a history request is not legal; carries the code, its variant and its facts."""
+
+    def __init__(self, code: int, variant: str | None = None, **facts: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.variant = variant
+        self.facts = facts
+
+
+def bar_step(text: str) -> Nanos:
+    """The length of a bar. Raises ``BadRequest`` 321 with the list of legal sizes."""
+    step = BAR_SIZES.get(text.strip())
+    if step is None:
+        raise BadRequest(321, "bar_size")
+    return step
+
+
+def checked_what(text: str) -> str:
+    """A ``whatToShow`` that the tape can answer.
+
+    Raises ``BadRequest`` 322 for one that is not served yet, 321 for one that does not exist.
+    """
+    what = text.strip().upper()
+    if what in UNSERVED:
+        raise BadRequest(322, "not_served", what=f"reqHistoricalData with whatToShow {what}")
+    if what not in WHAT_TO_SHOW:
+        raise BadRequest(321, "what_to_show")
+    return what
+
+
+def check_live(end: str, step: Nanos, what: str) -> None:
+    """Refuses bars that are to be kept up to date: with TWS's words what TWS refuses, the rest
+    by its name, because none are served. Raises ``BadRequest`` 321 or 322."""
+    if end.strip():
+        raise BadRequest(321, "live_end")
+    if what not in LIVE:
+        raise BadRequest(321, "live_source")
+    if step < 5 * SECOND:
+        raise BadRequest(321, "live_bar_size")
+    raise BadRequest(322, "not_served", what="reqHistoricalData with keepUpToDate")
+
+
+def duration(text: str) -> tuple[int, str]:
+    """(number, unit) of ``n U`` with U one of S D W M Y, or of ``n`` seconds.
+
+    Raises ``BadRequest`` 321, and 162 for too many years.
+    """
+    text = text.strip()
+    if not text:
+        raise BadRequest(321, "duration_missing")
+    match = _DURATION.match(text)
+    if not match:
+        raise BadRequest(321, "duration_form")
+    digits, unit = match[1].lstrip("0"), (match[2] or "S").upper()
+    number = int(digits) if digits and len(digits) <= 10 else 0
+    if not 0 < number < 1 << 31 or (unit == "S" and number < LEAST_SECONDS):
+        raise BadRequest(321, "duration_invalid")
+    most, code, variant = LONGEST[unit]
+    if number > most:
+        raise BadRequest(code, variant)
+    return number, unit
+
+
+def check_length(number: int, unit: str, step: Nanos, sec_type: str) -> None:
+    """Raises ``BadRequest`` 162 when the span has more bars of this step than are served."""
+    seconds = number
+    if unit != "S":
+        seconds = number * _DAYS[unit] * TRADING_SECONDS.get(sec_type, MAX_SECONDS)
+    if (step == SECOND and seconds > FINEST_SECONDS) or seconds * SECOND // step > MAX_BARS:
+        raise BadRequest(162, "too_long")
+
+
+def calendar_start(end: Nanos, number: int, unit: str, zone: str) -> Nanos:
+    """The instant so many weeks, months or years before ``end`` on the calendar of a zone; the
+    last of the month where there is no such day. Never before ``FIRST_DATA``."""
+    local = datetime.fromtimestamp(end // SECOND, ZoneInfo(zone))
+    if unit == "W":
+        local -= timedelta(weeks=number)
+    else:
+        months = local.year * 12 + local.month - 1 - number * (12 if unit == "Y" else 1)
+        year, month = months // 12, months % 12 + 1
+        local = local.replace(
+            year=year, month=month, day=min(local.day, monthrange(year, month)[1])
+        )
+    return max(int(local.timestamp()) * SECOND, FIRST_DATA)
+
+
+def end_instant(text: str, zone: str, now: Nanos) -> tuple[Nanos, bool]:
+    """The end of the span ("" is now) and whether its zone was only implied (2174).
+
+    Without a date it is that time of today, in the zone that is given. Raises ``BadRequest``
+    10314 for any other form.
+    """
+    text = text.strip()
+    if not text:
+        return now, False
+    try:
+        if _DASHED.match(text):
+            moment = datetime.strptime(text.rstrip("Z"), "%Y%m%d-%H:%M:%S").replace(tzinfo=UTC)
+            return _instant(moment), False
+        match = _SPACED.match(text)
+        if match:
+            date, time, given = match.groups()
+            place = ZoneInfo(given or zone)
+            day = date or datetime.fromtimestamp(now // SECOND, place).strftime("%Y%m%d")
+            moment = datetime.strptime(f"{day} {time}", "%Y%m%d %H:%M:%S")
+            return _instant(moment.replace(tzinfo=place)), not given
+    except (ValueError, ZoneInfoNotFoundError, OSError):
+        pass
+    raise BadRequest(10314, "end_time")
+
+
+def _instant(moment: datetime) -> Nanos:
+    return max(int(moment.timestamp()) * SECOND, FIRST_DATA)
+
+
+PART_BARS: Final = 500
+PART_DAYS: Final = 2
+"""Part of a query that is worked out in one go: so many bars, or bars of so many days."""
+PART_WHOLE_DAYS: Final = 210
+"""The same for bars of a day and more, which come from daily figures."""
+
+
+def parts(start: Nanos, end: Nanos, step: Nanos) -> Iterator[tuple[Nanos, Nanos]]:
+    """``start .. end`` in parts, cut where bars of this step begin."""
+    width = step * max(min(PART_BARS, PART_DAYS * DAY // step), 1)
+    while start < end:
+        if step < DAY:
+            cut = start + width - start % width
+        else:
+            cut = period_start(start + PART_WHOLE_DAYS * DAY, MONTH if step == MONTH else WEEK)
+        yield start, min(cut, end)
+        start = min(cut, end)
+
+
+def part_of_bars(
+    market: MarketSource,
+    con_id: int,
+    part: tuple[Nanos, Nanos],
+    end: Nanos,
+    *,
+    step: Nanos,
+    what: str,
+) -> list[PriceBar]:
+    """The bars that begin in one part of a span that goes on to ``end``."""
+    start, cut = part
+    # A trading day that begins before the cut ends after it: look a day further.
+    reach = cut if step < DAY else min(cut + DAY, end)
+    bars = market.bars(con_id, start=start, end=reach, step=step, what=what)
+    # The last part also has the day that began this evening and is dated tomorrow.
+    return [bar for bar in bars if bar.start < cut or cut >= end]

@@ -1,0 +1,142 @@
+"""Quote lines: what a subscriber of level-1 data has been told, and what is new for it.
+
+TWS samples: a line reports the state at its moment, not every tick between. Bid, ask and last
+travel as tickPrice with their size; a size that changes alone travels as tickSize.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import NamedTuple
+
+from ...model import Contract
+from ...venue.market.source import DayStats, Quote
+from ...venue.reference.instruments import Instrument
+from ...venue.units import SECOND, PriceUnits, SizeUnits, price_float, size_decimal
+from ...versions import FRACTIONAL_SIZE_RULES, QUOTES_IN_SHARES, VOLUME_TICKS_IN_SHARES
+from ...wire.catalogue.market import TickGeneric, TickPrice, TickSize, TickString
+from ...wire.message import Message
+
+BID_SIZE, BID, ASK, ASK_SIZE, LAST, LAST_SIZE, HIGH, LOW, VOLUME, CLOSE = range(10)
+OPEN, LAST_TIMESTAMP, HALTED = 14, 45, 49
+LOT = 100
+CAN_AUTO_EXECUTE = 1
+
+
+def shown_size(units: SizeUnits, version: int, instrument: Instrument, gate: int) -> Decimal:
+    """A size as a client of this version expects it: round lots before ``gate`` for stocks."""
+    size = size_decimal(units)
+    if version < gate and instrument.secType == "STK":
+        return size // LOT
+    return size if version >= FRACTIONAL_SIZE_RULES else size.to_integral_value()
+
+
+class Shown(NamedTuple):
+    """What a subscriber can be told of an instrument at a moment; 0 is not known."""
+
+    bid: PriceUnits
+    bid_size: SizeUnits
+    ask: PriceUnits
+    ask_size: SizeUnits
+    last: PriceUnits
+    last_size: SizeUnits
+    volume: SizeUnits
+    high: PriceUnits
+    low: PriceUnits
+    close: PriceUnits
+    open: PriceUnits
+    last_seconds: int
+
+
+def shown(quote: Quote, day: DayStats) -> Shown:
+    """The market's state as far as quote lines tell of it."""
+    return Shown(
+        quote.bid, quote.bidSize, quote.ask, quote.askSize, day.last, day.lastSize,
+        day.volume, day.high, day.low, day.close, day.open, day.lastTime // SECOND,
+    )  # fmt: skip
+
+
+class QuoteLine:
+    """One reqMktData of one session."""
+
+    __slots__ = ("contract", "default", "instrument", "request_id", "told")
+
+    def __init__(
+        self, request_id: int, contract: Contract, instrument: Instrument, *, default: bool = True
+    ) -> None:
+        self.request_id = request_id
+        self.default = default
+        """Whether it has the default ticks; without them it has none until others are served."""
+        self.contract = contract
+        self.instrument = instrument
+        self.told: Shown | None = None
+        """What its subscriber was told last."""
+
+
+class Ticks:
+    """The ticks that bring a subscriber from one state to another, for a server version."""
+
+    def __init__(
+        self, request_id: int, instrument: Instrument, version: int, *, lots: bool = False
+    ) -> None:
+        self._id = request_id
+        self._lots = lots and instrument.secType == "STK" and instrument.currency == "USD"
+        """Sizes of US stocks count round lots at every version."""
+        self._instrument = instrument
+        self._pair = instrument.secType == "CASH"
+        """Currencies have no trades, and nothing that executes by itself."""
+        self._version = version
+
+    def between(self, before: Shown | None, now: Shown) -> Iterator[Message]:
+        """What changed; everything that is known when nothing has been told before."""
+        old: tuple[int | None, ...] = before or (None,) * len(now)
+        sides = ((BID, BID_SIZE, 0), (ASK, ASK_SIZE, 2), (LAST, LAST_SIZE, 4))
+        for kind, size_kind, at in sides[: 2 if self._pair else 3]:
+            if old[at : at + 2] != now[at : at + 2]:
+                size = self._size(now[at + 1], QUOTES_IN_SHARES)
+                if old[at] != now[at]:
+                    yield self._price(kind, now[at], size)
+                yield TickSize(self._id, size_kind, size)
+        if now.volume != old[6] and not self._pair:
+            yield TickSize(self._id, VOLUME, self._size(now.volume, VOLUME_TICKS_IN_SHARES))
+        days = ((HIGH, 7), (LOW, 8), (CLOSE, 9), (OPEN, 10))
+        for kind, at in days[: 3 if self._pair else 4]:
+            if now[at] and old[at] != now[at]:
+                yield self._price(kind, now[at], Decimal(0))
+        if now.last_seconds and old[11] != now.last_seconds and not self._pair:
+            yield TickString(self._id, LAST_TIMESTAMP, str(now.last_seconds))
+
+    def snapshot(self, now: Shown, quoted: int) -> Iterator[Message]:
+        """The state once: sizes stand in the prices alone. ``quoted`` is when the latest quote
+        came, in seconds."""
+        quotes = [self._quote(BID, now, 0), self._quote(ASK, now, 2)]
+        if self._pair:
+            yield TickString(self._id, LAST_TIMESTAMP, str(quoted))
+            yield TickGeneric(self._id, HALTED, 0.0)
+            yield from self._day((HIGH, now.high), (LOW, now.low), (CLOSE, now.close))
+            yield from quotes
+            return
+        yield from quotes
+        yield self._quote(LAST, now, 4)
+        if now.last_seconds:
+            yield TickString(self._id, LAST_TIMESTAMP, str(now.last_seconds))
+        yield from self._day((HIGH, now.high), (LOW, now.low))
+        yield TickSize(self._id, VOLUME, self._size(now.volume, VOLUME_TICKS_IN_SHARES))
+        yield from self._day((CLOSE, now.close), (OPEN, now.open))
+
+    def _quote(self, kind: int, now: Shown, at: int) -> Message:
+        return self._price(kind, now[at], self._size(now[at + 1], QUOTES_IN_SHARES))
+
+    def _day(self, *known: tuple[int, PriceUnits]) -> Iterator[Message]:
+        for kind, price in known:
+            if price:
+                yield self._price(kind, price, Decimal(0))
+
+    def _size(self, units: SizeUnits, gate: int) -> Decimal:
+        if self._lots:
+            return size_decimal(units) // LOT
+        return shown_size(units, self._version, self._instrument, gate)
+
+    def _price(self, kind: int, price: PriceUnits, size: Decimal) -> Message:
+        mask = CAN_AUTO_EXECUTE if kind in (BID, ASK) and not self._pair else 0
+        amount = price_float(price, self._instrument.scale) if price else -1.0
+        return TickPrice(self._id, kind, amount, size, mask)

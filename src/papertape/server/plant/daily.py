@@ -1,0 +1,83 @@
+"""What happens once a day, at a time of the station's zone: TWS restarts, or logs off.
+
+A restart runs the drill ``nightly-restart``. A logoff closes every connection and ends the
+station: somebody has to log in again (behaviour K5, K6). Neither happens unless a time is set:
+for the station, or with ``autoLogoffTime`` of the API's settings, which TWS has anyway.
+"""
+
+import logging
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from ...model import LockAndExitConfig
+from ...venue.units import SECOND, Nanos
+
+if TYPE_CHECKING:
+    from ..station import Station
+
+LOCK: Final = ("autoLogoffTime", "autoLogoffPeriod", "autoLogoffType")
+log = logging.getLogger("papertape.station")
+
+
+def next_at(now: Nanos, clock: str, zone: str) -> Nanos:
+    """The next instant after ``now`` at which clocks in the zone show ``HH:MM``.
+
+    A time that a change to summer time leaves out comes an hour later on that day.
+    """
+    place = ZoneInfo(zone)
+    here = datetime.fromtimestamp(now // SECOND, place)
+    wanted = time.fromisoformat(clock)
+    for days in (0, 1, 2):
+        day = here.date() + timedelta(days=days)
+        instant = int(datetime.combine(day, wanted, place).timestamp()) * SECOND
+        if instant > now:
+            return instant
+    raise AssertionError("two days have passed without that time")
+
+
+def _clock(lock: LockAndExitConfig) -> str:
+    """``HH:MM`` of the twelve-hour time in the settings of the API."""
+    hours, _, minutes = (lock.autoLogoffTime or "").partition(":")
+    return f"{int(hours) % 12 + 12 * (lock.autoLogoffPeriod == 'PM'):02}:{minutes}"
+
+
+class Daily:
+    """The daily restart and the daily logoff."""
+
+    def __init__(self, station: "Station") -> None:
+        self._station = station
+        self._restart: Nanos | None = None
+        self._logoff: Nanos | None = None
+        for name in LOCK:
+            station.config.watch(name, self._set)
+        self._set()
+
+    def _set(self, _: object = None) -> None:
+        """Look up both times."""
+        settings, config = self._station.settings, self._station.config
+        lock = _clock(config.lock) if any(config.chosen(name) for name in LOCK) else ""
+        restarts = config.lock.autoLogoffType == "restart"
+        self._restart = self._next(settings.daily_restart or (lock if restarts else ""))
+        self._logoff = self._next(settings.daily_logoff or ("" if restarts else lock))
+
+    def _next(self, clock: str) -> Nanos | None:
+        zone = self._station.settings.time_zone
+        return next_at(self._station.now, clock, zone) if clock else None
+
+    def step(self, now: Nanos) -> None:
+        """Restart or log off when the time has come."""
+        if self._restart is not None and self._restart <= now:
+            self._set()
+            down_ms = self._station.settings.restart_down_s * 1000
+            self._station.drills.start("nightly-restart", down_ms=down_ms)
+        if self._logoff is not None and self._logoff <= now:
+            self._logoff = None
+            log.warning("the time of the daily logoff has come")
+            self._station.go_away("daily logoff")
+            self._station.logged_off = True
+
+    def next_due(self) -> Nanos | None:
+        """When the next of them is due."""
+        dues = (self._restart, self._logoff)
+        return min((due for due in dues if due is not None), default=None)

@@ -1,0 +1,272 @@
+"""Data farms: the links that bring quotes, history and security definitions.
+
+Each farm is a small state machine; entering a state is told to every session by the notice of
+that state. TWS has its farms connected from the start. IB Gateway connects one for quotes or
+history on the first request that needs it, and lets it go again after a spell without any; its
+security definitions are always there. ``MOVES`` is the machine, ``NOTICES`` is what a state tells;
+what requests do meanwhile is in ``farm_queue``.
+"""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from ...errors import SettingsError
+from ...venue.units import SECOND, Nanos
+from ..notices import Notice, notice
+
+if TYPE_CHECKING:
+    from ..sessions.session import Session
+    from ..station import Station
+
+
+class Kind(StrEnum):
+    """What a farm brings."""
+
+    MARKET = "market data"
+    HISTORY = "history"
+    DEFINITION = "security definition"
+
+
+class Status(StrEnum):
+    """Where a farm's connection stands; consoles show yellow, yellow, green, red."""
+
+    INACTIVE = "inactive"
+    CONNECTING = "connecting"
+    OK = "ok"
+    BROKEN = "broken"
+
+
+class Move(StrEnum):
+    """What can happen to a farm's connection."""
+
+    NEEDED = "a request needs it"
+    CONNECTED = "the connection is made"
+    IDLE = "nothing has needed it for a while"
+    BROKE = "the connection breaks"
+    MENDED = "the connection can be made again"
+    RESTORED = "the broker's link is back, and the farm with it"
+
+
+MOVES: Final[dict[tuple[Status, Move], Status]] = {
+    (Status.INACTIVE, Move.NEEDED): Status.CONNECTING,
+    (Status.CONNECTING, Move.CONNECTED): Status.OK,
+    (Status.OK, Move.IDLE): Status.INACTIVE,
+    (Status.INACTIVE, Move.BROKE): Status.BROKEN,
+    (Status.CONNECTING, Move.BROKE): Status.BROKEN,
+    (Status.OK, Move.BROKE): Status.BROKEN,
+    (Status.BROKEN, Move.MENDED): Status.CONNECTING,
+    (Status.BROKEN, Move.RESTORED): Status.OK,
+}
+NOTICES: Final[dict[tuple[Kind, Status], int]] = {
+    (Kind.MARKET, Status.INACTIVE): 2108,
+    (Kind.MARKET, Status.CONNECTING): 2119,
+    (Kind.MARKET, Status.OK): 2104,
+    (Kind.MARKET, Status.BROKEN): 2103,
+    (Kind.HISTORY, Status.INACTIVE): 2107,
+    (Kind.HISTORY, Status.OK): 2106,
+    (Kind.HISTORY, Status.BROKEN): 2105,
+    (Kind.DEFINITION, Status.OK): 2158,
+    (Kind.DEFINITION, Status.BROKEN): 2157,
+}
+"""The notice of a state; the protocol has none for the others."""
+
+
+class Farm:
+    """One farm: its name, its kind, where its connection stands."""
+
+    def __init__(self, name: str, kind: Kind, status: Status) -> None:
+        self.name = name
+        self.kind = kind
+        self.status = status
+        self.due: Nanos | None = None
+        """When a connection under way will be made."""
+        self.used: Nanos = 0
+        """When something last needed it."""
+        self.since: Nanos = 0
+        """When it came into this state."""
+        self.told: Notice | None = None
+        """The last notice of it."""
+
+    @property
+    def notice(self) -> int | None:
+        """The code that tells the present state."""
+        return NOTICES.get((self.kind, self.status))
+
+    def can(self, move: Move) -> bool:
+        """Whether that may happen in the present state."""
+        return (self.status, move) in MOVES
+
+    def move(self, move: Move, now: Nanos, connects_at: Nanos) -> None:
+        """Let something happen that may happen; a connection begun is made at ``connects_at``."""
+        self.begin(MOVES[self.status, move], now)
+        if self.status is Status.CONNECTING:
+            self.due = connects_at
+
+    def begin(self, status: Status, now: Nanos) -> None:
+        """Be in a state from now on."""
+        self.status, self.since, self.due = status, now, None
+        if status is Status.OK:
+            self.used = now
+
+
+class Farms:
+    """The farms of a station."""
+
+    def __init__(self, station: "Station") -> None:
+        self._station = station
+        settings = station.settings
+        self._gateway = settings.gateway
+        self._by_kind = {
+            kind: Farm(name, kind, self._first(kind))
+            for name, kind in (
+                (settings.market_farm, Kind.MARKET),
+                (settings.history_farm, Kind.HISTORY),
+                (settings.definition_farm, Kind.DEFINITION),
+            )
+        }
+        self._farms = tuple(self._by_kind.values())
+        for farm in self._farms:
+            self._note(farm)
+        self._idle_after: Nanos = int(settings.farm_idle_s * SECOND) if settings.gateway else 0
+        self._fell: list[Farm] = []
+        """Farms that broke because the broker's link did: they return with it."""
+
+    def _first(self, kind: Kind) -> Status:
+        """Where a farm of this kind is at a start."""
+        on_demand = self._gateway and kind is not Kind.DEFINITION
+        return Status.INACTIVE if on_demand else Status.OK
+
+    def __iter__(self) -> Iterator[Farm]:
+        return iter(self._farms)
+
+    def of(self, kind: Kind) -> Farm:
+        """The farm that brings this kind of data."""
+        return self._by_kind[kind]
+
+    def named(self, name: str) -> Farm:
+        """The farm of that name. Raises ``SettingsError`` with the names there are."""
+        for farm in self:
+            if farm.name == name:
+                return farm
+        known = ", ".join(farm.name for farm in self)
+        raise SettingsError(
+            "is no farm of this station", setting="farm", found=name, advice=f"There are: {known}"
+        )
+
+    def flows(self, kind: Kind) -> bool:
+        """Whether data of that kind comes in."""
+        return self._by_kind[kind].status is Status.OK
+
+    def introduce(self, session: "Session") -> None:
+        """The states of the farms, for a session that has just started."""
+        for farm in self:
+            if farm.notice is not None:
+                session.error(-1, farm.notice, farm=farm.name)
+
+    # -- what happens to them -----------------------------------------------------------------
+
+    def need(self, kind: Kind) -> bool:
+        """A request needs such a farm; whether it is there. An idle one begins to connect."""
+        farm = self._by_kind[kind]
+        farm.used = self._station.now
+        if farm.can(Move.NEEDED) and self._station.link.up:
+            self._move(farm, Move.NEEDED)
+        return farm.status is Status.OK
+
+    def breaks(self, farm: Farm) -> None:
+        """A farm's connection is lost: its notice; what it feeds stops until it is back."""
+        if farm.can(Move.BROKE):
+            self._move(farm, Move.BROKE)
+            self._station.farm_queue.stop(farm.kind)
+
+    def mends(self, farm: Farm) -> None:
+        """A broken farm connects again, unless the broker's link is down: then with that."""
+        if farm.status is Status.BROKEN and not self._station.link.up:
+            if farm not in self._fell:
+                self._fell.append(farm)
+        elif farm.can(Move.MENDED):
+            self._move(farm, Move.MENDED)
+
+    def fall(self) -> None:
+        """The broker's link is lost, and with it every farm that was or was being connected."""
+        for farm in self:
+            if farm.status in (Status.OK, Status.CONNECTING):
+                self._fell.append(farm)
+                self.breaks(farm)
+
+    def connected(self) -> tuple[list[str], list[str]]:
+        """Names of the farms that are connected once the link is back, and of those that are not.
+
+        A farm that nobody has needed yet is neither.
+        """
+        up = [farm.name for farm in self if farm.status is Status.OK or farm in self._fell]
+        broken = (farm for farm in self if farm.status is Status.BROKEN)
+        return up, [farm.name for farm in broken if farm not in self._fell]
+
+    def rise(self) -> None:
+        """The broker's link is back: so is every farm that fell with it or mended meanwhile."""
+        fell, self._fell = self._fell, []
+        for farm in self:
+            if farm in fell and farm.can(Move.RESTORED):
+                self._move(farm, Move.RESTORED)
+        for farm in self:
+            if farm.can(Move.NEEDED) and self._station.farm_queue.wants(farm.kind):
+                self._move(farm, Move.NEEDED)
+
+    def _move(self, farm: Farm, move: Move) -> None:
+        now = self._station.now
+        farm.move(move, now, now + self._station.settings.farm_connect_ms * 1_000_000)
+        self._tell(farm)
+        if farm.status is Status.OK:
+            self._station.farm_queue.release(farm.kind)
+        elif farm.due is not None and farm.due <= now:
+            self._move(farm, Move.CONNECTED)
+
+    def restart(self) -> None:
+        """TWS has restarted: each farm is where it is at a start, and everyone is told."""
+        self._fell.clear()
+        for farm in self:
+            farm.begin(self._first(farm.kind), self._station.now)
+            self._tell(farm)
+
+    def _note(self, farm: Farm) -> None:
+        """Remember the notice of the present state, if that has one."""
+        if farm.notice is not None:
+            farm.told = notice(farm.notice, self._station.now, farm=farm.name)
+
+    def _tell(self, farm: Farm) -> None:
+        self._note(farm)
+        self._station.hub.tell("farm", name=farm.name, status=str(farm.status))
+        if farm.notice is not None:
+            for session in list(self._station.sessions()):
+                session.error(-1, farm.notice, farm=farm.name)
+
+    # -- time ---------------------------------------------------------------------------------
+
+    def step(self, now: Nanos) -> None:
+        """Connections that are made, farms that fall idle."""
+        for farm in self:
+            if farm.due is not None and farm.due <= now:
+                self._move(farm, Move.CONNECTED)
+            idle = self._idle_at(farm)
+            if idle is None or idle > now:
+                continue
+            if self._station.farm_queue.feeds(farm.kind):
+                farm.used = now
+            else:
+                self._move(farm, Move.IDLE)
+
+    def next_due(self) -> Nanos | None:
+        """When ``step`` has something to do next."""
+        dues = [farm.due for farm in self._farms if farm.due is not None]
+        if self._idle_after:
+            idle = (self._idle_at(farm) for farm in self._farms)
+            dues += [due for due in idle if due is not None]
+        return min(dues, default=None)
+
+    def _idle_at(self, farm: Farm) -> Nanos | None:
+        on_demand = self._first(farm.kind) is Status.INACTIVE
+        if not (self._idle_after and on_demand) or farm.status is not Status.OK:
+            return None
+        return farm.used + self._idle_after

@@ -1,0 +1,454 @@
+"""What clients send, event by event: a turn each, so that nobody's backlog holds up the others.
+
+A connection that breaks the protocol is closed with a line in the log. A request that cannot be
+read, or that fails in our code, is answered with an error, and the session goes on.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ...codes import text
+from ...errors import LimitExceeded, RemoteProtocolError
+from ...venue.units import Nanos
+from ...versions import MIN_SERVER
+from ...wire.catalogue.session import ErrorMessage, StartApi
+from ...wire.connection import Broken, Greeting, OutOfTurn, Undecodable, UnknownMessage, encode
+from ...wire.handshake import State, unframed, version_reply
+from ...wire.message import Message
+from ..handlers import HANDLERS, TRADING, unserved
+from ..handlers import account as _account
+from ..handlers import config as _config
+from ..handlers import contracts as _contracts
+from ..handlers import history as _history
+from ..handlers import market as _market
+from ..handlers import orders as _orders
+from ..handlers import reference as _reference
+from ..handlers import session as _session
+from ..plant.farms import Kind
+from ..present.times import connection_time
+from ..taps.message_log import SECRET
+from .policy import Decision
+from .session import DETAIL, INFORMATION, Reply, Session
+
+if TYPE_CHECKING:
+    from ..station import Station
+
+log = logging.getLogger("papertape.station")
+_MODULES = (
+    _account, _config, _contracts, _history, _market, _orders, _reference, _session,
+)  # fmt: skip
+"""Importing a handler module registers its functions."""
+
+TURN: Nanos = 1_000_000
+"""How long the requests of one client are handled before the others have their turn: one or two
+orders, a few requests for quotes."""
+ROUND: Nanos = 4_000_000
+"""How long requests are handled before the answers go out and new requests are looked at."""
+TURN_BYTES = 256 * 1024
+"""Answers to one client after which its turn ends: small requests may have large answers."""
+
+PIECE = 4 * 1024
+"""Bytes taken apart in one go, in about a millisecond: a megabyte of empty frames would be a
+gigabyte of events."""
+LONG_ANSWER = 64 * 1024
+"""Bytes of an answer from which on it goes as fast as its client reads."""
+READING_S = 60.0
+"""How long a client may go without reading while a long answer waits for it."""
+LOGGED_BAD = 20
+"""Unreadable messages of one session that the log tells of: it must not fill the disk."""
+LONGEST_LINE = 1000
+"""Letters of a request in the log."""
+LONGEST_VALUE = 200
+"""Letters of a bad value that its sender is told."""
+BEFORE_FRAMES = 76
+"""The version that TWS tells a client from before v100: the last one without frames."""
+DONE = object()
+Work = Callable[[], Iterator[None] | None]
+
+
+class Reception:
+    """Takes what the connections bring, in turns."""
+
+    def __init__(self, station: "Station") -> None:
+        self._station = station
+        self._behind: dict[int, Session] = {}
+        """Sessions that wait for a turn; the one whose last turn is the longest ago comes first."""
+        self._round: Nanos | None = None
+        """When the round is over; None before its first turn."""
+        self._exceeding: dict[int, Session] = {}
+        """Sessions that have sent too much in the running second."""
+        self._stalled: dict[int, tuple[Session, Nanos]] = {}
+        """Sessions that must read before they are answered further, and until when."""
+
+    def take(self, session: Session, data: bytes) -> None:
+        """Bytes from a client: queue them, and give the session a turn if there is time and none
+        is due to it anyway."""
+        if session.closing:
+            return
+        session.unread.append(data)
+        if session.number in self._behind or self._late():
+            self.remember(session)
+        else:
+            self._turn(session)
+
+    def keep(self, session: Session, data: bytes) -> None:
+        """Bytes from a client for which nobody has time now."""
+        if not session.closing:
+            session.unread.append(data)
+            self.remember(session)
+
+    def remember(self, session: Session) -> None:
+        """Give a session a turn at the next step."""
+        self._behind[session.number] = session
+
+    def rest(self) -> None:
+        """The round is over: what was answered goes out."""
+        self._round = None
+
+    def finish(self, session: Session) -> None:
+        """Handle everything that waits, at any rate: the session has no further turns.
+
+        Of a client that nobody has let in, nothing is.
+        """
+        while session.asked is None and self._read(session):
+            self._event(session, session.waiting.popleft())
+
+    def step(self, now: Nanos) -> None:
+        """Turns for those with a backlog; connections that do not start are closed."""
+        for decision in self._station.policy.decisions(now):
+            self._decided(decision)
+        for session in list(self._exceeding.values()):
+            self._lapse(session)
+        self._stalls(now)
+        self._turns()
+        for session in [late for late in self._openings() if late.deadline <= now]:
+            seconds = self._station.settings.start_api_timeout_s
+            self._station.drop(session, f"no START_API in {seconds:g} s")
+
+    def next_due(self) -> Nanos | None:
+        """Now while a backlog waits that may be read, else when the next one may, an opening
+        lapses, somebody has decided or has had time enough to."""
+        now = self._station.now
+        behind = self._behind.values()
+        dues = [now if self._goes_on(one) else self._paced(one) or now for one in behind]
+        dues += [until if _blocked(one) else now for one, until in self._stalled.values()]
+        dues += [session.pacer.end for session in self._exceeding.values()]
+        dues += [opening.deadline for opening in self._openings()]
+        decision = self._station.policy.next_due(now)
+        return min(dues if decision is None else [*dues, decision], default=None)
+
+    def _openings(self) -> Iterator[Session]:
+        everyone = self._station.connections()
+        return (one for one in everyone if one.client_id is None and one.asked is None)
+
+    def _turns(self) -> None:
+        """Orders of all come before other requests, though not before earlier ones of the same
+        client; whatever they take, somebody else has a turn too."""
+        for session in list(self._behind.values()):
+            if self._late():
+                break
+            if self._trades(session):
+                self._turn(session)
+        waiting = deque(
+            one for one in self._behind.values() if self._goes_on(one) or not self._paced(one)
+        )
+        while waiting:
+            session = waiting.popleft()
+            if self._turn(session):
+                waiting.append(session)
+            if self._late():
+                break
+
+    def _late(self) -> bool:
+        """Whether the round has lasted long enough."""
+        now = self._station.stopwatch()
+        if self._round is None:
+            self._round = now + ROUND
+        return now >= self._round
+
+    def _trades(self, session: Session) -> bool:
+        """Whether the next request of a client is about orders."""
+        ready = not self._held(session) and self._read(session)
+        return ready and type(session.waiting[0]) in TRADING
+
+    def _turn(self, session: Session) -> bool:
+        """Handle what waits for a while; whether the time ended it and there is more to handle."""
+        watch = self._station.stopwatch
+        over, end = False, watch() + TURN
+        while session.queued <= TURN_BYTES and not over:
+            if session.replies and not _blocked(session):
+                self._reply(session, end)
+            elif not self._held(session) and self._read(session):
+                event = session.waiting.popleft()
+                if self._admitted(session):
+                    self._event(session, event)
+            else:
+                break
+            over = watch() >= end
+        if self._queries_flow(session) and not _blocked(session):
+            self._query(session)
+        self._behind.pop(session.number, None)
+        waits = session.behind and session.asked is None and not session.replies
+        if waits or self._goes_on(session):
+            self._behind[session.number] = session
+        if _blocked(session):
+            patience = self._station.until(READING_S)
+            self._stalled.setdefault(session.number, (session, patience))
+        return over and not session.replies  # the next rows can wait for the next round
+
+    def _goes_on(self, session: Session) -> bool:
+        """Whether something that it asked for can be worked out now."""
+        at_work = session.replies or self._queries_flow(session)
+        return bool(at_work) and not _blocked(session)
+
+    def _queries_flow(self, session: Session) -> bool:
+        return bool(session.queries) and self._station.farms.flows(Kind.HISTORY)
+
+    def _stalls(self, now: Nanos) -> None:
+        """Go on with those who have read; let go of those who have not for long."""
+        for number, (session, until) in list(self._stalled.items()):
+            if not _blocked(session):
+                del self._stalled[number]
+                self.remember(session)
+            elif until <= now:
+                del self._stalled[number]
+                self._station.drop(session, "it does not read what it asked for")
+
+    # -- who must wait ------------------------------------------------------------------------
+
+    def _held(self, session: Session) -> bool:
+        waits = session.asked is not None or session.answering or bool(session.replies)
+        return waits or bool(self._paced(session))
+
+    def _paced(self, session: Session) -> Nanos:
+        """When the next request may be read, because the rate is used up; 0: now."""
+        pacer = session.pacer
+        if not pacer.rate or self._rejecting or pacer.room(self._station.now):
+            return 0
+        return pacer.end
+
+    @property
+    def _rejecting(self) -> bool:
+        return bool(self._station.config.settings.rejectMessagesAboveMaxRate)
+
+    def _admitted(self, session: Session) -> bool:
+        """Count a request; whether it is within the rate."""
+        pacer = session.pacer
+        if not pacer.rate or session.client_id is None:
+            return True
+        self._lapse(session)
+        mark = pacer.take(self._station.now)
+        if mark == "excess":
+            self._exceeding[session.number] = session
+        elif mark == "near" and self._rejecting:
+            session.error(-1, 0, max=pacer.rate)
+        return mark != "excess" and not session.closing
+
+    def _lapse(self, session: Session) -> None:
+        """Tell of a second above the rate once it is over; the third one ends the session."""
+        violation = session.pacer.lapse(self._station.now)
+        if violation is not None:
+            self._exceeding.pop(session.number, None)
+            session.error(
+                -1, 100, max=session.pacer.rate, received=violation.received,
+                violation_no=violation.number,
+            )  # fmt: skip
+            if violation.last and not session.closing:
+                self._station.drop(session, "its message rate was too high three times")
+
+    def _decided(self, decision: Decision) -> None:
+        """Somebody, or the time, has decided about a connection that waits."""
+        found = (one for one in self._station.connections() if one.number == decision.number)
+        session = next(found, None)
+        if session is None or session.asked is None:
+            return
+        message, session.asked = session.asked, None
+        facts = {"accepted": decision.accepted, "reason": decision.reason}
+        self._station.hub.tell("decided", number=session.number, **facts)
+        if not decision.accepted:
+            self._station.drop(session, decision.reason)
+        else:
+            session.stranger = False
+            begin = partial(_session.begin, self._station, session, message)
+            self._answer(session, -1, "START_API", begin)
+            self._turn(session)
+
+    def _read(self, session: Session) -> bool:
+        """Take bytes apart, a piece at a time, until an event waits; False when none does."""
+        while session.unread and not session.waiting:
+            data = session.unread.popleft()
+            if len(data) > PIECE:
+                session.unread.appendleft(data[PIECE:])
+            work = partial(self._take_apart, session, data[:PIECE])
+            if not self._station.attempt(session, -1, "taking bytes apart", work):
+                self._station.drop(session, "its bytes could not be taken apart")
+        return bool(session.waiting)
+
+    def _take_apart(self, session: Session, data: bytes) -> None:
+        self._station.traces.taken(session, data)
+        session.waiting.extend(session.connection.receive_data(data))
+
+    def _query(self, session: Session) -> None:
+        """Work out a part of the oldest history query."""
+        request_id, query = next(iter(session.queries.items()))
+
+        def work() -> None:
+            if next(query, DONE) is DONE:
+                session.queries.pop(request_id, None)
+
+        if not self._station.attempt(session, request_id, "history query", work):
+            session.queries.pop(request_id, None)
+
+    # -- events of a connection ---------------------------------------------------------------
+
+    def _event(self, session: Session, event: Any) -> None:
+        if isinstance(event, Message):
+            self._message(session, event)
+            return
+        work = partial(self._signal, session, event)
+        if not self._station.attempt(session, -1, type(event).__name__, work):
+            self._station.drop(session, "it cannot go on after that")
+
+    def _signal(self, session: Session, event: Any) -> None:
+        if isinstance(event, Greeting):
+            self._greet(session, event)
+        elif isinstance(event, Undecodable):
+            self._undecodable(session, event)
+        elif isinstance(event, UnknownMessage):
+            self._complain(session, f"sent unknown message id {event.message_id}")
+            failure = f"Unknown message id: {event.message_id}"
+            session.error(-1, 320, variant="other", parse_failure=failure)
+        elif isinstance(event, OutOfTurn):
+            self._out_of_turn(session, event)
+        elif isinstance(event, Broken):
+            self._station.drop(session, str(event.error))
+
+    def _message(self, session: Session, message: Message) -> None:
+        session.received += 1
+        session.talking = True  # the connection lets nothing through before START_API
+        self._station.traces.received(session, message)
+        if session.log_level >= INFORMATION:
+            _tell(session, message)
+        if type(message) in TRADING and self._station.config.settings.readOnlyApi:
+            session.error(about(message), 321, variant="read_only")
+        elif self._station.admits(session, message):
+            self.serve(session, message)
+
+    def serve(self, session: Session, message: Message) -> None:
+        """Handle a request: one that has just come, or one that had to wait."""
+        handler = HANDLERS.get(type(message))
+        work: Work = partial(unserved.answer, session, message)
+        if handler is not None:
+            work = partial(handler, self._station, session, message)
+        self._answer(session, about(message), type(message).__name__, work)
+
+    def _answer(self, session: Session, request_id: int, what: str, handler: Work) -> None:
+        """Let a handler answer; what it does not tell at once is told from now on."""
+
+        def work() -> None:
+            rows = handler()
+            if rows is not None and not session.closing:
+                session.replies.append(Reply(rows, request_id, what))
+                self.remember(session)
+
+        self._station.attempt(session, request_id, what, work)
+
+    def _reply(self, session: Session, end: Nanos) -> None:
+        """Send rows of the oldest long answer until the turn is over or enough is queued."""
+        reply, watch, before = session.replies[0], self._station.stopwatch, session.queued
+
+        def work() -> None:
+            for _ in reply.rows:
+                if session.queued > TURN_BYTES or watch() >= end:
+                    reply.size += session.queued - before
+                    return
+            over()
+
+        def over() -> None:
+            if session.replies:  # none is left of one that has been closed
+                session.replies.popleft()
+
+        if not self._station.attempt(session, reply.request_id, reply.what, work):
+            over()
+
+    def _greet(self, session: Session, greeting: Greeting) -> None:
+        station = self._station
+        zone = station.drills.zone or station.settings.time_zone_name
+        time = connection_time(station.now, station.settings.time_zone, zone)
+        if not greeting.framed:
+            session.answer(_to_an_old_client(time))
+            station.drop(session, f"a client of version {greeting.highest}, from before v100")
+            return
+        if greeting.version is None:
+            # The client compares the number with its own range and tells its user (503, 506).
+            session.answer(version_reply(session.connection.highest, time))
+            known = f"{greeting.lowest}..{greeting.highest}"
+            station.drop(session, f"no common version: the client knows {known}")
+            return
+        if not session.connection.ended:  # else what came behind it broke the rules
+            session.answer(session.connection.accept(time))
+            session.waiting.extend(session.connection.receive_data(b""))
+
+    def _complain(self, session: Session, what: str) -> None:
+        session.unreadable += 1
+        if session.unreadable <= LOGGED_BAD:
+            log.warning("%s %s", session.name, what)
+        if session.unreadable == LOGGED_BAD:
+            log.warning("%s: no more of its unreadable messages are logged", session.name)
+
+    def _undecodable(self, session: Session, event: Undecodable) -> None:
+        self._complain(session, f"sent a message that cannot be read: {event.error}")
+        _unreadable(session, event.request_id, event.error)
+        if isinstance(event.error, LimitExceeded):
+            return  # each field can be read: there is too much of it
+        if not self._station.config.settings.maintainConnectionOnIncorrectFields:
+            self._station.drop(session, "it sent a field that cannot be read")
+
+    def _out_of_turn(self, session: Session, event: OutOfTurn) -> None:
+        reason = f"{event.name} while {event.state}"
+        if event.error is None:
+            self._station.drop(session, reason)
+            return
+        if event.state is State.NEGOTIATED and event.name == StartApi.__name__:
+            session.talking = True  # it has come: its sender is told what is wrong with it
+            _unreadable(session, -1, event.error)
+        self._station.drop(session, f"{reason}: {event.error}")
+
+
+def _to_an_old_client(time: str) -> bytes:
+    """A version that it accepts, the time, and an error that it shows: 357."""
+    told = ErrorMessage(errorCode=357, errorMsg=text(357))
+    return unframed(BEFORE_FRAMES, time, encode(told, MIN_SERVER))
+
+
+def _blocked(session: Session) -> bool:
+    """Whether it must read before what it asked for goes on."""
+    long = session.queries or (session.replies and session.replies[0].size > LONG_ANSWER)
+    return session.paused and not session.closing and bool(long)
+
+
+def _unreadable(session: Session, request_id: int, error: RemoteProtocolError) -> None:
+    """320: which field, and what stood there; 321 for what is too much to be taken."""
+    if isinstance(error, LimitExceeded):
+        session.error(request_id, 321, cause=f"{error.field or error.message}: {error.reason}.")
+    elif error.field and error.found is not None:
+        value = str(error.found)[:LONGEST_VALUE]
+        session.error(request_id, 320, field=error.field, value=value)
+    else:
+        session.error(request_id, 320, variant="other", parse_failure=str(error))
+
+
+def _tell(session: Session, message: Message) -> None:
+    """The log's line for a request, with its fields at the highest level."""
+    open_ = session.log_level >= DETAIL and type(message) not in SECRET
+    detail = f": {message!r}"[:LONGEST_LINE] if open_ else ""
+    log.info("%s sends %s%s", session.name, type(message).__name__, detail)
+
+
+def about(message: Message) -> int:
+    """The id that errors about a request carry; -1 when it has none."""
+    name = type(message).spec.id_field
+    return getattr(message, name) if name else -1

@@ -1,0 +1,258 @@
+"""The API message log of TWS: ``api.<clientId>.<Day>.log``, one line per message as it travelled.
+
+A line is ``HH:MM:SS:mmm``, ``->`` to the client or ``<-`` from it, and the frame with its four
+bytes of length, each NUL shown as ``-`` (behaviour L2). Each other byte that is not of a printable
+character, which TWS writes as it is, is shown as ``.``: a line stays a line, and no terminal obeys
+it or turns its direction. Files are
+kept for a week: the day's name comes round and the file begins anew. Times are the market's.
+
+``wirelog`` tells the same messages decoded, as JSON. Both leave out what proves who somebody is.
+"""
+
+import logging
+import os
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, Final
+from zoneinfo import ZoneInfo
+
+from ...quoting import masked
+from ...venue.units import Nanos
+from ...versions import RAW_IDS
+from ...wire.catalogue import depth, market, options, ticks, verify
+from ...wire.framing import FrameReader
+from ...wire.handshake import PREFIX
+from ...wire.message import Message
+from ..sessions.session import Session
+
+log = logging.getLogger("papertape.station")
+
+DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MARKET_DATA: Final[frozenset[type[Message]]] = frozenset(
+    (
+        market.TickPrice, market.TickSize, market.TickString, market.TickGeneric,
+        market.TickSnapshotEnd, options.TickOptionComputation, depth.MarketDepth,
+        depth.MarketDepthL2, ticks.RealTimeBarTick, ticks.TickByTickData, market.TickEFP,
+    )
+)  # fmt: skip
+"""Left out unless ``includeMarketDataInLogFile`` is set."""
+SECRET: Final[frozenset[type[Message]]] = frozenset(
+    (
+        verify.VerifyRequest, verify.VerifyMessage, verify.VerifyAndAuthRequest,
+        verify.VerifyAndAuthMessage, verify.VerifyMessageApi, verify.VerifyAndAuthMessageApi,
+    )
+)  # fmt: skip
+"""Messages whose contents prove who somebody is: neither log shows them."""
+SECRET_IDS: Final = frozenset(kind.spec.id for kind in SECRET if kind.spec.request)
+NOT_SHOWN: Final = b"(not shown)"
+LONGEST_LINE: Final = 64 * 1024
+"""Bytes of a request that are shown: few may be longer, and a longer one is not taken."""
+MAX_BYTES: Final = 64 << 20
+"""Size at which a file becomes ``api.<clientId>.<Day>.1.log`` and a new one begins."""
+MAX_TOTAL: Final = 1 << 30
+"""Bytes of all files of a folder; beyond, the oldest go."""
+ROOM: Final = 0.9
+"""How much of it is left when room was made."""
+MAX_FILES: Final = 1000
+"""Files that one run begins: client ids are chosen by those who connect."""
+MAX_EARLY: Final = 64 * 1024
+"""Bytes that are kept of a session until its client id is known."""
+_NULS: Final = bytes.maketrans(b"\0", b"-")
+
+
+class _Reader:
+    """Splits what a client sends into frames; the greeting's prefix is not one."""
+
+    def __init__(self) -> None:
+        self._prefix = len(PREFIX)
+        self._greeted = False
+        self._frames = FrameReader()
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The frames that these bytes complete, without the greeting."""
+        skipped = min(self._prefix, len(data))
+        self._prefix -= skipped
+        frames = self._frames.feed(data[skipped:])
+        if frames and not self._greeted:
+            self._greeted = True
+            del frames[0]
+        return frames
+
+
+class MessageLog:
+    """Writes the log of every client while it is switched on.
+
+    It stops by itself, with a line in the station's log, when it cannot be written.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        clock: Callable[[], Nanos],
+        zone: str,
+        *,
+        max_bytes: int = MAX_BYTES,
+        max_total: int = MAX_TOTAL,
+    ) -> None:
+        self.folder = folder
+        self.on = False
+        self.market_data = False
+        self._clock = clock
+        self._zone = ZoneInfo(zone)
+        self._max_bytes = min(max_bytes, max_total // 2)
+        self._max_total = max_total
+        self._total = -1
+        """Bytes of all files here; -1: not looked yet."""
+        self._files: dict[int, tuple[str, BinaryIO]] = {}
+        """Client id -> day and file."""
+        self._readers: dict[int, _Reader] = {}
+        self._early: dict[int, bytearray] = {}
+        """Session number -> lines of a session whose client id is not known yet."""
+        self._begun: set[str] = set()
+        self._broken = False
+
+    def switch(self, on: bool) -> None:
+        """Begin or end writing; what is on disk stays there."""
+        self.on = on
+        if not on:
+            for client_id in list(self._files):
+                self._guarded(partial(self._close, client_id))
+            self._readers.clear()
+            self._early.clear()
+
+    # -- what is told to it -------------------------------------------------------------------
+
+    def sent(self, session: Session, message: Message, encoded: bytes) -> None:
+        """A message for a client; ``encoded`` is its frame."""
+        if type(message) in MARKET_DATA and not self.market_data:
+            return
+        shown = encoded if type(message) not in SECRET else encoded[:4] + NOT_SHOWN
+        self._line(session, b"-> ", shown)
+
+    def taken(self, session: Session, data: bytes) -> None:
+        """Bytes from a client, from its first one on; a session that is older is not followed."""
+        reader = self._readers.get(session.number)
+        if reader is None:
+            if session.connection.version:
+                return  # it was switched on in the middle of the stream
+            reader = self._readers[session.number] = _Reader()
+        for payload in reader.feed(data):
+            number = message_id(payload, session.version)
+            shown = NOT_SHOWN if number in SECRET_IDS else payload
+            if len(shown) > LONGEST_LINE:
+                shown = shown[:LONGEST_LINE] + f" ... ({len(payload)} bytes)".encode()
+            self._line(session, b"<- ", len(payload).to_bytes(4) + shown)
+
+    def left(self, session: Session) -> None:
+        """A session is over."""
+        self._readers.pop(session.number, None)
+        self._early.pop(session.number, None)
+        if session.client_id is not None:
+            self._guarded(partial(self._close, session.client_id))
+
+    def flush(self) -> None:
+        """Let readers see everything written so far."""
+        for _, file in self._files.values():
+            self._guarded(file.flush)
+
+    # -- files --------------------------------------------------------------------------------
+
+    def _line(self, session: Session, arrow: bytes, data: bytes) -> None:
+        now = self._clock()
+        local = datetime.fromtimestamp(now // 1_000_000_000, self._zone)
+        stamp = f"{local:%H:%M:%S}:{now // 1_000_000 % 1000:03d} ".encode()
+        line = stamp + arrow + masked(data.translate(_NULS)) + b"\n"
+        if session.client_id is None:
+            early = self._early.setdefault(session.number, bytearray())
+            if len(early) + len(line) <= MAX_EARLY:
+                early += line
+            return
+        line = bytes(self._early.pop(session.number, b"")) + line
+        self._guarded(lambda: self._write(session.client_id or 0, local, line))
+
+    def _write(self, client_id: int, local: datetime, line: bytes) -> None:
+        day = DAYS[local.weekday()]
+        if client_id in self._files and self._files[client_id][0] != day:
+            self._close(client_id)
+        if client_id not in self._files:
+            opened = self._open(client_id, day, local)
+            if opened is None:
+                return
+            self._files[client_id] = (day, opened)
+        file = self._files[client_id][1]
+        file.write(line)
+        self._total += len(line)
+        if self._total > self._max_total:
+            self._make_room()
+            return
+        if file.tell() >= self._max_bytes:
+            self._close(client_id)
+            path = self._path(client_id, day)
+            path.replace(path.with_suffix(".1.log"))
+
+    def _sizes(self) -> dict[Path, int]:
+        """The files here, those that nobody writes first, each kind the oldest first."""
+        used = {self._path(client_id, day) for client_id, (day, _) in self._files.items()}
+        states = [(path, path.stat()) for path in self.folder.glob("api.*.log")]
+        states.sort(key=lambda one: (one[0] in used, one[1].st_mtime))
+        return {path: state.st_size for path, state in states}
+
+    def _make_room(self) -> None:
+        """Remove the oldest files; one that is being written begins anew."""
+        for _, file in self._files.values():
+            file.flush()
+        sizes = self._sizes()
+        self._total = sum(sizes.values())
+        for path, size in sizes.items():
+            if self._total <= self._max_total * ROOM:
+                return
+            for client_id, (day, _) in list(self._files.items()):
+                if self._path(client_id, day) == path:
+                    self._close(client_id)
+            path.unlink(missing_ok=True)
+            self._total -= size
+
+    def _close(self, client_id: int) -> None:
+        """Close a client's file, dated by the market's clock, which may run apart from ours."""
+        day, file = self._files.pop(client_id, ("", None))
+        if file is not None:
+            file.close()
+            seconds = self._clock() / 1e9
+            os.utime(self._path(client_id, day), (seconds, seconds))
+
+    def _path(self, client_id: int, day: str) -> Path:
+        return self.folder / f"api.{client_id}.{day}.log"
+
+    def _open(self, client_id: int, day: str, local: datetime) -> BinaryIO | None:
+        """Today's file of a client: continued if it is today's, else begun anew."""
+        path = self._path(client_id, day)
+        if path.name not in self._begun and len(self._begun) >= MAX_FILES:
+            return None
+        self._begun.add(path.name)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+        fresh = not path.exists() or path.stat().st_mtime < midnight
+        opened = path.open("wb" if fresh else "ab")
+        if self._total < 0 or fresh:
+            self._total = sum(self._sizes().values())
+        return opened
+
+    def _guarded(self, work: Callable[[], object]) -> None:
+        if self._broken:
+            return
+        try:
+            work()
+        except OSError as error:
+            self._broken = True
+            log.error("the API message log ends here: %s", error.strerror or error)
+
+
+def message_id(payload: bytes, version: int) -> int:
+    """The message id of a request's frame; -1 for none."""
+    if version >= RAW_IDS:
+        number = int.from_bytes(payload[:4])
+        return number - 200 if number > 200 else number
+    head = payload.partition(b"\0")[0]
+    return int(head) if head.isdigit() and len(head) < 6 else -1

@@ -1,0 +1,85 @@
+"""What the user of TWS does there: enters orders, cancels them, and has them bound by client 0.
+
+An order of the user has the ids 0 and 0 until client 0 binds it: those that work, with
+reqOpenOrders; those to come, with reqAutoOpenOrders (behaviour N6). ``useNegativeAutoRange`` says
+which ids they get.
+"""
+
+from typing import TYPE_CHECKING
+
+from ..model import Contract, Order
+from ..venue.commands import BindOrders, CancelByUser, CancelOrder, SubmitManualOrder
+from ..venue.reference.instruments import Refusal
+from .plant.broker_link import UNREACHABLE
+from .present.events import (
+    OrderBound,
+    OrderCancelled,
+    OrderRejected,
+    OrderView,
+    RequestRefused,
+)
+
+if TYPE_CHECKING:
+    from .station import Station
+
+Ended = OrderCancelled | OrderRejected
+"""How an order can end in the turn in which it was entered; its variant tells a reason."""
+
+
+class User:
+    """The hands at the station."""
+
+    def __init__(self, station: "Station") -> None:
+        self._station = station
+
+    @property
+    def _negative(self) -> bool:
+        return bool(self._station.config.settings.useNegativeAutoRange)
+
+    def enter(self, contract: Contract, order: Order) -> OrderView | Refusal:
+        """Place an order; it, as it stands then, or why it was not taken.
+
+        One that the broker ends at once was not taken either, though it stays listed. What ends
+        by its own terms, such as an IOC that finds nobody, was.
+        """
+        station = self._station
+        if not station.link.up:
+            return Refusal(201, {"reason": UNREACHABLE})
+        zero = station.client(0)
+        if zero is None or not zero.auto_bind:
+            command = SubmitManualOrder(contract, order)
+        else:
+            command = SubmitManualOrder(contract, order, "negative" if self._negative else "next")
+        happened = station.apply(command)
+        refused = next((event for event in happened if isinstance(event, RequestRefused)), None)
+        if refused is not None:
+            return _why(refused)
+        entered = station.queries.newest_order()
+        assert entered is not None
+        for event in happened:
+            if isinstance(event, Ended) and event.variant and event.view.permId == entered.permId:
+                return _why(event)
+        return entered
+
+    def cancel(self, perm_id: int) -> bool:
+        """Cancel an order, whoever placed it; whether there is one that works."""
+        station = self._station
+        view = station.queries.open_order(perm_id)
+        if view is None:
+            return False
+        if station.link.up:
+            station.apply(CancelByUser(perm_id))
+        elif view.orderId:
+            station.apply(CancelOrder(view.clientId, view.orderId))
+        return station.link.up or bool(view.orderId)
+
+    def bind(self) -> int:
+        """Give what the user has entered, and what still works, to client 0; how many."""
+        if not self._station.link.up:
+            return 0
+        happened = self._station.apply(BindOrders(self._negative))
+        return sum(isinstance(event, OrderBound) for event in happened)
+
+
+def _why(event: RequestRefused | Ended) -> Refusal:
+    return Refusal(event.code, event.facts, event.variant)

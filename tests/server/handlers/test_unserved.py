@@ -1,0 +1,143 @@
+"""What nobody serves is refused with a final code and its name, or has nothing in its answer."""
+
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from papertape.model import FamilyCode
+from papertape.server.handlers import HANDLERS, unserved
+from papertape.venue.broker.profile import Profile
+from papertape.versions import MAX_SERVER
+from papertape.wire import catalogue
+from papertape.wire.catalogue import (
+    depth,
+    fa,
+    history,
+    legacy,
+    news,
+    options,
+    pnl,
+    reference,
+    scanner,
+    ticks,
+    verify,
+    wsh,
+)
+from papertape.wire.message import Message
+from server.pair import Client, Hall
+
+WARNINGS = {105, 110, 165, 321, 329, 399, 404, 434, 492, 10167, *range(2100, 2200)}
+"""What at least one client library takes for a warning, so that its call never ends."""
+WITHOUT = [cls for cls in catalogue.REQUESTS.values() if cls not in HANDLERS]
+CANCELS = [cls for cls in WITHOUT if cls.__name__.startswith(("Cancel", "Unsubscribe"))]
+QUESTIONS = [cls for cls in WITHOUT if cls.spec.id_field and cls not in CANCELS]
+
+
+def asked(message: Message, **options: Any) -> Client:
+    version = min(MAX_SERVER, type(message).spec.until - 1)
+    return Hall(**options).client(1, version).send(message)
+
+
+@pytest.mark.parametrize("cls", QUESTIONS, ids=lambda cls: cls.__name__)
+def test_a_request_with_an_id_is_ended_by_name(cls: type[Message]) -> None:
+    message = cls()
+    setattr(message, cls.spec.id_field, 7)
+    ((about, code, text),) = asked(message).errors()
+    assert about == 7 and code not in WARNINGS
+    assert text.endswith(f"{cls.spec.callback} is not served by this station yet.")
+
+
+TEXTS = [
+    (options.ReqSecDefOptParams(7), 200, "No security definition has been found for the request: "),
+    (legacy.ReqFundamentalData(7), 430,
+     "We are sorry, but fundamentals data for the security specified is not available: "),
+    (news.ReqHistoricalNews(7), 10276, "News feed is not allowed: "),
+    (wsh.ReqWshMetaData(7), 10276, "News feed is not allowed: "),
+    (ticks.ReqHeadTimeStamp(7), 322, "Error processing request.-'bN' : cause - "),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("message", "code", "text"), TEXTS, ids=repr)
+def test_the_code_is_the_one_that_tws_has_for_it(message: Message, code: int, text: str) -> None:
+    named = f"{type(message).spec.callback} is not served by this station yet."
+    assert asked(message).errors() == [(7, code, text + named)]
+
+
+ANSWERS = [
+    (depth.ReqMktDepthExchanges(), depth.MarketDepthExchanges()),
+    (news.ReqNewsProviders(), news.NewsProviders()),
+    (reference.ReqMarketRule(26), reference.MarketRule(26)),
+    (scanner.ReqScannerParameters(), scanner.ScannerParameters(unserved.NO_SCANNERS)),
+]
+
+
+@pytest.mark.parametrize(("message", "answer"), ANSWERS, ids=repr)
+def test_a_request_without_an_id_is_named_and_gets_nothing(
+    message: Message, answer: Message
+) -> None:
+    notice, got = asked(message).got()
+    assert (notice.id, notice.errorCode) == (-1, 322)
+    assert f"{type(message).spec.callback} is not served by this station yet." in notice.errorMsg
+    assert got == answer
+
+
+def test_every_request_without_an_id_has_an_answer() -> None:
+    told = {*unserved.EMPTY, *unserved.FAILED, news.ReqNewsBulletins}  # which may well stay empty
+    assert {cls for cls in WITHOUT if not cls.spec.id_field and cls not in CANCELS} == told
+    assert ElementTree.fromstring(unserved.NO_SCANNERS).tag == "ScanParameterResponse"
+
+
+@pytest.mark.parametrize("cls", unserved.FAILED, ids=lambda cls: cls.__name__)
+def test_an_identity_check_fails_and_says_why(cls: type[Message]) -> None:
+    (answer,) = asked(cls()).got()
+    assert isinstance(answer, verify.VerifyCompleted | verify.VerifyAndAuthCompleted)
+    assert not answer.isSuccessful and answer.errorText.startswith(f"{cls.spec.callback} is not")
+
+
+@pytest.mark.parametrize("cls", CANCELS, ids=lambda cls: cls.__name__)
+def test_there_is_nothing_to_cancel(cls: type[Message]) -> None:
+    message = cls()
+    if cls.spec.id_field:
+        setattr(message, cls.spec.id_field, 7)
+    codes = {depth.CancelMktDepth: 310, scanner.CancelScannerSubscription: 365,
+             pnl.CancelPnL: 10185, pnl.CancelPnLSingle: 10186}  # fmt: skip
+    found = [(about, code) for about, code, _ in asked(message).errors()]
+    assert found == ([(7, codes[cls])] if cls in codes else [])
+
+
+def test_what_nobody_serves_does_not_wait_for_a_farm() -> None:
+    hall = Hall()
+    client = hall.client()
+    hall.station.farms.breaks(hall.station.farms.named("ushmds"))
+    hall.settle()
+    client.got()
+    client.send(ticks.ReqHeadTimeStamp(7), history.CancelHistoricalData(8))
+    assert [(about, code) for about, code, _ in client.errors()] == [(7, 322), (8, 366)]
+
+
+# ---------------------------------------------------------------- what a plain login has none of
+
+
+def test_a_plain_login_has_no_branding_no_tiers_and_no_family() -> None:
+    assert asked(reference.ReqUserInfo(7)).got() == [reference.UserInfo(7, "")]
+    assert asked(reference.ReqSoftDollarTiers(7)).got() == [reference.SoftDollarTiers(7, [])]
+    profile = Profile(accounts=("DU1", "DU2"))
+    families = [FamilyCode("DU1", ""), FamilyCode("DU2", "")]
+    got = asked(reference.ReqFamilyCodes(), profile=profile).got()
+    assert got == [reference.FamilyCodes(families)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "root"), [(1, "ListOfGroups"), (3, "ListOfAccountAliases"), (9, "ListOfGroups")]
+)
+def test_a_plain_login_is_no_advisor(kind: int, root: str) -> None:
+    error, answer = asked(fa.RequestFA(kind)).got()
+    said = (
+        "Error validating request.-'bN' : cause - FA data operations ignored for non FA customers."
+    )
+    assert (error.id, error.errorCode, error.errorMsg) == (-1, 321, said)
+    assert answer.faDataType == kind
+    tree = ElementTree.fromstring(answer.xml)
+    assert tree.tag == root and not len(tree)
+    assert asked(fa.ReplaceFA(7, 1, "")).errors() == [(7, 321, said)]

@@ -1,0 +1,44 @@
+"""Times as the server writes them."""
+
+import pytest
+
+from papertape.server.present.times import bar_date, clock, connection_time, stamp
+from papertape.venue.units import SECOND
+from venue.scenario import at
+
+MORNING = at("20260413 09:05:07")
+WINTER = at("20260113 09:05:07")
+ZONE = "US/Eastern"
+
+
+@pytest.mark.parametrize(
+    ("version", "text"),
+    [(100, "20260413  09:05:07"), (173, "20260413  09:05:07"),
+     (174, "20260413 09:05:07 US/Eastern"), (226, "20260413 09:05:07 US/Eastern")],
+)  # fmt: skip
+def test_stamps_name_their_zone_from_174_on(version: int, text: str) -> None:
+    assert stamp(MORNING, ZONE, version) == text
+
+
+def test_the_version_answer_names_the_zone_in_short() -> None:
+    assert connection_time(MORNING, ZONE) == "20260413 09:05:07 EDT"
+    assert connection_time(WINTER, ZONE) == "20260113 09:05:07 EST"
+
+
+@pytest.mark.parametrize(
+    ("form", "version", "text"),
+    [(1, 226, "20260413 09:05:07 US/Eastern"), (1, 170, "20260413  09:05:07"),
+     (2, 226, str(MORNING // SECOND)), (3, 226, "0413 09:05:07 US/Eastern")],
+)  # fmt: skip
+def test_bar_dates_have_three_forms(form: int, version: int, text: str) -> None:
+    assert bar_date(MORNING, ZONE, version, form, whole_day=False) == text
+
+
+@pytest.mark.parametrize("form", [1, 2, 3])
+def test_days_are_always_dates(form: int) -> None:
+    assert bar_date(MORNING, ZONE, 226, form, whole_day=True) == "20260413"
+
+
+def test_the_clock_has_hours_and_minutes() -> None:
+    assert clock(MORNING, ZONE) == "09:05"
+    assert clock(MORNING, "Asia/Tokyo") == "22:05"

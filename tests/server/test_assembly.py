@@ -1,0 +1,218 @@
+"""Putting a station together: new, again, elsewhere, and what can be wrong."""
+
+import logging
+import shutil
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from papertape.errors import JournalError, MarketDataError, SettingsError
+from papertape.server.assembly import JOURNAL, Composed, MarketSettings, compose
+from papertape.store.journal import Journal
+from papertape.venue.broker.profile import Profile
+from papertape.venue.entries import SCHEMA
+from papertape.venue.market.tape import Market
+from papertape.venue.units import MINUTE, SECOND
+from papertape.wire.catalogue.session import StartApi
+from papertape.wire.connection import encode
+from server.pair import Pipe
+from server.test_station import order
+from venue.scenario import at
+
+WALL = at("20260413 10:00:00")
+SPY, EURUSD = 756733, 12087792
+
+
+def made(
+    data_dir: Path | None,
+    *,
+    wall: int = WALL,
+    accept_clock: bool = False,
+    accept_loss: bool = False,
+    **market: object,
+) -> Composed:
+    return compose(
+        wall=wall,
+        data_dir=data_dir,
+        market=MarketSettings(**market),  # type: ignore[arg-type]
+        accept_clock=accept_clock,
+        accept_loss=accept_loss,
+    )
+
+
+def buy(composed: Composed) -> None:
+    station, now = composed.station, composed.clock.market + SECOND
+    session = station.open("test:1", Pipe(), now)
+    assert session is not None
+    for data in (
+        b"API\0\0\0\0\x04v226",
+        encode(StartApi(1), 226),
+        encode(order(1, "BUY 100 SPY MKT"), 226),
+        encode(order(2, "BUY 100 SPY LMT 1 GTC"), 226),
+    ):
+        station.receive(session, data, now)
+        station.flush()
+
+
+def test_a_new_station_begins_where_it_was_told(tmp_path: Path) -> None:
+    with made(tmp_path / "new", minutes_played=10) as composed:
+        assert composed.recovered == 0
+        assert composed.clock.now(WALL) == WALL
+        assert (
+            cast(Market, composed.station.market).anchor == (WALL - 10 * MINUTE) // MINUTE * MINUTE
+        )
+        assert composed.station.engine.clock == composed.station.now == WALL
+    assert (tmp_path / "new" / JOURNAL).is_file()
+
+
+def test_a_station_that_starts_again_is_the_same_one(tmp_path: Path) -> None:
+    with made(tmp_path, seed=5) as composed:
+        buy(composed)
+        state = composed.station.engine.state_hash()
+        quote = composed.station.market.quote(SPY, WALL + 5 * SECOND)
+    with made(tmp_path, seed=5, wall=WALL + 5 * SECOND, minutes_played=999) as again:
+        assert again.recovered == 0  # the clean stop has left a snapshot
+        assert again.station.engine.state_hash() == state
+        assert again.station.market.quote(SPY, WALL + 5 * SECOND) == quote
+        assert again.clock.now(WALL + 6 * SECOND) == WALL + 6 * SECOND
+        assert again.station.queries.positions()[0].position == 100
+
+
+def test_a_market_at_the_hours_of_its_exchange() -> None:
+    saturday = at("20261128 12:00:00")
+    with made(None, wall=saturday, hours="exchange") as composed:
+        station = composed.station
+        assert station.engine.hours.exchange
+        assert station.market.next_tick(SPY, saturday) == at("20261130 09:30:00")
+        assert station.market.next_tick(EURUSD, saturday) == at("20261129 17:15:00")
+        assert station.market.quote(SPY, saturday).time < at("20261127 13:00:00")
+    with made(None, wall=saturday) as composed:
+        assert not composed.station.engine.hours.exchange
+        next_tick = composed.station.market.next_tick(SPY, saturday)
+        assert next_tick is not None and next_tick < saturday + MINUTE
+
+
+def test_the_speed_may_change_at_a_start(tmp_path: Path) -> None:
+    made(tmp_path, speed=10.0).close()
+    with made(tmp_path, wall=WALL + SECOND) as again:
+        assert again.clock.now(WALL + 2 * SECOND) == WALL + 11 * SECOND
+
+
+def test_the_market_never_goes_back_behind_what_was_kept(tmp_path: Path) -> None:
+    with made(tmp_path) as composed:
+        buy(composed)
+        last = composed.station.engine.clock
+    earlier = WALL - 3600 * SECOND
+    with pytest.raises(SettingsError, match="before the last moment that is kept here"):
+        made(tmp_path, wall=earlier)
+    with made(tmp_path, wall=earlier, accept_clock=True) as again:
+        assert again.clock.now(earlier) == last
+    with made(tmp_path, wall=earlier + SECOND) as agreed:  # asked once
+        assert agreed.clock.now(earlier + SECOND) == last + SECOND
+
+
+def test_a_clock_a_little_behind_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with made(tmp_path) as composed:
+        buy(composed)
+        last = composed.station.engine.clock
+    with made(tmp_path, wall=WALL - 30 * SECOND) as again:
+        assert again.clock.now(WALL - 30 * SECOND) == last
+    assert "market time will go on from that moment" in caplog.text
+
+
+def test_a_clock_far_ahead_is_asked_about(tmp_path: Path) -> None:
+    made(tmp_path).close()
+    later = WALL + 400 * 86_400 * SECOND
+    with pytest.raises(SettingsError, match="400 days, 0:00:00 after"):
+        made(tmp_path, wall=later)
+    with made(tmp_path, wall=later, accept_clock=True) as again:
+        assert again.clock.now(later) == later
+
+
+def test_orders_that_are_missing_are_missed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    made(tmp_path / "live").close()
+    with made(tmp_path / "live") as composed:
+        buy(composed)
+        shutil.copytree(tmp_path / "live", tmp_path / "dead")  # as kill -9 leaves it
+        ids = composed.station.queries.next_valid_id(1)
+    shutil.copytree(tmp_path / "dead", tmp_path / "whole")
+    with made(tmp_path / "whole") as again:
+        assert again.station.queries.next_valid_id(1) == ids == 3
+    (tmp_path / "dead" / f"{JOURNAL}-wal").unlink()
+    with pytest.raises(JournalError, match=r"lacks entries 2 to \d, the last one of 2026-04-13"):
+        made(tmp_path / "dead")
+    with made(tmp_path / "dead", accept_loss=True) as less:
+        assert less.station.queries.next_valid_id(1) == 1
+    assert "it goes on with what is there" in caplog.text
+    made(tmp_path / "dead").close()
+
+
+def test_nothing_is_kept_without_a_directory(tmp_path: Path) -> None:
+    with made(None) as composed:
+        buy(composed)
+        assert composed.station.queries.positions()[0].position == 100
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_seed_is_told_and_the_old_one_stays(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with made(tmp_path, seed=1) as composed:
+        quote = composed.station.market.quote(SPY, WALL)
+    caplog.set_level(logging.WARNING)
+    with made(tmp_path, seed=2) as again:
+        assert again.station.market.quote(SPY, WALL) == quote
+    assert "made with seed 1, which stays" in caplog.text
+
+
+def test_a_directory_serves_one_station_at_a_time(tmp_path: Path) -> None:
+    with made(tmp_path), pytest.raises(JournalError, match="is in use") as error:
+        made(tmp_path)
+    assert error.value.pid is not None
+    made(tmp_path).close()
+
+
+def test_a_failed_start_leaves_the_directory_free(tmp_path: Path) -> None:
+    with pytest.raises(MarketDataError):
+        made(tmp_path, folder=tmp_path / "no-market")
+    made(tmp_path).close()
+
+
+def test_another_account_is_opened_beside_those_that_are_kept(tmp_path: Path) -> None:
+    with made(tmp_path) as composed:
+        buy(composed)
+    with compose(wall=WALL, data_dir=tmp_path, profile=Profile(accounts=("DU9",))) as more:
+        assert more.station.queries.accounts() == ("DU1234567", "DU9")
+        assert more.station.queries.positions()[0].account == "DU1234567"
+    with made(tmp_path) as again:
+        assert again.station.queries.accounts() == ("DU1234567", "DU9")
+
+
+def test_the_sample_market_plays() -> None:
+    folder = Path(__file__).parents[2] / "market/sample"
+    with made(None, folder=folder) as composed:
+        assert composed.station.market.quote(SPY, WALL).bid > 0
+
+
+def test_close_may_be_repeated(tmp_path: Path) -> None:
+    composed = made(tmp_path)
+    composed.close()
+    composed.close()
+
+
+def test_a_kept_history_begins_at_its_first_entry(tmp_path: Path) -> None:
+    """Snapshots are taken either way; only the log behind them differs."""
+    first = {}
+    for keep in (False, True):
+        folder = tmp_path / str(keep)
+        for days in range(4):
+            wall = WALL + days * 86_400 * SECOND
+            with compose(wall=wall, data_dir=folder, keep_history=keep) as composed:
+                composed.station.step(wall)
+                buy(composed)
+        with Journal.open(folder / JOURNAL, schema_version=SCHEMA) as journal:
+            first[keep] = journal.first_seq
+    assert first[True] == 1 < first[False]
