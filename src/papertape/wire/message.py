@@ -7,6 +7,7 @@ and the callbacks are derived.
 """
 
 from collections.abc import Callable, Collection, Mapping
+from enum import StrEnum
 from functools import cache
 from typing import Any, ClassVar, TypeVar
 
@@ -61,8 +62,16 @@ def gone(
     return Refusal(0, path, feature, anonymous, values=(value,), gone=number)
 
 
+class Farm(StrEnum):
+    """The kind of data farm behind TWS that a request needs."""
+
+    MARKET = "market data"
+    HISTORY = "history"
+    DEFINITION = "security definition"
+
+
 class Spec(msgspec.Struct, frozen=True):
-    """What the protocol says of one message."""
+    """What the protocol says of one message, and what TWS does with every message of its kind."""
 
     name: str
     id: int
@@ -93,11 +102,29 @@ class Spec(msgspec.Struct, frozen=True):
     proto_untold: frozenset[str] = frozenset()
     """Protobuf fields of a reply that are absent where they are zero or empty, while other
     numbers are told as 0 (paths from the message)."""
+    farm: Farm | None = None
+    """The farm that must be connected before the request is served."""
+    trading: bool = False
+    """A read-only API refuses the request with 321."""
+    urgent: bool = False
+    """The request is served before other clients' requests that came earlier."""
+    cancels: type[Message] | None = None
+    """The request that this one ends."""
+    secret: bool = False
+    """The contents prove an identity: no log and no page shows them."""
+    market_data: bool = False
+    """A reply that comes in masses; the API message log leaves it out by default."""
 
     @property
     def refusals(self) -> tuple[Refusal, ...]:
         """What a client refuses to send, in the order of the versions that brought it."""
         return _refusals(self)
+
+
+def id_of(message: Message) -> int:
+    """The id that errors about a message carry; -1 when it has none."""
+    name = type(message).spec.id_field
+    return getattr(message, name) if name else -1
 
 
 M = TypeVar("M", bound=type[Message])
@@ -124,6 +151,12 @@ def _declare(
     blames_id: bool = False,
     escaped: int = ALWAYS,
     refuse: tuple[Refusal, ...] = (),
+    farm: Farm | None = None,
+    trading: bool = False,
+    urgent: bool = False,
+    cancels: type[Message] | None = None,
+    secret: bool = False,
+    market_data: bool = False,
 ) -> Callable[[M], M]:
     def decorate(cls: M) -> M:
         text = None if layout is None else steps(layout)
@@ -137,7 +170,8 @@ def _declare(
         cls.spec = Spec(
             cls.__name__, number, request, text, protobuf, proto_name or cls.__name__,
             proto or {}, silent | dict(proto_gates or {}), since, until, callback, about,
-            blames_id, escaped, refuse, frozenset(proto_untold),
+            blames_id, escaped, refuse, frozenset(proto_untold), farm, trading, urgent, cancels,
+            secret, market_data,
         )  # fmt: skip
         table = REQUESTS if request else RESPONSES
         if number in table:

@@ -13,7 +13,7 @@ class ReqPositions(Message):
     """Subscribes to the positions of all accounts."""
 
 
-@request(64, version(1), protobuf=207, callback="cancelPositions")
+@request(64, version(1), protobuf=207, callback="cancelPositions", cancels=ReqPositions)
 class CancelPositions(Message):
     """Ends the subscription to positions."""
 
@@ -99,7 +99,7 @@ class ReqAccountSummary(Message):
     tags: str = ""
 
 
-@request(63, version(1), protobuf=207, callback="cancelAccountSummary")
+@request(63, version(1), protobuf=207, callback="cancelAccountSummary", cancels=ReqAccountSummary)
 class CancelAccountSummary(Message):
     """Ends an account summary."""
 
@@ -135,7 +135,8 @@ class ReqAccountUpdatesMulti(Message):
     ledgerAndNLV: bool = False
 
 
-@request(77, version(1), since=103, protobuf=207, callback="cancelAccountUpdatesMulti")
+@request(77, version(1), since=103, protobuf=207, callback="cancelAccountUpdatesMulti",
+         cancels=ReqAccountUpdatesMulti)  # fmt: skip
 class CancelAccountUpdatesMulti(Message):
     """Ends the subscription."""
 
@@ -171,7 +172,8 @@ class ReqPositionsMulti(Message):
     modelCode: str = ""
 
 
-@request(75, version(1), since=103, protobuf=207, callback="cancelPositionsMulti")
+@request(75, version(1), since=103, protobuf=207, callback="cancelPositionsMulti",
+         cancels=ReqPositionsMulti)  # fmt: skip
 class CancelPositionsMulti(Message):
     """Ends the subscription."""
 

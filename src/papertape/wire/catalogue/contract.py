@@ -14,7 +14,7 @@ from ..layout import (
     version,
     when,
 )
-from ..message import Message, new, request, response
+from ..message import Farm, Message, new, request, response
 from .shared import REQUEST_CONTRACT
 
 
@@ -30,6 +30,7 @@ from .shared import REQUEST_CONTRACT
     protobuf=205,
     proto_name="ContractDataRequest",
     callback="reqContractDetails",
+    farm=Farm.DEFINITION,
 )
 class ReqContractDetails(Message):
     """Asks for every contract that fits the description."""
@@ -39,7 +40,7 @@ class ReqContractDetails(Message):
 
 
 @request(106, protobuf_only=True, since=215, blames_id=True, protobuf=215,
-         callback="cancelContractData")  # fmt: skip
+         callback="cancelContractData", cancels=ReqContractDetails)  # fmt: skip
 class CancelContractData(Message):
     """Withdraws the question for contract details."""
 

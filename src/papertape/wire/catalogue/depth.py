@@ -2,7 +2,7 @@
 
 from ...model import Contract, DepthMktDataDescription, MarketDepthData, TagValue
 from ..layout import Item, const, each, f, fields, since, until, version
-from ..message import Message, new, request, response
+from ..message import Farm, Message, new, request, response
 
 _REQ_MKT_DEPTH: tuple[Item, ...] = (
     version(5),
@@ -18,7 +18,8 @@ _REQ_MKT_DEPTH: tuple[Item, ...] = (
 
 
 @request(10, *_REQ_MKT_DEPTH, protobuf=206, proto_name="MarketDepthRequest",
-         proto={"mktDepthOptions": " marketDepthOptions"}, callback="reqMktDepth")  # fmt: skip
+         proto={"mktDepthOptions": " marketDepthOptions"}, callback="reqMktDepth",
+         farm=Farm.MARKET)  # fmt: skip
 class ReqMktDepth(Message):
     """Subscribes to the order book of a contract."""
 
@@ -31,7 +32,8 @@ class ReqMktDepth(Message):
 
 
 @request(11, version(1), "reqId", since(146, "isSmartDepth", refuse="SMART depth"), protobuf=206,
-         proto_name="CancelMarketDepth", callback="cancelMktDepth")  # fmt: skip
+         proto_name="CancelMarketDepth", callback="cancelMktDepth",
+         cancels=ReqMktDepth)  # fmt: skip
 class CancelMktDepth(Message):
     """Ends a depth subscription; ``isSmartDepth`` as in the request."""
 
@@ -47,7 +49,7 @@ class ReqMktDepthExchanges(Message):
 
 @response(12, version(1), "reqId",
           *fields("position", "operation", "side", "price", "size", prefix="marketDepthData."),
-          protobuf=206, callback="updateMktDepth")  # fmt: skip
+          protobuf=206, callback="updateMktDepth", market_data=True)  # fmt: skip
 class MarketDepth(Message):
     """A change of a book without market makers."""
 
@@ -59,7 +61,7 @@ class MarketDepth(Message):
           *fields("position", "marketMaker", "operation", "side", "price", "size",
                   prefix="marketDepthData."),
           since(146, "marketDepthData.isSmartDepth"), protobuf=206,
-          callback="updateMktDepthL2")  # fmt: skip
+          callback="updateMktDepthL2", market_data=True)  # fmt: skip
 class MarketDepthL2(Message):
     """A change of a book that names market makers or venues."""
 

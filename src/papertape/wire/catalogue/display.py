@@ -31,7 +31,7 @@ class UpdateDisplayGroup(Message):
 
 
 @request(70, version(1), protobuf=213, proto_name="UnsubscribeFromGroupEventsRequest",
-         callback="unsubscribeFromGroupEvents")  # fmt: skip
+         callback="unsubscribeFromGroupEvents", cancels=SubscribeToGroupEvents)  # fmt: skip
 class UnsubscribeFromGroupEvents(Message):
     """Ends the subscription to a group."""
 

@@ -2,7 +2,7 @@
 
 from ...model import Bar, Contract, HistoricalSession, TagValue
 from ..layout import Item, const, each, since, until, version, when
-from ..message import Message, new, request, response, too_old
+from ..message import Farm, Message, new, request, response, too_old
 from .shared import BAG, QUOTED_LEGS, REQUEST_CONTRACT
 
 REQ_HISTORICAL_DATA: tuple[Item, ...] = (
@@ -24,7 +24,8 @@ REQ_HISTORICAL_DATA: tuple[Item, ...] = (
 
 @request(20, *REQ_HISTORICAL_DATA, protobuf=208, proto_name="HistoricalDataRequest",
          proto={"useRTH": "bool"}, callback="reqHistoricalData",
-         refuse=(too_old(165, "whatToShow", "SCHEDULE", "historical schedule"),))  # fmt: skip
+         refuse=(too_old(165, "whatToShow", "SCHEDULE", "historical schedule"),),
+         farm=Farm.HISTORY)  # fmt: skip
 class ReqHistoricalData(Message):
     """Asks for bars; with ``keepUpToDate`` the last one goes on growing."""
 
@@ -40,7 +41,7 @@ class ReqHistoricalData(Message):
     chartOptions: list[TagValue] = []
 
 
-@request(25, version(1), protobuf=208, callback="cancelHistoricalData")
+@request(25, version(1), protobuf=208, callback="cancelHistoricalData", cancels=ReqHistoricalData)
 class CancelHistoricalData(Message):
     """Ends a history query or its updates."""
 

@@ -22,7 +22,7 @@ class ReqFundamentalData(Message):
     fundamentalDataOptions: list[TagValue] = []
 
 
-@request(53, version(1), callback="cancelFundamentalData")
+@request(53, version(1), callback="cancelFundamentalData", cancels=ReqFundamentalData)
 class CancelFundamentalData(Message):
     """Withdraws the question."""
 

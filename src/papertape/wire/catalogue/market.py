@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from ...model import Contract, TagValue
 from ..layout import Item, f, since, version, when
-from ..message import Message, new, request, response
+from ..message import Farm, Message, new, request, response
 from .shared import BAG, DELTA_NEUTRAL, QUOTED_LEGS, REQUEST_CONTRACT
 
 REQ_MKT_DATA: tuple[Item, ...] = (
@@ -21,7 +21,8 @@ REQ_MKT_DATA: tuple[Item, ...] = (
 
 
 @request(1, *REQ_MKT_DATA, protobuf=206, proto_name="MarketDataRequest",
-         proto={"mktDataOptions": " marketDataOptions"}, callback="reqMktData")  # fmt: skip
+         proto={"mktDataOptions": " marketDataOptions"}, callback="reqMktData",
+         farm=Farm.MARKET)  # fmt: skip
 class ReqMktData(Message):
     """Subscribes to (or takes a snapshot of) the quote line of a contract."""
 
@@ -34,7 +35,8 @@ class ReqMktData(Message):
     """Reserved; there is no text form of it."""
 
 
-@request(2, version(2), protobuf=206, proto_name="CancelMarketData", callback="cancelMktData")
+@request(2, version(2), protobuf=206, proto_name="CancelMarketData", callback="cancelMktData",
+         cancels=ReqMktData)  # fmt: skip
 class CancelMktData(Message):
     """Ends a quote line."""
 
@@ -49,7 +51,7 @@ class ReqMarketDataType(Message):
     marketDataType: int = 1
 
 
-@response(1, version(6), protobuf=206, callback="tickPrice")
+@response(1, version(6), protobuf=206, callback="tickPrice", market_data=True)
 class TickPrice(Message):
     """A price with its size; bid, ask and last carry both."""
 
@@ -61,7 +63,7 @@ class TickPrice(Message):
     """Bit 0 canAutoExecute, bit 1 pastLimit, bit 2 preOpen."""
 
 
-@response(2, version(6), protobuf=206, callback="tickSize")
+@response(2, version(6), protobuf=206, callback="tickSize", market_data=True)
 class TickSize(Message):
     """A size."""
 
@@ -70,7 +72,7 @@ class TickSize(Message):
     size: Decimal | None = None
 
 
-@response(45, version(6), protobuf=206, callback="tickGeneric")
+@response(45, version(6), protobuf=206, callback="tickGeneric", market_data=True)
 class TickGeneric(Message):
     """A number that is neither price nor size."""
 
@@ -79,7 +81,7 @@ class TickGeneric(Message):
     value: float = 0.0
 
 
-@response(46, version(6), protobuf=206, escaped=153, callback="tickString")
+@response(46, version(6), protobuf=206, escaped=153, callback="tickString", market_data=True)
 class TickString(Message):
     """A text, for instance the time of the last trade."""
 
@@ -88,7 +90,7 @@ class TickString(Message):
     value: str = ""
 
 
-@response(47, version(6), escaped=153, callback="tickEFP")
+@response(47, version(6), escaped=153, callback="tickEFP", market_data=True)
 class TickEFP(Message):
     """An exchange for physicals; never protobuf."""
 
@@ -113,7 +115,7 @@ class RerouteMarketDataRequest(Message):
     exchange: str = ""
 
 
-@response(57, version(1), protobuf=206, callback="tickSnapshotEnd")
+@response(57, version(1), protobuf=206, callback="tickSnapshotEnd", market_data=True)
 class TickSnapshotEnd(Message):
     """The snapshot is complete."""
 

@@ -13,7 +13,7 @@ class ReqNewsBulletins(Message):
     allMessages: bool = False
 
 
-@request(13, version(1), protobuf=209, callback="cancelNewsBulletins")
+@request(13, version(1), protobuf=209, callback="cancelNewsBulletins", cancels=ReqNewsBulletins)
 class CancelNewsBulletins(Message):
     """Ends the subscription to bulletins."""
 

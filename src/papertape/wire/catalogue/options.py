@@ -2,12 +2,12 @@
 
 from ...model import Contract, TagValue
 from ..layout import each, f, fields, since, until, variant, version
-from ..message import Message, new, request, response
+from ..message import Farm, Message, new, request, response
 from .shared import REQUEST_CONTRACT
 
 
 @request(78, since=104, protobuf=212, proto_name="SecDefOptParamsRequest",
-         callback="reqSecDefOptParams")  # fmt: skip
+         callback="reqSecDefOptParams", farm=Farm.DEFINITION)  # fmt: skip
 class ReqSecDefOptParams(Message):
     """Asks for the expirations and strikes of an underlying."""
 
@@ -44,7 +44,7 @@ class SecDefOptParameterEnd(Message):
          variant("implVolOptionsCount"), f("implVolOptions", "reserved"), protobuf=211,
          proto_name="CalculateImpliedVolatilityRequest",
          proto={"implVolOptions": " impliedVolatilityOptions"},
-         callback="calculateImpliedVolatility")  # fmt: skip
+         callback="calculateImpliedVolatility", farm=Farm.MARKET)  # fmt: skip
 class CalculateImpliedVolatility(Message):
     """Asks for the volatility that explains a price."""
 
@@ -60,7 +60,7 @@ class CalculateImpliedVolatility(Message):
          variant("optPrcOptionsCount"), f("optPrcOptions", "reserved"), protobuf=211,
          proto_name="CalculateOptionPriceRequest",
          proto={"optPrcOptions": " optionPriceOptions"},
-         callback="calculateOptionPrice")  # fmt: skip
+         callback="calculateOptionPrice", farm=Farm.MARKET)  # fmt: skip
 class CalculateOptionPrice(Message):
     """Asks for the price at a volatility."""
 
@@ -72,14 +72,16 @@ class CalculateOptionPrice(Message):
     """Reserved; there is no text form of it."""
 
 
-@request(56, version(1), protobuf=211, callback="cancelCalculateImpliedVolatility")
+@request(56, version(1), protobuf=211, callback="cancelCalculateImpliedVolatility",
+         cancels=CalculateImpliedVolatility)  # fmt: skip
 class CancelCalculateImpliedVolatility(Message):
     """Ends the calculation."""
 
     reqId: int = 0
 
 
-@request(57, version(1), protobuf=211, callback="cancelCalculateOptionPrice")
+@request(57, version(1), protobuf=211, callback="cancelCalculateOptionPrice",
+         cancels=CalculateOptionPrice)  # fmt: skip
 class CancelCalculateOptionPrice(Message):
     """Ends the calculation."""
 
@@ -107,6 +109,7 @@ class CancelCalculateOptionPrice(Message):
         **dict.fromkeys(("delta", "gamma", "vega", "theta"), "double=-2"),
     },
     callback="tickOptionComputation",
+    market_data=True,
 )
 class TickOptionComputation(Message):
     """Volatility, price and greeks; -1 or -2 on the wire where a figure is not computed."""
@@ -136,7 +139,7 @@ _CONTRACT = fields(
          since(183, "customerAccount", refuse="customer account"),
          since(184, "professionalCustomer", refuse="professional customer"), protobuf=211,
          proto_name="ExerciseOptionsRequest", proto={"reqId": " orderId", "override": "bool"},
-         callback="exerciseOptions")  # fmt: skip
+         callback="exerciseOptions", trading=True, urgent=True)  # fmt: skip
 class ExerciseOptions(Message):
     """Exercises an option position or lets it lapse."""
 

@@ -210,7 +210,8 @@ PLACE_ORDER_GATES = {
 
 
 @request(3, *PLACE_ORDER, protobuf=203, proto_name="PlaceOrderRequest",
-         proto_gates=PLACE_ORDER_GATES, callback="placeOrder")  # fmt: skip
+         proto_gates=PLACE_ORDER_GATES, callback="placeOrder",
+         trading=True, urgent=True)  # fmt: skip
 class PlaceOrder(Message):
     """Places an order, or changes the working order that has this id."""
 
@@ -241,6 +242,8 @@ class PlaceOrder(Message):
     protobuf=203,
     proto_name="CancelOrderRequest",
     callback="cancelOrder",
+    trading=True,
+    urgent=True,
 )
 class CancelOrder(Message):
     """Cancels a working order of this client."""
@@ -261,6 +264,8 @@ class CancelOrder(Message):
     protobuf=203,
     proto_name="GlobalCancelRequest",
     callback="reqGlobalCancel",
+    trading=True,
+    urgent=True,
 )
 class ReqGlobalCancel(Message):
     """Cancels every working order of the account."""
@@ -268,7 +273,8 @@ class ReqGlobalCancel(Message):
     orderCancel: OrderCancel = new(OrderCancel)
 
 
-@request(5, version(1), protobuf=204, proto_name="OpenOrdersRequest", callback="reqOpenOrders")
+@request(5, version(1), protobuf=204, proto_name="OpenOrdersRequest", callback="reqOpenOrders",
+         trading=True)  # fmt: skip
 class ReqOpenOrders(Message):
     """Asks for the working orders of this client."""
 
@@ -280,7 +286,7 @@ class ReqAllOpenOrders(Message):
 
 
 @request(15, version(1), "autoBind", protobuf=204, proto_name="AutoOpenOrdersRequest",
-         callback="reqAutoOpenOrders")  # fmt: skip
+         callback="reqAutoOpenOrders", trading=True)  # fmt: skip
 class ReqAutoOpenOrders(Message):
     """Binds future orders of the TWS user to client 0."""
 
@@ -288,7 +294,7 @@ class ReqAutoOpenOrders(Message):
 
 
 @request(99, "apiOnly", protobuf=204, proto_name="CompletedOrdersRequest",
-         callback="reqCompletedOrders")  # fmt: skip
+         callback="reqCompletedOrders", trading=True)  # fmt: skip
 class ReqCompletedOrders(Message):
     """Asks for today's finished orders."""
 

@@ -15,7 +15,7 @@ class ReqPnL(Message):
     modelCode: str = ""
 
 
-@request(93, since=127, protobuf=210, callback="cancelPnL")
+@request(93, since=127, protobuf=210, callback="cancelPnL", cancels=ReqPnL)
 class CancelPnL(Message):
     """Ends the subscription."""
 
@@ -32,7 +32,7 @@ class ReqPnLSingle(Message):
     conId: int = 0
 
 
-@request(95, since=127, protobuf=210, callback="cancelPnLSingle")
+@request(95, since=127, protobuf=210, callback="cancelPnLSingle", cancels=ReqPnLSingle)
 class CancelPnLSingle(Message):
     """Ends the subscription."""
 

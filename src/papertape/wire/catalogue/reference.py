@@ -8,7 +8,7 @@ from ...model import (
     SoftDollarTier,
 )
 from ..layout import each, since
-from ..message import Message, request, response
+from ..message import Farm, Message, request, response
 
 
 @request(79, protobuf=212, proto_name="SoftDollarTiersRequest", callback="reqSoftDollarTiers")
@@ -41,7 +41,7 @@ class FamilyCodes(Message):
 
 
 @request(81, since=108, protobuf=212, proto_name="MatchingSymbolsRequest",
-         callback="reqMatchingSymbols")  # fmt: skip
+         callback="reqMatchingSymbols", farm=Farm.DEFINITION)  # fmt: skip
 class ReqMatchingSymbols(Message):
     """Searches symbols and names."""
 

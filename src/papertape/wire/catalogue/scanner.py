@@ -28,7 +28,8 @@ class ReqScannerSubscription(Message):
     scannerSubscription: ScannerSubscription = new(ScannerSubscription)
 
 
-@request(23, version(1), protobuf=210, callback="cancelScannerSubscription")
+@request(23, version(1), protobuf=210, callback="cancelScannerSubscription",
+         cancels=ReqScannerSubscription)  # fmt: skip
 class CancelScannerSubscription(Message):
     """Ends a scanner."""
 

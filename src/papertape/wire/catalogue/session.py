@@ -17,7 +17,7 @@ class StartApi(Message):
     optionalCapabilities: str = ""
 
 
-@request(8, version(1), protobuf=213, proto_name="IdsRequest", callback="reqIds")
+@request(8, version(1), protobuf=213, proto_name="IdsRequest", callback="reqIds", trading=True)
 class ReqIds(Message):
     """Asks for the next valid order id; the number is ignored by the server."""
 

@@ -12,13 +12,13 @@ from ...model import (
     TagValue,
 )
 from ..layout import Item, const, each, f, part, since, switch, version
-from ..message import Message, new, request, response
+from ..message import Farm, Message, new, request, response
 from .shared import REQUEST_CONTRACT
 
 
 @request(50, version(3), "reqId", *REQUEST_CONTRACT, "barSize", "whatToShow", "useRTH",
          "realTimeBarsOptions", protobuf=208, proto_name="RealTimeBarsRequest",
-         callback="reqRealTimeBars")  # fmt: skip
+         callback="reqRealTimeBars", farm=Farm.MARKET)  # fmt: skip
 class ReqRealTimeBars(Message):
     """Subscribes to bars of five seconds."""
 
@@ -30,14 +30,15 @@ class ReqRealTimeBars(Message):
     realTimeBarsOptions: list[TagValue] = []
 
 
-@request(51, version(1), protobuf=208, callback="cancelRealTimeBars")
+@request(51, version(1), protobuf=208, callback="cancelRealTimeBars", cancels=ReqRealTimeBars)
 class CancelRealTimeBars(Message):
     """Ends a subscription to real-time bars."""
 
     reqId: int = 0
 
 
-@response(50, version(3), protobuf=208, proto={"wap": " WAP"}, callback="realtimeBar")
+@response(50, version(3), protobuf=208, proto={"wap": " WAP"}, callback="realtimeBar",
+         market_data=True)  # fmt: skip
 class RealTimeBarTick(Message):
     """A bar of five seconds; ``time`` is its start in seconds since the epoch."""
 
@@ -55,7 +56,7 @@ class RealTimeBarTick(Message):
 @request(87, "reqId", *REQUEST_CONTRACT, "contract.includeExpired", "useRTH", "whatToShow",
          "formatDate", since=118, blames_id=True, protobuf=208,
          proto_name="HeadTimestampRequest", proto={"useRTH": "bool"},
-         callback="reqHeadTimeStamp")  # fmt: skip
+         callback="reqHeadTimeStamp", farm=Farm.HISTORY)  # fmt: skip
 class ReqHeadTimeStamp(Message):
     """Asks since when there is data of a kind."""
 
@@ -67,7 +68,7 @@ class ReqHeadTimeStamp(Message):
 
 
 @request(90, since=123, blames_id=True, protobuf=208, proto_name="CancelHeadTimestamp",
-         callback="cancelHeadTimeStamp")  # fmt: skip
+         callback="cancelHeadTimeStamp", cancels=ReqHeadTimeStamp)  # fmt: skip
 class CancelHeadTimeStamp(Message):
     """Withdraws the question for a first time stamp."""
 
@@ -84,7 +85,7 @@ class HeadTimestamp(Message):
 
 @request(88, "reqId", *REQUEST_CONTRACT, "contract.includeExpired", "useRTH", "timePeriod",
          since=119, protobuf=208, proto_name="HistogramDataRequest",
-         callback="reqHistogramData")  # fmt: skip
+         callback="reqHistogramData", farm=Farm.HISTORY)  # fmt: skip
 class ReqHistogramData(Message):
     """Asks how much was traded at each price in a period."""
 
@@ -94,7 +95,7 @@ class ReqHistogramData(Message):
     timePeriod: str = ""
 
 
-@request(89, since=119, protobuf=208, callback="cancelHistogramData")
+@request(89, since=119, protobuf=208, callback="cancelHistogramData", cancels=ReqHistogramData)
 class CancelHistogramData(Message):
     """Withdraws the question for a histogram."""
 
@@ -113,7 +114,7 @@ class HistogramData(Message):
 @request(96, "reqId", *REQUEST_CONTRACT, "contract.includeExpired", "startDateTime",
          "endDateTime", "numberOfTicks", "whatToShow", "useRTH", "ignoreSize", "miscOptions",
          since=130, protobuf=208, proto_name="HistoricalTicksRequest", proto={"useRTH": "bool"},
-         callback="reqHistoricalTicks")  # fmt: skip
+         callback="reqHistoricalTicks", farm=Farm.HISTORY)  # fmt: skip
 class ReqHistoricalTicks(Message):
     """Asks for ticks of the past; start or end is given, not both."""
 
@@ -130,7 +131,7 @@ class ReqHistoricalTicks(Message):
 
 
 @request(107, protobuf_only=True, since=215, blames_id=True, protobuf=215,
-         callback="cancelHistoricalTicks")  # fmt: skip
+         callback="cancelHistoricalTicks", cancels=ReqHistoricalTicks)  # fmt: skip
 class CancelHistoricalTicks(Message):
     """Withdraws the question for ticks of the past."""
 
@@ -194,7 +195,7 @@ class HistoricalTicksLast(Message):
 
 @request(97, "reqId", *REQUEST_CONTRACT, "tickType", since(140, "numberOfTicks", "ignoreSize"),
          since=140, protobuf=208, proto_name="TickByTickRequest",
-         callback="reqTickByTickData")  # fmt: skip
+         callback="reqTickByTickData", farm=Farm.MARKET)  # fmt: skip
 class ReqTickByTickData(Message):
     """Subscribes to every tick. Clients of before server 140 sent it without its last fields."""
 
@@ -207,7 +208,7 @@ class ReqTickByTickData(Message):
 
 
 @request(98, since=137, protobuf=208, proto_name="CancelTickByTick",
-         callback="cancelTickByTickData")  # fmt: skip
+         callback="cancelTickByTickData", cancels=ReqTickByTickData)  # fmt: skip
 class CancelTickByTickData(Message):
     """Ends a subscription to every tick."""
 
@@ -227,7 +228,7 @@ _MID: tuple[Item, ...] = (part("historicalTickMidPoint", HistoricalTick, "time",
 
 @response(99, "reqId", "tickType",
           switch("tickType", {0: (const("time", "0"),), 1: _LAST, 2: _LAST, 3: _BID_ASK, 4: _MID}),
-          since=137, protobuf=208, callback="tickByTick")  # fmt: skip
+          since=137, protobuf=208, callback="tickByTick", market_data=True)  # fmt: skip
 class TickByTickData(Message):
     """One tick; ``tickType`` tells which: 1 last, 2 all last, 3 bid and ask, 4 mid point."""
 

@@ -7,7 +7,7 @@ from ..layout import f, version
 from ..message import Message, request, response
 
 
-@request(65, version(1), protobuf=213, callback="verifyRequest")
+@request(65, version(1), protobuf=213, callback="verifyRequest", secret=True)
 class VerifyRequest(Message):
     """Begins the verification of a program."""
 
@@ -16,14 +16,14 @@ class VerifyRequest(Message):
 
 
 @request(66, version(1), protobuf=213, proto_name="VerifyMessageRequest",
-         callback="verifyMessage")  # fmt: skip
+         callback="verifyMessage", secret=True)  # fmt: skip
 class VerifyMessage(Message):
     """Answers the server's challenge."""
 
     apiData: str = ""
 
 
-@request(72, version(1), callback="verifyAndAuthRequest")
+@request(72, version(1), callback="verifyAndAuthRequest", secret=True)
 class VerifyAndAuthRequest(Message):
     """Begins verification and authentication."""
 
@@ -32,7 +32,7 @@ class VerifyAndAuthRequest(Message):
     opaqueIsvKey: str = ""
 
 
-@request(73, version(1), callback="verifyAndAuthMessage")
+@request(73, version(1), callback="verifyAndAuthMessage", secret=True)
 class VerifyAndAuthMessage(Message):
     """Answers the server's challenge."""
 
@@ -40,7 +40,7 @@ class VerifyAndAuthMessage(Message):
     xyzResponse: str = ""
 
 
-@response(65, version(1), protobuf=213, escaped=153, callback="verifyMessageAPI")
+@response(65, version(1), protobuf=213, escaped=153, callback="verifyMessageAPI", secret=True)
 class VerifyMessageApi(Message):
     """The server's challenge."""
 
@@ -56,7 +56,7 @@ class VerifyCompleted(Message):
     errorText: str = ""
 
 
-@response(69, version(1), escaped=153, callback="verifyAndAuthMessageAPI")
+@response(69, version(1), escaped=153, callback="verifyAndAuthMessageAPI", secret=True)
 class VerifyAndAuthMessageApi(Message):
     """The server's challenge."""
 

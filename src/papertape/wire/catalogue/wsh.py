@@ -11,7 +11,7 @@ class ReqWshMetaData(Message):
     reqId: int = 0
 
 
-@request(101, since=161, protobuf=209, callback="cancelWshMetaData")
+@request(101, since=161, protobuf=209, callback="cancelWshMetaData", cancels=ReqWshMetaData)
 class CancelWshMetaData(Message):
     """Withdraws the question."""
 
@@ -45,7 +45,7 @@ class ReqWshEventData(Message):
     totalLimit: int | None = None
 
 
-@request(103, since=161, protobuf=209, callback="cancelWshEventData")
+@request(103, since=161, protobuf=209, callback="cancelWshEventData", cancels=ReqWshEventData)
 class CancelWshEventData(Message):
     """Withdraws the question."""
 
