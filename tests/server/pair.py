@@ -93,7 +93,7 @@ class Client:
     def raw(self, data: bytes) -> "Client":
         """Send bytes."""
         self.hall.station.receive(self.session, data, self.hall.now)
-        self.hall.settle()
+        self.hall.turn()
         return self
 
     def got(self) -> list[Any]:
@@ -153,6 +153,11 @@ class Hall:
         return Client(self, client_id, version, "test:0")
 
     def settle(self) -> None:
+        """The test has acted on the station: let everything that follows at this instant happen."""
+        self.station.act()
+        self.turn()
+
+    def turn(self) -> None:
         """Flush, and give the station the turns that it asks for at this instant."""
         self.station.flush()
         while (due := self.station.next_due()) is not None and due <= self.now:
@@ -161,6 +166,7 @@ class Hall:
 
     def wait(self, seconds: float) -> None:
         """Let time pass as a driver would: a step whenever the station asks for one."""
+        self.station.act()
         end = self.now + int(seconds * SECOND)
         while (due := self.station.next_due()) is not None and due <= end:
             self.now = max(due, self.now)
@@ -185,3 +191,4 @@ class Hall:
         stage.market = self.market
         stage.now = at - SECOND  # a row of a stage takes a second
         stage.step(row)
+        self.station.act()

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from papertape.server.accounts import LEDGER
+from papertape.server.account_figures import LEDGER
 from papertape.wire.catalogue import account
 from papertape.wire.message import Message
 from server.pair import VERSIONS, Client, Hall
@@ -80,7 +80,7 @@ def test_a_client_that_does_not_read_gets_the_present_figures_when_it_does() -> 
         trader.send(order(number, "BUY 1 AAPL MKT"))
         hall.wait(1)
     assert client.got() == []
-    assert hall.station.accounts.next_due() is None
+    assert hall.station.figures.next_due() is None
     client.session.paused = False
     hall.wait(0)
     got = client.got()
@@ -95,7 +95,7 @@ def test_unsubscribing_ends_the_figures() -> None:
     hall.wait(400)
     client.send(order(1, "BUY 1 AAPL MKT"))
     assert not [m for m in client.got() if isinstance(m, account.AccountValue)]
-    assert hall.station.accounts.next_due() is None
+    assert hall.station.figures.next_due() is None
 
 
 # ---------------------------------------------------------------- reqAccountUpdatesMulti

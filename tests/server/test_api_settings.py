@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from papertape.model import ApiConfig, ApiSettingsConfig, Contract, UpdateConfigWarning
-from papertape.server.plant.farms import Kind
 from papertape.server.settings import StationSettings
 from papertape.venue.market.source import PriceBar
 from papertape.venue.units import SECOND
@@ -14,6 +13,7 @@ from papertape.wire.catalogue import account, contract, history, market, orders,
 from papertape.wire.catalogue import session as wire
 from papertape.wire.catalogue.config import UpdateConfig, UpdateConfigResponse
 from papertape.wire.connection import encode
+from papertape.wire.message import Farm
 from server.pair import VERSIONS, Hall
 from server.shown import lines
 from server.test_station import order
@@ -262,7 +262,7 @@ def test_tenths_of_a_pip_in_currency_orders(allowed: bool, codes: list[int]) -> 
 def test_how_long_history_waits_for_a_broken_farm() -> None:
     hall = Hall(api={"bulkDataTimeout": 5})
     client = hall.client()
-    hall.station.farms.breaks(hall.station.farms.of(Kind.HISTORY))
+    hall.station.farms.breaks(hall.station.farms.of(Farm.HISTORY))
     hall.settle()
     client.got()
     contract_ = order(1, "BUY 1 AAPL MKT").contract

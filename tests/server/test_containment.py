@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from papertape.errors import JournalError, MarketDataError
-from papertape.server.station import LONGEST_CAUSE
+from papertape.server.sessions.attempt import LONGEST_CAUSE
 from papertape.store.journal import Journal
 from papertape.venue.broker.order_manager import OrderManager
 from papertape.venue.entries import SCHEMA

@@ -1,17 +1,18 @@
 """News: in order, bounded, by kind; nobody who follows can hold the station up."""
 
-from papertape.server.event_bus import KEPT, Hub
+from papertape.server.event_bus import KEPT, EventBus
+from papertape.server.timing import Timing
 
 
-def hub() -> tuple[Hub, list[int]]:
-    clock = [100]
-    return Hub(lambda: clock[0]), clock
+def hub() -> tuple[EventBus, Timing]:
+    timing = Timing(100)
+    return EventBus(timing), timing
 
 
 def test_news_are_numbered_and_dated() -> None:
     told, clock = hub()
     told.tell("session", number=1)
-    clock[0] = 200
+    clock.now = 200
     told.tell("farm", name="usfarm")
     shown = [(news.number, news.time, news.kind, news.facts) for news in told.recent()]
     assert shown == [(1, 100, "session", {"number": 1}), (2, 200, "farm", {"name": "usfarm"})]

@@ -66,8 +66,8 @@ class Watched:
         )  # fmt: skip
         self.hall.quote("AAPL 257.66 x 257.68")
         self.messages = MessageLog(folder, lambda: self.hall.now, "US/Eastern")
-        self.hall.station.traces.wire = WireLog(self.wire)
-        self.hall.station.traces.keep(self.messages)
+        self.hall.station.taps.wire = WireLog(self.wire)
+        self.hall.station.taps.keep(self.messages)
 
     def client(self, version: int) -> Client:
         made = self.hall.client(7, version)

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from papertape.errors import JournalError
-from papertape.server.sessions.admission import LOGGED_AWAY
+from papertape.server.sessions.registry import LOGGED_AWAY, MAX_CLIENT_ID
 from papertape.server.settings import StationSettings
-from papertape.server.station import MAX_CLIENT_ID
 from papertape.store.journal import Journal
 from papertape.venue.entries import SCHEMA
 from papertape.wire.catalogue import account, market, orders, session
@@ -198,6 +197,8 @@ def test_s13_a_connection_that_does_not_start_is_closed() -> None:
 class FullDisk:
     """A keeper that cannot keep."""
 
+    busy = False
+
     def commit(self, engine: Any) -> int:
         if engine.drain_journal():
             raise JournalError("cannot be written: database or disk is full")
@@ -208,7 +209,7 @@ def test_what_is_not_kept_is_not_told() -> None:
     hall = Hall()
     hall.quote("AAPL 257.66 x 257.68")
     client = hall.client()
-    hall.station.keeper = FullDisk()  # type: ignore[assignment]
+    hall.station.venue._keeper = FullDisk()  # type: ignore[assignment]
     with pytest.raises(JournalError):
         client.send(order(1, "BUY 100 AAPL MKT"))
     assert client.pipe.data == b""
@@ -220,7 +221,7 @@ def test_a_session_that_breaks_the_protocol_hears_of_its_order_only_after_the_co
     hall = Hall()
     hall.quote("AAPL 257.66 x 257.68")
     client = hall.client()
-    hall.station.keeper = FullDisk()  # type: ignore[assignment]
+    hall.station.venue._keeper = FullDisk()  # type: ignore[assignment]
     garbage = client.connection.send(order(1, "BUY 100 AAPL MKT")) + b"\xff" * 8
     with pytest.raises(JournalError):
         client.raw(garbage)

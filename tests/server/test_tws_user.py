@@ -221,7 +221,7 @@ def test_what_if_and_transmit_mean_nothing_to_the_user(hall: Hall) -> None:
 )
 def test_the_user_is_told_why_the_broker_ended_an_order(hall: Hall, words: str, code: int) -> None:
     enter(hall, LIMIT)
-    hall.station.now = hall.now
+    hall.station.timing.now = hall.now
     found = entered(hall, words)
     assert isinstance(found, Refusal) and found.code == code
     *_, last = hall.station.queries.orders()
@@ -232,6 +232,6 @@ def test_the_user_is_told_why_the_broker_ended_an_order(hall: Hall, words: str, 
 @pytest.mark.parametrize("limit, filled", [("257.68", 100), ("257.60", 0)])
 def test_an_order_that_ends_by_its_own_terms_was_taken(hall: Hall, limit: str, filled: int) -> None:
     hall.quote("AAPL 257.66*100 x 257.68*100")
-    hall.station.now = hall.now
+    hall.station.timing.now = hall.now
     view = enter(hall, f"BUY 1000 AAPL LMT {limit} IOC")
     assert (view.status, view.filled) == ("Cancelled", filled)

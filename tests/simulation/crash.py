@@ -160,7 +160,7 @@ def save_often(composed: Composed) -> None:
         PIECE,
     )  # type: ignore[misc]
     looks = count(0, persistence.SLICE)
-    composed.station.stopwatch = lambda: next(looks)
+    composed.station.timing.stopwatch = lambda: next(looks)
 
 
 def die_saving(journal: Any, chance: Random) -> None:
@@ -196,7 +196,7 @@ def child(folder: Path, pipe: int, *, cycle: int, seed: int, way: str) -> None:
     wall = OPENING + cycle * CYCLE_S * SECOND
     composed = compose(wall=wall, data_dir=folder, market=MarketSettings(seed=3), settings=UNPACED)
     load = Load(composed, chance, pipe)
-    journal: Any = composed.station.keeper._journal
+    journal: Any = composed.station.venue._keeper._journal
     save_often(composed)
     if way == "saving":
         die_saving(journal, chance)

@@ -26,10 +26,10 @@ from pydantic_settings import (
 )
 
 from ..errors import SettingsError
+from ..server.addresses import network
 from ..server.assembly import MarketSettings
 from ..server.config import flat
 from ..server.config_table import NAMES, PORTS, networks
-from ..server.sessions.addresses import network
 from ..server.settings import StationSettings
 from ..venue.broker.account_manager import CODE_RULE, MOST_ACCOUNTS, is_code
 from ..venue.broker.profile import Profile

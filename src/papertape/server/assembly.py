@@ -144,7 +144,7 @@ def compose(
                 folder, lambda: station.now, station.settings.time_zone,
                 max_total=station.settings.max_log_mb << 20,
             )  # fmt: skip
-            station.traces.keep(message_log)
+            station.taps.keep(message_log)
             undo.callback(message_log.switch, False)
         composed = Composed(station, clock, undo.pop_all())
         composed.recovered = recovered

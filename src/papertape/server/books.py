@@ -14,7 +14,7 @@ from ..venue.commands import AccountCommand, Deposit, SetFeePlan, SetMarginModel
 from ..venue.engine import Engine
 from ..venue.entries import OLDEST, SCHEMA
 from ..venue.units import Nanos
-from .accounts import amount, opening
+from .account_commands import amount, opening
 from .assembly import JOURNAL, MarketSettings, market_facts, open_tape
 from .persistence import Keeper
 from .present.queries import Queries

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from .sessions.addresses import network, written
+from .addresses import network, written
 
 Value = bool | int | str | list[str] | None
 Check = Callable[[Any], Value]

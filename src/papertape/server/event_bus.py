@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from ..venue.units import Nanos
+from .timing import Timing
 
 KEPT = 1000
 """News that one who comes later can still read, and that a follower may leave unread."""
@@ -55,11 +56,11 @@ class Follower:
         self._wake()
 
 
-class Hub:
+class EventBus:
     """Tells everyone who follows, and keeps the latest for those who come later."""
 
-    def __init__(self, clock: Callable[[], Nanos]) -> None:
-        self._clock = clock
+    def __init__(self, timing: Timing) -> None:
+        self._timing = timing
         self._count = 0
         self._recent: deque[News] = deque(maxlen=KEPT)
         self._followers: dict[int, Follower] = {}
@@ -67,7 +68,7 @@ class Hub:
     def tell(self, kind: str, **facts: Any) -> None:
         """Something happened; ``facts`` must be plain values."""
         self._count += 1
-        news = News(self._count, self._clock(), kind, facts)
+        news = News(self._count, self._timing.now, kind, facts)
         self._recent.append(news)
         for follower in list(self._followers.values()):
             follower.tell(news)
@@ -81,7 +82,7 @@ class Hub:
 
         It is not kept, and it carries the number of the news before it.
         """
-        news = News(self._count, self._clock(), kind, facts)
+        news = News(self._count, self._timing.now, kind, facts)
         for follower in list(self._followers.values()):
             if kind in follower.kinds:
                 follower.tell(news)

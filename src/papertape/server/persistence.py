@@ -168,6 +168,11 @@ class Keeper:
             raise JournalError(reason, path=path, seq=seq, advice=advice) from error
         return count
 
+    def entries(self, after: int = 0) -> Iterator[Entry]:
+        """The entries that are kept after one, oldest first. Raises ``JournalError`` where they
+        cannot be read."""
+        return (entries.decode(entry.payload) for entry in self._store.entries(after))
+
     def _restore(self, engine: Engine) -> int:
         """Take the newest snapshot that can be used; the number of the entry that it stands after.
 

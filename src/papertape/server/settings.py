@@ -4,15 +4,18 @@ Where they come from (file, environment, flags) is the command line's business.
 """
 
 import re
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from ..errors import SettingsError
 from ..versions import MAX_SERVER, MIN_SERVER
-from .sessions.addresses import network
-from .sessions.policy import VERDICTS, Verdict
+from .addresses import network
 
+Verdict = Literal["accept", "ask", "reject"]
+"""What happens to a connection from an address."""
+VERDICTS: tuple[Verdict, ...] = ("accept", "ask", "reject")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d\Z")
 
 

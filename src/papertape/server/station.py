@@ -1,58 +1,64 @@
 """A station: one TWS with its venue, its market, its journal and its clients.
 
-It knows no socket and no clock: bytes and times come in as arguments, bytes go out through each
-session's transport, and only after the journal has been committed.
+This puts its parts together and moves them; they know each other, not the station. It knows no
+socket and no clock: bytes and times come in as arguments, bytes go out through each session's
+transport, and only after the journal has been committed.
 
-What fails is contained where it can be: a request answers with 323 and the others go on; if the
+What fails is contained where it can be: a request is answered with 323 and the others go on; if the
 venue itself failed on a command, it is rebuilt from the journal first. What cannot be kept, and
 time that cannot pass, are raised to the driver, which stops the station.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Collection, Iterator
 from functools import partial
 
-from ..errors import JournalError, PapertapeError, SettingsError
-from ..model import Contract
 from ..venue.broker.account_manager import AccountRefused
-from ..venue.commands import Command
+from ..venue.commands import AccountCommand
 from ..venue.engine import Engine
 from ..venue.market.source import MarketSource
-from ..venue.reference.instruments import Listing, Purpose, Refusal
-from ..venue.units import SECOND, Nanos
-from ..versions import INSTRUMENT_TIME_ZONE
-from ..wire.message import Message
-from .accounts import Accounts
+from ..venue.units import Nanos
+from ..wire.catalogue.session import StartApi
+from ..wire.message import Farm, Message
+from .account_figures import AccountFigures
 from .config import Config
-from .config_table import LEVELS, OPERATOR, TABLE, UTC
+from .config_table import TABLE
 from .drills import Drills
-from .event_bus import Hub
-from .market_data.level1 import Lines
+from .embedded_venue import EmbeddedVenue
+from .event_bus import EventBus
+from .handlers import HANDLERS, all, unserved
+from .handlers import session as opening
+from .handlers.desk import Desk
+from .market_data.level1 import Level1
 from .persistence import Keeper
-from .plant.broker_link import Link
+from .plant.broker_link import BrokerLink
+from .plant.competing import Competition
 from .plant.daily import Daily
 from .plant.farm_queue import FarmQueue
-from .plant.farms import Farms, Kind
-from .present.events import Event
+from .plant.farms import Farms
+from .plant.held_orders import HeldOrders
+from .present.preferences import Preferences
 from .present.presenter import Presenter
 from .present.queries import Queries
+from .present.times import connection_time
 from .present.views import Views
-from .publish import Publisher
-from .sessions.admission import Door
-from .sessions.pacing import Pacer
+from .publisher import Publisher
+from .sessions.admission import Admission, read_only
 from .sessions.policy import Policy
-from .sessions.scheduler import Reception
+from .sessions.registry import Sessions
+from .sessions.scheduler import Scheduler
 from .sessions.session import Session, Transport
 from .settings import StationSettings
-from .taps.taps import Traces
+from .taps.taps import Taps
 from .taps.wire_log import WireLog
-from .tws_user import User
+from .timing import Schedule, Timing
+from .tws_user import TwsUser
 
 log = logging.getLogger("papertape.station")
 
-MAX_CLIENT_ID = (1 << 31) - 1
-LONGEST_CAUSE = 300
-"""Letters of an exception's text that a client is told; the log has all of it."""
+LINK_LOST = "No connection to the broker, who keeps the accounts; restore the link first"
+HANGS = "The station hangs, as a drill wants it; end the drill first"
+_REGISTERED = all.MODULES
 
 
 class Station:
@@ -68,357 +74,250 @@ class Station:
         config: Config | None = None,
     ) -> None:
         self.market = market
-        self._take(engine)
-        self.keeper = keeper
         self.settings = settings or StationSettings()
         self.config = config or Config()
-        self.policy = Policy(self.config, self.settings.acceptance, self.settings.acceptance_rules)
-        self.user = User(self)
-        self.traces = Traces(self, wire_log)
-        self.now: Nanos = engine.clock
-        self.until: Callable[[float], Nanos] = lambda seconds: self.now + int(seconds * SECOND)
-        """Seconds of people's time from now as market time, which the driver may let run faster."""
-        self.stopwatch: Callable[[], Nanos] = lambda: 0
-        """Tells how long work takes, so that it stops in time; stands still where nobody waits."""
-        self.hub = Hub(lambda: self.now)
+        self.timing = timing = Timing(engine.clock)
+        self.schedule = schedule = Schedule()
+        timing.wake = schedule.changed
+        self.event_bus = bus = EventBus(timing)
         """News for those who look on."""
-        self.publisher = Publisher(self)
-        self.accounts = Accounts(self)
-        self.link = Link(self)
-        self.farms = Farms(self)
-        self.farm_queue = FarmQueue(self)
-        self.drills = Drills(self, self.settings.seed)
-        self.daily = Daily(self)
-        self.frozen = False
-        """A drill lets it hang: bytes are taken, nothing is done, nothing is told."""
-        self.away = False
-        """TWS is not there: its port refuses connections."""
         self.logged_off = False
-        """Somebody must log in again: the driver ends the station."""
-        self.lines = Lines(self)
-        self.reception = Reception(self)
-        self._open: dict[int, Session] = {}
-        self._clients: dict[int, Session] = {}
-        self._leaving: list[Session] = []
-        """Sessions to be closed once the journal has been committed."""
-        self._count = 0
-        self._freed: dict[int, Nanos] = {}
-        """Client id -> when it may be used again."""
-        self.door = Door(self)
+        """The user must log in again: the driver ends the station."""
+        self.venue = EmbeddedVenue(engine, keeper, market)
+        views = Views(engine.instruments, engine.profile)
+        self.queries = Queries(self.venue, views)
+        chosen = self.settings
+        self.policy = Policy(self.config, chosen.acceptance, chosen.acceptance_rules)
+        self.registry = sessions = Sessions(chosen, self.config, timing, bus)
+        self.taps = Taps(sessions, self.config, timing, wire_log)
+        self.admission = Admission(sessions, self.policy, chosen, self.config, timing)
+        self.drills = Drills(self, schedule, bus, chosen.seed)
+        preferences = Preferences(self.config, chosen, self.venue)
+        self.farms = Farms(chosen, sessions, timing, bus)
+        self.figures = AccountFigures(
+            self.queries, preferences, sessions, chosen, self.config, timing, bus
+        )
+        self.publisher = Publisher(
+            sessions, self.queries, preferences, self.figures, self.config, bus
+        )
+        held = HeldOrders(self.venue, self.queries, sessions, self.config, bus)
+        self.link = BrokerLink(
+            self.venue,
+            Presenter(views),
+            self.publisher.publish,
+            held,
+            self.farms,
+            sessions,
+            timing,
+            bus,
+        )
+        self.competition = Competition(sessions)
+        self.user = TwsUser(self.link, self.queries, sessions, self.config)
+        self.daily = Daily(self, chosen, self.config, timing)
+        self.farm_queue = FarmQueue(self.farms, sessions, self.config, timing, HANDLERS)
+        self.level1 = Level1(
+            market, sessions, partial(self.farms.flows, Farm.MARKET), chosen, self.config, timing
+        )
+        stages = (
+            read_only(self.config), self.drills.stage, self.competition.stage,
+            self.farm_queue.stage,
+        )  # fmt: skip
+        self.scheduler = Scheduler(
+            sessions, self.policy, stages, self, self.taps, chosen, self.config, timing, schedule,
+            bus,
+        )  # fmt: skip
+        self.farm_queue.serve = self.scheduler.serve
+        self.farm_queue.remember = self.scheduler.remember
+        sessions.watchers += [self.policy, self.drills, self.figures, self.taps]
+        schedule.order(
+            self.drills.alarm, self.link.alarm, self.daily.alarm, self.farms.alarm,
+            self.farm_queue.alarm, self.scheduler.alarm, self.level1.alarm, self.figures.alarm,
+        )  # fmt: skip
+        self._desk = Desk(
+            settings=chosen,
+            config=self.config,
+            timing=timing,
+            bus=bus,
+            sessions=sessions,
+            policy=self.policy,
+            admission=self.admission,
+            venue=self.venue,
+            queries=self.queries,
+            preferences=preferences,
+            market=market,
+            link=self.link,
+            farms=self.farms,
+            user=self.user,
+            level1=self.level1,
+            figures=self.figures,
+            introduced=self.drills.started,
+        )
         for row in TABLE:
             self.config.watch(row.name, partial(self._changed, row.name))
 
-    def _take(self, engine: Engine) -> None:
-        self.engine = engine
-        views = Views(engine.instruments, engine.profile)
-        self._presenter = Presenter(views)
-        self.queries = Queries(engine, views)
-
     def _changed(self, name: str, value: object) -> None:
-        self.hub.tell("setting", name=name, value=value)
+        self.event_bus.tell("setting", name=name, value=value)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of the venue."""
+        return self.venue.engine
+
+    @property
+    def now(self) -> Nanos:
+        """Market time."""
+        return self.timing.now
 
     # -- sessions -----------------------------------------------------------------------------
 
-    def sessions(self) -> Iterable[Session]:
+    def sessions(self) -> Collection[Session]:
         """The sessions that have started, in the order of their start."""
-        return self._clients.values()
+        return self.registry.started()
 
-    def connections(self) -> Iterable[Session]:
+    def connections(self) -> Collection[Session]:
         """All sessions, started or not, in the order of their connection."""
-        return self._open.values()
+        return self.registry.connections()
 
     def client(self, client_id: int) -> Session | None:
         """The session that holds a client id."""
-        return self._clients.get(client_id)
+        return self.registry.client(client_id)
 
     def open(
         self, peer: str, transport: Transport, now: Nanos, deadline: Nanos | None = None
     ) -> Session | None:
-        """A new connection; None, and closed at once, when all places are taken. One that has not
-        started may have to give way to it: ``flush`` closes that.
-
-        ``deadline`` is when it must have started, in market time, which may run faster than the
-        client's.
-        """
-        self._count += 1
-        self.now = max(self.now, now)
-        highest = self.settings.max_server_version
-        session = Session(self._count, peer, transport, highest, lambda: self.now)
-        refusal = self.door.refusal(session)
-        if refusal:
-            self.door.turned_away(peer, "refused", refusal)
-            session.close()
-            session.flush()
-            return None
-        session.pacer = Pacer(self.settings.message_rate)
-        session.log_level = 1 + LEVELS.index(self.config.settings.loggingLevel)
-        patience = int(self.settings.start_api_timeout_s * SECOND)
-        session.deadline = self.now + patience if deadline is None else deadline
-        self._open[session.number] = session
-        self.traces.watch(session)
-        self.drills.watch(session)
-        self.hub.tell("opened", number=session.number, address=peer)
-        return session
+        """A new connection; see ``Admission.open``."""
+        self.timing.move(now)
+        self.schedule.changed()
+        return self.admission.open(peer, transport, deadline)
 
     def lost(self, session: Session, reason: str, now: Nanos) -> None:
         """The socket is gone; what came before its end still counts. ``flush`` commits it."""
         self.pass_time(now)
-        self.reception.finish(session)
-        self.closed(session, reason)
-
-    def closed(self, session: Session, reason: str = "") -> None:
-        """A session is over: subscriptions end, the client id is free, orders keep working."""
-        session.close()
-        session.asked = None
-        self.policy.withdraw(session.number)
-        if self._open.pop(session.number, None) is not None:
-            facts = {"client_id": session.client_id, "reason": reason}
-            self.hub.tell("ended", number=session.number, **facts)
-        if session.client_id is not None and self._clients.get(session.client_id) is session:
-            del self._clients[session.client_id]
-            if self.settings.client_id_linger_s:
-                self._freed = {one: due for one, due in self._freed.items() if due > self.now}
-                self._freed[session.client_id] = self.until(self.settings.client_id_linger_s)
-            log.info("%s disconnected%s", session.name, f": {reason}" if reason else "")
-            self.drills.left(session)
-        self.traces.left(session)
-
-    def drop(self, session: Session, reason: str) -> None:
-        """Close a session that broke the rules, with a line in the log."""
-        if session.client_id is None:
-            self.door.turned_away(session.name, "closed", reason)
-        else:
-            log.warning("%s closed: %s", session.name, reason)
-        self._leaving.append(session)
-        self.closed(session, reason)
-
-    def claim(self, session: Session, client_id: int) -> bool:
-        """Give the session its client id; else tell why not (326 when it is taken) and close.
-
-        The last place may have gone to another one meanwhile; then it is closed without a word.
-        """
-        if client_id in self._clients or self._freed.get(client_id, 0) > self.now:
-            session.error(-1, 326)
-            self.drop(session, f"client id {client_id} is in use")
-        elif not 0 <= client_id <= MAX_CLIENT_ID:
-            session.error(-1, 321, cause=f"Invalid client id {client_id}")
-            self.drop(session, f"client id {client_id} is not in 0 .. {MAX_CLIENT_ID}")
-        elif len(self._clients) >= self.settings.max_clients:
-            self.drop(session, f"all {self.settings.max_clients} places are taken")
-        else:
-            session.client_id = client_id
-            self._freed.pop(client_id, None)
-            self._clients[client_id] = session
-            log.info("%s started at server version %d", session.name, session.version)
-            facts = {"client_id": client_id, "version": session.version}
-            self.hub.tell("started", number=session.number, **facts)
-            return True
-        return False
-
-    def disconnect(self, number: int) -> None:
-        """Close a connection by its number, as somebody wishes.
-
-        Raises ``SettingsError`` when there is none of that number.
-        """
-        session = self._open.get(number)
-        if session is None:
-            known = ", ".join(map(str, self._open)) or "none"
-            raise SettingsError(
-                "there is no such connection",
-                setting="connection",
-                found=number,
-                advice=f"Choose one that is open: {known}",
-            )
-        self.drop(session, "somebody disconnected it")
-
-    def reset(self, session: Session, reason: str) -> None:
-        """Close a connection with RST, whatever was on its way."""
-        log.warning("%s reset: %s", session.name, reason)
-        session.discard()
-        self.closed(session, reason)
-        session.transport.reset()
-
-    def block(self, client_id: int, until: Nanos) -> None:
-        """Keep a client id from being used until then."""
-        self._freed[client_id] = until
-
-    def go_away(self, reason: str) -> None:
-        """TWS ends: every connection is closed, the port refuses, what was held is lost."""
-        self.away = True
-        self.link.forget()
-        for session in list(self._open.values()):
-            self.drop(session, reason)
-
-    def come_back(self) -> None:
-        """TWS is there again, with its link, and with its farms as they are at a start."""
-        self.away = False
-        self.link.restore()
-        self.farms.restart()
-
-    def admits(self, session: Session, message: Message) -> bool:
-        """Whether a request may be served now: no drill swallows it, its data can be had."""
-        return (
-            (self.drills.idle or self.drills.admits(session, message))
-            and (not self.link.competing or self.link.admits(session, message))
-            and self.farm_queue.admits(session, message)
-        )
+        self.schedule.changed()
+        self.scheduler.finish(session)
+        self.registry.closed(session, reason)
 
     # -- the two ways in ----------------------------------------------------------------------
 
     def receive(self, session: Session, data: bytes, now: Nanos) -> None:
         """Bytes from a client: handle what they complete. ``flush`` sends the answers."""
         self.pass_time(now)
-        take = self.reception.keep if self.frozen else self.reception.take
+        take = self.scheduler.keep if self.timing.frozen else self.scheduler.take
         take(session, data)
 
     def step(self, now: Nanos) -> None:
         """Let time pass: fills, expiries, backlogs, quotes, repetitions, time-outs."""
-        self.now = max(self.now, now)
+        self.timing.move(now)
+        self.schedule.changed()
         self.drills.step(now)
-        if self.frozen:
-            return
-        self.pass_time(now)
-        self.daily.step(now)
-        self.farms.step(now)
-        self.farm_queue.step(now)
-        self.reception.step(now)
-        if self.farms.flows(Kind.MARKET):
-            self.lines.step(now)
-        self.accounts.step(now)
+        if not self.timing.frozen:
+            self.link.advance(self.timing.now)
+            self.schedule.step(now)
+        self.schedule.changed()
+
+    def pass_time(self, now: Nanos) -> None:
+        """Bring the venue to ``now``, before anything that happens at ``now``."""
+        self.timing.move(now)
+        if not self.timing.frozen:
+            self.link.advance(self.timing.now)
 
     def flush(self) -> None:
         """Commit the journal, then send everything that waits.
 
         Raises ``JournalError`` when it cannot be kept; then nothing may be sent: ``abandon``.
         """
-        self.reception.rest()
-        if self.frozen:
+        self.scheduler.rest()
+        if self.timing.frozen:
             return
-        self.accounts.refresh()
-        self.door.tell_port()
-        self.keeper.commit(self.engine)
-        self.keeper.step(self.stopwatch)
-        leaving, self._leaving = self._leaving, []
-        for session in [*self._open.values(), *leaving]:
-            session.flush()
-        self.traces.flush()
+        self.figures.refresh()
+        self.admission.tell_port()
+        self.venue.commit()
+        if self.venue.busy:
+            self.venue.tidy(self.timing.stopwatch)
+        self.registry.flush()
+        if self.taps.on:
+            self.taps.flush()
 
     def abandon(self) -> None:
         """Close every session without another word: what waits for them was never kept."""
-        for session in [*self._open.values(), *self._leaving]:
-            session.discard()
-            session.close()
-            session.flush()
-        self._open.clear()
-        self._clients.clear()
-        self._leaving.clear()
+        self.registry.abandon()
 
     def next_due(self) -> Nanos | None:
         """When ``step`` has something to do next; None when only a client can bring it."""
-        if self.frozen:
+        if self.timing.frozen:
             return self.drills.next_due()
-        dues = (
-            self.engine.next_due() if self.link.up else None,
-            self.drills.next_due(),
-            self.daily.next_due(),
-            self.farms.next_due(),
-            self.farm_queue.next_due(),
-            self.reception.next_due(),
-            self.lines.next_due() if self.farms.flows(Kind.MARKET) else None,
-            self.accounts.next_due(),
-            self.now if self.keeper.busy else None,
-        )
-        return min((due for due in dues if due is not None), default=None)
+        if self.venue.busy:
+            return self.timing.now
+        return self.schedule.next_due()
 
-    def pass_time(self, now: Nanos) -> None:
-        """Bring the venue to ``now``, before anything that happens at ``now``.
+    def act(self) -> None:
+        """The user or the control API has done something: whatever is next may be another."""
+        self.schedule.changed()
 
-        While the broker's link is lost nothing is heard of the venue: it is brought up to date
-        when the link is back.
-        """
-        self.now = max(self.now, now)
-        if self.link.up and not self.frozen and self.now > self.engine.clock:
-            self.publish(self._presenter.events(self.engine.advance(self.now)))
+    # -- requests -----------------------------------------------------------------------------
 
-    # -- what handlers use --------------------------------------------------------------------
+    def handle(self, session: Session, message: Message) -> Iterator[None] | None:
+        """Let the handler of a request answer it; see ``Handling``."""
+        handler = HANDLERS.get(type(message))
+        if handler is None:
+            unserved.answer(session, message)
+            return None
+        return handler(self._desk, session, message)
 
-    def apply(self, command: Command) -> tuple[Event, ...]:
-        """Give the engine a command, queue what came of it, and return it.
+    def begin(self, session: Session, message: StartApi) -> Iterator[None] | None:
+        """Start a session that was accepted; see ``Handling``."""
+        return opening.begin(self._desk, session, message)
 
-        Raises what the engine raises, after the engine is as it was before the command.
+    def data_flows(self) -> bool:
+        """Whether history comes in at present; see ``Handling``."""
+        return self.farms.flows(Farm.HISTORY)
+
+    def greeting_time(self) -> str:
+        """The time as the version answer has it; see ``Handling``."""
+        name = self.drills.zone or self.settings.time_zone_name
+        return connection_time(self.timing.now, self.settings.time_zone, name)
+
+    def serve(self, session: Session, message: Message) -> None:
+        """Handle a request that was kept from its handler."""
+        self.scheduler.serve(session, message)
+
+    def carry_out(self, command: AccountCommand) -> None:
+        """Open or change an account; it is kept when this returns, and then told.
+
+        Raises ``AccountRefused`` with what would be legal, also while the station does not hear
+        of the venue; nothing has changed then. Raises ``JournalError`` when it cannot be kept.
         """
         if not self.link.up:
-            self.link.hold(command)
-            return ()
-        try:
-            happened = self.engine.submit(command, self.now)
-        except AccountRefused:
-            raise
-        except Exception:
-            self._rebuild()
-            raise
-        told = self._presenter.events(happened)
-        self.publish(told)
-        return told
+            raise AccountRefused(LINK_LOST)
+        if self.timing.frozen:
+            raise AccountRefused(HANGS)
+        self.link.submit(command)
+        self.venue.commit()
 
-    def _rebuild(self) -> None:
-        """Start the venue anew from the journal: a command that failed half way left no trace.
+    # -- TWS goes away and comes back ---------------------------------------------------------
 
-        Raises ``JournalError`` when that fails too.
-        """
-        broken = self.engine
-        try:
-            self.keeper.commit(broken)
-            engine = Engine(self.market, broken.profile, broken.instruments)
-            entries = self.keeper.recover(engine)
-        except Exception as error:
-            raise JournalError("the venue failed and cannot be rebuilt from its journal") from error
-        engine.skip(broken.clock)
-        self._take(engine)
-        log.error("the venue failed and was rebuilt from %d entries of the journal", entries)
+    def go_away(self, reason: str) -> None:
+        """End TWS: every connection is closed, the port refuses, what was held is lost."""
+        self.registry.away = True
+        self.link.held.forget()
+        self.registry.drop_all(reason)
 
-    def publish(self, happened: tuple[Event, ...]) -> None:
-        """Queue messages for what happened."""
-        if happened:
-            self.publisher.publish(happened)
+    def come_back(self) -> None:
+        """Start TWS again, with its link, and with its farms as they are at a start."""
+        self.registry.away = False
+        self.link.restore()
+        self.farms.restart()
 
-    def attempt(
-        self, session: Session | None, request_id: int, what: str, work: Callable[[], object]
-    ) -> bool:
-        """Do something for a session, or for one that has gone; whether it succeeded.
+    @property
+    def away(self) -> bool:
+        """Whether TWS is not there: its port refuses connections."""
+        return self.registry.away
 
-        Whatever fails in it concerns this session alone: the log has the traceback, the client
-        323, and the station goes on. Only ``JournalError`` passes.
-        """
-        try:
-            work()
-        except JournalError:
-            raise
-        except Exception as error:
-            name = "a client that has gone" if session is None else session.name
-            log.error("%s: %s failed", name, what, exc_info=error)
-            told = str(error) if isinstance(error, PapertapeError) else repr(error)
-            if session is not None:
-                session.error(request_id, 323, cause=told[:LONGEST_CAUSE])
-            return False
-        return True
+    def restart_daily(self, down_ms: float) -> None:
+        """The time of the daily restart has come."""
+        self.drills.start("nightly-restart", down_ms=down_ms)
 
-    def zone(self, con_id: int, version: int) -> str:
-        """The zone in which a client of this version reads an instrument's times."""
-        chosen = self.config.settings.sendInstrumentTimezone
-        if chosen == OPERATOR or version < INSTRUMENT_TIME_ZONE:
-            return self.settings.time_zone
-        entry = self.engine.instruments[con_id]
-        return UTC if chosen == UTC else self.engine.hours.zone_id(entry)
-
-    def shows(self, contract: Contract) -> bool:
-        """Whether positions in it are told: those in currency pairs are virtual."""
-        return contract.secType != "CASH" or bool(self.config.settings.includeVirtualFxPositions)
-
-    def resolve(self, contract: Contract, purpose: Purpose) -> Listing | Refusal:
-        """The one listing that a request means, with a tape to quote it."""
-        return self.engine.instruments.resolve(contract, purpose)
-
-    def refuse(self, session: Session, request_id: int, refusal: Refusal) -> None:
-        """Send a refusal of the venue under a request's id."""
-        session.error(request_id, refusal.code, variant=refusal.variant, **refusal.facts)
+    def log_off(self) -> None:
+        """The time of the daily logoff has come: the user must log in again."""
+        self.go_away("daily logoff")
+        self.logged_off = True

@@ -5,12 +5,12 @@ reqOpenOrders; those to come, with reqAutoOpenOrders (behaviour N6). ``useNegati
 which ids they get.
 """
 
-from typing import TYPE_CHECKING
-
 from ..model import Contract, Order
 from ..venue.commands import BindOrders, CancelByUser, CancelOrder, SubmitManualOrder
 from ..venue.reference.instruments import Refusal
-from .plant.broker_link import UNREACHABLE
+from .config import Config
+from .plant.broker_link import BrokerLink
+from .plant.held_orders import UNREACHABLE
 from .present.events import (
     OrderBound,
     OrderCancelled,
@@ -18,23 +18,27 @@ from .present.events import (
     OrderView,
     RequestRefused,
 )
-
-if TYPE_CHECKING:
-    from .station import Station
+from .present.queries import Queries
+from .sessions.registry import Sessions
 
 Ended = OrderCancelled | OrderRejected
 """How an order can end in the turn in which it was entered; its variant tells a reason."""
 
 
-class User:
+class TwsUser:
     """The hands at the station."""
 
-    def __init__(self, station: "Station") -> None:
-        self._station = station
+    def __init__(
+        self, link: BrokerLink, queries: Queries, sessions: Sessions, config: Config
+    ) -> None:
+        self._link = link
+        self._queries = queries
+        self._sessions = sessions
+        self._config = config
 
     @property
     def _negative(self) -> bool:
-        return bool(self._station.config.settings.useNegativeAutoRange)
+        return bool(self._config.settings.useNegativeAutoRange)
 
     def enter(self, contract: Contract, order: Order) -> OrderView | Refusal:
         """Place an order; it, as it stands then, or why it was not taken.
@@ -42,19 +46,18 @@ class User:
         One that the broker ends at once was not taken either, though it stays listed. What ends
         by its own terms, such as an IOC that finds nobody, was.
         """
-        station = self._station
-        if not station.link.up:
+        if not self._link.up:
             return Refusal(201, {"reason": UNREACHABLE})
-        zero = station.client(0)
+        zero = self._sessions.client(0)
         if zero is None or not zero.auto_bind:
             command = SubmitManualOrder(contract, order)
         else:
             command = SubmitManualOrder(contract, order, "negative" if self._negative else "next")
-        happened = station.apply(command)
+        happened = self._link.submit(command)
         refused = next((event for event in happened if isinstance(event, RequestRefused)), None)
         if refused is not None:
             return _why(refused)
-        entered = station.queries.newest_order()
+        entered = self._queries.newest_order()
         assert entered is not None
         for event in happened:
             if isinstance(event, Ended) and event.variant and event.view.permId == entered.permId:
@@ -63,21 +66,20 @@ class User:
 
     def cancel(self, perm_id: int) -> bool:
         """Cancel an order, whoever placed it; whether there is one that works."""
-        station = self._station
-        view = station.queries.open_order(perm_id)
+        view = self._queries.open_order(perm_id)
         if view is None:
             return False
-        if station.link.up:
-            station.apply(CancelByUser(perm_id))
+        if self._link.up:
+            self._link.submit(CancelByUser(perm_id))
         elif view.orderId:
-            station.apply(CancelOrder(view.clientId, view.orderId))
-        return station.link.up or bool(view.orderId)
+            self._link.submit(CancelOrder(view.clientId, view.orderId))
+        return self._link.up or bool(view.orderId)
 
     def bind(self) -> int:
         """Give what the user has entered, and what still works, to client 0; how many."""
-        if not self._station.link.up:
+        if not self._link.up:
             return 0
-        happened = self._station.apply(BindOrders(self._negative))
+        happened = self._link.submit(BindOrders(self._negative))
         return sum(isinstance(event, OrderBound) for event in happened)
 
 

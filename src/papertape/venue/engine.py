@@ -35,7 +35,7 @@ from .exchange.exchange import Exchange
 from .exchange.top_of_book import TopOfBook
 from .facts import AnyFact, DayBegan, OrderPlaced, OrderReplaced
 from .market.source import MarketSource, Quote, Trade
-from .reference.instruments import Instruments
+from .reference.instruments import Instruments, Refusal
 from .reference.listings import CATALOGUE
 from .reference.sessions import EXCHANGE, TradingHours
 from .snapshots import Snapshot, frozen, restored
@@ -300,6 +300,20 @@ class Engine:
             else:
                 heapreplace(heap, (following.time, con_id, following, tape))
             yield tick
+
+    # -- questions ----------------------------------------------------------------------------
+
+    def find(self, client_id: int, order_id: int) -> LiveOrder | None:
+        """An order of today by its client's id, finished ones included."""
+        return self.api.find(client_id, order_id)
+
+    def refusal(self, command: SubmitOrder | CancelOrder) -> Refusal | None:
+        """Why the order id of a command cannot be used; None when it can."""
+        return self.api.refusal(command)
+
+    def quote(self, con_id: int, now: Nanos) -> Quote:
+        """The top of book at an instant; sizes of 0 where there is none."""
+        return self.top.current(con_id, now)
 
     # -- memory -------------------------------------------------------------------------------
 

@@ -177,7 +177,7 @@ def test_without_the_broker_accounts_stay_as_they_are() -> None:
 
 def test_a_station_that_hangs_does_nothing_for_accounts_either() -> None:
     async def main(api: Api) -> None:
-        api.hall.station.frozen = True
+        api.hall.station.timing.frozen = True
         assert "hangs" in (await api.post("/accounts", {"account": "DU2"}, 409))["detail"]
 
     with_api(main)

@@ -84,7 +84,7 @@ def test_detaching_leaves_the_logger_as_it_was() -> None:
 def test_lines_come_as_news_to_those_who_ask_for_the_log() -> None:
     async def main() -> None:
         async with control() as (served, api):
-            hub = served.hall.station.hub
+            hub = served.hall.station.event_bus
             headers = rightful(api)
             async with (
                 connect(events_at(api, "?kind=log"), additional_headers=headers, proxy=None) as one,

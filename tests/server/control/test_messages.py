@@ -59,7 +59,7 @@ def test_what_is_asked_for_must_make_sense(query: str) -> None:
             with pytest.raises((InvalidStatus, ConnectionClosed)):
                 async with messages_at(api, query) as socket:
                     await socket.recv()
-            assert not served.hall.station.traces.feed.on
+            assert not served.hall.station.taps.feed.on
 
     run(main)
 
@@ -79,7 +79,7 @@ def test_one_who_does_not_read_holds_nobody_up_and_fills_no_memory() -> None:
         async with control() as (served, api):
             client = await served.client(6)
             (session,) = served.hall.station.connections()
-            feed = served.hall.station.traces.feed
+            feed = served.hall.station.taps.feed
             async with messages_at(api, "?most=2000"):
                 await eventually(lambda: feed.on)
                 (onlooker,) = feed._onlookers.values()

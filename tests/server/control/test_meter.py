@@ -6,6 +6,7 @@ from typing import Any
 
 from papertape.server.control.meter import KEPT, Meter
 from papertape.server.sessions.session import Session
+from papertape.server.timing import Timing
 
 
 class Wire:
@@ -62,7 +63,7 @@ def test_what_is_remembered_is_bounded_and_ends_with_the_session() -> None:
 
 def test_a_session_has_the_counters() -> None:
     transport: Any = SimpleNamespace(write=lambda data: None)
-    session = Session(1, "test:1", transport, 226, lambda: 0)
+    session = Session(1, "test:1", transport, 226, Timing(0))
     session.answer(b"abc")
     session.flush()
     assert (session.bytes_out, session.queued) == (3, 0)

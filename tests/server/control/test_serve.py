@@ -144,7 +144,7 @@ def test_the_framework_is_not_loaded_before_somebody_connects() -> None:
 def test_a_flood_of_news_comes_in_few_pieces_and_none_is_left_out() -> None:
     async def main() -> None:
         async with control() as (served, api):
-            hub = served.hall.station.hub
+            hub = served.hall.station.event_bus
             async with connect(
                 events_at(api, "?kind=order"), additional_headers=rightful(api), proxy=None
             ) as socket:

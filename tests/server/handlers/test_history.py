@@ -9,6 +9,7 @@ import pytest
 from papertape.model import Contract
 from papertape.server.handlers.history import MAX_QUERIES
 from papertape.server.market_data.history import MAX_BARS
+from papertape.server.sessions.subscriptions import Query
 from papertape.venue.market.source import PriceBar
 from papertape.venue.market.tape import open_market
 from papertape.venue.units import DAY, MINUTE, SECOND
@@ -156,7 +157,7 @@ def test_refusals(case: str) -> None:
     ((request, number, text),) = client.send(asked(9, **fields)).errors()
     assert (request, number) == (9, code)
     assert told in text
-    assert client.session.queries == {}
+    assert client.session.subscriptions.of(Query) == {}
 
 
 def test_what_would_be_more_than_an_answer_holds_ends_the_query() -> None:
@@ -164,7 +165,7 @@ def test_what_would_be_more_than_an_answer_holds_ends_the_query() -> None:
     bar = hall.market.history[0]
     hall.market.history[:] = [bar] * (MAX_BARS + 1)
     assert [error[:2] for error in client.send(asked(9)).errors()] == [(9, 162)]
-    assert client.session.queries == {}
+    assert client.session.subscriptions.of(Query) == {}
 
 
 @pytest.mark.parametrize(
@@ -263,7 +264,7 @@ def test_a_client_may_have_fifty_queries_under_way() -> None:
     text = "Historical Market Data Service error message:Historical data request pacing violation"
     assert client.errors() == [(MAX_QUERIES, 162, text)]
     client.leave()
-    assert client.session.queries == {}
+    assert client.session.subscriptions.of(Query) == {}
     hall.settle()
     assert hall.station.next_due() is None
 

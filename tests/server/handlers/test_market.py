@@ -3,6 +3,7 @@
 import pytest
 
 from papertape.model import Contract
+from papertape.server.market_data.quotes import QuoteLine
 from papertape.wire.catalogue import market as wire
 from papertape.wire.catalogue.session import ErrorMessage
 from server.pair import VERSIONS, Client, Hall
@@ -129,7 +130,7 @@ def test_refusals(case: str) -> None:
     request, code, text = REFUSED[case]
     _, client = ready()
     assert client.send(request).errors() == [(7, code, text)]
-    assert client.session.quote_lines == {}
+    assert client.session.subscriptions.of(QuoteLine) == {}
 
 
 def test_a_number_in_use_is_refused_and_the_line_goes_on() -> None:
@@ -197,7 +198,7 @@ def test_one_word_that_is_no_generic_tick_refuses_the_request(asked: str) -> Non
         f"Legal ones for (STK) are: {STOCK}"
     )
     assert client.send(wire.ReqMktData(7, AAPL, asked)).errors() == [(7, 321, said)]
-    assert client.session.quote_lines == {}
+    assert client.session.subscriptions.of(QuoteLine) == {}
 
 
 def test_what_is_legal_depends_on_the_type_of_security() -> None:
@@ -241,7 +242,7 @@ def test_a_generic_tick_that_is_not_served_is_named(asked: str) -> None:
         "served by this station yet."
     )
     assert client.send(wire.ReqMktData(7, AAPL, asked)).errors() == [(7, 322, said)]
-    assert client.session.quote_lines == {}
+    assert client.session.subscriptions.of(QuoteLine) == {}
 
 
 @pytest.mark.parametrize("asked", ["mdoff", " MDOFF ,"])

@@ -7,6 +7,7 @@ import pytest
 from papertape.model import Contract
 from papertape.server.market_data import level1 as lines_module
 from papertape.server.market_data.level1 import SLICE
+from papertape.server.market_data.quotes import QuoteLine
 from papertape.server.settings import StationSettings
 from papertape.venue.market.source import DayStats
 from papertape.venue.units import SECOND
@@ -88,9 +89,9 @@ def test_a_client_that_does_not_read_is_passed_over_and_goes_on_from_the_present
 
 def test_nothing_is_due_for_clients_that_do_not_read() -> None:
     hall, client = watching()
-    assert hall.station.lines.next_due() is not None
+    assert hall.station.level1.next_due() is not None
     client.session.paused = True
-    assert hall.station.lines.next_due() is None
+    assert hall.station.level1.next_due() is None
 
 
 def test_clients_have_their_own_lines_under_their_own_numbers() -> None:
@@ -116,7 +117,7 @@ def sliced(count: int, lines_each: int, interval_ms: int = 250) -> tuple[Hall, l
     for one in clients:
         one.send(*(market.ReqMktData(n, AAPL) for n in range(1, lines_each + 1))).got()
     hall.wait(1)
-    hall.station.stopwatch = Stopwatch(SLICE / 10 / SECOND)
+    hall.station.timing.stopwatch = Stopwatch(SLICE / 10 / SECOND)
     return hall, clients
 
 
@@ -207,7 +208,7 @@ def test_lines_that_end_between_two_slices_are_told_no_more() -> None:
     hall.station.flush()
     _, cancelling, leaving, slow = clients
     cancelling.got()
-    hall.station.stopwatch = lambda: 0
+    hall.station.timing.stopwatch = lambda: 0
     cancel = b"".join(cancelling.connection.send(market.CancelMktData(n)) for n in range(1, 11))
     hall.station.receive(cancelling.session, cancel, hall.now)
     hall.station.lost(leaving.session, "", hall.now)
@@ -239,4 +240,6 @@ def test_what_was_encoded_for_one_moment_serves_the_next_while_nothing_changes(
 
 def told(hall: Hall) -> list[Any]:
     """All lines of all clients."""
-    return [line for one in hall.station.sessions() for line in one.quote_lines.values()]
+    return [
+        line for one in hall.station.sessions() for line in one.subscriptions.of(QuoteLine).values()
+    ]

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from papertape.model import Contract
-from papertape.server.plant.broker_link import COMPETING, MAX_HELD
+from papertape.server.plant.competing import REFUSED
+from papertape.server.plant.held_orders import MAX_HELD
 from papertape.server.present.views import Views
+from papertape.server.sessions.subscriptions import LiveBars, Query
 from papertape.server.settings import StationSettings
 from papertape.venue.broker.orders import LiveOrder
 from papertape.venue.engine import Engine
@@ -144,8 +146,8 @@ def test_with_1101_every_subscription_to_data_is_gone() -> None:
     hall = made()
     client = hall.client()
     client.send(QUOTES)
-    client.session.queries[5] = iter([None] * 3)
-    client.session.live_bars.add(6)
+    client.session.subscriptions.add(Query(5, iter([None] * 3)))
+    client.session.subscriptions.add(LiveBars(6))
     lose(hall)
     client.send(market.ReqMktData(2, AAPL))
     client.got()
@@ -179,14 +181,14 @@ def test_k7_an_order_is_held_and_sent_when_the_link_is_back() -> None:
     client.send(order(1, "BUY 100 AAPL MKT"))
     told = client.got()
     assert lines(told) == ["openOrder #1 PendingSubmit", "orderStatus #1 PendingSubmit 0+100"]
-    assert hall.station.link.held == 1
+    assert len(hall.station.link.held) == 1
     hall.wait(10)
     assert client.got() == []
     restore(hall)
     got = lines(client.got())
     assert got[:4] == ["error -1 1102", *OK]
     assert "execDetails -1 #1 BOT 100 @ 257.68" in got
-    assert hall.station.link.held == 0
+    assert len(hall.station.link.held) == 0
 
 
 def test_k7_switched_off_the_order_is_refused() -> None:
@@ -240,7 +242,7 @@ def test_an_order_that_was_not_sent_is_cancelled_on_the_spot() -> None:
     ]  # fmt: skip
     restore(hall)
     assert lines(client.got()) == ["error -1 1102", *OK]
-    assert hall.station.link.held == 0
+    assert len(hall.station.link.held) == 0
 
 
 def test_the_cancellation_of_a_working_order_waits_for_the_link() -> None:
@@ -300,7 +302,7 @@ def test_what_asks_about_a_finished_order_is_answered_at_once(
     hall, client = finished()
     assert lines(client.send(request_).got()) == [f"error {request_.orderId} {code}"]  # type: ignore[attr-defined]
     assert client.send(request_).errors()[0][2].endswith(text)
-    assert hall.station.link.held == 0
+    assert len(hall.station.link.held) == 0
     restore(hall)
     assert lines(client.got()) == ["error -1 1102", *OK]
 
@@ -334,7 +336,7 @@ def test_an_order_that_was_withdrawn_is_a_finished_one() -> None:
 
 
 def test_only_the_latest_withdrawn_orders_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("papertape.server.plant.broker_link.MAX_HELD", 2)
+    monkeypatch.setattr("papertape.server.plant.held_orders.MAX_HELD", 2)
     _, client = lost()
     for number in (1, 2, 3):
         client.send(order(number, "BUY 1 AAPL LMT 250"), orders.CancelOrder(number))
@@ -386,7 +388,7 @@ def test_a_global_cancel_takes_back_what_waits_and_ends_what_works() -> None:
 def test_an_order_that_cannot_be_is_refused_at_once() -> None:
     hall, client = lost()
     assert lines(client.send(order(1, "BUY 100 NOSUCH LMT 250")).got()) == ["error 1 200"]
-    assert hall.station.link.held == 0
+    assert len(hall.station.link.held) == 0
 
 
 def test_an_order_that_is_not_transmitted_waits_without_a_word() -> None:
@@ -419,7 +421,7 @@ def test_ids_of_orders_that_wait_are_not_given_out_again() -> None:
 
 
 def test_only_so_many_orders_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("papertape.server.plant.broker_link.MAX_HELD", 2)
+    monkeypatch.setattr("papertape.server.plant.held_orders.MAX_HELD", 2)
     assert MAX_HELD > 1000
     _, client = lost()
     client.send(*[order(n, "BUY 1 AAPL LMT 250") for n in (1, 2, 3)])
@@ -487,7 +489,7 @@ def test_lines_end_with_10197_and_new_requests_get_the_code_of_their_kind() -> N
     client = hall.client()
     client.send(QUOTES)
     client.got()
-    hall.station.link.compete()
+    hall.station.competition.begin()
     hall.settle()
     assert client.errors() == [(1, 10197, "No market data during competing live session")]
     client.send(
@@ -499,18 +501,18 @@ def test_lines_end_with_10197_and_new_requests_get_the_code_of_their_kind() -> N
     assert [(about, code) for about, code, _ in client.errors()] == [
         (2, 10197), (3, 420), (4, 10189), (5, 162),
     ]  # fmt: skip
-    hall.station.link.compete_no_more()
+    hall.station.competition.end()
     assert lines(client.send(QUOTES).got())[0] == "tickReqParams 1 0.01"
 
 
 def test_every_request_that_a_competing_session_refuses_has_an_id() -> None:
-    assert {kind.spec.id_field for kind in COMPETING} == {"reqId"}
+    assert {kind.spec.id_field for kind in REFUSED} == {"reqId"}
 
 
 def test_orders_go_on_during_a_competing_session() -> None:
     hall = made()
     client = hall.client()
-    hall.station.link.compete()
+    hall.station.competition.begin()
     got = lines(client.send(order(1, "BUY 100 AAPL MKT")).got())
     assert expected("execDetails -1 #1 BOT 100 @ 257.68")[0] in got
 
@@ -536,7 +538,7 @@ def test_what_is_held_is_told_without_a_look_at_every_working_order(
             for number in (101, 102):
                 client.send(order(number, "BUY 1 AAPL LMT 100"))
             client.send(order(1, "BUY 1 AAPL LMT 99"))
-            unsent = hall.station.link.unsent_orders()
+            unsent = hall.station.link.held.unsent_orders()
         assert [view.orderId for view in unsent] == [101, 102]
         looks.append(len(seen))
     assert looks[0] == looks[1] > 0

@@ -6,11 +6,12 @@ import msgspec
 import pytest
 
 from papertape.model import Contract
-from papertape.server.plant.farm_queue import _ENCODE, CANCELS, LONGEST, MAX_WAITING, NEEDS
+from papertape.server.plant.farm_queue import _ENCODE, LONGEST, MAX_WAITING
+from papertape.server.sessions.subscriptions import LiveBars, Query
 from papertape.server.settings import StationSettings
 from papertape.venue.market.source import PriceBar
 from papertape.venue.units import MINUTE, SECOND
-from papertape.wire.catalogue import contract, history, market
+from papertape.wire.catalogue import REQUESTS, contract, history, market
 from papertape.wire.catalogue.session import CurrentTime, ReqCurrentTime
 from server.pair import Client, Hall
 from server.shown import lines
@@ -54,9 +55,11 @@ def mends(made: Hall, name: str) -> None:
 
 
 def test_every_cancellation_names_a_request_that_may_wait() -> None:
-    assert set(CANCELS.values()) <= set(NEEDS)
-    for cancel, request in CANCELS.items():
-        assert cancel.spec.id_field == request.spec.id_field == "reqId"
+    ends = {kind.spec.cancels: kind for kind in REQUESTS.values() if kind.spec.cancels}
+    waiting = [kind for kind in REQUESTS.values() if kind.spec.farm and kind in ends]
+    assert len(waiting) > 8
+    for request in waiting:
+        assert ends[request].spec.id_field == request.spec.id_field == "reqId"
 
 
 # ---------------------------------------------------------------- market data
@@ -138,15 +141,15 @@ def test_a_query_under_way_waits_as_well() -> None:
     made = hall()
     client = made.client()
     session = client.session
-    session.queries[9] = iter([None] * 3)
-    made.station.reception.remember(session)
+    session.subscriptions.add(Query(9, iter([None] * 3)))
+    made.station.scheduler.remember(session)
     breaks(made, "ushmds")
     assert lines(client.got()) == ["error -1 2105", "error 9 165"]
     due = made.station.next_due()
     assert due is not None and due > made.now  # it waits, it does not spin
     mends(made, "ushmds")
     assert lines(client.got()) == ["error -1 2106", "error 9 165"]
-    assert not session.queries
+    assert not session.subscriptions.of(Query)
 
 
 @pytest.mark.parametrize("under_way", [True, False])
@@ -154,7 +157,7 @@ def test_a_query_is_given_up_after_half_a_minute(under_way: bool) -> None:
     made = hall()
     client = made.client()
     if under_way:
-        client.session.queries[2] = iter([None] * 3)
+        client.session.subscriptions.add(Query(2, iter([None] * 3)))
         breaks(made, "ushmds")
     else:
         breaks(made, "ushmds")
@@ -167,7 +170,7 @@ def test_a_query_is_given_up_after_half_a_minute(under_way: bool) -> None:
     assert told == (
         2, 162, "Historical Market Data Service error message:HMDS server disconnect occurred.",
     )  # fmt: skip
-    assert not client.session.queries and not client.session.for_farms
+    assert not client.session.subscriptions.of(Query) and not client.session.for_farms
     mends(made, "ushmds")
     assert lines(client.got()) == ["error -1 2106"]
 
@@ -183,7 +186,7 @@ def test_a_query_that_waits_can_be_cancelled() -> None:
 def test_bars_kept_up_to_date_end_with_10182_and_do_not_return() -> None:
     made = hall()
     client = made.client()
-    client.session.live_bars.add(7)
+    client.session.subscriptions.add(LiveBars(7))
     client.send(bars(8)).got()
     breaks(made, "ushmds")
     assert client.errors()[1:] == [(7, 10182, "Failed to request live updates (disconnected).")]
@@ -195,7 +198,7 @@ def test_bars_kept_up_to_date_end_with_10182_and_do_not_return() -> None:
 def test_bars_kept_up_to_date_can_be_cancelled_and_count_as_open_queries() -> None:
     made = hall()
     client = made.client()
-    client.session.live_bars.add(7)
+    client.session.subscriptions.add(LiveBars(7))
     assert lines(client.send(bars(7)).got()) == ["error 7 386"]
     assert lines(client.send(history.CancelHistoricalData(7)).got()) == ["error 7 162"]
     assert lines(client.send(history.CancelHistoricalData(7)).got()) == ["error 7 366"]
@@ -228,7 +231,7 @@ def test_a_request_that_would_fill_the_memory_does_not_wait() -> None:
 
 
 def test_every_request_that_may_wait_can_be_measured() -> None:
-    for kind in NEEDS:
+    for kind in (kind for kind in REQUESTS.values() if kind.spec.farm):
         assert len(_ENCODE(kind())) < LONGEST
 
 

@@ -7,9 +7,10 @@ import pytest
 
 from papertape.errors import SettingsError
 from papertape.model import Contract
-from papertape.server.plant.farms import MOVES, NOTICES, Kind, Move, Status
+from papertape.server.plant.farms import MOVES, NOTICES, Move, Status
 from papertape.server.settings import StationSettings
 from papertape.wire.catalogue import contract, history, market
+from papertape.wire.message import Farm
 from server.pair import Client, Hall
 from server.shown import lines
 
@@ -114,12 +115,12 @@ def test_s23_security_definitions_are_there_at_once() -> None:
 @pytest.mark.parametrize(
     ("request_", "kind", "told", "answer"),
     [
-        (QUOTES, Kind.MARKET, [2119, 2104], market.TickPrice),
-        (BARS, Kind.HISTORY, [2106], None),
+        (QUOTES, Farm.MARKET, [2119, 2104], market.TickPrice),
+        (BARS, Farm.HISTORY, [2106], None),
     ],
 )
 def test_s23_the_first_request_that_needs_a_farm_connects_it(
-    request_: object, kind: Kind, told: list[int], answer: type | None
+    request_: object, kind: Farm, told: list[int], answer: type | None
 ) -> None:
     hall = hall_of(GATEWAY)
     client = hall.client()

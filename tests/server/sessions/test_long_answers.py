@@ -7,6 +7,7 @@ import pytest
 from papertape.model import Contract, ExecutionFilter
 from papertape.server.sessions.scheduler import READING_S, TURN_BYTES
 from papertape.server.sessions.session import Session
+from papertape.server.sessions.subscriptions import Query
 from papertape.server.settings import StationSettings
 from papertape.venue.commands import CancelOrder
 from papertape.wire.catalogue import account, contract, history, orders, reports, session
@@ -54,7 +55,7 @@ def begun(hall: Hall, client: Client, *messages: Message) -> None:
 
 def slowly(hall: Hall) -> Hall:
     """From now on the station has time for one or two rows in a turn."""
-    hall.station.stopwatch = Stopwatch(0.0004)
+    hall.station.timing.stopwatch = Stopwatch(0.0004)
     return hall
 
 
@@ -115,7 +116,7 @@ def test_an_order_that_ends_meanwhile_is_not_told_as_one_that_works() -> None:
     client = hall.client(1)
     slowly(hall)
     begun(hall, client, orders.ReqAllOpenOrders())
-    hall.station.apply(CancelOrder(OWNER, 2 * COUNT))
+    hall.station.link.submit(CancelOrder(OWNER, 2 * COUNT))
     hall.settle()
     told = [one.orderId for one in client.got() if isinstance(one, reports.OpenOrder)]
     assert told == list(range(COUNT + 1, 2 * COUNT))
@@ -124,7 +125,7 @@ def test_an_order_that_ends_meanwhile_is_not_told_as_one_that_works() -> None:
 def test_a_position_that_changes_meanwhile_is_told_at_last() -> None:
     hall = day(Hall())
     client, trader = hall.client(1), hall.client(2)
-    hall.station.stopwatch = Stopwatch(0.002)
+    hall.station.timing.stopwatch = Stopwatch(0.002)
     begun(hall, client, account.ReqPositions())
     begun(hall, trader, order(1, "BUY 7 AAPL MKT"))
     hall.settle()
@@ -143,7 +144,7 @@ def test_a_row_that_fails_costs_its_answer_only(monkeypatch: pytest.MonkeyPatch)
     *rows, failed, time = lines(client.got())
     assert (failed, time) == ("error 9 323", f"currentTime {hall.now // 10**9}")
     assert 0 < len(rows) < COUNT
-    assert hall.station.reception.next_due() is None
+    assert hall.station.scheduler.next_due() is None
 
 
 @pytest.mark.parametrize("how", ["lost", "dropped"])
@@ -155,10 +156,10 @@ def test_a_client_that_leaves_meanwhile_leaves_nothing_behind(how: str) -> None:
     if how == "lost":
         client.leave()
     else:
-        hall.station.drop(client.session, "of this test")
+        hall.station.registry.drop(client.session, "of this test")
         hall.settle()
     assert not client.session.replies
-    assert hall.station.reception.next_due() is None
+    assert hall.station.scheduler.next_due() is None
     placed = hall.station.queries.order(1, 1)
     assert (placed is not None) == (how == "lost"), "what came before the end still counts"
 
@@ -229,7 +230,7 @@ def test_nobody_spins_while_an_answer_cannot_go_on_and_requests_exceed_the_rate(
     hall.wait(5)
     bars = {"duration": "1 M", "barSizeSetting": "1 min", "whatToShow": "TRADES"}
     begun(hall, client, history.ReqHistoricalData(9, AAPL, **bars))
-    assert client.session.queries
+    assert client.session.subscriptions.of(Query)
     if why == "it does not read":
         client.session.paused = True
     else:

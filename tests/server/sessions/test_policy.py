@@ -293,12 +293,12 @@ def test_somebody_may_disconnect_a_client(caplog: pytest.LogCaptureFixture) -> N
     caplog.set_level(logging.WARNING)
     hall = Hall()
     client = come(hall, "127.0.0.1")
-    hall.station.disconnect(client.session.number)
+    hall.station.registry.disconnect(client.session.number)
     hall.settle()
     assert client.pipe.closed and list(hall.station.sessions()) == []
     assert "somebody disconnected it" in caplog.text
     with pytest.raises(SettingsError, match="no such connection"):
-        hall.station.disconnect(client.session.number)
+        hall.station.registry.disconnect(client.session.number)
 
 
 @pytest.mark.parametrize("trusted", ["::ffff:127.0.0.2", "::ffff:7f00:2", "::ffff:127.0.0.2/128"])

@@ -3,7 +3,7 @@
 import pytest
 
 from papertape.errors import FeatureNotSupported
-from papertape.server.sessions.scheduler import ROUND, TURN, about
+from papertape.server.sessions.scheduler import ROUND, TURN
 from papertape.server.settings import StationSettings
 from papertape.venue.units import SECOND
 from papertape.versions import MAX_SERVER, RAW_IDS
@@ -11,7 +11,7 @@ from papertape.wire import catalogue
 from papertape.wire.catalogue import contract, market, orders, reports, session
 from papertape.wire.connection import Negotiated, encode
 from papertape.wire.handshake import State
-from papertape.wire.message import Message
+from papertape.wire.message import Message, id_of
 from server.pair import VERSIONS, Client, Hall, Stopwatch
 from server.shown import expected, lines
 from server.test_station import order
@@ -146,7 +146,7 @@ def hurried() -> Hall:
     """A station to which every look at its watch takes a tenth of a turn."""
     hall = Hall()
     hall.quote("AAPL 257.66 x 257.68")
-    hall.station.stopwatch = Stopwatch(TURN / 10 / SECOND)
+    hall.station.timing.stopwatch = Stopwatch(TURN / 10 / SECOND)
     return hall
 
 
@@ -406,16 +406,16 @@ def test_s2_every_request_is_served_or_refused_by_name(cls: type[Message]) -> No
 
 
 def test_the_id_that_an_error_is_about() -> None:
-    assert about(market.ReqMktData(5)) == 5
-    assert about(orders.PlaceOrder(6)) == 6
-    assert about(session.ReqCurrentTime()) == -1
-    assert about(market.ReqMarketDataType(3)) == -1
+    assert id_of(market.ReqMktData(5)) == 5
+    assert id_of(orders.PlaceOrder(6)) == 6
+    assert id_of(session.ReqCurrentTime()) == -1
+    assert id_of(market.ReqMarketDataType(3)) == -1
 
 
 def test_a_session_that_was_closed_is_not_heard() -> None:
     hall = Hall()
     client: Client = hall.client(1)
     request = client.connection.send(session.ReqCurrentTime())
-    hall.station.drop(client.session, "for a test")
+    hall.station.registry.drop(client.session, "for a test")
     client.raw(request)
     assert client.got() == [] and client.pipe.closed

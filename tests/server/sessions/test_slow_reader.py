@@ -175,7 +175,7 @@ def test_an_answer_larger_than_the_buffer_goes_out_as_its_client_reads(
             for number in range(1, count + 1):  # as if they had come over the wire
                 request = order(number, "BUY 1 AAPL LMT 199 GTC")
                 terms = {"contract": request.contract, "order": request.order}
-                station.apply(SubmitOrder(clientId=1, orderId=number, **terms))
+                station.link.submit(SubmitOrder(clientId=1, orderId=number, **terms))
             quick = await served.client(2)
             slow = served._socket(MAX_SERVER)
             slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, KERNEL)

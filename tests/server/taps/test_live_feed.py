@@ -29,7 +29,7 @@ AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 def looking(**wanted: object) -> tuple[Hall, Feed, Onlooker]:
     hall = Hall()
     hall.quote("AAPL 257.66 x 257.68")
-    feed = hall.station.traces.feed
+    feed = hall.station.taps.feed
     return hall, feed, feed.follow(Wanted(**wanted))  # type: ignore[arg-type]
 
 
@@ -64,7 +64,7 @@ def test_one_who_comes_in_the_middle_of_a_frame_sees_it_whole() -> None:
     client = hall.client()
     request = encode(ReqCurrentTime(), MAX_SERVER)
     client.raw(request[:5])
-    onlooker = hall.station.traces.feed.follow(Wanted())
+    onlooker = hall.station.taps.feed.follow(Wanted())
     client.raw(request[5:] + request)
     sent = [one.data for one in onlooker.take()[1] if one.direction == "in"]
     assert sent == [request, request]
@@ -73,7 +73,7 @@ def test_one_who_comes_in_the_middle_of_a_frame_sees_it_whole() -> None:
 def test_nobody_looks_and_no_session_has_a_feed() -> None:
     hall = Hall()
     early = hall.client(1)
-    feed = hall.station.traces.feed
+    feed = hall.station.taps.feed
     onlooker = feed.follow(Wanted())
     late = hall.client(2)
     assert early.session.feed is feed and late.session.feed is feed
@@ -115,7 +115,7 @@ def test_an_onlooker_leaves_the_fast_way_of_quotes_as_it_is() -> None:
 def test_it_is_chosen_by_session_and_client_and_kind() -> None:
     hall = Hall()
     hall.quote("AAPL 257.66 x 257.68")
-    feed = hall.station.traces.feed
+    feed = hall.station.taps.feed
     one, two = hall.client(1), hall.client(2)
     by_client = feed.follow(Wanted(client_id=2))
     by_session = feed.follow(Wanted(session=one.session.number))

@@ -13,7 +13,7 @@ import pytest
 from papertape.model import Contract
 from papertape.quoting import masked
 from papertape.server.taps import message_log
-from papertape.server.taps.message_log import MARKET_DATA, MAX_FILES, SECRET, MessageLog
+from papertape.server.taps.message_log import MAX_FILES, MessageLog
 from papertape.server.taps.wire_log import WireLog
 from papertape.venue.units import DAY
 from papertape.wire.catalogue import REQUESTS, RESPONSES, market, verify
@@ -45,7 +45,7 @@ def keep(hall: Hall, folder: Path, size: int = 1 << 20) -> None:
     zone = hall.station.settings.time_zone
     made = MessageLog(folder, lambda: hall.station.now, zone, max_bytes=size)
     MADE.append(made)
-    hall.station.traces.keep(made)
+    hall.station.taps.keep(made)
 
 
 def text(folder: Path, name: str = "api.7.Mon.log") -> list[str]:
@@ -121,7 +121,7 @@ def test_market_data_is_left_out_unless_it_is_wanted(tmp_path: Path) -> None:
 
 
 def test_market_data_is_every_message_of_a_stream_of_prices() -> None:
-    assert {kind.spec.callback for kind in MARKET_DATA} == {
+    assert {kind.spec.callback for kind in RESPONSES.values() if kind.spec.market_data} == {
         "realtimeBar", "tickByTick", "tickEFP", "tickGeneric", "tickOptionComputation",
         "tickPrice", "tickSize", "tickSnapshotEnd", "tickString", "updateMktDepth",
         "updateMktDepthL2",
@@ -144,7 +144,8 @@ def test_every_message_that_carries_a_proof_is_secret() -> None:
     named = {"apiData", "xyzResponse", "xyzChallenge", "opaqueIsvKey"}
     kinds: list[type[Message]] = [*REQUESTS.values(), *RESPONSES.values()]
     carriers = {kind for kind in kinds if named & set(kind.__struct_fields__)}
-    assert carriers <= SECRET and all(proofs & set(kind.__struct_fields__) for kind in SECRET)
+    secret = {kind for kind in kinds if kind.spec.secret}
+    assert carriers <= secret and all(proofs & set(kind.__struct_fields__) for kind in secret)
 
 
 # ---------------------------------------------------------------- files and days
@@ -241,7 +242,7 @@ def test_market_data_can_be_switched_on_as_well(tmp_path: Path) -> None:
 def test_beside_the_wire_log_both_see_everything(tmp_path: Path) -> None:
     hall = Hall(api={"createApiMessageLogFile": True})
     out = io.StringIO()
-    hall.station.traces.wire = WireLog(out)
+    hall.station.taps.wire = WireLog(out)
     keep(hall, tmp_path)
     session(hall)
     assert len(out.getvalue().splitlines()) == len(text(tmp_path))
@@ -249,7 +250,7 @@ def test_beside_the_wire_log_both_see_everything(tmp_path: Path) -> None:
 
 def test_the_wire_log_shows_no_proof_either() -> None:
     hall, out = Hall(), io.StringIO()
-    hall.station.traces.wire = WireLog(out)
+    hall.station.taps.wire = WireLog(out)
     session(hall).send(verify.VerifyMessage("the-secret"))
     assert "verify" in out.getvalue().lower() and "secret" not in out.getvalue()
 
@@ -263,8 +264,8 @@ def test_a_connection_that_never_starts_leaves_nothing(tmp_path: Path) -> None:
     client.raw(b"\0\0\0\x02xx")
     client.leave()
     assert list(tmp_path.iterdir()) == []
-    assert not hall.station.traces.messages._readers  # type: ignore[union-attr]
-    assert not hall.station.traces.messages._early  # type: ignore[union-attr]
+    assert not hall.station.taps.messages._readers  # type: ignore[union-attr]
+    assert not hall.station.taps.messages._early  # type: ignore[union-attr]
 
 
 def test_a_client_id_in_use_does_not_write_into_the_other_s_file(tmp_path: Path) -> None:
@@ -297,7 +298,7 @@ def test_all_files_together_have_a_bound_and_the_oldest_go(tmp_path: Path) -> No
     hall = Hall(api={"createApiMessageLogFile": True})
     made = MessageLog(tmp_path, lambda: hall.station.now, "US/Eastern", max_total=6000)
     MADE.append(made)
-    hall.station.traces.keep(made)
+    hall.station.taps.keep(made)
     for client_id in range(1, 5):
         one = session(hall, client_id)
         for _ in range(60):

@@ -100,7 +100,7 @@ def test_of_several_stations_every_line_says_whose_it_is(logs: Path, loop: str) 
                 client.close()
                 station = each.hall.station
                 await eventually(lambda found=station: not list(found.connections()))
-                station.away = True
+                station.registry.away = True
                 with contextlib.suppress(ConnectionError):
                     await (await each.raw()).end()
                 await eventually(lambda wanted=number: sum(map(refused, lines(logs))) == wanted)

@@ -15,7 +15,7 @@ from server.test_station import order
 
 def logged(out: io.StringIO) -> Hall:
     hall = Hall()
-    hall.station.traces.wire = WireLog(out)
+    hall.station.taps.wire = WireLog(out)
     return hall
 
 
@@ -64,7 +64,7 @@ def test_a_file_has_a_bound_and_its_lines_are_whole(tmp_path: Path) -> None:
     path = tmp_path / "wire.jsonl"
     with BoundedFile(path, 2000) as out:
         hall = Hall()
-        hall.station.traces.wire = WireLog(out)
+        hall.station.taps.wire = WireLog(out)
         client = hall.client(1, 176)
         for _ in range(50):
             client.send(ReqCurrentTime())

@@ -124,7 +124,7 @@ class Connection(asyncio.Protocol):
         session, self._session = self._session, None
         if session is not None and self._transport is not None:
             log.warning("%s closed: it does not read, %d bytes unsent", session.name, unsent)
-            self._server.station.closed(session, "does not read")
+            self._server.station.registry.closed(session, "does not read")
             self._transport.abort()
 
     def _send_held(self) -> None:

@@ -53,8 +53,8 @@ class StationServer:
         self._watch = WallWatch(wall(), steady())
         self.clock = clock.over(steady(), wall())
         """The market's, over the steady one."""
-        station.stopwatch = stopwatch
-        station.until = self._until
+        station.timing.stopwatch = stopwatch
+        station.timing.until = self._until
         self.connections: dict[Connection, None] = {}
         self._lingering: dict[Connection, None] = {}
         self._servers: list[asyncio.Server] = []
@@ -259,11 +259,13 @@ class StationServer:
             raise RuntimeError("the station has stopped")
         with speaking(self.name):
             try:
+                self.station.act()
                 return work(self.station)
             except JournalError as error:
                 self._unkept(error)
                 raise
             finally:
+                self.station.act()
                 self._flush_soon()
 
     def caught_up(self) -> None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, HTTPException, Path
 
 from ...venue.broker.account_manager import AccountRefused
 from ...venue.commands import AccountCommand, Deposit, SetFeePlan, SetMarginModel
-from ..accounts import amount, opening
+from ..account_commands import amount, opening
 from ..aio.server import StationServer
 from ..station import Station
 from .stations import CONFLICT, NOT_FOUND, Chosen, act, current
@@ -45,7 +45,7 @@ async def open_account(server: Chosen, body: AccountBody) -> AccountRow:
 
     def command(station: Station) -> AccountCommand:
         wishes = body.model_dump(exclude={"account"})
-        return opening(station.engine.profile, body.account, **wishes)
+        return opening(station.venue.profile, body.account, **wishes)
 
     return _carried_out(server, body.account, command)
 
@@ -101,7 +101,7 @@ def _carried_out(
 ) -> AccountRow:
     """The account as the command left it; it is kept by then."""
     try:
-        act(server, lambda station: station.accounts.carry_out(command(station)))
+        act(server, lambda station: station.carry_out(command(station)))
     except AccountRefused as refused:
         raise HTTPException(409, str(refused)) from refused
     return account_row(server, account)

@@ -43,7 +43,7 @@ async def events(
     kind: Kinds = [],  # noqa: B006 (the framework copies it)
 ) -> list[NewsView]:
     """The latest news, oldest first, from a number on; the same over a WebSocket as they come."""
-    return [news_view(news) for news in server.station.hub.recent(after, kind)]
+    return [news_view(news) for news in server.station.event_bus.recent(after, kind)]
 
 
 @router.websocket("/stations/{station}/events")
@@ -57,7 +57,7 @@ async def follow(socket: WebSocket, station: str) -> None:
     if server is None:
         return
     ready = asyncio.Event()
-    hub = server.station.hub
+    hub = server.station.event_bus
     follower = hub.follow(socket.query_params.getlist("kind")[:MOST_KINDS], ready.set)
     ending = asyncio.ensure_future(ended(socket))
     try:

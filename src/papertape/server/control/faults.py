@@ -43,8 +43,8 @@ async def link(server: Chosen) -> LinkView:
     state = server.station.link
     return LinkView(
         up=state.up,
-        competing=state.competing,
-        held_orders=state.held,
+        competing=server.station.competition.on,
+        held_orders=len(state.held),
         notice=notice_view(state.notice),
     )
 

@@ -90,7 +90,7 @@ class LogRing(logging.Handler):
         asked = [
             server
             for name, server in self._servers.items()
-            if line.concerns(name) and server.station.hub.asked_for(KIND)
+            if line.concerns(name) and server.station.event_bus.asked_for(KIND)
         ]
         if asked and self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop has just been closed
@@ -123,4 +123,4 @@ def _tell(servers: list[StationServer], line: Line) -> None:
         "error": line.error,
     }
     for server in servers:
-        server.station.hub.whisper(KIND, **facts)
+        server.station.event_bus.whisper(KIND, **facts)

@@ -12,9 +12,10 @@ from pydantic import AfterValidator
 from ...venue.market.source import PriceBar
 from ...venue.reference.instruments import Instrument
 from ...venue.units import DAY, SECOND, Nanos, PriceUnits, price_float, size_decimal
+from ...wire.message import Farm
 from ..aio.server import StationServer
 from ..market_data.history import BAR_SIZES, TRADING_SECONDS, part_of_bars, parts
-from ..plant.farms import Kind, Status
+from ..plant.farms import Status
 from ..station import Station
 from .stations import NOT_FOUND, Chosen, Turns, current, moment
 from .views import BarView, QuoteView, SymbolView
@@ -55,13 +56,13 @@ def symbol_view(entry: Instrument) -> SymbolView:
 
 def quoted(station: Station, con_id: int) -> Instrument:
     """The instrument of that number. Raises 404 when it has no market data."""
-    entry = station.engine.instruments.get(con_id)
+    entry = station.venue.instruments.get(con_id)
     if entry is None or con_id not in station.market.con_ids():
         raise HTTPException(404, f"there is no market data for contract {con_id}")
     return entry
 
 
-def present(server: StationServer, kind: Kind) -> tuple[Nanos, bool]:
+def present(server: StationServer, kind: Farm) -> tuple[Nanos, bool]:
     """The latest instant that a farm tells of, and whether that is now."""
     farm = server.station.farms.of(kind)
     broken = farm.status is Status.BROKEN
@@ -79,7 +80,7 @@ async def symbols(
     the first ones when nothing is asked for."""
     station = server.station
     known = frozenset(station.market.con_ids())
-    instruments = station.engine.instruments
+    instruments = station.venue.instruments
     found = instruments.search(q) if q.strip() else instruments
     fitting = [entry for entry in found if entry.conId in known]
     return [symbol_view(entry) for entry in fitting[:MOST_SYMBOLS]]
@@ -96,7 +97,7 @@ async def quote(server: Chosen, con_id: Number) -> QuoteView:
     """The market of an instrument at this moment; what is not known is null."""
     station = server.station
     entry = quoted(station, con_id)
-    now, live = present(server, Kind.MARKET)
+    now, live = present(server, Farm.MARKET)
     top, day = station.market.quote(con_id, now), station.market.day(con_id, now)
 
     def price(units: PriceUnits) -> float | None:
@@ -139,7 +140,7 @@ async def bars(
     """
     station = server.station
     entry = quoted(station, con_id)
-    now, _ = present(server, Kind.HISTORY)
+    now, _ = present(server, Farm.HISTORY)
     chosen = what or ("MIDPOINT" if entry.secType == "CASH" else "TRADES")
     later = None if after is None else _nanos(after) + 1
     found = await _latest(station, entry, (now, later), seconds * SECOND, (last, chosen))

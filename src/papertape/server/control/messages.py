@@ -65,7 +65,7 @@ async def messages(
     server = await opened(socket, station)
     if server is None:
         return
-    feed = server.station.traces.feed
+    feed = server.station.taps.feed
     onlooker = feed.follow(Wanted(most, session, client_id, market_data))
     ending = asyncio.ensure_future(ended(socket))
     try:

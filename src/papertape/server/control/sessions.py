@@ -9,8 +9,10 @@ from fastapi import APIRouter, HTTPException, Path, Request
 from ...errors import SettingsError
 from ..aio.connection import Connection
 from ..aio.server import StationServer
+from ..market_data.quotes import QuoteLine
 from ..sessions.policy import Waiting
 from ..sessions.session import Session
+from ..sessions.subscriptions import Query
 from .meter import Meter
 from .stations import ANYWHERE, NOT_FOUND, Chosen, Plant, act, moment, notice_view
 from .views import AcceptBody, SessionView, StationView, WaitingView
@@ -34,7 +36,7 @@ def station_view(name: str, server: StationServer) -> StationView:
         speed=server.clock.speed,
         sessions=sum(1 for _ in station.sessions()),
         waiting=len(station.policy.waiting()),
-        notice=notice_view(station.door.notice),
+        notice=notice_view(station.admission.notice),
     )
 
 
@@ -56,15 +58,14 @@ def session_view(session: Session, meter: Meter) -> SessionView:
         out_per_s=read.out_per_s,
         unsent_bytes=unsent,
         lag_s=read.lag_s,
-        lines=len(session.quote_lines),
+        lines=len(session.subscriptions.of(QuoteLine)),
         subscriptions=_subscriptions(session),
         paused=session.paused,
     )
 
 
 def _subscriptions(session: Session) -> int:
-    several = (session.quote_lines, session.live_bars, session.multi, session.summaries)
-    return sum(map(len, several)) + session.positions + bool(session.account_updates)
+    return sum(not isinstance(one, Query) for one in session.subscriptions)
 
 
 def waiting_view(server: StationServer, one: Waiting) -> WaitingView:
@@ -108,7 +109,9 @@ async def disconnect(request: Request, server: Chosen, number: Number) -> Sessio
     if found is None:
         raise HTTPException(404, f"there is no connection {number}")
     view = session_view(found, request.app.state.meter)
-    act(server, lambda station: station.drop(found, "disconnected through the control API"))
+    act(
+        server, lambda station: station.registry.drop(found, "disconnected through the control API")
+    )
     return view
 
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from ...codes import text
 from ...model import Contract, Order
 from ...venue.reference.instruments import Refusal
-from ..plant.broker_link import UNREACHABLE
+from ..plant.held_orders import UNREACHABLE
 from ..present.events import OrderView
 from ..present.queries import ExecutionRow as Executed
 from ..present.queries import PortfolioRow
@@ -115,7 +115,7 @@ async def orders(
         known = map(queries.order_by_perm_id, dict.fromkeys(perm_id))
         found = (view for view in known if view is not None and account in ("", view.account))
     else:
-        waiting = server.station.link.unsent_orders()
+        waiting = server.station.link.held.unsent_orders()
         unsent = [view for view in waiting if account in ("", view.account)][-last:]
         found = chain(queries.latest_orders(last - len(unsent), account), unsent)
     return await told(_ORDERS, found, order_row)

@@ -7,16 +7,20 @@ when its ``due`` has come. It is over when it calls ``finish``.
 
 from collections.abc import Iterator
 from random import Random
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Protocol
 
 import msgspec
 
 from ...venue.units import Nanos
 from ...wire.message import Message
-
-if TYPE_CHECKING:
-    from ..sessions.session import Session
-    from ..station import Station
+from ..plant.broker_link import BrokerLink
+from ..plant.competing import Competition
+from ..plant.farms import Farms
+from ..present.queries import Queries
+from ..sessions.registry import Sessions
+from ..sessions.session import Session
+from ..settings import StationSettings
+from ..timing import Timing
 
 MS = 1_000_000
 """A millisecond in units of the market's clock."""
@@ -38,6 +42,27 @@ class Aimed(Options, frozen=True, kw_only=True):
     """Only the session with this client id; every session when it is left out."""
 
 
+class Target(Protocol):
+    """What a drill may do to a TWS."""
+
+    timing: Timing
+    settings: StationSettings
+    registry: Sessions
+    queries: Queries
+    link: BrokerLink
+    farms: Farms
+    competition: Competition
+
+    def serve(self, session: Session, message: Message) -> None:
+        """Handle a request that was kept from its handler."""
+
+    def go_away(self, reason: str) -> None:
+        """End TWS: every connection is closed, the port refuses, what was held is lost."""
+
+    def come_back(self) -> None:
+        """Start TWS again, with its link, and with its farms as they are at a start."""
+
+
 class Drill:
     """One run of one drill."""
 
@@ -50,8 +75,8 @@ class Drill:
     order: ClassVar[tuple[str, ...]] = ()
     """Options that may be given by position."""
 
-    def __init__(self, station: "Station", options: Any, random: Random) -> None:
-        self.station = station
+    def __init__(self, tws: Target, options: Any, random: Random) -> None:
+        self.tws = tws
         self.options = options
         self.random = random
         self.due: Nanos | None = None
@@ -69,22 +94,22 @@ class Drill:
     def stop(self) -> None:
         """Undo what lasts, when it is stopped from outside before its end."""
 
-    def takes(self, session: "Session", message: Message) -> bool:
+    def takes(self, session: Session, message: Message) -> bool:
         """Whether a message that came in is handled."""
         return True
 
-    def gives(self, session: "Session", message: Message) -> bool:
+    def gives(self, session: Session, message: Message) -> bool:
         """Whether a message goes out."""
         return True
 
-    def writes(self, session: "Session", message: Message | None, encoded: bytes) -> bytes:
+    def writes(self, session: Session, message: Message | None, encoded: bytes) -> bytes:
         """The bytes of a message that goes out, or of the version answer (None)."""
         return encoded
 
-    def started(self, session: "Session") -> None:
+    def started(self, session: Session) -> None:
         """A session has started: its client was told everything that follows START_API."""
 
-    def left(self, session: "Session") -> None:
+    def left(self, session: Session) -> None:
         """A session that had started is over."""
 
     # -- for drills ---------------------------------------------------------------------------
@@ -92,7 +117,7 @@ class Drill:
     @property
     def now(self) -> Nanos:
         """Market time."""
-        return self.station.now
+        return self.tws.timing.now
 
     def after(self, milliseconds: float) -> Nanos:
         """The instant so much later."""
@@ -103,11 +128,11 @@ class Drill:
         self.over = True
         self.due = None
 
-    def aims_at(self, session: "Session", client_id: int | None = None) -> bool:
+    def aims_at(self, session: Session, client_id: int | None = None) -> bool:
         """Whether a session is among those that the drill concerns."""
         wanted = self.options.client
         return wanted is None or (session.client_id if client_id is None else client_id) == wanted
 
-    def targets(self) -> Iterator["Session"]:
+    def targets(self) -> Iterator[Session]:
         """The open sessions that the drill concerns, started or not."""
-        return (one for one in list(self.station.connections()) if self.aims_at(one))
+        return (one for one in list(self.tws.registry.connections()) if self.aims_at(one))

@@ -3,7 +3,7 @@
 from ...venue.commands import SubmitOrder
 from ...wire.catalogue.orders import PlaceOrder
 from ...wire.message import Message
-from ..plant.broker_link import pending
+from ..plant.held_orders import pending
 from ..sessions.session import Session
 from .base import Aimed, Count, Drill, Milliseconds, Seconds
 from .base import Options as Plain
@@ -34,7 +34,7 @@ class NightlyRestart(Drill):
     def start(self) -> None:
         """The link goes first."""
         self._closed = False
-        self.station.link.lose()
+        self.tws.link.lose()
         self.due = self.after(self.options.warn_ms)
 
     def act(self) -> None:
@@ -44,12 +44,12 @@ class NightlyRestart(Drill):
             self.finish()
             return
         self._closed = True
-        self.station.go_away("TWS restarts")
+        self.tws.go_away("TWS restarts")
         self.due = self.after(self.options.down_ms)
 
     def stop(self) -> None:
         """TWS is back at once."""
-        self.station.come_back()
+        self.tws.come_back()
 
 
 class IdRollback(Drill):
@@ -86,7 +86,7 @@ class IdRollback(Drill):
             return True
         if not self.aims_at(session) or session.client_id is None or message.order.whatIf:
             return True
-        queries = self.station.queries
+        queries = self.tws.queries
         if message.orderId < queries.next_valid_id(session.client_id):
             return True
         order = SubmitOrder(session.client_id, message.orderId, message.contract, message.order)
@@ -104,13 +104,13 @@ class IdRollback(Drill):
             self.finish()
             return
         self._closed = True
-        self.station.go_away("TWS restarts")
+        self.tws.go_away("TWS restarts")
         self.due = self.after(self.options.down_ms)
 
     def stop(self) -> None:
         """TWS is back at once."""
         if self._closed:
-            self.station.come_back()
+            self.tws.come_back()
 
 
 class StaleClientId(Drill):
@@ -140,7 +140,7 @@ class StaleClientId(Drill):
         if self._client_id is None and session.client_id is not None and self.aims_at(session):
             self._client_id = session.client_id
             self.due = self.after(self.options.seconds * 1000)
-            self.station.block(session.client_id, self.due)
+            self.tws.registry.block(session.client_id, self.due)
 
     def act(self) -> None:
         """The id is free."""
@@ -149,4 +149,4 @@ class StaleClientId(Drill):
     def stop(self) -> None:
         """The id is free at once."""
         if self._client_id is not None:
-            self.station.block(self._client_id, self.now)
+            self.tws.registry.block(self._client_id, self.now)

@@ -35,7 +35,7 @@ class LinkLost(Drill):
 
     def start(self) -> None:
         """Lose it."""
-        self.station.link.lose()
+        self.tws.link.lose()
         if self.options.ms is None:
             self.finish()
         else:
@@ -43,12 +43,12 @@ class LinkLost(Drill):
 
     def act(self) -> None:
         """Bring it back."""
-        self.station.link.restore()
+        self.tws.link.restore()
         self.finish()
 
     def stop(self) -> None:
         """Bring it back at once."""
-        self.station.link.restore()
+        self.tws.link.restore()
 
 
 class LinkRestored(Drill):
@@ -75,8 +75,8 @@ class LinkRestored(Drill):
 
     def start(self) -> None:
         """Bring it back."""
-        self.station.link.lose()
-        self.station.link.restore(data_lost=self.options.data_lost)
+        self.tws.link.lose()
+        self.tws.link.restore(data_lost=self.options.data_lost)
         self.finish()
 
 
@@ -154,18 +154,18 @@ class FarmBlip(Drill):
 
     def start(self) -> None:
         """Break it."""
-        self._farm = self.station.farms.named(self.options.name)
-        self.station.farms.breaks(self._farm)
+        self._farm = self.tws.farms.named(self.options.name)
+        self.tws.farms.breaks(self._farm)
         self.due = self.after(self.options.ms)
 
     def act(self) -> None:
         """Let it connect again."""
-        self.station.farms.mends(self._farm)
+        self.tws.farms.mends(self._farm)
         self.finish()
 
     def stop(self) -> None:
         """Let it connect again at once."""
-        self.station.farms.mends(self._farm)
+        self.tws.farms.mends(self._farm)
 
 
 class CompetingSession(Drill):
@@ -189,14 +189,14 @@ class CompetingSession(Drill):
 
     def start(self) -> None:
         """Take the data."""
-        self.station.link.compete()
+        self.tws.competition.begin()
         self.due = self.after(self.options.ms)
 
     def act(self) -> None:
         """Let go of it."""
-        self.station.link.compete_no_more()
+        self.tws.competition.end()
         self.finish()
 
     def stop(self) -> None:
         """Let go of it at once."""
-        self.station.link.compete_no_more()
+        self.tws.competition.end()

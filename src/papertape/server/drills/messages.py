@@ -70,7 +70,7 @@ class DropBeforeReady(Drill):
             if until <= self.now:
                 del self._opening[number]
                 if not session.closing:
-                    self.station.reception.serve(session, message)
+                    self.tws.serve(session, message)
         self._wait()
 
     def stop(self) -> None:
@@ -78,7 +78,7 @@ class DropBeforeReady(Drill):
         waiting, self._opening = self._opening, {}
         for session, message, _ in waiting.values():
             if not session.closing:
-                self.station.reception.serve(session, message)
+                self.tws.serve(session, message)
 
     def _wait(self) -> None:
         self.due = min((until for _, _, until in self._opening.values()), default=None)

@@ -5,23 +5,22 @@ import shlex
 from collections.abc import Mapping
 from inspect import getdoc
 from random import Random
-from typing import TYPE_CHECKING, Annotated, Any, Final, get_args, get_origin
+from typing import Annotated, Any, Final, get_args, get_origin
 
 import msgspec
 
 from ...errors import SettingsError
 from ...venue.units import Nanos
 from ...wire.message import Message
-from .base import Drill
+from ..event_bus import EventBus
+from ..sessions.session import Session
+from ..timing import Alarm, Schedule
+from .base import Drill, Target
 from .daily import IdRollback, NightlyRestart, StaleClientId
 from .links import CompetingSession, FarmBlip, LinkLost, LinkRestored, RepeatedDetails
 from .messages import BlackHole, DropAfterReady, DropBeforeReady
 from .sockets import Freeze, HalfFrame, Reset, SlowDrip
 from .texts import CodePage, ZoneName
-
-if TYPE_CHECKING:
-    from ..sessions.session import Session
-    from ..station import Station
 
 log = logging.getLogger("papertape.station")
 
@@ -65,12 +64,15 @@ class Run(msgspec.Struct):
 class Drills:
     """The drills of a station."""
 
-    def __init__(self, station: "Station", seed: int = 1) -> None:
-        self._station = station
+    def __init__(self, tws: Target, schedule: Schedule, bus: EventBus, seed: int = 1) -> None:
+        self._tws = tws
+        self._schedule = schedule
+        self._bus = bus
         self._seed = seed
         self._count = 0
         self._running: dict[int, Drill] = {}
         self._history: list[Run] = []
+        self.alarm = Alarm(self.next_due, self.step)
 
     # -- for people and programs --------------------------------------------------------------
 
@@ -97,9 +99,9 @@ class Drills:
         checked = _options(kind, options)
         self._count += 1
         random = Random(f"{self._seed} {self._count} {name}")
-        drill = kind(self._station, checked, random)
+        drill = kind(self._tws, checked, random)
         drill.start()
-        run = Run(self._count, name, msgspec.structs.asdict(checked), self._station.now)
+        run = Run(self._count, name, msgspec.structs.asdict(checked), self._tws.timing.now)
         log.warning("drill %d begins: %s", run.number, shown(run))
         self._tell(run, "began")
         self._history = [*self._history[-MAX_HISTORY:], run]
@@ -126,23 +128,24 @@ class Drills:
             self.stop(number)
 
     def _settle(self) -> None:
-        """Close the books of what is over; tell the sessions whether somebody listens."""
+        """Note what is over; let every session know whether a drill runs."""
+        self._schedule.changed()
         for run in self._history:
             drill = self._running.get(run.number)
             if drill is not None and drill.over:
                 del self._running[run.number]
-                run.ended = self._station.now
+                run.ended = self._tws.timing.now
                 log.warning("drill %d is over: %s", run.number, run.name)
                 self._tell(run, "over")
-        for session in self._station.connections():
+        for session in self._tws.registry.connections():
             self.watch(session)
 
     def _tell(self, run: Run, state: str) -> None:
-        self._station.hub.tell("drill", number=run.number, name=run.name, state=state)
+        self._bus.tell("drill", number=run.number, name=run.name, state=state)
 
     # -- for the station ----------------------------------------------------------------------
 
-    def watch(self, session: "Session") -> None:
+    def watch(self, session: Session) -> None:
         """Look at what a session is sent, and change it, as long as a drill runs."""
         session.lets = self._gives if self._running else None
         session.writes = self._writes if self._running else None
@@ -157,20 +160,22 @@ class Drills:
         """Whether none runs."""
         return not self._running
 
-    def admits(self, session: "Session", message: Message) -> bool:
-        """Whether a message that came in is handled."""
+    def stage(self, session: Session, message: Message) -> bool:
+        """A stage of admission: a running drill may take a message away."""
+        if not self._running:
+            return True
         asked = [drill.takes(session, message) for drill in list(self._running.values())]
         self._settle()
         return all(asked)
 
-    def _gives(self, session: "Session", message: Message) -> bool:
+    def _gives(self, session: Session, message: Message) -> bool:
         """Whether a message goes out; each drill sees it, whatever the others say."""
         asked = [drill.gives(session, message) for drill in list(self._running.values())]
         if any(drill.over for drill in self._running.values()):
             self._settle()
         return all(asked)
 
-    def _writes(self, session: "Session", message: Message | None, encoded: bytes) -> bytes:
+    def _writes(self, session: Session, message: Message | None, encoded: bytes) -> bytes:
         """What goes out of a message, through every drill."""
         for drill in self._running.values():
             encoded = drill.writes(session, message, encoded)
@@ -181,15 +186,17 @@ class Drills:
         """What the version answer calls the time zone; "": as the settings say."""
         return next((drill.zone for drill in self._running.values() if drill.zone), "")
 
-    def started(self, session: "Session") -> None:
+    def started(self, session: Session) -> None:
         """A session has started."""
         for drill in list(self._running.values()):
             drill.started(session)
         if self._running:
             self._settle()
 
-    def left(self, session: "Session") -> None:
-        """A session that had started is over."""
+    def left(self, session: Session) -> None:
+        """A session is over."""
+        if session.client_id is None:
+            return
         for drill in list(self._running.values()):
             drill.left(session)
 

@@ -36,17 +36,17 @@ class Freeze(Drill):
 
     def start(self) -> None:
         """Hang."""
-        self.station.frozen = True
+        self.tws.timing.frozen = True
         self.due = self.after(self.options.seconds * 1000)
 
     def act(self) -> None:
         """Go on."""
-        self.station.frozen = False
+        self.tws.timing.frozen = False
         self.finish()
 
     def stop(self) -> None:
         """Go on at once."""
-        self.station.frozen = False
+        self.tws.timing.frozen = False
 
 
 class Reset(Drill):
@@ -80,7 +80,7 @@ class Reset(Drill):
         self._victim: Session | None = None
         if not self._kinds:
             for session in self.targets():
-                self.station.reset(session, "drill")
+                self.tws.registry.reset(session, "drill")
             self.finish()
 
     def takes(self, session: Session, message: Message) -> bool:
@@ -99,7 +99,7 @@ class Reset(Drill):
     def act(self) -> None:
         """Reset it, if it is still there."""
         if self._victim is not None and not self._victim.closing:
-            self.station.reset(self._victim, "drill")
+            self.tws.registry.reset(self._victim, "drill")
         self.finish()
 
 
@@ -148,7 +148,7 @@ class HalfFrame(Drill):
             self.due = self.after(1)  # its bytes have not gone out yet
             return
         if victim is not None and not victim.closing:
-            self.station.drop(victim, "drill: the connection ends within a message")
+            self.tws.registry.drop(victim, "drill: the connection ends within a message")
         self.finish()
 
     def stop(self) -> None:
@@ -213,10 +213,10 @@ class SlowDrip(Drill):
         self._allowed += self.options.bytes_per_second * DRIP_MS / 1000
         size = int(self._allowed)
         self._allowed -= size
-        limit = self.station.settings.max_buffer_mb << 20
+        limit = self.tws.settings.max_buffer_mb << 20
         for session, waiting in list(self._waiting.values()):
             if len(waiting) > limit:
-                self.station.reset(session, f"drill: {len(waiting)} bytes wait on a slow line")
+                self.tws.registry.reset(session, f"drill: {len(waiting)} bytes wait on a slow line")
                 continue
             if size and waiting:
                 session.transport.write(bytes(waiting[:size]))

@@ -1,30 +1,29 @@
-"""One small function per request: the only place, with ``publish``, that knows wire and venue.
+"""One small function per request.
 
-``HANDLERS`` maps a message class to its function ``(station, session, message)``. An answer of many
+``HANDLERS`` maps a message class to its function ``(desk, session, message)``. An answer of many
 rows is an iterator that the function returns: each step sends one row or passes one over, and
-others have their turn in between. What must happen at once, the function does itself.
+other sessions have their turn in between. What must happen at once, the function does itself.
 """
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from ..sessions.session import Session
-    from ..station import Station
+from ..sessions.session import Session
+from .desk import Desk
 
-Handler = Callable[["Station", "Session", Any], Iterator[None] | None]
+Handler = Callable[[Desk, Session, Any], Iterator[None] | None]
 HANDLERS: dict[type[Any], Handler] = {}
-TRADING: set[type[Any]] = set()
-"""Requests that a Read-Only API refuses with 321."""
+PARTLY: dict[type[Any], str] = {}
+"""What is left out of an answer, for the reference page."""
 
 
-def handles(message: type[Any], *, trading: bool = False) -> Callable[[Handler], Handler]:
-    """Register the function for a request; ``trading``: not for a Read-Only API."""
+def handles(message: type[Any], *, partly: str = "") -> Callable[[Handler], Handler]:
+    """Register the function for a request; ``partly`` says what it does not serve yet."""
 
     def register(function: Handler) -> Handler:
         HANDLERS[message] = function
-        if trading:
-            TRADING.add(message)
+        if partly:
+            PARTLY[message] = partly
         return function
 
     return register

@@ -1,7 +1,7 @@
 """The configuration of the API, read and changed by a program (server 219 and 221 on)."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -10,11 +10,9 @@ from ...venue.commands import ResetOrderIds
 from ...wire.catalogue import config as wire
 from ..config import Outcome
 from ..config_table import NAMES
+from ..sessions.session import Session
 from . import handles
-
-if TYPE_CHECKING:
-    from ..sessions.session import Session
-    from ..station import Station
+from .desk import Desk
 
 DONE, UNCHANGED, ASKS, FAILED = "success", "unchanged", "warning", "error"
 """Ours: the words of TWS are not published."""
@@ -22,42 +20,42 @@ RESET = "resetAPIOrderSequence"
 
 
 @handles(wire.ReqConfig)
-def req_config(station: "Station", session: "Session", message: wire.ReqConfig) -> None:
+def req_config(desk: Desk, session: Session, message: wire.ReqConfig) -> None:
     """Everything that is set."""
-    lock, messages, api, orders = station.config.record()
+    lock, messages, api, orders = desk.config.record()
     session.send(wire.ConfigResponse(message.reqId, lock, messages, api, orders))
 
 
 @handles(wire.UpdateConfig)
-def update_config(station: "Station", session: "Session", message: wire.UpdateConfig) -> None:
+def update_config(desk: Desk, session: Session, message: wire.UpdateConfig) -> None:
     """Change the fields that are set: all of them, or none and why.
 
     What a person would have to confirm comes back as a warning, and is changed when the program
     sends the same again with that warning accepted.
     """
-    errors = tuple(_obstacles(station, message))
-    outcome = Outcome(errors=errors) if errors else _change(station, message)
+    errors = tuple(_obstacles(desk, message))
+    outcome = Outcome(errors=errors) if errors else _change(desk, message)
     session.send(_answer(message, outcome))
 
 
-def _obstacles(station: "Station", message: wire.UpdateConfig) -> Iterator[str]:
-    if message.resetAPIOrderSequence and station.queries.busy():
+def _obstacles(desk: Desk, message: wire.UpdateConfig) -> Iterator[str]:
+    if message.resetAPIOrderSequence and desk.queries.busy():
         yield f"{RESET}: orders are working or wait for transmit; cancel them first"
-    if message.resetAPIOrderSequence and not station.link.up:
+    if message.resetAPIOrderSequence and not desk.link.up:
         yield f"{RESET}: the broker's link is lost; try again when it is back"
-    _, known, _, _ = station.config.record()
+    _, known, _, _ = desk.config.record()
     for one in message.messages:
         if one not in known:
             yield f"messages: a station shows none, so message {one.id} cannot be changed"
 
 
-def _change(station: "Station", message: wire.UpdateConfig) -> Outcome:
+def _change(desk: Desk, message: wire.UpdateConfig) -> Outcome:
     accepted = {one.messageId for one in message.acceptedWarnings if one.messageId is not None}
     doing = (RESET,) if message.resetAPIOrderSequence else ()
-    outcome = station.config.update(_wanted(message), accepted, doing=doing)
+    outcome = desk.config.update(_wanted(message), accepted, doing=doing)
     if not doing or outcome.errors or outcome.questions:
         return outcome
-    station.apply(ResetOrderIds())
+    desk.link.submit(ResetOrderIds())
     return msgspec.structs.replace(outcome, changed=(*outcome.changed, RESET))
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -29,11 +28,10 @@ from ..market_data.history import (
 )
 from ..market_data.quotes import shown_size
 from ..present.times import bar_date, stamp
+from ..sessions.session import Session
+from ..sessions.subscriptions import LiveBars, Query
 from . import handles
-
-if TYPE_CHECKING:
-    from ..sessions.session import Session
-    from ..station import Station
+from .desk import Desk
 
 MAX_QUERIES = 50
 """History queries of one client at the same time, as TWS allows."""
@@ -42,28 +40,27 @@ NONE = Decimal(-1)
 
 
 @handles(wire.ReqHistoricalData)
-def req_historical_data(
-    station: "Station", session: "Session", message: wire.ReqHistoricalData
-) -> None:
+def req_historical_data(desk: Desk, session: Session, message: wire.ReqHistoricalData) -> None:
     """The bars of the span, oldest first, and the end marker of the version."""
-    if message.reqId in session.queries or message.reqId in session.live_bars:
+    queries, live = session.subscriptions.of(Query), session.subscriptions.of(LiveBars)
+    if message.reqId in queries or message.reqId in live:
         session.error(message.reqId, 386)
         return
-    if len(session.queries) + len(session.live_bars) >= MAX_QUERIES:
+    if len(queries) + len(live) >= MAX_QUERIES:
         session.error(message.reqId, 162, variant="pacing")
         return
-    found = station.resolve(message.contract, Purpose.HISTORY)
+    found = desk.resolve(message.contract, Purpose.HISTORY)
     if isinstance(found, Refusal):
-        station.refuse(session, message.reqId, found)
+        session.refuse(message.reqId, found)
         return
     try:
-        asked, implied = read(station, message, found.instrument)
+        asked, implied = read(desk, message, found.instrument)
     except BadRequest as bad:
         session.error(message.reqId, bad.code, variant=bad.variant, **bad.facts)
         return
     if implied:
         session.error(message.reqId, 2174)
-    session.queries[message.reqId] = query(station, session, message, asked)
+    session.subscriptions.add(Query(message.reqId, query(desk, session, message, asked)))
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -76,12 +73,10 @@ class Asked(msgspec.Struct, frozen=True):
     what: str
 
 
-def read(
-    station: "Station", message: wire.ReqHistoricalData, entry: Instrument
-) -> tuple[Asked, bool]:
+def read(desk: Desk, message: wire.ReqHistoricalData, entry: Instrument) -> tuple[Asked, bool]:
     """What is asked for, and whether its time zone was only implied. Looks at the fields in the
     order of TWS. Raises ``BadRequest``."""
-    end, implied = end_instant(message.endDateTime, station.settings.time_zone, station.now)
+    end, implied = end_instant(message.endDateTime, desk.settings.time_zone, desk.timing.now)
     number, unit = duration(message.duration)
     step = bar_step(message.barSizeSetting)
     what = checked_what(message.whatToShow)
@@ -90,21 +85,19 @@ def read(
     if message.keepUpToDate:
         check_live(message.endDateTime, step, what)
     check_length(number, unit, step, entry.secType)
-    end = min(end, station.now)
-    start = span_start(station, entry.conId, end, number, unit)
+    end = min(end, desk.timing.now)
+    start = span_start(desk, entry.conId, end, number, unit)
     return Asked(entry, start, end, step, what), implied
 
 
 def query(
-    station: "Station", session: "Session", message: wire.ReqHistoricalData, asked: Asked
+    desk: Desk, session: Session, message: wire.ReqHistoricalData, asked: Asked
 ) -> Iterator[None]:
     """Collect the bars, a part at each turn of the session, then send them all."""
     entry, end = asked.entry, asked.end
     bars: list[PriceBar] = []
     for part in parts(asked.start, end, asked.step):
-        bars += part_of_bars(
-            station.market, entry.conId, part, end, step=asked.step, what=asked.what
-        )
+        bars += part_of_bars(desk.market, entry.conId, part, end, step=asked.step, what=asked.what)
         if len(bars) > MAX_BARS:  # days without nights between them are more than were reckoned
             session.error(message.reqId, 162, variant="too_long")
             return
@@ -114,7 +107,7 @@ def query(
         session.error(message.reqId, 162, variant="no_data", **facts)
         return
     form, version = message.formatDate, session.version
-    zone = station.zone(entry.conId, version)
+    zone = desk.preferences.zone(entry.conId, version)
     whole_day = asked.step >= DAY
     shown = [shown_bar(bar, entry, session, zone, form, whole_day=whole_day) for bar in bars]
     first, last = stamp(asked.start, zone, version), stamp(end, zone, version)
@@ -123,19 +116,19 @@ def query(
         session.send(wire.HistoricalDataEnd(message.reqId, first, last))
 
 
-def span_start(station: "Station", con_id: int, end: Nanos, number: int, unit: str) -> Nanos:
+def span_start(desk: Desk, con_id: int, end: Nanos, number: int, unit: str) -> Nanos:
     """Where the span begins: seconds, trading days, or weeks and longer of the calendar back."""
     if unit == "S":
         return max(end - number * SECOND, FIRST_DATA)
     if unit == "D":
-        return max(station.market.trading_start(con_id, end, number), FIRST_DATA)
-    return calendar_start(end, number, unit, station.settings.time_zone)
+        return max(desk.market.trading_start(con_id, end, number), FIRST_DATA)
+    return calendar_start(end, number, unit, desk.settings.time_zone)
 
 
 def shown_bar(
     bar: PriceBar,
     entry: Instrument,
-    session: "Session",
+    session: Session,
     zone: str,
     form: int,
     *,
@@ -159,13 +152,11 @@ def shown_bar(
 
 @handles(wire.CancelHistoricalData)
 def cancel_historical_data(
-    station: "Station", session: "Session", message: wire.CancelHistoricalData
+    desk: Desk, session: Session, message: wire.CancelHistoricalData
 ) -> None:
     """End a query or its updates, which 162 confirms; 366 when there is neither."""
-    known = message.reqId in session.queries or message.reqId in session.live_bars
-    session.queries.pop(message.reqId, None)
-    session.live_bars.discard(message.reqId)
-    if known:
+    ended = [session.subscriptions.remove(kind, message.reqId) for kind in (Query, LiveBars)]
+    if any(ended):
         session.error(message.reqId, 162, variant="cancelled", reqId=message.reqId)
     else:
         session.error(message.reqId, 366, id=message.reqId)

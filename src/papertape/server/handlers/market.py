@@ -1,17 +1,13 @@
 """Level-1 market data."""
 
-from typing import TYPE_CHECKING
-
 from ...venue.reference.details import precision
 from ...venue.reference.instruments import Instrument, Purpose, Refusal
 from ...wire.catalogue import market as wire
 from ..market_data.generic_ticks import default_ticks
 from ..market_data.quotes import QuoteLine
+from ..sessions.session import Session
 from . import handles
-
-if TYPE_CHECKING:
-    from ..sessions.session import Session
-    from ..station import Station
+from .desk import Desk
 
 BBO_EXCHANGE = "9c0001"
 SNAPSHOT_PERMISSIONS = 4
@@ -19,39 +15,38 @@ LIVE = 1
 
 
 @handles(wire.ReqMktData)
-def req_mkt_data(station: "Station", session: "Session", message: wire.ReqMktData) -> None:
+def req_mkt_data(desk: Desk, session: Session, message: wire.ReqMktData) -> None:
     """Open a quote line: its parameters, its type, the known state, then changes."""
-    if message.reqId in session.quote_lines:
+    if message.reqId in session.subscriptions.of(QuoteLine):
         session.error(message.reqId, 102)
         return
-    if not message.snapshot and len(session.quote_lines) >= station.settings.max_lines:
+    if not message.snapshot and len(session.subscriptions.of(QuoteLine)) >= desk.settings.max_lines:
         session.error(message.reqId, 101)
         return
     snapshot = message.snapshot or message.regulatorySnapshot
     if snapshot and message.genericTickList.strip():
         session.error(message.reqId, 321, variant="snapshot_generic")
         return
-    found = station.resolve(message.contract, Purpose.QUOTES)
+    found = desk.resolve(message.contract, Purpose.QUOTES)
     if isinstance(found, Refusal):
-        station.refuse(session, message.reqId, found)
+        session.refuse(message.reqId, found)
         return
     entry = found.instrument
     default = default_ticks(message.genericTickList, entry.secType)
     if isinstance(default, Refusal):
-        station.refuse(session, message.reqId, default)
+        session.refuse(message.reqId, default)
         return
     line = QuoteLine(message.reqId, message.contract, entry, default=default)
     kind = wire.MarketDataType(message.reqId, LIVE)
     if snapshot:
         session.send(kind)
         session.send(_parameters(message.reqId, entry))
-        station.lines.snapshot(session, line)
+        desk.level1.snapshot(session, line)
         session.send(wire.TickSnapshotEnd(message.reqId))
         return
     session.send(_parameters(message.reqId, entry))
     session.send(kind)
-    station.lines.show(session, line)
-    session.quote_lines[message.reqId] = line
+    desk.level1.open(session, line)
 
 
 def _parameters(request_id: int, entry: Instrument) -> wire.TickReqParams:
@@ -64,14 +59,12 @@ def _parameters(request_id: int, entry: Instrument) -> wire.TickReqParams:
 
 
 @handles(wire.CancelMktData)
-def cancel_mkt_data(station: "Station", session: "Session", message: wire.CancelMktData) -> None:
+def cancel_mkt_data(desk: Desk, session: Session, message: wire.CancelMktData) -> None:
     """Close a quote line; silent, but 300 for one that is not open."""
-    if session.quote_lines.pop(message.reqId, None) is None:
+    if session.subscriptions.remove(QuoteLine, message.reqId) is None:
         session.error(message.reqId, 300, id=message.reqId)
 
 
 @handles(wire.ReqMarketDataType)
-def req_market_data_type(
-    station: "Station", session: "Session", message: wire.ReqMarketDataType
-) -> None:
+def req_market_data_type(desk: Desk, session: Session, message: wire.ReqMarketDataType) -> None:
     """Any type is taken, without an answer: live data is always entitled, and always preferred."""

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from ...venue.broker.attributes import unserved
 from ...venue.broker.terms import for_living, not_served
@@ -11,43 +10,41 @@ from ...venue.commands import CancelAll, CancelOrder, SubmitOrder
 from ...venue.reference.instruments import Purpose, Refusal
 from ...wire.catalogue import orders as wire
 from ...wire.catalogue.reports import CompletedOrdersEnd, ExecutionDetailsEnd, OpenOrdersEnd
-from ..present.queries import ExecutionRow, Rows
-from ..publish import (
+from ..present.messages import (
     commission_report,
     completed_order,
     execution_details,
     open_order,
     order_status,
 )
+from ..present.queries import ExecutionRow, Rows
+from ..sessions.session import Session
 from . import handles
-
-if TYPE_CHECKING:
-    from ..sessions.session import Session
-    from ..station import Station
+from .desk import Desk
 
 EMPTY_TIF_REFUSED = 225
 HIGHEST_ORDER_ID = (1 << 31) - 2
 """An order id is an int32, and so is the next one, which nextValidId must be able to tell."""
 
 
-@handles(wire.PlaceOrder, trading=True)
-def place_order(station: "Station", session: "Session", message: wire.PlaceOrder) -> None:
+@handles(wire.PlaceOrder)
+def place_order(desk: Desk, session: Session, message: wire.PlaceOrder) -> None:
     """Submit a new order, or new terms for the working order with this id."""
     assert session.client_id is not None
     if message.orderId > HIGHEST_ORDER_ID:
         session.error(message.orderId, 10149, orderId=message.orderId)
         return
-    if _splits_pips(station, message):
+    if _splits_pips(desk, message):
         session.error(message.orderId, 110)
         return
     attached = unserved(message.attachedOrders)
     if attached is not None:
         refusal = not_served(f"The order attribute '{attached}'")
-        lives = station.link.lives(session.client_id, message.orderId)
+        lives = desk.link.held.lives(session.client_id, message.orderId)
         changes = lives and not message.order.whatIf
-        station.refuse(session, message.orderId, for_living(refusal) if changes else refusal)
+        session.refuse(message.orderId, for_living(refusal) if changes else refusal)
         return
-    station.apply(
+    desk.link.submit(
         SubmitOrder(
             clientId=session.client_id,
             orderId=message.orderId,
@@ -58,40 +55,40 @@ def place_order(station: "Station", session: "Session", message: wire.PlaceOrder
     )
 
 
-def _splits_pips(station: "Station", message: wire.PlaceOrder) -> bool:
+def _splits_pips(desk: Desk, message: wire.PlaceOrder) -> bool:
     """Whether a currency order has tenths of a pip where the settings allow none."""
     price = message.order.lmtPrice
-    if station.config.settings.allowForexTradingIn1_10Pips or price is None:
+    if desk.config.settings.allowForexTradingIn1_10Pips or price is None:
         return False
-    found = station.resolve(message.contract, Purpose.ORDER)
+    found = desk.resolve(message.contract, Purpose.ORDER)
     if isinstance(found, Refusal) or found.instrument.secType != "CASH":
         return False
     pip = Decimal("0.01" if found.instrument.currency == "JPY" else "0.0001")
     return math.isfinite(price) and Decimal(str(price)) % pip != 0
 
 
-@handles(wire.CancelOrder, trading=True)
-def cancel_order(station: "Station", session: "Session", message: wire.CancelOrder) -> None:
+@handles(wire.CancelOrder)
+def cancel_order(desk: Desk, session: Session, message: wire.CancelOrder) -> None:
     """Cancel an order of this client."""
     assert session.client_id is not None
-    station.apply(CancelOrder(session.client_id, message.orderId))
+    desk.link.submit(CancelOrder(session.client_id, message.orderId))
 
 
-@handles(wire.ReqGlobalCancel, trading=True)
-def global_cancel(station: "Station", session: "Session", message: wire.ReqGlobalCancel) -> None:
+@handles(wire.ReqGlobalCancel)
+def global_cancel(desk: Desk, session: Session, message: wire.ReqGlobalCancel) -> None:
     """Cancel every working order of every client."""
     assert session.client_id is not None
-    station.apply(CancelAll(session.client_id))
+    desk.link.submit(CancelAll(session.client_id))
 
 
 def open_orders(
-    station: "Station", session: "Session", client_id: int | None, *, unasked: bool = False
+    desk: Desk, session: Session, client_id: int | None, *, unasked: bool = False
 ) -> Iterator[None]:
     """A client's working orders, a pair each, and the end; unasked only if there are any."""
     told = 0
-    for view in station.queries.each_open_order(client_id):
+    for view in desk.queries.each_open_order(client_id):
         if view is not None:
-            session.send(open_order(view, session, station.settings.time_zone))
+            session.send(open_order(view, session.version, desk.settings.time_zone))
             session.send(order_status(view))
             told += 1
         yield
@@ -99,28 +96,24 @@ def open_orders(
         session.send(OpenOrdersEnd())
 
 
-@handles(wire.ReqOpenOrders, trading=True)
-def req_open_orders(
-    station: "Station", session: "Session", message: wire.ReqOpenOrders
-) -> Iterator[None]:
+@handles(wire.ReqOpenOrders)
+def req_open_orders(desk: Desk, session: Session, message: wire.ReqOpenOrders) -> Iterator[None]:
     """The working orders of this client; client 0 binds those of the TWS user."""
     if session.client_id == 0:
-        station.user.bind()
-    return open_orders(station, session, session.client_id)
+        desk.user.bind()
+    return open_orders(desk, session, session.client_id)
 
 
 @handles(wire.ReqAllOpenOrders)
 def req_all_open_orders(
-    station: "Station", session: "Session", message: wire.ReqAllOpenOrders
+    desk: Desk, session: Session, message: wire.ReqAllOpenOrders
 ) -> Iterator[None]:
     """The working orders of every client."""
-    return open_orders(station, session, None)
+    return open_orders(desk, session, None)
 
 
-@handles(wire.ReqAutoOpenOrders, trading=True)
-def req_auto_open_orders(
-    station: "Station", session: "Session", message: wire.ReqAutoOpenOrders
-) -> None:
+@handles(wire.ReqAutoOpenOrders)
+def req_auto_open_orders(desk: Desk, session: Session, message: wire.ReqAutoOpenOrders) -> None:
     """Client 0 binds future orders of the TWS user; others are refused. No end marker."""
     if session.client_id != 0:
         session.error(-1, 321, variant="auto_bind")
@@ -128,40 +121,40 @@ def req_auto_open_orders(
         session.auto_bind = message.autoBind
 
 
-@handles(wire.ReqCompletedOrders, trading=True)
+@handles(wire.ReqCompletedOrders)
 def req_completed_orders(
-    station: "Station", session: "Session", message: wire.ReqCompletedOrders
+    desk: Desk, session: Session, message: wire.ReqCompletedOrders
 ) -> Iterator[None]:
     """Today's finished orders; all of ours came through the API."""
-    for view in station.queries.each_completed_order():
+    for view in desk.queries.each_completed_order():
         if view is not None:
-            session.send(completed_order(view, session, station.settings.time_zone))
+            session.send(completed_order(view, session.version, desk.settings.time_zone))
         yield
     session.send(CompletedOrdersEnd())
 
 
 @handles(wire.ReqExecutions)
 def req_executions(
-    station: "Station", session: "Session", message: wire.ReqExecutions
+    desk: Desk, session: Session, message: wire.ReqExecutions
 ) -> Iterator[None] | None:
     """Executions that pass the filter, then their commission reports, then the end."""
     try:
-        rows = station.queries.each_execution(message.executionFilter)
+        rows = desk.queries.each_execution(message.executionFilter)
     except ValueError as error:
         session.error(message.reqId, 321, cause=f"Invalid time: {error}")
         return None
-    return _executions(station, session, message.reqId, rows)
+    return _executions(desk, session, message.reqId, rows)
 
 
 def _executions(
-    station: "Station", session: "Session", request_id: int, rows: Rows[ExecutionRow]
+    desk: Desk, session: Session, request_id: int, rows: Rows[ExecutionRow]
 ) -> Iterator[None]:
     reports = []
     for row in rows:
         if row is not None:
-            zone = station.zone(row.contract.conId, session.version)
+            zone = desk.preferences.zone(row.contract.conId, session.version)
             details = execution_details(
-                request_id, row.contract, row.execution, row.time, session, zone
+                request_id, row.contract, row.execution, row.time, session.version, zone
             )
             session.send(details)
             reports.append(row.report)

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from ...venue.units import SECOND
 from ...wire.catalogue.session import (
@@ -18,91 +17,87 @@ from ...wire.catalogue.session import (
     StartApi,
 )
 from ..sessions.policy import Waiting
+from ..sessions.session import Session
 from . import handles
+from .desk import Desk
 from .orders import open_orders
 
 log = logging.getLogger("papertape.station")
 
-if TYPE_CHECKING:
-    from ..sessions.session import Session
-    from ..station import Station
-
 
 @handles(StartApi)
-def start_api(station: "Station", session: "Session", message: StartApi) -> Iterator[None] | None:
+def start_api(desk: Desk, session: Session, message: StartApi) -> Iterator[None] | None:
     """Go on, wait for somebody's decision, or close without a word: by the client's address."""
-    verdict = station.policy.decide(session.address)
+    verdict = desk.policy.decide(session.address)
     if verdict == "accept":
-        return begin(station, session, message)
-    if verdict == "ask" and (reason := station.door.crowded(session)):
-        station.drop(session, reason)
+        return begin(desk, session, message)
+    if verdict == "ask" and (reason := desk.admission.crowded(session)):
+        desk.sessions.drop(session, reason)
     elif verdict == "ask":
         session.asked = message
-        until = station.until(station.settings.acceptance_timeout_s)
-        station.policy.ask(
-            Waiting(session.number, session.address, message.clientId, station.now, until)
+        until = desk.timing.until(desk.settings.acceptance_timeout_s)
+        desk.policy.ask(
+            Waiting(session.number, session.address, message.clientId, desk.timing.now, until)
         )
         facts = {"address": session.address, "client_id": message.clientId}
-        station.hub.tell("waiting", number=session.number, **facts)
+        desk.bus.tell("waiting", number=session.number, **facts)
         log.warning("connection %d from %s as client %d waits to be accepted",
                     session.number, session.address, message.clientId)  # fmt: skip
     else:
-        station.drop(session, "its address is rejected")
+        desk.sessions.drop(session, "its address is rejected")
     return None
 
 
-def begin(station: "Station", session: "Session", message: StartApi) -> Iterator[None] | None:
+def begin(desk: Desk, session: Session, message: StartApi) -> Iterator[None] | None:
     """Claim the client id; report working orders, accounts, next id, farms. 326 when in use."""
-    if not station.claim(session, message.clientId):
+    if not desk.sessions.claim(session, message.clientId):
         return None
-    return _introduction(station, session)
+    return _introduction(desk, session)
 
 
-def _introduction(station: "Station", session: "Session") -> Iterator[None]:
-    if station.config.settings.downloadOpenOrdersOnConnection:
-        yield from open_orders(station, session, session.client_id, unasked=True)
-    managed_accounts(station, session, ReqManagedAccts())
-    next_id(station, session, ReqIds())
-    if not station.link.up:
+def _introduction(desk: Desk, session: Session) -> Iterator[None]:
+    if desk.config.settings.downloadOpenOrdersOnConnection:
+        yield from open_orders(desk, session, session.client_id, unasked=True)
+    managed_accounts(desk, session, ReqManagedAccts())
+    next_id(desk, session, ReqIds())
+    if not desk.link.up:
         session.error(-1, 2110)
-    station.farms.introduce(session)
-    station.drills.started(session)
+    desk.farms.introduce(session)
+    desk.introduced(session)
 
 
 @handles(ReqManagedAccts)
-def managed_accounts(station: "Station", session: "Session", message: ReqManagedAccts) -> None:
+def managed_accounts(desk: Desk, session: Session, message: ReqManagedAccts) -> None:
     """The accounts of the login."""
-    session.send(ManagedAccounts(",".join(station.queries.accounts())))
+    session.send(ManagedAccounts(",".join(desk.queries.accounts())))
 
 
-@handles(ReqIds, trading=True)
-def next_id(station: "Station", session: "Session", message: ReqIds) -> None:
+@handles(ReqIds)
+def next_id(desk: Desk, session: Session, message: ReqIds) -> None:
     """The next valid order id of this client; the argument is ignored, as TWS does."""
     assert session.client_id is not None
-    told = station.queries.next_valid_id(session.client_id)
-    unsent = station.link.highest_held(session.client_id)
+    told = desk.queries.next_valid_id(session.client_id)
+    unsent = desk.link.held.highest(session.client_id)
     session.send(NextValidId(max(told, unsent + 1)))
 
 
 @handles(ReqCurrentTime)
-def current_time(station: "Station", session: "Session", message: ReqCurrentTime) -> None:
+def current_time(desk: Desk, session: Session, message: ReqCurrentTime) -> None:
     """Market time in seconds; silent for a while after an answer, if the settings say so."""
-    silence = int(station.settings.current_time_silence_s * SECOND)
-    if not silence or station.now - session.told_time >= silence:
-        session.told_time = station.now
-        session.send(CurrentTime(station.now // SECOND))
+    silence = int(desk.settings.current_time_silence_s * SECOND)
+    if not silence or desk.timing.now - session.told_time >= silence:
+        session.told_time = desk.timing.now
+        session.send(CurrentTime(desk.timing.now // SECOND))
 
 
 @handles(ReqCurrentTimeInMillis)
-def current_time_in_millis(
-    station: "Station", session: "Session", message: ReqCurrentTimeInMillis
-) -> None:
+def current_time_in_millis(desk: Desk, session: Session, message: ReqCurrentTimeInMillis) -> None:
     """Market time in milliseconds."""
-    session.send(CurrentTimeInMillis(station.now // 1_000_000))
+    session.send(CurrentTimeInMillis(desk.timing.now // 1_000_000))
 
 
 @handles(SetServerLogLevel)
-def set_log_level(station: "Station", session: "Session", message: SetServerLogLevel) -> None:
+def set_log_level(desk: Desk, session: Session, message: SetServerLogLevel) -> None:
     """1 to 5, else 319; no answer."""
     if not 1 <= message.logLevel <= 5:
         session.error(-1, 319, level=message.logLevel)

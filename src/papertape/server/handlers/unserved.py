@@ -8,7 +8,7 @@ then its empty answer. A cancellation finds nothing to cancel, which TWS mention
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from ...wire.catalogue import account as accounts
 from ...wire.catalogue import contract as contracts
@@ -26,9 +26,7 @@ from ...wire.catalogue import (
 )
 from ...wire.catalogue import display as groups
 from ...wire.message import Message
-
-if TYPE_CHECKING:
-    from ..sessions.session import Session
+from ..sessions.session import Session
 
 log = logging.getLogger("papertape.station")
 
@@ -81,7 +79,7 @@ SILENT: Final[frozenset[type[Message]]] = frozenset((
 """Cancellations of which TWS says nothing either."""
 
 
-def answer(session: "Session", message: Message) -> None:
+def answer(session: Session, message: Message) -> None:
     """Refuse a request without a handler, or tell that there is nothing."""
     kind = type(message)
     name = kind.spec.callback or kind.spec.name

@@ -10,18 +10,20 @@ one of them would need an encoding of its own. Lines opened meanwhile, which kno
 the next sample, and that one begins when this one is over.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from ...venue.market.source import MarketSource
 from ...venue.units import SECOND, Nanos
 from ...wire.batch import Batch
+from ..config import Config
+from ..sessions.attempt import attempt
+from ..sessions.registry import Sessions
 from ..sessions.session import Session
+from ..settings import StationSettings
+from ..timing import Alarm, Timing
 from .quotes import QuoteLine, Shown, Ticks, shown
-
-if TYPE_CHECKING:
-    from ..station import Station
-
 
 SLICE: Nanos = 4_000_000
 """How long lines are told before whatever has come meanwhile is looked at."""
@@ -39,8 +41,10 @@ class Look(NamedTuple):
 class Sample:
     """What the instruments have to tell, worked out once for everyone."""
 
-    def __init__(self, station: "Station") -> None:
-        self._station = station
+    def __init__(self, market: MarketSource, config: Config, timing: Timing) -> None:
+        self._market = market
+        self._config = config
+        self._timing = timing
         self._found: dict[int, Look] = {}
         """Of this sample."""
         self._latest: dict[int, Look] = {}
@@ -63,7 +67,7 @@ class Sample:
 
     def snapshot(self, session: Session, line: QuoteLine) -> None:
         """Send the present state once."""
-        market, now = self._station.market, self._station.now
+        market, now = self._market, self._timing.now
         con_id = line.instrument.conId
         quote = market.quote(con_id, now)
         state = shown(quote, market.day(con_id, now))
@@ -73,11 +77,11 @@ class Sample:
 
     @property
     def _in_lots(self) -> bool:
-        return bool(self._station.config.settings.sendMarketDataInLotsForUsStocks)
+        return bool(self._config.settings.sendMarketDataInLotsForUsStocks)
 
     def _look(self, con_id: int) -> Look:
         """Ask the market; what was encoded serves on while it says the same."""
-        market, now = self._station.market, self._station.now
+        market, now = self._market, self._timing.now
         state = shown(market.quote(con_id, now), market.day(con_id, now))
         lots = self._in_lots
         look = self._latest.get(con_id)
@@ -99,35 +103,52 @@ class Sample:
         session.send_batch(batch, line.request_id)
 
 
-class Lines:
+class Level1:
     """Drives the quote lines."""
 
-    def __init__(self, station: "Station") -> None:
-        self._station = station
-        self._interval: Nanos = station.settings.quote_interval_ms * 1_000_000
+    def __init__(
+        self,
+        market: MarketSource,
+        sessions: Sessions,
+        flows: Callable[[], bool],
+        settings: StationSettings,
+        config: Config,
+        timing: Timing,
+    ) -> None:
+        """``flows`` says whether quotes come in at present."""
+        self._market = market
+        self._sessions = sessions
+        self._flows = flows
+        self._timing = timing
+        self._interval: Nanos = settings.quote_interval_ms * 1_000_000
         self._next: Nanos = 0
-        self._began = station.now
+        self._began = timing.now
         """The moment of the latest sample."""
-        self._sample = Sample(station)
+        self._sample = Sample(market, config, timing)
         self._rest: Iterator[None] | None = None
         """Goes on with the sample under way, a line at a time."""
+        self.alarm = Alarm(self.next_due, self.step)
 
     def next_due(self) -> Nanos | None:
         """When the next sample is due, or the rest of one; None while nobody subscribes."""
+        if not self._flows():
+            return None
         if self._rest is not None:
-            return self._station.now
-        reading = [one for one in self._station.sessions() if one.quote_lines and not one.paused]
+            return self._timing.now
+        reading = [lines for one in self._sessions if (lines := _lines(one)) and not one.paused]
         if not reading:
             return None
         if self._interval:
             return self._next
-        watched = {line.instrument.conId for one in reading for line in one.quote_lines.values()}
-        ticks = (self._station.market.next_tick(con_id, self._began) for con_id in watched)
+        watched = {line.instrument.conId for lines in reading for line in lines.values()}
+        ticks = (self._market.next_tick(con_id, self._began) for con_id in watched)
         return min((tick for tick in ticks if tick is not None), default=None)
 
-    def show(self, session: Session, line: QuoteLine) -> None:
-        """Bring one line up to now."""
+    def open(self, session: Session, line: QuoteLine) -> None:
+        """Begin a line: tell the known state, then what changes."""
+        self.alarm.changed()
         self._sample.show(session, line)
+        session.subscriptions.add(line)
 
     def snapshot(self, session: Session, line: QuoteLine) -> None:
         """Send the present state as a snapshot has it."""
@@ -135,13 +156,15 @@ class Lines:
 
     def step(self, now: Nanos) -> None:
         """Go on with the sample under way, or with one that is due, for as long as a slice."""
+        if not self._flows():
+            return
         if self._rest is None:
             if now < self._next:
                 return
             self._began, self._next = now, now + self._interval
             self._sample.begin()
             self._rest = self._tell_all()
-        watch = self._station.stopwatch
+        watch = self._timing.stopwatch
         end = watch() + SLICE
         for _ in self._rest:
             if watch() >= end:
@@ -150,13 +173,16 @@ class Lines:
 
     def _tell_all(self) -> Iterator[None]:
         """Tell the sample to every line that is open now, as long as it is."""
-        sessions = self._station.sessions()
-        opened = [(one, line) for one in sessions for line in one.quote_lines.values()]
+        opened = [(one, line) for one in self._sessions for line in _lines(one).values()]
         for session, line in opened:
-            if session.paused or session.quote_lines.get(line.request_id) is not line:
+            if session.paused or not session.subscriptions.has(line):
                 continue
             work = partial(self._sample.tell, session, line)
-            if not self._station.attempt(session, line.request_id, "quote line", work):
+            if not attempt(session, line.request_id, "quote line", work):
                 # A tape that cannot be read ends the lines on it, not the station.
-                del session.quote_lines[line.request_id]
+                session.subscriptions.remove(QuoteLine, line.request_id)
             yield
+
+
+def _lines(session: Session) -> dict[int, QuoteLine]:
+    return session.subscriptions.of(QuoteLine)

@@ -14,7 +14,8 @@ from ...venue.reference.instruments import Instrument
 from ...venue.units import SECOND, PriceUnits, SizeUnits, price_float, size_decimal
 from ...versions import FRACTIONAL_SIZE_RULES, QUOTES_IN_SHARES, VOLUME_TICKS_IN_SHARES
 from ...wire.catalogue.market import TickGeneric, TickPrice, TickSize, TickString
-from ...wire.message import Message
+from ...wire.message import Farm, Message
+from ..sessions.subscriptions import End, Subscription, Told
 
 BID_SIZE, BID, ASK, ASK_SIZE, LAST, LAST_SIZE, HIGH, LOW, VOLUME, CLOSE = range(10)
 OPEN, LAST_TIMESTAMP, HALTED = 14, 45, 49
@@ -55,21 +56,24 @@ def shown(quote: Quote, day: DayStats) -> Shown:
     )  # fmt: skip
 
 
-class QuoteLine:
+class QuoteLine(Subscription):
     """One reqMktData of one session."""
 
-    __slots__ = ("contract", "default", "instrument", "request_id", "told")
+    __slots__ = ("contract", "default", "instrument", "told")
+
+    farm = Farm.MARKET
+    events = {End.COMPETING: Told(10197), End.DATA_LOST: None}
 
     def __init__(
         self, request_id: int, contract: Contract, instrument: Instrument, *, default: bool = True
     ) -> None:
-        self.request_id = request_id
+        super().__init__(request_id)
         self.default = default
         """Whether it has the default ticks; without them it has none until others are served."""
         self.contract = contract
         self.instrument = instrument
         self.told: Shown | None = None
-        """What its subscriber was told last."""
+        """The state that its subscriber received last."""
 
 
 class Ticks:

@@ -7,14 +7,14 @@ for the station, or with ``autoLogoffTime`` of the API's settings, which TWS has
 
 import logging
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 from ...model import LockAndExitConfig
 from ...venue.units import SECOND, Nanos
-
-if TYPE_CHECKING:
-    from ..station import Station
+from ..config import Config
+from ..settings import StationSettings
+from ..timing import Alarm, Timing
 
 LOCK: Final = ("autoLogoffTime", "autoLogoffPeriod", "autoLogoffType")
 log = logging.getLogger("papertape.station")
@@ -42,40 +42,59 @@ def _clock(lock: LockAndExitConfig) -> str:
     return f"{int(hours) % 12 + 12 * (lock.autoLogoffPeriod == 'PM'):02}:{minutes}"
 
 
+class Tws(Protocol):
+    """What happens once a day."""
+
+    def restart_daily(self, down_ms: float) -> None:
+        """Restart, away for so long."""
+
+    def log_off(self) -> None:
+        """Close every connection and end: the user must log in again."""
+
+
 class Daily:
     """The daily restart and the daily logoff."""
 
-    def __init__(self, station: "Station") -> None:
-        self._station = station
+    def __init__(
+        self,
+        tws: Tws,
+        settings: StationSettings,
+        config: Config,
+        timing: Timing,
+    ) -> None:
+        self._tws = tws
+        self._settings = settings
+        self._config = config
+        self._timing = timing
         self._restart: Nanos | None = None
         self._logoff: Nanos | None = None
+        self.alarm = Alarm(self.next_due, self.step)
         for name in LOCK:
-            station.config.watch(name, self._set)
+            config.watch(name, self._set)
         self._set()
 
     def _set(self, _: object = None) -> None:
         """Look up both times."""
-        settings, config = self._station.settings, self._station.config
+        settings, config = self._settings, self._config
+        self.alarm.changed()
         lock = _clock(config.lock) if any(config.chosen(name) for name in LOCK) else ""
         restarts = config.lock.autoLogoffType == "restart"
         self._restart = self._next(settings.daily_restart or (lock if restarts else ""))
         self._logoff = self._next(settings.daily_logoff or ("" if restarts else lock))
 
     def _next(self, clock: str) -> Nanos | None:
-        zone = self._station.settings.time_zone
-        return next_at(self._station.now, clock, zone) if clock else None
+        zone = self._settings.time_zone
+        return next_at(self._timing.now, clock, zone) if clock else None
 
     def step(self, now: Nanos) -> None:
         """Restart or log off when the time has come."""
         if self._restart is not None and self._restart <= now:
             self._set()
-            down_ms = self._station.settings.restart_down_s * 1000
-            self._station.drills.start("nightly-restart", down_ms=down_ms)
+            self._tws.restart_daily(self._settings.restart_down_s * 1000)
         if self._logoff is not None and self._logoff <= now:
             self._logoff = None
             log.warning("the time of the daily logoff has come")
-            self._station.go_away("daily logoff")
-            self._station.logged_off = True
+            self._tws.log_off()
 
     def next_due(self) -> Nanos | None:
         """When the next of them is due."""

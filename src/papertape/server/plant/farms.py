@@ -9,23 +9,17 @@ what requests do meanwhile is in ``farm_queue``.
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from ...errors import SettingsError
 from ...venue.units import SECOND, Nanos
+from ...wire.message import Farm
+from ..event_bus import EventBus
 from ..notices import Notice, notice
-
-if TYPE_CHECKING:
-    from ..sessions.session import Session
-    from ..station import Station
-
-
-class Kind(StrEnum):
-    """What a farm brings."""
-
-    MARKET = "market data"
-    HISTORY = "history"
-    DEFINITION = "security definition"
+from ..sessions.registry import Sessions
+from ..sessions.session import Session
+from ..settings import StationSettings
+from ..timing import Alarm, Timing
 
 
 class Status(StrEnum):
@@ -58,24 +52,24 @@ MOVES: Final[dict[tuple[Status, Move], Status]] = {
     (Status.BROKEN, Move.MENDED): Status.CONNECTING,
     (Status.BROKEN, Move.RESTORED): Status.OK,
 }
-NOTICES: Final[dict[tuple[Kind, Status], int]] = {
-    (Kind.MARKET, Status.INACTIVE): 2108,
-    (Kind.MARKET, Status.CONNECTING): 2119,
-    (Kind.MARKET, Status.OK): 2104,
-    (Kind.MARKET, Status.BROKEN): 2103,
-    (Kind.HISTORY, Status.INACTIVE): 2107,
-    (Kind.HISTORY, Status.OK): 2106,
-    (Kind.HISTORY, Status.BROKEN): 2105,
-    (Kind.DEFINITION, Status.OK): 2158,
-    (Kind.DEFINITION, Status.BROKEN): 2157,
+NOTICES: Final[dict[tuple[Farm, Status], int]] = {
+    (Farm.MARKET, Status.INACTIVE): 2108,
+    (Farm.MARKET, Status.CONNECTING): 2119,
+    (Farm.MARKET, Status.OK): 2104,
+    (Farm.MARKET, Status.BROKEN): 2103,
+    (Farm.HISTORY, Status.INACTIVE): 2107,
+    (Farm.HISTORY, Status.OK): 2106,
+    (Farm.HISTORY, Status.BROKEN): 2105,
+    (Farm.DEFINITION, Status.OK): 2158,
+    (Farm.DEFINITION, Status.BROKEN): 2157,
 }
 """The notice of a state; the protocol has none for the others."""
 
 
-class Farm:
+class DataFarm:
     """One farm: its name, its kind, where its connection stands."""
 
-    def __init__(self, name: str, kind: Kind, status: Status) -> None:
+    def __init__(self, name: str, kind: Farm, status: Status) -> None:
         self.name = name
         self.kind = kind
         self.status = status
@@ -110,41 +104,70 @@ class Farm:
             self.used = now
 
 
+class Dependants(Protocol):
+    """Those who live on the farms."""
+
+    def release(self, kind: Farm) -> None:
+        """Such a farm is connected."""
+
+    def stop(self, kind: Farm) -> None:
+        """Such a farm has broken."""
+
+    def wants(self, kind: Farm) -> bool:
+        """Whether a request waits for such a farm."""
+
+    def feeds(self, kind: Farm) -> bool:
+        """Whether something under way lives on such a farm."""
+
+
 class Farms:
     """The farms of a station."""
 
-    def __init__(self, station: "Station") -> None:
-        self._station = station
-        settings = station.settings
+    def __init__(
+        self,
+        settings: StationSettings,
+        sessions: Sessions,
+        timing: Timing,
+        bus: EventBus,
+    ) -> None:
+        self._settings = settings
+        self._sessions = sessions
+        self._timing = timing
+        self._bus = bus
+        self.dependants: Dependants
+        """Set once, when the station is put together."""
+        self._cut = False
+        """The broker's link is lost."""
         self._gateway = settings.gateway
         self._by_kind = {
-            kind: Farm(name, kind, self._first(kind))
+            kind: DataFarm(name, kind, self._first(kind))
             for name, kind in (
-                (settings.market_farm, Kind.MARKET),
-                (settings.history_farm, Kind.HISTORY),
-                (settings.definition_farm, Kind.DEFINITION),
+                (settings.market_farm, Farm.MARKET),
+                (settings.history_farm, Farm.HISTORY),
+                (settings.definition_farm, Farm.DEFINITION),
             )
         }
         self._farms = tuple(self._by_kind.values())
         for farm in self._farms:
             self._note(farm)
         self._idle_after: Nanos = int(settings.farm_idle_s * SECOND) if settings.gateway else 0
-        self._fell: list[Farm] = []
+        self._fell: list[DataFarm] = []
         """Farms that broke because the broker's link did: they return with it."""
+        self.alarm = Alarm(self.next_due, self.step)
 
-    def _first(self, kind: Kind) -> Status:
+    def _first(self, kind: Farm) -> Status:
         """Where a farm of this kind is at a start."""
-        on_demand = self._gateway and kind is not Kind.DEFINITION
+        on_demand = self._gateway and kind is not Farm.DEFINITION
         return Status.INACTIVE if on_demand else Status.OK
 
-    def __iter__(self) -> Iterator[Farm]:
+    def __iter__(self) -> Iterator[DataFarm]:
         return iter(self._farms)
 
-    def of(self, kind: Kind) -> Farm:
+    def of(self, kind: Farm) -> DataFarm:
         """The farm that brings this kind of data."""
         return self._by_kind[kind]
 
-    def named(self, name: str) -> Farm:
+    def named(self, name: str) -> DataFarm:
         """The farm of that name. Raises ``SettingsError`` with the names there are."""
         for farm in self:
             if farm.name == name:
@@ -154,11 +177,11 @@ class Farms:
             "is no farm of this station", setting="farm", found=name, advice=f"There are: {known}"
         )
 
-    def flows(self, kind: Kind) -> bool:
+    def flows(self, kind: Farm) -> bool:
         """Whether data of that kind comes in."""
         return self._by_kind[kind].status is Status.OK
 
-    def introduce(self, session: "Session") -> None:
+    def introduce(self, session: Session) -> None:
         """The states of the farms, for a session that has just started."""
         for farm in self:
             if farm.notice is not None:
@@ -166,23 +189,24 @@ class Farms:
 
     # -- what happens to them -----------------------------------------------------------------
 
-    def need(self, kind: Kind) -> bool:
+    def need(self, kind: Farm) -> bool:
         """A request needs such a farm; whether it is there. An idle one begins to connect."""
+        self.alarm.changed()
         farm = self._by_kind[kind]
-        farm.used = self._station.now
-        if farm.can(Move.NEEDED) and self._station.link.up:
+        farm.used = self._timing.now
+        if farm.can(Move.NEEDED) and not self._cut:
             self._move(farm, Move.NEEDED)
         return farm.status is Status.OK
 
-    def breaks(self, farm: Farm) -> None:
+    def breaks(self, farm: DataFarm) -> None:
         """A farm's connection is lost: its notice; what it feeds stops until it is back."""
         if farm.can(Move.BROKE):
             self._move(farm, Move.BROKE)
-            self._station.farm_queue.stop(farm.kind)
+            self.dependants.stop(farm.kind)
 
-    def mends(self, farm: Farm) -> None:
+    def mends(self, farm: DataFarm) -> None:
         """A broken farm connects again, unless the broker's link is down: then with that."""
-        if farm.status is Status.BROKEN and not self._station.link.up:
+        if farm.status is Status.BROKEN and self._cut:
             if farm not in self._fell:
                 self._fell.append(farm)
         elif farm.can(Move.MENDED):
@@ -190,6 +214,7 @@ class Farms:
 
     def fall(self) -> None:
         """The broker's link is lost, and with it every farm that was or was being connected."""
+        self._cut = True
         for farm in self:
             if farm.status in (Status.OK, Status.CONNECTING):
                 self._fell.append(farm)
@@ -206,20 +231,22 @@ class Farms:
 
     def rise(self) -> None:
         """The broker's link is back: so is every farm that fell with it or mended meanwhile."""
+        self._cut = False
         fell, self._fell = self._fell, []
         for farm in self:
             if farm in fell and farm.can(Move.RESTORED):
                 self._move(farm, Move.RESTORED)
         for farm in self:
-            if farm.can(Move.NEEDED) and self._station.farm_queue.wants(farm.kind):
+            if farm.can(Move.NEEDED) and self.dependants.wants(farm.kind):
                 self._move(farm, Move.NEEDED)
 
-    def _move(self, farm: Farm, move: Move) -> None:
-        now = self._station.now
-        farm.move(move, now, now + self._station.settings.farm_connect_ms * 1_000_000)
+    def _move(self, farm: DataFarm, move: Move) -> None:
+        self.alarm.changed()
+        now = self._timing.now
+        farm.move(move, now, now + self._settings.farm_connect_ms * 1_000_000)
         self._tell(farm)
         if farm.status is Status.OK:
-            self._station.farm_queue.release(farm.kind)
+            self.dependants.release(farm.kind)
         elif farm.due is not None and farm.due <= now:
             self._move(farm, Move.CONNECTED)
 
@@ -227,20 +254,19 @@ class Farms:
         """TWS has restarted: each farm is where it is at a start, and everyone is told."""
         self._fell.clear()
         for farm in self:
-            farm.begin(self._first(farm.kind), self._station.now)
+            farm.begin(self._first(farm.kind), self._timing.now)
             self._tell(farm)
 
-    def _note(self, farm: Farm) -> None:
+    def _note(self, farm: DataFarm) -> None:
         """Remember the notice of the present state, if that has one."""
         if farm.notice is not None:
-            farm.told = notice(farm.notice, self._station.now, farm=farm.name)
+            farm.told = notice(farm.notice, self._timing.now, farm=farm.name)
 
-    def _tell(self, farm: Farm) -> None:
+    def _tell(self, farm: DataFarm) -> None:
         self._note(farm)
-        self._station.hub.tell("farm", name=farm.name, status=str(farm.status))
+        self._bus.tell("farm", name=farm.name, status=str(farm.status))
         if farm.notice is not None:
-            for session in list(self._station.sessions()):
-                session.error(-1, farm.notice, farm=farm.name)
+            self._sessions.broadcast(farm.notice, farm=farm.name)
 
     # -- time ---------------------------------------------------------------------------------
 
@@ -252,7 +278,7 @@ class Farms:
             idle = self._idle_at(farm)
             if idle is None or idle > now:
                 continue
-            if self._station.farm_queue.feeds(farm.kind):
+            if self.dependants.feeds(farm.kind):
                 farm.used = now
             else:
                 self._move(farm, Move.IDLE)
@@ -265,7 +291,7 @@ class Farms:
             dues += [due for due in idle if due is not None]
         return min(dues, default=None)
 
-    def _idle_at(self, farm: Farm) -> Nanos | None:
+    def _idle_at(self, farm: DataFarm) -> Nanos | None:
         on_demand = self._first(farm.kind) is Status.INACTIVE
         if not (self._idle_after and on_demand) or farm.status is not Status.OK:
             return None

@@ -15,12 +15,12 @@ from ...model import CommissionAndFeesReport, Contract, Execution, ExecutionFilt
 from ...venue.broker.margin import Holding, MarginCalculator, Valuation
 from ...venue.broker.orders import FillRow, LiveOrder
 from ...venue.commands import CancelOrder, SubmitOrder
-from ...venue.engine import Engine
 from ...venue.reference.exchanges import ALIASES
 from ...venue.reference.instruments import Refusal, contract_of
 from ...venue.reference.times import eastern
 from ...venue.tws import order_ids
 from ...venue.units import Nanos, price_float, scaled, size_decimal
+from ..venue_port import ReadModel
 from .account_values import AccountValue, account_values, summary_values
 from .events import OrderView
 from .times import parse_filter_time
@@ -82,31 +82,31 @@ class ProfitRow(msgspec.Struct, frozen=True):
 
 
 class Queries:
-    """Reads an engine; prices are the market's at the asked instant."""
+    """Reads a venue; prices are the market's at the asked instant."""
 
-    def __init__(self, engine: Engine, views: Views) -> None:
-        self._engine = engine
+    def __init__(self, venue: ReadModel, views: Views) -> None:
+        self._venue = venue
         self._views = views
 
     # -- orders ---------------------------------------------------------------------------------
 
     def next_valid_id(self, client_id: int) -> int:
         """One more than the highest order id the client ever used; 1 for a new client."""
-        return self._engine.state.highest_ids.get(client_id, 0) + 1
+        return self._venue.state.highest_ids.get(client_id, 0) + 1
 
     def busy(self) -> bool:
         """Whether an order works or waits for ``transmit``: then order ids cannot be reset."""
-        return self._engine.state.busy
+        return self._venue.state.busy
 
     def each_open_order(self, client_id: int | None = None) -> Rows[OrderView]:
         """The working orders of one client, or of all, in order of acceptance.
 
         Each is looked at when it is taken; one that has ended by then is passed over.
         """
-        orders = self._engine.state.orders
+        orders = self._venue.state.orders
         ours = tuple(orders)
         if client_id is not None:
-            ours = tuple(sorted(self._engine.state.ids.get(client_id, {}).values()))
+            ours = tuple(sorted(self._venue.state.ids.get(client_id, {}).values()))
         for perm_id in ours:
             order = orders.get(perm_id)
             yield None if order is None else self._views.order(order)
@@ -123,15 +123,15 @@ class Queries:
         """At most ``last`` orders of today, in order of acceptance: those that are not over before
         those that are, the later before the earlier; each is looked at when it is taken."""
         alive: deque[int] = deque(maxlen=last)
-        for order in tuple(self._engine.state.orders.values()):
+        for order in tuple(self._venue.state.orders.values()):
             if account in ("", order.terms.account):
                 alive.append(order.permId)
             yield None
         over: list[int] = []
-        for perm_id in sorted(self._engine.archive.order_ids(), reverse=True):
+        for perm_id in sorted(self._venue.archive.order_ids(), reverse=True):
             if len(over) + len(alive) >= last:
                 break
-            ended = self._engine.archive.order(perm_id) if account else None
+            ended = self._venue.archive.order(perm_id) if account else None
             if not account or (ended is not None and ended.terms.account == account):
                 over.append(perm_id)
             yield None
@@ -140,10 +140,10 @@ class Queries:
             yield None if found is None else self._views.order(found)
 
     def _perm_ids(self) -> list[int]:
-        return sorted(chain(self._engine.archive.order_ids(), self._engine.state.orders))
+        return sorted(chain(self._venue.archive.order_ids(), self._venue.state.orders))
 
     def _order(self, perm_id: int) -> LiveOrder | None:
-        return self._engine.state.orders.get(perm_id) or self._engine.archive.order(perm_id)
+        return self._venue.state.orders.get(perm_id) or self._venue.archive.order(perm_id)
 
     def _view(self, perm_id: int) -> OrderView:
         order = self._order(perm_id)
@@ -152,7 +152,7 @@ class Queries:
 
     def newest_order(self) -> OrderView | None:
         """The order of today that was accepted last."""
-        newest = max(chain(self._engine.archive.order_ids(), self._engine.state.orders), default=0)
+        newest = max(chain(self._venue.archive.order_ids(), self._venue.state.orders), default=0)
         return self._view(newest) if newest else None
 
     def order_by_perm_id(self, perm_id: int) -> OrderView | None:
@@ -162,30 +162,30 @@ class Queries:
 
     def open_order(self, perm_id: int) -> OrderView | None:
         """An order that works."""
-        order = self._engine.state.orders.get(perm_id)
+        order = self._venue.state.orders.get(perm_id)
         return None if order is None else self._views.order(order)
 
     def order(self, client_id: int, order_id: int) -> OrderView | None:
         """An order of today by its client's id, finished ones included."""
-        order = self._engine.api.find(client_id, order_id)
+        order = self._venue.find(client_id, order_id)
         return None if order is None else self._views.order(order)
 
     def lives(self, client_id: int, order_id: int) -> bool:
         """Whether an order of a client works, or waits for ``transmit``, under that id."""
-        return order_ids.lives(self._engine.state, client_id, order_id)
+        return order_ids.lives(self._venue.state, client_id, order_id)
 
     def untransmitted(self, client_id: int, order_id: int) -> Decimal | None:
         """The size of an order of a client that waits for ``transmit``; None when none does."""
-        terms = self._engine.state.held.get(client_id, {}).get(order_id)
+        terms = self._venue.state.held.get(client_id, {}).get(order_id)
         return None if terms is None else size_decimal(terms.quantity)
 
     def refusal(self, command: SubmitOrder | CancelOrder) -> Refusal | None:
         """Why the order id of a command cannot be used, as far as is known now."""
-        return self._engine.api.refusal(command)
+        return self._venue.refusal(command)
 
     def each_completed_order(self) -> Rows[OrderView]:
         """The orders that ended today, in order of acceptance."""
-        archive = self._engine.archive
+        archive = self._venue.archive
         for perm_id in sorted(archive.order_ids()):
             order = archive.order(perm_id)  # a day may end while somebody reads
             yield None if order is None else self._views.completed(order)
@@ -205,7 +205,7 @@ class Queries:
         since = parse_filter_time(asked.time) if asked.time else 0
         return (
             self._execution(fill) if fill.time >= since and self._wants(asked, fill) else None
-            for fill in self._engine.archive.fills()
+            for fill in self._venue.archive.fills()
         )
 
     def executions(self, wanted: ExecutionFilter | None = None) -> tuple[ExecutionRow, ...]:
@@ -217,7 +217,7 @@ class Queries:
     ) -> Rows[ExecutionRow]:
         """The last of today's executions, oldest first; "" and 0 stand for all."""
         found: list[FillRow] = []
-        for fill in self._engine.archive.latest_fills():
+        for fill in self._venue.archive.latest_fills():
             if len(found) == last:
                 break
             if account in ("", fill.account) and con_id in (0, fill.conId):
@@ -228,7 +228,7 @@ class Queries:
     def executions_by_id(self, wanted: Collection[str]) -> Rows[ExecutionRow]:
         """Today's executions with these ids, oldest first; the later ones are found sooner."""
         left, found = set(wanted), []
-        for fill in self._engine.archive.latest_fills():
+        for fill in self._venue.archive.latest_fills():
             if not left:
                 break
             if execution_id(fill) in left:
@@ -242,7 +242,7 @@ class Queries:
         return ExecutionRow(contract, execution, self._views.report(fill), fill.time)
 
     def _wants(self, asked: ExecutionFilter, fill: FillRow) -> bool:
-        entry = self._engine.instruments[fill.conId]
+        entry = self._venue.instruments[fill.conId]
         pairs = (
             (asked.clientId, max(fill.clientId, 0)),
             (asked.acctCode, fill.account),
@@ -261,16 +261,16 @@ class Queries:
 
     def accounts(self) -> tuple[str, ...]:
         """The account codes, in the order in which they were opened."""
-        return tuple(self._engine.state.accounts)
+        return tuple(self._venue.state.accounts)
 
     def base_currency(self, account: str) -> str:
         """The currency in which an account is valued."""
-        return self._engine.state.accounts[account].currency
+        return self._venue.state.accounts[account].currency
 
     def each_position(self, account: str | None = None) -> Rows[PositionRow]:
         """Open positions, and with size 0 those closed today, by account and contract."""
         for code in self._accounts(account):
-            positions = self._engine.state.accounts[code].positions
+            positions = self._venue.state.accounts[code].positions
             for con_id in sorted(positions):
                 yield self.position(code, con_id) if con_id in positions else None
 
@@ -280,8 +280,8 @@ class Queries:
 
     def position(self, account: str, con_id: int) -> PositionRow:
         """One position row; also for a position that is flat."""
-        entry = self._engine.instruments[con_id]
-        held = self._engine.state.accounts[account].positions[con_id]
+        entry = self._venue.instruments[con_id]
+        held = self._venue.state.accounts[account].positions[con_id]
         exchange = entry.primaryExchange or entry.home
         return PositionRow(
             account=account,
@@ -292,9 +292,9 @@ class Queries:
 
     def valuation(self, account: str, now: Nanos) -> Valuation:
         """The account at the market prices of ``now``."""
-        current = self._engine.top.current
-        margin = MarginCalculator(self._engine.instruments, lambda con_id: current(con_id, now))
-        return margin.value(self._engine.state.accounts[account])
+        quote = self._venue.quote
+        margin = MarginCalculator(self._venue.instruments, lambda con_id: quote(con_id, now))
+        return margin.value(self._venue.state.accounts[account])
 
     def portfolio(self, account: str, now: Nanos) -> tuple[PortfolioRow, ...]:
         """The positions of an account at market prices."""
@@ -316,12 +316,12 @@ class Queries:
 
     def profit_single(self, account: str, con_id: int, now: Nanos) -> ProfitRow | None:
         """One position's profit since the trading day began; None when there is none."""
-        books = self._engine.state.accounts[account]
+        books = self._venue.state.accounts[account]
         holdings = self.valuation(account, now).holdings
         held = next((h for h in holdings if h.instrument.conId == con_id), None)
         if held is None:
             return None
-        fills = self._engine.archive.fills()
+        fills = self._venue.archive.fills()
         ours = [f for f in fills if (f.account, f.conId) == (account, con_id)]
         paid = sum(fill.side * fill.value + fill.fee for fill in ours)
         return ProfitRow(
@@ -349,7 +349,7 @@ class Queries:
 
     def overview(self, account: str, now: Nanos) -> dict[str, str | float]:
         """What an account is and its main figures, in its base currency."""
-        books = self._engine.state.accounts[account]
+        books = self._venue.state.accounts[account]
         profit = self.profit(account, now)
         rows = self.account_summary(tuple(FIGURES), now, account)
         return {

@@ -7,18 +7,16 @@ An address is judged by the most specific rule that names it; ``trustedIPs`` are
 from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network
-from typing import Literal
 
 import msgspec
 
 from ...errors import SettingsError
 from ...venue.units import Nanos
+from ..addresses import Address, Network, network
+from ..addresses import address as parse
 from ..config import Config
-from .addresses import Address, Network, network
-from .addresses import address as parse
-
-Verdict = Literal["accept", "ask", "reject"]
-VERDICTS: tuple[Verdict, ...] = ("accept", "ask", "reject")
+from ..settings import Verdict
+from .session import Session
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -113,9 +111,12 @@ class Policy:
         self._decided.append(Decision(number, False, "rejected"))
         return one
 
-    def withdraw(self, number: int) -> None:
+    def watch(self, session: Session) -> None:
+        """A connection was accepted by the socket: nobody need decide about it yet."""
+
+    def left(self, session: Session) -> None:
         """A connection is gone: nobody need decide about it."""
-        self._waiting.pop(number, None)
+        self._waiting.pop(session.number, None)
 
     def _take(self, number: int) -> Waiting:
         if number not in self._waiting:

@@ -8,7 +8,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from ...codes import text
 from ...errors import LimitExceeded, RemoteProtocolError
@@ -17,30 +17,19 @@ from ...versions import MIN_SERVER
 from ...wire.catalogue.session import ErrorMessage, StartApi
 from ...wire.connection import Broken, Greeting, OutOfTurn, Undecodable, UnknownMessage, encode
 from ...wire.handshake import State, unframed, version_reply
-from ...wire.message import Message
-from ..handlers import HANDLERS, TRADING, unserved
-from ..handlers import account as _account
-from ..handlers import config as _config
-from ..handlers import contracts as _contracts
-from ..handlers import history as _history
-from ..handlers import market as _market
-from ..handlers import orders as _orders
-from ..handlers import reference as _reference
-from ..handlers import session as _session
-from ..plant.farms import Kind
-from ..present.times import connection_time
-from ..taps.message_log import SECRET
-from .policy import Decision
+from ...wire.message import Message, id_of
+from ..config import Config
+from ..event_bus import EventBus
+from ..settings import StationSettings
+from ..timing import Alarm, Schedule, Timing
+from .admission import Stage
+from .attempt import attempt
+from .policy import Decision, Policy
+from .registry import Sessions
 from .session import DETAIL, INFORMATION, Reply, Session
-
-if TYPE_CHECKING:
-    from ..station import Station
+from .subscriptions import Query
 
 log = logging.getLogger("papertape.station")
-_MODULES = (
-    _account, _config, _contracts, _history, _market, _orders, _reference, _session,
-)  # fmt: skip
-"""Importing a handler module registers its functions."""
 
 TURN: Nanos = 1_000_000
 """How long the requests of one client are handled before the others have their turn: one or two
@@ -69,11 +58,64 @@ DONE = object()
 Work = Callable[[], Iterator[None] | None]
 
 
-class Reception:
+class Handling(Protocol):
+    """What a station does with requests."""
+
+    def handle(self, session: Session, message: Message) -> Iterator[None] | None:
+        """Answer a request; what is not answered at once comes row by row."""
+
+    def begin(self, session: Session, message: StartApi) -> Iterator[None] | None:
+        """Start a session whose connection was accepted."""
+
+    def data_flows(self) -> bool:
+        """Whether history comes in at present."""
+
+    def greeting_time(self) -> str:
+        """The time as the version answer has it."""
+
+
+class Tap(Protocol):
+    """Sees what clients send."""
+
+    @property
+    def on(self) -> bool:
+        """Whether anybody looks."""
+
+    def taken(self, session: Session, data: bytes) -> None:
+        """Bytes came in."""
+
+    def received(self, session: Session, message: Message) -> None:
+        """A message came in."""
+
+
+class Scheduler:
     """Takes what the connections bring, in turns."""
 
-    def __init__(self, station: "Station") -> None:
-        self._station = station
+    def __init__(
+        self,
+        sessions: Sessions,
+        policy: Policy,
+        stages: tuple[Stage, ...],
+        handling: Handling,
+        tap: Tap,
+        settings: StationSettings,
+        config: Config,
+        timing: Timing,
+        schedule: Schedule,
+        bus: EventBus,
+    ) -> None:
+        """``stages`` are what a request must pass, in this order, before it is handled."""
+        self._sessions = sessions
+        self._policy = policy
+        self._stages = stages
+        self._handling = handling
+        self._tap = tap
+        self._settings = settings
+        self._config = config
+        self._timing = timing
+        self._schedule = schedule
+        self._bus = bus
+        self.alarm = Alarm(self.next_due, self.step)
         self._behind: dict[int, Session] = {}
         """Sessions that wait for a turn; the one whose last turn is the longest ago comes first."""
         self._round: Nanos | None = None
@@ -88,6 +130,7 @@ class Reception:
         is due to it anyway."""
         if session.closing:
             return
+        self.alarm.changed()
         session.unread.append(data)
         if session.number in self._behind or self._late():
             self.remember(session)
@@ -102,6 +145,7 @@ class Reception:
 
     def remember(self, session: Session) -> None:
         """Give a session a turn at the next step."""
+        self.alarm.changed()
         self._behind[session.number] = session
 
     def rest(self) -> None:
@@ -118,30 +162,30 @@ class Reception:
 
     def step(self, now: Nanos) -> None:
         """Turns for those with a backlog; connections that do not start are closed."""
-        for decision in self._station.policy.decisions(now):
+        for decision in self._policy.decisions(now):
             self._decided(decision)
         for session in list(self._exceeding.values()):
             self._lapse(session)
         self._stalls(now)
         self._turns()
         for session in [late for late in self._openings() if late.deadline <= now]:
-            seconds = self._station.settings.start_api_timeout_s
-            self._station.drop(session, f"no START_API in {seconds:g} s")
+            seconds = self._settings.start_api_timeout_s
+            self._sessions.drop(session, f"no START_API in {seconds:g} s")
 
     def next_due(self) -> Nanos | None:
         """Now while a backlog waits that may be read, else when the next one may, an opening
         lapses, somebody has decided or has had time enough to."""
-        now = self._station.now
+        now = self._timing.now
         behind = self._behind.values()
         dues = [now if self._goes_on(one) else self._paced(one) or now for one in behind]
         dues += [until if _blocked(one) else now for one, until in self._stalled.values()]
         dues += [session.pacer.end for session in self._exceeding.values()]
         dues += [opening.deadline for opening in self._openings()]
-        decision = self._station.policy.next_due(now)
+        decision = self._policy.next_due(now)
         return min(dues if decision is None else [*dues, decision], default=None)
 
     def _openings(self) -> Iterator[Session]:
-        everyone = self._station.connections()
+        everyone = self._sessions.connections()
         return (one for one in everyone if one.client_id is None and one.asked is None)
 
     def _turns(self) -> None:
@@ -164,7 +208,7 @@ class Reception:
 
     def _late(self) -> bool:
         """Whether the round has lasted long enough."""
-        now = self._station.stopwatch()
+        now = self._timing.stopwatch()
         if self._round is None:
             self._round = now + ROUND
         return now >= self._round
@@ -172,11 +216,11 @@ class Reception:
     def _trades(self, session: Session) -> bool:
         """Whether the next request of a client is about orders."""
         ready = not self._held(session) and self._read(session)
-        return ready and type(session.waiting[0]) in TRADING
+        return ready and isinstance(first := session.waiting[0], Message) and first.spec.urgent
 
     def _turn(self, session: Session) -> bool:
         """Handle what waits for a while; whether the time ended it and there is more to handle."""
-        watch = self._station.stopwatch
+        watch = self._timing.stopwatch
         over, end = False, watch() + TURN
         while session.queued <= TURN_BYTES and not over:
             if session.replies and not _blocked(session):
@@ -195,7 +239,7 @@ class Reception:
         if waits or self._goes_on(session):
             self._behind[session.number] = session
         if _blocked(session):
-            patience = self._station.until(READING_S)
+            patience = self._timing.until(READING_S)
             self._stalled.setdefault(session.number, (session, patience))
         return over and not session.replies  # the next rows can wait for the next round
 
@@ -205,7 +249,7 @@ class Reception:
         return bool(at_work) and not _blocked(session)
 
     def _queries_flow(self, session: Session) -> bool:
-        return bool(session.queries) and self._station.farms.flows(Kind.HISTORY)
+        return bool(session.subscriptions.of(Query)) and self._handling.data_flows()
 
     def _stalls(self, now: Nanos) -> None:
         """Go on with those who have read; let go of those who have not for long."""
@@ -215,7 +259,7 @@ class Reception:
                 self.remember(session)
             elif until <= now:
                 del self._stalled[number]
-                self._station.drop(session, "it does not read what it asked for")
+                self._sessions.drop(session, "it does not read what it asked for")
 
     # -- who must wait ------------------------------------------------------------------------
 
@@ -226,13 +270,13 @@ class Reception:
     def _paced(self, session: Session) -> Nanos:
         """When the next request may be read, because the rate is used up; 0: now."""
         pacer = session.pacer
-        if not pacer.rate or self._rejecting or pacer.room(self._station.now):
+        if not pacer.rate or self._rejecting or pacer.room(self._timing.now):
             return 0
         return pacer.end
 
     @property
     def _rejecting(self) -> bool:
-        return bool(self._station.config.settings.rejectMessagesAboveMaxRate)
+        return bool(self._config.settings.rejectMessagesAboveMaxRate)
 
     def _admitted(self, session: Session) -> bool:
         """Count a request; whether it is within the rate."""
@@ -240,7 +284,7 @@ class Reception:
         if not pacer.rate or session.client_id is None:
             return True
         self._lapse(session)
-        mark = pacer.take(self._station.now)
+        mark = pacer.take(self._timing.now)
         if mark == "excess":
             self._exceeding[session.number] = session
         elif mark == "near" and self._rejecting:
@@ -249,7 +293,7 @@ class Reception:
 
     def _lapse(self, session: Session) -> None:
         """Tell of a second above the rate once it is over; the third one ends the session."""
-        violation = session.pacer.lapse(self._station.now)
+        violation = session.pacer.lapse(self._timing.now)
         if violation is not None:
             self._exceeding.pop(session.number, None)
             session.error(
@@ -257,22 +301,21 @@ class Reception:
                 violation_no=violation.number,
             )  # fmt: skip
             if violation.last and not session.closing:
-                self._station.drop(session, "its message rate was too high three times")
+                self._sessions.drop(session, "its message rate was too high three times")
 
     def _decided(self, decision: Decision) -> None:
         """Somebody, or the time, has decided about a connection that waits."""
-        found = (one for one in self._station.connections() if one.number == decision.number)
-        session = next(found, None)
+        session = self._sessions.numbered(decision.number)
         if session is None or session.asked is None:
             return
         message, session.asked = session.asked, None
         facts = {"accepted": decision.accepted, "reason": decision.reason}
-        self._station.hub.tell("decided", number=session.number, **facts)
+        self._bus.tell("decided", number=session.number, **facts)
         if not decision.accepted:
-            self._station.drop(session, decision.reason)
+            self._sessions.drop(session, decision.reason)
         else:
             session.stranger = False
-            begin = partial(_session.begin, self._station, session, message)
+            begin = partial(self._handling.begin, session, message)
             self._answer(session, -1, "START_API", begin)
             self._turn(session)
 
@@ -283,24 +326,25 @@ class Reception:
             if len(data) > PIECE:
                 session.unread.appendleft(data[PIECE:])
             work = partial(self._take_apart, session, data[:PIECE])
-            if not self._station.attempt(session, -1, "taking bytes apart", work):
-                self._station.drop(session, "its bytes could not be taken apart")
+            if not attempt(session, -1, "taking bytes apart", work):
+                self._sessions.drop(session, "its bytes could not be taken apart")
         return bool(session.waiting)
 
     def _take_apart(self, session: Session, data: bytes) -> None:
-        self._station.traces.taken(session, data)
+        if self._tap.on:
+            self._tap.taken(session, data)
         session.waiting.extend(session.connection.receive_data(data))
 
     def _query(self, session: Session) -> None:
         """Work out a part of the oldest history query."""
-        request_id, query = next(iter(session.queries.items()))
+        request_id, query = next(iter(session.subscriptions.of(Query).items()))
 
         def work() -> None:
-            if next(query, DONE) is DONE:
-                session.queries.pop(request_id, None)
+            if next(query.work, DONE) is DONE:
+                session.subscriptions.remove(Query, request_id)
 
-        if not self._station.attempt(session, request_id, "history query", work):
-            session.queries.pop(request_id, None)
+        if not attempt(session, request_id, "history query", work):
+            session.subscriptions.remove(Query, request_id)
 
     # -- events of a connection ---------------------------------------------------------------
 
@@ -309,8 +353,8 @@ class Reception:
             self._message(session, event)
             return
         work = partial(self._signal, session, event)
-        if not self._station.attempt(session, -1, type(event).__name__, work):
-            self._station.drop(session, "it cannot go on after that")
+        if not attempt(session, -1, type(event).__name__, work):
+            self._sessions.drop(session, "it cannot go on after that")
 
     def _signal(self, session: Session, event: Any) -> None:
         if isinstance(event, Greeting):
@@ -324,26 +368,27 @@ class Reception:
         elif isinstance(event, OutOfTurn):
             self._out_of_turn(session, event)
         elif isinstance(event, Broken):
-            self._station.drop(session, str(event.error))
+            self._sessions.drop(session, str(event.error))
 
     def _message(self, session: Session, message: Message) -> None:
         session.received += 1
         session.talking = True  # the connection lets nothing through before START_API
-        self._station.traces.received(session, message)
+        if self._tap.on:
+            self._tap.received(session, message)
         if session.log_level >= INFORMATION:
             _tell(session, message)
-        if type(message) in TRADING and self._station.config.settings.readOnlyApi:
-            session.error(about(message), 321, variant="read_only")
-        elif self._station.admits(session, message):
-            self.serve(session, message)
+        for stage in self._stages:
+            if not stage(session, message):
+                return
+        self.serve(session, message)
 
     def serve(self, session: Session, message: Message) -> None:
         """Handle a request: one that has just come, or one that had to wait."""
-        handler = HANDLERS.get(type(message))
-        work: Work = partial(unserved.answer, session, message)
-        if handler is not None:
-            work = partial(handler, self._station, session, message)
-        self._answer(session, about(message), type(message).__name__, work)
+        spec = type(message).spec
+        work: Work = partial(self._handling.handle, session, message)
+        self._answer(session, id_of(message), spec.name, work)
+        if not spec.urgent:  # it may have opened or ended what has a next instant
+            self._schedule.changed()
 
     def _answer(self, session: Session, request_id: int, what: str, handler: Work) -> None:
         """Let a handler answer; what it does not tell at once is told from now on."""
@@ -354,11 +399,11 @@ class Reception:
                 session.replies.append(Reply(rows, request_id, what))
                 self.remember(session)
 
-        self._station.attempt(session, request_id, what, work)
+        attempt(session, request_id, what, work)
 
     def _reply(self, session: Session, end: Nanos) -> None:
         """Send rows of the oldest long answer until the turn is over or enough is queued."""
-        reply, watch, before = session.replies[0], self._station.stopwatch, session.queued
+        reply, watch, before = session.replies[0], self._timing.stopwatch, session.queued
 
         def work() -> None:
             for _ in reply.rows:
@@ -371,22 +416,22 @@ class Reception:
             if session.replies:  # none is left of one that has been closed
                 session.replies.popleft()
 
-        if not self._station.attempt(session, reply.request_id, reply.what, work):
+        if not attempt(session, reply.request_id, reply.what, work):
             over()
 
     def _greet(self, session: Session, greeting: Greeting) -> None:
-        station = self._station
-        zone = station.drills.zone or station.settings.time_zone_name
-        time = connection_time(station.now, station.settings.time_zone, zone)
+        time = self._handling.greeting_time()
         if not greeting.framed:
             session.answer(_to_an_old_client(time))
-            station.drop(session, f"a client of version {greeting.highest}, from before v100")
+            self._sessions.drop(
+                session, f"a client of version {greeting.highest}, from before v100"
+            )
             return
         if greeting.version is None:
             # The client compares the number with its own range and tells its user (503, 506).
             session.answer(version_reply(session.connection.highest, time))
             known = f"{greeting.lowest}..{greeting.highest}"
-            station.drop(session, f"no common version: the client knows {known}")
+            self._sessions.drop(session, f"no common version: the client knows {known}")
             return
         if not session.connection.ended:  # else what came behind it broke the rules
             session.answer(session.connection.accept(time))
@@ -404,18 +449,18 @@ class Reception:
         _unreadable(session, event.request_id, event.error)
         if isinstance(event.error, LimitExceeded):
             return  # each field can be read: there is too much of it
-        if not self._station.config.settings.maintainConnectionOnIncorrectFields:
-            self._station.drop(session, "it sent a field that cannot be read")
+        if not self._config.settings.maintainConnectionOnIncorrectFields:
+            self._sessions.drop(session, "it sent a field that cannot be read")
 
     def _out_of_turn(self, session: Session, event: OutOfTurn) -> None:
         reason = f"{event.name} while {event.state}"
         if event.error is None:
-            self._station.drop(session, reason)
+            self._sessions.drop(session, reason)
             return
         if event.state is State.NEGOTIATED and event.name == StartApi.__name__:
             session.talking = True  # it has come: its sender is told what is wrong with it
             _unreadable(session, -1, event.error)
-        self._station.drop(session, f"{reason}: {event.error}")
+        self._sessions.drop(session, f"{reason}: {event.error}")
 
 
 def _to_an_old_client(time: str) -> bytes:
@@ -426,7 +471,9 @@ def _to_an_old_client(time: str) -> bytes:
 
 def _blocked(session: Session) -> bool:
     """Whether it must read before what it asked for goes on."""
-    long = session.queries or (session.replies and session.replies[0].size > LONG_ANSWER)
+    long = session.subscriptions.of(Query) or (
+        session.replies and session.replies[0].size > LONG_ANSWER
+    )
     return session.paused and not session.closing and bool(long)
 
 
@@ -443,12 +490,6 @@ def _unreadable(session: Session, request_id: int, error: RemoteProtocolError) -
 
 def _tell(session: Session, message: Message) -> None:
     """The log's line for a request, with its fields at the highest level."""
-    open_ = session.log_level >= DETAIL and type(message) not in SECRET
+    open_ = session.log_level >= DETAIL and not type(message).spec.secret
     detail = f": {message!r}"[:LONGEST_LINE] if open_ else ""
     log.info("%s sends %s%s", session.name, type(message).__name__, detail)
-
-
-def about(message: Message) -> int:
-    """The id that errors about a request carry; -1 when it has none."""
-    name = type(message).spec.id_field
-    return getattr(message, name) if name else -1

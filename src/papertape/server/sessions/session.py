@@ -13,14 +13,15 @@ import msgspec
 
 from ...codes import lookup, text
 from ...errors import LocalProtocolError
+from ...venue.reference.instruments import Refusal
 from ...venue.units import Nanos
 from ...wire.batch import Batch
 from ...wire.catalogue.session import ErrorMessage, StartApi
 from ...wire.connection import ServerConnection, encode
-from ...wire.message import Message
-from ..market_data.quotes import QuoteLine
-from ..plant.farm_queue import Waiting
+from ...wire.message import Farm, Message, id_of
+from ..timing import Timing
 from .pacing import Pacer
+from .subscriptions import HISTORY_GONE, End, Subscriptions
 
 log = logging.getLogger("papertape.station")
 
@@ -70,6 +71,15 @@ class Reply(msgspec.Struct):
     """Bytes that have been queued of it."""
 
 
+class Waiting(msgspec.Struct):
+    """A request that waits for a data farm."""
+
+    message: Message
+    farm: Farm
+    until: Nanos | None = None
+    """When its client receives that it cannot be served; None: not while the farm may come."""
+
+
 class Session:
     """State of one connection, from accept to close."""
 
@@ -79,11 +89,11 @@ class Session:
         peer: str,
         transport: Transport,
         highest: int,
-        clock: Callable[[], Nanos],
+        timing: Timing,
     ) -> None:
         self.number = number
         self.peer = peer
-        self.since = clock()
+        self.since = timing.now
         """When it was accepted."""
         self.transport = transport
         self.connection = ServerConnection(highest=highest)
@@ -104,28 +114,16 @@ class Session:
         self.outbox: list[bytes] = []
         self.queued = 0
         """Bytes in the outbox."""
-        self.paused = False
-        """The client does not read as fast as we send: quotes wait, orders do not."""
+        self._paused = False
         self.closing = False
         self.auto_bind = False
         """Orders that the user of TWS enters become this client's."""
-        self.quote_lines: dict[int, QuoteLine] = {}
-        self.positions = False
-        self.account_updates = ""
-        """The account whose figures this client follows; "" for none."""
-        self.multi: dict[int, tuple[str, str, bool]] = {}
-        """Request id -> account, model, ledger only: subscriptions to account updates."""
-        self.summaries: dict[int, tuple[str, dict[tuple[str, str, str], str]]] = {}
-        """Request id -> tags, and the values last sent."""
-        self.account_due: Nanos = 0
-        self.queries: dict[int, Iterator[None]] = {}
-        """Request id -> history query under way; each step works out a part of it."""
+        self.subscriptions = Subscriptions()
+        """What it follows."""
         self.replies: deque[Reply] = deque()
         """Long answers under way, one after the other; its next request waits for their end."""
         self.for_farms: list[Waiting] = []
         """Requests that wait for a data farm."""
-        self.live_bars: set[int] = set()
-        """Request ids of bars that are kept up to date; no request is granted them yet."""
         self.told_time: Nanos = 0
         """When it was last told the current time."""
         self.log_level = ERRORS
@@ -144,7 +142,17 @@ class Session:
         """Gives the bytes of what is sent, while a drill runs; None: of the version answer."""
         self.valve: Callable[[list[bytes]], bytes] | None = None
         """What of the outbox goes out, while a drill plays with the line."""
-        self._clock = clock
+        self._timing = timing
+
+    @property
+    def paused(self) -> bool:
+        """The client does not read as fast as we send: quotes wait, orders do not."""
+        return self._paused
+
+    @paused.setter
+    def paused(self, paused: bool) -> None:
+        self._paused = paused
+        self._timing.wake()
 
     @property
     def version(self) -> int:
@@ -242,8 +250,27 @@ class Session:
         told = text(code, variant, **{"tag": TAG, **facts})
         if self.log_level >= LEVEL_OF[lookup(code).severity]:
             log.info("%s is told %d about %d: %s", self.name, code, request_id, told)
-        time = self._clock() // 1_000_000
+        time = self._timing.now // 1_000_000
         self.send(ErrorMessage(id=request_id, errorTime=time, errorCode=code, errorMsg=told))
+
+    def refuse(self, request_id: int, refusal: Refusal) -> None:
+        """Queue a refusal of the venue under a request's id."""
+        self.error(request_id, refusal.code, variant=refusal.variant, **refusal.facts)
+
+    def lose_data(self) -> None:
+        """The broker's link is back without the data: subscriptions end, requests that wait for
+        history with 162."""
+        self.happen(End.DATA_LOST)
+        for waiting in self.for_farms:
+            if waiting.farm is Farm.HISTORY:
+                self.error(id_of(waiting.message), 162, cause=HISTORY_GONE)
+        self.for_farms.clear()
+
+    def happen(self, end: End, farm: Farm | None = None) -> None:
+        """An event behind TWS concerns its subscriptions: tell the client, end what ends."""
+        for request_id, told in self.subscriptions.happen(end, farm):
+            facts = {"reqId": request_id, **told.facts}
+            self.error(request_id, told.code, variant=told.variant, **facts)
 
     def flush(self) -> None:
         """Hand everything that waits to the transport; then close it, if that is what follows."""
@@ -267,7 +294,6 @@ class Session:
         self.closing = True
         self.unread.clear()
         self.waiting.clear()
-        self.queries.clear()
         self.replies.clear()
-        self.quote_lines.clear()
+        self.subscriptions.clear()
         self.for_farms.clear()

@@ -8,8 +8,8 @@ An onlooker empties itself ``TAKES`` times a second; while it does not, it takes
 """
 
 from collections import deque
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, Literal
+from collections.abc import Callable, Sequence
+from typing import Final, Literal
 
 import msgspec
 
@@ -18,11 +18,9 @@ from ...versions import RAW_IDS
 from ...wire.framing import FrameReader, frame
 from ...wire.handshake import State
 from ...wire.message import Message
-from .message_log import MARKET_DATA, SECRET, SECRET_IDS, message_id
-
-if TYPE_CHECKING:
-    from ..sessions.session import Session
-    from ..station import Station
+from ..sessions.session import Session
+from ..timing import Timing
+from .message_log import SECRET_IDS, message_id
 
 Direction = Literal["in", "out"]
 """From the client, to the client."""
@@ -69,7 +67,7 @@ class Wanted(msgspec.Struct, frozen=True):
     client_id: int | None = None
     market_data: bool = True
 
-    def has(self, session: "Session", *, market_data: bool) -> bool:
+    def has(self, session: Session, *, market_data: bool) -> bool:
         """Whether it is shown what this session sends or is sent."""
         if market_data and not self.market_data:
             return False
@@ -176,8 +174,10 @@ class Onlooker:
 class Feed:
     """Shows the onlookers what the sessions send and are sent."""
 
-    def __init__(self, station: "Station") -> None:
-        self._station = station
+    def __init__(self, timing: Timing, switched: Callable[[], object]) -> None:
+        """``switched`` is called when ``on`` has changed."""
+        self._timing = timing
+        self._switched = switched
         self._onlookers: dict[int, Onlooker] = {}
         self._recent: deque[Travelled] = deque(maxlen=KEPT)
         self._readers: dict[int, FrameReader] = {}
@@ -194,7 +194,7 @@ class Feed:
         onlooker = Onlooker(wanted)
         onlooker.catch_up(self._recent)
         self._onlookers[id(onlooker)] = onlooker
-        self._watch()
+        self._switched()
         return onlooker
 
     def leave(self, onlooker: Onlooker) -> None:
@@ -203,20 +203,16 @@ class Feed:
         if not self._onlookers:
             self._recent.clear()
             self._readers.clear()
-            self._watch()
-
-    def _watch(self) -> None:
-        for session in self._station.connections():
-            self._station.traces.watch(session)
+            self._switched()
 
     # -- what is told to it -------------------------------------------------------------------
 
-    def sent(self, session: "Session", message: Message, encoded: bytes) -> None:
+    def sent(self, session: Session, message: Message, encoded: bytes) -> None:
         """A message for a client; ``encoded`` is its frame."""
-        kind = type(message)
-        self._show(session, "out", encoded, quotes=kind in MARKET_DATA, hidden=kind in SECRET)
+        spec = type(message).spec
+        self._show(session, "out", encoded, quotes=spec.market_data, hidden=spec.secret)
 
-    def sent_quotes(self, session: "Session", encoded: bytes, count: int) -> None:
+    def sent_quotes(self, session: Session, encoded: bytes, count: int) -> None:
         """Quotes for a client, ``count`` frames in one piece."""
         first, self._count = self._count + 1, self._count + count
         chosen: dict[int, list[Onlooker]] = {}
@@ -229,7 +225,7 @@ class Feed:
             self._cut(session, encoded, first, chosen)
 
     def _cut(
-        self, session: "Session", encoded: bytes, first: int, chosen: dict[int, list[Onlooker]]
+        self, session: Session, encoded: bytes, first: int, chosen: dict[int, list[Onlooker]]
     ) -> None:
         """Show the chosen frames of several in one piece."""
         start = 0
@@ -241,7 +237,7 @@ class Feed:
                 self._keep(one, chosen[place])
             start = end
 
-    def taken(self, session: "Session", data: bytes) -> None:
+    def taken(self, session: Session, data: bytes) -> None:
         """Bytes that a client sent, before its connection takes them apart."""
         if session.connection.state not in (State.NEGOTIATED, State.STARTED):
             return  # the greeting is no message
@@ -253,14 +249,14 @@ class Feed:
             hidden = message_id(payload, session.version) in SECRET_IDS
             self._show(session, "in", frame(payload), quotes=False, hidden=hidden)
 
-    def left(self, session: "Session") -> None:
+    def left(self, session: Session) -> None:
         """A session is over."""
         self._readers.pop(session.number, None)
 
     # -- who is shown what --------------------------------------------------------------------
 
     def _show(
-        self, session: "Session", direction: Direction, data: bytes, *, quotes: bool, hidden: bool
+        self, session: Session, direction: Direction, data: bytes, *, quotes: bool, hidden: bool
     ) -> None:
         self._count += 1
         chosen = [
@@ -281,7 +277,7 @@ class Feed:
 
     def _travelled(
         self,
-        session: "Session",
+        session: Session,
         number: int,
         direction: Direction,
         data: bytes,
@@ -291,7 +287,7 @@ class Feed:
     ) -> Travelled:
         shown = _named(data, session.version) if hidden else data[:LONGEST]
         return Travelled(
-            number, self._station.now, session.number, session.client_id, direction,
+            number, self._timing.now, session.number, session.client_id, direction,
             session.version, len(data), shown, market_data, hidden,
         )  # fmt: skip
 

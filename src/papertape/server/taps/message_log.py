@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from ...quoting import masked
 from ...venue.units import Nanos
 from ...versions import RAW_IDS
-from ...wire.catalogue import depth, market, options, ticks, verify
+from ...wire.catalogue import REQUESTS
 from ...wire.framing import FrameReader
 from ...wire.handshake import PREFIX
 from ...wire.message import Message
@@ -30,22 +30,7 @@ from ..sessions.session import Session
 log = logging.getLogger("papertape.station")
 
 DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MARKET_DATA: Final[frozenset[type[Message]]] = frozenset(
-    (
-        market.TickPrice, market.TickSize, market.TickString, market.TickGeneric,
-        market.TickSnapshotEnd, options.TickOptionComputation, depth.MarketDepth,
-        depth.MarketDepthL2, ticks.RealTimeBarTick, ticks.TickByTickData, market.TickEFP,
-    )
-)  # fmt: skip
-"""Left out unless ``includeMarketDataInLogFile`` is set."""
-SECRET: Final[frozenset[type[Message]]] = frozenset(
-    (
-        verify.VerifyRequest, verify.VerifyMessage, verify.VerifyAndAuthRequest,
-        verify.VerifyAndAuthMessage, verify.VerifyMessageApi, verify.VerifyAndAuthMessageApi,
-    )
-)  # fmt: skip
-"""Messages whose contents prove who somebody is: neither log shows them."""
-SECRET_IDS: Final = frozenset(kind.spec.id for kind in SECRET if kind.spec.request)
+SECRET_IDS: Final = frozenset(number for number, kind in REQUESTS.items() if kind.spec.secret)
 NOT_SHOWN: Final = b"(not shown)"
 LONGEST_LINE: Final = 64 * 1024
 """Bytes of a request that are shown: few may be longer, and a longer one is not taken."""
@@ -126,9 +111,9 @@ class MessageLog:
 
     def sent(self, session: Session, message: Message, encoded: bytes) -> None:
         """A message for a client; ``encoded`` is its frame."""
-        if type(message) in MARKET_DATA and not self.market_data:
+        if type(message).spec.market_data and not self.market_data:
             return
-        shown = encoded if type(message) not in SECRET else encoded[:4] + NOT_SHOWN
+        shown = encoded[:4] + NOT_SHOWN if type(message).spec.secret else encoded
         self._line(session, b"-> ", shown)
 
     def taken(self, session: Session, data: bytes) -> None:

@@ -14,7 +14,6 @@ import msgspec
 from ...quoting import visible_json
 from ...wire.message import Message
 from ..sessions.session import Session
-from .message_log import SECRET
 
 log = logging.getLogger("papertape.station")
 
@@ -100,7 +99,7 @@ class WireLog:
             "name": spec.proto_name,
             "version": session.version,
             "format": "protobuf" if session.version >= spec.protobuf else "text",
-            "fields": None if type(message) in SECRET else message,
+            "fields": None if type(message).spec.secret else message,
         }
         text = visible_json(_ENCODE(line).decode()) + "\n"
         self._guarded(lambda: self._out.write(text))

@@ -7,86 +7,22 @@ orderStatus, then the same pair with the commission, then the commission report.
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from msgspec.structs import replace
-
-from ..model import Execution
-from ..venue.units import Nanos
 from ..wire.catalogue.account import Position
-from ..wire.catalogue.reports import (
-    CommissionReport,
-    CompletedOrder,
-    ExecutionDetails,
-    OpenOrder,
-    OrderBound,
-    OrderStatus,
-)
+from ..wire.catalogue.reports import OrderBound
 from ..wire.message import Message
+from .account_figures import AccountFigures, Positions
+from .config import Config
+from .event_bus import EventBus
 from .present import events
 from .present.events import Event, OrderView
-from .present.times import stamp
+from .present.messages import commission_report, execution_details, open_order, order_status
+from .present.preferences import Preferences
+from .present.queries import Queries
+from .sessions.attempt import attempt
+from .sessions.registry import Sessions
 from .sessions.session import Session
-
-if TYPE_CHECKING:
-    from ..model import CommissionAndFeesReport, Contract, Order
-    from .station import Station
-
-
-def open_order(view: OrderView, session: Session, zone: str) -> OpenOrder:
-    """The order as the server holds it; ``zone`` is the operator's."""
-    order = _dated(view, session.version, zone)
-    return OpenOrder(view.orderId, view.contract, order, view.state)
-
-
-def order_status(view: OrderView) -> OrderStatus:
-    """The order's state in short."""
-    return OrderStatus(
-        view.orderId, view.status, view.filled, view.remaining, view.avgFillPrice, view.permId,
-        view.parentId, view.lastFillPrice, view.clientId, view.whyHeld, view.mktCapPrice,
-    )  # fmt: skip
-
-
-def completed_order(view: OrderView, session: Session, zone: str) -> CompletedOrder:
-    """A finished order; in text form it has lost the trailing price that a limit is echoed with."""
-    order = _dated(view, session.version, zone)
-    if session.version < CompletedOrder.spec.protobuf and order.orderType == "LMT":
-        order = replace(order, trailStopPrice=None)
-    return CompletedOrder(view.contract, order, view.state)
-
-
-def _dated(view: OrderView, version: int, zone: str) -> "Order":
-    """The echoed order; when it lapses is told in the zone of the operator."""
-    if not view.lapses:
-        return view.order
-    return replace(view.order, autoCancelDate=stamp(view.lapses, zone, version))
-
-
-def execution_details(
-    request_id: int,
-    contract: "Contract",
-    execution: Execution,
-    time: Nanos,
-    session: Session,
-    zone: str,
-) -> ExecutionDetails:
-    """A fill, its time in the form that the session's version expects."""
-    fields = {name: getattr(execution, name) for name in Execution.__struct_fields__}
-    fields["time"] = stamp(time, zone, session.version)
-    return ExecutionDetails(request_id, contract, Execution(**fields))
-
-
-def commission_report(report: "CommissionAndFeesReport") -> CommissionReport:
-    """What a fill cost."""
-    return CommissionReport(
-        report.execId,
-        report.commissionAndFees,
-        report.currency,
-        report.realizedPNL,
-        report.yield_,
-        report.yieldRedemptionDate,
-    )
-
 
 PRIVATE = (
     events.RequestRefused, events.OrderWarned, events.WhatIfAnswered, events.OrderBound,
@@ -97,8 +33,21 @@ PRIVATE = (
 class Publisher:
     """Knows which sessions an event concerns and what each of them is sent."""
 
-    def __init__(self, station: "Station") -> None:
-        self._station = station
+    def __init__(
+        self,
+        sessions: Sessions,
+        queries: Queries,
+        preferences: Preferences,
+        figures: AccountFigures,
+        config: Config,
+        bus: EventBus,
+    ) -> None:
+        self._sessions = sessions
+        self._queries = queries
+        self._preferences = preferences
+        self._figures = figures
+        self._config = config
+        self._bus = bus
         self._rules: dict[type[Any], Callable[[Any, Session], Iterator[Message]]] = {
             events.OrderAccepted: self._pair,
             events.OrderAcknowledged: self._pair,
@@ -123,7 +72,7 @@ class Publisher:
             if isinstance(event, events.PositionChanged):
                 self._position(event)
             elif isinstance(event, events.AccountChanged):
-                self._station.accounts.changed(event.account)
+                self._figures.changed(event.account)
             else:
                 self._tell(event)
 
@@ -132,9 +81,9 @@ class Publisher:
         view = getattr(event, "view", None)
         if view is not None:
             facts = {"perm_id": view.permId, "status": view.status}
-            self._station.hub.tell("order", **facts, filled=str(view.filled))
+            self._bus.tell("order", **facts, filled=str(view.filled))
         if isinstance(event, events.Traded):
-            self._station.hub.tell("execution", **_fill(event))
+            self._bus.tell("execution", **_fill(event))
 
     def _tell(self, event: Any) -> None:
         client_id = getattr(event, "clientId", None)
@@ -143,16 +92,16 @@ class Publisher:
         for session in self._audience(event, client):
             # What happened is kept, so a message that fails must not take those of others along.
             work = partial(self._send, event, session)
-            self._station.attempt(session, order_id, type(event).__name__, work)
+            attempt(session, order_id, type(event).__name__, work)
 
     def _audience(self, event: Any, owner: int) -> list[Session]:
         """The order's own client, and the master client where an order has changed."""
         wanted = [owner]
-        master = self._station.config.settings.masterClientId
+        master = self._config.settings.masterClientId
         private = isinstance(event, PRIVATE)
         if master is not None and master != owner and not private:
             wanted.append(master)
-        found = (self._station.client(client_id) for client_id in wanted)
+        found = (self._sessions.client(client_id) for client_id in wanted)
         return [session for session in found if session is not None]
 
     def _send(self, event: Any, session: Session) -> None:
@@ -160,12 +109,14 @@ class Publisher:
             session.send(message)
 
     def _pair(self, event: Any, session: Session) -> Iterator[Message]:
-        yield open_order(event.view, session, self._station.settings.time_zone)
+        yield open_order(event.view, session.version, self._preferences.operator_zone)
         yield order_status(event.view)
 
     def _traded(self, event: events.Traded, session: Session) -> Iterator[Message]:
-        zone = self._station.zone(event.contract.conId, session.version)
-        yield execution_details(-1, event.contract, event.execution, event.time, session, zone)
+        zone = self._preferences.zone(event.contract.conId, session.version)
+        yield execution_details(
+            -1, event.contract, event.execution, event.time, session.version, zone
+        )
         yield from self._pair(event, session)
 
     def _charged(self, event: events.CommissionCharged, session: Session) -> Iterator[Message]:
@@ -183,7 +134,7 @@ class Publisher:
         yield from self._pair(event, session)
 
     def _answered(self, event: events.WhatIfAnswered, session: Session) -> Iterator[Message]:
-        yield open_order(event.view, session, self._station.settings.time_zone)
+        yield open_order(event.view, session.version, self._preferences.operator_zone)
 
     def _bound(self, event: events.OrderBound, session: Session) -> Iterator[Message]:
         yield OrderBound(event.view.permId, event.view.clientId, event.view.orderId)
@@ -198,14 +149,14 @@ class Publisher:
         session.error(request_id, event.code, variant=event.variant, **event.facts)
 
     def _position(self, event: events.PositionChanged) -> None:
-        for session in self._station.sessions():
-            if session.positions:
+        for session in self._sessions:
+            if session.subscriptions.of(Positions):
                 work = partial(self._send_position, event, session)
-                self._station.attempt(session, -1, "position", work)
+                attempt(session, -1, "position", work)
 
     def _send_position(self, event: events.PositionChanged, session: Session) -> None:
-        row = self._station.queries.position(event.account, event.conId)
-        if not self._station.shows(row.contract):
+        row = self._queries.position(event.account, event.conId)
+        if not self._preferences.shows(row.contract):
             return
         session.send(Position(row.account, row.contract, row.position, row.avgCost))
 

@@ -1,0 +1,52 @@
+"""What a handler works with."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from ...model import Contract
+from ...venue.market.source import MarketSource
+from ...venue.reference.instruments import Listing, Purpose, Refusal
+from ..account_figures import AccountFigures
+from ..config import Config
+from ..event_bus import EventBus
+from ..market_data.level1 import Level1
+from ..plant.broker_link import BrokerLink
+from ..plant.farms import Farms
+from ..present.preferences import Preferences
+from ..present.queries import Queries
+from ..sessions.admission import Admission
+from ..sessions.policy import Policy
+from ..sessions.registry import Sessions
+from ..sessions.session import Session
+from ..settings import StationSettings
+from ..timing import Timing
+from ..tws_user import TwsUser
+from ..venue_port import ReadModel
+
+
+class Desk(msgspec.Struct, frozen=True, kw_only=True):
+    """The services of a station that requests need; commands go through ``link``."""
+
+    settings: StationSettings
+    config: Config
+    timing: Timing
+    bus: EventBus
+    sessions: Sessions
+    policy: Policy
+    admission: Admission
+    venue: ReadModel
+    queries: Queries
+    preferences: Preferences
+    market: MarketSource
+    link: BrokerLink
+    farms: Farms
+    user: TwsUser
+    level1: Level1
+    figures: AccountFigures
+    introduced: Callable[[Session], object]
+    """Called when a client has received everything that follows START_API."""
+
+    def resolve(self, contract: Contract, purpose: Purpose) -> Listing | Refusal:
+        """The one listing that a request means, with a tape to quote it."""
+        return self.venue.instruments.resolve(contract, purpose)

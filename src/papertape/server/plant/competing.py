@@ -1,0 +1,43 @@
+"""Another login of the same user, which takes the market data (behaviour A5)."""
+
+from typing import Final
+
+from ...wire.catalogue import history, market, ticks
+from ...wire.message import Message, id_of
+from ..sessions.registry import Sessions
+from ..sessions.session import Session
+from ..sessions.subscriptions import End
+
+REFUSED: Final[dict[type[Message], tuple[int, str | None]]] = {
+    market.ReqMktData: (10197, None),
+    ticks.ReqRealTimeBars: (420, "other_address"),
+    ticks.ReqTickByTickData: (10189, "invalid"),
+    history.ReqHistoricalData: (162, "other_address"),
+}
+"""The error of a request for data meanwhile."""
+
+
+class Competition:
+    """Whether another session has the data lines."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+        self.on = False
+
+    def begin(self) -> None:
+        """The same user logs in elsewhere: every quote line ends with 10197."""
+        self.on = True
+        for session in list(self._sessions.started()):
+            session.happen(End.COMPETING)
+
+    def end(self) -> None:
+        """The other session is over; data may be requested again."""
+        self.on = False
+
+    def stage(self, session: Session, message: Message) -> bool:
+        """A stage of admission: refuse requests for data while another session has it."""
+        if not self.on or type(message) not in REFUSED:
+            return True
+        code, variant = REFUSED[type(message)]
+        session.error(id_of(message), code, variant=variant)
+        return False
