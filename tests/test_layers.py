@@ -68,12 +68,42 @@ ROOMS: dict[str, set[str]] = {
     "tws": SHARED | {"reference", "market", "exchange", "broker"},
 }
 
-# module: the files that may not import it.
-HIDDEN: dict[str, str] = {"papertape.server.station": "server/present/*"}
+# The same of the server. `plant` and `handlers` work on sessions and on the venue's port; `present`
+# and `market_data` see facts of the venue and messages; drills act on the plant.
+COMMON = {"settings", "config", "config_table", "addresses", "timing", "event_bus", "notices"}
+SERVER_ROOMS: dict[str, set[str]] = {
+    **dict.fromkeys(COMMON, COMMON),
+    "clock": set(),
+    "venue_port": set(),
+    "sessions": COMMON,
+    "present": COMMON | {"venue_port"},
+    "taps": COMMON | {"sessions"},
+    "market_data": COMMON | {"sessions"},
+    "plant": COMMON | {"sessions", "present", "venue_port"},
+    "drills": COMMON | {"sessions", "present", "plant"},
+    "account_figures": COMMON | {"sessions", "present"},
+    "account_commands": set(),
+    "tws_user": COMMON | {"sessions", "present", "plant"},
+    "publisher": COMMON | {"sessions", "present", "account_figures"},
+    "handlers": COMMON
+    | {"sessions", "present", "market_data", "plant", "venue_port", "account_figures", "tws_user"},
+}
+ROOMS_OF: dict[str, dict[str, set[str]]] = {"venue": ROOMS, "server": SERVER_ROOMS}
+
+# module: the only files that may import it.
+ONLY_FOR: dict[str, tuple[str, ...]] = {
+    "papertape.server.station": (
+        "server/assembly.py", "server/aio/*", "server/control/*", "testing/*", "cli/*",
+    ),
+    "papertape.venue.engine.Engine": (
+        "server/station.py", "server/assembly.py", "server/embedded_venue.py", "server/books.py",
+        "server/persistence.py", "server/aio/rehearsal.py", "venue/*", "store/*",
+    ),
+}  # fmt: skip
 
 # Layers in which no two files need each other, not even for types.
 WITHOUT_CIRCLES = (
-    "model", "wire", "venue", "store", "client", "testing", "explain", "cli",
+    "model", "wire", "venue", "store", "client", "server", "testing", "explain", "console", "cli",
 )  # fmt: skip
 
 # what: the files that may use it. Everything else gets time, randomness and network as arguments.
@@ -206,18 +236,20 @@ def ours(module: Module) -> Iterator[str]:
 
 
 def rooms(module: Module) -> Iterator[str]:
-    """What breaks the arrows between the rooms of the venue, and what imports the hidden."""
-    room = module.path.split("/")[1].removesuffix(".py") if module.layer == "venue" else ""
-    allowed = ROOMS.get(room)
+    """What breaks the arrows between the rooms of a layer, and what imports the hidden."""
+    layer = module.layer
+    room = module.path.split("/")[1].removesuffix(".py") if "/" in module.path else ""
+    allowed = ROOMS_OF.get(layer, {}).get(room)
     for use in module.uses:
         parts = use.name.split(".")
-        if allowed is not None and use.imported and parts[:2] == ["papertape", "venue"]:
-            target = parts[2] if len(parts) > 2 else "venue"
+        if allowed is not None and use.imported and parts[:2] == ["papertape", layer]:
+            target = parts[2] if len(parts) > 2 else layer
             if target != room and target not in allowed:
-                yield told(module, use, f"in the venue {room} may import {listed(allowed)}")
-        for name, where in HIDDEN.items():
-            if use.imported and under(use.name, name) and fnmatch(module.path, where):
-                yield told(module, use, f"{name} is hidden from {where}")
+                yield told(module, use, f"in the {layer} {room} may import {listed(allowed)}")
+        for name, where in ONLY_FOR.items():
+            inside = any(fnmatch(module.path, glob) for glob in where)
+            if use.imported and under(use.name, name) and not inside:
+                yield told(module, use, f"{name} is for {listed(set(where))}")
 
 
 def others(module: Module) -> Iterator[str]:
@@ -321,7 +353,7 @@ venue/engine.py         | import papertape.wire.framing             | venue may 
 venue/engine.py         | from .. import wire                       | venue may import
 model/order.py          | from papertape import errors              | model may import nothing
 codes.py                | from .errors import ApiError              | codes may import nothing
-client/facade.py       | from papertape.server.station import S    | client may import
+client/facade.py       | from papertape.server.session import S    | client may import
 store/journal.py        | from papertape.server.sessions.session import S      | store may import
 server/x.py             | from papertape.wire.plan import _steps    | private names stay inside
 newlayer/x.py           | import json                               | give it a place
@@ -346,7 +378,11 @@ venue/reference/times.py | from ..market.source import Quote        | in the ven
 venue/tws/order_ids.py  | from ..archive import Archive             | in the venue tws may import
 venue/facts.py          | from .exchange.matching import touch      | in the venue facts may import
 venue/units.py          | from .facts import Terms                  | in the venue units may import nothing
-server/present/views.py | from ..station import Station             | is hidden from server/present/*
+server/persistence.py   | from .station import Station              | papertape.server.station is for
+server/handlers/x.py    | from ...venue.engine import Engine        | papertape.venue.engine.Engine is for
+server/present/x.py     | from ..sessions.session import Session    | in the server present may import
+server/market_data/x.py | from ..plant.farms import Farms           | in the server market_data may import
+server/handlers/x.py    | from ..drills import Drills               | in the server handlers may import
 server/persistence.py          | import sqlite3                            | sqlite3 is for store/*
 venue/book.py           | import random; random.random()            | no randomness of their own
 venue/book.py           | from uuid import uuid4                    | no randomness of their own
@@ -371,7 +407,7 @@ venue/times.py          | import time; time.struct_time
 venue/tws/order_ids.py  | from ..broker import orders; from ..facts import Terms
 venue/engine.py         | from .tws.api_orders import ApiOrders; from .archive import Archive
 store/journal.py        | import sqlite3
-server/tws_user.py      | from .station import Station
+server/aio/server.py    | from ..station import Station
 """
 
 

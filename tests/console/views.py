@@ -7,8 +7,8 @@ from typing import Any, cast
 from nicegui import Client, ui
 from nicegui.page import page
 
-from papertape.console.layout import View
 from papertape.console.remote import Problem
+from papertape.console.view import View
 
 Row = dict[str, Any]
 

@@ -13,7 +13,8 @@ from starlette.responses import RedirectResponse
 from . import pending_connections
 from .parts.components import CSS, badge, empty, heading, set_badge
 from .remote import TIMEOUT_S, Problem
-from .topics import Desk, Live, Update
+from .topics import Live
+from .view import View
 
 FAVICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" '
@@ -29,43 +30,6 @@ PATIENCE_S = 2 * TIMEOUT_S
 ASLEEP_S = 60.0
 """How long a page on which somebody writes is kept for a tab that sleeps, as on a telephone; a tab
 that comes later loads the page again."""
-
-
-class View:
-    """One page in one browser tab: what it watches ends with it."""
-
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
-        self._client = ui.context.client
-        self._ends: list[Callable[[], object]] = []
-        self._client.on_delete(self._end)
-
-    def watch(self, topic: str, update: Update) -> None:
-        """Call ``update`` with a topic's value now and after each change (topics: ``live``)."""
-
-        def inside(value: Any) -> None:
-            with self._client:
-                update(value)
-
-        self._ends.append(self.desk.topic(topic).watch(inside))
-
-    def listen(self, hear: Update) -> None:
-        """Call ``hear`` with every piece of news."""
-
-        def inside(news: Any) -> None:
-            with self._client:
-                hear(news)
-
-        self._ends.append(self.desk.listen(inside))
-
-    def at_end(self, end: Callable[[], object]) -> None:
-        """Call ``end`` when the page is gone."""
-        self._ends.append(end)
-
-    def _end(self) -> None:
-        for end in self._ends:
-            end()
-        self._ends.clear()
 
 
 class Page(NamedTuple):

@@ -28,7 +28,7 @@ from .embedded_venue import EmbeddedVenue
 from .event_bus import EventBus
 from .handlers import HANDLERS, all, unserved
 from .handlers import session as opening
-from .handlers.desk import Desk
+from .handlers.services import Services
 from .market_data.level1 import Level1
 from .persistence import Keeper
 from .plant.broker_link import BrokerLink
@@ -133,7 +133,7 @@ class Station:
             self.drills.alarm, self.link.alarm, self.daily.alarm, self.farms.alarm,
             self.farm_queue.alarm, self.scheduler.alarm, self.level1.alarm, self.figures.alarm,
         )  # fmt: skip
-        self._desk = Desk(
+        self._services = Services(
             settings=chosen,
             config=self.config,
             timing=timing,
@@ -262,11 +262,11 @@ class Station:
         if handler is None:
             unserved.answer(session, message)
             return None
-        return handler(self._desk, session, message)
+        return handler(self._services, session, message)
 
     def begin(self, session: Session, message: StartApi) -> Iterator[None] | None:
         """Start a session that was accepted; see ``Handling``."""
-        return opening.begin(self._desk, session, message)
+        return opening.begin(self._services, session, message)
 
     def data_flows(self) -> bool:
         """Whether history comes in at present; see ``Handling``."""

@@ -15,9 +15,9 @@ from nicegui import ui
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
-from ..layout import View
 from ..parts.components import button, card
 from ..topics import Desk
+from ..view import View
 from .capture import Capture, Rate, Sample
 from .dissect import line, opened
 from .frames import Frame, about, decode, name, pairs, tone

@@ -1,6 +1,7 @@
 """The pages of the console, in the order of the navigation; a module each."""
 
-from ..layout import Page, View
+from ..layout import Page
+from ..view import View
 from . import chart, connections, drills, log, settings, trading
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
-from ..layout import View
 from ..parts.choice import Choice
 from ..parts.components import button
 from ..parts.grid import Grid
@@ -15,6 +14,7 @@ from ..parts.number_format import decimals, price, signed, size, tone
 from ..parts.quote import Following, Quote
 from ..parts.symbols import SymbolSearch, about
 from ..remote import Problem
+from ..view import View
 from .candles import COLUMNS, MOST_MARKS, Candles, Mark, in_words, marks, table_rows
 from .plot import Plot
 

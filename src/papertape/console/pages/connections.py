@@ -7,10 +7,10 @@ from typing import Any
 from nicegui import ui
 
 from .. import pending_connections
-from ..layout import View
 from ..parts.components import badge, card, clock, confirmed, empty, named, set_badge, tried
 from ..parts.grid import Cell, Col, Grid, Row
 from ..remote import Problem
+from ..view import View
 from .news import SENTENCES, sentence, tone
 
 Facts = dict[str, Any]

@@ -6,11 +6,11 @@ from typing import Any
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
-from ..layout import View
 from ..parts.components import badge, button, card, clock, empty, named, tried
 from ..parts.fields import Field, Number, Switch, Text
 from ..parts.grid import Cell, Col, Grid, Row
 from ..remote import Problem
+from ..view import View
 
 Facts = dict[str, Any]
 COLUMNS = (

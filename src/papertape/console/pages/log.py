@@ -15,9 +15,9 @@ from typing import Any
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
-from ..layout import View
 from ..parts.components import button, card, empty, named
 from ..remote import Problem
+from ..view import View
 
 Row = dict[str, Any]
 KEPT = 1000

@@ -5,11 +5,11 @@ from typing import Any
 
 from nicegui import ui
 
-from ..layout import View
 from ..parts.components import badge, button, card, confirmed, empty, named, tried
 from ..parts.fields import Field, made
 from ..parts.labels import label
 from ..remote import Problem
+from ..view import View
 from .news import shown
 
 Row = dict[str, Any]

@@ -5,7 +5,6 @@ from typing import Any
 
 from nicegui import ui
 
-from ..layout import View
 from ..parts.choice import Choice
 from ..parts.components import button, card, heading
 from ..parts.number_format import decimals, money, price, size
@@ -13,6 +12,7 @@ from ..parts.quote import Following, Quote
 from ..parts.symbols import SymbolSearch, about
 from ..remote import Problem
 from ..topics import OVER
+from ..view import View
 
 TYPES = {"MKT": "Market", "LMT": "Limit"}
 TIFS = ("DAY", "GTC", "IOC", "FOK")

@@ -5,8 +5,8 @@ from typing import Any
 
 from nicegui import ui
 
-from ..layout import View
 from ..remote import Problem
+from ..view import View
 
 EVERY_S = 1.0
 Quote = dict[str, Any]

@@ -6,8 +6,8 @@ from typing import Any
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
-from ..layout import View
 from ..remote import Problem
+from ..view import View
 
 LONGEST = 40
 Chosen = Callable[[dict[str, Any]], Awaitable[None]]

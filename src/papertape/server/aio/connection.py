@@ -3,14 +3,12 @@
 import asyncio
 import contextlib
 import logging
-from typing import TYPE_CHECKING, cast
+from typing import Protocol, cast
 
 from ..sessions.session import Session
+from ..settings import StationSettings
 from ..taps.station_log import speaking
 from .sockets import reset, tune, vanished
-
-if TYPE_CHECKING:
-    from .server import StationServer
 
 log = logging.getLogger("papertape.station")
 
@@ -27,10 +25,42 @@ LINGER_S = 2.0
 sends an RST, which may overtake our last words, when a socket is closed with unread data."""
 
 
+class Listener(Protocol):
+    """The driver that accepted a socket."""
+
+    name: str
+    """How the log calls its station."""
+
+    @property
+    def settings(self) -> StationSettings:
+        """The settings of the station."""
+
+    def open(self, peer: str, connection: "Connection") -> Session | None:
+        """A connection was made: a session for it, if there is a place."""
+
+    def received(self, session: Session, data: bytes) -> None:
+        """Bytes of a client came in."""
+
+    def lost(self, session: Session, reason: str) -> None:
+        """The socket of a session is gone."""
+
+    def deaf(self, session: Session) -> None:
+        """A client does not read what it is sent."""
+
+    def gone(self, connection: "Connection") -> None:
+        """A connection is over."""
+
+    def lingers(self, connection: "Connection") -> None:
+        """A connection whose client never started is closed and still read."""
+
+    def caught_up(self) -> None:
+        """A client that had been passed over reads again."""
+
+
 class Connection(asyncio.Protocol):
     """One accepted socket."""
 
-    def __init__(self, server: "StationServer") -> None:
+    def __init__(self, server: Listener) -> None:
         self._server = server
         self._session: Session | None = None
         self._transport: asyncio.Transport | None = None
@@ -46,7 +76,7 @@ class Connection(asyncio.Protocol):
         transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but name
         self._transport = transport
         transport.set_write_buffer_limits(high=HIGH_WATER)
-        tune(transport, self._server.station.settings.dead_peer_s)
+        tune(transport, self._server.settings.dead_peer_s)
         self._look_after()
         peer = transport.get_extra_info("peername") or ("?", 0)
         self._session = self._server.open(f"{peer[0]}:{peer[1]}", self)
@@ -63,7 +93,7 @@ class Connection(asyncio.Protocol):
 
     def _look_after(self) -> None:
         """From time to time: is the peer still there?"""
-        transport, patience = self._transport, self._server.station.settings.dead_peer_s
+        transport, patience = self._transport, self._server.settings.dead_peer_s
         if transport is not None and vanished(transport, patience):
             with speaking(self._server.name):
                 log.warning("%s acknowledged nothing for %d s", self._name(), patience)
@@ -111,7 +141,7 @@ class Connection(asyncio.Protocol):
             asyncio.get_running_loop().call_later(SPLIT_PAUSE_S, self._send_held)
         transport.write(data)
         unsent = transport.get_write_buffer_size()
-        if unsent > self._server.station.settings.max_buffer_mb << 20:
+        if unsent > self._server.settings.max_buffer_mb << 20:
             self._give_up(unsent)
 
     @property
@@ -124,7 +154,7 @@ class Connection(asyncio.Protocol):
         session, self._session = self._session, None
         if session is not None and self._transport is not None:
             log.warning("%s closed: it does not read, %d bytes unsent", session.name, unsent)
-            self._server.station.registry.closed(session, "does not read")
+            self._server.deaf(session)
             self._transport.abort()
 
     def _send_held(self) -> None:

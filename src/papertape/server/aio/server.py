@@ -12,6 +12,7 @@ from ...errors import JournalError
 from ...venue.units import SECOND, Nanos
 from ..clock import MarketClock, WallWatch, set_clock
 from ..sessions.session import Session
+from ..settings import StationSettings
 from ..station import Station
 from ..taps.station_log import speaking
 from .clock import steady_ns
@@ -218,6 +219,15 @@ class StationServer:
     def received(self, session: Session, data: bytes) -> None:
         """Bytes of a client; the answers of one loop turn share one commit."""
         self._do(partial(self._receive, session, data))
+
+    @property
+    def settings(self) -> StationSettings:
+        """The settings of the station."""
+        return self.station.settings
+
+    def deaf(self, session: Session) -> None:
+        """A client does not read what it is sent: its session ends."""
+        self.station.registry.closed(session, "does not read")
 
     def lost(self, session: Session, reason: str) -> None:
         """A socket is gone."""

@@ -1,6 +1,6 @@
 """One small function per request.
 
-``HANDLERS`` maps a message class to its function ``(desk, session, message)``. An answer of many
+``HANDLERS`` maps a message class to its function ``(tws, session, message)``. An answer of many
 rows is an iterator that the function returns: each step sends one row or passes one over, and
 other sessions have their turn in between. What must happen at once, the function does itself.
 """
@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..sessions.session import Session
-from .desk import Desk
+from .services import Services
 
-Handler = Callable[[Desk, Session, Any], Iterator[None] | None]
+Handler = Callable[[Services, Session, Any], Iterator[None] | None]
 HANDLERS: dict[type[Any], Handler] = {}
 PARTLY: dict[type[Any], str] = {}
 """What is left out of an answer, for the reference page."""

@@ -12,7 +12,7 @@ from ..config import Outcome
 from ..config_table import NAMES
 from ..sessions.session import Session
 from . import handles
-from .desk import Desk
+from .services import Services
 
 DONE, UNCHANGED, ASKS, FAILED = "success", "unchanged", "warning", "error"
 """Ours: the words of TWS are not published."""
@@ -20,42 +20,42 @@ RESET = "resetAPIOrderSequence"
 
 
 @handles(wire.ReqConfig)
-def req_config(desk: Desk, session: Session, message: wire.ReqConfig) -> None:
+def req_config(tws: Services, session: Session, message: wire.ReqConfig) -> None:
     """Everything that is set."""
-    lock, messages, api, orders = desk.config.record()
+    lock, messages, api, orders = tws.config.record()
     session.send(wire.ConfigResponse(message.reqId, lock, messages, api, orders))
 
 
 @handles(wire.UpdateConfig)
-def update_config(desk: Desk, session: Session, message: wire.UpdateConfig) -> None:
+def update_config(tws: Services, session: Session, message: wire.UpdateConfig) -> None:
     """Change the fields that are set: all of them, or none and why.
 
     What a person would have to confirm comes back as a warning, and is changed when the program
     sends the same again with that warning accepted.
     """
-    errors = tuple(_obstacles(desk, message))
-    outcome = Outcome(errors=errors) if errors else _change(desk, message)
+    errors = tuple(_obstacles(tws, message))
+    outcome = Outcome(errors=errors) if errors else _change(tws, message)
     session.send(_answer(message, outcome))
 
 
-def _obstacles(desk: Desk, message: wire.UpdateConfig) -> Iterator[str]:
-    if message.resetAPIOrderSequence and desk.queries.busy():
+def _obstacles(tws: Services, message: wire.UpdateConfig) -> Iterator[str]:
+    if message.resetAPIOrderSequence and tws.queries.busy():
         yield f"{RESET}: orders are working or wait for transmit; cancel them first"
-    if message.resetAPIOrderSequence and not desk.link.up:
+    if message.resetAPIOrderSequence and not tws.link.up:
         yield f"{RESET}: the broker's link is lost; try again when it is back"
-    _, known, _, _ = desk.config.record()
+    _, known, _, _ = tws.config.record()
     for one in message.messages:
         if one not in known:
             yield f"messages: a station shows none, so message {one.id} cannot be changed"
 
 
-def _change(desk: Desk, message: wire.UpdateConfig) -> Outcome:
+def _change(tws: Services, message: wire.UpdateConfig) -> Outcome:
     accepted = {one.messageId for one in message.acceptedWarnings if one.messageId is not None}
     doing = (RESET,) if message.resetAPIOrderSequence else ()
-    outcome = desk.config.update(_wanted(message), accepted, doing=doing)
+    outcome = tws.config.update(_wanted(message), accepted, doing=doing)
     if not doing or outcome.errors or outcome.questions:
         return outcome
-    desk.link.submit(ResetOrderIds())
+    tws.link.submit(ResetOrderIds())
     return msgspec.structs.replace(outcome, changed=(*outcome.changed, RESET))
 
 

@@ -7,16 +7,16 @@ from ...venue.reference.instruments import Refusal
 from ...wire.catalogue.contract import ContractData, ContractDataEnd, ReqContractDetails
 from ..sessions.session import Session
 from . import handles
-from .desk import Desk
+from .services import Services
 
 
 @handles(ReqContractDetails)
 def req_contract_details(
-    desk: Desk, session: Session, message: ReqContractDetails
+    tws: Services, session: Session, message: ReqContractDetails
 ) -> Iterator[None]:
     """One row per listing that fits, then the end; 200 and no end when none does."""
-    venue = desk.venue
-    found = contract_details(venue.instruments, message.contract, desk.timing.now, venue.hours)
+    venue = tws.venue
+    found = contract_details(venue.instruments, message.contract, tws.timing.now, venue.hours)
     if isinstance(found, Refusal):
         session.refuse(message.reqId, found)
         return

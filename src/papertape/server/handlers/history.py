@@ -31,7 +31,7 @@ from ..present.times import bar_date, stamp
 from ..sessions.session import Session
 from ..sessions.subscriptions import LiveBars, Query
 from . import handles
-from .desk import Desk
+from .services import Services
 
 MAX_QUERIES = 50
 """History queries of one client at the same time, as TWS allows."""
@@ -40,7 +40,7 @@ NONE = Decimal(-1)
 
 
 @handles(wire.ReqHistoricalData)
-def req_historical_data(desk: Desk, session: Session, message: wire.ReqHistoricalData) -> None:
+def req_historical_data(tws: Services, session: Session, message: wire.ReqHistoricalData) -> None:
     """The bars of the span, oldest first, and the end marker of the version."""
     queries, live = session.subscriptions.of(Query), session.subscriptions.of(LiveBars)
     if message.reqId in queries or message.reqId in live:
@@ -49,18 +49,18 @@ def req_historical_data(desk: Desk, session: Session, message: wire.ReqHistorica
     if len(queries) + len(live) >= MAX_QUERIES:
         session.error(message.reqId, 162, variant="pacing")
         return
-    found = desk.resolve(message.contract, Purpose.HISTORY)
+    found = tws.resolve(message.contract, Purpose.HISTORY)
     if isinstance(found, Refusal):
         session.refuse(message.reqId, found)
         return
     try:
-        asked, implied = read(desk, message, found.instrument)
+        asked, implied = read(tws, message, found.instrument)
     except BadRequest as bad:
         session.error(message.reqId, bad.code, variant=bad.variant, **bad.facts)
         return
     if implied:
         session.error(message.reqId, 2174)
-    session.subscriptions.add(Query(message.reqId, query(desk, session, message, asked)))
+    session.subscriptions.add(Query(message.reqId, query(tws, session, message, asked)))
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -73,10 +73,10 @@ class Asked(msgspec.Struct, frozen=True):
     what: str
 
 
-def read(desk: Desk, message: wire.ReqHistoricalData, entry: Instrument) -> tuple[Asked, bool]:
+def read(tws: Services, message: wire.ReqHistoricalData, entry: Instrument) -> tuple[Asked, bool]:
     """What is asked for, and whether its time zone was only implied. Looks at the fields in the
     order of TWS. Raises ``BadRequest``."""
-    end, implied = end_instant(message.endDateTime, desk.settings.time_zone, desk.timing.now)
+    end, implied = end_instant(message.endDateTime, tws.settings.time_zone, tws.timing.now)
     number, unit = duration(message.duration)
     step = bar_step(message.barSizeSetting)
     what = checked_what(message.whatToShow)
@@ -85,19 +85,19 @@ def read(desk: Desk, message: wire.ReqHistoricalData, entry: Instrument) -> tupl
     if message.keepUpToDate:
         check_live(message.endDateTime, step, what)
     check_length(number, unit, step, entry.secType)
-    end = min(end, desk.timing.now)
-    start = span_start(desk, entry.conId, end, number, unit)
+    end = min(end, tws.timing.now)
+    start = span_start(tws, entry.conId, end, number, unit)
     return Asked(entry, start, end, step, what), implied
 
 
 def query(
-    desk: Desk, session: Session, message: wire.ReqHistoricalData, asked: Asked
+    tws: Services, session: Session, message: wire.ReqHistoricalData, asked: Asked
 ) -> Iterator[None]:
     """Collect the bars, a part at each turn of the session, then send them all."""
     entry, end = asked.entry, asked.end
     bars: list[PriceBar] = []
     for part in parts(asked.start, end, asked.step):
-        bars += part_of_bars(desk.market, entry.conId, part, end, step=asked.step, what=asked.what)
+        bars += part_of_bars(tws.market, entry.conId, part, end, step=asked.step, what=asked.what)
         if len(bars) > MAX_BARS:  # days without nights between them are more than were reckoned
             session.error(message.reqId, 162, variant="too_long")
             return
@@ -107,7 +107,7 @@ def query(
         session.error(message.reqId, 162, variant="no_data", **facts)
         return
     form, version = message.formatDate, session.version
-    zone = desk.preferences.zone(entry.conId, version)
+    zone = tws.preferences.zone(entry.conId, version)
     whole_day = asked.step >= DAY
     shown = [shown_bar(bar, entry, session, zone, form, whole_day=whole_day) for bar in bars]
     first, last = stamp(asked.start, zone, version), stamp(end, zone, version)
@@ -116,13 +116,13 @@ def query(
         session.send(wire.HistoricalDataEnd(message.reqId, first, last))
 
 
-def span_start(desk: Desk, con_id: int, end: Nanos, number: int, unit: str) -> Nanos:
+def span_start(tws: Services, con_id: int, end: Nanos, number: int, unit: str) -> Nanos:
     """Where the span begins: seconds, trading days, or weeks and longer of the calendar back."""
     if unit == "S":
         return max(end - number * SECOND, FIRST_DATA)
     if unit == "D":
-        return max(desk.market.trading_start(con_id, end, number), FIRST_DATA)
-    return calendar_start(end, number, unit, desk.settings.time_zone)
+        return max(tws.market.trading_start(con_id, end, number), FIRST_DATA)
+    return calendar_start(end, number, unit, tws.settings.time_zone)
 
 
 def shown_bar(
@@ -152,7 +152,7 @@ def shown_bar(
 
 @handles(wire.CancelHistoricalData)
 def cancel_historical_data(
-    desk: Desk, session: Session, message: wire.CancelHistoricalData
+    tws: Services, session: Session, message: wire.CancelHistoricalData
 ) -> None:
     """End a query or its updates, which 162 confirms; 366 when there is neither."""
     ended = [session.subscriptions.remove(kind, message.reqId) for kind in (Query, LiveBars)]

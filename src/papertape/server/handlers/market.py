@@ -7,7 +7,7 @@ from ..market_data.generic_ticks import default_ticks
 from ..market_data.quotes import QuoteLine
 from ..sessions.session import Session
 from . import handles
-from .desk import Desk
+from .services import Services
 
 BBO_EXCHANGE = "9c0001"
 SNAPSHOT_PERMISSIONS = 4
@@ -15,19 +15,19 @@ LIVE = 1
 
 
 @handles(wire.ReqMktData)
-def req_mkt_data(desk: Desk, session: Session, message: wire.ReqMktData) -> None:
+def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> None:
     """Open a quote line: its parameters, its type, the known state, then changes."""
     if message.reqId in session.subscriptions.of(QuoteLine):
         session.error(message.reqId, 102)
         return
-    if not message.snapshot and len(session.subscriptions.of(QuoteLine)) >= desk.settings.max_lines:
+    if not message.snapshot and len(session.subscriptions.of(QuoteLine)) >= tws.settings.max_lines:
         session.error(message.reqId, 101)
         return
     snapshot = message.snapshot or message.regulatorySnapshot
     if snapshot and message.genericTickList.strip():
         session.error(message.reqId, 321, variant="snapshot_generic")
         return
-    found = desk.resolve(message.contract, Purpose.QUOTES)
+    found = tws.resolve(message.contract, Purpose.QUOTES)
     if isinstance(found, Refusal):
         session.refuse(message.reqId, found)
         return
@@ -41,12 +41,12 @@ def req_mkt_data(desk: Desk, session: Session, message: wire.ReqMktData) -> None
     if snapshot:
         session.send(kind)
         session.send(_parameters(message.reqId, entry))
-        desk.level1.snapshot(session, line)
+        tws.level1.snapshot(session, line)
         session.send(wire.TickSnapshotEnd(message.reqId))
         return
     session.send(_parameters(message.reqId, entry))
     session.send(kind)
-    desk.level1.open(session, line)
+    tws.level1.open(session, line)
 
 
 def _parameters(request_id: int, entry: Instrument) -> wire.TickReqParams:
@@ -59,12 +59,12 @@ def _parameters(request_id: int, entry: Instrument) -> wire.TickReqParams:
 
 
 @handles(wire.CancelMktData)
-def cancel_mkt_data(desk: Desk, session: Session, message: wire.CancelMktData) -> None:
+def cancel_mkt_data(tws: Services, session: Session, message: wire.CancelMktData) -> None:
     """Close a quote line; silent, but 300 for one that is not open."""
     if session.subscriptions.remove(QuoteLine, message.reqId) is None:
         session.error(message.reqId, 300, id=message.reqId)
 
 
 @handles(wire.ReqMarketDataType)
-def req_market_data_type(desk: Desk, session: Session, message: wire.ReqMarketDataType) -> None:
+def req_market_data_type(tws: Services, session: Session, message: wire.ReqMarketDataType) -> None:
     """Any type is taken, without an answer: live data is always entitled, and always preferred."""

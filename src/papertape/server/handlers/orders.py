@@ -20,7 +20,7 @@ from ..present.messages import (
 from ..present.queries import ExecutionRow, Rows
 from ..sessions.session import Session
 from . import handles
-from .desk import Desk
+from .services import Services
 
 EMPTY_TIF_REFUSED = 225
 HIGHEST_ORDER_ID = (1 << 31) - 2
@@ -28,23 +28,23 @@ HIGHEST_ORDER_ID = (1 << 31) - 2
 
 
 @handles(wire.PlaceOrder)
-def place_order(desk: Desk, session: Session, message: wire.PlaceOrder) -> None:
+def place_order(tws: Services, session: Session, message: wire.PlaceOrder) -> None:
     """Submit a new order, or new terms for the working order with this id."""
     assert session.client_id is not None
     if message.orderId > HIGHEST_ORDER_ID:
         session.error(message.orderId, 10149, orderId=message.orderId)
         return
-    if _splits_pips(desk, message):
+    if _splits_pips(tws, message):
         session.error(message.orderId, 110)
         return
     attached = unserved(message.attachedOrders)
     if attached is not None:
         refusal = not_served(f"The order attribute '{attached}'")
-        lives = desk.link.held.lives(session.client_id, message.orderId)
+        lives = tws.link.held.lives(session.client_id, message.orderId)
         changes = lives and not message.order.whatIf
         session.refuse(message.orderId, for_living(refusal) if changes else refusal)
         return
-    desk.link.submit(
+    tws.link.submit(
         SubmitOrder(
             clientId=session.client_id,
             orderId=message.orderId,
@@ -55,12 +55,12 @@ def place_order(desk: Desk, session: Session, message: wire.PlaceOrder) -> None:
     )
 
 
-def _splits_pips(desk: Desk, message: wire.PlaceOrder) -> bool:
+def _splits_pips(tws: Services, message: wire.PlaceOrder) -> bool:
     """Whether a currency order has tenths of a pip where the settings allow none."""
     price = message.order.lmtPrice
-    if desk.config.settings.allowForexTradingIn1_10Pips or price is None:
+    if tws.config.settings.allowForexTradingIn1_10Pips or price is None:
         return False
-    found = desk.resolve(message.contract, Purpose.ORDER)
+    found = tws.resolve(message.contract, Purpose.ORDER)
     if isinstance(found, Refusal) or found.instrument.secType != "CASH":
         return False
     pip = Decimal("0.01" if found.instrument.currency == "JPY" else "0.0001")
@@ -68,27 +68,27 @@ def _splits_pips(desk: Desk, message: wire.PlaceOrder) -> bool:
 
 
 @handles(wire.CancelOrder)
-def cancel_order(desk: Desk, session: Session, message: wire.CancelOrder) -> None:
+def cancel_order(tws: Services, session: Session, message: wire.CancelOrder) -> None:
     """Cancel an order of this client."""
     assert session.client_id is not None
-    desk.link.submit(CancelOrder(session.client_id, message.orderId))
+    tws.link.submit(CancelOrder(session.client_id, message.orderId))
 
 
 @handles(wire.ReqGlobalCancel)
-def global_cancel(desk: Desk, session: Session, message: wire.ReqGlobalCancel) -> None:
+def global_cancel(tws: Services, session: Session, message: wire.ReqGlobalCancel) -> None:
     """Cancel every working order of every client."""
     assert session.client_id is not None
-    desk.link.submit(CancelAll(session.client_id))
+    tws.link.submit(CancelAll(session.client_id))
 
 
 def open_orders(
-    desk: Desk, session: Session, client_id: int | None, *, unasked: bool = False
+    tws: Services, session: Session, client_id: int | None, *, unasked: bool = False
 ) -> Iterator[None]:
     """A client's working orders, a pair each, and the end; unasked only if there are any."""
     told = 0
-    for view in desk.queries.each_open_order(client_id):
+    for view in tws.queries.each_open_order(client_id):
         if view is not None:
-            session.send(open_order(view, session.version, desk.settings.time_zone))
+            session.send(open_order(view, session.version, tws.settings.time_zone))
             session.send(order_status(view))
             told += 1
         yield
@@ -97,23 +97,23 @@ def open_orders(
 
 
 @handles(wire.ReqOpenOrders)
-def req_open_orders(desk: Desk, session: Session, message: wire.ReqOpenOrders) -> Iterator[None]:
+def req_open_orders(tws: Services, session: Session, message: wire.ReqOpenOrders) -> Iterator[None]:
     """The working orders of this client; client 0 binds those of the TWS user."""
     if session.client_id == 0:
-        desk.user.bind()
-    return open_orders(desk, session, session.client_id)
+        tws.user.bind()
+    return open_orders(tws, session, session.client_id)
 
 
 @handles(wire.ReqAllOpenOrders)
 def req_all_open_orders(
-    desk: Desk, session: Session, message: wire.ReqAllOpenOrders
+    tws: Services, session: Session, message: wire.ReqAllOpenOrders
 ) -> Iterator[None]:
     """The working orders of every client."""
-    return open_orders(desk, session, None)
+    return open_orders(tws, session, None)
 
 
 @handles(wire.ReqAutoOpenOrders)
-def req_auto_open_orders(desk: Desk, session: Session, message: wire.ReqAutoOpenOrders) -> None:
+def req_auto_open_orders(tws: Services, session: Session, message: wire.ReqAutoOpenOrders) -> None:
     """Client 0 binds future orders of the TWS user; others are refused. No end marker."""
     if session.client_id != 0:
         session.error(-1, 321, variant="auto_bind")
@@ -123,36 +123,36 @@ def req_auto_open_orders(desk: Desk, session: Session, message: wire.ReqAutoOpen
 
 @handles(wire.ReqCompletedOrders)
 def req_completed_orders(
-    desk: Desk, session: Session, message: wire.ReqCompletedOrders
+    tws: Services, session: Session, message: wire.ReqCompletedOrders
 ) -> Iterator[None]:
     """Today's finished orders; all of ours came through the API."""
-    for view in desk.queries.each_completed_order():
+    for view in tws.queries.each_completed_order():
         if view is not None:
-            session.send(completed_order(view, session.version, desk.settings.time_zone))
+            session.send(completed_order(view, session.version, tws.settings.time_zone))
         yield
     session.send(CompletedOrdersEnd())
 
 
 @handles(wire.ReqExecutions)
 def req_executions(
-    desk: Desk, session: Session, message: wire.ReqExecutions
+    tws: Services, session: Session, message: wire.ReqExecutions
 ) -> Iterator[None] | None:
     """Executions that pass the filter, then their commission reports, then the end."""
     try:
-        rows = desk.queries.each_execution(message.executionFilter)
+        rows = tws.queries.each_execution(message.executionFilter)
     except ValueError as error:
         session.error(message.reqId, 321, cause=f"Invalid time: {error}")
         return None
-    return _executions(desk, session, message.reqId, rows)
+    return _executions(tws, session, message.reqId, rows)
 
 
 def _executions(
-    desk: Desk, session: Session, request_id: int, rows: Rows[ExecutionRow]
+    tws: Services, session: Session, request_id: int, rows: Rows[ExecutionRow]
 ) -> Iterator[None]:
     reports = []
     for row in rows:
         if row is not None:
-            zone = desk.preferences.zone(row.contract.conId, session.version)
+            zone = tws.preferences.zone(row.contract.conId, session.version)
             details = execution_details(
                 request_id, row.contract, row.execution, row.time, session.version, zone
             )

@@ -19,85 +19,87 @@ from ...wire.catalogue.session import (
 from ..sessions.policy import Waiting
 from ..sessions.session import Session
 from . import handles
-from .desk import Desk
 from .orders import open_orders
+from .services import Services
 
 log = logging.getLogger("papertape.station")
 
 
 @handles(StartApi)
-def start_api(desk: Desk, session: Session, message: StartApi) -> Iterator[None] | None:
+def start_api(tws: Services, session: Session, message: StartApi) -> Iterator[None] | None:
     """Go on, wait for somebody's decision, or close without a word: by the client's address."""
-    verdict = desk.policy.decide(session.address)
+    verdict = tws.policy.decide(session.address)
     if verdict == "accept":
-        return begin(desk, session, message)
-    if verdict == "ask" and (reason := desk.admission.crowded(session)):
-        desk.sessions.drop(session, reason)
+        return begin(tws, session, message)
+    if verdict == "ask" and (reason := tws.admission.crowded(session)):
+        tws.sessions.drop(session, reason)
     elif verdict == "ask":
         session.asked = message
-        until = desk.timing.until(desk.settings.acceptance_timeout_s)
-        desk.policy.ask(
-            Waiting(session.number, session.address, message.clientId, desk.timing.now, until)
+        until = tws.timing.until(tws.settings.acceptance_timeout_s)
+        tws.policy.ask(
+            Waiting(session.number, session.address, message.clientId, tws.timing.now, until)
         )
         facts = {"address": session.address, "client_id": message.clientId}
-        desk.bus.tell("waiting", number=session.number, **facts)
+        tws.bus.tell("waiting", number=session.number, **facts)
         log.warning("connection %d from %s as client %d waits to be accepted",
                     session.number, session.address, message.clientId)  # fmt: skip
     else:
-        desk.sessions.drop(session, "its address is rejected")
+        tws.sessions.drop(session, "its address is rejected")
     return None
 
 
-def begin(desk: Desk, session: Session, message: StartApi) -> Iterator[None] | None:
+def begin(tws: Services, session: Session, message: StartApi) -> Iterator[None] | None:
     """Claim the client id; report working orders, accounts, next id, farms. 326 when in use."""
-    if not desk.sessions.claim(session, message.clientId):
+    if not tws.sessions.claim(session, message.clientId):
         return None
-    return _introduction(desk, session)
+    return _introduction(tws, session)
 
 
-def _introduction(desk: Desk, session: Session) -> Iterator[None]:
-    if desk.config.settings.downloadOpenOrdersOnConnection:
-        yield from open_orders(desk, session, session.client_id, unasked=True)
-    managed_accounts(desk, session, ReqManagedAccts())
-    next_id(desk, session, ReqIds())
-    if not desk.link.up:
+def _introduction(tws: Services, session: Session) -> Iterator[None]:
+    if tws.config.settings.downloadOpenOrdersOnConnection:
+        yield from open_orders(tws, session, session.client_id, unasked=True)
+    managed_accounts(tws, session, ReqManagedAccts())
+    next_id(tws, session, ReqIds())
+    if not tws.link.up:
         session.error(-1, 2110)
-    desk.farms.introduce(session)
-    desk.introduced(session)
+    tws.farms.introduce(session)
+    tws.introduced(session)
 
 
 @handles(ReqManagedAccts)
-def managed_accounts(desk: Desk, session: Session, message: ReqManagedAccts) -> None:
+def managed_accounts(tws: Services, session: Session, message: ReqManagedAccts) -> None:
     """The accounts of the login."""
-    session.send(ManagedAccounts(",".join(desk.queries.accounts())))
+    session.send(ManagedAccounts(",".join(tws.queries.accounts())))
 
 
 @handles(ReqIds)
-def next_id(desk: Desk, session: Session, message: ReqIds) -> None:
+def next_id(tws: Services, session: Session, message: ReqIds) -> None:
     """The next valid order id of this client; the argument is ignored, as TWS does."""
     assert session.client_id is not None
-    told = desk.queries.next_valid_id(session.client_id)
-    unsent = desk.link.held.highest(session.client_id)
+    told = tws.queries.next_valid_id(session.client_id)
+    unsent = tws.link.held.highest(session.client_id)
     session.send(NextValidId(max(told, unsent + 1)))
 
 
 @handles(ReqCurrentTime)
-def current_time(desk: Desk, session: Session, message: ReqCurrentTime) -> None:
+def current_time(tws: Services, session: Session, message: ReqCurrentTime) -> None:
     """Market time in seconds; silent for a while after an answer, if the settings say so."""
-    silence = int(desk.settings.current_time_silence_s * SECOND)
-    if not silence or desk.timing.now - session.told_time >= silence:
-        session.told_time = desk.timing.now
-        session.send(CurrentTime(desk.timing.now // SECOND))
+    silence = int(tws.settings.current_time_silence_s * SECOND)
+    if not silence or tws.timing.now - session.told_time >= silence:
+        session.told_time = tws.timing.now
+        session.send(CurrentTime(tws.timing.now // SECOND))
 
 
 @handles(ReqCurrentTimeInMillis)
-def current_time_in_millis(desk: Desk, session: Session, message: ReqCurrentTimeInMillis) -> None:
+def current_time_in_millis(
+    tws: Services, session: Session, message: ReqCurrentTimeInMillis
+) -> None:
     """Market time in milliseconds."""
-    session.send(CurrentTimeInMillis(desk.timing.now // 1_000_000))
+    session.send(CurrentTimeInMillis(tws.timing.now // 1_000_000))
 
 
 @handles(SetServerLogLevel)
-def set_log_level(desk: Desk, session: Session, message: SetServerLogLevel) -> None:
+def set_log_level(tws: Services, session: Session, message: SetServerLogLevel) -> None:
     """1 to 5, else 319; no answer."""
     if not 1 <= message.logLevel <= 5:
         session.error(-1, 319, level=message.logLevel)

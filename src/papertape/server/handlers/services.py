@@ -25,7 +25,7 @@ from ..tws_user import TwsUser
 from ..venue_port import ReadModel
 
 
-class Desk(msgspec.Struct, frozen=True, kw_only=True):
+class Services(msgspec.Struct, frozen=True, kw_only=True):
     """The services of a station that requests need; commands go through ``link``."""
 
     settings: StationSettings
