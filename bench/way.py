@@ -102,7 +102,9 @@ def counted(kind: str) -> Counter[str]:
                 moves.on = number > WARM
                 client.placeOrder(number, _contract(), _order(kind))
                 _await(program.told)
-            tws.call(lambda station: None)
+            idle = threading.Event()
+            tws._loop.call_soon_threadsafe(idle.set)
+            _await(idle)
             moves.on = False
             client.disconnect()
             reader.join(PATIENCE_S)

@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator
 from ..errors import JournalError
 from ..venue.archive import Archive
 from ..venue.broker.account_manager import AccountRefused
-from ..venue.broker.orders import LiveOrder
 from ..venue.broker.profile import Profile
-from ..venue.commands import CancelOrder, Command, SubmitOrder
+from ..venue.commands import Command
 from ..venue.engine import Engine, Happened
 from ..venue.entries import Entry
-from ..venue.market.source import MarketSource, Quote
-from ..venue.reference.instruments import Instruments, Refusal
+from ..venue.market.source import MarketSource
+from ..venue.reference.instruments import Instruments
 from ..venue.reference.sessions import TradingHours
 from ..venue.state import State
 from ..venue.units import Nanos
@@ -25,46 +24,23 @@ class EmbeddedVenue:
     """An engine in this process, and its journal."""
 
     def __init__(self, engine: Engine, keeper: Keeper, market: MarketSource) -> None:
-        self.engine = engine
         self._keeper = keeper
         self._market = market
+        self._take(engine)
 
-    @property
-    def profile(self) -> Profile:
-        """See ``ReadModel``."""
-        return self.engine.profile
-
-    @property
-    def instruments(self) -> Instruments:
-        """See ``ReadModel``."""
-        return self.engine.instruments
-
-    @property
-    def hours(self) -> TradingHours:
-        """See ``ReadModel``."""
-        return self.engine.hours
-
-    @property
-    def state(self) -> State:
-        """See ``ReadModel``."""
-        return self.engine.state
-
-    @property
-    def archive(self) -> Archive:
-        """See ``ReadModel``."""
-        return self.engine.archive
-
-    def find(self, client_id: int, order_id: int) -> LiveOrder | None:
-        """See ``ReadModel``."""
-        return self.engine.find(client_id, order_id)
-
-    def refusal(self, command: SubmitOrder | CancelOrder) -> Refusal | None:
-        """See ``ReadModel``."""
-        return self.engine.refusal(command)
-
-    def quote(self, con_id: int, now: Nanos) -> Quote:
-        """See ``ReadModel``."""
-        return self.engine.quote(con_id, now)
+    def _take(self, engine: Engine) -> None:
+        """Stand for an engine; what is only passed on is bound once."""
+        self.engine = engine
+        self.profile: Profile = engine.profile
+        self.instruments: Instruments = engine.instruments
+        self.hours: TradingHours = engine.hours
+        self.state: State = engine.state
+        self.archive: Archive = engine.archive
+        self.find = engine.find
+        self.refusal = engine.refusal
+        self.quote = engine.quote
+        self.advance = engine.advance
+        self.next_due = engine.next_due
 
     @property
     def clock(self) -> Nanos:
@@ -80,14 +56,6 @@ class EmbeddedVenue:
         except Exception:
             self._rebuild()
             raise
-
-    def advance(self, now: Nanos) -> list[Happened]:
-        """See ``Venue``."""
-        return self.engine.advance(now)
-
-    def next_due(self) -> Nanos | None:
-        """See ``Venue``."""
-        return self.engine.next_due()
 
     def commit(self) -> int:
         """See ``Venue``."""
@@ -116,5 +84,5 @@ class EmbeddedVenue:
         except Exception as error:
             raise JournalError("the venue failed and cannot be rebuilt from its journal") from error
         engine.skip(broken.clock)
-        self.engine = engine
+        self._take(engine)
         log.error("the venue failed and was rebuilt from %d entries of the journal", entries)

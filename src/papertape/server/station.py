@@ -43,7 +43,7 @@ from .present.queries import Queries
 from .present.times import connection_time
 from .present.views import Views
 from .publisher import Publisher
-from .sessions.admission import Admission, read_only
+from .sessions.admission import Admission, ReadOnly
 from .sessions.policy import Policy
 from .sessions.registry import Sessions
 from .sessions.scheduler import Scheduler
@@ -118,10 +118,7 @@ class Station:
         self.level1 = Level1(
             market, sessions, partial(self.farms.flows, Farm.MARKET), chosen, self.config, timing
         )
-        stages = (
-            read_only(self.config), self.drills.stage, self.competition.stage,
-            self.farm_queue.stage,
-        )  # fmt: skip
+        stages = (ReadOnly(self.config), self.drills, self.competition, self.farm_queue)
         self.scheduler = Scheduler(
             sessions, self.policy, stages, self, self.taps, chosen, self.config, timing, schedule,
             bus,

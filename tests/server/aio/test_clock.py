@@ -20,9 +20,13 @@ STEPS = pytest.mark.parametrize("seconds", [-90, 90])
 @EACH_LOOP
 @STEPS
 def test_a_clock_that_is_set_disturbs_nobody(
-    loop: str, seconds: int, caplog: pytest.LogCaptureFixture
+    loop: str,
+    seconds: int,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     caplog.set_level(logging.WARNING, "papertape.station")
+    monkeypatch.setattr("papertape.server.aio.server.LOOK_S", 0.01)
 
     async def main() -> None:
         hall, wall = Hall(), Clock()
@@ -41,6 +45,7 @@ def test_a_clock_that_is_set_disturbs_nobody(
             late = await served.client(2)
             assert await late.answers()
             assert len(list(hall.station.connections())) == 2
+            await eventually(lambda: "clock was set" in caplog.text)
 
     run(main, loop)
     way = "ahead" if seconds > 0 else "back"

@@ -331,7 +331,7 @@ def test_a_moment_that_the_venue_cannot_live_through_stops_the_station(
             def advance(now: int) -> Any:
                 raise ZeroDivisionError("in the walk")
 
-            monkeypatch.setattr(served.hall.station.engine, "advance", advance)
+            monkeypatch.setattr(served.hall.station.venue, "advance", advance)
             await client.send(session.ReqCurrentTime())
             assert await client.end() == []
             assert served.server.failed is not None

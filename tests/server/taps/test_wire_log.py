@@ -16,6 +16,7 @@ from server.test_station import order
 def logged(out: io.StringIO) -> Hall:
     hall = Hall()
     hall.station.taps.wire = WireLog(out)
+    hall.station.taps._watch_all()
     return hall
 
 
@@ -65,6 +66,7 @@ def test_a_file_has_a_bound_and_its_lines_are_whole(tmp_path: Path) -> None:
     with BoundedFile(path, 2000) as out:
         hall = Hall()
         hall.station.taps.wire = WireLog(out)
+        hall.station.taps._watch_all()
         client = hall.client(1, 176)
         for _ in range(50):
             client.send(ReqCurrentTime())

@@ -14,7 +14,7 @@ from ..clock import MarketClock, WallWatch, set_clock
 from ..sessions.session import Session
 from ..settings import StationSettings
 from ..station import Station
-from ..taps.station_log import speaking
+from ..taps.station_log import speaker, speaking
 from .clock import steady_ns
 from .connection import LINGER_S, Connection
 from .sockets import Absence, bind_alike, cannot_listen
@@ -148,12 +148,13 @@ class StationServer:
 
     def _doors(self) -> None:
         """Listen as long as TWS is there; end when somebody would have to log in again."""
+        away = self.station.registry.away
         if self.station.logged_off and self.failed is not None:
             self.failed.set_result(None)
-        elif self.station.away and self._servers:
+        elif away and self._servers:
             self._absence.begin(self._servers)
             self._servers = []
-        elif not self.station.away:
+        elif not away and not self._servers:
             self._absence.end(lambda: Connection(self), self._servers)
 
     async def close(self) -> None:
@@ -166,7 +167,7 @@ class StationServer:
             self.station.drills.stop_all()
         for session in list(self.station.connections()):
             session.close()
-        self._do(self.station.flush)
+        self._do(lambda now: self.station.flush())
         self._closed = True
         self._rest()
         end = asyncio.get_running_loop().time() + LINGER_S / 2
@@ -233,14 +234,14 @@ class StationServer:
         """A socket is gone."""
         self._do(partial(self._lose, session, reason))
 
-    def _receive(self, session: Session, data: bytes) -> None:
-        self.station.receive(session, data, self.now())
+    def _receive(self, session: Session, data: bytes, now: Nanos) -> None:
+        self.station.receive(session, data, now)
         if self._warm is not None and session.client_id is not None:
             self._warm.meet(session.version)
         self._flush_soon()
 
-    def _lose(self, session: Session, reason: str) -> None:
-        self.station.lost(session, reason, self.now())
+    def _lose(self, session: Session, reason: str, now: Nanos) -> None:
+        self.station.lost(session, reason, now)
         self._flush_soon()
 
     def _flush_soon(self) -> None:
@@ -248,7 +249,7 @@ class StationServer:
             self._flushing = True
             asyncio.get_running_loop().call_soon(self._do, self._flush)
 
-    def _flush(self) -> None:
+    def _flush(self, now: Nanos) -> None:
         self._flushing = False
         self.station.flush()
         self._doors()
@@ -256,15 +257,16 @@ class StationServer:
             reserved, self._reserved = self._reserved, []
             self._switching = asyncio.ensure_future(self._switch(reserved))
         for connection in self.connections:
-            connection.resume()
-        self.wake()
+            if not connection.reading:
+                connection.resume()
+        self._wake(now)
 
     def act(self, work: Callable[[Station], Result]) -> Result:
         """Let somebody else than a client act on the station; what follows is told at once.
 
         Passes on what ``work`` raises. Raises ``RuntimeError`` when the station has stopped.
         """
-        self._do(lambda: self.station.pass_time(self.now()))
+        self._do(self.station.pass_time)
         if not self._serving:
             raise RuntimeError("the station has stopped")
         with speaking(self.name):
@@ -280,43 +282,54 @@ class StationServer:
 
     def caught_up(self) -> None:
         """A client that had been passed over reads again."""
-        self._do(self.wake)
+        self.wake()
 
     def wake(self) -> None:
         """Set the timer to when the station has something to do next."""
+        self._do(self._wake)
+
+    def _wake(self, now: Nanos) -> None:
         self._still()
         due = self.station.next_due()
         if due is not None:
-            delay = self.clock.until(due, self._steady())
+            delay = max(due - now, 0) / self.clock.speed / 1e9
             self._timer = asyncio.get_running_loop().call_later(delay, self._do, self._tick)
 
     def _look_again(self) -> None:
         self._look = asyncio.get_running_loop().call_later(LOOK_S, self._look_again)
-        self._do(self.wake)
+        self._look_at_the_wall()
+        self.wake()
 
-    def _tick(self) -> None:
-        self.station.step(self.now())
-        self._flush()
+    def _look_at_the_wall(self) -> None:
+        """Note when somebody has set the computer's clock."""
+        wall = self._wall()
+        if step := self._watch.look(wall, self._steady()):
+            with speaking(self.name):
+                log.warning("%s", set_clock(step, wall))
 
-    def _do(self, work: Callable[[], None]) -> None:
-        """Run a part of the station. What it cannot contain ends the station.
+    def _tick(self, now: Nanos) -> None:
+        self.station.step(now)
+        self._flush(now)
+
+    def _do(self, work: Callable[[Nanos], None]) -> None:
+        """Run a part of the station at the present market time, the only reading of the clock.
+        What the station cannot contain ends it.
 
         What cannot be kept must not be told, and a venue that cannot live through a moment
         would not live through the next: a restart has everything that any client was told.
         """
         if not self._serving:
             return
-        with speaking(self.name):
-            wall = self._wall()
-            if step := self._watch.look(wall, self._steady()):
-                log.warning("%s", set_clock(step, wall))
-            try:
-                work()
-            except JournalError as error:
-                self._unkept(error)
-            except Exception as error:
-                log.exception("the station stops")
-                self._fail(error)
+        token = speaker.set(self.name)
+        try:
+            work(self.clock.now(self._steady()))
+        except JournalError as error:
+            self._unkept(error)
+        except Exception as error:
+            log.exception("the station stops")
+            self._fail(error)
+        finally:
+            speaker.reset(token)
 
     def _unkept(self, error: JournalError) -> None:
         log.critical("the station stops: %s", error)

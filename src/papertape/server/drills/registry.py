@@ -160,8 +160,12 @@ class Drills:
         """Whether none runs."""
         return not self._running
 
-    def stage(self, session: Session, message: Message) -> bool:
-        """A stage of admission: a running drill may take a message away."""
+    def concerns(self, kind: type[Message]) -> bool:
+        """A drill may look at every request; see ``Stage``."""
+        return True
+
+    def admits(self, session: Session, message: Message) -> bool:
+        """A running drill may take a message away."""
         if not self._running:
             return True
         asked = [drill.takes(session, message) for drill in list(self._running.values())]

@@ -49,6 +49,8 @@ class BrokerLink:
         self._timing = timing
         self._bus = bus
         self.up = True
+        self._heard: Nanos = 0
+        """The instant up to which the venue was heard."""
         self.notice: Notice | None = None
         """The last one about the link; None before the first loss."""
         self.alarm = Alarm(self._next_due, self.advance)
@@ -65,7 +67,8 @@ class BrokerLink:
             self.held.hold(command)
             return ()
         self.alarm.changed()
-        events = self._presenter.events(self._venue.submit(command, self._timing.now))
+        now = self._heard = self._timing.now
+        events = self._presenter.events(self._venue.submit(command, now))
         if events:
             self._publish(events)
         return events
@@ -75,7 +78,8 @@ class BrokerLink:
 
         Nothing is heard of it while the link is lost: it is brought up to date when that is back.
         """
-        if self.up and now > self._venue.clock:
+        if self.up and now > self._heard:
+            self._heard = now
             self.alarm.changed()
             events = self._presenter.events(self._venue.advance(now))
             if events:

@@ -34,9 +34,13 @@ class Competition:
         """The other session is over; data may be requested again."""
         self.on = False
 
-    def stage(self, session: Session, message: Message) -> bool:
-        """A stage of admission: refuse requests for data while another session has it."""
-        if not self.on or type(message) not in REFUSED:
+    def concerns(self, kind: type[Message]) -> bool:
+        """Requests for data; see ``Stage``."""
+        return kind in REFUSED
+
+    def admits(self, session: Session, message: Message) -> bool:
+        """Refuse requests for data while another session has it."""
+        if not self.on:
             return True
         code, variant = REFUSED[type(message)]
         session.error(id_of(message), code, variant=variant)

@@ -52,14 +52,18 @@ class FarmQueue:
         farms.dependants = self
         self.alarm = Alarm(self.next_due, self.step)
 
-    def stage(self, session: Session, message: Message) -> bool:
-        """A stage of admission: a request whose farm is not there waits; one that takes back a
-        request that waits ends here."""
+    def concerns(self, kind: type[Message]) -> bool:
+        """Requests that need a farm, and those that take one back; see ``Stage``."""
+        if kind.spec.farm is None:
+            return kind.spec.cancels is not None
+        return kind in self._served  # what nobody serves need not wait for its refusal
+
+    def admits(self, session: Session, message: Message) -> bool:
+        """A request whose farm is not there waits; one that takes back a request that waits ends
+        here."""
         spec = type(message).spec
         if spec.farm is None:
-            return spec.cancels is None or not self._taken_back(session, message)
-        if type(message) not in self._served:  # what nobody serves need not wait for its refusal
-            return True
+            return not self._taken_back(session, message)
         # An idle farm may be there at once; then this request passes, and nothing waits.
         if self._farms.need(spec.farm):
             return True

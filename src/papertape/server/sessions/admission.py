@@ -7,7 +7,7 @@ none of them keeps anybody else out.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from typing import Protocol
 
 from ...venue.units import Nanos
 from ...wire.handshake import State
@@ -26,20 +26,33 @@ and of all. Of accepted addresses there may be as many as there are places, and 
 WAITING_STRANGERS = 4, 32
 """Connections that wait to be accepted: of one address, and of all. A person reads this list."""
 
-Stage = Callable[[Session, Message], bool]
-"""Whether a request may go on; one that stops it has answered it or keeps it for later."""
+
+class Stage(Protocol):
+    """One of the tests that a request must pass before it is handled."""
+
+    def concerns(self, kind: type[Message]) -> bool:
+        """Whether requests of this kind must pass it at all."""
+
+    def admits(self, session: Session, message: Message) -> bool:
+        """Whether a request may go on; one that may not was answered or is kept for later."""
 
 
-def read_only(config: Config) -> Stage:
+class ReadOnly:
     """The stage of a read-only API: it refuses requests that trade with 321."""
 
-    def stage(session: Session, message: Message) -> bool:
-        if type(message).spec.trading and config.settings.readOnlyApi:
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    def concerns(self, kind: type[Message]) -> bool:
+        """Requests that trade."""
+        return kind.spec.trading
+
+    def admits(self, session: Session, message: Message) -> bool:
+        """See ``Stage``."""
+        if self._config.settings.readOnlyApi:
             session.error(id_of(message), 321, variant="read_only")
             return False
         return True
-
-    return stage
 
 
 class Admission:

@@ -108,6 +108,7 @@ class Scheduler:
         self._sessions = sessions
         self._policy = policy
         self._stages = stages
+        self._stages_of: dict[type[Message], tuple[Callable[[Session, Message], bool], ...]] = {}
         self._handling = handling
         self._tap = tap
         self._settings = settings
@@ -377,8 +378,13 @@ class Scheduler:
             self._tap.received(session, message)
         if session.log_level >= INFORMATION:
             _tell(session, message)
-        for stage in self._stages:
-            if not stage(session, message):
+        kind = type(message)
+        stages = self._stages_of.get(kind)
+        if stages is None:
+            found = (stage.admits for stage in self._stages if stage.concerns(kind))
+            stages = self._stages_of[kind] = tuple(found)
+        for admits in stages:
+            if not admits(session, message):
                 return
         self.serve(session, message)
 

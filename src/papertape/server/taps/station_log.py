@@ -28,18 +28,19 @@ KEPT: Final = 4
 LEVELS: Final = ("debug", "info", "warning", "error")
 
 
-_speaker: ContextVar[str] = ContextVar("station", default="")
+speaker: ContextVar[str] = ContextVar("station", default="")
+"""The name of the station that log lines are about at present."""
 
 
 @contextmanager
 def speaking(station: str) -> Iterator[None]:
     """Whatever is logged meanwhile, and by the callbacks and tasks that are made meanwhile, is
     about the station of this name."""
-    token = _speaker.set(station)
+    token = speaker.set(station)
     try:
         yield
     finally:
-        _speaker.reset(token)
+        speaker.reset(token)
 
 
 @contextmanager
@@ -58,7 +59,7 @@ class _Speaker(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let it pass, with the name; one that it has already stays."""
-        record.__dict__.setdefault("station", _speaker.get())
+        record.__dict__.setdefault("station", speaker.get())
         return True
 
 

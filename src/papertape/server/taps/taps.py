@@ -22,6 +22,8 @@ class Taps:
         self._sessions = sessions
         self._config = config
         self.wire = wire
+        self.on = wire is not None
+        """Whether anybody looks at what clients send."""
         self.messages: MessageLog | None = None
         self.feed = Feed(timing, self._watch_all)
         """For those who follow the messages over the control API."""
@@ -42,6 +44,9 @@ class Taps:
         self._watch_all()
 
     def _watch_all(self) -> None:
+        """Somebody has begun or ceased to look."""
+        messages = self.messages is not None and self.messages.on
+        self.on = self.wire is not None or self.feed.on or messages
         for session in self._sessions.connections():
             self.watch(session)
 
@@ -55,11 +60,6 @@ class Taps:
             session.on_send = lambda *told: [see(*told) for see in sees]
         else:
             session.on_send = sees[0] if sees else None
-
-    @property
-    def on(self) -> bool:
-        """Whether anybody looks at what clients send."""
-        return self.wire is not None or self.feed.on or bool(self.messages and self.messages.on)
 
     def taken(self, session: Session, data: bytes) -> None:
         """Bytes that a client sent."""
