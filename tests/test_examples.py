@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).resolve().parent.parent
 FILLED = re.compile(
     r"SPY [\d.]+ / [\d.]+, volume \d+\n<Trade \d+ BUY 100 SPY Filled filled 100> "

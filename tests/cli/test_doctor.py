@@ -31,6 +31,8 @@ from papertape.wire.handshake import version_reply
 from server.pair import Hall
 from server.sockets import serving
 
+pytestmark = pytest.mark.network
+
 TELLS_TIME: Any = {ReqCurrentTime: lambda _: [CurrentTime(1_700_000_000)]}
 
 

@@ -165,6 +165,7 @@ def test_what_a_peer_sent_cannot_move_the_cursor(tmp_path: Path) -> None:
     assert r"\x1b[2J[red]x[/red]\r" in done.stdout
 
 
+@pytest.mark.process
 def test_piped_lines_are_never_broken(tmp_path: Path) -> None:
     order = PlaceOrder(5, Contract(symbol="IBM"), Order(orderRef="r" * 150))
     words = [encode(order, 176).hex(), "--server-version", "176", "--no-color"]

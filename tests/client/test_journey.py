@@ -10,6 +10,8 @@ from papertape.cli.journey import Journey
 from papertape.server.aio.server import StationServer
 from papertape.server.assembly import compose
 
+pytestmark = pytest.mark.network
+
 VERSIONS = (100, 120, 145, 151, 163, 176, 187, 200, 201, 203, 206, 208, 213, 226)
 
 

@@ -16,6 +16,8 @@ from papertape.client.settings import Backoff, ClientSettings
 from papertape.server.aio.server import StationServer
 from papertape.server.assembly import compose
 
+pytestmark = pytest.mark.network
+
 AGAIN = ClientSettings(reconnect=Backoff(first_s=0.05, longest_s=0.2))
 
 

@@ -10,6 +10,8 @@ from papertape.ibapi.contract import Contract
 from papertape.ibapi.sync_wrapper import TWSSyncWrapper
 from papertape.testing import Tws
 
+pytestmark = pytest.mark.network
+
 
 def apple() -> Contract:
     made = Contract()

@@ -20,6 +20,8 @@ from papertape.ibapi.order import Order
 from papertape.ibapi.reader import EReader, EReaderSignal
 from papertape.wire.catalogue.session import CurrentTime, ErrorMessage, NextValidId, ReqCurrentTime
 
+pytestmark = pytest.mark.network
+
 QUICK_S = 2.0
 """Much less than anything that waits would take."""
 

@@ -47,6 +47,8 @@ from papertape.wire.catalogue.session import (
     ReqIds,
 )
 
+pytestmark = pytest.mark.network
+
 SPY = Instrument(conId=1, symbol="SPY", secType="STK")
 
 

@@ -175,6 +175,8 @@ def drive(peer: Peer, python: Path, port: int) -> tuple[int, list[dict[str, Any]
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
 
 
+@pytest.mark.network
+@pytest.mark.process
 @pytest.mark.peers
 @pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
 def test_a_closed_port_fails_the_step_connect(
@@ -186,6 +188,8 @@ def test_a_closed_port_fails_the_step_connect(
     assert "not connected" in lines[-1]["failed"]["reason"]
 
 
+@pytest.mark.network
+@pytest.mark.process
 @pytest.mark.peers
 @pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
 def test_a_silent_server_fails_the_step_connect_in_time(

@@ -17,6 +17,8 @@ from papertape.ibapi.client import EClient
 from papertape.ibapi.wrapper import EWrapper
 from papertape.testing import Tws, serve
 
+pytestmark = pytest.mark.network
+
 
 def notices(tws: Tws, client_id: int = 1) -> list[int]:
     """Codes that a client is told when it connects."""
@@ -213,6 +215,7 @@ def test_asyncio(tws):
 """
 
 
+@pytest.mark.process
 def test_a_project_that_only_installed_papertape_has_the_fixture(tmp_path: Path) -> None:
     (tmp_path / "test_theirs.py").write_text(PROJECT)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--strict-markers"]
@@ -224,6 +227,7 @@ def test_a_project_that_only_installed_papertape_has_the_fixture(tmp_path: Path)
     assert "2 passed" in done.stdout
 
 
+@pytest.mark.process
 def test_nothing_is_loaded_before_a_test_asks_for_it(tmp_path: Path) -> None:
     (tmp_path / "test_empty.py").write_text(
         "import sys\n"

@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from lanes import many
 from papertape.model import Contract, Order
 from papertape.venue import commands as c
 from papertape.venue import entries
@@ -116,7 +117,9 @@ def system_zones() -> str:
     pytest.skip("this system has no database of time zones; nothing to compare with")
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.process
+@pytest.mark.proof
+@pytest.mark.parametrize("seed", range(1, many(test=2, quick=6, proof=200) + 1))
 def test_facts_and_hash_are_the_same_in_any_process(seed: int, tmp_path: Path) -> None:
     pytest.importorskip("tzdata")
     one = in_a_process(seed, PYTHONHASHSEED="1", PYTHONTZPATH=system_zones())

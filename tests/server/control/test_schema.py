@@ -9,8 +9,10 @@ import pytest
 from server.control.test_serve import control
 from server.sockets import PATIENCE_S, run
 
+pytestmark = pytest.mark.network
 
-@pytest.mark.slow
+
+@pytest.mark.proof
 def test_every_route_keeps_what_the_description_promises(tmp_path: Path) -> None:
     async def main() -> None:
         async with control() as (served, api):

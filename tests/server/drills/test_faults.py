@@ -12,6 +12,8 @@ from server.pair import Hall
 from server.sockets import LOOPS, Served, eventually, run, serving
 from server.test_station import order
 
+pytestmark = pytest.mark.network
+
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 loops = pytest.mark.parametrize("loop", LOOPS)
 

@@ -20,6 +20,8 @@ from server.pair import Hall
 from server.sockets import LOOPS, Served, Socket, eventually, run, serving
 from server.test_station import order
 
+pytestmark = pytest.mark.network
+
 AAPL = order(1, "BUY 1 AAPL MKT").contract
 HIGH = 4 * 1024
 KERNEL = 2 * 1024

@@ -40,6 +40,7 @@ def test_sessions_are_those_of_exchange_calendars(group: str) -> None:
     ]
 
 
+@pytest.mark.process
 @pytest.mark.skipif(
     importlib.util.find_spec("exchange_calendars") is None, reason="needs exchange_calendars"
 )

@@ -1,0 +1,65 @@
+"""The lanes of a test run: which tests it has, and how often it does what is done at random.
+
+``PAPERTAPE_LANE`` names one; ``make`` sets it, and without it every test runs.
+
+* ``check``: tests that open no socket and start no process; few samples, the same each time;
+* ``test``: every test;
+* ``quick``, ``proof``: the tests that search, many times as long as in the others.
+
+What a test does beyond its own process stands at it as a mark, ``network`` or ``process``, and
+``guard.py`` fails one that does it without. Property tests and whatever has the mark ``proof`` are
+the searching ones.
+"""
+
+import os
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+LANES = ("check", "test", "quick", "proof")
+LANE = os.environ.get("PAPERTAPE_LANE") or "test"
+if LANE not in LANES:
+    raise pytest.UsageError(f"PAPERTAPE_LANE={LANE!r}: there are {', '.join(LANES)}")
+
+TRIES = {"check": 0.1, "test": 1, "quick": 8, "proof": 100}
+"""Samples of a property test, as a multiple of those of ``test``."""
+FEWEST = 5
+OUTSIDE = ("network", "process")
+"""Marks of tests that are in no lane without sockets and processes."""
+
+
+def many(*, test: int, quick: int, proof: int, check: int = 0) -> int:
+    """How often to do something in this lane; what ``check`` does not name is as in ``test``."""
+    return {"check": check or test, "test": test, "quick": quick, "proof": proof}[LANE]
+
+
+def tries(count: int, *, fixed: bool = False) -> settings:
+    """Settings of a property test that takes so many samples in ``make test``.
+
+    ``fixed``: the same ones in every run of ``test``, and none are kept from one to the next.
+    """
+    wanted = max(FEWEST, round(count * TRIES[LANE]))
+    more: dict[str, Any] = {"database": None, "derandomize": True} if fixed else {}
+    return settings(max_examples=wanted, **(more if LANE in ("check", "test") else {}))
+
+
+def load_profile() -> None:
+    """What holds for every property test: no time is ever measured."""
+    fixed: dict[str, Any] = {"database": None, "derandomize": True} if LANE == "check" else {}
+    wanted = round(settings.get_profile("default").max_examples * TRIES[LANE])
+    settings.register_profile("papertape", deadline=None, max_examples=wanted, **fixed)
+    settings.load_profile("papertape")
+
+
+def searches(item: pytest.Item) -> bool:
+    """Whether a test finds more the longer it runs."""
+    found = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+    return found or item.get_closest_marker("proof") is not None
+
+
+def belongs(item: pytest.Item, lane: str = LANE) -> bool:
+    """Whether a test is in a lane."""
+    if lane == "check":
+        return not any(item.get_closest_marker(mark) for mark in OUTSIDE)
+    return lane == "test" or searches(item)
