@@ -2,13 +2,14 @@
 
 ``PAPERTAPE_LANE`` names one; ``make`` sets it, and without it every test runs.
 
-* ``check``: tests that open no socket and start no process; few samples, the same each time;
+* ``check``: without sockets, other processes and searches; of property tests few samples, the same
+  each time;
 * ``test``: every test;
-* ``quick``, ``proof``: the tests that search, many times as long as in the others.
+* ``quick``, ``proof``: the searches and property tests alone, for many times as long.
 
 What a test does beyond its own process stands at it as a mark, ``network`` or ``process``, and
-``guard.py`` fails one that does it without. Property tests and whatever has the mark ``proof`` are
-the searching ones.
+``guard.py`` fails one that does it without. The mark ``proof`` is that of a search: the longer it
+runs, the more it can find.
 """
 
 import os
@@ -24,14 +25,14 @@ if LANE not in LANES:
 
 TRIES = {"check": 0.1, "test": 1, "quick": 8, "proof": 100}
 """Samples of a property test, as a multiple of those of ``test``."""
-FEWEST = 5
+FEWEST = 2
 OUTSIDE = ("network", "process")
-"""Marks of tests that are in no lane without sockets and processes."""
+"""Marks of tests that do something beyond their own process."""
 
 
-def many(*, test: int, quick: int, proof: int, check: int = 0) -> int:
-    """How often to do something in this lane; what ``check`` does not name is as in ``test``."""
-    return {"check": check or test, "test": test, "quick": quick, "proof": proof}[LANE]
+def many(*, test: int, quick: int, proof: int) -> int:
+    """How often, or how finely, a search does something in this lane."""
+    return {"quick": quick, "proof": proof}.get(LANE, test)
 
 
 def tries(count: int, *, fixed: bool = False) -> settings:
@@ -54,12 +55,12 @@ def load_profile() -> None:
 
 def searches(item: pytest.Item) -> bool:
     """Whether a test finds more the longer it runs."""
-    found = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-    return found or item.get_closest_marker("proof") is not None
+    drawn: bool = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+    return drawn or item.get_closest_marker("proof") is not None
 
 
 def belongs(item: pytest.Item, lane: str = LANE) -> bool:
     """Whether a test is in a lane."""
     if lane == "check":
-        return not any(item.get_closest_marker(mark) for mark in OUTSIDE)
+        return not any(item.get_closest_marker(mark) for mark in ("proof", *OUTSIDE))
     return lane == "test" or searches(item)

@@ -55,6 +55,7 @@ def test_get_shows_pages_and_files_and_nothing_else_is_taken(application: Any) -
     assert pages == OURS
 
 
+@pytest.mark.network
 def test_without_a_station_every_page_says_so(application: Any) -> None:
     async def main() -> None:
         transport = httpx.ASGITransport(application)

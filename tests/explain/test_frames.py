@@ -190,7 +190,7 @@ def test_a_protobuf_field_has_the_gate_of_its_message_or_its_own() -> None:
 # ---------------------------------------------------------------- what is broken
 
 
-APART = many(check=23, test=7, quick=2, proof=1)
+APART = many(test=7, quick=2, proof=1)
 
 
 def ends(payload: bytes) -> range:

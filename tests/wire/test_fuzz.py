@@ -34,7 +34,7 @@ def bodies(cls: type[Message], version: int) -> Iterator[tuple[bytes, int]]:
 @pytest.mark.parametrize("cls", ALL, ids=name_of)
 def test_a_body_cut_at_every_byte(cls: type[Message]) -> None:
     table = catalogue.REQUESTS if cls.spec.request else catalogue.RESPONSES
-    for version in CUT[:: many(check=2, test=1, quick=1, proof=1)]:
+    for version in CUT[:: many(test=1, quick=1, proof=1)]:
         codecs = Codecs(version, table)
         for payload, head in list(bodies(cls, version))[: many(test=1, quick=2, proof=4)]:
             for cut in range(head, len(payload)):
@@ -49,7 +49,7 @@ def test_a_mutated_body(cls: type[Message]) -> None:
     for version in FUZZED:
         codecs = Codecs(version, table)
         for payload, head in bodies(cls, version):
-            for _ in range(many(check=1, test=3, quick=12, proof=500)):
+            for _ in range(many(test=3, quick=12, proof=500)):
                 body = mutated(payload[head:], random)
                 event = codecs.decode(payload[:head] + body)
                 check(event, cls)
