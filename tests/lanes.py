@@ -29,6 +29,10 @@ FEWEST = 2
 OUTSIDE = ("network", "process")
 """Marks of tests that do something beyond their own process."""
 
+HANGS_S = 120
+"""What is waited for so long will never come. Only a test that is to fail anyway takes that long:
+on a machine that does much else everything comes, but late."""
+
 
 def many(*, test: int, quick: int, proof: int) -> int:
     """How often, or how finely, a search does something in this lane."""

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from lanes import HANGS_S
+
 pytestmark = pytest.mark.process
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,7 +34,7 @@ def port() -> Iterator[int]:
                 break
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=HANGS_S)
 
 
 def run(script: Path, *arguments: str) -> str:
@@ -40,7 +42,7 @@ def run(script: Path, *arguments: str) -> str:
         [sys.executable, str(script), *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANGS_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from lanes import HANGS_S
 from papertape.cli.journey import Journey
 from papertape.server.aio.server import StationServer
 from papertape.server.assembly import compose
@@ -35,7 +36,7 @@ class Silent:
 
 async def journey(version: int, client_id: int, port: int) -> Silent:
     story = Silent()
-    run = Journey(story, "127.0.0.1", port, client_id, max_version=version, timeout=20)
+    run = Journey(story, "127.0.0.1", port, client_id, max_version=version, timeout=HANGS_S)
     await run.run()
     return story
 

@@ -23,6 +23,7 @@ from typing import Any
 
 import pytest
 
+from lanes import HANGS_S
 from peers.environments import PEERS, Peer
 
 DRIVERS = Path(__file__).parent / "drivers"
@@ -168,7 +169,7 @@ def drive(peer: Peer, python: Path, port: int) -> tuple[int, list[dict[str, Any]
         ],
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=HANGS_S,
         check=False,
     )
     assert done.stderr == ""

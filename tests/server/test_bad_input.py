@@ -17,7 +17,7 @@ from papertape.wire.catalogue import account, market, orders, reports, session
 from papertape.wire.connection import encode
 from server.pair import Hall
 from server.shown import lines
-from server.sockets import Socket, run, serving
+from server.sockets import PATIENCE_S, Socket, run, serving
 from server.test_station import order
 
 AAPL = order(1, "BUY 1 AAPL MKT").contract
@@ -107,7 +107,7 @@ async def ended(client: Socket) -> None:
     """The stream ends with FIN; a version answer may come before."""
     data = b""
     while True:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             more = await client.loop.sock_recv(client.socket, 1 << 16)
         if not more:
             return
