@@ -36,7 +36,7 @@ from papertape.wire.catalogue import orders, reports, session
 from papertape.wire.connection import ClientConnection, encode
 from papertape.wire.message import Message
 
-from .common import ROOT, Talk, resident_mb, show
+from .common import ALONE, ROOT, Talk, resident_mb, show
 
 OWNER = 7
 PAUSE_S = 0.005
@@ -83,7 +83,7 @@ async def serve(count: int) -> None:
 def station(count: int) -> Iterator[tuple[int, int, int, int, int]]:
     """Its process, its port, that of its control API, its orders and executions."""
     command = [sys.executable, "-m", "bench.bigday", "--serve", str(count)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, **ALONE)
     try:
         assert process.stdout is not None
         port, control, made, fills = map(int, process.stdout.readline().split())
