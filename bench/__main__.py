@@ -11,6 +11,8 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+from papertape.errors import PapertapeError
+
 from .common import console, markdown
 
 SUITES = {
@@ -66,7 +68,7 @@ def measured(name: str, options: list[str]) -> int:
     except KeyboardInterrupt:
         say(f"{name}: interrupted; nothing of it was kept")
         return 130
-    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+    except (OSError, RuntimeError, subprocess.SubprocessError, PapertapeError) as error:
         say(f"{name}: {error}")
         return 1
     return 0

@@ -82,8 +82,13 @@ def client(python: str, script: str, *arguments: object, timeout: float = 120) -
     )
     lines = [line for line in done.stdout.splitlines() if line.startswith(("{", "["))]
     if done.returncode or not lines:
-        raise RuntimeError(f"{script} {arguments}: {done.stderr[-1500:]}")
+        raise RuntimeError(f"{script} {arguments}: {last_line(done.stderr)}")
     return json.loads(lines[-1])
+
+
+def last_line(text: str) -> str:
+    """What a program said last: of an error, what it is."""
+    return text.strip().rpartition("\n")[2] or "it said nothing"
 
 
 class Talk:

@@ -28,6 +28,8 @@ from .talk import quantile
 
 SYMBOLS = "MSFT,TSLA,AMZN,NVDA,GOOG,AMD,META,QQQ,SPY,IBM,BAC,AAPL"
 CLIENTS, LINES, BLOCKS = 32, 100, 10
+KEEPS = {"PAPERTAPE_KEEP_HISTORY": "true"}
+"""The whole journal, so that what is in it can be counted."""
 DEAF_BLOCKS = range(3, 8)
 """In the middle, so that what grows with the orders of the day weighs on both sides alike."""
 TRADER, FIRST, LAST = 1, 2, CLIENTS
@@ -150,7 +152,7 @@ class Course:
 def _course(data: Path, speed: str, rate: int) -> Iterator[Course]:
     """A station that keeps its journal, and its clients."""
     with ExitStack() as stack:
-        serving = station("--data-dir", str(data), "--keep-history", "--speed", speed)
+        serving = station("--data-dir", str(data), "--speed", speed, environ=KEEPS)
         port, process = stack.enter_context(serving)
         told = (port, TRADER, rate, LINES, SYMBOLS)
         crowd = Talk([sys.executable], "crowd.py", port, CLIENTS - 1, LINES, FIRST, SYMBOLS)
