@@ -60,6 +60,7 @@ class Memory(threading.Thread):
     def stop(self) -> None:
         """Look no more."""
         self._over.set()
+        self.join()
 
 
 class Course:
@@ -80,7 +81,6 @@ class Course:
 
     def run(self, block_s: float) -> None:
         """Ten blocks; the last client of the crowd is deaf during five of them."""
-        self.memory.start()
         self.trader.ask("on")  # prices to begin with
         self._block(QUIET, 2 * SETTLE_S)  # whatever is made on first use
         self.acks[QUIET].clear()
@@ -98,7 +98,6 @@ class Course:
                 self._end_of_stall()
             if index not in DEAF_BLOCKS[:-1]:
                 self._switch("off")
-        self.memory.stop()
         time.sleep(SETTLE_S)
         self.last = self.crowd.ask("count")
 
@@ -159,7 +158,10 @@ def _course(data: Path, speed: str, rate: int) -> Iterator[Course]:
         trader = Talk([sys.executable], "trader.py", "papertape.ibapi", *told)
         stack.enter_context(crowd)
         stack.enter_context(trader)
-        yield Course(crowd, trader, process, port)
+        course = Course(crowd, trader, process, port)
+        stack.callback(course.memory.stop)  # before the station goes
+        course.memory.start()
+        yield course
 
 
 def _facts(data: Path) -> str:
