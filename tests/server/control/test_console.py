@@ -16,7 +16,7 @@ from papertape.server.control import console as module
 from papertape.server.control.console import PAUSES_S, ConsoleServer
 from server.sockets import LOOPS, run
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.network, pytest.mark.process]
 
 LEAST_URGENT = 19
 """No process can be nicer, and whoever runs the tests may be nice already."""
@@ -70,7 +70,6 @@ async def visit(server: ConsoleServer) -> dict[str, object]:
     return told
 
 
-@pytest.mark.process
 @EACH_LOOP
 def test_it_is_told_where_the_control_api_is_and_goes_behind_the_wire(
     loop: str, child: Callable[[str], None]
@@ -90,7 +89,6 @@ def test_it_is_told_where_the_control_api_is_and_goes_behind_the_wire(
     run(main, loop)
 
 
-@pytest.mark.process
 @EACH_LOOP
 def test_after_its_death_the_next_visitor_brings_it_back(
     loop: str, child: Callable[[str], None], caplog: pytest.LogCaptureFixture

@@ -10,7 +10,7 @@ from lanes import many
 from server.control.test_serve import control
 from server.sockets import PATIENCE_S, run
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.network, pytest.mark.process]
 EXAMPLES = str(many(test=1, quick=2, proof=100))
 
 
