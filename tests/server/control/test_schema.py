@@ -4,6 +4,7 @@ import asyncio
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from lanes import many
@@ -20,6 +21,9 @@ def test_every_route_keeps_what_the_description_promises(tmp_path: Path) -> None
     async def main() -> None:
         async with control() as (served, api):
             await served.client()
+            async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as reader:
+                # The tool gives the description ten seconds, and it is made when first asked for.
+                (await reader.get(f"{api.url}/openapi.json")).raise_for_status()
             tool = await asyncio.create_subprocess_exec(
                 str(Path(sys.executable).with_name("schemathesis")),
                 *("run", f"{api.url}/openapi.json"),
@@ -27,6 +31,7 @@ def test_every_route_keeps_what_the_description_promises(tmp_path: Path) -> None
                 # One worker: what a request does to the station is what the next one finds, and a
                 # seed repeats it. With several, each run has an order of its own.
                 *("--workers", "1", "--seed", "1", "--max-examples", EXAMPLES),
+                *("--request-timeout", str(PATIENCE_S)),
                 *("--phases", "examples,coverage,fuzzing"),
                 "--no-color",
                 cwd=tmp_path,
