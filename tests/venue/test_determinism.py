@@ -32,6 +32,7 @@ from papertape.venue.reference.times import next_quarter_end
 from papertape.venue.snapshots import restored
 from papertape.venue.units import MINUTE, SECOND, Nanos
 
+TESTS = Path(__file__).parents[1]
 ACCOUNTS = ("DU1234567", "DU7654321")
 START: Nanos = 1_793_503_800 * SECOND  # 31 October 2026, 23:30 in New York; the next day has 25 h
 TRADED = [entry for entry in CATALOGUE if entry.conId in DEFAULTS][:4]
@@ -103,7 +104,7 @@ def played(seed: int) -> dict[str, Any]:
 
 def in_a_process(seed: int, **environment: str) -> dict[str, Any]:
     command = [sys.executable, "-X", "utf8", str(Path(__file__)), str(seed)]
-    environ = {**os.environ, **environment}
+    environ = {**os.environ, "PYTHONPATH": str(TESTS), **environment}
     environ.pop("COVERAGE_PROCESS_START", None)
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
     answer: dict[str, Any] = json.loads(done.stdout)
