@@ -6,9 +6,12 @@ how, and which options there are. ``markdown`` prints what was measured last, fo
 """
 
 import ast
+import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+
+from papertape.errors import PapertapeError
 
 from .common import console, markdown
 
@@ -45,16 +48,35 @@ def main(arguments: list[str]) -> int:
     chosen = split(arguments) if arguments else [(name, []) for name in SUITES]
     for name, options in chosen:
         if wrong := refusal(name, options):
-            console.print(wrong, markup=False, highlight=False)
+            say(wrong)
             return 2
     for name, options in chosen:
+        if status := measured(name, options):
+            return status
+    return 0
+
+
+def measured(name: str, options: list[str]) -> int:
+    """Run a suite. Gives the exit status: 1 when it cannot be measured here, 130 after Ctrl-C."""
+    try:
         if name in HAVE_OPTIONS:
             import_module(f"bench.{name}").run(options)
         elif options:
             print(document(name))
         else:
             import_module(f"bench.{name}").run()
+    except KeyboardInterrupt:
+        say(f"{name}: interrupted; nothing of it was kept")
+        return 130
+    except (OSError, RuntimeError, subprocess.SubprocessError, PapertapeError) as error:
+        say(f"{name}: {error}")
+        return 1
     return 0
+
+
+def say(text: str) -> None:
+    """Tell something as it stands."""
+    console.print(text, markup=False, highlight=False)
 
 
 def split(arguments: list[str]) -> list[tuple[str, list[str]]]:

@@ -18,7 +18,7 @@ import threading
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -36,7 +36,7 @@ from papertape.wire.catalogue import orders, reports, session
 from papertape.wire.connection import ClientConnection, encode
 from papertape.wire.message import Message
 
-from .common import ROOT, Talk, resident_mb, show
+from .common import ALONE, ROOT, Talk, resident_mb, show
 
 OWNER = 7
 PAUSE_S = 0.005
@@ -83,7 +83,7 @@ async def serve(count: int) -> None:
 def station(count: int) -> Iterator[tuple[int, int, int, int, int]]:
     """Its process, its port, that of its control API, its orders and executions."""
     command = [sys.executable, "-m", "bench.bigday", "--serve", str(count)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, **ALONE)
     try:
         assert process.stdout is not None
         port, control, made, fills = map(int, process.stdout.readline().split())
@@ -144,6 +144,11 @@ class Witness(threading.Thread):
             self._line.ask(session.ReqCurrentTime(), session.CurrentTime)
             self.waits.append((time.perf_counter() - began) * 1000)
             time.sleep(PAUSE_S)
+
+    def end(self) -> None:
+        """Ask no more; back when the last answer has come."""
+        self.over = True
+        self.join(PATIENCE_S)
 
     def during(self, work: Callable[[], Any]) -> tuple[list[float], Any]:
         """The waits while something is done, and what it gave."""
@@ -214,9 +219,10 @@ def run(options: Sequence[str]) -> None:
     parser.add_argument("--orders", type=int, default=100_000, help="finished (%(default)s)")
     parser.add_argument("--seconds", type=float, default=5.0, help="of quiet (%(default)s)")
     given = parser.parse_args(options)
-    with station(given.orders) as (pid, port, control, made, fills):
+    with station(given.orders) as (pid, port, control, made, fills), ExitStack() as stack:
         witness = Witness(port)
         witness.start()
+        stack.callback(witness.end)  # before the station goes
         rows: list[list[object]] = []
         with Talk([sys.executable], "everything.py", port, control) as asker:
             asker.ask("positions")  # the first request loads the framework
@@ -227,7 +233,6 @@ def run(options: Sequence[str]) -> None:
                 p50, p99 = _percentile(waits, 50), _percentile(waits, 99)
                 rows.append([name, seconds, size / 2**20, len(waits), p50, p99, max(waits),
                              resident_mb(pid)])  # fmt: skip
-        witness.over = True
     head = ("while", "seconds", "MB", "answers to others", "p50 ms", "p99 ms", "longest ms",
             "station MB")  # fmt: skip
     title = f"{made:,} orders and {fills:,} executions of a day"

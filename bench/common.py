@@ -19,6 +19,8 @@ from rich.table import Table
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "bench" / "out"
 CLIENTS = ROOT / "bench" / "clients"
+ALONE: dict[str, Any] = {} if sys.platform == "win32" else {"process_group": 0}
+"""How whatever a suite starts is started: Ctrl-C reaches the suite alone, which ends the rest."""
 OURS = {"papertape.ibapi", "papertape"}
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
 
@@ -54,7 +56,7 @@ def station(
         command.append("--ephemeral")
     environment = {**os.environ, **(environ or {})}
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, bufsize=1, env=environment
+        command, stdout=subprocess.PIPE, text=True, bufsize=1, env=environment, **ALONE
     )
     try:
         yield _port(process), process
@@ -75,11 +77,18 @@ def _port(process: "subprocess.Popen[str]") -> int:
 def client(python: str, script: str, *arguments: object, timeout: float = 120) -> Any:
     """Run a client script and give the JSON of its last line."""
     command = [python, str(CLIENTS / script), *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=timeout, check=False, **ALONE
+    )
     lines = [line for line in done.stdout.splitlines() if line.startswith(("{", "["))]
     if done.returncode or not lines:
-        raise RuntimeError(f"{script} {arguments}: {done.stderr[-1500:]}")
+        raise RuntimeError(f"{script} {arguments}: {last_line(done.stderr)}")
     return json.loads(lines[-1])
+
+
+def last_line(text: str) -> str:
+    """What a program said last: of an error, what it is."""
+    return text.strip().rpartition("\n")[2] or "it said nothing"
 
 
 class Talk:
@@ -88,7 +97,9 @@ class Talk:
     def __init__(self, python: Sequence[str], script: str, *arguments: object) -> None:
         command = [*python, str(CLIENTS / script), *map(str, arguments)]
         pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, bufsize=1)
+        self.process = subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, text=True, bufsize=1, **ALONE
+        )
 
     def __enter__(self) -> "Talk":
         return self

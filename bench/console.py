@@ -8,6 +8,7 @@ console's process is killed and the page opened again, so that it starts cold.
 
 import os
 import secrets
+import shutil
 import signal
 import socket
 import statistics
@@ -27,7 +28,6 @@ from .common import Talk, clock, resident_mb, show, station
 from .load import LINES, SYMBOLS, TRADER
 from .talk import quantile
 
-CHROMIUM = "/usr/bin/chromium"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
          "--disable-component-update", "--disable-sync")  # fmt: skip
 PAGES = ("no page", "messages", "trading")
@@ -91,7 +91,7 @@ def _console(clients: int) -> Iterator[tuple[Console, Talk, Talk, Remote]]:
     token, port = secrets.token_urlsafe(12), _free_port()
     with ExitStack() as stack:
         play = stack.enter_context(sync_playwright())
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        browser = _launched(play)
         stack.callback(browser.close)
         options = ("--console", "--console-port", str(port))
         serving = station(*options, environ={"PAPERTAPE_CONTROL_TOKEN": token})
@@ -103,6 +103,16 @@ def _console(clients: int) -> Iterator[tuple[Console, Talk, Talk, Remote]]:
         stack.enter_context(trader)
         trader.ask("on")
         yield Console(browser, process, port, token), trader, crowd, Remote(wire)
+
+
+def _launched(play: Any) -> Any:
+    """The browser. Raises ``RuntimeError`` where there is none."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or ""
+    if not path:
+        raise RuntimeError("there is no Chromium on this system")
+    return play.chromium.launch(
+        executable_path=path, args=list(FLAGS), handle_sigint=False, handle_sigterm=False
+    )
 
 
 def _free_port() -> int:

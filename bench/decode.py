@@ -18,7 +18,7 @@ from papertape.wire.catalogue.market import ReqMktData, TickPrice
 from papertape.wire.catalogue.session import ManagedAccounts, NextValidId
 from papertape.wire.connection import Codecs, encode
 
-from .common import CLIENTS, console, pythons, show
+from .common import ALONE, CLIENTS, console, pythons, show
 
 SECONDS, CHUNK_S, LAG_S, ROUNDS = 0.8, 0.004, 0.05, 1
 
@@ -80,7 +80,8 @@ def lag(python: str, kind: str, module: str, version: int, rate: int) -> float:
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     command = [python, str(CLIENTS / "stream.py"), kind, module, str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, **ALONE)
     try:
         sock, _ = listener.accept()
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -20,7 +20,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from .common import Talk, console, pythons, show, station
+from .common import ALONE, Talk, console, pythons, show, station
 
 HERE, THERE = "10.213.1", "10.213.2"
 """The station's network and that of the clients; .2 is the end, .1 the router."""
@@ -51,7 +51,7 @@ CASES = (
 
 
 def _ip(*words: str) -> None:
-    subprocess.run(["ip", *words], check=True, capture_output=True, text=True)
+    subprocess.run(["ip", *words], check=True, capture_output=True, text=True, **ALONE)
 
 
 class Net:

@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import time
 
-from .common import pythons, show
+from .common import ALONE, pythons, show
 
 ROUNDS = 25
 IMPORTS = (
@@ -28,7 +28,7 @@ def seconds(python: str, statement: str) -> float:
     """From the start of an interpreter to its end."""
     began = time.perf_counter()
     # Not in development mode and not in the checkout: as an installed program starts.
-    subprocess.run([python, "-c", statement], check=True, cwd="/", timeout=60)
+    subprocess.run([python, "-c", statement], check=True, cwd="/", timeout=60, **ALONE)
     return time.perf_counter() - began
 
 

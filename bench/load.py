@@ -18,19 +18,18 @@ from pathlib import Path
 from subprocess import Popen
 from typing import Any
 
-import msgspec
-
 from papertape.cli.remote import Remote
 from papertape.server.assembly import JOURNAL
-from papertape.server.persistence import SCHEMA_VERSION
 from papertape.store.journal import Journal
-from papertape.venue.commands import Entry
+from papertape.venue import entries
 
 from .common import Talk, clock, folder, resident_mb, show, station
 from .talk import quantile
 
 SYMBOLS = "MSFT,TSLA,AMZN,NVDA,GOOG,AMD,META,QQQ,SPY,IBM,BAC,AAPL"
 CLIENTS, LINES, BLOCKS = 32, 100, 10
+KEEPS = {"PAPERTAPE_KEEP_HISTORY": "true"}
+"""The whole journal, so that what is in it can be counted."""
 DEAF_BLOCKS = range(3, 8)
 """In the middle, so that what grows with the orders of the day weighs on both sides alike."""
 TRADER, FIRST, LAST = 1, 2, CLIENTS
@@ -61,6 +60,7 @@ class Memory(threading.Thread):
     def stop(self) -> None:
         """Look no more."""
         self._over.set()
+        self.join()
 
 
 class Course:
@@ -81,7 +81,6 @@ class Course:
 
     def run(self, block_s: float) -> None:
         """Ten blocks; the last client of the crowd is deaf during five of them."""
-        self.memory.start()
         self.trader.ask("on")  # prices to begin with
         self._block(QUIET, 2 * SETTLE_S)  # whatever is made on first use
         self.acks[QUIET].clear()
@@ -99,7 +98,6 @@ class Course:
                 self._end_of_stall()
             if index not in DEAF_BLOCKS[:-1]:
                 self._switch("off")
-        self.memory.stop()
         time.sleep(SETTLE_S)
         self.last = self.crowd.ask("count")
 
@@ -153,22 +151,25 @@ class Course:
 def _course(data: Path, speed: str, rate: int) -> Iterator[Course]:
     """A station that keeps its journal, and its clients."""
     with ExitStack() as stack:
-        serving = station("--data-dir", str(data), "--speed", speed)
+        serving = station("--data-dir", str(data), "--speed", speed, environ=KEEPS)
         port, process = stack.enter_context(serving)
         told = (port, TRADER, rate, LINES, SYMBOLS)
         crowd = Talk([sys.executable], "crowd.py", port, CLIENTS - 1, LINES, FIRST, SYMBOLS)
         trader = Talk([sys.executable], "trader.py", "papertape.ibapi", *told)
         stack.enter_context(crowd)
         stack.enter_context(trader)
-        yield Course(crowd, trader, process, port)
+        course = Course(crowd, trader, process, port)
+        stack.callback(course.memory.stop)  # before the station goes
+        course.memory.start()
+        yield course
 
 
-def _commands(data: Path) -> str:
-    """Commands that the station has kept, by kind."""
-    decode = msgspec.msgpack.Decoder(Entry).decode
+def _facts(data: Path) -> str:
+    """Facts that the station has kept, by kind."""
     path = next(data.rglob(JOURNAL))
-    with Journal.open(path, schema_version=SCHEMA_VERSION) as journal:
-        kept = Counter(type(decode(one.payload).command).__name__ for one in journal.entries())
+    with Journal.open(path, schema_version=entries.SCHEMA) as journal:
+        decoded = (entries.decode(one.payload) for one in journal.entries())
+        kept = Counter(type(fact).__name__ for entry in decoded for fact in entry.facts)
     return ", ".join(f"{count:,} {kind}" for kind, count in sorted(kept.items()))
 
 
@@ -196,7 +197,7 @@ def _order_rows(course: Course, told: dict[str, Any]) -> list[list[object]]:
     rows: list[list[object]] = [
         ["orders", told["orders"]],
         ["requests (place, modify, cancel)", told["requests"]],
-        ["commands in the journal", ""],
+        ["facts in the journal", ""],
     ]
     rows += [[f"events: {name}", n] for name, n in sorted(told["counts"].items())
              if name != "tickPrice"]  # fmt: skip
@@ -263,7 +264,7 @@ def run(options: Sequence[str]) -> None:
             course.run(given.minutes * 60 / BLOCKS)
             told = course.trader.ask("check")
             orders = _order_rows(course, told)
-        orders[2][1] = _commands(data)  # the station has let go of its journal
+        orders[2][1] = _facts(data)  # the station has let go of its journal
     size = f"{CLIENTS} clients x {LINES} lines"
     title = f"{size}, {given.minutes:g} minutes of load, market at {given.speed}x"
     phases = [f"{part} {phase}" for part in ("p50", "p99") for phase in (*PHASES, "x", "x deaf")]

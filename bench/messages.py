@@ -41,7 +41,7 @@ from papertape.wire.connection import Codecs, encode
 from papertape.wire.framing import FrameReader
 
 from . import samples
-from .common import CLIENTS, console, pythons, show
+from .common import ALONE, CLIENTS, console, pythons, show
 
 ROUNDS, TICKS, RECORDS, BARS = 5, 2000, 200, 10_000
 PATIENCE_S = 30.0
@@ -166,7 +166,7 @@ def _orders(version: int) -> bytes:
 def _running(client: Client, port: int, cases: Sequence[str]) -> Iterator["subprocess.Popen[str]"]:
     command = [client.python, str(CLIENTS / "messages.py"), client.kind, client.module, str(port)]
     process = subprocess.Popen([*command, str(TICKS), *cases], text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, **ALONE)  # fmt: skip
     try:
         yield process
     finally:

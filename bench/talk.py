@@ -2,6 +2,7 @@
 
 import asyncio
 import statistics
+from contextlib import suppress
 
 from .common import client, pythons, show, station
 
@@ -12,8 +13,9 @@ async def _echo(count: int) -> list[float]:
     loop = asyncio.get_running_loop()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(4096):
-            writer.write(data)
+        with suppress(asyncio.CancelledError):  # else asyncio tells of it where the loop ends
+            while data := await reader.read(4096):
+                writer.write(data)
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)

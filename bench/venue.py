@@ -23,7 +23,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from .common import CLIENTS, ROOT, console, folder, show
+from .common import ALONE, CLIENTS, ROOT, console, folder, last_line, show
 
 FIRST = "f5d9c46"
 WORKLOADS = {"resting": "resting limits", "cancel": "submit + cancel", "crossing": "crossing"}
@@ -77,10 +77,16 @@ def measure(source: Path, *work: object) -> Any:
     command = [sys.executable, str(CLIENTS / "venue.py"), *map(str, work)]
     environ = {**os.environ, "PYTHONPATH": str(source)}
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=LONGEST_S, env=environ, check=False
+        command,
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_S,
+        env=environ,
+        check=False,
+        **ALONE,
     )
     if done.returncode:
-        raise RuntimeError(f"{source} {work}: {done.stderr[-1500:]}")
+        raise RuntimeError(f"{source} {work}: {last_line(done.stderr)}")
     return json.loads(done.stdout.splitlines()[-1])
 
 

@@ -2,12 +2,15 @@
 
 import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import lanes
 from console.browser.harness import tell_skips
+from guard import GUARD, stand
 from peers.conftest import pytest_terminal_summary as tell_peers
 
 HERE = Path(__file__).parent
@@ -39,13 +42,45 @@ os.environ.setdefault("PAPERTAPE_CONSOLE", "false")
 """Stations of the tests have no console but where one is asked for."""
 
 
+BEYOND = ("peers", "console/browser")
+"""A mark and a folder whose tests all speak over sockets with other processes."""
+
+lanes.load_profile()
+
+
 def pytest_configure() -> None:
     gc.disable()  # until everything is imported and collected
+    stand()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker(BEYOND[0]) or HERE / BEYOND[1] in item.path.parents:
+            for mark in lanes.OUTSIDE:
+                item.add_marker(mark)
+    left_out = [item for item in items if not lanes.belongs(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if lanes.belongs(item)]
     turns = {HERE / name: turn for turn, name in enumerate(LONGEST)}
     items.sort(key=lambda item: turns.get(item.path, len(turns)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    GUARD.begin(item)
+    try:
+        return (yield)
+    finally:
+        GUARD.end()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    if (told := GUARD.take()) and report.outcome != "failed":
+        report.outcome, report.longrepr = "failed", f"{item.nodeid}: {told}"
+    return report
 
 
 @pytest.hookimpl(optionalhook=True)

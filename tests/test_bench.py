@@ -1,5 +1,9 @@
 """What the command line of the measurements takes; nothing is measured here."""
 
+import ast
+import subprocess
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,6 +72,54 @@ def test_suites_follow_each_other_with_their_options(ran: list[Any]) -> None:
 def test_without_a_suite_the_short_ones_run(ran: list[Any]) -> None:
     assert main([]) == 0
     assert [name for name, *_ in ran] == list(SUITES)
+
+
+@pytest.mark.parametrize(
+    ("ended", "status", "told"),
+    [
+        (KeyboardInterrupt(), 130, "talk: interrupted"),
+        (RuntimeError("the station ended with 2"), 1, "talk: the station ended with 2"),
+        (ConnectionRefusedError(111, "refused"), 1, "talk: [Errno 111] refused"),
+        (subprocess.TimeoutExpired("venue.py", 9), 1, "talk: Command 'venue.py' timed out"),
+    ],
+)
+def test_a_suite_that_cannot_go_on_is_told_and_none_comes_after_it(
+    ended: BaseException,
+    status: int,
+    told: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    ran: list[Any],
+) -> None:
+    class Ends:
+        def run(self) -> None:
+            raise ended
+
+    monkeypatch.setattr("bench.__main__.import_module", lambda _: Ends())
+    assert main(["talk", "fan"]) == status
+    assert capsys.readouterr().out.startswith(told)
+    assert not ran
+
+
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_every_suite_can_be_loaded(name: str) -> None:
+    assert callable(import_module(f"bench.{name}").run)
+
+
+CLIENTS = sorted(common.CLIENTS.glob("*.py"))
+
+
+@pytest.mark.parametrize("path", CLIENTS, ids=lambda path: str(path.stem))
+def test_what_a_client_script_takes_from_the_package_is_there(path: Path) -> None:
+    tree = ast.parse(path.read_text("utf-8"))
+    branches = [node.orelse for node in ast.walk(tree) if isinstance(node, ast.If)]
+    first_edition = [one for branch in branches for one in branch]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node not in first_edition:
+            if not str(node.module).startswith("papertape"):
+                continue
+            found = import_module(str(node.module))
+            assert all(hasattr(found, alias.name) for alias in node.names), ast.unparse(node)
 
 
 @pytest.fixture

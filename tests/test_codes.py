@@ -238,6 +238,7 @@ def test_a_row_of_a_sheet_becomes_a_fact() -> None:
     assert builder()._fact(row) == expected
 
 
+@pytest.mark.process
 def test_the_table_is_read_on_first_use_only() -> None:
     script = (
         "import papertape.codes as c; assert not c.default_table.cache_info().currsize; "

@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from lanes import HANGS_S
+
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).resolve().parent.parent
 FILLED = re.compile(
     r"SPY [\d.]+ / [\d.]+, volume \d+\n<Trade \d+ BUY 100 SPY Filled filled 100> "
@@ -30,7 +34,7 @@ def port() -> Iterator[int]:
                 break
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=HANGS_S)
 
 
 def run(script: Path, *arguments: str) -> str:
@@ -38,7 +42,7 @@ def run(script: Path, *arguments: str) -> str:
         [sys.executable, str(script), *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANGS_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr

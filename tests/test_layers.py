@@ -4,6 +4,7 @@ import ast
 import sys
 from collections.abc import Iterator
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -331,16 +332,20 @@ def reachable(path: str, needs: dict[str, set[str]]) -> set[str]:
     return found
 
 
+@cache
+def read(file: Path) -> Module:
+    return module(file.relative_to(ROOT).as_posix(), file.read_text("utf-8"))
+
+
 @pytest.mark.parametrize("layer", WITHOUT_CIRCLES)
 def test_no_circle(layer: str) -> None:
-    modules = [module(file.relative_to(ROOT).as_posix(), file.read_text("utf-8")) for file in FILES]
-    found = circles([one for one in modules if one.layer == layer])
+    found = circles([one for one in map(read, FILES) if one.layer == layer])
     assert not found, "\n" + "\n".join("these need each other: " + ", ".join(one) for one in found)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_layers(file: Path) -> None:
-    found = broken(module(file.relative_to(ROOT).as_posix(), file.read_text("utf-8")))
+    found = broken(read(file))
     assert not found, "\n" + "\n".join(found)
 
 

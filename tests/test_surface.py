@@ -39,10 +39,12 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         getattr(papertape, "no_such_name")  # noqa: B009  # a plain access would not type-check
 
 
+@pytest.mark.process
 def test_importing_the_package_is_cheap() -> None:
     assert loaded_after("import papertape") & set(HEAVY) == set()
 
 
+@pytest.mark.process
 def test_importing_the_package_reads_none_of_its_layers() -> None:
     before = loaded_after("pass")
     ours = {name for name in loaded_after("import papertape") - before if "papertape" in name}

@@ -17,16 +17,17 @@ from pathlib import Path
 from typing import Any
 
 from papertape.model import Contract, Order
-from papertape.server.persistence import Keeper
 from papertape.venue.commands import CancelOrder, SubmitOrder
 from papertape.venue.engine import Engine
 
 SECOND = hasattr(Engine, "submit")
 if SECOND:
+    from papertape.server.persistence import Keeper
     from papertape.venue.entries import SCHEMA
     from papertape.venue.market.source import DayStats, Quote
     from papertape.venue.reference.listings import CATALOGUE
 else:
+    from papertape.server.keep import Keeper
     from papertape.venue.listings import CATALOGUE
 
     from papertape.venue.market import DayStats, Quote

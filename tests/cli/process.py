@@ -14,9 +14,10 @@ from unittest.mock import patch
 
 from typer.testing import CliRunner, Result
 
+from lanes import HANGS_S
 from papertape.cli import app
 
-PATIENCE_S = 20
+PATIENCE_S = HANGS_S
 READY = re.compile(r"listening on (\S+):(\d+)")
 
 

@@ -37,6 +37,8 @@ def test_the_help_teaches(tmp_path: Path) -> None:
     assert "account" in papertape("--help", cwd=tmp_path).stdout
 
 
+@pytest.mark.network
+@pytest.mark.process
 def test_a_running_station_takes_accounts_and_has_them_after_kill_9(tmp_path: Path) -> None:
     here = {"XDG_RUNTIME_DIR": str(tmp_path)}
     with station(tmp_path, *KEPT, **here) as running:
@@ -79,6 +81,8 @@ def kept(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.network
+@pytest.mark.process
 def test_accounts_come_into_the_journal_of_a_station_that_does_not_run(kept: Path) -> None:
     def account(*words: object, code: int = 0) -> str:
         done = papertape("account", *words, *KEPT, cwd=kept, code=code)
@@ -104,6 +108,7 @@ def test_accounts_come_into_the_journal_of_a_station_that_does_not_run(kept: Pat
         pass
 
 
+@pytest.mark.process
 def test_serve_opens_the_accounts_that_are_missing_and_keeps_those_there_are(kept: Path) -> None:
     papertape("account", "deposit", "DU1234567", "-400000", *KEPT, cwd=kept)
     with station(kept, *KEPT, "--account", "DU1234567,DU5") as running:
@@ -116,6 +121,7 @@ def test_serve_opens_the_accounts_that_are_missing_and_keeps_those_there_are(kep
     assert [(row["account"], row["cash"]) for row in listed(kept, *KEPT)] == rows
 
 
+@pytest.mark.process
 def test_the_default_account_does_not_come_to_those_that_were_chosen(tmp_path: Path) -> None:
     for words in (("--account", "DU7"), ()):
         with station(tmp_path, *KEPT, *words) as running:
@@ -123,6 +129,7 @@ def test_the_default_account_does_not_come_to_those_that_were_chosen(tmp_path: P
         assert [row["account"] for row in listed(tmp_path, *KEPT)] == ["DU7"]
 
 
+@pytest.mark.process
 def test_too_many_accounts_on_kept_data_are_a_clear_error(kept: Path) -> None:
     many = ",".join(f"DU{number}" for number in range(50))
     done = papertape("serve", "--port", 0, *KEPT, "--account", many, cwd=kept, code=2)

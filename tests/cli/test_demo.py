@@ -6,6 +6,8 @@ import pytest
 
 from cli.process import busy_port, closed_port, holding, papertape, station
 
+pytestmark = pytest.mark.network
+
 
 def test_a_closed_port_is_told_and_ends_with_1(tmp_path: Path) -> None:
     port = closed_port()
@@ -27,6 +29,7 @@ def test_a_bad_value_ends_with_2(words: tuple[object, ...], tmp_path: Path) -> N
     assert str(words[0]) in done.stderr
 
 
+@pytest.mark.process
 def test_of_several_accounts_the_first_is_the_one_that_trades(tmp_path: Path) -> None:
     with station(tmp_path, "--ephemeral", "--account", "DU1,DU2") as running:
         done = papertape("demo", "--port", running.port, cwd=tmp_path)
@@ -34,6 +37,7 @@ def test_of_several_accounts_the_first_is_the_one_that_trades(tmp_path: Path) ->
     assert "The journey is complete." in done.stdout
 
 
+@pytest.mark.process
 def test_a_journey_against_a_station(tmp_path: Path) -> None:
     with station(tmp_path, "--ephemeral") as running:
         with holding(running.port, 77):

@@ -15,6 +15,7 @@ import typer
 from typer.testing import CliRunner
 
 from ibapi.server import TIME, Peer, Server
+from lanes import HANGS_S
 from papertape.cli import app
 from papertape.cli.doctor import examine, parse, show
 from papertape.client.doctor import NOTICES, Case, Diagnosis, diagnosis
@@ -30,6 +31,8 @@ from papertape.wire.connection import Greeting, ServerConnection
 from papertape.wire.handshake import version_reply
 from server.pair import Hall
 from server.sockets import serving
+
+pytestmark = pytest.mark.network
 
 TELLS_TIME: Any = {ReqCurrentTime: lambda _: [CurrentTime(1_700_000_000)]}
 
@@ -52,7 +55,7 @@ def listening(serve: Callable[[socket.socket], None]) -> Iterator[int]:
         thread.start()
         yield listener.getsockname()[1]
         listener.shutdown(socket.SHUT_RDWR)
-    thread.join(5)
+    thread.join(HANGS_S)
     assert not thread.is_alive()
 
 
@@ -62,7 +65,7 @@ def seen(port: int, *, timeout: float = 0.3, client_id: int = 5) -> Diagnosis:
 
 def test_ready() -> None:
     with Server(answers=TELLS_TIME) as server:
-        found = seen(server.port, timeout=5.0)
+        found = seen(server.port, timeout=HANGS_S)
         assert (found.case, found.exit_code) == ("ready", 0)
         assert (found.server_version, found.accounts, found.next_valid_id) == (
             226,
@@ -79,7 +82,7 @@ def test_ready_but_without_a_link_to_the_broker() -> None:
         lost = ErrorMessage(-1, 0, 1100, "Connectivity between IBKR and TWS has been lost.")
         broken = ErrorMessage(-1, 0, 2103, "Market data farm connection is broken:usfarm")
         server.welcome += [lost, broken]  # type: ignore[list-item]
-        found = seen(server.port, timeout=5.0)
+        found = seen(server.port, timeout=HANGS_S)
         assert (found.case, found.broker_link) == ("ready", False)
         assert [code for code, _ in found.notices] == [1100, 2103]
         assert "no link to the broker" in found.advice[0] and "usfarm" in found.advice[1]
@@ -181,7 +184,7 @@ def resets(peer: Peer) -> None:
 @pytest.mark.parametrize("how", [closes, resets])
 def test_a_tws_that_accepts_no_connection(how: Callable[[Peer], None]) -> None:
     with Server(greet=how) as server:
-        found = seen(server.port, timeout=5.0)
+        found = seen(server.port, timeout=HANGS_S)
         assert (found.case, found.exit_code) == ("api-disabled", 13)
         assert "Enable ActiveX" in found.advice[0] and "localhost only" in found.advice[1]
 
@@ -190,7 +193,7 @@ def test_client_id_in_use() -> None:
     with Server() as server:
         in_use = "Unable to connect as the client id is already in use. Retry with a unique …"
         server.welcome = [ErrorMessage(-1, 0, 326, in_use)]  # type: ignore[list-item]
-        found = seen(server.port, timeout=5.0, client_id=7)
+        found = seen(server.port, timeout=HANGS_S, client_id=7)
         assert (found.case, found.exit_code) == ("client-id-in-use", 14)
         assert "Client id 7" in found.what
 
@@ -263,13 +266,13 @@ def test_rejected() -> None:
         peer.close()
 
     with Server(greet=greet) as server:
-        found = seen(server.port, timeout=5.0)
+        found = seen(server.port, timeout=HANGS_S)
         assert (found.case, found.exit_code) == ("rejected", 17)
 
 
 def test_outdated() -> None:
     with Server(greet=lambda peer: peer.raw(b"\0\0\0\x0876\0time\0\0")) as server:
-        found = seen(server.port, timeout=5.0)
+        found = seen(server.port, timeout=HANGS_S)
         assert (found.case, found.exit_code) == ("outdated", 18)
 
 
@@ -283,7 +286,7 @@ def test_a_server_that_is_ready_and_does_not_tell_its_time() -> None:
 def test_it_does_not_disturb_whoever_has_the_id() -> None:
     with Server(answers=TELLS_TIME) as server:
         for _ in range(3):
-            assert seen(server.port, timeout=5.0).case == "ready"
+            assert seen(server.port, timeout=HANGS_S).case == "ready"
         assert len(server.peers) == 3
 
 
@@ -345,7 +348,7 @@ def test_every_failure_comes_with_advice() -> None:
 # ---------------------------------------------------------------- a real station
 
 
-async def asked(port: int, *, client_id: int = 5, timeout: float = 5.0) -> Diagnosis:
+async def asked(port: int, *, client_id: int = 5, timeout: float = HANGS_S) -> Diagnosis:
     return await asyncio.to_thread(seen, port, timeout=timeout, client_id=client_id)
 
 
@@ -357,7 +360,7 @@ def test_a_station_that_accepts_asks_or_rejects(verdict: Any, case: str) -> None
 
     async def main() -> None:
         async with serving(Hall(settings=settings)) as served:
-            found = await asked(served.port, timeout=0.5 if case == "waiting" else 5.0)
+            found = await asked(served.port, timeout=0.5 if case == "waiting" else HANGS_S)
             assert found.case == case, found.what
 
     asyncio.run(main())

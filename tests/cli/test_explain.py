@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.process import environment, papertape
+from lanes import HANGS_S
 from papertape.cli import app
 from papertape.cli.explain import explain
 from papertape.model import Contract, Order
@@ -165,12 +166,13 @@ def test_what_a_peer_sent_cannot_move_the_cursor(tmp_path: Path) -> None:
     assert r"\x1b[2J[red]x[/red]\r" in done.stdout
 
 
+@pytest.mark.process
 def test_piped_lines_are_never_broken(tmp_path: Path) -> None:
     order = PlaceOrder(5, Contract(symbol="IBM"), Order(orderRef="r" * 150))
     words = [encode(order, 176).hex(), "--server-version", "176", "--no-color"]
     done = subprocess.run(
         [sys.executable, "-m", "papertape", "explain", *words],
-        capture_output=True, text=True, cwd=tmp_path, check=True, timeout=60,
+        capture_output=True, text=True, cwd=tmp_path, check=True, timeout=HANGS_S,
         env={**environment(COLUMNS="40"), "PYTHONPATH": os.pathsep.join(sys.path)},
     )  # fmt: skip
     (line,) = [line for line in done.stdout.splitlines() if "order.orderRef" in line]

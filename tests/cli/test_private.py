@@ -16,6 +16,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
+@pytest.mark.process
 def test_what_a_station_makes_is_for_its_user_alone(tmp_path: Path) -> None:
     os.umask(0o022)
     logs, wire = tmp_path / "logs", tmp_path / "wire.jsonl"
@@ -66,6 +67,7 @@ def test_what_cannot_be_tightened_is_a_warning(
     assert "station.log.1 may be read by others: Operation not permitted" in caplog.text
 
 
+@pytest.mark.process
 def test_somebody_else_s_directory_for_tokens_is_no_reason_not_to_start(tmp_path: Path) -> None:
     runtime = tmp_path / "run"
     (runtime / "papertape").mkdir(parents=True)
@@ -91,6 +93,7 @@ trustedIPs = "0.0.0.0/0"
 """
 
 
+@pytest.mark.process
 def test_a_file_that_is_found_is_named_and_what_it_opens_is_told(tmp_path: Path) -> None:
     (tmp_path / "papertape.toml").write_text(OPENS)
     with station(tmp_path, "--ephemeral") as running:

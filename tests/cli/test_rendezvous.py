@@ -56,6 +56,7 @@ def test_several_stations_are_told_apart_by_their_ports() -> None:
         meet(9)
 
 
+@pytest.mark.process
 def test_a_station_that_died_is_forgotten(runtime: Path) -> None:
     dead = os.fork()
     if dead == 0:

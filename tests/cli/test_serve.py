@@ -34,6 +34,8 @@ def test_help_names_the_commands_and_their_options(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- life
 
 
+@pytest.mark.network
+@pytest.mark.process
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 def test_a_station_tells_that_it_is_ready_and_ends_cleanly(number: int, tmp_path: Path) -> None:
     with station(tmp_path, "--data-dir", "kept", "--account", "DU7") as running:
@@ -57,6 +59,8 @@ def test_a_station_tells_that_it_is_ready_and_ends_cleanly(number: int, tmp_path
     assert (tmp_path / "kept" / "journal.sqlite").is_file()
 
 
+@pytest.mark.network
+@pytest.mark.process
 def test_verbose_logs_sessions_and_the_wire_log_every_message(tmp_path: Path) -> None:
     with station(tmp_path, *EPHEMERAL, "-v", "--wire-log", "wire.jsonl") as running:
         with holding(running.port, 9):
@@ -86,6 +90,7 @@ WRONG: dict[str, tuple[list[object], str, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.network
 @pytest.mark.parametrize("name", WRONG)
 def test_a_bad_value_is_told_by_its_name_and_ends_with_2(name: str, tmp_path: Path) -> None:
     words, setting, told = WRONG[name]
@@ -96,6 +101,7 @@ def test_a_bad_value_is_told_by_its_name_and_ends_with_2(name: str, tmp_path: Pa
     assert done.stdout == ""
 
 
+@pytest.mark.network
 def test_a_busy_port_is_told_with_what_to_do(tmp_path: Path) -> None:
     with busy_port() as port:
         done = papertape("serve", *EPHEMERAL, "--port", port, cwd=tmp_path, code=2)
@@ -128,6 +134,7 @@ def test_a_bad_variable_is_told(tmp_path: Path) -> None:
     assert "setting='speed'" in done.stderr and "found='fast'" in done.stderr
 
 
+@pytest.mark.process
 def test_a_flag_beats_a_variable_and_that_the_file(tmp_path: Path) -> None:
     (tmp_path / "other.toml").write_text(
         '[station]\naccount = "DUFILE"\nmax_server_version = 150\nspeed = 2\n'
@@ -159,6 +166,8 @@ def start(port: int, address: str = "127.0.0.1", version: int = 226) -> socket.s
     return client
 
 
+@pytest.mark.network
+@pytest.mark.process
 def test_s26_flags_variables_and_the_file_set_the_api(tmp_path: Path) -> None:
     (tmp_path / "papertape.toml").write_text("[api]\nmasterClientId = 3\nreadOnlyApi = false\n")
     words = (
@@ -188,6 +197,8 @@ def test_s26_flags_variables_and_the_file_set_the_api(tmp_path: Path) -> None:
         client.close()
 
 
+@pytest.mark.network
+@pytest.mark.process
 def test_s25_an_address_that_is_not_accepted_waits_or_is_rejected(tmp_path: Path) -> None:
     with station(tmp_path, *EPHEMERAL, PAPERTAPE_ACCEPTANCE_TIMEOUT_S="0.2") as running:
         with start(running.port, "127.0.0.2") as client:
@@ -226,6 +237,8 @@ def listening(output: list[str]) -> list[int]:
     return [int(line.rpartition(":")[2]) for line in output if line.startswith("listening on")]
 
 
+@pytest.mark.network
+@pytest.mark.process
 def test_s3_several_stations_in_one_process_know_nothing_of_each_other(tmp_path: Path) -> None:
     (tmp_path / "papertape.toml").write_text(
         "[station.one]\nport = 0\naccount = 'DU1'\n[station.two]\nport = 0\naccount = 'DU2'\n"
@@ -257,6 +270,8 @@ def test_s3_several_stations_in_one_process_know_nothing_of_each_other(tmp_path:
     assert kept == ["one", "two"]
 
 
+@pytest.mark.network
+@pytest.mark.process
 def test_s3_a_port_in_use_is_named(tmp_path: Path) -> None:
     with busy_port() as port, station(tmp_path, *EPHEMERAL) as running:
         for taken in (port, running.port):
@@ -268,6 +283,8 @@ def test_s3_a_port_in_use_is_named(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- accepting
 
 
+@pytest.mark.network
+@pytest.mark.process
 def test_s25_a_waiting_connection_is_listed_and_accepted_by_command(tmp_path: Path) -> None:
     runtime = {"XDG_RUNTIME_DIR": str(tmp_path)}
 
@@ -290,6 +307,7 @@ def test_s25_a_waiting_connection_is_listed_and_accepted_by_command(tmp_path: Pa
             second.close()
 
 
+@pytest.mark.process
 def test_without_a_control_api_nobody_can_steer(tmp_path: Path) -> None:
     runtime = {"XDG_RUNTIME_DIR": str(tmp_path)}
     with station(tmp_path, *EPHEMERAL, "--no-control", **runtime) as running:

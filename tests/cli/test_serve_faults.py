@@ -12,6 +12,8 @@ from cli.process import closed_port, papertape, station
 from papertape.server.assembly import compose
 from venue.scenario import at
 
+pytestmark = [pytest.mark.network, pytest.mark.process]
+
 
 def told(port: int, client_id: int = 1, until: bytes = b"2107") -> bytes:
     """What a client of version 176 is told when it starts, up to a notice."""

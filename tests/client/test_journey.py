@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from lanes import HANGS_S
 from papertape.cli.journey import Journey
 from papertape.server.aio.server import StationServer
 from papertape.server.assembly import compose
+
+pytestmark = pytest.mark.network
 
 VERSIONS = (100, 120, 145, 151, 163, 176, 187, 200, 201, 203, 206, 208, 213, 226)
 
@@ -33,7 +36,7 @@ class Silent:
 
 async def journey(version: int, client_id: int, port: int) -> Silent:
     story = Silent()
-    run = Journey(story, "127.0.0.1", port, client_id, max_version=version, timeout=20)
+    run = Journey(story, "127.0.0.1", port, client_id, max_version=version, timeout=HANGS_S)
     await run.run()
     return story
 

@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from lanes import HANGS_S
 from papertape.client.aio import connect
 from papertape.client.api import Tws
 from papertape.client.contracts import LimitOrder, Stock
 from papertape.client.settings import Backoff, ClientSettings
 from papertape.server.aio.server import StationServer
 from papertape.server.assembly import compose
+
+pytestmark = pytest.mark.network
 
 AGAIN = ClientSettings(reconnect=Backoff(first_s=0.05, longest_s=0.2))
 
@@ -47,7 +50,7 @@ def test_s32_quotes_and_orders_survive_a_restart_of_the_station(tmp_path: Path) 
             perm_id = await resting(tws)
         assert not tws.connected and line.stale
         async with station(tmp_path, port), tws:
-            await tws.ready(timeout=10)
+            await tws.ready(timeout=HANGS_S)
             while not line.gaps:
                 await line.next()
             assert line.stale == "" and line.gaps[0].renewed

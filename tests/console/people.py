@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from decimal import Decimal
 
 from ibapi.apps import App, running, wait_until
+from lanes import HANGS_S
 from papertape.ibapi.contract import Contract
 from papertape.ibapi.order import Order
 from papertape.wire.catalogue.session import StartApi
 from papertape.wire.connection import ClientConnection
 
-PATIENCE_S = 20.0
+PATIENCE_S = float(HANGS_S)
 
 
 def stock(symbol: str) -> Contract:

@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 import httpx
 
 from cli import process
+from lanes import HANGS_S
 
 TOKEN = "a-token-of-the-tests"
 NAME = "station"
-PATIENCE_S = 20.0
+PATIENCE_S = float(HANGS_S)
 ADDRESS = re.compile(r"console +(http://\S+:(\d+))/\?token=(\S+)")
 CONTROL = re.compile(r"control +(http://\S+) token")
 Found = TypeVar("Found")
@@ -38,6 +39,7 @@ class Started:
             base_url=control[1],
             headers={"Authorization": f"Bearer {TOKEN}"},
             trust_env=False,
+            timeout=PATIENCE_S,
         )
         self.host, self.port = station.host, station.port
         if name != NAME:  # what the process tells first is of another one

@@ -37,6 +37,7 @@ def routes(found: list[BaseRoute]) -> Iterator[tuple[str, BaseRoute]]:
             yield getattr(route, "path", "?"), route
 
 
+@pytest.mark.network
 def test_get_shows_pages_and_files_and_nothing_else_is_taken(application: Any) -> None:
     """What a page changes goes over its WebSocket, which asks for the cookie and the origin."""
     spec = find_spec("nicegui")
@@ -54,6 +55,7 @@ def test_get_shows_pages_and_files_and_nothing_else_is_taken(application: Any) -
     assert pages == OURS
 
 
+@pytest.mark.network
 def test_without_a_station_every_page_says_so(application: Any) -> None:
     async def main() -> None:
         transport = httpx.ASGITransport(application)
@@ -76,6 +78,7 @@ def check_patience() -> None:
     assert {name for name in PAGES if waits[name] >= 60} == {"trading", "settings"}
 
 
+@pytest.mark.process
 def test_the_first_page_does_not_wait_for_the_catalogue() -> None:
     """Only Messages decodes; the others are there sooner without."""
     look = "import sys, papertape.console.process; print('papertape.wire' in sys.modules)"

@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -17,6 +16,8 @@ from cli.process import busy_port, papertape, station
 from console.people import limit, program, stock
 from console.started import PATIENCE_S, Started, alive, eventually, resident, started
 from ibapi.apps import App, wait_until
+
+pytestmark = pytest.mark.process
 
 SYMBOLS = ("SPY", "IBM", "BAC", "AAPL", "MSFT", "NVDA", "TSLA", "AMZN", "META", "GOOG")
 ENOUGH = 40
@@ -56,6 +57,7 @@ def looking(at: Started) -> Iterator[httpx.Client]:
         yield visitor
 
 
+@pytest.mark.network
 def test_killed_under_load_the_wire_loses_nothing_and_a_visit_brings_it_back(
     tmp_path: Path,
 ) -> None:
@@ -80,8 +82,10 @@ def test_killed_under_load_the_wire_loses_nothing_and_a_visit_brings_it_back(
     assert log.count("the console has ended with code -9") == 1 and "Traceback" not in log
 
 
+@pytest.mark.network
 def test_a_console_that_stands_still_costs_the_station_nothing(tmp_path: Path) -> None:
-    """And it does not outlive a station that is killed."""
+    """A station that waited for it would wait for ever. And it does not outlive a station that is
+    killed."""
     with started(tmp_path, "--max-message-rate", 0, "--quote-interval-ms", 1) as at:
         with looking(at), trader(at.port) as app:
             wait_until(lambda: quotes(app) > ENOUGH)
@@ -89,11 +93,10 @@ def test_a_console_that_stands_still_costs_the_station_nothing(tmp_path: Path) -
             os.kill(console, signal.SIGSTOP)
             try:
                 for _ in range(20):
-                    asked, began = len(app.of("currentTime")), time.monotonic()
+                    asked = len(app.of("currentTime"))
                     for _ in range(100):
                         app.reqCurrentTime()
                     wait_until(lambda: len(app.of("currentTime")) == asked + 100)  # noqa: B023
-                    assert time.monotonic() - began < 2
                 grown = resident(at.station.process.pid) - before
                 assert grown < 32 * 1024 * 1024, f"{grown} bytes more than before"
             finally:
@@ -124,6 +127,7 @@ def test_none_is_started_where_none_is_wanted(tmp_path: Path) -> None:
             assert Path(f"/proc/{pid}/task/{pid}/children").read_text() == ""
 
 
+@pytest.mark.network
 def test_a_busy_port_is_told_with_what_to_do(tmp_path: Path) -> None:
     with busy_port() as port:
         words = ("serve", "--ephemeral", "--port", 0, "--console", "--console-port", port)
@@ -150,6 +154,7 @@ def without(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "nicegui", None)
 
 
+@pytest.mark.network
 @pytest.mark.usefixtures("without")
 def test_without_the_packages_the_station_says_so_once_and_goes_on(tmp_path: Path) -> None:
     several = ("--ephemeral", "--port", 0)  # beside the one that every station of tests has
@@ -177,6 +182,7 @@ def test_it_cannot_be_had_without_the_control_api(tmp_path: Path) -> None:
     assert "Leave --no-control out" in done.stderr
 
 
+@pytest.mark.network
 def test_a_stranger_costs_the_console_next_to_nothing(tmp_path: Path) -> None:
     """A head without end, and more idle connections than it keeps; who is known gets in."""
     with started(tmp_path) as at, at.visitor() as visitor, ExitStack() as held:

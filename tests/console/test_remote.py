@@ -12,6 +12,8 @@ from papertape.console.remote import Problem, Remote
 from papertape.server.control.serve import ControlServer
 from server.sockets import Served, run, serving
 
+pytestmark = pytest.mark.network
+
 
 @asynccontextmanager
 async def remote(token: str = "right") -> AsyncIterator[tuple[Served, Remote]]:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from lanes import many
 from papertape.explain.frames import Explained, Limits, Row, Sender, encoded, explain
 from papertape.model import ComboLeg, Contract, Order
 from papertape.wire import catalogue, oracle
@@ -189,11 +190,15 @@ def test_a_protobuf_field_has_the_gate_of_its_message_or_its_own() -> None:
 # ---------------------------------------------------------------- what is broken
 
 
+APART = many(test=7, quick=2, proof=1)
+
+
 def ends(payload: bytes) -> range:
-    """Where to cut: at every byte of a short body, at every seventh of a long one."""
-    return range(0, len(payload), 1 if len(payload) < 150 else 7)
+    """Where to cut: at every byte of a short body, of a long one only to prove it."""
+    return range(0, len(payload), 1 if len(payload) < 150 else APART)
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("cls", TEXT, ids=name_of)
 def test_a_text_cut_anywhere_is_named(cls: type[Message]) -> None:
     version = next((v for v in reversed(text_versions(cls)) if v < cls.spec.protobuf), None)
@@ -213,6 +218,7 @@ def test_a_text_cut_anywhere_is_named(cls: type[Message]) -> None:
             assert told.problem.offset <= 4 + end
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("cls", PROTO, ids=name_of)
 def test_a_protobuf_body_cut_anywhere_is_named_where_a_field_is_cut(cls: type[Message]) -> None:
     version = proto_versions(cls)[-1]

@@ -5,10 +5,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from lanes import HANGS_S
 from papertape.ibapi.client import EClient
 from papertape.ibapi.wrapper import EWrapper
 
-PATIENCE = 5.0
+PATIENCE = float(HANGS_S)
 
 
 class App(EWrapper, EClient):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Self
 
+from lanes import HANGS_S
 from papertape.versions import MAX_SERVER
 from papertape.wire.catalogue.session import ManagedAccounts, NextValidId, StartApi
 from papertape.wire.connection import Greeting, ServerConnection
@@ -44,7 +45,7 @@ class Peer:
         """End with RST."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.shutdown(socket.SHUT_RD)  # else our reader's wait keeps the socket alive
-        self.ended.wait(5)
+        self.ended.wait(HANGS_S)
         self.socket.close()
 
 

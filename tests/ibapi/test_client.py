@@ -30,6 +30,8 @@ from papertape.wire.catalogue.session import (
 )
 from papertape.wire.handshake import version_reply
 
+pytestmark = pytest.mark.network
+
 VERSIONS = (100, 176, 200, 203, 213, MAX_SERVER)
 
 

@@ -6,9 +6,12 @@ from contextlib import contextmanager
 import pytest
 
 from ibapi.apps import PATIENCE, App, running, wait_until
+from lanes import HANGS_S
 from papertape.ibapi.contract import Contract
 from papertape.ibapi.sync_wrapper import TWSSyncWrapper
 from papertape.testing import Tws
+
+pytestmark = pytest.mark.network
 
 
 def apple() -> Contract:
@@ -56,7 +59,7 @@ def test_details_that_are_told_again_after_1102(tws: Tws) -> None:
 
 def test_the_wrapper_that_waits_is_not_given_the_details_of_before(tws: Tws) -> None:
     tws.drill("repeated-details", end=True)
-    app = TWSSyncWrapper(timeout=5)
+    app = TWSSyncWrapper(timeout=HANGS_S)
     assert app.connect_and_start("127.0.0.1", tws.port, 1)
     try:
         assert len(app.get_contract_details(apple())) == 1

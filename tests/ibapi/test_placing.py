@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from lanes import tries
 from papertape.errors import PapertapeError
 from papertape.ibapi import convert, placing
 from papertape.ibapi.contract import ComboLeg, Contract, DeltaNeutralContract
@@ -127,7 +128,7 @@ ANYTHING = (
 )
 
 
-@settings(max_examples=300)
+@tries(300)
 @given(
     st.sampled_from(VERSIONS),
     st.lists(

@@ -200,6 +200,7 @@ def test_every_public_method_says_what_it_does() -> None:
         assert silent == []
 
 
+@pytest.mark.process
 def test_the_generated_modules_are_current() -> None:
     command = [sys.executable, str(ROOT / "scripts/build_ibapi.py"), "--check"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ibapi.server import Server
+from lanes import HANGS_S
 from papertape.ibapi.contract import Contract
 from papertape.ibapi.order import Order
 from papertape.ibapi.sync_wrapper import RequestFailed, ResponseTimeout, TWSSyncWrapper
@@ -46,6 +47,8 @@ from papertape.wire.catalogue.session import (
     ReqCurrentTime,
     ReqIds,
 )
+
+pytestmark = pytest.mark.network
 
 SPY = Instrument(conId=1, symbol="SPY", secType="STK")
 
@@ -92,7 +95,7 @@ ANSWERS: dict[Any, Any] = {
 @pytest.fixture(scope="module")
 def tws() -> Iterator[TWSSyncWrapper]:
     with Server(226, ANSWERS) as server:
-        made = TWSSyncWrapper(timeout=5)
+        made = TWSSyncWrapper(timeout=HANGS_S)
         assert made.connect_and_start("127.0.0.1", server.port, 1) is True
         yield made
         made.disconnect_and_stop()
@@ -129,7 +132,7 @@ def test_a_refusal_ends_the_wait_at_once(tws: TWSSyncWrapper) -> None:
 
 def test_no_answer_in_time() -> None:
     with Server(226) as server:
-        made = TWSSyncWrapper(timeout=5)
+        made = TWSSyncWrapper(timeout=HANGS_S)
         assert made.connect_and_start("127.0.0.1", server.port, 1)
         with pytest.raises(ResponseTimeout, match=r"within 0\.05 seconds"):
             made.get_current_time(timeout=0.05)

@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from lanes import HANGS_S
 from papertape.errors import LocalProtocolError
 from papertape.model import Order
 from papertape.model.units import UNSET_DECIMAL, UNSET_DOUBLE, UNSET_INT
@@ -261,7 +262,7 @@ class Client:
         return found
 
     def close(self) -> None:
-        self.process.communicate(timeout=10)
+        self.process.communicate(timeout=HANGS_S)
 
 
 # ---------------------------------------------------------------- what the server reads

@@ -16,9 +16,11 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from lanes import HANGS_S
+
 READY = re.compile(r"listening on \S*?:(\d+)")
-READY_SECONDS = 20  # a start takes about one; a first one compiles
-STOP_SECONDS = 10
+READY_SECONDS = HANGS_S  # a start takes about one; a first one compiles
+STOP_SECONDS = HANGS_S
 
 
 def command(data: Path, wire_log: Path) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lanes import HANGS_S
 from peers.environments import PEERS, Peer
 from peers.station import Station
 
@@ -45,7 +46,7 @@ def test_what_is_asked_for_is_found_or_refused_for_what_is_missing(
         ],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=3 * HANGS_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from lanes import HANGS_S
 from papertape.testing import Tws
 from peers.environments import PEERS, Peer
 
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.peers
 DRIVER = Path(__file__).parent / "drivers/drilled.py"
 OFFICIAL = [peer for peer in PEERS if peer.module == "ibapi"]
 OURS = Peer("papertape.ibapi", "drilled.py", "papertape.ibapi")
-PATIENCE_S = 20
+PATIENCE_S = HANGS_S
 clients = pytest.mark.parametrize("peer", [*OFFICIAL, OURS], ids=lambda peer: peer.name)
 
 

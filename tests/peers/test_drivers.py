@@ -23,6 +23,7 @@ from typing import Any
 
 import pytest
 
+from lanes import HANGS_S
 from peers.environments import PEERS, Peer
 
 DRIVERS = Path(__file__).parent / "drivers"
@@ -168,13 +169,15 @@ def drive(peer: Peer, python: Path, port: int) -> tuple[int, list[dict[str, Any]
         ],
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=HANGS_S,
         check=False,
     )
     assert done.stderr == ""
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
 
 
+@pytest.mark.network
+@pytest.mark.process
 @pytest.mark.peers
 @pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
 def test_a_closed_port_fails_the_step_connect(
@@ -186,6 +189,8 @@ def test_a_closed_port_fails_the_step_connect(
     assert "not connected" in lines[-1]["failed"]["reason"]
 
 
+@pytest.mark.network
+@pytest.mark.process
 @pytest.mark.peers
 @pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
 def test_a_silent_server_fails_the_step_connect_in_time(

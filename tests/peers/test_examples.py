@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from lanes import HANGS_S
 from papertape.server.aio.server import StationServer
 from papertape.server.assembly import MarketSettings, compose
 from papertape.server.clock import MarketClock
@@ -75,7 +76,7 @@ def trace(python: str, module: str, program: Path, folder: Path) -> list[dict[st
         driver = [python, str(DRIVER), "--module", module, "--trace", str(calls)]
         done = subprocess.run(
             [*driver, str(program), "--port", str(port)],
-            capture_output=True, text=True, timeout=60, check=False,
+            capture_output=True, text=True, timeout=3 * HANGS_S, check=False,
         )  # fmt: skip
     assert done.returncode == 0, f"{module}: {done.stdout}{done.stderr}"
     assert any(word in done.stdout for word in PRINTED), f"{module}: {done.stdout}"

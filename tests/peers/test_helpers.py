@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from lanes import HANGS_S
 from peers.environments import PEERS, Peer
 
 DRIVER = Path(__file__).parent / "drivers/helpers.py"
 LATEST = next(peer for peer in PEERS if peer.name == "ibapi-latest")
-PATIENCE = 60
+PATIENCE = 3 * HANGS_S
 
 pytestmark = pytest.mark.peers
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from lanes import HANGS_S
 from peers.compare import compare
 from peers.environments import PEERS, Peer
 from peers.station import Station
@@ -26,8 +27,8 @@ from peers.station import Station
 pytestmark = pytest.mark.peers
 
 DRIVERS = Path(__file__).parent / "drivers"
-JOURNEY_SECONDS = 60  # a journey takes two; its own waits give up after ten each
-LOG_SECONDS = 5  # for the station to write down what it has sent
+JOURNEY_SECONDS = 3 * HANGS_S  # a journey takes two; its own waits give up after ten each
+LOG_SECONDS = HANGS_S  # for the station to write down what it has sent
 LATEST = PEERS[0]
 # Beside each peer's own maximum: the last text versions, and stages of the move to protobuf.
 VERSIONS = (151, 193, 200, 201, 205, 208, 212)

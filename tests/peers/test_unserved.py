@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lanes import HANGS_S
 from peers.environments import PEERS, Peer
 from peers.station import Station
 
@@ -48,7 +49,7 @@ def test_every_call_ends_within_two_seconds(
         ],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=3 * HANGS_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr

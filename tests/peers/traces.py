@@ -18,13 +18,14 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+from lanes import HANGS_S
 from peers.corpus import TEXT_ONLY, Frame, corpus, spoken
 from peers.dialects import ASYNC, DOUBLE, INSYNC, INT, LATEST, LONG, OLD, OURS, Dialect, Quirk
 from peers.environments import PEERS
 from peers.meant import Call, Difference, Reader, Thing, Unset, calls
 
 DRIVERS = Path(__file__).parent / "drivers"
-PATIENCE = 300  # seconds; a run takes two to nine
+PATIENCE = 5 * HANGS_S  # a run takes two to nine seconds
 
 
 @dataclass(frozen=True)

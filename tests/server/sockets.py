@@ -14,6 +14,7 @@ from typing import Any
 
 import uvloop
 
+from lanes import HANGS_S
 from papertape.server.aio.server import StationServer
 from papertape.server.clock import MarketClock
 from papertape.versions import MAX_SERVER
@@ -22,7 +23,7 @@ from papertape.wire.connection import ClientConnection
 from papertape.wire.message import Message
 from server.pair import Hall
 
-PATIENCE_S = 10
+PATIENCE_S = HANGS_S
 LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
     "asyncio": asyncio.new_event_loop,
     "uvloop": uvloop.new_event_loop,
@@ -30,7 +31,7 @@ LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
 
 
 def run(
-    main: Callable[[], Awaitable[None]], loop: str = "uvloop", patience_s: float = PATIENCE_S * 3
+    main: Callable[[], Awaitable[None]], loop: str = "uvloop", patience_s: float = PATIENCE_S * 2
 ) -> None:
     """Run a test on a loop of its own; one that hangs fails."""
 

@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from lanes import many
 from papertape.server.settings import StationSettings
 from papertape.venue.engine import Engine
 from papertape.wire.catalogue import account, market, orders, reports, session
 from papertape.wire.connection import encode
 from server.pair import Hall
 from server.shown import lines
-from server.sockets import Socket, run, serving
+from server.sockets import PATIENCE_S, Socket, run, serving
 from server.test_station import order
 
 AAPL = order(1, "BUY 1 AAPL MKT").contract
@@ -78,6 +79,7 @@ OPENINGS = {
 }
 
 
+@pytest.mark.network
 @pytest.mark.parametrize("name", OPENINGS)
 def test_opening(name: str, caplog: pytest.LogCaptureFixture) -> None:
     case = OPENINGS[name]
@@ -105,7 +107,7 @@ async def ended(client: Socket) -> None:
     """The stream ends with FIN; a version answer may come before."""
     data = b""
     while True:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             more = await client.loop.sock_recv(client.socket, 1 << 16)
         if not more:
             return
@@ -113,6 +115,7 @@ async def ended(client: Socket) -> None:
         assert len(data) < 100
 
 
+@pytest.mark.network
 @pytest.mark.parametrize("version", [176, 226])
 def test_a_request_before_start_api_closes(version: int, caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
@@ -130,6 +133,7 @@ def test_a_request_before_start_api_closes(version: int, caplog: pytest.LogCaptu
     assert "not started at 127.0.0.1:" in caplog.text and "while negotiated" in caplog.text
 
 
+@pytest.mark.network
 def test_a_greeting_that_drips_is_taken() -> None:
     async def main() -> None:
         async with serving() as served:
@@ -250,6 +254,7 @@ def busy_hall() -> Hall:
     return Hall(settings=StationSettings(quote_interval_ms=1, max_message_rate=0))
 
 
+@pytest.mark.network
 @pytest.mark.parametrize("name", SESSIONS)
 def test_session(name: str, caplog: pytest.LogCaptureFixture) -> None:
     case = SESSIONS[name]
@@ -376,11 +381,12 @@ def a_long_session(version: int) -> bytes:
     return b"".join(encode(request, version) for request in requests)
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("version", [176, 203, 226])
 def test_a_stream_cut_anywhere_waits_and_then_goes_on(version: int) -> None:
     data = hello(f"v100..{version}") + a_long_session(version)
     greeting = len(hello(f"v100..{version}"))
-    for cut in range(greeting, len(data), 1 if version == 226 else 3):
+    for cut in range(greeting, len(data), many(test=3, quick=1, proof=1)):
         hall = Hall()
         client = hall.newcomer(version)
         client.connection.initiate()
@@ -391,8 +397,9 @@ def test_a_stream_cut_anywhere_waits_and_then_goes_on(version: int) -> None:
         assert client.of(session.CurrentTime), f"cut at {cut}"
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("version", [100, 176, 203, 226])
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(many(test=60, quick=200, proof=4000)))
 def test_a_stream_with_bad_bytes_never_harms_the_station(version: int, seed: int) -> None:
     chance = random.Random(seed * 1000 + version)
     data = bytearray(a_long_session(version))

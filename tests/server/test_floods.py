@@ -17,6 +17,8 @@ from server.sockets import Socket, eventually, run, serving
 from server.test_bad_input import START, TIME, busy_hall, hello, witness
 from server.test_station import order
 
+pytestmark = pytest.mark.network
+
 
 def test_ten_thousand_requests_in_one_segment_are_all_answered_and_nobody_waits() -> None:
     async def main() -> None:

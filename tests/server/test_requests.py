@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from lanes import tries
 from papertape.errors import LocalProtocolError
 from papertape.model import Contract
 from papertape.server.handlers import HANDLERS
@@ -107,7 +108,7 @@ def _sensible(draw: st.DrawFn, made: Any, cls: type[Message]) -> Any:
 
 
 @pytest.mark.parametrize("cls", SERVED, ids=name_of)
-@settings(deadline=None, max_examples=20)
+@tries(20)
 @given(data=st.data())
 def test_no_request_that_is_served_is_answered_with_323(
     cls: type[Message], data: st.DataObject
@@ -116,7 +117,7 @@ def test_no_request_that_is_served_is_answered_with_323(
 
 
 @pytest.mark.parametrize("cls", OTHERS, ids=name_of)
-@settings(deadline=None, max_examples=5)
+@tries(5)
 @given(data=st.data())
 def test_nor_is_one_that_is_not(cls: type[Message], data: st.DataObject) -> None:
     ask(cls, data)

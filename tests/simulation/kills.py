@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
+from lanes import HANGS_S
 from papertape.errors import JournalError
 from papertape.server.assembly import JOURNAL, MarketSettings, compose
 from papertape.server.persistence import Keeper
@@ -31,7 +32,7 @@ from simulation.told import Told
 
 LIVES = 6
 """Deaths of one station before the next begins with an empty directory."""
-LONGEST_S = 20
+LONGEST_S = HANGS_S
 LATEST_S = 0.04
 """A kill by time comes at most so long after the first word."""
 

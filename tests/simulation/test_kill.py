@@ -1,7 +1,8 @@
 """``kill -9`` at random moments: whatever any client was told is there afterwards.
 
-``make test`` runs 200 kills, ``make soak`` thousands (``PAPERTAPE_KILLS``). A failure names its
-seed; the same seed trades the same and dies in the same place, save for the kills by time.
+``make test`` runs 200 kills, ``make proof`` thousands (``PAPERTAPE_KILLS`` says how many). A
+failure names its seed; the same seed trades the same and dies in the same place, save for the kills
+by time.
 """
 
 import json
@@ -12,25 +13,35 @@ from pathlib import Path
 
 import pytest
 
-KILLS = int(os.environ.get("PAPERTAPE_KILLS", "200"))
+from lanes import HANGS_S, many
+
+pytestmark = pytest.mark.process
+
+KILLS = int(os.environ.get("PAPERTAPE_KILLS") or many(test=200, quick=400, proof=10_000))
 WORKERS = 2
+AT_ONCE = 200
+PARTS = range(0, KILLS, AT_ONCE)
+"""The first seed of each part; a part is a test, so that a long run tells how far it is."""
 TESTS = Path(__file__).parents[1]
 
 
-@pytest.mark.slow
-def test_what_was_told_survives(tmp_path: Path) -> None:
-    share = -(-KILLS // WORKERS)
-    running = [worker(number * share, share, tmp_path / str(number)) for number in range(WORKERS)]
+@pytest.mark.proof
+@pytest.mark.timeout(20 * HANGS_S)
+@pytest.mark.parametrize("first", PARTS)
+def test_what_was_told_survives(first: int, tmp_path: Path) -> None:
+    kills = min(AT_ONCE, KILLS - first)
+    share = -(-kills // WORKERS)
+    running = [worker(first + n * share, share, tmp_path / str(n)) for n in range(WORKERS)]
     total: dict[str, int] = {}
     for process in running:
-        out, log = process.communicate(timeout=60 + KILLS)
+        out, log = process.communicate(timeout=10 * HANGS_S)
         assert process.returncode == 0, log
         total = {name: total.get(name, 0) + count for name, count in json.loads(out).items()}
     print(f"\n{total}")
-    assert total["kills"] >= KILLS
-    assert total["messages"] > 50 * KILLS, "the stations died before they told anything"
-    assert total["half"] > KILLS // 20 and total["dropped"] > KILLS // 5, "hardly any snapshots"
-    assert total["orders"] > 3 * KILLS and total["executions"] > KILLS
+    assert total["kills"] >= kills
+    assert total["messages"] > 50 * kills, "the stations died before they told anything"
+    assert total["half"] > kills // 20 and total["dropped"] > kills // 5, "hardly any snapshots"
+    assert total["orders"] > 3 * kills and total["executions"] > kills
 
 
 def worker(first: int, count: int, folder: Path) -> subprocess.Popen[str]:

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from cli.process import PATIENCE_S, READY, Station, command, environment
+from lanes import many
 from papertape.client.aio import connect, run
 from papertape.client.api import Tws
 from papertape.client.contracts import LimitOrder, MarketOrder, Stock
@@ -26,7 +27,9 @@ from papertape.wire.message import Message
 from simulation.kills import rebuilt
 from simulation.told import Told
 
-KILLS = 4
+pytestmark = [pytest.mark.network, pytest.mark.process]
+
+KILLS = many(test=4, quick=8, proof=60)
 FAST = ClientSettings(max_rate=None)
 """The station is driven as hard as it goes."""
 CLIENTS = (1, 2, 3)
@@ -92,7 +95,7 @@ async def until_killed(station: Station, told: Told, chance: random.Random) -> N
     await asyncio.gather(*clients)
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_a_killed_command_has_everything_that_was_told(tmp_path: Path) -> None:
     told, chance = Told(), random.Random(1)
     data = tmp_path / "data"
@@ -145,7 +148,6 @@ os.execv(sys.executable, [sys.executable, *sys.argv[2:]])
 """
 
 
-@pytest.mark.slow
 def test_a_full_disk_stops_the_command_and_nothing_is_told_that_is_not_kept(tmp_path: Path) -> None:
     """The journal may not grow beyond 400 kB: to SQLite that is a disk without room."""
     told, data = Told(), tmp_path / "data"

@@ -102,6 +102,7 @@ def test_a_short_day_plays_through_its_past(folder: Path) -> None:
     assert len(market.bars(756733, start=now - 9 * MINUTE, end=now, step=MINUTE, what="BID")) == 9
 
 
+@pytest.mark.process
 def test_only_the_manifest_is_read_at_first(folder: Path) -> None:
     program = (
         "import sys; from pathlib import Path; "

@@ -114,7 +114,7 @@ while True:
 """
 
 
-@pytest.mark.slow
+@pytest.mark.process
 def test_a_killed_writer_loses_nothing_it_acknowledged_and_tears_no_batch(path: Path) -> None:
     for acknowledgements in (1, 40, 400, 1500):
         writer = subprocess.Popen([sys.executable, "-c", WRITER, path], stdout=subprocess.PIPE)
@@ -159,6 +159,7 @@ def test_dying_in_the_first_start_leaves_a_file_that_opens(path: Path) -> None:
 # ---------------------------------------------------------------- one writer
 
 
+@pytest.mark.process
 def test_a_second_process_is_told_the_file_and_the_holder(journal: Journal) -> None:
     script = (
         "import sys; from papertape.store.journal import Journal\n"

@@ -22,6 +22,7 @@ def test_the_holder_is_named_until_it_lets_go(tmp_path: Path) -> None:
     FileLock(path).release()
 
 
+@pytest.mark.process
 def test_the_lock_of_a_dead_process_is_free(tmp_path: Path) -> None:
     script = (
         "import os, sys, pathlib; from papertape.store.lock import FileLock\n"

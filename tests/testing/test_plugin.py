@@ -12,10 +12,13 @@ from pathlib import Path
 import pytest
 
 import papertape
+from lanes import HANGS_S
 from papertape.errors import ConnectionLost, DeadlineExceeded, PapertapeError, SettingsError
 from papertape.ibapi.client import EClient
 from papertape.ibapi.wrapper import EWrapper
 from papertape.testing import Tws, serve
+
+pytestmark = pytest.mark.network
 
 
 def notices(tws: Tws, client_id: int = 1) -> list[int]:
@@ -142,7 +145,7 @@ def test_from_within_an_event_loop_a_drill_acts_at_once(tws: Tws) -> None:
         client = await papertape.connect(tws.host, tws.port, 1)
         tws.drill("reset")
         with pytest.raises(PapertapeError) as lost:
-            await client.current_time(timeout=5)
+            await client.current_time(timeout=HANGS_S)
         assert isinstance(lost.value, ConnectionLost)
 
     asyncio.run(main())
@@ -213,17 +216,19 @@ def test_asyncio(tws):
 """
 
 
+@pytest.mark.process
 def test_a_project_that_only_installed_papertape_has_the_fixture(tmp_path: Path) -> None:
     (tmp_path / "test_theirs.py").write_text(PROJECT)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--strict-markers"]
     done = subprocess.run(
         [*command, "-W", "error", "test_theirs.py"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+        cwd=tmp_path, capture_output=True, text=True, timeout=3 * HANGS_S, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 passed" in done.stdout
 
 
+@pytest.mark.process
 def test_nothing_is_loaded_before_a_test_asks_for_it(tmp_path: Path) -> None:
     (tmp_path / "test_empty.py").write_text(
         "import sys\n"
@@ -233,6 +238,6 @@ def test_nothing_is_loaded_before_a_test_asks_for_it(tmp_path: Path) -> None:
     )
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_empty.py"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+        cwd=tmp_path, capture_output=True, text=True, timeout=3 * HANGS_S, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout

@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from lanes import many
 from papertape.model import Contract, Order
 from papertape.venue import commands as c
 from papertape.venue import entries
@@ -31,6 +32,7 @@ from papertape.venue.reference.times import next_quarter_end
 from papertape.venue.snapshots import restored
 from papertape.venue.units import MINUTE, SECOND, Nanos
 
+TESTS = Path(__file__).parents[1]
 ACCOUNTS = ("DU1234567", "DU7654321")
 START: Nanos = 1_793_503_800 * SECOND  # 31 October 2026, 23:30 in New York; the next day has 25 h
 TRADED = [entry for entry in CATALOGUE if entry.conId in DEFAULTS][:4]
@@ -102,7 +104,7 @@ def played(seed: int) -> dict[str, Any]:
 
 def in_a_process(seed: int, **environment: str) -> dict[str, Any]:
     command = [sys.executable, "-X", "utf8", str(Path(__file__)), str(seed)]
-    environ = {**os.environ, **environment}
+    environ = {**os.environ, "PYTHONPATH": str(TESTS), **environment}
     environ.pop("COVERAGE_PROCESS_START", None)
     done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
     answer: dict[str, Any] = json.loads(done.stdout)
@@ -116,7 +118,9 @@ def system_zones() -> str:
     pytest.skip("this system has no database of time zones; nothing to compare with")
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.process
+@pytest.mark.proof
+@pytest.mark.parametrize("seed", range(1, many(test=2, quick=6, proof=200) + 1))
 def test_facts_and_hash_are_the_same_in_any_process(seed: int, tmp_path: Path) -> None:
     pytest.importorskip("tzdata")
     one = in_a_process(seed, PYTHONHASHSEED="1", PYTHONTZPATH=system_zones())

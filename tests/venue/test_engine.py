@@ -212,6 +212,7 @@ def test_different_histories_have_different_hashes() -> None:
     assert len(hashes) == 6
 
 
+@pytest.mark.process
 def test_hash_does_not_depend_on_the_hash_seed() -> None:
     program = "from venue.test_engine import BUSY_DAY, scenario\n"
     program += "print(scenario(BUSY_DAY).engine.state_hash())"

@@ -5,9 +5,10 @@ Stages begin on Monday 2026-04-13 at 10:00 New York; American stocks trade 09:30
 """
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from lanes import tries
 from papertape import codes
 from papertape.server.present import events as e
 from papertape.venue import entries
@@ -302,7 +303,7 @@ histories = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@tries(60)
 @given(histories)
 def test_any_history_keeps_the_invariants_and_trades_in_open_markets_only(history: list) -> None:
     engine, journal, events = replayed(history, EXCHANGE)

@@ -3,9 +3,10 @@
 from decimal import Decimal
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from lanes import tries
 from papertape.model import Contract, Order
 from papertape.server.present.events import Event, Traded
 from papertape.server.present.presenter import Presenter
@@ -111,7 +112,7 @@ def play(
     return engine, journal, events
 
 
-@settings(max_examples=70, deadline=None)
+@tries(70)
 @given(steps)
 def test_any_history_keeps_the_invariants_and_replays(history: list[Step]) -> None:
     engine, journal, events = play(history)
@@ -128,7 +129,7 @@ def test_any_history_keeps_the_invariants_and_replays(history: list[Step]) -> No
             _trade_is_fair(event)
 
 
-@settings(max_examples=15, deadline=None)
+@tries(15)
 @given(steps)
 def test_the_same_history_gives_the_same_events(history: list[Step]) -> None:
     assert play(history)[2] == play(history)[2]

@@ -23,6 +23,8 @@ from papertape.venue.reference.sessions import WhenOpen
 from papertape.venue.units import DAY, MINUTE, SECOND
 from venue.days import CURRENCY, RECORDED, SYNTHETIC, market
 
+pytestmark = pytest.mark.process
+
 WEDNESDAY = 1_795_622_400 * SECOND  # 2026-11-25 11:00 in New York: a holiday and a half day follow
 TESTS = Path(__file__).resolve().parents[1]
 LIES = ("America/New_York", "US/Eastern", "Europe/Zurich", "MET", "America/Toronto")

@@ -5,9 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from lanes import tries
 from papertape.errors import LocalProtocolError
 from papertape.model import TagValue, TickAttribBidAsk, TickAttribLast
 from papertape.wire.codecs import CODECS, escape, evaluate, unescape
@@ -269,14 +270,14 @@ def test_what_is_no_escape_stays(token: str, plain: str) -> None:
     assert unescape(token) == plain
 
 
-@settings(max_examples=200, deadline=None, database=None, derandomize=True)
+@tries(200, fixed=True)
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
 def test_any_text_survives(text: str) -> None:
     assert escape(text).isascii()
     assert unescape(escape(text)) == text
 
 
-@settings(max_examples=200, deadline=None, database=None, derandomize=True)
+@tries(200, fixed=True)
 @given(st.floats(-1.78e308, 1.78e308), st.sampled_from(["float", "float_empty", "float_unset"]))
 def test_any_number_survives(sent: float, codec: str) -> None:
     assert strict(codec, request(codec, sent)) == lenient(codec, reply(codec, sent)) == sent

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from fuzz.targets import check
 
+from lanes import many
 from papertape.model import Contract, Order
 from papertape.wire import catalogue, connection, oracle
 from papertape.wire.catalogue.market import TickString
@@ -17,6 +18,7 @@ from papertape.wire.message import Message
 from wire.messages import ALL, TEXT, for_text, name_of, samples
 from wire.views import sendable
 
+CUT = (100, 200, 226)
 FUZZED = (100, 187, 200, 201, 226)
 EVENTS = Message | Undecodable | UnknownMessage
 
@@ -28,16 +30,18 @@ def bodies(cls: type[Message], version: int) -> Iterator[tuple[bytes, int]]:
         yield payload, 4 if version > 200 else len(str(cls.spec.id)) + 1
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("cls", ALL, ids=name_of)
 def test_a_body_cut_at_every_byte(cls: type[Message]) -> None:
     table = catalogue.REQUESTS if cls.spec.request else catalogue.RESPONSES
-    for version in (100, 200, 226):
+    for version in CUT[:: many(test=1, quick=1, proof=1)]:
         codecs = Codecs(version, table)
-        for payload, head in list(bodies(cls, version))[:1]:
+        for payload, head in list(bodies(cls, version))[: many(test=1, quick=2, proof=4)]:
             for cut in range(head, len(payload)):
                 check(codecs.decode(payload[:cut]), cls)
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("cls", ALL, ids=name_of)
 def test_a_mutated_body(cls: type[Message]) -> None:
     table = catalogue.REQUESTS if cls.spec.request else catalogue.RESPONSES
@@ -45,18 +49,19 @@ def test_a_mutated_body(cls: type[Message]) -> None:
     for version in FUZZED:
         codecs = Codecs(version, table)
         for payload, head in bodies(cls, version):
-            for _ in range(3):
+            for _ in range(many(test=3, quick=12, proof=500)):
                 body = mutated(payload[head:], random)
                 event = codecs.decode(payload[:head] + body)
                 check(event, cls)
                 twins_agree(event, cls, version, body)
 
 
+@pytest.mark.proof
 def test_any_bytes_at_all() -> None:
     for version in FUZZED:
         for table in (catalogue.REQUESTS, catalogue.RESPONSES):
             codecs, random = Codecs(version, table), Random(version)
-            for _ in range(600):
+            for _ in range(many(test=600, quick=4000, proof=200_000)):
                 number = random.choice((*table, *(n + 200 for n in table), random.randrange(500)))
                 head = number.to_bytes(4) if version > 200 else f"{number}\0".encode()
                 body = random.choice((random.randbytes(random.randrange(60)), digits(random)))

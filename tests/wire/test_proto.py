@@ -4,9 +4,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from lanes import tries
 from papertape.model import UNSET_DECIMAL, UNSET_DOUBLE, UNSET_INT, UNSET_LONG, Contract, Order
 from papertape.wire import oracle, proto
 from papertape.wire.catalogue.reports import OpenOrder
@@ -37,7 +38,7 @@ def test_round_trip_at_every_gate_and_beside_it(cls: type[Message]) -> None:
 
 @pytest.mark.parametrize("cls", PROTO, ids=name_of)
 def test_round_trip_of_anything(cls: type[Message]) -> None:
-    @settings(max_examples=8, deadline=None, database=None, derandomize=True)
+    @tries(8, fixed=True)
     @given(instances(cls), st.sampled_from(proto_versions(cls)))
     def any_message(message: Message, version: int) -> None:
         round_trip(message, version)

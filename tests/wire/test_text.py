@@ -1,9 +1,10 @@
 """The generated text codec, against what must arrive and against the interpreter."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from lanes import tries
 from papertape.model import (
     DepthMktDataDescription,
     HistoricalTick,
@@ -88,7 +89,7 @@ def test_frames_as_the_protocol_describes_them(message: Message, version: int, f
 
 @pytest.mark.parametrize("cls", TEXT, ids=name_of)
 def test_round_trip_of_anything(cls: type[Message]) -> None:
-    @settings(max_examples=8, deadline=None, database=None, derandomize=True)
+    @tries(8, fixed=True)
     @given(instances(cls), st.sampled_from(text_versions(cls)))
     def any_message(message: Message, version: int) -> None:
         round_trip(message, version)

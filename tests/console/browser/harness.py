@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from console.started import Started
+from lanes import HANGS_S
 
 if TYPE_CHECKING:  # loaded by who drives a browser, not by every worker
     from playwright.sync_api import (
@@ -27,8 +28,8 @@ ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
 )  # fmt: skip
-PATIENCE_MS = 15_000
-TIMEOUT_S, HASTY_S = 60, 6
+PATIENCE_MS = HANGS_S * 1000
+TIMEOUT_S, HASTY_S = 5 * HANGS_S, 12
 """How long a connection waits to be accepted: long enough for a test, short enough to wait for."""
 HOSTILE_ACCOUNT = "\"><img src=x onerror=document.title='hit'>{{7*7}}'&amp;</td>"
 ACCOUNTS = (HOSTILE_ACCOUNT, "DU7654321", "W" * 100)

@@ -37,7 +37,7 @@ from decimal import ROUND_FLOOR, Decimal
 from functools import partial
 from typing import Any
 
-DEADLINE = 10.0  # seconds for one wait, unless --deadline says otherwise
+DEADLINE = 60.0  # seconds for one wait, unless --deadline says otherwise
 
 
 class Failed(Exception):

@@ -13,6 +13,8 @@ from server.pair import Hall
 from server.sockets import LOOPS, Clock, eventually, run, serving
 from server.test_station import order
 
+pytestmark = pytest.mark.network
+
 EACH_LOOP = pytest.mark.parametrize("loop", LOOPS)
 STEPS = pytest.mark.parametrize("seconds", [-90, 90])
 

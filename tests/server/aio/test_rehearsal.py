@@ -9,6 +9,8 @@ import pytest
 
 from papertape.server.aio.rehearsal import rehearsal
 
+pytestmark = pytest.mark.process
+
 TESTS = Path(__file__).parents[2]
 SCRIPT = """
 import builtins, json, sys

@@ -21,6 +21,8 @@ from server.sockets import LOOPS, eventually, run, serving
 from server.test_station import order
 from venue.scenario import START
 
+pytestmark = pytest.mark.network
+
 EACH_LOOP = pytest.mark.parametrize("loop", LOOPS)
 
 

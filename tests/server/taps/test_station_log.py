@@ -89,6 +89,7 @@ def refused(line: dict[str, Any]) -> bool:
     return "refused" in line["message"]
 
 
+@pytest.mark.network
 @pytest.mark.parametrize("loop", LOOPS)
 def test_of_several_stations_every_line_says_whose_it_is(logs: Path, loop: str) -> None:
     async def main() -> None:

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from lanes import tries
 from papertape.venue.exchange.book import ANY_PRICE, CHUNK, Level, LimitBook
 from papertape.venue.exchange.exchange import Exchange
 from papertape.venue.exchange.matching import takes
@@ -82,7 +83,7 @@ prints = st.tuples(st.just("print"), con_ids, prices)
 streams = st.lists(rests | rests | waits | leaves | quotes | prints, min_size=1, max_size=80)
 
 
-@settings(deadline=None, max_examples=200)
+@tries(200)
 @given(streams)
 def test_the_books_say_what_a_scan_over_all_orders_says(stream: list[tuple[object, ...]]) -> None:
     exchange, naive = Exchange(), Naive()

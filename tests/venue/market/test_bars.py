@@ -4,9 +4,10 @@ from itertools import groupby
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from lanes import tries
 from papertape.venue.market.source import PriceBar
 from papertape.venue.market.tape import Market
 from papertape.venue.reference.times import eastern
@@ -59,7 +60,7 @@ def assert_averages(quick: list[PriceBar], slow: list[PriceBar], *, exact: bool)
 
 @pytest.mark.parametrize("start", STARTS.values(), ids=STARTS)
 @pytest.mark.parametrize("con_id", KINDS)
-@settings(max_examples=6, deadline=None)
+@tries(6)
 @given(data=st.data())
 def test_bars_are_those_of_the_ticks(con_id: int, start: int, data: st.DataObject) -> None:
     step = data.draw(st.sampled_from(STEPS))

@@ -2,9 +2,10 @@
 
 from array import array
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from lanes import tries
 from papertape.venue.market.interpolate import (
     LOTS,
     DayBar,
@@ -57,7 +58,7 @@ days = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@tries(40)
 @given(bar=days, style=styles, seed=seeds)
 def test_minutes_make_up_the_day(bar: DayBar, style: Style, seed: int) -> None:
     if not style.trades:
@@ -87,7 +88,7 @@ minutes = st.tuples(
 ).map(lambda m: (m[0] + int(m[1] * m[2]), m[0] + m[1], m[0], m[0] + int(m[1] * m[3])))
 
 
-@settings(max_examples=200, deadline=None)
+@tries(200)
 @given(bar=minutes, extra=st.integers(0, 80), shares=st.integers(1, 10**6), style=styles)
 def test_ticks_make_up_the_minute(
     bar: tuple[int, int, int, int], extra: int, shares: int, style: Style

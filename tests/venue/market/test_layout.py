@@ -3,9 +3,10 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from lanes import tries
 from papertape.venue.market.layout import SessionDays
 from papertape.venue.market.source import Quote, Trade
 from papertape.venue.reference.calendars import calendar
@@ -90,7 +91,7 @@ def test_a_half_day_ends_at_one(con_id: int) -> None:
 
 
 @pytest.mark.parametrize("con_id", KINDS)
-@settings(max_examples=25, deadline=None)
+@tries(25)
 @given(after=instants, spans=st.lists(st.integers(0, 5 * MINUTE), min_size=1, max_size=3))
 def test_ticks_come_in_order_and_once(con_id: int, after: int, spans: list[int]) -> None:
     edges = [after]
@@ -105,7 +106,7 @@ def test_ticks_come_in_order_and_once(con_id: int, after: int, spans: list[int])
 
 
 @pytest.mark.parametrize("con_id", KINDS)
-@settings(max_examples=25, deadline=None)
+@tries(25)
 @given(now=instants)
 def test_quote_and_next_tick_are_those_of_the_ticks(con_id: int, now: int) -> None:
     following = MARKET.next_tick(con_id, now)
@@ -118,7 +119,7 @@ def test_quote_and_next_tick_are_those_of_the_ticks(con_id: int, now: int) -> No
 
 
 @pytest.mark.parametrize("con_id", KINDS)
-@settings(max_examples=8, deadline=None)
+@tries(8)
 @given(data=st.data())
 def test_bars_are_those_of_the_ticks(con_id: int, data: st.DataObject) -> None:
     step = data.draw(st.sampled_from((5 * SECOND, MINUTE, 5 * MINUTE, 30 * MINUTE, 60 * MINUTE)))
@@ -135,7 +136,7 @@ def test_bars_are_those_of_the_ticks(con_id: int, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("con_id", KINDS)
-@settings(max_examples=15, deadline=None)
+@tries(15)
 @given(now=instants, days=st.integers(1, 6))
 def test_trading_start_counts_trading_time(con_id: int, now: int, days: int) -> None:
     start = MARKET.trading_start(con_id, now, days)

@@ -8,9 +8,10 @@ from itertools import islice, pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from lanes import tries
 from papertape.venue.market.source import Quote, Trade
 from papertape.venue.units import DAY, MINUTE, SECOND
 from venue.days import ANCHOR, CURRENCY, LENGTH, MINUTES, RECORDED, SYNTHETIC, market
@@ -49,7 +50,7 @@ def test_laps_do_not_drift(con_id: int) -> None:
 
 
 @pytest.mark.parametrize("con_id", KINDS)
-@settings(max_examples=25, deadline=None)
+@tries(25)
 @given(after=instants, spans=st.lists(st.integers(0, 5 * MINUTE), min_size=1, max_size=3))
 def test_ticks_come_in_order_and_once(con_id: int, after: int, spans: list[int]) -> None:
     edges = [after]
@@ -63,7 +64,7 @@ def test_ticks_come_in_order_and_once(con_id: int, after: int, spans: list[int])
 
 
 @pytest.mark.parametrize("con_id", KINDS)
-@settings(max_examples=25, deadline=None)
+@tries(25)
 @given(after=instants)
 def test_next_tick_is_the_first_of_the_ticks(con_id: int, after: int) -> None:
     time = MARKET.next_tick(con_id, after)
@@ -74,7 +75,7 @@ def test_next_tick_is_the_first_of_the_ticks(con_id: int, after: int) -> None:
 
 
 @pytest.mark.parametrize("con_id", KINDS)
-@settings(max_examples=25, deadline=None)
+@tries(25)
 @given(now=instants)
 def test_the_quote_is_the_last_of_the_ticks(con_id: int, now: int) -> None:
     quote = MARKET.quote(con_id, now)
@@ -86,7 +87,7 @@ def test_the_quote_is_the_last_of_the_ticks(con_id: int, now: int) -> None:
 
 
 @pytest.mark.parametrize("con_id", KINDS)
-@settings(max_examples=10, deadline=None)
+@tries(10)
 @given(data=st.data())
 def test_the_day_so_far(con_id: int, data: st.DataObject) -> None:
     lap = data.draw(st.integers(-4, 3))
@@ -127,7 +128,7 @@ def test_an_anchor_within_a_minute_counts_from_its_minute() -> None:
 
 
 @pytest.mark.parametrize("con_id", KINDS)
-@settings(max_examples=25, deadline=None)
+@tries(25)
 @given(now=instants, days=st.integers(1, 6))
 def test_trading_start_counts_trading_time(con_id: int, now: int, days: int) -> None:
     start = MARKET.trading_start(con_id, now, days)
@@ -171,6 +172,7 @@ def digest() -> str:
     return told.hexdigest()
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("hash_seed", ["0", "4242"])
 def test_answers_are_the_same_in_every_process(hash_seed: str) -> None:
     tests = str(Path(__file__).parents[2])

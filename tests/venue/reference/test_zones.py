@@ -4,9 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from lanes import tries
 from papertape.venue.reference.calendar_table import ZONES
 from papertape.venue.reference.zones import zone
 from papertape.venue.units import SECOND
@@ -16,7 +17,7 @@ YEARS = st.datetimes(datetime(1923, 1, 1), datetime(2030, 12, 31))
 NAMES = st.sampled_from(sorted(ZONES))
 
 
-@settings(max_examples=400, deadline=None)
+@tries(400)
 @given(name=NAMES, moment=YEARS)
 def test_an_instant_reads_as_the_database_has_it(name: str, moment: datetime) -> None:
     utc = moment.replace(tzinfo=UTC)

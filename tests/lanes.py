@@ -1,0 +1,70 @@
+"""The lanes of a test run: which tests it has, and how often it does what is done at random.
+
+``PAPERTAPE_LANE`` names one; ``make`` sets it, and without it every test runs.
+
+* ``check``: without sockets, other processes and searches; of property tests few samples, the same
+  each time;
+* ``test``: every test;
+* ``quick``, ``proof``: the searches and property tests alone, for many times as long.
+
+What a test does beyond its own process stands at it as a mark, ``network`` or ``process``, and
+``guard.py`` fails one that does it without. The mark ``proof`` is that of a search: the longer it
+runs, the more it can find.
+"""
+
+import os
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+LANES = ("check", "test", "quick", "proof")
+LANE = os.environ.get("PAPERTAPE_LANE") or "test"
+if LANE not in LANES:
+    raise pytest.UsageError(f"PAPERTAPE_LANE={LANE!r}: there are {', '.join(LANES)}")
+
+TRIES = {"check": 0.1, "test": 1, "quick": 8, "proof": 100}
+"""Samples of a property test, as a multiple of those of ``test``."""
+FEWEST = 2
+OUTSIDE = ("network", "process")
+"""Marks of tests that do something beyond their own process."""
+
+HANGS_S = 120
+"""What is waited for so long will never come. Only a test that is to fail anyway takes that long:
+on a machine that does much else everything comes, but late."""
+
+
+def many(*, test: int, quick: int, proof: int) -> int:
+    """How often, or how finely, a search does something in this lane."""
+    return {"quick": quick, "proof": proof}.get(LANE, test)
+
+
+def tries(count: int, *, fixed: bool = False) -> settings:
+    """Settings of a property test that takes so many samples in ``make test``.
+
+    ``fixed``: the same ones in every run of ``test``, and none are kept from one to the next.
+    """
+    wanted = max(FEWEST, round(count * TRIES[LANE]))
+    more: dict[str, Any] = {"database": None, "derandomize": True} if fixed else {}
+    return settings(max_examples=wanted, **(more if LANE in ("check", "test") else {}))
+
+
+def load_profile() -> None:
+    """What holds for every property test: no time is ever measured."""
+    fixed: dict[str, Any] = {"database": None, "derandomize": True} if LANE == "check" else {}
+    wanted = round(settings.get_profile("default").max_examples * TRIES[LANE])
+    settings.register_profile("papertape", deadline=None, max_examples=wanted, **fixed)
+    settings.load_profile("papertape")
+
+
+def searches(item: pytest.Item) -> bool:
+    """Whether a test finds more the longer it runs."""
+    drawn: bool = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+    return drawn or item.get_closest_marker("proof") is not None
+
+
+def belongs(item: pytest.Item, lane: str = LANE) -> bool:
+    """Whether a test is in a lane."""
+    if lane == "check":
+        return not any(item.get_closest_marker(mark) for mark in ("proof", *OUTSIDE))
+    return lane == "test" or searches(item)
