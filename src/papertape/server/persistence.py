@@ -23,7 +23,6 @@ from ..venue import entries
 from ..venue.archive import FillEntry, FinishedRow
 from ..venue.engine import Engine
 from ..venue.entries import Entry
-from ..venue.facts import DayBegan
 from ..venue.units import Nanos
 from .clock import MarketClock
 
@@ -71,8 +70,10 @@ class Keeper:
         if fresh:
             payloads = [(entry.time, entries.encode(entry)) for entry in fresh]
             self._store.append(Batch(payloads, Rows(*engine.drain_archive())))
-            self._since_snapshot += sum(len(entry.facts) for entry in fresh)
-            if self._since_snapshot >= SNAPSHOT_FACTS or _ends_day(engine, fresh):
+            count = sum(len(entry.facts) for entry in fresh)
+            self._since_snapshot += count
+            ended_day = engine.state.fills_since > engine.state.facts - count
+            if ended_day or self._since_snapshot >= SNAPSHOT_FACTS:
                 self._wanted = True
         if self._wanted and self._saving is None:
             self.begin_snapshot(engine)
@@ -230,9 +231,3 @@ class Keeper:
         """Remember them, at once and as a whole."""
         if self._journal is not None:
             self._journal.meta["config"] = msgspec.json.encode(values).decode()
-
-
-def _ends_day(engine: Engine, fresh: list[Entry]) -> bool:
-    """Whether a trading day has ended among what has just been kept."""
-    ends = any(isinstance(fact, DayBegan) for entry in fresh for fact in entry.facts)
-    return ends and bool(engine.state.fills_since)

@@ -19,7 +19,7 @@ truth.
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
@@ -45,6 +45,9 @@ from .saved import KEPT, Saved, Snapshots, SnapshotWriter
 
 CHUNK: Final = 1024  # entries read at a time: enough to amortise the query, little memory
 MAX_PAYLOAD: Final = 1 << 26  # the facts of one command; a global cancel has one for each order
+LATE: Final = 128  # rows of what is over that are written together: each alone touches four pages
+
+_ENTRY: Final = "INSERT INTO entries VALUES (?, ?, ?, ?)"
 
 
 class Entry(NamedTuple):
@@ -88,6 +91,8 @@ class Journal:
         self._mark = mark
         self._closing = closing
         self._reach = Mark()
+        self._late: tuple[list[Any], list[Any]] = [], []
+        """Rows of orders and fills that are over, not yet written: their entries are."""
 
     @classmethod
     def open(
@@ -212,6 +217,8 @@ class Journal:
 
     def close(self) -> None:
         """Fold the write-ahead file into the journal and let others open it; may be repeated."""
+        with suppress(JournalError):  # rows that cannot be written come out of entries
+            self._catch_up()
         self._closing.close()
 
     @property
@@ -224,7 +231,8 @@ class Journal:
     def append(self, batch: Batch) -> int:
         """Keep a batch, all of it or nothing, and give the last entry's number.
 
-        When this returns, the batch is kept; only then may anything of it be told.
+        When this returns, the batch is kept; only then may anything of it be told. Its rows are
+        written some together, before a snapshot needs them: until then its entries make them.
         """
         rows = [
             (seq, time, entry_crc(seq, time, payload), payload)
@@ -233,13 +241,32 @@ class Journal:
         if not rows:
             return self.last_seq
         self._check_sizes(rows)
+        (orders, fills), new = self._late, batch.rows
+        due = len(orders) + len(fills) + len(new.orders) + len(new.fills) >= LATE
+        if len(rows) == 1 and not due:
+            with translated(self.path, "cannot be written"):
+                self._connection.execute(_ENTRY, rows[0])  # is a transaction by itself
+        else:
+            with writing(self.path, self._connection) as write:
+                write(_ENTRY, rows)
+                if due:
+                    _put(write, "INSERT", Rows([*orders, *new.orders], [*fills, *new.fills]))
+        if due:
+            self._late = [], []
+        else:
+            orders += new.orders
+            fills += new.fills
         seq, time, crc, _ = rows[-1]
-        with writing(self.path, self._connection) as write:
-            write("INSERT INTO entries VALUES (?, ?, ?, ?)", rows)
-            _put(write, "INSERT", batch.rows)
         self._reach = Mark(seq, time, crc, self.meta.changes)
         self._mark.write(self._reach)
-        return self.last_seq
+        return seq
+
+    def _catch_up(self) -> None:
+        """Write the rows that wait."""
+        if any(self._late):
+            with writing(self.path, self._connection) as write:
+                _put(write, "INSERT", Rows(*self._late))
+            self._late = [], []
 
     def _check_sizes(self, rows: Sequence[tuple[int, int, int, bytes]]) -> None:
         for seq, _, _, payload in rows:
@@ -279,6 +306,7 @@ class Journal:
 
         Raises JournalError when a row is damaged. One that is lost is missed by who counts them.
         """
+        self._catch_up()
         orders = self._rows("finished", orders_after, until)
         fills = self._rows("fills", fills_after, until)
         return Rows(orders, fills)
@@ -299,6 +327,7 @@ class Journal:
 
     def mend(self, rows: Rows) -> None:
         """Put rows of what is over, in order, in the place of damaged or lost ones."""
+        self._catch_up()
         if self._differs("finished", rows.orders) or self._differs("fills", rows.fills):
             with writing(self.path, self._connection) as write:
                 _put(write, "INSERT OR REPLACE", rows)
@@ -313,6 +342,7 @@ class Journal:
 
     def begin_snapshot(self) -> SnapshotWriter:
         """Begin to keep the state as it is after the newest entry."""
+        self._catch_up()
         return self._snapshots.begin(self.last_seq)
 
     def snapshots(self) -> Iterator[Saved]:
