@@ -18,6 +18,8 @@ _order = msgspec.msgpack.Decoder(LiveOrder).decode
 _fill = msgspec.msgpack.Decoder(FillRow).decode
 
 DIGEST_SIZE = 16
+_row = tuple.__new__
+"""Makes a named tuple out of a plain one, without the constructor in between."""
 
 
 class FinishedRow(NamedTuple):
@@ -55,14 +57,15 @@ class Archive:
         """Keep an order that is over by the fact of that number; returns its row."""
         row = _encode(order)
         self._index(order.permId, order.clientId, order.orderId, row)
-        self._new_orders.append(FinishedRow(fact, order.permId, order.clientId, order.orderId, row))
+        names = fact, order.permId, order.clientId, order.orderId, row
+        self._new_orders.append(_row(FinishedRow, names))
         return row
 
     def fill(self, fill: FillRow, fact: int) -> bytes:
         """Keep an execution, the fact of that number; returns its row."""
         row = _encode(fill)
         self._fills.append(row)
-        self._new_fills.append(FillEntry(fact, fill.execution, row))
+        self._new_fills.append(_row(FillEntry, (fact, fill.execution, row)))
         return row
 
     def load(self, orders: list[FinishedRow], fills: list[FillEntry]) -> None:
