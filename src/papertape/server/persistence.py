@@ -9,15 +9,16 @@ entries that no snapshot needs are dropped in slices too, unless the history is 
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 import msgspec
 
 from ..errors import JournalError
 from ..store.database import RESTORE
-from ..store.journal import Batch, Journal, Rows
+from ..store.journal import Batch, Journal
 from ..store.memory import Memory, MemoryWriter
+from ..store.over import FillRow, OrderRow, Rows
 from ..store.saved import SnapshotWriter
 from ..venue import entries
 from ..venue.archive import FillEntry, FinishedRow
@@ -201,9 +202,8 @@ class Keeper:
 
     def _rows(
         self, orders_since: int, fills_since: int, until: int
-    ) -> tuple[list[FinishedRow], list[FillEntry]]:
-        rows = self._store.rows(orders_since, fills_since, until)
-        return [FinishedRow(*row) for row in rows.orders], [FillEntry(*row) for row in rows.fills]
+    ) -> tuple[Iterable[OrderRow], Iterable[FillRow]]:
+        return self._store.over(orders_since, fills_since, until)
 
     # -- what stands beside it ----------------------------------------------------------------
 

@@ -28,24 +28,22 @@ from papertape.errors import JournalError
 
 from .database import (
     RESTORE,
-    Write,
     configure,
     connect,
     entry_crc,
     outdated,
     pragma,
-    row_crc,
     translated,
     writing,
 )
 from .high_water import Mark, MarkFile, decode, missing
 from .lock import FileLock
 from .meta import Meta
+from .over import FillRow, OrderRow, Over, Rows, put
 from .saved import KEPT, Saved, Snapshots, SnapshotWriter
 
 CHUNK: Final = 1024  # entries read at a time: enough to amortise the query, little memory
 MAX_PAYLOAD: Final = 1 << 26  # the facts of one command; a global cancel has one for each order
-LATE: Final = 128  # rows of what is over that are written together: each alone touches four pages
 
 _ENTRY: Final = "INSERT INTO entries VALUES (?, ?, ?, ?)"
 
@@ -56,15 +54,6 @@ class Entry(NamedTuple):
     seq: int
     time: int
     payload: bytes
-
-
-class Rows(NamedTuple):
-    """What is over, each row with the number of the fact that ended it."""
-
-    orders: Sequence[tuple[int, int, int, int, bytes]] = ()
-    """(fact, permId, clientId, orderId, row)"""
-    fills: Sequence[tuple[int, int, bytes]] = ()
-    """(fact, execution, row)"""
 
 
 class Batch(NamedTuple):
@@ -91,8 +80,7 @@ class Journal:
         self._mark = mark
         self._closing = closing
         self._reach = Mark()
-        self._late: tuple[list[Any], list[Any]] = [], []
-        """Rows of orders and fills that are over, not yet written: their entries are."""
+        self._over = Over(path, connection)
 
     @classmethod
     def open(
@@ -218,7 +206,7 @@ class Journal:
     def close(self) -> None:
         """Fold the write-ahead file into the journal and let others open it; may be repeated."""
         with suppress(JournalError):  # rows that cannot be written come out of entries
-            self._catch_up()
+            self._over.catch_up()
         self._closing.close()
 
     @property
@@ -241,32 +229,20 @@ class Journal:
         if not rows:
             return self.last_seq
         self._check_sizes(rows)
-        (orders, fills), new = self._late, batch.rows
-        due = len(orders) + len(fills) + len(new.orders) + len(new.fills) >= LATE
-        if len(rows) == 1 and not due:
+        due = self._over.due(batch.rows)
+        if len(rows) == 1 and due is None:
             with translated(self.path, "cannot be written"):
                 self._connection.execute(_ENTRY, rows[0])  # is a transaction by itself
         else:
             with writing(self.path, self._connection) as write:
                 write(_ENTRY, rows)
-                if due:
-                    _put(write, "INSERT", Rows([*orders, *new.orders], [*fills, *new.fills]))
-        if due:
-            self._late = [], []
-        else:
-            orders += new.orders
-            fills += new.fills
+                if due is not None:
+                    put(write, due)
+        self._over.kept(batch.rows, written=due is not None)
         seq, time, crc, _ = rows[-1]
         self._reach = Mark(seq, time, crc, self.meta.changes)
         self._mark.write(self._reach)
         return seq
-
-    def _catch_up(self) -> None:
-        """Write the rows that wait."""
-        if any(self._late):
-            with writing(self.path, self._connection) as write:
-                _put(write, "INSERT", Rows(*self._late))
-            self._late = [], []
 
     def _check_sizes(self, rows: Sequence[tuple[int, int, int, bytes]]) -> None:
         for seq, _, _, payload in rows:
@@ -306,43 +282,26 @@ class Journal:
 
         Raises JournalError when a row is damaged. One that is lost is missed by who counts them.
         """
-        self._catch_up()
-        orders = self._rows("finished", orders_after, until)
-        fills = self._rows("fills", fills_after, until)
-        return Rows(orders, fills)
+        orders, fills = self.over(orders_after, fills_after, until)
+        return Rows([*orders], [*fills])
 
-    def _rows(self, table: str, after: int, until: int) -> list[Any]:
-        query = f"SELECT * FROM {table} WHERE fact > ? AND fact <= ? ORDER BY fact"
-        found = []
-        with translated(self.path, "cannot be read"):
-            for *names, crc, row in self._connection.execute(query, (after, until)):
-                # A damaged tree may show one page of rows twice, and another not at all.
-                again = names[0] <= after
-                if again or not isinstance(row, bytes) or crc != row_crc(names, row):
-                    reason = f"has a damaged row in {table}, of fact {names[0]}"
-                    raise JournalError(reason, path=self.path, advice=RESTORE)
-                found.append((*names, row))
-                after = names[0]
-        return found
+    def over(
+        self, orders_after: int, fills_after: int, until: int
+    ) -> tuple[Iterator[OrderRow], Iterator[FillRow]]:
+        """The same as they are read, for a day of which no list should be made."""
+        self._over.catch_up()
+        return self._over.orders(orders_after, until), self._over.fills(fills_after, until)
 
     def mend(self, rows: Rows) -> None:
         """Put rows of what is over, in order, in the place of damaged or lost ones."""
-        self._catch_up()
-        if self._differs("finished", rows.orders) or self._differs("fills", rows.fills):
-            with writing(self.path, self._connection) as write:
-                _put(write, "INSERT OR REPLACE", rows)
-
-    def _differs(self, table: str, rows: Sequence[Any]) -> bool:
-        try:
-            return bool(rows) and self._rows(table, rows[0][0] - 1, rows[-1][0]) != list(rows)
-        except JournalError:
-            return True
+        self._over.catch_up()
+        self._over.mend(rows)
 
     # -- snapshots ----------------------------------------------------------------------------
 
     def begin_snapshot(self) -> SnapshotWriter:
         """Begin to keep the state as it is after the newest entry."""
-        self._catch_up()
+        self._over.catch_up()
         return self._snapshots.begin(self.last_seq)
 
     def snapshots(self) -> Iterator[Saved]:
@@ -383,13 +342,3 @@ class Journal:
                 return 0
             until = min(first + at_most - 1, row[0])
             return self._connection.execute("DELETE FROM entries WHERE seq <= ?", (until,)).rowcount
-
-
-def _put(write: Write, how: str, rows: Rows) -> None:
-    """Write rows of what is over, with their checksums."""
-    orders = [(*names, row_crc(names, row), row) for *names, row in rows.orders]
-    fills = [(*names, row_crc(names, row), row) for *names, row in rows.fills]
-    if orders:
-        write(f"{how} INTO finished VALUES (?, ?, ?, ?, ?, ?)", orders)
-    if fills:
-        write(f"{how} INTO fills VALUES (?, ?, ?, ?)", fills)

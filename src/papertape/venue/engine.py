@@ -50,7 +50,10 @@ REPLAYED: Final = 1000
 PLACED: Final = (OrderPlaced, OrderReplaced)
 
 
-RowSource = Callable[[int, int, int], tuple[list[FinishedRow], list[FillEntry]]]
+RowSource = Callable[
+    [int, int, int],
+    tuple[Iterable[tuple[int, int, int, int, bytes]], Iterable[tuple[int, int, bytes]]],
+]
 
 
 class Happened(msgspec.Struct, frozen=True, gc=False):
@@ -86,6 +89,8 @@ class Engine:
     def _take(self, state: State, archive: Archive) -> None:
         self.state, self.archive = state, archive
         self._fold = Fold(state, archive)
+        self._entered = state.facts
+        """The number of the last fact that an entry has."""
         self.exchange = Exchange()
         self._agenda = Agenda()
         self.broker = OrderManager(
@@ -206,6 +211,7 @@ class Engine:
                 self._set_turn(order, now)
         if facts:
             self._journal.append(Entry(SCHEMA, now, cause, facts))
+            self._entered = self.state.facts
         if now > self.clock:
             self.clock = now
 
@@ -328,8 +334,13 @@ class Engine:
         return not self._journal
 
     def drain_archive(self) -> tuple[list[FinishedRow], list[FillEntry]]:
-        """The rows of orders and fills that were over since the last call."""
-        return self.archive.drain()
+        """The rows of orders and fills that were over since the last call; none of a command that
+        failed half way."""
+        orders, fills = self.archive.drain()
+        for rows in (orders, fills):
+            while rows and rows[-1][0] > self._entered:
+                del rows[-1]
+        return orders, fills
 
     def replay(
         self,
