@@ -31,8 +31,8 @@ log = logging.getLogger("papertape.station")
 
 SNAPSHOT_FACTS: Final = 50_000
 """Facts between snapshots: a start reads at most twice as many, in a second or two."""
-SLICE: Final[Nanos] = 2_000_000
-"""Time that one turn gives to snapshots; a piece that is begun may double it."""
+SLICE: Final[Nanos] = 1_500_000
+"""Time that one turn gives to snapshots; a piece that is begun makes it half a millisecond more."""
 DROPPED: Final = 500
 """Entries that are dropped at a time."""
 

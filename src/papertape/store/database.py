@@ -12,9 +12,7 @@ from papertape.errors import JournalError
 APPLICATION_ID: Final = 0x50545031  # "PTP1": tells our files from other SQLite files
 LAYOUT: Final = 2  # version of the tables below, kept in the file's user_version
 WAL_LIMIT: Final = 64 << 20  # bytes the write-ahead file may keep on disk after a checkpoint
-WAL_PAGES: Final = (
-    1000  # folded into the database at a time: the disk is waited for once in so many commits
-)
+WAL_PAGES: Final = 16_000  # folded within a commit, where ``folding`` has not come to it
 RESTORE: Final = "Restore a copy of the file, or start with a new one"
 
 Write = Callable[[str, Iterable[Sequence[Any]]], object]

@@ -36,6 +36,7 @@ from .database import (
     translated,
     writing,
 )
+from .folding import Folding
 from .high_water import Mark, MarkFile, decode, missing
 from .lock import FileLock
 from .meta import Meta
@@ -43,6 +44,7 @@ from .over import FillRow, OrderRow, Over, Rows, put
 from .saved import KEPT, Saved, Snapshots, SnapshotWriter
 
 CHUNK: Final = 1024  # entries read at a time: enough to amortise the query, little memory
+DROPPED: Final = 500  # bytes of an entry, to say how much its end writes
 MAX_PAYLOAD: Final = 1 << 26  # the facts of one command; a global cancel has one for each order
 
 _ENTRY: Final = "INSERT INTO entries VALUES (?, ?, ?, ?)"
@@ -76,11 +78,12 @@ class Journal:
         self.lost = ""
         """What it lacks of what it had; somebody agreed to go on without it."""
         self._connection = connection
-        self._snapshots = Snapshots(path, connection)
         self._mark = mark
         self._closing = closing
         self._reach = Mark()
         self._over = Over(path, connection)
+        self._folding = Folding(path)
+        self._snapshots = Snapshots(path, connection, self._folding.wrote)
 
     @classmethod
     def open(
@@ -207,6 +210,7 @@ class Journal:
         """Fold the write-ahead file into the journal and let others open it; may be repeated."""
         with suppress(JournalError):  # rows that cannot be written come out of entries
             self._over.catch_up()
+        self._folding.close()
         self._closing.close()
 
     @property
@@ -239,6 +243,7 @@ class Journal:
                 if due is not None:
                     put(write, due)
         self._over.kept(batch.rows, written=due is not None)
+        self._folding.wrote(sum(len(row[3]) for row in rows))
         seq, time, crc, _ = rows[-1]
         self._reach = Mark(seq, time, crc, self.meta.changes)
         self._mark.write(self._reach)
@@ -341,4 +346,7 @@ class Journal:
             if first is None or first > row[0]:
                 return 0
             until = min(first + at_most - 1, row[0])
-            return self._connection.execute("DELETE FROM entries WHERE seq <= ?", (until,)).rowcount
+            delete = "DELETE FROM entries WHERE seq <= ?"
+            count = self._connection.execute(delete, (until,)).rowcount
+        self._folding.wrote(count * DROPPED)
+        return count
