@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from papertape.store.folding import FOLDED, Folding
+from papertape.store.folding import AGAIN_S, FOLDED, Folding
 from papertape.store.journal import Batch, Journal
 
 CHUNK = bytes(100_000)
@@ -65,3 +65,22 @@ def test_a_file_that_cannot_be_folded_is_left_to_commits(tmp_path: Path) -> None
     folding.close()
     folding.close()
     assert not threads()
+
+
+def test_it_folds_again_until_nothing_came_meanwhile(path: Path) -> None:
+    """Only a file that is folded to its end is begun anew, and does not grow for ever."""
+    pauses: list[float | None] = []
+    with Journal.open(path, schema_version=3) as journal:
+
+        class Watched(Folding):
+            def _is_wanted(self, pause: float | None) -> bool:
+                pauses.append(pause)
+                if len(pauses) <= 2:  # before it begins, and while it rests
+                    journal.append(Batch([(1, CHUNK)]))
+                return len(pauses) < 4
+
+        Watched(path)._fold()
+        assert pauses == [None, AGAIN_S, AGAIN_S, None]
+        written = Path(f"{path}-wal").stat().st_size
+        journal.append(Batch([(1, CHUNK)]))
+        assert Path(f"{path}-wal").stat().st_size == written

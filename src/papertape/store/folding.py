@@ -17,7 +17,8 @@ PAGE: Final = 4096
 FOLDED: Final = 1000 * PAGE
 """Bytes that are written before they are folded."""
 AGAIN_S: Final = 0.1
-"""Pause before folding what came meanwhile: a file that is folded to its end begins anew."""
+"""Pause before folding what came meanwhile, until nothing came: a file that is folded to its end
+begins anew."""
 
 
 class Folding:
@@ -50,11 +51,11 @@ class Folding:
         # What fails here is tried again within a commit, which then says so.
         with suppress(sqlite3.Error), closing(sqlite3.connect(self._path)) as connection:
             connection.execute("PRAGMA synchronous=NORMAL")
-            pause = None
+            pause, before = None, None
             while self._is_wanted(pause):
-                query = "PRAGMA wal_checkpoint(PASSIVE)"
-                _, found, folded = connection.execute(query).fetchone()
-                pause = None if found == folded else AGAIN_S
+                found = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                pause = None if found == before else AGAIN_S
+                before = found
 
     def _is_wanted(self, pause: float | None) -> bool:
         """Wait until there is something to fold, or for a pause; False when all is over."""
