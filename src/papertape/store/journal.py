@@ -31,6 +31,7 @@ from .database import (
     configure,
     connect,
     entry_crc,
+    failure,
     outdated,
     pragma,
     translated,
@@ -226,24 +227,28 @@ class Journal:
         When this returns, the batch is kept; only then may anything of it be told. Its rows are
         written some together, before a snapshot needs them: until then its entries make them.
         """
-        rows = [
-            (seq, time, entry_crc(seq, time, payload), payload)
-            for seq, (time, payload) in enumerate(batch.entries, self.last_seq + 1)
-        ]
-        if not rows:
+        if not batch.entries:
             return self.last_seq
-        self._check_sizes(rows)
+        rows, size, seq = [], 0, self._reach.seq
+        for time, payload in batch.entries:
+            seq += 1
+            size += len(payload)
+            rows.append((seq, time, entry_crc(seq, time, payload), payload))
+        if size > MAX_PAYLOAD:
+            self._check_sizes(rows)
         due = self._over.due(batch.rows)
         if len(rows) == 1 and due is None:
-            with translated(self.path, "cannot be written"):
+            try:
                 self._connection.execute(_ENTRY, rows[0])  # is a transaction by itself
+            except sqlite3.Error as error:
+                raise failure(self.path, "cannot be written", error) from error
         else:
             with writing(self.path, self._connection) as write:
                 write(_ENTRY, rows)
                 if due is not None:
                     put(write, due)
         self._over.kept(batch.rows, written=due is not None)
-        self._folding.wrote(sum(len(row[3]) for row in rows))
+        self._folding.wrote(size)
         seq, time, crc, _ = rows[-1]
         self._reach = Mark(seq, time, crc, self.meta.changes)
         self._mark.write(self._reach)

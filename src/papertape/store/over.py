@@ -1,7 +1,8 @@
 """What is over, in a journal: finished orders and fills as immutable rows, found by their facts.
 
 A snapshot counts them, so they are there before it is. Until then the journal's entries can make
-them again, and they wait for company: written alone, each row touches four pages.
+them again, and they wait for company: written alone, each row touches four pages. A checksum
+covers a row and the numbers that it is found by.
 """
 
 import sqlite3
@@ -12,7 +13,7 @@ from zlib import crc32
 
 from papertape.errors import JournalError
 
-from .database import RESTORE, Write, row_crc, translated, writing
+from .database import RESTORE, Write, translated, writing
 
 LATE: Final = 128
 """Rows that are written together."""
@@ -100,8 +101,15 @@ class Over:
 
 def put(write: Write, rows: Rows, how: str = "INSERT") -> None:
     """Write rows with their checksums."""
-    orders = [(*names, row_crc(names, row), row) for *names, row in rows.orders]
-    fills = [(*names, row_crc(names, row), row) for *names, row in rows.fills]
+    orders = [
+        (fact, perm_id, client_id, order_id,
+         crc32(row, crc32(f"[{fact}, {perm_id}, {client_id}, {order_id}]".encode())), row)
+        for fact, perm_id, client_id, order_id, row in rows.orders
+    ]  # fmt: skip
+    fills = [
+        (fact, execution, crc32(row, crc32(f"[{fact}, {execution}]".encode())), row)
+        for fact, execution, row in rows.fills
+    ]
     if orders:
         write(f"{how} INTO finished VALUES (?, ?, ?, ?, ?, ?)", orders)
     if fills:
