@@ -30,6 +30,14 @@ WORKLOADS = {"resting": "resting limits", "cancel": "submit + cancel", "crossing
 SINKS = {"drained": "drained", "64": "journal, 64 at once", "1": "journal, each"}
 ORDERS = "1000,16000,100000"
 FACTS, WORKING, FINISHED, ELSEWHERE = 1_000_000, 1_000, 100_000, 10_000
+RESTING, SNAPSHOTS = 20_000, 9
+STARTS = (
+    (10, "cancel", "-", "of ten days"),
+    (1, "cancel", "-", "of one day, orders cancelled"),
+    (1, "crossing", "-", "of one day, orders filled"),
+    (1, "crossing", "history", "of one day, orders filled, history kept"),
+)
+"""Days, workload, and whether the history is kept; 1,000 orders work in each."""
 LONGEST_S = 900.0
 
 Editions = dict[str, Path]
@@ -141,13 +149,20 @@ def _figures(found: Editions, rounds: int, home: Path) -> None:
     row("µs for a quote that reaches nobody, alone", "us", "quiet", 0)
     row(f"µs for it with {ELSEWHERE:,} orders working elsewhere", "us", "quiet", ELSEWHERE)
     row("facts a second of a replay with history, by CPU", "per_s", "replay", 300_000, both=False)
-    journal = home / "behind"
-    journal.mkdir()
-    filled = measure(found["this"], "fill", journal, FACTS, WORKING)
-    started = measure(found["this"], "start", journal)
-    if filled["hash"] != started["hash"] or started["working"] != WORKING:
-        raise RuntimeError(f"{filled} came back as {started}")
-    what = f"s to start behind {FACTS:,} facts of ten days, {WORKING:,} orders working"
-    row(what, "s", "start", journal, both=False)
-    row("s of it by CPU", "cpu", "start", journal, both=False)
+    for number, (days, workload, history, what) in enumerate(STARTS):
+        journal = home / f"behind{number}"
+        journal.mkdir()
+        filled = measure(found["this"], "fill", journal, FACTS, WORKING, days, workload, history)
+        started = measure(found["this"], "start", journal)
+        if filled["hash"] != started["hash"] or started["working"] != WORKING:
+            raise RuntimeError(f"{filled} came back as {started}")
+        row(f"s to start behind {FACTS:,} facts {what}", "s", "start", journal, both=False)
+        row("s of it by CPU", "cpu", "start", journal, both=False)
+        row("MB then", "mb", "start", journal, both=False)
+    saving = measure(found["this"], "slices", RESTING, SNAPSHOTS)
+    what = f"ms of a turn that saves {RESTING:,} working orders"
+    for name, told_as in (("wall", "by wall, median"), ("longest", "by wall, the longest"),
+                          ("cpu", "by CPU, median"), ("most", "by CPU, the longest")):  # fmt: skip
+        rows.append([f"{what}, {told_as}", "-", statistics.median(saving[name])])
+    rows.append([f"{what}, by wall, the longest of all", "-", max(saving["longest"])])
     show("Start, replay, memory", ("figure", "first", "this"), rows, "venue_figures")

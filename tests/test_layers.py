@@ -109,11 +109,12 @@ WITHOUT_CIRCLES = (
 
 # what: the files that may use it. Everything else gets time, randomness and network as arguments.
 # testing/thread.py runs a station beside the program under test: a loop in a thread.
+# store/folding.py waits for the disk beside the turns (docs/decisions/0014).
 DRIVERS = (
     "client/aio.py", "server/aio/*", "server/control/*", "testing/thread.py", "console/*",
     "http_admission.py", "http_exchange.py",
 )  # fmt: skip
-THREADS = ("ibapi/reader.py", "testing/thread.py")
+THREADS = ("ibapi/reader.py", "testing/thread.py", "store/folding.py")
 OUTSIDE = (*DRIVERS, "ibapi/reader.py", "cli/*")
 CONFINED: dict[str, tuple[str, ...]] = {
     "sqlite3": ("store/*",),
@@ -367,6 +368,7 @@ client/facade.py       | import polars                             | packages of
 client/facade.py       | import asyncio                            | asyncio is for client/aio.py
 server/station.py       | from asyncio import sleep                 | asyncio is for
 client/aio.py           | import threading                          | threading is for ibapi/reader.py
+store/journal.py        | import threading                          | threading is for ibapi/reader.py
 testing/plugin.py       | import asyncio                            | asyncio is for
 testing/plugin.py       | import threading                          | threading is for ibapi/reader.py
 testing/thread.py       | from papertape.wire.text import x         | testing may import
@@ -406,6 +408,7 @@ server/control/app.py   | import asyncio, os; os.environ
 testing/thread.py       | import asyncio, threading, time; time.time_ns()
 testing/plugin.py       | import pytest; from papertape.server.station import Station
 ibapi/reader.py         | import threading, time; time.sleep(1)
+store/folding.py        | import sqlite3, threading
 cli/serve.py            | from papertape.server import station; import typer, time; time.time_ns()
 __init__.py             | def __getattr__(name): from papertape import client
 venue/times.py          | import time; time.struct_time

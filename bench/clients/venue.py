@@ -1,12 +1,14 @@
 """Drives an engine of the first or the second edition, whichever PYTHONPATH brings.
 
 ``venue.py WORK [ARGUMENT …]`` prints one line of JSON. Work: ``rates WORKLOAD SINK ORDERS``,
-``memory ORDERS``, ``quiet WORKING``; of the second edition alone: ``fill DIR FACTS WORKING``,
-``start DIR``, ``replay FACTS``. Whatever the two call differently is said here, once.
+``memory ORDERS``, ``quiet WORKING``; of the second edition alone: ``fill DIR FACTS WORKING DAYS
+WORKLOAD HISTORY``, ``start DIR``, ``replay FACTS``, ``slices WORKING SNAPSHOTS``. Whatever the two
+call differently is said here, once.
 """
 
 import gc
 import json
+import statistics
 import sys
 import tempfile
 import time
@@ -40,7 +42,11 @@ BID, ASK = 100_0000, 100_0100
 PLENTY = 10**15
 WINDOW = 4_000
 """Commands that are timed, once the day has the number of orders."""
-DAYS, DAY = 10, 86_400 * 10**9
+DAY = 86_400 * 10**9
+PAUSE_S = 0.001
+"""Between turns, as a station waits for its clients."""
+BETWEEN_S = 0.5
+"""Between snapshots; a station has 50,000 facts there."""
 AT_ONCE = 64
 """Commands that share a commit, as those of one turn of a station do."""
 STOCKS = [entry for entry in CATALOGUE if entry.secType == "STK" and entry.currency == "USD"]
@@ -211,11 +217,13 @@ def quiet(working: str) -> dict[str, Any]:
 # -- the second edition alone -----------------------------------------------------------------
 
 
-def fill(folder: str, facts: str, working: str) -> dict[str, Any]:
-    """A journal with so many facts of ten days behind a snapshot, and so many working orders."""
+def fill(
+    folder: str, facts: str, working: str, days: str, workload: str, history: str
+) -> dict[str, Any]:
+    """A journal with so many facts of some days behind a snapshot, and so many working orders."""
     bench = Bench()
     with ExitStack() as stack:
-        keeper = Keeper(open_journal(Path(folder), stack))
+        keeper = Keeper(open_journal(Path(folder), stack), keep_history=history == "history")
 
         def keep() -> None:
             keeper.commit(bench.engine)
@@ -223,10 +231,10 @@ def fill(folder: str, facts: str, working: str) -> dict[str, Any]:
 
         orders = [bench.submits(STOCKS[0], 90.0, "BUY", "GTC") for _ in range(int(working))]
         bench.run(orders, keep, 1000)
-        for day in range(1, DAYS + 1):
-            while bench.engine.state.facts < int(facts) * day // DAYS:
-                bench.run(bench.commands("cancel", 4000), keep, 1000)
-            if day < DAYS:
+        for day in range(1, int(days) + 1):
+            while bench.engine.state.facts < int(facts) * day // int(days):
+                bench.run(bench.commands(workload, 4000), keep, 1000)
+            if day < int(days):
                 bench.now += DAY
                 bench.engine.advance(bench.now)
         keep()
@@ -242,6 +250,7 @@ def start(folder: str) -> dict[str, Any]:
         engine = Engine(Market())
         replayed = keeper.recover(engine)
         told = {"s": time.perf_counter() - began, "cpu": time.process_time() - cpu}
+        told["mb"] = resident()
     return {**told, "replayed": replayed, "working": len(engine.state.orders),
             "over": len(engine.archive.order_ids()), "hash": engine.state_hash()}  # fmt: skip
 
@@ -265,8 +274,48 @@ def replay(facts: str) -> dict[str, Any]:
     return {"per_s": fresh.state.facts / took, "facts": fresh.state.facts}
 
 
+def slices(working: str, snapshots: str) -> dict[str, Any]:
+    """Milliseconds of the turns that write snapshots, by the wall clock and by their thread's:
+    of each snapshot the median and the longest."""
+    bench = Bench()
+    found: dict[str, list[float]] = {"wall": [], "longest": [], "cpu": [], "most": []}
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        keeper = Keeper(open_journal(folder, stack))
+
+        def keep() -> None:
+            keeper.commit(bench.engine)
+            keeper.step()
+
+        orders = (STOCKS[i % len(STOCKS)] for i in range(int(working)))
+        bench.run([bench.submits(stock, 90.0, "BUY", "GTC") for stock in orders], keep, AT_ONCE)
+        for _ in range(int(snapshots)):
+            bench.run(bench.commands("cancel", 2000), keep, AT_ONCE)
+            time.sleep(BETWEEN_S)
+            turns = list(_saving(bench, keeper))
+            walls, cpus = ([turn[clock] * 1e3 for turn in turns] for clock in (0, 1))
+            for name, figure in (
+                ("wall", statistics.median(walls)), ("longest", max(walls)),
+                ("cpu", statistics.median(cpus)), ("most", max(cpus)),
+            ):  # fmt: skip
+                found[name].append(figure)
+    return found
+
+
+def _saving(bench: Bench, keeper: Any) -> Iterator[tuple[float, float]]:
+    """Seconds of each turn while a snapshot is written and what it replaces is cleared away."""
+    keeper._wanted = True
+    while keeper._wanted or keeper.busy:
+        time.sleep(PAUSE_S)
+        bench.run(bench.commands("cancel", 2), lambda: None, 2)
+        wall, cpu = time.perf_counter(), time.thread_time()
+        keeper.commit(bench.engine)
+        keeper.step(time.perf_counter_ns)
+        yield time.perf_counter() - wall, time.thread_time() - cpu
+
+
 WORK: dict[str, Callable[..., dict[str, Any]]] = {
-    one.__name__: one for one in (rates, memory, quiet, fill, start, replay)
+    one.__name__: one for one in (rates, memory, quiet, fill, start, replay, slices)
 }
 
 

@@ -1,6 +1,7 @@
 """The engine's memory on disk: what comes back is what was there, to the last bit."""
 
 import re
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -17,6 +18,7 @@ from papertape.store.journal import Batch, Journal
 from papertape.store.memory import Memory, MemoryWriter
 from papertape.store.saved import Snapshots
 from papertape.venue import snapshots
+from papertape.venue.broker.orders import LiveOrder
 from papertape.venue.broker.profile import Profile
 from papertape.venue.engine import Engine
 from papertape.venue.entries import SCHEMA
@@ -24,6 +26,7 @@ from papertape.wire.catalogue import orders
 from server.pair import Hall
 from server.test_station import order
 from store import world
+from venue.scenario import command
 
 BUSY = ("BUY 100 AAPL MKT", "BUY 100 AAPL LMT 250 GTC", "SELL 30 AAPL MKT", "BUY 9 SPY LMT 400")
 
@@ -474,3 +477,47 @@ def test_a_row_that_cannot_be_mended_is_named(tmp_path: Path) -> None:
         journal._connection.execute(f"DELETE FROM snapshots WHERE seq < {NEWEST}")
     with pytest.raises(JournalError, match=r"has a damaged row in fills, of fact \d+"):
         world.recovered(path)
+
+
+def test_rows_that_waited_when_the_process_died_are_made_again(tmp_path: Path) -> None:
+    live, dead = tmp_path / "live", tmp_path / "dead"
+    with world.opened(live / "j") as journal:
+        played = world.World(journal)
+        played.play(*world.FIRST_DAY)
+        whole = world.told(played.engine), played.engine.state_hash()
+        shutil.copytree(live, dead)  # as ``kill -9`` leaves it
+        rows = journal.rows(0, 0, 1 << 40)
+    assert len(rows.orders) > 4 and len(rows.fills) > 4
+    for _ in range(2):
+        engine = world.recovered(dead / "j")
+        assert (world.told(engine), engine.state_hash()) == whole
+    with world.opened(dead / "j") as journal:
+        assert journal.rows(0, 0, 1 << 40) == rows
+
+
+def test_a_command_that_failed_half_way_leaves_no_rows(tmp_path: Path) -> None:
+    """What it had ended is not kept, and the facts that come in its place are."""
+    with world.opened(tmp_path / "j") as journal:
+        played = world.World(journal)
+        played.play(*world.FIRST_DAY[:2])
+        broken, now = played.engine, played.now + 1
+        one, two = (
+            command("submit", [number, *["BUY", "1", "AAPL", "MKT", "account=DU1234567"]])
+            for number in ("#90", "#91")
+        )
+        broken.submit(one, now)
+
+        def fails(order: LiveOrder, **_: Any) -> None:
+            if order.done:
+                raise RuntimeError
+
+        broken._follow = fails  # type: ignore[method-assign]
+        with pytest.raises(RuntimeError):
+            broken.submit(two, now)
+        played.keeper.commit(broken)
+        played.engine = Engine(played.market)
+        played.keeper.recover(played.engine)
+        played.play("submit #91 BUY 1 AAPL MKT", "submit #92 SELL 2 AAPL MKT")
+        played.keeper.finish(played.engine)
+        ended = played.engine.state_hash()
+    assert world.recovered(tmp_path / "j").state_hash() == ended

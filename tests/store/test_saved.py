@@ -1,4 +1,4 @@
-"""Snapshots in the journal, the rows of what is over beside them, and what they let go."""
+"""Snapshots in the journal, and what they let go."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from papertape.errors import JournalError
-from papertape.store.journal import Batch, Journal, Rows
+from papertape.store.journal import Batch, Journal
 from papertape.store.saved import Saved
 
 
@@ -210,60 +210,6 @@ def test_a_new_snapshot_takes_the_place_of_a_damaged_one(path: Path) -> None:
         assert [saved.seq for saved in journal.snapshots()] == [2]
         assert save(journal, b"anew") == 4
         assert list(journal.snapshots()) == [Saved(4, b"anew"), Saved(2, b"older")]
-
-
-# ---------------------------------------------------------------- what is over
-
-ORDERS = [(n, 1000 + n, 1, n, b"order %d" % n) for n in range(10, 60, 10)]
-FILLS = [(n + 1, n, b"fill %d" % n) for n in range(10, 60, 10)]
-
-
-@pytest.fixture
-def over(path: Path) -> Path:
-    with opened(path) as journal:
-        journal.append(Batch([(1, b"")], Rows(ORDERS, FILLS)))
-        assert journal.rows(0, 0, 99) == (ORDERS, FILLS)
-    return path
-
-
-def test_rows_are_given_between_two_facts(over: Path) -> None:
-    with opened(over) as journal:
-        assert journal.rows(20, 21, 41) == (ORDERS[2:4], FILLS[2:4])
-        assert journal.rows(50, 51, 99) == ([], [])
-
-
-@pytest.mark.parametrize("table", ["finished", "fills"])
-@pytest.mark.parametrize("column", ["row", "crc", "fact", "name"])
-@pytest.mark.parametrize("value", ["x'00'", "'text'", "7.5", "35"])
-def test_a_damaged_row_is_told(over: Path, table: str, column: str, value: str) -> None:
-    name = {"name": "perm_id" if table == "finished" else "execution"}.get(column, column)
-    if column == "fact" and value != "35":
-        pytest.skip("the key of a table can be nothing but a whole number")
-    damage(over, f"UPDATE {table} SET {name} = {value} WHERE fact IN (30, 31)")
-    with opened(over) as journal:
-        with pytest.raises(JournalError, match=f"has a damaged row in {table}, of fact 3"):
-            journal.rows(0, 0, 99)
-        journal.mend(Rows(ORDERS[2:3], FILLS[2:3]))
-        assert journal.rows(0, 0, 34) == (ORDERS[:3], FILLS[:3])
-
-
-def test_a_page_that_is_shown_in_the_place_of_another_is_told(path: Path) -> None:
-    """A branch of the tree leads to one page twice: as many rows as before, each of them sound."""
-    fills = [(n, n, bytes(400)) for n in range(1, 200)]
-    with opened(path) as journal:
-        journal.append(Batch([(1, b"")], Rows((), fills)))
-    with closing(sqlite3.connect(path)) as reader:
-        query = "SELECT rootpage FROM sqlite_master WHERE name = 'fills'"
-        root = (reader.execute(query).fetchone()[0] - 1) * 4096
-    data = bytearray(path.read_bytes())
-    assert data[root] == 5  # a branch: 12 bytes, then where its cells are, each with a page number
-    cells = [int.from_bytes(data[at : at + 2], "big") for at in range(root + 12, root + 20, 2)]
-    two, three = root + cells[1], root + cells[2]
-    data[three : three + 4] = data[two : two + 4]
-    path.write_bytes(data)
-    told = pytest.raises(JournalError, match="has a damaged row in fills, of fact")
-    with opened(path) as journal, told:
-        journal.rows(0, 0, 999)
 
 
 # ---------------------------------------------------------------- lost entries

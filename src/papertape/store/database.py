@@ -12,7 +12,7 @@ from papertape.errors import JournalError
 APPLICATION_ID: Final = 0x50545031  # "PTP1": tells our files from other SQLite files
 LAYOUT: Final = 2  # version of the tables below, kept in the file's user_version
 WAL_LIMIT: Final = 64 << 20  # bytes the write-ahead file may keep on disk after a checkpoint
-WAL_PAGES: Final = 250  # folded into the database at a time: a commit then takes some 2 ms
+WAL_PAGES: Final = 16_000  # folded within a commit, where ``folding`` has not come to it
 RESTORE: Final = "Restore a copy of the file, or start with a new one"
 
 Write = Callable[[str, Iterable[Sequence[Any]]], object]
@@ -109,11 +109,6 @@ def entry_crc(seq: int, time: int, payload: bytes) -> int:
     return zlib.crc32(payload, zlib.crc32(b"%d %d" % (seq, time)))
 
 
-def row_crc(names: Sequence[int], row: bytes) -> int:
-    """The checksum of a row of what is over, with the numbers that it is found by."""
-    return zlib.crc32(row, zlib.crc32(repr(names).encode()))
-
-
 @contextmanager
 def writing(path: Path, connection: sqlite3.Connection) -> Iterator[Write]:
     """One transaction: all that is written in it, or nothing."""
@@ -134,9 +129,14 @@ def translated(path: Path, what: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        cause = str(error)
-        advice = _ADVICE.get(cause.partition(":")[0], "Check the disk and the file's permissions")
-        raise JournalError(f"{what}: {cause}", path=path, advice=advice) from error
+        raise failure(path, what, error) from error
+
+
+def failure(path: Path, what: str, error: sqlite3.Error) -> JournalError:
+    """An error of SQLite as ours, with what to do."""
+    cause = str(error)
+    advice = _ADVICE.get(cause.partition(":")[0], "Check the disk and the file's permissions")
+    return JournalError(f"{what}: {cause}", path=path, advice=advice)
 
 
 _ADVICE: Final = {

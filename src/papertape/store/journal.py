@@ -19,7 +19,7 @@ truth.
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
@@ -28,23 +28,27 @@ from papertape.errors import JournalError
 
 from .database import (
     RESTORE,
-    Write,
     configure,
     connect,
     entry_crc,
+    failure,
     outdated,
     pragma,
-    row_crc,
     translated,
     writing,
 )
+from .folding import Folding
 from .high_water import Mark, MarkFile, decode, missing
 from .lock import FileLock
 from .meta import Meta
+from .over import FillRow, OrderRow, Over, Rows, put
 from .saved import KEPT, Saved, Snapshots, SnapshotWriter
 
 CHUNK: Final = 1024  # entries read at a time: enough to amortise the query, little memory
+DROPPED: Final = 500  # bytes of an entry, to say how much its end writes
 MAX_PAYLOAD: Final = 1 << 26  # the facts of one command; a global cancel has one for each order
+
+_ENTRY: Final = "INSERT INTO entries VALUES (?, ?, ?, ?)"
 
 
 class Entry(NamedTuple):
@@ -53,15 +57,6 @@ class Entry(NamedTuple):
     seq: int
     time: int
     payload: bytes
-
-
-class Rows(NamedTuple):
-    """What is over, each row with the number of the fact that ended it."""
-
-    orders: Sequence[tuple[int, int, int, int, bytes]] = ()
-    """(fact, permId, clientId, orderId, row)"""
-    fills: Sequence[tuple[int, int, bytes]] = ()
-    """(fact, execution, row)"""
 
 
 class Batch(NamedTuple):
@@ -84,10 +79,12 @@ class Journal:
         self.lost = ""
         """What it lacks of what it had; somebody agreed to go on without it."""
         self._connection = connection
-        self._snapshots = Snapshots(path, connection)
         self._mark = mark
         self._closing = closing
         self._reach = Mark()
+        self._over = Over(path, connection)
+        self._folding = Folding(path)
+        self._snapshots = Snapshots(path, connection, self._folding.wrote)
 
     @classmethod
     def open(
@@ -212,6 +209,9 @@ class Journal:
 
     def close(self) -> None:
         """Fold the write-ahead file into the journal and let others open it; may be repeated."""
+        with suppress(JournalError):  # rows that cannot be written come out of entries
+            self._over.catch_up()
+        self._folding.close()
         self._closing.close()
 
     @property
@@ -224,22 +224,35 @@ class Journal:
     def append(self, batch: Batch) -> int:
         """Keep a batch, all of it or nothing, and give the last entry's number.
 
-        When this returns, the batch is kept; only then may anything of it be told.
+        When this returns, the batch is kept; only then may anything of it be told. Its rows are
+        written some together, before a snapshot needs them: until then its entries make them.
         """
-        rows = [
-            (seq, time, entry_crc(seq, time, payload), payload)
-            for seq, (time, payload) in enumerate(batch.entries, self.last_seq + 1)
-        ]
-        if not rows:
+        if not batch.entries:
             return self.last_seq
-        self._check_sizes(rows)
+        rows, size, seq = [], 0, self._reach.seq
+        for time, payload in batch.entries:
+            seq += 1
+            size += len(payload)
+            rows.append((seq, time, entry_crc(seq, time, payload), payload))
+        if size > MAX_PAYLOAD:
+            self._check_sizes(rows)
+        due = self._over.due(batch.rows)
+        if len(rows) == 1 and due is None:
+            try:
+                self._connection.execute(_ENTRY, rows[0])  # is a transaction by itself
+            except sqlite3.Error as error:
+                raise failure(self.path, "cannot be written", error) from error
+        else:
+            with writing(self.path, self._connection) as write:
+                write(_ENTRY, rows)
+                if due is not None:
+                    put(write, due)
+        self._over.kept(batch.rows, written=due is not None)
+        self._folding.wrote(size)
         seq, time, crc, _ = rows[-1]
-        with writing(self.path, self._connection) as write:
-            write("INSERT INTO entries VALUES (?, ?, ?, ?)", rows)
-            _put(write, "INSERT", batch.rows)
         self._reach = Mark(seq, time, crc, self.meta.changes)
         self._mark.write(self._reach)
-        return self.last_seq
+        return seq
 
     def _check_sizes(self, rows: Sequence[tuple[int, int, int, bytes]]) -> None:
         for seq, _, _, payload in rows:
@@ -279,40 +292,26 @@ class Journal:
 
         Raises JournalError when a row is damaged. One that is lost is missed by who counts them.
         """
-        orders = self._rows("finished", orders_after, until)
-        fills = self._rows("fills", fills_after, until)
-        return Rows(orders, fills)
+        orders, fills = self.over(orders_after, fills_after, until)
+        return Rows([*orders], [*fills])
 
-    def _rows(self, table: str, after: int, until: int) -> list[Any]:
-        query = f"SELECT * FROM {table} WHERE fact > ? AND fact <= ? ORDER BY fact"
-        found = []
-        with translated(self.path, "cannot be read"):
-            for *names, crc, row in self._connection.execute(query, (after, until)):
-                # A damaged tree may show one page of rows twice, and another not at all.
-                again = names[0] <= after
-                if again or not isinstance(row, bytes) or crc != row_crc(names, row):
-                    reason = f"has a damaged row in {table}, of fact {names[0]}"
-                    raise JournalError(reason, path=self.path, advice=RESTORE)
-                found.append((*names, row))
-                after = names[0]
-        return found
+    def over(
+        self, orders_after: int, fills_after: int, until: int
+    ) -> tuple[Iterator[OrderRow], Iterator[FillRow]]:
+        """The same as they are read, for a day of which no list should be made."""
+        self._over.catch_up()
+        return self._over.orders(orders_after, until), self._over.fills(fills_after, until)
 
     def mend(self, rows: Rows) -> None:
         """Put rows of what is over, in order, in the place of damaged or lost ones."""
-        if self._differs("finished", rows.orders) or self._differs("fills", rows.fills):
-            with writing(self.path, self._connection) as write:
-                _put(write, "INSERT OR REPLACE", rows)
-
-    def _differs(self, table: str, rows: Sequence[Any]) -> bool:
-        try:
-            return bool(rows) and self._rows(table, rows[0][0] - 1, rows[-1][0]) != list(rows)
-        except JournalError:
-            return True
+        self._over.catch_up()
+        self._over.mend(rows)
 
     # -- snapshots ----------------------------------------------------------------------------
 
     def begin_snapshot(self) -> SnapshotWriter:
         """Begin to keep the state as it is after the newest entry."""
+        self._over.catch_up()
         return self._snapshots.begin(self.last_seq)
 
     def snapshots(self) -> Iterator[Saved]:
@@ -352,14 +351,7 @@ class Journal:
             if first is None or first > row[0]:
                 return 0
             until = min(first + at_most - 1, row[0])
-            return self._connection.execute("DELETE FROM entries WHERE seq <= ?", (until,)).rowcount
-
-
-def _put(write: Write, how: str, rows: Rows) -> None:
-    """Write rows of what is over, with their checksums."""
-    orders = [(*names, row_crc(names, row), row) for *names, row in rows.orders]
-    fills = [(*names, row_crc(names, row), row) for *names, row in rows.fills]
-    if orders:
-        write(f"{how} INTO finished VALUES (?, ?, ?, ?, ?, ?)", orders)
-    if fills:
-        write(f"{how} INTO fills VALUES (?, ?, ?, ?)", fills)
+            delete = "DELETE FROM entries WHERE seq <= ?"
+            count = self._connection.execute(delete, (until,)).rowcount
+        self._folding.wrote(count * DROPPED)
+        return count

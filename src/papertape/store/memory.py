@@ -10,7 +10,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .journal import Batch, Entry, Rows
+from .journal import Batch, Entry
+from .over import Rows
 from .saved import Saved
 
 
@@ -76,6 +77,8 @@ class Memory:
         """Orders and fills that were over by facts after two numbers, and not after ``until``."""
         orders = self._orders.between(orders_after, until)
         return Rows(orders, self._fills.between(fills_after, until))
+
+    over = rows
 
     def mend(self, rows: Rows) -> None:
         """Nothing is ever damaged here."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -22,9 +22,16 @@ class Saved(NamedTuple):
 class Snapshots:
     """The snapshots of one journal."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        wrote: Callable[[int], object] = lambda size: None,
+    ) -> None:
         self._path = path
         self._connection = connection
+        self._wrote = wrote
+        """Told how many bytes a piece has."""
         self._rejected: set[int] = set()
         self._writing: int | None = None
         """The snapshot that is being kept."""
@@ -41,6 +48,7 @@ class Snapshots:
         """Keep one piece; one of a writer that died is replaced."""
         with writing(self._path, self._connection) as write:
             write("INSERT OR REPLACE INTO pieces VALUES (?, ?, ?)", [(seq, number, piece)])
+        self._wrote(len(piece))
 
     def finish(self, seq: int, count: int, digest: bytes) -> None:
         """Let a snapshot count; older ones but one do not any more."""

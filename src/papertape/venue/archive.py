@@ -6,7 +6,7 @@ ever were stands in the state, so that equal states mean equal pasts.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -18,6 +18,8 @@ _order = msgspec.msgpack.Decoder(LiveOrder).decode
 _fill = msgspec.msgpack.Decoder(FillRow).decode
 
 DIGEST_SIZE = 16
+_row = tuple.__new__
+"""Makes a named tuple out of a plain one, without the constructor in between."""
 
 
 class FinishedRow(NamedTuple):
@@ -55,22 +57,29 @@ class Archive:
         """Keep an order that is over by the fact of that number; returns its row."""
         row = _encode(order)
         self._index(order.permId, order.clientId, order.orderId, row)
-        self._new_orders.append(FinishedRow(fact, order.permId, order.clientId, order.orderId, row))
+        names = fact, order.permId, order.clientId, order.orderId, row
+        self._new_orders.append(_row(FinishedRow, names))
         return row
 
     def fill(self, fill: FillRow, fact: int) -> bytes:
         """Keep an execution, the fact of that number; returns its row."""
         row = _encode(fill)
         self._fills.append(row)
-        self._new_fills.append(FillEntry(fact, fill.execution, row))
+        self._new_fills.append(_row(FillEntry, (fact, fill.execution, row)))
         return row
 
-    def load(self, orders: list[FinishedRow], fills: list[FillEntry]) -> None:
-        """Take the rows of the running day from a store."""
+    def load(
+        self,
+        orders: Iterable[tuple[int, int, int, int, bytes]],
+        fills: Iterable[tuple[int, int, bytes]],
+    ) -> None:
+        """Take the rows of the running day from a store: the fields of ``FinishedRow`` and
+        ``FillEntry``. They may be read meanwhile."""
         self.forget_orders()
-        for one in orders:
-            self._index(one.permId, one.clientId, one.orderId, one.row)
-        self._fills = [one.row for one in fills]
+        index = self._index
+        for _, perm_id, client_id, order_id, row in orders:
+            index(perm_id, client_id, order_id, row)
+        self._fills = [row for _, _, row in fills]
 
     def _index(self, perm_id: int, client_id: int, order_id: int, row: bytes) -> None:
         self._orders[perm_id] = row

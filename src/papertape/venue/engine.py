@@ -33,25 +33,27 @@ from .commands import (
 from .entries import SCHEMA, Entry
 from .exchange.exchange import Exchange
 from .exchange.top_of_book import TopOfBook
-from .facts import AnyFact, DayBegan, OrderPlaced, OrderReplaced
+from .facts import AnyFact, DayBegan, Fact, OrderPlaced, OrderReplaced
 from .market.source import MarketSource, Quote, Trade
 from .reference.instruments import Instruments, Refusal
 from .reference.listings import CATALOGUE
 from .reference.sessions import EXCHANGE, TradingHours
 from .snapshots import Snapshot, frozen, restored
 from .state import Fold, State, fingerprint
-from .tws.api_orders import Answer, ApiOrders, Decision, Refused, WhatIf
+from .tws.api_orders import Answer, ApiOrders, Decision
 from .units import Nanos
 
 SPARE_ALARMS: Final = 1000
 """Alarms of orders that are over, before the agenda is cleared of them."""
 REPLAYED: Final = 1000
 """Entries that are folded before their rows of what is over are handed over."""
-ANSWERS: Final = (Refused, WhatIf)
 PLACED: Final = (OrderPlaced, OrderReplaced)
 
 
-RowSource = Callable[[int, int, int], tuple[list[FinishedRow], list[FillEntry]]]
+RowSource = Callable[
+    [int, int, int],
+    tuple[Iterable[tuple[int, int, int, int, bytes]], Iterable[tuple[int, int, bytes]]],
+]
 
 
 class Happened(msgspec.Struct, frozen=True, gc=False):
@@ -87,6 +89,8 @@ class Engine:
     def _take(self, state: State, archive: Archive) -> None:
         self.state, self.archive = state, archive
         self._fold = Fold(state, archive)
+        self._entered = state.facts
+        """The number of the last fact that an entry has."""
         self.exchange = Exchange()
         self._agenda = Agenda()
         self.broker = OrderManager(
@@ -98,7 +102,8 @@ class Engine:
             self._agenda.add(state.day_end, Alarm.DAY_END)
         for order in state.orders.values():
             self._follow(order)
-            self._set_alarm(order.permId, order.expires)
+            if order.expires != state.day_end:  # which is one alarm for all
+                self._set_alarm(order.permId, order.expires)
             self._set_turn(order, self.clock)
 
     # -- the two ways in ----------------------------------------------------------------------
@@ -185,19 +190,20 @@ class Engine:
         """
         facts: list[AnyFact] = []
         touched: dict[int, LiveOrder] = {}
-        apply = self._fold.apply
+        apply, day_end = self._fold.apply, self.state.day_end
         for fact in decision:
-            if isinstance(fact, ANSWERS):
+            if not isinstance(fact, Fact):  # an answer
                 happened.append(Happened(now, fact, None))
                 continue
             order = apply(fact, now)
             facts.append(fact)
             if order is not None:
                 touched[order.permId] = order
-            if isinstance(fact, PLACED):
-                self._set_alarm(fact.permId, fact.expires)
+                if order.expires != day_end and isinstance(fact, PLACED):
+                    self._set_alarm(order.permId, order.expires)
             elif isinstance(fact, DayBegan):
-                self._agenda.add(fact.end, Alarm.DAY_END)
+                day_end = fact.end
+                self._agenda.add(day_end, Alarm.DAY_END)
             happened.append(Happened(now, fact, order))
         for order in touched.values():
             self._follow(order)
@@ -205,7 +211,9 @@ class Engine:
                 self._set_turn(order, now)
         if facts:
             self._journal.append(Entry(SCHEMA, now, cause, facts))
-        self.clock = max(self.clock, now)
+            self._entered = self.state.facts
+        if now > self.clock:
+            self.clock = now
 
     def _follow(self, order: LiveOrder) -> None:
         """Let the books hold an order as it is now."""
@@ -219,9 +227,7 @@ class Engine:
             self.exchange.rest(terms.conId, order.permId, terms.side, terms.limit)
 
     def _set_alarm(self, perm_id: int, expires: Nanos) -> None:
-        """Let an order lapse at its instant; the end of the day is one alarm for all."""
-        if expires == self.state.day_end:
-            return
+        """Let an order lapse at its instant."""
         agenda, orders = self._agenda, self.state.orders
         if len(agenda) > 2 * len(orders) + SPARE_ALARMS:
             agenda.keep(lambda number: number in orders)
@@ -328,8 +334,13 @@ class Engine:
         return not self._journal
 
     def drain_archive(self) -> tuple[list[FinishedRow], list[FillEntry]]:
-        """The rows of orders and fills that were over since the last call."""
-        return self.archive.drain()
+        """The rows of orders and fills that were over since the last call; none of a command that
+        failed half way."""
+        orders, fills = self.archive.drain()
+        for rows in (orders, fills):
+            while rows and rows[-1][0] > self._entered:
+                del rows[-1]
+        return orders, fills
 
     def replay(
         self,

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from .archive import Archive, chained
-from .broker.ledger import Account, Position, pay
+from .broker.ledger import Account, Position
 from .broker.lifecycle import FILLED, INACTIVE, moved
 from .broker.orders import LiveOrder, fill_row
 from .commands import TWS_USER
@@ -181,8 +181,9 @@ class Fold:
             position = account.positions[terms.conId] = Position()
         position.quantity, position.cost = fact.position, fact.cost
         position.realized += fact.realized or 0
+        cash = account.cash
         for currency, amount in fact.cash:
-            pay(account, currency, amount)
+            cash[currency] = cash.get(currency, 0) + amount
         self._consume(terms, fact)
         row = self.archive.fill(fill_row(order, fact, now), state.facts)
         if over:

@@ -54,10 +54,9 @@ def price_float(units: PriceUnits, scale: int) -> float:
 
 def notional(price: PriceUnits, size: SizeUnits, scale: int, multiplier: int = 1) -> CashMicros:
     """Value of a trade in cash micro-units, rounded half to even."""
-    numerator = price * size * multiplier * CASH_SCALE
     divisor = scale * SIZE_SCALE
-    quotient, rest = divmod(numerator, divisor)
-    if rest * 2 > divisor or (rest * 2 == divisor and quotient % 2):
+    quotient, rest = divmod(price * size * multiplier * CASH_SCALE, divisor)
+    if rest and (rest * 2 > divisor or (rest * 2 == divisor and quotient % 2)):
         quotient += 1
     return quotient
 
@@ -81,6 +80,7 @@ def cash_decimal(micros: CashMicros, places: int = 2) -> Decimal:
 
 RATE_SCALE = 10_000_000
 """A rate is an integer of this many parts: fine enough for every published fee."""
+HALF = RATE_SCALE // 2
 
 Rate = int
 
@@ -96,9 +96,9 @@ def rate(text: str) -> Rate:
 
 def scaled(amount: int, by: Rate) -> int:
     """``amount`` times a rate."""
-    # ``share`` once more instead of called: an order takes a dozen of these.
+    # ``share`` once more instead of called: an order takes half a dozen of these.
     quotient, rest = divmod(amount * by, RATE_SCALE)
-    if rest * 2 > RATE_SCALE or (rest * 2 == RATE_SCALE and quotient % 2):
+    if rest >= HALF and (rest > HALF or quotient % 2):
         quotient += 1
     return quotient
 
@@ -106,7 +106,7 @@ def scaled(amount: int, by: Rate) -> int:
 def share(total: int, part: int, whole: int) -> int:
     """``total * part / whole`` rounded half to even; exact when part equals whole."""
     quotient, rest = divmod(total * part, whole)
-    if rest * 2 > whole or (rest * 2 == whole and quotient % 2):
+    if rest and (rest * 2 > whole or (rest * 2 == whole and quotient % 2)):
         quotient += 1
     return quotient
 

@@ -1,10 +1,17 @@
 """Refusals before acceptance: one error, no order, and the id stays unused."""
 
+from decimal import Decimal
+
+import msgspec
 import pytest
 
+from papertape.model import Contract, Order, SoftDollarTier, TagValue
 from papertape.server.present.events import OrderReplaced, RequestRefused
 from papertape.venue.broker.profile import Profile
+from papertape.venue.broker.terms import check
 from papertape.venue.commands import SubmitOrder
+from papertape.venue.facts import Terms
+from papertape.venue.reference.listings import CATALOGUE
 from venue.scenario import Stage, scenario, text_of
 
 TICK = "The price does not conform to the minimum price variation for this contract."
@@ -208,3 +215,26 @@ def test_account_must_be_named_when_there_are_several() -> None:
     (refused,) = stage.step("submit #2 SELL 1 AAPL MKT")
     assert isinstance(refused, RequestRefused)
     assert text_of(refused) == INVALID + "You must specify an account."
+
+
+def test_the_text_of_an_order_is_its_record_without_what_stands_at_its_default() -> None:
+    """It is made of the attributes that were gathered for the checks, and says the same."""
+    contract = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
+    order = Order(
+        action="SELL",
+        totalQuantity=Decimal("1E+2"),
+        orderType="STP LMT",
+        lmtPrice=250.1,
+        auxPrice=251.0,
+        tif="GTC",
+        orderRef='"é\u2028\\',
+        softDollarTier=SoftDollarTier("tier", "value", "shown"),
+        orderMiscOptions=[TagValue("a", "1"), TagValue("b", "")],
+        minCompeteSize=7,
+        trailStopPrice=1e-07,
+        solicited=True,
+    )
+    terms = check(contract, order, CATALOGUE, ["DU1"])
+    assert isinstance(terms, Terms)
+    assert terms.text == msgspec.json.encode(order).decode()
+    assert msgspec.json.decode(terms.text, type=Order) == order

@@ -164,8 +164,16 @@ def unserved(
     """Return the first refused attribute that is set, or None; ``differs`` is what is given."""
     refused = _REFUSED[type(values)]
     if differs is None and len(refused) <= FEW:
-        differs = {name: getattr(values, name) for name in refused}
-    for name, value in (given(values) if differs is None else differs).items():
+        for name, neutral in refused.items():
+            value = getattr(values, name)
+            if value and value not in neutral:
+                return name
+        return None
+    if differs is None:
+        differs = given(values)
+    if differs.keys().isdisjoint(refused.keys()):  # of nearly every order
+        return None
+    for name, value in differs.items():
         if value and name in refused and value not in refused[name]:
             return name
     return None

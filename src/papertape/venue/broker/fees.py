@@ -33,7 +33,7 @@ def commission(
     fee = _base(schedule, before[0] + size, before[1] + value)
     if before[0]:
         fee -= _base(schedule, *before)
-    return fee if isinstance(schedule, ValueRates) else fee + _passed(schedule, side, size, value)
+    return fee + _passed(schedule, side, size, value) if type(schedule) is StockRates else fee
 
 
 def most_fee(value: CashMicros) -> CashMicros:

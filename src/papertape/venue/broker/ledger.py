@@ -5,8 +5,6 @@ are integers, so that the books close to the last micro-unit. ``booked`` decides
 to a position; the fold of the fact writes it down.
 """
 
-from typing import NamedTuple
-
 import msgspec
 
 from ..units import CashMicros, SizeUnits, share
@@ -70,7 +68,7 @@ class Account(msgspec.Struct):
         self.opening_quantity = {key: value.quantity for key, value in self.positions.items()}
 
 
-class Booked(NamedTuple):
+class Booked(msgspec.Struct, frozen=True, gc=False):
     """A position after a fill, and the profit that the fill realised."""
 
     position: SizeUnits

@@ -96,7 +96,13 @@ class MarginCalculator:
         self._look = look
 
     def exposure(self, account: Account) -> Exposure:
-        """Equity and margin alone: ``value`` without its rows, for the check of every order."""
+        """Equity and margin alone: ``value`` without its rows."""
+        equity, maintenance = self.worth(account)
+        model = MARGIN_MODELS[account.margin]
+        return Exposure(equity, maintenance, scaled(maintenance, model.initial_over_maintenance))
+
+    def worth(self, account: Account) -> tuple[CashMicros, CashMicros]:
+        """Equity and maintenance margin: what the check of every order needs."""
         base, model = account.currency, MARGIN_MODELS[account.margin]
         equity = 0
         for currency, cash in account.cash.items():
@@ -113,7 +119,7 @@ class MarginCalculator:
                 value, margin = scaled(value, rate), scaled(margin, rate)
             maintenance += margin
             equity += value if entry.secType != "CASH" else 0
-        return Exposure(equity, maintenance, scaled(maintenance, model.initial_over_maintenance))
+        return equity, maintenance
 
     def value(self, account: Account) -> Valuation:
         """The account at the current prices."""

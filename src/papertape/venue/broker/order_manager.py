@@ -7,6 +7,8 @@ been folded. It changes nothing itself. What is asked of it has passed the check
 from collections.abc import Iterator
 from typing import Protocol
 
+import msgspec
+
 from ..exchange import matching
 from ..exchange.exchange import Exchange
 from ..exchange.matching import ConsumedLiquidity
@@ -41,6 +43,7 @@ from .orders import ADDED, REMOVED, TRIGGER, LiveOrder
 from .profile import Profile
 from .risk import Effect, beyond_band, effect_of, refusal_of
 
+replace = msgspec.structs.replace
 Decision = Iterator[AnyFact]
 CANCELLED = Refusal(202, {"reason": ""})
 HELD_AGAIN = 2
@@ -87,66 +90,64 @@ class OrderManager:
     ) -> Decision:
         """A new order: rejected, cancelled at once, or working, with the fills that it finds."""
 
-        def placed(status: str, why: str = "", reason: Refusal | None = None) -> OrderPlaced:
-            return OrderPlaced(
-                perm_id, client_id, order_id, terms, status, why, expires, reason, bound, opens
-            )
-
-        perm_id, expires, opens = self._state.next_perm_id, self.expiry(terms, now), 0
+        perm_id, expires = self._state.next_perm_id, self.expiry(terms, now)
+        placed = OrderPlaced(
+            perm_id, client_id, order_id, terms, lifecycle.SUBMITTED, "", expires, None, bound
+        )
         beyond = self._beyond_means(terms)
         if beyond is not None:
-            yield placed(lifecycle.INACTIVE, reason=beyond)
+            yield replace(placed, status=lifecycle.INACTIVE, reason=beyond)
             return
         quote, closed = self._top.look(terms.conId), self._opens(terms, now)
-        notice = self._band(terms, quote) if terms.stop is None else None
+        limit, tif, stop = terms.limit, terms.tif, terms.stop
+        notice = self._band(terms, quote) if stop is None else None
         if notice is not None:
-            yield placed(lifecycle.PRE_SUBMITTED)
+            yield replace(placed, status=lifecycle.PRE_SUBMITTED)
             yield from self._system_cancel(perm_id, notice)
-            return
-        if closed and terms.tif not in IMMEDIATE:
-            opens = closed
-            yield from self._hold(placed(lifecycle.PRE_SUBMITTED, _held_by(terms)))
-            return
-        if terms.stop is not None:
-            yield placed(lifecycle.PRE_SUBMITTED, TRIGGER)
-            yield from self._wait(perm_id, quote, now)
-            return
-        if terms.tif in IMMEDIATE and (closed or self._in_vain(terms, quote)):
-            if terms.tif == FOK:
-                yield placed(lifecycle.INACTIVE)
+        elif closed and tif not in IMMEDIATE:
+            held = lifecycle.PRE_SUBMITTED
+            yield from self._hold(
+                replace(placed, status=held, whyHeld=_held_by(terms), opens=closed)
+            )
+        elif stop is not None:
+            yield replace(placed, status=lifecycle.PRE_SUBMITTED, whyHeld=TRIGGER)
+            yield from self._wait(perm_id, quote)
+        elif tif in IMMEDIATE and (closed or self._in_vain(terms, quote)):
+            if tif == FOK:
+                yield replace(placed, status=lifecycle.INACTIVE)
                 return
-            yield placed(lifecycle.PENDING_CANCEL)
+            yield replace(placed, status=lifecycle.PENDING_CANCEL)
             yield OrderEnded(perm_id, lifecycle.CANCELLED, True, CANCELLED)
-            return
-        is_gtc_limit = terms.tif == GTC and terms.limit is not None
-        starts_held = is_gtc_limit or (terms.limit is None and terms.side > 0)
-        yield placed(lifecycle.PRE_SUBMITTED if starts_held else lifecycle.SUBMITTED)
-        if is_gtc_limit:
+        elif tif == GTC and limit is not None:
+            yield replace(placed, status=lifecycle.PRE_SUBMITTED)
             yield OrderMoved(perm_id, lifecycle.SUBMITTED)
-        yield from self._work(perm_id, quote, now, repeat=not is_gtc_limit)
+            yield from self._work(perm_id, quote, repeat=False)
+        else:
+            starts_held = limit is None and terms.side > 0
+            yield replace(placed, status=lifecycle.PRE_SUBMITTED) if starts_held else placed
+            yield from self._work(perm_id, quote, repeat=True)
 
-    def _wait(self, perm_id: int, quote: Quote, now: Nanos, *, repeat: bool = True) -> Decision:
+    def _wait(self, perm_id: int, quote: Quote, *, repeat: bool = True) -> Decision:
         """A stop waits, unless the market has reached it already."""
         terms = self._state.orders[perm_id].terms
         assert terms.stop is not None
         last = self._top.last(terms.conId)
         price = elects(terms.trigger, terms.side, terms.stop, last=last, quote=quote)
         if price:
-            yield from self._elect(perm_id, price, quote, now)
+            yield from self._elect(perm_id, price, quote)
         elif repeat:
             yield from self._repeat(perm_id)
 
-    def _work(self, perm_id: int, quote: Quote, now: Nanos, *, repeat: bool) -> Decision:
+    def _work(self, perm_id: int, quote: Quote, *, repeat: bool) -> Decision:
         """The first fill, and what becomes of the rest."""
         order = self._state.orders[perm_id]
-        filled = False
-        for fact in self._match(order, quote, now, REMOVED):
-            filled = True
-            yield fact
+        fill = self._match(order, quote, REMOVED)
+        if fill is not None:
+            yield fill
         if order.terms.tif in IMMEDIATE:
             if perm_id in self._state.orders:
                 yield from self._system_cancel(perm_id)
-        elif not filled and repeat and order.terms.limit is not None:
+        elif fill is None and repeat and order.terms.limit is not None:
             yield from self._repeat(perm_id)
 
     def _repeat(self, perm_id: int) -> Decision:
@@ -181,11 +182,11 @@ class OrderManager:
         elif opens:
             yield from self._repeat(perm_id)
         elif order.opens:
-            yield from self._open(self._state.orders[perm_id], now)
+            yield from self._open(self._state.orders[perm_id])
         elif order.waits:
-            yield from self._wait(perm_id, quote, now)
+            yield from self._wait(perm_id, quote)
         else:
-            yield from self._work(perm_id, quote, now, repeat=True)
+            yield from self._work(perm_id, quote, repeat=True)
 
     # -- the exchange opens and closes ----------------------------------------------------------
 
@@ -210,23 +211,25 @@ class OrderManager:
         """The exchange opens or closes for a working order, if it does."""
         opens = self._opens(order.terms, now)
         if order.opens and not opens:
-            yield from self._open(order, now)
+            yield from self._open(order)
         elif opens and not order.opens:
             why = TRIGGER if order.waits else ""
             yield OrderSuspended(order.permId, lifecycle.PRE_SUBMITTED, why, opens)
 
-    def _open(self, order: LiveOrder, now: Nanos) -> Decision:
+    def _open(self, order: LiveOrder) -> Decision:
         """The exchange is open for an order that waited: from now on it trades."""
         perm_id, quote = order.permId, self._top.look(order.terms.conId)
         if order.waits:
             yield OrderResumed(perm_id, lifecycle.PRE_SUBMITTED, TRIGGER)
-            yield from self._wait(perm_id, quote, now, repeat=False)
+            yield from self._wait(perm_id, quote, repeat=False)
         else:
             yield OrderResumed(perm_id, lifecycle.SUBMITTED, "")
-            yield from self._work(perm_id, quote, now, repeat=False)
+            yield from self._work(perm_id, quote, repeat=False)
 
     def _opens(self, terms: Terms, now: Nanos) -> Nanos:
         """When the exchange opens for an order of these terms; 0 where it is open."""
+        if not self._hours.exchange:
+            return 0
         return self._hours.opens(terms.conId, terms.reach, now)
 
     def _until_open(self, terms: Terms, opens: Nanos) -> Refusal:
@@ -255,28 +258,32 @@ class OrderManager:
                 order = self._state.orders.get(perm_id)
                 if order is not None:
                     liquidity = REMOVED if order.terms.limit is None else ADDED
-                    yield from self._match(order, tick, now, liquidity)
+                    fill = self._match(order, tick, liquidity)
+                    if fill is not None:
+                        yield fill
         for perm_id in elected:
             if perm_id in self._state.orders:
                 price = tick.price if isinstance(tick, Trade) else self._elector(perm_id, tick)
-                yield from self._elect(perm_id, price, self._top.look(tick.conId), now)
+                yield from self._elect(perm_id, price, self._top.look(tick.conId))
 
     def _elector(self, perm_id: int, quote: Quote) -> int:
         terms = self._state.orders[perm_id].terms
         assert terms.stop is not None
         return elects(terms.trigger, terms.side, terms.stop, last=0, quote=quote)
 
-    def _elect(self, perm_id: int, price: int, quote: Quote, now: Nanos) -> Decision:
+    def _elect(self, perm_id: int, price: int, quote: Quote) -> Decision:
         """A stop is reached: from now on the order trades."""
         yield OrderTriggered(perm_id, price)
-        yield from self._match(self._state.orders[perm_id], quote, now, REMOVED)
+        fill = self._match(self._state.orders[perm_id], quote, REMOVED)
+        if fill is not None:
+            yield fill
 
-    def _match(self, order: LiveOrder, quote: Quote, now: Nanos, liquidity: int) -> Decision:
-        """One fill of the order against the quote, if it reaches it."""
-        terms = order.terms
-        size = min(order.remaining, self._fillable(terms, quote))
+    def _match(self, order: LiveOrder, quote: Quote, liquidity: int) -> OrderFilled | None:
+        """The fill of the order against the quote; None when that does not reach it."""
+        terms, remaining = order.terms, order.remaining
+        size = min(remaining, self._fillable(terms, quote))
         if size <= 0:
-            return
+            return None
         entry = self._instruments[terms.conId]
         account = self._state.accounts[terms.account]
         price = matching.touch(terms.side, quote)
@@ -290,9 +297,9 @@ class OrderManager:
             # A currency pair trades cash for cash: the position is only a memo of it.
             bought = terms.side * size * (CASH_SCALE // SIZE_SCALE)
             cash = (*cash, (entry.symbol, bought))
-        status = lifecycle.SUBMITTED if size < order.remaining else lifecycle.FILLED
+        status = lifecycle.SUBMITTED if size < remaining else lifecycle.FILLED
         venue = entry.primaryExchange if terms.exchange == SMART else terms.exchange
-        yield OrderFilled(
+        return OrderFilled(
             order.permId, status, self._state.next_execution, size, price, value, fee,
             after.realized, after.position, after.cost, cash, liquidity, venue, quote,
         )  # fmt: skip

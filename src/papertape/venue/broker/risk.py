@@ -73,7 +73,7 @@ def refusal_of(
     An order adds at most the margin of its whole value and costs at most ``most_fee``: an account
     that carries that carries the order, and its exact figures need not be worked out.
     """
-    entry, before = instruments[terms.conId], margin.exposure(account)
+    entry, (equity, maintenance) = instruments[terms.conId], margin.worth(account)
     price = margin.mark(entry.conId) or terms.limit or terms.stop or 0
     value = notional(price, terms.quantity, entry.scale, entry.multiplier)
     model, most = MARGIN_MODELS[account.margin], most_fee(value)
@@ -81,8 +81,7 @@ def refusal_of(
     if entry.currency != account.currency:
         rate = margin.rate(entry.currency, account.currency)
         change, most = scaled(change, rate) + 1, scaled(most, rate) + 1
-    initial = scaled(before.maintenance + change, model.initial_over_maintenance)
-    if before.equity - most >= initial:
+    if equity - most >= scaled(maintenance + change, model.initial_over_maintenance):
         return None
     effect = effect_of(margin, account, terms, instruments)
     return None if effect.carried else shortfall(effect)

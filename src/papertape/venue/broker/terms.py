@@ -111,13 +111,14 @@ def check(
     account = _account(order, accounts)
     if isinstance(account, Refusal):
         return account
-    return _terms(order, listing, kind, account, size)
+    return _terms(order, _text(differs).decode(), listing, kind, (account, size))
 
 
 def _terms(
-    order: Order, listing: Listing, kind: OrderType, account: str, size: SizeUnits
+    order: Order, text: str, listing: Listing, kind: OrderType, found: tuple[str, SizeUnits]
 ) -> Terms | Refusal:
-    entry = listing.instrument
+    """The terms; ``found`` is what the checks made of account and size."""
+    entry, (account, size) = listing.instrument, found
     limit = _price(order.lmtPrice, entry, 463) if kind.limit else None
     if isinstance(limit, Refusal):
         return limit
@@ -135,7 +136,7 @@ def _terms(
     return Terms(
         account, entry.conId, listing.exchange, SIDES[order.action.upper()], size, kind.name,
         limit, stop, trigger, tif, overnight, order.orderRef, order.modelCode, order.submitter,
-        _text(order).decode(), order.outsideRth,
+        text, order.outsideRth,
     )  # fmt: skip
 
 
@@ -178,9 +179,10 @@ def _size(order: Order, differs: dict[str, Any]) -> SizeUnits | Refusal:
     whole = int(size)
     if whole != size:
         return Refusal(10243)
-    for name, value in differs.items():
-        if name in NUMBERS and not isfinite(float(value)):
-            return invalid(f"The order attribute '{name}' is not a finite number")
+    wrong = [one for one in NUMBERS.intersection(differs) if not isfinite(float(differs[one]))]
+    if wrong:
+        first = next(one for one in differs if one in wrong)
+        return invalid(f"The order attribute '{first}' is not a finite number")
     return whole * SIZE_SCALE
 
 

@@ -98,7 +98,8 @@ class ApiOrders:
         elif known is not None:
             yield from self._replace(known, terms, now)
         else:
-            yield from self._begin_day(now)
+            if self._state.day_end == 0:
+                yield from self._begin_day(now)
             if not order.transmit:
                 yield OrderHeld(client_id, order_id, terms)
                 return
