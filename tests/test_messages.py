@@ -8,8 +8,11 @@ from types import ModuleType
 
 import pytest
 
+from papertape.server.handlers import HANDLERS, PARTLY
+from papertape.server.handlers.all import MODULES
 from papertape.wire import catalogue
 
+assert MODULES, "importing them registers the handlers"
 ROOT = Path(__file__).parent.parent
 
 # Rows written by hand, from what the official clients do.
@@ -87,7 +90,17 @@ def test_every_record_that_is_named_is_described(page: str) -> None:
 
 @pytest.mark.parametrize("row", ROWS.strip().splitlines())
 def test_rows(page: str, row: str) -> None:
-    assert f"\n{row}\n" in page
+    assert f"\n{row} " in page
+
+
+def test_what_a_station_serves_is_what_it_has_handlers_for(page: str) -> None:
+    served = dict(re.findall(r"^\| \d+ \| \[(\w+)\].*\| (yes|partly|no|–) \|$", page, re.MULTILINE))
+    assert len(served) == len(catalogue.REQUESTS) + len(catalogue.RESPONSES)
+    for kind in catalogue.REQUESTS.values():
+        known = kind in HANDLERS or kind.spec.cancels in HANDLERS
+        assert (served[kind.__name__] != "no") == known
+        assert (served[kind.__name__] == "partly") == (kind in PARTLY)
+    assert {served[kind.__name__] for kind in catalogue.RESPONSES.values()} == {"–"}
 
 
 @pytest.mark.parametrize("part", PARTS)

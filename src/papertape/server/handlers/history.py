@@ -39,7 +39,11 @@ NONE = Decimal(-1)
 """Volume and average price of bars that have no trades."""
 
 
-@handles(wire.ReqHistoricalData)
+@handles(
+    wire.ReqHistoricalData,
+    partly="whatToShow other than TRADES, MIDPOINT, BID, ASK and "
+    "BID_ASK; keepUpToDate; useRTH on markets that are always open",
+)
 def req_historical_data(tws: Services, session: Session, message: wire.ReqHistoricalData) -> None:
     """The bars of the span, oldest first, and the end marker of the version."""
     queries, live = session.subscriptions.of(Query), session.subscriptions.of(LiveBars)

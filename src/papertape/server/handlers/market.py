@@ -14,7 +14,7 @@ SNAPSHOT_PERMISSIONS = 4
 LIVE = 1
 
 
-@handles(wire.ReqMktData)
+@handles(wire.ReqMktData, partly="generic ticks, regulatory snapshots, delayed and frozen data")
 def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> None:
     """Open a quote line: its parameters, its type, the known state, then changes."""
     if message.reqId in session.subscriptions.of(QuoteLine):
@@ -65,6 +65,6 @@ def cancel_mkt_data(tws: Services, session: Session, message: wire.CancelMktData
         session.error(message.reqId, 300, id=message.reqId)
 
 
-@handles(wire.ReqMarketDataType)
+@handles(wire.ReqMarketDataType, partly="any type is accepted, and live data are sent")
 def req_market_data_type(tws: Services, session: Session, message: wire.ReqMarketDataType) -> None:
     """Any type is taken, without an answer: live data is always entitled, and always preferred."""

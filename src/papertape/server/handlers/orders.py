@@ -27,7 +27,11 @@ HIGHEST_ORDER_ID = (1 << 31) - 2
 """An order id is an int32, and so is the next one, which nextValidId must be able to tell."""
 
 
-@handles(wire.PlaceOrder)
+@handles(
+    wire.PlaceOrder,
+    partly="order types other than MKT, LMT, STP and "
+    "STP LMT; the fields that docs/reference/order_attributes.md says are refused",
+)
 def place_order(tws: Services, session: Session, message: wire.PlaceOrder) -> None:
     """Submit a new order, or new terms for the working order with this id."""
     assert session.client_id is not None

@@ -31,7 +31,7 @@ def req_family_codes(tws: Services, session: Session, message: wire.ReqFamilyCod
     session.send(wire.FamilyCodes(codes))
 
 
-@handles(fa.RequestFA)
+@handles(fa.RequestFA, partly="advisor logins")
 def request_fa(tws: Services, session: Session, message: fa.RequestFA) -> None:
     """321, and an empty list: the request has no id, so that no error ends it in its client."""
     session.error(-1, 321, variant="not_advisor")
@@ -40,7 +40,7 @@ def request_fa(tws: Services, session: Session, message: fa.RequestFA) -> None:
     session.send(fa.ReceiveFA(message.faDataType, empty))
 
 
-@handles(fa.ReplaceFA)
+@handles(fa.ReplaceFA, partly="advisor logins")
 def replace_fa(tws: Services, session: Session, message: fa.ReplaceFA) -> None:
     """321: this login is no advisor's."""
     session.error(message.reqId, 321, variant="not_advisor")
