@@ -23,6 +23,8 @@ SUITES = {
     "imports": "2 minutes",
     "fan": "1 minute",
     "start": "1 minute",
+    "way": "seconds",
+    "order": "1 minute",
 }
 LONG = {
     "leaks": "5 minutes",
@@ -33,7 +35,7 @@ LONG = {
     "venue": "20 minutes",
 }
 """Suites that run only when they are named."""
-HAVE_OPTIONS = ("messages", *LONG)
+HAVE_OPTIONS = ("messages", "way", "order", *LONG)
 """Their ``run`` takes options."""
 
 
