@@ -23,6 +23,7 @@ SUITES = {
     "imports": "2 minutes",
     "fan": "1 minute",
     "start": "1 minute",
+    "short_ways": "seconds",
 }
 LONG = {
     "leaks": "5 minutes",
@@ -33,7 +34,7 @@ LONG = {
     "venue": "20 minutes",
 }
 """Suites that run only when they are named."""
-HAVE_OPTIONS = ("messages", *LONG)
+HAVE_OPTIONS = ("messages", "short_ways", *LONG)
 """Their ``run`` takes options."""
 
 

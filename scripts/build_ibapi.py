@@ -797,9 +797,9 @@ def requests() -> str:
             f"{cls.__module__.removeprefix('papertape.')} import {cls.__name__}"
             for cls in used
         ),
-        "from . import convert, errors, placing",
+        "from . import convert, errors, order_encoder",
         *(f"from .{home} import {key}" for key, home in REQUEST_TYPES.items() if key in text),
-        "from .sending import Sender",
+        "from .sender import Sender",
         "",
         "",
         "class Requests(Sender):",
@@ -883,7 +883,7 @@ EXTRA = {
     ],
     "ReqWshEventData": ["**convert.wsh_event(reqId, wshEventData)"],
 }
-SHORT = {"placeOrder": ", placing.frame(self.wire, orderId, contract, order)"}
+SHORT = {"placeOrder": ", order_encoder.frame(self.wire, orderId, contract, order)"}
 """Requests that are sent often, and the short way that they have."""
 WHOLE = {"reqScannerSubscription", "reqWshEventData"}  # everything stands in EXTRA
 

@@ -20,7 +20,7 @@ from ..wire.framing import MAX_PAYLOAD
 from . import errors
 from .callbacks import protobuf_callback
 from .emit import from_message, from_protobuf, from_tokens
-from .straight import from_text
+from .emit_objects import from_text
 from .wrapper import EWrapper
 
 Tell = Callable[[int, errors.CodeMsgPair, str], None]

@@ -15,7 +15,7 @@ from .contract import ComboLeg, Contract
 from .errors import CodeMsgPair
 from .order import Order, OrderComboLeg
 from .requests import Requests
-from .sending import Ids
+from .sender import Ids
 
 
 class _Recorder(Requests):
