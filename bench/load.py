@@ -68,7 +68,7 @@ class Course:
 
     def __init__(self, crowd: Talk, trader: Talk, process: "Popen[str]", port: int) -> None:
         self.crowd, self.trader, self.process = crowd, trader, process
-        self.remote = Remote(port)
+        self.remote = ControlClient(port)
         self.acks: Acks = {phase: [] for phase in PHASES}
         self.facts: dict[str, Any] = {}
         self.switches: dict[str, list[float]] = {"on": [], "off": []}

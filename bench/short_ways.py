@@ -26,7 +26,7 @@ from papertape.ibapi.order import Order
 from papertape.ibapi.reader import Connection
 from papertape.ibapi.wrapper import EWrapper
 from papertape.wire.connection import ClientConnection
-from papertape.wire.handshake import State
+from papertape.wire.handshake import ConnectionState
 from papertape.wire.message import Message
 
 from . import samples
@@ -98,7 +98,7 @@ class Placing(EWrapper, EClient):
         self.conn = Connection("", 0)
         self.conn.socket = sock
         self.wire = ClientConnection()
-        self.wire.version, self.wire.state = version, State.STARTED
+        self.wire.version, self.wire.state = version, ConnectionState.STARTED
         self.serverVersion_ = version
 
     def isConnected(self) -> bool:

@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple, cast
 
-from .http_guard import Refused
+from .http_guard import HttpRefused
 
 log = logging.getLogger("papertape.control")
 
@@ -59,7 +59,7 @@ class Head(NamedTuple):
     """Names in lower case; of a name that is repeated, the first value."""
 
 
-class Answer(NamedTuple):
+class HttpAnswer(NamedTuple):
     """What is sent to a request that is refused."""
 
     headers: Mapping[str, str]
@@ -67,17 +67,17 @@ class Answer(NamedTuple):
 
 
 Check = Callable[[Head], bool]
-"""Raises ``Refused``, or says whether the request has shown the token."""
+"""Raises ``HttpRefused``, or says whether the request has shown the token."""
 Framework = Callable[[], Awaitable[asyncio.Protocol]]
 """A new protocol of uvicorn for a connection."""
 
 
 def parse_head(data: bytes) -> Head:
-    """The head of a request. Raises ``Refused`` with 400 for what is none."""
+    """The head of a request. Raises ``HttpRefused`` with 400 for what is none."""
     first, *lines = data.decode("latin-1").split("\n")
     words = first.rstrip("\r").split(" ")
     if len(words) != 3 or not words[0].isalpha() or not words[2].startswith("HTTP/1."):
-        raise Refused(400, "this is no request of HTTP/1.1")
+        raise HttpRefused(400, "this is no request of HTTP/1.1")
     headers: dict[str, str] = {}
     for line in lines:
         name, colon, value = line.partition(":")
@@ -93,7 +93,7 @@ class Admission:
     def __init__(
         self,
         check: Check,
-        refusal: Callable[[Refused], Answer],
+        refusal: Callable[[HttpRefused], HttpAnswer],
         framework: Framework,
         served: Callable[[], tuple[int, int]],
     ) -> None:
@@ -208,7 +208,9 @@ class _Newcomer(asyncio.Protocol):
         if end is not None:
             self._judge(bytes(self._data[: end.start()]))
         elif len(self._data) >= LONGEST_HEAD or self._pieces >= MOST_PIECES:
-            self._refuse(Refused(431, f"the head of a request has {LONGEST_HEAD} bytes at most"))
+            self._refuse(
+                HttpRefused(431, f"the head of a request has {LONGEST_HEAD} bytes at most")
+            )
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It has gone."""
@@ -220,13 +222,13 @@ class _Newcomer(asyncio.Protocol):
         method = ""
         try:
             if raw.count(b"\n") > MOST_LINES:
-                raise Refused(431, f"a request has {MOST_LINES} lines of headers at most")
+                raise HttpRefused(431, f"a request has {MOST_LINES} lines of headers at most")
             head = parse_head(raw)
             method = head.method
             shown = self._admission.check(head)
             if self._admission.full(head):
-                raise Refused(503, "too many connections at once")
-        except Refused as refused:
+                raise HttpRefused(503, "too many connections at once")
+        except HttpRefused as refused:
             self._refuse(refused, method)
             return
         transport = self._transport
@@ -239,11 +241,11 @@ class _Newcomer(asyncio.Protocol):
 
     def _late(self) -> None:
         if self._data:
-            self._refuse(Refused(408, f"a request must be here within {PATIENCE_S:g} seconds"))
+            self._refuse(HttpRefused(408, f"a request must be here within {PATIENCE_S:g} seconds"))
         else:
             self.abort()
 
-    def _refuse(self, refused: Refused, method: str = "") -> None:
+    def _refuse(self, refused: HttpRefused, method: str = "") -> None:
         """Answer, and leave the other end a moment to read it: what is unread when a socket is
         closed makes the system throw the answer away."""
         transport = self._transport
@@ -279,7 +281,7 @@ class _Newcomer(asyncio.Protocol):
             self._transport.abort()
 
 
-def _rendered(status: int, answer: Answer, *, body: bool) -> bytes:
+def _rendered(status: int, answer: HttpAnswer, *, body: bool) -> bytes:
     headers = {
         **answer.headers,
         "Content-Length": str(len(answer.body)),

@@ -12,7 +12,7 @@ LONGEST_BODY = 256 * 1024
 """Bytes of a request's body."""
 
 
-class Refused(Exception):
+class HttpRefused(Exception):
     """A request that goes no further."""
 
     def __init__(self, status: int, detail: str) -> None:
@@ -40,15 +40,15 @@ class Doors:
         self._what = what
 
     def check(self, headers: Mapping[str, str]) -> None:
-        """Raises ``Refused`` with 421, 403 or 413."""
+        """Raises ``HttpRefused`` with 421, 403 or 413."""
         host = headers.get("host", "")
         if host not in self._hosts:
-            raise Refused(421, f"this is no address of {self._what}: {host[:200]!r}")
+            raise HttpRefused(421, f"this is no address of {self._what}: {host[:200]!r}")
         origin = headers.get("origin")
         if origin is not None and origin not in self._origins:
-            raise Refused(403, f"pages of {origin[:200]!r} may not use {self._what}")
+            raise HttpRefused(403, f"pages of {origin[:200]!r} may not use {self._what}")
         if _int_or_zero(headers.get("content-length", "")) > LONGEST_BODY:
-            raise Refused(413, f"the body is longer than {LONGEST_BODY} bytes")
+            raise HttpRefused(413, f"the body is longer than {LONGEST_BODY} bytes")
 
 
 def same(given: str, secret: str) -> bool:

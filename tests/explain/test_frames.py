@@ -102,7 +102,7 @@ def shortened(told: Explained) -> bool:
     return any("…" in row.raw for row in told.fields)
 
 
-def compare(row: Row, found: Message) -> int:
+def compare(row: FieldRow, found: Message) -> int:
     """Whether there was a value to compare."""
     if row.value is None and row.name not in message_paths(found):
         return 0  # a constant

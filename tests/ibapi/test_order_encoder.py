@@ -20,7 +20,7 @@ from papertape.model import UNSET_DECIMAL, UNSET_DOUBLE, UNSET_INT
 from papertape.versions import MAX_SERVER, MIN_SERVER
 from papertape.wire.catalogue.orders import PlaceOrder
 from papertape.wire.connection import ClientConnection, encode
-from papertape.wire.handshake import State
+from papertape.wire.handshake import ConnectionState
 from papertape.wire.refusals import refuse
 from wire.messages import versions
 
@@ -52,7 +52,7 @@ CONDITIONAL = {
 """In text they come under a condition, or are one."""
 
 
-def wire(version: int, state: State = State.STARTED) -> ClientConnection:
+def wire(version: int, state: ConnectionState = ConnectionState.STARTED) -> ClientConnection:
     made = ClientConnection()
     made.version, made.state = version, state
     return made
@@ -179,8 +179,8 @@ def test_what_has_another_shape_goes_the_long_way() -> None:
         assert shortly(MAX_SERVER, contract, order) is None
 
 
-@pytest.mark.parametrize("state", [s for s in State if s is not State.STARTED])
-def test_a_connection_that_is_not_ready_has_no_short_way(state: State) -> None:
+@pytest.mark.parametrize("state", [s for s in ConnectionState if s is not ConnectionState.STARTED])
+def test_a_connection_that_is_not_ready_has_no_short_way(state: ConnectionState) -> None:
     assert order_encoder.frame(wire(MAX_SERVER, state), 5, Contract(), Order()) is None
     assert order_encoder.frame(None, 5, Contract(), Order()) is None
 

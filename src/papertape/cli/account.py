@@ -19,7 +19,7 @@ from rich.table import Table
 from ..errors import JournalError, SettingsError
 from ..venue.broker.schedules import FEE_PLANS, MARGIN_MODELS
 from .control import Json, Port, told
-from .remote import Remote
+from .remote import ControlClient
 from .terminal import shown
 
 account = typer.Typer(
@@ -222,7 +222,7 @@ def _ledgers(
 class Running:
     """The accounts of a station that runs."""
 
-    def __init__(self, remote: Remote) -> None:
+    def __init__(self, remote: ControlClient) -> None:
         self._remote = remote
 
     def rows(self) -> list[Row]:
@@ -254,7 +254,7 @@ def _path(code: str) -> str:
 @contextmanager
 def _running(port: int | None) -> Iterator[Ledgers]:
     try:
-        remote = Remote(port)
+        remote = ControlClient(port)
     except SettingsError as error:
         if port is not None or error.setting != "port":
             raise

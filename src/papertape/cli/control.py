@@ -11,7 +11,7 @@ from rich.table import Table
 
 from ..errors import PapertapeError, SettingsError
 from ..quoting import visible
-from .remote import Remote
+from .remote import ControlClient
 from .terminal import shown
 
 Port = Annotated[
@@ -43,7 +43,7 @@ def status(port: Port = None, as_json: Json = False) -> None:
 
     Example: `papertape status --port 7497`
     """
-    remote = Remote(port)
+    remote = ControlClient(port)
     parts = ("", "/sessions", "/waiting", "/farms", "/link")
     found = {part.strip("/") or "station": remote.get(part) for part in parts}
     if as_json:
@@ -110,7 +110,7 @@ def accept(
 
     Examples: `papertape accept --list`, `papertape accept`, `papertape accept 7 --always`
     """
-    remote = Remote(port)
+    remote = ControlClient(port)
     rows = remote.get("/waiting")
     if listing:
         _waiting(Console(highlight=False), rows)
@@ -147,7 +147,7 @@ def drill(
 
     Examples: `papertape drill`, `papertape drill link-lost`, `papertape drill freeze seconds=5`
     """
-    remote = Remote(port)
+    remote = ControlClient(port)
     if stop is not None:
         done = remote.post(f"/drills/runs/{stop}/stop")
         typer.echo(visible(f"run {done['number']} of {done['name']} is over"))
@@ -161,7 +161,7 @@ def drill(
     typer.echo(visible(f"run {done['number']} {state}: {done['name']} {options}".rstrip()))
 
 
-def _catalogue(remote: Remote) -> None:
+def _catalogue(remote: ControlClient) -> None:
     console = Console(highlight=False)
     table = Table(title="drills", title_justify="left")
     for name in ("name", "what goes wrong", "options"):

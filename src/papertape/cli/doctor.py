@@ -22,7 +22,7 @@ TIME_S = 2.0
 CHUNK = 65_536
 
 
-class Line(Protocol):
+class OpenConnection(Protocol):
     """An open connection."""
 
     def settimeout(self, seconds: float) -> None:
@@ -38,11 +38,11 @@ class Line(Protocol):
         """Close."""
 
 
-Opener = Callable[[str, int, float], Line]
+Opener = Callable[[str, int, float], OpenConnection]
 """Opens a connection within so many seconds. Raises ``OSError``, ``UnicodeError``."""
 
 
-def open_socket(host: str, port: int, seconds: float) -> Line:
+def open_socket(host: str, port: int, seconds: float) -> OpenConnection:
     """A TCP connection."""
     return socket.create_connection((host, port), seconds)
 
@@ -76,7 +76,7 @@ def examine(
 
 
 def _talk(
-    line: Line,
+    line: OpenConnection,
     examination: Examination,
     where: tuple[str, int],
     timeout: float,

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from ..explain.frames import Explained, Limits, Row, Sender, encoded
+from ..explain.frames import Explained, FieldRow, Limits, Sender, encoded
 from ..explain.input import LOOKED_AT, kind_of, reader
 from ..quoting import visible, visible_json
 from ..versions import MAX_SERVER, MIN_SERVER
@@ -170,7 +170,7 @@ class _Tables:
         name = shown(found.name) or "no message"
         return f"[bold]{name}[/bold]{number}  " + ", ".join(parts)
 
-    def _table(self, rows: list[Row]) -> None:
+    def _table(self, rows: list[FieldRow]) -> None:
         cells = [_cells(row) for row in rows]
         widths = [
             min(max(cell_len(one[i]) for one in [_HEADS, *cells]), _WIDEST.get(head, 100))
@@ -185,7 +185,7 @@ def _origin(told: str) -> str:
     return f" ({told})" if told in ("guessed", "newest", "offered") else ""
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: FieldRow) -> tuple[str, ...]:
     gate = row.gate if not row.note else f"{row.note}"
     if row.wire_type:
         gate = f"#{row.number} {row.wire_type}; {gate}"

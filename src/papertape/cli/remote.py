@@ -14,7 +14,7 @@ OPENER = build_opener(ProxyHandler({}))
 """Whatever proxy the environment names: the station is on this computer."""
 
 
-class Remote:
+class ControlClient:
     """The control API of one station."""
 
     def __init__(self, port: int | None) -> None:

@@ -8,7 +8,7 @@ import msgspec
 from ..wire.catalogue import account
 
 
-class Account(msgspec.Struct):
+class AccountSnapshot(msgspec.Struct):
     """The figures and the portfolio of one account."""
 
     code: str
@@ -27,7 +27,7 @@ class Account(msgspec.Struct):
         return found[0]
 
     @classmethod
-    def of(cls, code: str, rows: Iterable[Any]) -> "Account":
+    def of(cls, code: str, rows: Iterable[Any]) -> "AccountSnapshot":
         """The account that these messages describe."""
         found = cls(code)
         for row in rows:

@@ -14,7 +14,7 @@ from ..wire.connection import ClientConnection
 from .api import Tws
 from .facade import DEADLINE_S
 from .report import Phase
-from .session import Core
+from .session import ClientSession
 from .settings import ClientSettings
 
 T = TypeVar("T")
@@ -73,7 +73,7 @@ class _Socket(asyncio.Protocol):
 class Driver:
     """Gives a core its sockets and its time."""
 
-    def __init__(self, core: Core, host: str, port: int, timeout: float) -> None:
+    def __init__(self, core: ClientSession, host: str, port: int, timeout: float) -> None:
         loop = asyncio.get_running_loop()
         self.core = core
         self.clock = loop.time
@@ -236,9 +236,9 @@ def connect(
     names has not come in ``timeout`` seconds; its ``report`` tells what has.
     """
 
-    def make() -> Core:
+    def make() -> ClientSession:
         connection = ClientConnection(lowest=MIN_SERVER, highest=max_version, options=options)
-        return Core(client_id, connection, settings, random.SystemRandom().random)
+        return ClientSession(client_id, connection, settings, random.SystemRandom().random)
 
     return Connecting(make, host, port, timeout)
 
@@ -246,7 +246,9 @@ def connect(
 class Connecting:
     """A connection that is being made: await it, or enter it; each time it is a new session."""
 
-    def __init__(self, make: Callable[[], Core], host: str, port: int, timeout: float) -> None:
+    def __init__(
+        self, make: Callable[[], ClientSession], host: str, port: int, timeout: float
+    ) -> None:
         self._make = make
         self._where = (host, port)
         self._timeout = timeout

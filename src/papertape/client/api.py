@@ -13,18 +13,18 @@ from ..errors import NotConnected, NotReady, OrderRejected, PapertapeError
 from ..model import Bar, Contract, ContractDetails, ExecutionFilter, Order, OrderCancel
 from ..versions import HISTORY_END_MESSAGE
 from ..wire.catalogue import account, contract, history, market, orders, reports, session
-from .accounts import Account
+from .accounts import AccountSnapshot
 from .conversations import Call, Collect, History
-from .facade import DEADLINE_S, Session
+from .facade import DEADLINE_S, SessionFacade
 from .moments import moment
 from .quotes import QuoteStream
 from .requests import lists, questions
-from .session import Core
-from .subscriptions import AccountUpdates, Bars, Positions, Quotes, RealTimeBars
+from .session import ClientSession
+from .subscriptions import AccountUpdates, HistoricalBars, Positions, Quotes, RealTimeBars
 from .trades import Trade
 
 
-class Tws(Session):
+class Tws(SessionFacade):
     """A session with a TWS, an IB Gateway or a Papertape station."""
 
     async def current_time(self, *, timeout: float = DEADLINE_S) -> int:
@@ -103,12 +103,14 @@ class Tws(Session):
         what: str = "TRADES",
         regular_hours: bool = True,
         format_date: int = 1,
-    ) -> Bars:
+    ) -> HistoricalBars:
         """Historical bars that are kept up to date; an interruption is filled afterwards."""
         request = history.ReqHistoricalData(
             0, wanted, "", bar_size, duration, int(regular_hours), what, format_date, True
         )
-        return Bars(self._core, self._wait, self._clock, questions.bars(self._core, request))
+        return HistoricalBars(
+            self._core, self._wait, self._clock, questions.bars(self._core, request)
+        )
 
     async def snapshot(self, wanted: Contract, *, timeout: float = 15.0) -> QuoteStream:
         """The quote of this moment."""
@@ -154,7 +156,7 @@ class Tws(Session):
         self._core.send(orders.PlaceOrder(trade.orderId, trade.contract, order), trade)
         trade.sent = msgspec.structs.replace(order)
 
-    def _tradable(self, request: str) -> Core:
+    def _tradable(self, request: str) -> ClientSession:
         core = self._now()
         if core.lost is not None:
             raise NotConnected(request) from core.lost
@@ -241,14 +243,14 @@ class Tws(Session):
         """A line of positions as they change: ``async with tws.position_updates() as line``."""
         return Positions(self._core, self._wait, self._clock, questions.position_stream())
 
-    async def account(self, code: str = "", *, timeout: float = DEADLINE_S) -> Account:
+    async def account(self, code: str = "", *, timeout: float = DEADLINE_S) -> AccountSnapshot:
         """All figures and the portfolio of one account, now."""
         try:
             ask = questions.account_updates(self._now(), timeout, code)
             rows = (await self._answer(ask)).result
         finally:
             questions.finish(self._now(), "account", code)
-        return Account.of(questions.account_name(self._core, code), rows)
+        return AccountSnapshot.of(questions.account_name(self._core, code), rows)
 
     def account_updates(self, code: str = "") -> AccountUpdates:
         """A line of the figures and the portfolio of one account as they change.

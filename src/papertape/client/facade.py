@@ -16,7 +16,7 @@ from ..errors import (
 from .report import Fetched, Report
 from .requests import questions
 from .requests.asks import Ask
-from .session import Core
+from .session import ClientSession
 from .settings import READY
 from .subscriptions import Clock, Wait
 from .trades import Trade
@@ -24,11 +24,11 @@ from .trades import Trade
 DEADLINE_S = 10.0
 
 
-class Session:
+class SessionFacade:
     """What every session has, whatever it asks."""
 
     def __init__(
-        self, core: Core, wait: Wait, close: Callable[[], Awaitable[None]], clock: Clock
+        self, core: ClientSession, wait: Wait, close: Callable[[], Awaitable[None]], clock: Clock
     ) -> None:
         self._core = core
         self._wait = wait
@@ -162,7 +162,7 @@ class Session:
         for name in asked:
             questions.finish(self._now(), name)
 
-    def _now(self) -> Core:
+    def _now(self) -> ClientSession:
         return self._core.at(self._clock())
 
     async def _answer(self, ask: Ask) -> Any:

@@ -30,7 +30,7 @@ LONGEST: Final = 10_000
 """Requests that may wait: at 45 in a second, the work of almost four minutes."""
 
 
-class Waiting(NamedTuple):
+class UnsentMessage(NamedTuple):
     """A message that has not been sent yet, and the conversation or order it belongs to."""
 
     data: bytes
@@ -43,8 +43,8 @@ class RateLimiter:
     def __init__(self, limit: int | None) -> None:
         self.limit = limit
         self._sent: deque[float] = deque()
-        self._urgent: deque[Waiting] = deque()
-        self._others: deque[Waiting] = deque()
+        self._urgent: deque[UnsentMessage] = deque()
+        self._others: deque[UnsentMessage] = deque()
 
     def __len__(self) -> int:
         return len(self._urgent) + len(self._others)
@@ -60,7 +60,7 @@ class RateLimiter:
             self._sent.append(now)
         return True
 
-    def add(self, waiting: Waiting, *, urgent: bool) -> None:
+    def add(self, waiting: UnsentMessage, *, urgent: bool) -> None:
         """Queue a message. Raises ``LocalProtocolError`` when far too many wait already."""
         if len(self) >= LONGEST:
             raise LocalProtocolError(
@@ -88,7 +88,7 @@ class RateLimiter:
         allowed = self._allowed(bool(self._urgent))
         return self._sent[max(0, len(self._sent) - allowed)] + WINDOW_S if self._sent else 0.0
 
-    def clear(self) -> list[Waiting]:
+    def clear(self) -> list[UnsentMessage]:
         """Give everything that waits and forget it."""
         dropped = [*self._urgent, *self._others]
         self._urgent.clear()

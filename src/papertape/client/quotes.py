@@ -13,7 +13,7 @@ from ..wire.catalogue.market import (
     TickSnapshotEnd,
     TickString,
 )
-from .streams import Source, Subscription
+from .streams import StreamSource, Subscription
 
 PRICE_TICKS = {
     1: ("bid", "bidSize"), 2: ("ask", "askSize"), 4: ("last", "lastSize"), 6: ("high", ""),
@@ -39,7 +39,7 @@ class QuoteStream(Subscription):
     may be old; when the line had to be requested anew they begin as None again.
     """
 
-    def __init__(self, request_id: int, source: Source | None = None) -> None:
+    def __init__(self, request_id: int, source: StreamSource | None = None) -> None:
         super().__init__("reqMktData", request_id, source)
         self._rules: dict[type[Any], Callable[[Any], None]] = {
             TickString: self._text,

@@ -20,7 +20,7 @@ PATIENCE_S = 10.0
 logger = logging.getLogger(__name__)
 
 
-class Session(Protocol):
+class ReconcilePort(Protocol):
     """The core, as far as the comparison needs it."""
 
     client_id: int
@@ -34,7 +34,7 @@ class Session(Protocol):
 class Resync:
     """One comparison with the server."""
 
-    def __init__(self, session: Session, done: Callable[[], None]) -> None:
+    def __init__(self, session: ReconcilePort, done: Callable[[], None]) -> None:
         self.done = False
         self._session = session
         self._tell = done

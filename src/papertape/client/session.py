@@ -21,7 +21,7 @@ from .connectivity import Health
 from .conversations import Conversation
 from .error_routing import Judge
 from .heartbeat import Beat, Heartbeat
-from .limits import URGENT, RateLimiter, Waiting
+from .limits import URGENT, RateLimiter, UnsentMessage
 from .orders import Orders
 from .reconcile import Resync
 from .reconnect import Redial
@@ -37,7 +37,7 @@ from .unread import Unread
 logger = logging.getLogger(__name__)
 
 
-class Core:
+class ClientSession:
     """One client's session: its conversations, streams and orders, over one or more connections."""
 
     def __init__(
@@ -264,7 +264,7 @@ class Core:
         write = self.write
         at_once = write is not None and self.limiter.passes(self.now, urgent=urgent)
         if not at_once:
-            self.limiter.add(Waiting(encoded, owner), urgent=urgent)
+            self.limiter.add(UnsentMessage(encoded, owner), urgent=urgent)
         if self.trace is not None:
             self.trace("out", message)
         if write is not None and at_once:

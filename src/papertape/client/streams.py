@@ -42,7 +42,7 @@ class Gap(msgspec.Struct, frozen=True):
     renewed: bool
 
 
-class Source(msgspec.Struct, frozen=True):
+class StreamSource(msgspec.Struct, frozen=True):
     """How a stream is requested, by request id, and cancelled; and which farm serves it.
 
     ``serves`` is "market", "history" or "" for what comes from no farm (orders, accounts).
@@ -71,7 +71,7 @@ class Trouble(msgspec.Struct):
 class Subscription(Conversation):
     """What every stream has: where it comes from, what troubles it, what it tells."""
 
-    def __init__(self, name: str, request_id: int = -1, source: Source | None = None) -> None:
+    def __init__(self, name: str, request_id: int = -1, source: StreamSource | None = None) -> None:
         super().__init__(name, request_id)
         self.source = source
         self.updates = 0
@@ -113,7 +113,7 @@ class Subscription(Conversation):
 class ItemStream(Subscription):
     """A stream of items, each of which counts: bars, positions, account values."""
 
-    def __init__(self, name: str, request_id: int = -1, source: Source | None = None) -> None:
+    def __init__(self, name: str, request_id: int = -1, source: StreamSource | None = None) -> None:
         super().__init__(name, request_id, source)
         self.lost = 0
         """Items thrown away because nobody read them, or that could not be read."""
@@ -146,7 +146,7 @@ class BarStream(ItemStream):
     left out, so the gap is filled and nothing comes twice.
     """
 
-    def __init__(self, name: str, request_id: int = -1, source: Source | None = None) -> None:
+    def __init__(self, name: str, request_id: int = -1, source: StreamSource | None = None) -> None:
         super().__init__(name, request_id, source)
         self._latest = ""
 
@@ -173,7 +173,7 @@ class BarStream(ItemStream):
 class PositionStream(ItemStream):
     """Positions of all accounts as they change; ``held`` has the latest of each."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: StreamSource) -> None:
         super().__init__("reqPositions", -1, source)
         self.held: dict[tuple[str, int], account.Position] = {}
         """By account and contract id."""
@@ -197,7 +197,9 @@ class PositionStream(ItemStream):
 class AccountStream(ItemStream):
     """Figures and portfolio of one account as they change, message by message."""
 
-    def __init__(self, code: str, source: Source, others: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, code: str, source: StreamSource, others: frozenset[str] = frozenset()
+    ) -> None:
         super().__init__("reqAccountUpdates", -1, source)
         self.code = code
         self._others = others

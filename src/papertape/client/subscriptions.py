@@ -13,7 +13,7 @@ from ..model import Bar, Contract
 from ..wire.catalogue import account
 from ..wire.catalogue.ticks import RealTimeBarTick
 from .quotes import QuoteStream
-from .session import Core
+from .session import ClientSession
 from .streams import AccountStream, BarStream, Gap, ItemStream, PositionStream, Stale, Subscription
 
 Wait = Callable[[Any, Callable[[], bool], str, float | None], Awaitable[None]]
@@ -24,10 +24,10 @@ S = TypeVar("S", bound=Subscription)
 Item = TypeVar("Item")
 
 
-class Line(Generic[S]):
+class LiveSubscription(Generic[S]):
     """A subscription: requested on entry, cancelled on exit."""
 
-    def __init__(self, core: Core, wait: Wait, clock: Clock, stream: S) -> None:
+    def __init__(self, core: ClientSession, wait: Wait, clock: Clock, stream: S) -> None:
         self._core = core
         self._wait = wait
         self._clock = clock
@@ -77,7 +77,7 @@ class Line(Generic[S]):
             raise stream.error
 
 
-class Quotes(Line[QuoteStream]):
+class Quotes(LiveSubscription[QuoteStream]):
     """A live quote line.
 
     Iterating gives the ``QuoteStream`` whenever ticks have come since the last time; a consumer
@@ -85,7 +85,7 @@ class Quotes(Line[QuoteStream]):
     """
 
     def __init__(
-        self, core: Core, wait: Wait, clock: Clock, stream: QuoteStream, wanted: Contract
+        self, core: ClientSession, wait: Wait, clock: Clock, stream: QuoteStream, wanted: Contract
     ) -> None:
         super().__init__(core, wait, clock, stream)
         self.contract = wanted
@@ -115,7 +115,7 @@ class Quotes(Line[QuoteStream]):
                 yield quote
 
 
-class Items(Line[ItemStream], Generic[Item]):
+class Items(LiveSubscription[ItemStream], Generic[Item]):
     """A line of items of which each counts."""
 
     async def next(self, *, timeout: float | None = 10.0) -> Item:
@@ -150,17 +150,19 @@ class RealTimeBars(Items[RealTimeBarTick]):
     """Bars of five seconds."""
 
 
-class Bars(Items[Bar]):
+class HistoricalBars(Items[Bar]):
     """Historical bars, and then the growing last one and each new one."""
 
-    def __init__(self, core: Core, wait: Wait, clock: Clock, stream: BarStream) -> None:
+    def __init__(self, core: ClientSession, wait: Wait, clock: Clock, stream: BarStream) -> None:
         super().__init__(core, wait, clock, stream)
 
 
 class Positions(Items[account.Position]):
     """Positions of all accounts as they change."""
 
-    def __init__(self, core: Core, wait: Wait, clock: Clock, stream: PositionStream) -> None:
+    def __init__(
+        self, core: ClientSession, wait: Wait, clock: Clock, stream: PositionStream
+    ) -> None:
         super().__init__(core, wait, clock, stream)
         self._positions = stream
 
@@ -181,7 +183,9 @@ AccountMessage = account.AccountValue | account.PortfolioValue | account.Account
 class AccountUpdates(Items[AccountMessage]):
     """Figures and portfolio of one account as they change."""
 
-    def __init__(self, core: Core, wait: Wait, clock: Clock, stream: AccountStream) -> None:
+    def __init__(
+        self, core: ClientSession, wait: Wait, clock: Clock, stream: AccountStream
+    ) -> None:
         super().__init__(core, wait, clock, stream)
         self._account = stream
 

@@ -17,9 +17,9 @@ from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..http_admission import Answer, Head
-from ..http_exchange import Exchange
-from ..http_guard import Doors, Refused, same
+from ..http_admission import Head, HttpAnswer
+from ..http_exchange import HttpExchange
+from ..http_guard import Doors, HttpRefused, same
 
 PARAMETER = "token"
 LONGEST_COOKIE = 4096
@@ -44,7 +44,7 @@ ADVICE = (
 )
 
 
-class Gate:
+class AuthMiddleware:
     """ASGI middleware in front of the pages."""
 
     def __init__(self, app: ASGIApp, token: str, hosts: Iterable[str], port: int) -> None:
@@ -61,7 +61,7 @@ class Gate:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        exchange = Exchange(receive, send, HEADERS)
+        exchange = HttpExchange(receive, send, HEADERS)
         try:
             method = scope["method"] if scope["type"] == "http" else ""
             query = scope["query_string"].decode("latin-1")
@@ -69,7 +69,7 @@ class Gate:
                 await self._enter(scope)(scope, receive, exchange.send)
                 return
             await exchange.run(self.app, scope)
-        except Refused as refused:
+        except HttpRefused as refused:
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": 1008, "reason": refused.detail})
                 return
@@ -82,16 +82,16 @@ class Gate:
 
     def _allow(self, method: str, query: str, headers: Mapping[str, str]) -> bool:
         """Whether somebody shows the token in the address of a page: False for who is known
-        already. Raises ``Refused``.
+        already. Raises ``HttpRefused``.
         """
         self._doors.check(headers)
         given = dict(_parameters(query)) if method == "GET" else {}
         if PARAMETER in given and same(given[PARAMETER], self._token):
             return True
         if not self._known(headers):
-            raise Refused(401, "This page asks for the token of the station.")
+            raise HttpRefused(401, "This page asks for the token of the station.")
         if not _from_here(method, headers):
-            raise Refused(403, "Only pages of this console may use its cookie.")
+            raise HttpRefused(403, "Only pages of this console may use its cookie.")
         return False
 
     def _enter(self, scope: Scope) -> RedirectResponse:
@@ -128,18 +128,18 @@ def _from_here(method: str, headers: Mapping[str, str]) -> bool:
 
 
 def _parameters(query: str) -> list[tuple[str, str]]:
-    """The query of an address. Raises ``Refused`` for one longer than any of ours."""
+    """The query of an address. Raises ``HttpRefused`` for one longer than any of ours."""
     try:
         return parse_qsl(query, max_num_fields=MOST_PARAMETERS)
     except ValueError as error:
-        raise Refused(400, f"an address has at most {MOST_PARAMETERS} parameters") from error
+        raise HttpRefused(400, f"an address has at most {MOST_PARAMETERS} parameters") from error
 
 
-def refusal(refused: Refused) -> Answer:
+def refusal(refused: HttpRefused) -> HttpAnswer:
     """What somebody is shown who is refused."""
     page = REFUSAL.format(
-        title="Not let in" if refused.status == 401 else "Refused",
+        title="Not let in" if refused.status == 401 else "HttpRefused",
         detail=escape(refused.detail),
         advice=ADVICE,
     )
-    return Answer({"Content-Type": "text/html; charset=utf-8", **HEADERS}, page.encode())
+    return HttpAnswer({"Content-Type": "text/html; charset=utf-8", **HEADERS}, page.encode())

@@ -37,7 +37,7 @@ class Page(NamedTuple):
 
     name: str
     title: str
-    build: Callable[[View], Awaitable[None]]
+    build: Callable[[PageView], Awaitable[None]]
     written: bool = False
     """Whether people write on it what is not sent at once."""
 
@@ -51,7 +51,7 @@ def install(live: Live, pages: Sequence[Page]) -> None:
     async def first(request: Request) -> RedirectResponse | None:
         try:
             names = await live.names()
-        except Problem as problem:
+        except RemoteError as problem:
             _nothing(request, problem)
             return None
         return RedirectResponse(address(names[0], pages[0].name), 303)
@@ -78,17 +78,17 @@ def _route(live: Live, pages: Sequence[Page], page: Page) -> None:
         try:
             names = await live.names()
             desk = await live.desk(station)
-        except Problem as problem:
+        except RemoteError as problem:
             _nothing(request, problem)
             return
         _dark(request)
-        view = View(desk)
+        view = PageView(desk)
         _top(view, names, pages, page)
         with ui.element("div").classes("pt-main").props('id="main" tabindex="-1"'):
             heading(page.title, 1)
             try:
                 await page.build(view)
-            except Problem as problem:
+            except RemoteError as problem:
                 empty(str(problem), "Load this page again in a moment.")
         pending_connections.dialog(view)
 
@@ -97,7 +97,7 @@ def _dark(request: Request) -> None:
     ui.dark_mode(THEMES.get(request.cookies.get(THEME, "")))
 
 
-def _nothing(request: Request, problem: Problem) -> None:
+def _nothing(request: Request, problem: RemoteError) -> None:
     """Instead of a page: the station is not there, or does not answer."""
     _dark(request)
     with ui.element("div").classes("pt-main"):
@@ -105,7 +105,7 @@ def _nothing(request: Request, problem: Problem) -> None:
         empty(str(problem), "Is the station running? Start it with: papertape serve")
 
 
-def _top(view: View, names: Sequence[str], pages: Sequence[Page], page: Page) -> None:
+def _top(view: PageView, names: Sequence[str], pages: Sequence[Page], page: Page) -> None:
     TextElement(tag="a", text="Skip to the page").classes("skip").props('href="#main"')
     with ui.element("header").classes("pt-top"):
         with ui.element("div").classes("pt-bar"):
@@ -123,7 +123,7 @@ def _top(view: View, names: Sequence[str], pages: Sequence[Page], page: Page) ->
         _trouble(view)
 
 
-def _stations(view: View, names: Sequence[str], page: Page) -> None:
+def _stations(view: PageView, names: Sequence[str], page: Page) -> None:
     """Which station this is; a choice where there are several."""
     if len(names) > 1:
         ui.select(
@@ -140,7 +140,7 @@ def _stations(view: View, names: Sequence[str], page: Page) -> None:
     view.watch("station", told)
 
 
-def _indicators(view: View) -> None:
+def _indicators(view: PageView) -> None:
     """The API and every farm: TWS shows them at the edge of its window."""
     with ui.element("div").classes("pt-row").props('role="status" aria-label="Indicators"') as bar:
         api = badge("API", "")
@@ -179,7 +179,7 @@ def _theme() -> None:
     button.on("click", js_handler=f"() => {{ {script} }}")
 
 
-def _trouble(view: View) -> None:
+def _trouble(view: PageView) -> None:
     """Say so when the station does not answer."""
     banner = ui.label().classes("pt-banner").props('role="alert"')
     banner.set_visibility(False)

@@ -54,7 +54,7 @@ def remaining(seconds: float | None) -> str:
     return "" if seconds is None else f"Rejected by itself in {round(seconds)} s"
 
 
-class Request:
+class PendingConnection:
     """One waiting connection: who it is, how long it has, and the three answers."""
 
     def __init__(self, desk: Any, row: Row, done: Callable[[], object]) -> None:
@@ -105,15 +105,15 @@ class Request:
             self._answers.set_visibility(False)
 
 
-class Requests:
+class PendingList:
     """The list of those who wait, in the container that is open."""
 
-    def __init__(self, view: "View") -> None:
+    def __init__(self, view: "PageView") -> None:
         self.waiting: list[Row] = []
         self._view = view
         self._changed: Callable[[], object] = list
         self._clock = Countdown()
-        self._rows: dict[int, Request] = {}
+        self._rows: dict[int, PendingConnection] = {}
         self._box = ui.element("div").classes("pt-asks")
         self._timer = ui.timer(TICK_S, self._tick, active=False)
 
@@ -146,7 +146,9 @@ class Requests:
         for row in rows:
             if row["number"] not in self._rows:
                 with self._box:
-                    self._rows[row["number"]] = Request(self._view.desk, row, self._changed)
+                    self._rows[row["number"]] = PendingConnection(
+                        self._view.desk, row, self._changed
+                    )
         self._timer.active = bool(rows)
         self._tick()
         self._changed()
@@ -160,7 +162,7 @@ class Requests:
             row.tick(self._clock.left(row.until, monotonic()))
 
 
-def dialog(view: "View") -> None:
+def dialog(view: "PageView") -> None:
     """Ask as soon as somebody waits. Escape and Later put it off until somebody else comes."""
     asked: set[int] = set()
     with ui.dialog().props("no-backdrop-dismiss") as box, ui.card().classes("pt-asking"):
@@ -170,7 +172,7 @@ def dialog(view: "View") -> None:
             "An API program wants to connect from an address that is not trusted. "
             "Always trusts the address from now on."
         ).classes("pt-soft")
-        requests = Requests(view)
+        requests = PendingList(view)
         with ui.element("div").classes("pt-row pt-end"):
             button("Later", box.close, kind="plain")
     again = button("", box.open)
@@ -197,10 +199,10 @@ def dialog(view: "View") -> None:
     requests.start(changed)
 
 
-def waiting(view: "View") -> None:
+def waiting(view: "PageView") -> None:
     """The same list as a part of a page, there while somebody waits."""
     with card("Waiting for a decision") as part:
-        requests = Requests(view)
+        requests = PendingList(view)
 
     def changed() -> None:
         requests.clear()

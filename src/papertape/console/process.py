@@ -23,7 +23,7 @@ from ..http_admission import LONGEST_HEAD, Admission, protocol, served
 from ..http_guard import hosts
 from ..quoting import Quoting
 from . import layout, pages
-from .auth import Gate, refusal
+from .auth import AuthMiddleware, refusal
 from .remote import Remote
 from .topics import Live
 
@@ -60,7 +60,7 @@ async def serve(start: Start) -> None:
     inner = application(Live(Remote(start.url, start.token)))
     gc.freeze()  # it stays until the end
     gc.enable()  # off since ``__main__``
-    gate = Gate(inner, start.token, hosts(host, port), port)
+    gate = AuthMiddleware(inner, start.token, hosts(host, port), port)
     config = uvicorn.Config(
         gate,
         http="h11",  # the faster parser takes a head without end

@@ -16,7 +16,7 @@ LONGEST_NEWS = 16 * 1024 * 1024
 """Bytes of one message of a WebSocket."""
 
 
-class Problem(Exception):
+class RemoteError(Exception):
     """The station refused, or did not answer; the text is for the reader of the page."""
 
     def __init__(self, text: str, errors: Mapping[str, str] | None = None) -> None:
@@ -42,22 +42,22 @@ class Remote:
         return found
 
     async def get(self, station: str, path: str, **query: Any) -> Any:
-        """What a path below a station answers. Raises ``Problem``."""
+        """What a path below a station answers. Raises ``RemoteError``."""
         return await self._call("GET", below(station, path), query=query)
 
     async def post(self, station: str, path: str, body: Any = None) -> Any:
-        """Carry out what a path below a station stands for. Raises ``Problem``."""
+        """Carry out what a path below a station stands for. Raises ``RemoteError``."""
         return await self._call("POST", below(station, path), body)
 
     async def patch(self, station: str, path: str, body: Any) -> Any:
-        """Change what a path below a station stands for. Raises ``Problem``."""
+        """Change what a path below a station stands for. Raises ``RemoteError``."""
         return await self._call("PATCH", below(station, path), body)
 
     async def follow(
         self, station: str, path: str, opened: Callable[[], object] = lambda: None, **query: Any
     ) -> AsyncIterator[Any]:
         """What a WebSocket of a station sends, until it ends; ``opened`` is called when it is
-        there. Raises ``Problem``.
+        there. Raises ``RemoteError``.
         """
         url = "ws" + self._url.removeprefix("http") + below(station, path)
         if query:
@@ -70,7 +70,7 @@ class Remote:
                 async for text in socket:
                     yield visible_all(json.loads(text))
         except (OSError, TimeoutError, ConnectionClosed, InvalidHandshake) as error:
-            raise Problem(f"the station's news have ended: {error}") from error
+            raise RemoteError(f"the station's news have ended: {error}") from error
 
     async def close(self) -> None:
         """Give the connections back."""
@@ -83,10 +83,10 @@ class Remote:
             answer = await self._http.request(method, path, json=body, params=query or None)
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
-            raise Problem(f"the station does not answer: {reason}") from error
+            raise RemoteError(f"the station does not answer: {reason}") from error
         if answer.is_success:
             return visible_all(answer.json())
-        raise Problem(_detail(answer), _errors(answer))
+        raise RemoteError(_detail(answer), _errors(answer))
 
 
 def below(station: str, path: str) -> str:

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from .remote import Problem, Remote
+from .remote import Remote, RemoteError
 
 QUICKEST_S = 0.5
 """Between two fetches of a topic."""
@@ -28,7 +28,7 @@ KEPT = 200
 """News of each station that are kept for those who come later."""
 
 
-class Source(NamedTuple):
+class TopicSource(NamedTuple):
     """Where a topic comes from."""
 
     path: str
@@ -42,8 +42,8 @@ class Source(NamedTuple):
     it to choose rows."""
 
 
-def _source(path: str, every_s: float, *kinds: str, key: str = "") -> Source:
-    return Source(path, every_s, frozenset(kinds), key)
+def _source(path: str, every_s: float, *kinds: str, key: str = "") -> TopicSource:
+    return TopicSource(path, every_s, frozenset(kinds), key)
 
 
 SOURCES = {
@@ -72,7 +72,7 @@ Rows = list[dict[str, Any]]
 class Topic:
     """One thing of a station that pages show."""
 
-    def __init__(self, remote: Remote, station: str, source: Source) -> None:
+    def __init__(self, remote: Remote, station: str, source: TopicSource) -> None:
         self.value: Any = None
         self.problem = ""
         """Why there is nothing newer; "" when all is well."""
@@ -136,7 +136,7 @@ class Topic:
                 stale = loop.time() + self._source.every_s
             try:
                 value = await self._fetch()
-            except Problem as problem:
+            except RemoteError as problem:
                 self.problem, self._whole = str(problem), True
             else:
                 self.problem = ""
@@ -179,7 +179,7 @@ def merged(old: Rows, new: Rows, key: str) -> Rows:
     return [row for at, row in enumerate(rows) if at not in left_out][-MOST:]
 
 
-class News:
+class StationEvents:
     """What happens at a station, as it happens."""
 
     def __init__(
@@ -205,7 +205,7 @@ class News:
                     for one in batch["news"]:
                         self.recent.append(one)
                         self._told(one)
-            except Problem as problem:
+            except RemoteError as problem:
                 self.problem = str(problem)
             self.connected = False
             await asyncio.sleep(RETRY_S)
@@ -223,7 +223,7 @@ class Desk:
         self.station = station
         self._topics: dict[str, Topic] = {}
         self._listeners: dict[int, Update] = {}
-        self.news = News(remote, station, self._told, self._look)
+        self.news = StationEvents(remote, station, self._told, self._look)
 
     def topic(self, name: str) -> Topic:
         """A topic of ``SOURCES``."""
@@ -238,18 +238,18 @@ class Desk:
         return lambda: self._listeners.pop(key, None) and None
 
     async def get(self, path: str, **query: Any) -> Any:
-        """Ask the station. Raises ``Problem``."""
+        """Ask the station. Raises ``RemoteError``."""
         return await self.remote.get(self.station, path, **query)
 
     async def post(self, path: str, body: Any = None) -> Any:
-        """Let the station do something; every topic looks for the change. Raises ``Problem``."""
+        """Send a command; every topic then looks for the change. Raises ``RemoteError``."""
         try:
             return await self.remote.post(self.station, path, body)
         finally:
             self._look()
 
     async def patch(self, path: str, body: Any) -> Any:
-        """Let the station change something; every topic looks for it. Raises ``Problem``."""
+        """Let the station change something; every topic looks for it. Raises ``RemoteError``."""
         try:
             return await self.remote.patch(self.station, path, body)
         finally:
@@ -275,11 +275,11 @@ class Live:
         self._desks: dict[str, Desk] = {}
 
     async def names(self) -> list[str]:
-        """The stations there are. Raises ``Problem``."""
+        """The stations there are. Raises ``RemoteError``."""
         return [str(one["name"]) for one in await self.remote.stations()]
 
     async def desk(self, station: str) -> Desk:
-        """A station. Raises ``Problem`` when there is none of this name."""
+        """A station. Raises ``RemoteError`` when there is none of this name."""
         if station not in self._desks:
             await self.remote.get(station, "")
             self._desks.setdefault(station, Desk(self.remote, station))

@@ -2,7 +2,7 @@
 
 The interpreters (``oracle.py``, ``oracle_proto.py``) read the frame and say what each piece is and
 which gate put it there; this module gives each piece its place in bytes, adds what they passed
-over, and bounds what is kept. It never raises on bytes: what is wrong is a ``Problem``.
+over, and bounds what is kept. It never raises on bytes: what is wrong is a ``Finding``.
 ``explain_stream.py`` finds the frames.
 """
 
@@ -40,7 +40,7 @@ READ_FIELDS = 1_000_000
 """Fields of a message that are read at all: more than any real one has, some seconds' work."""
 
 
-class Row(msgspec.Struct, frozen=True, omit_defaults=True):
+class FieldRow(msgspec.Struct, frozen=True, omit_defaults=True):
     """One field as it stands in the frame."""
 
     offset: int
@@ -63,7 +63,7 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why it was passed over."""
 
 
-class Problem(msgspec.Struct, frozen=True):
+class Finding(msgspec.Struct, frozen=True):
     """What is wrong, and where."""
 
     reason: str
@@ -95,8 +95,8 @@ class Explained(msgspec.Struct, frozen=True):
     format: Literal["text", "protobuf", "handshake", ""]
     version: int
     """Server version it was read with."""
-    fields: list[Row]
-    problem: Problem | None = None
+    fields: list[FieldRow]
+    problem: Finding | None = None
     notes: tuple[str, ...] = ()
     version_from: str = ""
     """How the version is known: given, handshake, offered, newest, guessed."""
@@ -168,7 +168,7 @@ class _Frame:
 
     def unreadable(self, reason: str, found: bytes) -> Explained:
         """A frame without an id that could be read."""
-        problem = Problem(reason + self._other_ids(), self.at + 4, found=readable(found))
+        problem = Finding(reason + self._other_ids(), self.at + 4, found=readable(found))
         return self._explained("", None, "", [], problem, ())
 
     def _other_ids(self) -> str:
@@ -200,7 +200,7 @@ class _Frame:
 
     def _read_text(
         self, cls: type[Message], tokens: list[str], places: Sequence[int], seen: _Kept
-    ) -> Problem | None:
+    ) -> Finding | None:
         last = len(tokens) - 1  # what follows the last NUL: nothing, if the message is whole
         problem, ended = None, False
         try:
@@ -225,17 +225,17 @@ class _Frame:
 
     def _cut(
         self, cls: type[Message], reason: str, name: str, place: int, found: str | None = None
-    ) -> Problem:
-        return Problem(reason, self._offset(place), cls.__name__, name, place, self._short(found))
+    ) -> Finding:
+        return Finding(reason, self._offset(place), cls.__name__, name, place, self._short(found))
 
-    def _text_row(self, token: oracle.Token, places: Sequence[int]) -> Row:
+    def _text_row(self, token: oracle.Token, places: Sequence[int]) -> FieldRow:
         place = places[token.offset]
         raw, value = self._short(token.text), self._short(token.value)
-        return Row(self._offset(place), place, token.name, raw, value, token.gate)
+        return FieldRow(self._offset(place), place, token.name, raw, value, token.gate)
 
-    def _left(self, i: int, token: str, places: Sequence[int]) -> Row:
+    def _left(self, i: int, token: str, places: Sequence[int]) -> FieldRow:
         name, place = f"#{i + 1}", places[i]
-        return Row(self._offset(place), place, name, self._short(token), None, note="not read")
+        return FieldRow(self._offset(place), place, name, self._short(token), None, note="not read")
 
     def proto(self, table: dict[int, type[Message]], number: int) -> Explained:
         """A message in protobuf."""
@@ -244,7 +244,7 @@ class _Frame:
         cls = table.get(number)
         known = cls is not None and cls.spec.protobuf < ALWAYS
         seen = _Kept(self.limits.fields)
-        problem: Problem | None = None
+        problem: Finding | None = None
         readable_as: type[Any] = cls if cls and known else Unknown
         try:
             oracle.read_proto(readable_as, body, seen)
@@ -254,7 +254,7 @@ class _Frame:
             after = f", after {seen[-1].name}" if seen and not error.field else ""
             problem = self._problem(error, error.offset or 0, after)
         except (ValueError, OverflowError) as error:  # a record that the pieces do not make
-            problem = Problem(str(error), self._offset(0), cls.__name__ if cls else "", "", 0)
+            problem = Finding(str(error), self._offset(0), cls.__name__ if cls else "", "", 0)
         name = cls.__name__ if cls else ""
         gates = _proto_gates(cls) if cls and known else {}
         rows = [self._proto_row(token, body, gates) for token in seen]
@@ -264,13 +264,13 @@ class _Frame:
         notes = self._notes(cls, number, "protobuf", more=more) if cls else ()
         return self._explained(name, number, "protobuf", rows, problem, notes)
 
-    def _proto_row(self, token: oracle.Token, body: bytes, gates: dict[str, str]) -> Row:
+    def _proto_row(self, token: oracle.Token, body: bytes, gates: dict[str, str]) -> FieldRow:
         raw = body[token.offset : token.end]
         shown = raw[: self.limits.text].hex(" ")
         if len(raw) > self.limits.text:
             shown += f" … ({len(raw)} bytes)"
         gate = "" if token.note else gates.get(_plain_path(token.name), gates.get("", ""))
-        return Row(
+        return FieldRow(
             self._offset(token.offset), token.offset, token.name, shown, self._short(token.value),
             gate, token.number, _WIRE_TYPES[token.wire], token.note,
         )  # fmt: skip
@@ -283,23 +283,23 @@ class _Frame:
     def _few(self, count: int) -> int:
         return min(count, self.limits.fields)
 
-    def _problem(self, error: RemoteProtocolError, place: int, more: str = "") -> Problem:
+    def _problem(self, error: RemoteProtocolError, place: int, more: str = "") -> Finding:
         found = error.found
         found = [self._short(one) for one in found] if isinstance(found, list) else found
-        return Problem(
+        return Finding(
             error.reason + more, self._offset(place), error.message or "", error.field or "", place,
             self._short(readable(found) if isinstance(found, bytes) else found),
         )  # fmt: skip
 
-    def _unknown(self, number: int, name: str, form: str) -> Problem:
+    def _unknown(self, number: int, name: str, form: str) -> Finding:
         if name:
-            return Problem(f"has no {form} form", self.at + 4, name, found=number)
+            return Finding(f"has no {form} form", self.at + 4, name, found=number)
         other = catalogue.RESPONSES if self.sender == "client" else catalogue.REQUESTS
         reason = f"no message from the {self.sender} has the id {number}"
         if number in other:
             sender = "server" if self.sender == "client" else "client"
             reason += f"; from the {sender} it is {other[number].__name__}"
-        return Problem(reason, self.at + 4, found=number)
+        return Finding(reason, self.at + 4, found=number)
 
     def _notes(self, cls: type[Message], number: int, form: str, *, more: int) -> tuple[str, ...]:
         spec, notes = cls.spec, []
@@ -321,8 +321,8 @@ class _Frame:
         return shortened(value, self.limits.text)
 
     def _explained(
-        self, name: str, number: int | None, form: Any, rows: list[Row],
-        problem: Problem | None, notes: tuple[str, ...],
+        self, name: str, number: int | None, form: Any, rows: list[FieldRow],
+        problem: Finding | None, notes: tuple[str, ...],
     ) -> Explained:  # fmt: skip
         return Explained(
             self.at, len(self.payload), self.sender, name, number, form, self.version, rows,

@@ -8,7 +8,7 @@ import re
 from typing import Literal, Protocol
 
 from ..wire.framing import MAX_PAYLOAD, frame
-from .frames import USUAL, Explained, Limits, Problem, Sender
+from .frames import USUAL, Explained, Finding, Limits, Sender
 from .message_log import LINE, LogReader
 from .recording import recorded
 from .stream import Explainer
@@ -21,7 +21,7 @@ _HEX = re.compile(rb"(?:0[xX]|\\x|[\s:,;]|[0-9a-fA-F])+\Z")
 _NOT_DIGITS = re.compile(rb"0[xX]|\\x|[\s:,;]")
 
 
-class Reader(Protocol):
+class InputReader(Protocol):
     """Takes an input piece by piece."""
 
     def feed(self, data: bytes) -> list[Explained]:
@@ -48,7 +48,7 @@ def reader(
     version: int | None = None,
     payload: bool = False,
     limits: Limits = USUAL,
-) -> Reader:
+) -> InputReader:
     """The reader for an input that begins like this.
 
     ``payload`` says that bytes are one message without its length.
@@ -83,7 +83,7 @@ class Payload:
 class HexReader:
     """Bytes in hexadecimal; blanks, colons, commas, ``0x`` and ``\\x`` may stand between."""
 
-    def __init__(self, inner: Reader) -> None:
+    def __init__(self, inner: InputReader) -> None:
         self._inner = inner
         self._rest = b""
         self._at = 0
@@ -126,7 +126,7 @@ class HexReader:
 
 
 def _no_hex(reason: str, at: int) -> Explained:
-    return Explained(at, 0, "server", "", None, "", 0, [], Problem(reason, at))
+    return Explained(at, 0, "server", "", None, "", 0, [], Finding(reason, at))
 
 
 class _Lines:
@@ -161,7 +161,7 @@ class _Lines:
         self._parts, self._size, self._at = [], 0, at + size + 1
         if size > LONGEST_LINE:
             reason = f"a line of {size} bytes is longer than any message"
-            return [Explained(at, size, "server", "", None, "", 0, [], Problem(reason, at))]
+            return [Explained(at, size, "server", "", None, "", 0, [], Finding(reason, at))]
         return self.line(line, at)
 
     def line(self, line: bytes, at: int) -> list[Explained]:

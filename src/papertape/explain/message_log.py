@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from ..versions import MAX_SERVER
 from ..wire.handshake import PREFIX
-from .frames import USUAL, Explained, Limits, Problem, Sender, explain
+from .frames import USUAL, Explained, Finding, Limits, Sender, explain
 from .stream import NEWEST_TEXT, answer, candidates, greeting
 
 LINE = re.compile(rb"\d\d:\d\d:\d\d[:.,]\d{3} (->|<-) ", re.MULTILINE)
@@ -133,7 +133,7 @@ def _measured(told: Explained, content: bytes) -> Explained:
         note = "the log does not keep every byte: the length cannot be checked"
         return replace(told, notes=(*told.notes, note))
     reason = f"the line announces {length} bytes and has {size}"
-    return replace(told, problem=told.problem or Problem(reason, told.offset, told.name))
+    return replace(told, problem=told.problem or Finding(reason, told.offset, told.name))
 
 
 # ---------------------------------------------------------------- separators and hyphens

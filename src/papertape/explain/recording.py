@@ -15,12 +15,12 @@ from ..versions import MAX_SERVER, MIN_SERVER
 from ..wire import catalogue
 from ..wire.connection import encode
 from ..wire.message import Message
-from .frames import USUAL, Explained, Limits, Problem, Sender, explain
+from .frames import USUAL, Explained, Finding, Limits, Sender, explain
 
 NOTE = "encoded again from the recorded values: offsets count within this message"
 
 
-class Line(msgspec.Struct):
+class RecordedLine(msgspec.Struct):
     """What a recording says of a message."""
 
     dir: Literal["in", "out"]
@@ -29,7 +29,7 @@ class Line(msgspec.Struct):
     fields: dict[str, Any]
 
 
-_DECODE = msgspec.json.Decoder(Line).decode
+_DECODE = msgspec.json.Decoder(RecordedLine).decode
 
 
 def recorded(
@@ -39,25 +39,25 @@ def recorded(
     try:
         found = _DECODE(line)
     except (msgspec.DecodeError, RecursionError) as error:
-        return _wrong("server", "", version or MAX_SERVER, Problem(f"is no recording: {error}", at))
+        return _wrong("server", "", version or MAX_SERVER, Finding(f"is no recording: {error}", at))
     sender: Sender = "client" if found.dir == "in" else "server"
     used = version or found.version
     if not MIN_SERVER <= used <= MAX_SERVER:
-        return _wrong(sender, found.name, MAX_SERVER, Problem(f"no server version {used}", at))
+        return _wrong(sender, found.name, MAX_SERVER, Finding(f"no server version {used}", at))
     try:
         message = _message(found, sender)
         payload = encode(message, used)[4:]
     except msgspec.ValidationError as error:
-        return _wrong(sender, found.name, used, Problem(str(error), at, found.name))
+        return _wrong(sender, found.name, used, Finding(str(error), at, found.name))
     except LocalProtocolError as error:
-        problem = Problem(error.reason, at, found.name, error.field or "")
+        problem = Finding(error.reason, at, found.name, error.field or "")
         return _wrong(sender, found.name, used, problem)
     told = explain(payload, sender, used, limits=limits)
     origin = "given" if version else "recorded"
     return replace(told, notes=(*told.notes, NOTE), version_from=origin, sender_from="recorded")
 
 
-def _message(found: Line, sender: Sender) -> Message:
+def _message(found: RecordedLine, sender: Sender) -> Message:
     """Raises ``LocalProtocolError`` for an unknown name, ``ValidationError`` for bad values."""
     table = catalogue.REQUESTS if sender == "client" else catalogue.RESPONSES
     for cls in table.values():
@@ -67,7 +67,7 @@ def _message(found: Line, sender: Sender) -> Message:
     raise LocalProtocolError(f"no message from the {sender} is called {found.name!r}")
 
 
-def _wrong(sender: Sender, name: str, version: int, problem: Problem) -> Explained:
+def _wrong(sender: Sender, name: str, version: int, problem: Finding) -> Explained:
     return Explained(
         problem.offset, 0, sender, name, None, "", version, [], problem, (), "recorded", "recorded"
     )

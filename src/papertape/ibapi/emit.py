@@ -16,7 +16,7 @@ from .. import model
 from ..model import UNSET_DECIMAL, UNSET_DOUBLE
 from ..wire import proto
 from ..wire import proto_scalars as convert_wire
-from ..wire.caches import Cache
+from ..wire.caches import TokenCache
 from ..wire.codecs import plain_decimal, read_decimal, unescape
 from ..wire.layout import Const, Each, Field, Part, Step, Switch
 from ..wire.message import Message, hints
@@ -44,10 +44,10 @@ def read_size(token: bytes) -> Any:
     return UNSET_DECIMAL if value is None else value
 
 
-INTS = Cache(lambda token: int(token or 0))
-FLOATS = Cache(lambda token: float(token or 0))
-SIZES = Cache(read_size)
-SIZES_OF_TEXT = Cache(lambda token: size(plain_decimal(token)))
+INTS = TokenCache(lambda token: int(token or 0))
+FLOATS = TokenCache(lambda token: float(token or 0))
+SIZES = TokenCache(read_size)
+SIZES_OF_TEXT = TokenCache(lambda token: size(plain_decimal(token)))
 _QUOTES = callbacks.QUOTE_ATTRIBS
 
 READ = {

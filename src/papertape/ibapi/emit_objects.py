@@ -13,7 +13,7 @@ from typing import Any
 from ..model import UNSET_INT, OrderCondition, TickAttribBidAsk, TickAttribLast
 from ..wire.caches import CACHES
 from ..wire.codecs import NAMESPACE
-from ..wire.emit_decoder import Reader
+from ..wire.emit_decoder import DecoderEmitter
 from ..wire.layout import Field
 from ..wire.message import Message, hints
 from ..wire.plan import annotation, bare, default_value, is_record, plan
@@ -49,7 +49,7 @@ _ALREADY_WRITTEN = "unset("
 """Starts the statement whose work is done while the object is built."""
 
 
-class _Objects(Reader):
+class _Objects(DecoderEmitter):
     """Builds official objects where the catalogue's reader builds records."""
 
     def __init__(self, cls: type[Message], raw: bool) -> None:

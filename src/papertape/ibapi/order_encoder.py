@@ -14,7 +14,7 @@ from ..model import AttachedOrders, Contract, Order
 from ..wire.catalogue.orders import PlaceOrder
 from ..wire.connection import ClientConnection
 from ..wire.diff import Columns, Put
-from ..wire.handshake import State
+from ..wire.handshake import ConnectionState
 from ..wire.template import FAILURES, template
 from . import contract, convert, order
 from .source import Shape
@@ -27,7 +27,7 @@ _CONTRACT, _ORDER = Shape(contract.Contract), Shape(order.Order)
 
 def frame(wire: ClientConnection | None, order_id: Any, wanted: Any, terms: Any) -> bytes | None:
     """The request as a frame; None where the template cannot hold it, or it cannot be sent."""
-    if wire is None or wire.state is not State.STARTED:
+    if wire is None or wire.state is not ConnectionState.STARTED:
         return None
     return _encoder(wire.version)(order_id, wanted, terms)
 

@@ -156,7 +156,7 @@ class Keeper:
                 yield entry
 
         def mend(orders: list[FinishedRow], fills: list[FillEntry]) -> None:
-            self._store.mend(Rows(orders, fills))
+            self._store.mend(FinishedRows(orders, fills))
 
         self._since_snapshot = 0
         try:

@@ -51,7 +51,7 @@ MAX_PAYLOAD: Final = 1 << 26  # the facts of one command; a global cancel has on
 _ENTRY: Final = "INSERT INTO entries VALUES (?, ?, ?, ?)"
 
 
-class Entry(NamedTuple):
+class StoredEntry(NamedTuple):
     """One journaled command: its number from 1 without gaps, its time in ns, its bytes."""
 
     seq: int
@@ -63,7 +63,7 @@ class Batch(NamedTuple):
     """What one turn leaves: entries as (time, payload), and the rows of what is over."""
 
     entries: Sequence[tuple[int, bytes]]
-    rows: Rows = Rows()
+    rows: FinishedRows = FinishedRows()
 
 
 class Journal:
@@ -260,7 +260,7 @@ class Journal:
                 reason = f"refuses a payload of {len(payload)} bytes, at most {MAX_PAYLOAD} fit"
                 raise JournalError(reason, path=self.path, seq=seq)
 
-    def entries(self, after: int = 0) -> Iterator[Entry]:
+    def entries(self, after: int = 0) -> Iterator[StoredEntry]:
         """Read the entries that follow a number, in order, a chunk at a time.
 
         Raises JournalError at the first entry that is damaged or missing.
@@ -273,7 +273,7 @@ class Journal:
                 sound = isinstance(time, int) and isinstance(payload, bytes)
                 if not sound or crc != entry_crc(seq, time, payload):
                     raise self._damaged("has a damaged entry", seq)
-                yield Entry(seq, time, payload)
+                yield StoredEntry(seq, time, payload)
                 expected += 1
         if expected <= self.last_seq:
             raise self._damaged("lacks an entry", expected)
@@ -287,7 +287,7 @@ class Journal:
     def _damaged(self, reason: str, seq: int) -> JournalError:
         return JournalError(reason, path=self.path, seq=seq, advice=RESTORE)
 
-    def rows(self, orders_after: int, fills_after: int, until: int) -> Rows:
+    def rows(self, orders_after: int, fills_after: int, until: int) -> FinishedRows:
         """Orders and fills that were over by facts after two numbers, and not after ``until``.
 
         Raises JournalError when a row is damaged. One that is lost is missed by who counts them.
@@ -302,7 +302,7 @@ class Journal:
         self._over.catch_up()
         return self._over.orders(orders_after, until), self._over.fills(fills_after, until)
 
-    def mend(self, rows: Rows) -> None:
+    def mend(self, rows: FinishedRows) -> None:
         """Put rows of what is over, in order, in the place of damaged or lost ones."""
         self._over.catch_up()
         self._over.mend(rows)

@@ -17,7 +17,7 @@ _WIDTH = 4
 """Bytes of a frame's length."""
 
 
-class Batch:
+class SharedFrames:
     """Frames at one version that wait for a request id."""
 
     def __init__(self, messages: Sequence[Message], version: int) -> None:

@@ -12,7 +12,7 @@ from .codecs import plain_decimal, read_decimal
 CACHED, LONGEST = 4096, 32
 
 
-class Cache(dict[Any, Any]):
+class TokenCache(dict[Any, Any]):
     """Token -> value, read on first use; raises what reading raises."""
 
     def __init__(self, make: Callable[[Any], Any]) -> None:
@@ -29,9 +29,9 @@ class Cache(dict[Any, Any]):
 
 
 CACHES: dict[str, Any] = {
-    "INTS": Cache(int),
-    "FLOATS": Cache(float),
-    "DECIMALS": Cache(read_decimal),
-    "WRITTEN_DECIMALS": Cache(plain_decimal),
+    "INTS": TokenCache(int),
+    "FLOATS": TokenCache(float),
+    "DECIMALS": TokenCache(read_decimal),
+    "WRITTEN_DECIMALS": TokenCache(plain_decimal),
 }
 """By the name that generated functions give them; for tokens that are not empty."""

@@ -35,8 +35,8 @@ from .handshake import (
     LONGEST_HASTE,
     LONGEST_START,
     PREFIX,
-    Move,
-    State,
+    ConnectionEvent,
+    ConnectionState,
     advance,
     greeting,
     negotiate,
@@ -284,7 +284,7 @@ class _End:
     """What both ends share."""
 
     def __init__(self) -> None:
-        self.state = State.OPENED
+        self.state = ConnectionState.OPENED
         self.version = 0
         self.ended = False
         """Nothing more is read, because the peer broke the rules. What came before that may still
@@ -298,7 +298,7 @@ class _End:
 
     @property
     def _deaf(self) -> bool:
-        return self.ended or self.state is State.CLOSED
+        return self.ended or self.state is ConnectionState.CLOSED
 
     def _end(self, event: Broken | OutOfTurn | Greeting) -> Event:
         self.ended = True
@@ -306,7 +306,7 @@ class _End:
 
     def close(self) -> None:
         """Nothing more is sent or read."""
-        self.state = State.CLOSED
+        self.state = ConnectionState.CLOSED
 
 
 class ClientConnection(_End):
@@ -322,7 +322,7 @@ class ClientConnection(_End):
 
     def initiate(self) -> bytes:
         """The greeting: the first bytes to send."""
-        self.state = advance(self.state, Move.GREETING)
+        self.state = advance(self.state, ConnectionEvent.GREETING)
         return greeting(self.lowest, self.highest, self.options)
 
     def receive_data(self, data: bytes) -> list[Any]:
@@ -345,7 +345,7 @@ class ClientConnection(_End):
 
     def _negotiated(self, payload: bytes) -> Negotiated:
         self.version, self.connection_time = parse_version_reply(payload)
-        self.state = advance(self.state, Move.VERSION)
+        self.state = advance(self.state, ConnectionEvent.VERSION)
         self._codecs = Codecs(self.version, catalogue.RESPONSES)
         return Negotiated(self.version, self.connection_time)
 
@@ -355,8 +355,8 @@ class ClientConnection(_End):
         Raises ``FeatureNotSupported`` (503) when the server is too old for it or for one of its
         fields, and ``LocalProtocolError`` when the connection is not ready for it.
         """
-        move = Move.START if type(message) is StartApi else Move.MESSAGE
-        if self.state is State.NEGOTIATED and move is Move.MESSAGE:
+        move = ConnectionEvent.START if type(message) is StartApi else ConnectionEvent.MESSAGE
+        if self.state is ConnectionState.NEGOTIATED and move is ConnectionEvent.MESSAGE:
             # The official client lets requests pass before START_API's answer; only the
             # handshake itself is a hard border.
             raise LocalProtocolError("START_API has not been sent", message=type(message).__name__)
@@ -388,13 +388,13 @@ class ServerConnection(_End):
         events: list[Event] = []
         try:
             data = self._strip_prefix(data, events)
-            while self.state is not State.STARTED and not self.ended:
+            while self.state is not ConnectionState.STARTED and not self.ended:
                 payload = self._opening_frame(data)
                 if payload is None:
                     break
                 events.append(self._event(payload))
                 data = b""
-            for payload in self._frames.feed(data) if self.state is State.STARTED else ():
+            for payload in self._frames.feed(data) if self.state is ConnectionState.STARTED else ():
                 events.append(self._event(payload))
                 if isinstance(events[-1], OutOfTurn):
                     return events
@@ -408,14 +408,14 @@ class ServerConnection(_End):
         """What is wrong with it: an opening may be less long than a message."""
         if error.length > MAX_PAYLOAD:
             return error
-        if self.state is State.NEGOTIATED:
+        if self.state is ConnectionState.NEGOTIATED:
             reason = f"{error.length} bytes are no START_API, which has {error.limit} at most"
             return BadFrame(message="START_API", reason=reason)
         return BadFrame(message="greeting", reason=f"{error.length} bytes are no greeting")
 
     def _opening_frame(self, data: bytes) -> bytes | None:
         """The next frame before the start; none while the greeting has not been answered."""
-        if self.state is not State.GREETED:
+        if self.state is not ConnectionState.GREETED:
             return self._frames.one(data)
         self._frames.hold(data)
         if self._frames.pending > LONGEST_HASTE:
@@ -440,36 +440,36 @@ class ServerConnection(_End):
         return rest
 
     def _event(self, payload: bytes) -> Event:
-        if self.state is State.OPENED:
+        if self.state is ConnectionState.OPENED:
             return self._greeted(payload)
         assert self._codecs is not None, "only a greeting comes before the version answer"
         event = self._codecs.take(payload)
         starting = type(event) is StartApi
-        if self.state is State.NEGOTIATED and starting:
-            self.state = advance(self.state, Move.START)
+        if self.state is ConnectionState.NEGOTIATED and starting:
+            self.state = advance(self.state, ConnectionEvent.START)
             self._frames.limit = MAX_PAYLOAD
-        elif self.state is not State.STARTED or starting:
+        elif self.state is not ConnectionState.STARTED or starting:
             name = getattr(event, "name", "") or type(event).__name__
             return self._end(OutOfTurn(name, self.state, getattr(event, "error", None)))
         return event
 
     def _greeted(self, payload: bytes) -> Greeting:
         lowest, highest, options = parse_greeting(payload)
-        self.state = advance(self.state, Move.GREETING)
+        self.state = advance(self.state, ConnectionEvent.GREETING)
         version = negotiate(lowest, highest, self.highest)
         self.version = version or 0
         return Greeting(lowest, highest, options, version)
 
     def accept(self, connection_time: str) -> bytes:
         """The version answer; send it alone and in one piece."""
-        self.state = advance(self.state, Move.VERSION)
+        self.state = advance(self.state, ConnectionEvent.VERSION)
         self._frames.limit = LONGEST_START
         self._codecs = RequestCodecs(self.version)
         return version_reply(self.version, connection_time)
 
     def send(self, message: Message) -> bytes:
         """A message as bytes."""
-        if self.state is not State.STARTED:
+        if self.state is not ConnectionState.STARTED:
             raise LocalProtocolError(f"no message while {self.state}")
         return encode(message, self.version)
 

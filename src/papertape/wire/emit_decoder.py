@@ -27,7 +27,7 @@ _SHORTER = {"(@ != '0' and @ != '')": "(@ not in ('0', ''))"}
 """The same with one look at the token."""
 
 
-class Reader:
+class DecoderEmitter:
     """Emits the decoder: token positions are literals until the first conditional part."""
 
     def __init__(self, cls: type[Message]) -> None:

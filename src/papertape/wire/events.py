@@ -3,7 +3,7 @@
 import msgspec
 
 from ..errors import BadFrame, RemoteProtocolError
-from .handshake import State
+from .handshake import ConnectionState
 from .message import Message
 
 
@@ -49,7 +49,7 @@ class OutOfTurn(msgspec.Struct, frozen=True):
     """A message before START_API, or a second START_API: the connection must be closed."""
 
     name: str
-    state: State
+    state: ConnectionState
     error: RemoteProtocolError | None = None
     """What is wrong with it besides; a START_API that cannot be read starts nothing."""
 

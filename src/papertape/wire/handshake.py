@@ -22,7 +22,7 @@ LONGEST_HASTE = 64 * 1024
 """Bytes that are kept behind a greeting which has not been answered yet."""
 
 
-class State(StrEnum):
+class ConnectionState(StrEnum):
     """Where one end of a connection is."""
 
     OPENED = "opened"
@@ -32,7 +32,7 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
-class Move(StrEnum):
+class ConnectionEvent(StrEnum):
     """What happens on a connection."""
 
     GREETING = "greeting"
@@ -42,17 +42,17 @@ class Move(StrEnum):
     CLOSE = "close"
 
 
-TRANSITIONS: dict[tuple[State, Move], State] = {
-    (State.OPENED, Move.GREETING): State.GREETED,
-    (State.GREETED, Move.VERSION): State.NEGOTIATED,
-    (State.NEGOTIATED, Move.START): State.STARTED,
-    (State.STARTED, Move.MESSAGE): State.STARTED,
-    **{(state, Move.CLOSE): State.CLOSED for state in State},
+TRANSITIONS: dict[tuple[ConnectionState, ConnectionEvent], ConnectionState] = {
+    (ConnectionState.OPENED, ConnectionEvent.GREETING): ConnectionState.GREETED,
+    (ConnectionState.GREETED, ConnectionEvent.VERSION): ConnectionState.NEGOTIATED,
+    (ConnectionState.NEGOTIATED, ConnectionEvent.START): ConnectionState.STARTED,
+    (ConnectionState.STARTED, ConnectionEvent.MESSAGE): ConnectionState.STARTED,
+    **{(state, ConnectionEvent.CLOSE): ConnectionState.CLOSED for state in ConnectionState},
 }
 """The same table serves both ends: each move is sent by one end and received by the other."""
 
 
-def advance(state: State, move: Move) -> State:
+def advance(state: ConnectionState, move: ConnectionEvent) -> ConnectionState:
     """The next state. Raises ``LocalProtocolError`` for a move that is not in the table."""
     try:
         return TRANSITIONS[state, move]

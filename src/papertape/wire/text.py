@@ -15,7 +15,7 @@ import msgspec
 from .caches import CACHES
 from .codecs import NAMESPACE
 from .codegen import compiled
-from .emit_decoder import Reader
+from .emit_decoder import DecoderEmitter
 from .emit_encoder import Writer
 from .layout import Step, Switch
 from .message import Message, hints
@@ -34,12 +34,12 @@ def encoder(cls: type[Message], version: int) -> Encoder:
 @cache
 def decoder(cls: type[Message], version: int) -> Decoder:
     """The function that reads this message's tokens (without the id) for a server version."""
-    return _function(cls, f"decode_{cls.__name__}_{version}", Reader(cls).source(version))
+    return _function(cls, f"decode_{cls.__name__}_{version}", DecoderEmitter(cls).source(version))
 
 
 def source_of(cls: type[Message], version: int, *, reading: bool) -> str:
     """The generated source, for people."""
-    return (Reader(cls) if reading else Writer(cls)).source(version)
+    return (DecoderEmitter(cls) if reading else Writer(cls)).source(version)
 
 
 def _function(cls: type[Message], name: str, source: str) -> Callable[[Any], Any]:

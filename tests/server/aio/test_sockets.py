@@ -11,7 +11,7 @@ from papertape.server.settings import StationSettings
 from papertape.versions import MAX_SERVER
 from papertape.wire.catalogue import session
 from papertape.wire.connection import Negotiated, encode
-from papertape.wire.handshake import State
+from papertape.wire.handshake import ConnectionState
 from server.pair import Hall
 from server.sockets import LOOPS, Served, Socket, eventually, run, serving
 
@@ -151,7 +151,7 @@ def test_a_start_api_in_the_greetings_segment_is_served(loop: str, version: int)
             first = hasty.connection.initiate()
             await hasty.write(first + encode(session.StartApi(1), version))
             await hasty.until(Negotiated)
-            hasty.connection.state = State.STARTED
+            hasty.connection.state = ConnectionState.STARTED
             await hasty.until(session.NextValidId)
             assert await hasty.answers()
 

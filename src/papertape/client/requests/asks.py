@@ -24,7 +24,7 @@ Make = Callable[[int], tuple[Conversation, Message]]
 """A new conversation and its request, for a request id (-1 where the request has none)."""
 
 
-class Asked(Protocol):
+class RequestPort(Protocol):
     """The core, as far as a question needs it."""
 
     now: float
@@ -47,7 +47,14 @@ class Ask:
     """One question: its attempts, its deadline, its outcome."""
 
     def __init__(
-        self, core: Asked, name: str, make: Make, *, timeout: float, tries: int, by_id: bool = True
+        self,
+        core: RequestPort,
+        name: str,
+        make: Make,
+        *,
+        timeout: float,
+        tries: int,
+        by_id: bool = True,
     ) -> None:
         self.name = name
         self.done = False

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
-from ..remote import Problem, Remote
-from .frames import Batch, Frame, about, decode, name, pairs
+from ..remote import Remote, RemoteError
+from .frames import Frame, FrameBatch, about, decode, name, pairs
 
 MOST: Final = 1000
 """Messages a second that are asked for."""
@@ -135,7 +135,7 @@ class Capture:
                 async for told in following:
                     self.take(told, known)
                     known = set()
-            except Problem as problem:
+            except RemoteError as problem:
                 self.problem = str(problem)
             await asyncio.sleep(RETRY_S)
 
@@ -144,7 +144,7 @@ class Capture:
 
     def take(self, told: Any, known: set[int] | None = None) -> None:
         """A batch of the feed; who connects anew is first shown what may be ``known`` already."""
-        batch = msgspec.convert(told, Batch)
+        batch = msgspec.convert(told, FrameBatch)
         fresh = [frame for frame in batch.messages if not known or frame.number not in known]
         for frame in fresh:
             self._serial += 1
@@ -172,7 +172,7 @@ class Capture:
                 del self._subjects[next(iter(self._subjects))]
 
 
-class Sample:
+class Sampler:
     """Which of many messages a tab shows: what is rare whole, and of a flood a few."""
 
     def __init__(self, a_second: int, burst: int) -> None:

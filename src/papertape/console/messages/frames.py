@@ -78,7 +78,7 @@ class Frame(msgspec.Struct, gc=False):
         return len(self.hex) < 2 * self.length
 
 
-class Batch(msgspec.Struct):
+class FrameBatch(msgspec.Struct):
     """What the feed sends at once."""
 
     dropped: int

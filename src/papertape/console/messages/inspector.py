@@ -51,7 +51,7 @@ class Frames(Element, component="inspector.js"):
         self.update()
 
 
-async def build(view: View) -> None:
+async def build(view: PageView) -> None:
     """The page."""
     desk = view.desk
     if desk not in _CAPTURES:
@@ -62,10 +62,10 @@ async def build(view: View) -> None:
 class Inspector:
     """One tab's view of the messages."""
 
-    def __init__(self, view: View, capture: Capture) -> None:
+    def __init__(self, view: PageView, capture: Capture) -> None:
         self._capture = capture
         self._filter = Filter()
-        self._sample = Sample(A_SECOND, ROWS)
+        self._sample = Sampler(A_SECOND, ROWS)
         self._fitting, self._shown = Rate(), Rate()
         self._rows: deque[Frame] = deque(maxlen=ROWS)
         """What the list holds."""

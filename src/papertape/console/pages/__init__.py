@@ -5,7 +5,7 @@ from ..view import View
 from . import chart, connections, drills, log, settings, trading
 
 
-async def _messages(view: View) -> None:
+async def _messages(view: PageView) -> None:
     """The page that decodes frames: whoever looks at another need not wait for the catalogue."""
     from ..messages import inspector
 

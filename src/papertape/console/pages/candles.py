@@ -64,7 +64,7 @@ class Candles:
         return changed
 
 
-class Mark(NamedTuple):
+class ExecutionMark(NamedTuple):
     """An execution in the chart."""
 
     time: str
@@ -76,7 +76,7 @@ class Mark(NamedTuple):
 
 def marks(
     executions: Iterable[Told], con_id: int, bars: Sequence[Candle], seconds: int
-) -> list[Mark]:
+) -> list[ExecutionMark]:
     """The executions of an instrument at their bars; those before the first bar are left out."""
     starts = [datetime.fromisoformat(bar.time) for bar in bars]
     step = timedelta(seconds=seconds)
@@ -87,7 +87,7 @@ def marks(
         if one["con_id"] == con_id and at >= 0 and when < starts[at] + step:
             text = f"{VERBS.get(one['side'], one['side'])} {size(one['shares'])}"
             text += f" at {price(one['price'])}, {when:%H:%M:%S}"
-            found.append(Mark(bars[at].time, one["price"], one["side"] == "BOT", text))
+            found.append(ExecutionMark(bars[at].time, one["price"], one["side"] == "BOT", text))
     return found[-MOST_MARKS:]
 
 

@@ -35,18 +35,18 @@ DAY = ("open", "high", "low", "close")
 class Chart:
     """The page: one instrument and one size of bars at a time."""
 
-    def __init__(self, view: View, seconds: str) -> None:
+    def __init__(self, view: PageView, seconds: str) -> None:
         self._view = view
         self._found: dict[str, Any] | None = None
         self._candles = Candles()
-        self._marks: list[Mark] = []
+        self._marks: list[ExecutionMark] = []
         self._executions: list[dict[str, Any]] = []
         self._look_in = 0
         """Turns until the executions are asked for again."""
         with ui.element("section").classes("pt-card").props('aria-label="Chart"'):
             with ui.element("div").classes("pt-chartbar"):
                 self._search = SymbolSearch(view, self.choose)
-                self._size = Choice(SIZES, seconds, self._sized, label="Size of a bar")
+                self._size = OptionButtons(SIZES, seconds, self._sized, label="Size of a bar")
                 keys = ui.element("div").classes("pt-row")
                 keys.props('role="group" aria-label="Part shown"')
             self._strip = Strip()
@@ -111,7 +111,7 @@ class Chart:
         path = f"/bars/{found['con_id']}"
         try:
             told = await self._view.desk.get(path, seconds=self._seconds, last=FIRST, **query)
-        except Problem as problem:
+        except RemoteError as problem:
             self._missing(str(problem), bool(candles.bars))
             return
         if candles is not self._candles:
@@ -144,7 +144,7 @@ class Chart:
             digits = decimals(self._found["tick"])
             self._plot.load(self._candles.bars, self._marks, digits, self._seconds)
 
-    def _marked(self) -> list[Mark]:
+    def _marked(self) -> list[ExecutionMark]:
         con_id = self._found["con_id"] if self._found else 0
         return marks(self._executions, con_id, self._candles.bars, self._seconds)
 
@@ -160,7 +160,7 @@ class Chart:
             return
         try:
             told = await self._view.desk.get("/executions", con_id=found["con_id"], last=MOST_MARKS)
-        except Problem:
+        except RemoteError:
             return
         if found is not self._found:
             return
@@ -226,7 +226,7 @@ def _term(title: str) -> TextElement:
         return TextElement(tag="dd", text="–")
 
 
-async def _first(view: View, con_id: str) -> dict[str, Any] | None:
+async def _first(view: PageView, con_id: str) -> dict[str, Any] | None:
     """What to show at first: what the address names, what was traded last, anything."""
     if con_id.isdecimal():
         wanted = con_id
@@ -237,13 +237,13 @@ async def _first(view: View, con_id: str) -> dict[str, Any] | None:
         try:
             found: dict[str, Any] = await view.desk.get(f"/symbols/{wanted}")
             return found
-        except Problem:
+        except RemoteError:
             pass
     some = await view.desk.get("/symbols")
     return some[0] if some else None
 
 
-async def build(view: View) -> None:
+async def build(view: PageView) -> None:
     """The page; it is there at once, and what it shows follows."""
     request = ui.context.client.request
     query = request.query_params if request is not None else {}
@@ -253,7 +253,7 @@ async def build(view: View) -> None:
     async def begin() -> None:
         try:
             found = await _first(view, query.get("con_id", ""))
-        except Problem:
+        except RemoteError:
             return  # the frame tells that the station does not answer
         if found is not None and chart.empty:  # who has chosen meanwhile knows better
             await chart.choose(found)

@@ -28,7 +28,7 @@ BEAT_S = 0.5
 """Between two looks at what is new."""
 
 
-async def build(view: View) -> None:
+async def build(view: PageView) -> None:
     """The page."""
     pending_connections.waiting(view)
     _sessions(view)
@@ -73,7 +73,7 @@ def _rate(value: float | None) -> str:
     return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
 
 
-def _sessions(view: View) -> None:
+def _sessions(view: PageView) -> None:
     names: dict[str, str] = {}
 
     async def disconnect(number: str) -> None:
@@ -125,7 +125,7 @@ class Indicator:
         self._text.set_text(notice["text"] if notice else none)
 
 
-def _indicators(view: View) -> None:
+def _indicators(view: PageView) -> None:
     with card("Indicators"), ui.element("ul").classes("pt-list") as box:
         api = Indicator("API", "sessions of API programs")
         link = Indicator("Broker link", "between this station and the broker")
@@ -169,14 +169,14 @@ def farm_tone(status: str) -> str:
 # -- news ---------------------------------------------------------------------------------------
 
 
-async def _news(view: View) -> None:
+async def _news(view: PageView) -> None:
     """What happened lately, the newest on top."""
     with card("Recent news"):
         nothing = empty("Nothing has happened yet", "Connections, farms and drills show up here.")
         box = ui.element("ol").classes("pt-list pt-news")
         named(box, tabindex="0", aria_label="News, the newest first")
     fresh: deque[Facts] = deque(maxlen=SHOWN)
-    with suppress(Problem):  # the frame's banner says that the station does not answer
+    with suppress(RemoteError):  # the frame's banner says that the station does not answer
         fresh.extend(await view.desk.get("/events", kind=list(SENTENCES)))
     seen = fresh[-1]["number"] if fresh else 0
 

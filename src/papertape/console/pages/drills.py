@@ -7,7 +7,7 @@ from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
 from ..parts.components import badge, button, card, clock, empty, named, tried
-from ..parts.fields import Field, Number, Switch, Text
+from ..parts.fields import FormField, NumberField, SwitchField, TextField
 from ..parts.grid import Cell, Col, Grid, Row
 from ..remote import Problem
 from ..view import View
@@ -23,19 +23,19 @@ BLANK = ("", "none", '""')
 """Defaults that leave a field empty: it must be filled in, or it need not be."""
 
 
-async def build(view: View) -> None:
+async def build(view: PageView) -> None:
     """The page."""
     _runs(view)
     with ui.element("div").classes("pt-grid pt-drills") as box:
         nothing = empty("The drills are not here yet", "They come when the station answers.")
-    cards: dict[str, Card] = {}
+    cards: dict[str, DrillCard] = {}
 
     def catalogue(rows: list[Facts]) -> None:
         nothing.set_visibility(not rows)
         for row in rows:
             if row["name"] not in cards:
                 with box:
-                    cards[row["name"]] = Card(view, row)
+                    cards[row["name"]] = DrillCard(view, row)
 
     def runs(rows: list[Facts]) -> None:
         for name, shown in cards.items():
@@ -93,7 +93,7 @@ def issue(text: str) -> str:
     return f"https://github.com/{owner}/{repository}/issues/{number}" if fits else ""
 
 
-def _runs(view: View) -> None:
+def _runs(view: PageView) -> None:
     async def stop(number: str) -> None:
         await tried(view.desk.post(f"/drills/runs/{number}/stop"), f"Run {number} is stopped")
 
@@ -110,13 +110,13 @@ def _runs(view: View) -> None:
     view.watch("runs", told)
 
 
-class Card:
+class DrillCard:
     """One drill: what it does, its options, the buttons."""
 
-    def __init__(self, view: View, row: Facts) -> None:
+    def __init__(self, view: PageView, row: Facts) -> None:
         self._view, self._name = view, row["name"]
         self._numbers: list[int] = []
-        self._fields: list[tuple[Facts, Field]] = []
+        self._fields: list[tuple[Facts, FormField]] = []
         with card(row["name"]) as part:
             part.classes("pt-drill")
             ui.label(sentence(row["summary"])).classes("pt-drill-summary")
@@ -162,7 +162,7 @@ class Card:
         self._fail("")
         try:
             run = await self._view.desk.post(f"/drills/{self._name}", wanted or None)
-        except Problem as problem:
+        except RemoteError as problem:
             self._fail(sentence(str(problem)))
             return
         over = "" if open_(run) else ", and is over"
@@ -177,17 +177,17 @@ class Card:
         self._error.set_visibility(bool(reason))
 
 
-def option(row: Facts) -> Field:
+def option(row: Facts) -> FormField:
     """The field of an option, its default in it."""
     name, default = row["name"], row["default"]
     known = default not in BLANK
     if row["type"] == "true or false":
-        return Switch(name, default == "true")
-    made: Field
+        return SwitchField(name, default == "true")
+    made: FormField
     if row["type"] in ("number", "whole number"):
-        made = Number(name, float(default) if known else None)
+        made = NumberField(name, float(default) if known else None)
     else:
-        made = Text(name, default if known else "")
+        made = TextField(name, default if known else "")
     named(made.element, placeholder=hint(row))
     return made
 

@@ -32,7 +32,7 @@ RETRY_S = 1.0
 """After the news have ended."""
 
 
-class Lines(ui.element, component="log.js"):
+class LogLines(ui.element, component="log.js"):
     """The lines in the browser."""
 
     def __init__(self) -> None:
@@ -44,13 +44,13 @@ class Lines(ui.element, component="log.js"):
         self.run_method("add", rows)
 
 
-async def build(view: View) -> None:
+async def build(view: PageView) -> None:
     """The page."""
     with card("Station log"):
         bar = ui.element("div").classes("pt-row pt-filter")
         nothing = empty("The log is empty", "What the station has to say shows up here.")
-        lines = Lines()
-    feed = Feed(view, lines, nothing)
+        lines = LogLines()
+    feed = LogFeed(view, lines, nothing)
     with bar:
         _filter(lines)
         _buttons(view, feed, lines)
@@ -79,10 +79,10 @@ def gap(after: int, rows: list[Row]) -> list[Row]:
     return [first | {"number": -first["number"], "level": "warning", "message": words, "error": ""}]
 
 
-class Feed:
+class LogFeed:
     """Fetches new lines while the page is open and not paused."""
 
-    def __init__(self, view: View, lines: Lines, nothing: ui.element) -> None:
+    def __init__(self, view: PageView, lines: LogLines, nothing: ui.element) -> None:
         self.paused = False
         self._view, self._lines, self._nothing = view, lines, nothing
         self._client = ui.context.client
@@ -103,7 +103,7 @@ class Feed:
     async def _listen(self) -> None:
         desk = self._view.desk
         while True:
-            with suppress(Problem):
+            with suppress(RemoteError):
                 async for _ in desk.remote.follow(desk.station, "/events", kind="log"):
                     self._wake.set()
             await asyncio.sleep(RETRY_S)
@@ -113,7 +113,7 @@ class Feed:
         while True:
             self._wake.clear()
             if not self.paused:
-                with suppress(Problem):  # the frame's banner says that the station is silent
+                with suppress(RemoteError):  # the frame's banner says that the station is silent
                     await self._fetch(self._view.desk.get("/log", after=self._after))
             await asyncio.sleep(QUICKEST_S)
             with suppress(TimeoutError):
@@ -130,7 +130,7 @@ class Feed:
             self._lines.add(made)
 
 
-def _filter(lines: Lines) -> None:
+def _filter(lines: LogLines) -> None:
     search = ui.input(placeholder="Search the log")
     search.props("outlined dense clearable debounce=200 type=search")
     named(search, aria_label="Search the log")
@@ -147,7 +147,7 @@ def _filter(lines: Lines) -> None:
     lines.on("counted", counted)
 
 
-def _buttons(view: View, feed: Feed, lines: Lines) -> None:
+def _buttons(view: PageView, feed: LogFeed, lines: LogLines) -> None:
     def pause() -> None:
         feed.pause(not feed.paused)
         hold.set_text("Continue" if feed.paused else "Pause")

@@ -6,7 +6,7 @@ from typing import Any
 import nicegui.elements.echart  # noqa: F401 (it brings the library that candles.js imports)
 from nicegui.element import Element
 
-from .candles import MOST, Candle, Mark
+from .candles import MOST, Candle, ExecutionMark
 
 
 class Plot(Element, component="candles.js"):
@@ -23,7 +23,7 @@ class Plot(Element, component="candles.js"):
         self.on("ready", self._mounted)
 
     def load(
-        self, bars: Sequence[Candle], marks: Sequence[Mark], digits: int, seconds: int
+        self, bars: Sequence[Candle], marks: Sequence[ExecutionMark], digits: int, seconds: int
     ) -> None:
         """Begin anew; ``digits`` of a price, ``seconds`` of a bar."""
         drawn = [_numbers(bar) for bar in bars]
@@ -33,7 +33,7 @@ class Plot(Element, component="candles.js"):
         """These are new or different."""
         self._run("patch", [_numbers(bar) for bar in bars], MOST)
 
-    def show_marks(self, marks: Sequence[Mark]) -> None:
+    def show_marks(self, marks: Sequence[ExecutionMark]) -> None:
         """Every execution there is."""
         self._run("mark", [list(mark) for mark in marks])
 

@@ -6,7 +6,7 @@ from typing import Any
 from nicegui import ui
 
 from ..parts.components import badge, button, card, confirmed, empty, named, tried
-from ..parts.fields import Field, made
+from ..parts.fields import FormField, made
 from ..parts.labels import label
 from ..remote import Problem
 from ..view import View
@@ -27,9 +27,9 @@ SOURCES = {
 }
 
 
-async def build(view: View) -> None:
+async def build(view: PageView) -> None:
     """The page."""
-    Page(view)
+    SettingsPage(view)
 
 
 def found(row: Row, wanted: str) -> bool:
@@ -50,7 +50,7 @@ def origin(row: Row) -> str:
     return f"Default: {shown(row['default'])}" + (f" · {source}" if source else "")
 
 
-class Line:
+class SettingRow:
     """One setting on the page."""
 
     def __init__(self, row: Row, changed: Callable[[], object]) -> None:
@@ -63,7 +63,7 @@ class Line:
                 if row["note"]:
                     ui.label(f"Does not act yet: {row['note']}.").classes("pt-soft pt-small")
             with ui.element("div").classes("pt-setting-value"):
-                self.field: Field = made(row, changed)
+                self.field: FormField = made(row, changed)
                 self._error = ui.label().classes("pt-error pt-small").props('role="alert"')
                 self._elsewhere = ui.label().classes("pt-small pt-warned")
                 self._origin = ui.label(origin(row)).classes("pt-soft pt-small pt-num")
@@ -107,12 +107,12 @@ class Line:
         self._elsewhere.set_visibility(False)
 
 
-class Page:
+class SettingsPage:
     """All settings, the search over them, and what is to be saved."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: PageView) -> None:
         self._view = view
-        self._lines: dict[str, Line] = {}
+        self._lines: dict[str, SettingRow] = {}
         self._groups: dict[str, ui.element] = {}
         self._filter()
         self._box = ui.element("div").classes("pt-settings")
@@ -146,7 +146,7 @@ class Page:
             line = self._lines.get(row["name"])
             if line is None:
                 with self._group(row):
-                    self._lines[row["name"]] = Line(row, self._changed)
+                    self._lines[row["name"]] = SettingRow(row, self._changed)
             elif line.row != row:
                 line.told(row)
         self._sift()
@@ -195,7 +195,7 @@ class Page:
             line.fail("")
         try:
             answer = await self._view.desk.patch("/settings", changes)
-        except Problem as problem:
+        except RemoteError as problem:
             self._refused(problem)
             return
         await self._saved(answer["changed"], changes)
@@ -212,7 +212,7 @@ class Page:
         )
         return await confirmed("Change the socket port?", text, "Change the port")
 
-    def _refused(self, problem: Problem) -> None:
+    def _refused(self, problem: RemoteError) -> None:
         """Say it beside each field that is wrong; what is about none of them is a notice."""
         known = {name: why for name, why in problem.errors.items() if name in self._lines}
         for name, why in known.items():
@@ -224,7 +224,7 @@ class Page:
                 str(problem), type="negative", multi_line=True, close_button="Close", timeout=0
             )
 
-    def _reveal(self, line: Line) -> None:
+    def _reveal(self, line: SettingRow) -> None:
         """Show the first field that is wrong, whatever is searched for, and go to it."""
         if not line.box.visible:
             self._search.value, self._show.value = "", "All"

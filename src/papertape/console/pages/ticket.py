@@ -10,7 +10,7 @@ from ..parts.components import button, card, heading
 from ..parts.number_format import decimals, money, price, size
 from ..parts.quote import Following, Quote
 from ..parts.symbols import SymbolSearch, about
-from ..remote import Problem
+from ..remote import RemoteError
 from ..topics import OVER
 from ..view import View
 
@@ -26,7 +26,7 @@ LOST = OVER - {"Filled"}
 class Ticket:
     """The form, the quote beside it, and the question before an order goes out."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: PageView) -> None:
         self._view = view
         self._found: dict[str, Any] | None = None
         self._quote: Quote | None = None
@@ -52,7 +52,7 @@ class Ticket:
         self._about = ui.label().classes("pt-soft pt-small")
         with ui.element("div").classes("pt-touch"):
             self._touches = {"SELL": self._touch("Bid", "SELL"), "BUY": self._touch("Ask", "BUY")}
-        self._action = Choice(
+        self._action = OptionButtons(
             {"BUY": "Buy", "SELL": "Sell"}, "BUY", lambda _: self._prefill(), label="Action"
         )
         with ui.element("div").classes("pt-pair"):
@@ -146,7 +146,7 @@ class Ticket:
     async def _send(self, body: dict[str, Any]) -> None:
         try:
             order = await self._view.desk.post("/orders", body)
-        except Problem as problem:
+        except RemoteError as problem:
             self._error.set_text(str(problem))
             return
         self._own_limit = False

@@ -27,7 +27,7 @@ ALL = ""
 class Trading:
     """The page: what was told last, and which part of it is shown."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: PageView) -> None:
         self._view = view
         self._account = ALL
         self._unneeded: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ class Trading:
         with card("Orders"):
             options = {"all": "All of today", "working": "Working"}
             with ui.element("div").classes("pt-row"):
-                self._filter = Choice(
+                self._filter = OptionButtons(
                     options, "all", lambda _: self._show("orders"), label="Orders shown"
                 )
                 self._count = ui.label().classes("pt-soft pt-small pt-num")
@@ -121,7 +121,7 @@ NO_POSITIONS = "They appear here with the first execution."
 NO_EXECUTIONS = "They appear here when an order trades."
 
 
-class Part:
+class TablePanel:
     """A table, or why there is none."""
 
     def __init__(self, title: str, cols: tuple[Col, ...], what: str, advice: str) -> None:
@@ -136,9 +136,9 @@ class Part:
         self._nothing.set_visibility(not rows)
 
 
-def _part(title: str, cols: tuple[Col, ...], what: str, advice: str) -> Part:
+def _part(title: str, cols: tuple[Col, ...], what: str, advice: str) -> TablePanel:
     with card(title):
-        return Part(title, cols, what, advice)
+        return TablePanel(title, cols, what, advice)
 
 
 class Figures:
@@ -219,6 +219,6 @@ class CancelQuestion:
             await self._send(order)
 
 
-async def build(view: View) -> None:
+async def build(view: PageView) -> None:
     """The page."""
     Trading(view).watch()

@@ -6,7 +6,7 @@ from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
 
-class Choice:
+class OptionButtons:
     """Shows the options; ``told`` gets the name of the one that was pressed."""
 
     def __init__(

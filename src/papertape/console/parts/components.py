@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
-from ..remote import Problem
+from ..remote import RemoteError
 
 SHEETS = sorted(
     Path(__file__).parents[1].rglob("*.css"), key=lambda path: path.name != "components.css"
@@ -103,7 +103,7 @@ async def tried(doing: Awaitable[Any], done: str = "") -> Any:
     """Do something at the station and tell how it went; None when it was refused."""
     try:
         result = await doing
-    except Problem as problem:
+    except RemoteError as problem:
         ui.notify(str(problem), type="negative", multi_line=True, close_button="Close", timeout=0)
         return None
     if done:

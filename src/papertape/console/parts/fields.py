@@ -14,7 +14,7 @@ Row = dict[str, Any]
 Changed = Callable[[], object]
 
 
-class Field(ABC):
+class FormField(ABC):
     """A field and the value in it."""
 
     def __init__(self, element: ValueElement[Any], name: str) -> None:
@@ -40,7 +40,7 @@ class Field(ABC):
         self.element.run_method("focus")
 
 
-class Switch(Field):
+class SwitchField(FormField):
     """On or off."""
 
     def __init__(self, name: str, value: bool, changed: Changed | None = None) -> None:
@@ -54,7 +54,7 @@ class Switch(Field):
         """A switch cannot be wrong."""
 
 
-class Number(Field):
+class NumberField(FormField):
     """A number, whole where it is; None when blank."""
 
     def __init__(
@@ -72,7 +72,7 @@ class Number(Field):
         return int(number) if number.is_integer() else str(value)
 
 
-class Choice(Field):
+class ChoiceField(FormField):
     """One of some words."""
 
     def __init__(
@@ -86,7 +86,7 @@ class Choice(Field):
         return self.element.value
 
 
-class Words(Field):
+class WordsField(FormField):
     """Several words, one a line."""
 
     def __init__(self, name: str, value: list[str], changed: Changed | None = None) -> None:
@@ -102,7 +102,7 @@ class Words(Field):
         return [part.strip() for part in parts if part.strip()]
 
 
-class Text(Field):
+class TextField(FormField):
     """A text."""
 
     def __init__(
@@ -123,15 +123,15 @@ class Text(Field):
         return str(self.element.value or "")
 
 
-def made(row: Row, changed: Changed) -> Field:
+def made(row: Row, changed: Changed) -> FormField:
     """The field of a setting, in the container that is open."""
     name, value, kind = label(row["name"]), row["value"], row["type"]
     if kind == "switch":
-        return Switch(name, value, changed)
+        return SwitchField(name, value, changed)
     if kind == "number":
-        return Number(name, value, changed, suffix=SUFFIXES.get(row["name"], ""))
+        return NumberField(name, value, changed, suffix=SUFFIXES.get(row["name"], ""))
     if kind == "choice":
-        return Choice(name, value, row["choices"], changed)
+        return ChoiceField(name, value, row["choices"], changed)
     if kind == "list":
-        return Words(name, value, changed)
-    return Text(name, value, changed, longest=row["longest"])
+        return WordsField(name, value, changed)
+    return TextField(name, value, changed, longest=row["longest"])

@@ -16,7 +16,7 @@ Told = Callable[[Quote | None], object]
 class Following:
     """Follows the quote of one instrument at a time; ``told`` gets None when there is none."""
 
-    def __init__(self, view: View, told: Told) -> None:
+    def __init__(self, view: PageView, told: Told) -> None:
         self.con_id = 0
         self._view, self._told = view, told
         self._last: Quote | None = None
@@ -35,7 +35,7 @@ class Following:
             return
         try:
             found = await self._view.desk.get(f"/quotes/{asked}")
-        except Problem:
+        except RemoteError:
             found = None
         if asked == self.con_id and found != self._last:
             self._last = found

@@ -22,7 +22,7 @@ def about(found: dict[str, Any]) -> str:
 class SymbolSearch(Element, component="combo.js"):
     """A combobox over ``/symbols``; ``chosen`` gets what the user has chosen."""
 
-    def __init__(self, view: View, chosen: Chosen, *, label: str = "Symbol") -> None:
+    def __init__(self, view: PageView, chosen: Chosen, *, label: str = "Symbol") -> None:
         super().__init__()
         self._props["label"] = label
         self._props["placeholder"] = "Search a symbol"
@@ -34,7 +34,7 @@ class SymbolSearch(Element, component="combo.js"):
         self.on("choose", self._choose)
 
     async def search(self, text: str) -> list[dict[str, Any]]:
-        """The instruments that fit. Raises ``Problem``."""
+        """The instruments that fit. Raises ``RemoteError``."""
         found: list[dict[str, Any]] = await self._view.desk.get("/symbols", q=text[:LONGEST])
         return found
 
@@ -47,7 +47,7 @@ class SymbolSearch(Element, component="combo.js"):
         text = str(event.args)[:LONGEST]
         try:
             found = await self.search(text)
-        except Problem:
+        except RemoteError:
             found = []
         self._offered = {str(one["con_id"]): one for one in found}
         offers = [[key, one["symbol"], about(one)] for key, one in self._offered.items()]

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from ...venue.broker.attributes import unserved
 from ...venue.broker.terms import for_living, not_served
-from ...venue.commands import CancelAll, CancelOrder, SubmitOrder
+from ...venue.commands import CancelAll, CancelApiOrder, SubmitOrder
 from ...venue.reference.instruments import Purpose, Refusal
 from ...wire.catalogue import orders as wire
 from ...wire.catalogue.reports import CompletedOrdersEnd, ExecutionDetailsEnd, OpenOrdersEnd
