@@ -11,7 +11,7 @@ OFFICIAL = "ibapi/"
 (``from papertape.ibapi.contract import Contract``), and the records of the model and the messages
 of the wire are named after the same things, so those names stand here and once more below it."""
 UNDER_ALTERATION = {
-    "AccountValue", "Batch", "Connection", "ExecutionRow", "Look", "OrderBound", "OrderRejected",
+    "AccountValue", "Batch", "Connection", "ExecutionRow", "Farm", "Look", "OrderBound", "OrderRejected",
     "OrderReplaced", "OrderWarned", "PositionRow", "RequestRefused", "Session", "Shown", "Trade",
     "Waiting",
 }  # fmt: skip
