@@ -1,9 +1,9 @@
-"""Who may look at the console: whoever has the token, once; afterwards a cookie.
+"""Access to the console: by token at first, by cookie afterwards.
 
-The address that the station prints carries the token. It is taken out of the address at once, so
-that it is not left in the history or shown over a shoulder, and a cookie made from it, which the
-control API does not take, stands for it. ``Host`` and ``Origin`` are checked as the control API
-does it. Nothing on the pages comes from, or goes to, another host: the headers say so.
+The address that the station prints contains the token. The console removes it from the address at
+once, so that it stays neither in the history nor on the screen, and sets a cookie derived from it,
+which the control API does not accept. ``Host`` and ``Origin`` are checked as in the control API.
+The headers forbid pages to load from, or send to, another host.
 """
 
 import hashlib
@@ -52,11 +52,11 @@ class AuthMiddleware:
         self._token = token
         self._doors = Doors(hosts, "the console")
         self._name = f"papertape-{port}"
-        """Cookies know no ports; two stations' consoles must not take each other's."""
+        """Cookies ignore ports; the consoles of two stations must not share one."""
         self._cookie = hmac.new(token.encode(), b"console", hashlib.sha256).hexdigest()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check, then pass on; a refused WebSocket is closed before it opens."""
+        """Check a request, then pass it on. A refused WebSocket is closed before it opens."""
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
@@ -76,13 +76,14 @@ class AuthMiddleware:
             await exchange.refuse(scope, refused.status, refusal(refused))
 
     def check(self, head: Head) -> bool:
-        """The same before the request has come further (``http_admission``)."""
+        """Check a request head before it is parsed (``http_admission``)."""
         self._allow(head.method, head.query, head.headers)
         return True
 
     def _allow(self, method: str, query: str, headers: Mapping[str, str]) -> bool:
-        """Whether somebody shows the token in the address of a page: False for who is known
-        already. Raises ``HttpRefused``.
+        """Whether a page's address contains the token; False for a browser with the cookie.
+
+        Raises ``HttpRefused``.
         """
         self._doors.check(headers)
         given = dict(_parameters(query)) if method == "GET" else {}
@@ -114,11 +115,11 @@ class AuthMiddleware:
 
 
 def _from_here(method: str, headers: Mapping[str, str]) -> bool:
-    """Whether a request is a page's of ours or the user's own.
+    """Whether a request comes from one of our pages or from the user.
 
-    A browser sends the cookie to us with requests of pages on other ports of this computer, which
-    are of the same site for it; it says so, and a page cannot say otherwise. Such a page may lead
-    its user here, and no more.
+    For a browser, pages on other ports of this computer belong to the same site, so it sends the
+    cookie with their requests too. It also sends their origin, which a page cannot forge. Such a
+    page may link to the console, and nothing more.
     """
     site = headers.get("sec-fetch-site", "none")
     if site not in ("same-origin", "none"):
@@ -128,7 +129,7 @@ def _from_here(method: str, headers: Mapping[str, str]) -> bool:
 
 
 def _parameters(query: str) -> list[tuple[str, str]]:
-    """The query of an address. Raises ``HttpRefused`` for one longer than any of ours."""
+    """Parse the query of an address. Raises ``HttpRefused`` when it has too many parameters."""
     try:
         return parse_qsl(query, max_num_fields=MOST_PARAMETERS)
     except ValueError as error:
@@ -136,7 +137,7 @@ def _parameters(query: str) -> list[tuple[str, str]]:
 
 
 def refusal(refused: HttpRefused) -> HttpAnswer:
-    """What somebody is shown who is refused."""
+    """The page shown for a refused request."""
     page = REFUSAL.format(
         title="Not let in" if refused.status == 401 else "HttpRefused",
         detail=escape(refused.detail),

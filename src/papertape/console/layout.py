@@ -1,4 +1,4 @@
-"""What every page has: navigation, indicators, the dialog of waiting connections, both themes."""
+"""Common parts of all pages: navigation, indicators, the connection dialog, both themes."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -26,10 +26,10 @@ THEME = "papertape-theme"
 THEMES = {"dark": True, "light": False}
 """Value of the cookie -> dark; anything else follows the system."""
 PATIENCE_S = 2 * TIMEOUT_S
-"""How long a page may take; a station that does not answer is told of before."""
+"""How long a page may take to load; a silent station is reported earlier."""
 ASLEEP_S = 60.0
-"""How long a page on which somebody writes is kept for a tab that sleeps, as on a telephone; a tab
-that comes later loads the page again."""
+"""How long a page with unsent input is kept for a sleeping tab, as on a telephone. A tab that
+wakes later reloads the page."""
 
 
 class Page(NamedTuple):
@@ -39,11 +39,11 @@ class Page(NamedTuple):
     title: str
     build: Callable[[PageView], Awaitable[None]]
     written: bool = False
-    """Whether people write on it what is not sent at once."""
+    """Whether the page has input that is not sent at once."""
 
 
 def install(live: Live, pages: Sequence[Page]) -> None:
-    """Make every page known to the web server."""
+    """Register every page with the web server."""
     ui.add_css(CSS, shared=True)
     ui.add_body_html(f"<script>{LOST}</script>", shared=True)
 
@@ -98,7 +98,7 @@ def _dark(request: Request) -> None:
 
 
 def _nothing(request: Request, problem: RemoteError) -> None:
-    """Instead of a page: the station is not there, or does not answer."""
+    """What replaces a page when the station does not exist or does not answer."""
     _dark(request)
     with ui.element("div").classes("pt-main"):
         heading("Nothing to show", 1)
@@ -124,7 +124,7 @@ def _top(view: PageView, names: Sequence[str], pages: Sequence[Page], page: Page
 
 
 def _stations(view: PageView, names: Sequence[str], page: Page) -> None:
-    """Which station this is; a choice where there are several."""
+    """The name of the station; a menu where there are several."""
     if len(names) > 1:
         ui.select(
             list(names),
@@ -141,7 +141,7 @@ def _stations(view: PageView, names: Sequence[str], page: Page) -> None:
 
 
 def _indicators(view: PageView) -> None:
-    """The API and every farm: TWS shows them at the edge of its window."""
+    """Indicators of the API and every farm, as at the edge of TWS's window."""
     with ui.element("div").classes("pt-row").props('role="status" aria-label="Indicators"') as bar:
         api = badge("API", "")
     farms: dict[str, ui.label] = {}
@@ -168,7 +168,7 @@ def _tone(status: str) -> str:
 
 
 def _theme() -> None:
-    """Light or dark for this browser; before a choice the system decides."""
+    """The light or dark theme for this browser; the system's until the user chooses."""
     script = (
         "const dark = !document.body.classList.contains('body--dark');"
         f"document.cookie = '{THEME}=' + (dark ? 'dark' : 'light') + "
@@ -180,7 +180,7 @@ def _theme() -> None:
 
 
 def _trouble(view: PageView) -> None:
-    """Say so when the station does not answer."""
+    """The banner that appears when the station does not answer."""
     banner = ui.label().classes("pt-banner").props('role="alert"')
     banner.set_visibility(False)
 

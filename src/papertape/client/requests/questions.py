@@ -1,4 +1,4 @@
-"""What the API asks the server, as requests and conversations; without waiting for the answers."""
+"""The requests of the client API and their conversations, without waiting for answers."""
 
 from collections.abc import Callable
 
@@ -26,12 +26,12 @@ def executions(core: ClientSession, timeout: float) -> Ask:
 
 
 def positions(core: ClientSession, timeout: float) -> Ask:
-    """Every position; ``finish`` belongs to it."""
+    """All positions; call ``finish`` afterwards."""
     return core.ask("reqPositions", lists.positions(), timeout, by_id=False)
 
 
 def account_updates(core: ClientSession, timeout: float, code: str = "") -> Ask:
-    """One account's figures; ``finish`` belongs to it."""
+    """One account's values; call ``finish`` afterwards."""
     name = account_name(core, code)
     maker = lists.account_updates(name, other_accounts(core, name))
     return core.ask("reqAccountUpdates", maker, timeout, by_id=False)
@@ -47,7 +47,7 @@ FETCH: dict[str, Callable[[ClientSession, float], Ask]] = {
 
 
 def finish(core: ClientSession, name: str, code: str = "") -> None:
-    """End the subscription that a list needed, unless someone else still reads it."""
+    """Cancel the subscription that a list needed, unless a stream still uses it."""
     if not core.online or name not in ("positions", "account"):
         return
     if name == "positions":
@@ -58,7 +58,7 @@ def finish(core: ClientSession, name: str, code: str = "") -> None:
     stream = next((one for one in others if isinstance(one, AccountStream)), None)
     name_of_account = account_name(core, code)
     if stream is not None and stream.code != name_of_account:
-        # One account is told at a time: the stream's own has to be asked for again.
+        # TWS serves one account at a time: request the stream's own again.
         core.send(account.ReqAccountUpdates(True, stream.code))
     elif not others:
         core.send(account.ReqAccountUpdates(False, name_of_account))
@@ -70,7 +70,7 @@ def other_accounts(core: ClientSession, code: str) -> frozenset[str]:
 
 
 def account_name(core: ClientSession, code: str) -> str:
-    """The account that is meant: the first one when none is named."""
+    """The account code given, or the first account when it is empty."""
     return code or (core.report.accounts[0] if core.report.accounts else "")
 
 
@@ -78,7 +78,7 @@ def account_name(core: ClientSession, code: str) -> str:
 
 
 def quotes(core: ClientSession, wanted: Contract, generic: str) -> QuoteStream:
-    """A line of level-1 data."""
+    """Level 1 quotes."""
     request = lambda number: market.ReqMktData(number, wanted, generic)  # noqa: E731
     source = StreamSource("market", request, market.CancelMktData)
     return QuoteStream(core.request_id(), source)
@@ -87,7 +87,7 @@ def quotes(core: ClientSession, wanted: Contract, generic: str) -> QuoteStream:
 def real_time_bars(
     core: ClientSession, wanted: Contract, what: str, *, regular_hours: bool
 ) -> ItemStream:
-    """Bars of five seconds."""
+    """Five-second bars."""
 
     def request(number: int) -> ticks.ReqRealTimeBars:
         return ticks.ReqRealTimeBars(number, wanted, 5, what, regular_hours)
@@ -110,7 +110,7 @@ def position_stream() -> PositionStream:
 
 
 def account_stream(core: ClientSession, code: str) -> AccountStream:
-    """One account's figures as they change."""
+    """One account's values as they change."""
     request = lambda _: account.ReqAccountUpdates(True, code)  # noqa: E731
     cancel = lambda _: account.ReqAccountUpdates(False, code)  # noqa: E731
     return AccountStream(code, StreamSource("", request, cancel), other_accounts(core, code))
@@ -120,11 +120,11 @@ def account_stream(core: ClientSession, code: str) -> AccountStream:
 
 
 OVERNIGHT = "OVERNIGHT + "
-"""How the echo of an order with ``includeOvernight`` begins its tif."""
+"""Prefix of the tif in the echo of an order with ``includeOvernight``."""
 
 
 def resendable(order: Order) -> Order:
-    """A copy of an echoed order without what only the server may say."""
+    """Copy an echoed order without the fields that only the server may set."""
     order = msgspec.structs.replace(order)
     order.orderId = order.permId = order.clientId = 0
     for name in ("deltaNeutralOrderType", "adjustedOrderType", "hedgeType"):

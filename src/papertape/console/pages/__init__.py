@@ -6,7 +6,7 @@ from . import chart, connections, drills, log, settings, trading
 
 
 async def _messages(view: PageView) -> None:
-    """The page that decodes frames: whoever looks at another need not wait for the catalogue."""
+    """The page that decodes frames; the others do not have to load the catalogue."""
     from ..messages import inspector
 
     await inspector.build(view)

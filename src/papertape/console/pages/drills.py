@@ -1,4 +1,4 @@
-"""Drills: faults that the station plays, each with its options, and what ran when."""
+"""Drills: faults that the station simulates, each with its options, and past runs."""
 
 import shlex
 from typing import Any
@@ -18,16 +18,16 @@ COLUMNS = (
     Col("Ended"), Col("State", badge=True),
 )  # fmt: skip
 SHOWN = 200
-"""Runs in the table, the latest."""
+"""Latest runs shown in the table."""
 BLANK = ("", "none", '""')
-"""Defaults that leave a field empty: it must be filled in, or it need not be."""
+"""Defaults that leave a field empty: required, or optional."""
 
 
 async def build(view: PageView) -> None:
-    """The page."""
+    """Build the page."""
     _runs(view)
     with ui.element("div").classes("pt-grid pt-drills") as box:
-        nothing = empty("The drills are not here yet", "They come when the station answers.")
+        nothing = empty("No drills yet", "They appear when the station answers.")
     cards: dict[str, DrillCard] = {}
 
     def catalogue(rows: list[Facts]) -> None:
@@ -51,17 +51,17 @@ async def build(view: PageView) -> None:
 
 
 def open_(run: Facts) -> bool:
-    """Whether a run goes on."""
+    """Whether a run is active."""
     return run["ended"] is None
 
 
 def options(given: Facts) -> str:
-    """The options of a run as they are written on a command line."""
+    """The options of a run in command line form."""
     return " ".join(f"{name}={word(value)}" for name, value in given.items() if value is not None)
 
 
 def word(value: Any) -> str:
-    """A value as it is written on a command line."""
+    """A value in command line form."""
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:.15g}" if isinstance(value, float) else shlex.quote(str(value))
@@ -143,14 +143,14 @@ class DrillCard:
         box.set_visibility(bool(rows))
 
     def farms(self, names: list[str]) -> None:
-        """The names that the option of a farm's name can have."""
+        """Offer the names of the farms."""
         for row, field in self._fields:
             of_farm = self._name.startswith("farm") and row["name"] == "name"
             if of_farm and isinstance(field.element, ui.input):
                 field.element.set_autocomplete(names)
 
     def running(self, numbers: list[int]) -> None:
-        """Which runs of it go on."""
+        """Show which runs are active."""
         self._numbers = numbers
         self._stop.set_visibility(bool(numbers))
         self._badge.set_visibility(bool(numbers))
@@ -166,7 +166,7 @@ class DrillCard:
             self._fail(sentence(str(problem)))
             return
         over = "" if open_(run) else ", and is over"
-        ui.notify(f"Run {run['number']} of {self._name} has begun{over}", type="positive")
+        ui.notify(f"Run {run['number']} of {self._name} has started{over}", type="positive")
 
     async def _end(self) -> None:
         for number in list(self._numbers):
@@ -178,7 +178,7 @@ class DrillCard:
 
 
 def option(row: Facts) -> FormField:
-    """The field of an option, its default in it."""
+    """The field of an option, with its default."""
     name, default = row["name"], row["default"]
     known = default not in BLANK
     if row["type"] == "true or false":
@@ -193,7 +193,7 @@ def option(row: Facts) -> FormField:
 
 
 def hint(row: Facts) -> str:
-    """What may stand in the field of an option."""
+    """The hint about valid values of an option."""
     default = row["default"]
     if default == "":
         return "must be given"
@@ -207,19 +207,19 @@ def written(value: Any) -> Any:
 
 
 def sentence(text: str) -> str:
-    """With a capital and a full stop."""
+    """Capitalise a text and end it with a full stop."""
     stopped = text if text.endswith((".", "?", "!")) else text + "."
     return stopped[:1].upper() + stopped[1:]
 
 
 def paragraphs(text: str) -> list[str]:
-    """The paragraphs of an explanation, without line breaks and marks of code."""
+    """The paragraphs of an explanation, without line breaks and code marks."""
     parts = text.replace("``", "").split("\n\n")
     return [" ".join(part.split()) for part in parts if part.strip()]
 
 
 def _issues(texts: list[str]) -> None:
-    """The public issues that it reproduces, as links that open elsewhere."""
+    """Links to the public issues that the drill reproduces; they open in a new tab."""
     if not texts:
         return
     with ui.element("details").classes("pt-small"):

@@ -1,8 +1,8 @@
-"""The station's log: the latest lines, level, search, pause, and a copy as text.
+"""The station's log: latest lines, level, search, pause, and export as text.
 
-The newest line is at the bottom, as in a terminal. The lines are kept in the browser and only new
-ones are sent to it. News of the kind ``log`` say when to look; the lines come from ``/log`` after
-the last number seen, so that none is missed when the news were interrupted.
+The newest line is at the bottom, as in a terminal. The browser keeps the lines and receives only
+new ones. An event of the kind ``log`` says when to fetch; the lines are those of ``/log`` after the
+last number seen, so that none is missed when the events were interrupted.
 """
 
 import asyncio
@@ -21,15 +21,15 @@ from ..view import View
 
 Row = dict[str, Any]
 KEPT = 1000
-"""Lines in the browser; the station keeps as many."""
+"""Lines kept in the browser; the station keeps as many."""
 LEVELS = {"All": 0, "Warnings and errors": 30, "Errors": 40}
 WEIGHTS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 QUICKEST_S = 0.5
-"""Between two fetches."""
+"""Seconds between two fetches."""
 AT_LEAST_S = 5.0
-"""Between two fetches when there is no news."""
+"""Seconds between two fetches without an event."""
 RETRY_S = 1.0
-"""After the news have ended."""
+"""Seconds until the next attempt after the events have ended."""
 
 
 class LogLines(ui.element, component="log.js"):
@@ -40,15 +40,15 @@ class LogLines(ui.element, component="log.js"):
         named(self, least=0, search="", most=KEPT, follow=True)
 
     def add(self, rows: list[Row]) -> None:
-        """More lines, at the end."""
+        """Append lines."""
         self.run_method("add", rows)
 
 
 async def build(view: PageView) -> None:
-    """The page."""
+    """Build the page."""
     with card("Station log"):
         bar = ui.element("div").classes("pt-row pt-filter")
-        nothing = empty("The log is empty", "What the station has to say shows up here.")
+        nothing = empty("The log is empty", "Messages from the station appear here.")
         lines = LogLines()
     feed = LogFeed(view, lines, nothing)
     with bar:
@@ -58,7 +58,7 @@ async def build(view: PageView) -> None:
 
 
 def line(row: Row) -> Row:
-    """A line as the browser gets it; times with milliseconds, UTC."""
+    """A line in the form for the browser; times in UTC with milliseconds."""
     time = datetime.fromisoformat(row["time"])
     return {
         "number": row["number"],
@@ -71,7 +71,7 @@ def line(row: Row) -> Row:
 
 
 def gap(after: int, rows: list[Row]) -> list[Row]:
-    """A line that says so where lines may have been left out, before as many as can be had."""
+    """Insert a line that says so where lines may be missing."""
     if not after or len(rows) < KEPT:
         return []
     words = "Some lines are missing here: more came than the station keeps."
@@ -90,13 +90,13 @@ class LogFeed:
         self._wake = asyncio.Event()
 
     def start(self) -> None:
-        """Begin; it ends with the page."""
+        """Start fetching; ends with the page."""
         for work in (self._listen(), self._keep()):
             task = asyncio.ensure_future(work)
             self._view.at_end(task.cancel)
 
     def pause(self, paused: bool) -> None:
-        """Let the lines stand still, or catch up."""
+        """Pause, or catch up."""
         self.paused = paused
         self._wake.set()
 
@@ -113,7 +113,9 @@ class LogFeed:
         while True:
             self._wake.clear()
             if not self.paused:
-                with suppress(RemoteError):  # the frame's banner says that the station is silent
+                with suppress(
+                    RemoteError
+                ):  # the banner of the layout says that the station does not answer
                     await self._fetch(self._view.desk.get("/log", after=self._after))
             await asyncio.sleep(QUICKEST_S)
             with suppress(TimeoutError):

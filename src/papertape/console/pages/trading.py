@@ -1,4 +1,4 @@
-"""Trading: orders, the order ticket, executions, positions and the figures of the accounts."""
+"""Trading: orders, the order ticket, executions, positions and account values."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -21,17 +21,17 @@ FIGURES = {
     "daily_pnl": "Daily P&L", "unrealized_pnl": "Unrealized P&L", "realized_pnl": "Realized P&L",
 }  # fmt: skip
 ALL = ""
-"""The choice of every account."""
+"""The option for all accounts."""
 
 
 class Trading:
-    """The page: what was told last, and which part of it is shown."""
+    """The page: the latest data, and which account's part is shown."""
 
     def __init__(self, view: PageView) -> None:
         self._view = view
         self._account = ALL
         self._unneeded: tuple[str, ...] = ()
-        """Columns that say the same in every row."""
+        """Hide columns that are the same in every row."""
         self._orders: list[dict[str, Any]] = []
         self._told: dict[str, list[dict[str, Any]]] = {}
         self._choice = ui.select({ALL: "All accounts"}, value=ALL, label="Account")
@@ -46,7 +46,7 @@ class Trading:
         self._cancel = CancelQuestion(self._send_cancel)
 
     def watch(self) -> None:
-        """Show everything as it changes."""
+        """Watch the topics and show changes."""
         self._view.watch("station", lambda station: self._accounts(station["accounts"]))
         for topic in ("orders", "executions", "positions", "accounts"):
             self._view.watch(topic, partial(self._tell, topic))
@@ -122,7 +122,7 @@ NO_EXECUTIONS = "They appear here when an order trades."
 
 
 class TablePanel:
-    """A table, or why there is none."""
+    """A table, or a text when it is empty."""
 
     def __init__(self, title: str, cols: tuple[Col, ...], what: str, advice: str) -> None:
         self._nothing = empty(what, advice)
@@ -142,7 +142,7 @@ def _part(title: str, cols: tuple[Col, ...], what: str, advice: str) -> TablePan
 
 
 class Figures:
-    """What the accounts are worth: large for one, a table for several."""
+    """The values of the accounts: large for one, a table for several."""
 
     def __init__(self) -> None:
         with card("Account") as self._card:
@@ -183,7 +183,7 @@ def _figure_cell(name: str, row: trades.Told) -> Cell:
 
 
 def _rules(row: trades.Told) -> str:
-    """The currency of an account's figures, and what its margin and commissions follow."""
+    """An account's currency, margin model and fee plan."""
     return f"in {row['currency']}, margin {row['margin_model']}, fees {row['fee_plan']}"
 
 
@@ -220,5 +220,5 @@ class CancelQuestion:
 
 
 async def build(view: PageView) -> None:
-    """The page."""
+    """Build the page."""
     Trading(view).watch()

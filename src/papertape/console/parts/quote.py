@@ -1,4 +1,4 @@
-"""Bid, ask and the day of one instrument, asked once a second while the page is open."""
+"""Quote and daily figures of one instrument, fetched once a second while the page is open."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ Told = Callable[[Quote | None], object]
 
 
 class Following:
-    """Follows the quote of one instrument at a time; ``told`` gets None when there is none."""
+    """Follows the quote of one instrument at a time; calls ``told``, with None if there is none."""
 
     def __init__(self, view: PageView, told: Told) -> None:
         self.con_id = 0
@@ -23,13 +23,13 @@ class Following:
         ui.timer(EVERY_S, self.look, immediate=False)
 
     async def follow(self, con_id: int) -> None:
-        """Another instrument; 0 for none."""
+        """Follow another instrument; 0 for none."""
         self.con_id, self._last = con_id, None
         self._told(None)
         await self.look()
 
     async def look(self) -> None:
-        """Ask once."""
+        """Fetch the quote once."""
         asked = self.con_id
         if not asked:
             return

@@ -1,4 +1,4 @@
-"""The search for an instrument: type a part of its symbol or name, choose with arrows and Enter."""
+"""The instrument search: type part of a symbol or name, select with arrow keys and Enter."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -14,13 +14,13 @@ Chosen = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 def about(found: dict[str, Any]) -> str:
-    """What tells an instrument from others of its symbol."""
+    """What distinguishes an instrument from others with its symbol."""
     facts = [found["security_type"], found["exchange"], found["currency"]]
     return " · ".join([*filter(None, facts), *filter(None, [found.get("description")])])
 
 
 class SymbolSearch(Element, component="combo.js"):
-    """A combobox over ``/symbols``; ``chosen`` gets what the user has chosen."""
+    """A combobox over ``/symbols``; calls ``chosen`` with the user's selection."""
 
     def __init__(self, view: PageView, chosen: Chosen, *, label: str = "Symbol") -> None:
         super().__init__()
@@ -34,12 +34,12 @@ class SymbolSearch(Element, component="combo.js"):
         self.on("choose", self._choose)
 
     async def search(self, text: str) -> list[dict[str, Any]]:
-        """The instruments that fit. Raises ``RemoteError``."""
+        """The instruments that match. Raises ``RemoteError``."""
         found: list[dict[str, Any]] = await self._view.desk.get("/symbols", q=text[:LONGEST])
         return found
 
     def show(self, symbol: str) -> None:
-        """Say what is chosen."""
+        """Show the selected instrument."""
         self._props["value"] = symbol
         self.update()
 
