@@ -169,7 +169,7 @@ CLASS_TEXTS = {
     "RealTimeBar": "A five-second bar.",
     "ScanData": "A row of a scanner.",
     "ScannerSubscription": "What a scanner looks for.",
-    "SmartComponent": "A venue behind the letter that quotes carry.",
+    "SmartComponent": "An exchange behind its letter in quotes.",
     "TickAttrib": "Facts about a price tick.",
     "TickAttribBidAsk": "Facts about a bid and ask tick.",
     "TickAttribLast": "Facts about a trade tick.",
@@ -572,7 +572,7 @@ def logAnswer(fnName: str, fnParams: dict[str, Any]) -> None:
 def log_error(
     reqId: int, errorTime: int, errorCode: int, errorString: str, reject: str = ""
 ) -> None:
-    """Log what nobody handles: errors as errors, warnings and notices as what they are."""
+    """Log errors, warnings and notices that no override handles, by their severity."""
     level = LEVELS[lookup(errorCode).severity]
     logger.log(level, "ERROR %s %s %s %s %s", reqId, errorTime, errorCode, errorString, reject)
 
@@ -803,7 +803,7 @@ def requests() -> str:
         "",
         "",
         "class Requests(Sender):",
-        '    """Each method checks, encodes and sends; what fails is told by ``error``."""',
+        '    """Each method checks, encodes and sends; failures are reported to ``error``."""',
         text,
     )
 

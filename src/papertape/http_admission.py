@@ -1,13 +1,13 @@
-"""Admission to our HTTP ports, the control API's and the console's: what a stranger may cost us.
+"""Admission to our HTTP ports (control API and console): bounds what a stranger can cost.
 
-uvicorn bounds neither the head of a request, nor the time until it is there, nor the connections
-that have sent none. So a connection first belongs to this module: it sends the head of its first
+uvicorn limits neither the head of a request, nor the time until it has arrived, nor the connections
+without one. So a connection first belongs to this module: it must send the head of its first
 request, small and soon, and the head is checked (host, origin, token) before anything is parsed,
-routed or loaded for it. Then it is handed over to uvicorn, with all that it has sent.
+routed or loaded for it. Then it is passed to uvicorn, with everything it has sent.
 
-Connections that have shown nothing have few places, and the newest takes that of the oldest: who
-has the token gets in while strangers hold all they can. They are accepted one in a turn of the
-loop and so many in a second, so that a flood of them leaves the loop to the wire.
+Connections without a checked request have few places, and a new one takes that of the oldest, so
+the token's owner gets in while strangers hold all of them. One is accepted per turn of the loop, up
+to a rate per second, so that a flood of connections leaves the loop to the wire.
 """
 
 import asyncio
@@ -60,24 +60,24 @@ class Head(NamedTuple):
 
 
 class HttpAnswer(NamedTuple):
-    """What is sent to a request that is refused."""
+    """The answer to a refused request."""
 
     headers: Mapping[str, str]
     body: bytes
 
 
 Check = Callable[[Head], bool]
-"""Raises ``HttpRefused``, or says whether the request has shown the token."""
+"""Checks a head: raises ``HttpRefused``, or returns whether the request has the token."""
 Framework = Callable[[], Awaitable[asyncio.Protocol]]
 """A new protocol of uvicorn for a connection."""
 
 
 def parse_head(data: bytes) -> Head:
-    """The head of a request. Raises ``HttpRefused`` with 400 for what is none."""
+    """Parse the head of a request. Raises ``HttpRefused`` with 400 for anything else."""
     first, *lines = data.decode("latin-1").split("\n")
     words = first.rstrip("\r").split(" ")
     if len(words) != 3 or not words[0].isalpha() or not words[2].startswith("HTTP/1."):
-        raise HttpRefused(400, "this is no request of HTTP/1.1")
+        raise HttpRefused(400, "this is not an HTTP/1.1 request")
     headers: dict[str, str] = {}
     for line in lines:
         name, colon, value = line.partition(":")
@@ -88,7 +88,7 @@ def parse_head(data: bytes) -> Head:
 
 
 class Admission:
-    """Accepts the connections of one port, and hands the rightful over."""
+    """Accepts the connections of one port, and passes on the admitted ones."""
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class Admission:
                 try:
                     accepted, _ = await loop.sock_accept(listening)
                 except OSError as error:  # above all: no descriptors are left
-                    log.warning("an HTTP port accepts nobody for a moment: %s", error.strerror)
+                    log.warning("an HTTP port pauses accepting: %s", error.strerror)
                     await asyncio.sleep(PAUSE_S)
                     continue
                 with contextlib.suppress(OSError):  # it is gone already
@@ -236,7 +236,7 @@ class _Newcomer(asyncio.Protocol):
         self._leave()
         transport.pause_reading()
         self._admission.hand_over(transport, bytes(self._data))
-        if not shown:  # it gets what everybody may see, and goes
+        if not shown:  # it gets the public answer, and ends
             asyncio.get_running_loop().call_later(PATIENCE_S, transport.abort)
 
     def _late(self) -> None:

@@ -1,4 +1,4 @@
-"""One request and its answer on an HTTP port of ours: the body is bounded in length and in time."""
+"""One request and its answer on one of our HTTP ports; limits the body in length and time."""
 
 import asyncio
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ BODY_S: Final = 10.0
 
 
 class HttpExchange:
-    """Reads a request for the application and passes on what it answers.
+    """Reads a request for the application and passes on its answer.
 
     Once a body was refused nothing of the application's goes out any more: frameworks make an
     answer of their own out of what goes wrong while they read.

@@ -186,7 +186,7 @@ def test_a_port_of_zero_is_found_by_the_system() -> None:
 
 def test_two_ports_contradict_each_other() -> None:
     settings = load(None, {"port": 7000, "api": {"socketPort": "7001"}})
-    with pytest.raises(SettingsError, match="Say only one of them"):
+    with pytest.raises(SettingsError, match="Set only one of them"):
         settings.api_settings()
     assert load(None, {"port": 7000, "api": {"socketPort": "7000"}}).api_settings()
 

@@ -42,7 +42,7 @@ def test_a_countdown_runs_by_the_markets_time(
 
 def test_words() -> None:
     assert who(row(1)) == "client id 5 · server version 187"
-    assert remaining(41.6) == "Rejected by itself in 42 s"
+    assert remaining(41.6) == "Rejected automatically in 42 s"
     assert remaining(None) == ""
 
 
@@ -55,7 +55,7 @@ def test_an_answer_is_about_the_row_that_was_read() -> None:
         paper.tell("station", station("2026-03-02T15:00:00Z"))
         paper.tell("waiting", [row(1), row(2, "127.0.0.3")])
         first, second = (one.box for one in requests._rows.values())
-        assert "Rejected by itself in 60 s" in texts(first)
+        assert "Rejected automatically in 60 s" in texts(first)
         paper.tell("waiting", [row(2, "127.0.0.3")])
         assert texts(first)[-1] == "No longer waiting"
         assert not buttons(first)["Accept"].parent_slot.parent.visible  # type: ignore[union-attr]

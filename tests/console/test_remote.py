@@ -72,7 +72,7 @@ def test_news_are_followed_to_their_end() -> None:
                 batch = await first
                 assert [one["facts"]["client_id"] for one in batch["news"]] == [6]
                 client.close()
-            with pytest.raises(RemoteError, match="news have ended"):
+            with pytest.raises(RemoteError, match="event stream has ended"):
                 async for _ in api.follow("other", "/events"):
                     pass
 
@@ -84,7 +84,7 @@ def test_a_station_that_is_away_is_told_as_such() -> None:
         api = Remote(f"http://127.0.0.1:{closed_port()}", "right")
         with pytest.raises(RemoteError, match="the station does not answer"):
             await api.get("tws", "")
-        with pytest.raises(RemoteError, match="news have ended"):
+        with pytest.raises(RemoteError, match="event stream has ended"):
             await anext(api.follow("tws", "/events"))
         await api.close()
 

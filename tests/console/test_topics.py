@@ -44,7 +44,7 @@ class Fake:
         opened()
         while (batch := await self.batches.get()) is not None:
             yield {"lost": 0, "news": batch}
-        raise RemoteError("the station's news have ended")
+        raise RemoteError("the station's event stream has ended")
 
     def tell(self, kind: str, *facts: dict[str, Any]) -> None:
         told = [{"number": 1, "time": "", "kind": kind, "facts": one} for one in facts or ({},)]

@@ -290,9 +290,9 @@ def test_an_unknown_protobuf_field_is_shown_with_number_and_bytes() -> None:
     [
         (b"", "server", 226, "too short"),
         (b"\0\0", "server", 226, "too short"),
-        (b"", "server", 176, "is no number"),
-        (b"x\0", "server", 176, "is no number"),
-        (b"007\0", "server", 176, "is no number"),
+        (b"", "server", 176, "is not a number"),
+        (b"x\0", "server", 176, "is not a number"),
+        (b"007\0", "server", 176, "is not a number"),
         (b"7777\0a\0", "server", 176, "no message from the server has the id 7777"),
         (b"\0\0\0\x09", "server", 176, "ids are written as by server versions from 201 on"),
         (b"25\x001\x00", "server", 176, "from the client it is CancelHistoricalData"),

@@ -157,7 +157,7 @@ def test_bytes_that_are_no_frames_end_the_stream() -> None:
 
 def test_a_bad_greeting_is_named() -> None:
     found = told(b"API\0" + frame(b"hello") + client(200))
-    assert found[0].problem and found[0].problem.reason == "is no version range"
+    assert found[0].problem and found[0].problem.reason == "is not a version range"
     assert [one.name for one in found[1:]] == ["StartApi", "PlaceOrder"]
 
 

@@ -294,7 +294,7 @@ def test_a_database_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "photos.db"
     damage(path, "CREATE TABLE photos (name)")
     before = path.read_bytes()
-    with pytest.raises(JournalError, match="is no journal"):
+    with pytest.raises(JournalError, match="is not a journal"):
         Journal.open(path, schema_version=3)
     assert path.read_bytes() == before
 

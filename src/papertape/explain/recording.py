@@ -1,7 +1,7 @@
-"""Lines of a recording (``papertape serve --wire-log``), told message by message.
+"""Explains lines of a recording (``papertape serve --wire-log``).
 
-A recording keeps values, not bytes: each message is encoded again for its version, and these bytes
-are told. A line of JSON holds at least ``dir`` ("in" from the client, "out" from the server),
+A recording has values, not bytes: each message is encoded again for its version, and those bytes
+are explained. A line of JSON has at least ``dir`` ("in" from the client, "out" from the server),
 ``name``, ``version`` and ``fields``.
 """
 
@@ -21,7 +21,7 @@ NOTE = "encoded again from the recorded values: offsets count within this messag
 
 
 class RecordedLine(msgspec.Struct):
-    """What a recording says of a message."""
+    """One line of a recording."""
 
     dir: Literal["in", "out"]
     name: str
@@ -35,11 +35,13 @@ _DECODE = msgspec.json.Decoder(RecordedLine).decode
 def recorded(
     line: bytes, at: int, version: int | None = None, *, limits: Limits = USUAL
 ) -> Explained:
-    """One line's message; ``at`` is where the line stands in the file. Never raises on bytes."""
+    """Explain one line's message; ``at`` is its offset in the file. Never raises on bytes."""
     try:
         found = _DECODE(line)
     except (msgspec.DecodeError, RecursionError) as error:
-        return _wrong("server", "", version or MAX_SERVER, Finding(f"is no recording: {error}", at))
+        return _wrong(
+            "server", "", version or MAX_SERVER, Finding(f"is not a recording: {error}", at)
+        )
     sender: Sender = "client" if found.dir == "in" else "server"
     used = version or found.version
     if not MIN_SERVER <= used <= MAX_SERVER:

@@ -1,4 +1,4 @@
-"""The bytes of one direction, cut into frames and told one by one.
+"""Splits the bytes of one direction into frames and explains each.
 
 The opening is understood (``API\\0`` and the versions offered, the server's answer). What nobody
 said is found out: the first frames are held back and read in both directions, and with older

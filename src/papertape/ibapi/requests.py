@@ -111,7 +111,7 @@ from .tag_value import TagValue
 
 
 class Requests(Sender):
-    """Each method checks, encodes and sends; what fails is told by ``error``."""
+    """Each method checks, encodes and sends; failures are reported to ``error``."""
 
     def reqCurrentTime(self) -> None:
         """Asks for the server's time in seconds."""

@@ -67,7 +67,7 @@ class RunningStation:
         return self._server.now()
 
     def call(self, work: Callable[[Station], Result]) -> Result:
-        """Run something on the station; what follows is told to its clients. Passes on what
+        """Run a function on the station; its effects are sent to clients. Passes on what
         it raises. Raises ``RuntimeError`` when the station has stopped."""
         return self._on_its_thread(lambda: self._server.act(work))
 

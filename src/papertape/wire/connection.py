@@ -52,9 +52,9 @@ from .refusals import refuse
 PROTOBUF_OFFSET = 200
 """Added to the message id when the body is protobuf (server 201 on)."""
 LONGEST_EXPLAINED = 64 * 1024
-"""Bytes of a protobuf body that is searched for what is wrong with it."""
+"""Longest protobuf body that is searched for its error."""
 HEAD = 64
-"""Bytes of any other message in which the id is looked for."""
+"""Bytes of any other message that are searched for the id."""
 
 
 class Codecs:
@@ -68,7 +68,7 @@ class Codecs:
         *,
         sentinels: bool = False,
     ) -> None:
-        """``sentinels``: protobuf numbers that stand for "not set" are given as they are."""
+        """``sentinels``: return protobuf numbers that mean "not set" unchanged."""
         self.version = version
         self._sentinels = sentinels
         self._most_fields = most_fields
@@ -78,7 +78,7 @@ class Codecs:
         self._proto: dict[int, Callable[[bytes], Any]] = {}
 
     def decode(self, payload: bytes) -> Event:
-        """The message in a frame, or the event that says why there is none."""
+        """Decode the message in a frame, or return the event that says why not."""
         if not self.raw:
             if len(payload) > self._most_fields and payload.count(0) > self._most_fields:
                 return self._too_many(payload)
@@ -106,7 +106,7 @@ class Codecs:
             return unknown.event(payload)
 
     def excess(self, payload: bytes) -> Event | None:
-        """The event that stands for a frame with more than a message may hold; None: it may."""
+        """The event for a frame that exceeds a message's limits; None when it does not."""
         number = int.from_bytes(payload[:4]) if self.raw else 0
         if number <= PROTOBUF_OFFSET:
             return self._too_many(payload) if payload.count(0) > self._most_fields else None
@@ -130,7 +130,7 @@ class Codecs:
         return Undecodable(error, number, name, payload, self._about(payload))
 
     def _about(self, payload: bytes) -> int:
-        """The id in a message that is not read, if it stands at the beginning."""
+        """The id in an unread message, if it is at the beginning."""
         event = Codecs(self.version, self._table).decode(payload[:HEAD])
         if isinstance(event, Message):
             return getattr(event, event.spec.id_field) if event.spec.id_field else -1
@@ -170,13 +170,13 @@ class Codecs:
 
 
 class RequestCodecs(Codecs):
-    """As ``Codecs``, for what clients send: ``take`` refuses what exceeds ``limits.py``."""
+    """Like ``Codecs``, for requests: ``take`` refuses what exceeds ``limits.py``."""
 
     def __init__(self, version: int) -> None:
         super().__init__(version, catalogue.REQUESTS, MOST_FIELDS)
 
     def take(self, payload: bytes) -> Event:
-        """The message in a frame, or the event that says why there is none."""
+        """Decode the message in a frame, or return the event that says why not."""
         return self.decode(payload) if len(payload) <= LONGEST_TEXT else self._long(payload)
 
     def _long(self, payload: bytes) -> Event:
@@ -242,7 +242,7 @@ def _proto_blame(cls: type[Message], payload: bytes, error: Exception) -> Undeco
 
 @cache
 def encoder(cls: type[Message], version: int) -> Callable[[Any], bytes]:
-    """message -> complete frame, in the format that this version uses for it."""
+    """The function message -> frame, in the format that this version uses for it."""
     first = head(cls, version)
     size = len(first)
     if version >= cls.spec.protobuf:
@@ -267,7 +267,7 @@ def head(cls: type[Message], version: int) -> bytes:
 
 
 def encode(message: Message, version: int) -> bytes:
-    """A message as a frame. Raises ``LocalProtocolError`` naming the field that cannot go."""
+    """Encode a message as a frame. Raises ``LocalProtocolError`` naming the invalid field."""
     try:
         encoded = encoder(type(message), version)(message)
     except oracle.UNWRITABLE as error:
@@ -281,19 +281,19 @@ def encode(message: Message, version: int) -> bytes:
 
 
 class _End:
-    """What both ends share."""
+    """Base of both ends."""
 
     def __init__(self) -> None:
         self.state = ConnectionState.OPENED
         self.version = 0
         self.ended = False
-        """Nothing more is read, because the peer broke the rules. What came before that may still
-        be answered, so the state stays until ``close``."""
+        """Whether the peer broke the protocol: nothing more is read. Earlier messages may still be
+        answered, so the state stays until ``close``."""
         self._frames = FrameReader()
 
     @property
     def unfinished(self) -> bytes:
-        """The bytes of a frame that has not wholly come, its length first."""
+        """The bytes of an incomplete frame, its length first."""
         return self._frames.rest
 
     @property
@@ -305,7 +305,7 @@ class _End:
         return event
 
     def close(self) -> None:
-        """Nothing more is sent or read."""
+        """Close this end: nothing more is sent or read."""
         self.state = ConnectionState.CLOSED
 
 
@@ -380,8 +380,8 @@ class ServerConnection(_End):
     def receive_data(self, data: bytes) -> list[Any]:
         """The events that these bytes complete: ``Greeting`` first, then messages.
 
-        What comes behind the greeting waits for ``accept``; the next call reads it, even one of
-        no bytes.
+        Bytes after the greeting wait for ``accept``; the next call reads them, even a call with
+        b"".
         """
         if self._deaf:
             return []
@@ -405,7 +405,7 @@ class ServerConnection(_End):
         return events
 
     def _too_long(self, error: FrameTooLong) -> BadFrame:
-        """What is wrong with it: an opening may be less long than a message."""
+        """What is wrong with a frame: before the start, limits are lower than for messages."""
         if error.length > MAX_PAYLOAD:
             return error
         if self.state is ConnectionState.NEGOTIATED:
@@ -414,7 +414,7 @@ class ServerConnection(_End):
         return BadFrame(message="greeting", reason=f"{error.length} bytes are no greeting")
 
     def _opening_frame(self, data: bytes) -> bytes | None:
-        """The next frame before the start; none while the greeting has not been answered."""
+        """The next frame before START_API; none while the greeting is unanswered."""
         if self.state is not ConnectionState.GREETED:
             return self._frames.one(data)
         self._frames.hold(data)
@@ -423,7 +423,7 @@ class ServerConnection(_End):
         return None
 
     def _strip_prefix(self, data: bytes, events: list[Event]) -> bytes:
-        """Everything after ``API\\0``, once that has come."""
+        """Everything after ``API\\0``, once that has arrived."""
         if self._opening is None:
             return data
         self._opening += data
@@ -461,7 +461,7 @@ class ServerConnection(_End):
         return Greeting(lowest, highest, options, version)
 
     def accept(self, connection_time: str) -> bytes:
-        """The version answer; send it alone and in one piece."""
+        """Return the version reply. Send it alone and in one piece."""
         self.state = advance(self.state, ConnectionEvent.VERSION)
         self._frames.limit = LONGEST_START
         self._codecs = RequestCodecs(self.version)

@@ -35,7 +35,7 @@ class Message(msgspec.Struct):
 
 
 class VersionRefusal(msgspec.Struct, frozen=True):
-    """A client does not send this to a server below ``below``: error 503 with ``feature``."""
+    """A client refuses to send this to a server below ``below``: error 503 with ``feature``."""
 
     below: int
     path: str
@@ -43,7 +43,7 @@ class VersionRefusal(msgspec.Struct, frozen=True):
     anonymous: bool = False
     """Reported with id -1 instead of the request's id."""
     values: tuple[Any, ...] = ()
-    """The values that ask for the feature; () for every value but the harmless ones."""
+    """The values that need the feature; () for all but the harmless ones."""
     harmless: tuple[Any, ...] = ()
     """Values that pass besides the default."""
     gone: int = ALWAYS
@@ -51,14 +51,14 @@ class VersionRefusal(msgspec.Struct, frozen=True):
 
 
 def too_old(below: int, path: str, value: object, feature: str) -> VersionRefusal:
-    """Servers below this version do not know this value of the field (503)."""
+    """A value that servers below this version do not know (503)."""
     return VersionRefusal(below, path, feature, values=(value,))
 
 
 def gone(
     number: int, path: str, value: object, feature: str, *, anonymous: bool = False
 ) -> VersionRefusal:
-    """Servers from this version on no longer know this value of the field (585)."""
+    """A value that servers from this version on no longer know (585)."""
     return VersionRefusal(0, path, feature, anonymous, values=(value,), gone=number)
 
 

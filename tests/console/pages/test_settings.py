@@ -179,7 +179,7 @@ def test_a_search_without_a_result_says_so() -> None:
     with tab() as client:
         page = shown(PaperView())
         page._search.value = "nonsense"
-        assert "No setting fits" in texts(client.content)
+        assert "No setting matches" in texts(client.content)
         page._search.value, page._show.value = "", "Do not act yet"
         visible = [line.row for line in page._lines.values() if line.box.visible]
         assert visible and not any(row["acts"] for row in visible)

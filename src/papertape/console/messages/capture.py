@@ -199,7 +199,7 @@ class Sampler:
         more = self._rate * seconds
         self._room = min(self._burst, self._room + more)
         shown = self._latest(self._others, self._room)
-        # Quotes never take more than half of the room, so that a burst of orders is shown completely.
+        # Quotes take at most half of the room, so that a burst of orders is shown completely.
         spare = max(self._room - self._burst / 2, min(self._room, more / 2))
         shown += self._latest(self._quotes, spare)
         return sorted(shown, key=lambda frame: frame.serial)

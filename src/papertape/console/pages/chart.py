@@ -194,9 +194,7 @@ class Strip:
             with ui.element("dl").classes("pt-day"):
                 titles = ("bid", "ask", *DAY, "volume")
                 self._cells = {name: _term(name.title()) for name in titles}
-            self._old = ui.label("Market data farm is broken: these figures are old").classes(
-                "pt-error"
-            )
+            self._old = ui.label("Market data farm is broken: figures are old").classes("pt-error")
         self._old.set_visibility(False)
 
     def name(self, found: dict[str, Any]) -> None:

@@ -172,9 +172,7 @@ def farm_tone(status: str) -> str:
 async def _news(view: PageView) -> None:
     """Recent events, newest first."""
     with card("Recent news"):
-        nothing = empty(
-            "Nothing has happened yet", "Events of connections, farms and drills appear here."
-        )
+        nothing = empty("Nothing has happened yet", "Connections, farms and drills appear here.")
         box = ui.element("ol").classes("pt-list pt-news")
         named(box, tabindex="0", aria_label="News, the newest first")
     fresh: deque[Facts] = deque(maxlen=SHOWN)

@@ -113,9 +113,7 @@ class LogFeed:
         while True:
             self._wake.clear()
             if not self.paused:
-                with suppress(
-                    RemoteError
-                ):  # the banner of the layout says that the station does not answer
+                with suppress(RemoteError):  # the layout's banner reports a silent station
                     await self._fetch(self._view.desk.get("/log", after=self._after))
             await asyncio.sleep(QUICKEST_S)
             with suppress(TimeoutError):

@@ -201,7 +201,7 @@ class SettingsPage:
         await self._saved(answer["changed"], changes)
 
     async def _may_move(self) -> bool:
-        """Ask before a change of port disconnects every program. An invalid port needs no question."""
+        """Ask before a new port disconnects every program; an invalid port needs no question."""
         line = self._lines["socketPort"]
         port = line.field.get()
         if not isinstance(port, int) or not line.row["lowest"] <= port <= line.row["highest"]:
