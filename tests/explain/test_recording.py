@@ -102,7 +102,7 @@ def test_bad_hexadecimal_is_named(text: bytes) -> None:
     reading = reader(b"00")
     found = reading.feed(text) + reading.finish()
     assert found[-1].problem and ("half a byte" in found[-1].problem.reason
-                                  or "no hexadecimal" in found[-1].problem.reason)  # fmt: skip
+                                  or "not hexadecimal" in found[-1].problem.reason)  # fmt: skip
 
 
 def test_a_message_without_its_length() -> None:

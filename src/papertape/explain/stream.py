@@ -1,8 +1,9 @@
 """Splits the bytes of one direction into frames and explains each.
 
-The opening is understood (``API\\0`` and the versions offered, the server's answer). What nobody
-said is found out: the first frames are held back and read in both directions, and with older
-versions if the newest does not fit; the best fit is used, and each message says so.
+It understands the handshake (``API\\0`` and the versions offered, the server's reply). A direction
+or version that is not given is determined: the first frames are held back and read in both
+directions, and with older versions if the newest does not fit; the best fit is used, and each
+message says so.
 """
 
 import re

@@ -118,7 +118,7 @@ class RunningStation:
         try:
             return work()
         finally:
-            await asyncio.sleep(0)  # what is told goes out at the end of a turn
+            await asyncio.sleep(0)  # messages are sent at the end of a turn
             while self._returning():
                 await asyncio.sleep(0.001)
 

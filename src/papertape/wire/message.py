@@ -101,7 +101,7 @@ class Spec(msgspec.Struct, frozen=True):
     """Refusals of single values, besides those of the gates."""
     proto_untold: frozenset[str] = frozenset()
     """Protobuf fields of a reply that are absent where they are zero or empty, while other
-    numbers are told as 0 (paths from the message)."""
+    numbers are sent as 0 (paths from the message)."""
     farm: Farm | None = None
     """The farm that must be connected before the request is served."""
     trading: bool = False

@@ -73,7 +73,7 @@ def test_what_cannot_be_read_says_why() -> None:
     wrong = make(QUOTE, hex=b"\0\0\0\x0a1\x006\x00x\x00y\x00z\x00".hex(), length=14)
     unknown = make(QUOTE, hex=b"\0\0\0\x05999\x00\x00".hex(), length=9)
     assert [decode(one) for one in (hidden, cut, wrong, unknown)] == [None] * 4
-    assert "proves" in pairs(hidden, None)[0][1]
+    assert "credentials" in pairs(hidden, None)[0][1]
     assert "of 100,000 bytes" in pairs(cut, None)[0][1]
     assert "cannot be read" in pairs(wrong, None)[0][1]
     assert (name(wrong), name(unknown)) == ("TickPrice", "unknown message")

@@ -63,7 +63,7 @@ def _about(frame: Frame, told: Explained, cls: type[Message] | None) -> list[lis
 def _notes(frame: Frame, told: Explained) -> list[str]:
     notes = list(told.notes)
     if frame.hidden:
-        notes.append("The station does not show what proves who somebody is.")
+        notes.append("The station does not show credentials.")
     elif frame.cut:
         here = len(frame.hex) // 2
         notes.append(f"A long message: the first {here:,} of its {frame.length:,} bytes are here.")

@@ -166,7 +166,7 @@ def tone(frame: Frame, message: Message | None) -> str:
 
 def _why_not(frame: Frame) -> str:
     if frame.hidden:
-        return "not shown: it proves who somebody is"
+        return "not shown: it contains credentials"
     if frame.cut:
         return f"a long message: the first {len(frame.hex) // 2:,} of {frame.length:,} bytes"
     return "cannot be read; open it to see where it goes wrong"

@@ -85,7 +85,7 @@ def _sessions(view: PageView) -> None:
 
     with card("Sessions"):
         nobody = empty(
-            "Nobody is connected",
+            "No program is connected",
             "Connect a TWS API program to the address at the top of this page.",
         )
         shown = Grid(COLUMNS, label="Sessions", act="Disconnect", on_act=disconnect)

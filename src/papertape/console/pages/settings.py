@@ -207,7 +207,7 @@ class SettingsPage:
         if not isinstance(port, int) or not line.row["lowest"] <= port <= line.row["highest"]:
             return True
         text = (
-            "Every API program is told 1300 and is disconnected. "
+            "Every API program gets 1300 and is disconnected. "
             f"It must reconnect on port {port}. Orders keep working."
         )
         return await confirmed("Change the socket port?", text, "Change the port")
