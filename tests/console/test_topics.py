@@ -9,7 +9,7 @@ import pytest
 
 from papertape.console import topics as module
 from papertape.console.remote import RemoteError
-from papertape.console.topics import SOURCES, Desk, Live, merged
+from papertape.console.topics import SOURCES, Live, WatchedStation, merged
 from server.sockets import run
 
 QUICKEST_S = 0.04
@@ -65,7 +65,7 @@ async def until(condition: Callable[[], Any]) -> None:
         await asyncio.sleep(0.001)
 
 
-async def desk(remote: Fake) -> Desk:
+async def desk(remote: Fake) -> WatchedStation:
     remote.answers |= {"": {"name": "tws"}, "/waiting": [], "/farms": ["a"]}
     found = await Live(remote).desk("tws")  # type: ignore[arg-type]
     await until(lambda: remote.opened)

@@ -20,7 +20,7 @@ from .moments import moment
 from .quotes import QuoteStream
 from .requests import lists, questions
 from .session import ClientSession
-from .subscriptions import AccountUpdates, HistoricalBars, Positions, Quotes, RealTimeBars
+from .subscriptions import AccountUpdates, HistoricalBars, PositionUpdates, Quotes, RealTimeBars
 from .trades import Trade
 
 
@@ -240,9 +240,9 @@ class Tws(SessionFacade):
             questions.finish(self._now(), "positions")
         return found
 
-    def position_updates(self) -> Positions:
+    def position_updates(self) -> PositionUpdates:
         """Subscribe to position changes: ``async with tws.position_updates() as line``."""
-        return Positions(self._core, self._wait, self._clock, questions.position_stream())
+        return PositionUpdates(self._core, self._wait, self._clock, questions.position_stream())
 
     async def account(self, code: str = "", *, timeout: float = DEADLINE_S) -> AccountSnapshot:
         """Return all values and the portfolio of one account."""

@@ -18,7 +18,7 @@ from .report import Report
 from .requests.asks import Ask
 from .resubscribe import Healer
 from .routes import Routes
-from .streams import Subscription
+from .streams import Stream
 
 NEW_PORT = re.compile(r"port - (\d{1,5})\b")
 
@@ -79,7 +79,7 @@ class Judge:
             conversation.notice(error)
             return
         core.routes.remove(conversation)
-        if isinstance(conversation, Subscription):
+        if isinstance(conversation, Stream):
             if core.healer.failed(conversation, error, core.now):
                 core.stir()
                 return

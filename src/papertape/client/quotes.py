@@ -13,7 +13,7 @@ from ..wire.catalogue.market import (
     TickSnapshotEnd,
     TickString,
 )
-from .streams import StreamSource, Subscription
+from .streams import Stream, StreamSource
 
 PRICE_TICKS = {
     1: ("bid", "bidSize"), 2: ("ask", "askSize"), 4: ("last", "lastSize"), 6: ("high", ""),
@@ -32,7 +32,7 @@ GENERIC = 500
 """Other tick types that a quote keeps; TWS has about a hundred."""
 
 
-class QuoteStream(Subscription):
+class QuoteStream(Stream):
     """Bid, ask, last and the day's figures of one contract; None until received.
 
     A price of -1 means "no price" and becomes None. ``stale`` says why the figures may be old; when

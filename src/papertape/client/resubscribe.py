@@ -23,7 +23,7 @@ from typing import Final
 from ..errors import ApiError, PapertapeError
 from .connectivity import Change, What
 from .settings import Backoff
-from .streams import Gap, Stale, Subscription, Trouble
+from .streams import Gap, Stale, Stream, Trouble
 
 RETRY: Final = Backoff(first_s=1.0, longest_s=60.0, jitter=0.0)
 """The pauses between attempts to get one stream back."""
@@ -33,7 +33,7 @@ LOOKS: Final = 4
 """How often silence is checked within the time it may last."""
 FARMS: Final = {"market": "market data", "history": "historical data"}
 
-Renew = Callable[[Subscription, bool], None]
+Renew = Callable[[Stream, bool], None]
 """Request a stream under a new id; True: cancel the old one first.
 
 Raises ``PapertapeError``."""
@@ -46,14 +46,14 @@ class Healer:
         self._renew = renew
         self._resume_s = resume_s
         self._stale_after_s = stale_after_s
-        self._seen: dict[Subscription, tuple[int, float]] = {}
+        self._seen: dict[Stream, tuple[int, float]] = {}
         self._look_at: float | None = None
         self.now = 0.0
         self.offset = 0.0
         """What to add to the driver's clock to get seconds since the epoch."""
-        self.streams: list[Subscription] = []
+        self.streams: list[Stream] = []
 
-    def add(self, stream: Subscription, now: float) -> None:
+    def add(self, stream: Stream, now: float) -> None:
         """Watch a stream from now on."""
         self.streams.append(stream)
         stream.on_data = self._data
@@ -61,7 +61,7 @@ class Healer:
         if self._stale_after_s is not None:
             self._look_at = self._look_at or now + self._stale_after_s / LOOKS
 
-    def remove(self, stream: Subscription) -> None:
+    def remove(self, stream: Stream) -> None:
         """Stop watching a stream that has ended."""
         if stream in self.streams:
             self.streams.remove(stream)
@@ -98,7 +98,7 @@ class Healer:
         for stream in tuple(self.streams):
             self._request(stream, cancel=False)
 
-    def failed(self, stream: Subscription, error: ApiError, now: float) -> bool:
+    def failed(self, stream: Stream, error: ApiError, now: float) -> bool:
         """Handle an error that ended a stream; return whether it will be requested again."""
         self.now = now
         if not stream.updates or not error.retry or stream not in self.streams:
@@ -129,7 +129,7 @@ class Healer:
 
     # -- actions ------------------------------------------------------------------------------
 
-    def _interrupt(self, stream: Subscription, reason: str, farm: str = "") -> None:
+    def _interrupt(self, stream: Stream, reason: str, farm: str = "") -> None:
         trouble = stream.trouble
         if trouble is None:
             stream.trouble = Trouble(reason, self.now, farm)
@@ -138,7 +138,7 @@ class Healer:
             # One interruption, whatever else happens before its end.
             trouble.farm, trouble.waits_for, trouble.due = farm, "signal", None
 
-    def _well(self, stream: Subscription, farm: str) -> None:
+    def _well(self, stream: Stream, farm: str) -> None:
         trouble = stream.trouble
         if trouble is None or (farm and trouble.farm != farm and trouble.waits_for != "retry"):
             return
@@ -150,7 +150,7 @@ class Healer:
             else:
                 trouble.waits_for, trouble.due = "data", self.now + self._resume_s
 
-    def _request(self, stream: Subscription, *, cancel: bool) -> None:
+    def _request(self, stream: Stream, *, cancel: bool) -> None:
         trouble = stream.trouble
         assert trouble is not None
         pause = max(self._resume_s, RETRY.delay(trouble.tries, 0.0))
@@ -164,7 +164,7 @@ class Healer:
             self.remove(stream)
             stream.fail(error)
 
-    def _data(self, stream: Subscription) -> None:
+    def _data(self, stream: Stream) -> None:
         trouble = stream.trouble
         if trouble is None:
             return
@@ -172,7 +172,7 @@ class Healer:
         if trouble.waits_for == "data" or (trouble.waits_for == "signal" and other_farm):
             self._heal(stream)
 
-    def _heal(self, stream: Subscription) -> None:
+    def _heal(self, stream: Stream) -> None:
         trouble = stream.trouble
         assert trouble is not None
         stream.trouble = None
@@ -194,5 +194,5 @@ class Healer:
                 self._request(stream, cancel=True)
 
 
-def _served(stream: Subscription) -> str:
+def _served(stream: Stream) -> str:
     return stream.source.serves if stream.source is not None else ""

@@ -30,7 +30,7 @@ from .requests.asks import Ask, Make
 from .resubscribe import Healer
 from .routes import Routes
 from .settings import ClientSettings
-from .streams import Subscription
+from .streams import Stream
 from .trades import Trade
 from .unread import Unread
 
@@ -298,7 +298,7 @@ class ClientSession:
         """Remove a conversation. Its request is dropped if it has not been sent yet."""
         self.routes.remove(conversation)
         self.limiter.drop(conversation)
-        if isinstance(conversation, Subscription):
+        if isinstance(conversation, Stream):
             self.healer.remove(conversation)
 
     def ask(self, name: str, make: Make, timeout: float, *, by_id: bool = True) -> Ask:
@@ -309,14 +309,14 @@ class ClientSession:
         self._rearm()
         return ask
 
-    def subscribe(self, stream: Subscription) -> None:
+    def subscribe(self, stream: Stream) -> None:
         """Open a stream and restore it after interruptions."""
         assert stream.source is not None
         self.begin(stream, stream.source.request(stream.request_id))
         self.healer.add(stream, self.now)
         self._rearm()
 
-    def _renew(self, stream: Subscription, cancel: bool) -> None:
+    def _renew(self, stream: Stream, cancel: bool) -> None:
         source = stream.source
         assert source is not None
         self.routes.remove(stream)

@@ -68,7 +68,7 @@ class Trouble(msgspec.Struct):
     renewed: bool = False
 
 
-class Subscription(Conversation):
+class Stream(Conversation):
     """Base of all streams: its source, its interruptions, its events."""
 
     def __init__(self, name: str, request_id: int = -1, source: StreamSource | None = None) -> None:
@@ -80,7 +80,7 @@ class Subscription(Conversation):
         self.trouble: Trouble | None = None
         self.events: deque[Any] = deque()
         """``Stale``, ``Gap`` and the stream's items, in the order of arrival."""
-        self.on_data: Callable[[Subscription], None] | None = None
+        self.on_data: Callable[[Stream], None] | None = None
         """Called when data arrive during an interruption."""
 
     @property
@@ -110,7 +110,7 @@ class Subscription(Conversation):
             self.on_data(self)
 
 
-class ItemStream(Subscription):
+class ItemStream(Stream):
     """A stream of items that are delivered one by one: bars, positions, account values."""
 
     def __init__(self, name: str, request_id: int = -1, source: StreamSource | None = None) -> None:

@@ -14,13 +14,13 @@ from ..wire.catalogue import account
 from ..wire.catalogue.ticks import RealTimeBarTick
 from .quotes import QuoteStream
 from .session import ClientSession
-from .streams import AccountStream, BarStream, Gap, ItemStream, PositionStream, Stale, Subscription
+from .streams import AccountStream, BarStream, Gap, ItemStream, PositionStream, Stale, Stream
 
 Wait = Callable[[Any, Callable[[], bool], str, float | None], Awaitable[None]]
 """Wait until the predicate holds, woken by the object's ``waker``; raises ``DeadlineExceeded``."""
 Clock = Callable[[], float]
 
-S = TypeVar("S", bound=Subscription)
+S = TypeVar("S", bound=Stream)
 Item = TypeVar("Item")
 
 
@@ -157,7 +157,7 @@ class HistoricalBars(Items[Bar]):
         super().__init__(core, wait, clock, stream)
 
 
-class Positions(Items[account.Position]):
+class PositionUpdates(Items[account.Position]):
     """Positions of all accounts as they change."""
 
     def __init__(

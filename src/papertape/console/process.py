@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from nicegui import app as pages_app
 from nicegui import ui
 
-from ..http_admission import LONGEST_HEAD, Admission, protocol, served
+from ..http_admission import LONGEST_HEAD, HttpAdmission, protocol, served
 from ..http_guard import hosts
 from ..quoting import Quoting
 from . import layout, pages
@@ -73,7 +73,7 @@ async def serve(start: Start) -> None:
         timeout_graceful_shutdown=GRACE_S,
     )
     server = _Server(config)
-    admission = Admission(gate.check, refusal, server.protocol, lambda: served(server))
+    admission = HttpAdmission(gate.check, refusal, server.protocol, lambda: served(server))
     server.accept = lambda: admission.accept(listening)
     asyncio.get_running_loop().add_reader(sys.stdin, _read, server)
     await server.serve(sockets=[])

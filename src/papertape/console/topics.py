@@ -215,7 +215,7 @@ class StationEvents:
         self._missed()
 
 
-class Desk:
+class WatchedStation:
     """One station as pages use it."""
 
     def __init__(self, remote: Remote, station: str) -> None:
@@ -272,15 +272,15 @@ class Live:
 
     def __init__(self, remote: Remote) -> None:
         self.remote = remote
-        self._desks: dict[str, Desk] = {}
+        self._desks: dict[str, WatchedStation] = {}
 
     async def names(self) -> list[str]:
         """The names of the stations. Raises ``RemoteError``."""
         return [str(one["name"]) for one in await self.remote.stations()]
 
-    async def desk(self, station: str) -> Desk:
+    async def desk(self, station: str) -> WatchedStation:
         """A station by name. Raises ``RemoteError`` when there is none."""
         if station not in self._desks:
             await self.remote.get(station, "")
-            self._desks.setdefault(station, Desk(self.remote, station))
+            self._desks.setdefault(station, WatchedStation(self.remote, station))
         return self._desks[station]

@@ -313,7 +313,7 @@ class Engine:
         """An order of today by its client's id, finished ones included."""
         return self.api.find(client_id, order_id)
 
-    def refusal(self, command: SubmitOrder | CancelOrder) -> Refusal | None:
+    def refusal(self, command: SubmitOrder | CancelApiOrder) -> Refusal | None:
         """Why the order id of a command cannot be used; None when it can."""
         return self.api.refusal(command)
 

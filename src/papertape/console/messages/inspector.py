@@ -34,7 +34,7 @@ NONE_YET: Final = "Nothing has travelled since this page was opened. Connect a T
 NONE_FITS: Final = "Nothing that is kept fits. Change the search or the choices above."
 EVERYBODY: Final = "everybody"
 WAYS: Final = {"": "Both ways", "in": "In: from the client", "out": "Out: to the client"}
-_CAPTURES: WeakKeyDictionary[Desk, Capture] = WeakKeyDictionary()
+_CAPTURES: WeakKeyDictionary[WatchedStation, Capture] = WeakKeyDictionary()
 
 
 class Frames(Element, component="inspector.js"):
