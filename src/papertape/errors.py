@@ -5,7 +5,7 @@
     │   ├── LocalProtocolError        our side: what the state or the version does not allow
     │   │   ├── FeatureNotSupported   503: the server's version lacks the feature
     │   │   └── FeatureWithdrawn      585: the server's version has it no longer
-    │   └── RemoteProtocolError       the peer's side: bytes that are no message
+    │   └── RemoteProtocolError       the peer's side: bytes that are not a message
     │       ├── LimitExceeded       a request that holds more than is taken of one
     │       └── BadFrame
     │           └── FrameTooLong

@@ -265,7 +265,7 @@ APART = {
     "one directory": (
         "[station.a]\nport=1\ndata_dir='x'\n[station.b]\nport=2\ndata_dir='x'\n", "two stations"
     ),
-    "an odd name": ("[station.'../up']\nport = 1\n", "no name of a station"),
+    "an odd name": ("[station.'../up']\nport = 1\n", "not a valid name of a station"),
     "too many": ("".join(f"[station.s{n}]\nport={n + 1}\n" for n in range(33)), "one too many"),
 }  # fmt: skip
 

@@ -247,10 +247,10 @@ def test_any_changed_byte_is_told_or_read(cls: type[Message]) -> None:
 @pytest.mark.parametrize(
     ("cls", "version", "tokens", "field", "body_offset", "found", "reason"),
     [
-        (ReqAccountSummary, 176, "1 x All tags ", "reqId", 2, "x", "is no int"),
+        (ReqAccountSummary, 176, "1 x All tags ", "reqId", 2, "x", "is not a valid int"),
         (ReqAccountSummary, 176, "1 7 ", "group", 4, None, "ends before this field"),
         (ReqAccountSummary, 176, "1 7 All t more ", "", 10, ["more", ""], "5 fields, expected 4"),
-        (TickPrice, 176, "6 1 1 dear 5 0 ", "price", 6, "dear", "is no float"),
+        (TickPrice, 176, "6 1 1 dear 5 0 ", "price", 6, "dear", "is not a valid float"),
         (OrderStatus, 176, "1 Filled", "status", 2, "Filled", "no NUL follows"),
         (OrderStatus, 176, "1 Filled ", "filled", 9, None, "ends before this field"),
     ],

@@ -111,7 +111,7 @@ def test_after_a_broken_message_the_next_one_is_read() -> None:
     assert [bool(one.problem) for one in found] == [True, False, False, False]
     problem = found[0].problem
     assert problem and (problem.message, problem.field) == ("NextValidId", "orderId")
-    assert (problem.found, problem.reason, problem.offset) == ("five", "is no int", 8)
+    assert (problem.found, problem.reason, problem.offset) == ("five", "is not a valid int", 8)
 
 
 @pytest.mark.parametrize("version", [176, 226])

@@ -69,12 +69,12 @@ OPENINGS = {
     "versions without end": Case(hello("v" + "9" * 4000), logged="is not a version range"),
     "a greeting of 17 MiB": Case(b"API\0" + (17 << 20).to_bytes(4), logged="17825792 bytes"),
     "a greeting of 2^32 - 1": Case(b"API\0\xff\xff\xff\xff", logged="4294967295 bytes"),
-    "a greeting of 1 MB": Case(hello("v100..226 " + "x" * (1 << 20)), logged="are no greeting"),
+    "a greeting of 1 MB": Case(hello("v100..226 " + "x" * (1 << 20)), logged="too many for a"),
     "a request right behind the greeting": Case(
         hello("v100..176") + TIME, logged="closed: ReqCurrentTime while negotiated"
     ),
     "an order of 16 MiB behind the greeting": Case(
-        hello() + ((1 << 24) - 1).to_bytes(4), logged="16777215 bytes are no START_API"
+        hello() + ((1 << 24) - 1).to_bytes(4), logged="16777215 bytes are too many for START_API"
     ),
 }
 

@@ -188,7 +188,8 @@ def test_before_the_start_a_long_frame_is_refused_by_its_length(version: int, le
     server.accept(TIME)
     (event,) = server.receive_data(length.to_bytes(4))
     assert isinstance(event, Broken)
-    assert event.error.reason == f"{length} bytes are no START_API, which has 4096 at most"
+    told = f"{length} bytes are too many for START_API, which has at most 4096"
+    assert event.error.reason == told
     assert server.ended and server.unfinished == b""
 
 
@@ -277,7 +278,7 @@ def test_a_greeting_may_not_fill_the_memory() -> None:
     server = ServerConnection()
     (event,) = server.receive_data(b"API\0" + (4097).to_bytes(4))
     assert isinstance(event, Broken)
-    assert event.error.reason == "4097 bytes are no greeting"
+    assert event.error.reason == "4097 bytes are too many for a greeting"
 
 
 def test_what_came_before_a_broken_frame_still_counts() -> None:

@@ -236,7 +236,7 @@ def _known_tables(data: Mapping[str, Any], path: Path) -> None:
         if name not in TABLES:
             advice = _near(name, TABLES) or _near(name, ServeSettings.model_fields, "[station] ")
             raise SettingsError(
-                "is no table of a settings file", setting=name, path=path,
+                "is not a table of a settings file", setting=name, path=path,
                 advice=advice or "There are [station], [station.NAME] and [api]",
             )  # fmt: skip
 
@@ -308,7 +308,7 @@ def load(config: Path | None, flags: Mapping[str, Any], table: str = "") -> Serv
         name = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
             raise SettingsError(
-                "is no setting of a station", setting=name, path=path,
+                "is not a setting of a station", setting=name, path=path,
                 advice=_near(name, ServeSettings.model_fields)
                 or "docs/guides/station.md lists them all",
             ) from error  # fmt: skip
@@ -359,7 +359,9 @@ def _names(config: Path | None) -> list[str]:
     for name in named:
         if not NAME.fullmatch(name) or len(named) > MOST_STATIONS:
             raise SettingsError(
-                "is no name of a station" if len(named) <= MOST_STATIONS else "is one too many",
+                "is not a valid name of a station"
+                if len(named) <= MOST_STATIONS
+                else "is one too many",
                 setting="station",
                 found=name,
                 path=path,

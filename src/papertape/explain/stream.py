@@ -268,7 +268,7 @@ class Explainer:
         self._held = []
         return told
 
-    # ---------------------------------------------------------------- what is no frame
+    # ---------------------------------------------------------------- bytes that are not a frame
 
     def _cut(self, rest: bytes) -> Explained:
         """The frame at the end that is not complete, as far as it goes."""

@@ -1,7 +1,7 @@
 """ClientConnection and ServerConnection: bytes in, messages out; messages in, bytes out.
 
 Sans-IO: neither reads a socket or a clock. A body that cannot be decoded becomes an
-``Undecodable`` event and the stream goes on; bytes that are no frame end it (``Broken``).
+``Undecodable`` event and the stream goes on; bytes that are not a frame end it (``Broken``).
 """
 
 from collections.abc import Callable
@@ -409,9 +409,13 @@ class ServerConnection(_End):
         if error.length > MAX_PAYLOAD:
             return error
         if self.state is ConnectionState.NEGOTIATED:
-            reason = f"{error.length} bytes are no START_API, which has {error.limit} at most"
+            reason = (
+                f"{error.length} bytes are too many for START_API, which has at most {error.limit}"
+            )
             return BadFrame(message="START_API", reason=reason)
-        return BadFrame(message="greeting", reason=f"{error.length} bytes are no greeting")
+        return BadFrame(
+            message="greeting", reason=f"{error.length} bytes are too many for a greeting"
+        )
 
     def _opening_frame(self, data: bytes) -> bytes | None:
         """The next frame before START_API; none while the greeting is unanswered."""

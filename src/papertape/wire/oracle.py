@@ -188,7 +188,7 @@ def _value(step: Field, cursor: _Cursor, name: str, record: Any = None) -> Any:
         error.message, error.field, error.offset = cursor.cls.__name__, name, cursor.at - 1
         raise
     except ValueError:
-        raise cursor.fail(name, f"is no {step.codec.partition('_')[0]}") from None
+        raise cursor.fail(name, f"is not a valid {step.codec.partition('_')[0]}") from None
     except OverflowError:
         raise cursor.fail(name, f"is too large for {step.codec.partition('_')[0]}") from None
     cursor.note(name, step.gate, value)

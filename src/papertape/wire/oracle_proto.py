@@ -189,7 +189,7 @@ class _ProtoReader:
         except (ValueError, OverflowError) as error:
             bad = RemoteProtocolError(
                 message=self.cls.__name__, field=token.name, offset=token.offset,
-                found=token.text, reason=f"is no {field.kind}",
+                found=token.text, reason=f"is not a valid {field.kind}",
             )  # fmt: skip
             if isinstance(error, UnicodeDecodeError):
                 raise bad from None

@@ -1,7 +1,7 @@
 """Numbers of requests, read strictly, whatever the language of the client.
 
 Every official client has spellings of its own for "not set" (empty, the largest number of its
-types, a decimal that is no number) and for zero. Each of them means "not set" in a field of any
+types, a decimal that is not a number) and for zero. Each of them means "not set" in a field of any
 type: no request means one of these numbers. What is no number raises ``ValueError``, what is one
 but too large ``OverflowError``.
 

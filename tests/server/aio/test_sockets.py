@@ -171,7 +171,7 @@ def test_a_large_message_before_start_api_is_refused_at_its_length(
             assert await (await served.client(1)).answers()
 
     run(main, loop)
-    told = "closed: START_API: 16777215 bytes are no START_API, which has 4096 at most"
+    told = "closed: START_API: 16777215 bytes are too many for START_API, which has at most 4096"
     assert told in caplog.text
 
 
