@@ -7,8 +7,8 @@ from typing import Any, cast
 from nicegui import Client, ui
 from nicegui.page import page
 
-from papertape.console.remote import Problem
-from papertape.console.view import View
+from papertape.console.remote import RemoteError
+from papertape.console.view import PageView
 
 Row = dict[str, Any]
 

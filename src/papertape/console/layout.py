@@ -12,9 +12,9 @@ from starlette.responses import RedirectResponse
 
 from . import pending_connections
 from .parts.components import CSS, badge, empty, heading, set_badge
-from .remote import TIMEOUT_S, Problem
+from .remote import TIMEOUT_S, RemoteError
 from .topics import Live
-from .view import View
+from .view import PageView
 
 FAVICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" '

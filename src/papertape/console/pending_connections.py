@@ -15,7 +15,7 @@ from nicegui import ui
 from .parts.components import button, card, heading, named, tried
 
 if TYPE_CHECKING:
-    from .view import View
+    from .view import PageView
 
 Row = dict[str, Any]
 TICK_S = 1.0

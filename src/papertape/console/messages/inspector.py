@@ -16,9 +16,9 @@ from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
 from ..parts.components import button, card
-from ..topics import Desk
-from ..view import View
-from .capture import Capture, Rate, Sample
+from ..topics import WatchedStation
+from ..view import PageView
+from .capture import Capture, Rate, Sampler
 from .dissect import line, opened
 from .frames import Frame, about, decode, name, pairs, tone
 from .search import LONGEST, Filter, terms

@@ -1,7 +1,7 @@
 """The pages of the console, in the order of the navigation; a module each."""
 
 from ..layout import Page
-from ..view import View
+from ..view import PageView
 from . import chart, connections, drills, log, settings, trading
 
 

@@ -7,15 +7,15 @@ from typing import Any
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
-from ..parts.choice import Choice
+from ..parts.choice import OptionButtons
 from ..parts.components import button
 from ..parts.grid import Grid
 from ..parts.number_format import decimals, price, signed, size, tone
 from ..parts.quote import Following, Quote
 from ..parts.symbols import SymbolSearch, about
-from ..remote import Problem
-from ..view import View
-from .candles import COLUMNS, MOST_MARKS, Candles, Mark, in_words, marks, table_rows
+from ..remote import RemoteError
+from ..view import PageView
+from .candles import COLUMNS, MOST_MARKS, Candles, ExecutionMark, in_words, marks, table_rows
 from .plot import Plot
 
 EVERY_S = 1.0

@@ -9,8 +9,8 @@ from nicegui import ui
 from .. import pending_connections
 from ..parts.components import badge, card, clock, confirmed, empty, named, set_badge, tried
 from ..parts.grid import Cell, Col, Grid, Row
-from ..remote import Problem
-from ..view import View
+from ..remote import RemoteError
+from ..view import PageView
 from .news import SENTENCES, sentence, tone
 
 Facts = dict[str, Any]

@@ -9,8 +9,8 @@ from nicegui.elements.mixins.text_element import TextElement
 from ..parts.components import badge, button, card, clock, empty, named, tried
 from ..parts.fields import FormField, NumberField, SwitchField, TextField
 from ..parts.grid import Cell, Col, Grid, Row
-from ..remote import Problem
-from ..view import View
+from ..remote import RemoteError
+from ..view import PageView
 
 Facts = dict[str, Any]
 COLUMNS = (

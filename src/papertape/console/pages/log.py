@@ -16,8 +16,8 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from ..parts.components import button, card, empty, named
-from ..remote import Problem
-from ..view import View
+from ..remote import RemoteError
+from ..view import PageView
 
 Row = dict[str, Any]
 KEPT = 1000

@@ -8,8 +8,8 @@ from nicegui import ui
 from ..parts.components import badge, button, card, confirmed, empty, named, tried
 from ..parts.fields import FormField, made
 from ..parts.labels import label
-from ..remote import Problem
-from ..view import View
+from ..remote import RemoteError
+from ..view import PageView
 from .news import shown
 
 Row = dict[str, Any]

@@ -5,14 +5,14 @@ from typing import Any
 
 from nicegui import ui
 
-from ..parts.choice import Choice
+from ..parts.choice import OptionButtons
 from ..parts.components import button, card, heading
 from ..parts.number_format import decimals, money, price, size
 from ..parts.quote import Following, Quote
 from ..parts.symbols import SymbolSearch, about
 from ..remote import RemoteError
 from ..topics import OVER
-from ..view import View
+from ..view import PageView
 
 TYPES = {"MKT": "Market", "LMT": "Limit"}
 TIFS = ("DAY", "GTC", "IOC", "FOK")

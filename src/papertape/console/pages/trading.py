@@ -7,12 +7,12 @@ from typing import Any
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
-from ..parts.choice import Choice
+from ..parts.choice import OptionButtons
 from ..parts.components import button, card, empty, heading, tried
 from ..parts.grid import Cell, Col, Grid, Row
 from ..parts.number_format import money, signed, tone
 from ..topics import works
-from ..view import View
+from ..view import PageView
 from . import trades
 from .ticket import Ticket
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from nicegui import ui
 
-from ..remote import Problem
-from ..view import View
+from ..remote import RemoteError
+from ..view import PageView
 
 EVERY_S = 1.0
 Quote = dict[str, Any]

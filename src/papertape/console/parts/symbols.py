@@ -6,8 +6,8 @@ from typing import Any
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
-from ..remote import Problem
-from ..view import View
+from ..remote import RemoteError
+from ..view import PageView
 
 LONGEST = 40
 Chosen = Callable[[dict[str, Any]], Awaitable[None]]

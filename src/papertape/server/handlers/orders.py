@@ -75,7 +75,7 @@ def _splits_pips(tws: Services, message: wire.PlaceOrder) -> bool:
 def cancel_order(tws: Services, session: Session, message: wire.CancelOrder) -> None:
     """Cancel an order of this client."""
     assert session.client_id is not None
-    tws.link.submit(CancelOrder(session.client_id, message.orderId))
+    tws.link.submit(CancelApiOrder(session.client_id, message.orderId))
 
 
 @handles(wire.ReqGlobalCancel)
