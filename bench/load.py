@@ -18,7 +18,7 @@ from pathlib import Path
 from subprocess import Popen
 from typing import Any
 
-from papertape.cli.remote import Remote
+from papertape.cli.remote import ControlClient
 from papertape.server.assembly import JOURNAL
 from papertape.store.journal import Journal
 from papertape.venue import entries

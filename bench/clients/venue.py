@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from papertape.model import Contract, Order
-from papertape.venue.commands import CancelOrder, SubmitOrder
+from papertape.venue.commands import CancelApiOrder, SubmitOrder
 from papertape.venue.engine import Engine
 
 SECOND = hasattr(Engine, "submit")

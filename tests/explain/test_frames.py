@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from lanes import many
-from papertape.explain.frames import Explained, Limits, Row, Sender, encoded, explain
+from papertape.explain.frames import Explained, FieldRow, Limits, Sender, encoded, explain
 from papertape.model import ComboLeg, Contract, Order
 from papertape.wire import catalogue, oracle
 from papertape.wire.catalogue.account import ReqAccountSummary

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from lanes import HANGS_S
-from papertape.testing import Tws
+from papertape.testing import RunningStation
 from peers.environments import PEERS, Peer
 
 pytestmark = pytest.mark.peers

@@ -40,7 +40,7 @@ from .folding import Folding
 from .high_water import Mark, MarkFile, decode, missing
 from .lock import FileLock
 from .meta import Meta
-from .over import FillRow, OrderRow, Over, Rows, put
+from .over import FillRow, FinishedRows, OrderRow, Over, put
 from .saved import KEPT, Saved, Snapshots, SnapshotWriter
 
 CHUNK: Final = 1024  # entries read at a time: enough to amortise the query, little memory
@@ -292,7 +292,7 @@ class Journal:
         Raises JournalError when a row is damaged. One that is lost is missed by who counts them.
         """
         orders, fills = self.over(orders_after, fills_after, until)
-        return Rows([*orders], [*fills])
+        return FinishedRows([*orders], [*fills])
 
     def over(
         self, orders_after: int, fills_after: int, until: int

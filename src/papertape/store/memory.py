@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .journal import Batch, Entry
-from .over import Rows
+from .journal import Batch, StoredEntry
+from .over import FinishedRows
 from .saved import Saved
 
 
@@ -80,7 +80,7 @@ class Memory:
 
     over = rows
 
-    def mend(self, rows: Rows) -> None:
+    def mend(self, rows: FinishedRows) -> None:
         """Nothing is ever damaged here."""
 
     def begin_snapshot(self) -> "MemoryWriter":

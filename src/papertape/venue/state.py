@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from .archive import Archive, chained
-from .broker.ledger import Account, Position
+from .broker.ledger import Account, LedgerPosition
 from .broker.lifecycle import FILLED, INACTIVE, moved
 from .broker.orders import LiveOrder, fill_row
 from .commands import TWS_USER
