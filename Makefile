@@ -53,14 +53,14 @@ format: $(DEV_STAMP)  ## let ruff format and mend what it can
 bench: $(DEV_STAMP)  ## measure, peers beside us in the same run (minutes; results in bench/out)
 	$(PY) -m bench $(ARGS)
 
-gen: $(DEV_STAMP)  ## write the generated modules and tables anew
+gen: $(DEV_STAMP)  ## write the generated modules and tables
 	$(PY) scripts/build_ibapi.py
 	$(PY) scripts/build_codes.py
 	$(PY) scripts/build_attributes.py
 	$(PY) scripts/build_messages.py
 	$(PY) scripts/build_settings.py
 
-requirements: $(UV_STAMP)  ## pin the dependencies anew (needs uv)
+requirements: $(UV_STAMP)  ## pin the dependencies (needs uv)
 	UV_CUSTOM_COMPILE_COMMAND="make requirements" $(PY) -m uv pip compile -q --generate-hashes --universal \
 	  --no-emit-index-url --no-emit-find-links --python-version 3.11 --extra all \
 	  -o requirements/run.txt requirements/run.in pyproject.toml

@@ -25,6 +25,7 @@ SUITES = {
     "start": "1 minute",
     "way": "seconds",
     "order": "1 minute",
+    "short_ways": "seconds",
 }
 LONG = {
     "leaks": "5 minutes",
@@ -35,7 +36,7 @@ LONG = {
     "venue": "20 minutes",
 }
 """Suites that run only when they are named."""
-HAVE_OPTIONS = ("messages", "way", "order", *LONG)
+HAVE_OPTIONS = ("messages", "short_ways", "way", "order", *LONG)
 """Their ``run`` takes options."""
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from subprocess import Popen
 from typing import Any
 
-from papertape.cli.remote import Remote
+from papertape.cli.remote import ControlClient
 
 from .common import Talk, clock, resident_mb, show, station
 from .load import LINES, SYMBOLS, TRADER
@@ -84,7 +84,7 @@ class Console:
 
 
 @contextmanager
-def _console(clients: int) -> Iterator[tuple[Console, Talk, Talk, Remote]]:
+def _console(clients: int) -> Iterator[tuple[Console, Talk, Talk, ControlClient]]:
     """Station, console, browser, trader, crowd."""
     from playwright.sync_api import sync_playwright
 
@@ -102,7 +102,7 @@ def _console(clients: int) -> Iterator[tuple[Console, Talk, Talk, Remote]]:
         stack.enter_context(crowd)
         stack.enter_context(trader)
         trader.ask("on")
-        yield Console(browser, process, port, token), trader, crowd, Remote(wire)
+        yield Console(browser, process, port, token), trader, crowd, ControlClient(wire)
 
 
 def _launched(play: Any) -> Any:
@@ -216,7 +216,7 @@ def _follows(seconds: float) -> list[list[object]]:
     return rows
 
 
-def _age(console: Console, remote: Remote) -> float:
+def _age(console: Console, remote: ControlClient) -> float:
     """How old the newest row is by the station's clock, in seconds."""
     shown = console.page.evaluate(AGES)
     now = datetime.fromisoformat(remote.get("")["time"]).astimezone(UTC)

@@ -18,7 +18,7 @@ from pathlib import Path
 from subprocess import Popen
 from typing import Any
 
-from papertape.cli.remote import Remote
+from papertape.cli.remote import ControlClient
 from papertape.server.assembly import JOURNAL
 from papertape.store.journal import Journal
 from papertape.venue import entries
@@ -68,7 +68,7 @@ class Course:
 
     def __init__(self, crowd: Talk, trader: Talk, process: "Popen[str]", port: int) -> None:
         self.crowd, self.trader, self.process = crowd, trader, process
-        self.remote = Remote(port)
+        self.remote = ControlClient(port)
         self.acks: Acks = {phase: [] for phase in PHASES}
         self.facts: dict[str, Any] = {}
         self.switches: dict[str, list[float]] = {"on": [], "off": []}

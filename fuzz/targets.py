@@ -26,7 +26,7 @@ from papertape.wire.connection import (
     UnknownMessage,
 )
 from papertape.wire.framing import MAX_PAYLOAD, FrameReader, frame
-from papertape.wire.handshake import State, parse_version_reply, version_reply
+from papertape.wire.handshake import ConnectionState, parse_version_reply, version_reply
 from papertape.wire.layout import ALWAYS
 from papertape.wire.message import Message
 
@@ -275,7 +275,7 @@ def server(data: bytes) -> None:
         end.accept(TIME)
     start = b"" if flags & UNSTARTED else connection.encode(StartApi(1), version)
     _same_story(one, other, start + stream, sizes)
-    if one.state is State.STARTED:
+    if one.state is ConnectionState.STARTED:
         one.send(NextValidId(1))
         one.close()
         expect(one.receive_data(stream) == [], "reads after its end")
@@ -291,7 +291,7 @@ def client(data: bytes) -> None:
         end.initiate()
     answer = b"" if flags & UNSTARTED else version_reply(version, TIME)
     _same_story(one, other, answer + stream, sizes)
-    if one.state is State.NEGOTIATED and MIN_SERVER <= one.version <= VERSIONS[-1]:
+    if one.state is ConnectionState.NEGOTIATED and MIN_SERVER <= one.version <= VERSIONS[-1]:
         one.send(StartApi(1))
         one.send(ReqCurrentTime())
 

@@ -4,7 +4,7 @@ Facts (number, text, severity, requests, meaning) come from a sheet, rules (scop
 retry, variants, corrected texts) from code_rules.toml beside this script. Without ``--sheet`` the
 facts are read back from codes.json, so that a change of the rules needs nothing else:
 
-    python scripts/build_codes.py                     apply the rules anew
+    python scripts/build_codes.py                     apply the rules again
     python scripts/build_codes.py --check             fail when the committed files are stale
     python scripts/build_codes.py --sheet codes.yaml  import a new sheet (needs PyYAML)
 """

@@ -169,7 +169,7 @@ CLASS_TEXTS = {
     "RealTimeBar": "A five-second bar.",
     "ScanData": "A row of a scanner.",
     "ScannerSubscription": "What a scanner looks for.",
-    "SmartComponent": "A venue behind the letter that quotes carry.",
+    "SmartComponent": "An exchange behind its letter in quotes.",
     "TickAttrib": "Facts about a price tick.",
     "TickAttribBidAsk": "Facts about a bid and ask tick.",
     "TickAttribLast": "Facts about a trade tick.",
@@ -572,7 +572,7 @@ def logAnswer(fnName: str, fnParams: dict[str, Any]) -> None:
 def log_error(
     reqId: int, errorTime: int, errorCode: int, errorString: str, reject: str = ""
 ) -> None:
-    """Log what nobody handles: errors as errors, warnings and notices as what they are."""
+    """Log errors, warnings and notices that no override handles, by their severity."""
     level = LEVELS[lookup(errorCode).severity]
     logger.log(level, "ERROR %s %s %s %s %s", reqId, errorTime, errorCode, errorString, reject)
 
@@ -797,13 +797,13 @@ def requests() -> str:
             f"{cls.__module__.removeprefix('papertape.')} import {cls.__name__}"
             for cls in used
         ),
-        "from . import convert, errors, placing",
+        "from . import convert, errors, order_encoder",
         *(f"from .{home} import {key}" for key, home in REQUEST_TYPES.items() if key in text),
-        "from .sending import Sender",
+        "from .sender import Sender",
         "",
         "",
         "class Requests(Sender):",
-        '    """Each method checks, encodes and sends; what fails is told by ``error``."""',
+        '    """Each method checks, encodes and sends; failures are reported to ``error``."""',
         text,
     )
 
@@ -883,7 +883,7 @@ EXTRA = {
     ],
     "ReqWshEventData": ["**convert.wsh_event(reqId, wshEventData)"],
 }
-SHORT = {"placeOrder": ", placing.frame(self.wire, orderId, contract, order)"}
+SHORT = {"placeOrder": ", order_encoder.frame(self.wire, orderId, contract, order)"}
 """Requests that are sent often, and the short way that they have."""
 WHOLE = {"reqScannerSubscription", "reqWshEventData"}  # everything stands in EXTRA
 

@@ -31,7 +31,7 @@ from papertape.wire.layout import (
     Variant,
     When,
 )
-from papertape.wire.message import Message, Refusal, hints
+from papertape.wire.message import Message, VersionRefusal, hints
 from papertape.wire.plan import bare, is_record
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -250,14 +250,14 @@ def grouped(pairs: Iterable[tuple[str, str]]) -> str:
     return "; ".join(f"{gate}: {', '.join(fields)}" for gate, fields in found.items())
 
 
-def border(refusal: Refusal) -> str:
+def border(refusal: VersionRefusal) -> str:
     """The versions that refuse."""
     if refusal.gone < ALWAYS:
         return f"585 from {refusal.gone}"
     return f"503 below {refusal.below}"
 
 
-def asked(refusal: Refusal) -> str:
+def asked(refusal: VersionRefusal) -> str:
     """The field, and the values that are refused if they are not all but the default."""
     values = ", ".join(f"`{value!r}`" for value in refusal.values)
     return f"`{refusal.path}`" + (f" = {values}" if values else "")

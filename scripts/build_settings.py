@@ -57,7 +57,7 @@ def table(group: str) -> str:
 
 
 def render(page: str) -> str:
-    """The page with its tables written anew."""
+    """The page with its tables rewritten."""
     return re.sub(
         r"<!-- (\w+) -->\n.*?<!-- end -->",
         lambda found: f"<!-- {found[1]} -->\n{table(found[1])}<!-- end -->",

@@ -64,9 +64,9 @@ SAID = [
     (RemoteProtocolError(found=["x" * 200]), f"cannot be decoded (found=['{'x' * 78}…)"),
     (
         LimitExceeded(size=5000, most=4096, unit="letters", message="PlaceOrder", field="algoId"),
-        "PlaceOrder.algoId: 5000 letters, at most 4096 are taken",
+        "PlaceOrder.algoId: 5000 characters, at most 4096 are taken",
     ),
-    (BadFrame(found=b"GET /"), "is no frame (found=b'GET /')"),
+    (BadFrame(found=b"GET /"), "is not a frame (found=b'GET /')"),
     (
         FrameTooLong(length=1 << 30, limit=16777215),
         "frame of 1073741824 bytes announced, at most 16777215 are allowed",

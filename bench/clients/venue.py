@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from papertape.model import Contract, Order
-from papertape.venue.commands import CancelOrder, SubmitOrder
+from papertape.venue.commands import CancelApiOrder, SubmitOrder
 from papertape.venue.engine import Engine
 
 SECOND = hasattr(Engine, "submit")
@@ -118,7 +118,7 @@ class Bench:
         found: list[Any] = []
         for i in range(count // 2):
             found.append(self.submits(STOCKS[0], 90.0 - i % 500 / 100, "BUY"))
-            found.append(CancelOrder(1, self.last))
+            found.append(CancelApiOrder(1, self.last))
         return found
 
     def run(self, commands: list[Any], drain: Callable[[], object], at_once: int) -> None:

@@ -6,7 +6,7 @@ The names below are the public API of the client; each is imported when it is fi
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .client.accounts import Account
+    from .client.accounts import AccountSnapshot
     from .client.aio import connect
     from .client.api import Tws
     from .client.contracts import Forex, LimitOrder, MarketOrder, Stock
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0.dev0"
 
 _HOME = {
-    "Account": "client.accounts",
+    "AccountSnapshot": "client.accounts",
     "AmbiguousContract": "errors",
     "ApiError": "errors",
     "Backoff": "client.settings",
@@ -88,7 +88,7 @@ _HOME = {
 }
 
 __all__ = [
-    "Account",
+    "AccountSnapshot",
     "AmbiguousContract",
     "ApiError",
     "Backoff",

@@ -5,7 +5,7 @@
     │   ├── LocalProtocolError        our side: what the state or the version does not allow
     │   │   ├── FeatureNotSupported   503: the server's version lacks the feature
     │   │   └── FeatureWithdrawn      585: the server's version has it no longer
-    │   └── RemoteProtocolError       the peer's side: bytes that are no message
+    │   └── RemoteProtocolError       the peer's side: bytes that are not a message
     │       ├── LimitExceeded       a request that holds more than is taken of one
     │       └── BadFrame
     │           └── FrameTooLong
@@ -111,7 +111,7 @@ class ProtocolError(PapertapeError):
 
 
 class LocalProtocolError(ProtocolError):
-    """Our side tried what the state of the conversation or the version does not allow."""
+    """Our side did something that the state of the connection or the version does not allow."""
 
     def __init__(
         self, reason: str, *, message: str | None = None, field: str | None = None
@@ -156,7 +156,7 @@ class FeatureWithdrawn(LocalProtocolError):
 
 
 class RemoteProtocolError(ProtocolError):
-    """The peer sent what is no message of the negotiated version."""
+    """The peer sent bytes that are not a message of the negotiated version."""
 
     default_reason: ClassVar[str] = "cannot be decoded"
 
@@ -183,7 +183,7 @@ class RemoteProtocolError(ProtocolError):
 
 
 class LimitExceeded(RemoteProtocolError):
-    """A request holds more than is taken of one: bytes, elements of a list, letters of a text."""
+    """A request exceeds a limit: bytes, elements of a list, characters of a text."""
 
     def __init__(self, *, size: int, most: int, unit: str, **place: Any) -> None:
         super().__init__(reason=f"{size} {unit}, at most {most} are taken", **place)
@@ -193,9 +193,9 @@ class LimitExceeded(RemoteProtocolError):
 
 
 class BadFrame(RemoteProtocolError):
-    """The peer's bytes are no frame, so nothing after them can be read either."""
+    """The peer's bytes are not a frame, so nothing after them can be read either."""
 
-    default_reason: ClassVar[str] = "is no frame"
+    default_reason: ClassVar[str] = "is not a frame"
 
 
 class FrameTooLong(BadFrame):
@@ -282,7 +282,7 @@ def api_error(
 
 
 class ConnectionProblem(PapertapeError, ConnectionError):
-    """Base of everything that is wrong with the connection itself."""
+    """Base of problems of the connection itself."""
 
 
 class ConnectionFailed(ConnectionProblem):
@@ -396,7 +396,7 @@ class DeadlineExceeded(PapertapeError, TimeoutError):
 
 
 class _Advised(PapertapeError):
-    """A reason, the file or place it stands in, and what to do."""
+    """A reason, the file or place concerned, and advice."""
 
     def __init__(self, reason: str, *, path: object = None, advice: str | None = None) -> None:
         super().__init__(reason)

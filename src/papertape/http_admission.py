@@ -1,13 +1,13 @@
-"""Admission to our HTTP ports, the control API's and the console's: what a stranger may cost us.
+"""Admission to our HTTP ports (control API and console): bounds what a stranger can cost.
 
-uvicorn bounds neither the head of a request, nor the time until it is there, nor the connections
-that have sent none. So a connection first belongs to this module: it sends the head of its first
+uvicorn limits neither the head of a request, nor the time until it has arrived, nor the connections
+without one. So a connection first belongs to this module: it must send the head of its first
 request, small and soon, and the head is checked (host, origin, token) before anything is parsed,
-routed or loaded for it. Then it is handed over to uvicorn, with all that it has sent.
+routed or loaded for it. Then it is passed to uvicorn, with everything it has sent.
 
-Connections that have shown nothing have few places, and the newest takes that of the oldest: who
-has the token gets in while strangers hold all they can. They are accepted one in a turn of the
-loop and so many in a second, so that a flood of them leaves the loop to the wire.
+Connections without a checked request have few places, and a new one takes that of the oldest, so
+the token's owner gets in while strangers hold all of them. One is accepted per turn of the loop, up
+to a rate per second, so that a flood of connections leaves the loop to the wire.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple, cast
 
-from .http_guard import Refused
+from .http_guard import HttpRefused
 
 log = logging.getLogger("papertape.control")
 
@@ -59,25 +59,25 @@ class Head(NamedTuple):
     """Names in lower case; of a name that is repeated, the first value."""
 
 
-class Answer(NamedTuple):
-    """What is sent to a request that is refused."""
+class HttpAnswer(NamedTuple):
+    """The answer to a refused request."""
 
     headers: Mapping[str, str]
     body: bytes
 
 
 Check = Callable[[Head], bool]
-"""Raises ``Refused``, or says whether the request has shown the token."""
+"""Checks a head: raises ``HttpRefused``, or returns whether the request has the token."""
 Framework = Callable[[], Awaitable[asyncio.Protocol]]
 """A new protocol of uvicorn for a connection."""
 
 
 def parse_head(data: bytes) -> Head:
-    """The head of a request. Raises ``Refused`` with 400 for what is none."""
+    """Parse the head of a request. Raises ``HttpRefused`` with 400 for anything else."""
     first, *lines = data.decode("latin-1").split("\n")
     words = first.rstrip("\r").split(" ")
     if len(words) != 3 or not words[0].isalpha() or not words[2].startswith("HTTP/1."):
-        raise Refused(400, "this is no request of HTTP/1.1")
+        raise HttpRefused(400, "this is not an HTTP/1.1 request")
     headers: dict[str, str] = {}
     for line in lines:
         name, colon, value = line.partition(":")
@@ -87,13 +87,13 @@ def parse_head(data: bytes) -> Head:
     return Head(words[0], path, query, headers)
 
 
-class Admission:
-    """Accepts the connections of one port, and hands the rightful over."""
+class HttpAdmission:
+    """Accepts the connections of one port, and passes on the admitted ones."""
 
     def __init__(
         self,
         check: Check,
-        refusal: Callable[[Refused], Answer],
+        refusal: Callable[[HttpRefused], HttpAnswer],
         framework: Framework,
         served: Callable[[], tuple[int, int]],
     ) -> None:
@@ -115,7 +115,7 @@ class Admission:
                 try:
                     accepted, _ = await loop.sock_accept(listening)
                 except OSError as error:  # above all: no descriptors are left
-                    log.warning("an HTTP port accepts nobody for a moment: %s", error.strerror)
+                    log.warning("an HTTP port pauses accepting: %s", error.strerror)
                     await asyncio.sleep(PAUSE_S)
                     continue
                 with contextlib.suppress(OSError):  # it is gone already
@@ -179,7 +179,7 @@ class Admission:
 class _Newcomer(asyncio.Protocol):
     """A connection until the head of its first request is there."""
 
-    def __init__(self, admission: Admission) -> None:
+    def __init__(self, admission: HttpAdmission) -> None:
         self._admission = admission
         self._transport: asyncio.Transport | None = None
         self._data = bytearray()
@@ -208,7 +208,9 @@ class _Newcomer(asyncio.Protocol):
         if end is not None:
             self._judge(bytes(self._data[: end.start()]))
         elif len(self._data) >= LONGEST_HEAD or self._pieces >= MOST_PIECES:
-            self._refuse(Refused(431, f"the head of a request has {LONGEST_HEAD} bytes at most"))
+            self._refuse(
+                HttpRefused(431, f"the head of a request has {LONGEST_HEAD} bytes at most")
+            )
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It has gone."""
@@ -220,13 +222,13 @@ class _Newcomer(asyncio.Protocol):
         method = ""
         try:
             if raw.count(b"\n") > MOST_LINES:
-                raise Refused(431, f"a request has {MOST_LINES} lines of headers at most")
+                raise HttpRefused(431, f"a request has {MOST_LINES} lines of headers at most")
             head = parse_head(raw)
             method = head.method
             shown = self._admission.check(head)
             if self._admission.full(head):
-                raise Refused(503, "too many connections at once")
-        except Refused as refused:
+                raise HttpRefused(503, "too many connections at once")
+        except HttpRefused as refused:
             self._refuse(refused, method)
             return
         transport = self._transport
@@ -234,16 +236,16 @@ class _Newcomer(asyncio.Protocol):
         self._leave()
         transport.pause_reading()
         self._admission.hand_over(transport, bytes(self._data))
-        if not shown:  # it gets what everybody may see, and goes
+        if not shown:  # it gets the public answer, and ends
             asyncio.get_running_loop().call_later(PATIENCE_S, transport.abort)
 
     def _late(self) -> None:
         if self._data:
-            self._refuse(Refused(408, f"a request must be here within {PATIENCE_S:g} seconds"))
+            self._refuse(HttpRefused(408, f"a request must be here within {PATIENCE_S:g} seconds"))
         else:
             self.abort()
 
-    def _refuse(self, refused: Refused, method: str = "") -> None:
+    def _refuse(self, refused: HttpRefused, method: str = "") -> None:
         """Answer, and leave the other end a moment to read it: what is unread when a socket is
         closed makes the system throw the answer away."""
         transport = self._transport
@@ -279,7 +281,7 @@ class _Newcomer(asyncio.Protocol):
             self._transport.abort()
 
 
-def _rendered(status: int, answer: Answer, *, body: bool) -> bytes:
+def _rendered(status: int, answer: HttpAnswer, *, body: bool) -> bytes:
     headers = {
         **answer.headers,
         "Content-Length": str(len(answer.body)),

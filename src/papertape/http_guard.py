@@ -1,8 +1,8 @@
-"""What our two web servers share, the control API and the console: who may speak to them at all.
+"""Access rules that the control API and the console share.
 
-Both listen on loopback. A browser can be led to send requests to any address, so the ``Host`` must
-be one of ours (a foreign name that resolves to us is refused) and an ``Origin``, which browsers
-send, must be ours too. What somebody has to show beside that is for each of them to say.
+Both listen on loopback. A web page can make a browser send requests to any address, so the
+``Host`` must be one of ours (a foreign name that resolves to us is refused) and an ``Origin``,
+which browsers send, must be ours too. Each of the two servers adds its own credentials.
 """
 
 import hmac
@@ -12,8 +12,8 @@ LONGEST_BODY = 256 * 1024
 """Bytes of a request's body."""
 
 
-class Refused(Exception):
-    """A request that goes no further."""
+class HttpRefused(Exception):
+    """A request is refused."""
 
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(detail)
@@ -32,7 +32,7 @@ def hosts(host: str, port: int) -> frozenset[str]:
 
 
 class Doors:
-    """Lets in who calls us by a name of ours, and no page of others."""
+    """Admits requests that use one of our names, and none from other origins."""
 
     def __init__(self, hosts: Iterable[str], what: str) -> None:
         self._hosts = frozenset(hosts)
@@ -40,15 +40,15 @@ class Doors:
         self._what = what
 
     def check(self, headers: Mapping[str, str]) -> None:
-        """Raises ``Refused`` with 421, 403 or 413."""
+        """Raises ``HttpRefused`` with 421, 403 or 413."""
         host = headers.get("host", "")
         if host not in self._hosts:
-            raise Refused(421, f"this is no address of {self._what}: {host[:200]!r}")
+            raise HttpRefused(421, f"this is not an address of {self._what}: {host[:200]!r}")
         origin = headers.get("origin")
         if origin is not None and origin not in self._origins:
-            raise Refused(403, f"pages of {origin[:200]!r} may not use {self._what}")
+            raise HttpRefused(403, f"pages of {origin[:200]!r} may not use {self._what}")
         if _int_or_zero(headers.get("content-length", "")) > LONGEST_BODY:
-            raise Refused(413, f"the body is longer than {LONGEST_BODY} bytes")
+            raise HttpRefused(413, f"the body is longer than {LONGEST_BODY} bytes")
 
 
 def same(given: str, secret: str) -> bool:

@@ -1,8 +1,8 @@
-"""Text of others on its way to a terminal, a log or a page: one function says what is shown.
+"""Quotes foreign text for a terminal, a log or a page.
 
-A name, a field or a file that somebody else wrote may contain control characters that a terminal
-obeys (ESC, the C1 set), line breaks that forge a line, or characters that turn the direction of
-writing. ``visible`` shows each of them by its number; what is printable stays as it is.
+A name, a field or a file from another source may contain control characters that a terminal obeys
+(ESC, the C1 set), line breaks that forge a line, or characters that change the direction of
+writing. ``visible`` replaces each of them by its number; printable text is unchanged.
 """
 
 import logging
@@ -21,7 +21,7 @@ LOGGERS: Final = (
     "papertape.ibapi.utils",
     "papertape.ibapi.wrapper",
 )
-"""Every logger of ours: whoever handles their records gets visible text."""
+"""All our loggers: their handlers receive visible text."""
 
 
 def visible(value: object) -> str:
@@ -95,7 +95,7 @@ class Quoting(logging.Filter):
     """Makes a record visible: its arguments, a message without any, and the traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record pass, quoted; one that is quoted stays as it is."""
+        """Quote a record, unless it is quoted already. Lets every record pass."""
         if isinstance(record.args, tuple) and record.args:
             record.args = tuple(map(_argument, record.args))
         elif isinstance(record.args, dict) and record.args:

@@ -33,7 +33,7 @@ def test_the_help_teaches(tmp_path: Path) -> None:
     for word in ("ls", "add", "deposit", "margin", "fees", "--data-dir", "account deposit DU2"):
         assert word in top
     assert "portfolio or reg_t" in papertape("account", "add", "--help", cwd=tmp_path).stdout
-    assert "takes money out" in papertape("account", "deposit", "--help", cwd=tmp_path).stdout
+    assert "-1000 withdraws" in papertape("account", "deposit", "--help", cwd=tmp_path).stdout
     assert "account" in papertape("--help", cwd=tmp_path).stdout
 
 
@@ -64,7 +64,7 @@ def test_a_running_station_takes_accounts_and_has_them_after_kill_9(tmp_path: Pa
             assert "such as 50000 or -250.50" in account("deposit", "DU2", "much", code=2)
             assert "a station runs there" in account("ls", *KEPT, code=2)
             wrong = account("ls", *KEPT, "--port", running.port, code=2)
-            assert "--port is for a station that runs" in wrong
+            assert "--port is for a running station" in wrong
         running.stop(signal.SIGKILL)
     expected = [FIRST, ("DU2", "EUR", 49_864.5, "reg_t", "fixed")]
     assert shortly(listed(tmp_path, *KEPT)) == expected

@@ -204,7 +204,7 @@ def test_waiting_for_somebody_to_accept(welcome: list[Any]) -> None:
         server.welcome = welcome
         found = seen(server.port)
         assert (found.case, found.exit_code) == ("waiting", 15)
-        assert found.server_version == 226 and "accept" in found.advice[0]
+        assert found.server_version == 226 and "Accept" in found.advice[0]
 
 
 class Endless:
@@ -312,7 +312,7 @@ def test_the_command_says_it_in_words() -> None:
         done = CliRunner().invoke(app, arguments)
         assert done.exit_code == 15
         assert done.stdout.startswith("waiting  A TWS answered (server version 226)")
-        assert "  - Somebody has to accept" in done.stdout
+        assert "  - Accept the connection" in done.stdout
 
 
 @pytest.mark.parametrize(

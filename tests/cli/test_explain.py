@@ -81,14 +81,14 @@ def test_a_broken_frame_ends_with_1_and_the_next_is_read(tmp_path: Path) -> None
     (tmp_path / "capture.bin").write_bytes(BROKEN + encode(NextValidId(7), 176) + b"\0\0\0\x09x")
     options = ("--from", "server", "--server-version", 176)
     done = papertape("explain", "capture.bin", *options, cwd=tmp_path, code=1)
-    assert "wrong: NextValidId.orderId: is no int (offset 8, found 'five')" in done.stdout
+    assert "wrong: NextValidId.orderId: is not a valid int (offset 8, found 'five')" in done.stdout
     assert "'7'" in done.stdout
     assert "the stream ends within a frame: 8 of its 9 bytes are missing" in done.stdout
     assert "3 messages, 2 with something wrong" in done.stdout
     done = papertape("explain", "capture.bin", "--json", *options, cwd=tmp_path, code=1)
     problem = json.loads(done.stdout.splitlines()[0])["problem"]
     assert problem == {
-        "reason": "is no int", "offset": 8, "message": "NextValidId", "field": "orderId",
+        "reason": "is not a valid int", "offset": 8, "message": "NextValidId", "field": "orderId",
         "body_offset": 2, "found": "five",
     }  # fmt: skip
 

@@ -64,7 +64,7 @@ COMMANDS = (
 
 @pytest.mark.parametrize("words", COMMANDS)
 def test_what_the_control_api_answers(words: str) -> None:
-    with patch.object(control, "Remote", Remote):
+    with patch.object(control, "ControlClient", Remote):
         done = CliRunner().invoke(app, words.split(), env={"COLUMNS": "400"})
     assert done.exit_code == 0, done.output
     assert_visible(done.output)

@@ -112,7 +112,7 @@ def test_a_busy_port_is_told_with_what_to_do(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- three sources
 
 FILES = {
-    "no TOML": ("port = ", "Mend the file"),
+    "no TOML": ("port = ", "Correct the file"),
     "an unknown setting": ("[station]\nprot = 7497\n", "setting='prot'"),
     "a bad value": ('[station]\nspeed = "fast"\n', "setting='speed'"),
     "a table that is none": ("station = 3\n", "[station]"),

@@ -186,7 +186,7 @@ def test_a_port_of_zero_is_found_by_the_system() -> None:
 
 def test_two_ports_contradict_each_other() -> None:
     settings = load(None, {"port": 7000, "api": {"socketPort": "7001"}})
-    with pytest.raises(SettingsError, match="Say only one of them"):
+    with pytest.raises(SettingsError, match="Set only one of them"):
         settings.api_settings()
     assert load(None, {"port": 7000, "api": {"socketPort": "7000"}}).api_settings()
 
@@ -265,7 +265,7 @@ APART = {
     "one directory": (
         "[station.a]\nport=1\ndata_dir='x'\n[station.b]\nport=2\ndata_dir='x'\n", "two stations"
     ),
-    "an odd name": ("[station.'../up']\nport = 1\n", "no name of a station"),
+    "an odd name": ("[station.'../up']\nport = 1\n", "not a valid name of a station"),
     "too many": ("".join(f"[station.s{n}]\nport={n + 1}\n" for n in range(33)), "one too many"),
 }  # fmt: skip
 

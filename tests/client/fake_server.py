@@ -4,7 +4,7 @@ the clock."""
 from collections.abc import Callable
 from typing import Any
 
-from papertape.client.session import Core
+from papertape.client.session import ClientSession
 from papertape.client.settings import ClientSettings
 from papertape.errors import ConnectionFailed, ConnectionLost
 from papertape.wire.catalogue.session import ErrorMessage, ManagedAccounts, NextValidId
@@ -44,7 +44,7 @@ class Served:
         self.answers = answers
         """Whether the server answers a greeting."""
         self.received: list[Any] = []
-        self.core = Core(client_id, ClientConnection(), settings, chance)
+        self.core = ClientSession(client_id, ClientConnection(), settings, chance)
         self.open()
 
     def open(self) -> None:

@@ -1,7 +1,7 @@
 """A client's core as a guest of a station, both in memory: one clock, no sockets."""
 
 from papertape.client.report import Phase
-from papertape.client.session import Core
+from papertape.client.session import ClientSession
 from papertape.client.settings import Backoff, ClientSettings
 from papertape.errors import ConnectionFailed, ConnectionLost
 from papertape.venue.units import SECOND
@@ -16,7 +16,7 @@ class Guest:
 
     def __init__(self, hall: Hall, client_id: int = 7, settings: ClientSettings = AGAIN) -> None:
         self.hall = hall
-        self.core = Core(client_id, settings=settings)
+        self.core = ClientSession(client_id, settings=settings)
         self.outbox: list[bytes] = []
         """What the core has sent and the station has not got yet."""
         self.open()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from client.fake_server import Served
-from papertape.client.limits import LONGEST, WINDOW_S, RateLimiter, Waiting
+from papertape.client.limits import LONGEST, WINDOW_S, RateLimiter, UnsentMessage
 from papertape.client.settings import ClientSettings
 from papertape.errors import LocalProtocolError
 from papertape.model import Contract, Order
@@ -15,7 +15,7 @@ from papertape.wire.catalogue.orders import PlaceOrder
 
 
 def offer(limiter: RateLimiter, name: str, now: float, *, urgent: bool = False) -> list[bytes]:
-    limiter.add(Waiting(name.encode(), None), urgent=urgent)
+    limiter.add(UnsentMessage(name.encode(), None), urgent=urgent)
     return limiter.release(now)
 
 
@@ -75,7 +75,7 @@ def test_what_passes_at_once_counts_as_sent() -> None:
 
 def test_nothing_passes_while_others_wait() -> None:
     limiter = RateLimiter(None)
-    limiter.add(Waiting(b"first", None), urgent=True)
+    limiter.add(UnsentMessage(b"first", None), urgent=True)
     assert not limiter.passes(0.0, urgent=True)
     assert limiter.release(0.0) == [b"first"]
     assert limiter.passes(0.0, urgent=True)

@@ -9,7 +9,7 @@ from client.fake_server import NOTICES, Served
 from papertape.client.quotes import QuoteStream
 from papertape.client.requests import questions
 from papertape.client.settings import Backoff, ClientSettings
-from papertape.client.streams import Gap, ItemStream, Stale, Subscription
+from papertape.client.streams import Gap, ItemStream, Stale, Stream
 from papertape.errors import ApiError, ConnectionLost
 from papertape.model import Bar, Contract
 from papertape.wire.catalogue import account, history, market, ticks
@@ -26,7 +26,7 @@ def quotes(served: Served) -> QuoteStream:
     return stream
 
 
-def tick(served: Served, stream: Subscription, price: float = 10.0) -> None:
+def tick(served: Served, stream: Stream, price: float = 10.0) -> None:
     served.send(market.TickPrice(stream.request_id, 1, price, Decimal(1)))
 
 
@@ -39,7 +39,7 @@ def bars(served: Served) -> ItemStream:
     return stream
 
 
-def past(served: Served, stream: Subscription, *dates: str) -> None:
+def past(served: Served, stream: Stream, *dates: str) -> None:
     found = [Bar(date, 1.0, 1.0, 1.0, 1.0, Decimal(1), Decimal(1), 1) for date in dates]
     served.send(history.HistoricalData(stream.request_id, historicalDataBars=found))
 
@@ -54,7 +54,7 @@ def requests(served: Served) -> list[Any]:
     return found
 
 
-def told(stream: Subscription) -> list[Stale | Gap]:
+def told(stream: Stream) -> list[Stale | Gap]:
     """The interruptions that have been handed out since the last look."""
     found = [event for event in stream.events if isinstance(event, (Stale, Gap))]
     stream.events.clear()

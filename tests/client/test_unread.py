@@ -13,7 +13,7 @@ from papertape.client.connectivity import FARMS_KEPT, Health
 from papertape.client.contracts import Stock
 from papertape.client.conversations import Call, Collect, History
 from papertape.client.quotes import GENERIC, QuoteStream
-from papertape.client.streams import BarStream, ItemStream, Source
+from papertape.client.streams import BarStream, ItemStream, StreamSource
 from papertape.client.unread import KEPT, LOGGED, LONGEST
 from papertape.errors import RemoteProtocolError, ServerOutdated
 from papertape.model import Bar
@@ -88,7 +88,9 @@ def test_an_answer_without_an_id_ends_those_who_asked_for_its_kind() -> None:
 
 def test_a_stream_lacks_one_update_and_goes_on() -> None:
     served = Served(176).ready()
-    source = Source("", lambda n: session.ReqCurrentTime(), lambda n: session.ReqCurrentTime())
+    source = StreamSource(
+        "", lambda n: session.ReqCurrentTime(), lambda n: session.ReqCurrentTime()
+    )
     quote = QuoteStream(served.core.request_id(), source)
     items = ItemStream("reqRealTimeBars", served.core.request_id(), source)
     for stream in (quote, items):
@@ -103,7 +105,9 @@ def test_a_stream_lacks_one_update_and_goes_on() -> None:
 
 def test_bars_that_are_kept_up_to_date_lack_no_whole_answer() -> None:
     served = Served(176).ready()
-    source = Source("", lambda n: session.ReqCurrentTime(), lambda n: session.ReqCurrentTime())
+    source = StreamSource(
+        "", lambda n: session.ReqCurrentTime(), lambda n: session.ReqCurrentTime()
+    )
     stream = BarStream("bars", served.core.request_id(), source)
     served.core.subscribe(stream)
     update = history.HistoricalDataUpdate(stream.request_id, BAR)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from papertape.console.auth import HEADERS, Gate
-from papertape.http_guard import LONGEST_BODY, Refused, hosts
+from papertape.console.auth import HEADERS, AuthMiddleware
+from papertape.http_guard import LONGEST_BODY, HttpRefused, hosts
 
 PORT = 7000
 HERE = f"127.0.0.1:{PORT}"
@@ -56,7 +56,7 @@ class Door:
 
     def __init__(self, port: int = PORT, token: str = TOKEN) -> None:
         self.pages = Pages()
-        self.gate = Gate(self.pages, token, hosts("127.0.0.1", port), port)
+        self.gate = AuthMiddleware(self.pages, token, hosts("127.0.0.1", port), port)
         self.host = f"127.0.0.1:{port}"
 
     def ask(
@@ -255,7 +255,7 @@ def test_a_body_found_too_long_gets_one_answer_whatever_the_page_does_about_it()
     async def catching(scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await _all(receive)
-        except Refused:
+        except HttpRefused:
             await send(dict(start))
             await send({"type": "http.response.body", "body": b"what?"})
             raise

@@ -7,8 +7,8 @@ import pytest
 from nicegui import ui
 
 from console.views import PaperView, tab, texts
-from papertape.console.pending_connections import MOST_OVER, Countdown, Requests, remaining, who
-from papertape.console.remote import Problem
+from papertape.console.pending_connections import MOST_OVER, Countdown, PendingList, remaining, who
+from papertape.console.remote import RemoteError
 
 UNTIL = "2026-03-02T15:01:00Z"
 
@@ -42,7 +42,7 @@ def test_a_countdown_runs_by_the_markets_time(
 
 def test_words() -> None:
     assert who(row(1)) == "client id 5 · server version 187"
-    assert remaining(41.6) == "Rejected by itself in 42 s"
+    assert remaining(41.6) == "Rejected automatically in 42 s"
     assert remaining(None) == ""
 
 
@@ -50,12 +50,12 @@ def test_an_answer_is_about_the_row_that_was_read() -> None:
     """The first one is gone meanwhile; its row stays, so that no other moves under the pointer."""
     paper = PaperView()
     with tab() as client:
-        requests = Requests(paper.view)
+        requests = PendingList(paper.view)
         requests.start(list)
         paper.tell("station", station("2026-03-02T15:00:00Z"))
         paper.tell("waiting", [row(1), row(2, "127.0.0.3")])
         first, second = (one.box for one in requests._rows.values())
-        assert "Rejected by itself in 60 s" in texts(first)
+        assert "Rejected automatically in 60 s" in texts(first)
         paper.tell("waiting", [row(2, "127.0.0.3")])
         assert texts(first)[-1] == "No longer waiting"
         assert not buttons(first)["Accept"].parent_slot.parent.visible  # type: ignore[union-attr]
@@ -73,7 +73,7 @@ def test_who_is_shown_can_be_hostile() -> None:
     hostile = '"><img src=x onerror=alert(1)> {{7*7}}'
     paper = PaperView()
     with tab():
-        requests = Requests(paper.view)
+        requests = PendingList(paper.view)
         requests.start(list)
         paper.tell("waiting", [row(1, hostile)])
         (box,) = (one.box for one in requests._rows.values())
@@ -84,11 +84,11 @@ def test_who_is_shown_can_be_hostile() -> None:
 
 def test_an_answer_that_came_too_late_leaves_the_buttons() -> None:
     paper = PaperView()
-    paper.desk.answers["/waiting/1/accept"] = Problem("there is no connection 1 that waits")
+    paper.desk.answers["/waiting/1/accept"] = RemoteError("there is no connection 1 that waits")
 
     async def late() -> None:
         with tab():
-            requests = Requests(paper.view)
+            requests = PendingList(paper.view)
             requests.start(list)
             paper.tell("waiting", [row(1)])
             shown = requests._rows[1]
@@ -102,7 +102,7 @@ def test_an_answer_that_came_too_late_leaves_the_buttons() -> None:
 def test_a_stranger_who_tries_again_and_again_does_not_fill_the_page() -> None:
     paper = PaperView()
     with tab() as client:
-        requests = Requests(paper.view)
+        requests = PendingList(paper.view)
         requests.start(list)
         paper.tell("waiting", [row(1)])
         few = len(client.elements)

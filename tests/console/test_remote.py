@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from cli.process import closed_port
-from papertape.console.remote import Problem, Remote
+from papertape.console.remote import Remote, RemoteError
 from papertape.server.control.serve import ControlServer
 from server.sockets import Served, run, serving
 
@@ -45,16 +45,16 @@ def test_it_reads_and_acts() -> None:
 def test_a_refusal_is_told_in_the_station_s_words() -> None:
     async def main() -> None:
         async with remote() as (_, api):
-            with pytest.raises(Problem, match="no station 'other'"):
+            with pytest.raises(RemoteError, match="no station 'other'"):
                 await api.get("other", "")
-            with pytest.raises(Problem, match="there is no drill"):
+            with pytest.raises(RemoteError, match="there is no drill"):
                 await api.post("a station", "/drills/nothing")
-            with pytest.raises(Problem, match="last: "):
+            with pytest.raises(RemoteError, match="last: "):
                 await api.get("a station", "/orders", last=-1)
-            with pytest.raises(Problem, match="socketPort"):
+            with pytest.raises(RemoteError, match="socketPort"):
                 await api.patch("a station", "/settings", {"socketPort": 70000})
         async with remote("wrong") as (_, api):
-            with pytest.raises(Problem, match="token"):
+            with pytest.raises(RemoteError, match="token"):
                 await api.stations()
 
     run(main)
@@ -72,7 +72,7 @@ def test_news_are_followed_to_their_end() -> None:
                 batch = await first
                 assert [one["facts"]["client_id"] for one in batch["news"]] == [6]
                 client.close()
-            with pytest.raises(Problem, match="news have ended"):
+            with pytest.raises(RemoteError, match="event stream has ended"):
                 async for _ in api.follow("other", "/events"):
                     pass
 
@@ -82,9 +82,9 @@ def test_news_are_followed_to_their_end() -> None:
 def test_a_station_that_is_away_is_told_as_such() -> None:
     async def main() -> None:
         api = Remote(f"http://127.0.0.1:{closed_port()}", "right")
-        with pytest.raises(Problem, match="the station does not answer"):
+        with pytest.raises(RemoteError, match="the station does not answer"):
             await api.get("tws", "")
-        with pytest.raises(Problem, match="news have ended"):
+        with pytest.raises(RemoteError, match="event stream has ended"):
             await anext(api.follow("tws", "/events"))
         await api.close()
 
@@ -104,7 +104,7 @@ def test_no_text_of_a_station_turns_the_direction_of_a_page_or_forges_a_line() -
         await asking.close()
         asking._http = httpx.AsyncClient(base_url="http://x", transport=httpx.MockTransport(answer))
         assert (await asking.get("tws", "/x"))["rows"] == [{"name": visible}, 5]
-        with pytest.raises(Problem) as caught:
+        with pytest.raises(RemoteError) as caught:
             await asking.post("tws", "/x")
         assert str(caught.value) == visible and caught.value.errors == {visible: visible}
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from papertape.console import topics as module
-from papertape.console.remote import Problem
-from papertape.console.topics import SOURCES, Desk, Live, merged
+from papertape.console.remote import RemoteError
+from papertape.console.topics import SOURCES, Live, WatchedStation, merged
 from server.sockets import run
 
 QUICKEST_S = 0.04
@@ -44,7 +44,7 @@ class Fake:
         opened()
         while (batch := await self.batches.get()) is not None:
             yield {"lost": 0, "news": batch}
-        raise Problem("the station's news have ended")
+        raise RemoteError("the station's event stream has ended")
 
     def tell(self, kind: str, *facts: dict[str, Any]) -> None:
         told = [{"number": 1, "time": "", "kind": kind, "facts": one} for one in facts or ({},)]
@@ -65,7 +65,7 @@ async def until(condition: Callable[[], Any]) -> None:
         await asyncio.sleep(0.001)
 
 
-async def desk(remote: Fake) -> Desk:
+async def desk(remote: Fake) -> WatchedStation:
     remote.answers |= {"": {"name": "tws"}, "/waiting": [], "/farms": ["a"]}
     found = await Live(remote).desk("tws")  # type: ignore[arg-type]
     await until(lambda: remote.opened)
@@ -165,7 +165,7 @@ def test_all_orders_are_fetched_when_many_have_changed_or_a_part_was_not_to_be_h
         remote.answers[ALL_ORDERS] = [row(2)]
         remote.tell("order", *({"perm_id": number} for number in range(1, module.MOST_KEYS + 2)))
         await until(lambda: seen[-1] == [row(2)])
-        remote.answers["/orders?perm_id=7"] = Problem("busy")
+        remote.answers["/orders?perm_id=7"] = RemoteError("busy")
         remote.answers[ALL_ORDERS] = [row(7)]
         remote.tell("order", {"perm_id": 7})
         await until(lambda: at.topic("orders").problem)
@@ -249,7 +249,7 @@ def test_a_station_that_does_not_answer_is_asked_again() -> None:
         remote = Fake()
         at = await desk(remote)
         topic = at.topic("farms")
-        remote.answers["/farms"] = Problem("no answer")
+        remote.answers["/farms"] = RemoteError("no answer")
         seen: list[Any] = []
         topic.watch(seen.append)
         await until(lambda: topic.problem)
@@ -289,12 +289,12 @@ def test_what_is_done_is_looked_up_at_once() -> None:
         seen: list[Any] = []
         at.topic("farms").watch(seen.append)
         await until(lambda: seen)
-        for answer in ({}, Problem("refused")):
+        for answer in ({}, RemoteError("refused")):
             before = len(remote.times("/farms"))
             remote.answers["/act"] = answer
             try:
                 await at.post("/act")
-            except Problem:
+            except RemoteError:
                 assert answer
             await until(lambda: len(remote.times("/farms")) > before)  # noqa: B023
 

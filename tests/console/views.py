@@ -7,14 +7,14 @@ from typing import Any, cast
 from nicegui import Client, ui
 from nicegui.page import page
 
-from papertape.console.remote import Problem
-from papertape.console.view import View
+from papertape.console.remote import RemoteError
+from papertape.console.view import PageView
 
 Row = dict[str, Any]
 
 
 class PaperDesk:
-    """Notes what a page does; ``answers`` are what it gets, a ``Problem`` is raised."""
+    """Notes what a page does; ``answers`` are what it gets, a ``RemoteError`` is raised."""
 
     station = "station"
 
@@ -25,7 +25,7 @@ class PaperDesk:
     def _answer(self, verb: str, path: str, body: Any) -> Any:
         self.done.append((verb, path, body))
         answer = self.answers.get(path, {})
-        if isinstance(answer, Problem):
+        if isinstance(answer, RemoteError):
             raise answer
         return answer
 
@@ -43,7 +43,7 @@ class PaperDesk:
 
 
 class PaperView:
-    """What ``View`` is for a page, driven by a test."""
+    """What ``PageView`` is for a page, driven by a test."""
 
     def __init__(self) -> None:
         self.desk = PaperDesk()
@@ -67,9 +67,9 @@ class PaperView:
             update(value)
 
     @property
-    def view(self) -> View:
+    def view(self) -> PageView:
         """As pages take it."""
-        return cast(View, self)
+        return cast(PageView, self)
 
 
 @contextmanager

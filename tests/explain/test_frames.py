@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from lanes import many
-from papertape.explain.frames import Explained, Limits, Row, Sender, encoded, explain
+from papertape.explain.frames import Explained, FieldRow, Limits, Sender, encoded, explain
 from papertape.model import ComboLeg, Contract, Order
 from papertape.wire import catalogue, oracle
 from papertape.wire.catalogue.account import ReqAccountSummary
@@ -102,7 +102,7 @@ def shortened(told: Explained) -> bool:
     return any("…" in row.raw for row in told.fields)
 
 
-def compare(row: Row, found: Message) -> int:
+def compare(row: FieldRow, found: Message) -> int:
     """Whether there was a value to compare."""
     if row.value is None and row.name not in message_paths(found):
         return 0  # a constant
@@ -247,10 +247,10 @@ def test_any_changed_byte_is_told_or_read(cls: type[Message]) -> None:
 @pytest.mark.parametrize(
     ("cls", "version", "tokens", "field", "body_offset", "found", "reason"),
     [
-        (ReqAccountSummary, 176, "1 x All tags ", "reqId", 2, "x", "is no int"),
+        (ReqAccountSummary, 176, "1 x All tags ", "reqId", 2, "x", "is not a valid int"),
         (ReqAccountSummary, 176, "1 7 ", "group", 4, None, "ends before this field"),
         (ReqAccountSummary, 176, "1 7 All t more ", "", 10, ["more", ""], "5 fields, expected 4"),
-        (TickPrice, 176, "6 1 1 dear 5 0 ", "price", 6, "dear", "is no float"),
+        (TickPrice, 176, "6 1 1 dear 5 0 ", "price", 6, "dear", "is not a valid float"),
         (OrderStatus, 176, "1 Filled", "status", 2, "Filled", "no NUL follows"),
         (OrderStatus, 176, "1 Filled ", "filled", 9, None, "ends before this field"),
     ],
@@ -290,9 +290,9 @@ def test_an_unknown_protobuf_field_is_shown_with_number_and_bytes() -> None:
     [
         (b"", "server", 226, "too short"),
         (b"\0\0", "server", 226, "too short"),
-        (b"", "server", 176, "is no number"),
-        (b"x\0", "server", 176, "is no number"),
-        (b"007\0", "server", 176, "is no number"),
+        (b"", "server", 176, "is not a number"),
+        (b"x\0", "server", 176, "is not a number"),
+        (b"007\0", "server", 176, "is not a number"),
         (b"7777\0a\0", "server", 176, "no message from the server has the id 7777"),
         (b"\0\0\0\x09", "server", 176, "ids are written as by server versions from 201 on"),
         (b"25\x001\x00", "server", 176, "from the client it is CancelHistoricalData"),

@@ -57,9 +57,9 @@ def test_every_message_comes_back_from_a_recording(cls: type[Message]) -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        (b"{", "is no recording"),
-        (b"[" * 100_000, "is no recording"),
-        (b'{"dir":"up","name":"x","version":1,"fields":{}}', "is no recording"),
+        (b"{", "is not a recording"),
+        (b"[" * 100_000, "is not a recording"),
+        (b'{"dir":"up","name":"x","version":1,"fields":{}}', "is not a recording"),
         (b'{"dir":"out","name":"Nothing","version":176,"fields":{}}', "is called 'Nothing'"),
         (b'{"dir":"out","name":"NextValidId","version":99,"fields":{}}', "no server version 99"),
         (b'{"dir":"out","name":"NextValidId","version":176,"fields":{"orderId":"x"}}', "orderId"),
@@ -102,7 +102,7 @@ def test_bad_hexadecimal_is_named(text: bytes) -> None:
     reading = reader(b"00")
     found = reading.feed(text) + reading.finish()
     assert found[-1].problem and ("half a byte" in found[-1].problem.reason
-                                  or "no hexadecimal" in found[-1].problem.reason)  # fmt: skip
+                                  or "not hexadecimal" in found[-1].problem.reason)  # fmt: skip
 
 
 def test_a_message_without_its_length() -> None:

@@ -111,7 +111,7 @@ def test_after_a_broken_message_the_next_one_is_read() -> None:
     assert [bool(one.problem) for one in found] == [True, False, False, False]
     problem = found[0].problem
     assert problem and (problem.message, problem.field) == ("NextValidId", "orderId")
-    assert (problem.found, problem.reason, problem.offset) == ("five", "is no int", 8)
+    assert (problem.found, problem.reason, problem.offset) == ("five", "is not a valid int", 8)
 
 
 @pytest.mark.parametrize("version", [176, 226])
@@ -157,7 +157,7 @@ def test_bytes_that_are_no_frames_end_the_stream() -> None:
 
 def test_a_bad_greeting_is_named() -> None:
     found = told(b"API\0" + frame(b"hello") + client(200))
-    assert found[0].problem and found[0].problem.reason == "is no version range"
+    assert found[0].problem and found[0].problem.reason == "is not a version range"
     assert [one.name for one in found[1:]] == ["StartApi", "PlaceOrder"]
 
 

@@ -9,7 +9,7 @@ from ibapi.apps import PATIENCE, App, running, wait_until
 from lanes import HANGS_S
 from papertape.ibapi.contract import Contract
 from papertape.ibapi.sync_wrapper import TWSSyncWrapper
-from papertape.testing import Tws
+from papertape.testing import RunningStation
 
 pytestmark = pytest.mark.network
 
@@ -21,7 +21,7 @@ def apple() -> Contract:
 
 
 @contextmanager
-def connected(tws: Tws) -> Iterator[App]:
+def connected(tws: RunningStation) -> Iterator[App]:
     app = App()
     app.connect("127.0.0.1", tws.port, 7)
     loop = running(app)
@@ -45,7 +45,7 @@ def test_local_names_in_a_code_page(tws_factory: object, highest: int) -> None:
         assert found.longName.endswith("-APPLE INC")
 
 
-def test_details_that_are_told_again_after_1102(tws: Tws) -> None:
+def test_details_that_are_told_again_after_1102(tws: RunningStation) -> None:
     tws.drill("repeated-details")
     with connected(tws) as app:
         app.reqContractDetails(1, apple())
@@ -57,7 +57,7 @@ def test_details_that_are_told_again_after_1102(tws: Tws) -> None:
         wait_until(lambda: app.of("currentTime"))
 
 
-def test_the_wrapper_that_waits_is_not_given_the_details_of_before(tws: Tws) -> None:
+def test_the_wrapper_that_waits_is_not_given_the_details_of_before(tws: RunningStation) -> None:
     tws.drill("repeated-details", end=True)
     app = TWSSyncWrapper(timeout=HANGS_S)
     assert app.connect_and_start("127.0.0.1", tws.port, 1)

@@ -27,7 +27,7 @@ from papertape.versions import MAX_SERVER
 from papertape.wire import proto
 from papertape.wire.catalogue import REQUESTS
 from papertape.wire.connection import PROTOBUF_OFFSET, ClientConnection
-from papertape.wire.handshake import State
+from papertape.wire.handshake import ConnectionState
 from papertape.wire.message import Message
 from peers.callers import Caller, cases, ours
 from wire.messages import name_of
@@ -70,7 +70,7 @@ def connected(version: int) -> Any:
     app: Any = client.EClient(Wrapper())
     app.conn, app.serverVersion_, app.clientId = Kept(), version, 1
     app.wire = ClientConnection()
-    app.wire.version, app.wire.state = version, State.STARTED
+    app.wire.version, app.wire.state = version, ConnectionState.STARTED
     app.setConnState(app.CONNECTED)
     return app
 

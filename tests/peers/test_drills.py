@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from lanes import HANGS_S
-from papertape.testing import Tws
+from papertape.testing import RunningStation
 from peers.environments import PEERS, Peer
 
 pytestmark = pytest.mark.peers
@@ -99,7 +99,7 @@ def program_of(python_of: Callable[[Peer], Path]) -> Iterator[Callable[[Peer], P
 
 
 @pytest.fixture
-def start(tws: Tws, program_of: Callable[[Peer], Program]) -> Callable[[Peer], Any]:
+def start(tws: RunningStation, program_of: Callable[[Peer], Program]) -> Callable[[Peer], Any]:
     """Connects a client, which is gone when the block ends."""
 
     @contextmanager
@@ -130,7 +130,7 @@ def test_s23_a_gateway_connects_its_farm_for_the_first_quotes(
 
 @clients
 def test_s22_a_farm_blip_is_two_notices_and_the_quotes_go_on(
-    tws: Tws, start: Callable[[Peer], Any], peer: Peer
+    tws: RunningStation, start: Callable[[Peer], Any], peer: Peer
 ) -> None:
     with start(peer) as program:
         program.do("quotes 1")
@@ -144,7 +144,7 @@ def test_s22_a_farm_blip_is_two_notices_and_the_quotes_go_on(
 
 @clients
 def test_1101_ends_the_lines_and_1102_keeps_them_with_orders_held(
-    tws: Tws, start: Callable[[Peer], Any], peer: Peer
+    tws: RunningStation, start: Callable[[Peer], Any], peer: Peer
 ) -> None:
     with start(peer) as program:
         program.do("quotes 1")
@@ -171,7 +171,7 @@ def test_1101_ends_the_lines_and_1102_keeps_them_with_orders_held(
 @clients
 @pytest.mark.parametrize("fault", ["reset", "half-frame"])
 def test_s30_a_connection_that_breaks_ends_with_connection_closed(
-    tws: Tws, start: Callable[[Peer], Any], peer: Peer, fault: str
+    tws: RunningStation, start: Callable[[Peer], Any], peer: Peer, fault: str
 ) -> None:
     with start(peer) as program:
         program.until("error", code=2158)
@@ -183,7 +183,7 @@ def test_s30_a_connection_that_breaks_ends_with_connection_closed(
 
 @clients
 def test_s28_what_was_lost_is_answered_when_it_is_sent_again(
-    tws: Tws, start: Callable[[Peer], Any], peer: Peer
+    tws: RunningStation, start: Callable[[Peer], Any], peer: Peer
 ) -> None:
     tws.drill("drop-after-ready", ms=86_400_000)
     with start(peer) as program:
@@ -200,7 +200,7 @@ def test_s28_what_was_lost_is_answered_when_it_is_sent_again(
 @pytest.mark.parametrize("name", ["British Summer Time", "中国标准时间"])
 @pytest.mark.parametrize("codec", ["utf-8", "gbk"])
 def test_s10_any_name_of_the_zone_is_taken(
-    tws: Tws, start: Callable[[Peer], Any], peer: Peer, *, name: str, codec: str
+    tws: RunningStation, start: Callable[[Peer], Any], peer: Peer, *, name: str, codec: str
 ) -> None:
     tws.drill("zone-name", name=name)
     tws.drill("code-page", codec=codec)
@@ -211,7 +211,7 @@ def test_s10_any_name_of_the_zone_is_taken(
 
 @clients
 def test_details_are_called_back_again_right_before_1102(
-    tws: Tws, start: Callable[[Peer], Any], peer: Peer
+    tws: RunningStation, start: Callable[[Peer], Any], peer: Peer
 ) -> None:
     tws.drill("repeated-details")
     with start(peer) as program:

@@ -61,20 +61,20 @@ OPENINGS = {
     "random bytes": Case(random.Random(1).randbytes(5000), logged="no API prefix"),
     "the greeting of a client of 2008": Case(b"63\x00", logged="version 63, from before v100"),
     "digits without end": Case(b"6" * 5000, logged="no API prefix"),
-    "a greeting without a version": Case(hello("hello"), logged="is no version range"),
-    "a greeting that is empty": Case(hello(""), logged="is no version range"),
-    "versions that are none": Case(hello("v-1..x"), logged="is no version range"),
+    "a greeting without a version": Case(hello("hello"), logged="is not a version range"),
+    "a greeting that is empty": Case(hello(""), logged="is not a version range"),
+    "versions that are none": Case(hello("v-1..x"), logged="is not a version range"),
     "versions of the future only": Case(hello("v300..400"), logged="no common version"),
     "versions of the past only": Case(hello("v1..99"), logged="no common version"),
-    "versions without end": Case(hello("v" + "9" * 4000), logged="is no version range"),
+    "versions without end": Case(hello("v" + "9" * 4000), logged="is not a version range"),
     "a greeting of 17 MiB": Case(b"API\0" + (17 << 20).to_bytes(4), logged="17825792 bytes"),
     "a greeting of 2^32 - 1": Case(b"API\0\xff\xff\xff\xff", logged="4294967295 bytes"),
-    "a greeting of 1 MB": Case(hello("v100..226 " + "x" * (1 << 20)), logged="are no greeting"),
+    "a greeting of 1 MB": Case(hello("v100..226 " + "x" * (1 << 20)), logged="too many for a"),
     "a request right behind the greeting": Case(
         hello("v100..176") + TIME, logged="closed: ReqCurrentTime while negotiated"
     ),
     "an order of 16 MiB behind the greeting": Case(
-        hello() + ((1 << 24) - 1).to_bytes(4), logged="16777215 bytes are no START_API"
+        hello() + ((1 << 24) - 1).to_bytes(4), logged="16777215 bytes are too many for START_API"
     ),
 }
 
@@ -213,7 +213,7 @@ SESSIONS = {
     "half a share": Case(place(totalQuantity="0.5"), (10243,), closed=False),
     "a symbol of 1 MB": Case(place(symbol="A" * (1 << 20)), (321,), closed=False),
     "a symbol of 5 kB": Case(
-        place(symbol="A" * 5000), (321,), closed=False, logged="5000 letters, at most 4096"),
+        place(symbol="A" * 5000), (321,), closed=False, logged="5000 characters, at most 4096"),
     "a quantity of 1 MB": Case(place(totalQuantity="1" * (1 << 20)), (321,), closed=False),
     "a quantity of 50 kB": Case(place(totalQuantity="1" * 50_000), (320,), closed=False),
     "an empty field too many": Case(frame(2, 2, 1, ""), (300,), closed=False),

@@ -152,7 +152,7 @@ def test_a_long_text_is_refused_by_name_and_kept_nowhere(version: int) -> None:
     client.raw(encode(request, version))
     ((about, code, text),) = client.errors()
     assert (about, code) == (1, 321)
-    assert text.endswith("cause - order.orderRef: 5000 letters, at most 4096 are taken.")
+    assert text.endswith("cause - order.orderRef: 5000 characters, at most 4096 are taken.")
     assert station.station.engine.state.orders == {}
     request.order.orderRef = "x" * 4096
     client.raw(encode(request, version))

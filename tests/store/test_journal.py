@@ -15,7 +15,7 @@ import pytest
 from papertape.errors import JournalError
 from papertape.store import database
 from papertape.store import journal as module
-from papertape.store.journal import Batch, Entry, Journal
+from papertape.store.journal import Batch, Journal, StoredEntry
 
 
 @pytest.fixture
@@ -47,11 +47,11 @@ def test_entries_come_back_in_order_after_reopening(path: Path) -> None:
         assert journal.last_seq == 4
         assert journal.append(Batch([(40, b"five")])) == 5
         assert list(journal.entries()) == [
-            Entry(1, 10, b"one"),
-            Entry(2, 20, b"two"),
-            Entry(3, 20, b""),
-            Entry(4, 30, b"\x00four"),
-            Entry(5, 40, b"five"),
+            StoredEntry(1, 10, b"one"),
+            StoredEntry(2, 20, b"two"),
+            StoredEntry(3, 20, b""),
+            StoredEntry(4, 30, b"\x00four"),
+            StoredEntry(5, 40, b"five"),
         ]
         assert [entry.seq for entry in journal.entries(after=3)] == [4, 5]
         assert list(journal.entries(after=5)) == []
@@ -294,7 +294,7 @@ def test_a_database_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "photos.db"
     damage(path, "CREATE TABLE photos (name)")
     before = path.read_bytes()
-    with pytest.raises(JournalError, match="is no journal"):
+    with pytest.raises(JournalError, match="is not a journal"):
         Journal.open(path, schema_version=3)
     assert path.read_bytes() == before
 

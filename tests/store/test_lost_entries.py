@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from papertape.errors import JournalError
-from papertape.store.journal import Batch, Entry, Journal
+from papertape.store.journal import Batch, Journal, StoredEntry
 
 BATCHES = 12
-CONTENT = [Entry(n, n * 10**9, b"command %d " % n * 9) for n in range(1, 2 * BATCHES + 1)]
+CONTENT = [StoredEntry(n, n * 10**9, b"command %d " % n * 9) for n in range(1, 2 * BATCHES + 1)]
 FACTS = {"config": '{"readOnlyApi": true}', "seed": "42", "schema_version": "3"}
 PLACES = 10
 """Places of each file that are damaged, one after the other."""

@@ -9,7 +9,7 @@ import pytest
 
 from papertape.errors import JournalError
 from papertape.store.journal import Batch, Journal
-from papertape.store.over import LATE, Rows
+from papertape.store.over import LATE, FinishedRows
 
 
 @pytest.fixture
@@ -42,7 +42,9 @@ def written(path: Path) -> tuple[int, int, int]:
 
 def one(n: int) -> Batch:
     """An entry with an order and a fill that it ended."""
-    return Batch([(n, b"entry")], Rows([(2 * n, n, 1, n, b"order")], [(2 * n - 1, n, b"fill")]))
+    return Batch(
+        [(n, b"entry")], FinishedRows([(2 * n, n, 1, n, b"order")], [(2 * n - 1, n, b"fill")])
+    )
 
 
 def test_rows_wait_for_company_and_their_entries_do_not(path: Path) -> None:
@@ -88,7 +90,7 @@ def test_rows_of_a_batch_that_cannot_be_kept_are_not_kept_either(path: Path, com
         rows = one(2).rows
         more = [(1000 + n, 1000 + n, 1, n, b"order") for n in range(company)]
         with pytest.raises(OverflowError):
-            journal.append(Batch([(2**64, b"")], Rows([*rows.orders, *more], rows.fills)))
+            journal.append(Batch([(2**64, b"")], FinishedRows([*rows.orders, *more], rows.fills)))
         assert journal.rows(0, 0, 1 << 40) == one(1).rows
         journal.append(one(2))
         assert [fill[1] for fill in journal.rows(0, 0, 99).fills] == [1, 2]
@@ -104,7 +106,7 @@ FILLS = [(n + 1, n, b"fill %d" % n) for n in range(10, 60, 10)]
 @pytest.fixture
 def over(path: Path) -> Path:
     with opened(path) as journal:
-        journal.append(Batch([(1, b"")], Rows(ORDERS, FILLS)))
+        journal.append(Batch([(1, b"")], FinishedRows(ORDERS, FILLS)))
         assert journal.rows(0, 0, 99) == (ORDERS, FILLS)
     return path
 
@@ -126,7 +128,7 @@ def test_a_damaged_row_is_told(over: Path, table: str, column: str, value: str) 
     with opened(over) as journal:
         with pytest.raises(JournalError, match=f"has a damaged row in {table}, of fact 3"):
             journal.rows(0, 0, 99)
-        journal.mend(Rows(ORDERS[2:3], FILLS[2:3]))
+        journal.mend(FinishedRows(ORDERS[2:3], FILLS[2:3]))
         assert journal.rows(0, 0, 34) == (ORDERS[:3], FILLS[:3])
 
 
@@ -134,7 +136,7 @@ def test_a_page_that_is_shown_in_the_place_of_another_is_told(path: Path) -> Non
     """A branch of the tree leads to one page twice: as many rows as before, each of them sound."""
     fills = [(n, n, bytes(400)) for n in range(1, 200)]
     with opened(path) as journal:
-        journal.append(Batch([(1, b"")], Rows((), fills)))
+        journal.append(Batch([(1, b"")], FinishedRows((), fills)))
     with closing(sqlite3.connect(path)) as reader:
         query = "SELECT rootpage FROM sqlite_master WHERE name = 'fills'"
         root = (reader.execute(query).fetchone()[0] - 1) * 4096

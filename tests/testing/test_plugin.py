@@ -16,12 +16,12 @@ from lanes import HANGS_S
 from papertape.errors import ConnectionLost, DeadlineExceeded, PapertapeError, SettingsError
 from papertape.ibapi.client import EClient
 from papertape.ibapi.wrapper import EWrapper
-from papertape.testing import Tws, serve
+from papertape.testing import RunningStation, serve
 
 pytestmark = pytest.mark.network
 
 
-def notices(tws: Tws, client_id: int = 1) -> list[int]:
+def notices(tws: RunningStation, client_id: int = 1) -> list[int]:
     """Codes that a client is told when it connects."""
 
     async def main() -> list[int]:
@@ -42,7 +42,7 @@ def test_the_plugin_is_registered_under_pytest11() -> None:
     assert found.value == "papertape.testing.plugin"
 
 
-def test_a_station_on_a_free_port_tells_its_account(tws: Tws) -> None:
+def test_a_station_on_a_free_port_tells_its_account(tws: RunningStation) -> None:
     async def main() -> tuple[str, ...]:
         client = await papertape.connect(tws.host, tws.port, 1)
         await client.disconnect()
@@ -52,12 +52,12 @@ def test_a_station_on_a_free_port_tells_its_account(tws: Tws) -> None:
     assert tws.port > 1023
 
 
-def test_s21_a_station_is_tws_unless_something_else_is_asked_for(tws: Tws) -> None:
+def test_s21_a_station_is_tws_unless_something_else_is_asked_for(tws: RunningStation) -> None:
     assert notices(tws) == [2104, 2106, 2158]
 
 
 @pytest.mark.tws(gateway=True, account="DU7654321", max_server_version=176)
-def test_s23_the_marker_chooses_profile_account_and_version(tws: Tws) -> None:
+def test_s23_the_marker_chooses_profile_account_and_version(tws: RunningStation) -> None:
     async def main() -> papertape.Tws:
         client = await papertape.connect(tws.host, tws.port, 1)
         await client.disconnect()
@@ -68,7 +68,7 @@ def test_s23_the_marker_chooses_profile_account_and_version(tws: Tws) -> None:
     assert (tuple(report.accounts), report.serverVersion) == (("DU7654321",), 176)
 
 
-def test_s3_several_stations_in_one_process(tws_factory: Callable[..., Tws]) -> None:
+def test_s3_several_stations_in_one_process(tws_factory: Callable[..., RunningStation]) -> None:
     stations = [tws_factory(account=f"DU000000{number}") for number in range(3)]
     assert len({tws.port for tws in stations}) == 3
     stations[0].drill("farm-blip", name="usfarm", ms=60_000)
@@ -118,7 +118,7 @@ def test_settings_that_cannot_be_are_told(settings: dict[str, int], error: type)
 # ---------------------------------------------------------------- drills and the clock
 
 
-def test_drills_are_started_by_name_and_wrong_ones_are_told(tws: Tws) -> None:
+def test_drills_are_started_by_name_and_wrong_ones_are_told(tws: RunningStation) -> None:
     run = tws.drill("black-hole", kind="reqCurrentTime")
     assert (run.name, run.ended) == ("black-hole", None)
     tws.stop_drills()
@@ -127,7 +127,7 @@ def test_drills_are_started_by_name_and_wrong_ones_are_told(tws: Tws) -> None:
         tws.drill("no-such-drill")
 
 
-def test_s24_a_request_that_is_swallowed_ends_by_its_deadline(tws: Tws) -> None:
+def test_s24_a_request_that_is_swallowed_ends_by_its_deadline(tws: RunningStation) -> None:
     async def main() -> None:
         client = await papertape.connect(tws.host, tws.port, 1)
         tws.drill("black-hole", kind="reqCurrentTime", n=0)
@@ -140,7 +140,7 @@ def test_s24_a_request_that_is_swallowed_ends_by_its_deadline(tws: Tws) -> None:
     asyncio.run(main())
 
 
-def test_from_within_an_event_loop_a_drill_acts_at_once(tws: Tws) -> None:
+def test_from_within_an_event_loop_a_drill_acts_at_once(tws: RunningStation) -> None:
     async def main() -> None:
         client = await papertape.connect(tws.host, tws.port, 1)
         tws.drill("reset")
@@ -151,7 +151,7 @@ def test_from_within_an_event_loop_a_drill_acts_at_once(tws: Tws) -> None:
     asyncio.run(main())
 
 
-def test_the_clock_jumps_and_what_falls_due_happens(tws: Tws) -> None:
+def test_the_clock_jumps_and_what_falls_due_happens(tws: RunningStation) -> None:
     before = tws.now
     tws.drill("nightly-restart", warn_ms=1000, down_ms=90_000)
     tws.advance(30)
@@ -181,7 +181,7 @@ class App(EWrapper, EClient):  # type: ignore[misc]
             self.blip.set()
 
 
-def test_a_program_with_reader_and_threads(tws: Tws) -> None:
+def test_a_program_with_reader_and_threads(tws: RunningStation) -> None:
     app = App()
     app.connect(tws.host, tws.port, 7)
     loop = threading.Thread(target=app.run)

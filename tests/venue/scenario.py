@@ -28,7 +28,7 @@ from papertape.server.present.queries import Queries
 from papertape.server.present.views import Views
 from papertape.venue import entries
 from papertape.venue.broker.profile import Profile
-from papertape.venue.commands import CancelAll, CancelOrder, Command, SubmitOrder
+from papertape.venue.commands import CancelAll, CancelApiOrder, Command, SubmitOrder
 from papertape.venue.engine import Engine, Happened
 from papertape.venue.entries import Entry
 from papertape.venue.invariants import check
@@ -148,7 +148,7 @@ def command(verb: str, words: list[str]) -> Command:
         return CancelAll(1)
     client_id, order_id = _ids(words[0])
     if verb == "cancel":
-        return CancelOrder(client_id, order_id)
+        return CancelApiOrder(client_id, order_id)
     plain = [word for word in words[1:] if "=" not in word]
     action, size, symbol, kind, *more = plain
     kind = kind.replace("_", " ")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from papertape.model import Contract, Order
 from papertape.venue.agenda import Agenda, Alarm
-from papertape.venue.commands import CancelOrder, SubmitOrder
+from papertape.venue.commands import CancelApiOrder, SubmitOrder
 from papertape.venue.engine import SPARE_ALARMS, Engine
 from papertape.venue.facts import DayBegan, OrderEnded
 from papertape.venue.units import SECOND
@@ -63,7 +63,7 @@ def test_alarms_of_cancelled_orders_do_not_pile_up() -> None:
     engine.open_accounts(START)
     for number in range(1, 2 * SPARE_ALARMS):
         engine.submit(order(number, "GTC"), START)
-        engine.submit(CancelOrder(1, number), START)
+        engine.submit(CancelApiOrder(1, number), START)
     assert len(engine._agenda) <= SPARE_ALARMS + 2
 
 

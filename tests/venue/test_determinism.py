@@ -51,7 +51,7 @@ def stream_of_commands(seed: int) -> Iterator[tuple[Nanos, c.Command]]:
 def _command(chance: Random, number: int) -> c.Command:
     what = chance.random()
     if what < 0.1:
-        return c.CancelOrder(number % 3, chance.randrange(1, number + 1))
+        return c.CancelApiOrder(number % 3, chance.randrange(1, number + 1))
     if what < 0.14:
         return c.Deposit(chance.choice(ACCOUNTS), chance.choice(("USD", "EUR")), 10**9)
     if what < 0.16:

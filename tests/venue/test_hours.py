@@ -13,7 +13,7 @@ from papertape import codes
 from papertape.server.present import events as e
 from papertape.venue import entries
 from papertape.venue.broker.profile import Profile
-from papertape.venue.commands import CancelOrder, SubmitOrder
+from papertape.venue.commands import CancelApiOrder, SubmitOrder
 from papertape.venue.engine import Engine
 from papertape.venue.entries import Entry
 from papertape.venue.invariants import check
@@ -296,7 +296,7 @@ def reaching(draw: st.DrawFn) -> SubmitOrder:
 histories = st.lists(
     st.one_of(
         reaching(), reaching(), quotes(), quotes(), quotes(),
-        st.builds(CancelOrder, clients, order_ids), st.sampled_from(sorted(PAUSES)),
+        st.builds(CancelApiOrder, clients, order_ids), st.sampled_from(sorted(PAUSES)),
     ),
     min_size=20,
     max_size=60,

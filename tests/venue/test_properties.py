@@ -14,7 +14,7 @@ from papertape.server.present.queries import Queries
 from papertape.server.present.views import Views
 from papertape.venue import entries
 from papertape.venue.broker.profile import Profile
-from papertape.venue.commands import CancelAll, CancelOrder, Command, SubmitOrder
+from papertape.venue.commands import CancelAll, CancelApiOrder, Command, SubmitOrder
 from papertape.venue.engine import Engine
 from papertape.venue.entries import Entry
 from papertape.venue.invariants import check
@@ -73,7 +73,7 @@ steps = st.lists(
         submissions(),
         quotes(),
         quotes(),
-        st.builds(CancelOrder, clients, order_ids),
+        st.builds(CancelApiOrder, clients, order_ids),
         st.builds(CancelAll, clients),
         quotes(),
         st.just("night"),

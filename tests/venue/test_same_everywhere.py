@@ -15,7 +15,7 @@ import pytest
 from papertape.model import Contract, Order
 from papertape.venue import entries
 from papertape.venue.broker.profile import Profile
-from papertape.venue.commands import CancelOrder, SubmitOrder
+from papertape.venue.commands import CancelApiOrder, SubmitOrder
 from papertape.venue.engine import Engine
 from papertape.venue.reference.details import contract_details
 from papertape.venue.reference.listings import CATALOGUE
@@ -49,7 +49,7 @@ def fingerprint(hours: WhenOpen) -> str:
         contract = Contract(conId=con_id, exchange=entry.exchanges[0])
         engine.submit(SubmitOrder(1, number, contract, order), now)
         if number % 9 == 0:
-            engine.submit(CancelOrder(1, number - 1), now)
+            engine.submit(CancelApiOrder(1, number - 1), now)
         now += 97 * MINUTE + number * SECOND
     engine.advance(WEDNESDAY + 6 * DAY)
     for entry in engine.drain_journal():

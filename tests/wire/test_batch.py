@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from papertape.errors import LocalProtocolError
-from papertape.wire.batch import Batch
+from papertape.wire.batch import SharedFrames
 from papertape.wire.catalogue.market import CancelMktData, TickPrice, TickSize, TickString
 from papertape.wire.catalogue.session import CurrentTime
 from papertape.wire.connection import encode
@@ -34,7 +34,7 @@ def mixed(request_id: int) -> list[Message]:
 @pytest.mark.parametrize("version", [*BESIDE, 202, 204, 205, 207])
 @pytest.mark.parametrize("made", [ticks, mixed])
 def test_frames_are_those_of_each_message(made: Any, version: int) -> None:
-    batch = Batch(made(5), version)
+    batch = SharedFrames(made(5), version)
     for asked in IDS * 2:  # the second time its parts are there already
         want = b"".join(encode(message, version) for message in made(asked))
         assert batch.frames(asked) == want
@@ -43,15 +43,15 @@ def test_frames_are_those_of_each_message(made: Any, version: int) -> None:
 
 def test_a_message_without_an_id_is_refused() -> None:
     with pytest.raises(LocalProtocolError, match="CurrentTime"):
-        Batch([CurrentTime(5)], 176)
+        SharedFrames([CurrentTime(5)], 176)
 
 
 def test_what_cannot_be_encoded_names_its_message() -> None:
     bad: Any = "no number"
     with pytest.raises(LocalProtocolError, match="TickPrice"):
-        Batch([TickPrice(1, bad, 257.66, Decimal(300), 1)], 226)
+        SharedFrames([TickPrice(1, bad, 257.66, Decimal(300), 1)], 226)
 
 
 def test_nothing_is_nothing() -> None:
-    assert Batch([], 226).frames(1) == b""
-    assert len(Batch([], 226)) == 0
+    assert SharedFrames([], 226).frames(1) == b""
+    assert len(SharedFrames([], 226)) == 0

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from papertape.wire.caches import CACHED, CACHES, LONGEST, Cache
+from papertape.wire.caches import CACHED, CACHES, LONGEST, TokenCache
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_what_cannot_be_read_raises_every_time_and_is_not_kept(name: str) -> Non
 
 
 def test_it_stays_within_its_bounds() -> None:
-    cache = Cache(len)
+    cache = TokenCache(len)
     for i in range(3 * CACHED):
         assert cache[str(i)] == len(str(i))
         assert len(cache) <= CACHED

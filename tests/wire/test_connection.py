@@ -31,7 +31,7 @@ from papertape.wire.connection import (
     UnknownMessage,
 )
 from papertape.wire.framing import MAX_PAYLOAD, frame
-from papertape.wire.handshake import LONGEST_HASTE, LONGEST_START, State
+from papertape.wire.handshake import LONGEST_HASTE, LONGEST_START, ConnectionState
 from papertape.wire.layout import ALWAYS
 from papertape.wire.limits import MOST_FIELDS
 from papertape.wire.message import Message
@@ -49,7 +49,7 @@ def pair(version: int) -> tuple[ClientConnection, ServerConnection]:
     assert greeting == [Greeting(100, version, "", version)]
     assert client.receive_data(server.accept(TIME)) == [Negotiated(version, TIME)]
     assert server.receive_data(client.send(StartApi(7))) == [StartApi(7)]
-    assert client.state is server.state is State.STARTED
+    assert client.state is server.state is ConnectionState.STARTED
     return client, server
 
 
@@ -122,7 +122,7 @@ def test_a_request_before_the_start() -> None:
     with pytest.raises(LocalProtocolError, match="START_API"):
         client.send(ReqPositions())
     early = connection.encode(ReqPositions(), 226)
-    assert server.receive_data(early) == [OutOfTurn("ReqPositions", State.NEGOTIATED)]
+    assert server.receive_data(early) == [OutOfTurn("ReqPositions", ConnectionState.NEGOTIATED)]
     assert server.ended
     assert server.receive_data(connection.encode(StartApi(1), 226)) == []
 
@@ -133,7 +133,7 @@ def test_a_second_start(version: int) -> None:
     with pytest.raises(LocalProtocolError, match="no start while started"):
         client.send(StartApi(7))
     sent = connection.encode(StartApi(7), version)
-    assert server.receive_data(sent) == [OutOfTurn("StartApi", State.STARTED)]
+    assert server.receive_data(sent) == [OutOfTurn("StartApi", ConnectionState.STARTED)]
     assert server.ended
 
 
@@ -166,7 +166,7 @@ def test_a_request_behind_the_greeting_is_out_of_turn_after_the_answer() -> None
     client, server = ClientConnection(), ServerConnection()
     server.receive_data(client.initiate() + connection.encode(ReqPositions(), 226))
     server.accept(TIME)
-    assert server.receive_data(b"") == [OutOfTurn("ReqPositions", State.NEGOTIATED)]
+    assert server.receive_data(b"") == [OutOfTurn("ReqPositions", ConnectionState.NEGOTIATED)]
     assert server.ended
 
 
@@ -188,7 +188,8 @@ def test_before_the_start_a_long_frame_is_refused_by_its_length(version: int, le
     server.accept(TIME)
     (event,) = server.receive_data(length.to_bytes(4))
     assert isinstance(event, Broken)
-    assert event.error.reason == f"{length} bytes are no START_API, which has 4096 at most"
+    told = f"{length} bytes are too many for START_API, which has at most 4096"
+    assert event.error.reason == told
     assert server.ended and server.unfinished == b""
 
 
@@ -226,7 +227,7 @@ def test_an_undecodable_start_is_out_of_turn() -> None:
     server.accept(TIME)
     (found,) = server.receive_data(frame(b"71\x002\x00x\x00\x00"))
     assert isinstance(found, OutOfTurn)
-    assert (found.name, found.state) == ("StartApi", State.NEGOTIATED)
+    assert (found.name, found.state) == ("StartApi", ConnectionState.NEGOTIATED)
     assert found.error is not None
     assert (found.error.field, found.error.found) == ("clientId", "x")
 
@@ -277,7 +278,7 @@ def test_a_greeting_may_not_fill_the_memory() -> None:
     server = ServerConnection()
     (event,) = server.receive_data(b"API\0" + (4097).to_bytes(4))
     assert isinstance(event, Broken)
-    assert event.error.reason == "4097 bytes are no greeting"
+    assert event.error.reason == "4097 bytes are too many for a greeting"
 
 
 def test_what_came_before_a_broken_frame_still_counts() -> None:
@@ -313,7 +314,7 @@ def test_a_text_id_that_is_no_number(payload: bytes) -> None:
         assert isinstance(event, Undecodable)
         assert event.message_id == -1
         assert event.error.offset == 0
-        assert end.state is State.STARTED
+        assert end.state is ConnectionState.STARTED
 
 
 @pytest.mark.parametrize("payload", [b"", b"\0", b"\0\0\1"])
@@ -321,7 +322,7 @@ def test_a_raw_id_that_is_cut_short(payload: bytes) -> None:
     for end in pair(226):
         (event,) = end.receive_data(frame(payload))
         assert isinstance(event, Undecodable)
-        assert end.state is State.STARTED
+        assert end.state is ConnectionState.STARTED
 
 
 @pytest.mark.parametrize("version", [176, 226])
@@ -446,7 +447,7 @@ def test_a_request_that_the_version_lacks() -> None:
     client, _ = pair(176)
     with pytest.raises(FeatureNotSupported):
         client.send(PlaceOrder(1, Contract(), Order(customerAccount="x")))
-    assert client.state is State.STARTED
+    assert client.state is ConnectionState.STARTED
 
 
 def test_a_message_longer_than_a_frame() -> None:

@@ -5,8 +5,8 @@ import pytest
 from papertape.errors import BadFrame, LocalProtocolError
 from papertape.wire.handshake import (
     TRANSITIONS,
-    Move,
-    State,
+    ConnectionEvent,
+    ConnectionState,
     advance,
     greeting,
     negotiate,
@@ -95,9 +95,9 @@ def test_what_is_no_version_answer(payload: bytes) -> None:
         parse_version_reply(payload)
 
 
-@pytest.mark.parametrize("state", State)
-@pytest.mark.parametrize("move", Move)
-def test_the_table_is_the_rule(state: State, move: Move) -> None:
+@pytest.mark.parametrize("state", ConnectionState)
+@pytest.mark.parametrize("move", ConnectionEvent)
+def test_the_table_is_the_rule(state: ConnectionState, move: ConnectionEvent) -> None:
     expected = TRANSITIONS.get((state, move))
     if expected is None:
         with pytest.raises(LocalProtocolError, match=f"no {move} while {state}"):
@@ -107,9 +107,17 @@ def test_the_table_is_the_rule(state: State, move: Move) -> None:
 
 
 def test_one_way_through_the_table() -> None:
-    state = State.OPENED
-    for move in (Move.GREETING, Move.VERSION, Move.START, Move.MESSAGE, Move.MESSAGE):
+    state = ConnectionState.OPENED
+    for move in (
+        ConnectionEvent.GREETING,
+        ConnectionEvent.VERSION,
+        ConnectionEvent.START,
+        ConnectionEvent.MESSAGE,
+        ConnectionEvent.MESSAGE,
+    ):
         state = advance(state, move)
-    assert state is State.STARTED
-    assert len(TRANSITIONS) == 4 + len(State)
-    assert all(advance(each, Move.CLOSE) is State.CLOSED for each in State)
+    assert state is ConnectionState.STARTED
+    assert len(TRANSITIONS) == 4 + len(ConnectionState)
+    assert all(
+        advance(each, ConnectionEvent.CLOSE) is ConnectionState.CLOSED for each in ConnectionState
+    )

@@ -91,7 +91,12 @@ def test_a_text_has_a_longest_length(field: str, version: int) -> None:
     assert isinstance(event, Undecodable)
     error = event.error
     assert isinstance(error, LimitExceeded)
-    assert (error.field, error.size, error.most, error.unit) == (field, most + 1, most, "letters")
+    assert (error.field, error.size, error.most, error.unit) == (
+        field,
+        most + 1,
+        most,
+        "characters",
+    )
     assert event.name == error.message == type(longest).__name__
     assert event.request_id == (-1 if field == "apiData" else 9)
 
@@ -246,5 +251,5 @@ def test_a_limit_says_what_is_too_much() -> None:
     with pytest.raises(LimitExceeded, match=r"legs: 1001 elements, at most 1000 are taken"):
         limits.few([0] * 1001, "legs")
     assert limits.few((1, 2), "legs") == (1, 2)
-    with pytest.raises(LimitExceeded, match=r"PlaceOrder.order.orderRef: 4097 letters, at most"):
+    with pytest.raises(LimitExceeded, match=r"PlaceOrder.order.orderRef: 4097 characters, at most"):
         limits.check_texts(order(orderRef="x" * 4097))

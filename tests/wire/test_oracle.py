@@ -44,12 +44,15 @@ def test_elements_are_named_with_their_index() -> None:
 @pytest.mark.parametrize(
     ("cls", "version", "tokens", "field", "offset", "found", "reason"),
     [
-        (ReqAccountSummary, 176, ["1", "x", "All", "tags", ""], "reqId", 1, "x", "is no int"),
+        (ReqAccountSummary, 176, ["1", "x", "All", "tags", ""], "reqId", 1, "x",
+         "is not a valid int"),
         (ReqAccountSummary, 176, ["1", "7"], "group", 2, None, "ends before this field"),
         (ReqAccountSummary, 176, ["1", "7", "All", "t", "more", ""], None, 4, ["more", ""],
          "5 fields, expected 4"),
-        (TickPrice, 176, ["6", "1", "1", "dear", "5", "0", ""], "price", 3, "dear", "is no float"),
-        (TickPrice, 176, ["6", "1", "1", "5", "many", "0", ""], "size", 4, "many", "is no decimal"),
+        (TickPrice, 176, ["6", "1", "1", "dear", "5", "0", ""], "price", 3, "dear",
+         "is not a valid float"),
+        (TickPrice, 176, ["6", "1", "1", "5", "many", "0", ""], "size", 4, "many",
+         "is not a valid decimal"),
         (OrderStatus, 176, ["1", "Filled"], "filled", 2, None, "ends before this field"),
     ],
 )  # fmt: skip
@@ -94,8 +97,8 @@ def test_protobuf_records_are_named_by_path() -> None:
     [
         (b"\x08", None, 1, "cut short"),
         (b"\x08\x01\x22\x05ab", None, 4, "cut short"),
-        (b"\x08\x01\x22\x02ab", "size", 2, "is no string"),
-        (b"\x22\x02\xff\xfe", "size", 0, "is no string"),
+        (b"\x08\x01\x22\x02ab", "size", 2, "is not a valid string"),
+        (b"\x22\x02\xff\xfe", "size", 0, "is not a valid string"),
         (b"\x0f", None, 1, "wire type 7"),
         (b"\x07", None, 0, "no field number"),
     ],

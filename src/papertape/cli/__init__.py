@@ -1,4 +1,4 @@
-"""The command line: each command's module is loaded when it is called, and all for the help."""
+"""The command line. A command's module is loaded when it is called; the help loads all."""
 
 from importlib import import_module
 from typing import Annotated, Final
@@ -19,18 +19,18 @@ COMMANDS: Final[dict[str, str]] = {
     "doctor": "doctor",
     "explain": "explain",
 }
-"""Command -> its module; the function, or the group of commands, has the command's name."""
+"""Command -> its module; the function or command group in it has the command's name."""
 
 
 class Commands(TyperGroup):
-    """Loads a command when it is asked for."""
+    """Loads a command on first use."""
 
     def list_commands(self, ctx: object) -> list[str]:
-        """The names, in the order of the help."""
+        """The names of the commands, in the order of the help."""
         return list(COMMANDS)
 
     def get_command(self, ctx: object, cmd_name: str) -> TyperCommand | TyperGroup | None:
-        """The command, or None for a name that is none."""
+        """The command of this name; None if there is none."""
         module = COMMANDS.get(cmd_name)
         if module is None:
             return None
@@ -40,7 +40,7 @@ class Commands(TyperGroup):
             assert isinstance(group, TyperGroup)
             return group
         alone = typer.Typer(rich_markup_mode="markdown", add_completion=False)
-        # A drill has options of its own, such as --data-lost: they are words here.
+        # The options of a drill, such as --data-lost, are arguments here.
         words = {"ignore_unknown_options": cmd_name == "drill"}
         alone.command(cmd_name, context_settings=words)(function)
         command = get_command(alone)

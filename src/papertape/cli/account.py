@@ -1,7 +1,7 @@
 """``papertape account ls | add | deposit | margin | fees``: the accounts of a station.
 
-They go to a station that runs, through its control API; with ``--data-dir`` to the journal of one
-that does not.
+The commands use the control API of a running station or, with ``--data-dir``, the journal of a
+stopped one.
 """
 
 import json
@@ -19,12 +19,12 @@ from rich.table import Table
 from ..errors import JournalError, SettingsError
 from ..venue.broker.schedules import FEE_PLANS, MARGIN_MODELS
 from .control import Json, Port, told
-from .remote import Remote
+from .remote import ControlClient
 from .terminal import shown
 
 account = typer.Typer(
     name="account",
-    help="""Show the paper accounts of a station, open more, bring money in or take it out.
+    help="""Show the paper accounts of a station, open accounts, deposit or withdraw cash.
 
     It all goes to the station that runs, while its programs are connected; with several under one
     user `--port` says which. `--data-dir` names the directory of a station that does not run.
@@ -38,7 +38,7 @@ account = typer.Typer(
 )
 DataDir = Annotated[
     Path | None,
-    typer.Option(help="Directory of a station that does not run, instead of one that does."),
+    typer.Option(help="Data directory of a stopped station, instead of a running one."),
 ]
 Config = Annotated[
     Path | None,
@@ -55,22 +55,22 @@ HEADINGS = {
 
 
 class Ledgers(Protocol):
-    """The accounts of a station, wherever they are."""
+    """The accounts of a station, running or stopped."""
 
     def rows(self) -> list[Row]:
-        """Every account."""
+        """All accounts."""
 
     def open(self, code: str, wishes: dict[str, str | None]) -> Row:
-        """Open an account; a wish that is None is for the station to decide."""
+        """Open an account; None leaves a value to the station."""
 
     def deposit(self, code: str, amount: str, currency: str | None) -> Row:
-        """Bring money in."""
+        """Deposit or withdraw cash."""
 
     def choose_margin(self, code: str, model: str) -> Row:
-        """Another margin model."""
+        """Change the margin model."""
 
     def choose_fees(self, code: str, plan: str) -> Row:
-        """Another fee plan."""
+        """Change the fee plan."""
 
 
 @account.command()
@@ -92,7 +92,7 @@ def ls(
         return
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
     for name, heading in HEADINGS.items():
-        # A code or a figure that is cut would be another one: what is too long goes on below.
+        # A truncated code or figure would be misread: long ones wrap.
         justify: JustifyMethod = "right" if isinstance(rows[0][name], float) else "left"
         table.add_column(heading, justify=justify, overflow="fold")
     for row in rows:
@@ -105,7 +105,7 @@ def ls(
 def add(
     code: Code,
     currency: Annotated[str | None, typer.Option(help="Its base currency. [USD]")] = None,
-    cash: Annotated[str | None, typer.Option(help="Its first cash. [1000000]")] = None,
+    cash: Annotated[str | None, typer.Option(help="Its initial cash. [1000000]")] = None,
     margin: Annotated[str | None, typer.Option(help=f"Margin model: {MODELS}. [portfolio]")] = None,
     fees: Annotated[str | None, typer.Option(help=f"Fee plan: {PLANS}. [fixed]")] = None,
     port: Port = None,
@@ -114,8 +114,8 @@ def add(
 ) -> None:
     """Open a paper account. Orders may name it at once.
 
-    A program that is connected sees it when it asks for the accounts again or connects anew. Where
-    there was one account only, orders must name theirs from now on (else 435).
+    A connected program sees it when it requests the accounts again or reconnects. If it is the
+    second account, orders must name their account from now on (else error 435).
 
     Examples: `papertape account add DU2`,
     `papertape account add DU3 --currency EUR --cash 50000 --margin reg_t --fees none`
@@ -130,19 +130,18 @@ def add(
 def deposit(
     code: Code,
     amount: Annotated[
-        str, typer.Argument(metavar="AMOUNT", help="As 5000 or 250.50; -1000 takes money out.")
+        str, typer.Argument(metavar="AMOUNT", help="For example 5000 or 250.50; -1000 withdraws.")
     ],
     currency: Annotated[
-        str | None, typer.Argument(metavar="CURRENCY", help="The account's own if left out.")
+        str | None, typer.Argument(metavar="CURRENCY", help="Default: the account's base currency.")
     ] = None,
     port: Port = None,
     data_dir: DataDir = None,
     config: Config = None,
 ) -> None:
-    """Bring money into an account, or take it out. It is no profit of the day.
+    """Deposit cash into an account, or withdraw it. Neither counts as profit or loss.
 
-    No more can be taken out than there is of the currency, and than the margin of the positions
-    leaves available.
+    A withdrawal is limited to the cash in that currency and to the available funds.
 
     Examples: `papertape account deposit DU1234567 5000`,
     `papertape account deposit DU1234567 -250.50 EUR`
@@ -160,7 +159,7 @@ def margin(
     data_dir: DataDir = None,
     config: Config = None,
 ) -> None:
-    """Let the margin of an account follow another model from now on.
+    """Change the margin model of an account.
 
     Example: `papertape account margin DU1234567 reg_t`
     """
@@ -177,7 +176,7 @@ def fees(
     data_dir: DataDir = None,
     config: Config = None,
 ) -> None:
-    """Let the commissions of an account follow another plan from now on.
+    """Change the fee plan of an account.
 
     Example: `papertape account fees DU1234567 none`
     """
@@ -214,19 +213,19 @@ def _ledgers(
             "says another place than --data-dir",
             setting="port",
             found=port,
-            advice="--port is for a station that runs, --data-dir for one that does not",
+            advice="--port is for a running station, --data-dir for a stopped one",
         )
     return _resting(data_dir, config)
 
 
 class Running:
-    """The accounts of a station that runs."""
+    """The accounts of a running station."""
 
-    def __init__(self, remote: Remote) -> None:
+    def __init__(self, remote: ControlClient) -> None:
         self._remote = remote
 
     def rows(self) -> list[Row]:
-        """Every account."""
+        """All accounts."""
         return [dict(row) for row in self._remote.get("/accounts")]
 
     def open(self, code: str, wishes: dict[str, str | None]) -> Row:
@@ -234,16 +233,16 @@ class Running:
         return dict(self._remote.post("/accounts", {"account": code, **wishes}))
 
     def deposit(self, code: str, amount: str, currency: str | None) -> Row:
-        """Bring money in."""
+        """Deposit or withdraw cash."""
         body = {"amount": amount, "currency": currency}
         return dict(self._remote.post(f"{_path(code)}/deposits", body))
 
     def choose_margin(self, code: str, model: str) -> Row:
-        """Another margin model."""
+        """Change the margin model."""
         return dict(self._remote.put(f"{_path(code)}/margin-model", {"model": model}))
 
     def choose_fees(self, code: str, plan: str) -> Row:
-        """Another fee plan."""
+        """Change the fee plan."""
         return dict(self._remote.put(f"{_path(code)}/fee-plan", {"plan": plan}))
 
 
@@ -254,7 +253,7 @@ def _path(code: str) -> str:
 @contextmanager
 def _running(port: int | None) -> Iterator[Ledgers]:
     try:
-        remote = Remote(port)
+        remote = ControlClient(port)
     except SettingsError as error:
         if port is not None or error.setting != "port":
             raise
@@ -282,5 +281,5 @@ def _resting(data_dir: Path, config: Path | None) -> Iterator[Ledgers]:
             f"a station runs there (process {error.pid})",
             setting="data_dir",
             found=str(data_dir),
-            advice="Leave --data-dir out: the command then goes to the station that runs",
+            advice="Omit --data-dir: the command then uses the running station",
         ) from error

@@ -1,4 +1,4 @@
-"""``papertape status | accept | drill``: steer a station that runs."""
+"""``papertape status | accept | drill``: control a running station."""
 
 import json
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from rich.table import Table
 
 from ..errors import PapertapeError, SettingsError
 from ..quoting import visible
-from .remote import Remote
+from .remote import ControlClient
 from .terminal import shown
 
 Port = Annotated[
@@ -23,7 +23,7 @@ Parameters = ParamSpec("Parameters")
 
 
 def told(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
-    """Let a command end with what went wrong instead of a traceback, and exit code 2."""
+    """Report a failure as a message instead of a traceback, with exit code 2."""
 
     @wraps(command)
     def guarded(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
@@ -39,11 +39,11 @@ def told(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
 
 @told
 def status(port: Port = None, as_json: Json = False) -> None:
-    """Show a running station: its sessions, who waits to be accepted, farms, the broker link.
+    """Show a running station: sessions, connections to accept, farms, the broker link.
 
     Example: `papertape status --port 7497`
     """
-    remote = Remote(port)
+    remote = ControlClient(port)
     parts = ("", "/sessions", "/waiting", "/farms", "/link")
     found = {part.strip("/") or "station": remote.get(part) for part in parts}
     if as_json:
@@ -69,7 +69,12 @@ SESSION_COLUMNS = ("number", "client_id", "address", "version", "format", "since
 
 
 def _waiting(console: Console, rows: list[dict[str, Any]]) -> None:
-    _table(console, "waiting for you", rows, ("number", "address", "client_id", "since", "until"))
+    _table(
+        console,
+        "waiting for you",
+        rows,
+        ("number", "address", "client_id", "since", "until"),
+    )
 
 
 def _table(
@@ -96,21 +101,23 @@ def accept(
     number: Annotated[
         int | None, typer.Argument(help="The connection; not needed when only one waits.")
     ] = None,
-    always: Annotated[bool, typer.Option("--always", help="Trust its address for ever.")] = False,
+    always: Annotated[
+        bool, typer.Option("--always", help="Trust its address from now on.")
+    ] = False,
     reject: Annotated[bool, typer.Option("--reject", help="Close it instead.")] = False,
     listing: Annotated[
-        bool, typer.Option("--list", help="Show who waits, decide nothing.")
+        bool, typer.Option("--list", help="List waiting connections without a decision.")
     ] = False,
     port: Port = None,
 ) -> None:
-    """Let a connection in that waits for it, as a click in the window of TWS does.
+    """Accept a waiting connection, like the button in TWS's dialog.
 
-    A connection from an address that is not trusted waits until somebody decides, or is closed
-    when nobody does in time.
+    A connection from an address that is not trusted waits for this decision and is closed when
+    none is made in time.
 
     Examples: `papertape accept --list`, `papertape accept`, `papertape accept 7 --always`
     """
-    remote = Remote(port)
+    remote = ControlClient(port)
     rows = remote.get("/waiting")
     if listing:
         _waiting(Console(highlight=False), rows)
@@ -129,9 +136,11 @@ def _only(rows: list[dict[str, Any]]) -> int:
     if len(rows) == 1:
         return int(rows[0]["number"])
     if not rows:
-        raise SettingsError("nobody waits", advice="A connection waits at most for a moment")
+        raise SettingsError("no connection waits", advice="A connection waits a limited time")
     known = ", ".join(f"{row['number']} ({row['address']})" for row in rows)
-    raise SettingsError("several wait", setting="number", advice=f"Choose one of {known}")
+    raise SettingsError(
+        "several connections wait", setting="number", advice=f"Choose one of {known}"
+    )
 
 
 @told
@@ -140,14 +149,14 @@ def drill(
         list[str] | None,
         typer.Argument(help="Name of the drill, then its options: `farm-blip name=usfarm ms=2000`"),
     ] = None,
-    stop: Annotated[int | None, typer.Option(help="End the run of this number.")] = None,
+    stop: Annotated[int | None, typer.Option(help="Stop the run with this number.")] = None,
     port: Port = None,
 ) -> None:
-    """Start a fault in a running station; without a name, list the faults there are.
+    """Start a drill (a simulated fault) in a running station; without a name, list them.
 
     Examples: `papertape drill`, `papertape drill link-lost`, `papertape drill freeze seconds=5`
     """
-    remote = Remote(port)
+    remote = ControlClient(port)
     if stop is not None:
         done = remote.post(f"/drills/runs/{stop}/stop")
         typer.echo(visible(f"run {done['number']} of {done['name']} is over"))
@@ -161,7 +170,7 @@ def drill(
     typer.echo(visible(f"run {done['number']} {state}: {done['name']} {options}".rstrip()))
 
 
-def _catalogue(remote: Remote) -> None:
+def _catalogue(remote: ControlClient) -> None:
     console = Console(highlight=False)
     table = Table(title="drills", title_justify="left")
     for name in ("name", "what goes wrong", "options"):

@@ -1,4 +1,4 @@
-"""``papertape demo``: the client's journey against any host and port, told as a story."""
+"""``papertape demo``: runs the client's journey against any host and port, and narrates it."""
 
 from collections import Counter
 from typing import Annotated, Any
@@ -16,7 +16,7 @@ from .terminal import shown
 
 
 class Story:
-    """Prints each step: what went out, what came in, what it means."""
+    """Prints each step: what was sent, what was received, what it means."""
 
     def __init__(self, console: Console, *, every: bool) -> None:
         self._console = console
@@ -27,13 +27,13 @@ class Story:
         self._facts: list[str] = []
 
     def step(self, title: str) -> None:
-        """Finish the step before, begin the next."""
+        """Finish the previous step and start the next."""
         self.finish()
         self._number += 1
         self._console.print(f"\n[bold]{self._number}. {title}[/bold]")
 
     def fact(self, text: str) -> None:
-        """What the step found."""
+        """Note a result of the step."""
         self._facts.append(text)
 
     def observe(self, direction: str, message: Any) -> None:
@@ -51,7 +51,7 @@ class Story:
             self._received[name] += 1
 
     def finish(self) -> None:
-        """Print what the step gathered."""
+        """Print the results of the step."""
         for line in self._sent:
             self._console.print(f"   [cyan]→ {shown(line)}[/cyan]", soft_wrap=True)
         if self._received:
@@ -66,7 +66,7 @@ class Story:
 
 
 def fields_of(message: Message) -> str:
-    """The fields of a message that say something, in a line; nested records by their facts."""
+    """The fields of a message that are set, in one line; nested records in short."""
     parts: list[str] = []
     for name in message.__struct_fields__:
         value = getattr(message, name)
@@ -87,7 +87,7 @@ def _brief(record: Any) -> list[str]:
 
 
 def demo(
-    host: Annotated[str, typer.Option(help="Where a TWS or a station listens.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Host of the TWS or station.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Its API port.")] = 7497,
     client_id: Annotated[int, typer.Option(help="Client id to use.")] = 77,
     max_version: Annotated[
@@ -97,13 +97,13 @@ def demo(
         float, typer.Option(min=0.1, max=600, help="Seconds to wait for each answer.")
     ] = 10.0,
     every: Annotated[bool, typer.Option("--every", help="Show every message.")] = False,
-    color: Annotated[bool, typer.Option(help="Colours in the story.")] = True,
+    color: Annotated[bool, typer.Option(help="Colours in the output.")] = True,
 ) -> None:
-    """Run the whole journey of a client against a TWS and tell what was sent and received.
+    """Run a whole client session against a TWS and print what was sent and received.
 
-    It connects, asks for contracts, quotes and bars, places and cancels a limit order, buys
+    It connects, requests contracts, quotes and bars, places and cancels a limit order, buys
     100 SPY at the market, reads account, orders and executions, and reconnects.
-    Use it on a paper account.
+    Use it with a paper account only.
 
     Example: `papertape demo --port 7497`
     """

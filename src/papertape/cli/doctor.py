@@ -1,4 +1,4 @@
-"""``papertape doctor HOST:PORT``: what is wrong between a program and a TWS."""
+"""``papertape doctor HOST:PORT``: diagnoses why a program cannot connect to a TWS."""
 
 import re
 import socket
@@ -16,33 +16,33 @@ from .terminal import shown
 
 ADDRESS = re.compile(r"(?:\[(?P<six>[^\]]+)\]|(?P<host>[^:\s]*))(?::(?P<port>\d{1,5}))?")
 NEAR_S = 0.5
-"""How long another usual port is knocked at."""
+"""How long the probe of another usual port may take."""
 TIME_S = 2.0
-"""How long a server that is ready may take to tell its time."""
+"""How long a server that is ready may take to answer reqCurrentTime."""
 CHUNK = 65_536
 
 
-class Line(Protocol):
+class OpenConnection(Protocol):
     """An open connection."""
 
     def settimeout(self, seconds: float) -> None:
-        """How long ``recv`` and ``sendall`` may take."""
+        """Set how long ``recv`` and ``sendall`` may take."""
 
     def sendall(self, data: bytes) -> None:
         """Send. Raises ``OSError``."""
 
     def recv(self, count: int) -> bytes:
-        """What has come; b"" at the end. Raises ``TimeoutError``, ``OSError``."""
+        """Receive bytes; b"" at the end. Raises ``TimeoutError``, ``OSError``."""
 
     def close(self) -> None:
         """Close."""
 
 
-Opener = Callable[[str, int, float], Line]
-"""Opens a connection within so many seconds. Raises ``OSError``, ``UnicodeError``."""
+Opener = Callable[[str, int, float], OpenConnection]
+"""Opens a connection within a number of seconds. Raises ``OSError``, ``UnicodeError``."""
 
 
-def open_socket(host: str, port: int, seconds: float) -> Line:
+def open_socket(host: str, port: int, seconds: float) -> OpenConnection:
     """A TCP connection."""
     return socket.create_connection((host, port), seconds)
 
@@ -56,7 +56,7 @@ def examine(
     opener: Opener = open_socket,
     clock: Callable[[], float] = time.monotonic,
 ) -> Diagnosis:
-    """Try to connect once, and say what happened; it takes twice ``timeout`` at most."""
+    """Try to connect once and return the diagnosis; takes at most twice ``timeout``."""
     try:
         line = opener(host, port, timeout)
     except TimeoutError:
@@ -76,7 +76,7 @@ def examine(
 
 
 def _talk(
-    line: Line,
+    line: OpenConnection,
     examination: Examination,
     where: tuple[str, int],
     timeout: float,
@@ -99,7 +99,7 @@ def _talk(
                 asked_at = clock()
                 until = asked_at + min(TIME_S, timeout)
     except TimeoutError:
-        pass  # the silence is a finding
+        pass  # silence is a result too
     except OSError:
         closed = True
     found = examination.result(*where, closed=closed, seconds=clock() - began)
@@ -109,7 +109,7 @@ def _talk(
 
 
 def others(host: str, port: int, opener: Opener) -> list[str]:
-    """Which of the usual ports are open instead."""
+    """The usual ports that are open instead."""
     found = []
     for other, name in PORTS.items():
         if other == port:
@@ -123,12 +123,12 @@ def others(host: str, port: int, opener: Opener) -> list[str]:
 
 
 def place(host: str, port: int) -> str:
-    """Host and port as they are written."""
+    """Host and port in written form."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def parse(address: str) -> tuple[str, int]:
-    """Host and port of ``HOST:PORT``, ``[IPV6]:PORT``, ``HOST`` or ``:PORT``.
+    """Parse ``HOST:PORT``, ``[IPV6]:PORT``, ``HOST`` or ``:PORT``.
 
     Raises ``typer.BadParameter``.
     """
@@ -142,13 +142,13 @@ def parse(address: str) -> tuple[str, int]:
 def doctor(
     address: Annotated[str, typer.Argument(help="HOST:PORT of a TWS.")] = "127.0.0.1:7497",
     client_id: Annotated[int, typer.Option(min=0, help="Client id to try.")] = 999,
-    timeout: Annotated[float, typer.Option(min=0.1, max=600, help="Patience in seconds.")] = 5.0,
+    timeout: Annotated[float, typer.Option(min=0.1, max=600, help="Seconds to wait.")] = 5.0,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Say what is wrong between this computer and a TWS, IB Gateway or station.
+    """Diagnose the connection from this computer to a TWS, IB Gateway or station.
 
     Exit codes: 0 ready, 10 refused, 11 filtered (no answer), 12 open but no TWS, 13 TWS that
-    accepts no connections (API disabled), 14 client id in use, 15 waiting for somebody to accept,
+    accepts no connections (API disabled), 14 client id in use, 15 waiting to be accepted,
     16 unreachable, 17 rejected, 18 outdated TWS.
 
     Example: `papertape doctor 127.0.0.1:7497`
@@ -162,7 +162,7 @@ def doctor(
 
 
 def show(found: Diagnosis) -> None:
-    """Tell it to people."""
+    """Print the diagnosis as text."""
     console = Console(highlight=False, soft_wrap=True)
     colour = "green" if found.exit_code == 0 else "red"
     console.print(f"[{colour}]{shown(found.case)}[/{colour}]  {shown(found.what)}")

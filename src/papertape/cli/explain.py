@@ -1,4 +1,4 @@
-"""``papertape explain``: what bytes of the TWS API say, message by message, field by field."""
+"""``papertape explain``: decodes bytes of the TWS API, message by message, field by field."""
 
 import os
 import sys
@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from ..explain.frames import Explained, Limits, Row, Sender, encoded
+from ..explain.frames import Explained, FieldRow, Limits, Sender, encoded
 from ..explain.input import LOOKED_AT, kind_of, reader
 from ..quoting import visible, visible_json
 from ..versions import MAX_SERVER, MIN_SERVER
@@ -28,7 +28,7 @@ _KINDS = {
 }
 _HEADS = ("offset", "body", "name", "raw", "value", "gate")
 _WIDEST = {"name": 48, "raw": 40, "value": 40}
-"""Columns of a table; the whole text of a cell still stands in it, the next ones move."""
+"""Widths of table columns; a longer cell is printed whole and shifts the next ones."""
 
 
 class From(StrEnum):
@@ -44,33 +44,33 @@ def explain(
         str, typer.Argument(help="Hexadecimal digits, a log line, a file, or - for standard input.")
     ],
     sender: Annotated[
-        From, typer.Option("--from", help="Who sent the bytes; a log and a recording know it.")
+        From,
+        typer.Option("--from", help="Who sent the bytes; a log and a recording name them."),
     ] = From.AUTO,
     server_version: Annotated[
         int | None,
         typer.Option(
             min=MIN_SERVER,
             max=MAX_SERVER,
-            help="Server version that both ends agreed on. [from the handshake, else the newest]",
+            help="Negotiated server version. [from the handshake, else the newest]",
         ),
     ] = None,
     payload: Annotated[
         bool, typer.Option("--payload", help="The bytes are one message without its length.")
     ] = False,
     max_length: Annotated[
-        int, typer.Option(min=8, max=1 << 24, help="Characters of a value that are shown.")
+        int, typer.Option(min=8, max=1 << 24, help="Characters shown of a value.")
     ] = Limits().text,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object a message.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object per message.")] = False,
     color: Annotated[bool, typer.Option(help="Colours on a terminal.")] = True,
 ) -> None:
-    """Tell what bytes of the TWS API say: each message, each field, and the gate that put it there.
+    """Decode bytes of the TWS API: each message, each field, and the version gate behind it.
 
     Reads bytes in hexadecimal, a captured stream of one direction, an API message log of TWS
-    (lines with -> and <-), or a recording of `papertape serve --wire-log`. What is wrong in a
-    broken frame is named, then the next frame is read.
+    (lines with -> and <-), or a recording of `papertape serve --wire-log`. Reports what is wrong in
+    a broken frame and continues with the next.
 
-    Ends with 0 when everything could be read, 1 when something was wrong, 2 when there was
-    nothing to read.
+    Exit codes: 0 everything could be read, 1 something was wrong, 2 there was nothing to read.
 
     Example: `papertape explain 00000006390031003500 --from server --server-version 176`
 
@@ -86,7 +86,7 @@ def explain(
         pieces = _pieces(_opened(source, stack))
         start = next(pieces, b"")
         if not start.strip(b" \t\r\n"):
-            raise typer.BadParameter("nothing to read: it is empty", param_hint="SOURCE")
+            raise typer.BadParameter("nothing to read: the input is empty", param_hint="SOURCE")
         options: Any = {"sender": chosen.get(sender), "version": server_version, "payload": payload}
         reading = reader(start, **options, limits=limits)
         for found in _all(reading, start, pieces):
@@ -104,7 +104,7 @@ def _opened(source: str, stack: ExitStack) -> BinaryIO | bytes:
     """The file, standard input, or the argument itself. Raises ``BadParameter``."""
     if source == "-":
         return sys.stdin.buffer
-    if os.path.isfile(source):  # false for what cannot be a name, too
+    if os.path.isfile(source):  # False too for text that cannot be a file name
         try:
             return stack.enter_context(Path(source).open("rb"))
         except OSError as error:
@@ -139,7 +139,7 @@ def _json(found: Explained) -> None:
 
 
 class _Tables:
-    """Prints each message as a heading and a table whose lines are never broken."""
+    """Prints each message as a heading and a table without line breaks."""
 
     def __init__(self, color: bool) -> None:
         self._console = Console(
@@ -147,7 +147,7 @@ class _Tables:
         )
 
     def show(self, found: Explained) -> None:
-        """One message."""
+        """Print one message."""
         self._console.print(self._heading(found))
         if found.fields:
             self._table(found.fields)
@@ -170,7 +170,7 @@ class _Tables:
         name = shown(found.name) or "no message"
         return f"[bold]{name}[/bold]{number}  " + ", ".join(parts)
 
-    def _table(self, rows: list[Row]) -> None:
+    def _table(self, rows: list[FieldRow]) -> None:
         cells = [_cells(row) for row in rows]
         widths = [
             min(max(cell_len(one[i]) for one in [_HEADS, *cells]), _WIDEST.get(head, 100))
@@ -185,7 +185,7 @@ def _origin(told: str) -> str:
     return f" ({told})" if told in ("guessed", "newest", "offered") else ""
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: FieldRow) -> tuple[str, ...]:
     gate = row.gate if not row.note else f"{row.note}"
     if row.wire_type:
         gate = f"#{row.number} {row.wire_type}; {gate}"

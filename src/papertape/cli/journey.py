@@ -1,7 +1,7 @@
-"""The journey of a client through a TWS: every step a user meets in a first week.
+"""The journey of a client through a TWS: the steps that users take in their first week.
 
-``run`` goes through the steps one by one and tells each to a ``Teller``. Nothing in here knows
-whether it talks to a station or to a real TWS; on a real one it trades, on the paper account.
+``run`` goes through the steps and reports each to a ``Teller``. It does not know whether it talks
+to a station or to a real TWS; on a real one it trades, on the paper account.
 """
 
 import math
@@ -18,30 +18,30 @@ from ..versions import COMPLETED_ORDERS, MAX_SERVER, SMART_COMPONENTS
 
 
 class Teller(Protocol):
-    """Who listens to the story."""
+    """Receives the progress of a run."""
 
     def step(self, title: str) -> None:
-        """A new step begins."""
+        """Start a step."""
 
     def fact(self, text: str) -> None:
-        """What the step found."""
+        """Report a result of the step."""
 
     def observe(self, direction: str, message: Any) -> None:
-        """A message went out or came in."""
+        """Report a message that was sent or received."""
 
 
 class JourneyFailed(PapertapeError):
-    """A step did not find what it must find."""
+    """A step did not find what it requires."""
 
 
 def must(condition: bool, what: str) -> None:
-    """Raises ``JourneyFailed`` naming what does not hold."""
+    """Raise ``JourneyFailed`` unless the condition holds."""
     if not condition:
         raise JourneyFailed(what)
 
 
 class Journey:
-    """One run: the connection details and what is remembered from step to step."""
+    """One run: the connection details, and what one step leaves for the next."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class Journey:
         """The account of the orders where there are several; "" lets TWS take the only one."""
 
     async def run(self) -> None:
-        """Every step in order. Raises what went wrong, at the step where it did."""
+        """Run all steps in order. Raises the error of the step that fails."""
         tws = await self._connect("Connect")
         try:
             await self._first_session(tws)
@@ -249,7 +249,7 @@ def cents(price: float) -> float:
 
 
 def complete(quote: QuoteStream) -> bool:
-    """Whether every default figure of a quote line has come."""
+    """Whether all default figures of a quote have arrived."""
     figures = (
         quote.bid, quote.bidSize, quote.ask, quote.askSize, quote.last, quote.lastSize,
         quote.volume, quote.high, quote.low, quote.close, quote.open,
@@ -258,7 +258,7 @@ def complete(quote: QuoteStream) -> bool:
 
 
 def shown(quote: QuoteStream) -> str:
-    """A quote in a line."""
+    """A quote in one line."""
     return (
         f"{quote.bidSize} x {quote.bid} / {quote.ask} x {quote.askSize}, last {quote.last} "
         f"({quote.lastSize}), high {quote.high}, low {quote.low}, open {quote.open}, "

@@ -1,7 +1,7 @@
-"""Keeps what a station writes to its user: directories 0700, files 0600.
+"""Keeps a station's files private to its user: directories 0700, files 0600.
 
-What a station makes gets these modes by the umask; what an earlier one left is tightened. Systems
-without such modes keep the user's files private by themselves.
+New files get these modes by the umask; existing ones are tightened. Systems without such modes
+keep the user's files private themselves.
 """
 
 import logging
@@ -15,20 +15,20 @@ log = logging.getLogger("papertape.station")
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 POSIX = os.name == "posix"
 MADE_HERE = ("journal.", "logs")
-"""What names in a data directory begin with."""
+"""Prefixes of the names in a data directory."""
 LOGS = ("station.log*", "api.*.log")
 
 
 def keep_private() -> None:
-    """Let this process make nothing that others may read."""
+    """Make all new files of this process unreadable for others."""
     if POSIX:
         os.umask(OTHERS)
 
 
 def tighten(data_dir: Path | None, log_dir: Path | None) -> None:
-    """Take from others what earlier stations left to them; a warning where that is impossible.
+    """Remove other users' access to files of earlier stations; warn where that is impossible.
 
-    A directory with other things in it is not ours to close: that is a warning too.
+    A directory that contains other files is left alone, with a warning.
     """
     if not POSIX:
         return

@@ -1,4 +1,4 @@
-"""A small client of the control API for the commands that steer a running station."""
+"""A small client of the control API, for the commands that control a running station."""
 
 import json
 from typing import Any
@@ -11,10 +11,10 @@ from .rendezvous import meet
 
 TIMEOUT_S = 10.0
 OPENER = build_opener(ProxyHandler({}))
-"""Whatever proxy the environment names: the station is on this computer."""
+"""Ignores proxies of the environment: the station is on this computer."""
 
 
-class Remote:
+class ControlClient:
     """The control API of one station."""
 
     def __init__(self, port: int | None) -> None:
@@ -26,22 +26,22 @@ class Remote:
         return str(self._call("GET", "/v1/stations")[0]["name"])
 
     def get(self, path: str) -> Any:
-        """What a path below the station answers."""
+        """GET a path below the station. Raises ``SettingsError``."""
         return self._call("GET", self._below(path))
 
     def post(self, path: str, body: Any = None) -> Any:
-        """Carry out what a path below the station stands for."""
+        """POST to a path below the station. Raises ``SettingsError``."""
         return self._call("POST", self._below(path), body)
 
     def put(self, path: str, body: Any) -> Any:
-        """Let what a path below the station stands for be something else."""
+        """PATCH a path below the station. Raises ``SettingsError``."""
         return self._call("PUT", self._below(path), body)
 
     def _below(self, path: str) -> str:
         return f"/v1/stations/{quote(self.station, safe='')}{path}"
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:
-        """Raises ``SettingsError`` with what the station says."""
+        """Raises ``SettingsError`` with the station's text."""
         data = None if body is None else json.dumps(body).encode()
         headers = {
             "Authorization": f"Bearer {self._meeting.token}",

@@ -1,6 +1,6 @@
-"""How commands find a station's control API: a file per station port, for this user alone.
+"""How commands find a station's control API: a private file for each station port.
 
-A station leaves its address and token there when it starts and takes them away when it stops.
+A station writes its address and token there when it starts and removes them when it stops.
 """
 
 import getpass
@@ -17,7 +17,7 @@ URL, TOKEN = "PAPERTAPE_CONTROL_URL", "PAPERTAPE_CONTROL_TOKEN"
 
 
 class Meeting(msgspec.Struct, frozen=True):
-    """Where the control API of a station is."""
+    """The location of a station's control API."""
 
     url: str
     token: str
@@ -26,9 +26,9 @@ class Meeting(msgspec.Struct, frozen=True):
 
 
 def directory() -> Path:
-    """The directory of this user's meetings; made when it is not there.
+    """This user's directory of such files; created if missing.
 
-    Raises ``SettingsError`` when somebody else could read or write it.
+    Raises ``SettingsError`` when another user could read or write it.
     """
     given = os.environ.get("XDG_RUNTIME_DIR")
     if given:
@@ -59,9 +59,9 @@ def _unusable(path: Path, why: str) -> SettingsError:
 
 
 def announce(port: int, meeting: Meeting) -> Path:
-    """Leave word for a station that listens on ``port``; the file, to be removed at the end.
+    """Write the file of a station that listens on ``port``, and return its path.
 
-    Raises ``SettingsError`` when that is impossible.
+    Raises ``SettingsError`` when that fails.
     """
     path = directory() / f"{port}.json"
     fresh = path.with_suffix(f".{os.getpid()}")
@@ -75,7 +75,7 @@ def announce(port: int, meeting: Meeting) -> Path:
 
 
 def forget(path: Path) -> None:
-    """Take word away, if it still is this process's."""
+    """Remove the file, if it still belongs to this process."""
     try:
         found = msgspec.json.decode(path.read_bytes(), type=Meeting)
         if found.pid == os.getpid():
@@ -85,10 +85,10 @@ def forget(path: Path) -> None:
 
 
 def meet(port: int | None) -> Meeting:
-    """The control API of the station on ``port``; without one, of the only station that runs.
+    """The control API of the station on ``port``; without a port, of the only running station.
 
-    ``PAPERTAPE_CONTROL_URL`` and ``PAPERTAPE_CONTROL_TOKEN`` win. Raises ``SettingsError`` with
-    the ports there are.
+    ``PAPERTAPE_CONTROL_URL`` and ``PAPERTAPE_CONTROL_TOKEN`` take precedence. Raises
+    ``SettingsError`` with the ports of running stations.
     """
     if URL in os.environ:
         return Meeting(os.environ[URL].rstrip("/"), os.environ.get(TOKEN, ""), "", 0)
@@ -108,7 +108,7 @@ def meet(port: int | None) -> Meeting:
 
 
 def _read(path: Path) -> Meeting | None:
-    """A meeting whose process still runs."""
+    """The file's content, if its process still runs."""
     try:
         found = msgspec.json.decode(path.read_bytes(), type=Meeting)
         os.kill(found.pid, 0)

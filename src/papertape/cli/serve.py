@@ -29,63 +29,65 @@ from .terminal import shown
 log = logging.getLogger("papertape.station")
 
 CONSOLE_NEEDS = ("nicegui", "httpx")
-"""Packages of the console; it is a process of its own, so they are not imported here."""
+"""Packages of the console. It is a process of its own, so they are not imported here."""
 
 
 class Consent(NamedTuple):
-    """What somebody agreed to for this start, because the last one asked."""
+    """What the user has consented to for this start."""
 
     clock: bool
-    """The computer's clock is right."""
+    """The computer's clock is right, although it differs from the journal's."""
     loss: bool
-    """What is missing of the journal stays missing."""
+    """The station may continue without lost journal entries."""
 
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on. [127.0.0.1]")] = None,
     port: Annotated[
         list[int] | None,
-        typer.Option(help="Port to listen on; 0 picks one; several make several stations. [7497]"),
+        typer.Option(help="Port to listen on; 0 picks one; repeat it for several stations. [7497]"),
     ] = None,
     market: Annotated[
         Path | None,
-        typer.Option(help="Market folder to play (market.toml); without it every tape is made."),
+        typer.Option(help="Market folder to play (market.toml); default: synthetic tapes."),
     ] = None,
     data_dir: Annotated[
-        Path | None, typer.Option(help="Where orders and executions are kept. [papertape-data]")
+        Path | None, typer.Option(help="Directory for orders and executions. [papertape-data]")
     ] = None,
-    ephemeral: Annotated[bool, typer.Option(help="Keep nothing on disk.")] = False,
+    ephemeral: Annotated[bool, typer.Option(help="Write nothing to disk.")] = False,
     accept_clock: Annotated[
         bool,
-        typer.Option("--accept-clock", help="Go on although the clock is far from what is kept."),
+        typer.Option("--accept-clock", help="Start although the clock is far from the journal's."),
     ] = False,
     accept_loss: Annotated[
         bool,
-        typer.Option("--accept-loss", help="Go on although some of what was kept is missing."),
+        typer.Option("--accept-loss", help="Start although journal entries are missing."),
     ] = False,
     account: Annotated[
         str | None,
         typer.Option(help="Paper accounts, such as DU1,DU2; opened if missing. [DU1234567]"),
     ] = None,
     max_server_version: Annotated[
-        int | None, typer.Option(help="Be an older TWS: 100 to 226. [226]")
+        int | None, typer.Option(help="Behave as an older TWS: 100 to 226. [226]")
     ] = None,
     gateway: Annotated[
-        bool | None, typer.Option("--gateway/--tws", help="Be IB Gateway, or TWS. [TWS]")
+        bool | None, typer.Option("--gateway/--tws", help="Behave as IB Gateway or TWS. [TWS]")
     ] = None,
     speed: Annotated[float | None, typer.Option(help="Market clock, times real time. [1]")] = None,
     minutes_played: Annotated[
-        int | None, typer.Option(help="Minutes of the day already played at the start. [60]")
+        int | None,
+        typer.Option(help="Minutes of the day already played at the start. [60]"),
     ] = None,
     hours: Annotated[
-        str | None, typer.Option(help="Open always, or at the hours of the exchange. [always]")
+        str | None, typer.Option(help="Market hours: always, or those of the exchange. [always]")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of everything random. [1]")] = None,
     quote_interval_ms: Annotated[
-        int | None, typer.Option(help="How often a quote line may change; 0 every tick. [250]")
+        int | None,
+        typer.Option(help="Milliseconds between quote updates; 0: every tick. [250]"),
     ] = None,
     max_message_rate: Annotated[
-        int | None, typer.Option(help="Requests a second of each client; 0 no limit. [50]")
+        int | None, typer.Option(help="Requests per second and client; 0: no limit. [50]")
     ] = None,
     api: Annotated[
         list[str] | None,
@@ -95,21 +97,22 @@ def serve(
         bool | None, typer.Option(help="Refuse orders (readOnlyApi). [no-read-only]")
     ] = None,
     master_client_id: Annotated[
-        int | None, typer.Option(help="The client that is told the orders of all. [none]")
+        int | None, typer.Option(help="Client id that receives all clients' orders. [none]")
     ] = None,
     trusted_ip: Annotated[
         list[str] | None,
-        typer.Option(help="Address or network that is accepted without asking."),
+        typer.Option(help="Trusted address or network, accepted without asking."),
     ] = None,
     allow_localhost: Annotated[
         bool | None, typer.Option(help="Accept this computer without asking. [allow-localhost]")
     ] = None,
     acceptance: Annotated[
-        str | None, typer.Option(help="Connections from elsewhere: ask, accept, reject. [ask]")
+        str | None,
+        typer.Option(help="Connections from elsewhere: ask, accept, reject. [ask]"),
     ] = None,
     drill: Annotated[
         list[str] | None,
-        typer.Option(help="Fault to begin with, as in 'drop-after-ready ms=500'; docs/drills."),
+        typer.Option(help="Drill to start with, as 'drop-after-ready ms=500'; docs/drills."),
     ] = None,
     log_dir: Annotated[
         Path | None, typer.Option(help="Write station.log (JSON lines) and API message logs here.")
@@ -118,16 +121,17 @@ def serve(
         str | None, typer.Option(help="For station.log: debug, info, warning, error. [info]")
     ] = None,
     control: Annotated[
-        bool | None, typer.Option(help="Let `papertape accept` and others steer it. [control]")
+        bool | None,
+        typer.Option(help="Serve the control API (`papertape accept` …). [control]"),
     ] = None,
     control_port: Annotated[
         int | None, typer.Option(help="Port of the control API; 0 picks one. [0]")
     ] = None,
     console: Annotated[
-        bool | None, typer.Option(help="Show the workstation as a web page. [console]")
+        bool | None, typer.Option(help="Serve the console, a web page. [console]")
     ] = None,
     console_port: Annotated[
-        int | None, typer.Option(help="Port of the web page; 0 picks one. [0]")
+        int | None, typer.Option(help="Port of the console; 0 picks one. [0]")
     ] = None,
     wire_log: Annotated[
         Path | None, typer.Option(help="Write every message as a line of JSON to this file.")
@@ -228,9 +232,9 @@ def _run(stations: Mapping[str, ServeSettings], wire_log: Path | None, consent: 
 
 
 def _lacking(settings: ServeSettings) -> str:
-    """What a console that nobody has spoken of lacks; "" for nothing.
+    """Why the console cannot start when no setting asks for it; "" when it can.
 
-    Raises ``SettingsError`` when somebody has.
+    Raises ``SettingsError`` when a setting asks for it.
     """
     if not settings.console:
         return ""
@@ -283,7 +287,7 @@ def _place(composed: Composed, settings: ServeSettings) -> Place:
 def _warn_of_file(
     config: Path | None, flags: Mapping[str, Any], stations: Mapping[str, ServeSettings]
 ) -> None:
-    """Warn of what a settings file opens that nobody asked for."""
+    """Warn of what the default settings file exposes to others."""
     path = settings_file(config)
     if path is None or config is not None:
         return
@@ -307,7 +311,7 @@ def _wire_log(path: Path, settings: ServeSettings, stack: ExitStack) -> WireLog:
 
 
 class _Word:
-    """Lets commands of the same user find the control API of a station while it runs."""
+    """Lets the same user's commands find the control API of a station while it runs."""
 
     def __init__(self, port: int, meeting: Meeting) -> None:
         self._meeting = meeting
@@ -317,12 +321,12 @@ class _Word:
     def _announce(self, port: int) -> None:
         try:
             self._path = announce(port, self._meeting)
-        except SettingsError as error:  # the station itself needs nobody to find it
+        except SettingsError as error:  # the station works without being found
             self._path = None
             log.warning("commands such as `papertape status` will not find the station: %s", error)
 
     def move(self, port: int) -> None:
-        """The station listens on another port."""
+        """Follow a station to another port."""
         self._forget()
         self._announce(port)
 

@@ -1,9 +1,9 @@
 """Settings of ``papertape serve``: ``papertape.toml``, then the environment, then flags.
 
-The file's tables are ``[station]`` and ``[api]``; ``[station.NAME]`` makes a station of its own,
-which has what ``[station]`` says and what its own table says. An environment variable is
-``PAPERTAPE_`` and the name in capitals, for a setting of the API ``PAPERTAPE_API__NAME``. A flag
-beats the environment, the environment beats the file.
+The tables of the file are ``[station]`` and ``[api]``; ``[station.NAME]`` defines a station of its
+own, which inherits ``[station]``. An environment variable is ``PAPERTAPE_`` and the name in
+capitals, for an API setting ``PAPERTAPE_API__NAME``. Flags override the environment, and the
+environment overrides the file.
 """
 
 import json
@@ -37,13 +37,13 @@ from ..venue.reference.sessions import ALWAYS, WhenOpen
 
 FILE = "papertape.toml"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
-"""A station's name: it is the name of its directory as well."""
+"""A station's name, which is also the name of its directory."""
 MOST_STATIONS = 32
 LOCAL = ["127.0.0.1", "::1"]
 
 
 def _fields() -> dict[str, Any]:
-    """Every setting of a station by its name, as pydantic wants it."""
+    """All settings of a station by name, in pydantic's form."""
     found: dict[str, Any] = {}
     for field in msgspec.structs.fields(StationSettings):
         made = field.default_factory is not msgspec.NODEFAULT
@@ -56,8 +56,8 @@ _StationFields = pydantic.create_model("_StationFields", __base__=BaseSettings, 
 
 
 class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
-    """Everything that ``papertape serve`` can be told about one station: what ``StationSettings``
-    has, and what follows.
+    """All settings of one station for ``papertape serve``: those of ``StationSettings``, and the
+    following.
     """
 
     model_config = SettingsConfigDict(
@@ -65,15 +65,15 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
     )
     file: ClassVar[Path | None] = None
     table: ClassVar[str] = ""
-    """The name of the station whose own table counts as well; "" for none."""
+    """The name of the station whose own table is read too; "" for none."""
 
     host: str = "127.0.0.1"
     port: int | None = pydantic.Field(None, ge=0, le=65535)
-    """The socket port; None: what was chosen while the station ran, else ``default_port``."""
+    """The socket port; None: the one set while the station ran, else ``default_port``."""
     market: Path | None = None
     data_dir: Path | None = Path("papertape-data")
     keep_history: bool = False
-    """Keep every entry of the journal; else those behind the second newest snapshot are dropped."""
+    """Keep all journal entries; otherwise those before the second newest snapshot are dropped."""
     account: str = "DU1234567"
     """Codes of the accounts, separated by commas."""
     speed: float = pydantic.Field(1.0, gt=0, le=10_000)
@@ -83,20 +83,20 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
     log_dir: Path | None = None
     """Where logs are written: the station's, and those of the API if they are on."""
     log_level: str = "info"
-    """What is written to the station's log there: debug, info, warning or error."""
+    """Lowest level written to the station's log: debug, info, warning or error."""
     drills: list[str] = []
-    """Drills that begin with the station, such as ``drop-after-ready ms=500``."""
+    """Drills that start with the station, such as ``drop-after-ready ms=500``."""
     allow_localhost: bool | None = None
-    """Whether this computer is among ``trustedIPs``; None: as these say."""
+    """Whether this computer is among ``trustedIPs``; None: leave them as they are."""
     trusted_ips: list[str] = []
-    """Addresses and networks besides those of ``trustedIPs``."""
+    """Addresses and networks to add to ``trustedIPs``."""
     control: bool = True
-    """Whether the control API is there; one for all stations, as the first of them says."""
+    """Serve the control API; one for all stations, by the first one's setting."""
     control_port: int = pydantic.Field(0, ge=0, le=65535)
     console: bool = True
     """Serve the console, a web page, beside the stations."""
     console_port: int = pydantic.Field(0, ge=0, le=65535)
-    """Of the console; 0 picks one."""
+    """Port of the console; 0 picks one."""
     control_token: str | None = pydantic.Field(None, min_length=8, max_length=200)
     api: dict[str, Any] = {}
     """Settings of the API by their official names."""
@@ -132,7 +132,7 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
         return StationSettings(**{name: getattr(self, name) for name in names})
 
     def api_settings(self) -> dict[str, Any]:
-        """The settings of the API that are given, by their official names.
+        """The API settings that are given, by official name.
 
         Raises ``SettingsError`` when two of them contradict each other.
         """
@@ -143,7 +143,7 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
                     f"is {self.port}, and socketPort is another one",
                     setting="port",
                     found=given["socketPort"],
-                    advice="Say only one of them",
+                    advice="Set only one of them",
                 )
             given["socketPort"] = self.port
         if self.trusted_ips or self.allow_localhost is not None:
@@ -152,7 +152,7 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
 
     @property
     def default_port(self) -> int:
-        """The port of a station that nobody has chosen one for."""
+        """The port of a station without a chosen port."""
         return PORTS["Gateway" if self.gateway else "TWS"]
 
     def _trusted(self, given: Any) -> list[str]:
@@ -160,7 +160,7 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
             trusted = networks(NAMES["trustedIPs"].default if given is None else given)
         except ValueError as error:
             raise SettingsError(
-                "cannot be", setting="trustedIPs", found=given, advice=str(error)
+                "is not valid", setting="trustedIPs", found=given, advice=str(error)
             ) from error
         if self.allow_localhost is False:
             trusted = [address for address in trusted if address not in LOCAL]
@@ -182,15 +182,15 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
 
 
 class _Environment(EnvSettingsSource):
-    """The environment, with the names of API settings as they are spelt officially."""
+    """The environment, with API settings under their official names."""
 
     def decode_complex_value(self, field_name: str, field: FieldInfo | None, value: Any) -> Any:
-        """JSON, or words with commas between them where a list is meant."""
+        """Parse JSON, or comma-separated words where a list is expected."""
         try:
             return json.loads(value)
         except ValueError:
             if field is None or get_origin(field.annotation) is not list:
-                return value  # a plain word, or what the field itself will complain of
+                return value  # a plain word, or something that the field refuses
             return [word.strip() for word in str(value).split(",")]
 
     def __call__(self) -> dict[str, Any]:
@@ -201,7 +201,7 @@ class _Environment(EnvSettingsSource):
 
 
 class _StationTable(TomlConfigSettingsSource):
-    """The ``[station]`` table of the file and one of those in it; ``[api]`` belongs to all."""
+    """The ``[station]`` table of the file and one table in it; ``[api]`` applies to all."""
 
     def __init__(self, settings_cls: type[BaseSettings], path: Path, name: str) -> None:
         super().__init__(settings_cls, path)
@@ -227,16 +227,16 @@ def _table(data: Mapping[str, Any], name: str, shown: str) -> dict[str, Any]:
 
 TABLES = ("station", "api")
 WEAK_TOKEN = 16
-"""Characters below which a token can be guessed."""
+"""Shorter tokens can be guessed."""
 
 
 def _known_tables(data: Mapping[str, Any], path: Path) -> None:
-    """Raises ``SettingsError`` for a table or a key that nobody reads."""
+    """Raise ``SettingsError`` for an unknown table or key."""
     for name in data:
         if name not in TABLES:
             advice = _near(name, TABLES) or _near(name, ServeSettings.model_fields, "[station] ")
             raise SettingsError(
-                "is no table of a settings file", setting=name, path=path,
+                "is not a table of a settings file", setting=name, path=path,
                 advice=advice or "There are [station], [station.NAME] and [api]",
             )  # fmt: skip
 
@@ -247,9 +247,9 @@ def _near(name: str, known: Iterable[str], where: str = "") -> str:
 
 
 def opened_by(path: Path, flags: Mapping[str, Any], table: str = "") -> list[str]:
-    """What a settings file opens to others for a station, each in a sentence.
+    """What a settings file exposes to others, one sentence each.
 
-    What a flag or the environment says instead is not the file's doing.
+    Settings that a flag or the environment overrides are not the file's.
     """
     data = _StationTable(ServeSettings, path, table).toml_data
     said = {
@@ -283,7 +283,7 @@ def _local(text: str) -> bool:
 
 
 def _tables(data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """What ``[station]`` says itself, and the tables of stations in it."""
+    """The keys of ``[station]`` itself, and the station tables in it."""
     station = _table(data, "station", "[station]")
     named = {
         name: value
@@ -296,7 +296,7 @@ def _tables(data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str
 def load(config: Path | None, flags: Mapping[str, Any], table: str = "") -> ServeSettings:
     """The settings of one station.
 
-    Raises ``SettingsError`` naming the setting, its source and what is legal.
+    Raises ``SettingsError`` with the setting, its source and the legal values.
     """
     path = settings_file(config)
     ServeSettings.file, ServeSettings.table = path, table
@@ -308,7 +308,7 @@ def load(config: Path | None, flags: Mapping[str, Any], table: str = "") -> Serv
         name = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
             raise SettingsError(
-                "is no setting of a station", setting=name, path=path,
+                "is not a setting of a station", setting=name, path=path,
                 advice=_near(name, ServeSettings.model_fields)
                 or "docs/guides/station.md lists them all",
             ) from error  # fmt: skip
@@ -316,14 +316,14 @@ def load(config: Path | None, flags: Mapping[str, Any], table: str = "") -> Serv
             first["msg"].removeprefix("Value error, "), setting=name, found=first.get("input"),
             path=path, advice="papertape serve --help lists what is allowed",
         ) from error  # fmt: skip
-    except (ValueError, OSError) as error:  # the file is no TOML, or may not be read
+    except (ValueError, OSError) as error:  # the file is not TOML, or cannot be read
         raise _unreadable(config, error) from error
 
 
 def load_all(config: Path | None, flags: Mapping[str, Any]) -> dict[str, ServeSettings]:
-    """The settings of every station by its name: of each table, or of each port that is given.
+    """The settings of all stations by name: one for each table, or for each port given.
 
-    Raises ``SettingsError`` naming the setting, its source and what is legal.
+    Raises ``SettingsError`` with the setting, its source and the legal values.
     """
     ports = list(flags.get("port") or [])
     names = _names(config)
@@ -333,7 +333,7 @@ def load_all(config: Path | None, flags: Mapping[str, Any]) -> dict[str, ServeSe
             "cannot be said for several stations at once",
             setting="port",
             found=ports[0],
-            advice="Say it in the table of each, such as [station.paper]",
+            advice="Set it in the table of each, such as [station.paper]",
         )
     if names:
         found = {name: load(config, others, name) for name in names}
@@ -346,7 +346,7 @@ def load_all(config: Path | None, flags: Mapping[str, Any]) -> dict[str, ServeSe
 
 
 def _names(config: Path | None) -> list[str]:
-    """The stations that have a table of their own in the file."""
+    """The stations with a table of their own in the file."""
     path = settings_file(config)
     if path is None:
         return []
@@ -359,7 +359,9 @@ def _names(config: Path | None) -> list[str]:
     for name in named:
         if not NAME.fullmatch(name) or len(named) > MOST_STATIONS:
             raise SettingsError(
-                "is no name of a station" if len(named) <= MOST_STATIONS else "is one too many",
+                "is not a valid name of a station"
+                if len(named) <= MOST_STATIONS
+                else "is one too many",
                 setting="station",
                 found=name,
                 path=path,
@@ -373,7 +375,7 @@ def _numbered(ports: list[int]) -> list[tuple[str, int]]:
 
 
 def _at_port(config: Path | None, flags: Mapping[str, Any], name: str, port: int) -> ServeSettings:
-    """One of several stations that differ in their ports; each has a directory of its own."""
+    """One of several stations that differ by port; each has a directory of its own."""
     found = load(config, {**flags, "port": port})
     if found.data_dir is not None:
         found = found.model_copy(update={"data_dir": found.data_dir / name})
@@ -381,7 +383,7 @@ def _at_port(config: Path | None, flags: Mapping[str, Any], name: str, port: int
 
 
 def _apart(stations: Mapping[str, ServeSettings]) -> None:
-    """Stations that would meet at a port or in a directory are told so, by name."""
+    """Raise ``SettingsError`` for stations that share a port or a directory."""
     ports: dict[int, str] = {}
     folders: dict[Path, str] = {}
     for name, one in stations.items():
@@ -404,7 +406,7 @@ def _apart(stations: Mapping[str, ServeSettings]) -> None:
 
 
 def api_words(words: list[str]) -> dict[str, Any]:
-    """``NAME=VALUE`` as flags say it. Raises ``SettingsError`` for a word without ``=``."""
+    """Parse ``NAME=VALUE`` flags. Raises ``SettingsError`` for one without ``=``."""
     found: dict[str, Any] = {}
     for word in words:
         name, equals, value = word.partition("=")
@@ -420,9 +422,9 @@ def api_words(words: list[str]) -> dict[str, Any]:
 
 
 def settings_file(config: Path | None) -> Path | None:
-    """The file that is given, else the one in the working directory; None without one.
+    """The file given, else the one in the working directory, else None.
 
-    Raises ``SettingsError`` when the one that is given is not there.
+    Raises ``SettingsError`` when the file given does not exist.
     """
     path = config or Path(FILE)
     if config is not None and not config.is_file():
@@ -431,4 +433,4 @@ def settings_file(config: Path | None) -> Path | None:
 
 
 def _unreadable(config: Path | None, error: Exception) -> SettingsError:
-    return SettingsError(str(error), path=config or Path(FILE), advice="Mend the file")
+    return SettingsError(str(error), path=config or Path(FILE), advice="Correct the file")

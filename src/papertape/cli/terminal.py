@@ -1,4 +1,4 @@
-"""Text of others on the way to a terminal."""
+"""Makes text from other sources safe for a terminal."""
 
 from rich.markup import escape
 
@@ -6,5 +6,5 @@ from ..quoting import visible
 
 
 def shown(value: object) -> str:
-    """The text of a value for ``rich``: in one line, without control characters or markup."""
+    """The text of a value for ``rich``, in one line, without control characters or markup."""
     return escape(visible(value))

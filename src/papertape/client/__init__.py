@@ -1,1 +1,1 @@
-"""The client: a sans-IO core, conversation shapes, and the asyncio API on top of them."""
+"""The client: a sans-IO session, conversations, and the asyncio API on top of them."""

@@ -1,4 +1,4 @@
-"""An account's figures and portfolio, out of the messages that tell them."""
+"""An account's values and portfolio, collected from the messages that report them."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,17 +8,20 @@ import msgspec
 from ..wire.catalogue import account
 
 
-class Account(msgspec.Struct):
-    """The figures and the portfolio of one account."""
+class AccountSnapshot(msgspec.Struct):
+    """The values and the portfolio of one account at one moment."""
 
     code: str
     values: dict[tuple[str, str], str] = {}
-    """By key and currency, as the server wrote them."""
+    """By key and currency; the text that the server sent."""
     portfolio: list[account.PortfolioValue] = []
     time: str = ""
 
     def value(self, key: str, currency: str = "") -> str:
-        """One figure; the only currency that has it when none is named. Raises KeyError."""
+        """The value of one key, in the currency given or the only one that has it.
+
+        Raises ``KeyError`` when there is none, or none is named and several have it.
+        """
         if (key, currency) in self.values:
             return self.values[key, currency]
         found = [value for (name, _), value in self.values.items() if name == key]
@@ -27,8 +30,8 @@ class Account(msgspec.Struct):
         return found[0]
 
     @classmethod
-    def of(cls, code: str, rows: Iterable[Any]) -> "Account":
-        """The account that these messages describe."""
+    def of(cls, code: str, rows: Iterable[Any]) -> "AccountSnapshot":
+        """Build the account from the messages that describe it."""
         found = cls(code)
         for row in rows:
             if isinstance(row, account.AccountValue):

@@ -1,4 +1,4 @@
-"""The asyncio driver of the modern client: sockets, one timer, one waiting primitive."""
+"""The asyncio driver of the client: sockets, one timer, one primitive to wait with."""
 
 import asyncio
 import random
@@ -14,7 +14,7 @@ from ..wire.connection import ClientConnection
 from .api import Tws
 from .facade import DEADLINE_S
 from .report import Phase
-from .session import Core
+from .session import ClientSession
 from .settings import ClientSettings
 
 T = TypeVar("T")
@@ -23,7 +23,7 @@ FLUSH_S = 1.0
 
 
 class _Socket(asyncio.Protocol):
-    """One connection of a driver; an older one is no longer listened to."""
+    """One connection of a driver. The driver ignores an older one."""
 
     def __init__(self, driver: "Driver") -> None:
         self._driver = driver
@@ -39,7 +39,7 @@ class _Socket(asyncio.Protocol):
         self._driver.made(self)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes from the server; a peer that breaks the protocol ends the connection."""
+        """Feed bytes from the server; close the connection if they break the protocol."""
         driver = self._driver
         if driver.socket is not self:
             return
@@ -51,12 +51,12 @@ class _Socket(asyncio.Protocol):
             self.close()
 
     def close(self) -> None:
-        """Close in order."""
+        """Send what is buffered, then close."""
         if self.transport is not None:
             self.transport.close()
 
     def abort(self) -> None:
-        """Close at once; what has not been sent is dropped."""
+        """Close immediately and drop what has not been sent."""
         if self.transport is not None:
             self.transport.abort()
 
@@ -71,9 +71,9 @@ class _Socket(asyncio.Protocol):
 
 
 class Driver:
-    """Gives a core its sockets and its time."""
+    """Gives a session its sockets and its clock."""
 
-    def __init__(self, core: Core, host: str, port: int, timeout: float) -> None:
+    def __init__(self, core: ClientSession, host: str, port: int, timeout: float) -> None:
         loop = asyncio.get_running_loop()
         self.core = core
         self.clock = loop.time
@@ -112,7 +112,7 @@ class Driver:
         self.arm()
 
     def arm(self) -> None:
-        """Set the timer to when the core has something to do."""
+        """Set the timer to the instant at which the session next has work."""
         due = self.core.next_due()
         if self._timer is not None:
             if due is not None and self._timer.when() <= due:
@@ -124,7 +124,7 @@ class Driver:
 
     def _tick(self, due: float) -> None:
         self._timer = None
-        # A loop may call a little early; the core would find nothing to do, again and again.
+        # A loop may call a little early; the session would find nothing to do, again and again.
         now = max(self.clock(), due)
         try:
             self.core.step(now)
@@ -136,13 +136,13 @@ class Driver:
             self.arm()
 
     def _drop(self) -> None:
-        """The core has given the connection up; its peer may never answer a close."""
+        """Drop a connection that the session has given up; its peer may never answer a close."""
         sock, self.socket = self.socket, None
         assert sock is not None
         sock.abort()
 
     async def _again(self) -> None:
-        """One attempt to connect again, up to the point where the session is ready."""
+        """Make one attempt to reconnect, up to the point where the session is ready."""
         core = self.core
         try:
             await self.dial()
@@ -161,7 +161,7 @@ class Driver:
             self.arm()
 
     async def close(self) -> None:
-        """End: no timer, no socket and no task is left."""
+        """End the driver. Leaves no timer, socket or task."""
         if self._dialing is not None:
             self._dialing.cancel()
             await asyncio.gather(self._dialing, return_exceptions=True)
@@ -177,7 +177,7 @@ class Driver:
 
 
 class Wakers:
-    """Several who wait on one thing."""
+    """Several tasks that wait for one object."""
 
     def __init__(self, first: Callable[[], None] | None) -> None:
         self.first = first
@@ -191,10 +191,10 @@ class Wakers:
 
 
 async def wait(thing: Any, ready: Callable[[], bool], name: str, timeout: float | None) -> None:
-    """Wait until ``ready()`` holds, asked again whenever the thing wakes us.
+    """Wait until ``ready()`` holds; it is evaluated whenever the object calls its waker.
 
-    Raises ``DeadlineExceeded`` after ``timeout`` seconds; None leaves the deadline to the thing.
-    Any number may wait on one thing.
+    Raises ``DeadlineExceeded`` after ``timeout`` seconds; None leaves the deadline to the object.
+    Any number of tasks may wait for one object.
     """
     if ready():
         return
@@ -228,25 +228,27 @@ def connect(
     options: str = "",
     settings: ClientSettings | None = None,
 ) -> "Connecting":
-    """Connect and wait until the server has told its accounts and the next order id.
+    """Connect, and wait until the server has sent its accounts and the next order id.
 
     Use it as ``async with connect(…) as tws:`` or as ``tws = await connect(…)``.
     Raises ``ConnectionFailed`` (the meaning of 502), ``ClientIdInUse`` (326), ``ConnectionLost``
     when the server closes first, and ``DeadlineExceeded`` when something that ``settings.require``
-    names has not come in ``timeout`` seconds; its ``report`` tells what has.
+    names has not arrived in ``timeout`` seconds; the exception's ``report`` says what has.
     """
 
-    def make() -> Core:
+    def make() -> ClientSession:
         connection = ClientConnection(lowest=MIN_SERVER, highest=max_version, options=options)
-        return Core(client_id, connection, settings, random.SystemRandom().random)
+        return ClientSession(client_id, connection, settings, random.SystemRandom().random)
 
     return Connecting(make, host, port, timeout)
 
 
 class Connecting:
-    """A connection that is being made: await it, or enter it; each time it is a new session."""
+    """What ``connect`` returns: await it or enter it. Each time it opens a new session."""
 
-    def __init__(self, make: Callable[[], Core], host: str, port: int, timeout: float) -> None:
+    def __init__(
+        self, make: Callable[[], ClientSession], host: str, port: int, timeout: float
+    ) -> None:
         self._make = make
         self._where = (host, port)
         self._timeout = timeout
@@ -284,5 +286,5 @@ class Connecting:
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run a program that uses this client, for those who have no event loop of their own."""
+    """Run a coroutine that uses this client, in a program without an event loop."""
     return asyncio.run(main)

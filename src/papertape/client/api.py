@@ -1,7 +1,7 @@
-"""The modern client API: every call has a deadline and a typed outcome; notices are data.
+"""The client API: every call has a deadline and a typed outcome; notices are data.
 
-``Tws`` holds the calls; how to wait is given by its driver (``aio.py``), so this module knows no
-event loop.
+``Tws`` has the calls. Its driver (``aio.py``) supplies the way to wait, so this module depends on
+no event loop.
 """
 
 from datetime import datetime
@@ -13,18 +13,18 @@ from ..errors import NotConnected, NotReady, OrderRejected, PapertapeError
 from ..model import Bar, Contract, ContractDetails, ExecutionFilter, Order, OrderCancel
 from ..versions import HISTORY_END_MESSAGE
 from ..wire.catalogue import account, contract, history, market, orders, reports, session
-from .accounts import Account
+from .accounts import AccountSnapshot
 from .conversations import Call, Collect, History
-from .facade import DEADLINE_S, Session
+from .facade import DEADLINE_S, SessionFacade
 from .moments import moment
 from .quotes import QuoteStream
 from .requests import lists, questions
-from .session import Core
-from .subscriptions import AccountUpdates, Bars, Positions, Quotes, RealTimeBars
+from .session import ClientSession
+from .subscriptions import AccountUpdates, HistoricalBars, PositionUpdates, Quotes, RealTimeBars
 from .trades import Trade
 
 
-class Tws(Session):
+class Tws(SessionFacade):
     """A session with a TWS, an IB Gateway or a Papertape station."""
 
     async def current_time(self, *, timeout: float = DEADLINE_S) -> int:
@@ -38,7 +38,7 @@ class Tws(Session):
     async def contract_details(
         self, wanted: Contract, *, timeout: float = DEADLINE_S
     ) -> list[ContractDetails]:
-        """Every contract that fits. Raises ``ContractNotFound`` when none does."""
+        """Return every contract that matches. Raises ``ContractNotFound`` when none does."""
 
         def make(number: int) -> tuple[Collect, contract.ReqContractDetails]:
             collect = Collect("reqContractDetails", contract.ContractDataEnd, number)
@@ -62,10 +62,11 @@ class Tws(Session):
         format_date: int = 1,
         timeout: float = 60.0,
     ) -> list[Bar]:
-        """Bars of the span that ends at ``end`` (now), oldest first.
+        """Return the bars of the span that ends at ``end`` (default: now), oldest first.
 
-        ``end`` is a time with its zone: a ``datetime`` or a pandas ``Timestamp`` that knows it, or
-        text as TWS takes it. Raises ``LocalProtocolError`` for one without a zone.
+
+        ``end`` is a timezone-aware ``datetime`` or pandas ``Timestamp``, or text in the format of
+        TWS. Raises ``LocalProtocolError`` for a time without a zone.
         """
         until = moment(end, "end", "ReqHistoricalData")
         split = self.report.serverVersion >= HISTORY_END_MESSAGE
@@ -83,14 +84,14 @@ class Tws(Session):
     # -- market data --------------------------------------------------------------------------
 
     def quotes(self, wanted: Contract, generic: str = "") -> Quotes:
-        """A live quote line: ``async with tws.quotes(Stock("SPY")) as line: …``."""
+        """Subscribe to level 1 quotes: ``async with tws.quotes(Stock("SPY")) as line: …``."""
         stream = questions.quotes(self._core, wanted, generic)
         return Quotes(self._core, self._wait, self._clock, stream, wanted)
 
     def real_time_bars(
         self, wanted: Contract, *, what: str = "TRADES", regular_hours: bool = False
     ) -> RealTimeBars:
-        """A line of bars of five seconds."""
+        """Subscribe to five-second bars."""
         stream = questions.real_time_bars(self._core, wanted, what, regular_hours=regular_hours)
         return RealTimeBars(self._core, self._wait, self._clock, stream)
 
@@ -103,15 +104,17 @@ class Tws(Session):
         what: str = "TRADES",
         regular_hours: bool = True,
         format_date: int = 1,
-    ) -> Bars:
-        """Historical bars that are kept up to date; an interruption is filled afterwards."""
+    ) -> HistoricalBars:
+        """Subscribe to historical bars and their updates; an interruption is filled afterwards."""
         request = history.ReqHistoricalData(
             0, wanted, "", bar_size, duration, int(regular_hours), what, format_date, True
         )
-        return Bars(self._core, self._wait, self._clock, questions.bars(self._core, request))
+        return HistoricalBars(
+            self._core, self._wait, self._clock, questions.bars(self._core, request)
+        )
 
     async def snapshot(self, wanted: Contract, *, timeout: float = 15.0) -> QuoteStream:
-        """The quote of this moment."""
+        """Request a snapshot of the quote and return it."""
 
         def make(number: int) -> tuple[QuoteStream, market.ReqMktData]:
             return QuoteStream(number), market.ReqMktData(number, wanted, "", True)
@@ -122,10 +125,10 @@ class Tws(Session):
     # -- orders -------------------------------------------------------------------------------
 
     def place_order(self, wanted: Contract, order: Order) -> Trade:
-        """Send an order and give its live state at once. The order given is not changed.
+        """Send an order and return its ``Trade`` at once. Your ``order`` object is not modified.
 
-        Raises ``NotReady`` when the session is not in a state to trade, ``NotConnected`` when it
-        has ended; nothing is sent then.
+        Raises ``NotReady`` while the session may not send orders, and ``NotConnected`` when it has
+        ended. In both cases nothing has been sent.
         """
         core = self._tradable("placeOrder")
         trade = Trade(core.next_order_id(), wanted, order)
@@ -138,23 +141,23 @@ class Tws(Session):
         return trade
 
     def modify_order(self, trade: Trade, **changes: object) -> None:
-        """Send new terms for a working order: ``modify_order(trade, lmtPrice=99.5)``.
+        """Modify a working order: ``modify_order(trade, lmtPrice=99.5)``.
 
-        Raises ``NotReady`` and ``NotConnected`` as ``place_order``.
+        Raises ``NotReady`` and ``NotConnected``, like ``place_order``.
         """
         self._tradable("placeOrder")
         base = trade.sent or questions.resendable(trade.order)
         self._send_order(trade, msgspec.structs.replace(base, **changes))
 
     def cancel_order(self, trade: Trade) -> None:
-        """Ask to cancel; the outcome shows in the trade. Raises ``NotConnected``."""
+        """Request a cancel; the trade reports the outcome. Raises ``NotConnected``."""
         self._now().send(orders.CancelOrder(trade.orderId, OrderCancel()), trade)
 
     def _send_order(self, trade: Trade, order: Order) -> None:
         self._core.send(orders.PlaceOrder(trade.orderId, trade.contract, order), trade)
         trade.sent = msgspec.structs.replace(order)
 
-    def _tradable(self, request: str) -> Core:
+    def _tradable(self, request: str) -> ClientSession:
         core = self._now()
         if core.lost is not None:
             raise NotConnected(request) from core.lost
@@ -170,10 +173,10 @@ class Tws(Session):
         timeout: float = DEADLINE_S,
         charged: bool = False,
     ) -> Trade:
-        """Wait until the order has one of these statuses (by default, until it has ended).
+        """Wait until the order has one of these statuses; without any, until it has ended.
 
-        ``charged`` waits for the commission of every fill too. Raises ``OrderRejected`` or the
-        order's error when it can no longer get there.
+        ``charged``: wait for the commission report of every fill too. Raises ``OrderRejected`` or
+        the order's error when the order can no longer reach any of them.
         """
 
         def reached() -> bool:
@@ -193,7 +196,7 @@ class Tws(Session):
         return trade
 
     async def changed(self, trade: Trade, *, timeout: float = DEADLINE_S, **terms: Any) -> Trade:
-        """Wait until the server echoes these terms for the order."""
+        """Wait until an openOrder message confirms these values for the order."""
 
         def echoed() -> bool:
             return trade.done or all(getattr(trade.order, k) == v for k, v in terms.items())
@@ -202,7 +205,7 @@ class Tws(Session):
         return trade
 
     async def open_orders(self, *, timeout: float = DEADLINE_S) -> list[reports.OpenOrder]:
-        """The working orders of this client."""
+        """Return the working orders of this client."""
         found: list[reports.OpenOrder] = (
             await self._answer(questions.open_orders(self._now(), timeout))
         ).result
@@ -211,7 +214,7 @@ class Tws(Session):
     async def completed_orders(
         self, *, api_only: bool = False, timeout: float = DEADLINE_S
     ) -> list[reports.CompletedOrder]:
-        """Today's finished orders."""
+        """Return today's completed orders."""
         maker = lists.completed_orders(api_only=api_only)
         ask = self._now().ask("reqCompletedOrders", maker, timeout, by_id=False)
         found: list[reports.CompletedOrder] = (await self._answer(ask)).result
@@ -220,7 +223,7 @@ class Tws(Session):
     async def executions(
         self, wanted: ExecutionFilter | None = None, *, timeout: float = DEADLINE_S
     ) -> list[reports.ExecutionDetails]:
-        """Today's executions that pass the filter."""
+        """Return today's executions that match the filter."""
         maker = lists.executions(wanted or ExecutionFilter())
         ask = self._now().ask("reqExecutions", maker, timeout)
         found: list[reports.ExecutionDetails] = (await self._answer(ask)).result
@@ -229,7 +232,7 @@ class Tws(Session):
     # -- account ------------------------------------------------------------------------------
 
     async def positions(self, *, timeout: float = DEADLINE_S) -> list[account.Position]:
-        """Every position of every account, now."""
+        """Return all positions of all accounts."""
         try:
             ask = questions.positions(self._now(), timeout)
             found: list[account.Position] = (await self._answer(ask)).result
@@ -237,23 +240,23 @@ class Tws(Session):
             questions.finish(self._now(), "positions")
         return found
 
-    def position_updates(self) -> Positions:
-        """A line of positions as they change: ``async with tws.position_updates() as line``."""
-        return Positions(self._core, self._wait, self._clock, questions.position_stream())
+    def position_updates(self) -> PositionUpdates:
+        """Subscribe to position changes: ``async with tws.position_updates() as line``."""
+        return PositionUpdates(self._core, self._wait, self._clock, questions.position_stream())
 
-    async def account(self, code: str = "", *, timeout: float = DEADLINE_S) -> Account:
-        """All figures and the portfolio of one account, now."""
+    async def account(self, code: str = "", *, timeout: float = DEADLINE_S) -> AccountSnapshot:
+        """Return all values and the portfolio of one account."""
         try:
             ask = questions.account_updates(self._now(), timeout, code)
             rows = (await self._answer(ask)).result
         finally:
             questions.finish(self._now(), "account", code)
-        return Account.of(questions.account_name(self._core, code), rows)
+        return AccountSnapshot.of(questions.account_name(self._core, code), rows)
 
     def account_updates(self, code: str = "") -> AccountUpdates:
-        """A line of the figures and the portfolio of one account as they change.
+        """Subscribe to the values and the portfolio of one account.
 
-        A TWS tells one account at a time.
+        TWS serves one account at a time.
         """
         name = questions.account_name(self._core, code)
         stream = questions.account_stream(self._core, name)
@@ -262,7 +265,7 @@ class Tws(Session):
     async def account_summary(
         self, tags: str, group: str = "All", *, timeout: float = DEADLINE_S
     ) -> dict[tuple[str, str], str]:
-        """The tags asked for, by account and tag."""
+        """Return the requested tags, by account and tag."""
         asked: list[int] = []
 
         def make(number: int) -> tuple[Collect, account.ReqAccountSummary]:

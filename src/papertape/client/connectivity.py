@@ -1,7 +1,7 @@
-"""What the notices say about the ways behind the server: its link to the broker, its farms.
+"""Reads connectivity notices: the server's link to the broker, and its farms.
 
-The client's own socket stays open through all of it. A notice is read once, here; who has to do
-something about it gets a ``Change``.
+The client's own socket stays open meanwhile. Each notice is interpreted once, here, and passed on
+as a ``Change``.
 """
 
 from enum import Enum, auto
@@ -9,14 +9,14 @@ from typing import Final, NamedTuple
 
 
 class What(Enum):
-    """What has happened."""
+    """Kinds of change."""
 
     LINK_LOST = auto()
     """1100, 2110: the server has no link to the broker."""
     LINK_BACK = auto()
-    """1102: it has one again and kept the subscriptions."""
+    """1102: the link is back, subscriptions were kept."""
     DATA_LOST = auto()
-    """1101: it has one again, and the subscriptions are gone."""
+    """1101: the link is back, subscriptions were lost."""
     FARM_BROKEN = auto()
     FARM_BACK = auto()
 
@@ -42,27 +42,27 @@ FARMS: Final = {
 """Code -> what the farm serves, and whether it does. Inactive (2107, 2108) counts as serving:
 such a farm connects when it is needed."""
 FARMS_KEPT: Final = 100
-"""Farms that are known as broken at once; IB has some dozens."""
+"""Most broken farms that are remembered; IB has some dozens."""
 CONNECTED: Final = frozenset((2104, 2106, 2158))
 
 
 class Health:
-    """The state of the ways behind the server."""
+    """Whether the broker link and each farm are up, as far as notices have said."""
 
     def __init__(self) -> None:
         self.link = True
-        """Whether the server is linked to the broker, as far as it has said."""
+        """Whether the server has a link to the broker; True until it says otherwise."""
         self.broken: dict[str, str] = {}
         """Farms that are broken, and what they serve."""
         self._announced = False
 
     def reset(self) -> None:
-        """A new connection: the server tells everything anew."""
+        """Start a new connection: the server reports everything again."""
         self.link, self._announced = True, False
         self.broken.clear()
 
     def read(self, code: int, text: str) -> list[Change]:
-        """The changes that a notice brings."""
+        """Return the changes that a notice announces."""
         if code in (1100, 2110):
             return self._lost(announced=code == 2110)
         if code in (1101, 1102):
@@ -74,7 +74,7 @@ class Health:
         farm = farm_name(text)
         changes = []
         if self._announced and code in CONNECTED:
-            # 2110 promises a link without a word when it is there; a farm needs one.
+            # After 2110 no notice may announce the link's return; a farm that works proves it.
             self.link, self._announced = True, False
             changes.append(Change(What.LINK_BACK))
         if well:
@@ -92,6 +92,6 @@ class Health:
 
 
 def farm_name(text: str) -> str:
-    """The farm that a notice names at its end, after a colon or after "upon demand."."""
+    """The farm name at the end of a notice, after a colon or after "upon demand."."""
     _, found, name = text.rpartition("demand.")
     return name.strip() if found else text.rpartition(":")[2].strip()

@@ -1,4 +1,4 @@
-"""Short ways to say what is meant: ``Stock("AAPL")``, ``LimitOrder("BUY", 100, 187.5)``."""
+"""Constructors of contracts and orders: ``Stock("AAPL")``, ``LimitOrder("BUY", 100, 187.5)``."""
 
 from decimal import Decimal
 
@@ -14,17 +14,17 @@ def Forex(pair: str, exchange: str = "IDEALPRO") -> Contract:
     """A currency pair such as ``EURUSD``. Raises ``ValueError`` for any other form."""
     plain = pair.replace(".", "").replace("/", "")
     if len(plain) != 6:
-        raise ValueError(f"{pair!r} is no currency pair such as 'EURUSD'")
+        raise ValueError(f"{pair!r} is not a currency pair such as 'EURUSD'")
     return Contract(symbol=plain[:3], secType="CASH", exchange=exchange, currency=plain[3:])
 
 
 def MarketOrder(action: str, quantity: float | Decimal, **fields: object) -> Order:
-    """Take what the market offers."""
+    """A market order."""
     return _order(action, quantity, {"orderType": "MKT", **fields})
 
 
 def LimitOrder(action: str, quantity: float | Decimal, price: float, **fields: object) -> Order:
-    """Trade at this price or better."""
+    """A limit order: trades at this price or better."""
     return _order(action, quantity, {"orderType": "LMT", "lmtPrice": price, **fields})
 
 

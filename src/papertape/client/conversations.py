@@ -1,9 +1,9 @@
-"""The shapes of a conversation that ends: one reply, items until an end marker, bars.
+"""Conversations, which are requests that end: one reply, items until an end marker, bars.
 
-What goes on until it is cancelled is a subscription, see ``streams.py``.
-Each owns its state and knows no IO: the core feeds it messages, the driver is woken through
-``waker`` and looks at ``done``, ``result`` and ``error``. Notices that do not end a conversation
-are data and stand in ``notices``.
+A request that runs until it is cancelled is a subscription, see ``streams.py``.
+A conversation owns its state and does no IO: the session feeds it messages, ``waker`` wakes the
+driver, which looks at ``done``, ``result`` and ``error``. Notices that do not end a conversation
+are data and go to ``notices``.
 """
 
 from collections import deque
@@ -17,7 +17,7 @@ REMARKS = 100
 
 
 class Conversation:
-    """What all shapes share: it is open until it has a result or an error."""
+    """Base of all conversations: open until it has a result or an error."""
 
     def __init__(self, name: str, request_id: int = -1) -> None:
         self.name = name
@@ -32,25 +32,25 @@ class Conversation:
             self.waker()
 
     def fail(self, error: PapertapeError) -> None:
-        """End with an error; a conversation that has ended stays as it is."""
+        """End with an error. Does nothing if the conversation has already ended."""
         if not self.done:
             self.done, self.error = True, error
             self._wake()
 
     def unreadable(self, error: PapertapeError, kind: type[Any] | None) -> bool:
-        """A message of this conversation could not be read; whether that ends it.
+        """Take note of a message that could not be decoded; return whether that ends it.
 
-        An answer that lacks a part would pass for a whole one.
+        An answer with a part missing must not pass for a complete one.
         """
         return True
 
     def notice(self, notice: ApiError) -> None:
-        """Something to know that ends nothing."""
+        """Take a notice that does not end the conversation."""
         self.notices.append(notice)
         self._wake()
 
     def feed(self, message: Any) -> None:
-        """A message of this conversation."""
+        """Take a message of this conversation."""
         raise NotImplementedError
 
 
@@ -69,14 +69,14 @@ class Call(Conversation):
 
 
 Key = Callable[[Any], object]
-"""What an item is about, for items that may come twice."""
+"""The key of an item, for items that may arrive twice."""
 
 
 class Collect(Conversation):
     """Items, then an end marker.
 
-    With a ``key`` the later one of two items about the same thing replaces the earlier one: a
-    list without a request id that was asked for twice is answered twice.
+    With a ``key``, the later of two items with the same key replaces the earlier one: a list
+    without a request id that was requested twice is answered twice.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Collect(Conversation):
         return list(self._items.values())
 
     def feed(self, message: Any) -> None:
-        """An item, or the end."""
+        """Take an item or the end marker."""
         if self.done:
             return
         if isinstance(message, self._end):
@@ -113,7 +113,7 @@ class History(Conversation):
         self.bars: list[Any] = []
 
     def feed(self, message: Any) -> None:
-        """Bars or the end marker."""
+        """Take the bars or the end marker."""
         bars: list[Any] | None = getattr(message, "historicalDataBars", None)
         if bars is not None:
             self.bars += bars

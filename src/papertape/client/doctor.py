@@ -1,7 +1,7 @@
-"""What is wrong between a program and a TWS: one attempt to connect, read as a doctor reads it.
+"""Diagnoses why a program cannot connect to a TWS, from one attempt to connect.
 
-Sans-IO: ``Examination`` is told what the socket gives and says what to send; ``diagnosis`` names
-the case. The cases are those in which a program gets 502, or gets nothing at all.
+Sans-IO: feed ``Examination`` what the socket receives and send what it returns; ``diagnosis`` then
+names the case. The cases are those in which a program gets 502, or nothing at all.
 """
 
 from enum import Enum
@@ -22,9 +22,9 @@ from ..wire.connection import Broken, ClientConnection, Negotiated
 from .connectivity import Health
 
 SHOWN: Final = 60
-"""Bytes of a foreign answer that are shown."""
+"""Bytes shown of an answer that did not come from a TWS."""
 NOTICES: Final = 50
-"""Different notices that are kept; a server may send them without end."""
+"""Distinct notices that are kept; a server may send any number."""
 LONGEST: Final = 1000
 """Characters of each."""
 PORTS: Final = {
@@ -34,7 +34,7 @@ PORTS: Final = {
 
 
 class Case(Enum):
-    """What was found; the value is the exit code."""
+    """The result; its value is the exit code."""
 
     READY = 0
     REFUSED = 10
@@ -63,13 +63,13 @@ class Diagnosis(msgspec.Struct, kw_only=True):
     accounts: list[str] = []
     next_valid_id: int | None = None
     notices: list[tuple[int, str]] = []
-    """The first notices, each once."""
+    """The first notices, without repetitions."""
     notice_count: int = 0
-    """How many came."""
+    """How many notices arrived."""
     broker_link: bool | None = None
-    """Whether TWS says that it has a link to the broker; None: it was not reached."""
+    """Whether TWS reports a link to the broker; None when TWS was not reached."""
     answer_ms: float | None = None
-    """How long the server took to tell its time."""
+    """How long the server took to answer reqCurrentTime."""
 
 
 SETTINGS: Final = "Look at the API settings of TWS (Global Configuration, API, Settings)"
@@ -93,15 +93,15 @@ ADVICE: Final[dict[Case, tuple[str, ...]]] = {
     ),
     Case.CLIENT_ID_IN_USE: (
         "Use another client id, or end the program that holds this one.",
-        "A connection that died without a word may hold its id until TWS is restarted.",
+        "A connection that was lost without being closed may hold its id until TWS is restarted.",
     ),
     Case.WAITING: (
-        "Somebody has to accept the connection in the dialog that TWS shows.",
+        "Accept the connection in the dialog that TWS shows.",
         "Or add this address to the trusted IPs in the API settings.",
     ),
     Case.UNREACHABLE: ("Check the name or address, and the network of this computer.",),
     Case.REJECTED: (
-        "Somebody, or a rule, has rejected the connection.",
+        "The user of TWS, or a rule, has rejected the connection.",
         "See the dialogs, the trusted IPs and the log of TWS.",
     ),
     Case.OUTDATED: ("Update TWS or IB Gateway.",),
@@ -109,12 +109,12 @@ ADVICE: Final[dict[Case, tuple[str, ...]]] = {
 
 
 class Examination:
-    """One attempt to connect, as it goes on after the socket is open."""
+    """One attempt to connect, from the moment the socket is open."""
 
     def __init__(self, client_id: int) -> None:
         self.done = False
         self.asked = False
-        """Whether the session is ready and only the time is still waited for."""
+        """Whether the session is ready and only the answer to reqCurrentTime is missing."""
         self._client_id = client_id
         self._wire = ClientConnection()
         self._health = Health()
@@ -129,11 +129,11 @@ class Examination:
         self._told_time = False
 
     def begin(self) -> bytes:
-        """What to send first."""
+        """The bytes to send first."""
         return self._wire.initiate()
 
     def receive(self, data: bytes) -> bytes:
-        """What the server has sent; gives what to send."""
+        """Take bytes from the server; return the bytes to send."""
         self._first = (self._first + data)[:SHOWN]
         return b"".join(self._event(event) for event in self._wire.receive_data(data))
 
@@ -171,7 +171,7 @@ class Examination:
         return self._accounts is not None and self._next_id is not None
 
     def result(self, host: str, port: int, *, closed: bool, seconds: float) -> Diagnosis:
-        """What was found, after ``seconds``; ``closed``: the server has closed the connection."""
+        """Return the diagnosis after ``seconds``; ``closed``: the server closed the connection."""
         case, what = self._case(closed=closed, seconds=seconds)
         found = diagnosis(case, host, port, what)
         if self._version is not None:
@@ -213,7 +213,9 @@ class Examination:
             told = f"it answered {self._first!r}"
             return Case.NOT_TWS, f"The port is open, but no TWS speaks there: {told}."
         if closed:
-            told = "the connection was closed without a word, as a TWS does that accepts none"
+            told = (
+                "the server closed the connection without an answer, as a TWS does with the API off"
+            )
             return Case.API_DISABLED, f"The port is open, but {told}."
         told = f"nothing was said in {seconds:.1f} s"
         return Case.NOT_TWS, f"The port is open, but {told}."

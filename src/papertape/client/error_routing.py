@@ -1,7 +1,7 @@
-"""What an error message means for the session: the code table decides, here it is carried out.
+"""Routes error messages: the code table decides what a code means, this module applies it.
 
-An id names a request of ours, an order, or nothing. What names nothing is a notice: it is kept in
-the report, may change what is known of the ways behind the server, and is never raised.
+The id of an error is that of a request, of an order, or -1. An error about neither is a notice: it
+goes to the report, may change the known state of the broker link or a farm, and is never raised.
 """
 
 import logging
@@ -18,7 +18,7 @@ from .report import Report
 from .requests.asks import Ask
 from .resubscribe import Healer
 from .routes import Routes
-from .streams import Subscription
+from .streams import Stream
 
 NEW_PORT = re.compile(r"port - (\d{1,5})\b")
 
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 class Judged(Protocol):
-    """The core, as far as errors concern it."""
+    """The part of the session that errors act on."""
 
     client_id: int
     now: float
@@ -40,23 +40,23 @@ class Judged(Protocol):
     moved: int | None
 
     def closed(self, error: PapertapeError, *, final: bool = False) -> None:
-        """The connection is gone."""
+        """Handle the loss of the connection."""
 
     def compare(self) -> None:
-        """Ask what became of the orders during an interruption."""
+        """Reconcile the orders after an interruption."""
 
     def stir(self) -> None:
-        """Something has changed: whoever waits, and the timer, look again."""
+        """Wake all waiters and the timer because something has changed."""
 
 
 class Judge:
-    """Reads error messages for a core."""
+    """Applies error messages to a session."""
 
     def __init__(self, core: Judged) -> None:
         self._core = core
 
     def read(self, message: ErrorMessage) -> None:
-        """An error, a warning or a notice."""
+        """Apply an error, a warning or a notice."""
         core = self._core
         error = api_error(
             message.errorCode,
@@ -79,7 +79,7 @@ class Judge:
             conversation.notice(error)
             return
         core.routes.remove(conversation)
-        if isinstance(conversation, Subscription):
+        if isinstance(conversation, Stream):
             if core.healer.failed(conversation, error, core.now):
                 core.stir()
                 return
@@ -101,7 +101,7 @@ class Judge:
         core.stir()
 
     def _dismissed(self, error: ApiError) -> None:
-        """The server has said that it ends the connection."""
+        """Handle an error by which the server announces that it closes the connection."""
         core = self._core
         moved: Any = NEW_PORT.search(error.text) if error.code == 1300 else None
         if moved is not None:

@@ -1,4 +1,4 @@
-"""A session as the program sees it: what the server has told, whether it is ready, its end."""
+"""What a program sees of its session: what the server has sent, whether it is ready, its end."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
@@ -16,7 +16,7 @@ from ..errors import (
 from .report import Fetched, Report
 from .requests import questions
 from .requests.asks import Ask
-from .session import Core
+from .session import ClientSession
 from .settings import READY
 from .subscriptions import Clock, Wait
 from .trades import Trade
@@ -24,11 +24,11 @@ from .trades import Trade
 DEADLINE_S = 10.0
 
 
-class Session:
-    """What every session has, whatever it asks."""
+class SessionFacade:
+    """The state of a session, without its requests. ``Tws`` adds those."""
 
     def __init__(
-        self, core: Core, wait: Wait, close: Callable[[], Awaitable[None]], clock: Clock
+        self, core: ClientSession, wait: Wait, close: Callable[[], Awaitable[None]], clock: Clock
     ) -> None:
         self._core = core
         self._wait = wait
@@ -52,7 +52,7 @@ class Session:
 
     @property
     def report(self) -> Report:
-        """What the server has told: version, time, accounts, next id, notices; and what not."""
+        """What the server has sent (version, time, accounts, next id, notices), what is missing."""
         return self._core.report
 
     @property
@@ -62,22 +62,22 @@ class Session:
 
     @property
     def not_ready(self) -> str:
-        """Why orders may not be sent at this moment; "" when they may."""
+        """Why orders cannot be sent at the moment; "" when they can."""
         return self._now().why_not_ready()
 
     @property
     def lost(self) -> PapertapeError | None:
-        """Why the session has ended; None while it goes on, be it to connect again."""
+        """Why the session has ended; None while it is open or reconnects."""
         return self._core.lost
 
     @property
     def waiting(self) -> int:
-        """Messages that the rate limit holds back."""
+        """How many messages the rate limit is holding back."""
         return len(self._core.limiter)
 
     @property
     def trades(self) -> tuple[Trade, ...]:
-        """Every order of this client that this session knows, working ones or not."""
+        """All orders of this client that the session knows, working or not."""
         return tuple(self._core.trades.values())
 
     @property
@@ -86,19 +86,20 @@ class Session:
         return self._core.codes
 
     def override_codes(self, overrides: Mapping[int, Mapping[str, Any]]) -> None:
-        """Judge codes otherwise from now on: ``{10349: {"severity": "info"}}``.
+        """Override the meaning of codes from now on: ``{10349: {"severity": "info"}}``.
 
-        Raises ValueError for a field that does not exist or a value that does not fit.
+        Raises ``ValueError`` for an unknown field or an invalid value.
         """
         self._core.codes = self._core.codes.with_overrides(overrides)
 
     def trace(self, observer: Callable[[str, Any], None] | None) -> None:
-        """Tell ``observer("out", request)`` and ``observer("in", message)`` from now on."""
+        """Call ``observer("out", request)`` and ``observer("in", message)`` for all messages."""
         self._core.trace = observer
 
     async def ready(self, *, timeout: float = DEADLINE_S) -> None:
-        """Wait until orders may be sent. Raises ``NotReady`` with the reason when the time is up,
-        and what has ended the session."""
+        """Wait until orders can be sent.
+
+        Raises ``NotReady`` with the reason on timeout, or what has ended the session."""
         core = self._core
         try:
             await self._wait(core, lambda: core.lost is not None or not self.not_ready, "", timeout)
@@ -108,14 +109,14 @@ class Session:
             raise core.lost
 
     async def disconnect(self) -> None:
-        """Close the connection; open conversations end with ``ConnectionLost``."""
+        """Close the connection. Open requests raise ``ConnectionLost``."""
         self._now().closed(ConnectionLost("disconnected by this program"), final=True)
         await self._close()
 
     async def begin(self, since: float, timeout: float) -> None:
-        """What ``connect`` does once a socket is open: wait, fetch, and judge what is missing.
+        """Complete ``connect`` once the socket is open: wait, fetch, check what is missing.
 
-        ``since`` is when ``connect`` was called, from where ``timeout`` counts.
+        ``since`` is the time at which ``connect`` was called; ``timeout`` counts from there.
         """
         core, until = self._core, since + timeout
         late: DeadlineExceeded | None = None
@@ -137,7 +138,7 @@ class Session:
             raise told from late
 
     async def _fetch(self, timeout: float) -> None:
-        """Fetch what the settings ask for, all at once; what came of it goes to the report."""
+        """Fetch concurrently what the settings ask for, and record the outcome in the report."""
         core, began = self._now(), self._clock()
         fetched = core.report.fetched
         if not core.report.ready:
@@ -162,11 +163,11 @@ class Session:
         for name in asked:
             questions.finish(self._now(), name)
 
-    def _now(self) -> Core:
+    def _now(self) -> ClientSession:
         return self._core.at(self._clock())
 
     async def _answer(self, ask: Ask) -> Any:
-        """Wait for the outcome of a question. Raises its error."""
+        """Wait for the answer to a request. Raises its error."""
         try:
             await self._wait(ask, lambda: ask.done, ask.name, None)
         finally:

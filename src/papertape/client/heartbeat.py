@@ -1,21 +1,21 @@
-"""Finding a link that is open on our side only.
+"""Detects a connection that is open on our side only.
 
-A connection whose other end has gone without a word (a frozen host, a dropped route, a laptop that
-slept) looks open until something is written, and often long after. So a server that has said
-nothing for a while is asked for its time. Any byte is a sign of life.
+A connection whose other end has vanished (a frozen host, a dropped route, a laptop that slept)
+looks open until something is written, and often long after. So the client sends reqCurrentTime to
+a server that has been silent for a while. Any byte it receives proves that the server is alive.
 """
 
 from enum import Enum, auto
 from typing import Final
 
 OVERDUE_S: Final = 2.0
-"""How long an answer may take before it is worth a thought."""
+"""How long an answer may take before the link counts as suspect."""
 QUESTIONS: Final = 2
-"""One answer may get lost: a TWS leaves a question out that comes too soon after another."""
+"""Unanswered requests until the link counts as dead. TWS drops one that follows too soon."""
 
 
 class Beat(Enum):
-    """What is to be done."""
+    """What the session should do."""
 
     NOTHING = auto()
     ASK = auto()
@@ -23,7 +23,7 @@ class Beat(Enum):
 
 
 class Heartbeat:
-    """When the server was heard, and how often it has been asked since."""
+    """Tracks when the server was last heard and how often it has been probed since."""
 
     def __init__(self, interval_s: float | None) -> None:
         self.interval_s = interval_s
@@ -32,21 +32,21 @@ class Heartbeat:
         self._since = 0.0
 
     def heard(self, now: float) -> bool:
-        """Something has come; whether it was waited for."""
+        """Record that bytes arrived; return whether a probe was waiting for them."""
         self.heard_at = self._since = now
         asked, self._asked = self._asked, 0
         return asked > 0
 
     def overdue(self, now: float) -> bool:
-        """Whether the server has been asked and takes strangely long to answer."""
+        """Whether a probe has been unanswered for unusually long."""
         return self._asked > 1 or (self._asked == 1 and now - self._since >= OVERDUE_S)
 
     def stop(self) -> None:
-        """The connection is closed."""
+        """Stop watching: the connection is closed."""
         self.heard_at, self._asked = None, 0
 
     def step(self, now: float) -> Beat:
-        """Whether it is time to ask, or to give up."""
+        """Return whether to probe the server, or to give it up."""
         due = self.next_due()
         if due is None or now < due:
             return Beat.NOTHING
@@ -57,7 +57,7 @@ class Heartbeat:
         return Beat.ASK
 
     def next_due(self) -> float | None:
-        """When to look again; None while there is nothing to watch."""
+        """When to check next; None while there is nothing to watch."""
         if self.interval_s is None or self.heard_at is None:
             return None
         return self._since + self.interval_s

@@ -1,9 +1,9 @@
-"""Staying below the server's message rate; orders pass first.
+"""Keeps a client below the server's message rate, with orders first.
 
-A TWS counts the messages of each client in a second: half the market data lines are allowed, 50
-by default. One that rejects answers the excess with code 100 and closes at the third time. What
-is over the limit waits here: orders and what keeps the connection alive before everything else,
-each kind in its order, and a share of the rate is theirs alone.
+TWS counts the messages of each client per second and allows half its market data lines, 50 by
+default. When set to reject, it answers the excess with code 100 and disconnects at the third time.
+Messages above the limit wait here. Orders and heartbeats pass before the rest, each queue in its
+order, and a share of the rate is reserved for them.
 """
 
 from collections import deque
@@ -21,36 +21,36 @@ URGENT: Final = frozenset(
         orders.ReqGlobalCancel,
     )
 )
-"""What passes first: orders, and what keeps the connection alive."""
+"""Messages that pass first: orders and heartbeats."""
 WINDOW_S: Final = 1.1
-"""A little more than the server's second: messages may be delayed on the way and then bunch."""
+"""A little more than the server's second: delays on the way may move messages together."""
 RESERVED: Final = 8
-"""One in so many messages is kept for orders."""
+"""One in so many messages is reserved for orders."""
 LONGEST: Final = 10_000
-"""Requests that may wait: at 45 in a second, the work of almost four minutes."""
+"""How many requests may wait: at 45 per second, almost four minutes."""
 
 
-class Waiting(NamedTuple):
-    """A message that has not been sent yet, and the conversation or order it belongs to."""
+class UnsentMessage(NamedTuple):
+    """A message that has not been sent yet, and the conversation or order that owns it."""
 
     data: bytes
     owner: Any
 
 
 class RateLimiter:
-    """Two queues and the times of the messages sent last."""
+    """Two queues, and the times of the latest messages."""
 
     def __init__(self, limit: int | None) -> None:
         self.limit = limit
         self._sent: deque[float] = deque()
-        self._urgent: deque[Waiting] = deque()
-        self._others: deque[Waiting] = deque()
+        self._urgent: deque[UnsentMessage] = deque()
+        self._others: deque[UnsentMessage] = deque()
 
     def __len__(self) -> int:
         return len(self._urgent) + len(self._others)
 
     def passes(self, now: float, *, urgent: bool) -> bool:
-        """Whether a message may be sent at once, which then counts as sent."""
+        """Whether a message may be sent now; if so, it is counted as sent."""
         if self._urgent or self._others:
             return False
         if self.limit is not None:
@@ -60,8 +60,8 @@ class RateLimiter:
             self._sent.append(now)
         return True
 
-    def add(self, waiting: Waiting, *, urgent: bool) -> None:
-        """Queue a message. Raises ``LocalProtocolError`` when far too many wait already."""
+    def add(self, waiting: UnsentMessage, *, urgent: bool) -> None:
+        """Queue a message. Raises ``LocalProtocolError`` when the queue is full."""
         if len(self) >= LONGEST:
             raise LocalProtocolError(
                 f"{LONGEST} messages wait to be sent, at most {self.limit} go in a second; "
@@ -70,7 +70,7 @@ class RateLimiter:
         (self._urgent if urgent else self._others).append(waiting)
 
     def release(self, now: float) -> list[bytes]:
-        """What may be sent now."""
+        """Remove and return the messages that may be sent now."""
         if self.limit is None:
             return [one.data for one in self.clear()]
         self._forget(now)
@@ -82,21 +82,21 @@ class RateLimiter:
         return given
 
     def next_due(self) -> float | None:
-        """When more may be sent; None when nothing waits."""
+        """When the next message may be sent; None when none waits."""
         if not len(self) or self.limit is None:
             return None
         allowed = self._allowed(bool(self._urgent))
         return self._sent[max(0, len(self._sent) - allowed)] + WINDOW_S if self._sent else 0.0
 
-    def clear(self) -> list[Waiting]:
-        """Give everything that waits and forget it."""
+    def clear(self) -> list[UnsentMessage]:
+        """Remove and return everything that waits."""
         dropped = [*self._urgent, *self._others]
         self._urgent.clear()
         self._others.clear()
         return dropped
 
     def drop(self, owner: Any) -> None:
-        """Forget what waits for an owner that no longer wants it; orders are never dropped."""
+        """Drop the waiting requests of an owner that has ended. Orders are never dropped."""
         if any(one.owner is owner for one in self._others):
             self._others = deque(one for one in self._others if one.owner is not owner)
 

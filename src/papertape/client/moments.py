@@ -1,4 +1,4 @@
-"""Moments that a program gives, as the server takes them."""
+"""Converts times that a program passes to the text that TWS expects."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -7,11 +7,11 @@ from ..errors import LocalProtocolError
 
 
 def moment(given: Any, name: str, message: str) -> str:
-    """A moment as text in UTC; text is left as it is.
+    """Return a time as text in UTC; text is returned unchanged.
 
-    Takes what has a zone: a ``datetime``, and anything of its shape, such as a pandas
-    ``Timestamp``. Fractions of a second are cut off. Raises ``LocalProtocolError`` that names the
-    parameter.
+    Takes a timezone-aware ``datetime`` or an object with its interface, such as a pandas
+    ``Timestamp``. Cuts fractions of a second. Raises ``LocalProtocolError`` with the parameter's
+    name for anything else.
     """
     if isinstance(given, str):
         return given

@@ -1,5 +1,5 @@
-"""The orders of this client: which message belongs to which, and what became of them while the
-server could not be heard."""
+"""The orders of this client: routes messages to them, and finds out what happened to them while
+the connection was down."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +10,7 @@ from .trades import Trade
 
 
 class Orders:
-    """Every order that this client knows, by its id; survives connections."""
+    """All orders that this client knows, by id. Survives reconnects."""
 
     def __init__(self, client_id: int) -> None:
         self.client_id = client_id
@@ -18,11 +18,11 @@ class Orders:
         self._executions: dict[str, Trade] = {}
 
     def follow(self, trade: Trade) -> None:
-        """Keep a trade up to date."""
+        """Add a trade and keep it up to date."""
         self.trades[trade.orderId] = trade
 
     def opened(self, message: reports.OpenOrder) -> None:
-        """openOrder: a known order, or one of an earlier session."""
+        """openOrder, of a known order or one from an earlier session."""
         trade = self.trades.get(message.orderId)
         if trade is None:
             if message.order.clientId != self.client_id:
@@ -51,14 +51,14 @@ class Orders:
             trade.feed(message)
 
     def failed(self, number: int, error: ApiError) -> bool:
-        """An error about an id; whether it is an order's."""
+        """Apply an error to the order with this id; return whether there is one."""
         trade = self.trades.get(number)
         if trade is not None:
             trade.fail(error)
         return trade is not None
 
     def lost(self, reason: str, unsent: Iterable[Any], *, final: bool) -> None:
-        """The connection is gone. Orders that never left have ended; the rest may be alive."""
+        """Handle the loss of the connection: orders that were never sent end."""
         waiting = list(unsent)
         for trade in self.trades.values():
             if any(owner is trade for owner in waiting):
@@ -69,11 +69,11 @@ class Orders:
                 trade.waker()
 
     def unseen(self, seen: set[int]) -> list[Trade]:
-        """Orders that were alive and of which the server's open orders say nothing."""
+        """Orders that were working and that the server's open orders no longer contain."""
         return [t for t in self.trades.values() if not t.done and t.orderId not in seen]
 
     def settle(self, unseen: list[Trade], completed: list[reports.CompletedOrder]) -> None:
-        """What became of orders during an interruption, from the list of completed orders."""
+        """Apply the list of completed orders to orders that ended during an interruption."""
         by_id = {message.order.permId: message for message in completed if message.order.permId}
         for trade in unseen:
             found = by_id.get(trade.permId)

@@ -1,4 +1,4 @@
-"""A live quote: the state of one line of level-1 data, kept up to date by its ticks."""
+"""A live quote: the state of one level 1 subscription, updated by its ticks."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -13,7 +13,7 @@ from ..wire.catalogue.market import (
     TickSnapshotEnd,
     TickString,
 )
-from .streams import Source, Subscription
+from .streams import Stream, StreamSource
 
 PRICE_TICKS = {
     1: ("bid", "bidSize"), 2: ("ask", "askSize"), 4: ("last", "lastSize"), 6: ("high", ""),
@@ -21,7 +21,7 @@ PRICE_TICKS = {
     67: ("ask", "askSize"), 68: ("last", "lastSize"), 72: ("high", ""), 73: ("low", ""),
     75: ("close", ""), 76: ("open", ""),
 }  # fmt: skip
-"""Tick type -> price and size that it sets; 66 and above are the delayed ones."""
+"""Tick type -> the price and size that it sets; 66 and above are delayed data."""
 SIZE_TICKS = {
     0: "bidSize", 3: "askSize", 5: "lastSize", 8: "volume", 69: "bidSize", 70: "askSize",
     71: "lastSize", 74: "volume",
@@ -29,17 +29,17 @@ SIZE_TICKS = {
 
 
 GENERIC = 500
-"""Kinds of other ticks that a quote keeps; a TWS has some hundred."""
+"""Other tick types that a quote keeps; TWS has about a hundred."""
 
 
-class QuoteStream(Subscription):
-    """Bid, ask, last and the day's figures of one contract; None until told.
+class QuoteStream(Stream):
+    """Bid, ask, last and the day's figures of one contract; None until received.
 
-    A price of -1 means that there is none and is shown as None. ``stale`` says why the figures
-    may be old; when the line had to be requested anew they begin as None again.
+    A price of -1 means "no price" and becomes None. ``stale`` says why the figures may be old; when
+    the subscription had to be requested again, they start as None again.
     """
 
-    def __init__(self, request_id: int, source: Source | None = None) -> None:
+    def __init__(self, request_id: int, source: StreamSource | None = None) -> None:
         super().__init__("reqMktData", request_id, source)
         self._rules: dict[type[Any], Callable[[Any], None]] = {
             TickString: self._text,
@@ -51,7 +51,7 @@ class QuoteStream(Subscription):
         self._blank()
 
     def began(self) -> None:
-        """The server sends all figures again."""
+        """Reset the figures; the server sends all of them again."""
         self._blank()
 
     def _blank(self) -> None:
@@ -71,12 +71,12 @@ class QuoteStream(Subscription):
         self.minTick: float | None = None
         self.bboExchange = ""
         self.complete = False
-        """Whether the end of a snapshot has come."""
+        """Whether tickSnapshotEnd has arrived."""
         self.generic: dict[int, float | str] = {}
-        """Ticks of other kinds by tick type."""
+        """Ticks of other types, by tick type."""
 
     def feed(self, message: Any) -> None:
-        """One tick."""
+        """Take one tick."""
         kind = type(message)
         if kind is TickPrice:
             names = PRICE_TICKS.get(message.tickType)

@@ -1,6 +1,6 @@
-"""What became of the orders while the server could not be heard: open orders, executions, and for
-those of which they say nothing, the completed orders. The answers reach the orders by themselves,
-as every such message does; here is what is asked, and when all of it has come."""
+"""Reconciles orders after an interruption: requests open orders and executions and, for orders
+that neither mentions, completed orders. The answers reach the orders like any other message; this
+module sends the requests and knows when all answers have arrived."""
 
 import logging
 from collections.abc import Callable
@@ -20,21 +20,21 @@ PATIENCE_S = 10.0
 logger = logging.getLogger(__name__)
 
 
-class Session(Protocol):
-    """The core, as far as the comparison needs it."""
+class ReconcilePort(Protocol):
+    """The part of the session that reconciliation needs."""
 
     client_id: int
     orders: Orders
     report: Report
 
     def ask(self, name: str, make: Make, timeout: float, *, by_id: bool = True) -> Ask:
-        """Ask something that changes nothing."""
+        """Send a request that changes nothing."""
 
 
 class Resync:
-    """One comparison with the server."""
+    """One reconciliation with the server."""
 
-    def __init__(self, session: Session, done: Callable[[], None]) -> None:
+    def __init__(self, session: ReconcilePort, done: Callable[[], None]) -> None:
         self.done = False
         self._session = session
         self._tell = done
@@ -42,7 +42,7 @@ class Resync:
         self._unseen: list[Trade] = []
 
     def begin(self) -> None:
-        """Ask; ``done`` is told when everything has come, or has not in time."""
+        """Send the requests; ``done`` is called when all are answered or their time is up."""
         wanted = ExecutionFilter(clientId=self._session.client_id)
         self._ask("reqOpenOrders", lists.open_orders(), by_id=False)
         self._ask("reqExecutions", lists.executions(wanted))

@@ -1,4 +1,4 @@
-"""When to try again to connect."""
+"""Decides when to attempt to reconnect."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ class Redial:
         """When the next attempt is due."""
 
     def plan(self, now: float) -> bool:
-        """Plan the next attempt; False when there is none left, or none was wished for."""
+        """Schedule the next attempt; False when none is left or reconnecting is off."""
         backoff = self.backoff
         if backoff is None:
             return False
@@ -27,16 +27,16 @@ class Redial:
         return True
 
     def due(self, now: float) -> bool:
-        """Whether to connect now; says so once for each attempt."""
+        """Whether to connect now. True once for each attempt."""
         if self.at is None or now < self.at:
             return False
         self.at = None
         return True
 
     def succeeded(self) -> None:
-        """The session is ready: the next loss begins anew."""
+        """Reset the attempts, because the session is ready."""
         self._attempts, self.at = 0, None
 
     def stop(self) -> None:
-        """No more attempts."""
+        """Make no more attempts."""
         self.at = None

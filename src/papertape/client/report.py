@@ -1,4 +1,4 @@
-"""What a connection has told, and what it has not."""
+"""The report of a connection: what the server has sent, and what is missing."""
 
 from collections import deque
 from enum import Enum
@@ -9,11 +9,11 @@ import msgspec
 from ..errors import ApiError, PapertapeError
 
 NOTICES = 1000
-"""Notices that are kept; a broken farm may tell for days."""
+"""Notices that are kept; a broken farm may repeat them for days."""
 
 
 class Phase(Enum):
-    """Where a session stands."""
+    """The state of a session."""
 
     CONNECTING = "connecting"
     READY = "ready"
@@ -26,27 +26,27 @@ State = Literal["came", "missing", "refused"]
 
 
 class Fetched(msgspec.Struct):
-    """What became of one thing that ``connect`` fetched."""
+    """The outcome of one thing that ``connect`` fetched."""
 
     state: State
     after_s: float
-    """Seconds from the question to the answer, or to the end of the patience; 0 when it was not
-    asked, since the connection never became ready."""
+    """Seconds from the request to its answer or time-out; 0 when it was not sent because the
+    connection never became ready."""
     items: list[Any] = []
     error: PapertapeError | None = None
 
 
 class Report(msgspec.Struct):
-    """What the server has told about this connection, and what did not come in time."""
+    """What the server has sent about this connection, and what did not arrive in time."""
 
     serverVersion: int = 0
     connectionTime: str = ""
     accounts: tuple[str, ...] = ()
     nextValidId: int | None = None
     notices: deque[ApiError] = msgspec.field(default_factory=lambda: deque(maxlen=NOTICES))
-    """What concerns no request: farms, links, warnings. Data; none of them is raised."""
+    """Notices about no request: farms, links, warnings. They are data and never raised."""
     came: dict[str, float] = {}
-    """When each part came, in seconds from the start of the connection."""
+    """When each part arrived, in seconds from the start of the connection."""
     least_id: int = 0
     """Order ids never go back, whatever a restarted server says."""
     fetched: dict[str, Fetched] = {}
@@ -59,7 +59,7 @@ class Report(msgspec.Struct):
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """What has not come: of what makes a connection ready, and of what was fetched."""
+        """What has not arrived, of what makes a connection ready and of what was fetched."""
         missing = [] if self.serverVersion else ["version"]
         missing += [] if self.accounts else ["managedAccounts"]
         missing += [] if self.nextValidId is not None else ["nextValidId"]

@@ -1,19 +1,20 @@
-"""What is done about interrupted streams: wait, or request them anew, and say once what was missed.
+"""Restores interrupted streams: waits or requests them again, and reports each gap once.
 
-| what happens | what is done |
+| event | action |
 |---|---|
 | 1100, 2110: the link to the broker is lost | every stream is stale |
 | 1102: restored, data maintained | nothing is requested; live when data flow again |
-| 1101: restored, data lost | every stream is requested anew |
+| 1101: restored, data lost | every stream is requested again |
 | 2103, 2105: a farm broke | the streams that such a farm serves are stale |
 | 2104, 2106 and the like: it is back | nothing is requested; live when data flow again |
-| an error that ends a live stream and may pass (10182, 10197, 10225 …) | requested anew, with a growing pause |
-| the socket is gone and comes back | every stream is requested anew |
-| silence for longer than the program allows | requested anew |
+| an error that ends a live stream and may pass (10182, 10197, 10225 …) | requested again, with a growing pause |
+| the socket is gone and comes back | every stream is requested again |
+| silence for longer than the program allows | requested again |
 
-A stream that stays silent after the server has said that all is well is requested anew too:
-some servers say so too early. Account and position streams may be silent for hours; for them the
-server's word is enough. Every new request has a new id, since the server may still know the old one.
+A stream that stays silent after the server has reported that data are available is requested again
+too: some servers report it too early. Account and position streams may be silent for hours; for
+them the server's notice is enough. Every new request gets a new id, since the server may still
+know the old one.
 """  # noqa: E501
 
 from collections.abc import Callable
@@ -22,18 +23,20 @@ from typing import Final
 from ..errors import ApiError, PapertapeError
 from .connectivity import Change, What
 from .settings import Backoff
-from .streams import Gap, Stale, Subscription, Trouble
+from .streams import Gap, Stale, Stream, Trouble
 
 RETRY: Final = Backoff(first_s=1.0, longest_s=60.0, jitter=0.0)
 """The pauses between attempts to get one stream back."""
 LATE_S: Final = 2.0
-"""Data that come so soon after a farm broke were on their way; later ones come from another."""
+"""Data that arrive so soon after a farm broke were in flight; later ones come from another farm."""
 LOOKS: Final = 4
-"""How often silence is looked at within the time it may last."""
+"""How often silence is checked within the time it may last."""
 FARMS: Final = {"market": "market data", "history": "historical data"}
 
-Renew = Callable[[Subscription, bool], None]
-"""Request a stream under a new id; True: cancel the old one first. Raises PapertapeError."""
+Renew = Callable[[Stream, bool], None]
+"""Request a stream under a new id; True: cancel the old one first.
+
+Raises ``PapertapeError``."""
 
 
 class Healer:
@@ -43,31 +46,31 @@ class Healer:
         self._renew = renew
         self._resume_s = resume_s
         self._stale_after_s = stale_after_s
-        self._seen: dict[Subscription, tuple[int, float]] = {}
+        self._seen: dict[Stream, tuple[int, float]] = {}
         self._look_at: float | None = None
         self.now = 0.0
         self.offset = 0.0
         """What to add to the driver's clock to get seconds since the epoch."""
-        self.streams: list[Subscription] = []
+        self.streams: list[Stream] = []
 
-    def add(self, stream: Subscription, now: float) -> None:
-        """Look after a stream from now on."""
+    def add(self, stream: Stream, now: float) -> None:
+        """Watch a stream from now on."""
         self.streams.append(stream)
         stream.on_data = self._data
         self._seen[stream] = (stream.updates, now)
         if self._stale_after_s is not None:
             self._look_at = self._look_at or now + self._stale_after_s / LOOKS
 
-    def remove(self, stream: Subscription) -> None:
-        """It has ended."""
+    def remove(self, stream: Stream) -> None:
+        """Stop watching a stream that has ended."""
         if stream in self.streams:
             self.streams.remove(stream)
             del self._seen[stream]
 
-    # -- what happens -------------------------------------------------------------------------
+    # -- events -------------------------------------------------------------------------------
 
     def changed(self, change: Change, now: float) -> None:
-        """The server has told something about the ways behind it."""
+        """Apply a change of the broker link or a farm."""
         self.now = now
         for stream in tuple(self.streams):
             if change.what is What.LINK_LOST:
@@ -84,19 +87,19 @@ class Healer:
                 self._well(stream, change.farm)
 
     def disconnected(self, reason: str, now: float) -> None:
-        """The socket is gone, and will be opened again."""
+        """Handle a lost connection that will be reopened."""
         self.now = now
         for stream in self.streams:
             self._interrupt(stream, reason)
 
     def connected(self, now: float) -> None:
-        """A new connection is ready: it knows of no stream."""
+        """Request all streams on a new connection."""
         self.now = now
         for stream in tuple(self.streams):
             self._request(stream, cancel=False)
 
-    def failed(self, stream: Subscription, error: ApiError, now: float) -> bool:
-        """An error has ended a stream; whether it will come back."""
+    def failed(self, stream: Stream, error: ApiError, now: float) -> bool:
+        """Handle an error that ended a stream; return whether it will be requested again."""
         self.now = now
         if not stream.updates or not error.retry or stream not in self.streams:
             return False
@@ -108,7 +111,7 @@ class Healer:
         return True
 
     def step(self, now: float) -> None:
-        """Do what is due."""
+        """Do the work that is due."""
         self.now = now
         for stream in tuple(self.streams):
             trouble = stream.trouble
@@ -118,24 +121,24 @@ class Healer:
             self._look(now)
 
     def next_due(self) -> float | None:
-        """When something is due next."""
+        """When work is due next."""
         due = [s.trouble.due for s in self.streams if s.trouble and s.trouble.due is not None]
         if self._look_at is not None and self.streams:
             due.append(self._look_at)
         return min(due, default=None)
 
-    # -- what is done -------------------------------------------------------------------------
+    # -- actions ------------------------------------------------------------------------------
 
-    def _interrupt(self, stream: Subscription, reason: str, farm: str = "") -> None:
+    def _interrupt(self, stream: Stream, reason: str, farm: str = "") -> None:
         trouble = stream.trouble
         if trouble is None:
             stream.trouble = Trouble(reason, self.now, farm)
             stream.tell(Stale(reason, self.now + self.offset))
         elif not (farm and trouble.waits_for == "retry"):
-            # One interruption, whatever else happens before it ends.
+            # One interruption, whatever else happens before its end.
             trouble.farm, trouble.waits_for, trouble.due = farm, "signal", None
 
-    def _well(self, stream: Subscription, farm: str) -> None:
+    def _well(self, stream: Stream, farm: str) -> None:
         trouble = stream.trouble
         if trouble is None or (farm and trouble.farm != farm and trouble.waits_for != "retry"):
             return
@@ -147,7 +150,7 @@ class Healer:
             else:
                 trouble.waits_for, trouble.due = "data", self.now + self._resume_s
 
-    def _request(self, stream: Subscription, *, cancel: bool) -> None:
+    def _request(self, stream: Stream, *, cancel: bool) -> None:
         trouble = stream.trouble
         assert trouble is not None
         pause = max(self._resume_s, RETRY.delay(trouble.tries, 0.0))
@@ -161,7 +164,7 @@ class Healer:
             self.remove(stream)
             stream.fail(error)
 
-    def _data(self, stream: Subscription) -> None:
+    def _data(self, stream: Stream) -> None:
         trouble = stream.trouble
         if trouble is None:
             return
@@ -169,7 +172,7 @@ class Healer:
         if trouble.waits_for == "data" or (trouble.waits_for == "signal" and other_farm):
             self._heal(stream)
 
-    def _heal(self, stream: Subscription) -> None:
+    def _heal(self, stream: Stream) -> None:
         trouble = stream.trouble
         assert trouble is not None
         stream.trouble = None
@@ -178,7 +181,7 @@ class Healer:
         stream.tell(Gap(trouble.reason, since, until, trouble.renewed))
 
     def _look(self, now: float) -> None:
-        """Find live data streams that have been silent for too long."""
+        """Find market data streams that have been silent for too long."""
         allowed = self._stale_after_s
         assert allowed is not None
         self._look_at = now + allowed / LOOKS
@@ -191,5 +194,5 @@ class Healer:
                 self._request(stream, cancel=True)
 
 
-def _served(stream: Subscription) -> str:
+def _served(stream: Stream) -> str:
     return stream.source.serves if stream.source is not None else ""

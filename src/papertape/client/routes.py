@@ -1,4 +1,4 @@
-"""Which conversation a message belongs to: by its request id, or by what kind of reply it is."""
+"""Finds the conversation that a message belongs to, by its request id or its type."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ BY_KIND: dict[type[Message], str] = {
     reports.CompletedOrder: "reqCompletedOrders",
     reports.CompletedOrdersEnd: "reqCompletedOrders",
 }
-"""Replies without a request id, and the request that they answer."""
+"""Reply types without a request id, and the request that they answer."""
 
 
 class Routes:
@@ -34,26 +34,26 @@ class Routes:
         self._kinds: dict[str, list[Conversation]] = {}
 
     def request_id(self) -> int:
-        """A number for the next request."""
+        """Return the next request id."""
         self._latest += 1
         return self._latest
 
     def add(self, conversation: Conversation) -> None:
-        """Open a conversation under its request id, or its name."""
+        """Register a conversation under its request id, or its name."""
         if conversation.request_id >= 0:
             self._requests[conversation.request_id] = conversation
         else:
             self._kinds.setdefault(conversation.name, []).append(conversation)
 
     def remove(self, conversation: Conversation) -> None:
-        """Forget a conversation."""
+        """Remove a conversation."""
         self._requests.pop(conversation.request_id, None)
         waiting = self._kinds.get(conversation.name, [])
         if conversation in waiting:
             waiting.remove(conversation)
 
     def clear(self) -> list[Conversation]:
-        """Forget all of them, and tell which they were."""
+        """Remove and return all of them."""
         by_kind = [one for waiting in self._kinds.values() for one in waiting]
         found = [*self._requests.values(), *by_kind]
         self._requests.clear()
@@ -69,18 +69,18 @@ class Routes:
         return FIRST_REQUEST_ID < number <= self._latest
 
     def asking(self, kind: str) -> list[Conversation]:
-        """The open conversations of a kind that has no request ids."""
+        """The open conversations of a request that has no id."""
         return self._kinds.get(kind, [])
 
     def concerned(self, number: int, kind: type[Message] | None) -> list[Conversation]:
-        """The conversations that a message belongs to: of this request id, or of this kind."""
+        """The conversations that a message belongs to, by request id or by type."""
         conversation = self._requests.get(number)
         if conversation is not None:
             return [conversation]
         return list(self._kinds.get(BY_KIND.get(kind, ""), ())) if kind is not None else []
 
     def feed(self, message: Any) -> None:
-        """Give a message to whom it belongs; nobody may have asked."""
+        """Pass a message to its conversations, if there are any."""
         conversation = self._requests.get(getattr(message, "reqId", -1))
         if conversation is not None:
             conversation.feed(message)

@@ -1,9 +1,9 @@
-"""The sans-IO core of the modern client: what is sent when, what the server has told.
+"""The sans-IO session of the client: what it sends and when, and what the server has sent.
 
 Bytes come in through ``receive``, requests go out through ``send``; conversations and trades
-wake their driver themselves. Time comes in with ``receive``, ``at`` and ``step``, and
-``next_due`` says when to come back. With ``reconnect`` set, a session that was ready once is
-``AWAY`` when its connection is lost, and its streams and orders survive; else it has ended.
+wake their driver themselves. Time is passed to ``receive``, ``at`` and ``step``; ``next_due``
+says when to call ``step`` again. With ``reconnect`` set, a session that has been ready is
+``AWAY`` when its connection is lost, and its streams and orders survive; otherwise it ends.
 """
 
 import logging
@@ -21,7 +21,7 @@ from .connectivity import Health
 from .conversations import Conversation
 from .error_routing import Judge
 from .heartbeat import Beat, Heartbeat
-from .limits import URGENT, RateLimiter, Waiting
+from .limits import URGENT, RateLimiter, UnsentMessage
 from .orders import Orders
 from .reconcile import Resync
 from .reconnect import Redial
@@ -30,14 +30,14 @@ from .requests.asks import Ask, Make
 from .resubscribe import Healer
 from .routes import Routes
 from .settings import ClientSettings
-from .streams import Subscription
+from .streams import Stream
 from .trades import Trade
 from .unread import Unread
 
 logger = logging.getLogger(__name__)
 
 
-class Core:
+class ClientSession:
     """One client's session: its conversations, streams and orders, over one or more connections."""
 
     def __init__(
@@ -51,24 +51,24 @@ class Core:
         self.connection = connection or ClientConnection()
         self.settings = settings or ClientSettings()
         self.codes: CodeTable = default_table().with_overrides(self.settings.codes)
-        """What decides about each code; may be exchanged at any time."""
+        """The table that gives each code its meaning; may be replaced at any time."""
         self.now = 0.0
         self.phase = Phase.CONNECTING
         self.report = Report()
         self.orders = Orders(client_id)
         self.routes = Routes()
         self.unread = Unread()
-        """Messages that this version of the client could not read."""
+        """Messages that the client could not decode."""
         self.lost: PapertapeError | None = None
-        """Why the session has ended; None while it goes on."""
+        """Why the session has ended; None while it has not."""
         self.moved: int | None = None
-        """The port at which the server is to be found from now on (1300)."""
+        """The server's new port, as announced by code 1300."""
         self.waker: Callable[[], None] | None = None
         self.write: Callable[[bytes], None] | None = None
         self.rearm: Callable[[], None] | None = None
-        """Told that ``next_due`` may have come nearer."""
+        """Called when ``next_due`` may be earlier than before."""
         self.trace: Callable[[str, Any], None] | None = None
-        """Told of everything: ("out", request) and ("in", message)."""
+        """Called with ("out", request) and ("in", message) for every message."""
         self.health = Health()
         self.limiter = RateLimiter(self.settings.max_rate)
         self.heartbeat = Heartbeat(self.settings.heartbeat_s)
@@ -83,7 +83,7 @@ class Core:
         self._rules = self._table()
 
     def _table(self) -> dict[type[Any], Callable[[Any], None]]:
-        """What is done with each kind of event that is not simply routed."""
+        """Handlers of the events that are not simply routed."""
         return {
             Negotiated: self._negotiated,
             session.ManagedAccounts: self._accounts,
@@ -100,7 +100,7 @@ class Core:
 
     @property
     def trades(self) -> dict[int, Trade]:
-        """The orders of this client by their ids."""
+        """The orders of this client, by id."""
         return self.orders.trades
 
     @property
@@ -110,18 +110,18 @@ class Core:
 
     @property
     def away(self) -> bool:
-        """Whether the connection is lost and will be made again."""
+        """Whether the connection is lost and the session reconnects."""
         return self._was_ready and self.phase in (Phase.AWAY, Phase.CONNECTING)
 
     # -- time ---------------------------------------------------------------------------------
 
     def at(self, now: float) -> Self:
-        """The same core, at this time of the driver's clock (seconds)."""
+        """Set the time of the driver's clock, in seconds, and return this session."""
         self.now = self.healer.now = now
         return self
 
     def step(self, now: float) -> None:
-        """Do what is due: send what had to wait, ask again, give up, look for signs of life."""
+        """Do the work that is due: send waiting messages, retry, give up, probe a silent server."""
         self.at(now)
         self._beat()
         self._flush()
@@ -139,7 +139,7 @@ class Core:
             self.send(session.ReqCurrentTime())
 
     def next_due(self) -> float | None:
-        """When ``step`` has something to do next; None: nothing is to come."""
+        """When ``step`` has work next; None when it has none."""
         if self.lost is not None:
             return None
         due = [self.healer.next_due(), self.redial.at, self.heartbeat.next_due()]
@@ -151,7 +151,7 @@ class Core:
     # -- connections --------------------------------------------------------------------------
 
     def opened(self, write: Callable[[bytes], None], now: float) -> None:
-        """A socket is open: greet the server."""
+        """Start the handshake on an open socket."""
         self.at(now)
         if self.phase is Phase.AWAY:
             old, known = self.connection, self.report
@@ -166,13 +166,13 @@ class Core:
         write(self.connection.initiate())
 
     def refused(self, error: PapertapeError, now: float) -> None:
-        """An attempt to connect again has failed."""
+        """Handle a failed attempt to reconnect."""
         self.at(now)
         if self.phase is Phase.AWAY:
             self._away(error)
 
     def closed(self, error: PapertapeError, *, final: bool = False) -> None:
-        """The connection is gone. Whoever waits for an answer learns it; ``final``: no other."""
+        """Handle the loss of the connection; open requests fail. ``final``: do not reconnect."""
         if self.phase is Phase.ENDED or (self.phase is Phase.AWAY and not final):
             return
         self.connection.close()
@@ -185,7 +185,7 @@ class Core:
             self._end(error, unsent)
 
     def _away(self, error: PapertapeError, unsent: list[Any] | None = None) -> None:
-        """Plan another attempt; when there is none, this is the end."""
+        """Schedule another attempt; end the session when none is left."""
         if not self.redial.plan(self.now):
             self._end(error, unsent or [])
             return
@@ -221,7 +221,7 @@ class Core:
         self._wake()
 
     def _is_ready(self) -> None:
-        """The server has accepted this client."""
+        """Handle the first nextValidId: the server has accepted this client."""
         again, self._was_ready = self._was_ready, True
         self.phase = Phase.READY
         self.redial.succeeded()
@@ -232,12 +232,12 @@ class Core:
                 ask.again()
 
     def compare(self) -> None:
-        """Ask what became of the orders during an interruption."""
+        """Reconcile the orders after an interruption."""
         self._resync = Resync(self, self._wake)
         self._resync.begin()
 
     def why_not_ready(self) -> str:
-        """Why orders may not be sent; "" when they may."""
+        """Why orders cannot be sent; "" when they can."""
         if self.phase in (Phase.AWAY, Phase.ENDED):
             return self._why
         if self.phase is Phase.CONNECTING:
@@ -250,13 +250,13 @@ class Core:
             return f"the server has been silent for {self.heartbeat.silence(self.now):.0f} s"
         return ""
 
-    # -- going out ----------------------------------------------------------------------------
+    # -- outgoing -----------------------------------------------------------------------------
 
     def send(self, message: Message, owner: Any = None) -> None:
-        """Encode a request and send it as soon as the rate allows.
+        """Encode a request and send it as soon as the rate limit allows.
 
-        Raises ``NotConnected``, ``FeatureNotSupported``, and ``LocalProtocolError`` when far too
-        much waits already.
+        Raises ``NotConnected``, ``FeatureNotSupported``, and ``LocalProtocolError`` when the queue
+        is full.
         """
         if not self.online and type(message) is not session.StartApi:
             raise NotConnected(type(message).spec.callback)
@@ -264,7 +264,7 @@ class Core:
         write = self.write
         at_once = write is not None and self.limiter.passes(self.now, urgent=urgent)
         if not at_once:
-            self.limiter.add(Waiting(encoded, owner), urgent=urgent)
+            self.limiter.add(UnsentMessage(encoded, owner), urgent=urgent)
         if self.trace is not None:
             self.trace("out", message)
         if write is not None and at_once:
@@ -282,11 +282,11 @@ class Core:
             self._rearm()
 
     def request_id(self) -> int:
-        """A number for the next request."""
+        """Return the next request id."""
         return self.routes.request_id()
 
     def begin(self, conversation: Conversation, message: Message) -> None:
-        """Open a conversation under its request id, or its kind, and send the request."""
+        """Register a conversation under its request id, or its type, and send the request."""
         self.routes.add(conversation)
         try:
             self.send(message, conversation)
@@ -295,28 +295,28 @@ class Core:
             raise
 
     def end(self, conversation: Conversation) -> None:
-        """Forget a conversation; a request of it that has not been sent yet is not sent."""
+        """Remove a conversation. Its request is dropped if it has not been sent yet."""
         self.routes.remove(conversation)
         self.limiter.drop(conversation)
-        if isinstance(conversation, Subscription):
+        if isinstance(conversation, Stream):
             self.healer.remove(conversation)
 
     def ask(self, name: str, make: Make, timeout: float, *, by_id: bool = True) -> Ask:
-        """Ask something that changes nothing. Raises what prevents the first attempt."""
+        """Send a request that changes nothing. Raises what prevents the first attempt."""
         tries = self.settings.retries + 1
         ask = Ask(self, name, make, timeout=timeout, tries=tries, by_id=by_id)
         self.asks.append(ask)
         self._rearm()
         return ask
 
-    def subscribe(self, stream: Subscription) -> None:
-        """Open a stream, which heals from now on when it is interrupted."""
+    def subscribe(self, stream: Stream) -> None:
+        """Open a stream and restore it after interruptions."""
         assert stream.source is not None
         self.begin(stream, stream.source.request(stream.request_id))
         self.healer.add(stream, self.now)
         self._rearm()
 
-    def _renew(self, stream: Subscription, cancel: bool) -> None:
+    def _renew(self, stream: Stream, cancel: bool) -> None:
         source = stream.source
         assert source is not None
         self.routes.remove(stream)
@@ -328,17 +328,17 @@ class Core:
         self.send(source.request(stream.request_id), stream)
 
     def next_order_id(self) -> int:
-        """An order id that this client may use. Raises ``NotReady`` before nextValidId."""
+        """Return an unused order id. Raises ``NotReady`` before nextValidId."""
         if self.report.nextValidId is None:
             raise NotReady("the server has not sent nextValidId", request="placeOrder")
         number = self.report.nextValidId
         self.report.nextValidId = number + 1
         return number
 
-    # -- coming in ----------------------------------------------------------------------------
+    # -- incoming -----------------------------------------------------------------------------
 
     def receive(self, data: bytes, now: float | None = None) -> None:
-        """Bytes from the server, at this time of the driver's clock."""
+        """Take bytes from the server, at this time of the driver's clock."""
         if now is not None and self.at(now).heartbeat.heard(now):
             self._wake()
         rule_of, otherwise, trace = self._rules.get, self.routes.feed, self.trace
@@ -348,7 +348,7 @@ class Core:
             rule_of(type(event), otherwise)(event)
 
     def stir(self) -> None:
-        """Something has changed: whoever waits, and the timer, look again."""
+        """Wake all waiters and the timer because something has changed."""
         self._rearm()
         self._wake()
 
@@ -371,7 +371,7 @@ class Core:
                 conversation.fail(event.error)
 
     def _broken(self, event: Broken) -> None:
-        lost = ConnectionLost(f"the server sent what is no frame: {event.error}")
+        lost = ConnectionLost(f"the server sent bytes that are not a frame: {event.error}")
         lost.__cause__ = event.error
         self.closed(lost)
 

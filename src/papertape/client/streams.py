@@ -1,8 +1,8 @@
-"""Streams that survive: subscriptions that go stale, heal, and tell the gap.
+"""Streams: subscriptions that survive interruptions and report the gap.
 
-A stream is a conversation without an end. What interrupts it (the broker's link, a farm, the
-socket, silence, an error that passes) makes it stale; ``healing.py`` decides what to do about it.
-Whoever reads the stream gets one ``Stale`` and then one ``Gap`` for each interruption.
+A stream is a conversation without an end. An interruption (the broker link, a farm, the socket,
+silence, a temporary error) makes it stale; ``resubscribe.py`` decides what to do about it. The
+reader of a stream gets one ``Stale`` and then one ``Gap`` for each interruption.
 """
 
 from collections import deque
@@ -20,20 +20,20 @@ from .conversations import Conversation
 REMEMBERED: Final = 100
 """Gaps that a stream remembers."""
 QUEUED: Final = 100_000
-"""Items that wait to be read; then the oldest goes, and ``lost`` counts."""
+"""Items that wait to be read; beyond that the oldest is dropped and counted in ``lost``."""
 
 
 class Stale(msgspec.Struct, frozen=True):
-    """From now on the stream's data may be old. ``at``: seconds since the epoch."""
+    """The stream's data may be old from now on. ``at``: seconds since the epoch."""
 
     reason: str
     at: float
 
 
 class Gap(msgspec.Struct, frozen=True):
-    """The stream has been interrupted and goes on; times are seconds since the epoch.
+    """The stream was interrupted and continues; times are seconds since the epoch.
 
-    ``renewed``: it had to be requested again, so what happened in between was not sent.
+    ``renewed``: it had to be requested again, so data in between were not sent.
     """
 
     reason: str
@@ -42,10 +42,10 @@ class Gap(msgspec.Struct, frozen=True):
     renewed: bool
 
 
-class Source(msgspec.Struct, frozen=True):
-    """How a stream is requested, by request id, and cancelled; and which farm serves it.
+class StreamSource(msgspec.Struct, frozen=True):
+    """How to request and cancel a stream, given a request id, and which farm serves it.
 
-    ``serves`` is "market", "history" or "" for what comes from no farm (orders, accounts).
+    ``serves`` is "market", "history", or "" for data that come from no farm (orders, accounts).
     """
 
     serves: str
@@ -54,34 +54,34 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class Trouble(msgspec.Struct):
-    """An interruption that has not ended."""
+    """An interruption that has not ended yet."""
 
     reason: str
     since: float
     farm: str = ""
-    """The farm whose return ends it; "" when it is something else."""
+    """The farm whose return ends it; "" for another cause."""
     waits_for: str = "signal"
     """"signal" (the server says that all is well again), "retry" (the time), "data"."""
     due: float | None = None
-    """When to request the stream anew, whatever happens."""
+    """When to request the stream again in any case."""
     tries: int = 0
     renewed: bool = False
 
 
-class Subscription(Conversation):
-    """What every stream has: where it comes from, what troubles it, what it tells."""
+class Stream(Conversation):
+    """Base of all streams: its source, its interruptions, its events."""
 
-    def __init__(self, name: str, request_id: int = -1, source: Source | None = None) -> None:
+    def __init__(self, name: str, request_id: int = -1, source: StreamSource | None = None) -> None:
         super().__init__(name, request_id)
         self.source = source
         self.updates = 0
-        """How many messages with data have come."""
+        """How many messages with data have arrived."""
         self.gaps: deque[Gap] = deque(maxlen=REMEMBERED)
         self.trouble: Trouble | None = None
         self.events: deque[Any] = deque()
-        """``Stale`` and ``Gap``, and the items of a stream that has items, as they came."""
-        self.on_data: Callable[[Subscription], None] | None = None
-        """Told of data that comes while there is trouble."""
+        """``Stale``, ``Gap`` and the stream's items, in the order of arrival."""
+        self.on_data: Callable[[Stream], None] | None = None
+        """Called when data arrive during an interruption."""
 
     @property
     def stale(self) -> str:
@@ -89,10 +89,10 @@ class Subscription(Conversation):
         return "" if self.trouble is None else self.trouble.reason
 
     def began(self) -> None:
-        """It is requested once more: what was known of the old one no longer holds."""
+        """Reset the state, because the stream is requested again."""
 
     def tell(self, event: Stale | Gap) -> None:
-        """Hand out an event."""
+        """Deliver an event."""
         if isinstance(event, Gap):
             self.gaps.append(event)
         if len(self.events) >= QUEUED:
@@ -101,7 +101,7 @@ class Subscription(Conversation):
         self._wake()
 
     def unreadable(self, error: PapertapeError, kind: type[Any] | None) -> bool:
-        """A stream lacks one update, and goes on; the core has logged it."""
+        """Take note of an undecodable message: one update is missing, the stream continues."""
         return False
 
     def _came(self) -> None:
@@ -110,16 +110,16 @@ class Subscription(Conversation):
             self.on_data(self)
 
 
-class ItemStream(Subscription):
-    """A stream of items, each of which counts: bars, positions, account values."""
+class ItemStream(Stream):
+    """A stream of items that are delivered one by one: bars, positions, account values."""
 
-    def __init__(self, name: str, request_id: int = -1, source: Source | None = None) -> None:
+    def __init__(self, name: str, request_id: int = -1, source: StreamSource | None = None) -> None:
         super().__init__(name, request_id, source)
         self.lost = 0
-        """Items thrown away because nobody read them, or that could not be read."""
+        """Items dropped because they were not read in time or could not be decoded."""
 
     def feed(self, message: Any) -> None:
-        """One more item."""
+        """Deliver an item."""
         if self.done:
             return
         self._came()
@@ -130,33 +130,33 @@ class ItemStream(Subscription):
         self._wake()
 
     def unreadable(self, error: PapertapeError, kind: type[Any] | None) -> bool:
-        """As for every stream; the item counts as lost."""
+        """Like that of every stream; counts the item as lost."""
         self.lost += 1
         return False
 
     def items_of(self, message: Any) -> list[Any]:
-        """The items that a message carries."""
+        """Return the items in a message."""
         return [message]
 
 
 class BarStream(ItemStream):
-    """Historical bars, then the growing last bar and each new one.
+    """Historical bars, then the last bar whenever it changes and each new one.
 
-    After a renewal the server sends the whole span again: bars that were handed out before are
-    left out, so the gap is filled and nothing comes twice.
+    When the stream is requested again, the server sends the whole span again. Bars that were
+    delivered before are left out, so the gap is filled and nothing is delivered twice.
     """
 
-    def __init__(self, name: str, request_id: int = -1, source: Source | None = None) -> None:
+    def __init__(self, name: str, request_id: int = -1, source: StreamSource | None = None) -> None:
         super().__init__(name, request_id, source)
         self._latest = ""
 
     def unreadable(self, error: PapertapeError, kind: type[Any] | None) -> bool:
-        """One update may be missing; the answer with all bars may not."""
+        """A missing update is tolerated, a missing answer with all bars is not."""
         super().unreadable(error, kind)
         return kind is history.HistoricalData
 
     def items_of(self, message: Any) -> list[Any]:
-        """The bars that are new, or have grown."""
+        """The bars that are new or have changed."""
         if isinstance(message, history.HistoricalData):
             bars: list[Bar] = message.historicalDataBars
         elif isinstance(message, history.HistoricalDataUpdate):
@@ -171,22 +171,22 @@ class BarStream(ItemStream):
 
 
 class PositionStream(ItemStream):
-    """Positions of all accounts as they change; ``held`` has the latest of each."""
+    """Positions of all accounts as they change; ``held`` has the latest of each contract."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: StreamSource) -> None:
         super().__init__("reqPositions", -1, source)
         self.held: dict[tuple[str, int], account.Position] = {}
         """By account and contract id."""
         self.complete = False
-        """Whether the first full set has come."""
+        """Whether the first full set has arrived."""
 
     def began(self) -> None:
-        """The server sends the full set again."""
+        """Reset the state; the server sends the full set again."""
         self.held.clear()
         self.complete = False
 
     def items_of(self, message: Any) -> list[Any]:
-        """A position."""
+        """Take a position."""
         if isinstance(message, account.PositionEnd):
             self.complete = True
             return []
@@ -195,23 +195,25 @@ class PositionStream(ItemStream):
 
 
 class AccountStream(ItemStream):
-    """Figures and portfolio of one account as they change, message by message."""
+    """Values and portfolio of one account as they change, message by message."""
 
-    def __init__(self, code: str, source: Source, others: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, code: str, source: StreamSource, others: frozenset[str] = frozenset()
+    ) -> None:
         super().__init__("reqAccountUpdates", -1, source)
         self.code = code
         self._others = others
         self.complete = False
-        """Whether the first full set has come."""
+        """Whether the first full set has arrived."""
 
     def began(self) -> None:
-        """The server sends the full set again."""
+        """Reset the state; the server sends the full set again."""
         self.complete = False
 
     def items_of(self, message: Any) -> list[Any]:
-        """A figure, a position of the portfolio, or the time of the figures."""
+        """Take an account value, a portfolio position, or the update time."""
         if getattr(message, "accountName", "") in self._others:
-            return []  # a list of another account, which somebody has asked for meanwhile
+            return []  # rows of another account, requested meanwhile by ``tws.account``
         if isinstance(message, account.AccountDataEnd):
             self.complete = True
             return []

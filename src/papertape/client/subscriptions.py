@@ -1,7 +1,7 @@
 """Subscriptions as async context managers: ``async with tws.quotes(Stock("SPY")) as line: …``.
 
-Every line heals by itself when it is interrupted. ``stale`` says why its data may be old,
-``gaps`` what was missed; ``events()`` hands out both among the data, in the order of events.
+A subscription restores itself after an interruption. ``stale`` says why its data may be old and
+``gaps`` what was missed; ``events()`` yields both among the data, in order.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,21 +13,21 @@ from ..model import Bar, Contract
 from ..wire.catalogue import account
 from ..wire.catalogue.ticks import RealTimeBarTick
 from .quotes import QuoteStream
-from .session import Core
-from .streams import AccountStream, BarStream, Gap, ItemStream, PositionStream, Stale, Subscription
+from .session import ClientSession
+from .streams import AccountStream, BarStream, Gap, ItemStream, PositionStream, Stale, Stream
 
 Wait = Callable[[Any, Callable[[], bool], str, float | None], Awaitable[None]]
-"""Wait until the predicate holds, woken by the object's ``waker``; raises DeadlineExceeded."""
+"""Wait until the predicate holds, woken by the object's ``waker``; raises ``DeadlineExceeded``."""
 Clock = Callable[[], float]
 
-S = TypeVar("S", bound=Subscription)
+S = TypeVar("S", bound=Stream)
 Item = TypeVar("Item")
 
 
-class Line(Generic[S]):
-    """A subscription: requested on entry, cancelled on exit."""
+class LiveSubscription(Generic[S]):
+    """An async context manager: sends the request on entry and cancels it on exit."""
 
-    def __init__(self, core: Core, wait: Wait, clock: Clock, stream: S) -> None:
+    def __init__(self, core: ClientSession, wait: Wait, clock: Clock, stream: S) -> None:
         self._core = core
         self._wait = wait
         self._clock = clock
@@ -36,7 +36,7 @@ class Line(Generic[S]):
 
     @property
     def stale(self) -> str:
-        """Why the data may be old; "" while they are live."""
+        """Why the data may be old; "" while they are current."""
         return self._stream.stale
 
     @property
@@ -46,12 +46,12 @@ class Line(Generic[S]):
 
     @property
     def notices(self) -> list[Any]:
-        """What the server has remarked about this line."""
+        """Notices from the server about this subscription."""
         return list(self._stream.notices)
 
     async def __aenter__(self) -> Self:
         if self._entered:
-            told = "a line is entered once: ask the session for another one"
+            told = "a subscription can be entered once: request another one from the session"
             raise LocalProtocolError(told, message=self._stream.name)
         self._core.at(self._clock()).subscribe(self._stream)
         self._entered = True
@@ -77,15 +77,15 @@ class Line(Generic[S]):
             raise stream.error
 
 
-class Quotes(Line[QuoteStream]):
-    """A live quote line.
+class Quotes(LiveSubscription[QuoteStream]):
+    """A subscription to level 1 quotes.
 
-    Iterating gives the ``QuoteStream`` whenever ticks have come since the last time; a consumer
-    that is slow sees the latest state, never a backlog.
+    Iterating yields the ``QuoteStream`` whenever ticks have arrived since the last time. A slow
+    consumer sees the latest state, never a backlog.
     """
 
     def __init__(
-        self, core: Core, wait: Wait, clock: Clock, stream: QuoteStream, wanted: Contract
+        self, core: ClientSession, wait: Wait, clock: Clock, stream: QuoteStream, wanted: Contract
     ) -> None:
         super().__init__(core, wait, clock, stream)
         self.contract = wanted
@@ -93,7 +93,7 @@ class Quotes(Line[QuoteStream]):
         self._seen = 0
 
     async def next(self, *, timeout: float | None = 10.0) -> QuoteStream:
-        """The quote after at least one more tick. Raises its error, or ``DeadlineExceeded``."""
+        """Return the quote after another tick. Raises its error or ``DeadlineExceeded``."""
         quote = self.quote
         await self._until(lambda: quote.updates > self._seen, timeout)
         self._seen = quote.updates
@@ -104,7 +104,7 @@ class Quotes(Line[QuoteStream]):
             yield await self.next(timeout=None)
 
     async def events(self) -> AsyncIterator[QuoteStream | Stale | Gap]:
-        """The quote whenever it has changed, and every interruption: ``Stale``, then ``Gap``."""
+        """Yield the quote whenever it changes, and ``Stale`` then ``Gap`` for each interruption."""
         quote = self.quote
         while True:
             await self._until(lambda: bool(quote.events) or quote.updates > self._seen, None)
@@ -115,11 +115,11 @@ class Quotes(Line[QuoteStream]):
                 yield quote
 
 
-class Items(Line[ItemStream], Generic[Item]):
-    """A line of items of which each counts."""
+class Items(LiveSubscription[ItemStream], Generic[Item]):
+    """A subscription whose items are delivered one by one."""
 
     async def next(self, *, timeout: float | None = 10.0) -> Item:
-        """The next item. Raises the line's error, or ``DeadlineExceeded``."""
+        """Return the next item. Raises the subscription's error or ``DeadlineExceeded``."""
         while True:
             event = await self._event(timeout)
             if not isinstance(event, (Stale, Gap)):
@@ -131,13 +131,13 @@ class Items(Line[ItemStream], Generic[Item]):
             yield await self.next(timeout=None)
 
     async def events(self) -> AsyncIterator[Item | Stale | Gap]:
-        """The items, and every interruption among them: ``Stale``, then ``Gap``."""
+        """Yield the items, and ``Stale`` then ``Gap`` for each interruption."""
         while True:
             yield await self._event(None)
 
     @property
     def lost(self) -> int:
-        """Items that were thrown away because nobody read them."""
+        """Items that were dropped because they were not read in time."""
         return self._stream.lost
 
     async def _event(self, timeout: float | None) -> Any:
@@ -147,30 +147,32 @@ class Items(Line[ItemStream], Generic[Item]):
 
 
 class RealTimeBars(Items[RealTimeBarTick]):
-    """Bars of five seconds."""
+    """Five-second bars."""
 
 
-class Bars(Items[Bar]):
-    """Historical bars, and then the growing last one and each new one."""
+class HistoricalBars(Items[Bar]):
+    """Historical bars, then the last bar whenever it changes and each new one."""
 
-    def __init__(self, core: Core, wait: Wait, clock: Clock, stream: BarStream) -> None:
+    def __init__(self, core: ClientSession, wait: Wait, clock: Clock, stream: BarStream) -> None:
         super().__init__(core, wait, clock, stream)
 
 
-class Positions(Items[account.Position]):
+class PositionUpdates(Items[account.Position]):
     """Positions of all accounts as they change."""
 
-    def __init__(self, core: Core, wait: Wait, clock: Clock, stream: PositionStream) -> None:
+    def __init__(
+        self, core: ClientSession, wait: Wait, clock: Clock, stream: PositionStream
+    ) -> None:
         super().__init__(core, wait, clock, stream)
         self._positions = stream
 
     @property
     def held(self) -> dict[tuple[str, int], account.Position]:
-        """The latest of each, by account and contract id."""
+        """The latest position of each contract, by account and contract id."""
         return dict(self._positions.held)
 
     async def complete(self, *, timeout: float = 10.0) -> Self:
-        """Wait until the first full set has come."""
+        """Wait until the first full set has arrived, and return this subscription."""
         await self._until(lambda: self._positions.complete, timeout)
         return self
 
@@ -179,13 +181,15 @@ AccountMessage = account.AccountValue | account.PortfolioValue | account.Account
 
 
 class AccountUpdates(Items[AccountMessage]):
-    """Figures and portfolio of one account as they change."""
+    """Values and portfolio of one account as they change."""
 
-    def __init__(self, core: Core, wait: Wait, clock: Clock, stream: AccountStream) -> None:
+    def __init__(
+        self, core: ClientSession, wait: Wait, clock: Clock, stream: AccountStream
+    ) -> None:
         super().__init__(core, wait, clock, stream)
         self._account = stream
 
     async def complete(self, *, timeout: float = 10.0) -> Self:
-        """Wait until the first full set has come."""
+        """Wait until the first full set has arrived, and return this subscription."""
         await self._until(lambda: self._account.complete, timeout)
         return self

@@ -1,7 +1,7 @@
-"""Live orders: what is known of each, fed by every callback that concerns it, in any order.
+"""Live orders: the state of each, built from all messages about it, in any order.
 
-openOrder, orderStatus, execDetails and commissionReport may come in any legal order, twice, or
-not at all; a ``Trade`` takes each for what it says and is never told to go back.
+openOrder, orderStatus, execDetails and commissionReport may arrive in any legal order, twice, or
+not at all; a ``Trade`` applies each of them and never goes back to an earlier state.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ ZERO = Decimal(0)
 
 
 class Fill:
-    """One execution and, when it has come, what it cost."""
+    """One execution and, once it has arrived, its commission report."""
 
     def __init__(self, contract: Contract, execution: Execution) -> None:
         self.contract = contract
@@ -32,14 +32,14 @@ class Fill:
 
 
 class Trade:
-    """An order and everything that has happened to it."""
+    """An order and its history: statuses, fills, messages."""
 
     def __init__(self, order_id: int, contract: Contract, order: Order) -> None:
         self.orderId = order_id
         self.contract = contract
         self.order = order
         self.sent: Order | None = None
-        """What this program sent last; None for an order of an earlier session."""
+        """The order that this program sent last; None for one of an earlier session."""
         self.permId = 0
         self.status = "PendingSubmit"
         self.filled = ZERO
@@ -47,11 +47,11 @@ class Trade:
         self.avgFillPrice = 0.0
         self.whyHeld = ""
         self.fills: dict[str, Fill] = {}
-        """By execution id, so that a repeated report counts once."""
+        """By execution id, so that a repeated execDetails counts once."""
         self.errors: list[PapertapeError] = []
-        """What was said against it: codes of the server, and what became of its connection."""
+        """Errors about the order: codes of the server, and losses of the connection."""
         self.history: list[str] = [self.status]
-        """Every status in the order of its arrival, repetitions left out."""
+        """All statuses in the order of arrival, without repetitions."""
         self.waker: Callable[[], None] | None = None
 
     def __repr__(self) -> str:
@@ -65,7 +65,7 @@ class Trade:
 
     @property
     def commission(self) -> float:
-        """What all fills cost so far."""
+        """The commission of all fills so far."""
         return sum(f.report.commissionAndFees for f in self.fills.values() if f.report is not None)
 
     @property
@@ -74,7 +74,7 @@ class Trade:
         return all(fill.report is not None for fill in self.fills.values())
 
     def feed(self, message: Any) -> None:
-        """One message about this order."""
+        """Apply a message about this order."""
         if isinstance(message, OpenOrder):
             self._opened(message)
         elif isinstance(message, OrderStatus):
@@ -87,7 +87,7 @@ class Trade:
             self.waker()
 
     def fail(self, error: PapertapeError) -> None:
-        """An error about this order: terminal only while nothing else was heard of it."""
+        """Apply an error. It ends the order only if no other message about it has arrived."""
         self.errors.append(error)
         terminal = isinstance(error, ApiError) and error.kind.terminal
         if terminal and not self.permId and not self.done:
@@ -96,13 +96,13 @@ class Trade:
             self.waker()
 
     def lose(self, error: PapertapeError) -> None:
-        """The order, or its last change, never reached the server."""
+        """Record that the order, or its last modification, never reached the server."""
         if not self.permId and not self.done:
             self._set("Inactive")
         self.fail(error)
 
     def complete(self, message: CompletedOrder) -> None:
-        """What the list of completed orders says about it."""
+        """Apply a row of the list of completed orders."""
         if message.order.filledQuantity is not None:
             self.filled = message.order.filledQuantity
             self.remaining = max(ZERO, (self.order.totalQuantity or self.filled) - self.filled)

@@ -1,4 +1,4 @@
-"""Messages that this client could not read: a bounded number of them is kept and logged."""
+"""Messages that the client could not decode; it keeps and logs a bounded number of them."""
 
 import logging
 from collections.abc import Iterator
@@ -9,17 +9,17 @@ import msgspec
 from ..wire.connection import Undecodable, UnknownMessage
 
 KEPT: Final = 1000
-"""Messages that are kept to be looked at; a peer may send millions."""
+"""Messages that are kept for inspection; a peer may send millions."""
 LOGGED: Final = 100
 """Messages that are logged one by one."""
 LONGEST: Final = 1024
-"""Bytes of each that are kept."""
+"""Bytes kept of each message."""
 
 logger = logging.getLogger(__name__)
 
 
 class Unread:
-    """The first messages that could not be read, and how many there were."""
+    """The first messages that could not be decoded, and their number."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -35,7 +35,7 @@ class Unread:
         return self._kept[place]
 
     def add(self, event: Undecodable | UnknownMessage) -> None:
-        """One more."""
+        """Add a message."""
         self.count += 1
         if self.count <= LOGGED:
             logger.warning("%s", told(event))
@@ -46,7 +46,7 @@ class Unread:
 
 
 def told(event: Undecodable | UnknownMessage) -> str:
-    """What is wrong with it, for people."""
+    """A readable description of what is wrong with it."""
     if isinstance(event, UnknownMessage):
         return f"a message with the unknown id {event.message_id}, {len(event.body)} bytes"
     about = f" (about {event.request_id})" if event.request_id >= 0 else ""

@@ -1,7 +1,7 @@
-"""``python -m papertape.console``, started by a station.
+"""``python -m papertape.console``, which a station starts.
 
-Nothing that is loaded at the start becomes garbage: the collector, which would look through all of
-it again and again, waits until the pages are there (``process``).
+Nothing that is loaded at the start becomes garbage, so the collector stays off until the pages are
+loaded (``process``).
 """
 
 import gc

@@ -1,9 +1,9 @@
-"""Who may look at the console: whoever has the token, once; afterwards a cookie.
+"""Access to the console: by token at first, by cookie afterwards.
 
-The address that the station prints carries the token. It is taken out of the address at once, so
-that it is not left in the history or shown over a shoulder, and a cookie made from it, which the
-control API does not take, stands for it. ``Host`` and ``Origin`` are checked as the control API
-does it. Nothing on the pages comes from, or goes to, another host: the headers say so.
+The address that the station prints contains the token. The console removes it from the address at
+once, so that it stays neither in the history nor on the screen, and sets a cookie derived from it,
+which the control API does not accept. ``Host`` and ``Origin`` are checked as in the control API.
+The headers forbid pages to load from, or send to, another host.
 """
 
 import hashlib
@@ -17,9 +17,9 @@ from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..http_admission import Answer, Head
-from ..http_exchange import Exchange
-from ..http_guard import Doors, Refused, same
+from ..http_admission import Head, HttpAnswer
+from ..http_exchange import HttpExchange
+from ..http_guard import Doors, HttpRefused, same
 
 PARAMETER = "token"
 LONGEST_COOKIE = 4096
@@ -44,7 +44,7 @@ ADVICE = (
 )
 
 
-class Gate:
+class AuthMiddleware:
     """ASGI middleware in front of the pages."""
 
     def __init__(self, app: ASGIApp, token: str, hosts: Iterable[str], port: int) -> None:
@@ -52,16 +52,16 @@ class Gate:
         self._token = token
         self._doors = Doors(hosts, "the console")
         self._name = f"papertape-{port}"
-        """Cookies know no ports; two stations' consoles must not take each other's."""
+        """Cookies ignore ports; the consoles of two stations must not share one."""
         self._cookie = hmac.new(token.encode(), b"console", hashlib.sha256).hexdigest()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check, then pass on; a refused WebSocket is closed before it opens."""
+        """Check a request, then pass it on. A refused WebSocket is closed before it opens."""
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        exchange = Exchange(receive, send, HEADERS)
+        exchange = HttpExchange(receive, send, HEADERS)
         try:
             method = scope["method"] if scope["type"] == "http" else ""
             query = scope["query_string"].decode("latin-1")
@@ -69,29 +69,30 @@ class Gate:
                 await self._enter(scope)(scope, receive, exchange.send)
                 return
             await exchange.run(self.app, scope)
-        except Refused as refused:
+        except HttpRefused as refused:
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": 1008, "reason": refused.detail})
                 return
             await exchange.refuse(scope, refused.status, refusal(refused))
 
     def check(self, head: Head) -> bool:
-        """The same before the request has come further (``http_admission``)."""
+        """Check a request head before it is parsed (``http_admission``)."""
         self._allow(head.method, head.query, head.headers)
         return True
 
     def _allow(self, method: str, query: str, headers: Mapping[str, str]) -> bool:
-        """Whether somebody shows the token in the address of a page: False for who is known
-        already. Raises ``Refused``.
+        """Whether a page's address contains the token; False for a browser with the cookie.
+
+        Raises ``HttpRefused``.
         """
         self._doors.check(headers)
         given = dict(_parameters(query)) if method == "GET" else {}
         if PARAMETER in given and same(given[PARAMETER], self._token):
             return True
         if not self._known(headers):
-            raise Refused(401, "This page asks for the token of the station.")
+            raise HttpRefused(401, "This page asks for the token of the station.")
         if not _from_here(method, headers):
-            raise Refused(403, "Only pages of this console may use its cookie.")
+            raise HttpRefused(403, "Only pages of this console may use its cookie.")
         return False
 
     def _enter(self, scope: Scope) -> RedirectResponse:
@@ -114,11 +115,11 @@ class Gate:
 
 
 def _from_here(method: str, headers: Mapping[str, str]) -> bool:
-    """Whether a request is a page's of ours or the user's own.
+    """Whether a request comes from one of our pages or from the user.
 
-    A browser sends the cookie to us with requests of pages on other ports of this computer, which
-    are of the same site for it; it says so, and a page cannot say otherwise. Such a page may lead
-    its user here, and no more.
+    For a browser, pages on other ports of this computer belong to the same site, so it sends the
+    cookie with their requests too. It also sends their origin, which a page cannot forge. Such a
+    page may link to the console, and nothing more.
     """
     site = headers.get("sec-fetch-site", "none")
     if site not in ("same-origin", "none"):
@@ -128,18 +129,18 @@ def _from_here(method: str, headers: Mapping[str, str]) -> bool:
 
 
 def _parameters(query: str) -> list[tuple[str, str]]:
-    """The query of an address. Raises ``Refused`` for one longer than any of ours."""
+    """Parse the query of an address. Raises ``HttpRefused`` when it has too many parameters."""
     try:
         return parse_qsl(query, max_num_fields=MOST_PARAMETERS)
     except ValueError as error:
-        raise Refused(400, f"an address has at most {MOST_PARAMETERS} parameters") from error
+        raise HttpRefused(400, f"an address has at most {MOST_PARAMETERS} parameters") from error
 
 
-def refusal(refused: Refused) -> Answer:
-    """What somebody is shown who is refused."""
+def refusal(refused: HttpRefused) -> HttpAnswer:
+    """The page shown for a refused request."""
     page = REFUSAL.format(
-        title="Not let in" if refused.status == 401 else "Refused",
+        title="Not let in" if refused.status == 401 else "HttpRefused",
         detail=escape(refused.detail),
         advice=ADVICE,
     )
-    return Answer({"Content-Type": "text/html; charset=utf-8", **HEADERS}, page.encode())
+    return HttpAnswer({"Content-Type": "text/html; charset=utf-8", **HEADERS}, page.encode())

@@ -1,4 +1,4 @@
-"""What every page has: navigation, indicators, the dialog of waiting connections, both themes."""
+"""Common parts of all pages: navigation, indicators, the connection dialog, both themes."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -12,9 +12,9 @@ from starlette.responses import RedirectResponse
 
 from . import pending_connections
 from .parts.components import CSS, badge, empty, heading, set_badge
-from .remote import TIMEOUT_S, Problem
+from .remote import TIMEOUT_S, RemoteError
 from .topics import Live
-from .view import View
+from .view import PageView
 
 FAVICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" '
@@ -26,10 +26,10 @@ THEME = "papertape-theme"
 THEMES = {"dark": True, "light": False}
 """Value of the cookie -> dark; anything else follows the system."""
 PATIENCE_S = 2 * TIMEOUT_S
-"""How long a page may take; a station that does not answer is told of before."""
+"""How long a page may take to load; a silent station is reported earlier."""
 ASLEEP_S = 60.0
-"""How long a page on which somebody writes is kept for a tab that sleeps, as on a telephone; a tab
-that comes later loads the page again."""
+"""How long a page with unsent input is kept for a sleeping tab, as on a telephone. A tab that
+wakes later reloads the page."""
 
 
 class Page(NamedTuple):
@@ -37,13 +37,13 @@ class Page(NamedTuple):
 
     name: str
     title: str
-    build: Callable[[View], Awaitable[None]]
+    build: Callable[[PageView], Awaitable[None]]
     written: bool = False
-    """Whether people write on it what is not sent at once."""
+    """Whether the page has input that is not sent at once."""
 
 
 def install(live: Live, pages: Sequence[Page]) -> None:
-    """Make every page known to the web server."""
+    """Register every page with the web server."""
     ui.add_css(CSS, shared=True)
     ui.add_body_html(f"<script>{LOST}</script>", shared=True)
 
@@ -51,7 +51,7 @@ def install(live: Live, pages: Sequence[Page]) -> None:
     async def first(request: Request) -> RedirectResponse | None:
         try:
             names = await live.names()
-        except Problem as problem:
+        except RemoteError as problem:
             _nothing(request, problem)
             return None
         return RedirectResponse(address(names[0], pages[0].name), 303)
@@ -78,17 +78,17 @@ def _route(live: Live, pages: Sequence[Page], page: Page) -> None:
         try:
             names = await live.names()
             desk = await live.desk(station)
-        except Problem as problem:
+        except RemoteError as problem:
             _nothing(request, problem)
             return
         _dark(request)
-        view = View(desk)
+        view = PageView(desk)
         _top(view, names, pages, page)
         with ui.element("div").classes("pt-main").props('id="main" tabindex="-1"'):
             heading(page.title, 1)
             try:
                 await page.build(view)
-            except Problem as problem:
+            except RemoteError as problem:
                 empty(str(problem), "Load this page again in a moment.")
         pending_connections.dialog(view)
 
@@ -97,15 +97,15 @@ def _dark(request: Request) -> None:
     ui.dark_mode(THEMES.get(request.cookies.get(THEME, "")))
 
 
-def _nothing(request: Request, problem: Problem) -> None:
-    """Instead of a page: the station is not there, or does not answer."""
+def _nothing(request: Request, problem: RemoteError) -> None:
+    """What replaces a page when the station does not exist or does not answer."""
     _dark(request)
     with ui.element("div").classes("pt-main"):
         heading("Nothing to show", 1)
         empty(str(problem), "Is the station running? Start it with: papertape serve")
 
 
-def _top(view: View, names: Sequence[str], pages: Sequence[Page], page: Page) -> None:
+def _top(view: PageView, names: Sequence[str], pages: Sequence[Page], page: Page) -> None:
     TextElement(tag="a", text="Skip to the page").classes("skip").props('href="#main"')
     with ui.element("header").classes("pt-top"):
         with ui.element("div").classes("pt-bar"):
@@ -123,8 +123,8 @@ def _top(view: View, names: Sequence[str], pages: Sequence[Page], page: Page) ->
         _trouble(view)
 
 
-def _stations(view: View, names: Sequence[str], page: Page) -> None:
-    """Which station this is; a choice where there are several."""
+def _stations(view: PageView, names: Sequence[str], page: Page) -> None:
+    """The name of the station; a menu where there are several."""
     if len(names) > 1:
         ui.select(
             list(names),
@@ -140,8 +140,8 @@ def _stations(view: View, names: Sequence[str], page: Page) -> None:
     view.watch("station", told)
 
 
-def _indicators(view: View) -> None:
-    """The API and every farm: TWS shows them at the edge of its window."""
+def _indicators(view: PageView) -> None:
+    """Indicators of the API and every farm, as at the edge of TWS's window."""
     with ui.element("div").classes("pt-row").props('role="status" aria-label="Indicators"') as bar:
         api = badge("API", "")
     farms: dict[str, ui.label] = {}
@@ -168,7 +168,7 @@ def _tone(status: str) -> str:
 
 
 def _theme() -> None:
-    """Light or dark for this browser; before a choice the system decides."""
+    """The light or dark theme for this browser; the system's until the user chooses."""
     script = (
         "const dark = !document.body.classList.contains('body--dark');"
         f"document.cookie = '{THEME}=' + (dark ? 'dark' : 'light') + "
@@ -179,8 +179,8 @@ def _theme() -> None:
     button.on("click", js_handler=f"() => {{ {script} }}")
 
 
-def _trouble(view: View) -> None:
-    """Say so when the station does not answer."""
+def _trouble(view: PageView) -> None:
+    """The banner that appears when the station does not answer."""
     banner = ui.label().classes("pt-banner").props('role="alert"')
     banner.set_visibility(False)
 

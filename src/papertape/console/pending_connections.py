@@ -1,8 +1,8 @@
-"""Connections that wait for a decision: the dialog on every page, and the same list as a card.
+"""Connections that wait to be accepted: a dialog on every page, and a list as a card.
 
-Every connection has its own buttons: what is decided is decided about the one that was read. The
-dialog takes the focus, but none of its buttons has it, so that no key meant for something else
-accepts anybody.
+Every connection has its own buttons, so that a decision applies to the connection shown beside it.
+The dialog takes the focus but gives it to no button, so that a key pressed for something else
+accepts no connection.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,16 +15,16 @@ from nicegui import ui
 from .parts.components import button, card, heading, named, tried
 
 if TYPE_CHECKING:
-    from .view import View
+    from .view import PageView
 
 Row = dict[str, Any]
 TICK_S = 1.0
 MOST_OVER = 5
-"""Rows that stay for connections that wait no more, while the dialog is open."""
+"""Rows of decided connections that stay while the dialog is open."""
 
 
 class Countdown:
-    """How long something still has, by market time, between two looks at the station."""
+    """Counts down to a market time between two requests to the station."""
 
     def __init__(self) -> None:
         self._time: datetime | None = None
@@ -32,12 +32,12 @@ class Countdown:
         self._speed = 1.0
 
     def told(self, station: Row, at: float) -> None:
-        """What the station said of its time; ``at`` is the monotonic clock then, in seconds."""
+        """Take the station's time; ``at`` is the monotonic clock at that moment, in seconds."""
         self._time = datetime.fromisoformat(station["time"])
         self._at, self._speed = at, float(station["speed"])
 
     def left(self, until: str, at: float) -> float | None:
-        """Real seconds until a market time, not below 0; None while that cannot be said."""
+        """Real seconds until a market time, at least 0; None while unknown."""
         if self._time is None or self._speed <= 0:
             return None
         market = (datetime.fromisoformat(until) - self._time).total_seconds()
@@ -51,11 +51,11 @@ def who(row: Row) -> str:
 
 def remaining(seconds: float | None) -> str:
     """A countdown in words."""
-    return "" if seconds is None else f"Rejected by itself in {round(seconds)} s"
+    return "" if seconds is None else f"Rejected automatically in {round(seconds)} s"
 
 
-class Request:
-    """One waiting connection: who it is, how long it has, and the three answers."""
+class PendingConnection:
+    """One waiting connection: its description, its countdown, and three buttons."""
 
     def __init__(self, desk: Any, row: Row, done: Callable[[], object]) -> None:
         self.over = False
@@ -93,43 +93,43 @@ class Request:
                 one.set_enabled(enabled)
 
     def tick(self, seconds: float | None) -> None:
-        """Show how long it still has."""
+        """Show the remaining time."""
         if not self.over:
             self._left.set_text(remaining(seconds))
 
     def end(self, word: str) -> None:
-        """It waits no more; the row stays where it is, so that none moves under the pointer."""
+        """Mark it as decided. The row stays, so that no other one moves under the pointer."""
         if not self.over:
             self.over = True
             self._left.set_text(word)
             self._answers.set_visibility(False)
 
 
-class Requests:
-    """The list of those who wait, in the container that is open."""
+class PendingList:
+    """The list of waiting connections, in the current container."""
 
-    def __init__(self, view: "View") -> None:
+    def __init__(self, view: "PageView") -> None:
         self.waiting: list[Row] = []
         self._view = view
         self._changed: Callable[[], object] = list
         self._clock = Countdown()
-        self._rows: dict[int, Request] = {}
+        self._rows: dict[int, PendingConnection] = {}
         self._box = ui.element("div").classes("pt-asks")
         self._timer = ui.timer(TICK_S, self._tick, active=False)
 
     def start(self, changed: Callable[[], object]) -> None:
-        """Look on; ``changed`` is called whenever the list may be another."""
+        """Start watching; ``changed`` is called when the list may have changed."""
         self._changed = changed
         self._view.watch("waiting", self._told)
         self._view.watch("station", self._time)
 
     @property
     def open(self) -> bool:
-        """Whether one of those shown still waits."""
+        """Whether any connection shown is still waiting."""
         return any(not row.over for row in self._rows.values())
 
     def clear(self) -> None:
-        """Forget those who wait no more."""
+        """Remove the connections that are decided."""
         for number, row in list(self._rows.items()):
             if row.over:
                 self._rows.pop(number).box.delete()
@@ -146,7 +146,9 @@ class Requests:
         for row in rows:
             if row["number"] not in self._rows:
                 with self._box:
-                    self._rows[row["number"]] = Request(self._view.desk, row, self._changed)
+                    self._rows[row["number"]] = PendingConnection(
+                        self._view.desk, row, self._changed
+                    )
         self._timer.active = bool(rows)
         self._tick()
         self._changed()
@@ -160,8 +162,8 @@ class Requests:
             row.tick(self._clock.left(row.until, monotonic()))
 
 
-def dialog(view: "View") -> None:
-    """Ask as soon as somebody waits. Escape and Later put it off until somebody else comes."""
+def dialog(view: "PageView") -> None:
+    """Open as soon as a connection waits. Escape and Later close it until another one arrives."""
     asked: set[int] = set()
     with ui.dialog().props("no-backdrop-dismiss") as box, ui.card().classes("pt-asking"):
         named(box, role="alertdialog", aria_label="Accept incoming connection?")
@@ -170,7 +172,7 @@ def dialog(view: "View") -> None:
             "An API program wants to connect from an address that is not trusted. "
             "Always trusts the address from now on."
         ).classes("pt-soft")
-        requests = Requests(view)
+        requests = PendingList(view)
         with ui.element("div").classes("pt-row pt-end"):
             button("Later", box.close, kind="plain")
     again = button("", box.open)
@@ -197,10 +199,10 @@ def dialog(view: "View") -> None:
     requests.start(changed)
 
 
-def waiting(view: "View") -> None:
-    """The same list as a part of a page, there while somebody waits."""
+def waiting(view: "PageView") -> None:
+    """The same list as a section of a page, visible while a connection waits."""
     with card("Waiting for a decision") as part:
-        requests = Requests(view)
+        requests = PendingList(view)
 
     def changed() -> None:
         requests.clear()

@@ -1,7 +1,7 @@
-"""The start of the console: what the station says on stdin, the web server, the end.
+"""Start and end of the console process: settings from stdin, the web server.
 
-The station hands over a listening socket and one line of JSON. Its end of stdin stays open while
-it lives: when that closes, the console ends too, so that none is left behind.
+The station passes a listening socket and one line of JSON. It keeps its end of stdin open; when
+that closes, the console ends too, so that no console outlives its station.
 """
 
 import asyncio
@@ -19,31 +19,31 @@ from fastapi import FastAPI
 from nicegui import app as pages_app
 from nicegui import ui
 
-from ..http_admission import LONGEST_HEAD, Admission, protocol, served
+from ..http_admission import LONGEST_HEAD, HttpAdmission, protocol, served
 from ..http_guard import hosts
 from ..quoting import Quoting
 from . import layout, pages
-from .auth import Gate, refusal
+from .auth import AuthMiddleware, refusal
 from .remote import Remote
 from .topics import Live
 
 GRACE_S = 1
 LONGEST_MESSAGE = 1 << 20
-"""Bytes of a message of a page; socket.io takes no more either."""
+"""Largest message from a page in bytes; that of socket.io."""
 
 
 class Start(NamedTuple):
-    """What the station says."""
+    """The settings that the station passes."""
 
     url: str
-    """Of the control API."""
+    """Address of the control API."""
     token: str
     fd: int
     """The listening socket."""
 
 
 def main() -> None:
-    """Serve until the station ends. The process has no options: people do not start it."""
+    """Serve until the station ends. The process has no options, as only the station starts it."""
     line = sys.stdin.readline()
     if not line:
         sys.exit("the console is started by `papertape serve`")
@@ -54,16 +54,16 @@ def main() -> None:
 
 
 async def serve(start: Start) -> None:
-    """Serve the pages on the socket that was handed over."""
+    """Serve the pages on the socket that was passed."""
     listening = socket.socket(fileno=start.fd)
     host, port = listening.getsockname()[:2]
     inner = application(Live(Remote(start.url, start.token)))
     gc.freeze()  # it stays until the end
     gc.enable()  # off since ``__main__``
-    gate = Gate(inner, start.token, hosts(host, port), port)
+    gate = AuthMiddleware(inner, start.token, hosts(host, port), port)
     config = uvicorn.Config(
         gate,
-        http="h11",  # the faster parser takes a head without end
+        http="h11",  # the faster parser accepts a head of any length
         h11_max_incomplete_event_size=LONGEST_HEAD,
         log_config=None,
         access_log=False,
@@ -73,34 +73,34 @@ async def serve(start: Start) -> None:
         timeout_graceful_shutdown=GRACE_S,
     )
     server = _Server(config)
-    admission = Admission(gate.check, refusal, server.protocol, lambda: served(server))
+    admission = HttpAdmission(gate.check, refusal, server.protocol, lambda: served(server))
     server.accept = lambda: admission.accept(listening)
     asyncio.get_running_loop().add_reader(sys.stdin, _read, server)
     await server.serve(sockets=[])
 
 
 class _Server(uvicorn.Server):
-    """Gets its connections from ``http_admission``, once the application has started."""
+    """Receives its connections from ``http_admission``, once the application has started."""
 
     accept: Callable[[], Coroutine[None, None, None]]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then let connections come."""
+        """Start, then accept connections."""
         await super().startup(sockets)
         self._accepting = asyncio.create_task(self.accept())
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let none come any more, and end those that are there."""
+        """Stop accepting, and end the open connections."""
         self._accepting.cancel()
         await super().shutdown(sockets)
 
     async def protocol(self) -> asyncio.Protocol:
-        """A protocol for a connection that has been admitted."""
+        """Make the protocol of an admitted connection."""
         return protocol(self)
 
 
 def application(live: Live) -> FastAPI:
-    """Every page, with nobody at the door. NiceGUI knows one application per process."""
+    """All pages, without access control. NiceGUI allows one application per process."""
     inner = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     layout.install(live, pages.PAGES)
     ui.run_with(
@@ -117,6 +117,6 @@ def application(live: Live) -> FastAPI:
 
 
 def _read(server: uvicorn.Server) -> None:
-    """Nothing more comes on stdin but its end."""
+    """Wait for the end of stdin."""
     if not os.read(sys.stdin.fileno(), 4096):
         server.should_exit = True

@@ -1,4 +1,4 @@
-"""The control API, called with asyncio: what the console knows and does goes through here."""
+"""The asyncio client of the control API, through which the console does everything."""
 
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -13,16 +13,16 @@ from ..quoting import visible, visible_all
 
 TIMEOUT_S = 10.0
 LONGEST_NEWS = 16 * 1024 * 1024
-"""Bytes of one message of a WebSocket."""
+"""Largest WebSocket message in bytes."""
 
 
-class Problem(Exception):
-    """The station refused, or did not answer; the text is for the reader of the page."""
+class RemoteError(Exception):
+    """The station refused a request or did not answer; the text is shown to the user."""
 
     def __init__(self, text: str, errors: Mapping[str, str] | None = None) -> None:
         super().__init__(text)
         self.errors = dict(errors or {})
-        """What is wrong with each of several things, by their names."""
+        """Errors of single values, by their names."""
 
 
 class Remote:
@@ -31,33 +31,33 @@ class Remote:
     def __init__(self, url: str, token: str) -> None:
         self._url = url
         self._headers = {"Authorization": f"Bearer {token}"}
-        # trust_env: whatever proxy the environment names, the station is on this computer.
+        # trust_env: the station is on this computer, so no proxy of the environment applies.
         self._http = httpx.AsyncClient(
             base_url=url, headers=self._headers, timeout=TIMEOUT_S, trust_env=False
         )
 
     async def stations(self) -> list[dict[str, Any]]:
-        """Every station of the process."""
+        """The stations of the process. Raises ``RemoteError``."""
         found: list[dict[str, Any]] = await self._call("GET", "/v1/stations")
         return found
 
     async def get(self, station: str, path: str, **query: Any) -> Any:
-        """What a path below a station answers. Raises ``Problem``."""
+        """GET a path below a station. Raises ``RemoteError``."""
         return await self._call("GET", below(station, path), query=query)
 
     async def post(self, station: str, path: str, body: Any = None) -> Any:
-        """Carry out what a path below a station stands for. Raises ``Problem``."""
+        """POST to a path below a station. Raises ``RemoteError``."""
         return await self._call("POST", below(station, path), body)
 
     async def patch(self, station: str, path: str, body: Any) -> Any:
-        """Change what a path below a station stands for. Raises ``Problem``."""
+        """PATCH a path below a station. Raises ``RemoteError``."""
         return await self._call("PATCH", below(station, path), body)
 
     async def follow(
         self, station: str, path: str, opened: Callable[[], object] = lambda: None, **query: Any
     ) -> AsyncIterator[Any]:
-        """What a WebSocket of a station sends, until it ends; ``opened`` is called when it is
-        there. Raises ``Problem``.
+        """Yield the messages of a station's WebSocket until it ends; ``opened`` is called once it
+        is open. Raises ``RemoteError``.
         """
         url = "ws" + self._url.removeprefix("http") + below(station, path)
         if query:
@@ -70,10 +70,10 @@ class Remote:
                 async for text in socket:
                     yield visible_all(json.loads(text))
         except (OSError, TimeoutError, ConnectionClosed, InvalidHandshake) as error:
-            raise Problem(f"the station's news have ended: {error}") from error
+            raise RemoteError(f"the station's event stream has ended: {error}") from error
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         await self._http.aclose()
 
     async def _call(
@@ -83,10 +83,10 @@ class Remote:
             answer = await self._http.request(method, path, json=body, params=query or None)
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
-            raise Problem(f"the station does not answer: {reason}") from error
+            raise RemoteError(f"the station does not answer: {reason}") from error
         if answer.is_success:
             return visible_all(answer.json())
-        raise Problem(_detail(answer), _errors(answer))
+        raise RemoteError(_detail(answer), _errors(answer))
 
 
 def below(station: str, path: str) -> str:
@@ -95,7 +95,7 @@ def below(station: str, path: str) -> str:
 
 
 def _errors(answer: httpx.Response) -> dict[str, str]:
-    """What the station says of each thing that is wrong, where it tells them apart."""
+    """The errors of single values in a refusal, if it has any."""
     try:
         return {visible(name): visible(why) for name, why in answer.json()["errors"].items()}
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -103,14 +103,14 @@ def _errors(answer: httpx.Response) -> dict[str, str]:
 
 
 def _detail(answer: httpx.Response) -> str:
-    """What the station says of a request that it does not carry out."""
+    """The text of a refusal."""
     try:
         told = answer.json()["detail"]
     except (ValueError, KeyError, TypeError):
         return f"the station answers {answer.status_code}"
     if isinstance(told, str):
         return visible(told)
-    try:  # what a body lacks: a list of places and reasons
+    try:  # an invalid body: a list of places and reasons
         return visible("; ".join(f"{one['loc'][-1]}: {one['msg']}" for one in told))
     except (KeyError, TypeError, IndexError):
         return json.dumps(told)

@@ -1,7 +1,7 @@
-"""What the pages show: fetched while somebody looks, at once when there is news of it.
+"""Topics: the data that pages show, fetched while a page is open and again after each event.
 
-One ``Live`` serves every browser tab. A topic is fetched at most twice a second, however much
-happens, so that looking on costs the station little.
+One ``Live`` serves all browser tabs. A topic is fetched at most twice a second, so that open pages
+cost the station little.
 """
 
 import asyncio
@@ -12,38 +12,38 @@ from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from .remote import Problem, Remote
+from .remote import Remote, RemoteError
 
 QUICKEST_S = 0.5
-"""Between two fetches of a topic."""
+"""Seconds between two fetches of a topic."""
 CROWD = 10
-"""When more rows than these change at a time, nobody reads each: every second fetch is left out."""
+"""When more rows change at a time, no reader follows each: every second fetch is left out."""
 RETRY_S = 1.0
-"""After the news have ended."""
+"""Seconds until the next attempt after the events have ended."""
 MOST = 500
 """Rows of a topic."""
 MOST_KEYS = 100
-"""Rows that are fetched by their keys; if more have changed, all are."""
+"""Most rows that are fetched by key; if more have changed, all are fetched."""
 KEPT = 200
-"""News of each station that are kept for those who come later."""
+"""Events of each station that are kept for pages opened later."""
 
 
-class Source(NamedTuple):
+class TopicSource(NamedTuple):
     """Where a topic comes from."""
 
     path: str
     """Below the station."""
     every_s: float
-    """How old it may become without news."""
+    """How old it may become without an event."""
     kinds: frozenset[str]
-    """News after which it is fetched anew."""
+    """Events after which it is fetched again."""
     key: str = ""
-    """What tells its rows apart. News that have it, too, say which row to fetch; the path takes
-    it to choose rows."""
+    """The key of its rows. An event with this key says which row to fetch; the path accepts it to
+    select rows."""
 
 
-def _source(path: str, every_s: float, *kinds: str, key: str = "") -> Source:
-    return Source(path, every_s, frozenset(kinds), key)
+def _source(path: str, every_s: float, *kinds: str, key: str = "") -> TopicSource:
+    return TopicSource(path, every_s, frozenset(kinds), key)
 
 
 SOURCES = {
@@ -63,19 +63,19 @@ SOURCES = {
 """Topics by name."""
 
 OVER = frozenset({"Filled", "Cancelled", "ApiCancelled", "Inactive"})
-"""States of an order that works no longer."""
+"""Statuses of an order that has ended."""
 
 Update = Callable[[Any], object]
 Rows = list[dict[str, Any]]
 
 
 class Topic:
-    """One thing of a station that pages show."""
+    """One kind of data of a station that pages show."""
 
-    def __init__(self, remote: Remote, station: str, source: Source) -> None:
+    def __init__(self, remote: Remote, station: str, source: TopicSource) -> None:
         self.value: Any = None
         self.problem = ""
-        """Why there is nothing newer; "" when all is well."""
+        """Why there is nothing newer; "" while fetching works."""
         self._remote, self._station, self._source = remote, station, source
         self._watchers: dict[int, Update] = {}
         self._poked = asyncio.Event()
@@ -86,9 +86,9 @@ class Topic:
         self._task: asyncio.Task[None] | None = None
 
     def watch(self, update: Update) -> Callable[[], None]:
-        """Call ``update`` with the value now, if there is one, and after each change.
+        """Call ``update`` with the current value, if there is one, and after each change.
 
-        Returns what ends it. The topic is fetched while it has a watcher.
+        Returns the function that ends this. The topic is fetched while it has a watcher.
         """
         key = id(update)
         self._watchers[key] = update
@@ -106,7 +106,7 @@ class Topic:
             self.value = None
 
     def poke(self, kind: str, facts: Mapping[str, Any]) -> None:
-        """There is news of this kind."""
+        """Take an event."""
         if kind not in self._source.kinds:
             return
         row = facts.get(self._source.key)
@@ -117,12 +117,12 @@ class Topic:
         self._poked.set()
 
     def refresh(self) -> None:
-        """Fetch all of it as soon as may be: somebody has just changed something."""
+        """Fetch all of it as soon as possible, because a command has changed something."""
         self._whole = True
         self._poked.set()
 
     def _tell(self, key: int, value: Any) -> None:
-        """A callback of its own each: one that fails concerns its page alone."""
+        """Notify each watcher separately, so that one that fails affects its page alone."""
         if key in self._watchers:
             self._watchers[key](value)
 
@@ -136,7 +136,7 @@ class Topic:
                 stale = loop.time() + self._source.every_s
             try:
                 value = await self._fetch()
-            except Problem as problem:
+            except RemoteError as problem:
                 self.problem, self._whole = str(problem), True
             else:
                 self.problem = ""
@@ -151,7 +151,7 @@ class Topic:
                 await asyncio.wait_for(self._poked.wait(), stale - loop.time())
 
     async def _fetch(self) -> Any:
-        """All of it, or what it was with the rows that have changed."""
+        """Fetch all of it, or only the rows that have changed."""
         wanted, self._rows = self._rows, set()
         whole, self._whole = self._whole, False
         path, key = self._source.path, self._source.key
@@ -162,14 +162,14 @@ class Topic:
 
 
 def works(row: Mapping[str, Any]) -> bool:
-    """Whether it is an order that may still trade."""
+    """Whether a row is an order that may still trade."""
     return "status" in row and row["status"] not in OVER
 
 
 def merged(old: Rows, new: Rows, key: str) -> Rows:
-    """Rows with those that have changed in the place of the old ones, and new ones at the end.
+    """Replace changed rows and append new ones.
 
-    Of more than ``MOST`` the earliest are left out, those that are over before those that work.
+    Above ``MOST`` rows the earliest are dropped, ended orders before working ones.
     """
     found = {row[key]: row for row in new}
     rows = [found.pop(row[key], row) for row in old]
@@ -179,8 +179,8 @@ def merged(old: Rows, new: Rows, key: str) -> Rows:
     return [row for at, row in enumerate(rows) if at not in left_out][-MOST:]
 
 
-class News:
-    """What happens at a station, as it happens."""
+class StationEvents:
+    """The event stream of a station."""
 
     def __init__(
         self,
@@ -189,7 +189,7 @@ class News:
         told: Callable[[dict[str, Any]], None],
         missed: Callable[[], None],
     ) -> None:
-        """``told`` hears of each; ``missed`` is called when some may have been missed."""
+        """``told`` is called with each event, ``missed`` when some may have been missed."""
         self.recent: deque[dict[str, Any]] = deque(maxlen=KEPT)
         self.connected = False
         self.problem = ""
@@ -205,7 +205,7 @@ class News:
                     for one in batch["news"]:
                         self.recent.append(one)
                         self._told(one)
-            except Problem as problem:
+            except RemoteError as problem:
                 self.problem = str(problem)
             self.connected = False
             await asyncio.sleep(RETRY_S)
@@ -215,15 +215,15 @@ class News:
         self._missed()
 
 
-class Desk:
-    """One station, as the pages see it."""
+class WatchedStation:
+    """One station as pages use it."""
 
     def __init__(self, remote: Remote, station: str) -> None:
         self.remote = remote
         self.station = station
         self._topics: dict[str, Topic] = {}
         self._listeners: dict[int, Update] = {}
-        self.news = News(remote, station, self._told, self._look)
+        self.news = StationEvents(remote, station, self._told, self._look)
 
     def topic(self, name: str) -> Topic:
         """A topic of ``SOURCES``."""
@@ -232,24 +232,24 @@ class Desk:
         return self._topics[name]
 
     def listen(self, hear: Update) -> Callable[[], None]:
-        """Call ``hear`` with every piece of news; returns what ends it."""
+        """Call ``hear`` with every event; returns the function that ends this."""
         key = id(hear)
         self._listeners[key] = hear
         return lambda: self._listeners.pop(key, None) and None
 
     async def get(self, path: str, **query: Any) -> Any:
-        """Ask the station. Raises ``Problem``."""
+        """Request data from the station. Raises ``RemoteError``."""
         return await self.remote.get(self.station, path, **query)
 
     async def post(self, path: str, body: Any = None) -> Any:
-        """Let the station do something; every topic looks for the change. Raises ``Problem``."""
+        """Send a command; every topic then looks for the change. Raises ``RemoteError``."""
         try:
             return await self.remote.post(self.station, path, body)
         finally:
             self._look()
 
     async def patch(self, path: str, body: Any) -> Any:
-        """Let the station change something; every topic looks for it. Raises ``Problem``."""
+        """Change something; every topic then looks for the change. Raises ``RemoteError``."""
         try:
             return await self.remote.patch(self.station, path, body)
         finally:
@@ -268,19 +268,19 @@ class Desk:
 
 
 class Live:
-    """Every station of the process."""
+    """All stations of the process."""
 
     def __init__(self, remote: Remote) -> None:
         self.remote = remote
-        self._desks: dict[str, Desk] = {}
+        self._desks: dict[str, WatchedStation] = {}
 
     async def names(self) -> list[str]:
-        """The stations there are. Raises ``Problem``."""
+        """The names of the stations. Raises ``RemoteError``."""
         return [str(one["name"]) for one in await self.remote.stations()]
 
-    async def desk(self, station: str) -> Desk:
-        """A station. Raises ``Problem`` when there is none of this name."""
+    async def desk(self, station: str) -> WatchedStation:
+        """A station by name. Raises ``RemoteError`` when there is none."""
         if station not in self._desks:
             await self.remote.get(station, "")
-            self._desks.setdefault(station, Desk(self.remote, station))
+            self._desks.setdefault(station, WatchedStation(self.remote, station))
         return self._desks[station]

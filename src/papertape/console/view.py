@@ -5,20 +5,20 @@ from typing import Any
 
 from nicegui import ui
 
-from .topics import Desk, Update
+from .topics import Update, WatchedStation
 
 
-class View:
-    """One page in one browser tab: what it watches ends with it."""
+class PageView:
+    """One page in one browser tab. Everything it watches ends with it."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: WatchedStation) -> None:
         self.desk = desk
         self._client = ui.context.client
         self._ends: list[Callable[[], object]] = []
         self._client.on_delete(self._end)
 
     def watch(self, topic: str, update: Update) -> None:
-        """Call ``update`` with a topic's value now and after each change (topics: ``live``)."""
+        """Call ``update`` with a topic's value now and after each change (see ``topics``)."""
 
         def inside(value: Any) -> None:
             with self._client:
@@ -27,7 +27,7 @@ class View:
         self._ends.append(self.desk.topic(topic).watch(inside))
 
     def listen(self, hear: Update) -> None:
-        """Call ``hear`` with every piece of news."""
+        """Call ``hear`` with every event."""
 
         def inside(news: Any) -> None:
             with self._client:

@@ -1,9 +1,9 @@
-"""One frame, told field by field: what ``papertape explain`` shows.
+"""Explains one frame field by field, for ``papertape explain``.
 
-The interpreters (``oracle.py``, ``oracle_proto.py``) read the frame and say what each piece is and
-which gate put it there; this module gives each piece its place in bytes, adds what they passed
-over, and bounds what is kept. It never raises on bytes: what is wrong is a ``Problem``.
-``explain_stream.py`` finds the frames.
+The interpreters (``oracle.py``, ``oracle_proto.py``) read the frame and report each field and the
+gate that put it there; this module adds its byte offsets and the parts they skipped, and bounds
+what is kept. It never raises on bytes: an error becomes a ``Finding``. ``stream.py`` finds the
+frames.
 """
 
 from array import array
@@ -27,7 +27,7 @@ _WIRE_TYPES = ("varint", "fixed64", "bytes", "group", "end of group", "fixed32")
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """How much of one message is kept. Nobody reads more; a hostile frame may hold 16 MB."""
+    """How much of one message is kept. A hostile frame may hold 16 MB."""
 
     text: int = 200
     """Characters of a value."""
@@ -37,11 +37,11 @@ class Limits(msgspec.Struct, frozen=True):
 
 USUAL = Limits()
 READ_FIELDS = 1_000_000
-"""Fields of a message that are read at all: more than any real one has, some seconds' work."""
+"""Fields of a message that are read at all: more than any real one has; takes seconds."""
 
 
-class Row(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One field as it stands in the frame."""
+class FieldRow(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One field of a frame."""
 
     offset: int
     """Bytes from the start of the input."""
@@ -50,21 +50,21 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str
     """Path from the message."""
     raw: str
-    """Text: the token. Protobuf: key, length and value in hexadecimal; of a record no value."""
+    """Text: the token. Protobuf: key, length and value in hexadecimal; a record has no value."""
     value: Any
-    """What it means; nothing for a constant, a record and what was passed over."""
+    """The value; None for a constant, a record, or a skipped part."""
     gate: str = ""
-    """What put it here, versions and conditions; "" when it is always there."""
+    """Versions and conditions under which it is present; "" for always."""
     number: int = 0
     """Protobuf: the field's number."""
     wire_type: str = ""
     """Protobuf: varint, fixed64, bytes …"""
     note: str = ""
-    """Why it was passed over."""
+    """Why it was skipped."""
 
 
-class Problem(msgspec.Struct, frozen=True):
-    """What is wrong, and where."""
+class Finding(msgspec.Struct, frozen=True):
+    """An error, and where it is."""
 
     reason: str
     offset: int
@@ -72,7 +72,7 @@ class Problem(msgspec.Struct, frozen=True):
     message: str = ""
     field: str = ""
     body_offset: int | None = None
-    """Bytes from the start of the body; None when the fault is outside of a body."""
+    """Bytes from the start of the body; None for an error outside of a body."""
     found: Any = None
 
     def __str__(self) -> str:
@@ -82,30 +82,30 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Explained(msgspec.Struct, frozen=True):
-    """One message, or what should have been one."""
+    """One message, or bytes that should have been one."""
 
     offset: int
-    """Where its first byte stands in the input: the length of the frame."""
+    """Offset of the frame (its length) in the input."""
     length: int
-    """Bytes of the payload, as the frame announces them."""
+    """Length of the payload, as the frame announces it."""
     sender: Sender
     name: str
-    """Official name of the class of messages; "" when it cannot be told."""
+    """Official name of the message; "" when it is unknown."""
     id: int | None
     format: Literal["text", "protobuf", "handshake", ""]
     version: int
     """Server version it was read with."""
-    fields: list[Row]
-    problem: Problem | None = None
+    fields: list[FieldRow]
+    problem: Finding | None = None
     notes: tuple[str, ...] = ()
     version_from: str = ""
-    """How the version is known: given, handshake, offered, newest, guessed."""
+    """Source of the version: given, handshake, offered, newest, guessed."""
     sender_from: str = ""
-    """How the direction is known: given, handshake, recorded, guessed."""
+    """Source of the direction: given, handshake, recorded, guessed."""
 
     @property
     def clean(self) -> bool:
-        """Every byte is accounted for: nothing wrong, nothing passed over."""
+        """Whether every byte is accounted for: no error, nothing skipped."""
         return self.problem is None and not any(row.note for row in self.fields)
 
 
@@ -122,7 +122,7 @@ class _Kept(list[oracle.Token]):
         self.total = 0
 
     def append(self, token: oracle.Token) -> None:
-        """Keep it while there is room. Raises ``_Enough`` when nothing more need be read."""
+        """Keep a field while there is room. Raises ``_Enough`` when no more need be read."""
         self.total += 1
         if self.total > READ_FIELDS:
             raise _Enough
@@ -133,16 +133,16 @@ class _Kept(list[oracle.Token]):
 def explain(
     payload: bytes, sender: Sender, version: int, *, at: int = 0, limits: Limits = USUAL
 ) -> Explained:
-    """A frame's payload (without its length), read as a message of this server version.
+    """Explain a frame's payload (without its length) as a message of this server version.
 
-    ``at`` is where the frame's length stands in the input. Never raises.
+    ``at`` is the offset of the frame in the input. Never raises.
     """
     table = catalogue.REQUESTS if sender == "client" else catalogue.RESPONSES
     frame = _Frame(payload, sender, version, at, limits)
     if version < RAW_IDS:
         head, nul, _ = payload.partition(b"\0")
         if not nul or not head.isdigit() or len(head) > 9 or str(int(head)).encode() != head:
-            return frame.unreadable("the id of the message is no number", head[:16])
+            return frame.unreadable("the id of the message is not a number", head[:16])
         return frame.text(table, int(head), len(head) + 1)
     if len(payload) < 4:
         return frame.unreadable("too short for the id of a message", payload)
@@ -153,7 +153,7 @@ def explain(
 
 
 class _Frame:
-    """One payload and its place."""
+    """One payload and its offset."""
 
     def __init__(
         self, payload: bytes, sender: Sender, version: int, at: int, limits: Limits
@@ -164,11 +164,11 @@ class _Frame:
         self.at = at
         self.limits = limits
         self.start = 0
-        """Where the body begins in the payload."""
+        """Offset of the body in the payload."""
 
     def unreadable(self, reason: str, found: bytes) -> Explained:
-        """A frame without an id that could be read."""
-        problem = Problem(reason + self._other_ids(), self.at + 4, found=readable(found))
+        """Explain a frame whose id is unreadable."""
+        problem = Finding(reason + self._other_ids(), self.at + 4, found=readable(found))
         return self._explained("", None, "", [], problem, ())
 
     def _other_ids(self) -> str:
@@ -179,7 +179,7 @@ class _Frame:
         return f": ids are written as by server versions {other}, this is {self.version}"
 
     def text(self, table: dict[int, type[Message]], number: int, start: int) -> Explained:
-        """A message in text."""
+        """Explain a text message."""
         self.start = start
         pieces = self.payload[start:].split(b"\0")
         places = array("L", accumulate((len(piece) + 1 for piece in pieces), initial=0))
@@ -200,8 +200,8 @@ class _Frame:
 
     def _read_text(
         self, cls: type[Message], tokens: list[str], places: Sequence[int], seen: _Kept
-    ) -> Problem | None:
-        last = len(tokens) - 1  # what follows the last NUL: nothing, if the message is whole
+    ) -> Finding | None:
+        last = len(tokens) - 1  # what follows the last NUL: nothing, if the message is complete
         problem, ended = None, False
         try:
             oracle.read_text(cls, self.version, tokens, seen)
@@ -215,7 +215,7 @@ class _Frame:
                 reason = "the message ends within this field: no NUL follows"
                 name = seen[-1].name if seen.total == len(seen) == last + 1 else ""
                 problem = self._cut(cls, reason, name, places[last], tokens[last])
-        elif seen.total > last and len(seen) == seen.total:  # the nothing was taken for a field
+        elif seen.total > last and len(seen) == seen.total:  # the empty rest was taken for a field
             token = seen.pop()
             ended = True
             problem = self._cut(cls, _ends(token.gate), token.name, places[last])
@@ -225,26 +225,26 @@ class _Frame:
 
     def _cut(
         self, cls: type[Message], reason: str, name: str, place: int, found: str | None = None
-    ) -> Problem:
-        return Problem(reason, self._offset(place), cls.__name__, name, place, self._short(found))
+    ) -> Finding:
+        return Finding(reason, self._offset(place), cls.__name__, name, place, self._short(found))
 
-    def _text_row(self, token: oracle.Token, places: Sequence[int]) -> Row:
+    def _text_row(self, token: oracle.Token, places: Sequence[int]) -> FieldRow:
         place = places[token.offset]
         raw, value = self._short(token.text), self._short(token.value)
-        return Row(self._offset(place), place, token.name, raw, value, token.gate)
+        return FieldRow(self._offset(place), place, token.name, raw, value, token.gate)
 
-    def _left(self, i: int, token: str, places: Sequence[int]) -> Row:
+    def _left(self, i: int, token: str, places: Sequence[int]) -> FieldRow:
         name, place = f"#{i + 1}", places[i]
-        return Row(self._offset(place), place, name, self._short(token), None, note="not read")
+        return FieldRow(self._offset(place), place, name, self._short(token), None, note="not read")
 
     def proto(self, table: dict[int, type[Message]], number: int) -> Explained:
-        """A message in protobuf."""
+        """Explain a protobuf message."""
         self.start = 4
         body = self.payload[4:]
         cls = table.get(number)
         known = cls is not None and cls.spec.protobuf < ALWAYS
         seen = _Kept(self.limits.fields)
-        problem: Problem | None = None
+        problem: Finding | None = None
         readable_as: type[Any] = cls if cls and known else Unknown
         try:
             oracle.read_proto(readable_as, body, seen)
@@ -253,8 +253,8 @@ class _Frame:
         except RemoteProtocolError as error:
             after = f", after {seen[-1].name}" if seen and not error.field else ""
             problem = self._problem(error, error.offset or 0, after)
-        except (ValueError, OverflowError) as error:  # a record that the pieces do not make
-            problem = Problem(str(error), self._offset(0), cls.__name__ if cls else "", "", 0)
+        except (ValueError, OverflowError) as error:  # a record that the parts do not form
+            problem = Finding(str(error), self._offset(0), cls.__name__ if cls else "", "", 0)
         name = cls.__name__ if cls else ""
         gates = _proto_gates(cls) if cls and known else {}
         rows = [self._proto_row(token, body, gates) for token in seen]
@@ -264,13 +264,13 @@ class _Frame:
         notes = self._notes(cls, number, "protobuf", more=more) if cls else ()
         return self._explained(name, number, "protobuf", rows, problem, notes)
 
-    def _proto_row(self, token: oracle.Token, body: bytes, gates: dict[str, str]) -> Row:
+    def _proto_row(self, token: oracle.Token, body: bytes, gates: dict[str, str]) -> FieldRow:
         raw = body[token.offset : token.end]
         shown = raw[: self.limits.text].hex(" ")
         if len(raw) > self.limits.text:
             shown += f" … ({len(raw)} bytes)"
         gate = "" if token.note else gates.get(_plain_path(token.name), gates.get("", ""))
-        return Row(
+        return FieldRow(
             self._offset(token.offset), token.offset, token.name, shown, self._short(token.value),
             gate, token.number, _WIRE_TYPES[token.wire], token.note,
         )  # fmt: skip
@@ -283,23 +283,23 @@ class _Frame:
     def _few(self, count: int) -> int:
         return min(count, self.limits.fields)
 
-    def _problem(self, error: RemoteProtocolError, place: int, more: str = "") -> Problem:
+    def _problem(self, error: RemoteProtocolError, place: int, more: str = "") -> Finding:
         found = error.found
         found = [self._short(one) for one in found] if isinstance(found, list) else found
-        return Problem(
+        return Finding(
             error.reason + more, self._offset(place), error.message or "", error.field or "", place,
             self._short(readable(found) if isinstance(found, bytes) else found),
         )  # fmt: skip
 
-    def _unknown(self, number: int, name: str, form: str) -> Problem:
+    def _unknown(self, number: int, name: str, form: str) -> Finding:
         if name:
-            return Problem(f"has no {form} form", self.at + 4, name, found=number)
+            return Finding(f"has no {form} form", self.at + 4, name, found=number)
         other = catalogue.RESPONSES if self.sender == "client" else catalogue.REQUESTS
         reason = f"no message from the {self.sender} has the id {number}"
         if number in other:
             sender = "server" if self.sender == "client" else "client"
             reason += f"; from the {sender} it is {other[number].__name__}"
-        return Problem(reason, self.at + 4, found=number)
+        return Finding(reason, self.at + 4, found=number)
 
     def _notes(self, cls: type[Message], number: int, form: str, *, more: int) -> tuple[str, ...]:
         spec, notes = cls.spec, []
@@ -321,8 +321,8 @@ class _Frame:
         return shortened(value, self.limits.text)
 
     def _explained(
-        self, name: str, number: int | None, form: Any, rows: list[Row],
-        problem: Problem | None, notes: tuple[str, ...],
+        self, name: str, number: int | None, form: Any, rows: list[FieldRow],
+        problem: Finding | None, notes: tuple[str, ...],
     ) -> Explained:  # fmt: skip
         return Explained(
             self.at, len(self.payload), self.sender, name, number, form, self.version, rows,
@@ -335,7 +335,7 @@ def _ends(gate: str) -> str:
 
 
 class Unknown(msgspec.Struct):
-    """A message that the catalogue does not have: every field of it is unknown."""
+    """Explain a message that the catalogue lacks: all its fields are unknown."""
 
 
 @cache
@@ -352,7 +352,7 @@ def _plain_path(name: str) -> str:
 
 
 def shortened(value: Any, limit: int) -> Any:
-    """Text or a list, cut at the limit with a word about its length."""
+    """Text or a list, cut at the limit with a note of its length."""
     if isinstance(value, str) and len(value) > limit:
         return f"{value[:limit]}… ({len(value)} characters)"
     if isinstance(value, list):
@@ -364,13 +364,13 @@ def shortened(value: Any, limit: int) -> Any:
 
 
 def readable(found: bytes) -> str:
-    """A few bytes for an error: as text if they are, else in hexadecimal."""
+    """A few bytes for an error message: as text if they are, else in hexadecimal."""
     text = found.decode("ascii", "replace")
     return text if text.isascii() and text.isprintable() else found.hex(" ")
 
 
 def encoded(explained: Explained) -> bytes:
-    """One line of JSON; decimals as text, so that no digit is lost."""
+    """One line of JSON; decimals as text, to keep all digits."""
     return _JSON.encode(explained)
 
 

@@ -1,38 +1,38 @@
-"""What an input is, and the reader for it: bytes in pieces, messages told out.
+"""Detects the kind of an input and makes its reader: bytes in, explained messages out.
 
-Four kinds are known: a recording (lines of JSON), an API message log (lines with ``->`` and
-``<-``), bytes in hexadecimal, and bytes as they are. The first bytes decide.
+There are four kinds: a recording (lines of JSON), an API message log (lines with ``->`` and
+``<-``), hexadecimal bytes, and raw bytes. The first bytes decide.
 """
 
 import re
 from typing import Literal, Protocol
 
 from ..wire.framing import MAX_PAYLOAD, frame
-from .frames import USUAL, Explained, Limits, Problem, Sender
+from .frames import USUAL, Explained, Finding, Limits, Sender
 from .message_log import LINE, LogReader
 from .recording import recorded
 from .stream import Explainer
 
 Kind = Literal["recording", "log", "hex", "bytes"]
 LOOKED_AT = 1 << 16
-"""Bytes of the start that decide what an input is."""
+"""Bytes of the start that decide the kind of an input."""
 LONGEST_LINE = 2 * MAX_PAYLOAD
 _HEX = re.compile(rb"(?:0[xX]|\\x|[\s:,;]|[0-9a-fA-F])+\Z")
 _NOT_DIGITS = re.compile(rb"0[xX]|\\x|[\s:,;]")
 
 
-class Reader(Protocol):
-    """Takes an input piece by piece."""
+class InputReader(Protocol):
+    """Reads an input in pieces."""
 
     def feed(self, data: bytes) -> list[Explained]:
         """The messages that these bytes complete."""
 
     def finish(self) -> list[Explained]:
-        """What is left at the end."""
+        """The messages left at the end."""
 
 
 def kind_of(start: bytes) -> Kind:
-    """What an input that begins like this is."""
+    """The kind of an input that starts with these bytes."""
     start = start[:LOOKED_AT]
     if start.lstrip().startswith(b"{"):
         return "recording"
@@ -48,10 +48,10 @@ def reader(
     version: int | None = None,
     payload: bool = False,
     limits: Limits = USUAL,
-) -> Reader:
-    """The reader for an input that begins like this.
+) -> InputReader:
+    """The reader for an input that starts with these bytes.
 
-    ``payload`` says that bytes are one message without its length.
+    ``payload``: the bytes are one message without its length.
     """
     kind = kind_of(start)
     if kind == "recording":
@@ -71,7 +71,7 @@ class Payload:
         self._data = bytearray()
 
     def feed(self, data: bytes) -> list[Explained]:
-        """Nothing: only the end tells the length."""
+        """Nothing: the length is known only at the end."""
         self._data += data[: MAX_PAYLOAD + 1 - len(self._data)]
         return []
 
@@ -81,9 +81,9 @@ class Payload:
 
 
 class HexReader:
-    """Bytes in hexadecimal; blanks, colons, commas, ``0x`` and ``\\x`` may stand between."""
+    """Hexadecimal bytes; blanks, colons, commas, ``0x`` and ``\\x`` may separate them."""
 
-    def __init__(self, inner: Reader) -> None:
+    def __init__(self, inner: InputReader) -> None:
         self._inner = inner
         self._rest = b""
         self._at = 0
@@ -101,7 +101,7 @@ class HexReader:
         return self._digits(_NOT_DIGITS.sub(b"", text))
 
     def finish(self) -> list[Explained]:
-        """What is left at the end."""
+        """The messages left at the end."""
         told = self._digits(self._rest) if not self._wrong else []
         if self._wrong:
             return told
@@ -119,18 +119,18 @@ class HexReader:
             data = bytes.fromhex(digits[:even].decode("ascii"))
         except ValueError as error:
             told = self._inner.finish()
-            self._wrong = _no_hex(f"is no hexadecimal: {error}", self._at)
+            self._wrong = _no_hex(f"is not hexadecimal: {error}", self._at)
             return [*told, self._wrong]
         self._at += len(data)
         return self._inner.feed(data)
 
 
 def _no_hex(reason: str, at: int) -> Explained:
-    return Explained(at, 0, "server", "", None, "", 0, [], Problem(reason, at))
+    return Explained(at, 0, "server", "", None, "", 0, [], Finding(reason, at))
 
 
 class _Lines:
-    """Cuts an input into lines."""
+    """Splits an input into lines."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
@@ -147,7 +147,7 @@ class _Lines:
         return told
 
     def finish(self) -> list[Explained]:
-        """What is left at the end."""
+        """The messages left at the end."""
         return self._complete(b"")
 
     def _keep(self, part: bytes) -> None:
@@ -161,16 +161,16 @@ class _Lines:
         self._parts, self._size, self._at = [], 0, at + size + 1
         if size > LONGEST_LINE:
             reason = f"a line of {size} bytes is longer than any message"
-            return [Explained(at, size, "server", "", None, "", 0, [], Problem(reason, at))]
+            return [Explained(at, size, "server", "", None, "", 0, [], Finding(reason, at))]
         return self.line(line, at)
 
     def line(self, line: bytes, at: int) -> list[Explained]:
-        """The messages of a line that stands at ``at``."""
+        """The messages of the line at offset ``at``."""
         raise NotImplementedError
 
 
 class RecordingReader(_Lines):
-    """A recording, one message a line."""
+    """A recording, one message per line."""
 
     def __init__(self, version: int | None, limits: Limits) -> None:
         super().__init__()
@@ -178,12 +178,12 @@ class RecordingReader(_Lines):
         self._limits = limits
 
     def line(self, line: bytes, at: int) -> list[Explained]:
-        """The message of a line; empty lines are passed over."""
+        """The message of a line; empty lines are skipped."""
         return [recorded(line, at, self._version, limits=self._limits)] if line.strip() else []
 
 
 class LineReader(_Lines):
-    """An API message log. A line without time and arrow goes on with the one before."""
+    """An API message log. A line without time and arrow continues the one before."""
 
     def __init__(self, version: int | None, limits: Limits) -> None:
         super().__init__()
@@ -193,7 +193,7 @@ class LineReader(_Lines):
         self._start = 0
 
     def line(self, line: bytes, at: int) -> list[Explained]:
-        """The message before this line, if the line begins another one."""
+        """The message before this line, if the line starts another one."""
         found = LINE.match(line)
         if not found:
             if self._arrow and len(self._content) < LONGEST_LINE:
@@ -205,7 +205,7 @@ class LineReader(_Lines):
         return told
 
     def finish(self) -> list[Explained]:
-        """What is left at the end."""
+        """The messages left at the end."""
         return super().finish() + self._told()
 
     def _told(self) -> list[Explained]:

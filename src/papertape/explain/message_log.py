@@ -1,9 +1,9 @@
-"""Lines of the API message log that TWS writes, told message by message.
+"""Explains lines of the API message log that TWS writes.
 
 A line is ``20:54:49:921 -> `` (from the server; ``<-`` from the client) and the frame with its
 length, each NUL shown as ``-`` (and in Papertape's log, other control characters as ``.``). So a
-``-`` may be the end of a field or a hyphen. Which of them are hyphens is found out by reading: the
-split that the message's plan accepts, with the fewest hyphens and no empty number, is taken.
+``-`` may be the end of a field or a hyphen. The module tries readings and takes the one that the
+message's plan accepts with the fewest hyphens and no empty number.
 """
 
 import re
@@ -14,49 +14,49 @@ from msgspec.structs import replace
 
 from ..versions import MAX_SERVER
 from ..wire.handshake import PREFIX
-from .frames import USUAL, Explained, Limits, Problem, Sender, explain
+from .frames import USUAL, Explained, Finding, Limits, Sender, explain
 from .stream import NEWEST_TEXT, answer, candidates, greeting
 
 LINE = re.compile(rb"\d\d:\d\d:\d\d[:.,]\d{3} (->|<-) ", re.MULTILINE)
 _SENDER: dict[bytes, Sender] = {b"->": "server", b"<-": "client"}
 READINGS = 600
-"""So many splits of one line are tried: half a second at most."""
+"""Readings tried for one line: half a second at most."""
 GUESSES = 5
-"""So many lines of a log may ask for another version, at ``FEW`` readings a version."""
+"""Lines of a log that may try other versions, at ``FEW`` readings per version."""
 FEW = 60
 _LONGEST = 3000
 """Fields of a line beyond which every ``-`` is taken for NUL."""
 _NEGATIVE, _HYPHEN, _STRANGE, _RUN, _ODD, _WRONG = 0.1, 1.0, 4.0, 1.5, 1.0, 1000.0
-"""What a reading costs: a minus sign, a hyphen, one beside an empty field, many hyphens at once,
-an empty number, a message that cannot be read or has a hyphen in a constant."""
+"""Cost of a reading: a minus sign, a hyphen, one beside an empty field, many hyphens at once,
+an empty number, a message that is unreadable or has a hyphen in a constant."""
 _NUMBER = re.compile(rb"[1-9]|0?\.\d|Infinity")
-"""How a number begins that may stand behind a minus sign."""
+"""How a number that may follow a minus sign starts."""
 _FAR = 0.2
-"""What each piece behind the place that went wrong adds to the rank of a reading."""
+"""What each part after the error adds to the rank of a reading."""
 _WIDTH, _BEAM = 12, 6
-"""Hyphens that are tried after one reading, and readings that are followed at a time."""
-_OBSCURE = "which '-' were NUL cannot be told for sure; the true server version would help"
+"""Hyphens tried after one reading, and readings followed at a time."""
+_OBSCURE = "it is uncertain which '-' were NUL; the true server version would help"
 
 
 class Restored(msgspec.Struct, frozen=True):
-    """A frame whose NULs are back, and what this assumes."""
+    """A frame with its NULs restored, and the assumptions."""
 
     payload: bytes
     told: Explained
     cost: float
     hyphens: int
     sure: bool
-    """It reads whole, and nothing in it is odd."""
+    """Whether all of it could be read, without anything odd."""
 
 
 _LOSSY = "a log of text does not keep every byte of protobuf"
 NOT_SHOWN = b"(not shown)"
-"""What Papertape's own log has in the place of a secret."""
+"""What Papertape's own log writes in place of a secret."""
 Read = Callable[[bytes], Explained]
 
 
 class LogReader:
-    """Takes a log line by line; ``->`` and ``<-`` tell the direction."""
+    """Reads a log line by line; ``->`` and ``<-`` give the direction."""
 
     def __init__(self, version: int | None = None, *, limits: Limits = USUAL) -> None:
         self._given = version
@@ -66,7 +66,7 @@ class LogReader:
         self._guesses = 0
 
     def line(self, content: bytes, arrow: bytes, at: int) -> Explained:
-        """One line's frame; ``content`` is what stands behind the arrow, at ``at``."""
+        """Explain one line's frame; ``content`` is the text after the arrow, at offset ``at``."""
         sender = _SENDER[arrow]
         if sender == "client" and content.startswith(PREFIX.replace(b"\0", b"-")):
             return self._opened(greeting(content[8:], at, self._given))
@@ -123,7 +123,7 @@ class LogReader:
 
 
 def _measured(told: Explained, content: bytes) -> Explained:
-    """Compare the length that the line announces, unless it cannot be told from the log."""
+    """Check the length that the line announces, unless the log hides it."""
     head, size = content[:4], max(0, len(content) - 4)
     kept = size.to_bytes(4).replace(b"\0", b"-")
     if head in (kept, bytes(byte if 0x20 <= byte != 0x7F else ord(".") for byte in kept)):
@@ -133,7 +133,7 @@ def _measured(told: Explained, content: bytes) -> Explained:
         note = "the log does not keep every byte: the length cannot be checked"
         return replace(told, notes=(*told.notes, note))
     reason = f"the line announces {length} bytes and has {size}"
-    return replace(told, problem=told.problem or Problem(reason, told.offset, told.name))
+    return replace(told, problem=told.problem or Finding(reason, told.offset, told.name))
 
 
 # ---------------------------------------------------------------- separators and hyphens
@@ -159,7 +159,7 @@ def restored(head: bytes, body: bytes, read: Read, most: int) -> Restored:
 
 
 class _Split:
-    """One way to read a line: which ``-`` are hyphens, and what comes of it."""
+    """One reading of a line: which ``-`` are hyphens, and the result."""
 
     def __init__(
         self, head: bytes, pieces: list[bytes], joins: frozenset[int], cost: float, read: Read
@@ -180,7 +180,7 @@ class _Split:
         self.rank = cost if self.told.clean else cost + _FAR * left
 
     def _wrong(self) -> tuple[int, int]:
-        """The field where reading ended, and how many fields were left over."""
+        """The field where reading stopped, and how many fields were left."""
         problem, last = self.told.problem, len(self.tokens) - 1
         if problem and problem.field and problem.body_offset is not None:
             start = len(self.payload) - sum(len(t) + 1 for _, t in self.tokens[self.first :]) + 1
@@ -189,7 +189,7 @@ class _Split:
         return last, sum(bool(row.note) for row in self.told.fields)
 
     def next(self) -> Iterator[tuple[float, frozenset[int]]]:
-        """What to try after this reading: hyphens before the place where it went wrong."""
+        """The readings to try next: with hyphens before the error."""
         tokens, last = self.tokens, len(self.tokens) - 2
         places: Iterable[int] = range(self.first, min(self.wrong + 1, last))
         if self.told.clean:
@@ -215,7 +215,7 @@ def _tokens(pieces: list[bytes], joins: frozenset[int]) -> list[tuple[int, bytes
 
 
 def _empty_numbers(told: Explained) -> list[int]:
-    """The numbers of rows where a number that is always there is empty."""
+    """The indices of rows where a mandatory number is empty."""
     rows = enumerate(told.fields)
     return [i for i, row in rows if not row.raw and type(row.value) in (int, float)]
 

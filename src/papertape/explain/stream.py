@@ -1,8 +1,9 @@
-"""The bytes of one direction, cut into frames and told one by one.
+"""Splits the bytes of one direction into frames and explains each.
 
-The opening is understood (``API\\0`` and the versions offered, the server's answer). What nobody
-said is found out: the first frames are held back and read in both directions, and with older
-versions if the newest does not fit; the best fit is used, and each message says so.
+It understands the handshake (``API\\0`` and the versions offered, the server's reply). A direction
+or version that is not given is determined: the first frames are held back and read in both
+directions, and with older versions if the newest does not fit; the best fit is used, and each
+message says so.
 """
 
 import re
@@ -18,7 +19,7 @@ from ..wire.connection import PROTOBUF_OFFSET
 from ..wire.framing import FrameReader
 from ..wire.handshake import PREFIX, parse_greeting, parse_version_reply
 from ..wire.plan import gates
-from .frames import USUAL, Explained, Limits, Problem, Row, Sender, explain, readable
+from .frames import USUAL, Explained, FieldRow, Finding, Limits, Sender, explain, readable
 
 HELD_FRAMES = 8
 HELD_BYTES = 1 << 20
@@ -29,7 +30,7 @@ NEWEST_TEXT = RAW_IDS - 1
 BOTH: tuple[Sender, ...] = ("server", "client")
 
 
-class Choice(msgspec.Struct, frozen=True):
+class FrameContext(msgspec.Struct, frozen=True):
     """With which direction and version frames are read."""
 
     sender: Sender
@@ -40,7 +41,7 @@ class Choice(msgspec.Struct, frozen=True):
     """For the first message: what else was tried."""
 
 
-def tidy(payload: bytes, choice: Choice, at: int, limits: Limits) -> Explained:
+def tidy(payload: bytes, choice: FrameContext, at: int, limits: Limits) -> Explained:
     """A frame read as chosen, with the word how that was chosen."""
     told = explain(payload, choice.sender, choice.version, at=at, limits=limits)
     return replace(told, version_from=choice.version_from, sender_from=choice.sender_from)
@@ -49,7 +50,7 @@ def tidy(payload: bytes, choice: Choice, at: int, limits: Limits) -> Explained:
 # ---------------------------------------------------------------- finding out
 
 
-def choose(payloads: list[bytes], sender: Sender | None, version: int | None) -> Choice:
+def choose(payloads: list[bytes], sender: Sender | None, version: int | None) -> FrameContext:
     """The direction and the version with which most of these frames read whole.
 
     What is given is kept. Ties go to the newest version, and to the server as sender.
@@ -83,7 +84,7 @@ def choose(payloads: list[bytes], sender: Sender | None, version: int | None) ->
             f"version {chosen}, {whole[tried[0], by]} with {tried[0]}"
         )
     origin = "given" if version else "newest" if chosen == tried[0] else "guessed"
-    return Choice(by, chosen, "given" if sender else "guessed", origin, tuple(notes))
+    return FrameContext(by, chosen, "given" if sender else "guessed", origin, tuple(notes))
 
 
 def _bytes_read(told: Explained) -> int:
@@ -115,17 +116,17 @@ def candidates(payloads: Iterable[bytes]) -> list[int]:
 
 def greeting(payload: bytes, at: int, version: int | None) -> Explained:
     """The client's first frame; ``at`` is where ``API\\0`` stands."""
-    rows = [Row(at, 0, "prefix", "API\\0", "API")]
+    rows = [FieldRow(at, 0, "prefix", "API\\0", "API")]
     problem, highest = None, MAX_SERVER
     try:
         lowest, highest, options = parse_greeting(payload)
         body, shown = at + 8, payload.decode("ascii", "replace")
-        rows.append(Row(body, 8, "versions", shown.partition(" ")[0], [lowest, highest]))
+        rows.append(FieldRow(body, 8, "versions", shown.partition(" ")[0], [lowest, highest]))
         if options:
             place = len(payload) - len(options)
-            rows.append(Row(body + place, 8 + place, "options", options, options))
+            rows.append(FieldRow(body + place, 8 + place, "options", options, options))
     except BadFrame as error:
-        problem = Problem(error.reason, at + 8, "Greeting", found=readable(payload[:64]))
+        problem = Finding(error.reason, at + 8, "Greeting", found=readable(payload[:64]))
     used = version or max(MIN_SERVER, min(highest, MAX_SERVER))
     return Explained(
         at, len(payload), "client", "Greeting", None, "handshake", used, rows, problem,
@@ -145,8 +146,8 @@ def answer(payload: bytes, at: int, version: int | None) -> Explained | None:
     elif not MIN_SERVER <= number <= MAX_SERVER:
         notes = (f"versions {MIN_SERVER} to {MAX_SERVER} are known",)
     rows = [
-        Row(at + 4, 0, "serverVersion", str(number), number),
-        Row(at + 8, 4, "connectionTime", time, time),
+        FieldRow(at + 4, 0, "serverVersion", str(number), number),
+        FieldRow(at + 8, 4, "connectionTime", time, time),
     ]
     used = version or min(max(number, MIN_SERVER), MAX_SERVER)
     origin = "given" if version else "handshake"
@@ -183,9 +184,9 @@ class Explainer:
         """Where the greeting's prefix stands; -1 for none, or when it is done."""
         self._first = True
         self._held: list[tuple[int, bytes]] = []
-        self._choice: Choice | None = None
+        self._choice: FrameContext | None = None
         if sender and version:
-            self._choice = Choice(sender, version, "given", "given")
+            self._choice = FrameContext(sender, version, "given", "given")
 
     def feed(self, data: bytes) -> list[Explained]:
         """The messages that these bytes complete."""
@@ -235,12 +236,14 @@ class Explainer:
             if told.problem:
                 self._sender = "client"
             else:
-                self._choice = Choice("client", told.version, "handshake", told.version_from)
+                self._choice = FrameContext("client", told.version, "handshake", told.version_from)
             return [told]
         if first and self._sender != "client":
             opening = answer(payload, self._at, self._version)
             if opening:
-                self._choice = Choice("server", opening.version, "handshake", opening.version_from)
+                self._choice = FrameContext(
+                    "server", opening.version, "handshake", opening.version_from
+                )
                 return [opening]
         if self._choice:
             return [tidy(payload, self._choice, self._at, self._limits)]
@@ -249,7 +252,7 @@ class Explainer:
         full = len(self._held) >= HELD_FRAMES or size >= HELD_BYTES
         return self._decide() if full else []
 
-    def _settle(self) -> Choice:
+    def _settle(self) -> FrameContext:
         if self._choice is None:
             payloads = [payload for _, payload in self._held]
             self._choice = choose(payloads, self._sender, self._version)
@@ -265,7 +268,7 @@ class Explainer:
         self._held = []
         return told
 
-    # ---------------------------------------------------------------- what is no frame
+    # ---------------------------------------------------------------- bytes that are not a frame
 
     def _cut(self, rest: bytes) -> Explained:
         """The frame at the end that is not complete, as far as it goes."""
@@ -273,7 +276,7 @@ class Explainer:
         missing = 4 + length - len(rest)
         whole = "the 4 bytes of its length" if len(rest) < 4 else f"its {length} bytes"
         reason = f"the stream ends within a frame: {missing} of {whole} are missing"
-        problem = Problem(reason, self._at + len(rest))
+        problem = Finding(reason, self._at + len(rest))
         if len(rest) <= 4 or self._greeted >= 0:
             return self._nameless(length, problem)
         told = tidy(rest[4:], self._settle(), self._at, self._limits)
@@ -284,9 +287,9 @@ class Explainer:
     def _broken(self) -> Explained:
         assert self._frames.error
         reason = f"{self._frames.error.reason}: nothing after it can be read"
-        return self._nameless(self._frames.error.length, Problem(reason, self._at))
+        return self._nameless(self._frames.error.length, Finding(reason, self._at))
 
-    def _nameless(self, length: int, problem: Problem) -> Explained:
+    def _nameless(self, length: int, problem: Finding) -> Explained:
         sender, version = self._sender or "server", self._version or MAX_SERVER
         if self._choice:
             sender, version = self._choice.sender, self._choice.version

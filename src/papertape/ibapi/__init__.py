@@ -1,4 +1,4 @@
-"""The official Python client's shape: change ``ibapi`` to ``papertape.ibapi`` in the imports."""
+"""The interface of the official Python client: import ``papertape.ibapi`` instead of ``ibapi``."""
 
 VERSION = {"major": 1051, "minor": 1}
 

@@ -1,7 +1,7 @@
-"""Which callback gets what of a message.
+"""Maps messages to callbacks and fields to parameters.
 
 Most follows from the declaration: the message names its callback, the callback's parameters name
-the fields. What does not follow stands in ``CALLS``. ``emit.py`` makes functions of it.
+the fields. The exceptions are in ``CALLS``. ``emit.py`` generates functions from both.
 """
 
 import inspect
@@ -22,7 +22,7 @@ from .wrapper import EWrapper
 __all__ = ["CASES", "calls", "filled", "local", "protobuf_callback", "used"]
 
 WRITTEN_OUT = {"OpenOrder": ("displaySize",), "CompletedOrder": ("displaySize", "refFuturesConId")}
-"""Numbers of an order that text tells as the largest one if they are not set."""
+"""Numbers of an order that text reports as the largest one when they are not set."""
 
 _PATH = re.compile(r"\{([\w.]+)\}")
 Call = str
@@ -114,7 +114,7 @@ CASES: dict[str, dict[tuple[int, ...], Call]] = {
         (0,): "pass",
     },
 }
-"""The short way of messages whose layout depends on the value of a field: a call for each case."""
+"""Messages whose layout depends on the value of a field: a call for each case."""
 
 RENAMED: dict[str, dict[str, str]] = {
     "AccountValue": {"val": "value"},
@@ -177,7 +177,7 @@ QUOTE_ATTRIBS = tuple(map(_quote_attrib, range(4)))
 
 
 def with_contract(details: Any, contract: Any) -> Any:
-    """Contract details with the contract in its place, and the last trade date in its parts."""
+    """Contract details with their contract, and the last trade date split into its parts."""
     details.contract = contract
     day, time, _ = _parts(contract.lastTradeDateOrContractMonth)
     contract.lastTradeDateOrContractMonth, details.lastTradeTime = day, time
@@ -212,21 +212,21 @@ EVERY = MARGINS
 
 
 def margins(state: Any, names: tuple[str, ...]) -> None:
-    """In text a margin that is not set is the largest double, written out."""
+    """In text, a margin that is not set is the largest double in digits."""
     for name in names:
         if not getattr(state, name):
             setattr(state, name, convert.DOUBLE_MAX_TEXT)
 
 
 def unset(o: Any, record: Any, names: tuple[str, ...]) -> None:
-    """In text these numbers are written out even if they are not set."""
+    """In text, these numbers are present even when they are not set."""
     for name in names:
         if getattr(record, name) is None:
             setattr(o, name, UNSET_INT)
 
 
 def leg_prices(contract: Any, order: Any) -> None:
-    """In protobuf prices stand in the legs: an order has one for each leg, be it not set."""
+    """In protobuf, legs have the prices: an order gets one for each leg, even when not set."""
     if contract.comboLegs and not order.orderComboLegs:
         order.orderComboLegs = [OrderComboLeg() for _ in contract.comboLegs]
 
@@ -280,7 +280,7 @@ def scanner_row(w: Any, reqId: int, row: Any) -> None:
 
 
 def components(m: Any) -> dict[int, tuple[str, str]]:
-    """The venues behind the letters, as protobuf tells them."""
+    """The exchanges that the codes of a quote stand for, from protobuf."""
     return {
         c.bitNumber or 0: (c.exchange or "", " " if c.exchangeLetter is None else c.exchangeLetter)
         for c in m.smartComponents

@@ -1,4 +1,4 @@
-"""Fields and frames by hand, for programs that speak the protocol themselves."""
+"""Builds and splits fields and frames, for programs that implement the protocol themselves."""
 
 from typing import Any
 
@@ -25,18 +25,18 @@ __all__ = [
 
 
 def make_msg_proto(msgId: int, protobufData: bytes) -> bytes:
-    """A frame with a protobuf message under this id, which is sent as it is given."""
+    """Build a frame with a protobuf message; the id is used unchanged."""
     return _framed(msgId.to_bytes(4) + protobufData)
 
 
 def make_msg(msgId: int, useRawIntMsgId: bool, text: str) -> bytes:
-    """A frame with fields under an id: four bytes from server version 201 on, text below."""
+    """Build a frame with fields and an id: four bytes from server version 201 on, text below."""
     head = msgId.to_bytes(4) if useRawIntMsgId else make_field(msgId).encode()
     return _framed(head + text.encode())
 
 
 def make_initial_msg(text: str) -> bytes:
-    """A frame with a text and no id, as in the greeting."""
+    """Build a frame with text and no id, as in the greeting."""
     return _framed(text.encode())
 
 
@@ -45,9 +45,9 @@ def _framed(payload: bytes) -> bytes:
 
 
 def make_field(val: Any) -> str:
-    """A value as a field, with the NUL that ends it.
+    """Encode a value as a field, with its terminating NUL.
 
-    Raises ``ValueError`` for None, ``ClientException`` (579) for a text that may not be sent.
+    Raises ``ValueError`` for None, ``ClientException`` (579) for text that may not be sent.
     """
     if val is None:
         raise ValueError("None has no spelling on the wire")
@@ -57,7 +57,7 @@ def make_field(val: Any) -> str:
 
 
 def make_field_handle_empty(val: Any) -> str:
-    """As ``make_field``, but a number that is not set is an empty field."""
+    """Like ``make_field``, but a number that is not set becomes an empty field."""
     if val is None:
         raise ValueError("None has no spelling on the wire")
     if val in (UNSET_INTEGER, UNSET_DOUBLE):
@@ -66,10 +66,10 @@ def make_field_handle_empty(val: Any) -> str:
 
 
 def read_msg(buf: bytes) -> tuple[int, Any, bytes]:
-    """The length of the first frame, its payload, and what follows.
+    """Return the length of the first frame, its payload, and the bytes that follow.
 
-    Length 0 stands for a buffer that has not even a length; the payload is "" as long as it has
-    not wholly come.
+    The length is 0 while the buffer is shorter than a length; the payload is "" while it is
+    incomplete.
     """
     if len(buf) < 4:
         return 0, "", buf
@@ -79,5 +79,5 @@ def read_msg(buf: bytes) -> tuple[int, Any, bytes]:
 
 
 def read_fields(buf: bytes) -> tuple[bytes, ...]:
-    """The fields of a payload; what stands behind the last NUL is none."""
+    """Split a payload into its fields; bytes after the last NUL are ignored."""
     return tuple(buf.split(b"\0")[:-1])

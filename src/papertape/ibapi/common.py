@@ -210,7 +210,7 @@ class DepthMktDataDescription(Object):
 
 
 class SmartComponent(Object):
-    """A venue behind the letter that quotes carry."""
+    """An exchange behind its letter in quotes."""
 
     def __init__(self) -> None:
         self.bitNumber: int = 0

@@ -1,9 +1,9 @@
 """Official-shaped objects <-> records of the model.
 
-``to_NAME(object)`` makes a record of what a program gives, ``from_NAME(record)`` makes the object
-that a callback gets. Both are generated once per class from the model's fields and the official
+``to_NAME(object)`` makes a record of a program's object, ``from_NAME(record)`` makes the object
+for a callback. Both are generated once per class from the model's fields and the official
 attributes; "not set" is None on one side and a huge number on the other. A program's objects are
-read, never changed.
+never changed.
 """
 
 import types
@@ -76,7 +76,7 @@ def __getattr__(name: str) -> Any:
 
 
 def given(value: Any, name: str) -> Any:
-    """An argument as it is. Raises ``LocalProtocolError`` for None."""
+    """Return an argument unchanged. Raises ``LocalProtocolError`` for None."""
     if value is None:
         raise LocalProtocolError(f"{name} is None", field=name)
     return value
@@ -145,12 +145,12 @@ def enum_number(value: Any, name: str) -> Any:
 
 
 def tag_values(pairs: Iterable[Any] | None) -> list[model.TagValue]:
-    """Options; None is no option."""
+    """Options; None means no options."""
     return [model.TagValue(str(pair.tag), str(pair.value)) for pair in pairs or ()]
 
 
 def to_list(items: Iterable[Any] | None, make: Callable[[Any], Any]) -> list[Any]:
-    """A list of records; None is an empty one."""
+    """A list of records; None means an empty list."""
     return [make(item) for item in items or ()]
 
 
@@ -312,7 +312,7 @@ SHARED = 30
 
 
 def fresh(attribute: str, default: Any, scope: dict[str, Any]) -> str | None:
-    """The expression for an attribute that no two objects may share; None where they may."""
+    """The expression for an attribute that objects must not share; None where they may."""
     if isinstance(default, list):
         return "[]"
     if type(default).__module__.startswith(__package__) and not isinstance(default, Enum):

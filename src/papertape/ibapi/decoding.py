@@ -1,7 +1,6 @@
-"""Decoder: from the fields of one message to its callback, for programs that feed it themselves.
+"""Decoder: calls the callback for the fields of one message, for programs that feed it themselves.
 
-``EClient`` does not need it: it decodes straight from the bytes (``dispatch.py``). What is told
-here is told by the same functions.
+``EClient`` does not need it: it decodes from bytes (``dispatch.py``). Both use the same functions.
 """
 
 import inspect
@@ -28,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 class HandleInfo(Object):
-    """What handles a message: a callback that takes its fields as they are, or a method here."""
+    """The handler of a message: a callback that takes its fields unchanged, or a method here."""
 
     def __init__(self, wrap: Any = None, proc: Any = None) -> None:
         if wrap is None and proc is None:
@@ -42,7 +41,7 @@ class HandleInfo(Object):
 
 
 class Decoder(Object):
-    """Tells a wrapper what messages say that are already in pieces.
+    """Calls a wrapper for messages that are already split into fields.
 
     ``interpret`` takes the fields of a text message, ``processProtoBuf`` a protobuf message; both
     without the message id, which is an argument. Each ``process…`` method does it for one kind.
@@ -63,7 +62,7 @@ class Decoder(Object):
         self.wrapper.error(about, currentTimeMillis(), failure.code(), told)
 
     def interpret(self, fields: Iterable[bytes], msgId: int) -> None:
-        """Tell a text message. An id that is not known is error 505, a bad field 508."""
+        """Call back for a text message. Reports 505 for an unknown id, 508 for a bad field."""
         if msgId == 0:
             logger.debug("a message without an id")
             return
@@ -76,7 +75,7 @@ class Decoder(Object):
             dispatcher.large_handler(head[:-1])(head + body)
 
     def processProtoBuf(self, protoBuf: bytes, msgId: int) -> None:
-        """Tell a protobuf message. Raises ``DecodeError`` for bytes that are none."""
+        """Call back for a protobuf message. Raises ``DecodeError`` for malformed bytes."""
         if msgId in RESPONSES and RESPONSES[msgId].spec.proto_name:
             proto.message_class(RESPONSES[msgId]).FromString(protoBuf)
         token = (msgId + PROTOBUF_OFFSET).to_bytes(4)

@@ -1,7 +1,7 @@
-"""Bytes -> callbacks: splits what the socket gave into frames and calls the wrapper for each.
+"""Bytes -> callbacks: splits received bytes into frames and calls the wrapper for each.
 
-One per connection, used by the thread that processes the queue only. It keeps its place: an
-exception of a callback leaves it before the next message, so the caller may go on.
+There is one per connection, used only by the thread that processes the queue. After an exception in
+a callback it continues with the next message, if the caller goes on.
 """
 
 from collections.abc import Callable
@@ -20,20 +20,20 @@ from ..wire.framing import MAX_PAYLOAD
 from . import errors
 from .callbacks import protobuf_callback
 from .emit import from_message, from_protobuf, from_tokens
-from .straight import from_text
+from .emit_objects import from_text
 from .wrapper import EWrapper
 
 Tell = Callable[[int, errors.CodeMsgPair, str], None]
 Handle = Callable[[Any], None]
 _LENGTH = Struct(">I").unpack_from
 _LONG = 1 << 20
-"""Frames of more bytes are looked at before they are taken apart. They come in several pieces."""
+"""Frames above this many bytes are checked before they are parsed. They arrive in several parts."""
 _LARGE = 256
-"""Text messages above this many bytes go whole to their handler: most have a way of their own."""
+"""Text messages above this many bytes go to their handler unsplit: most have a special decoder."""
 
 
 class Dispatcher:
-    """Frames of one connection, in order."""
+    """Dispatches the frames of one connection, in order."""
 
     def __init__(self, version: int, wrapper: Any, tell: Tell) -> None:
         self.version = version
@@ -42,7 +42,7 @@ class Dispatcher:
         self.tell = tell
         self.codecs = Codecs(version, catalogue.RESPONSES, sentinels=True)
         self.broken = False
-        """The bytes are no frames any more: nothing more can be read."""
+        """Whether the bytes stopped being frames: nothing more can be read."""
         self.interrupted = False
         """A callback raised; ``feed(b"")`` goes on with the next message."""
         self._handlers = _Handlers(self.handler)
@@ -51,11 +51,11 @@ class Dispatcher:
         self._parts: list[bytes] = []
         self._missing = 0
         self._is_long = False
-        """Whether the frame that has not wholly come is a long one."""
+        """Whether the incomplete frame is a long one."""
         self._stop: list[bool] = []
 
     def stop(self) -> None:
-        """Nothing more is called back, not even what has already come."""
+        """Make no more callbacks, not even for messages already received."""
         self._stop.append(True)
 
     @property
@@ -116,7 +116,7 @@ class Dispatcher:
             self._rest = data[start:]
 
     def _without_excess(self, data: bytes) -> bytes:
-        """The same, but for its first frame if that holds too much to be taken apart."""
+        """Drop the first frame if it exceeds the limits of its message; return the rest."""
         self._is_long = False
         end = 4 + _LENGTH(data, 0)[0]
         excess = self.codecs.excess(data[4:end]) if end <= len(data) else None
@@ -137,7 +137,7 @@ class Dispatcher:
     # ------------------------------------------------------------ what a message id does
 
     def handler(self, token: bytes) -> Handle:
-        """The function for a message id as it stands in the frame; in text it takes the fields."""
+        """The handler for a message id as it is in the frame; for text it takes the fields."""
         if self.raw:
             number = int.from_bytes(token)
             if number > PROTOBUF_OFFSET:
@@ -150,7 +150,7 @@ class Dispatcher:
         return lambda fields: whole(b"\0".join(fields))
 
     def large_handler(self, token: bytes) -> Handle:
-        """As ``handler`` for text, but it takes the payload."""
+        """Like ``handler`` for text, but the handler takes the payload."""
         fields = self._from_fields(token)
         if fields is None:
             return self._for_text(_number(token), b"")
@@ -163,7 +163,7 @@ class Dispatcher:
         return make(self.wrapper, self._for_any(b"")) if make is not None else None
 
     def _for_text(self, number: int, head: bytes) -> Handle:
-        """The function for the payload of a text message, without ``head``."""
+        """The handler for the payload of a text message, without ``head``."""
         cls, slow = catalogue.RESPONSES.get(number), self._for_any(head)
         if cls is None:
             return slow
@@ -173,7 +173,7 @@ class Dispatcher:
         return handle
 
     def protobuf_handler(self, number: int, token: bytes) -> Handle:
-        """The function for the body of a protobuf message; ``token`` is its id in the frame."""
+        """The handler for the body of a protobuf message; ``token`` is its id in the frame."""
         plain = self._for_any(token)
         cls = catalogue.RESPONSES.get(number)
         if cls is None:
@@ -193,12 +193,12 @@ class Dispatcher:
         return handle
 
     def _overridden(self, name: str) -> bool:
-        """Whether the program wants the protobuf message itself."""
+        """Whether the program overrides the callback that takes the protobuf message."""
         own = getattr(self.wrapper, name, None) if name else None
         return own is not None and getattr(own, "__func__", own) is not vars(EWrapper)[name]
 
     def _for_any(self, head: bytes) -> Callable[[bytes], None]:
-        """The way of every message: through the catalogue's decoder."""
+        """The general handler, through the catalogue's decoder."""
         decode, version, wrapper = self.codecs.decode, self.version, self.wrapper
         in_text = int.from_bytes(head) <= PROTOBUF_OFFSET
 

@@ -1,10 +1,10 @@
-"""EClient: the official client's shape over the wire core.
+"""EClient: the interface of the official client on the wire core.
 
-Connecting, the message loop and the end of a connection; the requests stand in ``requests.py``.
-Callbacks run on the thread that is in ``run()`` (or in ``EReader.processMsgs()``). Only what a
-call itself causes at once is reported on the caller's thread, as the official client does: local
+Connecting, the message loop and the end of a connection; the requests are in ``requests.py``.
+Callbacks run on the thread that is in ``run()`` (or in ``EReader.processMsgs()``). As in the
+official client, only immediate results of a call are reported on the caller's thread: local
 errors, ``connectAck`` of a synchronous ``connect``, and ``connectionClosed`` when no other thread
-processes.
+processes messages.
 """
 
 from typing import Any, Final
@@ -25,24 +25,24 @@ from .utils import ClientException, isAsciiPrintable
 POLL_SECONDS: Final = 0.2
 """How long the loop waits before it calls ``msgLoopTmo``."""
 HARD_INTERRUPTS: Final = 5
-"""After so many interrupts from the keyboard the next one ends the program."""
+"""Keyboard interrupts that are tolerated; the next one ends the program."""
 NO_ANSWER = (
-    "{place} accepted the connection but did not answer within {seconds:g} s: it is no TWS or "
+    "{place} accepted the connection but did not answer within {seconds:g} s: it is not a TWS or "
     "IB Gateway, or it is waiting for someone to accept the connection"
 )
 HUNG_UP = (
-    "{place} closed the connection during the handshake: it is no TWS or IB Gateway, or it does "
+    "{place} closed the connection during the handshake: it is not a TWS or IB Gateway, or it does "
     "not accept API connections from this address"
 )
 
 
 class EClient(Requests):
-    """A connection to TWS or IB Gateway; the wrapper gets the answers.
+    """A connection to TWS or IB Gateway; the wrapper receives the answers.
 
     ``on_eof`` says what the end of the connection by the server looks like: "python" (the
     default) calls ``connectionClosed`` once; "java" reports error 507 and "csharp" error -1, and
     both leave ``connectionClosed`` and ``isConnected`` to the program, as those languages do.
-    ``timeout`` is the patience, in seconds, with the socket and with the handshake.
+    ``timeout`` limits, in seconds, the connecting and the handshake.
     """
 
     DISCONNECTED: Final = 0
@@ -71,7 +71,7 @@ class EClient(Requests):
         self.wire: ClientConnection | None = None
         self.decoder: Dispatcher | None = None
         self.decode: Any = None
-        """Part of the official shape; nothing looks at it."""
+        """Part of the official interface; not used."""
         self.reader: EReader | None = None
         self.host: str | None = None
         self.port: int | None = None
@@ -85,7 +85,7 @@ class EClient(Requests):
         """Whether the end has been reported and the rest is left to the program (``on_eof``)."""
 
     def reset(self) -> None:
-        """Forget the connection. What waits in the queue is dropped."""
+        """Forget the connection and drop the queue."""
         self._clear()
         self.msg_queue = Backlog()
 
@@ -114,9 +114,9 @@ class EClient(Requests):
     # ------------------------------------------------------------ connecting
 
     def connect(self, host: str, port: int, clientId: int) -> None:
-        """Connect, take the handshake to completion and send START_API.
+        """Connect, complete the handshake and send START_API.
 
-        Nothing is raised: what fails is reported by ``error`` (501 already connected, 502 cannot
+        Raises nothing: a failure is reported to ``error`` (501 already connected, 502 cannot
         connect, 579 a character that may not be sent) and leaves ``isConnected()`` false.
         """
         if not self.validateInvalidSymbols(host):
@@ -190,7 +190,7 @@ class EClient(Requests):
         return True
 
     def _greet(self) -> bool:
-        """Take up the negotiated version; False when it is too old to go on."""
+        """Set the negotiated version; False when it is too old to continue."""
         version = self.serverVersion_
         assert version is not None
         if version < MIN_SERVER:
@@ -248,7 +248,7 @@ class EClient(Requests):
         return self.connTime
 
     def useProtoBuf(self, msgId: int) -> bool:
-        """Whether this request goes as protobuf to this server."""
+        """Whether this request is sent to this server as protobuf."""
         from .common import getServerVersionForMessage
 
         return getServerVersionForMessage(msgId) <= (self.serverVersion_ or 0)
@@ -258,7 +258,7 @@ class EClient(Requests):
         return self._too_new("order", order)
 
     def validateAttachedOrdersParameters(self, attachedOrders: Any) -> str | None:
-        """As ``validateOrderParameters``, for protobuf attached orders."""
+        """Like ``validateOrderParameters``, for protobuf attached orders."""
         return self._too_new("attachedOrders", attachedOrders)
 
     def _too_new(self, part: str, body: Any) -> str | None:
@@ -274,8 +274,8 @@ class EClient(Requests):
     def run(self) -> None:
         """Process messages until the connection ends or ``disconnect`` is called.
 
-        An exception of a callback ends the loop and the connection and is raised here. A program
-        that connects again in ``connectionClosed`` goes on here.
+        An exception in a callback ends the loop and the connection and is raised here. If the
+        program reconnects in ``connectionClosed``, the loop continues.
         """
         try:
             with self._turn:
@@ -300,7 +300,7 @@ class EClient(Requests):
                 self.keyboardInterruptHard()
 
     def process_waiting(self) -> None:
-        """Process what waits in the queue and return; for ``EReader.processMsgs``."""
+        """Process the queue and return; for ``EReader.processMsgs``."""
         try:
             with self._turn:
                 while self.connState != self.DISCONNECTED and self._step(0):
@@ -332,7 +332,7 @@ class EClient(Requests):
         return True
 
     def _open(self, chunk: bytes) -> bool:
-        """The asynchronous handshake: collect the answer, then tell the program."""
+        """The asynchronous handshake: collect the answer, then call ``connectAck``."""
         self._opening += chunk
         try:
             if not self._negotiated():
@@ -353,7 +353,7 @@ class EClient(Requests):
             self._not_connected(self._told(NO_ANSWER))
 
     def _ended(self, cause: BaseException | None) -> None:
-        """The server has closed, or the socket failed."""
+        """Handle a close by the server, or a failed socket."""
         if self.connState == self.DISCONNECTED:
             return
         self._over = True
@@ -369,10 +369,10 @@ class EClient(Requests):
             self.disconnect()
 
     def msgLoopTmo(self) -> None:
-        """Called when nothing has come for 0.2 s; may be overridden."""
+        """Called when nothing has arrived for 0.2 s; may be overridden."""
 
     def msgLoopRec(self) -> None:
-        """Called when something has come, before it is processed; may be overridden."""
+        """Called when bytes have arrived, before they are processed; may be overridden."""
 
     def keyboardInterrupt(self) -> None:
         """Called when the loop is interrupted from the keyboard; may be overridden."""
@@ -386,9 +386,9 @@ class EClient(Requests):
     # ------------------------------------------------------------ the end
 
     def disconnect(self) -> None:
-        """End the connection; from any thread, a callback too. ``connectionClosed`` comes once.
+        """Close the connection, from any thread or callback; calls ``connectionClosed`` once.
 
-        It comes on the thread that processes messages, if one is at it now, else on this one.
+        The call is made on the thread that is processing messages, if there is one, else on this.
         """
         with self._turn.guard:
             if self.connState == self.DISCONNECTED:
@@ -410,7 +410,7 @@ class EClient(Requests):
             self._farewell()
 
     def _farewell(self) -> None:
-        """Tell the program that the connection has ended, if nobody has yet."""
+        """Call ``connectionClosed``, unless that has already been done."""
         with self._turn.guard:
             closed, self._closed = self._closed, False
         if closed:

@@ -1,9 +1,8 @@
 """Emits the functions that turn a message into callbacks, one per message, version and format.
 
-Flat messages are decoded straight into the call, without a message in between: text by
-``from_tokens``, protobuf by ``from_protobuf``. Whatever the short way cannot read, and every other
-message, goes through the catalogue's decoder and ``from_message``. The sources stand in
-``linecache``, so that tracebacks show them.
+Flat messages are decoded directly into the call, without a message object: text by ``from_tokens``,
+protobuf by ``from_protobuf``. Messages that these cannot read, and all others, go through the
+catalogue's decoder and ``from_message``. The sources are kept in ``linecache`` for tracebacks.
 """
 
 import re
@@ -16,7 +15,7 @@ from .. import model
 from ..model import UNSET_DECIMAL, UNSET_DOUBLE
 from ..wire import proto
 from ..wire import proto_scalars as convert_wire
-from ..wire.caches import Cache
+from ..wire.caches import TokenCache
 from ..wire.codecs import plain_decimal, read_decimal, unescape
 from ..wire.layout import Const, Each, Field, Part, Step, Switch
 from ..wire.message import Message, hints
@@ -44,10 +43,10 @@ def read_size(token: bytes) -> Any:
     return UNSET_DECIMAL if value is None else value
 
 
-INTS = Cache(lambda token: int(token or 0))
-FLOATS = Cache(lambda token: float(token or 0))
-SIZES = Cache(read_size)
-SIZES_OF_TEXT = Cache(lambda token: size(plain_decimal(token)))
+INTS = TokenCache(lambda token: int(token or 0))
+FLOATS = TokenCache(lambda token: float(token or 0))
+SIZES = TokenCache(read_size)
+SIZES_OF_TEXT = TokenCache(lambda token: size(plain_decimal(token)))
 _QUOTES = callbacks.QUOTE_ATTRIBS
 
 READ = {
@@ -306,7 +305,7 @@ def from_protobuf(cls: type[Message], version: int) -> Callable[..., Any] | None
     lines = ["def function(w, slow):", f"    def {cls.spec.callback}(b):", "        try:"]
     lines.append("            p = parse(b)")
     lines += [f"            {local(p)} = {_parsed(cls, fields[p], scope)}" for p in paths]
-    # Whatever it is: the slow way reads the same bytes and says what is wrong, or raises it.
+    # In any case the slow path reads the same bytes, and reports or raises what is wrong.
     lines += ["        except Exception:", "            return slow(b)"]
     lines += [f"        {call}" for call in filled(statements)]
     lines.append(f"    return {cls.spec.callback}")

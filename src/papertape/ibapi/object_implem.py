@@ -1,4 +1,4 @@
-"""Base of the official records: mutable, with every attribute in ``vars()``, and readable."""
+"""Base of the official records: mutable, readable, all attributes in ``vars()``."""
 
 from typing import Any, Self
 

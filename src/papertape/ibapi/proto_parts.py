@@ -1,7 +1,7 @@
 """Requests, and the records in them, as protobuf messages, for programs that send those themselves.
 
-Whatever it is, the request is made by the method of ``EClient`` that sends it, so there is one way
-from official objects to the wire.
+Every request is made by the method of ``EClient`` that sends it, so there is one conversion from
+official objects to the wire.
 """
 
 from collections.abc import Callable, MutableMapping
@@ -15,7 +15,7 @@ from .contract import ComboLeg, Contract
 from .errors import CodeMsgPair
 from .order import Order, OrderComboLeg
 from .requests import Requests
-from .sending import Ids
+from .sender import Ids
 
 
 class _Recorder(Requests):
@@ -38,7 +38,10 @@ class _Recorder(Requests):
 
 
 def requested(method: str, *arguments: Any) -> Any:
-    """What a method of ``EClient`` would send. Raises ``LocalProtocolError`` for what cannot go."""
+    """Return the request that a method of ``EClient`` would send.
+
+    Raises ``LocalProtocolError`` when it cannot be sent.
+    """
     recorder = _Recorder()
     getattr(recorder, method)(*arguments)
     assert recorder.made is not None

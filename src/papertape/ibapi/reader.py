@@ -1,8 +1,8 @@
 """The reading side: socket, reader thread, queue and signal.
 
-The only module of this package that knows threads, sockets and the clock. The reader thread hands
-over what the socket gives, as large as it comes; splitting, decoding and the callbacks belong to
-the thread that processes the queue (``EClient.run`` or ``EReader.processMsgs``).
+The only module of this package with threads, sockets and the clock. The reader thread queues bytes
+as it receives them; the thread that processes the queue (``EClient.run`` or
+``EReader.processMsgs``) splits, decodes and calls back.
 """
 
 import logging
@@ -32,10 +32,10 @@ logger = logging.getLogger(__name__)
 CHUNK = 1 << 20
 """Bytes read at once: at 5 ms between two turns of a busy interpreter, 200 MB/s."""
 QUEUED = 16 << 20
-"""Bytes waiting in the queue before the reader stops reading and lets TCP slow the server: as much
-as the longest message."""
+"""Bytes in the queue above which the reader stops reading, so that TCP slows the server: as many
+as the longest message has."""
 CHUNKS = 64
-"""As ``QUEUED``, for a queue of the program's own, which counts no bytes."""
+"""Like ``QUEUED``, in chunks, for a queue of the program's own."""
 PAUSE_SECONDS = 0.02
 CONNECT_SECONDS = 10.0
 
@@ -49,13 +49,13 @@ def currentTimeMillis() -> int:
 
 
 def monotonic() -> float:
-    """Seconds for deadlines."""
+    """Monotonic seconds, for deadlines."""
     return time.monotonic()
 
 
 class Backlog:
-    """The queue of a client. ``put`` never waits, since the end must always go in; who reads asks
-    ``wait_for_room`` first."""
+    """The queue of a client. ``put`` never waits, since the end must always fit; the reader thread
+    calls ``wait_for_room`` first."""
 
     def __init__(self) -> None:
         self._chunks: SimpleQueue[Chunk] = SimpleQueue()
@@ -73,14 +73,14 @@ class Backlog:
         self._chunks.put(chunk)
 
     def get(self, block: bool = True, timeout: float | None = None) -> Chunk:
-        """What comes next. Raises ``queue.Empty``."""
+        """Return the next chunk. Raises ``queue.Empty``."""
         chunk = self._chunks.get(block, timeout)
         if isinstance(chunk, bytes):
             self._count(-len(chunk))
         return chunk
 
     def get_nowait(self) -> Chunk:
-        """What waits. Raises ``queue.Empty``."""
+        """Return a waiting chunk. Raises ``queue.Empty``."""
         return self.get(block=False)
 
     def _count(self, more: int) -> None:
@@ -96,7 +96,7 @@ class Backlog:
         self._room.wait()
 
     def end(self) -> None:
-        """Nobody takes anything out any more, so nobody waits for it."""
+        """Stop waiting for room, because nothing takes chunks out any more."""
         with self._lock:
             self._ended = True
             self._room.set()
@@ -111,7 +111,7 @@ class Backlog:
 
 
 def next_chunk(queue: Any, seconds: float | None) -> tuple[bool, Chunk]:
-    """What comes next in the queue, and whether anything came in time (0: without waiting)."""
+    """Return whether a chunk came in time (0: do not wait), and the chunk."""
     try:
         if seconds == 0:
             return True, queue.get_nowait()
@@ -129,8 +129,8 @@ class Connection:
         self.socket: socket.socket | None = None
         self.wrapper: Any = None
         self.lock = Lock()
-        """One thread sends at a time. Closing does not wait for it: a peer that does not read
-        would hold up both."""
+        """One thread sends at a time. Closing does not wait for it: a peer that does not read would
+        block both."""
 
     def connect(self, seconds: float = CONNECT_SECONDS) -> None:
         """Open the socket. Raises ``OSError``, also when it takes too long."""
@@ -140,7 +140,7 @@ class Connection:
         self.socket = opened
 
     def disconnect(self) -> None:
-        """Close the socket, from any thread; whoever reads or sends on it wakes up."""
+        """Close the socket, from any thread. Threads that read or send on it wake up."""
         opened, self.socket = self.socket, None
         if opened is not None:
             try:
@@ -163,7 +163,7 @@ class Connection:
         return len(msg)
 
     def recvMsg(self, seconds: float | None = None) -> bytes:
-        """What has come; waits for at least one byte, b"" is the end. Raises ``OSError``."""
+        """Receive bytes; waits for at least one, b"" is the end. Raises ``OSError``."""
         opened = self.socket
         if opened is None:
             return b""
@@ -176,7 +176,7 @@ class Connection:
 
 
 class EReaderSignal:
-    """Tells the thread that processes messages that some are waiting."""
+    """Signals the thread that processes messages that some are waiting."""
 
     def __init__(self) -> None:
         self._event = Event()
@@ -210,7 +210,7 @@ class EReader(Thread):
         self.deadline: float | None = None
         """Until when something must have come; None: it may take any time."""
         self.follower: EReader | None = None
-        """The program's own reader, which is told how the reading ended."""
+        """The program's own reader, which gets the error that ended the reading."""
         self.msg_queue = self.client.msg_queue if self.client is not None else msg_queue
 
     def start(self) -> None:
@@ -239,10 +239,10 @@ class EReader(Thread):
         self.client.process_waiting()
 
     def run(self) -> None:
-        """Hand over chunks until the end, which is always the last thing in the queue.
+        """Queue chunks until the end, which is always the last item in the queue.
 
-        How the reading ended stands in ``error``. What a program's own signal raises ends the
-        reading too, and is not caught here.
+        ``error`` has the cause of the end. An exception of a program's own signal ends the reading
+        too and is not caught here.
         """
         end: BaseException | None = None
         try:
@@ -264,8 +264,8 @@ class EReader(Thread):
         self._hand_over(end)
 
     def finish(self) -> None:
-        """Wait until the reading has ended, and wake whoever waits for a signal, who would wait
-        for ever; the socket has been closed before."""
+        """Wait until the reading has ended, and wake threads that wait for a signal, which would
+        wait for ever. The socket has been closed before."""
         if isinstance(self.msg_queue, Backlog):
             self.msg_queue.end()
         if self is not current_thread():
@@ -289,8 +289,8 @@ class EReader(Thread):
                 time.sleep(PAUSE_SECONDS)
 
     def _wait_for_answer(self, opened: socket.socket) -> None:
-        """Wait for the first byte, but not longer than the deadline, of a server that may be none:
-        whoever waits for a signal looks at no clock. Raises ``TimeoutError``."""
+        """Wait for the first byte, up to the deadline, since the peer may not be a TWS and threads
+        that wait for a signal do not check a clock. Raises ``TimeoutError``."""
         if self.deadline is None:
             return
         with selectors.DefaultSelector() as selector:
@@ -305,13 +305,13 @@ class EReader(Thread):
 
 
 class Turn:
-    """Who processes the queue: one thread at a time, which may ask whether it is its own turn."""
+    """Tracks which thread processes the queue; only one does at a time."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._owner = 0
         self.guard = Lock()
-        """For the short decisions between the threads."""
+        """Guards short decisions between the threads."""
 
     @property
     def taken(self) -> bool:
@@ -320,7 +320,7 @@ class Turn:
 
     @property
     def mine(self) -> bool:
-        """Whether this thread is the one."""
+        """Whether this thread processes."""
         return self._owner == get_ident()
 
     def __enter__(self) -> None:
@@ -334,7 +334,7 @@ class Turn:
 
 
 class Answer:
-    """A box that one thread fills and another waits for."""
+    """A result that one thread sets and another waits for."""
 
     def __init__(self) -> None:
         self._event = Event()
@@ -342,11 +342,11 @@ class Answer:
         self.error: Exception | None = None
 
     def done(self) -> None:
-        """Let the waiting thread go on."""
+        """Release the waiting thread."""
         self._event.set()
 
     def wait(self, seconds: float | None) -> bool:
-        """Wait for ``done``; whether it came in time."""
+        """Wait for ``done``; return whether it came in time."""
         return self._event.wait(seconds)
 
 

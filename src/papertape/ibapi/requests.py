@@ -99,19 +99,19 @@ from ..wire.catalogue.wsh import (
     ReqWshEventData,
     ReqWshMetaData,
 )
-from . import convert, errors, placing
+from . import convert, errors, order_encoder
 from .common import WshEventData
 from .contract import Contract
 from .execution import ExecutionFilter
 from .order import Order
 from .order_cancel import OrderCancel
 from .scanner import ScannerSubscription
-from .sending import Sender
+from .sender import Sender
 from .tag_value import TagValue
 
 
 class Requests(Sender):
-    """Each method checks, encodes and sends; what fails is told by ``error``."""
+    """Each method checks, encodes and sends; failures are reported to ``error``."""
 
     def reqCurrentTime(self) -> None:
         """Asks for the server's time in seconds."""
@@ -421,7 +421,7 @@ class Requests(Sender):
                 contract=convert.to_Contract(contract),
                 order=convert.to_Order(order),
             ),
-            placing.frame(self.wire, orderId, contract, order),
+            order_encoder.frame(self.wire, orderId, contract, order),
         )
 
     def placeOrderProtoBuf(self, placeOrderRequestProto: Any) -> None:

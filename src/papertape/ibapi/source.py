@@ -1,4 +1,4 @@
-"""Generated functions: how lines become one, and the one that reads what a program has changed."""
+"""Compiles generated functions, among them the one that reads what a program has changed."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,7 +12,7 @@ __all__ = ["Shape", "compiled", "reader_of_changes"]
 
 
 def compiled(name: str, lines: list[str], scope: dict[str, Any]) -> Callable[..., Any]:
-    """The function called ``function`` of these lines; ``scope`` is what it may name."""
+    """Compile the function named ``function`` in these lines; ``scope`` has its globals."""
     function = codegen.compiled(name, "\n".join(lines) + "\n", scope, "ibapi")
     function.__name__ = function.__qualname__ = name
     return function
@@ -29,7 +29,7 @@ class Shape:
         """The values of a fresh object."""
 
     def values(self, o: Any) -> tuple[Any, ...] | None:
-        """What an object holds, in the order of ``names``; None for one of another class or order.
+        """The values of an object, in the order of ``names``; None for another class or order.
 
         Attributes that the program has added are left out.
         """
@@ -49,11 +49,11 @@ def reader_of_changes(
     scope: Mapping[str, Any],
     whole: Callable[[Any], Any],
 ) -> Callable[[Any], Any]:
-    """As ``whole``, which makes a record of an official object, but for what is not changed.
+    """A faster ``whole``, which makes a record of an official object: reads only what has changed.
 
     ``taken`` gives for each field of the record the official attribute and the expression that
-    reads it. Of a hundred attributes a program sets a handful: only those that are not the fresh
-    object's own are read, the others are copied. What has another shape is read by ``whole``.
+    reads it. A program sets a handful of a hundred attributes: only values that are not a fresh
+    object's own are read, the others are copied. Objects of another shape are read by ``whole``.
     """
     shape = Shape(made)
     base = whole(shape.fresh)

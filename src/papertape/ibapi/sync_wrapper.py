@@ -1,8 +1,8 @@
-"""TWSSyncWrapper: requests that wait for their answer, in the official shape.
+"""TWSSyncWrapper: requests that wait for their answer, with the official interface.
 
-A thread of its own processes messages; every method may be called from any other thread. A wait
-ends with the answer, with ``RequestFailed`` as soon as the server refuses the request, or with
-``ResponseTimeout``. Both are ``ResponseTimeout``, which is all that the official wrapper knows.
+A separate thread processes messages; every method may be called from any other thread. A wait ends
+with the answer, with ``RequestFailed`` as soon as the server refuses the request, or with
+``ResponseTimeout``. The first is a subclass of the second, the only one the official wrapper has.
 """
 
 from collections.abc import Callable
@@ -44,11 +44,11 @@ __all__ = [
 ]
 
 SESSION = 0
-"""The key of answers that carry no request id."""
+"""The key of answers without a request id."""
 
 
 class ResponseTimeout(Exception):
-    """No answer came in time."""
+    """No answer arrived in time."""
 
 
 class RequestFailed(ResponseTimeout):
@@ -61,7 +61,7 @@ class RequestFailed(ResponseTimeout):
 
 
 class TWSSyncWrapper(EWrapper, EClient):
-    """A connection whose methods return answers. ``timeout`` is the default patience, seconds."""
+    """A connection whose methods return answers. ``timeout`` is the default one, in seconds."""
 
     def __init__(self, timeout: float = 30) -> None:
         EWrapper.__init__(self)
@@ -74,7 +74,7 @@ class TWSSyncWrapper(EWrapper, EClient):
     # ------------------------------------------------------------ connecting
 
     def connect_and_start(self, host: str, port: int, client_id: int) -> bool:
-        """Connect and process messages on a thread; whether the server is ready for requests."""
+        """Connect and process messages on a thread; return whether the server is ready."""
         ready = self._expect("nextValidId", SESSION)
         self.connect(host, port, client_id)
         if not self.isConnected():
@@ -136,17 +136,17 @@ class TWSSyncWrapper(EWrapper, EClient):
     # ------------------------------------------------------------ questions
 
     def get_next_valid_id(self, timeout: float | None = None) -> int:
-        """The next valid order id, asked anew."""
+        """Request and return the next valid order id."""
         return int(self._ask("nextValidId", SESSION, lambda: self.reqIds(-1), timeout)[-1])
 
     def get_current_time(self, timeout: float | None = 1) -> int:
-        """The server's time in seconds since the epoch."""
+        """Return the server's time in seconds since the epoch."""
         return int(self._ask("currentTime", SESSION, self.reqCurrentTime, timeout)[-1])
 
     def get_contract_details(
         self, contract: Contract, timeout: float | None = 5
     ) -> list[ContractDetails]:
-        """Everything that fits the description."""
+        """Return all contracts that match the description."""
         about = self.get_next_valid_id()
         ask = lambda: self.reqContractDetails(about, contract)  # noqa: E731
         return self._ask("contractDetails", about, ask, timeout)
@@ -154,7 +154,7 @@ class TWSSyncWrapper(EWrapper, EClient):
     def place_order_sync(
         self, contract: Contract, order: Order, timeout: float | None = None
     ) -> dict[str, Any]:
-        """Place an order; its first status."""
+        """Place an order and return its first status."""
         about = order.orderId or self.get_next_valid_id()
         place = lambda: self.placeOrder(about, contract, order)  # noqa: E731
         found: dict[str, Any] = self._ask("orderStatus", about, place, timeout)[-1]
@@ -163,20 +163,20 @@ class TWSSyncWrapper(EWrapper, EClient):
     def cancel_order_sync(
         self, order_id: int, orderCancel: OrderCancel | None = None, timeout: float | None = 3
     ) -> dict[str, Any]:
-        """Cancel an order; the status that follows."""
+        """Cancel an order and return the status that follows."""
         cancel = lambda: self.cancelOrder(order_id, orderCancel or OrderCancel())  # noqa: E731
         found: dict[str, Any] = self._ask("orderStatus", order_id, cancel, timeout)[-1]
         return found
 
     def get_open_orders(self, timeout: float | None = 3) -> dict[int, dict[str, Any]]:
-        """The working orders of this client, by order id."""
+        """Return the working orders of this client, by order id."""
         items = self._ask("openOrder", SESSION, self.reqOpenOrders, timeout)
         return {item["orderId"]: item for item in items}
 
     def get_executions(
         self, exec_filter: ExecutionFilter | None = None, timeout: float | None = 10
     ) -> list[dict[str, Any]]:
-        """The executions that pass the filter."""
+        """Return the executions that match the filter."""
         about = self.get_next_valid_id()
         ask = lambda: self.reqExecutions(about, exec_filter or ExecutionFilter())  # noqa: E731
         return self._ask("execDetails", about, ask, timeout)
@@ -184,7 +184,7 @@ class TWSSyncWrapper(EWrapper, EClient):
     def get_portfolio(
         self, account_code: str = "", timeout: float | None = None
     ) -> list[dict[str, Any]]:
-        """The portfolio of an account."""
+        """Return the portfolio of an account."""
         ask = lambda: self.reqAccountUpdates(True, account_code)  # noqa: E731
         try:
             return self._ask("updatePortfolio", SESSION, ask, timeout)
@@ -192,7 +192,7 @@ class TWSSyncWrapper(EWrapper, EClient):
             self.reqAccountUpdates(False, account_code)
 
     def get_positions(self, timeout: float | None = 10) -> dict[str, list[dict[str, Any]]]:
-        """The positions, by account."""
+        """Return the positions, by account."""
         try:
             items = self._ask("position", SESSION, self.reqPositions, timeout)
         finally:
@@ -205,7 +205,7 @@ class TWSSyncWrapper(EWrapper, EClient):
     def get_account_summary(
         self, tags: str, group: str = "All", timeout: float | None = 5
     ) -> dict[str, dict[str, dict[str, str]]]:
-        """The tags asked for, by account."""
+        """Return the requested tags, by account."""
         about = self.get_next_valid_id()
         ask = lambda: self.reqAccountSummary(about, group, tags)  # noqa: E731
         try:
@@ -242,7 +242,7 @@ class TWSSyncWrapper(EWrapper, EClient):
         format_date: int = 1,
         timeout: float | None = 30,
     ) -> list[BarData]:
-        """The bars of a history query."""
+        """Return the bars of a history query."""
         about = self.get_next_valid_id()
         ask = lambda: self.reqHistoricalData(  # noqa: E731
             about, contract, end_date_time, duration_str, bar_size_setting, what_to_show,

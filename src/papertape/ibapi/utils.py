@@ -216,7 +216,7 @@ def decimalMaxString(val: Decimal) -> str:
 
 
 def shown(value: Any) -> str:
-    """A field's value for people: what is not set is blank."""
+    """A field's value in readable form: blank when not set."""
     if isinstance(value, bool | str):
         return str(value)
     if isinstance(value, float):

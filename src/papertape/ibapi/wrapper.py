@@ -51,7 +51,7 @@ def logAnswer(fnName: str, fnParams: dict[str, Any]) -> None:
 def log_error(
     reqId: int, errorTime: int, errorCode: int, errorString: str, reject: str = ""
 ) -> None:
-    """Log what nobody handles: errors as errors, warnings and notices as what they are."""
+    """Log errors, warnings and notices that no override handles, by their severity."""
     level = LEVELS[lookup(errorCode).severity]
     logger.log(level, "ERROR %s %s %s %s %s", reqId, errorTime, errorCode, errorString, reject)
 

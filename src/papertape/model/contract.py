@@ -1,4 +1,4 @@
-"""Contracts and their details: what is traded, and what the exchange says about it.
+"""Contracts and their details.
 
 Fields keep their official names and stand in the order of the protobuf schema, which is also
 the numbering there.

@@ -26,7 +26,7 @@ class Record(msgspec.Struct, omit_defaults=True, gc=False):
     """Base of the records: mutable, slotted, compared by value, small when serialised.
 
     The garbage collector leaves them out, so thousands of kept orders cost it nothing: a record
-    is freed when nobody refers to it, and none may be made to contain itself.
+    is freed when nothing refers to it, and none may be made to contain itself.
     """
 
 

@@ -18,7 +18,7 @@ from ..errors import JournalError
 from ..store.database import RESTORE
 from ..store.journal import Batch, Journal
 from ..store.memory import Memory, MemoryWriter
-from ..store.over import FillRow, OrderRow, Rows
+from ..store.over import FillRow, FinishedRows, OrderRow
 from ..store.saved import SnapshotWriter
 from ..venue import entries
 from ..venue.archive import FillEntry, FinishedRow
@@ -70,7 +70,7 @@ class Keeper:
         fresh = engine.drain_journal()
         if fresh:
             payloads = [(entry.time, entries.encode(entry)) for entry in fresh]
-            self._store.append(Batch(payloads, Rows(*engine.drain_archive())))
+            self._store.append(Batch(payloads, FinishedRows(*engine.drain_archive())))
             count = sum(len(entry.facts) for entry in fresh)
             self._since_snapshot += count
             ended_day = engine.state.fills_since > engine.state.facts - count
@@ -156,7 +156,7 @@ class Keeper:
                 yield entry
 
         def mend(orders: list[FinishedRow], fills: list[FillEntry]) -> None:
-            self._store.mend(Rows(orders, fills))
+            self._store.mend(FinishedRows(orders, fills))
 
         self._since_snapshot = 0
         try:

@@ -6,7 +6,7 @@ which ids they get.
 """
 
 from ..model import Contract, Order
-from ..venue.commands import BindOrders, CancelByUser, CancelOrder, SubmitManualOrder
+from ..venue.commands import BindOrders, CancelApiOrder, CancelByUser, SubmitManualOrder
 from ..venue.reference.instruments import Refusal
 from .config import Config
 from .plant.broker_link import BrokerLink
@@ -72,7 +72,7 @@ class TwsUser:
         if self._link.up:
             self._link.submit(CancelByUser(perm_id))
         elif view.orderId:
-            self._link.submit(CancelOrder(view.clientId, view.orderId))
+            self._link.submit(CancelApiOrder(view.clientId, view.orderId))
         return self._link.up or bool(view.orderId)
 
     def bind(self) -> int:

@@ -11,7 +11,7 @@ from typing import Protocol
 from ..venue.archive import Archive
 from ..venue.broker.orders import LiveOrder
 from ..venue.broker.profile import Profile
-from ..venue.commands import CancelOrder, Command, SubmitOrder
+from ..venue.commands import CancelApiOrder, Command, SubmitOrder
 from ..venue.engine import Happened
 from ..venue.entries import Entry
 from ..venue.market.source import Quote
@@ -47,7 +47,7 @@ class ReadModel(Protocol):
     def find(self, client_id: int, order_id: int) -> LiveOrder | None:
         """An order of today by its client's id, finished ones included."""
 
-    def refusal(self, command: SubmitOrder | CancelOrder) -> Refusal | None:
+    def refusal(self, command: SubmitOrder | CancelApiOrder) -> Refusal | None:
         """Why the order id of a command cannot be used; None when it can."""
 
     def quote(self, con_id: int, now: Nanos) -> Quote:

@@ -1,4 +1,4 @@
-"""The journal's SQLite file: its tables, how it is opened, checksums, and errors as ours."""
+"""The journal's SQLite file: its tables, opening, checksums, and the translation of errors."""
 
 import sqlite3
 import zlib
@@ -35,7 +35,7 @@ CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open the file, or make it; what is not ours is refused before it is touched."""
+    """Open or create the file. A file that is not a journal is refused before it is touched."""
     with translated(path, "cannot be read"):
         _check(path, *_named(path))
     with translated(path, "cannot be opened"):
@@ -43,16 +43,16 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def _named(path: Path) -> tuple[bool, object, object]:
-    """Whether a file holds nothing yet, else its application id and table layout.
+    """Whether a file is empty, else its application id and table layout.
 
-    A process that opens a database for writing folds the write-ahead file into it at the end, so
-    the names are read without: out of the header, or from a connection that may only read.
+    A process that opens a database for writing merges the write-ahead file into it at the end, so
+    these are read from the header, or over a read-only connection.
     """
     try:
         with path.open("rb") as file:
             header = file.read(100)
     except OSError:
-        return True, 0, 0  # what is wrong with it shows when it is opened
+        return True, 0, 0  # opening it will report what is wrong
     identity, layout = int.from_bytes(header[68:72], "big"), int.from_bytes(header[60:64], "big")
     if not header.startswith(b"SQLite format 3\0"):
         return True, 0, 0
@@ -65,7 +65,7 @@ def _named(path: Path) -> tuple[bool, object, object]:
 
 def _check(path: Path, empty: bool, identity: object, layout: object) -> None:
     if not empty and identity != APPLICATION_ID:
-        raise JournalError("is no journal", path=path, advice="Give another file")
+        raise JournalError("is not a journal", path=path, advice="Give another file")
     if isinstance(layout, int) and layout > LAYOUT:
         reason = f"has table layout {layout}, this program knows {LAYOUT}"
         raise JournalError(reason, path=path, advice="Run the newer program, or give another file")
@@ -77,7 +77,7 @@ def configure(path: Path, connection: sqlite3.Connection) -> None:
     """Make the tables that are missing, and set how the file is written."""
     identity, layout = (pragma(connection, name) for name in ("application_id", "user_version"))
     _check(path, pragma(connection, "page_count") == 0, identity, layout)
-    # Our mark comes first and each step may be repeated: a process that dies half way through its
+    # Our id comes first and each step may be repeated: a process that dies half way through its
     # first start must not leave a file that the next one refuses.
     pragma(connection, f"application_id={APPLICATION_ID}")
     pragma(connection, "journal_mode=WAL")
@@ -89,7 +89,7 @@ def configure(path: Path, connection: sqlite3.Connection) -> None:
 
 
 def outdated(path: Path) -> JournalError:
-    """What is said of a journal that this edition cannot read."""
+    """The error for a journal that this version cannot read."""
     return JournalError(
         "is of the first edition, which kept commands instead of what happened",
         path=path,
@@ -98,20 +98,20 @@ def outdated(path: Path) -> JournalError:
 
 
 def pragma(connection: sqlite3.Connection, text: str) -> int | str | None:
-    """Run a pragma; its first value."""
+    """Run a pragma and return its first value."""
     row = connection.execute(f"PRAGMA {text}").fetchone()
     return None if row is None else row[0]
 
 
 # SQLite types each value by itself, so damage can turn bytes into text: readers look for that.
 def entry_crc(seq: int, time: int, payload: bytes) -> int:
-    """The checksum of an entry in its place."""
+    """The checksum of an entry and its number."""
     return zlib.crc32(payload, zlib.crc32(b"%d %d" % (seq, time)))
 
 
 @contextmanager
 def writing(path: Path, connection: sqlite3.Connection) -> Iterator[Write]:
-    """One transaction: all that is written in it, or nothing."""
+    """One transaction: everything in it is written, or nothing."""
     with translated(path, "cannot be written"):
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -125,7 +125,7 @@ def writing(path: Path, connection: sqlite3.Connection) -> Iterator[Write]:
 
 @contextmanager
 def translated(path: Path, what: str) -> Iterator[None]:
-    """Let errors of SQLite become ours, with what to do."""
+    """Translate errors of SQLite to ``JournalError``, with advice."""
     try:
         yield
     except sqlite3.Error as error:

@@ -1,17 +1,17 @@
-"""How far a journal had come, kept outside it: what is lost of it is missed at the next start.
+"""The high-water mark of a journal, in a file of its own: detects lost entries at the next start.
 
-SQLite takes a write-ahead file that was cut, damaged or deleted for one that never held more: the
-journal is whole, and shorter. So a mark in a file of its own, ``<journal>.mark``, says how far it
-had come: the number, time and checksum of its newest entry, and how often its facts were changed.
+To SQLite, a write-ahead file that was cut, damaged or deleted looks like one that never held more:
+the journal is intact but shorter. So ``<journal>.mark`` records how far the journal had come: the
+number, time and checksum of its newest entry, and how often its facts were changed.
 
-The order keeps a mark from ever promising too much: first the journal commits, then the mark is
-written, then others may be told. A process that dies in between leaves a journal that is ahead of
-its mark, which is fine. The mark is one line, replaced in place by one write, which no death of
-the process can tear. Like the journal's batches it reaches the disk when the system likes; a power
-cut that takes the end of the journal is missed as any other loss is, when the mark outlived it.
+The order of writes keeps the mark from claiming too much: first the journal commits, then the mark
+is written, then clients are informed. A process that dies in between leaves a journal ahead of its
+mark, which is harmless. The mark is one line, replaced in place by one write, which the death of
+the process cannot tear. Like the journal's batches it reaches the disk when the system writes it; a
+power cut that loses the end of the journal is detected like any other loss if the mark survived.
 
-What a mark means is pure and comes first; the file follows. The file is also a second lock, for
-the case that somebody deletes the first.
+The pure part comes first, the file after it. The file is also a second lock, in case the first one
+is deleted.
 """
 
 import fcntl
@@ -48,13 +48,13 @@ NOTHING: Final = Mark()
 
 
 def encode(mark: Mark) -> bytes:
-    """The line of a mark, always ``LENGTH`` bytes."""
+    """Encode a mark as a line of ``LENGTH`` bytes."""
     text = b"papertape journal mark 1 entry=%d time=%d check=%d facts=%d" % mark
     return (b"%s crc=%08x" % (text, zlib.crc32(text))).ljust(LENGTH - 1) + b"\n"
 
 
 def decode(line: bytes) -> Mark | None:
-    """The mark of a line; None when it is none of ours, or damaged."""
+    """Decode a line; None when it is not a mark or is damaged."""
     text, _, crc = line.rstrip().rpartition(b" crc=")
     found = _FORM.fullmatch(text)
     if found is None or len(line) != LENGTH or crc != b"%08x" % zlib.crc32(text):
@@ -63,7 +63,7 @@ def decode(line: bytes) -> Mark | None:
 
 
 def missing(mark: Mark, found: Mark, check: int | None) -> str:
-    """What a journal lacks of what its mark says; "" when it lacks nothing.
+    """Describe what a journal has lost according to its mark; "" for nothing.
 
     ``found`` is how far the journal goes, ``check`` the checksum of its entry ``mark.seq``.
     """
@@ -91,8 +91,9 @@ class MarkFile:
     """The mark of a journal in its file, held by one process from creation to :meth:`release`."""
 
     def __init__(self, journal: Path) -> None:
-        """Take the file, making it where it is missing. Raises JournalError when it cannot be
-        had, or when another process writes to the journal."""
+        """Lock the file, creating it if missing.
+
+        Raises ``JournalError`` when that fails or another process writes to the journal."""
         self.path = Path(f"{journal}.mark")
         self._journal = journal
         self._fd: int | None = None
@@ -110,7 +111,7 @@ class MarkFile:
         self._fd = fd
 
     def read(self) -> bytes:
-        """What the file holds: a line to ``decode``; b"" when it was just made."""
+        """The line in the file, for ``decode``; b"" for a new file."""
         assert self._fd is not None
         try:
             return os.pread(self._fd, LENGTH + 1, 0)
@@ -118,7 +119,7 @@ class MarkFile:
             raise JournalError(f"cannot be read: {error.strerror}", path=self.path) from error
 
     def write(self, mark: Mark) -> None:
-        """Let it say that the journal has come so far. Raises JournalError when it cannot."""
+        """Write how far the journal has come. Raises ``JournalError`` on failure."""
         if self._fd is None:
             raise JournalError("cannot be written: it is closed", path=self.path)
         try:
@@ -127,8 +128,9 @@ class MarkFile:
             raise self._unwritable(error) from error
 
     def begin(self, mark: Mark) -> None:
-        """Write the first mark, or one that replaces anything, and wait until the disk has it:
-        from now on a journal without a mark is one that has lost it."""
+        """Write the first mark, or one that replaces any content, and wait for the disk.
+
+        From now on a journal without a mark has lost it."""
         self.write(mark)
         assert self._fd is not None
         try:
@@ -143,7 +145,7 @@ class MarkFile:
             raise self._unwritable(error) from error
 
     def release(self) -> None:
-        """Let others take it; may be repeated."""
+        """Release the lock; may be repeated."""
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None

@@ -1,9 +1,9 @@
 """Market folders: a manifest (``market.toml``) and Parquet files, read one instrument at a time.
 
-Nothing but the manifest is read before an instrument is first asked about; Polars is imported
-then. Times in the files are milliseconds since the day's first instant, prices integer units
-(stocks 1/10,000, currencies 1/100,000), volumes shares. ``market/sample/README.md`` lists the
-columns; ``scripts/build_market.py`` writes them.
+Only the manifest is read before an instrument is first used; Polars is imported then. Times in the
+files are milliseconds since the day's first instant, prices integer units (stocks 1/10,000,
+currencies 1/100,000), volumes shares. ``market/sample/README.md`` lists the columns;
+``scripts/build_market.py`` writes them.
 """
 
 import tomllib
@@ -30,14 +30,14 @@ MILLISECOND: Nanos = 1_000_000
 # domain: Quandl's WIKI prices, from stocks.csv.gz of the package bokeh_sampledata 2026.1.
 BUILT_IN = Path(__file__).with_name("daily.parquet")
 BUILT_IN_IDS = (265598, 8314, 272093, 208813720, 107113386)  # AAPL, IBM, MSFT, GOOG, META
-REBUILD = "Restore the file or build the market anew with scripts/build_market.py"
+REBUILD = "Restore the file, or rebuild the market with scripts/build_market.py"
 
 _STYLE = ("tick", "spread", "depth", "size", "quotes", "trades")
 _DAILY = ("open", "high", "low", "close", "volume")
 
 
 def _bad(path: Path, problem: str, advice: str = REBUILD) -> MarketDataError:
-    """Which file of a market folder cannot be used, what is wrong with it, what to do."""
+    """The error for an unusable file of a market folder, with advice."""
     return MarketDataError(problem, path=path, advice=advice)
 
 
@@ -59,7 +59,7 @@ def recordings(folder: Path) -> tuple[Recording, ...]:
 
 
 def built_in() -> tuple[Recording, ...]:
-    """Daily bars to 2013-03-01 that come with the package; the days after are synthetic."""
+    """The packaged daily bars up to 2013-03-01; later days are synthetic."""
     return tuple(
         Recording(con_id, partial(_load_built_in, con_id), STOCK_DAY) for con_id in BUILT_IN_IDS
     )

@@ -1,10 +1,10 @@
-"""The journal: what happened, in order, with its time, before anybody is told.
+"""The journal: facts in order, with their times, written before any client is informed.
 
 One SQLite file in WAL mode. ``entries`` are the facts of one command each; ``finished`` and
 ``fills`` are the immutable rows of what is over; ``snapshots`` and their ``pieces`` hold what lived
 after an entry. Recovery is the newest whole snapshot, the rows of its day, and the entries after
 it. Payloads are opaque bytes; what they mean, and the clock that stamps them, is the caller's
-business. Every payload has a checksum: damage is found where it is read, and said.
+business. Every payload has a checksum: damage is detected and reported when it is read.
 
 Durability: a committed batch survives the death of the process at any moment (``kill -9``), because
 the system's page cache has it by then. A power cut may take the batches since the last checkpoint,
@@ -12,8 +12,7 @@ but never tears one (``synchronous=NORMAL``): waiting for the disk at every batc
 hundredfold, and a paper account is not worth that.
 
 One process writes, and a lock file beside the journal says which. Others may read the file. A mark
-beside it says how far it had come (``high_water.py``), so that a loss is told and not taken for the
-truth.
+beside it says how far it had come (``high_water.py``), so that a loss is detected.
 """
 
 import os
@@ -41,7 +40,7 @@ from .folding import Folding
 from .high_water import Mark, MarkFile, decode, missing
 from .lock import FileLock
 from .meta import Meta
-from .over import FillRow, OrderRow, Over, Rows, put
+from .over import FillRow, FinishedRows, OrderRow, Over, put
 from .saved import KEPT, Saved, Snapshots, SnapshotWriter
 
 CHUNK: Final = 1024  # entries read at a time: enough to amortise the query, little memory
@@ -51,8 +50,8 @@ MAX_PAYLOAD: Final = 1 << 26  # the facts of one command; a global cancel has on
 _ENTRY: Final = "INSERT INTO entries VALUES (?, ?, ?, ?)"
 
 
-class Entry(NamedTuple):
-    """One journaled command: its number from 1 without gaps, its time in ns, its bytes."""
+class StoredEntry(NamedTuple):
+    """One journaled command: its number (from 1, without gaps), its time in ns, its bytes."""
 
     seq: int
     time: int
@@ -60,10 +59,10 @@ class Entry(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What one turn leaves: entries as (time, payload), and the rows of what is over."""
+    """The result of one turn: entries as (time, payload), and finished rows."""
 
     entries: Sequence[tuple[int, bytes]]
-    rows: Rows = Rows()
+    rows: FinishedRows = FinishedRows()
 
 
 class Journal:
@@ -77,7 +76,7 @@ class Journal:
         self.found_version = 0
         """The schema version of the file as it was found; replay must understand its payloads."""
         self.lost = ""
-        """What it lacks of what it had; somebody agreed to go on without it."""
+        """What it has lost; the user has consented to continue without it."""
         self._connection = connection
         self._mark = mark
         self._closing = closing
@@ -151,7 +150,7 @@ class Journal:
             self.meta["schema_version"] = str(schema_version)
 
     def _bridge(self) -> None:
-        """Entries are lost, and somebody goes on: a whole snapshot after them has what they did.
+        """Continue without lost entries: an intact snapshot after them has their effects.
 
         An entry without content takes the place of the last one before it, so that the next
         entries are numbered after the snapshot.
@@ -222,7 +221,7 @@ class Journal:
     # -- what happens -------------------------------------------------------------------------
 
     def append(self, batch: Batch) -> int:
-        """Keep a batch, all of it or nothing, and give the last entry's number.
+        """Write a batch, completely or not at all, and return the last entry's number.
 
         When this returns, the batch is kept; only then may anything of it be told. Its rows are
         written some together, before a snapshot needs them: until then its entries make them.
@@ -260,7 +259,7 @@ class Journal:
                 reason = f"refuses a payload of {len(payload)} bytes, at most {MAX_PAYLOAD} fit"
                 raise JournalError(reason, path=self.path, seq=seq)
 
-    def entries(self, after: int = 0) -> Iterator[Entry]:
+    def entries(self, after: int = 0) -> Iterator[StoredEntry]:
         """Read the entries that follow a number, in order, a chunk at a time.
 
         Raises JournalError at the first entry that is damaged or missing.
@@ -273,7 +272,7 @@ class Journal:
                 sound = isinstance(time, int) and isinstance(payload, bytes)
                 if not sound or crc != entry_crc(seq, time, payload):
                     raise self._damaged("has a damaged entry", seq)
-                yield Entry(seq, time, payload)
+                yield StoredEntry(seq, time, payload)
                 expected += 1
         if expected <= self.last_seq:
             raise self._damaged("lacks an entry", expected)
@@ -287,13 +286,13 @@ class Journal:
     def _damaged(self, reason: str, seq: int) -> JournalError:
         return JournalError(reason, path=self.path, seq=seq, advice=RESTORE)
 
-    def rows(self, orders_after: int, fills_after: int, until: int) -> Rows:
+    def rows(self, orders_after: int, fills_after: int, until: int) -> FinishedRows:
         """Orders and fills that were over by facts after two numbers, and not after ``until``.
 
         Raises JournalError when a row is damaged. One that is lost is missed by who counts them.
         """
         orders, fills = self.over(orders_after, fills_after, until)
-        return Rows([*orders], [*fills])
+        return FinishedRows([*orders], [*fills])
 
     def over(
         self, orders_after: int, fills_after: int, until: int
@@ -302,7 +301,7 @@ class Journal:
         self._over.catch_up()
         return self._over.orders(orders_after, until), self._over.fills(fills_after, until)
 
-    def mend(self, rows: Rows) -> None:
+    def mend(self, rows: FinishedRows) -> None:
         """Put rows of what is over, in order, in the place of damaged or lost ones."""
         self._over.catch_up()
         self._over.mend(rows)

@@ -36,7 +36,7 @@ class FileLock:
         self._fd = fd
 
     def release(self) -> None:
-        """Let others take the lock; may be repeated."""
+        """Release the lock; may be repeated."""
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None

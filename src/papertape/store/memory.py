@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .journal import Batch, Entry
-from .over import Rows
+from .journal import Batch, StoredEntry
+from .over import FinishedRows
 from .saved import Saved
 
 
@@ -66,21 +66,21 @@ class Memory:
         """The number of the oldest entry that is kept; 0 when there is none."""
         return self.last_seq - len(self._entries) + 1 if self._entries else 0
 
-    def entries(self, after: int = 0) -> Iterator[Entry]:
+    def entries(self, after: int = 0) -> Iterator[StoredEntry]:
         """The entries that follow a number, in order."""
         before = self.last_seq - len(self._entries)
         for seq, (time, payload) in enumerate(tuple(self._entries), before + 1):
             if seq > after:
-                yield Entry(seq, time, payload)
+                yield StoredEntry(seq, time, payload)
 
-    def rows(self, orders_after: int, fills_after: int, until: int) -> Rows:
+    def rows(self, orders_after: int, fills_after: int, until: int) -> FinishedRows:
         """Orders and fills that were over by facts after two numbers, and not after ``until``."""
         orders = self._orders.between(orders_after, until)
-        return Rows(orders, self._fills.between(fills_after, until))
+        return FinishedRows(orders, self._fills.between(fills_after, until))
 
     over = rows
 
-    def mend(self, rows: Rows) -> None:
+    def mend(self, rows: FinishedRows) -> None:
         """Nothing is ever damaged here."""
 
     def begin_snapshot(self) -> "MemoryWriter":

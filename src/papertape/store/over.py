@@ -25,7 +25,7 @@ FillRow = tuple[int, int, bytes]
 """(fact, execution, row)"""
 
 
-class Rows(NamedTuple):
+class FinishedRows(NamedTuple):
     """What is over, each row with the number of the fact that ended it."""
 
     orders: Sequence[OrderRow] = ()
@@ -41,14 +41,14 @@ class Over:
         self._orders: list[OrderRow] = []
         self._fills: list[FillRow] = []
 
-    def due(self, new: Rows) -> Rows | None:
+    def due(self, new: FinishedRows) -> FinishedRows | None:
         """All that wait, with new ones, when they are enough to be written; else None."""
         count = len(self._orders) + len(self._fills) + len(new.orders) + len(new.fills)
         if count < LATE:
             return None
-        return Rows([*self._orders, *new.orders], [*self._fills, *new.fills])
+        return FinishedRows([*self._orders, *new.orders], [*self._fills, *new.fills])
 
-    def kept(self, new: Rows, *, written: bool) -> None:
+    def kept(self, new: FinishedRows, *, written: bool) -> None:
         """The entries of new rows are kept; whether rows were written with them."""
         if written:
             self._orders, self._fills = [], []
@@ -60,10 +60,10 @@ class Over:
         """Write the rows that wait."""
         if self._orders or self._fills:
             with writing(self._path, self._connection) as write:
-                put(write, Rows(self._orders, self._fills))
+                put(write, FinishedRows(self._orders, self._fills))
             self._orders, self._fills = [], []
 
-    def mend(self, rows: Rows) -> None:
+    def mend(self, rows: FinishedRows) -> None:
         """Put rows, in order, in the place of damaged or lost ones."""
         if _differs(self.orders, rows.orders) or _differs(self.fills, rows.fills):
             with writing(self._path, self._connection) as write:
@@ -99,7 +99,7 @@ class Over:
         return JournalError(reason, path=self._path, advice=RESTORE)
 
 
-def put(write: Write, rows: Rows, how: str = "INSERT") -> None:
+def put(write: Write, rows: FinishedRows, how: str = "INSERT") -> None:
     """Write rows with their checksums."""
     orders = [
         (fact, perm_id, client_id, order_id,

@@ -13,9 +13,9 @@ Without pytest, ``with papertape.testing.serve() as tws: …`` does the same. Ne
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .thread import Tws, serve
+    from .thread import RunningStation, serve
 
-__all__ = ["Tws", "serve"]
+__all__ = ["RunningStation", "serve"]
 
 
 def __getattr__(name: str) -> Any:

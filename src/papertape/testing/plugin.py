@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:  # nothing of ours is loaded before a test asks for it
-    from .thread import Tws
+    from .thread import RunningStation
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -22,7 +22,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def tws(request: pytest.FixtureRequest) -> "Iterator[Tws]":
+def tws(request: pytest.FixtureRequest) -> "Iterator[RunningStation]":
     """A TWS on a free port of this computer, new for each test, gone after it."""
     from .thread import serve
 
@@ -32,13 +32,13 @@ def tws(request: pytest.FixtureRequest) -> "Iterator[Tws]":
 
 
 @pytest.fixture
-def tws_factory() -> "Iterator[Callable[..., Tws]]":
+def tws_factory() -> "Iterator[Callable[..., RunningStation]]":
     """Makes as many stations as a test needs: ``one, two = tws_factory(), tws_factory()``."""
     from .thread import serve
 
     with ExitStack() as stack:
 
-        def make(**settings: Any) -> "Tws":
+        def make(**settings: Any) -> "RunningStation":
             return stack.enter_context(serve(**settings))
 
         yield make

@@ -29,7 +29,7 @@ DEFAULTS: Final[dict[str, Any]] = {"max_message_rate": 0, "quote_interval_ms": 5
 Result = TypeVar("Result")
 
 
-class Tws:
+class RunningStation:
     """A running station, as a test sees it; its methods may be called from any thread."""
 
     def __init__(self, composed: Composed, account: str) -> None:
@@ -67,7 +67,7 @@ class Tws:
         return self._server.now()
 
     def call(self, work: Callable[[Station], Result]) -> Result:
-        """Run something on the station; what follows is told to its clients. Passes on what
+        """Run a function on the station; its effects are sent to clients. Passes on what
         it raises. Raises ``RuntimeError`` when the station has stopped."""
         return self._on_its_thread(lambda: self._server.act(work))
 
@@ -118,7 +118,7 @@ class Tws:
         try:
             return work()
         finally:
-            await asyncio.sleep(0)  # what is told goes out at the end of a turn
+            await asyncio.sleep(0)  # messages are sent at the end of a turn
             while self._returning():
                 await asyncio.sleep(0.001)
 
@@ -155,7 +155,7 @@ def serve(
     market: Path | None = None,
     api: Mapping[str, Any] | None = None,
     **settings: Any,
-) -> Iterator[Tws]:
+) -> Iterator[RunningStation]:
     """A station for the length of a block; nothing of it is kept on disk.
 
     ``settings`` are those of ``StationSettings``: ``gateway=True``, ``max_server_version=176``,
@@ -172,7 +172,7 @@ def serve(
         settings=chosen,
         api=api,
     )
-    tws = Tws(composed, account)
+    tws = RunningStation(composed, account)
     try:
         tws.start(port)
         yield tws

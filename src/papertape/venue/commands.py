@@ -27,7 +27,7 @@ class SubmitOrder(msgspec.Struct, frozen=True, tag=True):
     """Refuse an empty time in force (servers from version 225 on); otherwise it means DAY."""
 
 
-class CancelOrder(msgspec.Struct, frozen=True, tag=True):
+class CancelApiOrder(msgspec.Struct, frozen=True, tag=True):
     """Cancel an order of the client itself."""
 
     clientId: int
@@ -108,7 +108,7 @@ AccountCommand = OpenAccount | Deposit | SetMarginModel | SetFeePlan
 
 Command = (
     SubmitOrder
-    | CancelOrder
+    | CancelApiOrder
     | CancelAll
     | SubmitManualOrder
     | BindOrders

@@ -22,8 +22,8 @@ from .commands import (
     AccountCommand,
     BindOrders,
     CancelAll,
+    CancelApiOrder,
     CancelByUser,
-    CancelOrder,
     Command,
     OpenAccount,
     ResetOrderIds,
@@ -167,7 +167,7 @@ class Engine:
         match command:
             case SubmitOrder():
                 return f"submit {command.clientId}#{command.orderId}", api.submit(command, now)
-            case CancelOrder():
+            case CancelApiOrder():
                 return f"cancel {command.clientId}#{command.orderId}", api.cancel(command)
             case CancelAll():
                 return f"cancel all {command.clientId}", api.cancel_all(command)
@@ -313,7 +313,7 @@ class Engine:
         """An order of today by its client's id, finished ones included."""
         return self.api.find(client_id, order_id)
 
-    def refusal(self, command: SubmitOrder | CancelOrder) -> Refusal | None:
+    def refusal(self, command: SubmitOrder | CancelApiOrder) -> Refusal | None:
         """Why the order id of a command cannot be used; None when it can."""
         return self.api.refusal(command)
 

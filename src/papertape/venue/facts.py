@@ -147,7 +147,7 @@ class OrderEnded(Fact, frozen=True, tag=7):
     """What its client is told; None where nothing is."""
 
 
-class OrderBound(Fact, frozen=True, tag=8):
+class ManualOrderBound(Fact, frozen=True, tag=8):
     """An order that the user of TWS entered became client 0's."""
 
     permId: int
@@ -273,7 +273,7 @@ AnyFact = (
     | OrderTriggered
     | OrderFilled
     | OrderEnded
-    | OrderBound
+    | ManualOrderBound
     | OrderSuspended
     | OrderResumed
     | OrderWarned

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from .archive import Archive, chained
-from .broker.ledger import Account, Position
+from .broker.ledger import Account, LedgerPosition
 from .broker.lifecycle import FILLED, INACTIVE, moved
 from .broker.orders import LiveOrder, fill_row
 from .commands import TWS_USER
@@ -24,8 +24,8 @@ from .facts import (
     DayBegan,
     DayOpened,
     FeePlanChanged,
+    ManualOrderBound,
     MarginModelChanged,
-    OrderBound,
     OrderDropped,
     OrderEnded,
     OrderFilled,
@@ -99,7 +99,7 @@ class Fold:
             OrderTriggered: self._triggered,
             OrderFilled: self._filled,
             OrderEnded: self._ended,
-            OrderBound: self._bound,
+            ManualOrderBound: self._bound,
             OrderSuspended: self._suspended,
             OrderResumed: self._resumed,
             OrderWarned: self._warned,
@@ -178,7 +178,7 @@ class Fold:
         account = state.accounts[terms.account]
         position = account.positions.get(terms.conId)
         if position is None:
-            position = account.positions[terms.conId] = Position()
+            position = account.positions[terms.conId] = LedgerPosition()
         position.quantity, position.cost = fact.position, fact.cost
         position.realized += fact.realized or 0
         cash = account.cash
@@ -207,7 +207,7 @@ class Fold:
             replace(order, status=status, whyHeld="", ended=now, bySystem=fact.system)
         )
 
-    def _bound(self, fact: OrderBound, now: Nanos) -> LiveOrder:
+    def _bound(self, fact: ManualOrderBound, now: Nanos) -> LiveOrder:
         state, order = self.state, self.state.orders[fact.permId]
         _forget(state.ids, order.clientId, order.orderId)
         self._count_id(0, fact.orderId)

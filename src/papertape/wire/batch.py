@@ -1,7 +1,7 @@
-"""Messages encoded once for many receivers, who differ in the request id alone.
+"""Encodes messages once for many receivers that differ only in the request id.
 
-A quote of one stock goes to everyone who watches it; only the id that each of them gave is their
-own. The frames are encoded twice, with the ids 0 and 1: where the two differ, there the id stands.
+A quote of one stock goes to all its subscribers, each under a request id of its own. The frames are
+encoded twice, with the ids 0 and 1; they differ where the id is.
 """
 
 from collections.abc import Sequence
@@ -17,13 +17,13 @@ _WIDTH = 4
 """Bytes of a frame's length."""
 
 
-class Batch:
-    """Frames at one version that wait for a request id."""
+class SharedFrames:
+    """Frames of one version, without their request id."""
 
     def __init__(self, messages: Sequence[Message], version: int) -> None:
-        """Messages that this version does not know are left out.
+        """Encode the messages that this version knows.
 
-        Raises ``LocalProtocolError`` when one cannot be encoded or has no one id.
+        Raises ``LocalProtocolError`` when one cannot be encoded or has no single id.
         """
         self._messages = [one for one in messages if version >= type(one).spec.since]
         split = [_split(message, version) for message in self._messages]
@@ -53,7 +53,7 @@ class Batch:
 
 
 def _split(message: Message, version: int) -> tuple[bool, bytes, bytes]:
-    """Whether it is protobuf, and what stands before and behind the id."""
+    """Whether it is protobuf, and the bytes before and after the id."""
     spec = type(message).spec
     if not spec.id_field:
         raise LocalProtocolError("has no id", message=type(message).__name__)
@@ -70,7 +70,7 @@ def _with_id(message: Message, request_id: int) -> Message:
 
 
 def _join(parts: list[tuple[bytes, bytes]], width: int) -> list[bytes]:
-    """What stands between the ids: the rest of a frame, the length and the start of the next."""
+    """The bytes between the ids: the rest of a frame, the length and start of the next."""
     joint, before = [], b""
     for head, tail in parts:
         joint.append(before + (len(head) + width + len(tail)).to_bytes(_WIDTH) + head)

@@ -1,7 +1,7 @@
-"""Values of tokens that repeat: looking one up costs a quarter of reading it.
+"""Caches of token values: a lookup costs a quarter of parsing.
 
-Ids, tick types, prices and sizes repeat in every stream. A cache that grows beyond its limit
-starts anew, and what is longer than a number can be is not kept, so a peer cannot fill it.
+Ids, tick types, prices and sizes repeat in every stream. A cache that exceeds its limit is emptied,
+and tokens longer than any number are not kept, so a peer cannot fill it.
 """
 
 from collections.abc import Callable
@@ -12,8 +12,8 @@ from .codecs import plain_decimal, read_decimal
 CACHED, LONGEST = 4096, 32
 
 
-class Cache(dict[Any, Any]):
-    """Token -> value, read on first use; raises what reading raises."""
+class TokenCache(dict[Any, Any]):
+    """Token -> value, parsed on first use. Raises what parsing raises."""
 
     def __init__(self, make: Callable[[Any], Any]) -> None:
         super().__init__()
@@ -29,9 +29,9 @@ class Cache(dict[Any, Any]):
 
 
 CACHES: dict[str, Any] = {
-    "INTS": Cache(int),
-    "FLOATS": Cache(float),
-    "DECIMALS": Cache(read_decimal),
-    "WRITTEN_DECIMALS": Cache(plain_decimal),
+    "INTS": TokenCache(int),
+    "FLOATS": TokenCache(float),
+    "DECIMALS": TokenCache(read_decimal),
+    "WRITTEN_DECIMALS": TokenCache(plain_decimal),
 }
-"""By the name that generated functions give them; for tokens that are not empty."""
+"""The caches for tokens that are not empty, by their names in generated functions."""

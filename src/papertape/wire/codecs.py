@@ -1,8 +1,8 @@
 """Token codecs: one value to one text token and back, one row per kind of field.
 
-Each row holds a Python expression for writing and one for reading, so that generated code and
-the interpreter use the same rule. Requests (client to server) are read strictly, because a
-server must name what is wrong; responses are read leniently, as the official clients do.
+Each row has a Python expression for writing and one for reading, so that generated code and the
+interpreter follow the same rule. Requests (client to server) are read strictly, because a server
+must report what is wrong; responses are read leniently, as the official clients do.
 """
 
 import math
@@ -69,14 +69,14 @@ def plain_float(token: str) -> float | None:
 def read_decimal(token: str) -> Decimal | None:
     """A size of a response; any of the known sentinels means "not set".
 
-    Raises ``ValueError`` for what is no quiet decimal of 128 bits: written out, a short token with
-    a large exponent would fill the memory.
+    Raises ``ValueError`` for anything but a quiet decimal of 128 bits: in plain digits, a short
+    token with a large exponent would fill the memory.
     """
     return None if token in _UNSET_DECIMALS else plain_decimal(token)
 
 
 def plain_decimal(token: str) -> Decimal | None:
-    """As ``read_decimal``, but what says "not set" is the number that it is; "" is None."""
+    """Like ``read_decimal``, but a sentinel stays a number; "" is None."""
     if not token:
         return None
     try:
@@ -109,7 +109,7 @@ def write_number(value: float) -> str:
 
 
 def read_text(token: str) -> str:
-    """Text as it stands."""
+    """Text, unchanged."""
     return token
 
 
@@ -141,7 +141,7 @@ def escape(text: str) -> str:
 
 
 def unescape(token: str) -> str:
-    """The reverse of ``escape``; what is no escape stays as it is."""
+    """The reverse of ``escape``; other text is left unchanged."""
     if "\\" not in token:
         return token
     plain = _ESCAPED.sub(_unescaped, token)
@@ -338,7 +338,7 @@ _COMPILED: dict[str, Callable[[Any], Any]] = {}
 
 
 def evaluate(expression: str, value: Any) -> Any:
-    """One codec expression on one value: the interpreter's way in."""
+    """Evaluate one codec expression on one value, for the interpreter."""
     function = _COMPILED.get(expression)
     if function is None:
         body = expression.replace("@", "v").replace("#", "None")

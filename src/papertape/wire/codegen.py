@@ -1,6 +1,6 @@
-"""Lines of generated source, and their way into a function.
+"""Collects lines of generated source and compiles them to a function.
 
-The source stands in ``linecache`` under a speaking name, so that tracebacks and debuggers show it.
+The source is kept in ``linecache`` under a descriptive name, for tracebacks and debuggers.
 """
 
 import linecache
@@ -25,7 +25,7 @@ class Source:
 def compiled(
     name: str, source: str, scope: dict[str, Any], where: str = "wire"
 ) -> Callable[..., Any]:
-    """The function called ``function`` of this source; ``scope`` is what it may name."""
+    """Compile the function named ``function`` in this source; ``scope`` has its globals."""
     filename = f"<papertape {where}: {name}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     exec(compile(source, filename, "exec"), scope)

@@ -1,7 +1,7 @@
 """ClientConnection and ServerConnection: bytes in, messages out; messages in, bytes out.
 
 Sans-IO: neither reads a socket or a clock. A body that cannot be decoded becomes an
-``Undecodable`` event and the stream goes on; bytes that are no frame end it (``Broken``).
+``Undecodable`` event and the stream goes on; bytes that are not a frame end it (``Broken``).
 """
 
 from collections.abc import Callable
@@ -35,8 +35,8 @@ from .handshake import (
     LONGEST_HASTE,
     LONGEST_START,
     PREFIX,
-    Move,
-    State,
+    ConnectionEvent,
+    ConnectionState,
     advance,
     greeting,
     negotiate,
@@ -52,9 +52,9 @@ from .refusals import refuse
 PROTOBUF_OFFSET = 200
 """Added to the message id when the body is protobuf (server 201 on)."""
 LONGEST_EXPLAINED = 64 * 1024
-"""Bytes of a protobuf body that is searched for what is wrong with it."""
+"""Longest protobuf body that is searched for its error."""
 HEAD = 64
-"""Bytes of any other message in which the id is looked for."""
+"""Bytes of any other message that are searched for the id."""
 
 
 class Codecs:
@@ -68,7 +68,7 @@ class Codecs:
         *,
         sentinels: bool = False,
     ) -> None:
-        """``sentinels``: protobuf numbers that stand for "not set" are given as they are."""
+        """``sentinels``: return protobuf numbers that mean "not set" unchanged."""
         self.version = version
         self._sentinels = sentinels
         self._most_fields = most_fields
@@ -78,7 +78,7 @@ class Codecs:
         self._proto: dict[int, Callable[[bytes], Any]] = {}
 
     def decode(self, payload: bytes) -> Event:
-        """The message in a frame, or the event that says why there is none."""
+        """Decode the message in a frame, or return the event that says why not."""
         if not self.raw:
             if len(payload) > self._most_fields and payload.count(0) > self._most_fields:
                 return self._too_many(payload)
@@ -106,7 +106,7 @@ class Codecs:
             return unknown.event(payload)
 
     def excess(self, payload: bytes) -> Event | None:
-        """The event that stands for a frame with more than a message may hold; None: it may."""
+        """The event for a frame that exceeds a message's limits; None when it does not."""
         number = int.from_bytes(payload[:4]) if self.raw else 0
         if number <= PROTOBUF_OFFSET:
             return self._too_many(payload) if payload.count(0) > self._most_fields else None
@@ -130,7 +130,7 @@ class Codecs:
         return Undecodable(error, number, name, payload, self._about(payload))
 
     def _about(self, payload: bytes) -> int:
-        """The id in a message that is not read, if it stands at the beginning."""
+        """The id in an unread message, if it is at the beginning."""
         event = Codecs(self.version, self._table).decode(payload[:HEAD])
         if isinstance(event, Message):
             return getattr(event, event.spec.id_field) if event.spec.id_field else -1
@@ -170,13 +170,13 @@ class Codecs:
 
 
 class RequestCodecs(Codecs):
-    """As ``Codecs``, for what clients send: ``take`` refuses what exceeds ``limits.py``."""
+    """Like ``Codecs``, for requests: ``take`` refuses what exceeds ``limits.py``."""
 
     def __init__(self, version: int) -> None:
         super().__init__(version, catalogue.REQUESTS, MOST_FIELDS)
 
     def take(self, payload: bytes) -> Event:
-        """The message in a frame, or the event that says why there is none."""
+        """Decode the message in a frame, or return the event that says why not."""
         return self.decode(payload) if len(payload) <= LONGEST_TEXT else self._long(payload)
 
     def _long(self, payload: bytes) -> Event:
@@ -242,7 +242,7 @@ def _proto_blame(cls: type[Message], payload: bytes, error: Exception) -> Undeco
 
 @cache
 def encoder(cls: type[Message], version: int) -> Callable[[Any], bytes]:
-    """message -> complete frame, in the format that this version uses for it."""
+    """The function message -> frame, in the format that this version uses for it."""
     first = head(cls, version)
     size = len(first)
     if version >= cls.spec.protobuf:
@@ -267,7 +267,7 @@ def head(cls: type[Message], version: int) -> bytes:
 
 
 def encode(message: Message, version: int) -> bytes:
-    """A message as a frame. Raises ``LocalProtocolError`` naming the field that cannot go."""
+    """Encode a message as a frame. Raises ``LocalProtocolError`` naming the invalid field."""
     try:
         encoded = encoder(type(message), version)(message)
     except oracle.UNWRITABLE as error:
@@ -281,32 +281,32 @@ def encode(message: Message, version: int) -> bytes:
 
 
 class _End:
-    """What both ends share."""
+    """Base of both ends."""
 
     def __init__(self) -> None:
-        self.state = State.OPENED
+        self.state = ConnectionState.OPENED
         self.version = 0
         self.ended = False
-        """Nothing more is read, because the peer broke the rules. What came before that may still
-        be answered, so the state stays until ``close``."""
+        """Whether the peer broke the protocol: nothing more is read. Earlier messages may still be
+        answered, so the state stays until ``close``."""
         self._frames = FrameReader()
 
     @property
     def unfinished(self) -> bytes:
-        """The bytes of a frame that has not wholly come, its length first."""
+        """The bytes of an incomplete frame, its length first."""
         return self._frames.rest
 
     @property
     def _deaf(self) -> bool:
-        return self.ended or self.state is State.CLOSED
+        return self.ended or self.state is ConnectionState.CLOSED
 
     def _end(self, event: Broken | OutOfTurn | Greeting) -> Event:
         self.ended = True
         return event
 
     def close(self) -> None:
-        """Nothing more is sent or read."""
-        self.state = State.CLOSED
+        """Close this end: nothing more is sent or read."""
+        self.state = ConnectionState.CLOSED
 
 
 class ClientConnection(_End):
@@ -322,7 +322,7 @@ class ClientConnection(_End):
 
     def initiate(self) -> bytes:
         """The greeting: the first bytes to send."""
-        self.state = advance(self.state, Move.GREETING)
+        self.state = advance(self.state, ConnectionEvent.GREETING)
         return greeting(self.lowest, self.highest, self.options)
 
     def receive_data(self, data: bytes) -> list[Any]:
@@ -345,7 +345,7 @@ class ClientConnection(_End):
 
     def _negotiated(self, payload: bytes) -> Negotiated:
         self.version, self.connection_time = parse_version_reply(payload)
-        self.state = advance(self.state, Move.VERSION)
+        self.state = advance(self.state, ConnectionEvent.VERSION)
         self._codecs = Codecs(self.version, catalogue.RESPONSES)
         return Negotiated(self.version, self.connection_time)
 
@@ -355,8 +355,8 @@ class ClientConnection(_End):
         Raises ``FeatureNotSupported`` (503) when the server is too old for it or for one of its
         fields, and ``LocalProtocolError`` when the connection is not ready for it.
         """
-        move = Move.START if type(message) is StartApi else Move.MESSAGE
-        if self.state is State.NEGOTIATED and move is Move.MESSAGE:
+        move = ConnectionEvent.START if type(message) is StartApi else ConnectionEvent.MESSAGE
+        if self.state is ConnectionState.NEGOTIATED and move is ConnectionEvent.MESSAGE:
             # The official client lets requests pass before START_API's answer; only the
             # handshake itself is a hard border.
             raise LocalProtocolError("START_API has not been sent", message=type(message).__name__)
@@ -380,21 +380,21 @@ class ServerConnection(_End):
     def receive_data(self, data: bytes) -> list[Any]:
         """The events that these bytes complete: ``Greeting`` first, then messages.
 
-        What comes behind the greeting waits for ``accept``; the next call reads it, even one of
-        no bytes.
+        Bytes after the greeting wait for ``accept``; the next call reads them, even a call with
+        b"".
         """
         if self._deaf:
             return []
         events: list[Event] = []
         try:
             data = self._strip_prefix(data, events)
-            while self.state is not State.STARTED and not self.ended:
+            while self.state is not ConnectionState.STARTED and not self.ended:
                 payload = self._opening_frame(data)
                 if payload is None:
                     break
                 events.append(self._event(payload))
                 data = b""
-            for payload in self._frames.feed(data) if self.state is State.STARTED else ():
+            for payload in self._frames.feed(data) if self.state is ConnectionState.STARTED else ():
                 events.append(self._event(payload))
                 if isinstance(events[-1], OutOfTurn):
                     return events
@@ -405,17 +405,21 @@ class ServerConnection(_End):
         return events
 
     def _too_long(self, error: FrameTooLong) -> BadFrame:
-        """What is wrong with it: an opening may be less long than a message."""
+        """What is wrong with a frame: before the start, limits are lower than for messages."""
         if error.length > MAX_PAYLOAD:
             return error
-        if self.state is State.NEGOTIATED:
-            reason = f"{error.length} bytes are no START_API, which has {error.limit} at most"
+        if self.state is ConnectionState.NEGOTIATED:
+            reason = (
+                f"{error.length} bytes are too many for START_API, which has at most {error.limit}"
+            )
             return BadFrame(message="START_API", reason=reason)
-        return BadFrame(message="greeting", reason=f"{error.length} bytes are no greeting")
+        return BadFrame(
+            message="greeting", reason=f"{error.length} bytes are too many for a greeting"
+        )
 
     def _opening_frame(self, data: bytes) -> bytes | None:
-        """The next frame before the start; none while the greeting has not been answered."""
-        if self.state is not State.GREETED:
+        """The next frame before START_API; none while the greeting is unanswered."""
+        if self.state is not ConnectionState.GREETED:
             return self._frames.one(data)
         self._frames.hold(data)
         if self._frames.pending > LONGEST_HASTE:
@@ -423,7 +427,7 @@ class ServerConnection(_End):
         return None
 
     def _strip_prefix(self, data: bytes, events: list[Event]) -> bytes:
-        """Everything after ``API\\0``, once that has come."""
+        """Everything after ``API\\0``, once that has arrived."""
         if self._opening is None:
             return data
         self._opening += data
@@ -440,36 +444,36 @@ class ServerConnection(_End):
         return rest
 
     def _event(self, payload: bytes) -> Event:
-        if self.state is State.OPENED:
+        if self.state is ConnectionState.OPENED:
             return self._greeted(payload)
         assert self._codecs is not None, "only a greeting comes before the version answer"
         event = self._codecs.take(payload)
         starting = type(event) is StartApi
-        if self.state is State.NEGOTIATED and starting:
-            self.state = advance(self.state, Move.START)
+        if self.state is ConnectionState.NEGOTIATED and starting:
+            self.state = advance(self.state, ConnectionEvent.START)
             self._frames.limit = MAX_PAYLOAD
-        elif self.state is not State.STARTED or starting:
+        elif self.state is not ConnectionState.STARTED or starting:
             name = getattr(event, "name", "") or type(event).__name__
             return self._end(OutOfTurn(name, self.state, getattr(event, "error", None)))
         return event
 
     def _greeted(self, payload: bytes) -> Greeting:
         lowest, highest, options = parse_greeting(payload)
-        self.state = advance(self.state, Move.GREETING)
+        self.state = advance(self.state, ConnectionEvent.GREETING)
         version = negotiate(lowest, highest, self.highest)
         self.version = version or 0
         return Greeting(lowest, highest, options, version)
 
     def accept(self, connection_time: str) -> bytes:
-        """The version answer; send it alone and in one piece."""
-        self.state = advance(self.state, Move.VERSION)
+        """Return the version reply. Send it alone and in one piece."""
+        self.state = advance(self.state, ConnectionEvent.VERSION)
         self._frames.limit = LONGEST_START
         self._codecs = RequestCodecs(self.version)
         return version_reply(self.version, connection_time)
 
     def send(self, message: Message) -> bytes:
         """A message as bytes."""
-        if self.state is not State.STARTED:
+        if self.state is not ConnectionState.STARTED:
             raise LocalProtocolError(f"no message while {self.state}")
         return encode(message, self.version)
 

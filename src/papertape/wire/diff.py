@@ -1,7 +1,7 @@
-"""What differs from known values, put where it belongs.
+"""Write only the values that differ from known ones.
 
-Of the hundred fields of an order a program sets a handful: who starts from something finished has
-to look only at those.
+A program sets a handful of an order's hundred fields, so an encoder that starts from a prepared
+order needs to look at those alone.
 """
 
 import operator
@@ -10,14 +10,14 @@ from itertools import compress
 from typing import Any
 
 Put = Callable[[Any, Any], None]
-"""``put(target, value)`` brings one value to its place in what is being made."""
+"""``put(target, value)`` writes one value into its place in the target."""
 
 
 class Columns:
-    """Places with a known value each.
+    """A known value for each place, and the function that writes another one there.
 
-    A value is the known one only if it is the same object: 1 is not True, 0.0 is not 0.
-    ``make(place)`` gives the ``Put`` of a place; it is asked when a value first differs there.
+    A value counts as the known one only if it is the same object: 1 is not True, 0.0 is not 0.
+    ``make(place)`` returns the ``Put`` of a place; it is called when a value first differs there.
     """
 
     def __init__(self, known: Iterable[Any], make: Callable[[int], Put]) -> None:
@@ -27,7 +27,7 @@ class Columns:
         self._puts: list[Put | None] = [None] * len(self.known)
 
     def put(self, target: Any, values: tuple[Any, ...]) -> None:
-        """Bring every value that is not the known one to its place. Raises what a ``Put`` does."""
+        """Write every value that is not the known one. Raises whatever a ``Put`` raises."""
         puts = self._puts
         for place in compress(self._places, map(operator.is_not, values, self.known)):
             (puts[place] or self._made(place))(target, values[place])

@@ -21,13 +21,13 @@ _FILLED = {
     "plain_float(@)": ("plain_float(t)", "0.0"),
     "read_decimal(@)": ("DECIMALS[t]", "None"),
 }
-"""Lenient reading of a token that is not empty, and what an empty one gives: most tokens of a large
-message are empty, and a call costs more than all the rest. Values that repeat are looked up."""
+"""Lenient reading of a token that is not empty, and the value of an empty one: most tokens of a
+large message are empty, and a call costs more than the rest. Repeated values are looked up."""
 _SHORTER = {"(@ != '0' and @ != '')": "(@ not in ('0', ''))"}
-"""The same with one look at the token."""
+"""The same, with a single test of the token."""
 
 
-class Reader:
+class DecoderEmitter:
     """Emits the decoder: token positions are literals until the first conditional part."""
 
     def __init__(self, cls: type[Message]) -> None:
@@ -44,7 +44,7 @@ class Reader:
         self._steps(plan(self.cls, version), self.cls, "", assigned)
         if self.strict:
             end = f"i + {self.offset}" if self.floating else str(self.offset)
-            # Behind the last field there is nothing, or fields without anything in them.
+            # After the last field there is nothing, or there are empty fields.
             odd = f"len(f) != {end} + 1 and (len(f) <= {end} or any(f[{end}:]))"
             self.out.add(f"if f[-1] or {odd}: raise ValueError('extra fields')")
         self.out.add(f"return {self._build(self.cls, 'Message', assigned, '')}")
@@ -86,7 +86,7 @@ class Reader:
             self._part(step, prefix, assigned)
         elif isinstance(step, Variant):
             self._settle()
-            count = "(f[i].isdigit() or f[-2])"  # else what is more is nothing, at the end
+            count = "(f[i].isdigit() or f[-2])"  # else the extra token is an empty one at the end
             self.out.add(f"if len(f) > i + {step.rest + 1} and {count}: i += 1")
         elif isinstance(step, Switch):
             selector = prefix + _local(step.path)
@@ -181,7 +181,7 @@ class Reader:
     def _build(
         self, record: Any, name: str, assigned: set[str], prefix: str, *, at: str = ""
     ) -> str:
-        """The expression that makes a record out of the local variables."""
+        """The expression that builds a record from the local variables."""
         fields = hints(record)
         direct = all(f"{at}{field}" in assigned for field in fields)
         parts: list[str] = []

@@ -10,10 +10,10 @@ from .message import Message
 from .plan import plan
 
 SEP = "\\x00"
-"""The end of a field, as it stands in generated source ("\\0" before a digit would be octal)."""
+"""The end of a field in generated source ("\\0" before a digit would be octal)."""
 
 _SHORTER = {"{printable(@)}": "{'' if @ == '' else printable(@)}"}
-"""The same without a call for what is empty, as most texts of a large message are."""
+"""The same, without a call for empty text, as most of a large message is."""
 
 
 def written(step: Field, value: str, request: bool) -> str:

@@ -1,14 +1,14 @@
-"""What a connection tells of the bytes that it received, besides messages."""
+"""Events of a connection, besides messages."""
 
 import msgspec
 
 from ..errors import BadFrame, RemoteProtocolError
-from .handshake import State
+from .handshake import ConnectionState
 from .message import Message
 
 
 class Greeting(msgspec.Struct, frozen=True):
-    """The client has told which versions it knows. ``version`` None: none in common.
+    """The client has sent its version range. ``version`` None: none in common.
 
     ``framed`` False: a client from before v100, which knows no frames in either direction.
     """
@@ -28,14 +28,14 @@ class Negotiated(msgspec.Struct, frozen=True):
 
 
 class Undecodable(msgspec.Struct, frozen=True):
-    """A frame that is no message of this version; the stream goes on."""
+    """A frame that could not be decoded at this version; the stream continues."""
 
     error: RemoteProtocolError
     message_id: int
     name: str
     body: bytes
     request_id: int = -1
-    """What the message is about, where that stood before what cannot be read."""
+    """The message's id, if it precedes the undecodable part."""
 
 
 class UnknownMessage(msgspec.Struct, frozen=True):
@@ -49,13 +49,13 @@ class OutOfTurn(msgspec.Struct, frozen=True):
     """A message before START_API, or a second START_API: the connection must be closed."""
 
     name: str
-    state: State
+    state: ConnectionState
     error: RemoteProtocolError | None = None
-    """What is wrong with it besides; a START_API that cannot be read starts nothing."""
+    """What else is wrong with it. An undecodable START_API does not start a session."""
 
 
 class Broken(msgspec.Struct, frozen=True):
-    """The bytes are no frames: nothing more can be read."""
+    """The bytes are not frames: nothing more can be read."""
 
     error: BadFrame
 

@@ -13,16 +13,16 @@ _LENGTH = Struct(">I").unpack_from
 
 
 class FrameReader:
-    """Collects bytes and hands out complete payloads."""
+    """Collects bytes and returns complete payloads."""
 
     def __init__(self, limit: int = MAX_PAYLOAD) -> None:
         self.limit = limit
-        """The longest payload that is accepted from now on."""
+        """The longest payload that is accepted."""
         self._pending = b""
         self._parts: list[bytes] = []
         self._missing = 0
         self.error: FrameTooLong | None = None
-        """Why the stream ended; nothing after it is read."""
+        """Why the stream ended; nothing after that is read."""
 
     @property
     def pending(self) -> int:
@@ -35,7 +35,7 @@ class FrameReader:
         return b"".join((self._pending, *self._parts))
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The payloads that these bytes complete, in order; look at ``error`` afterwards."""
+        """Return the payloads that these bytes complete, in order. Check ``error`` afterwards."""
         if self.error:
             return []
         if self._missing > len(data):  # a long frame arrives in pieces: do not join each time
@@ -51,12 +51,13 @@ class FrameReader:
         return self._split(data)
 
     def hold(self, data: bytes) -> None:
-        """Keep bytes without looking at them; the next call reads them."""
+        """Keep bytes unread until the next call."""
         self._pending += data
 
     def one(self, data: bytes) -> bytes | None:
-        """The first payload alone, so that ``limit`` may change before the next; ``one(b"")``
-        takes what stands behind it."""
+        """Return only the first payload, so that ``limit`` may change before the next.
+
+        ``one(b"")`` continues with the bytes that are left."""
         if self.error:
             return None
         data, self._pending = self._pending + data, b""

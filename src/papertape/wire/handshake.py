@@ -1,8 +1,8 @@
 """The opening of a connection, as one transition table for each end.
 
 The client sends ``API\\0`` and a frame ``v<min>..<max>[ options]``; the server answers one frame
-with its version and its time; the client sends START_API; then both talk freely. The table is
-the whole rule: what is not in it closes the connection.
+with its version and its time; the client sends START_API; then both send messages. The table is
+the whole rule: any other event closes the connection.
 """
 
 import re
@@ -17,13 +17,13 @@ _RANGE = re.compile(r"v(\d{1,9})(?:\.\.(\d{1,9}))?(?: (.*))?\Z", re.DOTALL)
 LONGEST_GREETING = 4096
 """A greeting is some tens of bytes; options may add to it."""
 LONGEST_START = 4096
-"""START_API is some tens of bytes; capabilities may add to it. Anybody may send one."""
+"""START_API is some tens of bytes; capabilities may add to it. Any peer may send one."""
 LONGEST_HASTE = 64 * 1024
-"""Bytes that are kept behind a greeting which has not been answered yet."""
+"""Bytes kept after a greeting that has not been answered yet."""
 
 
-class State(StrEnum):
-    """Where one end of a connection is."""
+class ConnectionState(StrEnum):
+    """The states of one end of a connection."""
 
     OPENED = "opened"
     GREETED = "greeted"
@@ -32,8 +32,8 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
-class Move(StrEnum):
-    """What happens on a connection."""
+class ConnectionEvent(StrEnum):
+    """The events of a connection."""
 
     GREETING = "greeting"
     VERSION = "version"
@@ -42,17 +42,17 @@ class Move(StrEnum):
     CLOSE = "close"
 
 
-TRANSITIONS: dict[tuple[State, Move], State] = {
-    (State.OPENED, Move.GREETING): State.GREETED,
-    (State.GREETED, Move.VERSION): State.NEGOTIATED,
-    (State.NEGOTIATED, Move.START): State.STARTED,
-    (State.STARTED, Move.MESSAGE): State.STARTED,
-    **{(state, Move.CLOSE): State.CLOSED for state in State},
+TRANSITIONS: dict[tuple[ConnectionState, ConnectionEvent], ConnectionState] = {
+    (ConnectionState.OPENED, ConnectionEvent.GREETING): ConnectionState.GREETED,
+    (ConnectionState.GREETED, ConnectionEvent.VERSION): ConnectionState.NEGOTIATED,
+    (ConnectionState.NEGOTIATED, ConnectionEvent.START): ConnectionState.STARTED,
+    (ConnectionState.STARTED, ConnectionEvent.MESSAGE): ConnectionState.STARTED,
+    **{(state, ConnectionEvent.CLOSE): ConnectionState.CLOSED for state in ConnectionState},
 }
-"""The same table serves both ends: each move is sent by one end and received by the other."""
+"""The same table serves both ends: one end sends what the other receives."""
 
 
-def advance(state: State, move: Move) -> State:
+def advance(state: ConnectionState, move: ConnectionEvent) -> ConnectionState:
     """The next state. Raises ``LocalProtocolError`` for a move that is not in the table."""
     try:
         return TRANSITIONS[state, move]
@@ -61,7 +61,7 @@ def advance(state: State, move: Move) -> State:
 
 
 def greeting(lowest: int, highest: int, options: str = "") -> bytes:
-    """What the client sends first. Raises ``LocalProtocolError`` for options that cannot go."""
+    """The client's greeting. Raises ``LocalProtocolError`` for invalid options."""
     text = f"v{lowest}..{highest}" + (f" {options}" if options else "")
     payload = printable(text).encode()
     return PREFIX + len(payload).to_bytes(4) + payload
@@ -71,14 +71,15 @@ def parse_greeting(payload: bytes) -> tuple[int, int, str]:
     """Lowest version, highest version and options of a greeting frame."""
     match = _RANGE.match(payload.decode("ascii", "replace"))
     if not match:
-        raise BadFrame(message="greeting", found=payload, reason="is no version range")
+        raise BadFrame(message="greeting", found=payload, reason="is not a version range")
     lowest = int(match[1])
     return lowest, int(match[2] or lowest), match[3] or ""
 
 
 def parse_old_greeting(sent: bytes) -> int | None:
-    """The version of a client from before v100, which sends it as digits and a NUL, in no frame;
-    None while it may still become one. Raises ``BadFrame`` for anything else."""
+    """The version of a client older than v100, which sends digits and a NUL without a frame.
+
+    None while the bytes may still become one. Raises ``BadFrame`` for anything else."""
     number, end, _ = sent.partition(b"\0")
     if not number.isdigit() or len(number) > 9:
         raise BadFrame(message="greeting", found=sent[:16], reason="no API prefix")
@@ -86,19 +87,19 @@ def parse_old_greeting(sent: bytes) -> int | None:
 
 
 def negotiate(lowest: int, highest: int, own_highest: int = MAX_SERVER) -> int | None:
-    """The version that both ends know, or None when the client is too old or too new."""
+    """The highest common version, or None when the client is too old or too new."""
     version = min(highest, own_highest)
     return version if version >= max(lowest, MIN_SERVER) else None
 
 
 def version_reply(version: int, connection_time: str) -> bytes:
-    """What the server answers: one frame, two fields, no message id."""
+    """The server's reply: one frame, two fields, no message id."""
     payload = f"{version}\0{connection_time}\0".encode()
     return len(payload).to_bytes(4) + payload
 
 
 def unframed(version: int, connection_time: str, message: bytes) -> bytes:
-    """The answer to a client from before v100: version, time, then a message, in no frames."""
+    """The reply to a client older than v100: version, time, then a message, without frames."""
     return f"{version}\0{connection_time}\0".encode() + message[4:]
 
 

@@ -34,7 +34,7 @@ class Field(Step, frozen=True):
     path: str
     codec: str = ""
     gate: str = ""
-    """The gates that put it here, for people; filled in by the plan."""
+    """The gates that put it here, in readable form; filled in by the plan."""
 
 
 class Const(Step, frozen=True):
@@ -102,13 +102,13 @@ class Part(Step, frozen=True):
 class Variant(Step, frozen=True):
     """One token that some peers send and others do not, in front of a fixed number of tokens.
 
-    It is there when the frame is one token longer than the rest needs, unless what is more is an
-    empty field at the end, which any request may have. What it says is ignored.
+    It is present when the frame is one token longer than the rest needs, unless the extra token is
+    an empty field at the end, which any request may have. Its value is ignored.
     """
 
     name: str
     steps: tuple[Step, ...]
-    """What we write for it; nothing, or one step."""
+    """What we write for it: nothing, or one step."""
     rest: int = 0
     """How many tokens follow; filled in by the plan."""
 
@@ -170,12 +170,12 @@ def optional(path: str, record: type[Any], *items: Item) -> Optional:
 
 
 def part(path: str, record: type[Any], *items: Item) -> Part:
-    """A record without a flag: a condition or a switch around it says whether it is there."""
+    """A record without a flag: a condition or a switch around it decides whether it is present."""
     return Part(path, record, steps(items))
 
 
 def variant(name: str, *items: Item) -> Variant:
-    """A token in which peers differ; ``items`` is what we write for it."""
+    """A token that peers write differently; ``items`` is what we write."""
     return Variant(name, steps(items))
 
 

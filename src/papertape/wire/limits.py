@@ -1,8 +1,8 @@
-"""How much a request may hold: one table, for text and protobuf alike.
+"""Size limits of requests, for text and protobuf alike.
 
-A station makes objects of what it reads, and keeps what it was told in journal and logs, so nothing
-that a client sends may be as long as a frame. The numbers are many times what any program needs.
-Replies have wider limits of their own (``reply_limits.py``): a client asked for them.
+A station builds objects from requests and keeps them in its journal and logs, so no single value
+may be as long as a frame. The limits are many times what any program needs. Replies have wider
+limits (``reply_limits.py``), because the client requested them.
 """
 
 from collections.abc import Iterator, Sized
@@ -14,7 +14,7 @@ from ..errors import LimitExceeded
 from .message import Message
 
 LONGEST_TEXT: Final = 4096
-"""Letters of a text, if it is not in ``LONGER``; options and algorithm parameters as well."""
+"""Characters of a text that is not in ``LONGER``, and of options and algorithm parameters."""
 LONGER: Final[dict[str, int]] = {
     "MessageConfig.message": 16 * 1024,  # TWS shows paragraphs of HTML
     "UpdateConfigWarning.message": 16 * 1024,
@@ -25,13 +25,13 @@ LONGER: Final[dict[str, int]] = {
     "VerifyAndAuthMessage.xyzResponse": 64 * 1024,
     "ReplaceFA.xml": 1024 * 1024,  # every group and account of an advisor
 }
-"""Letters of texts that may be longer, by record and field."""
+"""Characters of texts that may be longer, by record and field."""
 MOST_ELEMENTS: Final = 1000
 """Elements of a list: legs, conditions, parameters, dates, messages of the configuration."""
 MOST_FIELDS: Final = 100_000
-"""Fields of a text request: far more than any has, and still taken apart in milliseconds."""
+"""Fields of a text request: far more than any has, and still parsed in milliseconds."""
 MOST_EXPLAINED: Final = 1000
-"""Fields of a body that are looked at to find what is wrong with it, which is slow."""
+"""Fields of a body that are read to find its error, which is slow."""
 LONGEST_REQUEST: Final = 64 * 1024
 """Bytes of a request, besides what ``LONGER`` allows one of its texts: an order has hundreds.
 Parsing this much takes milliseconds and a few megabytes, whatever stands in it, and it is what an
@@ -58,22 +58,22 @@ def few(items: S, field: str | None = None) -> S:
 
 
 def too_many(count: int, **place: Any) -> LimitExceeded:
-    """A list with so many elements is not taken."""
+    """Check the number of elements. Raises ``LimitExceeded``."""
     return LimitExceeded(size=count, most=MOST_ELEMENTS, unit="elements", **place)
 
 
 def unexplained(most: float) -> str:
-    """Why it is not said what is wrong."""
+    """The error for a body too long to be searched."""
     return f"what is wrong does not stand in its first {most} fields"
 
 
 def check_texts(message: Message) -> None:
-    """Raises ``LimitExceeded`` for the first text that is too long."""
+    """Raise ``LimitExceeded`` for the first text that is too long."""
     for owner, path, text in _texts(message, ""):
         most = LONGER.get(f"{owner}.{path.rpartition('.')[2]}", LONGEST_TEXT)
         if len(text) > most:
             raise LimitExceeded(
-                size=len(text), most=most, unit="letters",
+                size=len(text), most=most, unit="characters",
                 message=type(message).__name__, field=path,
             )  # fmt: skip
 

@@ -34,8 +34,8 @@ class Message(msgspec.Struct):
     spec: ClassVar["Spec"]
 
 
-class Refusal(msgspec.Struct, frozen=True):
-    """A client does not send this to a server below ``below``: error 503 with ``feature``."""
+class VersionRefusal(msgspec.Struct, frozen=True):
+    """A client refuses to send this to a server below ``below``: error 503 with ``feature``."""
 
     below: int
     path: str
@@ -43,23 +43,23 @@ class Refusal(msgspec.Struct, frozen=True):
     anonymous: bool = False
     """Reported with id -1 instead of the request's id."""
     values: tuple[Any, ...] = ()
-    """The values that ask for the feature; () for every value but the harmless ones."""
+    """The values that need the feature; () for all but the harmless ones."""
     harmless: tuple[Any, ...] = ()
     """Values that pass besides the default."""
     gone: int = ALWAYS
     """First server version that no longer knows the feature: error 585."""
 
 
-def too_old(below: int, path: str, value: object, feature: str) -> Refusal:
-    """Servers below this version do not know this value of the field (503)."""
-    return Refusal(below, path, feature, values=(value,))
+def too_old(below: int, path: str, value: object, feature: str) -> VersionRefusal:
+    """A value that servers below this version do not know (503)."""
+    return VersionRefusal(below, path, feature, values=(value,))
 
 
 def gone(
     number: int, path: str, value: object, feature: str, *, anonymous: bool = False
-) -> Refusal:
-    """Servers from this version on no longer know this value of the field (585)."""
-    return Refusal(0, path, feature, anonymous, values=(value,), gone=number)
+) -> VersionRefusal:
+    """A value that servers from this version on no longer know (585)."""
+    return VersionRefusal(0, path, feature, anonymous, values=(value,), gone=number)
 
 
 class Farm(StrEnum):
@@ -97,11 +97,11 @@ class Spec(msgspec.Struct, frozen=True):
     """The refusal of the whole request is reported with its id, not with -1."""
     escaped: int = ALWAYS
     """First server version at which every text of the message is escaped as ``\\uXXXX``."""
-    refuse: tuple[Refusal, ...] = ()
+    refuse: tuple[VersionRefusal, ...] = ()
     """Refusals of single values, besides those of the gates."""
     proto_untold: frozenset[str] = frozenset()
     """Protobuf fields of a reply that are absent where they are zero or empty, while other
-    numbers are told as 0 (paths from the message)."""
+    numbers are sent as 0 (paths from the message)."""
     farm: Farm | None = None
     """The farm that must be connected before the request is served."""
     trading: bool = False
@@ -116,7 +116,7 @@ class Spec(msgspec.Struct, frozen=True):
     """A reply that comes in masses; the API message log leaves it out by default."""
 
     @property
-    def refusals(self) -> tuple[Refusal, ...]:
+    def refusals(self) -> tuple[VersionRefusal, ...]:
         """What a client refuses to send, in the order of the versions that brought it."""
         return _refusals(self)
 
@@ -150,7 +150,7 @@ def _declare(
     id_field: str | None = None,
     blames_id: bool = False,
     escaped: int = ALWAYS,
-    refuse: tuple[Refusal, ...] = (),
+    refuse: tuple[VersionRefusal, ...] = (),
     farm: Farm | None = None,
     trading: bool = False,
     urgent: bool = False,
@@ -211,8 +211,8 @@ def _with_layout(
     return _declare(number, is_request, layout=layout, flat=flat, **facts)
 
 
-def _refusals(spec: Spec) -> tuple[Refusal, ...]:
-    found: list[Refusal] = []
+def _refusals(spec: Spec) -> tuple[VersionRefusal, ...]:
+    found: list[VersionRefusal] = []
 
     def walk(items: tuple[Step, ...]) -> None:
         for item in items:
@@ -221,7 +221,7 @@ def _refusals(spec: Spec) -> tuple[Refusal, ...]:
                     anonymous = item.refuse.startswith("!")
                     feature = item.refuse.lstrip("!")
                     found.extend(
-                        Refusal(item.since, step.path, feature, anonymous, (), item.harmless)
+                        VersionRefusal(item.since, step.path, feature, anonymous, (), item.harmless)
                         for step in _plain(item.steps)
                     )
                 walk(item.steps)

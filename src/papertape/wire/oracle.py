@@ -1,9 +1,8 @@
 """The slow, obvious interpreter of a plan: the twin of the generated code.
 
 It reads and writes the same messages one step at a time (protobuf: ``oracle_proto.py`` and
-``oracle_proto_writer.py``), and knows at every moment where it is; so it names what is wrong with a
-body that the generated decoder refused, and lists a message field by field for people. Nothing here
-is fast.
+``oracle_proto_writer.py``) and always knows its position. So it reports what is wrong with a body
+that the generated decoder refused, and lists a message field by field. Nothing here is fast.
 """
 
 import math
@@ -68,7 +67,7 @@ class _Cursor:
         self.tokens = tokens
         self.at = 0
         self.end = len(tokens) - (cls.spec.request and tokens[-1:] == [""])
-        """Nothing behind the last NUL is no field; of a reply, which is read leniently, it is."""
+        """Whether the empty rest after the last NUL is a field: only in a reply, read leniently."""
         self.seen: list[Token] = [] if seen is None else seen
 
     def take(self, name: str, gate: str) -> str:
@@ -83,8 +82,8 @@ class _Cursor:
         return self.tokens[self.at - 1]
 
     def note(self, name: str, gate: str, value: Any = None) -> None:
-        """Remember the last token with what it means."""
-        name = name.removesuffix(".")  # an element that is no record
+        """Record the last token and its value."""
+        name = name.removesuffix(".")  # an element that is not a record
         self.seen.append(Token(self.at - 1, name, self.tokens[self.at - 1], value, gate))
 
     def skip(self, name: str, gate: str) -> None:
@@ -161,7 +160,7 @@ def _read(
             selected = tree.find(step.path, record)
             cases = dict(step.cases)
             if selected not in cases:
-                raise cursor.fail(at + step.path, f"{selected!r} is no known case")
+                raise cursor.fail(at + step.path, f"{selected!r} is not a known case")
             _read(cases[selected], record, tree, cursor, at=at)
 
 
@@ -189,7 +188,7 @@ def _value(step: Field, cursor: _Cursor, name: str, record: Any = None) -> Any:
         error.message, error.field, error.offset = cursor.cls.__name__, name, cursor.at - 1
         raise
     except ValueError:
-        raise cursor.fail(name, f"is no {step.codec.partition('_')[0]}") from None
+        raise cursor.fail(name, f"is not a valid {step.codec.partition('_')[0]}") from None
     except OverflowError:
         raise cursor.fail(name, f"is too large for {step.codec.partition('_')[0]}") from None
     cursor.note(name, step.gate, value)
@@ -228,7 +227,7 @@ def write_text(message: Message, version: int) -> str:
 
 
 def pieces(message: Message, version: int) -> list[str]:
-    """As ``write_text``, but what each step of the plan writes by itself."""
+    """Like ``write_text``, but one piece for each step of the plan."""
     cls = type(message)
     found: list[str] = []
     for step in plan(cls, version):
@@ -280,7 +279,7 @@ def _case(step: Switch, selected: Any, cls: type[Message]) -> tuple[Step, ...]:
         if value == selected:
             return steps
     raise LocalProtocolError(
-        f"{selected!r} is no known case", message=cls.__name__, field=step.path
+        f"{selected!r} is not a known case", message=cls.__name__, field=step.path
     )
 
 

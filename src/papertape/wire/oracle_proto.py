@@ -29,7 +29,7 @@ _SHOWN = 64
 
 
 class Token(msgspec.Struct, frozen=True):
-    """One field of a frame as it stood there."""
+    """One field of a frame."""
 
     offset: int
     """Index of the text field after the message id, or byte offset in protobuf."""
@@ -44,7 +44,7 @@ class Token(msgspec.Struct, frozen=True):
     wire: int = -1
     """Protobuf: the wire type."""
     note: str = ""
-    """Protobuf: why it was passed over."""
+    """Protobuf: why it was skipped."""
 
 
 # ---------------------------------------------------------------- reading
@@ -93,7 +93,7 @@ class _Bytes:
         return self.body[self.at - count : self.at]
 
     def raw(self, number: int, wire: int, depth: int = 0) -> Any:
-        """The value behind a key; a group, which we never send, is passed over."""
+        """The value after a key; a group, which we never send, is skipped."""
         if wire == _VARINT:
             return self.varint()
         if wire == BYTES:
@@ -103,7 +103,7 @@ class _Bytes:
         if wire != _GROUP or depth > _DEEPEST:
             raise self.fail(self.at, f"wire type {wire}")
         while True:
-            key = self.key(lowest=0)  # in what it passes over, the runtime minds no numbers
+            key = self.key(lowest=0)  # the runtime does not check numbers in what it skips
             if key & 7 == _GROUP_END and key >> 3 == number:
                 return None
             self.raw(key >> 3, key & 7, depth + 1)
@@ -130,7 +130,7 @@ def read_proto(
 
 
 class _Partial:
-    """A record while its fields come in, perhaps in several pieces."""
+    """A record while its fields are read, perhaps in several parts."""
 
     def __init__(self, cls: Any, strict: bool) -> None:
         self.cls = cls
@@ -139,7 +139,7 @@ class _Partial:
         self.maps: dict[str, dict[str, TagValue]] = {}
         self.price: tuple[()] | tuple[Any] = ()
         self.bad: dict[str, RemoteProtocolError] = {}
-        """What stands in a field that a later one may still replace."""
+        """Fields whose value a later one may still replace."""
 
 
 class _ProtoReader:
@@ -189,7 +189,7 @@ class _ProtoReader:
         except (ValueError, OverflowError) as error:
             bad = RemoteProtocolError(
                 message=self.cls.__name__, field=token.name, offset=token.offset,
-                found=token.text, reason=f"is no {field.kind}",
+                found=token.text, reason=f"is not a valid {field.kind}",
             )  # fmt: skip
             if isinstance(error, UnicodeDecodeError):
                 raise bad from None
@@ -217,7 +217,7 @@ class _ProtoReader:
             raise too_many(len(items), **place)
 
     def piece(self, partial: _Partial, field: ProtoField, token: Token, data: _Bytes) -> None:
-        """A record; a second piece of the same one adds to the first."""
+        """Read a record; a second part of the same record is merged into the first."""
         count = f"[{len(partial.found.get(field.name, ()))}]" if field.repeated else ""
         name = token.name + count
         self.note(token, name=name, end=data.base)
@@ -297,7 +297,7 @@ def _extend(found: dict[str, Any], field: ProtoField, values: list[Any]) -> list
 
 
 def _pair(data: _Bytes) -> TagValue | None:
-    """An entry of a map; the runtime passes one over that holds more than key and value."""
+    """Read a map entry; the runtime skips one that has more than key and value."""
     pair = {1: "", 2: ""}
     known = True
     for _, number, wire, raw in data.entries():
@@ -317,7 +317,7 @@ def _repeated(field: ProtoField, raw: Any) -> Iterator[Any]:
 
 
 def _plain(kind: str, raw: Any) -> Any:
-    """A scalar as the runtime hands it out."""
+    """A scalar as the runtime returns it."""
     if kind == "double":
         return struct.unpack("<d", raw)[0]
     if kind == "string":
@@ -330,7 +330,7 @@ def _plain(kind: str, raw: Any) -> Any:
 
 
 def _shown(raw: Any) -> str:
-    """A value as it stood there, for people."""
+    """A raw value in readable form."""
     if not isinstance(raw, bytes):
         return str(raw)
     return raw[:_SHOWN].hex(" ") + (f" … ({len(raw)} bytes)" if len(raw) > _SHOWN else "")

@@ -1,7 +1,8 @@
 """Declaration + server version -> plan: the layout with every gate decided.
 
 A plan is a tuple of frozen steps, in frame order, in which no ``Gate`` is left and each field
-knows its codec and the gate that put it there. The emitters (``writer.py``, ``reader.py``) and
+knows its codec and the gate that put it there. The emitters (``emit_encoder.py``,
+``emit_decoder.py``) and
 the interpreter (``oracle.py``) read the same plan.
 """
 
@@ -48,14 +49,14 @@ _CODECS: dict[Any, str] = {
     list[TagValue]: "tags",
 }
 _IDS = frozenset(("reqId", "orderId", "parentId", "permId", "clientId"))
-"""Numbers that somebody has chosen: none of them means "not set"."""
+"""Ids and the like, where every number is a value and none means "not set"."""
 
 
 @cache
 def plan(cls: type[Message], version: int) -> tuple[Step, ...]:
     """The text layout of a message for one server version."""
     if cls.spec.layout is None:
-        raise LocalProtocolError("there is no text form of it", message=cls.__name__)
+        raise LocalProtocolError("has no text form", message=cls.__name__)
     texts = "escaped" if version >= cls.spec.escaped else "text"
     return _count_rest(_Resolver(version, texts).steps(cls.spec.layout, cls, ""))
 
@@ -208,8 +209,8 @@ def strict_reading(step: Field, record: Any) -> str:
 def unset_value(record: Any, path: str) -> Any:
     """What the number at ``path`` of a request reads as when its sender says "not set".
 
-    Where the record has no ``None`` it is the default, as if the sender had left it alone. An id is
-    the number that it is (``KEPT``). A condition on nothing would be met at once: ``REFUSED``.
+    Where the record has no ``None``, it is the default, as if the sender had not set it. An id
+    keeps its number (``KEPT``). A condition on nothing would be met at once: ``REFUSED``.
     """
     parents, _, name = path.rpartition(".")
     if not name or name in _IDS:

@@ -113,12 +113,12 @@ def encoder(cls: type[Message], version: int) -> Encoder:
 
 
 class Omitted(msgspec.Struct, frozen=True):
-    """What is left out of a record, by path."""
+    """The fields of a record that are omitted, by path."""
 
     always: frozenset[str]
-    """A server of this version does not know it."""
+    """Always, because a server of this version does not know them."""
     zero: frozenset[str]
-    """Where it is zero or empty."""
+    """When they are zero or empty."""
 
     def below(self, name: str) -> "Omitted":
         """The same of a record inside."""
@@ -131,7 +131,7 @@ def _below(paths: frozenset[str], name: str) -> frozenset[str]:
 
 
 def omitted(cls: type[Message], version: int) -> Omitted:
-    """What of a message a server of this version does not send."""
+    """The fields of a message that a server of this version omits."""
     gates = cls.spec.proto_gates.items()
     always = frozenset(path for path, gate in gates if version < gate)
     return Omitted(always, cls.spec.proto_untold)
@@ -141,7 +141,7 @@ def omitted(cls: type[Message], version: int) -> Omitted:
 def decoder(cls: type[Message], *, raw: bool = False) -> Decoder:
     """The function that reads a message's protobuf body.
 
-    ``raw``: numbers of replies that stand for "not set" are given as they are.
+    ``raw``: return numbers of replies that mean "not set" unchanged.
     """
     parse = message_class(cls).FromString
     way: Way = "strict" if cls.spec.request else "raw" if raw else "lenient"
@@ -189,7 +189,7 @@ def _compile(name: str, source: str, scope: dict[str, Any]) -> Callable[[Any], A
 
 @cache
 def _builder(cls: Any, omit: Omitted) -> Callable[[Any], Any]:
-    """record -> protobuf object, without what is left out."""
+    """The function record -> protobuf object, without omitted fields."""
     whole = _whole_builder(cls, omit)
     if not _is_sparse(cls):
         return whole
@@ -236,7 +236,7 @@ def _is_sparse(cls: Any) -> bool:
 
 @cache
 def _filler(cls: Any, omit: Omitted) -> Callable[[Any, Any], None]:
-    """Brings what differs in a record from its default into a protobuf object of the default."""
+    """Writes what differs from a record's default into a protobuf object of the default."""
     names = cls.__struct_fields__
     shown = {field.name: field for field in _shown(cls, omit)}
 
@@ -247,7 +247,7 @@ def _filler(cls: Any, omit: Omitted) -> Callable[[Any, Any], None]:
         name = f"proto_put_{cls.__name__}_{names[place]}"
         return _compile(name, "\n".join(lines) + "\n", scope)  # type: ignore[return-value]
 
-    # What can be changed in place is looked at always.
+    # Mutable values are always read.
     known = (object() if isinstance(value, list | msgspec.Struct) else value
              for value in astuple(cls()))  # fmt: skip
     columns = Columns(known, make)
@@ -255,7 +255,7 @@ def _filler(cls: Any, omit: Omitted) -> Callable[[Any, Any], None]:
 
 
 def _filling(field: ProtoField, scope: dict[str, Any], omit: Omitted) -> list[str]:
-    """Lines that give the field of ``t``, an object of the default, the value ``v``."""
+    """Lines that assign ``v`` to the field of ``t``, an object of the default."""
     if field.kind == "map" or field.repeated:
         way = "update" if field.kind == "map" else "extend"
         value = _write(field, "v", scope, omit)
@@ -270,7 +270,7 @@ def _filling(field: ProtoField, scope: dict[str, Any], omit: Omitted) -> list[st
 
 
 def assigning(field: ProtoField, target: str, *, untold: bool) -> list[str]:
-    """Lines that give a single field of a protobuf object, ``target``, the value ``v``."""
+    """Lines that assign ``v`` to a single field of the protobuf object ``target``."""
     return [
         f"v = {_scalar(field, 'v', untold=untold)}",
         f"if v is None: {target}.ClearField({field.proto_name!r})",
@@ -392,5 +392,5 @@ def _read(field: ProtoField, scope: dict[str, Any], way: Way) -> str:
         return f"({expression} if {present} else None)"
     default = default_of(scope["Record"], field.name)
     if is_cleared(field, scope["Record"], way) or default == conversion(field).absent:
-        return expression  # what an absent field reads as is what it means
+        return expression  # the value read for an absent field is already right
     return f"({expression} if {present} else {default!r})"

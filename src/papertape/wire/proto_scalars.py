@@ -24,7 +24,7 @@ from .schema import ProtoField
 from .strict import KEPT, LARGEST, READERS, REFUSED
 
 Way = Literal["lenient", "strict", "raw"]
-"""How values are read: those of replies, those of requests, and replies with their sentinels."""
+"""Modes of reading: replies, requests, and replies with their sentinels."""
 
 
 class Conversion(msgspec.Struct, frozen=True):
@@ -37,7 +37,7 @@ class Conversion(msgspec.Struct, frozen=True):
     strict: str
     """``#`` is what the field reads as when it is not set."""
     absent: Any
-    """What the reading expression gives for an absent field."""
+    """The result of the reading expression for an absent field."""
     raw: str = ""
     """As ``lenient``, but sentinels stay numbers; "" where there are none."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import FeatureNotSupported, FeatureWithdrawn, LocalProtocolError
 from .layout import ALWAYS
-from .message import Message, Refusal
+from .message import Message, VersionRefusal
 from .plan import annotation, default_value
 
 
@@ -49,7 +49,7 @@ def reported_id(message: Message, error: LocalProtocolError) -> int:
     return -1 if anonymous or found is None else int(found)
 
 
-def _refused(refusal: Refusal, version: int, name: str) -> LocalProtocolError:
+def _refused(refusal: VersionRefusal, version: int, name: str) -> LocalProtocolError:
     if version >= refusal.gone:
         return FeatureWithdrawn(
             refusal.feature, server_version=version, last_version=refusal.gone - 1,
@@ -62,12 +62,13 @@ def _refused(refusal: Refusal, version: int, name: str) -> LocalProtocolError:
 
 
 @cache
-def _active(cls: type[Message], version: int) -> tuple[tuple[Refusal, tuple[Any, ...]], ...]:
+def _active(cls: type[Message], version: int) -> tuple[tuple[VersionRefusal, tuple[Any, ...]], ...]:
     """Every refusal that applies to this version, and the values that pass it."""
     spec = cls.spec
     if version >= spec.protobuf:
         gates = (
-            Refusal(need, path, path.rpartition(".")[2]) for path, need in spec.proto_gates.items()
+            VersionRefusal(need, path, path.rpartition(".")[2])
+            for path, need in spec.proto_gates.items()
         )
         found = sorted(gates, key=lambda gate: gate.below)
     else:
@@ -79,7 +80,7 @@ def _active(cls: type[Message], version: int) -> tuple[tuple[Refusal, tuple[Any,
     )
 
 
-def _harmless(cls: type[Message], refusal: Refusal) -> tuple[Any, ...]:
+def _harmless(cls: type[Message], refusal: VersionRefusal) -> tuple[Any, ...]:
     if annotation(cls, refusal.path) == bool | None:
         return (None, False)  # only True asks for the feature
     value = default_value(cls, refusal.path)

@@ -35,7 +35,7 @@ def is_excessive(cls: Any, body: bytes) -> bool:
     except _Enough:
         return True
     except (IndexError, ValueError):
-        return False  # it is no message, which its parser says
+        return False  # it is not a message, as its parser will report
     return False
 
 

@@ -1,7 +1,7 @@
 """Numbers of requests, read strictly, whatever the language of the client.
 
 Every official client has spellings of its own for "not set" (empty, the largest number of its
-types, a decimal that is no number) and for zero. Each of them means "not set" in a field of any
+types, a decimal that is not a number) and for zero. Each of them means "not set" in a field of any
 type: no request means one of these numbers. What is no number raises ``ValueError``, what is one
 but too large ``OverflowError``.
 
@@ -47,7 +47,7 @@ def strict_long(token: str, unset: float | str | None = KEPT) -> int:
 
 
 def strict_int(token: str, unset: float | str | None = KEPT) -> int:
-    """As ``strict_long``, 32 bits: an id beyond them could not be told back in protobuf."""
+    """Like ``strict_long``, 32 bits: protobuf could not return a larger id."""
     if not token:
         return 0
     return int(token) if _SHORT.match(token) else _integer(token, 31, unset)
@@ -128,7 +128,7 @@ def optional_float(token: str) -> float | None:
 
 
 def _number(token: str) -> float | None:
-    """The slow way: None for a sentinel."""
+    """The slow path: None for a sentinel."""
     if _NO_DECIMAL.match(token):
         return None
     if not token.isascii() or "_" in token:
@@ -166,7 +166,7 @@ def needed_int(value: int, unset: float | str | None) -> int:
 
 
 def strict_decimal(token: str) -> Decimal | None:
-    """A size: finite, at most 48 letters, exponent within ±30; without exponent when read.
+    """A size: finite, at most 48 characters, exponent within ±30; without exponent when read.
 
     Any zero is one, whatever its exponent.
     """

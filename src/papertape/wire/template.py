@@ -1,9 +1,10 @@
-"""A message encoded once, in which single fields are put anew: the short way to bytes.
+"""Encode a message as a difference from a prepared frame.
 
-What can be put alone is found out from the plan and the schema: a field whose value changes its
-own place only. Everything else (lists, records, fields that a condition brings, values that a
-condition asks for, what a server may be too old for) raises ``Different`` when it is not as in the
-message that the template was made of; then the whole message must be encoded.
+A template is a message that has been encoded once; single fields are then replaced in it. The plan
+and the schema tell which fields can be replaced alone: those whose value changes no place but
+their own. Any other field (a list, a record, a field under a condition or one that decides a
+condition, a field that the server may be too old for) must equal the template's; if it does not,
+``Different`` is raised and the caller encodes the whole message. Decision 16 has the measurement.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,11 +24,11 @@ from .refusals import may_be_refused, refuse
 from .schema import ProtoField, proto_fields
 
 FAILURES = (*oracle.UNWRITABLE, LocalProtocolError)
-"""What may be raised when values are put; encoding the whole message tells what is wrong."""
+"""What replacing a value may raise. Encoding the whole message then says what is wrong."""
 
 
 class Different(ValueError):
-    """This value needs the whole message to be encoded."""
+    """A value differs where the template cannot replace it; encode the whole message."""
 
 
 class Template:
@@ -44,18 +45,18 @@ class Template:
         """Paths that must be as in the base."""
 
     def fresh(self) -> Any:
-        """The base as something in which values can be put; ``done`` makes bytes of it."""
+        """A copy of the base in which ``Put`` functions replace values; ``done`` encodes it."""
         raise NotImplementedError
 
     def done(self, target: Any) -> bytes:
-        """A frame. Raises ``Different`` when it is too long for one."""
+        """The frame. Raises ``Different`` when it is longer than a frame may be."""
         raise NotImplementedError
 
     def put(self, path: str, take: str, scope: dict[str, Any]) -> Put:
-        """The function that puts the field at ``path``.
+        """Generate the function that replaces the field at ``path``.
 
-        ``take`` is an expression that makes the field's value of what is given (``@``); ``scope``
-        has its names.
+        ``take`` is an expression that converts the value passed in (``@``) to the field's value;
+        ``scope`` defines the names in it.
         """
         names = {**self.names, **scope, "Different": Different}
         lines = ["def function(t, v):", f"    v = {take.replace('@', 'v')}"]
@@ -72,7 +73,7 @@ class Template:
         return is_record(hint) or is_list(hint)
 
     def _putting(self, path: str, scope: dict[str, Any]) -> Iterator[str]:
-        """Lines that put ``v`` into ``t``."""
+        """The lines that write ``v`` into ``t``."""
         raise NotImplementedError
 
     def _frame(self, body: bytes) -> bytes:
@@ -83,7 +84,7 @@ class Template:
 
 
 class _Text(Template):
-    """A piece of text for each step of the plan."""
+    """Text: one piece for each step of the plan."""
 
     names = codecs.NAMESPACE
 
@@ -118,7 +119,7 @@ class _Text(Template):
 
 
 def _conditions(steps: tuple[Step, ...]) -> Iterator[Condition]:
-    """Every condition on fields of the message, at any depth outside of elements."""
+    """Every condition on fields of the message, at any depth except inside list elements."""
     for step in steps:
         if isinstance(step, When):
             yield step.condition
@@ -127,7 +128,7 @@ def _conditions(steps: tuple[Step, ...]) -> Iterator[Condition]:
 
 
 def _inner(steps: tuple[Step, ...], top: bool = True) -> Iterator[str]:
-    """Every field that is not always there as a token of its own, or decides on others."""
+    """Every field that does not always have a token of its own, or that decides about others."""
     for step in steps:
         if isinstance(step, Each | Optional | Part | Switch) or (
             isinstance(step, Field) and not top
@@ -138,14 +139,14 @@ def _inner(steps: tuple[Step, ...], top: bool = True) -> Iterator[str]:
 
 
 def _below(step: Step) -> list[tuple[Step, ...]]:
-    """Steps inside of a step whose paths begin at the message."""
+    """The steps inside a step, where their paths start at the message."""
     if isinstance(step, When | Variant):
         return [step.steps]
     return [inner for _, inner in step.cases] if isinstance(step, Switch) else []
 
 
 class _Proto(Template):
-    """A protobuf body; what values are put into are the records in it and, last, the message."""
+    """Protobuf: values are written into the records of the body or, last in the list, itself."""
 
     names = proto_scalars.NAMESPACE
 
@@ -184,8 +185,8 @@ def _find(record: Any, name: str) -> ProtoField | None:
 
 
 def template(base: Message, version: int) -> Template:
-    """The template of a message for a server version.
+    """Make the template of a message for a server version.
 
-    Raises ``LocalProtocolError`` when the message cannot be sent to it.
+    Raises ``LocalProtocolError`` when that server cannot receive the message.
     """
     return (_Proto if version >= type(base).spec.protobuf else _Text)(base, version)

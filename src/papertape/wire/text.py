@@ -2,8 +2,8 @@
 
 ``encoder(cls, version)`` gives ``message -> frame body`` (without the message id) and
 ``decoder(cls, version)`` gives ``tokens -> message``. Each is generated Python, one template per
-step, no decisions; the source stands in ``linecache`` under a speaking name, so that a traceback
-shows it. Built on first use. When one fails, ``oracle.py`` says what was wrong.
+step, no decisions; the source is kept in ``linecache`` under a descriptive name, so that a
+traceback shows it. Built on first use. When one fails, ``oracle.py`` finds out what was wrong.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ import msgspec
 from .caches import CACHES
 from .codecs import NAMESPACE
 from .codegen import compiled
-from .emit_decoder import Reader
+from .emit_decoder import DecoderEmitter
 from .emit_encoder import Writer
 from .layout import Step, Switch
 from .message import Message, hints
@@ -34,12 +34,12 @@ def encoder(cls: type[Message], version: int) -> Encoder:
 @cache
 def decoder(cls: type[Message], version: int) -> Decoder:
     """The function that reads this message's tokens (without the id) for a server version."""
-    return _function(cls, f"decode_{cls.__name__}_{version}", Reader(cls).source(version))
+    return _function(cls, f"decode_{cls.__name__}_{version}", DecoderEmitter(cls).source(version))
 
 
 def source_of(cls: type[Message], version: int, *, reading: bool) -> str:
-    """The generated source, for people."""
-    return (Reader(cls) if reading else Writer(cls)).source(version)
+    """The generated source."""
+    return (DecoderEmitter(cls) if reading else Writer(cls)).source(version)
 
 
 def _function(cls: type[Message], name: str, source: str) -> Callable[[Any], Any]:
@@ -48,7 +48,7 @@ def _function(cls: type[Message], name: str, source: str) -> Callable[[Any], Any
 
 @cache
 def _scope(cls: type[Message]) -> dict[str, Any]:
-    """What generated source may name: codecs, the message, its records and their defaults."""
+    """The globals of generated source: codecs, the message, its records and their defaults."""
     scope: dict[str, Any] = {**NAMESPACE, **CACHES, "Message": cls}
     for record in _inside(cls) | _named(cls.spec.layout or ()):
         scope[record.__name__] = record

@@ -89,7 +89,7 @@ def test_a_connection_that_nobody_answers_is_rejected_by_itself(
     at = stations["hasty"]
     browser.enter(at)
     with browser.tab("log") as tab, stranger(at.port, 23) as other:
-        expect(dialog(tab)).to_contain_text(re.compile(r"Rejected by itself in \d+ s"))
+        expect(dialog(tab)).to_contain_text(re.compile(r"Rejected automatically in \d+ s"))
         assert not other.let_in()
         expect(dialog(tab)).to_be_hidden()
 

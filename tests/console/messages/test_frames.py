@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from console.sent import PLACE, QUOTE, STOCK, Feed
-from papertape.console.messages.capture import Rate, Ring, Sample
+from papertape.console.messages.capture import Rate, Ring, Sampler
 from papertape.console.messages.dissect import between, line, opened
 from papertape.console.messages.frames import about, decode, name, pairs, plain, tone, values
 from papertape.console.messages.inspector import ROWS, Rates, moment, told, turned
@@ -73,7 +73,7 @@ def test_what_cannot_be_read_says_why() -> None:
     wrong = make(QUOTE, hex=b"\0\0\0\x0a1\x006\x00x\x00y\x00z\x00".hex(), length=14)
     unknown = make(QUOTE, hex=b"\0\0\0\x05999\x00\x00".hex(), length=9)
     assert [decode(one) for one in (hidden, cut, wrong, unknown)] == [None] * 4
-    assert "proves" in pairs(hidden, None)[0][1]
+    assert "credentials" in pairs(hidden, None)[0][1]
     assert "of 100,000 bytes" in pairs(cut, None)[0][1]
     assert "cannot be read" in pairs(wrong, None)[0][1]
     assert (name(wrong), name(unknown)) == ("TickPrice", "unknown message")
@@ -251,7 +251,7 @@ def test_a_rate_is_of_the_last_second() -> None:
 
 
 def test_what_is_rare_is_shown_whole() -> None:
-    make, sample = Feed(), Sample(50, 200)
+    make, sample = Feed(), Sampler(50, 200)
     for _ in range(150):
         sample.offer(make(PLACE))
     assert len(sample.take(0.25)) == 150
@@ -260,7 +260,7 @@ def test_what_is_rare_is_shown_whole() -> None:
 
 
 def test_of_a_flood_a_few_are_shown_and_orders_first() -> None:
-    make, sample = Feed(), Sample(50, 200)
+    make, sample = Feed(), Sampler(50, 200)
     shown = []
     for _ in range(100):  # 25 seconds of 1,000 quotes a second
         for _ in range(250):
@@ -277,7 +277,7 @@ def test_of_a_flood_a_few_are_shown_and_orders_first() -> None:
 
 
 def test_a_flood_of_orders_is_sampled_too() -> None:
-    make, sample = Feed(), Sample(50, 200)
+    make, sample = Feed(), Sampler(50, 200)
     shown = 0
     for _ in range(100):
         for _ in range(100):

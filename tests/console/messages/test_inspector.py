@@ -11,7 +11,7 @@ from console.sent import PLACE, QUOTE, STOCK, Feed
 from papertape.console.messages import capture
 from papertape.console.messages.capture import KEPT, Capture
 from papertape.console.messages.frames import Frame
-from papertape.console.remote import Problem
+from papertape.console.remote import RemoteError
 from papertape.wire.catalogue.market import ReqMktData
 
 
@@ -33,10 +33,10 @@ class Station:
         try:
             while True:
                 told = await self.batches.get()
-                if not isinstance(told, Problem):
+                if not isinstance(told, RemoteError):
                     yield told
                 self.batches.task_done()
-                if isinstance(told, Problem):
+                if isinstance(told, RemoteError):
                     raise told
         finally:
             self.following -= 1
@@ -133,7 +133,7 @@ def test_what_is_shown_again_after_a_break_is_not_taken_twice(
         first, second = make(PLACE), make(PLACE)
         kept.watch("tab", taken.extend, market_data=True)
         await send(station, batch(first))
-        await send(station, Problem("the station does not answer"))
+        await send(station, RemoteError("the station does not answer"))
         assert kept.problem == "the station does not answer"
         await send(station, batch(first, second))
         assert [frame.number for frame in taken] == [first.number, second.number]

@@ -10,7 +10,7 @@ from nicegui import ui
 from console.views import PaperView, tab, texts
 from papertape.console.pages.chart import Chart, _first
 from papertape.console.pages.plot import Plot
-from papertape.console.remote import Problem
+from papertape.console.remote import RemoteError
 
 SPY = {
     "con_id": 756733, "symbol": "SPY", "security_type": "STK", "exchange": "SMART",
@@ -148,18 +148,18 @@ def test_what_a_broken_farm_has_told_is_marked_as_old(page: Page) -> None:
     assert any("farm is broken" in word for word in words)
 
 
-@pytest.mark.parametrize("answer", [[], Problem("there is no market data for contract 756733")])
+@pytest.mark.parametrize("answer", [[], RemoteError("there is no market data for contract 756733")])
 def test_without_bars_the_page_says_why(page: Page, answer: Any) -> None:
     page.answers["/bars/756733"] = answer
     words = page.run(lambda chart: chart.choose(SPY))
-    why = str(answer) if isinstance(answer, Problem) else "This instrument has not traded yet."
+    why = str(answer) if isinstance(answer, RemoteError) else "This instrument has not traded yet."
     assert why in words and page.sent == []
 
 
 def test_bars_stay_when_the_station_does_not_answer(page: Page) -> None:
     async def use(chart: Chart) -> None:
         await chart.choose(SPY)
-        page.answers["/bars/756733"] = Problem("the station does not answer")
+        page.answers["/bars/756733"] = RemoteError("the station does not answer")
         await chart._turn()
 
     assert "the station does not answer" not in page.run(use)
@@ -172,7 +172,7 @@ def test_bars_stay_when_the_station_does_not_answer(page: Page) -> None:
         ("", {"/executions": [{"con_id": 8314}], "/symbols/8314": IBM}, IBM),
         ("", {"/executions": [], "/symbols": [SPY, IBM]}, SPY),
         ("'x", {"/executions": [], "/symbols": [SPY]}, SPY),
-        ("9", {"/symbols/9": Problem("none"), "/symbols": [SPY]}, SPY),
+        ("9", {"/symbols/9": RemoteError("none"), "/symbols": [SPY]}, SPY),
         ("", {"/executions": [], "/symbols": []}, None),
     ],
 )

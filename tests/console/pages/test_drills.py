@@ -8,7 +8,7 @@ import pytest
 from console.views import PaperView, tab, texts
 from papertape.console.pages.drills import (
     COLUMNS,
-    Card,
+    DrillCard,
     hint,
     issue,
     option,
@@ -19,7 +19,7 @@ from papertape.console.pages.drills import (
     written,
 )
 from papertape.console.parts.grid import Cell
-from papertape.console.remote import Problem
+from papertape.console.remote import RemoteError
 from papertape.server.drills import Drills, parse
 
 RUN = {"number": 3, "name": "freeze", "options": {"seconds": 10.0}, "ended": None,
@@ -105,11 +105,11 @@ def test_a_run_in_the_table() -> None:
 
 def test_start_sends_what_the_fields_say_and_tells_what_is_wrong() -> None:
     paper = PaperView()
-    paper.desk.answers["/drills/farm-blip"] = Problem("has a wrong option: name is missing")
+    paper.desk.answers["/drills/farm-blip"] = RemoteError("has a wrong option: name is missing")
 
     async def start() -> list[str]:
         with tab() as client:
-            shown = Card(paper.view, catalogue()["farm-blip"])
+            shown = DrillCard(paper.view, catalogue()["farm-blip"])
             await shown._start()
             words = texts(client.content)
             paper.desk.answers["/drills/farm-blip"] = RUN

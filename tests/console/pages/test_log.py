@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from console.views import PaperView, tab
-from papertape.console.pages.log import KEPT, Feed, gap, line
+from papertape.console.pages.log import KEPT, LogFeed, gap, line
 from papertape.console.parts.components import empty
 from papertape.server.control.logring import KEPT as KEPT_BY_THE_STATION
 
@@ -46,7 +46,7 @@ def test_what_comes_during_a_pause_is_fetched_after_it() -> None:
 
     async def look() -> None:
         with tab():
-            feed = Feed(paper.view, shown, empty("", ""))  # type: ignore[arg-type]
+            feed = LogFeed(paper.view, shown, empty("", ""))  # type: ignore[arg-type]
             desk = paper.desk
             desk.answers["/log"] = [ROW]
             await feed._fetch(desk.get("/log", after=feed._after))

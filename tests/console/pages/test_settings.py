@@ -7,10 +7,16 @@ import pytest
 from nicegui import ui
 
 from console.views import PaperView, tab, texts
-from papertape.console.pages.settings import Page, found, origin, reason
-from papertape.console.parts.fields import Choice, Number, Switch, Text, Words
+from papertape.console.pages.settings import SettingsPage, found, origin, reason
+from papertape.console.parts.fields import (
+    ChoiceField,
+    NumberField,
+    SwitchField,
+    TextField,
+    WordsField,
+)
 from papertape.console.parts.labels import LABELS
-from papertape.console.remote import Problem
+from papertape.console.remote import RemoteError
 from papertape.server.config import Config
 from papertape.server.config_table import TABLE
 from papertape.server.control.settings import PLACES
@@ -19,13 +25,13 @@ ROWS = [row | {"place": PLACES[row["group"]]} for row in Config().view()]
 BY_NAME = {row["name"]: row for row in ROWS}
 
 
-def shown(paper: PaperView) -> Page:
-    page = Page(paper.view)
+def shown(paper: PaperView) -> SettingsPage:
+    page = SettingsPage(paper.view)
     paper.tell("settings", [dict(row) for row in ROWS])
     return page
 
 
-def write(page: Page, name: str, value: Any) -> None:
+def write(page: SettingsPage, name: str, value: Any) -> None:
     page._lines[name].field.element.value = value
 
 
@@ -56,7 +62,13 @@ def test_the_origin_of_a_value() -> None:
 
 
 def test_each_type_has_its_field_and_nothing_has_changed_at_first() -> None:
-    kinds = {"switch": Switch, "number": Number, "choice": Choice, "list": Words, "text": Text}
+    kinds = {
+        "switch": SwitchField,
+        "number": NumberField,
+        "choice": ChoiceField,
+        "list": WordsField,
+        "text": TextField,
+    }
     with tab() as client:
         page = shown(PaperView())
         for row in ROWS:
@@ -84,7 +96,7 @@ def test_only_what_was_changed_is_sent() -> None:
             write(page, "prepareDailyPnL", False)
             write(page, "prepareDailyPnL", True)  # back again
             assert texts(page._save)[0].startswith("3 changes: ")
-            paper.desk.answers["/settings"] = Problem("no")
+            paper.desk.answers["/settings"] = RemoteError("no")
             await page._send()
 
     asyncio.run(save())
@@ -96,7 +108,7 @@ def test_only_what_was_changed_is_sent() -> None:
 def test_what_is_refused_is_told_beside_its_field_even_if_it_was_not_shown() -> None:
     paper = PaperView()
     refused = Config().update({"bulkDataTimeout": 0, "autoLogoffTime": "25:00"}).blamed
-    paper.desk.answers["/settings"] = Problem("; ".join(refused.values()), refused)
+    paper.desk.answers["/settings"] = RemoteError("; ".join(refused.values()), refused)
 
     async def save() -> list[str]:
         with tab() as client:
@@ -158,7 +170,7 @@ def test_what_another_has_changed_meanwhile_spares_what_is_being_written() -> No
 @pytest.mark.parametrize(("written", "value"), [(7.5, "7.5"), (None, None), (8.0, 8)])
 def test_a_number_that_is_none_is_left_to_the_station(written: Any, value: Any) -> None:
     with tab():
-        field = Number("x", 1)
+        field = NumberField("x", 1)
         field.element.value = written
         assert field.get() == value
 
@@ -167,7 +179,7 @@ def test_a_search_without_a_result_says_so() -> None:
     with tab() as client:
         page = shown(PaperView())
         page._search.value = "nonsense"
-        assert "No setting fits" in texts(client.content)
+        assert "No setting matches" in texts(client.content)
         page._search.value, page._show.value = "", "Do not act yet"
         visible = [line.row for line in page._lines.values() if line.box.visible]
         assert visible and not any(row["acts"] for row in visible)

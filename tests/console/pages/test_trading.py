@@ -10,7 +10,7 @@ from console.pages.test_trades import execution, order
 from console.views import PaperView, tab, texts
 from papertape.console.pages.trading import Trading
 from papertape.console.parts.grid import Grid
-from papertape.console.remote import Problem
+from papertape.console.remote import RemoteError
 
 SPY = {
     "con_id": 756733, "symbol": "SPY", "security_type": "STK", "exchange": "SMART",
@@ -203,7 +203,7 @@ def test_what_lacks_is_said_and_nothing_is_asked(quantity: Any, limit: Any, word
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (Problem("201: Order rejected - reason:x"), "201: Order rejected - reason:x"),
+        (RemoteError("201: Order rejected - reason:x"), "201: Order rejected - reason:x"),
         (order(9, status="Inactive"), "BUY 100 SPY MKT DAY: Inactive"),
     ],
 )

@@ -11,7 +11,7 @@ from papertape.server.settings import StationSettings
 from papertape.versions import MAX_SERVER
 from papertape.wire.catalogue import session
 from papertape.wire.connection import Negotiated, encode
-from papertape.wire.handshake import State
+from papertape.wire.handshake import ConnectionState
 from server.pair import Hall
 from server.sockets import LOOPS, Served, Socket, eventually, run, serving
 
@@ -151,7 +151,7 @@ def test_a_start_api_in_the_greetings_segment_is_served(loop: str, version: int)
             first = hasty.connection.initiate()
             await hasty.write(first + encode(session.StartApi(1), version))
             await hasty.until(Negotiated)
-            hasty.connection.state = State.STARTED
+            hasty.connection.state = ConnectionState.STARTED
             await hasty.until(session.NextValidId)
             assert await hasty.answers()
 
@@ -171,7 +171,7 @@ def test_a_large_message_before_start_api_is_refused_at_its_length(
             assert await (await served.client(1)).answers()
 
     run(main, loop)
-    told = "closed: START_API: 16777215 bytes are no START_API, which has 4096 at most"
+    told = "closed: START_API: 16777215 bytes are too many for START_API, which has at most 4096"
     assert told in caplog.text
 
 

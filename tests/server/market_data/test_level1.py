@@ -11,7 +11,7 @@ from papertape.server.market_data.quotes import QuoteLine
 from papertape.server.settings import StationSettings
 from papertape.venue.market.source import DayStats
 from papertape.venue.units import SECOND
-from papertape.wire.batch import Batch
+from papertape.wire.batch import SharedFrames
 from papertape.wire.catalogue import market
 from papertape.wire.catalogue.session import CurrentTime, ReqCurrentTime
 from server.pair import Client, Hall, Stopwatch
@@ -225,11 +225,11 @@ def test_what_was_encoded_for_one_moment_serves_the_next_while_nothing_changes(
 ) -> None:
     made: list[int] = []
 
-    def counted(*args: Any) -> Batch:
+    def counted(*args: Any) -> SharedFrames:
         made.append(1)
-        return Batch(*args)
+        return SharedFrames(*args)
 
-    monkeypatch.setattr(lines_module, "Batch", counted)
+    monkeypatch.setattr(lines_module, "SharedFrames", counted)
     hall, clients = sliced(4, 10)
     assert len(made) == 1
     begin_sample(hall, "AAPL 257.60 x 257.68")

@@ -9,7 +9,7 @@ from papertape.server.sessions.scheduler import READING_S, TURN_BYTES
 from papertape.server.sessions.session import Session
 from papertape.server.sessions.subscriptions import Query
 from papertape.server.settings import StationSettings
-from papertape.venue.commands import CancelOrder
+from papertape.venue.commands import CancelApiOrder
 from papertape.wire.catalogue import account, contract, history, orders, reports, session
 from papertape.wire.message import Message
 from server.pair import Client, Hall, Stopwatch
@@ -116,7 +116,7 @@ def test_an_order_that_ends_meanwhile_is_not_told_as_one_that_works() -> None:
     client = hall.client(1)
     slowly(hall)
     begun(hall, client, orders.ReqAllOpenOrders())
-    hall.station.link.submit(CancelOrder(OWNER, 2 * COUNT))
+    hall.station.link.submit(CancelApiOrder(OWNER, 2 * COUNT))
     hall.settle()
     told = [one.orderId for one in client.got() if isinstance(one, reports.OpenOrder)]
     assert told == list(range(COUNT + 1, 2 * COUNT))

@@ -10,7 +10,7 @@ from papertape.versions import MAX_SERVER, RAW_IDS
 from papertape.wire import catalogue
 from papertape.wire.catalogue import contract, market, orders, reports, session
 from papertape.wire.connection import Negotiated, encode
-from papertape.wire.handshake import State
+from papertape.wire.handshake import ConnectionState
 from papertape.wire.message import Message, id_of
 from server.pair import VERSIONS, Client, Hall, Stopwatch
 from server.shown import expected, lines
@@ -282,7 +282,7 @@ def test_a_start_api_together_with_the_greeting_is_served_after_the_version_answ
     assert [type(event) for event in client.got()] == [Negotiated]  # alone, in a write of its own
     assert client.pipe.writes == [client.session.bytes_out]
     hall.settle()
-    client.connection.state = State.STARTED
+    client.connection.state = ConnectionState.STARTED
     got = lines(client.got())
     assert got[: len(expected(START))] == expected(START)
     assert [line.split()[0] for line in got[len(expected(START)) :]] == ["currentTime"]

@@ -12,7 +12,7 @@ from papertape.venue.broker.account_manager import (
     AccountRefused,
     is_code,
 )
-from papertape.venue.broker.ledger import Account, Position
+from papertape.venue.broker.ledger import Account, LedgerPosition
 from papertape.venue.broker.margin import MarginCalculator
 from papertape.venue.commands import (
     AccountCommand,
@@ -119,7 +119,7 @@ def test_what_cannot_be_is_refused(name: str, broker: Broker) -> None:
 def test_the_margin_of_positions_cannot_be_taken_out(broker: Broker) -> None:
     # 50 shares at 100: worth 5,000, initial margin 5,000 x 0.15 x 1.1 = 825
     account = broker.accounts["DU1"]
-    account.positions[AAPL] = Position(50 * 10_000, 5_000 * DOLLAR)
+    account.positions[AAPL] = LedgerPosition(50 * 10_000, 5_000 * DOLLAR)
     account.cash = {"USD": 1_000 * DOLLAR, "EUR": -4_000 * DOLLAR}
     with pytest.raises(AccountRefused, match=r"DU1 has 575\.00 USD available.*margin"):
         broker.decide(Deposit("DU1", "USD", -576 * DOLLAR))

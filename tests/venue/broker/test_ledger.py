@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papertape.server.present.views import average_cost
-from papertape.venue.broker.ledger import Account, Position, booked, pay
+from papertape.venue.broker.ledger import Account, LedgerPosition, booked, pay
 
 SHARE = 10_000
 DOLLAR = 1_000_000
@@ -20,7 +20,7 @@ def opened(cash: int) -> Account:
 
 def book(account: Account, con_id: int, *, size: int, value: int, fee: int) -> int | None:
     """Decide about a fill and write it down, as the venue does."""
-    position = account.positions.setdefault(con_id, Position())
+    position = account.positions.setdefault(con_id, LedgerPosition())
     after = booked(position, size=size, value=value, fee=fee)
     position.quantity, position.cost = after.position, after.cost
     position.realized += after.realized or 0

@@ -1,6 +1,6 @@
 """Valuation of an account: marks, rates, margin, and the figures derived from them."""
 
-from papertape.venue.broker.ledger import Account, Position, booked, pay
+from papertape.venue.broker.ledger import Account, LedgerPosition, booked, pay
 from papertape.venue.broker.margin import MarginCalculator, knows, margin_of
 from papertape.venue.market.source import Quote
 from papertape.venue.reference.listings import CATALOGUE
@@ -23,8 +23,8 @@ def calculator(*quotes: Quote) -> MarginCalculator:
 def holder(entry, shares: int, price: int) -> Account:
     account = Account("DU1", "USD", {"USD": 100_000 * DOLLAR}, opening_equity=100_000 * DOLLAR)
     value = abs(shares) * price * DOLLAR
-    after = booked(Position(), size=shares * SHARE, value=value, fee=0)
-    account.positions[entry.conId] = Position(after.position, after.cost)
+    after = booked(LedgerPosition(), size=shares * SHARE, value=value, fee=0)
+    account.positions[entry.conId] = LedgerPosition(after.position, after.cost)
     pay(account, entry.currency, -shares * price * DOLLAR)
     return account
 
@@ -93,7 +93,7 @@ def test_another_base_currency() -> None:
 def test_exposure_is_the_valuation_without_its_rows() -> None:
     quote = Quote(CANADIAN.conId, 1, 400_000, 1, 410_000, 1)
     account = holder(CANADIAN, 100, 40)
-    account.positions[AAPL.conId] = Position(-5 * SHARE, -700 * DOLLAR)
+    account.positions[AAPL.conId] = LedgerPosition(-5 * SHARE, -700 * DOLLAR)
     for model in ("portfolio", "reg_t"):
         account.margin = model
         worth = calculator(quote).value(account)

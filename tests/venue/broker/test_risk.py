@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from papertape.model import OrderState
 from papertape.server.present.events import WhatIfAnswered
 from papertape.venue.broker.fees import commission, most_fee
-from papertape.venue.broker.ledger import Account, Position
+from papertape.venue.broker.ledger import Account, LedgerPosition
 from papertape.venue.broker.margin import MarginCalculator
 from papertape.venue.broker.profile import Profile
 from papertape.venue.broker.risk import effect_of, refusal_of, shortfall
@@ -124,7 +124,7 @@ def test_the_short_way_says_what_the_exact_figures_say(
 ) -> None:
     account = Account("DU1", currency, {currency: cash * CASH_SCALE}, margin=model)
     if held:
-        account.positions[entry.conId] = Position(held * SIZE_SCALE, held * 100 * CASH_SCALE)
+        account.positions[entry.conId] = LedgerPosition(held * SIZE_SCALE, held * 100 * CASH_SCALE)
     quote = Quote(entry.conId, 1, 1_000_000, 1, 1_000_200, 1)
     margin = MarginCalculator(
         CATALOGUE, lambda one: quote if one == entry.conId else Quote(one, 0, 0, 0, 0, 0)

@@ -10,8 +10,8 @@ from papertape.venue.commands import (
     TWS_USER,
     BindOrders,
     CancelAll,
+    CancelApiOrder,
     CancelByUser,
-    CancelOrder,
     Command,
     ResetOrderIds,
     SubmitManualOrder,
@@ -19,7 +19,7 @@ from papertape.venue.commands import (
 )
 from papertape.venue.facts import (
     DayBegan,
-    OrderBound,
+    ManualOrderBound,
     OrderDropped,
     OrderEnded,
     OrderFilled,
@@ -57,7 +57,7 @@ def stage() -> Stage:
     on = Stage()
     on.step("quote AAPL 257.66 x 257.68")
     on.engine.submit(submit(1), on.now)
-    on.engine.submit(CancelOrder(1, 1), on.now)
+    on.engine.submit(CancelApiOrder(1, 1), on.now)
     return on
 
 
@@ -102,7 +102,7 @@ def test_a_refusal_opens_none() -> None:
 def test_an_id_is_a_new_order_then_new_terms_then_a_mistake(stage: Stage) -> None:
     assert kinds(stage, submit(2)) == [OrderPlaced, OrderRepeated]
     assert kinds(stage, submit(2, limit=249.0)) == [OrderReplaced, OrderRepeated]
-    assert refused(stage, CancelOrder(1, 2), submit(2)).reason.variant == "too_late"
+    assert refused(stage, CancelApiOrder(1, 2), submit(2)).reason.variant == "too_late"
     assert kinds(stage, submit(3, limit=CROSSES)) == [OrderPlaced, OrderFilled]
     assert refused(stage, submit(3)).reason.code == 104
 
@@ -113,9 +113,9 @@ def test_an_id_is_a_new_order_then_new_terms_then_a_mistake(stage: Stage) -> Non
 def test_ids_only_count_up(stage: Stage, number: int, code: int | None) -> None:
     stage.engine.submit(ResetOrderIds(), stage.now)
     stage.engine.submit(submit(1), stage.now)
-    stage.engine.submit(CancelOrder(1, 1), stage.now)
+    stage.engine.submit(CancelApiOrder(1, 1), stage.now)
     stage.engine.submit(submit(2, transmit=False), stage.now)
-    stage.engine.submit(CancelOrder(1, 2), stage.now)
+    stage.engine.submit(CancelApiOrder(1, 2), stage.now)
     if code is None:
         assert kinds(stage, submit(number))[0] is OrderPlaced
     else:
@@ -124,9 +124,9 @@ def test_ids_only_count_up(stage: Stage, number: int, code: int | None) -> None:
 
 def test_each_client_has_ids_of_its_own(stage: Stage) -> None:
     assert kinds(stage, submit(1, client=2)) == [OrderPlaced, OrderRepeated]
-    assert refused(stage, CancelOrder(3, 1)).reason.code == 10147
-    assert kinds(stage, CancelOrder(2, 1)) == [OrderEnded]
-    late = refused(stage, CancelOrder(2, 1)).reason
+    assert refused(stage, CancelApiOrder(3, 1)).reason.code == 10147
+    assert kinds(stage, CancelApiOrder(2, 1)) == [OrderEnded]
+    late = refused(stage, CancelApiOrder(2, 1)).reason
     assert (late.code, late.facts["state"]) == (10148, "Cancelled")
 
 
@@ -154,10 +154,10 @@ def test_an_order_without_transmit_waits_here_and_takes_no_permanent_id(stage: S
 
 def test_a_held_order_is_dropped_by_its_client_alone(stage: Stage) -> None:
     held = submit(2, transmit=False)
-    assert refused(stage, held, CancelOrder(2, 2)).reason.code == 10147
+    assert refused(stage, held, CancelApiOrder(2, 2)).reason.code == 10147
     assert kinds(stage, CancelAll(1)) == []
-    assert kinds(stage, CancelOrder(1, 2)) == [OrderDropped]
-    assert refused(stage, CancelOrder(1, 2)).reason.code == 10147
+    assert kinds(stage, CancelApiOrder(1, 2)) == [OrderDropped]
+    assert refused(stage, CancelApiOrder(1, 2)).reason.code == 10147
 
 
 # -- previews ------------------------------------------------------------------------------------
@@ -192,7 +192,7 @@ def owners(stage: Stage) -> list[tuple[int, int]]:
 def test_the_users_orders_have_ids_of_their_own_until_they_are_bound(stage: Stage) -> None:
     kinds(stage, manual(), manual(transmit=False), submit(7, client=0))
     assert owners(stage) == [(TWS_USER, 1), (TWS_USER, 2), (0, 7)]
-    assert kinds(stage, BindOrders(negative=False)) == [OrderBound, OrderBound]
+    assert kinds(stage, BindOrders(negative=False)) == [ManualOrderBound, ManualOrderBound]
     assert owners(stage) == [(0, 8), (0, 9), (0, 7)]
     assert kinds(stage, BindOrders(negative=False)) == []
 
@@ -207,7 +207,7 @@ def test_an_order_of_the_user_may_be_client_0s_at_once(
 
 
 def test_ids_below_zero_are_never_given_twice(stage: Stage) -> None:
-    kinds(stage, manual("negative"), CancelOrder(0, -1), manual(), BindOrders(negative=True))
+    kinds(stage, manual("negative"), CancelApiOrder(0, -1), manual(), BindOrders(negative=True))
     assert owners(stage) == [(0, -2)]
 
 
@@ -228,7 +228,7 @@ def test_a_mistake_of_the_user_is_told_to_nobodys_client(stage: Stage) -> None:
 @pytest.mark.parametrize("busy", [submit(2), submit(2, transmit=False)])
 def test_ids_begin_again_only_when_no_order_of_a_client_is_left(stage: Stage, busy: Any) -> None:
     assert kinds(stage, busy, ResetOrderIds()) == []
-    assert kinds(stage, CancelOrder(1, 2), ResetOrderIds()) == [OrderIdsReset]
+    assert kinds(stage, CancelApiOrder(1, 2), ResetOrderIds()) == [OrderIdsReset]
     assert stage.engine.archive.order_ids() == []
     assert kinds(stage, submit(1))[0] is OrderPlaced
 

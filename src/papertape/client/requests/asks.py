@@ -1,10 +1,9 @@
-"""Asking the server something until it answers, refuses, or the time is up.
+"""Sends a request until the server answers or refuses it, or its deadline passes.
 
-The requests that come here change nothing at the server, so one that gets no answer is sent again
-under a new id: a TWS with a momentary delay to its servers drops what comes right after
-nextValidId. All attempts stay open, because a slow answer is an answer; the first one counts. An
-error that the code table calls passing is followed by another attempt after a pause. When the
-connection is lost and will be made again, the question is asked there.
+These requests change nothing at the server, so one without an answer is sent again under a new id:
+a TWS with a delay to its servers drops requests right after nextValidId. All attempts stay open,
+and the first answer counts. An error that the code table calls temporary leads to another attempt
+after a pause. If the connection is lost and the client reconnects, the request is sent again there.
 """
 
 from collections.abc import Callable
@@ -16,43 +15,50 @@ from ..conversations import Conversation
 from ..settings import Backoff
 
 PAUSE = Backoff(first_s=1.0, longest_s=30.0, jitter=0.0)
-"""Between an error that may pass and the next attempt."""
+"""The pause between a temporary error and the next attempt."""
 HINTS = 5
-"""Notices that are told along with a deadline that has passed."""
+"""Notices that a ``DeadlineExceeded`` quotes."""
 
 Make = Callable[[int], tuple[Conversation, Message]]
-"""A new conversation and its request, for a request id (-1 where the request has none)."""
+"""Makes a conversation and its request, given a request id (-1 where the request has none)."""
 
 
-class Asked(Protocol):
-    """The core, as far as a question needs it."""
+class RequestPort(Protocol):
+    """The part of the session that a request needs."""
 
     now: float
 
     @property
     def away(self) -> bool:
-        """Whether the connection is lost and will be made again."""
+        """Whether the connection is lost and the session reconnects."""
 
     def request_id(self) -> int:
-        """A number for the next request."""
+        """Return the next request id."""
 
     def begin(self, conversation: Conversation, message: Message) -> None:
         """Open a conversation and send its request."""
 
     def end(self, conversation: Conversation) -> None:
-        """Forget a conversation."""
+        """Close a conversation."""
 
 
 class Ask:
-    """One question: its attempts, its deadline, its outcome."""
+    """One request: its attempts, its deadline, its outcome."""
 
     def __init__(
-        self, core: Asked, name: str, make: Make, *, timeout: float, tries: int, by_id: bool = True
+        self,
+        core: RequestPort,
+        name: str,
+        make: Make,
+        *,
+        timeout: float,
+        tries: int,
+        by_id: bool = True,
     ) -> None:
         self.name = name
         self.done = False
         self.winner: Any = None
-        """The conversation that has the answer."""
+        """The conversation that received the answer."""
         self.error: PapertapeError | None = None
         self.waker: Callable[[], None] | None = None
         self._core = core
@@ -70,13 +76,13 @@ class Ask:
             self._attempt()
 
     def next_due(self) -> float | None:
-        """When to look at it again."""
+        """When ``step`` is due next."""
         if self.done:
             return None
         return self._deadline if self._again_at is None else min(self._deadline, self._again_at)
 
     def step(self, now: float) -> None:
-        """Give up, or ask again."""
+        """Give up or send again, if it is time to."""
         if self.done:
             return
         if now >= self._deadline:
@@ -88,7 +94,7 @@ class Ask:
             self.again()
 
     def again(self) -> None:
-        """Ask once more."""
+        """Send the request once more."""
         if self.done or self._core.away:
             return
         try:
@@ -97,14 +103,14 @@ class Ask:
             self.finish(error)
 
     def hear(self, notice: ApiError) -> None:
-        """A notice that concerns no request; it may say why there is no answer."""
+        """Take a notice about no request; it may explain why there is no answer."""
         if len(self._hints) < HINTS and notice.severity != "info":
             self._hints.append(notice)
 
     def finish(
         self, error: PapertapeError | None = None, winner: Conversation | None = None
     ) -> None:
-        """End with an error or an answer; wakes whoever waits."""
+        """End with an error or an answer, and wake the waiters."""
         for conversation in self._open:
             self._core.end(conversation)
         self._open.clear()
@@ -129,7 +135,7 @@ class Ask:
             raise
 
     def _look(self) -> None:
-        """An attempt has moved."""
+        """Handle progress of an attempt."""
         for conversation in [one for one in self._open if one.done]:
             error = conversation.error
             if error is None:
@@ -145,7 +151,7 @@ class Ask:
         """Whether there is another attempt after this error."""
         if isinstance(error, (ConnectionLost, NotConnected)) and self._core.away:
             self._again_at = None
-            self._made = 0  # a new connection has not been asked yet
+            self._made = 0  # the new connection has not received the request yet
             return True
         if not isinstance(error, ApiError) or not error.retry or self._made >= self._tries:
             return False

@@ -1,6 +1,6 @@
-"""Requests that are answered by a list, each with the conversation that collects it.
+"""Requests that a list answers, each with the conversation that collects the list.
 
-Every function gives a maker, see ``asks.Make``.
+Every function returns an ``asks.Make``.
 """
 
 from typing import Any
@@ -25,7 +25,7 @@ def open_orders() -> Make:
 
 
 def completed_orders(*, api_only: bool) -> Make:
-    """Today's finished orders."""
+    """Today's completed orders."""
 
     def make(_: int) -> Pair:
         collect = Collect("reqCompletedOrders", reports.CompletedOrdersEnd, key=_order)
@@ -35,7 +35,7 @@ def completed_orders(*, api_only: bool) -> Make:
 
 
 def executions(wanted: ExecutionFilter) -> Make:
-    """Today's executions that pass the filter."""
+    """Today's executions that match the filter."""
 
     def make(number: int) -> Pair:
         collect = Collect("reqExecutions", reports.ExecutionDetailsEnd, number)
@@ -45,7 +45,7 @@ def executions(wanted: ExecutionFilter) -> Make:
 
 
 def positions() -> Make:
-    """Every position; the request is a subscription, which somebody has to end."""
+    """All positions. The request is a subscription; the caller must cancel it."""
 
     def make(_: int) -> Pair:
         collect = Collect("reqPositions", account.PositionEnd, key=_position)
@@ -55,9 +55,9 @@ def positions() -> Make:
 
 
 def account_updates(code: str, others: frozenset[str]) -> Make:
-    """One account's figures; the request is a subscription, which somebody has to end.
+    """One account's values. The request is a subscription; the caller must cancel it.
 
-    ``others`` are accounts whose rows may come meanwhile, because somebody else asks for them.
+    ``others`` are accounts whose rows may arrive meanwhile because of other subscriptions.
     """
 
     def make(_: int) -> Pair:
@@ -76,7 +76,7 @@ class _OneAccount(Collect):
             super().feed(message)
 
 
-# What the rows are about: a permanent id is unique, an order of TWS itself has the order id 0.
+# The key of a row: a permanent id is unique, while manual orders all have the order id 0.
 
 
 def _order(row: reports.OpenOrder | reports.CompletedOrder) -> object:

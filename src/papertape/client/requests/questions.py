@@ -1,4 +1,4 @@
-"""What the API asks the server, as requests and conversations; without waiting for the answers."""
+"""The requests of the client API and their conversations, without waiting for answers."""
 
 from collections.abc import Callable
 
@@ -7,37 +7,37 @@ import msgspec
 from ...model import Contract, ExecutionFilter, Order
 from ...wire.catalogue import account, history, market, ticks
 from ..quotes import QuoteStream
-from ..session import Core
-from ..streams import AccountStream, BarStream, ItemStream, PositionStream, Source
+from ..session import ClientSession
+from ..streams import AccountStream, BarStream, ItemStream, PositionStream, StreamSource
 from . import lists
 from .asks import Ask
 
 # -- lists ----------------------------------------------------------------------------------------
 
 
-def open_orders(core: Core, timeout: float) -> Ask:
+def open_orders(core: ClientSession, timeout: float) -> Ask:
     """The working orders of this client."""
     return core.ask("reqOpenOrders", lists.open_orders(), timeout, by_id=False)
 
 
-def executions(core: Core, timeout: float) -> Ask:
+def executions(core: ClientSession, timeout: float) -> Ask:
     """Today's executions."""
     return core.ask("reqExecutions", lists.executions(ExecutionFilter()), timeout)
 
 
-def positions(core: Core, timeout: float) -> Ask:
-    """Every position; ``finish`` belongs to it."""
+def positions(core: ClientSession, timeout: float) -> Ask:
+    """All positions; call ``finish`` afterwards."""
     return core.ask("reqPositions", lists.positions(), timeout, by_id=False)
 
 
-def account_updates(core: Core, timeout: float, code: str = "") -> Ask:
-    """One account's figures; ``finish`` belongs to it."""
+def account_updates(core: ClientSession, timeout: float, code: str = "") -> Ask:
+    """One account's values; call ``finish`` afterwards."""
     name = account_name(core, code)
     maker = lists.account_updates(name, other_accounts(core, name))
     return core.ask("reqAccountUpdates", maker, timeout, by_id=False)
 
 
-FETCH: dict[str, Callable[[Core, float], Ask]] = {
+FETCH: dict[str, Callable[[ClientSession, float], Ask]] = {
     "openOrders": open_orders,
     "executions": executions,
     "positions": positions,
@@ -46,8 +46,8 @@ FETCH: dict[str, Callable[[Core, float], Ask]] = {
 """What ``connect`` can fetch."""
 
 
-def finish(core: Core, name: str, code: str = "") -> None:
-    """End the subscription that a list needed, unless someone else still reads it."""
+def finish(core: ClientSession, name: str, code: str = "") -> None:
+    """Cancel the subscription that a list needed, unless a stream still uses it."""
     if not core.online or name not in ("positions", "account"):
         return
     if name == "positions":
@@ -58,71 +58,73 @@ def finish(core: Core, name: str, code: str = "") -> None:
     stream = next((one for one in others if isinstance(one, AccountStream)), None)
     name_of_account = account_name(core, code)
     if stream is not None and stream.code != name_of_account:
-        # One account is told at a time: the stream's own has to be asked for again.
+        # TWS serves one account at a time: request the stream's own again.
         core.send(account.ReqAccountUpdates(True, stream.code))
     elif not others:
         core.send(account.ReqAccountUpdates(False, name_of_account))
 
 
-def other_accounts(core: Core, code: str) -> frozenset[str]:
+def other_accounts(core: ClientSession, code: str) -> frozenset[str]:
     """The accounts of this login besides one."""
     return frozenset(core.report.accounts) - {code}
 
 
-def account_name(core: Core, code: str) -> str:
-    """The account that is meant: the first one when none is named."""
+def account_name(core: ClientSession, code: str) -> str:
+    """The account code given, or the first account when it is empty."""
     return code or (core.report.accounts[0] if core.report.accounts else "")
 
 
 # -- streams --------------------------------------------------------------------------------------
 
 
-def quotes(core: Core, wanted: Contract, generic: str) -> QuoteStream:
-    """A line of level-1 data."""
+def quotes(core: ClientSession, wanted: Contract, generic: str) -> QuoteStream:
+    """Level 1 quotes."""
     request = lambda number: market.ReqMktData(number, wanted, generic)  # noqa: E731
-    source = Source("market", request, market.CancelMktData)
+    source = StreamSource("market", request, market.CancelMktData)
     return QuoteStream(core.request_id(), source)
 
 
-def real_time_bars(core: Core, wanted: Contract, what: str, *, regular_hours: bool) -> ItemStream:
-    """Bars of five seconds."""
+def real_time_bars(
+    core: ClientSession, wanted: Contract, what: str, *, regular_hours: bool
+) -> ItemStream:
+    """Five-second bars."""
 
     def request(number: int) -> ticks.ReqRealTimeBars:
         return ticks.ReqRealTimeBars(number, wanted, 5, what, regular_hours)
 
-    source = Source("market", request, ticks.CancelRealTimeBars)
+    source = StreamSource("market", request, ticks.CancelRealTimeBars)
     return ItemStream("reqRealTimeBars", core.request_id(), source)
 
 
-def bars(core: Core, wanted: history.ReqHistoricalData) -> BarStream:
+def bars(core: ClientSession, wanted: history.ReqHistoricalData) -> BarStream:
     """Historical bars that are kept up to date."""
     request = lambda number: msgspec.structs.replace(wanted, reqId=number)  # noqa: E731
-    source = Source("history", request, history.CancelHistoricalData)
+    source = StreamSource("history", request, history.CancelHistoricalData)
     return BarStream("reqHistoricalData", core.request_id(), source)
 
 
 def position_stream() -> PositionStream:
     """Positions as they change."""
     cancel = lambda _: account.CancelPositions()  # noqa: E731
-    return PositionStream(Source("", lambda _: account.ReqPositions(), cancel))
+    return PositionStream(StreamSource("", lambda _: account.ReqPositions(), cancel))
 
 
-def account_stream(core: Core, code: str) -> AccountStream:
-    """One account's figures as they change."""
+def account_stream(core: ClientSession, code: str) -> AccountStream:
+    """One account's values as they change."""
     request = lambda _: account.ReqAccountUpdates(True, code)  # noqa: E731
     cancel = lambda _: account.ReqAccountUpdates(False, code)  # noqa: E731
-    return AccountStream(code, Source("", request, cancel), other_accounts(core, code))
+    return AccountStream(code, StreamSource("", request, cancel), other_accounts(core, code))
 
 
 # -- orders ---------------------------------------------------------------------------------------
 
 
 OVERNIGHT = "OVERNIGHT + "
-"""How the echo of an order with ``includeOvernight`` begins its tif."""
+"""Prefix of the tif in the echo of an order with ``includeOvernight``."""
 
 
 def resendable(order: Order) -> Order:
-    """A copy of an echoed order without what only the server may say."""
+    """Copy an echoed order without the fields that only the server may set."""
     order = msgspec.structs.replace(order)
     order.orderId = order.permId = order.clientId = 0
     for name in ("deltaNeutralOrderType", "adjustedOrderType", "hedgeType"):

@@ -1,1 +1,1 @@
-"""The page of live messages: frames as they travelled, decoded here, found, opened, saved."""
+"""The page of live messages: decodes, searches, opens and saves frames as they were sent."""

@@ -1,7 +1,7 @@
-"""The messages of a station, kept while an inspector is open; one capture serves every tab.
+"""Captures the messages of a station while an inspector is open, once for all tabs.
 
-Market data and everything else are kept apart, so that quotes cannot push out an order. The feed
-is a sample where there is more than ``MOST`` a second, and says how much it left out.
+Market data and other messages are kept separately, so that quotes cannot displace an order. Above
+``MOST`` messages per second the feed is a sample and says how many it left out.
 """
 
 import asyncio
@@ -12,15 +12,15 @@ from typing import Any, Final
 
 import msgspec
 
-from ..remote import Problem, Remote
-from .frames import Batch, Frame, about, decode, name, pairs
+from ..remote import Remote, RemoteError
+from .frames import Frame, FrameBatch, about, decode, name, pairs
 
 MOST: Final = 1000
-"""Messages a second that are asked for."""
+"""Messages per second that are requested."""
 KEPT: Final = 1000
-"""Messages of market data that are kept, and as many others."""
+"""Market data messages that are kept, and as many others."""
 KEPT_LETTERS: Final = 16_000_000
-"""Hexadecimal digits that are kept of either."""
+"""Hexadecimal digits that are kept of each of the two kinds."""
 MOST_SUBJECTS: Final = 5000
 RETRY_S: Final = 1.0
 
@@ -28,7 +28,7 @@ Take = Callable[[list[Frame]], object]
 
 
 class Rate:
-    """How many a second, over the last whole second."""
+    """Messages per second, over the last whole second."""
 
     def __init__(self) -> None:
         self.value = 0.0
@@ -37,7 +37,7 @@ class Rate:
         self._count = 0
 
     def add(self, count: int, now: float) -> None:
-        """So many more; ``now`` in seconds."""
+        """Add ``count`` messages; ``now`` in seconds."""
         self.total += count
         if self._since is None:
             self._since = now
@@ -45,7 +45,7 @@ class Rate:
         self._count += count
 
     def at(self, now: float) -> float:
-        """The rate at this moment: it falls to nothing when nothing more comes."""
+        """The current rate; it falls to 0 when nothing more arrives."""
         self._roll(now)
         return self.value
 
@@ -56,7 +56,7 @@ class Rate:
 
 
 class Ring:
-    """The latest messages of a sort, by number and by size."""
+    """The latest messages of one kind, limited in number and size."""
 
     def __init__(self, most: int = KEPT, letters: int = KEPT_LETTERS) -> None:
         self._most, self._letters = most, letters
@@ -64,7 +64,7 @@ class Ring:
         self.frames: deque[Frame] = deque()
 
     def add(self, frame: Frame) -> None:
-        """Keep it, and let go of the oldest."""
+        """Add a message and drop the oldest above the limits."""
         self.frames.append(frame)
         self._size += len(frame.hex)
         while len(self.frames) > self._most or self._size > self._letters:
@@ -72,45 +72,45 @@ class Ring:
 
 
 class Capture:
-    """What a station's sessions send and are sent."""
+    """The messages between a station and its clients."""
 
     def __init__(self, remote: Remote, station: str) -> None:
         self.rate, self.dropped = Rate(), 0
         self.problem = ""
-        """Why nothing comes; "" when all is well."""
+        """Why nothing arrives; "" when the feed works."""
         self.names: set[str] = set()
         self.clients: set[int] = set()
         self._remote, self._station = remote, station
         self._rings = (Ring(), Ring())
         self._subjects: dict[tuple[int, str, int], str] = {}
-        """What the ids of requests are about: session, field and number -> instrument."""
+        """Instruments of request ids: session, field and number -> instrument."""
         self._watchers: dict[object, tuple[Take, bool]] = {}
         self._serial = 0
         self._quotes = True
-        """Whether the feed is asked for market data."""
+        """Whether the feed includes market data."""
         self._task: asyncio.Task[None] | None = None
 
     def watch(self, key: object, take: Take, *, market_data: bool) -> None:
-        """Call ``take`` with new messages; the same key again changes what is asked for."""
+        """Call ``take`` with new messages. Calling with the same key again changes the request."""
         self._watchers[key] = (take, market_data)
         self._settle()
 
     def leave(self, key: object) -> None:
-        """Nobody looks behind this key any more; after the last one nothing is kept."""
+        """Remove a viewer. When the last one is gone, all messages are dropped."""
         self._watchers.pop(key, None)
         self._settle()
 
     def frames(self) -> Iterator[Frame]:
-        """What is kept, oldest first."""
+        """The captured messages, oldest first."""
         rings = (ring.frames for ring in self._rings)
         return heapq.merge(*rings, key=lambda frame: frame.serial)
 
     def subject(self, frame: Frame, field: str, number: int) -> str:
-        """The instrument that an id stands for; "" when its request was not seen."""
+        """The instrument of a request id; "" when the request was not captured."""
         return self._subjects.get((frame.session, field, number), "")
 
     def _settle(self) -> None:
-        """Follow the feed as somebody looks, with quotes if somebody wants them."""
+        """Follow the feed while there are viewers, with market data if one of them wants them."""
         quotes = any(wanted for _, wanted in self._watchers.values())
         if self._task is not None and (not self._watchers or quotes != self._quotes):
             self._task.cancel()
@@ -135,7 +135,7 @@ class Capture:
                 async for told in following:
                     self.take(told, known)
                     known = set()
-            except Problem as problem:
+            except RemoteError as problem:
                 self.problem = str(problem)
             await asyncio.sleep(RETRY_S)
 
@@ -143,8 +143,8 @@ class Capture:
         self.problem = ""
 
     def take(self, told: Any, known: set[int] | None = None) -> None:
-        """A batch of the feed; who connects anew is first shown what may be ``known`` already."""
-        batch = msgspec.convert(told, Batch)
+        """Take a batch of the feed. After a reconnect the first ones may be ``known`` already."""
+        batch = msgspec.convert(told, FrameBatch)
         fresh = [frame for frame in batch.messages if not known or frame.number not in known]
         for frame in fresh:
             self._serial += 1
@@ -157,7 +157,7 @@ class Capture:
             take(fresh)
 
     def _learn(self, frame: Frame) -> None:
-        """What there is to choose from, and which instrument a request is about."""
+        """Collect the values to choose from, and the instrument of each request."""
         self.names.add(name(frame))
         if frame.client_id is not None:
             self.clients.add(frame.client_id)
@@ -172,34 +172,34 @@ class Capture:
                 del self._subjects[next(iter(self._subjects))]
 
 
-class Sample:
-    """Which of many messages a tab shows: what is rare whole, and of a flood a few."""
+class Sampler:
+    """Selects the messages that a tab shows: all of the rare kinds, a few of a flood."""
 
     def __init__(self, a_second: int, burst: int) -> None:
         self._rate, self._burst = a_second, burst
         self._room = float(burst)
         self.skipped = 0
-        """Messages that were offered and not shown."""
+        """Messages that were offered but not shown."""
         self._quotes: deque[Frame] = deque(maxlen=burst)
         self._others: deque[Frame] = deque(maxlen=burst)
 
     def offer(self, frame: Frame) -> None:
-        """A message that fits the filter."""
+        """Offer a message that matches the filter."""
         waiting = self._quotes if frame.market_data else self._others
         self.skipped += len(waiting) == self._burst
         waiting.append(frame)
 
     def clear(self) -> None:
-        """Show nothing of what waits."""
+        """Drop the messages that wait to be shown."""
         self._quotes.clear()
         self._others.clear()
 
     def take(self, seconds: float) -> list[Frame]:
-        """What is shown next, the latest of it; ``seconds`` have passed since the last call."""
+        """Return the messages to show next; ``seconds`` have passed since the last call."""
         more = self._rate * seconds
         self._room = min(self._burst, self._room + more)
         shown = self._latest(self._others, self._room)
-        # Half of the room is never for quotes: the next burst of orders is to be seen whole.
+        # Quotes take at most half of the room, so that a burst of orders is shown completely.
         spare = max(self._room - self._burst / 2, min(self._room, more / 2))
         shown += self._latest(self._quotes, spare)
         return sorted(shown, key=lambda frame: frame.serial)

@@ -1,4 +1,4 @@
-"""One message, byte by byte: its fields with their places, what it answers, how it is saved."""
+"""Dissects one message: its fields and their offsets, the conversation, how it is saved."""
 
 from bisect import bisect_right
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ HEAD: Final = 4
 
 
 def opened(frame: Frame, kept: Iterable[Frame]) -> dict[str, Any]:
-    """All that the page shows of one message; ``kept`` are the messages around it."""
+    """Everything the page shows of one message; ``kept`` are the captured messages."""
     told = explain(frame.data[HEAD:], frame.sender, frame.version, limits=LIMITS)
     cls = kind(frame)
     message = decode(frame)
@@ -42,7 +42,7 @@ def opened(frame: Frame, kept: Iterable[Frame]) -> dict[str, Any]:
 
 
 def _expected(frame: Frame) -> bool:
-    """The end is missing because the station did not send it."""
+    """Whether the end is missing because the station did not send it."""
     return frame.hidden or frame.cut
 
 
@@ -63,7 +63,7 @@ def _about(frame: Frame, told: Explained, cls: type[Message] | None) -> list[lis
 def _notes(frame: Frame, told: Explained) -> list[str]:
     notes = list(told.notes)
     if frame.hidden:
-        notes.append("The station does not show what proves who somebody is.")
+        notes.append("The station does not show credentials.")
     elif frame.cut:
         here = len(frame.hex) // 2
         notes.append(f"A long message: the first {here:,} of its {frame.length:,} bytes are here.")
@@ -71,7 +71,7 @@ def _notes(frame: Frame, told: Explained) -> list[str]:
 
 
 def _fields(frame: Frame, told: Explained) -> list[list[Any]]:
-    """Start, end, name, raw, value, gate and remark of every piece, the frame's own first."""
+    """Start, end, name, raw bytes, value, gate and remark of every part, the frame's own first."""
     size = len(frame.hex) // 2
     body = _body(frame)
     rows: list[list[Any]] = [
@@ -110,7 +110,7 @@ def _value(value: Any) -> str:
 
 
 def _command(frame: Frame) -> str:
-    """What shows the same in a terminal."""
+    """The command that shows the same in a terminal."""
     if _expected(frame):
         return ""
     return f"papertape explain {frame.hex} --from {frame.sender} --server-version {frame.version}"
@@ -120,7 +120,7 @@ def _command(frame: Frame) -> str:
 
 
 def _links(frame: Frame, key: tuple[str, int] | None, kept: Iterable[Frame]) -> list[list[Any]]:
-    """The conversation around a message: serial, what it is, how long before or after."""
+    """The conversation around a message: serial, name, and how long before or after."""
     if key is None:
         return []
     same = [
@@ -138,7 +138,7 @@ def _links(frame: Frame, key: tuple[str, int] | None, kept: Iterable[Frame]) -> 
 
 
 def between(first: str, then: str) -> str:
-    """How much later ``then`` is: ``+1.5 ms``."""
+    """The time from one message to another: ``+1.5 ms``."""
     gap = (datetime.fromisoformat(then) - datetime.fromisoformat(first)).total_seconds()
     size = abs(gap)
     sign = "-" if gap < 0 else "+"
@@ -149,9 +149,9 @@ def between(first: str, then: str) -> str:
 
 
 def line(frame: Frame) -> bytes | None:
-    """The message as a line of a recording, as ``papertape explain`` reads it; None if it cannot.
+    """The message as a line of a recording for ``papertape explain``; None if it has no such form.
 
-    The same keys as ``papertape serve --wire-log`` writes, and the time.
+    The keys are those of ``papertape serve --wire-log``, and the time.
     """
     message = decode(frame)
     if message is None:

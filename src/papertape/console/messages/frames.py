@@ -1,7 +1,7 @@
-"""Messages as the feed of a station tells them: their names, and what is worth reading of each.
+"""Messages from the feed of a station: their names, and a summary of each.
 
-Pure: no feed, no page. A message is decoded when somebody wants to see it, by the decoders of the
-client itself; ``dissect`` tells one byte by byte.
+Pure: no feed, no page. A message is decoded when it is shown, by the decoders of the client;
+``dissect`` explains one byte by byte.
 """
 
 from collections.abc import Iterator
@@ -24,27 +24,27 @@ Direction = Literal["in", "out"]
 """From the client, to the client."""
 MOST_PAIRS: Final = 8
 MOST_LETTERS: Final = 60
-"""Of one value in a row; the whole of it is shown when the message is opened."""
+"""Characters of a value in a row; opening the message shows all of it."""
 TICKS: Final = {
     0: "BID_SIZE", 1: "BID", 2: "ASK", 3: "ASK_SIZE", 4: "LAST", 5: "LAST_SIZE", 6: "HIGH",
     7: "LOW", 8: "VOLUME", 9: "CLOSE", 14: "OPEN", 32: "BID_EXCH", 33: "ASK_EXCH",
     45: "LAST_TIMESTAMP", 48: "RT_VOLUME", 49: "HALTED", 66: "DELAYED_BID", 67: "DELAYED_ASK",
     68: "DELAYED_LAST", 84: "LAST_EXCH",
 }  # fmt: skip
-"""The tick types that a program meets every day, by their documented names."""
+"""Common tick types by their documented names."""
 ALWAYS: Final = frozenset({"tickType", "price", "size", "position", "filled", "remaining"})
-"""Fields whose nothing tells something."""
+"""Fields that are shown even when empty or zero."""
 SELDOM: Final = frozenset({"errorTime", "attrMask", "manualOrderTime"})
-"""Fields that a row leaves out."""
+"""Fields that a row omits."""
 ORDER: Final = ("orderId", "order", "execution", "execId")
-"""Fields of messages that are about an order."""
+"""Fields that mark a message as being about an order."""
 NOTICES: Final = range(2100, 2170)
-"""Codes of ErrorMessage that tell of a state, not of a failure."""
+"""Codes of ErrorMessage that report a state, not a failure."""
 Pair = tuple[str, str]
 
 
 class Frame(msgspec.Struct, gc=False):
-    """One message as it travelled; the names are the control API's."""
+    """One message as it was sent; the field names are the control API's."""
 
     number: int
     time: str
@@ -58,9 +58,9 @@ class Frame(msgspec.Struct, gc=False):
     hex: str
     market_data: bool = False
     hidden: bool = False
-    """Its contents prove who somebody is: the station does not show them."""
+    """Whether it contains credentials, which the station does not show."""
     serial: int = 0
-    """Counts what this console was told."""
+    """Number of the message in this console."""
 
     @property
     def data(self) -> bytes:
@@ -69,24 +69,24 @@ class Frame(msgspec.Struct, gc=False):
 
     @property
     def sender(self) -> Literal["client", "server"]:
-        """Who sent it."""
+        """The sender."""
         return "client" if self.direction == "in" else "server"
 
     @property
     def cut(self) -> bool:
-        """The end of it is not here."""
+        """Whether its end is missing."""
         return len(self.hex) < 2 * self.length
 
 
-class Batch(msgspec.Struct):
-    """What the feed sends at once."""
+class FrameBatch(msgspec.Struct):
+    """A batch of messages from the feed."""
 
     dropped: int
     messages: list[Frame]
 
 
 def kind(frame: Frame) -> type[Message] | None:
-    """What it is, by its id alone; None for an id that nobody knows."""
+    """The message class of its id; None for an unknown id."""
     return _kind(frame.hex[8:24], frame.direction, frame.version >= RAW_IDS)
 
 
@@ -102,7 +102,7 @@ def _kind(head: str, direction: Direction, raw: bool) -> type[Message] | None:
 
 
 def name(frame: Frame) -> str:
-    """Official name of the message; of an unknown one what its frame begins with."""
+    """Official name of the message; for an unknown one, the start of its frame."""
     found = kind(frame)
     return found.__name__ if found else "unknown message"
 
@@ -114,7 +114,7 @@ def _codecs(version: int, direction: Direction) -> Codecs:
 
 
 def decode(frame: Frame) -> Message | None:
-    """Its values; None when they cannot be had: hidden, cut, unknown or wrong."""
+    """The decoded message; None when it is hidden, cut, unknown or malformed."""
     if frame.hidden or frame.cut:
         return None
     found: Any = _codecs(frame.version, frame.direction).decode(frame.data[4:])
@@ -122,7 +122,7 @@ def decode(frame: Frame) -> Message | None:
 
 
 def about(frame: Frame, message: Message | None) -> tuple[str, int] | None:
-    """The id that a conversation goes by, its field's name and its number."""
+    """The id of its conversation: the field's name and the number."""
     if message is None:
         return None
     field = type(message).spec.id_field
@@ -134,7 +134,7 @@ def about(frame: Frame, message: Message | None) -> tuple[str, int] | None:
 
 
 def pairs(frame: Frame, message: Message | None) -> list[Pair]:
-    """What is worth reading in one line: names of fields and their values."""
+    """A summary for one line: names of fields and their values."""
     if message is None:
         return [("", _why_not(frame))]
     found: list[Pair] = []
@@ -153,7 +153,7 @@ def pairs(frame: Frame, message: Message | None) -> list[Pair]:
 
 
 def tone(frame: Frame, message: Message | None) -> str:
-    """How a row looks: ``bad``, ``warn``, ``quiet``, ``order`` or plain ""."""
+    """The style of a row: ``bad``, ``warn``, ``quiet``, ``order`` or plain ""."""
     if message is None:
         return "quiet" if frame.hidden or frame.cut else "bad"
     code = getattr(message, "errorCode", None)
@@ -166,7 +166,7 @@ def tone(frame: Frame, message: Message | None) -> str:
 
 def _why_not(frame: Frame) -> str:
     if frame.hidden:
-        return "not shown: it proves who somebody is"
+        return "not shown: it contains credentials"
     if frame.cut:
         return f"a long message: the first {len(frame.hex) // 2:,} of {frame.length:,} bytes"
     return "cannot be read; open it to see where it goes wrong"
@@ -174,12 +174,12 @@ def _why_not(frame: Frame) -> str:
 
 @cache
 def _usual(cls: type[Message]) -> Message:
-    """A message with nothing set."""
+    """A message with all fields at their defaults."""
     return cls()
 
 
 def _shown(field: str, value: Any) -> str:
-    """A value in a row; "" for one that is not worth the room."""
+    """A value in a row; "" for one that is omitted."""
     match value:
         case Contract():
             return _contract(value)
@@ -216,7 +216,7 @@ def _order(order: Order) -> str:
 
 
 def plain(value: Any) -> str:
-    """A value as people write it: 100 for 100.0, nothing for what is not set."""
+    """A readable value: 100 for 100.0, "" for what is not set."""
     if value is None:
         return ""
     if isinstance(value, float):

@@ -1,7 +1,7 @@
-"""Messages: what travels between the clients and the station, decoded as it goes by.
+"""Messages: the traffic between clients and the station, decoded live.
 
-The list is a sample when there is more than a reader can follow, and says so; orders and their
-like come before quotes. What a tab holds is bounded, and only what is new is sent to the browser.
+When there are more messages than a reader can follow, the list is a sample and says so; orders
+take precedence over quotes. A tab holds a bounded number, and the browser receives only new rows.
 """
 
 import asyncio
@@ -16,25 +16,25 @@ from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
 from ..parts.components import button, card
-from ..topics import Desk
-from ..view import View
-from .capture import Capture, Rate, Sample
+from ..topics import WatchedStation
+from ..view import PageView
+from .capture import Capture, Rate, Sampler
 from .dissect import line, opened
 from .frames import Frame, about, decode, name, pairs, tone
 from .search import LONGEST, Filter, terms
 
 ROWS: Final = 200
-"""Of a tab's list."""
+"""Rows in the list of a tab."""
 A_SECOND: Final = 50
-"""Rows that appear in a second, on average."""
+"""Rows added per second, on average."""
 TICK_S: Final = 0.25
 SLICE: Final = 100
-"""Messages that are looked through before others have their turn."""
+"""Messages that are searched before other tasks get a turn."""
 NONE_YET: Final = "Nothing has travelled since this page was opened. Connect a TWS API program."
 NONE_FITS: Final = "Nothing that is kept fits. Change the search or the choices above."
 EVERYBODY: Final = "everybody"
 WAYS: Final = {"": "Both ways", "in": "In: from the client", "out": "Out: to the client"}
-_CAPTURES: WeakKeyDictionary[Desk, Capture] = WeakKeyDictionary()
+_CAPTURES: WeakKeyDictionary[WatchedStation, Capture] = WeakKeyDictionary()
 
 
 class Frames(Element, component="inspector.js"):
@@ -46,13 +46,13 @@ class Frames(Element, component="inspector.js"):
         self.update()
 
     def set_nothing(self, text: str) -> None:
-        """What stands in an empty list."""
+        """The text of an empty list."""
         self._props["nothing"] = text
         self.update()
 
 
-async def build(view: View) -> None:
-    """The page."""
+async def build(view: PageView) -> None:
+    """Build the page."""
     desk = view.desk
     if desk not in _CAPTURES:
         _CAPTURES[desk] = Capture(desk.remote, desk.station)
@@ -62,25 +62,25 @@ async def build(view: View) -> None:
 class Inspector:
     """One tab's view of the messages."""
 
-    def __init__(self, view: View, capture: Capture) -> None:
+    def __init__(self, view: PageView, capture: Capture) -> None:
         self._capture = capture
         self._filter = Filter()
-        self._sample = Sample(A_SECOND, ROWS)
+        self._sample = Sampler(A_SECOND, ROWS)
         self._fitting, self._shown = Rate(), Rate()
         self._rows: deque[Frame] = deque(maxlen=ROWS)
-        """What the list holds."""
+        """The messages in the list."""
         self._held: list[Frame] | None = None
-        """What is kept at the time of the pause; None while the list is live."""
+        """The messages captured until the pause; None while the list is live."""
         self._begin = 0
-        """Serial after which this tab shows; clearing moves it."""
+        """The tab shows messages after this serial; Clear moves it."""
         self._more = 0
-        """Came since the pause."""
+        """Messages since the pause."""
         self._round = 0
-        """Counts rebuilt lists: an older one gives way."""
+        """Number of the latest rebuild; earlier ones are abandoned."""
         self._building = True
-        """The browser waits for a list; what comes meanwhile waits too."""
+        """Whether the browser waits for a list; new messages wait too."""
         self._left_out = (0, 0)
-        """By the station and by this tab, when it was last told."""
+        """Messages left out by the station and by this tab, as last shown."""
         self._known = (-1, -1)
         with card("Live messages"):
             self._build()
@@ -144,7 +144,7 @@ class Inspector:
             self._sample.offer(frame)
 
     def _tick(self) -> None:
-        """Send what is new; four times a second."""
+        """Send new rows to the browser; runs four times a second."""
         if self._building or self._held is not None:
             return
         shown = self._sample.take(TICK_S)
@@ -167,7 +167,7 @@ class Inspector:
         ]  # fmt: skip
 
     def _tell(self) -> None:
-        """Say how much of it this is."""
+        """Show how much of the traffic the list contains."""
         now = _now()
         total, fitting = self._capture.rate.at(now), self._fitting.at(now)
         if self._held is not None:
@@ -201,11 +201,11 @@ class Inspector:
     # ---------------------------------------------------------------- what the reader does
 
     async def _begin_list(self) -> None:
-        """The browser has the list, empty as yet."""
+        """Fill the list once the browser has created it."""
         await self._rebuild()
 
     async def _choose(self) -> None:
-        """Other messages are wanted."""
+        """Apply a changed filter."""
         client, way = self._client.value, self._way.value
         self._filter = Filter(
             None if client == EVERYBODY else client, way or None,
@@ -224,7 +224,7 @@ class Inspector:
         return (frame for frame in source if frame.serial > self._begin)
 
     async def _fitting_frames(self) -> list[Frame]:
-        """Everything kept that fits; a long search lets others have their turn."""
+        """All captured messages that match; a long search yields to other tasks."""
         kept, found = list(self._kept()), []
         for start in range(0, len(kept), SLICE):
             found += [frame for frame in kept[start : start + SLICE] if self._filter.fits(frame)]
@@ -232,11 +232,11 @@ class Inspector:
         return found
 
     async def _rebuild(self) -> None:
-        """The list anew: the latest that fits."""
+        """Rebuild the list with the latest messages that match."""
         self._round += 1
         turn = self._round
         self._building = True
-        self._sample.clear()  # all of it is kept, so it is found
+        self._sample.clear()  # all of them are captured, so they can be found
         found = await self._fitting_frames()
         if turn == self._round:
             self._building = False
@@ -247,17 +247,17 @@ class Inspector:
         self._list.run_method("replace", [self._row(frame) for frame in frames], end)
 
     async def _page(self, way: int) -> None:
-        """What the list left out between its rows; if nothing, the rows before or after them."""
+        """Show the messages left out between the rows or, if none, those before or after them."""
         found = await self._fitting_frames()
         serials = [frame.serial for frame in self._rows]
         chosen = turned(found, serials, way)
         if chosen:
             self._replace(chosen, end=way < 0)
         else:
-            ui.notify("No older message is kept." if way < 0 else "This is the last one.")
+            ui.notify("There is no older message." if way < 0 else "This is the newest message.")
 
     def _hold(self) -> None:
-        """Stop the list: the reader looks at something."""
+        """Pause the list, because the reader looks at a message."""
         if self._held is None:
             kept = {frame.serial: frame for frame in (*self._capture.frames(), *self._rows)}
             self._held = [kept[serial] for serial in sorted(kept)]
@@ -265,7 +265,7 @@ class Inspector:
             self._show_mode()
 
     async def _turn(self) -> None:
-        """Pause or go on."""
+        """Pause or resume."""
         if self._held is None:
             self._hold()
             return
@@ -274,14 +274,14 @@ class Inspector:
         await self._rebuild()
 
     async def _clear(self) -> None:
-        """Begin anew; other tabs keep theirs."""
+        """Clear this tab's list; other tabs keep theirs."""
         self._begin = max((frame.serial for frame in self._capture.frames()), default=self._begin)
         self._held = None
         self._show_mode()
         await self._rebuild()
 
     def _open(self, event: GenericEventArguments) -> None:
-        """Show every field of a message; the list waits meanwhile."""
+        """Show every field of a message and pause the list."""
         self._hold()
         held = self._held or []
         for frame in held:
@@ -289,11 +289,11 @@ class Inspector:
                 self._list.run_method("show", opened(frame, held))
 
     def _only(self, event: GenericEventArguments) -> None:
-        """Follow one request or one order."""
+        """Show the messages of one request or order."""
         self._search.set_value(str(event.args)[:LONGEST])
 
     async def _save(self) -> None:
-        """Download what fits as a recording that ``papertape explain`` reads."""
+        """Download the matching messages as a recording for ``papertape explain``."""
         lines, left_out = [], 0
         frames = await self._fitting_frames()
         for start in range(0, len(frames), SLICE):
@@ -310,10 +310,10 @@ class Inspector:
 
 
 def turned(found: Sequence[Frame], serials: Sequence[int], way: int) -> list[Frame]:
-    """The page of ``found`` before (-1) or after (1) the rows with these serials."""
+    """The messages of ``found`` before (-1) or after (1) the rows with these serials."""
     first, last = (serials[0], serials[-1]) if serials else (0, 0)
     between = sum(first <= frame.serial <= last for frame in found)
-    if between > len(serials):  # rows of a sample: what is between them comes first
+    if between > len(serials):  # rows of a sample: first show what is between them
         first, last = last + 1, first - 1
     if way < 0:
         return [frame for frame in found if frame.serial < first][-ROWS:]
@@ -321,20 +321,20 @@ def turned(found: Sequence[Frame], serials: Sequence[int], way: int) -> list[Fra
 
 
 class Rates(NamedTuple):
-    """Messages a second, and whether some are left out."""
+    """Messages per second, and whether some are left out."""
 
     total: float
     fitting: float
     shown: float
     filtered: bool = False
     dropped: bool = False
-    """The station leaves some out."""
+    """Whether the station leaves some out."""
     skipped: bool = False
-    """The list leaves some out."""
+    """Whether the list leaves some out."""
 
 
 def told(rates: Rates) -> str:
-    """How much of what travels the list shows."""
+    """How much of the traffic the list shows."""
     total, fitting, shown = (f"{round(rate):,}" for rate in rates[:3])
     if total == "0":
         return "Nothing travels at the moment."

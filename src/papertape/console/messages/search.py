@@ -1,9 +1,9 @@
-"""Which messages a reader wants to see: choices, and a line of search words.
+"""The filter of the message list: selections, and a line of search terms.
 
-Every word must fit. ``SPY`` is in a message's name, in a value, or in the name of a field that is
-set; ``orderId=7`` is the value of a field (``contract.symbol=SPY`` of a certain one),
-``price>100`` and ``price<100`` compare numbers; ``-TickSize`` must not fit; ``"two words"`` belong
-together.
+Every term must match. ``SPY`` matches a message's name, a value, or the name of a field that is
+set; ``orderId=7`` matches the value of a field (``contract.symbol=SPY`` that of a certain one),
+``price>100`` and ``price<100`` compare numbers; ``-TickSize`` must not match; ``"two words"`` is
+one term.
 """
 
 import re
@@ -20,7 +20,7 @@ Sign = Literal["", "=", "<", ">"]
 
 
 class Term(NamedTuple):
-    """One word of a search."""
+    """One term of a search."""
 
     text: str
     field: str = ""
@@ -29,7 +29,7 @@ class Term(NamedTuple):
 
 
 def terms(text: str) -> tuple[Term, ...]:
-    """The words of a search; never fails."""
+    """Parse a search. Never fails."""
     found = []
     for minus, field, sign, quoted, word in _WORD.findall(text[:LONGEST]):
         told = (quoted or word).casefold()
@@ -39,17 +39,17 @@ def terms(text: str) -> tuple[Term, ...]:
 
 
 class Filter(NamedTuple):
-    """What is shown; the default is everything."""
+    """Which messages are shown; by default, all."""
 
     client_id: int | None = None
     direction: Direction | None = None
     names: frozenset[str] = frozenset()
-    """None chosen means all."""
+    """An empty selection means all."""
     market_data: bool = True
     terms: tuple[Term, ...] = ()
 
     def fits(self, frame: Frame) -> bool:
-        """Whether a message is shown; it is decoded only when words ask for its values."""
+        """Whether a message matches. It is decoded only when a term needs its values."""
         if not self.market_data and frame.market_data:
             return False
         if self.client_id is not None and frame.client_id != self.client_id:

@@ -1,12 +1,12 @@
 """The pages of the console, in the order of the navigation; a module each."""
 
 from ..layout import Page
-from ..view import View
+from ..view import PageView
 from . import chart, connections, drills, log, settings, trading
 
 
-async def _messages(view: View) -> None:
-    """The page that decodes frames: whoever looks at another need not wait for the catalogue."""
+async def _messages(view: PageView) -> None:
+    """The page that decodes frames; the others do not have to load the catalogue."""
     from ..messages import inspector
 
     await inspector.build(view)

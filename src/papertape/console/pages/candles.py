@@ -1,4 +1,4 @@
-"""The bars of a chart as they grow, its marks, and the same in words. Pure."""
+"""The bars of a chart, its execution marks, and a description in text. Pure."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +9,7 @@ from ..parts.grid import Cell, Col, Row
 from ..parts.number_format import price, signed, size
 
 MOST: Final = 600
-"""Bars that a chart keeps; the oldest go."""
+"""Bars that a chart keeps; the oldest are dropped."""
 MOST_MARKS: Final = 200
 COLUMNS = (
     Col("Time (UTC)"), Col("Open", right=True), Col("High", right=True), Col("Low", right=True),
@@ -47,11 +47,11 @@ class Candles:
 
     @property
     def after(self) -> str | None:
-        """The beginning of the last bar that changes no more: later ones are asked for."""
+        """Start of the last complete bar; later bars are fetched again."""
         return next((bar.time for bar in reversed(self.bars) if bar.complete), None)
 
     def take(self, told: Iterable[Told]) -> list[Candle]:
-        """Replace and append, in order of time; what was new or different."""
+        """Replace and append bars in order of time; return those that are new or changed."""
         changed = []
         for one in map(candle, told):
             at = bisect_right(self.bars, one.time, key=lambda bar: bar.time)
@@ -64,11 +64,11 @@ class Candles:
         return changed
 
 
-class Mark(NamedTuple):
+class ExecutionMark(NamedTuple):
     """An execution in the chart."""
 
     time: str
-    """Of the bar it belongs to."""
+    """Time of its bar."""
     price: float
     bought: bool
     text: str
@@ -76,8 +76,8 @@ class Mark(NamedTuple):
 
 def marks(
     executions: Iterable[Told], con_id: int, bars: Sequence[Candle], seconds: int
-) -> list[Mark]:
-    """The executions of an instrument at their bars; those before the first bar are left out."""
+) -> list[ExecutionMark]:
+    """The executions of an instrument at their bars, without those before the first bar."""
     starts = [datetime.fromisoformat(bar.time) for bar in bars]
     step = timedelta(seconds=seconds)
     found = []
@@ -87,12 +87,12 @@ def marks(
         if one["con_id"] == con_id and at >= 0 and when < starts[at] + step:
             text = f"{VERBS.get(one['side'], one['side'])} {size(one['shares'])}"
             text += f" at {price(one['price'])}, {when:%H:%M:%S}"
-            found.append(Mark(bars[at].time, one["price"], one["side"] == "BOT", text))
+            found.append(ExecutionMark(bars[at].time, one["price"], one["side"] == "BOT", text))
     return found[-MOST_MARKS:]
 
 
 def in_words(symbol: str, title: str, bars: Sequence[Candle]) -> str:
-    """What the picture shows, for those who do not see it."""
+    """A description of the chart for screen readers."""
     if not bars:
         return f"{symbol}: no bars"
     first, last = bars[0], bars[-1]

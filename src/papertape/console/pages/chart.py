@@ -1,4 +1,4 @@
-"""Chart: candles and volume of an instrument, live, with its quote and the own executions."""
+"""Chart: live candles and volume of an instrument, its quote, and your executions."""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,24 +7,24 @@ from typing import Any
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
-from ..parts.choice import Choice
+from ..parts.choice import OptionButtons
 from ..parts.components import button
 from ..parts.grid import Grid
 from ..parts.number_format import decimals, price, signed, size, tone
 from ..parts.quote import Following, Quote
 from ..parts.symbols import SymbolSearch, about
-from ..remote import Problem
-from ..view import View
-from .candles import COLUMNS, MOST_MARKS, Candles, Mark, in_words, marks, table_rows
+from ..remote import RemoteError
+from ..view import PageView
+from .candles import COLUMNS, MOST_MARKS, Candles, ExecutionMark, in_words, marks, table_rows
 from .plot import Plot
 
 EVERY_S = 1.0
 TURNS = 30
-"""Between two looks for executions when there is no news of any."""
+"""Seconds between two requests for executions without an event."""
 FIRST = 300
-"""Bars asked for at first."""
+"""Bars requested at first."""
 SIZES = {"5": "5 s", "30": "30 s", "60": "1 min", "300": "5 min", "3600": "1 hour"}
-"""Seconds of a bar -> its name."""
+"""Bar size in seconds -> its name."""
 WAYS = {
     "in": ("Zoom in", "+"), "out": ("Zoom out", "−"), "earlier": ("Earlier", "‹"),
     "later": ("Later", "›"), "latest": ("Latest", "»"),
@@ -35,18 +35,18 @@ DAY = ("open", "high", "low", "close")
 class Chart:
     """The page: one instrument and one size of bars at a time."""
 
-    def __init__(self, view: View, seconds: str) -> None:
+    def __init__(self, view: PageView, seconds: str) -> None:
         self._view = view
         self._found: dict[str, Any] | None = None
         self._candles = Candles()
-        self._marks: list[Mark] = []
+        self._marks: list[ExecutionMark] = []
         self._executions: list[dict[str, Any]] = []
         self._look_in = 0
-        """Turns until the executions are asked for again."""
+        """Turns until the executions are requested again."""
         with ui.element("section").classes("pt-card").props('aria-label="Chart"'):
             with ui.element("div").classes("pt-chartbar"):
                 self._search = SymbolSearch(view, self.choose)
-                self._size = Choice(SIZES, seconds, self._sized, label="Size of a bar")
+                self._size = OptionButtons(SIZES, seconds, self._sized, label="Size of a bar")
                 keys = ui.element("div").classes("pt-row")
                 keys.props('role="group" aria-label="Part shown"')
             self._strip = Strip()
@@ -84,7 +84,7 @@ class Chart:
         await self._begin()
 
     async def _begin(self) -> None:
-        """Every bar anew."""
+        """Load all bars again."""
         if self._found is None:
             return
         self._candles = Candles()
@@ -92,7 +92,7 @@ class Chart:
         await self._grow()
 
     def _remember(self) -> None:
-        """The address of the page names what is shown: a reload shows it again."""
+        """Put the selection into the page's address, so that a reload shows it again."""
         assert self._found is not None
         ui.navigate.history.replace(f"?con_id={self._found['con_id']}&seconds={self._seconds}")
 
@@ -103,7 +103,7 @@ class Chart:
             await self._look_for_executions()
 
     async def _grow(self) -> None:
-        """Ask for what is later than the last complete bar."""
+        """Request the bars after the last complete one."""
         candles, found = self._candles, self._found
         if found is None:
             return
@@ -111,7 +111,7 @@ class Chart:
         path = f"/bars/{found['con_id']}"
         try:
             told = await self._view.desk.get(path, seconds=self._seconds, last=FIRST, **query)
-        except Problem as problem:
+        except RemoteError as problem:
             self._missing(str(problem), bool(candles.bars))
             return
         if candles is not self._candles:
@@ -144,7 +144,7 @@ class Chart:
             digits = decimals(self._found["tick"])
             self._plot.load(self._candles.bars, self._marks, digits, self._seconds)
 
-    def _marked(self) -> list[Mark]:
+    def _marked(self) -> list[ExecutionMark]:
         con_id = self._found["con_id"] if self._found else 0
         return marks(self._executions, con_id, self._candles.bars, self._seconds)
 
@@ -154,13 +154,13 @@ class Chart:
             self._look_in = 0
 
     async def _look_for_executions(self) -> None:
-        """Mark what has traded; news may have been missed, so it is done now and then anyway."""
+        """Mark executions. Also runs from time to time, in case an event was missed."""
         found, self._look_in = self._found, TURNS
         if found is None:
             return
         try:
             told = await self._view.desk.get("/executions", con_id=found["con_id"], last=MOST_MARKS)
-        except Problem:
+        except RemoteError:
             return
         if found is not self._found:
             return
@@ -168,7 +168,7 @@ class Chart:
         self._mark()
 
     def _mark(self) -> None:
-        """Executions may be told before their bar."""
+        """Add marks for executions that arrived before their bar."""
         marked = self._marked()
         if marked != self._marks:
             self._marks = marked
@@ -182,7 +182,7 @@ def _ways(go: Callable[[str], None]) -> None:
 
 
 class Strip:
-    """The quote and the figures of the day, above the picture."""
+    """The quote and the figures of the day, above the chart."""
 
     def __init__(self) -> None:
         with ui.element("div").classes("pt-strip pt-num"):
@@ -194,11 +194,11 @@ class Strip:
             with ui.element("dl").classes("pt-day"):
                 titles = ("bid", "ask", *DAY, "volume")
                 self._cells = {name: _term(name.title()) for name in titles}
-            self._old = ui.label("Market data farm is broken: this is old").classes("pt-error")
+            self._old = ui.label("Market data farm is broken: figures are old").classes("pt-error")
         self._old.set_visibility(False)
 
     def name(self, found: dict[str, Any]) -> None:
-        """Which instrument it is."""
+        """Show the instrument's name."""
         self._about.set_text(about(found))
 
     def show(self, quote: Quote | None) -> None:
@@ -226,8 +226,8 @@ def _term(title: str) -> TextElement:
         return TextElement(tag="dd", text="–")
 
 
-async def _first(view: View, con_id: str) -> dict[str, Any] | None:
-    """What to show at first: what the address names, what was traded last, anything."""
+async def _first(view: PageView, con_id: str) -> dict[str, Any] | None:
+    """The first instrument: from the address, else the last one traded, else any."""
     if con_id.isdecimal():
         wanted = con_id
     else:
@@ -237,14 +237,14 @@ async def _first(view: View, con_id: str) -> dict[str, Any] | None:
         try:
             found: dict[str, Any] = await view.desk.get(f"/symbols/{wanted}")
             return found
-        except Problem:
+        except RemoteError:
             pass
     some = await view.desk.get("/symbols")
     return some[0] if some else None
 
 
-async def build(view: View) -> None:
-    """The page; it is there at once, and what it shows follows."""
+async def build(view: PageView) -> None:
+    """Build the page at once; its data follow."""
     request = ui.context.client.request
     query = request.query_params if request is not None else {}
     seconds = query.get("seconds", "60")
@@ -253,9 +253,9 @@ async def build(view: View) -> None:
     async def begin() -> None:
         try:
             found = await _first(view, query.get("con_id", ""))
-        except Problem:
-            return  # the frame tells that the station does not answer
-        if found is not None and chart.empty:  # who has chosen meanwhile knows better
+        except RemoteError:
+            return  # the layout reports that the station does not answer
+        if found is not None and chart.empty:  # the user has chosen one meanwhile
             await chart.choose(found)
 
     ui.timer(0, begin, once=True)

@@ -1,4 +1,4 @@
-"""Connections: who is connected, who waits, what the indicators say, and what happened lately."""
+"""Connections: sessions, pending connections, indicators, and recent events."""
 
 from collections import deque
 from contextlib import suppress
@@ -9,8 +9,8 @@ from nicegui import ui
 from .. import pending_connections
 from ..parts.components import badge, card, clock, confirmed, empty, named, set_badge, tried
 from ..parts.grid import Cell, Col, Grid, Row
-from ..remote import Problem
-from ..view import View
+from ..remote import RemoteError
+from ..view import PageView
 from .news import SENTENCES, sentence, tone
 
 Facts = dict[str, Any]
@@ -21,15 +21,15 @@ COLUMNS = (
     Col("Subscriptions", right=True),
 )  # fmt: skip
 LATE_S = 1.0
-"""A lag that is worth a colour."""
+"""The lag from which it is highlighted."""
 SHOWN = 50
-"""News on the page."""
+"""Events on the page."""
 BEAT_S = 0.5
-"""Between two looks at what is new."""
+"""Seconds between two updates."""
 
 
-async def build(view: View) -> None:
-    """The page."""
+async def build(view: PageView) -> None:
+    """Build the page."""
     pending_connections.waiting(view)
     _sessions(view)
     with ui.element("div").classes("pt-grid"):
@@ -41,7 +41,7 @@ async def build(view: View) -> None:
 
 
 def session_name(session: Facts) -> str:
-    """A session by its client id once it has one."""
+    """A session's name: its client id once it has one."""
     client = session["client_id"]
     return f"connection {session['number']}" if client is None else f"client {client}"
 
@@ -73,7 +73,7 @@ def _rate(value: float | None) -> str:
     return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
 
 
-def _sessions(view: View) -> None:
+def _sessions(view: PageView) -> None:
     names: dict[str, str] = {}
 
     async def disconnect(number: str) -> None:
@@ -85,7 +85,7 @@ def _sessions(view: View) -> None:
 
     with card("Sessions"):
         nobody = empty(
-            "Nobody is connected",
+            "No program is connected",
             "Connect a TWS API program to the address at the top of this page.",
         )
         shown = Grid(COLUMNS, label="Sessions", act="Disconnect", on_act=disconnect)
@@ -104,7 +104,7 @@ def _sessions(view: View) -> None:
 
 
 class Indicator:
-    """The API, the broker's link or a farm: its state and what was told of it last."""
+    """The state of the API, the broker link or a farm, and its latest notice."""
 
     def __init__(self, name: str, kind: str) -> None:
         with ui.element("li").classes("pt-indicator") as row:
@@ -118,14 +118,14 @@ class Indicator:
                 self._text = ui.label().classes("pt-soft")
 
     def show(self, status: str, tone: str, notice: Facts | None, none: str = "") -> None:
-        """Its state; ``none`` stands there while nothing has been told."""
+        """Show its state; ``none`` is shown before the first notice."""
         set_badge(self._status, status, tone)
         self._code.set_text(f"{notice['code']} · {clock(notice['time'])}" if notice else "")
         self._code.set_visibility(notice is not None)
         self._text.set_text(notice["text"] if notice else none)
 
 
-def _indicators(view: View) -> None:
+def _indicators(view: PageView) -> None:
     with card("Indicators"), ui.element("ul").classes("pt-list") as box:
         api = Indicator("API", "sessions of API programs")
         link = Indicator("Broker link", "between this station and the broker")
@@ -162,21 +162,21 @@ def _indicators(view: View) -> None:
 
 
 def farm_tone(status: str) -> str:
-    """TWS's colours: yellow while inactive or connecting, green, red."""
+    """The colours of TWS: yellow while inactive or connecting, green, red."""
     return {"ok": "good", "inactive": "warn", "connecting": "warn", "broken": "bad"}.get(status, "")
 
 
-# -- news ---------------------------------------------------------------------------------------
+# -- events -------------------------------------------------------------------------------------
 
 
-async def _news(view: View) -> None:
-    """What happened lately, the newest on top."""
+async def _news(view: PageView) -> None:
+    """Recent events, newest first."""
     with card("Recent news"):
-        nothing = empty("Nothing has happened yet", "Connections, farms and drills show up here.")
+        nothing = empty("Nothing has happened yet", "Connections, farms and drills appear here.")
         box = ui.element("ol").classes("pt-list pt-news")
         named(box, tabindex="0", aria_label="News, the newest first")
     fresh: deque[Facts] = deque(maxlen=SHOWN)
-    with suppress(Problem):  # the frame's banner says that the station does not answer
+    with suppress(RemoteError):  # the banner of the layout says that the station does not answer
         fresh.extend(await view.desk.get("/events", kind=list(SENTENCES)))
     seen = fresh[-1]["number"] if fresh else 0
 

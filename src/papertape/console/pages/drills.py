@@ -1,4 +1,4 @@
-"""Drills: faults that the station plays, each with its options, and what ran when."""
+"""Drills: faults that the station simulates, each with its options, and past runs."""
 
 import shlex
 from typing import Any
@@ -7,10 +7,10 @@ from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
 from ..parts.components import badge, button, card, clock, empty, named, tried
-from ..parts.fields import Field, Number, Switch, Text
+from ..parts.fields import FormField, NumberField, SwitchField, TextField
 from ..parts.grid import Cell, Col, Grid, Row
-from ..remote import Problem
-from ..view import View
+from ..remote import RemoteError
+from ..view import PageView
 
 Facts = dict[str, Any]
 COLUMNS = (
@@ -18,24 +18,24 @@ COLUMNS = (
     Col("Ended"), Col("State", badge=True),
 )  # fmt: skip
 SHOWN = 200
-"""Runs in the table, the latest."""
+"""Latest runs shown in the table."""
 BLANK = ("", "none", '""')
-"""Defaults that leave a field empty: it must be filled in, or it need not be."""
+"""Defaults that leave a field empty: required, or optional."""
 
 
-async def build(view: View) -> None:
-    """The page."""
+async def build(view: PageView) -> None:
+    """Build the page."""
     _runs(view)
     with ui.element("div").classes("pt-grid pt-drills") as box:
-        nothing = empty("The drills are not here yet", "They come when the station answers.")
-    cards: dict[str, Card] = {}
+        nothing = empty("No drills yet", "They appear when the station answers.")
+    cards: dict[str, DrillCard] = {}
 
     def catalogue(rows: list[Facts]) -> None:
         nothing.set_visibility(not rows)
         for row in rows:
             if row["name"] not in cards:
                 with box:
-                    cards[row["name"]] = Card(view, row)
+                    cards[row["name"]] = DrillCard(view, row)
 
     def runs(rows: list[Facts]) -> None:
         for name, shown in cards.items():
@@ -51,17 +51,17 @@ async def build(view: View) -> None:
 
 
 def open_(run: Facts) -> bool:
-    """Whether a run goes on."""
+    """Whether a run is active."""
     return run["ended"] is None
 
 
 def options(given: Facts) -> str:
-    """The options of a run as they are written on a command line."""
+    """The options of a run in command line form."""
     return " ".join(f"{name}={word(value)}" for name, value in given.items() if value is not None)
 
 
 def word(value: Any) -> str:
-    """A value as it is written on a command line."""
+    """A value in command line form."""
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:.15g}" if isinstance(value, float) else shlex.quote(str(value))
@@ -93,7 +93,7 @@ def issue(text: str) -> str:
     return f"https://github.com/{owner}/{repository}/issues/{number}" if fits else ""
 
 
-def _runs(view: View) -> None:
+def _runs(view: PageView) -> None:
     async def stop(number: str) -> None:
         await tried(view.desk.post(f"/drills/runs/{number}/stop"), f"Run {number} is stopped")
 
@@ -110,13 +110,13 @@ def _runs(view: View) -> None:
     view.watch("runs", told)
 
 
-class Card:
+class DrillCard:
     """One drill: what it does, its options, the buttons."""
 
-    def __init__(self, view: View, row: Facts) -> None:
+    def __init__(self, view: PageView, row: Facts) -> None:
         self._view, self._name = view, row["name"]
         self._numbers: list[int] = []
-        self._fields: list[tuple[Facts, Field]] = []
+        self._fields: list[tuple[Facts, FormField]] = []
         with card(row["name"]) as part:
             part.classes("pt-drill")
             ui.label(sentence(row["summary"])).classes("pt-drill-summary")
@@ -143,14 +143,14 @@ class Card:
         box.set_visibility(bool(rows))
 
     def farms(self, names: list[str]) -> None:
-        """The names that the option of a farm's name can have."""
+        """Offer the names of the farms."""
         for row, field in self._fields:
             of_farm = self._name.startswith("farm") and row["name"] == "name"
             if of_farm and isinstance(field.element, ui.input):
                 field.element.set_autocomplete(names)
 
     def running(self, numbers: list[int]) -> None:
-        """Which runs of it go on."""
+        """Show which runs are active."""
         self._numbers = numbers
         self._stop.set_visibility(bool(numbers))
         self._badge.set_visibility(bool(numbers))
@@ -162,11 +162,11 @@ class Card:
         self._fail("")
         try:
             run = await self._view.desk.post(f"/drills/{self._name}", wanted or None)
-        except Problem as problem:
+        except RemoteError as problem:
             self._fail(sentence(str(problem)))
             return
         over = "" if open_(run) else ", and is over"
-        ui.notify(f"Run {run['number']} of {self._name} has begun{over}", type="positive")
+        ui.notify(f"Run {run['number']} of {self._name} has started{over}", type="positive")
 
     async def _end(self) -> None:
         for number in list(self._numbers):
@@ -177,23 +177,23 @@ class Card:
         self._error.set_visibility(bool(reason))
 
 
-def option(row: Facts) -> Field:
-    """The field of an option, its default in it."""
+def option(row: Facts) -> FormField:
+    """The field of an option, with its default."""
     name, default = row["name"], row["default"]
     known = default not in BLANK
     if row["type"] == "true or false":
-        return Switch(name, default == "true")
-    made: Field
+        return SwitchField(name, default == "true")
+    made: FormField
     if row["type"] in ("number", "whole number"):
-        made = Number(name, float(default) if known else None)
+        made = NumberField(name, float(default) if known else None)
     else:
-        made = Text(name, default if known else "")
+        made = TextField(name, default if known else "")
     named(made.element, placeholder=hint(row))
     return made
 
 
 def hint(row: Facts) -> str:
-    """What may stand in the field of an option."""
+    """The hint about valid values of an option."""
     default = row["default"]
     if default == "":
         return "must be given"
@@ -207,19 +207,19 @@ def written(value: Any) -> Any:
 
 
 def sentence(text: str) -> str:
-    """With a capital and a full stop."""
+    """Capitalise a text and end it with a full stop."""
     stopped = text if text.endswith((".", "?", "!")) else text + "."
     return stopped[:1].upper() + stopped[1:]
 
 
 def paragraphs(text: str) -> list[str]:
-    """The paragraphs of an explanation, without line breaks and marks of code."""
+    """The paragraphs of an explanation, without line breaks and code marks."""
     parts = text.replace("``", "").split("\n\n")
     return [" ".join(part.split()) for part in parts if part.strip()]
 
 
 def _issues(texts: list[str]) -> None:
-    """The public issues that it reproduces, as links that open elsewhere."""
+    """Links to the public issues that the drill reproduces; they open in a new tab."""
     if not texts:
         return
     with ui.element("details").classes("pt-small"):

@@ -1,8 +1,8 @@
-"""The station's log: the latest lines, level, search, pause, and a copy as text.
+"""The station's log: latest lines, level, search, pause, and export as text.
 
-The newest line is at the bottom, as in a terminal. The lines are kept in the browser and only new
-ones are sent to it. News of the kind ``log`` say when to look; the lines come from ``/log`` after
-the last number seen, so that none is missed when the news were interrupted.
+The newest line is at the bottom, as in a terminal. The browser keeps the lines and receives only
+new ones. An event of the kind ``log`` says when to fetch; the lines are those of ``/log`` after the
+last number seen, so that none is missed when the events were interrupted.
 """
 
 import asyncio
@@ -16,23 +16,23 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from ..parts.components import button, card, empty, named
-from ..remote import Problem
-from ..view import View
+from ..remote import RemoteError
+from ..view import PageView
 
 Row = dict[str, Any]
 KEPT = 1000
-"""Lines in the browser; the station keeps as many."""
+"""Lines kept in the browser; the station keeps as many."""
 LEVELS = {"All": 0, "Warnings and errors": 30, "Errors": 40}
 WEIGHTS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 QUICKEST_S = 0.5
-"""Between two fetches."""
+"""Seconds between two fetches."""
 AT_LEAST_S = 5.0
-"""Between two fetches when there is no news."""
+"""Seconds between two fetches without an event."""
 RETRY_S = 1.0
-"""After the news have ended."""
+"""Seconds until the next attempt after the events have ended."""
 
 
-class Lines(ui.element, component="log.js"):
+class LogLines(ui.element, component="log.js"):
     """The lines in the browser."""
 
     def __init__(self) -> None:
@@ -40,17 +40,17 @@ class Lines(ui.element, component="log.js"):
         named(self, least=0, search="", most=KEPT, follow=True)
 
     def add(self, rows: list[Row]) -> None:
-        """More lines, at the end."""
+        """Append lines."""
         self.run_method("add", rows)
 
 
-async def build(view: View) -> None:
-    """The page."""
+async def build(view: PageView) -> None:
+    """Build the page."""
     with card("Station log"):
         bar = ui.element("div").classes("pt-row pt-filter")
-        nothing = empty("The log is empty", "What the station has to say shows up here.")
-        lines = Lines()
-    feed = Feed(view, lines, nothing)
+        nothing = empty("The log is empty", "Messages from the station appear here.")
+        lines = LogLines()
+    feed = LogFeed(view, lines, nothing)
     with bar:
         _filter(lines)
         _buttons(view, feed, lines)
@@ -58,7 +58,7 @@ async def build(view: View) -> None:
 
 
 def line(row: Row) -> Row:
-    """A line as the browser gets it; times with milliseconds, UTC."""
+    """A line in the form for the browser; times in UTC with milliseconds."""
     time = datetime.fromisoformat(row["time"])
     return {
         "number": row["number"],
@@ -71,7 +71,7 @@ def line(row: Row) -> Row:
 
 
 def gap(after: int, rows: list[Row]) -> list[Row]:
-    """A line that says so where lines may have been left out, before as many as can be had."""
+    """Insert a line that says so where lines may be missing."""
     if not after or len(rows) < KEPT:
         return []
     words = "Some lines are missing here: more came than the station keeps."
@@ -79,10 +79,10 @@ def gap(after: int, rows: list[Row]) -> list[Row]:
     return [first | {"number": -first["number"], "level": "warning", "message": words, "error": ""}]
 
 
-class Feed:
+class LogFeed:
     """Fetches new lines while the page is open and not paused."""
 
-    def __init__(self, view: View, lines: Lines, nothing: ui.element) -> None:
+    def __init__(self, view: PageView, lines: LogLines, nothing: ui.element) -> None:
         self.paused = False
         self._view, self._lines, self._nothing = view, lines, nothing
         self._client = ui.context.client
@@ -90,20 +90,20 @@ class Feed:
         self._wake = asyncio.Event()
 
     def start(self) -> None:
-        """Begin; it ends with the page."""
+        """Start fetching; ends with the page."""
         for work in (self._listen(), self._keep()):
             task = asyncio.ensure_future(work)
             self._view.at_end(task.cancel)
 
     def pause(self, paused: bool) -> None:
-        """Let the lines stand still, or catch up."""
+        """Pause, or catch up."""
         self.paused = paused
         self._wake.set()
 
     async def _listen(self) -> None:
         desk = self._view.desk
         while True:
-            with suppress(Problem):
+            with suppress(RemoteError):
                 async for _ in desk.remote.follow(desk.station, "/events", kind="log"):
                     self._wake.set()
             await asyncio.sleep(RETRY_S)
@@ -113,7 +113,7 @@ class Feed:
         while True:
             self._wake.clear()
             if not self.paused:
-                with suppress(Problem):  # the frame's banner says that the station is silent
+                with suppress(RemoteError):  # the layout's banner reports a silent station
                     await self._fetch(self._view.desk.get("/log", after=self._after))
             await asyncio.sleep(QUICKEST_S)
             with suppress(TimeoutError):
@@ -130,7 +130,7 @@ class Feed:
             self._lines.add(made)
 
 
-def _filter(lines: Lines) -> None:
+def _filter(lines: LogLines) -> None:
     search = ui.input(placeholder="Search the log")
     search.props("outlined dense clearable debounce=200 type=search")
     named(search, aria_label="Search the log")
@@ -147,7 +147,7 @@ def _filter(lines: Lines) -> None:
     lines.on("counted", counted)
 
 
-def _buttons(view: View, feed: Feed, lines: Lines) -> None:
+def _buttons(view: PageView, feed: LogFeed, lines: LogLines) -> None:
     def pause() -> None:
         feed.pause(not feed.paused)
         hold.set_text("Continue" if feed.paused else "Pause")

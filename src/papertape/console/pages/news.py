@@ -1,4 +1,4 @@
-"""The station's news in a sentence each, for people."""
+"""Describes each event of the station in a sentence."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,13 +7,13 @@ Facts = dict[str, Any]
 
 
 def sentence(news: dict[str, Any]) -> str:
-    """What happened; "" for news that only tell pages to look again."""
+    """The sentence; "" for events that only make pages refresh."""
     write = SENTENCES.get(news["kind"])
     return write(news["facts"]) if write else ""
 
 
 def tone(news: dict[str, Any]) -> str:
-    """The colour of its mark: good, warn, bad, or none."""
+    """The colour of the event's mark: good, warn, bad, or none."""
     kind, facts = news["kind"], news["facts"]
     if kind == "started" or (kind in ("link", "decided") and _good(facts)):
         return "good"
@@ -29,7 +29,7 @@ def _good(facts: Facts) -> bool:
 
 
 def _who(facts: Facts) -> str:
-    """A connection: by its client id once it has one."""
+    """A connection's name: its client id once it has one."""
     client = facts.get("client_id")
     return f"Connection {facts.get('number')}" if client is None else f"Client {client}"
 
@@ -79,7 +79,7 @@ def _drill(facts: Facts) -> str:
 
 
 def shown(value: Any) -> str:
-    """A setting's value as a person reads it."""
+    """A setting's value in readable form."""
     if value is None or value in ("", []):
         return "blank"
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""The picture of a chart: candles, volume and marks, drawn in the browser by ECharts."""
+"""The drawing of a chart: candles, volume and marks, by ECharts in the browser."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 import nicegui.elements.echart  # noqa: F401 (it brings the library that candles.js imports)
 from nicegui.element import Element
 
-from .candles import MOST, Candle, Mark
+from .candles import MOST, Candle, ExecutionMark
 
 
 class Plot(Element, component="candles.js"):
-    """Bars go to the browser once; afterwards only those that change.
+    """Sends each bar to the browser once, and again when it changes.
 
-    ``on_ready`` is called when the browser can draw, to load what there is.
+    ``on_ready`` is called when the browser can draw.
     """
 
     def __init__(self, on_ready: Callable[[], object]) -> None:
@@ -23,18 +23,18 @@ class Plot(Element, component="candles.js"):
         self.on("ready", self._mounted)
 
     def load(
-        self, bars: Sequence[Candle], marks: Sequence[Mark], digits: int, seconds: int
+        self, bars: Sequence[Candle], marks: Sequence[ExecutionMark], digits: int, seconds: int
     ) -> None:
-        """Begin anew; ``digits`` of a price, ``seconds`` of a bar."""
+        """Clear the chart; ``digits`` of a price, ``seconds`` of a bar."""
         drawn = [_numbers(bar) for bar in bars]
         self._run("load", drawn, [list(mark) for mark in marks], digits, seconds)
 
     def patch(self, bars: Sequence[Candle]) -> None:
-        """These are new or different."""
+        """Send bars that are new or changed."""
         self._run("patch", [_numbers(bar) for bar in bars], MOST)
 
-    def show_marks(self, marks: Sequence[Mark]) -> None:
-        """Every execution there is."""
+    def show_marks(self, marks: Sequence[ExecutionMark]) -> None:
+        """Send all executions."""
         self._run("mark", [list(mark) for mark in marks])
 
     def go(self, way: str) -> None:
@@ -42,7 +42,7 @@ class Plot(Element, component="candles.js"):
         self._run("move", way)
 
     def say(self, text: str) -> None:
-        """The picture in words."""
+        """Set the description for screen readers."""
         if self._props["text"] != text:
             self._props["text"] = text
             self.update()
@@ -52,7 +52,7 @@ class Plot(Element, component="candles.js"):
         self._on_ready()
 
     def _run(self, name: str, *args: Any) -> None:
-        """Call the browser's part; before it is there ``on_ready`` is still to come."""
+        """Call the browser's part. Does nothing before ``on_ready``."""
         if self._ready:
             self.run_method(name, *args)
 

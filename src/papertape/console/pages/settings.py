@@ -1,4 +1,4 @@
-"""API settings: every setting and precaution, changed together, checked by the station."""
+"""API settings: all settings and precautions, saved together, validated by the station."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 from nicegui import ui
 
 from ..parts.components import badge, button, card, confirmed, empty, named, tried
-from ..parts.fields import Field, made
+from ..parts.fields import FormField, made
 from ..parts.labels import label
-from ..remote import Problem
-from ..view import View
+from ..remote import RemoteError
+from ..view import PageView
 from .news import shown
 
 Row = dict[str, Any]
@@ -19,7 +19,7 @@ SHOWS: dict[str, Callable[[Row], bool]] = {
     "Act": lambda row: bool(row["acts"]),
     "Do not act yet": lambda row: not row["acts"],
 }
-"""Which settings are shown, by the words of the choice."""
+"""The filters of the settings, by their labels."""
 SOURCES = {
     "default": "",
     "given": "given at the start",
@@ -27,30 +27,30 @@ SOURCES = {
 }
 
 
-async def build(view: View) -> None:
-    """The page."""
-    Page(view)
+async def build(view: PageView) -> None:
+    """Build the page."""
+    SettingsPage(view)
 
 
 def found(row: Row, wanted: str) -> bool:
-    """Whether every word that is searched for is somewhere in a setting."""
+    """Whether a setting contains every search word."""
     text = " ".join((label(row["name"]), row["name"], row["meaning"], row["note"])).lower()
     return all(word in text for word in wanted.lower().split())
 
 
 def reason(text: str) -> str:
-    """What the station advises about a value that cannot be; else all that it says."""
+    """The station's advice about an invalid value, or else its whole message."""
     found = text.partition("). ")[2] or text
     return found[:1].upper() + found[1:]
 
 
 def origin(row: Row) -> str:
-    """The default, and where another value comes from."""
+    """The default, and the source of another value."""
     source = SOURCES.get(row["source"], row["source"])
     return f"Default: {shown(row['default'])}" + (f" · {source}" if source else "")
 
 
-class Line:
+class SettingRow:
     """One setting on the page."""
 
     def __init__(self, row: Row, changed: Callable[[], object]) -> None:
@@ -63,7 +63,7 @@ class Line:
                 if row["note"]:
                     ui.label(f"Does not act yet: {row['note']}.").classes("pt-soft pt-small")
             with ui.element("div").classes("pt-setting-value"):
-                self.field: Field = made(row, changed)
+                self.field: FormField = made(row, changed)
                 self._error = ui.label().classes("pt-error pt-small").props('role="alert"')
                 self._elsewhere = ui.label().classes("pt-small pt-warned")
                 self._origin = ui.label(origin(row)).classes("pt-soft pt-small pt-num")
@@ -80,11 +80,11 @@ class Line:
 
     @property
     def changed(self) -> bool:
-        """Whether something else stands in the field than at the station."""
+        """Whether the field differs from the station's value."""
         return bool(self.field.get() != self.row["value"])
 
     def told(self, row: Row) -> None:
-        """The station's value may be another; what is being written here stays."""
+        """Update the station's value; keep unsaved input."""
         touched, before = self.changed, self.row["value"]
         self.row = row
         self._origin.set_text(origin(row))
@@ -95,28 +95,28 @@ class Line:
             self._elsewhere.set_visibility(self.changed)
 
     def discard(self) -> None:
-        """Back to the station's value."""
+        """Return to the station's value."""
         self.field.set(self.row["value"])
         self.fail("")
 
     def fail(self, reason: str) -> None:
-        """Say why the station does not take it; "" when it does."""
+        """Show why the station refuses the value; "" clears it."""
         self._error.set_text(reason)
         self._error.set_visibility(bool(reason))
         self.field.fail(bool(reason))
         self._elsewhere.set_visibility(False)
 
 
-class Page:
-    """All settings, the search over them, and what is to be saved."""
+class SettingsPage:
+    """All settings, their filter, and the unsaved changes."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: PageView) -> None:
         self._view = view
-        self._lines: dict[str, Line] = {}
+        self._lines: dict[str, SettingRow] = {}
         self._groups: dict[str, ui.element] = {}
         self._filter()
         self._box = ui.element("div").classes("pt-settings")
-        self._none = empty("No setting fits", "Search for another word, or show all of them.")
+        self._none = empty("No setting matches", "Search for another word, or show all settings.")
         self._none.set_visibility(False)
         self._bar()
         view.watch("settings", self._told)
@@ -139,14 +139,14 @@ class Page:
             button("Save", self._send)
         self._save.set_visibility(False)
 
-    # -- what the station says ------------------------------------------------------------------
+    # -- updates from the station ---------------------------------------------------------------
 
     def _told(self, rows: list[Row]) -> None:
         for row in rows:
             line = self._lines.get(row["name"])
             if line is None:
                 with self._group(row):
-                    self._lines[row["name"]] = Line(row, self._changed)
+                    self._lines[row["name"]] = SettingRow(row, self._changed)
             elif line.row != row:
                 line.told(row)
         self._sift()
@@ -158,7 +158,7 @@ class Page:
                 self._groups[row["group"]] = part
         return self._groups[row["group"]]
 
-    # -- what is shown --------------------------------------------------------------------------
+    # -- the filter -----------------------------------------------------------------------------
 
     def _sift(self) -> None:
         wanted, fits = self._search.value or "", SHOWS[self._show.value]
@@ -180,7 +180,7 @@ class Page:
         self._changes.set_text(some + ", ".join(names) if names else "")
         self._save.set_visibility(bool(names))
 
-    # -- what is saved --------------------------------------------------------------------------
+    # -- saving ---------------------------------------------------------------------------------
 
     def _discard(self) -> None:
         for line in self._lines.values():
@@ -195,25 +195,25 @@ class Page:
             line.fail("")
         try:
             answer = await self._view.desk.patch("/settings", changes)
-        except Problem as problem:
+        except RemoteError as problem:
             self._refused(problem)
             return
         await self._saved(answer["changed"], changes)
 
     async def _may_move(self) -> bool:
-        """Ask before every program loses its connection; a port that cannot be is no question."""
+        """Ask before a new port disconnects every program; an invalid port needs no question."""
         line = self._lines["socketPort"]
         port = line.field.get()
         if not isinstance(port, int) or not line.row["lowest"] <= port <= line.row["highest"]:
             return True
         text = (
-            "Every API program is told 1300 and is disconnected. "
+            "Every API program gets 1300 and is disconnected. "
             f"It must reconnect on port {port}. Orders keep working."
         )
         return await confirmed("Change the socket port?", text, "Change the port")
 
-    def _refused(self, problem: Problem) -> None:
-        """Say it beside each field that is wrong; what is about none of them is a notice."""
+    def _refused(self, problem: RemoteError) -> None:
+        """Show each error beside its field, and all others as a notification."""
         known = {name: why for name, why in problem.errors.items() if name in self._lines}
         for name, why in known.items():
             self._lines[name].fail(reason(why))
@@ -224,14 +224,14 @@ class Page:
                 str(problem), type="negative", multi_line=True, close_button="Close", timeout=0
             )
 
-    def _reveal(self, line: Line) -> None:
-        """Show the first field that is wrong, whatever is searched for, and go to it."""
+    def _reveal(self, line: SettingRow) -> None:
+        """Scroll to the first field with an error, even if the filter hides it."""
         if not line.box.visible:
             self._search.value, self._show.value = "", "All"
         line.field.focus()
 
     async def _saved(self, names: list[str], changes: Mapping[str, Any]) -> None:
-        """Take over what the station made of it, such as ``11:5`` as ``11:05``."""
+        """Take the value as the station normalised it, such as ``11:05`` for ``11:5``."""
         rows = await tried(self._view.desk.get("/settings"))
         for row in rows or ():
             line = self._lines.get(row["name"])

@@ -1,37 +1,37 @@
-"""The order ticket: an order of the user of TWS, looked at once more before it is sent."""
+"""The order ticket: a manual order, reviewed before it is transmitted."""
 
 from collections.abc import Callable
 from typing import Any
 
 from nicegui import ui
 
-from ..parts.choice import Choice
+from ..parts.choice import OptionButtons
 from ..parts.components import button, card, heading
 from ..parts.number_format import decimals, money, price, size
 from ..parts.quote import Following, Quote
 from ..parts.symbols import SymbolSearch, about
-from ..remote import Problem
+from ..remote import RemoteError
 from ..topics import OVER
-from ..view import View
+from ..view import PageView
 
 TYPES = {"MKT": "Market", "LMT": "Limit"}
 TIFS = ("DAY", "GTC", "IOC", "FOK")
 TOUCHES = {"BUY": "ask", "SELL": "bid"}
-"""Action -> the side of the quote it trades with."""
+"""Action -> the side of the quote that it trades against."""
 MOST = 10**9
 LOST = OVER - {"Filled"}
-"""States in which an order has come to nothing."""
+"""Statuses of an order that was not accepted."""
 
 
 class Ticket:
-    """The form, the quote beside it, and the question before an order goes out."""
+    """The form, the quote beside it, and the confirmation before an order is sent."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: PageView) -> None:
         self._view = view
         self._found: dict[str, Any] | None = None
         self._quote: Quote | None = None
         self._own_limit = False
-        """The limit price is the user's; a new quote does not change it."""
+        """Mark the limit price as the user's; a new quote does not change it."""
         with card("Enter order"), ui.element("form").classes("pt-ticket") as form:
             form.on("submit.prevent", self._submit)
             self._fields()
@@ -42,7 +42,7 @@ class Ticket:
         self._typed()
 
     def accounts(self, codes: list[str]) -> None:
-        """The accounts to choose from; one needs no choice."""
+        """Offer the accounts; hidden when there is only one."""
         if list(self._account.options) != codes:
             self._account.set_options(codes, value=codes[0] if codes else None)
         self._account.set_visibility(len(codes) > 1)
@@ -52,7 +52,7 @@ class Ticket:
         self._about = ui.label().classes("pt-soft pt-small")
         with ui.element("div").classes("pt-touch"):
             self._touches = {"SELL": self._touch("Bid", "SELL"), "BUY": self._touch("Ask", "BUY")}
-        self._action = Choice(
+        self._action = OptionButtons(
             {"BUY": "Buy", "SELL": "Sell"}, "BUY", lambda _: self._prefill(), label="Action"
         )
         with ui.element("div").classes("pt-pair"):
@@ -66,7 +66,7 @@ class Ticket:
         button("Review order", lambda: None).props('type="submit"')
 
     def _touch(self, side: str, action: str) -> ui.button:
-        """A side of the quote; pressed it makes the order that trades with it."""
+        """A side of the quote; pressing it fills in an order that trades against it."""
         made = ui.button(side, color=None, on_click=lambda: self._take(action))
         return made.props("unelevated no-caps flat").classes("pt-side")
 
@@ -103,13 +103,13 @@ class Ticket:
             self._prefill()
 
     def _prefill(self) -> None:
-        """The limit that trades at once, unless the user has written one."""
+        """Fill in the limit that trades at once, unless the user has entered one."""
         if self._own_limit or self._quote is None:
             return
         self._limit.set_value(self._quote[TOUCHES[self._action.value]])
 
     def _lacking(self) -> str:
-        """What is missing in the form; "" when nothing is."""
+        """What is missing in the form; "" when it is complete."""
         if self._found is None:
             return "Choose a symbol first: type a part of its name, then Enter."
         quantity = self._quantity.value
@@ -146,7 +146,7 @@ class Ticket:
     async def _send(self, body: dict[str, Any]) -> None:
         try:
             order = await self._view.desk.post("/orders", body)
-        except Problem as problem:
+        except RemoteError as problem:
             self._error.set_text(str(problem))
             return
         self._own_limit = False
@@ -155,7 +155,7 @@ class Ticket:
 
 
 def in_full(body: dict[str, Any], quote: Quote | None, *, multiplier: int = 1) -> list[str]:
-    """The order in words, its account, and about what it costs."""
+    """The order in words, its account, and its approximate cost."""
     limit = price(body["limit_price"])
     parts = (body["action"], size(body["quantity"]), body["symbol"], body["order_type"], limit)
     lines = [" ".join(filter(None, (*parts, body["tif"])))]
@@ -168,7 +168,7 @@ def in_full(body: dict[str, Any], quote: Quote | None, *, multiplier: int = 1) -
 
 
 class Confirm:
-    """The question before an order goes out."""
+    """The confirmation before an order is sent."""
 
     def __init__(self) -> None:
         self._lines: list[str] = []
@@ -182,7 +182,7 @@ class Confirm:
         self._then: Callable[[], Any] | None = None
 
     def ask(self, lines: list[str], then: Callable[[], Any]) -> None:
-        """Show the order; ``then`` follows when it is to be sent."""
+        """Show the order; call ``then`` when the user transmits it."""
         self._what.set_text(lines[0])
         self._more.set_text(" · ".join(lines[1:]))
         self._then = then

@@ -1,4 +1,4 @@
-"""What the tables of the trading page say: rows of the control API made into texts. Pure."""
+"""The tables of the trading page: rows of the control API as texts. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -30,19 +30,19 @@ Told = Mapping[str, Any]
 
 
 def in_words(order: Told) -> str:
-    """An order as one says it: ``BUY 100 SPY LMT 169.50 DAY``."""
+    """An order in one line: ``BUY 100 SPY LMT 169.50 DAY``."""
     limit = price(order["limit_price"])
     parts = (order["action"], size(order["quantity"]), order["symbol"], order["order_type"])
     return " ".join(filter(None, (*parts, limit, order["tif"])))
 
 
 def of_account(rows: Iterable[Told], account: str) -> list[Told]:
-    """Those of one account; of all for ""."""
+    """The rows of one account; all rows for ""."""
     return [row for row in rows if not account or row["account"] == account]
 
 
 def order_rows(orders: Sequence[Told], *, working: bool) -> list[Row]:
-    """Working orders first, the newest first among them; ``working`` leaves out the others."""
+    """Rows of orders, working ones first, newest first; ``working`` leaves out the others."""
     newest = orders[::-1]
     first = [order for order in newest if works(order)]
     rest = [] if working else [order for order in newest if not works(order)]
@@ -72,7 +72,7 @@ def _order_row(order: Told) -> Row:
 
 
 def why_held(order: Told) -> str:
-    """Why an order does not work yet; the broker gives the ``perm_id``."""
+    """Why an order is not working yet; the broker assigns the ``perm_id``."""
     return str(order["why_held"]) if order["perm_id"] else "waits for the broker link"
 
 
@@ -81,13 +81,13 @@ def _side(word: str) -> Cell:
 
 
 def _whose(row: Told) -> tuple[str, str]:
-    """Client and order id; an order of the user has neither."""
+    """Client id and order id; a manual order has neither."""
     mine = row["client_id"] == 0 and row["order_id"] == 0
     return ("TWS", "") if mine else (str(row["client_id"]), str(row["order_id"]))
 
 
 def execution_rows(executions: Sequence[Told]) -> list[Row]:
-    """The newest first."""
+    """Rows of executions, newest first."""
     return [_execution_row(execution) for execution in executions[::-1]]
 
 
@@ -108,7 +108,7 @@ def _execution_row(row: Told) -> Row:
 
 
 def position_rows(positions: Iterable[Told]) -> list[Row]:
-    """As they come; what has been closed today stays for its P&L."""
+    """Rows of positions; those closed today stay for their P&L."""
     return [_position_row(row) for row in positions]
 
 

@@ -1,4 +1,4 @@
-"""Trading: orders, the order ticket, executions, positions and the figures of the accounts."""
+"""Trading: orders, the order ticket, executions, positions and account values."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -7,12 +7,12 @@ from typing import Any
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
-from ..parts.choice import Choice
+from ..parts.choice import OptionButtons
 from ..parts.components import button, card, empty, heading, tried
 from ..parts.grid import Cell, Col, Grid, Row
 from ..parts.number_format import money, signed, tone
 from ..topics import works
-from ..view import View
+from ..view import PageView
 from . import trades
 from .ticket import Ticket
 
@@ -21,17 +21,17 @@ FIGURES = {
     "daily_pnl": "Daily P&L", "unrealized_pnl": "Unrealized P&L", "realized_pnl": "Realized P&L",
 }  # fmt: skip
 ALL = ""
-"""The choice of every account."""
+"""The option for all accounts."""
 
 
 class Trading:
-    """The page: what was told last, and which part of it is shown."""
+    """The page: the latest data, and which account's part is shown."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: PageView) -> None:
         self._view = view
         self._account = ALL
         self._unneeded: tuple[str, ...] = ()
-        """Columns that say the same in every row."""
+        """Hide columns that are the same in every row."""
         self._orders: list[dict[str, Any]] = []
         self._told: dict[str, list[dict[str, Any]]] = {}
         self._choice = ui.select({ALL: "All accounts"}, value=ALL, label="Account")
@@ -46,7 +46,7 @@ class Trading:
         self._cancel = CancelQuestion(self._send_cancel)
 
     def watch(self) -> None:
-        """Show everything as it changes."""
+        """Watch the topics and show changes."""
         self._view.watch("station", lambda station: self._accounts(station["accounts"]))
         for topic in ("orders", "executions", "positions", "accounts"):
             self._view.watch(topic, partial(self._tell, topic))
@@ -55,7 +55,7 @@ class Trading:
         with card("Orders"):
             options = {"all": "All of today", "working": "Working"}
             with ui.element("div").classes("pt-row"):
-                self._filter = Choice(
+                self._filter = OptionButtons(
                     options, "all", lambda _: self._show("orders"), label="Orders shown"
                 )
                 self._count = ui.label().classes("pt-soft pt-small pt-num")
@@ -121,8 +121,8 @@ NO_POSITIONS = "They appear here with the first execution."
 NO_EXECUTIONS = "They appear here when an order trades."
 
 
-class Part:
-    """A table, or why there is none."""
+class TablePanel:
+    """A table, or a text when it is empty."""
 
     def __init__(self, title: str, cols: tuple[Col, ...], what: str, advice: str) -> None:
         self._nothing = empty(what, advice)
@@ -136,13 +136,13 @@ class Part:
         self._nothing.set_visibility(not rows)
 
 
-def _part(title: str, cols: tuple[Col, ...], what: str, advice: str) -> Part:
+def _part(title: str, cols: tuple[Col, ...], what: str, advice: str) -> TablePanel:
     with card(title):
-        return Part(title, cols, what, advice)
+        return TablePanel(title, cols, what, advice)
 
 
 class Figures:
-    """What the accounts are worth: large for one, a table for several."""
+    """The values of the accounts: large for one, a table for several."""
 
     def __init__(self) -> None:
         with card("Account") as self._card:
@@ -183,7 +183,7 @@ def _figure_cell(name: str, row: trades.Told) -> Cell:
 
 
 def _rules(row: trades.Told) -> str:
-    """The currency of an account's figures, and what its margin and commissions follow."""
+    """An account's currency, margin model and fee plan."""
     return f"in {row['currency']}, margin {row['margin_model']}, fees {row['fee_plan']}"
 
 
@@ -219,6 +219,6 @@ class CancelQuestion:
             await self._send(order)
 
 
-async def build(view: View) -> None:
-    """The page."""
+async def build(view: PageView) -> None:
+    """Build the page."""
     Trading(view).watch()

@@ -1,1 +1,1 @@
-"""What pages are put together from: components, words, numbers, and the look of it all."""
+"""Building blocks of pages: components, labels, number formats, styles."""

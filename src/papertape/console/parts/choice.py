@@ -1,4 +1,4 @@
-"""One of a few, all in sight: a row of buttons of which one is pressed."""
+"""A group of buttons of which exactly one is selected."""
 
 from collections.abc import Callable, Mapping
 
@@ -6,8 +6,8 @@ from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
 
-class Choice:
-    """Shows the options; ``told`` gets the name of the one that was pressed."""
+class OptionButtons:
+    """Shows the options; calls ``told`` with the name of the one that was pressed."""
 
     def __init__(
         self, options: Mapping[str, str], value: str, told: Callable[[str], object], *, label: str
@@ -22,7 +22,7 @@ class Choice:
         self._show()
 
     def press(self, name: str) -> object:
-        """Choose an option, as a click does; what ``told`` returns, which may want awaiting."""
+        """Select an option, as a click does; return what ``told`` returns, maybe an awaitable."""
         if name == self.value:
             return None
         self.value = name

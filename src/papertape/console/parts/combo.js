@@ -29,7 +29,7 @@ export default {
     this.text = this.chosen = this.value ?? "";
   },
   watch: {
-    value(symbol) { // what somebody is typing stays
+    value(symbol) { // keep what the user is typing
       const typing = document.activeElement === this.$refs.input && this.text !== this.chosen;
       if (typing) this.chosen = symbol;
       else this.show(symbol);

@@ -1,4 +1,4 @@
-"""Input fields by the type of what is written in them: switch, number, choice, list, text."""
+"""Input fields by type of value: switch, number, choice, list, text."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -14,33 +14,33 @@ Row = dict[str, Any]
 Changed = Callable[[], object]
 
 
-class Field(ABC):
-    """A field and the value in it."""
+class FormField(ABC):
+    """An input field."""
 
     def __init__(self, element: ValueElement[Any], name: str) -> None:
         self.element = named(element, aria_label=name)
 
     @abstractmethod
     def get(self) -> Any:
-        """What stands in it, as the station would keep it."""
+        """The value, in the form that the station keeps."""
 
     def set(self, value: Any) -> None:
-        """Let another value stand in it."""
+        """Set the value."""
         self.element.value = self._shown(value)
 
     def _shown(self, value: Any) -> Any:
         return value
 
     def fail(self, wrong: bool) -> None:
-        """Mark it as wrong, or as right."""
+        """Mark it as invalid, or as valid."""
         named(self.element, error=wrong, aria_invalid=str(wrong).lower())
 
     def focus(self) -> None:
-        """Take the keyboard there and scroll it into view."""
+        """Focus it and scroll it into view."""
         self.element.run_method("focus")
 
 
-class Switch(Field):
+class SwitchField(FormField):
     """On or off."""
 
     def __init__(self, name: str, value: bool, changed: Changed | None = None) -> None:
@@ -51,11 +51,11 @@ class Switch(Field):
         return bool(self.element.value)
 
     def focus(self) -> None:
-        """A switch cannot be wrong."""
+        """Do nothing: a switch cannot be invalid."""
 
 
-class Number(Field):
-    """A number, whole where it is; None when blank."""
+class NumberField(FormField):
+    """The number, as an integer where it is one; None when blank."""
 
     def __init__(
         self, name: str, value: float | None, changed: Changed | None = None, *, suffix: str = ""
@@ -64,7 +64,7 @@ class Number(Field):
         super().__init__(made.props("outlined dense hide-bottom-space"), name)
 
     def get(self) -> float | str | None:
-        """What cannot be a whole number goes to the station as it is, to be refused there."""
+        """The number. Anything else is passed on, for the station to refuse."""
         value = self.element.value
         if value is None or value == "":
             return None
@@ -72,8 +72,8 @@ class Number(Field):
         return int(number) if number.is_integer() else str(value)
 
 
-class Choice(Field):
-    """One of some words."""
+class ChoiceField(FormField):
+    """One of several words."""
 
     def __init__(
         self, name: str, value: str, choices: Sequence[str], changed: Changed | None = None
@@ -82,12 +82,12 @@ class Choice(Field):
         super().__init__(made.props("outlined dense options-dense hide-bottom-space"), name)
 
     def get(self) -> Any:
-        """The word chosen."""
+        """The selected word."""
         return self.element.value
 
 
-class Words(Field):
-    """Several words, one a line."""
+class WordsField(FormField):
+    """Several words, one per line."""
 
     def __init__(self, name: str, value: list[str], changed: Changed | None = None) -> None:
         made = ui.textarea(value=self._shown(value), on_change=changed)
@@ -97,12 +97,12 @@ class Words(Field):
         return "\n".join(value)
 
     def get(self) -> list[str]:
-        """The words; commas part them as well as lines do."""
+        """The words; commas separate them as well as line breaks."""
         parts = str(self.element.value or "").replace(",", "\n").splitlines()
         return [part.strip() for part in parts if part.strip()]
 
 
-class Text(Field):
+class TextField(FormField):
     """A text."""
 
     def __init__(
@@ -123,15 +123,15 @@ class Text(Field):
         return str(self.element.value or "")
 
 
-def made(row: Row, changed: Changed) -> Field:
-    """The field of a setting, in the container that is open."""
+def made(row: Row, changed: Changed) -> FormField:
+    """Make the field of a setting in the current container."""
     name, value, kind = label(row["name"]), row["value"], row["type"]
     if kind == "switch":
-        return Switch(name, value, changed)
+        return SwitchField(name, value, changed)
     if kind == "number":
-        return Number(name, value, changed, suffix=SUFFIXES.get(row["name"], ""))
+        return NumberField(name, value, changed, suffix=SUFFIXES.get(row["name"], ""))
     if kind == "choice":
-        return Choice(name, value, row["choices"], changed)
+        return ChoiceField(name, value, row["choices"], changed)
     if kind == "list":
-        return Words(name, value, changed)
-    return Text(name, value, changed, longest=row["longest"])
+        return WordsField(name, value, changed)
+    return TextField(name, value, changed, longest=row["longest"])

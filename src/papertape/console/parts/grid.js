@@ -1,4 +1,4 @@
-// A table that is told only what has changed, and has elements only for the rows near those in
+// A table that receives only what has changed, and has elements only for the rows near those in
 // view; cells are text, never HTML.
 const number = (text) => Number(text.replace(/[,+%]/g, ""));
 const FEW = 60; // rows of which all are there

@@ -1,8 +1,8 @@
 """A table that sends the browser only the rows that have changed.
 
-500 orders of which three move cost three rows. In the browser there are elements only for the rows
-near those in view, so that many cost it no more than few. Headings sort there; a row may have one
-button. Cells are text: whatever a client has named is escaped there.
+Of 500 orders of which three change, three rows are sent. The browser has elements only for rows
+near the visible ones, so the number of rows does not slow it. Its headings sort; a row may have one
+button. Cells are text, and the browser escapes them.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,9 +17,9 @@ class Col(NamedTuple):
 
     label: str
     right: bool = False
-    """A number: aligned right and sorted as one."""
+    """A number: right-aligned and sorted numerically."""
     badge: bool = False
-    """A state: shown in its colour."""
+    """A state: shown as a coloured badge."""
 
 
 class Cell(NamedTuple):
@@ -30,24 +30,24 @@ class Cell(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One line of a table."""
+    """One row of a table."""
 
     key: str
     cells: tuple[str | Cell, ...]
     act: str = ""
-    """What its button does, for screen readers; without it the row has none."""
+    """What its button does, for screen readers; "" for a row without a button."""
 
 
 class Patch(NamedTuple):
-    """What makes the old rows the new ones."""
+    """The difference between the old rows and the new ones."""
 
     changed: list[Row]
     order: list[str] | None
-    """Every key in its order, if that has changed."""
+    """All keys in order, if the order has changed."""
 
 
 def difference(old: Mapping[str, Row], rows: Sequence[Row]) -> Patch | None:
-    """What has to be sent; None for nothing."""
+    """The patch to send; None when nothing has changed."""
     changed = [row for row in rows if old.get(row.key) != row]
     order = [row.key for row in rows]
     if not changed and order == list(old):
@@ -56,7 +56,7 @@ def difference(old: Mapping[str, Row], rows: Sequence[Row]) -> Patch | None:
 
 
 class Grid(Element, component="grid.js"):
-    """Shows rows; ``on_act`` gets the key of the row whose button was pressed."""
+    """Shows rows; calls ``on_act`` with the key of the row whose button was pressed."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class Grid(Element, component="grid.js"):
         on_act: Callable[[str], Any] | None = None,
     ) -> None:
         super().__init__()
-        # It says that it is ready while it is hidden for want of rows.
+        # It must report that it is ready even while it is hidden because it has no rows.
         self.ignores_events_when_hidden = False
         self._props["columns"] = [col._asdict() for col in cols]
         self._props["label"] = label
@@ -80,20 +80,20 @@ class Grid(Element, component="grid.js"):
             self.on("act", lambda event: on_act(_key(event)))
 
     def hide(self, *labels: str) -> None:
-        """Leave out these columns, and show every other."""
+        """Hide these columns, and show all others."""
         if self._props["hidden"] != list(labels):
             self._props["hidden"] = list(labels)
             self.update()
 
     def show(self, rows: Sequence[Row]) -> None:
-        """Show these and no others; keys are unique."""
+        """Show exactly these rows; keys are unique."""
         patch = difference(self._rows, rows)
         self._rows = {row.key: row for row in rows}
         if patch is not None and self._ready:
             self._send(patch)
 
     def _send_all(self) -> None:
-        """The browser has the table, empty as yet."""
+        """Fill the table once the browser has created it."""
         self._ready = True
         self._send(Patch(list(self._rows.values()), list(self._rows)))
 
@@ -102,7 +102,7 @@ class Grid(Element, component="grid.js"):
 
 
 def _plain(row: Row) -> list[Any]:
-    """A row as JSON has it; a named tuple is none of its types."""
+    """A row as a JSON object; JSON has no named tuples."""
     cells = [list(cell) if isinstance(cell, Cell) else cell for cell in row.cells]
     return [row.key, cells, row.act]
 

@@ -1,4 +1,4 @@
-"""What TWS's window calls the settings of the API, where its words differ from the API's names."""
+"""Labels of the API settings as TWS's window has them, where they differ from the names."""
 
 LABELS = {
     "readOnlyApi": "Read-Only API",
@@ -73,12 +73,12 @@ LABELS = {
     "doNotRouteToDarkPools": "Do not route to dark pools",
     "defaultAlgorithm": "Default algorithm",
 }
-"""Official name -> TWS's words."""
+"""Official name -> TWS's label."""
 
 SUFFIXES = {"bulkDataTimeout": "s", "historicalDataMaxSize": "MB"}
-"""Units that stand in the field."""
+"""Units shown in the field."""
 
 
 def label(name: str) -> str:
-    """What TWS calls a setting; its official name for one that is not known here."""
+    """TWS's label of a setting; its official name if there is none."""
     return LABELS.get(name, name)

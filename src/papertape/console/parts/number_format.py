@@ -1,4 +1,4 @@
-"""Numbers as a trader reads them: thousands parted, a sign where it says something."""
+"""Number formats: thousands separators, and signs for gains and losses."""
 
 from decimal import Decimal
 from math import isfinite
@@ -7,7 +7,7 @@ Number = float | int | str | Decimal
 
 
 def price(value: Number | None) -> str:
-    """A price with its own decimals, at least two and at most five."""
+    """A price with its decimals, at least two and at most five."""
     if value is None or not isfinite(float(value)):
         return ""
     whole, _, part = f"{float(value):,.5f}".partition(".")
@@ -15,12 +15,12 @@ def price(value: Number | None) -> str:
 
 
 def decimals(tick: float) -> int:
-    """Decimals of a price whose smallest step this is, at least two."""
+    """Decimals of a price with this minimum tick, at least two."""
     return len(price(tick).partition(".")[2])
 
 
 def size(value: Number | None) -> str:
-    """A quantity, without decimals that say nothing."""
+    """A quantity, without trailing zeros."""
     if value is None or not isfinite(float(value)):
         return ""
     text = f"{Decimal(str(value)):,f}"
@@ -35,7 +35,7 @@ def money(value: Number | None) -> str:
 
 
 def signed(value: Number | None, digits: int = 2) -> str:
-    """A gain or a loss: with its sign, except zero."""
+    """A gain or a loss, with its sign unless it is zero."""
     if value is None or not isfinite(float(value)):
         return ""
     text = f"{float(value):+,.{digits}f}"
@@ -43,6 +43,6 @@ def signed(value: Number | None, digits: int = 2) -> str:
 
 
 def tone(value: Number | None) -> str:
-    """The colour's class of a gain or a loss."""
+    """The CSS class of a gain or a loss."""
     text = signed(value)
     return {"+": "pt-up", "-": "pt-down"}.get(text[:1], "")

@@ -8,7 +8,7 @@ addEventListener("DOMContentLoaded", () => {
   const OLD = "What you see is old.";
   const GONE = `The station does not answer: it has ended, or is starting. ${OLD} This page comes back ` +
     "by itself when the station is back at this address; otherwise open the one that it printed.";
-  const ANEW = `The station was started anew, with another token. ${OLD} Open the address that ` +
+  const RESTARTED = `The station was restarted with another token. ${OLD} Open the address that ` +
     "papertape serve printed.";
 
   const library = document.getElementById("popup");
@@ -27,9 +27,9 @@ addEventListener("DOMContentLoaded", () => {
     try { // something small that needs the cookie
       const signal = AbortSignal.timeout(ANSWER_MS);
       const answer = await fetch("/favicon.ico", { cache: "no-store", signal });
-      text = answer.status === 401 ? ANEW : AGAIN;
+      text = answer.status === 401 ? RESTARTED : AGAIN;
     } catch {
-      // nobody is there
+      // nothing answers
     }
     if (!lost()) return;
     say(text);

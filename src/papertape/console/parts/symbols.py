@@ -1,4 +1,4 @@
-"""The search for an instrument: type a part of its symbol or name, choose with arrows and Enter."""
+"""The instrument search: type part of a symbol or name, select with arrow keys and Enter."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -6,23 +6,23 @@ from typing import Any
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
-from ..remote import Problem
-from ..view import View
+from ..remote import RemoteError
+from ..view import PageView
 
 LONGEST = 40
 Chosen = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 def about(found: dict[str, Any]) -> str:
-    """What tells an instrument from others of its symbol."""
+    """What distinguishes an instrument from others with its symbol."""
     facts = [found["security_type"], found["exchange"], found["currency"]]
     return " · ".join([*filter(None, facts), *filter(None, [found.get("description")])])
 
 
 class SymbolSearch(Element, component="combo.js"):
-    """A combobox over ``/symbols``; ``chosen`` gets what the user has chosen."""
+    """A combobox over ``/symbols``; calls ``chosen`` with the user's selection."""
 
-    def __init__(self, view: View, chosen: Chosen, *, label: str = "Symbol") -> None:
+    def __init__(self, view: PageView, chosen: Chosen, *, label: str = "Symbol") -> None:
         super().__init__()
         self._props["label"] = label
         self._props["placeholder"] = "Search a symbol"
@@ -34,12 +34,12 @@ class SymbolSearch(Element, component="combo.js"):
         self.on("choose", self._choose)
 
     async def search(self, text: str) -> list[dict[str, Any]]:
-        """The instruments that fit. Raises ``Problem``."""
+        """The instruments that match. Raises ``RemoteError``."""
         found: list[dict[str, Any]] = await self._view.desk.get("/symbols", q=text[:LONGEST])
         return found
 
     def show(self, symbol: str) -> None:
-        """Say what is chosen."""
+        """Show the selected instrument."""
         self._props["value"] = symbol
         self.update()
 
@@ -47,7 +47,7 @@ class SymbolSearch(Element, component="combo.js"):
         text = str(event.args)[:LONGEST]
         try:
             found = await self.search(text)
-        except Problem:
+        except RemoteError:
             found = []
         self._offered = {str(one["con_id"]): one for one in found}
         offers = [[key, one["symbol"], about(one)] for key, one in self._offered.items()]

@@ -8,8 +8,8 @@ request.
 import json
 from collections.abc import Iterable, Mapping
 
-from ...http_admission import Answer, Head
-from ...http_guard import Doors, Refused, same
+from ...http_admission import Head, HttpAnswer
+from ...http_guard import Doors, HttpRefused, same
 
 OPEN_PATHS = ("/openapi.json",)
 
@@ -22,7 +22,7 @@ class Access:
         self._doors = Doors(hosts, "the control API")
 
     def check(self, head: Head) -> bool:
-        """Whether a request has shown the token; False for what is open. Raises ``Refused``."""
+        """Whether a request has shown the token; False for what is open. Raises ``HttpRefused``."""
         return self.allow(head.path, head.headers)
 
     def allow(self, path: str, headers: Mapping[str, str]) -> bool:
@@ -33,12 +33,12 @@ class Access:
             return True
         if path in OPEN_PATHS:
             return False
-        raise Refused(401, "send the token that was printed at the start as a bearer token")
+        raise HttpRefused(401, "send the token that was printed at the start as a bearer token")
 
 
-def refusal(refused: Refused) -> Answer:
+def refusal(refused: HttpRefused) -> HttpAnswer:
     """What a refused request is told."""
     headers = {"Content-Type": "application/json"}
     if refused.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return Answer(headers, json.dumps({"detail": refused.detail}).encode())
+    return HttpAnswer(headers, json.dumps({"detail": refused.detail}).encode())

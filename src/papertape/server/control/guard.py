@@ -3,8 +3,8 @@
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ...http_exchange import Exchange
-from ...http_guard import Refused
+from ...http_exchange import HttpExchange
+from ...http_guard import HttpRefused
 from .access import Access, refusal
 
 TOLD_TO_STRANGERS = {"Connection": "close"}
@@ -22,12 +22,12 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        exchange = Exchange(receive, send, {})
+        exchange = HttpExchange(receive, send, {})
         try:
             if not self._access.allow(scope["path"], Headers(scope=scope)):
-                exchange = Exchange(receive, send, TOLD_TO_STRANGERS)
+                exchange = HttpExchange(receive, send, TOLD_TO_STRANGERS)
             await exchange.run(self._app, scope)
-        except Refused as refused:
+        except HttpRefused as refused:
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": 1008, "reason": refused.detail})
                 return

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from ...http_admission import LONGEST_HEAD, Admission, protocol, served
+from ...http_admission import LONGEST_HEAD, HttpAdmission, protocol, served
 from ...http_guard import bracketed, hosts
 from ..aio.server import StationServer
 from ..aio.sockets import cannot_listen
@@ -39,7 +39,7 @@ class ControlServer:
         self._log = LogRing()
         self._socket: socket.socket | None = None
         self._access: Access | None = None
-        self._admission: Admission | None = None
+        self._admission: HttpAdmission | None = None
         self._uvicorn: Any = None
         self._started: asyncio.Future[None] | None = None
         """Ends when the framework can take connections; None while nobody has asked."""
@@ -58,7 +58,7 @@ class ControlServer:
         self._log.attach(self._servers)
         self.host, self.port = listening.getsockname()[:2]
         self._access = Access(self.token, hosts(self.host, self.port))
-        self._admission = Admission(self._access.check, refusal, self._framework, self._served)
+        self._admission = HttpAdmission(self._access.check, refusal, self._framework, self._served)
         self._accepting = asyncio.ensure_future(self._admission.accept(listening))
 
     @property

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from ...venue.broker.attributes import unserved
 from ...venue.broker.terms import for_living, not_served
-from ...venue.commands import CancelAll, CancelOrder, SubmitOrder
+from ...venue.commands import CancelAll, CancelApiOrder, SubmitOrder
 from ...venue.reference.instruments import Purpose, Refusal
 from ...wire.catalogue import orders as wire
 from ...wire.catalogue.reports import CompletedOrdersEnd, ExecutionDetailsEnd, OpenOrdersEnd
@@ -75,7 +75,7 @@ def _splits_pips(tws: Services, message: wire.PlaceOrder) -> bool:
 def cancel_order(tws: Services, session: Session, message: wire.CancelOrder) -> None:
     """Cancel an order of this client."""
     assert session.client_id is not None
-    tws.link.submit(CancelOrder(session.client_id, message.orderId))
+    tws.link.submit(CancelApiOrder(session.client_id, message.orderId))
 
 
 @handles(wire.ReqGlobalCancel)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from ...venue.market.source import MarketSource
 from ...venue.units import SECOND, Nanos
-from ...wire.batch import Batch
+from ...wire.batch import SharedFrames
 from ..config import Config
 from ..sessions.attempt import attempt
 from ..sessions.registry import Sessions
@@ -35,7 +35,7 @@ class Look(NamedTuple):
     state: Shown
     lots: bool
     """Sizes of US stocks count round lots."""
-    batches: dict[tuple[int, Shown | None], Batch]
+    batches: dict[tuple[int, Shown | None], SharedFrames]
 
 
 class Sample:
@@ -97,7 +97,7 @@ class Sample:
         batch = look.batches.get(key)
         if batch is None:
             ticks = Ticks(line.request_id, line.instrument, session.version, lots=look.lots)
-            batch = Batch(tuple(ticks.between(before, state)), session.version)
+            batch = SharedFrames(tuple(ticks.between(before, state)), session.version)
             look.batches[key] = batch
         line.told = state
         session.send_batch(batch, line.request_id)

@@ -9,7 +9,7 @@ from typing import Final
 
 from ...model import OrderState
 from ...venue.broker.terms import check, for_living
-from ...venue.commands import CancelAll, CancelOrder, Command, SubmitOrder
+from ...venue.commands import CancelAll, CancelApiOrder, Command, SubmitOrder
 from ...venue.reference.instruments import Refusal
 from ...wire.catalogue.reports import OpenOrder, OrderStatus
 from ...wire.message import Message
@@ -91,7 +91,7 @@ class HeldOrders:
         match command:
             case SubmitOrder():
                 self._hold_order(command)
-            case CancelOrder():
+            case CancelApiOrder():
                 if not self._withdraw(command.clientId, command.orderId):
                     self._hold_cancel(command)
             case CancelAll():
@@ -136,7 +136,7 @@ class HeldOrders:
         changes = self.lives(*_ids(command)) and not command.order.whatIf
         return for_living(ticket) if changes else ticket
 
-    def _hold_cancel(self, command: CancelOrder) -> None:
+    def _hold_cancel(self, command: CancelApiOrder) -> None:
         session = self._sessions.client(command.clientId)
         refusal = self._cancel_refusal(command)
         if refusal is not None:
@@ -151,7 +151,7 @@ class HeldOrders:
             ids = command.orderId, command.clientId
             session.send(_status(*ids, "PendingCancel", size, known))
 
-    def _cancel_refusal(self, command: CancelOrder) -> Refusal | None:
+    def _cancel_refusal(self, command: CancelApiOrder) -> Refusal | None:
         if _ids(command) in self._withdrawn:
             return Refusal(10148, {"orderId": str(command.orderId), "state": WITHDRAWN})
         return self._queries.refusal(command)
@@ -231,11 +231,11 @@ def _status(
     )
 
 
-def _ids(command: SubmitOrder | CancelOrder) -> tuple[int, int]:
+def _ids(command: SubmitOrder | CancelApiOrder) -> tuple[int, int]:
     return command.clientId, command.orderId
 
 
 def _names(command: Command, client_id: int, order_id: int) -> bool:
-    if not isinstance(command, SubmitOrder | CancelOrder):
+    if not isinstance(command, SubmitOrder | CancelApiOrder):
         return False
     return (command.clientId, command.orderId) == (client_id, order_id)

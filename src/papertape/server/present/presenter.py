@@ -31,7 +31,7 @@ class Presenter:
             facts.OrderTriggered: self._plain(events.OrderElected),
             facts.OrderFilled: self._filled,
             facts.OrderEnded: self._ended,
-            facts.OrderBound: self._plain(events.OrderBound),
+            facts.ManualOrderBound: self._plain(events.OrderBound),
             facts.OrderSuspended: self._plain(events.OrderAcknowledged),
             facts.OrderResumed: self._plain(events.OrderAcknowledged),
             facts.OrderWarned: self._warned,

@@ -14,7 +14,7 @@ import msgspec
 from ...model import CommissionAndFeesReport, Contract, Execution, ExecutionFilter
 from ...venue.broker.margin import Holding, MarginCalculator, Valuation
 from ...venue.broker.orders import FillRow, LiveOrder
-from ...venue.commands import CancelOrder, SubmitOrder
+from ...venue.commands import CancelApiOrder, SubmitOrder
 from ...venue.reference.exchanges import ALIASES
 from ...venue.reference.instruments import Refusal, contract_of
 from ...venue.reference.times import eastern
@@ -179,7 +179,7 @@ class Queries:
         terms = self._venue.state.held.get(client_id, {}).get(order_id)
         return None if terms is None else size_decimal(terms.quantity)
 
-    def refusal(self, command: SubmitOrder | CancelOrder) -> Refusal | None:
+    def refusal(self, command: SubmitOrder | CancelApiOrder) -> Refusal | None:
         """Why the order id of a command cannot be used, as far as is known now."""
         return self._venue.refusal(command)
 

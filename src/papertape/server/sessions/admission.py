@@ -10,7 +10,7 @@ from collections import Counter
 from typing import Protocol
 
 from ...venue.units import Nanos
-from ...wire.handshake import State
+from ...wire.handshake import ConnectionState
 from ...wire.message import Message, id_of
 from ..config import Config
 from ..notices import Notice, notice
@@ -149,5 +149,5 @@ class Admission:
 
 
 def _precedence(session: Session) -> tuple[bool, int]:
-    spoken = session.behind or session.connection.state is not State.OPENED
+    spoken = session.behind or session.connection.state is not ConnectionState.OPENED
     return spoken, session.number

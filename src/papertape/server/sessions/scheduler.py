@@ -16,7 +16,7 @@ from ...venue.units import Nanos
 from ...versions import MIN_SERVER
 from ...wire.catalogue.session import ErrorMessage, StartApi
 from ...wire.connection import Broken, Greeting, OutOfTurn, Undecodable, UnknownMessage, encode
-from ...wire.handshake import State, unframed, version_reply
+from ...wire.handshake import ConnectionState, unframed, version_reply
 from ...wire.message import Message, id_of
 from ..config import Config
 from ..event_bus import EventBus
@@ -463,7 +463,7 @@ class Scheduler:
         if event.error is None:
             self._sessions.drop(session, reason)
             return
-        if event.state is State.NEGOTIATED and event.name == StartApi.__name__:
+        if event.state is ConnectionState.NEGOTIATED and event.name == StartApi.__name__:
             session.talking = True  # it has come: its sender is told what is wrong with it
             _unreadable(session, -1, event.error)
         self._sessions.drop(session, f"{reason}: {event.error}")

@@ -15,7 +15,7 @@ from ...codes import lookup, text
 from ...errors import LocalProtocolError
 from ...venue.reference.instruments import Refusal
 from ...venue.units import Nanos
-from ...wire.batch import Batch
+from ...wire.batch import SharedFrames
 from ...wire.catalogue.session import ErrorMessage, StartApi
 from ...wire.connection import ServerConnection, encode
 from ...wire.message import Farm, Message, id_of
@@ -223,7 +223,7 @@ class Session:
         if self.feed is not None:
             self.feed.sent(self, message, encoded)
 
-    def send_batch(self, batch: Batch, request_id: int) -> None:
+    def send_batch(self, batch: SharedFrames, request_id: int) -> None:
         """Queue messages that were encoded for many, under this client's request id."""
         if self.on_send is not None or self.lets is not None:  # they see every single message
             for message in batch.messages(request_id):

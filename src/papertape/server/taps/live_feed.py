@@ -16,7 +16,7 @@ import msgspec
 from ...venue.units import Nanos
 from ...versions import RAW_IDS
 from ...wire.framing import FrameReader, frame
-from ...wire.handshake import State
+from ...wire.handshake import ConnectionState
 from ...wire.message import Message
 from ..sessions.session import Session
 from ..timing import Timing
@@ -239,7 +239,7 @@ class Feed:
 
     def taken(self, session: Session, data: bytes) -> None:
         """Bytes that a client sent, before its connection takes them apart."""
-        if session.connection.state not in (State.NEGOTIATED, State.STARTED):
+        if session.connection.state not in (ConnectionState.NEGOTIATED, ConnectionState.STARTED):
             return  # the greeting is no message
         reader = self._readers.get(session.number)
         if reader is None:

@@ -10,7 +10,7 @@ import msgspec
 from ..units import CashMicros, SizeUnits, share
 
 
-class Position(msgspec.Struct, gc=False):
+class LedgerPosition(msgspec.Struct, gc=False):
     """Holdings of one instrument. Short positions have negative quantity and cost."""
 
     quantity: SizeUnits = 0
@@ -20,7 +20,7 @@ class Position(msgspec.Struct, gc=False):
     """Profit of the trading day, in the instrument's currency."""
 
 
-FLAT = Position()
+FLAT = LedgerPosition()
 
 
 class Account(msgspec.Struct):
@@ -30,7 +30,7 @@ class Account(msgspec.Struct):
     currency: str
     """The base currency, in which the account is valued."""
     cash: dict[str, CashMicros]
-    positions: dict[int, Position] = {}
+    positions: dict[int, LedgerPosition] = {}
     margin: str = "portfolio"
     """Name of the margin model (``schedules.MARGIN_MODELS``)."""
     plan: str = "fixed"
@@ -77,7 +77,7 @@ class Booked(msgspec.Struct, frozen=True, gc=False):
     """Net of commissions; None when the fill only opened."""
 
 
-def booked(held: Position, *, size: SizeUnits, value: CashMicros, fee: CashMicros) -> Booked:
+def booked(held: LedgerPosition, *, size: SizeUnits, value: CashMicros, fee: CashMicros) -> Booked:
     """What a fill of signed ``size`` and positive ``value`` makes of a position."""
     side = 1 if size > 0 else -1
     quantity = held.quantity

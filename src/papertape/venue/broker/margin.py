@@ -23,7 +23,7 @@ from ..units import (
     scaled,
     share,
 )
-from .ledger import Account, Position
+from .ledger import Account, LedgerPosition
 from .schedules import DOLLAR, MARGIN_MODELS, REFERENCE_RATES
 
 Look = Callable[[int], Quote]
@@ -43,7 +43,7 @@ class Holding(msgspec.Struct, frozen=True):
     """One position at its market price, in its own currency."""
 
     instrument: Instrument
-    position: Position
+    position: LedgerPosition
     price: PriceUnits
     value: CashMicros
     """Signed market value."""
@@ -183,13 +183,13 @@ class MarginCalculator:
     def _in_dollars(self, currency: str) -> Rate:
         return self._quoted(currency, DOLLAR) or REFERENCE_RATES[currency]
 
-    def _worth(self, entry: Instrument, position: Position) -> CashMicros:
+    def _worth(self, entry: Instrument, position: LedgerPosition) -> CashMicros:
         price = self.mark(entry.conId)
         if not price:
             return position.cost
         return notional(price, position.quantity, entry.scale, entry.multiplier)
 
-    def _holding(self, entry: Instrument, position: Position) -> Holding:
+    def _holding(self, entry: Instrument, position: LedgerPosition) -> Holding:
         price = self.mark(entry.conId) if position.quantity else 0
         if not price:
             # Without a quote the position stands at cost: no profit is made up.
@@ -223,7 +223,7 @@ def unvalued(entry: Instrument) -> str | None:
     return None
 
 
-def _cost_price(entry: Instrument, position: Position) -> PriceUnits:
+def _cost_price(entry: Instrument, position: LedgerPosition) -> PriceUnits:
     """What was paid per unit, commissions included."""
     if position.quantity == 0:
         return 0

@@ -8,7 +8,7 @@ from .book import LimitBook, TriggerBook
 from .triggers import BY_PRINT, BY_SIDES, METHODS, of_quote
 
 
-class Books:
+class InstrumentBooks:
     """The books of one instrument."""
 
     __slots__ = ("limits", "triggers")
@@ -32,7 +32,7 @@ class Exchange:
     """Says whom a quote or a print reaches. Changed only by ``rest``, ``wait`` and ``leave``."""
 
     def __init__(self) -> None:
-        self._books: dict[int, Books] = {}
+        self._books: dict[int, InstrumentBooks] = {}
         self.version = 0
         """Raised when an instrument comes to have working orders."""
 
@@ -63,9 +63,9 @@ class Exchange:
                 book.remove(perm_id)
         books.triggers.setdefault(method, TriggerBook()).wait(perm_id, side, stop)
 
-    def _open(self, con_id: int) -> Books:
+    def _open(self, con_id: int) -> InstrumentBooks:
         self.version += 1
-        books = self._books[con_id] = Books()
+        books = self._books[con_id] = InstrumentBooks()
         return books
 
     def orders(self) -> Iterator[tuple[int, int, bool]]:

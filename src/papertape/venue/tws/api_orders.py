@@ -17,8 +17,8 @@ from ..commands import (
     TWS_USER,
     BindOrders,
     CancelAll,
+    CancelApiOrder,
     CancelByUser,
-    CancelOrder,
     ResetOrderIds,
     SubmitManualOrder,
     SubmitOrder,
@@ -26,7 +26,7 @@ from ..commands import (
 from ..facts import (
     AnyFact,
     DayBegan,
-    OrderBound,
+    ManualOrderBound,
     OrderDropped,
     OrderHeld,
     OrderIdsReset,
@@ -118,14 +118,14 @@ class ApiOrders:
         else:
             yield from decision
 
-    def refusal(self, command: SubmitOrder | CancelOrder) -> Refusal | None:
+    def refusal(self, command: SubmitOrder | CancelApiOrder) -> Refusal | None:
         """Why the order id of a command cannot be used; None when it can."""
         known = self._known(command)
-        if isinstance(command, CancelOrder):
+        if isinstance(command, CancelApiOrder):
             return order_ids.cancel_refusal(self._state, known, command)
         return order_ids.submit_refusal(self._state, known, command)
 
-    def _known(self, command: SubmitOrder | CancelOrder) -> LiveOrder | None:
+    def _known(self, command: SubmitOrder | CancelApiOrder) -> LiveOrder | None:
         """The order that a command is about; a what-if is about none."""
         if isinstance(command, SubmitOrder) and command.order.whatIf:
             return None
@@ -142,7 +142,7 @@ class ApiOrders:
 
     # -- cancellation ---------------------------------------------------------------------------
 
-    def cancel(self, command: CancelOrder) -> Decision:
+    def cancel(self, command: CancelApiOrder) -> Decision:
         """Cancel a client's own order, working or held."""
         client_id, order_id = command.clientId, command.orderId
         order = self._known(command)
@@ -187,7 +187,7 @@ class ApiOrders:
         """Make the user's working orders client 0's."""
         for order in tuple(self._state.orders.values()):
             if order.clientId == TWS_USER:
-                yield OrderBound(order.permId, self._free_id(negative=command.negative))
+                yield ManualOrderBound(order.permId, self._free_id(negative=command.negative))
 
     def _free_id(self, *, negative: bool) -> int:
         """The next id of client 0 in one of its two ranges."""

@@ -2,7 +2,7 @@
 
 from ..broker import lifecycle
 from ..broker.orders import LiveOrder
-from ..commands import CancelOrder, SubmitOrder
+from ..commands import CancelApiOrder, SubmitOrder
 from ..reference.instruments import Refusal
 from .api_state import ApiState, FinishedOrders
 
@@ -41,7 +41,7 @@ def submit_refusal(
 
 
 def cancel_refusal(
-    state: ApiState, order: LiveOrder | None, command: CancelOrder
+    state: ApiState, order: LiveOrder | None, command: CancelApiOrder
 ) -> Refusal | None:
     """Return why there is nothing to cancel: the order has ended, or there is none."""
     if order is not None:

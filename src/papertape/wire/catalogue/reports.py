@@ -77,7 +77,7 @@ UNTOLD = (
     "order.referenceChangeAmount",
     "order.softDollarTier",
 )
-"""What an order has no use for is absent in protobuf; its other numbers are told as 0."""
+"""Fields that do not apply to an order are absent in protobuf; other numbers are sent as 0."""
 NEVER = {"order.transmit": ALWAYS}
 """Only requests tell it."""
 OPEN_ORDER: tuple[Item, ...] = (

@@ -67,7 +67,7 @@ _ROWS = each(
 
 @response(20, version(3), "reqId", _ROWS, protobuf=210, callback="scannerData")
 class ScannerData(Message):
-    """The whole result of a scanner, anew each time."""
+    """The whole result of a scanner, complete each time."""
 
     reqId: int = 0
     scannerDataElement: list[ScanData] = []

@@ -8,7 +8,7 @@ import pytest
 
 from papertape.ibapi.dispatch import Dispatcher
 from papertape.ibapi.emit import from_message, from_tokens
-from papertape.ibapi.straight import from_text
+from papertape.ibapi.emit_objects import from_text
 from papertape.ibapi.wrapper import EWrapper
 from papertape.wire import catalogue
 from papertape.wire.catalogue.reports import OrderStatus

@@ -1,7 +1,8 @@
-"""The short way of ``placeOrder``: from what the program has changed straight to bytes.
+"""Encodes ``placeOrder`` as a difference from a prepared frame.
 
-The template is a fresh order, encoded; each attribute that differs is read as ``convert`` reads it
-and put in its place. Orders that need more than that have no short way.
+The template is a fresh order; every attribute that the program has changed is read as ``convert``
+reads it and replaced in the template. An order that needs more than that is encoded as any other
+request. Decision 16 has the measurement.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from ..model import AttachedOrders, Contract, Order
 from ..wire.catalogue.orders import PlaceOrder
 from ..wire.connection import ClientConnection
 from ..wire.diff import Columns, Put
-from ..wire.handshake import State
+from ..wire.handshake import ConnectionState
 from ..wire.template import FAILURES, template
 from . import contract, convert, order
 from .source import Shape
@@ -25,15 +26,15 @@ _CONTRACT, _ORDER = Shape(contract.Contract), Shape(order.Order)
 
 
 def frame(wire: ClientConnection | None, order_id: Any, wanted: Any, terms: Any) -> bytes | None:
-    """The request as a frame; None where it has no short way, also for what cannot be sent."""
-    if wire is None or wire.state is not State.STARTED:
+    """The request as a frame; None where the template cannot hold it, or it cannot be sent."""
+    if wire is None or wire.state is not ConnectionState.STARTED:
         return None
     return _encoder(wire.version)(order_id, wanted, terms)
 
 
 @cache
 def _encoder(version: int) -> Encode:
-    """The function for a server version."""
+    """The encoding function for a server version."""
     try:
         made = template(_fresh(), version)
     except LocalProtocolError:  # not even a fresh order can be sent
@@ -64,7 +65,7 @@ def _fresh() -> PlaceOrder:
 
 
 def _putting(put: Callable[[str, str, dict[str, Any]], Put]) -> Callable[[int], Put]:
-    """The function that makes the ``Put`` of a column."""
+    """The function that returns the ``Put`` of a column."""
     scope = dict(convert.SCOPE)
     contracts = dict(_fields("contract", Contract, scope))
     orders = dict(_fields("order", Order, scope))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lanes import tries
 from papertape.errors import PapertapeError
-from papertape.ibapi import convert, placing
+from papertape.ibapi import convert, order_encoder
 from papertape.ibapi.contract import ComboLeg, Contract, DeltaNeutralContract
 from papertape.ibapi.order import Order
 from papertape.ibapi.softdollartier import SoftDollarTier
@@ -20,7 +20,7 @@ from papertape.model import UNSET_DECIMAL, UNSET_DOUBLE, UNSET_INT
 from papertape.versions import MAX_SERVER, MIN_SERVER
 from papertape.wire.catalogue.orders import PlaceOrder
 from papertape.wire.connection import ClientConnection, encode
-from papertape.wire.handshake import State
+from papertape.wire.handshake import ConnectionState
 from papertape.wire.refusals import refuse
 from wire.messages import versions
 
@@ -52,14 +52,14 @@ CONDITIONAL = {
 """In text they come under a condition, or are one."""
 
 
-def wire(version: int, state: State = State.STARTED) -> ClientConnection:
+def wire(version: int, state: ConnectionState = ConnectionState.STARTED) -> ClientConnection:
     made = ClientConnection()
     made.version, made.state = version, state
     return made
 
 
 def shortly(version: int, contract: Any, order: Any, order_id: Any = 5) -> bytes | None:
-    return placing.frame(wire(version), order_id, contract, order)
+    return order_encoder.frame(wire(version), order_id, contract, order)
 
 
 def fully(version: int, contract: Any, order: Any, order_id: Any = 5) -> bytes:
@@ -179,10 +179,10 @@ def test_what_has_another_shape_goes_the_long_way() -> None:
         assert shortly(MAX_SERVER, contract, order) is None
 
 
-@pytest.mark.parametrize("state", [s for s in State if s is not State.STARTED])
-def test_a_connection_that_is_not_ready_has_no_short_way(state: State) -> None:
-    assert placing.frame(wire(MAX_SERVER, state), 5, Contract(), Order()) is None
-    assert placing.frame(None, 5, Contract(), Order()) is None
+@pytest.mark.parametrize("state", [s for s in ConnectionState if s is not ConnectionState.STARTED])
+def test_a_connection_that_is_not_ready_has_no_short_way(state: ConnectionState) -> None:
+    assert order_encoder.frame(wire(MAX_SERVER, state), 5, Contract(), Order()) is None
+    assert order_encoder.frame(None, 5, Contract(), Order()) is None
 
 
 def test_a_server_that_knows_no_order_has_no_short_way() -> None:

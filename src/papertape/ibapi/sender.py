@@ -1,4 +1,4 @@
-"""What every request does: check, encode, send; what fails is told by ``error``, not raised."""
+"""What every request does: check, encode, send. Failures go to ``error`` and are not raised."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,9 +15,9 @@ from .reader import Connection, currentTimeMillis
 from .utils import log_
 
 Ids = tuple[int, int, int]
-"""The id told when: not connected, not encodable, with a bad character."""
+"""The ids reported when not connected, when not encodable, and for a bad character."""
 REFUSED = {503: errors.UPDATE_TWS, 585: errors.FA_PROFILE_NOT_SUPPORTED}
-"""What this server does not know yet, or no longer."""
+"""Codes for what this server does not support yet, or no longer supports."""
 
 
 class Sender:
@@ -33,7 +33,7 @@ class Sender:
         raise NotImplementedError
 
     def logRequest(self, fnName: str, fnParams: dict[str, Any]) -> None:
-        """Log a request; called by every one of them, may be overridden."""
+        """Log a request. Every request calls it; programs may override it."""
         log_(fnName, fnParams, "REQUEST")
 
     def _tell(self, about: int, failure: errors.CodeMsgPair, more: str = "") -> None:
@@ -46,7 +46,7 @@ class Sender:
         make: Callable[[], Message],
         frame: bytes | None = None,
     ) -> None:
-        """Send one message, or tell why not; ``frame`` is what it is encoded as, if known."""
+        """Send one message, or report why not. ``frame``: its encoded form, if known."""
         unconnected, failed, misspelt = ids
         wire = self.wire
         if wire is None or not self.isConnected():
@@ -72,7 +72,7 @@ class Sender:
             self._transmit(data, failed, failure)
 
     def _request_proto(self, failure: errors.CodeMsgPair, cls: type[Message], proto: Any) -> None:
-        """Send a protobuf message as it is."""
+        """Send a protobuf message unchanged."""
         field = cls.spec.id_field
         about = int(getattr(proto, field)) if field and proto.HasField(field) else -1
         wire = self.wire
@@ -98,7 +98,7 @@ class Sender:
     # ------------------------------------------------------------ sending by hand
 
     def sendMsg(self, msgId: int, msg: str) -> None:
-        """Send a text message: its id and its fields, each already ended by NUL."""
+        """Send a text message: its id and its fields, each already terminated by NUL."""
         raw = (self.serverVersion_ or 0) >= 201
         head = int(msgId).to_bytes(4) if raw else b"%d\0" % msgId
         self._send_raw(head + msg.encode())
@@ -112,7 +112,7 @@ class Sender:
         self._transmit(data, NO_VALID_ID, errors.BAD_MESSAGE)
 
     def startApiProtoBuf(self, startApiRequestProto: Any) -> None:
-        """As ``startApi``, from a protobuf message."""
+        """Like ``startApi``, from a protobuf message."""
         self.logRequest("startApiProtoBuf", vars())
         body = startApiRequestProto.SerializeToString()
         if self.wire is None or not self.isConnected():
