@@ -9,6 +9,7 @@ from fastapi import APIRouter, HTTPException, Path, Request
 from ...errors import SettingsError
 from ..aio.connection import Connection
 from ..aio.server import StationServer
+from ..market_data.live_bars import FiveSecondLine
 from ..market_data.quotes import QuoteLine
 from ..sessions.policy import Waiting
 from ..sessions.session import Session
@@ -58,7 +59,7 @@ def session_view(session: Session, meter: Meter) -> SessionView:
         out_per_s=read.out_per_s,
         unsent_bytes=unsent,
         lag_s=read.lag_s,
-        lines=len(session.subscriptions.of(QuoteLine)),
+        lines=sum(len(session.subscriptions.of(kind)) for kind in (QuoteLine, FiveSecondLine)),
         subscriptions=_subscriptions(session),
         paused=session.paused,
     )
