@@ -41,7 +41,7 @@ MAX_QUERIES = 50
 @handles(
     wire.ReqHistoricalData,
     partly="whatToShow other than TRADES, MIDPOINT, BID, ASK and "
-    "BID_ASK; keepUpToDate; useRTH on markets that are always open",
+    "BID_ASK; useRTH on markets that are always open",
 )
 def req_historical_data(tws: Services, session: Session, message: wire.ReqHistoricalData) -> None:
     """The bars of the span, oldest first, and the end marker of the version."""
