@@ -22,6 +22,7 @@ SUITES = {
     "protobuf": "seconds",
     "imports": "2 minutes",
     "fan": "1 minute",
+    "bars": "seconds",
     "start": "1 minute",
     "way": "seconds",
     "order": "1 minute",

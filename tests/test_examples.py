@@ -70,3 +70,9 @@ def test_outage(port: int) -> None:
     shown = run(ROOT / "examples" / "outage.py", str(port), "3").splitlines()
     assert shown[0] == "server version 226, accounts DU1234567"
     assert [line.split()[0] for line in shown[1:]] == ["SPY"] * 3
+
+
+def test_live_bars(port: int) -> None:
+    shown = run(ROOT / "examples" / "live_bars.py", str(port), "12").splitlines()
+    starts = [int(line.partition(":")[0]) for line in shown]
+    assert starts == list(range(starts[0], starts[0] + 60, 5))

@@ -10,12 +10,8 @@ OFFICIAL = "ibapi/"
 """The skin in the vendor's shape. Programs import its classes by their official names
 (``from papertape.ibapi.contract import Contract``), and the records of the model and the messages
 of the wire are named after the same things, so those names stand here and once more below it."""
-UNDER_ALTERATION = {
-    "AccountUpdates", "AccountValue", "Alarm", "Batch", "Connection", "ExecutionRow", "Look",
-    "OrderBound", "OrderRejected", "OrderReplaced", "OrderWarned", "PositionRow", "RequestRefused",
-    "Schedule", "Session", "Shown", "Told", "Trade", "Tws", "Waiting",
-}  # fmt: skip
-"""Names that the server's rooms and the market have still to give up. A name that has become
+UNDER_ALTERATION = {"Session", "Trade"}
+"""Names that the venue's market and reference have still to give up. A name that has become
 unique must leave this list; no name may come to it."""
 
 

@@ -43,7 +43,8 @@ class Code(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     retry: bool = False
     """Whether the same request may succeed later although nothing in it changes."""
     retry_word: str = ""
-    """Where that holds for some texts of the code only: the word that they have."""
+    """Where that holds for some texts of the code only: what they have, one of several with | in
+    between."""
     variants: tuple[tuple[str, str], ...] = ()
     """Other whole texts of the same code, by name."""
     requests: tuple[str, ...] = ()

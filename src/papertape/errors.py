@@ -238,7 +238,8 @@ class ApiError(PapertapeError):
     @property
     def retry(self) -> bool:
         """Whether the same request may succeed later although nothing in it changes."""
-        return self.kind.retry and self.kind.retry_word in self.text
+        words = self.kind.retry_word.split("|")
+        return self.kind.retry and any(word in self.text for word in words)
 
     def __str__(self) -> str:
         about = f"id {self.reqId}, " if self.reqId != -1 else ""

@@ -1,6 +1,6 @@
 """A market whose tape the test writes, with what quote lines and history ask of it."""
 
-from papertape.venue.market.source import DayStats, PriceBar, Trade
+from papertape.venue.market.source import DayStats, PriceBar, Quote, Trade
 from papertape.venue.units import DAY, Nanos
 from venue.scenario import ScriptedMarket
 
@@ -16,6 +16,10 @@ class WrittenMarket(ScriptedMarket):
         self.history: list[PriceBar] = []
         self.asked_bars: list[tuple[Nanos, Nanos, Nanos, str]] = []
         """Start, end, step and kind of every query."""
+
+    def queries(self, what: str) -> list[tuple[Nanos, Nanos, Nanos, str]]:
+        """The queries of one kind."""
+        return [query for query in self.asked_bars if query[3] == what]
 
     def day(self, con_id: int, now: Nanos) -> DayStats:
         trades = [t for t in self.tape[con_id] if isinstance(t, Trade) and t.time <= now]
@@ -40,3 +44,38 @@ class WrittenMarket(ScriptedMarket):
 
     def trading_start(self, con_id: int, now: Nanos, days: int) -> Nanos:
         return now - days * DAY
+
+
+class TapeMarket(WrittenMarket):
+    """A market whose bars come from its tape too; it is open at any hour."""
+
+    def bars(
+        self, con_id: int, *, start: Nanos, end: Nanos, step: Nanos, what: str
+    ) -> list[PriceBar]:
+        self.asked_bars.append((start, end, step, what))
+        begins = range(-(-start // step) * step, end, step)
+        spans = ((begin, min(begin + step, end + 1)) for begin in begins)
+        made = (self._bar(con_id, span, what) for span in spans)
+        return [bar for bar in made if bar is not None]
+
+    def _bar(self, con_id: int, span: tuple[Nanos, Nanos], what: str) -> PriceBar | None:
+        begin, end = span
+        within = [tick for tick in self.tape[con_id] if begin <= tick.time < end]
+        if what == "TRADES":
+            trades = [tick for tick in within if isinstance(tick, Trade)]
+            if not trades:
+                return None
+            prices = [trade.price for trade in trades]
+            volume = sum(trade.size for trade in trades)
+            money = sum(trade.price * trade.size for trade in trades)
+            sums = (volume, (money + volume // 2) // volume, len(trades))
+        else:
+            standing = self.quote(con_id, begin)
+            quotes = [standing] if standing.bid else []
+            quotes += [tick for tick in within if isinstance(tick, Quote)]
+            side = {"BID": (1, 0, 1), "ASK": (0, 1, 1)}.get(what, (1, 1, 2))
+            prices = [(q.bid * side[0] + q.ask * side[1]) // side[2] for q in quotes]
+            sums = (-1, -1, -1)
+        if not prices:
+            return None
+        return PriceBar(begin, prices[0], max(prices), min(prices), prices[-1], *sums)

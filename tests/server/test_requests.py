@@ -64,7 +64,7 @@ MEANT: dict[str, tuple[Any, ...]] = {
     "barSizeSetting": ("1 secs", "5 secs", "1 min", "1 hour", "1 day", "1W", "1M"),
     "whatToShow": ("TRADES", "MIDPOINT", "BID", "ASK", "BID_ASK"),
     "formatDate": (1, 2, 3),
-    "keepUpToDate": (False,),
+    "keepUpToDate": (False, True),
     "genericTickList": ("", "233", "mdoff", "233,mdoff", "100,101,104,106", "258", "x"),
     "action": ("BUY", "SELL"),
     "orderType": ("LMT", "MKT", "STP", "STP LMT"),

@@ -187,7 +187,7 @@ def _shown(event: e.Event) -> str:
             return f"{name} accepted {event.view.status}" + _why(event.view)
         case e.OrderAcknowledged():
             return f"{name} again {event.view.status}" + _why(event.view)
-        case e.OrderReplaced():
+        case e.OrderReplacedEvent():
             return f"{name} replaced {event.view.status}" + _why(event.view)
         case e.OrderElected():
             return f"{name} elected {event.view.status}"
@@ -199,15 +199,16 @@ def _shown(event: e.Event) -> str:
             return f"{name} fee {report.commissionAndFees:.7g}{profit}"
         case e.CancelPending():
             return f"{name} {event.view.status}"
-        case e.OrderCancelled() | e.OrderRejected():
+        case e.OrderCancelled() | e.OrderRejectedEvent():
             reason = text_of(event).partition("reason:")[2]
             return f"{name} {event.view.status}" + (f": {reason}" if reason else "")
         case e.OrderInactive() | e.WhatIfAnswered():
-            return f"{name} {type(event).__name__} {event.view.status}"
-        case e.RequestRefused(code=code):
+            kind = type(event).__name__.removesuffix("Event")
+            return f"{name} {kind} {event.view.status}"
+        case e.RequestRefusedEvent(code=code):
             assert text_of(event)
             return f"{name} refused {code}"
-        case e.OrderWarned(code=code):
+        case e.OrderWarnedEvent(code=code):
             assert text_of(event)
             return f"{name} warned {code}"
     raise AssertionError(f"a scenario cannot show {event}")
@@ -219,12 +220,14 @@ def _why(view: e.OrderView) -> str:
 
 def text_of(event: e.Event) -> str:
     """The text of the error that an event brings."""
-    assert isinstance(event, e.OrderCancelled | e.OrderRejected | e.RequestRefused | e.OrderWarned)
+    assert isinstance(
+        event, e.OrderCancelled | e.OrderRejectedEvent | e.RequestRefusedEvent | e.OrderWarnedEvent
+    )
     return codes.text(event.code, event.variant, **{"tag": "bN", **event.facts})
 
 
 def _name(event: e.Event) -> str:
-    told = isinstance(event, e.RequestRefused | e.OrderWarned)
+    told = isinstance(event, e.RequestRefusedEvent | e.OrderWarnedEvent)
     owner = event if told else event.view  # type: ignore[union-attr]
     prefix = "" if owner.clientId == 1 else f"c{owner.clientId}"
     return f"{prefix}#{owner.orderId}"

@@ -46,7 +46,7 @@ def test_a_day_order_is_told_when_it_will_be_placed() -> None:
         submit  #1 BUY 1 AAPL LMT 250  -> #1 accepted PreSubmitted; #1 warned 399
                         -> #1 again PreSubmitted; #1 again PreSubmitted; #1 again PreSubmitted
     """)
-    (warning,) = [one for one in stage_events(stage, "#2") if isinstance(one, e.OrderWarned)]
+    (warning,) = [one for one in stage_events(stage, "#2") if isinstance(one, e.OrderWarnedEvent)]
     assert text_of(warning) == (
         "Order Message:\nBUY 1 AAPL NASDAQ.NMS\nWarning: Your order will not be placed at the "
         "exchange until 2026-04-14 09:30:00 US/Eastern."
@@ -137,7 +137,7 @@ def test_whatever_is_placed_on_a_saturday_waits_for_monday() -> None:
         quote   AAPL 257.66 x 257.68   -> .
         clock   20260418 12:00:00      -> .
     """)
-    (warning,) = [one for one in stage_events(stage, "#1") if isinstance(one, e.OrderWarned)]
+    (warning,) = [one for one in stage_events(stage, "#1") if isinstance(one, e.OrderWarnedEvent)]
     assert warning.facts["time"] == "2026-04-20 09:30:00"
 
 

@@ -214,7 +214,7 @@ def test_what_no_account_could_value_is_refused_by_name(name: str, what_if: bool
     stage = stage_of()
     quote(stage, entry, 5.08, 5.10)
     (refused,) = stage.submit(order(1, entry, "BUY", 1, whatIf=what_if))
-    assert isinstance(refused, e.RequestRefused)
+    assert isinstance(refused, e.RequestRefusedEvent)
     assert (refused.code, text_of(refused)) == (
         201,
         f"Order rejected - reason:{lacks} is not served by this station yet.",

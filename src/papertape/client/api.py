@@ -4,7 +4,8 @@
 no event loop.
 """
 
-from datetime import datetime
+import logging
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ import msgspec
 from ..errors import NotConnected, NotReady, OrderRejected, PapertapeError
 from ..model import Bar, Contract, ContractDetails, ExecutionFilter, Order, OrderCancel
 from ..versions import HISTORY_END_MESSAGE
-from ..wire.catalogue import account, contract, history, market, orders, reports, session
+from ..wire.catalogue import account, contract, history, market, orders, reports, session, ticks
 from .accounts import AccountSnapshot
 from .conversations import Call, Collect, History
 from .facade import DEADLINE_S, SessionFacade
@@ -22,6 +23,13 @@ from .requests import lists, questions
 from .session import ClientSession
 from .subscriptions import AccountUpdates, HistoricalBars, PositionUpdates, Quotes, RealTimeBars
 from .trades import Trade
+
+logger = logging.getLogger(__name__)
+
+LEAST_S = 30
+"""The shortest span of a history."""
+MOST_FILLED_S = 3600
+"""The longest span of bars of five seconds that every TWS gives."""
 
 
 class Tws(SessionFacade):
@@ -91,9 +99,25 @@ class Tws(SessionFacade):
     def real_time_bars(
         self, wanted: Contract, *, what: str = "TRADES", regular_hours: bool = False
     ) -> RealTimeBars:
-        """Subscribe to five-second bars."""
+        """A line of bars of five seconds; what an interruption of up to an hour has cost is
+        filled."""
         stream = questions.real_time_bars(self._core, wanted, what, regular_hours=regular_hours)
-        return RealTimeBars(self._core, self._wait, self._clock, stream)
+
+        async def fill(since: int, until: int) -> list[ticks.RealTimeBarTick]:
+            seconds = max(LEAST_S, min(until - since, MOST_FILLED_S))
+            try:
+                bars = await self.historical_bars(
+                    wanted, duration=f"{seconds} S", bar_size="5 secs", what=what,
+                    end=datetime.fromtimestamp(until, UTC), regular_hours=regular_hours,
+                    format_date=2, timeout=DEADLINE_S,
+                )  # fmt: skip
+            except PapertapeError as error:
+                logger.warning("bars of five seconds that were missed are missing: %s", error)
+                return []
+            made = [questions.five_seconds(stream.request_id, bar) for bar in bars]
+            return [bar for bar in made if since <= bar.time < until]
+
+        return RealTimeBars(self._core, self._wait, self._clock, stream, fill)
 
     def bars(
         self,

@@ -13,12 +13,14 @@ import msgspec
 
 from ..errors import PapertapeError
 from ..model import Bar
-from ..wire.catalogue import account, history
+from ..wire.catalogue import account, history, ticks
 from ..wire.message import Message
 from .conversations import Conversation
 
 REMEMBERED: Final = 100
 """Gaps that a stream remembers."""
+LATE: Final = 10
+"""Bars that are over, and of which an update may still come."""
 QUEUED: Final = 100_000
 """Items that wait to be read; beyond that the oldest is dropped and counted in ``lost``."""
 
@@ -142,13 +144,15 @@ class ItemStream(Stream):
 class BarStream(ItemStream):
     """Historical bars, then the last bar whenever it changes and each new one.
 
-    When the stream is requested again, the server sends the whole span again. Bars that were
-    delivered before are left out, so the gap is filled and nothing is delivered twice.
+    After a renewal the server sends the whole span again: bars that were handed out before are
+    left out, so the gap is filled and nothing comes twice. Bars come in the order of time; their
+    dates need not: one without a year goes back at its end, and one without a zone every autumn.
     """
 
     def __init__(self, name: str, request_id: int = -1, source: StreamSource | None = None) -> None:
         super().__init__(name, request_id, source)
-        self._latest = ""
+        self._latest: deque[str] = deque(maxlen=LATE)
+        """The dates of the latest bars, the last one being that which may grow."""
 
     def unreadable(self, error: PapertapeError, kind: type[Any] | None) -> bool:
         """A missing update is tolerated, a missing answer with all bars is not."""
@@ -156,18 +160,40 @@ class BarStream(ItemStream):
         return kind is history.HistoricalData
 
     def items_of(self, message: Any) -> list[Any]:
-        """The bars that are new or have changed."""
+        """The bars that are new, or have grown."""
+        known = self._latest
         if isinstance(message, history.HistoricalData):
             bars: list[Bar] = message.historicalDataBars
+            told = [place for place, bar in enumerate(bars) if bar.date in known]
+            if told:
+                last = told[-1]
+                bars = bars[last if bars[last].date == known[-1] else last + 1 :]
         elif isinstance(message, history.HistoricalDataUpdate):
-            bars = [message.historicalDataBar]
+            date = message.historicalDataBar.date
+            over = date in known and date != known[-1]
+            bars = [] if over else [message.historicalDataBar]
         else:
             return []
-        # The dates of one request have one form, in which the order of texts is that of time.
-        new = [bar for bar in bars if bar.date >= self._latest]
-        if new:
-            self._latest = max(bar.date for bar in new)
-        return new
+        for bar in bars:
+            if not known or bar.date != known[-1]:
+                known.append(bar.date)
+        return bars
+
+
+class RealTimeBarStream(ItemStream):
+    """Bars of five seconds, each when it is over; none comes twice."""
+
+    def __init__(self, request_id: int = -1, source: StreamSource | None = None) -> None:
+        super().__init__("reqRealTimeBars", request_id, source)
+        self._latest = 0
+
+    def items_of(self, message: Any) -> list[Any]:
+        """The bar, unless it was handed out before a renewal."""
+        bar: ticks.RealTimeBarTick = message
+        if bar.time <= self._latest:
+            return []
+        self._latest = bar.time
+        return [bar]
 
 
 class PositionStream(ItemStream):

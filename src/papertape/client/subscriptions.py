@@ -4,6 +4,7 @@ A subscription restores itself after an interruption. ``stale`` says why its dat
 ``gaps`` what was missed; ``events()`` yields both among the data, in order.
 """
 
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
@@ -14,7 +15,16 @@ from ..wire.catalogue import account
 from ..wire.catalogue.ticks import RealTimeBarTick
 from .quotes import QuoteStream
 from .session import ClientSession
-from .streams import AccountStream, BarStream, Gap, ItemStream, PositionStream, Stale, Stream
+from .streams import (
+    AccountStream,
+    BarStream,
+    Gap,
+    ItemStream,
+    PositionStream,
+    RealTimeBarStream,
+    Stale,
+    Stream,
+)
 
 Wait = Callable[[Any, Callable[[], bool], str, float | None], Awaitable[None]]
 """Wait until the predicate holds, woken by the object's ``waker``; raises ``DeadlineExceeded``."""
@@ -146,15 +156,63 @@ class Items(LiveSubscription[ItemStream], Generic[Item]):
         return events.popleft()
 
 
+FIVE_SECONDS = 5
+Fill = Callable[[int, int], Awaitable[list[RealTimeBarTick]]]
+"""The bars of five seconds that begin from one second since the epoch on and before another."""
+
+
 class RealTimeBars(Items[RealTimeBarTick]):
-    """Five-second bars."""
+    """Bars of five seconds, each when it is over; ``time`` is its beginning.
+
+    After an interruption the bars that were missed come first, out of the history of the last
+    hour; what that lacks is missing, and the ``Gap`` says when.
+    """
+
+    def __init__(
+        self, core: ClientSession, wait: Wait, clock: Clock, stream: RealTimeBarStream, fill: Fill
+    ) -> None:
+        super().__init__(core, wait, clock, stream)
+        self._fill = fill
+        self._latest = 0
+        self._torn = False
+        self._next: deque[RealTimeBarTick] = deque()
+
+    async def _event(self, timeout: float | None) -> Any:
+        if self._next:
+            return self._next.popleft()
+        event = await super()._event(timeout)
+        if isinstance(event, Gap):
+            self._torn = True
+        elif not isinstance(event, Stale):
+            expected, self._latest = self._latest + FIVE_SECONDS, event.time
+            torn, self._torn = self._torn, False
+            if torn and FIVE_SECONDS < expected < event.time:
+                missed: list[RealTimeBarTick] = []
+                try:
+                    missed = await self._fill(expected, event.time)
+                finally:
+                    self._next.extend((*missed, event))
+                return self._next.popleft()
+        return event
 
 
 class HistoricalBars(Items[Bar]):
-    """Historical bars, then the last bar whenever it changes and each new one."""
+    """Historical bars, and then the growing last one and each new one.
+
+    A bar may still grow until one with a later date has come; ``closed`` waits for that.
+    """
 
     def __init__(self, core: ClientSession, wait: Wait, clock: Clock, stream: BarStream) -> None:
         super().__init__(core, wait, clock, stream)
+
+    async def closed(self) -> AsyncIterator[Bar]:
+        """Each bar once, when the next has begun: it is final then, and as any later history has
+        it. An interruption leaves no hole. Read a line in this way or as it grows, not both."""
+        last: Bar | None = None
+        async for bar in self:
+            if last is not None and bar.date != last.date:
+                yield last
+            last = bar
 
 
 class PositionUpdates(Items[account.Position]):

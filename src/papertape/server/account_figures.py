@@ -23,7 +23,7 @@ from ..wire.catalogue.account import (
 )
 from .config import Config
 from .event_bus import EventBus
-from .present.account_values import AccountValue as Figure
+from .present.account_values import AccountFigure
 from .present.preferences import Preferences
 from .present.queries import Queries
 from .present.times import clock
@@ -32,7 +32,7 @@ from .sessions.registry import Sessions
 from .sessions.session import Session
 from .sessions.subscriptions import Subscription
 from .settings import StationSettings
-from .timing import Alarm, Timing
+from .timing import Timing, Wakeup
 
 AMOUNT = re.compile(r"-?\d+\.\d{2,4}")
 LEDGER = frozenset(
@@ -67,7 +67,7 @@ LEDGER = frozenset(
 """Keys that ``ledgerAndNLV`` asks for."""
 
 
-class AccountUpdates(Subscription):
+class AccountSubscription(Subscription):
     """reqAccountUpdates, of which a client has one."""
 
     __slots__ = ("account",)
@@ -77,7 +77,7 @@ class AccountUpdates(Subscription):
         self.account = account
 
 
-class AccountUpdatesMulti(Subscription):
+class MultiAccountSubscription(Subscription):
     """reqAccountUpdatesMulti."""
 
     __slots__ = ("account", "ledger", "model")
@@ -90,7 +90,7 @@ class AccountUpdatesMulti(Subscription):
         """Only the keys of ``LEDGER``."""
 
 
-class Summary(Subscription):
+class SummarySubscription(Subscription):
     """reqAccountSummary."""
 
     __slots__ = ("names", "sent")
@@ -102,14 +102,14 @@ class Summary(Subscription):
         """Account, tag, currency -> the value sent last."""
 
 
-class Positions(Subscription):
+class PositionSubscription(Subscription):
     """reqPositions, of which a client has one."""
 
     def __init__(self) -> None:
         super().__init__(0)
 
 
-FIGURES = (AccountUpdates, AccountUpdatesMulti, Summary)
+FIGURES = (AccountSubscription, MultiAccountSubscription, SummarySubscription)
 
 
 class AccountFigures:
@@ -143,7 +143,7 @@ class AccountFigures:
         self._news: dict[str, None] = {}
         """Accounts that have moved since the event bus was told."""
         self._news_due: Nanos = 0
-        self.alarm = Alarm(self.next_due, self.step)
+        self.alarm = Wakeup(self.next_due, self.step)
 
     def changed(self, account: str) -> None:
         """An account's cash or positions moved: ``refresh`` tells everyone who follows it."""
@@ -210,12 +210,12 @@ class AccountFigures:
         self._plan(session)
 
     def _send_all(self, session: Session, moved: Collection[str] | None) -> None:
-        for updates in session.subscriptions.of(AccountUpdates).values():
+        for updates in session.subscriptions.of(AccountSubscription).values():
             if moved is None or updates.account in moved:
                 self._send_updates(session, updates.account)
-        for multi in session.subscriptions.of(AccountUpdatesMulti).values():
+        for multi in session.subscriptions.of(MultiAccountSubscription).values():
             self._send_multi(session, multi)
-        for summary in session.subscriptions.of(Summary).values():
+        for summary in session.subscriptions.of(SummarySubscription).values():
             self._send_summary(session, summary)
 
     def _plan(self, session: Session) -> None:
@@ -225,7 +225,7 @@ class AccountFigures:
         else:
             self._due.pop(session.number, None)
 
-    def _shown(self, row: Figure) -> str:
+    def _shown(self, row: AccountFigure) -> str:
         """A figure as the settings want it: amounts of money may lose their cents."""
         rounded = self._config.settings.roundAccountValuesToNearestWholeNumber
         money = row.currency and row.key != "ExchangeRate" and AMOUNT.fullmatch(row.value)
@@ -235,7 +235,7 @@ class AccountFigures:
 
     def follow(self, session: Session, account: str) -> None:
         """Begin reqAccountUpdates: every figure, each position and its time, the time, the end."""
-        session.subscriptions.add(AccountUpdates(account))
+        session.subscriptions.add(AccountSubscription(account))
         self._send_updates(session, account)
         session.send(AccountDataEnd(account))
         self._plan(session)
@@ -266,14 +266,14 @@ class AccountFigures:
 
     # -- reqAccountUpdatesMulti ---------------------------------------------------------------
 
-    def follow_multi(self, session: Session, multi: AccountUpdatesMulti) -> None:
+    def follow_multi(self, session: Session, multi: MultiAccountSubscription) -> None:
         """Begin reqAccountUpdatesMulti."""
         session.subscriptions.add(multi)
         self._send_multi(session, multi)
         session.send(AccountUpdateMultiEnd(multi.request_id))
         self._plan(session)
 
-    def _send_multi(self, session: Session, multi: AccountUpdatesMulti) -> None:
+    def _send_multi(self, session: Session, multi: MultiAccountSubscription) -> None:
         for row in self._queries.account_values(multi.account, self._timing.now):
             if not multi.ledger or row.key in LEDGER:
                 value = self._shown(row)
@@ -287,13 +287,13 @@ class AccountFigures:
 
     def summarise(self, session: Session, request_id: int, tags: str) -> None:
         """Begin reqAccountSummary: every tag once, then the end."""
-        summary = Summary(request_id, tags)
+        summary = SummarySubscription(request_id, tags)
         session.subscriptions.add(summary)
         self._send_summary(session, summary)
         session.send(AccountSummaryEnd(request_id))
         self._plan(session)
 
-    def _send_summary(self, session: Session, summary: Summary) -> None:
+    def _send_summary(self, session: Session, summary: SummarySubscription) -> None:
         for row in self._queries.account_summary(summary.names, self._timing.now):
             place = (row.account, row.key, row.currency)
             value = self._shown(row)

@@ -12,7 +12,7 @@ from typing import Any
 from ..wire.catalogue.account import Position
 from ..wire.catalogue.reports import OrderBound
 from ..wire.message import Message
-from .account_figures import AccountFigures, Positions
+from .account_figures import AccountFigures, PositionSubscription
 from .config import Config
 from .event_bus import EventBus
 from .present import events
@@ -25,7 +25,8 @@ from .sessions.registry import Sessions
 from .sessions.session import Session
 
 PRIVATE = (
-    events.RequestRefused, events.OrderWarned, events.WhatIfAnswered, events.OrderBound,
+    events.RequestRefusedEvent, events.OrderWarnedEvent, events.WhatIfAnswered,
+    events.OrderBoundEvent,
 )  # fmt: skip
 """What the master client is not told of other clients."""
 
@@ -51,18 +52,18 @@ class Publisher:
         self._rules: dict[type[Any], Callable[[Any, Session], Iterator[Message]]] = {
             events.OrderAccepted: self._pair,
             events.OrderAcknowledged: self._pair,
-            events.OrderReplaced: self._pair,
+            events.OrderReplacedEvent: self._pair,
             events.OrderElected: self._pair,
             events.CancelPending: self._pair,
             events.OrderInactive: self._pair,
             events.Traded: self._traded,
             events.CommissionCharged: self._charged,
             events.OrderCancelled: self._cancelled,
-            events.OrderRejected: self._rejected,
+            events.OrderRejectedEvent: self._rejected,
             events.WhatIfAnswered: self._answered,
-            events.OrderBound: self._bound,
-            events.RequestRefused: self._refused,
-            events.OrderWarned: self._refused,
+            events.OrderBoundEvent: self._bound,
+            events.RequestRefusedEvent: self._refused,
+            events.OrderWarnedEvent: self._refused,
         }
 
     def publish(self, happened: tuple[Event, ...]) -> None:
@@ -128,7 +129,7 @@ class Publisher:
         if _blamed(session, event.view):
             self._error(session, event.view.orderId, event)
 
-    def _rejected(self, event: events.OrderRejected, session: Session) -> Iterator[Message]:
+    def _rejected(self, event: events.OrderRejectedEvent, session: Session) -> Iterator[Message]:
         if _blamed(session, event.view):
             self._error(session, event.view.orderId, event)
         yield from self._pair(event, session)
@@ -136,11 +137,11 @@ class Publisher:
     def _answered(self, event: events.WhatIfAnswered, session: Session) -> Iterator[Message]:
         yield open_order(event.view, session.version, self._preferences.operator_zone)
 
-    def _bound(self, event: events.OrderBound, session: Session) -> Iterator[Message]:
+    def _bound(self, event: events.OrderBoundEvent, session: Session) -> Iterator[Message]:
         yield OrderBound(event.view.permId, event.view.clientId, event.view.orderId)
 
     def _refused(
-        self, event: events.RequestRefused | events.OrderWarned, session: Session
+        self, event: events.RequestRefusedEvent | events.OrderWarnedEvent, session: Session
     ) -> Iterator[Message]:
         self._error(session, event.orderId, event)
         yield from ()
@@ -150,7 +151,7 @@ class Publisher:
 
     def _position(self, event: events.PositionChanged) -> None:
         for session in self._sessions:
-            if session.subscriptions.of(Positions):
+            if session.subscriptions.of(PositionSubscription):
                 work = partial(self._send_position, event, session)
                 attempt(session, -1, "position", work)
 

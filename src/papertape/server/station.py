@@ -17,6 +17,7 @@ from ..venue.broker.account_manager import AccountRefused
 from ..venue.commands import AccountCommand
 from ..venue.engine import Engine
 from ..venue.market.source import MarketSource
+from ..venue.reference.sessions import REGULAR
 from ..venue.units import Nanos
 from ..wire.catalogue.session import StartApi
 from ..wire.message import Farm, Message
@@ -30,6 +31,7 @@ from .handlers import HANDLERS, all, unserved
 from .handlers import session as opening
 from .handlers.services import Services
 from .market_data.level1 import Level1
+from .market_data.live_bars import BarChannels
 from .persistence import Keeper
 from .plant.broker_link import BrokerLink
 from .plant.competing import Competition
@@ -51,7 +53,7 @@ from .sessions.session import Session, Transport
 from .settings import StationSettings
 from .taps.taps import Taps
 from .taps.wire_log import WireLog
-from .timing import Schedule, Timing
+from .timing import StationSchedule, Timing
 from .tws_user import TwsUser
 
 log = logging.getLogger("papertape.station")
@@ -77,7 +79,7 @@ class Station:
         self.settings = settings or StationSettings()
         self.config = config or Config()
         self.timing = timing = Timing(engine.clock)
-        self.schedule = schedule = Schedule()
+        self.schedule = schedule = StationSchedule()
         timing.wake = schedule.changed
         self.event_bus = bus = EventBus(timing)
         """News for those who look on."""
@@ -118,6 +120,13 @@ class Station:
         self.level1 = Level1(
             market, sessions, partial(self.farms.flows, Farm.MARKET), chosen, self.config, timing
         )
+        self.bars = BarChannels(
+            market,
+            self.farms.flows,
+            lambda: self.farms.of(Farm.MARKET).since,
+            lambda con_id, at: not self.venue.hours.opens(con_id, REGULAR, at),
+            timing,
+        )
         stages = (ReadOnly(self.config), self.drills, self.competition, self.farm_queue)
         self.scheduler = Scheduler(
             sessions, self.policy, stages, self, self.taps, chosen, self.config, timing, schedule,
@@ -128,7 +137,8 @@ class Station:
         sessions.watchers += [self.policy, self.drills, self.figures, self.taps]
         schedule.order(
             self.drills.alarm, self.link.alarm, self.daily.alarm, self.farms.alarm,
-            self.farm_queue.alarm, self.scheduler.alarm, self.level1.alarm, self.figures.alarm,
+            self.farm_queue.alarm, self.scheduler.alarm, self.level1.alarm, self.bars.alarm,
+            self.figures.alarm,
         )  # fmt: skip
         self._services = Services(
             settings=chosen,
@@ -146,6 +156,7 @@ class Station:
             farms=self.farms,
             user=self.user,
             level1=self.level1,
+            bars=self.bars,
             figures=self.figures,
             introduced=self.drills.started,
         )

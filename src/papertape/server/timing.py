@@ -1,6 +1,6 @@
 """The time of a station, and one schedule of everything in it that has a next instant.
 
-Nothing here reads a clock: the driver moves ``now`` and waits until ``Schedule.next_due``.
+Nothing here reads a clock: the driver moves ``now`` and waits until ``StationSchedule.next_due``.
 """
 
 from collections.abc import Callable
@@ -32,7 +32,7 @@ class Timing:
             self.now = now
 
 
-class Alarm:
+class Wakeup:
     """One component's place in the schedule.
 
     ``due()`` says when the component has something to do next. It is asked again only after
@@ -64,13 +64,13 @@ class Alarm:
         self._action(now)
 
 
-class Schedule:
+class StationSchedule:
     """The alarms of a station."""
 
     def __init__(self) -> None:
-        self._alarms: tuple[Alarm, ...] = ()
+        self._alarms: tuple[Wakeup, ...] = ()
 
-    def order(self, *alarms: Alarm) -> None:
+    def order(self, *alarms: Wakeup) -> None:
         """The alarms, in the order in which they ring at one instant."""
         self._alarms = alarms
 

@@ -12,16 +12,16 @@ from .config import Config
 from .plant.broker_link import BrokerLink
 from .plant.held_orders import UNREACHABLE
 from .present.events import (
-    OrderBound,
+    OrderBoundEvent,
     OrderCancelled,
-    OrderRejected,
+    OrderRejectedEvent,
     OrderView,
-    RequestRefused,
+    RequestRefusedEvent,
 )
 from .present.queries import Queries
 from .sessions.registry import Sessions
 
-Ended = OrderCancelled | OrderRejected
+Ended = OrderCancelled | OrderRejectedEvent
 """How an order can end in the turn in which it was entered; its variant tells a reason."""
 
 
@@ -54,7 +54,9 @@ class TwsUser:
         else:
             command = SubmitManualOrder(contract, order, "negative" if self._negative else "next")
         happened = self._link.submit(command)
-        refused = next((event for event in happened if isinstance(event, RequestRefused)), None)
+        refused = next(
+            (event for event in happened if isinstance(event, RequestRefusedEvent)), None
+        )
         if refused is not None:
             return _why(refused)
         entered = self._queries.newest_order()
@@ -80,8 +82,8 @@ class TwsUser:
         if not self._link.up:
             return 0
         happened = self._link.submit(BindOrders(self._negative))
-        return sum(isinstance(event, OrderBound) for event in happened)
+        return sum(isinstance(event, OrderBoundEvent) for event in happened)
 
 
-def _why(event: RequestRefused | Ended) -> Refusal:
+def _why(event: RequestRefusedEvent | Ended) -> Refusal:
     return Refusal(event.code, event.facts, event.variant)

@@ -130,9 +130,16 @@ def test_322_about_the_request_itself_ends_it_at_once() -> None:
 
 @pytest.mark.parametrize(
     ("text", "again"),
-    [("Historical data request pacing violation", True), ("HMDS query returned no data: X", False)],
+    [
+        ("Historical data request pacing violation", True),
+        ("HMDS server disconnect occurred.", True),
+        ("Trading TWS session is connected from a different IP address", True),
+        ("HMDS query returned no data: X", False),
+    ],
 )
-def test_162_is_worth_another_attempt_when_it_is_about_pacing(text: str, again: bool) -> None:
+def test_162_is_worth_another_attempt_when_its_text_tells_of_what_passes(
+    text: str, again: bool
+) -> None:
     served = Served().ready()
     ask = details(served, timeout=60.0)
     text = f"Historical Market Data Service error message:{text}"

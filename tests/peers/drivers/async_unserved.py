@@ -48,7 +48,6 @@ def requests(api: Any, ib: Any) -> dict[str, Callable[[], Awaitable[Any]]]:
         "requestFA": lambda: ib.requestFAAsync(1),
         "SCHEDULE": lambda: bars(ib, stock, "SCHEDULE"),
         "ADJUSTED_LAST": lambda: bars(ib, stock, "ADJUSTED_LAST"),
-        "keepUpToDate": lambda: bars(ib, stock, "TRADES", keepUpToDate=True),
         "whatIf": lambda: ib.whatIfOrderAsync(stock, trailing),
     }
     if hasattr(ib, "getWshMetaDataAsync"):
@@ -71,10 +70,8 @@ def requests(api: Any, ib: Any) -> dict[str, Callable[[], Awaitable[Any]]]:
     return calls
 
 
-async def bars(ib: Any, contract: Any, what: str, **more: Any) -> Any:
-    return await ib.reqHistoricalDataAsync(
-        contract, "", "1 D", "1 hour", what, True, timeout=60, **more
-    )
+async def bars(ib: Any, contract: Any, what: str) -> Any:
+    return await ib.reqHistoricalDataAsync(contract, "", "1 D", "1 hour", what, True, timeout=60)
 
 
 async def ended(trade: Any) -> str:

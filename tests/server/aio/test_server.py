@@ -10,7 +10,7 @@ import pytest
 
 from papertape.errors import JournalError, SettingsError
 from papertape.server.aio import connection
-from papertape.server.aio.connection import PAGE, SPLIT_PAUSE_S, Connection
+from papertape.server.aio.connection import PAGE, SPLIT_PAUSE_S, SocketConnection
 from papertape.server.aio.server import StationServer
 from papertape.server.clock import MarketClock
 from papertape.server.settings import StationSettings
@@ -101,7 +101,7 @@ SIZES = [1, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE, 7 * PAGE, 7 * PAGE + 3]
 def test_no_write_is_a_whole_number_of_pages(size: int) -> None:
     async def main() -> None:
         async with serving() as served:
-            connection, transport = Connection(served.server), Recorder()
+            connection, transport = SocketConnection(served.server), Recorder()
             connection._transport = transport
             connection.write(b"x" * size)
             await asyncio.sleep(3 * SPLIT_PAUSE_S)
@@ -115,7 +115,7 @@ def test_no_write_is_a_whole_number_of_pages(size: int) -> None:
 def test_what_was_held_back_goes_first() -> None:
     async def main() -> None:
         async with serving() as served:
-            connection, transport = Connection(served.server), Recorder()
+            connection, transport = SocketConnection(served.server), Recorder()
             connection._transport = transport
             connection.write(b"a" * PAGE)
             connection.write(b"b" * 10)

@@ -112,7 +112,7 @@ def test_to_go_on_one_asks_for_what_comes_later() -> None:
         done = [row for row in rows if row["complete"]][-1]
         api.hall.market.asked_bars.clear()
         assert await api.get(f"/bars/{AAPL}?after={quote(done['time'])}") == rows[-1:]
-        ((start, end, _, what),) = api.hall.market.asked_bars
+        ((start, end, _, what),) = api.hall.market.queries("TRADES")
         assert end - start <= 2 * MINUTE and what == "TRADES"  # a poll costs as much as it brings
         naive = (START_TIME - timedelta(minutes=3)).astimezone().isoformat()
         assert len(await api.get(f"/bars/{AAPL}?after={quote(naive)}")) == 3

@@ -141,8 +141,6 @@ REFUSED = {
         "cause - Source price not supported with live updates"),
     "live bars of a second": ({"keepUpToDate": True, "barSizeSetting": "1 secs",
         "duration": "60 S"}, 321, "cause - Bar size not supported with live updates"),
-    "live bars": ({"keepUpToDate": True}, 322,
-        "reqHistoricalData with keepUpToDate is not served by this station yet."),
     "too many bars": ({"barSizeSetting": "1 secs"}, 162, "Time length exceed max."),
     "an end that is none": ({"endDateTime": "noon"}, 10314, "End Date/Time: The date, time, or "),
     "a span without bars": ({"endDateTime": "20200101-00:00:00"}, 162,
@@ -216,14 +214,14 @@ def test_a_long_query_is_worked_out_in_parts_between_which_others_are_served() -
     hall, client = ready()
     other = hall.client(2)
     begun(hall, client)
-    assert len(hall.market.asked_bars) == 1
+    assert len(hall.market.queries("TRADES")) == 1
     assert hall.station.next_due() == hall.now
     hall.station.receive(other.session, other.connection.send(session.ReqCurrentTime()), hall.now)
     hall.station.flush()
     assert len(other.got()) == 1 and client.got() == []
     hall.settle()
     assert lines(client.got()) == ["historicalData 1 3 bars", "historicalDataEnd 1"]
-    spans = [(start, end) for start, end, _, _ in hall.market.asked_bars]
+    spans = [(start, end) for start, end, _, _ in hall.market.queries("TRADES")]
     assert len(spans) > 10
     assert all(one[1] == two[0] for one, two in itertools.pairwise(spans))
     assert spans[0][0] == hall.now - 31 * DAY and spans[-1][1] == hall.now

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from papertape.server.market_data.bars import told_bars
 from papertape.server.market_data.history import (
     BAR_SIZES,
     FIRST_DATA,
@@ -21,6 +22,7 @@ from papertape.server.market_data.history import (
     parts,
 )
 from papertape.venue.market.tape import open_market
+from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import DAY, MINUTE, MONTH, SECOND, WEEK
 from venue.scenario import START
 
@@ -240,11 +242,12 @@ SPY, EURUSD = 756733, 12087792
 )  # fmt: skip
 def test_the_parts_together_are_the_whole(size: str, back: int, con_id: int, what: str) -> None:
     step, start, end = BAR_SIZES[size], NOW - back + 777, NOW
-    whole = MARKET.bars(con_id, start=start, end=end, step=step, what=what)
+    entry = CATALOGUE[con_id]
+    whole = told_bars(MARKET, entry, (start, end), step=step, what=what)
     cut = [
         bar
         for part in parts(start, end, step)
-        for bar in part_of_bars(MARKET, con_id, part, end, step=step, what=what)
+        for bar in part_of_bars(MARKET, entry, part, end, step=step, what=what)
     ]
     assert len(list(parts(start, end, step))) > 1
     assert cut == whole

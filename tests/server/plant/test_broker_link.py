@@ -9,7 +9,7 @@ from papertape.model import Contract
 from papertape.server.plant.competing import REFUSED
 from papertape.server.plant.held_orders import MAX_HELD
 from papertape.server.present.views import Views
-from papertape.server.sessions.subscriptions import LiveBars, Query
+from papertape.server.sessions.subscriptions import Query
 from papertape.server.settings import StationSettings
 from papertape.venue.broker.orders import LiveOrder
 from papertape.venue.engine import Engine
@@ -145,9 +145,8 @@ def test_with_1102_lines_go_on_by_themselves() -> None:
 def test_with_1101_every_subscription_to_data_is_gone() -> None:
     hall = made()
     client = hall.client()
-    client.send(QUOTES)
+    client.send(QUOTES, ticks.ReqRealTimeBars(6, AAPL, 5, "MIDPOINT"))
     client.session.subscriptions.add(Query(5, iter([None] * 3)))
-    client.session.subscriptions.add(LiveBars(6))
     lose(hall)
     client.send(market.ReqMktData(2, AAPL))
     client.got()

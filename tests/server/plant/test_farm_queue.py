@@ -7,7 +7,7 @@ import pytest
 
 from papertape.model import Contract
 from papertape.server.plant.farm_queue import _ENCODE, LONGEST, MAX_WAITING
-from papertape.server.sessions.subscriptions import LiveBars, Query
+from papertape.server.sessions.subscriptions import Query
 from papertape.server.settings import StationSettings
 from papertape.venue.market.source import PriceBar
 from papertape.venue.units import MINUTE, SECOND
@@ -186,7 +186,7 @@ def test_a_query_that_waits_can_be_cancelled() -> None:
 def test_bars_kept_up_to_date_end_with_10182_and_do_not_return() -> None:
     made = hall()
     client = made.client()
-    client.session.subscriptions.add(LiveBars(7))
+    client.send(bars(7, keepUpToDate=True)).got()
     client.send(bars(8)).got()
     breaks(made, "ushmds")
     assert client.errors()[1:] == [(7, 10182, "Failed to request live updates (disconnected).")]
@@ -198,7 +198,7 @@ def test_bars_kept_up_to_date_end_with_10182_and_do_not_return() -> None:
 def test_bars_kept_up_to_date_can_be_cancelled_and_count_as_open_queries() -> None:
     made = hall()
     client = made.client()
-    client.session.subscriptions.add(LiveBars(7))
+    client.send(bars(7, keepUpToDate=True)).got()
     assert lines(client.send(bars(7)).got()) == ["error 7 386"]
     assert lines(client.send(history.CancelHistoricalData(7)).got()) == ["error 7 162"]
     assert lines(client.send(history.CancelHistoricalData(7)).got()) == ["error 7 366"]

@@ -122,7 +122,8 @@ def test_market_data_is_left_out_unless_it_is_wanted(tmp_path: Path) -> None:
 
 def test_market_data_is_every_message_of_a_stream_of_prices() -> None:
     assert {kind.spec.callback for kind in RESPONSES.values() if kind.spec.market_data} == {
-        "realtimeBar", "tickByTick", "tickEFP", "tickGeneric", "tickOptionComputation",
+        "historicalDataUpdate", "realtimeBar", "tickByTick", "tickEFP", "tickGeneric",
+        "tickOptionComputation",
         "tickPrice", "tickSize", "tickSnapshotEnd", "tickString", "updateMktDepth",
         "updateMktDepthL2",
     }  # fmt: skip

@@ -16,7 +16,7 @@ from papertape.model import (
     SoftDollarTier,
     TagValue,
 )
-from papertape.server.present.events import OrderAccepted, OrderReplaced, RequestRefused
+from papertape.server.present.events import OrderAccepted, OrderReplacedEvent, RequestRefusedEvent
 from papertape.venue.broker.attributes import RECORDS, TABLE, Attribute, unserved
 from papertape.venue.commands import SubmitOrder
 from venue.scenario import Stage, scenario, text_of
@@ -87,7 +87,7 @@ def test_what_nobody_serves_is_refused_by_name(row: Attribute) -> None:
     on = stage()
     before = on.engine.state_hash()
     (event,) = on.submit(limit_order(1, **{row.name: setting(row)}))
-    assert isinstance(event, RequestRefused)
+    assert isinstance(event, RequestRefusedEvent)
     said = (
         f"Order rejected - reason:The {row.record} attribute '{row.name}' is not served by this "
         "station yet."
@@ -102,7 +102,7 @@ def test_a_working_order_outlives_terms_that_nobody_serves(row: Attribute) -> No
     on = stage()
     on.submit(limit_order(1))
     (event,) = on.submit(limit_order(1, **{row.name: setting(row)}))
-    assert isinstance(event, RequestRefused)
+    assert isinstance(event, RequestRefusedEvent)
     # 201 would end it in clients, although it works on.
     assert event.code == (10244 if row.name in OTHERWISE else 321)
     assert row.name in text_of(event) or row.name in OTHERWISE
@@ -113,14 +113,14 @@ def test_a_preview_under_the_id_of_a_working_order_ends() -> None:
     on = stage()
     on.submit(limit_order(1))
     (event,) = on.submit(limit_order(1, hidden=True, whatIf=True))
-    assert isinstance(event, RequestRefused) and event.code == 201
+    assert isinstance(event, RequestRefusedEvent) and event.code == 201
 
 
 def test_an_order_that_waits_for_transmit_outlives_them_too() -> None:
     on = stage()
     on.submit(limit_order(1, transmit=False))
     (event,) = on.submit(limit_order(1, hidden=True))
-    assert isinstance(event, RequestRefused) and event.code == 321
+    assert isinstance(event, RequestRefusedEvent) and event.code == 321
     first, *_ = on.submit(limit_order(1))
     assert isinstance(first, OrderAccepted)
 
@@ -161,4 +161,4 @@ def test_an_order_and_its_echo_set_nothing() -> None:
     assert unserved(Order()) is None and unserved(Contract()) is None
     assert unserved(first.view.order) is None and unserved(first.view.contract) is None
     again, *_ = on.submit(SubmitOrder(1, 1, first.view.contract, first.view.order))
-    assert isinstance(again, OrderReplaced)
+    assert isinstance(again, OrderReplacedEvent)

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from papertape.model import Contract, Order, SoftDollarTier, TagValue
-from papertape.server.present.events import OrderReplaced, RequestRefused
+from papertape.server.present.events import OrderReplacedEvent, RequestRefusedEvent
 from papertape.venue.broker.profile import Profile
 from papertape.venue.broker.terms import check
 from papertape.venue.commands import SubmitOrder
@@ -93,7 +93,7 @@ def test_refused(terms: str, code: int, text: str) -> None:
     stage = Stage()
     before = stage.engine.state_hash()
     (event,) = stage.step(f"submit #7 {terms}")
-    assert isinstance(event, RequestRefused)
+    assert isinstance(event, RequestRefusedEvent)
     assert (event.clientId, event.orderId, event.code, text_of(event)) == (1, 7, code, text)
     assert stage.engine.state_hash() == before
     assert stage.queries.next_valid_id(1) == 1
@@ -141,7 +141,7 @@ def test_a_client_may_send_the_echoed_order_back() -> None:
     (view,) = stage.queries.open_orders()
     again = SubmitOrder(1, 1, view.contract, view.order)
     replaced, duplicate = stage.submit(again)
-    assert isinstance(replaced, OrderReplaced)
+    assert isinstance(replaced, OrderReplacedEvent)
     assert (replaced.view, duplicate.view) == (view, view)  # type: ignore[union-attr]
 
 
@@ -213,7 +213,7 @@ def test_account_must_be_named_when_there_are_several() -> None:
     )
     assert [row.account for row in stage.queries.positions()] == ["DU2222222"]
     (refused,) = stage.step("submit #2 SELL 1 AAPL MKT")
-    assert isinstance(refused, RequestRefused)
+    assert isinstance(refused, RequestRefusedEvent)
     assert text_of(refused) == INVALID + "You must specify an account."
 
 

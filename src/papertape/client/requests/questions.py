@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import msgspec
 
-from ...model import Contract, ExecutionFilter, Order
+from ...model import Bar, Contract, ExecutionFilter, Order
 from ...wire.catalogue import account, history, market, ticks
 from ..quotes import QuoteStream
 from ..session import ClientSession
-from ..streams import AccountStream, BarStream, ItemStream, PositionStream, StreamSource
+from ..streams import AccountStream, BarStream, PositionStream, RealTimeBarStream, StreamSource
 from . import lists
 from .asks import Ask
 
@@ -86,21 +86,55 @@ def quotes(core: ClientSession, wanted: Contract, generic: str) -> QuoteStream:
 
 def real_time_bars(
     core: ClientSession, wanted: Contract, what: str, *, regular_hours: bool
-) -> ItemStream:
-    """Five-second bars."""
+) -> RealTimeBarStream:
+    """Bars of five seconds."""
 
     def request(number: int) -> ticks.ReqRealTimeBars:
         return ticks.ReqRealTimeBars(number, wanted, 5, what, regular_hours)
 
     source = StreamSource("market", request, ticks.CancelRealTimeBars)
-    return ItemStream("reqRealTimeBars", core.request_id(), source)
+    return RealTimeBarStream(core.request_id(), source)
+
+
+def five_seconds(number: int, bar: Bar) -> ticks.RealTimeBarTick:
+    """A bar of a history, its date in seconds, as a bar of five seconds."""
+    return ticks.RealTimeBarTick(
+        number, int(bar.date), bar.open, bar.high, bar.low, bar.close, bar.volume, bar.wap,
+        bar.barCount,
+    )  # fmt: skip
 
 
 def bars(core: ClientSession, wanted: history.ReqHistoricalData) -> BarStream:
-    """Historical bars that are kept up to date."""
-    request = lambda number: msgspec.structs.replace(wanted, reqId=number)  # noqa: E731
+    """Historical bars that are kept up to date; after an interruption that was longer than their
+    span, as much of it as is missing is asked for."""
+
+    def request(number: int) -> history.ReqHistoricalData:
+        trouble = stream.trouble
+        duration = wanted.duration
+        if trouble is not None:
+            duration = stretched(duration, core.now - trouble.since)
+        return msgspec.structs.replace(wanted, reqId=number, duration=duration)
+
     source = StreamSource("history", request, history.CancelHistoricalData)
-    return BarStream("reqHistoricalData", core.request_id(), source)
+    stream = BarStream("reqHistoricalData", core.request_id(), source)
+    return stream
+
+
+UNNOTICED_S = 120
+"""So much longer an interruption may have lasted than the client has known of it."""
+DAY_S = 86_400
+
+
+def stretched(duration: str, outage: float) -> str:
+    """A span of a history that reaches back to before an interruption of so many seconds.
+
+    Only a span of seconds can be too short: days are those on which something is traded.
+    """
+    number, _, unit = duration.strip().partition(" ")
+    needed = int(outage) + UNNOTICED_S
+    if unit.upper() not in ("", "S") or not number.isdecimal() or int(number) >= needed:
+        return duration
+    return f"{needed} S" if needed <= DAY_S else f"{-(-needed // DAY_S)} D"
 
 
 def position_stream() -> PositionStream:

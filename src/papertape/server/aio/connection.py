@@ -25,7 +25,7 @@ LINGER_S = 2.0
 sends an RST, which may overtake our last words, when a socket is closed with unread data."""
 
 
-class Listener(Protocol):
+class SocketDriver(Protocol):
     """The driver that accepted a socket."""
 
     name: str
@@ -35,7 +35,7 @@ class Listener(Protocol):
     def settings(self) -> StationSettings:
         """The settings of the station."""
 
-    def open(self, peer: str, connection: "Connection") -> Session | None:
+    def open(self, peer: str, connection: "SocketConnection") -> Session | None:
         """A connection was made: a session for it, if there is a place."""
 
     def received(self, session: Session, data: bytes) -> None:
@@ -47,20 +47,20 @@ class Listener(Protocol):
     def deaf(self, session: Session) -> None:
         """A client does not read what it is sent."""
 
-    def gone(self, connection: "Connection") -> None:
+    def gone(self, connection: "SocketConnection") -> None:
         """A connection is over."""
 
-    def lingers(self, connection: "Connection") -> None:
+    def lingers(self, connection: "SocketConnection") -> None:
         """A connection whose client never started is closed and still read."""
 
     def caught_up(self) -> None:
         """A client that had been passed over reads again."""
 
 
-class Connection(asyncio.Protocol):
+class SocketConnection(asyncio.Protocol):
     """One accepted socket."""
 
-    def __init__(self, server: Listener) -> None:
+    def __init__(self, server: SocketDriver) -> None:
         self._server = server
         self._session: Session | None = None
         self._transport: asyncio.Transport | None = None

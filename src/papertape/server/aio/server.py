@@ -16,7 +16,7 @@ from ..settings import StationSettings
 from ..station import Station
 from ..taps.station_log import speaker, speaking
 from .clock import steady_ns
-from .connection import LINGER_S, Connection
+from .connection import LINGER_S, SocketConnection
 from .sockets import Absence, bind_alike, cannot_listen
 from .warmup import WarmUp
 
@@ -56,8 +56,8 @@ class StationServer:
         """The market's, over the steady one."""
         station.timing.stopwatch = stopwatch
         station.timing.until = self._until
-        self.connections: dict[Connection, None] = {}
-        self._lingering: dict[Connection, None] = {}
+        self.connections: dict[SocketConnection, None] = {}
+        self._lingering: dict[SocketConnection, None] = {}
         self._servers: list[asyncio.Server] = []
         self._reserved: list[socket.socket] = []
         """Sockets on the port that the settings say from now on."""
@@ -100,7 +100,7 @@ class StationServer:
         """Listen; the address listened on. Raises ``SettingsError`` when that is impossible."""
         loop = asyncio.get_running_loop()
         try:
-            server = await loop.create_server(lambda: Connection(self), host, port)
+            server = await loop.create_server(lambda: SocketConnection(self), host, port)
         except OSError as error:
             raise cannot_listen(host, port, error) from error
         self.failed = loop.create_future()
@@ -139,7 +139,9 @@ class StationServer:
         for server in left:
             server.close()
         for sock in reserved:
-            self._servers.append(await loop.create_server(lambda: Connection(self), sock=sock))
+            self._servers.append(
+                await loop.create_server(lambda: SocketConnection(self), sock=sock)
+            )
         bound = self._servers[0].sockets[0].getsockname()
         self.address = str(bound[0]), int(bound[1])
         log.warning("listening on %s:%d from now on", *self.address)
@@ -155,7 +157,7 @@ class StationServer:
             self._absence.begin(self._servers)
             self._servers = []
         elif not away and not self._servers:
-            self._absence.end(lambda: Connection(self), self._servers)
+            self._absence.end(lambda: SocketConnection(self), self._servers)
 
     async def close(self) -> None:
         """Stop listening, commit, close every session with FIN and let the clients notice."""
@@ -191,21 +193,21 @@ class StationServer:
         if self._warm is not None:
             self._warm.cancel()
 
-    def lingers(self, connection: Connection) -> None:
+    def lingers(self, connection: SocketConnection) -> None:
         """One whose client never started is closed and still read: of those there are few, as they
         may come faster than they end."""
         self._lingering[connection] = None
         if len(self._lingering) > MOST_LINGERING:
             next(iter(self._lingering)).abort()
 
-    def gone(self, connection: Connection) -> None:
+    def gone(self, connection: SocketConnection) -> None:
         """A connection is over."""
         self.connections.pop(connection, None)
         self._lingering.pop(connection, None)
 
     # -- what the loop brings -----------------------------------------------------------------
 
-    def open(self, peer: str, connection: Connection) -> Session | None:
+    def open(self, peer: str, connection: SocketConnection) -> Session | None:
         """A connection was made: a session for it, if there is a place."""
         self.connections[connection] = None
         if not self._serving:

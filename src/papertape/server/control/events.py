@@ -19,7 +19,7 @@ PAUSE_S = 0.1
 Kinds = Annotated[list[str], Query(max_length=MOST_KINDS, description="Only these kinds.")]
 
 
-class Told(msgspec.Struct, frozen=True):
+class ToldNews(msgspec.Struct, frozen=True):
     """News as they are sent in masses: the fields of ``NewsView``."""
 
     number: int
@@ -68,7 +68,8 @@ async def follow(socket: WebSocket, station: str) -> None:
             ready.clear()
             lost, follower.lost = follower.lost, 0
             news = [
-                Told(one.number, moment(one.time), one.kind, one.facts) for one in follower.take()
+                ToldNews(one.number, moment(one.time), one.kind, one.facts)
+                for one in follower.take()
             ]
             if news or lost:
                 await socket.send_text(_ENCODE({"lost": lost, "news": news}).decode())

@@ -165,7 +165,7 @@ async def _latest(
     found: list[list[PriceBar]] = []
     count = 0
     for part in reversed(list(parts(start, now, step))):
-        some = part_of_bars(station.market, entry.conId, part, now, step=step, what=what)
+        some = part_of_bars(station.market, entry, part, now, step=step, what=what)
         found.append(some)
         count += len(some)
         if count >= last:

@@ -15,7 +15,7 @@ router = APIRouter(tags=["messages"])
 Number = Annotated[int | None, Query(ge=0, le=2**53)]
 
 
-class Shown(msgspec.Struct, frozen=True):
+class ShownMessage(msgspec.Struct, frozen=True):
     """A message as the API shows it."""
 
     number: int
@@ -30,19 +30,19 @@ class Shown(msgspec.Struct, frozen=True):
     hidden: bool
 
 
-class Batch(msgspec.Struct, frozen=True):
+class ShownBatch(msgspec.Struct, frozen=True):
     """What is sent at once."""
 
     dropped: int
-    messages: list[Shown]
+    messages: list[ShownMessage]
 
 
 _ENCODE = msgspec.json.Encoder().encode
 
 
-def shown(one: Travelled) -> Shown:
+def shown(one: Travelled) -> ShownMessage:
     """A message as the API shows it."""
-    return Shown(
+    return ShownMessage(
         one.number, moment(one.time), one.session, one.client_id, one.direction, one.version,
         one.length, one.data.hex(), one.market_data, one.hidden,
     )  # fmt: skip
@@ -72,7 +72,7 @@ async def messages(
         while not ending.done():
             dropped, taken = onlooker.take()
             if dropped or taken:
-                batch = Batch(dropped, [shown(one) for one in taken])
+                batch = ShownBatch(dropped, [shown(one) for one in taken])
                 await socket.send_text(_ENCODE(batch).decode())
             await wait(ending, 1 / TAKES)
     except WebSocketDisconnect:

@@ -18,7 +18,7 @@ KEPT: Final = 240
 """Looks that are remembered: of two minutes at least."""
 
 
-class Look(NamedTuple):
+class MeterLook(NamedTuple):
     """What was seen of a session at a time."""
 
     time: float
@@ -39,12 +39,12 @@ class Meter:
     """Remembers the latest looks at each session."""
 
     def __init__(self) -> None:
-        self._looks: WeakKeyDictionary[Session, deque[Look]] = WeakKeyDictionary()
+        self._looks: WeakKeyDictionary[Session, deque[MeterLook]] = WeakKeyDictionary()
 
     def read(self, session: Session, unsent: int, now: float) -> Reading:
-        """Look at a session at ``now``, in seconds of a clock that does not jump."""
+        """MeterLook at a session at ``now``, in seconds of a clock that does not jump."""
         looks = self._looks.setdefault(session, deque(maxlen=KEPT))
-        here = Look(now, session.received, session.sent, session.bytes_out)
+        here = MeterLook(now, session.received, session.sent, session.bytes_out)
         first = next((look for look in looks if look.time >= now - SPAN_S), None)
         if first is None and looks:
             first = looks[-1]

@@ -7,10 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Path, Request
 
 from ...errors import SettingsError
-from ..aio.connection import Connection
+from ..aio.connection import SocketConnection
 from ..aio.server import StationServer
+from ..market_data.live_bars import FiveSecondLine
 from ..market_data.quotes import QuoteLine
-from ..sessions.policy import Waiting
+from ..sessions.policy import WaitingConnection
 from ..sessions.session import Session
 from ..sessions.subscriptions import Query
 from .meter import Meter
@@ -43,7 +44,7 @@ def station_view(name: str, server: StationServer) -> StationView:
 def session_view(session: Session, meter: Meter) -> SessionView:
     """One connection as the API shows it."""
     transport = session.transport
-    unsent = session.queued + (transport.unsent if isinstance(transport, Connection) else 0)
+    unsent = session.queued + (transport.unsent if isinstance(transport, SocketConnection) else 0)
     read = meter.read(session, unsent, asyncio.get_running_loop().time())
     return SessionView(
         number=session.number,
@@ -58,7 +59,7 @@ def session_view(session: Session, meter: Meter) -> SessionView:
         out_per_s=read.out_per_s,
         unsent_bytes=unsent,
         lag_s=read.lag_s,
-        lines=len(session.subscriptions.of(QuoteLine)),
+        lines=sum(len(session.subscriptions.of(kind)) for kind in (QuoteLine, FiveSecondLine)),
         subscriptions=_subscriptions(session),
         paused=session.paused,
     )
@@ -68,7 +69,7 @@ def _subscriptions(session: Session) -> int:
     return sum(not isinstance(one, Query) for one in session.subscriptions)
 
 
-def waiting_view(server: StationServer, one: Waiting) -> WaitingView:
+def waiting_view(server: StationServer, one: WaitingConnection) -> WaitingView:
     """A waiting connection as the API shows it."""
     found = (each for each in server.station.connections() if each.number == one.number)
     session = next(found, None)
@@ -134,7 +135,7 @@ async def reject(server: Chosen, number: Number) -> WaitingView:
     return _decide(server, lambda: server.station.policy.reject(number))
 
 
-def _decide(server: StationServer, decide: Callable[[], Waiting]) -> WaitingView:
+def _decide(server: StationServer, decide: Callable[[], WaitingConnection]) -> WaitingView:
     try:
         return waiting_view(server, act(server, lambda _: decide()))
     except SettingsError as error:

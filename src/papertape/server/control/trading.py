@@ -18,7 +18,7 @@ from ..present.queries import ExecutionRow as Executed
 from ..present.queries import PortfolioRow
 from ..sessions.session import TAG
 from .stations import CONFLICT, NOT_FOUND, Chosen, act, current, moment, told
-from .views import ExecutionRow, OrderBody, OrderRow, PositionRow
+from .views import ExecutionView, OrderBody, OrderRow, PositionView
 
 router = APIRouter(tags=["trading"])
 MOST: Final = 10_000
@@ -33,7 +33,7 @@ ExecIds = Annotated[
 ]
 OVER: Final = ("Filled", "Cancelled", "ApiCancelled", "Inactive")
 """Statuses of orders that cannot be cancelled any more."""
-_ORDERS, _EXECUTIONS = TypeAdapter(list[OrderRow]), TypeAdapter(list[ExecutionRow])
+_ORDERS, _EXECUTIONS = TypeAdapter(list[OrderRow]), TypeAdapter(list[ExecutionView])
 
 
 def order_row(view: OrderView) -> OrderRow:
@@ -59,10 +59,10 @@ def order_row(view: OrderView) -> OrderRow:
     )
 
 
-def execution_row(row: Executed) -> ExecutionRow:
+def execution_row(row: Executed) -> ExecutionView:
     """An execution as the API shows it."""
     execution, report = row.execution, row.report
-    return ExecutionRow.model_construct(
+    return ExecutionView.model_construct(
         exec_id=execution.execId,
         time=moment(row.time),
         account=execution.acctNumber,
@@ -80,9 +80,9 @@ def execution_row(row: Executed) -> ExecutionRow:
     )
 
 
-def position_row(row: PortfolioRow) -> PositionRow:
+def position_row(row: PortfolioRow) -> PositionView:
     """A position as the API shows it."""
-    return PositionRow(
+    return PositionView(
         account=row.account,
         con_id=row.contract.conId or 0,
         symbol=row.contract.symbol,
@@ -166,7 +166,7 @@ async def cancel(server: Chosen, perm_id: Annotated[PermId, Path()]) -> OrderRow
 
 
 @router.get(
-    "/stations/{station}/executions", responses=NOT_FOUND, response_model=list[ExecutionRow]
+    "/stations/{station}/executions", responses=NOT_FOUND, response_model=list[ExecutionView]
 )
 async def executions(
     server: Chosen,
@@ -188,7 +188,7 @@ async def executions(
 
 
 @router.get("/stations/{station}/positions", responses=NOT_FOUND)
-async def positions(server: Chosen, account: Of = "") -> list[PositionRow]:
+async def positions(server: Chosen, account: Of = "") -> list[PositionView]:
     """Positions of every account at market prices."""
     queries, now = server.station.queries, current(server)
     codes = [code for code in queries.accounts() if account in ("", code)]

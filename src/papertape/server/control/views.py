@@ -206,7 +206,7 @@ class OrderBody(View):
     """Needed when there are several."""
 
 
-class ExecutionRow(View):
+class ExecutionView(View):
     """One execution of today."""
 
     exec_id: str
@@ -225,7 +225,7 @@ class ExecutionRow(View):
     realized_pnl: float | None
 
 
-class PositionRow(View):
+class PositionView(View):
     """One position at market prices."""
 
     account: str

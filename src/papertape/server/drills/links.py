@@ -169,9 +169,9 @@ class FarmBlip(Drill):
 
 
 class CompetingSession(Drill):
-    """The same user logs in elsewhere and takes the data: every quote line ends with 10197, and
-    new requests for data are refused (10197, 162, 420, 10189). When the other session is over
-    nothing is said: the program must ask again."""
+    """The same user logs in elsewhere and takes the data: every quote line ends with 10197, live
+    bars with 420 and 162, and new requests for data are refused (10189 too). When the other session
+    is over nothing is said: the program must ask again."""
 
     name = "competing-session"
     summary = "10197: another login of the same user takes the market data"

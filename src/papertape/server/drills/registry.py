@@ -14,7 +14,7 @@ from ...venue.units import Nanos
 from ...wire.message import Message
 from ..event_bus import EventBus
 from ..sessions.session import Session
-from ..timing import Alarm, Schedule
+from ..timing import StationSchedule, Wakeup
 from .base import Drill, Target
 from .daily import IdRollback, NightlyRestart, StaleClientId
 from .links import CompetingSession, FarmBlip, LinkLost, LinkRestored, RepeatedDetails
@@ -64,7 +64,9 @@ class Run(msgspec.Struct):
 class Drills:
     """The drills of a station."""
 
-    def __init__(self, tws: Target, schedule: Schedule, bus: EventBus, seed: int = 1) -> None:
+    def __init__(
+        self, tws: Target, schedule: StationSchedule, bus: EventBus, seed: int = 1
+    ) -> None:
         self._tws = tws
         self._schedule = schedule
         self._bus = bus
@@ -72,7 +74,7 @@ class Drills:
         self._count = 0
         self._running: dict[int, Drill] = {}
         self._history: list[Run] = []
-        self.alarm = Alarm(self.next_due, self.step)
+        self.alarm = Wakeup(self.next_due, self.step)
 
     # -- for people and programs --------------------------------------------------------------
 

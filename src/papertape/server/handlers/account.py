@@ -1,9 +1,14 @@
-"""Positions, account figures and account summaries."""
+"""PositionSubscription, account figures and account summaries."""
 
 from collections.abc import Iterator
 
 from ...wire.catalogue import account as wire
-from ..account_figures import AccountUpdates, AccountUpdatesMulti, Positions, Summary
+from ..account_figures import (
+    AccountSubscription,
+    MultiAccountSubscription,
+    PositionSubscription,
+    SummarySubscription,
+)
 from ..sessions.session import Session
 from . import handles
 from .services import Services
@@ -16,7 +21,7 @@ UNKNOWN_ACCOUNT = "Invalid account code"
 @handles(wire.ReqPositions)
 def req_positions(tws: Services, session: Session, message: wire.ReqPositions) -> Iterator[None]:
     """Every position, the end, then changes; those that come about meanwhile as they come."""
-    session.subscriptions.add(Positions())
+    session.subscriptions.add(PositionSubscription())
     return _positions(tws, session)
 
 
@@ -31,7 +36,7 @@ def _positions(tws: Services, session: Session) -> Iterator[None]:
 @handles(wire.CancelPositions)
 def cancel_positions(tws: Services, session: Session, message: wire.CancelPositions) -> None:
     """No more changes of positions; silent."""
-    session.subscriptions.remove(Positions, 0)
+    session.subscriptions.remove(PositionSubscription, 0)
 
 
 def _account(tws: Services, wanted: str) -> str | None:
@@ -46,7 +51,7 @@ def _account(tws: Services, wanted: str) -> str | None:
 def req_account_updates(tws: Services, session: Session, message: wire.ReqAccountUpdates) -> None:
     """Follow one account, or leave it; an unknown one gets 321."""
     if not message.subscribe:
-        if session.subscriptions.remove(AccountUpdates, 0) is not None:
+        if session.subscriptions.remove(AccountSubscription, 0) is not None:
             session.error(-1, 2100, variant="unsubscribed")
         return
     account = _account(tws, message.acctCode)
@@ -65,7 +70,7 @@ def req_account_updates_multi(
     if account is None:
         session.error(message.reqId, 321, cause=UNKNOWN_ACCOUNT)
         return
-    multi = AccountUpdatesMulti(
+    multi = MultiAccountSubscription(
         message.reqId, account, message.modelCode, ledger=message.ledgerAndNLV
     )
     tws.figures.follow_multi(session, multi)
@@ -76,13 +81,13 @@ def cancel_account_updates_multi(
     tws: Services, session: Session, message: wire.CancelAccountUpdatesMulti
 ) -> None:
     """Leave an account; silent."""
-    session.subscriptions.remove(AccountUpdatesMulti, message.reqId)
+    session.subscriptions.remove(MultiAccountSubscription, message.reqId)
 
 
 @handles(wire.ReqAccountSummary)
 def req_account_summary(tws: Services, session: Session, message: wire.ReqAccountSummary) -> None:
     """The tags asked for; a third subscription gets 322."""
-    summaries = session.subscriptions.of(Summary)
+    summaries = session.subscriptions.of(SummarySubscription)
     if message.reqId not in summaries and len(summaries) >= MAX_SUMMARIES:
         session.error(message.reqId, 322, variant="too_many_summaries")
         return
@@ -94,4 +99,4 @@ def cancel_account_summary(
     tws: Services, session: Session, message: wire.CancelAccountSummary
 ) -> None:
     """End a summary; silent."""
-    session.subscriptions.remove(Summary, message.reqId)
+    session.subscriptions.remove(SummarySubscription, message.reqId)

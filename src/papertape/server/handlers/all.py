@@ -1,5 +1,17 @@
 """Every handler: importing this module registers them."""
 
-from . import account, config, contracts, history, market, orders, reference, session
+from . import (
+    account,
+    config,
+    contracts,
+    history,
+    market,
+    orders,
+    real_time_bars,
+    reference,
+    session,
+)
 
-MODULES = (account, config, contracts, history, market, orders, reference, session)
+MODULES = (
+    account, config, contracts, history, market, orders, real_time_bars, reference, session,
+)  # fmt: skip

@@ -1,16 +1,17 @@
 """Historical bars."""
 
 from collections.abc import Iterator
-from decimal import Decimal
+from functools import partial
 
 import msgspec
 
-from ...model import Bar
 from ...venue.market.source import PriceBar
 from ...venue.reference.instruments import Instrument, Purpose, Refusal
-from ...venue.units import DAY, SECOND, Nanos, price_float, size_decimal
-from ...versions import HISTORY_END_MESSAGE, HISTORY_IN_SHARES
+from ...venue.units import DAY, SECOND, Nanos
+from ...versions import HISTORY_END_MESSAGE
 from ...wire.catalogue import history as wire
+from ..market_data.bars import shown_bar
+from ..market_data.channels import Form
 from ..market_data.history import (
     DATE_FORMS,
     FIRST_DATA,
@@ -26,23 +27,21 @@ from ..market_data.history import (
     part_of_bars,
     parts,
 )
-from ..market_data.quotes import shown_size
+from ..market_data.live_bars import LiveBars
 from ..present.times import bar_date, stamp
 from ..sessions.session import Session
-from ..sessions.subscriptions import LiveBars, Query
+from ..sessions.subscriptions import Query
 from . import handles
 from .services import Services
 
 MAX_QUERIES = 50
 """History queries of one client at the same time, as TWS allows."""
-NONE = Decimal(-1)
-"""Volume and average price of bars that have no trades."""
 
 
 @handles(
     wire.ReqHistoricalData,
     partly="whatToShow other than TRADES, MIDPOINT, BID, ASK and "
-    "BID_ASK; keepUpToDate; useRTH on markets that are always open",
+    "BID_ASK; useRTH on markets that are always open",
 )
 def req_historical_data(tws: Services, session: Session, message: wire.ReqHistoricalData) -> None:
     """The bars of the span, oldest first, and the end marker of the version."""
@@ -97,11 +96,12 @@ def read(tws: Services, message: wire.ReqHistoricalData, entry: Instrument) -> t
 def query(
     tws: Services, session: Session, message: wire.ReqHistoricalData, asked: Asked
 ) -> Iterator[None]:
-    """Collect the bars, a part at each turn of the session, then send them all."""
+    """Collect the bars, a part at each turn of the session, then send them all, and keep them up
+    to date if that is asked for."""
     entry, end = asked.entry, asked.end
     bars: list[PriceBar] = []
     for part in parts(asked.start, end, asked.step):
-        bars += part_of_bars(tws.market, entry.conId, part, end, step=asked.step, what=asked.what)
+        bars += part_of_bars(tws.market, entry, part, end, step=asked.step, what=asked.what)
         if len(bars) > MAX_BARS:  # days without nights between them are more than were reckoned
             session.error(message.reqId, 162, variant="too_long")
             return
@@ -110,14 +110,23 @@ def query(
         facts = {"symbol": entry.symbol, "exchange": "SMART", "whatToShow": asked.what}
         session.error(message.reqId, 162, variant="no_data", **facts)
         return
-    form, version = message.formatDate, session.version
+    version = session.version
     zone = tws.preferences.zone(entry.conId, version)
-    whole_day = asked.step >= DAY
-    shown = [shown_bar(bar, entry, session, zone, form, whole_day=whole_day) for bar in bars]
+    form = Form(version, message.formatDate, zone)
+    dated = partial(date_of, whole_day=asked.step >= DAY)
+    shown = [shown_bar(bar, entry, form, dated) for bar in bars]
     first, last = stamp(asked.start, zone, version), stamp(end, zone, version)
     session.send(wire.HistoricalData(message.reqId, shown, first, last))
     if version >= HISTORY_END_MESSAGE:
         session.send(wire.HistoricalDataEnd(message.reqId, first, last))
+    if message.keepUpToDate:
+        live = LiveBars(message.reqId, session, form, bars[-1])
+        tws.bars.keep_up(live, entry, asked.step, asked.what, dated)
+
+
+def date_of(start: Nanos, form: Form, *, whole_day: bool) -> str:
+    """The date of a bar as a client of this form reads it."""
+    return bar_date(start, form.zone, form.version, form.dates, whole_day=whole_day)
 
 
 def span_start(tws: Services, con_id: int, end: Nanos, number: int, unit: str) -> Nanos:
@@ -127,31 +136,6 @@ def span_start(tws: Services, con_id: int, end: Nanos, number: int, unit: str) -
     if unit == "D":
         return max(tws.market.trading_start(con_id, end, number), FIRST_DATA)
     return calendar_start(end, number, unit, tws.settings.time_zone)
-
-
-def shown_bar(
-    bar: PriceBar,
-    entry: Instrument,
-    session: Session,
-    zone: str,
-    form: int,
-    *,
-    whole_day: bool,
-) -> Bar:
-    """A bar in the units and the date form that this client expects."""
-    scale, version = entry.scale, session.version
-    traded = bar.count >= 0
-    average = size_decimal(0) if not traded else Decimal(bar.wap) / scale
-    return Bar(
-        date=bar_date(bar.start, zone, version, form, whole_day=whole_day),
-        open=price_float(bar.open, scale),
-        high=price_float(bar.high, scale),
-        low=price_float(bar.low, scale),
-        close=price_float(bar.close, scale),
-        volume=shown_size(bar.volume, version, entry, HISTORY_IN_SHARES) if traded else NONE,
-        wap=average.normalize() if traded else NONE,
-        barCount=bar.count,
-    )
 
 
 @handles(wire.CancelHistoricalData)

@@ -4,6 +4,7 @@ from ...venue.reference.details import precision
 from ...venue.reference.instruments import Instrument, Purpose, Refusal
 from ...wire.catalogue import market as wire
 from ..market_data.generic_ticks import default_ticks
+from ..market_data.live_bars import FiveSecondLine
 from ..market_data.quotes import QuoteLine
 from ..sessions.session import Session
 from . import handles
@@ -20,7 +21,8 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
     if message.reqId in session.subscriptions.of(QuoteLine):
         session.error(message.reqId, 102)
         return
-    if not message.snapshot and len(session.subscriptions.of(QuoteLine)) >= tws.settings.max_lines:
+    lines = sum(len(session.subscriptions.of(kind)) for kind in (QuoteLine, FiveSecondLine))
+    if not message.snapshot and lines >= tws.settings.max_lines:
         session.error(message.reqId, 101)
         return
     snapshot = message.snapshot or message.regulatorySnapshot

@@ -11,6 +11,7 @@ from ..account_figures import AccountFigures
 from ..config import Config
 from ..event_bus import EventBus
 from ..market_data.level1 import Level1
+from ..market_data.live_bars import BarChannels
 from ..plant.broker_link import BrokerLink
 from ..plant.farms import Farms
 from ..present.preferences import Preferences
@@ -43,6 +44,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     farms: Farms
     user: TwsUser
     level1: Level1
+    bars: BarChannels
     figures: AccountFigures
     introduced: Callable[[Session], object]
     """Called when a client has received everything that follows START_API."""

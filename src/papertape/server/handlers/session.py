@@ -16,7 +16,7 @@ from ...wire.catalogue.session import (
     SetServerLogLevel,
     StartApi,
 )
-from ..sessions.policy import Waiting
+from ..sessions.policy import WaitingConnection
 from ..sessions.session import Session
 from . import handles
 from .orders import open_orders
@@ -37,7 +37,9 @@ def start_api(tws: Services, session: Session, message: StartApi) -> Iterator[No
         session.asked = message
         until = tws.timing.until(tws.settings.acceptance_timeout_s)
         tws.policy.ask(
-            Waiting(session.number, session.address, message.clientId, tws.timing.now, until)
+            WaitingConnection(
+                session.number, session.address, message.clientId, tws.timing.now, until
+            )
         )
         facts = {"address": session.address, "client_id": message.clientId}
         tws.bus.tell("waiting", number=session.number, **facts)

@@ -73,7 +73,7 @@ SILENT: Final[frozenset[type[Message]]] = frozenset((
     accounts.CancelPositionsMulti, contracts.CancelContractData, groups.UnsubscribeFromGroupEvents,
     legacy.CancelFundamentalData, news.CancelNewsBulletins, options.CancelCalculateOptionPrice,
     options.CancelCalculateImpliedVolatility, ticks.CancelHeadTimeStamp, ticks.CancelHistogramData,
-    ticks.CancelHistoricalTicks, ticks.CancelRealTimeBars, ticks.CancelTickByTickData,
+    ticks.CancelHistoricalTicks, ticks.CancelTickByTickData,
     wsh.CancelWshEventData, wsh.CancelWshMetaData,
 ))  # fmt: skip
 """Cancellations of which TWS says nothing either."""

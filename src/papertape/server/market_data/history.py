@@ -11,8 +11,10 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ...venue.market.source import MarketSource, PriceBar
+from ...venue.reference.instruments import Instrument
 from ...venue.reference.times import period_start
 from ...venue.units import DAY, MINUTE, MONTH, SECOND, WEEK, Nanos
+from .bars import told_bars
 
 BAR_SIZES: Final[dict[str, Nanos]] = {
     "1 secs": SECOND, "5 secs": 5 * SECOND, "10 secs": 10 * SECOND, "15 secs": 15 * SECOND,
@@ -89,15 +91,14 @@ def checked_what(text: str) -> str:
 
 
 def check_live(end: str, step: Nanos, what: str) -> None:
-    """Refuses bars that are to be kept up to date: with TWS's words what TWS refuses, the rest
-    by its name, because none are served. Raises ``BadRequest`` 321 or 322."""
+    """Looks at bars that are to be kept up to date. Raises ``BadRequest`` 321 for an end, a kind
+    or a bar size of which TWS keeps none."""
     if end.strip():
         raise BadRequest(321, "live_end")
     if what not in LIVE:
         raise BadRequest(321, "live_source")
     if step < 5 * SECOND:
         raise BadRequest(321, "live_bar_size")
-    raise BadRequest(322, "not_served", what="reqHistoricalData with keepUpToDate")
 
 
 def duration(text: str) -> tuple[int, str]:
@@ -195,7 +196,7 @@ def parts(start: Nanos, end: Nanos, step: Nanos) -> Iterator[tuple[Nanos, Nanos]
 
 def part_of_bars(
     market: MarketSource,
-    con_id: int,
+    entry: Instrument,
     part: tuple[Nanos, Nanos],
     end: Nanos,
     *,
@@ -206,6 +207,6 @@ def part_of_bars(
     start, cut = part
     # A trading day that begins before the cut ends after it: look a day further.
     reach = cut if step < DAY else min(cut + DAY, end)
-    bars = market.bars(con_id, start=start, end=reach, step=step, what=what)
+    bars = told_bars(market, entry, (start, reach), step=step, what=what)
     # The last part also has the day that began this evening and is dated tomorrow.
     return [bar for bar in bars if bar.start < cut or cut >= end]

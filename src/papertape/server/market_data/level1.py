@@ -22,7 +22,7 @@ from ..sessions.attempt import attempt
 from ..sessions.registry import Sessions
 from ..sessions.session import Session
 from ..settings import StationSettings
-from ..timing import Alarm, Timing
+from ..timing import Timing, Wakeup
 from .quotes import QuoteLine, Shown, Ticks, shown
 
 SLICE: Nanos = 4_000_000
@@ -127,7 +127,7 @@ class Level1:
         self._sample = Sample(market, config, timing)
         self._rest: Iterator[None] | None = None
         """Goes on with the sample under way, a line at a time."""
-        self.alarm = Alarm(self.next_due, self.step)
+        self.alarm = Wakeup(self.next_due, self.step)
 
     def next_due(self) -> Nanos | None:
         """When the next sample is due, or the rest of one; None while nobody subscribes."""

@@ -18,7 +18,7 @@ from ..present.events import Event
 from ..present.presenter import Presenter
 from ..sessions.attempt import attempt
 from ..sessions.registry import Sessions
-from ..timing import Alarm, Timing
+from ..timing import Timing, Wakeup
 from ..venue_port import Venue
 from .farms import Farms
 from .held_orders import HeldOrders
@@ -53,7 +53,7 @@ class BrokerLink:
         """The instant up to which the venue was heard."""
         self.notice: Notice | None = None
         """The last one about the link; None before the first loss."""
-        self.alarm = Alarm(self._next_due, self.advance)
+        self.alarm = Wakeup(self._next_due, self.advance)
 
     # -- the venue ----------------------------------------------------------------------------
 

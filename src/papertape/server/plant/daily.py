@@ -14,7 +14,7 @@ from ...model import LockAndExitConfig
 from ...venue.units import SECOND, Nanos
 from ..config import Config
 from ..settings import StationSettings
-from ..timing import Alarm, Timing
+from ..timing import Timing, Wakeup
 
 LOCK: Final = ("autoLogoffTime", "autoLogoffPeriod", "autoLogoffType")
 log = logging.getLogger("papertape.station")
@@ -42,7 +42,7 @@ def _clock(lock: LockAndExitConfig) -> str:
     return f"{int(hours) % 12 + 12 * (lock.autoLogoffPeriod == 'PM'):02}:{minutes}"
 
 
-class Tws(Protocol):
+class DailyTarget(Protocol):
     """What happens once a day."""
 
     def restart_daily(self, down_ms: float) -> None:
@@ -57,7 +57,7 @@ class Daily:
 
     def __init__(
         self,
-        tws: Tws,
+        tws: DailyTarget,
         settings: StationSettings,
         config: Config,
         timing: Timing,
@@ -68,7 +68,7 @@ class Daily:
         self._timing = timing
         self._restart: Nanos | None = None
         self._logoff: Nanos | None = None
-        self.alarm = Alarm(self.next_due, self.step)
+        self.alarm = Wakeup(self.next_due, self.step)
         for name in LOCK:
             config.watch(name, self._set)
         self._set()

@@ -15,9 +15,9 @@ from ...venue.units import SECOND, Nanos
 from ...wire.message import Farm, Message, id_of
 from ..config import Config
 from ..sessions.registry import Sessions
-from ..sessions.session import Session, Waiting
+from ..sessions.session import Session, WaitingRequest
 from ..sessions.subscriptions import HISTORY_GONE, End
-from ..timing import Alarm, Timing
+from ..timing import Timing, Wakeup
 from .farms import Farms, Status
 
 MAX_WAITING: Final = 200
@@ -50,7 +50,7 @@ class FarmQueue:
         self.remember: Callable[[Session], object]
         """Gives a session with work a turn; set likewise."""
         farms.dependants = self
-        self.alarm = Alarm(self.next_due, self.step)
+        self.alarm = Wakeup(self.next_due, self.step)
 
     def concerns(self, kind: type[Message]) -> bool:
         """Requests that need a farm, and those that take one back; see ``Stage``."""
@@ -75,12 +75,12 @@ class FarmQueue:
         if len(_ENCODE(message)) > LONGEST:
             session.error(id_of(message), 322, cause="it is too long to wait for a data farm")
             return False
-        session.for_farms.append(Waiting(message, spec.farm))
+        session.for_farms.append(WaitingRequest(message, spec.farm))
         if self._farms.of(spec.farm).status is Status.BROKEN:
             self._tell_to_wait(session, session.for_farms[-1])
         return False
 
-    def _tell_to_wait(self, session: Session, waiting: Waiting) -> None:
+    def _tell_to_wait(self, session: Session, waiting: WaitingRequest) -> None:
         if waiting.farm is Farm.HISTORY:
             waiting.until = self._timing.now + self._patience
             session.error(id_of(waiting.message), 165, variant="disconnected")
@@ -164,7 +164,7 @@ class FarmQueue:
         """How long a history request waits for a broken farm."""
         return (self._config.settings.bulkDataTimeout or 0) * SECOND
 
-    def _all(self) -> Iterator[tuple[Session, Waiting]]:
+    def _all(self) -> Iterator[tuple[Session, WaitingRequest]]:
         for session in self._sessions.started():
             for waiting in session.for_farms:
                 yield session, waiting

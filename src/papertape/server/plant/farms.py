@@ -19,7 +19,7 @@ from ..notices import Notice, notice
 from ..sessions.registry import Sessions
 from ..sessions.session import Session
 from ..settings import StationSettings
-from ..timing import Alarm, Timing
+from ..timing import Timing, Wakeup
 
 
 class Status(StrEnum):
@@ -153,7 +153,7 @@ class Farms:
         self._idle_after: Nanos = int(settings.farm_idle_s * SECOND) if settings.gateway else 0
         self._fell: list[DataFarm] = []
         """Farms that broke because the broker's link did: they return with it."""
-        self.alarm = Alarm(self.next_due, self.step)
+        self.alarm = Wakeup(self.next_due, self.step)
 
     def _first(self, kind: Farm) -> Status:
         """Where a farm of this kind is at a start."""

@@ -17,7 +17,7 @@ BASE = "BASE"
 SEGMENTS = ("-C", "-P", "-S")
 
 
-class AccountValue(msgspec.Struct, frozen=True):
+class AccountFigure(msgspec.Struct, frozen=True):
     """One updateAccountValue or accountSummary row."""
 
     key: str
@@ -166,10 +166,10 @@ SUMMARY_TAGS = tuple(_TAGS.split())
 """What reqAccountSummary may ask for. Reg T tags have no rows: the account is not of that type."""
 
 
-def account_values(account: str, base: str, valuation: Valuation) -> tuple[AccountValue, ...]:
+def account_values(account: str, base: str, valuation: Valuation) -> tuple[AccountFigure, ...]:
     """All rows of reqAccountUpdates for one account."""
-    rows = [AccountValue(key, text, "", account) for key, text in IDENTITY.items()]
-    rows.append(AccountValue("AccountCode", account, "", account))
+    rows = [AccountFigure(key, text, "", account) for key, text in IDENTITY.items()]
+    rows.append(AccountFigure("AccountCode", account, "", account))
     rows += _ratios(account, valuation)
     rows += _base_money(account, base, valuation)
     for currency in (BASE, *valuation.rates):
@@ -179,11 +179,11 @@ def account_values(account: str, base: str, valuation: Valuation) -> tuple[Accou
 
 def summary_values(
     account: str, base: str, valuation: Valuation, tags: tuple[str, ...]
-) -> tuple[AccountValue, ...]:
+) -> tuple[AccountFigure, ...]:
     """The rows that answer the given summary tags, ``$LEDGER`` forms included."""
     rows = (*account_values(account, base, valuation), *_summary_only(account, base, valuation))
     plain = {row.key: row for row in rows if row.currency in ("", base)}
-    found: list[AccountValue] = []
+    found: list[AccountFigure] = []
     for tag in tags:
         row = plain.get(SUMMARY_ALIASES.get(tag, tag)) if tag in SUMMARY_TAGS else None
         if row is not None:
@@ -194,13 +194,13 @@ def summary_values(
     return tuple(sorted(unique.values(), key=_wire_order))
 
 
-def _summary_only(account: str, base: str, valuation: Valuation) -> Iterator[AccountValue]:
-    yield AccountValue("HighestSeverity", "0", "", account)
-    yield AccountValue("Leverage", _ratio(valuation.gross, valuation.equity, 2), "", account)
-    yield AccountValue("SettledCash", str(cash_decimal(valuation.total_cash)), base, account)
+def _summary_only(account: str, base: str, valuation: Valuation) -> Iterator[AccountFigure]:
+    yield AccountFigure("HighestSeverity", "0", "", account)
+    yield AccountFigure("Leverage", _ratio(valuation.gross, valuation.equity, 2), "", account)
+    yield AccountFigure("SettledCash", str(cash_decimal(valuation.total_cash)), base, account)
 
 
-def _asked_ledger(account: str, asked: str, valuation: Valuation) -> Iterator[AccountValue]:
+def _asked_ledger(account: str, asked: str, valuation: Valuation) -> Iterator[AccountFigure]:
     """``$LEDGER`` is the BASE rows, ``:ALL`` everything, ``:EUR`` one currency."""
     wanted = asked or BASE
     for currency in (BASE, *valuation.rates):
@@ -208,11 +208,11 @@ def _asked_ledger(account: str, asked: str, valuation: Valuation) -> Iterator[Ac
             yield from _ledger(account, currency, valuation)
 
 
-def _ratios(account: str, valuation: Valuation) -> Iterator[AccountValue]:
+def _ratios(account: str, valuation: Valuation) -> Iterator[AccountFigure]:
     leverage = _ratio(valuation.gross, valuation.equity, 2)
     cushion = _ratio(valuation.excess, valuation.equity, 6)
-    yield AccountValue("Cushion", cushion, "", account)
-    yield AccountValue("Leverage-S", leverage, "", account)
+    yield AccountFigure("Cushion", cushion, "", account)
+    yield AccountFigure("Leverage-S", leverage, "", account)
 
 
 def _ratio(part: CashMicros, whole: CashMicros, places: int) -> str:
@@ -223,29 +223,29 @@ def _ratio(part: CashMicros, whole: CashMicros, places: int) -> str:
     return text if places == 2 else text.rstrip("0").rstrip(".")
 
 
-def _base_money(account: str, base: str, valuation: Valuation) -> Iterator[AccountValue]:
+def _base_money(account: str, base: str, valuation: Valuation) -> Iterator[AccountFigure]:
     for key, amount in SEGMENTED.items():
         text = str(cash_decimal(amount(valuation)))
-        yield AccountValue(key, text, base, account)
+        yield AccountFigure(key, text, base, account)
         for segment in SEGMENTS:
-            yield AccountValue(key + segment, text if segment == "-S" else "0.00", base, account)
+            yield AccountFigure(key + segment, text if segment == "-S" else "0.00", base, account)
     for key, (amount, suffixes) in FEW_ROWS.items():
         text = str(cash_decimal(amount(valuation)))
         for suffix in suffixes:
-            yield AccountValue(key + suffix, text, base, account)
+            yield AccountFigure(key + suffix, text, base, account)
 
 
-def _ledger(account: str, currency: str, valuation: Valuation) -> Iterator[AccountValue]:
+def _ledger(account: str, currency: str, valuation: Valuation) -> Iterator[AccountFigure]:
     """The per-currency rows of one currency, or of the total in the base currency."""
     for key in ("Currency", "RealCurrency"):
-        yield AccountValue(key, currency, currency, account)
-    yield AccountValue("AccountOrGroup", account, currency, account)
+        yield AccountFigure(key, currency, currency, account)
+    yield AccountFigure("AccountOrGroup", account, currency, account)
     rate = RATE_SCALE if currency == BASE else valuation.rates[currency]
-    yield AccountValue("ExchangeRate", _two_or_more(Decimal(rate) / RATE_SCALE), currency, account)
+    yield AccountFigure("ExchangeRate", _two_or_more(Decimal(rate) / RATE_SCALE), currency, account)
     for key, amount in PER_CURRENCY.items():
         places = 4 if key in FOUR_PLACES and currency == BASE else 2
         value = _total(amount, valuation) if currency == BASE else amount(valuation, currency)
-        yield AccountValue(key, _two_or_more(cash_decimal(value, places)), currency, account)
+        yield AccountFigure(key, _two_or_more(cash_decimal(value, places)), currency, account)
 
 
 def _two_or_more(number: Decimal) -> str:
@@ -268,5 +268,5 @@ def _valued(valuation: Valuation, currency: str) -> list[Holding]:
     return [h for h in _in_currency(valuation, currency) if h.instrument.secType != "CASH"]
 
 
-def _wire_order(row: AccountValue) -> tuple[str, bool, str]:
+def _wire_order(row: AccountFigure) -> tuple[str, bool, str]:
     return row.key, row.currency != BASE, row.currency

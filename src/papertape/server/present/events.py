@@ -53,7 +53,7 @@ class OrderAcknowledged(msgspec.Struct, frozen=True, tag=True):
     view: OrderView
 
 
-class OrderReplaced(msgspec.Struct, frozen=True, tag=True):
+class OrderReplacedEvent(msgspec.Struct, frozen=True, tag=True):
     """A working order got new terms. OO, OS."""
 
     view: OrderView
@@ -103,7 +103,7 @@ class OrderInactive(msgspec.Struct, frozen=True, tag=True):
     view: OrderView
 
 
-class OrderRejected(msgspec.Struct, frozen=True, tag=True):
+class OrderRejectedEvent(msgspec.Struct, frozen=True, tag=True):
     """A valid order that the broker will not carry. E 201, OO, OS (Inactive)."""
 
     view: OrderView
@@ -118,13 +118,13 @@ class WhatIfAnswered(msgspec.Struct, frozen=True, tag=True):
     view: OrderView
 
 
-class OrderBound(msgspec.Struct, frozen=True, tag=True):
+class OrderBoundEvent(msgspec.Struct, frozen=True, tag=True):
     """An order of the user of TWS has become one of client 0. orderBound, to client 0."""
 
     view: OrderView
 
 
-class RequestRefused(msgspec.Struct, frozen=True, tag=True):
+class RequestRefusedEvent(msgspec.Struct, frozen=True, tag=True):
     """A command that did nothing. E with id = orderId, to the asking client only."""
 
     clientId: int
@@ -134,7 +134,7 @@ class RequestRefused(msgspec.Struct, frozen=True, tag=True):
     variant: str | None = None
 
 
-class OrderWarned(msgspec.Struct, frozen=True, tag=True):
+class OrderWarnedEvent(msgspec.Struct, frozen=True, tag=True):
     """A remark about an order that lives on. E with id = orderId, to its own client only."""
 
     clientId: int
@@ -160,18 +160,18 @@ class AccountChanged(msgspec.Struct, frozen=True, tag=True):
 Event = (
     OrderAccepted
     | OrderAcknowledged
-    | OrderReplaced
+    | OrderReplacedEvent
     | OrderElected
     | Traded
     | CommissionCharged
     | CancelPending
     | OrderCancelled
     | OrderInactive
-    | OrderRejected
+    | OrderRejectedEvent
     | WhatIfAnswered
-    | OrderBound
-    | RequestRefused
-    | OrderWarned
+    | OrderBoundEvent
+    | RequestRefusedEvent
+    | OrderWarnedEvent
     | PositionChanged
     | AccountChanged
 )

@@ -25,13 +25,13 @@ class Presenter:
         self._views = views
         self._rules: dict[type[Any], Callable[[Happened], Iterator[Event]]] = {
             facts.OrderPlaced: self._placed,
-            facts.OrderReplaced: self._plain(events.OrderReplaced),
+            facts.OrderReplaced: self._plain(events.OrderReplacedEvent),
             facts.OrderMoved: self._moved,
             facts.OrderRepeated: self._plain(events.OrderAcknowledged),
             facts.OrderTriggered: self._plain(events.OrderElected),
             facts.OrderFilled: self._filled,
             facts.OrderEnded: self._ended,
-            facts.ManualOrderBound: self._plain(events.OrderBound),
+            facts.ManualOrderBound: self._plain(events.OrderBoundEvent),
             facts.OrderSuspended: self._plain(events.OrderAcknowledged),
             facts.OrderResumed: self._plain(events.OrderAcknowledged),
             facts.OrderWarned: self._warned,
@@ -68,10 +68,10 @@ class Presenter:
         assert isinstance(one.fact, facts.OrderPlaced) and one.order is not None
         view = self._views.order(one.order)
         if one.fact.bound:
-            yield events.OrderBound(view)
+            yield events.OrderBoundEvent(view)
         if one.fact.reason is not None:
             reason = one.fact.reason
-            yield events.OrderRejected(view, reason.code, reason.facts, reason.variant)
+            yield events.OrderRejectedEvent(view, reason.code, reason.facts, reason.variant)
         elif one.fact.status == INACTIVE:
             yield events.OrderInactive(view)
         elif one.fact.status == PENDING_CANCEL:
@@ -115,7 +115,7 @@ class Presenter:
     def _refused(self, one: Happened) -> Iterator[Event]:
         assert isinstance(one.fact, Refused)
         reason: Refusal = one.fact.reason
-        yield events.RequestRefused(
+        yield events.RequestRefusedEvent(
             one.fact.clientId, one.fact.orderId, reason.code, reason.facts, reason.variant
         )
 
@@ -123,7 +123,7 @@ class Presenter:
         fact = one.fact
         assert isinstance(fact, facts.OrderWarned)
         reason = fact.reason
-        yield events.OrderWarned(
+        yield events.OrderWarnedEvent(
             fact.clientId, fact.orderId, reason.code, reason.facts, reason.variant
         )
 

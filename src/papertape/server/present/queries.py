@@ -21,7 +21,7 @@ from ...venue.reference.times import eastern
 from ...venue.tws import order_ids
 from ...venue.units import Nanos, price_float, scaled, size_decimal
 from ..venue_port import ReadModel
-from .account_values import AccountValue, account_values, summary_values
+from .account_values import AccountFigure, account_values, summary_values
 from .events import OrderView
 from .times import parse_filter_time
 from .views import Views, average_cost, execution_id, money
@@ -332,16 +332,16 @@ class Queries:
             value=money(held.value),
         )
 
-    def account_values(self, account: str, now: Nanos) -> tuple[AccountValue, ...]:
+    def account_values(self, account: str, now: Nanos) -> tuple[AccountFigure, ...]:
         """Every key of reqAccountUpdates, alphabetically, suffix rows after the plain ones."""
         base = self.base_currency(account)
         return account_values(account, base, self.valuation(account, now))
 
     def account_summary(
         self, tags: tuple[str, ...], now: Nanos, account: str | None = None
-    ) -> tuple[AccountValue, ...]:
+    ) -> tuple[AccountFigure, ...]:
         """The rows of the asked summary tags, per account alphabetically."""
-        rows: list[AccountValue] = []
+        rows: list[AccountFigure] = []
         for code in self._accounts(account):
             base = self.base_currency(code)
             rows += summary_values(code, base, self.valuation(code, now), tags)

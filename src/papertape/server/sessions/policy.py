@@ -19,7 +19,7 @@ from ..settings import Verdict
 from .session import Session
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class WaitingConnection(msgspec.Struct, frozen=True):
     """A connection that somebody must decide about."""
 
     number: int
@@ -53,7 +53,7 @@ class Policy:
         self._config = config
         self._others: Verdict = others
         self._rules = {network(text): verdict for text, verdict in rules.items()}
-        self._waiting: dict[int, Waiting] = {}
+        self._waiting: dict[int, WaitingConnection] = {}
         self._decided: list[Decision] = []
 
     # -- by rule ------------------------------------------------------------------------------
@@ -83,15 +83,15 @@ class Policy:
 
     # -- by decision --------------------------------------------------------------------------
 
-    def ask(self, waiting: Waiting) -> None:
+    def ask(self, waiting: WaitingConnection) -> None:
         """A connection waits from now on."""
         self._waiting[waiting.number] = waiting
 
-    def waiting(self) -> tuple[Waiting, ...]:
+    def waiting(self) -> tuple[WaitingConnection, ...]:
         """Who waits, in the order of their coming."""
         return tuple(self._waiting.values())
 
-    def accept(self, number: int, *, always: bool = False) -> Waiting:
+    def accept(self, number: int, *, always: bool = False) -> WaitingConnection:
         """Let a connection in; ``always`` adds its address to ``trustedIPs`` as well, and lets in
         everyone else who waits from there.
 
@@ -105,7 +105,7 @@ class Policy:
                 self._decided.append(Decision(self._take(other.number).number, True))
         return one
 
-    def reject(self, number: int) -> Waiting:
+    def reject(self, number: int) -> WaitingConnection:
         """Close a connection. Raises ``SettingsError`` when no such connection waits."""
         one = self._take(number)
         self._decided.append(Decision(number, False, "rejected"))
@@ -118,7 +118,7 @@ class Policy:
         """A connection is gone: nobody need decide about it."""
         self._waiting.pop(session.number, None)
 
-    def _take(self, number: int) -> Waiting:
+    def _take(self, number: int) -> WaitingConnection:
         if number not in self._waiting:
             waiting = ", ".join(map(str, self._waiting)) or "none"
             raise SettingsError(

@@ -21,7 +21,7 @@ from ...wire.message import Message, id_of
 from ..config import Config
 from ..event_bus import EventBus
 from ..settings import StationSettings
-from ..timing import Alarm, Schedule, Timing
+from ..timing import StationSchedule, Timing, Wakeup
 from .admission import Stage
 from .attempt import attempt
 from .policy import Decision, Policy
@@ -101,7 +101,7 @@ class Scheduler:
         settings: StationSettings,
         config: Config,
         timing: Timing,
-        schedule: Schedule,
+        schedule: StationSchedule,
         bus: EventBus,
     ) -> None:
         """``stages`` are what a request must pass, in this order, before it is handled."""
@@ -116,7 +116,7 @@ class Scheduler:
         self._timing = timing
         self._schedule = schedule
         self._bus = bus
-        self.alarm = Alarm(self.next_due, self.step)
+        self.alarm = Wakeup(self.next_due, self.step)
         self._behind: dict[int, Session] = {}
         """Sessions that wait for a turn; the one whose last turn is the longest ago comes first."""
         self._round: Nanos | None = None

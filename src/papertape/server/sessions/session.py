@@ -71,7 +71,7 @@ class Reply(msgspec.Struct):
     """Bytes that have been queued of it."""
 
 
-class Waiting(msgspec.Struct):
+class WaitingRequest(msgspec.Struct):
     """A request that waits for a data farm."""
 
     message: Message
@@ -122,7 +122,7 @@ class Session:
         """What it follows."""
         self.replies: deque[Reply] = deque()
         """Long answers under way, one after the other; its next request waits for their end."""
-        self.for_farms: list[Waiting] = []
+        self.for_farms: list[WaitingRequest] = []
         """Requests that wait for a data farm."""
         self.told_time: Nanos = 0
         """When it was last told the current time."""

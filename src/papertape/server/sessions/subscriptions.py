@@ -73,13 +73,6 @@ class Query(Subscription):
         """Each step works out a part of it; the last one sends the answer."""
 
 
-class LiveBars(Subscription):
-    """Bars that are kept up to date."""
-
-    farm = Farm.HISTORY
-    events = {End.FARM_BROKE: Told(10182), End.DATA_LOST: None}
-
-
 S = TypeVar("S", bound=Subscription)
 
 

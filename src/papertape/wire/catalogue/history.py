@@ -106,6 +106,7 @@ class HistoricalDataEnd(Message):
     since=124,
     protobuf=208,
     callback="historicalDataUpdate",
+    market_data=True,
 )
 class HistoricalDataUpdate(Message):
     """The growing last bar of a query that is kept up to date."""

@@ -1,0 +1,45 @@
+"""Bars of five seconds."""
+
+from ...venue.reference.instruments import Purpose, Refusal
+from ...wire.catalogue import ticks as wire
+from ..market_data.history import LIVE
+from ..market_data.live_bars import FiveSecondLine
+from ..market_data.quotes import QuoteLine
+from ..sessions.session import Session
+from . import handles
+from .services import Services
+
+
+@handles(wire.ReqRealTimeBars, partly="the pacing of new requests (420), busted trades (10225)")
+def req_real_time_bars(tws: Services, session: Session, message: wire.ReqRealTimeBars) -> None:
+    """Tell every bar of five seconds when it has ended; whatever bar size is asked for, as TWS."""
+    if message.reqId in session.subscriptions.of(FiveSecondLine):
+        session.error(message.reqId, 102)
+        return
+    what = message.whatToShow.strip().upper()
+    if what not in LIVE:
+        session.error(message.reqId, 321, variant="what_to_show")
+        return
+    lines = sum(len(session.subscriptions.of(kind)) for kind in (QuoteLine, FiveSecondLine))
+    if lines >= tws.settings.max_lines:
+        session.error(message.reqId, 101)
+        return
+    found = tws.resolve(message.contract, Purpose.QUOTES)
+    if isinstance(found, Refusal):
+        session.refuse(message.reqId, found)
+        return
+    entry = found.instrument
+    if what == "TRADES" and entry.secType == "CASH":
+        cause = f"No historical market data for {entry.symbol}/CASH@{found.exchange} Last 5"
+        session.error(message.reqId, 420, cause=cause)
+        return
+    tws.bars.five_seconds(message.reqId, session, entry, what, regular=message.useRTH)
+
+
+@handles(wire.CancelRealTimeBars)
+def cancel_real_time_bars(
+    tws: Services, session: Session, message: wire.CancelRealTimeBars
+) -> None:
+    """End them; silent, but 300 for a request that is not open."""
+    if session.subscriptions.remove(FiveSecondLine, message.reqId) is None:
+        session.error(message.reqId, 300, id=message.reqId)

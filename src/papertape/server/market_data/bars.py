@@ -1,0 +1,109 @@
+"""Bars as TWS tells them: those of the tape, and flat ones while nothing is traded.
+
+A stretch of the session without a trade has a bar too: all its prices and its average are the close
+before, volume and count are 0.
+"""
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Final
+
+from ...model import Bar
+from ...venue.market.source import MarketSource, PriceBar
+from ...venue.reference.instruments import Instrument
+from ...venue.units import DAY, SECOND, Nanos, price_float
+from ...versions import HISTORY_IN_SHARES
+from ...wire.catalogue.ticks import RealTimeBarTick
+from .channels import Form
+from .quotes import shown_size
+
+NONE: Final = Decimal(-1)
+"""Volume and average price of bars that have no trades."""
+Dated = Callable[[Nanos, Form], str]
+"""The date of a bar that begins at an instant, in the form of its client."""
+
+
+def told_bars(
+    market: MarketSource,
+    entry: Instrument,
+    span: tuple[Nanos, Nanos],
+    *,
+    step: Nanos,
+    what: str,
+) -> list[PriceBar]:
+    """The bars that begin in a span (end excluded), the last with what happened up to its end.
+
+    Raises what the market raises.
+    """
+    start, end = span
+    bars = market.bars(entry.conId, start=start, end=end, step=step, what=what)
+    if what != "TRADES" or step >= DAY or entry.secType == "CASH":
+        return bars
+    return list(_filled(market, entry.conId, bars, span, step))
+
+
+def _filled(
+    market: MarketSource, con_id: int, bars: list[PriceBar], span: tuple[Nanos, Nanos], step: Nanos
+) -> Iterator[PriceBar]:
+    """The bars, with flat ones between them while the market is open."""
+    start, end = span
+    last = 0
+    for bar in bars:
+        if start < bar.start:
+            yield from _flat(market, con_id, (start, bar.start), step, last)
+        yield bar
+        # The first bar of a day may begin within a step.
+        start, last = bar.start - bar.start % step + step, bar.close
+    if start < end:
+        yield from _flat(market, con_id, (start, end), step, last)
+
+
+def _flat(
+    market: MarketSource, con_id: int, span: tuple[Nanos, Nanos], step: Nanos, last: int
+) -> Iterator[PriceBar]:
+    """Bars without trades at the price ``last`` (0: not known yet), where there are quotes."""
+    start, end = span
+    for quoted in market.bars(con_id, start=start, end=end, step=step, what="MIDPOINT"):
+        if not start <= quoted.start < end:
+            continue
+        if not last:
+            day = market.day(con_id, quoted.start - 1)
+            last = day.last or day.close
+        if last:
+            yield PriceBar(quoted.start, last, last, last, last, 0, last, 0)
+
+
+def shown_bar(bar: PriceBar, entry: Instrument, form: Form, dated: Dated) -> Bar:
+    """A bar of a history in the units and the form of dates that a client expects."""
+    scale, version = entry.scale, form.version
+    traded = bar.count >= 0
+    return Bar(
+        date=dated(bar.start, form),
+        open=price_float(bar.open, scale),
+        high=price_float(bar.high, scale),
+        low=price_float(bar.low, scale),
+        close=price_float(bar.close, scale),
+        volume=shown_size(bar.volume, version, entry, HISTORY_IN_SHARES) if traded else NONE,
+        wap=_average(bar, scale) if traded else NONE,
+        barCount=bar.count,
+    )
+
+
+def shown_five_seconds(bar: PriceBar, entry: Instrument, form: Form) -> RealTimeBarTick:
+    """A bar of five seconds in the units that a client expects, without its request id."""
+    scale = entry.scale
+    traded = bar.count >= 0
+    return RealTimeBarTick(
+        time=bar.start // SECOND,
+        open=price_float(bar.open, scale),
+        high=price_float(bar.high, scale),
+        low=price_float(bar.low, scale),
+        close=price_float(bar.close, scale),
+        volume=shown_size(bar.volume, form.version, entry, HISTORY_IN_SHARES) if traded else NONE,
+        wap=_average(bar, scale) if traded else NONE,
+        count=bar.count,
+    )
+
+
+def _average(bar: PriceBar, scale: int) -> Decimal:
+    return (Decimal(bar.wap) / scale).normalize()
