@@ -49,7 +49,7 @@ def entered(hall: Hall, words: str) -> OrderView | Refusal:
 
 
 def bound(client: Client) -> list[tuple[int, int, int]]:
-    return [(m.permId, m.clientId, m.orderId) for m in client.of(reports.OrderBoundEvent)]
+    return [(m.permId, m.clientId, m.orderId) for m in client.of(reports.OrderBound)]
 
 
 LIMIT = "BUY 100 AAPL LMT 250"
@@ -89,7 +89,7 @@ def test_req_open_orders_of_client_zero_binds_what_works(
     zero.got()
     zero.send(orders.ReqOpenOrders())
     got = zero.got()
-    told = [m for m in got if isinstance(m, reports.OrderBoundEvent)]
+    told = [m for m in got if isinstance(m, reports.OrderBound)]
     assert [(m.permId, m.clientId, m.orderId) for m in told] == [
         (view.permId, 0, number) for view, number in zip(views, ids)
     ]
@@ -139,7 +139,7 @@ def test_auto_bind_gives_orders_to_client_zero_from_the_start(
     assert zero.send(orders.ReqAutoOpenOrders(True)).got() == []
     view = enter(hall, "BUY 100 AAPL MKT")
     got = zero.got()
-    assert isinstance(got[0], reports.OrderBoundEvent)
+    assert isinstance(got[0], reports.OrderBound)
     assert (got[0].permId, got[0].clientId, got[0].orderId) == (view.permId, 0, first)
     assert f"orderStatus #{first} Filled 100+0" in lines(got)
     assert [m.execution.orderId for m in got if isinstance(m, reports.ExecutionDetails)] == [first]
