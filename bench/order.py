@@ -12,7 +12,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -36,7 +36,7 @@ async def main():
     await server.serve_forever()
 asyncio.run(main())
 """
-OPEN_ORDER = 5
+OPEN_ORDER, ORDER_STATUS = 5, 3
 
 
 @contextmanager
@@ -83,8 +83,9 @@ class Raw:
 
 
 async def measured(
-    act: Callable[[], bytes], answer: Callable[[], "asyncio.Future[None]"],
+    act: Callable[[], bytes], answer: Callable[[], Awaitable[None]],
     writer: asyncio.StreamWriter, count: int, interval: float,
+    after: Callable[[], Awaitable[None]] | None = None,
 ) -> list[float]:  # fmt: skip
     """Microseconds from each write to its answer."""
     times = []
@@ -94,6 +95,8 @@ async def measured(
         writer.write(data)
         await answer()
         times.append((time.perf_counter() - began) * 1e6)
+        if after is not None:
+            await after()
         if interval:
             await asyncio.sleep(interval)
     return times
@@ -107,7 +110,7 @@ async def measure_echo(port: int, count: int, interval: float, size: int) -> lis
         await reader.readexactly(size)
 
     data = bytes(size)
-    times = await measured(lambda: data, answer, writer, count, interval)  # type: ignore[arg-type]
+    times = await measured(lambda: data, answer, writer, count, interval)
     writer.close()
     return times
 
@@ -129,8 +132,12 @@ async def measure_station(port: int, count: int, interval: float, *, clock: bool
     async def answer() -> None:
         await raw.until(49 if clock else OPEN_ORDER)
 
-    act = request if clock else order
-    times = await measured(act, answer, raw.writer, count, interval)  # type: ignore[arg-type]
+    async def rest() -> None:  # a resting order is told in two pairs
+        for number in (ORDER_STATUS, OPEN_ORDER, ORDER_STATUS):
+            await raw.until(number)
+
+    act, after = (request, None) if clock else (order, rest)
+    times = await measured(act, answer, raw.writer, count, interval, after)
     raw.writer.close()
     await asyncio.sleep(0.1)
     return times
