@@ -9,7 +9,8 @@ from urllib.request import ProxyHandler, Request, build_opener
 from ..errors import SettingsError
 from .rendezvous import meet
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = 30.0
+"""The first request makes the station load its control API, which takes a busy computer a while."""
 OPENER = build_opener(ProxyHandler({}))
 """Ignores proxies of the environment: the station is on this computer."""
 
