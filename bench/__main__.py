@@ -35,6 +35,7 @@ LONG = {
     "bigday": "3 minutes",
     "console": "20 minutes",
     "venue": "20 minutes",
+    "options": "1 minute",
 }
 """Suites that run only when they are named."""
 HAVE_OPTIONS = ("messages", "short_ways", "way", "order", *LONG)
