@@ -14,7 +14,8 @@ import msgspec
 
 from ..units import MINUTE, SIZE_SCALE, Nanos, PriceUnits
 from .days import BarDay, Caches, Day, MirroredDay, PlannedDay, TickDay
-from .interpolate import SHARES_A_TRADE, Style, check_length, day_bar, fewest_trades, mix, plan_of
+from .interpolate import SHARES_A_TRADE, Style, check_length, day_bar, fewest_trades, plan_of
+from .noise import mix
 from .synthetic import STOCK_DAY, SyntheticDays, SyntheticSpec
 from .ticks import Column
 

@@ -13,11 +13,12 @@ from ..reference.calendars import Calendar
 from ..units import MINUTE, Nanos
 from . import bars
 from .days import Caches
-from .interpolate import mix
+from .defaults import DEFAULTS
 from .layout import Laps, Layout, SessionDays
+from .noise import mix
 from .recorded import RecordedDays, Recording
 from .source import DayStats, PriceBar, Quote, Trade
-from .synthetic import DEFAULTS, SyntheticDays, SyntheticSpec
+from .synthetic import Factors, SyntheticDays, SyntheticSpec
 from .timeline import DaySource, Tape
 
 NO_CALENDARS: Mapping[int, Calendar] = MappingProxyType({})
@@ -39,14 +40,20 @@ def open_market(
     An instrument with a recording is played from it, whatever ``synthetic`` says. Nothing is
     loaded or worked out before an instrument is first asked about.
     """
-    caches = Caches()
+    caches, factors = Caches(), Factors(seed)
     sources: dict[int, DaySource] = {}
     for recording in recordings:
         seeded = mix(seed, recording.conId)
         sources[recording.conId] = RecordedDays(recording, seeded, caches=caches)
     for con_id, spec in synthetic.items():
         if con_id not in sources:
-            sources[con_id] = SyntheticDays(spec, mix(seed, con_id), caches=caches)
+            sources[con_id] = SyntheticDays(
+                spec,
+                mix(seed, con_id),
+                caches=caches,
+                nightly=con_id in calendars,
+                factors=factors,
+            )
     return Market(anchor, sources, calendars)
 
 

@@ -136,7 +136,7 @@ def _european(option: Option, spot: float, volatility: float, ahead: Horizon) ->
 def _american(option: Option, spot: float, plain: float, edge: Boundary) -> float:
     side = 1.0 if option.call else -1.0
     if side * (edge.ratio * option.strike - spot) <= 0.0:
-        return side * (spot - option.strike)
+        return max(plain, side * (spot - option.strike))
     early = premium(edge, spot / option.strike) * option.strike
     return max(plain + early, side * (spot - option.strike))
 
@@ -150,9 +150,9 @@ def _american_slopes(
 ) -> tuple[float, float, float, float] | None:
     """Value, delta, gamma, vega; None where the option is worth exercising."""
     strike, side = option.strike, 1.0 if option.call else -1.0
-    if side * (edge.ratio * strike - spot) <= 0.0:
-        return None
     value, delta, gamma, vega, volatility = plain
+    if side * (edge.ratio * strike - spot) <= 0.0:
+        return None if side * (spot - strike) >= value else plain[:4]
     ratio = spot / strike
     more, more_delta, more_gamma = premium_slopes(edge, ratio)
     step = min(_BUMP, 0.5 * volatility)
