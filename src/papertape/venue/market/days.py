@@ -41,6 +41,7 @@ class Caches:
     def __init__(self) -> None:
         self.days = Cache(256)
         self.blocks = Cache(768)
+        self.opens = Cache(4096)
 
 
 class Day(Protocol):

@@ -8,15 +8,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..units import price_units
+from .currencies import PairSpec
 from .interpolate import Style
-from .synthetic import CURRENCY, CURRENCY_DAY, SyntheticSpec
+from .sources import Spec
+from .synthetic import SyntheticSpec
 
 
 def _stock(price: float, **changes: Any) -> SyntheticSpec:
     return SyntheticSpec(price_units(price, 10_000), **changes)
 
 
-DEFAULTS: Mapping[int, SyntheticSpec] = {
+DEFAULTS: Mapping[int, Spec] = {
     # AAPL
     265598: _stock(270.0, volatility=0.015, beta=1.1, volume=50_000_000),
     # SPY
@@ -43,10 +45,5 @@ DEFAULTS: Mapping[int, SyntheticSpec] = {
     320227571: _stock(615.0, volatility=0.012, beta=1.2, volume=50_000_000, style=Style(depth=4)),
     # META
     107113386: _stock(640.0, volatility=0.02, beta=1.2, volume=14_000_000, style=Style(spread=6)),
-    12087792: SyntheticSpec(  # EUR.USD
-        116_000,
-        CURRENCY,
-        length=CURRENCY_DAY,
-        volatility=0.0045,
-    ),
-}  # fmt: skip
+    12087792: PairSpec(base="EUR"),
+}

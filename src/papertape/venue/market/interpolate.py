@@ -39,6 +39,8 @@ LOTS = (
     3, 4, 4, 4, 5, 5, 6, 6, 7, 8, 9, 11, 13, 16, 21, 35,
 )
 # fmt: on
+TURNS = (0.04, 0.05, 0.08, 0.12, 0.2, 0.3, 0.4, 0.5)
+"""How likely the side that trades changes with the next print, for runs of each kind."""
 SYNTHETIC_EXCHANGES = ("ARCA", "BATS", "DRCTEDGE", "NASDAQ", "NYSE", "IEX")
 
 Draw = Callable[[], float]
@@ -58,6 +60,11 @@ class Style(msgspec.Struct, frozen=True):
     """Quotes a minute beside those that trades bring."""
     trades: bool = True
     """False for a market that shows quotes only, such as currencies."""
+
+    @property
+    def unit(self) -> SizeUnits:
+        """A usual displayed size."""
+        return self.size or self.depth * LOT
 
     def __post_init__(self) -> None:
         if min(self.tick, self.spread, self.depth) < 1 or self.quotes < LEAST_QUOTES:
@@ -289,7 +296,7 @@ def _quotes(
         ask = bid + style.spread
         chance = draw()
         if chance < 0.15:
-            wider = 0 if chance < 0.1 else 1 if chance < 0.135 else 2
+            wider = 0 if chance < 0.125 else 1 if chance < 0.142 else 2
         if wider and index not in (0, peak, trough, last):
             if index & 1:
                 bid = max(bid - wider, low)
@@ -318,7 +325,9 @@ def _trades(
         marks = {0: marks[0]}
     lowest, highest = plan.low[minute] * tick, plan.high[minute] * tick
     free, places = count - len(marks), len(times) - len(marks)
-    buying = draw() < 0.5
+    # Large orders are traded in parts: some runs are long, and go on into the next minutes.
+    run = mix(plan.seed, (plan.first + minute) // 4, 31)
+    buying, turning = bool(run & 1), TURNS[run >> 1 & 7]
     for index, time in enumerate(times):
         if not count:
             break
@@ -330,8 +339,8 @@ def _trades(
             if not taken:
                 continue
             free -= 1
-            if draw() >= 0.6:
-                buying = not buying
+            if draw() < turning:
+                buying, turning = not buying, TURNS[int(draw() * 8)]
             price = min(max(asks[index] if buying else bids[index], lowest), highest)
         later = times[index + 1] if index + 1 < len(times) else begin + MINUTE
         when.append(time + 1 + (later - time - 1) * 5 // 8)

@@ -62,13 +62,29 @@ class SyntheticSpec(msgspec.Struct, frozen=True):
 
 
 def profile(length: Nanos) -> list[float]:
-    """How lively the cells of a day are: a U where an exchange opens and closes, a hump around
-    the clock."""
+    """How lively the cells of a day are: most at the open and a little more at the close where an
+    exchange has them, a hump around the clock."""
+    return [
+        1.4 - square
+        if length >= CURRENCY_DAY
+        else 0.6 + square * (1.2 + 2.0 * square if early else 0.2 + 0.7 * square)
+        for square, early in _places(length)
+    ]
+
+
+def _busy(length: Nanos) -> list[float]:
+    """How much of a day's volume its cells have: a deep U where an exchange opens and closes."""
+    return [
+        1.4 - square if length >= CURRENCY_DAY else 0.6 + square * (0.8 + 3.0 * square)
+        for square, _ in _places(length)
+    ]
+
+
+def _places(length: Nanos) -> list[tuple[float, bool]]:
+    """How far from the middle of the day each cell is, squared; whether before it."""
     cells = -(-length // (STEPS * MINUTE))
     places = [(2.0 * cell + 1.0) / cells - 1.0 for cell in range(cells)]
-    if length >= CURRENCY_DAY:
-        return [1.4 - place * place for place in places]
-    return [0.6 + (2.4 if place < 0 else 1.9) * place * place for place in places]
+    return [(place * place, place < 0.0) for place in places]
 
 
 class Factors:
@@ -108,6 +124,7 @@ class SyntheticDays:
     ):
         self.spec = spec
         self.length = spec.length
+        self.tick, self.unit = spec.style.tick, spec.style.unit
         self._seed = seed
         self._caches = caches
         self._origin = origin
@@ -175,6 +192,12 @@ class SyntheticDay:
         piece = self.whole("TRADES") or self.whole("MIDPOINT")
         assert piece is not None, "a day without prices"
         return piece.close
+
+    def steps(self, cell: int) -> list[PriceUnits]:
+        """What a cell's minutes open at, and the one after them."""
+        minutes = min(STEPS, self._minutes - cell * STEPS)
+        prices = self._way.cell(self._number, cell)[: minutes + 1]
+        return [self._grid(price) * self._tick for price in prices]
 
     def _grid(self, price: float) -> int:
         return max(int(price / self._tick + 0.5), 1)
@@ -249,9 +272,7 @@ class SyntheticDay:
     def _by_cells(self) -> tuple[Column, Column]:
         cells = -(-self._minutes // STEPS)
         chance = drawn(cells, self._seed, 6)
-        weights = [
-            share * (0.6 + byte / 320.0) for share, byte in zip(profile(self.length), chance)
-        ]
+        weights = [share * (0.7 + byte / 426.0) for share, byte in zip(_busy(self.length), chance)]
         least = [LEAST_TRADES * STEPS] * cells
         least[-1] = LEAST_TRADES * (self._minutes - STEPS * (cells - 1))
         return shared(self.bar.volume, self.bar.count, weights, least)

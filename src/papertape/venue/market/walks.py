@@ -152,6 +152,7 @@ class Way:
         self._base = own.opened(origin)
         self._base += added(beta * walk.opened(origin) for walk, beta in shared)
         self.knots = lru_cache(64)(self._knots)
+        self.swings = lru_cache(64)(self._swings)
         self.cell = lru_cache(64)(self._cell)
 
     def _knots(self, number: int) -> list[float]:
@@ -188,10 +189,14 @@ class Way:
 
     def swing(self, number: int, cell: int) -> float:
         """Standard deviation of the price's change over a cell."""
-        variance = self._own.course(number).swings[cell] ** 2
+        return self.swings(number)[cell]
+
+    def _swings(self, number: int) -> list[float]:
+        variances = [swing * swing for swing in self._own.course(number).swings]
         for walk, beta in self._shared:
-            variance += (beta * walk.course(number).swings[cell]) ** 2
-        return sqrt(variance) * self.knots(number)[cell]
+            more = walk.course(number).swings
+            variances = [one + (beta * two) ** 2 for one, two in zip(variances, more)]
+        return [sqrt(one) * price for one, price in zip(variances, self.knots(number))]
 
     def wild(self, number: int) -> float:
         """How lively a day is beside the usual."""
@@ -200,23 +205,9 @@ class Way:
     def extremes(self, number: int, steps: int) -> tuple[Extreme, Extreme]:
         """The highest and the lowest price of a day's first ``steps``, each with the first step
         that has it. Only the cells are worked out that may hold one."""
-        knots = self.knots(number)
-        courses = [(self._own.course(number), 1.0)]
-        courses += [(walk.course(number), beta) for walk, beta in self._shared]
-        shapes = bridges(STEPS)
-        highest: list[tuple[float, int]] = []
-        lowest: list[tuple[float, int]] = []
-        for cell in range(-(-steps // STEPS)):
-            start, end = knots[cell], knots[cell + 1]
-            up = down = 0.0
-            for course, beta in courses:
-                bridge, size = shapes[course.picks[cell]], beta * course.swings[cell]
-                most, least = size * bridge.most, size * bridge.least
-                up += most if most > least else least
-                down += least if most > least else most
-            middle = 0.5 * (start + end)
-            highest.append(((start if start > end else end) + middle * up, -cell))
-            lowest.append((-(end if start > end else start) - middle * down, -cell))
+        bounds = self.bounds(number)[: -(-steps // STEPS)]
+        highest = [(high, -cell) for cell, (_, high) in enumerate(bounds)]
+        lowest = [(-low, -cell) for cell, (low, _) in enumerate(bounds)]
         top, at = self._most(number, steps, highest, 1)
         bottom, place = self._most(number, steps, lowest, -1)
         return (top, at), (-bottom, place)
@@ -234,6 +225,33 @@ class Way:
             if value > best or (value == best and step < at):
                 best, at = value, step
         return best, at
+
+    def bounds(self, number: int) -> list[tuple[float, float]]:
+        """What the prices of each cell lie between, without working them out."""
+        knots = self.knots(number)
+        ups, downs = self._bulges(self._own, 1.0, number)
+        for walk, beta in self._shared:
+            more, less = self._bulges(walk, beta, number)
+            ups = [one + two for one, two in zip(ups, more)]
+            downs = [one + two for one, two in zip(downs, less)]
+        return [
+            (
+                (start if start < end else end) + 0.5 * (start + end) * down,
+                (end if start < end else start) + 0.5 * (start + end) * up,
+            )
+            for start, end, up, down in zip(knots, knots[1:], ups, downs)
+        ]
+
+    def _bulges(self, walk: Walk, beta: float, number: int) -> tuple[list[float], list[float]]:
+        """How far a walk goes above and below the straight line within each cell of a day."""
+        shapes, course = bridges(STEPS), walk.course(number)
+        ups: list[float] = []
+        downs: list[float] = []
+        for swing, pick in zip(course.swings, course.picks):
+            bridge, size = shapes[pick], beta * swing
+            ups.append(size * (bridge.most if beta > 0.0 else bridge.least))
+            downs.append(size * (bridge.least if beta > 0.0 else bridge.most))
+        return ups, downs
 
     def at(self, number: int, step: int) -> float:
         """The price at one step of a day."""

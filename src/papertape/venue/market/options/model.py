@@ -10,6 +10,7 @@ Results are floats, the same bits on every machine (``elementary``); who stores 
 rounds to the price grid first (``on_grid``).
 """
 
+from collections.abc import Callable
 from math import isfinite
 
 import msgspec
@@ -64,13 +65,21 @@ def value(option: Option, spot: float, volatility: float, ahead: Horizon) -> flo
     """
     _check(spot, volatility)
     plain = _european(option, spot, volatility, ahead)
-    if not option.american or not ahead.early(option.call):
+    if not option.american:
         return plain
-    deviation = volatility * ahead.root
-    if not deviation:
+    if not ahead.early(option.call) or not volatility * ahead.root:
         return max(plain, _intrinsic(option, spot))
     edge = boundary(option.call, volatility, ahead)
     return _american(option, spot, plain, edge)
+
+
+def pricer(option: Option, volatility: float, ahead: Horizon) -> Callable[[float], float]:
+    """``value`` for many spots: what does not depend on the spot is worked out once."""
+    early = option.american and ahead.early(option.call) and volatility * ahead.root
+    if not early:
+        return lambda spot: value(option, spot, volatility, ahead)
+    edge = boundary(option.call, volatility, ahead)
+    return lambda spot: _american(option, spot, _european(option, spot, volatility, ahead), edge)
 
 
 def greeks(option: Option, spot: float, volatility: float, ahead: Horizon) -> Greeks:
