@@ -108,6 +108,19 @@ def test_greeks_of_the_textbook() -> None:
     assert found.theta * 365 == pytest.approx(-4.31, abs=5e-3)
 
 
+@pytest.mark.parametrize(
+    ("volatility", "delta"),
+    [(0.12479, -0.44672), (0.12739, -0.44758), (0.11212, -0.44189), (0.12598, -0.44712)],
+)
+def test_deltas_as_tws_tells_them(volatility: float, delta: float) -> None:
+    """A put on SPX at 3205 of 17 days, captured in ib_insync's notebook ``option_chain``: index at
+    3216.19, dividends worth 3.1716. Rate and hours are not told; one pair of them fits all four.
+    """
+    ahead = Horizon(16.5 / 365, 0.0155)
+    found = greeks(Option(3205.0, call=False), 3216.19 - 3.1716, volatility, ahead)
+    assert found.delta == pytest.approx(delta, abs=6e-5)
+
+
 strikes = st.floats(50.0, 200.0)
 volatilities = st.floats(0.05, 1.5)
 horizons = st.builds(Horizon, st.floats(0.003, 3.0), st.floats(0.0, 0.1), st.floats(0.0, 0.1))
