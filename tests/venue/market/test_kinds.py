@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from lanes import tries
 from papertape.venue.market.kinds import BondSpec, bond_price
 from papertape.venue.market.options.model import Option, greeks, horizon
+from papertape.venue.market.recorded import Recorded, Recording
 from papertape.venue.market.source import Quote, Trade
 from papertape.venue.market.synthetic import SyntheticSpec
 from papertape.venue.market.tape import open_market
 from papertape.venue.units import DAY, MINUTE, SECOND
-from venue.days import ANCHOR, slow_bars
+from venue.days import ANCHOR, daily_bars, slow_bars, small_day
 from venue.kinds import (
     BOND,
     CALL,
@@ -261,6 +262,30 @@ def test_nothing_is_made_before_it_is_asked_for() -> None:
     assert not asked
     source.quote(INDEX_CALL, ANCHOR)
     assert set(asked) == {INDEX_CALL, INDEX, *(one for one, _ in MEMBERS)}
+
+
+RECORDED_STOCK, ON_RECORDED = 756733, 40
+TICKS = Recorded(small_day(), daily=daily_bars())
+
+
+@pytest.mark.parametrize("call", [True, False])
+@tries(10)
+@given(data=st.data())
+def test_options_on_a_recorded_day(call: bool, data: st.DataObject) -> None:
+    option = SPECS[CALL].__class__(
+        underlying=RECORDED_STOCK, strike=100.0, call=call, expiry=EXPIRY, dividend=0.01
+    )
+    recording = Recording(RECORDED_STOCK, lambda: TICKS)
+    source = open_market(ANCHOR, recordings=[recording], synthetic={ON_RECORDED: option})
+    lap = data.draw(st.sampled_from((0, 390 * MINUTE, -DAY)))
+    begin = ANCHOR + lap + data.draw(st.integers(0, 380)) * MINUTE
+    end = begin + data.draw(st.integers(1, 8)) * MINUTE - 1
+    for what in ("TRADES", "BID", "ASK", "MIDPOINT"):
+        quick = source.bars(ON_RECORDED, start=begin, end=end, step=MINUTE, what=what)
+        slow = slow_bars(source, ON_RECORDED, (begin, end), MINUTE, what)
+        for one, other in zip(quick, slow, strict=True):
+            for name in ("start", "open", "high", "low", "close", "volume", "count"):
+                assert getattr(one, name) == getattr(other, name), (what, name)
 
 
 def test_what_derives_from_itself_is_refused() -> None:

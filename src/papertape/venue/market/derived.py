@@ -8,6 +8,7 @@ open, high, low and close of one side trade.
 """
 
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -17,7 +18,7 @@ from ..units import MINUTE, SIZE_SCALE, Nanos, PriceUnits, SizeUnits
 from .days import Cache, Caches, Day, MirroredDay, TickDay
 from .interpolate import LOTS
 from .noise import drawn, mix
-from .ticks import NO_HIGH, NO_LOW, Block, Column, Piece, Rows
+from .ticks import NO_HIGH, NO_LOW, Block, Column, Piece, Rows, rows_of
 from .timeline import DaySource
 
 Value = Callable[[float], float]
@@ -88,7 +89,7 @@ class DerivedDays:
             # Recorded ticks: their highest bid and highest ask may be at different times.
             block = under.block(0)
             if block.end - block.start == under.length:
-                return TickDay(line.block(block))
+                return RecordedDay(block, line, self._caches.blocks)
         return DerivedDay(under, line, self._caches.blocks)
 
 
@@ -199,6 +200,56 @@ class DerivedDay:
         return Rows(opened, high, low, close, volume, notional, count)
 
 
+class RecordedDay:
+    """A day made of a recorded one's ticks, a minute of them at a time."""
+
+    def __init__(self, under: Block, line: "_Line", blocks: Cache) -> None:
+        self.length = under.end
+        self._under = under
+        self._line = line
+        self._blocks = blocks
+        self._rows: dict[str, Rows] = {}
+
+    def block(self, offset: Nanos) -> Block:
+        minute = offset // MINUTE
+        block: Block = self._blocks.get(
+            (self._line.seed, minute), lambda: self._line.block(_minute(self._under, minute))
+        )
+        return block
+
+    def rows(self, what: str) -> Rows:
+        found = self._rows.get(what)
+        if found is None:
+            starts = range(0, self.length, MINUTE)
+            pieces = [self.block(start).piece(what, start, start + MINUTE) for start in starts]
+            found = self._rows[what] = rows_of(pieces)
+        return found
+
+    def whole(self, what: str) -> Piece | None:
+        return self.rows(what).piece(what, 0, self.length // MINUTE)
+
+    def last(self) -> PriceUnits:
+        piece = self.whole("TRADES") or self.whole("MIDPOINT")
+        assert piece is not None
+        return piece.close
+
+
+def _minute(under: Block, minute: int) -> Block:
+    """The quotes of one minute of a longer stretch, with the one that stands at its beginning."""
+    begin, times = minute * MINUTE, under.quote_time
+    first = bisect_right(times, begin) - 1
+    last = bisect_left(times, begin + MINUTE, first)
+    cut = times[first:last]
+    cut[0] = begin
+    bid, bid_size = under.bid[first:last], under.bid_size[first:last]
+    ask, ask_size = under.ask[first:last], under.ask_size[first:last]
+    none = array("q")
+    return Block(
+        begin, begin + MINUTE, cut, bid, bid_size, ask, ask_size, none, none, none, none,
+        exchanges=(),
+    )  # fmt: skip
+
+
 class _Line:
     """The functions of one day, and what prints when."""
 
@@ -279,11 +330,11 @@ class _Line:
         return [(price, LOTS[place] * self._look.unit) for price, place in found]
 
     def block(self, under: Block) -> Block:
-        """The ticks that a stretch of the underlying's ticks means."""
+        """The ticks that a minute of the underlying's ticks means."""
         times, bids, asks = array("q"), array("q"), array("q")
         bid_sizes, ask_sizes = array("q"), array("q")
         first, unit = under.start // MINUTE, self._look.unit
-        places = _thinned(under) if under.end - under.start == MINUTE else range(len(under.bid))
+        places = _thinned(under)
         chance = drawn(2 * len(places), self.seed, first, 3)
         before: tuple[int, int] | None = None
         for draw, place in enumerate(places):
@@ -300,9 +351,7 @@ class _Line:
             asks.append(quote[1])
             bid_sizes.append(LOTS[chance[2 * draw] & 31] * unit if quote[0] else 0)
             ask_sizes.append(LOTS[chance[2 * draw + 1] & 31] * unit if quote[1] else 0)
-        trades = (array("q"), array("q"), array("q"), array("q"))
-        if under.end - under.start == MINUTE:
-            trades = self._trades(first, times, bids, asks)
+        trades = self._trades(first, times, bids, asks)
         exchanges = self._look.exchanges
         quotes = (times, bids, bid_sizes, asks, ask_sizes)
         return Block(under.start, under.end, *quotes, *trades, exchanges=exchanges)
