@@ -42,6 +42,7 @@ class Caches:
         self.days = Cache(256)
         self.blocks = Cache(768)
         self.opens = Cache(4096)
+        self.lines = Cache(8192)  # small, and many: an option each
 
 
 class Day(Protocol):

@@ -84,7 +84,9 @@ class DerivedDays:
 
     def _make(self, number: int) -> Day:
         under = self._underlying.day(number)
-        line = _Line(self._derivation, number, mix(self._seed, number))
+        line: _Line = self._caches.lines.get(
+            (self._seed, number), lambda: _Line(self._derivation, number, mix(self._seed, number))
+        )
         if isinstance(under, TickDay | MirroredDay):
             # Recorded ticks: their highest bid and highest ask may be at different times.
             block = under.block(0)
