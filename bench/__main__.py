@@ -35,6 +35,8 @@ LONG = {
     "bigday": "3 minutes",
     "console": "20 minutes",
     "venue": "20 minutes",
+    "options": "1 minute",
+    "tape": "2 minutes",
 }
 """Suites that run only when they are named."""
 HAVE_OPTIONS = ("messages", "short_ways", "way", "order", *LONG)

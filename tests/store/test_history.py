@@ -9,6 +9,7 @@ import pytest
 
 from papertape.errors import MarketDataError
 from papertape.store.history import built_in, recordings
+from papertape.venue.market.defaults import DEFAULTS
 from papertape.venue.market.recorded import Recorded
 from papertape.venue.market.tape import Market, open_market
 from papertape.venue.units import DAY, MINUTE, SECOND, SIZE_SCALE
@@ -226,8 +227,13 @@ def test_the_whole_recorded_day_of_spy_is_there(sample: Market) -> None:
     assert day.count == 241_129
 
 
-def test_the_built_in_history_needs_no_folder() -> None:
+def test_the_built_in_history_leads_up_to_the_price_of_today() -> None:
     market = open_market(ANCHOR, recordings=built_in())
+    assert market.day(265598, ANCHOR - 1).last == DEFAULTS[265598].price
+
+
+def test_the_built_in_history_needs_no_folder() -> None:
+    market = open_market(ANCHOR, recordings=built_in(), synthetic={})
     eve = market.day(265598, ANCHOR - 1)
     assert eve.last == 4304700  # AAPL closed at 430.47 on 1 March 2013
     assert market.quote(265598, ANCHOR).bid == pytest.approx(4304700, abs=300)

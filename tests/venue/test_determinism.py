@@ -25,7 +25,7 @@ from papertape.model import Contract, Order
 from papertape.venue import commands as c
 from papertape.venue import entries
 from papertape.venue.engine import Engine
-from papertape.venue.market.synthetic import DEFAULTS
+from papertape.venue.market.defaults import DEFAULTS
 from papertape.venue.market.tape import open_market
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.reference.times import next_quarter_end

@@ -59,9 +59,11 @@ def recordings(folder: Path) -> tuple[Recording, ...]:
 
 
 def built_in() -> tuple[Recording, ...]:
-    """The packaged daily bars up to 2013-03-01; later days are synthetic."""
+    """The packaged daily bars up to 2013-03-01, brought to today's prices; later days are
+    synthetic."""
     return tuple(
-        Recording(con_id, partial(_load_built_in, con_id), STOCK_DAY) for con_id in BUILT_IN_IDS
+        Recording(con_id, partial(_load_built_in, con_id), STOCK_DAY, brought=True)
+        for con_id in BUILT_IN_IDS
     )
 
 

@@ -14,7 +14,6 @@ from papertape.venue.market.interpolate import (
     day_bar,
     expand,
     fewest_trades,
-    mix,
     plan_of,
     plan_of_day,
     split,
@@ -76,6 +75,15 @@ def test_minutes_make_up_the_day(bar: DayBar, style: Style, seed: int) -> None:
     assert (max(highs), min(lows)) == (bar.high - spread, bar.low)
     assert opens[0] == min(bar.open, bar.high - spread)
     assert closes[-1] == min(bar.close, bar.high - spread)
+
+
+@tries(30)
+@given(bar=days, seed=seeds)
+def test_few_minutes_touch_the_extremes_of_the_day(bar: DayBar, seed: int) -> None:
+    plan = plan_of_day(bar, Style(), seed, 390)
+    if bar.high - bar.low > 400:
+        assert sum(high == bar.high for high in plan.high) < 16
+        assert sum(low == bar.low for low in plan.low) < 16
 
 
 def one_minute(bar: tuple[int, int, int, int], volume: int, count: int, style: Style) -> Plan:
@@ -144,15 +152,6 @@ def test_parts_add_up(total: int, weights: list[float]) -> None:
     parts = split(total, weights)
     assert sum(parts) == total
     assert min(parts) >= 0
-
-
-def test_the_hash_is_the_same_for_ever() -> None:
-    assert mix(0) != mix(0, 0)
-    assert mix(1, 2) != mix(2, 1)
-    assert mix(-1) == mix(2**64 - 1)
-    assert (
-        mix(1, 2, 3) == 12174095428247697372
-    )  # pinned: another value here is another market for every user
 
 
 def test_sizes_are_thirty_two_lots() -> None:

@@ -5,6 +5,7 @@ import pytest
 from papertape.venue.market.interpolate import Style
 from papertape.venue.market.recorded import Bars, Recorded, Recording
 from papertape.venue.market.source import Quote, Trade
+from papertape.venue.market.synthetic import SyntheticSpec
 from papertape.venue.market.tape import Market, open_market
 from papertape.venue.units import DAY, MINUTE, SIZE_SCALE
 from venue.days import ANCHOR, LENGTH, daily_bars, minute_bars, small_day
@@ -132,3 +133,19 @@ def test_daily_bars_alone_go_on_from_their_close() -> None:
     assert market.day(CON_ID, ANCHOR + 5 * MINUTE).close == 1_001_000
     border = ANCHOR + LENGTH
     assert abs(market.quote(CON_ID, border).bid - market.quote(CON_ID, border - 1).bid) <= 200
+
+
+def test_an_old_history_is_brought_to_the_price_of_today() -> None:
+    daily = daily_bars()
+    recording = Recording(7, lambda: Recorded(daily=daily), brought=True)
+    specs = {7: SyntheticSpec(5_000_000, volatility=0.03)}
+    tape = open_market(ANCHOR, recordings=[recording], synthetic=specs)
+    span = {"start": ANCHOR - 3 * DAY, "end": ANCHOR + MINUTE, "step": DAY, "what": "TRADES"}
+    bars = tape.bars(7, **span)
+    assert [bar.close for bar in bars[:3]] == [
+        price * 5_000_000 // daily.close[-1] // 100 * 100 for price in daily.close
+    ]
+    assert bars[2].close == 5_000_000
+    assert bars[3].open == 5_000_000
+    left = open_market(ANCHOR, recordings=[recording], synthetic={}).bars(7, **span)
+    assert [bar.close for bar in left[:3]] == list(daily.close)

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papertape.venue.market.days import Caches
+from papertape.venue.market.defaults import DEFAULTS
 from papertape.venue.market.source import Quote, Trade
-from papertape.venue.market.synthetic import CURRENCY, DEFAULTS, SyntheticDays, SyntheticSpec
+from papertape.venue.market.synthetic import CURRENCY, SyntheticDays, SyntheticSpec
 from papertape.venue.market.tape import open_market
 from papertape.venue.units import DAY, MINUTE, SECOND
 
@@ -52,6 +53,50 @@ def test_a_year_moves_as_much_as_the_volatility_says() -> None:
     changes = [bar.close / bar.open - 1 for bar in bars]
     deviation = (sum(change * change for change in changes) / len(changes)) ** 0.5
     assert 0.008 < deviation < 0.022  # 0.015 was asked for
+
+
+def test_few_bars_touch_the_high_of_their_day() -> None:
+    """47 of 90 minutes of NVDA once ended at the day's very high, for hours."""
+    market = open_market(ANCHOR)
+    for con_id in (4815747, 265598, 756733):
+        for day in range(1, 30):
+            start = ANCHOR - day * DAY
+            span = {"start": start, "end": start + 390 * MINUTE - 1, "step": MINUTE}
+            bars = market.bars(con_id, what="TRADES", **span)
+            high = max(bar.high for bar in bars)
+            assert sum(bar.high == high for bar in bars) <= 9, (con_id, day)
+
+
+def test_nights_between_all_days_where_an_exchange_has_them() -> None:
+    source = SyntheticDays(SyntheticSpec(PRICE), 5, caches=Caches(), nightly=True)
+    gaps = [source.bar(number).open - source.bar(number - 1).close for number in range(40)]
+    assert sum(gap != 0 for gap in gaps) > 35
+
+
+def test_volume_and_moves_have_the_shape_of_a_u() -> None:
+    market = open_market(ANCHOR)
+    volumes, moves = [0.0] * 13, [0.0] * 13
+    for day in range(1, 120):
+        start = ANCHOR - day * DAY
+        span = {"start": start, "end": start + 390 * MINUTE - 1, "step": MINUTE}
+        for place, bar in enumerate(market.bars(265598, what="TRADES", **span)):
+            volumes[place // 30] += bar.volume
+            moves[place // 30] += (bar.close / bar.open - 1) ** 2
+    for cells in (volumes, moves):
+        assert cells[0] > 1.8 * cells[6] < cells[12]
+        assert cells[0] + cells[1] > 1.5 * (cells[5] + cells[6]) < cells[11] + cells[12]
+
+
+@pytest.mark.parametrize("length", [10, 31, 95, 405, 1440])
+def test_days_of_any_length_agree_with_their_minutes(length: int) -> None:
+    spec = SyntheticSpec(PRICE, length=length * MINUTE, volume=100_000)
+    source = SyntheticDays(spec, 9, caches=Caches())
+    for number in range(-5, 5):
+        day = source.day(number)
+        for what in ("TRADES", "BID", "ASK", "MIDPOINT"):
+            whole, parts = day.whole(what), day.rows(what).piece(what, 0, length)
+            for name in ("open", "high", "low", "close", "volume", "count"):
+                assert getattr(whole, name) == getattr(parts, name), (what, name)
 
 
 def test_seeds_and_instruments_differ() -> None:

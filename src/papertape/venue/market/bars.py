@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from ..reference.times import period_start
-from ..units import DAY, MINUTE, MONTH, SECOND, SIZE_SCALE, WEEK, Nanos
+from ..units import DAY, MINUTE, MONTH, SECOND, WEEK, Nanos
 from .days import Day, day_piece
 from .source import PriceBar
-from .ticks import WHATS, Piece, joined
+from .ticks import WHATS, Piece, joined, price_bar
 
 
 class DayLine(Protocol):
@@ -47,6 +47,8 @@ def bars(line: DayLine, span: tuple[Nanos, Nanos], step: Nanos, what: str) -> li
         raise ValueError(f"bars of {step} ns: above a day there are weeks and months")
     if what not in WHATS:
         raise ValueError(f"bars of {what!r}: not one of {', '.join(WHATS)}")
+    if step == MINUTE:
+        return _minutes(line, span, what)
     pieces = _days(line, span, step, what) if step >= DAY else _intraday(line, span, step, what)
     found: list[PriceBar] = []
     begun: Nanos | None = None
@@ -65,6 +67,25 @@ def bars(line: DayLine, span: tuple[Nanos, Nanos], step: Nanos, what: str) -> li
     return found
 
 
+def _minutes(line: DayLine, span: tuple[Nanos, Nanos], what: str) -> list[PriceBar]:
+    """Minute bars: whole minutes as a day has them, the rest of the span the long way."""
+    found: list[PriceBar] = []
+    first, end = -(-span[0] // MINUTE) * MINUTE, span[1]
+    for number, begin, close in line.sessions(span[0], end):
+        day = line.day(number)
+        start, upto = max(first, begin), min(close, end + 1)
+        lower, upper = (start - begin) // MINUTE, (upto - begin) // MINUTE
+        assert begin % MINUTE == 0, "a day that begins within a minute"
+        if upper > lower:
+            found += day.rows(what).bars(what, begin, lower, upper)
+        rest = begin + max(upper, lower) * MINUTE
+        if rest < upto and rest < end:
+            piece = day_piece(day, what, rest - begin, upto - begin)
+            if piece is not None:
+                found.append(_price_bar(rest, piece))
+    return found
+
+
 def _intraday(
     line: DayLine, span: tuple[Nanos, Nanos], step: Nanos, what: str
 ) -> Iterator[tuple[Nanos, Nanos, Piece]]:
@@ -77,14 +98,9 @@ def _intraday(
             start = max(first, start)
         # Ticks at the very end are part of a live view at that instant.
         upto = min(close, end + 1)
-        whole = step == MINUTE and begin % MINUTE == 0
-        rows = day.rows(what) if whole else None
         while start < upto and start < end:
             lower, upper = max(start, begin) - begin, min(start + step, upto) - begin
-            if rows is not None and upper - lower == MINUTE:
-                piece = rows.piece(what, lower // MINUTE, lower // MINUTE + 1)
-            else:
-                piece = day_piece(day, what, lower, upper)
+            piece = day_piece(day, what, lower, upper)
             if piece is not None:
                 place = max(start, begin) if line.apart else start
                 yield place, place, piece
@@ -111,8 +127,7 @@ def _days(
 def _price_bar(start: Nanos, piece: Piece) -> PriceBar:
     if piece.count < 0:
         return PriceBar(start, piece.open, piece.high, piece.low, piece.close, -1, -1, -1)
-    shares = piece.volume // SIZE_SCALE
-    wap = (piece.notional + shares // 2) // shares if shares else piece.close
-    return PriceBar(
-        start, piece.open, piece.high, piece.low, piece.close, piece.volume, wap, piece.count
-    )
+    return price_bar(
+        start, piece.open, piece.high, piece.low, piece.close,
+        piece.volume, piece.notional, piece.count,
+    )  # fmt: skip

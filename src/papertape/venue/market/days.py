@@ -41,6 +41,8 @@ class Caches:
     def __init__(self) -> None:
         self.days = Cache(256)
         self.blocks = Cache(768)
+        self.opens = Cache(4096)
+        self.lines = Cache(8192)  # small, and many: an option each
 
 
 class Day(Protocol):
@@ -141,19 +143,7 @@ class BarDay:
         return self._minutes().rows(what)
 
     def whole(self, what: str) -> Piece | None:
-        bar, tick = self._bar, self._style.tick
-        if what == "TRADES":
-            if not bar.count:
-                return None
-            prices = [price * tick for price in (bar.open, bar.high, bar.low, bar.close)]
-            notional = sum(prices) * (bar.volume // SIZE_SCALE) // 4
-            return _bar(prices, bar.volume, notional, bar.count)
-        ceiling = bar.high - self._style.spread if self._style.trades else bar.high
-        bids = (min(bar.open, ceiling), ceiling, bar.low, min(bar.close, ceiling))
-        piece = _quote_piece(bids, self._style, what)
-        if what == "BID_ASK":
-            piece.weight = self.length
-        return piece
+        return whole_day(self._bar, self._style, self.length, what)
 
     def last(self) -> PriceUnits:
         piece = self.whole("TRADES") or self.whole("MIDPOINT")
@@ -165,6 +155,23 @@ class BarDay:
             plan = plan_of_day(self._bar, self._style, self._seed, self.length // MINUTE)
             self._planned = PlannedDay(plan, self._blocks)
         return self._planned
+
+
+def whole_day(bar: DayBar, style: Style, length: Nanos, what: str) -> Piece | None:
+    """A day's bar as a bar of trades or quotes, equal to what its minutes make up."""
+    tick = style.tick
+    if what == "TRADES":
+        if not bar.count:
+            return None
+        prices = [price * tick for price in (bar.open, bar.high, bar.low, bar.close)]
+        notional = sum(prices) * (bar.volume // SIZE_SCALE) // 4
+        return _bar(prices, bar.volume, notional, bar.count)
+    ceiling = bar.high - style.spread if style.trades else bar.high
+    bids = (min(bar.open, ceiling), ceiling, bar.low, min(bar.close, ceiling))
+    piece = _quote_piece(bids, style, what)
+    if what == "BID_ASK":
+        piece.weight = length
+    return piece
 
 
 class MirroredDay:

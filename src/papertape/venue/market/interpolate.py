@@ -15,13 +15,15 @@ whose sequence Python guarantees; arithmetic is that of IEEE 754 and exact on an
 
 from array import array
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import sqrt
+from operator import sub
 from random import Random
 
 import msgspec
 
 from ..units import DAY, MINUTE, SIZE_SCALE, Nanos, PriceUnits, SizeUnits
+from .noise import mix
 from .ticks import Block, Column
 
 LOT: SizeUnits = 100 * SIZE_SCALE
@@ -37,20 +39,11 @@ LOTS = (
     3, 4, 4, 4, 5, 5, 6, 6, 7, 8, 9, 11, 13, 16, 21, 35,
 )
 # fmt: on
+TURNS = (0.04, 0.05, 0.08, 0.12, 0.2, 0.3, 0.4, 0.5)
+"""How likely the side that trades changes with the next print, for runs of each kind."""
 SYNTHETIC_EXCHANGES = ("ARCA", "BATS", "DRCTEDGE", "NASDAQ", "NYSE", "IEX")
-_MASK = (1 << 64) - 1
 
 Draw = Callable[[], float]
-
-
-def mix(*parts: int) -> int:
-    """A 64-bit hash of integers that is the same on every machine and in every process."""
-    state = 0x9E3779B97F4A7C15
-    for part in parts:
-        state = (state ^ (part & _MASK)) * 0xBF58476D1CE4E5B9 & _MASK
-        state = (state ^ (state >> 27)) * 0x94D049BB133111EB & _MASK
-        state ^= state >> 31
-    return state
 
 
 class Style(msgspec.Struct, frozen=True):
@@ -67,6 +60,11 @@ class Style(msgspec.Struct, frozen=True):
     """Quotes a minute beside those that trades bring."""
     trades: bool = True
     """False for a market that shows quotes only, such as currencies."""
+
+    @property
+    def unit(self) -> SizeUnits:
+        """A usual displayed size."""
+        return self.size or self.depth * LOT
 
     def __post_init__(self) -> None:
         if min(self.tick, self.spread, self.depth) < 1 or self.quotes < LEAST_QUOTES:
@@ -119,6 +117,8 @@ class Plan(msgspec.Struct, frozen=True):
     volume: Column
     count: Column
     bids: tuple[Column, Column, Column, Column]
+    first: int = 0
+    """Which minute of the day the first row is."""
 
 
 def plan_of(bars: Sequence[Column], counts: tuple[Column, Column], style: Style, seed: int) -> Plan:
@@ -158,11 +158,20 @@ def plan_of_day(bar: DayBar, style: Style, seed: int, minutes: int) -> Plan:
     for (opened, close), amplitude in zip(pairwise(path), swings):
         upper, lower = (opened, close) if opened > close else (close, opened)
         reach = amplitude * draw()
-        highs.append(min(upper + spread + int(reach * draw()), bar.high))
-        lows.append(max(lower - int(reach * draw()), bar.low))
+        highs.append(_below(bar.high, upper + spread, int(reach * draw())))
+        lows.append(_above(bar.low, lower, int(reach * draw())))
     counts = _shared(draw, bar, minutes) if style.trades else (array("q", bytes(8 * minutes)),) * 2
     edges = array("q", path)
     return plan_of((edges[:-1], highs, lows, edges[1:]), counts, style, seed)
+
+
+def _below(most: int, start: int, reach: int) -> int:
+    """A minute's high, which is the day's only where the path takes it there."""
+    return most if start >= most else min(start + reach, most - 1)
+
+
+def _above(least: int, start: int, reach: int) -> int:
+    return least if start <= least else max(start - reach, least + 1)
 
 
 def places(minutes: int) -> list[float]:
@@ -183,10 +192,11 @@ def bridge(
         at = float(begin)
         for position in range(start + 1, end):
             at += (goal - at) / (end - position + 1) + (draw() - 0.5) * swings[position]
+            # Thrown back rather than held: a path that is held stays at the edge.
             if at < lowest:
-                at = float(lowest)
+                at = min(2.0 * lowest - at, highest)
             elif at > highest:
-                at = float(highest)
+                at = max(2.0 * highest - at, lowest)
             path.append(int(at + 0.5))
         path.append(goal)
     return path
@@ -198,30 +208,34 @@ def _shared(draw: Draw, bar: DayBar, minutes: int) -> tuple[Column, Column]:
         (0.6 + (1.9 if place < 0 else 2.4) * place * place) * (0.5 + draw())
         for place in places(minutes)
     ]
-    counts = split(bar.count - LEAST_TRADES * minutes, weights)
-    for minute in range(minutes):
-        counts[minute] += LEAST_TRADES
-    unit = LOT if bar.volume >= bar.count * LOT else SIZE_SCALE
-    lots, odd = divmod(bar.volume - bar.count * unit, unit)
+    return shared(bar.volume, bar.count, weights, [LEAST_TRADES] * minutes)
+
+
+def shared(
+    volume: SizeUnits, count: int, weights: Sequence[float], least: Sequence[int]
+) -> tuple[Column, Column]:
+    """Volume and number of trades over parts by their weights, at least so many in each."""
+    counts = split(count - sum(least), weights)
+    unit = LOT if volume >= count * LOT else SIZE_SCALE
+    lots, odd = divmod(volume - count * unit, unit)
     volumes = split(lots, weights)
-    for minute in range(minutes):
-        volumes[minute] = (volumes[minute] + counts[minute]) * unit
+    for part, few in enumerate(least):
+        counts[part] += few
+        volumes[part] = (volumes[part] + counts[part]) * unit
     volumes[-1] += odd
     return volumes, counts
 
 
 def split(total: int, weights: Sequence[float]) -> Column:
     """``total`` in whole parts proportional to the weights; the parts add up to it."""
-    whole = sum(weights)
-    shares = array("q")
-    reached, given = 0.0, 0
-    for weight in weights:
-        reached += weight
-        upto = min(int(total * (reached / whole)), total)
-        shares.append(upto - given)
-        given = upto
-    shares[-1] += total - given
-    return shares
+    if not weights:
+        return array("q")
+    # Added from left to right, as ``sum`` is not everywhere; the last part ends at the whole.
+    reached = list(accumulate(weights))
+    whole = reached[-1]
+    edges = [int(total * (upto / whole)) for upto in reached]
+    edges[-1] = total
+    return array("q", [edges[0], *map(sub, edges[1:], edges)])
 
 
 def fewest_trades(opened: int, high: int, low: int, close: int) -> int:
@@ -233,11 +247,11 @@ def fewest_trades(opened: int, high: int, low: int, close: int) -> int:
 
 
 def expand(plan: Plan, minute: int) -> Block:
-    """The ticks of one minute of the plan, from that minute's own seed."""
+    """The ticks of one minute, given by its row in the plan, from that minute's own seed."""
     draw = Random(mix(plan.seed, minute)).random
     count = plan.count[minute]
     points = count + count // 3 + plan.style.quotes
-    begin = minute * MINUTE
+    begin = (plan.first + minute) * MINUTE
     step = MINUTE // points
     times = [begin + index * step + int(draw() * 0.95 * step) for index in range(points)]
     times[0] = begin
@@ -254,7 +268,7 @@ def expand(plan: Plan, minute: int) -> Block:
         marks[peak] = plan.high[minute]
     if plan.low[minute] not in marks.values():
         marks[trough] = plan.low[minute]
-    trades = _trades(draw, plan, minute, (times, quotes[0], quotes[2], marks))
+    trades = _trades(draw, plan, minute, (times, quotes[0], quotes[2], marks), begin)
     bid, bid_size, ask, ask_size = (array("q", column) for column in quotes)
     return Block(
         begin,
@@ -282,7 +296,7 @@ def _quotes(
         ask = bid + style.spread
         chance = draw()
         if chance < 0.15:
-            wider = 0 if chance < 0.1 else 1 if chance < 0.135 else 2
+            wider = 0 if chance < 0.125 else 1 if chance < 0.142 else 2
         if wider and index not in (0, peak, trough, last):
             if index & 1:
                 bid = max(bid - wider, low)
@@ -301,6 +315,7 @@ def _trades(
     plan: Plan,
     minute: int,
     at: tuple[list[Nanos], list[int], list[int], dict[int, int]],
+    begin: Nanos,
 ) -> tuple[Column, Column, Column, Column]:
     """Time, price, size, venue of the prints: at the touch, buyers and sellers in runs."""
     times, bids, asks, marks = at
@@ -310,7 +325,9 @@ def _trades(
         marks = {0: marks[0]}
     lowest, highest = plan.low[minute] * tick, plan.high[minute] * tick
     free, places = count - len(marks), len(times) - len(marks)
-    buying = draw() < 0.5
+    # Large orders are traded in parts: some runs are long, and go on into the next minutes.
+    run = mix(plan.seed, (plan.first + minute) // 4, 31)
+    buying, turning = bool(run & 1), TURNS[run >> 1 & 7]
     for index, time in enumerate(times):
         if not count:
             break
@@ -322,10 +339,10 @@ def _trades(
             if not taken:
                 continue
             free -= 1
-            if draw() >= 0.6:
-                buying = not buying
+            if draw() < turning:
+                buying, turning = not buying, TURNS[int(draw() * 8)]
             price = min(max(asks[index] if buying else bids[index], lowest), highest)
-        later = times[index + 1] if index + 1 < len(times) else (minute + 1) * MINUTE
+        later = times[index + 1] if index + 1 < len(times) else begin + MINUTE
         when.append(time + 1 + (later - time - 1) * 5 // 8)
         prices.append(price)
         venues.append(int(draw() * len(SYNTHETIC_EXCHANGES)))

@@ -14,8 +14,9 @@ import msgspec
 
 from ..units import MINUTE, SIZE_SCALE, Nanos, PriceUnits
 from .days import BarDay, Caches, Day, MirroredDay, PlannedDay, TickDay
-from .interpolate import SHARES_A_TRADE, Style, check_length, day_bar, fewest_trades, mix, plan_of
-from .synthetic import STOCK_DAY, SyntheticDays, SyntheticSpec
+from .interpolate import SHARES_A_TRADE, Style, check_length, day_bar, fewest_trades, plan_of
+from .noise import mix
+from .synthetic import STOCK_DAY, Factors, SyntheticDays, SyntheticSpec
 from .ticks import Column
 
 MOST_TRADES_A_MINUTE = 300  # five a second is lively; more only costs time
@@ -56,6 +57,9 @@ class Recording(msgspec.Struct, frozen=True):
     length: Nanos = STOCK_DAY
     style: Style = Style()
     """How ticks look where only bars are recorded."""
+    brought: bool = False
+    """Whether its prices are old and only their moves count: the last close is brought to the price
+    of the instrument's synthetic specification, and all before it with it."""
 
     def __post_init__(self) -> None:
         check_length(self.length)
@@ -64,11 +68,24 @@ class Recording(msgspec.Struct, frozen=True):
 class RecordedDays:
     """Trading days of a recorded instrument; implements ``DaySource``."""
 
-    def __init__(self, recording: Recording, seed: int, *, caches: Caches) -> None:
+    def __init__(
+        self,
+        recording: Recording,
+        seed: int,
+        *,
+        caches: Caches,
+        like: Callable[[], SyntheticSpec | None] = lambda: None,
+        factors: Factors | None = None,
+        nightly: bool = False,
+    ) -> None:
         self.length = recording.length
+        self.tick, self.unit = recording.style.tick, recording.style.unit
         self._recording = recording
         self._seed = seed
         self._caches = caches
+        self._like = like
+        self._factors = factors
+        self._nightly = nightly
         self._loaded: Recorded | None = None
         self._day: Day | None = None
         self._mirrored: Day | None = None
@@ -88,7 +105,7 @@ class RecordedDays:
     def keep(self, recorded: Recorded) -> None:
         """Play from what :meth:`read` gave, unless something was loaded meanwhile."""
         if self._loaded is None:
-            self._loaded = recorded
+            self._loaded = self._brought(recorded)
 
     def head(self) -> int:
         """Number of the earliest recorded day."""
@@ -106,8 +123,22 @@ class RecordedDays:
 
     def _recorded(self) -> Recorded:
         if self._loaded is None:
-            self._loaded = self.read()
+            self._loaded = self._brought(self.read())
         return self._loaded
+
+    def _brought(self, recorded: Recorded) -> Recorded:
+        """The recording at today's prices, where it is an old one that shall be."""
+        spec, daily = self._like(), recorded.daily
+        if not self._recording.brought or spec is None or daily is None:
+            return recorded
+        price, last, tick = spec.price, daily.close[-1], self.tick
+
+        def column(prices: Column) -> Column:
+            return array("q", [max(one * price // (last * tick), 1) * tick for one in prices])
+
+        bars = (daily.open, daily.high, daily.low, daily.close)
+        opened, high, low, close = (column(prices) for prices in bars)
+        return msgspec.structs.replace(recorded, daily=Bars(opened, high, low, close, daily.volume))
 
     def _lap(self, number: int) -> Day:
         recorded = self._recorded()
@@ -168,8 +199,17 @@ class RecordedDays:
         assert piece is not None, "a recorded day has prices"
         price: PriceUnits = piece.close if side else piece.open
         shares = max(piece.volume // SIZE_SCALE, 1)
-        spec = SyntheticSpec(price, style, self.length, volume=shares)
-        return SyntheticDays(spec, mix(self._seed, origin, 3), caches=self._caches, origin=origin)
+        spec, like = SyntheticSpec(price, style, self.length, volume=shares), self._like()
+        if like is not None:
+            spec = msgspec.structs.replace(spec, volatility=like.volatility, beta=like.beta)
+        return SyntheticDays(
+            spec,
+            mix(self._seed, origin, 3),
+            caches=self._caches,
+            origin=origin,
+            nightly=self._nightly,
+            factors=self._factors,
+        )
 
 
 def _ticks(prices: Sequence[PriceUnits], tick: PriceUnits) -> Column:

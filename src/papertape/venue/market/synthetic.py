@@ -1,25 +1,43 @@
 """Instruments without a recording: a seeded market that is there at any instant.
 
-A day's prices come from a bounded walk that needs no walking: the logarithm of the price is a
-sum of octaves of noise with periods of 1, 2, 4 … 128 trading days, each a straight line between
-hashed points. Over days to months it spreads like a random walk; over years it neither drifts
-nor ends. A day's bar becomes minutes and a minute ticks in ``tape_expand``.
+A day's prices are a way that can be entered anywhere (``walks``); the day's bar is its open,
+highest, lowest and last step, and a minute its two steps with a shadow above and below. A minute
+becomes ticks in ``interpolate``. Every level keeps what the one above says, to the last unit. An
+instrument with a ``beta`` follows the walk of the market that it shares with the others.
 """
 
-from collections.abc import Mapping
-from random import Random
-from typing import Any
+from array import array
+from collections.abc import Callable
+from functools import lru_cache
+from itertools import pairwise
+from math import sqrt
 
 import msgspec
 
-from ..units import MINUTE, SIZE_SCALE, Nanos, PriceUnits, price_units
-from .days import BarDay, Caches, Day
-from .interpolate import DayBar, Style, check_length, day_bar, mix
+from ..units import MINUTE, SIZE_SCALE, Nanos, PriceUnits
+from .days import Cache, Caches, Day, PlannedDay, whole_day
+from .interpolate import (
+    LEAST_TRADES,
+    MOST_TRADES,
+    SHARES_A_TRADE,
+    DayBar,
+    Plan,
+    Style,
+    check_length,
+    expand,
+    shared,
+)
+from .noise import REACH, drawn, mix
+from .ticks import Block, Column, Piece, Rows
+from .walks import STEPS, Shared, Walk, Way
 
 STOCK_DAY: Nanos = 390 * MINUTE
 CURRENCY_DAY: Nanos = 1440 * MINUTE
 HISTORY_DAYS = 2520  # ten years of trading days are on offer where nothing is recorded
-_OCTAVES = 8
+MARKET_VOLATILITY = 0.009
+_OWN = 0.3
+"""The least share of an instrument's volatility that is its own."""
+_SHADOW = 1.2
 # Currencies trade in half pips. Recordings of them state no sizes, so they show a constant one:
 # a million is a usual size between banks.
 CURRENCY = Style(tick=5, spread=1, size=1_000_000 * SIZE_SCALE, quotes=24, trades=False)
@@ -36,24 +54,89 @@ class SyntheticSpec(msgspec.Struct, frozen=True):
     """Standard deviation of a day's change, as a fraction of the price."""
     volume: int = 5_000_000
     """Shares on an average day."""
+    beta: float = 0.0
+    """By how much it moves when the market moves by one."""
 
     def __post_init__(self) -> None:
         check_length(self.length)
 
 
+def profile(length: Nanos) -> list[float]:
+    """How lively the cells of a day are: most at the open and a little more at the close where an
+    exchange has them, a hump around the clock."""
+    return [
+        1.4 - square
+        if length >= CURRENCY_DAY
+        else 0.6 + square * (1.2 + 2.0 * square if early else 0.2 + 0.7 * square)
+        for square, early in _places(length)
+    ]
+
+
+def _busy(length: Nanos) -> list[float]:
+    """How much of a day's volume its cells have: a deep U where an exchange opens and closes."""
+    return [
+        1.4 - square if length >= CURRENCY_DAY else 0.6 + square * (0.8 + 3.0 * square)
+        for square, _ in _places(length)
+    ]
+
+
+def _places(length: Nanos) -> list[tuple[float, bool]]:
+    """How far from the middle of the day each cell is, squared; whether before it."""
+    cells = -(-length // (STEPS * MINUTE))
+    places = [(2.0 * cell + 1.0) / cells - 1.0 for cell in range(cells)]
+    return [(place * place, place < 0.0) for place in places]
+
+
+class Factors:
+    """The walks that instruments share: the market's, one for each kind of trading day."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+        self.market = lru_cache(None)(self._market)
+
+    def _market(self, length: Nanos, nightly: bool) -> Walk:
+        """The market's walk for days of that length, with nights after the anchor or without."""
+        seed = mix(self._seed, 17)
+        nights = _nights(nightly, 0)
+        return Walk(seed, MARKET_VOLATILITY, profile=profile(length), nights=nights, kept=4096)
+
+
+def _nights(nightly: bool, origin: int) -> Callable[[int], bool]:
+    return lambda number: nightly or number <= min(origin, 0)
+
+
 class SyntheticDays:
     """Trading days of an instrument, invented but for its daily ``history`` if there is any.
 
-    ``origin`` is the day that opens at the specification's price.
+    ``origin`` is the day that opens at the specification's price; ``nightly`` says that there are
+    nights between all days, not only between those before the anchor.
     """
 
-    def __init__(self, spec: SyntheticSpec, seed: int, *, caches: Caches, origin: int = 0):
+    def __init__(
+        self,
+        spec: SyntheticSpec,
+        seed: int,
+        *,
+        caches: Caches,
+        origin: int = 0,
+        nightly: bool = False,
+        factors: Factors | None = None,
+    ):
         self.spec = spec
         self.length = spec.length
+        self.tick, self.unit = spec.style.tick, spec.style.unit
         self._seed = seed
         self._caches = caches
         self._origin = origin
-        self._base = self._walk(origin) + self._gap(origin)
+        followed: tuple[Shared, ...] = ()
+        own = spec.volatility
+        if factors is not None and spec.beta:
+            followed = (Shared(factors.market(spec.length, nightly), spec.beta),)
+            along = spec.beta * MARKET_VOLATILITY
+            own = sqrt(max(own * own - along * along, (_OWN * own) ** 2))
+        nights = _nights(nightly, origin)
+        walk = Walk(seed, own, profile=profile(spec.length), nights=nights)
+        self.way = Way(float(spec.price), origin, walk, followed)
 
     def head(self) -> int:
         """Number of the earliest day on offer."""
@@ -66,77 +149,157 @@ class SyntheticDays:
 
     def bar(self, number: int) -> DayBar:
         """The bar of that trading day. It opens where the day before closed, save for a gap."""
-        opened = self._price(number, self._gap(number))
-        close = self._price(number + 1, 0.0)
-        draw = Random(mix(self._seed, number, 1)).random
-        swing = self.spec.price * self.spec.volatility
-        high = max(opened, close) + int(swing * draw() * draw())
-        low = min(opened, close) - int(swing * draw() * draw())
-        volume = int(self.spec.volume * (0.6 + 0.8 * draw())) * SIZE_SCALE
-        minutes = self.length // MINUTE
-        return day_bar((opened, high, low, close), volume, self.spec.style, minutes)
+        return self._make(number).bar
 
-    def _make(self, number: int) -> Day:
-        seed, minutes = mix(self._seed, number, 2), self.length // MINUTE
-        style, blocks = self.spec.style, self._caches.blocks
-        return BarDay(self.bar(number), style, seed=seed, minutes=minutes, blocks=blocks)
-
-    def _price(self, number: int, gap: float) -> PriceUnits:
-        """Price at the border before a day; e**x by its rational neighbour, exact anywhere."""
-        half = (self._walk(number) + gap - self._base) / 2
-        tick = self.spec.style.tick
-        price = self.spec.price * (1.0 + half) / (1.0 - half)
-        return max(int(price / tick + 0.5), 1) * tick
-
-    def _gap(self, number: int) -> float:
-        """What happened in the night before a day; the days from the anchor on have no nights."""
-        if number > min(self._origin, 0):
-            return 0.0
-        return (
-            self.spec.volatility
-            * (_unit(self._seed, number, 99) + _unit(self._seed, number, 98))
-            / 4
-        )
-
-    def _walk(self, number: int) -> float:
-        total = 0.0
-        amplitude = self.spec.volatility * 0.6
-        for octave in range(_OCTAVES):
-            cell, place = number >> octave, number & ((1 << octave) - 1)
-            left, right = _unit(self._seed, cell, octave), _unit(self._seed, cell + 1, octave)
-            total += amplitude * (left + (right - left) * place / (1 << octave))
-            amplitude *= 1.4142135623730951
-        return total
+    def _make(self, number: int) -> "SyntheticDay":
+        return SyntheticDay(self.spec, self.way, number, mix(self._seed, number, 2), self._caches)
 
 
-def _unit(seed: int, cell: int, octave: int) -> float:
-    """A hashed number in -1 .. 1."""
-    return mix(seed, cell, octave) / (1 << 63) - 1.0
+class SyntheticDay:
+    """A day along a way; its minutes are worked out by cells when they are asked for."""
+
+    def __init__(
+        self, spec: SyntheticSpec, way: Way, number: int, seed: int, caches: Caches
+    ) -> None:
+        self.length = spec.length
+        self._spec = spec
+        self._way = way
+        self._number = number
+        self._seed = seed
+        self._blocks: Cache = caches.blocks
+        self._minutes = spec.length // MINUTE
+        self._plans: dict[int, Plan] = {}
+        self._planned: PlannedDay | None = None
+        self._tick = spec.style.tick
+        self._spread = spec.style.spread if spec.style.trades else 0
+        (top, peak), (bottom, trough) = way.extremes(number, self._minutes)
+        self._peak, self._trough = max(peak - 1, 0), max(trough - 1, 0)
+        self.bar = self._bar(self._grid(top), self._grid(bottom))
+
+    def block(self, offset: Nanos) -> Block:
+        minute = offset // MINUTE
+        cell, row = divmod(minute, STEPS)
+        block: Block = self._blocks.get((self._seed, minute), lambda: expand(self._plan(cell), row))
+        return block
+
+    def rows(self, what: str) -> Rows:
+        return self._whole().rows(what)
+
+    def whole(self, what: str) -> Piece | None:
+        return whole_day(self.bar, self._spec.style, self.length, what)
+
+    def last(self) -> PriceUnits:
+        piece = self.whole("TRADES") or self.whole("MIDPOINT")
+        assert piece is not None, "a day without prices"
+        return piece.close
+
+    def steps(self, cell: int) -> list[PriceUnits]:
+        """What a cell's minutes open at, and the one after them."""
+        minutes = min(STEPS, self._minutes - cell * STEPS)
+        prices = self._way.cell(self._number, cell)[: minutes + 1]
+        return [self._grid(price) * self._tick for price in prices]
+
+    def _grid(self, price: float) -> int:
+        return max(int(price / self._tick + 0.5), 1)
+
+    def _bar(self, top: int, bottom: int) -> DayBar:
+        way, number, minutes = self._way, self._number, self._minutes
+        shadow = self._shadow(self._peak // STEPS)
+        chance = drawn(3, self._seed, 1)
+        high = top + self._spread + int(shadow * REACH[chance[0]])
+        low = max(bottom - int(shadow * REACH[chance[1]]), 1)
+        opened, close = self._grid(way.at(number, 0)), self._grid(way.at(number, minutes))
+        if not self._spec.style.trades:
+            return DayBar(opened, high, low, close, 0, 0)
+        lively = way.wild(number) * (0.75 + chance[2] / 512.0)
+        volume = max(int(self._spec.volume * lively), LEAST_TRADES * minutes)
+        count = max(volume // SHARES_A_TRADE, LEAST_TRADES * minutes)
+        count = min(count, MOST_TRADES * minutes)
+        return DayBar(opened, high, low, close, volume * SIZE_SCALE, count)
+
+    def _shadow(self, cell: int) -> float:
+        """How far a minute may reach beyond its two steps, in ticks."""
+        return _SHADOW * self._way.swing(self._number, cell) / (sqrt(STEPS) * self._tick)
+
+    def _plan(self, cell: int) -> Plan:
+        found = self._plans.get(cell)
+        if found is None:
+            found = self._plans[cell] = self._cell(cell)
+        return found
+
+    def _cell(self, cell: int) -> Plan:
+        """The minutes of one cell."""
+        bar, first = self.bar, cell * STEPS
+        minutes = min(STEPS, self._minutes - first)
+        steps = self._way.cell(self._number, cell)[: minutes + 1]
+        path = [self._grid(price) for price in steps]
+        chance = drawn(3 * minutes, self._seed, cell)
+        shadow, spread, highs, lows = self._shadow(cell), self._spread, [], []
+        # The day's high and low belong to the minutes that the path takes there.
+        most, least = bar.high - 1, bar.low + 1
+        reaches = zip(chance, chance[minutes:])
+        for opened, close, (above, below) in zip(path, path[1:], reaches):
+            upper, lower = (opened, close) if opened > close else (close, opened)
+            upper += spread
+            high = upper + int(shadow * REACH[above])
+            low = lower - int(shadow * REACH[below])
+            highs.append(high if high <= most else most if most > upper else upper)
+            lows.append(low if low >= least else least if least < lower else lower)
+        if 0 <= self._peak - first < minutes:
+            highs[self._peak - first] = bar.high
+        if 0 <= self._trough - first < minutes:
+            lows[self._trough - first] = bar.low
+        volumes, counts = self._shares(cell, path, chance[2 * minutes :])
+        opens, closes, low_column = array("q", path[:-1]), array("q", path[1:]), array("q", lows)
+        bids = (opens, array("q", [high - spread for high in highs]), low_column, closes)
+        seed = mix(self._seed, cell, 5)
+        columns = (opens, array("q", highs), low_column, closes, volumes, counts)
+        return Plan(seed, self._spec.style, *columns, bids, first)
+
+    def _shares(self, cell: int, path: list[int], chance: bytes) -> tuple[Column, Column]:
+        """Volume and trades of a cell's minutes: more where the price moves."""
+        minutes = len(path) - 1
+        if not self._spec.style.trades:
+            return (array("q", bytes(8 * minutes)),) * 2
+        volumes, counts = self._by_cells()
+        usual = self._shadow(cell) + 1.0
+        weights = [
+            (0.4 + byte / 256.0) * (1.0 + abs(two - one) / usual)
+            for (one, two), byte in zip(pairwise(path), chance)
+        ]
+        return shared(volumes[cell], counts[cell], weights, [LEAST_TRADES] * minutes)
+
+    def _by_cells(self) -> tuple[Column, Column]:
+        cells = -(-self._minutes // STEPS)
+        chance = drawn(cells, self._seed, 6)
+        weights = [share * (0.7 + byte / 426.0) for share, byte in zip(_busy(self.length), chance)]
+        least = [LEAST_TRADES * STEPS] * cells
+        least[-1] = LEAST_TRADES * (self._minutes - STEPS * (cells - 1))
+        return shared(self.bar.volume, self.bar.count, weights, least)
+
+    def _whole(self) -> PlannedDay:
+        if self._planned is None:
+            cells = range(-(-self._minutes // STEPS))
+            plan = _joined([self._plan(cell) for cell in cells])
+            self._planned = PlannedDay(plan, self._blocks)
+        return self._planned
 
 
-def _stock(price: float, **changes: Any) -> SyntheticSpec:
-    return SyntheticSpec(price_units(price, 10_000), **changes)
+def _joined(plans: list[Plan]) -> Plan:
+    """One plan out of those of a day's cells."""
 
+    def column(columns: list[Column]) -> Column:
+        whole = array("q")
+        for one in columns:
+            whole.extend(one)
+        return whole
 
-# Invented prices of no particular day; they only have to look like the instrument.
-DEFAULTS: Mapping[int, SyntheticSpec] = {
-    265598: _stock(190.0, volatility=0.014, volume=60_000_000),  # AAPL
-    756733: _stock(450.0, volatility=0.008, volume=80_000_000, style=Style(depth=8)),  # SPY
-    8314: _stock(160.0, volatility=0.011, volume=4_000_000, style=Style(spread=2)),  # IBM
-    10098: _stock(34.0, volatility=0.015, volume=40_000_000, style=Style(depth=20)),  # BAC
-    76792991: _stock(240.0, volatility=0.03, volume=110_000_000),  # TSLA
-    272093: _stock(375.0, volatility=0.013, volume=25_000_000, style=Style(spread=2)),  # MSFT
-    3691937: _stock(150.0, volatility=0.017, volume=45_000_000),  # AMZN
-    4391: _stock(140.0, volatility=0.028, volume=50_000_000),  # AMD
-    4815747: _stock(125.0, volatility=0.028, volume=220_000_000, style=Style(depth=6)),  # NVDA
-    208813720: _stock(140.0, volatility=0.016, volume=20_000_000),  # GOOG
-    208813719: _stock(139.0, volatility=0.016, volume=28_000_000),  # GOOGL
-    320227571: _stock(385.0, volatility=0.011, volume=50_000_000, style=Style(depth=4)),  # QQQ
-    107113386: _stock(330.0, volatility=0.02, volume=17_000_000, style=Style(spread=3)),  # META
-    12087792: SyntheticSpec(  # EUR.USD
-        108_500,
-        CURRENCY,
-        length=CURRENCY_DAY,
-        volatility=0.0045,
-    ),
-}
+    names = ("open", "high", "low", "close", "volume", "count")
+    opened, high, low, close, volume, count = (
+        column([getattr(plan, name) for plan in plans]) for name in names
+    )
+    bids = [column([plan.bids[at] for plan in plans]) for at in range(4)]
+    seed, style = plans[0].seed, plans[0].style
+    return Plan(
+        seed, style, opened, high, low, close, volume, count, (bids[0], bids[1], bids[2], bids[3])
+    )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..units import MINUTE, SIZE_SCALE, Nanos, PriceUnits
-from .source import Quote, Trade
+from .source import PriceBar, Quote, Trade
 
 if TYPE_CHECKING:
     Column = array[int]
@@ -56,6 +56,22 @@ class Piece(msgspec.Struct):
             self.volume += later.volume
             self.notional += later.notional
             self.count += later.count
+
+
+def price_bar(
+    start: Nanos,
+    opened: PriceUnits,
+    high: PriceUnits,
+    low: PriceUnits,
+    close: PriceUnits,
+    volume: int,
+    notional: int,
+    count: int,
+) -> PriceBar:
+    """A bar of trades with the average price that its notional means."""
+    shares = volume // SIZE_SCALE
+    wap = (notional + shares // 2) // shares if shares else close
+    return PriceBar(start, opened, high, low, close, volume, wap, count)
 
 
 def joined(first: Piece | None, later: Piece | None) -> Piece | None:
@@ -99,6 +115,21 @@ class Rows(msgspec.Struct, frozen=True):
             final -= 1
         volume, notional = sum(self.volume[first:last]), sum(self.notional[first:last])
         return Piece(self.open[first], high, low, self.close[final], volume, notional, count)
+
+    def bars(self, what: str, base: Nanos, first: int, last: int) -> list[PriceBar]:
+        """The bars of the minutes ``first <= m < last`` of a day that began at ``base``, as
+        ``piece`` makes them one by one."""
+        starts = range(base + first * MINUTE, base + last * MINUTE, MINUTE)
+        prices = (
+            starts, self.open[first:last], self.high[first:last], self.low[first:last],
+            self.close[first:last],
+        )  # fmt: skip
+        if what != "TRADES":
+            return [PriceBar(*row, -1, -1, -1) for row in zip(*prices)]
+        traded = zip(
+            *prices, self.volume[first:last], self.notional[first:last], self.count[first:last]
+        )
+        return [price_bar(*row) for row in traded if row[-1]]
 
     def mirrored(self, what: str) -> "Rows":
         """The minutes of the same day played backwards."""

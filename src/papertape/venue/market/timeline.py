@@ -9,7 +9,7 @@ ticks; that time belongs to the day before it.
 from collections.abc import Iterator
 from typing import Protocol
 
-from ..units import Nanos, PriceUnits
+from ..units import Nanos, PriceUnits, SizeUnits
 from .days import Day, day_piece
 from .layout import Layout
 from .source import DayStats, Quote, Trade
@@ -22,6 +22,14 @@ class DaySource(Protocol):
     @property
     def length(self) -> Nanos:
         """Length of every trading day, a whole number of minutes, at most 24 hours."""
+
+    @property
+    def tick(self) -> PriceUnits:
+        """The step of its prices."""
+
+    @property
+    def unit(self) -> SizeUnits:
+        """A usual size of a level of its book."""
 
     def day(self, number: int) -> Day:
         """The trading day of that number."""

@@ -1,0 +1,166 @@
+"""Indices: at every whole minute the sum of what their members' minutes open at.
+
+Between two minutes an index goes its own way from the one value to the other, in steps of five
+seconds. It shows its value as trades without size, and as both sides of a quote, so that what
+derives from it finds a price; nobody can trade it.
+"""
+
+from array import array
+from collections.abc import Sequence
+from itertools import pairwise
+
+import msgspec
+
+from ..units import MINUTE, SECOND, SIZE_SCALE, Nanos, PriceUnits
+from .days import Cache, Caches, Day
+from .noise import added, bridges, drawn, mix
+from .synthetic import STOCK_DAY, SyntheticDay
+from .ticks import Block, Piece, Rows
+from .timeline import DaySource
+from .walks import STEPS
+
+PARTS = 12
+_STEP: Nanos = 5 * SECOND
+_OWN = 0.6
+"""How far an index strays between two minutes, in the mean size of its moves."""
+
+
+class IndexSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """An index over other instruments of the tape, all of one length of day."""
+
+    members: tuple[tuple[int, float], ...]
+    """conId and weight: how many units of the index a unit of the member's price counts."""
+    tick: PriceUnits = 1
+    length: Nanos = STOCK_DAY
+    volatility: float = 0.009
+    """What options on it take for its usual day."""
+
+
+class IndexDays:
+    """Trading days of an index; implements ``DaySource``."""
+
+    def __init__(
+        self,
+        spec: IndexSpec,
+        members: Sequence[tuple[DaySource, float]],
+        seed: int,
+        *,
+        caches: Caches,
+    ) -> None:
+        wrong = [one for one, _ in members if one.length != spec.length]
+        if wrong or not members:
+            raise ValueError(f"an index over {len(members)} members, {len(wrong)} of another day")
+        self.length = spec.length
+        self.tick, self.unit = spec.tick, SIZE_SCALE
+        self._members = members
+        self._seed = seed
+        self._caches = caches
+
+    def head(self) -> int:
+        """Number of the earliest day on offer: the latest of its members'."""
+        return max(source.head() for source, _ in self._members)
+
+    def day(self, number: int) -> Day:
+        """The trading day of that number."""
+        day: Day = self._caches.days.get((self._seed, number), lambda: self._make(number))
+        return day
+
+    def _make(self, number: int) -> "IndexDay":
+        days = [(source.day(number), weight) for source, weight in self._members]
+        return IndexDay(days, self.tick, mix(self._seed, number), self._caches.blocks)
+
+
+class IndexDay:
+    """One day of an index."""
+
+    def __init__(
+        self, members: Sequence[tuple[Day, float]], tick: PriceUnits, seed: int, blocks: Cache
+    ) -> None:
+        self.length = members[0][0].length
+        self._members = members
+        self._tick = tick
+        self._seed = seed
+        self._blocks = blocks
+        self._cells: dict[int, list[float]] = {}
+        self._rows: Rows | None = None
+        self._picks = drawn(self.length // MINUTE, seed, 1)
+
+    def block(self, offset: Nanos) -> Block:
+        minute = offset // MINUTE
+        block: Block = self._blocks.get((self._seed, minute), lambda: self._block(minute))
+        return block
+
+    def rows(self, what: str) -> Rows:
+        if self._rows is None:
+            self._rows = self._made()
+        rows, none = self._rows, array("q")
+        if what == "TRADES":
+            zero = array("q", bytes(8 * len(rows.open)))
+            count = array("q", [PARTS]) * len(rows.open)
+            return Rows(rows.open, rows.high, rows.low, rows.close, zero, zero, count)
+        if what == "BID_ASK":
+            means = array(
+                "q", [sum(r) // 4 for r in zip(rows.open, rows.high, rows.low, rows.close)]
+            )
+            return Rows(means, rows.high, rows.low, means, none, none, none)
+        return rows
+
+    def whole(self, what: str) -> Piece | None:
+        return self.rows(what).piece(what, 0, self.length // MINUTE)
+
+    def last(self) -> PriceUnits:
+        return self.rows("TRADES").close[-1]
+
+    def borders(self, cell: int) -> list[float]:
+        """The index at the minutes of a cell, both ends included."""
+        found = self._cells.get(cell)
+        if found is None:
+            minutes = min(STEPS, self.length // MINUTE - cell * STEPS)
+            found = [0.0] * (minutes + 1)
+            for day, weight in self._members:
+                prices = _opens(day, cell, minutes)
+                found = [total + weight * price for total, price in zip(found, prices)]
+            self._cells[cell] = found
+        return found
+
+    def _parts(self, minute: int) -> list[PriceUnits]:
+        """The values of a minute, every five seconds."""
+        cell, row = divmod(minute, STEPS)
+        borders = self.borders(cell)
+        start, end = borders[row], borders[row + 1]
+        usual = added(abs(two - one) for one, two in pairwise(borders)) / (len(borders) - 1)
+        size, rise = _OWN * usual, (end - start) / PARTS
+        points = bridges(PARTS)[self._picks[minute]].points
+        tick = self._tick
+        values = [start + rise * place + size * points[place] for place in range(PARTS)]
+        return [max(int(value / tick + 0.5), 1) * tick for value in values]
+
+    def _made(self) -> Rows:
+        rows = [self._parts(minute) for minute in range(self.length // MINUTE)]
+        none = array("q")
+        return Rows(
+            array("q", [row[0] for row in rows]),
+            array("q", map(max, rows)),
+            array("q", map(min, rows)),
+            array("q", [row[-1] for row in rows]),
+            none,
+            none,
+            none,
+        )
+
+    def _block(self, minute: int) -> Block:
+        begin = minute * MINUTE
+        times = array("q", range(begin, begin + MINUTE, _STEP))
+        prices, zero = array("q", self._parts(minute)), array("q", bytes(8 * PARTS))
+        return Block(
+            begin, begin + MINUTE, times, prices, zero, prices, zero, times, prices, zero, zero,
+            exchanges=("",),
+        )  # fmt: skip
+
+
+def _opens(day: Day, cell: int, minutes: int) -> Sequence[PriceUnits]:
+    """What the minutes of a cell open at, and the one after them."""
+    if isinstance(day, SyntheticDay):
+        return day.steps(cell)
+    rows, first = day.rows("BID"), cell * STEPS
+    return [*rows.open[first : first + minutes], rows.close[first + minutes - 1]]

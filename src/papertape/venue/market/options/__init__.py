@@ -1,0 +1,1 @@
+"""The option model: values, greeks and implied volatility (``model``)."""

@@ -1,0 +1,200 @@
+"""What plays on the tape of each instrument, put together when it is first asked about.
+
+Ten thousand instruments are ten thousand names until then: a specification is looked up by conId
+and never before, so a catalogue may make them as they are asked for. An instrument that derives
+from another plays on that one's days.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import lru_cache, partial
+from types import MappingProxyType
+
+from ..reference.calendars import Calendar
+from ..units import Nanos, PriceUnits, SizeUnits
+from .currencies import DOLLAR, VALUES, PairDays, PairSpec, rhythm, seed_of
+from .days import Caches
+from .derived import DerivedDays
+from .indices import IndexDays, IndexSpec
+from .kinds import BondLine, BondSpec, FutureLine, FutureSpec, OptionLine, OptionSpec
+from .layout import Laps, Layout, SessionDays
+from .noise import mix
+from .recorded import RecordedDays, Recording
+from .synthetic import Factors, SyntheticDay, SyntheticDays, SyntheticSpec
+from .timeline import DaySource, Tape
+from .walks import Walk, Way
+
+Spec = SyntheticSpec | PairSpec | IndexSpec | OptionSpec | FutureSpec | BondSpec
+NO_CALENDARS: Mapping[int, Calendar] = MappingProxyType({})
+USUAL = 0.015
+"""The volatility of a day where nothing tells it."""
+
+
+class Sources:
+    """The instruments of a market, by conId. A number under zero is a tape that others derive from
+    and nobody trades, such as a yield."""
+
+    def __init__(
+        self,
+        anchor: Nanos,
+        recordings: Iterable[Recording],
+        specs: Mapping[int, Spec],
+        *,
+        seed: int,
+        calendars: Mapping[int, Calendar] = NO_CALENDARS,
+    ) -> None:
+        self._anchor = anchor
+        self._recorded = {recording.conId: recording for recording in recordings}
+        self._specs = specs
+        self._seed = seed
+        self._calendars = calendars
+        self._caches = Caches()
+        self._factors = Factors(seed)
+        self._made: dict[int, tuple[DaySource, Layout]] = {}
+        self._making: list[int] = []
+        self._tapes: dict[int, Tape] = {}
+        self._recordings: dict[int, RecordedDays] = {}
+        for con_id, recording in self._recorded.items():
+            seeded = mix(seed, con_id)
+            self._recordings[con_id] = RecordedDays(
+                recording,
+                seeded,
+                caches=self._caches,
+                like=partial(self._like, con_id),
+                factors=self._factors,
+                nightly=con_id in calendars,
+            )
+        self._way = lru_cache(None)(self._valued)
+
+    def __contains__(self, con_id: int) -> bool:
+        return con_id in self._recorded or con_id in self._specs
+
+    def __iter__(self) -> Iterator[int]:
+        yield from self._recorded
+        yield from (con_id for con_id in self._specs if con_id > 0 and con_id not in self._recorded)
+
+    def tape(self, con_id: int) -> Tape:
+        """One instrument's tape. Raises ``KeyError`` for one that there is not, ``ValueError`` for
+        one that derives from itself."""
+        found = self._tapes.get(con_id)
+        if found is None:
+            found = self._tapes[con_id] = Tape(con_id, *self._of(con_id))
+        return found
+
+    def unloaded(self, first: Collection[int]) -> list[tuple[int, RecordedDays]]:
+        """The instruments whose recordings have not been read, ``first`` those named."""
+        found = [pair for pair in self._recordings.items() if not pair[1].loaded]
+        return sorted(found, key=lambda pair: pair[0] not in first)
+
+    def step(self, con_id: int) -> tuple[PriceUnits, SizeUnits]:
+        """The steps of an instrument's book: of its prices, and a usual size."""
+        source = self._of(con_id)[0]
+        return source.tick, source.unit
+
+    def seed_of(self, con_id: int) -> int:
+        """The seed of an instrument's book."""
+        return mix(self._seed, con_id, 51)
+
+    def _of(self, con_id: int) -> tuple[DaySource, Layout]:
+        found = self._made.get(con_id)
+        if found is None:
+            if con_id in self._making:
+                raise ValueError(f"{con_id} derives from itself: {self._making}")
+            self._making.append(con_id)
+            try:
+                found = self._made[con_id] = self._make(con_id)
+            finally:
+                self._making.pop()
+        return found
+
+    def _make(self, con_id: int) -> tuple[DaySource, Layout]:
+        recorded = self._recordings.get(con_id)
+        if recorded is not None:
+            return recorded, self._layout(con_id, recorded.length)
+        spec, seed = self._specs[con_id], mix(self._seed, con_id)
+        if isinstance(spec, OptionSpec | FutureSpec | BondSpec):
+            return self._derived(spec, seed)
+        if isinstance(spec, IndexSpec):
+            members = [(self._of(one)[0], weight) for one, weight in spec.members]
+            index = IndexDays(spec, members, seed, caches=self._caches)
+            return index, self._layout(con_id, spec.length)
+        if isinstance(spec, PairSpec):
+            nightly = con_id in self._calendars
+            ways = (self._way(spec.base, nightly), self._way(spec.quote, nightly))
+            pair = PairDays(spec, ways, self._seed, caches=self._caches)
+            return pair, self._layout(con_id, spec.length)
+        days = SyntheticDays(
+            spec,
+            seed,
+            caches=self._caches,
+            nightly=con_id in self._calendars,
+            factors=self._factors,
+        )
+        return days, self._layout(con_id, spec.length)
+
+    def _layout(self, con_id: int, length: Nanos) -> Layout:
+        calendar = self._calendars.get(con_id)
+        if calendar is None:
+            return Laps(self._anchor, length)
+        return SessionDays(self._anchor, length, calendar)
+
+    def _derived(
+        self, spec: OptionSpec | FutureSpec | BondSpec, seed: int
+    ) -> tuple[DaySource, Layout]:
+        """A derived instrument on the days of its underlying."""
+        under, layout = self._of(spec.underlying)
+        line: OptionLine | FutureLine | BondLine
+        if isinstance(spec, OptionSpec):
+            line = OptionLine(
+                spec,
+                layout.start,
+                opened=self._opened(spec.underlying),
+                usual=self._usual(spec.underlying),
+                wild=_wild(under),
+            )
+        elif isinstance(spec, FutureSpec):
+            line = FutureLine(spec, layout.start)
+        else:
+            line = BondLine(spec, layout.start)
+        return DerivedDays(under, line, seed, caches=self._caches), layout
+
+    def _opened(self, con_id: int) -> Callable[[int], float]:
+        """What the days of an instrument open at; kept, for its many options ask for it."""
+        source, opens = self._of(con_id)[0], self._caches.opens
+
+        def opened(number: int) -> PriceUnits:
+            day = source.day(number)
+            return day.steps(0)[0] if isinstance(day, SyntheticDay) else day.block(0).bid[0]
+
+        return lambda number: float(opens.get((con_id, number), lambda: opened(number)))
+
+    def _like(self, con_id: int) -> SyntheticSpec | None:
+        """What the tape of a recorded instrument would be made from without its recording."""
+        spec = self._specs.get(con_id)
+        return spec if isinstance(spec, SyntheticSpec) else None
+
+    def _usual(self, con_id: int) -> float:
+        """The volatility of an instrument's day."""
+        spec = self._specs.get(con_id)
+        if isinstance(spec, SyntheticSpec | IndexSpec):
+            return spec.volatility
+        if isinstance(spec, PairSpec):
+            return max(VALUES[code][1] for code in (spec.base, spec.quote) if code != DOLLAR)
+        return self._usual(spec.underlying) if isinstance(spec, FutureSpec) else USUAL
+
+    def _valued(self, code: str, nightly: bool) -> Way | None:
+        """The way of a currency's value in dollars; None of the dollar's own."""
+        if code == DOLLAR:
+            return None
+        value, volatility = VALUES[code]
+        walk = Walk(
+            seed_of(self._seed, code),
+            volatility,
+            profile=rhythm(),
+            nights=lambda number: nightly or number <= 0,
+        )
+        return Way(value, 0, walk)
+
+
+def _wild(source: DaySource) -> Callable[[int], float]:
+    """How lively the days of a source are, where it knows."""
+    return source.way.wild if isinstance(source, SyntheticDays) else lambda number: 1.0
