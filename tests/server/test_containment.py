@@ -204,7 +204,7 @@ def test_figures_that_fail_end_their_subscriptions_and_nothing_else(
 def test_time_that_cannot_pass_is_raised_to_the_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     hall = Hall()
     hall.client()
-    monkeypatch.setattr(hall.station.engine, "advance", raising(RuntimeError("stuck")))
+    monkeypatch.setattr(hall.station.venue, "advance", raising(RuntimeError("stuck")))
     with pytest.raises(RuntimeError, match="stuck"):
         hall.wait(1)
         hall.station.step(hall.now + 1)

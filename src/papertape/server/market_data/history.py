@@ -178,7 +178,7 @@ def _instant(moment: datetime) -> Nanos:
 PART_BARS: Final = 500
 PART_DAYS: Final = 2
 """Part of a query that is worked out in one go: so many bars, or bars of so many days."""
-PART_WHOLE_DAYS: Final = 210
+PART_WHOLE_DAYS: Final = 35
 """The same for bars of a day and more, which come from daily figures."""
 
 
