@@ -162,13 +162,13 @@ def test_a_client_that_never_reads_is_disconnected_and_nobody_else_notices(
 def test_an_answer_larger_than_the_buffer_goes_out_as_its_client_reads(
     loop: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    count, waiting, write = 4000, list[int](), connection.Connection.write
+    count, waiting, write = 4000, list[int](), connection.SocketConnection.write
 
     def noted(self: Any, data: bytes) -> None:
         write(self, data)
         waiting.append(self.unsent)
 
-    monkeypatch.setattr(connection.Connection, "write", noted)
+    monkeypatch.setattr(connection.SocketConnection, "write", noted)
 
     async def main() -> None:
         async with serving(hall()) as served:
