@@ -23,10 +23,6 @@ class TopOfBook:
         """Take a quote that has just come."""
         self._seen[quote.conId] = quote
 
-    def quotes(self, con_id: int) -> bool:
-        """Whether the market can quote an instrument."""
-        return con_id in self._quotable
-
     def look(self, con_id: int) -> Quote:
         """The top of book of an instrument now; an empty one when the market has none."""
         quote = self._seen.get(con_id)
