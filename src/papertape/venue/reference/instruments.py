@@ -134,6 +134,12 @@ class Instruments:
             if entry.secType == "CASH":
                 self._pairs.setdefault((entry.symbol, entry.currency), entry)
 
+    def extended(self, entries: Iterable[Instrument]) -> "Instruments":
+        """The same with more that are held; one with a number that is known takes its place."""
+        more = {entry.conId: entry for entry in entries}
+        kept = (entry for entry in self._by_id.values() if entry.conId not in more)
+        return Instruments((*kept, *more.values()), self._catalogue)
+
     def __iter__(self) -> Iterator[Instrument]:
         return iter(self._by_id.values())
 
@@ -164,7 +170,11 @@ class Instruments:
     def of(self, symbol: str) -> list[Instrument]:
         """Every instrument with a symbol that is no contract of a series made by a rule."""
         held = self._by_symbol.get(symbol, [])
-        return held if self._catalogue is None else [*held, *self._catalogue.of(symbol)]
+        if self._catalogue is None:
+            return held
+        mine = set(map(_listing_key, held))
+        listed = self._catalogue.of(symbol)
+        return [*held, *(entry for entry in listed if _listing_key(entry) not in mine)]
 
     def in_slot(self, slot: int) -> Instrument | None:
         """The stock whose monthly options have that slot, or None."""
@@ -421,6 +431,13 @@ def _asked(wanted: Contract) -> Series | None:
         wanted.symbol.strip().upper(), wanted.tradingClass.upper(), wanted.localSymbol.upper(),
         expiry, right.startswith("C") if right in RIGHTS else None, strike, wanted.includeExpired,
     )  # fmt: skip
+
+
+def _listing_key(entry: Instrument) -> tuple[str, ...]:
+    """What two descriptions of one listing have in common: a held one hides a catalogued one."""
+    american = (entry.secType, entry.currency) == ("STK", "USD")
+    terms = (entry.localSymbol,) if entry.secType not in ("STK", "CASH") else ()
+    return (entry.secType, entry.currency, "" if american else entry.primaryExchange, *terms)
 
 
 def _worth_remembering(asked: tuple[object, ...]) -> bool:

@@ -67,6 +67,11 @@ def rules_of(entry: Instrument) -> tuple[int, ...]:
     return tuple(entry.smart_rule if name in SMART_VENUES else plain for name in entry.exchanges)
 
 
+def steps(tick: Decimal) -> int | None:
+    """The rule of ours with that step at any price; None when there is none."""
+    return _BY_STEP.get(tick)
+
+
 def increments(rule: int) -> list[PriceIncrement] | None:
     """The price steps of a rule as reqMarketRule answers them; None for an id that is none."""
     rows = MARKET_RULES.get(rule)
