@@ -4,6 +4,8 @@ import gzip
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from papertape.model import Contract
 from papertape.venue.reference import catalogue, listings, numbers
@@ -152,6 +154,36 @@ def test_what_there_is_not() -> None:
         Contract(conId=2**40, exchange="SMART"),
     ):
         assert CATALOGUE.resolve(wanted, Purpose.QUOTES, NOW) == Refusal(200)
+
+
+texts = st.text(max_size=24) | st.sampled_from(
+    ["AAPL", "ES", "SPX", "IBCID236491195", "IBCID²", "ESM6", "SPY   261218C00690000", "202612",
+     "20261218", "20261218 08:30:00 US/Central", "C", "PUT", "100", "nan", "SMART", "CME", "ISIN",
+     "slot", "OPT", "FOP", "FUT", "BOND", "STK", "IND", "CONTFUT", "EUR.USD", "EW4X6 C6800"]
+)  # fmt: skip
+FREE = (
+    "symbol", "secType", "lastTradeDateOrContractMonth", "right", "multiplier", "exchange",
+    "primaryExchange", "currency", "localSymbol", "tradingClass", "secIdType", "secId", "issuerId",
+)  # fmt: skip
+
+
+@given(
+    st.dictionaries(st.sampled_from(FREE), texts, max_size=6),
+    st.none() | st.floats() | st.sampled_from([690.0, 6800.0]),
+    st.sampled_from([0, 0, 0, 265598, 649180678, -1]) | st.integers(-(2**40), 2**40),
+    st.sampled_from(list(Purpose)),
+)
+def test_whatever_is_described_has_rows_or_a_refusal(
+    said: dict[str, str], strike: float | None, number: int, purpose: Purpose
+) -> None:
+    wanted = Contract(conId=number, strike=strike, **said)
+    rows = CATALOGUE.rows(wanted, purpose, NOW)
+    if isinstance(rows, Refusal):
+        assert rows.code in (200, 321, 478)
+    else:
+        first = next(rows)
+        assert CATALOGUE.get(first.instrument.conId) is not None
+        assert first.exchange in first.instrument.exchanges
 
 
 def test_all_bonds_of_an_issuer() -> None:

@@ -241,6 +241,11 @@ def test_search_by_symbol_prefix_then_name() -> None:
     assert [e.symbol for e in CATALOGUE.search("goog")] == ["GOOG", "GOOGL"]
     assert [e.symbol for e in CATALOGUE.search("Apple")][:4] == ["AAPL"] * 4
     assert next(iter(CATALOGUE.search("A"))).symbol == "A"
+    assert [e.symbol for e in CATALOGUE.search("A", (4391, 265598, 8314, 5))] == [
+        "AMD",
+        "AAPL",
+        "IBM",
+    ]
     assert len(CATALOGUE.search("A")) <= 16
     assert CATALOGUE.search(" ") == ()
 

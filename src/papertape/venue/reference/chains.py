@@ -396,6 +396,7 @@ def _month_fits(made: Future, text: str) -> bool:
     return text == str(made.month) if len(text) == 6 else _day_fits(made.expires, text)
 
 
+@cache
 def underlying_id(root: Root) -> int:
     """The number of what a future is on."""
     known = UNDERLYINGS.get(root.symbol)

@@ -254,7 +254,7 @@ class Instruments:
     def _bond(self, name: str) -> list[Instrument]:
         """The bond of a name like IBCID236491195, which is made of its number."""
         digits = name.removeprefix("IBCID")
-        if self._catalogue is None or digits == name or not digits.isdigit() or len(digits) > 10:
+        if self._catalogue is None or digits == name or not digits.isdecimal() or len(digits) > 10:
             return []
         entry = self._catalogue.get(int(digits))
         return [] if entry is None else [entry]
@@ -333,19 +333,27 @@ class Instruments:
                 return _ambiguous(wanted, first.instrument, row.instrument)
         return first
 
-    def search(self, pattern: str) -> tuple[Instrument, ...]:
-        """Up to 16 instruments whose symbol begins with, or whose name contains, the pattern."""
+    def search(self, pattern: str, among: Iterable[int] | None = None) -> tuple[Instrument, ...]:
+        """Up to 16 instruments whose symbol begins with, or whose name contains, the pattern.
+
+        ``among`` are the numbers of those that count; None for all that there are.
+        """
         text = pattern.strip().upper()
         if not text:
             return ()
-        by_symbol = [e for e in self._by_id.values() if e.symbol.startswith(text)]
-        by_name = [e for e in self._by_id.values() if text in e.longName and e not in by_symbol]
-        if self._catalogue is not None:
+        held = self._by_id.values() if among is None else self._known(among)
+        by_symbol = [e for e in held if e.symbol.startswith(text)]
+        by_name = [e for e in held if text in e.longName.upper() and e not in by_symbol]
+        if among is None and self._catalogue is not None:
             begins, named = self._catalogue.search(text)
             by_symbol += begins
             by_name += named
         by_symbol.sort(key=lambda entry: len(entry.symbol))
         return tuple((by_symbol + by_name)[:16])
+
+    def _known(self, numbers: Iterable[int]) -> list[Instrument]:
+        found = (self.get(number) for number in numbers)
+        return [entry for entry in found if entry is not None]
 
     def _no_destination(self, wanted: Contract, purpose: Purpose) -> Refusal | None:
         """The 200 for the name of an exchange that there is not, whatever the contract is."""
