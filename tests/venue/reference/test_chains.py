@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from papertape.model import Contract
 from papertape.venue.reference import numbers
 from papertape.venue.reference.calendars import calendar
-from papertape.venue.reference.chains import Series, future_of
+from papertape.venue.reference.curves import future_of
 from papertape.venue.reference.expiries import yyyymm
 from papertape.venue.reference.instruments import Listing, Purpose, Refusal
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.reference.option_classes import future_classes, index_classes
 from papertape.venue.reference.roots import public_ids, roots
 from papertape.venue.reference.securities import Dated, Future, Option, day_number, day_text
+from papertape.venue.reference.series import Series
 from papertape.venue.reference.strikes import BROAD, COARSE, FUND, LARGE, SMALL, STOCK, VOLATILITY
 
 CHAINS = CATALOGUE.chains

@@ -17,8 +17,8 @@ from papertape.model import Contract, Order
 
 from ..exchange.triggers import METHODS
 from ..facts import Terms
+from ..reference.descriptions import ORDER_TAG
 from ..reference.instruments import (
-    ORDER_TAG,
     Instrument,
     Instruments,
     Listing,

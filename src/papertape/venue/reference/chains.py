@@ -10,10 +10,22 @@ from collections.abc import Iterable, Iterator
 from functools import cache, cached_property, lru_cache
 from typing import Final, Protocol
 
-import msgspec
-
 from . import numbers
 from .calendars import calendar
+from .curves import (
+    BALANCED,
+    EXPIRED_MONTHS,
+    continuous_of,
+    future_of,
+    is_of,
+    local_names,
+    month_fits,
+    months_of,
+    numbered_future,
+    public_future,
+    underlying,
+    underlying_of,
+)
 from .expiries import month_of, yyyymm
 from .option_classes import (
     FutureOptionClass,
@@ -23,10 +35,9 @@ from .option_classes import (
     index_classes,
     stock_class,
 )
-from .roots import UNDERLYINGS, Root, public_ids, roots, settlement
+from .roots import Root, roots
 from .securities import (
     LOTS,
-    ContinuousFuture,
     Future,
     FutureOption,
     Index,
@@ -38,32 +49,15 @@ from .securities import (
     delivery,
     occ_symbol,
 )
+from .series import Series, day_fits
 
-EXPIRED_MONTHS: Final = 24
-"""How far back ``includeExpired`` reaches, for futures alone."""
 _OCC = re.compile(r"([A-Z0-9.]{1,6}) *(\d{6})([CP])(\d{8})")
 _FOP = re.compile(r"([A-Z0-9]{1,4})([FGHJKMNQUVXZ])(\d) ([CP])(\d+)")
-_NAMES: Final = (
-    "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"
-)  # fmt: skip
 _PUBLIC_OPTIONS: Final = {
     675811965: "AAPL  260618C00100000",
     853200900: "OBDC  261120P00010000",
 }
 """Options whose number at Interactive Brokers is public."""
-
-
-class Series(msgspec.Struct, frozen=True):
-    """What a description says of a contract of a series; "" and 0 say nothing."""
-
-    symbol: str = ""
-    tradingClass: str = ""
-    localSymbol: str = ""
-    expiry: str = ""
-    """``yyyymm`` or ``yyyymmdd``."""
-    call: bool | None = None
-    strike: float = 0.0
-    expired: bool = False
 
 
 class Spots(Protocol):
@@ -150,11 +144,11 @@ class Chains:
     def futures(self, wanted: Series, today: int) -> Iterator[Future]:
         """The futures that fit, by class and month; with ``expired`` also those of two years."""
         for root in roots().values():
-            if _is_of(root, wanted):
-                months = _months(root, today, EXPIRED_MONTHS if wanted.expired else 0)
+            if is_of(root, wanted):
+                months = months_of(root, today, EXPIRED_MONTHS if wanted.expired else 0)
                 for month in months:
                     made = future_of(root, month)
-                    if _month_fits(made, wanted.expiry) and wanted.localSymbol in (
+                    if month_fits(made, wanted.expiry) and wanted.localSymbol in (
                         "",
                         made.localSymbol,
                         local_names(root, month),
@@ -164,8 +158,8 @@ class Chains:
     def continuous(self, wanted: Series, today: int) -> Iterator[Future]:
         """The nearest future of each class that fits, as the continuous one."""
         for root in roots().values():
-            if _is_of(root, wanted):
-                for month in _months(root, today, 0):
+            if is_of(root, wanted):
+                for month in months_of(root, today, 0):
                     made = future_of(root, month)
                     if wanted.localSymbol in ("", made.localSymbol):
                         yield continuous_of(made)
@@ -193,7 +187,7 @@ class Chains:
             if wanted.symbol and root.symbol != wanted.symbol:
                 continue
             for day, name, month in one.listed(today):
-                if wanted.tradingClass not in ("", name) or not _day_fits(day, wanted.expiry):
+                if wanted.tradingClass not in ("", name) or not day_fits(day, wanted.expiry):
                     continue
                 for rung in _fop_rungs(one, root, wanted.strike):
                     for call in rights:
@@ -208,9 +202,9 @@ class Chains:
         if con_id in _PUBLIC_OPTIONS:
             return self._of_local(_PUBLIC_OPTIONS[con_id])
         if con_id < numbers.OURS_FROM:
-            return _public_future(con_id) or _underlying_of(con_id)
+            return public_future(con_id) or underlying_of(con_id)
         if con_id >= numbers.FUTURES_FROM:
-            return _numbered_future(con_id)
+            return numbered_future(con_id)
         parts = decoded(con_id)
         if parts is None:
             return None
@@ -302,18 +296,7 @@ def _units(price: float, scale: int) -> int:
 
 def _fitting(days: tuple[int, ...], text: str) -> Iterator[int]:
     """The days that a text names: all for "", those of a month, or one."""
-    return (day for day in days if _day_fits(day, text))
-
-
-def _day_fits(day: int, text: str) -> bool:
-    if not text:
-        return True
-    if len(text) == 6:
-        return text == str(yyyymm(month_of(day)))
-    try:
-        return day == day_number(text)
-    except ValueError:
-        return False
+    return (day for day in days if day_fits(day, text))
 
 
 def _premium(reference: int, strike: int, call: bool, tick: int) -> int:
@@ -324,123 +307,6 @@ def _premium(reference: int, strike: int, call: bool, tick: int) -> int:
     away = max(100 - abs(strike - reference) * 400 // reference, 0)
     extra = reference * 3 * away * away // 1_000_000
     return max((inside + extra) // tick, 1) * tick
-
-
-# ---------------------------------------------------------------- futures
-
-
-def _is_of(root: Root, wanted: Series) -> bool:
-    if wanted.localSymbol and not wanted.localSymbol.startswith(root.tradingClass):
-        return False
-    return wanted.symbol in ("", root.symbol) and wanted.tradingClass in ("", root.tradingClass)
-
-
-def _months(root: Root, today: int, back: int) -> Iterator[int]:
-    """The months that are listed on a day, and those before it."""
-    days = calendar(settlement(root.hours))
-    month, left = month_of(today) - back - 2, root.count
-    while left:
-        if month % 12 + 1 in root.months:
-            last_day = root.rule(days, month)
-            if last_day >= today:
-                left -= 1
-                yield month
-            elif back and month >= month_of(today) - back:
-                yield month
-        month += 1
-
-
-def future_of(root: Root, month: int) -> Future:
-    """The future of a month."""
-    day = root.rule(calendar(settlement(root.hours)), month)
-    number = public_ids().get((root.tradingClass, month)) or numbers.future(root.slot, month)
-    exchanges = (root.exchange, "QBALGO") if root.exchange in _BALANCED else (root.exchange,)
-    return Future(
-        conId=number or 0, symbol=root.symbol, secType="FUT", currency=root.currency,
-        primaryExchange="", localSymbol=local_symbol(root, month), tradingClass=root.tradingClass,
-        exchanges=exchanges, longName=root.name, scale=root.scale, tick=root.tick,
-        marketName=root.tradingClass, multiplier=root.multiplier, divisor=root.divisor,
-        magnifier=root.magnifier, market_rule=root.market_rule, reference=root.reference,
-        hours=root.hours, sizes=LOTS, under=underlying_id(root), underSymbol=root.symbol,
-        underSecType="IND", expires=day, month=yyyymm(month),
-        ends=_ENDS.get(root.rule.__name__, -1),
-    )  # fmt: skip
-
-
-def continuous_of(made: Future) -> ContinuousFuture:
-    """A future as the continuous one: the number is the same."""
-    return ContinuousFuture(**msgspec.structs.asdict(made) | {"secType": "CONTFUT"})
-
-
-_BALANCED: Final = frozenset(("CME", "CBOT", "NYMEX", "COMEX"))
-_ENDS: Final = {"third_friday": 510, "volatility": 480}
-"""Minutes at which the last day ends, by rule, where that is known: 08:30, 08:00 in Chicago."""
-
-
-def local_symbol(root: Root, month: int) -> str:
-    """``ESM6``; at Eurex ``FGBL MAR 26``."""
-    if root.exchange == "EUREX":
-        return f"{root.tradingClass:<4} {_NAMES[month % 12]} {month // 12 % 100:02d}"
-    return root.tradingClass + delivery(yyyymm(month))
-
-
-def local_names(root: Root, month: int) -> str:
-    """The same with the letter of the month, whatever the exchange."""
-    return root.tradingClass + delivery(yyyymm(month))
-
-
-def _month_fits(made: Future, text: str) -> bool:
-    """A month is the contract's; a day is its last one, or any that begins like its month."""
-    if not text:
-        return True
-    return text == str(made.month) if len(text) == 6 else _day_fits(made.expires, text)
-
-
-@cache
-def underlying_id(root: Root) -> int:
-    """The number of what a future is on."""
-    known = UNDERLYINGS.get(root.symbol)
-    return known or numbers.hashed("IND", root.symbol, root.currency, root.exchange)
-
-
-def underlying(root: Root) -> Index:
-    """What a future is on, as an index that is quoted nowhere else."""
-    return Index(
-        conId=underlying_id(root), symbol=root.symbol, secType="IND", currency=root.currency,
-        primaryExchange="", localSymbol=root.symbol, tradingClass=root.symbol,
-        exchanges=(root.exchange,), longName=root.name, scale=root.scale, tick=root.tick,
-        marketName=root.symbol, market_rule=root.market_rule, reference=root.reference,
-        hours=root.hours, sizes=LOTS,
-    )  # fmt: skip
-
-
-def _public_future(con_id: int) -> Future | None:
-    for (name, month), number in public_ids().items():
-        if number == con_id:
-            return future_of(roots()[name], month)
-    return None
-
-
-def _numbered_future(con_id: int) -> Instrument | None:
-    slot, place = divmod(con_id - numbers.FUTURES_FROM, 4096)
-    by_slot = tuple(roots().values())
-    if slot < len(by_slot):
-        month = numbers.FUTURES_EPOCH + place
-        if month % 12 + 1 not in by_slot[slot].months:
-            return None
-        made = future_of(by_slot[slot], month)
-        return made if made.conId == con_id else None
-    return _underlying_of(con_id)
-
-
-def _underlying_of(con_id: int) -> Index | None:
-    for root in roots().values():
-        if underlying_id(root) == con_id:
-            return underlying(root)
-    return None
-
-
-# ---------------------------------------------------------------- options on futures
 
 
 @cache
@@ -478,7 +344,7 @@ def future_option(
     strike = one.grid.strike(rung)
     local_strike = strike * one.digits // one.grid.scale
     local = f"{name}{delivery(yyyymm(month))} {'C' if call else 'P'}{local_strike}"
-    exchanges = (root.exchange, "QBALGO") if root.exchange in _BALANCED else (root.exchange,)
+    exchanges = (root.exchange, "QBALGO") if root.exchange in BALANCED else (root.exchange,)
     return FutureOption(
         conId=number, symbol=root.symbol, secType="FOP", currency=root.currency,
         primaryExchange="", localSymbol=local, tradingClass=name, exchanges=exchanges,

@@ -1,12 +1,11 @@
 """The instruments of the venue, and what a contract description of a client refers to.
 
 A description may fit several listings, and a listing several exchanges: ``match`` finds them
-all, ``resolve`` insists on one. Both refuse a description that TWS would not look up, which depends
-on what it is for: that is decided here alone. Refusals carry the API code and its facts.
+all, ``resolve`` insists on one. Both refuse a description that TWS would not look up
+(``descriptions``).
 """
 
 from collections.abc import Iterable, Iterator
-from enum import StrEnum
 from itertools import chain
 
 import msgspec
@@ -15,8 +14,22 @@ from papertape.model import Contract
 
 from ..units import Nanos
 from .catalogue import Catalogue
-from .chains import Chains, Series, continuous_of
-from .exchanges import ALIASES, DESTINATIONS, SMART
+from .chains import Chains
+from .curves import continuous_of
+from .descriptions import (
+    CONTINUOUS,
+    NOT_FOUND,
+    Purpose,
+    Refusal,
+    conflict_with,
+    exchange_of,
+    fits,
+    incomplete,
+    multiplier_of,
+    primary_of,
+    series_of,
+)
+from .exchanges import DESTINATIONS
 from .securities import Bond, Dated, Future, Instrument, day_text
 from .times import EASTERN
 
@@ -28,24 +41,6 @@ MOST_RESOLVED = 4096
 """Listings that are remembered: more distinct descriptions than a program trades."""
 LONGEST_REMEMBERED = 64
 """Letters of a text in a description that is remembered: more than any contract has."""
-SECURITY_TYPES = frozenset((
-    "STK", "OPT", "FUT", "CONTFUT", "FUT+CONTFUT", "CONTFUT+FUT", "CASH", "BOND", "CFD", "FOP",
-    "WAR", "IOPT", "FWD", "BAG", "IND", "BILL", "FUND", "FIXED", "SLB", "NEWS", "CMDTY", "BSK",
-    "ICU", "ICS", "CRYPTO",
-))  # fmt: skip
-CONTINUOUS = frozenset(("FUT+CONTFUT", "CONTFUT+FUT", "CONTFUT"))
-"""Futures that go on from one to the next: to be looked up, the last also to be charted."""
-RIGHTS = ("C", "P", "CALL", "PUT")
-
-
-class Purpose(StrEnum):
-    """What a request wants a contract for: that decides how complete its description must be."""
-
-    DETAILS = "details"
-    """To list what fits: any exchange, any month."""
-    HISTORY = "history"
-    QUOTES = "quotes"
-    ORDER = "order"
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -53,26 +48,6 @@ class Listing(msgspec.Struct, frozen=True):
 
     instrument: Instrument
     exchange: str
-
-
-class Refusal(msgspec.Struct, frozen=True):
-    """Why a request gets an error instead of an answer: a line of the table of API codes."""
-
-    code: int
-    facts: dict[str, str] = {}
-    variant: str | None = None
-    """Which text of the code; None is its usual template."""
-
-
-NOT_FOUND = Refusal(200)
-NO_SYMBOL = Refusal(321, variant="symbol")
-NO_TYPE = Refusal(321, variant="security_type")
-NO_EXPIRY = Refusal(321, variant="no_expiry")
-NO_SERIES = Refusal(321, variant="series")
-NO_EXCHANGE = Refusal(321, variant="exchange")
-NO_ORDER_EXCHANGE = Refusal(321, variant="no_exchange")
-ORDER_TAG = "bF"
-"""How the validation errors of orders are marked; the sender marks those of other requests."""
 
 
 def contract_of(instrument: Instrument, exchange: str, *, primary: bool = True) -> Contract:
@@ -208,14 +183,14 @@ class Instruments:
         The refusal is 321 for a description that is not complete enough, 200 when it fits none,
         and 478 when it contradicts its number.
         """
-        refusal = _incomplete(wanted, purpose) or self._no_destination(wanted, purpose)
+        refusal = incomplete(wanted, purpose) or self._no_destination(wanted, purpose)
         if refusal is not None:
             return refusal
         if wanted.conId:
             return self._by_number(wanted, now)
-        exchange, kind = _exchange(wanted), wanted.secType.upper()
+        exchange, kind = exchange_of(wanted), wanted.secType.upper()
         fitting = chain(
-            (entry for entry in self._spots(wanted) if _fits(entry, wanted)),
+            (entry for entry in self._spots(wanted) if fits(entry, wanted)),
             self._series(wanted, kind, now),
         )
         rows = (row for entry in fitting for row in _rows(entry, exchange))
@@ -273,7 +248,7 @@ class Instruments:
         """What rules make of the description."""
         if self.chains is None or kind not in _SERIES or wanted.secIdType:
             return
-        asked = _asked(wanted)
+        asked = series_of(wanted)
         if asked is None:
             return
         today = EASTERN.day(now) if now else 0
@@ -289,7 +264,7 @@ class Instruments:
             found = self.chains.continuous(asked, today)
         else:
             found = chain(self.chains.futures(asked, today), self.chains.continuous(asked, today))
-        currency, multiplier = wanted.currency.upper(), _number(wanted.multiplier)
+        currency, multiplier = wanted.currency.upper(), multiplier_of(wanted.multiplier)
         for entry in found:
             if currency not in ("", entry.currency):
                 continue
@@ -357,8 +332,8 @@ class Instruments:
 
     def _no_destination(self, wanted: Contract, purpose: Purpose) -> Refusal | None:
         """The 200 for the name of an exchange that there is not, whatever the contract is."""
-        primary = "" if wanted.conId else _primary(wanted)
-        for name in (_exchange(wanted), primary):
+        primary = "" if wanted.conId else primary_of(wanted)
+        for name in (exchange_of(wanted), primary):
             if name and name not in self._destinations:
                 order = purpose is Purpose.ORDER
                 return Refusal(200, {}, "order_destination" if order else "destination")
@@ -370,10 +345,10 @@ class Instruments:
             return NOT_FOUND
         if wanted.secType.upper() == "CONTFUT" and type(entry) is Future:
             entry = continuous_of(entry)
-        conflict = _conflict(entry, wanted)
+        conflict = conflict_with(entry, wanted)
         if conflict is not None:
             return conflict
-        exchange = _exchange(wanted) or entry.home
+        exchange = exchange_of(wanted) or entry.home
         rows = _rows(entry, exchange)
         return iter(rows) if rows else NOT_FOUND
 
@@ -416,31 +391,6 @@ def _with_check_digit(text: str) -> str:
     return f"{text}{-total % 10}"
 
 
-def _number(text: str) -> float | None:
-    """A multiplier, as TWS and as programs write it; None for none, 0 for what is no number."""
-    if not text.strip():
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0
-
-
-def _asked(wanted: Contract) -> Series | None:
-    """What a description says of a contract of a series; None when nothing can have it."""
-    right = wanted.right.strip().upper()
-    if right not in ("", "0", "?", *RIGHTS):
-        return None
-    expiry = wanted.lastTradeDateOrContractMonth.strip()[:8].replace("-", "")
-    strike = wanted.strike or 0.0
-    if len(expiry) not in (0, 6, 8) or not strike >= 0:
-        return None
-    return Series(
-        wanted.symbol.strip().upper(), wanted.tradingClass.upper(), wanted.localSymbol.upper(),
-        expiry, right.startswith("C") if right in RIGHTS else None, strike, wanted.includeExpired,
-    )  # fmt: skip
-
-
 def _listing_key(entry: Instrument) -> tuple[str, ...]:
     """What two descriptions of one listing have in common: a held one hides a catalogued one."""
     american = (entry.secType, entry.currency) == ("STK", "USD")
@@ -454,149 +404,7 @@ def _worth_remembering(asked: tuple[object, ...]) -> bool:
     return max(map(len, texts)) <= LONGEST_REMEMBERED and CONTINUOUS.isdisjoint(texts)
 
 
-def _incomplete(wanted: Contract, purpose: Purpose) -> Refusal | None:
-    """The 321 for the first thing without which TWS does not look a contract up."""
-    refusal = _missing(wanted, purpose)
-    if refusal is None or purpose is not Purpose.ORDER:
-        return refusal
-    return msgspec.structs.replace(refusal, facts={"tag": ORDER_TAG})
-
-
-def _missing(wanted: Contract, purpose: Purpose) -> Refusal | None:
-    """What is missing or wrong: the first of symbol, type, series and exchange.
-
-    A contract number stands for everything but the exchange, an identifier for symbol and type.
-    Only details do without an exchange, or without the month of a contract of a series.
-    """
-    details, kind = purpose is Purpose.DETAILS, wanted.secType.upper()
-    if not wanted.conId:
-        issuer = wanted.issuerId if details else ""
-        if not (wanted.symbol.strip() or wanted.localSymbol or wanted.secId or issuer):
-            return NO_SYMBOL
-        if not kind and not wanted.secId:
-            return NO_TYPE
-    if kind and (kind not in SECURITY_TYPES or not _serves(purpose, kind)):
-        return NO_TYPE
-    if details:
-        return None
-    if not (wanted.conId or wanted.localSymbol or wanted.secId):
-        gap = _gap_in_series(wanted, kind)
-        if gap is not None:
-            return gap
-    if wanted.exchange.strip():
-        return None
-    return NO_ORDER_EXCHANGE if purpose is Purpose.ORDER else NO_EXCHANGE
-
-
-def _serves(purpose: Purpose, kind: str) -> bool:
-    """Whether a request for this may name the type."""
-    if kind not in CONTINUOUS or purpose is Purpose.DETAILS:
-        return True
-    return purpose is Purpose.HISTORY and kind == "CONTFUT"
-
-
-def _gap_in_series(wanted: Contract, kind: str) -> Refusal | None:
-    """Which of what tells a future or an option from others of its series is missing."""
-    month = wanted.lastTradeDateOrContractMonth
-    if kind in ("FUT", "FOP") and not month:
-        return NO_EXPIRY
-    if kind in ("OPT", "FOP"):
-        whole = month and wanted.strike and wanted.right.upper() in RIGHTS
-        return None if whole else NO_SERIES
-    return None
-
-
-def _exchange(wanted: Contract) -> str:
-    name = wanted.exchange.strip().upper()
-    return ALIASES.get(name, name)
-
-
-def _primary(wanted: Contract) -> str:
-    """The primary exchange that is asked for.
-
-    SMART is a router and lists nothing: it stands for none, as programs that name it on every
-    contract found with TWS. What follows a point is no part of the name.
-    """
-    name = wanted.primaryExchange.strip().upper().partition(".")[0]
-    return "" if name == SMART else ALIASES.get(name, name)
-
-
 def _rows(entry: Instrument, exchange: str) -> list[Listing]:
     if exchange and exchange not in entry.exchanges:
         return []
     return [Listing(entry, name) for name in ([exchange] if exchange else entry.exchanges)]
-
-
-def _fits(entry: Instrument, wanted: Contract) -> bool:
-    if wanted.secIdType:
-        if not _identified(entry, wanted.secIdType.upper(), wanted.secId):
-            return False
-    elif not (wanted.symbol or wanted.localSymbol):
-        return bool(wanted.issuerId) and isinstance(entry, Bond) and entry.issuer == wanted.issuerId
-    symbol = wanted.symbol.upper()
-    if isinstance(entry, Bond) and symbol in (entry.cusip, entry.isin):
-        symbol = ""
-    pairs = (
-        (symbol, entry.symbol),
-        (wanted.secType.upper(), entry.secType),
-        (wanted.currency.upper(), entry.currency),
-        (wanted.localSymbol.upper(), entry.localSymbol),
-        (wanted.tradingClass.upper(), entry.tradingClass),
-        (_primary(wanted), entry.primaryExchange),
-    )
-    if any(asked not in ("", has) for asked, has in pairs):
-        return False
-    return not isinstance(entry, Dated) or _terms_fit(entry, wanted)
-
-
-def _identified(entry: Instrument, kind: str, value: str) -> bool:
-    """Whether an instrument has an identifier."""
-    has = {"ISIN": entry.isin, "CUSIP": entry.cusip, "FIGI": entry.figi}.get(kind)
-    return bool(value) and has == value
-
-
-def _terms_fit(entry: Dated, wanted: Contract) -> bool:
-    """Whether what ends on a day, and is held or catalogued, has the terms that are asked for."""
-    asked = _asked(wanted)
-    if asked is None:
-        return False
-    last, month = day_text(entry.expires), str(entry.month)
-    if asked.expiry not in ("", last, last[:6] if entry.right else month):
-        return False
-    if asked.call is not None and entry.right != ("C" if asked.call else "P"):
-        return False
-    if asked.strike and abs(entry.strike - asked.strike * entry.scale) > 0.5:
-        return False
-    multiplier = _number(wanted.multiplier)
-    return multiplier in (None, entry.multiplier / entry.divisor)
-
-
-def _conflict(entry: Instrument, wanted: Contract) -> Refusal | None:
-    """The 478 for the first field that contradicts the contract number."""
-    for field in ("symbol", "secType", "currency", "localSymbol", "tradingClass"):
-        asked: str = getattr(wanted, field)
-        has: str = getattr(entry, field)
-        # Blanks around a symbol count as a conflict, as in the original.
-        if asked and asked.upper() != has:
-            return Refusal(478, {"field": field, "requested": asked, "known": has})
-    return _conflicting_terms(entry, wanted) if isinstance(entry, Dated) else None
-
-
-def _conflicting_terms(entry: Dated, wanted: Contract) -> Refusal | None:
-    """The same for what only contracts with an end have."""
-    expiry = wanted.lastTradeDateOrContractMonth.strip()[:8]
-    last = day_text(entry.expires)
-    if expiry and expiry not in (last, last[:6], str(entry.month)):
-        return Refusal(478, {"field": "expiry", "requested": expiry, "known": last})
-    right = wanted.right.upper()
-    if right in RIGHTS and entry.right and right[0] != entry.right:
-        return Refusal(478, {"field": "right", "requested": right, "known": entry.right})
-    strike = entry.strike / entry.scale
-    if wanted.strike and entry.strike and not abs(wanted.strike - strike) < 1e-6:
-        return Refusal(
-            478, {"field": "strike", "requested": f"{wanted.strike}", "known": f"{strike}"}
-        )
-    if _number(wanted.multiplier) not in (None, entry.multiplier / entry.divisor):
-        known = entry.multiplier_text
-        return Refusal(478, {"field": "multiplier", "requested": wanted.multiplier, "known": known})
-    return None
