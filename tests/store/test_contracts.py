@@ -11,7 +11,7 @@ from papertape.store.contracts import add_contracts, folder_contracts, read_cont
 from papertape.venue.reference.instruments import Listing, Refusal
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.reference.numbers import USER_FROM
-from papertape.venue.reference.securities import Future, Option, Stock
+from papertape.venue.reference.securities import Future, OptionContract, Stock
 
 GOOD = """
 [[contract]]
@@ -53,7 +53,11 @@ def write(folder: Path, name: str, text: str) -> Path:
 
 def test_contracts_from_toml(tmp_path: Path) -> None:
     acme, nord, widget, option = read_contracts(write(tmp_path, "contracts.toml", GOOD))
-    assert isinstance(acme, Stock) and isinstance(widget, Future) and isinstance(option, Option)
+    assert (
+        isinstance(acme, Stock)
+        and isinstance(widget, Future)
+        and isinstance(option, OptionContract)
+    )
     assert (acme.currency, acme.primaryExchange, acme.reference) == ("USD", "NASDAQ", 125_000)
     assert acme.conId >= USER_FROM
     assert (nord.conId, nord.tick, nord.scale, nord.exchanges) == (77, 10, 10_000, ("SMART", "SFB"))

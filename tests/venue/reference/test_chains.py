@@ -1,4 +1,4 @@
-"""Option chains and futures curves: days, strikes, symbols and numbers, by rule and back."""
+"""OptionContract chains and futures curves: days, strikes, symbols and numbers, by rule and back."""
 
 from datetime import UTC, date, datetime
 from itertools import islice
@@ -16,7 +16,7 @@ from papertape.venue.reference.instruments import Listing, Purpose, Refusal
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.reference.option_classes import future_classes, index_classes
 from papertape.venue.reference.roots import public_ids, roots
-from papertape.venue.reference.securities import Dated, Future, Option, day_number, day_text
+from papertape.venue.reference.securities import Dated, Future, OptionContract, day_number, day_text
 from papertape.venue.reference.series import Series
 from papertape.venue.reference.strikes import BROAD, COARSE, FUND, LARGE, SMALL, STOCK, VOLATILITY
 
@@ -320,7 +320,7 @@ def test_numbers_do_not_depend_on_the_day() -> None:
 
 def test_an_option_has_a_price_of_its_own_size() -> None:
     for made in islice(CHAINS.options(Series("SPY"), TODAY), 0, None, 211):
-        assert isinstance(made, Option)
+        assert isinstance(made, OptionContract)
         inside = max((6_900_000 - made.strike) * (1 if made.call else -1), 0)
         assert inside <= made.reference <= inside + 250_000
         assert made.reference % made.tick == 0

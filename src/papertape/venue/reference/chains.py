@@ -1,4 +1,4 @@
-"""Option chains and futures curves, made on demand from rules: which contracts there are on a day.
+"""OptionContract chains and futures curves, made on demand from rules: which contracts there are on a day.
 
 Nothing is stored: a contract is found by its terms or by its number, and a chain is an iterator
 over rows that are made one by one. What is listed depends on the day that is asked about, on the
@@ -42,7 +42,7 @@ from .securities import (
     FutureOption,
     Index,
     Instrument,
-    Option,
+    OptionContract,
     Stock,
     day_number,
     day_text,
@@ -87,7 +87,7 @@ class Chains:
             return () if found is None else (found,)
         return ()
 
-    def options(self, wanted: Series, today: int) -> Iterator[Option]:
+    def options(self, wanted: Series, today: int) -> Iterator[OptionContract]:
         """The options that fit, by class, expiry, strike; those that have ended are not there."""
         if wanted.localSymbol:
             wanted = _of_occ(wanted)
@@ -102,7 +102,7 @@ class Chains:
 
     def _of_class(
         self, one: OptionClass, entry: Instrument, wanted: Series, today: int
-    ) -> Iterator[Option]:
+    ) -> Iterator[OptionContract]:
         rights = (True, False) if wanted.call is None else (wanted.call,)
         exact = None
         if wanted.strike:
@@ -120,11 +120,11 @@ class Chains:
 
     def _option(
         self, one: OptionClass, entry: Instrument, day: int, rung: int, call: bool
-    ) -> Option:
+    ) -> OptionContract:
         strike = one.grid.strike(rung)
         local = occ_symbol(one.root, day + one.settles, "C" if call else "P", strike // 10)
         con_id = self._public.get(local) or one.number(day, rung, call=call) or 0
-        return Option(
+        return OptionContract(
             conId=con_id, symbol=entry.symbol, secType="OPT", currency="USD", primaryExchange="",
             localSymbol=local, tradingClass=one.tradingClass, exchanges=one.exchanges,
             longName=entry.longName, scale=one.grid.scale, tick=one.tick,
@@ -234,7 +234,7 @@ class Chains:
                     return entry, one
         return None
 
-    def _of_local(self, local: str) -> Option | None:
+    def _of_local(self, local: str) -> OptionContract | None:
         wanted = _of_occ(Series(localSymbol=local))
         for entry in self._on(wanted.symbol):
             for one in self.classes(entry):

@@ -12,7 +12,7 @@ from .calendars import calendar_of, hours_of
 from .instruments import Instruments, Listing, Purpose, Refusal, contract_of
 from .order_types import ORDER_TYPES, PLAIN_ORDER_TYPES
 from .rules import MARKET_RULES, rules_of
-from .securities import Bond, Cfd, Dated, Fund, Instrument, Option, day_text
+from .securities import Bond, Cfd, Dated, Fund, Instrument, OptionContract, day_text
 from .sessions import Schedule, TradingHours
 
 __all__ = ["MARKET_RULES", "contract_details", "details_of", "details_rows", "precision"]
@@ -130,7 +130,7 @@ def _dated(entry: Dated, contract: Contract) -> Iterator[tuple[str, Any]]:
 
 
 def _settlement(entry: Dated) -> Iterator[tuple[str, Any]]:
-    if isinstance(entry, Option) and entry.secType == "OPT":
+    if isinstance(entry, OptionContract) and entry.secType == "OPT":
         cash = entry.underSecType == "IND"
         yield "settlementMethod", "Cash" if cash else "Physical Delivery"
 

@@ -13,7 +13,7 @@ import msgspec
 from . import expiries, numbers
 from .calendars import calendar
 from .expiries import Cycle, Rule
-from .strikes import BROAD, COARSE, FUND, LARGE, SMALL, STOCK, VOLATILITY, Grid
+from .strikes import BROAD, COARSE, FUND, LARGE, SMALL, STOCK, VOLATILITY, StrikeGrid
 
 STOCK_VENUES: Final = (
     "SMART", "AMEX", "CBOE", "PHLX", "PSE", "ISE", "BOX", "BATS", "NASDAQOM", "CBOE2", "NASDAQBX",
@@ -35,7 +35,7 @@ class OptionClass(msgspec.Struct, frozen=True):
     region: str
     slot: int
     cycle: Cycle
-    grid: Grid
+    grid: StrikeGrid
     exchanges: tuple[str, ...]
     hours: str
     tick: int
@@ -111,7 +111,7 @@ _LATE: Final = frozenset(("SPY", "QQQ", "IWM", "DIA"))
 def _index(
     name: str,
     cycle: Cycle,
-    grid: Grid,
+    grid: StrikeGrid,
     venues: tuple[str, ...],
     *,
     settles: int = 0,
@@ -178,7 +178,7 @@ class FutureOptionClass(msgspec.Struct, frozen=True):
     """The entry of ``numbers.DENSE``."""
     monthly: str
     rule: Rule
-    grid: Grid
+    grid: StrikeGrid
     tick: int
     """In the units of the root."""
     digits: int = 1
@@ -242,21 +242,21 @@ def future_classes() -> dict[str, FutureOptionClass]:
     """The options on futures, by the trading class of the future."""
     e = expiries
     rows = (
-        _fop("ES", "ES", "ES", e.third_friday, Grid(10_000, (10000, 5)), 500,
+        _fop("ES", "ES", "ES", e.third_friday, StrikeGrid(10_000, (10000, 5)), 500,
                           1, ("EW{n}", "EW", "E{n}{d}"), quarterly=True),
-        _fop("NQ", "NQ", "NQ", e.third_friday, Grid(10_000, (50000, 25)), 500,
+        _fop("NQ", "NQ", "NQ", e.third_friday, StrikeGrid(10_000, (50000, 25)), 500,
                           1, ("QN{n}", "QNE", "Q{n}{d}"), quarterly=True),
-        _fop("CL", "CL", "LO", e.three_before_crude, Grid(10_000, (200, 0.5)), 100, 100),
-        _fop("GC", "GC", "OG", e.four_before_month, Grid(10_000, (10000, 5)), 1000),
+        _fop("CL", "CL", "LO", e.three_before_crude, StrikeGrid(10_000, (200, 0.5)), 100, 100),
+        _fop("GC", "GC", "OG", e.four_before_month, StrikeGrid(10_000, (10000, 5)), 1000),
         _fop("SI", "SI", "SO", e.four_before_month,
-                          Grid(10_000, (100, 0.25), (300, 1)), 10, 100),
-        _fop("NG", "NG", "ON", e.before_gas, Grid(10_000, (20, 0.05)), 10, 1000),
+                          StrikeGrid(10_000, (100, 0.25), (300, 1)), 10, 100),
+        _fop("NG", "NG", "ON", e.before_gas, StrikeGrid(10_000, (20, 0.05)), 10, 1000),
         _fop("ZN", "ZN", "OZN", e.friday_before_month,
-                          Grid(1_000_000, (200, 0.25)), 15_625, 100),
-        _fop("ZB", "ZB", "OZB", e.friday_before_month, Grid(100_000, (200, 0.5)), 3125, 100),
-        _fop("ZC", "ZC", "OZC", e.friday_before_month, Grid(10_000, (1500, 5)), 1250, 10),
-        _fop("ZS", "ZS", "OZS", e.friday_before_month, Grid(10_000, (3000, 10)), 1250, 10),
+                          StrikeGrid(1_000_000, (200, 0.25)), 15_625, 100),
+        _fop("ZB", "ZB", "OZB", e.friday_before_month, StrikeGrid(100_000, (200, 0.5)), 3125, 100),
+        _fop("ZC", "ZC", "OZC", e.friday_before_month, StrikeGrid(10_000, (1500, 5)), 1250, 10),
+        _fop("ZS", "ZS", "OZS", e.friday_before_month, StrikeGrid(10_000, (3000, 10)), 1250, 10),
         _fop("6E", "EUU", "EUU", e.friday_before_wednesday,
-                          Grid(100_000, (3, 0.005)), 5, 10_000),
+                          StrikeGrid(100_000, (3, 0.005)), 5, 10_000),
     )  # fmt: skip
     return {row.root: row for row in rows}

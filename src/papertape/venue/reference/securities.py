@@ -111,7 +111,7 @@ class Cfd(Instrument, frozen=True):
     """The contract whose market data it has; 0 for none."""
 
 
-class News(Instrument, frozen=True):
+class NewsFeed(Instrument, frozen=True):
     """A feed of headlines."""
 
 
@@ -171,7 +171,7 @@ class ContinuousFuture(Future, frozen=True):
     """The nearest future for the time being, under its number."""
 
 
-class Option(Dated, frozen=True):
+class OptionContract(Dated, frozen=True):
     """An option on a stock, a fund or an index."""
 
     call: bool = True
@@ -190,11 +190,11 @@ class Option(Dated, frozen=True):
         return self.exercise
 
 
-class FutureOption(Option, frozen=True):
+class FutureOption(OptionContract, frozen=True):
     """An option on a future."""
 
 
-class Warrant(Option, frozen=True):
+class Warrant(OptionContract, frozen=True):
     """An option that a bank has issued."""
 
 
@@ -207,8 +207,8 @@ class Combination(Instrument, frozen=True):
 
 KINDS: dict[str, type[Instrument]] = {
     "STK": Stock, "IND": Index, "CASH": CurrencyPair, "CRYPTO": Crypto, "CMDTY": Commodity,
-    "CFD": Cfd, "NEWS": News, "FUND": Fund, "BOND": Bond, "FUT": Future,
-    "CONTFUT": ContinuousFuture, "OPT": Option, "FOP": FutureOption, "WAR": Warrant,
+    "CFD": Cfd, "NEWS": NewsFeed, "FUND": Fund, "BOND": Bond, "FUT": Future,
+    "CONTFUT": ContinuousFuture, "OPT": OptionContract, "FOP": FutureOption, "WAR": Warrant,
     "BAG": Combination,
 }  # fmt: skip
 """The record of each security type."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ..units import PriceUnits
 
 
-class Grid:
+class StrikeGrid:
     """Strikes from bands of ``(up to and including, step)``, in ``1 / scale``."""
 
     def __init__(self, scale: int, *bands: tuple[float, float]) -> None:
@@ -65,11 +65,11 @@ class Grid:
 
 
 UNITS = 10_000
-STOCK = Grid(UNITS, (25, 0.5), (250, 1), (1000, 2.5), (3000, 5), (10000, 10))
-FUND = Grid(UNITS, (100, 0.5), (1500, 1))
-COARSE = Grid(UNITS, (5, 0.5), (30, 1), (100, 2.5), (300, 5), (1000, 10), (5000, 50))
-BROAD = Grid(UNITS, (10000, 5), (11000, 25))
-LARGE = Grid(UNITS, (50000, 25))
-SMALL = Grid(UNITS, (6000, 5))
-VOLATILITY = Grid(UNITS, (30, 0.5), (200, 1))
+STOCK = StrikeGrid(UNITS, (25, 0.5), (250, 1), (1000, 2.5), (3000, 5), (10000, 10))
+FUND = StrikeGrid(UNITS, (100, 0.5), (1500, 1))
+COARSE = StrikeGrid(UNITS, (5, 0.5), (30, 1), (100, 2.5), (300, 5), (1000, 10), (5000, 50))
+BROAD = StrikeGrid(UNITS, (10000, 5), (11000, 25))
+LARGE = StrikeGrid(UNITS, (50000, 25))
+SMALL = StrikeGrid(UNITS, (6000, 5))
+VOLATILITY = StrikeGrid(UNITS, (30, 0.5), (200, 1))
 """Of stocks, of funds, of stocks with monthly options alone, of SPX, NDX, RUT, VIX."""
