@@ -1,4 +1,4 @@
-"""OptionContract chains and futures curves: days, strikes, symbols and numbers, by rule and back."""
+"""Option chains and futures curves: days, strikes, symbols and numbers, by rule and back."""
 
 from datetime import UTC, date, datetime
 from itertools import islice

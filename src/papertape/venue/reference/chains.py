@@ -1,4 +1,4 @@
-"""OptionContract chains and futures curves, made on demand from rules: which contracts there are on a day.
+"""Option chains and futures curves, made on demand from rules: which contracts there are on a day.
 
 Nothing is stored: a contract is found by its terms or by its number, and a chain is an iterator
 over rows that are made one by one. What is listed depends on the day that is asked about, on the
