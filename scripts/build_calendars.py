@@ -23,14 +23,35 @@ TABLE = ROOT / "src/papertape/venue/reference/calendar_table.py"
 FIRST, LAST = 1998, 2030
 """Years of the calendars: what exchange_calendars and the market-hours tables both cover."""
 ZONE_YEARS = (1900, 2061)
-CALENDARS = {
+CALENDARS: dict[str, tuple[str, str] | None] = {
     "XNYS": ("09:30", "16:00"),
     "XTSE": ("09:30", "16:00"),
     "XMEX": ("08:30", "15:00"),
     "XSWX": ("09:00", "17:30"),
+    "CMES": ("17:00", "17:00"),
+    "XLON": ("08:00", "16:30"),
+    "XETR": ("09:00", "17:30"),
+    "XPAR": ("09:00", "17:30"),
+    "XAMS": ("09:00", "17:30"),
+    "XBRU": ("09:00", "17:30"),
+    "XMIL": ("09:00", "17:30"),
+    "XMAD": ("09:00", "17:30"),
+    "XSTO": ("09:00", "17:30"),
+    "XCSE": ("09:00", "17:00"),
+    "XOSL": ("09:00", "16:20"),
+    "XHEL": ("10:00", "18:30"),
+    "XASX": ("10:00", "16:00"),
+    "XTKS": None,
+    "XHKG": None,
+    "XKRX": None,
 }
-"""The calendars, and the hours of all their days but the half ones; others would be a surprise."""
-ZONES = ("America/New_York", "America/Toronto", "America/Mexico_City", "Europe/Zurich")
+"""The calendars, and the hours of all their days but the half ones; others would be a surprise.
+None: the hours have changed over the years, or have a break; of those the days alone are kept."""
+ZONES = (
+    "America/New_York", "America/Toronto", "America/Mexico_City", "Europe/Zurich",
+    "America/Chicago", "Europe/London", "Europe/Helsinki", "Asia/Tokyo", "Asia/Hong_Kong",
+    "Australia/Sydney", "UTC",
+)  # fmt: skip
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 HEAD = '''\
@@ -42,6 +63,7 @@ then changes: minutes since the one before in base 36 (the first: since 1970), a
 """
 
 # fmt: off
+# ruff: noqa: E501
 FIRST_YEAR, LAST_YEAR = {first}, {last}
 """The years that are known; before and after them every weekday counts as a trading day."""
 '''
@@ -83,15 +105,22 @@ def exceptions(name: str) -> tuple[list[tuple[date, str]], list[tuple[date, str]
     import exchange_calendars
 
     calendar = exchange_calendars.get_calendar(name, start=f"{FIRST}-01-01", end=f"{LAST}-12-31")
-    days: dict[date, tuple[str, str]] = {}
     schedule: Any = calendar.schedule
-    for stamp, row in schedule.iterrows():
-        opened, closed = (row[side].tz_convert(calendar.tz) for side in ("open", "close"))
-        assert opened.date() == closed.date() == stamp.date(), f"{name} {stamp}: more than a day"
-        assert row["break_start"] is None or row["break_start"] != row["break_start"], "a break"
-        days[stamp.date()] = (f"{opened:%H:%M}", f"{closed:%H:%M}")
-    opening, closing = CALENDARS[name]
-    assert all(day.weekday() < 5 for day in days), f"{name} trades on a weekend"
+    opened, closed = (
+        schedule[side].dt.tz_convert(calendar.tz).dt.strftime("%Y-%m-%d %H:%M").tolist()
+        for side in ("open", "close")
+    )
+    days: dict[date, tuple[str, str]] = {}
+    for stamp, begins, ends in zip(schedule.index, opened, closed):
+        assert ends.startswith(f"{stamp:%Y-%m-%d}"), f"{name} {stamp}: more than a day"
+        days[stamp.date()] = (begins[-5:], ends[-5:])
+    broken = bool(schedule["break_start"].notna().any())
+    assert CALENDARS[name] is None or not broken, f"{name} has a break"
+    hours = CALENDARS[name]
+    assert all(day.weekday() < 5 for day in days) or hours is None, f"{name} trades on a weekend"
+    if hours is None:
+        return [(day, "") for day in weekdays() if day not in days], []
+    opening, closing = hours
     assert all(hours[0] == opening for hours in days.values()), f"{name} opens late on a day"
     closed_days = [(day, "") for day in weekdays() if day not in days]
     half = [(day, end) for day, (_, end) in sorted(days.items()) if end != closing]

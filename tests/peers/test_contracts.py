@@ -30,6 +30,13 @@ ANSWERS: dict[str, tuple[object, list[tuple[int, str]]]] = {
     "no such type": ("refused", [(321, "Please enter a valid security type")]),
     "no such exchange": ([], [(200, "The destination or exchange selected is Invalid.")]),
     "order without exchange": ("refused", [(321, "Missing order exchange")]),
+    "option qualified": (["OPT", "AAPL", "100"], []),
+    "future qualified": (["CONTFUT", "ES", "50"], []),
+    "option parameters": ([[["SPX", "100"], ["SPXW", "100"]], 6], []),
+    "matching symbols": ([AAPL, "STK", ["CFD", "OPT", "WAR", "BAG"]], []),
+    "price steps": ([[0.0, 0.01], [3.0, 0.05]], []),
+    "exchange map": ([20, "NYSE", "N"], []),
+    "books": (True, []),
 }
 """What each gives, and its errors."""
 

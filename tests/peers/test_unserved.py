@@ -19,10 +19,9 @@ DRIVER = Path(__file__).parent / "drivers" / "async_unserved.py"
 ASYNC = [peer for peer in PEERS if peer.driver == "async_peer.py"]
 YET = "is not served by this station yet."
 ENDS = {
-    "reqSecDefOptParams": 200, "reqMatchingSymbols": 200, "reqMarketRule": 322,
     "reqHeadTimeStamp": 322, "reqHistogramData": 322, "reqHistoricalTicks": 322,
-    "reqScannerSubscription": 322, "reqScannerParameters": 322, "reqSmartComponents": 322,
-    "reqMktDepthExchanges": 322, "calculateImpliedVolatility": 322, "calculateOptionPrice": 322,
+    "reqScannerSubscription": 322, "reqScannerParameters": 322,
+    "calculateImpliedVolatility": 322, "calculateOptionPrice": 322,
     "reqFundamentalData": 430, "reqNewsProviders": 322, "reqNewsArticle": 10276,
     "reqHistoricalNews": 10276, "requestFA": 321, "reqWshMetaData": 10276,
     "reqWshEventData": 10276, "reqUserInfo": None, "SCHEDULE": 322, "ADJUSTED_LAST": 322,

@@ -35,7 +35,7 @@ def test_a_handler_that_fails_costs_one_request(
 def test_the_client_is_told_the_request_and_the_cause(monkeypatch: pytest.MonkeyPatch) -> None:
     hall = Hall()
     client = hall.client(1)
-    monkeypatch.setattr("papertape.server.handlers.contracts.contract_details", raising(
+    monkeypatch.setattr("papertape.server.handlers.contracts.details_rows", raising(
         RuntimeError("x" * 1000)
     ))  # fmt: skip
     client.send(contract.ReqContractDetails(77))

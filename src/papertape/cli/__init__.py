@@ -16,6 +16,7 @@ COMMANDS: Final[dict[str, str]] = {
     "accept": "control",
     "drill": "control",
     "account": "account",
+    "contracts": "contracts",
     "doctor": "doctor",
     "explain": "explain",
 }

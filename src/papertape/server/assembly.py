@@ -10,8 +10,9 @@ from typing import Any, Self
 import msgspec
 from msgspec.structs import replace
 
-from ..errors import JournalError, SettingsError
+from ..errors import JournalError, MarketDataError, SettingsError
 from ..store import history
+from ..store.contracts import NAMES, folder_contracts
 from ..store.journal import Journal
 from ..venue.broker.account_manager import AccountRefused
 from ..venue.broker.profile import Profile
@@ -20,6 +21,7 @@ from ..venue.entries import OLDEST, SCHEMA
 from ..venue.market.recorded import Recording
 from ..venue.market.tape import Market, open_market
 from ..venue.reference.calendars import calendar_of
+from ..venue.reference.instruments import Instruments
 from ..venue.reference.listings import CATALOGUE
 from ..venue.reference.sessions import ALWAYS, EXCHANGE, WhenOpen
 from ..venue.units import Nanos
@@ -121,8 +123,9 @@ def compose(
         keeper = Keeper(journal, keep_history=keep_history)
         facts = market_facts(keeper, chosen, wall)
         kept = facts.clock
-        tape = open_tape(chosen.folder, facts, chosen.hours)
-        engine = Engine(tape, replace(profile or Profile(), hours=chosen.hours))
+        instruments = known_instruments(chosen.folder)
+        tape = open_tape(chosen.folder, facts, chosen.hours, instruments)
+        engine = Engine(tape, replace(profile or Profile(), hours=chosen.hours), instruments)
         recovered = keeper.recover(engine)
         last = max(kept.market, engine.clock)
         if warning := check_start(kept, last, wall, accepted=accept_clock):
@@ -177,12 +180,43 @@ def market_facts(keeper: Keeper, chosen: MarketSettings, wall: Nanos) -> MarketF
     return facts
 
 
-def open_tape(folder: Path | None, facts: MarketFacts, hours: WhenOpen = ALWAYS) -> Market:
+def known_instruments(folder: Path | None) -> Instruments:
+    """The catalogue, and the contracts that a market folder brings along.
+
+    Raises ``MarketDataError`` for contracts that cannot be read, and for a recording of something
+    that is no contract.
+    """
+    if folder is None:
+        return CATALOGUE
+    own = folder_contracts(folder)
+    instruments = CATALOGUE.extended(own) if own else CATALOGUE
+    for con_id, symbol in history.recorded(folder):
+        if instruments.get(con_id) is None:
+            described = ", ".join(NAMES)
+            raise MarketDataError(
+                f"{symbol} is recorded under conId {con_id}, and no contract has that number",
+                path=folder,
+                symbol=symbol,
+                advice=f"describe it in {described} of the folder, with that conId, or record it "
+                "under the number that `papertape contracts ls` shows",
+            )
+    return instruments
+
+
+def open_tape(
+    folder: Path | None,
+    facts: MarketFacts,
+    hours: WhenOpen = ALWAYS,
+    instruments: Instruments = CATALOGUE,
+) -> Market:
     """The tape of a market folder, with synthetic tapes for everything else."""
     recordings: list[Recording] = list(history.recordings(folder)) if folder else []
     recorded = {recording.conId for recording in recordings}
     recordings += [r for r in history.built_in() if r.conId not in recorded]
-    calendars = {entry.conId: calendar_of(entry) for entry in CATALOGUE}
+    known = {entry.conId: entry for entry in instruments}
+    for recording in recordings:
+        known[recording.conId] = instruments[recording.conId]
+    calendars = {con_id: calendar_of(entry) for con_id, entry in known.items()}
     return open_market(
         facts.anchor,
         recordings=recordings,

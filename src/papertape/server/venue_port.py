@@ -37,6 +37,10 @@ class ReadModel(Protocol):
         """When each instrument trades."""
 
     @property
+    def clock(self) -> Nanos:
+        """The instant of the latest command or advance."""
+
+    @property
     def state(self) -> State:
         """What lives: working orders, accounts, ids."""
 
@@ -56,10 +60,6 @@ class ReadModel(Protocol):
 
 class Venue(ReadModel, Protocol):
     """Exchange, broker and what TWS remembers: commands in, facts out."""
-
-    @property
-    def clock(self) -> Nanos:
-        """The instant of the latest command or advance."""
 
     def submit(self, command: Command, now: Nanos) -> list[Happened]:
         """Carry out a command; what came of it, and of the time that passed before it.

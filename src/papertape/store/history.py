@@ -58,6 +58,15 @@ def recordings(folder: Path) -> tuple[Recording, ...]:
     return tuple(found)
 
 
+def recorded(folder: Path) -> tuple[tuple[int, str], ...]:
+    """Number and symbol of every instrument that a market folder has recorded.
+
+    Raises ``MarketDataError`` as ``recordings`` does.
+    """
+    symbols = [str(entry.get("symbol", "?")) for entry in _manifest(folder).get("instrument", ())]
+    return tuple((one.conId, symbol) for one, symbol in zip(recordings(folder), symbols))
+
+
 def built_in() -> tuple[Recording, ...]:
     """The packaged daily bars up to 2013-03-01, brought to today's prices; later days are
     synthetic."""

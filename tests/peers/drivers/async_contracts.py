@@ -41,6 +41,57 @@ def questions(api: Any, ib: Any) -> dict[str, Callable[[], Awaitable[Any]]]:
         "order without exchange": lambda: refused(
             ib, lambda: ib.placeOrder(held, api.MarketOrder("BUY", 1, tif="DAY"))
         ),
+        "option qualified": lambda: chosen(ib, api),
+        "future qualified": lambda: named(ib, api.ContFuture("ES", "CME")),
+        "option parameters": lambda: parameters(ib),
+        "matching symbols": lambda: matching(ib),
+        "price steps": lambda: steps(ib),
+        "exchange map": lambda: letters(ib),
+        "books": lambda: books(ib),
+    }
+
+
+async def chosen(ib: Any, api: Any) -> list[str]:
+    """An option from the expiries and strikes that the station has, made complete."""
+    rows = await ib.reqSecDefOptParamsAsync("AAPL", "", "STK", 265598)
+    row = next(row for row in rows if row.exchange == "SMART")
+    expiry = sorted(row.expirations)[len(row.expirations) // 2]
+    return await named(ib, api.Option("AAPL", expiry, 300, "C", "SMART"))
+
+
+async def named(ib: Any, contract: Any) -> list[str]:
+    """Type, class and multiplier of what a description comes down to."""
+    (one,) = await ib.qualifyContractsAsync(contract)
+    assert one.conId and one.localSymbol
+    return [one.secType, one.tradingClass, one.multiplier]
+
+
+async def parameters(ib: Any) -> list[Any]:
+    """Classes and multipliers, and how many exchanges."""
+    rows = await ib.reqSecDefOptParamsAsync("SPX", "", "IND", 416904)
+    assert all(row.expirations and row.strikes for row in rows)
+    return [sorted({(row.tradingClass, row.multiplier) for row in rows}), len(rows)]
+
+
+async def matching(ib: Any) -> list[Any]:
+    """The first match, and what there is on it."""
+    first, *_ = await ib.reqMatchingSymbolsAsync("AAPL")
+    return [first.contract.conId, first.contract.secType, first.derivativeSecTypes]
+
+
+async def steps(ib: Any) -> list[list[float]]:
+    return [[row.lowEdge, row.increment] for row in await ib.reqMarketRuleAsync(109)]
+
+
+async def letters(ib: Any) -> list[Any]:
+    rows = await ib.reqSmartComponentsAsync("9c0001")
+    return [len(rows), rows[15].exchange, rows[15].exchangeLetter]
+
+
+async def books(ib: Any) -> bool:
+    rows = await ib.reqMktDepthExchangesAsync()
+    return ("IDEALPRO", "CASH", "Deep") in {
+        (r.exchange, r.secType, r.serviceDataType) for r in rows
     }
 
 

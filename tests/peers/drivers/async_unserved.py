@@ -27,9 +27,6 @@ def requests(api: Any, ib: Any) -> dict[str, Callable[[], Awaitable[Any]]]:
     option = api.Option("AAPL", "20261218", 250, "C", "SMART")
     trailing = api.Order(action="SELL", totalQuantity=1, orderType="TRAIL", auxPrice=1.0, tif="DAY")
     calls = {
-        "reqSecDefOptParams": lambda: ib.reqSecDefOptParamsAsync("AAPL", "", "STK", 265598),
-        "reqMatchingSymbols": lambda: ib.reqMatchingSymbolsAsync("AAPL"),
-        "reqMarketRule": lambda: ib.reqMarketRuleAsync(26),
         "reqHeadTimeStamp": lambda: ib.reqHeadTimeStampAsync(stock, "TRADES", True, 1),
         "reqHistogramData": lambda: ib.reqHistogramDataAsync(stock, True, "3 days"),
         "reqHistoricalTicks": lambda: ib.reqHistoricalTicksAsync(
@@ -37,8 +34,6 @@ def requests(api: Any, ib: Any) -> dict[str, Callable[[], Awaitable[Any]]]:
         ),
         "reqScannerSubscription": lambda: ib.reqScannerDataAsync(api.ScannerSubscription()),
         "reqScannerParameters": ib.reqScannerParametersAsync,
-        "reqSmartComponents": lambda: ib.reqSmartComponentsAsync("9c0001"),
-        "reqMktDepthExchanges": ib.reqMktDepthExchangesAsync,
         "calculateImpliedVolatility": lambda: ib.calculateImpliedVolatilityAsync(option, 9.0, 250),
         "calculateOptionPrice": lambda: ib.calculateOptionPriceAsync(option, 0.3, 250),
         "reqFundamentalData": lambda: ib.reqFundamentalDataAsync(stock, "ReportSnapshot"),

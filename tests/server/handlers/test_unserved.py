@@ -16,7 +16,6 @@ from papertape.wire.catalogue import (
     history,
     legacy,
     news,
-    options,
     pnl,
     reference,
     scanner,
@@ -49,7 +48,6 @@ def test_a_request_with_an_id_is_ended_by_name(cls: type[Message]) -> None:
 
 
 TEXTS = [
-    (options.ReqSecDefOptParams(7), 200, "No security definition has been found for the request: "),
     (legacy.ReqFundamentalData(7), 430,
      "We are sorry, but fundamentals data for the security specified is not available: "),
     (news.ReqHistoricalNews(7), 10276, "News feed is not allowed: "),
@@ -65,9 +63,7 @@ def test_the_code_is_the_one_that_tws_has_for_it(message: Message, code: int, te
 
 
 ANSWERS = [
-    (depth.ReqMktDepthExchanges(), depth.MarketDepthExchanges()),
     (news.ReqNewsProviders(), news.NewsProviders()),
-    (reference.ReqMarketRule(26), reference.MarketRule(26)),
     (scanner.ReqScannerParameters(), scanner.ScannerParameters(unserved.NO_SCANNERS)),
 ]
 

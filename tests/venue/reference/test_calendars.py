@@ -19,6 +19,11 @@ from venue.scenario import at
 
 ROOT = Path(__file__).resolve().parents[3]
 GROUPS = sorted(EXCHANGES)
+AS_THEY_ARE = (
+    "US", "MEXI", "EBS", "TSE", "IBIS", "SBF", "AEB", "ENEXT.BE", "BVME", "BM", "SFB", "CPH", "OSL",
+    "HEX", "LSE", "ASX", "US_OPTIONS", "US_FUND",
+)  # fmt: skip
+"""The groups with the regular hours of their calendar; the others have its days alone."""
 
 
 def day(text: str) -> int:
@@ -26,7 +31,7 @@ def day(text: str) -> int:
 
 
 @pytest.mark.filterwarnings("ignore")  # of pandas, about itself
-@pytest.mark.parametrize("group", [name for name in GROUPS if EXCHANGES[name].holidays])
+@pytest.mark.parametrize("group", AS_THEY_ARE)
 def test_sessions_are_those_of_exchange_calendars(group: str) -> None:
     xc = pytest.importorskip("exchange_calendars")
     ours, name = calendar(group), EXCHANGES[group].holidays
@@ -39,6 +44,19 @@ def test_sessions_are_those_of_exchange_calendars(group: str) -> None:
         (f"{stamp:%Y%m%d}", int(opens.timestamp()) // 60, int(closes.timestamp()) // 60)
         for stamp, opens, closes in zip(theirs.index, theirs["open"], theirs["close"])
     ]
+
+
+@pytest.mark.filterwarnings("ignore")  # of pandas, about itself
+@pytest.mark.parametrize("name", sorted({one.holidays for one in EXCHANGES.values()} - {""}))
+def test_days_are_those_of_exchange_calendars(name: str) -> None:
+    xc = pytest.importorskip("exchange_calendars")
+    theirs = xc.get_calendar(name, start="2020-01-01", end="2030-12-31").schedule.index
+    known = {stamp.date() for stamp in theirs}
+    for group in (group for group in GROUPS if EXCHANGES[group].holidays == name):
+        ours = calendar(group)
+        for ordinal in range(date(2020, 1, 1).toordinal(), date(2030, 12, 31).toordinal()):
+            trades = ours.on(ordinal) is not None
+            assert trades == (date.fromordinal(ordinal) in known), (group, ordinal)
 
 
 @pytest.mark.process

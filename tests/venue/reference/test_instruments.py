@@ -91,7 +91,7 @@ SYMBOL, TYPE, EXCHANGE, DESTINATION = "symbol", "security_type", "exchange", "de
 FULL = {"symbol": "AAPL", "secType": "STK", "exchange": "SMART", "currency": "USD"}
 OPTION = {"secType": "OPT", "exchange": "SMART", "currency": "USD", "symbol": "AAPL"}
 FUTURE = {"secType": "FUT", "exchange": "CME", "currency": "USD", "symbol": "ES"}
-SERIES = {"lastTradeDateOrContractMonth": "202606", "strike": 250.0, "right": "C"}
+SERIES = {"lastTradeDateOrContractMonth": "20260618", "strike": 250.0, "right": "C"}
 NOTHING = ""
 """The description is complete, but no instrument here has it."""
 D, H, Q, O = Purpose.DETAILS, Purpose.HISTORY, Purpose.QUOTES, Purpose.ORDER  # noqa: E741
@@ -121,21 +121,22 @@ INCOMPLETE: list[tuple[Contract, dict[Purpose, str | None]]] = [
     (Contract(secType="BOND", issuerId="e1234567", exchange="SMART"), {D: NOTHING, Q: SYMBOL}),
     (Contract(secIdType="ISIN", secId="US4592001014", exchange="NYSE"), {D: None}),
     # Contracts of a series: details list them, everything else wants one of them.
-    (Contract(**OPTION), {D: NOTHING, H: "series", Q: "series", O: "series"}),
-    (Contract(**OPTION, **SERIES), {D: NOTHING, H: NOTHING, Q: NOTHING, O: NOTHING}),
-    (Contract(**OPTION, **SERIES | {"right": ""}), {D: NOTHING, Q: "series"}),
+    (Contract(**OPTION), {D: None, H: "series", Q: "series", O: "series"}),
+    (Contract(**OPTION, **SERIES), {D: None, H: None, Q: None, O: None}),
+    (Contract(**OPTION, **SERIES | {"right": ""}), {D: None, Q: "series"}),
     (Contract(**OPTION, **SERIES | {"right": "0"}), {Q: "series"}),
     (Contract(**OPTION, **SERIES | {"strike": 0.0}), {Q: "series"}),
     (Contract(**OPTION, **SERIES | {"strike": None}), {Q: "series"}),
     (Contract(**OPTION, localSymbol="AAPL  260619C00250000"), {D: NOTHING, Q: NOTHING}),
-    (Contract(**FUTURE), {D: NOTHING, H: "no_expiry", Q: "no_expiry", O: "no_expiry"}),
-    (Contract(**FUTURE, lastTradeDateOrContractMonth="202606"), {Q: NOTHING}),
-    (Contract(**FUTURE, localSymbol="ESM6"), {Q: NOTHING}),
+    (Contract(**OPTION, localSymbol="AAPL  260618C00250000"), {D: None, Q: None}),
+    (Contract(**FUTURE), {D: None, H: "no_expiry", Q: "no_expiry", O: "no_expiry"}),
+    (Contract(**FUTURE, lastTradeDateOrContractMonth="202606"), {Q: None}),
+    (Contract(**FUTURE, localSymbol="ESM6"), {Q: None}),
     (Contract(**FUTURE | {"secType": "FOP"}), {Q: "no_expiry"}),
     (Contract(**FUTURE | {"secType": "FOP"}, lastTradeDateOrContractMonth="202606"), {
         Q: "series"}),
-    (Contract(**FUTURE | {"secType": "CONTFUT"}), {D: NOTHING, H: NOTHING, Q: TYPE, O: TYPE}),
-    (Contract(**FUTURE | {"secType": "FUT+CONTFUT"}), {D: NOTHING, H: TYPE, Q: TYPE, O: TYPE}),
+    (Contract(**FUTURE | {"secType": "CONTFUT"}), {D: None, H: None, Q: TYPE, O: TYPE}),
+    (Contract(**FUTURE | {"secType": "FUT+CONTFUT"}), {D: None, H: TYPE, Q: TYPE, O: TYPE}),
     # Two things are missing: the first of symbol, type, series, exchange is named.
     (Contract(exchange="SMART"), {Q: SYMBOL}),
     (Contract(symbol="AAPL"), {Q: TYPE}),
@@ -149,7 +150,7 @@ def test_a_request_wants_a_complete_contract(
     wanted: Contract, use: Purpose, wrong: str | None
 ) -> None:
     details = use is Purpose.DETAILS
-    found = CATALOGUE.match(wanted) if details else CATALOGUE.resolve(wanted, use)
+    found = CATALOGUE.match(wanted, now=START) if details else CATALOGUE.resolve(wanted, use, START)
     if wrong is None:
         assert not isinstance(found, Refusal)
         return
@@ -238,8 +239,13 @@ def test_conflict_names_the_field() -> None:
 
 def test_search_by_symbol_prefix_then_name() -> None:
     assert [e.symbol for e in CATALOGUE.search("goog")] == ["GOOG", "GOOGL"]
-    assert [e.symbol for e in CATALOGUE.search("Apple")] == ["AAPL"] * 4
-    assert [e.symbol for e in CATALOGUE.search("A")][:2] == ["AMD", "AAPL"]
+    assert [e.symbol for e in CATALOGUE.search("Apple")][:4] == ["AAPL"] * 4
+    assert next(iter(CATALOGUE.search("A"))).symbol == "A"
+    assert [e.symbol for e in CATALOGUE.search("A", (4391, 265598, 8314, 5))] == [
+        "AMD",
+        "AAPL",
+        "IBM",
+    ]
     assert len(CATALOGUE.search("A")) <= 16
     assert CATALOGUE.search(" ") == ()
 

@@ -23,7 +23,7 @@ from ..settings import StationSettings
 from ..station import Station
 from ..taps.station_log import hushed
 
-SPY = Contract(conId=756733, symbol="SPY", secType="STK", exchange="SMART", currency="USD")
+SPY = Contract(symbol="SPY", secType="STK", exchange="SMART", currency="USD")
 MOMENT: Nanos = 1_776_088_800 * SECOND
 """When it takes place; any moment will do."""
 
@@ -47,6 +47,7 @@ def rehearsal(version: int) -> Iterator[None]:
     with hushed():
         station, session = _opened(version)
     yield
+    yield from station.venue.instruments.prepare()
     for message in _requests():
         with hushed():
             station.receive(session, encode(message, version), MOMENT)

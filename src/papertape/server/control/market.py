@@ -79,11 +79,14 @@ async def symbols(
     """Instruments that fit and have market data, as reqMatchingSymbols finds them; of all of them
     the first ones when nothing is asked for."""
     station = server.station
-    known = frozenset(station.market.con_ids())
+    quoted_ids = tuple(station.market.con_ids())
     instruments = station.venue.instruments
-    found = instruments.search(q) if q.strip() else instruments
-    fitting = [entry for entry in found if entry.conId in known]
-    return [symbol_view(entry) for entry in fitting[:MOST_SYMBOLS]]
+    if q.strip():
+        found = instruments.search(q, quoted_ids)
+    else:
+        entries = map(instruments.get, quoted_ids[:MOST_SYMBOLS])
+        found = tuple(entry for entry in entries if entry is not None)
+    return [symbol_view(entry) for entry in found]
 
 
 @router.get("/stations/{station}/symbols/{con_id}", responses=NOT_FOUND)

@@ -56,6 +56,12 @@ def req_historical_data(tws: Services, session: Session, message: wire.ReqHistor
     if isinstance(found, Refusal):
         session.refuse(message.reqId, found)
         return
+    if not tws.quotes(found.instrument.conId):
+        facts = {"symbol": found.instrument.symbol, "exchange": found.exchange}
+        session.error(
+            message.reqId, 162, variant="no_data", whatToShow=message.whatToShow.title(), **facts
+        )
+        return
     try:
         asked, implied = read(tws, message, found.instrument)
     except BadRequest as bad:

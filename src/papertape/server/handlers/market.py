@@ -1,5 +1,6 @@
 """Level-1 market data."""
 
+from ...venue.reference.answers import BBO
 from ...venue.reference.details import precision
 from ...venue.reference.instruments import Instrument, Purpose, Refusal
 from ...wire.catalogue import market as wire
@@ -10,7 +11,6 @@ from ..sessions.session import Session
 from . import handles
 from .services import Services
 
-BBO_EXCHANGE = "9c0001"
 SNAPSHOT_PERMISSIONS = 4
 LIVE = 1
 
@@ -34,6 +34,10 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
         session.refuse(message.reqId, found)
         return
     entry = found.instrument
+    if not tws.quotes(entry.conId):
+        contract = f"{entry.symbol} {found.exchange}"
+        session.error(message.reqId, 354, variant="no_delayed", contract=contract)
+        return
     default = default_ticks(message.genericTickList, entry.secType)
     if isinstance(default, Refusal):
         session.refuse(message.reqId, default)
@@ -57,7 +61,7 @@ def _parameters(request_id: int, entry: Instrument) -> wire.TickReqParams:
         return wire.TickReqParams(request_id, 1 / entry.scale)
     fine = precision(entry)
     step = entry.tick / entry.scale
-    return wire.TickReqParams(request_id, step, BBO_EXCHANGE, SNAPSHOT_PERMISSIONS, fine, fine)
+    return wire.TickReqParams(request_id, step, BBO, SNAPSHOT_PERMISSIONS, fine, fine)
 
 
 @handles(wire.CancelMktData)

@@ -50,5 +50,9 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     """Called when a client has received everything that follows START_API."""
 
     def resolve(self, contract: Contract, purpose: Purpose) -> Listing | Refusal:
-        """The one listing that a request means, with a tape to quote it."""
-        return self.venue.instruments.resolve(contract, purpose)
+        """The one listing that a request means now."""
+        return self.venue.instruments.resolve(contract, purpose, self.timing.now)
+
+    def quotes(self, con_id: int) -> bool:
+        """Whether there is a tape to quote an instrument."""
+        return con_id in self.market.con_ids()

@@ -18,7 +18,6 @@ from ...wire.catalogue import (
     news,
     options,
     pnl,
-    reference,
     scanner,
     ticks,
     verify,
@@ -33,8 +32,6 @@ log = logging.getLogger("papertape.station")
 FINAL: Final = 322
 """Refuses what ``CODES`` has no better code for."""
 CODES: Final[dict[type[Message], int]] = {
-    options.ReqSecDefOptParams: 200,
-    reference.ReqMatchingSymbols: 200,
     legacy.ReqFundamentalData: 430,
     news.ReqNewsArticle: 10276,
     news.ReqHistoricalNews: 10276,
@@ -48,9 +45,7 @@ NO_SCANNERS: Final = (
 )
 NO_GROUPS: Final = {1: "ListOfGroups", 2: "ListOfAllocationProfiles", 3: "ListOfAccountAliases"}
 EMPTY: Final[dict[type[Message], Callable[[Any], Message]]] = {
-    depth.ReqMktDepthExchanges: lambda _: depth.MarketDepthExchanges(),
     news.ReqNewsProviders: lambda _: news.NewsProviders(),
-    reference.ReqMarketRule: lambda asked: reference.MarketRule(asked.marketRuleId),
     scanner.ReqScannerParameters: lambda _: scanner.ScannerParameters(NO_SCANNERS),
 }
 """Requests without an id, and the answer that says that there is nothing."""

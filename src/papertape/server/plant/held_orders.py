@@ -130,7 +130,7 @@ class HeldOrders:
             return refusal
         venue = self._venue
         terms = (command.contract, command.order, venue.instruments, venue.state.accounts)
-        ticket = check(*terms, strict_tif=command.strict_tif)
+        ticket = check(*terms, strict_tif=command.strict_tif, now=venue.clock)
         if not isinstance(ticket, Refusal):
             return None
         changes = self.lives(*_ids(command)) and not command.order.whatIf

@@ -17,15 +17,15 @@ from papertape.model import Contract, Order
 
 from ..exchange.triggers import METHODS
 from ..facts import Terms
+from ..reference.descriptions import ORDER_TAG
 from ..reference.instruments import (
-    ORDER_TAG,
     Instrument,
     Instruments,
     Listing,
     Purpose,
     Refusal,
 )
-from ..units import SIZE_SCALE, PriceUnits, SizeUnits
+from ..units import SIZE_SCALE, Nanos, PriceUnits, SizeUnits
 from .attributes import given, unserved
 from .margin import unvalued
 from .order_types import (
@@ -89,16 +89,18 @@ def check(
     accounts: Iterable[str],
     *,
     strict_tif: bool = False,
+    now: Nanos = 0,
 ) -> Terms | Refusal:
     """The order in venue units, or the first reason not to take it.
 
     ``accounts`` are the codes that there are, in their order; ``strict_tif`` refuses an empty
-    time in force (servers from version 225 on), which otherwise means DAY.
+    time in force (servers from version 225 on), which otherwise means DAY; ``now`` decides which
+    contracts have ended.
     """
     combination = unserved(contract)
     if combination is not None:
         return not_served(f"The contract attribute '{combination}'")
-    listing = instruments.resolve(contract, Purpose.ORDER)
+    listing = instruments.resolve(contract, Purpose.ORDER, now)
     if isinstance(listing, Refusal):
         return listing
     kind, differs = ORDER_TYPES.get(order.orderType), given(order)

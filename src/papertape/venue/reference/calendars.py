@@ -5,7 +5,9 @@ Holidays and half days come from ``exchange_calendars`` by way of ``calendar_tab
 before and after the regular session are facts of the contract details of a real gateway and of
 the market-hours tables of LEAN, typed anew here. Where both are silent the choice is ours:
 a half day's post-market ends four hours after its close, as on others (NYSE, Nasdaq: 17:00);
-currencies know no holidays; Mexico, Zurich and Toronto have regular hours only.
+currencies know no holidays; exchanges outside of the United States have regular hours only. A
+break within a session (Tokyo's and Hong Kong's lunch, the grains' morning) is left out, and so is
+the night session of index options.
 
 A day is named by its number as ``date.toordinal`` counts; a session of currencies and its like
 begins on the evening before its day.
@@ -20,7 +22,7 @@ import msgspec
 
 from ..units import MINUTE, Nanos
 from .calendar_table import HALF_DAYS, HOLIDAYS
-from .instruments import Instrument
+from .securities import Instrument
 from .zones import Zone, zone
 
 _KEPT: Final = 1024
@@ -45,7 +47,21 @@ class Hours(msgspec.Struct, frozen=True):
     ends: int
     night: tuple[int, int] | None = None
     """The overnight session before the day."""
+    everyday: bool = False
+    """Saturdays and Sundays are trading days as well."""
+    ahead: int = 0
+    """Minutes by which its clock is ahead of the one of its calendar's half days."""
 
+
+def _plain(holidays: str, clock: str, zone_id: str, begins: int, closes: int) -> Hours:
+    """An exchange with regular hours only."""
+    return Hours(holidays, clock, zone_id, begins, begins, closes, closes)
+
+
+_NEW_YORK: Final = ("America/New_York", "US/Eastern")
+_CHICAGO: Final = ("America/Chicago", "US/Central")
+_MET: Final = ("Europe/Zurich", "MET")
+_TOKYO: Final = ("Asia/Tokyo", "Japan")
 
 EXCHANGES: Final = {
     "US": Hours(
@@ -58,8 +74,43 @@ EXCHANGES: Final = {
     "MEXI": Hours("XMEX", "America/Mexico_City", "America/Mexico_City", 510, 510, 900, 900),
     "EBS": Hours("XSWX", "Europe/Zurich", "MET", 540, 540, 1050, 1050),
     "TSE": Hours("XTSE", "America/Toronto", "US/Eastern", 570, 570, 960, 960),
+    "US_OPTIONS": _plain("XNYS", *_NEW_YORK, 570, 960),
+    "US_FUND_OPTIONS": _plain("XNYS", *_NEW_YORK, 570, 975),
+    "INDEX_OPTIONS": _plain("XNYS", *_CHICAGO, 510, 915),
+    "US_INDEX": _plain("XNYS", *_CHICAGO, 510, 900),
+    "US_FUND": _plain("XNYS", *_NEW_YORK, 570, 960),
+    "BONDS": Hours("XNYS", *_NEW_YORK, -240, -240, 1020, 1020),
+    "CME": Hours("CMES", *_CHICAGO, -420, 510, 960, 960),
+    "GRAINS": Hours("CMES", *_CHICAGO, -300, 510, 800, 800),
+    "LIVESTOCK": _plain("CMES", *_CHICAGO, 510, 785),
+    "NYMEX": Hours("CMES", *_NEW_YORK, -360, 570, 1020, 1020, ahead=60),
+    "CFE": Hours("CMES", *_CHICAGO, -420, 510, 900, 960),
+    "NYBOT": Hours("CMES", *_NEW_YORK, 240, 240, 840, 840, ahead=60),
+    "EUREX": Hours("XETR", *_MET, 70, 480, 1320, 1320),
+    "OSE.JPN": _plain("XTKS", *_TOKYO, 525, 945),
+    "HKFE": _plain("XHKG", "Asia/Hong_Kong", "Hongkong", 555, 990),
+    "KSE": _plain("XKRX", *_TOKYO, 540, 930),
+    "KSE_FUTURES": _plain("XKRX", *_TOKYO, 525, 945),
+    "IBIS": _plain("XETR", *_MET, 540, 1050),
+    "SBF": _plain("XPAR", *_MET, 540, 1050),
+    "AEB": _plain("XAMS", *_MET, 540, 1050),
+    "ENEXT.BE": _plain("XBRU", *_MET, 540, 1050),
+    "BVME": _plain("XMIL", *_MET, 540, 1050),
+    "BM": _plain("XMAD", *_MET, 540, 1050),
+    "SFB": _plain("XSTO", *_MET, 540, 1050),
+    "CPH": _plain("XCSE", *_MET, 540, 1020),
+    "OSL": _plain("XOSL", *_MET, 540, 980),
+    "HEX": _plain("XHEL", "Europe/Helsinki", "Europe/Helsinki", 600, 1110),
+    "LSE": _plain("XLON", "Europe/London", "GB-Eire", 480, 990),
+    "ASX": _plain("XASX", "Australia/Sydney", "Australia/NSW", 600, 960),
+    "TSEJ": _plain("XTKS", *_TOKYO, 540, 930),
+    "SEHK": _plain("XHKG", "Asia/Hong_Kong", "Hongkong", 570, 960),
+    "CRYPTO": Hours("", "UTC", "UTC", 0, 0, 1440, 1440, everyday=True),
 }  # fmt: skip
-"""By group of exchanges. IDEALPRO opens at 17:15 on the evening before."""
+"""By group of exchanges. IDEALPRO opens at 17:15 on the evening before, the futures exchanges of
+Chicago at 17:00, of New York at 18:00."""
+SAME_HOURS: Final = {"IBIS2": "IBIS", "FWB": "IBIS", "GETTEX": "IBIS", "LSEETF": "LSE"}
+"""Exchanges that keep the hours of another group."""
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -92,7 +143,8 @@ class Calendar:
         self.zone: Zone = zone(hours.clock)
         table = hours.holidays
         self._holidays = [day for day, _ in _days(HOLIDAYS[table])] if table else []
-        self._half = dict(_days(HALF_DAYS[table])) if table else {}
+        half = _days(HALF_DAYS[table]) if table else []
+        self._half = {day: closes + hours.ahead for day, closes in half}
         self.session = lru_cache(_KEPT)(self._session)
 
     @property
@@ -102,12 +154,16 @@ class Calendar:
 
     def number(self, day: int) -> int:
         """The number of the first trading day that is not before that day."""
+        if self.hours.everyday:
+            return day
         weeks, rest = divmod(day - _MONDAY, _WEEK)
         weekdays = weeks * _WORKDAYS + min(rest, _WORKDAYS)
         return weekdays - bisect_left(self._holidays, day)
 
     def day(self, number: int) -> int:
         """The date of a trading day."""
+        if self.hours.everyday:
+            return number
         low = _weekday(number)
         high = _weekday(number + len(self._holidays))
         while low < high:
@@ -144,11 +200,18 @@ def calendar(group: str) -> Calendar:
 
 
 def calendar_of(instrument: Instrument) -> Calendar:
-    """The calendar by which an instrument trades: that of its primary exchange."""
+    """The calendar by which an instrument trades: its own, or that of its primary exchange."""
+    return calendar(hours_of(instrument))
+
+
+def hours_of(instrument: Instrument) -> str:
+    """The group of exchanges by whose calendar an instrument trades."""
+    if instrument.hours:
+        return instrument.hours
     if instrument.secType == "CASH":
-        return calendar("IDEALPRO")
-    group = instrument.primaryExchange
-    return calendar(group if group in EXCHANGES else "US")
+        return "IDEALPRO"
+    group = SAME_HOURS.get(instrument.primaryExchange, instrument.primaryExchange)
+    return group if group in EXCHANGES else "US"
 
 
 def _weekday(number: int) -> int:

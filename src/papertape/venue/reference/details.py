@@ -1,47 +1,73 @@
-"""ContractDetails and market rules of the venue's instruments."""
+"""ContractDetails of the venue's instruments, field by field as TWS fills them for each kind."""
 
+from collections.abc import Iterator
 from decimal import Decimal
+from itertools import chain
+from typing import Any, Final
 
 from papertape.model import Contract, ContractDetails, TagValue
 
 from ..units import Nanos
-from .instruments import Instrument, Instruments, Listing, Refusal, contract_of
-from .listings import FOREX_ORDER_TYPES, STOCK_ORDER_TYPES
+from .calendars import calendar_of, hours_of
+from .instruments import Instruments, Listing, Purpose, Refusal, contract_of
+from .order_types import ORDER_TYPES, PLAIN_ORDER_TYPES
+from .rules import MARKET_RULES, rules_of
+from .securities import Bond, Cfd, Dated, Fund, Instrument, OptionContract, day_text
 from .sessions import Schedule, TradingHours
 
-_CENT, _FRACTION, _MILLIONTH = Decimal("0.01"), Decimal("0.0001"), Decimal("0.000001")
+__all__ = ["MARKET_RULES", "contract_details", "details_of", "details_rows", "precision"]
 
-MARKET_RULES: dict[int, tuple[tuple[float, float], ...]] = {
-    26: ((0.0, 0.01),),
-    4563: ((0.0, 0.01),),
-    3188: ((0.0, 0.00005),),
-}
-"""Rule id -> (low edge, increment); the highest edge not above the price applies."""
+_MILLIONTH = Decimal("0.000001")
+UNGROUPED: Final = 2**31 - 1
+AGGREGATED: Final = {"STK": 1, "OPT": 2, "CASH": 4, "BOND": 7}
+"""Groups of venues whose quotes SMART brings together; the others have none."""
 
 
 def contract_details(
     instruments: Instruments, wanted: Contract, now: Nanos, hours: TradingHours
 ) -> tuple[ContractDetails, ...] | Refusal:
     """One record per listing that the description fits, in catalogue order."""
-    rows = instruments.match(wanted)
+    rows = details_rows(instruments, wanted, now, hours)
+    return rows if isinstance(rows, Refusal) else tuple(rows)
+
+
+def details_rows(
+    instruments: Instruments, wanted: Contract, now: Nanos, hours: TradingHours
+) -> Iterator[ContractDetails] | Refusal:
+    """The same one by one, each made when it is asked for; there is one at least."""
+    rows = instruments.rows(wanted, Purpose.DETAILS, now)
     if isinstance(rows, Refusal):
         return rows
-    entries = {row.instrument.conId: row.instrument for row in rows}
-    schedules = {con_id: hours.schedule(entry, now) for con_id, entry in entries.items()}
-    return tuple(details_of(row, schedules[row.instrument.conId]) for row in rows)
+    return _details(rows, now, hours)
+
+
+def _details(rows: Iterator[Listing], now: Nanos, hours: TradingHours) -> Iterator[ContractDetails]:
+    schedules: dict[tuple[str, str], Schedule] = {}
+    for row in rows:
+        entry = row.instrument
+        key = hours_of(entry), entry.secType
+        schedule = schedules.get(key)
+        if schedule is None:
+            schedule = schedules[key] = hours.schedule(entry, now)
+        yield details_of(row, schedule)
 
 
 def details_of(listing: Listing, schedule: Schedule) -> ContractDetails:
     """The full record of one listing."""
     entry = listing.instrument
-    is_cash = entry.secType == "CASH"
-    return ContractDetails(
-        contract=contract_of(entry, listing.exchange),
+    kind, sizes = entry.secType, entry.sizes
+    contract = contract_of(entry, listing.exchange)
+    minimum, step, usual = (
+        _size(count, sizes.scale) for count in (sizes.minimum, sizes.step, sizes.suggested)
+    )
+    fine = precision(entry)
+    details = ContractDetails(
+        contract=contract,
         marketName=entry.marketName,
-        minTick=entry.tick / entry.scale,
-        orderTypes=FOREX_ORDER_TYPES if is_cash else STOCK_ORDER_TYPES,
+        minTick=entry.tick / entry.scale / entry.magnifier,
+        orderTypes=ORDER_TYPES.get(kind, PLAIN_ORDER_TYPES),
         validExchanges=",".join(entry.exchanges),
-        priceMagnifier=1,
+        priceMagnifier=entry.magnifier,
         longName=entry.longName,
         industry=entry.industry,
         category=entry.category,
@@ -50,18 +76,79 @@ def details_of(listing: Listing, schedule: Schedule) -> ContractDetails:
         tradingHours=schedule.trading,
         liquidHours=schedule.liquid,
         secIdList=[TagValue("ISIN", entry.isin)] if entry.isin else [],
-        aggGroup=4 if is_cash else 1,
-        marketRuleIds=",".join(str(entry.market_rule) for _ in entry.exchanges),
+        aggGroup=AGGREGATED.get(kind, UNGROUPED),
+        marketRuleIds=",".join(map(str, rules_of(entry))),
         stockType=entry.stockType,
-        minSize=_CENT if is_cash else _FRACTION,
-        sizeIncrement=_CENT if is_cash else _FRACTION,
-        suggestedSizeIncrement=_CENT if is_cash else Decimal(100),
+        minSize=minimum,
+        sizeIncrement=step,
+        suggestedSizeIncrement=usual,
         minAlgoSize=Decimal(0),
-        lastPricePrecision=precision(entry),
-        lastSizePrecision=precision(entry),
+        lastPricePrecision=fine,
+        lastSizePrecision=fine,
     )
+    for name, value in _of_kind(entry, contract):
+        setattr(details, name, value)
+    return details
 
 
 def precision(entry: Instrument) -> Decimal | None:
     """How fine prices and sizes of trades are; None where it is not told."""
     return _MILLIONTH if entry.secType == "STK" else None
+
+
+def _size(count: int, scale: int) -> Decimal:
+    whole, rest = divmod(count, scale)
+    return Decimal(count) / scale if rest else Decimal(whole)
+
+
+def _of_kind(entry: Instrument, contract: Contract) -> Iterator[tuple[str, Any]]:
+    """The fields that only one kind has."""
+    if isinstance(entry, Dated):
+        return chain(_dated(entry, contract), _settlement(entry))
+    if isinstance(entry, Bond):
+        return _bond(entry)
+    if isinstance(entry, Fund):
+        return _fund(entry)
+    if isinstance(entry, Cfd) and entry.under:
+        return iter((("underConId", entry.under),))
+    return iter(())
+
+
+def _dated(entry: Dated, contract: Contract) -> Iterator[tuple[str, Any]]:
+    """What contracts with an end say of it, and of what they are on."""
+    last = day_text(entry.expires)
+    contract.lastTradeDate = last
+    if entry.ends >= 0:
+        clock = f"{entry.ends // 60:02d}:{entry.ends % 60:02d}:00"
+        zone = calendar_of(entry).hours.zone_id
+        contract.lastTradeDateOrContractMonth = f"{last} {clock} {zone}"
+    yield "contractMonth", str(entry.month)
+    yield "realExpirationDate", last
+    yield "underConId", entry.under
+    yield "underSymbol", entry.underSymbol
+    yield "underSecType", entry.underSecType
+
+
+def _settlement(entry: Dated) -> Iterator[tuple[str, Any]]:
+    if isinstance(entry, OptionContract) and entry.secType == "OPT":
+        cash = entry.underSecType == "IND"
+        yield "settlementMethod", "Cash" if cash else "Physical Delivery"
+
+
+def _bond(entry: Bond) -> Iterator[tuple[str, Any]]:
+    yield "cusip", entry.cusip
+    yield "coupon", entry.coupon / 1000
+    yield "maturity", day_text(entry.matures)
+    yield "issueDate", day_text(entry.issued)
+    yield "bondType", entry.bondType
+    yield "couponType", "FIXED"
+    yield "ratings", entry.ratings
+    yield "descAppend", entry.described
+
+
+def _fund(entry: Fund) -> Iterator[tuple[str, Any]]:
+    yield "fundName", entry.longName
+    yield "fundFamily", entry.family
+    yield "fundType", entry.fundType
+    yield "fundMinimumInitialPurchase", str(entry.minimum)
+    yield "fundSubsequentMinimumPurchase", "1"

@@ -22,7 +22,14 @@ _OTHERS = """
     ASX ASXCEN CHINEXT CHIXJ HKFE JPNNEXT KSE NSE OSE SEHK SEHKNTL SEHKSZSE SGX SGXCME SNFE TASE
     TSEJ TWSE
     IBCMDTY IDEAL IDEALPRO PAXOS ZEROHASH
+    BRF BRFG BRFUPDN BZ DJNL FLY FORECASTX IBUSOPT RUSSELL PSX ENEXT.BE OSE.JPN
 """
+
+EUROPE = frozenset((
+    "IBIS", "IBIS2", "FWB", "GETTEX", "SBF", "AEB", "ENEXT.BE", "BVME", "BM", "SFB", "CPH", "OSL",
+    "HEX", "LSE", "LSEETF", "EBS",
+))  # fmt: skip
+"""Where the price steps of MiFID II hold."""
 
 DESTINATIONS = frozenset((*US_EXCHANGES.split(","), *_OTHERS.split()))
 """Names under which a contract can be asked for; any other is 200, "destination … Invalid"."""

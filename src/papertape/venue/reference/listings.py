@@ -1,47 +1,35 @@
-"""The built-in catalogue: public facts of real listings, as the security-definition farm knows.
+"""The instruments that are there from the start: public facts of real listings.
 
 Numbers are Interactive Brokers' permanent contract ids. Apple stands for the symbols that are
 listed in several countries: its description without a currency is ambiguous on purpose.
 """
 
+from pathlib import Path
+
+from .catalogue import Catalogue
 from .exchanges import US_EXCHANGES
-from .instruments import Instrument, Instruments
-
-STOCK_ORDER_TYPES = (
-    "ACTIVETIM,AD,ADJUST,ALERT,ALGO,ALLOC,AON,AVGCOST,BASKET,BENCHPX,CASHQTY,COND,CONDORDER,"
-    "DARKONLY,DARKPOLL,DAY,DEACT,DEACTDIS,DEACTEOD,DIS,DUR,GAT,GTC,GTD,GTT,HID,IBKRATS,ICE,IMB,"
-    "IOC,LIT,LMT,LOC,MIDPX,MIT,MKT,MOC,MTL,NGCOMB,NODARK,NONALGO,OCA,OPG,OPGREROUT,PEGBENCH,"
-    "PEGMID,POSTATS,POSTONLY,PREOPGRTH,PRICECHK,REL,REL2MID,RELPCTOFS,RPI,RTH,SCALE,SCALEODD,"
-    "SCALERST,SIZECHK,SMARTSTG,SNAPMID,SNAPMKT,SNAPREL,STP,STPLMT,SWEEP,TRAIL,TRAILLIT,TRAILLMT,"
-    "TRAILMIT,WHATIF"
-)
-"""What the exchange offers; what this venue takes is in ``validation``."""
-
-FOREX_ORDER_TYPES = (
-    "ACTIVETIM,AD,ADJUST,ALERT,ALGO,AVGCOST,BASKET,CASHQTY,COND,CONDORDER,DAY,DEACT,DEACTDIS,"
-    "DEACTEOD,GAT,GTC,GTD,GTT,HID,IOC,LIT,LMT,MIT,MKT,NONALGO,OCA,REL,RELPCTOFS,SCALE,SCALERST,"
-    "STP,STPLMT,TRAIL,TRAILLIT,TRAILLMT,TRAILMIT,WHATIF"
-)
+from .instruments import Instruments
+from .securities import CENTS, CurrencyPair, Instrument, Stock
 
 COMPUTERS = "Technology/Computers/Computers"
 INTERNET = "Communications/Internet"
 CHIPS = "Technology/Semiconductors"
 
-# conId, symbol, primary exchange, class, stock type, ISIN, sector, name
+# conId, symbol, primary exchange, class, stock type, ISIN, FIGI, price, sector, name
 _US_STOCKS = f"""
-265598     AAPL  NASDAQ  NMS   COMMON  US0378331005  {COMPUTERS}  APPLE INC
-272093     MSFT  NASDAQ  NMS   COMMON  US5949181045  Technology/Software/Applications Software  MICROSOFT CORP
-3691937    AMZN  NASDAQ  NMS   COMMON  US0231351067  {INTERNET}/E-Commerce/Products  AMAZON.COM INC
-4815747    NVDA  NASDAQ  NMS   COMMON  US67066G1040  {CHIPS}/Electronic Compo-Semicon  NVIDIA CORP
-208813719  GOOGL NASDAQ  NMS   COMMON  US02079K3059  {INTERNET}/Web Portals/ISP  ALPHABET INC-CL A
-208813720  GOOG  NASDAQ  NMS   COMMON  US02079K1079  {INTERNET}/Web Portals/ISP  ALPHABET INC-CL C
-107113386  META  NASDAQ  NMS   COMMON  US30303M1027  {INTERNET}/Internet Content-Entmnt  META PLATFORMS INC-CLASS A
-76792991   TSLA  NASDAQ  NMS   COMMON  US88160R1014  Consumer, Cyclical/Auto Manufacturers/Auto-Cars/Light Trucks  TESLA INC
-4391       AMD   NASDAQ  NMS   COMMON  US0079031078  {CHIPS}/Electronic Compo-Semicon  ADVANCED MICRO DEVICES
-8314       IBM   NYSE    IBM   COMMON  US4592001014  Technology/Computers/Computer Services  INTL BUSINESS MACHINES CORP
-10098      BAC   NYSE    BAC   COMMON  US0605051046  Financial/Banks/Diversified Banking Inst  BANK OF AMERICA CORP
-756733     SPY   ARCA    SPY   ETF     US78462F1030  //  SS SPDR S&P 500 ETF TRUST-US
-320227571  QQQ   NASDAQ  NMS   ETF     US46090E1038  //  INVESCO QQQ TRUST SERIES 1
+265598     AAPL  NASDAQ  NMS   COMMON  US0378331005  BBG000B9XRY4  312  {COMPUTERS}  APPLE INC
+272093     MSFT  NASDAQ  NMS   COMMON  US5949181045  BBG000BPH459  500  Technology/Software/Applications Software  MICROSOFT CORP
+3691937    AMZN  NASDAQ  NMS   COMMON  US0231351067  BBG000BVPV84  235  {INTERNET}/E-Commerce/Products  AMAZON.COM INC
+4815747    NVDA  NASDAQ  NMS   COMMON  US67066G1040  BBG000BBJQV0  185  {CHIPS}/Electronic Compo-Semicon  NVIDIA CORP
+208813719  GOOGL NASDAQ  NMS   COMMON  US02079K3059  BBG009S39JX6  300  {INTERNET}/Web Portals/ISP  ALPHABET INC-CL A
+208813720  GOOG  NASDAQ  NMS   COMMON  US02079K1079  BBG009S3NB30  301  {INTERNET}/Web Portals/ISP  ALPHABET INC-CL C
+107113386  META  NASDAQ  NMS   COMMON  US30303M1027  BBG000MM2P62  650  {INTERNET}/Internet Content-Entmnt  META PLATFORMS INC-CLASS A
+76792991   TSLA  NASDAQ  NMS   COMMON  US88160R1014  BBG000N9MNX3  420  Consumer, Cyclical/Auto Manufacturers/Auto-Cars/Light Trucks  TESLA INC
+4391       AMD   NASDAQ  NMS   COMMON  US0079031078  BBG000BBQCY0  220  {CHIPS}/Electronic Compo-Semicon  ADVANCED MICRO DEVICES
+8314       IBM   NYSE    IBM   COMMON  US4592001014  BBG000BLNNH6  300  Technology/Computers/Computer Services  INTL BUSINESS MACHINES CORP
+10098      BAC   NYSE    BAC   COMMON  US0605051046  BBG000BCTLF6  53  Financial/Banks/Diversified Banking Inst  BANK OF AMERICA CORP
+756733     SPY   ARCA    SPY   ETF     US78462F1030  BBG000BDTBL9  690  //  SS SPDR S&P 500 ETF TRUST-US
+320227571  QQQ   NASDAQ  NMS   ETF     US46090E1038  BBG000BSWKH7  620  //  INVESCO QQQ TRUST SERIES 1
 """  # noqa: E501
 
 # conId, symbol, primary exchange, class, currency, exchanges, ISIN, name
@@ -50,13 +38,16 @@ _FOREIGN_STOCKS = """
 273982664  AAPL  EBS   AAPL  CHF  SMART,EBS     US0378331005  APPLE INC
 532640894  AAPL  TSE   AAPL  CAD  SMART,TSE     CA03785Y1007  APPLE INC-CDR
 """
+_FOREIGN_PRICES = {"MXN": 5750, "CHF": 250, "CAD": 44}
 
 
 def _us_stock(line: str) -> Instrument:
-    con_id, symbol, primary, trading_class, stock_type, isin, rest = line.split(None, 6)
+    con_id, symbol, primary, trading_class, stock_type, isin, figi, price, rest = line.split(
+        None, 8
+    )
     sector, name = rest.rsplit("  ", 1)
     industry, category, subcategory = sector.strip().split("/", 2)
-    return Instrument(
+    return Stock(
         conId=int(con_id),
         symbol=symbol,
         secType="STK",
@@ -75,12 +66,15 @@ def _us_stock(line: str) -> Instrument:
         subcategory=subcategory,
         isin=isin,
         market_rule=4563,
+        reference=int(price) * 10_000,
+        cusip=isin[2:11],
+        figi=figi,
     )
 
 
 def _foreign_stock(line: str) -> Instrument:
     con_id, symbol, primary, trading_class, currency, exchanges, isin, name = line.split(None, 7)
-    return Instrument(
+    return Stock(
         conId=int(con_id),
         symbol=symbol,
         secType="STK",
@@ -98,10 +92,11 @@ def _foreign_stock(line: str) -> Instrument:
         category="Computers",
         subcategory="Computers",
         isin=isin,
+        reference=_FOREIGN_PRICES[currency] * 10_000,
     )
 
 
-EURUSD = Instrument(
+EURUSD = CurrencyPair(
     conId=12087792,
     symbol="EUR",
     secType="CASH",
@@ -115,14 +110,21 @@ EURUSD = Instrument(
     tick=5,
     marketName="EUR.USD",
     market_rule=3188,
+    reference=115_000,
+    sizes=CENTS,
 )
 
 
 def _catalogue() -> Instruments:
     stocks = [_us_stock(line) for line in _US_STOCKS.strip().splitlines()]
     foreign = [_foreign_stock(line) for line in _FOREIGN_STOCKS.strip().splitlines()]
-    return Instruments([*stocks, *foreign, EURUSD])
+    return Instruments([*stocks, *foreign, EURUSD], Catalogue(_lines))
+
+
+def _lines() -> bytes:
+    return Path(__file__).with_name("catalogue.tsv.gz").read_bytes()
 
 
 CATALOGUE = _catalogue()
-"""Every instrument that the venue knows without being told."""
+"""Every instrument that the venue knows without being told: these few, and the long catalogue with
+the chains and curves of rules, of which nothing is read or made before it is asked for."""

@@ -25,7 +25,9 @@ REGULAR, EXTENDED, NIGHT = range(3)
 CALENDAR_DAYS: Final = 6
 """Days that contract details list of a stock, those without trading included."""
 SESSIONS: Final = 5
-"""Sessions that they list of currencies."""
+"""Sessions that they list of currencies and futures."""
+IN_SESSIONS: Final = frozenset(("CASH", "FUT", "CONTFUT", "FOP"))
+"""Kinds whose trading hours are listed by sessions, without the days between."""
 NEW_YORK: Final = "US/Eastern"
 
 Span = tuple[Nanos, Nanos]
@@ -104,28 +106,31 @@ class TradingHours:
         return calendar_of(entry).hours.zone_id if self.exchange else NEW_YORK
 
     def schedule(self, entry: Instrument, now: Nanos) -> Schedule:
-        """The coming days: of stocks six of the calendar, of currencies five sessions."""
+        """The coming days: six of the calendar, but five sessions of currencies, and five for the
+        trading hours of futures."""
         if not self.exchange:
             hours = open_all_day(now)
             return Schedule(NEW_YORK, hours, hours)
         calendar = calendar_of(entry)
         trading: list[str] = []
         liquid: list[str] = []
-        for day, session in _listed(calendar, entry, now):
+        for day, session in _listed(calendar, entry.secType in IN_SESSIONS, now):
             if session is None:
-                closed = f"{_date(day)}:CLOSED"
-                trading.append(closed)
-                liquid.append(closed)
+                trading.append(f"{_date(day)}:CLOSED")
             else:
                 trading.append(_text(calendar, session.opens, session.ends))
+        for day, session in _listed(calendar, entry.secType == "CASH", now):
+            if session is None:
+                liquid.append(f"{_date(day)}:CLOSED")
+            else:
                 liquid.append(_text(calendar, session.begins, session.closes))
         return Schedule(calendar.hours.zone_id, ";".join(trading), ";".join(liquid))
 
 
 def _listed(
-    calendar: Calendar, entry: Instrument, now: Nanos
+    calendar: Calendar, sessions_only: bool, now: Nanos
 ) -> Iterator[tuple[int, Session | None]]:
-    if entry.secType == "CASH":
+    if sessions_only:
         first = calendar.current(now)
         sessions = (calendar.session(first + place) for place in range(SESSIONS))
         yield from ((session.day, session) for session in sessions)

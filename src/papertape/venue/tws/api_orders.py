@@ -89,6 +89,7 @@ class ApiOrders:
             self._instruments,
             self._state.accounts,
             strict_tif=command.strict_tif,
+            now=now,
         )
         if isinstance(terms, Refusal):
             lives = order_ids.lives(self._state, client_id, order_id) and not order.whatIf
@@ -172,7 +173,7 @@ class ApiOrders:
         """Place the user's order; no client is told of a refusal."""
         order = msgspec.structs.replace(command.order, transmit=True, whatIf=False)
         accounts = self._state.accounts
-        terms = check(command.contract, order, self._instruments, accounts)
+        terms = check(command.contract, order, self._instruments, accounts, now=now)
         if isinstance(terms, Refusal):
             yield Refused(TWS_USER, 0, terms)
             return

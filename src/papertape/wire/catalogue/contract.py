@@ -122,7 +122,8 @@ CONTRACT_DATA: tuple[Item, ...] = (
 )
 
 
-UNTOLD = ("contractDetails.underConId", "contractDetails.evMultiplier", "contractDetails.coupon")
+UNTOLD = ("contractDetails.underConId", "contractDetails.evMultiplier", "contractDetails.coupon",
+          "contractDetails.aggGroup")  # fmt: skip
 """Absent in protobuf where an instrument has none of it."""
 
 

@@ -1,0 +1,81 @@
+"""``papertape contracts ls | add``: the contracts that a station knows, and a user's own."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ..errors import MarketDataError
+from ..model import Contract
+from ..server.assembly import known_instruments
+from ..store.contracts import add_contracts
+from ..venue.reference.answers import matching_symbols
+from ..venue.reference.instruments import Instruments
+from ..venue.reference.numbers import OURS_FROM
+from .control import Json, told
+
+contracts = typer.Typer(
+    name="contracts",
+    help="""Show the contracts that a station knows, and give a market folder more.
+
+    Thousands come with papertape; options and futures are found by their underlying.
+
+    Examples: `papertape contracts ls siemens`, `papertape contracts add mine.toml market/mine`
+    """,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    add_completion=False,
+)
+Folder = Annotated[
+    Path | None, typer.Option("--market", help="A market folder, for the contracts of its own.")
+]
+
+
+@contracts.command()
+@told
+def ls(
+    pattern: Annotated[str, typer.Argument(help="Begin of a symbol, or part of a name.")],
+    market: Folder = None,
+    as_json: Json = False,
+) -> None:
+    """Search, as reqMatchingSymbols does: up to sixteen contracts."""
+    instruments = known_instruments(market)
+    rows = [_row(instruments, found.contract) for found in matching_symbols(instruments, pattern)]
+    if as_json:
+        typer.echo(json.dumps(rows))
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("conId", "symbol", "type", "exchange", "currency", "number", "name"):
+        table.add_column(heading)
+    for row in rows:
+        table.add_row(*(str(row[name]) for name in row))
+    Console().print(table)
+
+
+def _row(instruments: Instruments, found: Contract) -> dict[str, Any]:
+    return {
+        "con_id": found.conId,
+        "symbol": found.symbol,
+        "security_type": found.secType,
+        "exchange": found.primaryExchange,
+        "currency": found.currency,
+        "number": "ours" if found.conId >= OURS_FROM else "IB's",
+        "name": found.description,
+    }
+
+
+@contracts.command()
+@told
+def add(
+    file: Annotated[Path, typer.Argument(help="Contracts as TOML or CSV.")],
+    folder: Annotated[Path, typer.Argument(help="The market folder that gets them.")],
+) -> None:
+    """Check a file of contracts, and put them into a market folder; all of them or none."""
+    if not folder.is_dir():
+        raise MarketDataError("no such folder", path=folder, advice="Make the folder first")
+    added = add_contracts(file, folder)
+    for entry in added:
+        typer.echo(f"{entry.conId}  {entry.secType} {entry.symbol} {entry.currency}")

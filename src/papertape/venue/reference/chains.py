@@ -1,0 +1,375 @@
+"""Option chains and futures curves, made on demand from rules: which contracts there are on a day.
+
+Nothing is stored: a contract is found by its terms or by its number, and a chain is an iterator
+over rows that are made one by one. What is listed depends on the day that is asked about, on the
+reference price of the underlying, and on nothing else.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache, cached_property, lru_cache
+from typing import Final, Protocol
+
+from . import numbers
+from .calendars import calendar
+from .curves import (
+    BALANCED,
+    EXPIRED_MONTHS,
+    continuous_of,
+    future_of,
+    is_of,
+    local_names,
+    month_fits,
+    months_of,
+    numbered_future,
+    public_future,
+    underlying,
+    underlying_of,
+)
+from .expiries import month_of, yyyymm
+from .option_classes import (
+    FutureOptionClass,
+    OptionClass,
+    decoded,
+    future_classes,
+    index_classes,
+    stock_class,
+)
+from .roots import Root, roots
+from .securities import (
+    LOTS,
+    Future,
+    FutureOption,
+    Index,
+    Instrument,
+    OptionContract,
+    Stock,
+    day_number,
+    day_text,
+    delivery,
+    occ_symbol,
+)
+from .series import Series, day_fits
+
+_OCC = re.compile(r"([A-Z0-9.]{1,6}) *(\d{6})([CP])(\d{8})")
+_FOP = re.compile(r"([A-Z0-9]{1,4})([FGHJKMNQUVXZ])(\d) ([CP])(\d+)")
+_PUBLIC_OPTIONS: Final = {
+    675811965: "AAPL  260618C00100000",
+    853200900: "OBDC  261120P00010000",
+}
+"""Options whose number at Interactive Brokers is public."""
+
+
+class Spots(Protocol):
+    """Where chains find what they are on."""
+
+    def of(self, symbol: str) -> list[Instrument]:
+        """The instruments with a symbol."""
+
+    def in_slot(self, slot: int) -> Instrument | None:
+        """The stock whose monthly options have that slot."""
+
+
+class Chains:
+    """Contracts of series, by description and by number."""
+
+    def __init__(self, spots: Spots) -> None:
+        self._spots = spots
+
+    # -- options on stocks, funds, indices --------------------------------------------------------
+
+    def classes(self, entry: Instrument) -> tuple[OptionClass, ...]:
+        """The classes of options on an instrument."""
+        if isinstance(entry, Index):
+            return index_classes().get(entry.symbol, ()) if entry.currency == "USD" else ()
+        if isinstance(entry, Stock) and entry.currency == "USD" and len(entry.exchanges) > 2:
+            found = stock_class(entry.symbol, entry.slot)
+            return () if found is None else (found,)
+        return ()
+
+    def options(self, wanted: Series, today: int) -> Iterator[OptionContract]:
+        """The options that fit, by class, expiry, strike; those that have ended are not there."""
+        if wanted.localSymbol:
+            wanted = _of_occ(wanted)
+        for entry in self._on(wanted.symbol or _symbol_of_class(wanted.tradingClass)):
+            for one in self.classes(entry):
+                if wanted.tradingClass in ("", one.tradingClass):
+                    yield from self._of_class(one, entry, wanted, today)
+
+    def _on(self, symbol: str) -> Iterable[Instrument]:
+        """What options can be on, by a symbol, or by one without the blank before its share."""
+        return self._spots.of(symbol) or self._spots.of(f"{symbol[:-1]} {symbol[-1:]}")
+
+    def _of_class(
+        self, one: OptionClass, entry: Instrument, wanted: Series, today: int
+    ) -> Iterator[OptionContract]:
+        rights = (True, False) if wanted.call is None else (wanted.call,)
+        exact = None
+        if wanted.strike:
+            exact = one.grid.rung(_units(wanted.strike, one.grid.scale))
+            if exact is None:
+                return
+        for day in _fitting(one.expiries(today), wanted.expiry):
+            if exact is None:
+                rungs: Iterable[int] = one.ladder(entry.reference, day)
+            else:
+                rungs = (exact,) if one.lists(exact, entry.reference, day) else ()
+            for rung in rungs:
+                for call in rights:
+                    yield self._option(one, entry, day, rung, call)
+
+    def _option(
+        self, one: OptionClass, entry: Instrument, day: int, rung: int, call: bool
+    ) -> OptionContract:
+        strike = one.grid.strike(rung)
+        local = occ_symbol(one.root, day + one.settles, "C" if call else "P", strike // 10)
+        con_id = self._public.get(local) or one.number(day, rung, call=call) or 0
+        return OptionContract(
+            conId=con_id, symbol=entry.symbol, secType="OPT", currency="USD", primaryExchange="",
+            localSymbol=local, tradingClass=one.tradingClass, exchanges=one.exchanges,
+            longName=entry.longName, scale=one.grid.scale, tick=one.tick,
+            marketName=one.tradingClass, multiplier=100, market_rule=one.market_rule,
+            smart_rule=one.smart_rule, reference=_premium(entry.reference, strike, call, one.tick),
+            hours=one.hours, sizes=LOTS, under=entry.conId, underSymbol=entry.symbol,
+            underSecType=entry.secType, expires=day, month=yyyymm(month_of(day + one.settles)),
+            ends=last_minute(one), call=call, exercise=strike, american=one.american,
+        )  # fmt: skip
+
+    @cached_property
+    def _public(self) -> dict[str, int]:
+        return {local: con_id for con_id, local in _PUBLIC_OPTIONS.items()}
+
+    # -- futures ----------------------------------------------------------------------------------
+
+    def futures(self, wanted: Series, today: int) -> Iterator[Future]:
+        """The futures that fit, by class and month; with ``expired`` also those of two years."""
+        for root in roots().values():
+            if is_of(root, wanted):
+                months = months_of(root, today, EXPIRED_MONTHS if wanted.expired else 0)
+                for month in months:
+                    made = future_of(root, month)
+                    if month_fits(made, wanted.expiry) and wanted.localSymbol in (
+                        "",
+                        made.localSymbol,
+                        local_names(root, month),
+                    ):
+                        yield made
+
+    def continuous(self, wanted: Series, today: int) -> Iterator[Future]:
+        """The nearest future of each class that fits, as the continuous one."""
+        for root in roots().values():
+            if is_of(root, wanted):
+                for month in months_of(root, today, 0):
+                    made = future_of(root, month)
+                    if wanted.localSymbol in ("", made.localSymbol):
+                        yield continuous_of(made)
+                    break
+
+    def indices(self, symbol: str) -> Iterator[Index]:
+        """The underlyings of futures with that symbol."""
+        seen: set[str] = set()
+        for root in roots().values():
+            if root.symbol == symbol and root.symbol not in seen:
+                seen.add(root.symbol)
+                yield underlying(root)
+
+    # -- options on futures -----------------------------------------------------------------------
+
+    def future_options(self, wanted: Series, today: int) -> Iterator[FutureOption]:
+        """The options on futures that fit, by expiry and strike."""
+        if wanted.localSymbol:
+            wanted, local = _of_fop(wanted), wanted.localSymbol
+        else:
+            local = ""
+        rights = (True, False) if wanted.call is None else (wanted.call,)
+        for one in future_classes().values():
+            root = roots()[one.root]
+            if wanted.symbol and root.symbol != wanted.symbol:
+                continue
+            for day, name, month in one.listed(today):
+                if wanted.tradingClass not in ("", name) or not day_fits(day, wanted.expiry):
+                    continue
+                for rung in _fop_rungs(one, root, wanted.strike):
+                    for call in rights:
+                        made = future_option(one, day, name, month, rung=rung, call=call)
+                        if made is not None and local in ("", made.localSymbol):
+                            yield made
+
+    # -- by number --------------------------------------------------------------------------------
+
+    def get(self, con_id: int) -> Instrument | None:
+        """The contract of a number, whether it is listed, has ended, or is still to come."""
+        if con_id in _PUBLIC_OPTIONS:
+            return self._of_local(_PUBLIC_OPTIONS[con_id])
+        if con_id < numbers.OURS_FROM:
+            return public_future(con_id) or underlying_of(con_id)
+        if con_id >= numbers.FUTURES_FROM:
+            return numbered_future(con_id)
+        parts = decoded(con_id)
+        if parts is None:
+            return None
+        region, slot, day, rung, call = parts
+        if region == "dense" and numbers.DENSE[slot] in _fop_names():
+            return _numbered_fop(numbers.DENSE[slot], day, rung, call)
+        found = self._class_in(region, slot)
+        if found is None:
+            return None
+        entry, one = found
+        if rung >= one.grid.size or not one.cycle.possible(day):
+            return None
+        made = self._option(one, entry, day, rung, call)
+        return made if made.conId == con_id else None
+
+    def _class_in(self, region: str, slot: int) -> tuple[Instrument, OptionClass] | None:
+        if region == "monthly":
+            entry = self._spots.in_slot(slot)
+            entries: Iterable[Instrument] = () if entry is None else (entry,)
+        elif region == "weekly":
+            entries = self._spots.of(numbers.WEEKLY[slot]) if slot < len(numbers.WEEKLY) else ()
+        else:
+            entries = self._spots.of(_symbol_of_class(numbers.DENSE[slot]))
+        for entry in entries:
+            for one in self.classes(entry):
+                if (one.region, one.slot) == (region, slot):
+                    return entry, one
+        return None
+
+    def _of_local(self, local: str) -> OptionContract | None:
+        wanted = _of_occ(Series(localSymbol=local))
+        for entry in self._on(wanted.symbol):
+            for one in self.classes(entry):
+                rung = one.grid.rung(_units(wanted.strike, one.grid.scale))
+                if rung is not None:
+                    day = day_number(wanted.expiry)
+                    return self._option(one, entry, day, rung, bool(wanted.call))
+        return None
+
+
+# ---------------------------------------------------------------- options
+
+
+def last_minute(one: OptionClass) -> int:
+    """Minutes after midnight at which the last day of a class ends, on its exchange's clock."""
+    return calendar(one.hours).hours.closes
+
+
+def _symbol_of_class(name: str) -> str:
+    """The symbol of the underlying of a trading class."""
+    for symbol, classes in index_classes().items():
+        if any(one.tradingClass == name for one in classes):
+            return symbol
+    return name
+
+
+def _of_occ(wanted: Series) -> Series:
+    """The same with what its OCC symbol says; of another one nothing fits."""
+    found = _OCC.fullmatch(wanted.localSymbol)
+    if found is None:
+        return Series(symbol="\0")
+    root, expiry, right, strike = found.groups()
+    symbol = _symbol_of_class(root)
+    expiry = f"20{expiry}"
+    if symbol != root or root in index_classes():
+        one = next(c for c in index_classes()[symbol] if c.tradingClass == root)
+        expiry = _earlier(expiry, one.settles)
+    clash = wanted.symbol and wanted.symbol.replace(" ", "") != symbol
+    return Series(
+        "\0" if clash else wanted.symbol or symbol, root, "", expiry, right == "C",
+        int(strike) / 1000,
+    )  # fmt: skip
+
+
+def _earlier(expiry: str, days: int) -> str:
+    try:
+        return day_text(day_number(expiry) - days)
+    except ValueError:
+        return expiry
+
+
+def _units(price: float, scale: int) -> int:
+    """A strike in units; -1 for what is none."""
+    if not 0 < price < 10_000_000:
+        return -1
+    units = round(price * scale)
+    return units if abs(units / scale - price) < 1e-9 * max(price, 1.0) else -1
+
+
+def _fitting(days: tuple[int, ...], text: str) -> Iterator[int]:
+    """The days that a text names: all for "", those of a month, or one."""
+    return (day for day in days if day_fits(day, text))
+
+
+def _premium(reference: int, strike: int, call: bool, tick: int) -> int:
+    """What an option of a month is worth at the reference price, more or less."""
+    inside = max((reference - strike) if call else (strike - reference), 0)
+    if not reference:
+        return 0
+    away = max(100 - abs(strike - reference) * 400 // reference, 0)
+    extra = reference * 3 * away * away // 1_000_000
+    return max((inside + extra) // tick, 1) * tick
+
+
+@cache
+def _fop_names() -> frozenset[str]:
+    return frozenset(one.symbol for one in future_classes().values())
+
+
+def _of_fop(wanted: Series) -> Series:
+    found = _FOP.fullmatch(wanted.localSymbol)
+    if found is None:
+        return Series(symbol="\0")
+    name, _, _, right, _ = found.groups()
+    return Series(
+        wanted.symbol, name, "", wanted.expiry, right == "C", wanted.strike
+    )  # fmt: skip
+
+
+def _fop_rungs(one: FutureOptionClass, root: Root, strike: float) -> Iterable[int]:
+    if not strike:
+        return one.grid.ladder(root.reference, 10, 50)
+    rung = one.grid.rung(_units(strike, one.grid.scale))
+    listed = rung is not None and one.grid.listed(rung, root.reference, 10, 50)
+    return (rung,) if listed and rung is not None else ()
+
+
+def future_option(
+    one: FutureOptionClass, day: int, name: str, month: int, *, rung: int, call: bool
+) -> FutureOption | None:
+    """The option of those terms; None where it has no number or no future to be on."""
+    root = roots()[one.root]
+    under = _future_under(root, day, month)
+    number = numbers.dense(numbers.DENSE.index(one.symbol), day, rung, call)
+    if number is None or under is None:
+        return None
+    strike = one.grid.strike(rung)
+    local_strike = strike * one.digits // one.grid.scale
+    local = f"{name}{delivery(yyyymm(month))} {'C' if call else 'P'}{local_strike}"
+    exchanges = (root.exchange, "QBALGO") if root.exchange in BALANCED else (root.exchange,)
+    return FutureOption(
+        conId=number, symbol=root.symbol, secType="FOP", currency=root.currency,
+        primaryExchange="", localSymbol=local, tradingClass=name, exchanges=exchanges,
+        longName=root.name, scale=root.scale, tick=one.tick, marketName=name,
+        multiplier=root.multiplier, divisor=root.divisor, magnifier=root.magnifier, market_rule=0,
+        reference=_premium(root.reference, strike, call, one.tick), hours=root.hours, sizes=LOTS,
+        under=under.conId, underSymbol=under.localSymbol, underSecType="FUT", expires=day,
+        month=yyyymm(month), call=call, exercise=strike, american=one.root != "VX",
+    )  # fmt: skip
+
+
+@lru_cache(1024)
+def _future_under(root: Root, day: int, month: int) -> Future | None:
+    """The nearest future of an option's month or later that outlives it."""
+    for ahead in range(13):
+        if (month + ahead) % 12 + 1 in root.months:
+            made = future_of(root, month + ahead)
+            if made.expires >= day:
+                return made
+    return None
+
+
+def _numbered_fop(symbol: str, day: int, rung: int, call: bool) -> FutureOption | None:
+    one = next(one for one in future_classes().values() if one.symbol == symbol)
+    named = one.of(day)
+    if named is None or rung >= one.grid.size:
+        return None
+    return future_option(one, day, *named, rung=rung, call=call)
