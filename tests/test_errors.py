@@ -63,7 +63,9 @@ SAID = [
     ),
     (RemoteProtocolError(found=["x" * 200]), f"cannot be decoded (found=['{'x' * 78}…)"),
     (
-        LimitExceeded(size=5000, most=4096, unit="characters", message="PlaceOrder", field="algoId"),
+        LimitExceeded(
+            size=5000, most=4096, unit="characters", message="PlaceOrder", field="algoId"
+        ),
         "PlaceOrder.algoId: 5000 characters, at most 4096 are taken",
     ),
     (BadFrame(found=b"GET /"), "is not a frame (found=b'GET /')"),
