@@ -1,4 +1,4 @@
-"""Orders, cancels, and the lists of orders and executions. Sequences are in test_publish."""
+"""Orders, cancels, and the lists of orders and executions. Sequences are in test_publisher."""
 
 import pytest
 
