@@ -63,6 +63,9 @@ class ScriptedMarket:
     def con_ids(self) -> Iterable[int]:
         return list(self.tape)
 
+    def __contains__(self, con_id: int) -> bool:
+        return con_id in self.tape
+
     def add(self, tick: Quote | Trade) -> None:
         self.tape[tick.conId].append(tick)
 

@@ -18,9 +18,9 @@ from ..venue.broker.account_manager import AccountRefused
 from ..venue.broker.profile import Profile
 from ..venue.engine import Engine
 from ..venue.entries import OLDEST, SCHEMA
+from ..venue.market.listed import ListedCalendars, ListedSpecs
 from ..venue.market.recorded import Recording
 from ..venue.market.tape import Market, open_market
-from ..venue.reference.calendars import calendar_of
 from ..venue.reference.instruments import Instruments
 from ..venue.reference.listings import CATALOGUE
 from ..venue.reference.sessions import ALWAYS, EXCHANGE, WhenOpen
@@ -213,13 +213,10 @@ def open_tape(
     recordings: list[Recording] = list(history.recordings(folder)) if folder else []
     recorded = {recording.conId for recording in recordings}
     recordings += [r for r in history.built_in() if r.conId not in recorded]
-    known = {entry.conId: entry for entry in instruments}
-    for recording in recordings:
-        known[recording.conId] = instruments[recording.conId]
-    calendars = {con_id: calendar_of(entry) for con_id, entry in known.items()}
     return open_market(
         facts.anchor,
         recordings=recordings,
+        synthetic=ListedSpecs(instruments),
         seed=facts.seed,
-        calendars=calendars if hours == EXCHANGE else {},
+        calendars=ListedCalendars(instruments) if hours == EXCHANGE else {},
     )

@@ -321,6 +321,6 @@ def test_numbers_do_not_depend_on_the_day() -> None:
 def test_an_option_has_a_price_of_its_own_size() -> None:
     for made in islice(CHAINS.options(Series("SPY"), TODAY), 0, None, 211):
         assert isinstance(made, OptionContract)
-        inside = max((6_900_000 - made.strike) * (1 if made.call else -1), 0)
+        inside = max((6_800_000 - made.strike) * (1 if made.call else -1), 0)
         assert inside <= made.reference <= inside + 250_000
         assert made.reference % made.tick == 0

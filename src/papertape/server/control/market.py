@@ -57,7 +57,7 @@ def symbol_view(entry: Instrument) -> SymbolView:
 def quoted(station: Station, con_id: int) -> Instrument:
     """The instrument of that number. Raises 404 when it has no market data."""
     entry = station.venue.instruments.get(con_id)
-    if entry is None or con_id not in station.market.con_ids():
+    if entry is None or con_id not in station.market:
         raise HTTPException(404, f"there is no market data for contract {con_id}")
     return entry
 

@@ -55,4 +55,4 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
 
     def quotes(self, con_id: int) -> bool:
         """Whether there is a tape to quote an instrument."""
-        return con_id in self.market.con_ids()
+        return con_id in self.market

@@ -9,7 +9,6 @@ class TopOfBook:
 
     def __init__(self, source: MarketSource | None) -> None:
         self._source = source
-        self._quotable = frozenset(source.con_ids()) if source is not None else frozenset()
         self._seen: dict[int, Quote] = {}
         self._now: Nanos = -1
 
@@ -32,12 +31,12 @@ class TopOfBook:
 
     def last(self, con_id: int) -> PriceUnits:
         """The last price of an instrument now; 0 when nothing traded."""
-        if self._source is None or con_id not in self._quotable:
+        if self._source is None or con_id not in self._source:
             return 0
         return self._source.day(con_id, self._now).last
 
     def current(self, con_id: int, now: Nanos) -> Quote:
         """The top of book at another instant: for queries."""
-        if self._source is None or con_id not in self._quotable:
+        if self._source is None or con_id not in self._source:
             return Quote(con_id, 0, 0, 0, 0, 0)
         return self._source.quote(con_id, now)

@@ -68,7 +68,10 @@ class MarketSource(Protocol):
     """One tape over all instruments of a station."""
 
     def con_ids(self) -> Iterable[int]:
-        """The instruments that this source can quote."""
+        """The instruments that this source can quote, as far as it lists them."""
+
+    def __contains__(self, con_id: int) -> bool:
+        """Whether this source can quote an instrument, listed or not."""
 
     def quote(self, con_id: int, now: Nanos) -> Quote:
         """Top of book at ``now`` (the latest quote not after it)."""
