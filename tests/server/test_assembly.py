@@ -216,3 +216,42 @@ def test_a_kept_history_begins_at_its_first_entry(tmp_path: Path) -> None:
         with Journal.open(folder / JOURNAL, schema_version=SCHEMA) as journal:
             first[keep] = journal.first_seq
     assert first[True] == 1 < first[False]
+
+
+# ---------------------------------------------------------------- a start that was chosen
+
+APRIL = at("20260410 15:55:00")
+
+
+def prices(composed: Composed) -> list[object]:
+    """What three instruments show in the first ten minutes."""
+    market = composed.station.market
+    minutes = range(composed.clock.market, composed.clock.market + 10 * MINUTE, MINUTE)
+    return [market.quote(con_id, now) for con_id in (SPY, EURUSD, 4815747) for now in minutes]
+
+
+def test_the_same_seed_and_start_give_the_same_prices_whatever_the_clock_says() -> None:
+    with made(None, start=APRIL) as one, made(None, start=APRIL, wall=WALL + 77 * MINUTE) as two:
+        assert one.clock.market == two.clock.market == APRIL
+        assert prices(one) == prices(two)
+    with made(None, start=APRIL, seed=2) as other, made(None, start=APRIL) as again:
+        assert prices(other) != prices(again)
+
+
+def test_a_start_counts_in_a_new_directory_and_the_clock_goes_on_from_it(tmp_path: Path) -> None:
+    with made(tmp_path, start=APRIL) as composed:
+        assert composed.clock.market == APRIL
+        buy(composed)
+    with made(tmp_path, wall=WALL + 5 * MINUTE) as composed:
+        assert composed.clock.market == APRIL + 5 * MINUTE
+
+
+def test_market_time_never_goes_back_to_a_start(tmp_path: Path) -> None:
+    with made(tmp_path, start=APRIL) as composed:
+        buy(composed)
+    later = APRIL + 3 * MINUTE
+    with made(tmp_path, start=later) as composed:
+        assert composed.clock.market == later
+    with pytest.raises(SettingsError, match="already") as refused:
+        made(tmp_path, start=APRIL - MINUTE)
+    assert "--data-dir" in str(refused.value)

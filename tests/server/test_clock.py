@@ -3,7 +3,7 @@
 import pytest
 
 from papertape.errors import SettingsError
-from papertape.server.clock import MarketClock, WallWatch, check_start, set_clock
+from papertape.server.clock import MarketClock, WallWatch, check_start, set_clock, start_instant
 from papertape.venue.units import SECOND
 from venue.scenario import at
 
@@ -102,3 +102,32 @@ def test_a_start_far_from_what_is_kept_is_asked_about(
         assert ("skip ahead" if apart > 0 else "go on from that moment") in str(error.value)
     else:
         assert check_start(kept, last, wall, accepted=False) == warning
+
+
+STARTS = """
+2026-04-10 15:55 US/Eastern     | 20260410 15:55:00
+2026-04-10 15:55:30             | 20260410 15:55:30
+20260410 15:55                  | 20260410 15:55:00
+2026-04-10 21:55 Europe/Berlin  | 20260410 15:55:00
+ 2026-04-10  15:55              | 20260410 15:55:00
+"""
+
+
+@pytest.mark.parametrize("row", STARTS.strip("\n").splitlines())
+def test_a_start_is_read(row: str) -> None:
+    text, _, meant = row.partition("|")
+    assert start_instant(text, "US/Eastern") == at(meant.strip())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "now", "2026-04-10", "15:55", "2026-04-10 25:00", "2026-13-10 15:55",
+        "2026-04-10 15:55 Nowhere/Land", "2026-04-10 15:55 ../../etc/passwd", "9" * 400,
+        "2026-03-08 02:30 US/Eastern", "1950-01-01 10:00",
+    ],
+)  # fmt: skip
+def test_a_start_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        start_instant(text, "US/Eastern")
+    assert "start" in str(refused.value)

@@ -74,6 +74,10 @@ def serve(
         bool | None, typer.Option("--gateway/--tws", help="Behave as IB Gateway or TWS. [TWS]")
     ] = None,
     speed: Annotated[float | None, typer.Option(help="Market clock, times real time. [1]")] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(help="Market time to begin at: '2026-04-10 15:55 US/Eastern'. [now]"),
+    ] = None,
     minutes_played: Annotated[
         int | None,
         typer.Option(help="Minutes of the day already played at the start. [60]"),
@@ -153,7 +157,7 @@ def serve(
     flags: dict[str, Any] = {
         "host": host, "port": port, "market": market, "data_dir": data_dir, "account": account,
         "max_server_version": max_server_version, "gateway": gateway, "speed": speed,
-        "seed": seed, "minutes_played": minutes_played, "hours": hours,
+        "start": start, "seed": seed, "minutes_played": minutes_played, "hours": hours,
         "quote_interval_ms": quote_interval_ms, "max_message_rate": max_message_rate,
         "trusted_ips": trusted_ip or None,
         "allow_localhost": allow_localhost, "acceptance": acceptance, "drills": drill or None,
@@ -354,7 +358,8 @@ def _announce(
         codes = composed[name].station.queries.accounts()
         _say(f"  account   {', '.join(codes)}, paper, {_cash(codes, settings)}")
         hours = "at any hour" if settings.hours == ALWAYS else "at the hours of its exchanges"
-        _say(f"  market    {playing}{speed}, open {hours}")
+        begins = f", from {settings.start}" if settings.start else ""
+        _say(f"  market    {playing}{speed}{begins}, open {hours}")
         _say(f"  kept in   {kept}" + _recovered(composed[name]))
         if settings.file is not None:
             _say(f"  settings  {settings.file.absolute()}")

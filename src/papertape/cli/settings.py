@@ -28,6 +28,7 @@ from pydantic_settings import (
 from ..errors import SettingsError
 from ..server.addresses import network
 from ..server.assembly import MarketSettings
+from ..server.clock import start_instant
 from ..server.config import flat
 from ..server.config_table import NAMES, PORTS, networks
 from ..server.settings import StationSettings
@@ -77,6 +78,8 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
     account: str = "DU1234567"
     """Codes of the accounts, separated by commas."""
     speed: float = pydantic.Field(1.0, gt=0, le=10_000)
+    start: str = ""
+    """Market time at which the station begins: ``2026-04-10 15:55 US/Eastern``; "": now."""
     minutes_played: int = pydantic.Field(60, ge=0, le=100_000)
     hours: WhenOpen = ALWAYS
     """Whether markets are open at any hour, or at the hours of their exchanges."""
@@ -172,6 +175,7 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
             folder=self.market,
             seed=self.seed,
             speed=self.speed,
+            start=start_instant(self.start, self.time_zone) if self.start else None,
             minutes_played=self.minutes_played,
             hours=self.hours,
         )

@@ -25,7 +25,7 @@ from ..venue.reference.instruments import Instruments
 from ..venue.reference.listings import CATALOGUE
 from ..venue.reference.sessions import ALWAYS, EXCHANGE, WhenOpen
 from ..venue.units import Nanos
-from .clock import MarketClock, check_start
+from .clock import MarketClock, check_start, start_text
 from .config import Config
 from .persistence import Keeper, MarketFacts
 from .settings import StationSettings
@@ -46,6 +46,9 @@ class MarketSettings(msgspec.Struct, frozen=True, kw_only=True):
     """A market folder (``market.toml`` and Parquet); None plays synthetic tapes."""
     seed: int = 1
     speed: float = 1.0
+    start: Nanos | None = None
+    """Market time at which the station begins; None is the time of the computer's clock. With a
+    start the same seed gives the same prices whenever the station is started."""
     minutes_played: int = 60
     """How far into the recorded day a new station begins; where it is always open."""
     hours: WhenOpen = ALWAYS
@@ -128,9 +131,12 @@ def compose(
         engine = Engine(tape, replace(profile or Profile(), hours=chosen.hours), instruments)
         recovered = keeper.recover(engine)
         last = max(kept.market, engine.clock)
-        if warning := check_start(kept, last, wall, accepted=accept_clock):
-            log.warning("%s", warning)
-        clock = MarketClock(wall, max(kept.now(wall), last), chosen.speed)
+        if chosen.start is not None:
+            clock = MarketClock(wall, checked_start(chosen.start, last), chosen.speed)
+        else:
+            if warning := check_start(kept, last, wall, accepted=accept_clock):
+                log.warning("%s", warning)
+            clock = MarketClock(wall, max(kept.now(wall), last), chosen.speed)
         keeper.keep_market(replace(facts, clock=clock))
         engine.skip(clock.market)
         if accounts_chosen or not engine.state.accounts:
@@ -172,12 +178,28 @@ def _open_accounts(engine: Engine) -> None:
 
 def market_facts(keeper: Keeper, chosen: MarketSettings, wall: Nanos) -> MarketFacts:
     """The market's facts, with its clock as it ran before."""
-    anchor = wall - chosen.minutes_played * 60 * 1_000_000_000
-    fresh = MarketFacts(anchor, chosen.seed, MarketClock(wall, wall, chosen.speed))
+    begin = wall if chosen.start is None else chosen.start
+    anchor = begin - chosen.minutes_played * 60 * 1_000_000_000
+    fresh = MarketFacts(anchor, chosen.seed, MarketClock(wall, begin, chosen.speed))
     facts = keeper.market(fresh)
     if facts.seed != chosen.seed:
         log.warning("the market here was made with seed %d, which stays", facts.seed)
     return facts
+
+
+def checked_start(start: Nanos, last: Nanos) -> Nanos:
+    """The start that was asked for, if market time has not passed it yet.
+
+    Raises ``SettingsError`` where it has: what programs have received cannot be taken back.
+    """
+    if start >= last:
+        return start
+    raise SettingsError(
+        f"market time in this data directory is {start_text(last)} already",
+        setting="start",
+        found=start_text(start),
+        advice="Leave out --start to go on from there, or choose another --data-dir or --ephemeral",
+    )
 
 
 def known_instruments(folder: Path | None) -> Instruments:

@@ -6,6 +6,7 @@ it is the computer's clock, the wall. Nothing here reads a clock.
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -20,6 +21,41 @@ FAR_BACK: Final = 60 * SECOND
 """Behind what is kept: more than a clock goes wrong while a computer restarts."""
 FAR_AHEAD: Final = 30 * 86_400 * SECOND
 """Longer than most pauses, shorter than the mistakes of a clock without a battery."""
+
+
+START_FORMS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y%m%d %H:%M:%S", "%Y%m%d %H:%M")
+
+
+def start_instant(text: str, zone: str) -> Nanos:
+    """The instant of ``2026-04-10 15:55 US/Eastern``; seconds and the zone may be left out.
+
+    ``zone`` is the one that counts then. Raises ``SettingsError`` for a text that is no such time,
+    for a zone that is none, and for a time that clocks in the zone skip.
+    """
+    day, _, rest = text.strip().partition(" ")
+    time, _, named = rest.strip().partition(" ")
+    try:
+        place = ZoneInfo(named.strip() or zone)
+    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+        advice = "Choose a name such as US/Eastern or Europe/London"
+        raise SettingsError(
+            "has no such time zone", setting="start", found=text, advice=advice
+        ) from error
+    for form in START_FORMS:
+        try:
+            local = datetime.strptime(f"{day} {time}", form)
+            instant = int(local.replace(tzinfo=place).timestamp())
+            back = datetime.fromtimestamp(instant, place).replace(tzinfo=None)
+        except (ValueError, OverflowError, OSError):
+            continue
+        if back == local and instant >= 0:
+            return instant * SECOND
+    raise SettingsError(
+        "is no time that clocks there show",
+        setting="start",
+        found=text,
+        advice='Write it as "2026-04-10 15:55 US/Eastern"',
+    )
 
 
 class MarketClock(msgspec.Struct, frozen=True):
@@ -82,6 +118,11 @@ def check_start(kept: MarketClock, last: Nanos, wall: Nanos, *, accepted: bool) 
         advice = f"Set the clock, or give --accept-clock: market time will {then}"
         raise SettingsError(told, setting="accept_clock", advice=advice)
     return f"{told}: market time will {then}"
+
+
+def start_text(time: Nanos) -> str:
+    """An instant as ``--start`` takes it."""
+    return _date(time)
 
 
 def set_clock(step: Nanos, wall: Nanos) -> str:

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 
 from ..server.aio.server import StationServer
 from ..server.assembly import Composed, MarketSettings, compose
+from ..server.clock import start_instant
 from ..server.drills import Run
 from ..server.settings import StationSettings
 from ..server.station import Station
@@ -152,6 +153,7 @@ def serve(
     port: int = 0,
     account: str = "DU1234567",
     speed: float = 1.0,
+    start: str = "",
     market: Path | None = None,
     api: Mapping[str, Any] | None = None,
     **settings: Any,
@@ -159,15 +161,22 @@ def serve(
     """A station for the length of a block; nothing of it is kept on disk.
 
     ``settings`` are those of ``StationSettings``: ``gateway=True``, ``max_server_version=176``,
-    ``seed=7``. ``api`` are the settings of the API by their official names. Without ``market``, a
-    market folder, every price is made. Raises ``TypeError`` for a setting that there is none of
+    ``seed=7``. ``start`` is the market time to begin at, ``2026-04-10 15:55 US/Eastern``: with it
+    the same seed gives the same prices in every run. ``api`` are the settings of the API by their
+    official names. Without ``market``, a market folder, every price is made. Raises
+    ``TypeError`` for a setting that there is none of
     and ``SettingsError`` for a value that cannot be.
     """
     chosen = StationSettings(**{**DEFAULTS, **settings})
     composed = compose(
         wall=time.time_ns(),
         data_dir=None,
-        market=MarketSettings(folder=market, seed=chosen.seed, speed=speed),
+        market=MarketSettings(
+            folder=market,
+            seed=chosen.seed,
+            speed=speed,
+            start=start_instant(start, chosen.time_zone) if start else None,
+        ),
         profile=Profile(accounts=(account,)),
         settings=chosen,
         api=api,
