@@ -9,7 +9,7 @@ The market's farm feeds bars of five seconds: while it is broken they stop, and 
 themselves. The history farm feeds histories, and its end ends them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -39,6 +39,8 @@ Regular = Callable[[int, Nanos], bool]
 class GrowingBars:
     """The feed of histories of one instrument, bar size and kind that are kept up to date."""
 
+    steady = True
+
     def __init__(
         self, market: MarketSource, entry: Instrument, step: Nanos, what: str, dated: Dated
     ) -> None:
@@ -61,13 +63,16 @@ class GrowingBars:
         new = [bar for bar in bars if bar.start >= told.start and bar != told]
         return (new[-1] if new else told), new
 
-    def message(self, item: PriceBar, form: Form) -> HistoricalDataUpdate:
-        """An update of the last bar, or the beginning of a new one."""
-        return HistoricalDataUpdate(0, shown_bar(item, self._entry, form, self._dated))
+    def messages(self, items: Sequence[PriceBar], form: Form) -> list[HistoricalDataUpdate]:
+        """Updates of the last bar, and the beginnings of new ones."""
+        entry, dated = self._entry, self._dated
+        return [HistoricalDataUpdate(0, shown_bar(item, entry, form, dated)) for item in items]
 
 
 class FiveSecondBars:
     """The feed of real-time bars of one instrument and kind."""
+
+    steady = True
 
     def __init__(
         self,
@@ -103,9 +108,9 @@ class FiveSecondBars:
             bars = [bar for bar in bars if regular(con_id, bar.start)]
         return end - FIVE_SECONDS, bars
 
-    def message(self, item: PriceBar, form: Form) -> RealTimeBarTick:
-        """A bar that has ended."""
-        return shown_five_seconds(item, self._entry, form)
+    def messages(self, items: Sequence[PriceBar], form: Form) -> list[RealTimeBarTick]:
+        """Bars that have ended."""
+        return [shown_five_seconds(item, self._entry, form) for item in items]
 
 
 def begun(now: Nanos) -> Nanos:
@@ -144,12 +149,10 @@ class BarChannels:
     ) -> None:
         """``flows`` says whether a farm is there, ``since`` since when the market's farm is."""
         self._market = market
-        self._market_farm = partial(flows, Farm.MARKET)
-        self._history_farm = partial(flows, Farm.HISTORY)
         self._since = since
         self._regular = regular
         self._timing = timing
-        self._channels = Channels(timing)
+        self._channels = Channels(flows, timing)
         self.alarm = self._channels.alarm
 
     def keep_up(
@@ -158,7 +161,7 @@ class BarChannels:
         """Keep a history up to date as long as its session has it."""
         make = partial(GrowingBars, self._market, entry, step, what, dated)
         key = (LiveBars, entry.conId, step, what)
-        self._channels.follow(key, make, self._history_farm, bars)
+        self._channels.follow(key, make, bars)
 
     def five_seconds(
         self, request_id: int, session: Session, entry: Instrument, what: str, *, regular: bool
@@ -170,4 +173,4 @@ class BarChannels:
         key = (FiveSecondLine, entry.conId, what, regular)
         known = begun(self._timing.now) - FIVE_SECONDS
         line = FiveSecondLine(request_id, session, Form(session.version), known)
-        self._channels.follow(key, make, self._market_farm, line)
+        self._channels.follow(key, make, line)
