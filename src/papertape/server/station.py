@@ -117,9 +117,7 @@ class Station:
         self.user = TwsUser(self.link, self.queries, sessions, self.config)
         self.daily = Daily(self, chosen, self.config, timing)
         self.farm_queue = FarmQueue(self.farms, sessions, self.config, timing, HANDLERS)
-        self.level1 = Level1(
-            market, sessions, partial(self.farms.flows, Farm.MARKET), chosen, self.config, timing
-        )
+        self.level1 = Level1(market, self.farms.flows, chosen, self.config, timing)
         self.bars = BarChannels(
             market,
             self.farms.flows,

@@ -7,13 +7,15 @@ import pytest
 
 from papertape.model import Contract
 from papertape.server.market_data.live_bars import CATCH_UP, LiveBars
+from papertape.venue.broker.profile import Profile
+from papertape.venue.market.source import Quote
 from papertape.venue.market.tape import open_market
 from papertape.venue.units import DAY, MINUTE, SECOND
 from papertape.wire.catalogue import history as wire
 from server.market import TapeMarket
 from server.pair import VERSIONS, Client, Hall
 from server.shown import lines
-from venue.scenario import START
+from venue.scenario import START, at
 
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 EUR = Contract(symbol="EUR", secType="CASH", exchange="IDEALPRO", currency="USD")
@@ -243,3 +245,46 @@ def test_what_is_told_afterwards_is_bounded() -> None:
     told = rows(client)
     assert len(told) == CATCH_UP
     assert told[-1][0] == (hall.now - START) // SECOND - 2
+
+
+# ---------------------------------------------------------------- the regular session alone
+
+
+def test_regular_hours_leave_out_what_is_before_them_in_the_history_and_in_what_is_kept_up() -> (
+    None
+):
+    opening = at("20260413 09:29:52")
+    hall = Hall(market=TapeMarket(), profile=Profile(hours="exchange"), now=opening)
+    hall.market.add(Quote(265598, opening - MINUTE, 2576600, 100, 2576800, 100))
+    client = hall.client()
+    fields = {"barSizeSetting": "5 secs", "duration": "60 S", "whatToShow": "BID"}
+    client.send(asked(1, useRTH=0, **fields))
+    (answer,) = client.of(wire.HistoricalData)
+    assert len(answer.historicalDataBars) == 12
+    client.send(asked(2, useRTH=1, **fields))
+    assert [code for _, code, _ in client.errors()] == [162]
+    hall.wait(10)  # 09:30:02
+    client.got()
+    client.send(asked(3, useRTH=1, **fields))
+    (answer,) = client.of(wire.HistoricalData)
+    assert [int(bar.date) - opening // SECOND for bar in answer.historicalDataBars] == [8]
+    hall.wait(6)
+    begun = [(one.reqId, int(one.historicalDataBar.date) - opening // SECOND)
+             for one in client.of(wire.HistoricalDataUpdate)]  # fmt: skip
+    assert set(begun) == {(1, 13), (3, 13)}
+
+
+def test_at_the_close_regular_bars_rest_and_others_go_on() -> None:
+    close = at("20260413 15:59:52")
+    hall = Hall(market=TapeMarket(), profile=Profile(hours="exchange"), now=close)
+    hall.put("quote AAPL 257.66 x 257.68", close - 60 * SECOND)
+    client = hall.client()
+    fields = {"barSizeSetting": "5 secs", "duration": "60 S", "whatToShow": "BID"}
+    client.send(asked(1, useRTH=0, **fields), asked(2, useRTH=1, **fields)).got()
+    hall.wait(20)
+    last = {one.reqId: int(one.historicalDataBar.date) - close // SECOND
+            for one in client.of(wire.HistoricalDataUpdate)}  # fmt: skip
+    assert last == {1: 18, 2: 3}
+    hall.market.asked_bars.clear()
+    hall.wait(20)
+    assert len(hall.market.queries("BID")) == 20  # nothing is looked up of a session that is over

@@ -5,8 +5,8 @@ from typing import Any, cast
 import pytest
 
 from papertape.model import Contract
-from papertape.server.market_data import level1 as lines_module
-from papertape.server.market_data.level1 import SLICE
+from papertape.server.market_data import channels
+from papertape.server.market_data.channels import SLICE
 from papertape.server.market_data.quotes import QuoteLine
 from papertape.server.settings import StationSettings
 from papertape.venue.market.source import DayStats
@@ -229,7 +229,7 @@ def test_what_was_encoded_for_one_moment_serves_the_next_while_nothing_changes(
         made.append(1)
         return SharedFrames(*args)
 
-    monkeypatch.setattr(lines_module, "SharedFrames", counted)
+    monkeypatch.setattr(channels, "SharedFrames", counted)
     hall, clients = sliced(4, 10)
     assert len(made) == 1
     begin_sample(hall, "AAPL 257.60 x 257.68")

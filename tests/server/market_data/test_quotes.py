@@ -4,8 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from papertape.model import Contract
-from papertape.server.market_data.quotes import QuoteLine, Ticks, shown, shown_size
+from papertape.server.market_data.quotes import Shown, Ticks, shown, shown_size
 from papertape.venue.market.source import DayStats, Quote
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import SECOND
@@ -29,15 +28,21 @@ def day(last: int = 0, size: int = 0, volume: int = 0, at: int = 0) -> DayStats:
     )
 
 
-def told(line: QuoteLine, quoted: Quote, stats: DayStats, version: int = 226) -> list[str]:
+class Line:
+    """A line of the number 1 on Apple; knows what its client was told."""
+
+    told: Shown | None = None
+
+
+def told(line: Line, quoted: Quote, stats: DayStats, version: int = 226) -> list[str]:
     state = shown(quoted, stats)
-    ticks = list(Ticks(line.request_id, line.instrument, version).between(line.told, state))
+    ticks = list(Ticks(1, AAPL, version).between(line.told, state))
     line.told = state
     return lines(ticks)
 
 
 def test_the_first_burst_has_every_figure_that_is_known() -> None:
-    line = QuoteLine(1, Contract(), AAPL)
+    line = Line()
     state = quote(25766, 300, 25768, 1000), day(25767, 100, 5000, 1_776_000_000)
     assert told(line, *state) == expected("""
         tickPrice 1 BID 257.66 300;   tickSize 1 BID_SIZE 300
@@ -64,13 +69,13 @@ CHANGES = """
 def test_only_what_changed_is_told(row: str) -> None:
     after, _, messages = row.partition("|")
     bid_size, bid, ask, ask_size = map(int, after.split())
-    line = QuoteLine(1, Contract(), AAPL)
+    line = Line()
     told(line, quote(25766, 300, 25768, 1000), day())
     assert told(line, quote(bid, bid_size, ask, ask_size), day()) == expected(messages)
 
 
 def test_a_print_at_the_same_price_is_a_size_and_the_volume() -> None:
-    line = QuoteLine(1, Contract(), AAPL)
+    line = Line()
     standing = quote(25766, 300, 25768, 1000)
     told(line, standing, day(25767, 100, 5000, 1_776_000_000))
     assert told(line, standing, day(25767, 200, 5200, 1_776_000_001)) == expected("""
@@ -115,7 +120,7 @@ VERSIONS = """
 @pytest.mark.parametrize("row", VERSIONS.strip().splitlines(), ids=str.strip)
 def test_sizes_of_a_line_by_version(row: str) -> None:
     version, bid, ask, last, volume = row.split()
-    line = QuoteLine(1, Contract(), AAPL)
+    line = Line()
     got = told(line, quote(25766, 250, 25768, 1000), day(25767, 100, 5200, 1), version=int(version))
     assert [text for text in got if "Size" in text] == expected(f"""
         tickSize 1 BID_SIZE {bid}; tickSize 1 ASK_SIZE {ask}

@@ -10,7 +10,7 @@ from ...venue.reference.instruments import Instrument, Purpose, Refusal
 from ...venue.units import DAY, SECOND, Nanos
 from ...versions import HISTORY_END_MESSAGE
 from ...wire.catalogue import history as wire
-from ..market_data.bars import shown_bar
+from ..market_data.bars import Regular, shown_bar
 from ..market_data.channels import Form
 from ..market_data.history import (
     DATE_FORMS,
@@ -41,7 +41,7 @@ MAX_QUERIES = 50
 @handles(
     wire.ReqHistoricalData,
     partly="whatToShow other than TRADES, MIDPOINT, BID, ASK and "
-    "BID_ASK; useRTH on markets that are always open",
+    "BID_ASK; useRTH of bars longer than 30 minutes and on markets that are always open",
 )
 def req_historical_data(tws: Services, session: Session, message: wire.ReqHistoricalData) -> None:
     """The bars of the span, oldest first, and the end marker of the version."""
@@ -80,6 +80,8 @@ class Asked(msgspec.Struct, frozen=True):
     end: Nanos
     step: Nanos
     what: str
+    regular: Regular | None
+    """Asked for bars of the regular session alone."""
 
 
 def read(tws: Services, message: wire.ReqHistoricalData, entry: Instrument) -> tuple[Asked, bool]:
@@ -96,7 +98,8 @@ def read(tws: Services, message: wire.ReqHistoricalData, entry: Instrument) -> t
     check_length(number, unit, step, entry.secType)
     end = min(end, tws.timing.now)
     start = span_start(tws, entry.conId, end, number, unit)
-    return Asked(entry, start, end, step, what), implied
+    regular = tws.bars.regular if message.useRTH else None
+    return Asked(entry, start, end, step, what, regular), implied
 
 
 def query(
@@ -107,7 +110,12 @@ def query(
     entry, end = asked.entry, asked.end
     bars: list[PriceBar] = []
     for part in parts(asked.start, end, asked.step):
-        bars += part_of_bars(tws.market, entry, part, end, step=asked.step, what=asked.what)
+        bars += part_of_bars(
+            *(tws.market, entry, part, end),
+            step=asked.step,
+            what=asked.what,
+            regular=asked.regular,
+        )
         if len(bars) > MAX_BARS:  # days without nights between them are more than were reckoned
             session.error(message.reqId, 162, variant="too_long")
             return
@@ -127,7 +135,7 @@ def query(
         session.send(wire.HistoricalDataEnd(message.reqId, first, last))
     if message.keepUpToDate:
         live = LiveBars(message.reqId, session, form, bars[-1])
-        tws.bars.keep_up(live, entry, asked.step, asked.what, dated)
+        tws.bars.keep_up(live, entry, asked.step, asked.what, asked.regular, dated)
 
 
 def date_of(start: Nanos, form: Form, *, whole_day: bool) -> str:

@@ -42,17 +42,16 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
     if isinstance(default, Refusal):
         session.refuse(message.reqId, default)
         return
-    line = QuoteLine(message.reqId, message.contract, entry, default=default)
     kind = wire.MarketDataType(message.reqId, LIVE)
     if snapshot:
         session.send(kind)
         session.send(_parameters(message.reqId, entry))
-        tws.level1.snapshot(session, line)
+        tws.level1.snapshot(message.reqId, session, entry)
         session.send(wire.TickSnapshotEnd(message.reqId))
         return
     session.send(_parameters(message.reqId, entry))
     session.send(kind)
-    tws.level1.open(session, line)
+    tws.level1.open(QuoteLine(message.reqId, session, entry, default=default))
 
 
 def _parameters(request_id: int, entry: Instrument) -> wire.TickReqParams:

@@ -11,7 +11,7 @@ from typing import Final
 from ...model import Bar
 from ...venue.market.source import MarketSource, PriceBar
 from ...venue.reference.instruments import Instrument
-from ...venue.units import DAY, SECOND, Nanos, price_float
+from ...venue.units import DAY, MINUTE, SECOND, Nanos, price_float
 from ...versions import HISTORY_IN_SHARES
 from ...wire.catalogue.ticks import RealTimeBarTick
 from .channels import Form
@@ -21,6 +21,10 @@ NONE: Final = Decimal(-1)
 """Volume and average price of bars that have no trades."""
 Dated = Callable[[Nanos, Form], str]
 """The date of a bar that begins at an instant, in the form of its client."""
+Regular = Callable[[int, Nanos], bool]
+"""Whether an instrument is in its regular session at an instant."""
+HALF_HOUR: Final[Nanos] = 30 * MINUTE
+"""Regular sessions begin and end on the grid of bars up to this size."""
 
 
 def told_bars(
@@ -30,16 +34,21 @@ def told_bars(
     *,
     step: Nanos,
     what: str,
+    regular: Regular | None = None,
 ) -> list[PriceBar]:
     """The bars that begin in a span (end excluded), the last with what happened up to its end.
 
+    ``regular``: leave out those outside of that session, if they are of half an hour or less.
     Raises what the market raises.
     """
     start, end = span
-    bars = market.bars(entry.conId, start=start, end=end, step=step, what=what)
-    if what != "TRADES" or step >= DAY or entry.secType == "CASH":
-        return bars
-    return list(_filled(market, entry.conId, bars, span, step))
+    con_id = entry.conId
+    bars = market.bars(con_id, start=start, end=end, step=step, what=what)
+    if what == "TRADES" and step < DAY and entry.secType != "CASH":
+        bars = list(_filled(market, con_id, bars, span, step))
+    if regular is not None and step <= HALF_HOUR:
+        bars = [bar for bar in bars if regular(con_id, bar.start)]
+    return bars
 
 
 def _filled(

@@ -6,17 +6,19 @@ them. A subscription is open as long as its session holds it under its request i
 report its end.
 
 All that is due at a moment is told in slices, so that no order waits for it, and every slice tells
-the state of that moment. A session that does not read is passed over; when it reads again it is
-told what it has missed, worked out then, so nothing piles up.
+the state of that moment: if each told its own, the subscribers would drift apart, and every one of
+them would need an encoding of its own. Who subscribes meanwhile waits for the next moment, and that
+one begins when this one is over. A session that does not read is passed over; when it reads again
+it is told what it has missed, worked out then, so nothing piles up.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from ...venue.units import Nanos
 from ...wire.batch import SharedFrames
-from ...wire.message import Message
+from ...wire.message import Farm, Message
 from ..sessions.attempt import attempt
 from ..sessions.session import Session
 from ..sessions.subscriptions import Subscription
@@ -42,14 +44,20 @@ class Form(NamedTuple):
 class ChannelFeed(Protocol[Told, Item]):
     """What one channel tells, and when."""
 
+    @property
+    def steady(self) -> bool:
+        """Whether ``due`` goes by the clock alone. Else it goes by the tape, and is asked whenever
+        it matters."""
+
     def due(self, now: Nanos) -> Nanos:
         """The first moment after ``now`` at which there may be something to tell."""
 
     def news(self, told: Told, now: Nanos) -> tuple[Told, Sequence[Item]]:
-        """What a subscriber who knows ``told`` lacks at ``now``, and what it knows then."""
+        """What a subscriber who knows ``told`` lacks at ``now``, and what it knows then: nothing
+        more is news to it at ``now``."""
 
-    def message(self, item: Item, form: Form) -> Message:
-        """An item as a message without a request id."""
+    def messages(self, items: Sequence[Item], form: Form) -> Sequence[Message]:
+        """Items as messages without a request id."""
 
 
 class Listener(Subscription, Generic[Told]):
@@ -75,125 +83,211 @@ class Listener(Subscription, Generic[Told]):
         return not self.session.paused and self.open
 
 
+UNKNOWN: Final = object()
+
+
 class Channel(Generic[Told, Item]):
     """One feed and its subscribers."""
 
-    def __init__(
-        self, feed: ChannelFeed[Told, Item], flows: Callable[[], bool], now: Nanos
-    ) -> None:
-        self.flows = flows
-        """Whether the farm that feeds it is there."""
-        self.due = feed.due(now)
+    def __init__(self, feed: ChannelFeed[Told, Item], now: Nanos) -> None:
+        self.steady = feed.steady
         self.listeners: list[Listener[Told]] = []
+        self.present: object = UNKNOWN
+        """What those know who have been told this moment."""
+        self.passed_over: list[Listener[Told]] = []
+        """Those whose clients did not read then."""
         self._feed = feed
+        self._due = feed.due(now)
         self._moment: Nanos = now
+        self._kept = 0
+        """Subscribers after those that had ended were forgotten."""
         self._news: dict[Told, tuple[Told, Sequence[Item]]] = {}
+        self._latest: object = UNKNOWN
+        """What those know who were sent what is encoded."""
         self._batches: dict[tuple[Form, Told], SharedFrames] = {}
+        """What leads there, by what they knew before; it serves on while nothing changes."""
 
     def add(self, listener: Listener[Told]) -> None:
-        """One more subscriber; those that have ended are forgotten."""
-        self.prune()
+        """One more subscriber."""
+        if len(self.listeners) > 2 * self._kept + 16:
+            self.prune()
         self.listeners.append(listener)
 
     def prune(self) -> None:
         """Forget the subscribers that have ended."""
         self.listeners = [one for one in self.listeners if one.open]
+        self._kept = len(self.listeners)
+
+    def next_due(self) -> Nanos:
+        """When there may be something to tell; where the tape says that, to those who listen."""
+        if self.steady:
+            return self._due
+        if any(one.listens for one in self.passed_over):
+            return self._moment
+        hears = any(one.listens for one in self.listeners)
+        return self._feed.due(self._moment) if hears else NEVER
 
     def begin(self, now: Nanos) -> list[Listener[Told]]:
         """A new moment: the subscribers who are to be told what holds at ``now``."""
-        self._moment, self.due = now, self._feed.due(now)
+        self._moment, self.present = now, UNKNOWN
+        if self.steady:
+            self._due = self._feed.due(now)
         self._news.clear()
-        self._batches.clear()
-        self.prune()
+        self.passed_over.clear()
         return list(self.listeners)
 
     def tell(self, listener: Listener[Told]) -> None:
         """Send a subscriber what it lacks of this moment."""
-        before, form = listener.told, listener.form
+        before = listener.told
         found = self._news.get(before)
         if found is None:
             found = self._news[before] = self._feed.news(before, self._moment)
-        told, items = found
+        self._send(listener, found)
+        self.present = found[0]
+
+    def show(self, listener: Listener[Told], now: Nanos) -> None:
+        """Send a subscriber what it lacks at ``now``, whatever moment is being told."""
+        self._send(listener, self._feed.news(listener.told, now))
+
+    def encode_anew(self) -> None:
+        """What is encoded may not be right any more."""
+        self._batches.clear()
+
+    def _send(self, listener: Listener[Told], news: tuple[Told, Sequence[Item]]) -> None:
+        told, items = news
         if items:
-            batch = self._batches.get((form, before))
+            if told is not self._latest and told != self._latest:
+                self._batches.clear()
+                self._latest = told
+            key = listener.form, listener.told
+            batch = self._batches.get(key)
             if batch is None:
-                messages = [self._feed.message(item, form) for item in items]
-                batch = self._batches[form, before] = SharedFrames(messages, form.version)
-            listener.session.send_batch(batch, listener.request_id)
+                messages = self._feed.messages(items, listener.form)
+                batch = self._batches[key] = SharedFrames(messages, listener.form.version)
+            if batch:
+                listener.session.send_batch(batch, listener.request_id)
         listener.told = told
 
 
-class Channels:
-    """All channels of a station; drives them."""
+Rest = Iterator[tuple[Channel[Any, Any], Listener[Any]]]
 
-    def __init__(self, timing: Timing) -> None:
+
+class Channels:
+    """Channels that are due together; drives them."""
+
+    def __init__(self, flows: Callable[[Farm], bool], timing: Timing) -> None:
+        """``flows`` says whether a farm is there: that of the subscription."""
+        self._flows = flows
         self._timing = timing
         self._channels: dict[Hashable, Channel[Any, Any]] = {}
+        self._unsteady: list[Channel[Any, Any]] = []
+        self._kinds: set[type[Listener[Any]]] = set()
+        self._sessions: set[Session] = set()
+        """Those that have subscribed."""
         self._soonest = NEVER
-        """Nothing is due before."""
-        self._rest: Iterator[None] | None = None
-        """Goes on with what is due, a subscriber at a time."""
+        """No steady channel is due before."""
+        self._rest: Rest | None = None
+        """Who is still to be told what was due."""
         self.alarm = Wakeup(self.next_due, self.step)
 
     def follow(
         self,
         key: Hashable,
         make: Callable[[], ChannelFeed[Told, Item]],
-        flows: Callable[[], bool],
         listener: Listener[Told],
+        *,
+        show: bool = False,
     ) -> None:
-        """Let a subscription hear the channel of that key, made if there is none, from now on."""
+        """Let a subscription hear the channel of that key, made if there is none, from now on.
+
+        ``show``: it is told at once what it lacks. Raises what the feed raises then, and does not
+        subscribe.
+        """
         channel = self._channels.get(key)
         if channel is None:
-            channel = self._channels[key] = Channel(make(), flows, self._timing.now)
+            channel = self._channels[key] = Channel(make(), self._timing.now)
+            self._sort()
+        if show:
+            channel.show(listener, self._timing.now)
         channel.add(listener)
-        self._soonest = min(self._soonest, channel.due)
+        self._kinds.add(type(listener))
+        if listener.session not in self._sessions:
+            self._sessions = {one for one in self._sessions if self._holds(one)}
+            self._sessions.add(listener.session)
         listener.session.subscriptions.add(listener)
         self.alarm.changed()
+
+    def encode_anew(self) -> None:
+        """A setting has changed how items are told."""
+        for channel in self._channels.values():
+            channel.encode_anew()
 
     def next_due(self) -> Nanos | None:
         """When ``step`` has something to do next; None while nobody listens."""
         if self._rest is not None:
             return self._timing.now
-        return self._soonest if any(map(_heard, self._channels.values())) else None
+        kinds = [kind for kind in self._kinds if self._flows_to(kind)]
+        for session in self._sessions:
+            if not session.paused and any(map(session.subscriptions.of, kinds)):
+                due = self._next()
+                return None if due == NEVER else due
+        return None
 
     def step(self, now: Nanos) -> None:
         """Go on with what was due, or with what is, for as long as a slice."""
         if self._rest is None:
-            if now < self._soonest:
+            if now < self._next():
                 return
-            due = [(key, one) for key, one in self._channels.items() if one.due <= now]
-            self._rest = self._tell_all(due, now)
+            self._rest = self._begin(now)
+        if self._tell(self._rest):
+            self._rest = None
+            self._sort()
+
+    def _tell(self, rest: Rest) -> bool:
+        """Tell those whose subscriptions are open still, for a slice; whether that was all."""
         watch = self._timing.stopwatch
         end = watch() + SLICE
-        for _ in self._rest:
+        flowing = {kind for kind in self._kinds if self._flows_to(kind)}
+        for channel, one in rest:
+            if one.told is channel.present or type(one) not in flowing or not one.open:
+                continue
+            if one.session.paused:
+                channel.passed_over.append(one)
+                continue
+            if not attempt(one.session, one.request_id, "market data", partial(channel.tell, one)):
+                # A tape that cannot be read ends the subscriptions to it, not the station.
+                one.session.subscriptions.remove(type(one), one.request_id)
             if watch() >= end:
-                return
-        self._rest = None
-        dues = (channel.due for channel in self._channels.values())
-        self._soonest = min(dues, default=NEVER)
+                return False
+        return True
 
-    def _tell_all(
-        self, due: Iterable[tuple[Hashable, Channel[Any, Any]]], now: Nanos
-    ) -> Iterator[None]:
-        """Tell everyone who subscribed before this moment, as long as they do."""
+    def _begin(self, now: Nanos) -> Rest:
+        """Begin the moment of every channel that is due: who is to be told."""
         work: list[tuple[Channel[Any, Any], list[Listener[Any]]]] = []
-        for key, channel in due:
-            listeners = channel.begin(now)
-            if not listeners:
+        for key, channel in list(self._channels.items()):
+            if channel.steady and channel.next_due() > now:
+                continue
+            channel.prune()
+            if not channel.listeners:
                 del self._channels[key]
-            elif channel.flows():
-                work.append((channel, listeners))
-        for channel, listeners in work:
-            for one in listeners:
-                if not one.listens or not channel.flows():
-                    continue
-                tell = partial(channel.tell, one)
-                if not attempt(one.session, one.request_id, "market data", tell):
-                    # A tape that cannot be read ends the subscriptions to it, not the station.
-                    one.session.subscriptions.remove(type(one), one.request_id)
-                yield
+            elif channel.next_due() <= now:
+                work.append((channel, channel.begin(now)))
+        return ((channel, one) for channel, listeners in work for one in listeners)
 
+    def _next(self) -> Nanos:
+        """When the first channel is due."""
+        if not self._unsteady:
+            return self._soonest
+        return min(self._soonest, *(channel.next_due() for channel in self._unsteady))
 
-def _heard(channel: Channel[Any, Any]) -> bool:
-    return channel.flows() and any(one.listens for one in channel.listeners)
+    def _sort(self) -> None:
+        """Look anew which channels there are and when they are due."""
+        channels = self._channels.values()
+        self._unsteady = [one for one in channels if not one.steady]
+        self._soonest = min((one.next_due() for one in channels if one.steady), default=NEVER)
+
+    def _flows_to(self, kind: type[Listener[Any]]) -> bool:
+        return kind.farm is None or self._flows(kind.farm)
+
+    def _holds(self, session: Session) -> bool:
+        return any(map(session.subscriptions.of, self._kinds))

@@ -14,7 +14,7 @@ from ...venue.market.source import MarketSource, PriceBar
 from ...venue.reference.instruments import Instrument
 from ...venue.reference.times import period_start
 from ...venue.units import DAY, MINUTE, MONTH, SECOND, WEEK, Nanos
-from .bars import told_bars
+from .bars import Regular, told_bars
 
 BAR_SIZES: Final[dict[str, Nanos]] = {
     "1 secs": SECOND, "5 secs": 5 * SECOND, "10 secs": 10 * SECOND, "15 secs": 15 * SECOND,
@@ -202,11 +202,12 @@ def part_of_bars(
     *,
     step: Nanos,
     what: str,
+    regular: Regular | None = None,
 ) -> list[PriceBar]:
-    """The bars that begin in one part of a span that goes on to ``end``."""
+    """The bars that begin in one part of a span that goes on to ``end``; see ``told_bars``."""
     start, cut = part
     # A trading day that begins before the cut ends after it: look a day further.
     reach = cut if step < DAY else min(cut + DAY, end)
-    bars = told_bars(market, entry, (start, reach), step=step, what=what)
+    bars = told_bars(market, entry, (start, reach), step=step, what=what, regular=regular)
     # The last part also has the day that began this evening and is dated tomorrow.
     return [bar for bar in bars if bar.start < cut or cut >= end]

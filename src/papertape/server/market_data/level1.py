@@ -1,188 +1,165 @@
-"""All quote lines of a station: sampled at an interval, the latest state only.
+"""Quote lines and snapshots: what the channel of an instrument tells of its quotes.
 
-The market is asked once per instrument and sample, and what changed is encoded once for all who
-were told the same before, whatever the number of subscribers. A session that does not read is
-passed over; when it reads again, its lines go on with the then current state, so nothing piles up.
-
-A sample of many lines is told in slices, so that no order waits for all of it. All slices tell an
-instrument's state of one moment: if each told its own, the subscribers would drift apart, and every
-one of them would need an encoding of its own. Lines opened meanwhile, which know more, are left to
-the next sample, and that one begins when this one is over.
+A line is sampled: at whole multiples of an interval it is told the latest state only, or, where
+the interval is 0, the state at every tick. It begins with the present state. A snapshot is the
+present state once, so nobody stays on its channel.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from ...venue.market.source import MarketSource
+from ...venue.reference.instruments import Instrument
 from ...venue.units import SECOND, Nanos
-from ...wire.batch import SharedFrames
+from ...wire.message import Farm, Message
 from ..config import Config
-from ..sessions.attempt import attempt
-from ..sessions.registry import Sessions
 from ..sessions.session import Session
 from ..settings import StationSettings
-from ..timing import Timing, Wakeup
+from ..timing import Timing
+from .channels import NEVER, Channel, Channels, Form, Listener
 from .quotes import QuoteLine, Shown, Ticks, shown
 
-SLICE: Nanos = 4_000_000
-"""How long lines are told before whatever has come meanwhile is looked at."""
+LOTS = "sendMarketDataInLotsForUsStocks"
 
 
-class Look(NamedTuple):
-    """The state of an instrument, and the ticks that lead there by version and state before."""
+class Change(NamedTuple):
+    """From what a line knows to the present state."""
+
+    before: Shown | None
+    now: Shown
+
+
+class SampledQuotes:
+    """The feed of an instrument's quotes at an interval."""
+
+    steady = True
+
+    def __init__(
+        self, market: MarketSource, entry: Instrument, interval: Nanos, lots: Callable[[], bool]
+    ) -> None:
+        """``lots`` says whether sizes of US stocks count round lots."""
+        self._market = market
+        self._entry = entry
+        self._interval = interval
+        self._lots = lots
+        self._state: Shown | None = None
+        """What was found last, and when."""
+        self._at: Nanos = -1
+
+    def due(self, now: Nanos) -> Nanos:
+        """The next multiple of the interval."""
+        return now - now % self._interval + self._interval
+
+    def news(self, told: Shown | None, now: Nanos) -> tuple[Shown, Sequence[Change]]:
+        """What changed; everything that is known to who knows nothing."""
+        state = self._state
+        if state is None or now != self._at:
+            con_id, market = self._entry.conId, self._market
+            found = shown(market.quote(con_id, now), market.day(con_id, now))
+            if found != state:
+                state = self._state = found
+            self._at = now
+        assert state is not None
+        return state, () if told == state else (Change(told, state),)
+
+    def messages(self, items: Sequence[Change], form: Form) -> list[Message]:
+        """The ticks of what changed."""
+        ticks = Ticks(0, self._entry, form.version, lots=self._lots())
+        return [tick for item in items for tick in ticks.between(item.before, item.now)]
+
+
+class EveryTick(SampledQuotes):
+    """The feed of an instrument's quotes at every tick."""
+
+    steady = False
+
+    def due(self, now: Nanos) -> Nanos:
+        """The next tick of the tape."""
+        tick = self._market.next_tick(self._entry.conId, now)
+        return NEVER if tick is None else tick
+
+
+class Picture(NamedTuple):
+    """What a snapshot tells: the state, and the second of the latest quote."""
 
     state: Shown
-    lots: bool
-    """Sizes of US stocks count round lots."""
-    batches: dict[tuple[int, Shown | None], SharedFrames]
+    quoted: int
 
 
-class Sample:
-    """What the instruments have to tell, worked out once for everyone."""
+class Pictures:
+    """The feed of an instrument's snapshots; never due, as nobody waits for the next one."""
 
-    def __init__(self, market: MarketSource, config: Config, timing: Timing) -> None:
+    steady = True
+
+    def __init__(self, market: MarketSource, entry: Instrument, lots: Callable[[], bool]) -> None:
         self._market = market
-        self._config = config
-        self._timing = timing
-        self._found: dict[int, Look] = {}
-        """Of this sample."""
-        self._latest: dict[int, Look] = {}
+        self._entry = entry
+        self._lots = lots
 
-    def begin(self) -> None:
-        """A new sample: the market will be asked anew."""
-        self._found.clear()
+    def due(self, now: Nanos) -> Nanos:
+        """Never."""
+        return NEVER
 
-    def tell(self, session: Session, line: QuoteLine) -> None:
-        """Send what this sample has for a line."""
-        con_id = line.instrument.conId
-        look = self._found.get(con_id)
-        if look is None:
-            look = self._found[con_id] = self._look(con_id)
-        self._send(session, line, look)
-
-    def show(self, session: Session, line: QuoteLine) -> None:
-        """Send the present state, whatever the sample under way tells."""
-        self._send(session, line, self._look(line.instrument.conId))
-
-    def snapshot(self, session: Session, line: QuoteLine) -> None:
-        """Send the present state once."""
-        market, now = self._market, self._timing.now
-        con_id = line.instrument.conId
+    def news(self, told: Picture | None, now: Nanos) -> tuple[Picture, Sequence[Picture]]:
+        """The present state."""
+        con_id, market = self._entry.conId, self._market
         quote = market.quote(con_id, now)
-        state = shown(quote, market.day(con_id, now))
-        ticks = Ticks(line.request_id, line.instrument, session.version, lots=self._in_lots)
-        for tick in ticks.snapshot(state, quote.time // SECOND):
-            session.send(tick)
+        picture = Picture(shown(quote, market.day(con_id, now)), quote.time // SECOND)
+        return picture, () if told == picture else (picture,)
 
-    @property
-    def _in_lots(self) -> bool:
-        return bool(self._config.settings.sendMarketDataInLotsForUsStocks)
-
-    def _look(self, con_id: int) -> Look:
-        """Ask the market; what was encoded serves on while it says the same."""
-        market, now = self._market, self._timing.now
-        state = shown(market.quote(con_id, now), market.day(con_id, now))
-        lots = self._in_lots
-        look = self._latest.get(con_id)
-        if look is None or (look.state, look.lots) != (state, lots):
-            look = self._latest[con_id] = Look(state, lots, {})
-        return look
-
-    def _send(self, session: Session, line: QuoteLine, look: Look) -> None:
-        before, state = line.told, look.state
-        if before == state or not line.default:
-            return
-        key = session.version, before
-        batch = look.batches.get(key)
-        if batch is None:
-            ticks = Ticks(line.request_id, line.instrument, session.version, lots=look.lots)
-            batch = SharedFrames(tuple(ticks.between(before, state)), session.version)
-            look.batches[key] = batch
-        line.told = state
-        session.send_batch(batch, line.request_id)
+    def messages(self, items: Sequence[Picture], form: Form) -> list[Message]:
+        """The ticks of a snapshot."""
+        ticks = Ticks(0, self._entry, form.version, lots=self._lots())
+        return [tick for item in items for tick in ticks.snapshot(item.state, item.quoted)]
 
 
 class Level1:
-    """Drives the quote lines."""
+    """The quotes of a station: who follows which, and their steps."""
 
     def __init__(
         self,
         market: MarketSource,
-        sessions: Sessions,
-        flows: Callable[[], bool],
+        flows: Callable[[Farm], bool],
         settings: StationSettings,
         config: Config,
         timing: Timing,
     ) -> None:
-        """``flows`` says whether quotes come in at present."""
+        """``flows`` says whether a farm is there."""
         self._market = market
-        self._sessions = sessions
-        self._flows = flows
+        self._config = config
         self._timing = timing
         self._interval: Nanos = settings.quote_interval_ms * 1_000_000
-        self._next: Nanos = 0
-        self._began = timing.now
-        """The moment of the latest sample."""
-        self._sample = Sample(market, config, timing)
-        self._rest: Iterator[None] | None = None
-        """Goes on with the sample under way, a line at a time."""
-        self.alarm = Wakeup(self.next_due, self.step)
+        self._channels = Channels(flows, timing)
+        self._pictures: dict[int, Channel[Picture | None, Picture]] = {}
+        """The channels of snapshots, by instrument."""
+        config.watch(LOTS, self._encode_anew)
+        self.alarm = self._channels.alarm
+        self.next_due = self._channels.next_due
 
-    def next_due(self) -> Nanos | None:
-        """When the next sample is due, or the rest of one; None while nobody subscribes."""
-        if not self._flows():
-            return None
-        if self._rest is not None:
-            return self._timing.now
-        reading = [lines for one in self._sessions if (lines := _lines(one)) and not one.paused]
-        if not reading:
-            return None
-        if self._interval:
-            return self._next
-        watched = {line.instrument.conId for lines in reading for line in lines.values()}
-        ticks = (self._market.next_tick(con_id, self._began) for con_id in watched)
-        return min((tick for tick in ticks if tick is not None), default=None)
-
-    def open(self, session: Session, line: QuoteLine) -> None:
-        """Begin a line: tell the known state, then what changes."""
-        self.alarm.changed()
-        self._sample.show(session, line)
-        session.subscriptions.add(line)
-
-    def snapshot(self, session: Session, line: QuoteLine) -> None:
-        """Send the present state as a snapshot has it."""
-        self._sample.snapshot(session, line)
-
-    def step(self, now: Nanos) -> None:
-        """Go on with the sample under way, or with one that is due, for as long as a slice."""
-        if not self._flows():
+    def open(self, line: QuoteLine) -> None:
+        """Begin a line: tell the known state, then what changes. Raises what the market raises."""
+        if not line.default:
+            line.session.subscriptions.add(line)
             return
-        if self._rest is None:
-            if now < self._next:
-                return
-            self._began, self._next = now, now + self._interval
-            self._sample.begin()
-            self._rest = self._tell_all()
-        watch = self._timing.stopwatch
-        end = watch() + SLICE
-        for _ in self._rest:
-            if watch() >= end:
-                return
-        self._rest = None
+        entry = line.instrument
+        kind = SampledQuotes if self._interval else EveryTick
+        make = partial(kind, self._market, entry, self._interval, self._in_lots)
+        self._channels.follow(entry.conId, make, line, show=True)
 
-    def _tell_all(self) -> Iterator[None]:
-        """Tell the sample to every line that is open now, as long as it is."""
-        opened = [(one, line) for one in self._sessions for line in _lines(one).values()]
-        for session, line in opened:
-            if session.paused or not session.subscriptions.has(line):
-                continue
-            work = partial(self._sample.tell, session, line)
-            if not attempt(session, line.request_id, "quote line", work):
-                # A tape that cannot be read ends the lines on it, not the station.
-                session.subscriptions.remove(QuoteLine, line.request_id)
-            yield
+    def snapshot(self, request_id: int, session: Session, entry: Instrument) -> None:
+        """Send the present state as a snapshot has it. Raises what the market raises."""
+        channel = self._pictures.get(entry.conId)
+        if channel is None:
+            feed = Pictures(self._market, entry, self._in_lots)
+            channel = self._pictures[entry.conId] = Channel(feed, self._timing.now)
+        form = Form(session.version)
+        once: Listener[Picture | None] = Listener(request_id, session, form, None)
+        channel.show(once, self._timing.now)
 
+    def _in_lots(self) -> bool:
+        return bool(self._config.settings.sendMarketDataInLotsForUsStocks)
 
-def _lines(session: Session) -> dict[int, QuoteLine]:
-    return session.subscriptions.of(QuoteLine)
+    def _encode_anew(self, _: object) -> None:
+        self._channels.encode_anew()
+        self._pictures.clear()

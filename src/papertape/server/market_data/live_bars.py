@@ -9,7 +9,7 @@ The market's farm feeds bars of five seconds: while it is broken they stop, and 
 themselves. The history farm feeds histories, and its end ends them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -23,7 +23,7 @@ from ...wire.message import Farm
 from ..sessions.session import Session
 from ..sessions.subscriptions import End, Told
 from ..timing import Timing
-from .bars import Dated, shown_bar, shown_five_seconds, told_bars
+from .bars import HALF_HOUR, Dated, Regular, shown_bar, shown_five_seconds, told_bars
 from .channels import Channels, Form, Listener
 
 CADENCE: Final[Nanos] = SECOND
@@ -32,21 +32,30 @@ FIVE_SECONDS: Final[Nanos] = 5 * SECOND
 CATCH_UP: Final = 720
 """Bars that a client who did not read is told afterwards: an hour of five seconds."""
 
-Regular = Callable[[int, Nanos], bool]
-"""Whether an instrument is in its regular session at an instant."""
-
 
 class GrowingBars:
     """The feed of histories of one instrument, bar size and kind that are kept up to date."""
 
+    steady = True
+
     def __init__(
-        self, market: MarketSource, entry: Instrument, step: Nanos, what: str, dated: Dated
+        self,
+        market: MarketSource,
+        entry: Instrument,
+        step: Nanos,
+        what: str,
+        regular: Regular | None,
+        dated: Dated,
     ) -> None:
         self._market = market
         self._entry = entry
         self._step = step
         self._what = what
+        self._regular = regular
         self._dated = dated
+        self._over: PriceBar | None = None
+        """The last bar of a regular session that is over, and until when no other can be."""
+        self._over_until: Nanos = 0
 
     def due(self, now: Nanos) -> Nanos:
         """The next whole second: every bar ends at one."""
@@ -54,20 +63,34 @@ class GrowingBars:
 
     def news(self, told: PriceBar, now: Nanos) -> tuple[PriceBar, list[PriceBar]]:
         """The bar that was told, if it has grown, and those that have begun since."""
+        only = self._regular if self._step <= HALF_HOUR else None
+        over = only is not None and not only(self._entry.conId, now)
+        if over and told == self._over and now < self._over_until:
+            return told, []
         start = max(told.start, now - CATCH_UP * self._step)
         if self._step >= WEEK:
             start = period_start(start, self._step)
-        bars = told_bars(self._market, self._entry, (start, now), step=self._step, what=self._what)
+        bars = told_bars(
+            *(self._market, self._entry, (start, now)),
+            step=self._step,
+            what=self._what,
+            regular=only,
+        )
         new = [bar for bar in bars if bar.start >= told.start and bar != told]
+        if over and not new:  # no session is shorter than half an hour
+            self._over, self._over_until = told, now + HALF_HOUR
         return (new[-1] if new else told), new
 
-    def message(self, item: PriceBar, form: Form) -> HistoricalDataUpdate:
-        """An update of the last bar, or the beginning of a new one."""
-        return HistoricalDataUpdate(0, shown_bar(item, self._entry, form, self._dated))
+    def messages(self, items: Sequence[PriceBar], form: Form) -> list[HistoricalDataUpdate]:
+        """Updates of the last bar, and the beginnings of new ones."""
+        entry, dated = self._entry, self._dated
+        return [HistoricalDataUpdate(0, shown_bar(item, entry, form, dated)) for item in items]
 
 
 class FiveSecondBars:
     """The feed of real-time bars of one instrument and kind."""
+
+    steady = True
 
     def __init__(
         self,
@@ -96,16 +119,16 @@ class FiveSecondBars:
         if start >= end:
             return told, []
         bars = told_bars(
-            self._market, self._entry, (start, end - 1), step=FIVE_SECONDS, what=self._what
+            *(self._market, self._entry, (start, end - 1)),
+            step=FIVE_SECONDS,
+            what=self._what,
+            regular=self._regular,
         )
-        regular, con_id = self._regular, self._entry.conId
-        if regular is not None:
-            bars = [bar for bar in bars if regular(con_id, bar.start)]
         return end - FIVE_SECONDS, bars
 
-    def message(self, item: PriceBar, form: Form) -> RealTimeBarTick:
-        """A bar that has ended."""
-        return shown_five_seconds(item, self._entry, form)
+    def messages(self, items: Sequence[PriceBar], form: Form) -> list[RealTimeBarTick]:
+        """Bars that have ended."""
+        return [shown_five_seconds(item, self._entry, form) for item in items]
 
 
 def begun(now: Nanos) -> Nanos:
@@ -144,30 +167,35 @@ class BarChannels:
     ) -> None:
         """``flows`` says whether a farm is there, ``since`` since when the market's farm is."""
         self._market = market
-        self._market_farm = partial(flows, Farm.MARKET)
-        self._history_farm = partial(flows, Farm.HISTORY)
         self._since = since
-        self._regular = regular
+        self.regular = regular
         self._timing = timing
-        self._channels = Channels(timing)
+        self._channels = Channels(flows, timing)
         self.alarm = self._channels.alarm
 
     def keep_up(
-        self, bars: LiveBars, entry: Instrument, step: Nanos, what: str, dated: Dated
+        self,
+        bars: LiveBars,
+        entry: Instrument,
+        step: Nanos,
+        what: str,
+        regular: Regular | None,
+        dated: Dated,
     ) -> None:
-        """Keep a history up to date as long as its session has it."""
-        make = partial(GrowingBars, self._market, entry, step, what, dated)
-        key = (LiveBars, entry.conId, step, what)
-        self._channels.follow(key, make, self._history_farm, bars)
+        """Keep a history up to date as long as its session has it; ``regular``: leave out bars
+        outside of that session."""
+        make = partial(GrowingBars, self._market, entry, step, what, regular, dated)
+        key = (LiveBars, entry.conId, step, what, regular is not None)
+        self._channels.follow(key, make, bars)
 
     def five_seconds(
         self, request_id: int, session: Session, entry: Instrument, what: str, *, regular: bool
     ) -> None:
         """Tell every bar of five seconds from the one under way on, ``regular``: of the regular
         session, until the session does not follow it any more."""
-        only = self._regular if regular else None
+        only = self.regular if regular else None
         make = partial(FiveSecondBars, self._market, entry, what, only, self._since)
         key = (FiveSecondLine, entry.conId, what, regular)
         known = begun(self._timing.now) - FIVE_SECONDS
         line = FiveSecondLine(request_id, session, Form(session.version), known)
-        self._channels.follow(key, make, self._market_farm, line)
+        self._channels.follow(key, make, line)

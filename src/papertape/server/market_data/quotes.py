@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from ...model import Contract
 from ...venue.market.source import DayStats, Quote
 from ...venue.reference.instruments import Instrument
 from ...venue.units import SECOND, PriceUnits, SizeUnits, price_float, size_decimal
 from ...versions import FRACTIONAL_SIZE_RULES, QUOTES_IN_SHARES, VOLUME_TICKS_IN_SHARES
 from ...wire.catalogue.market import TickGeneric, TickPrice, TickSize, TickString
 from ...wire.message import Farm, Message
-from ..sessions.subscriptions import End, Subscription, Told
+from ..sessions.session import Session
+from ..sessions.subscriptions import End, Told
+from .channels import Form, Listener
 
 BID_SIZE, BID, ASK, ASK_SIZE, LAST, LAST_SIZE, HIGH, LOW, VOLUME, CLOSE = range(10)
 OPEN, LAST_TIMESTAMP, HALTED = 14, 45, 49
@@ -56,24 +57,21 @@ def shown(quote: Quote, day: DayStats) -> Shown:
     )  # fmt: skip
 
 
-class QuoteLine(Subscription):
-    """One reqMktData of one session."""
+class QuoteLine(Listener[Shown | None]):
+    """One reqMktData of one session; knows the state that its client received last."""
 
-    __slots__ = ("contract", "default", "instrument", "told")
+    __slots__ = ("default", "instrument")
 
     farm = Farm.MARKET
     events = {End.COMPETING: Told(10197), End.DATA_LOST: None}
 
     def __init__(
-        self, request_id: int, contract: Contract, instrument: Instrument, *, default: bool = True
+        self, request_id: int, session: Session, instrument: Instrument, *, default: bool = True
     ) -> None:
-        super().__init__(request_id)
+        super().__init__(request_id, session, Form(session.version), None)
         self.default = default
         """Whether it has the default ticks; without them it has none until others are served."""
-        self.contract = contract
         self.instrument = instrument
-        self.told: Shown | None = None
-        """The state that its subscriber received last."""
 
 
 class Ticks:
