@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lanes import tries
 from papertape.model import UNSET_DECIMAL, UNSET_DOUBLE, UNSET_INT, UNSET_LONG, Contract, Order
 from papertape.wire import oracle, proto
+from papertape.wire.catalogue.orders import PlaceOrder
 from papertape.wire.catalogue.reports import OpenOrder
 from papertape.wire.message import Message
 from wire.messages import PROTO, instances, name_of, proto_versions, samples
@@ -88,3 +89,16 @@ def test_two_messages_share_nothing() -> None:
     for order in (Order(lmtPrice=1.5), Order(faGroup="all", exemptCode=7)):
         assert encode(OpenOrder(7, order=order)) != fresh
         assert encode(OpenOrder()) == fresh
+
+
+@pytest.mark.parametrize("cls", [OpenOrder, PlaceOrder], ids=name_of)
+def test_no_message_depends_on_the_one_that_was_written_first(cls: Any) -> None:
+    parse = proto.message_class(cls).FromString
+    for first in [cls(), *list(samples(cls))[:3]]:
+        proto.encoder.cache_clear()
+        proto._builder.cache_clear()
+        encode = proto.encoder(cls, 226)
+        encode(first)
+        first.order.algoParams, first.order.tif = [], "changed"  # its program goes on with it
+        for message in (cls(), *samples(cls), first):
+            assert parse(encode(message)) == parse(oracle.write_proto(message, 226))

@@ -6,11 +6,10 @@ orderStatus, then the same pair with the commission, then the commission report.
 """
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 from ..wire.catalogue.account import Position
-from ..wire.catalogue.reports import OrderBound
+from ..wire.catalogue.reports import OpenOrder, OrderBound, OrderStatus
 from ..wire.message import Message
 from .account_figures import AccountFigures, PositionSubscription
 from .config import Config
@@ -49,6 +48,8 @@ class Publisher:
         self._figures = figures
         self._config = config
         self._bus = bus
+        self._told: tuple[OrderView, int, tuple[OpenOrder, OrderStatus]] | None = None
+        """The latest pair, with the view and the version that it was made for."""
         self._rules: dict[type[Any], Callable[[Any, Session], Iterator[Message]]] = {
             events.OrderAccepted: self._pair,
             events.OrderAcknowledged: self._pair,
@@ -92,8 +93,7 @@ class Publisher:
         order_id = event.orderId if client_id is not None else event.view.orderId
         for session in self._audience(event, client):
             # What happened is kept, so a message that fails must not take those of others along.
-            work = partial(self._send, event, session)
-            attempt(session, order_id, type(event).__name__, work)
+            attempt(session, order_id, type(event).__name__, self._send, event, session)
 
     def _audience(self, event: Any, owner: int) -> list[Session]:
         """The order's own client, and the master client where an order has changed."""
@@ -110,8 +110,11 @@ class Publisher:
             session.send(message)
 
     def _pair(self, event: Any, session: Session) -> Iterator[Message]:
-        yield open_order(event.view, session.version, self._preferences.operator_zone)
-        yield order_status(event.view)
+        told, view, version = self._told, event.view, session.version
+        if told is None or told[0] is not view or told[1] != version:
+            opened = open_order(view, version, self._preferences.operator_zone)
+            told = self._told = view, version, (opened, order_status(view))
+        yield from told[2]
 
     def _traded(self, event: events.Traded, session: Session) -> Iterator[Message]:
         zone = self._preferences.zone(event.contract.conId, session.version)
@@ -152,8 +155,7 @@ class Publisher:
     def _position(self, event: events.PositionChanged) -> None:
         for session in self._sessions:
             if session.subscriptions.of(PositionSubscription):
-                work = partial(self._send_position, event, session)
-                attempt(session, -1, "position", work)
+                attempt(session, -1, "position", self._send_position, event, session)
 
     def _send_position(self, event: events.PositionChanged, session: Session) -> None:
         row = self._queries.position(event.account, event.conId)

@@ -108,6 +108,8 @@ class Spec(msgspec.Struct, frozen=True):
     """A read-only API refuses the request with 321."""
     urgent: bool = False
     """The request is served before other clients' requests that came earlier."""
+    momentary: bool = False
+    """The answer is known at once, and nothing begins or ends with the request."""
     cancels: type[Message] | None = None
     """The request that this one ends."""
     secret: bool = False
@@ -154,6 +156,7 @@ def _declare(
     farm: Farm | None = None,
     trading: bool = False,
     urgent: bool = False,
+    momentary: bool = False,
     cancels: type[Message] | None = None,
     secret: bool = False,
     market_data: bool = False,
@@ -170,8 +173,8 @@ def _declare(
         cls.spec = Spec(
             cls.__name__, number, request, text, protobuf, proto_name or cls.__name__,
             proto or {}, silent | dict(proto_gates or {}), since, until, callback, about,
-            blames_id, escaped, refuse, frozenset(proto_untold), farm, trading, urgent, cancels,
-            secret, market_data,
+            blames_id, escaped, refuse, frozenset(proto_untold), farm, trading, urgent,
+            momentary, cancels, secret, market_data,
         )  # fmt: skip
         table = REQUESTS if request else RESPONSES
         if number in table:

@@ -9,6 +9,7 @@ servers that do not know it.
 """
 
 from collections.abc import Callable
+from copy import deepcopy
 from functools import cache
 from typing import Any
 
@@ -193,10 +194,17 @@ def _builder(cls: Any, omit: Omitted) -> Callable[[Any], Any]:
     whole = _whole_builder(cls, omit)
     if not _is_sparse(cls):
         return whole
-    fill, parse = _filler(cls, omit), message_class(cls).FromString
-    body = whole(cls()).SerializeToString()
+    parse = message_class(cls).FromString
+    model: tuple[bytes, Callable[[Any, Any], None]] | None = None
 
     def build(m: Any) -> Any:
+        # Records resemble those before: into a copy of the first one goes what differs from it.
+        nonlocal model
+        if model is None:
+            made = whole(m)
+            model = made.SerializeToString(), _filler(cls, omit, deepcopy(m))
+            return made
+        body, fill = model
         made = parse(body)
         fill(made, m)
         return made
@@ -234,38 +242,44 @@ def _is_sparse(cls: Any) -> bool:
     return len(fields) > _SPARSE or any(map(_is_sparse, below))
 
 
-@cache
-def _filler(cls: Any, omit: Omitted) -> Callable[[Any, Any], None]:
-    """Writes what differs from a record's default into a protobuf object of the default."""
+def _filler(cls: Any, omit: Omitted, model: Any) -> Callable[[Any, Any], None]:
+    """Writes what differs from a record into a protobuf object of that record."""
     names = cls.__struct_fields__
     shown = {field.name: field for field in _shown(cls, omit)}
 
     def make(place: int) -> Put:
         lines, scope = ["def function(t, v):", "    pass"], dict[str, Any]()
         if field := shown.get(names[place]):
-            lines += [f"    {line}" for line in _filling(field, scope, omit)]
+            value = getattr(model, field.name)
+            lines += [f"    {line}" for line in _filling(field, scope, omit, value)]
         name = f"proto_put_{cls.__name__}_{names[place]}"
         return _compile(name, "\n".join(lines) + "\n", scope)  # type: ignore[return-value]
 
     # Mutable values are always read.
     known = (object() if isinstance(value, list | msgspec.Struct) else value
-             for value in astuple(cls()))  # fmt: skip
+             for value in astuple(model))  # fmt: skip
     columns = Columns(known, make)
     return lambda target, m: columns.put(target, astuple(m))
 
 
-def _filling(field: ProtoField, scope: dict[str, Any], omit: Omitted) -> list[str]:
-    """Lines that assign ``v`` to the field of ``t``, an object of the default."""
+def _filling(field: ProtoField, scope: dict[str, Any], omit: Omitted, known: Any) -> list[str]:
+    """Lines that assign ``v`` to the field of ``t``, where the value ``known`` stands."""
+    name = field.proto_name
     if field.kind == "map" or field.repeated:
         way = "update" if field.kind == "map" else "extend"
         value = _write(field, "v", scope, omit)
-        return [f"if v: t.{field.proto_name}.{way}({value})"]
-    if field.kind == "message" and field.python is field.record and not selector(field.record):
-        scope |= {"fill": _filler(field.record, omit.below(field.name)), "default": field.record()}
-        return [f"if v != default: fill(t.{field.proto_name}, v)"]
+        clearing = [f"t.ClearField({name!r})"] if known else []
+        return [*clearing, f"if v: t.{name}.{way}({value})"]
+    inside = field.kind == "message" and field.python is field.record
+    if inside and not selector(field.record) and field.name not in omit.zero:
+        scope["fill"] = _filler(field.record, omit.below(field.name), known)
+        return [f"fill(t.{name}, v)"]
     if field.kind == "message":
-        value = _write(field, "v", scope, omit)
-        return [f"if v is not None: t.{field.proto_name}.CopyFrom({value})"]
+        return [
+            f"v = {_write(field, 'v', scope, omit)}",
+            f"if v is None: t.ClearField({name!r})",
+            f"else: t.{name}.CopyFrom(v)",
+        ]
     return assigning(field, "t", untold=field.name in omit.zero)
 
 

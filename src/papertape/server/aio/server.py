@@ -5,8 +5,7 @@ import logging
 import socket
 import time
 from collections.abc import Callable
-from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ...errors import JournalError
 from ...venue.units import SECOND, Nanos
@@ -62,6 +61,8 @@ class StationServer:
         self._reserved: list[socket.socket] = []
         """Sockets on the port that the settings say from now on."""
         self._timer: asyncio.TimerHandle | None = None
+        self._due: Nanos | None = None
+        """The instant that the timer waits for."""
         self._look: asyncio.TimerHandle | None = None
         self._warm: WarmUp | None = None
         self._flushing = False
@@ -86,6 +87,7 @@ class StationServer:
     def jump(self, at: Nanos) -> None:
         """Let market time go on from ``at``, which must not lie in the past."""
         self.clock = MarketClock(self._steady(), at, self.clock.speed)
+        self._still()  # it waits too long now
 
     @property
     def listening(self) -> bool:
@@ -182,7 +184,7 @@ class StationServer:
     def _still(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
+        self._timer = self._due = None
 
     def _rest(self) -> None:
         """Nothing happens by itself any more."""
@@ -221,7 +223,7 @@ class StationServer:
 
     def received(self, session: Session, data: bytes) -> None:
         """Bytes of a client; the answers of one loop turn share one commit."""
-        self._do(partial(self._receive, session, data))
+        self._do(self._receive, session, data)
 
     @property
     def settings(self) -> StationSettings:
@@ -234,15 +236,15 @@ class StationServer:
 
     def lost(self, session: Session, reason: str) -> None:
         """A socket is gone."""
-        self._do(partial(self._lose, session, reason))
+        self._do(self._lose, session, reason)
 
-    def _receive(self, session: Session, data: bytes, now: Nanos) -> None:
+    def _receive(self, now: Nanos, session: Session, data: bytes) -> None:
         self.station.receive(session, data, now)
         if self._warm is not None and session.client_id is not None:
             self._warm.meet(session.version)
         self._flush_soon()
 
-    def _lose(self, session: Session, reason: str, now: Nanos) -> None:
+    def _lose(self, now: Nanos, session: Session, reason: str) -> None:
         self.station.lost(session, reason, now)
         self._flush_soon()
 
@@ -291,9 +293,12 @@ class StationServer:
         self._do(self._wake)
 
     def _wake(self, now: Nanos) -> None:
-        self._still()
         due = self.station.next_due()
+        if due == self._due:
+            return
+        self._still()
         if due is not None:
+            self._due = due
             delay = max(due - now, 0) / self.clock.speed / 1e9
             self._timer = asyncio.get_running_loop().call_later(delay, self._do, self._tick)
 
@@ -310,10 +315,11 @@ class StationServer:
                 log.warning("%s", set_clock(step, wall))
 
     def _tick(self, now: Nanos) -> None:
+        self._timer = self._due = None
         self.station.step(now)
         self._flush(now)
 
-    def _do(self, work: Callable[[Nanos], None]) -> None:
+    def _do(self, work: Callable[..., None], *arguments: Any) -> None:
         """Run a part of the station at the present market time, the only reading of the clock.
         What the station cannot contain ends it.
 
@@ -324,7 +330,7 @@ class StationServer:
             return
         token = speaker.set(self.name)
         try:
-            work(self.clock.now(self._steady()))
+            work(self.clock.now(self._steady()), *arguments)
         except JournalError as error:
             self._unkept(error)
         except Exception as error:

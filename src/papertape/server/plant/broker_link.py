@@ -79,6 +79,9 @@ class BrokerLink:
         Nothing is heard of it while the link is lost: it is brought up to date when that is back.
         """
         if self.up and now > self._heard:
+            due = self.alarm.due()
+            if due is not None and now < due:
+                return  # nothing can have happened yet
             self._heard = now
             self.alarm.changed()
             events = self._presenter.events(self._venue.advance(now))

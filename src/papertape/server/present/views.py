@@ -66,9 +66,18 @@ class Views:
     def __init__(self, instruments: Instruments, profile: Profile) -> None:
         self._instruments = instruments
         self._profile = profile
+        self._latest: tuple[LiveOrder, OrderView] | None = None
+        """An order is often told once more as it stands: then the view is the same one."""
 
     def order(self, order: LiveOrder, margin: MarginNumbers = NO_MARGIN) -> OrderView:
         """An order; ``margin`` are the OrderState fields of a what-if."""
+        if margin is not NO_MARGIN:
+            return self._view(order, margin)
+        if self._latest is None or self._latest[0] is not order:
+            self._latest = order, self._view(order, margin)
+        return self._latest[1]
+
+    def _view(self, order: LiveOrder, margin: MarginNumbers) -> OrderView:
         terms = order.terms
         entry = self._instruments[terms.conId]
         echo = echo_order(order, entry, self._profile)

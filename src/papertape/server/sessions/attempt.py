@@ -13,7 +13,11 @@ LONGEST_CAUSE = 300
 
 
 def attempt(
-    session: Session | None, request_id: int, what: str, work: Callable[[], object]
+    session: Session | None,
+    request_id: int,
+    what: str,
+    work: Callable[..., object],
+    *arguments: object,
 ) -> bool:
     """Run ``work`` for a session, or for one that has gone; whether it succeeded.
 
@@ -21,7 +25,7 @@ def attempt(
     ``JournalError`` alone: what cannot be kept ends the station.
     """
     try:
-        work()
+        work(*arguments)
     except JournalError:
         raise
     except Exception as error:

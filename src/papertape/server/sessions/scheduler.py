@@ -7,7 +7,6 @@ read, or that fails in our code, is answered with an error, and the session goes
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any, Protocol
 
 from ...codes import text
@@ -55,7 +54,7 @@ LONGEST_VALUE = 200
 BEFORE_FRAMES = 76
 """The version that TWS tells a client from before v100: the last one without frames."""
 DONE = object()
-Work = Callable[[], Iterator[None] | None]
+Handler = Callable[[Session, Any], Iterator[None] | None]
 
 
 class Handling(Protocol):
@@ -131,7 +130,6 @@ class Scheduler:
         is due to it anyway."""
         if session.closing:
             return
-        self.alarm.changed()
         session.unread.append(data)
         if session.number in self._behind or self._late():
             self.remember(session)
@@ -235,11 +233,13 @@ class Scheduler:
             over = watch() >= end
         if self._queries_flow(session) and not _blocked(session):
             self._query(session)
-        self._behind.pop(session.number, None)
+        if self._behind.pop(session.number, None) is not None:
+            self.alarm.changed()
         waits = session.behind and session.asked is None and not session.replies
         if waits or self._goes_on(session):
-            self._behind[session.number] = session
+            self.remember(session)
         if _blocked(session):
+            self.alarm.changed()
             patience = self._timing.until(READING_S)
             self._stalled.setdefault(session.number, (session, patience))
         return over and not session.replies  # the next rows can wait for the next round
@@ -287,6 +287,7 @@ class Scheduler:
         self._lapse(session)
         mark = pacer.take(self._timing.now)
         if mark == "excess":
+            self.alarm.changed()
             self._exceeding[session.number] = session
         elif mark == "near" and self._rejecting:
             session.error(-1, 0, max=pacer.rate)
@@ -316,8 +317,7 @@ class Scheduler:
             self._sessions.drop(session, decision.reason)
         else:
             session.stranger = False
-            begin = partial(self._handling.begin, session, message)
-            self._answer(session, -1, "START_API", begin)
+            self._answer(session, -1, "START_API", self._handling.begin, message)
             self._turn(session)
 
     def _read(self, session: Session) -> bool:
@@ -326,8 +326,8 @@ class Scheduler:
             data = session.unread.popleft()
             if len(data) > PIECE:
                 session.unread.appendleft(data[PIECE:])
-            work = partial(self._take_apart, session, data[:PIECE])
-            if not attempt(session, -1, "taking bytes apart", work):
+                data = data[:PIECE]
+            if not attempt(session, -1, "taking bytes apart", self._take_apart, session, data):
                 self._sessions.drop(session, "its bytes could not be taken apart")
         return bool(session.waiting)
 
@@ -353,8 +353,7 @@ class Scheduler:
         if isinstance(event, Message):
             self._message(session, event)
             return
-        work = partial(self._signal, session, event)
-        if not attempt(session, -1, type(event).__name__, work):
+        if not attempt(session, -1, type(event).__name__, self._signal, session, event):
             self._sessions.drop(session, "it cannot go on after that")
 
     def _signal(self, session: Session, event: Any) -> None:
@@ -391,16 +390,19 @@ class Scheduler:
     def serve(self, session: Session, message: Message) -> None:
         """Handle a request: one that has just come, or one that had to wait."""
         spec = type(message).spec
-        work: Work = partial(self._handling.handle, session, message)
-        self._answer(session, id_of(message), spec.name, work)
-        if not spec.urgent:  # it may have opened or ended what has a next instant
+        self._answer(session, id_of(message), spec.name, self._handling.handle, message)
+        if not (
+            spec.urgent or spec.momentary
+        ):  # it may have opened or ended what has a next instant
             self._schedule.changed()
 
-    def _answer(self, session: Session, request_id: int, what: str, handler: Work) -> None:
+    def _answer(
+        self, session: Session, request_id: int, what: str, handler: Handler, message: Any
+    ) -> None:
         """Let a handler answer; what it does not tell at once is told from now on."""
 
         def work() -> None:
-            rows = handler()
+            rows = handler(session, message)
             if rows is not None and not session.closing:
                 session.replies.append(Reply(rows, request_id, what))
                 self.remember(session)
@@ -477,10 +479,10 @@ def _to_an_old_client(time: str) -> bytes:
 
 def _blocked(session: Session) -> bool:
     """Whether it must read before what it asked for goes on."""
-    long = session.subscriptions.of(Query) or (
-        session.replies and session.replies[0].size > LONG_ANSWER
-    )
-    return session.paused and not session.closing and bool(long)
+    if not session.paused or session.closing:
+        return False
+    long = session.replies and session.replies[0].size > LONG_ANSWER
+    return bool(long or session.subscriptions.of(Query))
 
 
 def _unreadable(session: Session, request_id: int, error: RemoteProtocolError) -> None:

@@ -133,6 +133,8 @@ class Session:
         self.sent = 0
         self.bytes_out = 0
         """Handed to the transport so far."""
+        self._encoded: dict[type[Message], tuple[Message, bytes]] = {}
+        """The latest message of each kind: one that is told again is not encoded again."""
         self.on_send: Callable[[Session, Message, bytes], object] | None = None
         self.feed: Looker | None = None
         """Sees every message, quotes many at a time; nobody looks most of the time."""
@@ -212,7 +214,13 @@ class Session:
                 self.error(-1, 323, cause=f"{type(message).__name__} cannot be sent: {error}")
 
     def _queue(self, message: Message) -> None:
-        encoded = encode(message, self.connection.version)
+        kind = type(message)
+        latest = self._encoded.get(kind)
+        if latest is not None and latest[0] is message:
+            encoded = latest[1]
+        else:
+            encoded = encode(message, self.connection.version)
+            self._encoded[kind] = message, encoded
         if self.writes is not None:
             encoded = self.writes(self, message, encoded)
         self.outbox.append(encoded)

@@ -17,7 +17,8 @@ class StartApi(Message):
     optionalCapabilities: str = ""
 
 
-@request(8, version(1), protobuf=213, proto_name="IdsRequest", callback="reqIds", trading=True)
+@request(8, version(1), protobuf=213, proto_name="IdsRequest", callback="reqIds", trading=True,
+         momentary=True)  # fmt: skip
 class ReqIds(Message):
     """Asks for the next valid order id; the number is ignored by the server."""
 
@@ -25,18 +26,19 @@ class ReqIds(Message):
 
 
 @request(17, version(1), protobuf=207, proto_name="ManagedAccountsRequest",
-         callback="reqManagedAccts")  # fmt: skip
+         callback="reqManagedAccts", momentary=True)  # fmt: skip
 class ReqManagedAccts(Message):
     """Asks for the accounts of this login."""
 
 
-@request(49, version(1), protobuf=213, proto_name="CurrentTimeRequest", callback="reqCurrentTime")
+@request(49, version(1), protobuf=213, proto_name="CurrentTimeRequest", callback="reqCurrentTime",
+         momentary=True)  # fmt: skip
 class ReqCurrentTime(Message):
     """Asks for the server's time in seconds."""
 
 
 @request(105, since=197, protobuf=213, proto_name="CurrentTimeInMillisRequest",
-         callback="reqCurrentTimeInMillis")  # fmt: skip
+         callback="reqCurrentTimeInMillis", momentary=True)  # fmt: skip
 class ReqCurrentTimeInMillis(Message):
     """Asks for the server's time in milliseconds."""
 
