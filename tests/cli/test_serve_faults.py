@@ -47,7 +47,7 @@ def test_a_drill_begins_with_the_station(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--drill", "no-such-drill"), "is no drill"),
+        (("--drill", "no-such-drill"), "is not a drill"),
         (("--drill", "freeze seconds=soon"), "freeze [seconds=10.0]"),
         (("--log-dir", "logs", "--log-level", "loud"), "is no level"),
         (("--log-dir", "file/logs"), "cannot be written"),

@@ -123,7 +123,7 @@ def test_drills_are_started_by_name_and_wrong_ones_are_told(tws: RunningStation)
     assert (run.name, run.ended) == ("black-hole", None)
     tws.stop_drills()
     assert run.ended is not None
-    with pytest.raises(SettingsError, match="is no drill"):
+    with pytest.raises(SettingsError, match="is not a drill"):
         tws.drill("no-such-drill")
 
 

@@ -105,7 +105,9 @@ def test_a_run_in_the_table() -> None:
 
 def test_start_sends_what_the_fields_say_and_tells_what_is_wrong() -> None:
     paper = PaperView()
-    paper.desk.answers["/drills/farm-blip"] = RemoteError("has a wrong option: name is missing")
+    paper.desk.answers["/drills/farm-blip"] = RemoteError(
+        "has an option that is not valid: name is missing"
+    )
 
     async def start() -> list[str]:
         with tab() as client:
@@ -123,7 +125,7 @@ def test_start_sends_what_the_fields_say_and_tells_what_is_wrong() -> None:
             return words
 
     words = asyncio.run(start())
-    assert "Has a wrong option: name is missing." in words
+    assert "Has an option that is not valid: name is missing." in words
     assert paper.desk.done == [
         ("post", "/drills/farm-blip", {"ms": 3000}),
         ("post", "/drills/farm-blip", {"name": "usfarm", "ms": 3000}),

@@ -104,7 +104,7 @@ def test_after_its_death_the_next_visitor_brings_it_back(
 
     run(main, loop)
     told = [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR]
-    assert told == ["the console has ended with code -9; the next visitor starts it again"]
+    assert told == ["the console ended with code -9; the next visitor starts it again"]
 
 
 def test_one_that_always_ends_is_started_ever_more_rarely(child: Callable[[str], None]) -> None:

@@ -1,1 +1,1 @@
-"""The control API: HTTP beside the station's own port, for people, tests and the console."""
+"""The control API: HTTP on a port of its own, for users, tests and the console."""

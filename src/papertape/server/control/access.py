@@ -1,8 +1,8 @@
-"""Who may use the control API: whoever has the token, on this computer, and no web page of others.
+"""Access to the control API: requests with the token, from this computer, not from web pages of
+other origins.
 
-The token is asked for everywhere but at the description of the API. It is looked at twice: by
-``http_admission`` before anything else is done for a new connection, and by ``guard`` for every
-request.
+Every path but the API's description requires the token. It is checked twice: by
+``http_admission`` for the first request of a connection, and by ``guard`` for every request.
 """
 
 import json
@@ -15,18 +15,21 @@ OPEN_PATHS = ("/openapi.json",)
 
 
 class Access:
-    """The token, and the names by which the control API may be called."""
+    """The token, and the host names under which the control API may be requested."""
 
     def __init__(self, token: str, hosts: Iterable[str]) -> None:
         self._token = token
         self._doors = Doors(hosts, "the control API")
 
     def check(self, head: Head) -> bool:
-        """Whether a request has shown the token; False for what is open. Raises ``HttpRefused``."""
+        """Return whether a request carries the token; False for an open path.
+
+        Raises ``HttpRefused``.
+        """
         return self.allow(head.path, head.headers)
 
     def allow(self, path: str, headers: Mapping[str, str]) -> bool:
-        """The same for a path and headers whose names are found in lower case."""
+        """``check`` for a path and headers with lower-case names."""
         self._doors.check(headers)
         scheme, _, given = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and same(given, self._token):
@@ -37,7 +40,7 @@ class Access:
 
 
 def refusal(refused: HttpRefused) -> HttpAnswer:
-    """What a refused request is told."""
+    """Return the answer to a refused request."""
     headers = {"Content-Type": "application/json"}
     if refused.status == 401:
         headers["WWW-Authenticate"] = "Bearer"

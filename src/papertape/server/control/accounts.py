@@ -1,4 +1,4 @@
-"""Accounts: their figures, new ones, money from outside, margin model and fee plan."""
+"""Accounts: their values, opening, deposits, margin model and fee plan."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -27,21 +27,21 @@ ONE = COMMON + "/{account:path}"
 
 
 def account_row(server: StationServer, account: str) -> AccountRow:
-    """What an account is, and its main figures."""
+    """Return an account with its main values."""
     overview = server.station.queries.overview(account, current(server))
     return AccountRow.model_validate(overview)
 
 
 @router.get(COMMON, responses=NOT_FOUND)
 async def accounts(server: Chosen) -> list[AccountRow]:
-    """The main figures of every account, in the order in which they were opened."""
+    """List the main values of every account, in the order of opening."""
     return [account_row(server, code) for code in server.station.queries.accounts()]
 
 
 @router.post(COMMON, responses=CONFLICT)
 async def open_account(server: Chosen, body: AccountBody) -> AccountRow:
-    """Open an account; 409 when that cannot be. It takes orders at once; a client finds it in the
-    next list of accounts that it asks for or is sent at its start."""
+    """Open an account; 409 when it cannot be opened. It accepts orders immediately; a client
+    receives it in the next managedAccounts, which follows START_API or reqManagedAccts."""
 
     def command(station: Station) -> AccountCommand:
         wishes = body.model_dump(exclude={"account"})
@@ -52,8 +52,8 @@ async def open_account(server: Chosen, body: AccountBody) -> AccountRow:
 
 @router.post(ONE + "/deposits", responses=CONFLICT)
 async def deposit(server: Chosen, account: Account, body: DepositBody) -> AccountRow:
-    """Bring money into an account, or take it out with a negative amount; 409 when that cannot
-    be. It is no profit of the day."""
+    """Deposit money, or withdraw it with a negative amount; 409 when that is not possible. It does
+    not count as profit of the day."""
     _known(server, account)
     currency = body.currency or server.station.queries.base_currency(account)
     return _carried_out(server, account, lambda _: Deposit(account, currency, amount(body.amount)))
@@ -61,30 +61,30 @@ async def deposit(server: Chosen, account: Account, body: DepositBody) -> Accoun
 
 @router.put(ONE + "/margin-model", responses=CONFLICT)
 async def margin_model(server: Chosen, account: Account, body: MarginModelBody) -> AccountRow:
-    """Let the margin of an account follow another model from now on; 409 for an unknown one."""
+    """Set the margin model of an account from now on; 409 for an unknown one."""
     _known(server, account)
     return _carried_out(server, account, lambda _: SetMarginModel(account, body.model))
 
 
 @router.put(ONE + "/fee-plan", responses=CONFLICT)
 async def fee_plan(server: Chosen, account: Account, body: FeePlanBody) -> AccountRow:
-    """Let the commissions of an account follow another plan from now on; 409 for an unknown one."""
+    """Set the fee plan of an account from now on; 409 for an unknown one."""
     _known(server, account)
     return _carried_out(server, account, lambda _: SetFeePlan(account, body.plan))
 
 
 @router.get(ONE + "/values", responses=NOT_FOUND)
 async def account_values(server: Chosen, account: Account) -> list[AccountValueRow]:
-    """Every figure of an account, as reqAccountUpdates gives them."""
+    """List every value of an account, as reqAccountUpdates sends them."""
     _known(server, account)
     rows = server.station.queries.account_values(account, current(server))
     return [AccountValueRow(key=row.key, value=row.value, currency=row.currency) for row in rows]
 
 
-# The last of those below one account: a code may have slashes, as the others have.
+# The last of the routes below one account: a code may contain slashes, as the others' paths do.
 @router.get(ONE, responses=NOT_FOUND)
 async def one_account(server: Chosen, account: Account) -> AccountRow:
-    """The main figures of an account."""
+    """Return the main values of an account."""
     _known(server, account)
     return account_row(server, account)
 
@@ -99,7 +99,7 @@ def _known(server: StationServer, account: str) -> None:
 def _carried_out(
     server: StationServer, account: str, command: Callable[[Station], AccountCommand]
 ) -> AccountRow:
-    """The account as the command left it; it is kept by then."""
+    """Return the account after the command, which is stored by then."""
     try:
         act(server, lambda station: station.carry_out(command(station)))
     except AccountRefused as refused:

@@ -1,4 +1,4 @@
-"""The control API as an application: routes, guard, description."""
+"""The control API as an ASGI application: routes, guard, description."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,54 +21,55 @@ from .stations import Plant
 
 PREFIX = "/v1"
 ABOUT = """
-Everything that TWS shows its user in a window: who is connected and who asks to be, the settings
-of the API, farms, the broker link, faults to start, orders, positions and accounts, the market,
-the log, and the messages themselves.
+Everything that TWS shows its user in a window: connected and waiting clients, the settings of the
+API, farms, the broker link, drills, orders, positions and accounts, the market, the log, and the
+messages themselves.
 
-Send the token that the station printed at its start: `Authorization: Bearer …`. Names of
-stations are those that `GET /v1/stations` gives.
+Send the token that the station printed at its start: `Authorization: Bearer …`.
+`GET /v1/stations` lists the names of the stations.
 
 ## News
 
-`GET /v1/stations/{station}/events` gives the latest news, a WebSocket at the same path all of them
-as they come: `{"lost": 0, "news": [{"number": 5, "time": "…", "kind": "started", "facts": {…}}]}`.
-`?kind=` chooses and may be repeated. The kinds:
+`GET /v1/stations/{station}/events` returns the latest news, a WebSocket at the same path sends all
+news as it happens:
+`{"lost": 0, "news": [{"number": 5, "time": "…", "kind": "started", "facts": {…}}]}`.
+`?kind=` selects kinds and may be repeated. The kinds:
 
 | kind | what has happened | facts |
 |---|---|---|
-| `opened` | a connection was made | number, address |
-| `waiting` | somebody must decide about it | number, address, client_id |
-| `decided` | somebody has, or the time | number, accepted, reason |
+| `opened` | a connection was opened | number, address |
+| `waiting` | a connection waits for the user's decision | number, address, client_id |
+| `decided` | the user has decided, or the time is over | number, accepted, reason |
 | `started` | a session has its client id | number, client_id, version |
-| `ended` | a connection is over | number, client_id, reason |
+| `ended` | a connection has ended | number, client_id, reason |
 | `setting` | a setting was changed | name, value |
-| `farm` | a farm's state has changed, and its notice | name, status |
-| `link` | the broker link was lost or is back | up, data_lost |
-| `drill` | a drill began or is over | number, name, state |
+| `farm` | a farm's state has changed, with its notice | name, status |
+| `link` | the broker link was lost or restored | up, data_lost |
+| `drill` | a drill was started or is over | number, name, state |
 | `order` | an order has changed | perm_id, status, filled |
 | `execution` | an order was filled | exec_id, perm_id, account, con_id, symbol, side, shares, … |
-| `account` | cash or positions have moved, or it is new; told once a second at most | accounts |
-| `log` | a line of the log; only for those who name this kind, and not kept | as `GET …/log` |
+| `account` | cash or positions changed, or it is new; at most once a second | accounts |
+| `log` | a line of the log; only for followers that name this kind, not stored | as `GET …/log` |
 
 ## Messages
 
-A WebSocket at `/v1/stations/{station}/messages` shows what the sessions send and are sent, up to
+A WebSocket at `/v1/stations/{station}/messages` sends what the sessions send and receive, up to
 ten times a second: `{"dropped": 0, "messages": [{"number", "time", "session", "client_id",
 "direction": "in" or "out", "version", "length", "hex", "market_data", "hidden"}]}`. `hex` is the
-frame with its four bytes of length; `length` is the true one of a frame that is cut after 16 KiB.
-`most` (10 to 2000, usually 1000) bounds the messages of a second; what goes beyond is left out
-evenly and counted in `dropped`. `session` and `client_id` choose whose, `market_data=false` leaves
-out quotes. Of a `hidden` message, which proves who somebody is, only the id is shown.
+frame with its four bytes of length; `length` is the full length of a frame, which is cut after 16
+KiB. `most` (10 to 2000, default 1000) limits the messages per second; those beyond are omitted
+evenly and counted in `dropped`. `session` and `client_id` select sessions, `market_data=false`
+omits quotes. Of a `hidden` message, which has credentials, only the id is shown.
 """
 
 
 def create(servers: Mapping[str, StationServer], access: Access, log: LogRing) -> ASGIApp:
-    """The application over these stations, for those who have access."""
+    """Build the application over these stations; ``access`` guards it."""
     app = FastAPI(
         title="Papertape control API",
         version=__version__,
         description=ABOUT,
-        docs_url=None,  # their pages load scripts from elsewhere
+        docs_url=None,  # its pages load scripts from other sites
         redoc_url=None,
     )
     app.state.plant = Plant(servers)
@@ -92,14 +93,14 @@ def create(servers: Mapping[str, StationServer], access: Access, log: LogRing) -
 
 
 async def _not_allowed(request: Request, error: Exception) -> Response:
-    """405 with every method that the path knows; the framework names those of one route."""
+    """Return 405 with every method of the path; the framework names those of one route."""
     methods: set[str] = set()
     for route in request.app.routes:
         match, _ = route.matches(request.scope)
         if match is not Match.NONE:
             methods |= getattr(route, "methods", None) or set()
     allow = ", ".join(sorted(methods))
-    return JSONResponse({"detail": f"this path knows {allow}"}, 405, {"Allow": allow})
+    return JSONResponse({"detail": f"this path allows {allow}"}, 405, {"Allow": allow})
 
 
 def _described(app: FastAPI) -> dict[str, object]:
@@ -115,7 +116,7 @@ def _described(app: FastAPI) -> dict[str, object]:
 
 
 def _name_stations(schema: dict[str, Any], names: list[str]) -> None:
-    """Let the description say which stations there are."""
+    """Add the names of the stations to the description."""
     for operations in schema["paths"].values():
         for operation in operations.values():
             for parameter in operation.get("parameters", ()):

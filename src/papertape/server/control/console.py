@@ -1,8 +1,8 @@
-"""The console's process: started beside the station, started again when somebody needs it.
+"""The console's process: started beside the station, and restarted on demand.
 
-The station owns the listening socket and hands it to the process, with one line of JSON on stdin
-that says where the control API is. When the process dies the socket stays, and the next visitor
-brings it back; when the station ends, stdin closes and the process ends too.
+The station owns the listening socket and passes it to the process, with one line of JSON on stdin
+that names the control API. When the process dies the socket stays open, and the next connection
+restarts the process; when the station ends, stdin closes and the process ends too.
 """
 
 import asyncio
@@ -20,22 +20,22 @@ log = logging.getLogger("papertape.control")
 
 MODULE = "papertape.console"
 NICENESS = 5
-"""The wire goes before the window."""
+"""The process's priority: API clients go before the console."""
 GRACE_S = 3.0
 """How long the process may take to end."""
 PAUSES_S = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
-"""Before the next start of a process that ends again and again while a visitor waits."""
+"""The pauses before the next start of a process that ends repeatedly while a connection waits."""
 APART_S = 10.0
-"""Starts that are further apart than this count as the first."""
+"""A start that follows the previous one after more than this resets the pauses."""
 
 Pause = Callable[[float], Awaitable[object]]
 
 
 class ConsoleServer:
-    """Keeps the console's port, and a process that serves it."""
+    """Owns the console's port, and a process that serves it."""
 
     def __init__(self, url: str, token: str, pause: Pause = asyncio.sleep) -> None:
-        """``url`` and ``token`` are the control API's."""
+        """``url`` and ``token`` are those of the control API."""
         self._told = {"url": url, "token": token}
         self._pause = pause
         self.host, self.port = "", 0
@@ -45,17 +45,17 @@ class ConsoleServer:
 
     @property
     def url(self) -> str:
-        """Where to look, with the token."""
+        """The console's URL, with the token."""
         return f"http://{bracketed(self.host)}:{self.port}/?token={self._told['token']}"
 
     def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Take the port and start the process. Raises ``SettingsError`` for a port in use."""
+        """Bind the port and start the process. Raises ``SettingsError`` for a port in use."""
         self._socket = listen(host, port, "console_host", "console_port")
         self.host, self.port = self._socket.getsockname()[:2]
         self._keeping = asyncio.create_task(self._keep(self._socket))
 
     async def _keep(self, listening: socket.socket) -> None:
-        """Run the process; after its death wait for somebody who wants to look."""
+        """Run the process; after its death wait for a connection, then restart it."""
         loop, deaths = asyncio.get_running_loop(), -1
         while True:
             began = loop.time()
@@ -63,9 +63,9 @@ class ConsoleServer:
                 code = await self._run(listening)
             except OSError as error:
                 log.error("the console cannot be started: %s", error.strerror or error)
-                listening.close()  # a visitor shall not wait for nobody
+                listening.close()  # a visitor must not wait in vain
                 return
-            log.error("the console has ended with code %s; the next visitor starts it again", code)
+            log.error("the console ended with code %s; the next visitor starts it again", code)
             await _somebody(listening)
             deaths = 0 if loop.time() - began > APART_S else deaths + 1
             await self._pause(PAUSES_S[min(deaths, len(PAUSES_S) - 1)])
@@ -80,14 +80,14 @@ class ConsoleServer:
             MODULE,
             stdin=asyncio.subprocess.PIPE,
             pass_fds=(fd,),
-            start_new_session=True,  # Ctrl-C is for the station, which ends the console
+            start_new_session=True,  # Ctrl-C goes to the station, which ends the console
         )
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(self._told | {"fd": fd}).encode() + b"\n")
         return await self.process.wait()
 
     async def close(self) -> None:
-        """End the process and give the port back."""
+        """End the process and release the port."""
         if self._keeping is not None:
             self._keeping.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -105,7 +105,7 @@ class ConsoleServer:
 
 
 async def _somebody(listening: socket.socket) -> None:
-    """Wait until a connection is waiting on the socket."""
+    """Wait until a connection is pending on the socket."""
     loop, found = asyncio.get_running_loop(), asyncio.Event()
     loop.add_reader(listening, found.set)
     try:

@@ -1,4 +1,4 @@
-"""News of a station: the latest on request, all of them over a WebSocket."""
+"""News of a station: the latest on request, all news over a WebSocket."""
 
 import asyncio
 from datetime import datetime
@@ -15,12 +15,12 @@ from .views import NewsView
 router = APIRouter(tags=["events"])
 MOST_KINDS = 20
 PAUSE_S = 0.1
-"""After what was sent: a flood of news must not keep the station busy telling of it."""
+"""The pause after each send, so that a flood of news does not keep the station busy."""
 Kinds = Annotated[list[str], Query(max_length=MOST_KINDS, description="Only these kinds.")]
 
 
 class ToldNews(msgspec.Struct, frozen=True):
-    """News as they are sent in masses: the fields of ``NewsView``."""
+    """``NewsView`` in a form that is cheap to encode."""
 
     number: int
     time: datetime
@@ -32,7 +32,7 @@ _ENCODE = msgspec.json.Encoder(enc_hook=str).encode
 
 
 def news_view(news: News) -> NewsView:
-    """News as the API shows it."""
+    """Return news as the API shows it."""
     return NewsView(number=news.number, time=moment(news.time), kind=news.kind, facts=news.facts)
 
 
@@ -42,16 +42,16 @@ async def events(
     after: Annotated[int, Query(ge=0, le=2**53)] = 0,
     kind: Kinds = [],  # noqa: B006 (the framework copies it)
 ) -> list[NewsView]:
-    """The latest news, oldest first, from a number on; the same over a WebSocket as they come."""
+    """List the latest news after a number, oldest first; a WebSocket sends them as they happen."""
     return [news_view(news) for news in server.station.event_bus.recent(after, kind)]
 
 
 @router.websocket("/stations/{station}/events")
 async def follow(socket: WebSocket, station: str) -> None:
-    """Send a list of news whenever there are any, ten times a second at most; ``{"lost": n}``
-    tells of those left out.
+    """Send a list of news when there are any, at most ten times a second; ``{"lost": n}`` counts
+    the omitted ones.
 
-    ``?kind=`` chooses kinds and may be repeated. Nothing is read from the other end.
+    ``?kind=`` selects kinds and may be repeated. What the client sends is ignored.
     """
     server = await opened(socket, station)
     if server is None:

@@ -25,7 +25,7 @@ router = APIRouter(tags=["faults"])
 
 @router.get("/stations/{station}/farms", responses=NOT_FOUND)
 async def farms(server: Chosen) -> list[FarmView]:
-    """The farms' indicators."""
+    """List the states of the farms."""
     return [
         FarmView(
             name=farm.name,
@@ -39,7 +39,7 @@ async def farms(server: Chosen) -> list[FarmView]:
 
 @router.get("/stations/{station}/link", responses=NOT_FOUND)
 async def link(server: Chosen) -> LinkView:
-    """The broker link."""
+    """Return the state of the broker link."""
     state = server.station.link
     return LinkView(
         up=state.up,
@@ -50,7 +50,7 @@ async def link(server: Chosen) -> LinkView:
 
 
 def run_view(server: StationServer, run: Run) -> DrillRunView:
-    """A run as the API shows it."""
+    """Return a run as the API shows it."""
     at = server.station.drills.acts_at(run.number)
     waiting: RunState = "waits for a client" if at is None else "acts by itself"
     return DrillRunView(
@@ -66,7 +66,7 @@ def run_view(server: StationServer, run: Run) -> DrillRunView:
 
 @router.get("/stations/{station}/drills", responses=NOT_FOUND)
 async def drills(server: Chosen) -> list[DrillView]:
-    """The faults that can be started."""
+    """List the drills that can be started."""
     return [
         DrillView(
             name=card.name,
@@ -81,13 +81,13 @@ async def drills(server: Chosen) -> list[DrillView]:
 
 @router.get("/stations/{station}/drills/runs", responses=NOT_FOUND)
 async def runs(server: Chosen) -> list[DrillRunView]:
-    """What was started, oldest first."""
+    """List the drills that were started, oldest first."""
     return [run_view(server, run) for run in server.station.drills.history()]
 
 
 @router.post("/stations/{station}/drills", responses=CONFLICT)
 async def begin(server: Chosen, body: DrillBody) -> DrillRunView:
-    """Start a drill as it is written on a command line; 409 when it is not understood."""
+    """Start a drill from its command line; 409 when the line is not valid."""
     try:
         return run_view(server, act(server, lambda station: station.drills.begin(body.text)))
     except SettingsError as error:
@@ -102,7 +102,7 @@ async def start(
         dict[str, Option] | None, Body(max_length=MOST_OPTIONS, examples=[{"ms": 500}])
     ] = None,
 ) -> DrillRunView:
-    """Start a drill; 404 when there is none of this name, 409 when its options do not fit."""
+    """Start a drill by name; 404 for an unknown name, 409 for options that are not valid."""
     if name not in {card.name for card in server.station.drills.catalogue()}:
         raise HTTPException(404, f"there is no drill {name!r}")
     try:
@@ -115,7 +115,7 @@ async def start(
 
 @router.post("/stations/{station}/drills/runs/{number}/stop", responses=NOT_FOUND)
 async def stop(server: Chosen, number: Annotated[int, Path(ge=1, le=2**53)]) -> DrillRunView:
-    """End a run before its time; one that is over stays so."""
+    """Stop a run; a run that is over is unaffected."""
     found = next((run for run in server.station.drills.history() if run.number == number), None)
     if found is None:
         raise HTTPException(404, f"there is no run {number}")

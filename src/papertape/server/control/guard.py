@@ -11,14 +11,14 @@ TOLD_TO_STRANGERS = {"Connection": "close"}
 
 
 class Guard:
-    """ASGI middleware that lets the rightful through."""
+    """ASGI middleware that passes requests with access and refuses the others."""
 
     def __init__(self, app: ASGIApp, access: Access) -> None:
         self._app = app
         self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check, then pass on; a refused WebSocket is closed before it opens."""
+        """Check a request, then pass it on; a refused WebSocket is closed before it opens."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""Stations and their control API in one event loop, until a signal ends them."""
+"""Runs stations and their control API in one event loop until a signal."""
 
 import asyncio
 import signal
@@ -14,11 +14,11 @@ from .serve import ControlServer
 SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
-"""What ends the stations in good order: Ctrl-C, a service manager, a terminal that is closed."""
+"""Signals that stop the stations cleanly: Ctrl-C, a service manager, a closed terminal."""
 
 
 class Place(NamedTuple):
-    """A station, and where it listens."""
+    """A station, and the address on which it listens."""
 
     station: Station
     clock: MarketClock
@@ -27,33 +27,33 @@ class Place(NamedTuple):
 
 
 class Control(NamedTuple):
-    """Where the control API listens; the token is made up unless it is given."""
+    """The address of the control API; the token is generated unless it is given."""
 
     host: str = "127.0.0.1"
     port: int = 0
     token: str | None = None
     console_port: int | None = None
-    """Of the console, 0 for any; None for no console."""
+    """The console's port, 0 for any; None for no console."""
 
 
 class Ready(NamedTuple):
-    """What clients may connect to from now on."""
+    """The addresses on which everything listens."""
 
     addresses: Mapping[str, tuple[str, int]]
-    """Name of the station -> host and port."""
+    """Station name -> host and port."""
     url: str
-    """Of the control API; "" without one."""
+    """The token of the control API; "" without one."""
     token: str
     console: str
-    """Address of the console, with the token; "" without one."""
+    """URL of the console, with the token; "" without one."""
 
 
 def run(
     places: Mapping[str, Place], control: Control | None, ready: Callable[[Ready], object]
 ) -> None:
-    """Serve until SIGINT, SIGTERM or SIGHUP; ``ready`` is told once clients may connect.
+    """Serve until SIGINT, SIGTERM or SIGHUP; call ``ready`` once clients can connect.
 
-    Raises ``SettingsError`` when a port cannot be taken, and what made serving impossible later.
+    Raises ``SettingsError`` when a port cannot be bound, and the error that ends a station later.
     """
     with asyncio.Runner(loop_factory=_fastest_loop()) as runner:
         runner.run(_serve(places, control, ready))
@@ -86,7 +86,7 @@ async def _serve(
                 console = ConsoleServer(api.url, api.token)
                 console.start(control.host, control.console_port)
         ending = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-        for number in ending:  # what `nohup` has switched off stays so
+        for number in ending:  # a signal that `nohup` ignores stays ignored
             loop.add_signal_handler(number, stop.set)
         addresses = {name: server.address for name, server in servers.items()}
         page = console.url if console else ""
@@ -106,8 +106,8 @@ async def _serve(
 
 
 async def _until(stop: asyncio.Event, failures: Sequence["asyncio.Future[None]"]) -> None:
-    """Wait for the signal, for a station that cannot go on, which is passed on, or until all
-    have logged off."""
+    """Wait for the signal, for a station that fails, whose error is raised, or until all have
+    logged off."""
     stopping: asyncio.Future[Any] = asyncio.ensure_future(stop.wait())
     try:
         while not stopping.done() and (going := [one for one in failures if not one.done()]):

@@ -1,7 +1,6 @@
-"""The latest lines of the station's log, kept for those who look, and told to those who follow.
+"""The latest lines of the station's log, for requests and for followers of the news.
 
-A handler like any other: bounded in lines and in letters, and cheap. What a client sent is text
-here and stays text. Times are the computer's.
+A logging handler, bounded in lines and in characters. Times are the computer's.
 """
 
 import asyncio
@@ -18,13 +17,13 @@ from ...quoting import Quoting
 from ..aio.server import StationServer
 
 KEPT: Final = 1000
-"""Lines that are kept."""
+"""Lines that the ring keeps."""
 LONGEST: Final = 2000
-"""Letters of a message that are kept."""
+"""Characters of a message that the ring keeps."""
 LONGEST_ERROR: Final = 8000
-"""Letters of a traceback that are kept; its end says what went wrong."""
+"""Characters of a traceback that the ring keeps, from its end, which names the error."""
 KIND: Final = "log"
-"""Of the news that each line is."""
+"""The kind of news that a line is."""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -34,22 +33,22 @@ class Line(msgspec.Struct, frozen=True):
     """Counts up from 1."""
     time: datetime
     weight: int
-    """Of the level, as Python counts them."""
+    """The level's number in Python's ``logging``."""
     level: str
     logger: str
     message: str
     station: str
-    """"" when it concerns every station of the process, or it is not known which."""
+    """"" when the line is about every station of the process, or about an unknown one."""
     error: str
     """The traceback; "" without one."""
 
     def concerns(self, station: str) -> bool:
-        """Whether one who looks at this station is told."""
+        """Return whether the line is about this station."""
         return self.station in ("", station)
 
 
 class LogRing(logging.Handler):
-    """Keeps the latest lines of the logger ``papertape``, from level ``info`` on."""
+    """Keeps the latest lines of the logger ``papertape`` of level ``info`` and above."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
@@ -63,27 +62,27 @@ class LogRing(logging.Handler):
         self.addFilter(Quoting())
 
     def attach(self, servers: Mapping[str, StationServer]) -> None:
-        """Begin; must be called in the stations' event loop."""
+        """Begin to collect; must be called in the stations' event loop."""
         self._servers, self._loop = servers, asyncio.get_running_loop()
         self._level_before = self._logger.level
         self._logger.setLevel(min(self._logger.getEffectiveLevel(), logging.INFO))
         self._logger.addHandler(self)
 
     def detach(self) -> None:
-        """End; the lines stay."""
+        """Stop collecting; the lines stay."""
         if self._loop is not None:
             self._logger.removeHandler(self)
             self._logger.setLevel(self._level_before)
             self._loop = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a line, and tell it to the stations where somebody asks for the log.
+        """Keep a line, and publish it at the stations where a follower asks for the log.
 
         May be called in any thread.
         """
         try:
             line = self._line(record)
-        except Exception:  # noqa: BLE001 (as every handler: it must not harm who logs)
+        except Exception:  # noqa: BLE001 (a handler must not fail its caller)
             self.handleError(record)
             return
         self.lines.append(line)

@@ -14,7 +14,7 @@ Level = Literal["info", "warning", "error", "critical"]
 
 
 def log_view(line: Line) -> LogView:
-    """A line as the API shows it."""
+    """Return a line as the API shows it."""
     return LogView(
         number=line.number,
         time=line.time,
@@ -34,7 +34,7 @@ async def log(
     level: Level = "info",
     last: Annotated[int, Query(ge=1, le=KEPT)] = KEPT,
 ) -> list[LogView]:
-    """The latest lines of the log, oldest first; the same as news of kind ``log`` as they come."""
+    """List the latest lines of the log, oldest first; news of kind ``log`` has new ones."""
     ring: LogRing = request.app.state.log
     lowest = logging.getLevelNamesMapping()[level.upper()]
     found = [

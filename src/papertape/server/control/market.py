@@ -1,6 +1,6 @@
-"""Instruments, their quotes, and their bars, out of the tape that answers the clients.
+"""Instruments, their quotes and their bars, from the tape that also serves the clients.
 
-What the data farms bring stands still here as well while a farm is broken.
+While a data farm is broken its data does not advance here either.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ router = APIRouter(tags=["market"])
 MOST_SYMBOLS: Final = 50
 MOST_BARS: Final = 1000
 SIZES: Final = sorted({step // SECOND for step in BAR_SIZES.values() if step <= DAY})
-"""Seconds of a bar: the sizes that reqHistoricalData knows, up to a day."""
+"""Bar sizes in seconds: those of reqHistoricalData, up to a day."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="Contract number.")]
 What = Literal["TRADES", "MIDPOINT", "BID", "ASK"]
@@ -40,7 +40,7 @@ Seconds = Annotated[int, AfterValidator(_legal), Query(json_schema_extra={"enum"
 
 
 def symbol_view(entry: Instrument) -> SymbolView:
-    """An instrument as the API shows it."""
+    """Return an instrument as the API shows it."""
     return SymbolView(
         con_id=entry.conId,
         symbol=entry.symbol,
@@ -55,7 +55,7 @@ def symbol_view(entry: Instrument) -> SymbolView:
 
 
 def quoted(station: Station, con_id: int) -> Instrument:
-    """The instrument of that number. Raises 404 when it has no market data."""
+    """Return the instrument with a contract number. Raises 404 when it has no market data."""
     entry = station.venue.instruments.get(con_id)
     if entry is None or con_id not in station.market:
         raise HTTPException(404, f"there is no market data for contract {con_id}")
@@ -63,7 +63,7 @@ def quoted(station: Station, con_id: int) -> Instrument:
 
 
 def present(server: StationServer, kind: Farm) -> tuple[Nanos, bool]:
-    """The latest instant that a farm tells of, and whether that is now."""
+    """Return the instant of a farm's latest data, and whether that is now."""
     farm = server.station.farms.of(kind)
     broken = farm.status is Status.BROKEN
     return (farm.since if broken else current(server)), not broken
@@ -73,11 +73,11 @@ def present(server: StationServer, kind: Farm) -> tuple[Nanos, bool]:
 async def symbols(
     server: Chosen,
     q: Annotated[
-        str, Query(max_length=40, description="Begin of a symbol, or part of a name.")
+        str, Query(max_length=40, description="Start of a symbol, or part of a name.")
     ] = "",
 ) -> list[SymbolView]:
-    """Instruments that fit and have market data, as reqMatchingSymbols finds them; of all of them
-    the first ones when nothing is asked for."""
+    """List matching instruments that have market data, as reqMatchingSymbols does; without a
+    pattern, the first ones."""
     station = server.station
     quoted_ids = tuple(station.market.con_ids())
     instruments = station.venue.instruments
@@ -91,13 +91,13 @@ async def symbols(
 
 @router.get("/stations/{station}/symbols/{con_id}", responses=NOT_FOUND)
 async def symbol(server: Chosen, con_id: Number) -> SymbolView:
-    """One instrument."""
+    """Return one instrument."""
     return symbol_view(quoted(server.station, con_id))
 
 
 @router.get("/stations/{station}/quotes/{con_id}", responses=NOT_FOUND)
 async def quote(server: Chosen, con_id: Number) -> QuoteView:
-    """The market of an instrument at this moment; what is not known is null."""
+    """Return the current market of an instrument; unknown values are null."""
     station = server.station
     entry = quoted(station, con_id)
     now, live = present(server, Farm.MARKET)
@@ -132,14 +132,14 @@ async def bars(
     seconds: Seconds = 60,
     last: Annotated[int, Query(ge=1, le=MOST_BARS)] = 300,
     after: Annotated[
-        datetime | None, Query(description="Only bars that begin later; UTC unless it says.")
+        datetime | None, Query(description="Only bars that start later; UTC by default.")
     ] = None,
     what: What | None = None,
 ) -> list[BarView]:
-    """The latest bars, oldest first, the unfinished one included.
+    """List the latest bars, oldest first, including the unfinished one.
 
-    To go on, ask with ``after`` = the beginning of the last complete bar. ``what`` is that of
-    reqHistoricalData; left out it is TRADES, for currency pairs MIDPOINT.
+    To continue, request with ``after`` = the start of the last complete bar. ``what`` is the
+    whatToShow of reqHistoricalData; the default is TRADES, for currency pairs MIDPOINT.
     """
     station = server.station
     entry = quoted(station, con_id)
@@ -157,7 +157,7 @@ async def _latest(
     step: Nanos,
     asked: tuple[int, str],
 ) -> list[PriceBar]:
-    """Collect bars from the latest backwards; others have their turn between the parts."""
+    """Collect bars from the latest backwards; yield to other tasks between the parts."""
     (now, later), (last, what) = span, asked
     a_day = TRADING_SECONDS.get(entry.secType, DAY // SECOND) * SECOND
     days = last if step >= DAY else last * step // a_day + 2
@@ -178,7 +178,7 @@ async def _latest(
 
 
 def bar_view(bar: PriceBar, entry: Instrument, step: Nanos, now: Nanos) -> BarView:
-    """A bar as the API shows it."""
+    """Return a bar as the API shows it."""
     return BarView(
         time=moment(bar.start),
         open=price_float(bar.open, entry.scale),

@@ -1,4 +1,4 @@
-"""The messages of the sessions as they travel, over a WebSocket."""
+"""The messages of the sessions, live over a WebSocket."""
 
 import asyncio
 from datetime import datetime
@@ -16,7 +16,7 @@ Number = Annotated[int | None, Query(ge=0, le=2**53)]
 
 
 class ShownMessage(msgspec.Struct, frozen=True):
-    """A message as the API shows it."""
+    """One message in the API's form."""
 
     number: int
     time: datetime
@@ -31,7 +31,7 @@ class ShownMessage(msgspec.Struct, frozen=True):
 
 
 class ShownBatch(msgspec.Struct, frozen=True):
-    """What is sent at once."""
+    """The content of one WebSocket message."""
 
     dropped: int
     messages: list[ShownMessage]
@@ -41,7 +41,7 @@ _ENCODE = msgspec.json.Encoder().encode
 
 
 def shown(one: Travelled) -> ShownMessage:
-    """A message as the API shows it."""
+    """Return a message as the API shows it."""
     return ShownMessage(
         one.number, moment(one.time), one.session, one.client_id, one.direction, one.version,
         one.length, one.data.hex(), one.market_data, one.hidden,
@@ -57,10 +57,11 @@ async def messages(
     client_id: Number = None,
     market_data: bool = True,
 ) -> None:
-    """Send ``{"dropped": n, "messages": […]}`` up to ten times a second, ``most`` messages of one.
+    """Send ``{"dropped": n, "messages": […]}`` up to ten times a second, at most ``most`` messages
+    per second.
 
-    Frames are sent as they travelled, in hexadecimal; ``length`` is the true length of one that
-    is cut. What goes beyond ``most`` is left out here and there, and counted in ``dropped``.
+    Frames are in hexadecimal; ``length`` is the full length of a frame that is cut. Messages
+    beyond ``most`` are omitted evenly and counted in ``dropped``.
     """
     server = await opened(socket, station)
     if server is None:

@@ -1,7 +1,7 @@
-"""Rates and lags of sessions, worked out of what is seen when somebody asks: the wire pays nothing.
+"""Rates and lags of sessions, computed on request from samples, at no cost to the connections.
 
-Of what a session has been handed, the unsent bytes are the last; when they were handed over lies
-between two looks. So the more often somebody looks, the better it is known.
+The unsent bytes of a session are the last that it was given; when it got them lies between two
+samples. So more frequent requests give a more exact lag.
 """
 
 from collections import deque
@@ -11,15 +11,15 @@ from weakref import WeakKeyDictionary
 from ..sessions.session import Session
 
 SPAN_S: Final = 5.0
-"""Over which a rate is averaged."""
+"""The span over which a rate is averaged."""
 CLOSEST_S: Final = 0.5
-"""Between two looks that are remembered."""
+"""The least interval between two samples that are kept."""
 KEPT: Final = 240
-"""Looks that are remembered: of two minutes at least."""
+"""Samples that are kept: at least two minutes of them."""
 
 
 class MeterLook(NamedTuple):
-    """What was seen of a session at a time."""
+    """A sample of a session's counters."""
 
     time: float
     received: int
@@ -28,7 +28,7 @@ class MeterLook(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What can be said of a session."""
+    """The rates and the lag of a session."""
 
     in_per_s: float | None
     out_per_s: float | None
@@ -36,13 +36,13 @@ class Reading(NamedTuple):
 
 
 class Meter:
-    """Remembers the latest looks at each session."""
+    """Keeps the latest samples of each session."""
 
     def __init__(self) -> None:
         self._looks: WeakKeyDictionary[Session, deque[MeterLook]] = WeakKeyDictionary()
 
     def read(self, session: Session, unsent: int, now: float) -> Reading:
-        """MeterLook at a session at ``now``, in seconds of a clock that does not jump."""
+        """Sample a session at ``now``, in seconds of a monotonic clock."""
         looks = self._looks.setdefault(session, deque(maxlen=KEPT))
         here = MeterLook(now, session.received, session.sent, session.bytes_out)
         first = next((look for look in looks if look.time >= now - SPAN_S), None)

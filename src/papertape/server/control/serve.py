@@ -1,8 +1,8 @@
-"""Serving the control API in the station's event loop.
+"""Serves the control API in the station's event loop.
 
-The port is taken at once; the web framework is loaded, in a thread, when somebody first sends a
-request with the token: a station that nobody controls starts as fast as one without a control API.
-Who comes without the token never reaches the framework (``http_admission``).
+The port is bound at the start; a thread loads the web framework on the first request with the
+token, so an unused control API does not slow down the start. A request without the token never
+reaches the framework (``http_admission``).
 """
 
 import asyncio
@@ -26,7 +26,7 @@ log = logging.getLogger("papertape.control")
 TOKEN_BYTES = 24
 BACKLOG = 64
 GRACE_S = 1
-"""How long the end of the station waits for answers under way."""
+"""Seconds that a stopping station waits for pending answers."""
 
 
 class ControlServer:
@@ -42,17 +42,17 @@ class ControlServer:
         self._admission: HttpAdmission | None = None
         self._uvicorn: Any = None
         self._started: asyncio.Future[None] | None = None
-        """Ends when the framework can take connections; None while nobody has asked."""
+        """Done when the framework accepts connections; None before the first request."""
         self._serving: asyncio.Task[None] | None = None
         self._accepting: asyncio.Task[None] | None = None
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The URL on which it listens."""
         return f"http://{bracketed(self.host)}:{self.port}"
 
     def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Take the port; 0 picks one. Raises ``SettingsError`` when that is impossible."""
+        """Bind the port; 0 picks one. Raises ``SettingsError`` when that fails."""
         listening = listen(host, port, "control_host", "control_port")
         self._socket = listening
         self._log.attach(self._servers)
@@ -63,19 +63,19 @@ class ControlServer:
 
     @property
     def loaded(self) -> bool:
-        """Whether somebody has come for whom the framework was loaded."""
+        """Whether the framework has been loaded."""
         return self._started is not None
 
     @property
     def newcomers(self) -> int:
-        """Connections that have not shown the token."""
+        """The number of connections that have not sent the token."""
         return 0 if self._admission is None else self._admission.newcomers
 
     def _served(self) -> tuple[int, int]:
         return (0, 0) if self._uvicorn is None else served(self._uvicorn)
 
     async def _framework(self) -> asyncio.Protocol:
-        """A protocol for a connection; the first one starts the framework."""
+        """Return a protocol for a connection; the first call starts the framework."""
         if self._started is None:
             self._started = asyncio.get_running_loop().create_future()
             self._serving = asyncio.ensure_future(self._serve(self._started))
@@ -91,17 +91,17 @@ class ControlServer:
             started.set_result(None)
             await serving
         except Exception as error:
-            log.exception("the control API has ended; the station goes on")
+            log.exception("the control API has ended; the station continues")
             if not started.done():
                 started.set_exception(error)
 
     def _load(self) -> Any:
-        """The web server around the application. Takes a second: this is for a thread."""
+        """Build the web server and the application. Takes a second: call it in a thread."""
         uvicorn = import_module("uvicorn")
         app = import_module(".app", __package__)
         config = uvicorn.Config(
             app.create(self._servers, self._access, self._log),
-            http="h11",  # the faster parser takes a head without end
+            http="h11",  # the faster parser accepts a head of any length
             h11_max_incomplete_event_size=LONGEST_HEAD,
             log_config=None,
             access_log=False,
@@ -109,7 +109,7 @@ class ControlServer:
             server_header=False,
             ws="websockets-sansio",
             ws_max_size=64 * 1024,
-            ws_per_message_deflate=False,  # nothing goes far, and packing takes the wire's time
+            ws_per_message_deflate=False,  # local connections; compression costs the clients time
             timeout_graceful_shutdown=GRACE_S,
         )
         config.load()
@@ -119,7 +119,7 @@ class ControlServer:
         return server
 
     async def close(self) -> None:
-        """Stop; answers under way are finished, for a moment."""
+        """Stop; wait briefly for pending answers."""
         if self._socket is None:
             return
         self._log.detach()
@@ -138,7 +138,7 @@ class ControlServer:
 
 
 def listen(host: str, port: int, host_setting: str, port_setting: str) -> socket.socket:
-    """A listening socket. Raises ``SettingsError``, naming the settings, when it cannot be had."""
+    """Open a listening socket. Raises ``SettingsError``, naming the settings, when it fails."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:

@@ -1,4 +1,4 @@
-"""Stations, their sessions, and the connections that wait to be accepted."""
+"""Stations, their sessions, and the connections that wait for the user's decision."""
 
 import asyncio
 from collections.abc import Callable
@@ -24,7 +24,7 @@ Number = Annotated[int, Path(ge=1, le=2**53, description="Number of the connecti
 
 
 def station_view(name: str, server: StationServer) -> StationView:
-    """One station as the API shows it."""
+    """Return a station as the API shows it."""
     station = server.station
     return StationView(
         name=name,
@@ -42,7 +42,7 @@ def station_view(name: str, server: StationServer) -> StationView:
 
 
 def session_view(session: Session, meter: Meter) -> SessionView:
-    """One connection as the API shows it."""
+    """Return a connection as the API shows it."""
     transport = session.transport
     unsent = session.queued + (transport.unsent if isinstance(transport, SocketConnection) else 0)
     read = meter.read(session, unsent, asyncio.get_running_loop().time())
@@ -70,7 +70,7 @@ def _subscriptions(session: Session) -> int:
 
 
 def waiting_view(server: StationServer, one: WaitingConnection) -> WaitingView:
-    """A waiting connection as the API shows it."""
+    """Return a waiting connection as the API shows it."""
     found = (each for each in server.station.connections() if each.number == one.number)
     session = next(found, None)
     return WaitingView(
@@ -85,27 +85,27 @@ def waiting_view(server: StationServer, one: WaitingConnection) -> WaitingView:
 
 @router.get("/stations", responses=ANYWHERE)
 async def stations(request: Request) -> list[StationView]:
-    """Every station of this process."""
+    """List the stations of this process."""
     plant: Plant = request.app.state.plant
     return [station_view(name, server) for name, server in plant.servers.items()]
 
 
 @router.get("/stations/{station}", responses=NOT_FOUND)
 async def one_station(station: str, server: Chosen) -> StationView:
-    """One station."""
+    """Return one station."""
     return station_view(station, server)
 
 
 @router.get("/stations/{station}/sessions", responses=NOT_FOUND)
 async def sessions(request: Request, server: Chosen) -> list[SessionView]:
-    """The connections, those included that have not started yet."""
+    """List the connections, including those that have not started yet."""
     meter: Meter = request.app.state.meter
     return [session_view(session, meter) for session in server.station.connections()]
 
 
 @router.post("/stations/{station}/sessions/{number}/disconnect", responses=NOT_FOUND)
 async def disconnect(request: Request, server: Chosen, number: Number) -> SessionView:
-    """Close a connection; its working orders stay."""
+    """Close a connection; its working orders keep working."""
     found = next((one for one in server.station.connections() if one.number == number), None)
     if found is None:
         raise HTTPException(404, f"there is no connection {number}")
@@ -118,20 +118,20 @@ async def disconnect(request: Request, server: Chosen, number: Number) -> Sessio
 
 @router.get("/stations/{station}/waiting", responses=NOT_FOUND)
 async def waiting(server: Chosen) -> list[WaitingView]:
-    """The connections that wait for a decision, in the order of their coming."""
+    """List the connections that wait for a decision, oldest first."""
     return [waiting_view(server, one) for one in server.station.policy.waiting()]
 
 
 @router.post("/stations/{station}/waiting/{number}/accept", responses=NOT_FOUND)
 async def accept(server: Chosen, number: Number, body: AcceptBody | None = None) -> WaitingView:
-    """Let a waiting connection in."""
+    """Accept a waiting connection."""
     always = body is not None and body.always
     return _decide(server, lambda: server.station.policy.accept(number, always=always))
 
 
 @router.post("/stations/{station}/waiting/{number}/reject", responses=NOT_FOUND)
 async def reject(server: Chosen, number: Number) -> WaitingView:
-    """Close a waiting connection."""
+    """Reject and close a waiting connection."""
     return _decide(server, lambda: server.station.policy.reject(number))
 
 

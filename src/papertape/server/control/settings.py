@@ -1,4 +1,4 @@
-"""The settings of the API: read and changed."""
+"""Read and change the settings of the API."""
 
 from typing import Annotated, Final
 
@@ -15,13 +15,13 @@ PLACES: Final = {
     "lockAndExit": "Lock and Exit",
     "smartRouting": "Orders - Smart Routing",
 }
-"""Group -> where TWS has it in its Global Configuration."""
+"""Group -> its page in the Global Configuration of TWS."""
 MOST_CHANGES = 100
 
 
 @router.get("/stations/{station}/settings", responses=NOT_FOUND)
 async def settings(server: Chosen) -> list[SettingView]:
-    """Every setting and precaution, with its meaning and whether it acts yet."""
+    """List every setting and precaution, with its meaning and whether it has an effect yet."""
     return [SettingView(**row, place=PLACES[row["group"]]) for row in server.station.config.view()]
 
 
@@ -36,7 +36,7 @@ async def change(
         dict[str, Change], Body(max_length=MOST_CHANGES, examples=[{"readOnlyApi": True}])
     ],
 ) -> ChangedView | JSONResponse:
-    """Change settings by their official names: all of them, or none and why (409)."""
+    """Change settings by their official names: all of them, or none with the reasons (409)."""
     outcome = act(server, lambda station: station.config.update(changes))
     if outcome.errors:
         told = BlameView(detail="; ".join(outcome.errors), errors=outcome.blamed)

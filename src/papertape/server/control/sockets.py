@@ -1,4 +1,4 @@
-"""What the WebSockets of the control API share."""
+"""Shared functions of the control API's WebSockets."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from .stations import Plant
 
 
 async def opened(socket: WebSocket, station: str) -> StationServer | None:
-    """Accept a WebSocket of a station; None, and closed, when there is no such station."""
+    """Accept a WebSocket of a station; close it and return None for an unknown station."""
     plant: Plant = socket.app.state.plant
     server = plant.servers.get(station)
     if server is None:
@@ -20,7 +20,7 @@ async def opened(socket: WebSocket, station: str) -> StationServer | None:
 
 
 async def ended(socket: WebSocket) -> None:
-    """Wait until the other end closes; nothing that it says counts."""
+    """Wait until the client closes; ignore what it sends."""
     try:
         while True:
             await socket.receive_bytes()
@@ -29,5 +29,5 @@ async def ended(socket: WebSocket) -> None:
 
 
 async def wait(ending: "asyncio.Future[None]", seconds: float) -> None:
-    """Wait so long, or until the other end closes."""
+    """Wait for ``seconds``, or until the client closes."""
     await asyncio.wait((ending,), timeout=seconds)

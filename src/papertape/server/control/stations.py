@@ -1,4 +1,4 @@
-"""The stations of this process, as the control API reaches them."""
+"""The control API's access to the stations of this process."""
 
 import asyncio
 import time
@@ -20,31 +20,31 @@ from .views import NoticeView, Problem
 Result = TypeVar("Result")
 Item = TypeVar("Item")
 PIECE: Final = 100
-"""Rows that become text in one go."""
+"""Rows that are encoded in one step."""
 TURN_S: Final = 0.002
-"""How long an answer is worked out before others have their turn."""
+"""Seconds of work on an answer before it yields to other tasks."""
 ANYWHERE: dict[int | str, dict[str, Any]] = {
     code: {"model": Problem} for code in (400, 401, 403, 413, 421)
 }
-"""Answers of every route: a body that is no JSON, and what the guard refuses."""
+"""Error answers of every route: a body that is not JSON, and refusals of the guard."""
 NOT_FOUND: dict[int | str, dict[str, Any]] = {
     **ANYWHERE,
     404: {"model": Problem},
     503: {"model": Problem},
 }
-"""Answers of every route below a station."""
+"""Error answers of every route below a station."""
 CONFLICT: dict[int | str, dict[str, Any]] = {**NOT_FOUND, 409: {"model": Problem}}
-"""And of those that may not fit the station's state."""
+"""Error answers of routes that may conflict with the station's state."""
 
 
 class Plant:
-    """Stations by name; every request goes to one of them."""
+    """The stations of the process by name."""
 
     def __init__(self, servers: Mapping[str, StationServer]) -> None:
         self.servers = servers
 
     def named(self, name: str) -> StationServer:
-        """Raises 404 naming those that there are."""
+        """Return a station. Raises 404, naming the known stations."""
         found = self.servers.get(name)
         if found is None:
             known = ", ".join(self.servers)
@@ -56,7 +56,7 @@ def chosen(
     request: Request,
     station: Annotated[str, Path(description="Name of the station.", max_length=100)],
 ) -> StationServer:
-    """The station that the path names."""
+    """Return the station that the path names."""
     plant: Plant = request.app.state.plant
     return plant.named(station)
 
@@ -65,8 +65,10 @@ Chosen = Annotated[StationServer, Depends(chosen)]
 
 
 def act(server: StationServer, work: Callable[[Station], Result]) -> Result:
-    """Let the caller act on a station. Raises 503 when the station has stopped, or stops on it
-    because it cannot be kept."""
+    """Run ``work`` on the station on behalf of the caller and return its result.
+
+    Raises 503 when the station has stopped, or stops because it cannot store the change.
+    """
     try:
         return server.act(work)
     except (RuntimeError, JournalError) as error:
@@ -74,13 +76,13 @@ def act(server: StationServer, work: Callable[[Station], Result]) -> Result:
 
 
 class Turns:
-    """Lets others have their turn while a long answer is worked out."""
+    """Yields to other tasks while a long answer is computed."""
 
     def __init__(self) -> None:
         self._end = time.perf_counter() + TURN_S
 
     async def others(self) -> None:
-        """Go on at once, or after the others when the turn is over."""
+        """Return immediately, or yield when the turn is over."""
         if time.perf_counter() > self._end:
             await asyncio.sleep(0)
             self._end = time.perf_counter() + TURN_S
@@ -89,7 +91,7 @@ class Turns:
 async def told(
     kind: TypeAdapter[list[Result]], items: Iterable[Item | None], make: Callable[[Item], Result]
 ) -> Response:
-    """The answer to a request for a list that may be long; None is passed over."""
+    """Return the answer to a request for a list that may be long; skip None."""
     turns, rows, pieces = Turns(), list[Result](), list[bytes]()
     for item in items:
         if item is not None:
@@ -104,17 +106,17 @@ async def told(
 
 
 def current(server: StationServer) -> Nanos:
-    """Market time as far as the station can tell of it, which may not have had a turn for long."""
+    """Return the market time, even when the station has had no turn for a while."""
     return max(server.station.now, server.now())
 
 
 def notice_view(notice: Notice | None) -> NoticeView | None:
-    """A notice as the API shows it."""
+    """Return a notice as the API shows it."""
     if notice is None:
         return None
     return NoticeView(code=notice.code, text=notice.text, time=moment(notice.time))
 
 
 def moment(time: Nanos) -> datetime:
-    """Market time, to the microsecond."""
+    """Convert market time to a ``datetime``, to the microsecond."""
     return datetime.fromtimestamp(time // 1000 / 1e6, UTC)

@@ -24,7 +24,7 @@ router = APIRouter(tags=["trading"])
 MOST: Final = 10_000
 MOST_IDS: Final = 200
 PermId = Annotated[int, Field(ge=1, le=2**53)]
-Last = Annotated[int, Query(ge=1, le=MOST, description="At most so many, the latest.")]
+Last = Annotated[int, Query(ge=1, le=MOST, description="At most this many, the latest.")]
 Of = Annotated[str, Query(max_length=100, description="Only of this account.")]
 PermIds = Annotated[list[PermId], Query(max_length=MOST_IDS, description="Only these orders.")]
 ExecIds = Annotated[
@@ -32,12 +32,12 @@ ExecIds = Annotated[
     Query(max_length=MOST_IDS, description="Only these executions."),
 ]
 OVER: Final = ("Filled", "Cancelled", "ApiCancelled", "Inactive")
-"""Statuses of orders that cannot be cancelled any more."""
+"""Statuses of orders that can no longer be cancelled."""
 _ORDERS, _EXECUTIONS = TypeAdapter(list[OrderRow]), TypeAdapter(list[ExecutionView])
 
 
 def order_row(view: OrderView) -> OrderRow:
-    """An order as the API shows it."""
+    """Return an order as the API shows it."""
     order = view.order
     return OrderRow.model_construct(  # our own values: nothing to check
         perm_id=view.permId,
@@ -60,7 +60,7 @@ def order_row(view: OrderView) -> OrderRow:
 
 
 def execution_row(row: Executed) -> ExecutionView:
-    """An execution as the API shows it."""
+    """Return an execution as the API shows it."""
     execution, report = row.execution, row.report
     return ExecutionView.model_construct(
         exec_id=execution.execId,
@@ -81,7 +81,7 @@ def execution_row(row: Executed) -> ExecutionView:
 
 
 def position_row(row: PortfolioRow) -> PositionView:
-    """A position as the API shows it."""
+    """Return a position as the API shows it."""
     return PositionView(
         account=row.account,
         con_id=row.contract.conId or 0,
@@ -103,11 +103,11 @@ async def orders(
     account: Of = "",
     perm_id: PermIds = [],  # noqa: B006 (the framework copies it)
 ) -> Response:
-    """Every order that works or ended today, of every client, in order of acceptance; after them
-    those that wait for the broker link, which have no ``perm_id`` yet.
+    """List every client's orders that work or ended today, in order of acceptance; after them the
+    orders that wait for the broker link, which have no ``perm_id`` yet.
 
-    Of more than ``last`` those that work come before those that are over. ``?perm_id=`` chooses
-    orders and may be repeated.
+    With more than ``last`` orders, working ones take precedence over ended ones. ``?perm_id=``
+    selects orders and may be repeated.
     """
     queries = server.station.queries
     found: Iterable[OrderView | None]
@@ -123,7 +123,7 @@ async def orders(
 
 @router.post("/stations/{station}/orders", responses=CONFLICT)
 async def enter(server: Chosen, body: OrderBody) -> OrderRow:
-    """Place an order as the user of TWS does; 409 with TWS's words when it is not taken."""
+    """Place an order as the user of TWS does; 409 with the text of TWS when it is refused."""
     contract = Contract(
         conId=body.con_id,
         symbol=body.symbol,
@@ -151,7 +151,7 @@ async def enter(server: Chosen, body: OrderBody) -> OrderRow:
     responses=CONFLICT,
 )
 async def cancel(server: Chosen, perm_id: Annotated[PermId, Path()]) -> OrderRow:
-    """Cancel an order, as the user of TWS does; 409 when it is over."""
+    """Cancel an order as the user of TWS does; 404 for an unknown one, 409 when it has ended."""
 
     queries = server.station.queries
     found = queries.order_by_perm_id(perm_id)
@@ -175,9 +175,9 @@ async def executions(
     con_id: Annotated[int, Query(ge=0, le=2**31 - 1, description="Only of this contract.")] = 0,
     exec_id: ExecIds = [],  # noqa: B006 (the framework copies it)
 ) -> Response:
-    """Today's executions of every client, oldest first.
+    """List today's executions of every client, oldest first.
 
-    ``?exec_id=`` chooses executions instead and may be repeated.
+    ``?exec_id=`` selects executions instead and may be repeated.
     """
     queries = server.station.queries
     if exec_id:
@@ -189,7 +189,7 @@ async def executions(
 
 @router.get("/stations/{station}/positions", responses=NOT_FOUND)
 async def positions(server: Chosen, account: Of = "") -> list[PositionView]:
-    """Positions of every account at market prices."""
+    """List the positions of every account at market prices."""
     queries, now = server.station.queries, current(server)
     codes = [code for code in queries.accounts() if account in ("", code)]
     return [position_row(row) for code in codes for row in queries.portfolio(code, now)]

@@ -1,4 +1,4 @@
-"""What the control API answers with and takes: the types that OpenAPI describes."""
+"""The request and answer types of the control API, which OpenAPI describes."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -10,19 +10,19 @@ from ...venue.broker.schedules import FEE_PLANS, MARGIN_MODELS
 
 
 class View(BaseModel):
-    """An answer, or a body; a field that is not known is an error."""
+    """Base of answers and bodies; an unknown field is an error."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class Problem(View):
-    """Why a request was not carried out."""
+    """Why a request was refused."""
 
     detail: str
 
 
 class NoticeView(View):
-    """What every session was told."""
+    """A notice that every session received."""
 
     code: int
     text: str
@@ -36,17 +36,17 @@ class StationView(View):
     host: str
     port: int
     gateway: bool
-    """IB Gateway's behaviour rather than that of TWS."""
+    """Whether it behaves as IB Gateway instead of TWS."""
     server_version: int
     accounts: list[str]
     time: datetime
     """Market time."""
     speed: float
-    """How many times faster than real time the market runs."""
+    """The market's speed as a multiple of real time."""
     sessions: int
     waiting: int
     notice: NoticeView | None
-    """The last one about the API's socket: 1300, told at a new port; null before."""
+    """The last notice about the API's socket: 1300, sent when the port changes; null before."""
 
 
 class SessionView(View):
@@ -54,32 +54,32 @@ class SessionView(View):
 
     number: int
     client_id: int | None
-    """None before START_API."""
+    """Null before START_API."""
     address: str
     version: int
-    """Negotiated server version; 0 before the greeting."""
+    """Negotiated server version; 0 before the handshake."""
     format: str
-    """``protobuf`` where the version has any, else ``text``."""
+    """``protobuf`` where the version supports it, else ``text``."""
     since: datetime
     received: int
     sent: int
     in_per_s: float | None
-    """Messages of a second, over the last seconds; null until it has been asked for twice."""
+    """Messages per second, over the last seconds; null until the second request for it."""
     out_per_s: float | None
     unsent_bytes: int
-    """What waits because the client does not read."""
+    """Unsent bytes, because the client does not read."""
     lag_s: float
-    """How long the oldest of it has waited, as far as was noticed: it is looked at when asked."""
+    """How long the oldest unsent byte has waited, as sampled at each request."""
     lines: int
     """Market data lines."""
     subscriptions: int
-    """Everything that is sent unasked: lines, bars, positions, account figures."""
+    """Active subscriptions: lines, bars, positions, account values."""
     paused: bool
-    """It does not read as fast as we send; quotes wait."""
+    """The client reads more slowly than the station sends; quotes wait."""
 
 
 class WaitingView(View):
-    """A connection that waits for somebody's decision."""
+    """A connection that waits for the user's decision."""
 
     number: int
     client_id: int
@@ -88,14 +88,14 @@ class WaitingView(View):
     """Negotiated server version."""
     since: datetime
     until: datetime
-    """When it is rejected for want of a decision."""
+    """When the station rejects it without a decision."""
 
 
 class AcceptBody(View):
-    """How to accept."""
+    """How to accept a connection."""
 
     always: bool = False
-    """Trust the address from now on."""
+    """Accept the address without a decision from now on."""
 
 
 class SettingView(View):
@@ -109,21 +109,21 @@ class SettingView(View):
     source: str
     """``default``, ``given`` at the start, or ``changed`` while running."""
     acts: bool
-    """Whether the station does anything about it yet."""
+    """Whether the setting has an effect yet."""
     note: str
-    """What it does not do yet."""
+    """Why it has no effect yet."""
     meaning: str
     place: str
-    """Where TWS has it in its Global Configuration."""
+    """Its page in the Global Configuration of TWS."""
     type: Literal["switch", "number", "choice", "text", "list"]
     choices: list[str]
     lowest: int | None
-    """Of a number."""
+    """The least value of a number."""
     highest: int | None
     longest: int | None
-    """Letters of a text, entries of a list."""
+    """Maximum characters of a text, or entries of a list."""
     blank: bool
-    """Whether it may be none."""
+    """Whether it may be null."""
 
 
 Change = bool | int | Annotated[str, Field(max_length=4000)] | list[str] | None
@@ -133,24 +133,24 @@ class BlameView(Problem):
     """Why settings were not changed."""
 
     errors: dict[str, str]
-    """Name, as it was given -> what is wrong with that one."""
+    """Name as given -> why its value is not valid."""
 
 
 class ChangedView(View):
-    """What became of a change of settings."""
+    """The result of a change of settings."""
 
     changed: list[str]
 
 
 class FarmView(View):
-    """A farm's indicator."""
+    """The state of a farm."""
 
     name: str
     kind: str
     status: str
     """``inactive``, ``connecting``, ``ok`` or ``broken``."""
     notice: NoticeView | None
-    """The last one about it."""
+    """The last notice about the farm."""
 
 
 class LinkView(View):
@@ -158,10 +158,10 @@ class LinkView(View):
 
     up: bool
     competing: bool
-    """The same user is logged in elsewhere."""
+    """Whether the same user is logged in elsewhere."""
     held_orders: int
     notice: NoticeView | None
-    """The last one about it, such as 1100; null before the first loss."""
+    """The last notice about the link, such as 1100; null before the first loss."""
 
 
 class OrderRow(View):
@@ -193,7 +193,7 @@ class OrderBody(View):
 
     symbol: Symbol = ""
     con_id: int = Field(0, ge=0, le=2**31 - 1)
-    """Instead of the symbol, or beside it."""
+    """The contract number, instead of the symbol or in addition to it."""
     security_type: Symbol = "STK"
     exchange: Symbol = "SMART"
     currency: Symbol = "USD"
@@ -203,7 +203,7 @@ class OrderBody(View):
     limit_price: float | None = Field(None, gt=0, le=1e9)
     tif: Literal["DAY", "GTC", "IOC", "FOK"] = "DAY"
     account: Symbol = ""
-    """Needed when there are several."""
+    """Required when there are several accounts."""
 
 
 class ExecutionView(View):
@@ -261,17 +261,17 @@ class AccountRow(View):
     realized_pnl: float
 
 
-# What is legal the venue says, in its words: these bounds only keep the absurd away.
+# The venue decides what is valid, with its own texts: these bounds only exclude absurd values.
 Code = Annotated[str, Field(max_length=200, examples=["DU2"])]
 Amount = Annotated[str, Field(max_length=200, examples=["50000", "-250.50"])]
-"""Money as decimal text, so that no digit is lost on the way; at most six decimals."""
+"""Money as decimal text, which keeps every digit; at most six decimals."""
 Currency = Annotated[str, Field(max_length=200, examples=["EUR"])]
 Model = Annotated[str, Field(max_length=200, examples=list(MARGIN_MODELS))]
 Plan = Annotated[str, Field(max_length=200, examples=list(FEE_PLANS))]
 
 
 class AccountBody(View):
-    """An account to be opened; what is left out is as in those that a station begins with."""
+    """An account to open; an omitted field is as in the accounts of a new station."""
 
     account: Code
     currency: Currency | None = None
@@ -282,27 +282,27 @@ class AccountBody(View):
 
 
 class DepositBody(View):
-    """Money from outside; a negative amount is taken out."""
+    """A deposit; a negative amount is a withdrawal."""
 
     amount: Amount
     currency: Currency | None = None
-    """The account's own where none is given."""
+    """The default is the account's base currency."""
 
 
 class MarginModelBody(View):
-    """Another margin model."""
+    """The margin model to set."""
 
     model: Model
 
 
 class FeePlanBody(View):
-    """Another fee plan."""
+    """The fee plan to set."""
 
     plan: Plan
 
 
 class AccountValueRow(View):
-    """One row of an account's figures."""
+    """One value of an account."""
 
     key: str
     value: str
@@ -316,23 +316,23 @@ class SymbolView(View):
     symbol: str
     security_type: str
     exchange: str
-    """Where an order goes by itself: SMART, or the only exchange."""
+    """The default exchange of an order: SMART, or the only exchange."""
     primary_exchange: str
     currency: str
     description: str
     tick: float
-    """Smallest step of a price."""
+    """Minimum price increment."""
     multiplier: int
-    """How many units one of them stands for: a price times this is what one costs."""
+    """Units per contract: the price times this is the cost of one."""
 
 
 class QuoteView(View):
-    """The market of an instrument; null is not known."""
+    """The market of an instrument; an unknown value is null."""
 
     con_id: int
     time: datetime
     live: bool
-    """False while the market data farm is broken: this is what was known before."""
+    """False while the market data farm is broken: the values are from before."""
     bid: float | None
     bid_size: Decimal | None
     ask: float | None
@@ -344,12 +344,12 @@ class QuoteView(View):
     high: float | None
     low: float | None
     close: float | None
-    """Of the trading day before."""
+    """Close of the previous trading day."""
     volume: Decimal
 
 
 class BarView(View):
-    """A bar; ``time`` is its beginning."""
+    """A bar; ``time`` is its start."""
 
     time: datetime
     open: float
@@ -357,13 +357,13 @@ class BarView(View):
     low: float
     close: float
     volume: Decimal | None
-    """Null for bars that are not of trades."""
+    """Null unless the bars are of trades."""
     complete: bool
-    """False while it may change."""
+    """False while the bar may change."""
 
 
 class NewsView(View):
-    """One thing that happened."""
+    """One event at the station."""
 
     number: int
     time: datetime
@@ -376,7 +376,7 @@ class LogView(View):
 
     number: int
     time: datetime
-    """Of the computer's clock."""
+    """Time of the computer's clock."""
     level: str
     logger: str
     message: str
@@ -390,22 +390,22 @@ class OptionView(View):
     name: str
     type: str
     default: str
-    """Empty when it must be given."""
+    """Empty when the option is required."""
 
 
 class DrillView(View):
-    """A fault that can be started."""
+    """A drill that can be started."""
 
     name: str
     summary: str
     explanation: str
     options: list[OptionView]
     issues: list[str]
-    """Public issues that it reproduces."""
+    """Public issues that the drill reproduces."""
 
 
 class DrillBody(View):
-    """A drill as it is written on a command line."""
+    """A drill as a command line."""
 
     text: str = Field(max_length=1000, examples=["farm-blip usfarm ms=2000"])
 
@@ -427,4 +427,4 @@ class DrillRunView(View):
     """None while it runs."""
     state: RunState
     acts_at: datetime | None
-    """When it does something next by itself."""
+    """When it acts next; null when it is over or waits for a client."""

@@ -1,8 +1,8 @@
-"""What a drill is: options, a beginning, an end, and the hooks between.
+"""The base class of drills: options, start, stop, and the hooks between.
 
-A drill is started and stopped once. While it runs, the registry asks it about messages that come
-in (``takes``) and go out (``gives``), tells it of sessions that start and end, and lets it act
-when its ``due`` has come. It is over when it calls ``finish``.
+A drill is started and stopped once. While it runs, the registry asks it about incoming (``takes``)
+and outgoing (``gives``) messages, reports sessions that start and end, and calls ``act`` when
+``due`` is reached. A drill is over when it calls ``finish``.
 """
 
 from collections.abc import Iterator
@@ -36,14 +36,14 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Aimed(Options, frozen=True, kw_only=True):
-    """Options of a drill that concerns sessions."""
+    """Options of a drill that affects sessions."""
 
     client: int | None = None
-    """Only the session with this client id; every session when it is left out."""
+    """Affect only the session with this client id; None: every session."""
 
 
 class Target(Protocol):
-    """What a drill may do to a TWS."""
+    """What a drill may do to the station."""
 
     timing: Timing
     settings: StationSettings
@@ -54,13 +54,13 @@ class Target(Protocol):
     competition: Competition
 
     def serve(self, session: Session, message: Message) -> None:
-        """Handle a request that was kept from its handler."""
+        """Handle a request that a drill withheld from its handler."""
 
     def go_away(self, reason: str) -> None:
-        """End TWS: every connection is closed, the port refuses, what was held is lost."""
+        """Stop TWS: close every connection, refuse new ones, lose held orders."""
 
     def come_back(self) -> None:
-        """Start TWS again, with its link, and with its farms as they are at a start."""
+        """Start TWS again, with the broker link up and the farms as after a start."""
 
 
 class Drill:
@@ -68,49 +68,49 @@ class Drill:
 
     name: ClassVar[str]
     summary: ClassVar[str]
-    """One line: what goes wrong."""
+    """The fault in one line."""
     issues: ClassVar[tuple[str, ...]] = ()
-    """Public issues that it reproduces, as ``owner/repository#number``."""
+    """Public issues that the drill reproduces, as ``owner/repository#number``."""
     Options: ClassVar[type[Options]] = Options
     order: ClassVar[tuple[str, ...]] = ()
-    """Options that may be given by position."""
+    """Options that may be positional."""
 
     def __init__(self, tws: Target, options: Any, random: Random) -> None:
         self.tws = tws
         self.options = options
         self.random = random
         self.due: Nanos | None = None
-        """When ``act`` is called; None when only a message can bring it on."""
+        """When ``act`` is called; None while the drill waits for a message."""
         self.over = False
         self.zone = ""
-        """What the version answer calls the time zone meanwhile; "": as ever."""
+        """The zone name in the version reply while the drill runs; "": unchanged."""
 
     def start(self) -> None:
-        """Begin. Raises ``SettingsError`` when an option names what is not there."""
+        """Start. Raises ``SettingsError`` when an option names something unknown."""
 
     def act(self) -> None:
-        """``due`` has come."""
+        """Act; called when ``due`` is reached."""
 
     def stop(self) -> None:
-        """Undo what lasts, when it is stopped from outside before its end."""
+        """Undo lasting effects; called when the drill is stopped before it is over."""
 
     def takes(self, session: Session, message: Message) -> bool:
-        """Whether a message that came in is handled."""
+        """Return whether an incoming message is handled."""
         return True
 
     def gives(self, session: Session, message: Message) -> bool:
-        """Whether a message goes out."""
+        """Return whether an outgoing message is sent."""
         return True
 
     def writes(self, session: Session, message: Message | None, encoded: bytes) -> bytes:
-        """The bytes of a message that goes out, or of the version answer (None)."""
+        """Return the bytes to send for a message, or for the version reply (None)."""
         return encoded
 
     def started(self, session: Session) -> None:
-        """A session has started: its client was told everything that follows START_API."""
+        """Called when a session has started: everything that follows START_API has been sent."""
 
     def left(self, session: Session) -> None:
-        """A session that had started is over."""
+        """Called when a session that had started has ended."""
 
     # -- for drills ---------------------------------------------------------------------------
 
@@ -120,19 +120,19 @@ class Drill:
         return self.tws.timing.now
 
     def after(self, milliseconds: float) -> Nanos:
-        """The instant so much later."""
+        """The instant ``milliseconds`` after now."""
         return self.now + int(milliseconds * MS)
 
     def finish(self) -> None:
-        """It is over; nothing is asked of it any more."""
+        """End the drill; no hook is called again."""
         self.over = True
         self.due = None
 
     def aims_at(self, session: Session, client_id: int | None = None) -> bool:
-        """Whether a session is among those that the drill concerns."""
+        """Return whether the drill affects a session."""
         wanted = self.options.client
         return wanted is None or (session.client_id if client_id is None else client_id) == wanted
 
     def targets(self) -> Iterator[Session]:
-        """The open sessions that the drill concerns, started or not."""
+        """The open sessions that the drill affects, started or not."""
         return (one for one in list(self.tws.registry.connections()) if self.aims_at(one))

@@ -1,4 +1,4 @@
-"""Drills of a day's end: restarts, lost orders, client ids that are not free yet."""
+"""Drills of the daily restart: restarts, lost orders, client ids that are still in use."""
 
 from ...venue.commands import SubmitOrder
 from ...wire.catalogue.orders import PlaceOrder
@@ -10,13 +10,12 @@ from .base import Options as Plain
 
 
 class NightlyRestart(Drill):
-    """TWS restarts, a night in seconds: the broker's link is lost (1100), every connection is
-    closed (FIN), the port refuses connections for a while, then TWS is back and everything must
-    be asked for anew. Working orders go on at the exchange and are reported on reconnection;
-    orders that were held are lost."""
+    """TWS restarts within seconds: it loses the broker link (1100), closes every connection
+    (FIN), refuses new ones for a while and returns; clients must request everything again.
+    Working orders stay at the exchange and are reported on reconnection; held orders are lost."""
 
     name = "nightly-restart"
-    summary = "the link is lost, connections close, the port refuses, TWS is back"
+    summary = "TWS loses the link, closes connections, refuses new ones, and returns"
     issues = (
         "IbcAlpha/IBC#184",
         "QuantConnect/Lean.Brokerages.InteractiveBrokers#41",
@@ -26,19 +25,19 @@ class NightlyRestart(Drill):
     order = ("down_ms", "warn_ms")
 
     class Options(Plain, frozen=True, kw_only=True):
-        """``warn_ms`` from the loss of the link to the close; ``down_ms`` without TWS."""
+        """``warn_ms`` from the loss of the link to the close; ``down_ms`` until TWS returns."""
 
         warn_ms: Milliseconds = 1000.0
         down_ms: Milliseconds = 10_000.0
 
     def start(self) -> None:
-        """The link goes first."""
+        """Drop the broker link."""
         self._closed = False
         self.tws.link.lose()
         self.due = self.after(self.options.warn_ms)
 
     def act(self) -> None:
-        """Close; then come back."""
+        """Close the connections; start TWS again when ``down_ms`` is over."""
         if self._closed:
             self.stop()
             self.finish()
@@ -48,17 +47,17 @@ class NightlyRestart(Drill):
         self.due = self.after(self.options.down_ms)
 
     def stop(self) -> None:
-        """TWS is back at once."""
+        """Start TWS again immediately."""
         self.tws.come_back()
 
 
 class IdRollback(Drill):
-    """Orders are lost in the second in which TWS restarts: each is acknowledged as PendingSubmit
-    and never reaches the broker. After the restart ``nextValidId`` begins at the first of them,
-    so a program that trusts it gives a new order the id of one that it believes to be alive."""
+    """TWS loses the orders of the second in which it restarts: each is acknowledged as
+    PendingSubmit and never reaches the broker. After the restart ``nextValidId`` begins at the
+    first of them, so a program that trusts it reuses the id of an order that it believes alive."""
 
     name = "id-rollback"
-    summary = "orders are lost in a restart, and their ids are given out again"
+    summary = "orders are lost in a restart, and their ids are assigned again"
     issues = (
         "QuantConnect/Lean.Brokerages.InteractiveBrokers#242",
         "nautechsystems/nautilus_trader#4247",
@@ -67,7 +66,7 @@ class IdRollback(Drill):
     order = ("orders", "down_ms")
 
     class Options(Aimed, frozen=True, kw_only=True):
-        """How many ``orders`` are lost; ``ms`` from the last of them to the close; ``down_ms``."""
+        """``orders``: how many are lost; ``ms`` from the last one to the close; ``down_ms``."""
 
         orders: Count = 1
         ms: Milliseconds = 200.0
@@ -81,7 +80,7 @@ class IdRollback(Drill):
             self.due = self.after(self.options.ms)
 
     def takes(self, session: Session, message: Message) -> bool:
-        """New orders are acknowledged and lost; everything else passes."""
+        """Acknowledge new orders and lose them; pass everything else."""
         if self._lost >= self.options.orders or not isinstance(message, PlaceOrder):
             return True
         if not self.aims_at(session) or session.client_id is None or message.order.whatIf:
@@ -98,7 +97,7 @@ class IdRollback(Drill):
         return False
 
     def act(self) -> None:
-        """Close; then come back."""
+        """Close the connections; start TWS again when ``down_ms`` is over."""
         if self._closed:
             self.stop()
             self.finish()
@@ -108,14 +107,14 @@ class IdRollback(Drill):
         self.due = self.after(self.options.down_ms)
 
     def stop(self) -> None:
-        """TWS is back at once."""
+        """Start TWS again immediately."""
         if self._closed:
             self.tws.come_back()
 
 
 class StaleClientId(Drill):
-    """The next session that ends keeps its client id for a while, as when TWS has not noticed
-    that a program died: a reconnection with that id gets 326 and is closed."""
+    """The client id of the next session that ends stays in use for a while, as when TWS has not
+    noticed that a program died: a reconnection with that id gets 326 and is closed."""
 
     name = "stale-client-id"
     summary = "a client id stays in use after its program has gone"
@@ -127,26 +126,26 @@ class StaleClientId(Drill):
     order = ("seconds",)
 
     class Options(Aimed, frozen=True, kw_only=True):
-        """``seconds``: for how long."""
+        """``seconds`` for which the id stays in use."""
 
         seconds: Seconds = 30.0
 
     def start(self) -> None:
-        """Wait for a session that ends."""
+        """Wait for a session to end."""
         self._client_id: int | None = None
 
     def left(self, session: Session) -> None:
-        """Keep its id."""
+        """Keep the client id in use."""
         if self._client_id is None and session.client_id is not None and self.aims_at(session):
             self._client_id = session.client_id
             self.due = self.after(self.options.seconds * 1000)
             self.tws.registry.block(session.client_id, self.due)
 
     def act(self) -> None:
-        """The id is free."""
+        """Free the client id."""
         self.finish()
 
     def stop(self) -> None:
-        """The id is free at once."""
+        """Free the client id immediately."""
         if self._client_id is not None:
             self.tws.registry.block(self._client_id, self.now)

@@ -1,4 +1,4 @@
-"""Drills that make single messages disappear, on their way in or out."""
+"""Drills that drop single messages, incoming or outgoing."""
 
 from ...errors import SettingsError
 from ...venue.units import Nanos
@@ -10,7 +10,7 @@ from .base import Aimed, Count, Drill, Milliseconds
 
 
 def kinds(name: str) -> tuple[type[Message], ...]:
-    """The messages of an official name, such as ``reqMktData``, ``placeOrder``, ``openOrderEnd``.
+    """Return the messages of an official name: ``reqMktData``, ``placeOrder``, ``openOrderEnd``.
 
     Raises ``SettingsError`` when there is none.
     """
@@ -31,27 +31,27 @@ def kinds(name: str) -> tuple[type[Message], ...]:
 
 
 class DropBeforeReady(Drill):
-    """TWS takes its time between START_API and ``nextValidId``, and what a program sends before
-    that is lost: no answer, no error. A program that waits for ``nextValidId`` loses nothing.
+    """TWS delays ``nextValidId`` after START_API, and what a program sends before it is lost: no
+    answer, no error. A program that waits for ``nextValidId`` loses nothing.
 
-    Goes on for every new session until it is stopped."""
+    Affects every new session until the drill is stopped."""
 
     name = "drop-before-ready"
-    summary = "nextValidId comes late, and requests sent before it are lost"
+    summary = "nextValidId arrives late, and requests sent before it are lost"
     issues = ("deephaven-examples/deephaven-ib#98", "erdewit/ib_insync#303")
     order = ("ms",)
 
     class Options(Aimed, frozen=True, kw_only=True):
-        """``ms``: how long after START_API everything that follows it is sent."""
+        """``ms`` from START_API to the answers that follow it."""
 
         ms: Milliseconds = 1000.0
 
     def start(self) -> None:
-        """Wait for sessions that start."""
+        """Wait for sessions to start."""
         self._opening: dict[int, tuple[Session, StartApi, Nanos]] = {}
 
     def takes(self, session: Session, message: Message) -> bool:
-        """START_API waits; what comes before it has been answered is lost."""
+        """Delay START_API; drop what arrives before it has been answered."""
         if session.started:
             return True
         if session.number in self._opening:
@@ -65,7 +65,7 @@ class DropBeforeReady(Drill):
         return False
 
     def act(self) -> None:
-        """Answer those whose time has come."""
+        """Answer the sessions whose delay is over."""
         for number, (session, message, until) in list(self._opening.items()):
             if until <= self.now:
                 del self._opening[number]
@@ -74,7 +74,7 @@ class DropBeforeReady(Drill):
         self._wait()
 
     def stop(self) -> None:
-        """Answer everyone who waits."""
+        """Answer every waiting session."""
         waiting, self._opening = self._opening, {}
         for session, message, _ in waiting.values():
             if not session.closing:
@@ -85,10 +85,10 @@ class DropBeforeReady(Drill):
 
 
 class DropAfterReady(Drill):
-    """The link from TWS to its servers is a moment late: what a program sends within so many
-    milliseconds after ``nextValidId`` is lost, without an error, and must be sent again.
+    """The link from TWS to its servers comes up late: what a program sends within ``ms`` after
+    ``nextValidId`` is lost without an error and must be sent again.
 
-    Goes on for every new session until it is stopped."""
+    Affects every new session until the drill is stopped."""
 
     name = "drop-after-ready"
     summary = "requests sent right after nextValidId are lost"
@@ -99,31 +99,31 @@ class DropAfterReady(Drill):
     order = ("ms",)
 
     class Options(Aimed, frozen=True, kw_only=True):
-        """``ms``: for how long."""
+        """``ms`` after nextValidId in which requests are lost."""
 
         ms: Milliseconds = 500.0
 
     def start(self) -> None:
-        """Wait for sessions that start."""
+        """Wait for sessions to start."""
         self._until: dict[int, Nanos] = {}
 
     def started(self, session: Session) -> None:
-        """From now on, for a while."""
+        """Begin to drop the session's requests."""
         if self.aims_at(session):
             self._until[session.number] = self.after(self.options.ms)
 
     def left(self, session: Session) -> None:
-        """Forget it."""
+        """Drop the record of the session."""
         self._until.pop(session.number, None)
 
     def takes(self, session: Session, message: Message) -> bool:
-        """Not before its time."""
+        """Drop requests until the session's time is over."""
         return self.now >= self._until.get(session.number, 0)
 
 
 class BlackHole(Drill):
     """The n-th message of a kind disappears: a request that TWS never sees, an answer or an end
-    marker that never comes. Nothing else is disturbed, and nobody is told.
+    marker that is never sent. Nothing else changes, and no error is sent.
 
     ``kind`` is the official name of a request (``placeOrder``, ``reqMktData``, ``cancelOrder``)
     or of a callback (``orderStatus``, ``openOrderEnd``, ``accountDownloadEnd``). With ``n=0``
@@ -139,7 +139,7 @@ class BlackHole(Drill):
     order = ("kind", "n")
 
     class Options(Aimed, frozen=True, kw_only=True):
-        """``kind`` and ``n``."""
+        """``kind``: official name of the message; ``n``: which one, 0 for all."""
 
         kind: str
         n: Count = 1
@@ -150,11 +150,11 @@ class BlackHole(Drill):
         self._seen = 0
 
     def takes(self, session: Session, message: Message) -> bool:
-        """Requests."""
+        """Drop the n-th request."""
         return self._passes(session, message)
 
     def gives(self, session: Session, message: Message) -> bool:
-        """Answers."""
+        """Drop the n-th answer."""
         return self._passes(session, message)
 
     def _passes(self, session: Session, message: Message) -> bool:

@@ -1,4 +1,4 @@
-"""The registry: which drills there are, which run, which ran."""
+"""The registry of drills: the catalogue, the running drills, and the history."""
 
 import logging
 import shlex
@@ -35,17 +35,17 @@ CATALOGUE: Final[dict[str, type[Drill]]] = {
 _WORDS: Final = {int: "whole number", float: "number", bool: "true or false", str: "text"}
 MAX_RUNNING: Final = 100
 MAX_HISTORY: Final = 1000
-"""Runs that are remembered; the oldest are forgotten."""
+"""The number of runs in the history; older ones are dropped."""
 
 
 class Card(msgspec.Struct, frozen=True):
-    """What the catalogue says of one drill."""
+    """The catalogue's entry for one drill."""
 
     name: str
     summary: str
     explanation: str
     options: tuple[tuple[str, str, str], ...]
-    """Name, type and default of each; a default of "" means that it must be given."""
+    """Name, type and default of each; the default "" marks a required option."""
     issues: tuple[str, ...]
 
 
@@ -76,23 +76,23 @@ class Drills:
         self._history: list[Run] = []
         self.alarm = Wakeup(self.next_due, self.step)
 
-    # -- for people and programs --------------------------------------------------------------
+    # -- for users and programs ---------------------------------------------------------------
 
     @staticmethod
     def catalogue() -> tuple[Card, ...]:
-        """Every drill, by name."""
+        """Every drill, sorted by name."""
         return tuple(card(CATALOGUE[name]) for name in sorted(CATALOGUE))
 
     def history(self) -> tuple[Run, ...]:
-        """What was started, oldest first."""
+        """The runs, oldest first."""
         return tuple(self._history)
 
     def running(self) -> tuple[Run, ...]:
-        """What has not ended yet."""
+        """The runs that have not ended yet."""
         return tuple(run for run in self._history if run.ended is None)
 
     def start(self, name: str, /, **options: Any) -> Run:
-        """Begin a drill. Raises ``SettingsError`` naming the drill or the option that is wrong."""
+        """Start a drill. Raises ``SettingsError`` naming the drill or the option that is wrong."""
         kind = _known(name)
         if len(self._running) >= MAX_RUNNING:
             raise SettingsError(
@@ -112,12 +112,15 @@ class Drills:
         return run
 
     def begin(self, text: str) -> Run:
-        """Begin a drill as it is written on a command line: ``farm-blip usfarm ms=2000``."""
+        """Start a drill from its command line: ``farm-blip usfarm ms=2000``.
+
+        Raises ``SettingsError`` as ``start`` and ``parse`` do.
+        """
         name, options = parse(text)
         return self.start(name, **options)
 
     def stop(self, number: int) -> None:
-        """End a run before its time; one that is over stays so."""
+        """Stop a run; a run that is over is unaffected."""
         drill = self._running.get(number)
         if drill is not None:
             drill.stop()
@@ -125,12 +128,12 @@ class Drills:
             self._settle()
 
     def stop_all(self) -> None:
-        """End everything that runs."""
+        """Stop every running drill."""
         for number in list(self._running):
             self.stop(number)
 
     def _settle(self) -> None:
-        """Note what is over; let every session know whether a drill runs."""
+        """Record the runs that are over; watch sessions only while a drill runs."""
         self._schedule.changed()
         for run in self._history:
             drill = self._running.get(run.number)
@@ -148,26 +151,26 @@ class Drills:
     # -- for the station ----------------------------------------------------------------------
 
     def watch(self, session: Session) -> None:
-        """Look at what a session is sent, and change it, as long as a drill runs."""
+        """Pass what is sent to a session through the running drills."""
         session.lets = self._gives if self._running else None
         session.writes = self._writes if self._running else None
 
     def acts_at(self, number: int) -> Nanos | None:
-        """When a run does something next by itself; None when it is over or waits for others."""
+        """When a run acts next; None when it is over or waits for a client."""
         drill = self._running.get(number)
         return None if drill is None else drill.due
 
     @property
     def idle(self) -> bool:
-        """Whether none runs."""
+        """Whether no drill runs."""
         return not self._running
 
     def concerns(self, kind: type[Message]) -> bool:
-        """A drill may look at every request; see ``Stage``."""
+        """Return True: a drill may inspect every request; see ``Stage``."""
         return True
 
     def admits(self, session: Session, message: Message) -> bool:
-        """A running drill may take a message away."""
+        """Return whether a request passes; a running drill may withhold it."""
         if not self._running:
             return True
         asked = [drill.takes(session, message) for drill in list(self._running.values())]
@@ -175,39 +178,39 @@ class Drills:
         return all(asked)
 
     def _gives(self, session: Session, message: Message) -> bool:
-        """Whether a message goes out; each drill sees it, whatever the others say."""
+        """Return whether a message is sent; every drill sees it, whatever the others return."""
         asked = [drill.gives(session, message) for drill in list(self._running.values())]
         if any(drill.over for drill in self._running.values()):
             self._settle()
         return all(asked)
 
     def _writes(self, session: Session, message: Message | None, encoded: bytes) -> bytes:
-        """What goes out of a message, through every drill."""
+        """Return the bytes of a message after every drill."""
         for drill in self._running.values():
             encoded = drill.writes(session, message, encoded)
         return encoded
 
     @property
     def zone(self) -> str:
-        """What the version answer calls the time zone; "": as the settings say."""
+        """The zone name of the version reply; "": that of the settings."""
         return next((drill.zone for drill in self._running.values() if drill.zone), "")
 
     def started(self, session: Session) -> None:
-        """A session has started."""
+        """Report a started session to the running drills."""
         for drill in list(self._running.values()):
             drill.started(session)
         if self._running:
             self._settle()
 
     def left(self, session: Session) -> None:
-        """A session is over."""
+        """Report an ended session to the running drills."""
         if session.client_id is None:
             return
         for drill in list(self._running.values()):
             drill.left(session)
 
     def step(self, now: Nanos) -> None:
-        """Let those act whose time has come, in the order of their times."""
+        """Call ``act`` of the drills that are due, in the order of their instants."""
         while True:
             dues = [(d.due, n) for n, d in self._running.items() if d.due is not None]
             due, number = min(dues, default=(None, 0))
@@ -219,7 +222,7 @@ class Drills:
             self._settle()
 
     def next_due(self) -> Nanos | None:
-        """When ``step`` has something to do next."""
+        """When ``step`` next has work; None when no drill has an instant."""
         if not self._running:
             return None
         dues = (drill.due for drill in self._running.values())
@@ -230,30 +233,30 @@ def _known(name: str) -> type[Drill]:
     kind = CATALOGUE.get(name)
     if kind is None:
         raise SettingsError(
-            "is no drill",
+            "is not a drill",
             setting="drill",
             found=name,
-            advice="There are: " + ", ".join(sorted(CATALOGUE)),
+            advice="Choose one of: " + ", ".join(sorted(CATALOGUE)),
         )
     return kind
 
 
 def _options(kind: type[Drill], given: Mapping[str, Any]) -> Any:
-    """The options of a drill. Raises ``SettingsError`` with what the drill understands."""
+    """Build the options of a drill. Raises ``SettingsError`` with the drill's usage."""
     named = {name.replace("-", "_"): value for name, value in given.items()}
     try:
         return msgspec.convert(named, kind.Options, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsError(
-            f"has a wrong option: {error}",
+            f"has an option that is not valid: {error}",
             setting="drill",
             found=kind.name,
-            advice="It understands: " + usage(kind),
+            advice="Usage: " + usage(kind),
         ) from error
 
 
 def card(kind: type[Drill]) -> Card:
-    """The catalogue's card of a drill."""
+    """Return the catalogue's entry for a drill."""
     rows = tuple(
         (field.name, _type(field.type), "" if field.required else _default(field.default))
         for field in msgspec.structs.fields(kind.Options)
@@ -262,7 +265,7 @@ def card(kind: type[Drill]) -> Card:
 
 
 def usage(kind: type[Drill]) -> str:
-    """A drill's command line."""
+    """Return a drill's command line."""
     words = [
         f"{name}={of}" if not default else f"[{name}={default}]"
         for name, of, default in card(kind).options
@@ -271,7 +274,7 @@ def usage(kind: type[Drill]) -> str:
 
 
 def _type(annotation: Any) -> str:
-    """What an option is, in words; limits and None aside."""
+    """Return the name of an option's type, without limits and None."""
     if get_origin(annotation) is Annotated:
         return _type(get_args(annotation)[0])
     choices = [one for one in get_args(annotation) if one is not type(None)]
@@ -287,15 +290,15 @@ def _default(value: Any) -> str:
 
 
 def shown(run: Run) -> str:
-    """A run on one line."""
+    """Return a run as one line."""
     given = (f"{name}={value}" for name, value in run.options.items() if value is not None)
     return " ".join([run.name, *given])
 
 
 def parse(text: str) -> tuple[str, dict[str, Any]]:
-    """A drill as people write it: its name, then options ``name=value``, ``--flag`` or bare.
+    """Parse a command line: a drill's name, then options ``name=value``, ``--flag`` or positional.
 
-    Raises ``SettingsError`` when it is no drill or has more bare options than the drill knows.
+    Raises ``SettingsError`` for an unknown drill or too many positional options.
     """
     try:
         words = shlex.split(text)
@@ -316,7 +319,7 @@ def parse(text: str) -> tuple[str, dict[str, Any]]:
             options[places.pop(0)] = word
         else:
             raise SettingsError(
-                f"does not understand {word!r}",
+                f"has no positional option for {word!r}",
                 setting="drill",
                 found=text,
                 advice="It understands: " + usage(kind),

@@ -1,4 +1,4 @@
-"""Drills on the line itself: frozen, reset, cut within a frame, slow."""
+"""Drills on the connection itself: frozen, reset, cut within a frame, slow."""
 
 from functools import partial
 from typing import Annotated
@@ -13,24 +13,25 @@ from .base import Options as Plain
 from .messages import kinds
 
 DRIP_MS = 100.0
-"""How often a slow line passes some bytes."""
+"""The interval at which a slow connection passes some bytes."""
 WAITS = 64 * 1024
-"""Bytes on a slow line above which quotes for it wait, as for any client that does not read."""
+"""Bytes waiting on a slow connection above which its quotes wait, as for a client that does not
+read."""
 BytesPerSecond = Annotated[int, msgspec.Meta(ge=10, le=100_000_000)]
 
 
 class Freeze(Drill):
-    """TWS hangs, as when its process is stopped: sockets stay open and take bytes, nobody
-    answers. Nothing happens for anyone; new connections are made and hear nothing. When it goes
-    on, everything that was sent meanwhile is handled, in order."""
+    """TWS hangs, as when its process is suspended: sockets stay open and accept bytes, nothing is
+    answered. New connections are accepted and receive nothing. When TWS resumes it handles
+    everything that was sent meanwhile, in order."""
 
     name = "freeze"
-    summary = "sockets stay open, nobody answers"
+    summary = "sockets stay open, the station does not answer"
     issues = ("TraderAlice/OpenAlice#294", "ib-api-reloaded/ib_async#84", "erdewit/ib_insync#93")
     order = ("seconds",)
 
     class Options(Plain, frozen=True, kw_only=True):
-        """``seconds``: for how long."""
+        """``seconds`` until TWS resumes."""
 
         seconds: Seconds = 10.0
 
@@ -40,24 +41,24 @@ class Freeze(Drill):
         self.due = self.after(self.options.seconds * 1000)
 
     def act(self) -> None:
-        """Go on."""
+        """Resume."""
         self.tws.timing.frozen = False
         self.finish()
 
     def stop(self) -> None:
-        """Go on at once."""
+        """Resume immediately."""
         self.tws.timing.frozen = False
 
 
 class Reset(Drill):
-    """The connection is reset (RST): what was on its way in either direction may be lost.
+    """TWS resets the connection (RST): bytes in transit in either direction may be lost.
 
-    Without ``kind`` at once. With the name of a request, ``ms`` after the ``n``-th of its kind
-    has come in; ``seen=false`` loses that request as well, so the program cannot know whether
+    Without ``kind`` immediately. With the name of a request, ``ms`` after the ``n``-th of its kind
+    has arrived; ``seen=false`` drops that request as well, so the program cannot know whether
     its order arrived."""
 
     name = "reset"
-    summary = "the connection is reset, at once or after a request"
+    summary = "the connection is reset, immediately or after a request"
     issues = (
         "wboayue/rust-ibapi#816",
         "nautechsystems/nautilus_trader#5057",
@@ -66,7 +67,7 @@ class Reset(Drill):
     order = ("kind", "n")
 
     class Options(Aimed, frozen=True, kw_only=True):
-        """When: ``kind``, ``n``, ``ms``; whether that request is ``seen``."""
+        """``kind``, ``n``, ``ms``: when; ``seen``: whether that request is handled."""
 
         kind: str = ""
         n: Count = 1
@@ -74,7 +75,7 @@ class Reset(Drill):
         seen: bool = True
 
     def start(self) -> None:
-        """At once, or wait for the request."""
+        """Reset immediately, or wait for the request."""
         self._kinds = kinds(self.options.kind) if self.options.kind else ()
         self._count = 0
         self._victim: Session | None = None
@@ -84,7 +85,7 @@ class Reset(Drill):
             self.finish()
 
     def takes(self, session: Session, message: Message) -> bool:
-        """Count; the last one starts the clock."""
+        """Count requests; the n-th starts the delay."""
         if self._victim is not None or not isinstance(message, self._kinds):
             return True
         if not self.aims_at(session):
@@ -97,17 +98,17 @@ class Reset(Drill):
         return bool(self.options.seen)
 
     def act(self) -> None:
-        """Reset it, if it is still there."""
+        """Reset the connection, if it is still open."""
         if self._victim is not None and not self._victim.closing:
             self.tws.registry.reset(self._victim, "drill")
         self.finish()
 
 
 class HalfFrame(Drill):
-    """The connection ends in the middle of a message: some of its bytes arrive, then FIN. Where
-    the message is cut is a matter of chance, which the seed decides.
+    """The connection ends in the middle of a message: some of its bytes arrive, then FIN. The
+    random place of the cut depends on the seed.
 
-    With ``kind`` the next message of that callback is cut, without it the next one of any."""
+    With ``kind`` the next message of that callback is cut, without it the next message."""
 
     name = "half-frame"
     summary = "the connection ends within a message"
@@ -125,7 +126,7 @@ class HalfFrame(Drill):
         self._victim: Session | None = None
 
     def gives(self, session: Session, message: Message) -> bool:
-        """Note where the message will stand among those that go out together."""
+        """Record the position of the message among those that are sent together."""
         if self._victim is None and isinstance(message, self._kinds) and self.aims_at(session):
             self._victim = session
             session.valve = partial(self._cut, place=len(session.outbox))
@@ -133,7 +134,7 @@ class HalfFrame(Drill):
         return True
 
     def _cut(self, frames: list[bytes], place: int) -> bytes:
-        """Everything before the message and a part of it; nothing after that."""
+        """Return what precedes the message and a part of it, and drop the rest."""
         whole, cut = frames[:place], frames[place] if place < len(frames) else b""
         assert self._victim is not None
         self._victim.valve = _nothing
@@ -142,30 +143,30 @@ class HalfFrame(Drill):
         return b"".join(whole) + cut[: self.random.randrange(1, len(cut))]
 
     def act(self) -> None:
-        """FIN, once the bytes are out."""
+        """Send FIN once the bytes are sent."""
         victim = self._victim
         if victim is not None and victim.valve is not _nothing and not victim.closing:
-            self.due = self.after(1)  # its bytes have not gone out yet
+            self.due = self.after(1)  # its bytes have not been sent yet
             return
         if victim is not None and not victim.closing:
             self.tws.registry.drop(victim, "drill: the connection ends within a message")
         self.finish()
 
     def stop(self) -> None:
-        """Nothing is cut."""
+        """Cut nothing."""
         if self._victim is not None:
             self._victim.valve = None
 
 
 def _nothing(frames: list[bytes]) -> bytes:
-    """A line that nothing passes any more."""
+    """A connection that passes nothing any more."""
     return b""
 
 
 class SlowDrip(Drill):
-    """The line becomes slow: answers arrive a few bytes at a time, frames in many pieces. Quotes
-    skip to the present, as for any client that reads slowly; nothing else is lost, unless the
-    session ends before all has arrived."""
+    """The connection becomes slow: answers arrive a few bytes at a time, frames in many pieces.
+    Quotes skip to the latest, as for any client that reads slowly; nothing else is lost, unless
+    the session ends before all bytes have arrived."""
 
     name = "slow-drip"
     summary = "answers arrive a few bytes at a time"
@@ -173,13 +174,13 @@ class SlowDrip(Drill):
     order = ("bytes_per_second", "seconds")
 
     class Options(Aimed, frozen=True, kw_only=True):
-        """How slow, and for how long; then what is left arrives at once."""
+        """How slow, and for how long; then the remaining bytes arrive together."""
 
         bytes_per_second: BytesPerSecond = 200
         seconds: Seconds = 30.0
 
     def start(self) -> None:
-        """Slow down every session that it concerns, now and later."""
+        """Slow down every session that the drill affects, now and later."""
         self._waiting: dict[int, tuple[Session, bytearray]] = {}
         self._end: Nanos = self.after(self.options.seconds * 1000)
         self._allowed = 0.0
@@ -188,13 +189,13 @@ class SlowDrip(Drill):
         self.due = min(self.after(DRIP_MS), self._end)
 
     def started(self, session: Session) -> None:
-        """It is slow from now on."""
+        """Slow down the session."""
         if self.aims_at(session) and session.number not in self._waiting:
             self._waiting[session.number] = (session, bytearray())
             session.valve = partial(self._keep, session)
 
     def left(self, session: Session) -> None:
-        """What has not arrived never will."""
+        """Drop the bytes that have not arrived."""
         self._waiting.pop(session.number, None)
         session.valve = None
 
@@ -205,7 +206,7 @@ class SlowDrip(Drill):
         return b""
 
     def act(self) -> None:
-        """Let some bytes through."""
+        """Pass some bytes."""
         if self.now >= self._end:
             self.stop()
             self.finish()
@@ -226,7 +227,7 @@ class SlowDrip(Drill):
         self.due = min(self.after(DRIP_MS), self._end)
 
     def stop(self) -> None:
-        """Everything that waits arrives at once."""
+        """Pass all waiting bytes immediately."""
         for session, waiting in list(self._waiting.values()):
             session.valve = None
             session.paused = False

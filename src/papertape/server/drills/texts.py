@@ -1,4 +1,4 @@
-"""Drills of texts: the zone's name in the version answer, and texts that are not UTF-8."""
+"""Drills of texts: the zone name in the version reply, and texts that are not UTF-8."""
 
 import codecs
 from typing import Annotated
@@ -17,21 +17,21 @@ from .base import Aimed, Drill
 from .base import Options as Plain
 
 LOCAL_NAMES = ("公司", "Société", "Общество")
-"""Names of companies in alphabets of code pages; the first that a code page has is used."""
+"""Company names in several scripts; the first one that the code page can encode is used."""
 PLAIN = "".join(map(chr, range(128)))
 Text = Annotated[str, msgspec.Meta(max_length=LONGEST_ZONE_NAME)]
 
 
 class ZoneName(Drill):
-    """The version answer calls the time zone as Windows or a localized system does, not by its
+    """The version reply has the zone name of Windows or of a localized system, not its
     abbreviation: ``20250408 01:25:20 British Summer Time``, ``20260413 16:00:00 中国标准时间``. A
-    program that takes it for a zone of its own data base fails before it has begun.
+    program that looks the name up in a zone database fails during the handshake.
 
-    Concerns every connection that comes while it runs; ``time_zone_name`` is the same as a setting
-    of the station. Together with ``code-page`` the name is not UTF-8 either."""
+    Affects every connection made while the drill runs; the station's setting ``time_zone_name``
+    has the same effect. Together with ``code-page`` the name is not UTF-8 either."""
 
     name = "zone-name"
-    summary = "the greeting names the time zone as Windows or a localized system does"
+    summary = "the version reply names the time zone as Windows or a localized system does"
     issues = (
         "wboayue/rust-ibapi#233",
         "wboayue/rust-ibapi#455",
@@ -41,25 +41,25 @@ class ZoneName(Drill):
     order = ("name",)
 
     class Options(Plain, frozen=True, kw_only=True):
-        """``name`` of the zone."""
+        """``name``: the zone name to send."""
 
         name: Text = "Central European Standard Time"
 
     def start(self) -> None:
-        """From now on. Raises ``SettingsError`` for a name that cannot be shown."""
+        """Send the name from now on. Raises ``SettingsError`` when it is not printable."""
         _printable(self.options.name)
         self.zone = self.options.name
 
 
 class CodePage(Drill):
-    """Texts come in the code page of the computer that TWS runs on, and contracts have names of
-    that country: what a program takes for UTF-8 is none. Concerns everything that is told as text,
-    the version answer too. From version 153 on TWS escapes names and error texts, so that those
-    are ASCII and the code page shows in what a program wrote itself, such as ``orderRef``; a
-    message in protobuf stays UTF-8, with the same names.
+    """TWS encodes texts in the code page of its computer, and contracts have names of that
+    country: a program that decodes UTF-8 fails. Affects every text message and the version
+    answer. From version 153 on TWS escapes names and error texts to ASCII, so the code page shows
+    only in texts that a program wrote, such as ``orderRef``; a protobuf message stays UTF-8, with
+    the same names.
 
-    ``name`` stands before the long name of each contract, as ``苹果公司-APPLE INC`` was seen;
-    letters that the code page lacks become ``?``."""
+    ``name`` precedes the long name of each contract, as ``苹果公司-APPLE INC`` was observed;
+    characters that the code page lacks become ``?``."""
 
     name = "code-page"
     summary = "texts are in a code page of Windows, not in UTF-8"
@@ -67,24 +67,24 @@ class CodePage(Drill):
     order = ("codec", "name")
 
     class Options(Aimed, frozen=True, kw_only=True):
-        """``codec``: a code page with ASCII in it; ``name``: "" for one that it can write."""
+        """``codec``: a code page that contains ASCII; ``name``: "" chooses one it can encode."""
 
         codec: Text = "gbk"
         name: Text = ""
 
     def start(self) -> None:
-        """From now on. Raises ``SettingsError`` when the codec or the name will not do."""
+        """Encode texts from now on. Raises ``SettingsError`` for an unusable codec or name."""
         self._codec = _code_page(self.options.codec)
         fitting = (name for name in LOCAL_NAMES if _writes(self._codec, name))
         self._name = self.options.name or next(fitting, "")
         _printable(self._name or "-")
         if not _writes(self._codec, self._name):
             raise SettingsError(
-                f"cannot be written in {self.options.codec}", setting="name", found=self._name
+                f"cannot be encoded in {self.options.codec}", setting="name", found=self._name
             )
 
     def writes(self, session: Session, message: Message | None, encoded: bytes) -> bytes:
-        """A message with a local name, in the code page."""
+        """Return the message with the local name, in the code page."""
         if not self.aims_at(session):
             return encoded
         if isinstance(message, ContractData) and self._name:
@@ -98,7 +98,7 @@ class CodePage(Drill):
 
 
 def recoded(encoded: bytes, codec: str, *, raw: bool) -> bytes:
-    """A frame whose texts are in a code page; ``raw``: four bytes of message id come first."""
+    """Return a frame with its texts in a code page; ``raw``: it starts with a 4-byte message id."""
     head = encoded[4:8] if raw else b""
     if int.from_bytes(head) > PROTOBUF_OFFSET:
         return encoded
@@ -113,7 +113,7 @@ def _code_page(name: str) -> str:
         fits = False
     if not fits:
         raise SettingsError(
-            "is no code page with ASCII in it",
+            "is not a code page that contains ASCII",
             setting="codec",
             found=name,
             advice="Choose one such as gbk, big5, shift_jis, cp1252 or cp1251",
@@ -131,4 +131,4 @@ def _writes(codec: str, text: str) -> bool:
 
 def _printable(name: str) -> None:
     if not name or not name.isprintable():
-        raise SettingsError("has letters that cannot be shown", setting="name", found=name)
+        raise SettingsError("has unprintable characters", setting="name", found=name)
