@@ -13,6 +13,7 @@ COMMANDS: Final[dict[str, str]] = {
     "serve": "serve",
     "demo": "demo",
     "status": "control",
+    "clock": "control",
     "accept": "control",
     "drill": "control",
     "account": "account",

@@ -1,4 +1,4 @@
-"""``papertape status | accept | drill``: control a running station."""
+"""``papertape status | clock | accept | drill``: control a running station."""
 
 import json
 from collections.abc import Callable
@@ -35,6 +35,29 @@ def told(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
             raise typer.Exit(2) from error
 
     return guarded
+
+
+@told
+def clock(
+    port: Port = None,
+    speed: Annotated[
+        float | None, typer.Option(help="Run so many times as fast as real time; 0 pauses.")
+    ] = None,
+    pause: Annotated[bool, typer.Option("--pause", help="Stop the market's clock.")] = False,
+    step: Annotated[float | None, typer.Option(help="Jump ahead so many seconds.")] = None,
+) -> None:
+    """Show the market's clock of a running station; pause it, change its speed, jump ahead.
+
+    Example: `papertape clock --pause`, then `papertape clock --step 60`
+    """
+    remote = ControlClient(port)
+    found = remote.get("/clock")
+    if pause or speed is not None:
+        found = remote.patch("/clock", {"speed": 0 if pause else speed})
+    if step is not None:
+        found = remote.post("/clock/step", {"seconds": step})
+    pace = "paused" if not found["speed"] else f"{found['speed']:g} times real time"
+    Console(highlight=False).print(f"market time {shown(found['time'][:19])}Z, {pace}")
 
 
 @told

@@ -34,8 +34,12 @@ class ControlClient:
         """POST to a path below the station. Raises ``SettingsError``."""
         return self._call("POST", self._below(path), body)
 
-    def put(self, path: str, body: Any) -> Any:
+    def patch(self, path: str, body: Any) -> Any:
         """PATCH a path below the station. Raises ``SettingsError``."""
+        return self._call("PATCH", self._below(path), body)
+
+    def put(self, path: str, body: Any) -> Any:
+        """PUT a path below the station. Raises ``SettingsError``."""
         return self._call("PUT", self._below(path), body)
 
     def _below(self, path: str) -> str:

@@ -145,6 +145,7 @@ def compose(
         gateway = settings is not None and settings.gateway
         config = Config(api, kept=keeper.config(), keep=keeper.keep_config, gateway=gateway)
         station = Station(engine, tape, keeper, settings, wire_log, config)
+        station.keep_clock = lambda clock: keeper.keep_market(replace(facts, clock=clock))
         if journal is not None:
             undo.callback(_finish, keeper, station)
         folder = log_dir or (data_dir / LOGS if data_dir else None)

@@ -59,7 +59,8 @@ def start_instant(text: str, zone: str) -> Nanos:
 
 
 class MarketClock(msgspec.Struct, frozen=True):
-    """Market time = ``market`` + (wall - ``wall``) x ``speed``, ``wall`` being the other clock."""
+    """Market time = ``market`` + (wall - ``wall``) x ``speed``, ``wall`` being the other clock; a
+    speed of 0 is a market that is paused."""
 
     wall: Nanos
     market: Nanos
@@ -104,6 +105,8 @@ def check_start(kept: MarketClock, last: Nanos, wall: Nanos, *, accepted: bool) 
     was kept. Market time that was told cannot be taken back, so a clock far from it is asked
     about: raises ``SettingsError`` unless that is ``accepted``.
     """
+    if not kept.speed:
+        return ""  # it was paused: no time has passed, whatever the computer's clock says
     before = kept.wall + int(max(last - kept.market, 0) / kept.speed)
     apart = wall - before
     if -LEAST_STEP < apart <= FAR_AHEAD:

@@ -10,7 +10,7 @@ time that cannot pass, are raised to the driver, which stops the station.
 """
 
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 
 from ..venue.broker.account_manager import AccountRefused
@@ -22,6 +22,7 @@ from ..venue.units import Nanos
 from ..wire.catalogue.session import StartApi
 from ..wire.message import Farm, Message
 from .account_figures import AccountFigures
+from .clock import MarketClock
 from .config import Config
 from .config_table import TABLE
 from .drills import Drills
@@ -83,6 +84,8 @@ class Station:
         timing.wake = schedule.changed
         self.event_bus = bus = EventBus(timing)
         """News for those who look on."""
+        self.keep_clock: Callable[[MarketClock], object] = lambda clock: None
+        """Remembers, over the computer's clock, how market time goes on."""
         self.logged_off = False
         """The user must log in again: the driver ends the station."""
         self.venue = EmbeddedVenue(engine, keeper, market)

@@ -60,7 +60,21 @@ class RunningStation:
 
     def advance(self, seconds: float) -> None:
         """Let the market's clock jump ahead; what falls due on the way happens at its time."""
-        self._on_its_thread(lambda: _advance(self._server, int(seconds * SECOND)))
+        target = self._server.now() + int(seconds * SECOND)
+
+        def jump() -> None:
+            while self._server.act(lambda station: self._server.step_to(target)):
+                pass
+
+        self._on_its_thread(jump)
+
+    def pause(self) -> None:
+        """Stop the market's clock; requests are still answered, and ``advance`` still works."""
+        self._on_its_thread(lambda: self._server.set_speed(0))
+
+    def run_at(self, speed: float) -> None:
+        """Let the market's clock run so many times as fast as real time; 0 pauses it."""
+        self._on_its_thread(lambda: self._server.set_speed(speed))
 
     @property
     def now(self) -> Nanos:
@@ -128,23 +142,6 @@ class RunningStation:
         failed = self._server.failed
         ended = failed is None or failed.done()
         return not (ended or self._server.listening or self._composed.station.away)
-
-
-def _advance(server: StationServer, delta: Nanos) -> None:
-    """Step from due to due until the clock has moved so far."""
-    target = server.now() + delta
-
-    def step(station: Station) -> bool:
-        due = station.next_due()
-        more = due is not None and due <= target
-        at = max(station.now, due) if more and due is not None else target
-        server.jump(at)
-        station.step(at)
-        station.flush()
-        return more
-
-    while server.act(step):
-        pass
 
 
 @contextmanager

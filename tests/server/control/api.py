@@ -32,6 +32,10 @@ class Api:
         """What a path below the station answers to an order to do something."""
         return await self.ask("POST", path, status, body)
 
+    async def patch(self, path: str, body: Any, status: int = 200) -> Any:
+        """What a path below the station answers to a change."""
+        return await self.ask("PATCH", path, status, body)
+
     async def ask(self, method: str, path: str, status: int, body: Any = None) -> Any:
         answer = await self._client.request(method, f"/v1/stations/tws{path}", json=body)
         assert answer.status_code == status, (answer.status_code, answer.text)

@@ -77,8 +77,9 @@ class StationServer:
         when TWS has logged off."""
 
     def _until(self, seconds: float) -> Nanos:
-        """Market time so many seconds of ours from now."""
-        return self.clock.now(self._steady() + int(seconds * SECOND))
+        """Market time so many seconds of ours from now; a paused market counts as one that runs
+        at the pace of real time."""
+        return self.now() + int(seconds * SECOND * (self.clock.speed or 1))
 
     def now(self) -> Nanos:
         """Market time."""
@@ -86,8 +87,38 @@ class StationServer:
 
     def jump(self, at: Nanos) -> None:
         """Let market time go on from ``at``, which must not lie in the past."""
-        self.clock = MarketClock(self._steady(), at, self.clock.speed)
+        self._run(at, self.clock.speed)
+
+    def set_speed(self, speed: float) -> None:
+        """Let market time run so many times as fast as real time; 0 pauses the market.
+
+        Sessions go on while it is paused: requests are answered, at the same instant.
+        """
+        self._run(self.now(), speed)
+        self.wake()
+
+    def _run(self, at: Nanos, speed: float) -> None:
+        self.clock = MarketClock(self._steady(), at, speed)
+        self.station.keep_clock(MarketClock(self._wall(), at, speed))
         self._still()  # it waits too long now
+
+    def step_to(self, target: Nanos) -> bool:
+        """Let the next thing until ``target`` happen at its instant, else jump there; whether
+        something happened, so that there may be more. For ``act``."""
+        due = self.station.next_due()
+        more = due is not None and due <= target
+        at = max(self.station.now, due) if more and due is not None else target
+        self.jump(at)
+        self.station.step(at)
+        self.station.flush()
+        return more
+
+    async def advance(self, seconds: float) -> None:
+        """Let market time jump ahead by so many seconds; what falls due on the way happens at its
+        instant, and others have turns in between."""
+        target = self.now() + int(seconds * SECOND)
+        while self.act(lambda station: self.step_to(target)):
+            await asyncio.sleep(0)
 
     @property
     def listening(self) -> bool:
@@ -299,7 +330,10 @@ class StationServer:
         self._still()
         if due is not None:
             self._due = due
-            delay = max(due - now, 0) / self.clock.speed / 1e9
+            delay = max(due - now, 0) / 1e9
+            if delay and not self.clock.speed:
+                return  # the market is paused
+            delay /= self.clock.speed or 1
             self._timer = asyncio.get_running_loop().call_later(delay, self._do, self._tick)
 
     def _look_again(self) -> None:

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from ... import __version__
 from ..aio.server import StationServer
-from . import accounts, events, faults, logs, market, messages, sessions, settings, trading
+from . import accounts, clock, events, faults, logs, market, messages, sessions, settings, trading
 from .access import Access
 from .guard import Guard
 from .logring import LogRing
@@ -78,6 +78,7 @@ def create(servers: Mapping[str, StationServer], access: Access, log: LogRing) -
     app.add_exception_handler(405, _not_allowed)
     for module in (
         sessions,
+        clock,
         settings,
         faults,
         trading,

@@ -49,6 +49,29 @@ class StationView(View):
     """The last notice about the API's socket: 1300, sent when the port changes; null before."""
 
 
+class ClockView(View):
+    """The market's clock."""
+
+    time: datetime
+    """Market time."""
+    speed: float
+    """As a multiple of real time; 0 while the market is paused."""
+
+
+class SpeedBody(View):
+    """Another speed of the market's clock."""
+
+    speed: Annotated[float, Field(ge=0, le=10_000)]
+    """As a multiple of real time; 0 pauses the market."""
+
+
+class StepBody(View):
+    """A jump of the market's clock."""
+
+    seconds: Annotated[float, Field(gt=0, le=7 * 86_400)]
+    """Of market time."""
+
+
 class SessionView(View):
     """One connection."""
 

@@ -1,0 +1,35 @@
+"""The market's clock: its time and speed, pausing it, stepping ahead."""
+
+from fastapi import APIRouter
+
+from ..aio.server import StationServer
+from .stations import CONFLICT, NOT_FOUND, Chosen, act, moment
+from .views import ClockView, SpeedBody, StepBody
+
+router = APIRouter(tags=["clock"])
+
+
+def _clock(server: StationServer) -> ClockView:
+    return ClockView(time=moment(server.now()), speed=server.clock.speed)
+
+
+@router.get("/stations/{station}/clock", responses=NOT_FOUND)
+async def clock(server: Chosen) -> ClockView:
+    """Return market time and its speed."""
+    return _clock(server)
+
+
+@router.patch("/stations/{station}/clock", responses=CONFLICT)
+async def change(server: Chosen, body: SpeedBody) -> ClockView:
+    """Let market time run faster or slower from now on; a speed of 0 pauses it."""
+    act(server, lambda station: None)  # what was due until now happens first
+    server.set_speed(body.speed)
+    return _clock(server)
+
+
+@router.post("/stations/{station}/clock/step", responses=CONFLICT)
+async def step(server: Chosen, body: StepBody) -> ClockView:
+    """Let market time jump ahead; what falls due on the way happens at its time."""
+    act(server, lambda station: None)
+    await server.advance(body.seconds)
+    return _clock(server)

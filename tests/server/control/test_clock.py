@@ -1,0 +1,50 @@
+"""The market's clock over the control API: paused, faster, a step ahead."""
+
+import pytest
+
+from papertape.venue.units import SECOND
+from papertape.wire.catalogue import session
+from server.control.api import Api
+from server.control.test_routes import with_api
+
+pytestmark = pytest.mark.network
+
+
+def test_a_paused_market_stands_still_and_answers() -> None:
+    async def main(api: Api) -> None:
+        client = await api.served.client()
+        assert (await api.patch("/clock", {"speed": 0}))["speed"] == 0
+        before = api.served.server.now()
+        for _ in range(3):
+            await client.send(session.ReqCurrentTime())
+            (told,) = [m for m in await client.until(session.CurrentTime)
+                       if isinstance(m, session.CurrentTime)]  # fmt: skip
+            assert told.currentTime == before // SECOND
+        assert api.served.server.now() == before
+        assert (await api.patch("/clock", {"speed": 2.5}))["speed"] == 2.5
+
+    with_api(main)
+
+
+def test_a_step_lets_what_is_due_happen_at_its_time() -> None:
+    async def main(api: Api) -> None:
+        client = await api.served.client()
+        await api.patch("/clock", {"speed": 0})
+        before = api.served.server.now()
+        await api.post("/drills", {"text": "farm-blip usfarm ms=2000"})
+        await client.tells(session.ErrorMessage, errorCode=2103)
+        await api.post("/clock/step", {"seconds": 60})
+        back = await client.tells(session.ErrorMessage, errorCode=2104)
+        assert api.served.server.now() == before + 60 * SECOND
+        assert 2000 <= back.errorTime - before // 1_000_000 < 3000
+
+    with_api(main)
+
+
+@pytest.mark.parametrize("body", [{"speed": -1}, {"speed": 1e9}, {"speed": "nan"}, {}])
+def test_a_speed_that_cannot_be_is_refused(body: dict[str, object]) -> None:
+    async def main(api: Api) -> None:
+        await api.patch("/clock", body, status=422)
+        assert (await api.get("/clock"))["speed"] > 0
+
+    with_api(main)
