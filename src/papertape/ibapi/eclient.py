@@ -7,6 +7,7 @@ errors, ``connectAck`` of a synchronous ``connect``, and ``connectionClosed`` wh
 processes messages.
 """
 
+import sys
 from typing import Any, Final
 
 from ..errors import BadFrame
@@ -418,7 +419,9 @@ class EClient(Requests):
 
 
 def _offered() -> int:
-    """``client.MAX_CLIENT_VER``, which programs lower before they connect."""
-    from . import client
+    """``client.MAX_CLIENT_VER``, which programs lower before they connect.
 
-    return client.MAX_CLIENT_VER
+    That module re-exports this one, so it is looked up where it is loaded, not imported.
+    """
+    client = sys.modules.get(f"{__package__}.client")
+    return MAX_SERVER if client is None else int(client.MAX_CLIENT_VER)
