@@ -104,7 +104,8 @@ ONLY_FOR: dict[str, tuple[str, ...]] = {
 
 # Layers in which no two files need each other, not even for types.
 WITHOUT_CIRCLES = (
-    "model", "wire", "venue", "store", "client", "ibapi", "server", "testing", "explain", "console", "cli",
+    "model", "wire", "venue", "store", "client", "ibapi", "server", "testing", "explain", "console",
+    "cli",
 )  # fmt: skip
 
 # what: the files that may use it. Everything else gets time, randomness and network as arguments.
