@@ -18,6 +18,7 @@ from server.pair import Client, Hall, Stopwatch
 from server.shown import expected, lines
 
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
+EUR = Contract(symbol="EUR", secType="CASH", exchange="IDEALPRO", currency="USD")
 
 
 def watching(interval_ms: int = 250) -> tuple[Hall, Client]:
@@ -220,22 +221,110 @@ def test_lines_that_end_between_two_slices_are_told_no_more() -> None:
     assert bids(slow) == [257.6] * 10
 
 
-def test_what_was_encoded_for_one_moment_serves_the_next_while_nothing_changes(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    made: list[int] = []
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """A number for every batch that is encoded."""
+    found: list[int] = []
 
     def counted(*args: Any) -> SharedFrames:
-        made.append(1)
+        found.append(1)
         return SharedFrames(*args)
 
     monkeypatch.setattr(channels, "SharedFrames", counted)
+    return found
+
+
+def test_what_was_encoded_for_one_moment_serves_the_next_while_nothing_changes(
+    made: list[int],
+) -> None:
     hall, clients = sliced(4, 10)
     assert len(made) == 1
     begin_sample(hall, "AAPL 257.60 x 257.68")
     hall.settle()
     assert [len(bids(one)) for one in clients] == [10] * 4
     assert len(made) == 2
+
+
+def test_a_snapshot_is_encoded_once_for_all_who_take_it_of_the_same_state(made: list[int]) -> None:
+    hall, one = watching()
+    clients = [one, *(hall.client(number) for number in (2, 3))]
+    made.clear()
+    taken = [lines(two.send(market.ReqMktData(7, AAPL, "", True)).got()) for two in clients]
+    assert made == [1] and taken[0] == taken[1] == taken[2]
+    hall.quote("AAPL 257.60 x 257.68")
+    one.got()
+    made.clear()
+    taken = [lines(two.send(market.ReqMktData(8, AAPL, "", True)).got()) for two in clients]
+    assert made == [1] and "tickPrice 8 BID 257.6 1000" in taken[2]
+
+
+# ---------------------------------------------------------------- tapes that cannot be read
+
+
+def test_a_tape_that_cannot_be_read_ends_the_lines_on_it_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hall, client = watching()
+    msft = Contract(symbol="MSFT", secType="STK", exchange="SMART", currency="USD")
+    client.send(market.ReqMktData(2, AAPL), market.ReqMktData(3, msft)).got()
+    quote, apple = hall.market.quote, told(hall)[0].instrument.conId
+
+    def fails(con_id: int, now: int) -> Any:
+        if con_id == apple:
+            raise ValueError("no such day")
+        return quote(con_id, now)
+
+    monkeypatch.setattr(hall.market, "quote", fails)
+    hall.wait(1)
+    assert lines(client.got()) == expected("error 1 323; error 2 323")
+    assert [line.request_id for line in told(hall)] == [3]
+    client.send(market.ReqMktData(4, AAPL))
+    assert [(number, code) for number, code, _ in client.errors()] == [(4, 323)]
+    assert [line.request_id for line in told(hall)] == [3]
+    hall.quote("MSFT 410.00 x 410.10")
+    assert "tickPrice 3 BID 410 1000" in lines(client.got())
+
+
+# ---------------------------------------------------------------- every tick
+
+
+def test_who_reads_again_has_the_present_at_once_where_every_tick_is_told() -> None:
+    hall, slow = watching(0)
+    other = hall.client(2)
+    other.send(market.ReqMktData(1, AAPL)).got()
+    slow.session.paused = True
+    for cents in range(5):
+        hall.quote(f"AAPL 257.{cents:02} x 257.68")
+    assert len(bids(other)) == 5 and slow.got() == []
+    slow.session.paused = False
+    hall.settle()
+    assert bids(slow) == [257.04]
+    assert bids(other) == []
+
+
+def test_nothing_is_due_between_the_ticks_or_for_clients_that_do_not_read() -> None:
+    hall, client = watching(0)
+    assert hall.station.level1.next_due() is None
+    write(hall, (5, "AAPL 257.60 x 257.68"))
+    assert hall.station.next_due() == hall.now + 5 * SECOND
+    client.session.paused = True
+    assert hall.station.level1.next_due() is None
+
+
+@pytest.mark.parametrize("interval_ms", [0, 250])
+def test_lines_that_have_ended_leave_nothing_behind(interval_ms: int) -> None:
+    hall = Hall(settings=StationSettings(max_message_rate=0, quote_interval_ms=interval_ms))
+    client = hall.client()
+    client.send(market.ReqMktData(1, AAPL))
+    for number in range(2, 500):
+        client.send(market.ReqMktData(number, AAPL), market.CancelMktData(number))
+    (channel,) = hall.station.level1.channels
+    assert len(channel.listeners) < 50
+    client.send(market.CancelMktData(1))
+    other = hall.client(2)
+    other.send(market.ReqMktData(1, EUR))
+    hall.quote("EUR 1.10000 x 1.10005")
+    assert [len(one.listeners) for one in hall.station.level1.channels] == [1]
 
 
 def told(hall: Hall) -> list[Any]:

@@ -217,6 +217,9 @@ class Channels:
         listener.session.subscriptions.add(listener)
         self.alarm.changed()
 
+    def __iter__(self) -> Iterator[Channel[Any, Any]]:
+        return iter(self._channels.values())
+
     def encode_anew(self) -> None:
         """A setting has changed how items are told."""
         for channel in self._channels.values():

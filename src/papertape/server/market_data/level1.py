@@ -130,12 +130,12 @@ class Level1:
         self._config = config
         self._timing = timing
         self._interval: Nanos = settings.quote_interval_ms * 1_000_000
-        self._channels = Channels(flows, timing)
+        self.channels = Channels(flows, timing)
         self._pictures: dict[int, Channel[Picture | None, Picture]] = {}
         """The channels of snapshots, by instrument."""
         config.watch(LOTS, self._encode_anew)
-        self.alarm = self._channels.alarm
-        self.next_due = self._channels.next_due
+        self.alarm = self.channels.alarm
+        self.next_due = self.channels.next_due
 
     def open(self, line: QuoteLine) -> None:
         """Begin a line: tell the known state, then what changes. Raises what the market raises."""
@@ -145,7 +145,7 @@ class Level1:
         entry = line.instrument
         kind = SampledQuotes if self._interval else EveryTick
         make = partial(kind, self._market, entry, self._interval, self._in_lots)
-        self._channels.follow(entry.conId, make, line, show=True)
+        self.channels.follow(entry.conId, make, line, show=True)
 
     def snapshot(self, request_id: int, session: Session, entry: Instrument) -> None:
         """Send the present state as a snapshot has it. Raises what the market raises."""
@@ -161,5 +161,5 @@ class Level1:
         return bool(self._config.settings.sendMarketDataInLotsForUsStocks)
 
     def _encode_anew(self, _: object) -> None:
-        self._channels.encode_anew()
+        self.channels.encode_anew()
         self._pictures.clear()
