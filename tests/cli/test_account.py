@@ -59,7 +59,7 @@ def test_a_running_station_takes_accounts_and_has_them_after_kill_9(tmp_path: Pa
             assert "fees fixed" in account("fees", "DU2", "fixed")
             table = account("ls")
             assert "DU1234567" in table and "49,864.50" in table and "reg_t" in table
-            assert "there is an account DU2 already" in account("add", "DU2", code=2)
+            assert "the account DU2 exists already" in account("add", "DU2", code=2)
             assert "there are: DU1234567, DU2" in account("deposit", "DU9", "1", code=2)
             assert "such as 50000 or -250.50" in account("deposit", "DU2", "much", code=2)
             assert "a station runs there" in account("ls", *KEPT, code=2)
@@ -93,7 +93,7 @@ def test_accounts_come_into_the_journal_of_a_station_that_does_not_run(kept: Pat
     assert "cash 0.00 GBP" in account("deposit", "DU3", "-5")
     assert "fees none" in account("fees", "DU3", "none")
     assert "margin reg_t" in account("margin", "DU3", "reg_t")
-    assert "0.00 GBP to take out" in account("deposit", "DU3", "-1", code=2)
+    assert "0.00 GBP to withdraw" in account("deposit", "DU3", "-1", code=2)
     assert "there are: portfolio, reg_t" in account("margin", "DU3", "x", code=2)
     assert "there are: fixed, none" in account("add", "DU4", "--fees", "x", code=2)
     assert "there are: AUD" in account("add", "DU4", "--currency", "XAU", code=2)

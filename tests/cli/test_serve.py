@@ -217,7 +217,7 @@ BAD_API = {
     "a name that is none": (["--api", "readOnlyAip=true"], "did you mean readOnlyApi"),
     "a word that is no pair": (["--api", "readOnlyApi"], "must be NAME=VALUE"),
     "a value that cannot be": (["--api", "loggingLevel=loud"], "system, error, warning"),
-    "a network that is none": (["--trusted-ip", "10.0.0.0/99"], "no address and no network"),
+    "a network that is none": (["--trusted-ip", "10.0.0.0/99"], "not an address or a network"),
     "a verdict that is none": (["--acceptance", "maybe"], "setting='acceptance'"),
     "an id that is none": (["--master-client-id", -5], "from 0 to 2147483647"),
 }  # fmt: skip

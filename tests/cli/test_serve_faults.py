@@ -49,7 +49,7 @@ def test_a_drill_begins_with_the_station(tmp_path: Path) -> None:
     [
         (("--drill", "no-such-drill"), "is not a drill"),
         (("--drill", "freeze seconds=soon"), "freeze [seconds=10.0]"),
-        (("--log-dir", "logs", "--log-level", "loud"), "is no level"),
+        (("--log-dir", "logs", "--log-level", "loud"), "is not a log level"),
         (("--log-dir", "file/logs"), "cannot be written"),
     ],
 )
@@ -92,7 +92,7 @@ def test_a_clock_far_from_what_is_kept_is_asked_about(tmp_path: Path) -> None:
     compose(wall=long_ago, data_dir=tmp_path / "kept").close()
     words = ("--data-dir", "kept")
     done = papertape("serve", "--port", closed_port(), *words, cwd=tmp_path, code=2)
-    assert "the last moment that is kept here, 2001-09-11 14:00:00 UTC" in done.output
+    assert "the last stored time, 2001-09-11 14:00:00 UTC" in done.output
     assert "give --accept-clock: market time will skip ahead" in done.output
     with station(tmp_path, *words, "--accept-clock") as running:
         assert told(running.port, until=b"2106")

@@ -298,9 +298,9 @@ def test_the_log_level_says_how_much_the_log_tells(
         client.session.error(-1, 2103, farm="usfarm")
         client.session.error(-1, 2106, farm="ushmds")
     found = {
-        "error": "is told 300 about 4242" in caplog.text,
-        "warning": "is told 2103" in caplog.text,
-        "info": "is told 2106" in caplog.text,
+        "error": "receives 300 about 4242" in caplog.text,
+        "warning": "receives 2103" in caplog.text,
+        "info": "receives 2106" in caplog.text,
         "request": "client 1 at test:1 sends CancelMktData" in caplog.text,
         "field": "CancelMktData(reqId=4242)" in caplog.text,
     }

@@ -104,7 +104,7 @@ def test_the_market_never_goes_back_behind_what_was_kept(tmp_path: Path) -> None
         buy(composed)
         last = composed.station.engine.clock
     earlier = WALL - 3600 * SECOND
-    with pytest.raises(SettingsError, match="before the last moment that is kept here"):
+    with pytest.raises(SettingsError, match="before the last stored time"):
         made(tmp_path, wall=earlier)
     with made(tmp_path, wall=earlier, accept_clock=True) as again:
         assert again.clock.now(earlier) == last
@@ -118,7 +118,7 @@ def test_a_clock_a_little_behind_is_told(tmp_path: Path, caplog: pytest.LogCaptu
         last = composed.station.engine.clock
     with made(tmp_path, wall=WALL - 30 * SECOND) as again:
         assert again.clock.now(WALL - 30 * SECOND) == last
-    assert "market time will go on from that moment" in caplog.text
+    assert "market time will continue from there" in caplog.text
 
 
 def test_a_clock_far_ahead_is_asked_about(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_orders_that_are_missing_are_missed(
         made(tmp_path / "dead")
     with made(tmp_path / "dead", accept_loss=True) as less:
         assert less.station.queries.next_valid_id(1) == 1
-    assert "it goes on with what is there" in caplog.text
+    assert "the station continues with the rest" in caplog.text
     made(tmp_path / "dead").close()
 
 

@@ -62,7 +62,7 @@ def test_steps_are_told_from_drift(passed: float, went: float, step: float) -> N
 def test_the_log_says_by_how_much_and_that_time_goes_on() -> None:
     assert set_clock(-90 * SECOND, at("20260413 10:00:00")) == (
         "the computer's clock was set back by 0:01:30, to 2026-04-13 14:00:00 UTC; "
-        "market time goes on as before"
+        "market time continues as before"
     )
     assert "ahead by 3 days, 0:00:00.50" in set_clock(int(259200.5 * SECOND), WALL)
     assert "to -4000000000000 s since 1970" in set_clock(-1, -4_000_000_000_000 * SECOND)
@@ -99,7 +99,7 @@ def test_a_start_far_from_what_is_kept_is_asked_about(
         with pytest.raises(SettingsError, match="--accept-clock") as error:
             check_start(kept, last, wall, accepted=False)
         assert "2026-04-13 16:08:20 UTC" in str(error.value)
-        assert ("skip ahead" if apart > 0 else "go on from that moment") in str(error.value)
+        assert ("skip ahead" if apart > 0 else "continue from there") in str(error.value)
     else:
         assert check_start(kept, last, wall, accepted=False) == warning
 

@@ -135,8 +135,8 @@ componentExchSeparator | "123456789"            | at most 8
 optionExerciseRequestType | "a\\u0000b"         | printable
 autoLogoffTime         | "13:00"                | such as 11:45
 autoLogoffTime         | "1:5"                  | such as 11:45
-trustedIPs             | "localhost"            | is no address and no network
-trustedIPs             | "10.0.0.0/33"          | is no address and no network
+trustedIPs             | "localhost"            | is not an address or a network
+trustedIPs             | "10.0.0.0/33"          | is not an address or a network
 trustedIPs             | 7                      | addresses or networks
 """
 

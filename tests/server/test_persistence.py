@@ -396,7 +396,7 @@ def test_a_damaged_snapshot_leaves_the_one_before_it(
 ) -> None:
     path, ended = harmed(tmp_path, f"UPDATE pieces SET blob = x'00' WHERE seq = {NEWEST}")
     assert world.recovered(path).state_hash() == ended
-    assert "passes over a snapshot that cannot be used, after entry" in caplog.text
+    assert "skips a snapshot that is not valid, after entry" in caplog.text
     with world.opened(path) as journal:  # a clean stop puts a new one in its place
         again = world.World(journal)
         assert again.engine.state_hash() == ended

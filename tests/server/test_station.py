@@ -86,8 +86,8 @@ def test_the_log_tells_of_few_that_are_turned_away_and_counts_the_others(
     for _ in range(100):
         hall.newcomer()
     assert len(caplog.messages) == LOGGED_AWAY + 1
-    assert caplog.messages[0] == "test:0 refused: all 32 places are taken"
-    assert caplog.messages[-1].startswith("no more connections that are turned away are told of")
+    assert caplog.messages[0] == "test:0 refused: all 32 places are occupied"
+    assert caplog.messages[-1].startswith("further refused connections are only counted")
     clients[0].raw(b"\xff\xff\xff\xff")  # what happens to clients is told nevertheless
     assert "client 0 at test:0 closed: " in caplog.messages[-1]
     clients[0] = hall.client(0)
@@ -95,7 +95,7 @@ def test_the_log_tells_of_few_that_are_turned_away_and_counts_the_others(
     hall.wait(60)
     hall.newcomer()
     assert caplog.messages == [
-        "80 more connections were turned away", "test:0 refused: all 32 places are taken",
+        "80 more connections were refused", "test:0 refused: all 32 places are occupied",
     ]  # fmt: skip
 
 
@@ -107,7 +107,7 @@ def test_s4_the_last_place_may_be_gone_when_start_api_comes(
     clients = [hall.client(number) for number in (1, 2)]
     slow.send(session.StartApi(9))
     assert slow.pipe.closed and slow.got() == []
-    assert "closed: all 2 places are taken" in caplog.text
+    assert "closed: all 2 places are occupied" in caplog.text
     assert all(client.session.started for client in clients)
 
 

@@ -1,4 +1,4 @@
-"""Commands about accounts, from what a person or a program writes."""
+"""Account commands from the texts that a user or a program gives."""
 
 import re
 from decimal import Decimal
@@ -12,11 +12,11 @@ from ..venue.commands import OpenAccount
 from ..venue.units import CashMicros, cash_units
 
 MONEY: Final = r"-?[0-9]{1,13}(\.[0-9]{1,6})?"
-"""An amount as people write it."""
+"""A decimal amount as text."""
 
 
 def amount(text: str) -> CashMicros:
-    """Money from its decimal text. Raises ``AccountRefused`` for a text that is no amount."""
+    """Parse a decimal amount of money. Raises ``AccountRefused`` when the text is not one."""
     if not re.fullmatch(MONEY, text):
         raise AccountRefused(
             "an amount is a number with at most six decimals, such as 50000 or -250.50;"
@@ -34,9 +34,9 @@ def opening(
     margin_model: str | None = None,
     fee_plan: str | None = None,
 ) -> OpenAccount:
-    """The command that opens an account; what is None is as in the accounts of the profile.
+    """Build the command that opens an account; None takes the value of the profile's accounts.
 
-    Raises ``AccountRefused`` for cash that is no amount.
+    Raises ``AccountRefused`` for cash that is not an amount.
     """
     opened = OpenAccount(
         account,

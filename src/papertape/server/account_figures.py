@@ -1,8 +1,8 @@
-"""Account figures for their subscribers: at once, on every change, and every three minutes.
+"""Account values for their subscribers: immediately, on every change, and every three minutes.
 
 Serves reqAccountUpdates, reqAccountUpdatesMulti and reqAccountSummary; the summary repeats only
-what has changed. A new account is in the next managedAccounts that a client asks for or receives at
-its start; nobody is sent one unasked, as TWS sends the list at a connection's start only.
+changed values. A new account is in the next managedAccounts that a client requests or receives at
+its start; no session receives an unsolicited one, as TWS sends the list at the start only.
 """
 
 import re
@@ -64,11 +64,11 @@ LEDGER = frozenset(
         "NetLiquidation",
     ]
 )
-"""Keys that ``ledgerAndNLV`` asks for."""
+"""Keys that ``ledgerAndNLV`` selects."""
 
 
 class AccountSubscription(Subscription):
-    """reqAccountUpdates, of which a client has one."""
+    """The subscription of reqAccountUpdates; a client has at most one."""
 
     __slots__ = ("account",)
 
@@ -87,7 +87,7 @@ class MultiAccountSubscription(Subscription):
         self.account = account
         self.model = model
         self.ledger = ledger
-        """Only the keys of ``LEDGER``."""
+        """Whether to send only the keys of ``LEDGER``."""
 
 
 class SummarySubscription(Subscription):
@@ -103,7 +103,7 @@ class SummarySubscription(Subscription):
 
 
 class PositionSubscription(Subscription):
-    """reqPositions, of which a client has one."""
+    """The subscription of reqPositions; a client has at most one."""
 
     def __init__(self) -> None:
         super().__init__(0)
@@ -113,10 +113,10 @@ FIGURES = (AccountSubscription, MultiAccountSubscription, SummarySubscription)
 
 
 class AccountFigures:
-    """Sends account figures; remembers per session only when the next are due.
+    """Sends account values; its only state per session is when the next are due.
 
-    What a turn moves is sent once, when the turn ends, and to a client that does not read once
-    it reads again: figures describe the present, so nothing is lost.
+    Changes are sent once, when the turn ends; a client that does not read gets the latest values
+    when it reads again.
     """
 
     def __init__(
@@ -137,21 +137,21 @@ class AccountFigures:
         self._bus = bus
         self._interval = int(settings.account_interval_s * SECOND)
         self._due: dict[int, Nanos] = {}
-        """Session number -> when its figures are sent again."""
+        """Session number -> when its values are sent again."""
         self._moved: dict[str, None] = {}
-        """Accounts whose cash or positions have moved in this turn."""
+        """Accounts whose cash or positions have changed in this turn."""
         self._news: dict[str, None] = {}
-        """Accounts that have moved since the event bus was told."""
+        """Accounts that have changed since the last news on the event bus."""
         self._news_due: Nanos = 0
         self.alarm = Wakeup(self.next_due, self.step)
 
     def changed(self, account: str) -> None:
-        """An account's cash or positions moved: ``refresh`` tells everyone who follows it."""
+        """Note that an account's cash or positions changed; ``refresh`` sends the new values."""
         self._moved[account] = None
         self._news[account] = None
 
     def refresh(self) -> None:
-        """Send what has moved since the last call."""
+        """Send the accounts that have changed since the last call to their subscribers."""
         if self._news:
             self._publish()
         if not self._moved:
@@ -165,7 +165,7 @@ class AccountFigures:
                 self._due[session.number] = self._timing.now
 
     def _publish(self) -> None:
-        """Tell the event bus what has moved, once a second at most."""
+        """Publish the changed accounts on the event bus, at most once a second."""
         if self._news and self._news_due <= self._timing.now:
             self.alarm.changed()
             self._bus.tell("account", accounts=list(self._news))
@@ -173,7 +173,7 @@ class AccountFigures:
             self._news_due = self._timing.until(1.0)
 
     def step(self, now: Nanos) -> None:
-        """Repeat figures whose three minutes are over."""
+        """Repeat values whose three minutes are over."""
         self._publish()
         for session, due in list(self._dues()):
             if due <= now:
@@ -194,17 +194,17 @@ class AccountFigures:
                 yield session, self._due[session.number]
 
     def watch(self, session: Session) -> None:
-        """A session begins without subscriptions."""
+        """Do nothing: a session begins without subscriptions."""
 
     def left(self, session: Session) -> None:
-        """A session has ended."""
+        """Forget an ended session."""
         self._due.pop(session.number, None)
 
     def _refresh(self, session: Session, moved: Collection[str] | None) -> None:
         if _follows(session):
             work = partial(self._send_all, session, moved)
             if not attempt(session, -1, "account figures", work):
-                # Figures that cannot be worked out end the subscriptions to them, not the station.
+                # Values that cannot be computed end the subscriptions to them, not the station.
                 for kind in FIGURES:
                     session.subscriptions.of(kind).clear()
         self._plan(session)
@@ -226,7 +226,7 @@ class AccountFigures:
             self._due.pop(session.number, None)
 
     def _shown(self, row: AccountFigure) -> str:
-        """A figure as the settings want it: amounts of money may lose their cents."""
+        """Return a value in the form of the settings: amounts may be sent without cents."""
         rounded = self._config.settings.roundAccountValuesToNearestWholeNumber
         money = row.currency and row.key != "ExchangeRate" and AMOUNT.fullmatch(row.value)
         return str(Decimal(row.value).quantize(Decimal(1))) if rounded and money else row.value
@@ -234,7 +234,7 @@ class AccountFigures:
     # -- reqAccountUpdates --------------------------------------------------------------------
 
     def follow(self, session: Session, account: str) -> None:
-        """Begin reqAccountUpdates: every figure, each position and its time, the time, the end."""
+        """Begin reqAccountUpdates: every value, each position and its time, the time, the end."""
         session.subscriptions.add(AccountSubscription(account))
         self._send_updates(session, account)
         session.send(AccountDataEnd(account))

@@ -1,4 +1,4 @@
-"""Addresses and networks of peers, IPv4 in IPv6 notation reduced to IPv4 everywhere."""
+"""Addresses and networks of peers, with IPv4-mapped IPv6 reduced to IPv4."""
 
 from ipaddress import (
     IPv4Address,
@@ -12,13 +12,13 @@ from ipaddress import (
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 MAPPED_BITS = 96
-"""Bits before the IPv4 address in ``::ffff:10.0.0.7``."""
+"""Length in bits of the prefix of the IPv4 address in ``::ffff:10.0.0.7``."""
 
 
 def address(text: str) -> Address | None:
-    """An IP address; None for what is none.
+    """Parse an IP address; None when the text is not one.
 
-    A peer without one is in this process or came through a file of this computer.
+    A peer without an address is in this process or connects through a Unix socket.
     """
     try:
         found = ip_address(text.partition("%")[0])
@@ -29,7 +29,7 @@ def address(text: str) -> Address | None:
 
 
 def network(text: str) -> Network:
-    """A network, or an address as one. Raises ``ValueError`` for what is neither."""
+    """Parse a network, or an address as a network. Raises ``ValueError`` for other texts."""
     found = ip_network(text, strict=False)
     if isinstance(found, IPv6Network) and found.prefixlen >= MAPPED_BITS:
         mapped = found.network_address.ipv4_mapped
@@ -39,7 +39,7 @@ def network(text: str) -> Network:
 
 
 def written(text: str) -> str:
-    """The network as settings show it: as it was given, unless it is IPv4 in IPv6 notation."""
+    """Return the network as settings show it: as given, unless it is IPv4-mapped IPv6."""
     found = network(text)
     if found.version == ip_network(text, strict=False).version:
         return text

@@ -1,4 +1,4 @@
-"""Putting a station together: market folder, journal, engine, clock."""
+"""Builds a station: market folder, journal, engine, clock."""
 
 import logging
 from collections.abc import Mapping
@@ -40,29 +40,29 @@ LOGS = "logs"
 
 
 class MarketSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Which market plays, and from where."""
+    """Which market a station plays, and from where."""
 
     folder: Path | None = None
-    """A market folder (``market.toml`` and Parquet); None plays synthetic tapes."""
+    """A market folder (``market.toml`` and Parquet); None: synthetic tapes."""
     seed: int = 1
     speed: float = 1.0
     start: Nanos | None = None
     """Market time at which the station begins; None is the time of the computer's clock. With a
     start the same seed gives the same prices whenever the station is started."""
     minutes_played: int = 60
-    """How far into the recorded day a new station begins; where it is always open."""
+    """How far into the recorded day a new station starts, where markets are always open."""
     hours: WhenOpen = ALWAYS
-    """Whether a market is open at any hour, or at those of its ``exchange``."""
+    """Whether a market is always open, or at the hours of its ``exchange``."""
 
 
 class Composed:
-    """A station with everything that must be closed after it; a context manager."""
+    """A station and the resources to close after it; a context manager."""
 
     def __init__(self, station: Station, clock: MarketClock, closing: ExitStack) -> None:
         self.station = station
         self.clock = clock
         self.recovered = 0
-        """Journal entries that were replayed."""
+        """The number of journal entries that were replayed."""
         self._closing = closing
 
     def __enter__(self) -> Self:
@@ -77,7 +77,7 @@ class Composed:
         self.close()
 
     def close(self) -> None:
-        """Close the journal; may be repeated."""
+        """Close the journal; further calls do nothing."""
         self._closing.close()
 
 
@@ -96,21 +96,21 @@ def compose(
     keep_history: bool = False,
     accounts_chosen: bool = True,
 ) -> Composed:
-    """A station as it was left in ``data_dir``, or a new one; None keeps nothing.
+    """Build the station stored in ``data_dir``, or a new one; with None it stores nothing.
 
-    ``api`` are settings of the API, which count for more than what was changed and kept here.
+    ``api`` are settings of the API, which take precedence over stored changes.
 
-    ``log_dir`` is where the API message logs go; None is ``logs`` in ``data_dir``.
+    ``log_dir`` is the folder of the API message logs; None is ``logs`` in ``data_dir``.
 
-    ``accept_clock`` says that ``wall`` is right, however far it is from what is kept;
-    ``accept_loss`` goes on with what is kept although some of it is missing.
+    ``accept_clock`` accepts ``wall``, however far it is from the stored time; ``accept_loss``
+    continues although some of the stored data is missing.
 
-    ``keep_history`` keeps every entry of the journal, also those that a snapshot makes superfluous.
+    ``keep_history`` keeps every journal entry, including those that no snapshot needs.
 
-    The accounts of the profile are opened where they do not exist yet; unless ``accounts_chosen``
-    they are defaults, which a journal with accounts of its own does not need.
+    Opens the accounts of the profile that do not exist yet; unless ``accounts_chosen`` they are
+    defaults, which a journal that has accounts ignores.
 
-    Raises ``MarketDataError``, ``JournalError`` or ``SettingsError`` with what to do.
+    Raises ``MarketDataError``, ``JournalError`` or ``SettingsError`` with advice.
     """
     chosen = market or MarketSettings()
     with ExitStack() as undo:
@@ -122,7 +122,7 @@ def compose(
             )
             journal = undo.enter_context(opened)
             if journal.lost:
-                log.warning("%s %s; it goes on with what is there", path, journal.lost)
+                log.warning("%s %s; the station continues with the rest", path, journal.lost)
         keeper = Keeper(journal, keep_history=keep_history)
         facts = market_facts(keeper, chosen, wall)
         kept = facts.clock
@@ -162,11 +162,11 @@ def compose(
 
 
 def _finish(keeper: Keeper, station: Station) -> None:
-    """A clean stop leaves a snapshot; where that cannot be kept the journal is enough."""
+    """Take a snapshot at a clean stop; when that fails the journal is enough."""
     try:
         keeper.finish(station.engine)
     except JournalError as error:
-        log.error("no snapshot was left at the end: %s", error)
+        log.error("the snapshot at the stop failed: %s", error)
 
 
 def _open_accounts(engine: Engine) -> None:
@@ -178,20 +178,20 @@ def _open_accounts(engine: Engine) -> None:
 
 
 def market_facts(keeper: Keeper, chosen: MarketSettings, wall: Nanos) -> MarketFacts:
-    """The market's facts, with its clock as it ran before."""
+    """Return the stored facts of the market, with its clock, or new ones."""
     begin = wall if chosen.start is None else chosen.start
     anchor = begin - chosen.minutes_played * 60 * 1_000_000_000
     fresh = MarketFacts(anchor, chosen.seed, MarketClock(wall, begin, chosen.speed))
     facts = keeper.market(fresh)
     if facts.seed != chosen.seed:
-        log.warning("the market here was made with seed %d, which stays", facts.seed)
+        log.warning("the stored market was made with seed %d, which stays", facts.seed)
     return facts
 
 
 def checked_start(start: Nanos, last: Nanos) -> Nanos:
-    """The start that was asked for, if market time has not passed it yet.
+    """Return the given start, if market time has not passed it yet.
 
-    Raises ``SettingsError`` where it has: what programs have received cannot be taken back.
+    Raises ``SettingsError`` when it has: what programs have received cannot be undone.
     """
     if start >= last:
         return start
@@ -204,10 +204,10 @@ def checked_start(start: Nanos, last: Nanos) -> Nanos:
 
 
 def known_instruments(folder: Path | None) -> Instruments:
-    """The catalogue, and the contracts that a market folder brings along.
+    """Return the catalogue with the contracts of a market folder.
 
-    Raises ``MarketDataError`` for contracts that cannot be read, and for a recording of something
-    that is no contract.
+    Raises ``MarketDataError`` for contracts that cannot be read, and for a recording without a
+    contract.
     """
     if folder is None:
         return CATALOGUE
@@ -232,7 +232,7 @@ def open_tape(
     hours: WhenOpen = ALWAYS,
     instruments: Instruments = CATALOGUE,
 ) -> Market:
-    """The tape of a market folder, with synthetic tapes for everything else."""
+    """Open the tape of a market folder, with synthetic tapes for everything else."""
     recordings: list[Recording] = list(history.recordings(folder)) if folder else []
     recorded = {recording.conId for recording in recordings}
     recordings += [r for r in history.built_in() if r.conId not in recorded]

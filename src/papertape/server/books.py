@@ -1,7 +1,7 @@
-"""The accounts of a data directory that no station serves at the moment.
+"""The accounts of a data directory while no station runs there.
 
-Commands are decided at the instant at which the venue stood when it was left: no time passes,
-no order trades. Prices and exchange rates are those that the market had then.
+Commands are decided at the venue's last instant: no time passes, no order trades. Prices and
+exchange rates are those of that instant.
 """
 
 from collections.abc import Iterator
@@ -24,10 +24,10 @@ Overview = dict[str, str | float]
 
 
 class Books:
-    """The accounts of a venue at rest. A change is kept when its method returns.
+    """The accounts of a stopped venue. A change is stored when its method returns.
 
-    Every change raises ``AccountRefused`` with what would be legal, and ``JournalError`` when it
-    cannot be kept.
+    Every change raises ``AccountRefused`` with what would be valid, and ``JournalError`` when it
+    cannot be stored.
     """
 
     def __init__(self, engine: Engine, keeper: Keeper) -> None:
@@ -36,25 +36,25 @@ class Books:
         self._queries = Queries(engine, Views(engine.instruments, engine.profile))
 
     def rows(self) -> list[Overview]:
-        """What every account is, and its main figures, in the order in which they were opened."""
+        """Return every account with its main values, in the order of opening."""
         return [self._row(code) for code in self._queries.accounts()]
 
     def open(self, code: str, wishes: dict[str, str | None]) -> Overview:
-        """Open an account; ``wishes`` are those of ``accounts.opening``."""
+        """Open an account; ``wishes`` are the arguments of ``account_commands.opening``."""
         return self._carried_out(opening(self._engine.profile, code, **wishes))
 
     def deposit(self, code: str, sum_of_money: str, currency: str | None) -> Overview:
-        """Bring money into an account, or take it out with a negative amount."""
+        """Deposit money, or withdraw it with a negative amount."""
         base = self._engine.state.accounts.get(code)
         given = currency or (base.currency if base is not None else "")
         return self._carried_out(Deposit(code, given, amount(sum_of_money)))
 
     def choose_margin(self, code: str, model: str) -> Overview:
-        """Let the margin of an account follow another model."""
+        """Set the margin model of an account."""
         return self._carried_out(SetMarginModel(code, model))
 
     def choose_fees(self, code: str, plan: str) -> Overview:
-        """Let the commissions of an account follow another plan."""
+        """Set the fee plan of an account."""
         return self._carried_out(SetFeePlan(code, plan))
 
     def _carried_out(self, command: AccountCommand) -> Overview:
@@ -68,10 +68,10 @@ class Books:
 
 @contextmanager
 def open_books(data_dir: Path, market: MarketSettings, wall: Nanos) -> Iterator[Books]:
-    """The books of a directory, for as long as the block lasts; no station can start meanwhile.
+    """Open the books of a directory for a ``with`` block; no station can start there meanwhile.
 
-    ``market`` is what the station plays there. Raises ``SettingsError`` where nothing is kept, and
-    ``JournalError`` when it cannot be read or a station runs there.
+    ``market`` is the station's market. Raises ``SettingsError`` when nothing is stored there, and
+    ``JournalError`` when the journal cannot be read or a station runs there.
     """
     path = data_dir / JOURNAL
     if not path.is_file():

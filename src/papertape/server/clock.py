@@ -1,7 +1,7 @@
-"""The market's clock as a function of another one: it may run faster, never backwards.
+"""The market's clock as a function of another clock: it may run faster, never backwards.
 
-While a station runs the other one is a steady clock, which nobody can set; from one run to the next
-it is the computer's clock, the wall. Nothing here reads a clock.
+While a station runs the other clock is monotonic; from one run to the next it is the computer's
+(the wall). Nothing here reads a clock.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -14,13 +14,13 @@ from ..errors import SettingsError
 from ..venue.units import SECOND, Nanos
 
 LEAST_STEP: Final = SECOND
-"""Less is what a time server corrects every now and then."""
+"""Smaller steps are regular corrections of a time server."""
 MOST_DRIFT: Final = 1000
-"""Clocks run apart by a 2000th at most while they are corrected without a step; twice that."""
+"""Twice the 2000th by which clocks drift apart at most while one is slewed."""
 FAR_BACK: Final = 60 * SECOND
-"""Behind what is kept: more than a clock goes wrong while a computer restarts."""
+"""Tolerance behind the stored time: more than the error of a clock after a restart."""
 FAR_AHEAD: Final = 30 * 86_400 * SECOND
-"""Longer than most pauses, shorter than the mistakes of a clock without a battery."""
+"""Tolerance ahead: longer than most pauses, less than the error of a clock without battery."""
 
 
 START_FORMS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y%m%d %H:%M:%S", "%Y%m%d %H:%M")
@@ -67,30 +67,30 @@ class MarketClock(msgspec.Struct, frozen=True):
     speed: float = 1.0
 
     def now(self, wall: Nanos) -> Nanos:
-        """Market time at a wall time; before the start it stands still."""
+        """Return the market time at a wall time; before the start it is ``market``."""
         elapsed = max(wall - self.wall, 0)
         return self.market + (elapsed if self.speed == 1 else int(elapsed * self.speed))
 
     def until(self, due: Nanos, wall: Nanos) -> float:
-        """Wall seconds until market time reaches ``due``; 0 when it has."""
+        """Return the wall seconds until market time reaches ``due``; 0 when it has."""
         return max(due - self.now(wall), 0) / self.speed / 1e9
 
     def over(self, other: Nanos, wall: Nanos) -> "MarketClock":
-        """The same line over another clock, which shows ``other`` now."""
+        """Return the same market time as a function of another clock, which shows ``other`` now."""
         return MarketClock(other, self.now(wall), self.speed)
 
 
 class WallWatch:
-    """Notices when the computer's clock was set, beside a clock that cannot be."""
+    """Detects that the computer's clock was set, by comparison with a monotonic clock."""
 
     def __init__(self, wall: Nanos, steady: Nanos) -> None:
         self._wall = wall
         self._steady = steady
 
     def look(self, wall: Nanos, steady: Nanos) -> Nanos:
-        """By how much the clock was set since the last look, backwards negative; 0: it was not.
+        """Return the step of the clock since the last call, negative backwards; 0: none.
 
-        A time server that lets it run a little faster or slower for a while does not count.
+        Slewing by a time server does not count.
         """
         passed = steady - self._steady
         step = wall - self._wall - passed
@@ -99,11 +99,11 @@ class WallWatch:
 
 
 def check_start(kept: MarketClock, last: Nanos, wall: Nanos, *, accepted: bool) -> str:
-    """Whether a station may go on at a wall time; a warning, or "".
+    """Check the wall time at a start; return a warning, or "".
 
-    ``kept`` is the market's clock as it ran before and ``last`` the market's latest moment that
-    was kept. Market time that was told cannot be taken back, so a clock far from it is asked
-    about: raises ``SettingsError`` unless that is ``accepted``.
+    ``kept`` is the stored clock of the market and ``last`` the latest stored market time. Market
+    time that clients received cannot be undone, so a wall time far from it raises
+    ``SettingsError`` unless it is ``accepted``.
     """
     if not kept.speed:
         return ""  # it was paused: no time has passed, whatever the computer's clock says
@@ -114,9 +114,9 @@ def check_start(kept: MarketClock, last: Nanos, wall: Nanos, *, accepted: bool) 
     way = "after" if apart > 0 else "before"
     told = (
         f"the computer's clock says {_date(wall)}, {_span(abs(apart))} {way} "
-        f"the last moment that is kept here, {_date(before)}"
+        f"the last stored time, {_date(before)}"
     )
-    then = "skip ahead" if apart > 0 else "go on from that moment"
+    then = "skip ahead" if apart > 0 else "continue from there"
     if not accepted and not -FAR_BACK < apart <= FAR_AHEAD:
         advice = f"Set the clock, or give --accept-clock: market time will {then}"
         raise SettingsError(told, setting="accept_clock", advice=advice)
@@ -129,11 +129,11 @@ def start_text(time: Nanos) -> str:
 
 
 def set_clock(step: Nanos, wall: Nanos) -> str:
-    """What a log says of a clock that was set by ``step`` and is now ``wall``."""
+    """Return the log line for a clock that was set by ``step`` and is now ``wall``."""
     way = "ahead" if step > 0 else "back"
     return (
         f"the computer's clock was set {way} by {_span(abs(step))}, to {_date(wall)}; "
-        "market time goes on as before"
+        "market time continues as before"
     )
 
 

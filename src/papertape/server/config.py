@@ -1,8 +1,8 @@
-"""The configuration of the API while a station runs: values, checks, who is told of a change.
+"""The configuration of the API while a station runs: values, checks, watchers of changes.
 
-A value comes from the file, the environment or a flag (given), else from a change made while an
-earlier run went on (kept), else from the table. What is changed while the station runs counts at
-once and is kept; at the next start what is given wins again.
+A value comes from the file, the environment or a flag (given), else from a change during an
+earlier run (kept), else from the table. A change while the station runs takes effect immediately
+and is kept; at the next start a given value wins again.
 """
 
 import logging
@@ -38,9 +38,9 @@ _PLAIN = {"".join(name.lower().split("_")): name for name in NAMES}
 
 
 def official(name: str) -> str:
-    """The official name: case, ``-`` and ``_`` do not count, so ``read_only_api`` is one too.
+    """Return the official name; case, ``-`` and ``_`` are ignored, as in ``read_only_api``.
 
-    Raises ``SettingsError`` naming what is nearest.
+    Raises ``SettingsError`` naming the nearest setting.
     """
     plain = name.lower().replace("_", "").replace("-", "")
     found = _PLAIN.get(plain)
@@ -49,16 +49,16 @@ def official(name: str) -> str:
     near = get_close_matches(plain, _PLAIN, 1)
     hint = f"did you mean {_PLAIN[near[0]]}? " if near else ""
     raise SettingsError(
-        "is no setting of the API",
+        "is not a setting of the API",
         setting=name,
-        advice=hint + "papertape serve --help says where the list is",
+        advice=hint + "papertape serve --help names the list",
     )
 
 
 def flat(tables: Mapping[str, Any]) -> dict[str, Any]:
-    """The tables of a file, one in the other, as one: official name -> what is written.
+    """Flatten the nested tables of a file: official name -> value as written.
 
-    Raises ``SettingsError`` for a name that is none.
+    Raises ``SettingsError`` for an unknown name.
     """
     found: dict[str, Any] = {}
     for name, value in tables.items():
@@ -67,15 +67,15 @@ def flat(tables: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What became of a change; nothing was changed if there are errors or questions."""
+    """The result of a change; nothing was changed if there are errors or questions."""
 
     changed: tuple[str, ...] = ()
-    """Names of the settings that have another value now."""
+    """Names of the settings that have a new value."""
     blamed: dict[str, str] = {}
-    """Name, as it was given -> what is wrong with that one; each is in ``errors`` too."""
+    """Name as given -> why its value is not valid; each is in ``errors`` too."""
     errors: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()
-    """What must be accepted first."""
+    """Warnings that must be accepted first."""
 
 
 class Config:
@@ -97,15 +97,15 @@ class Config:
         keep: Callable[[dict[str, Value]], object] | None = None,
         gateway: bool = False,
     ) -> None:
-        """Raises ``SettingsError`` naming a given setting that cannot be.
+        """Raises ``SettingsError`` naming a given setting that is not valid.
 
-        ``keep`` stores what is changed from now on; ``kept`` is what it was called with last.
-        ``gateway`` makes the default port that of IB Gateway.
+        ``keep`` stores changes from now on; ``kept`` is its last argument. ``gateway`` selects the
+        default port of IB Gateway.
         """
         self._given = {name: _checked(name, value) for name, value in (given or {}).items()}
         known = dict(kept or {})
         self._for_ever = networks(known.pop(FOR_EVER, []))
-        """Addresses that somebody accepted for ever, whatever list is given."""
+        """Addresses that the user accepted permanently, whatever list is given."""
         self._kept = {name: value for name, value in known.items() if _legal(name, value)}
         self._keep = keep
         self._guards: dict[str, Callable[[Any], object]] = {}
@@ -116,8 +116,8 @@ class Config:
         self._values: dict[str, Value] = dict(self._defaults)
         for name in self._kept.keys() & self._given.keys():
             if self._kept[name] != self._given[name]:
-                log.warning("%s was set to %r while the station ran; the start says %r, "
-                            "which counts", name, self._kept[name], self._given[name])  # fmt: skip
+                log.warning("%s was set to %r while the station ran; the value %r given at the "
+                            "start wins", name, self._kept[name], self._given[name])  # fmt: skip
         self._take({**self._kept, **self._given})
         self._take({"trustedIPs": networks([*self.settings.trustedIPs, *self._for_ever])})
 
@@ -135,13 +135,13 @@ class Config:
         self.lock, self.routing = made["lockAndExit"], made["smartRouting"]
 
     def chosen(self, name: str) -> bool:
-        """Whether somebody chose the value: at the start, or while a station ran."""
+        """Whether the user chose the value: at the start, or while a station ran."""
         return name in self._given or name in self._kept
 
-    # -- who acts -----------------------------------------------------------------------------
+    # -- guards and watchers ------------------------------------------------------------------
 
     def guard(self, name: str, check: Callable[[Any], object]) -> None:
-        """Let ``check(value)`` refuse a change of this setting, with ``SettingsError``."""
+        """Call ``check(value)`` before each change; it refuses with ``SettingsError``."""
         self._guards[name] = check
 
     def watch(self, name: str, act: Callable[[Any], object]) -> None:
@@ -149,13 +149,13 @@ class Config:
         self._watchers.setdefault(name, []).append(act)
 
     def found(self, name: str, value: Value) -> None:
-        """Note what a setting turned out to be, such as a free port: neither change nor kept."""
+        """Record an actual value, such as a free port; it is not a change and is not kept."""
         self._take({name: value})
 
     # -- reading and changing -----------------------------------------------------------------
 
     def view(self) -> list[dict[str, Any]]:
-        """Every setting as plain data, for people and for programs."""
+        """Return every setting as plain data."""
         return [self._row(row) for row in TABLE]
 
     def _row(self, row: Setting) -> dict[str, Any]:
@@ -179,7 +179,7 @@ class Config:
         }
 
     def record(self) -> tuple[LockAndExitConfig, list[MessageConfig], ApiConfig, OrdersConfig]:
-        """Everything in the records of the protocol."""
+        """Return every setting in the records of the protocol."""
         told = MessageConfig(
             READ_ONLY_MESSAGE, "", "The API is in Read-Only mode information message", "Yes", False
         )
@@ -193,11 +193,11 @@ class Config:
         *,
         doing: Collection[str] = (),
     ) -> Outcome:
-        """Change settings: all of them, or none and why.
+        """Change settings: all of them, or none with the reasons.
 
-        ``accepted`` are the numbers of the questions that the asking program has accepted; None
-        is for people, who are not asked. ``doing`` names what is to be done besides and may have
-        a question too. Raises ``JournalError`` when it cannot be kept.
+        ``accepted`` are the numbers of the questions that a program has accepted; None asks none,
+        for a change by the user. ``doing`` names further actions, which may have a question too.
+        Raises ``JournalError`` when the change cannot be stored.
         """
         wanted: dict[str, Value] = {}
         blamed: dict[str, str] = {}
@@ -228,7 +228,7 @@ class Config:
         return errors
 
     def trust(self, address: str) -> None:
-        """Accept an address for ever. Raises ``JournalError`` when it cannot be kept."""
+        """Accept an address permanently. Raises ``JournalError`` when that cannot be stored."""
         trusted = networks([*self.settings.trustedIPs, address])
         self._for_ever = networks([*self._for_ever, address])
         self._store()
@@ -251,7 +251,7 @@ class Config:
     def _tell(self, wanted: Mapping[str, Value]) -> None:
         self._take(wanted)
         for name, value in wanted.items():
-            log.info("the setting %s is %r now", name, value)
+            log.info("the setting %s is now %r", name, value)
             for act in self._watchers.get(name, ()):
                 act(value)
 
@@ -267,20 +267,20 @@ def _questions(wanted: Mapping[str, Value], accepted: Collection[int]) -> tuple[
 
 
 def _checked(name: str, given: Any) -> Value:
-    """The value of a setting. Raises ``SettingsError`` naming it, what was found, what may be."""
+    """Return the checked value. Raises ``SettingsError`` with name, value and what is allowed."""
     row = NAMES[official(name)]
     try:
         return row.check(given)
     except ValueError as error:
         raise SettingsError(
-            "cannot be", setting=row.name, found=given, advice=str(error)
+            "is not valid", setting=row.name, found=given, advice=str(error)
         ) from error
 
 
 def _legal(name: str, value: Any) -> bool:
-    """Whether what an earlier run kept still is a setting."""
+    """Return whether a kept value is still valid."""
     try:
         return bool(_checked(name, value) == value)
     except SettingsError as error:
-        log.warning("what was kept is left out: %s", error)
+        log.warning("a kept setting is ignored: %s", error)
         return False

@@ -1,4 +1,4 @@
-"""The venue that runs in this process: an engine and its journal behind the port."""
+"""The venue in this process: an engine and its journal behind the port."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ class EmbeddedVenue:
         self._take(engine)
 
     def _take(self, engine: Engine) -> None:
-        """Stand for an engine; what is only passed on is bound once."""
+        """Take an engine; bind once the methods that are only passed on."""
         self.engine = engine
         self.profile: Profile = engine.profile
         self.instruments: Instruments = engine.instruments
@@ -75,7 +75,7 @@ class EmbeddedVenue:
         return self._keeper.entries(after)
 
     def _rebuild(self) -> None:
-        """Start the engine again from the journal: a command that failed half way left no trace."""
+        """Rebuild the engine from the journal, without the command that failed."""
         broken = self.engine
         try:
             self._keeper.commit(broken)

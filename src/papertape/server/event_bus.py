@@ -1,7 +1,7 @@
-"""News of a station for those who look on: the control API, the console, tests.
+"""News of a station for followers: the control API, the console, tests.
 
-Sans-IO and bounded: a follower that does not read loses the oldest news and is told how many,
-and the station never waits for it.
+Sans-IO and bounded: a follower that does not read loses the oldest news and receives their
+number; the station never waits for it.
 """
 
 from collections import deque
@@ -14,11 +14,11 @@ from ..venue.units import Nanos
 from .timing import Timing
 
 KEPT = 1000
-"""News that one who comes later can still read, and that a follower may leave unread."""
+"""The number of news kept for later readers, and that a follower may leave unread."""
 
 
 class News(msgspec.Struct, frozen=True):
-    """One thing that happened at the station."""
+    """One event at the station."""
 
     number: int
     """Counts up from 1 for each station."""
@@ -29,24 +29,24 @@ class News(msgspec.Struct, frozen=True):
 
 
 class Follower:
-    """What one onlooker has not read yet."""
+    """The unread news of one follower."""
 
     def __init__(self, kinds: Collection[str], wake: Callable[[], object]) -> None:
         self.kinds = frozenset(kinds)
         """The kinds wanted; none means all."""
         self.unread: deque[News] = deque()
         self.lost = 0
-        """News that went by unread."""
+        """The number of news lost unread."""
         self._wake = wake
 
     def take(self) -> list[News]:
-        """Everything unread; afterwards nothing is."""
+        """Return the unread news and mark them read."""
         taken = list(self.unread)
         self.unread.clear()
         return taken
 
     def tell(self, news: News) -> None:
-        """One more, if it is wanted."""
+        """Add news, if its kind is wanted."""
         if self.kinds and news.kind not in self.kinds:
             return
         if len(self.unread) >= KEPT:
@@ -57,7 +57,7 @@ class Follower:
 
 
 class EventBus:
-    """Tells everyone who follows, and keeps the latest for those who come later."""
+    """Publishes news to every follower, and keeps the latest for later readers."""
 
     def __init__(self, timing: Timing) -> None:
         self._timing = timing
@@ -66,7 +66,7 @@ class EventBus:
         self._followers: dict[int, Follower] = {}
 
     def tell(self, kind: str, **facts: Any) -> None:
-        """Something happened; ``facts`` must be plain values."""
+        """Publish news; ``facts`` must be plain values."""
         self._count += 1
         news = News(self._count, self._timing.now, kind, facts)
         self._recent.append(news)
@@ -74,13 +74,13 @@ class EventBus:
             follower.tell(news)
 
     def asked_for(self, kind: str) -> bool:
-        """Whether somebody follows this kind by name."""
+        """Return whether a follower names this kind."""
         return any(kind in follower.kinds for follower in tuple(self._followers.values()))
 
     def whisper(self, kind: str, **facts: Any) -> None:
-        """Something happened that only those are told who follow this kind by name.
+        """Publish news only to followers that name this kind.
 
-        It is not kept, and it carries the number of the news before it.
+        The news is not kept, and has the number of the news before it.
         """
         news = News(self._count, self._timing.now, kind, facts)
         for follower in list(self._followers.values()):
@@ -88,7 +88,7 @@ class EventBus:
                 follower.tell(news)
 
     def recent(self, after: int = 0, kinds: Collection[str] = ()) -> list[News]:
-        """The news kept that came after a number."""
+        """Return the kept news after a number, oldest first."""
         wanted = frozenset(kinds)
         return [
             news
@@ -97,11 +97,11 @@ class EventBus:
         ]
 
     def follow(self, kinds: Collection[str], wake: Callable[[], object]) -> Follower:
-        """Hear of everything from now on; ``wake`` is called when something is unread."""
+        """Follow the news from now on; ``wake`` is called when there are unread ones."""
         follower = Follower(kinds, wake)
         self._followers[id(follower)] = follower
         return follower
 
     def leave(self, follower: Follower) -> None:
-        """Hear no more."""
+        """Stop following."""
         self._followers.pop(id(follower), None)

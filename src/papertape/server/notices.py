@@ -1,4 +1,4 @@
-"""What was told last of a link, for those who look on."""
+"""The latest notice of a link, for the control API and the console."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from ..venue.units import Nanos
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """A notice as every session was told it."""
+    """A notice as every session received it."""
 
     code: int
     text: str
@@ -18,5 +18,5 @@ class Notice(msgspec.Struct, frozen=True):
 
 
 def notice(code: int, time: Nanos, variant: str | None = None, **facts: Any) -> Notice:
-    """The notice of a code with these facts."""
+    """Build the notice of a code with these facts."""
     return Notice(code, text(code, variant, **facts), time)

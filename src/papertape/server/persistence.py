@@ -1,11 +1,11 @@
-"""The engine's memory on disk: journal entries, snapshots, the market's clock, recovery.
+"""The engine's state on disk: journal entries, snapshots, the market's clock, recovery.
 
-Entries are MessagePack, which keeps every number as it is. The market's clock, anchor and seed
-stand beside them, so that a station that starts again plays the same tape where it would be now.
+Entries are MessagePack, which keeps every number exact. The market's clock, anchor and seed are
+stored beside them, so that a restarted station plays the same tape at the present instant.
 
-A snapshot is taken at each day's end, every ``SNAPSHOT_FACTS`` facts and at a clean stop. It is
-frozen at once and written piece by piece, a slice of each of the station's turns; then the
-entries that no snapshot needs are dropped in slices too, unless the history is kept.
+A snapshot is taken at each day's end, every ``SNAPSHOT_FACTS`` facts and at a clean stop. The
+state is frozen immediately and written piece by piece, in a slice of each turn; then the entries
+that no snapshot needs are deleted in slices too, unless the history is kept.
 """
 
 import logging
@@ -32,13 +32,13 @@ log = logging.getLogger("papertape.station")
 SNAPSHOT_FACTS: Final = 50_000
 """Facts between snapshots: a start reads at most twice as many, in a second or two."""
 SLICE: Final[Nanos] = 1_000_000
-"""Time that one turn gives to snapshots; a piece that is begun makes it a third more."""
+"""Time for snapshots in one turn; finishing a started piece adds up to a third."""
 DROPPED: Final = 500
-"""Entries that are dropped at a time."""
+"""Entries that are deleted at a time."""
 
 
 class MarketFacts(msgspec.Struct, frozen=True):
-    """What makes a market the same one after a restart."""
+    """The facts that reproduce a market after a restart."""
 
     anchor: int
     seed: int
@@ -46,27 +46,27 @@ class MarketFacts(msgspec.Struct, frozen=True):
 
 
 class Keeper:
-    """Engine <-> journal; an ephemeral station has one in memory, to be rebuilt from."""
+    """Stores an engine in its journal; that of an ephemeral station is in memory."""
 
     def __init__(self, journal: Journal | None, *, keep_history: bool = False) -> None:
         self._journal = journal
         self._store: Journal | Memory = Memory() if journal is None else journal
         self._keep_history = keep_history
         self._since_snapshot = 0
-        """Facts that were kept since the last snapshot was begun."""
+        """Facts that were stored since the last snapshot was begun."""
         self._wanted = False
-        """A snapshot should begin as soon as no other is being written."""
+        """Whether a snapshot should begin as soon as no other is being written."""
         self._saving: tuple[SnapshotWriter | MemoryWriter, Iterator[bytes], tuple[int, int]] | None
         self._saving = None
-        """The writer, what it has still to write, and after which facts rows are needed with it."""
+        """The writer, the pieces left to write, and the facts after which it needs rows."""
         self._chores: list[Callable[[], bool]] = []
-        """What deletes a little of what no snapshot needs, and tells whether there may be more."""
+        """Deletes a slice of what no snapshot needs; returns whether there may be more."""
         self._tidy()
 
     # -- keeping ------------------------------------------------------------------------------
 
     def commit(self, engine: Engine) -> int:
-        """Keep what the engine has done since the last call; the number of entries."""
+        """Store the engine's entries since the last call; return their number."""
         fresh = engine.drain_journal()
         if fresh:
             payloads = [(entry.time, entries.encode(entry)) for entry in fresh]
@@ -81,7 +81,7 @@ class Keeper:
         return len(fresh)
 
     def begin_snapshot(self, engine: Engine) -> None:
-        """Freeze the state as it was kept last; ``step`` writes it. One that runs goes on alone."""
+        """Freeze the last stored state for ``step`` to write; do nothing while one is written."""
         if self._saving is not None or not self._store.last_seq:
             return
         self._since_snapshot, self._wanted = 0, False
@@ -90,13 +90,13 @@ class Keeper:
 
     @property
     def busy(self) -> bool:
-        """Whether ``step`` has something to do."""
+        """Whether ``step`` has work."""
         return self._saving is not None or bool(self._chores)
 
     def step(self, stopwatch: Callable[[], Nanos] | None = None) -> None:
-        """Go on with a snapshot, or with dropping what it made superfluous, for a slice of time.
+        """Continue a snapshot, or the deletion of what it made unnecessary, for a slice of time.
 
-        Without a ``stopwatch`` it goes on to the end.
+        Without a ``stopwatch`` it continues to the end.
         """
         began = stopwatch() if stopwatch is not None else 0
         while self.busy:
@@ -121,15 +121,15 @@ class Keeper:
         self._tidy()
 
     def _tidy(self) -> None:
-        """Delete, when there is time, what is half written or superfluous: pieces, then entries."""
+        """Schedule the deletion of incomplete and unnecessary pieces, then entries."""
         self._chores = [self._store.clear]
         if not self._keep_history or self._journal is None:
             self._chores.append(lambda: self._store.drop(DROPPED) == DROPPED)
 
     def finish(self, engine: Engine) -> None:
-        """A clean stop: a snapshot of the end, so that the next start has little to read.
+        """Write a last snapshot at a clean stop, which makes the next start short.
 
-        There is none when the engine has done what was never kept.
+        Writes none when the engine has changes that were not stored.
         """
         self.step()
         if self._since_snapshot and engine.drained:
@@ -139,11 +139,11 @@ class Keeper:
     # -- recovery -----------------------------------------------------------------------------
 
     def recover(self, engine: Engine) -> int:
-        """Bring a fresh engine to where it was; the number of entries that were replayed.
+        """Restore the state in a new engine; return the number of entries that were replayed.
 
-        The newest snapshot that can be used counts, and the entries after it, which also mend
-        rows of what is over that are damaged or lost.
-        Raises ``JournalError`` naming the entry that cannot be read or repeated.
+        Uses the newest valid snapshot and the entries after it, which also repair damaged or lost
+        rows of finished orders and fills.
+        Raises ``JournalError`` naming the entry that cannot be read or replayed.
         """
         count, after = 0, self._restore(engine)
 
@@ -171,12 +171,12 @@ class Keeper:
         return count
 
     def entries(self, after: int = 0) -> Iterator[Entry]:
-        """The entries that are kept after one, oldest first. Raises ``JournalError`` where they
-        cannot be read."""
+        """Iterate over the stored entries after one, oldest first. Raises ``JournalError`` when
+        they cannot be read."""
         return (entries.decode(entry.payload) for entry in self._store.entries(after))
 
     def _restore(self, engine: Engine) -> int:
-        """Take the newest snapshot that can be used; the number of the entry that it stands after.
+        """Restore the newest valid snapshot; return the number of the entry that it follows.
 
         Without one the journal must begin at its first entry.
         """
@@ -197,7 +197,7 @@ class Keeper:
             reason += f" ({'; '.join(passed)})" if passed else ""
             raise JournalError(reason, path=store.path, seq=store.first_seq, advice=RESTORE)
         for one in passed:
-            log.warning("%s: passes over a snapshot that cannot be used, %s", store.path, one)
+            log.warning("%s: skips a snapshot that is not valid, %s", store.path, one)
         return used
 
     def _rows(
@@ -205,10 +205,10 @@ class Keeper:
     ) -> tuple[Iterable[OrderRow], Iterable[FillRow]]:
         return self._store.over(orders_since, fills_since, until)
 
-    # -- what stands beside it ----------------------------------------------------------------
+    # -- beside the journal -------------------------------------------------------------------
 
     def market(self, fresh: MarketFacts) -> MarketFacts:
-        """The market's facts of this data directory; ``fresh`` ones when it is new."""
+        """Return the stored facts of the market; store ``fresh`` ones when there are none."""
         if self._journal is None:
             return fresh
         known = self._journal.meta.get("market")
@@ -218,16 +218,16 @@ class Keeper:
         return fresh
 
     def keep_market(self, facts: MarketFacts) -> None:
-        """Remember the market's facts."""
+        """Store the market's facts."""
         if self._journal is not None:
             self._journal.meta["market"] = msgspec.json.encode(facts).decode()
 
     def config(self) -> dict[str, Any]:
-        """The settings of the API that were changed while a station ran here."""
+        """Return the settings of the API that were changed while a station ran here."""
         kept = None if self._journal is None else self._journal.meta.get("config")
         return {} if kept is None else msgspec.json.decode(kept, type=dict[str, Any])
 
     def keep_config(self, values: dict[str, Any]) -> None:
-        """Remember them, at once and as a whole."""
+        """Store the settings immediately and atomically."""
         if self._journal is not None:
             self._journal.meta["config"] = msgspec.json.encode(values).decode()

@@ -27,11 +27,11 @@ PRIVATE = (
     events.RequestRefusedEvent, events.OrderWarnedEvent, events.WhatIfAnswered,
     events.OrderBoundEvent,
 )  # fmt: skip
-"""What the master client is not told of other clients."""
+"""Events of other clients that the master client does not receive."""
 
 
 class Publisher:
-    """Knows which sessions an event concerns and what each of them is sent."""
+    """Sends the messages of venue events to the sessions that they concern."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class Publisher:
         }
 
     def publish(self, happened: tuple[Event, ...]) -> None:
-        """Queue what every session must be told, in the order in which it happened."""
+        """Queue the messages of events for every session concerned, in the order of the events."""
         for event in happened:
             self._news(event)
             if isinstance(event, events.PositionChanged):
@@ -79,7 +79,7 @@ class Publisher:
                 self._tell(event)
 
     def _news(self, event: Event) -> None:
-        """Let those who look on know which order has changed."""
+        """Publish which order has changed on the event bus."""
         view = getattr(event, "view", None)
         if view is not None:
             facts = {"perm_id": view.permId, "status": view.status}
@@ -92,11 +92,11 @@ class Publisher:
         client = event.view.clientId if client_id is None else client_id
         order_id = event.orderId if client_id is not None else event.view.orderId
         for session in self._audience(event, client):
-            # What happened is kept, so a message that fails must not take those of others along.
+            # The event is stored, so a message that fails must not affect those of other sessions.
             attempt(session, order_id, type(event).__name__, self._send, event, session)
 
     def _audience(self, event: Any, owner: int) -> list[Session]:
-        """The order's own client, and the master client where an order has changed."""
+        """Return the order's own client, and the master client where an order has changed."""
         wanted = [owner]
         master = self._config.settings.masterClientId
         private = isinstance(event, PRIVATE)
@@ -165,7 +165,7 @@ class Publisher:
 
 
 def _fill(event: events.Traded) -> dict[str, Any]:
-    """What those who look on are told of a fill."""
+    """Return the facts of a fill for the event bus."""
     execution, contract = event.execution, event.contract
     return {
         "exec_id": execution.execId,
@@ -180,5 +180,5 @@ def _fill(event: events.Traded) -> dict[str, Any]:
 
 
 def _blamed(session: Session, view: OrderView) -> bool:
-    """Whether errors about an order are for this session: its own, under an id that it knows."""
+    """Return whether a session gets errors about an order: its own, under an id that it knows."""
     return session.client_id == view.clientId and view.orderId != 0

@@ -1,6 +1,6 @@
-"""What a station is told when it is built: plain values, checked, no sources.
+"""The settings of a station when it is built: plain, checked values.
 
-Where they come from (file, environment, flags) is the command line's business.
+The command line collects them from file, environment and flags.
 """
 
 import re
@@ -20,53 +20,53 @@ _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d\Z")
 
 
 LONGEST_ZONE_NAME = 100
-"""Letters; Windows' longest has 35."""
+"""Characters; the longest name of Windows has 35."""
 
 
 class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of one station."""
 
     max_server_version: int = MAX_SERVER
-    """The version it offers at most; a lower one makes an older TWS."""
+    """The highest server version to offer; a lower one makes an older TWS."""
     max_clients: int = 32
-    """Clients at once, as TWS allows."""
+    """Maximum concurrent clients; the default is that of TWS."""
     max_lines: int = 100
-    """Quote lines of one client at once; TWS allows its user so many for all clients together."""
+    """Maximum quote lines of one client; TWS limits all clients of its user together."""
     time_zone: str = "US/Eastern"
     """Zone of the times that the server writes."""
     time_zone_name: str = ""
-    """What the version answer calls this zone, as Windows or a localized system may:
+    """The zone's name in the version answer, as Windows or a localized system may have it:
     ``British Summer Time``; "": its abbreviation."""
     quote_interval_ms: int = 250
-    """How often a quote line may change; TWS samples stocks at about 250 ms. 0: every tick."""
+    """The interval of a quote line; TWS samples stocks at about 250 ms. 0: every tick."""
     start_api_timeout_s: float = 30.0
     """How long a connection may take to send START_API."""
     account_interval_s: float = 180.0
-    """How often unchanged account figures are sent again, as TWS does."""
+    """The interval at which unchanged account values are sent again, as TWS does."""
     max_message_rate: int | None = None
-    """Requests of a client in a second of market time; None: half of ``max_lines``, as TWS counts;
-    0: no limit."""
+    """Requests of a client per second of market time; None: half of ``max_lines``, as in TWS; 0:
+    no limit."""
     client_id_linger_s: float = 0.0
     """How long a client id stays in use after its connection has ended; about 0.5 in TWS."""
     acceptance: Verdict = "ask"
-    """What happens to connections from addresses that nothing else names."""
+    """The verdict for addresses that no rule names."""
     acceptance_rules: dict[str, Verdict] = {}
-    """Address or network -> verdict; the most specific one counts."""
+    """Address or network -> verdict; the most specific one applies."""
     acceptance_timeout_s: float = 60.0
-    """How long a connection waits for somebody's decision before it is rejected."""
+    """How long a connection waits for the user's decision before it is rejected."""
     dead_peer_s: int = 120
-    """How long a peer that vanished without a word may go unnoticed."""
+    """The time after which a peer that vanished without FIN is detected."""
     max_buffer_mb: int = 64
     """Unsent bytes at which a client that does not read is disconnected."""
     current_time_silence_s: float = 0.0
-    """How long after an answer to reqCurrentTime the next such request gets none; gateways were
-    seen to be silent for one to four seconds (behaviour K8)."""
+    """How long after an answer to reqCurrentTime the next such request gets none; real gateways
+    were observed to answer none for one to four seconds (behaviour K8)."""
     max_log_mb: int = 1024
-    """Bytes on disk of the API message logs, and of the wire log: the oldest go."""
+    """Maximum bytes on disk of the API message logs, and of the wire log; the oldest go first."""
     seed: int = 1
-    """Seed of everything that drills leave to chance."""
+    """Seed of the random choices of drills."""
     gateway: bool = False
-    """Be IB Gateway: farms for quotes and history connect on the first request that needs them."""
+    """Behave as IB Gateway: farms for quotes and history connect on the first request for them."""
     farm_connect_ms: int = 200
     """How long a data farm takes to connect."""
     farm_idle_s: float = 900.0
@@ -107,7 +107,7 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def message_rate(self) -> int:
-        """Requests of a client in a second; 0: no limit."""
+        """Requests of a client per second; 0: no limit."""
         rate = self.max_message_rate
         return max(1, self.max_lines // 2) if rate is None else rate
 
@@ -125,7 +125,7 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
         value = getattr(self, name)
         if value and not _CLOCK.match(value):
             raise SettingsError(
-                "is no time of the day", setting=name, found=value, advice="Write it as 23:45"
+                "is not a time of day", setting=name, found=value, advice="Write it as 23:45"
             )
 
     def _known_zone(self) -> None:
@@ -133,7 +133,7 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
             ZoneInfo(self.time_zone)
         except (ValueError, OSError, ZoneInfoNotFoundError) as error:
             raise SettingsError(
-                "is no time zone",
+                "is not a time zone",
                 setting="time_zone",
                 found=self.time_zone,
                 advice="Choose a name such as US/Eastern or Europe/London; what the version answer"
@@ -142,7 +142,7 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
         name = self.time_zone_name
         if not name.isprintable() or len(name) > LONGEST_ZONE_NAME:
             raise SettingsError(
-                f"has letters that cannot be shown, or more than {LONGEST_ZONE_NAME}",
+                f"has unprintable characters, or more than {LONGEST_ZONE_NAME}",
                 setting="time_zone_name",
                 found=name[:LONGEST_ZONE_NAME],
             )
@@ -151,13 +151,13 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
         for name, verdict in {"acceptance": self.acceptance, **self.acceptance_rules}.items():
             if verdict not in VERDICTS:
                 advice = "Choose one of: " + ", ".join(VERDICTS)
-                raise SettingsError("is no verdict", setting=name, found=verdict, advice=advice)
+                raise SettingsError("is not a verdict", setting=name, found=verdict, advice=advice)
         for name in self.acceptance_rules:
             try:
                 network(name)
             except ValueError as error:
                 raise SettingsError(
-                    "is no address and no network",
+                    "is not an address or a network",
                     setting="acceptance_rules",
                     found=name,
                     advice="Choose one such as 10.0.0.7 or 10.0.0.0/8",

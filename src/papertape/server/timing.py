@@ -1,4 +1,4 @@
-"""The time of a station, and one schedule of everything in it that has a next instant.
+"""The time of a station, and the schedule of its components that have a next instant.
 
 Nothing here reads a clock: the driver moves ``now`` and waits until ``StationSchedule.next_due``.
 """
@@ -12,31 +12,31 @@ Due = Callable[[], Nanos | None]
 
 
 class Timing:
-    """Market time, as far as the driver has moved it."""
+    """Market time, which the driver advances."""
 
     def __init__(self, now: Nanos) -> None:
         self.now = now
         self.frozen = False
-        """A drill hangs the station: bytes are kept, nothing is done, nothing is sent."""
+        """Whether a drill hangs the station: it keeps bytes, and handles and sends nothing."""
         self.until: Callable[[float], Nanos] = lambda seconds: self.now + int(seconds * SECOND)
-        """Market time so many seconds of real time from now; the driver may run it faster."""
+        """Market time a number of real seconds from now; the driver may run it faster."""
         self.stopwatch: Callable[[], Nanos] = lambda: 0
-        """Measures how long work takes, to end slices in time; 0 where nobody waits."""
+        """Measures how long work takes, to limit its slices; constant 0 when no client waits."""
 
         self.wake: Callable[[], object] = lambda: None
-        """Called when something has changed that lets anybody act earlier or later."""
+        """Called when a component may have to act earlier or later."""
 
     def move(self, now: Nanos) -> None:
-        """Go on to ``now``; an earlier instant changes nothing."""
+        """Advance to ``now``; an earlier instant changes nothing."""
         if now > self.now:
             self.now = now
 
 
 class Wakeup:
-    """One component's place in the schedule.
+    """One component's entry in the schedule.
 
-    ``due()`` says when the component has something to do next. It is asked again only after
-    ``changed``, so a component calls that whenever its answer may be another one.
+    ``due()`` returns when the component next has work. The schedule calls it again only after
+    ``changed``, so a component must call that whenever the result may differ.
     """
 
     __slots__ = ("_action", "_due", "_known", "_stale")
@@ -48,18 +48,18 @@ class Wakeup:
         self._stale = True
 
     def changed(self) -> None:
-        """The next instant may be another one now."""
+        """Note that the next instant may have changed."""
         self._stale = True
 
     def due(self) -> Nanos | None:
-        """When the component acts next; None when only a message can bring that on."""
+        """When the component acts next; None while it waits for a message."""
         if self._stale:
             self._stale = False
             self._known = self._due()
         return self._known
 
     def ring(self, now: Nanos) -> None:
-        """Let the component act."""
+        """Call the component's action."""
         self._stale = True
         self._action(now)
 
@@ -71,11 +71,11 @@ class StationSchedule:
         self._alarms: tuple[Wakeup, ...] = ()
 
     def order(self, *alarms: Wakeup) -> None:
-        """The alarms, in the order in which they ring at one instant."""
+        """Set the alarms, in the order in which they ring at one instant."""
         self._alarms = alarms
 
     def changed(self) -> None:
-        """Any component's next instant may be another one now."""
+        """Note that any component's next instant may have changed."""
         for alarm in self._alarms:
             alarm.changed()
 

@@ -1,7 +1,7 @@
-"""What the user of TWS does there: enters orders, cancels them, and has them bound by client 0.
+"""Actions of the user of TWS: entering and cancelling orders, and their binding by client 0.
 
-An order of the user has the ids 0 and 0 until client 0 binds it: those that work, with
-reqOpenOrders; those to come, with reqAutoOpenOrders (behaviour N6). ``useNegativeAutoRange`` says
+An order of the user has the ids 0 and 0 until client 0 binds it: working orders with
+reqOpenOrders, future ones with reqAutoOpenOrders (behaviour N6). ``useNegativeAutoRange`` decides
 which ids they get.
 """
 
@@ -22,11 +22,11 @@ from .present.queries import Queries
 from .sessions.registry import Sessions
 
 Ended = OrderCancelled | OrderRejectedEvent
-"""How an order can end in the turn in which it was entered; its variant tells a reason."""
+"""Events that end an order in the turn in which it was entered; the variant has the reason."""
 
 
 class TwsUser:
-    """The hands at the station."""
+    """The user at the station."""
 
     def __init__(
         self, link: BrokerLink, queries: Queries, sessions: Sessions, config: Config
@@ -41,10 +41,10 @@ class TwsUser:
         return bool(self._config.settings.useNegativeAutoRange)
 
     def enter(self, contract: Contract, order: Order) -> OrderView | Refusal:
-        """Place an order; it, as it stands then, or why it was not taken.
+        """Place an order; return its state, or why it was refused.
 
-        One that the broker ends at once was not taken either, though it stays listed. What ends
-        by its own terms, such as an IOC that finds nobody, was.
+        An order that the broker ends immediately counts as refused, though it stays listed. One
+        that ends by its own terms, such as an unfilled IOC, counts as accepted.
         """
         if not self._link.up:
             return Refusal(201, {"reason": UNREACHABLE})
@@ -67,7 +67,7 @@ class TwsUser:
         return entered
 
     def cancel(self, perm_id: int) -> bool:
-        """Cancel an order, whoever placed it; whether there is one that works."""
+        """Cancel an order, whoever placed it; return whether it was working."""
         view = self._queries.open_order(perm_id)
         if view is None:
             return False
@@ -78,7 +78,7 @@ class TwsUser:
         return self._link.up or bool(view.orderId)
 
     def bind(self) -> int:
-        """Give what the user has entered, and what still works, to client 0; how many."""
+        """Bind the user's working orders to client 0; return how many."""
         if not self._link.up:
             return 0
         happened = self._link.submit(BindOrders(self._negative))

@@ -1,8 +1,7 @@
 """The port between the server and a venue.
 
-Everything above asks a venue through ``Venue`` only: commands go in, facts come out, and a read
-model that is folded from the facts answers questions. A venue elsewhere would be another
-implementation of it.
+The server uses a venue through ``Venue`` only: commands go in, facts come out, and a read model
+that is folded from the facts answers queries. A remote venue would be another implementation.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,11 +21,11 @@ from ..venue.units import Nanos
 
 
 class ReadModel(Protocol):
-    """What the facts so far amount to; for reading only."""
+    """The state folded from the facts so far; read-only."""
 
     @property
     def profile(self) -> Profile:
-        """The broker's fixed facts: accounts to begin with, fees, names."""
+        """The broker's constants: initial accounts, fees, names."""
 
     @property
     def instruments(self) -> Instruments:
@@ -42,47 +41,47 @@ class ReadModel(Protocol):
 
     @property
     def state(self) -> State:
-        """What lives: working orders, accounts, ids."""
+        """The live state: working orders, accounts, ids."""
 
     @property
     def archive(self) -> Archive:
         """Today's finished orders and fills."""
 
     def find(self, client_id: int, order_id: int) -> LiveOrder | None:
-        """An order of today by its client's id, finished ones included."""
+        """Return an order of today by its client's id, including finished ones."""
 
     def refusal(self, command: SubmitOrder | CancelApiOrder) -> Refusal | None:
-        """Why the order id of a command cannot be used; None when it can."""
+        """Return why the order id of a command cannot be used; None when it can."""
 
     def quote(self, con_id: int, now: Nanos) -> Quote:
-        """The top of book at an instant; sizes of 0 where there is none."""
+        """Return the top of book at an instant; a size of 0 means no quote."""
 
 
 class Venue(ReadModel, Protocol):
-    """Exchange, broker and what TWS remembers: commands in, facts out."""
+    """Exchange, broker and the API state of TWS: commands in, facts out."""
 
     def submit(self, command: Command, now: Nanos) -> list[Happened]:
-        """Carry out a command; what came of it, and of the time that passed before it.
+        """Carry out a command; return its facts, and those of the time before it.
 
-        Raises ``AccountRefused`` for an account command that cannot be carried out, and whatever
-        failed inside, after the venue is as it was before the command.
+        Raises ``AccountRefused`` for an account command that is refused, and any internal failure
+        after the venue has been restored to its state before the command.
         """
 
     def advance(self, now: Nanos) -> list[Happened]:
-        """Let time pass."""
+        """Advance the time to ``now``; return the facts."""
 
     def next_due(self) -> Nanos | None:
-        """When ``advance`` could next bring something; None when nothing waits."""
+        """When ``advance`` may next produce facts; None when nothing waits."""
 
     def commit(self) -> int:
-        """Keep what has happened; the number of entries. Raises ``JournalError``."""
+        """Store what has happened; return the number of entries. Raises ``JournalError``."""
 
     @property
     def busy(self) -> bool:
-        """Whether ``tidy`` has something to do."""
+        """Whether ``tidy`` has work."""
 
     def tidy(self, stopwatch: Callable[[], Nanos]) -> None:
-        """Go on, for a slice of time, with what it does beside commands, such as a snapshot."""
+        """Continue background work, such as a snapshot, for a slice of time."""
 
     def entries(self, after: int = 0) -> Iterator[Entry]:
-        """The facts that are kept after an entry, oldest first, each command's as one entry."""
+        """Iterate over the stored entries after one, oldest first; one entry per command."""

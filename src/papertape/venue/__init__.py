@@ -1,1 +1,1 @@
-"""The deterministic venue: exchange, broker and accounts. Commands in, events out, no IO."""
+"""The deterministic venue: exchange, broker and accounts. Commands in, facts out, no IO."""

@@ -1,7 +1,7 @@
-"""What the venue must do at an instant, by itself: a heap of alarms.
+"""The heap of alarms: what the venue must do at an instant.
 
-It holds no memory of its own: it is made out of the state, and an alarm whose reason has gone is
-passed over when its turn comes. Equal instants ring in the order of their rank, then number.
+It is derived from the state; an alarm whose reason has gone is skipped when it rings. Alarms of
+one instant ring in the order of their kind, then their number.
 """
 
 from collections.abc import Callable
@@ -12,10 +12,10 @@ from .units import Nanos
 
 
 class Alarm(IntEnum):
-    """What an alarm is for, in the order in which those of one instant ring."""
+    """The kinds of alarms, in the order in which those of one instant ring."""
 
     EXPIRY = 1
-    """A working order lapses; the number is its permId."""
+    """A working order expires; the number is its permId."""
     SESSION = 2
     """The exchange opens or closes for an order; the number is its permId."""
     DAY_END = 9
@@ -26,7 +26,7 @@ OF_ORDERS = frozenset((int(Alarm.EXPIRY), int(Alarm.SESSION)))
 
 
 class Agenda:
-    """Alarms by instant, each once."""
+    """Alarms by instant, without duplicates."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[Nanos, int, int]] = []
@@ -36,24 +36,24 @@ class Agenda:
         return len(self._heap)
 
     def add(self, due: Nanos, alarm: Alarm, number: int = 0) -> None:
-        """Ring at ``due``."""
+        """Add an alarm at ``due``."""
         entry = (due, int(alarm), number)
         if entry not in self._set:
             self._set.add(entry)
             heappush(self._heap, entry)
 
     def next_due(self) -> Nanos | None:
-        """When the next alarm rings; None when none is set."""
+        """When the next alarm rings; None when there is none."""
         return self._heap[0][0] if self._heap else None
 
     def keep(self, wanted: Callable[[int], bool]) -> None:
-        """Drop the alarms of orders that are not wanted any more."""
+        """Drop the alarms of orders for which ``wanted`` is false."""
         self._heap = [one for one in self._heap if one[1] not in OF_ORDERS or wanted(one[2])]
         heapify(self._heap)
         self._set = set(self._heap)
 
     def pop(self, now: Nanos) -> tuple[Nanos, Alarm, int] | None:
-        """The next alarm that is due at ``now``, or None."""
+        """Remove and return the next alarm that is due at ``now``, or None."""
         if not self._heap or self._heap[0][0] > now:
             return None
         due, alarm, number = entry = heappop(self._heap)

@@ -1,8 +1,8 @@
-"""What is over: finished orders and fills of the running day, as immutable rows of bytes.
+"""Finished orders and fills of the current day, as immutable rows of bytes.
 
-They are beside the state, not in it: a snapshot holds what lives, a store keeps these rows one by
-one as they come, and they leave memory when the day is over. A chained digest of all rows that
-ever were stands in the state, so that equal states mean equal pasts.
+They are not part of the state: a snapshot holds the live state, a store keeps these rows one by
+one, and they leave memory at the end of the day. The state has a chained digest of all rows ever
+archived, so that equal states mean equal pasts.
 """
 
 import hashlib
@@ -19,11 +19,11 @@ _fill = msgspec.msgpack.Decoder(FillRow).decode
 
 DIGEST_SIZE = 16
 _row = tuple.__new__
-"""Makes a named tuple out of a plain one, without the constructor in between."""
+"""Makes a named tuple from a plain one, without calling the constructor."""
 
 
 class FinishedRow(NamedTuple):
-    """A finished order as a store keeps it: the columns that it is looked up by, and all of it."""
+    """A finished order as a store keeps it: the columns for look-ups, and the encoded order."""
 
     fact: int
     """Number of the fact that ended it."""
@@ -37,13 +37,13 @@ class FillEntry(NamedTuple):
     """A fill as a store keeps it."""
 
     fact: int
-    """Number of the fact that it is."""
+    """Number of the fact of the fill."""
     execution: int
     row: bytes
 
 
 class Archive:
-    """The day's finished orders by permanent id, its fills in order; decoded when looked at."""
+    """The day's finished orders by permanent id, and its fills in order; decoded when read."""
 
     def __init__(self) -> None:
         self._orders: dict[int, bytes] = {}
@@ -54,7 +54,7 @@ class Archive:
         self._new_fills: list[FillEntry] = []
 
     def finish(self, order: LiveOrder, fact: int) -> bytes:
-        """Keep an order that is over by the fact of that number; returns its row."""
+        """Add an order that the fact with that number ended; return its row."""
         row = _encode(order)
         self._index(order.permId, order.clientId, order.orderId, row)
         names = fact, order.permId, order.clientId, order.orderId, row
@@ -62,7 +62,7 @@ class Archive:
         return row
 
     def fill(self, fill: FillRow, fact: int) -> bytes:
-        """Keep an execution, the fact of that number; returns its row."""
+        """Add an execution, the fact with that number; return its row."""
         row = _encode(fill)
         self._fills.append(row)
         self._new_fills.append(_row(FillEntry, (fact, fill.execution, row)))
@@ -73,8 +73,8 @@ class Archive:
         orders: Iterable[tuple[int, int, int, int, bytes]],
         fills: Iterable[tuple[int, int, bytes]],
     ) -> None:
-        """Take the rows of the running day from a store: the fields of ``FinishedRow`` and
-        ``FillEntry``. They may be read meanwhile."""
+        """Add the rows of the current day from a store: the fields of ``FinishedRow`` and
+        ``FillEntry``. The archive may be read meanwhile."""
         self.forget_orders()
         index = self._index
         for _, perm_id, client_id, order_id, row in orders:
@@ -89,35 +89,35 @@ class Archive:
         ids[order_id] = perm_id
 
     def drain(self) -> tuple[list[FinishedRow], list[FillEntry]]:
-        """The rows since the last call: a store keeps them with the entries of the turn."""
+        """Return the rows since the last call, for a store to keep with the entries of the turn."""
         new = self._new_orders, self._new_fills
         self._new_orders, self._new_fills = [], []
         return new
 
     def rows(self) -> tuple[list[FinishedRow], list[FillEntry]]:
-        """Everything that is here, as ``load`` takes it; by which fact it ended is not known."""
+        """Return all rows, as ``load`` takes them; the numbers of their facts are not known."""
         ended = [(_order(row), row) for row in self._orders.values()]
         orders = [FinishedRow(0, o.permId, o.clientId, o.orderId, row) for o, row in ended]
         return orders, [FillEntry(0, 0, row) for row in self._fills]
 
     def forget_orders(self) -> None:
-        """The day's finished orders leave the memory."""
+        """Remove the day's finished orders from memory."""
         self._orders = {}
         self._ids = {}
 
     def forget_fills(self) -> None:
-        """The day's fills leave the memory."""
+        """Remove the day's fills from memory."""
         self._fills = []
 
     # -- questions ------------------------------------------------------------------------------
 
     def order(self, perm_id: int) -> LiveOrder | None:
-        """A finished order of the day."""
+        """Return a finished order of the day, or None."""
         row = self._orders.get(perm_id)
         return None if row is None else _order(row)
 
     def find(self, client_id: int, order_id: int) -> LiveOrder | None:
-        """A finished order of the day by its client's id; the latest of that id."""
+        """Return the latest finished order of the day with that id of its client, or None."""
         perm_id = self._ids.get(client_id, {}).get(order_id)
         return None if perm_id is None else self.order(perm_id)
 
@@ -125,23 +125,23 @@ class Archive:
         return perm_id in self._orders
 
     def order_ids(self) -> list[int]:
-        """The permanent ids of the day's finished orders, as they ended."""
+        """Return the permanent ids of the day's finished orders, in the order of their end."""
         return list(self._orders)
 
     def fills(self) -> Iterator[FillRow]:
-        """The day's fills as of now, oldest first, each decoded when it is taken."""
+        """Iterate over the present fills of the day, oldest first, decoding each on demand."""
         return map(_fill, tuple(self._fills))
 
     def latest_fills(self) -> Iterator[FillRow]:
-        """The day's fills, newest first."""
+        """Iterate over the day's fills, newest first."""
         return map(_fill, reversed(tuple(self._fills)))
 
     @property
     def counts(self) -> tuple[int, int]:
-        """How many orders and fills there are."""
+        """Return the numbers of orders and fills."""
         return len(self._orders), len(self._fills)
 
 
 def chained(digest: str, row: bytes) -> str:
-    """The digest of everything up to and including a row."""
+    """Return the digest of all rows up to and including this one."""
     return hashlib.blake2b(bytes.fromhex(digest) + row, digest_size=DIGEST_SIZE).hexdigest()

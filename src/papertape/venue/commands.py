@@ -1,6 +1,6 @@
-"""What may be asked of the engine. Commands are imperative, immutable and serialisable.
+"""The commands of the engine: imperative, immutable and serialisable.
 
-What comes of a command is facts; the journal keeps those and the command's short name.
+A command results in facts; the journal keeps these and the command's short name.
 """
 
 from typing import Final, Literal
@@ -12,7 +12,7 @@ from papertape.model import Contract, Order
 from .units import CashMicros
 
 TWS_USER: Final = -1
-"""The client id of orders that the user of TWS entered and no client has bound; clients are told 0
+"""The client id of orders that the user of TWS entered and no client has bound; clients receive 0
 for it and for the order id."""
 
 
@@ -24,7 +24,7 @@ class SubmitOrder(msgspec.Struct, frozen=True, tag=True):
     contract: Contract
     order: Order
     strict_tif: bool = False
-    """Refuse an empty time in force (servers from version 225 on); otherwise it means DAY."""
+    """Refuse an empty time in force (from server version 225 on); otherwise it means DAY."""
 
 
 class CancelApiOrder(msgspec.Struct, frozen=True, tag=True):
@@ -41,49 +41,49 @@ class CancelAll(msgspec.Struct, frozen=True, tag=True):
 
 
 class SubmitManualOrder(msgspec.Struct, frozen=True, tag=True):
-    """An order that the user of TWS enters there; it is transmitted at once."""
+    """Place an order of the user of TWS; it is transmitted immediately."""
 
     contract: Contract
     order: Order
     bind: Literal["no", "negative", "next"] = "no"
-    """Make it client 0's from the start, with an id of this range."""
+    """Bind it to client 0 immediately, with an id of this range."""
 
 
 class BindOrders(msgspec.Struct, frozen=True, tag=True):
-    """Make client 0's what the user of TWS has entered and still works."""
+    """Bind the working orders of the user of TWS to client 0."""
 
     negative: bool
-    """With ids below 0; else with the next ones of client 0."""
+    """Use negative ids; else the next ids of client 0."""
 
 
 class CancelByUser(msgspec.Struct, frozen=True, tag=True):
-    """The user of TWS cancels an order, whoever placed it."""
+    """Cancel an order on behalf of the user of TWS, whoever placed it."""
 
     permId: int
 
 
 class ResetOrderIds(msgspec.Struct, frozen=True, tag=True):
-    """Let the order ids of every client begin at 1 again; finished orders leave the books.
+    """Restart the order ids of every client at 1, and forget the day's finished orders.
 
-    Nothing happens while an order works or waits for ``transmit``.
+    Does nothing while an order works or waits for ``transmit``.
     """
 
 
 class OpenAccount(msgspec.Struct, frozen=True, tag=True):
-    """Open an account with its first cash; refused where the code is taken."""
+    """Open an account with its initial cash; refused when the code is in use."""
 
     account: str
     currency: str = "USD"
     """Its base currency."""
     cash: CashMicros = 0
     margin: str = "portfolio"
-    """Its margin model, and then its fee plan: names of ``broker.schedules``."""
+    """Its margin model and its fee plan: names of ``broker.schedules``."""
     plan: str = "fixed"
 
 
 class Deposit(msgspec.Struct, frozen=True, tag=True):
-    """Bring money into an account from outside; a negative amount takes it out, as far as the
-    cash of its currency and the available funds go."""
+    """Deposit money; a negative amount withdraws it, limited by the cash of its currency and the
+    available funds."""
 
     account: str
     currency: str
@@ -91,14 +91,14 @@ class Deposit(msgspec.Struct, frozen=True, tag=True):
 
 
 class SetMarginModel(msgspec.Struct, frozen=True, tag=True):
-    """Let the margin of an account follow another model from now on."""
+    """Set the margin model of an account from now on."""
 
     account: str
     model: str
 
 
 class SetFeePlan(msgspec.Struct, frozen=True, tag=True):
-    """Let the commissions of an account follow another plan from now on."""
+    """Set the fee plan of an account from now on."""
 
     account: str
     plan: str

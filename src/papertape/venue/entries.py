@@ -1,8 +1,8 @@
 """A journal entry: the facts of one command, in bytes.
 
-``SCHEMA`` is the number of the facts' form. An entry of an older schema is brought up to date by
-the functions in ``UPGRADES``, each from its number to the next, on plain lists; so a release
-reads what every earlier release has kept.
+``SCHEMA`` is the number of the facts' format. The functions in ``UPGRADES`` convert an entry of an
+older schema, each from its number to the next, on plain lists; so a release reads the journals of
+all earlier releases.
 """
 
 from collections.abc import Callable
@@ -14,21 +14,21 @@ from .facts import AnyFact
 from .units import Nanos
 
 SCHEMA: Final = 2
-"""1 was a journal of commands, which decided the past again; it cannot be read."""
+"""Schema 1 was a journal of commands; it cannot be read."""
 OLDEST: Final = 2
 
 UPGRADES: Final[dict[int, Callable[[list[Any]], list[Any]]]] = {}
-"""Schema number -> how an entry of it becomes one of the next, as plain lists."""
+"""Schema number -> function that converts its entry to the next schema, as plain lists."""
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):
-    """What one command, tick or alarm brought about, and when."""
+    """The facts of one command, tick or alarm, and their instant."""
 
     schema: int
-    """The form of the facts: ``SCHEMA`` when it was written."""
+    """The format of the facts: ``SCHEMA`` when it was written."""
     time: Nanos
     cause: str
-    """The command's short name, for people: ``submit 1#7``."""
+    """The command's short name, for readers: ``submit 1#7``."""
     facts: list[AnyFact]
 
 
@@ -37,10 +37,10 @@ _decode = msgspec.msgpack.Decoder(Entry).decode
 
 
 def decode(payload: bytes) -> Entry:
-    """An entry out of its bytes, whatever its schema.
+    """Decode an entry of any schema.
 
-    Raises ``msgspec.DecodeError`` (``ValidationError`` among them), and ``ValueError`` for a
-    schema that is not known.
+    Raises ``msgspec.DecodeError`` (including ``ValidationError``), and ``ValueError`` for an
+    unknown schema.
     """
     schema = payload[1] if len(payload) > 1 else 0  # an array's head is one byte, then its first
     if schema == SCHEMA:

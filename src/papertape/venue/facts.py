@@ -1,11 +1,12 @@
-"""What happened in the venue: the only thing that is journaled, and all that state is made of.
+"""Facts: what happened in the venue. The journal consists of them, and the state is folded from
+them.
 
-A fact is past tense, immutable and holds integers, texts and other facts; every number with
-decimals is in units (``units.py``). Folding a fact looks nothing up and decides nothing, so a
-journal tells the same story under every later rule, fee and margin rate.
+A fact is immutable and contains integers, texts and other facts; every number with decimals is in
+units (``units.py``). Folding a fact looks nothing up and decides nothing, so a journal gives the
+same state under every later rule, fee and margin rate.
 
 Facts are arrays on disk: the tag, then the fields in order. A new field goes to the end with a
-default; anything else is a new schema number (``entries.SCHEMA``) with an upgrade function.
+default; any other change needs a new schema number (``entries.SCHEMA``) and an upgrade function.
 """
 
 import msgspec
@@ -17,7 +18,7 @@ from .units import CashMicros, Nanos, PriceUnits, SizeUnits
 
 
 class Terms(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What an order asks for, in units, and the client's record of it as it must be echoed."""
+    """The terms of an order in units, and the client's order to echo."""
 
     account: str
     conId: int
@@ -34,19 +35,19 @@ class Terms(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How the stop is triggered (``exchange.triggers``); 0 without a stop."""
     tif: str
     overnight: bool
-    """A day order that works overnight as well."""
+    """Whether a day order works overnight as well."""
     ref: str
-    """The client's reference, which executions repeat, as they do the next two."""
+    """The client's reference, which executions repeat, like the next two."""
     model: str
     submitter: str
     text: str
-    """The client's order as canonical JSON: what is only echoed, doubles included, is text."""
+    """The client's order as canonical JSON text, for echoes only, including doubles."""
     outside: bool = False
-    """It trades outside of the regular session as well."""
+    """Whether the order trades outside the regular session as well."""
 
     @property
     def reach(self) -> int:
-        """How much of a trading day it reaches."""
+        """The sessions of a trading day in which the order trades."""
         return NIGHT if self.overnight else EXTENDED if self.outside else REGULAR
 
 
@@ -58,7 +59,7 @@ class Fact(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class OrderPlaced(Fact, frozen=True, tag=1):
-    """A new order has its permanent id; its status says whether it works or ended at once."""
+    """A new order got its permanent id; its status says whether it works or ended immediately."""
 
     permId: int
     clientId: int
@@ -67,17 +68,17 @@ class OrderPlaced(Fact, frozen=True, tag=1):
     status: str
     whyHeld: str
     expires: Nanos
-    """When a DAY or GTC order lapses."""
+    """When a DAY or GTC order expires."""
     reason: Refusal | None = None
-    """Why the broker does not carry it; its client is told."""
+    """Why the broker refuses it; its client receives this."""
     bound: bool = False
-    """Whether the user of TWS entered it and it became client 0's at once."""
+    """Whether the user of TWS entered it and it was bound to client 0 immediately."""
     opens: Nanos = 0
     """When its exchange opens for it; 0 where it is open."""
 
 
 class OrderReplaced(Fact, frozen=True, tag=2):
-    """A working order got new terms. It counts as a new one for the minimum commission."""
+    """A working order got new terms. It counts as a new order for the minimum commission."""
 
     permId: int
     terms: Terms
@@ -89,7 +90,7 @@ class OrderReplaced(Fact, frozen=True, tag=2):
 
 
 class OrderMoved(Fact, frozen=True, tag=3):
-    """A working order has another status."""
+    """A working order got another status."""
 
     permId: int
     status: str
@@ -97,21 +98,21 @@ class OrderMoved(Fact, frozen=True, tag=3):
 
 
 class OrderRepeated(Fact, frozen=True, tag=4):
-    """TWS tells the state of an order once more; nothing has changed."""
+    """TWS sends the state of an order again; nothing has changed."""
 
     permId: int
 
 
 class OrderTriggered(Fact, frozen=True, tag=5):
-    """The stop of an order was reached: it is a market or a limit order from now on."""
+    """The stop of an order was elected: it is a market or a limit order from now on."""
 
     permId: int
     price: PriceUnits
-    """What triggered it: the print or the side of the quote."""
+    """The electing price: of the print or a side of the quote."""
 
 
 class OrderFilled(Fact, frozen=True, tag=6):
-    """One execution with its money, and the books as it left them."""
+    """One execution with its amounts, and the account's books after it."""
 
     permId: int
     status: str
@@ -128,34 +129,34 @@ class OrderFilled(Fact, frozen=True, tag=6):
     cost: CashMicros
     """Signed cost of those holdings, commissions included."""
     cash: tuple[tuple[str, CashMicros], ...]
-    """What came into the account, by currency; negative for what went out."""
+    """Cash change of the account by currency."""
     liquidity: int
     """1 added, 2 removed."""
     exchange: str
     quote: Quote
-    """The quote that it traded against."""
+    """The quote that the order traded against."""
 
 
 class OrderEnded(Fact, frozen=True, tag=7):
-    """An order is over without being filled: cancelled, or inactive."""
+    """An order ended without being filled: cancelled or inactive."""
 
     permId: int
     status: str
     system: bool
-    """Whether the system ended it; else its trader did."""
+    """Whether the system ended it, or its trader did."""
     reason: Refusal | None = None
-    """What its client is told; None where nothing is."""
+    """The error for its client; None for none."""
 
 
 class ManualOrderBound(Fact, frozen=True, tag=8):
-    """An order that the user of TWS entered became client 0's."""
+    """An order that the user of TWS entered was bound to client 0."""
 
     permId: int
     orderId: int
 
 
 class OrderSuspended(Fact, frozen=True, tag=9):
-    """The exchange closed for a working order, which waits until it opens again."""
+    """The exchange closed for a working order, which waits for the open."""
 
     permId: int
     status: str
@@ -164,7 +165,7 @@ class OrderSuspended(Fact, frozen=True, tag=9):
 
 
 class OrderResumed(Fact, frozen=True, tag=10):
-    """The exchange opened for an order that waited for it."""
+    """The exchange opened for a waiting order."""
 
     permId: int
     status: str
@@ -172,14 +173,14 @@ class OrderResumed(Fact, frozen=True, tag=10):
 
 
 class OrderWarned(Fact, frozen=True, tag=11):
-    """The client of an order was told a remark; the order is none the worse."""
+    """The client of an order received a warning; the order is unaffected."""
 
     clientId: int
     orderId: int
     reason: Refusal
 
 
-# -- what TWS remembers of the API --------------------------------------------------------------
+# -- the API state of TWS -----------------------------------------------------------------------
 
 
 class OrderHeld(Fact, frozen=True, tag=20):
@@ -198,7 +199,7 @@ class OrderReleased(Fact, frozen=True, tag=21):
 
 
 class OrderDropped(Fact, frozen=True, tag=25):
-    """A held order was cancelled by its client; the broker never knew it."""
+    """A held order was cancelled by its client before it reached the broker."""
 
     clientId: int
     orderId: int
@@ -206,20 +207,20 @@ class OrderDropped(Fact, frozen=True, tag=25):
 
 
 class PermIdUsed(Fact, frozen=True, tag=23):
-    """A what-if took a permanent id and left no other trace."""
+    """A what-if used a permanent id and changed nothing else."""
 
     permId: int
 
 
 class OrderIdsReset(Fact, frozen=True, tag=24):
-    """The order ids of every client begin at 1 again; finished orders left the books."""
+    """The order ids of every client restarted at 1; the day's finished orders are forgotten."""
 
 
 # -- accounts and days --------------------------------------------------------------------------
 
 
 class AccountOpened(Fact, frozen=True, tag=40):
-    """There is one more account."""
+    """An account was opened."""
 
     account: str
     currency: str
@@ -227,7 +228,7 @@ class AccountOpened(Fact, frozen=True, tag=40):
 
 
 class CashMoved(Fact, frozen=True, tag=41):
-    """Money came from outside, or went there."""
+    """Money was deposited or withdrawn."""
 
     account: str
     currency: str
@@ -237,27 +238,27 @@ class CashMoved(Fact, frozen=True, tag=41):
 
 
 class MarginModelChanged(Fact, frozen=True, tag=42):
-    """The margin of an account follows other rules from now on."""
+    """The margin model of an account changed."""
 
     account: str
     model: str
 
 
 class FeePlanChanged(Fact, frozen=True, tag=43):
-    """The commissions of an account follow another schedule from now on."""
+    """The fee plan of an account changed."""
 
     account: str
     plan: str
 
 
 class DayBegan(Fact, frozen=True, tag=44):
-    """A trading day runs until ``end``."""
+    """A trading day began; it ends at ``end``."""
 
     end: Nanos
 
 
 class DayOpened(Fact, frozen=True, tag=45):
-    """The worth of an account as its day began: what the day's profit counts from."""
+    """The value of an account at the start of a day: the base of the day's profit."""
 
     account: str
     equity: CashMicros

@@ -1,7 +1,4 @@
-"""What must be true of the venue after every command. Run in tests, and in production on demand.
-
-``check`` raises ``AssertionError`` whose text carries the facts.
-"""
+"""Invariants of the venue after every command, for tests and, on demand, production."""
 
 from collections import Counter
 
@@ -14,7 +11,10 @@ from .units import CASH_SCALE, SIZE_SCALE
 
 
 def check(engine: Engine) -> None:
-    """Assert every invariant of the engine's state and of the day's archive."""
+    """Assert every invariant of the engine's state and of the day's archive.
+
+    Raises ``AssertionError`` with the offending values.
+    """
     state = engine.state
     over = [engine.archive.order(perm_id) for perm_id in engine.archive.order_ids()]
     finished = {order.permId: order for order in over if order is not None}
@@ -57,7 +57,7 @@ def _fill(fill: FillRow) -> None:
 
 
 def _identities(state: State, fills: list[FillRow]) -> None:
-    """Every id names one thing, and the index of client ids is complete."""
+    """Every id is unique, and the index of client ids is complete."""
     indexed = {
         perm_id: (client_id, order_id)
         for client_id, ids in state.ids.items()
@@ -75,8 +75,8 @@ def _identities(state: State, fills: list[FillRow]) -> None:
 
 
 def _books(engine: Engine) -> None:
-    """The exchange's books hold the working orders, each once, and nothing else; not those that
-    wait for it to open."""
+    """The exchange's books contain exactly the working orders, each once, without those that wait
+    for the open."""
     booked = sorted(engine.exchange.orders())
     orders = [order for order in engine.state.orders.values() if not order.opens]
     working = sorted((o.terms.conId, o.permId, o.waits) for o in orders)
@@ -84,7 +84,7 @@ def _books(engine: Engine) -> None:
 
 
 def _fills_of_orders(orders: dict[int, LiveOrder], fills: list[FillRow]) -> None:
-    """An order's fills of today never exceed what it says is filled."""
+    """An order's fills of today never exceed its filled size."""
     traded: Counter[int] = Counter()
     for fill in fills:
         traded[fill.permId] += fill.size
@@ -95,7 +95,7 @@ def _fills_of_orders(orders: dict[int, LiveOrder], fills: list[FillRow]) -> None
 
 
 def _account(engine: Engine, account: Account, fills: list[FillRow]) -> None:
-    """Opening books and the day's fills give the present ones, to the last unit."""
+    """Opening books and the day's fills give the present books, to the last unit."""
     cash = Counter(account.opening_cash)
     held = Counter(account.opening_quantity)
     for fill in fills:
@@ -116,7 +116,7 @@ def _account(engine: Engine, account: Account, fills: list[FillRow]) -> None:
 
 
 def _liquidity(state: State) -> None:
-    """Nobody trades more against a quote than it displayed."""
+    """Orders trade no more against a quote than it displayed."""
     for con_id, consumed in state.consumed.items():
         quote = consumed.quote
         assert consumed.ask <= quote.askSize, f"{con_id}: {consumed.ask} of {quote.askSize}"

@@ -1,7 +1,7 @@
-"""Snapshots: what lives at one instant, frozen at once and turned into bytes piece by piece.
+"""Snapshots: the live state of one instant, frozen immediately and encoded piece by piece.
 
-Orders are immutable, so freezing copies references and no more; encoding, which takes time, is
-done in pieces of ``PIECE`` working or held orders whenever there is time for one.
+Orders are immutable, so freezing only copies references; the slow encoding is done in pieces of
+``PIECE`` working or held orders.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from .state import State
 from .units import Nanos
 
 PIECE: Final = 250
-"""Orders that are encoded at a time: a quarter of a millisecond, and as much to write them."""
+"""Orders per piece: a quarter of a millisecond to encode, and as much to write."""
 
 Held = tuple[int, int, Terms]
 """clientId, orderId, and the order that waits for ``transmit``."""
@@ -26,7 +26,7 @@ _decode_piece = msgspec.msgpack.Decoder(tuple[list[LiveOrder], list[Held]]).deco
 
 
 class Snapshot:
-    """A frozen state; iterate over it for its bytes, piece by piece."""
+    """A frozen state; iterate over it for its encoded pieces."""
 
     def __init__(self, head: bytes, orders: list[LiveOrder], held: list[Held]) -> None:
         self._head = head
@@ -45,7 +45,7 @@ class Snapshot:
 
 
 def frozen(state: State, archive: Archive, clock: Nanos) -> Snapshot:
-    """The state as it is now."""
+    """Freeze the present state."""
     head = msgspec.structs.replace(state, orders={}, ids={}, held={})
     held = [
         (client_id, order_id, terms)
@@ -57,9 +57,9 @@ def frozen(state: State, archive: Archive, clock: Nanos) -> Snapshot:
 
 
 def restored(data: bytes) -> tuple[State, tuple[int, int], Nanos]:
-    """The state, how much was over on its day (orders, fills), and the clock, out of bytes.
+    """Decode a snapshot: the state, the day's numbers of finished orders and fills, the clock.
 
-    Raises ``ValueError`` (``msgspec.DecodeError`` among them) when they are damaged.
+    Raises ``ValueError`` (including ``msgspec.DecodeError``) when the bytes are damaged.
     """
     pieces = _pieces(data)
     clock, orders, fills, state = _decode_head(next(pieces, b""))

@@ -1,8 +1,8 @@
-"""Everything that lives in the venue, and the fold: how a fact changes it.
+"""The live state of the venue, and the fold: how a fact changes it.
 
-``apply`` decides nothing and asks nobody; the same facts give the same state under any rules, fees
-and markets. What is over is not here but in the ``Archive``, whose digest is. All numbers are
-integers (``units.py``); ``state_hash`` is taken over the canonical text of it.
+``apply`` decides nothing and looks nothing up; the same facts give the same state under any rules,
+fees and markets. Finished orders and fills are in the ``Archive``; the state has its digest. All
+numbers are integers (``units.py``).
 """
 
 import hashlib
@@ -49,33 +49,33 @@ replace = msgspec.structs.replace
 
 
 class State(msgspec.Struct):
-    """What lives: accounts, working and held orders, ids, the quotes that are partly used up."""
+    """The live state: accounts, working and held orders, ids, partly consumed quotes."""
 
     next_perm_id: int
     next_execution: int
     day_end: Nanos = 0
-    """End of the running trading day; 0 before the first command."""
+    """End of the current trading day; 0 before the first command."""
     accounts: dict[str, Account] = {}
-    """By code, in the order in which they were opened."""
+    """Accounts by code, in the order of opening."""
     orders: dict[int, LiveOrder] = {}
-    """By permId: all that work, in order of acceptance."""
+    """Working orders by permId, in order of acceptance."""
     ids: dict[int, dict[int, int]] = {}
-    """clientId -> orderId -> permId, of the orders that work."""
+    """clientId -> orderId -> permId of the working orders."""
     highest_ids: dict[int, int] = {}
-    """clientId -> highest order id ever used; outlives the orders."""
+    """clientId -> highest order id ever used; it outlives the orders."""
     bound: int = 0
-    """How many orders of the user of TWS have got an id below 0; the last one is its negative."""
+    """The number of negative order ids given to orders of the user of TWS: the last is -n."""
     held: dict[int, dict[int, Terms]] = {}
     """clientId -> orderId -> order that waits for ``transmit``."""
     consumed: dict[int, ConsumedLiquidity] = {}
     facts: int = 0
-    """How many facts were folded."""
+    """The number of facts folded."""
     orders_since: int = 0
-    """The number of the fact with which the last finished orders left the archive."""
+    """The number of the fact with which finished orders last left the archive."""
     fills_since: int = 0
-    """The same of the fills: the last day's end."""
+    """The number of the fact with which fills last left it: the last day's end."""
     past: str = "00" * 16
-    """Digest of every order and fill that is over."""
+    """Digest of every finished order and every fill."""
 
     @property
     def busy(self) -> bool:
@@ -86,7 +86,7 @@ class State(msgspec.Struct):
 
 
 class Fold:
-    """Folds facts into a state and what is over into its archive."""
+    """Folds facts into a state, and finished orders and fills into its archive."""
 
     def __init__(self, state: State, archive: Archive) -> None:
         self.state = state
@@ -117,7 +117,7 @@ class Fold:
         }
 
     def apply(self, fact: AnyFact, now: Nanos) -> LiveOrder | None:
-        """Fold one fact; the order that it is about, as it is now, or None."""
+        """Fold one fact; return the new version of the order that it concerns, or None."""
         self.state.facts += 1
         return self._rules[type(fact)](fact, now)
 
@@ -226,7 +226,7 @@ class Fold:
         return self._kept(replace(order, status=status, whyHeld=fact.whyHeld, opens=0))
 
     def _warned(self, fact: OrderWarned, now: Nanos) -> None:
-        """Nothing has changed."""
+        """Change nothing."""
 
     def _name(self, order: LiveOrder) -> None:
         ids = self.state.ids.get(order.clientId)
@@ -239,14 +239,14 @@ class Fold:
         return order
 
     def _over(self, order: LiveOrder, fill: bytes = b"") -> LiveOrder:
-        """Put an order with the row of its last fill into the past."""
+        """Archive a finished order, with the row of its last fill."""
         if self.state.orders.pop(order.permId, None) is not None:
             _forget(self.state.ids, order.clientId, order.orderId)
         row = self.archive.finish(order, self.state.facts)
         self.state.past = chained(self.state.past, fill + row)
         return order
 
-    # -- what TWS remembers of the API ------------------------------------------------------------
+    # -- the API state of TWS ---------------------------------------------------------------------
 
     def _held(self, fact: OrderHeld, now: Nanos) -> None:
         self.state.held.setdefault(fact.clientId, {})[fact.orderId] = fact.terms
@@ -307,7 +307,7 @@ class Fold:
 
 
 def _forget(known: dict[int, dict[int, Any]], client_id: int, order_id: int) -> None:
-    """Take an id out; a client without any leaves nothing behind."""
+    """Remove an id, and the entry of a client without ids."""
     mine = known[client_id]
     del mine[order_id]
     if not mine:
@@ -315,12 +315,12 @@ def _forget(known: dict[int, dict[int, Any]], client_id: int, order_id: int) -> 
 
 
 def canonical(state: State) -> bytes:
-    """The state as text that is the same on every machine and for every hash seed."""
-    # Numbered keys become texts first: only those can be put in order.
+    """Encode the state as text that is equal on every machine and for every hash seed."""
+    # Integer keys become texts first: only texts can be sorted.
     plain = msgspec.to_builtins(state, str_keys=True)
     return msgspec.json.encode(plain, order="deterministic")
 
 
 def fingerprint(state: State) -> str:
-    """A 128-bit hash of the canonical text."""
+    """Return a 128-bit hash of the canonical text."""
     return hashlib.blake2b(canonical(state), digest_size=16).hexdigest()

@@ -440,7 +440,7 @@ def test_a_held_order_that_fails_in_our_code_concerns_nobody_else(
     with caplog.at_level(logging.ERROR):
         restore(hall)
     assert lines(client.got())[-1] == "error 1 323"
-    assert "a client that has gone: held SubmitOrder failed" in caplog.messages
+    assert "a client that has left: held SubmitOrder failed" in caplog.messages
 
 
 # ---------------------------------------------------------------- what happens meanwhile

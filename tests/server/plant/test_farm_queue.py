@@ -212,7 +212,7 @@ def test_only_so_many_requests_of_a_client_may_wait() -> None:
     client.send(*[contract.ReqContractDetails(n, AAPL) for n in range(1, MAX_WAITING + 2)])
     ((about, code, text),) = client.errors()
     assert (about, code) == (MAX_WAITING + 1, 322)
-    assert "requests wait for a data farm already" in text
+    assert "requests already wait for a data farm" in text
     mends(made, "secdefnj")
     assert len(client.of(contract.ContractDataEnd)) == MAX_WAITING
 

@@ -285,8 +285,8 @@ def test_a_full_disk_ends_the_log_and_nothing_else(
     hall = logging(tmp_path / "file")  # no folder can be made here
     client = session(hall)
     assert client.send(ReqCurrentTime()).got()
-    assert [m for m in caplog.messages if "message log ends here" in m] == [
-        "the API message log ends here: File exists"
+    assert [m for m in caplog.messages if "message log stops" in m] == [
+        "the API message log stops: File exists"
     ] or len(caplog.messages) == 1
 
 

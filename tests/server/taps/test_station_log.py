@@ -136,7 +136,7 @@ def test_on_a_terminal_the_name_stands_before_the_line(
 
 @pytest.mark.parametrize("level", ["loud", ""])
 def test_a_level_that_is_none_is_told(tmp_path: Path, level: str) -> None:
-    with pytest.raises(SettingsError, match=f"is no level.*{LEVELS[0]}"):
+    with pytest.raises(SettingsError, match=f"is not a log level.*{LEVELS[0]}"):
         log_file(tmp_path, level)
 
 

@@ -58,7 +58,7 @@ def test_a_full_disk_ends_the_log_and_nothing_else(caplog: pytest.LogCaptureFixt
     client = hall.client()
     assert client.send(session.ReqCurrentTime()).of(session.CurrentTime)
     assert client.send(session.ReqCurrentTime()).of(session.CurrentTime)
-    assert caplog.messages == ["the wire log ends here: No space left on device"]
+    assert caplog.messages == ["the wire log stops: No space left on device"]
 
 
 def test_a_file_has_a_bound_and_its_lines_are_whole(tmp_path: Path) -> None:

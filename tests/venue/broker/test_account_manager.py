@@ -85,7 +85,7 @@ def test_model_and_plan_are_chosen_by_name(broker: Broker) -> None:
 
 
 REFUSED = {
-    "a code that is taken": (OpenAccount("DU1"), "there is an account DU1 already"),
+    "a code that is taken": (OpenAccount("DU1"), "the account DU1 exists already"),
     "no code": (OpenAccount(""), "1 to 100 visible characters, no comma"),
     "a comma": (OpenAccount("DU2,DU3"), "no comma"),
     "a currency of nowhere": (OpenAccount("DU2", "XAU"), "'XAU'; there are: AUD, CAD"),
@@ -94,13 +94,13 @@ REFUSED = {
     "a plan that is none": (OpenAccount("DU2", plan="x"), "there are: fixed, none"),
     "money for nobody": (Deposit("DU9", "USD", 1), "no account 'DU9'; there are: DU1"),
     "money of nowhere": (Deposit("DU1", "XAU", 1), "'XAU'; there are"),
-    "no money": (Deposit("DU1", "USD", 0), "not 0 and at most 1,000,000,000,000"),
-    "too much at once": (Deposit("DU1", "USD", MOST_CASH + 1), "not 0 and at most"),
+    "no money": (Deposit("DU1", "USD", 0), "must not be 0 or exceed 1,000,000,000,000"),
+    "too much at once": (Deposit("DU1", "USD", MOST_CASH + 1), "must not be 0 or exceed"),
     "too much in the end": (Deposit("DU1", "USD", MOST_CASH), "more than 1,000,000,000,000"),
     "too much in its own currency": (Deposit("DU1", "GBP", MOST_CASH * 4 // 5), "more than"),
-    "more than there is": (Deposit("DU1", "USD", -1_001 * DOLLAR), "1,000.00 USD to take out"),
-    "more than there is of it": (Deposit("DU1", "EUR", -51 * DOLLAR), "50.00 EUR to take out"),
-    "none of it": (Deposit("DU1", "GBP", -1), "0.00 GBP to take out"),
+    "more than there is": (Deposit("DU1", "USD", -1_001 * DOLLAR), "1,000.00 USD to withdraw"),
+    "more than there is of it": (Deposit("DU1", "EUR", -51 * DOLLAR), "50.00 EUR to withdraw"),
+    "none of it": (Deposit("DU1", "GBP", -1), "0.00 GBP to withdraw"),
     "an unknown model": (SetMarginModel("DU1", "x"), "there are: portfolio, reg_t"),
     "an unknown plan": (SetFeePlan("DU1", "x"), "there are: fixed, none"),
     "a model for nobody": (SetMarginModel("DU9", "reg_t"), "there are: DU1"),

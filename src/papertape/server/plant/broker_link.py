@@ -1,9 +1,9 @@
-"""The broker link: the way of commands to the venue, and what TWS does while it is lost.
+"""The broker link: sends commands to the venue, and holds them while the link is lost.
 
-While the link is lost (1100) the API sockets stay open. The venue goes on by itself, but nothing
-of it is heard: its clock is not advanced, so orders and executions stand as they were last known.
-Orders and cancellations are held. When the link is restored, everything that happened meanwhile
-is reported with the times at which it happened, and what was held is sent (behaviour K1, K7).
+While the link is lost (1100) the API sockets stay open. The station does not advance the venue, so
+orders and executions stay in their last known state. Orders and cancellations are held. When the
+link is restored, TWS reports everything that happened meanwhile with its own times, and sends what
+it held (behaviour K1, K7).
 """
 
 import logging
@@ -50,18 +50,18 @@ class BrokerLink:
         self._bus = bus
         self.up = True
         self._heard: Nanos = 0
-        """The instant up to which the venue was heard."""
+        """The instant to which the venue has been advanced."""
         self.notice: Notice | None = None
-        """The last one about the link; None before the first loss."""
+        """The last notice about the link; None before the first loss."""
         self.alarm = Wakeup(self._next_due, self.advance)
 
     # -- the venue ----------------------------------------------------------------------------
 
     def submit(self, command: Command) -> tuple[Event, ...]:
-        """Give the venue a command, queue the messages about what came of it, and return that.
+        """Submit a command to the venue, queue the messages of its events, and return them.
 
-        A command that comes while the link is lost is held, and nothing comes of it yet. Raises
-        what the venue raises, after it is as it was before the command.
+        Holds the command while the link is lost, and returns no events. Raises what the venue
+        raises; the venue is then in its state before the command.
         """
         if not self.up:
             self.held.hold(command)
@@ -74,9 +74,9 @@ class BrokerLink:
         return events
 
     def advance(self, now: Nanos) -> None:
-        """Bring the venue to ``now``, before anything that happens at ``now``.
+        """Advance the venue to ``now``, before anything that happens at ``now``.
 
-        Nothing is heard of it while the link is lost: it is brought up to date when that is back.
+        Does nothing while the link is lost: ``restore`` catches up.
         """
         if self.up and now > self._heard:
             due = self.alarm.due()
@@ -104,7 +104,7 @@ class BrokerLink:
         self._farms.fall()
 
     def restore(self, *, data_lost: bool = False) -> None:
-        """1101 or 1102, the farms, then everything that happened meanwhile and what was held."""
+        """Restore the link: 1101 or 1102, the farms, what happened meanwhile, held commands."""
         if self.up:
             return
         self.up = True
@@ -129,7 +129,7 @@ class BrokerLink:
         self._sessions.broadcast(code, variant, **facts)
 
     def _send(self, command: Command) -> None:
-        """A held command reaches the venue; one that fails there concerns its client alone."""
+        """Submit a held command; a failure affects its client only."""
         session = self._sessions.client(getattr(command, "clientId", -1))
         order_id = getattr(command, "orderId", -1)
         attempt(session, order_id, f"held {type(command).__name__}", partial(self.submit, command))

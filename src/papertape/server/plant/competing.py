@@ -14,28 +14,28 @@ REFUSED: Final[dict[type[Message], tuple[int, str | None]]] = {
     ticks.ReqTickByTickData: (10189, "invalid"),
     history.ReqHistoricalData: (162, "other_address"),
 }
-"""The error of a request for data meanwhile."""
+"""The error of a request for data during a competing session."""
 
 
 class Competition:
-    """Whether another session has the data lines."""
+    """Knows whether another session has the market data."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
         self.on = False
 
     def begin(self) -> None:
-        """The same user logs in elsewhere: every quote line ends with 10197."""
+        """Start the competing session: every quote line ends with 10197."""
         self.on = True
         for session in list(self._sessions.started()):
             session.happen(End.COMPETING)
 
     def end(self) -> None:
-        """The other session is over; data may be requested again."""
+        """End the competing session; data may be requested again."""
         self.on = False
 
     def concerns(self, kind: type[Message]) -> bool:
-        """Requests for data; see ``Stage``."""
+        """Return whether requests of this kind are for data; see ``Stage``."""
         return kind in REFUSED
 
     def admits(self, session: Session, message: Message) -> bool:

@@ -1,8 +1,8 @@
-"""What happens once a day, at a time of the station's zone: TWS restarts, or logs off.
+"""The daily restart and the daily logoff of TWS, at times of the station's zone.
 
 A restart runs the drill ``nightly-restart``. A logoff closes every connection and ends the
-station: somebody has to log in again (behaviour K5, K6). Neither happens unless a time is set:
-for the station, or with ``autoLogoffTime`` of the API's settings, which TWS has anyway.
+station: the user must log in again (behaviour K5, K6). Neither happens unless a time is set: for
+the station, or with ``autoLogoffTime`` of the API's settings.
 """
 
 import logging
@@ -21,9 +21,9 @@ log = logging.getLogger("papertape.station")
 
 
 def next_at(now: Nanos, clock: str, zone: str) -> Nanos:
-    """The next instant after ``now`` at which clocks in the zone show ``HH:MM``.
+    """Return the next instant after ``now`` at which clocks in the zone show ``HH:MM``.
 
-    A time that a change to summer time leaves out comes an hour later on that day.
+    A time that a change to summer time skips is an hour later on that day.
     """
     place = ZoneInfo(zone)
     here = datetime.fromtimestamp(now // SECOND, place)
@@ -37,16 +37,16 @@ def next_at(now: Nanos, clock: str, zone: str) -> Nanos:
 
 
 def _clock(lock: LockAndExitConfig) -> str:
-    """``HH:MM`` of the twelve-hour time in the settings of the API."""
+    """Convert the 12-hour time in the settings of the API to ``HH:MM``."""
     hours, _, minutes = (lock.autoLogoffTime or "").partition(":")
     return f"{int(hours) % 12 + 12 * (lock.autoLogoffPeriod == 'PM'):02}:{minutes}"
 
 
 class DailyTarget(Protocol):
-    """What happens once a day."""
+    """The actions of the daily restart and logoff."""
 
     def restart_daily(self, down_ms: float) -> None:
-        """Restart, away for so long."""
+        """Restart; refuse connections for ``down_ms`` milliseconds."""
 
     def log_off(self) -> None:
         """Close every connection and end: the user must log in again."""
@@ -74,7 +74,7 @@ class Daily:
         self._set()
 
     def _set(self, _: object = None) -> None:
-        """Look up both times."""
+        """Compute both instants."""
         settings, config = self._settings, self._config
         self.alarm.changed()
         lock = _clock(config.lock) if any(config.chosen(name) for name in LOCK) else ""
@@ -87,16 +87,16 @@ class Daily:
         return next_at(self._timing.now, clock, zone) if clock else None
 
     def step(self, now: Nanos) -> None:
-        """Restart or log off when the time has come."""
+        """Restart or log off when that is due."""
         if self._restart is not None and self._restart <= now:
             self._set()
             self._tws.restart_daily(self._settings.restart_down_s * 1000)
         if self._logoff is not None and self._logoff <= now:
             self._logoff = None
-            log.warning("the time of the daily logoff has come")
+            log.warning("the daily logoff is due")
             self._tws.log_off()
 
     def next_due(self) -> Nanos | None:
-        """When the next of them is due."""
+        """When the next restart or logoff is due; None when no time is set."""
         dues = (self._restart, self._logoff)
         return min((due for due in dues if due is not None), default=None)

@@ -1,9 +1,9 @@
-"""Requests that wait for a data farm, and what a broken farm does to those under way.
+"""Requests that wait for a data farm, and the effect of a broken farm on pending ones.
 
-A request says at its declaration which farm it needs. One whose farm is not there waits for it and
-is then served as if it had just come. A history request that meets a broken farm receives 165 and
-lives on, as on TWS; after ``bulkDataTimeout`` it ends with 162. Bars that are kept up to date end
-with 10182 and do not return (behaviour K3).
+The declaration of a request names the farm that it needs. A request waits while that farm is not
+connected, and is then served like a new one. A history request at a broken farm receives 165 and
+waits, as on TWS; after ``bulkDataTimeout`` it ends with 162. Bars that are kept up to date end
+with 10182 and do not resume (behaviour K3).
 """
 
 from collections.abc import Callable, Container, Iterator
@@ -21,16 +21,16 @@ from ..timing import Timing, Wakeup
 from .farms import Farms, Status
 
 MAX_WAITING: Final = 200
-"""Requests of one client that may wait for a farm; the next gets 322."""
+"""Maximum requests of one client that wait for a farm; the next gets 322."""
 LONGEST: Final = 16 * 1024
-"""Bytes of a request that may wait: a client must not fill the memory with what is not served."""
+"""Maximum bytes of a waiting request, which bounds the memory of a client's requests."""
 _ENCODE: Final = msgspec.msgpack.Encoder().encode
 
 Serve = Callable[[Session, Message], object]
 
 
 class FarmQueue:
-    """Keeps, in each session, what waits for a farm, and ends what waited too long."""
+    """Holds each session's requests that wait for a farm, and ends those that wait too long."""
 
     def __init__(
         self,
@@ -46,34 +46,34 @@ class FarmQueue:
         self._timing = timing
         self._served = served
         self.serve: Serve
-        """Serves a request that had to wait; set once, when the station is put together."""
+        """Serves a request that waited; set once, when the station is built."""
         self.remember: Callable[[Session], object]
-        """Gives a session with work a turn; set likewise."""
+        """Schedules a turn of a session; set likewise."""
         farms.dependants = self
         self.alarm = Wakeup(self.next_due, self.step)
 
     def concerns(self, kind: type[Message]) -> bool:
-        """Requests that need a farm, and those that take one back; see ``Stage``."""
+        """Return whether requests of this kind need a farm, or cancel one that does; see
+        ``Stage``."""
         if kind.spec.farm is None:
             return kind.spec.cancels is not None
-        return kind in self._served  # what nobody serves need not wait for its refusal
+        return kind in self._served  # an unserved request is refused without waiting
 
     def admits(self, session: Session, message: Message) -> bool:
-        """A request whose farm is not there waits; one that takes back a request that waits ends
-        here."""
+        """Hold a request whose farm is not connected; handle the cancellation of a waiting one."""
         spec = type(message).spec
         if spec.farm is None:
             return not self._taken_back(session, message)
-        # An idle farm may be there at once; then this request passes, and nothing waits.
+        # An idle farm may connect immediately; then this request passes, and nothing waits.
         if self._farms.need(spec.farm):
             return True
         self.alarm.changed()
         if len(session.for_farms) >= MAX_WAITING:
-            cause = f"{MAX_WAITING} requests wait for a data farm already"
+            cause = f"{MAX_WAITING} requests already wait for a data farm"
             session.error(id_of(message), 322, cause=cause)
             return False
         if len(_ENCODE(message)) > LONGEST:
-            session.error(id_of(message), 322, cause="it is too long to wait for a data farm")
+            session.error(id_of(message), 322, cause="the request is too long to wait for a farm")
             return False
         session.for_farms.append(WaitingRequest(message, spec.farm))
         if self._farms.of(spec.farm).status is Status.BROKEN:
@@ -86,7 +86,7 @@ class FarmQueue:
             session.error(id_of(waiting.message), 165, variant="disconnected")
 
     def _taken_back(self, session: Session, message: Message) -> bool:
-        """Whether this cancels a request that still waits, which ends it."""
+        """End the waiting request that this one cancels; return whether there was one."""
         kind, number = type(message).spec.cancels, id_of(message)
         for place, waiting in enumerate(session.for_farms):
             if type(waiting.message) is kind and id_of(waiting.message) == number:
@@ -96,10 +96,10 @@ class FarmQueue:
                 return True
         return False
 
-    # -- what the farms bring about -----------------------------------------------------------
+    # -- changes of the farms -----------------------------------------------------------------
 
     def release(self, kind: Farm) -> None:
-        """The farm is there: serve what waited for it, in the order in which it came."""
+        """Serve the requests that waited for a connected farm, in the order of arrival."""
         self.alarm.changed()
         for session in list(self._sessions.started()):
             ready = [waiting for waiting in session.for_farms if waiting.farm is kind]
@@ -113,7 +113,7 @@ class FarmQueue:
                 self.remember(session)
 
     def stop(self, kind: Farm) -> None:
-        """The farm broke: queries wait for its return, bars kept up to date end for good."""
+        """Handle a broken farm: queries wait for its return, bars kept up to date end."""
         self.alarm.changed()
         for session in list(self._sessions.started()):
             session.happen(End.FARM_BROKE, kind)
@@ -122,17 +122,17 @@ class FarmQueue:
                     self._tell_to_wait(session, waiting)
 
     def wants(self, kind: Farm) -> bool:
-        """Whether a request waits for such a farm."""
+        """Return whether a request waits for such a farm."""
         return any(waiting.farm is kind for _, waiting in self._all())
 
     def feeds(self, kind: Farm) -> bool:
-        """Whether something under way lives on such a farm."""
+        """Return whether a subscription or query uses such a farm."""
         return any(one.subscriptions.lives_on(kind) for one in self._sessions.started())
 
     # -- time ---------------------------------------------------------------------------------
 
     def step(self, now: Nanos) -> None:
-        """End what has waited too long for a broken history farm."""
+        """End requests that have waited too long for a broken history farm."""
         if not self._broken():
             return
         for session, waiting in list(self._all()):
@@ -144,7 +144,7 @@ class FarmQueue:
                 session.happen(End.GIVEN_UP, Farm.HISTORY)
 
     def next_due(self) -> Nanos | None:
-        """When ``step`` has something to do next."""
+        """When ``step`` next has work."""
         if not self._broken():
             return None
         dues = [waiting.until for _, waiting in self._all()]
@@ -156,12 +156,12 @@ class FarmQueue:
         return self._farms.of(Farm.HISTORY).status is Status.BROKEN
 
     def _queries_until(self) -> Nanos:
-        """When the queries that a break interrupted are given up."""
+        """Return when the queries that a break interrupted end with 162."""
         return self._farms.of(Farm.HISTORY).since + self._patience
 
     @property
     def _patience(self) -> Nanos:
-        """How long a history request waits for a broken farm."""
+        """How long a history request waits for a broken farm, in nanoseconds."""
         return (self._config.settings.bulkDataTimeout or 0) * SECOND
 
     def _all(self) -> Iterator[tuple[Session, WaitingRequest]]:

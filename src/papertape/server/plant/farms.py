@@ -1,10 +1,10 @@
-"""Data farms: the links that bring quotes, history and security definitions.
+"""Data farms: the connections for quotes, history and security definitions.
 
-Each farm is a small state machine; entering a state is told to every session by the notice of
-that state. TWS has its farms connected from the start. IB Gateway connects one for quotes or
-history on the first request that needs it, and lets it go again after a spell without any; its
-security definitions are always there. ``MOVES`` is the machine, ``NOTICES`` is what a state tells;
-what requests do meanwhile is in ``farm_queue``.
+Each farm is a state machine; on entering a state every session receives its notice. TWS connects
+its farms at the start. IB Gateway connects a farm for quotes or history on the first request that
+needs it, and disconnects it after a time without any; its security definitions are always
+connected. ``MOVES`` is the machine, ``NOTICES`` has the notice of a state; ``farm_queue`` holds
+the requests that wait for a farm.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from ..timing import Timing, Wakeup
 
 
 class Status(StrEnum):
-    """Where a farm's connection stands; consoles show yellow, yellow, green, red."""
+    """State of a farm's connection; consoles show yellow, yellow, green, red."""
 
     INACTIVE = "inactive"
     CONNECTING = "connecting"
@@ -32,7 +32,7 @@ class Status(StrEnum):
 
 
 class Move(StrEnum):
-    """What can happen to a farm's connection."""
+    """A transition of a farm's connection."""
 
     NEEDED = "a request needs it"
     CONNECTED = "the connection is made"
@@ -67,57 +67,57 @@ NOTICES: Final[dict[tuple[Farm, Status], int]] = {
 
 
 class DataFarm:
-    """One farm: its name, its kind, where its connection stands."""
+    """One farm: its name, its kind, the state of its connection."""
 
     def __init__(self, name: str, kind: Farm, status: Status) -> None:
         self.name = name
         self.kind = kind
         self.status = status
         self.due: Nanos | None = None
-        """When a connection under way will be made."""
+        """When the pending connection will be made."""
         self.used: Nanos = 0
-        """When something last needed it."""
+        """When a request last needed it."""
         self.since: Nanos = 0
-        """When it came into this state."""
+        """When it entered this state."""
         self.told: Notice | None = None
-        """The last notice of it."""
+        """The last notice about it."""
 
     @property
     def notice(self) -> int | None:
-        """The code that tells the present state."""
+        """The notice code of the present state; None without one."""
         return NOTICES.get((self.kind, self.status))
 
     def can(self, move: Move) -> bool:
-        """Whether that may happen in the present state."""
+        """Return whether the present state allows a transition."""
         return (self.status, move) in MOVES
 
     def move(self, move: Move, now: Nanos, connects_at: Nanos) -> None:
-        """Let something happen that may happen; a connection begun is made at ``connects_at``."""
+        """Make an allowed transition; a new connection is made at ``connects_at``."""
         self.begin(MOVES[self.status, move], now)
         if self.status is Status.CONNECTING:
             self.due = connects_at
 
     def begin(self, status: Status, now: Nanos) -> None:
-        """Be in a state from now on."""
+        """Enter a state."""
         self.status, self.since, self.due = status, now, None
         if status is Status.OK:
             self.used = now
 
 
 class Dependants(Protocol):
-    """Those who live on the farms."""
+    """The requests and subscriptions that need the farms."""
 
     def release(self, kind: Farm) -> None:
-        """Such a farm is connected."""
+        """Called when such a farm is connected."""
 
     def stop(self, kind: Farm) -> None:
-        """Such a farm has broken."""
+        """Called when such a farm has broken."""
 
     def wants(self, kind: Farm) -> bool:
-        """Whether a request waits for such a farm."""
+        """Return whether a request waits for such a farm."""
 
     def feeds(self, kind: Farm) -> bool:
-        """Whether something under way lives on such a farm."""
+        """Return whether a subscription or query uses such a farm."""
 
 
 class Farms:
@@ -135,9 +135,9 @@ class Farms:
         self._timing = timing
         self._bus = bus
         self.dependants: Dependants
-        """Set once, when the station is put together."""
+        """Set once, when the station is built."""
         self._cut = False
-        """The broker's link is lost."""
+        """Whether the broker link is lost."""
         self._gateway = settings.gateway
         self._by_kind = {
             kind: DataFarm(name, kind, self._first(kind))
@@ -152,11 +152,11 @@ class Farms:
             self._note(farm)
         self._idle_after: Nanos = int(settings.farm_idle_s * SECOND) if settings.gateway else 0
         self._fell: list[DataFarm] = []
-        """Farms that broke because the broker's link did: they return with it."""
+        """Farms that broke with the broker link: they return with it."""
         self.alarm = Wakeup(self.next_due, self.step)
 
     def _first(self, kind: Farm) -> Status:
-        """Where a farm of this kind is at a start."""
+        """Return the state of a farm of this kind at a start."""
         on_demand = self._gateway and kind is not Farm.DEFINITION
         return Status.INACTIVE if on_demand else Status.OK
 
@@ -164,33 +164,33 @@ class Farms:
         return iter(self._farms)
 
     def of(self, kind: Farm) -> DataFarm:
-        """The farm that brings this kind of data."""
+        """Return the farm of this kind of data."""
         return self._by_kind[kind]
 
     def named(self, name: str) -> DataFarm:
-        """The farm of that name. Raises ``SettingsError`` with the names there are."""
+        """Return the farm of that name. Raises ``SettingsError`` with the known names."""
         for farm in self:
             if farm.name == name:
                 return farm
         known = ", ".join(farm.name for farm in self)
         raise SettingsError(
-            "is no farm of this station", setting="farm", found=name, advice=f"There are: {known}"
+            "is not a farm here", setting="farm", found=name, advice=f"Choose one of: {known}"
         )
 
     def flows(self, kind: Farm) -> bool:
-        """Whether data of that kind comes in."""
+        """Return whether data of that kind arrives."""
         return self._by_kind[kind].status is Status.OK
 
     def introduce(self, session: Session) -> None:
-        """The states of the farms, for a session that has just started."""
+        """Send the states of the farms to a session that has just started."""
         for farm in self:
             if farm.notice is not None:
                 session.error(-1, farm.notice, farm=farm.name)
 
-    # -- what happens to them -----------------------------------------------------------------
+    # -- transitions --------------------------------------------------------------------------
 
     def need(self, kind: Farm) -> bool:
-        """A request needs such a farm; whether it is there. An idle one begins to connect."""
+        """Note that a request needs such a farm; connect an idle one; return whether it is up."""
         self.alarm.changed()
         farm = self._by_kind[kind]
         farm.used = self._timing.now
@@ -199,13 +199,13 @@ class Farms:
         return farm.status is Status.OK
 
     def breaks(self, farm: DataFarm) -> None:
-        """A farm's connection is lost: its notice; what it feeds stops until it is back."""
+        """Break a farm's connection: send its notice; its data stops until it is back."""
         if farm.can(Move.BROKE):
             self._move(farm, Move.BROKE)
             self.dependants.stop(farm.kind)
 
     def mends(self, farm: DataFarm) -> None:
-        """A broken farm connects again, unless the broker's link is down: then with that."""
+        """Reconnect a broken farm; while the broker link is down, when that returns."""
         if farm.status is Status.BROKEN and self._cut:
             if farm not in self._fell:
                 self._fell.append(farm)
@@ -213,7 +213,7 @@ class Farms:
             self._move(farm, Move.MENDED)
 
     def fall(self) -> None:
-        """The broker's link is lost, and with it every farm that was or was being connected."""
+        """Break every connected or connecting farm, because the broker link is lost."""
         self._cut = True
         for farm in self:
             if farm.status in (Status.OK, Status.CONNECTING):
@@ -221,16 +221,17 @@ class Farms:
                 self.breaks(farm)
 
     def connected(self) -> tuple[list[str], list[str]]:
-        """Names of the farms that are connected once the link is back, and of those that are not.
+        """Return the names of the farms that are connected once the link is back, and of those
+        that are not.
 
-        A farm that nobody has needed yet is neither.
+        A farm that no request has needed yet is in neither.
         """
         up = [farm.name for farm in self if farm.status is Status.OK or farm in self._fell]
         broken = (farm for farm in self if farm.status is Status.BROKEN)
         return up, [farm.name for farm in broken if farm not in self._fell]
 
     def rise(self) -> None:
-        """The broker's link is back: so is every farm that fell with it or mended meanwhile."""
+        """Reconnect the farms that fell with the broker link or mended meanwhile."""
         self._cut = False
         fell, self._fell = self._fell, []
         for farm in self:
@@ -251,14 +252,14 @@ class Farms:
             self._move(farm, Move.CONNECTED)
 
     def restart(self) -> None:
-        """TWS has restarted: each farm is where it is at a start, and everyone is told."""
+        """Reset every farm to its state at a start, and send the notices."""
         self._fell.clear()
         for farm in self:
             farm.begin(self._first(farm.kind), self._timing.now)
             self._tell(farm)
 
     def _note(self, farm: DataFarm) -> None:
-        """Remember the notice of the present state, if that has one."""
+        """Keep the notice of the present state, if it has one."""
         if farm.notice is not None:
             farm.told = notice(farm.notice, self._timing.now, farm=farm.name)
 
@@ -271,7 +272,7 @@ class Farms:
     # -- time ---------------------------------------------------------------------------------
 
     def step(self, now: Nanos) -> None:
-        """Connections that are made, farms that fall idle."""
+        """Complete connections, and disconnect idle farms."""
         for farm in self:
             if farm.due is not None and farm.due <= now:
                 self._move(farm, Move.CONNECTED)
@@ -284,7 +285,7 @@ class Farms:
                 self._move(farm, Move.IDLE)
 
     def next_due(self) -> Nanos | None:
-        """When ``step`` has something to do next."""
+        """When ``step`` next has work."""
         dues = [farm.due for farm in self._farms if farm.due is not None]
         if self._idle_after:
             idle = (self._idle_at(farm) for farm in self._farms)

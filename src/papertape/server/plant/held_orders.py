@@ -1,4 +1,4 @@
-"""Orders and cancellations that wait for the broker's link.
+"""Orders and cancellations that wait for the broker link.
 
 They are in memory only, as in TWS: an order whose status is PendingSubmit has not reached the
 broker and is lost when the station ends.
@@ -23,12 +23,12 @@ from ..venue_port import ReadModel
 PENDING: Final = "PendingSubmit"
 WITHDRAWN: Final = "ApiCancelled"
 MAX_HELD: Final = 10_000
-"""Orders and cancellations that wait for the link; the next order gets 201."""
+"""Maximum orders and cancellations that wait for the link; the next order gets 201."""
 UNREACHABLE: Final = "No connection to the broker; the order has not been sent"
 
 
 class HeldOrders:
-    """What waits for the link, and the answers that TWS gives without the broker."""
+    """Holds commands for the link, and gives the answers of TWS without the broker."""
 
     def __init__(
         self,
@@ -45,29 +45,29 @@ class HeldOrders:
         self._bus = bus
         self._held: list[Command] = []
         self._withdrawn: dict[tuple[int, int], None] = {}
-        """Client and order ids of the latest orders that were cancelled before they were sent."""
+        """Client and order ids of the latest orders that were cancelled while held."""
 
     def __len__(self) -> int:
         return len(self._held)
 
     def take(self) -> list[Command]:
-        """Everything that waits, in the order in which it came; then nothing does."""
+        """Remove and return the held commands, in the order of arrival."""
         held, self._held = self._held, []
         return held
 
     def forget(self) -> None:
-        """Lose what is held, as when TWS itself ends before the link is back."""
+        """Drop the held commands, as when TWS ends before the link is back."""
         self._held.clear()
         self._withdrawn.clear()
 
     def lives(self, client_id: int, order_id: int) -> bool:
-        """Whether an order of a client works, or waits for ``transmit`` or for the link."""
+        """Return whether an order of a client works, or waits for ``transmit`` or the link."""
         return self._queries.lives(client_id, order_id) or any(
             isinstance(one, SubmitOrder) and _names(one, client_id, order_id) for one in self._held
         )
 
     def unsent_orders(self) -> list[OrderView]:
-        """The orders that have not reached the broker yet, each with its latest terms."""
+        """Return the orders that have not reached the broker yet, with their latest terms."""
         latest = {
             (one.clientId, one.orderId): one
             for one in self._held
@@ -80,14 +80,14 @@ class HeldOrders:
         ]
 
     def highest(self, client_id: int) -> int:
-        """The highest order id of a client among what is held or was withdrawn; 0 for none."""
+        """Return the highest held or withdrawn order id of a client; 0 for none."""
         used = (*self._unsent(), *self._withdrawn)
         return max((number for client, number in used if client == client_id), default=0)
 
     # -- holding ------------------------------------------------------------------------------
 
     def hold(self, command: Command) -> None:
-        """Keep an order or a cancellation for the link's return; its client receives the state."""
+        """Hold an order or a cancellation until the link returns; send its state to the client."""
         match command:
             case SubmitOrder():
                 self._hold_order(command)
@@ -122,7 +122,7 @@ class HeldOrders:
         self._news(PENDING)
 
     def _submit_refusal(self, command: SubmitOrder) -> Refusal | None:
-        """What TWS sees for itself, without the broker."""
+        """Return the refusal that TWS gives without the broker; None when there is none."""
         if _ids(command) in self._withdrawn:
             return Refusal(201, variant="too_late")
         refusal = self._queries.refusal(command)
@@ -157,7 +157,7 @@ class HeldOrders:
         return self._queries.refusal(command)
 
     def _withdraw(self, client_id: int, order_id: int) -> bool:
-        """Cancel an order that has not been sent; whether there is one."""
+        """Cancel an order that has not been sent; return whether there was one."""
         mine = [one for one in self._held if _names(one, client_id, order_id)]
         if not mine or self._known(client_id, order_id) is not None:
             return False  # the venue has the order; only new terms for it wait here
@@ -183,13 +183,13 @@ class HeldOrders:
         return list(dict.fromkeys((one.clientId, one.orderId) for one in orders))
 
     def _known(self, client_id: int, order_id: int) -> OrderView | None:
-        """An order that works at the venue, as it was last known."""
+        """Return the last known state of an order that works at the venue."""
         view = self._queries.order(client_id, order_id)
         return None if view is None else self._queries.open_order(view.permId)
 
 
 def pending(command: SubmitOrder, known: OrderView | None) -> tuple[Message, ...]:
-    """The messages about an order that waits for the link: it is not with the broker yet."""
+    """Return the messages about an order that waits for the link."""
     size = command.order.totalQuantity or Decimal(0)
     remaining = size if known is None else size - known.filled
     return (
@@ -199,7 +199,7 @@ def pending(command: SubmitOrder, known: OrderView | None) -> tuple[Message, ...
 
 
 def _unsent_view(command: SubmitOrder, account: str) -> OrderView:
-    """An order that the venue does not know; ``account`` is the one of an order that names none."""
+    """Build the view of an order that the venue does not know; ``account`` is the default one."""
     order = command.order
     return OrderView(
         account=order.account or account,

@@ -1,9 +1,9 @@
-"""Who is admitted: places for clients, room for connections that are none yet, the stages of a
-request, and the move to another socket port.
+"""Admission: places for clients, room for connections that have not started, the stages of a
+request, and the change of the socket port.
 
-A place is a client's from its START_API on, and until then nobody's. Connections that have not
-sent one, and strangers that wait to be accepted, have room of their own, so much for each address:
-none of them keeps anybody else out.
+A client occupies a place from its START_API on. Connections without START_API, and those that wait
+for the user's decision, have a limited room of their own, in total and per address, so they take
+no client's place.
 """
 
 from collections import Counter
@@ -21,20 +21,20 @@ from .registry import Sessions
 from .session import Session, Transport
 
 SILENT_STRANGERS = 4, 32
-"""Connections without START_API from addresses that are not accepted by themselves: of one address,
-and of all. Of accepted addresses there may be as many as there are places, and twice as many."""
+"""Maximum connections without START_API from addresses that no rule accepts: of one address, and
+of all. For accepted addresses the limits are the number of places and twice that."""
 WAITING_STRANGERS = 4, 32
-"""Connections that wait to be accepted: of one address, and of all. A person reads this list."""
+"""Maximum connections that wait for the user's decision: of one address, and of all."""
 
 
 class Stage(Protocol):
-    """One of the tests that a request must pass before it is handled."""
+    """A check that a request must pass before it is handled."""
 
     def concerns(self, kind: type[Message]) -> bool:
-        """Whether requests of this kind must pass it at all."""
+        """Return whether requests of this kind must pass the stage."""
 
     def admits(self, session: Session, message: Message) -> bool:
-        """Whether a request may go on; one that may not was answered or is kept for later."""
+        """Return whether a request passes; otherwise it has been answered or is kept for later."""
 
 
 class ReadOnly:
@@ -44,7 +44,7 @@ class ReadOnly:
         self._config = config
 
     def concerns(self, kind: type[Message]) -> bool:
-        """Requests that trade."""
+        """Return whether requests of this kind trade."""
         return kind.spec.trading
 
     def admits(self, session: Session, message: Message) -> bool:
@@ -71,19 +71,19 @@ class Admission:
         self._settings = settings
         self._timing = timing
         self._port: int | None = None
-        """The new socket port, of which no client knows yet."""
+        """The new socket port, which clients have not received yet."""
         self.notice: Notice | None = None
-        """The last one about the socket."""
+        """The last notice about the socket."""
         config.watch("socketPort", self._moved)
 
     def open(
         self, peer: str, transport: Transport, deadline: Nanos | None = None
     ) -> Session | None:
-        """A new connection; None, and closed at once, when all places are taken. One that has not
-        started may have to give way to it: the next flush closes that.
+        """Open a session for a new connection; close it and return None when there is no room.
+        A connection that has not started may lose its place to it: the next flush closes that.
 
         ``deadline`` is when it must have started, in market time, which may run faster than the
-        client's.
+        client's clock.
         """
         session = self._sessions.new(peer, transport)
         refusal = self._refusal(session)
@@ -96,7 +96,7 @@ class Admission:
         return session
 
     def _refusal(self, session: Session) -> str:
-        """Why a new connection is closed before it says a word; "" when it is not."""
+        """Return why a new connection is closed immediately; "" when it is not."""
         if self._sessions.away:
             return "TWS is not there"
         if self._policy.outright(session.address):
@@ -105,13 +105,13 @@ class Admission:
         places = self._settings.max_clients
         clients = sum(one.talking and not one.stranger for one in self._sessions.connections())
         if clients >= places and not session.stranger:
-            return f"all {places} places are taken"
+            return f"all {places} places are occupied"
         self._make_room(session, SILENT_STRANGERS if session.stranger else (places, 2 * places))
         return ""
 
     def _make_room(self, newcomer: Session, room: tuple[int, int]) -> None:
-        """One that has not started gives way: of the newcomer's address when that has enough of
-        them, else of the address that has most. First who has said nothing, then who came first."""
+        """Drop a connection that has not started: of the newcomer's address if that is at its
+        limit, else of the address with the most; silent ones first, then the oldest."""
         alike = [
             (origin(one.address), one)
             for one in self._sessions.connections()
@@ -124,28 +124,28 @@ class Admission:
                 return
             crowd = max(count, key=count.__getitem__)
         oldest = min((one for place, one in alike if place == crowd), key=_precedence)
-        self._sessions.drop(oldest, f"it has sent no START_API and {newcomer.peer} wants its place")
+        self._sessions.drop(oldest, f"no START_API received, and {newcomer.peer} needs its place")
 
     def crowded(self, session: Session) -> str:
-        """Why a stranger cannot even wait to be accepted; "" when it can."""
+        """Return why a connection cannot wait for a decision; "" when it can."""
         of_one, of_all = WAITING_STRANGERS
         waiting = [origin(one.address) for one in self._policy.waiting()]
         if waiting.count(origin(session.address)) >= of_one:
-            return f"{of_one} connections from its address wait to be accepted already"
-        return f"{of_all} connections wait to be accepted already" if len(waiting) >= of_all else ""
+            return f"{of_one} connections from its address already wait to be accepted"
+        return f"{of_all} connections already wait to be accepted" if len(waiting) >= of_all else ""
 
     def _moved(self, port: int) -> None:
         self._port = port
 
     def tell_port(self) -> None:
-        """After the answers of a turn: every client receives a new port (1300) and is closed."""
+        """Send a new port (1300) to every client and close it, after the answers of a turn."""
         port, self._port = self._port, None
         if port is not None:
             self.notice = notice(1300, self._timing.now, port=port)
             for session in list(self._sessions.connections()):
                 if session.started:
                     session.error(-1, 1300, port=port)
-                self._sessions.drop(session, f"the socket port is {port} now")
+                self._sessions.drop(session, f"the socket port is now {port}")
 
 
 def _precedence(session: Session) -> tuple[bool, int]:

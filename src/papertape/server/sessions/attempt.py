@@ -1,4 +1,4 @@
-"""Containing a failure: what fails for one session concerns that session alone."""
+"""Contains failures: an error in the work for one session affects that session only."""
 
 import logging
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from .session import Session
 log = logging.getLogger("papertape.station")
 
 LONGEST_CAUSE = 300
-"""Characters of an exception's text that a client receives; the log has all of it."""
+"""Maximum characters of an exception's text for a client; the log has the whole text."""
 
 
 def attempt(
@@ -19,17 +19,17 @@ def attempt(
     work: Callable[..., object],
     *arguments: object,
 ) -> bool:
-    """Run ``work`` for a session, or for one that has gone; whether it succeeded.
+    """Run ``work`` for a session, or for one that has ended; return whether it succeeded.
 
-    On a failure the log gets the traceback, the client 323, and the station goes on. Raises
-    ``JournalError`` alone: what cannot be kept ends the station.
+    On a failure the log gets the traceback, the client 323, and the station continues. Raises
+    only ``JournalError``, which ends the station.
     """
     try:
         work(*arguments)
     except JournalError:
         raise
     except Exception as error:
-        name = "a client that has gone" if session is None else session.name
+        name = "a client that has left" if session is None else session.name
         log.error("%s: %s failed", name, what, exc_info=error)
         told = str(error) if isinstance(error, PapertapeError) else repr(error)
         if session is not None:

@@ -1,9 +1,9 @@
-"""The message rate of a client: so many requests in a second of the market's clock.
+"""The message rate of a client: requests per second of the market's clock.
 
 TWS allows half as many requests per second as there are market data lines. By default it reads no
-faster than that, and nothing is lost. With ``rejectMessagesAboveMaxRate`` the requests beyond the
-rate are thrown away; error 100 tells how many came in that second, and the third such second ends
-the session. What the server sends does not count.
+faster than that, and no request is lost. With ``rejectMessagesAboveMaxRate`` it drops the requests
+beyond the rate; error 100 has the number of requests in that second, and the third such second
+ends the session. Messages of the server do not count.
 """
 
 from typing import Literal
@@ -21,14 +21,14 @@ Mark = Literal["pass", "near", "excess"]
 
 
 class Violation(msgspec.Struct, frozen=True):
-    """A second with too many requests: the facts of error 100."""
+    """A second with too many requests, with the facts of error 100."""
 
     received: int
     number: int
 
     @property
     def last(self) -> bool:
-        """Whether the session ends with it."""
+        """Whether it ends the session."""
         return self.number >= VIOLATIONS
 
 
@@ -38,17 +38,17 @@ class Pacer:
     def __init__(self, rate: int) -> None:
         self.rate = rate
         self.end: Nanos = 0
-        """When the running second is over."""
+        """When the current second ends."""
         self._count = 0
         self._near = max(1, int(rate * NEAR))
         self._violations = 0
 
     def room(self, now: Nanos) -> bool:
-        """Whether another request may be read."""
+        """Return whether another request may be read."""
         return self._count < self.rate or now >= self.end
 
     def lapse(self, now: Nanos) -> Violation | None:
-        """End the second if it is over; what was wrong with it."""
+        """End the second if it is over; return its violation, or None."""
         if now < self.end:
             return None
         count, self._count = self._count, 0
@@ -58,7 +58,7 @@ class Pacer:
         return Violation(count, self._violations)
 
     def take(self, now: Nanos) -> Mark:
-        """Count a request; ``lapse`` has been asked before."""
+        """Count a request; call ``lapse`` before."""
         if now >= self.end:
             self.end, self._count = now + SECOND, 0
         self._count += 1

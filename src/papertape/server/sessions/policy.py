@@ -1,7 +1,7 @@
-"""Who may connect: a verdict for an address, and the connections that wait for one.
+"""Who may connect: the verdict for an address, and the connections that wait for one.
 
-Pure state: times come in, and what somebody decided is fetched by the station with ``decisions``.
-An address is judged by the most specific rule that names it; ``trustedIPs`` are rules that accept.
+Pure state: times are arguments, and the station fetches the user's decisions with ``decisions``.
+The most specific rule for an address applies; ``trustedIPs`` are rules that accept.
 """
 
 from collections.abc import Mapping
@@ -20,19 +20,19 @@ from .session import Session
 
 
 class WaitingConnection(msgspec.Struct, frozen=True):
-    """A connection that somebody must decide about."""
+    """A connection that waits for the user's decision."""
 
     number: int
-    """The connection's, by which it is accepted or rejected."""
+    """The connection's number, by which it is accepted or rejected."""
     address: str
     client_id: int
     since: Nanos
     until: Nanos
-    """When it is rejected for want of a decision."""
+    """When it is rejected without a decision."""
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """What became of a waiting connection."""
+    """The decision about a waiting connection."""
 
     number: int
     accepted: bool
@@ -41,13 +41,13 @@ class Decision(msgspec.Struct, frozen=True):
 
 @lru_cache(maxsize=1024)
 def origin(address: str) -> Address | IPv6Network | None:
-    """Where a connection comes from, to count by: one machine may have 2^64 addresses of IPv6."""
+    """Return the origin by which to count connections; a machine may have 2^64 IPv6 addresses."""
     found = parse(address)
     return IPv6Network((found, 64), strict=False) if isinstance(found, IPv6Address) else found
 
 
 class Policy:
-    """Rules, trusted addresses, and who waits."""
+    """Rules, trusted addresses, and waiting connections."""
 
     def __init__(self, config: Config, others: Verdict, rules: Mapping[str, Verdict]) -> None:
         self._config = config
@@ -59,9 +59,9 @@ class Policy:
     # -- by rule ------------------------------------------------------------------------------
 
     def decide(self, address: str) -> Verdict:
-        """What happens to a connection from this address once it has sent START_API."""
+        """Return the verdict for a connection from this address that has sent START_API."""
         if not address or address == "?":
-            return "reject"  # the socket was gone before it could say from where
+            return "reject"  # the socket closed before its address was known
         found = parse(address)
         if found is None:
             return "accept"
@@ -75,8 +75,8 @@ class Policy:
         return rules[max(fitting, key=lambda one: one.prefixlen)]
 
     def outright(self, address: str) -> bool:
-        """Whether a connection is closed before it says a word: from elsewhere, when only this
-        computer is allowed."""
+        """Return whether to close a connection immediately: from another computer, when only this
+        one is allowed."""
         found = parse(address)
         local = found is None or found.is_loopback
         return bool(self._config.settings.allowLocalhostOnly) and not local
@@ -84,16 +84,16 @@ class Policy:
     # -- by decision --------------------------------------------------------------------------
 
     def ask(self, waiting: WaitingConnection) -> None:
-        """A connection waits from now on."""
+        """Add a waiting connection."""
         self._waiting[waiting.number] = waiting
 
     def waiting(self) -> tuple[WaitingConnection, ...]:
-        """Who waits, in the order of their coming."""
+        """Return the waiting connections, oldest first."""
         return tuple(self._waiting.values())
 
     def accept(self, number: int, *, always: bool = False) -> WaitingConnection:
-        """Let a connection in; ``always`` adds its address to ``trustedIPs`` as well, and lets in
-        everyone else who waits from there.
+        """Accept a connection; ``always`` adds its address to ``trustedIPs`` as well, and accepts
+        every other waiting connection from there.
 
         Raises ``SettingsError`` when no such connection waits.
         """
@@ -106,23 +106,23 @@ class Policy:
         return one
 
     def reject(self, number: int) -> WaitingConnection:
-        """Close a connection. Raises ``SettingsError`` when no such connection waits."""
+        """Reject a connection. Raises ``SettingsError`` when no such connection waits."""
         one = self._take(number)
         self._decided.append(Decision(number, False, "rejected"))
         return one
 
     def watch(self, session: Session) -> None:
-        """A connection was accepted by the socket: nobody need decide about it yet."""
+        """Do nothing: a connection that was just made needs no decision yet."""
 
     def left(self, session: Session) -> None:
-        """A connection is gone: nobody need decide about it."""
+        """Remove a connection that has ended."""
         self._waiting.pop(session.number, None)
 
     def _take(self, number: int) -> WaitingConnection:
         if number not in self._waiting:
             waiting = ", ".join(map(str, self._waiting)) or "none"
             raise SettingsError(
-                "no connection of this number waits",
+                "no connection with this number waits",
                 setting="connection",
                 found=number,
                 advice=f"Choose one that does: {waiting}",
@@ -132,15 +132,15 @@ class Policy:
     # -- time ---------------------------------------------------------------------------------
 
     def decisions(self, now: Nanos) -> list[Decision]:
-        """What was decided since the last call, by somebody or by the time that passed."""
+        """Return the decisions since the last call, including expired waits."""
         for one in [late for late in self._waiting.values() if late.until <= now]:
             del self._waiting[one.number]
-            self._decided.append(Decision(one.number, False, "nobody has decided in time"))
+            self._decided.append(Decision(one.number, False, "no decision in time"))
         decided, self._decided = self._decided, []
         return decided
 
     def next_due(self, now: Nanos) -> Nanos | None:
-        """Now when something was decided, else when the next one has waited too long."""
+        """Return ``now`` when there are decisions, else when the next wait expires."""
         if self._decided:
             return now
         return min((one.until for one in self._waiting.values()), default=None)

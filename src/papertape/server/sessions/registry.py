@@ -1,4 +1,4 @@
-"""The sessions of a station: which connections there are, and who holds which client id."""
+"""The sessions of a station: the open connections, and the session of each client id."""
 
 import logging
 from collections.abc import Collection, Iterator
@@ -18,19 +18,19 @@ log = logging.getLogger("papertape.station")
 
 MAX_CLIENT_ID = (1 << 31) - 1
 LOGGED_AWAY = 20
-"""Connections a minute of which the log says why they were turned away: a line costs more than all
-else that is done for them."""
+"""Refused connections per minute that are logged one by one: a line costs more than all other work
+for them."""
 PERIOD_S = 60.0
 
 
 class Watcher(Protocol):
-    """Follows which sessions there are."""
+    """Receives the beginning and the end of sessions."""
 
     def watch(self, session: Session) -> None:
-        """A connection was accepted, or what is to be watched of it has changed."""
+        """Called when a connection was made, or when its taps or drills change."""
 
     def left(self, session: Session) -> None:
-        """A session has ended."""
+        """Called when a session has ended."""
 
 
 class Sessions:
@@ -44,9 +44,9 @@ class Sessions:
         self._timing = timing
         self._bus = bus
         self.watchers: list[Watcher] = []
-        """Told of each session, in this order."""
+        """Called for each session, in this order."""
         self.away = False
-        """TWS is not there: its port refuses connections."""
+        """Whether TWS is down: its port refuses connections."""
         self._open: dict[int, Session] = {}
         self._clients: dict[int, Session] = {}
         self._leaving: list[Session] = []
@@ -55,23 +55,23 @@ class Sessions:
         """Client id -> when it may be used again."""
         self._count = 0
         self._period: Nanos = 0
-        """When the running minute of the log is over."""
+        """When the current minute of the log ends."""
         self._turned_away = 0
 
     def started(self) -> Collection[Session]:
-        """The sessions that have started, in the order of their start."""
+        """The sessions that have started, in order of start."""
         return self._clients.values()
 
     def connections(self) -> Collection[Session]:
-        """All sessions, started or not, in the order of their connection."""
+        """All sessions, started or not, in order of connection."""
         return self._open.values()
 
     def client(self, client_id: int) -> Session | None:
-        """The session that holds a client id."""
+        """Return the session that holds a client id, or None."""
         return self._clients.get(client_id)
 
     def numbered(self, number: int) -> Session | None:
-        """The open connection of that number."""
+        """Return the open connection with that number, or None."""
         return self._open.get(number)
 
     def broadcast(self, code: int, variant: str | None = None, **facts: Any) -> None:
@@ -82,14 +82,14 @@ class Sessions:
     # -- begin --------------------------------------------------------------------------------
 
     def new(self, peer: str, transport: Transport) -> Session:
-        """A session for a connection that was just made; ``add`` admits it."""
+        """Create a session for a new connection; ``add`` admits it."""
         self._count += 1
         highest = self._settings.max_server_version
         return Session(self._count, peer, transport, highest, self._timing)
 
     def add(self, session: Session, deadline: Nanos | None = None) -> None:
-        """Admit a connection, which must start until ``deadline`` in market time; None gives it
-        the time that the settings say."""
+        """Admit a connection, which must start before ``deadline`` in market time; None: the time
+        limit of the settings."""
         session.pacer = Pacer(self._settings.message_rate)
         session.log_level = 1 + LEVELS.index(self._config.settings.loggingLevel)
         patience = int(self._settings.start_api_timeout_s * SECOND)
@@ -100,9 +100,8 @@ class Sessions:
         self._bus.tell("opened", number=session.number, address=session.peer)
 
     def claim(self, session: Session, client_id: int) -> bool:
-        """Give the session its client id; else close it, with 326 when the id is in use.
-
-        A client that finds all places taken, or an id that cannot be, gets no message (326, 321).
+        """Give the session its client id and return True; else close it, with 326 when the id is
+        in use, 321 when it is not valid, no message when all places are occupied.
         """
         if client_id in self._clients or self._freed.get(client_id, 0) > self._timing.now:
             session.error(-1, 326)
@@ -111,7 +110,7 @@ class Sessions:
             session.error(-1, 321, cause=f"Invalid client id {client_id}")
             self.drop(session, f"client id {client_id} is not in 0 .. {MAX_CLIENT_ID}")
         elif len(self._clients) >= self._settings.max_clients:
-            self.drop(session, f"all {self._settings.max_clients} places are taken")
+            self.drop(session, f"all {self._settings.max_clients} places are occupied")
         else:
             session.client_id = client_id
             self._freed.pop(client_id, None)
@@ -123,13 +122,13 @@ class Sessions:
         return False
 
     def block(self, client_id: int, until: Nanos) -> None:
-        """Keep a client id from being used until then."""
+        """Keep a client id in use until an instant."""
         self._freed[client_id] = until
 
     # -- end ----------------------------------------------------------------------------------
 
     def closed(self, session: Session, reason: str = "") -> None:
-        """End a session: its subscriptions end, its client id is free, its orders keep working."""
+        """End a session: end its subscriptions, free its client id; its orders keep working."""
         session.close()
         if self._open.pop(session.number, None) is not None:
             facts = {"client_id": session.client_id, "reason": reason}
@@ -146,7 +145,7 @@ class Sessions:
             watcher.left(session)
 
     def drop(self, session: Session, reason: str) -> None:
-        """Close a session after what waits for it has been sent; the log says why."""
+        """Close a session after its outbox has been sent, and log the reason."""
         if session.client_id is None:
             self.turned_away(session.name, "closed", reason)
         else:
@@ -168,44 +167,44 @@ class Sessions:
         if session is None:
             known = ", ".join(map(str, self._open)) or "none"
             raise SettingsError(
-                "there is no such connection",
+                "no such connection",
                 setting="connection",
                 found=number,
                 advice=f"Choose one that is open: {known}",
             )
-        self.drop(session, "somebody disconnected it")
+        self.drop(session, "disconnected by the user")
 
     def reset(self, session: Session, reason: str) -> None:
-        """Close a connection with RST, whatever was on its way."""
+        """Close a connection with RST; bytes in transit may be lost."""
         log.warning("%s reset: %s", session.name, reason)
         session.discard()
         self.closed(session, reason)
         session.transport.reset()
 
     def turned_away(self, name: str, how: str, why: str) -> None:
-        """Log a connection that ends before it is a client; many in a minute are only counted."""
+        """Log a connection that ends before START_API; count those beyond a limit per minute."""
         if self._timing.now >= self._period:
             untold = self._turned_away - LOGGED_AWAY
             if untold > 0:
-                log.warning("%d more connections were turned away", untold)
+                log.warning("%d more connections were refused", untold)
             self._period, self._turned_away = self._timing.until(PERIOD_S), 0
         self._turned_away += 1
         if self._turned_away <= LOGGED_AWAY:
             log.warning("%s %s: %s", name, how, why)
         if self._turned_away == LOGGED_AWAY:
-            log.warning("no more connections that are turned away are told of for a minute")
+            log.warning("further refused connections are only counted for a minute")
 
     # -- sending ------------------------------------------------------------------------------
 
     def flush(self) -> None:
-        """Hand what waits to the transports, and close the sessions that have ended."""
+        """Write the outboxes to the transports, and close the sessions that have ended."""
         leaving, self._leaving = self._leaving, []
         for session in [*self._open.values(), *leaving]:
             if session.outbox or session.closing:
                 session.flush()
 
     def abandon(self) -> None:
-        """Close every session without another word: what waits for them was never kept."""
+        """Close every session and drop the outboxes, whose facts were not stored."""
         for session in [*self._open.values(), *self._leaving]:
             session.discard()
             session.close()

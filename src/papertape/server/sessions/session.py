@@ -1,7 +1,7 @@
-"""One client's session: its connection, what it subscribed to, and what waits to be sent.
+"""One client's session: its connection, its subscriptions, and its outbox.
 
-Messages are encoded at once and wait in ``outbox`` until the station has committed its journal:
-nothing is told that is not kept. Closing waits for the same moment.
+Messages are encoded immediately and wait in ``outbox`` until the station has committed its
+journal: clients receive only stored facts. Closing waits for the commit too.
 """
 
 import logging
@@ -26,49 +26,49 @@ from .subscriptions import HISTORY_GONE, End, Subscriptions
 log = logging.getLogger("papertape.station")
 
 TAG = "bN"
-"""Texts of 321 and 322 quote the obfuscated name of a class of TWS; any short word will do."""
+"""Texts of 321 and 322 contain the obfuscated name of a class of TWS; this stands for it."""
 
 
 ERRORS, WARNINGS, INFORMATION, DETAIL = 2, 3, 4, 5
-"""Levels of setServerLogLevel; 1 is for the station's own lines, which are always told."""
+"""Levels of setServerLogLevel; 1 is for the station's own lines, which are always logged."""
 LEVEL_OF = {"error": ERRORS, "warning": WARNINGS, "info": INFORMATION}
 READ_AHEAD = 64 * 1024
-"""Bytes that are kept of a client that somebody must decide about."""
+"""Maximum bytes buffered for a client that waits for the user's decision."""
 
 
 class Transport(Protocol):
-    """What a session needs of the socket behind it."""
+    """The socket interface of a session."""
 
     def write(self, data: bytes) -> None:
-        """Take bytes to send; never blocks."""
+        """Buffer bytes to send; never blocks."""
 
     def close(self) -> None:
-        """Send what was taken, then close with FIN."""
+        """Send the buffer, then close with FIN."""
 
     def reset(self) -> None:
-        """Close at once with RST; what was taken and not sent is lost."""
+        """Close immediately with RST and drop the buffer."""
 
 
 class Looker(Protocol):
-    """What a session shows its messages to, while somebody looks."""
+    """A tap on the messages of a session."""
 
     def sent(self, session: "Session", message: Message, encoded: bytes) -> None:
-        """A message was queued."""
+        """Called when a message was queued."""
 
     def sent_quotes(self, session: "Session", encoded: bytes, count: int) -> None:
-        """So many quotes were queued, their frames in one piece."""
+        """Called when ``count`` quotes were queued, their frames in one piece."""
 
 
 class Reply(msgspec.Struct):
-    """A long answer, which is worked out and sent a few rows at a time."""
+    """A long answer, which is computed and sent a few rows at a time."""
 
     rows: Iterator[None]
-    """Each step sends a row or passes one over."""
+    """Each step sends or skips a row."""
     request_id: int
     what: str
-    """How the log calls it."""
+    """Its name in the log."""
     size: int = 0
-    """Bytes that have been queued of it."""
+    """Bytes of it that have been queued."""
 
 
 class WaitingRequest(msgspec.Struct):
@@ -77,11 +77,11 @@ class WaitingRequest(msgspec.Struct):
     message: Message
     farm: Farm
     until: Nanos | None = None
-    """When its client receives that it cannot be served; None: not while the farm may come."""
+    """When it ends with an error; None: it waits as long as the farm may connect."""
 
 
 class Session:
-    """State of one connection, from accept to close."""
+    """The state of one connection, from accept to close."""
 
     def __init__(
         self,
@@ -94,61 +94,61 @@ class Session:
         self.number = number
         self.peer = peer
         self.since = timing.now
-        """When it was accepted."""
+        """When the connection was made."""
         self.transport = transport
         self.connection = ServerConnection(highest=highest)
         self.deadline: Nanos = 0
         """When it must have started."""
         self.talking = False
-        """START_API has come: messages may be sent. Not asked of the connection, which is closed
-        as soon as it reads garbage: what came before that is still answered."""
+        """START_API has arrived: messages may be sent. The connection's own state does not serve,
+        as it closes on garbage, and what arrived before that is still answered."""
         self.asked: StartApi | None = None
-        """Its START_API while somebody must decide whether it may connect."""
+        """Its START_API while it waits for the user's decision."""
         self.stranger = False
-        """Its address is not accepted by itself, and nobody has let it in yet."""
+        """No rule accepts its address, and the user has not accepted it yet."""
         self.client_id: int | None = None
         self.unread: deque[bytes] = deque()
-        """Bytes that came in and have not been taken apart yet."""
+        """Received bytes that have not been parsed yet."""
         self.waiting: deque[Any] = deque()
-        """Events that came in and have not had their turn yet."""
+        """Parsed events that have not had their turn yet."""
         self.outbox: list[bytes] = []
         self.queued = 0
         """Bytes in the outbox."""
         self._paused = False
         self.closing = False
         self.auto_bind = False
-        """Orders that the user of TWS enters become this client's."""
+        """Whether orders that the user of TWS enters are bound to this client."""
         self.subscriptions = Subscriptions()
-        """What it follows."""
+        """Its subscriptions."""
         self.replies: deque[Reply] = deque()
-        """Long answers under way, one after the other; its next request waits for their end."""
+        """Pending long answers, one after the other; its next request waits for their end."""
         self.for_farms: list[WaitingRequest] = []
         """Requests that wait for a data farm."""
         self.told_time: Nanos = 0
-        """When it was last told the current time."""
+        """When reqCurrentTime was last answered."""
         self.log_level = ERRORS
         self.pacer = Pacer(0)
         self.received = 0
         self.unreadable = 0
         self.sent = 0
         self.bytes_out = 0
-        """Handed to the transport so far."""
+        """Bytes written to the transport so far."""
         self._encoded: dict[type[Message], tuple[Message, bytes]] = {}
-        """The latest message of each kind: one that is told again is not encoded again."""
+        """The latest message of each kind, so that a repeated one is not encoded again."""
         self.on_send: Callable[[Session, Message, bytes], object] | None = None
         self.feed: Looker | None = None
-        """Sees every message, quotes many at a time; nobody looks most of the time."""
+        """The tap that gets every message, quotes in batches; usually None."""
         self.lets: Callable[[Session, Message], bool] | None = None
-        """Asked before a message is queued, while a drill runs: it may swallow it."""
+        """Called before a message is queued, while a drill runs; False drops the message."""
         self.writes: Callable[[Session, Message | None, bytes], bytes] | None = None
-        """Gives the bytes of what is sent, while a drill runs; None: of the version answer."""
+        """Returns the bytes to send, while a drill runs; message None: the version answer."""
         self.valve: Callable[[list[bytes]], bytes] | None = None
-        """What of the outbox goes out, while a drill plays with the line."""
+        """Returns the bytes of the outbox to send, while a drill affects the connection."""
         self._timing = timing
 
     @property
     def paused(self) -> bool:
-        """The client does not read as fast as we send: quotes wait, orders do not."""
+        """Whether the client reads too slowly: quotes wait, orders do not."""
         return self._paused
 
     @paused.setter
@@ -163,19 +163,19 @@ class Session:
 
     @property
     def address(self) -> str:
-        """The peer's without its port."""
+        """The peer's address without its port."""
         return self.peer.rpartition(":")[0]
 
     @property
     def answering(self) -> bool:
-        """The version answer has not gone out yet: it must arrive alone, as some clients lose what
-        comes with it."""
+        """Whether the version answer has not been sent yet: it must arrive alone, as some clients
+        lose bytes that arrive with it."""
         return bool(self.outbox) and not self.talking
 
     @property
     def crowded(self) -> bool:
-        """Whether nothing more should be read for now. While somebody decides about it a little
-        is read, so that it is noticed when the client gives up."""
+        """Whether reading should pause. While the user decides, a little is read, to detect a
+        client that closes."""
         if self.asked is None:
             return self.behind
         return sum(map(len, self.unread)) > READ_AHEAD
@@ -187,20 +187,20 @@ class Session:
 
     @property
     def behind(self) -> bool:
-        """Whether something that came in has not had its turn yet."""
+        """Whether received events have not had their turn yet."""
         return bool(self.waiting or self.unread)
 
     @property
     def name(self) -> str:
-        """How logs call it."""
+        """Its name in logs."""
         client = "not started" if self.client_id is None else f"client {self.client_id}"
         return f"{client} at {self.peer}"
 
     def send(self, message: Message) -> None:
-        """Queue a message; one that this version does not know is left out.
+        """Queue a message; omit one that this version does not have.
 
-        One that cannot be encoded is left out too, and 323 says so: what is wrong with it, for
-        instance an odd text of another client's order, must not take the rest along.
+        Omits one that cannot be encoded too, and queues 323: a fault in it, such as an odd text of
+        another client's order, must not affect other messages.
         """
         if self.closing or not self.talking or self.version < type(message).spec.since:
             return
@@ -233,7 +233,7 @@ class Session:
 
     def send_batch(self, batch: SharedFrames, request_id: int) -> None:
         """Queue messages that were encoded for many, under this client's request id."""
-        if self.on_send is not None or self.lets is not None:  # they see every single message
+        if self.on_send is not None or self.lets is not None:  # they get every single message
             for message in batch.messages(request_id):
                 self.send(message)
         elif self.talking and not self.closing:
@@ -257,17 +257,17 @@ class Session:
         """Queue an error, warning or notice from the code table."""
         told = text(code, variant, **{"tag": TAG, **facts})
         if self.log_level >= LEVEL_OF[lookup(code).severity]:
-            log.info("%s is told %d about %d: %s", self.name, code, request_id, told)
+            log.info("%s receives %d about %d: %s", self.name, code, request_id, told)
         time = self._timing.now // 1_000_000
         self.send(ErrorMessage(id=request_id, errorTime=time, errorCode=code, errorMsg=told))
 
     def refuse(self, request_id: int, refusal: Refusal) -> None:
-        """Queue a refusal of the venue under a request's id."""
+        """Queue the error of a venue's refusal under a request's id."""
         self.error(request_id, refusal.code, variant=refusal.variant, **refusal.facts)
 
     def lose_data(self) -> None:
-        """The broker's link is back without the data: subscriptions end, requests that wait for
-        history with 162."""
+        """End subscriptions after the broker link returned without the data; requests that wait
+        for history end with 162."""
         self.happen(End.DATA_LOST)
         for waiting in self.for_farms:
             if waiting.farm is Farm.HISTORY:
@@ -275,13 +275,13 @@ class Session:
         self.for_farms.clear()
 
     def happen(self, end: End, farm: Farm | None = None) -> None:
-        """An event behind TWS concerns its subscriptions: tell the client, end what ends."""
+        """Apply an event behind TWS to the subscriptions: send their errors, end them."""
         for request_id, told in self.subscriptions.happen(end, farm):
             facts = {"reqId": request_id, **told.facts}
             self.error(request_id, told.code, variant=told.variant, **facts)
 
     def flush(self) -> None:
-        """Hand everything that waits to the transport; then close it, if that is what follows."""
+        """Write the outbox to the transport; then close it if the session is closing."""
         if self.outbox:
             data = b"".join(self.outbox) if self.valve is None else self.valve(self.outbox)
             self.discard()
@@ -293,12 +293,12 @@ class Session:
             self.transport.close()
 
     def discard(self) -> None:
-        """Forget what waits to be sent."""
+        """Drop the outbox."""
         self.outbox.clear()
         self.queued = 0
 
     def close(self) -> None:
-        """Take nothing more, in or out; the next ``flush`` sends what waits, then closes."""
+        """Stop reading and queueing; the next ``flush`` sends the outbox, then closes."""
         self.closing = True
         self.unread.clear()
         self.waiting.clear()

@@ -1,7 +1,7 @@
-"""What a session follows, in one map: quote lines, queries, bars, account figures.
+"""The subscriptions of a session in one map: quote lines, queries, bars, account values.
 
-A subscription says which farm it lives on, what its client receives when it ends for a reason
-other than its own cancellation, and how many places it takes among the limits of TWS.
+A subscription names its farm, the error that its client receives when it ends other than by
+cancellation, and the places it occupies in the limits of TWS.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from ...wire.message import Farm
 
 
 class End(Enum):
-    """Why a subscription ends or rests without its client's doing."""
+    """Why a subscription ends or pauses other than by its client."""
 
     FARM_BROKE = auto()
     """Its farm is disconnected."""
@@ -21,9 +21,9 @@ class End(Enum):
     GIVEN_UP = auto()
     """Its farm has been disconnected for too long."""
     DATA_LOST = auto()
-    """The broker's link returned without the data (1101)."""
+    """The broker link returned without the data (1101)."""
     COMPETING = auto()
-    """Another login of the same user takes the data."""
+    """Another login of the same user takes the market data."""
 
 
 class Told(NamedTuple):
@@ -33,19 +33,18 @@ class Told(NamedTuple):
     variant: str | None = None
     facts: Mapping[str, Any] = {}
     ends: bool = True
-    """The subscription is over; else it only rests."""
+    """Whether the subscription ends; else it only pauses."""
 
 
 class Subscription:
-    """Something that a session follows under an id until it is cancelled or ends."""
+    """A subscription under an id, until it is cancelled or ends."""
 
     __slots__ = ("request_id",)
 
     farm: ClassVar[Farm | None] = None
-    """The farm that brings its data."""
+    """The farm of its data."""
     events: ClassVar[Mapping[End, Told | None]] = {}
-    """What an event means for it: an error, or None for an end without a word. Events that are
-    not named do nothing to it."""
+    """Event -> its error, or None for an end without a message. Other events have no effect."""
 
     def __init__(self, request_id: int) -> None:
         self.request_id = request_id
@@ -55,7 +54,7 @@ HISTORY_GONE = "HMDS server disconnect occurred."
 
 
 class Query(Subscription):
-    """A history query under way, worked out a part at a time."""
+    """A pending history query, computed a part at a time."""
 
     __slots__ = ("work",)
 
@@ -70,7 +69,7 @@ class Query(Subscription):
     def __init__(self, request_id: int, work: Iterator[None]) -> None:
         super().__init__(request_id)
         self.work = work
-        """Each step works out a part of it; the last one sends the answer."""
+        """Each step computes a part; the last one sends the answer."""
 
 
 S = TypeVar("S", bound=Subscription)
@@ -83,22 +82,22 @@ class Subscriptions:
         self._kinds: dict[type[Subscription], dict[int, Any]] = {}
 
     def of(self, kind: type[S]) -> dict[int, S]:
-        """Those of one kind: id -> subscription, in the order in which they began."""
+        """Return those of one kind: id -> subscription, in order of their beginning."""
         found: dict[int, S] | None = self._kinds.get(kind)
         if found is None:
             found = self._kinds[kind] = {}
         return found
 
     def add(self, one: Subscription) -> None:
-        """Begin one; another one of its kind with this id is replaced."""
+        """Add a subscription; it replaces one of its kind with this id."""
         self.of(type(one))[one.request_id] = one
 
     def remove(self, kind: type[S], request_id: int) -> S | None:
-        """End one; None when there is none."""
+        """Remove and return a subscription; None when there is none."""
         return self.of(kind).pop(request_id, None)
 
     def has(self, one: Subscription) -> bool:
-        """Whether it has not ended."""
+        """Return whether a subscription has not ended."""
         return self.of(type(one)).get(one.request_id) is one
 
     def __iter__(self) -> Iterator[Subscription]:
@@ -106,13 +105,13 @@ class Subscriptions:
             yield from found.values()
 
     def lives_on(self, farm: Farm) -> bool:
-        """Whether any of them needs this farm."""
+        """Return whether any subscription uses this farm."""
         return any(kind.farm is farm and found for kind, found in self._kinds.items())
 
     def happen(self, end: End, farm: Farm | None = None) -> list[tuple[int, Told]]:
-        """Let an event end or rest those that it concerns, of one farm or of all.
+        """End or pause the subscriptions that an event concerns, of one farm or of all.
 
-        Gives what their client must receive: ids and errors, in the order of the ids.
+        Returns what the client must receive: ids and errors, in the order of the ids.
         """
         messages: list[tuple[int, Told]] = []
         for kind, found in self._kinds.items():
@@ -126,5 +125,5 @@ class Subscriptions:
         return messages
 
     def clear(self) -> None:
-        """End all of them."""
+        """End all subscriptions."""
         self._kinds.clear()

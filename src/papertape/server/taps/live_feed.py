@@ -1,10 +1,10 @@
-"""The messages of a station for those who look on while they travel, as raw frames.
+"""The live messages of a station for onlookers, as raw frames.
 
-Nobody looks: a session has no feed and pays one comparison. Somebody looks: each onlooker takes
-at most so many messages of a second, spread over all there are, and whatever goes by is counted,
-not copied. Quotes cannot crowd out what else there is. Nothing is decoded in here.
+Without onlookers a session has no feed, at the cost of one comparison. Each onlooker takes a
+limited number of messages per second, spread evenly; the others are counted, not copied. Quotes
+cannot displace other messages. Nothing is decoded here.
 
-An onlooker empties itself ``TAKES`` times a second; while it does not, it takes nothing more.
+An onlooker is read ``TAKES`` times a second; until it is read it takes nothing more.
 """
 
 from collections import deque
@@ -23,25 +23,25 @@ from ..timing import Timing
 from .message_log import SECRET_IDS, message_id
 
 Direction = Literal["in", "out"]
-"""From the client, to the client."""
+"""Direction of a message: from the client, to the client."""
 KEPT: Final = 500
-"""Messages that one who comes later is shown first."""
+"""Recent messages that a new onlooker gets first."""
 LONGEST: Final = 16 * 1024
-"""Bytes that are shown of a message; an order with every field set has a few thousand."""
+"""Maximum bytes of a shown frame; an order with every field set has a few thousand."""
 MOST_BYTES: Final = 2 << 20
-"""Bytes that one onlooker is shown in a second."""
+"""Maximum bytes for one onlooker per second."""
 TAKES: Final = 10
-"""How often in a second an onlooker fetches what it took."""
+"""How often per second an onlooker is read."""
 SPARE: Final = 20
-"""One in so many places is never for quotes: the first message after a lull must be seen."""
+"""One place in this many is never for quotes, so that a rare other message is shown."""
 _HEAD: Final = 4
 
 
 class Travelled(msgspec.Struct, frozen=True):
-    """One message as it travelled."""
+    """One message as it was sent."""
 
     number: int
-    """Counts the messages that travelled while somebody looked; those not shown count too."""
+    """Counts the messages sent while there were onlookers, including those not shown."""
     time: Nanos
     """Market time."""
     session: int
@@ -49,26 +49,26 @@ class Travelled(msgspec.Struct, frozen=True):
     direction: Direction
     version: int
     length: int
-    """Bytes of the frame, the four of its length included."""
+    """Bytes of the frame, including the four of its length."""
     data: bytes
     """The frame, or the first ``LONGEST`` bytes of it; of a hidden one up to the message id."""
     market_data: bool = False
-    """It is one of those that come in masses."""
+    """Whether it is a quote or a tick."""
     hidden: bool = False
-    """Its contents prove who somebody is, and are left out."""
+    """Whether its contents are credentials and are omitted."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """Which messages an onlooker is shown."""
+    """The messages that an onlooker wants."""
 
     most: int = 1000
-    """In a second."""
+    """Messages per second."""
     session: int | None = None
     client_id: int | None = None
     market_data: bool = True
 
     def has(self, session: Session, *, market_data: bool) -> bool:
-        """Whether it is shown what this session sends or is sent."""
+        """Return whether messages of this session are wanted."""
         if market_data and not self.market_data:
             return False
         if self.session is not None and self.session != session.number:
@@ -76,7 +76,7 @@ class Wanted(msgspec.Struct, frozen=True):
         return self.client_id is None or self.client_id == session.client_id
 
     def had(self, one: Travelled) -> bool:
-        """Whether it would have been shown that."""
+        """Return whether a past message is wanted."""
         return (
             (self.market_data or not one.market_data)
             and self.session in (None, one.session)
@@ -85,21 +85,21 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 class _Stream:
-    """One of an onlooker's two streams: every so many-th of its messages is taken."""
+    """One of an onlooker's two streams: one message in every ``n`` is taken."""
 
     def __init__(self) -> None:
         self.seen = 0
         self.last = 0
-        """Seen in the second before."""
+        """Messages in the previous second."""
         self.stride = 1
 
     def roll(self, share: int) -> None:
-        """A second is over; the next one is expected to be like it, and has ``share`` places."""
+        """Begin a second with ``share`` places, expecting as many messages as in the last."""
         self.stride = max(1, -(-self.last // max(share, 1)))
 
 
 class Onlooker:
-    """What one who looks on has taken and not fetched yet."""
+    """The messages that one onlooker has taken and not read yet."""
 
     def __init__(self, wanted: Wanted) -> None:
         self.wanted = wanted
@@ -112,9 +112,9 @@ class Onlooker:
         self._left_for_quotes = wanted.most - wanted.most // SPARE
 
     def pick(self, count: int, *, quotes: bool) -> Sequence[int]:
-        """Which of the next messages are taken; the rest is counted as dropped.
+        """Return which of the next messages to take; the others count as dropped.
 
-        Called for every message while somebody looks: most often it ends after a sum.
+        Called for every message while there are onlookers, so the common case is cheap.
         """
         stream = self._quotes if quotes else self._others
         offset = -stream.seen % stream.stride
@@ -132,14 +132,14 @@ class Onlooker:
         return chosen
 
     def put(self, one: Travelled) -> None:
-        """A message that was taken."""
+        """Add a message that was taken."""
         self._unread.append(one)
         self._bytes += len(one.data)
         if self._bytes >= MOST_BYTES:
             self._left = 0
 
     def catch_up(self, recent: Sequence[Travelled]) -> None:
-        """Take what others were shown a moment ago: the latest of it that fits into a second."""
+        """Take recent messages of other onlookers: the latest that fit into a second."""
         wanted, size = self.wanted, 0
         found: list[Travelled] = []
         for one in reversed(recent):
@@ -151,7 +151,7 @@ class Onlooker:
         self._unread = found[::-1]
 
     def take(self) -> tuple[int, list[Travelled]]:
-        """How many were dropped and what was taken since the last call."""
+        """Return the number dropped and the messages taken since the last call."""
         dropped, self._dropped = self._dropped, 0
         taken, self._unread = self._unread, []
         self._takes += 1
@@ -160,7 +160,7 @@ class Onlooker:
         return dropped, taken
 
     def _roll(self) -> None:
-        """A second is over: both streams share the next by what they have needed."""
+        """Begin a second: divide its places by what both streams needed in the last."""
         most = self.wanted.most
         for stream in (self._quotes, self._others):
             stream.last, stream.seen = stream.seen, 0
@@ -172,7 +172,7 @@ class Onlooker:
 
 
 class Feed:
-    """Shows the onlookers what the sessions send and are sent."""
+    """Passes the messages of the sessions to the onlookers."""
 
     def __init__(self, timing: Timing, switched: Callable[[], object]) -> None:
         """``switched`` is called when ``on`` has changed."""
@@ -181,16 +181,16 @@ class Feed:
         self._onlookers: dict[int, Onlooker] = {}
         self._recent: deque[Travelled] = deque(maxlen=KEPT)
         self._readers: dict[int, FrameReader] = {}
-        """Session number -> where the frames of its client begin and end."""
+        """Session number -> splitter of its client's bytes into frames."""
         self._count = 0
 
     @property
     def on(self) -> bool:
-        """Whether anybody looks."""
+        """Whether there are onlookers."""
         return bool(self._onlookers)
 
     def follow(self, wanted: Wanted) -> Onlooker:
-        """Look on from now on; what others were shown a moment ago comes first."""
+        """Add an onlooker; it gets the recent messages of the others first."""
         onlooker = Onlooker(wanted)
         onlooker.catch_up(self._recent)
         self._onlookers[id(onlooker)] = onlooker
@@ -198,22 +198,22 @@ class Feed:
         return onlooker
 
     def leave(self, onlooker: Onlooker) -> None:
-        """Look no more."""
+        """Remove an onlooker."""
         self._onlookers.pop(id(onlooker), None)
         if not self._onlookers:
             self._recent.clear()
             self._readers.clear()
             self._switched()
 
-    # -- what is told to it -------------------------------------------------------------------
+    # -- messages -----------------------------------------------------------------------------
 
     def sent(self, session: Session, message: Message, encoded: bytes) -> None:
-        """A message for a client; ``encoded`` is its frame."""
+        """Take a message for a client; ``encoded`` is its frame."""
         spec = type(message).spec
         self._show(session, "out", encoded, quotes=spec.market_data, hidden=spec.secret)
 
     def sent_quotes(self, session: Session, encoded: bytes, count: int) -> None:
-        """Quotes for a client, ``count`` frames in one piece."""
+        """Take quotes for a client, ``count`` frames in one piece."""
         first, self._count = self._count + 1, self._count + count
         chosen: dict[int, list[Onlooker]] = {}
         for onlooker in self._onlookers.values():
@@ -227,7 +227,7 @@ class Feed:
     def _cut(
         self, session: Session, encoded: bytes, first: int, chosen: dict[int, list[Onlooker]]
     ) -> None:
-        """Show the chosen frames of several in one piece."""
+        """Show the chosen frames out of several in one piece."""
         start = 0
         for place in range(max(chosen) + 1):
             end = start + _HEAD + int.from_bytes(encoded[start : start + _HEAD])
@@ -238,9 +238,9 @@ class Feed:
             start = end
 
     def taken(self, session: Session, data: bytes) -> None:
-        """Bytes that a client sent, before its connection takes them apart."""
+        """Take bytes from a client, before its connection parses them."""
         if session.connection.state not in (ConnectionState.NEGOTIATED, ConnectionState.STARTED):
-            return  # the greeting is no message
+            return  # the handshake is not a message
         reader = self._readers.get(session.number)
         if reader is None:
             reader = self._readers[session.number] = FrameReader()
@@ -250,10 +250,10 @@ class Feed:
             self._show(session, "in", frame(payload), quotes=False, hidden=hidden)
 
     def left(self, session: Session) -> None:
-        """A session is over."""
+        """Forget an ended session."""
         self._readers.pop(session.number, None)
 
-    # -- who is shown what --------------------------------------------------------------------
+    # -- onlookers ----------------------------------------------------------------------------
 
     def _show(
         self, session: Session, direction: Direction, data: bytes, *, quotes: bool, hidden: bool
@@ -293,7 +293,7 @@ class Feed:
 
 
 def _named(data: bytes, version: int) -> bytes:
-    """A frame up to the end of its message id."""
+    """Return a frame up to the end of its message id."""
     if version >= RAW_IDS:
         return data[: _HEAD + 4]
     return data[: data.index(0, _HEAD) + 1] if 0 in data[_HEAD:] else data[:_HEAD]

@@ -1,12 +1,11 @@
-"""The API message log of TWS: ``api.<clientId>.<Day>.log``, one line per message as it travelled.
+"""The API message log of TWS: ``api.<clientId>.<Day>.log``, one line per raw message.
 
 A line is ``HH:MM:SS:mmm``, ``->`` to the client or ``<-`` from it, and the frame with its four
-bytes of length, each NUL shown as ``-`` (behaviour L2). Each other byte that is not of a printable
-character, which TWS writes as it is, is shown as ``.``: a line stays a line, and no terminal obeys
-it or turns its direction. Files are
-kept for a week: the day's name comes round and the file begins anew. Times are the market's.
+bytes of length, each NUL as ``-`` (behaviour L2). Other unprintable bytes, which TWS writes as
+they are, become ``.``, so that they cannot forge a line or control a terminal. Files last for a
+week: a file of the same weekday is overwritten. Times are the market's.
 
-``wirelog`` tells the same messages decoded, as JSON. Both leave out what proves who somebody is.
+``wire_log`` writes the same messages decoded, as JSON. Both omit credentials.
 """
 
 import logging
@@ -33,22 +32,22 @@ DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 SECRET_IDS: Final = frozenset(number for number, kind in REQUESTS.items() if kind.spec.secret)
 NOT_SHOWN: Final = b"(not shown)"
 LONGEST_LINE: Final = 64 * 1024
-"""Bytes of a request that are shown: few may be longer, and a longer one is not taken."""
+"""Maximum bytes of a request in the log; few may be longer, and longer ones are refused."""
 MAX_BYTES: Final = 64 << 20
-"""Size at which a file becomes ``api.<clientId>.<Day>.1.log`` and a new one begins."""
+"""Size at which a file is renamed to ``api.<clientId>.<Day>.1.log``."""
 MAX_TOTAL: Final = 1 << 30
-"""Bytes of all files of a folder; beyond, the oldest go."""
+"""Maximum bytes of all files of a folder; beyond it the oldest are deleted."""
 ROOM: Final = 0.9
-"""How much of it is left when room was made."""
+"""The part of it that remains after such a deletion."""
 MAX_FILES: Final = 1000
-"""Files that one run begins: client ids are chosen by those who connect."""
+"""Maximum files of one run, since clients choose their ids."""
 MAX_EARLY: Final = 64 * 1024
-"""Bytes that are kept of a session until its client id is known."""
+"""Maximum bytes buffered for a session until its client id is known."""
 _NULS: Final = bytes.maketrans(b"\0", b"-")
 
 
 class _Reader:
-    """Splits what a client sends into frames; the greeting's prefix is not one."""
+    """Splits the bytes of a client into frames, without the prefix of the handshake."""
 
     def __init__(self) -> None:
         self._prefix = len(PREFIX)
@@ -56,7 +55,7 @@ class _Reader:
         self._frames = FrameReader()
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The frames that these bytes complete, without the greeting."""
+        """Return the frames that these bytes complete, without the handshake."""
         skipped = min(self._prefix, len(data))
         self._prefix -= skipped
         frames = self._frames.feed(data[skipped:])
@@ -69,7 +68,7 @@ class _Reader:
 class MessageLog:
     """Writes the log of every client while it is switched on.
 
-    It stops by itself, with a line in the station's log, when it cannot be written.
+    It stops, with an error in the station's log, when writing fails.
     """
 
     def __init__(
@@ -89,17 +88,17 @@ class MessageLog:
         self._max_bytes = min(max_bytes, max_total // 2)
         self._max_total = max_total
         self._total = -1
-        """Bytes of all files here; -1: not looked yet."""
+        """Bytes of all files here; -1: unknown yet."""
         self._files: dict[int, tuple[str, BinaryIO]] = {}
         """Client id -> day and file."""
         self._readers: dict[int, _Reader] = {}
         self._early: dict[int, bytearray] = {}
-        """Session number -> lines of a session whose client id is not known yet."""
+        """Session number -> lines of a session without a client id yet."""
         self._begun: set[str] = set()
         self._broken = False
 
     def switch(self, on: bool) -> None:
-        """Begin or end writing; what is on disk stays there."""
+        """Start or stop writing; files on disk stay."""
         self.on = on
         if not on:
             for client_id in list(self._files):
@@ -107,17 +106,18 @@ class MessageLog:
             self._readers.clear()
             self._early.clear()
 
-    # -- what is told to it -------------------------------------------------------------------
+    # -- messages -----------------------------------------------------------------------------
 
     def sent(self, session: Session, message: Message, encoded: bytes) -> None:
-        """A message for a client; ``encoded`` is its frame."""
+        """Log a message for a client; ``encoded`` is its frame."""
         if type(message).spec.market_data and not self.market_data:
             return
         shown = encoded[:4] + NOT_SHOWN if type(message).spec.secret else encoded
         self._line(session, b"-> ", shown)
 
     def taken(self, session: Session, data: bytes) -> None:
-        """Bytes from a client, from its first one on; a session that is older is not followed."""
+        """Log bytes from a client, from its first byte on; sessions older than the log are not
+        followed."""
         reader = self._readers.get(session.number)
         if reader is None:
             if session.connection.version:
@@ -131,14 +131,14 @@ class MessageLog:
             self._line(session, b"<- ", len(payload).to_bytes(4) + shown)
 
     def left(self, session: Session) -> None:
-        """A session is over."""
+        """Forget an ended session."""
         self._readers.pop(session.number, None)
         self._early.pop(session.number, None)
         if session.client_id is not None:
             self._guarded(partial(self._close, session.client_id))
 
     def flush(self) -> None:
-        """Let readers see everything written so far."""
+        """Flush what has been written, so that readers see it."""
         for _, file in self._files.values():
             self._guarded(file.flush)
 
@@ -178,14 +178,14 @@ class MessageLog:
             path.replace(path.with_suffix(".1.log"))
 
     def _sizes(self) -> dict[Path, int]:
-        """The files here, those that nobody writes first, each kind the oldest first."""
+        """Return the files here: unused ones before open ones, each oldest first."""
         used = {self._path(client_id, day) for client_id, (day, _) in self._files.items()}
         states = [(path, path.stat()) for path in self.folder.glob("api.*.log")]
         states.sort(key=lambda one: (one[0] in used, one[1].st_mtime))
         return {path: state.st_size for path, state in states}
 
     def _make_room(self) -> None:
-        """Remove the oldest files; one that is being written begins anew."""
+        """Delete the oldest files; one that is open starts again."""
         for _, file in self._files.values():
             file.flush()
         sizes = self._sizes()
@@ -200,7 +200,7 @@ class MessageLog:
             self._total -= size
 
     def _close(self, client_id: int) -> None:
-        """Close a client's file, dated by the market's clock, which may run apart from ours."""
+        """Close a client's file and date it by the market's clock."""
         day, file = self._files.pop(client_id, ("", None))
         if file is not None:
             file.close()
@@ -211,7 +211,7 @@ class MessageLog:
         return self.folder / f"api.{client_id}.{day}.log"
 
     def _open(self, client_id: int, day: str, local: datetime) -> BinaryIO | None:
-        """Today's file of a client: continued if it is today's, else begun anew."""
+        """Open a client's file: append to today's, overwrite an older one."""
         path = self._path(client_id, day)
         if path.name not in self._begun and len(self._begun) >= MAX_FILES:
             return None
@@ -231,11 +231,11 @@ class MessageLog:
             work()
         except OSError as error:
             self._broken = True
-            log.error("the API message log ends here: %s", error.strerror or error)
+            log.error("the API message log stops: %s", error.strerror or error)
 
 
 def message_id(payload: bytes, version: int) -> int:
-    """The message id of a request's frame; -1 for none."""
+    """Return the message id of a request's frame; -1 for none."""
     if version >= RAW_IDS:
         number = int.from_bytes(payload[:4])
         return number - 200 if number > 200 else number

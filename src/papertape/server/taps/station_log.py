@@ -1,10 +1,10 @@
-"""The station's log as a file of JSON lines, for programs that watch it; whose line it is.
+"""The station's log as a file of JSON lines for programs, and the station of each line.
 
 A line has the time of the computer's clock (``time``, UTC), ``level``, ``logger``, the name of the
 ``station`` that it is about, the whole ``message``, its ``event`` (the same text for every
-occurrence) with the ``values`` in it, and
-``error``, the traceback, where there is one. A file that is full becomes ``station.log.1`` and so
-on. What a client sent is quoted (``quoting``), so it cannot forge a line or command a terminal.
+occurrence) with its ``values``, and ``error``, the traceback, if any. A full file is renamed to
+``station.log.1`` and so on. Texts of clients are quoted (``quoting``), so they cannot forge a line
+or control a terminal.
 """
 
 import logging
@@ -24,18 +24,18 @@ from ...quoting import Quoting, visible_json
 NAME: Final = "station.log"
 MAX_BYTES: Final = 16 << 20
 KEPT: Final = 4
-"""Files that are kept besides the current one."""
+"""Number of full files kept besides the current one."""
 LEVELS: Final = ("debug", "info", "warning", "error")
 
 
 speaker: ContextVar[str] = ContextVar("station", default="")
-"""The name of the station that log lines are about at present."""
+"""The name of the station that log lines are currently about."""
 
 
 @contextmanager
 def speaking(station: str) -> Iterator[None]:
-    """Whatever is logged meanwhile, and by the callbacks and tasks that are made meanwhile, is
-    about the station of this name."""
+    """Attribute log lines of the block, and of callbacks and tasks created in it, to the station
+    of this name."""
     token = speaker.set(station)
     try:
         yield
@@ -45,7 +45,7 @@ def speaking(station: str) -> Iterator[None]:
 
 @contextmanager
 def hushed() -> Iterator[None]:
-    """Nothing is logged of a station meanwhile: it is one that nobody sees."""
+    """Suppress log lines in the block: the station is internal."""
     log = logging.getLogger("papertape.station")
     before, log.disabled = log.disabled, True
     try:
@@ -55,10 +55,10 @@ def hushed() -> Iterator[None]:
 
 
 class _Speaker(logging.Filter):
-    """Gives the records of all stations of the process their station's name as ``station``."""
+    """Sets ``station``, the station's name, on the records of the process."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let it pass, with the name; one that it has already stays."""
+        """Set the name unless the record has one; return True."""
         record.__dict__.setdefault("station", speaker.get())
         return True
 
@@ -67,7 +67,7 @@ logging.getLogger("papertape.station").addFilter(_Speaker())
 
 
 class Prefixed(logging.Formatter):
-    """A line that begins with its station's name, for people who watch several."""
+    """Formats a line with its station's name first, for processes with several stations."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its end."""
@@ -76,7 +76,7 @@ class Prefixed(logging.Formatter):
 
 
 class JsonLines(logging.Formatter):
-    """One record, one line of JSON."""
+    """Formats a record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its end."""
@@ -102,13 +102,13 @@ def _plain(value: object) -> object:
 
 
 def log_file(folder: Path, level: str = "info", *, max_bytes: int = MAX_BYTES) -> logging.Handler:
-    """A handler that writes ``station.log`` in a folder, which is made if need be.
+    """Return a handler that writes ``station.log`` in a folder, which it creates if necessary.
 
-    Raises ``SettingsError`` when the level is none or the folder cannot be written.
+    Raises ``SettingsError`` for an unknown level or a folder that is not writable.
     """
     if level not in LEVELS:
         raise SettingsError(
-            "is no level",
+            "is not a log level",
             setting="log_level",
             found=level,
             advice="Choose one of: " + ", ".join(LEVELS),
@@ -123,7 +123,7 @@ def log_file(folder: Path, level: str = "info", *, max_bytes: int = MAX_BYTES) -
             f"cannot be written: {error.strerror}",
             setting="log_dir",
             path=folder,
-            advice="Choose a directory that can be written",
+            advice="Choose a writable directory",
         ) from error
     handler.setFormatter(JsonLines())
     handler.addFilter(Quoting())

@@ -1,5 +1,5 @@
-"""Who looks at the messages of a station: the wire log, the API message log if it is on, and
-whoever follows the feed."""
+"""The taps on a station's messages: the wire log, the API message log if it is on, and the
+onlookers of the feed."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from .wire_log import WireLog
 
 
 class Taps:
-    """The logs of messages; a session that nobody looks at pays nothing for them."""
+    """The taps of a station; a session without taps has no cost for them."""
 
     def __init__(
         self, sessions: Sessions, config: Config, timing: Timing, wire: WireLog | None
@@ -23,13 +23,13 @@ class Taps:
         self._config = config
         self.wire = wire
         self.on = wire is not None
-        """Whether anybody looks at what clients send."""
+        """Whether a tap takes what clients send."""
         self.messages: MessageLog | None = None
         self.feed = Feed(timing, self._watch_all)
-        """For those who follow the messages over the control API."""
+        """The feed of the control API's onlookers."""
 
     def keep(self, messages: MessageLog) -> None:
-        """Write the API message log whenever the settings of the API say so."""
+        """Write the API message log while the settings of the API say so."""
         self.messages = messages
         self._config.watch("createApiMessageLogFile", self._switch)
         self._config.watch("includeMarketDataInLogFile", self._switch)
@@ -44,14 +44,14 @@ class Taps:
         self._watch_all()
 
     def _watch_all(self) -> None:
-        """Somebody has begun or ceased to look."""
+        """Attach or detach the taps of every session after a change."""
         messages = self.messages is not None and self.messages.on
         self.on = self.wire is not None or self.feed.on or messages
         for session in self._sessions.connections():
             self.watch(session)
 
     def watch(self, session: Session) -> None:
-        """Look at what a session is sent, if anybody does."""
+        """Attach the taps to a session, if there are any."""
         session.feed = self.feed if self.feed.on else None
         sees: list[Any] = [] if self.wire is None else [self.wire.sent]
         if self.messages is not None and self.messages.on:
@@ -62,25 +62,25 @@ class Taps:
             session.on_send = sees[0] if sees else None
 
     def taken(self, session: Session, data: bytes) -> None:
-        """Bytes that a client sent."""
+        """Pass bytes from a client to the taps."""
         if self.messages is not None and self.messages.on:
             self.messages.taken(session, data)
         if self.feed.on:
             self.feed.taken(session, data)
 
     def received(self, session: Session, message: Message) -> None:
-        """A message that a client sent."""
+        """Pass a message from a client to the taps."""
         if self.wire is not None:
             self.wire.received(session, message)
 
     def left(self, session: Session) -> None:
-        """A session is over."""
+        """Report an ended session to the taps."""
         if self.messages is not None:
             self.messages.left(session)
         self.feed.left(session)
 
     def flush(self) -> None:
-        """Let readers see everything written so far."""
+        """Flush the logs, so that readers see what has been written."""
         if self.wire is not None:
             self.wire.flush()
         if self.messages is not None:

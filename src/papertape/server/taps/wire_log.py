@@ -1,6 +1,6 @@
-"""The wire log: every message of every session as a line of JSON, for programs and for tests.
+"""The wire log: every message of every session as a line of JSON, for programs and tests.
 
-The same messages as they travelled, in files as TWS writes them, are in ``messagelog``.
+``message_log`` writes the raw messages in files like those of TWS.
 """
 
 import logging
@@ -21,27 +21,27 @@ log = logging.getLogger("papertape.station")
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return str(value)
-    raise TypeError(f"{type(value).__name__} has no place in the wire log")
+    raise TypeError(f"the wire log cannot encode {type(value).__name__}")
 
 
 _ENCODE = msgspec.json.Encoder(enc_hook=_plain, decimal_format="string").encode
 
 
 class Written(Protocol):
-    """What a wire log is written to."""
+    """The output of a wire log."""
 
     def write(self, text: str, /) -> object:
-        """Take a text."""
+        """Write a text."""
 
     def flush(self) -> object:
-        """Let readers see it."""
+        """Flush, so that readers see the text."""
 
 
 class BoundedFile:
-    """A text file that begins anew when it is full; the one before becomes ``NAME.1``.
+    """A text file that is renamed to ``NAME.1`` and started again when it is full.
 
-    Both together have ``max_total`` bytes at most, but for a line that is longer itself. Raises
-    ``OSError`` as files do.
+    Both together have at most ``max_total`` bytes, unless one line is longer. Raises ``OSError``
+    as files do.
     """
 
     def __init__(self, path: Path, max_total: int) -> None:
@@ -56,7 +56,7 @@ class BoundedFile:
         self._out.close()
 
     def write(self, text: str) -> None:
-        """Write a text, whole, to one file."""
+        """Write a text without splitting it between files."""
         data = text.encode()
         if self._out.tell() and self._out.tell() + len(data) > self._most:
             self._out.close()
@@ -72,8 +72,8 @@ class BoundedFile:
 class WireLog:
     """Writes one line per message: client, session, direction, name, version, format, fields.
 
-    It stops by itself, with a line in the station's log, when it cannot be written: a full disk
-    of the log must not end the trading.
+    It stops, with an error in the station's log, when writing fails: a full disk must not stop the
+    station.
     """
 
     def __init__(self, out: Written) -> None:
@@ -81,11 +81,11 @@ class WireLog:
         self._broken = False
 
     def sent(self, session: Session, message: Message, encoded: bytes) -> None:
-        """A message for a client."""
+        """Log a message for a client."""
         self._write("out", session, message)
 
     def received(self, session: Session, message: Message) -> None:
-        """A message from a client."""
+        """Log a message from a client."""
         self._write("in", session, message)
 
     def _write(self, direction: str, session: Session, message: Message) -> None:
@@ -115,4 +115,4 @@ class WireLog:
             work()
         except OSError as error:
             self._broken = True
-            log.error("the wire log ends here: %s", error.strerror or error)
+            log.error("the wire log stops: %s", error.strerror or error)

@@ -1,4 +1,4 @@
-"""The broker's part of an account: opening, money from outside, margin model, fee plan, days."""
+"""The broker's part of an account: opening, deposits, margin model, fee plan, days."""
 
 from collections.abc import Collection, Iterator
 from typing import Final
@@ -20,35 +20,35 @@ from .margin import MarginCalculator, knows
 from .schedules import FEE_PLANS, MARGIN_MODELS, REFERENCE_RATES
 
 MOST_CASH: Final[CashMicros] = 10**12 * CASH_SCALE
-"""A million millions in one account: enough to tell a typing error from a fund. Every sum of
-micro-units stays a number of 64 bits, which the journal can hold."""
+"""The most cash of one account, a million millions: more is a typing error. It keeps every sum of
+micro-units within the 64 bits of the journal's integers."""
 MOST_ACCOUNTS: Final = 50
 CODE_LENGTH: Final = 100
 CODE_RULE: Final = (
     f"An account code has 1 to {CODE_LENGTH} visible characters, no comma, and no space at its ends"
 )
-"""managedAccounts joins codes by commas; what is not visible makes two codes look alike."""
+"""managedAccounts joins codes by commas; invisible characters make two codes look alike."""
 
 
 def is_code(code: str) -> bool:
-    """Whether a text can be the code of an account (``CODE_RULE``)."""
+    """Return whether a text is valid as an account code (``CODE_RULE``)."""
     visible = code.isprintable() and code == code.strip() and "," not in code
     return visible and 1 <= len(code) <= CODE_LENGTH
 
 
 class AccountRefused(ValueError):
-    """An account command that cannot be carried out; its text says why and what would be legal."""
+    """A refused account command; the text says why, and what would be valid."""
 
 
 class AccountManager:
-    """Decides about accounts."""
+    """Decides the account commands."""
 
     def __init__(self, accounts: dict[str, Account], margin: MarginCalculator) -> None:
         self._accounts = accounts
         self._margin = margin
 
     def decide(self, command: AccountCommand) -> Iterator[AnyFact]:
-        """The facts of a command. Raises ``AccountRefused`` when it cannot be carried out."""
+        """Yield the facts of a command. Raises ``AccountRefused`` when it is refused."""
         match command:
             case OpenAccount():
                 self._check_new(command)
@@ -65,7 +65,7 @@ class AccountManager:
                 yield FeePlanChanged(command.account, command.plan)
 
     def open_day(self, now: Nanos) -> Iterator[AnyFact]:
-        """A trading day ends at ``now`` and the next one begins."""
+        """End a trading day at ``now`` and begin the next one."""
         worth = {code: self._margin.value(account) for code, account in self._accounts.items()}
         yield DayBegan(day_end(now))
         for code, valued in worth.items():
@@ -79,11 +79,11 @@ class AccountManager:
     def _check_new(self, command: OpenAccount) -> None:
         code = command.account
         if code in self._accounts:
-            raise AccountRefused(f"there is an account {code} already")
+            raise AccountRefused(f"the account {code} exists already")
         if not is_code(code):
             raise AccountRefused(f"{CODE_RULE}; not {code[:40]!r}")
         if len(self._accounts) >= MOST_ACCOUNTS:
-            raise AccountRefused(f"there are {MOST_ACCOUNTS} accounts, and there can be no more")
+            raise AccountRefused(f"there are {MOST_ACCOUNTS} accounts, which is the maximum")
         _check_currency(command.currency)
         _check_model(command.margin)
         _check_plan(command.plan)
@@ -94,7 +94,7 @@ class AccountManager:
         account = self._known(command.account)
         _check_currency(command.currency)
         if not 0 < abs(command.amount) <= MOST_CASH:
-            raise AccountRefused(f"a deposit is not 0 and at most {_shown(MOST_CASH)}")
+            raise AccountRefused(f"a deposit must not be 0 or exceed {_shown(MOST_CASH)}")
         equity = scaled(command.amount, self._margin.rate(command.currency, account.currency))
         moved = CashMoved(command.account, command.currency, command.amount, equity)
         if command.amount > 0:
@@ -111,10 +111,10 @@ class AccountManager:
             )
 
     def _check_withdrawal(self, account: Account, moved: CashMoved) -> None:
-        """What is taken out must be there, and must not carry a position."""
+        """Check that the cash exists and is not margin of a position."""
         cash = account.cash.get(moved.currency, 0)
         if cash + moved.amount < 0:
-            raise AccountRefused(f"{account.code} has {_shown(cash)} {moved.currency} to take out")
+            raise AccountRefused(f"{account.code} has {_shown(cash)} {moved.currency} to withdraw")
         worth = self._margin.exposure(account)
         available = worth.equity - worth.initial
         if available + moved.equity < 0:
@@ -132,7 +132,7 @@ class AccountManager:
 
 
 def _opened(command: OpenAccount) -> Iterator[AnyFact]:
-    """An account as it is asked for; what differs from a plain one is a fact of its own."""
+    """Yield the opening of an account; each difference from a plain one is a fact of its own."""
     code = command.account
     plain = Account(code, command.currency, {})
     yield AccountOpened(code, command.currency)

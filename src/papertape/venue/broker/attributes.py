@@ -1,8 +1,8 @@
-"""What becomes of every field of placeOrder: one table, pure data, and the one look into it.
+"""How the venue handles every field of placeOrder: one table of data, and its look-up.
 
 ``served``   the venue acts on it
-``passed``   has no effect on how an order of a served type trades, here or in TWS: taken and echoed
-``told``     only the server fills it in; what a client sends in it is ignored, as TWS does
+``passed``   has no effect on how an order of a served type trades, here or in TWS: it is echoed
+``told``     only the server sets it; the venue ignores a client's value, as TWS does
 ``refused``  TWS acts on it and this venue does not yet: a program must not believe that it has a
              stop, a hidden order or a hedge, so 201 names the attribute and refuses the order
 
@@ -29,9 +29,9 @@ class Attribute(msgspec.Struct, frozen=True):
     name: str
     use: Use
     why: str
-    """The reason, which the row shares with its neighbours."""
+    """The reason for the use."""
     neutral: tuple[object, ...] = ()
-    """Values that do not set it, besides empty ones and zeros."""
+    """Values that count as not set, besides empty ones and zeros."""
 
 
 _ROWS: Final = """
@@ -141,7 +141,7 @@ RECORDS: Final[dict[type, str]] = {
     Contract: "contract",
     AttachedOrders: "attachedOrders",
 }
-"""The records of which placeOrder consists."""
+"""The records of placeOrder."""
 _REFUSED: Final = {
     kind: {row.name: row.neutral for row in TABLE if (row.record, row.use) == (name, "refused")}
     for kind, name in RECORDS.items()
@@ -149,11 +149,11 @@ _REFUSED: Final = {
 
 
 FEW: Final = 4
-"""So few attributes are sooner looked at one by one than all that a record has are gathered."""
+"""Up to this many attributes, comparing them one by one is faster than collecting all."""
 
 
 def given(values: Order | Contract | AttachedOrders) -> dict[str, Any]:
-    """Return what differs from the record's defaults: of 149 attributes usually a handful."""
+    """Return the attributes that differ from the record's defaults: usually few of the 149."""
     differs: dict[str, Any] = msgspec.to_builtins(values)
     return differs
 
@@ -161,7 +161,7 @@ def given(values: Order | Contract | AttachedOrders) -> dict[str, Any]:
 def unserved(
     values: Order | Contract | AttachedOrders, differs: dict[str, Any] | None = None
 ) -> str | None:
-    """Return the first refused attribute that is set, or None; ``differs`` is what is given."""
+    """Return the first refused attribute that is set, or None; ``differs`` is from ``given``."""
     refused = _REFUSED[type(values)]
     if differs is None and len(refused) <= FEW:
         for name, neutral in refused.items():

@@ -1,7 +1,7 @@
-"""What an execution costs. Pure; the rates are data in ``schedules``.
+"""Commissions and fees of executions. Pure; the rates are data in ``schedules``.
 
-The commission of an order is a function of its cumulative size and value, so a fill pays the
-difference that it makes. Regulatory fees are passed through per fill.
+The commission of an order is a function of its cumulative size and value, and a fill pays the
+increase. Regulatory fees are passed through per fill.
 """
 
 from typing import Final
@@ -17,7 +17,7 @@ from ..units import (
 from .schedules import FEE_PLANS, StockRates, ValueRates
 
 MICROS: Final = CASH_SCALE // SIZE_SCALE
-"""Brings a size to the scale of cash, so that a fee per share times it is money."""
+"""Converts a size to the scale of cash, so that a fee per share times it is money."""
 
 
 def commission(
@@ -28,7 +28,7 @@ def commission(
     fill: tuple[SizeUnits, CashMicros],
     plan: str = "fixed",
 ) -> CashMicros:
-    """The commission of one fill; ``before`` and ``fill`` are (size, value)."""
+    """Return the commission of one fill; ``before`` and ``fill`` are (size, value)."""
     schedule, (size, value) = schedule_of(instrument, plan), fill
     fee = _base(schedule, before[0] + size, before[1] + value)
     if before[0]:
@@ -37,12 +37,12 @@ def commission(
 
 
 def most_fee(value: CashMicros) -> CashMicros:
-    """More than any plan takes for an order of that value: a bound that costs nothing to find."""
+    """Return a cheap upper bound of the fees of any plan for an order of that value."""
     return value // 10 + 10 * CASH_SCALE
 
 
 def schedule_of(instrument: Instrument, plan: str = "fixed") -> StockRates | ValueRates:
-    """The schedule of a plan that applies to an instrument."""
+    """Return the schedule of a plan that applies to an instrument."""
     rates = FEE_PLANS[plan]
     if instrument.secType == "CASH":
         return rates.forex
@@ -60,7 +60,7 @@ def _base(schedule: StockRates | ValueRates, size: SizeUnits, value: CashMicros)
 
 
 def _passed(schedule: StockRates, side: int, size: SizeUnits, value: CashMicros) -> CashMicros:
-    """The fees of one fill that are passed through: rounded once, together."""
+    """Return the pass-through fees of one fill, rounded once as a sum."""
     shares = size * MICROS
     parts = shares * schedule.audit_per_share
     if side < 0:

@@ -1,8 +1,8 @@
 """Positions and cash of one account: the ledger that fills are booked into.
 
 Costs include commissions, realised profit is net of the commissions of both sides, and sums
-are integers, so that the books close to the last micro-unit. ``booked`` decides what a fill does
-to a position; the fold of the fact writes it down.
+are integers, so that the books balance to the last micro-unit. ``booked`` computes the effect of a
+fill on a position; the fold of the fact records it.
 """
 
 import msgspec
@@ -15,7 +15,7 @@ class LedgerPosition(msgspec.Struct, gc=False):
 
     quantity: SizeUnits = 0
     cost: CashMicros = 0
-    """Signed price paid, commissions included, of what is still held."""
+    """Signed cost of the present holdings, commissions included."""
     realized: CashMicros = 0
     """Profit of the trading day, in the instrument's currency."""
 
@@ -36,28 +36,28 @@ class Account(msgspec.Struct):
     plan: str = "fixed"
     """Name of the fee plan (``schedules.FEE_PLANS``)."""
     opening_cash: dict[str, CashMicros] = {}
-    """Cash at the start of the trading day and what came from outside since, for
-    reconciliation with the day's fills."""
+    """Cash at the start of the trading day plus later deposits, for reconciliation with the day's
+    fills."""
     opening_quantity: dict[int, SizeUnits] = {}
     opening_values: dict[int, CashMicros] = {}
     """Market values at the start of the trading day, in each instrument's currency."""
     opening_equity: CashMicros = 0
-    """Equity with loan value at the start of the trading day and what came from outside since,
-    in the base currency."""
+    """Equity with loan value at the start of the trading day plus later deposits, in the base
+    currency."""
 
     def quantity(self, con_id: int) -> SizeUnits:
-        """Signed holdings; 0 when there never were any."""
+        """Return the signed holdings; 0 without a position."""
         position = self.positions.get(con_id)
         return position.quantity if position is not None else 0
 
     def receive(self, currency: str, amount: CashMicros, equity: CashMicros) -> None:
-        """Take money from outside; ``equity`` is the same in the base currency."""
+        """Book a deposit; ``equity`` is its value in the base currency."""
         pay(self, currency, amount)
         self.opening_cash[currency] = self.opening_cash.get(currency, 0) + amount
         self.opening_equity += equity
 
     def start_day(self, equity: CashMicros, values: dict[int, CashMicros]) -> None:
-        """Take the books as the opening ones at the given worth; flat positions leave."""
+        """Set the opening books of a day at the given values, and remove flat positions."""
         for con_id in [key for key, value in self.positions.items() if value.quantity == 0]:
             del self.positions[con_id]
         for position in self.positions.values():
@@ -78,7 +78,7 @@ class Booked(msgspec.Struct, frozen=True, gc=False):
 
 
 def booked(held: LedgerPosition, *, size: SizeUnits, value: CashMicros, fee: CashMicros) -> Booked:
-    """What a fill of signed ``size`` and positive ``value`` makes of a position."""
+    """Return a position after a fill of signed ``size`` and positive ``value``."""
     side = 1 if size > 0 else -1
     quantity = held.quantity
     closing = min(abs(size), abs(quantity)) if quantity * side < 0 else 0
@@ -93,5 +93,5 @@ def booked(held: LedgerPosition, *, size: SizeUnits, value: CashMicros, fee: Cas
 
 
 def pay(account: Account, currency: str, amount: CashMicros) -> None:
-    """Add ``amount`` (negative: take it) to the cash of one currency."""
+    """Add ``amount``, which may be negative, to the cash of one currency."""
     account.cash[currency] = account.cash.get(currency, 0) + amount

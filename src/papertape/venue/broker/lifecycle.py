@@ -1,7 +1,7 @@
-"""The states of an order and the moves between them: a table, and a guard that asserts it.
+"""The states of an order and the transitions between them, with a check.
 
-Latency inside the venue is zero, so PendingCancel is only ever passed through. ApiPending,
-PendingSubmit and ApiCancelled belong to a TWS that waits for its back-end; they never occur.
+Latency inside the venue is zero, so PendingCancel is only transient. ApiPending, PendingSubmit and
+ApiCancelled belong to a TWS that waits for its back-end; they never occur here.
 """
 
 NEW = ""
@@ -15,7 +15,7 @@ INACTIVE = "Inactive"
 TRANSITIONS: dict[str, tuple[str, ...]] = {
     NEW: (PRE_SUBMITTED, SUBMITTED, PENDING_CANCEL, INACTIVE),
     PRE_SUBMITTED: (PRE_SUBMITTED, SUBMITTED, FILLED, PENDING_CANCEL, CANCELLED, INACTIVE),
-    # An exchange that closes takes a resting order back to where it waits.
+    # When its exchange closes, a resting order returns to the waiting state.
     SUBMITTED: (SUBMITTED, PRE_SUBMITTED, FILLED, PENDING_CANCEL, CANCELLED),
     PENDING_CANCEL: (CANCELLED, FILLED),
     CANCELLED: (),
@@ -28,6 +28,6 @@ TERMINAL = tuple(state for state, following in TRANSITIONS.items() if not follow
 
 
 def moved(old: str, new: str) -> str:
-    """The new status, after asserting that the table allows the move."""
+    """Return the new status. Raises ``AssertionError`` when the table forbids the transition."""
     assert new in TRANSITIONS[old], f"order status may not go from {old!r} to {new!r}"
     return new

@@ -27,11 +27,11 @@ from .ledger import Account, LedgerPosition
 from .schedules import DOLLAR, MARGIN_MODELS, REFERENCE_RATES
 
 Look = Callable[[int], Quote]
-"""Gives the top of book of an instrument."""
+"""Returns the top of book of an instrument."""
 
 
 class Exposure(msgspec.Struct, frozen=True, gc=False):
-    """What a check of an order needs of an account, in its base currency."""
+    """The values of an account for the check of an order, in its base currency."""
 
     equity: CashMicros
     """Equity with loan value."""
@@ -54,9 +54,9 @@ class Valuation(msgspec.Struct, frozen=True):
     """An account at one instant. Amounts are in the base currency."""
 
     cash: dict[str, CashMicros]
-    """Per currency, in that currency."""
+    """Cash per currency, in that currency."""
     rates: dict[str, Rate]
-    """Base currency per unit, for every currency that occurs; the base itself first."""
+    """Base currency per unit, for every currency in use; the base itself first."""
     holdings: tuple[Holding, ...]
     total_cash: CashMicros
     stock: CashMicros
@@ -64,12 +64,12 @@ class Valuation(msgspec.Struct, frozen=True):
     maintenance: CashMicros
     initial: CashMicros
     previous_equity: CashMicros
-    """Equity with loan value when the trading day began."""
+    """Equity with loan value at the start of the trading day."""
     buying_power_rate: Rate
 
     @property
     def equity(self) -> CashMicros:
-        """Equity with loan value; also the net liquidation value, as there are no options."""
+        """Equity with loan value; it equals the net liquidation value, as there are no options."""
         return self.total_cash + self.stock
 
     @property
@@ -89,20 +89,20 @@ class Valuation(msgspec.Struct, frozen=True):
 
 
 class MarginCalculator:
-    """Values accounts with the prices that a look-up gives."""
+    """Values accounts at the prices that ``look`` returns."""
 
     def __init__(self, instruments: Instruments, look: Look) -> None:
         self._instruments = instruments
         self._look = look
 
     def exposure(self, account: Account) -> Exposure:
-        """Equity and margin alone: ``value`` without its rows."""
+        """Return equity and margin only: ``value`` without its rows."""
         equity, maintenance = self.worth(account)
         model = MARGIN_MODELS[account.margin]
         return Exposure(equity, maintenance, scaled(maintenance, model.initial_over_maintenance))
 
     def worth(self, account: Account) -> tuple[CashMicros, CashMicros]:
-        """Equity and maintenance margin: what the check of every order needs."""
+        """Return equity and maintenance margin, for the check of every order."""
         base, model = account.currency, MARGIN_MODELS[account.margin]
         equity = 0
         for currency, cash in account.cash.items():
@@ -122,7 +122,7 @@ class MarginCalculator:
         return equity, maintenance
 
     def value(self, account: Account) -> Valuation:
-        """The account at the current prices."""
+        """Value the account at the current prices."""
         base, model = account.currency, MARGIN_MODELS[account.margin]
         holdings = tuple(
             self._holding(self._instruments[con_id], position)
@@ -154,22 +154,22 @@ class MarginCalculator:
         )
 
     def mark(self, con_id: int) -> PriceUnits:
-        """The price a position is valued at: the middle of the quote, or the side there is."""
+        """Return the price at which a position is valued: the midpoint, or the only side."""
         quote = self._look(con_id)
         if quote.bid and quote.ask:
             return (quote.bid + quote.ask) // 2
         return quote.bid or quote.ask
 
     def rate(self, currency: str, base: str) -> Rate:
-        """Base currency per unit of a currency: the quoted pair either way round, else both in
-        dollars, each as quoted or as the reference table has it. Raises ``KeyError`` for a
+        """Return the base currency per unit of a currency: from the quoted pair or its inverse,
+        else via dollars, each as quoted or from the reference table. Raises ``KeyError`` for a
         currency that ``knows`` denies."""
         return self._quoted(currency, base) or share(
             self._in_dollars(currency), RATE_SCALE, self._in_dollars(base)
         )
 
     def _quoted(self, currency: str, base: str) -> Rate:
-        """The rate of the quoted pair either way round; 0 without a quote."""
+        """Return the rate of the quoted pair or its inverse; 0 without a quote."""
         if currency == base:
             return RATE_SCALE
         pair = self._instruments.pair(currency, base)
@@ -192,26 +192,26 @@ class MarginCalculator:
     def _holding(self, entry: Instrument, position: LedgerPosition) -> Holding:
         price = self.mark(entry.conId) if position.quantity else 0
         if not price:
-            # Without a quote the position stands at cost: no profit is made up.
+            # Without a quote the position is valued at cost, without profit.
             return Holding(entry, position, _cost_price(entry, position), position.cost, 0)
         value = notional(price, position.quantity, entry.scale, entry.multiplier)
         return Holding(entry, position, price, value, value - position.cost)
 
 
 def margin_of(entry: Instrument, value: CashMicros, model: str = "portfolio") -> CashMicros:
-    """Maintenance margin of a position worth ``value`` (signed), in its currency."""
+    """Return the maintenance margin of a position of signed ``value``, in its currency."""
     return scaled(abs(value), MARGIN_MODELS[model].rate_of(entry.secType))
 
 
 def knows(currency: str) -> bool:
-    """Whether amounts in a currency can be valued: no account or order may bring another."""
+    """Return whether a currency can be valued; accounts and orders in others are refused."""
     return currency in REFERENCE_RATES
 
 
 def unvalued(entry: Instrument) -> str | None:
-    """What keeps a position in an instrument from being valued, by name; None when nothing does.
+    """Name what prevents the valuation of positions in an instrument; None when nothing does.
 
-    No order for it is taken then: its account could not say what it is worth.
+    Orders for such an instrument are refused.
     """
     if not knows(entry.currency):
         return f"The currency '{entry.currency}'"
@@ -224,7 +224,7 @@ def unvalued(entry: Instrument) -> str | None:
 
 
 def _cost_price(entry: Instrument, position: LedgerPosition) -> PriceUnits:
-    """What was paid per unit, commissions included."""
+    """Return the cost per unit, commissions included."""
     if position.quantity == 0:
         return 0
     paid = abs(position.cost) * entry.scale

@@ -1,7 +1,7 @@
-"""The broker's part of an order: decides what becomes of it, fact by fact.
+"""The broker's part of an order: decides its acceptance, fills, changes and end, fact by fact.
 
-Each method is a generator: it looks at the state, yields a fact, and goes on when that fact has
-been folded. It changes nothing itself. What is asked of it has passed the checks (``terms``).
+Each method is a generator: it reads the state, yields a fact, and continues when that fact has
+been folded. It changes nothing itself. Its arguments have passed the checks of ``terms``.
 """
 
 from collections.abc import Iterator
@@ -47,12 +47,12 @@ replace = msgspec.structs.replace
 Decision = Iterator[AnyFact]
 CANCELLED = Refusal(202, {"reason": ""})
 HELD_AGAIN = 2
-"""How often the pair of an order that waits for the open is repeated, as captured; once more where
-a notice comes between."""
+"""How often the pair of an order that waits for the open is repeated, as captured; once more when a
+notice comes between."""
 
 
 class BrokerState(Protocol):
-    """What the broker looks at."""
+    """The part of the state that the broker reads."""
 
     next_perm_id: int
     next_execution: int
@@ -63,7 +63,7 @@ class BrokerState(Protocol):
 
 
 class OrderManager:
-    """Decides about orders: acceptance, fills, new terms, the end."""
+    """Decides the acceptance, fills, modifications and end of orders."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class OrderManager:
     def place(
         self, client_id: int, order_id: int, terms: Terms, now: Nanos, *, bound: bool = False
     ) -> Decision:
-        """A new order: rejected, cancelled at once, or working, with the fills that it finds."""
+        """Place an order: it is rejected, cancelled immediately, or working, with its fills."""
 
         perm_id, expires = self._state.next_perm_id, self.expiry(terms, now)
         placed = OrderPlaced(
@@ -128,7 +128,7 @@ class OrderManager:
             yield from self._work(perm_id, quote, repeat=True)
 
     def _wait(self, perm_id: int, quote: Quote, *, repeat: bool = True) -> Decision:
-        """A stop waits, unless the market has reached it already."""
+        """Let a stop wait, unless the market has reached it already."""
         terms = self._state.orders[perm_id].terms
         assert terms.stop is not None
         last = self._top.last(terms.conId)
@@ -139,7 +139,7 @@ class OrderManager:
             yield from self._repeat(perm_id)
 
     def _work(self, perm_id: int, quote: Quote, *, repeat: bool) -> Decision:
-        """The first fill, and what becomes of the rest."""
+        """Fill the order against the quote, then rest or cancel the remainder."""
         order = self._state.orders[perm_id]
         fill = self._match(order, quote, REMOVED)
         if fill is not None:
@@ -155,14 +155,14 @@ class OrderManager:
             yield OrderRepeated(perm_id)
 
     def preview(self, terms: Terms) -> Effect:
-        """What an order would do to its account: the answer to a what-if."""
+        """Return the effect of an order on its account, for a what-if."""
         account = self._state.accounts[terms.account]
         return effect_of(self.margin, account, terms, self._instruments)
 
     # -- new terms ----------------------------------------------------------------------------
 
     def replace(self, order: LiveOrder, terms: Terms, now: Nanos) -> Decision | Refusal:
-        """New terms for a working order; or why it cannot have them."""
+        """Give a working order new terms, or return why it cannot have them."""
         refusal = _mismatch(order, terms)
         if refusal is not None:
             return refusal
@@ -191,7 +191,7 @@ class OrderManager:
     # -- the exchange opens and closes ----------------------------------------------------------
 
     def _hold(self, placed: OrderPlaced) -> Decision:
-        """An order waits for the open: its pairs and, for a day order, the notice of it."""
+        """Let an order wait for the open: its pairs and, for a day order, the notice."""
         terms, again = placed.terms, HELD_AGAIN
         warned: list[OrderWarned] = []
         if terms.tif == DAY:
@@ -208,7 +208,7 @@ class OrderManager:
             yield from self._repeat(placed.permId)
 
     def turn(self, order: LiveOrder, now: Nanos) -> Decision:
-        """The exchange opens or closes for a working order, if it does."""
+        """Resume or suspend a working order when its exchange opens or closes."""
         opens = self._opens(order.terms, now)
         if order.opens and not opens:
             yield from self._open(order)
@@ -217,7 +217,7 @@ class OrderManager:
             yield OrderSuspended(order.permId, lifecycle.PRE_SUBMITTED, why, opens)
 
     def _open(self, order: LiveOrder) -> Decision:
-        """The exchange is open for an order that waited: from now on it trades."""
+        """Resume an order that waited for the open."""
         perm_id, quote = order.permId, self._top.look(order.terms.conId)
         if order.waits:
             yield OrderResumed(perm_id, lifecycle.PRE_SUBMITTED, TRIGGER)
@@ -227,13 +227,13 @@ class OrderManager:
             yield from self._work(perm_id, quote, repeat=False)
 
     def _opens(self, terms: Terms, now: Nanos) -> Nanos:
-        """When the exchange opens for an order of these terms; 0 where it is open."""
+        """Return when the exchange opens for an order of these terms; 0 when it is open."""
         if not self._hours.exchange:
             return 0
         return self._hours.opens(terms.conId, terms.reach, now)
 
     def _until_open(self, terms: Terms, opens: Nanos) -> Refusal:
-        """The notice that an order waits for the open."""
+        """Return the notice that an order waits for the open."""
         entry = self._instruments[terms.conId]
         is_cash = entry.secType == "CASH"
         tier = f".{entry.marketName}" if entry.primaryExchange == "NASDAQ" else ""
@@ -251,7 +251,7 @@ class OrderManager:
     # -- the market moves ---------------------------------------------------------------------
 
     def observe(self, tick: Quote | Trade, now: Nanos) -> Decision:
-        """A new top of book or a print: elects the stops and fills the orders that it reaches."""
+        """Elect the stops and fill the orders that a new quote or a print reaches."""
         elected = self._exchange.elected(tick)
         if isinstance(tick, Quote):
             for perm_id in self._exchange.reached(tick):
@@ -272,14 +272,14 @@ class OrderManager:
         return elects(terms.trigger, terms.side, terms.stop, last=0, quote=quote)
 
     def _elect(self, perm_id: int, price: int, quote: Quote) -> Decision:
-        """A stop is reached: from now on the order trades."""
+        """Elect a stop: from now on the order trades."""
         yield OrderTriggered(perm_id, price)
         fill = self._match(self._state.orders[perm_id], quote, REMOVED)
         if fill is not None:
             yield fill
 
     def _match(self, order: LiveOrder, quote: Quote, liquidity: int) -> OrderFilled | None:
-        """The fill of the order against the quote; None when that does not reach it."""
+        """Return the fill of the order against the quote; None when there is none."""
         terms, remaining = order.terms, order.remaining
         size = min(remaining, self._fillable(terms, quote))
         if size <= 0:
@@ -294,7 +294,7 @@ class OrderManager:
         after = booked(held, size=terms.side * size, value=value, fee=fee)
         cash: tuple[tuple[str, CashMicros], ...] = ((entry.currency, -terms.side * value - fee),)
         if entry.secType == "CASH":
-            # A currency pair trades cash for cash: the position is only a memo of it.
+            # A currency pair trades cash for cash: the position is only a record of it.
             bought = terms.side * size * (CASH_SCALE // SIZE_SCALE)
             cash = (*cash, (entry.symbol, bought))
         status = lifecycle.SUBMITTED if size < remaining else lifecycle.FILLED
@@ -309,22 +309,22 @@ class OrderManager:
         return matching.fillable(terms.side, terms.limit, quote, consumed)
 
     def _in_vain(self, terms: Terms, quote: Quote) -> bool:
-        """Whether the quote has too little for an order that does not wait."""
+        """Return whether the quote is too small for an order that does not wait."""
         least = terms.quantity if terms.tif == FOK else 1
         return self._fillable(terms, quote) < least
 
     # -- the end ------------------------------------------------------------------------------
 
     def cancel(self, order: LiveOrder) -> Decision:
-        """Its trader cancels what remains of an order; while it waits for the open that takes a
-        moment, but not of a stop."""
+        """Cancel the remainder of an order for its trader; PendingCancel comes first while a
+        non-stop order waits for the open."""
         if order.opens and not order.waits:
             yield OrderMoved(order.permId, lifecycle.PENDING_CANCEL)
             yield from self._repeat(order.permId)
         yield OrderEnded(order.permId, lifecycle.CANCELLED, False, CANCELLED)
 
     def expire(self, order: LiveOrder) -> Decision:
-        """The time of an order is over."""
+        """Expire an order."""
         yield OrderEnded(order.permId, lifecycle.CANCELLED, True, CANCELLED)
 
     def _system_cancel(self, perm_id: int, notice: Refusal = CANCELLED) -> Decision:
@@ -334,7 +334,7 @@ class OrderManager:
     # -- rules ----------------------------------------------------------------------------------
 
     def expiry(self, terms: Terms, now: Nanos) -> Nanos:
-        """When an order of these terms lapses."""
+        """Return when an order of these terms expires."""
         if terms.tif == GTC:
             return next_quarter_end(now)
         if self._hours.exchange:
@@ -348,7 +348,7 @@ class OrderManager:
         return beyond_band(terms, quote, scale, self._band_width)
 
     def _beyond_means(self, terms: Terms) -> Refusal | None:
-        """Why the account cannot carry an order; None when it can."""
+        """Return why the account cannot carry an order; None when it can."""
         if not self._profile.margin_check:
             return None
         account = self._state.accounts[terms.account]

@@ -1,4 +1,4 @@
-"""The order types that the broker takes: a row each. A new type is a row and a scenario table."""
+"""The supported order types: a row each. A new type is a row and a scenario table."""
 
 import re
 
@@ -12,16 +12,16 @@ IMMEDIATE = (IOC, FOK)
 
 
 class OrderType(msgspec.Struct, frozen=True):
-    """What an order of a type needs, and how it stands in the books."""
+    """The required fields of an order type, and its place in the books."""
 
     name: str
     limit: bool
-    """It has a limit, ``lmtPrice``."""
+    """Whether it has a limit, ``lmtPrice``."""
     stop: bool
-    """It waits for a stop, ``auxPrice``, before it trades."""
+    """Whether it waits for a stop, ``auxPrice``, before it trades."""
     tifs: tuple[str, ...] = TIFS
     becomes: tuple[str, ...] = ()
-    """Other types that a modification may turn it into."""
+    """Other types to which a modification may change it."""
 
 
 MARKET = OrderType("MKT", limit=False, stop=False)
@@ -36,7 +36,7 @@ ORDER_TYPES: dict[str, OrderType] = {
     "STP LMT": STOP_LIMIT,
     "STPLMT": STOP_LIMIT,
 }
-"""By the spelling of ``orderType``."""
+"""Order types by ``orderType``."""
 
 _FAMILIES = """
 MKT, LMT, MTL, MKT PRT, MIDPRICE, MOC, LOC, BOX TOP, VOL, QUOTE, VWAP
@@ -49,12 +49,12 @@ LMT + MKT, REL + LMT, REL + MKT, TRAIL LMT + MKT, TRAIL REL + MKT
 UNSERVED_ORDER_TYPES = tuple(
     name for name in re.split(r", |\n", _FAMILIES.strip()) if name not in ORDER_TYPES
 )
-"""Names that exist and have no row: 201 refuses them; all others are 321."""
+"""Existing names without a row, which get 201; all others get 321."""
 
 DEFAULT_TRIGGERS = {"CASH": SIDES}
-"""By secType, where the default ``triggerMethod`` is not the last price."""
+"""Default ``triggerMethod`` by secType, where it is not the last price."""
 
 
 def trigger_method(chosen: int, sec_type: str) -> int:
-    """The trigger method of an order: the chosen one, or its instrument's default for 0."""
+    """Return the trigger method of an order; 0 selects the default of its instrument."""
     return chosen or DEFAULT_TRIGGERS.get(sec_type, LAST)

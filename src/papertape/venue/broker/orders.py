@@ -1,6 +1,6 @@
-"""An order as the broker keeps it, and the rows that are left of it when it is over.
+"""An order in the broker's state, and the rows of its executions.
 
-Both are immutable: a change makes a new version, so whoever was given one may keep it.
+Both are immutable: a change makes a new version, so a reference stays valid.
 """
 
 from typing import Final
@@ -12,13 +12,13 @@ from ..units import CashMicros, Nanos, PriceUnits, SizeUnits
 from .lifecycle import TERMINAL, WORKING
 
 ADDED, REMOVED = 1, 2
-"""How a fill found liquidity: the order had been resting, or came to the market."""
+"""Whether a fill added liquidity (the order had been resting) or removed it."""
 TRIGGER: Final = "trigger"
 """``whyHeld`` of an order that waits for its stop."""
 
 
 class LiveOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One order: its terms, and how far it has come."""
+    """One order: its terms and its state."""
 
     permId: int
     clientId: int
@@ -28,26 +28,26 @@ class LiveOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     whyHeld: str
     accepted: Nanos
     expires: Nanos
-    """When a DAY or GTC order lapses."""
+    """When a DAY or GTC order expires."""
     triggered: bool = False
-    """Whether its stop was reached."""
+    """Whether its stop was elected."""
     filled: SizeUnits = 0
     value: CashMicros = 0
     lastPrice: PriceUnits = 0
     fees: CashMicros = 0
     billedSize: SizeUnits = 0
-    """Size and value that count towards the commission; a modified order starts again."""
+    """Size and value that count towards the commission; a modification resets them."""
     billedValue: CashMicros = 0
     ended: Nanos = 0
-    """When it was over; 0 while it works."""
+    """When it ended; 0 while it works."""
     bySystem: bool = False
     """Whether the system ended it."""
     opens: Nanos = 0
-    """When its exchange opens for it; 0 while it is open. Until then it is in no book."""
+    """When its exchange opens for it; 0 while that is open. Until then it is in no book."""
 
     @property
     def remaining(self) -> SizeUnits:
-        """What is still to be traded."""
+        """The unfilled size."""
         return self.terms.quantity - self.filled
 
     @property
@@ -62,12 +62,12 @@ class LiveOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def waits(self) -> bool:
-        """Whether it waits for its stop."""
+        """Whether the order waits for its stop."""
         return self.terms.stop is not None and not self.triggered
 
 
 class FillRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One execution as it is kept for the queries of its day."""
+    """One execution, kept for the queries of its day."""
 
     execution: int
     permId: int
@@ -82,9 +82,9 @@ class FillRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     fee: CashMicros
     realized: CashMicros | None
     filled: SizeUnits
-    """Of the order, this execution included."""
+    """Filled size of the order, including this execution."""
     total: CashMicros
-    """Value of all that is filled of the order."""
+    """Value of all fills of the order, including this execution."""
     limit: PriceUnits | None
     liquidity: int
     exchange: str
@@ -95,7 +95,7 @@ class FillRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 def fill_row(order: LiveOrder, fact: OrderFilled, time: Nanos) -> FillRow:
-    """The row of an execution, from its fact and the order as the fill left it."""
+    """Build the row of an execution from its fact and the order after the fill."""
     terms = order.terms
     return FillRow(
         fact.execution, order.permId, order.clientId, order.orderId, terms.account, terms.conId,

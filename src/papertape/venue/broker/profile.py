@@ -1,6 +1,6 @@
-"""What the simulated broker does where real gateways differ: one frozen record of switches.
+"""Options of the simulated broker where real gateways differ.
 
-A journal does not depend on them: they decide what happens from now on.
+A journal does not depend on them: they affect later decisions only.
 """
 
 from decimal import Decimal
@@ -12,14 +12,14 @@ from ..units import CASH_SCALE, CashMicros, Rate, rate
 
 
 class Profile(msgspec.Struct, frozen=True):
-    """The behaviour of one venue, fixed when it is built."""
+    """The options of one venue, fixed when it is built."""
 
     accounts: tuple[str, ...] = ("DU1234567",)
-    """Accounts that are opened where they do not exist yet."""
+    """Accounts to open when they do not exist yet."""
     base_currency: str = "USD"
-    """Of accounts that are opened without saying so."""
+    """Base currency of accounts that are opened without one."""
     opening_cash: CashMicros = 1_000_000 * CASH_SCALE
-    """What they are opened with."""
+    """Initial cash of such accounts."""
     user_name: str = "papertape"
     """Echoed as ``Order.submitter``."""
     duplicate_pairs: bool = True
@@ -30,7 +30,7 @@ class Profile(msgspec.Struct, frozen=True):
     margin_check: bool = True
     """Refuse orders whose initial margin the account cannot carry."""
     hours: WhenOpen = ALWAYS
-    """``always`` open, or open at the hours of each ``exchange``."""
+    """Whether markets are ``always`` open, or at the hours of each ``exchange``."""
     first_perm_id: int = 1_000_000_001
     first_execution: int = 0x0000E0D5
     """First eight hex digits of the first execution id."""

@@ -1,4 +1,4 @@
-"""What the broker says to a valid order: price band, margin, and the what-if answer."""
+"""The broker's checks of a valid order: price band, margin, and the what-if answer."""
 
 import msgspec
 
@@ -23,7 +23,7 @@ from .schedules import MARGIN_MODELS
 
 
 class Effect(msgspec.Struct, frozen=True):
-    """What an order would do to its account, in micro-units of the base currency."""
+    """The effect of an order on its account, in micro-units of the base currency."""
 
     before: Exposure
     after: Exposure
@@ -34,7 +34,7 @@ class Effect(msgspec.Struct, frozen=True):
 
     @property
     def carried(self) -> bool:
-        """Whether the account can carry the order, or is at least relieved by it."""
+        """Whether the account can carry the order, or the order reduces its margin."""
         after = self.after
         return after.equity >= after.initial or after.initial <= self.before.initial
 
@@ -42,7 +42,7 @@ class Effect(msgspec.Struct, frozen=True):
 def effect_of(
     margin: MarginCalculator, account: Account, terms: Terms, instruments: Instruments
 ) -> Effect:
-    """The account before the order and after its complete fill at the market price."""
+    """Return the account before the order and after its complete fill at the market price."""
     entry = instruments[terms.conId]
     before = margin.exposure(account)
     price = margin.mark(entry.conId) or terms.limit or terms.stop or 0
@@ -68,10 +68,10 @@ def effect_of(
 def refusal_of(
     margin: MarginCalculator, account: Account, terms: Terms, instruments: Instruments
 ) -> Refusal | None:
-    """Why the account cannot carry an order; None when it can, as ``effect_of`` says.
+    """Return why the account cannot carry an order; None when it can, as ``effect_of`` says.
 
-    An order adds at most the margin of its whole value and costs at most ``most_fee``: an account
-    that carries that carries the order, and its exact figures need not be worked out.
+    An order adds at most the margin of its whole value and costs at most ``most_fee``: when the
+    account can carry these, the exact values need not be computed.
     """
     entry, (equity, maintenance) = instruments[terms.conId], margin.worth(account)
     price = margin.mark(entry.conId) or terms.limit or terms.stop or 0
@@ -88,7 +88,7 @@ def refusal_of(
 
 
 def shortfall(effect: Effect) -> Refusal:
-    """The margin rejection with its figures."""
+    """Return the margin rejection with its values."""
     facts = {
         "equity": f"{cash_decimal(effect.after.equity):,} {effect.currency}",
         "margin": f"{cash_decimal(effect.after.initial):,} {effect.currency}",
@@ -97,9 +97,9 @@ def shortfall(effect: Effect) -> Refusal:
 
 
 def beyond_band(terms: Terms, quote: Quote, scale: int, width: Rate) -> Refusal | None:
-    """The cancellation of a limit that is too aggressive for the market; None when it is not.
+    """Return the cancellation of a limit that is too aggressive for the market, or None.
 
-    ``width`` is the distance from the opposite touch that is too far, as a fraction of it.
+    ``width`` is the greatest distance from the opposite touch, as a fraction of it.
     """
     market = touch(terms.side, quote)
     if terms.limit is None or not market:

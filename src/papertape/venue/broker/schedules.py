@@ -11,7 +11,7 @@ class StockRates(msgspec.Struct, frozen=True):
     per_share: Rate
     minimum: CashMicros
     cap: Rate
-    """Of the order's value."""
+    """Cap as a part of the order's value."""
     audit_per_share: Rate
     """Consolidated audit trail, both sides."""
     sec_per_proceeds: Rate
@@ -57,21 +57,21 @@ FEE_PLANS: dict[str, FeePlan] = {
     "fixed": FIXED,
     "none": FeePlan(us_stock=FREE, other_stock=FREE, forex=FREE),
 }
-"""What ``papertape account`` can set; "none" charges nothing, for tests of a strategy's sums."""
+"""The plans that ``papertape account`` can set; "none" charges nothing, for tests of a strategy."""
 
 
 class MarginModel(msgspec.Struct, frozen=True):
     """Rates of one margin model."""
 
     maintenance: dict[str, Rate]
-    """By secType, of the position's value."""
+    """Maintenance rates of the position's value, by secType."""
     initial_over_maintenance: Rate
     buying_power: Rate
     """BuyingPower = AvailableFunds / this."""
 
     def rate_of(self, sec_type: str) -> Rate:
-        """The maintenance rate of a kind of instrument. Orders for one without a rate are refused;
-        if a journal brings such a position nonetheless, nothing can be borrowed against it."""
+        """Return the maintenance rate of a security type. Orders for one without a rate are
+        refused; a position of one from a journal has no loan value."""
         return self.maintenance.get(sec_type, RATE_SCALE)
 
 
@@ -104,4 +104,4 @@ REFERENCE_RATES = {
     "MXN": rate("0.054"),
     "USD": RATE_SCALE,
 }
-"""US dollars per unit, for currencies that the market does not quote."""
+"""US dollars per unit, for currencies without a quote."""

@@ -1,9 +1,8 @@
-"""The one home of the checks of an order: what is not taken is refused here, by name.
+"""All checks of an order's fields.
 
-``check`` turns a client's contract and order into ``Terms`` in units, or into the first reason
-not to take them; this is where an order's floats and decimals end. What the venue does not
-serve is refused (``attributes`` is the table of fields); nothing is accepted and then ignored that
-would change how an order trades.
+``check`` converts a client's contract and order to ``Terms`` in integer units, or returns the
+first reason to refuse them. It refuses what the venue does not serve (``attributes`` is the table
+of fields); it never ignores a field that would change how an order trades.
 """
 
 from collections.abc import Iterable
@@ -47,35 +46,35 @@ NUMBERS = frozenset(
     for field in msgspec.structs.fields(Order)
     if {float, Decimal} & {field.type, *get_args(field.type)}
 )
-"""Attributes that hold a number with decimals: the wire can bring one that is not finite."""
+"""Attributes with a decimal number, which may arrive as one that is not finite."""
 
 OVERNIGHT_DAY = "OVERNIGHT + DAY"
-"""What the echo of a day order with ``includeOvernight`` has for its tif; it may come back."""
+"""The tif in the echo of a day order with ``includeOvernight``; clients may send it back."""
 MAX_SIZE = Decimal(10) ** 9
-"""Shares per order: keeps every product of price and size far from absurd."""
+"""Maximum shares per order, which bounds every product of price and size."""
 HIGHEST_PRICE = 1e9
 
 _text = msgspec.json.Encoder().encode
 
 
 def invalid(cause: str) -> Refusal:
-    """The general validation error, 321."""
+    """Return the general validation error, 321."""
     return Refusal(321, {"tag": ORDER_TAG, "cause": cause})
 
 
 def not_served(what: str) -> Refusal:
     """Refuse an order for what the venue does not serve yet.
 
-    The code is 201, which every client takes as the end of the order; some take 321 for a warning
-    and keep the order alive.
+    The code is 201, which every client treats as the end of the order; some treat 321 as a warning
+    and keep the order.
     """
     return Refusal(201, {"what": what}, "not_served")
 
 
 def for_living(refusal: Refusal) -> Refusal:
-    """Return the refusal of new terms for an order that lives on with its old ones.
+    """Return the refusal of new terms for an order that keeps its old ones.
 
-    The code is 321 instead of 201, which clients take for the order's end.
+    The code is 321 instead of 201, which clients treat as the order's end.
     """
     if refusal.variant != "not_served":
         return refusal
@@ -91,11 +90,11 @@ def check(
     strict_tif: bool = False,
     now: Nanos = 0,
 ) -> Terms | Refusal:
-    """The order in venue units, or the first reason not to take it.
+    """Return the order in venue units, or the first reason to refuse it.
 
-    ``accounts`` are the codes that there are, in their order; ``strict_tif`` refuses an empty
-    time in force (servers from version 225 on), which otherwise means DAY; ``now`` decides which
-    contracts have ended.
+    ``accounts`` are the existing codes in order; ``strict_tif`` refuses an empty time in force
+    (from server version 225 on), which otherwise means DAY; ``now`` decides which contracts have
+    expired.
     """
     combination = unserved(contract)
     if combination is not None:
@@ -119,7 +118,7 @@ def check(
 def _terms(
     order: Order, text: str, listing: Listing, kind: OrderType, found: tuple[str, SizeUnits]
 ) -> Terms | Refusal:
-    """The terms; ``found`` is what the checks made of account and size."""
+    """Build the terms; ``found`` are the checked account and size."""
     entry, (account, size) = listing.instrument, found
     limit = _price(order.lmtPrice, entry, 463) if kind.limit else None
     if isinstance(limit, Refusal):
@@ -161,7 +160,7 @@ def _words(order: Order, kind: OrderType | None, *, strict: bool) -> Refusal | N
 
 
 def _attributes(order: Order, differs: dict[str, Any], listing: Listing) -> Refusal | None:
-    """Refuse what the venue does not serve; before the size, which is 0 for some of these."""
+    """Refuse what the venue does not serve; called before the size check, as some have size 0."""
     lacking = unvalued(listing.instrument)
     if lacking is not None:
         return not_served(lacking)
@@ -172,7 +171,7 @@ def _attributes(order: Order, differs: dict[str, Any], listing: Listing) -> Refu
 
 
 def _size(order: Order, differs: dict[str, Any]) -> SizeUnits | Refusal:
-    """Check the size, and that every number is one."""
+    """Check the size, and that every number is finite."""
     size = order.totalQuantity
     if size is None or not size.is_finite() or size <= 0:
         return Refusal(434)
@@ -189,9 +188,9 @@ def _size(order: Order, differs: dict[str, Any]) -> SizeUnits | Refusal:
 
 
 def _account(order: Order, accounts: Iterable[str]) -> str | Refusal:
-    """The account of the order, which must name one where there are several.
+    """Return the account of the order, which must name one when there are several.
 
-    TWS refuses that as a validation error, with the words of 435 for its cause.
+    TWS refuses a missing account with a validation error, with the text of 435 as its cause.
     """
     known = tuple(accounts)
     if not order.account:

@@ -1,1 +1,1 @@
-"""Books, triggers and fill rules. Knows no account, no client and no API code."""
+"""Books, triggers and fill rules; independent of accounts, clients and API codes."""

@@ -1,8 +1,8 @@
-"""The books of one instrument: what rests by its limit, and what waits for its stop, by price.
+"""The books of one instrument: resting orders by limit, and waiting stops by trigger price.
 
-A quote or a print touches only the prices that it reaches; looking whether it reaches any costs
-one comparison. The books know numbers (an order is its ``permId``), no account and no client,
-and decide nothing about sizes: they say who is reached, in order of acceptance.
+A quote or a print visits only the prices that it reaches; testing whether it reaches any is one
+comparison. The books contain numbers only (an order is its ``permId``) and decide nothing about
+sizes: they return the orders reached, in order of acceptance.
 """
 
 from collections.abc import Iterator
@@ -14,10 +14,10 @@ from ..market.source import Quote
 from ..units import PriceUnits
 
 ANY_PRICE: Final[PriceUnits] = 1 << 62
-"""The limit of a buyer at any price; a seller at any price has the limit 0."""
+"""The limit of a buy order at any price; that of a sell order is 0."""
 
 CHUNK: Final = 64
-"""Orders of a level that are looked at together."""
+"""Orders of a level that are read together."""
 SPARE: Final = 8
 
 Placed = tuple[int, PriceUnits]
@@ -38,18 +38,18 @@ class Level:
         return len(self._ids)
 
     def add(self, perm_id: int) -> None:
-        """Let an order stand here."""
+        """Add an order."""
         if self._sorted and self._ids and perm_id < next(reversed(self._ids)):
             self._sorted = False
         self._ids[perm_id] = None
 
     def remove(self, perm_id: int) -> None:
-        """Take an order away."""
+        """Remove an order."""
         del self._ids[perm_id]
         self._gone += 1
 
     def __iter__(self) -> Iterator[int]:
-        """The orders in order of acceptance; those that were given may leave meanwhile."""
+        """Iterate in order of acceptance; orders already yielded may be removed meanwhile."""
         self._settle()
         at = 0
         while chunk := tuple(islice(self._ids, at, at + CHUNK)):
@@ -57,8 +57,8 @@ class Level:
             at += sum(one in self._ids for one in chunk)
 
     def _settle(self) -> None:
-        # A dict walks over the places of what has left it: build it again before they outnumber
-        # what is there, so each is walked over at most once for each order that left.
+        # Iteration over a dict visits deleted entries: rebuild it before they outnumber the
+        # others, so that each is visited at most once per removed order.
         if not self._sorted or self._gone > len(self._ids):
             self._ids = dict.fromkeys(sorted(self._ids))
             self._sorted, self._gone = True, 0
@@ -73,13 +73,13 @@ class Ladder:
         self._direction = direction
         self._levels: dict[PriceUnits, Level] = {}
         self._heap: list[PriceUnits] = []
-        """Prices times direction; one that has no level any more is passed over."""
+        """Prices times direction; a price without a level is skipped."""
 
     def __bool__(self) -> bool:
         return bool(self._levels)
 
     def add(self, price: PriceUnits, perm_id: int) -> None:
-        """Let an order stand at a price."""
+        """Add an order at a price."""
         level = self._levels.get(price)
         if level is None:
             level = self._levels[price] = Level()
@@ -87,7 +87,7 @@ class Ladder:
         level.add(perm_id)
 
     def remove(self, price: PriceUnits, perm_id: int) -> None:
-        """Take an order from its price."""
+        """Remove an order from its price."""
         level = self._levels[price]
         level.remove(perm_id)
         if not level:
@@ -97,17 +97,17 @@ class Ladder:
                 heapify(self._heap)
 
     def first(self) -> PriceUnits | None:
-        """The price that is reached first; None when the side is empty."""
+        """Return the price that is reached first; None when the side is empty."""
         heap, levels, direction = self._heap, self._levels, self._direction
         while heap and heap[0] * direction not in levels:
             heappop(heap)
         return heap[0] * direction if heap else None
 
     def reached(self, price: PriceUnits) -> Iterator[int]:
-        """The orders at prices up to ``price``, in order of acceptance.
+        """Iterate over the orders at prices up to ``price``, in order of acceptance.
 
-        The ladder must not change before the iterator has been used up, except that orders that
-        it has given may leave.
+        Until the iterator is exhausted the ladder must not change, except that orders already
+        yielded may be removed.
         """
         bound = price * self._direction
         heap = self._heap
@@ -134,9 +134,9 @@ class LimitBook:
         self._asks = Ladder(+1)
         self._places: dict[int, Placed] = {}
         self.highest_bid: PriceUnits = 0
-        """The most that a buyer here would pay; 0 for none."""
+        """The highest buy limit; 0 without buy orders."""
         self.lowest_ask: PriceUnits = ANY_PRICE + 1
-        """The least that a seller here would take."""
+        """The lowest sell limit."""
 
     def __len__(self) -> int:
         return len(self._places)
@@ -145,7 +145,7 @@ class LimitBook:
         return iter(self._places)
 
     def rest(self, perm_id: int, side: int, limit: PriceUnits | None) -> None:
-        """Let an order stand in the book, or move to another limit; None is at any price."""
+        """Add an order, or move it to another limit; None is any price."""
         if limit is None:
             limit = ANY_PRICE if side > 0 else 0
         placed = self._places.get(perm_id)
@@ -162,7 +162,7 @@ class LimitBook:
             self.lowest_ask = min(self.lowest_ask, limit)
 
     def remove(self, perm_id: int) -> None:
-        """Take an order from the book; one that is not there is passed over."""
+        """Remove an order; do nothing when it is not in the book."""
         placed = self._places.pop(perm_id, None)
         if placed is None:
             return
@@ -178,11 +178,12 @@ class LimitBook:
                 self.lowest_ask = ANY_PRICE + 1 if first is None else first
 
     def concerned(self, quote: Quote) -> bool:
-        """Whether a quote reaches anybody: the cheap test per tick."""
+        """Return whether a quote reaches any order: the cheap test per tick."""
         return 0 < quote.ask <= self.highest_bid or (quote.bid > 0 and quote.bid >= self.lowest_ask)
 
     def reached(self, quote: Quote) -> Iterator[int]:
-        """Whom a quote reaches, in order of acceptance; whoever was given may leave meanwhile."""
+        """Iterate over the orders that a quote reaches, in order of acceptance; orders already
+        yielded may be removed meanwhile."""
         buyers = self._bids.reached(quote.ask) if 0 < quote.ask <= self.highest_bid else None
         sells = quote.bid > 0 and quote.bid >= self.lowest_ask
         sellers = self._asks.reached(quote.bid) if sells else None
@@ -192,7 +193,7 @@ class LimitBook:
 
 
 class TriggerBook:
-    """Orders that wait for a price: buyers for one at or above their stop, sellers below it."""
+    """Orders that wait for a price: buy orders at or above their stop, sell orders at or below."""
 
     __slots__ = ("_above", "_below", "_places")
 
@@ -208,7 +209,7 @@ class TriggerBook:
         return iter(self._places)
 
     def wait(self, perm_id: int, side: int, stop: PriceUnits) -> None:
-        """Let an order wait for its stop, or for another one."""
+        """Add an order that waits for its stop, or move it to another stop."""
         placed = self._places.get(perm_id)
         if placed is not None:
             if placed == (side, stop):
@@ -218,20 +219,20 @@ class TriggerBook:
         (self._above if side > 0 else self._below).add(stop, perm_id)
 
     def remove(self, perm_id: int) -> None:
-        """Take an order from the book; one that is not there is passed over."""
+        """Remove an order; do nothing when it is not in the book."""
         placed = self._places.pop(perm_id, None)
         if placed is not None:
             side, stop = placed
             (self._above if side > 0 else self._below).remove(stop, perm_id)
 
     def concerned(self, up: PriceUnits, down: PriceUnits) -> bool:
-        """Whether a buyer waits for ``up`` or less, or a seller for ``down`` or more."""
+        """Return whether a buy stop is at most ``up``, or a sell stop at least ``down``."""
         above, below = self._above.first(), self._below.first()
         return (above is not None and 0 < above <= up) or (below is not None and 0 < down <= below)
 
     def reached(self, up: PriceUnits, down: PriceUnits) -> list[int]:
-        """The buyers whose stop is at or below ``up`` and the sellers whose stop is at or above
-        ``down``, in order of acceptance; 0 stands for no price."""
+        """Return the buy orders with a stop at or below ``up`` and the sell orders with a stop at
+        or above ``down``, in order of acceptance; 0 is no price."""
         found = [*self._above.reached(up)] if up else []
         if down:
             found += self._below.reached(down)

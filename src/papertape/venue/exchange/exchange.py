@@ -1,4 +1,4 @@
-"""All books of the venue. Holds no state of its own: it is made out of the working orders."""
+"""All books of the venue, which are derived from the working orders."""
 
 from collections.abc import Iterator, KeysView
 
@@ -16,33 +16,33 @@ class InstrumentBooks:
     def __init__(self) -> None:
         self.limits = LimitBook()
         self.triggers: dict[int, TriggerBook] = {}
-        """By trigger method."""
+        """Trigger books by trigger method."""
 
     def __bool__(self) -> bool:
         return bool(len(self.limits)) or any(map(len, self.triggers.values()))
 
     def remove(self, perm_id: int) -> None:
-        """Take an order from wherever it stands."""
+        """Remove an order from whichever book it is in."""
         self.limits.remove(perm_id)
         for book in self.triggers.values():
             book.remove(perm_id)
 
 
 class Exchange:
-    """Says whom a quote or a print reaches. Changed only by ``rest``, ``wait`` and ``leave``."""
+    """Finds the orders that a tick reaches. Changed only by ``rest``, ``wait`` and ``leave``."""
 
     def __init__(self) -> None:
         self._books: dict[int, InstrumentBooks] = {}
         self.version = 0
-        """Raised when an instrument comes to have working orders."""
+        """Incremented when an instrument gets its first working order."""
 
     @property
     def instruments(self) -> KeysView[int]:
-        """The instruments with working orders: those whose market matters."""
+        """The instruments with working orders, whose market data the venue needs."""
         return self._books.keys()
 
     def rest(self, con_id: int, perm_id: int, side: int, limit: PriceUnits | None) -> None:
-        """Let an order trade, or go on at another limit; None is at any price."""
+        """Add an order to the limit book, or move it to another limit; None is any price."""
         books = self._books.get(con_id)
         if books is None:
             books = self._open(con_id)
@@ -52,7 +52,7 @@ class Exchange:
         books.limits.rest(perm_id, side, limit)
 
     def wait(self, con_id: int, perm_id: int, side: int, stop: PriceUnits, method: int) -> None:
-        """Let an order wait for its stop."""
+        """Add an order that waits for its stop."""
         assert method in METHODS, f"no trigger method {method}"
         books = self._books.get(con_id)
         if books is None:
@@ -69,14 +69,14 @@ class Exchange:
         return books
 
     def orders(self) -> Iterator[tuple[int, int, bool]]:
-        """Every order in the books: its instrument, its permId, whether it waits for a stop."""
+        """Iterate over all orders: instrument, permId, whether the order waits for a stop."""
         for con_id, books in self._books.items():
             yield from ((con_id, perm_id, False) for perm_id in books.limits)
             for book in books.triggers.values():
                 yield from ((con_id, perm_id, True) for perm_id in book)
 
     def leave(self, con_id: int, perm_id: int) -> None:
-        """Take an order from the books; one that is not there is passed over."""
+        """Remove an order from the books; do nothing when it is in none."""
         books = self._books.get(con_id)
         if books is not None:
             books.remove(perm_id)
@@ -84,7 +84,7 @@ class Exchange:
                 del self._books[con_id]
 
     def concerned(self, tick: Quote | Trade) -> bool:
-        """Whether a tick reaches anybody: the cheap test for each tick of a stretch."""
+        """Return whether a tick reaches any order: the cheap test per tick."""
         books = self._books.get(tick.conId)
         if books is None:
             return False
@@ -101,12 +101,13 @@ class Exchange:
         )
 
     def reached(self, quote: Quote) -> Iterator[int]:
-        """Whose limit a quote reaches, in order of acceptance; who was given may leave."""
+        """Iterate over the orders whose limit a quote reaches, in order of acceptance; orders
+        already yielded may be removed."""
         books = self._books.get(quote.conId)
         return iter(()) if books is None else books.limits.reached(quote)
 
     def elected(self, tick: Quote | Trade) -> list[int]:
-        """Whose stop a tick reaches, in order of acceptance."""
+        """Return the orders whose stop a tick reaches, in order of acceptance."""
         books = self._books.get(tick.conId)
         if books is None or not books.triggers:
             return []

@@ -1,8 +1,8 @@
-"""The paper fill rule: current touch only, displayed size at most, then wait for a new quote.
+"""The paper fill rule: at the current touch, at most the displayed size, then at a new quote.
 
-A market order takes the opposite touch and waits while there is none. A limit order trades
-only when the quote reaches its limit; prints on the tape never fill it. All fills are at the
-touch, so a limit order may do better than its limit and never worse.
+A market order trades at the opposite touch and waits while there is none. A limit order trades
+only when the quote reaches its limit; prints never fill it. All fills are at the touch, so a
+limit order may fill at a better price than its limit, never at a worse one.
 """
 
 import msgspec
@@ -13,7 +13,7 @@ from .book import ANY_PRICE
 
 
 class ConsumedLiquidity(msgspec.Struct):
-    """How much of a displayed quote our own orders have already traded against."""
+    """The part of a displayed quote that the venue's orders have already traded against."""
 
     quote: Quote
     bid: SizeUnits = 0
@@ -21,14 +21,14 @@ class ConsumedLiquidity(msgspec.Struct):
 
 
 def takes(side: int, limit: PriceUnits | None, quote: Quote) -> bool:
-    """Whether an order on that side can trade against the quote at all."""
+    """Return whether an order on that side can trade against the quote."""
     if side > 0:
         return 0 < quote.ask <= (ANY_PRICE if limit is None else limit)
     return quote.bid > 0 and quote.bid >= (0 if limit is None else limit)
 
 
 def displayed(side: int, quote: Quote, consumed: ConsumedLiquidity | None) -> SizeUnits:
-    """What the opposite side of the quote still shows after our own fills against it."""
+    """Return the opposite size of the quote less the venue's own fills against it."""
     size = quote.askSize if side > 0 else quote.bidSize
     if consumed is None or consumed.quote != quote:
         return size
@@ -38,10 +38,10 @@ def displayed(side: int, quote: Quote, consumed: ConsumedLiquidity | None) -> Si
 def fillable(
     side: int, limit: PriceUnits | None, quote: Quote, consumed: ConsumedLiquidity | None
 ) -> SizeUnits:
-    """How much an order could trade against the quote right now."""
+    """Return the size that an order can trade against the quote now."""
     return displayed(side, quote, consumed) if takes(side, limit, quote) else 0
 
 
 def touch(side: int, quote: Quote) -> PriceUnits:
-    """The price that an order on that side would trade at; 0 when there is none."""
+    """Return the price at which an order on that side would trade; 0 when there is none."""
     return quote.ask if side > 0 else quote.bid

@@ -1,7 +1,7 @@
-"""What elects a stop: which prices a trigger method looks at, and which way they must go.
+"""What elects a stop: the price that each trigger method compares.
 
-As TWS simulates stops: the last price, for a buyer at or above the stop; or the touch, for a
-buyer the bid and for a seller the ask, so that a wide spread elects nobody; or the middle.
+As TWS simulates stops: the last price, for a buy order at or above the stop; or the touch, the bid
+for a buy and the ask for a sell order, so that a wide spread elects no stop; or the midpoint.
 """
 
 from typing import Final
@@ -14,28 +14,27 @@ SIDES: Final = 4
 LAST_OR_SIDES: Final = 7
 MIDDLE: Final = 8
 METHODS: Final = (LAST, SIDES, LAST_OR_SIDES, MIDDLE)
-"""Values of ``triggerMethod`` that the exchange knows; those that need two ticks are not among
-them."""
+"""The supported values of ``triggerMethod``; those that need two ticks are not."""
 BY_PRINT: Final = (LAST, LAST_OR_SIDES)
 BY_SIDES: Final = (SIDES, LAST_OR_SIDES)
 
 UpDown = tuple[PriceUnits, PriceUnits]
-"""The price that elects buyers at or below it, and the one that elects sellers at or above it;
-0 stands for none."""
+"""The price that elects buy stops at or below it, and the price that elects sell stops at or above
+it; 0 is none."""
 
 
 def of_quote(method: int, quote: Quote) -> UpDown:
-    """What a quote says to a method that looks at quotes."""
+    """Return the electing prices of a quote for a method that uses quotes."""
     if method in BY_SIDES:
         return quote.bid, quote.ask
     if method == MIDDLE and quote.bid and quote.ask:
         middle, odd = divmod(quote.bid + quote.ask, 2)
-        return middle, middle + odd  # half a unit elects neither side too early
+        return middle, middle + odd  # half a unit must not elect either side too early
     return 0, 0
 
 
 def elects(method: int, side: int, stop: PriceUnits, *, last: PriceUnits, quote: Quote) -> int:
-    """The price that elects a stop right now; 0 when none does. ``last`` 0 is unknown."""
+    """Return the price that elects a stop now; 0 when none does. ``last`` 0 is unknown."""
     up, down = of_quote(method, quote)
     if side > 0:
         if method in BY_PRINT and last >= stop:

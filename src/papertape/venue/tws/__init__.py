@@ -1,1 +1,1 @@
-"""What TWS itself remembers of the API: client ids, order ids, held orders, defaults."""
+"""The API state of TWS: client ids, order ids, held orders, defaults."""

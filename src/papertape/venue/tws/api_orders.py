@@ -1,7 +1,7 @@
-"""What TWS decides before the broker hears of an order: ids, held orders, binding.
+"""The decisions of TWS before an order reaches the broker: ids, held orders, binding.
 
-A client's order id means a new order, new terms for a working one, or a mistake; an order without
-``transmit`` waits here; client 0 may take over what the user of TWS has entered.
+A client's order id means a new order, new terms for a working one, or an error; an order without
+``transmit`` waits here; client 0 may bind the orders that the user of TWS has entered.
 """
 
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ from .api_state import ApiState, FinishedOrders
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """The answer to a command that changed nothing."""
+    """The answer to a refused command, which changed nothing."""
 
     clientId: int
     orderId: int
@@ -51,19 +51,19 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 class WhatIf(msgspec.Struct, frozen=True):
-    """The answer to a what-if: the order as it would stand, and what it would do."""
+    """The answer to a what-if: the order, and its effect on the account."""
 
     order: LiveOrder
     effect: Effect
 
 
 Answer = Refused | WhatIf
-"""Told to the one who asked; never folded, never kept."""
+"""Answers to the client of a command; never folded, never stored."""
 Decision = Iterator[AnyFact | Answer]
 
 
 class ApiOrders:
-    """Decides about the commands of API clients and of the user of TWS."""
+    """Decides the commands of API clients and of the user of TWS."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class ApiOrders:
     # -- submission -----------------------------------------------------------------------------
 
     def submit(self, command: SubmitOrder, now: Nanos) -> Decision:
-        """Place an order, change the working one of that id, or answer a what-if."""
+        """Place an order, modify the working one with that id, or answer a what-if."""
         client_id, order_id, order = command.clientId, command.orderId, command.order
         known = self._known(command)
         terms = order_ids.submit_refusal(self._state, known, command) or check(
@@ -120,14 +120,14 @@ class ApiOrders:
             yield from decision
 
     def refusal(self, command: SubmitOrder | CancelApiOrder) -> Refusal | None:
-        """Why the order id of a command cannot be used; None when it can."""
+        """Return why the order id of a command cannot be used; None when it can."""
         known = self._known(command)
         if isinstance(command, CancelApiOrder):
             return order_ids.cancel_refusal(self._state, known, command)
         return order_ids.submit_refusal(self._state, known, command)
 
     def _known(self, command: SubmitOrder | CancelApiOrder) -> LiveOrder | None:
-        """The order that a command is about; a what-if is about none."""
+        """Return the order that a command names; None for a what-if."""
         if isinstance(command, SubmitOrder) and command.order.whatIf:
             return None
         return self.find(command.clientId, command.orderId)
@@ -162,7 +162,7 @@ class ApiOrders:
                 yield from self._broker.cancel(order)
 
     def cancel_by_user(self, command: CancelByUser) -> Decision:
-        """The user of TWS cancels an order, whoever placed it."""
+        """Cancel an order on behalf of the user of TWS, whoever placed it."""
         order = self._state.orders.get(command.permId)
         if order is not None:
             yield from self._broker.cancel(order)
@@ -170,7 +170,7 @@ class ApiOrders:
     # -- the user of TWS ------------------------------------------------------------------------
 
     def submit_manual(self, command: SubmitManualOrder, now: Nanos) -> Decision:
-        """Place the user's order; no client is told of a refusal."""
+        """Place the user's order; no client receives a refusal."""
         order = msgspec.structs.replace(command.order, transmit=True, whatIf=False)
         accounts = self._state.accounts
         terms = check(command.contract, order, self._instruments, accounts, now=now)
@@ -185,24 +185,24 @@ class ApiOrders:
         yield from self._broker.place(client_id, order_id, terms, now, bound=bound)
 
     def bind(self, command: BindOrders) -> Decision:
-        """Make the user's working orders client 0's."""
+        """Bind the user's working orders to client 0."""
         for order in tuple(self._state.orders.values()):
             if order.clientId == TWS_USER:
                 yield ManualOrderBound(order.permId, self._free_id(negative=command.negative))
 
     def _free_id(self, *, negative: bool) -> int:
-        """The next id of client 0 in one of its two ranges."""
+        """Return the next id of client 0 in one of its two ranges."""
         return -(self._state.bound + 1) if negative else self._state.highest_ids.get(0, 0) + 1
 
     def reset_ids(self, command: ResetOrderIds) -> Decision:
-        """Let order ids begin at 1 again, unless an order of a client is in the books."""
+        """Restart the order ids at 1, unless an order of a client works or is held."""
         if not self._state.busy:
             yield OrderIdsReset()
 
     # -- books ----------------------------------------------------------------------------------
 
     def find(self, client_id: int, order_id: int) -> LiveOrder | None:
-        """An order of today by its client's id, finished ones included."""
+        """Return an order of today by its client's id, including finished ones."""
         return order_ids.find(self._state, self._finished, client_id, order_id)
 
     def _begin_day(self, now: Nanos) -> Decision:

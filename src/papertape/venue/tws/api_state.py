@@ -1,4 +1,4 @@
-"""What TWS looks at of the venue's state and of what is over."""
+"""The parts of the venue's state and archive that ``tws`` reads."""
 
 from typing import Protocol
 
@@ -9,7 +9,7 @@ from ..units import Nanos
 
 
 class ApiState(Protocol):
-    """The part of the state that ``tws`` reads."""
+    """The part of the venue's state that ``tws`` reads."""
 
     next_perm_id: int
     day_end: Nanos
@@ -29,4 +29,4 @@ class FinishedOrders(Protocol):
     """The day's finished orders."""
 
     def find(self, client_id: int, order_id: int) -> LiveOrder | None:
-        """A finished order of the day by its client's id; the latest of that id."""
+        """Return the latest finished order of the day with that id of its client."""
