@@ -5,12 +5,14 @@ the client is sent, in this order and nothing else.
 """
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from papertape.model import Contract
 from papertape.venue.broker.profile import Profile
 from papertape.wire.catalogue import account, orders, reports
+from papertape.wire.connection import encode
 from server.pair import VERSIONS, Client, Hall
 from server.shown import expected, lines
 from server.test_station import order
@@ -336,3 +338,25 @@ def test_a_position_row_has_its_contract_and_cost() -> None:
     assert (row.account, contract.conId, contract.exchange) == ("DU1234567", 265598, "NASDAQ")
     assert row.position == Decimal(100)
     assert row.avgCost == pytest.approx(257.690003)
+
+
+def test_what_is_told_twice_is_encoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    hall = Hall()
+    hall.quote("AAPL 257.66 x 257.68")
+    owner, other = hall.client(1), hall.client(2, 176)
+    encoded: list[str] = []
+
+    def counting(message: Any, version: int) -> bytes:
+        encoded.append(type(message).__name__)
+        return encode(message, version)
+
+    monkeypatch.setattr("papertape.server.sessions.session.encode", counting)
+    owner.send(order(1, "BUY 1 AAPL LMT 250"))
+    first, second = owner.of(reports.OpenOrder)
+    assert first == second
+    assert encoded == ["OpenOrder", "OrderStatus"]
+    owner.send(order(1, "BUY 1 AAPL LMT 251"))
+    assert {told.order.lmtPrice for told in owner.of(reports.OpenOrder)} == {251}
+    assert encoded == ["OpenOrder", "OrderStatus"] * 2
+    other.send(orders.ReqAllOpenOrders())
+    assert [told.order.lmtPrice for told in other.of(reports.OpenOrder)] == [251]

@@ -157,6 +157,29 @@ def test_next_due_is_the_next_tick_of_a_working_order_or_the_end_of_day() -> Non
     assert engine.next_due() == stage.now + 7
 
 
+def test_a_stretch_that_is_known_to_be_quiet_is_not_walked() -> None:
+    stage = scenario("""
+        quote   AAPL 257.66 x 257.68
+        quote   TSLA 420.00 x 420.10
+        submit  #1 BUY 1 AAPL LMT 250  -> #1 accepted Submitted; #1 again Submitted
+    """)
+    engine, market = stage.engine, stage.market
+    quote = market.quote(AAPL, stage.now)
+    market.add(msgspec.structs.replace(quote, time=stage.now + 9, ask=2_500_000))
+    assert engine.next_due() == stage.now + 9
+    market.asked.clear()
+    engine.advance(stage.now + 8)
+    assert (market.asked, engine.clock) == ([], stage.now + 8)
+    engine.submit(
+        command("submit", ["#2", "BUY", "1", "TSLA", "LMT", "400"]), stage.now + 8
+    )  # its ticks count now
+    engine.advance(stage.now + 8)
+    assert market.asked == []
+    happened = engine.advance(stage.now + 9)
+    assert market.asked == [AAPL, TSLA]
+    assert [type(one.fact) for one in happened] == [OrderFilled]
+
+
 def test_a_skipped_stretch_fills_nothing_but_still_ends_the_day() -> None:
     stage = scenario("""
         quote   AAPL 257.66 x 257.68

@@ -5,7 +5,7 @@ is an openOrder followed by an orderStatus with the same state; a fill is execDe
 orderStatus, then the same pair with the commission, then the commission report.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ..wire.catalogue.account import Position
@@ -50,7 +50,7 @@ class Publisher:
         self._bus = bus
         self._told: tuple[OrderView, int, tuple[OpenOrder, OrderStatus]] | None = None
         """The latest pair, with the view and the version that it was made for."""
-        self._rules: dict[type[Any], Callable[[Any, Session], Iterator[Message]]] = {
+        self._rules: dict[type[Any], Callable[[Any, Session], Iterable[Message]]] = {
             events.OrderAccepted: self._pair,
             events.OrderAcknowledged: self._pair,
             events.OrderReplacedEvent: self._pair,
@@ -97,24 +97,22 @@ class Publisher:
 
     def _audience(self, event: Any, owner: int) -> list[Session]:
         """Return the order's own client, and the master client where an order has changed."""
-        wanted = [owner]
+        wanted = [self._sessions.client(owner)]
         master = self._config.settings.masterClientId
-        private = isinstance(event, PRIVATE)
-        if master is not None and master != owner and not private:
-            wanted.append(master)
-        found = (self._sessions.client(client_id) for client_id in wanted)
-        return [session for session in found if session is not None]
+        if master is not None and master != owner and not isinstance(event, PRIVATE):
+            wanted.append(self._sessions.client(master))
+        return [session for session in wanted if session is not None]
 
     def _send(self, event: Any, session: Session) -> None:
         for message in self._rules[type(event)](event, session):
             session.send(message)
 
-    def _pair(self, event: Any, session: Session) -> Iterator[Message]:
+    def _pair(self, event: Any, session: Session) -> Iterable[Message]:
         told, view, version = self._told, event.view, session.version
         if told is None or told[0] is not view or told[1] != version:
             opened = open_order(view, version, self._preferences.operator_zone)
             told = self._told = view, version, (opened, order_status(view))
-        yield from told[2]
+        return told[2]
 
     def _traded(self, event: events.Traded, session: Session) -> Iterator[Message]:
         zone = self._preferences.zone(event.contract.conId, session.version)

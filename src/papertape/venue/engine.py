@@ -92,6 +92,8 @@ class Engine:
         self._entered = state.facts
         """The number of the last fact that an entry has."""
         self.exchange = Exchange()
+        self._quiet: tuple[int, Nanos] = 0, 0
+        """A version of the books, and the first tick after the clock that concerns them."""
         self._agenda = Agenda()
         self.broker = OrderManager(
             state, self.instruments, self.profile, self.exchange, self.top, self.hours
@@ -144,7 +146,10 @@ class Engine:
             due.append(self._agenda.next_due())
         if self._market is not None:
             instruments = sorted(self.exchange.instruments)
-            due += [self._market.next_tick(con_id, self.clock) for con_id in instruments]
+            ticks = [self._market.next_tick(con_id, self.clock) for con_id in instruments]
+            found = [tick for tick in ticks if tick is not None]
+            self._quiet = self.exchange.version, min(found, default=self.clock)
+            due += found
         return min((one for one in due if one is not None), default=None)
 
     def open_accounts(self, now: Nanos) -> list[Happened]:
@@ -263,7 +268,8 @@ class Engine:
 
     def _walk(self, until: Nanos, happened: list[Happened]) -> None:
         """Carry out the ticks up to ``until`` that reach a working order."""
-        if not self.exchange.instruments:
+        version, due = self._quiet
+        if not self.exchange.instruments or (until < due and version == self.exchange.version):
             self.clock = max(self.clock, until)
             return
         concerned = self.exchange.concerned

@@ -9,6 +9,7 @@ price x size has scale ``instrument.scale * SIZE_SCALE``; ``notional`` converts 
 """
 
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 
 Nanos = int
 PriceUnits = int
@@ -34,6 +35,7 @@ def size_units(size: Decimal | int) -> SizeUnits:
     return whole
 
 
+@lru_cache(maxsize=4096)
 def size_decimal(units: SizeUnits) -> Decimal:
     """Convert integer units to shares, without trailing zeros and without exponent."""
     whole, rest = divmod(units, SIZE_SCALE)

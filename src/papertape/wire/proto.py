@@ -172,7 +172,7 @@ def _with_leg_prices(built: Any, m: Any) -> Any:
 def _read_leg_prices(parsed: Any, read: Callable[[Any], Any], price: Callable[[Any], Any]) -> Any:
     message = read(parsed)
     legs = parsed.contract.comboLegs
-    if any(leg.HasField("perLegPrice") for leg in legs):
+    if legs and any(leg.HasField("perLegPrice") for leg in legs):
         message.order.orderComboLegs = [
             OrderComboLeg(price(leg.perLegPrice) if leg.HasField("perLegPrice") else None)
             for leg in legs
@@ -333,13 +333,14 @@ def _reader(cls: Any, way: Way) -> Callable[[Any], Any]:
     return _compile(f"proto_decode_{cls.__name__}", source, scope)
 
 
-def _sparse_reader(cls: type[Any], fields: list[ProtoField], way: Way) -> Callable[[Any], Any]:
+def _sparse_reader(cls: Any, fields: list[ProtoField], way: Way) -> Callable[[Any], Any]:
     absent: dict[str, Any]
     if _tells_absent(cls, way):
         absent = dict.fromkeys(field.name for field in fields)
     else:
         absent = {f.name: False for f in fields if is_cleared(f, cls, way)}
-    table: dict[int, tuple[str, Callable[[Any], Any] | None]] = {}
+    table: dict[Any, tuple[str, Callable[[Any], Any] | None]] = {}
+    descriptors = message_class(cls).DESCRIPTOR.fields_by_number
     for field in fields:
         scope: dict[str, Any] = {}
         expression = _converted(field, "v", scope, way)
@@ -350,12 +351,12 @@ def _sparse_reader(cls: type[Any], fields: list[ProtoField], way: Way) -> Callab
         elif expression != "v":
             source = f"def function(v):\n    return {expression}\n"
             change = _compile(f"proto_{cls.__name__}_{field.name}", source, scope)
-        table[field.number] = field.name, change
+        table[descriptors[field.number]] = field.name, change
 
     def read(p: Any) -> Any:
         found = dict(absent)
         for descriptor, value in p.ListFields():
-            known = table.get(descriptor.number)
+            known = table.get(descriptor)
             if known is not None:
                 name, change = known
                 found[name] = value if change is None else change(value)

@@ -14,6 +14,8 @@ from papertape.server.aio.connection import PAGE, SPLIT_PAUSE_S, SocketConnectio
 from papertape.server.aio.server import StationServer
 from papertape.server.clock import MarketClock
 from papertape.server.settings import StationSettings
+from papertape.server.timing import Wakeup
+from papertape.venue.units import SECOND
 from papertape.wire.catalogue import account, market, reports, session
 from papertape.wire.connection import encode
 from server.pair import Hall
@@ -360,3 +362,22 @@ def test_an_exception_in_a_timer_is_not_lost(monkeypatch: pytest.MonkeyPatch) ->
                 await served.server.failed
 
     run(main)
+
+
+@EACH_LOOP
+def test_the_timer_stays_while_the_next_instant_is_the_same(loop: str) -> None:
+    async def main() -> None:
+        async with serving() as served:
+            client, server = await served.client(), served.server
+            due = server.now() + 3600 * SECOND
+            served.hall.station.schedule.order(Wakeup(lambda: due, lambda now: None))
+            server.wake()
+            timer = server._timer
+            assert timer is not None
+            assert await client.answers()
+            assert server._timer is timer
+            server.jump(server.now() + SECOND)
+            server.wake()
+            assert server._timer is not timer
+
+    run(main, loop)

@@ -130,7 +130,7 @@ REFUSED: dict[str, tuple[str, str, dict[str, str], int, str]] = {
     "a debt": ("POST", "", {"account": "A", "cash": "-1"}, 409, "opens with 0 to"),
     "a model of nowhere": ("POST", "", {"account": "A", "margin_model": "x"}, 409, "portfolio"),
     "a plan of nowhere": ("POST", "", {"account": "A", "fee_plan": "x"}, 409, "fixed, none"),
-    "no money": ("POST", f"/{FIRST}/deposits", {"amount": "0"}, 409, "not 0"),
+    "no money": ("POST", f"/{FIRST}/deposits", {"amount": "0"}, 409, "not be 0"),
     "more than there is": ("POST", f"/{FIRST}/deposits", {"amount": "-1000001"}, 409, "1,000,000"),
     "money for nobody": ("POST", "/DU9/deposits", {"amount": "1"}, 404, f"there are: {FIRST}"),
     "another model": ("PUT", f"/{FIRST}/margin-model", {"model": "x"}, 409, "portfolio, reg_t"),

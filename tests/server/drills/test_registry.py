@@ -72,7 +72,7 @@ def test_a_drill_as_people_write_it(text: str, options: dict[str, Any]) -> None:
         ("freeze minutes=1", "has an option that is not valid.*minutes"),
         ("black-hole", "has an option that is not valid.*kind"),
         ("black-hole noSuchMessage", "is no message of the protocol.*placeOrder"),
-        ("farm-blip nofarm", "is no farm.*usfarm"),
+        ("farm-blip nofarm", "is not a farm.*usfarm"),
         ("zone-name ''", "unprintable characters"),
         (r"zone-name 'a	b'", "unprintable characters"),
         ("zone-name " + "x" * 101, "has an option that is not valid.*name"),

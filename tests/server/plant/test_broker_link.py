@@ -13,6 +13,7 @@ from papertape.server.sessions.subscriptions import Query
 from papertape.server.settings import StationSettings
 from papertape.venue.broker.orders import LiveOrder
 from papertape.venue.engine import Engine
+from papertape.venue.units import SECOND
 from papertape.wire.catalogue import account, history, market, orders, reports, ticks
 from papertape.wire.catalogue.session import ErrorMessage, NextValidId, ReqIds
 from papertape.wire.message import Message
@@ -541,3 +542,31 @@ def test_what_is_held_is_told_without_a_look_at_every_working_order(
         assert [view.orderId for view in unsent] == [101, 102]
         looks.append(len(seen))
     assert looks[0] == looks[1] > 0
+
+
+def test_the_venue_is_passed_over_until_something_of_it_is_due(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hall = made()
+    client = hall.client()
+    client.send(order(1, "BUY 1 AAPL LMT 250 GTC")).got()
+    due = hall.now + 10 * SECOND
+    hall.put("quote AAPL 249.00 x 250.00", due)
+    hall.settle()
+    venue, moments = hall.station.venue, list[int]()
+    advance = venue.advance
+
+    def noted(now: int) -> Any:
+        moments.append(now)
+        return advance(now)
+
+    monkeypatch.setattr(venue, "advance", noted)
+    for _ in range(9):
+        hall.now += SECOND
+        client.send(ReqIds())
+    assert moments == []
+    assert len(client.of(NextValidId)) == 9
+    hall.now = due
+    client.send(ReqIds())
+    assert moments == [due]
+    assert lines(client.got())[0].startswith("execDetails")

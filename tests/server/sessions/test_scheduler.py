@@ -5,6 +5,7 @@ import pytest
 from papertape.errors import FeatureNotSupported
 from papertape.server.sessions.scheduler import ROUND, TURN
 from papertape.server.settings import StationSettings
+from papertape.server.timing import Wakeup
 from papertape.venue.units import SECOND
 from papertape.versions import MAX_SERVER, RAW_IDS
 from papertape.wire import catalogue
@@ -419,3 +420,22 @@ def test_a_session_that_was_closed_is_not_heard() -> None:
     hall.station.registry.drop(client.session, "for a test")
     client.raw(request)
     assert client.got() == [] and client.pipe.closed
+
+
+@pytest.mark.parametrize("asks", [session.ReqCurrentTime(), session.ReqIds(1)], ids=repr)
+def test_a_momentary_request_leaves_every_instant_as_it_is(asks: Message) -> None:
+    assert type(asks).spec.momentary
+    hall = Hall()
+    client = hall.client()
+    asked: list[int] = []
+
+    def due() -> None:
+        asked.append(hall.now)
+
+    hall.station.schedule.order(Wakeup(due, lambda now: None))
+    hall.station.next_due()
+    client.send(asks)
+    assert len(client.got()) == 1
+    assert len(asked) == 1
+    client.send(market.ReqMarketDataType(1))
+    assert len(asked) == 2

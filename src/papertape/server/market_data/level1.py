@@ -23,7 +23,7 @@ from .quotes import QuoteLine, Shown, Ticks, shown
 LOTS = "sendMarketDataInLotsForUsStocks"
 
 
-class Change(NamedTuple):
+class QuoteChange(NamedTuple):
     """From what a line knows to the present state."""
 
     before: Shown | None
@@ -51,7 +51,7 @@ class SampledQuotes:
         """The next multiple of the interval."""
         return now - now % self._interval + self._interval
 
-    def news(self, told: Shown | None, now: Nanos) -> tuple[Shown, Sequence[Change]]:
+    def news(self, told: Shown | None, now: Nanos) -> tuple[Shown, Sequence[QuoteChange]]:
         """What changed; everything that is known to who knows nothing."""
         state = self._state
         if state is None or now != self._at:
@@ -61,9 +61,9 @@ class SampledQuotes:
                 state = self._state = found
             self._at = now
         assert state is not None
-        return state, () if told == state else (Change(told, state),)
+        return state, () if told == state else (QuoteChange(told, state),)
 
-    def messages(self, items: Sequence[Change], form: Form) -> list[Message]:
+    def messages(self, items: Sequence[QuoteChange], form: Form) -> list[Message]:
         """The ticks of what changed."""
         ticks = Ticks(0, self._entry, form.version, lots=self._lots())
         return [tick for item in items for tick in ticks.between(item.before, item.now)]
