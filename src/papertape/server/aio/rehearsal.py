@@ -8,6 +8,8 @@ that the first real one need not wait. Nothing of it is kept or told.
 from collections.abc import Iterator
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from ...model import Contract, Order
 from ...venue.engine import Engine
 from ...venue.market.tape import open_market
@@ -24,6 +26,7 @@ from ..station import Station
 from ..taps.station_log import hushed
 
 SPY = Contract(symbol="SPY", secType="STK", exchange="SMART", currency="USD")
+AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 MOMENT: Nanos = 1_776_088_800 * SECOND
 """When it takes place; any moment will do."""
 
@@ -72,11 +75,13 @@ def _requests() -> tuple[Message, ...]:
     rests = Order(action="BUY", orderType="LMT", lmtPrice=1.0, tif="DAY")
     fills = Order(action="BUY", orderType="MKT", tif="DAY")
     rests.totalQuantity = fills.totalQuantity = Decimal(1)
+    other = replace(fills, totalQuantity=Decimal(100))  # a record is written as what differs
     return (
         StartApi(1),
         PlaceOrder(1, SPY, rests),
         CancelOrder(1),
         PlaceOrder(2, SPY, fills),
+        PlaceOrder(3, AAPL, other),
         ReqOpenOrders(),
         ReqPositions(),
     )
