@@ -18,7 +18,7 @@ from ..venue.broker.account_manager import AccountRefused
 from ..venue.broker.profile import Profile
 from ..venue.engine import Engine
 from ..venue.entries import OLDEST, SCHEMA
-from ..venue.market.listed import ListedCalendars, ListedSpecs
+from ..venue.market.prices import Calendars, Prices
 from ..venue.market.recorded import Recording
 from ..venue.market.tape import Market, open_market
 from ..venue.reference.instruments import Instruments
@@ -232,14 +232,16 @@ def open_tape(
     hours: WhenOpen = ALWAYS,
     instruments: Instruments = CATALOGUE,
 ) -> Market:
-    """Open the tape of a market folder, with synthetic tapes for everything else."""
+    """The tape of a market folder, with synthetic tapes for everything else; none of them is made
+    before somebody asks about its instrument."""
     recordings: list[Recording] = list(history.recordings(folder)) if folder else []
     recorded = {recording.conId for recording in recordings}
     recordings += [r for r in history.built_in() if r.conId not in recorded]
+    prices = Prices(instruments, recorded={recording.conId for recording in recordings})
     return open_market(
         facts.anchor,
         recordings=recordings,
-        synthetic=ListedSpecs(instruments),
+        synthetic=prices,
         seed=facts.seed,
-        calendars=ListedCalendars(instruments) if hours == EXCHANGE else {},
+        calendars=Calendars(instruments, prices) if hours == EXCHANGE else {},
     )

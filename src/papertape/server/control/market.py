@@ -11,6 +11,7 @@ from pydantic import AfterValidator
 
 from ...venue.market.source import PriceBar
 from ...venue.reference.instruments import Instrument
+from ...venue.reference.securities import UNTRADED
 from ...venue.units import DAY, SECOND, Nanos, PriceUnits, price_float, size_decimal
 from ...wire.message import Farm
 from ..aio.server import StationServer
@@ -144,7 +145,7 @@ async def bars(
     station = server.station
     entry = quoted(station, con_id)
     now, _ = present(server, Farm.HISTORY)
-    chosen = what or ("MIDPOINT" if entry.secType == "CASH" else "TRADES")
+    chosen = what or ("MIDPOINT" if entry.secType in UNTRADED else "TRADES")
     later = None if after is None else _nanos(after) + 1
     found = await _latest(station, entry, (now, later), seconds * SECOND, (last, chosen))
     return [bar_view(bar, entry, seconds * SECOND, now) for bar in found]

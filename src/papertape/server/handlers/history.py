@@ -7,6 +7,7 @@ import msgspec
 
 from ...venue.market.source import PriceBar
 from ...venue.reference.instruments import Instrument, Purpose, Refusal
+from ...venue.reference.securities import UNQUOTED
 from ...venue.units import DAY, SECOND, Nanos
 from ...versions import HISTORY_END_MESSAGE
 from ...wire.catalogue import history as wire
@@ -95,6 +96,9 @@ def read(tws: Services, message: wire.ReqHistoricalData, entry: Instrument) -> t
         raise BadRequest(321, "date_form", formatDate=message.formatDate)
     if message.keepUpToDate:
         check_live(message.endDateTime, step, what)
+    if what != "TRADES" and entry.secType in UNQUOTED:
+        facts = {"symbol": entry.symbol, "exchange": entry.home, "whatToShow": what}
+        raise BadRequest(162, "no_data", **facts)
     check_length(number, unit, step, entry.secType)
     end = min(end, tws.timing.now)
     start = span_start(tws, entry.conId, end, number, unit)

@@ -1,6 +1,7 @@
 """Bars of five seconds."""
 
 from ...venue.reference.instruments import Purpose, Refusal
+from ...venue.reference.securities import UNQUOTED, UNTRADED
 from ...wire.catalogue import ticks as wire
 from ..market_data.history import LIVE
 from ..market_data.live_bars import FiveSecondLine
@@ -29,8 +30,11 @@ def req_real_time_bars(tws: Services, session: Session, message: wire.ReqRealTim
         session.refuse(message.reqId, found)
         return
     entry = found.instrument
-    if what == "TRADES" and entry.secType == "CASH":
-        cause = f"No historical market data for {entry.symbol}/CASH@{found.exchange} Last 5"
+    traded = what == "TRADES"
+    if entry.secType in (UNTRADED if traded else UNQUOTED):
+        shown = "Last" if traded else what.title()
+        listing = f"{entry.symbol}/{entry.secType}@{found.exchange}"
+        cause = f"No historical market data for {listing} {shown} 5"
         session.error(message.reqId, 420, cause=cause)
         return
     tws.bars.five_seconds(message.reqId, session, entry, what, regular=message.useRTH)

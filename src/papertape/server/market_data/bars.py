@@ -11,6 +11,7 @@ from typing import Final
 from ...model import Bar
 from ...venue.market.source import MarketSource, PriceBar
 from ...venue.reference.instruments import Instrument
+from ...venue.reference.securities import UNTRADED
 from ...venue.units import DAY, MINUTE, SECOND, Nanos, price_float
 from ...versions import HISTORY_IN_SHARES
 from ...wire.catalogue.ticks import RealTimeBarTick
@@ -44,7 +45,7 @@ def told_bars(
     start, end = span
     con_id = entry.conId
     bars = market.bars(con_id, start=start, end=end, step=step, what=what)
-    if what == "TRADES" and step < DAY and entry.secType != "CASH":
+    if what == "TRADES" and step < DAY and entry.secType not in UNTRADED:
         bars = list(_filled(market, con_id, bars, span, step))
     if regular is not None and step <= HALF_HOUR:
         bars = [bar for bar in bars if regular(con_id, bar.start)]

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ...venue.market.source import DayStats, Quote
 from ...venue.reference.instruments import Instrument
+from ...venue.reference.securities import UNQUOTED, UNTRADED
 from ...venue.units import SECOND, PriceUnits, SizeUnits, price_float, size_decimal
 from ...versions import FRACTIONAL_SIZE_RULES, QUOTES_IN_SHARES, VOLUME_TICKS_IN_SHARES
 from ...wire.catalogue.market import TickGeneric, TickPrice, TickSize, TickString
@@ -57,6 +58,11 @@ def shown(quote: Quote, day: DayStats) -> Shown:
     )  # fmt: skip
 
 
+def _valued(state: Shown) -> Shown:
+    """The same without the sides of a quote."""
+    return state._replace(bid=0, bid_size=0, ask=0, ask_size=0)
+
+
 class QuoteLine(Listener[Shown | None]):
     """One reqMktData of one session; knows the state that its client received last."""
 
@@ -84,12 +90,16 @@ class Ticks:
         self._lots = lots and instrument.secType == "STK" and instrument.currency == "USD"
         """Sizes of US stocks count round lots at every version."""
         self._instrument = instrument
-        self._pair = instrument.secType == "CASH"
-        """Currencies have no trades, and nothing that executes by itself."""
+        self._pair = instrument.secType in UNTRADED
+        """Currencies and their like have no trades, and nothing that executes by itself."""
+        self._value = instrument.secType in UNQUOTED
+        """Indices have a last price, and -1 for what others are bought and sold at."""
         self._version = version
 
     def between(self, before: Shown | None, now: Shown) -> Iterator[Message]:
         """What changed; everything that is known when nothing has been told before."""
+        if self._value:
+            before, now = before and _valued(before), _valued(now)
         old: tuple[int | None, ...] = before or (None,) * len(now)
         sides = ((BID, BID_SIZE, 0), (ASK, ASK_SIZE, 2), (LAST, LAST_SIZE, 4))
         for kind, size_kind, at in sides[: 2 if self._pair else 3]:
@@ -110,6 +120,7 @@ class Ticks:
     def snapshot(self, now: Shown, quoted: int) -> Iterator[Message]:
         """The state once: sizes stand in the prices alone. ``quoted`` is when the latest quote
         came, in seconds."""
+        now = _valued(now) if self._value else now
         quotes = [self._quote(BID, now, 0), self._quote(ASK, now, 2)]
         if self._pair:
             yield TickString(self._id, LAST_TIMESTAMP, str(quoted))
@@ -139,6 +150,7 @@ class Ticks:
         return shown_size(units, self._version, self._instrument, gate)
 
     def _price(self, kind: int, price: PriceUnits, size: Decimal) -> Message:
-        mask = CAN_AUTO_EXECUTE if kind in (BID, ASK) and not self._pair else 0
+        executes = kind in (BID, ASK) and not self._pair and not self._value
+        mask = CAN_AUTO_EXECUTE if executes else 0
         amount = price_float(price, self._instrument.scale) if price else -1.0
         return TickPrice(self._id, kind, amount, size, mask)

@@ -95,8 +95,9 @@ class PairDays:
 
     def day(self, number: int) -> Day:
         """The trading day of that number."""
-        key = (self._seed, self.spec.base, self.spec.quote, number)
-        day: Day = self._caches.days.get(key, lambda: self._make(number))
+        day: Day = self._caches.days.get(
+            (self._seed, self.spec, number), lambda: self._make(number)
+        )
         return day
 
     def _make(self, number: int) -> "PairDay":
@@ -126,7 +127,7 @@ class PairDay:
 
     def block(self, offset: Nanos) -> Block:
         minute = offset // MINUTE
-        key = (self._seed, self._spec.base, self._spec.quote, self._number, minute)
+        key = (self._seed, self._spec, self._number, minute)
         block: Block = self._blocks.get(key, lambda: self._block(minute))
         return block
 

@@ -213,6 +213,11 @@ KINDS: dict[str, type[Instrument]] = {
 }  # fmt: skip
 """The record of each security type."""
 
+UNTRADED = frozenset(("CASH", "CMDTY", "CFD"))
+"""Kinds that have quotes and no trades."""
+UNQUOTED = frozenset(("IND", "FUND"))
+"""Kinds that have a value and no quotes: nobody buys at it."""
+
 
 def day_text(day: int) -> str:
     """``yyyymmdd`` of a day; "" for day 0, which is none."""
