@@ -1,6 +1,7 @@
 """Details, quotes and history of contracts of every kind, from a client through a whole station."""
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,9 +20,12 @@ from venue.scenario import START
 BID, ASK, LAST, CLOSE = 1, 2, 4, 9
 
 
-def hall(seed: int = 3) -> Hall:
+SAMPLE = Path(__file__).parents[2] / "market/sample"
+
+
+def hall(seed: int = 3, folder: Path | None = None) -> Hall:
     facts = MarketFacts(START - 60 * MINUTE, seed, MarketClock(START, START, 1.0))
-    return Hall(market=open_tape(None, facts))
+    return Hall(market=open_tape(folder, facts))
 
 
 def details(client: Client, **wanted: Any) -> list[Any]:
@@ -192,3 +196,15 @@ def test_the_same_seed_and_start_give_the_same_prices() -> None:
     second = [prices(two, contract) for contract in reversed(wanted)]
     assert first == second[::-1]
     assert prices(hall(4).client(), wanted[0]) != first[0]
+
+
+def test_what_follows_a_recorded_fund_follows_the_recording() -> None:
+    client = hall(folder=SAMPLE).client()
+    spy = prices(client, Contract(symbol="SPY", secType="STK", exchange="SMART", currency="USD"))
+    spx = prices(client, Contract(symbol="SPX", secType="IND", exchange="CBOE", currency="USD"))
+    future = prices(client, Contract(localSymbol="ESM6", secType="FUT", exchange="CME"))
+    assert 165 < spy[BID] < 170  # of October 2013
+    assert spx[LAST] == pytest.approx(10 * spy[BID], rel=1e-3)
+    assert future[BID] == pytest.approx(10 * spy[BID], rel=1e-2)
+    call = Contract(localSymbol="SPY   260618C00680000", secType="OPT", exchange="SMART")
+    assert prices(client, call)[ASK] < 0.05  # far out of the money there
