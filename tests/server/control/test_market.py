@@ -8,8 +8,10 @@ import pytest
 
 from papertape.model import Bar, Contract
 from papertape.server.present.times import bar_date
+from papertape.venue.market.prices import Prices
 from papertape.venue.market.source import PriceBar
 from papertape.venue.market.tape import open_market
+from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import MINUTE, SECOND, Nanos
 from papertape.versions import MAX_SERVER
 from papertape.wire.catalogue import history
@@ -183,3 +185,16 @@ def _stamp(time: str, seconds: int) -> str:
     """As formatDate 2 writes it."""
     at = int(datetime.fromisoformat(time).timestamp()) * SECOND
     return bar_date(at, "US/Eastern", MAX_SERVER, 2, whole_day=seconds == 86400)
+
+
+def test_instruments_of_the_catalogue_are_found_and_quoted() -> None:
+    async def main() -> None:
+        tape = open_market(START - 60 * MINUTE, synthetic=Prices(CATALOGUE))
+        async with controlled(Hall(market=tape)) as api:
+            rows = await api.get("/symbols?q=SPX")
+            found = {(row["symbol"], row["security_type"]): row for row in rows}
+            quote = await api.get(f"/quotes/{found['SPX', 'IND']['con_id']}")
+            assert 5000 < quote["last"] < 9000
+            assert await api.get("/symbols?q=TICK-NYSE") == []
+
+    run(main)

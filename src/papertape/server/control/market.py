@@ -4,6 +4,7 @@ While a data farm is broken its data does not advance here either.
 """
 
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, HTTPException, Path, Query
@@ -80,12 +81,11 @@ async def symbols(
     """List matching instruments that have market data, as reqMatchingSymbols does; without a
     pattern, the first ones."""
     station = server.station
-    quoted_ids = tuple(station.market.con_ids())
-    instruments = station.venue.instruments
+    market, instruments = station.market, station.venue.instruments
     if q.strip():
-        found = instruments.search(q, quoted_ids)
+        found = tuple(entry for entry in instruments.search(q) if entry.conId in market)
     else:
-        entries = map(instruments.get, quoted_ids[:MOST_SYMBOLS])
+        entries = map(instruments.get, islice(market.con_ids(), MOST_SYMBOLS))
         found = tuple(entry for entry in entries if entry is not None)
     return [symbol_view(entry) for entry in found]
 
