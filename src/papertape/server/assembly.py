@@ -232,7 +232,7 @@ def open_tape(
     hours: WhenOpen = ALWAYS,
     instruments: Instruments = CATALOGUE,
 ) -> Market:
-    """The tape of a market folder, with synthetic tapes for everything else; none of them is made
+    """Open the tape of a market folder, with synthetic tapes for everything else; none is made
     before somebody asks about its instrument."""
     recordings: list[Recording] = list(history.recordings(folder)) if folder else []
     recorded = {recording.conId for recording in recordings}
