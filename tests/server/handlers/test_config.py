@@ -121,7 +121,7 @@ def test_one_bad_value_and_nothing_is_changed() -> None:
     assert (answer.status, answer.changedFields) == ("error", [])
     assert len(answer.errors) == 2
     assert "socketPort" in answer.errors[0] and "1 to 65535" in answer.errors[0]
-    assert "'here' is no address" in answer.errors[1]
+    assert "'here' is not an address" in answer.errors[1]
     assert hall.station.config.settings.masterClientId is None
 
 

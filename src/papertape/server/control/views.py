@@ -61,14 +61,14 @@ class ClockView(View):
 class SpeedBody(View):
     """Another speed of the market's clock."""
 
-    speed: Annotated[float, Field(ge=0, le=10_000)]
+    speed: Annotated[float, Field(ge=0, le=10_000, strict=True, allow_inf_nan=False)]
     """As a multiple of real time; 0 pauses the market."""
 
 
 class StepBody(View):
     """A jump of the market's clock."""
 
-    seconds: Annotated[float, Field(gt=0, le=7 * 86_400)]
+    seconds: Annotated[float, Field(gt=0, le=7 * 86_400, strict=True, allow_inf_nan=False)]
     """Of market time."""
 
 
