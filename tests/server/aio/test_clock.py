@@ -52,7 +52,7 @@ def test_a_clock_that_is_set_disturbs_nobody(
     run(main, loop)
     way = "ahead" if seconds > 0 else "back"
     told = [line for line in caplog.messages if "clock was set" in line]
-    assert len(told) == 1 and f"set {way} by" in told[0] and "goes on" in told[0]
+    assert len(told) == 1 and f"set {way} by" in told[0] and "continues" in told[0]
 
 
 @EACH_LOOP

@@ -77,7 +77,7 @@ def test_a_decision_that_time_took_is_news_too() -> None:
         await client.send(session.StartApi(3))
         await client.end()
         (news,) = await api.get("/events?kind=decided")
-        assert "nobody" in news["facts"]["reason"]
+        assert "no decision" in news["facts"]["reason"]
 
     rules = {"127.0.0.1": "ask"}
     settings = StationSettings(acceptance_rules=rules, acceptance_timeout_s=0.05)  # type: ignore[arg-type]
