@@ -70,11 +70,11 @@ class RunningStation:
 
     def pause(self) -> None:
         """Stop the market's clock; requests are still answered, and ``advance`` still works."""
-        self._on_its_thread(lambda: self._server.set_speed(0))
+        self.call(lambda station: self._server.set_speed(0))
 
     def run_at(self, speed: float) -> None:
         """Let the market's clock run so many times as fast as real time; 0 pauses it."""
-        self._on_its_thread(lambda: self._server.set_speed(speed))
+        self.call(lambda station: self._server.set_speed(speed))
 
     @property
     def now(self) -> Nanos:

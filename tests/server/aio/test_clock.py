@@ -105,3 +105,21 @@ def test_the_steady_clock_counts_suspended_time_where_there_is_such_a_clock(
 
 def test_the_steady_clock_moves() -> None:
     assert 0 < steady_ns() <= steady_ns()
+
+
+def test_a_timer_is_set_again_at_each_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Timers stand still while a computer is suspended, and the steady clock does not."""
+    monkeypatch.setattr("papertape.server.aio.server.LOOK_S", 0.01)
+
+    async def main() -> None:
+        hall = Hall()
+        async with serving(hall) as served:
+            due = served.server.now() + 3600 * SECOND
+            hall.station.drills.alarm._due = lambda: due
+            hall.station.act()
+            served.server.wake()
+            await eventually(lambda: served.server._due == due)
+            first = served.server._timer
+            await eventually(lambda: served.server._timer not in (None, first))
+
+    run(main)

@@ -90,24 +90,28 @@ class StationServer:
         self._run(at, self.clock.speed)
 
     def set_speed(self, speed: float) -> None:
-        """Let market time run so many times as fast as real time; 0 pauses the market.
+        """Let market time run so many times as fast as real time; 0 pauses the market. For ``act``.
 
-        Sessions go on while it is paused: requests are answered, at the same instant.
+        Sessions go on while it is paused: requests are answered, at the same instant. Raises
+        ``JournalError`` when it cannot be kept.
         """
         self._run(self.now(), speed)
-        self.wake()
+        self._keep_clock()
 
     def _run(self, at: Nanos, speed: float) -> None:
         self.clock = MarketClock(self._steady(), at, speed)
-        self.station.keep_clock(MarketClock(self._wall(), at, speed))
-        self._still()  # it waits too long now
+        self._still()  # the timer waits for another instant now
+
+    def _keep_clock(self) -> None:
+        """Let a start after this one go on from here."""
+        self.station.keep_clock(MarketClock(self._wall(), self.now(), self.clock.speed))
 
     def step_to(self, target: Nanos) -> bool:
         """Let the next thing until ``target`` happen at its instant, else jump there; whether
         something happened, so that there may be more. For ``act``."""
         due = self.station.next_due()
         more = due is not None and due <= target
-        at = max(self.station.now, due) if more and due is not None else target
+        at = max(self.station.now, due if more and due is not None else target)
         self.jump(at)
         self.station.step(at)
         self.station.flush()
@@ -119,6 +123,7 @@ class StationServer:
         target = self.now() + int(seconds * SECOND)
         while self.act(lambda station: self.step_to(target)):
             await asyncio.sleep(0)
+        self.act(lambda station: self._keep_clock())
 
     @property
     def listening(self) -> bool:
@@ -339,6 +344,7 @@ class StationServer:
     def _look_again(self) -> None:
         self._look = asyncio.get_running_loop().call_later(LOOK_S, self._look_again)
         self._look_at_the_wall()
+        self._still()  # a timer does not notice that the computer was suspended
         self.wake()
 
     def _look_at_the_wall(self) -> None:

@@ -22,8 +22,7 @@ async def clock(server: Chosen) -> ClockView:
 @router.patch("/stations/{station}/clock", responses=CONFLICT)
 async def change(server: Chosen, body: SpeedBody) -> ClockView:
     """Let market time run faster or slower from now on; a speed of 0 pauses it."""
-    act(server, lambda station: None)  # what was due until now happens first
-    server.set_speed(body.speed)
+    act(server, lambda station: server.set_speed(body.speed))
     return _clock(server)
 
 

@@ -68,8 +68,8 @@ class SpeedBody(View):
 class StepBody(View):
     """A jump of the market's clock."""
 
-    seconds: Annotated[float, Field(gt=0, le=7 * 86_400, strict=True, allow_inf_nan=False)]
-    """Of market time."""
+    seconds: Annotated[float, Field(gt=0, le=86_400, strict=True, allow_inf_nan=False)]
+    """Of market time; it takes as long as what falls due on the way."""
 
 
 class SessionView(View):
