@@ -19,9 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from papertape.model import Contract, Order
-from papertape.venue.commands import CancelApiOrder, SubmitOrder
+from papertape.venue import commands
+from papertape.venue.commands import SubmitOrder
 from papertape.venue.engine import Engine
 
+CancelApiOrder = getattr(commands, "CancelApiOrder", None) or commands.CancelOrder
+"""Its name, and that of older editions."""
 SECOND = hasattr(Engine, "submit")
 if SECOND:
     from papertape.server.persistence import Keeper
@@ -54,6 +57,10 @@ STOCKS = [entry for entry in CATALOGUE if entry.secType == "STK" and entry.curre
 
 class Market:
     """One quote for ever, and a tape of one instrument that never reaches 90."""
+
+    def __contains__(self, con_id: int) -> bool:
+        """Whether there are prices of it."""
+        return True
 
     def __init__(self, ticks: int = 0) -> None:
         self.tape = [
