@@ -193,9 +193,6 @@ class AccountFigures:
             if session.number in self._due and not session.paused:
                 yield session, self._due[session.number]
 
-    def watch(self, session: Session) -> None:
-        """Do nothing: a session begins without subscriptions."""
-
     def left(self, session: Session) -> None:
         """Forget an ended session."""
         self._due.pop(session.number, None)

@@ -135,7 +135,10 @@ class Station:
         )  # fmt: skip
         self.farm_queue.serve = self.scheduler.serve
         self.farm_queue.remember = self.scheduler.remember
-        sessions.watchers += [self.policy, self.drills, self.figures, self.taps]
+        sessions.on_open += [self.drills.watch, self.taps.watch]
+        sessions.on_end += [
+            self.policy.left, self.drills.left, self.figures.left, self.taps.left,
+        ]  # fmt: skip
         schedule.order(
             self.drills.alarm, self.link.alarm, self.daily.alarm, self.farms.alarm,
             self.farm_queue.alarm, self.scheduler.alarm, self.level1.alarm, self.bars.alarm,

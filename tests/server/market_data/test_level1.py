@@ -332,3 +332,16 @@ def told(hall: Hall) -> list[Any]:
     return [
         line for one in hall.station.sessions() for line in one.subscriptions.of(QuoteLine).values()
     ]
+
+
+def test_snapshots_are_kept_encoded_for_so_many_instruments_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("papertape.server.market_data.level1.MOST_PICTURES", 2)
+    hall = Hall()
+    client = hall.client()
+    for number, symbol in enumerate(("AAPL", "SPY", "IBM", "AAPL"), 1):
+        contract = Contract(symbol=symbol, secType="STK", exchange="SMART", currency="USD")
+        client.send(market.ReqMktData(number, contract, snapshot=True))
+    assert [m.reqId for m in client.of(market.TickSnapshotEnd)] == [1, 2, 3, 4]
+    assert len(hall.station.level1._pictures) == 2

@@ -13,7 +13,6 @@ it is told what it has missed, worked out then, so nothing piles up.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from functools import partial
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from ...venue.units import Nanos
@@ -257,7 +256,7 @@ class Channels:
             if one.session.paused:
                 channel.passed_over.append(one)
                 continue
-            if not attempt(one.session, one.request_id, "market data", partial(channel.tell, one)):
+            if not attempt(one.session, one.request_id, "market data", channel.tell, one):
                 # A tape that cannot be read ends the subscriptions to it, not the station.
                 one.session.subscriptions.remove(type(one), one.request_id)
             if watch() >= end:

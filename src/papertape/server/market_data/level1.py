@@ -20,6 +20,8 @@ from ..timing import Timing
 from .channels import NEVER, Channel, Channels, Form, Listener
 from .quotes import QuoteLine, Shown, Ticks, shown
 
+MOST_PICTURES = 1000
+"""Instruments whose snapshots are kept encoded; the oldest go."""
 LOTS = "sendMarketDataInLotsForUsStocks"
 
 
@@ -151,6 +153,8 @@ class Level1:
         """Send the present state as a snapshot has it. Raises what the market raises."""
         channel = self._pictures.get(entry.conId)
         if channel is None:
+            if len(self._pictures) >= MOST_PICTURES:
+                del self._pictures[next(iter(self._pictures))]
             feed = Pictures(self._market, entry, self._in_lots)
             channel = self._pictures[entry.conId] = Channel(feed, self._timing.now)
         form = Form(session.version)

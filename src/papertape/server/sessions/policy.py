@@ -111,9 +111,6 @@ class Policy:
         self._decided.append(Decision(number, False, "rejected"))
         return one
 
-    def watch(self, session: Session) -> None:
-        """Do nothing: a connection that was just made needs no decision yet."""
-
     def left(self, session: Session) -> None:
         """Remove a connection that has ended."""
         self._waiting.pop(session.number, None)

@@ -1,8 +1,8 @@
 """The sessions of a station: the open connections, and the session of each client id."""
 
 import logging
-from collections.abc import Collection, Iterator
-from typing import Any, Protocol
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
 
 from ...errors import SettingsError
 from ...venue.units import SECOND, Nanos
@@ -23,16 +23,6 @@ for them."""
 PERIOD_S = 60.0
 
 
-class Watcher(Protocol):
-    """Receives the beginning and the end of sessions."""
-
-    def watch(self, session: Session) -> None:
-        """Called when a connection was made, or when its taps or drills change."""
-
-    def left(self, session: Session) -> None:
-        """Called when a session has ended."""
-
-
 class Sessions:
     """Every open connection, and the sessions that have started."""
 
@@ -43,8 +33,10 @@ class Sessions:
         self._config = config
         self._timing = timing
         self._bus = bus
-        self.watchers: list[Watcher] = []
-        """Called for each session, in this order."""
+        self.on_open: list[Callable[[Session], object]] = []
+        """Called with each connection that is admitted, in this order."""
+        self.on_end: list[Callable[[Session], object]] = []
+        """Called with each session that has ended, in this order."""
         self.away = False
         """Whether TWS is down: its port refuses connections."""
         self._open: dict[int, Session] = {}
@@ -95,8 +87,8 @@ class Sessions:
         patience = int(self._settings.start_api_timeout_s * SECOND)
         session.deadline = self._timing.now + patience if deadline is None else deadline
         self._open[session.number] = session
-        for watcher in self.watchers:
-            watcher.watch(session)
+        for follow in self.on_open:
+            follow(session)
         self._bus.tell("opened", number=session.number, address=session.peer)
 
     def claim(self, session: Session, client_id: int) -> bool:
@@ -141,8 +133,8 @@ class Sessions:
                 until = self._timing.until(self._settings.client_id_linger_s)
                 self._freed[session.client_id] = until
             log.info("%s disconnected%s", session.name, f": {reason}" if reason else "")
-        for watcher in self.watchers:
-            watcher.left(session)
+        for follow in self.on_end:
+            follow(session)
 
     def drop(self, session: Session, reason: str) -> None:
         """Close a session after its outbox has been sent, and log the reason."""
