@@ -15,7 +15,7 @@ from typing import Any
 
 from papertape.model import Long
 from papertape.server.handlers import HANDLERS, PARTLY
-from papertape.server.handlers.all import MODULES
+from papertape.server.handlers.registered import MODULES
 from papertape.versions import MIN_SERVER
 from papertape.wire import catalogue
 from papertape.wire.layout import (

@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from papertape.server.handlers import HANDLERS, PARTLY
-from papertape.server.handlers.all import MODULES
+from papertape.server.handlers.registered import MODULES
 from papertape.wire import catalogue
 
 assert MODULES, "importing them registers the handlers"

@@ -28,7 +28,7 @@ from .config_table import TABLE
 from .drills import Drills
 from .embedded_venue import EmbeddedVenue
 from .event_bus import EventBus
-from .handlers import HANDLERS, all, unserved
+from .handlers import HANDLERS, registered, unserved
 from .handlers import session as opening
 from .handlers.services import Services
 from .market_data.level1 import Level1
@@ -61,7 +61,7 @@ log = logging.getLogger("papertape.station")
 
 LINK_LOST = "No connection to the broker, who keeps the accounts; restore the link first"
 HANGS = "The station hangs, as a drill wants it; end the drill first"
-_REGISTERED = all.MODULES
+_REGISTERED = registered.MODULES
 
 
 class Station:

@@ -48,9 +48,9 @@ READING_S = 60.0
 LOGGED_BAD = 20
 """Unreadable messages of one session that the log tells of: it must not fill the disk."""
 LONGEST_LINE = 1000
-"""Letters of a request in the log."""
+"""Characters of a request in the log."""
 LONGEST_VALUE = 200
-"""Letters of a bad value that its sender is told."""
+"""Characters of a bad value that its sender is told."""
 BEFORE_FRAMES = 76
 """The version that TWS tells a client from before v100: the last one without frames."""
 DONE = object()
