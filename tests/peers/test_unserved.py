@@ -19,7 +19,6 @@ DRIVER = Path(__file__).parent / "drivers" / "async_unserved.py"
 ASYNC = [peer for peer in PEERS if peer.driver == "async_peer.py"]
 YET = "is not served by this station yet."
 ENDS = {
-    "reqHeadTimeStamp": 322, "reqHistogramData": 322, "reqHistoricalTicks": 322,
     "reqScannerSubscription": 322, "reqScannerParameters": 322,
     "calculateImpliedVolatility": 322, "calculateOptionPrice": 322,
     "reqFundamentalData": 430, "reqNewsProviders": 322, "reqNewsArticle": 10276,

@@ -85,6 +85,12 @@ class ScriptedMarket:
     def next_tick(self, con_id: int, after: Nanos) -> Nanos | None:
         return min((t.time for t in self.tape[con_id] if t.time > after), default=None)
 
+    def head(self, con_id: int) -> Nanos:
+        return 0
+
+    def sessions(self, con_id: int, start: Nanos, end: Nanos) -> list[tuple[Nanos, Nanos]]:
+        return [(0, 1 << 62)]
+
 
 class Stage:
     """An engine over a scripted market, driven row by row."""

@@ -52,7 +52,6 @@ TEXTS = [
      "We are sorry, but fundamentals data for the security specified is not available: "),
     (news.ReqHistoricalNews(7), 10276, "News feed is not allowed: "),
     (wsh.ReqWshMetaData(7), 10276, "News feed is not allowed: "),
-    (ticks.ReqHeadTimeStamp(7), 322, "Error processing request.-'bN' : cause - "),
 ]  # fmt: skip
 
 
@@ -102,7 +101,8 @@ def test_there_is_nothing_to_cancel(cls: type[Message]) -> None:
     assert found == ([(7, codes[cls])] if cls in codes else [])
 
 
-def test_what_nobody_serves_does_not_wait_for_a_farm() -> None:
+def test_what_nobody_serves_does_not_wait_for_a_farm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(HANDLERS, ticks.ReqHeadTimeStamp)
     hall = Hall()
     client = hall.client()
     hall.station.farms.breaks(hall.station.farms.named("ushmds"))

@@ -7,11 +7,13 @@ from . import (
     history,
     market,
     orders,
+    past_ticks,
     real_time_bars,
     reference,
     session,
 )
 
 MODULES = (
-    account, config, contracts, history, market, orders, real_time_bars, reference, session,
+    account, config, contracts, history, market, orders, past_ticks, real_time_bars, reference,
+    session,
 )  # fmt: skip

@@ -67,8 +67,7 @@ NOTHING_THERE: Final[dict[type[Message], tuple[int, str | None]]] = {
 SILENT: Final[frozenset[type[Message]]] = frozenset((
     accounts.CancelPositionsMulti, contracts.CancelContractData, groups.UnsubscribeFromGroupEvents,
     legacy.CancelFundamentalData, news.CancelNewsBulletins, options.CancelCalculateOptionPrice,
-    options.CancelCalculateImpliedVolatility, ticks.CancelHeadTimeStamp, ticks.CancelHistogramData,
-    ticks.CancelHistoricalTicks, ticks.CancelTickByTickData,
+    options.CancelCalculateImpliedVolatility, ticks.CancelTickByTickData,
     wsh.CancelWshEventData, wsh.CancelWshMetaData,
 ))  # fmt: skip
 """Cancellations of which TWS says nothing either."""

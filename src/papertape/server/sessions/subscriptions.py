@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from enum import Enum, auto
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
-from ...wire.message import Farm
+from ...wire.message import Farm, Message
 
 
 class End(Enum):
@@ -54,9 +54,9 @@ HISTORY_GONE = "HMDS server disconnect occurred."
 
 
 class Query(Subscription):
-    """A pending history query, computed a part at a time."""
+    """A pending question to the history farm, computed a part at a time."""
 
-    __slots__ = ("work",)
+    __slots__ = ("asked", "work")
 
     farm = Farm.HISTORY
     events = {
@@ -66,8 +66,10 @@ class Query(Subscription):
         End.DATA_LOST: Told(162, facts={"cause": HISTORY_GONE}),
     }
 
-    def __init__(self, request_id: int, work: Iterator[None]) -> None:
+    def __init__(self, request_id: int, asked: type[Message], work: Iterator[None]) -> None:
         super().__init__(request_id)
+        self.asked = asked
+        """The kind of its request: the cancellation of another kind does not end it."""
         self.work = work
         """Each step computes a part; the last one sends the answer."""
 

@@ -97,3 +97,9 @@ class MarketSource(Protocol):
 
     def trading_start(self, con_id: int, now: Nanos, days: int) -> Nanos:
         """Start of the span of ``days`` trading days that ends at ``now``."""
+
+    def head(self, con_id: int) -> Nanos:
+        """First instant of the earliest trading day on offer."""
+
+    def sessions(self, con_id: int, start: Nanos, end: Nanos) -> list[tuple[Nanos, Nanos]]:
+        """First instant and end of every trading day that touches ``start .. end``."""
