@@ -11,7 +11,6 @@ from papertape.venue.broker.profile import Profile
 from papertape.versions import MAX_SERVER
 from papertape.wire import catalogue
 from papertape.wire.catalogue import (
-    depth,
     fa,
     history,
     legacy,
@@ -95,7 +94,7 @@ def test_there_is_nothing_to_cancel(cls: type[Message]) -> None:
     message = cls()
     if cls.spec.id_field:
         setattr(message, cls.spec.id_field, 7)
-    codes = {depth.CancelMktDepth: 310, scanner.CancelScannerSubscription: 365,
+    codes = {scanner.CancelScannerSubscription: 365,
              pnl.CancelPnL: 10185, pnl.CancelPnLSingle: 10186}  # fmt: skip
     found = [(about, code) for about, code, _ in asked(message).errors()]
     assert found == ([(7, codes[cls])] if cls in codes else [])

@@ -2,6 +2,7 @@
 
 from ...venue.reference.answers import BBO
 from ...venue.reference.details import precision
+from ...venue.reference.exchanges import SMART
 from ...venue.reference.instruments import Instrument, Purpose, Refusal
 from ...wire.catalogue import market as wire
 from ..market_data.generic_ticks import default_ticks
@@ -9,6 +10,7 @@ from ..market_data.live_bars import FiveSecondLine
 from ..market_data.quotes import QuoteLine
 from ..sessions.session import Session
 from . import handles
+from .rerouting import rerouted
 from .services import Services
 
 SNAPSHOT_PERMISSIONS = 4
@@ -34,6 +36,9 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
         session.refuse(message.reqId, found)
         return
     entry = found.instrument
+    if rerouted(entry, session.version):
+        session.send(wire.RerouteMarketDataRequest(message.reqId, entry.under, SMART))
+        return
     if not tws.quotes(entry.conId):
         contract = f"{entry.symbol} {found.exchange}"
         session.error(message.reqId, 354, variant="no_delayed", contract=contract)

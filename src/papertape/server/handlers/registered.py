@@ -4,6 +4,7 @@ from . import (
     account,
     config,
     contracts,
+    depth,
     history,
     market,
     orders,
@@ -11,9 +12,10 @@ from . import (
     real_time_bars,
     reference,
     session,
+    tick_by_tick,
 )
 
 MODULES = (
-    account, config, contracts, history, market, orders, past_ticks, real_time_bars, reference,
-    session,
+    account, config, contracts, depth, history, market, orders, past_ticks, real_time_bars,
+    reference, session, tick_by_tick,
 )  # fmt: skip

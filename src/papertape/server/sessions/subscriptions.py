@@ -49,6 +49,9 @@ class Subscription:
     def __init__(self, request_id: int) -> None:
         self.request_id = request_id
 
+    def renew(self) -> None:
+        """Forget what its client knows: an event that it goes on after has reset that."""
+
 
 HISTORY_GONE = "HMDS server disconnect occurred."
 
@@ -124,6 +127,9 @@ class Subscriptions:
                 messages += [(request_id, told) for request_id in sorted(found)]
             if told is None or told.ends:
                 found.clear()
+            else:
+                for one in found.values():
+                    one.renew()
         return messages
 
     def clear(self) -> None:
