@@ -23,7 +23,7 @@ ENDS = {
     "calculateImpliedVolatility": 322, "calculateOptionPrice": 322,
     "reqFundamentalData": 430, "reqNewsProviders": 322, "reqNewsArticle": 10276,
     "reqHistoricalNews": 10276, "requestFA": 321, "reqWshMetaData": 10276,
-    "reqWshEventData": 10276, "reqUserInfo": None, "SCHEDULE": 322, "ADJUSTED_LAST": 322,
+    "reqWshEventData": 10276, "reqUserInfo": None, "ADJUSTED_LAST": 322,
     "whatIf": 201,
     "TRAIL": 201, "GTD": 201, "OPG": 201, "hidden": 201, "parentId": 201, "ocaGroup": 201,
 }  # fmt: skip

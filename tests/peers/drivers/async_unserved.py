@@ -36,7 +36,6 @@ def requests(api: Any, ib: Any) -> dict[str, Callable[[], Awaitable[Any]]]:
         "reqNewsArticle": lambda: ib.reqNewsArticleAsync("BRFG", "BRFG$1"),
         "reqHistoricalNews": lambda: ib.reqHistoricalNewsAsync(265598, "BRFG", "", "", 10),
         "requestFA": lambda: ib.requestFAAsync(1),
-        "SCHEDULE": lambda: bars(ib, stock, "SCHEDULE"),
         "ADJUSTED_LAST": lambda: bars(ib, stock, "ADJUSTED_LAST"),
         "whatIf": lambda: ib.whatIfOrderAsync(stock, trailing),
     }

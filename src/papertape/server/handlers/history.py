@@ -5,8 +5,10 @@ from functools import partial
 
 import msgspec
 
+from ...model import HistoricalSession
 from ...venue.market.source import PriceBar
 from ...venue.reference.instruments import Instrument
+from ...venue.reference.securities import day_text
 from ...venue.units import DAY, SECOND, Nanos
 from ...versions import HISTORY_END_MESSAGE
 from ...wire.catalogue import history as wire
@@ -27,24 +29,29 @@ from ..market_data.history import (
 )
 from ..market_data.live_bars import LiveBars
 from ..market_data.what_to_show import QUOTES, named, source_of
-from ..present.times import bar_date, stamp
+from ..present.times import bar_date, dashed, stamp
 from ..sessions.session import Session
 from ..sessions.subscriptions import Query
 from . import handles
 from .history_query import cancel, check_date_form, listing_for, refuse
 from .services import Services
 
+SCHEDULE = "SCHEDULE"
+SCHEDULED = 100
+"""Sessions that are worked out in one go."""
+
 
 @handles(
     wire.ReqHistoricalData,
-    partly="whatToShow other than TRADES, MIDPOINT, BID, ASK and "
-    "BID_ASK; useRTH of bars longer than 30 minutes and on markets that are always open",
+    partly="whatToShow ADJUSTED_LAST, FEE_RATE, volatilities and yields; useRTH of bars longer "
+    "than 30 minutes and on markets that are always open",
 )
 def req_historical_data(tws: Services, session: Session, message: wire.ReqHistoricalData) -> None:
     """The bars of the span, oldest first, and the end marker of the version."""
     found = listing_for(tws, session, message.reqId, message.contract, message.whatToShow)
     if found is None:
         return
+    schedule = message.whatToShow.strip().upper() == SCHEDULE
     try:
         asked, implied = read(tws, message, found.instrument)
     except BadRequest as bad:
@@ -52,7 +59,7 @@ def req_historical_data(tws: Services, session: Session, message: wire.ReqHistor
         return
     if implied:
         session.error(message.reqId, 2174)
-    work = query(tws, session, message, asked)
+    work = (schedule_of if schedule else query)(tws, session, message, asked)
     session.subscriptions.add(Query(message.reqId, wire.ReqHistoricalData, work))
 
 
@@ -79,7 +86,9 @@ def read(tws: Services, message: wire.ReqHistoricalData, entry: Instrument) -> t
     if message.keepUpToDate:
         check_live(message.endDateTime, step, what)
     what = source_of(what, entry, entry.home)
-    if what not in ("TRADES", *QUOTES):
+    if what == SCHEDULE and step != DAY:
+        raise BadRequest(10295)
+    if what not in ("TRADES", SCHEDULE, *QUOTES):
         raise BadRequest(322, "not_served", what=f"reqHistoricalData with whatToShow {what}")
     check_length(number, unit, step, entry.secType)
     end = min(end, tws.timing.now)
@@ -122,6 +131,27 @@ def query(
     if message.keepUpToDate:
         live = LiveBars(message.reqId, session, form, bars[-1])
         tws.bars.keep_up(live, entry, asked.step, asked.what, asked.regular, dated)
+
+
+def schedule_of(
+    tws: Services, session: Session, message: wire.ReqHistoricalData, asked: Asked
+) -> Iterator[None]:
+    """Collect the sessions that touch the span, then send them in the zone of the exchange."""
+    hours, entry = tws.venue.hours, asked.entry
+    zone = hours.zone_id(entry)
+    found: list[HistoricalSession] = []
+    days = hours.sessions(entry, asked.start, asked.end, regular=bool(message.useRTH))
+    for place, (day, begins, ends) in enumerate(days):
+        opens, closes = dashed(begins, zone), dashed(ends, zone)
+        found.append(HistoricalSession(opens, closes, day_text(day)))
+        if place % SCHEDULED == 0:
+            yield
+    if not found:
+        facts = {"symbol": entry.symbol, "exchange": entry.home, "whatToShow": SCHEDULE}
+        session.error(message.reqId, 162, variant="no_data", **facts)
+        return
+    first, last = found[0].startDateTime, found[-1].endDateTime
+    session.send(wire.HistoricalSchedule(message.reqId, first, last, zone, found))
 
 
 def date_of(start: Nanos, form: Form, *, whole_day: bool) -> str:

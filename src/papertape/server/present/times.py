@@ -53,6 +53,11 @@ def head_stamp(time: Nanos, form: int) -> str:
     return datetime.fromtimestamp(time // SECOND, UTC).strftime("%Y%m%d-%H:%M:%S")
 
 
+def dashed(time: Nanos, zone: str) -> str:
+    """``YYYYMMDD-HH:MM:SS`` on the clock of a zone, which is told elsewhere."""
+    return _local(time, zone).strftime("%Y%m%d-%H:%M:%S")
+
+
 def clock(time: Nanos, zone: str) -> str:
     """``HH:MM``."""
     return _local(time, zone).strftime("%H:%M")
