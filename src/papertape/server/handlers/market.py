@@ -14,10 +14,10 @@ from .rerouting import rerouted
 from .services import Services
 
 SNAPSHOT_PERMISSIONS = 4
-LIVE = 1
+FROZEN_TYPES = (2, 4)
 
 
-@handles(wire.ReqMktData, partly="generic ticks, regulatory snapshots, delayed and frozen data")
+@handles(wire.ReqMktData, partly="generic ticks, regulatory snapshots, delayed data, greeks")
 def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> None:
     """Open a quote line: its parameters, its type, the known state, then changes."""
     if message.reqId in session.subscriptions.of(QuoteLine):
@@ -47,7 +47,7 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
     if isinstance(default, Refusal):
         session.refuse(message.reqId, default)
         return
-    kind = wire.MarketDataType(message.reqId, LIVE)
+    kind = wire.MarketDataType(message.reqId, tws.level1.delivered(session, entry))
     if snapshot:
         session.send(kind)
         session.send(_parameters(message.reqId, entry))
@@ -75,6 +75,9 @@ def cancel_mkt_data(tws: Services, session: Session, message: wire.CancelMktData
         session.error(message.reqId, 300, id=message.reqId)
 
 
-@handles(wire.ReqMarketDataType, partly="any type is accepted, and live data are sent")
+@handles(wire.ReqMarketDataType, partly="any type is accepted; data are live, and never delayed")
 def req_market_data_type(tws: Services, session: Session, message: wire.ReqMarketDataType) -> None:
-    """Any type is taken, without an answer: live data is always entitled, and always preferred."""
+    """Any type is taken, without an answer: live data is always entitled, and always preferred.
+
+    With 2 and 4, later lines keep the last quote while a market is closed."""
+    session.wants_frozen = message.marketDataType in FROZEN_TYPES
