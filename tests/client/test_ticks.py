@@ -54,16 +54,20 @@ def test_past_ticks_come_first_and_each_once() -> None:
     assert len(found) >= 12 and found == list(range(found[0], found[-1] + 1))
 
 
-def test_after_an_interruption_past_ticks_are_not_sent_again() -> None:
+@pytest.mark.parametrize("outage", ["link", "competing-session ms=3000"])
+def test_after_an_interruption_past_ticks_are_not_sent_again(outage: str) -> None:
     hall = hall_of(60)
     hall.wait(10)
     guest = Guest(hall, settings=AGAIN).ready()
     stream = questions.tick_by_tick(guest.core, AAPL, "Last", 4, ignore_size=False)
     guest.core.at(guest.now).subscribe(stream)
     guest.wait(5)
-    guest.drill("link-lost")
-    guest.wait(3)
-    guest.drill("link-restored data_lost=true")
+    if outage == "link":
+        guest.drill("link-lost")
+        guest.wait(3)
+        guest.drill("link-restored data_lost=true")
+    else:
+        guest.drill(outage)
     guest.wait(15)
     found = sizes(stream)
     assert found == sorted(set(found)) and found[-1] > 25
