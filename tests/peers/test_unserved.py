@@ -19,12 +19,11 @@ DRIVER = Path(__file__).parent / "drivers" / "async_unserved.py"
 ASYNC = [peer for peer in PEERS if peer.driver == "async_peer.py"]
 YET = "is not served by this station yet."
 ENDS = {
-    "reqHeadTimeStamp": 322, "reqHistogramData": 322, "reqHistoricalTicks": 322,
     "reqScannerSubscription": 322, "reqScannerParameters": 322,
     "calculateImpliedVolatility": 322, "calculateOptionPrice": 322,
     "reqFundamentalData": 430, "reqNewsProviders": 322, "reqNewsArticle": 10276,
     "reqHistoricalNews": 10276, "requestFA": 321, "reqWshMetaData": 10276,
-    "reqWshEventData": 10276, "reqUserInfo": None, "SCHEDULE": 322, "ADJUSTED_LAST": 322,
+    "reqWshEventData": 10276, "reqUserInfo": None, "ADJUSTED_LAST": 322,
     "whatIf": 201,
     "TRAIL": 201, "GTD": 201, "OPG": 201, "hidden": 201, "parentId": 201, "ocaGroup": 201,
 }  # fmt: skip

@@ -78,7 +78,7 @@ KINDS = [
     ),
     (
         Contract(symbol="BTC", secType="CRYPTO", currency="USD", exchange="PAXOS"),
-        "TRADES",
+        "AGGTRADES",
         6e4,
         1.4e5,
     ),

@@ -32,10 +32,11 @@ from papertape.venue.commands import CancelAll, CancelApiOrder, Command, SubmitO
 from papertape.venue.engine import Engine, Happened
 from papertape.venue.entries import Entry
 from papertape.venue.invariants import check
-from papertape.venue.market.source import DayStats, Quote, Trade
+from papertape.venue.market.depth import depth
+from papertape.venue.market.source import DayStats, Depth, Quote, Trade
 from papertape.venue.reference.instruments import Instrument, Instruments
 from papertape.venue.reference.listings import CATALOGUE
-from papertape.venue.units import SECOND, Nanos, price_units, size_units
+from papertape.venue.units import DAY, SECOND, Nanos, price_units, size_units
 
 SYMBOLS = {entry.symbol: entry for entry in reversed(list(CATALOGUE))}
 """The first listing of each symbol: the American one."""
@@ -84,6 +85,16 @@ class ScriptedMarket:
 
     def next_tick(self, con_id: int, after: Nanos) -> Nanos | None:
         return min((t.time for t in self.tape[con_id] if t.time > after), default=None)
+
+    def depth(self, con_id: int, now: Nanos, levels: int) -> Depth:
+        return depth(self.quote(con_id, now), now, step=(100, 1_000_000), levels=levels, seed=7)
+
+    def head(self, con_id: int) -> Nanos:
+        return 0
+
+    def sessions(self, con_id: int, start: Nanos, end: Nanos) -> list[tuple[Nanos, Nanos]]:
+        days = range(start // DAY, end // DAY + 1)
+        return [(day * DAY, (day + 1) * DAY) for day in days]
 
 
 class Stage:

@@ -11,17 +11,34 @@ from typing import Any
 import msgspec
 
 from ..errors import NotConnected, NotReady, OrderRejected, PapertapeError
-from ..model import Bar, Contract, ContractDetails, ExecutionFilter, Order, OrderCancel
+from ..model import (
+    Bar,
+    Contract,
+    ContractDetails,
+    ExecutionFilter,
+    HistogramEntry,
+    Order,
+    OrderCancel,
+)
 from ..versions import HISTORY_END_MESSAGE
 from ..wire.catalogue import account, contract, history, market, orders, reports, session, ticks
 from .accounts import AccountSnapshot
-from .conversations import Call, Collect, History
+from .conversations import Call, Collect, History, PastTicks
 from .facade import DEADLINE_S, SessionFacade
 from .moments import moment
 from .quotes import QuoteStream
 from .requests import lists, questions
 from .session import ClientSession
-from .subscriptions import AccountUpdates, HistoricalBars, PositionUpdates, Quotes, RealTimeBars
+from .subscriptions import (
+    AccountUpdates,
+    DepthBook,
+    HistoricalBars,
+    PositionUpdates,
+    Quotes,
+    RealTimeBars,
+    SingleTick,
+    TickByTick,
+)
 from .trades import Trade
 
 logger = logging.getLogger(__name__)
@@ -89,12 +106,114 @@ class Tws(SessionFacade):
         bars: list[Bar] = (await self._answer(ask)).bars
         return bars
 
+    async def historical_ticks(
+        self,
+        wanted: Contract,
+        *,
+        start: str | datetime = "",
+        end: str | datetime = "",
+        count: int = 1000,
+        what: str = "TRADES",
+        regular_hours: bool = True,
+        ignore_size: bool = False,
+        timeout: float = 60.0,
+    ) -> list[SingleTick]:
+        """Return ticks of the past, oldest first: the first from ``start`` on, or the last before
+        ``end``; give one of them. ``what`` is TRADES, BID_ASK or MIDPOINT.
+
+        TWS gives up to 1000 of one trading day and the rest of their last second: go on at the
+        second after the last one's. Times as in ``historical_bars``.
+        """
+        since = moment(start, "start", "ReqHistoricalTicks")
+        until = moment(end, "end", "ReqHistoricalTicks")
+
+        def make(number: int) -> tuple[PastTicks, ticks.ReqHistoricalTicks]:
+            request = ticks.ReqHistoricalTicks(
+                number, wanted, since, until, count, what, int(regular_hours), ignore_size
+            )
+            return PastTicks(number), request
+
+        ask = self._now().ask("reqHistoricalTicks", make, timeout)
+        found: list[SingleTick] = (await self._answer(ask)).ticks
+        return found
+
+    async def head_timestamp(
+        self,
+        wanted: Contract,
+        *,
+        what: str = "TRADES",
+        regular_hours: bool = True,
+        timeout: float = DEADLINE_S,
+    ) -> datetime:
+        """Return since when there are data of a kind, in UTC."""
+
+        def make(number: int) -> tuple[Call, ticks.ReqHeadTimeStamp]:
+            request = ticks.ReqHeadTimeStamp(number, wanted, int(regular_hours), what, 2)
+            return Call("reqHeadTimeStamp", number), request
+
+        found = (await self._answer(self._now().ask("reqHeadTimeStamp", make, timeout))).result
+        return datetime.fromtimestamp(int(found.headTimestamp), UTC)
+
+    async def histogram(
+        self,
+        wanted: Contract,
+        period: str = "1 day",
+        *,
+        regular_hours: bool = True,
+        timeout: float = 60.0,
+    ) -> list[HistogramEntry]:
+        """Return how much was traded at each price in the period (``3 days``, ``1 week``)."""
+
+        def make(number: int) -> tuple[Call, ticks.ReqHistogramData]:
+            request = ticks.ReqHistogramData(number, wanted, regular_hours, period)
+            return Call("reqHistogramData", number), request
+
+        found = (await self._answer(self._now().ask("reqHistogramData", make, timeout))).result
+        rows: list[HistogramEntry] = found.histogramDataEntries
+        return rows
+
+    async def schedule(
+        self,
+        wanted: Contract,
+        *,
+        duration: str = "1 M",
+        end: str | datetime = "",
+        regular_hours: bool = True,
+        timeout: float = 60.0,
+    ) -> history.HistoricalSchedule:
+        """Return the trading sessions of the span that ends at ``end``, in ``timeZone``."""
+        until = moment(end, "end", "ReqHistoricalData")
+
+        def make(number: int) -> tuple[Call, history.ReqHistoricalData]:
+            request = history.ReqHistoricalData(
+                number, wanted, until, "1 day", duration, int(regular_hours), "SCHEDULE"
+            )
+            return Call("reqHistoricalData", number), request
+
+        ask = self._now().ask("reqHistoricalData", make, timeout)
+        found: history.HistoricalSchedule = (await self._answer(ask)).result
+        return found
+
     # -- market data --------------------------------------------------------------------------
 
     def quotes(self, wanted: Contract, generic: str = "") -> Quotes:
         """Subscribe to level 1 quotes: ``async with tws.quotes(Stock("SPY")) as line: …``."""
         stream = questions.quotes(self._core, wanted, generic)
         return Quotes(self._core, self._wait, self._clock, stream, wanted)
+
+    def tick_by_tick(
+        self, wanted: Contract, kind: str = "Last", *, past: int = 0, ignore_size: bool = False
+    ) -> TickByTick:
+        """Subscribe to every tick: ``Last``, ``AllLast``, ``BidAsk`` or ``MidPoint``; ``past``
+        ticks of the past come first. ``ignore_size``: leave out quotes of which only a size is new.
+        """
+        stream = questions.tick_by_tick(self._core, wanted, kind, past, ignore_size=ignore_size)
+        return TickByTick(self._core, self._wait, self._clock, stream)
+
+    def depth(self, wanted: Contract, rows: int = 10, *, smart: bool = False) -> DepthBook:
+        """Subscribe to the book of the contract's exchange; ``smart``: of all that SMART has."""
+        stream = questions.book(self._core, wanted, rows, smart=smart)
+        return DepthBook(self._core, self._wait, self._clock, stream, wanted)
 
     def real_time_bars(
         self, wanted: Contract, *, what: str = "TRADES", regular_hours: bool = False

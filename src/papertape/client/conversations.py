@@ -120,3 +120,19 @@ class History(Conversation):
         self.done = bars is None or not self._split
         if self.done:
             self._wake()
+
+
+class PastTicks(Conversation):
+    """Ticks of the past, in one message or several, until one says that it is the last."""
+
+    def __init__(self, request_id: int) -> None:
+        super().__init__("reqHistoricalTicks", request_id)
+        self.ticks: list[Any] = []
+
+    def feed(self, message: Any) -> None:
+        """Take ticks."""
+        for name in ("historicalTicksLast", "historicalTicksBidAsk", "historicalTicks"):
+            self.ticks += getattr(message, name, ())
+        if message.isDone and not self.done:
+            self.done = True
+            self._wake()

@@ -244,3 +244,33 @@ class AccountStream(ItemStream):
             self.complete = True
             return []
         return [message]
+
+
+class TickStream(ItemStream):
+    """Ticks one by one: those of the past that were asked for, then live ones.
+
+    What was missed during an interruption is not asked for again; the ``Gap`` says when it was.
+    """
+
+    def __init__(self, request_id: int = -1, source: StreamSource | None = None) -> None:
+        super().__init__("reqTickByTickData", request_id, source)
+
+    def items_of(self, message: Any) -> list[Any]:
+        """The ticks in a message."""
+        if isinstance(message, ticks.TickByTickData):
+            parts = (
+                message.historicalTickLast,
+                message.historicalTickBidAsk,
+                message.historicalTickMidPoint,
+            )
+            return [part for part in parts if part is not None]
+        return ticks_in(message)
+
+
+def ticks_in(message: Any) -> list[Any]:
+    """The ticks of an answer with ticks of the past; none for another message."""
+    for name in ("historicalTicksLast", "historicalTicksBidAsk", "historicalTicks"):
+        found: list[Any] | None = getattr(message, name, None)
+        if found is not None:
+            return found
+    return []

@@ -10,9 +10,10 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from ..errors import LocalProtocolError
-from ..model import Bar, Contract
+from ..model import Bar, Contract, HistoricalTick, HistoricalTickBidAsk, HistoricalTickLast
 from ..wire.catalogue import account
 from ..wire.catalogue.ticks import RealTimeBarTick
+from .books import BookStream, DepthRow
 from .quotes import QuoteStream
 from .session import ClientSession
 from .streams import (
@@ -24,6 +25,7 @@ from .streams import (
     RealTimeBarStream,
     Stale,
     Stream,
+    TickStream,
 )
 
 Wait = Callable[[Any, Callable[[], bool], str, float | None], Awaitable[None]]
@@ -154,6 +156,58 @@ class Items(LiveSubscription[ItemStream], Generic[Item]):
         events = self._stream.events
         await self._until(lambda: bool(events), timeout)
         return events.popleft()
+
+
+SingleTick = HistoricalTickLast | HistoricalTickBidAsk | HistoricalTick
+"""A trade, a quote, or a mid price."""
+
+
+class TickByTick(Items[SingleTick]):
+    """Ticks one by one; those of the past that were asked for come first."""
+
+    def __init__(self, core: ClientSession, wait: Wait, clock: Clock, stream: TickStream) -> None:
+        super().__init__(core, wait, clock, stream)
+
+
+class DepthBook(LiveSubscription[BookStream]):
+    """A book that is kept up to date: ``async with tws.depth(Stock("SPY"), smart=True) as book``.
+
+    Iterating yields it whenever it has changed since the last time. ``resets`` says how often the
+    server, or an interruption, has emptied it; then all rows follow again.
+    """
+
+    def __init__(
+        self, core: ClientSession, wait: Wait, clock: Clock, stream: BookStream, wanted: Contract
+    ) -> None:
+        super().__init__(core, wait, clock, stream)
+        self.contract = wanted
+        self._seen = 0
+
+    @property
+    def bids(self) -> list[DepthRow]:
+        """The buyers, the highest price first."""
+        return list(self._stream.bids)
+
+    @property
+    def asks(self) -> list[DepthRow]:
+        """The sellers, the lowest price first."""
+        return list(self._stream.asks)
+
+    @property
+    def resets(self) -> int:
+        """How often the book has been emptied."""
+        return self._stream.resets
+
+    async def next(self, *, timeout: float | None = 10.0) -> Self:
+        """Return the book after another change. Raises its error or ``DeadlineExceeded``."""
+        stream = self._stream
+        await self._until(lambda: stream.updates > self._seen, timeout)
+        self._seen = stream.updates
+        return self
+
+    async def __aiter__(self) -> AsyncIterator[Self]:
+        while True:
+            yield await self.next(timeout=None)
 
 
 FIVE_SECONDS = 5

@@ -32,6 +32,10 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Maximum concurrent clients; the default is that of TWS."""
     max_lines: int = 100
     """Maximum quote lines of one client; TWS limits all clients of its user together."""
+    max_depth: int | None = None
+    """Maximum books of one client; None: by ``max_lines``, as in TWS (3 of 100); 0: no limit."""
+    max_tick_by_tick: int | None = None
+    """The same of lines tick by tick."""
     time_zone: str = "US/Eastern"
     """Zone of the times that the server writes."""
     time_zone_name: str = ""
@@ -98,6 +102,9 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
         self._within("acceptance_timeout_s", 0.01, 86_400)
         self._within("dead_peer_s", 4, 86_400)
         self._within("max_log_mb", 1, 1 << 20)
+        for name in ("max_depth", "max_tick_by_tick"):
+            if getattr(self, name) is not None:
+                self._within(name, 0, 100_000)
         if self.max_message_rate is not None:
             self._within("max_message_rate", 0, 1_000_000)
         self._known_zone()
@@ -110,6 +117,21 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
         """Requests of a client per second; 0: no limit."""
         rate = self.max_message_rate
         return max(1, self.max_lines // 2) if rate is None else rate
+
+    @property
+    def depth_limit(self) -> int:
+        """Books of a client at the same time; 0: no limit."""
+        return self._by_lines if self.max_depth is None else self.max_depth
+
+    @property
+    def tick_by_tick_limit(self) -> int:
+        """Lines tick by tick of a client at the same time; 0: no limit."""
+        return self._by_lines if self.max_tick_by_tick is None else self.max_tick_by_tick
+
+    @property
+    def _by_lines(self) -> int:
+        """3 below 400 lines, 4 below 500 and so on, 60 at most, as the vendor documents it."""
+        return min(max(self.max_lines // 100, 3), 60)
 
     def _within(self, name: str, lowest: float, highest: float) -> None:
         value = getattr(self, name)

@@ -31,8 +31,11 @@ from .event_bus import EventBus
 from .handlers import HANDLERS, registered, unserved
 from .handlers import session as opening
 from .handlers.services import Services
+from .market_data.books import DepthStreams
+from .market_data.channels import Channels
 from .market_data.level1 import Level1
 from .market_data.live_bars import BarChannels
+from .market_data.tick_by_tick import TickStreams
 from .persistence import Keeper
 from .plant.broker_link import BrokerLink
 from .plant.competing import Competition
@@ -121,10 +124,15 @@ class Station:
         self.daily = Daily(self, chosen, self.config, timing)
         self.farm_queue = FarmQueue(self.farms, sessions, self.config, timing, HANDLERS)
         self.level1 = Level1(market, self.farms.flows, chosen, self.config, timing)
+        connected = lambda: self.farms.of(Farm.MARKET).since  # noqa: E731
+        self.streams = Channels(self.farms.flows, timing)
+        """Ticks one by one, and books."""
+        self.ticks = TickStreams(market, self.streams, connected)
+        self.books = DepthStreams(market, self.streams)
         self.bars = BarChannels(
             market,
             self.farms.flows,
-            lambda: self.farms.of(Farm.MARKET).since,
+            connected,
             lambda con_id, at: not self.venue.hours.opens(con_id, REGULAR, at),
             timing,
         )
@@ -141,8 +149,8 @@ class Station:
         ]  # fmt: skip
         schedule.order(
             self.drills.alarm, self.link.alarm, self.daily.alarm, self.farms.alarm,
-            self.farm_queue.alarm, self.scheduler.alarm, self.level1.alarm, self.bars.alarm,
-            self.figures.alarm,
+            self.farm_queue.alarm, self.scheduler.alarm, self.level1.alarm, self.streams.alarm,
+            self.bars.alarm, self.figures.alarm,
         )  # fmt: skip
         self._services = Services(
             settings=chosen,
@@ -161,6 +169,8 @@ class Station:
             user=self.user,
             level1=self.level1,
             bars=self.bars,
+            ticks=self.ticks,
+            books=self.books,
             figures=self.figures,
             introduced=self.drills.started,
         )

@@ -27,11 +27,6 @@ def requests(api: Any, ib: Any) -> dict[str, Callable[[], Awaitable[Any]]]:
     option = api.Option("AAPL", "20261218", 250, "C", "SMART")
     trailing = api.Order(action="SELL", totalQuantity=1, orderType="TRAIL", auxPrice=1.0, tif="DAY")
     calls = {
-        "reqHeadTimeStamp": lambda: ib.reqHeadTimeStampAsync(stock, "TRADES", True, 1),
-        "reqHistogramData": lambda: ib.reqHistogramDataAsync(stock, True, "3 days"),
-        "reqHistoricalTicks": lambda: ib.reqHistoricalTicksAsync(
-            stock, "", "20260413 16:00:00 US/Eastern", 10, "TRADES", True
-        ),
         "reqScannerSubscription": lambda: ib.reqScannerDataAsync(api.ScannerSubscription()),
         "reqScannerParameters": ib.reqScannerParametersAsync,
         "calculateImpliedVolatility": lambda: ib.calculateImpliedVolatilityAsync(option, 9.0, 250),
@@ -41,7 +36,6 @@ def requests(api: Any, ib: Any) -> dict[str, Callable[[], Awaitable[Any]]]:
         "reqNewsArticle": lambda: ib.reqNewsArticleAsync("BRFG", "BRFG$1"),
         "reqHistoricalNews": lambda: ib.reqHistoricalNewsAsync(265598, "BRFG", "", "", 10),
         "requestFA": lambda: ib.requestFAAsync(1),
-        "SCHEDULE": lambda: bars(ib, stock, "SCHEDULE"),
         "ADJUSTED_LAST": lambda: bars(ib, stock, "ADJUSTED_LAST"),
         "whatIf": lambda: ib.whatIfOrderAsync(stock, trailing),
     }

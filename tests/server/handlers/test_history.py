@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from papertape.model import Contract
-from papertape.server.handlers.history import MAX_QUERIES
+from papertape.server.handlers.history_query import MAX_QUERIES
 from papertape.server.market_data.history import MAX_BARS
 from papertape.server.sessions.subscriptions import Query
 from papertape.venue.market.source import PriceBar

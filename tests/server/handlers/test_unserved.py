@@ -11,7 +11,6 @@ from papertape.venue.broker.profile import Profile
 from papertape.versions import MAX_SERVER
 from papertape.wire import catalogue
 from papertape.wire.catalogue import (
-    depth,
     fa,
     history,
     legacy,
@@ -52,7 +51,6 @@ TEXTS = [
      "We are sorry, but fundamentals data for the security specified is not available: "),
     (news.ReqHistoricalNews(7), 10276, "News feed is not allowed: "),
     (wsh.ReqWshMetaData(7), 10276, "News feed is not allowed: "),
-    (ticks.ReqHeadTimeStamp(7), 322, "Error processing request.-'bN' : cause - "),
 ]  # fmt: skip
 
 
@@ -96,13 +94,14 @@ def test_there_is_nothing_to_cancel(cls: type[Message]) -> None:
     message = cls()
     if cls.spec.id_field:
         setattr(message, cls.spec.id_field, 7)
-    codes = {depth.CancelMktDepth: 310, scanner.CancelScannerSubscription: 365,
+    codes = {scanner.CancelScannerSubscription: 365,
              pnl.CancelPnL: 10185, pnl.CancelPnLSingle: 10186}  # fmt: skip
     found = [(about, code) for about, code, _ in asked(message).errors()]
     assert found == ([(7, codes[cls])] if cls in codes else [])
 
 
-def test_what_nobody_serves_does_not_wait_for_a_farm() -> None:
+def test_what_nobody_serves_does_not_wait_for_a_farm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(HANDLERS, ticks.ReqHeadTimeStamp)
     hall = Hall()
     client = hall.client()
     hall.station.farms.breaks(hall.station.farms.named("ushmds"))

@@ -6,16 +6,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from papertape.server.market_data.bad_request import BadRequest
 from papertape.server.market_data.bars import told_bars
 from papertape.server.market_data.history import (
     BAR_SIZES,
     FIRST_DATA,
     MAX_BARS,
-    BadRequest,
     bar_step,
     calendar_start,
     check_length,
-    checked_what,
     duration,
     end_instant,
     part_of_bars,
@@ -52,26 +51,6 @@ def test_other_bar_sizes_are_refused_with_the_list(text: str) -> None:
     with pytest.raises(BadRequest) as error:
         bar_step(text)
     assert refusal(error) == (321, "bar_size")
-
-
-@pytest.mark.parametrize("text", ["TRADES", "midpoint", " BID ", "ASK", "BID_ASK"])
-def test_what_to_show(text: str) -> None:
-    assert checked_what(text) == text.strip().upper()
-
-
-@pytest.mark.parametrize("text", ["", "TRADE", "HIGH"])
-def test_other_things_to_show_are_refused(text: str) -> None:
-    with pytest.raises(BadRequest) as error:
-        checked_what(text)
-    assert refusal(error) == (321, "what_to_show")
-
-
-@pytest.mark.parametrize("text", ["SCHEDULE", "ADJUSTED_LAST", "OPTION_IMPLIED_VOLATILITY"])
-def test_what_cannot_be_shown_yet_is_named(text: str) -> None:
-    with pytest.raises(BadRequest) as error:
-        checked_what(text)
-    assert refusal(error) == (322, "not_served")
-    assert error.value.facts == {"what": f"reqHistoricalData with whatToShow {text}"}
 
 
 @pytest.mark.parametrize(

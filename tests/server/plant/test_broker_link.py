@@ -147,7 +147,7 @@ def test_with_1101_every_subscription_to_data_is_gone() -> None:
     hall = made()
     client = hall.client()
     client.send(QUOTES, ticks.ReqRealTimeBars(6, AAPL, 5, "MIDPOINT"))
-    client.session.subscriptions.add(Query(5, iter([None] * 3)))
+    client.session.subscriptions.add(Query(5, history.ReqHistoricalData, iter([None] * 3)))
     lose(hall)
     client.send(market.ReqMktData(2, AAPL))
     client.got()

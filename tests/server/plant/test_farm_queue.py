@@ -141,7 +141,7 @@ def test_a_query_under_way_waits_as_well() -> None:
     made = hall()
     client = made.client()
     session = client.session
-    session.subscriptions.add(Query(9, iter([None] * 3)))
+    session.subscriptions.add(Query(9, history.ReqHistoricalData, iter([None] * 3)))
     made.station.scheduler.remember(session)
     breaks(made, "ushmds")
     assert lines(client.got()) == ["error -1 2105", "error 9 165"]
@@ -157,7 +157,7 @@ def test_a_query_is_given_up_after_half_a_minute(under_way: bool) -> None:
     made = hall()
     client = made.client()
     if under_way:
-        client.session.subscriptions.add(Query(2, iter([None] * 3)))
+        client.session.subscriptions.add(Query(2, history.ReqHistoricalData, iter([None] * 3)))
         breaks(made, "ushmds")
     else:
         breaks(made, "ushmds")

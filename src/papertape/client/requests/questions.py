@@ -5,10 +5,18 @@ from collections.abc import Callable
 import msgspec
 
 from ...model import Bar, Contract, ExecutionFilter, Order
-from ...wire.catalogue import account, history, market, ticks
+from ...wire.catalogue import account, depth, history, market, ticks
+from ..books import BookStream
 from ..quotes import QuoteStream
 from ..session import ClientSession
-from ..streams import AccountStream, BarStream, PositionStream, RealTimeBarStream, StreamSource
+from ..streams import (
+    AccountStream,
+    BarStream,
+    PositionStream,
+    RealTimeBarStream,
+    StreamSource,
+    TickStream,
+)
 from . import lists
 from .asks import Ask
 
@@ -82,6 +90,27 @@ def quotes(core: ClientSession, wanted: Contract, generic: str) -> QuoteStream:
     request = lambda number: market.ReqMktData(number, wanted, generic)  # noqa: E731
     source = StreamSource("market", request, market.CancelMktData)
     return QuoteStream(core.request_id(), source)
+
+
+def tick_by_tick(
+    core: ClientSession, wanted: Contract, kind: str, count: int, *, ignore_size: bool
+) -> TickStream:
+    """Ticks one by one, after ``count`` of the past; those only once, whatever interrupts it."""
+
+    def request(number: int) -> ticks.ReqTickByTickData:
+        past = 0 if stream.trouble is not None else count
+        return ticks.ReqTickByTickData(number, wanted, kind, past, ignore_size)
+
+    source = StreamSource("market", request, ticks.CancelTickByTickData)
+    stream = TickStream(core.request_id(), source)
+    return stream
+
+
+def book(core: ClientSession, wanted: Contract, rows: int, *, smart: bool) -> BookStream:
+    """A book and its changes."""
+    request = lambda number: depth.ReqMktDepth(number, wanted, rows, smart)  # noqa: E731
+    cancel = lambda number: depth.CancelMktDepth(number, smart)  # noqa: E731
+    return BookStream(core.request_id(), StreamSource("market", request, cancel))
 
 
 def real_time_bars(

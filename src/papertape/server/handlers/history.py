@@ -5,72 +5,62 @@ from functools import partial
 
 import msgspec
 
+from ...model import HistoricalSession
 from ...venue.market.source import PriceBar
-from ...venue.reference.instruments import Instrument, Purpose, Refusal
-from ...venue.reference.securities import UNQUOTED
+from ...venue.reference.instruments import Instrument
+from ...venue.reference.securities import day_text
 from ...venue.units import DAY, SECOND, Nanos
 from ...versions import HISTORY_END_MESSAGE
 from ...wire.catalogue import history as wire
+from ..market_data.bad_request import BadRequest
 from ..market_data.bars import Regular, shown_bar
 from ..market_data.channels import Form
 from ..market_data.history import (
-    DATE_FORMS,
     FIRST_DATA,
     MAX_BARS,
-    BadRequest,
     bar_step,
     calendar_start,
     check_length,
     check_live,
-    checked_what,
     duration,
     end_instant,
     part_of_bars,
     parts,
 )
 from ..market_data.live_bars import LiveBars
-from ..present.times import bar_date, stamp
+from ..market_data.what_to_show import QUOTES, named, source_of
+from ..present.times import bar_date, dashed, stamp
 from ..sessions.session import Session
 from ..sessions.subscriptions import Query
 from . import handles
+from .history_query import cancel, check_date_form, listing_for, refuse
 from .services import Services
 
-MAX_QUERIES = 50
-"""History queries of one client at the same time, as TWS allows."""
+SCHEDULE = "SCHEDULE"
+SCHEDULED = 100
+"""Sessions that are worked out in one go."""
 
 
 @handles(
     wire.ReqHistoricalData,
-    partly="whatToShow other than TRADES, MIDPOINT, BID, ASK and "
-    "BID_ASK; useRTH of bars longer than 30 minutes and on markets that are always open",
+    partly="whatToShow ADJUSTED_LAST, FEE_RATE, volatilities and yields; useRTH of bars longer "
+    "than 30 minutes and on markets that are always open",
 )
 def req_historical_data(tws: Services, session: Session, message: wire.ReqHistoricalData) -> None:
     """The bars of the span, oldest first, and the end marker of the version."""
-    queries, live = session.subscriptions.of(Query), session.subscriptions.of(LiveBars)
-    if message.reqId in queries or message.reqId in live:
-        session.error(message.reqId, 386)
+    found = listing_for(tws, session, message.reqId, message.contract, message.whatToShow)
+    if found is None:
         return
-    if len(queries) + len(live) >= MAX_QUERIES:
-        session.error(message.reqId, 162, variant="pacing")
-        return
-    found = tws.resolve(message.contract, Purpose.HISTORY)
-    if isinstance(found, Refusal):
-        session.refuse(message.reqId, found)
-        return
-    if not tws.quotes(found.instrument.conId):
-        facts = {"symbol": found.instrument.symbol, "exchange": found.exchange}
-        session.error(
-            message.reqId, 162, variant="no_data", whatToShow=message.whatToShow.title(), **facts
-        )
-        return
+    schedule = message.whatToShow.strip().upper() == SCHEDULE
     try:
         asked, implied = read(tws, message, found.instrument)
     except BadRequest as bad:
-        session.error(message.reqId, bad.code, variant=bad.variant, **bad.facts)
+        refuse(session, message.reqId, bad)
         return
     if implied:
         session.error(message.reqId, 2174)
-    session.subscriptions.add(Query(message.reqId, query(tws, session, message, asked)))
+    work = (schedule_of if schedule else query)(tws, session, message, asked)
+    session.subscriptions.add(Query(message.reqId, wire.ReqHistoricalData, work))
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -91,17 +81,18 @@ def read(tws: Services, message: wire.ReqHistoricalData, entry: Instrument) -> t
     end, implied = end_instant(message.endDateTime, tws.settings.time_zone, tws.timing.now)
     number, unit = duration(message.duration)
     step = bar_step(message.barSizeSetting)
-    what = checked_what(message.whatToShow)
-    if message.formatDate not in DATE_FORMS:
-        raise BadRequest(321, "date_form", formatDate=message.formatDate)
+    what = named(message.whatToShow)
+    check_date_form(message.formatDate)
     if message.keepUpToDate:
         check_live(message.endDateTime, step, what)
-    if what != "TRADES" and entry.secType in UNQUOTED:
-        facts = {"symbol": entry.symbol, "exchange": entry.home, "whatToShow": what}
-        raise BadRequest(162, "no_data", **facts)
+    what = source_of(what, entry, entry.home)
+    if what == SCHEDULE and step != DAY:
+        raise BadRequest(10295)
+    if what not in ("TRADES", SCHEDULE, *QUOTES):
+        raise BadRequest(322, "not_served", what=f"reqHistoricalData with whatToShow {what}")
     check_length(number, unit, step, entry.secType)
     end = min(end, tws.timing.now)
-    start = span_start(tws, entry.conId, end, number, unit)
+    start = max(span_start(tws, entry.conId, end, number, unit), tws.market.head(entry.conId))
     regular = tws.bars.regular if message.useRTH else None
     return Asked(entry, start, end, step, what, regular), implied
 
@@ -142,6 +133,27 @@ def query(
         tws.bars.keep_up(live, entry, asked.step, asked.what, asked.regular, dated)
 
 
+def schedule_of(
+    tws: Services, session: Session, message: wire.ReqHistoricalData, asked: Asked
+) -> Iterator[None]:
+    """Collect the sessions that touch the span, then send them in the zone of the exchange."""
+    hours, entry = tws.venue.hours, asked.entry
+    zone = hours.zone_id(entry)
+    found: list[HistoricalSession] = []
+    days = hours.sessions(entry, asked.start, asked.end, regular=bool(message.useRTH))
+    for place, (day, begins, ends) in enumerate(days):
+        opens, closes = dashed(begins, zone), dashed(ends, zone)
+        found.append(HistoricalSession(opens, closes, day_text(day)))
+        if place % SCHEDULED == 0:
+            yield
+    if not found:
+        facts = {"symbol": entry.symbol, "exchange": entry.home, "whatToShow": SCHEDULE}
+        session.error(message.reqId, 162, variant="no_data", **facts)
+        return
+    first, last = found[0].startDateTime, found[-1].endDateTime
+    session.send(wire.HistoricalSchedule(message.reqId, first, last, zone, found))
+
+
 def date_of(start: Nanos, form: Form, *, whole_day: bool) -> str:
     """The date of a bar as a client of this form reads it."""
     return bar_date(start, form.zone, form.version, form.dates, whole_day=whole_day)
@@ -161,8 +173,8 @@ def cancel_historical_data(
     tws: Services, session: Session, message: wire.CancelHistoricalData
 ) -> None:
     """End a query or its updates, which 162 confirms; 366 when there is neither."""
-    ended = [session.subscriptions.remove(kind, message.reqId) for kind in (Query, LiveBars)]
-    if any(ended):
+    ended = cancel(session, message.reqId, wire.ReqHistoricalData)
+    if ended or session.subscriptions.remove(LiveBars, message.reqId):
         session.error(message.reqId, 162, variant="cancelled", reqId=message.reqId)
     else:
         session.error(message.reqId, 366, id=message.reqId)

@@ -2,6 +2,7 @@
 
 from ...venue.reference.answers import BBO
 from ...venue.reference.details import precision
+from ...venue.reference.exchanges import SMART
 from ...venue.reference.instruments import Instrument, Purpose, Refusal
 from ...wire.catalogue import market as wire
 from ..market_data.generic_ticks import default_ticks
@@ -9,13 +10,14 @@ from ..market_data.live_bars import FiveSecondLine
 from ..market_data.quotes import QuoteLine
 from ..sessions.session import Session
 from . import handles
+from .rerouting import rerouted
 from .services import Services
 
 SNAPSHOT_PERMISSIONS = 4
-LIVE = 1
+FROZEN_TYPES = (2, 4)
 
 
-@handles(wire.ReqMktData, partly="generic ticks, regulatory snapshots, delayed and frozen data")
+@handles(wire.ReqMktData, partly="generic ticks, regulatory snapshots, delayed data, greeks")
 def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> None:
     """Open a quote line: its parameters, its type, the known state, then changes."""
     if message.reqId in session.subscriptions.of(QuoteLine):
@@ -34,6 +36,9 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
         session.refuse(message.reqId, found)
         return
     entry = found.instrument
+    if rerouted(entry, session.version):
+        session.send(wire.RerouteMarketDataRequest(message.reqId, entry.under, SMART))
+        return
     if not tws.quotes(entry.conId):
         contract = f"{entry.symbol} {found.exchange}"
         session.error(message.reqId, 354, variant="no_delayed", contract=contract)
@@ -42,7 +47,7 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
     if isinstance(default, Refusal):
         session.refuse(message.reqId, default)
         return
-    kind = wire.MarketDataType(message.reqId, LIVE)
+    kind = wire.MarketDataType(message.reqId, tws.level1.delivered(session, entry))
     if snapshot:
         session.send(kind)
         session.send(_parameters(message.reqId, entry))
@@ -70,6 +75,9 @@ def cancel_mkt_data(tws: Services, session: Session, message: wire.CancelMktData
         session.error(message.reqId, 300, id=message.reqId)
 
 
-@handles(wire.ReqMarketDataType, partly="any type is accepted, and live data are sent")
+@handles(wire.ReqMarketDataType, partly="any type is accepted; data are live, and never delayed")
 def req_market_data_type(tws: Services, session: Session, message: wire.ReqMarketDataType) -> None:
-    """Any type is taken, without an answer: live data is always entitled, and always preferred."""
+    """Any type is taken, without an answer: live data is always entitled, and always preferred.
+
+    With 2 and 4, later lines keep the last quote while a market is closed."""
+    session.wants_frozen = message.marketDataType in FROZEN_TYPES

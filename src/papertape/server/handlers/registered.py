@@ -4,14 +4,18 @@ from . import (
     account,
     config,
     contracts,
+    depth,
     history,
     market,
     orders,
+    past_ticks,
     real_time_bars,
     reference,
     session,
+    tick_by_tick,
 )
 
 MODULES = (
-    account, config, contracts, history, market, orders, real_time_bars, reference, session,
+    account, config, contracts, depth, history, market, orders, past_ticks, real_time_bars,
+    reference, session, tick_by_tick,
 )  # fmt: skip

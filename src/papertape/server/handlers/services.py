@@ -10,8 +10,10 @@ from ...venue.reference.instruments import Listing, Purpose, Refusal
 from ..account_figures import AccountFigures
 from ..config import Config
 from ..event_bus import EventBus
+from ..market_data.books import DepthStreams
 from ..market_data.level1 import Level1
 from ..market_data.live_bars import BarChannels
+from ..market_data.tick_by_tick import TickStreams
 from ..plant.broker_link import BrokerLink
 from ..plant.farms import Farms
 from ..present.preferences import Preferences
@@ -45,6 +47,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     user: TwsUser
     level1: Level1
     bars: BarChannels
+    ticks: TickStreams
+    books: DepthStreams
     figures: AccountFigures
     introduced: Callable[[Session], object]
     """Called when a client has received everything that follows START_API."""

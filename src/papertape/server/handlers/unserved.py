@@ -12,18 +12,16 @@ from typing import Any, Final
 
 from ...wire.catalogue import account as accounts
 from ...wire.catalogue import contract as contracts
+from ...wire.catalogue import display as groups
 from ...wire.catalogue import (
-    depth,
     legacy,
     news,
     options,
     pnl,
     scanner,
-    ticks,
     verify,
     wsh,
 )
-from ...wire.catalogue import display as groups
 from ...wire.message import Message
 from ..sessions.session import Session
 
@@ -58,7 +56,6 @@ FAILED: Final[dict[type[Message], Callable[[bool, str], Message]]] = {
 """Identity checks, and the answer that says that it failed and why."""
 
 NOTHING_THERE: Final[dict[type[Message], tuple[int, str | None]]] = {
-    depth.CancelMktDepth: (310, None),
     scanner.CancelScannerSubscription: (365, None),
     pnl.CancelPnL: (10185, None),
     pnl.CancelPnLSingle: (10186, "pnl_single"),
@@ -67,8 +64,7 @@ NOTHING_THERE: Final[dict[type[Message], tuple[int, str | None]]] = {
 SILENT: Final[frozenset[type[Message]]] = frozenset((
     accounts.CancelPositionsMulti, contracts.CancelContractData, groups.UnsubscribeFromGroupEvents,
     legacy.CancelFundamentalData, news.CancelNewsBulletins, options.CancelCalculateOptionPrice,
-    options.CancelCalculateImpliedVolatility, ticks.CancelHeadTimeStamp, ticks.CancelHistogramData,
-    ticks.CancelHistoricalTicks, ticks.CancelTickByTickData,
+    options.CancelCalculateImpliedVolatility,
     wsh.CancelWshEventData, wsh.CancelWshMetaData,
 ))  # fmt: skip
 """Cancellations of which TWS says nothing either."""

@@ -59,6 +59,14 @@ class ChannelFeed(Protocol[Told, Item]):
         """Items as messages without a request id."""
 
 
+class PartedFeed(Generic[Told]):
+    """A feed that tells a subscriber who lacks much a part of it at a time."""
+
+    def behind(self, told: Told, now: Nanos) -> bool:
+        """Whether who knows ``told`` lacks more of what holds at ``now``."""
+        raise NotImplementedError
+
+
 class Listener(Subscription, Generic[Told]):
     """One request of one session for what a channel tells."""
 
@@ -94,8 +102,9 @@ class Channel(Generic[Told, Item]):
         self.present: object = UNKNOWN
         """What those know who have been told this moment."""
         self.passed_over: list[Listener[Told]] = []
-        """Those whose clients did not read then."""
+        """Those who lack something of it: their clients did not read, or it comes in parts."""
         self._feed = feed
+        self._parts = feed if isinstance(feed, PartedFeed) else None
         self._due = feed.due(now)
         self._moment: Nanos = now
         self._kept = 0
@@ -143,6 +152,8 @@ class Channel(Generic[Told, Item]):
             found = self._news[before] = self._feed.news(before, self._moment)
         self._send(listener, found)
         self.present = found[0]
+        if self._parts is not None and self._parts.behind(found[0], self._moment):
+            self.passed_over.append(listener)
 
     def show(self, listener: Listener[Told], now: Nanos) -> None:
         """Send a subscriber what it lacks at ``now``, whatever moment is being told."""

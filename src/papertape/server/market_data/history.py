@@ -14,6 +14,7 @@ from ...venue.market.source import MarketSource, PriceBar
 from ...venue.reference.instruments import Instrument
 from ...venue.reference.times import period_start
 from ...venue.units import DAY, MINUTE, MONTH, SECOND, WEEK, Nanos
+from .bad_request import BadRequest
 from .bars import Regular, told_bars
 
 BAR_SIZES: Final[dict[str, Nanos]] = {
@@ -26,13 +27,7 @@ BAR_SIZES: Final[dict[str, Nanos]] = {
 }  # fmt: skip
 """Legal bar sizes, as recorded from a server's own error text, and the two long spellings."""
 
-WHAT_TO_SHOW: Final = frozenset(("TRADES", "MIDPOINT", "BID", "ASK", "BID_ASK"))
-UNSERVED: Final = frozenset((
-    "ADJUSTED_LAST", "AGGTRADES", "FEE_RATE", "HISTORICAL_VOLATILITY", "OPTION_IMPLIED_VOLATILITY",
-    "SCHEDULE", "YIELD_ASK", "YIELD_BID", "YIELD_BID_ASK", "YIELD_LAST",
-))  # fmt: skip
-"""What TWS can show of some contracts, and this station not yet of any."""
-LIVE: Final = frozenset(("TRADES", "MIDPOINT", "BID", "ASK"))
+LIVE: Final = frozenset(("TRADES", "AGGTRADES", "MIDPOINT", "BID", "ASK"))
 """What TWS keeps up to date."""
 DATE_FORMS: Final = (1, 2, 3)
 _DURATION = re.compile(r"(\d+)(?: ([SDWMY]))?\Z", re.ASCII | re.IGNORECASE)
@@ -59,35 +54,12 @@ LONGEST: Final = {
 _DAYS: Final = {"D": 1, "W": 7, "M": 31, "Y": 366}
 
 
-class BadRequest(ValueError):
-    """A field of a history request is not legal; carries the code, its variant and its facts."""
-
-    def __init__(self, code: int, variant: str | None = None, **facts: object) -> None:
-        super().__init__(code)
-        self.code = code
-        self.variant = variant
-        self.facts = facts
-
-
 def bar_step(text: str) -> Nanos:
     """The length of a bar. Raises ``BadRequest`` 321 with the list of legal sizes."""
     step = BAR_SIZES.get(text.strip())
     if step is None:
         raise BadRequest(321, "bar_size")
     return step
-
-
-def checked_what(text: str) -> str:
-    """A ``whatToShow`` that the tape can answer.
-
-    Raises ``BadRequest`` 322 for one that is not served yet, 321 for one that does not exist.
-    """
-    what = text.strip().upper()
-    if what in UNSERVED:
-        raise BadRequest(322, "not_served", what=f"reqHistoricalData with whatToShow {what}")
-    if what not in WHAT_TO_SHOW:
-        raise BadRequest(321, "what_to_show")
-    return what
 
 
 def check_live(end: str, step: Nanos, what: str) -> None:
@@ -122,6 +94,29 @@ def duration(text: str) -> tuple[int, str]:
     return number, unit
 
 
+_PERIOD = re.compile(
+    r"(\d{1,9}) ?(S|SEC|SECOND|D|DAY|W|WEEK|M|MONTH)S?\Z", re.ASCII | re.IGNORECASE
+)
+LONGEST_PERIOD: Final = {"S": MAX_SECONDS, "D": 93, "W": 13, "M": 3}
+"""Of a histogram, which is made of single ticks; ours, the vendor names no limit."""
+
+
+def period(text: str) -> tuple[int, str]:
+    """(number, unit) of the period of a histogram: ``3 days``, ``1 week``, as ``duration`` has it.
+
+    Raises ``BadRequest`` 321, and 162 for one of more than three months.
+    """
+    match = _PERIOD.match(text.strip())
+    if not match:
+        raise BadRequest(321, "duration_form" if text.strip() else "duration_missing")
+    number, unit = int(match[1]), match[2][0].upper()
+    if not number:
+        raise BadRequest(321, "duration_invalid")
+    if number > LONGEST_PERIOD[unit]:
+        raise BadRequest(162, "too_long")
+    return number, unit
+
+
 def check_length(number: int, unit: str, step: Nanos, sec_type: str) -> None:
     """Raises ``BadRequest`` 162 when the span has more bars of this step than are served."""
     seconds = number
@@ -152,7 +147,21 @@ def end_instant(text: str, zone: str, now: Nanos) -> tuple[Nanos, bool]:
     Without a date it is that time of today, in the zone that is given. Raises ``BadRequest``
     10314 for any other form.
     """
-    text = text.strip()
+    found = _moment(text.strip(), zone, now)
+    if found is None:
+        raise BadRequest(10314, "end_time")
+    return found
+
+
+def start_instant(text: str, zone: str, now: Nanos) -> tuple[Nanos, bool]:
+    """Like ``end_instant``, for a start."""
+    found = _moment(text.strip(), zone, now)
+    if found is None:
+        raise BadRequest(10314, "start_time")
+    return found
+
+
+def _moment(text: str, zone: str, now: Nanos) -> tuple[Nanos, bool] | None:
     if not text:
         return now, False
     try:
@@ -168,7 +177,7 @@ def end_instant(text: str, zone: str, now: Nanos) -> tuple[Nanos, bool]:
             return _instant(moment.replace(tzinfo=place)), not given
     except (ValueError, ZoneInfoNotFoundError, OSError):
         pass
-    raise BadRequest(10314, "end_time")
+    return None
 
 
 def _instant(moment: datetime) -> Nanos:

@@ -18,11 +18,33 @@ from ..sessions.session import Session
 from ..settings import StationSettings
 from ..timing import Timing
 from .channels import NEVER, Channel, Channels, Form, Listener
-from .quotes import QuoteLine, Shown, Ticks, shown
+from .past_ticks import session_at
+from .quotes import FROZEN, LIVE, QuoteLine, Shown, Ticks, closed, shown
 
 MOST_PICTURES = 1000
 """Instruments whose snapshots are kept encoded; the oldest go."""
 LOTS = "sendMarketDataInLotsForUsStocks"
+
+
+class OpenHours:
+    """Whether an instrument's market is open; remembers the session that it found."""
+
+    def __init__(self, market: MarketSource, con_id: int) -> None:
+        self._market = market
+        self._con_id = con_id
+        self._since: Nanos = 0
+        self._until: Nanos = 0
+        self.closes: Nanos = NEVER
+        """The end of the session that is running, if no other follows at once."""
+
+    def open(self, now: Nanos) -> bool:
+        """Whether a session plays."""
+        if not self._since <= now < self._until:
+            market, con_id = self._market, self._con_id
+            self._since, self._until = session_at(market, con_id, now) or (0, 0)
+            pauses = session_at(market, con_id, self._until) is None
+            self.closes = self._until if pauses else NEVER
+        return now < self._until
 
 
 class QuoteChange(NamedTuple):
@@ -38,9 +60,17 @@ class SampledQuotes:
     steady = True
 
     def __init__(
-        self, market: MarketSource, entry: Instrument, interval: Nanos, lots: Callable[[], bool]
+        self,
+        market: MarketSource,
+        entry: Instrument,
+        interval: Nanos,
+        frozen: bool,
+        lots: Callable[[], bool],
     ) -> None:
-        """``lots`` says whether sizes of US stocks count round lots."""
+        """``frozen``: the last quote stays while the market is closed; ``lots`` says whether sizes
+        of US stocks count round lots."""
+        self._hours = OpenHours(market, entry.conId)
+        self._frozen = frozen
         self._market = market
         self._entry = entry
         self._interval = interval
@@ -59,6 +89,8 @@ class SampledQuotes:
         if state is None or now != self._at:
             con_id, market = self._entry.conId, self._market
             found = shown(market.quote(con_id, now), market.day(con_id, now))
+            if not self._hours.open(now):
+                found = closed(found, frozen=self._frozen)
             if found != state:
                 state = self._state = found
             self._at = now
@@ -77,9 +109,10 @@ class EveryTick(SampledQuotes):
     steady = False
 
     def due(self, now: Nanos) -> Nanos:
-        """The next tick of the tape."""
+        """The next tick of the tape, or the end of the session."""
         tick = self._market.next_tick(self._entry.conId, now)
-        return NEVER if tick is None else tick
+        found = NEVER if tick is None else tick
+        return min(found, self._hours.closes) if self._hours.open(now) else found
 
 
 class Picture(NamedTuple):
@@ -94,8 +127,12 @@ class Pictures:
 
     steady = True
 
-    def __init__(self, market: MarketSource, entry: Instrument, lots: Callable[[], bool]) -> None:
+    def __init__(
+        self, market: MarketSource, entry: Instrument, frozen: bool, lots: Callable[[], bool]
+    ) -> None:
         self._market = market
+        self._hours = OpenHours(market, entry.conId)
+        self._frozen = frozen
         self._entry = entry
         self._lots = lots
 
@@ -107,7 +144,10 @@ class Pictures:
         """The present state."""
         con_id, market = self._entry.conId, self._market
         quote = market.quote(con_id, now)
-        picture = Picture(shown(quote, market.day(con_id, now)), quote.time // SECOND)
+        state = shown(quote, market.day(con_id, now))
+        if not self._hours.open(now):
+            state = closed(state, frozen=self._frozen)
+        picture = Picture(state, quote.time // SECOND)
         return picture, () if told == picture else (picture,)
 
     def messages(self, items: Sequence[Picture], form: Form) -> list[Message]:
@@ -133,7 +173,7 @@ class Level1:
         self._timing = timing
         self._interval: Nanos = settings.quote_interval_ms * 1_000_000
         self.channels = Channels(flows, timing)
-        self._pictures: dict[int, Channel[Picture | None, Picture]] = {}
+        self._pictures: dict[tuple[int, bool], Channel[Picture | None, Picture]] = {}
         """The channels of snapshots, by instrument."""
         config.watch(LOTS, self._encode_anew)
         self.alarm = self.channels.alarm
@@ -146,20 +186,26 @@ class Level1:
             return
         entry = line.instrument
         kind = SampledQuotes if self._interval else EveryTick
-        make = partial(kind, self._market, entry, self._interval, self._in_lots)
-        self.channels.follow(entry.conId, make, line, show=True)
+        make = partial(kind, self._market, entry, self._interval, line.frozen, self._in_lots)
+        self.channels.follow((entry.conId, line.frozen), make, line, show=True)
 
     def snapshot(self, request_id: int, session: Session, entry: Instrument) -> None:
         """Send the present state as a snapshot has it. Raises what the market raises."""
-        channel = self._pictures.get(entry.conId)
+        key = entry.conId, session.wants_frozen
+        channel = self._pictures.get(key)
         if channel is None:
             if len(self._pictures) >= MOST_PICTURES:
                 del self._pictures[next(iter(self._pictures))]
-            feed = Pictures(self._market, entry, self._in_lots)
-            channel = self._pictures[entry.conId] = Channel(feed, self._timing.now)
+            feed = Pictures(self._market, entry, session.wants_frozen, self._in_lots)
+            channel = self._pictures[key] = Channel(feed, self._timing.now)
         form = Form(session.version)
         once: Listener[Picture | None] = Listener(request_id, session, form, None)
         channel.show(once, self._timing.now)
+
+    def delivered(self, session: Session, entry: Instrument) -> int:
+        """The type of the data that a session's request for quotes gets now."""
+        is_open = OpenHours(self._market, entry.conId).open(self._timing.now)
+        return FROZEN if session.wants_frozen and not is_open else LIVE
 
     def _in_lots(self) -> bool:
         return bool(self._config.settings.sendMarketDataInLotsForUsStocks)

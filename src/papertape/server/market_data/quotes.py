@@ -13,7 +13,7 @@ from ...venue.reference.instruments import Instrument
 from ...venue.reference.securities import UNQUOTED, UNTRADED
 from ...venue.units import SECOND, PriceUnits, SizeUnits, price_float, size_decimal
 from ...versions import FRACTIONAL_SIZE_RULES, QUOTES_IN_SHARES, VOLUME_TICKS_IN_SHARES
-from ...wire.catalogue.market import TickGeneric, TickPrice, TickSize, TickString
+from ...wire.catalogue.market import MarketDataType, TickGeneric, TickPrice, TickSize, TickString
 from ...wire.message import Farm, Message
 from ..sessions.session import Session
 from ..sessions.subscriptions import End, Told
@@ -23,6 +23,7 @@ BID_SIZE, BID, ASK, ASK_SIZE, LAST, LAST_SIZE, HIGH, LOW, VOLUME, CLOSE = range(
 OPEN, LAST_TIMESTAMP, HALTED = 14, 45, 49
 LOT = 100
 CAN_AUTO_EXECUTE = 1
+LIVE, FROZEN = 1, 2
 
 
 def shown_size(units: SizeUnits, version: int, instrument: Instrument, gate: int) -> Decimal:
@@ -48,6 +49,8 @@ class Shown(NamedTuple):
     close: PriceUnits
     open: PriceUnits
     last_seconds: int
+    kind: int = LIVE
+    """The type of the data: live, or frozen while the market is closed."""
 
 
 def shown(quote: Quote, day: DayStats) -> Shown:
@@ -58,6 +61,11 @@ def shown(quote: Quote, day: DayStats) -> Shown:
     )  # fmt: skip
 
 
+def closed(state: Shown, *, frozen: bool) -> Shown:
+    """The same while the market is closed: nobody quotes, or, frozen, as it was at the close."""
+    return state._replace(kind=FROZEN) if frozen else _valued(state)
+
+
 def _valued(state: Shown) -> Shown:
     """The same without the sides of a quote."""
     return state._replace(bid=0, bid_size=0, ask=0, ask_size=0)
@@ -66,7 +74,7 @@ def _valued(state: Shown) -> Shown:
 class QuoteLine(Listener[Shown | None]):
     """One reqMktData of one session; knows the state that its client received last."""
 
-    __slots__ = ("default", "instrument")
+    __slots__ = ("default", "frozen", "instrument")
 
     farm = Farm.MARKET
     events = {End.COMPETING: Told(10197), End.DATA_LOST: None}
@@ -77,6 +85,8 @@ class QuoteLine(Listener[Shown | None]):
         super().__init__(request_id, session, Form(session.version), None)
         self.default = default
         """Whether it has the default ticks; without them it has none until others are served."""
+        self.frozen = session.wants_frozen
+        """Whether it keeps its last quote while the market is closed."""
         self.instrument = instrument
 
 
@@ -98,6 +108,8 @@ class Ticks:
 
     def between(self, before: Shown | None, now: Shown) -> Iterator[Message]:
         """What changed; everything that is known when nothing has been told before."""
+        if before is not None and before.kind != now.kind:
+            yield MarketDataType(self._id, now.kind)
         if self._value:
             before, now = before and _valued(before), _valued(now)
         old: tuple[int | None, ...] = before or (None,) * len(now)

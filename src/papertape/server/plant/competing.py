@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ...wire.catalogue import history, market, ticks
+from ...wire.catalogue import depth, history, market, ticks
 from ...wire.message import Message, id_of
 from ..sessions.registry import Sessions
 from ..sessions.session import Session
@@ -12,7 +12,11 @@ REFUSED: Final[dict[type[Message], tuple[int, str | None]]] = {
     market.ReqMktData: (10197, None),
     ticks.ReqRealTimeBars: (420, "other_address"),
     ticks.ReqTickByTickData: (10189, "invalid"),
+    depth.ReqMktDepth: (10197, None),
     history.ReqHistoricalData: (162, "other_address"),
+    ticks.ReqHeadTimeStamp: (162, "other_address"),
+    ticks.ReqHistogramData: (162, "other_address"),
+    ticks.ReqHistoricalTicks: (162, "other_address"),
 }
 """The error of a request for data during a competing session."""
 

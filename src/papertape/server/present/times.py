@@ -46,6 +46,18 @@ def bar_date(time: Nanos, zone: str, version: int, form: int, *, whole_day: bool
     return text[4:] if form == 3 else text
 
 
+def head_stamp(time: Nanos, form: int) -> str:
+    """When data begin: ``YYYYMMDD-HH:MM:SS`` in UTC, or epoch seconds (2)."""
+    if form == 2:
+        return str(time // SECOND)
+    return datetime.fromtimestamp(time // SECOND, UTC).strftime("%Y%m%d-%H:%M:%S")
+
+
+def dashed(time: Nanos, zone: str) -> str:
+    """``YYYYMMDD-HH:MM:SS`` on the clock of a zone, which is told elsewhere."""
+    return _local(time, zone).strftime("%Y%m%d-%H:%M:%S")
+
+
 def clock(time: Nanos, zone: str) -> str:
     """``HH:MM``."""
     return _local(time, zone).strftime("%H:%M")

@@ -118,6 +118,8 @@ class Session:
         self.closing = False
         self.auto_bind = False
         """Whether orders that the user of TWS enters are bound to this client."""
+        self.wants_frozen = False
+        """Its requests for quotes keep the last ones while a market is closed."""
         self.subscriptions = Subscriptions()
         """Its subscriptions."""
         self.replies: deque[Reply] = deque()

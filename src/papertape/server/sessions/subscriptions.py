@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from enum import Enum, auto
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
-from ...wire.message import Farm
+from ...wire.message import Farm, Message
 
 
 class End(Enum):
@@ -49,14 +49,17 @@ class Subscription:
     def __init__(self, request_id: int) -> None:
         self.request_id = request_id
 
+    def renew(self) -> None:
+        """Forget what its client knows: an event that it goes on after has reset that."""
+
 
 HISTORY_GONE = "HMDS server disconnect occurred."
 
 
 class Query(Subscription):
-    """A pending history query, computed a part at a time."""
+    """A pending question to the history farm, computed a part at a time."""
 
-    __slots__ = ("work",)
+    __slots__ = ("asked", "work")
 
     farm = Farm.HISTORY
     events = {
@@ -66,8 +69,10 @@ class Query(Subscription):
         End.DATA_LOST: Told(162, facts={"cause": HISTORY_GONE}),
     }
 
-    def __init__(self, request_id: int, work: Iterator[None]) -> None:
+    def __init__(self, request_id: int, asked: type[Message], work: Iterator[None]) -> None:
         super().__init__(request_id)
+        self.asked = asked
+        """The kind of its request: the cancellation of another kind does not end it."""
         self.work = work
         """Each step computes a part; the last one sends the answer."""
 
@@ -122,6 +127,9 @@ class Subscriptions:
                 messages += [(request_id, told) for request_id in sorted(found)]
             if told is None or told.ends:
                 found.clear()
+            else:
+                for one in found.values():
+                    one.renew()
         return messages
 
     def clear(self) -> None:

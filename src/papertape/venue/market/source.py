@@ -64,6 +64,24 @@ class PriceBar(msgspec.Struct, frozen=True):
     count: int
 
 
+class DepthLevel(msgspec.Struct, frozen=True):
+    """Price and size of one level."""
+
+    price: PriceUnits
+    size: SizeUnits
+
+
+class Depth(msgspec.Struct, frozen=True):
+    """Both sides of a book at an instant, the best level first; an empty side is not quoted."""
+
+    conId: int
+    time: Nanos
+    bids: tuple[DepthLevel, ...]
+    asks: tuple[DepthLevel, ...]
+    until: Nanos = 0
+    """When a size under the touch is drawn anew; a tick may change the book before."""
+
+
 class MarketSource(Protocol):
     """One tape over all instruments of a station."""
 
@@ -97,3 +115,13 @@ class MarketSource(Protocol):
 
     def trading_start(self, con_id: int, now: Nanos, days: int) -> Nanos:
         """Start of the span of ``days`` trading days that ends at ``now``."""
+
+    def depth(self, con_id: int, now: Nanos, levels: int) -> Depth:
+        """The book at ``now``, its best level the quote. Raises ``ValueError`` unless there are 1
+        to 60 ``levels``."""
+
+    def head(self, con_id: int) -> Nanos:
+        """First instant of the earliest trading day on offer."""
+
+    def sessions(self, con_id: int, start: Nanos, end: Nanos) -> list[tuple[Nanos, Nanos]]:
+        """First instant and end of every trading day that touches ``start .. end``."""

@@ -12,9 +12,9 @@ from ..reference.calendars import Calendar
 from ..units import MINUTE, Nanos
 from . import bars
 from .defaults import DEFAULTS
-from .depth import Depth, depth
+from .depth import depth
 from .recorded import RecordedDays, Recording
-from .source import DayStats, PriceBar, Quote, Trade
+from .source import DayStats, Depth, PriceBar, Quote, Trade
 from .sources import NO_CALENDARS, Sources, Spec
 
 

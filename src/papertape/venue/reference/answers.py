@@ -189,6 +189,12 @@ def smart_components(key: str) -> list[SmartComponent] | None:
     return [SmartComponent(bit, name, letter) for bit, name, letter in _BBO_VENUES]
 
 
+def book_at(exchange: str, kind: str) -> str:
+    """The book of a kind of contract at a venue: ``Deep``, ``Deep2`` where it names who quotes, ""
+    where there is none."""
+    return _BOOKS.get((exchange, kind), "")
+
+
 def depth_exchanges() -> list[DepthMktDataDescription]:
     """The venues with market depth, by kind of contract."""
     found: list[DepthMktDataDescription] = []
@@ -200,3 +206,6 @@ def depth_exchanges() -> list[DepthMktDataDescription]:
                 group = 4 if kind == "CASH" else None
                 found.append(DepthMktDataDescription(name, kind, "", deep, group))
     return found
+
+
+_BOOKS: Final = {(row.exchange, row.secType): row.serviceDataType for row in depth_exchanges()}

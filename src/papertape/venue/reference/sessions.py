@@ -14,7 +14,7 @@ import msgspec
 from ..units import SECOND, Nanos
 from .calendars import Calendar, Session, calendar_of
 from .instruments import Instrument, Instruments
-from .times import open_all_day
+from .times import EASTERN, open_all_day
 
 WhenOpen = Literal["always", "exchange"]
 """What a venue is told about hours."""
@@ -98,6 +98,27 @@ class TradingHours:
         calendar = calendar_of(self._instruments[con_id])
         stamp = datetime.fromtimestamp(at // SECOND, calendar.zone)
         return f"{stamp:%Y-%m-%d %H:%M:%S}", calendar.hours.zone_id
+
+    def sessions(
+        self, entry: Instrument, start: Nanos, end: Nanos, *, regular: bool
+    ) -> Iterator[tuple[int, Nanos, Nanos]]:
+        """Date, first instant and end of the trading days that touch ``start .. end``, or of their
+        regular sessions; days of New York where every market is always open."""
+        if not self.exchange:
+            for day in range(EASTERN.day(start), EASTERN.day(end - 1) + 1):
+                yield day, EASTERN.instant(day, 0), EASTERN.instant(day + 1, 0)
+            return
+        calendar = calendar_of(entry)
+        number = calendar.current(start)
+        while True:
+            session = calendar.session(number)
+            begins = session.begins if regular else session.opens
+            if begins >= end:
+                return
+            ends = session.closes if regular else session.ends
+            if ends > start:
+                yield session.day, begins, ends
+            number += 1
 
     # -- contract details -----------------------------------------------------------------------
 

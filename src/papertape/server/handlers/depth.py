@@ -1,0 +1,74 @@
+"""Market depth."""
+
+from ...venue.market.depth import MOST_LEVELS
+from ...venue.reference.answers import book_at
+from ...venue.reference.exchanges import SMART
+from ...venue.reference.instruments import Instrument, Listing, Purpose, Refusal
+from ...wire.catalogue import depth as wire
+from ..market_data.books import BookView, DepthLine
+from ..sessions.session import Session
+from . import handles
+from .rerouting import rerouted
+from .services import Services
+
+MARKET_MAKER = "NSDQ"
+"""Who quotes at a venue that names its market makers: the venue itself."""
+
+
+@handles(wire.ReqMktDepth)
+def req_mkt_depth(tws: Services, session: Session, message: wire.ReqMktDepth) -> None:
+    """Tell a book, at most 60 rows of a side, and its changes; 2152 before that of SMART."""
+    request_id = message.reqId
+    lines = session.subscriptions.of(DepthLine)
+    if request_id in lines:
+        session.error(request_id, 102)
+        return
+    found = tws.resolve(message.contract, Purpose.QUOTES)
+    if isinstance(found, Refusal):
+        session.refuse(request_id, found)
+        return
+    entry, most = found.instrument, tws.settings.depth_limit
+    if rerouted(entry, session.version):
+        session.send(wire.RerouteMarketDepthRequest(request_id, entry.under, SMART))
+        return
+    view = _view(found, message)
+    if view is None or not tws.quotes(entry.conId):
+        session.error(request_id, 10092)
+    elif message.numRows < 1:
+        session.error(request_id, 322, cause=f"{message.numRows} is no number of rows")
+    elif 0 < most <= len(lines):
+        session.error(request_id, 309, max=most)
+    else:
+        if view.smart:
+            _tell_venues(session, request_id, entry, view)
+        tws.books.follow(request_id, session, entry, view)
+
+
+def _view(found: Listing, message: wire.ReqMktDepth) -> BookView | None:
+    """The book that is meant; None for one that there is not."""
+    entry, exchange = found.instrument, found.exchange
+    rows, book = min(message.numRows, MOST_LEVELS), book_at(exchange, entry.secType)
+    if not book or message.isSmartDepth != (exchange == SMART):
+        return None
+    if exchange != SMART:
+        return BookView(rows, False, maker=MARKET_MAKER if book == "Deep2" else "")
+    venues = tuple(name for name in entry.exchanges if _has_book(name, entry))
+    return BookView(rows, True, venues) if venues else None
+
+
+def _has_book(name: str, entry: Instrument) -> bool:
+    return name != SMART and bool(book_at(name, entry.secType))
+
+
+def _tell_venues(session: Session, request_id: int, entry: Instrument, view: BookView) -> None:
+    top = [name for name in entry.exchanges if name != SMART and name not in view.venues]
+    session.error(
+        request_id, 2152, variant="entitled", depth="; ".join(view.venues), top="; ".join(top)
+    )
+
+
+@handles(wire.CancelMktDepth)
+def cancel_mkt_depth(tws: Services, session: Session, message: wire.CancelMktDepth) -> None:
+    """End a book; silent, but 310 for one that is not open."""
+    if session.subscriptions.remove(DepthLine, message.reqId) is None:
+        session.error(message.reqId, 310, id=message.reqId)

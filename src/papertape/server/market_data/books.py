@@ -1,0 +1,191 @@
+"""Market depth: the book of one venue, or of all venues that SMART brings together.
+
+A client keeps the book itself, so it is told the rows that go, come and change, in an order in
+which every position is right and no side ever has more rows than were asked for. The best row of
+a side is what the quote shows; beneath it the tape has levels of its own (``venue/market/depth``).
+In the book of SMART a level is a row for each venue that shows it. A closed market has no book.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Final, NamedTuple
+
+from ...model import MarketDepthData
+from ...venue.market.depth import MOST_LEVELS, by_venue
+from ...venue.market.source import DepthLevel, MarketSource
+from ...venue.reference.instruments import Instrument
+from ...venue.units import Nanos, PriceUnits, SizeUnits, price_float
+from ...versions import QUOTES_IN_SHARES
+from ...wire.catalogue.depth import MarketDepth, MarketDepthL2
+from ...wire.message import Farm, Message
+from ..sessions.session import Session
+from ..sessions.subscriptions import End, Told
+from .channels import NEVER, Channels, Form, Listener
+from .past_ticks import session_at
+from .quotes import shown_size
+
+INSERT, UPDATE, DELETE = range(3)
+ASK, BID = range(2)
+NO_ROW: Final = (0, 0, "")
+
+
+class BookRow(NamedTuple):
+    """A row of a side; its maker is a venue, a market maker, or ""."""
+
+    price: PriceUnits
+    size: SizeUnits
+    maker: str = ""
+
+
+Side = tuple[BookRow, ...]
+
+
+class BookState(NamedTuple):
+    """Both sides, the best row first; in the order of their numbers in messages."""
+
+    asks: Side
+    bids: Side
+
+
+EMPTY: Final = BookState((), ())
+
+
+class BookChange(NamedTuple):
+    """One change of a book; a row that goes has neither price nor size."""
+
+    side: int
+    position: int
+    operation: int
+    row: BookRow
+
+
+def changes(before: BookState, now: BookState) -> Iterator[BookChange]:
+    """What brings a client from one state of a book to another."""
+    for side in (ASK, BID):
+        yield from _of_side(side, before[side], now[side])
+
+
+def _of_side(side: int, before: Side, now: Side) -> Iterator[BookChange]:
+    wanted = {(row.price, row.maker) for row in now}
+    kept = [(row.price, row.maker) in wanted for row in before]
+    for position in reversed(range(len(before))):
+        if not kept[position]:
+            yield BookChange(side, position, DELETE, BookRow(*NO_ROW))
+    rest = iter([row for row, stays in zip(before, kept) if stays])
+    next_kept = next(rest, None)
+    for position, row in enumerate(now):
+        if next_kept is None or (row.price, row.maker) != (next_kept.price, next_kept.maker):
+            yield BookChange(side, position, INSERT, row)
+            continue
+        if row != next_kept:
+            yield BookChange(side, position, UPDATE, row)
+        next_kept = next(rest, None)
+
+
+class BookView(NamedTuple):
+    """Which book is asked for."""
+
+    rows: int
+    smart: bool
+    venues: tuple[str, ...] = ()
+    """Of the book of SMART."""
+    maker: str = ""
+    """Who quotes at a single venue that names it."""
+
+    @property
+    def named(self) -> bool:
+        """Whether rows say who quotes."""
+        return self.smart or bool(self.maker)
+
+
+class BookFeed:
+    """The feed of one book of one instrument."""
+
+    steady = False
+
+    def __init__(self, market: MarketSource, entry: Instrument, view: BookView) -> None:
+        self._market = market
+        self._entry = entry
+        self._view = view
+        self._levels = min(view.rows, MOST_LEVELS)
+
+    def due(self, now: Nanos) -> Nanos:
+        """The next tick, or when a level's size changes, or the end of the session."""
+        con_id = self._entry.conId
+        tick = self._market.next_tick(con_id, now)
+        found = [NEVER if tick is None else tick]
+        span = session_at(self._market, con_id, now)
+        if span is not None:
+            found += [span[1], self._market.depth(con_id, now, self._levels).until]
+        return min(found)
+
+    def news(self, told: BookState | None, now: Nanos) -> tuple[BookState, Sequence[BookChange]]:
+        """What changed; all rows for who knows none."""
+        state = self._state(now)
+        return state, tuple(changes(told or EMPTY, state))
+
+    def messages(self, items: Sequence[BookChange], form: Form) -> list[Message]:
+        """Changes, with who quotes where the book names it."""
+        return [self._message(item, form.version) for item in items]
+
+    def _state(self, now: Nanos) -> BookState:
+        con_id = self._entry.conId
+        if session_at(self._market, con_id, now) is None:
+            return EMPTY
+        book = self._market.depth(con_id, now, self._levels)
+        return BookState(self._side(book.asks), self._side(book.bids))
+
+    def _side(self, levels: tuple[DepthLevel, ...]) -> Side:
+        view = self._view
+        if not view.smart:
+            return tuple(BookRow(level.price, level.size, view.maker) for level in levels)
+        rows: list[BookRow] = []
+        for level in levels:
+            shared = by_venue(level, view.venues, seed=self._entry.conId)
+            rows += [BookRow(level.price, size, venue) for venue, size in shared]
+            if len(rows) >= self._levels:
+                break
+        return tuple(rows[: self._levels])
+
+    def _message(self, item: BookChange, version: int) -> Message:
+        row, entry, view = item.row, self._entry, self._view
+        data = MarketDepthData(
+            item.position,
+            item.operation,
+            item.side,
+            price_float(row.price, entry.scale),
+            shown_size(row.size, version, entry, QUOTES_IN_SHARES),
+            row.maker,
+            view.smart,
+        )
+        return MarketDepthL2(0, data) if view.named else MarketDepth(0, data)
+
+
+class DepthLine(Listener[BookState | None]):
+    """One reqMktDepth of one session; its book begins anew when the farm has come back."""
+
+    farm = Farm.MARKET
+    events = {
+        End.FARM_BACK: Told(317, ends=False),
+        End.COMPETING: Told(10197),
+        End.DATA_LOST: None,
+    }
+
+    def renew(self) -> None:
+        """317 has told the client to empty its book."""
+        self.told = None
+
+
+class DepthStreams:
+    """The books of a station."""
+
+    def __init__(self, market: MarketSource, channels: Channels) -> None:
+        self._market = market
+        self._channels = channels
+
+    def follow(self, request_id: int, session: Session, entry: Instrument, view: BookView) -> None:
+        """Tell a book and its changes as long as the session has the line. Raises what the market
+        raises."""
+        make: Callable[[], BookFeed] = partial(BookFeed, self._market, entry, view)
+        line = DepthLine(request_id, session, Form(session.version), None)
+        self._channels.follow((DepthLine, entry.conId, view), make, line, show=True)
