@@ -2,16 +2,21 @@
 
 from . import (
     account,
+    calculators,
     config,
     contracts,
+    display,
     history,
     market,
     orders,
+    profit,
     real_time_bars,
     reference,
     session,
+    verify,
 )
 
 MODULES = (
-    account, config, contracts, history, market, orders, real_time_bars, reference, session,
+    account, calculators, config, contracts, display, history, market, orders, profit,
+    real_time_bars, reference, session, verify,
 )  # fmt: skip
