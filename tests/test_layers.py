@@ -83,11 +83,14 @@ SERVER_ROOMS: dict[str, set[str]] = {
     "plant": COMMON | {"sessions", "present", "venue_port"},
     "drills": COMMON | {"sessions", "present", "plant"},
     "account_figures": COMMON | {"sessions", "present"},
+    "profit_streams": COMMON | {"sessions", "present"},
+    "display_groups": COMMON | {"sessions"},
     "account_commands": set(),
     "tws_user": COMMON | {"sessions", "present", "plant"},
     "publisher": COMMON | {"sessions", "present", "account_figures"},
     "handlers": COMMON
-    | {"sessions", "present", "market_data", "plant", "venue_port", "account_figures", "tws_user"},
+    | {"sessions", "present", "market_data", "plant", "venue_port", "account_figures", "tws_user"}
+    | {"profit_streams", "display_groups", "research"},
 }
 ROOMS_OF: dict[str, dict[str, set[str]]] = {"venue": ROOMS, "server": SERVER_ROOMS}
 

@@ -102,6 +102,18 @@ class SummarySubscription(Subscription):
         """Account, tag, currency -> the value sent last."""
 
 
+class MultiPositionSubscription(Subscription):
+    """reqPositionsMulti."""
+
+    __slots__ = ("account", "model")
+
+    def __init__(self, request_id: int, account: str, model: str) -> None:
+        super().__init__(request_id)
+        self.account = account
+        """"" for all."""
+        self.model = model
+
+
 class PositionSubscription(Subscription):
     """The subscription of reqPositions; a client has at most one."""
 

@@ -171,7 +171,6 @@ PATHS = {
 NO_FUNDS = "the venue has no mutual funds"
 NO_FA = "the venue has no advisor accounts"
 NO_VOL = "the venue accepts no volatility orders"
-NO_PNL = "the station does not serve PnL requests"
 NO_LINE = "the station gives no such warning, so there is nothing to bypass"
 NO_ROUTES = "every SMART order trades against the one displayed market"
 WORD = "TWS shows this to its user; a station has no window"
@@ -186,7 +185,7 @@ def _settings() -> list[Setting]:
          "A client receives its working orders when it connects."),
         ("includeVirtualFxPositions", flag, True,
          "Positions and portfolio show currency pairs that were traded."),
-        ("prepareDailyPnL", flag, True, "Daily PnL is ready with the positions.", NO_PNL),
+        ("prepareDailyPnL", flag, True, "Daily PnL is in the first row of reqPnL."),
         ("sendStatusUpdatesForVolatilityOrders", flag, True,
          "Volatility orders report each repricing.", NO_VOL),
         ("encodeApiMessages", choice("ASCII 7", "UTF-8"), "UTF-8", "How texts are encoded.",

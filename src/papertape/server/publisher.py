@@ -8,10 +8,10 @@ orderStatus, then the same pair with the commission, then the commission report.
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from ..wire.catalogue.account import Position
+from ..wire.catalogue.account import Position, PositionMulti
 from ..wire.catalogue.reports import OpenOrder, OrderBound, OrderStatus
 from ..wire.message import Message
-from .account_figures import AccountFigures, PositionSubscription
+from .account_figures import AccountFigures, MultiPositionSubscription, PositionSubscription
 from .config import Config
 from .event_bus import EventBus
 from .present import events
@@ -22,12 +22,16 @@ from .present.queries import Queries
 from .sessions.attempt import attempt
 from .sessions.registry import Sessions
 from .sessions.session import Session
+from .sessions.subscriptions import Subscription
 
 PRIVATE = (
     events.RequestRefusedEvent, events.OrderWarnedEvent, events.WhatIfAnswered,
     events.OrderBoundEvent,
 )  # fmt: skip
 """Events of other clients that the master client does not receive."""
+
+
+POSITIONS: tuple[type[Subscription], ...] = (PositionSubscription, MultiPositionSubscription)
 
 
 class Publisher:
@@ -152,14 +156,20 @@ class Publisher:
 
     def _position(self, event: events.PositionChanged) -> None:
         for session in self._sessions:
-            if session.subscriptions.of(PositionSubscription):
+            if any(map(session.subscriptions.of, POSITIONS)):
                 attempt(session, -1, "position", self._send_position, event, session)
 
     def _send_position(self, event: events.PositionChanged, session: Session) -> None:
         row = self._queries.position(event.account, event.conId)
         if not self._preferences.shows(row.contract):
             return
-        session.send(Position(row.account, row.contract, row.position, row.avgCost))
+        if session.subscriptions.of(PositionSubscription):
+            session.send(Position(row.account, row.contract, row.position, row.avgCost))
+        for number, one in session.subscriptions.of(MultiPositionSubscription).items():
+            if not one.model and one.account in ("", row.account):
+                session.send(
+                    PositionMulti(number, row.account, row.contract, row.position, row.avgCost)
+                )
 
 
 def _fill(event: events.Traded) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from .account_figures import AccountFigures
 from .clock import MarketClock
 from .config import Config
 from .config_table import TABLE
+from .display_groups import DisplayGroups
 from .drills import Drills
 from .embedded_venue import EmbeddedVenue
 from .event_bus import EventBus
@@ -48,6 +49,7 @@ from .present.presenter import Presenter
 from .present.queries import Queries
 from .present.times import connection_time
 from .present.views import Views
+from .profit_streams import ProfitStreams
 from .publisher import Publisher
 from .sessions.admission import Admission, ReadOnly
 from .sessions.policy import Policy
@@ -105,6 +107,7 @@ class Station:
         self.figures = AccountFigures(
             self.queries, preferences, sessions, chosen, self.config, timing, bus
         )
+        profits = ProfitStreams(self.queries, sessions, self.config, timing)
         self.publisher = Publisher(
             sessions, self.queries, preferences, self.figures, self.config, bus
         )
@@ -150,7 +153,7 @@ class Station:
         schedule.order(
             self.drills.alarm, self.link.alarm, self.daily.alarm, self.farms.alarm,
             self.farm_queue.alarm, self.scheduler.alarm, self.level1.alarm, self.streams.alarm,
-            self.bars.alarm, self.figures.alarm,
+            self.bars.alarm, self.figures.alarm, profits.alarm,
         )  # fmt: skip
         self._services = Services(
             settings=chosen,
@@ -172,6 +175,8 @@ class Station:
             ticks=self.ticks,
             books=self.books,
             figures=self.figures,
+            profits=profits,
+            groups=DisplayGroups(sessions),
             introduced=self.drills.started,
         )
         for row in TABLE:

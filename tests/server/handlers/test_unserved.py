@@ -15,11 +15,9 @@ from papertape.wire.catalogue import (
     history,
     legacy,
     news,
-    pnl,
     reference,
     scanner,
     ticks,
-    verify,
     wsh,
 )
 from papertape.wire.message import Message
@@ -77,16 +75,9 @@ def test_a_request_without_an_id_is_named_and_gets_nothing(
 
 
 def test_every_request_without_an_id_has_an_answer() -> None:
-    told = {*unserved.EMPTY, *unserved.FAILED, news.ReqNewsBulletins}  # which may well stay empty
+    told = {*unserved.EMPTY, news.ReqNewsBulletins}  # which may well stay empty
     assert {cls for cls in WITHOUT if not cls.spec.id_field and cls not in CANCELS} == told
     assert ElementTree.fromstring(unserved.NO_SCANNERS).tag == "ScanParameterResponse"
-
-
-@pytest.mark.parametrize("cls", unserved.FAILED, ids=lambda cls: cls.__name__)
-def test_an_identity_check_fails_and_says_why(cls: type[Message]) -> None:
-    (answer,) = asked(cls()).got()
-    assert isinstance(answer, verify.VerifyCompleted | verify.VerifyAndAuthCompleted)
-    assert not answer.isSuccessful and answer.errorText.startswith(f"{cls.spec.callback} is not")
 
 
 @pytest.mark.parametrize("cls", CANCELS, ids=lambda cls: cls.__name__)
@@ -94,8 +85,7 @@ def test_there_is_nothing_to_cancel(cls: type[Message]) -> None:
     message = cls()
     if cls.spec.id_field:
         setattr(message, cls.spec.id_field, 7)
-    codes = {scanner.CancelScannerSubscription: 365,
-             pnl.CancelPnL: 10185, pnl.CancelPnLSingle: 10186}  # fmt: skip
+    codes = {scanner.CancelScannerSubscription: 365}
     found = [(about, code) for about, code, _ in asked(message).errors()]
     assert found == ([(7, codes[cls])] if cls in codes else [])
 

@@ -6,6 +6,7 @@ from ...wire.catalogue import account as wire
 from ..account_figures import (
     AccountSubscription,
     MultiAccountSubscription,
+    MultiPositionSubscription,
     PositionSubscription,
     SummarySubscription,
 )
@@ -13,6 +14,8 @@ from ..sessions.session import Session
 from . import handles
 from .services import Services
 
+MAX_MULTI_POSITIONS = 100
+"""Active reqPositionsMulti of one client."""
 MAX_SUMMARIES = 2
 """Active summary subscriptions of one client, as TWS allows."""
 UNKNOWN_ACCOUNT = "Invalid account code"
@@ -39,7 +42,57 @@ def cancel_positions(tws: Services, session: Session, message: wire.CancelPositi
     session.subscriptions.remove(PositionSubscription, 0)
 
 
-def _account(tws: Services, wanted: str) -> str | None:
+@handles(wire.ReqPositionsMulti)
+def req_positions_multi(
+    tws: Services, session: Session, message: wire.ReqPositionsMulti
+) -> Iterator[None] | None:
+    """Every position of an account, the end, then changes, under a request id.
+
+    322 for an account that there is not. No account has model portfolios: of one nothing is held.
+    """
+    wanted = message.account.strip()
+    held = session.subscriptions.of(MultiPositionSubscription)
+    if wanted not in ("", "All", *tws.queries.accounts()):
+        session.error(message.reqId, 322, cause=UNKNOWN_ACCOUNT)
+        return None
+    if message.reqId in held:
+        session.error(message.reqId, 322, variant="duplicate")
+        return None
+    if len(held) >= MAX_MULTI_POSITIONS:
+        cause = f"At most {MAX_MULTI_POSITIONS} subscriptions to positions"
+        session.error(message.reqId, 322, cause=cause)
+        return None
+    account = "" if wanted == "All" else wanted
+    one = MultiPositionSubscription(message.reqId, account, message.modelCode.strip())
+    session.subscriptions.add(one)
+    return _multi_positions(tws, session, one)
+
+
+def _multi_positions(
+    tws: Services, session: Session, one: MultiPositionSubscription
+) -> Iterator[None]:
+    for row in () if one.model else tws.queries.each_position(one.account or None):
+        if row is not None and tws.preferences.shows(row.contract):
+            session.send(
+                wire.PositionMulti(
+                    one.request_id, row.account, row.contract, row.position, row.avgCost
+                )
+            )
+        yield
+    session.send(wire.PositionMultiEnd(one.request_id))
+
+
+@handles(wire.CancelPositionsMulti)
+def cancel_positions_multi(
+    tws: Services, session: Session, message: wire.CancelPositionsMulti
+) -> None:
+    """No more changes of positions; silent."""
+    session.subscriptions.remove(MultiPositionSubscription, message.reqId)
+
+
+def account_of(tws: Services, wanted: str) -> str | None:
+    """The account that a request names, the first one where it names none, None for an unknown
+    one."""
     known = tws.queries.accounts()
     code = wanted.strip()
     if not code or code == "All":
@@ -54,7 +107,7 @@ def req_account_updates(tws: Services, session: Session, message: wire.ReqAccoun
         if session.subscriptions.remove(AccountSubscription, 0) is not None:
             session.error(-1, 2100, variant="unsubscribed")
         return
-    account = _account(tws, message.acctCode)
+    account = account_of(tws, message.acctCode)
     if account is None:
         session.error(-1, 321, cause=UNKNOWN_ACCOUNT)
     else:
@@ -66,7 +119,7 @@ def req_account_updates_multi(
     tws: Services, session: Session, message: wire.ReqAccountUpdatesMulti
 ) -> None:
     """Follow an account under a request id."""
-    account = _account(tws, message.account)
+    account = account_of(tws, message.account)
     if account is None:
         session.error(message.reqId, 321, cause=UNKNOWN_ACCOUNT)
         return

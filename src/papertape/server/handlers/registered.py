@@ -2,20 +2,24 @@
 
 from . import (
     account,
+    calculators,
     config,
     contracts,
     depth,
+    display,
     history,
     market,
     orders,
     past_ticks,
+    profit,
     real_time_bars,
     reference,
     session,
     tick_by_tick,
+    verify,
 )
 
 MODULES = (
-    account, config, contracts, depth, history, market, orders, past_ticks, real_time_bars,
-    reference, session, tick_by_tick,
+    account, calculators, config, contracts, depth, display, history, market, orders, past_ticks,
+    profit, real_time_bars, reference, session, tick_by_tick, verify,
 )  # fmt: skip

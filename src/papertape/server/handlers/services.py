@@ -9,6 +9,7 @@ from ...venue.market.source import MarketSource
 from ...venue.reference.instruments import Listing, Purpose, Refusal
 from ..account_figures import AccountFigures
 from ..config import Config
+from ..display_groups import DisplayGroups
 from ..event_bus import EventBus
 from ..market_data.books import DepthStreams
 from ..market_data.level1 import Level1
@@ -18,6 +19,7 @@ from ..plant.broker_link import BrokerLink
 from ..plant.farms import Farms
 from ..present.preferences import Preferences
 from ..present.queries import Queries
+from ..profit_streams import ProfitStreams
 from ..sessions.admission import Admission
 from ..sessions.policy import Policy
 from ..sessions.registry import Sessions
@@ -50,6 +52,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     ticks: TickStreams
     books: DepthStreams
     figures: AccountFigures
+    profits: ProfitStreams
+    groups: DisplayGroups
     introduced: Callable[[Session], object]
     """Called when a client has received everything that follows START_API."""
 

@@ -10,16 +10,11 @@ import logging
 from collections.abc import Callable
 from typing import Any, Final
 
-from ...wire.catalogue import account as accounts
 from ...wire.catalogue import contract as contracts
-from ...wire.catalogue import display as groups
 from ...wire.catalogue import (
     legacy,
     news,
-    options,
-    pnl,
     scanner,
-    verify,
     wsh,
 )
 from ...wire.message import Message
@@ -47,24 +42,12 @@ EMPTY: Final[dict[type[Message], Callable[[Any], Message]]] = {
     scanner.ReqScannerParameters: lambda _: scanner.ScannerParameters(NO_SCANNERS),
 }
 """Requests without an id, and the answer that says that there is nothing."""
-FAILED: Final[dict[type[Message], Callable[[bool, str], Message]]] = {
-    verify.VerifyRequest: verify.VerifyCompleted,
-    verify.VerifyMessage: verify.VerifyCompleted,
-    verify.VerifyAndAuthRequest: verify.VerifyAndAuthCompleted,
-    verify.VerifyAndAuthMessage: verify.VerifyAndAuthCompleted,
-}
-"""Identity checks, and the answer that says that it failed and why."""
-
 NOTHING_THERE: Final[dict[type[Message], tuple[int, str | None]]] = {
     scanner.CancelScannerSubscription: (365, None),
-    pnl.CancelPnL: (10185, None),
-    pnl.CancelPnLSingle: (10186, "pnl_single"),
 }
 """What TWS says when there is nothing to cancel."""
 SILENT: Final[frozenset[type[Message]]] = frozenset((
-    accounts.CancelPositionsMulti, contracts.CancelContractData, groups.UnsubscribeFromGroupEvents,
-    legacy.CancelFundamentalData, news.CancelNewsBulletins, options.CancelCalculateOptionPrice,
-    options.CancelCalculateImpliedVolatility,
+    contracts.CancelContractData, legacy.CancelFundamentalData, news.CancelNewsBulletins,
     wsh.CancelWshEventData, wsh.CancelWshMetaData,
 ))  # fmt: skip
 """Cancellations of which TWS says nothing either."""
@@ -78,8 +61,6 @@ def answer(session: Session, message: Message) -> None:
     if kind in NOTHING_THERE:
         code, variant = NOTHING_THERE[kind]
         session.error(about, code, variant=variant, id=about)
-    elif kind in FAILED:
-        session.send(FAILED[kind](False, f"{name} is not served by this station yet."))
     elif kind not in SILENT:
         log.info("%s asked for %s, which is not served", session.name, name)
         session.error(about, CODES.get(kind, FINAL), variant="not_served", what=name)

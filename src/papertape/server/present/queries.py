@@ -6,7 +6,7 @@ Rows come lazily where there may be many, so that whoever asks can pause between
 from collections import deque
 from collections.abc import Collection, Iterator
 from decimal import Decimal
-from itertools import chain
+from itertools import chain, islice
 from typing import Final, TypeVar
 
 import msgspec
@@ -87,6 +87,12 @@ class Queries:
     def __init__(self, venue: ReadModel, views: Views) -> None:
         self._venue = venue
         self._views = views
+        self._paid_by: dict[str, dict[int, int]] = {}
+        """Account -> contract -> what today's fills have cost."""
+        self._counted = 0
+        """How many of today's fills are in it."""
+        self._first: int | None = None
+        """The first of them."""
 
     # -- orders ---------------------------------------------------------------------------------
 
@@ -331,6 +337,48 @@ class Queries:
             position=size_decimal(held.position.quantity),
             value=money(held.value),
         )
+
+    def profits(
+        self, account: str, now: Nanos
+    ) -> tuple[ProfitRow, dict[int, ProfitRow], frozenset[int]]:
+        """``profit``, ``profit_single`` of every position, and the contracts traded today."""
+        worth, books = self.valuation(account, now), self._venue.state.accounts[account]
+        unrealized = realized = 0
+        paid = self._paid(account)
+        singles: dict[int, ProfitRow] = {}
+        for held in worth.holdings:
+            con_id, rate = held.instrument.conId, worth.rates[held.instrument.currency]
+            unrealized += scaled(held.unrealized, rate)
+            realized += scaled(held.position.realized, rate)
+            opening = books.opening_values.get(con_id, 0)
+            singles[con_id] = ProfitRow(
+                dailyPnL=money(held.value - opening - paid.get(con_id, 0)),
+                unrealizedPnL=money(held.unrealized),
+                realizedPnL=money(held.position.realized),
+                position=size_decimal(held.position.quantity),
+                value=money(held.value),
+            )
+        whole = ProfitRow(
+            dailyPnL=money(worth.equity - worth.previous_equity),
+            unrealizedPnL=money(unrealized),
+            realizedPnL=money(realized),
+        )
+        return whole, singles, frozenset(paid)
+
+    def _paid(self, account: str) -> dict[int, int]:
+        """What was paid for each contract today, fees included; each fill is looked at once."""
+        archive = self._venue.archive
+        count = archive.counts[1]
+        first = next((fill.execution for fill in archive.fills()), None)
+        if first != self._first or count < self._counted:  # another day, or a venue built again
+            self._paid_by.clear()
+            self._first, self._counted = first, 0
+        left = count - self._counted
+        for fill in islice(archive.latest_fills(), left):
+            mine = self._paid_by.setdefault(fill.account, {})
+            mine[fill.conId] = mine.get(fill.conId, 0) + fill.side * fill.value + fill.fee
+        self._counted = count
+        return self._paid_by.get(account, {})
 
     def account_values(self, account: str, now: Nanos) -> tuple[AccountFigure, ...]:
         """Every key of reqAccountUpdates, alphabetically, suffix rows after the plain ones."""

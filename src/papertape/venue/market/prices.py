@@ -237,20 +237,17 @@ class Prices(Mapping[int, Spec]):
         under = self._instruments.get(entry.under)
         if under is None or not entry.exercise or not self._has(under.conId):
             return None
-        dividend = 0.005
         exchanges: tuple[str, ...] = OPTION_EXCHANGES
         if isinstance(entry, FutureOption):
-            dividend, exchanges = RATE, (entry.home,)
+            exchanges = (entry.home,)
         elif isinstance(under, Index):
-            dividend, exchanges = 0.013, ("CBOE",)
-        elif under.stockType == "ETF":
-            dividend = 0.012
+            exchanges = ("CBOE",)
         busy = 24 if under.symbol in LIQUID else 6
         share = 0.008 if under.symbol in LIQUID else 0.03
         return OptionSpec(
             underlying=under.conId, strike=entry.exercise / entry.scale, call=entry.call,
-            expiry=ends(entry), american=entry.american, dividend=dividend, scale=entry.scale,
-            underlying_scale=under.scale,
+            expiry=ends(entry), american=entry.american, dividend=yield_on(entry, under),
+            scale=entry.scale, underlying_scale=under.scale,
             look=Appearance(entry.tick, 1.0, share=share, busy=busy, exchanges=exchanges),
         )  # fmt: skip
 
@@ -367,6 +364,15 @@ def _yield(spec: BondSpec, years: float, price: float) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if bond_price(spec, years, middle) > price else (low, middle)
     return low
+
+
+def yield_on(entry: OptionContract, under: Instrument) -> float:
+    """What holding the underlying of an option brings a year; of a future, the rate."""
+    if isinstance(entry, FutureOption):
+        return RATE
+    if isinstance(under, Index):
+        return 0.013
+    return 0.012 if under.stockType == "ETF" else 0.005
 
 
 def tick_at(entry: Instrument) -> int:
