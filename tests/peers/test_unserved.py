@@ -20,7 +20,7 @@ ASYNC = [peer for peer in PEERS if peer.driver == "async_peer.py"]
 YET = "is not served by this station yet."
 ENDS = {
     "reqScannerSubscription": 322, "reqScannerParameters": 322,
-    "calculateImpliedVolatility": 322, "calculateOptionPrice": 322,
+    "calculateImpliedVolatility": None, "calculateOptionPrice": None,
     "reqFundamentalData": 430, "reqNewsProviders": 322, "reqNewsArticle": 10276,
     "reqHistoricalNews": 10276, "requestFA": 321, "reqWshMetaData": 10276,
     "reqWshEventData": 10276, "reqUserInfo": None, "ADJUSTED_LAST": 322,
