@@ -4,7 +4,7 @@ import math
 from decimal import Decimal, localcontext
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from papertape.venue.market.options.elementary import exp, log, normal
@@ -46,6 +46,8 @@ def test_the_normal_distribution_is_that_of_the_tables(x: float, expected: float
 
 
 @given(x=st.floats(-40, 40))
+@example(x=-37.03125)
+@example(x=-37.5)
 def test_the_normal_distribution_beside_the_error_function(x: float) -> None:
     assert normal(x) == pytest.approx(0.5 * math.erfc(-x / math.sqrt(2)), rel=2e-8, abs=1e-300)
     assert abs(normal(x) + normal(-x) - 1.0) < 1e-15

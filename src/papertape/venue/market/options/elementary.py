@@ -14,7 +14,8 @@ _INVERSE_LN2 = 1.44269504088896338700
 _MOST, _LEAST = 709.0, -708.0
 _HALF_ROOT = 0.7071067811865476
 ROOT_2PI = 2.5066282746310002
-_FAR = 37.0
+_FAR = 37.5
+"""Beyond, the tail is too small for a float that is exact to all its digits."""
 _SPLIT = 7.07106781186547
 
 
