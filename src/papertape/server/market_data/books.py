@@ -1,7 +1,9 @@
 """Market depth: the book of one venue, or of all venues that SMART brings together.
 
-A client keeps the book itself, so it is told the rows that go, come and change, in an order in
-which every position is right and no side ever has more rows than were asked for. The best row of
+A client keeps the book itself, and clients read an insert in two ways: as documented, it moves the
+rows below it down; ib_async lets it overwrite its position. So rows come and go at the end of a
+side alone, and all others are written anew where they stand: both come to the same book. No side
+ever has more rows than were asked for. The best row of
 a side is what the quote shows; beneath it the tape has levels of its own (``venue/market/depth``).
 In the book of SMART a level is a row for each venue that shows it. A closed market has no book.
 """
@@ -66,20 +68,13 @@ def changes(before: BookState, now: BookState) -> Iterator[BookChange]:
 
 
 def _of_side(side: int, before: Side, now: Side) -> Iterator[BookChange]:
-    wanted = {(row.price, row.maker) for row in now}
-    kept = [(row.price, row.maker) in wanted for row in before]
-    for position in reversed(range(len(before))):
-        if not kept[position]:
-            yield BookChange(side, position, DELETE, BookRow(*NO_ROW))
-    rest = iter([row for row, stays in zip(before, kept) if stays])
-    next_kept = next(rest, None)
+    for position in reversed(range(len(now), len(before))):
+        yield BookChange(side, position, DELETE, BookRow(*NO_ROW))
     for position, row in enumerate(now):
-        if next_kept is None or (row.price, row.maker) != (next_kept.price, next_kept.maker):
+        if position >= len(before):
             yield BookChange(side, position, INSERT, row)
-            continue
-        if row != next_kept:
+        elif row != before[position]:
             yield BookChange(side, position, UPDATE, row)
-        next_kept = next(rest, None)
 
 
 class BookView(NamedTuple):

@@ -1,0 +1,96 @@
+"""Ticks, books, profit, calculators and display groups in other people's clients."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lanes import HANGS_S
+from peers.environments import PEERS, Peer
+from peers.station import Station
+
+pytestmark = pytest.mark.peers
+
+DRIVERS = Path(__file__).parent / "drivers"
+SHAPE = Peer("papertape.ibapi", "answers.py", "papertape.ibapi")
+OFFICIAL = [*(peer for peer in PEERS if peer.driver == "official.py"), SHAPE]
+ASYNC = [peer for peer in PEERS if peer.driver == "async_peer.py"]
+
+
+def run(python: Path | str, driver: str, peer: Peer, station: Station, number: int) -> list[Any]:
+    """What a driver prints, line by line."""
+    done = subprocess.run(
+        [
+            *(str(python), str(DRIVERS / driver), "--module", peer.module),
+            *("--port", str(station.port), "--client-id", str(number)),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=3 * HANGS_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("peer", OFFICIAL, ids=lambda peer: peer.name)
+def test_each_is_answered_by_its_own_callbacks(
+    peer: Peer, python_of: Callable[[Peer], Path], station: Station
+) -> None:
+    python = sys.executable if peer is SHAPE else python_of(peer)
+    lines = run(python, "answers.py", peer, station, 101 + OFFICIAL.index(peer))
+    told: dict[str, list[list[Any]]] = {one["asked"]: one["told"] for one in lines}
+    names = {name: [one[0] for one in found] for name, found in told.items()}
+    for name in ("headTimestamp", "pnl", "pnlSingle"):
+        assert names[name][0] == name
+    assert names["histogram"] == ["histogramData"]
+    assert names["past trades"] == ["historicalTicksLast"]
+    assert names["past quotes"] == ["historicalTicksBidAsk"]
+    assert names["past middles"] == ["historicalTicks"]
+    assert names["trades"][0] == "historicalTicksLast"
+    assert set(names["trades"][1:]) == {"tickByTickAllLast"}
+    assert names["quotes"][0] == "historicalTicksBidAsk"
+    assert set(names["quotes"][1:]) == {"tickByTickBidAsk"}
+    assert set(names["middles"]) == {"tickByTickMidPoint"}
+    assert names["book"][0] == "error" and told["book"][0][1] == "2152"
+    assert set(names["book"][1:]) == {"updateMktDepthL2"}
+    assert set(names["book of a venue"]) == {"updateMktDepth"}
+    assert names["positions"][-1] == "positionMultiEnd"
+    assert names["volatility"] == names["price"] == ["tickOptionComputation"]
+    assert told["groups"] == [["displayGroupList", "1|2|3|4|5|6|7"]]
+    assert told["group"] == [["displayGroupUpdated", "none"]]
+    _numbers_agree(told)
+
+
+def _numbers_agree(told: dict[str, list[list[Any]]]) -> None:
+    prices = [float(one["price"]) for one in told["histogram"][0][1]]
+    assert prices == sorted(prices)
+    quotes = told["past quotes"][0][1]
+    assert all(float(one["priceBid"]) < float(one["priceAsk"]) for one in quotes)
+    times = [int(one["time"]) for one in quotes]
+    assert times == sorted(times) and len(times) >= 10
+    _, held, *_, value = told["pnlSingle"][0]
+    assert float(held) > 0 and float(value) > 0
+    volatility, price = told["volatility"][0], told["price"][0]
+    assert 0.01 < float(volatility[3]) < 5 and float(volatility[5]) == 9.0
+    assert float(price[3]) == 0.3 and float(price[5]) > 0 and 0 < float(price[4]) < 1
+
+
+@pytest.mark.parametrize("peer", ASYNC, ids=lambda peer: peer.name)
+def test_a_book_that_the_client_keeps_is_in_order(
+    peer: Peer, python_of: Callable[[Peer], Path], station: Station
+) -> None:
+    """The two libraries read an insert differently."""
+    states = run(python_of(peer), "async_books.py", peer, station, 111 + ASYNC.index(peer))
+    assert len(states) > 5
+    for state in states:
+        bids, asks = state["bids"], state["asks"]
+        assert len(bids) <= 5 and len(asks) <= 5
+        assert bids == sorted(bids, reverse=True) and asks == sorted(asks), state
+        assert bids[0] < asks[0], state
