@@ -114,8 +114,7 @@ def test_portfolio_profit_and_values_of_an_option_are_in_money() -> None:
     quote(stage, OPTION, 5.60, 5.60)
     (row,) = stage.queries.portfolio(ACCOUNT, stage.now)
     assert (row.marketPrice, row.marketValue, row.unrealizedPNL) == (5.60, 1120, 100)
-    single = stage.queries.profit_single(ACCOUNT, OPTION.conId, stage.now)
-    assert single is not None
+    single = stage.queries.profits(ACCOUNT, stage.now)[1][OPTION.conId]
     assert (single.value, single.dailyPnL, single.unrealizedPnL) == (1120, 100, 100)
     whole = stage.queries.profit(ACCOUNT, stage.now)
     assert (whole.dailyPnL, whole.unrealizedPnL) == (100, 100)

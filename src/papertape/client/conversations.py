@@ -131,8 +131,16 @@ class PastTicks(Conversation):
 
     def feed(self, message: Any) -> None:
         """Take ticks."""
-        for name in ("historicalTicksLast", "historicalTicksBidAsk", "historicalTicks"):
-            self.ticks += getattr(message, name, ())
+        self.ticks += ticks_in(message)
         if message.isDone and not self.done:
             self.done = True
             self._wake()
+
+
+def ticks_in(message: Any) -> list[Any]:
+    """The ticks of an answer with ticks of the past; none for another message."""
+    for name in ("historicalTicksLast", "historicalTicksBidAsk", "historicalTicks"):
+        found: list[Any] | None = getattr(message, name, None)
+        if found is not None:
+            return found
+    return []

@@ -15,7 +15,7 @@ from ..errors import PapertapeError
 from ..model import Bar
 from ..wire.catalogue import account, history, ticks
 from ..wire.message import Message
-from .conversations import Conversation
+from .conversations import Conversation, ticks_in
 
 REMEMBERED: Final = 100
 """Gaps that a stream remembers."""
@@ -265,12 +265,3 @@ class TickStream(ItemStream):
             )
             return [part for part in parts if part is not None]
         return ticks_in(message)
-
-
-def ticks_in(message: Any) -> list[Any]:
-    """The ticks of an answer with ticks of the past; none for another message."""
-    for name in ("historicalTicksLast", "historicalTicksBidAsk", "historicalTicks"):
-        found: list[Any] | None = getattr(message, name, None)
-        if found is not None:
-            return found
-    return []

@@ -5,8 +5,10 @@ from decimal import Decimal
 import pytest
 
 from papertape.model import ExecutionFilter
-from papertape.server.present.queries import Row, Rows
-from venue.scenario import Stage, scenario
+from papertape.server.present.queries import Queries, Row, Rows
+from papertape.server.present.views import Views
+from papertape.venue.units import CASH_SCALE
+from venue.scenario import Stage, command, scenario
 
 ACCOUNT = "DU1234567"
 AAPL, TSLA = 265598, 76792991
@@ -148,19 +150,39 @@ def test_without_a_quote_a_position_stands_at_cost(stage: Stage) -> None:
 def test_profit_of_the_account_is_the_sum_of_its_positions(stage: Stage) -> None:
     queries = stage.queries
     total = queries.profit(ACCOUNT, stage.now)
-    singles = [queries.profit_single(ACCOUNT, con_id, stage.now) for con_id in (AAPL, TSLA)]
+    whole, singles, traded = queries.profits(ACCOUNT, stage.now)
+    assert whole == total
     assert total.dailyPnL == pytest.approx(total.unrealizedPnL + total.realizedPnL, abs=1e-6)
-    assert total.dailyPnL == pytest.approx(sum(row.dailyPnL for row in singles if row), abs=1e-6)
-    assert queries.profit_single(ACCOUNT, 8314, stage.now) is None
+    assert total.dailyPnL == pytest.approx(sum(row.dailyPnL for row in singles.values()), abs=1e-6)
+    assert set(singles) == traded == {AAPL, TSLA}
+
+
+def test_fills_that_came_between_two_questions_count_once(stage: Stage) -> None:
+    """The fills of today are added up as they come: who asks for the first time gets the same."""
+    stage.queries.profits(ACCOUNT, stage.now)
+    stage.submit(command("submit", ["#20", "BUY", "7", "AAPL", "MKT"]))
+    stage.queries.profits(ACCOUNT, stage.now)
+    stage.submit(command("submit", ["#21", "SELL", "3", "AAPL", "MKT"]))
+    asked = stage.queries.profits(ACCOUNT, stage.now)
+    views = Views(stage.engine.instruments, stage.engine.profile)
+    assert asked == Queries(stage.engine, views).profits(ACCOUNT, stage.now)
+    paid = sum(
+        fill.side * fill.value + fill.fee
+        for fill in stage.engine.archive.fills()
+        if fill.conId == AAPL
+    )
+    row = asked[1][AAPL]
+    assert row.value is not None
+    assert row.dailyPnL == pytest.approx(row.value - paid / CASH_SCALE)
 
 
 def test_daily_profit_starts_anew_at_midnight(stage: Stage) -> None:
+    stage.queries.profits(ACCOUNT, stage.now)
     stage.play("""
         clock   20260414 01:00:00  -> #3 Cancelled
         quote   AAPL 261.00 x 261.02
     """)
-    single = stage.queries.profit_single(ACCOUNT, AAPL, stage.now)
-    assert single is not None
+    single = stage.queries.profits(ACCOUNT, stage.now)[1][AAPL]
     assert single.dailyPnL == pytest.approx(60.0)
     assert (single.position, single.realizedPnL) == (Decimal(60), 0)
     assert stage.queries.profit(ACCOUNT, stage.now).dailyPnL == pytest.approx(60.0)

@@ -1,9 +1,10 @@
 """The two option calculators: the answer comes at once, as a tick of the type for them."""
 
-from ...model import Contract
+from collections.abc import Callable
+
 from ...venue.market.calculator import OptionCalculator
 from ...venue.reference.instruments import Purpose, Refusal
-from ...venue.reference.securities import OptionContract, Warrant
+from ...venue.reference.securities import Instrument, OptionContract, Warrant
 from ...wire.catalogue import options as wire
 from ..sessions.session import Session
 from . import handles
@@ -20,20 +21,15 @@ def calculate_implied_volatility(
 ) -> None:
     """The volatility that explains a price; none in the answer where none does. 322 for what
     cannot be a price."""
-    model = _model(tws, session, message.reqId, message.contract)
-    if model is None:
-        return
     price, spot = message.optionPrice, message.underPrice
-    try:
+
+    def answer(model: OptionCalculator) -> wire.TickOptionComputation:
         found = model.volatility(price, spot)
-    except (ValueError, OverflowError) as error:
-        session.error(message.reqId, 322, cause=str(error))
-        return
-    session.send(
-        wire.TickOptionComputation(
+        return wire.TickOptionComputation(
             message.reqId, CALCULATED, BY_RETURNS, found, optPrice=price, undPrice=spot
         )
-    )
+
+    _calculate(tws, session, message, answer)
 
 
 @handles(wire.CalculateOptionPrice)
@@ -41,21 +37,16 @@ def calculate_option_price(
     tws: Services, session: Session, message: wire.CalculateOptionPrice
 ) -> None:
     """The price at a volatility, and its greeks; 322 for what cannot be one."""
-    model = _model(tws, session, message.reqId, message.contract)
-    if model is None:
-        return
     volatility, spot = message.volatility, message.underPrice
-    try:
+
+    def answer(model: OptionCalculator) -> wire.TickOptionComputation:
         found = model.at(volatility, spot)
-    except (ValueError, OverflowError) as error:
-        session.error(message.reqId, 322, cause=str(error))
-        return
-    session.send(
-        wire.TickOptionComputation(
+        return wire.TickOptionComputation(
             message.reqId, CALCULATED, BY_RETURNS, volatility, found.delta, found.value,
             gamma=found.gamma, vega=found.vega, theta=found.theta, undPrice=spot,
-        )
-    )  # fmt: skip
+        )  # fmt: skip
+
+    _calculate(tws, session, message, answer)
 
 
 @handles(wire.CancelCalculateImpliedVolatility)
@@ -72,23 +63,28 @@ def cancel_option_price(
     """Silent: the answer has been sent."""
 
 
-def _model(
-    tws: Services, session: Session, request_id: int, contract: Contract
-) -> OptionCalculator | None:
-    """The calculator of a contract; None when the request has been refused."""
-    found = tws.resolve(contract, Purpose.QUOTES)
+def _calculate(
+    tws: Services,
+    session: Session,
+    message: wire.CalculateImpliedVolatility | wire.CalculateOptionPrice,
+    answer: Callable[[OptionCalculator], wire.TickOptionComputation],
+) -> None:
+    """Send what the model of the contract answers, or the refusal of the contract or a number."""
+    found = tws.resolve(message.contract, Purpose.QUOTES)
     if isinstance(found, Refusal):
-        session.refuse(request_id, found)
-        return None
-    entry = found.instrument
-    under = None
+        session.refuse(message.reqId, found)
+        return
+    try:
+        session.send(answer(_model(tws, found.instrument)))
+    except (ValueError, OverflowError) as error:
+        session.error(message.reqId, 322, cause=str(error))
+
+
+def _model(tws: Services, entry: Instrument) -> OptionCalculator:
+    """The calculator of an option. Raises ``ValueError`` for another contract and an expired
+    one."""
     if isinstance(entry, OptionContract) and not isinstance(entry, Warrant):
         under = tws.venue.instruments.get(entry.under)
-    if under is None or not isinstance(entry, OptionContract):
-        session.error(request_id, 322, cause=NO_OPTION)
-        return None
-    try:
-        return OptionCalculator(entry, under, tws.timing.now)
-    except ValueError as error:
-        session.error(request_id, 322, cause=str(error))
-        return None
+        if under is not None:
+            return OptionCalculator(entry, under, tws.timing.now)
+    raise ValueError(NO_OPTION)

@@ -36,7 +36,6 @@ CODES: Final[dict[type[Message], int]] = {
 NO_SCANNERS: Final = (
     "<ScanParameterResponse><InstrumentList></InstrumentList></ScanParameterResponse>"
 )
-NO_GROUPS: Final = {1: "ListOfGroups", 2: "ListOfAllocationProfiles", 3: "ListOfAccountAliases"}
 EMPTY: Final[dict[type[Message], Callable[[Any], Message]]] = {
     news.ReqNewsProviders: lambda _: news.NewsProviders(),
     scanner.ReqScannerParameters: lambda _: scanner.ScannerParameters(NO_SCANNERS),

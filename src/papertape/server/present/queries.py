@@ -309,61 +309,26 @@ class Queries:
 
     def profit(self, account: str, now: Nanos) -> ProfitRow:
         """The account's profit since the trading day began."""
-        worth = self.valuation(account, now)
-        rates = worth.rates
-        held = worth.holdings
-        unrealized = sum(scaled(h.unrealized, rates[h.instrument.currency]) for h in held)
-        realized = sum(scaled(h.position.realized, rates[h.instrument.currency]) for h in held)
-        return ProfitRow(
-            dailyPnL=money(worth.equity - worth.previous_equity),
-            unrealizedPnL=money(unrealized),
-            realizedPnL=money(realized),
-        )
-
-    def profit_single(self, account: str, con_id: int, now: Nanos) -> ProfitRow | None:
-        """One position's profit since the trading day began; None when there is none."""
-        books = self._venue.state.accounts[account]
-        holdings = self.valuation(account, now).holdings
-        held = next((h for h in holdings if h.instrument.conId == con_id), None)
-        if held is None:
-            return None
-        fills = self._venue.archive.fills()
-        ours = [f for f in fills if (f.account, f.conId) == (account, con_id)]
-        paid = sum(fill.side * fill.value + fill.fee for fill in ours)
-        return ProfitRow(
-            dailyPnL=money(held.value - books.opening_values.get(con_id, 0) - paid),
-            unrealizedPnL=money(held.unrealized),
-            realizedPnL=money(held.position.realized),
-            position=size_decimal(held.position.quantity),
-            value=money(held.value),
-        )
+        return _whole_profit(self.valuation(account, now))
 
     def profits(
         self, account: str, now: Nanos
     ) -> tuple[ProfitRow, dict[int, ProfitRow], frozenset[int]]:
-        """``profit``, ``profit_single`` of every position, and the contracts traded today."""
-        worth, books = self.valuation(account, now), self._venue.state.accounts[account]
-        unrealized = realized = 0
-        paid = self._paid(account)
-        singles: dict[int, ProfitRow] = {}
-        for held in worth.holdings:
-            con_id, rate = held.instrument.conId, worth.rates[held.instrument.currency]
-            unrealized += scaled(held.unrealized, rate)
-            realized += scaled(held.position.realized, rate)
-            opening = books.opening_values.get(con_id, 0)
-            singles[con_id] = ProfitRow(
-                dailyPnL=money(held.value - opening - paid.get(con_id, 0)),
+        """``profit``, the profit of each position by contract, and the contracts traded today."""
+        worth, paid = self.valuation(account, now), self._paid(account)
+        opening = self._venue.state.accounts[account].opening_values
+        singles = {
+            con_id: ProfitRow(
+                dailyPnL=money(held.value - opening.get(con_id, 0) - paid.get(con_id, 0)),
                 unrealizedPnL=money(held.unrealized),
                 realizedPnL=money(held.position.realized),
                 position=size_decimal(held.position.quantity),
                 value=money(held.value),
             )
-        whole = ProfitRow(
-            dailyPnL=money(worth.equity - worth.previous_equity),
-            unrealizedPnL=money(unrealized),
-            realizedPnL=money(realized),
-        )
-        return whole, singles, frozenset(paid)
+            for held in worth.holdings
+            for con_id in (held.instrument.conId,)
+        }
+        return _whole_profit(worth), singles, frozenset(paid)
 
     def _paid(self, account: str) -> dict[int, int]:
         """What was paid for each contract today, fees included; each fill is looked at once."""
@@ -417,6 +382,18 @@ class Queries:
 
 def _all(rows: Rows[Row]) -> tuple[Row, ...]:
     return tuple(row for row in rows if row is not None)
+
+
+def _whole_profit(worth: Valuation) -> ProfitRow:
+    """The profit of an account, in its base currency."""
+    held, rates = worth.holdings, worth.rates
+    unrealized = sum(scaled(h.unrealized, rates[h.instrument.currency]) for h in held)
+    realized = sum(scaled(h.position.realized, rates[h.instrument.currency]) for h in held)
+    return ProfitRow(
+        dailyPnL=money(worth.equity - worth.previous_equity),
+        unrealizedPnL=money(unrealized),
+        realizedPnL=money(realized),
+    )
 
 
 def _portfolio_row(account: str, holding: Holding) -> PortfolioRow:
