@@ -15,7 +15,7 @@ import threading
 import time
 from typing import Any
 
-PATIENCE_S = 20.0
+PATIENCE_S = 90.0  # a quiet stretch of the market has half a minute without another middle
 LARGEST_CODE = 1_000_000  # newer clients tell the time of an error as well, in milliseconds
 CALLBACKS = (
     "headTimestamp", "histogramData", "historicalTicks", "historicalTicksBidAsk",

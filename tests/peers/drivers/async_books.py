@@ -12,7 +12,7 @@ import asyncio
 import importlib
 import json
 
-STATES, LIMIT_S = 6, 60.0
+STATES, LIMIT_S = 6, 150.0  # prices may stand for half a minute
 
 
 async def main() -> None:
