@@ -61,10 +61,17 @@ def program(name: str) -> Any:
             code = next(one for one in args if isinstance(one, int) and one < LARGEST_CODE)
             self.note(reqId, "error", (code,))
 
-        def until(self, number: int, count: int) -> list[Any]:
-            """What came for an id, once there is that much of it."""
+        def until(self, number: int, wanted: int | str) -> list[Any]:
+            """What came for an id, once there is that much of it, or a callback of that name."""
+
+            def enough() -> bool:
+                told = self.told.get(number, ())
+                if isinstance(wanted, int):
+                    return len(told) >= wanted
+                return any(name in (wanted, "error") for name, *_ in told)
+
             with self.came:
-                self.came.wait_for(lambda: len(self.told.get(number, ())) >= count, PATIENCE_S)
+                self.came.wait_for(enough, PATIENCE_S)
                 return list(self.told.get(number, ()))
 
     def callback(name: str) -> Any:
@@ -105,7 +112,7 @@ def main() -> None:
     api.placeOrder(number, stock, order)
     api.until(0, 2)
     now = time.strftime("%Y%m%d-%H:%M:%S", time.gmtime())
-    asked: dict[str, tuple[int, Any]] = {
+    asked: dict[str, tuple[int | str, Any]] = {
         "headTimestamp": (1, lambda n: api.reqHeadTimeStamp(n, stock, "TRADES", 1, 1)),
         "histogram": (1, lambda n: api.reqHistogramData(n, stock, True, "1 day")),
         "past trades": (
@@ -129,7 +136,7 @@ def main() -> None:
         ),
         "pnl": (1, lambda n: api.reqPnL(n, "DU1234567", "")),
         "pnlSingle": (1, lambda n: api.reqPnLSingle(n, "DU1234567", "", 265598)),
-        "positions": (2, lambda n: api.reqPositionsMulti(n, "DU1234567", "")),
+        "positions": ("positionMultiEnd", lambda n: api.reqPositionsMulti(n, "DU1234567", "")),
         "volatility": (1, lambda n: api.calculateImpliedVolatility(n, option, 9.0, 250.0, [])),
         "price": (1, lambda n: api.calculateOptionPrice(n, option, 0.3, 250.0, [])),
         "groups": (1, api.queryDisplayGroups),
@@ -142,9 +149,9 @@ def main() -> None:
                 n, stock, "", "5 D", "1 day", "SCHEDULE", 1, 1, False, []
             ),
         )
-    for request, (name, (count, ask)) in enumerate(asked.items(), 1001):
+    for request, (name, (wanted, ask)) in enumerate(asked.items(), 1001):
         ask(request)
-        print(json.dumps({"asked": name, "told": api.until(request, count)}), flush=True)
+        print(json.dumps({"asked": name, "told": api.until(request, wanted)}), flush=True)
     api.disconnect()
 
 
