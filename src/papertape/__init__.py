@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .client.aio import connect
     from .client.api import Tws
     from .client.contracts import Forex, LimitOrder, MarketOrder, Stock
+    from .client.lookups import OptionChain
     from .client.quotes import QuoteStream
     from .client.report import Report
     from .client.settings import Backoff, ClientSettings
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
         ServerOutdated,
         SettingsError,
     )
-    from .model import Bar, Contract, ContractDetails, ExecutionFilter, Order
+    from .model import Bar, Contract, ContractDescription, ContractDetails, ExecutionFilter, Order
 
 __version__ = "0.1.0.dev0"
 
@@ -56,6 +57,7 @@ _HOME = {
     "ConnectionLost": "errors",
     "ConnectionProblem": "errors",
     "Contract": "model",
+    "ContractDescription": "model",
     "ContractDetails": "model",
     "ContractNotFound": "errors",
     "DeadlineExceeded": "errors",
@@ -70,6 +72,7 @@ _HOME = {
     "MarketOrder": "client.contracts",
     "NotConnected": "errors",
     "NotReady": "errors",
+    "OptionChain": "client.lookups",
     "Order": "model",
     "OrderRejected": "errors",
     "PapertapeError": "errors",
@@ -100,6 +103,7 @@ __all__ = [
     "ConnectionLost",
     "ConnectionProblem",
     "Contract",
+    "ContractDescription",
     "ContractDetails",
     "ContractNotFound",
     "DeadlineExceeded",
@@ -114,6 +118,7 @@ __all__ = [
     "MarketOrder",
     "NotConnected",
     "NotReady",
+    "OptionChain",
     "Order",
     "OrderRejected",
     "PapertapeError",

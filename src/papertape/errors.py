@@ -257,6 +257,9 @@ class ContractNotFound(RequestRefused):
 class AmbiguousContract(RequestRefused):
     """More than one contract matches where exactly one is needed (200)."""
 
+    candidates: tuple[Any, ...] = ()
+    """The contracts that match, where they are known: those of ``Tws.qualify``."""
+
 
 class OrderRejected(ApiError):
     """The server refused an order, a modification or a cancel."""

@@ -11,21 +11,12 @@ from typing import Any
 import msgspec
 
 from ..errors import NotConnected, NotReady, OrderRejected, PapertapeError
-from ..model import (
-    Bar,
-    Contract,
-    ContractDetails,
-    ExecutionFilter,
-    HistogramEntry,
-    Order,
-    OrderCancel,
-)
-from ..versions import HISTORY_END_MESSAGE
-from ..wire.catalogue import account, contract, history, market, orders, reports, session, ticks
+from ..model import Contract, ExecutionFilter, Order, OrderCancel
+from ..wire.catalogue import account, history, market, orders, reports, ticks
 from .accounts import AccountSnapshot
-from .conversations import Call, Collect, History, PastTicks
-from .facade import DEADLINE_S, SessionFacade
-from .moments import moment
+from .conversations import Collect
+from .facade import DEADLINE_S
+from .inquiries import Inquiries
 from .quotes import QuoteStream
 from .requests import lists, questions
 from .session import ClientSession
@@ -36,7 +27,6 @@ from .subscriptions import (
     PositionUpdates,
     Quotes,
     RealTimeBars,
-    SingleTick,
     TickByTick,
 )
 from .trades import Trade
@@ -49,150 +39,8 @@ MOST_FILLED_S = 3600
 """The longest span of bars of five seconds that every TWS gives."""
 
 
-class Tws(SessionFacade):
+class Tws(Inquiries):
     """A session with a TWS, an IB Gateway or a Papertape station."""
-
-    async def current_time(self, *, timeout: float = DEADLINE_S) -> int:
-        """The server's time in seconds since the epoch."""
-        make = lambda _: (Call("reqCurrentTime"), session.ReqCurrentTime())  # noqa: E731
-        ask = self._now().ask("reqCurrentTime", make, timeout, by_id=False)
-        return int((await self._answer(ask)).result.currentTime)
-
-    # -- contracts and history ----------------------------------------------------------------
-
-    async def contract_details(
-        self, wanted: Contract, *, timeout: float = DEADLINE_S
-    ) -> list[ContractDetails]:
-        """Return every contract that matches. Raises ``ContractNotFound`` when none does."""
-
-        def make(number: int) -> tuple[Collect, contract.ReqContractDetails]:
-            collect = Collect("reqContractDetails", contract.ContractDataEnd, number)
-            return collect, contract.ReqContractDetails(number, wanted)
-
-        ask = self._now().ask("reqContractDetails", make, timeout)
-        found = (await self._answer(ask)).result
-        for row in found:
-            row.contractDetails.contract = row.contract
-        return [row.contractDetails for row in found]
-
-    async def historical_bars(
-        self,
-        wanted: Contract,
-        *,
-        duration: str = "1 D",
-        bar_size: str = "1 min",
-        what: str = "TRADES",
-        end: str | datetime = "",
-        regular_hours: bool = True,
-        format_date: int = 1,
-        timeout: float = 60.0,
-    ) -> list[Bar]:
-        """Return the bars of the span that ends at ``end`` (default: now), oldest first.
-
-
-        ``end`` is a timezone-aware ``datetime`` or pandas ``Timestamp``, or text in the format of
-        TWS. Raises ``LocalProtocolError`` for a time without a zone.
-        """
-        until = moment(end, "end", "ReqHistoricalData")
-        split = self.report.serverVersion >= HISTORY_END_MESSAGE
-
-        def make(number: int) -> tuple[History, history.ReqHistoricalData]:
-            request = history.ReqHistoricalData(
-                number, wanted, until, bar_size, duration, int(regular_hours), what, format_date
-            )
-            return History(number, split=split), request
-
-        ask = self._now().ask("reqHistoricalData", make, timeout)
-        bars: list[Bar] = (await self._answer(ask)).bars
-        return bars
-
-    async def historical_ticks(
-        self,
-        wanted: Contract,
-        *,
-        start: str | datetime = "",
-        end: str | datetime = "",
-        count: int = 1000,
-        what: str = "TRADES",
-        regular_hours: bool = True,
-        ignore_size: bool = False,
-        timeout: float = 60.0,
-    ) -> list[SingleTick]:
-        """Return ticks of the past, oldest first: the first from ``start`` on, or the last before
-        ``end``; give one of them. ``what`` is TRADES, BID_ASK or MIDPOINT.
-
-        TWS gives up to 1000 of one trading day and the rest of their last second: go on at the
-        second after the last one's. Times as in ``historical_bars``.
-        """
-        since = moment(start, "start", "ReqHistoricalTicks")
-        until = moment(end, "end", "ReqHistoricalTicks")
-
-        def make(number: int) -> tuple[PastTicks, ticks.ReqHistoricalTicks]:
-            request = ticks.ReqHistoricalTicks(
-                number, wanted, since, until, count, what, int(regular_hours), ignore_size
-            )
-            return PastTicks(number), request
-
-        ask = self._now().ask("reqHistoricalTicks", make, timeout)
-        found: list[SingleTick] = (await self._answer(ask)).ticks
-        return found
-
-    async def head_timestamp(
-        self,
-        wanted: Contract,
-        *,
-        what: str = "TRADES",
-        regular_hours: bool = True,
-        timeout: float = DEADLINE_S,
-    ) -> datetime:
-        """Return since when there are data of a kind, in UTC."""
-
-        def make(number: int) -> tuple[Call, ticks.ReqHeadTimeStamp]:
-            request = ticks.ReqHeadTimeStamp(number, wanted, int(regular_hours), what, 2)
-            return Call("reqHeadTimeStamp", number), request
-
-        found = (await self._answer(self._now().ask("reqHeadTimeStamp", make, timeout))).result
-        return datetime.fromtimestamp(int(found.headTimestamp), UTC)
-
-    async def histogram(
-        self,
-        wanted: Contract,
-        period: str = "1 day",
-        *,
-        regular_hours: bool = True,
-        timeout: float = 60.0,
-    ) -> list[HistogramEntry]:
-        """Return how much was traded at each price in the period (``3 days``, ``1 week``)."""
-
-        def make(number: int) -> tuple[Call, ticks.ReqHistogramData]:
-            request = ticks.ReqHistogramData(number, wanted, regular_hours, period)
-            return Call("reqHistogramData", number), request
-
-        found = (await self._answer(self._now().ask("reqHistogramData", make, timeout))).result
-        rows: list[HistogramEntry] = found.histogramDataEntries
-        return rows
-
-    async def schedule(
-        self,
-        wanted: Contract,
-        *,
-        duration: str = "1 M",
-        end: str | datetime = "",
-        regular_hours: bool = True,
-        timeout: float = 60.0,
-    ) -> history.HistoricalSchedule:
-        """Return the trading sessions of the span that ends at ``end``, in ``timeZone``."""
-        until = moment(end, "end", "ReqHistoricalData")
-
-        def make(number: int) -> tuple[Call, history.ReqHistoricalData]:
-            request = history.ReqHistoricalData(
-                number, wanted, until, "1 day", duration, int(regular_hours), "SCHEDULE"
-            )
-            return Call("reqHistoricalData", number), request
-
-        ask = self._now().ask("reqHistoricalData", make, timeout)
-        found: history.HistoricalSchedule = (await self._answer(ask)).result
-        return found
 
     # -- market data --------------------------------------------------------------------------
 
