@@ -14,7 +14,7 @@ from statistics import fmean
 import matplotlib.pyplot as plt
 
 from papertape.store.history import recordings
-from papertape.venue.market.source import Quote, Trade
+from papertape.venue.market.source import Print, Quote
 from papertape.venue.market.tape import Market, open_market
 from papertape.venue.units import DAY, MINUTE, SECOND
 
@@ -43,7 +43,7 @@ def signs(market: Market, con_id: int, start: int) -> tuple[list[int], list[int]
         if isinstance(tick, Quote):
             quote = tick
             spreads.append((tick.ask - tick.bid) // 100)
-        elif isinstance(tick, Trade) and quote is not None:
+        elif isinstance(tick, Print) and quote is not None:
             middle = quote.bid + quote.ask
             if 2 * tick.price != middle:
                 sides.append(1 if 2 * tick.price > middle else -1)

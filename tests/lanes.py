@@ -13,7 +13,8 @@ runs, the more it can find.
 """
 
 import os
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import settings
@@ -22,6 +23,8 @@ LANES = ("check", "test", "quick", "proof")
 LANE = os.environ.get("PAPERTAPE_LANE") or "test"
 if LANE not in LANES:
     raise pytest.UsageError(f"PAPERTAPE_LANE={LANE!r}: there are {', '.join(LANES)}")
+
+Item = TypeVar("Item")
 
 TRIES = {"check": 0.1, "test": 1, "quick": 8, "proof": 100}
 """Samples of a property test, as a multiple of those of ``test``."""
@@ -37,6 +40,16 @@ on a machine that does much else everything comes, but late."""
 def many(*, test: int, quick: int, proof: int) -> int:
     """How often, or how finely, a search does something in this lane."""
     return {"quick": quick, "proof": proof}.get(LANE, test)
+
+
+def thinned(items: Sequence[Item], *, check: int) -> Sequence[Item]:
+    """All steps of a walk; in ``check`` each ``check``-th of them, the same ones in every run.
+
+    The first and the last are always there. A prime number falls in step with no pattern.
+    """
+    if LANE != "check" or len(items) <= check:
+        return items
+    return [*items[:-1:check], items[-1]]
 
 
 def tries(count: int, *, fixed: bool = False) -> settings:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Coroutine
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,15 @@ from lanes import HANGS_S
 
 HERE = Path(__file__).parent
 FILES = sorted(HERE.rglob("*.py"))
+
+
+@cache
+def nodes(file: Path) -> list[ast.AST]:
+    """Calls and imports of a test file; a file is parsed once."""
+    tree = ast.walk(ast.parse(file.read_text("utf-8")))
+    return [node for node in tree if isinstance(node, ast.Call | ast.ImportFrom)]
+
+
 NOBODY = ("127.0.0.1", 9)
 
 
@@ -199,11 +209,7 @@ CLOCKS = ("monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "proce
 def test_nothing_is_measured_by_the_wall_clock(file: Path) -> None:
     name = file.relative_to(HERE).as_posix()
     if name not in WAITING | OTHERS and not name.startswith(DRIVERS):
-        calls = [
-            ast.unparse(node.func)
-            for node in ast.walk(ast.parse(file.read_text("utf-8")))
-            if isinstance(node, ast.Call)
-        ]
+        calls = [ast.unparse(node.func) for node in nodes(file) if isinstance(node, ast.Call)]
         assert not {"time.time", *CLOCKS, *(f"time.{one}" for one in CLOCKS)}.intersection(calls)
 
 
@@ -216,7 +222,7 @@ def test_property_tests_have_no_deadline_and_their_number_from_the_lane() -> Non
             isinstance(node, ast.ImportFrom)
             and node.module == "hypothesis"
             and any(alias.name == "settings" for alias in node.names)
-            for node in ast.walk(ast.parse(file.read_text("utf-8")))
+            for node in nodes(file)
         )
     }
     assert using == {"lanes.py", "test_lanes.py"}

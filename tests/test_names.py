@@ -10,9 +10,6 @@ OFFICIAL = "ibapi/"
 """The skin in the vendor's shape. Programs import its classes by their official names
 (``from papertape.ibapi.contract import Contract``), and the records of the model and the messages
 of the wire are named after the same things, so those names stand here and once more below it."""
-UNDER_ALTERATION = {"Session", "Trade"}
-"""Names that the venue's market and reference have still to give up. A name that has become
-unique must leave this list; no name may come to it."""
 
 
 @cache
@@ -43,8 +40,4 @@ def excused(modules: tuple[str, ...]) -> bool:
 
 
 def test_no_public_class_name_stands_in_two_modules() -> None:
-    assert {name: at for name, at in repeated().items() if name not in UNDER_ALTERATION} == {}
-
-
-def test_the_list_of_names_under_alteration_only_shrinks() -> None:
-    assert UNDER_ALTERATION - repeated().keys() == set(), "these are unique now: remove them"
+    assert repeated() == {}

@@ -1,6 +1,6 @@
 """A market whose tape the test writes, with what quote lines and history ask of it."""
 
-from papertape.venue.market.source import DayStats, PriceBar, Quote, Trade
+from papertape.venue.market.source import DayStats, PriceBar, Print, Quote
 from papertape.venue.units import DAY, Nanos
 from venue.scenario import ScriptedMarket
 
@@ -22,9 +22,9 @@ class WrittenMarket(ScriptedMarket):
         return [query for query in self.asked_bars if query[3] == what]
 
     def day(self, con_id: int, now: Nanos) -> DayStats:
-        trades = [t for t in self.tape[con_id] if isinstance(t, Trade) and t.time <= now]
+        trades = [t for t in self.tape[con_id] if isinstance(t, Print) and t.time <= now]
         prices = [trade.price for trade in trades] or [0]
-        last = trades[-1] if trades else Trade(con_id, 0, 0, 0)
+        last = trades[-1] if trades else Print(con_id, 0, 0, 0)
         return DayStats(
             open=prices[0],
             high=max(prices),
@@ -62,7 +62,7 @@ class TapeMarket(WrittenMarket):
         begin, end = span
         within = [tick for tick in self.tape[con_id] if begin <= tick.time < end]
         if what == "TRADES":
-            trades = [tick for tick in within if isinstance(tick, Trade)]
+            trades = [tick for tick in within if isinstance(tick, Print)]
             if not trades:
                 return None
             prices = [trade.price for trade in trades]

@@ -32,7 +32,7 @@ from papertape.venue.commands import (
 from papertape.venue.engine import Engine
 from papertape.venue.entries import OLDEST, SCHEMA
 from papertape.venue.facts import AnyFact
-from papertape.venue.market.source import Quote, Trade
+from papertape.venue.market.source import Print, Quote
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import SECOND
 from venue.scenario import START, ScriptedMarket, command
@@ -126,10 +126,10 @@ class World:
                 self.market.add(self._tick(verb, words))
                 self.wait(0)
 
-    def _tick(self, verb: str, words: list[str]) -> Quote | Trade:
+    def _tick(self, verb: str, words: list[str]) -> Quote | Print:
         sides = [word.partition("*")[::2] for word in words[1:]]
         units = [n for price, size in sides for n in (_units(price), int(size or 1000) * 10_000)]
-        return Quote(AAPL, self.now, *units) if verb == "quote" else Trade(AAPL, self.now, *units)
+        return Quote(AAPL, self.now, *units) if verb == "quote" else Print(AAPL, self.now, *units)
 
     def save(self) -> None:
         """A snapshot of now, written to its end."""

@@ -7,7 +7,7 @@ from random import Random
 from papertape.venue.market.days import TickDay, tick_day
 from papertape.venue.market.interpolate import Style
 from papertape.venue.market.recorded import Bars, Recorded, Recording
-from papertape.venue.market.source import PriceBar, Quote, Trade
+from papertape.venue.market.source import PriceBar, Print, Quote
 from papertape.venue.market.tape import Market, open_market
 from papertape.venue.reference.calendars import calendar_of
 from papertape.venue.reference.listings import CATALOGUE
@@ -97,7 +97,7 @@ def slow_bars(market: Market, con_id: int, span: tuple[int, int], step: int, wha
 
 def _view(market: Market, con_id: int, start: int, last: int, what: str):
     """The ticks of a bar: with the quote that stands at the beginning of each day's part."""
-    seen: list[Quote | Trade] = []
+    seen: list[Quote | Print] = []
     weights: list[int] = []
     for begin, end in market.sessions(con_id, start, last):
         lower, upper = max(start, begin), min(last, end - 1)
@@ -105,7 +105,7 @@ def _view(market: Market, con_id: int, start: int, last: int, what: str):
             continue
         ticks = list(market.ticks(con_id, lower - 1, upper))
         if what == "TRADES":
-            seen += [tick for tick in ticks if isinstance(tick, Trade)]
+            seen += [tick for tick in ticks if isinstance(tick, Print)]
             continue
         quotes = [tick for tick in ticks if isinstance(tick, Quote)]
         if not quotes or quotes[0].time > lower:

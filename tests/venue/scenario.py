@@ -33,7 +33,7 @@ from papertape.venue.engine import Engine, Happened
 from papertape.venue.entries import Entry
 from papertape.venue.invariants import check
 from papertape.venue.market.depth import depth
-from papertape.venue.market.source import DayStats, Depth, Quote, Trade
+from papertape.venue.market.source import DayStats, Depth, Print, Quote
 from papertape.venue.reference.instruments import Instrument, Instruments
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import DAY, SECOND, Nanos, price_units, size_units
@@ -57,7 +57,7 @@ class ScriptedMarket:
     """A market source whose tape a test writes."""
 
     def __init__(self, instruments: Iterable[Instrument] = CATALOGUE) -> None:
-        self.tape: dict[int, list[Quote | Trade]] = {e.conId: [] for e in instruments}
+        self.tape: dict[int, list[Quote | Print]] = {e.conId: [] for e in instruments}
         self.asked: list[int] = []
         """Instruments whose ticks were walked: the engine should ask for no others."""
 
@@ -67,7 +67,7 @@ class ScriptedMarket:
     def __contains__(self, con_id: int) -> bool:
         return con_id in self.tape
 
-    def add(self, tick: Quote | Trade) -> None:
+    def add(self, tick: Quote | Print) -> None:
         self.tape[tick.conId].append(tick)
 
     def quote(self, con_id: int, now: Nanos) -> Quote:
@@ -75,11 +75,11 @@ class ScriptedMarket:
         return quotes[-1] if quotes else Quote(con_id, 0, 0, 0, 0, 0)
 
     def day(self, con_id: int, now: Nanos) -> DayStats:
-        trades = [t for t in self.tape[con_id] if isinstance(t, Trade) and t.time <= now]
-        last = trades[-1] if trades else Trade(con_id, 0, 0, 0)
+        trades = [t for t in self.tape[con_id] if isinstance(t, Print) and t.time <= now]
+        last = trades[-1] if trades else Print(con_id, 0, 0, 0)
         return DayStats(0, 0, 0, 0, 0, last.price, last.size, last.time)
 
-    def ticks(self, con_id: int, after: Nanos, until: Nanos) -> Iterator[Quote | Trade]:
+    def ticks(self, con_id: int, after: Nanos, until: Nanos) -> Iterator[Quote | Print]:
         self.asked.append(con_id)
         return iter([tick for tick in self.tape[con_id] if after < tick.time <= until])
 
@@ -252,11 +252,11 @@ def _ids(word: str) -> tuple[int, int]:
     return int(client.removeprefix("c") or 1), int(order)
 
 
-def _tick(verb: str, words: list[str], now: Nanos) -> Quote | Trade:
+def _tick(verb: str, words: list[str], now: Nanos) -> Quote | Print:
     entry = SYMBOLS[words[0]]
     sides = [_side(word, entry.scale) for word in words[1:] if word != "x"]
     if verb == "trade":
-        return Trade(entry.conId, now, *sides[0])
+        return Print(entry.conId, now, *sides[0])
     return Quote(entry.conId, now, *sides[0], *sides[1])
 
 

@@ -18,7 +18,7 @@ from papertape.venue.commands import CancelAll, CancelApiOrder, Command, SubmitO
 from papertape.venue.engine import Engine
 from papertape.venue.entries import Entry
 from papertape.venue.invariants import check
-from papertape.venue.market.source import Quote, Trade
+from papertape.venue.market.source import Print, Quote
 from papertape.venue.units import SECOND
 from venue.scenario import START, ScriptedMarket
 
@@ -102,7 +102,7 @@ def play(
             con_id, bid, bid_size, ask, ask_size = step
             market.add(Quote(con_id, now, bid, bid_size, ask, ask_size))
             if bid_size % 2:
-                market.add(Trade(con_id, now, bid or ask, ask_size))
+                market.add(Print(con_id, now, bid or ask, ask_size))
         if isinstance(step, tuple | str):
             events += presenter.events(engine.advance(now))
         else:

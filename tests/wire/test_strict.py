@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from lanes import thinned
 from papertape.model import Long, Order, OrderCondition
 from papertape.wire import catalogue, oracle, proto, strict, text
 from papertape.wire.catalogue.orders import PlaceOrder
@@ -151,7 +152,8 @@ def test_every_spelling_in_every_numeric_field(cls: type[Message]) -> None:
     looked: set[tuple[str, str]] = set()
     for version in VERSIONS:
         if cls.spec.since <= version < cls.spec.until:
-            for sample in {repr(m): m for m in samples(cls)[2:]}.values():
+            different = list({repr(m): m for m in samples(cls)[2:]}.values())
+            for sample in thinned(different, check=7):
                 every_spelling(for_text(sample), version, looked)
 
 

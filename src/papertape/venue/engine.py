@@ -34,7 +34,7 @@ from .entries import SCHEMA, Entry
 from .exchange.exchange import Exchange
 from .exchange.top_of_book import TopOfBook
 from .facts import AnyFact, DayBegan, Fact, OrderPlaced, OrderReplaced
-from .market.source import MarketSource, Quote, Trade
+from .market.source import MarketSource, Print, Quote
 from .reference.instruments import Instruments, Refusal
 from .reference.listings import CATALOGUE
 from .reference.sessions import EXCHANGE, TradingHours
@@ -283,7 +283,7 @@ class Engine:
             self._carry_out(f"tick {tick.conId}", decision, tick.time, happened)
         self.clock = max(self.clock, until)
 
-    def _ticks(self, until: Nanos) -> Iterator[Quote | Trade]:
+    def _ticks(self, until: Nanos) -> Iterator[Quote | Print]:
         """The ticks after the clock of instruments with working orders, merged in time order.
 
         An instrument that comes to have working orders on the way joins at that instant.
@@ -292,7 +292,7 @@ class Engine:
         if market is None or until <= self.clock:
             return
         watched: set[int] = set()
-        heap: list[tuple[Nanos, int, Quote | Trade, Iterator[Quote | Trade]]] = []
+        heap: list[tuple[Nanos, int, Quote | Print, Iterator[Quote | Print]]] = []
         since, version = self.clock, -1
         while True:
             if version != exchange.version:

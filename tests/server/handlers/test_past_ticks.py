@@ -9,7 +9,7 @@ from papertape.model import Contract
 from papertape.server.market_data import past_ticks
 from papertape.server.sessions.subscriptions import Query
 from papertape.venue.broker.profile import Profile
-from papertape.venue.market.source import Quote, Trade
+from papertape.venue.market.source import Print, Quote
 from papertape.venue.market.tape import open_market
 from papertape.venue.reference.calendars import calendar_of
 from papertape.venue.reference.listings import CATALOGUE
@@ -187,7 +187,7 @@ def crowded(count: int, second: int) -> tuple[Hall, Client]:
     hall = Hall(market=TapeMarket())
     for number in range(count):
         time = START + number * SECOND // second
-        hall.market.add(Trade(AAPL_ID, time, 2_576_600, SIZE_SCALE * (number + 1), "ARCA"))
+        hall.market.add(Print(AAPL_ID, time, 2_576_600, SIZE_SCALE * (number + 1), "ARCA"))
     hall.wait(count // second + 1)
     return hall, hall.client(1)
 
@@ -275,7 +275,7 @@ def tape(now: int) -> tuple[Hall, Client]:
 def test_ticks_of_the_past_are_those_of_the_tape() -> None:
     hall, client = tape(at("20260413 11:00:00"))
     start, end = at("20260413 10:30:00"), at("20260413 10:31:00") - 1
-    trades = [t for t in hall.market.ticks(AAPL_ID, start - 1, end) if isinstance(t, Trade)]
+    trades = [t for t in hall.market.ticks(AAPL_ID, start - 1, end) if isinstance(t, Print)]
     quotes = [t for t in hall.market.ticks(AAPL_ID, start - 1, end) if isinstance(t, Quote)]
     hall.wait(1)
     got = answer(client, asked(startDateTime="20260413-14:30:00", numberOfTicks=len(trades)))

@@ -6,7 +6,7 @@ import pytest
 
 from papertape.model import Contract
 from papertape.server.settings import StationSettings
-from papertape.venue.market.source import Quote, Trade
+from papertape.venue.market.source import Print, Quote
 from papertape.venue.units import SECOND, SIZE_SCALE
 from papertape.wire.catalogue import ticks as wire
 from server.handlers.test_past_ticks import AAPL, AAPL_ID, EUR, MODERN, SPX, ready, tape
@@ -88,7 +88,7 @@ def test_nothing_is_lost_on_the_way_from_history_to_live() -> None:
             and isinstance(m, wire.TickByTickData)]  # fmt: skip
     found = [*history[0].historicalTicksLast, *live]
     ticks = list(hall.market.ticks(AAPL_ID, at("20260413 09:30:00") - 1, hall.now))
-    trades = [tick for tick in ticks if isinstance(tick, Trade)][-len(found) :]
+    trades = [tick for tick in ticks if isinstance(tick, Print)][-len(found) :]
     assert len(live) > 20 and len(history[0].historicalTicksLast) == 300
     assert [(t.time, round(t.price * 10_000), int(t.size * SIZE_SCALE)) for t in found] == [
         (t.time // SECOND, t.price, t.size) for t in trades
@@ -105,7 +105,7 @@ def test_who_does_not_read_is_told_everything_later_in_parts() -> None:
     hall = Hall(market=TapeMarket())
     for number in range(5000):
         time = START + SECOND + number // 2 * 1_000_000
-        hall.market.add(Trade(AAPL_ID, time, 2_576_600, SIZE_SCALE * (number + 1), "ARCA"))
+        hall.market.add(Print(AAPL_ID, time, 2_576_600, SIZE_SCALE * (number + 1), "ARCA"))
     client, other = hall.client(1), hall.client(2)
     client.send(asked())
     other.send(asked())

@@ -213,6 +213,10 @@ MARKET = open_market(NOW - 100 * MINUTE, seed=7)
 SPY, EURUSD = 756733, 12087792
 
 
+CURRENCY_DAYS = 75
+"""Three parts; each of its days is made of the minutes of a market that never sleeps."""
+
+
 @pytest.mark.parametrize(("con_id", "what"), [(SPY, "TRADES"), (EURUSD, "BID_ASK")])
 @pytest.mark.parametrize(
     ("size", "back"),
@@ -220,6 +224,8 @@ SPY, EURUSD = 756733, 12087792
      ("1 day", 450 * DAY), ("1W", 450 * DAY), ("1M", 450 * DAY)],
 )  # fmt: skip
 def test_the_parts_together_are_the_whole(size: str, back: int, con_id: int, what: str) -> None:
+    if con_id == EURUSD:
+        back = min(back, CURRENCY_DAYS * DAY)
     step, start, end = BAR_SIZES[size], NOW - back + 777, NOW
     entry = CATALOGUE[con_id]
     whole = told_bars(MARKET, entry, (start, end), step=step, what=what)

@@ -21,7 +21,7 @@ from papertape.venue.exchange.triggers import (
     elects,
     of_quote,
 )
-from papertape.venue.market.source import Quote, Trade
+from papertape.venue.market.source import Print, Quote
 
 ONE, TWO = 11, 22
 
@@ -52,7 +52,7 @@ class Naive:
             and takes(order.side, order.limit, quote)
         ]
 
-    def elected(self, tick: Quote | Trade) -> list[int]:
+    def elected(self, tick: Quote | Print) -> list[int]:
         return [
             number
             for number, order in sorted(self.orders.items())
@@ -60,9 +60,9 @@ class Naive:
         ]
 
     @staticmethod
-    def _elects(order: Standing, tick: Quote | Trade) -> bool:
+    def _elects(order: Standing, tick: Quote | Print) -> bool:
         assert order.stop is not None
-        if isinstance(tick, Trade):
+        if isinstance(tick, Print):
             if order.method not in BY_PRINT:
                 return False
             return tick.price >= order.stop if order.side > 0 else tick.price <= order.stop
@@ -114,7 +114,7 @@ def _do(exchange: Exchange, naive: Naive, verb: str, facts: list[object]) -> Non
     else:
         con_id, *price_s = numbers
         tick = Quote(con_id, 1, price_s[0], 5, price_s[-1], 5) if verb == "quote" else None
-        seen: Quote | Trade = tick or Trade(con_id, 1, price_s[0], 5)
+        seen: Quote | Print = tick or Print(con_id, 1, price_s[0], 5)
         elected = naive.elected(seen)
         reached = naive.reached(tick) if tick else []
         assert exchange.elected(seen) == elected

@@ -1,7 +1,7 @@
 """The market as a decision sees it."""
 
 from papertape.venue.exchange.top_of_book import TopOfBook
-from papertape.venue.market.source import Quote, Trade
+from papertape.venue.market.source import Print, Quote
 from venue.scenario import ScriptedMarket
 
 AAPL, TSLA = 265598, 76792991
@@ -37,7 +37,7 @@ def test_a_quote_that_comes_is_the_one_that_counts() -> None:
 
 def test_the_last_price_is_the_latest_print() -> None:
     source = market()
-    source.add(Trade(AAPL, 12, 7, 1))
+    source.add(Print(AAPL, 12, 7, 1))
     top = TopOfBook(source)
     top.begin(11)
     assert top.last(AAPL) == 0

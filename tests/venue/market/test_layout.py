@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lanes import tries
 from papertape.venue.market.layout import SessionDays
-from papertape.venue.market.source import Quote, Trade
+from papertape.venue.market.source import Print, Quote
 from papertape.venue.reference.calendars import calendar
 from papertape.venue.units import DAY, MINUTE, SECOND
 from venue.days import CURRENCY, LENGTH, MINUTES, RECORDED, SYNTHETIC, WHATS, market, slow_bars
@@ -80,7 +80,7 @@ def test_nothing_ticks_while_it_is_closed(con_id: int, close: str, opens: str) -
 @pytest.mark.parametrize("con_id", STOCKS)
 def test_a_half_day_ends_at_one(con_id: int) -> None:
     begin, close = at("20261127 09:30:00"), at("20261127 13:00:00")
-    prints = [t for t in MARKET.ticks(con_id, begin - 1, close + DAY) if isinstance(t, Trade)]
+    prints = [t for t in MARKET.ticks(con_id, begin - 1, close + DAY) if isinstance(t, Print)]
     stats = MARKET.day(con_id, close + MINUTE)
     assert (stats.open, stats.last) == (prints[0].price, prints[-1].price)
     assert stats.volume == sum(one.size for one in prints)

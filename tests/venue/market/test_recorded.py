@@ -4,7 +4,7 @@ import pytest
 
 from papertape.venue.market.interpolate import Style
 from papertape.venue.market.recorded import Bars, Recorded, Recording
-from papertape.venue.market.source import Quote, Trade
+from papertape.venue.market.source import Print, Quote
 from papertape.venue.market.synthetic import SyntheticSpec
 from papertape.venue.market.tape import Market, open_market
 from papertape.venue.units import DAY, MINUTE, SIZE_SCALE
@@ -58,7 +58,7 @@ def test_the_recorded_ticks_are_played_as_they_are() -> None:
     market = play(Recorded(day))
     ticks = list(market.ticks(CON_ID, ANCHOR - 1, ANCHOR + LENGTH - 1))
     quotes = [tick for tick in ticks if isinstance(tick, Quote)]
-    trades = [tick for tick in ticks if isinstance(tick, Trade)]
+    trades = [tick for tick in ticks if isinstance(tick, Print)]
     assert [quote.time - ANCHOR for quote in quotes] == list(block.quote_time)
     assert [quote.bid for quote in quotes] == list(block.bid)
     assert [(trade.price, trade.size) for trade in trades] == list(
@@ -72,7 +72,7 @@ def test_the_mirrored_lap_has_the_same_prints_at_the_same_touch() -> None:
 
     def prints(start: int) -> list[tuple[int, int, int, int]]:
         ticks = market.ticks(CON_ID, start - 1, start + LENGTH - 1)
-        trades = [tick for tick in ticks if isinstance(tick, Trade)]
+        trades = [tick for tick in ticks if isinstance(tick, Print)]
         touches = [market.quote(CON_ID, trade.time) for trade in trades]
         return [(t.price, t.size, q.bid, q.ask) for t, q in zip(trades, touches, strict=True)]
 
@@ -88,7 +88,7 @@ def test_minute_bars_become_ticks_with_the_same_bars(spread: int) -> None:
     for minute in (0, 7, 389):
         start = ANCHOR + minute * MINUTE
         ticks = market.ticks(CON_ID, start - 1, start + MINUTE - 1)
-        prices = [tick.price for tick in ticks if isinstance(tick, Trade)]
+        prices = [tick.price for tick in ticks if isinstance(tick, Print)]
         found = bars(market, start, start + MINUTE - 1)
         assert [(prices[0], max(prices), min(prices), prices[-1])] == [bar[:4] for bar in found]
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from papertape.venue.market.days import Caches
 from papertape.venue.market.defaults import DEFAULTS
-from papertape.venue.market.source import Quote, Trade
+from papertape.venue.market.source import Print, Quote
 from papertape.venue.market.synthetic import CURRENCY, SyntheticDays, SyntheticSpec
 from papertape.venue.market.tape import open_market
 from papertape.venue.units import DAY, MINUTE, SECOND
@@ -112,7 +112,7 @@ def test_every_default_instrument_ticks(con_id: int) -> None:
     market = open_market(ANCHOR)
     ticks = list(market.ticks(con_id, ANCHOR, ANCHOR + MINUTE))
     assert any(isinstance(tick, Quote) for tick in ticks)
-    assert any(isinstance(tick, Trade) for tick in ticks) == DEFAULTS[con_id].style.trades
+    assert any(isinstance(tick, Print) for tick in ticks) == DEFAULTS[con_id].style.trades
     assert all(0 < tick.bid < tick.ask for tick in ticks if isinstance(tick, Quote))
 
 
@@ -120,7 +120,7 @@ def test_a_stock_ticks_a_few_times_a_second() -> None:
     market = open_market(ANCHOR)
     ticks = list(market.ticks(265598, ANCHOR, ANCHOR + 30 * MINUTE))
     assert 1 < len(ticks) / 1800 < 10
-    sizes = {tick.size // 10_000 for tick in ticks if isinstance(tick, Trade)}
+    sizes = {tick.size // 10_000 for tick in ticks if isinstance(tick, Print)}
     assert all(size % 100 == 0 for size in sizes)
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lanes import tries
-from papertape.venue.market.source import Quote, Trade
+from papertape.venue.market.source import Print, Quote
 from papertape.venue.units import DAY, MINUTE, SECOND
 from venue.days import ANCHOR, CURRENCY, LENGTH, MINUTES, RECORDED, SYNTHETIC, market
 
@@ -94,7 +94,7 @@ def test_the_day_so_far(con_id: int, data: st.DataObject) -> None:
     begin = MARKET.tape(con_id).start(lap)
     now = begin + data.draw(st.integers(0, 20 * MINUTE))
     stats = MARKET.day(con_id, now)
-    trades = [tick for tick in MARKET.ticks(con_id, begin - 1, now) if isinstance(tick, Trade)]
+    trades = [tick for tick in MARKET.ticks(con_id, begin - 1, now) if isinstance(tick, Print)]
     eve = MARKET.tape(con_id).start(lap - 1) + length(con_id) - 1
     if con_id == CURRENCY:
         quote = MARKET.quote(con_id, eve)

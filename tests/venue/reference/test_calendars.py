@@ -4,7 +4,9 @@ import importlib.util
 import subprocess
 import sys
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,6 +28,13 @@ AS_THEY_ARE = (
 """The groups with the regular hours of their calendar; the others have its days alone."""
 
 
+@cache
+def library(name: str) -> Any:
+    """The sessions of a calendar of the library; skips the test where it is not installed."""
+    xc = pytest.importorskip("exchange_calendars")
+    return xc.get_calendar(name, start=f"{FIRST_YEAR}-01-01", end=f"{LAST_YEAR}-12-31").schedule
+
+
 def day(text: str) -> int:
     return date.fromisoformat(text).toordinal()
 
@@ -33,25 +42,26 @@ def day(text: str) -> int:
 @pytest.mark.filterwarnings("ignore")  # of pandas, about itself
 @pytest.mark.parametrize("group", AS_THEY_ARE)
 def test_sessions_are_those_of_exchange_calendars(group: str) -> None:
-    xc = pytest.importorskip("exchange_calendars")
     ours, name = calendar(group), EXCHANGES[group].holidays
-    theirs = xc.get_calendar(name, start=f"{FIRST_YEAR}-01-01", end=f"{LAST_YEAR}-12-31").schedule
+    theirs = library(name)
     first = ours.number(date(FIRST_YEAR, 1, 1).toordinal())
     last = ours.number(date(LAST_YEAR + 1, 1, 1).toordinal())
     found = [ours.session(number) for number in range(first, last)]
     minute = MINUTE
     assert [(one.date, one.begins // minute, one.closes // minute) for one in found] == [
-        (f"{stamp:%Y%m%d}", int(opens.timestamp()) // 60, int(closes.timestamp()) // 60)
-        for stamp, opens, closes in zip(theirs.index, theirs["open"], theirs["close"])
+        (day, opens // minute, closes // minute)
+        for day, opens, closes in zip(
+            theirs.index.strftime("%Y%m%d"),
+            theirs["open"].astype("int64").tolist(),
+            theirs["close"].astype("int64").tolist(),
+        )
     ]
 
 
 @pytest.mark.filterwarnings("ignore")  # of pandas, about itself
 @pytest.mark.parametrize("name", sorted({one.holidays for one in EXCHANGES.values()} - {""}))
 def test_days_are_those_of_exchange_calendars(name: str) -> None:
-    xc = pytest.importorskip("exchange_calendars")
-    theirs = xc.get_calendar(name, start="2020-01-01", end="2030-12-31").schedule.index
-    known = {stamp.date() for stamp in theirs}
+    known = set(library(name).index.date)
     for group in (group for group in GROUPS if EXCHANGES[group].holidays == name):
         ours = calendar(group)
         for ordinal in range(date(2020, 1, 1).toordinal(), date(2030, 12, 31).toordinal()):

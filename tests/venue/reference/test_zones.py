@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lanes import tries
+from lanes import thinned, tries
 from papertape.venue.reference.calendar_table import ZONES
 from papertape.venue.reference.zones import zone
 from papertape.venue.units import SECOND
 
 # Before 1923 a zone had a mean solar time of odd seconds; after 2030 its rules may still change.
 YEARS = st.datetimes(datetime(1923, 1, 1), datetime(2030, 12, 31))
+HALF_HOUR = timedelta(minutes=30)
 NAMES = st.sampled_from(sorted(ZONES))
 
 
@@ -30,12 +31,13 @@ def test_an_instant_reads_as_the_database_has_it(name: str, moment: datetime) ->
 @pytest.mark.parametrize("year", [1967, 1987, 2007, 2022, 2026])
 def test_every_half_hour_of_a_year_both_ways(name: str, year: int) -> None:
     frozen, place = zone(name), ZoneInfo(name)
-    wall = datetime(year, 1, 1)
-    while wall.year == year:
+    first = datetime(year, 1, 1)
+    halves = range((datetime(year + 1, 1, 1) - first) // HALF_HOUR)
+    for half in thinned(halves, check=13):
+        wall = first + half * HALF_HOUR
         for fold in (0, 1):
             ours, theirs = (wall.replace(tzinfo=z, fold=fold) for z in (frozen, place))
             assert ours.utcoffset() == theirs.utcoffset(), wall
-        wall += timedelta(minutes=30)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from ...model import HistogramEntry
-from ...venue.market.source import MarketSource, Quote, Trade
+from ...venue.market.source import MarketSource, Print, Quote
 from ...venue.reference.instruments import Instrument
 from ...venue.units import DAY, MINUTE, SECOND, Nanos, PriceUnits, SizeUnits, price_float
 from .bars import Regular
@@ -146,7 +146,7 @@ class _Maker:
 
 def told(tick: Tick, entry: Instrument, version: int) -> Item:
     """A trade, or the middle of a quote."""
-    if isinstance(tick, Trade):
+    if isinstance(tick, Print):
         return told_trade(tick, entry, version)
     return told_middle(tick, entry)
 
@@ -182,7 +182,7 @@ def traded_at(
             upto = min(at - at % STRETCH + STRETCH - 1, end)
             for piece in _pieces(market.ticks(con_id, at - 1, upto)):
                 for trade in piece:
-                    if isinstance(trade, Trade) and (
+                    if isinstance(trade, Print) and (
                         regular is None or regular(con_id, trade.time)
                     ):
                         price = trade.price - trade.price % tick

@@ -11,7 +11,7 @@ from itertools import islice, takewhile
 from typing import Final, NamedTuple
 
 from ...model import TickAttribBidAsk
-from ...venue.market.source import MarketSource, Quote, Trade
+from ...venue.market.source import MarketSource, Print, Quote
 from ...venue.reference.instruments import Instrument
 from ...venue.units import Nanos
 from ...wire.catalogue.ticks import TickByTickData
@@ -117,7 +117,7 @@ class SingleTicks(PartedFeed[Nanos]):
 
     def _message(self, item: MarkedTick, version: int) -> TickByTickData:
         number, entry = self._asked.number, self._entry
-        if isinstance(item.tick, Trade):
+        if isinstance(item.tick, Print):
             return TickByTickData(0, number, told_trade(item.tick, entry, version))
         if item.marks is not None:
             return TickByTickData(

@@ -14,7 +14,7 @@ from ...model import (
     HistoricalTickLast,
     TickAttribBidAsk,
 )
-from ...venue.market.source import DayStats, MarketSource, Quote, Trade
+from ...venue.market.source import DayStats, MarketSource, Print, Quote
 from ...venue.reference.instruments import Instrument
 from ...venue.reference.securities import UNTRADED
 from ...venue.units import SECOND, Nanos, PriceUnits, SizeUnits, price_float, size_decimal
@@ -23,7 +23,7 @@ from .quotes import shown_size
 
 Kind = Literal["TRADES", "BID_ASK", "MIDPOINT"]
 Item = HistoricalTickLast | HistoricalTickBidAsk | HistoricalTick
-Tick = Quote | Trade
+Tick = Quote | Print
 NOTHING: Final = Quote(0, 0, 0, 0, 0, 0)
 """What stands before the first quote."""
 
@@ -45,7 +45,7 @@ class Changes:
     def of(self, ticks: Iterable[Tick]) -> Iterator[Tick]:
         """The ticks that count, in their order."""
         if self._kind == "TRADES":
-            yield from (tick for tick in ticks if isinstance(tick, Trade))
+            yield from (tick for tick in ticks if isinstance(tick, Print))
             return
         for tick in ticks:
             if isinstance(tick, Quote):
@@ -90,7 +90,7 @@ class Marks:
             return
         if tick.time >= self._until:
             self._enter(tick.time)
-        if isinstance(tick, Trade):
+        if isinstance(tick, Print):
             self._low = min(self._low or tick.price, tick.price)
             self._high = max(self._high, tick.price)
 
@@ -102,7 +102,7 @@ class Marks:
         )
 
 
-def told_trade(trade: Trade, entry: Instrument, version: int) -> HistoricalTickLast:
+def told_trade(trade: Print, entry: Instrument, version: int) -> HistoricalTickLast:
     """A trade in the units that a client expects."""
     return HistoricalTickLast(
         time=trade.time // SECOND,

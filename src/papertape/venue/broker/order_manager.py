@@ -28,7 +28,7 @@ from ..facts import (
     OrderWarned,
     Terms,
 )
-from ..market.source import Quote, Trade
+from ..market.source import Print, Quote
 from ..reference.exchanges import SMART
 from ..reference.instruments import Instruments, Refusal
 from ..reference.sessions import TradingHours
@@ -250,7 +250,7 @@ class OrderManager:
 
     # -- the market moves ---------------------------------------------------------------------
 
-    def observe(self, tick: Quote | Trade, now: Nanos) -> Decision:
+    def observe(self, tick: Quote | Print, now: Nanos) -> Decision:
         """Elect the stops and fill the orders that a new quote or a print reaches."""
         elected = self._exchange.elected(tick)
         if isinstance(tick, Quote):
@@ -263,7 +263,7 @@ class OrderManager:
                         yield fill
         for perm_id in elected:
             if perm_id in self._state.orders:
-                price = tick.price if isinstance(tick, Trade) else self._elector(perm_id, tick)
+                price = tick.price if isinstance(tick, Print) else self._elector(perm_id, tick)
                 yield from self._elect(perm_id, price, self._top.look(tick.conId))
 
     def _elector(self, perm_id: int, quote: Quote) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, KeysView
 
-from ..market.source import Quote, Trade
+from ..market.source import Print, Quote
 from ..units import PriceUnits
 from .book import LimitBook, TriggerBook
 from .triggers import BY_PRINT, BY_SIDES, METHODS, of_quote
@@ -83,7 +83,7 @@ class Exchange:
             if not books:
                 del self._books[con_id]
 
-    def concerned(self, tick: Quote | Trade) -> bool:
+    def concerned(self, tick: Quote | Print) -> bool:
         """Return whether a tick reaches any order: the cheap test per tick."""
         books = self._books.get(tick.conId)
         if books is None:
@@ -106,7 +106,7 @@ class Exchange:
         books = self._books.get(quote.conId)
         return iter(()) if books is None else books.limits.reached(quote)
 
-    def elected(self, tick: Quote | Trade) -> list[int]:
+    def elected(self, tick: Quote | Print) -> list[int]:
         """Return the orders whose stop a tick reaches, in order of acceptance."""
         books = self._books.get(tick.conId)
         if books is None or not books.triggers:

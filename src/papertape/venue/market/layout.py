@@ -12,7 +12,7 @@ the first half of its day, and the next one begins where it would have begun any
 
 from typing import Protocol
 
-from ..reference.calendars import Calendar, Session
+from ..reference.calendars import Calendar, TradingDay
 from ..units import DAY, MINUTE, Nanos
 
 
@@ -90,8 +90,8 @@ class SessionDays:
         session = self._session(number)
         return max(self._begins(session), self._calendar.zone.instant(session.day, 0))
 
-    def _session(self, number: int) -> Session:
+    def _session(self, number: int) -> TradingDay:
         return self._calendar.session(self._first + number)
 
-    def _begins(self, session: Session) -> Nanos:
+    def _begins(self, session: TradingDay) -> Nanos:
         return session.opens if self._whole else session.begins

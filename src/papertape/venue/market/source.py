@@ -24,8 +24,8 @@ class Quote(msgspec.Struct, frozen=True):
     askSize: SizeUnits
 
 
-class Trade(msgspec.Struct, frozen=True):
-    """A print on the tape."""
+class Print(msgspec.Struct, frozen=True):
+    """One trade of the market, as the tape prints it."""
 
     conId: int
     time: Nanos
@@ -97,7 +97,7 @@ class MarketSource(Protocol):
     def day(self, con_id: int, now: Nanos) -> DayStats:
         """The trading day that ``now`` belongs to, up to and including ``now``."""
 
-    def ticks(self, con_id: int, after: Nanos, until: Nanos) -> Iterator[Quote | Trade]:
+    def ticks(self, con_id: int, after: Nanos, until: Nanos) -> Iterator[Quote | Print]:
         """Every quote and trade with ``after < time <= until``, in time order."""
 
     def next_tick(self, con_id: int, after: Nanos) -> Nanos | None:

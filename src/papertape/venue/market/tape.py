@@ -14,7 +14,7 @@ from . import bars
 from .defaults import DEFAULTS
 from .depth import depth
 from .recorded import RecordedDays, Recording
-from .source import DayStats, Depth, PriceBar, Quote, Trade
+from .source import DayStats, Depth, PriceBar, Print, Quote
 from .sources import NO_CALENDARS, Sources, Spec
 
 
@@ -68,7 +68,7 @@ class Market:
         """The trading day that ``now`` belongs to, up to and including ``now``."""
         return self.tape(con_id).stats(now)
 
-    def ticks(self, con_id: int, after: Nanos, until: Nanos) -> Iterator[Quote | Trade]:
+    def ticks(self, con_id: int, after: Nanos, until: Nanos) -> Iterator[Quote | Print]:
         """Every quote and trade with ``after < time <= until``, in time order."""
         return self.tape(con_id).ticks(after, until)
 

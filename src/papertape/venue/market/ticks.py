@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..units import MINUTE, SIZE_SCALE, Nanos, PriceUnits
-from .source import PriceBar, Quote, Trade
+from .source import PriceBar, Print, Quote
 
 if TYPE_CHECKING:
     Column = array[int]
@@ -205,7 +205,7 @@ class Block(msgspec.Struct, frozen=True):
 
     def ticks(
         self, con_id: int, base: Nanos, after: Nanos, until: Nanos
-    ) -> Iterator[Quote | Trade]:
+    ) -> Iterator[Quote | Print]:
         """Every tick with ``after < offset <= until``; a quote comes before a trade of its time."""
         times, bids, asks = self.quote_time, self.bid, self.ask
         bid_sizes, ask_sizes = self.bid_size, self.ask_size
@@ -220,7 +220,7 @@ class Block(msgspec.Struct, frozen=True):
                 )
                 at += 1
             exchange = self.exchanges[self.venue[index]]
-            yield Trade(con_id, base + now, self.price[index], self.size[index], exchange)
+            yield Print(con_id, base + now, self.price[index], self.size[index], exchange)
         for left in range(at, last):
             yield Quote(
                 con_id, base + times[left], bids[left], bid_sizes[left], asks[left], ask_sizes[left]

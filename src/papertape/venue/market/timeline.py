@@ -12,7 +12,7 @@ from typing import Protocol
 from ..units import Nanos, PriceUnits, SizeUnits
 from .days import Day, day_piece
 from .layout import Layout
-from .source import DayStats, Quote, Trade
+from .source import DayStats, Print, Quote
 from .ticks import Block
 
 
@@ -97,7 +97,7 @@ class Tape:
             return self._base + block.end  # every block opens with a quote
         return self.start(self.number(after) + 1)
 
-    def ticks(self, after: Nanos, until: Nanos) -> Iterator[Quote | Trade]:
+    def ticks(self, after: Nanos, until: Nanos) -> Iterator[Quote | Print]:
         """Every tick with ``after < time <= until``."""
         at = after + 1
         while at <= until:

@@ -113,7 +113,7 @@ SAME_HOURS: Final = {"IBIS2": "IBIS", "FWB": "IBIS", "GETTEX": "IBIS", "LSEETF":
 """Exchanges that keep the hours of another group."""
 
 
-class Session(msgspec.Struct, frozen=True):
+class TradingDay(msgspec.Struct, frozen=True):
     """One trading day: its parts as instants, each up to the next and without its end."""
 
     day: int
@@ -171,7 +171,7 @@ class Calendar:
             low, high = (middle, high) if self.number(middle) <= number else (low, middle - 1)
         return low
 
-    def on(self, day: int) -> Session | None:
+    def on(self, day: int) -> TradingDay | None:
         """The session of a date; None when it has none."""
         number = self.number(day)
         return self.session(number) if self.number(day + 1) > number else None
@@ -181,14 +181,14 @@ class Calendar:
         number = self.number(self.zone.day(now))
         return number + 1 if self.session(number).ends <= now else number
 
-    def _session(self, number: int) -> Session:
+    def _session(self, number: int) -> TradingDay:
         """The trading day of that number."""
         hours, day = self.hours, self.day(number)
         closes = self._half.get(day, hours.closes)
         ends = hours.ends - (hours.closes - closes)
         at = self.zone.instant
         night = hours.night and (at(day, hours.night[0]), at(day, hours.night[1]))
-        return Session(
+        return TradingDay(
             day, at(day, hours.opens), at(day, hours.begins), at(day, closes), at(day, ends), night
         )
 

@@ -12,7 +12,7 @@ from typing import Final, Literal
 import msgspec
 
 from ..units import SECOND, Nanos
-from .calendars import Calendar, Session, calendar_of
+from .calendars import Calendar, TradingDay, calendar_of
 from .instruments import Instrument, Instruments
 from .times import EASTERN, open_all_day
 
@@ -150,7 +150,7 @@ class TradingHours:
 
 def _listed(
     calendar: Calendar, sessions_only: bool, now: Nanos
-) -> Iterator[tuple[int, Session | None]]:
+) -> Iterator[tuple[int, TradingDay | None]]:
     if sessions_only:
         first = calendar.current(now)
         sessions = (calendar.session(first + place) for place in range(SESSIONS))
@@ -169,7 +169,7 @@ def _spans(calendar: Calendar, reach: int, now: Nanos) -> Iterator[Span]:
         number += 1
 
 
-def _reached(session: Session, reach: int) -> tuple[Span, ...]:
+def _reached(session: TradingDay, reach: int) -> tuple[Span, ...]:
     if reach == REGULAR:
         return ((session.begins, session.closes),)
     day = (session.opens, session.ends)
