@@ -76,3 +76,11 @@ def test_live_bars(port: int) -> None:
     shown = run(ROOT / "examples" / "live_bars.py", str(port), "12").splitlines()
     starts = [int(line.partition(":")[0]) for line in shown]
     assert starts == list(range(starts[0], starts[0] + 60, 5))
+
+
+def test_the_program_of_the_guide_about_orders(port: int, tmp_path: Path) -> None:
+    text = (ROOT / "docs/guides/orders.md").read_text("utf-8")
+    (script,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    path = tmp_path / "orders.py"
+    path.write_text(script.replace("connect()", f"connect(port={port}, client_id=102)"))
+    assert run(path) == "PreSubmitted trigger\n"

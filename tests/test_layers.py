@@ -57,13 +57,14 @@ THIRD_PARTY: dict[str, set[str]] = {
 
 # room of the venue: the other rooms it may import, besides what all share. The other modules at the
 # root of the venue put the rooms together: they may import any, and no room may import them.
-SHARED = {"units", "commands", "facts"}
+SHARED = {"units", "commands", "facts", "special"}
 ROOMS: dict[str, set[str]] = {
     "units": set(),
     "commands": {"units"},
+    "special": {"units"},
     "reference": SHARED,
     "market": SHARED | {"reference"},
-    "facts": {"units", "reference", "market"},
+    "facts": {"units", "special", "reference", "market"},
     "exchange": SHARED | {"reference", "market"},
     "broker": SHARED | {"reference", "market", "exchange"},
     "tws": SHARED | {"reference", "market", "exchange", "broker"},

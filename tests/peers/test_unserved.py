@@ -25,7 +25,7 @@ ENDS = {
     "reqHistoricalNews": 10276, "requestFA": 321, "reqWshMetaData": 10276,
     "reqWshEventData": 10276, "reqUserInfo": None, "ADJUSTED_LAST": 322,
     "whatIf": 201,
-    "TRAIL": 201, "GTD": 201, "OPG": 201, "hidden": 201, "parentId": 201, "ocaGroup": 201,
+    "BOX TOP": 201, "GTX": 201, "hedgeType": 201, "blockOrder": 201,
 }  # fmt: skip
 """Each call, and the code that says why it ended. A request without an id has an answer besides:
 the code alone would not end it."""

@@ -68,6 +68,17 @@ FIRST_DAY = (
     "trade AAPL 255.90*100",
     "quote AAPL 255.80*40 256.00",
     "cancel #7",
+    "submit #13 BUY 30 AAPL LMT 255.90 transmit=0",
+    "submit #14 SELL 30 AAPL LMT 258 parentId=13 transmit=0",
+    "submit #15 SELL 30 AAPL TRAIL auxPrice=2 parentId=13",
+    "quote AAPL 255.80 255.90*60",
+    "trade AAPL 256.00",
+    "trade AAPL 257.50",
+    "quote AAPL 258.00*12 258.10",
+    "trade AAPL 255.50",
+    "submit #16 SELL 9 AAPL STP 250 triggerPrice=260 adjustedOrderType=STP adjustedStopPrice=258",
+    "trade AAPL 260.00",
+    "submit #17 BUY 7 AAPL REL auxPrice=0.02 GTC",
 )
 SECOND_DAY = (
     "quote AAPL 258.20*25 258.30",
@@ -169,9 +180,9 @@ def history(world: World) -> Iterator[None]:
     world.play("submit c2#4 BUY 40 AAPL MKT account=DU7")
     yield
     world.keep_hours(True)
-    world.play("submit #13 BUY 13 AAPL LMT 240 GTC")
+    world.play("submit #18 BUY 13 AAPL LMT 240 GTC")
     world.wait(AFTER_HOURS_S)
-    world.play("submit #14 BUY 14 AAPL LMT 240")
+    world.play("submit #19 BUY 14 AAPL LMT 240")
     world.wait(DAY_S - AFTER_HOURS_S)
     world.keep_hours(False)
     world.play(*SECOND_DAY)

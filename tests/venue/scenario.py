@@ -18,7 +18,10 @@ import math
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
+from typing import Any, get_type_hints
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from papertape import codes
 from papertape.model import Contract, Order
@@ -58,6 +61,8 @@ class ScriptedMarket:
 
     def __init__(self, instruments: Iterable[Instrument] = CATALOGUE) -> None:
         self.tape: dict[int, list[Quote | Print]] = {e.conId: [] for e in instruments}
+        self.closes: dict[int, int] = {}
+        """Yesterday's last prices."""
         self.asked: list[int] = []
         """Instruments whose ticks were walked: the engine should ask for no others."""
 
@@ -77,7 +82,9 @@ class ScriptedMarket:
     def day(self, con_id: int, now: Nanos) -> DayStats:
         trades = [t for t in self.tape[con_id] if isinstance(t, Print) and t.time <= now]
         last = trades[-1] if trades else Print(con_id, 0, 0, 0)
-        return DayStats(0, 0, 0, 0, 0, last.price, last.size, last.time)
+        volume = sum(trade.size for trade in trades)
+        close = self.closes.get(con_id, 0)
+        return DayStats(0, 0, 0, close, volume, last.price, last.size, last.time)
 
     def ticks(self, con_id: int, after: Nanos, until: Nanos) -> Iterator[Quote | Print]:
         self.asked.append(con_id)
@@ -115,7 +122,7 @@ class Stage:
 
     def play(self, table: str) -> "Stage":
         """Run the rows of a table and compare what happened with what each row expects."""
-        for row, expected in _rows(table):
+        for row, expected in rows_of(table):
             happened = shown(self.step(row))
             check(self.engine)
             self.journal += self.engine.drain_journal()
@@ -167,7 +174,7 @@ def command(verb: str, words: list[str]) -> Command:
     action, size, symbol, kind, *more = plain
     kind = kind.replace("_", " ")
     prices = [float(more.pop(0)) for _ in range(2) if more and more[0][0].isdigit()]
-    stop = prices.pop(0) if kind.startswith("STP") and prices else None
+    stop = prices.pop(0) if kind.startswith(("STP", "MIT", "LIT")) and prices else None
     order = Order(
         action=action,
         totalQuantity=Decimal(size),
@@ -183,9 +190,17 @@ def command(verb: str, words: list[str]) -> Command:
             strict = True
             continue
         record = contract if name in Contract.__struct_fields__ and name != "account" else order
-        kind_of = {"true": True, "false": False, "inf": math.inf}
-        setattr(record, name, kind_of.get(value, int(value) if value.isdigit() else value))
+        setattr(record, name, _value(type(record), name, value))
     return SubmitOrder(client_id, order_id, contract, order, strict)
+
+
+def _value(record: type, name: str, text: str) -> Any:
+    """A field's value as its record has it; "inf", which JSON lacks, is a number as well."""
+    if text == "inf":
+        return math.inf
+    if text.startswith("["):
+        return msgspec.json.decode(text, type=get_type_hints(record)[name])
+    return msgspec.convert(text, get_type_hints(record)[name], strict=False)
 
 
 def shown(events: tuple[e.Event, ...]) -> list[str]:
@@ -267,7 +282,8 @@ def _side(word: str, scale: int) -> tuple[int, int]:
     return price_units(float(price), scale), size_units(int(size or PLAIN_SIZE))
 
 
-def _rows(table: str) -> list[tuple[str, list[str]]]:
+def rows_of(table: str) -> list[tuple[str, list[str]]]:
+    """The rows of a table, each with the events that it expects."""
     rows: list[tuple[str, list[str]]] = []
     for line in table.strip().splitlines():
         row, arrow, outcome = line.strip().partition("->")

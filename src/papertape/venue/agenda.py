@@ -14,6 +14,9 @@ from .units import Nanos
 class Alarm(IntEnum):
     """The kinds of alarms, in the order in which those of one instant ring."""
 
+    LOOK = 0
+    """An order that does not work yet is looked at: its auction, its time or a condition may have
+    come. It rings before the order may expire, because a closing auction ends a day order."""
     EXPIRY = 1
     """A working order expires; the number is its permId."""
     SESSION = 2
@@ -22,7 +25,7 @@ class Alarm(IntEnum):
     """A trading day ends."""
 
 
-OF_ORDERS = frozenset((int(Alarm.EXPIRY), int(Alarm.SESSION)))
+OF_ORDERS = frozenset((int(Alarm.LOOK), int(Alarm.EXPIRY), int(Alarm.SESSION)))
 
 
 class Agenda:

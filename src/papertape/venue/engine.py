@@ -95,6 +95,8 @@ class Engine:
         self._quiet: tuple[int, Nanos] = 0, 0
         """A version of the books, and the first tick after the clock that concerns them."""
         self._agenda = Agenda()
+        self._watched: dict[int, tuple[int, ...]] = {}
+        """permId -> the instruments whose every tick the order is looked at with."""
         self.broker = OrderManager(
             state, self.instruments, self.profile, self.exchange, self.top, self.hours
         )
@@ -103,7 +105,11 @@ class Engine:
         if state.day_end:
             self._agenda.add(state.day_end, Alarm.DAY_END)
         for order in state.orders.values():
+            self.broker.groups.follow(order)
             self._follow(order)
+            if order.terms.special is not None:
+                # It may be due already: the market is not looked at before the first step.
+                self._agenda.add(self.clock + 1, Alarm.LOOK, order.permId)
             if order.expires != state.day_end:  # which is one alarm for all
                 self._set_alarm(order.permId, order.expires)
             self._set_turn(order, self.clock)
@@ -204,6 +210,8 @@ class Engine:
             facts.append(fact)
             if order is not None:
                 touched[order.permId] = order
+                if order.terms.special is not None:
+                    self.broker.groups.follow(order)
                 if order.expires != day_end and isinstance(fact, PLACED):
                     self._set_alarm(order.permId, order.expires)
             elif isinstance(fact, DayBegan):
@@ -212,6 +220,8 @@ class Engine:
             happened.append(Happened(now, fact, order))
         for order in touched.values():
             self._follow(order)
+            if order.terms.special is not None:
+                self._set_look(order, now)
             if self.hours.exchange:
                 self._set_turn(order, now)
         if facts:
@@ -223,13 +233,30 @@ class Engine:
     def _follow(self, order: LiveOrder) -> None:
         """Let the books hold an order as it is now."""
         terms = order.terms
-        if not order.working or order.opens:
-            self.exchange.leave(terms.conId, order.permId)
+        con_id, perm_id = terms.conId, order.permId
+        if not order.working or order.opens or order.held or not order.priced:
+            self.exchange.leave(con_id, perm_id)
         elif order.waits:
-            assert terms.stop is not None
-            self.exchange.wait(terms.conId, order.permId, terms.side, terms.stop, terms.trigger)
+            assert order.stop is not None
+            self.exchange.wait(con_id, perm_id, terms.direction, order.stop, terms.trigger)
+            price = self.broker.trails.follows(order)
+            if price:
+                self.exchange.follow(con_id, perm_id, terms.side, price, terms.trigger)
         else:
-            self.exchange.rest(terms.conId, order.permId, terms.side, terms.limit)
+            self.exchange.rest(con_id, perm_id, terms.side, order.worst)
+        if terms.special is not None:
+            self._watch(order)
+
+    def _watch(self, order: LiveOrder) -> None:
+        """Look at an order with the ticks that it depends on, as long as it does."""
+        watched = self.broker.watched(order)
+        for con_id in self._watched.pop(order.permId, ()):
+            if con_id not in watched:
+                self.exchange.unwatch(con_id, order.permId)
+        if watched:
+            self._watched[order.permId] = watched
+            for con_id in watched:
+                self.exchange.watch(con_id, order.permId)
 
     def _set_alarm(self, perm_id: int, expires: Nanos) -> None:
         """Let an order lapse at its instant."""
@@ -237,6 +264,12 @@ class Engine:
         if len(agenda) > 2 * len(orders) + SPARE_ALARMS:
             agenda.keep(lambda number: number in orders)
         agenda.add(expires, Alarm.EXPIRY, perm_id)
+
+    def _set_look(self, order: LiveOrder, now: Nanos) -> None:
+        """Look at an order that does not work yet when its time may have come."""
+        due = self.broker.next_look(order, now)
+        if due and order.working:
+            self._agenda.add(due, Alarm.LOOK, order.permId)
 
     def _set_turn(self, order: LiveOrder, now: Nanos) -> None:
         """Look at an order again when its exchange opens or closes for it, or at once where that
@@ -256,6 +289,13 @@ class Engine:
             order = self.state.orders.get(number)
             if order is not None and order.expires == due:
                 self._carry_out(f"expire {number}", self.broker.expire(order), now, happened)
+        elif alarm is Alarm.LOOK:
+            order = self.state.orders.get(number)
+            if order is not None:
+                seen = len(happened)
+                self._carry_out(f"look {number}", self.broker.look(order, now), now, happened)
+                if len(happened) == seen:  # unchanged: it must be looked at again
+                    self._set_look(order, now)
         elif alarm is Alarm.SESSION:
             order = self.state.orders.get(number)
             if order is not None:

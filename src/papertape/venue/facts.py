@@ -9,12 +9,18 @@ Facts are arrays on disk: the tag, then the fields in order. A new field goes to
 default; any other change needs a new schema number (``entries.SCHEMA``) and an upgrade function.
 """
 
+from typing import Final
+
 import msgspec
 
 from .market.source import Quote
 from .reference.instruments import Refusal
 from .reference.sessions import EXTENDED, NIGHT, REGULAR
+from .special import PLAIN, Special
 from .units import CashMicros, Nanos, PriceUnits, SizeUnits
+
+TOUCHED: Final = ("MIT", "LIT")
+"""Types that a move to the better side triggers: a buy order waits for a fall."""
 
 
 class Terms(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -44,6 +50,18 @@ class Terms(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The client's order as canonical JSON text, for echoes only, including doubles."""
     outside: bool = False
     """Whether the order trades outside the regular session as well."""
+    special: Special | None = None
+    """What only few orders have; None without any of it."""
+
+    @property
+    def extras(self) -> Special:
+        """The special terms, all at their defaults for an order without any."""
+        return self.special or PLAIN
+
+    @property
+    def direction(self) -> int:
+        """Whether the trigger price is reached by a rise (+1) or by a fall (-1)."""
+        return -self.side if self.orderType in TOUCHED else self.side
 
     @property
     def reach(self) -> int:
@@ -75,6 +93,10 @@ class OrderPlaced(Fact, frozen=True, tag=1):
     """Whether the user of TWS entered it and it was bound to client 0 immediately."""
     opens: Nanos = 0
     """When its exchange opens for it; 0 where it is open."""
+    held: int = 0
+    """Why it does not work yet: flags of ``special.Held``."""
+    parent: int = 0
+    """The permId of its parent."""
 
 
 class OrderReplaced(Fact, frozen=True, tag=2):
@@ -87,6 +109,10 @@ class OrderReplaced(Fact, frozen=True, tag=2):
     expires: Nanos
     opens: Nanos = 0
     """When its exchange opens for it; 0 where it is open."""
+    held: int = 0
+    """Why it does not work yet: flags of ``special.Held``."""
+    stop: PriceUnits | None = None
+    """The stop that its trail has reached, kept by the new terms; None without one."""
 
 
 class OrderMoved(Fact, frozen=True, tag=3):
@@ -133,8 +159,8 @@ class OrderFilled(Fact, frozen=True, tag=6):
     liquidity: int
     """1 added, 2 removed."""
     exchange: str
-    quote: Quote
-    """The quote that the order traded against."""
+    quote: Quote | None
+    """The quote that the order traded against; None in an auction."""
 
 
 class OrderEnded(Fact, frozen=True, tag=7):
@@ -178,6 +204,42 @@ class OrderWarned(Fact, frozen=True, tag=11):
     clientId: int
     orderId: int
     reason: Refusal
+
+
+class OrderRepriced(Fact, frozen=True, tag=12):
+    """The prices of a working order followed the market, or its fill."""
+
+    permId: int
+    stop: PriceUnits | None
+    """The stop from now on; None where the order has none, or it did not move."""
+    limit: PriceUnits | None
+    """The limit from now on; None where the order has none, or it did not move."""
+
+
+class OrderActivated(Fact, frozen=True, tag=13):
+    """A reason why an order did not work has gone; it works when none is left."""
+
+    permId: int
+    held: int
+    """What is left: flags of ``special.Held``."""
+    status: str
+    whyHeld: str
+
+
+class OrderReduced(Fact, frozen=True, tag=14):
+    """The size of an order was reduced: another order of its group traded, or its parent ended
+    in part."""
+
+    permId: int
+    quantity: SizeUnits
+    """The total size from now on, fills included."""
+
+
+class OrderAdjusted(Fact, frozen=True, tag=15):
+    """A stop became another kind of order, as its adjustment says."""
+
+    permId: int
+    terms: Terms
 
 
 # -- the API state of TWS -----------------------------------------------------------------------
@@ -278,6 +340,10 @@ AnyFact = (
     | OrderSuspended
     | OrderResumed
     | OrderWarned
+    | OrderRepriced
+    | OrderActivated
+    | OrderReduced
+    | OrderAdjusted
     | OrderHeld
     | OrderReleased
     | OrderDropped

@@ -42,10 +42,13 @@ def _order(order: LiveOrder) -> None:
     assert is_filled == (order.status == FILLED), f"{name}: {order.status}, {order.remaining} left"
     assert bool(order.ended) == order.done, f"{name}: ended at {order.ended}"
     assert (order.value > 0) == (order.filled > 0), f"{name}: value {order.value}"
+    if order.held and order.working:
+        assert order.status == PRE_SUBMITTED, f"{name} is held as {order.status}"
+        assert not order.filled, f"{name} is held and has filled {order.filled}"
     if order.opens and order.working:
         assert order.status == PRE_SUBMITTED, f"{name} waits for the open as {order.status}"
     if order.waits and order.working:
-        assert order.whyHeld and not order.filled, f"{name} waits and has filled {order.filled}"
+        assert not order.filled, f"{name} waits and has filled {order.filled}"
 
 
 def _fill(fill: FillRow) -> None:
@@ -76,11 +79,16 @@ def _identities(state: State, fills: list[FillRow]) -> None:
 
 def _books(engine: Engine) -> None:
     """The exchange's books contain exactly the working orders, each once, without those that wait
-    for the open."""
+    for the open or are held for another reason, and those whose stop has no price yet."""
     booked = sorted(engine.exchange.orders())
-    orders = [order for order in engine.state.orders.values() if not order.opens]
+    orders = [order for order in engine.state.orders.values() if booked_now(order)]
     working = sorted((o.terms.conId, o.permId, o.waits) for o in orders)
     assert booked == working, f"in the books {booked}, working {working}"
+
+
+def booked_now(order: LiveOrder) -> bool:
+    """Return whether a working order belongs into a book."""
+    return not order.opens and not order.held and order.priced
 
 
 def _fills_of_orders(orders: dict[int, LiveOrder], fills: list[FillRow]) -> None:

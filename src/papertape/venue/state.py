@@ -26,6 +26,8 @@ from .facts import (
     FeePlanChanged,
     ManualOrderBound,
     MarginModelChanged,
+    OrderActivated,
+    OrderAdjusted,
     OrderDropped,
     OrderEnded,
     OrderFilled,
@@ -33,9 +35,11 @@ from .facts import (
     OrderIdsReset,
     OrderMoved,
     OrderPlaced,
+    OrderReduced,
     OrderReleased,
     OrderRepeated,
     OrderReplaced,
+    OrderRepriced,
     OrderResumed,
     OrderSuspended,
     OrderTriggered,
@@ -68,6 +72,8 @@ class State(msgspec.Struct):
     held: dict[int, dict[int, Terms]] = {}
     """clientId -> orderId -> order that waits for ``transmit``."""
     consumed: dict[int, ConsumedLiquidity] = {}
+    filled_groups: dict[str, list[str]] = {}
+    """Account -> the OCA groups of which an order filled today; they take no other one."""
     facts: int = 0
     """The number of facts folded."""
     orders_since: int = 0
@@ -103,6 +109,10 @@ class Fold:
             OrderSuspended: self._suspended,
             OrderResumed: self._resumed,
             OrderWarned: self._warned,
+            OrderRepriced: self._repriced,
+            OrderActivated: self._activated,
+            OrderReduced: self._reduced,
+            OrderAdjusted: self._adjusted,
             OrderHeld: self._held,
             OrderReleased: self._released,
             OrderDropped: self._dropped,
@@ -127,7 +137,7 @@ class Fold:
         state = self.state
         order = LiveOrder(
             fact.permId, fact.clientId, fact.orderId, fact.terms, fact.status, fact.whyHeld,
-            now, fact.expires, opens=fact.opens,
+            now, fact.expires, opens=fact.opens, held=fact.held, parent=fact.parent,
         )  # fmt: skip
         state.next_perm_id = fact.permId + 1
         self._count_id(fact.clientId, fact.orderId)
@@ -146,6 +156,9 @@ class Fold:
                 whyHeld=fact.whyHeld,
                 expires=fact.expires,
                 opens=fact.opens,
+                held=fact.held,
+                movedStop=fact.stop,
+                movedLimit=None,
                 billedSize=0,
                 billedValue=0,
             )
@@ -172,7 +185,8 @@ class Fold:
             moved(order.status, fact.status), "", order.accepted, order.expires,
             order.triggered, order.filled + fact.size, order.value + fact.value, fact.price,
             order.fees + fact.fee, order.billedSize + fact.size, order.billedValue + fact.value,
-            now if over else 0, over,
+            now if over else 0, over, parent=order.parent, movedStop=order.movedStop,
+            movedLimit=order.movedLimit,
         )  # fmt: skip
         state.next_execution = fact.execution + 1
         account = state.accounts[terms.account]
@@ -187,11 +201,17 @@ class Fold:
         self._consume(terms, fact)
         row = self.archive.fill(fill_row(order, fact, now), state.facts)
         if over:
+            if terms.special is not None and terms.special.oca:
+                groups = state.filled_groups.setdefault(terms.account, [])
+                if terms.special.oca not in groups:
+                    groups.append(terms.special.oca)
             return self._over(order, row)
         state.past = chained(state.past, row)
         return self._kept(order)
 
     def _consume(self, terms: Terms, fact: OrderFilled) -> None:
+        if fact.quote is None:
+            return
         consumed = self.state.consumed.get(terms.conId)
         if consumed is None or consumed.quote != fact.quote:
             consumed = self.state.consumed[terms.conId] = ConsumedLiquidity(fact.quote)
@@ -227,6 +247,26 @@ class Fold:
 
     def _warned(self, fact: OrderWarned, now: Nanos) -> None:
         """Change nothing."""
+
+    def _repriced(self, fact: OrderRepriced, now: Nanos) -> LiveOrder:
+        order = self.state.orders[fact.permId]
+        stop = order.movedStop if fact.stop is None else fact.stop
+        limit = order.movedLimit if fact.limit is None else fact.limit
+        return self._kept(replace(order, movedStop=stop, movedLimit=limit))
+
+    def _activated(self, fact: OrderActivated, now: Nanos) -> LiveOrder:
+        order = self.state.orders[fact.permId]
+        status = moved(order.status, fact.status)
+        return self._kept(replace(order, held=fact.held, status=status, whyHeld=fact.whyHeld))
+
+    def _reduced(self, fact: OrderReduced, now: Nanos) -> LiveOrder:
+        order = self.state.orders[fact.permId]
+        return self._kept(replace(order, terms=replace(order.terms, quantity=fact.quantity)))
+
+    def _adjusted(self, fact: OrderAdjusted, now: Nanos) -> LiveOrder:
+        order = self.state.orders[fact.permId]
+        adjusted = replace(order, terms=fact.terms, movedStop=None, movedLimit=None)
+        return self._kept(adjusted)
 
     def _name(self, order: LiveOrder) -> None:
         ids = self.state.ids.get(order.clientId)
@@ -300,6 +340,7 @@ class Fold:
             self._forget_orders()
             self.archive.forget_fills()
             self.state.fills_since = self.state.facts
+            self.state.filled_groups.clear()
         self.state.day_end = fact.end
 
     def _day_opened(self, fact: DayOpened, now: Nanos) -> None:

@@ -25,7 +25,7 @@ def requests(api: Any, ib: Any) -> dict[str, Callable[[], Awaitable[Any]]]:
         conId=265598, symbol="AAPL", secType="STK", exchange="SMART", currency="USD"
     )
     option = api.Option("AAPL", "20261218", 250, "C", "SMART")
-    trailing = api.Order(action="SELL", totalQuantity=1, orderType="TRAIL", auxPrice=1.0, tif="DAY")
+    boxed = api.Order(action="SELL", totalQuantity=1, orderType="BOX TOP", tif="DAY")
     calls = {
         "reqScannerSubscription": lambda: ib.reqScannerDataAsync(api.ScannerSubscription()),
         "reqScannerParameters": ib.reqScannerParametersAsync,
@@ -37,7 +37,7 @@ def requests(api: Any, ib: Any) -> dict[str, Callable[[], Awaitable[Any]]]:
         "reqHistoricalNews": lambda: ib.reqHistoricalNewsAsync(265598, "BRFG", "", "", 10),
         "requestFA": lambda: ib.requestFAAsync(1),
         "ADJUSTED_LAST": lambda: bars(ib, stock, "ADJUSTED_LAST"),
-        "whatIf": lambda: ib.whatIfOrderAsync(stock, trailing),
+        "whatIf": lambda: ib.whatIfOrderAsync(stock, boxed),
     }
     if hasattr(ib, "getWshMetaDataAsync"):
         calls["reqWshMetaData"] = ib.getWshMetaDataAsync
@@ -45,14 +45,10 @@ def requests(api: Any, ib: Any) -> dict[str, Callable[[], Awaitable[Any]]]:
     if hasattr(ib, "reqUserInfoAsync"):
         calls["reqUserInfo"] = ib.reqUserInfoAsync
     orders = {
-        "TRAIL": api.Order(
-            action="SELL", totalQuantity=1, orderType="TRAIL", auxPrice=1.0, tif="DAY"
-        ),
-        "GTD": api.LimitOrder("BUY", 1, 1.0, tif="GTD", goodTillDate="20991231-20:00:00"),
-        "OPG": api.MarketOrder("BUY", 1, tif="OPG"),
-        "hidden": api.LimitOrder("BUY", 1, 1.0, tif="DAY", hidden=True),
-        "parentId": api.LimitOrder("BUY", 1, 1.0, tif="DAY", parentId=1),
-        "ocaGroup": api.LimitOrder("BUY", 1, 1.0, tif="DAY", ocaGroup="one", ocaType=1),
+        "BOX TOP": api.Order(action="SELL", totalQuantity=1, orderType="BOX TOP", tif="DAY"),
+        "GTX": api.LimitOrder("BUY", 1, 1.0, tif="GTX"),
+        "hedgeType": api.LimitOrder("BUY", 1, 1.0, tif="DAY", hedgeType="P"),
+        "blockOrder": api.LimitOrder("BUY", 1, 1.0, tif="DAY", blockOrder=True),
     }
     for name, order in orders.items():
         calls[name] = lambda order=order: ended(ib.placeOrder(stock, order))
@@ -77,7 +73,7 @@ async def live_order(api: Any, ib: Any) -> dict[str, Any]:
     trade = ib.placeOrder(stock, api.LimitOrder("BUY", 1, 1.0, tif="DAY"))
     while trade.orderStatus.status != "Submitted":
         await trade.statusEvent
-    trade.order.orderType, trade.order.auxPrice = "TRAIL", 2.0
+    trade.order.orderType, trade.order.auxPrice = "BOX TOP", 2.0
     ib.placeOrder(stock, trade.order)
     while not any(entry.errorCode for entry in trade.log):
         await trade.statusEvent

@@ -33,6 +33,7 @@ DESTINATION = (
     "ticket or order row. This may occur when <br>creating stock orders for the overnight session "
     "or when creating option orders for the overnight session."
 )
+OFFSET = "You must specify an offset amount or a percent offset value."
 REFUSED = [
     ("BUY 1 AAPL FEELINGS", 321, INVALID + "Invalid order type was entered"),
     ("BUY 1 AAPL STP", 403, "Invalid stop price."),
@@ -44,7 +45,13 @@ REFUSED = [
     ("BUY 1 AAPL STP 250 IOC", 111, "The TIF (Tif type) and the order type are incompatible."),
     ("BUY 1 AAPL STP 250 triggerMethod=1", 201,
      REJECTED + "The order attribute 'triggerMethod' 1" + YET),
-    ("BUY 1 AAPL TRAIL", 201, REJECTED + "The order type 'TRAIL'" + YET),
+    ("BUY 1 AAPL TRAIL", 158, OFFSET),
+    ("BUY 1 AAPL TRAIL auxPrice=1 trailingPercent=1", 158, OFFSET),
+    ("BUY 1 AAPL TRAIL trailingPercent=100", 158, OFFSET),
+    ("BUY 1 AAPL TRAIL auxPrice=1 trailStopPrice=250.005", 110, TICK),
+    ("BUY 1 AAPL TRAIL_LIMIT auxPrice=1", 463, "You must enter a valid price."),
+    ("BUY 1 AAPL MIT", 403, "Invalid stop price."),
+    ("BUY 1 AAPL LIT 250", 463, "You must enter a valid price."),
     ("BUY 1 AAPL PEG_MKT", 201, REJECTED + "The order type 'PEG MKT'" + YET),
     ("HOLD 1 AAPL MKT", 321, INVALID + "Invalid order side"),
     ("SSHORT 1 AAPL MKT", 201, REJECTED + "The action 'SSHORT'" + YET),
@@ -57,11 +64,16 @@ REFUSED = [
     ("BUY 1 AAPL LMT 0", 463, "You must enter a valid price."),
     ("BUY 1 AAPL LMT 250.005", 110, TICK),
     ("BUY 1 AAPL LMT 250.00001", 110, TICK),
-    ("BUY 1 AAPL MKT OPG", 201, REJECTED + "The time in force 'OPG'" + YET),
-    ("BUY 1 AAPL LMT 250 GTD goodTillDate=20260414-20:00:00", 201,
-     REJECTED + "The time in force 'GTD'" + YET),
+    ("BUY 1 AAPL STP 250 OPG", 111, "The TIF (Tif type) and the order type are incompatible."),
+    ("BUY 1 AAPL MOC GTC", 111, "The TIF (Tif type) and the order type are incompatible."),
+    ("BUY 1 AAPL LMT 250 GTD", 334, "Invalid Good Till Date order"),
+    ("BUY 1 AAPL LMT 250 GTD goodTillDate=20260413-13:59:59", 334, "Invalid Good Till Date order"),
+    ("BUY 1 AAPL LMT 250 GTD goodTillDate=yesterday", 334, "Invalid Good Till Date order"),
+    ("BUY 1 AAPL LMT 250 goodAfterTime=soon", 391,
+     "The time or time-zone entered is invalid. The correct format is hh:mm:ss xxx"),
     ("BUY 1 AAPL LMT 250 AUC", 201, REJECTED + "The time in force 'AUC'" + YET),
-    ("BUY 1 AAPL LMT 250 Minutes duration=5", 201, REJECTED + "The time in force 'Minutes'" + YET),
+    ("BUY 1 AAPL LMT 250 Minutes", 334, "Invalid Good Till Date order"),
+    ("BUY 1 AAPL LMT 250 Minutes duration=-5", 334, "Invalid Good Till Date order"),
     ("BUY 1 AAPL MKT EVER", 10052, "Invalid time in force:EVER"),
     ("BUY 1 AAPL MKT tif= strict=1", 10052, "Invalid time in force:Empty"),
     ("BUY 1 ZZZZ MKT", 200, NOT_FOUND),
@@ -78,9 +90,9 @@ REFUSED = [
     ("BUY 1 AAPL MKT account=DU0", 201, "Order rejected - reason:Invalid account number"),
     ("BUY 1 AAPL MKT auxPrice=inf", 321,
      INVALID + "The order attribute 'auxPrice' is not a finite number"),
-    ("BUY 1 AAPL MKT parentId=3", 201, REJECTED + "The order attribute 'parentId'" + YET),
+    ("BUY 1 AAPL MKT parentId=3", 10006, "Missing parent order."),
     ("SELL 0 AAPL LMT 300 hedgeType=P parentId=3", 201,
-     REJECTED + "The order attribute 'parentId'" + YET),
+     REJECTED + "The order attribute 'hedgeType'" + YET),
     ("SELL 0 AAPL LMT 300 hedgeType=P", 201, REJECTED + "The order attribute 'hedgeType'" + YET),
     ("BUY 0 AAPL MKT cashQty=500", 10244, "Cash Quantity cannot be used for this order"),
     ("BUY 0 EUR MKT cashQty=500 secType=CASH exchange=IDEALPRO", 201,
@@ -113,8 +125,8 @@ LATE = [
     ("submit #0 BUY 1 AAPL MKT", "Invalid order id: 0"),
     ("submit #4 BUY 1 AAPL LMT 250 IOC",
      "Order modify failed. Cannot change to the new Time in Force.IOC"),
-    ("submit #4 BUY 1 AAPL LMT 250 GTD", LIVES_ON + "The time in force 'GTD'" + YET),
-    ("submit #4 BUY 1 AAPL TRAIL", LIVES_ON + "The order type 'TRAIL'" + YET),
+    ("submit #4 BUY 1 AAPL LMT 250 AUC", LIVES_ON + "The time in force 'AUC'" + YET),
+    ("submit #4 BUY 1 AAPL BOX_TOP", LIVES_ON + "The order type 'BOX TOP'" + YET),
 ]  # fmt: skip
 
 

@@ -81,7 +81,7 @@ def test_minutes_make_up_the_day(bar: DayBar, style: Style, seed: int) -> None:
 @given(bar=days, seed=seeds)
 def test_few_minutes_touch_the_extremes_of_the_day(bar: DayBar, seed: int) -> None:
     plan = plan_of_day(bar, Style(), seed, 390)
-    if bar.high - bar.low > 400:
+    if bar.high - bar.low >= 2_000:  # ticks; of a narrower day, more minutes touch both ends
         assert sum(high == bar.high for high in plan.high) < 16
         assert sum(low == bar.low for low in plan.low) < 16
 

@@ -29,8 +29,8 @@ HIGHEST_ORDER_ID = (1 << 31) - 2
 
 @handles(
     wire.PlaceOrder,
-    partly="order types other than MKT, LMT, STP and "
-    "STP LMT; the fields that docs/reference/order_attributes.md says are refused",
+    partly="order types and fields that docs/reference/order_attributes.md does not name "
+    "or says are refused",
 )
 def place_order(tws: Services, session: Session, message: wire.PlaceOrder) -> None:
     """Submit a new order, or new terms for the working order with this id."""

@@ -33,10 +33,10 @@ def echo_order(order: LiveOrder, entry: Instrument, profile: Profile) -> Order:
     terms = order.terms
     given = _record(terms.text)
     unbound = order.clientId == TWS_USER
-    limit = None if terms.limit is None else price_float(terms.limit, entry.scale)
-    trail = given.trailStopPrice
-    if terms.stop is not None:
-        trail = price_float(terms.stop, entry.scale)
+    limit = None if order.limit is None else price_float(order.limit, entry.scale)
+    trail, oca = given.trailStopPrice, given.ocaGroup
+    if order.stop is not None:
+        trail = price_float(order.stop, entry.scale)
     elif limit is not None:
         trail = limit + 1.0
     competes = terms.orderType == "MKT" and terms.side > 0
@@ -56,6 +56,9 @@ def echo_order(order: LiveOrder, entry: Instrument, profile: Profile) -> Order:
         trailStopPrice=trail,
         minCompeteSize=MIN_COMPETE_SIZE if competes else given.minCompeteSize,
         competeAgainstBestOffset=COMPETE_OFFSET if competes else given.competeAgainstBestOffset,
+        totalQuantity=size_decimal(terms.quantity),
+        parentPermId=order.parent or None,
+        ocaGroup=oca or (str(order.parent) if order.parent else ""),
         ocaType=given.ocaType or 3,
         clearingIntent=given.clearingIntent or "IB",
         deltaNeutralOrderType=given.deltaNeutralOrderType or "None",

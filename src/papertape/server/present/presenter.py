@@ -35,6 +35,10 @@ class Presenter:
             facts.OrderSuspended: self._plain(events.OrderAcknowledged),
             facts.OrderResumed: self._plain(events.OrderAcknowledged),
             facts.OrderWarned: self._warned,
+            facts.OrderRepriced: self._repriced,
+            facts.OrderActivated: self._plain(events.OrderAcknowledged),
+            facts.OrderReduced: self._plain(events.OrderReplacedEvent),
+            facts.OrderAdjusted: self._plain(events.OrderReplacedEvent),
             facts.OrderDropped: self._dropped,
             facts.AccountOpened: self._account,
             facts.CashMoved: self._account,
@@ -84,6 +88,13 @@ class Presenter:
         pending = one.fact.status == PENDING_CANCEL
         kind = events.CancelPending if pending else events.OrderAcknowledged
         yield kind(self._views.order(one.order))
+
+    def _repriced(self, one: Happened) -> Iterator[Event]:
+        """TWS tells where a trailing stop or a pegged limit stands when it is asked, not with each
+        step."""
+        assert one.order is not None
+        if not one.order.waits and one.order.terms.extras.peg is None:
+            yield events.OrderAcknowledged(self._views.order(one.order))
 
     def _filled(self, one: Happened) -> Iterator[Event]:
         assert isinstance(one.fact, facts.OrderFilled) and one.order is not None

@@ -46,12 +46,28 @@ order served    there are no auctions
 
 order served    when a stop trades
     auxPrice triggerMethod
-order passed    for trailing stops only; every client and TWS itself sends it
-    trailStopPrice
+order served    how a stop follows the market; others send its stop price too
+    trailStopPrice trailingPercent lmtPriceOffset
+order served    pegs, caps and steps of pegged orders
+    percentOffset startingPrice stockRefPrice stockRangeLower stockRangeUpper referenceContractId
+    peggedChangeAmount isPeggedChangeAmountDecrease referenceChangeAmount
+order served    conditions
+    conditions conditionsCancelOrder conditionsIgnoreRth
+order served    what a stop becomes
+    triggerPrice adjustedOrderType adjustedStopPrice adjustedStopLimitPrice adjustedTrailingAmount
+    adjustableTrailingUnit
+order served    how much of it trades at first, and how far beyond its limit
+    allOrNone minQty discretionaryAmt
+order served    checked only: orders do not show in the books that clients see
+    displaySize hidden
+order passed    the reference is found by its number alone
+    referenceExchangeId
 order passed    for pegged orders only; TWS shows them of market orders
     minCompeteSize competeAgainstBestOffset
-order passed    means nothing without a group; TWS shows 3
-    ocaType
+order served    children and groups
+    parentId ocaGroup ocaType autoCancelParent
+order served    when it begins and ends
+    goodAfterTime goodTillDate duration
 order passed    who orders, for whom, and what the books say of it
     orderRef openClose origin rule80A solicited notHeld settlingFirm clearingAccount clearingIntent
     extOperator modelCode customerAccount professionalCustomer softDollarTier manualOrderTime
@@ -70,21 +86,15 @@ order told      the state of the order and facts of the instrument
     autoCancelDate filledQuantity refFuturesConId shareholder submitter bondAccruedInterest
     basisPoints basisPointsType
 
-order refused   children and groups
-    parentId ocaGroup autoCancelParent
 order refused   when it begins and ends
-    goodAfterTime goodTillDate activeStartTime activeStopTime duration deactivate
+    activeStartTime activeStopTime deactivate
 order refused   how much of it may trade, and how much is shown
-    displaySize=2147483647 hidden allOrNone minQty minTradeQty blockOrder sweepToFill randomizeSize
-    cashQty
+    minTradeQty blockOrder sweepToFill randomizeSize cashQty
 order refused   at which price it may trade
-    discretionaryAmt discretionaryUpToLimitPrice percentOffset randomizePrice postOnly postToAts
-    imbalanceOnly midOffsetAtWhole midOffsetAtHalf lmtPriceOffset
-order refused   stops that move or change
-    trailingPercent triggerPrice adjustedOrderType=None adjustedStopPrice adjustedStopLimitPrice
-    adjustedTrailingAmount adjustableTrailingUnit
-order refused   conditions
-    conditions conditionsCancelOrder conditionsIgnoreRth conditionsIncludeOvernight
+    discretionaryUpToLimitPrice randomizePrice postOnly postToAts
+    imbalanceOnly midOffsetAtWhole midOffsetAtHalf
+order refused   conditions at night
+    conditionsIncludeOvernight
 order refused   algorithms and scales
     algoStrategy algoParams algoId scaleInitLevelSize scaleSubsLevelSize scalePriceIncrement
     scalePriceAdjustValue scalePriceAdjustInterval scaleProfitOffset scaleAutoReset
@@ -95,9 +105,7 @@ order refused   hedges
     deltaNeutralDesignatedLocation deltaNeutralSettlingFirm deltaNeutralClearingAccount
     deltaNeutralClearingIntent
 order refused   volatility, pegs and auctions
-    volatility volatilityType continuousUpdate referencePriceType startingPrice stockRefPrice delta
-    stockRangeLower stockRangeUpper referenceContractId peggedChangeAmount
-    isPeggedChangeAmountDecrease referenceChangeAmount referenceExchangeId auctionStrategy
+    volatility volatilityType continuousUpdate referencePriceType delta auctionStrategy
 order refused   combinations, short sales, allocations, containers
     smartComboRoutingParams orderComboLegs shortSaleSlot designatedLocation exemptCode=-1
     faGroup faMethod faPercentage isOmsContainer

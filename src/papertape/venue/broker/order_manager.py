@@ -4,24 +4,28 @@ Each method is a generator: it reads the state, yields a fact, and continues whe
 been folded. It changes nothing itself. Its arguments have passed the checks of ``terms``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 import msgspec
 
-from ..exchange import matching
 from ..exchange.exchange import Exchange
 from ..exchange.matching import ConsumedLiquidity
 from ..exchange.top_of_book import TopOfBook
-from ..exchange.triggers import elects
+from ..exchange.triggers import elects, of_quote
 from ..facts import (
+    TOUCHED,
     AnyFact,
+    OrderActivated,
+    OrderAdjusted,
     OrderEnded,
     OrderFilled,
     OrderMoved,
     OrderPlaced,
+    OrderReduced,
     OrderRepeated,
     OrderReplaced,
+    OrderRepriced,
     OrderResumed,
     OrderSuspended,
     OrderTriggered,
@@ -29,19 +33,29 @@ from ..facts import (
     Terms,
 )
 from ..market.source import Print, Quote
-from ..reference.exchanges import SMART
 from ..reference.instruments import Instruments, Refusal
 from ..reference.sessions import TradingHours
 from ..reference.times import next_quarter_end
-from ..units import CASH_SCALE, SIZE_SCALE, CashMicros, Nanos, SizeUnits, notional, quotient_text
+from ..special import Adjustment, Held
+from ..units import (
+    SIZE_SCALE,
+    Nanos,
+    PriceUnits,
+    quotient_text,
+    share,
+)
 from . import lifecycle
-from .fees import commission
-from .ledger import FLAT, Account, booked
+from .conditions import Conditions
+from .fills import Fills
+from .groups import Groups
+from .ledger import Account
 from .margin import MarginCalculator
-from .order_types import DAY, FOK, GTC, IMMEDIATE, ORDER_TYPES
+from .order_types import DAY, FOK, GTC, IMMEDIATE, MARKET_TO_LIMIT, ORDER_TYPES
 from .orders import ADDED, REMOVED, TRIGGER, LiveOrder
+from .pegging import Pegs
 from .profile import Profile
 from .risk import Effect, beyond_band, effect_of, refusal_of
+from .trailing import Trails
 
 replace = msgspec.structs.replace
 Decision = Iterator[AnyFact]
@@ -82,22 +96,76 @@ class OrderManager:
         self._band_width = profile.band_width
         self._hours = hours
         self.margin = MarginCalculator(instruments, top.look)
+        self.groups = Groups()
+        self.fills = Fills(state, instruments, top)
+        self.trails = Trails(instruments, top)
+        self.pegs = Pegs(instruments, top)
+        self.conditions = Conditions(state, instruments, top, hours, self.margin)
 
     # -- acceptance ---------------------------------------------------------------------------
 
     def place(
-        self, client_id: int, order_id: int, terms: Terms, now: Nanos, *, bound: bool = False
+        self,
+        client_id: int,
+        order_id: int,
+        terms: Terms,
+        now: Nanos,
+        *,
+        bound: bool = False,
+        parent: LiveOrder | None = None,
     ) -> Decision:
         """Place an order: it is rejected, cancelled immediately, or working, with its fills."""
-
         perm_id, expires = self._state.next_perm_id, self.expiry(terms, now)
         placed = OrderPlaced(
             perm_id, client_id, order_id, terms, lifecycle.SUBMITTED, "", expires, None, bound
         )
-        beyond = self._beyond_means(terms)
+        beyond = self._beyond_means(terms) if parent is None else None
         if beyond is not None:
             yield replace(placed, status=lifecycle.INACTIVE, reason=beyond)
             return
+        if terms.special is not None:
+            held = self._holding(terms, parent, now)
+            placed = replace(placed, held=held, parent=0 if parent is None else parent.permId)
+            if held:
+                yield replace(placed, status=lifecycle.PRE_SUBMITTED, whyHeld=why_held(terms, held))
+                yield from self._repeat(perm_id)
+                return
+        yield from self._begin(placed, now)
+
+    def place_family(
+        self,
+        client_id: int,
+        family: Iterable[tuple[int, Terms]],
+        now: Nanos,
+        *,
+        parent: LiveOrder | None = None,
+    ) -> Decision:
+        """Place a parent and its children: they are accepted one by one before the parent trades.
+
+        ``family`` has order ids and terms, the parent first, unless that is placed already: then
+        all are its children.
+        """
+        members = list(family)
+        if parent is not None:
+            for order_id, terms in members:
+                yield from self.place(client_id, order_id, terms, now, parent=parent)
+            return
+        (parent_id, parent_terms), *children = members
+        perm_id = self._state.next_perm_id
+        opening = self.place(client_id, parent_id, parent_terms, now)
+        for fact in opening:
+            yield fact
+            if isinstance(fact, OrderPlaced):
+                break
+        parent = self._state.orders.get(perm_id)
+        for order_id, terms in children:
+            yield from self.place(client_id, order_id, terms, now, parent=parent)
+        yield from opening
+
+    def _begin(self, placed: OrderPlaced, now: Nanos) -> Decision:
+        """Accept an order that nothing holds: it waits for the open or its stop, or trades."""
+        perm_id, terms = placed.permId, self.trails.with_stop(placed.terms)
+        placed = replace(placed, terms=terms)
         quote, closed = self._top.look(terms.conId), self._opens(terms, now)
         limit, tif, stop = terms.limit, terms.tif, terms.stop
         notice = self._band(terms, quote) if stop is None else None
@@ -107,12 +175,12 @@ class OrderManager:
         elif closed and tif not in IMMEDIATE:
             held = lifecycle.PRE_SUBMITTED
             yield from self._hold(
-                replace(placed, status=held, whyHeld=_held_by(terms), opens=closed)
+                replace(placed, status=held, whyHeld=why_held(terms), opens=closed)
             )
         elif stop is not None:
-            yield replace(placed, status=lifecycle.PRE_SUBMITTED, whyHeld=TRIGGER)
+            yield replace(placed, status=lifecycle.PRE_SUBMITTED, whyHeld=why_held(terms))
             yield from self._wait(perm_id, quote)
-        elif tif in IMMEDIATE and (closed or self._in_vain(terms, quote)):
+        elif tif in IMMEDIATE and (closed or self.fills.in_vain(terms, quote)):
             if tif == FOK:
                 yield replace(placed, status=lifecycle.INACTIVE)
                 return
@@ -122,6 +190,12 @@ class OrderManager:
             yield replace(placed, status=lifecycle.PRE_SUBMITTED)
             yield OrderMoved(perm_id, lifecycle.SUBMITTED)
             yield from self._work(perm_id, quote, repeat=False)
+        elif terms.extras.peg is not None:
+            status = lifecycle.SUBMITTED
+            if self.pegs.limit(LiveOrder(0, 0, 0, terms, status, "", now, 0)) is None:
+                status = lifecycle.PRE_SUBMITTED
+            yield replace(placed, status=status)
+            yield from self._work(perm_id, quote, repeat=True)
         else:
             starts_held = limit is None and terms.side > 0
             yield replace(placed, status=lifecycle.PRE_SUBMITTED) if starts_held else placed
@@ -129,10 +203,10 @@ class OrderManager:
 
     def _wait(self, perm_id: int, quote: Quote, *, repeat: bool = True) -> Decision:
         """Let a stop wait, unless the market has reached it already."""
-        terms = self._state.orders[perm_id].terms
-        assert terms.stop is not None
+        order = self._state.orders[perm_id]
+        terms, stop = order.terms, order.stop
         last = self._top.last(terms.conId)
-        price = elects(terms.trigger, terms.side, terms.stop, last=last, quote=quote)
+        price = stop and elects(terms.trigger, terms.direction, stop, last=last, quote=quote)
         if price:
             yield from self._elect(perm_id, price, quote)
         elif repeat:
@@ -141,13 +215,18 @@ class OrderManager:
     def _work(self, perm_id: int, quote: Quote, *, repeat: bool) -> Decision:
         """Fill the order against the quote, then rest or cancel the remainder."""
         order = self._state.orders[perm_id]
-        fill = self._match(order, quote, REMOVED)
+        limit = self.pegs.limit(order) if order.terms.special is not None else None
+        if limit is not None and limit != order.movedLimit:
+            yield OrderRepriced(perm_id, None, limit)
+            order = self._state.orders[perm_id]
+        fill = self.fills.match(order, quote, REMOVED)
         if fill is not None:
             yield fill
+            yield from self._traded(order, fill)
         if order.terms.tif in IMMEDIATE:
             if perm_id in self._state.orders:
                 yield from self._system_cancel(perm_id)
-        elif fill is None and repeat and order.terms.limit is not None:
+        elif fill is None and repeat and (order.limit is not None or not order.priced):
             yield from self._repeat(perm_id)
 
     def _repeat(self, perm_id: int) -> Decision:
@@ -172,12 +251,30 @@ class OrderManager:
         return beyond or self._replace(order, terms, now)
 
     def _replace(self, order: LiveOrder, terms: Terms, now: Nanos) -> Decision:
-        perm_id, expires, opens = order.permId, self.expiry(terms, now), self._opens(terms, now)
-        status = lifecycle.PRE_SUBMITTED if opens else order.status
-        yield OrderReplaced(perm_id, terms, status, order.whyHeld, expires, opens)
+        perm_id, expires = order.permId, self.expiry(terms, now)
+        held: int = order.held & Held.CHILD
+        if terms.special is not None:
+            held |= self._holding(terms, None, now)
+            if not held:
+                terms = self.trails.with_stop(terms)
+        opens = 0 if held else self._opens(terms, now)
+        status, why = order.status, order.whyHeld
+        if opens or held:
+            status = lifecycle.PRE_SUBMITTED
+        elif order.held and terms.stop is None:
+            status = lifecycle.SUBMITTED
+        if held or order.held:
+            why = why_held(terms, held)
+        yield OrderReplaced(
+            perm_id, terms, status, why, expires, opens, held, _stop_kept(order, terms)
+        )
         quote = self._top.look(terms.conId)
-        notice = None if order.waits else self._band(terms, quote)
-        if notice is not None:
+        notice = None if order.waits or held else self._band(terms, quote)
+        if held:
+            yield from self._repeat(perm_id)
+        elif order.held:
+            yield from self._work_or_wait(self._state.orders[perm_id], now)
+        elif notice is not None:
             yield from self._system_cancel(perm_id, notice)
         elif opens:
             yield from self._repeat(perm_id)
@@ -209,18 +306,20 @@ class OrderManager:
 
     def turn(self, order: LiveOrder, now: Nanos) -> Decision:
         """Resume or suspend a working order when its exchange opens or closes."""
+        if order.held:
+            return
         opens = self._opens(order.terms, now)
         if order.opens and not opens:
             yield from self._open(order)
         elif opens and not order.opens:
-            why = TRIGGER if order.waits else ""
+            why = why_held(order.terms) if order.waits else ""
             yield OrderSuspended(order.permId, lifecycle.PRE_SUBMITTED, why, opens)
 
     def _open(self, order: LiveOrder) -> Decision:
         """Resume an order that waited for the open."""
         perm_id, quote = order.permId, self._top.look(order.terms.conId)
         if order.waits:
-            yield OrderResumed(perm_id, lifecycle.PRE_SUBMITTED, TRIGGER)
+            yield OrderResumed(perm_id, lifecycle.PRE_SUBMITTED, why_held(order.terms))
             yield from self._wait(perm_id, quote, repeat=False)
         else:
             yield OrderResumed(perm_id, lifecycle.SUBMITTED, "")
@@ -258,60 +357,275 @@ class OrderManager:
                 order = self._state.orders.get(perm_id)
                 if order is not None:
                     liquidity = REMOVED if order.terms.limit is None else ADDED
-                    fill = self._match(order, tick, liquidity)
+                    fill = self.fills.match(order, tick, liquidity)
                     if fill is not None:
                         yield fill
+                        yield from self._traded(order, fill)
         for perm_id in elected:
             if perm_id in self._state.orders:
                 price = tick.price if isinstance(tick, Print) else self._elector(perm_id, tick)
                 yield from self._elect(perm_id, price, self._top.look(tick.conId))
+        for perm_id in self._exchange.following(tick):
+            yield from self._trail(perm_id, tick)
+        for perm_id in self._exchange.watching(tick.conId):
+            order = self._state.orders.get(perm_id)
+            if order is not None:
+                yield from self._notice(order, tick, now)
 
     def _elector(self, perm_id: int, quote: Quote) -> int:
-        terms = self._state.orders[perm_id].terms
-        assert terms.stop is not None
-        return elects(terms.trigger, terms.side, terms.stop, last=0, quote=quote)
+        order = self._state.orders[perm_id]
+        terms = order.terms
+        assert order.stop is not None
+        return elects(terms.trigger, terms.direction, order.stop, last=0, quote=quote)
+
+    def _trail(self, perm_id: int, tick: Quote | Print) -> Decision:
+        """Let a stop follow the market."""
+        order = self._state.orders.get(perm_id)
+        if order is None or not order.waits:
+            return
+        terms = order.terms
+        if isinstance(tick, Print):
+            price = tick.price
+        else:
+            up, down = of_quote(terms.trigger, tick)
+            price = up if terms.side > 0 else down
+        stop, limit = self.trails.at(terms, price)
+        if order.stop is not None and (not order.stop or (stop - order.stop) * terms.side < 0):
+            yield OrderRepriced(perm_id, stop, limit)
+
+    def _notice(self, order: LiveOrder, tick: Quote | Print, now: Nanos) -> Decision:
+        """Look at an order that depends on every tick of an instrument."""
+        perm_id, special = order.permId, order.terms.extras
+        yield from self.look(order, now)
+        if perm_id not in self._state.orders or order.held or order.opens:
+            return
+        if order.waits and not order.stop:
+            price = self.trails.market(order.terms)
+            if price:
+                yield OrderRepriced(perm_id, *self.trails.at(order.terms, price))
+        elif order.waits and special.adjustment is not None:
+            yield from self._adjust(order, special.adjustment, tick)
+        elif special.peg is not None:
+            yield from self._follow_peg(order)
+
+    def _follow_peg(self, order: LiveOrder) -> Decision:
+        """Let the limit of a pegged order follow the market, and fill it where it reaches it."""
+        perm_id, limit = order.permId, self.pegs.limit(order)
+        if limit is None or limit == order.movedLimit:
+            return
+        yield OrderRepriced(perm_id, None, limit)
+        if order.status == lifecycle.PRE_SUBMITTED:
+            yield OrderMoved(perm_id, lifecycle.SUBMITTED)
+        order = self._state.orders[perm_id]
+        fill = self.fills.match(order, self._top.look(order.terms.conId), ADDED)
+        if fill is not None:
+            yield fill
+            yield from self._traded(order, fill)
+
+    def _adjust(self, order: LiveOrder, change: Adjustment, tick: Quote | Print) -> Decision:
+        """Make a stop what its adjustment says when the market reaches the trigger price."""
+        terms, side = order.terms, order.terms.side
+        if isinstance(tick, Print):
+            price = tick.price
+        else:
+            up, down = of_quote(terms.trigger, tick)
+            price = up if side > 0 else down
+        if not price or (price - change.trigger) * side > 0:
+            return
+        special = replace(terms.extras, adjustment=None, trail=change.trail)
+        adjusted = replace(
+            terms, orderType=change.orderType, stop=change.stop, limit=change.limit, special=special
+        )
+        yield OrderAdjusted(order.permId, self.trails.with_stop(adjusted))
+
+    # -- what holds an order --------------------------------------------------------------------
+
+    def _holding(self, terms: Terms, parent: LiveOrder | None, now: Nanos) -> int:
+        """Return why an order may not work yet: flags of ``special.Held``."""
+        special, held = terms.extras, 0
+        if parent is not None and not parent.done:
+            held |= Held.CHILD
+        if special.begins > now:
+            held |= Held.LATER
+        if special.auction:
+            held |= Held.AUCTION
+        if special.conditions and not special.cancels:
+            held |= Held.CONDITION
+        return held
+
+    def next_look(self, order: LiveOrder, now: Nanos) -> Nanos:
+        """Return when a held order must be looked at, other than with a tick; 0 for never."""
+        special = order.terms.extras
+        if order.held & Held.LATER and special.begins > now:
+            return special.begins
+        if special.conditions and not order.held & Held.CHILD:
+            return now + 1 if self._is_due(order, now) else self.conditions.next_time(order, now)
+        if order.held & Held.AUCTION and not order.held & Held.CHILD:
+            return self._hours.auction(order.terms.conId, special.auction, now)
+        return 0
+
+    def _is_due(self, order: LiveOrder, now: Nanos) -> bool:
+        """Return whether the conditions of an order are met already, before any tick."""
+        return bool(order.held & Held.CONDITION) and self.conditions.met(order, now)
+
+    def watched(self, order: LiveOrder) -> tuple[int, ...]:
+        """Return the instruments whose every tick an order must be looked at with."""
+        special, con_id = order.terms.special, order.terms.conId
+        if special is None or not order.working or order.held & Held.CHILD:
+            return ()
+        found: set[int] = set()
+        if special.conditions and (special.cancels or order.held & Held.CONDITION):
+            found.update(self.conditions.watched(order))
+        if not order.held and not order.opens:
+            found.update(self.pegs.watched(order))
+            if order.waits and (not order.stop or special.adjustment is not None):
+                found.add(con_id)
+        return tuple(sorted(found))
+
+    def look(self, order: LiveOrder, now: Nanos, traded: LiveOrder | None = None) -> Decision:
+        """Let a held order work when nothing holds it any longer; cancel an order whose conditions
+        say so. ``traded`` is an order that has just filled."""
+        held, special = order.held, order.terms.extras
+        if held & Held.LATER and special.begins <= now:
+            held &= ~Held.LATER
+        asked = special.cancels or held & Held.CONDITION
+        if asked and not held & (Held.CHILD | Held.LATER):
+            is_met = self.conditions.met(order, now, traded)
+            if is_met and special.cancels:
+                yield from self._system_cancel(order.permId)
+                return
+            if is_met:
+                held &= ~Held.CONDITION
+        if held == Held.AUCTION and self._is_auction(order, now):
+            yield from self._auction(order)
+        elif held != order.held:
+            yield from self._release(order, held, now)
+
+    def _release(self, order: LiveOrder, held: int, now: Nanos) -> Decision:
+        """Take away what held an order; let it work when ``held``, what is left, is nothing."""
+        perm_id, terms = order.permId, order.terms
+        opens = 0 if held else self._opens(terms, now)
+        waits = terms.stop is not None
+        if not held and waits and not terms.stop:
+            price = self.trails.market(terms)
+            if price:
+                yield OrderRepriced(perm_id, *self.trails.at(terms, price))
+        idle = held or opens or waits
+        status = lifecycle.PRE_SUBMITTED if idle else lifecycle.SUBMITTED
+        yield OrderActivated(perm_id, held, status, why_held(terms, held))
+        if opens:
+            yield OrderSuspended(perm_id, lifecycle.PRE_SUBMITTED, why_held(terms), opens)
+        elif not held:
+            yield from self._work_or_wait(self._state.orders[perm_id], now)
+
+    def _work_or_wait(self, order: LiveOrder, now: Nanos) -> Decision:
+        """Let an order that nothing holds any longer wait for its stop, or trade."""
+        quote = self._top.look(order.terms.conId)
+        if order.opens:
+            return
+        if order.waits:
+            yield from self._wait(order.permId, quote, repeat=False)
+        else:
+            yield from self._work(order.permId, quote, repeat=False)
+
+    # -- auctions -------------------------------------------------------------------------------
+
+    def _is_auction(self, order: LiveOrder, now: Nanos) -> bool:
+        terms = order.terms
+        return self._hours.auction(terms.conId, terms.extras.auction, now - 1) == now
+
+    def _auction(self, order: LiveOrder) -> Decision:
+        """Print an order in its auction, and cancel what did not trade."""
+        perm_id, terms = order.permId, order.terms
+        price = self.fills.auction_price(terms)
+        yield OrderActivated(perm_id, 0, lifecycle.SUBMITTED, "")
+        order = self._state.orders[perm_id]
+        inside = terms.limit is None or (price - terms.limit) * terms.side <= 0
+        if price and inside:
+            fill = self.fills.at(order, order.remaining, price, None, REMOVED)
+            yield fill
+            yield from self._traded(order, fill)
+        else:
+            yield from self._system_cancel(perm_id)
+
+    # -- relatives ------------------------------------------------------------------------------
+
+    def _traded(self, order: LiveOrder, fill: OrderFilled) -> Decision:
+        """Let a fill act on the other orders of a group, and on the children of an order; ``order``
+        is as it was before the fill."""
+        terms, filled = order.terms, fill.status == lifecycle.FILLED
+        if terms.orderType == MARKET_TO_LIMIT.name and order.limit is None and not filled:
+            yield OrderRepriced(order.permId, None, fill.price)
+        now = self._top.now
+        for perm_id in self.groups.waiting():
+            other = self._state.orders.get(perm_id)
+            if other is not None and perm_id != order.permId:
+                yield from self.look(other, now, order)
+        if not self.groups.touched_by(order):
+            return
+        if terms.special is not None:
+            for perm_id in self.groups.siblings(order):
+                other = self._state.orders.get(perm_id)
+                if other is not None:
+                    yield from self._yield_to(other, order, fill)
+        if filled:
+            for perm_id in self.groups.children(order.permId):
+                child = self._state.orders.get(perm_id)
+                if child is not None and child.held & Held.CHILD:
+                    yield from self._release(child, child.held & ~Held.CHILD, now)
+
+    def _yield_to(self, other: LiveOrder, order: LiveOrder, fill: OrderFilled) -> Decision:
+        """Cancel or reduce an order because another one of its group traded."""
+        left = 0
+        if order.terms.extras.ocaType != 1:
+            left = other.remaining - share(other.remaining, fill.size, order.remaining)
+            if other.terms.quantity % SIZE_SCALE == 0:
+                left -= left % SIZE_SCALE
+        if left > 0:
+            yield OrderReduced(other.permId, other.filled + left)
+        else:
+            yield OrderEnded(other.permId, lifecycle.CANCELLED, True, CANCELLED)
+            yield from self._orphan(other)
+
+    def _orphan(self, order: LiveOrder) -> Decision:
+        """End the children of an order that ended; where it filled in part, they protect that
+        part."""
+        for perm_id in self.groups.children(order.permId):
+            child = self._state.orders.get(perm_id)
+            if child is None or not child.held & Held.CHILD:
+                continue
+            if order.filled:
+                size = share(child.terms.quantity, order.filled, order.terms.quantity)
+                if size < child.terms.quantity:
+                    yield OrderReduced(perm_id, size)
+                child = self._state.orders[perm_id]
+                yield from self._release(child, child.held & ~Held.CHILD, self._top.now)
+            else:
+                yield OrderEnded(perm_id, lifecycle.CANCELLED, True, CANCELLED)
+                yield from self._orphan(child)
+
+    def _given_up(self, order: LiveOrder) -> Decision:
+        """End the relatives of an order that its trader cancelled."""
+        if not self.groups.touched_by(order):
+            return
+        yield from self._orphan(order)
+        for perm_id in self.groups.siblings(order):
+            other = self._state.orders.get(perm_id)
+            if other is not None:
+                yield OrderEnded(perm_id, lifecycle.CANCELLED, True, CANCELLED)
+                yield from self._orphan(other)
+        parent = self._state.orders.get(order.parent)
+        if parent is not None and order.terms.extras.cancelsParent:
+            yield from self.cancel(parent)
 
     def _elect(self, perm_id: int, price: int, quote: Quote) -> Decision:
         """Elect a stop: from now on the order trades."""
         yield OrderTriggered(perm_id, price)
-        fill = self._match(self._state.orders[perm_id], quote, REMOVED)
+        order = self._state.orders[perm_id]
+        fill = self.fills.match(order, quote, REMOVED)
         if fill is not None:
             yield fill
-
-    def _match(self, order: LiveOrder, quote: Quote, liquidity: int) -> OrderFilled | None:
-        """Return the fill of the order against the quote; None when there is none."""
-        terms, remaining = order.terms, order.remaining
-        size = min(remaining, self._fillable(terms, quote))
-        if size <= 0:
-            return None
-        entry = self._instruments[terms.conId]
-        account = self._state.accounts[terms.account]
-        price = matching.touch(terms.side, quote)
-        value = notional(price, size, entry.scale, entry.multiplier)
-        before = (order.billedSize, order.billedValue)
-        fee = commission(entry, terms.side, before=before, fill=(size, value), plan=account.plan)
-        held = account.positions.get(terms.conId, FLAT)
-        after = booked(held, size=terms.side * size, value=value, fee=fee)
-        cash: tuple[tuple[str, CashMicros], ...] = ((entry.currency, -terms.side * value - fee),)
-        if entry.secType == "CASH":
-            # A currency pair trades cash for cash: the position is only a record of it.
-            bought = terms.side * size * (CASH_SCALE // SIZE_SCALE)
-            cash = (*cash, (entry.symbol, bought))
-        status = lifecycle.SUBMITTED if size < remaining else lifecycle.FILLED
-        venue = entry.primaryExchange if terms.exchange == SMART else terms.exchange
-        return OrderFilled(
-            order.permId, status, self._state.next_execution, size, price, value, fee,
-            after.realized, after.position, after.cost, cash, liquidity, venue, quote,
-        )  # fmt: skip
-
-    def _fillable(self, terms: Terms, quote: Quote) -> SizeUnits:
-        consumed = self._state.consumed.get(terms.conId)
-        return matching.fillable(terms.side, terms.limit, quote, consumed)
-
-    def _in_vain(self, terms: Terms, quote: Quote) -> bool:
-        """Return whether the quote is too small for an order that does not wait."""
-        least = terms.quantity if terms.tif == FOK else 1
-        return self._fillable(terms, quote) < least
+            yield from self._traded(order, fill)
 
     # -- the end ------------------------------------------------------------------------------
 
@@ -322,19 +636,28 @@ class OrderManager:
             yield OrderMoved(order.permId, lifecycle.PENDING_CANCEL)
             yield from self._repeat(order.permId)
         yield OrderEnded(order.permId, lifecycle.CANCELLED, False, CANCELLED)
+        yield from self._given_up(order)
 
     def expire(self, order: LiveOrder) -> Decision:
         """Expire an order."""
         yield OrderEnded(order.permId, lifecycle.CANCELLED, True, CANCELLED)
+        yield from self._orphan(order)
 
     def _system_cancel(self, perm_id: int, notice: Refusal = CANCELLED) -> Decision:
+        order = self._state.orders[perm_id]
         yield OrderMoved(perm_id, lifecycle.PENDING_CANCEL)
         yield OrderEnded(perm_id, lifecycle.CANCELLED, True, notice)
+        yield from self._orphan(order)
 
     # -- rules ----------------------------------------------------------------------------------
 
     def expiry(self, terms: Terms, now: Nanos) -> Nanos:
         """Return when an order of these terms expires."""
+        special = terms.special
+        if special is not None and special.ends:
+            return special.ends
+        if special is not None and special.auction:
+            return self._hours.auction(terms.conId, special.auction, now) + 1
         if terms.tif == GTC:
             return next_quarter_end(now)
         if self._hours.exchange:
@@ -355,8 +678,18 @@ class OrderManager:
         return refusal_of(self.margin, account, terms, self._instruments)
 
 
-def _held_by(terms: Terms) -> str:
-    return "" if terms.stop is None else TRIGGER
+def why_held(terms: Terms, held: int = 0) -> str:
+    """Return ``whyHeld`` of an order that waits: for its parent, its stop, or both."""
+    child = "child" if held & Held.CHILD else ""
+    trigger = TRIGGER if terms.stop is not None and terms.orderType not in TOUCHED else ""
+    return ",".join(filter(None, (child, trigger)))
+
+
+def _stop_kept(order: LiveOrder, terms: Terms) -> PriceUnits | None:
+    """Return the stop that a trailing order has reached, unless new terms set another."""
+    old = order.terms
+    same = terms.extras.trail == old.extras.trail and terms.stop in (old.stop, 0)
+    return order.movedStop if same else None
 
 
 def _mismatch(order: LiveOrder, terms: Terms) -> Refusal | None:
@@ -365,4 +698,11 @@ def _mismatch(order: LiveOrder, terms: Terms) -> Refusal | None:
     becomes = (old.orderType, *ORDER_TYPES[old.orderType].becomes)
     if not same or terms.orderType not in becomes:
         return Refusal(105)
+    before, after = old.extras, terms.extras
+    if before.parent != after.parent:
+        return Refusal(10341)
+    if before.oca != after.oca:
+        return Refusal(10326)
+    if before.oca and before.ocaType != after.ocaType:
+        return Refusal(10327)
     return Refusal(462, {"tif": terms.tif}) if terms.tif in IMMEDIATE else None

@@ -5,9 +5,13 @@ import re
 import msgspec
 
 from ..exchange.triggers import LAST, SIDES
+from .pegging import TO_BENCHMARK, TO_MARKET, TO_MIDPOINT, TO_PRIMARY
 
-DAY, GTC, IOC, FOK = "DAY", "GTC", "IOC", "FOK"
-TIFS = (DAY, GTC, IOC, FOK)
+DAY, GTC, IOC, FOK, GTD, OPG, MINUTES = "DAY", "GTC", "IOC", "FOK", "GTD", "OPG", "Minutes"
+DATED = (GTD, MINUTES)
+"""Times in force that end at an instant of the order's own."""
+TIFS = (DAY, GTC, IOC, FOK, *DATED)
+AUCTION_TIFS = (OPG,)
 IMMEDIATE = (IOC, FOK)
 
 
@@ -22,19 +26,78 @@ class OrderType(msgspec.Struct, frozen=True):
     tifs: tuple[str, ...] = TIFS
     becomes: tuple[str, ...] = ()
     """Other types to which a modification may change it."""
+    trails: bool = False
+    """Whether its stop follows the market."""
+    auction: bool = False
+    """Whether it trades in the closing auction only."""
+    peg: str = ""
+    """What its limit follows (``pegging``); ``lmtPrice`` is a cap then, which it may leave out."""
+    away: int = 0
+    """The sign of the offset, ``auxPrice``: +1 makes the order more aggressive, -1 less."""
+    once: bool = False
+    """Whether its price is computed once, when it begins to work."""
 
 
-MARKET = OrderType("MKT", limit=False, stop=False)
-LIMIT = OrderType("LMT", limit=True, stop=False, becomes=("MKT",))
-STOP = OrderType("STP", limit=False, stop=True, tifs=(DAY, GTC))
-STOP_LIMIT = OrderType("STP LMT", limit=True, stop=True, tifs=(DAY, GTC))
+WAITING = (DAY, GTC, *DATED)
+"""The times in force of an order that waits for a price."""
 
+MARKET = OrderType("MKT", limit=False, stop=False, tifs=(*TIFS, OPG))
+LIMIT = OrderType("LMT", limit=True, stop=False, becomes=("MKT",), tifs=(*TIFS, OPG))
+MARKET_TO_LIMIT = OrderType("MTL", limit=False, stop=False, tifs=(DAY, GTC, IOC), becomes=("LMT",))
+STOP = OrderType("STP", limit=False, stop=True, tifs=WAITING)
+STOP_LIMIT = OrderType("STP LMT", limit=True, stop=True, tifs=WAITING)
+TOUCHED_MARKET = OrderType("MIT", limit=False, stop=True, tifs=WAITING)
+TOUCHED_LIMIT = OrderType("LIT", limit=True, stop=True, tifs=WAITING)
+ON_CLOSE = OrderType("MOC", limit=False, stop=False, tifs=(DAY,), auction=True)
+LIMIT_ON_CLOSE = OrderType("LOC", limit=True, stop=False, tifs=(DAY,), auction=True)
+TRAIL = OrderType("TRAIL", limit=False, stop=False, tifs=WAITING, trails=True)
+TRAIL_LIMIT = OrderType("TRAIL LIMIT", limit=False, stop=False, tifs=WAITING, trails=True)
+
+RELATIVE = OrderType("REL", limit=False, stop=False, tifs=WAITING, peg=TO_PRIMARY, away=1)
+PASSIVE_RELATIVE = OrderType(
+    "PASSV REL", limit=False, stop=False, tifs=WAITING, peg=TO_PRIMARY, away=-1
+)
+PEGGED_TO_MIDPOINT = OrderType(
+    "PEG MID", limit=False, stop=False, tifs=WAITING, peg=TO_MIDPOINT, away=-1
+)
+MIDPRICE = OrderType("MIDPRICE", limit=False, stop=False, tifs=WAITING, peg=TO_MIDPOINT)
+PEGGED_TO_BENCHMARK = OrderType(
+    "PEG BENCH", limit=False, stop=False, tifs=WAITING, peg=TO_BENCHMARK
+)
+SNAP_TO_MARKET = OrderType(
+    "SNAP MKT", limit=False, stop=False, tifs=WAITING, peg=TO_MARKET, away=-1, once=True
+)
+SNAP_TO_MIDPOINT = OrderType(
+    "SNAP MID", limit=False, stop=False, tifs=WAITING, peg=TO_MIDPOINT, away=-1, once=True
+)
+SNAP_TO_PRIMARY = OrderType(
+    "SNAP PRIM", limit=False, stop=False, tifs=WAITING, peg=TO_PRIMARY, away=-1, once=True
+)
 ORDER_TYPES: dict[str, OrderType] = {
     "MKT": MARKET,
     "LMT": LIMIT,
+    "MTL": MARKET_TO_LIMIT,
     "STP": STOP,
     "STP LMT": STOP_LIMIT,
     "STPLMT": STOP_LIMIT,
+    "MIT": TOUCHED_MARKET,
+    "LIT": TOUCHED_LIMIT,
+    "MOC": ON_CLOSE,
+    "LOC": LIMIT_ON_CLOSE,
+    "TRAIL": TRAIL,
+    "TRAIL LIMIT": TRAIL_LIMIT,
+    "TRAILLMT": TRAIL_LIMIT,
+    "REL": RELATIVE,
+    "PEG PRIM": RELATIVE,
+    "PASSV REL": PASSIVE_RELATIVE,
+    "PEG MID": PEGGED_TO_MIDPOINT,
+    "PEGMID": PEGGED_TO_MIDPOINT,
+    "MIDPRICE": MIDPRICE,
+    "PEG BENCH": PEGGED_TO_BENCHMARK,
+    "PEGBENCH": PEGGED_TO_BENCHMARK,
+    "SNAP MKT": SNAP_TO_MARKET,
+    "SNAP MID": SNAP_TO_MIDPOINT,
+    "SNAP PRIM": SNAP_TO_PRIMARY,
 }
 """Order types by ``orderType``."""
 

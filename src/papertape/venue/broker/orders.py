@@ -44,6 +44,44 @@ class LiveOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Whether the system ended it."""
     opens: Nanos = 0
     """When its exchange opens for it; 0 while that is open. Until then it is in no book."""
+    held: int = 0
+    """Why else it does not work: flags of ``special.Held``. Meanwhile it is in no book."""
+    parent: int = 0
+    """The permId of its parent; 0 without one."""
+    movedStop: PriceUnits | None = None
+    """The stop as it followed the market; None where that of the terms counts."""
+    movedLimit: PriceUnits | None = None
+    """The limit as it followed the market or a fill; None where that of the terms counts."""
+
+    @property
+    def stop(self) -> PriceUnits | None:
+        """The trigger price at present."""
+        return self.terms.stop if self.movedStop is None else self.movedStop
+
+    @property
+    def limit(self) -> PriceUnits | None:
+        """The limit at present; None is any price."""
+        return self.terms.limit if self.movedLimit is None else self.movedLimit
+
+    @property
+    def worst(self) -> PriceUnits | None:
+        """The worst price at which the order trades: its limit and, beyond it, its discretion;
+        None is any price."""
+        limit = self.terms.limit if self.movedLimit is None else self.movedLimit
+        special = self.terms.special
+        if limit is None or special is None or not special.discretion:
+            return limit
+        return limit + self.terms.side * special.discretion
+
+    @property
+    def priced(self) -> bool:
+        """Whether the order has the price that it needs: a peg may have none in this market, nor
+        a trail a stop."""
+        if self.terms.special is None:
+            return True
+        if self.waits:
+            return bool(self.stop)
+        return self.terms.special.peg is None or self.movedLimit is not None
 
     @property
     def remaining(self) -> SizeUnits:
@@ -100,6 +138,6 @@ def fill_row(order: LiveOrder, fact: OrderFilled, time: Nanos) -> FillRow:
     return FillRow(
         fact.execution, order.permId, order.clientId, order.orderId, terms.account, terms.conId,
         terms.side, fact.size, fact.price, fact.value, fact.fee, fact.realized, order.filled,
-        order.value, terms.limit, fact.liquidity, fact.exchange, time, terms.ref, terms.model,
+        order.value, order.worst, fact.liquidity, fact.exchange, time, terms.ref, terms.model,
         terms.submitter,
     )  # fmt: skip

@@ -24,10 +24,12 @@ from ..reference.instruments import (
     Purpose,
     Refusal,
 )
+from ..special import Special
 from ..units import SIZE_SCALE, Nanos, PriceUnits, SizeUnits
 from .attributes import given, unserved
 from .margin import unvalued
 from .order_types import (
+    AUCTION_TIFS,
     DAY,
     ORDER_TYPES,
     TIFS,
@@ -35,12 +37,17 @@ from .order_types import (
     OrderType,
     trigger_method,
 )
+from .price_terms import NOT_SHOWN
+from .special_terms import special_of
+from .trailing import limit_at
 
 SIDES = {"BUY": 1, "SELL": -1}
+HIDING = ("ISLAND", "NASDAQ")
+"""Where a directed order may be hidden."""
 UNSERVED_SIDES = ("SSHORT", "SLONG")
 UNSERVED_TRIGGERS = (1, 3)
 """Methods that need two ticks in a row."""
-UNSERVED_TIFS = ("GTD", "OPG", "AUC", "DTC", "GTT", "GTX", "MINUTES", "OVERNIGHT")
+UNSERVED_TIFS = ("AUC", "DTC", "GTT", "GTX", "OVERNIGHT")
 NUMBERS = frozenset(
     field.name
     for field in msgspec.structs.fields(Order)
@@ -112,20 +119,35 @@ def check(
     account = _account(order, accounts)
     if isinstance(account, Refusal):
         return account
-    return _terms(order, _text(differs).decode(), listing, kind, (account, size))
+    special = special_of(order, differs, kind, listing.instrument, instruments, now)
+    if isinstance(special, Refusal):
+        return special
+    return _terms(order, _text(differs).decode(), listing, kind, (account, size), special)
 
 
 def _terms(
-    order: Order, text: str, listing: Listing, kind: OrderType, found: tuple[str, SizeUnits]
+    order: Order,
+    text: str,
+    listing: Listing,
+    kind: OrderType,
+    found: tuple[str, SizeUnits],
+    special: Special | None,
 ) -> Terms | Refusal:
     """Build the terms; ``found`` are the checked account and size."""
     entry, (account, size) = listing.instrument, found
-    limit = _price(order.lmtPrice, entry, 463) if kind.limit else None
+    capped = bool(kind.peg) and bool(order.lmtPrice)
+    limit = _price(order.lmtPrice, entry, 463) if kind.limit or capped else None
     if isinstance(limit, Refusal):
         return limit
     stop = _price(order.auxPrice, entry, 403) if kind.stop else None
     if isinstance(stop, Refusal):
         return stop
+    trail = None if special is None else special.trail
+    if trail is not None:
+        stop = _price(order.trailStopPrice, entry, 403) if order.trailStopPrice else 0
+        if isinstance(stop, Refusal):
+            return stop
+        limit = limit_at(trail, SIDES[order.action.upper()], stop) if stop else None
     trigger = 0 if stop is None else trigger_method(order.triggerMethod, entry.secType)
     if trigger and trigger not in METHODS:
         known = order.triggerMethod in UNSERVED_TRIGGERS
@@ -137,7 +159,7 @@ def _terms(
     return Terms(
         account, entry.conId, listing.exchange, SIDES[order.action.upper()], size, kind.name,
         limit, stop, trigger, tif, overnight, order.orderRef, order.modelCode, order.submitter,
-        text, order.outsideRth,
+        text, order.outsideRth, special,
     )  # fmt: skip
 
 
@@ -156,7 +178,9 @@ def _words(order: Order, kind: OrderType | None, *, strict: bool) -> Refusal | N
         return None
     if tif.upper() in UNSERVED_TIFS:
         return not_served(f"The time in force '{tif}'")
-    return Refusal(111) if tif in TIFS else Refusal(10052, {"tif": tif or "Empty"})
+    return (
+        Refusal(111) if tif in (*TIFS, *AUCTION_TIFS) else Refusal(10052, {"tif": tif or "Empty"})
+    )
 
 
 def _attributes(order: Order, differs: dict[str, Any], listing: Listing) -> Refusal | None:
@@ -166,6 +190,11 @@ def _attributes(order: Order, differs: dict[str, Any], listing: Listing) -> Refu
         return not_served(lacking)
     if order.cashQty and listing.instrument.secType != "CASH":
         return Refusal(10244)
+    shown = order.displaySize or 0
+    if shown and shown != NOT_SHOWN and shown >= (order.totalQuantity or 0):
+        return Refusal(10020)
+    if order.hidden and listing.exchange not in HIDING:
+        return Refusal(152)
     name = unserved(order, differs)
     return None if name is None else not_served(f"The order attribute '{name}'")
 

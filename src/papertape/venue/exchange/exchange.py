@@ -11,21 +11,28 @@ from .triggers import BY_PRINT, BY_SIDES, METHODS, of_quote
 class InstrumentBooks:
     """The books of one instrument."""
 
-    __slots__ = ("limits", "triggers")
+    __slots__ = ("limits", "ratchets", "triggers", "watchers")
 
     def __init__(self) -> None:
         self.limits = LimitBook()
         self.triggers: dict[int, TriggerBook] = {}
         """Trigger books by trigger method."""
+        self.ratchets: dict[int, TriggerBook] = {}
+        """The prices at which stops follow the market, by trigger method."""
+        self.watchers: dict[int, None] = {}
+        """Orders that are looked at with every tick of the instrument."""
 
     def __bool__(self) -> bool:
-        return bool(len(self.limits)) or any(map(len, self.triggers.values()))
+        return (
+            bool(len(self.limits)) or any(map(len, self.triggers.values())) or bool(self.watchers)
+        )
 
     def remove(self, perm_id: int) -> None:
         """Remove an order from whichever book it is in."""
         self.limits.remove(perm_id)
-        for book in self.triggers.values():
-            book.remove(perm_id)
+        for books in (self.triggers, self.ratchets):
+            for book in books.values():
+                book.remove(perm_id)
 
 
 class Exchange:
@@ -47,12 +54,15 @@ class Exchange:
         if books is None:
             books = self._open(con_id)
         if books.triggers:
-            for book in books.triggers.values():
+            for book in (*books.triggers.values(), *books.ratchets.values()):
                 book.remove(perm_id)
         books.limits.rest(perm_id, side, limit)
 
-    def wait(self, con_id: int, perm_id: int, side: int, stop: PriceUnits, method: int) -> None:
-        """Add an order that waits for its stop."""
+    def wait(
+        self, con_id: int, perm_id: int, direction: int, stop: PriceUnits, method: int
+    ) -> None:
+        """Add an order that waits for a price at or above (direction +1) or at or below its
+        stop."""
         assert method in METHODS, f"no trigger method {method}"
         books = self._books.get(con_id)
         if books is None:
@@ -61,7 +71,31 @@ class Exchange:
         for known, book in books.triggers.items():
             if known != method:
                 book.remove(perm_id)
-        books.triggers.setdefault(method, TriggerBook()).wait(perm_id, side, stop)
+        books.triggers.setdefault(method, TriggerBook()).wait(perm_id, direction, stop)
+
+    def follow(self, con_id: int, perm_id: int, side: int, price: PriceUnits, method: int) -> None:
+        """Let the stop of a waiting order of that side move when the market comes to ``price``:
+        from below for a sell order, from above for a buy order."""
+        ratchets = self._books[con_id].ratchets
+        for known, book in ratchets.items():
+            if known != method:
+                book.remove(perm_id)
+        ratchets.setdefault(method, TriggerBook()).wait(perm_id, -side, price)
+
+    def watch(self, con_id: int, perm_id: int) -> None:
+        """Look at an order with every tick of an instrument, which may be another than its own."""
+        books = self._books.get(con_id)
+        if books is None:
+            books = self._open(con_id)
+        books.watchers[perm_id] = None
+
+    def unwatch(self, con_id: int, perm_id: int) -> None:
+        """Look at an order no longer; do nothing when it is not watching."""
+        books = self._books.get(con_id)
+        if books is not None:
+            books.watchers.pop(perm_id, None)
+            if not books:
+                del self._books[con_id]
 
     def _open(self, con_id: int) -> InstrumentBooks:
         self.version += 1
@@ -88,15 +122,23 @@ class Exchange:
         books = self._books.get(tick.conId)
         if books is None:
             return False
+        if books.watchers:
+            return True
         if isinstance(tick, Quote):
             if books.limits.concerned(tick):
                 return True
-            return bool(books.triggers) and any(
+            if not books.triggers:
+                return False
+            return any(
                 book.concerned(*of_quote(method, tick)) for method, book in books.triggers.items()
+            ) or any(
+                book.concerned(*reversed(of_quote(method, tick)))
+                for method, book in books.ratchets.items()
             )
         return any(
             book.concerned(tick.price, tick.price)
-            for method, book in books.triggers.items()
+            for stops in (books.triggers, books.ratchets)
+            for method, book in stops.items()
             if method in BY_PRINT
         )
 
@@ -119,3 +161,23 @@ class Exchange:
             elif method in BY_PRINT:
                 found += book.reached(tick.price, tick.price)
         return sorted(found)
+
+    def following(self, tick: Quote | Print) -> list[int]:
+        """Return the orders whose stop moves with a tick, in order of acceptance."""
+        books = self._books.get(tick.conId)
+        if books is None or not books.ratchets:
+            return []
+        found: list[int] = []
+        for method, book in books.ratchets.items():
+            if isinstance(tick, Quote):
+                up, down = of_quote(method, tick)
+                found += book.reached(down, up)
+            elif method in BY_PRINT:
+                found += book.reached(tick.price, tick.price)
+        return sorted(found)
+
+    def watching(self, con_id: int) -> list[int]:
+        """Return the orders that are looked at with every tick of an instrument, in order of
+        acceptance."""
+        books = self._books.get(con_id)
+        return sorted(books.watchers) if books is not None else []

@@ -1,6 +1,6 @@
 """The top of book at the instant of a decision, read once per instrument."""
 
-from ..market.source import MarketSource, Quote
+from ..market.source import DayStats, MarketSource, Quote
 from ..units import Nanos, PriceUnits
 
 
@@ -11,6 +11,11 @@ class TopOfBook:
         self._source = source
         self._seen: dict[int, Quote] = {}
         self._now: Nanos = -1
+
+    @property
+    def now(self) -> Nanos:
+        """The instant of the command being decided."""
+        return self._now
 
     def begin(self, now: Nanos) -> None:
         """Set the instant to ``now``."""
@@ -34,6 +39,12 @@ class TopOfBook:
         if self._source is None or con_id not in self._source:
             return 0
         return self._source.day(con_id, self._now).last
+
+    def day(self, con_id: int) -> DayStats | None:
+        """Return the trading day of an instrument so far; None when the market has it not."""
+        if self._source is None or con_id not in self._source:
+            return None
+        return self._source.day(con_id, self._now)
 
     def current(self, con_id: int, now: Nanos) -> Quote:
         """Return the top of book at another instant, for queries."""

@@ -79,6 +79,18 @@ class TradingHours:
         self._ends[con_id, reach] = (now, end)
         return end
 
+    def auction(self, con_id: int, auction: int, now: Nanos) -> Nanos:
+        """When the next opening (1) or closing (2) auction of an instrument is, after ``now``:
+        where its regular session begins or closes, also where markets are open at any hour."""
+        calendar = calendar_of(self._instruments[con_id])
+        number = calendar.current(now)
+        while True:
+            session = calendar.session(number)
+            at = session.begins if auction == 1 else session.closes
+            if at > now:
+                return at
+            number += 1
+
     def _span(self, con_id: int, reach: int, now: Nanos) -> Span:
         """The span that is running, or the next one; spans without a pause between are one."""
         since, span = self._spans.get((con_id, reach), (now, (now, now)))

@@ -2,9 +2,10 @@
 
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Final
 
 from ..units import DAY, MONTH, SECOND, Nanos
-from .zones import zone
+from .zones import Zone, zone
 
 EASTERN = zone("America/New_York")
 
@@ -59,3 +60,60 @@ def open_all_day(now: Nanos, days: int = 6) -> str:
         day = eastern(now + offset * DAY).strftime("%Y%m%d")
         spans.append(f"{day}:0000-{day}:2359")
     return ";".join(spans)
+
+
+NAMES: Final = {
+    "US/Eastern": "America/New_York",
+    "EST": "America/New_York",
+    "EST5EDT": "America/New_York",
+    "Eastern Standard Time": "America/New_York",
+    "US/Central": "America/Chicago",
+    "CST": "America/Chicago",
+    "CST6CDT": "America/Chicago",
+    "Central Standard Time": "America/Chicago",
+    "CET": "Europe/Zurich",
+    "MET": "Europe/Zurich",
+    "Central European Standard Time": "Europe/Zurich",
+    "Europe/Berlin": "Europe/Zurich",
+    "Europe/Paris": "Europe/Zurich",
+    "GB": "Europe/London",
+    "GB-Eire": "Europe/London",
+    "GMT": "UTC",
+    "Etc/UTC": "UTC",
+    "Japan": "Asia/Tokyo",
+    "JST": "Asia/Tokyo",
+    "Hongkong": "Asia/Hong_Kong",
+}
+"""Other names of the frozen zones, as TWS and its users write them."""
+_FORMS: Final = ("%Y%m%d %H:%M:%S", "%Y%m%d %H:%M", "%Y%m%d-%H:%M:%S")
+
+
+def named_zone(name: str) -> Zone:
+    """The frozen zone of that name or alias. Raises ``KeyError``."""
+    return zone(NAMES.get(name, name))
+
+
+def parse_instant(text: str, default: Zone, *, day_only: bool = False) -> Nanos:
+    """The instant of a time in an order: ``yyyymmdd hh:mm:ss [zone]``, without a zone in the
+    ``default`` one, or ``yyyymmdd-hh:mm:ss`` in UTC. ``day_only`` allows a date alone, which means
+    its end.
+
+    Raises ``ValueError`` on any other form and on an unknown zone.
+    """
+    words = text.strip().split(" ", 2)
+    place = default
+    if len(words) == 3:
+        try:
+            place = named_zone(words.pop())
+        except KeyError as error:
+            raise ValueError(f"unknown time zone in {text!r}") from error
+    stamp = " ".join(words)
+    if day_only and len(stamp) == 8:
+        return instant(datetime.strptime(stamp, "%Y%m%d").replace(tzinfo=place)) + DAY - SECOND
+    for form in _FORMS:
+        try:
+            local = datetime.strptime(stamp, form)
+        except ValueError:
+            continue
+        return instant(local.replace(tzinfo=zone("UTC") if "-" in stamp else place))
+    raise ValueError(f"no time: {text!r}")

@@ -98,15 +98,47 @@ class ApiOrders:
             yield from self._preview(client_id, order_id, terms, now)
         elif known is not None:
             yield from self._replace(known, terms, now)
+        elif terms.extras.oca in self._state.filled_groups.get(terms.account, ()):
+            yield Refused(client_id, order_id, Refusal(201, variant="oca_filled"))
+        elif self._lacks_parent(client_id, order_id, terms):
+            yield Refused(client_id, order_id, Refusal(10006))
         else:
             if self._state.day_end == 0:
                 yield from self._begin_day(now)
-            if not order.transmit:
-                yield OrderHeld(client_id, order_id, terms)
-                return
-            if order_id in self._state.held.get(client_id, {}):
-                yield OrderReleased(client_id, order_id)
-            yield from self._broker.place(client_id, order_id, terms, now)
+            yield from self._submit(client_id, order_id, terms, now, transmit=order.transmit)
+
+    def _lacks_parent(self, client_id: int, order_id: int, terms: Terms) -> bool:
+        """Return whether the parent of an order is missing, or ended without having filled."""
+        parent_id = terms.extras.parent
+        if not parent_id or parent_id in self._state.held.get(client_id, {}):
+            return parent_id == order_id and parent_id > 0
+        parent = self.find(client_id, parent_id)
+        return parent is None or (parent.done and parent.status != lifecycle.FILLED)
+
+    def _submit(
+        self, client_id: int, order_id: int, terms: Terms, now: Nanos, *, transmit: bool
+    ) -> Decision:
+        """Hold a new order, or place it; a transmitted child transmits its whole family."""
+        parent_id = terms.extras.parent
+        held = self._state.held.get(client_id, {})
+        parent = self.find(client_id, parent_id) if parent_id else None
+        if not transmit:
+            yield OrderHeld(client_id, order_id, terms)
+            return
+        head = parent_id if parent_id in held else order_id
+        family = {head: held.get(head, terms), order_id: terms}
+        relatives = (head, parent_id) if parent_id else (head,)
+        for one, other in sorted(held.items()):
+            if other.extras.parent in relatives:
+                family.setdefault(one, other)
+        for one in family:
+            if one in held:
+                yield OrderReleased(client_id, one)
+        if len(family) == 1:
+            yield from self._broker.place(client_id, order_id, terms, now, parent=parent)
+        else:
+            members = sorted(family.items(), key=lambda item: (item[0] != head, item[0]))
+            yield from self._broker.place_family(client_id, members, now, parent=parent)
 
     def _replace(self, known: LiveOrder, terms: Terms, now: Nanos) -> Decision:
         if known.terms.overnight and not terms.overnight:

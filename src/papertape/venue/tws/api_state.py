@@ -19,6 +19,7 @@ class ApiState(Protocol):
     highest_ids: dict[int, int]
     bound: int
     held: dict[int, dict[int, Terms]]
+    filled_groups: dict[str, list[str]]
 
     @property
     def busy(self) -> bool:

@@ -1,0 +1,97 @@
+"""What an order trades: its fill against a quote or in an auction, with its fee and its books."""
+
+from typing import Protocol
+
+from ..exchange import matching
+from ..exchange.matching import ConsumedLiquidity
+from ..exchange.top_of_book import TopOfBook
+from ..facts import OrderFilled, Terms
+from ..market.source import Quote
+from ..reference.exchanges import SMART
+from ..reference.instruments import Instruments
+from ..special import CLOSING
+from ..units import CASH_SCALE, SIZE_SCALE, CashMicros, PriceUnits, SizeUnits, notional
+from . import lifecycle
+from .fees import commission
+from .ledger import FLAT, Account, booked
+from .order_types import FOK
+from .orders import LiveOrder
+
+
+class FillState(Protocol):
+    """The part of the state that a fill depends on."""
+
+    next_execution: int
+    accounts: dict[str, Account]
+    consumed: dict[int, ConsumedLiquidity]
+
+
+class Fills:
+    """Computes the executions of orders; changes nothing."""
+
+    def __init__(self, state: FillState, instruments: Instruments, top: TopOfBook) -> None:
+        self._state = state
+        self._instruments = instruments
+        self._top = top
+
+    def match(self, order: LiveOrder, quote: Quote, liquidity: int) -> OrderFilled | None:
+        """Return the fill of the order against the quote; None when there is none."""
+        terms = order.terms
+        if not order.priced:
+            return None
+        size = min(order.remaining, self.fillable(terms, order.worst, quote))
+        if size <= 0:
+            return None
+        special = terms.special
+        if special is not None and not order.filled and size < min(special.least, order.remaining):
+            return None
+        return self.at(order, size, matching.touch(terms.side, quote), quote, liquidity)
+
+    def at(
+        self,
+        order: LiveOrder,
+        size: SizeUnits,
+        price: PriceUnits,
+        quote: Quote | None,
+        liquidity: int,
+    ) -> OrderFilled:
+        """Return a fill of the order at a price, with what it costs and leaves."""
+        terms, remaining = order.terms, order.remaining
+        entry = self._instruments[terms.conId]
+        account = self._state.accounts[terms.account]
+        value = notional(price, size, entry.scale, entry.multiplier)
+        before = (order.billedSize, order.billedValue)
+        fee = commission(entry, terms.side, before=before, fill=(size, value), plan=account.plan)
+        held = account.positions.get(terms.conId, FLAT)
+        after = booked(held, size=terms.side * size, value=value, fee=fee)
+        cash: tuple[tuple[str, CashMicros], ...] = ((entry.currency, -terms.side * value - fee),)
+        if entry.secType == "CASH":
+            # A currency pair trades cash for cash: the position is only a record of it.
+            bought = terms.side * size * (CASH_SCALE // SIZE_SCALE)
+            cash = (*cash, (entry.symbol, bought))
+        status = lifecycle.SUBMITTED if size < remaining else lifecycle.FILLED
+        venue = entry.primaryExchange if terms.exchange == SMART else terms.exchange
+        return OrderFilled(
+            order.permId, status, self._state.next_execution, size, price, value, fee,
+            after.realized, after.position, after.cost, cash, liquidity, venue, quote,
+        )  # fmt: skip
+
+    def fillable(self, terms: Terms, limit: PriceUnits | None, quote: Quote) -> SizeUnits:
+        consumed = self._state.consumed.get(terms.conId)
+        return matching.fillable(terms.side, limit, quote, consumed)
+
+    def in_vain(self, terms: Terms, quote: Quote) -> bool:
+        """Return whether the quote is too small for an order that does not wait."""
+        least = terms.quantity if terms.tif == FOK else max(terms.extras.least, 1)
+        return self.fillable(terms, terms.limit, quote) < least
+
+    def auction_price(self, terms: Terms) -> PriceUnits:
+        """Return the price of an auction: of the last print for a close, of the middle of the
+        quote, on the instrument's increment, for an open; 0 when there is none."""
+        quote, last = self._top.look(terms.conId), self._top.last(terms.conId)
+        if terms.extras.auction == CLOSING and last:
+            return last
+        if quote.bid and quote.ask:
+            tick = self._instruments[terms.conId].tick
+            return (quote.bid + quote.ask) // 2 // tick * tick
+        return last

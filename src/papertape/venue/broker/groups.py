@@ -1,0 +1,71 @@
+"""Which orders belong together: children of a parent, and the members of an OCA group.
+
+An index, derived from the working orders; the engine lets it follow every fact.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from .conditions import EXECUTION
+from .orders import LiveOrder
+
+
+class Groups:
+    """Looks up the relatives of an order."""
+
+    def __init__(self) -> None:
+        self._children: dict[int, dict[int, None]] = {}
+        self._members: dict[tuple[str, str], dict[int, None]] = {}
+        self._waiting: dict[int, None] = {}
+
+    def follow(self, order: LiveOrder) -> None:
+        """Know an order as it is now."""
+        perm_id, parent, oca = order.permId, order.parent, order.terms.extras.oca
+        if parent:
+            self._keep(self._children, parent, perm_id, working=order.working)
+        if oca:
+            self._keep(self._members, (order.terms.account, oca), perm_id, working=order.working)
+
+        if any(one.kind == EXECUTION for one in order.terms.extras.conditions):
+            if order.working:
+                self._waiting[perm_id] = None
+            else:
+                self._waiting.pop(perm_id, None)
+
+    @staticmethod
+    def _keep(groups: dict[Any, dict[int, None]], key: Any, perm_id: int, *, working: bool) -> None:
+        if working:
+            groups.setdefault(key, {})[perm_id] = None
+            return
+        group = groups.get(key)
+        if group is not None:
+            group.pop(perm_id, None)
+            if not group:
+                del groups[key]
+
+    def waiting(self) -> Iterable[int]:
+        """Return the orders with a condition that an execution meets, in order of acceptance."""
+        return tuple(self._waiting) if self._waiting else ()
+
+    def touched_by(self, order: LiveOrder) -> bool:
+        """Return whether the fills or the end of an order concern others."""
+        if order.permId in self._children:
+            return True
+        return order.terms.special is not None and bool(order.parent or order.terms.special.oca)
+
+    def children(self, perm_id: int) -> Iterable[int]:
+        """Return the working children of an order, in order of acceptance."""
+        return tuple(self._children.get(perm_id, ()))
+
+    def siblings(self, order: LiveOrder) -> Iterable[int]:
+        """Return the other members of the order's group: those of its OCA group, or the other
+        children of its parent."""
+        oca = order.terms.extras.oca
+        group = (
+            self._members.get((order.terms.account, oca))
+            if oca
+            else self._children.get(order.parent)
+            if order.parent
+            else None
+        )
+        return tuple(one for one in group or () if one != order.permId)

@@ -1,0 +1,127 @@
+"""Terms that most orders do not have: trails, pegs, groups, times, conditions.
+
+They are part of an order's ``Terms`` (``facts.py``) and, like them, contain integers and texts
+only. A plain order has none of them, so it costs nothing.
+"""
+
+from enum import IntFlag
+from typing import Final
+
+import msgspec
+
+from .units import Nanos, PriceUnits, Rate, SizeUnits
+
+OPENING: Final = 1
+CLOSING: Final = 2
+"""The auctions in which an order trades."""
+
+
+class Held(IntFlag):
+    """Why an order that was accepted does not work yet. It is in no book meanwhile."""
+
+    CHILD = 1
+    """Its parent has not filled."""
+    CONDITION = 2
+    """Its conditions are not met."""
+    LATER = 4
+    """Its ``goodAfterTime`` has not come."""
+    AUCTION = 8
+    """Its auction has not come."""
+
+
+class Trail(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How the stop of an order follows the market."""
+
+    amount: PriceUnits
+    """The distance; 0 where ``percent`` counts."""
+    percent: Rate
+    """The distance as a fraction of the market price."""
+    offset: PriceUnits | None = None
+    """The distance of the limit from the stop; None without a limit."""
+
+
+class Peg(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A limit that is computed from the market."""
+
+    to: str
+    """What it follows (``broker.pegging``): PRIMARY, MARKET, MIDPOINT, BENCHMARK."""
+    offset: PriceUnits = 0
+    """Signed distance, added to the reference price."""
+    percent: Rate = 0
+    """The distance as a fraction of the reference price."""
+    once: bool = False
+    """Whether the price is computed once, when the order becomes active."""
+    conId: int = 0
+    """The instrument that it follows, where that is another one."""
+    start: PriceUnits = 0
+    """The price at which the reference stands at ``reference``."""
+    reference: PriceUnits = 0
+    """The reference price, in units of the other instrument."""
+    ratio: Rate = 0
+    """Price change per unit of the reference's change."""
+    low: PriceUnits = 0
+    high: PriceUnits = 0
+    """The range of the reference in which the order works; 0 for any."""
+
+
+class ConditionTerms(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One condition of an order."""
+
+    kind: int
+    """1 price, 3 time, 4 margin, 5 execution, 6 volume, 7 percent change."""
+    joined: bool
+    """Whether "and" joins it to the next one; "or" otherwise."""
+    more: bool
+    """Whether the value must be at least ``value``, or at most."""
+    conId: int = 0
+    value: int = 0
+    """Price units, nanoseconds, percent, a size or a rate, by kind."""
+    method: int = 0
+    """The trigger method of a price."""
+    symbol: str = ""
+    secType: str = ""
+    exchange: str = ""
+
+
+class Adjustment(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a stop becomes when the market reaches a price."""
+
+    trigger: PriceUnits
+    orderType: str
+    stop: PriceUnits
+    limit: PriceUnits | None = None
+    trail: Trail | None = None
+
+
+class Special(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The terms that most orders do not have."""
+
+    parent: int = 0
+    """The order id of the parent, of the same client."""
+    oca: str = ""
+    """The one-cancels-all group."""
+    ocaType: int = 0
+    """1 cancels the rest, 2 and 3 reduce it; 3 without overfill block."""
+    begins: Nanos = 0
+    """When the order becomes active; 0 at once."""
+    ends: Nanos = 0
+    """When it expires, where its time in force names an instant."""
+    auction: int = 0
+    """``OPENING``, ``CLOSING``, or 0."""
+    trail: Trail | None = None
+    peg: Peg | None = None
+    least: SizeUnits = 0
+    """The smallest first fill; the whole size for all-or-none."""
+    discretion: PriceUnits = 0
+    """How far beyond its limit the order trades, unseen."""
+    conditions: tuple[ConditionTerms, ...] = ()
+    cancels: bool = False
+    """Whether the conditions cancel the order instead of activating it."""
+    anyHour: bool = False
+    """Whether the conditions count outside the regular session as well."""
+    adjustment: Adjustment | None = None
+    cancelsParent: bool = False
+    """Whether cancelling the order cancels its parent."""
+
+
+PLAIN: Final = Special()
