@@ -1,23 +1,31 @@
-"""Builds the sample market and the package's daily bars from a folder of downloaded data.
+"""Builds the two markets that come with the project from a folder of downloaded data.
 
-Usage: build_market.py DATA_DIR OUT_DIR [DAILY_PARQUET]
+Usage: build_market.py DATA_DIR SAMPLE_DIR PACKAGED_DIR
 
-DATA_DIR holds ``lean/Data`` (github.com/QuantConnect/Lean, folder Data) and
-``bokeh/stocks.csv.gz`` (bokeh_sampledata, public domain). OUT_DIR gets Parquet files and the
-manifest ``market.toml``; DAILY_PARQUET, when given, gets the public-domain daily bars. Same
-input, same output. The rules by which rows are kept are in OUT_DIR's README.md.
+DATA_DIR holds ``lean/Data`` (github.com/QuantConnect/Lean, folder Data),
+``bokeh/stocks.csv.gz`` (bokeh_sampledata, public domain) and
+``hftbacktest/btcusdt_20240808.gz`` (github.com/nkaz001/hftbacktest, examples/spot). SAMPLE_DIR gets
+the sample market, which stays in the source repository, PACKAGED_DIR the one that comes with the
+package (src/papertape/store/market). Same input, same output. The rules by which rows are kept
+are in the README.md of SAMPLE_DIR and in the functions here.
 """
 
 import csv
+import datetime
 import gzip
 import io
+import json
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 
-import polars as pl
+from papertape.data.lean_factors import read_factor_file
+from papertape.store.actions import actions_text
+from papertape.store.columns import write_columns
+from papertape.store.manifest import FolderEntry, write_manifest
+from papertape.venue.market.actions import Split, split_ratio
 
 Row = list[str]
 OPEN, CLOSE = 34_200_000, 57_600_000  # 09:30 and 16:00 New York, milliseconds
@@ -38,105 +46,74 @@ EXCHANGES = {
     "W": "CBSX", "X": "PSX", "Y": "BYX", "Z": "BATS",
 }  # fmt: skip
 
-TRADE_SCHEMA = {"time": pl.UInt32, "price": pl.Int32, "size": pl.Int32, "exchange": pl.String}
-QUOTE_SCHEMA = {
-    "time": pl.UInt32, "bid": pl.Int32, "bidSize": pl.Int32, "ask": pl.Int32, "askSize": pl.Int32,
+# The splits before 2013-03-01, which the public-domain daily bars leave in.
+SPLITS = {
+    "AAPL": (Split(20000621, 2, 1), Split(20050228, 2, 1)), "MSFT": (Split(20030218, 2, 1),),
 }  # fmt: skip
-PRICES = {"open": pl.Int32, "high": pl.Int32, "low": pl.Int32, "close": pl.Int32}
-BAR_SCHEMA = {"date": pl.Int32, "minute": pl.Int16, **PRICES, "volume": pl.Int32}
-DAILY_SCHEMA = {"date": pl.Int32, **PRICES, "volume": pl.Int64}
-
-# The splits before 2013-03-01 that the public-domain daily bars leave in: last day, factor.
-SPLITS = {"AAPL": ((20000620, 2), (20050225, 2)), "MSFT": ((20030214, 2),)}
 PUBLIC_DOMAIN = {"AAPL": 265598, "IBM": 8314, "MSFT": 272093, "GOOG": 208813720, "FB": 107113386}
+SYMBOLS = {"FB": "META"}
+BTC = 2106887422  # BTC.USD at PAXOS, a number of ours
+BTC_SCALE, BTC_TICK, SIZE_SCALE = 100_000, 25_000, 10_000
+STRETCH = 5  # whole minutes of the recorded 346 seconds
 
-LICENCE = 'license = "Apache-2.0"\nsource = "https://github.com/QuantConnect/Lean/tree/master/Data"'
-MANIFEST = f"""# The sample market; written by scripts/build_market.py, columns in README.md.
-version = 1
-
-[[instrument]]
-conId = 756733
-symbol = "SPY"
-kind = "trade ticks, quotes of one-second bars"
-date = 20131007
-minutes = 390
-spread = 1
-depth = 8
-{LICENCE}
-files = {{ trades = "spy-trades.parquet", quotes = "spy-quotes.parquet", \
-bars = "spy-bars.parquet", daily = "spy-daily.parquet" }}
-
-[[instrument]]
-conId = 8314
-symbol = "IBM"
-kind = "trade and quote ticks"
-date = 20131007
-minutes = 390
-spread = 4
-depth = 1
-{LICENCE}
-files = {{ trades = "ibm-trades.parquet", quotes = "ibm-quotes.parquet", \
-bars = "ibm-bars.parquet", daily = "ibm-daily.parquet" }}
-
-[[instrument]]
-conId = 10098
-symbol = "BAC"
-kind = "trade and quote ticks"
-date = 20131007
-minutes = 390
-spread = 1
-depth = 100
-{LICENCE}
-files = {{ trades = "bac-trades.parquet", quotes = "bac-quotes.parquet", \
-bars = "bac-bars.parquet", daily = "bac-daily.parquet" }}
-
-[[instrument]]
-conId = 265598
-symbol = "AAPL"
-kind = "minute bars"
-date = 20140605
-minutes = 390
-spread = 11
-depth = 1
-{LICENCE}
-files = {{ bars = "aapl-bars.parquet", daily = "aapl-daily.parquet" }}
-
-[[instrument]]
-conId = 12087792
-symbol = "EUR.USD"
-kind = "quote ticks"
-date = 20140501
-minutes = 1440
-tick = 5
-spread = 3
-size = 10_000_000_000
-quotes = 24
-trades = false
-{LICENCE}
-files = {{ quotes = "eurusd-quotes.parquet", daily = "eurusd-daily.parquet" }}
-"""
+LEAN = {
+    "license": "Apache-2.0",
+    "source": "https://github.com/QuantConnect/Lean/tree/master/Data",
+}
+QUANDL = {"license": "public domain", "source": "Quandl WIKI, through bokeh_sampledata 2026.1"}
+BINANCE = {
+    "license": "MIT",
+    "source": "https://github.com/nkaz001/hftbacktest, examples/spot/btcusdt_20240808.gz",
+}
+SAMPLE = {
+    "SPY": (756733, 20131007, "trade ticks, quotes of one-second bars", 1, 8),
+    "IBM": (8314, 20131007, "trade and quote ticks", 4, 1),
+    "BAC": (10098, 20131007, "trade and quote ticks", 1, 100),
+    "AAPL": (265598, 20140605, "minute bars", 11, 1),
+}
 
 
-def main(data: Path, out: Path, daily: Path | None) -> None:
-    """Writes every file of the market, and the package's daily bars when a path is given."""
+def main(data: Path, sample: Path, packaged: Path) -> None:
+    """Writes every file of both markets."""
     lean = data / "lean" / "Data"
-    out.mkdir(parents=True, exist_ok=True)
-    for symbol in ("spy", "ibm", "bac"):
-        quotes = spy_quotes(lean) if symbol == "spy" else stock_quotes(lean, symbol)
-        write(out / f"{symbol}-quotes.parquet", quotes, QUOTE_SCHEMA)
-        trades = stock_trades(lean, symbol, quotes)
-        write(out / f"{symbol}-trades.parquet", trades, TRADE_SCHEMA)
-        bars = stock_minutes(lean, symbol, 20131004)
-        write(out / f"{symbol}-bars.parquet", bars, BAR_SCHEMA)
-        write(out / f"{symbol}-daily.parquet", stock_daily(lean, symbol, 20131003), DAILY_SCHEMA)
-    write(out / "aapl-bars.parquet", stock_minutes(lean, "aapl", 20140605), BAR_SCHEMA)
-    write(out / "aapl-daily.parquet", stock_daily(lean, "aapl", 20140604), DAILY_SCHEMA)
-    write(out / "eurusd-quotes.parquet", currency_quotes(lean), QUOTE_SCHEMA)
-    write(out / "eurusd-daily.parquet", currency_daily(lean, 20140430), DAILY_SCHEMA)
-    (out / "market.toml").write_text(MANIFEST, encoding="utf-8")
-    if daily is not None:
-        schema = {"conId": pl.Int32, **DAILY_SCHEMA}
-        write(daily, public_domain(data / "bokeh" / "stocks.csv.gz"), schema)
+    entries = [stock(lean, sample, symbol) for symbol in SAMPLE]
+    entries.append(currency(lean, sample))
+    write_manifest(sample, entries)
+    daily = list(public_domain(data / "bokeh" / "stocks.csv.gz", packaged))
+    coin = bitcoin(data / "hftbacktest" / "btcusdt_20240808.gz", packaged)
+    write_manifest(packaged, [coin, *daily])
+
+
+def stock(lean: Path, out: Path, symbol: str) -> FolderEntry:
+    """The files of a stock of the sample market."""
+    con_id, date, kind, spread, depth = SAMPLE[symbol]
+    name, files = symbol.lower(), {}
+    if symbol != "AAPL":
+        quotes = spy_quotes(lean) if symbol == "SPY" else stock_quotes(lean, name)
+        files["trades"] = write_trades(out / f"{name}-trades.npz", stock_trades(lean, name, quotes))
+        files["quotes"] = write(out / f"{name}-quotes.npz", QUOTE, quotes)
+    day = 20131004 if "quotes" in files else date
+    files["bars"] = write(out / f"{name}-bars.npz", BAR, stock_minutes(lean, name, day))
+    files["daily"] = write(out / f"{name}-daily.npz", DAILY, stock_daily(lean, name, day))
+    known = read_factor_file(lean / f"equity/usa/factor_files/{name}.csv")
+    actions = [action for action in known if action.date <= date]
+    files["actions"] = f"{name}-actions.csv"
+    (out / files["actions"]).write_text(actions_text(actions), encoding="ascii")
+    return FolderEntry(
+        con_id, symbol, date, 390, files, kind=kind, spread=spread, depth=depth, **LEAN
+    )
+
+
+def currency(lean: Path, out: Path) -> FolderEntry:
+    """The files of EUR.USD."""
+    files = {
+        "quotes": write(out / "eurusd-quotes.npz", QUOTE, currency_quotes(lean)),
+        "daily": write(out / "eurusd-daily.npz", DAILY, currency_daily(lean, 20140501)),
+    }
+    return FolderEntry(
+        12087792, "EUR.USD", 20140501, 1440, files, kind="quote ticks", scale=CURRENCY_SCALE,
+        tick=HALF_PIP, spread=3, size=10_000_000_000, quotes=24, trades=False, **LEAN,
+    )  # fmt: skip
 
 
 def lines(path: Path) -> Iterator[Row]:
@@ -145,11 +122,32 @@ def lines(path: Path) -> Iterator[Row]:
         yield from csv.reader(io.TextIOWrapper(raw, "ascii"))
 
 
-def write(path: Path, rows: Iterable[tuple[object, ...]], schema: dict[str, type]) -> None:
-    """One Parquet file; says what it wrote."""
-    frame = pl.DataFrame(list(rows), schema=schema, orient="row")
-    frame.write_parquet(path, compression="zstd", compression_level=19, statistics=False)
-    print(f"{path.name:24} {frame.height:8} rows {path.stat().st_size:9} bytes")
+QUOTE = ("time_ms", "bid", "bidSize", "ask", "askSize")
+BAR = ("date", "minute", "open", "high", "low", "close", "volume")
+DAILY = ("date", "open", "high", "low", "close", "volume")
+
+
+def write(path: Path, names: Sequence[str], rows: Iterable[Sequence[int]]) -> str:
+    """Writes a file of columns; its name. Says what it wrote."""
+    return put(path, dict(zip(names, zip(*rows), strict=True)))
+
+
+def write_trades(path: Path, rows: Iterable[tuple[int, int, int, str]], unit: str = "ms") -> str:
+    """The same for trades, whose exchanges become numbers."""
+    times, prices, sizes, exchanges = zip(*rows)
+    names = sorted(set(exchanges))
+    places = [names.index(name) for name in exchanges]
+    columns = {f"time_{unit}": times, "price": prices, "size": sizes, "exchange": places}
+    return put(path, columns | {"exchanges": names})
+
+
+def put(path: Path, columns: dict[str, Sequence[int] | Sequence[str]]) -> str:
+    """A file of columns, in place of another; its name."""
+    path.unlink(missing_ok=True)
+    write_columns(path, columns)
+    height = len(next(iter(columns.values())))
+    print(f"{path.name:24} {height:8} rows {path.stat().st_size:9} bytes")
+    return path.name
 
 
 def stock_quotes(lean: Path, symbol: str) -> list[tuple[int, ...]]:
@@ -250,31 +248,25 @@ def stock_minutes(lean: Path, symbol: str, date: int) -> Iterator[tuple[int, ...
             yield date, (time - OPEN) // MINUTE, *(cents(price) for price in prices), volume
 
 
-def stock_daily(lean: Path, symbol: str, until: int) -> Iterator[tuple[int, ...]]:
-    """Daily bars up to a date, on whole cents and adjusted for the splits before that date.
+def stock_daily(lean: Path, symbol: str, before: int) -> Iterator[tuple[int, ...]]:
+    """Daily bars before a date, on whole cents, as they were paid.
 
-    A day that opens more than half off both the close before and its own close holds an error.
+    A day that opens more than half off both the close before and its own close holds an error,
+    unless there was a split.
     """
-    table = (lean / f"equity/usa/factor_files/{symbol}.csv").read_text(encoding="ascii")
-    changes = [(int(row[0]), Decimal(row[2])) for row in csv.reader(table.splitlines())]
-    present, before = factor(changes, until), 0
+    known = read_factor_file(lean / f"equity/usa/factor_files/{symbol}.csv")
+    last, close = 0, 0
     for row in lines(lean / f"equity/usa/daily/{symbol}.zip"):
         date = int(row[0][:8])
-        if date > until:
+        if date >= before:
             return
-        # The files round the factors to seven places; the ratio of two is a whole split.
-        ratio = round(present / factor(changes, date))
-        prices = [cents(int(cell) / ratio) for cell in row[1:5]]
-        opened, close = prices[0], prices[3]
-        if before and all(not 2 / 3 < opened / other < 1.5 for other in (before, close)):
+        prices = [cents(int(cell)) for cell in row[1:5]]
+        new, old = split_ratio(known, last, date)
+        opened, yesterday = prices[0], close * old / new
+        if close and all(not 2 / 3 < opened / other < 1.5 for other in (yesterday, prices[3])):
             continue
-        before = close
-        yield date, *prices, int(row[5]) * ratio
-
-
-def factor(changes: list[tuple[int, Decimal]], date: int) -> Decimal:
-    """The split factor of a date: that of the first row not before it."""
-    return next((value for last, value in changes if date <= last), Decimal(1))
+        last, close = date, prices[3]
+        yield date, *prices, int(row[5])
 
 
 def cents(price: float) -> int:
@@ -292,15 +284,13 @@ def currency_quotes(lean: Path) -> list[tuple[int, ...]]:
     return found
 
 
-def currency_daily(lean: Path, until: int) -> Iterator[tuple[int, ...]]:
+def currency_daily(lean: Path, before: int) -> Iterator[tuple[int, ...]]:
     """Daily bars of the bid; the short bars of Sundays and Saturdays are left out."""
     for row in lines(lean / "forex/oanda/daily/eurusd.zip"):
         date = int(row[0][:8])
-        if date > until:
+        if date >= before:
             return
-        text = f"{date}"
-        weekday = pl.date(int(text[:4]), int(text[4:6]), int(text[6:]))
-        if pl.select(weekday.dt.weekday()).item() < 6:
+        if datetime.date.fromisoformat(row[0][:8]).isoweekday() < 6:
             yield date, *(half_pips(cell, ROUND_FLOOR) for cell in row[1:5]), 0
 
 
@@ -310,23 +300,80 @@ def half_pips(price: str, rounding: str) -> int:
     return int(steps.to_integral_value(rounding)) * HALF_PIP
 
 
-def public_domain(path: Path) -> Iterator[tuple[int, ...]]:
-    """Daily bars of five stocks, adjusted for the splits in their span."""
+def public_domain(path: Path, out: Path) -> Iterator[FolderEntry]:
+    """Daily bars of five stocks as they were paid, and their splits."""
+    found: dict[str, list[tuple[int, ...]]] = {}
     with gzip.open(path, "rt", encoding="ascii") as raw:
         for row in csv.DictReader(raw):
-            date, ratio = int(row["Date"].replace("-", "")), 1
-            for last, factor in SPLITS.get(row["Ticker"], ()):
-                ratio *= factor if date <= last else 1
-            names = ("Open", "High", "Low", "Close")
-            prices = [cents(float(row[name]) * STOCK_SCALE / ratio) for name in names]
-            volume = int(float(row["Volume"])) * ratio
-            if min(prices) > 0 and volume > 0:
-                opened, high, low, close = prices
-                high, low = max(prices), min(prices)
-                yield PUBLIC_DOMAIN[row["Ticker"]], date, opened, high, low, close, volume
+            date = int(row["Date"].replace("-", ""))
+            opened, high, low, close = (
+                cents(float(row[name]) * STOCK_SCALE) for name in ("Open", "High", "Low", "Close")
+            )
+            volume = int(float(row["Volume"]))
+            if min(opened, high, low, close) > 0 and volume > 0:
+                high, low = max(opened, high, close), min(opened, low, close)
+                bar = (date, opened, high, low, close, volume)
+                found.setdefault(row["Ticker"], []).append(bar)
+    for ticker, rows in found.items():
+        symbol = SYMBOLS.get(ticker, ticker)
+        files = {"daily": write(out / f"{symbol.lower()}-daily.npz", DAILY, rows)}
+        if ticker in SPLITS:
+            files["actions"] = f"{symbol.lower()}-actions.csv"
+            (out / files["actions"]).write_text(actions_text(SPLITS[ticker]), encoding="ascii")
+        yield FolderEntry(
+            PUBLIC_DOMAIN[ticker], symbol, rows[-1][0], 390, files, kind="daily bars", **QUANDL
+        )
+
+
+def bitcoin(path: Path, out: Path) -> FolderEntry:
+    """Trades and best quotes of five minutes on Binance, at the steps of PAXOS.
+
+    Time is when a message was received. Bids are rounded down and asks up to a quarter dollar,
+    trades to the nearest; sizes to 1/10,000, at least that.
+    """
+    begin, end = 0, STRETCH * 60 * 1_000_000
+    quotes: list[tuple[int, ...]] = []
+    trades: list[tuple[int, int, int, str]] = []
+    with gzip.open(path, "rt", encoding="ascii") as raw:
+        for line in raw:
+            stamp, _, text = line.partition(" ")
+            told = json.loads(text)
+            if "stream" not in told:  # the answer to a subscription
+                continue
+            stream, data = told["stream"].partition("@")[2], told["data"]
+            begin = begin or int(stamp)
+            time = (int(stamp) - begin) // 1_000
+            if time >= end:
+                break
+            if stream == "bookTicker":
+                bid, ask = coin(data["b"], ROUND_FLOOR), coin(data["a"], ROUND_CEILING)
+                sizes = part(data["B"]), part(data["A"])
+                append_quote(quotes, time if quotes else 0, (bid, sizes[0]), (ask, sizes[1]))
+            elif stream == "trade":
+                trades.append((time, coin(data["p"], ROUND_HALF_EVEN), part(data["q"]), "BINANCE"))
+    names = ("time_us", *QUOTE[1:])
+    files = {
+        "trades": write_trades(out / "btc-trades.npz", trades, "us"),
+        "quotes": write(out / "btc-quotes.npz", names, quotes),
+    }
+    return FolderEntry(
+        BTC, "BTC", 20240808, 1440, files, kind="five minutes of trade and quote ticks",
+        stretch=STRETCH, scale=BTC_SCALE, sizeScale=SIZE_SCALE, tick=BTC_TICK, **BINANCE,
+    )  # fmt: skip
+
+
+def coin(price: str, rounding: str) -> int:
+    """A decimal price in units, rounded to the step of the coin."""
+    steps = Decimal(price) * BTC_SCALE / BTC_TICK
+    return int(steps.to_integral_value(rounding)) * BTC_TICK
+
+
+def part(size: str) -> int:
+    """A decimal size in ten-thousandths, at least one."""
+    return max(int((Decimal(size) * SIZE_SCALE).to_integral_value()), 1)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (3, 4):
+    if len(sys.argv) != 4:
         sys.exit(__doc__)
-    main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]) if sys.argv[3:] else None)
+    main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))

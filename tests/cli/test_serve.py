@@ -39,12 +39,13 @@ def test_help_names_the_commands_and_their_options(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 def test_a_station_tells_that_it_is_ready_and_ends_cleanly(number: int, tmp_path: Path) -> None:
     with station(tmp_path, "--data-dir", "kept", "--account", "DU7") as running:
-        control = running.told.pop(4)
+        control = running.told.pop(5)
         assert re.fullmatch(r"  control   http://127\.0\.0\.1:\d+ token [\w-]{32}", control)
         assert running.told == [
             "Papertape station, server version 226",
             "  account   DU7, paper, USD 1,000,000 at first",
             "  market    a synthetic market, open at any hour",
+            "            recorded are BTC and daily bars up to 2013; --market plays a folder",
             "  kept in   kept",
             "  stop      Ctrl-C",
             f"listening on 127.0.0.1:{running.port}",
@@ -142,10 +143,11 @@ def test_a_flag_beats_a_variable_and_that_the_file(tmp_path: Path) -> None:
     variables = {"PAPERTAPE_ACCOUNT": "DUENV", "PAPERTAPE_MAX_SERVER_VERSION": "160"}
     words = (*EPHEMERAL, "--account", "DUFLAG", "--config", "other.toml")
     with station(tmp_path, *words, **variables) as running:
-        assert running.told[:4] == [
+        assert running.told[:5] == [
             "Papertape station, server version 160",
             "  account   DUFLAG, paper, USD 1,000,000 at first",
             "  market    a synthetic market at 2 times real time, open at any hour",
+            "            recorded are BTC and daily bars up to 2013; --market plays a folder",
             "  kept in   nowhere (ephemeral)",
         ]
         assert running.stop()[0] == 0

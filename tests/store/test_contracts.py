@@ -124,7 +124,7 @@ def test_a_file_that_is_no_text(tmp_path: Path, data: bytes) -> None:
 
 def test_a_market_folder_brings_its_contracts(tmp_path: Path) -> None:
     write(tmp_path, "contracts.toml", GOOD)
-    write(tmp_path, "market.toml", "version = 1\n")
+    write(tmp_path, "market.toml", "version = 2\n")
     assert len(folder_contracts(tmp_path)) == 4
     known = known_instruments(tmp_path)
     found = known.resolve(Contract(symbol="ACME", secType="STK", exchange="SMART", currency="USD"))
@@ -136,11 +136,11 @@ def test_a_market_folder_brings_its_contracts(tmp_path: Path) -> None:
 
 def test_a_recording_of_nothing_that_is_known_says_so(tmp_path: Path) -> None:
     manifest = (
-        'version = 1\n[[instrument]]\nconId = 36285627\nsymbol = "GME"\ndate = 20210128\n'
-        'minutes = 390\nfiles = { daily = "gme.parquet" }\n'
+        'version = 2\n[[instrument]]\nconId = 36285627\nsymbol = "GME"\ndate = 20210128\n'
+        'minutes = 390\nfiles = { daily = "gme.npz" }\n'
     )
     write(tmp_path, "market.toml", manifest)
-    write(tmp_path, "gme.parquet", "")
+    write(tmp_path, "gme.npz", "")
     with pytest.raises(MarketDataError, match="GME is recorded under conId 36285627"):
         known_instruments(tmp_path)
     write(tmp_path, "contracts.csv", "symbol,conId,primaryExchange\nGME,36285627,NYSE\n")

@@ -10,8 +10,8 @@ from rich.table import Table
 
 from ..errors import MarketDataError
 from ..model import Contract
-from ..server.assembly import known_instruments
 from ..store.contracts import add_contracts
+from ..store.market_folder import known_instruments
 from ..venue.reference.answers import matching_symbols
 from ..venue.reference.instruments import Instruments
 from ..venue.reference.numbers import OURS_FROM

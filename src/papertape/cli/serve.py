@@ -360,6 +360,8 @@ def _announce(
         hours = "at any hour" if settings.hours == ALWAYS else "at the hours of its exchanges"
         begins = f", from {settings.start}" if settings.start else ""
         _say(f"  market    {playing}{speed}{begins}, open {hours}")
+        if settings.market is None:
+            _say("            recorded are BTC and daily bars up to 2013; --market plays a folder")
         _say(f"  kept in   {kept}" + _recovered(composed[name]))
         if settings.file is not None:
             _say(f"  settings  {settings.file.absolute()}")

@@ -10,10 +10,10 @@ from typing import Any, Self
 import msgspec
 from msgspec.structs import replace
 
-from ..errors import JournalError, MarketDataError, SettingsError
+from ..errors import JournalError, SettingsError
 from ..store import history
-from ..store.contracts import NAMES, folder_contracts
 from ..store.journal import Journal
+from ..store.market_folder import known_instruments
 from ..venue.broker.account_manager import AccountRefused
 from ..venue.broker.profile import Profile
 from ..venue.engine import Engine
@@ -43,7 +43,7 @@ class MarketSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Which market a station plays, and from where."""
 
     folder: Path | None = None
-    """A market folder (``market.toml`` and Parquet); None: synthetic tapes."""
+    """A market folder (``market.toml`` and its files); None: synthetic tapes."""
     seed: int = 1
     speed: float = 1.0
     start: Nanos | None = None
@@ -201,29 +201,6 @@ def checked_start(start: Nanos, last: Nanos) -> Nanos:
         found=start_text(start),
         advice="Leave out --start to go on from there, or choose another --data-dir or --ephemeral",
     )
-
-
-def known_instruments(folder: Path | None) -> Instruments:
-    """Return the catalogue with the contracts of a market folder.
-
-    Raises ``MarketDataError`` for contracts that cannot be read, and for a recording without a
-    contract.
-    """
-    if folder is None:
-        return CATALOGUE
-    own = folder_contracts(folder)
-    instruments = CATALOGUE.extended(own) if own else CATALOGUE
-    for con_id, symbol in history.recorded(folder):
-        if instruments.get(con_id) is None:
-            described = ", ".join(NAMES)
-            raise MarketDataError(
-                f"{symbol} is recorded under conId {con_id}, and no contract has that number",
-                path=folder,
-                symbol=symbol,
-                advice=f"describe it in {described} of the folder, with that conId, or record it "
-                "under the number that `papertape contracts ls` shows",
-            )
-    return instruments
 
 
 def open_tape(

@@ -1,44 +1,32 @@
-"""Market folders: a manifest (``market.toml``) and Parquet files, read one instrument at a time.
+"""Recordings out of market folders, read one instrument at a time.
 
-Only the manifest is read before an instrument is first used; Polars is imported then. Times in the
-files are milliseconds since the day's first instant, prices integer units (stocks 1/10,000,
-currencies 1/100,000), volumes shares. ``market/sample/README.md`` lists the columns;
-``scripts/build_market.py`` writes them.
+Only the manifest is read before an instrument is first used. Nothing here needs a package of
+others: the files are ``columns``. ``docs/reference/market_folder.md`` lists what is in them.
 """
 
-import tomllib
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Final
 
 from ..errors import MarketDataError
+from ..venue.market.actions import Action, in_shares_of
 from ..venue.market.days import TickDay, tick_day
-from ..venue.market.interpolate import Style
 from ..venue.market.recorded import Bars, Recorded, Recording
-from ..venue.market.synthetic import STOCK_DAY
-from ..venue.units import MINUTE, SIZE_SCALE, Nanos
+from ..venue.units import SIZE_SCALE, Nanos
+from .actions import read_actions
+from .columns import NotColumns, names_in, read_columns, read_names
+from .manifest import REBUILD, FolderEntry, read_manifest
 
-if TYPE_CHECKING:
-    from polars import DataFrame
+BUILT_IN: Final = Path(__file__).with_name("market")
+"""The market folder that comes with the package; ``NOTICE`` tells its licences."""
+TIMES: Final[dict[str, Nanos]] = {"time_ms": 1_000_000, "time_us": 1_000, "time_ns": 1}
+"""The columns in which a time since the day's first instant may stand, and their units."""
+PRICES: Final = ("open", "high", "low", "close")
 
-MANIFEST = "market.toml"
-VERSION = 1
-MILLISECOND: Nanos = 1_000_000
-# Daily bars 2000-03-01 … 2013-03-01 of five stocks, adjusted for splits. They are in the public
-# domain: Quandl's WIKI prices, from stocks.csv.gz of the package bokeh_sampledata 2026.1.
-BUILT_IN = Path(__file__).with_name("daily.parquet")
-BUILT_IN_IDS = (265598, 8314, 272093, 208813720, 107113386)  # AAPL, IBM, MSFT, GOOG, META
-REBUILD = "Restore the file, or rebuild the market with scripts/build_market.py"
-
-_STYLE = ("tick", "spread", "depth", "size", "quotes", "trades")
-_DAILY = ("open", "high", "low", "close", "volume")
-
-
-def _bad(path: Path, problem: str, advice: str = REBUILD) -> MarketDataError:
-    """The error for an unusable file of a market folder, with advice."""
-    return MarketDataError(problem, path=path, advice=advice)
+Numbers = dict[str, "array[int]"]
 
 
 def recordings(folder: Path) -> tuple[Recording, ...]:
@@ -47,94 +35,91 @@ def recordings(folder: Path) -> tuple[Recording, ...]:
     Raises ``MarketDataError`` for a missing folder, a broken manifest or a file that it names
     and that is not there. What is inside a file shows when its instrument is first used.
     """
-    manifest = _manifest(folder)
-    found = []
-    for entry in manifest.get("instrument", ()):
-        try:
-            found.append(_recording(folder, entry))
-        except (KeyError, TypeError, ValueError) as error:
-            problem = f"instrument {entry.get('symbol', '?')!r} is not described in full: {error!r}"
-            raise _bad(folder / MANIFEST, problem) from error
-    return tuple(found)
-
-
-def recorded(folder: Path) -> tuple[tuple[int, str], ...]:
-    """Number and symbol of every instrument that a market folder has recorded.
-
-    Raises ``MarketDataError`` as ``recordings`` does.
-    """
-    symbols = [str(entry.get("symbol", "?")) for entry in _manifest(folder).get("instrument", ())]
-    return tuple((one.conId, symbol) for one, symbol in zip(recordings(folder), symbols))
-
-
-def built_in() -> tuple[Recording, ...]:
-    """The packaged daily bars up to 2013-03-01, brought to today's prices; later days are
-    synthetic."""
     return tuple(
-        Recording(con_id, partial(_load_built_in, con_id), STOCK_DAY, brought=True)
-        for con_id in BUILT_IN_IDS
+        Recording(e.conId, partial(load, folder, e), e.length, e.style, e.scale)
+        for e in read_manifest(folder)
     )
 
 
-def _manifest(folder: Path) -> Mapping[str, Any]:
-    path = folder / MANIFEST
-    if not folder.is_dir():
-        raise _bad(folder, "no such folder", "Give the folder of a market, see --market")
-    try:
-        manifest = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise _bad(path, "this folder has no manifest") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise _bad(path, f"not a manifest: {error}") from error
-    if manifest.get("version") != VERSION:
-        found = manifest.get("version")
-        raise _bad(path, f"format version {found}, this program reads {VERSION}")
-    return manifest
+def built_in() -> tuple[Recording, ...]:
+    """The packaged recordings. Of the stocks only the moves count: their daily bars up to
+    2013-03-01 are brought to today's prices; later days are synthetic."""
+    return tuple(
+        Recording(
+            e.conId, partial(load, BUILT_IN, e), e.length, e.style, e.scale,
+            brought="quotes" not in e.files,
+        )
+        for e in read_manifest(BUILT_IN)
+    )  # fmt: skip
 
 
-def _recording(folder: Path, entry: Mapping[str, Any]) -> Recording:
-    files = {kind: folder / name for kind, name in entry["files"].items()}
-    for path in files.values():
-        if not path.is_file():
-            raise _bad(path, "the manifest names this file and it is missing")
-    length = int(entry["minutes"]) * MINUTE
-    style = Style(**{name: entry[name] for name in _STYLE if name in entry})
-    load = partial(_load, files, length, int(entry["date"]))
-    return Recording(int(entry["conId"]), load, length, style)
+def load(folder: Path, entry: FolderEntry) -> Recorded:
+    """What is recorded of an instrument, its past in shares of the day that is played.
 
-
-def _load(files: Mapping[str, Path], length: Nanos, date: int) -> Recorded:
-    ticks = _tick_day(files, length) if "quotes" in files else None
+    Raises ``MarketDataError`` naming the file that cannot be used.
+    """
+    files = {kind: folder / name for kind, name in entry.files.items()}
+    sizes = SIZE_SCALE // entry.sizeScale
+    ticks = _tick_day(files, entry.covered, sizes) if "quotes" in files else None
     days: dict[int, Bars] = {}
     if "bars" in files:
-        days = _minutes(files["bars"], length // MINUTE)
-    today = days.pop(date, None)
+        days = _minutes(files["bars"], entry.minutes, sizes)
+    actions = read_actions(files["actions"]) if "actions" in files else ()
+    before = sorted(day for day in days if day < entry.date)
+    later = [day for day in days if day > entry.date]
+    if later:
+        raise _bad(files["bars"], f"bars of {min(later)} are later than its day, {entry.date}")
+    daily_dates: list[int] = []
     daily = None
     if "daily" in files:
-        frame = _read(files["daily"], _DAILY)
-        daily = _checked(files["daily"], _bars(frame))
-    return Recorded(ticks, today, tuple(days[day] for day in sorted(days)), daily)
+        daily, daily_dates = _daily(files["daily"], sizes)
+        alone = not days and ticks is None
+        first = before[0] if before else entry.date + alone
+        if daily_dates[-1] >= first:
+            raise _bad(files["daily"], f"bars from {first} on are known better from other files")
+    today = days.pop(entry.date, None)
+    dates = [*daily_dates, *before]
+    if ticks is not None or today is not None:
+        dates.append(entry.date)
+    if daily is not None:
+        daily = _in_shares(daily, daily_dates, actions, entry, dates[-1])
+    earlier = tuple(
+        _in_shares(days[day], [day] * len(days[day].open), actions, entry, dates[-1])
+        for day in before
+    )
+    return Recorded(ticks, today, earlier, daily, tuple(dates), actions)
 
 
-def _load_built_in(con_id: int) -> Recorded:
-    frame = _read(BUILT_IN, ("conId", *_DAILY))
-    return Recorded(daily=_checked(BUILT_IN, _bars(frame.filter(frame["conId"] == con_id))))
+def _in_shares(
+    bars: Bars, dates: list[int], actions: Sequence[Action], entry: FolderEntry, until: int
+) -> Bars:
+    if not actions:
+        return bars
+    column = in_shares_of(until, actions, dates)
+    opened, high, low, close = (
+        column(prices, entry.tick) for prices in (bars.open, bars.high, bars.low, bars.close)
+    )
+    return Bars(opened, high, low, close, column(bars.volume, 0))
 
 
-def _tick_day(files: Mapping[str, Path], length: Nanos) -> TickDay:
+def _tick_day(files: dict[str, Path], length: Nanos, sizes: int) -> TickDay:
     path = files["quotes"]
-    quotes = _read(path, ("time", "bid", "bidSize", "ask", "askSize"))
-    times = _column(quotes, "time", MILLISECOND)
-    bid, bid_size = _column(quotes, "bid"), _column(quotes, "bidSize", SIZE_SCALE)
-    ask, ask_size = _column(quotes, "ask"), _column(quotes, "askSize", SIZE_SCALE)
-    trades = _no_trades()
+    times, quotes = _timed(path, ("bid", "bidSize", "ask", "askSize"))
+    if any(bid > ask for bid, ask in zip(quotes["bid"], quotes["ask"])):
+        raise _bad(path, "a bid is above the ask of its time")
+    columns = (
+        times,
+        quotes["bid"],
+        _times(quotes["bidSize"], sizes),
+        quotes["ask"],
+        _times(quotes["askSize"], sizes),
+    )
+    trades = array("q"), array("q"), array("q"), array("q")
     exchanges: tuple[str, ...] = ()
     if "trades" in files:
-        trades, exchanges = _trades(files["trades"], length)
-    if len(quotes) and not (quotes["bid"] <= quotes["ask"]).all():
-        raise _bad(path, "a bid is above the ask of its time")
+        trades, exchanges = _trades(files["trades"], length, sizes)
     try:
-        return tick_day((times, bid, bid_size, ask, ask_size), trades, exchanges, length)
+        return tick_day(columns, trades, exchanges, length)
     except ValueError as error:
         raise _bad(path, str(error)) from error
 
@@ -142,42 +127,49 @@ def _tick_day(files: Mapping[str, Path], length: Nanos) -> TickDay:
 _Trades = tuple["array[int]", "array[int]", "array[int]", "array[int]"]
 
 
-def _trades(path: Path, length: Nanos) -> tuple[_Trades, tuple[str, ...]]:
-    frame = _read(path, ("time", "price", "size", "exchange"))
-    if not frame["time"].is_sorted():
+def _trades(path: Path, length: Nanos, sizes: int) -> tuple[_Trades, tuple[str, ...]]:
+    times, found = _timed(path, ("price", "size", "exchange"))
+    try:
+        names = read_names(path, "exchanges")
+    except (NotColumns, OSError) as error:
+        raise _bad(path, str(error)) from error
+    if any(later < time for time, later in pairwise(times)):
         raise _bad(path, "trade times must not fall")
-    if len(frame) and frame["time"].item(-1) * MILLISECOND >= length:
+    if times and not 0 <= times[0] <= times[-1] < length:
         raise _bad(path, "trades must lie within the day")
-    import polars
-
-    names = sorted(frame["exchange"].unique().to_list())
-    places = frame["exchange"].cast(polars.Enum(names)).to_physical().cast(polars.Int64)
-    columns = (
-        _column(frame, "time", MILLISECOND),
-        _column(frame, "price"),
-        _column(frame, "size", SIZE_SCALE),
-        array("q", places.to_list()),
-    )
-    return columns, tuple(names)
+    places = found["exchange"]
+    if places and not 0 <= min(places) <= max(places) < len(names):
+        raise _bad(path, f"exchanges are numbered 0 .. {len(names) - 1}")
+    if any(price <= 0 for price in found["price"]):
+        raise _bad(path, "a trade's price is not above 0")
+    return (times, found["price"], _times(found["size"], sizes), places), names
 
 
-def _no_trades() -> _Trades:
-    return array("q"), array("q"), array("q"), array("q")
+def _timed(path: Path, names: tuple[str, ...]) -> tuple["array[int]", Numbers]:
+    """The times of a file in nanoseconds, and columns of it."""
+    try:
+        unit = next((name for name in names_in(path) if name in TIMES), "time_ms")
+        found = read_columns(path, (unit, *names))
+    except (NotColumns, OSError) as error:
+        raise _unreadable(path, error) from error
+    return _times(found.pop(unit), TIMES[unit]), found
 
 
-def _minutes(path: Path, minutes: int) -> dict[int, Bars]:
+def _minutes(path: Path, minutes: int, sizes: int) -> dict[int, Bars]:
     """Minute bars by date, each day filled up to one row a minute."""
-    frame = _read(path, ("date", "minute", *_DAILY))
-    days: dict[int, Bars] = {}
-    for date in sorted(frame["date"].unique().to_list()):
-        rows = frame.filter(frame["date"] == date).select("minute", *_DAILY).rows()
-        days[date] = _checked(path, _filled(path, rows, minutes))
-    return days
+    found = _read(path, ("date", "minute", *PRICES, "volume"))
+    rows: dict[int, list[tuple[int, ...]]] = {}
+    columns = (found[name] for name in ("minute", *PRICES, "volume"))
+    for date, row in zip(found["date"], zip(*columns)):
+        rows.setdefault(date, []).append(row)
+    if not rows:
+        raise _bad(path, "holds no bars")
+    return {day: _checked(path, _filled(path, rows[day], minutes, sizes)) for day in sorted(rows)}
 
 
-def _filled(path: Path, rows: Iterable[tuple[int, ...]], minutes: int) -> Bars:
+def _filled(path: Path, rows: Iterable[tuple[int, ...]], minutes: int, sizes: int) -> Bars:
     known = {row[0]: row[1:] for row in rows}
-    if not known or min(known) < 0 or max(known) >= minutes:
+    if min(known) < 0 or max(known) >= minutes:
         raise _bad(path, f"minutes must lie in 0 .. {minutes - 1}")
     price = known[min(known)][0]
     bars = Bars(array("q"), array("q"), array("q"), array("q"), array("q"))
@@ -188,13 +180,18 @@ def _filled(path: Path, rows: Iterable[tuple[int, ...]], minutes: int) -> Bars:
         bars.high.append(high)
         bars.low.append(low)
         bars.close.append(close)
-        bars.volume.append(volume * SIZE_SCALE)
+        bars.volume.append(volume * sizes)
     return bars
 
 
-def _bars(frame: "DataFrame") -> Bars:
-    opened, high, low, close = (_column(frame, name) for name in _DAILY[:4])
-    return Bars(opened, high, low, close, _column(frame, "volume", SIZE_SCALE))
+def _daily(path: Path, sizes: int) -> tuple[Bars, list[int]]:
+    found = _read(path, ("date", *PRICES, "volume"))
+    dates = found["date"].tolist()
+    if any(later <= date for date, later in pairwise(dates)):
+        raise _bad(path, "dates must rise")
+    opened, high, low, close = (found[name] for name in PRICES)
+    bars = Bars(opened, high, low, close, _times(found["volume"], sizes))
+    return _checked(path, bars), dates
 
 
 def _checked(path: Path, bars: Bars) -> Bars:
@@ -208,32 +205,22 @@ def _checked(path: Path, bars: Bars) -> Bars:
     return bars
 
 
-def _column(frame: "DataFrame", name: str, factor: int = 1) -> "array[int]":
-    import polars
-
-    return array("q", (frame[name].cast(polars.Int64) * factor).to_list())
+def _times(column: "array[int]", factor: int) -> "array[int]":
+    return column if factor == 1 else array("q", [value * factor for value in column])
 
 
-def _read(path: Path, columns: tuple[str, ...]) -> "DataFrame":
-    """Some columns of a Parquet file, without empty cells."""
-    read = _reader(path)
-    import polars
-
+def _read(path: Path, names: tuple[str, ...]) -> Numbers:
     try:
-        frame = read(path, columns=list(columns))
-    except FileNotFoundError:
-        raise _bad(path, "missing") from None
-    except (polars.exceptions.PolarsError, OSError, ValueError) as error:
-        raise _bad(path, f"not a readable Parquet file ({error})") from error
-    if any(frame.null_count().row(0)):
-        raise _bad(path, "has empty cells")
-    return frame
+        return read_columns(path, names)
+    except (NotColumns, OSError) as error:
+        raise _unreadable(path, error) from error
 
 
-def _reader(path: Path) -> Callable[..., "DataFrame"]:
-    try:
-        from polars import read_parquet
-    except ImportError as error:
-        advice = "install them with: pip install 'papertape[history]'"
-        raise _bad(path, "reading it takes the history extras", advice) from error
-    return read_parquet
+def _unreadable(path: Path, error: Exception) -> MarketDataError:
+    if isinstance(error, FileNotFoundError):
+        return _bad(path, "missing")
+    return _bad(path, getattr(error, "strerror", None) or str(error))
+
+
+def _bad(path: Path, problem: str) -> MarketDataError:
+    return MarketDataError(problem, path=path, advice=REBUILD)

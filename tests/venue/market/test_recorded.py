@@ -127,6 +127,14 @@ def test_the_invented_past_leads_up_to_the_first_recorded_day() -> None:
     assert all(bar.low > 500_000 for bar in found)
 
 
+def test_a_day_alone_has_an_invented_past_as_any_instrument_has() -> None:
+    market = play(Recorded(small_day()))
+    assert market.head(CON_ID) < ANCHOR - 365 * DAY
+    assert len(bars(market, ANCHOR - 10 * DAY, ANCHOR, DAY)) == 10
+    both = play(Recorded(small_day(), daily=daily_bars()))
+    assert both.head(CON_ID) == ANCHOR - 3 * DAY
+
+
 def test_daily_bars_alone_go_on_from_their_close() -> None:
     market = play(Recorded(daily=daily_bars()))
     assert market.day(CON_ID, ANCHOR + LENGTH - 1).open == 1_001_000

@@ -13,9 +13,11 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from ..units import MINUTE, SIZE_SCALE, Nanos, PriceUnits
+from .actions import Action, dividend_factors
 from .days import BarDay, Caches, Day, MirroredDay, PlannedDay, TickDay
 from .interpolate import SHARES_A_TRADE, Style, check_length, day_bar, fewest_trades, plan_of
 from .noise import mix
+from .repeated import RepeatedDay
 from .synthetic import STOCK_DAY, Factors, SyntheticDays, SyntheticSpec
 from .ticks import Column
 
@@ -40,13 +42,17 @@ class Recorded(msgspec.Struct, frozen=True):
     """What is recorded of one instrument. Days before day 0 are in order, the latest last."""
 
     ticks: TickDay | None = None
-    """Day 0, tick by tick."""
+    """Day 0, tick by tick; what is shorter than a day is played there and back."""
     minutes: Bars | None = None
     """Day 0 by minutes, where ticks are not recorded."""
     earlier: tuple[Bars, ...] = ()
     """Days before day 0, by minutes."""
     daily: Bars | None = None
     """Daily bars of the days before those."""
+    dates: tuple[int, ...] = ()
+    """The dates (yyyymmdd) of all of them in order, day 0 last; () where nobody tells them."""
+    actions: tuple[Action, ...] = ()
+    """Splits, which the prices here have in them already, dividends, and changes of the symbol."""
 
 
 class Recording(msgspec.Struct, frozen=True):
@@ -57,6 +63,8 @@ class Recording(msgspec.Struct, frozen=True):
     length: Nanos = STOCK_DAY
     style: Style = Style()
     """How ticks look where only bars are recorded."""
+    scale: int = 10_000
+    """Price units of one unit of currency."""
     brought: bool = False
     """Whether its prices are old and only their moves count: the last close is brought to the price
     of the instrument's synthetic specification, and all before it with it."""
@@ -108,15 +116,37 @@ class RecordedDays:
             self._loaded = self._brought(recorded)
 
     def head(self) -> int:
+        """Number of the earliest day on offer: the first recorded one, or an invented one before
+        a day 0 that has none before it."""
+        return self._first() or self._past().head()
+
+    def _first(self) -> int:
         """Number of the earliest recorded day."""
         recorded = self._recorded()
         return -len(recorded.earlier) - (len(recorded.daily.open) if recorded.daily else 0)
+
+    def actions(self) -> tuple[Action, ...]:
+        """The splits, dividends and changes of the symbol that are recorded."""
+        return self._recorded().actions
+
+    def dividend_factors(self) -> list[tuple[int, int]]:
+        """For each ex-day its number and what prices before it are multiplied with, in
+        billionths (see ``actions``)."""
+        recorded, head = self._recorded(), self._first()
+        if not recorded.dates:
+            return []
+
+        def close(place: int) -> PriceUnits:
+            return self.day(head + place).last()
+
+        found = dividend_factors(recorded.dates, recorded.actions, close, self._recording.scale)
+        return [(head + place, factor) for place, factor in found]
 
     def day(self, number: int) -> Day:
         """The trading day of that number."""
         if number >= 0:
             return self._lap(number)
-        if number < self.head():
+        if number < self._first():
             return self._past().day(number)
         day: Day = self._caches.days.get((self._seed, number), lambda: self._earlier(number))
         return day
@@ -144,7 +174,7 @@ class RecordedDays:
         recorded = self._recorded()
         if self._day is None:
             if recorded.ticks is not None:
-                self._day = recorded.ticks
+                self._day = self._ticked(recorded.ticks)
             elif recorded.minutes is not None:
                 self._day = self._planned(recorded.minutes, 0)
             else:
@@ -154,6 +184,11 @@ class RecordedDays:
         if self._mirrored is None:
             self._mirrored = MirroredDay(self._day, self._caches.blocks, (self._seed, "mirror"))
         return self._mirrored
+
+    def _ticked(self, ticks: TickDay) -> Day:
+        if ticks.length == self.length:
+            return ticks
+        return RepeatedDay(ticks, self.length, self._caches.blocks, (self._seed, "turns"))
 
     def _earlier(self, number: int) -> Day:
         recorded = self._recorded()
@@ -183,7 +218,7 @@ class RecordedDays:
     def _past(self) -> SyntheticDays:
         """Invented days that lead up to the first recorded one."""
         if self._before is None:
-            self._before = self._synthetic(self.head(), self.day(self.head()), 0)
+            self._before = self._synthetic(self._first(), self.day(self._first()), 0)
         return self._before
 
     def _future(self) -> SyntheticDays:

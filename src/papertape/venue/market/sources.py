@@ -85,6 +85,10 @@ class Sources:
         found = [pair for pair in self._recordings.items() if not pair[1].loaded]
         return sorted(found, key=lambda pair: pair[0] not in first)
 
+    def recorded(self, con_id: int) -> RecordedDays | None:
+        """The recorded days of an instrument; None for one without a recording."""
+        return self._recordings.get(con_id)
+
     def step(self, con_id: int) -> tuple[PriceUnits, SizeUnits]:
         """The steps of an instrument's book: of its prices, and a usual size."""
         source = self._of(con_id)[0]

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from ..reference.calendars import Calendar
 from ..units import MINUTE, Nanos
 from . import bars
+from .actions import Action
 from .defaults import DEFAULTS
 from .depth import depth
 from .recorded import RecordedDays, Recording
@@ -87,6 +88,18 @@ class Market:
         to 60 ``levels``."""
         quote, seed = self.quote(con_id, now), self._sources.seed_of(con_id)
         return depth(quote, now, step=self._sources.step(con_id), levels=levels, seed=seed)
+
+    def actions(self, con_id: int) -> tuple[Action, ...]:
+        """Splits, dividends and changes of the symbol of a recorded instrument; else none."""
+        recorded = self._sources.recorded(con_id)
+        return () if recorded is None else recorded.actions()
+
+    def dividend_factors(self, con_id: int) -> list[tuple[Nanos, int]]:
+        """For each ex-day its first instant, and what prices of trades before it are multiplied
+        with to be rid of it and of all later dividends, in billionths."""
+        recorded = self._sources.recorded(con_id)
+        found = [] if recorded is None else recorded.dividend_factors()
+        return [(self.tape(con_id).start(number), factor) for number, factor in found]
 
     def trading_start(self, con_id: int, now: Nanos, days: int) -> Nanos:
         """Start of the span of ``days`` trading days that ends at ``now``."""

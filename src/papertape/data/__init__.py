@@ -1,0 +1,1 @@
+"""Market data of others, read into what a market folder holds."""

@@ -1,0 +1,104 @@
+"""Splits, dividends and changes of the symbol as a CSV file: ``date,action,value``.
+
+The date is the ex-date. The value of a ``split`` is ``7:1`` (seven shares for one), of a
+``dividend`` the cash for a share, of a ``ticker`` the symbol until then.
+"""
+
+import csv
+import io
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Final
+
+from ..errors import MarketDataError
+from ..venue.market.actions import Action, Dividend, Split, TickerChange
+from ..venue.units import CASH_SCALE
+
+COLUMNS: Final = ("date", "action", "value")
+ADVICE: Final = (
+    "lines are DATE,split,7:1 or DATE,dividend,0.25 or DATE,ticker,OLD below date,action,value"
+)
+LARGEST: Final = 4 << 20
+_MOST_SHARES: Final = 1_000_000
+
+
+def read_actions(path: Path) -> tuple[Action, ...]:
+    """The events of a file in order of their dates.
+
+    Raises ``MarketDataError`` with line and column for what cannot be read.
+    """
+    try:
+        if path.stat().st_size > LARGEST:
+            raise MarketDataError("larger than 4 MB", path=path, advice=ADVICE)
+        lines = csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig")), strict=True)
+        found = list(_rows(path, lines))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise MarketDataError(f"cannot be read: {reason}", path=path, advice=ADVICE) from error
+    return tuple(sorted(found, key=lambda action: action.date))
+
+
+def actions_text(actions: Iterable[Action]) -> str:
+    """The text of a file of these events."""
+    lines = [",".join(COLUMNS), *(",".join(_cells(action)) for action in actions)]
+    return "\n".join(lines) + "\n"
+
+
+def _cells(action: Action) -> tuple[str, str, str]:
+    day = f"{action.date // 10_000:04}-{action.date // 100 % 100:02}-{action.date % 100:02}"
+    if isinstance(action, Split):
+        return day, "split", f"{action.new}:{action.old}"
+    if isinstance(action, Dividend):
+        amount = (Decimal(action.amount) / CASH_SCALE).normalize()
+        return day, "dividend", f"{amount:f}"
+    return day, "ticker", action.old
+
+
+def _rows(path: Path, lines: "csv.Reader") -> Iterable[Action]:  # type: ignore[name-defined]
+    names = tuple(name.strip().lower() for name in next(lines, ()))
+    if names != COLUMNS:
+        raise _bad(path, 1, 1, f"the first line is {','.join(names)!r}")
+    for cells in lines:
+        if not any(cell.strip() for cell in cells):
+            continue
+        line = lines.line_num
+        if len(cells) != len(COLUMNS):
+            raise _bad(path, line, min(len(cells), 3), f"{len(cells)} cells instead of 3")
+        day, kind, value = (cell.strip() for cell in cells)
+        try:
+            at = date.fromisoformat(day)
+        except ValueError:
+            raise _bad(path, line, 1, f"{day!r} is no date") from None
+        when = at.year * 10_000 + at.month * 100 + at.day
+        if kind == "split":
+            yield Split(when, *_ratio(path, line, value))
+        elif kind == "dividend":
+            yield Dividend(when, _amount(path, line, value))
+        elif kind == "ticker" and value:
+            yield TickerChange(when, value.upper())
+        else:
+            raise _bad(path, line, 2, f"{kind!r} is none of split, dividend, ticker")
+
+
+def _ratio(path: Path, line: int, value: str) -> tuple[int, int]:
+    new, _, old = value.partition(":")
+    parts = (new.strip(), old.strip() or "1")
+    if all(p.isascii() and p.isdecimal() and 0 < int(p) <= _MOST_SHARES for p in parts):
+        return int(parts[0]), int(parts[1])
+    raise _bad(path, line, 3, f"{value!r} is no ratio such as 7:1")
+
+
+def _amount(path: Path, line: int, value: str) -> int:
+    try:
+        amount = Decimal(value)
+        if amount.is_finite() and 0 < amount <= _MOST_SHARES:
+            return int(amount * CASH_SCALE)
+    except InvalidOperation:
+        pass
+    raise _bad(path, line, 3, f"{value!r} is no amount of cash")
+
+
+def _bad(path: Path, line: int, column: int, problem: str) -> MarketDataError:
+    return MarketDataError(f"line {line}, column {column}: {problem}", path=path, advice=ADVICE)

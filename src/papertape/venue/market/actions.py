@@ -1,0 +1,105 @@
+"""Splits and dividends of a recorded instrument, and what they do to its prices.
+
+A recording holds prices as they were paid. Its past is shown in shares of the anchored day, as
+historical bars of trades are: a split before that day divides the prices of the days before it.
+Dividends change no price of a trade. ``dividend_factors`` are for who wants prices without them,
+as ADJUSTED_LAST is: what was paid before an ex-day, times ``1 - dividend / close before it``.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import Final
+
+import msgspec
+
+from ..units import CASH_SCALE, PriceUnits
+from .ticks import Column
+
+FACTOR_SCALE: Final = 1_000_000_000
+"""Factors are in billionths."""
+
+
+class Split(msgspec.Struct, frozen=True):
+    """``new`` shares for ``old`` ones; ``date`` (yyyymmdd) is the first day with the new ones."""
+
+    date: int
+    new: int
+    old: int
+
+
+class Dividend(msgspec.Struct, frozen=True):
+    """Cash for each share; ``date`` (yyyymmdd) is the ex-date, the first day without it."""
+
+    date: int
+    amount: int
+    """In millionths of the currency, for a share of that time."""
+
+
+class TickerChange(msgspec.Struct, frozen=True):
+    """A new symbol from ``date`` on; ``old`` is the one before."""
+
+    date: int
+    old: str
+
+
+Action = Split | Dividend | TickerChange
+
+
+def split_ratio(actions: Sequence[Action], date: int, until: int) -> tuple[int, int]:
+    """How many shares of ``until`` (new, old) a share of ``date`` became; (1, 1) without splits."""
+    splits = [a for a in actions if isinstance(a, Split) and date < a.date <= until]
+    return prod(split.new for split in splits), prod(split.old for split in splits)
+
+
+def in_shares_of(
+    until: int, actions: Sequence[Action], dates: Sequence[int]
+) -> Callable[[Column, PriceUnits], Column]:
+    """A function of a column of prices, a row for each of ``dates``, and the step of prices: the
+    same in shares of ``until``, to the nearest step. Step 0 is for volumes."""
+    ratios = {date: split_ratio(actions, date, until) for date in set(dates)}
+
+    def column(values: Column, step: PriceUnits) -> Column:
+        found = array("q")
+        for date, value in zip(dates, values):
+            new, old = ratios[date]
+            if new == old:
+                found.append(value)
+            elif step:
+                found.append(max((2 * value * old + new * step) // (2 * new * step), 1) * step)
+            else:
+                found.append(value * new // old)
+        return found
+
+    return column
+
+
+def dividend_factors(
+    dates: Sequence[int],
+    actions: Sequence[Action],
+    close: Callable[[int], PriceUnits],
+    scale: int,
+) -> list[tuple[int, int]]:
+    """For each ex-day, earliest first, its place among ``dates`` and what prices before it are
+    multiplied with, in billionths; later dividends are in it.
+
+    ``close`` gives the close of a place in shares of the last of ``dates``, ``scale`` the price
+    units of one unit of currency. Dividends before the second day and after the last one have no
+    effect on what is recorded and are left out.
+    """
+    found: list[tuple[int, int]] = []
+    factor = FACTOR_SCALE
+    paid = [a for a in actions if isinstance(a, Dividend)]
+    for dividend in sorted(paid, key=lambda one: one.date, reverse=True):
+        place = bisect_left(dates, dividend.date)
+        if not 0 < place < len(dates):
+            continue
+        # The close before stands in today's shares, and so must what was paid on it.
+        new, old = split_ratio(actions, dates[place - 1], dates[-1])
+        paid_units = dividend.amount * scale * old
+        whole = close(place - 1) * CASH_SCALE * new
+        if 0 < paid_units < whole:
+            factor = factor * (whole - paid_units) // whole
+            found.append((place, factor))
+    return found[::-1]
