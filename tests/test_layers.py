@@ -57,7 +57,8 @@ THIRD_PARTY: dict[str, set[str]] = {
     # Serving needs no package that reads tables: polars has 175 MB.
     "venue": {"msgspec"},
     "store": {"msgspec"},
-    "data": {"msgspec"},
+    # An import may read Parquet, by an extra of its own.
+    "data": {"msgspec", "polars"},
     "__init__": set(),
 }
 

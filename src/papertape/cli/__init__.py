@@ -18,6 +18,7 @@ COMMANDS: Final[dict[str, str]] = {
     "drill": "control",
     "account": "account",
     "contracts": "contracts",
+    "data": "data",
     "doctor": "doctor",
     "explain": "explain",
 }

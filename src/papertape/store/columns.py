@@ -94,7 +94,7 @@ def names_in(path: Path) -> tuple[str, ...]:
 def _npy(values: Sequence[int] | Sequence[str]) -> bytes:
     if isinstance(values, tuple | list) and values and isinstance(values[0], str):
         cells = [str(value).encode("ascii") for value in values]
-        width = max(map(len, cells))
+        width = max(1, *map(len, cells))
         return _header(f"|S{width}", len(cells)) + b"".join(c.ljust(width, b"\0") for c in cells)
     numbers = values if isinstance(values, array) else array("q", values)
     low, high = (min(numbers), max(numbers)) if numbers else (0, 0)

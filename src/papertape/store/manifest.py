@@ -6,7 +6,7 @@ is replaced in one step. ``docs/reference/market_folder.md`` describes the whole
 
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,8 @@ MANIFEST: Final = "market.toml"
 VERSION: Final = 2
 KINDS: Final = ("trades", "quotes", "bars", "daily", "actions")
 """The files of an instrument: ticks of its day, minute bars, daily bars, splits and dividends."""
+OLD_VERSION: Final = 1
+"""Folders of Parquet files; ``papertape data import`` reads them."""
 REBUILD: Final = "Restore the file, or import the data again: papertape data import"
 _STYLE: Final = ("tick", "spread", "depth", "size", "quotes", "trades")
 
@@ -88,15 +90,15 @@ class FolderEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 raise ValueError(f"{name!r} is not inside the folder")
 
 
-def read_manifest(folder: Path) -> tuple[FolderEntry, ...]:
-    """The instruments of a market folder.
+def read_manifest(folder: Path, versions: Container[int] = (VERSION,)) -> tuple[FolderEntry, ...]:
+    """The instruments of a market folder of one of these versions.
 
     Raises ``MarketDataError`` for a missing folder, a broken manifest, two entries of one
     contract, or a file that is named and not there.
     """
     path = folder / MANIFEST
     found = []
-    for row in _rows(folder, path):
+    for row in _rows(folder, path, versions):
         try:
             found.append(msgspec.convert(row, FolderEntry))
         except (msgspec.ValidationError, ValueError) as error:
@@ -158,7 +160,7 @@ def _toml(value: object) -> str:
     return msgspec.json.encode(str(value)).decode().replace("\x7f", "\\u007f")
 
 
-def _rows(folder: Path, path: Path) -> list[Any]:
+def _rows(folder: Path, path: Path, versions: Container[int]) -> list[Any]:
     if not folder.is_dir():
         advice = "Give the folder of a market, see --market"
         raise MarketDataError("no such folder", path=folder, advice=advice)
@@ -168,8 +170,9 @@ def _rows(folder: Path, path: Path) -> list[Any]:
         raise MarketDataError("this folder has no manifest", path=path, advice=REBUILD) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise MarketDataError(f"not a manifest: {error}", path=path, advice=REBUILD) from error
-    if manifest.get("version") != VERSION:
-        problem = f"format version {manifest.get('version')}, this program reads {VERSION}"
+    version = manifest.get("version")
+    if not isinstance(version, int) or version not in versions:
+        problem = f"format version {version}, this program reads {VERSION}"
         raise MarketDataError(problem, path=path, advice=REBUILD)
     rows = manifest.pop("instrument", [])
     strange = sorted(manifest.keys() - {"version"})

@@ -1,0 +1,242 @@
+"""The days of an instrument as the files of a market folder: one day with ticks, minutes before it,
+daily bars before those.
+
+Chooses the day that is played, brings what is known better than it can be kept to the next coarser
+kind, and counts what has no place.
+"""
+
+from array import array
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
+
+from ..errors import MarketDataError
+from ..store.columns import Columns
+from ..store.manifest import FolderEntry
+from ..venue.market.actions import Action
+from ..venue.market.interpolate import LOT
+from ..venue.units import SIZE_SCALE
+from .gathered import (
+    QUOTES_ONLY,
+    BarRow,
+    GatheredDays,
+    QuoteRows,
+    TradeRows,
+    minutes_of_quotes,
+    minutes_of_trades,
+    sorted_by_time,
+)
+
+BAR_NAMES: Final = ("open", "high", "low", "close", "volume")
+QUOTE_NAMES: Final = ("bid", "bidSize", "ask", "askSize")
+_CURRENCY_SIZE: Final = 1_000_000 * SIZE_SCALE
+_CURRENCY_QUOTES: Final = 24
+_UNITS: Final = (("time_ms", 1_000_000), ("time_us", 1_000), ("time_ns", 1))
+
+LATER: Final = "later than the day that is played"
+SAME_TIME: Final = "quotes that another of the same time replaced"
+KNOWN_BETTER: Final = "daily bars of days that other rows tell minute by minute"
+
+
+class Settled(msgspec.Struct, frozen=True):
+    """An instrument as it stands in a market folder: its entry without files, and their columns."""
+
+    entry: FolderEntry
+    tables: dict[str, Columns]
+    """Kind -> columns, of all kinds but actions."""
+    actions: tuple[Action, ...]
+
+
+def settled(
+    days: GatheredDays,
+    *,
+    date: int | None = None,
+    before: FolderEntry | None = None,
+    about: dict[str, str] | None = None,
+) -> Settled:
+    """The files of an instrument. ``date`` is the day that is to be played, ``before`` the entry
+    that there is, ``about`` the contract where no catalogue has it.
+
+    Raises ``MarketDataError`` when nothing is known of that day.
+    """
+    played = _played(days, date, before)
+    quotes, trades = days.quotes.get(played), days.trades.get(played)
+    minutes = _minutes(days, played)
+    for when in [when for when in minutes if when > played]:
+        _drop(days, LATER, len(minutes.pop(when)))
+    tables: dict[str, Columns] = {}
+    size = SIZE_SCALE if _sizes_are_whole(days) else 1
+    if quotes is not None:
+        tables["quotes"] = _quote_columns(days, quotes, size)
+        if trades is not None:
+            tables["trades"] = _trade_columns(days, trades, size)
+    if minutes:
+        tables["bars"] = _bar_columns(minutes, size)
+    alone = quotes is None and not minutes
+    first = min((*minutes, played + alone))
+    daily = {when: row for when, row in days.daily.items() if when < first}
+    _drop(days, LATER if alone else KNOWN_BETTER, len(days.daily) - len(daily))
+    if daily:
+        tables["daily"] = _daily_columns(daily, size)
+    entry = _entry(days, played, tables, before, about or {}, size)
+    entry = msgspec.structs.replace(entry, sizeScale=SIZE_SCALE // size)
+    return Settled(entry, tables, days.actions)
+
+
+def _played(days: GatheredDays, date: int | None, before: FolderEntry | None) -> int:
+    """The day that is played: the one that is wanted, else the last one with quotes, else the last
+    one with trades or minute bars, else the last daily bar."""
+    known: list[int] = sorted(days.quotes) or sorted({*days.minutes, *days.trades})
+    known = known or sorted(days.daily)
+    if date is None and known:
+        return known[-1]
+    if date in {*days.quotes, *days.trades, *days.minutes}:
+        assert date is not None
+        return date
+    symbol = days.measures.instrument.symbol
+    if date is None:
+        advice = "Import ticks, minute bars or daily bars as well"
+        raise MarketDataError("nothing that could be played", symbol=symbol, advice=advice)
+    some = ", ".join(map(str, sorted({*days.quotes, *days.trades, *days.minutes})[-5:]))
+    raise MarketDataError(
+        f"nothing is known of {date} by ticks or minutes",
+        symbol=symbol,
+        advice=f"The last days that are known so are {some or 'none'}",
+    )
+
+
+def _minutes(days: GatheredDays, played: int) -> dict[int, dict[int, BarRow]]:
+    """The minute bars of all days, those of ticks that are not played as ticks among them."""
+    found = {when: dict(rows) for when, rows in days.minutes.items()}
+    for when, trades in days.trades.items():
+        if (when != played or played not in days.quotes) and when not in found:
+            found[when] = minutes_of_trades(trades)
+            days.notes[f"trades of {when} are kept as minute bars"] = None
+    quotes_only = days.measures.instrument.secType in QUOTES_ONLY
+    for when, quotes in days.quotes.items():
+        if when != played and when not in found:
+            if quotes_only:
+                found[when] = minutes_of_quotes(quotes)
+                days.notes[f"quotes of {when} are kept as minute bars of the bid"] = None
+            else:
+                _drop(days, f"quotes of {when}, which is not the day that is played",
+                      len(quotes.time))  # fmt: skip
+    return found
+
+
+def _drop(days: GatheredDays, why: str, count: int) -> None:
+    if count:
+        days.left_out[why] += count
+
+
+def _sizes_are_whole(days: GatheredDays) -> bool:
+    """Whether no size has a part of a share."""
+    ticks: Iterable[Iterable[int]] = [
+        *(column for rows in days.quotes.values() for column in (rows.bid_size, rows.ask_size)),
+        *(rows.size for rows in days.trades.values()),
+        *((row[4] for row in rows.values()) for rows in days.minutes.values()),
+        (row[4] for row in days.daily.values()),
+    ]
+    return not any(size % SIZE_SCALE for column in ticks for size in column)
+
+
+def _quote_columns(days: GatheredDays, rows: QuoteRows, size: int) -> Columns:
+    """The last quote of each instant; the first counts from the day's first instant on."""
+    found: list[tuple[int, ...]] = []
+    for row in sorted_by_time(rows.columns()):
+        if found and found[-1][0] == row[0]:
+            found.pop()
+            # Before the session each quote replaces the one before; that is no loss to tell of.
+            _drop(days, SAME_TIME, bool(row[0]))
+        found.append(row)
+    found[0] = (0, *found[0][1:])
+    unit, parts = _unit([row[0] for row in found])
+    columns = {unit: array("q", [row[0] // parts for row in found])}
+    for place, name in enumerate(QUOTE_NAMES, 1):
+        divisor = size if name.endswith("Size") else 1
+        columns[name] = array("q", [row[place] // divisor for row in found])
+    return columns
+
+
+def _trade_columns(days: GatheredDays, rows: TradeRows, size: int) -> Columns:
+    ordered = list(sorted_by_time(rows.columns()))
+    known = list(days.exchanges)
+    used = sorted({known[row[3]] for row in ordered})
+    places = {days.exchanges[name]: place for place, name in enumerate(used)}
+    unit, parts = _unit([row[0] for row in ordered])
+    return {
+        unit: array("q", [row[0] // parts for row in ordered]),
+        "price": array("q", [row[1] for row in ordered]),
+        "size": array("q", [row[2] // size for row in ordered]),
+        "exchange": array("q", [places[row[3]] for row in ordered]),
+        "exchanges": used,
+    }
+
+
+def _unit(times: Sequence[int]) -> tuple[str, int]:
+    """The coarsest column of times that tells all of them."""
+    for name, parts in _UNITS:
+        if not any(time % parts for time in times):
+            return name, parts
+    raise AssertionError("times are whole nanoseconds")
+
+
+def _bar_columns(minutes: dict[int, dict[int, BarRow]], size: int) -> Columns:
+    rows = [
+        (when, minute, *bar[:4], bar[4] // size)
+        for when in sorted(minutes)
+        for minute, bar in sorted(minutes[when].items())
+    ]
+    return dict(zip(("date", "minute", *BAR_NAMES), map(_column, zip(*rows))))
+
+
+def _daily_columns(daily: dict[int, BarRow], size: int) -> Columns:
+    rows = [(when, *bar[:4], bar[4] // size) for when, bar in sorted(daily.items())]
+    return dict(zip(("date", *BAR_NAMES), map(_column, zip(*rows))))
+
+
+def _column(values: Iterable[int]) -> "array[int]":
+    return array("q", values)
+
+
+def _entry(
+    days: GatheredDays,
+    played: int,
+    tables: dict[str, Columns],
+    before: FolderEntry | None,
+    about: dict[str, str],
+    size: int,
+) -> FolderEntry:
+    instrument = days.measures.instrument
+    files = {kind: kind for kind in tables}
+    if before is not None:
+        stretch = before.stretch if before.date == played and "quotes" in files else 0
+        return msgspec.structs.replace(before, date=played, files=files, stretch=stretch)
+    currency = instrument.secType in QUOTES_ONLY
+    spread, depth = _spread_and_depth(tables.get("quotes"), instrument.tick, size)
+    return FolderEntry(
+        instrument.conId,
+        instrument.localSymbol if currency else instrument.symbol,
+        played,
+        days.measures.minutes,
+        files,
+        scale=instrument.scale,
+        tick=instrument.tick,
+        spread=3 if currency and "quotes" not in tables else spread,
+        depth=2 if currency else depth,
+        size=_CURRENCY_SIZE if instrument.secType == "CASH" else 0,
+        quotes=_CURRENCY_QUOTES if currency else 12,
+        trades=not currency,
+        contract=about,
+    )
+
+
+def _spread_and_depth(quotes: Columns | None, tick: int, parts: int) -> tuple[int, int]:
+    """The median spread in price steps, and the median displayed size in lots, of quotes."""
+    if quotes is None:
+        return 1, 2
+    bids, asks, sizes = (array("q", map(int, quotes[name])) for name in ("bid", "ask", "bidSize"))
+    spreads = sorted(ask - bid for bid, ask in zip(bids, asks))
+    size = sorted(sizes)[len(sizes) // 2] * parts
+    return max(spreads[len(spreads) // 2] // tick, 1), max(size // LOT, 1)
