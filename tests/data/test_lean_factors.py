@@ -54,6 +54,9 @@ def test_changes_of_the_symbol(tmp_path: Path) -> None:
         ("20000620,1,0,1", (1, 3)),
         ("20000620,1,1,NaN", (1, 4)),
         ("20000620,1", (1, 2)),
+        ("20000620,1,1," + "1" * 5000, (1, 4)),
+        ("20000620,1,1e-999,1", (1, 3)),
+        ("20000620,1,0.000001,1\n20501231,1,1,0", (1, 3)),
     ],
 )
 def test_a_broken_line_has_its_place(tmp_path: Path, text: str, place: tuple[int, int]) -> None:

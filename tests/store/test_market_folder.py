@@ -65,6 +65,7 @@ def test_the_start_says_why_not(folder: Path, more: dict[str, object], words: st
         ('files = { actions = "z.npz" }', "neither quotes nor bars"),
         ("date = 20241301", "month"),
         ("sizeScale = 3", "does not divide 10000"),
+        ("date = " + "1" * 5000, "not a manifest"),
     ],
 )
 def test_what_a_manifest_may_not_say(folder: Path, line: str, words: str) -> None:

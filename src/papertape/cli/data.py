@@ -1,5 +1,6 @@
 """``papertape data import | ls | export | plot``: recordings for market folders."""
 
+import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,7 @@ from ..data.picture import picture
 from ..data.stamps import DateOrder
 from ..data.text_files import Progress as Told
 from ..errors import MarketDataError
+from ..quoting import visible
 from .control import Json, told
 from .terminal import shown
 
@@ -123,7 +125,7 @@ def import_(
     with _shown_progress() as progress:
         report = import_sources(sources, into, options, progress)
     if as_json:
-        typer.echo(msgspec.json.encode(report).decode())
+        typer.echo(json.dumps(msgspec.to_builtins(report)))
         return
     _tell(report, into)
 
@@ -171,7 +173,7 @@ def ls(
     """
     found = held(folder, symbols or ())
     if as_json:
-        typer.echo(msgspec.json.encode(found).decode())
+        typer.echo(json.dumps(msgspec.to_builtins(found)))
     else:
         table = Table(box=None, pad_edge=False)
         for heading in ("conId", "symbol", "type", "plays", "kind"):
@@ -243,7 +245,7 @@ def plot(
         raise MarketDataError(
             f"cannot be written: {error.strerror}", path=path, advice="Name another file with -o"
         ) from error
-    typer.echo(f"{path}: {drawn.title}")
+    typer.echo(visible(f"{path}: {drawn.title}"))
 
 
 def _pairs(option: str, texts: Sequence[str] | None) -> dict[str, str]:
@@ -261,15 +263,9 @@ def _zone(name: str) -> tzinfo | None:
         return None
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError) as error:  # ZoneInfoNotFoundError is a KeyError
-        raise _no_zone(name) from error
-    except KeyError as error:
-        raise _no_zone(name) from error
-
-
-def _no_zone(name: str) -> MarketDataError:
-    advice = "Give a name such as America/New_York or UTC"
-    return MarketDataError(f"--zone {name!r} is no time zone", advice=advice)
+    except (ValueError, OSError, KeyError) as error:  # ZoneInfoNotFoundError is a KeyError
+        advice = "Give a name such as America/New_York or UTC"
+        raise MarketDataError(f"--zone {name!r} is no time zone", advice=advice) from error
 
 
 def _day(text: str) -> int | None:

@@ -74,11 +74,13 @@ class ParquetTable:
         return [frame[name].to_list() for name in names]
 
     def _asked(self, ask: Any) -> Any:
+        from polars.exceptions import PanicException
+
         try:
             return ask()
         except MemoryError:
             raise
-        except Exception as error:  # polars raises several that share no other base
+        except (Exception, PanicException) as error:  # several that share no other base
             first = str(error).partition("\n")[0]
             raise _unreadable(self._path, f"not a readable Parquet file ({first})") from error
 

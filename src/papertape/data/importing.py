@@ -160,9 +160,13 @@ class _Work:
         done: list[tuple[Settled, GatheredDays]] = []
         for con_id, days in self._days.items():
             before = self._writer.entries.get(con_id) or self._like.get(con_id)
-            one = settled(
-                days, date=self._options.date, before=before, about=self._about.get(con_id)
-            )
+            try:
+                one = settled(
+                    days, date=self._options.date, before=before, about=self._about.get(con_id)
+                )
+            except OverflowError as error:
+                symbol = days.measures.instrument.symbol
+                raise MarketDataError("volumes add up to over 2**63", symbol=symbol) from error
             done.append((_licensed(one, self._options), days))
         if not done:
             why = f": {self._report.unread[0][1]}" if self._report.unread else ""
@@ -358,7 +362,7 @@ def _are_daily(columns: Mapped, looked_at: Iterable[Sequence[str]], stamps: Stam
         instants.append(stamp.instant)
     gaps = [abs(later - one) for one, later in pairwise(instants) if later != one]
     if not gaps:
-        return bool(instants) and instants[0] % (3600 * SECOND) == 0
+        return bool(instants) and stamps.begins_day(instants[0])
     if min(gaps) >= _DAILY_GAP:
         return True
     if min(gaps) > 60 * SECOND:

@@ -158,7 +158,7 @@ class _Reader:
         if len(cells) < self._least:
             raise BadCell(len(cells) - 1, f"{len(cells)} cells instead of {self._least} or more")
         text = cells[0].strip()
-        if not text.isascii() or not text.isdigit() or int(text) > 90_000_000:
+        if not (text.isascii() and text.isdigit() and len(text) < 9 and int(text) <= 90_000_000):
             raise BadCell(0, f"{text[:40]!r} is no time in milliseconds after midnight")
         if self._begin is None:
             self._days.left_out[NO_DAY] += 1

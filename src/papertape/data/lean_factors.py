@@ -26,6 +26,8 @@ FOREVER: Final = 2050_00_00
 """Dates after this one say that there is no end."""
 _MOST: Final = 1_000
 """Shares that one becomes, or that become one: factors are rounded, and no split was larger."""
+_HIGHEST: Final = 10**9
+_LEAST_FACTOR: Final = Decimal("1e-9")
 _LEAST_DIVIDEND: Final = Decimal("0.0001")
 """Of the price: less is the rounding of two factors."""
 ADVICE: Final = "Leave the file out of the folder, or mend the line"
@@ -38,19 +40,23 @@ def read_factor_file(path: Path, exchange: str = "US") -> tuple[Action, ...]:
     """
     found: list[Action] = []
     days = calendar(exchange)
-    for (when, price, split, reference), (_, later_price, later_split, _) in pairwise(_rows(path)):
+    for (line, when, price, split, reference), (_, _, later_price, later_split, _) in pairwise(
+        _rows(path)
+    ):
         if when > FOREVER:
             break
         ex_day = _day_after(days, when)
         if split != later_split:
-            ratio = (Fraction(later_split) / Fraction(split)).limit_denominator(_MOST)
-            ratio = _simple(ratio)
+            ratio = _simple((Fraction(later_split) / Fraction(split)).limit_denominator(_MOST))
+            if not 0 < ratio <= _MOST:
+                raise _bad(path, line, 3, f"no split turns a factor of {split} into {later_split}")
             found.append(Split(ex_day, ratio.numerator, ratio.denominator))
         share = 1 - price / later_price
         if share > _LEAST_DIVIDEND and reference > 0:
             # A factor has seven places, so a dividend has four.
-            amount = round(reference * share, 4)
-            found.append(Dividend(ex_day, int(amount * CASH_SCALE)))
+            amount = int(round(reference * share, 4) * CASH_SCALE)
+            if amount:
+                found.append(Dividend(ex_day, amount))
     return tuple(found)
 
 
@@ -81,19 +87,21 @@ def _day_after(days: Calendar, when: int) -> int:
     return int(days.session(days.number(day + 1)).date)
 
 
-def _rows(path: Path) -> Iterator[tuple[int, Decimal, Decimal, Decimal]]:
+def _rows(path: Path) -> Iterator[tuple[int, int, Decimal, Decimal, Decimal]]:
+    """Line, date, price factor, split factor, reference price."""
     for number, cells in _lines(path, 4):
         values = []
         for column, cell in enumerate(cells[1:4], 2):
             try:
-                values.append(Decimal(cell))
+                value = Decimal(cell[:40])
             except InvalidOperation:
-                raise _bad(path, number, column, f"{cell!r} is no number") from None
-            value = values[-1]
-            if not value.is_finite() or value < 0 or (column < 4 and not value):
-                raise _bad(path, number, column, f"{cell!r} is no factor")
+                raise _bad(path, number, column, f"{cell[:40]!r} is no number") from None
+            sound = value.is_finite() and 0 <= value <= _HIGHEST and len(cell) <= 40
+            if not sound or (column < 4 and value < _LEAST_FACTOR):
+                raise _bad(path, number, column, f"{cell[:40]!r} is no factor")
+            values.append(value)
         price, split, reference = values
-        yield _date(path, number, cells[0]), price, split, reference
+        yield number, _date(path, number, cells[0]), price, split, reference
 
 
 def _map_rows(path: Path) -> Iterator[tuple[int, str]]:
@@ -120,7 +128,7 @@ def _date(path: Path, line: int, cell: str) -> int:
     try:
         found = date.fromisoformat(cell.strip())
     except ValueError:
-        raise _bad(path, line, 1, f"{cell!r} is no date") from None
+        raise _bad(path, line, 1, f"{cell[:40]!r} is no date") from None
     return found.year * 10_000 + found.month * 100 + found.day
 
 

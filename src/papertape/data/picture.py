@@ -26,7 +26,7 @@ from .tables import read_days
 from .text_files import Progress, no_progress
 
 WIDTH: Final = 960
-_LEFT, _RIGHT, _TOP = 84, 16, 44
+_LEFT, _RIGHT, _TOP = 84, 24, 48
 _HEIGHTS: Final = {"price": 260, "spread": 110, "volume": 110}
 _GAP: Final = 30
 _MOST_POINTS: Final = 1_000
@@ -138,7 +138,8 @@ def _svg(
 ) -> str:
     bars = _thinned(bars)
     scale = instrument.scale
-    shown = [name for name in _HEIGHTS if name != "spread" or spreads]
+    empty = {"spread": not spreads, "volume": not any(bar[4] for bar in bars.values())}
+    shown = [name for name in _HEIGHTS if not empty.get(name)]
     height = _TOP + sum(_HEIGHTS[name] + _GAP for name in shown) + 20
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">',
@@ -163,10 +164,10 @@ def _svg(
         parts += panel.grid(labels)
         top += _HEIGHTS[name] + _GAP
     bottom = top - _GAP + 18
-    parts += [
-        f'<text x="{panel.x(at):.1f}" y="{bottom}" text-anchor="middle">{escape(text)}</text>'
-        for at, text in labels
-    ]
+    for at, text in labels:
+        anchor = "end" if panel.x(at) > WIDTH - 2 * _RIGHT else "middle"
+        place = f'x="{panel.x(at):.1f}" y="{bottom}" text-anchor="{anchor}"'
+        parts.append(f"<text {place}>{escape(text)}</text>")
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
@@ -185,6 +186,12 @@ def _thinned(bars: dict[int, BarRow]) -> dict[int, BarRow]:
     return found
 
 
+def _step(span: int) -> int:
+    """A round number that goes three to eight times into a range of values."""
+    ten: int = 10 ** max(len(str(span)) - 2, 0)
+    return next(ten * part for part in (1, 2, 5, 10, 20, 50) if span <= ten * part * 6)
+
+
 class _Panel:
     """One chart of the picture, with the range of its values."""
 
@@ -200,14 +207,14 @@ class _Panel:
         return self._top + self._height * (1 - part)
 
     def axes(self, name: str, low: int, high: int, scale: int) -> list[str]:
-        self._low, self._high = low, max(high, low + 1)
+        step = _step(max(high - low, 1))
+        self._low, self._high = low // step * step, -(-max(high, low + 1) // step) * step
         right, bottom = WIDTH - _RIGHT, self._top + self._height
         parts = [
             f'<text x="{_LEFT}" y="{self._top - 6}">{escape(name)}</text>',
             f'<path class="a" d="M{_LEFT} {self._top}V{bottom}H{right}"/>',
         ]
-        for quarter in range(5):
-            value = self._low + (self._high - self._low) * quarter // 4
+        for value in range(self._low, self._high + 1, step):
             y = self.y(value)
             parts.append(f'<path class="g" d="M{_LEFT} {y:.1f}H{right}"/>')
             text = decimal_text(value, scale)

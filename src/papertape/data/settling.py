@@ -76,7 +76,9 @@ def settled(
     alone = quotes is None and not minutes
     first = min((*minutes, played + alone))
     daily = {when: row for when, row in days.daily.items() if when < first}
-    _drop(days, LATER if alone else KNOWN_BETTER, len(days.daily) - len(daily))
+    later = sum(when > played for when in days.daily)
+    _drop(days, LATER, later)
+    _drop(days, KNOWN_BETTER, len(days.daily) - len(daily) - later)
     if daily:
         tables["daily"] = _daily_columns(daily, size)
     entry = _entry(days, played, tables, before, about or {}, size)

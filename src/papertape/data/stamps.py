@@ -70,11 +70,12 @@ class Stamps:
 
     def of_instant(self, instant: Nanos) -> Stamp:
         """The stamp of an instant, with its day in the zone."""
-        hour = instant // (900 * SECOND)
-        return Stamp(self._day_of(hour), instant)
+        return Stamp(_zoned_day(self._zone, instant // (900 * SECOND)), instant)
 
-    def _day_of(self, quarter: int) -> int:
-        return _zoned_day(self._zone, quarter)
+    def begins_day(self, instant: Nanos) -> bool:
+        """Whether an instant is the first of a day in the zone."""
+        before = self.of_instant(instant - 1).day
+        return before < self.of_instant(instant).day
 
     def _date(self, text: str) -> int | None:
         """The day of a text that is a date alone."""

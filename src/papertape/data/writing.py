@@ -16,6 +16,7 @@ import msgspec
 from ..errors import JournalError, MarketDataError
 from ..store.actions import actions_text
 from ..store.columns import Columns, write_columns
+from ..store.history import load
 from ..store.lock import FileLock
 from ..store.manifest import KINDS, MANIFEST, FolderEntry, read_manifest, write_manifest
 from .settling import Settled
@@ -71,7 +72,8 @@ class FolderWriter:
     def put(self, instruments: Iterable[Settled]) -> None:
         """Add instruments, each in place of what there is of its contract.
 
-        Raises ``MarketDataError`` when they cannot be written; nothing has changed then.
+        Raises ``MarketDataError`` when they cannot be written, or not be played as they are;
+        nothing has changed then.
         """
         made: list[Path] = []
         entries = dict(self.entries)
@@ -105,7 +107,9 @@ class FolderWriter:
                 suffix = "csv" if isinstance(content, str) else "npz"
                 name = f"{stem}-{kind}.{suffix}"
                 files[kind] = self._file(name, content, old.get(kind), made)
-        return msgspec.structs.replace(settled.entry, files=files)
+        entry = msgspec.structs.replace(settled.entry, files=files)
+        load(self.folder, entry)  # what is imported can be played
+        return entry
 
     def _file(self, name: str, content: Columns | str, old: str | None, made: list[Path]) -> str:
         """Write a file under a name that nobody uses, or keep the old one if it is the same."""

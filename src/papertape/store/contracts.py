@@ -124,7 +124,7 @@ def _csv(path: Path, text: str) -> Iterator[Row]:
 def _toml(path: Path, text: str) -> Iterator[Row]:
     try:
         tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also numbers of 4301 digits
         raise MarketDataError(f"not TOML: {error}", path=path, advice=ADVICE) from error
     rows = tables.pop("contract", [])
     if tables or not isinstance(rows, list):

@@ -168,7 +168,7 @@ def _rows(folder: Path, path: Path, versions: Container[int]) -> list[Any]:
         manifest = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise MarketDataError("this folder has no manifest", path=path, advice=REBUILD) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except (ValueError, RecursionError, OSError) as error:  # also numbers of 4301 digits
         raise MarketDataError(f"not a manifest: {error}", path=path, advice=REBUILD) from error
     version = manifest.get("version")
     if not isinstance(version, int) or version not in versions:
