@@ -128,6 +128,31 @@ def test_a_column_tells_the_symbol(tmp_path: Path) -> None:
     assert [one.entry.conId for one in report.instruments] == [8314]
 
 
+def test_a_symbol_far_down_is_found(tmp_path: Path) -> None:
+    others = "".join(f"IBM,{day},2,2,2,2\n" for day in ("2024-01-03", "2024-01-04") * 150)
+    text = f"symbol,date,open,high,low,close\n{others}GME,2024-01-04,1,1,1,1\n"
+    report = imported(tmp_path / "m", source(tmp_path, "all.csv", text), symbol="GME")
+    assert [(one.entry.symbol, one.rows) for one in report.instruments] == [("GME", {"daily": 1})]
+
+
+@pytest.mark.parametrize(
+    ("name", "secType", "volume", "note"),
+    [("SPX.csv", "IND", ",volume", "an index without a volume has 1 in each minute"),
+     ("GME.csv", "STK", "", "volumes are not told: 100 in each bar")],
+)  # fmt: skip
+def test_a_price_without_a_volume_is_shown(
+    tmp_path: Path, name: str, secType: str, volume: str, note: str
+) -> None:
+    text = f"time,open,high,low,close{volume}\n2024-01-08 10:00,5,6,4,5{volume and ',0'}\n"
+    contract = {"secType": secType}
+    report = imported(tmp_path / "m", source(tmp_path, name, text), contract=contract)
+    (one,) = report.instruments
+    assert note in one.notes
+    minutes = load(tmp_path / "m", one.entry).minutes
+    assert minutes is not None
+    assert sum(minutes.volume) > 0
+
+
 def test_an_unknown_symbol_brings_its_contract_in(tmp_path: Path) -> None:
     folder = tmp_path / "m"
     path = source(tmp_path, "x.csv", DAILY)
@@ -196,6 +221,14 @@ def test_rows_that_tell_nothing_are_counted(tmp_path: Path) -> None:
     text = DAILY + "2024-01-06,1,1,1,1,1,1\n2024-01-02,nan,,null,-,1,1\n"
     report = imported(tmp_path / "m", source(tmp_path, "GME.csv", text))
     assert report.instruments[0].left_out == {"on a day without trading": 1, "without a price": 1}
+
+
+def test_rows_of_other_hours_alone_are_nothing_to_play(tmp_path: Path) -> None:
+    text = "time,price\n2024-01-08 20:00,5\n2024-01-08 21:00,5\n"
+    words = "nothing that could be played; left out were 2 before or after the day's session"
+    with pytest.raises(MarketDataError, match=words):
+        imported(tmp_path / "m", source(tmp_path, "GME.csv", text))
+    assert not (tmp_path / "m").exists()
 
 
 def test_bars_of_five_minutes_have_no_place(tmp_path: Path) -> None:

@@ -214,8 +214,8 @@ class _Work:
                 if taker is None:
                     days, stamps = self._days_and_stamps(symbol)
                     if daily is None:
-                        of_it = [r for _, r in looked_at if at is None or r[at:][:1] == [row[at]]]
-                        daily = "bars" in columns.kinds and _are_daily(columns, of_it, stamps)
+                        alike = _of_one_symbol(looked_at, at)
+                        daily = "bars" in columns.kinds and _are_daily(columns, alike, stamps)
                     taker = takers[symbol] = Taker(days, columns, stamps, daily=daily)
                 taker.take(row)
             except BadCell as error:
@@ -344,6 +344,12 @@ def _licensed(one: Settled, options: ImportOptions) -> Settled:
 
 def _numeric(cell: str) -> bool:
     return bool(cell.strip()) and not any(letter.isalpha() for letter in cell)
+
+
+def _of_one_symbol(looked_at: Sequence[Cells], at: int | None) -> list[Sequence[str]]:
+    """The rows of the symbol that the first one has in that column."""
+    first = looked_at[0][1]
+    return [row for _, row in looked_at if at is None or row[at:][:1] == first[at:][:1]]
 
 
 def _are_daily(columns: Mapped, looked_at: Iterable[Sequence[str]], stamps: Stamps) -> bool:

@@ -98,8 +98,10 @@ def _played(days: GatheredDays, date: int | None, before: FolderEntry | None) ->
         return date
     symbol = days.measures.instrument.symbol
     if date is None:
-        advice = "Import ticks, minute bars or daily bars as well"
-        raise MarketDataError("nothing that could be played", symbol=symbol, advice=advice)
+        why = ", ".join(f"{count:,} {words}" for words, count in days.left_out.items())
+        problem = "nothing that could be played" + (f"; left out were {why}" if why else "")
+        advice = "Import quotes, trades or bars of trading days; see --zone for the hours"
+        raise MarketDataError(problem, symbol=symbol, advice=advice)
     some = ", ".join(map(str, sorted({*days.quotes, *days.trades, *days.minutes})[-5:]))
     raise MarketDataError(
         f"nothing is known of {date} by ticks or minutes",
@@ -122,9 +124,20 @@ def _minutes(days: GatheredDays, played: int) -> dict[int, dict[int, BarRow]]:
                 found[when] = minutes_of_quotes(quotes)
                 days.notes[f"quotes of {when} are kept as minute bars of the bid"] = None
             else:
-                _drop(days, f"quotes of {when}, which is not the day that is played",
-                      len(quotes.time))  # fmt: skip
+                why = f"quotes of {when}, which is not the day that is played"
+                _drop(days, why, len(quotes.time))
+    if days.measures.instrument.secType == "IND":
+        _show_values(days, found)
     return found
+
+
+def _show_values(days: GatheredDays, minutes: dict[int, dict[int, BarRow]]) -> None:
+    """Give the minutes of an index without a volume one of 1: what has none shows no price."""
+    for rows in minutes.values():
+        for minute, bar in rows.items():
+            if not bar[4]:
+                rows[minute] = (*bar[:4], SIZE_SCALE)
+                days.notes["an index without a volume has 1 in each minute"] = None
 
 
 def _drop(days: GatheredDays, why: str, count: int) -> None:

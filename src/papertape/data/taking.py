@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from ..venue.units import MINUTE, SIZE_SCALE, Nanos
-from .gathered import GatheredDays, yyyymmdd
+from .gathered import QUOTES_ONLY, GatheredDays, yyyymmdd
 from .guess import Mapped
 from .stamps import NoStamp, Stamp, Stamps
 
@@ -249,8 +249,11 @@ class Taker:
             said = ", ".join(cells[self._at[one]].strip() for one in ("open", "high", "low"))
             last = cells[self._at["close"]].strip()
             raise BadCell(self._at["high"], f"not a bar: open, high, low {said}, close {last}")
-        volume = self._cell(cells, "volume", self._numbers.size) or 0
-        return opened, high, low, close, volume
+        volume = self._cell(cells, "volume", self._numbers.size)
+        if volume is None and self._measures.instrument.secType not in QUOTES_ONLY:
+            self._days.notes["volumes are not told: 100 in each bar"] = None
+            volume = _SHARES_SIZE
+        return opened, high, low, close, volume or 0
 
     def _cell(
         self, cells: Sequence[str], field: str, read: Callable[[str], int | None]
