@@ -65,6 +65,7 @@ class ScriptedMarket:
         """Yesterday's last prices."""
         self.asked: list[int] = []
         """Instruments whose ticks were walked: the engine should ask for no others."""
+        self.volatilities: dict[int, float] = {}
 
     def con_ids(self) -> Iterable[int]:
         return list(self.tape)
@@ -95,6 +96,9 @@ class ScriptedMarket:
 
     def depth(self, con_id: int, now: Nanos, levels: int) -> Depth:
         return depth(self.quote(con_id, now), now, step=(100, 1_000_000), levels=levels, seed=7)
+
+    def volatility(self, con_id: int, now: Nanos) -> float | None:
+        return self.volatilities.get(con_id)
 
     def head(self, con_id: int) -> Nanos:
         return 0

@@ -221,28 +221,43 @@ def test_fundamentals_are_not_allowed(asked: str) -> None:
     assert client.send(wire.ReqMktData(7, AAPL, asked)).errors() == refused
 
 
-KNOWN = {
-    "233": "233(RTVolume)",
-    "rtvolume": "233(RTVolume)",
+MISSING = {
     "100, 101,,100": "100(Option Volume),101(Option Open Interest)",
-    "221": "232/221(Pl Price)",
-    "220": "221/220(Creditman Mark Price)",
-    "59": "456/59(IBDividends)",
-    "104": "104(Historical Volatility)",
+    "233,auction": "225(Auction)",
     "787": "787(Odd Lot)",
-    "mdoff,292:BRFG+DJNL": "292(Wide_news)",
 }
 
 
-@pytest.mark.parametrize("asked", KNOWN)
-def test_a_generic_tick_that_is_not_served_is_named(asked: str) -> None:
+@pytest.mark.parametrize("asked", MISSING)
+def test_a_generic_tick_that_the_market_has_not_is_named(asked: str) -> None:
     _, client = ready()
     said = (
-        f"Error processing request.-'bN' : cause - The generic tick list {KNOWN[asked]} is not "
+        f"Error validating request.-'bN' : cause - The generic tick list {MISSING[asked]} is not "
         "served by this station yet."
     )
-    assert client.send(wire.ReqMktData(7, AAPL, asked)).errors() == [(7, 322, said)]
+    assert client.send(wire.ReqMktData(7, AAPL, asked)).errors() == [(7, 321, said)]
     assert client.session.subscriptions.of(QuoteLine) == {}
+
+
+def test_news_are_refused_by_their_own_code() -> None:
+    _, client = ready()
+    said = (
+        "Error processing request.-'bN' : cause - The generic tick list 292(Wide_news) is not "
+        "served by this station yet."
+    )
+    client.send(wire.ReqMktData(7, AAPL, "mdoff,292:BRFG+DJNL"))
+    assert client.errors() == [(7, 322, said)]
+
+
+WORDS = {"232": 37, "pl price": 37, "221": 37, "59": 59, "IBDividends": 59, "106 , 236": 46}
+
+
+@pytest.mark.parametrize("asked", WORDS)
+def test_a_generic_tick_goes_by_its_numbers_and_its_name(asked: str) -> None:
+    _, client = ready()
+    client.send(wire.ReqMktData(7, AAPL, f"mdoff,{asked}"))
+    kinds = (wire.TickPrice, wire.TickGeneric, wire.TickString)
+    assert {m.tickType for m in client.got() if isinstance(m, kinds)} == {WORDS[asked]}
 
 
 @pytest.mark.parametrize("asked", ["mdoff", " MDOFF ,"])

@@ -5,7 +5,8 @@ from ...venue.reference.details import precision
 from ...venue.reference.exchanges import SMART
 from ...venue.reference.instruments import Instrument, Purpose, Refusal
 from ...wire.catalogue import market as wire
-from ..market_data.generic_ticks import default_ticks
+from ..market_data.generic_lines import GenericLine
+from ..market_data.generic_ticks import wanted_ticks
 from ..market_data.live_bars import FiveSecondLine
 from ..market_data.quotes import QuoteLine
 from ..sessions.session import Session
@@ -17,7 +18,7 @@ SNAPSHOT_PERMISSIONS = 4
 FROZEN_TYPES = (2, 4)
 
 
-@handles(wire.ReqMktData, partly="generic ticks, regulatory snapshots, delayed data, greeks")
+@handles(wire.ReqMktData, partly="some generic ticks, regulatory snapshots, delayed data, greeks")
 def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> None:
     """Open a quote line: its parameters, its type, the known state, then changes."""
     if message.reqId in session.subscriptions.of(QuoteLine):
@@ -43,9 +44,9 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
         contract = f"{entry.symbol} {found.exchange}"
         session.error(message.reqId, 354, variant="no_delayed", contract=contract)
         return
-    default = default_ticks(message.genericTickList, entry.secType)
-    if isinstance(default, Refusal):
-        session.refuse(message.reqId, default)
+    wanted = wanted_ticks(message.genericTickList, entry.secType)
+    if isinstance(wanted, Refusal):
+        session.refuse(message.reqId, wanted)
         return
     kind = wire.MarketDataType(message.reqId, tws.level1.delivered(session, entry))
     if snapshot:
@@ -56,7 +57,9 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
         return
     session.send(_parameters(message.reqId, entry))
     session.send(kind)
-    tws.level1.open(QuoteLine(message.reqId, session, entry, default=default))
+    tws.level1.open(QuoteLine(message.reqId, session, entry, default=wanted.default))
+    if wanted.generic:
+        tws.generic_ticks.follow(message.reqId, session, entry, wanted.generic)
 
 
 def _parameters(request_id: int, entry: Instrument) -> wire.TickReqParams:
@@ -73,6 +76,7 @@ def cancel_mkt_data(tws: Services, session: Session, message: wire.CancelMktData
     """Close a quote line; silent, but 300 for one that is not open."""
     if session.subscriptions.remove(QuoteLine, message.reqId) is None:
         session.error(message.reqId, 300, id=message.reqId)
+    session.subscriptions.remove(GenericLine, message.reqId)
 
 
 @handles(wire.ReqMarketDataType, partly="any type is accepted; data are live, and never delayed")

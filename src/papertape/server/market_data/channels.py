@@ -103,6 +103,8 @@ class Channel(Generic[Told, Item]):
         """What those know who have been told this moment."""
         self.passed_over: list[Listener[Told]] = []
         """Those who lack something of it: their clients did not read, or it comes in parts."""
+        self._goes_on = False
+        """Whether there is more of this moment for somebody who reads."""
         self._feed = feed
         self._parts = feed if isinstance(feed, PartedFeed) else None
         self._due = feed.due(now)
@@ -129,7 +131,7 @@ class Channel(Generic[Told, Item]):
     def next_due(self) -> Nanos:
         """When there may be something to tell; where the tape says that, to those who listen."""
         if self.steady:
-            return self._due
+            return self._moment if self._goes_on else self._due
         if any(one.listens for one in self.passed_over):
             return self._moment
         hears = any(one.listens for one in self.listeners)
@@ -142,6 +144,7 @@ class Channel(Generic[Told, Item]):
             self._due = self._feed.due(now)
         self._news.clear()
         self.passed_over.clear()
+        self._goes_on = False
         return list(self.listeners)
 
     def tell(self, listener: Listener[Told]) -> None:
@@ -154,6 +157,7 @@ class Channel(Generic[Told, Item]):
         self.present = found[0]
         if self._parts is not None and self._parts.behind(found[0], self._moment):
             self.passed_over.append(listener)
+            self._goes_on = True
 
     def show(self, listener: Listener[Told], now: Nanos) -> None:
         """Send a subscriber what it lacks at ``now``, whatever moment is being told."""

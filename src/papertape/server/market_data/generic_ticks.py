@@ -1,13 +1,16 @@
-"""The generic tick list of reqMktData: what TWS takes for a type of security, and what is served.
+"""The generic tick list of reqMktData: what TWS takes for a type of security, and what comes of it.
 
 A list is ids, older ids or names, separated by commas; ``mdoff`` in it switches the default ticks
-off; only news (292) takes providers behind a colon. One bad word refuses the whole request.
+off; only news (292) takes providers behind a colon. One bad word refuses the whole request. The one
+table says of each id what is sent, for which types, what is refused by name, and why. What is legal
+for a type and neither sent nor refused is taken and sends nothing, as TWS has nothing to send.
 """
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from ...venue.reference.instruments import Refusal
+from ...venue.reference.securities import UNQUOTED, UNTRADED
 
 MARKET_DATA_OFF: Final = "mdoff"
 FUNDAMENTALS: Final = 258
@@ -24,9 +27,17 @@ class GenericTick(NamedTuple):
     """Another id for it; 0 for none."""
     name: str
     types: frozenset[str]
-    """Of the securities that have it; empty for all."""
+    """Of the securities for which TWS takes it."""
     listed: bool
     """TWS names it among the legal ones."""
+    sends: frozenset[str]
+    """The types for which ticks are sent."""
+    refuses: frozenset[str]
+    """The types for which it is refused by name."""
+    ticks: tuple[int, ...]
+    """The types of its ticks."""
+    what: str
+    """What the ticks are made of, or why there are none."""
 
     @property
     def shown(self) -> str:
@@ -35,62 +46,79 @@ class GenericTick(NamedTuple):
         return f"{self.id}{older}({self.name})"
 
 
-# id, older id, types of securities, name; * is taken but not listed
+# id, older id, types of securities, name | types with ticks | types refused | ticks | what.
+# An id with * is taken but not listed; types: . all legal ones, - none, ! all others, + all with
+# trades.
 _ROWS: Final = """
-100  .    STK,IND                      Option Volume
-101  .    STK,IND                      Option Open Interest
-104* .    STK,IND                      Historical Volatility
-105  .    STK,IND                      Average Opt Volume
-106  .    STK,IND                      impvolat
-162  .    IND                          Index Future Premium
-165  .    STK                          Misc. Stats
-221  220  .                            Creditman Mark Price
-225  .    .                            Auction
-232  221  .                            Pl Price
-233  .    !CRYPTO                      RTVolume
-236  .    .                            inventory
-258  47   .                            Fundamentals
-292  .    .                            Wide_news
-293  .    .                            TradeCount
-294  .    .                            TradeRate
-295  .    .                            VolumeRate
-318  .    .                            LastRTHTrade
-375  .    !CRYPTO                      RTTrdVolume
-411  .    .                            rthistvol
-456  59   STK,CFD,OPT,FOP,FUT,IND,SLB  IBDividends
-460  .    STK,BOND,BILL                Bond Factor Multiplier
-577  .    STK                          EtfNavLast(navlast)
-586  .    STK                          IPOHLMPRC
-587  .    .                            Pl Price Delayed
-588  .    STK,FUT                      Futures Open Interest
-595  .    STK,CFD,OPT,FOP,WAR,FUT,FWD,BOND,BILL,SLB,IOPT,CRYPTO  Short-Term Volume X Mins
-614  .    STK                          EtfNavMisc(high/low)
-619  .    .                            Creditman Slow Mark Price
-623  .    STK                          EtfFrozenNavLast(fznavlast)
-787* .    STK                          Odd Lot
+100 . STK,IND Option Volume | - | . | 29 30 | volume of calls and puts: nobody adds up a chain
+101 . STK,IND Option Open Interest | - | . | 27 28 | the market has no open interest
+104* . STK,IND Historical Volatility | . | - | 23 | the last 30 daily returns, a year's deviation
+105 . STK,IND Average Opt Volume | - | . | 87 | volume of options: nobody adds up a chain
+106 . STK,IND impvolat | . | - | 24 | at which the tape prices an option at the money in 30 days
+162 . IND Index Future Premium | . | - | 31 | the nearest future less the index, in points
+165 . STK Misc. Stats | . | - | 15 16 17 18 19 20 21 | low and high of 13, 26 and 52 weeks with \
+today's; average volume of the days of the last 90
+221 220 . Creditman Mark Price | - | - | 78 | TWS does not use its tick
+225 . . Auction | - | . | 34 35 36 61 | the tape has no auctions
+232 221 . Pl Price | . | - | 37 | the price at which positions are valued: the middle of the quote
+233 . !CRYPTO RTVolume | + | - | 48 | the latest trade, the day's volume and average price
+236 . . inventory | STK | - | 46 89 | anybody may sell short: 3; shares: an average day's volume
+258 47 . Fundamentals | - | - | 47 | refused with 10358, as TWS does
+292 . . Wide_news | - | . | 62 | refused with 322
+293 . . TradeCount | + | - | 54 | trades of the day
+294 . . TradeRate | + | - | 55 | trades of the last minute
+295 . . VolumeRate | + | - | 56 | volume of the last minute
+318 . . LastRTHTrade | + | - | 57 | the last trade of a regular session
+375 . !CRYPTO RTTrdVolume | + | - | 77 | as 233: the tape has no trades that are not reported
+411 . . rthistvol | . | - | 58 | as 104, the present price taken for today's close
+456 59 STK,CFD,OPT,FOP,FUT,IND,SLB IBDividends | . | - | 59 | empty figures: the tape pays none
+460 . STK,BOND,BILL Bond Factor Multiplier | BOND,BILL | - | 60 | 1: no bond is paid back in parts
+577 . STK EtfNavLast(navlast) | . | - | 96 | of funds: the middle of the quote, as no fund trades \
+beside its value
+586 . STK IPOHLMPRC | - | - | 101 102 | every share is listed already
+587 . . Pl Price Delayed | - | - | | none of the documented ticks is its own
+588 . STK,FUT Futures Open Interest | - | FUT | 86 | the market has no open interest
+595 . STK,CFD,OPT,FOP,WAR,FUT,FWD,BOND,BILL,SLB,IOPT,CRYPTO Short-Term Volume X Mins | + | - \
+| 63 64 65 | volume of the last 3, 5 and 10 minutes
+614 . STK EtfNavMisc(high/low) | . | - | 98 99 | of funds: the day's highest and lowest middle
+619 . . Creditman Slow Mark Price | . | - | 79 | the mark price at the last whole minute
+623 . STK EtfFrozenNavLast(fznavlast) | . | - | 97 | of funds: the close of the day before
+787* . STK Odd Lot | - | . | 105 106 107 108 109 110 | the book has round lots alone
 """
-_TYPES: Final = frozenset((
+TYPES: Final = frozenset((
     "STK", "IND", "CFD", "OPT", "FOP", "FUT", "CASH", "BOND", "BILL", "WAR", "FWD", "SLB", "IOPT",
     "CRYPTO", "FUND", "CMDTY", "BAG", "CONTFUT", "NEWS",
 ))  # fmt: skip
 
 
+def _among(word: str, legal: frozenset[str]) -> frozenset[str]:
+    if word == "-":
+        return frozenset()
+    if word == "+":
+        return legal - UNTRADED - UNQUOTED
+    named = frozenset(word.strip("!").split(",")) if word != "." else frozenset()
+    return legal - named if word[0] in ".!" else named
+
+
 def _read(text: str) -> Iterator[GenericTick]:
     for line in text.strip().splitlines():
-        number, older, types, name = line.split(None, 3)
-        among = frozenset(types.strip("!").split(",")) if types != "." else frozenset()
+        head, sends, refuses, ticks, what = (part.strip() for part in line.split("|"))
+        number, older, types, name = head.split(None, 3)
+        legal = _among(types, TYPES)
         yield GenericTick(
             id=int(number.rstrip("*")),
             older=0 if older == "." else int(older),
             name=name,
-            types=_TYPES - among if types.startswith("!") else among,
+            types=legal,
             listed="*" not in number,
+            sends=_among(sends, legal),
+            refuses=_among(refuses, legal),
+            ticks=tuple(map(int, ticks.split())),
+            what=what,
         )
 
 
 TABLE: Final = tuple(_read(_ROWS))
-SERVED: Final[frozenset[int]] = frozenset()
-"""None yet."""
 _BY_WORD: Final = {
     word: tick for tick in TABLE for word in (str(tick.id), tick.name.casefold())
 } | {
@@ -101,10 +129,19 @@ _BY_WORD: Final = {
 }
 
 
-def default_ticks(text: str, sec_type: str) -> bool | Refusal:
-    """Return whether the default ticks are wanted, or why the list is refused.
+class WantedTicks(NamedTuple):
+    """What a generic tick list asks for."""
 
-    321 names the legal list, 10358 is for fundamentals, 322 names what is not served yet.
+    default: bool
+    """Whether the default ticks are wanted."""
+    generic: tuple[int, ...]
+    """The ids for which ticks are sent, each once and in order."""
+
+
+def wanted_ticks(text: str, sec_type: str) -> WantedTicks | Refusal:
+    """Return what a list asks for, or why it is refused.
+
+    321 names the legal list, or what this station has not; 10358 is for fundamentals, 322 for news.
     """
     words = [word for word in map(str.strip, text.split(",")) if word]
     plain = [word for word in words if word.casefold() != MARKET_DATA_OFF]
@@ -113,29 +150,28 @@ def default_ticks(text: str, sec_type: str) -> bool | Refusal:
     if len(legal) < len(ticks):
         facts = {"list": text[:LONGEST], "secType": sec_type, "legal": legal_ticks(sec_type)}
         return Refusal(321, facts, "generic_ticks")
-    if any(tick.id == FUNDAMENTALS for tick in legal):
+    ids = {tick.id for tick in legal}
+    if FUNDAMENTALS in ids:
         return Refusal(10358)
-    missing = ",".join(dict.fromkeys(tick.shown for tick in legal if tick.id not in SERVED))
+    missing = ",".join(dict.fromkeys(tick.shown for tick in legal if sec_type in tick.refuses))
     if missing:
-        return Refusal(322, {"what": f"The generic tick list {missing}"}, "not_served")
-    return len(plain) == len(words)
+        code = 322 if NEWS in ids else 321
+        return Refusal(code, {"what": f"The generic tick list {missing}"}, "not_served")
+    sent = sorted({tick.id for tick in legal if sec_type in tick.sends})
+    return WantedTicks(len(plain) == len(words), tuple(sent))
 
 
 def legal_ticks(sec_type: str) -> str:
     """The list that TWS gives for a type of security."""
-    return ",".join(tick.shown for tick in TABLE if tick.listed and _has(sec_type, tick))
+    return ",".join(tick.shown for tick in TABLE if tick.listed and sec_type in tick.types)
 
 
 def _tick(word: str, sec_type: str) -> GenericTick | None:
     """What a word names, if securities of this type have it."""
     name, colon, providers = (part.strip() for part in word.partition(":"))
     tick = _BY_WORD.get(name.casefold())
-    if tick is None or not _has(sec_type, tick):
+    if tick is None or sec_type not in tick.types:
         return None
     if colon and not (providers and tick.id == NEWS):
         return None
     return tick
-
-
-def _has(sec_type: str, tick: GenericTick) -> bool:
-    return not tick.types or sec_type in tick.types

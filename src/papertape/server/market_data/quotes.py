@@ -84,7 +84,7 @@ class QuoteLine(Listener[Shown | None]):
     ) -> None:
         super().__init__(request_id, session, Form(session.version), None)
         self.default = default
-        """Whether it has the default ticks; without them it has none until others are served."""
+        """Whether it has the default ticks; without them it only holds its place."""
         self.frozen = session.wants_frozen
         """Whether it keeps its last quote while the market is closed."""
         self.instrument = instrument

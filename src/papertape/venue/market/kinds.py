@@ -112,12 +112,23 @@ class OptionLine:
             now += minute * MINUTE
         if now >= spec.expiry:
             return None
-        ahead = horizon(now, spec.expiry, rate=spec.rate, dividend=spec.dividend)
-        price = pricer(self._option, self.volatility(number, ahead), ahead)
+        ahead = self._ahead(now)
+        price = pricer(self._option, self._volatility(number, ahead), ahead)
         inner, outer = float(spec.underlying_scale), float(spec.scale)
         return lambda spot: price(spot / inner) * outer
 
-    def volatility(self, number: int, ahead: Horizon) -> float:
+    def volatility(self, number: int, minute: int) -> float | None:
+        """The yearly volatility of a minute; None when the option has expired."""
+        now = self._starts(number)
+        if not self.steady(number):
+            now += minute * MINUTE
+        return None if now >= self._spec.expiry else self._volatility(number, self._ahead(now))
+
+    def _ahead(self, now: Nanos) -> Horizon:
+        spec = self._spec
+        return horizon(now, spec.expiry, rate=spec.rate, dividend=spec.dividend)
+
+    def _volatility(self, number: int, ahead: Horizon) -> float:
         """The volatility of a day: the smile stands still where it was at the open."""
         spot = self._opened(number) / self._spec.underlying_scale
         return self._surface.volatility(self._spec.strike, spot, ahead, wild=self._wild(number))

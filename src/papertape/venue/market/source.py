@@ -113,6 +113,11 @@ class MarketSource(Protocol):
         ``what`` is TRADES, BID, ASK, MIDPOINT or BID_ASK with the meaning of reqHistoricalData.
         """
 
+    def volatility(self, con_id: int, now: Nanos) -> float | None:
+        """The yearly volatility that options are priced at: of an option its own, of anything else
+        that of an option at the money in 30 days. None after an option's expiry, and where the tape
+        knows none."""
+
     def trading_start(self, con_id: int, now: Nanos, days: int) -> Nanos:
         """Start of the span of ``days`` trading days that ends at ``now``."""
 

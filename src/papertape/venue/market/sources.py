@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 from types import MappingProxyType
 
 from ..reference.calendars import Calendar
-from ..units import Nanos, PriceUnits, SizeUnits
+from ..units import MINUTE, Nanos, PriceUnits, SizeUnits
 from .currencies import DOLLAR, VALUES, PairDays, PairSpec, rhythm, seed_of
 from .days import Caches
 from .derived import DerivedDays
@@ -18,6 +18,8 @@ from .indices import IndexDays, IndexSpec
 from .kinds import BondLine, BondSpec, FutureLine, FutureSpec, OptionLine, OptionSpec
 from .layout import Laps, Layout, SessionDays
 from .noise import mix
+from .options.horizon import Horizon
+from .options.surface import YEARLY, Surface
 from .recorded import RecordedDays, Recording
 from .synthetic import Factors, SyntheticDay, SyntheticDays, SyntheticSpec
 from .timeline import DaySource, Tape
@@ -27,6 +29,8 @@ Spec = SyntheticSpec | PairSpec | IndexSpec | OptionSpec | FutureSpec | BondSpec
 NO_CALENDARS: Mapping[int, Calendar] = MappingProxyType({})
 USUAL = 0.015
 """The volatility of a day where nothing tells it."""
+AHEAD = Horizon(30 / 365)
+"""The time to the expiry of an option at the money that stands for all on its underlying."""
 
 
 class Sources:
@@ -52,6 +56,7 @@ class Sources:
         self._made: dict[int, tuple[DaySource, Layout]] = {}
         self._making: list[int] = []
         self._tapes: dict[int, Tape] = {}
+        self._options: dict[int, OptionLine] = {}
         self._recordings: dict[int, RecordedDays] = {}
         for con_id, recording in self._recorded.items():
             seeded = mix(seed, con_id)
@@ -98,6 +103,23 @@ class Sources:
         """The seed of an instrument's book."""
         return mix(self._seed, con_id, 51)
 
+    def volatility(self, con_id: int, now: Nanos) -> float | None:
+        """The yearly volatility at which the tape prices an option, or one at the money in 30 days
+        on anything else. None after the expiry, and of bonds.
+
+        Raises what ``tape`` raises.
+        """
+        source, layout = self._of(con_id)
+        number = layout.number(now)
+        spec = self._specs.get(con_id)
+        if isinstance(spec, BondSpec):
+            return None
+        line = self._options.get(con_id)
+        if line is not None:
+            return line.volatility(number, (now - layout.start(number)) // MINUTE)
+        surface = Surface(self._usual(con_id) * YEARLY)
+        return surface.volatility(1.0, 1.0, AHEAD, wild=_wild(source)(number))
+
     def _of(self, con_id: int) -> tuple[DaySource, Layout]:
         found = self._made.get(con_id)
         if found is None:
@@ -116,7 +138,7 @@ class Sources:
             return recorded, self._layout(con_id, recorded.length)
         spec, seed = self._specs[con_id], mix(self._seed, con_id)
         if isinstance(spec, OptionSpec | FutureSpec | BondSpec):
-            return self._derived(spec, seed)
+            return self._derived(con_id, spec, seed)
         if isinstance(spec, IndexSpec):
             members = [(self._of(one)[0], weight) for one, weight in spec.members]
             index = IndexDays(spec, members, seed, caches=self._caches)
@@ -142,13 +164,13 @@ class Sources:
         return SessionDays(self._anchor, length, calendar)
 
     def _derived(
-        self, spec: OptionSpec | FutureSpec | BondSpec, seed: int
+        self, con_id: int, spec: OptionSpec | FutureSpec | BondSpec, seed: int
     ) -> tuple[DaySource, Layout]:
         """A derived instrument on the days of its underlying."""
         under, layout = self._of(spec.underlying)
         line: OptionLine | FutureLine | BondLine
         if isinstance(spec, OptionSpec):
-            line = OptionLine(
+            line = self._options[con_id] = OptionLine(
                 spec,
                 layout.start,
                 opened=self._opened(spec.underlying),

@@ -77,6 +77,11 @@ _BRINGS: Final = {
 }  # fmt: skip
 
 
+def futures_on(index: str) -> tuple[str, ...]:
+    """The symbols of futures that are on an index, the one named like it first."""
+    return (index, *(name for name, spot in SPOT_OF.items() if spot == Spot("IND", index)))
+
+
 def brings(symbol: str) -> float:
     """What holding the underlying of a future brings a year; the rate where it is not known, and
     then all months cost the same."""

@@ -101,6 +101,11 @@ class Market:
         found = [] if recorded is None else recorded.dividend_factors()
         return [(self.tape(con_id).start(number), factor) for number, factor in found]
 
+    def volatility(self, con_id: int, now: Nanos) -> float | None:
+        """The yearly volatility of an option, or of one at the money in 30 days on anything else;
+        None where there is none."""
+        return self._sources.volatility(con_id, now)
+
     def trading_start(self, con_id: int, now: Nanos, days: int) -> Nanos:
         """Start of the span of ``days`` trading days that ends at ``now``."""
         return self.tape(con_id).trading_start(now, days)
