@@ -36,6 +36,7 @@ LONG = {
     "console": "20 minutes",
     "venue": "20 minutes",
     "options": "1 minute",
+    "chain": "1 minute",
     "tape": "2 minutes",
 }
 """Suites that run only when they are named."""

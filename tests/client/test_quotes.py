@@ -5,6 +5,7 @@ from decimal import Decimal
 from papertape.client.quotes import QuoteStream
 from papertape.wire.catalogue.market import (
     MarketDataType,
+    RerouteMarketDataRequest,
     TickGeneric,
     TickPrice,
     TickReqParams,
@@ -12,6 +13,7 @@ from papertape.wire.catalogue.market import (
     TickSnapshotEnd,
     TickString,
 )
+from papertape.wire.catalogue.options import TickOptionComputation
 
 
 def fed(*messages: object) -> QuoteStream:
@@ -60,3 +62,20 @@ def test_the_line_tells_its_parameters_and_its_type() -> None:
 def test_a_snapshot_ends() -> None:
     quote = fed(TickPrice(1, 1, 10.5, Decimal(300)), TickSnapshotEnd(1))
     assert quote.complete and quote.done and quote.updates == 2
+
+
+def test_sizes_of_other_types_are_kept_too() -> None:
+    assert fed(TickSize(1, 89, Decimal(7))).generic == {89: 7}
+
+
+def test_an_option_has_computations_live_or_delayed() -> None:
+    live, late = TickOptionComputation(1, 13, 0, 0.3, 0.5), TickOptionComputation(1, 80, 0, 0.2)
+    quote = fed(live, TickOptionComputation(1, 10, 0, 0.25), late)
+    assert quote.greeks is live and quote.computations[10] is late
+    quote.began()
+    assert quote.greeks is None
+
+
+def test_a_line_says_which_contract_has_its_data() -> None:
+    told = RerouteMarketDataRequest(1, 8314, "SMART")
+    assert fed(told).rerouted is told

@@ -63,6 +63,7 @@ def test_each_is_answered_by_its_own_callbacks(
     assert set(names["book of a venue"]) == {"updateMktDepth"}
     assert names["positions"][-1] == "positionMultiEnd"
     assert names["volatility"] == names["price"] == ["tickOptionComputation"]
+    assert set(names["line of an option"]) == {"tickOptionComputation"}
     assert told["groups"] == [["displayGroupList", "1|2|3|4|5|6|7"]]
     assert told["group"] == [["displayGroupUpdated", "none"]]
     _numbers_agree(told)
@@ -80,6 +81,19 @@ def _numbers_agree(told: dict[str, list[list[Any]]]) -> None:
     volatility, price = told["volatility"][0], told["price"][0]
     assert 0.01 < float(volatility[3]) < 5 and float(volatility[5]) == 9.0
     assert float(price[3]) == 0.3 and float(price[5]) > 0 and 0 < float(price[4]) < 1
+    _options_agree(told["line of an option"])
+
+
+def _options_agree(ticks: list[list[Any]]) -> None:
+    """Volatility, delta, price, dividends, gamma, vega, theta and spot, as the client passes them
+    on; the one before, the attribute, came with version 156."""
+    sides = {int(tick[1]): [float(value) for value in tick[-8:]] for tick in ticks}
+    assert set(sides) == {10, 11, 12, 13}
+    for volatility, delta, price, dividends, gamma, vega, theta, spot in sides.values():
+        assert 0.01 < volatility < 5 and 0 < delta < 1 and 0 < price < spot
+        assert 0 < dividends < spot and gamma > 0 and vega > 0 > theta and 50 < spot < 5000
+    assert sides[10][2] < sides[13][2] < sides[11][2]
+    assert sides[10][0] < sides[13][0] < sides[11][0]
 
 
 @pytest.mark.parametrize("peer", ASYNC, ids=lambda peer: peer.name)

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..wire.catalogue.market import (
     MarketDataType,
+    RerouteMarketDataRequest,
     TickGeneric,
     TickPrice,
     TickReqParams,
@@ -13,6 +14,7 @@ from ..wire.catalogue.market import (
     TickSnapshotEnd,
     TickString,
 )
+from ..wire.catalogue.options import TickOptionComputation
 from .streams import Stream, StreamSource
 
 PRICE_TICKS = {
@@ -28,6 +30,8 @@ SIZE_TICKS = {
 }  # fmt: skip
 
 
+MODEL, DELAYED_COMPUTATIONS = 13, 80
+"""The computation of the model, and the first of the delayed ones, which stand 70 higher."""
 GENERIC = 500
 """Other tick types that a quote keeps; TWS has about a hundred."""
 
@@ -47,6 +51,8 @@ class QuoteStream(Stream):
             TickReqParams: self._params,
             MarketDataType: self._type,
             TickSnapshotEnd: self._end,
+            TickOptionComputation: self._computation,
+            RerouteMarketDataRequest: self._reroute,
         }
         self._blank()
 
@@ -72,8 +78,17 @@ class QuoteStream(Stream):
         self.bboExchange = ""
         self.complete = False
         """Whether tickSnapshotEnd has arrived."""
-        self.generic: dict[int, float | str] = {}
-        """Ticks of other types, by tick type."""
+        self.generic: dict[int, float | str | Decimal] = {}
+        """Ticks of other types, by tick type: prices, sizes, numbers, texts."""
+        self.computations: dict[int, TickOptionComputation] = {}
+        """Of an option: 10 by the bid, 11 by the ask, 12 by the last price, 13 by the model."""
+        self.rerouted: RerouteMarketDataRequest | None = None
+        """The contract whose data are to be asked for instead, of a CFD on a share."""
+
+    @property
+    def greeks(self) -> TickOptionComputation | None:
+        """The model's volatility, price and greeks of an option."""
+        return self.computations.get(MODEL)
 
     def feed(self, message: Any) -> None:
         """Take one tick."""
@@ -92,6 +107,8 @@ class QuoteStream(Stream):
             name = SIZE_TICKS.get(message.tickType)
             if name is not None:
                 setattr(self, name, message.size)
+            else:
+                self._keep(message.tickType, message.size)
         else:
             self._rules[kind](message)
         self.updates += 1
@@ -109,9 +126,16 @@ class QuoteStream(Stream):
     def _number(self, tick: TickGeneric) -> None:
         self._keep(tick.tickType, tick.value)
 
-    def _keep(self, kind: int, value: float | str) -> None:
+    def _keep(self, kind: int, value: float | str | Decimal) -> None:
         if kind in self.generic or len(self.generic) < GENERIC:
             self.generic[kind] = value
+
+    def _computation(self, tick: TickOptionComputation) -> None:
+        kind = tick.tickType
+        self.computations[kind - 70 if kind >= DELAYED_COMPUTATIONS else kind] = tick
+
+    def _reroute(self, message: RerouteMarketDataRequest) -> None:
+        self.rerouted = message
 
     def _params(self, message: TickReqParams) -> None:
         self.minTick, self.bboExchange = message.minTick, message.bboExchange

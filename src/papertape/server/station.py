@@ -34,6 +34,7 @@ from .handlers import session as opening
 from .handlers.services import Services
 from .market_data.books import DepthStreams
 from .market_data.channels import Channels
+from .market_data.computations import Computations
 from .market_data.generic_lines import GenericTicks
 from .market_data.level1 import Level1
 from .market_data.live_bars import BarChannels
@@ -131,6 +132,9 @@ class Station:
         self.level1 = Level1(market, self.farms.flows, chosen, self.config, timing)
         facts = Facts(market, lambda: self.venue.instruments, lambda: self.venue.hours)
         self.generic_ticks = GenericTicks(facts, self.farms.flows, chosen.quote_interval_ms, timing)
+        self.computations = Computations(
+            market, lambda: self.venue.instruments, self.farms.flows, timing
+        )
         connected = lambda: self.farms.of(Farm.MARKET).since  # noqa: E731
         self.streams = Channels(self.farms.flows, timing)
         """Ticks one by one, and books."""
@@ -157,7 +161,8 @@ class Station:
         schedule.order(
             self.drills.alarm, self.link.alarm, self.daily.alarm, self.farms.alarm,
             self.farm_queue.alarm, self.scheduler.alarm, self.level1.alarm, self.streams.alarm,
-            self.generic_ticks.alarm, self.bars.alarm, self.figures.alarm, profits.alarm,
+            self.generic_ticks.alarm, self.computations.alarm, self.bars.alarm, self.figures.alarm,
+            profits.alarm,
         )  # fmt: skip
         self._services = Services(
             settings=chosen,
@@ -176,6 +181,7 @@ class Station:
             user=self.user,
             level1=self.level1,
             generic_ticks=self.generic_ticks,
+            computations=self.computations,
             bars=self.bars,
             ticks=self.ticks,
             books=self.books,

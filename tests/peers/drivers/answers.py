@@ -139,6 +139,9 @@ def main() -> None:
         "positions": ("positionMultiEnd", lambda n: api.reqPositionsMulti(n, "DU1234567", "")),
         "volatility": (1, lambda n: api.calculateImpliedVolatility(n, option, 9.0, 250.0, [])),
         "price": (1, lambda n: api.calculateOptionPrice(n, option, 0.3, 250.0, [])),
+        "line of an option": (
+            4, lambda n: api.reqMktData(n, option, "", False, False, []),
+        ),
         "groups": (1, api.queryDisplayGroups),
         "group": (1, lambda n: api.subscribeToGroupEvents(n, 1)),
     }  # fmt: skip

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from ...venue.market.calculator import OptionCalculator
 from ...venue.reference.instruments import Purpose, Refusal
-from ...venue.reference.securities import Instrument, OptionContract, Warrant
 from ...wire.catalogue import options as wire
+from ..market_data.computations import calculator_of
 from ..sessions.session import Session
 from . import handles
 from .services import Services
@@ -75,16 +75,9 @@ def _calculate(
         session.refuse(message.reqId, found)
         return
     try:
-        session.send(answer(_model(tws, found.instrument)))
+        model = calculator_of(found.instrument, tws.venue.instruments, tws.timing.now)
+        if model is None:
+            raise ValueError(NO_OPTION)
+        session.send(answer(model))
     except (ValueError, OverflowError) as error:
         session.error(message.reqId, 322, cause=str(error))
-
-
-def _model(tws: Services, entry: Instrument) -> OptionCalculator:
-    """The calculator of an option. Raises ``ValueError`` for another contract and an expired
-    one."""
-    if isinstance(entry, OptionContract) and not isinstance(entry, Warrant):
-        under = tws.venue.instruments.get(entry.under)
-        if under is not None:
-            return OptionCalculator(entry, under, tws.timing.now)
-    raise ValueError(NO_OPTION)

@@ -1,10 +1,13 @@
 """Level-1 market data."""
 
+from msgspec.structs import replace
+
 from ...venue.reference.answers import BBO
 from ...venue.reference.details import precision
 from ...venue.reference.exchanges import SMART
 from ...venue.reference.instruments import Instrument, Purpose, Refusal
 from ...wire.catalogue import market as wire
+from ..market_data.computations import ComputationLine
 from ..market_data.generic_lines import GenericLine
 from ..market_data.generic_ticks import wanted_ticks
 from ..market_data.live_bars import FiveSecondLine
@@ -18,7 +21,7 @@ SNAPSHOT_PERMISSIONS = 4
 FROZEN_TYPES = (2, 4)
 
 
-@handles(wire.ReqMktData, partly="some generic ticks, regulatory snapshots, delayed data, greeks")
+@handles(wire.ReqMktData, partly="some generic ticks, regulatory snapshots, delayed data")
 def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> None:
     """Open a quote line: its parameters, its type, the known state, then changes."""
     if message.reqId in session.subscriptions.of(QuoteLine):
@@ -53,11 +56,15 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
         session.send(kind)
         session.send(_parameters(message.reqId, entry))
         tws.level1.snapshot(message.reqId, session, entry)
+        for tick in tws.computations.once(entry, frozen=session.wants_frozen, delay=0):
+            session.send(replace(tick, reqId=message.reqId))
         session.send(wire.TickSnapshotEnd(message.reqId))
         return
     session.send(_parameters(message.reqId, entry))
     session.send(kind)
     tws.level1.open(QuoteLine(message.reqId, session, entry, default=wanted.default))
+    if wanted.default:
+        tws.computations.follow(message.reqId, session, entry, frozen=session.wants_frozen, delay=0)
     if wanted.generic:
         tws.generic_ticks.follow(message.reqId, session, entry, wanted.generic)
 
@@ -77,6 +84,7 @@ def cancel_mkt_data(tws: Services, session: Session, message: wire.CancelMktData
     if session.subscriptions.remove(QuoteLine, message.reqId) is None:
         session.error(message.reqId, 300, id=message.reqId)
     session.subscriptions.remove(GenericLine, message.reqId)
+    session.subscriptions.remove(ComputationLine, message.reqId)
 
 
 @handles(wire.ReqMarketDataType, partly="any type is accepted; data are live, and never delayed")

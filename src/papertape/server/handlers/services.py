@@ -12,6 +12,7 @@ from ..config import Config
 from ..display_groups import DisplayGroups
 from ..event_bus import EventBus
 from ..market_data.books import DepthStreams
+from ..market_data.computations import Computations
 from ..market_data.generic_lines import GenericTicks
 from ..market_data.level1 import Level1
 from ..market_data.live_bars import BarChannels
@@ -50,6 +51,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     user: TwsUser
     level1: Level1
     generic_ticks: GenericTicks
+    computations: Computations
     bars: BarChannels
     ticks: TickStreams
     books: DepthStreams

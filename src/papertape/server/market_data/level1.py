@@ -18,33 +18,12 @@ from ..sessions.session import Session
 from ..settings import StationSettings
 from ..timing import Timing
 from .channels import NEVER, Channel, Channels, Form, Listener
-from .past_ticks import session_at
+from .open_hours import OpenHours
 from .quotes import FROZEN, LIVE, QuoteLine, Shown, Ticks, closed, shown
 
 MOST_PICTURES = 1000
 """Instruments whose snapshots are kept encoded; the oldest go."""
 LOTS = "sendMarketDataInLotsForUsStocks"
-
-
-class OpenHours:
-    """Whether an instrument's market is open; remembers the session that it found."""
-
-    def __init__(self, market: MarketSource, con_id: int) -> None:
-        self._market = market
-        self._con_id = con_id
-        self._since: Nanos = 0
-        self._until: Nanos = 0
-        self.closes: Nanos = NEVER
-        """The end of the session that is running, if no other follows at once."""
-
-    def open(self, now: Nanos) -> bool:
-        """Whether a session plays."""
-        if not self._since <= now < self._until:
-            market, con_id = self._market, self._con_id
-            self._since, self._until = session_at(market, con_id, now) or (0, 0)
-            pauses = session_at(market, con_id, self._until) is None
-            self.closes = self._until if pauses else NEVER
-        return now < self._until
 
 
 class QuoteChange(NamedTuple):

@@ -8,7 +8,7 @@ currency of the option and of its underlying.
 from math import isfinite
 from typing import Final
 
-from ..reference.securities import Instrument, OptionContract
+from ..reference.securities import FutureOption, Instrument, OptionContract
 from ..units import Nanos
 from .options.horizon import Horizon
 from .options.implied import HIGHEST, implied_volatility
@@ -29,6 +29,7 @@ class OptionCalculator:
         if now >= expiry:
             raise ValueError("the option has expired")
         self._option = Option(entry.exercise / entry.scale, entry.call, entry.american)
+        self._pays = not isinstance(entry, FutureOption)
         self._ahead: Horizon = horizon(now, expiry, rate=RATE, dividend=yield_on(entry, under))
 
     def at(self, volatility: float, spot: float) -> Greeks:
@@ -41,14 +42,19 @@ class OptionCalculator:
         _check(spot, "price of the underlying")
         return greeks(self._option, spot, volatility, self._ahead)
 
-    def volatility(self, price: float, spot: float) -> float | None:
+    def volatility(self, price: float, spot: float, near: float | None = None) -> float | None:
         """The volatility at which the option is worth ``price``; None where there is none.
+        ``near`` is one that is not far away, which saves time.
 
         Raises ``ValueError`` for what is no price.
         """
         _check(price, "price of the option")
         _check(spot, "price of the underlying")
-        return implied_volatility(self._option, price, spot, self._ahead)
+        return implied_volatility(self._option, price, spot, self._ahead, near=near)
+
+    def dividends(self, spot: float) -> float:
+        """What the dividends until the expiry are worth now; nothing on a future."""
+        return spot * (1.0 - self._ahead.growth) if self._pays else 0.0
 
 
 def _check(price: float, what: str) -> None:

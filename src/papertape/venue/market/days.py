@@ -36,11 +36,12 @@ class Cache:
 
 
 class Caches:
-    """What a market keeps of its days and minutes, all instruments together: some 25 MB."""
+    """What a market keeps of its days and minutes, all instruments together: some 40 MB
+    where an option chain of hundreds is followed."""
 
     def __init__(self) -> None:
-        self.days = Cache(256)
-        self.blocks = Cache(768)
+        self.days = Cache(640)
+        self.blocks = Cache(1280)
         self.opens = Cache(4096)
         self.lines = Cache(8192)  # small, and many: an option each
 

@@ -9,7 +9,7 @@ ticks; that time belongs to the day before it.
 from collections.abc import Iterator
 from typing import Protocol
 
-from ..units import Nanos, PriceUnits, SizeUnits
+from ..units import MINUTE, Nanos, PriceUnits, SizeUnits
 from .days import Day, day_piece
 from .layout import Layout
 from .source import DayStats, Print, Quote
@@ -48,6 +48,8 @@ class Tape:
         # The block that answered last: a live market asks about one minute over and over.
         self._block: Block | None = None
         self._block_from = self._block_until = self._base = self._last = 0
+        self._closed: tuple[int | None, PriceUnits] = (None, 0)
+        self._traded: tuple[tuple[int, Nanos], Block, int] | None = None
 
     @property
     def length(self) -> Nanos:
@@ -116,12 +118,10 @@ class Tape:
         piece = day_piece(day, "TRADES", 0, offset + 1)
         if piece is None:
             return self._quiet(day, offset, close)
-        at, block = offset, day.block(offset)
-        found = block.last_trade(at)
-        while found < 0:
-            at = block.start - 1
-            block = day.block(at)
-            found = block.last_trade(at)
+        block = day.block(offset)
+        found = block.last_trade(offset)
+        if found < 0:
+            block, found = self._traded_before(number, day, block.start)
         return DayStats(
             piece.open,
             piece.high,
@@ -152,13 +152,35 @@ class Tape:
             number += 1
 
     def _close(self, number: int) -> PriceUnits:
-        """The last price of a trading day."""
+        """The last price of a trading day; the latest answer is kept."""
+        if self._closed[0] != number:
+            self._closed = (number, self._last_price(number))
+        return self._closed[1]
+
+    def _last_price(self, number: int) -> PriceUnits:
         day, span = self._source.day(number), self.span(number)
         if span >= day.length:
             return day.last()
         piece = day_piece(day, "TRADES", 0, span) or day_piece(day, "MIDPOINT", 0, span)
         assert piece is not None, "every day opens with a quote"
         return piece.close
+
+    def _traded_before(self, number: int, day: Day, offset: Nanos) -> tuple[Block, int]:
+        """The block and the place in it of a day's last trade before an offset; there is one. The
+        latest answer is kept: what seldom trades is asked about it over and over."""
+        kept = self._traded
+        if kept is None or kept[0] != (number, offset):
+            counts = day.rows("TRADES").count
+            minute = offset // MINUTE - 1
+            while minute > 0 and not counts[minute]:
+                minute -= 1
+            block = day.block(minute * MINUTE)
+            found = block.last_trade(minute * MINUTE + MINUTE - 1)
+            while found < 0:
+                block = day.block(block.start - 1)
+                found = len(block.trade_time) - 1
+            kept = self._traded = ((number, offset), block, found)
+        return kept[1], kept[2]
 
     def _quiet(self, day: Day, offset: Nanos, close: int) -> DayStats:
         """The day of a market without trades: the middle of the quotes stands in for prices."""

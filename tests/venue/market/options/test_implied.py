@@ -64,3 +64,22 @@ def test_the_wings() -> None:
 )
 def test_prices_that_no_volatility_gives(price: float, years: float) -> None:
     assert implied_volatility(Option(90, call=True), price, 100.0, Horizon(years)) is None
+
+
+@pytest.mark.parametrize("near", [1e-4, 0.05, 0.2, 0.21, 3.0, 10.0])
+@pytest.mark.parametrize("call", [True, False])
+@pytest.mark.parametrize("american", [True, False])
+def test_a_guess_changes_the_way_and_not_the_answer(
+    near: float, call: bool, american: bool
+) -> None:
+    option, ahead = Option(100.0, call, american), Horizon(0.2, 0.04, 0.01)
+    for volatility in (0.05, 0.2, 0.9, 4.0):
+        price = value(option, 104.0, volatility, ahead)
+        plain = implied_volatility(option, price, 104.0, ahead)
+        guessed = implied_volatility(option, price, 104.0, ahead, near=near)
+        if plain is None:
+            assert guessed is None
+        else:
+            assert guessed == pytest.approx(plain, rel=1e-8)
+    assert implied_volatility(option, 104.5, 104.0, ahead, near=near) is None
+    assert implied_volatility(option, 0.5 if call else 1e-12, 104.0, ahead, near=near) is None

@@ -11,28 +11,39 @@ _STEPS = 200
 _HALVED = 12
 """Every so many steps one halves the bounds, so that a slope that misleads does no harm."""
 _CLOSE = 1e-11
+_DOUBTFUL = 0.99 * HIGHEST
+"""Above, a price may be higher than any volatility explains."""
 _LEAST_TIME_VALUE = 1e-10
 """Of the strike: a price with less above what the option is worth at the lowest volatility says
 nothing about it."""
 
 
-def implied_volatility(option: Option, price: float, spot: float, ahead: Horizon) -> float | None:
+def implied_volatility(
+    option: Option, price: float, spot: float, ahead: Horizon, *, near: float | None = None
+) -> float | None:
     """The volatility at which an option is worth ``price``; None where there is none.
 
     There is none for a price outside of what volatilities from 0.01 % to 1000 % give, for one
-    without time value and after the expiry. Raises ``ValueError`` for a spot that is no price.
+    without time value and after the expiry. ``near``, a volatility that is not far away, makes it
+    three times as fast; the last digits may differ. Raises ``ValueError`` for a spot that is no
+    price.
     """
     if not (isfinite(price) and price > 0.0) or not ahead.years:
         return None
     least = value(option, spot, LOWEST, ahead)
     if price - least < _LEAST_TIME_VALUE * option.strike:
         return None
-    if price > value(option, spot, HIGHEST, ahead):
+    if near is None and price > value(option, spot, HIGHEST, ahead):
         return None
-    return _search(option, price, (spot, ahead), least)
+    found = _search(option, price, (spot, ahead), least, near)
+    if found is not None and near is not None and found > _DOUBTFUL:
+        return implied_volatility(option, price, spot, ahead)
+    return found
 
 
-def _search(option: Option, price: float, at: tuple[float, Horizon], least: float) -> float | None:
+def _search(
+    option: Option, price: float, at: tuple[float, Horizon], least: float, near: float | None
+) -> float | None:
     """Newton's steps on the logarithm of the time value, kept between two bounds.
 
     The logarithm is close to straight in the wings, where the value itself is flat. The slope is
@@ -43,7 +54,7 @@ def _search(option: Option, price: float, at: tuple[float, Horizon], least: floa
     distance = log(carried / paid)
     low, high = LOWEST, HIGHEST
     guess = sqrt(2.0 * abs(distance)) / ahead.root  # the value's point of inflection
-    guess = min(max(guess, 0.1), 2.0)
+    guess = min(max(guess, 0.1), 2.0) if near is None else min(max(near, low), high)
     floor = least if least < price else 0.0
     goal = log(price - floor)
     for count in range(1, _STEPS):
