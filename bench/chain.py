@@ -1,7 +1,7 @@
 """A chain of options that are all subscribed: what a second of their ticks and greeks costs.
 
-SPY's options around the money, half of them calls, on the synthetic tape. A second of the market has
-four looks at each quote and its day, and one at its computations, which are told in slices; the
+SPY's options around the money, half of them calls, on the synthetic tape. A second of the market
+has four looks at each quote and its day, and one at its computations, which are told in slices; the
 longest look is what a slice may last beyond its end.
 """
 

@@ -100,6 +100,9 @@ class ScriptedMarket:
     def volatility(self, con_id: int, now: Nanos) -> float | None:
         return self.volatilities.get(con_id)
 
+    def bond_yield(self, con_id: int, now: Nanos, price: int) -> float | None:
+        return None
+
     def head(self, con_id: int) -> Nanos:
         return 0
 

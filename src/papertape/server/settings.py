@@ -50,6 +50,9 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_message_rate: int | None = None
     """Requests of a client per second of market time; None: half of ``max_lines``, as in TWS; 0:
     no limit."""
+    history_pacing: bool | None = None
+    """Whether requests for bars of 30 seconds or less and for ticks of the past are paced as in
+    TWS (162, 420); None: where ``message_rate`` limits clients too."""
     client_id_linger_s: float = 0.0
     """How long a client id stays in use after its connection has ended; about 0.5 in TWS."""
     acceptance: Verdict = "ask"
@@ -117,6 +120,11 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
         """Requests of a client per second; 0: no limit."""
         rate = self.max_message_rate
         return max(1, self.max_lines // 2) if rate is None else rate
+
+    @property
+    def paces_history(self) -> bool:
+        """Whether fine requests to the history farm are paced."""
+        return bool(self.message_rate) if self.history_pacing is None else self.history_pacing
 
     @property
     def depth_limit(self) -> int:

@@ -36,6 +36,7 @@ from .market_data.books import DepthStreams
 from .market_data.channels import Channels
 from .market_data.computations import Computations
 from .market_data.generic_lines import GenericTicks
+from .market_data.history_pacing import HistoryPacing
 from .market_data.level1 import Level1
 from .market_data.live_bars import BarChannels
 from .market_data.measures import Facts
@@ -140,6 +141,7 @@ class Station:
         """Ticks one by one, and books."""
         self.ticks = TickStreams(market, self.streams, connected)
         self.books = DepthStreams(market, self.streams)
+        pacing = HistoryPacing(lambda: timing.now, on=chosen.paces_history)
         self.bars = BarChannels(
             market,
             self.farms.flows,
@@ -157,6 +159,7 @@ class Station:
         sessions.on_open += [self.drills.watch, self.taps.watch]
         sessions.on_end += [
             self.policy.left, self.drills.left, self.figures.left, self.taps.left,
+            pacing.left,
         ]  # fmt: skip
         schedule.order(
             self.drills.alarm, self.link.alarm, self.daily.alarm, self.farms.alarm,
@@ -183,6 +186,7 @@ class Station:
             generic_ticks=self.generic_ticks,
             computations=self.computations,
             bars=self.bars,
+            history_pacing=pacing,
             ticks=self.ticks,
             books=self.books,
             figures=self.figures,

@@ -13,8 +13,9 @@ from ...venue.units import DAY, SECOND, Nanos
 from ...versions import HISTORY_END_MESSAGE
 from ...wire.catalogue import history as wire
 from ..market_data.bad_request import BadRequest
-from ..market_data.bars import Regular, shown_bar
+from ..market_data.bars import shown_bar
 from ..market_data.channels import Form
+from ..market_data.figure_bars import FIGURE_BARS, FIGURES, figure_bars
 from ..market_data.history import (
     FIRST_DATA,
     MAX_BARS,
@@ -27,8 +28,10 @@ from ..market_data.history import (
     part_of_bars,
     parts,
 )
+from ..market_data.history_pacing import FINEST
 from ..market_data.live_bars import LiveBars
-from ..market_data.what_to_show import QUOTES, named, source_of
+from ..market_data.regular_bars import HALF_HOUR, Regular, extended, grouped
+from ..market_data.what_to_show import named, source_of
 from ..present.times import bar_date, dashed, stamp
 from ..sessions.session import Session
 from ..sessions.subscriptions import Query
@@ -37,14 +40,18 @@ from .history_query import cancel, check_date_form, listing_for, refuse
 from .services import Services
 
 SCHEDULE = "SCHEDULE"
+ADJUSTED = "ADJUSTED_LAST"
+"""Trades adjusted for splits and dividends; the tape has neither."""
+FEE_RATE = "FEE_RATE"
+"""What borrowing a share costs: nothing here, so there is no history of it."""
 SCHEDULED = 100
 """Sessions that are worked out in one go."""
 
 
 @handles(
     wire.ReqHistoricalData,
-    partly="whatToShow ADJUSTED_LAST, FEE_RATE, volatilities and yields; useRTH of bars longer "
-    "than 30 minutes and on markets that are always open",
+    partly="whatToShow FEE_RATE, as shares are lent for nothing (162); useRTH where markets are "
+    "always open",
 )
 def req_historical_data(tws: Services, session: Session, message: wire.ReqHistoricalData) -> None:
     """The bars of the span, oldest first, and the end marker of the version."""
@@ -56,6 +63,13 @@ def req_historical_data(tws: Services, session: Session, message: wire.ReqHistor
         asked, implied = read(tws, message, found.instrument)
     except BadRequest as bad:
         refuse(session, message.reqId, bad)
+        return
+    whole = (
+        asked.entry.conId, found.exchange, asked.step, message.endDateTime, message.duration,
+        message.useRTH, message.keepUpToDate,
+    )  # fmt: skip
+    if asked.step <= FINEST and not tws.history_pacing.admits(session, asked.what, *whole):
+        session.error(message.reqId, 162, variant="pacing")
         return
     if implied:
         session.error(message.reqId, 2174)
@@ -88,8 +102,13 @@ def read(tws: Services, message: wire.ReqHistoricalData, entry: Instrument) -> t
     what = source_of(what, entry, entry.home)
     if what == SCHEDULE and step != DAY:
         raise BadRequest(10295)
-    if what not in ("TRADES", SCHEDULE, *QUOTES):
-        raise BadRequest(322, "not_served", what=f"reqHistoricalData with whatToShow {what}")
+    if what == ADJUSTED:
+        if message.endDateTime.strip():
+            raise BadRequest(321, "adjusted_end")
+        what = "TRADES"
+    if what == FEE_RATE:
+        facts = {"symbol": entry.symbol, "exchange": entry.home, "whatToShow": what}
+        raise BadRequest(162, "no_data", **facts)
     check_length(number, unit, step, entry.secType)
     end = min(end, tws.timing.now)
     start = max(span_start(tws, entry.conId, end, number, unit), tws.market.head(entry.conId))
@@ -104,13 +123,8 @@ def query(
     to date if that is asked for."""
     entry, end = asked.entry, asked.end
     bars: list[PriceBar] = []
-    for part in parts(asked.start, end, asked.step):
-        bars += part_of_bars(
-            *(tws.market, entry, part, end),
-            step=asked.step,
-            what=asked.what,
-            regular=asked.regular,
-        )
+    for found in _in_parts(tws, asked):
+        bars += found
         if len(bars) > MAX_BARS:  # days without nights between them are more than were reckoned
             session.error(message.reqId, 162, variant="too_long")
             return
@@ -123,7 +137,8 @@ def query(
     zone = tws.preferences.zone(entry.conId, version)
     form = Form(version, message.formatDate, zone)
     dated = partial(date_of, whole_day=asked.step >= DAY)
-    shown = [shown_bar(bar, entry, form, dated) for bar in bars]
+    scale = FIGURES if asked.what in FIGURE_BARS else entry.scale
+    shown = [shown_bar(bar, entry, form, dated, scale=scale) for bar in bars]
     first, last = stamp(asked.start, zone, version), stamp(end, zone, version)
     session.send(wire.HistoricalData(message.reqId, shown, first, last))
     if version >= HISTORY_END_MESSAGE:
@@ -131,6 +146,30 @@ def query(
     if message.keepUpToDate:
         live = LiveBars(message.reqId, session, form, bars[-1])
         tws.bars.keep_up(live, entry, asked.step, asked.what, asked.regular, dated)
+
+
+def _in_parts(tws: Services, asked: Asked) -> Iterator[list[PriceBar]]:
+    """The bars, a part at a time."""
+    span, step, what = (asked.start, asked.end), asked.step, asked.what
+    if what in FIGURE_BARS:
+        yield from figure_bars(
+            tws.market, asked.entry, span, step=step, what=what, regular=asked.regular
+        )
+        return
+    only = asked.regular
+    if only is None or not extended(tws.market, asked.entry.conId, asked.start, only):
+        only = None if step > HALF_HOUR else only
+    minutes = only is not None and step > HALF_HOUR
+    shorter = min(step, DAY) if minutes else step
+    days: list[PriceBar] = []
+    for part in parts(*span, shorter, minutes=minutes):
+        bars = part_of_bars(
+            *(tws.market, asked.entry, part, asked.end), step=shorter, what=what, regular=only
+        )
+        days += bars if shorter < step else ()
+        yield [] if shorter < step else bars
+    if days:
+        yield grouped(days, step)
 
 
 def schedule_of(

@@ -122,6 +122,12 @@ def req_historical_ticks(tws: Services, session: Session, message: wire.ReqHisto
         start, end, implied = _bounds(tws, message)
         if message.numberOfTicks < 1:
             raise BadRequest(10187, cause=f"{message.numberOfTicks} is no number of ticks")
+        whole = (
+            entry.conId, found.exchange, message.startDateTime, message.endDateTime,
+            message.numberOfTicks, message.useRTH, message.ignoreSize,
+        )  # fmt: skip
+        if not tws.history_pacing.admits(session, kind, *whole):
+            raise BadRequest(162, "pacing")
     except BadRequest as bad:
         refuse(session, message.reqId, bad)
         return

@@ -11,7 +11,7 @@ from . import handles
 from .services import Services
 
 
-@handles(wire.ReqRealTimeBars, partly="the pacing of new requests (420), busted trades (10225)")
+@handles(wire.ReqRealTimeBars, partly="busted trades (10225)")
 def req_real_time_bars(tws: Services, session: Session, message: wire.ReqRealTimeBars) -> None:
     """Tell every bar of five seconds when it has ended; whatever bar size is asked for, as TWS."""
     if message.reqId in session.subscriptions.of(FiveSecondLine):
@@ -36,6 +36,9 @@ def req_real_time_bars(tws: Services, session: Session, message: wire.ReqRealTim
         listing = f"{entry.symbol}/{entry.secType}@{found.exchange}"
         cause = f"No historical market data for {listing} {shown} 5"
         session.error(message.reqId, 420, cause=cause)
+        return
+    if not tws.history_pacing.admits(session, what):
+        session.error(message.reqId, 420, variant="pacing")
         return
     tws.bars.five_seconds(message.reqId, session, entry, what, regular=message.useRTH)
 

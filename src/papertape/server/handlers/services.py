@@ -14,6 +14,7 @@ from ..event_bus import EventBus
 from ..market_data.books import DepthStreams
 from ..market_data.computations import Computations
 from ..market_data.generic_lines import GenericTicks
+from ..market_data.history_pacing import HistoryPacing
 from ..market_data.level1 import Level1
 from ..market_data.live_bars import BarChannels
 from ..market_data.tick_by_tick import TickStreams
@@ -53,6 +54,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     generic_ticks: GenericTicks
     computations: Computations
     bars: BarChannels
+    history_pacing: HistoryPacing
     ticks: TickStreams
     books: DepthStreams
     figures: AccountFigures

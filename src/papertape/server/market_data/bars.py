@@ -12,20 +12,17 @@ from ...model import Bar
 from ...venue.market.source import MarketSource, PriceBar
 from ...venue.reference.instruments import Instrument
 from ...venue.reference.securities import UNTRADED
-from ...venue.units import DAY, MINUTE, SECOND, Nanos, price_float
+from ...venue.units import DAY, SECOND, Nanos, price_float
 from ...versions import HISTORY_IN_SHARES
 from ...wire.catalogue.ticks import RealTimeBarTick
 from .channels import Form
 from .quotes import shown_size
+from .regular_bars import HALF_HOUR, Regular, extended, regular_bars
 
 NONE: Final = Decimal(-1)
 """Volume and average price of bars that have no trades."""
 Dated = Callable[[Nanos, Form], str]
 """The date of a bar that begins at an instant, in the form of its client."""
-Regular = Callable[[int, Nanos], bool]
-"""Whether an instrument is in its regular session at an instant."""
-HALF_HOUR: Final[Nanos] = 30 * MINUTE
-"""Regular sessions begin and end on the grid of bars up to this size."""
 
 
 def told_bars(
@@ -39,11 +36,12 @@ def told_bars(
 ) -> list[PriceBar]:
     """The bars that begin in a span (end excluded), the last with what happened up to its end.
 
-    ``regular``: leave out those outside of that session, if they are of half an hour or less.
-    Raises what the market raises.
+    ``regular``: only what happened in that session. Raises what the market raises.
     """
     start, end = span
     con_id = entry.conId
+    if regular is not None and step > HALF_HOUR and extended(market, con_id, start, regular):
+        return regular_bars(market, con_id, span, step, what, regular)
     bars = market.bars(con_id, start=start, end=end, step=step, what=what)
     if what == "TRADES" and step < DAY and entry.secType not in UNTRADED:
         bars = list(_filled(market, con_id, bars, span, step))
@@ -83,9 +81,10 @@ def _flat(
             yield PriceBar(quoted.start, last, last, last, last, 0, last, 0)
 
 
-def shown_bar(bar: PriceBar, entry: Instrument, form: Form, dated: Dated) -> Bar:
-    """A bar of a history in the units and the form of dates that a client expects."""
-    scale, version = entry.scale, form.version
+def shown_bar(bar: PriceBar, entry: Instrument, form: Form, dated: Dated, *, scale: int = 0) -> Bar:
+    """A bar of a history in the units and the form of dates that a client expects; ``scale`` is
+    that of figures that are no prices."""
+    scale, version = scale or entry.scale, form.version
     traded = bar.count >= 0
     return Bar(
         date=dated(bar.start, form),

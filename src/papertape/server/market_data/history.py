@@ -15,7 +15,8 @@ from ...venue.reference.instruments import Instrument
 from ...venue.reference.times import period_start
 from ...venue.units import DAY, MINUTE, MONTH, SECOND, WEEK, Nanos
 from .bad_request import BadRequest
-from .bars import Regular, told_bars
+from .bars import told_bars
+from .regular_bars import Regular
 
 BAR_SIZES: Final[dict[str, Nanos]] = {
     "1 secs": SECOND, "5 secs": 5 * SECOND, "10 secs": 10 * SECOND, "15 secs": 15 * SECOND,
@@ -191,14 +192,22 @@ PART_WHOLE_DAYS: Final = 35
 """The same for bars of a day and more, which come from daily figures."""
 
 
-def parts(start: Nanos, end: Nanos, step: Nanos) -> Iterator[tuple[Nanos, Nanos]]:
-    """``start .. end`` in parts, cut where bars of this step begin."""
+PART_MINUTED_DAYS: Final = 7
+"""The same for bars of a day that are made of minutes."""
+
+
+def parts(
+    start: Nanos, end: Nanos, step: Nanos, *, minutes: bool = False
+) -> Iterator[tuple[Nanos, Nanos]]:
+    """``start .. end`` in parts, cut where bars of this step begin; ``minutes``: those bars are
+    made of minutes."""
+    days = PART_MINUTED_DAYS if minutes else PART_WHOLE_DAYS
     width = step * max(min(PART_BARS, PART_DAYS * DAY // step), 1)
     while start < end:
         if step < DAY:
             cut = start + width - start % width
         else:
-            cut = period_start(start + PART_WHOLE_DAYS * DAY, MONTH if step == MONTH else WEEK)
+            cut = period_start(start + days * DAY, MONTH if step == MONTH else WEEK)
         yield start, min(cut, end)
         start = min(cut, end)
 

@@ -23,8 +23,9 @@ from ...wire.message import Farm
 from ..sessions.session import Session
 from ..sessions.subscriptions import End, Told
 from ..timing import Timing
-from .bars import HALF_HOUR, Dated, Regular, shown_bar, shown_five_seconds, told_bars
+from .bars import Dated, shown_bar, shown_five_seconds, told_bars
 from .channels import Channels, Form, Listener
+from .regular_bars import HALF_HOUR, Regular
 
 CADENCE: Final[Nanos] = SECOND
 """How often a growing bar may change; clients of TWS see it every one or two seconds."""
@@ -63,7 +64,7 @@ class GrowingBars:
 
     def news(self, told: PriceBar, now: Nanos) -> tuple[PriceBar, list[PriceBar]]:
         """The bar that was told, if it has grown, and those that have begun since."""
-        only = self._regular if self._step <= HALF_HOUR else None
+        only = self._regular
         over = only is not None and not only(self._entry.conId, now)
         if over and told == self._over and now < self._over_until:
             return told, []

@@ -16,7 +16,7 @@ from ...model import HistogramEntry
 from ...venue.market.source import MarketSource, Print, Quote
 from ...venue.reference.instruments import Instrument
 from ...venue.units import DAY, MINUTE, SECOND, Nanos, PriceUnits, SizeUnits, price_float
-from .bars import Regular
+from .regular_bars import Regular
 from .ticks_told import (
     NOTHING,
     Changes,

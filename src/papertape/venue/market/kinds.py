@@ -196,3 +196,23 @@ def bond_price(spec: BondSpec, years: float, rate: float) -> float:
     dirty = first * (coupons + 100.0 * exp(-step * max(left - 1, 0)))
     accrued = paid * (1.0 - part) if left else 0.0
     return dirty - accrued
+
+
+_LEAST_YIELD, _MOST_YIELD = 1e-6, 10.0
+_STEPS = 60
+
+
+def bond_yield(spec: BondSpec, years: float, price: float) -> float:
+    """The yield at which a bond costs that, to a billionth, between nothing and 1000 % a year."""
+    low, high, guess = _LEAST_YIELD, _MOST_YIELD, max(spec.coupon, 0.01)
+    for _ in range(_STEPS):
+        miss = bond_price(spec, years, guess) - price
+        low, high = (guess, high) if miss > 0.0 else (low, guess)
+        slope = (bond_price(spec, years, guess + 1e-6) - price - miss) * 1e6
+        following = guess - miss / slope if slope else low
+        if not low < following < high:
+            following = (low + high) / 2.0
+        if abs(following - guess) < 1e-10:
+            return following
+        guess = following
+    return guess

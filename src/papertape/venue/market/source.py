@@ -118,6 +118,10 @@ class MarketSource(Protocol):
         that of an option at the money in 30 days. None after an option's expiry, and where the tape
         knows none."""
 
+    def bond_yield(self, con_id: int, now: Nanos, price: PriceUnits) -> float | None:
+        """The yearly yield of a bond at a price, compounded with its coupons; None of anything
+        else, and at its end."""
+
     def trading_start(self, con_id: int, now: Nanos, days: int) -> Nanos:
         """Start of the span of ``days`` trading days that ends at ``now``."""
 

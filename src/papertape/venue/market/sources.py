@@ -15,10 +15,19 @@ from .currencies import DOLLAR, VALUES, PairDays, PairSpec, rhythm, seed_of
 from .days import Caches
 from .derived import DerivedDays
 from .indices import IndexDays, IndexSpec
-from .kinds import BondLine, BondSpec, FutureLine, FutureSpec, OptionLine, OptionSpec
+from .kinds import (
+    BondLine,
+    BondSpec,
+    FutureLine,
+    FutureSpec,
+    OptionLine,
+    OptionSpec,
+    bond_yield,
+)
 from .layout import Laps, Layout, SessionDays
 from .noise import mix
 from .options.horizon import Horizon
+from .options.model import YEAR
 from .options.surface import YEARLY, Surface
 from .recorded import RecordedDays, Recording
 from .synthetic import Factors, SyntheticDay, SyntheticDays, SyntheticSpec
@@ -119,6 +128,18 @@ class Sources:
             return line.volatility(number, (now - layout.start(number)) // MINUTE)
         surface = Surface(self._usual(con_id) * YEARLY)
         return surface.volatility(1.0, 1.0, AHEAD, wild=_wild(source)(number))
+
+    def bond_yield(self, con_id: int, now: Nanos, price: PriceUnits) -> float | None:
+        """The yearly yield of a bond at a price; None of anything else, and at its end.
+
+        It is that of the day: within one a bond does not age. Raises what ``tape`` raises.
+        """
+        layout = self._of(con_id)[1]
+        spec = self._specs.get(con_id)
+        if not isinstance(spec, BondSpec):
+            return None
+        years = (spec.maturity - layout.start(layout.number(now))) / YEAR
+        return bond_yield(spec, years, price / spec.scale) if years > 0.0 else None
 
     def _of(self, con_id: int) -> tuple[DaySource, Layout]:
         found = self._made.get(con_id)

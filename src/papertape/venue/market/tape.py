@@ -9,7 +9,7 @@ else.
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from ..reference.calendars import Calendar
-from ..units import MINUTE, Nanos
+from ..units import MINUTE, Nanos, PriceUnits
 from . import bars
 from .actions import Action
 from .defaults import DEFAULTS
@@ -105,6 +105,10 @@ class Market:
         """The yearly volatility of an option, or of one at the money in 30 days on anything else;
         None where there is none."""
         return self._sources.volatility(con_id, now)
+
+    def bond_yield(self, con_id: int, now: Nanos, price: PriceUnits) -> float | None:
+        """The yearly yield of a bond at a price; None of anything else, and at its end."""
+        return self._sources.bond_yield(con_id, now, price)
 
     def trading_start(self, con_id: int, now: Nanos, days: int) -> Nanos:
         """Start of the span of ``days`` trading days that ends at ``now``."""

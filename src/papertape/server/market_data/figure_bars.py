@@ -1,0 +1,124 @@
+"""Bars of what is no price: volatilities of shares and indices, yields of bonds.
+
+A historical volatility is worked out at the four prices of a bar of trades, each taken for the last
+close after those of the 30 days before. The implied one is that at which the tape prices an option
+at the money in 30 days, and stands still for a day. A yield is that of the four prices of a bar of
+bids, asks or trades. Figures are in parts of ``FIGURES``; there is no volume.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import Final
+
+from ...venue.market.source import MarketSource, PriceBar
+from ...venue.reference.instruments import Instrument
+from ...venue.units import DAY, Nanos
+from .history import part_of_bars, parts
+from .past_days import RETURNS, yearly_volatility
+from .regular_bars import Regular, grouped
+
+FIGURES: Final = 1_000_000_000
+"""Parts of one: a volatility of 20 % is 200,000,000."""
+HISTORICAL, IMPLIED = "HISTORICAL_VOLATILITY", "OPTION_IMPLIED_VOLATILITY"
+YIELD_OF: Final = {
+    "YIELD_BID": "BID", "YIELD_ASK": "ASK", "YIELD_BID_ASK": "BID_ASK", "YIELD_LAST": "TRADES",
+}  # fmt: skip
+"""The prices that a yield is of."""
+FIGURE_BARS: Final = frozenset((HISTORICAL, IMPLIED, *YIELD_OF))
+_DAYS_BEFORE: Final[Nanos] = 75 * DAY
+"""No 31 trading days take longer."""
+_A_TURN: Final = 4
+"""Daily closes that are looked up before others have their turn."""
+
+
+def figure_bars(
+    market: MarketSource,
+    entry: Instrument,
+    span: tuple[Nanos, Nanos],
+    *,
+    step: Nanos,
+    what: str,
+    regular: Regular | None,
+) -> Iterator[list[PriceBar]]:
+    """The bars that begin in a span, a part at each step of the iterator."""
+    found: list[PriceBar] = []
+    shorter = min(step, DAY)
+    if what == HISTORICAL:
+        closes = _Closes(market, entry.conId)
+        yield from closes.look(span)
+    else:
+        closes = None
+    base = YIELD_OF.get(what, "TRADES")
+    for part in parts(*span, shorter):
+        bars = part_of_bars(
+            *(market, entry, part, span[1]), step=shorter, what=base, regular=regular
+        )
+        made: list[PriceBar] = []
+        for bar in bars:
+            if closes is not None:
+                figure = closes.volatility(bar)
+            elif what == IMPLIED:
+                figure = _implied(market, entry.conId, bar)
+            else:
+                figure = _yield(market, entry.conId, bar)
+            if figure is not None:
+                made.append(figure)
+        if step == shorter:
+            yield made
+        else:
+            found += made
+            yield []
+    if found:
+        yield grouped(found, step)
+
+
+class _Closes:
+    """The closes of the days before and in a span."""
+
+    def __init__(self, market: MarketSource, con_id: int) -> None:
+        self._market = market
+        self._con_id = con_id
+        self._begins: list[Nanos] = []
+        self._closes: list[int] = []
+
+    def look(self, span: tuple[Nanos, Nanos]) -> Iterator[list[PriceBar]]:
+        """Look them up, some at a time; there are no bars yet."""
+        start, end = span
+        days = self._market.sessions(self._con_id, start - _DAYS_BEFORE, end)
+        for place, (begins, ends) in enumerate(days):
+            for bar in self._market.bars(
+                self._con_id, start=begins, end=ends, step=DAY, what="TRADES"
+            ):
+                self._begins.append(begins)
+                self._closes.append(bar.close)
+            if place % _A_TURN == 0:
+                yield []
+
+    def volatility(self, bar: PriceBar) -> PriceBar | None:
+        """The bar of the volatility; None where too few days are known."""
+        place = bisect_right(self._begins, bar.start) - 1
+        past = self._closes[max(place - RETURNS, 0) : max(place, 0)][::-1]
+        known: dict[int, float | None] = {}
+        for price in (bar.open, bar.high, bar.low, bar.close):
+            if price not in known:
+                known[price] = yearly_volatility([price, *past])
+        return _bar(bar, *(known[one] for one in (bar.open, bar.high, bar.low, bar.close)))
+
+
+def _implied(market: MarketSource, con_id: int, bar: PriceBar) -> PriceBar | None:
+    found = market.volatility(con_id, bar.start)
+    return _bar(bar, found, found, found, found)
+
+
+def _yield(market: MarketSource, con_id: int, bar: PriceBar) -> PriceBar | None:
+    prices = (bar.open, bar.high, bar.low, bar.close)
+    known = {price: market.bond_yield(con_id, bar.start, price) for price in set(prices)}
+    return _bar(bar, *(known[price] for price in prices))
+
+
+def _bar(bar: PriceBar, *figures: float | None) -> PriceBar | None:
+    """A bar of the figures at the open, high, low and close of a bar of prices."""
+    told = [round(one * FIGURES) for one in figures if one is not None]
+    if len(told) < len(figures):
+        return None
+    return PriceBar(bar.start, told[0], max(told), min(told), told[-1], -1, -1, -1)
