@@ -15,6 +15,10 @@ from .addresses import network
 
 Verdict = Literal["accept", "ask", "reject"]
 """What happens to a connection from an address."""
+Entitlement = Literal["live", "delayed", "none"]
+"""Which market data of a contract the user has subscribed to."""
+ENTITLEMENTS: tuple[Entitlement, ...] = ("live", "delayed", "none")
+_RULE = re.compile(r"(symbol|exchange|type):\S+( \S+)*\Z")
 VERDICTS: tuple[Verdict, ...] = ("accept", "ask", "reject")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d\Z")
 
@@ -43,6 +47,13 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
     ``British Summer Time``; "": its abbreviation."""
     quote_interval_ms: int = 250
     """The interval of a quote line; TWS samples stocks at about 250 ms. 0: every tick."""
+    market_data: Entitlement = "live"
+    """Which market data the user has subscribed to: live, those of ``delay_minutes`` ago for who
+    asks for delayed ones, or none."""
+    entitlements: dict[str, Entitlement] = {}
+    """The same by ``symbol:AAPL``, ``exchange:CME`` or ``type:OPT``; the most specific applies."""
+    delay_minutes: int = 15
+    """How old delayed market data are."""
     start_api_timeout_s: float = 30.0
     """How long a connection may take to send START_API."""
     account_interval_s: float = 180.0
@@ -95,6 +106,7 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
         self._within("max_lines", 1, 100_000)
         self._within("quote_interval_ms", 0, 60_000)
         self._within("start_api_timeout_s", 0.01, 3600)
+        self._within("delay_minutes", 1, 60)
         self._within("account_interval_s", 1, 86_400)
         self._within("max_buffer_mb", 1, 1024)
         self._within("client_id_linger_s", 0, 3600)
@@ -112,6 +124,7 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
             self._within("max_message_rate", 0, 1_000_000)
         self._known_zone()
         self._known_verdicts()
+        self._known_entitlements()
         for name in ("daily_restart", "daily_logoff"):
             self._time_of_day(name)
 
@@ -176,6 +189,22 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
                 setting="time_zone_name",
                 found=name[:LONGEST_ZONE_NAME],
             )
+
+    def _known_entitlements(self) -> None:
+        for name, chosen in {"market_data": self.market_data, **self.entitlements}.items():
+            if chosen not in ENTITLEMENTS:
+                advice = "Choose one of: " + ", ".join(ENTITLEMENTS)
+                raise SettingsError(
+                    "is not an entitlement", setting=name, found=chosen, advice=advice
+                )
+        for name in self.entitlements:
+            if not _RULE.match(name):
+                raise SettingsError(
+                    "names no contracts",
+                    setting="entitlements",
+                    found=name,
+                    advice="Write symbol:AAPL, exchange:CME or type:OPT",
+                )
 
     def _known_verdicts(self) -> None:
         for name, verdict in {"acceptance": self.acceptance, **self.acceptance_rules}.items():

@@ -35,6 +35,7 @@ from .handlers.services import Services
 from .market_data.books import DepthStreams
 from .market_data.channels import Channels
 from .market_data.computations import Computations
+from .market_data.entitlements import Entitlements
 from .market_data.generic_lines import GenericTicks
 from .market_data.history_pacing import HistoryPacing
 from .market_data.level1 import Level1
@@ -182,6 +183,7 @@ class Station:
             link=self.link,
             farms=self.farms,
             user=self.user,
+            entitlements=Entitlements(chosen),
             level1=self.level1,
             generic_ticks=self.generic_ticks,
             computations=self.computations,

@@ -66,8 +66,8 @@ def test_a_snapshot_ends_and_leaves_no_line() -> None:
 
 def test_a_regulatory_snapshot_is_one_too() -> None:
     _, client = ready()
-    got = lines(client.send(wire.ReqMktData(1, AAPL, "", False, True)).got())
-    assert got[-1] == "tickSnapshotEnd 1"
+    got = client.send(wire.ReqMktData(1, AAPL, "", False, True)).got()
+    assert isinstance(got[-1], wire.TickSnapshotEnd)
 
 
 def test_the_contract_may_be_named_by_its_number() -> None:

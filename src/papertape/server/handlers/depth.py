@@ -6,6 +6,7 @@ from ...venue.reference.exchanges import SMART
 from ...venue.reference.instruments import Instrument, Listing, Purpose, Refusal
 from ...wire.catalogue import depth as wire
 from ..market_data.books import BookView, DepthLine
+from ..market_data.entitlements import told_contract
 from ..sessions.session import Session
 from . import handles
 from .rerouting import rerouted
@@ -34,6 +35,10 @@ def req_mkt_depth(tws: Services, session: Session, message: wire.ReqMktDepth) ->
     view = _view(found, message)
     if view is None or not tws.quotes(entry.conId):
         session.error(request_id, 10092)
+    elif tws.entitlements.lacks(entry):
+        right = tws.entitlements.of(entry)
+        variant = "delayed" if right == "delayed" else "no_delayed"
+        session.error(request_id, 354, variant=variant, contract=told_contract(entry))
     elif message.numRows < 1:
         session.error(request_id, 322, cause=f"{message.numRows} is no number of rows")
     elif 0 < most <= len(lines):

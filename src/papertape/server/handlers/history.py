@@ -36,7 +36,7 @@ from ..present.times import bar_date, dashed, stamp
 from ..sessions.session import Session
 from ..sessions.subscriptions import Query
 from . import handles
-from .history_query import cancel, check_date_form, listing_for, refuse
+from .history_query import cancel, check_date_form, listing_for, refuse, too_late
 from .services import Services
 
 SCHEDULE = "SCHEDULE"
@@ -63,6 +63,9 @@ def req_historical_data(tws: Services, session: Session, message: wire.ReqHistor
         asked, implied = read(tws, message, found.instrument)
     except BadRequest as bad:
         refuse(session, message.reqId, bad)
+        return
+    if too_late(tws, asked.entry, asked.end) and not schedule:
+        session.error(message.reqId, 2188)
         return
     whole = (
         asked.entry.conId, found.exchange, asked.step, message.endDateTime, message.duration,

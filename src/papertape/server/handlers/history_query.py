@@ -1,7 +1,8 @@
 """What all questions to the history farm have in common: their number and their contract."""
 
 from ...model import Contract
-from ...venue.reference.instruments import Listing, Purpose, Refusal
+from ...venue.reference.instruments import Instrument, Listing, Purpose, Refusal
+from ...venue.units import Nanos
 from ..market_data.bad_request import BadRequest
 from ..market_data.history import DATE_FORMS
 from ..market_data.live_bars import LiveBars
@@ -36,7 +37,17 @@ def listing_for(
         facts = {"symbol": found.instrument.symbol, "exchange": found.exchange}
         session.error(request_id, 162, variant="no_data", whatToShow=what.title(), **facts)
         return None
+    if tws.entitlements.of(found.instrument) == "none":
+        facts = {"exchange": found.exchange, "secType": found.instrument.secType}
+        session.error(request_id, 162, variant="no_permissions", **facts)
+        return None
     return found
+
+
+def too_late(tws: Services, entry: Instrument, end: Nanos) -> bool:
+    """Whether a span ends later than the data that the user has subscribed to."""
+    late = tws.timing.now - tws.entitlements.delay
+    return tws.entitlements.of(entry) == "delayed" and end > late
 
 
 def refuse(session: Session, request_id: int, bad: BadRequest) -> None:

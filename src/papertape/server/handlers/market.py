@@ -2,26 +2,26 @@
 
 from msgspec.structs import replace
 
-from ...venue.reference.answers import BBO
-from ...venue.reference.details import precision
 from ...venue.reference.exchanges import SMART
 from ...venue.reference.instruments import Instrument, Purpose, Refusal
 from ...wire.catalogue import market as wire
 from ..market_data.computations import ComputationLine
+from ..market_data.entitlements import told_contract
 from ..market_data.generic_lines import GenericLine
 from ..market_data.generic_ticks import wanted_ticks
 from ..market_data.live_bars import FiveSecondLine
-from ..market_data.quotes import QuoteLine
+from ..market_data.quotes import Delivery, QuoteLine
 from ..sessions.session import Session
 from . import handles
+from .regulatory import parameters, regulatory_snapshot
 from .rerouting import rerouted
 from .services import Services
 
-SNAPSHOT_PERMISSIONS = 4
 FROZEN_TYPES = (2, 4)
+DELAYED_TYPES = (3, 4)
 
 
-@handles(wire.ReqMktData, partly="some generic ticks, regulatory snapshots, delayed data")
+@handles(wire.ReqMktData, partly="some generic ticks, which the reference names")
 def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> None:
     """Open a quote line: its parameters, its type, the known state, then changes."""
     if message.reqId in session.subscriptions.of(QuoteLine):
@@ -47,35 +47,62 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
         contract = f"{entry.symbol} {found.exchange}"
         session.error(message.reqId, 354, variant="no_delayed", contract=contract)
         return
+    if message.regulatorySnapshot:
+        regulatory_snapshot(tws, session, message.reqId, entry)
+        return
     wanted = wanted_ticks(message.genericTickList, entry.secType)
     if isinstance(wanted, Refusal):
         session.refuse(message.reqId, wanted)
         return
-    kind = wire.MarketDataType(message.reqId, tws.level1.delivered(session, entry))
-    if snapshot:
-        session.send(kind)
-        session.send(_parameters(message.reqId, entry))
-        tws.level1.snapshot(message.reqId, session, entry)
-        for tick in tws.computations.once(entry, frozen=session.wants_frozen, delay=0):
-            session.send(replace(tick, reqId=message.reqId))
-        session.send(wire.TickSnapshotEnd(message.reqId))
+    delivery = _delivery(tws, session, message.reqId, entry)
+    if delivery is None:
         return
-    session.send(_parameters(message.reqId, entry))
-    session.send(kind)
-    tws.level1.open(QuoteLine(message.reqId, session, entry, default=wanted.default))
+    if snapshot:
+        _snapshot(tws, session, message.reqId, entry, delivery)
+        return
+    session.send(parameters(message.reqId, entry))
+    session.send(wire.MarketDataType(message.reqId, tws.level1.delivered(entry, delivery)))
+    if delivery.delay:
+        session.error(message.reqId, 10167)
+    line = QuoteLine(message.reqId, session, entry, default=wanted.default, delivery=delivery)
+    tws.level1.open(line)
     if wanted.default:
-        tws.computations.follow(message.reqId, session, entry, frozen=session.wants_frozen, delay=0)
+        tws.computations.follow(message.reqId, session, entry, *delivery)
     if wanted.generic:
-        tws.generic_ticks.follow(message.reqId, session, entry, wanted.generic)
+        tws.generic_ticks.follow(
+            message.reqId, session, entry, wanted.generic, delay=delivery.delay
+        )
 
 
-def _parameters(request_id: int, entry: Instrument) -> wire.TickReqParams:
-    """The step of the prices and what tells their venues, which a currency pair has not."""
-    if entry.secType == "CASH":
-        return wire.TickReqParams(request_id, 1 / entry.scale)
-    fine = precision(entry)
-    step = entry.tick / entry.scale
-    return wire.TickReqParams(request_id, step, BBO, SNAPSHOT_PERMISSIONS, fine, fine)
+def _delivery(
+    tws: Services, session: Session, request_id: int, entry: Instrument
+) -> Delivery | None:
+    """How the data of a contract are delivered to a client; None when it has been refused: 354
+    where there are none for the user, 10089 where it may ask for delayed ones."""
+    right = tws.entitlements.of(entry)
+    if right == "live":
+        return Delivery(session.wants_frozen)
+    if right == "none":
+        session.error(request_id, 354, variant="no_delayed", contract=told_contract(entry))
+        return None
+    if session.wants_delayed:
+        return Delivery(session.wants_frozen, tws.entitlements.delay)
+    session.send(parameters(request_id, entry))
+    hint = "Delayed market data is available."
+    session.error(request_id, 10089, delayed_hint=hint, contract=told_contract(entry))
+    return None
+
+
+def _snapshot(
+    tws: Services, session: Session, request_id: int, entry: Instrument, delivery: Delivery
+) -> None:
+    """The present state and its end."""
+    session.send(wire.MarketDataType(request_id, tws.level1.delivered(entry, delivery)))
+    session.send(parameters(request_id, entry))
+    tws.level1.snapshot(request_id, session, entry, delivery)
+    for tick in tws.computations.once(entry, *delivery):
+        session.send(replace(tick, reqId=request_id))
+    session.send(wire.TickSnapshotEnd(request_id))
 
 
 @handles(wire.CancelMktData)
@@ -87,9 +114,10 @@ def cancel_mkt_data(tws: Services, session: Session, message: wire.CancelMktData
     session.subscriptions.remove(ComputationLine, message.reqId)
 
 
-@handles(wire.ReqMarketDataType, partly="any type is accepted; data are live, and never delayed")
+@handles(wire.ReqMarketDataType)
 def req_market_data_type(tws: Services, session: Session, message: wire.ReqMarketDataType) -> None:
-    """Any type is taken, without an answer: live data is always entitled, and always preferred.
-
-    With 2 and 4, later lines keep the last quote while a market is closed."""
+    """Any type is taken, without an answer, for later requests: with 2 and 4 they keep the last
+    quote while a market is closed, with 3 and 4 they get delayed data where the user has no live
+    ones, which are always preferred."""
     session.wants_frozen = message.marketDataType in FROZEN_TYPES
+    session.wants_delayed = message.marketDataType in DELAYED_TYPES

@@ -27,7 +27,7 @@ from ..sessions.session import Session
 from ..sessions.subscriptions import Query
 from . import handles
 from .history import span_start
-from .history_query import cancel, check_date_form, listing_for, refuse
+from .history_query import cancel, check_date_form, listing_for, refuse, too_late
 from .services import Services
 
 ANSWERS: dict[Kind, type[Message]] = {
@@ -120,6 +120,9 @@ def req_historical_ticks(tws: Services, session: Session, message: wire.ReqHisto
             listing = f"{entry.symbol}/{entry.secType}@{found.exchange}"
             raise BadRequest(10187, cause=f"No historical market data for {listing} {TITLES[kind]}")
         start, end, implied = _bounds(tws, message)
+        if too_late(tws, entry, end if start is None else tws.timing.now):
+            facts = {"exchange": found.exchange, "secType": entry.secType}
+            raise BadRequest(10187, "no_permissions", **facts)
         if message.numberOfTicks < 1:
             raise BadRequest(10187, cause=f"{message.numberOfTicks} is no number of ticks")
         whole = (

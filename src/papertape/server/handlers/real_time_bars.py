@@ -3,6 +3,7 @@
 from ...venue.reference.instruments import Purpose, Refusal
 from ...venue.reference.securities import UNQUOTED, UNTRADED
 from ...wire.catalogue import ticks as wire
+from ..market_data.entitlements import told_contract
 from ..market_data.history import LIVE
 from ..market_data.live_bars import FiveSecondLine
 from ..market_data.quotes import QuoteLine
@@ -36,6 +37,13 @@ def req_real_time_bars(tws: Services, session: Session, message: wire.ReqRealTim
         listing = f"{entry.symbol}/{entry.secType}@{found.exchange}"
         cause = f"No historical market data for {listing} {shown} 5"
         session.error(message.reqId, 420, cause=cause)
+        return
+    if tws.entitlements.lacks(entry):
+        if traded:
+            facts = {"exchange": found.exchange, "secType": entry.secType}
+            session.error(message.reqId, 420, variant="no_permissions", **facts)
+        else:
+            session.error(message.reqId, 10089, delayed_hint="", contract=told_contract(entry))
         return
     if not tws.history_pacing.admits(session, what):
         session.error(message.reqId, 420, variant="pacing")

@@ -13,6 +13,7 @@ from ..display_groups import DisplayGroups
 from ..event_bus import EventBus
 from ..market_data.books import DepthStreams
 from ..market_data.computations import Computations
+from ..market_data.entitlements import Entitlements
 from ..market_data.generic_lines import GenericTicks
 from ..market_data.history_pacing import HistoryPacing
 from ..market_data.level1 import Level1
@@ -50,6 +51,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     link: BrokerLink
     farms: Farms
     user: TwsUser
+    entitlements: Entitlements
     level1: Level1
     generic_ticks: GenericTicks
     computations: Computations

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from ...venue.reference.instruments import Instrument, Purpose, Refusal
 from ...venue.reference.securities import UNQUOTED, UNTRADED
 from ...wire.catalogue import ticks as wire
+from ..market_data.entitlements import told_contract
 from ..market_data.past_ticks import MOST_TICKS, TickQuery, ticks_before
 from ..market_data.tick_by_tick import TICK_TYPES, TickLine, TickType
 from ..sessions.session import Session
@@ -46,6 +47,12 @@ def req_tick_by_tick_data(
     elif not tws.quotes(entry.conId):
         facts = {"exchange": found.exchange, "secType": entry.secType}
         session.error(request_id, 10189, variant="no_permissions", **facts)
+    elif tws.entitlements.lacks(entry):
+        if message.tickType == "Last":
+            facts = {"exchange": found.exchange, "secType": entry.secType}
+            session.error(request_id, 10189, variant="no_permissions", **facts)
+        else:
+            session.error(request_id, 10089, delayed_hint="", contract=told_contract(entry))
     elif 0 < tws.settings.tick_by_tick_limit <= len(lines):
         session.error(request_id, 10190)
     elif message.numberOfTicks:

@@ -214,7 +214,7 @@ class Computations:
         self.alarm = self._channels.alarm
 
     def follow(
-        self, request_id: int, session: Session, entry: Instrument, *, frozen: bool, delay: Nanos
+        self, request_id: int, session: Session, entry: Instrument, frozen: bool, delay: Nanos
     ) -> None:
         """Tell the computations and what changes, as long as the session has the line. Nothing for
         what is no option."""
@@ -224,7 +224,7 @@ class Computations:
         make = partial(self._feed, entry, frozen, delay)
         self._channels.follow((entry.conId, frozen, delay), make, line, show=True)
 
-    def once(self, entry: Instrument, *, frozen: bool, delay: Nanos) -> list[TickOptionComputation]:
+    def once(self, entry: Instrument, frozen: bool, delay: Nanos) -> list[TickOptionComputation]:
         """The present computations, for a snapshot, without a request id."""
         if not computes(entry):
             return []

@@ -19,7 +19,7 @@ from ..settings import StationSettings
 from ..timing import Timing
 from .channels import NEVER, Channel, Channels, Form, Listener
 from .open_hours import OpenHours
-from .quotes import FROZEN, LIVE, QuoteLine, Shown, Ticks, closed, shown
+from .quotes import Delivery, QuoteLine, Shown, Ticks, closed, shown
 
 MOST_PICTURES = 1000
 """Instruments whose snapshots are kept encoded; the oldest go."""
@@ -43,13 +43,12 @@ class SampledQuotes:
         market: MarketSource,
         entry: Instrument,
         interval: Nanos,
-        frozen: bool,
+        delivery: Delivery,
         lots: Callable[[], bool],
     ) -> None:
-        """``frozen``: the last quote stays while the market is closed; ``lots`` says whether sizes
-        of US stocks count round lots."""
+        """``lots`` says whether sizes of US stocks count round lots."""
         self._hours = OpenHours(market, entry.conId)
-        self._frozen = frozen
+        self._delivery = delivery
         self._market = market
         self._entry = entry
         self._interval = interval
@@ -66,10 +65,7 @@ class SampledQuotes:
         """What changed; everything that is known to who knows nothing."""
         state = self._state
         if state is None or now != self._at:
-            con_id, market = self._entry.conId, self._market
-            found = shown(market.quote(con_id, now), market.day(con_id, now))
-            if not self._hours.open(now):
-                found = closed(found, frozen=self._frozen)
+            found = _state(self._market, self._entry, now, self._delivery, self._hours)
             if found != state:
                 state = self._state = found
             self._at = now
@@ -78,7 +74,8 @@ class SampledQuotes:
 
     def messages(self, items: Sequence[QuoteChange], form: Form) -> list[Message]:
         """The ticks of what changed."""
-        ticks = Ticks(0, self._entry, form.version, lots=self._lots())
+        late = bool(self._delivery.delay)
+        ticks = Ticks(0, self._entry, form.version, lots=self._lots(), late=late)
         return [tick for item in items for tick in ticks.between(item.before, item.now)]
 
 
@@ -89,9 +86,21 @@ class EveryTick(SampledQuotes):
 
     def due(self, now: Nanos) -> Nanos:
         """The next tick of the tape, or the end of the session."""
-        tick = self._market.next_tick(self._entry.conId, now)
+        delay = self._delivery.delay
+        then = now - delay
+        tick = self._market.next_tick(self._entry.conId, then)
         found = NEVER if tick is None else tick
-        return min(found, self._hours.closes) if self._hours.open(now) else found
+        return (min(found, self._hours.closes) if self._hours.open(then) else found) + delay
+
+
+def _state(
+    market: MarketSource, entry: Instrument, now: Nanos, delivery: Delivery, hours: OpenHours
+) -> Shown:
+    """What is delivered of an instrument at an instant."""
+    con_id, now = entry.conId, now - delivery.delay
+    kind = Delivery(delay=delivery.delay).kind(is_open=True)
+    found = shown(market.quote(con_id, now), market.day(con_id, now), kind)
+    return found if hours.open(now) else closed(found, frozen=delivery.frozen)
 
 
 class Picture(NamedTuple):
@@ -107,11 +116,15 @@ class Pictures:
     steady = True
 
     def __init__(
-        self, market: MarketSource, entry: Instrument, frozen: bool, lots: Callable[[], bool]
+        self,
+        market: MarketSource,
+        entry: Instrument,
+        delivery: Delivery,
+        lots: Callable[[], bool],
     ) -> None:
         self._market = market
         self._hours = OpenHours(market, entry.conId)
-        self._frozen = frozen
+        self._delivery = delivery
         self._entry = entry
         self._lots = lots
 
@@ -121,17 +134,15 @@ class Pictures:
 
     def news(self, told: Picture | None, now: Nanos) -> tuple[Picture, Sequence[Picture]]:
         """The present state."""
-        con_id, market = self._entry.conId, self._market
-        quote = market.quote(con_id, now)
-        state = shown(quote, market.day(con_id, now))
-        if not self._hours.open(now):
-            state = closed(state, frozen=self._frozen)
+        state = _state(self._market, self._entry, now, self._delivery, self._hours)
+        quote = self._market.quote(self._entry.conId, now - self._delivery.delay)
         picture = Picture(state, quote.time // SECOND)
         return picture, () if told == picture else (picture,)
 
     def messages(self, items: Sequence[Picture], form: Form) -> list[Message]:
         """The ticks of a snapshot."""
-        ticks = Ticks(0, self._entry, form.version, lots=self._lots())
+        late = bool(self._delivery.delay)
+        ticks = Ticks(0, self._entry, form.version, lots=self._lots(), late=late)
         return [tick for item in items for tick in ticks.snapshot(item.state, item.quoted)]
 
 
@@ -152,7 +163,7 @@ class Level1:
         self._timing = timing
         self._interval: Nanos = settings.quote_interval_ms * 1_000_000
         self.channels = Channels(flows, timing)
-        self._pictures: dict[tuple[int, bool], Channel[Picture | None, Picture]] = {}
+        self._pictures: dict[tuple[int, Delivery], Channel[Picture | None, Picture]] = {}
         """The channels of snapshots, by instrument."""
         config.watch(LOTS, self._encode_anew)
         self.alarm = self.channels.alarm
@@ -165,26 +176,28 @@ class Level1:
             return
         entry = line.instrument
         kind = SampledQuotes if self._interval else EveryTick
-        make = partial(kind, self._market, entry, self._interval, line.frozen, self._in_lots)
-        self.channels.follow((entry.conId, line.frozen), make, line, show=True)
+        make = partial(kind, self._market, entry, self._interval, line.delivery, self._in_lots)
+        self.channels.follow((entry.conId, line.delivery), make, line, show=True)
 
-    def snapshot(self, request_id: int, session: Session, entry: Instrument) -> None:
+    def snapshot(
+        self, request_id: int, session: Session, entry: Instrument, delivery: Delivery
+    ) -> None:
         """Send the present state as a snapshot has it. Raises what the market raises."""
-        key = entry.conId, session.wants_frozen
+        key = entry.conId, delivery
         channel = self._pictures.get(key)
         if channel is None:
             if len(self._pictures) >= MOST_PICTURES:
                 del self._pictures[next(iter(self._pictures))]
-            feed = Pictures(self._market, entry, session.wants_frozen, self._in_lots)
+            feed = Pictures(self._market, entry, delivery, self._in_lots)
             channel = self._pictures[key] = Channel(feed, self._timing.now)
         form = Form(session.version)
         once: Listener[Picture | None] = Listener(request_id, session, form, None)
         channel.show(once, self._timing.now)
 
-    def delivered(self, session: Session, entry: Instrument) -> int:
-        """The type of the data that a session's request for quotes gets now."""
-        is_open = OpenHours(self._market, entry.conId).open(self._timing.now)
-        return FROZEN if session.wants_frozen and not is_open else LIVE
+    def delivered(self, entry: Instrument, delivery: Delivery) -> int:
+        """The type of the data that a request for quotes gets now."""
+        hours = OpenHours(self._market, entry.conId)
+        return delivery.kind(is_open=hours.open(self._timing.now - delivery.delay))
 
     def _in_lots(self) -> bool:
         return bool(self._config.settings.sendMarketDataInLotsForUsStocks)

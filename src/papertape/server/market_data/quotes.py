@@ -6,12 +6,12 @@ travel as tickPrice with their size; a size that changes alone travels as tickSi
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ...venue.market.source import DayStats, Quote
 from ...venue.reference.instruments import Instrument
 from ...venue.reference.securities import UNQUOTED, UNTRADED
-from ...venue.units import SECOND, PriceUnits, SizeUnits, price_float, size_decimal
+from ...venue.units import SECOND, Nanos, PriceUnits, SizeUnits, price_float, size_decimal
 from ...versions import FRACTIONAL_SIZE_RULES, QUOTES_IN_SHARES, VOLUME_TICKS_IN_SHARES
 from ...wire.catalogue.market import MarketDataType, TickGeneric, TickPrice, TickSize, TickString
 from ...wire.message import Farm, Message
@@ -24,6 +24,13 @@ OPEN, LAST_TIMESTAMP, HALTED = 14, 45, 49
 LOT = 100
 CAN_AUTO_EXECUTE = 1
 LIVE, FROZEN = 1, 2
+DELAYED = 2
+"""From the type of live or frozen data to that of delayed or delayed frozen ones."""
+LATE: Final = {
+    BID: 66, ASK: 67, LAST: 68, BID_SIZE: 69, ASK_SIZE: 70, LAST_SIZE: 71, HIGH: 72, LOW: 73,
+    VOLUME: 74, CLOSE: 75, OPEN: 76, LAST_TIMESTAMP: 88, HALTED: 90,
+}  # fmt: skip
+"""From the type of a tick to that of the delayed one."""
 
 
 def shown_size(units: SizeUnits, version: int, instrument: Instrument, gate: int) -> Decimal:
@@ -32,6 +39,23 @@ def shown_size(units: SizeUnits, version: int, instrument: Instrument, gate: int
     if version < gate and instrument.secType == "STK":
         return size // LOT
     return size if version >= FRACTIONAL_SIZE_RULES else size.to_integral_value()
+
+
+class Delivery(NamedTuple):
+    """How the quotes of a request are delivered."""
+
+    frozen: bool = False
+    """The last ones stay while the market is closed."""
+    delay: Nanos = 0
+    """How old they are; 0 is live."""
+
+    def kind(self, *, is_open: bool) -> int:
+        """The type of the data as 58 tells it."""
+        found = FROZEN if self.frozen and not is_open else LIVE
+        return found + (DELAYED if self.delay else 0)
+
+
+NOW: Final = Delivery()
 
 
 class Shown(NamedTuple):
@@ -53,17 +77,17 @@ class Shown(NamedTuple):
     """The type of the data: live, or frozen while the market is closed."""
 
 
-def shown(quote: Quote, day: DayStats) -> Shown:
+def shown(quote: Quote, day: DayStats, kind: int = LIVE) -> Shown:
     """The market's state as far as quote lines tell of it."""
     return Shown(
         quote.bid, quote.bidSize, quote.ask, quote.askSize, day.last, day.lastSize,
-        day.volume, day.high, day.low, day.close, day.open, day.lastTime // SECOND,
+        day.volume, day.high, day.low, day.close, day.open, day.lastTime // SECOND, kind,
     )  # fmt: skip
 
 
 def closed(state: Shown, *, frozen: bool) -> Shown:
     """The same while the market is closed: nobody quotes, or, frozen, as it was at the close."""
-    return state._replace(kind=FROZEN) if frozen else _valued(state)
+    return state._replace(kind=state.kind + FROZEN - LIVE) if frozen else _valued(state)
 
 
 def _valued(state: Shown) -> Shown:
@@ -74,19 +98,24 @@ def _valued(state: Shown) -> Shown:
 class QuoteLine(Listener[Shown | None]):
     """One reqMktData of one session; knows the state that its client received last."""
 
-    __slots__ = ("default", "frozen", "instrument")
+    __slots__ = ("default", "delivery", "instrument")
 
     farm = Farm.MARKET
     events = {End.COMPETING: Told(10197), End.DATA_LOST: None}
 
     def __init__(
-        self, request_id: int, session: Session, instrument: Instrument, *, default: bool = True
+        self,
+        request_id: int,
+        session: Session,
+        instrument: Instrument,
+        *,
+        default: bool = True,
+        delivery: Delivery = NOW,
     ) -> None:
         super().__init__(request_id, session, Form(session.version), None)
         self.default = default
         """Whether it has the default ticks; without them it only holds its place."""
-        self.frozen = session.wants_frozen
-        """Whether it keeps its last quote while the market is closed."""
+        self.delivery = delivery
         self.instrument = instrument
 
 
@@ -94,9 +123,17 @@ class Ticks:
     """The ticks that bring a subscriber from one state to another, for a server version."""
 
     def __init__(
-        self, request_id: int, instrument: Instrument, version: int, *, lots: bool = False
+        self,
+        request_id: int,
+        instrument: Instrument,
+        version: int,
+        *,
+        lots: bool = False,
+        late: bool = False,
     ) -> None:
+        """``late``: they are delayed data, which have types of their own."""
         self._id = request_id
+        self._late = late
         self._lots = lots and instrument.secType == "STK" and instrument.currency == "USD"
         """Sizes of US stocks count round lots at every version."""
         self._instrument = instrument
@@ -108,6 +145,20 @@ class Ticks:
 
     def between(self, before: Shown | None, now: Shown) -> Iterator[Message]:
         """What changed; everything that is known when nothing has been told before."""
+        return map(self._typed, self._between(before, now))
+
+    def snapshot(self, now: Shown, quoted: int) -> Iterator[Message]:
+        """The state once: sizes stand in the prices alone. ``quoted`` is when the latest quote
+        came, in seconds."""
+        return map(self._typed, self._snapshot(now, quoted))
+
+    def _typed(self, tick: Message) -> Message:
+        """The tick with the type of a delayed one, if it is one."""
+        if self._late and isinstance(tick, TickPrice | TickSize | TickString | TickGeneric):
+            tick.tickType = LATE[tick.tickType]
+        return tick
+
+    def _between(self, before: Shown | None, now: Shown) -> Iterator[Message]:
         if before is not None and before.kind != now.kind:
             yield MarketDataType(self._id, now.kind)
         if self._value:
@@ -129,9 +180,7 @@ class Ticks:
         if now.last_seconds and old[11] != now.last_seconds and not self._pair:
             yield TickString(self._id, LAST_TIMESTAMP, str(now.last_seconds))
 
-    def snapshot(self, now: Shown, quoted: int) -> Iterator[Message]:
-        """The state once: sizes stand in the prices alone. ``quoted`` is when the latest quote
-        came, in seconds."""
+    def _snapshot(self, now: Shown, quoted: int) -> Iterator[Message]:
         now = _valued(now) if self._value else now
         quotes = [self._quote(BID, now, 0), self._quote(ASK, now, 2)]
         if self._pair:
@@ -162,7 +211,7 @@ class Ticks:
         return shown_size(units, self._version, self._instrument, gate)
 
     def _price(self, kind: int, price: PriceUnits, size: Decimal) -> Message:
-        executes = kind in (BID, ASK) and not self._pair and not self._value
+        executes = kind in (BID, ASK) and not (self._pair or self._value or self._late)
         mask = CAN_AUTO_EXECUTE if executes else 0
         amount = price_float(price, self._instrument.scale) if price else -1.0
         return TickPrice(self._id, kind, amount, size, mask)

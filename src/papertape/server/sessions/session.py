@@ -120,6 +120,10 @@ class Session:
         """Whether orders that the user of TWS enters are bound to this client."""
         self.wants_frozen = False
         """Its requests for quotes keep the last ones while a market is closed."""
+        self.wants_delayed = False
+        """Its requests get delayed data where there are no live ones."""
+        self.regulatory_at: Nanos = 0
+        """When it was last sent a regulatory snapshot."""
         self.subscriptions = Subscriptions()
         """Its subscriptions."""
         self.replies: deque[Reply] = deque()

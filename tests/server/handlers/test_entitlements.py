@@ -1,0 +1,279 @@
+"""What the user has subscribed to: live data, delayed ones, or none; regulatory snapshots."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from papertape.errors import SettingsError
+from papertape.model import Contract
+from papertape.server.settings import StationSettings
+from papertape.venue.units import MINUTE
+from papertape.wire.catalogue import market as wire
+from papertape.wire.catalogue.depth import ReqMktDepth
+from papertape.wire.catalogue.history import HistoricalData, ReqHistoricalData
+from papertape.wire.catalogue.options import TickOptionComputation
+from papertape.wire.catalogue.session import ErrorMessage
+from papertape.wire.catalogue.ticks import (
+    HistoricalTicksBidAsk,
+    ReqHeadTimeStamp,
+    ReqHistoricalTicks,
+    ReqRealTimeBars,
+    ReqTickByTickData,
+)
+from server.market import TapeMarket
+from server.pair import VERSIONS, Client, Hall
+from server.test_every_kind import hall as whole_market
+
+AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
+IBM = Contract(symbol="IBM", secType="STK", exchange="SMART", currency="USD")
+CALL = Contract(localSymbol="SPY   260618C00680000", secType="OPT", exchange="SMART")
+PRICES = (wire.TickPrice, wire.TickSize, wire.TickString)
+
+
+def hall_of(market: Any = None, now: int = 0, **settings: Any) -> Hall:
+    given = {"max_message_rate": 0, "market_data": "delayed"} | settings
+    place = {"market": market, "now": now} if market is not None else {"market": TapeMarket()}
+    return Hall(settings=StationSettings(**given), **place)
+
+
+def quoted(**settings: Any) -> tuple[Hall, Client]:
+    """Apple's quote and trade, and twenty minutes later others."""
+    hall = hall_of(**settings)
+    hall.quote("AAPL 257.66 x 257.68*300")
+    hall.trade("AAPL 257.67*100")
+    hall.wait(20 * 60)
+    hall.quote("AAPL 260.00 x 260.02")
+    return hall, hall.client()
+
+
+def values(client: Client) -> dict[int, Any]:
+    """Prices, sizes and texts by their types."""
+    return {
+        tick.tickType: tick.price if isinstance(tick, wire.TickPrice) else getattr(tick, "size", "")
+        for tick in client.got()
+        if isinstance(tick, PRICES)
+    }
+
+
+# ---------------------------------------------------------------- lines and snapshots
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_delayed_data_are_those_of_fifteen_minutes_ago_under_their_own_types(version: int) -> None:
+    hall, _ = quoted()
+    client = hall.client(2, version)
+    client.send(wire.ReqMarketDataType(3), wire.ReqMktData(1, AAPL))
+    got = client.got()
+    assert [m.marketDataType for m in got if isinstance(m, wire.MarketDataType)] == [3]
+    text = "Requested market data is not subscribed. Displaying delayed market data."
+    assert [(m.errorCode, m.errorMsg) for m in got if isinstance(m, ErrorMessage)] == [
+        (10167, text)
+    ]
+    kinds = [type(m) for m in got]
+    assert kinds.index(ErrorMessage) == kinds.index(wire.MarketDataType) + 1
+    prices = {m.tickType: m.price for m in got if isinstance(m, wire.TickPrice)}
+    assert prices == {
+        66: 257.66, 67: 257.68, 68: 257.67, 72: 257.67, 73: 257.67, 75: 255.0, 76: 257.67,
+    }  # fmt: skip
+    assert {m.tickType for m in got if isinstance(m, wire.TickSize)} == {69, 70, 71, 74}
+    assert [m.tickType for m in got if isinstance(m, wire.TickString)] == [88]
+    assert {m.attrMask for m in got if isinstance(m, wire.TickPrice)} == {0}
+
+
+@pytest.mark.parametrize("interval", [0, 250])
+def test_they_follow_the_market_fifteen_minutes_late(interval: int) -> None:
+    hall, client = quoted(quote_interval_ms=interval)
+    client.send(wire.ReqMarketDataType(3), wire.ReqMktData(1, AAPL)).got()
+    hall.wait(15 * 60 - 1)
+    assert client.got() == []
+    hall.wait(1)
+    assert values(client) == {66: 260.0, 69: Decimal(1000), 67: 260.02, 70: Decimal(1000)}
+
+
+def test_a_shorter_delay_can_be_chosen() -> None:
+    hall, client = quoted(delay_minutes=1)
+    client.send(wire.ReqMarketDataType(3), wire.ReqMktData(1, AAPL)).got()
+    hall.wait(60)
+    assert values(client)[66] == 260.0
+
+
+def test_a_snapshot_has_the_recorded_order_and_no_sizes_beside_prices() -> None:
+    _, client = quoted()
+    client.send(wire.ReqMarketDataType(3), wire.ReqMktData(1, AAPL, "", True))
+    got = client.got()
+    types = [getattr(m, "tickType", type(m).spec.callback) for m in got]
+    assert types == [
+        "marketDataType", "tickReqParams", 66, 67, 68, 88, 72, 73, 74, 75, 76, "tickSnapshotEnd",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("wish", [1, 2])
+@pytest.mark.parametrize("snapshot", [False, True])
+def test_who_does_not_ask_for_them_is_told_that_there_are_some(wish: int, snapshot: bool) -> None:
+    _, client = quoted()
+    client.send(wire.ReqMarketDataType(wish), wire.ReqMktData(1, AAPL, "", snapshot))
+    got = client.got()
+    assert [type(m) for m in got] == [wire.TickReqParams, ErrorMessage]
+    text = (
+        "Requested market data requires additional subscription for API. See link in 'Market Data "
+        "Connections' dialog for more details.Delayed market data is available.AAPL "
+        "NASDAQ.NMS/TOP/ALL"
+    )
+    assert (got[1].errorCode, got[1].errorMsg) == (10089, text)
+    assert client.send(wire.CancelMktData(1)).errors()[0][1] == 300  # there is no line
+
+
+@pytest.mark.parametrize("wish", [1, 3])
+def test_where_there_are_none_nobody_gets_any(wish: int) -> None:
+    _, client = quoted(market_data="none")
+    client.send(wire.ReqMarketDataType(wish), wire.ReqMktData(1, AAPL))
+    text = "Requested market data is not subscribed.Delayed market data is not available."
+    assert client.errors() == [(1, 354, text + "AAPL NASDAQ.NMS/TOP/ALL")]
+
+
+def test_live_data_are_preferred_where_there_are_some() -> None:
+    hall, client = quoted(entitlements={"symbol:IBM": "live"})
+    hall.quote("IBM 290.00 x 290.10")
+    client.send(wire.ReqMarketDataType(3), wire.ReqMktData(1, IBM), wire.ReqMktData(2, AAPL))
+    got = client.got()
+    assert {m.reqId: m.marketDataType for m in got if isinstance(m, wire.MarketDataType)} == {
+        1: 1,
+        2: 3,
+    }
+    assert [m.id for m in got if isinstance(m, ErrorMessage)] == [2]
+
+
+RULES = [
+    ({"symbol:AAPL": "live", "exchange:NASDAQ": "none"}, 1),
+    ({"exchange:NASDAQ": "live", "type:STK": "none"}, 1),
+    ({"type:STK": "live"}, 1),
+    ({"type:OPT": "live", "symbol:IBM": "live", "exchange:NYSE": "live"}, 3),
+]
+
+
+@pytest.mark.parametrize(("rules", "kind"), RULES)
+def test_the_most_specific_rule_applies(rules: dict[str, str], kind: int) -> None:
+    _, client = quoted(entitlements=rules)
+    client.send(wire.ReqMarketDataType(3), wire.ReqMktData(1, AAPL))
+    assert [m.marketDataType for m in client.of(wire.MarketDataType)] == [kind]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"market_data": "some"}, {"entitlements": {"AAPL": "live"}},
+     {"entitlements": {"symbol:AAPL": "maybe"}}, {"delay_minutes": 0}],
+)  # fmt: skip
+def test_wrong_settings_are_named(settings: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError):
+        StationSettings(**settings)
+
+
+def test_options_and_generic_ticks_are_delayed_too() -> None:
+    whole = whole_market()
+    hall = hall_of(whole.market, whole.now)
+    live = hall_of(whole.market, whole.now - 15 * MINUTE, market_data="live")
+    late, now = hall.client(), live.client()
+    late.send(wire.ReqMarketDataType(3), wire.ReqMktData(1, CALL, "232"))
+    now.send(wire.ReqMktData(1, CALL, "232"))
+    got, wanted = late.got(), now.got()
+
+    def computed(messages: list[Any]) -> dict[int, float | None]:
+        ticks = [m for m in messages if isinstance(m, TickOptionComputation)]
+        return {m.tickType: m.impliedVol for m in ticks}
+
+    assert computed(got) == {tick + 70: found for tick, found in computed(wanted).items()}
+    assert len(computed(got)) == 4
+    mark = [m.price for m in got if isinstance(m, wire.TickPrice) and m.tickType == 37]
+    assert mark == [m.price for m in wanted if isinstance(m, wire.TickPrice) and m.tickType == 37]
+
+
+# ---------------------------------------------------------------- the other requests
+
+
+def codes(client: Client, *messages: Any) -> list[int]:
+    client.send(*messages)
+    client.hall.wait(0)
+    return [code for _, code, _ in client.errors()]
+
+
+def bars(end: str = "", **more: Any) -> ReqHistoricalData:
+    return ReqHistoricalData(1, AAPL, end, "1 min", "600 S", 0, "MIDPOINT", **more)
+
+
+def past(end: str) -> ReqHistoricalTicks:
+    return ReqHistoricalTicks(2, AAPL, "", end, 10, "BID_ASK", 0)
+
+
+@pytest.mark.parametrize("right", ["delayed", "none"])
+def test_nothing_else_tells_live_data(right: str) -> None:
+    _, client = quoted(market_data=right)
+    late = right == "delayed"
+    client.send(wire.ReqMarketDataType(3))
+    assert codes(client, ReqTickByTickData(1, AAPL, "Last")) == [10189]
+    assert codes(client, ReqTickByTickData(1, AAPL, "BidAsk")) == [10089]
+    assert codes(client, ReqRealTimeBars(1, AAPL, 5, "TRADES")) == [420]
+    assert codes(client, ReqRealTimeBars(1, AAPL, 5, "MIDPOINT")) == [10089]
+    assert codes(client, ReqMktDepth(1, AAPL, 5, True)) == [354]
+    assert codes(client, bars()) == codes(client, bars(keepUpToDate=True))
+    assert codes(client, bars()) == [2188 if late else 162]
+    assert codes(client, past("20260413 10:20:00 US/Eastern")) == [10187 if late else 162]
+    assert codes(client, ReqHeadTimeStamp(4, AAPL, 1, "TRADES", 1)) == ([] if late else [162])
+
+
+def test_the_past_of_delayed_data_is_open() -> None:
+    _, client = quoted()
+    client.send(bars("20260413 10:05:00 US/Eastern"), past("20260413 10:05:00 US/Eastern"))
+    client.hall.wait(0)
+    got = client.got()
+    assert [type(m) for m in got if isinstance(m, HistoricalData | HistoricalTicksBidAsk)] == [
+        HistoricalData,
+        HistoricalTicksBidAsk,
+    ]
+
+
+# ---------------------------------------------------------------- regulatory snapshots
+
+
+def cash(hall: Hall) -> Decimal:
+    (account,) = hall.station.engine.state.accounts.values()
+    return Decimal(account.cash["USD"]) / 1_000_000
+
+
+@pytest.mark.parametrize("right", ["live", "delayed", "none"])
+def test_a_regulatory_snapshot_is_the_live_quote_for_a_cent(right: str) -> None:
+    hall, client = quoted(market_data=right)
+    before = cash(hall)
+    got = client.send(wire.ReqMktData(1, AAPL, "", False, True)).got()
+    ticks = [m for m in got if getattr(m, "reqId", 0) == 1]
+    types = [getattr(m, "tickType", type(m).spec.callback) for m in ticks]
+    assert types == ["marketDataType", "tickReqParams", 1, 2, 85, "tickSnapshotEnd"]
+    assert (ticks[0].marketDataType, ticks[2].price, ticks[3].price) == (1, 260.0, 260.02)
+    assert int(ticks[4].value) == hall.now // 1_000_000
+    assert before - cash(hall) == Decimal("0.01")
+
+
+def test_a_client_may_have_one_a_second() -> None:
+    hall, client = quoted()
+    before = cash(hall)
+    ask = wire.ReqMktData(1, AAPL, "", False, True)
+    assert [code for _, code, _ in client.send(ask, ask).errors()] == [322]
+    hall.wait(1)
+    assert client.send(ask).errors() == []
+    assert before - cash(hall) == Decimal("0.02")
+
+
+@pytest.mark.parametrize(
+    "contract",
+    [
+        Contract(symbol="EUR", secType="CASH", exchange="IDEALPRO", currency="USD"),
+        Contract(symbol="SPX", secType="IND", exchange="CBOE", currency="USD"),
+        Contract(symbol="SIE", secType="STK", exchange="IBIS", currency="EUR"),
+    ],
+)
+def test_what_has_no_national_quote_is_refused_and_costs_nothing(contract: Contract) -> None:
+    whole = whole_market()
+    hall = hall_of(whole.market, whole.now)
+    client, before = hall.client(), cash(hall)
+    client.send(wire.ReqMktData(1, contract, "", False, True))
+    assert [code for _, code, _ in client.errors()] == [322] and cash(hall) == before
