@@ -45,6 +45,7 @@ class Page:
         self.answers |= {
             "/bars/756733": [bar(0, 168.1), bar(1, 168.2, complete=False)],
             "/quotes/756733": QUOTE,
+            "/books/756733": {"bids": [], "asks": []},
             "/executions": [],
         }
 
@@ -180,3 +181,53 @@ def test_what_is_shown_first(wanted: str, answers: dict[str, Any], found: Any) -
     paper = PaperView()
     paper.desk.answers |= answers
     assert asyncio.run(_first(paper.view, wanted)) == found
+
+
+# ---------------------------------------------------------------- book and greeks
+
+BOOK = {
+    "bids": [{"price": 168.2, "size": "300"}, {"price": 168.19, "size": "1200"}],
+    "asks": [{"price": 168.21, "size": "1400"}],
+}
+GREEKS = {
+    "implied_volatility": 0.25, "value": 5.1, "delta": 0.5432, "gamma": 0.0123, "vega": 0.2,
+    "theta": -0.0456, "underlying": 168.2,
+}  # fmt: skip
+
+
+def test_the_book_is_a_ladder_that_follows_the_market(page: Page) -> None:
+    page.answers["/books/756733"] = BOOK
+
+    async def use(chart: Chart) -> None:
+        await chart.choose(SPY)
+        assert chart._book.visible
+        rows = [[str(getattr(c, "text", c)) for c in r.cells] for r in chart._ladder._rows.values()]
+        assert rows == [["300", "168.20", "168.21", "1,400"], ["1,200", "168.19", "", ""]]
+        page.answers["/books/756733"] = {"bids": [], "asks": []}
+        await chart._turn()
+        assert not chart._book.visible
+        page.answers["/books/756733"] = RemoteError("gone")
+        await chart._turn()
+        assert not chart._book.visible
+
+    page.run(use)
+    assert page.asked("/books/756733") == [{"rows": 10}] * 3
+
+
+def test_an_option_has_its_greeks_above(page: Page) -> None:
+    page.answers["/quotes/756733"] = QUOTE | {"greeks": GREEKS}
+
+    async def use(chart: Chart) -> None:
+        await chart.choose(SPY)
+        assert chart._strip._of_option.visible
+
+    found = page.run(use)
+    assert {"Implied volatility", "25.0%", "0.5432", "-0.0456"} <= set(found)
+
+
+def test_what_is_no_option_has_none(page: Page) -> None:
+    async def use(chart: Chart) -> None:
+        await chart.choose(SPY)
+        assert not chart._strip._of_option.visible
+
+    page.run(use)

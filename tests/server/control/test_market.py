@@ -11,10 +11,13 @@ from papertape.server.present.times import bar_date
 from papertape.venue.market.prices import Prices
 from papertape.venue.market.source import PriceBar
 from papertape.venue.market.tape import open_market
+from papertape.venue.reference.instruments import Listing
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import MINUTE, SECOND, Nanos
 from papertape.versions import MAX_SERVER
 from papertape.wire.catalogue import history
+from papertape.wire.catalogue.market import ReqMktData
+from papertape.wire.catalogue.options import TickOptionComputation
 from server.control.api import Api, controlled
 from server.control.test_routes import with_api
 from server.pair import Hall
@@ -198,3 +201,43 @@ def test_instruments_of_the_catalogue_are_found_and_quoted() -> None:
             assert await api.get("/symbols?q=TICK-NYSE") == []
 
     run(main)
+
+
+def test_a_book_is_what_a_client_is_told_of_depth() -> None:
+    async def main(api: Api) -> None:
+        told = await api.get(f"/books/{AAPL}?rows=3")
+        assert (told["con_id"], told["live"]) == (AAPL, True)
+        assert len(told["bids"]) == len(told["asks"]) == 3
+        assert told["bids"][0] == {"price": 257.66, "size": "1000"}
+        assert told["asks"][0]["price"] == 257.68
+        bids = [level["price"] for level in told["bids"]]
+        assert bids == sorted(bids, reverse=True)
+        assert len((await api.get(f"/books/{AAPL}"))["bids"]) == 10
+        await api.get(f"/books/{AAPL}?rows=61", 422)
+        await api.get("/books/5", 404)
+
+    hall = Hall()
+    hall.quote("AAPL 257.66 x 257.68")
+    with_api(main, hall)
+
+
+def test_the_quote_of_an_option_has_the_greeks_of_its_line() -> None:
+    wanted = Contract(localSymbol="SPY   260618C00680000", secType="OPT", exchange="SMART")
+    found = CATALOGUE.resolve(wanted, now=START)
+    assert isinstance(found, Listing)
+    option = found.instrument.conId
+    market = open_market(START - 60 * MINUTE, synthetic=Prices(CATALOGUE), seed=3)
+    hall = Hall(market=market)
+    line = hall.client()
+    line.send(ReqMktData(1, wanted))
+    (model,) = (tick for tick in line.of(TickOptionComputation) if tick.tickType == 13)
+
+    async def main(api: Api) -> None:
+        greeks = (await api.get(f"/quotes/{option}"))["greeks"]
+        names = ("delta", "gamma", "vega", "theta")
+        assert [greeks[name] for name in names] == [getattr(model, name) for name in names]
+        told = (greeks["implied_volatility"], greeks["value"], greeks["underlying"])
+        assert told == (model.impliedVol, model.optPrice, model.undPrice)
+        assert (await api.get(f"/quotes/{AAPL}"))["greeks"] is None
+
+    with_api(main, hall)

@@ -1,4 +1,4 @@
-"""Chart: live candles and volume of an instrument, its quote, and your executions."""
+"""Chart: live candles and volume of an instrument, its quote, its book, and your executions."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,7 +8,7 @@ from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
 from ..parts.choice import OptionButtons
-from ..parts.components import button
+from ..parts.components import button, heading
 from ..parts.grid import Grid
 from ..parts.number_format import decimals, price, signed, size, tone
 from ..parts.quote import Following, Quote
@@ -16,6 +16,7 @@ from ..parts.symbols import SymbolSearch, about
 from ..remote import RemoteError
 from ..view import PageView
 from .candles import COLUMNS, MOST_MARKS, Candles, ExecutionMark, in_words, marks, table_rows
+from .ladder import GREEKS, LADDER, ROWS, greek_text, ladder_rows
 from .plot import Plot
 
 EVERY_S = 1.0
@@ -58,6 +59,10 @@ class Chart:
             with ui.element("details").classes("pt-more"):
                 TextElement(tag="summary", text="The latest bars as a table")
                 self._table = Grid(COLUMNS, label="Latest bars")
+        with ui.element("section").classes("pt-card").props('aria-label="Book"') as self._book:
+            heading("Book", 2)
+            self._ladder = Grid(LADDER, label="Levels of the book")
+        self._book.set_visibility(False)
         self._following = Following(view, self._strip.show)
         view.listen(self._heard)
         ui.timer(EVERY_S, self._turn, immediate=False)
@@ -78,6 +83,7 @@ class Chart:
         self._strip.name(found)
         await self._begin()
         await self._following.follow(found["con_id"])
+        await self._look_at_book()
         await self._look_for_executions()
 
     async def _sized(self, _: str) -> None:
@@ -98,6 +104,7 @@ class Chart:
 
     async def _turn(self) -> None:
         await self._grow()
+        await self._look_at_book()
         self._look_in -= 1
         if self._look_in <= 0:
             await self._look_for_executions()
@@ -121,6 +128,20 @@ class Chart:
         self._missing("This instrument has not traded yet.", bool(candles.bars))
         if changed:
             self._draw(changed, fresh)
+
+    async def _look_at_book(self) -> None:
+        """Request the book; a market that is closed, and what has only a value, have none."""
+        found = self._found
+        if found is None:
+            return
+        try:
+            book = await self._view.desk.get(f"/books/{found['con_id']}", rows=ROWS)
+        except RemoteError:
+            book = {}
+        if found is self._found:
+            rows = ladder_rows(book) if book else []
+            self._book.set_visibility(bool(rows))
+            self._ladder.show(rows)
 
     def _missing(self, why: str, shown: bool) -> None:
         self._plot.set_visibility(shown)
@@ -194,8 +215,11 @@ class Strip:
             with ui.element("dl").classes("pt-day"):
                 titles = ("bid", "ask", *DAY, "volume")
                 self._cells = {name: _term(name.title()) for name in titles}
+            with ui.element("dl").classes("pt-day") as self._of_option:
+                self._greeks = {name: _term(title) for name, title in GREEKS.items()}
             self._old = ui.label("Market data farm is broken: figures are old").classes("pt-error")
         self._old.set_visibility(False)
+        self._of_option.set_visibility(False)
 
     def name(self, found: dict[str, Any]) -> None:
         """Show the instrument's name."""
@@ -217,6 +241,10 @@ class Strip:
         for name in DAY:
             self._cells[name].set_text(price(told.get(name)) or "–")
         self._cells["volume"].set_text(size(told.get("volume")) or "–")
+        greeks = told.get("greeks")
+        for name, cell in self._greeks.items():
+            cell.set_text(greek_text(name, greeks) or "–")
+        self._of_option.set_visibility(bool(greeks))
         self._old.set_visibility(quote is not None and not quote["live"])
 
 

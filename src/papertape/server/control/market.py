@@ -10,17 +10,19 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, HTTPException, Path, Query
 from pydantic import AfterValidator
 
+from ...venue.market.depth import MOST_LEVELS
 from ...venue.market.source import PriceBar
 from ...venue.reference.instruments import Instrument
-from ...venue.reference.securities import UNTRADED
+from ...venue.reference.securities import UNQUOTED, UNTRADED
 from ...venue.units import DAY, SECOND, Nanos, PriceUnits, price_float, size_decimal
 from ...wire.message import Farm
 from ..aio.server import StationServer
 from ..market_data.history import BAR_SIZES, TRADING_SECONDS, part_of_bars, parts
+from ..market_data.open_hours import OpenHours
 from ..plant.farms import Status
 from ..station import Station
 from .stations import NOT_FOUND, Chosen, Turns, current, moment
-from .views import BarView, QuoteView, SymbolView
+from .views import BarView, GreeksView, LadderView, LevelView, QuoteView, SymbolView
 
 router = APIRouter(tags=["market"])
 MOST_SYMBOLS: Final = 50
@@ -123,7 +125,46 @@ async def quote(server: Chosen, con_id: Number) -> QuoteView:
         low=price(day.low),
         close=price(day.close),
         volume=size_decimal(day.volume),
+        greeks=greeks_view(station, entry),
     )
+
+
+def greeks_view(station: Station, entry: Instrument) -> GreeksView | None:
+    """Return the model's greeks of an option, None of anything else."""
+    found = station.computations.of_model(entry)
+    if found is None or found.volatility is None or found.greeks is None:
+        return None
+    worth = found.greeks
+    return GreeksView(
+        implied_volatility=found.volatility,
+        value=worth.value,
+        delta=worth.delta,
+        gamma=worth.gamma,
+        vega=worth.vega,
+        theta=worth.theta,
+        underlying=found.spot,
+    )
+
+
+@router.get("/stations/{station}/books/{con_id}", responses=NOT_FOUND)
+async def book(
+    server: Chosen, con_id: Number, rows: Annotated[int, Query(ge=1, le=MOST_LEVELS)] = 10
+) -> LadderView:
+    """Return the book of an instrument, so many levels of each side, as reqMktDepth tells it."""
+    station = server.station
+    entry = quoted(station, con_id)
+    now, live = present(server, Farm.MARKET)
+    sides: list[list[LevelView]] = [[], []]
+    if OpenHours(station.market, con_id).open(now) and entry.secType not in UNQUOTED:
+        found = station.market.depth(con_id, now, rows)
+        sides = [
+            [
+                LevelView(price=price_float(one.price, entry.scale), size=size_decimal(one.size))
+                for one in side
+            ]
+            for side in (found.bids, found.asks)
+        ]
+    return LadderView(con_id=con_id, time=moment(now), live=live, bids=sides[0], asks=sides[1])
 
 
 @router.get("/stations/{station}/bars/{con_id}", responses=NOT_FOUND)

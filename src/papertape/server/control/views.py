@@ -349,6 +349,37 @@ class SymbolView(View):
     """Units per contract: the price times this is the cost of one."""
 
 
+class GreeksView(View):
+    """What the option model makes of an option's price; theta is a day's, vega a point's."""
+
+    implied_volatility: float
+    value: float
+    delta: float
+    gamma: float
+    vega: float
+    theta: float
+    underlying: float
+    """The price of the underlying that they stand on."""
+
+
+class LevelView(View):
+    """A level of a book."""
+
+    price: float
+    size: Decimal
+
+
+class LadderView(View):
+    """The book of an instrument, the best level of a side first; empty while nobody quotes."""
+
+    con_id: int
+    time: datetime
+    live: bool
+    """False while the market data farm is broken: the levels are from before."""
+    bids: list[LevelView]
+    asks: list[LevelView]
+
+
 class QuoteView(View):
     """The market of an instrument; an unknown value is null."""
 
@@ -369,6 +400,8 @@ class QuoteView(View):
     close: float | None
     """Close of the previous trading day."""
     volume: Decimal
+    greeks: GreeksView | None
+    """Of an option; null of anything else and while its market is closed."""
 
 
 class BarView(View):

@@ -231,6 +231,12 @@ class Computations:
         feed = self._feed(entry, frozen, delay)
         return [message_of(item) for item in feed.news(NOTHING, self._timing.now)[1]]
 
+    def of_model(self, entry: Instrument) -> Computation | None:
+        """What the model says of an option now; None of anything else, and in a closed market."""
+        if not computes(entry):
+            return None
+        return self._feed(entry, False, 0).news(NOTHING, self._timing.now)[0][3]
+
     def _feed(self, entry: Instrument, frozen: bool, delay: Nanos) -> ComputationFeed:
         return ComputationFeed(self._market, self._instruments, entry, frozen=frozen, delay=delay)
 
