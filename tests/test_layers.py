@@ -93,6 +93,7 @@ SERVER_ROOMS: dict[str, set[str]] = {
     "account_figures": COMMON | {"sessions", "present"},
     "profit_streams": COMMON | {"sessions", "present"},
     "display_groups": COMMON | {"sessions"},
+    "research": COMMON | {"sessions"},
     "account_commands": set(),
     "tws_user": COMMON | {"sessions", "present", "plant"},
     "publisher": COMMON | {"sessions", "present", "account_figures"},

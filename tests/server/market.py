@@ -1,11 +1,13 @@
 """A market whose tape the test writes, with what quote lines and history ask of it."""
 
-from papertape.venue.market.source import DayStats, PriceBar, Print, Quote
-from papertape.venue.units import DAY, Nanos
+from papertape.venue.market.source import DayStats, Glimpse, PriceBar, Print, Quote
+from papertape.venue.units import DAY, MINUTE, SIZE_SCALE, Nanos
 from venue.scenario import ScriptedMarket
 
 CLOSE = 2_550_000
 """Yesterday's last price, in units of a stock: 255.00."""
+USUAL_VOLUME = 1000 * SIZE_SCALE
+"""What a stock trades on a day."""
 
 
 class WrittenMarket(ScriptedMarket):
@@ -34,6 +36,26 @@ class WrittenMarket(ScriptedMarket):
             last=last.price,
             lastSize=last.size,
             lastTime=last.time,
+        )
+
+    def glimpse(self, con_id: int, now: Nanos) -> Glimpse | None:
+        """Before the last whole minute and after it."""
+        at = now // MINUTE * MINUTE
+        prints = [t for t in self.tape[con_id] if isinstance(t, Print) and t.time < at]
+        if not prints:
+            return None
+        before = [one for one in prints if one.time < at - MINUTE]
+        both = (before, prints)
+        return Glimpse(
+            begins=at - MINUTE,
+            until=at + MINUTE,
+            prices=[some[-1].price if some else CLOSE for some in both],
+            volumes=[sum(one.size for one in some) for some in both],
+            trades=[len(some) for some in both],
+            open=prints[0].price,
+            close=CLOSE,
+            usual_volume=USUAL_VOLUME,
+            usual_move=0.01,
         )
 
     def bars(

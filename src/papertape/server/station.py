@@ -56,6 +56,7 @@ from .present.times import connection_time
 from .present.views import Views
 from .profit_streams import ProfitStreams
 from .publisher import Publisher
+from .research.scanners import Scanners
 from .sessions.admission import Admission, ReadOnly
 from .sessions.policy import Policy
 from .sessions.registry import Sessions
@@ -113,6 +114,7 @@ class Station:
             self.queries, preferences, sessions, chosen, self.config, timing, bus
         )
         profits = ProfitStreams(self.queries, sessions, self.config, timing)
+        scanners = Scanners(market, engine.instruments, sessions, self.farms.flows, timing)
         self.publisher = Publisher(
             sessions, self.queries, preferences, self.figures, self.config, bus
         )
@@ -167,6 +169,8 @@ class Station:
             self.farm_queue.alarm, self.scheduler.alarm, self.level1.alarm, self.streams.alarm,
             self.generic_ticks.alarm, self.computations.alarm, self.bars.alarm, self.figures.alarm,
             profits.alarm,
+            self.bars.alarm, self.figures.alarm, profits.alarm,
+            scanners.alarm,
         )  # fmt: skip
         self._services = Services(
             settings=chosen,
@@ -194,6 +198,7 @@ class Station:
             figures=self.figures,
             profits=profits,
             groups=DisplayGroups(sessions),
+            scanners=scanners,
             introduced=self.drills.started,
         )
         for row in TABLE:

@@ -16,7 +16,6 @@ from papertape.wire.catalogue import (
     legacy,
     news,
     reference,
-    scanner,
     ticks,
     wsh,
 )
@@ -60,7 +59,6 @@ def test_the_code_is_the_one_that_tws_has_for_it(message: Message, code: int, te
 
 ANSWERS = [
     (news.ReqNewsProviders(), news.NewsProviders()),
-    (scanner.ReqScannerParameters(), scanner.ScannerParameters(unserved.NO_SCANNERS)),
 ]
 
 
@@ -77,7 +75,6 @@ def test_a_request_without_an_id_is_named_and_gets_nothing(
 def test_every_request_without_an_id_has_an_answer() -> None:
     told = {*unserved.EMPTY, news.ReqNewsBulletins}  # which may well stay empty
     assert {cls for cls in WITHOUT if not cls.spec.id_field and cls not in CANCELS} == told
-    assert ElementTree.fromstring(unserved.NO_SCANNERS).tag == "ScanParameterResponse"
 
 
 @pytest.mark.parametrize("cls", CANCELS, ids=lambda cls: cls.__name__)
@@ -85,9 +82,7 @@ def test_there_is_nothing_to_cancel(cls: type[Message]) -> None:
     message = cls()
     if cls.spec.id_field:
         setattr(message, cls.spec.id_field, 7)
-    codes = {scanner.CancelScannerSubscription: 365}
-    found = [(about, code) for about, code, _ in asked(message).errors()]
-    assert found == ([(7, codes[cls])] if cls in codes else [])
+    assert asked(message).errors() == []
 
 
 def test_what_nobody_serves_does_not_wait_for_a_farm(monkeypatch: pytest.MonkeyPatch) -> None:

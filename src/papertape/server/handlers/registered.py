@@ -14,6 +14,7 @@ from . import (
     profit,
     real_time_bars,
     reference,
+    scanners,
     session,
     tick_by_tick,
     verify,
@@ -21,5 +22,5 @@ from . import (
 
 MODULES = (
     account, calculators, config, contracts, depth, display, history, market, orders, past_ticks,
-    profit, real_time_bars, reference, session, tick_by_tick, verify,
+    profit, real_time_bars, reference, scanners, session, tick_by_tick, verify,
 )  # fmt: skip

@@ -3,7 +3,7 @@
 A request with an id is refused under it, by name, with a code that every client library takes as
 the end of the request. 321 is none: ib_async counts it a warning and waits for ever. A request
 without an id has no error that could end it in its client: it gets a notice with its name, and
-then its empty answer. A cancellation finds nothing to cancel, which TWS mentions for some kinds.
+then its empty answer. A cancellation finds nothing to cancel, of which TWS says nothing.
 """
 
 import logging
@@ -14,7 +14,6 @@ from ...wire.catalogue import contract as contracts
 from ...wire.catalogue import (
     legacy,
     news,
-    scanner,
     wsh,
 )
 from ...wire.message import Message
@@ -33,23 +32,15 @@ CODES: Final[dict[type[Message], int]] = {
 }
 """The code with which TWS refuses such a request when it cannot be had."""
 
-NO_SCANNERS: Final = (
-    "<ScanParameterResponse><InstrumentList></InstrumentList></ScanParameterResponse>"
-)
 EMPTY: Final[dict[type[Message], Callable[[Any], Message]]] = {
     news.ReqNewsProviders: lambda _: news.NewsProviders(),
-    scanner.ReqScannerParameters: lambda _: scanner.ScannerParameters(NO_SCANNERS),
 }
 """Requests without an id, and the answer that says that there is nothing."""
-NOTHING_THERE: Final[dict[type[Message], tuple[int, str | None]]] = {
-    scanner.CancelScannerSubscription: (365, None),
-}
-"""What TWS says when there is nothing to cancel."""
 SILENT: Final[frozenset[type[Message]]] = frozenset((
     contracts.CancelContractData, legacy.CancelFundamentalData, news.CancelNewsBulletins,
     wsh.CancelWshEventData, wsh.CancelWshMetaData,
 ))  # fmt: skip
-"""Cancellations of which TWS says nothing either."""
+"""Cancellations of which TWS says nothing."""
 
 
 def answer(session: Session, message: Message) -> None:
@@ -57,10 +48,7 @@ def answer(session: Session, message: Message) -> None:
     kind = type(message)
     name = kind.spec.callback or kind.spec.name
     about = getattr(message, kind.spec.id_field) if kind.spec.id_field else -1
-    if kind in NOTHING_THERE:
-        code, variant = NOTHING_THERE[kind]
-        session.error(about, code, variant=variant, id=about)
-    elif kind not in SILENT:
+    if kind not in SILENT:
         log.info("%s asked for %s, which is not served", session.name, name)
         session.error(about, CODES.get(kind, FINAL), variant="not_served", what=name)
         if kind in EMPTY:

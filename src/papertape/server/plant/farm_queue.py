@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from ...venue.units import SECOND, Nanos
+from ...wire.catalogue.scanner import ReqScannerSubscription
 from ...wire.message import Farm, Message, id_of
 from ..config import Config
 from ..sessions.registry import Sessions
@@ -92,7 +93,9 @@ class FarmQueue:
             if type(waiting.message) is kind and id_of(waiting.message) == number:
                 del session.for_farms[place]
                 if waiting.farm is Farm.HISTORY:
-                    session.error(number, 162, variant="cancelled", reqId=number)
+                    scans = kind is ReqScannerSubscription
+                    variant = "scanner_cancelled" if scans else "cancelled"
+                    session.error(number, 162, variant=variant, reqId=number)
                 return True
         return False
 

@@ -5,12 +5,12 @@ tape; each implements ``MarketSource``. A source is deterministic: what it says 
 instant depends on its construction and on that instant alone, never on who asked before.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 import msgspec
 
-from ..units import Nanos, PriceUnits, SizeUnits
+from ..units import MINUTE, Nanos, PriceUnits, SizeUnits
 
 
 class Quote(msgspec.Struct, frozen=True):
@@ -82,6 +82,30 @@ class Depth(msgspec.Struct, frozen=True):
     """When a size under the touch is drawn anew; a tick may change the book before."""
 
 
+class Glimpse(msgspec.Struct, frozen=True):
+    """Up to half an hour of a trading day, by minutes; sums count from the beginning of the day."""
+
+    begins: Nanos
+    """The first instant of its minutes."""
+    until: Nanos
+    """When the next glimpse begins."""
+    prices: Sequence[int]
+    """Before the first minute, and after each."""
+    volumes: Sequence[int]
+    trades: Sequence[int]
+    open: PriceUnits
+    """The first trade of the day."""
+    close: PriceUnits
+    """The last one of the day before."""
+    usual_volume: SizeUnits
+    usual_move: float
+    """The standard deviation of a day's change, as a fraction of the price."""
+
+    def minutes(self, now: Nanos) -> int:
+        """How many of its minutes are over at an instant that it covers."""
+        return min(max(now - self.begins, 0) // MINUTE, len(self.prices) - 1)
+
+
 class MarketSource(Protocol):
     """One tape over all instruments of a station."""
 
@@ -121,6 +145,9 @@ class MarketSource(Protocol):
     def bond_yield(self, con_id: int, now: Nanos, price: PriceUnits) -> float | None:
         """The yearly yield of a bond at a price, compounded with its coupons; None of anything
         else, and at its end."""
+
+    def glimpse(self, con_id: int, now: Nanos) -> Glimpse | None:
+        """The half an hour around ``now`` at a glance; None of what has no trades."""
 
     def trading_start(self, con_id: int, now: Nanos, days: int) -> Nanos:
         """Start of the span of ``days`` trading days that ends at ``now``."""

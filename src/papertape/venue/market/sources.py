@@ -141,6 +141,19 @@ class Sources:
         years = (spec.maturity - layout.start(layout.number(now))) / YEAR
         return bond_yield(spec, years, price / spec.scale) if years > 0.0 else None
 
+    def passing(self, con_id: int) -> tuple[DaySource, Layout]:
+        """What plays on an instrument's tape, which is not kept for the look. Raises as ``tape``
+        does."""
+        kept = self._made.get(con_id)
+        if kept is not None or con_id in self._recorded:
+            return kept or self._of(con_id)
+        alone = isinstance(self._specs[con_id], SyntheticSpec)
+        return self._make(con_id) if alone else self._of(con_id)
+
+    def usual(self, con_id: int) -> float:
+        """The volatility of an instrument's day, as a fraction of its price."""
+        return self._usual(con_id) if con_id in self._specs else USUAL
+
     def _of(self, con_id: int) -> tuple[DaySource, Layout]:
         found = self._made.get(con_id)
         if found is None:

@@ -14,7 +14,7 @@ from math import sqrt
 
 import msgspec
 
-from ..units import MINUTE, SIZE_SCALE, Nanos, PriceUnits
+from ..units import MINUTE, SIZE_SCALE, Nanos, PriceUnits, SizeUnits
 from .days import Cache, Caches, Day, PlannedDay, whole_day
 from .interpolate import (
     LEAST_TRADES,
@@ -151,6 +151,20 @@ class SyntheticDays:
         """The bar of that trading day. It opens where the day before closed, save for a gap."""
         return self._make(number).bar
 
+    @property
+    def usual_volume(self) -> SizeUnits:
+        """Shares on an average day."""
+        return self.spec.volume * SIZE_SCALE
+
+    def closed(self, number: int, minutes: int) -> PriceUnits:
+        """The last trade of so many minutes of a day, without making the day."""
+        tick = self.spec.style.tick
+        return max(int(self.way.at(number, minutes) / tick + 0.5), 1) * tick
+
+    def fresh(self, number: int) -> "SyntheticDay":
+        """The trading day of that number, which is not kept."""
+        return self._make(number)
+
     def _make(self, number: int) -> "SyntheticDay":
         return SyntheticDay(self.spec, self.way, number, mix(self._seed, number, 2), self._caches)
 
@@ -192,6 +206,12 @@ class SyntheticDay:
         piece = self.whole("TRADES") or self.whole("MIDPOINT")
         assert piece is not None, "a day without prices"
         return piece.close
+
+    def minutes(self, cell: int) -> tuple[Rows, SizeUnits, int]:
+        """The minute bars of one cell's trades, and the shares and trades of the day before it."""
+        volumes, counts = self._by_cells()
+        rows = PlannedDay(self._plan(cell), self._blocks).rows("TRADES")
+        return rows, sum(volumes[:cell]), sum(counts[:cell])
 
     def steps(self, cell: int) -> list[PriceUnits]:
         """What a cell's minutes open at, and the one after them."""

@@ -14,8 +14,9 @@ from . import bars
 from .actions import Action
 from .defaults import DEFAULTS
 from .depth import depth
+from .glimpses import glimpse
 from .recorded import RecordedDays, Recording
-from .source import DayStats, Depth, PriceBar, Print, Quote
+from .source import DayStats, Depth, Glimpse, PriceBar, Print, Quote
 from .sources import NO_CALENDARS, Sources, Spec
 
 
@@ -109,6 +110,10 @@ class Market:
     def bond_yield(self, con_id: int, now: Nanos, price: PriceUnits) -> float | None:
         """The yearly yield of a bond at a price; None of anything else, and at its end."""
         return self._sources.bond_yield(con_id, now, price)
+
+    def glimpse(self, con_id: int, now: Nanos) -> Glimpse | None:
+        """The half an hour around ``now`` at a glance; None of what has no trades."""
+        return glimpse(self._sources, con_id, now)
 
     def trading_start(self, con_id: int, now: Nanos, days: int) -> Nanos:
         """Start of the span of ``days`` trading days that ends at ``now``."""

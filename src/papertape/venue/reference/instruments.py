@@ -124,6 +124,17 @@ class Instruments:
             raise KeyError(con_id)
         return entry
 
+    def everything(self) -> Iterator[Instrument]:
+        """Those that are held and those of the catalogue that none of them stands for, each made
+        when its turn comes; contracts of series that rules make are left out."""
+        yield from self._by_id.values()
+        if self._catalogue is None:
+            return
+        mine = {(entry.symbol, *_listing_key(entry)) for entry in self._by_id.values()}
+        for entry in self._catalogue:
+            if entry.conId not in self._by_id and (entry.symbol, *_listing_key(entry)) not in mine:
+                yield entry
+
     def prepare(self) -> Iterator[None]:
         """Do now, in short steps, what the first look-up would have to wait for."""
         return iter(()) if self._catalogue is None else self._catalogue.prepare()

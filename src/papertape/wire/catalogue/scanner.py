@@ -2,7 +2,7 @@
 
 from ...model import ScanData, ScannerSubscription
 from ..layout import Item, each, f, fields, since, until, version
-from ..message import Message, new, request, response
+from ..message import Farm, Message, new, request, response
 
 _SUBSCRIPTION: tuple[Item, ...] = (
     until(143, version(4)),
@@ -20,7 +20,7 @@ _SUBSCRIPTION: tuple[Item, ...] = (
 
 
 @request(22, *_SUBSCRIPTION, protobuf=210, proto_name="ScannerSubscriptionRequest",
-         callback="reqScannerSubscription")  # fmt: skip
+         callback="reqScannerSubscription", farm=Farm.HISTORY)  # fmt: skip
 class ReqScannerSubscription(Message):
     """Subscribes to a scanner."""
 

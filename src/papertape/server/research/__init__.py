@@ -1,0 +1,1 @@
+"""What TWS looks up for a client beside the market: scanners, news, events, reports."""

@@ -1,0 +1,228 @@
+"""Scanner subscriptions: the stocks of a location ranked by the station's own market.
+
+The result comes whole, first as soon as every stock of the location has been looked at, then every
+half a minute until it is cancelled, as TWS sends it. Looking takes half a millisecond a stock, so
+the work is cut into slices between which others are served, and what was found is kept for its
+half hour: a later scan of the same stocks is a matter of milliseconds.
+"""
+
+from collections.abc import Callable, Iterator
+from heapq import heappush, heapreplace
+from typing import Final
+
+from ...model import ScanData
+from ...venue.market.source import Glimpse, MarketSource
+from ...venue.reference.instruments import Instrument, Instruments, contract_of
+from ...venue.units import MINUTE, Nanos
+from ...wire.catalogue.scanner import ScannerData
+from ...wire.message import Farm
+from ..sessions.attempt import attempt
+from ..sessions.registry import Sessions
+from ..sessions.session import Session
+from ..sessions.subscriptions import HISTORY_GONE, End, Subscription, Told
+from ..timing import Timing, Wakeup
+from .scans import Scan, ScanFigures
+
+MOST_SCANS: Final = 10
+"""Scanner subscriptions of one client, as TWS allows."""
+REPEATED_S: Final = 30.0
+SLICE: Final[Nanos] = 3_000_000
+"""How long is worked on scanners before others have a turn. A single step takes a millisecond."""
+KEPT_PLACES: Final = 256
+"""Different places and kinds of stock whose listings are kept."""
+
+
+class ScanSubscription(Subscription):
+    """reqScannerSubscription."""
+
+    __slots__ = ("due", "scan")
+
+    farm = Farm.HISTORY
+    events = {
+        End.FARM_BROKE: Told(165, "disconnected", ends=False),
+        End.FARM_BACK: Told(165, "connected", ends=False),
+        End.GIVEN_UP: Told(162, facts={"cause": HISTORY_GONE}),
+        End.DATA_LOST: Told(162, facts={"cause": HISTORY_GONE}),
+    }
+
+    def __init__(self, request_id: int, scan: Scan) -> None:
+        super().__init__(request_id)
+        self.scan = scan
+        self.due: Nanos = 0
+
+    def renew(self) -> None:
+        """Its farm is back: the next result comes at once."""
+        self.due = 0
+
+
+class ScanJob:
+    """A scan that is being worked out, and who waits for it."""
+
+    def __init__(self, work: Iterator[None]) -> None:
+        self.work = work
+        self.rows: list[ScanData] = []
+        self.waiting: list[tuple[Session, ScanSubscription]] = []
+
+
+class Scanners:
+    """The scanner subscriptions of a station."""
+
+    def __init__(
+        self,
+        market: MarketSource,
+        instruments: Instruments,
+        sessions: Sessions,
+        flows: Callable[[Farm], bool],
+        timing: Timing,
+    ) -> None:
+        """``flows`` says whether a farm is there."""
+        self._market = market
+        self._instruments = instruments
+        self._sessions = sessions
+        self._flows = flows
+        self._timing = timing
+        self._stocks: list[Instrument] | None = None
+        self._places: dict[object, list[Instrument]] = {}
+        self._kept: dict[int, Glimpse | None] = {}
+        self._until: dict[int, Nanos] = {}
+        """When what is kept has to be looked at again."""
+        self._jobs: dict[Scan, ScanJob] = {}
+        self.alarm = Wakeup(self.next_due, self.step)
+
+    def follow(self, session: Session, one: ScanSubscription) -> None:
+        """Begin a subscription."""
+        one.due = self._timing.now
+        session.subscriptions.add(one)
+        self.alarm.changed()
+
+    def next_due(self) -> Nanos | None:
+        """Now while a scan is being worked out; else when the next one begins."""
+        if self._jobs:
+            return self._timing.now
+        if not self._flows(Farm.HISTORY):
+            return None  # its return brings this up again
+        return min((one.due for _, one in self._ready()), default=None)
+
+    def step(self, now: Nanos) -> None:
+        """Begin what is due, and work for a slice of time, a stock of each scan in turn."""
+        if self._flows(Farm.HISTORY):
+            for session, one in self._ready():
+                if one.due <= now:
+                    self._begin(session, one, now)
+        watch = self._timing.stopwatch
+        end = watch() + SLICE
+        while self._jobs:
+            for scan, job in list(self._jobs.items()):
+                self._advance(scan, job)
+                if watch() >= end:
+                    return
+
+    def _ready(self) -> Iterator[tuple[Session, ScanSubscription]]:
+        for session in self._sessions:
+            if not session.paused:
+                for one in session.subscriptions.of(ScanSubscription).values():
+                    yield session, one
+
+    def _begin(self, session: Session, one: ScanSubscription, now: Nanos) -> None:
+        job = self._jobs.get(one.scan)
+        if job is None:
+            job = self._jobs[one.scan] = ScanJob(iter(()))
+            job.work = self._rank(one.scan, job, now)
+        job.waiting.append((session, one))
+        one.due = max(self._timing.until(REPEATED_S), now + 1)
+
+    def _advance(self, scan: Scan, job: ScanJob) -> None:
+        """A step of a scan; after the last one its rows go out."""
+        job.waiting = [pair for pair in job.waiting if pair[0].subscriptions.has(pair[1])]
+        if not job.waiting:
+            del self._jobs[scan]
+            return
+        session, one = job.waiting[0]
+
+        def work() -> None:
+            if next(job.work, self) is self:
+                del self._jobs[scan]
+                for session, one in job.waiting:
+                    _send(session, one, job.rows)
+
+        if not attempt(session, one.request_id, "scanner", work):
+            self._jobs.pop(scan, None)
+            for session, one in job.waiting:
+                session.subscriptions.remove(ScanSubscription, one.request_id)
+
+    def _rank(self, scan: Scan, job: ScanJob, now: Nanos) -> Iterator[None]:
+        """The best of the stocks that a scan covers, at the last whole minute."""
+        at = now // MINUTE * MINUTE
+        best: list[tuple[float, int, Instrument]] = []
+        stocks = self._covered(scan)
+        while (found := next(stocks, None)) is None:
+            yield
+        for place, entry in enumerate(found):
+            if self._until.get(entry.conId, 0) <= at:
+                self._look(entry, at)
+                yield
+            elif place % 16 == 0:
+                yield
+            glimpse = self._kept[entry.conId]
+            score = None if glimpse is None else scan.score(_figures(entry, glimpse, at))
+            if score is None:
+                continue
+            ranked = score, -place, entry  # of equals the first of the list is the better one
+            if len(best) < scan.rows:
+                heappush(best, ranked)
+            elif ranked > best[0]:
+                heapreplace(best, ranked)
+        winners = [entry for _, _, entry in sorted(best, reverse=True)]
+        job.rows = [_row(rank, entry) for rank, entry in enumerate(winners)]
+
+    def _covered(self, scan: Scan) -> Iterator[list[Instrument] | None]:
+        """The stocks that a scan looks at; None while they are being collected."""
+        if self._stocks is None:
+            stocks = []
+            for place, entry in enumerate(self._instruments.everything()):
+                if entry.secType == "STK":
+                    stocks.append(entry)
+                if place % 16 == 0:
+                    yield None
+            self._stocks = stocks
+        key = scan.locations, scan.kinds
+        found = self._places.get(key)
+        if found is None:
+            found = []
+            for place, entry in enumerate(self._stocks):
+                if scan.covers(entry):
+                    found.append(entry)
+                if place % 64 == 0:
+                    yield None
+            if len(self._places) >= KEPT_PLACES:
+                del self._places[next(iter(self._places))]
+            self._places[key] = found
+        yield found
+
+    def _look(self, entry: Instrument, at: Nanos) -> None:
+        try:
+            found = self._market.glimpse(entry.conId, at)
+        except KeyError:  # it has no price
+            found = None
+        self._kept[entry.conId] = found
+        self._until[entry.conId] = at + 30 * MINUTE if found is None else found.until
+
+
+def _figures(entry: Instrument, one: Glimpse, at: Nanos) -> ScanFigures:
+    minute = one.minutes(at)
+    before = max(minute - 1, 0)
+    return ScanFigures(
+        entry, one.prices[minute], one.open, one.close, one.volumes[minute], one.trades[minute],
+        one.volumes[minute] - one.volumes[before], one.trades[minute] - one.trades[before],
+        one.usual_volume, one.usual_move,
+    )  # fmt: skip
+
+
+def _row(rank: int, entry: Instrument) -> ScanData:
+    return ScanData(rank, contract_of(entry, entry.home, primary=False), entry.marketName)
+
+
+def _send(session: Session, one: ScanSubscription, rows: list[ScanData]) -> None:
+    if not rows:
+        session.error(one.request_id, 165, variant="no_items")
+    session.send(ScannerData(one.request_id, rows))

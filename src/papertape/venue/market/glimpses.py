@@ -1,0 +1,99 @@
+"""Half an hour of an instrument at a glance, minute by minute: what scanners rank thousands by.
+
+A glimpse costs a fraction of what ``Tape.stats`` does, and what is made for it is thrown away, so a
+look at every stock neither fills the memory nor turns the caches of those that are followed over.
+Its prices, shares and trades are those of the tape's minute bars.
+"""
+
+from array import array
+from typing import Final
+
+from ..units import MINUTE, Nanos, PriceUnits, SizeUnits
+from .days import Day, day_piece
+from .layout import Layout
+from .source import Glimpse
+from .sources import Sources
+from .synthetic import SyntheticDay, SyntheticDays
+from .ticks import Column, Rows
+from .timeline import DaySource
+from .walks import STEPS
+
+USUAL_DAYS: Final = 5
+"""Days of a recorded instrument whose volume is its usual one."""
+
+
+def glimpse(sources: Sources, con_id: int, now: Nanos) -> Glimpse | None:
+    """The half an hour around an instant; None of what has no trades. Raises ``KeyError`` for an
+    instrument that there is not."""
+    source, layout = sources.passing(con_id)
+    number = layout.number(now)
+    start, span = layout.start(number), layout.span(number)
+    minute = min(max(now - start, 0), span) // MINUTE
+    # A minute that is over belongs to its half hour, so that there is always one before.
+    cell = max(minute - 1, 0) // STEPS
+    day, first = _day(source, number), cell * STEPS
+    last = min(first + STEPS, span // MINUTE)
+    if isinstance(day, SyntheticDay):
+        rows, volume, count = day.minutes(cell)
+        upto = last - first
+    else:
+        whole = day.rows("TRADES")
+        if not whole.count:
+            return None
+        rows, upto = _cut(whole, first, last), last - first
+        volume, count = sum(whole.volume[:first]), sum(whole.count[:first])
+    if not rows.count:
+        return None
+    close = _closed(source, layout, number - 1)
+    opened = day.whole("TRADES")
+    if opened is None:
+        return None
+    prices, volumes, trades = _columns(rows, upto, volume, count)
+    until = start + (last + 1) * MINUTE if last * MINUTE < span else layout.start(number + 1)
+    begins = start + first * MINUTE
+    return Glimpse(
+        begins, until, prices, volumes, trades, opened.open, close,
+        _usual_volume(source, number), sources.usual(con_id),
+    )  # fmt: skip
+
+
+def _day(source: DaySource, number: int) -> Day:
+    return source.fresh(number) if isinstance(source, SyntheticDays) else source.day(number)
+
+
+def _cut(rows: Rows, first: int, last: int) -> Rows:
+    columns = (rows.open, rows.high, rows.low, rows.close, rows.volume, rows.notional, rows.count)
+    return Rows(*(column[first:last] for column in columns))
+
+
+def _columns(rows: Rows, upto: int, volume: int, count: int) -> tuple[Column, Column, Column]:
+    """Prices, and the sums of shares and trades, before the first minute and after each."""
+    price = rows.open[0]
+    prices, volumes, trades = array("q", [price]), array("q", [volume]), array("q", [count])
+    for close, shares, number in zip(rows.close[:upto], rows.volume, rows.count):
+        if number:
+            price, volume, count = close, volume + shares, count + number
+        prices.append(price)
+        volumes.append(volume)
+        trades.append(count)
+    return prices, volumes, trades
+
+
+def _closed(source: DaySource, layout: Layout, number: int) -> PriceUnits:
+    """The last price of a trading day."""
+    span = layout.span(number)
+    if isinstance(source, SyntheticDays):
+        return source.closed(number, span // MINUTE)
+    day = source.day(number)
+    if span >= day.length:
+        return day.last()
+    piece = day_piece(day, "TRADES", 0, span) or day_piece(day, "MIDPOINT", 0, span)
+    assert piece is not None, "every day opens with a quote"
+    return piece.close
+
+
+def _usual_volume(source: DaySource, number: int) -> SizeUnits:
+    if isinstance(source, SyntheticDays):
+        return source.usual_volume
+    days = (source.day(number - back).whole("TRADES") for back in range(1, USUAL_DAYS + 1))
+    return sum(piece.volume for piece in days if piece is not None) // USUAL_DAYS

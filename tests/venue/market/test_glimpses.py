@@ -1,0 +1,63 @@
+"""A glimpse is what the tape's own minutes and days say, at any instant and on any kind of tape."""
+
+import random
+
+import pytest
+
+from papertape.store import history
+from papertape.venue.market.prices import Calendars, Prices
+from papertape.venue.market.tape import Market, open_market
+from papertape.venue.reference.listings import CATALOGUE
+from papertape.venue.units import MINUTE
+from venue.scenario import at
+
+START = at("20260413 09:30:00")
+PRICES = Prices(CATALOGUE)
+STOCKS = [entry.conId for entry in CATALOGUE.everything() if entry.secType == "STK"]
+
+
+def market(hours: str) -> Market:
+    calendars = Calendars(CATALOGUE, PRICES) if hours == "exchange" else {}
+    recordings = history.built_in()
+    return open_market(START, recordings=recordings, synthetic=PRICES, seed=5, calendars=calendars)
+
+
+@pytest.mark.parametrize("hours", ["always", "exchange"])
+@pytest.mark.parametrize("minute", [0, 1, 29, 30, 31, 90, 389, 390, 391, 600])
+def test_it_agrees_with_the_day_at_every_minute_that_it_covers(hours: str, minute: int) -> None:
+    one, now = market(hours), START + minute * MINUTE
+    for con_id in [265598, 8314, *random.Random(minute).sample(STOCKS, 8)]:
+        found = one.glimpse(con_id, now)
+        assert found is not None and found.until > now
+        for instant in (now, (now + found.until) // 2, found.until - 1):
+            minutes = found.minutes(instant)
+            assert found.begins + minutes * MINUTE <= instant
+            if not (minutes or found.volumes[0]):
+                assert found.prices[0] == found.open
+                continue
+            day = one.day(con_id, found.begins + minutes * MINUTE - 1)
+            told = (found.prices[minutes], found.volumes[minutes], found.open, found.close)
+            assert told == (day.last, day.volume, day.open, day.close)
+
+
+def test_a_look_at_every_stock_keeps_nothing() -> None:
+    one = market("always")
+    for con_id in STOCKS[20:120]:
+        one.glimpse(con_id, START)
+    assert not one._sources._tapes and len(one._sources._made) <= len(history.built_in())
+
+
+def test_what_has_no_trades_has_none() -> None:
+    euro = next(e for e in CATALOGUE if e.secType == "CASH")
+    assert market("always").glimpse(euro.conId, START) is None
+    with pytest.raises(KeyError):
+        market("always").glimpse(1, START)
+
+
+def test_every_listing_is_named_once() -> None:
+    found = list(CATALOGUE.everything())
+    assert len({entry.conId for entry in found}) == len(found) > 8000
+    american = [
+        entry.symbol for entry in found if (entry.secType, entry.currency) == ("STK", "USD")
+    ]
+    assert american.count("AAPL") == american.count("SPY") == 1
