@@ -1,6 +1,14 @@
 """A market whose tape the test writes, with what quote lines and history ask of it."""
 
-from papertape.venue.market.source import DayStats, Glimpse, PriceBar, Print, Quote
+from papertape.venue.market.source import (
+    DayStats,
+    Glimpse,
+    GlimpsePoint,
+    PriceBar,
+    Print,
+    Quote,
+    packed,
+)
 from papertape.venue.units import DAY, MINUTE, SIZE_SCALE, Nanos
 from venue.scenario import ScriptedMarket
 
@@ -49,9 +57,12 @@ class WrittenMarket(ScriptedMarket):
         return Glimpse(
             begins=at - MINUTE,
             until=at + MINUTE,
-            prices=[some[-1].price if some else CLOSE for some in both],
-            volumes=[sum(one.size for one in some) for some in both],
-            trades=[len(some) for some in both],
+            points=packed(
+                GlimpsePoint(
+                    some[-1].price if some else CLOSE, sum(one.size for one in some), len(some)
+                )
+                for some in both
+            ),
             open=prints[0].price,
             close=CLOSE,
             usual_volume=USUAL_VOLUME,

@@ -31,12 +31,13 @@ def test_it_agrees_with_the_day_at_every_minute_that_it_covers(hours: str, minut
         assert found is not None and found.until > now
         for instant in (now, (now + found.until) // 2, found.until - 1):
             minutes = found.minutes(instant)
+            point = found.at(minutes)
             assert found.begins + minutes * MINUTE <= instant
-            if not (minutes or found.volumes[0]):
-                assert found.prices[0] == found.open
+            if not (minutes or found.at(0).volume):
+                assert point.price == found.open
                 continue
             day = one.day(con_id, found.begins + minutes * MINUTE - 1)
-            told = (found.prices[minutes], found.volumes[minutes], found.open, found.close)
+            told = (point.price, point.volume, found.open, found.close)
             assert told == (day.last, day.volume, day.open, day.close)
 
 

@@ -26,7 +26,7 @@ from .scans import Scan, ScanFigures
 MOST_SCANS: Final = 10
 """Scanner subscriptions of one client, as TWS allows."""
 REPEATED_S: Final = 30.0
-SLICE: Final[Nanos] = 3_000_000
+SLICE: Final[Nanos] = 2_000_000
 """How long is worked on scanners before others have a turn. A single step takes a millisecond."""
 KEPT_PLACES: Final = 256
 """Different places and kinds of stock whose listings are kept."""
@@ -210,11 +210,10 @@ class Scanners:
 
 def _figures(entry: Instrument, one: Glimpse, at: Nanos) -> ScanFigures:
     minute = one.minutes(at)
-    before = max(minute - 1, 0)
+    now, before = one.at(minute), one.at(max(minute - 1, 0))
     return ScanFigures(
-        entry, one.prices[minute], one.open, one.close, one.volumes[minute], one.trades[minute],
-        one.volumes[minute] - one.volumes[before], one.trades[minute] - one.trades[before],
-        one.usual_volume, one.usual_move,
+        entry, now.price, one.open, one.close, now.volume, now.trades, now.volume - before.volume,
+        now.trades - before.trades, one.usual_volume, one.usual_move,
     )  # fmt: skip
 
 

@@ -5,16 +5,16 @@ look at every stock neither fills the memory nor turns the caches of those that 
 Its prices, shares and trades are those of the tape's minute bars.
 """
 
-from array import array
+from collections.abc import Iterator
 from typing import Final
 
 from ..units import MINUTE, Nanos, PriceUnits, SizeUnits
 from .days import Day, day_piece
 from .layout import Layout
-from .source import Glimpse
+from .source import Glimpse, GlimpsePoint, packed
 from .sources import Sources
 from .synthetic import SyntheticDay, SyntheticDays
-from .ticks import Column, Rows
+from .ticks import Rows
 from .timeline import DaySource
 from .walks import STEPS
 
@@ -48,12 +48,12 @@ def glimpse(sources: Sources, con_id: int, now: Nanos) -> Glimpse | None:
     opened = day.whole("TRADES")
     if opened is None:
         return None
-    prices, volumes, trades = _columns(rows, upto, volume, count)
+    points = _points(rows, upto, volume, count)
     until = start + (last + 1) * MINUTE if last * MINUTE < span else layout.start(number + 1)
     begins = start + first * MINUTE
     return Glimpse(
-        begins, until, prices, volumes, trades, opened.open, close,
-        _usual_volume(source, number), sources.usual(con_id),
+        begins, until, packed(points), opened.open, close, _usual_volume(source, number),
+        sources.usual(con_id),
     )  # fmt: skip
 
 
@@ -66,17 +66,14 @@ def _cut(rows: Rows, first: int, last: int) -> Rows:
     return Rows(*(column[first:last] for column in columns))
 
 
-def _columns(rows: Rows, upto: int, volume: int, count: int) -> tuple[Column, Column, Column]:
-    """Prices, and the sums of shares and trades, before the first minute and after each."""
+def _points(rows: Rows, upto: int, volume: int, count: int) -> Iterator[GlimpsePoint]:
+    """Price, shares and trades before the first minute and after each."""
     price = rows.open[0]
-    prices, volumes, trades = array("q", [price]), array("q", [volume]), array("q", [count])
+    yield GlimpsePoint(price, volume, count)
     for close, shares, number in zip(rows.close[:upto], rows.volume, rows.count):
         if number:
             price, volume, count = close, volume + shares, count + number
-        prices.append(price)
-        volumes.append(volume)
-        trades.append(count)
-    return prices, volumes, trades
+        yield GlimpsePoint(price, volume, count)
 
 
 def _closed(source: DaySource, layout: Layout, number: int) -> PriceUnits:

@@ -5,8 +5,9 @@ tape; each implements ``MarketSource``. A source is deterministic: what it says 
 instant depends on its construction and on that instant alone, never on who asked before.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Iterator
+from struct import Struct
+from typing import Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -82,17 +83,31 @@ class Depth(msgspec.Struct, frozen=True):
     """When a size under the touch is drawn anew; a tick may change the book before."""
 
 
-class Glimpse(msgspec.Struct, frozen=True):
+_POINT: Final = Struct("=qqq")
+
+
+class GlimpsePoint(NamedTuple):
+    """The last price, and the shares and trades of the day so far."""
+
+    price: PriceUnits
+    volume: SizeUnits
+    trades: int
+
+
+def packed(points: Iterable[GlimpsePoint]) -> bytes:
+    """Points as a ``Glimpse`` has them."""
+    return b"".join(_POINT.pack(*point) for point in points)
+
+
+class Glimpse(msgspec.Struct, frozen=True, gc=False):
     """Up to half an hour of a trading day, by minutes; sums count from the beginning of the day."""
 
     begins: Nanos
     """The first instant of its minutes."""
     until: Nanos
     """When the next glimpse begins."""
-    prices: Sequence[int]
-    """Before the first minute, and after each."""
-    volumes: Sequence[int]
-    trades: Sequence[int]
+    points: bytes
+    """Before the first minute and after each, for ``at``; packed, as thousands are kept."""
     open: PriceUnits
     """The first trade of the day."""
     close: PriceUnits
@@ -103,7 +118,11 @@ class Glimpse(msgspec.Struct, frozen=True):
 
     def minutes(self, now: Nanos) -> int:
         """How many of its minutes are over at an instant that it covers."""
-        return min(max(now - self.begins, 0) // MINUTE, len(self.prices) - 1)
+        return min(max(now - self.begins, 0) // MINUTE, len(self.points) // _POINT.size - 1)
+
+    def at(self, minutes: int) -> GlimpsePoint:
+        """What has been traded after so many of its minutes."""
+        return GlimpsePoint(*_POINT.unpack_from(self.points, minutes * _POINT.size))
 
 
 class MarketSource(Protocol):

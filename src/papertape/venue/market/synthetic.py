@@ -43,7 +43,7 @@ _SHADOW = 1.2
 CURRENCY = Style(tick=5, spread=1, size=1_000_000 * SIZE_SCALE, quotes=24, trades=False)
 
 
-class SyntheticSpec(msgspec.Struct, frozen=True):
+class SyntheticSpec(msgspec.Struct, frozen=True, gc=False):
     """What the tape of an instrument without recording starts from."""
 
     price: PriceUnits

@@ -29,7 +29,7 @@ LOTS = Sizes()
 CENTS = Sizes(1, 1, 1, 100)
 
 
-class Instrument(msgspec.Struct, frozen=True):
+class Instrument(msgspec.Struct, frozen=True, gc=False):
     """One listing: identity, money, ticks and the venues that trade it."""
 
     conId: int
