@@ -66,7 +66,19 @@ def test_each_is_answered_by_its_own_callbacks(
     assert set(names["line of an option"]) == {"tickOptionComputation"}
     assert told["groups"] == [["displayGroupList", "1|2|3|4|5|6|7"]]
     assert told["group"] == [["displayGroupUpdated", "none"]]
+    _scanned(told)
     _numbers_agree(told)
+
+
+def _scanned(told: dict[str, list[list[Any]]]) -> None:
+    *rows, (end,) = told["scanner"]
+    assert end == "scannerDataEnd"
+    assert [(name, rank) for name, rank, *_ in rows] == [("scannerData", str(n)) for n in range(5)]
+    for _, _, details, *_ in rows:
+        contract = details["contract"] if "contract" in details else details["summary"]
+        assert (contract["secType"], contract["currency"]) == ("STK", "EUR") and details
+    ((name, xml),) = told["scanners"]
+    assert name == "scannerParameters" and "<scanCode>MOST_ACTIVE</scanCode>" in xml
 
 
 def _numbers_agree(told: dict[str, list[list[Any]]]) -> None:

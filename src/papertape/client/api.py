@@ -16,9 +16,9 @@ from ..wire.catalogue import account, history, market, orders, reports, ticks
 from .accounts import AccountSnapshot
 from .conversations import Collect
 from .facade import DEADLINE_S
-from .inquiries import Inquiries
 from .quotes import QuoteStream
 from .requests import lists, questions
+from .research import Research
 from .session import ClientSession
 from .subscriptions import (
     AccountUpdates,
@@ -39,7 +39,7 @@ MOST_FILLED_S = 3600
 """The longest span of bars of five seconds that every TWS gives."""
 
 
-class Tws(Inquiries):
+class Tws(Research):
     """A session with a TWS, an IB Gateway or a Papertape station."""
 
     # -- market data --------------------------------------------------------------------------

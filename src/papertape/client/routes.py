@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..wire.catalogue import account, reports, session
+from ..wire.catalogue import account, reports, scanner, session
 from ..wire.message import Message
 from .conversations import Conversation
 
@@ -21,6 +21,7 @@ BY_KIND: dict[type[Message], str] = {
     reports.OpenOrdersEnd: "reqOpenOrders",
     reports.CompletedOrder: "reqCompletedOrders",
     reports.CompletedOrdersEnd: "reqCompletedOrders",
+    scanner.ScannerParameters: "reqScannerParameters",
 }
 """Reply types without a request id, and the request that they answer."""
 

@@ -22,7 +22,7 @@ CALLBACKS = (
     "historicalTicksLast", "historicalSchedule", "tickByTickAllLast", "tickByTickBidAsk",
     "tickByTickMidPoint", "updateMktDepth", "updateMktDepthL2", "pnl", "pnlSingle",
     "positionMulti", "positionMultiEnd", "tickOptionComputation", "displayGroupList",
-    "displayGroupUpdated",
+    "displayGroupUpdated", "scannerData", "scannerDataEnd",
 )  # fmt: skip
 
 
@@ -81,6 +81,14 @@ def program(name: str) -> Any:
         if hasattr(wrapper, one):
             setattr(Program, one, callback(one))
     return Program()
+
+
+def scanner(api: Any, module: str, number: int) -> None:
+    """The most active stocks of Germany."""
+    wanted = importlib.import_module(f"{module}.scanner").ScannerSubscription()
+    wanted.instrument, wanted.locationCode = "STOCK.EU", "STK.EU.IBIS"
+    wanted.scanCode, wanted.numberOfRows, wanted.abovePrice = "MOST_ACTIVE", 5, 1.0
+    api.reqScannerSubscription(number, wanted, [], [])
 
 
 def main() -> None:
@@ -142,6 +150,7 @@ def main() -> None:
         "line of an option": (
             4, lambda n: api.reqMktData(n, option, "", False, False, []),
         ),
+        "scanner": ("scannerDataEnd", lambda n: scanner(api, options.module, n)),
         "groups": (1, api.queryDisplayGroups),
         "group": (1, lambda n: api.subscribeToGroupEvents(n, 1)),
     }  # fmt: skip
@@ -155,6 +164,9 @@ def main() -> None:
     for request, (name, (wanted, ask)) in enumerate(asked.items(), 1001):
         ask(request)
         print(json.dumps({"asked": name, "told": api.until(request, wanted)}), flush=True)
+    api.scannerParameters = lambda xml: api.note(1, "scannerParameters", (xml,))
+    api.reqScannerParameters()
+    print(json.dumps({"asked": "scanners", "told": api.until(1, 1)}), flush=True)
     api.disconnect()
 
 

@@ -1,0 +1,67 @@
+"""Scanners and news in the asyncio client: at a station in memory."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from client.memory import Memory, run
+from papertape.client.aio import connect
+from papertape.client.api import Tws
+from papertape.errors import RequestRefused
+from papertape.versions import MAX_SERVER
+from papertape.wire.catalogue import scanner
+from papertape.wire.message import Message
+from server.handlers.test_scanners import hall
+from server.pair import Hall
+
+ASKED: tuple[type[Message], ...] = (
+    scanner.ReqScannerParameters, scanner.ReqScannerSubscription, scanner.CancelScannerSubscription,
+)  # fmt: skip
+"""Requests that a station answers."""
+
+
+def at(
+    main: Callable[[Tws], Awaitable[Any]], station: Hall | None = None, version: int = MAX_SERVER
+) -> Any:
+    """What a program gets at a station in memory."""
+    tws, behind = Memory(version), (station or hall()).client(1, version)
+
+    def answer(message: Message) -> list[Message]:
+        behind.send(message)
+        return behind.got()
+
+    tws.answers |= dict.fromkeys(ASKED, answer)
+    found: list[Any] = []
+
+    async def connected() -> None:
+        async with connect() as session:
+            found.append(await main(session))
+
+    run(tws, connected)
+    return found[0]
+
+
+@pytest.mark.parametrize("version", [142, 176, MAX_SERVER])
+def test_a_scan_gives_its_rows(version: int) -> None:
+    rows = at(lambda tws: tws.scan("TOP_PERC_GAIN", abovePrice=1.0), version=version)
+    assert [(row.rank, row.contract.symbol) for row in rows] == [(0, "MSFT"), (1, "AAPL")]
+
+
+def test_filters_and_places_narrow_it() -> None:
+    rows = at(lambda tws: tws.scan("MOST_ACTIVE", rows=2, filters={"priceBelow": 260}))
+    assert [row.contract.symbol for row in rows] == ["IBM", "AAPL"]
+    assert at(lambda tws: tws.scan("MOST_ACTIVE", location="STK.ARCA")) == []
+
+
+def test_a_scanner_that_there_is_not_is_refused() -> None:
+    with pytest.raises(RequestRefused, match="TOP_OF_THE_POPS") as refusal:
+        at(lambda tws: tws.scan("TOP_OF_THE_POPS"))
+    assert refusal.value.code == 162
+    with pytest.raises(TypeError, match="moon"):
+        at(lambda tws: tws.scan("MOST_ACTIVE", moon=1))
+
+
+def test_the_parameters_come_as_text() -> None:
+    told = at(lambda tws: tws.scanner_parameters())
+    assert "<scanCode>TOP_PERC_GAIN</scanCode>" in told
