@@ -56,6 +56,8 @@ from .present.times import connection_time
 from .present.views import Views
 from .profit_streams import ProfitStreams
 from .publisher import Publisher
+from .research.news import NewsService
+from .research.news_file import NewsFile
 from .research.scanners import Scanners
 from .sessions.admission import Admission, ReadOnly
 from .sessions.policy import Policy
@@ -86,6 +88,7 @@ class Station:
         settings: StationSettings | None = None,
         wire_log: WireLog | None = None,
         config: Config | None = None,
+        news: NewsFile | None = None,
     ) -> None:
         self.market = market
         self.settings = settings or StationSettings()
@@ -115,6 +118,7 @@ class Station:
         )
         profits = ProfitStreams(self.queries, sessions, self.config, timing)
         scanners = Scanners(market, engine.instruments, sessions, self.farms.flows, timing)
+        self.news = NewsService(chosen.seed, news, engine.instruments, sessions, timing)
         self.publisher = Publisher(
             sessions, self.queries, preferences, self.figures, self.config, bus
         )
@@ -170,7 +174,7 @@ class Station:
             self.generic_ticks.alarm, self.computations.alarm, self.bars.alarm, self.figures.alarm,
             profits.alarm,
             self.bars.alarm, self.figures.alarm, profits.alarm,
-            scanners.alarm,
+            scanners.alarm, self.news.alarm,
         )  # fmt: skip
         self._services = Services(
             settings=chosen,
@@ -199,6 +203,7 @@ class Station:
             profits=profits,
             groups=DisplayGroups(sessions),
             scanners=scanners,
+            news=self.news,
             introduced=self.drills.started,
         )
         for row in TABLE:

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from papertape.model import FamilyCode
-from papertape.server.handlers import HANDLERS, unserved
+from papertape.server.handlers import HANDLERS
 from papertape.venue.broker.profile import Profile
 from papertape.versions import MAX_SERVER
 from papertape.wire import catalogue
@@ -14,7 +14,6 @@ from papertape.wire.catalogue import (
     fa,
     history,
     legacy,
-    news,
     reference,
     ticks,
     wsh,
@@ -46,7 +45,6 @@ def test_a_request_with_an_id_is_ended_by_name(cls: type[Message]) -> None:
 TEXTS = [
     (legacy.ReqFundamentalData(7), 430,
      "We are sorry, but fundamentals data for the security specified is not available: "),
-    (news.ReqHistoricalNews(7), 10276, "News feed is not allowed: "),
     (wsh.ReqWshMetaData(7), 10276, "News feed is not allowed: "),
 ]  # fmt: skip
 
@@ -57,24 +55,8 @@ def test_the_code_is_the_one_that_tws_has_for_it(message: Message, code: int, te
     assert asked(message).errors() == [(7, code, text + named)]
 
 
-ANSWERS = [
-    (news.ReqNewsProviders(), news.NewsProviders()),
-]
-
-
-@pytest.mark.parametrize(("message", "answer"), ANSWERS, ids=repr)
-def test_a_request_without_an_id_is_named_and_gets_nothing(
-    message: Message, answer: Message
-) -> None:
-    notice, got = asked(message).got()
-    assert (notice.id, notice.errorCode) == (-1, 322)
-    assert f"{type(message).spec.callback} is not served by this station yet." in notice.errorMsg
-    assert got == answer
-
-
-def test_every_request_without_an_id_has_an_answer() -> None:
-    told = {*unserved.EMPTY, news.ReqNewsBulletins}  # which may well stay empty
-    assert {cls for cls in WITHOUT if not cls.spec.id_field and cls not in CANCELS} == told
+def test_every_request_that_is_not_served_has_an_id() -> None:
+    assert not [cls for cls in WITHOUT if not cls.spec.id_field and cls not in CANCELS]
 
 
 @pytest.mark.parametrize("cls", CANCELS, ids=lambda cls: cls.__name__)

@@ -11,6 +11,11 @@ from ..market_data.generic_lines import GenericLine
 from ..market_data.generic_ticks import wanted_ticks
 from ..market_data.live_bars import FiveSecondLine
 from ..market_data.quotes import Delivery, QuoteLine
+from ..market_data.generic_ticks import default_ticks, news_providers
+from ..market_data.live_bars import FiveSecondLine
+from ..market_data.quotes import QuoteLine
+from ..research.headlines import FEED
+from ..research.news import NewsLine
 from ..sessions.session import Session
 from . import handles
 from .regulatory import parameters, regulatory_snapshot
@@ -22,6 +27,10 @@ DELAYED_TYPES = (3, 4)
 
 
 @handles(wire.ReqMktData, partly="some generic ticks, which the reference names")
+@handles(
+    wire.ReqMktData,
+    partly="generic ticks other than 292, regulatory snapshots, delayed data, greeks",
+)
 def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> None:
     """Open a quote line: its parameters, its type, the known state, then changes."""
     if message.reqId in session.subscriptions.of(QuoteLine):
@@ -43,7 +52,8 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
     if rerouted(entry, session.version):
         session.send(wire.RerouteMarketDataRequest(message.reqId, entry.under, SMART))
         return
-    if not tws.quotes(entry.conId):
+    feed = entry.secType == FEED
+    if not feed and not tws.quotes(entry.conId):
         contract = f"{entry.symbol} {found.exchange}"
         session.error(message.reqId, 354, variant="no_delayed", contract=contract)
         return
@@ -57,6 +67,18 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
     delivery = _delivery(tws, session, message.reqId, entry)
     if delivery is None:
         return
+    providers = news_providers(message.genericTickList)
+    if providers is not None and not providers <= tws.news.providers.keys():
+        session.error(message.reqId, 321, cause="Invalid tick type")
+        return
+    if feed and (default or entry.home not in tws.news.providers):
+        contract = f"{entry.symbol} {found.exchange}"
+        session.error(message.reqId, 354, variant="no_delayed", contract=contract)
+        return
+    if providers is not None:
+        wanted = providers or frozenset(tws.news.providers)
+        tws.news.follow(session, NewsLine(message.reqId, entry, wanted))
+    kind = wire.MarketDataType(message.reqId, tws.level1.delivered(session, entry))
     if snapshot:
         _snapshot(tws, session, message.reqId, entry, delivery)
         return
@@ -108,6 +130,7 @@ def _snapshot(
 @handles(wire.CancelMktData)
 def cancel_mkt_data(tws: Services, session: Session, message: wire.CancelMktData) -> None:
     """Close a quote line; silent, but 300 for one that is not open."""
+    session.subscriptions.remove(NewsLine, message.reqId)
     if session.subscriptions.remove(QuoteLine, message.reqId) is None:
         session.error(message.reqId, 300, id=message.reqId)
     session.subscriptions.remove(GenericLine, message.reqId)

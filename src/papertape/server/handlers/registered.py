@@ -9,6 +9,7 @@ from . import (
     display,
     history,
     market,
+    news,
     orders,
     past_ticks,
     profit,
@@ -21,6 +22,6 @@ from . import (
 )
 
 MODULES = (
-    account, calculators, config, contracts, depth, display, history, market, orders, past_ticks,
-    profit, real_time_bars, reference, scanners, session, tick_by_tick, verify,
+    account, calculators, config, contracts, depth, display, history, market, news, orders,
+    past_ticks, profit, real_time_bars, reference, scanners, session, tick_by_tick, verify,
 )  # fmt: skip

@@ -24,6 +24,7 @@ from ..plant.farms import Farms
 from ..present.preferences import Preferences
 from ..present.queries import Queries
 from ..profit_streams import ProfitStreams
+from ..research.news import NewsService
 from ..research.scanners import Scanners
 from ..sessions.admission import Admission
 from ..sessions.policy import Policy
@@ -64,6 +65,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     profits: ProfitStreams
     groups: DisplayGroups
     scanners: Scanners
+    news: NewsService
     introduced: Callable[[Session], object]
     """Called when a client has received everything that follows START_API."""
 

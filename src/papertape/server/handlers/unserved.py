@@ -1,19 +1,16 @@
 """What a request gets that the station does not serve yet.
 
 A request with an id is refused under it, by name, with a code that every client library takes as
-the end of the request. 321 is none: ib_async counts it a warning and waits for ever. A request
-without an id has no error that could end it in its client: it gets a notice with its name, and
-then its empty answer. A cancellation finds nothing to cancel, of which TWS says nothing.
+the end of the request. 321 is none: ib_async counts it a warning and waits for ever. Of a
+cancellation, which finds nothing to cancel, TWS says nothing.
 """
 
 import logging
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from ...wire.catalogue import contract as contracts
 from ...wire.catalogue import (
     legacy,
-    news,
     wsh,
 )
 from ...wire.message import Message
@@ -25,19 +22,13 @@ FINAL: Final = 322
 """Refuses what ``CODES`` has no better code for."""
 CODES: Final[dict[type[Message], int]] = {
     legacy.ReqFundamentalData: 430,
-    news.ReqNewsArticle: 10276,
-    news.ReqHistoricalNews: 10276,
     wsh.ReqWshMetaData: 10276,
     wsh.ReqWshEventData: 10276,
 }
 """The code with which TWS refuses such a request when it cannot be had."""
 
-EMPTY: Final[dict[type[Message], Callable[[Any], Message]]] = {
-    news.ReqNewsProviders: lambda _: news.NewsProviders(),
-}
-"""Requests without an id, and the answer that says that there is nothing."""
 SILENT: Final[frozenset[type[Message]]] = frozenset((
-    contracts.CancelContractData, legacy.CancelFundamentalData, news.CancelNewsBulletins,
+    contracts.CancelContractData, legacy.CancelFundamentalData,
     wsh.CancelWshEventData, wsh.CancelWshMetaData,
 ))  # fmt: skip
 """Cancellations of which TWS says nothing."""
@@ -51,5 +42,3 @@ def answer(session: Session, message: Message) -> None:
     if kind not in SILENT:
         log.info("%s asked for %s, which is not served", session.name, name)
         session.error(about, CODES.get(kind, FINAL), variant="not_served", what=name)
-        if kind in EMPTY:
-            session.send(EMPTY[kind](message))

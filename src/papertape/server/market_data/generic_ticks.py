@@ -119,6 +119,7 @@ def _read(text: str) -> Iterator[GenericTick]:
 
 
 TABLE: Final = tuple(_read(_ROWS))
+SERVED: Final[frozenset[int]] = frozenset((NEWS,))
 _BY_WORD: Final = {
     word: tick for tick in TABLE for word in (str(tick.id), tick.name.casefold())
 } | {
@@ -159,6 +160,18 @@ def wanted_ticks(text: str, sec_type: str) -> WantedTicks | Refusal:
         return Refusal(code, {"what": f"The generic tick list {missing}"}, "not_served")
     sent = sorted({tick.id for tick in legal if sec_type in tick.sends})
     return WantedTicks(len(plain) == len(words), tuple(sent))
+
+
+def news_providers(text: str) -> frozenset[str] | None:
+    """The providers behind the news of a legal list: none named are all; None without news."""
+    found: frozenset[str] | None = None
+    for word in text.split(","):
+        name, _, providers = (part.strip() for part in word.partition(":"))
+        tick = _BY_WORD.get(name.casefold())
+        if tick is not None and tick.id == NEWS:
+            named = frozenset(filter(None, map(str.strip, providers.split("+"))))
+            found = named | (found or frozenset())
+    return found
 
 
 def legal_ticks(sec_type: str) -> str:

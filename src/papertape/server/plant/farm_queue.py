@@ -93,9 +93,10 @@ class FarmQueue:
             if type(waiting.message) is kind and id_of(waiting.message) == number:
                 del session.for_farms[place]
                 if waiting.farm is Farm.HISTORY:
-                    scans = kind is ReqScannerSubscription
-                    variant = "scanner_cancelled" if scans else "cancelled"
-                    session.error(number, 162, variant=variant, reqId=number)
+                    if kind is ReqScannerSubscription:
+                        session.error(number, 162, variant="scanner_cancelled", reqId=number)
+                    else:
+                        session.error(number, 162, variant="cancelled", reqId=number)
                 return True
         return False
 

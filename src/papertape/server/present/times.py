@@ -58,6 +58,11 @@ def dashed(time: Nanos, zone: str) -> str:
     return _local(time, zone).strftime("%Y%m%d-%H:%M:%S")
 
 
+def news_time(time: Nanos) -> str:
+    """``YYYY-MM-DD HH:MM:SS.0`` in UTC, as past headlines have it."""
+    return datetime.fromtimestamp(time // SECOND, UTC).strftime("%Y-%m-%d %H:%M:%S.0")
+
+
 def clock(time: Nanos, zone: str) -> str:
     """``HH:MM``."""
     return _local(time, zone).strftime("%H:%M")
