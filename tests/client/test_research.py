@@ -1,6 +1,7 @@
 """Scanners and news in the asyncio client: at a station in memory."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,15 +9,18 @@ import pytest
 from client.memory import Memory, run
 from papertape.client.aio import connect
 from papertape.client.api import Tws
-from papertape.errors import RequestRefused
+from papertape.client.contracts import Stock
+from papertape.errors import LocalProtocolError, RequestRefused
 from papertape.versions import MAX_SERVER
-from papertape.wire.catalogue import scanner
+from papertape.wire.catalogue import market, news, scanner
 from papertape.wire.message import Message
 from server.handlers.test_scanners import hall
 from server.pair import Hall
 
 ASKED: tuple[type[Message], ...] = (
     scanner.ReqScannerParameters, scanner.ReqScannerSubscription, scanner.CancelScannerSubscription,
+    news.ReqNewsProviders, news.ReqHistoricalNews, news.ReqNewsArticle, market.ReqMktData,
+    market.CancelMktData,
 )  # fmt: skip
 """Requests that a station answers."""
 
@@ -29,6 +33,8 @@ def at(
 
     def answer(message: Message) -> list[Message]:
         behind.send(message)
+        if isinstance(message, market.ReqMktData):
+            behind.hall.wait(48 * 3600)
         return behind.got()
 
     tws.answers |= dict.fromkeys(ASKED, answer)
@@ -65,3 +71,37 @@ def test_a_scanner_that_there_is_not_is_refused() -> None:
 def test_the_parameters_come_as_text() -> None:
     told = at(lambda tws: tws.scanner_parameters())
     assert "<scanCode>TOP_PERC_GAIN</scanCode>" in told
+
+
+@pytest.mark.parametrize("version", [176, MAX_SERVER])
+def test_headlines_and_their_articles_are_read(version: int) -> None:
+    async def read(tws: Tws) -> Any:
+        codes = [one.code for one in await tws.news_providers()]
+        rows = await tws.historical_news(265598, codes, count=3)
+        latest = rows[0]
+        end = datetime.fromisoformat(rows[1].time).replace(tzinfo=UTC)
+        older = await tws.historical_news(265598, codes, start=rows[2].time, end=end)
+        return rows, older, await tws.news_article(latest.providerCode, latest.articleId)
+
+    rows, older, article = at(read, version=version)
+    assert len(rows) == 3 and [row.articleId for row in older] == [rows[1].articleId]
+    assert article.articleType == 0 and rows[0].headline.rpartition("}")[2] in article.articleText
+
+
+def test_an_unknown_article_is_refused() -> None:
+    with pytest.raises(RequestRefused) as refusal:
+        at(lambda tws: tws.news_article("BRFG", "BRFG$1"))
+    assert refusal.value.code == 10172
+    with pytest.raises(LocalProtocolError, match="start"):
+        at(lambda tws: tws.historical_news(265598, ["BRFG"], start=datetime(2026, 4, 13)))
+
+
+def test_headlines_come_one_by_one() -> None:
+    async def follow(tws: Tws) -> Any:
+        async with tws.news(Stock("AAPL"), ["BRFG", "DJNL"]) as line:
+            return [await line.next(), await line.next()]
+
+    one, two = at(follow)
+    assert one.timestamp < two.timestamp and {one.providerCode, two.providerCode} <= {
+        "BRFG", "DJNL",
+    }  # fmt: skip

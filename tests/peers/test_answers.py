@@ -67,6 +67,7 @@ def test_each_is_answered_by_its_own_callbacks(
     assert told["groups"] == [["displayGroupList", "1|2|3|4|5|6|7"]]
     assert told["group"] == [["displayGroupUpdated", "none"]]
     _scanned(told)
+    _read(told)
     _numbers_agree(told)
 
 
@@ -79,6 +80,19 @@ def _scanned(told: dict[str, list[list[Any]]]) -> None:
         assert (contract["secType"], contract["currency"]) == ("STK", "EUR") and details
     ((name, xml),) = told["scanners"]
     assert name == "scannerParameters" and "<scanCode>MOST_ACTIVE</scanCode>" in xml
+
+
+def _read(told: dict[str, list[list[Any]]]) -> None:
+    *rows, end = told["news"]
+    assert end == ["historicalNewsEnd", "True"] and len(rows) == 5
+    for name, time, provider, number, headline in rows:
+        assert name == "historicalNews" and time.endswith(".0") and "Sample" in headline
+        assert number.startswith(f"{provider}$")
+    ((name, providers),) = told["providers"]
+    assert name == "newsProviders" and len(providers) == 3
+    ((name, kind, text),) = told["article"]
+    assert (name, kind) == ("newsArticle", "0") and "made up by a station" in text
+    assert all(one[0] == "updateNewsBulletin" for one in told["bulletins"])
 
 
 def _numbers_agree(told: dict[str, list[list[Any]]]) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..wire.catalogue import account, reports, scanner, session
+from ..wire.catalogue import account, news, reports, scanner, session
 from ..wire.message import Message
 from .conversations import Conversation
 
@@ -22,6 +22,7 @@ BY_KIND: dict[type[Message], str] = {
     reports.CompletedOrder: "reqCompletedOrders",
     reports.CompletedOrdersEnd: "reqCompletedOrders",
     scanner.ScannerParameters: "reqScannerParameters",
+    news.NewsProviders: "reqNewsProviders",
 }
 """Reply types without a request id, and the request that they answer."""
 

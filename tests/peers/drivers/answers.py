@@ -9,6 +9,7 @@ arguments as texts. Requests that a client's release has not are left out.
 from __future__ import annotations
 
 import argparse
+import enum
 import importlib
 import json
 import threading
@@ -22,7 +23,8 @@ CALLBACKS = (
     "historicalTicksLast", "historicalSchedule", "tickByTickAllLast", "tickByTickBidAsk",
     "tickByTickMidPoint", "updateMktDepth", "updateMktDepthL2", "pnl", "pnlSingle",
     "positionMulti", "positionMultiEnd", "tickOptionComputation", "displayGroupList",
-    "displayGroupUpdated", "scannerData", "scannerDataEnd",
+    "displayGroupUpdated", "scannerData", "scannerDataEnd", "historicalNews", "historicalNewsEnd",
+    "newsArticle",
 )  # fmt: skip
 
 
@@ -30,7 +32,7 @@ def plain(value: Any) -> Any:
     """A callback's argument as JSON: lists as lists, records as their attributes."""
     if isinstance(value, (list, tuple)):
         return [plain(one) for one in value]
-    if hasattr(value, "__dict__"):
+    if hasattr(value, "__dict__") and not isinstance(value, enum.Enum):
         return {name: plain(one) for name, one in vars(value).items()}
     return str(value)
 
@@ -61,7 +63,7 @@ def program(name: str) -> Any:
             code = next(one for one in args if isinstance(one, int) and one < LARGEST_CODE)
             self.note(reqId, "error", (code,))
 
-        def until(self, number: int, wanted: int | str) -> list[Any]:
+        def until(self, number: int, wanted: int | str, patience: float = PATIENCE_S) -> list[Any]:
             """What came for an id, once there is that much of it, or a callback of that name."""
 
             def enough() -> bool:
@@ -71,7 +73,7 @@ def program(name: str) -> Any:
                 return any(name in (wanted, "error") for name, *_ in told)
 
             with self.came:
-                self.came.wait_for(enough, PATIENCE_S)
+                self.came.wait_for(enough, patience)
                 return list(self.told.get(number, ()))
 
     def callback(name: str) -> Any:
@@ -89,6 +91,13 @@ def scanner(api: Any, module: str, number: int) -> None:
     wanted.instrument, wanted.locationCode = "STOCK.EU", "STK.EU.IBIS"
     wanted.scanCode, wanted.numberOfRows, wanted.abovePrice = "MOST_ACTIVE", 5, 1.0
     api.reqScannerSubscription(number, wanted, [], [])
+
+
+def asked_article(api: Any) -> tuple[str, str]:
+    """Provider and id of a headline that has come."""
+    rows = (row for told in api.told.values() for row in told if row[0] == "historicalNews")
+    _, _, provider, number, _ = next(rows)
+    return provider, number
 
 
 def main() -> None:
@@ -151,6 +160,10 @@ def main() -> None:
             4, lambda n: api.reqMktData(n, option, "", False, False, []),
         ),
         "scanner": ("scannerDataEnd", lambda n: scanner(api, options.module, n)),
+        "news": (
+            "historicalNewsEnd",
+            lambda n: api.reqHistoricalNews(n, 265598, "BRFG+BRFUPDN+DJNL", "", "", 5, []),
+        ),
         "groups": (1, api.queryDisplayGroups),
         "group": (1, lambda n: api.subscribeToGroupEvents(n, 1)),
     }  # fmt: skip
@@ -165,8 +178,21 @@ def main() -> None:
         ask(request)
         print(json.dumps({"asked": name, "told": api.until(request, wanted)}), flush=True)
     api.scannerParameters = lambda xml: api.note(1, "scannerParameters", (xml,))
-    api.reqScannerParameters()
-    print(json.dumps({"asked": "scanners", "told": api.until(1, 1)}), flush=True)
+    api.newsProviders = lambda found: api.note(2, "newsProviders", (found,))
+    api.updateNewsBulletin = lambda *told: api.note(3, "updateNewsBulletin", told)
+    for request, (name, ask) in enumerate(
+        {
+            "scanners": api.reqScannerParameters,
+            "providers": api.reqNewsProviders,
+            "bulletins": lambda: api.reqNewsBulletins(True),
+        }.items(),
+        1,
+    ):
+        ask()
+        patience = 1.0 if name == "bulletins" else PATIENCE_S  # there may be none yet today
+        print(json.dumps({"asked": name, "told": api.until(request, 1, patience)}), flush=True)
+    api.reqNewsArticle(4, *asked_article(api), [])
+    print(json.dumps({"asked": "article", "told": api.until(4, 1)}), flush=True)
     api.disconnect()
 
 
