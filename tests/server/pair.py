@@ -8,7 +8,7 @@ from typing import Any
 
 from papertape.server.config import Config
 from papertape.server.persistence import Keeper
-from papertape.server.research.news_file import NewsFile
+from papertape.server.research.library import ResearchLibrary
 from papertape.server.sessions.session import Session
 from papertape.server.settings import StationSettings
 from papertape.server.station import Station
@@ -128,7 +128,7 @@ class Hall:
         journal: Journal | None = None,
         market: Any = None,
         now: Nanos = START,
-        news: NewsFile | None = None,
+        library: ResearchLibrary | None = None,
     ) -> None:
         self.market: Any = market or WrittenMarket()
         self.now = now
@@ -139,7 +139,7 @@ class Hall:
         engine.open_accounts(engine.clock)
         self.keeper.commit(engine)
         config = Config(api, kept=self.keeper.config(), keep=self.keeper.keep_config)
-        self.station = Station(engine, self.market, self.keeper, settings, None, config, news)
+        self.station = Station(engine, self.market, self.keeper, settings, None, config, library)
 
     def client(
         self, client_id: int = 1, version: int = MAX_SERVER, *, quiet: bool = True

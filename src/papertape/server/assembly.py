@@ -28,7 +28,7 @@ from ..venue.units import Nanos
 from .clock import MarketClock, check_start, start_text
 from .config import Config
 from .persistence import Keeper, MarketFacts
-from .research.news_file import read_news
+from .research.library import read_library
 from .settings import StationSettings
 from .station import Station
 from .taps.message_log import MessageLog
@@ -145,8 +145,8 @@ def compose(
         keeper.commit(engine)
         gateway = settings is not None and settings.gateway
         config = Config(api, kept=keeper.config(), keep=keeper.keep_config, gateway=gateway)
-        news = None if chosen.folder is None else read_news(chosen.folder)
-        station = Station(engine, tape, keeper, settings, wire_log, config, news)
+        library = read_library(chosen.folder)
+        station = Station(engine, tape, keeper, settings, wire_log, config, library)
         station.keep_clock = lambda clock: keeper.keep_market(replace(facts, clock=clock))
         if journal is not None:
             undo.callback(_finish, keeper, station)

@@ -56,8 +56,9 @@ from .present.times import connection_time
 from .present.views import Views
 from .profit_streams import ProfitStreams
 from .publisher import Publisher
+from .research.library import ResearchLibrary
 from .research.news import NewsService
-from .research.news_file import NewsFile
+from .research.reports import Reports
 from .research.scanners import Scanners
 from .sessions.admission import Admission, ReadOnly
 from .sessions.policy import Policy
@@ -88,7 +89,7 @@ class Station:
         settings: StationSettings | None = None,
         wire_log: WireLog | None = None,
         config: Config | None = None,
-        news: NewsFile | None = None,
+        library: ResearchLibrary | None = None,
     ) -> None:
         self.market = market
         self.settings = settings or StationSettings()
@@ -118,7 +119,8 @@ class Station:
         )
         profits = ProfitStreams(self.queries, sessions, self.config, timing)
         scanners = Scanners(market, engine.instruments, sessions, self.farms.flows, timing)
-        self.news = NewsService(chosen.seed, news, engine.instruments, sessions, timing)
+        library = library or ResearchLibrary()
+        self.news = NewsService(chosen.seed, library.news, engine.instruments, sessions, timing)
         self.publisher = Publisher(
             sessions, self.queries, preferences, self.figures, self.config, bus
         )
@@ -204,6 +206,7 @@ class Station:
             groups=DisplayGroups(sessions),
             scanners=scanners,
             news=self.news,
+            reports=Reports(library.folder),
             introduced=self.drills.started,
         )
         for row in TABLE:

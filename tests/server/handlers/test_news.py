@@ -9,6 +9,7 @@ import pytest
 from papertape.errors import MarketDataError
 from papertape.model import Contract
 from papertape.server.research.headlines import HOUR, ODDS
+from papertape.server.research.library import read_library
 from papertape.server.research.news import FREE
 from papertape.server.research.news_file import read_news
 from papertape.venue.units import MINUTE, SECOND
@@ -57,7 +58,7 @@ exchange = "ARCA"
 def written(folder: Path, text: str = FILE) -> Hall:
     """A station at 14:00 UTC with the news of a file."""
     (folder / "news.toml").write_text(text)
-    return Hall(news=read_news(folder))
+    return Hall(library=read_library(folder))
 
 
 def past(client: Client, **fields: Any) -> tuple[list[wire.HistoricalNews], bool]:

@@ -13,7 +13,6 @@ from papertape.wire import catalogue
 from papertape.wire.catalogue import (
     fa,
     history,
-    legacy,
     reference,
     ticks,
     wsh,
@@ -43,8 +42,6 @@ def test_a_request_with_an_id_is_ended_by_name(cls: type[Message]) -> None:
 
 
 TEXTS = [
-    (legacy.ReqFundamentalData(7), 430,
-     "We are sorry, but fundamentals data for the security specified is not available: "),
     (wsh.ReqWshMetaData(7), 10276, "News feed is not allowed: "),
 ]  # fmt: skip
 

@@ -14,6 +14,7 @@ from ...venue.reference.rules import increments
 from ...wire.catalogue import depth, options, reference
 from ...wire.catalogue.contract import (
     BondContractData,
+    CancelContractData,
     ContractData,
     ContractDataEnd,
     ReqContractDetails,
@@ -43,6 +44,11 @@ def req_contract_details(
         session.send(kind(message.reqId, details.contract, details))
         yield
     session.send(ContractDataEnd(message.reqId))
+
+
+@handles(CancelContractData)
+def cancel_contract_data(tws: Services, session: Session, message: CancelContractData) -> None:
+    """Silent: a client's next request has its turn when the answer has been sent."""
 
 
 @handles(reference.ReqMatchingSymbols)

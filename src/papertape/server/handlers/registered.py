@@ -7,6 +7,7 @@ from . import (
     contracts,
     depth,
     display,
+    fundamentals,
     history,
     market,
     news,
@@ -22,6 +23,6 @@ from . import (
 )
 
 MODULES = (
-    account, calculators, config, contracts, depth, display, history, market, news, orders,
-    past_ticks, profit, real_time_bars, reference, scanners, session, tick_by_tick, verify,
+    account, calculators, config, contracts, depth, display, fundamentals, history, market, news,
+    orders, past_ticks, profit, real_time_bars, reference, scanners, session, tick_by_tick, verify,
 )  # fmt: skip

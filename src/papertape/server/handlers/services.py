@@ -25,6 +25,7 @@ from ..present.preferences import Preferences
 from ..present.queries import Queries
 from ..profit_streams import ProfitStreams
 from ..research.news import NewsService
+from ..research.reports import Reports
 from ..research.scanners import Scanners
 from ..sessions.admission import Admission
 from ..sessions.policy import Policy
@@ -66,6 +67,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     groups: DisplayGroups
     scanners: Scanners
     news: NewsService
+    reports: Reports
     introduced: Callable[[Session], object]
     """Called when a client has received everything that follows START_API."""
 

@@ -8,11 +8,7 @@ cancellation, which finds nothing to cancel, TWS says nothing.
 import logging
 from typing import Final
 
-from ...wire.catalogue import contract as contracts
-from ...wire.catalogue import (
-    legacy,
-    wsh,
-)
+from ...wire.catalogue import wsh
 from ...wire.message import Message
 from ..sessions.session import Session
 
@@ -21,14 +17,12 @@ log = logging.getLogger("papertape.station")
 FINAL: Final = 322
 """Refuses what ``CODES`` has no better code for."""
 CODES: Final[dict[type[Message], int]] = {
-    legacy.ReqFundamentalData: 430,
     wsh.ReqWshMetaData: 10276,
     wsh.ReqWshEventData: 10276,
 }
 """The code with which TWS refuses such a request when it cannot be had."""
 
 SILENT: Final[frozenset[type[Message]]] = frozenset((
-    contracts.CancelContractData, legacy.CancelFundamentalData,
     wsh.CancelWshEventData, wsh.CancelWshMetaData,
 ))  # fmt: skip
 """Cancellations of which TWS says nothing."""
