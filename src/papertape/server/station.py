@@ -174,9 +174,7 @@ class Station:
             self.drills.alarm, self.link.alarm, self.daily.alarm, self.farms.alarm,
             self.farm_queue.alarm, self.scheduler.alarm, self.level1.alarm, self.streams.alarm,
             self.generic_ticks.alarm, self.computations.alarm, self.bars.alarm, self.figures.alarm,
-            profits.alarm,
-            self.bars.alarm, self.figures.alarm, profits.alarm,
-            scanners.alarm, self.news.alarm,
+            profits.alarm, scanners.alarm, self.news.alarm,
         )  # fmt: skip
         self._services = Services(
             settings=chosen,

@@ -8,12 +8,9 @@ from ...wire.catalogue import market as wire
 from ..market_data.computations import ComputationLine
 from ..market_data.entitlements import told_contract
 from ..market_data.generic_lines import GenericLine
-from ..market_data.generic_ticks import wanted_ticks
+from ..market_data.generic_ticks import news_providers, wanted_ticks
 from ..market_data.live_bars import FiveSecondLine
 from ..market_data.quotes import Delivery, QuoteLine
-from ..market_data.generic_ticks import default_ticks, news_providers
-from ..market_data.live_bars import FiveSecondLine
-from ..market_data.quotes import QuoteLine
 from ..research.headlines import FEED
 from ..research.news import NewsLine
 from ..sessions.session import Session
@@ -27,10 +24,6 @@ DELAYED_TYPES = (3, 4)
 
 
 @handles(wire.ReqMktData, partly="some generic ticks, which the reference names")
-@handles(
-    wire.ReqMktData,
-    partly="generic ticks other than 292, regulatory snapshots, delayed data, greeks",
-)
 def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> None:
     """Open a quote line: its parameters, its type, the known state, then changes."""
     if message.reqId in session.subscriptions.of(QuoteLine):
@@ -71,14 +64,13 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
     if providers is not None and not providers <= tws.news.providers.keys():
         session.error(message.reqId, 321, cause="Invalid tick type")
         return
-    if feed and (default or entry.home not in tws.news.providers):
+    if feed and (wanted.default or entry.home not in tws.news.providers):
         contract = f"{entry.symbol} {found.exchange}"
         session.error(message.reqId, 354, variant="no_delayed", contract=contract)
         return
     if providers is not None:
-        wanted = providers or frozenset(tws.news.providers)
-        tws.news.follow(session, NewsLine(message.reqId, entry, wanted))
-    kind = wire.MarketDataType(message.reqId, tws.level1.delivered(session, entry))
+        followed = providers or frozenset(tws.news.providers)
+        tws.news.follow(session, NewsLine(message.reqId, entry, followed))
     if snapshot:
         _snapshot(tws, session, message.reqId, entry, delivery)
         return

@@ -64,7 +64,7 @@ today's; average volume of the days of the last 90
 233 . !CRYPTO RTVolume | + | - | 48 | the latest trade, the day's volume and average price
 236 . . inventory | STK | - | 46 89 | anybody may sell short: 3; shares: an average day's volume
 258 47 . Fundamentals | - | - | 47 | refused with 10358, as TWS does
-292 . . Wide_news | - | . | 62 | refused with 322
+292 . . Wide_news | . | - | 62 | headlines of the providers behind the colon, or of all
 293 . . TradeCount | + | - | 54 | trades of the day
 294 . . TradeRate | + | - | 55 | trades of the last minute
 295 . . VolumeRate | + | - | 56 | volume of the last minute
@@ -119,7 +119,6 @@ def _read(text: str) -> Iterator[GenericTick]:
 
 
 TABLE: Final = tuple(_read(_ROWS))
-SERVED: Final[frozenset[int]] = frozenset((NEWS,))
 _BY_WORD: Final = {
     word: tick for tick in TABLE for word in (str(tick.id), tick.name.casefold())
 } | {
@@ -136,13 +135,13 @@ class WantedTicks(NamedTuple):
     default: bool
     """Whether the default ticks are wanted."""
     generic: tuple[int, ...]
-    """The ids for which ticks are sent, each once and in order."""
+    """The ids for which ticks are sent, each once and in order; news go their own way."""
 
 
 def wanted_ticks(text: str, sec_type: str) -> WantedTicks | Refusal:
     """Return what a list asks for, or why it is refused.
 
-    321 names the legal list, or what this station has not; 10358 is for fundamentals, 322 for news.
+    321 names the legal list, or what this station has not; 10358 is for fundamentals.
     """
     words = [word for word in map(str.strip, text.split(",")) if word]
     plain = [word for word in words if word.casefold() != MARKET_DATA_OFF]
@@ -156,9 +155,8 @@ def wanted_ticks(text: str, sec_type: str) -> WantedTicks | Refusal:
         return Refusal(10358)
     missing = ",".join(dict.fromkeys(tick.shown for tick in legal if sec_type in tick.refuses))
     if missing:
-        code = 322 if NEWS in ids else 321
-        return Refusal(code, {"what": f"The generic tick list {missing}"}, "not_served")
-    sent = sorted({tick.id for tick in legal if sec_type in tick.sends})
+        return Refusal(321, {"what": f"The generic tick list {missing}"}, "not_served")
+    sent = sorted({tick.id for tick in legal if sec_type in tick.sends} - {NEWS})
     return WantedTicks(len(plain) == len(words), tuple(sent))
 
 
