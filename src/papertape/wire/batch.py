@@ -1,7 +1,8 @@
 """Encodes messages once for many receivers that differ only in the request id.
 
-A quote of one stock goes to all its subscribers, each under a request id of its own. The frames are
-encoded twice, with the ids 0 and 1; they differ where the id is.
+A quote of one stock goes to all its subscribers, each under a request id of its own. The first
+frame of a kind is encoded twice, with the ids 0 and 1; it differs where the id is. A later one that
+has the same bytes up to there has its id there too.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ from .message import Message
 
 _WIDTH = 4
 """Bytes of a frame's length."""
+_HEADS: dict[tuple[type[Message], int], bytes] = {}
+"""What stands before the id of a kind of message, by version."""
 
 
 class SharedFrames:
@@ -57,11 +60,19 @@ def _split(message: Message, version: int) -> tuple[bool, bytes, bytes]:
     spec = type(message).spec
     if not spec.id_field:
         raise LocalProtocolError("has no id", message=type(message).__name__)
+    key = type(message), version
+    known = _HEADS.get(key)
+    if known is not None:
+        frame = encode(_with_id(message, 1), version)[_WIDTH:]
+        protobuf = version >= spec.protobuf
+        if frame.startswith(known + (b"\x01" if protobuf else b"1\0")):
+            return protobuf, known, frame[len(known) + 1 :]
     zero, one = (encode(_with_id(message, number), version)[_WIDTH:] for number in (0, 1))
     differing = [place for place, (a, b) in enumerate(zip(zero, one)) if a != b]
     if len(zero) != len(one) or len(differing) != 1:
         raise LocalProtocolError("has no single place for an id", message=type(message).__name__)
     place = differing[0]
+    _HEADS[key] = zero[:place]
     return version >= spec.protobuf, zero[:place], zero[place + 1 :]
 
 

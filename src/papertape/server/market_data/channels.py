@@ -243,6 +243,8 @@ class Channels:
         """When ``step`` has something to do next; None while nobody listens."""
         if self._rest is not None:
             return self._timing.now
+        if not self._channels:
+            return None
         kinds = [kind for kind in self._kinds if self._flows_to(kind)]
         for session in self._sessions:
             if not session.paused and any(map(session.subscriptions.of, kinds)):

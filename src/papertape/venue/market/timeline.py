@@ -7,13 +7,14 @@ ticks; that time belongs to the day before it.
 """
 
 from collections.abc import Iterator
+from copy import copy
 from typing import Protocol
 
 from ..units import MINUTE, Nanos, PriceUnits, SizeUnits
 from .days import Day, day_piece
 from .layout import Layout
 from .source import DayStats, Print, Quote
-from .ticks import Block
+from .ticks import Block, Piece, joined
 
 
 class DaySource(Protocol):
@@ -49,6 +50,7 @@ class Tape:
         self._block: Block | None = None
         self._block_from = self._block_until = self._base = self._last = 0
         self._closed: tuple[int | None, PriceUnits] = (None, 0)
+        self._minutes: tuple[tuple[int, int], Piece | None, Nanos, Piece | None] | None = None
         self._traded: tuple[tuple[int, Nanos], Block, int] | None = None
 
     @property
@@ -115,7 +117,7 @@ class Tape:
         day = self._source.day(number)
         offset = min(now - self.start(number), self.span(number) - 1)
         close = self._close(number - 1)
-        piece = day_piece(day, "TRADES", 0, offset + 1)
+        piece = self._so_far(number, day, offset + 1)
         if piece is None:
             return self._quiet(day, offset, close)
         block = day.block(offset)
@@ -164,6 +166,19 @@ class Tape:
         piece = day_piece(day, "TRADES", 0, span) or day_piece(day, "MIDPOINT", 0, span)
         assert piece is not None, "every day opens with a quote"
         return piece.close
+
+    def _so_far(self, number: int, day: Day, end: Nanos) -> Piece | None:
+        """The bar of a day's trades before an offset. That of its whole minutes is kept, and that
+        of the minute so far: a live market goes on from there at every tick."""
+        minute = end // MINUTE
+        kept = self._minutes
+        if kept is None or kept[0] != (number, minute) or kept[2] > end:
+            whole = day_piece(day, "TRADES", 0, minute * MINUTE)
+            kept = ((number, minute), whole, minute * MINUTE, None)
+        key, whole, upto, part = kept
+        part = joined(part, day_piece(day, "TRADES", upto, end))
+        self._minutes = (key, whole, end, part)
+        return joined(copy(whole), part)
 
     def _traded_before(self, number: int, day: Day, offset: Nanos) -> tuple[Block, int]:
         """The block and the place in it of a day's last trade before an offset; there is one. The
