@@ -239,16 +239,6 @@ def test_a_generic_tick_that_the_market_has_not_is_named(asked: str) -> None:
     assert client.session.subscriptions.of(QuoteLine) == {}
 
 
-def test_news_are_refused_by_their_own_code() -> None:
-    _, client = ready()
-    said = (
-        "Error processing request.-'bN' : cause - The generic tick list 292(Wide_news) is not "
-        "served by this station yet."
-    )
-    client.send(wire.ReqMktData(7, AAPL, "mdoff,292:BRFG+DJNL"))
-    assert client.errors() == [(7, 322, said)]
-
-
 WORDS = {"232": 37, "pl price": 37, "221": 37, "59": 59, "IBDividends": 59, "106 , 236": 46}
 
 

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from papertape.model import Contract
-from papertape.server.market_data.generic_ticks import TABLE, TYPES, legal_ticks, wanted_ticks
+from papertape.server.market_data.generic_ticks import (
+    NEWS,
+    TABLE,
+    TYPES,
+    legal_ticks,
+    wanted_ticks,
+)
 from papertape.server.market_data.measures import MEASURES
 from papertape.server.market_data.past_days import SLICE
 from papertape.server.settings import StationSettings
@@ -65,7 +71,7 @@ def test_every_id_of_every_type_is_sent_refused_by_name_or_passed_through() -> N
     for tick in TABLE:
         assert tick.types <= TYPES and tick.sends <= tick.types and tick.refuses <= tick.types
         assert not tick.sends & tick.refuses
-        assert bool(tick.sends) == (tick.id in MEASURES), tick
+        assert bool(tick.sends) == (tick.id in MEASURES or tick.id == NEWS), tick
         assert tick.what, tick
         for sec_type in TYPES:
             # 221 is the older id of the mark price too, and means that.
@@ -77,10 +83,10 @@ def test_every_id_of_every_type_is_sent_refused_by_name_or_passed_through() -> N
                 assert isinstance(found, Refusal) and found.code == 10358
             elif sec_type in tick.refuses:
                 assert isinstance(found, Refusal)
-                assert (found.code, found.variant) == (322 if tick.id == 292 else 321, "not_served")
+                assert (found.code, found.variant) == (321, "not_served")
                 assert found.facts["what"] == f"The generic tick list {tick.shown}"
             else:
-                ids = (tick.id,) if sec_type in tick.sends else ()
+                ids = (tick.id,) if sec_type in tick.sends and tick.id != NEWS else ()
                 assert found == (True, ids), (tick, sec_type)
 
 
@@ -105,9 +111,11 @@ def test_each_id_is_what_the_table_says(hall: Hall, sec_type: str) -> None:
         ticks = {m.tickType for m in got if isinstance(m, TICKS)}
         client.send(wire.CancelMktData(number)).got()
         if sec_type not in tick.types or sec_type in tick.refuses:
-            assert refused == [322 if tick.id == 292 and sec_type in tick.types else 321]
+            assert refused == [321]
         elif tick.id == 258:
             assert refused == [10358]
+        elif tick.id == NEWS:
+            assert not refused and not ticks  # headlines have a message of their own
         elif sec_type in tick.sends:
             assert not refused and ticks and ticks <= set(tick.ticks), (tick, ticks)
         else:
@@ -128,7 +136,7 @@ def bars(client: Client, size: str, span: str, what: str = "TRADES") -> list[Any
 def _figures(hall: Hall) -> tuple[dict[int, Any], Client, dict[int, Any]]:
     """Generic ticks of a fund, a client, and the default ticks of that moment."""
     client = hall.client(8)
-    ids = [tick.id for tick in TABLE if "STK" in tick.sends]
+    ids = [tick.id for tick in TABLE if "STK" in tick.sends and tick.id != NEWS]
     client.send(wire.ReqMktData(1, SPY, ",".join(["mdoff", *map(str, ids)])))
     found = told(client)
     hall.wait(0.25 - hall.now % (SECOND // 4) / SECOND)

@@ -19,7 +19,7 @@ from ..sessions.session import Session
 from ..sessions.subscriptions import End
 from ..timing import Timing
 from .channels import NEVER, Channels, Form, Listener, PartedFeed
-from .measures import BY_DAYS, MEASURES, Facts, LatestTrade, Measure, Moment
+from .measures import BY_DAYS, MEASURES, Facts, InstrumentMoment, LatestTrade, Measure
 from .past_days import PastDays
 from .quotes import shown_size
 
@@ -75,7 +75,7 @@ class GenericFeed(PartedFeed[Known]):
         """What is known now, and what of it is new."""
         now -= self._delay
         self._past.look(now, self._days)
-        at = Moment(self._facts, self._entry, now, self._past)
+        at = InstrumentMoment(self._facts, self._entry, now, self._past)
         found = tuple(one for measure in self._measures for one in measure(at))
         before = {one.tick: one for one in told}
         return found, [one for one in found if before.get(one.tick) != one]

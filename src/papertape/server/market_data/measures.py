@@ -56,7 +56,7 @@ class Facts(NamedTuple):
     hours: Callable[[], TradingHours]
 
 
-class Moment:
+class InstrumentMoment:
     """An instrument at an instant; what is asked for is looked up once."""
 
     def __init__(self, facts: Facts, entry: Instrument, now: Nanos, past: PastDays) -> None:
@@ -128,26 +128,26 @@ class Moment:
 Found = Iterator[Measure]
 
 
-def _volatility(at: Moment) -> Found:
+def _volatility(at: InstrumentMoment) -> Found:
     found = at.past.volatility()
     if found is not None:
         yield Measure(23, "number", found)
 
 
-def _volatility_now(at: Moment) -> Found:
+def _volatility_now(at: InstrumentMoment) -> Found:
     price = at.day.last or at.mark
     found = at.past.volatility(price) if price else None
     if found is not None:
         yield Measure(58, "number", found)
 
 
-def _implied(at: Moment) -> Found:
+def _implied(at: InstrumentMoment) -> Found:
     found = at.facts.market.volatility(at.entry.conId, at.now)
     if found is not None:
         yield Measure(24, "number", found)
 
 
-def _future_premium(at: Moment) -> Found:
+def _future_premium(at: InstrumentMoment) -> Found:
     index = at.day.last
     for symbol in futures_on(at.entry.symbol) if index else ():
         wanted = Contract(symbol=symbol, secType="CONTFUT", currency=at.entry.currency)
@@ -162,7 +162,7 @@ def _future_premium(at: Moment) -> Found:
             return
 
 
-def _ranges(at: Moment) -> Found:
+def _ranges(at: InstrumentMoment) -> Found:
     today = [bar for bar in (at.trades,) if bar is not None]
     for weeks, low, high in RANGES:
         past = at.past.within(weeks * WEEK)
@@ -175,26 +175,26 @@ def _ranges(at: Moment) -> Found:
         yield Measure(21, "size", average)
 
 
-def _average_volume(at: Moment) -> SizeUnits:
+def _average_volume(at: InstrumentMoment) -> SizeUnits:
     """The volume of an average day of the last 90; 0 while it is not known."""
     days = at.past.within(AVERAGED)
     return sum(bar.volume for bar in days) // (len(days) * SIZE_SCALE) * SIZE_SCALE if days else 0
 
 
-def _mark(at: Moment) -> Found:
+def _mark(at: InstrumentMoment) -> Found:
     if at.mark:
         yield Measure(37, "price", at.mark)
 
 
-def _slow_mark(at: Moment) -> Found:
+def _slow_mark(at: InstrumentMoment) -> Found:
     minute = at.now - at.now % MINUTE
     found = at.mark_at(at.facts.market.quote(at.entry.conId, minute), at.day)
     if found:
         yield Measure(79, "price", found)
 
 
-def _trade(tick: int) -> Callable[[Moment], Found]:
-    def told(at: Moment) -> Found:
+def _trade(tick: int) -> Callable[[InstrumentMoment], Found]:
+    def told(at: InstrumentMoment) -> Found:
         bar, day = at.trades, at.day
         if bar is not None and day.lastTime:
             found = LatestTrade(day.last, day.lastSize, day.lastTime, bar.volume, bar.wap)
@@ -203,30 +203,30 @@ def _trade(tick: int) -> Callable[[Moment], Found]:
     return told
 
 
-def _shortable(at: Moment) -> Found:
+def _shortable(at: InstrumentMoment) -> Found:
     yield Measure(46, "number", EASY_TO_BORROW)
     shares = _average_volume(at)
     if shares:
         yield Measure(89, "size", shares)
 
 
-def _trade_count(at: Moment) -> Found:
+def _trade_count(at: InstrumentMoment) -> Found:
     if at.trades is not None:
         yield Measure(54, "number", float(at.trades.count))
 
 
-def _trade_rate(at: Moment) -> Found:
+def _trade_rate(at: InstrumentMoment) -> Found:
     if at.traded:
         yield Measure(55, "number", float(sum(bar.count for bar in at.last_minutes(1))))
 
 
-def _volume_rate(at: Moment) -> Found:
+def _volume_rate(at: InstrumentMoment) -> Found:
     if at.traded:
         units = sum(bar.volume for bar in at.last_minutes(1))
         yield Measure(56, "number", units / SIZE_SCALE)
 
 
-def _regular_trade(at: Moment) -> Found:
+def _regular_trade(at: InstrumentMoment) -> Found:
     spans = at.facts.hours().sessions(at.entry, at.now - _LOOK_BACK, at.now + 1, regular=True)
     begun = [ends for _, begins, ends in spans if begins <= at.now]
     if not begun or not at.traded:
@@ -236,38 +236,38 @@ def _regular_trade(at: Moment) -> Found:
         yield Measure(57, "price", price)
 
 
-def _dividends(at: Moment) -> Found:
+def _dividends(at: InstrumentMoment) -> Found:
     yield Measure(59, "text", NO_DIVIDENDS)
 
 
-def _bond_factor(at: Moment) -> Found:
+def _bond_factor(at: InstrumentMoment) -> Found:
     yield Measure(60, "number", 1.0)
 
 
-def _recent_volume(at: Moment) -> Found:
+def _recent_volume(at: InstrumentMoment) -> Found:
     if at.traded:
         for minutes, tick in VOLUMES:
             yield Measure(tick, "size", sum(bar.volume for bar in at.last_minutes(minutes)))
 
 
-def _fund_value(at: Moment) -> Found:
+def _fund_value(at: InstrumentMoment) -> Found:
     if at.is_fund and at.mark:
         yield Measure(96, "price", at.mark)
 
 
-def _fund_range(at: Moment) -> Found:
+def _fund_range(at: InstrumentMoment) -> Found:
     bar = at.today("MIDPOINT") if at.is_fund else None
     if bar is not None:
         yield Measure(98, "price", bar.high)
         yield Measure(99, "price", bar.low)
 
 
-def _fund_close(at: Moment) -> Found:
+def _fund_close(at: InstrumentMoment) -> Found:
     if at.is_fund and at.day.close:
         yield Measure(97, "price", at.day.close)
 
 
-MEASURES: Final[dict[int, Callable[[Moment], Found]]] = {
+MEASURES: Final[dict[int, Callable[[InstrumentMoment], Found]]] = {
     104: _volatility,
     106: _implied,
     162: _future_premium,
