@@ -188,6 +188,42 @@ def test_options_and_generic_ticks_are_delayed_too() -> None:
     assert mark == [m.price for m in wanted if isinstance(m, wire.TickPrice) and m.tickType == 37]
 
 
+UNDERLYINGS = [
+    ("none", 1, []),
+    ("delayed", 1, []),
+    ("delayed", 3, []),
+    ("live", 1, [10, 11, 12, 13]),
+]
+
+
+@pytest.mark.parametrize(("right", "wish", "ticks"), UNDERLYINGS)
+@pytest.mark.parametrize("snapshot", [False, True])
+def test_live_computations_take_live_data_of_the_underlying(
+    right: str, wish: int, ticks: list[int], snapshot: bool
+) -> None:
+    whole = whole_market()
+    rules = {"type:OPT": "live", "type:STK": right}
+    client = hall_of(whole.market, whole.now, entitlements=rules).client()
+    client.send(wire.ReqMarketDataType(wish), wire.ReqMktData(1, CALL, "", snapshot))
+    got = client.got()
+    assert [m.tickType for m in got if isinstance(m, TickOptionComputation)] == ticks
+    hint = "Delayed market data is available." if right == "delayed" else ""
+    text = (
+        "Part of requested market data requires additional subscription for API. See link in "
+        f"'Market Data Connections' dialog for more details.{hint}SPY ARCA/TOP/ALL"
+    )
+    told = [(m.errorCode, m.errorMsg) for m in got if isinstance(m, ErrorMessage)]
+    assert told == ([] if ticks else [(10091, text)])
+    assert {1, 2} <= {m.tickType for m in got if isinstance(m, wire.TickPrice)}
+
+
+def test_delayed_computations_are_content_with_delayed_data() -> None:
+    whole = whole_market()
+    client = hall_of(whole.market, whole.now, entitlements={"type:STK": "delayed"}).client()
+    client.send(wire.ReqMarketDataType(3), wire.ReqMktData(1, CALL))
+    assert [m.tickType for m in client.of(TickOptionComputation)] == [80, 81, 82, 83]
+
+
 # ---------------------------------------------------------------- the other requests
 
 

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from ...venue.reference.exchanges import SMART
 from ...venue.reference.instruments import Instrument, Purpose, Refusal
 from ...wire.catalogue import market as wire
-from ..market_data.computations import ComputationLine
+from ..market_data.computations import ComputationLine, computes
 from ..market_data.entitlements import told_contract
 from ..market_data.generic_lines import GenericLine
 from ..market_data.generic_ticks import news_providers, wanted_ticks
@@ -80,7 +80,7 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
         session.error(message.reqId, 10167)
     line = QuoteLine(message.reqId, session, entry, default=wanted.default, delivery=delivery)
     tws.level1.open(line)
-    if wanted.default:
+    if wanted.default and _computes(tws, session, message.reqId, entry, delivery):
         tws.computations.follow(message.reqId, session, entry, *delivery)
     if wanted.generic:
         tws.generic_ticks.follow(
@@ -107,6 +107,22 @@ def _delivery(
     return None
 
 
+def _computes(
+    tws: Services, session: Session, request_id: int, entry: Instrument, delivery: Delivery
+) -> bool:
+    """Whether a contract has option computations: they take data of the underlying that are as
+    recent. 10091 tells that those are missing; the other ticks go on."""
+    under = tws.venue.instruments.get(entry.under) if computes(entry) else None
+    if under is None:
+        return False
+    right = tws.entitlements.of(under)
+    if right == "live" or (right == "delayed" and delivery.delay):
+        return True
+    hint = "Delayed market data is available." if right == "delayed" else ""
+    session.error(request_id, 10091, delayed_hint=hint, contract=told_contract(under))
+    return False
+
+
 def _snapshot(
     tws: Services, session: Session, request_id: int, entry: Instrument, delivery: Delivery
 ) -> None:
@@ -114,8 +130,9 @@ def _snapshot(
     session.send(wire.MarketDataType(request_id, tws.level1.delivered(entry, delivery)))
     session.send(parameters(request_id, entry))
     tws.level1.snapshot(request_id, session, entry, delivery)
-    for tick in tws.computations.once(entry, *delivery):
-        session.send(replace(tick, reqId=request_id))
+    if _computes(tws, session, request_id, entry, delivery):
+        for tick in tws.computations.once(entry, *delivery):
+            session.send(replace(tick, reqId=request_id))
     session.send(wire.TickSnapshotEnd(request_id))
 
 

@@ -12,7 +12,7 @@ A computation costs some hundred microseconds. They are told once a second, in s
 from collections.abc import Callable, Sequence
 from functools import partial
 from struct import pack, unpack
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeGuard
 
 from ...venue.market.calculator import OptionCalculator
 from ...venue.market.options.model import Greeks
@@ -241,6 +241,6 @@ class Computations:
         return ComputationFeed(self._market, self._instruments, entry, frozen=frozen, delay=delay)
 
 
-def computes(entry: Instrument) -> bool:
+def computes(entry: Instrument) -> TypeGuard[OptionContract]:
     """Whether a contract has computations."""
     return isinstance(entry, OptionContract) and not isinstance(entry, Warrant)
