@@ -20,9 +20,11 @@ from . import (
     session,
     tick_by_tick,
     verify,
+    wsh,
 )
 
 MODULES = (
     account, calculators, config, contracts, depth, display, fundamentals, history, market, news,
-    orders, past_ticks, profit, real_time_bars, reference, scanners, session, tick_by_tick, verify,
+    orders, past_ticks, profit, real_time_bars, reference, scanners, session, tick_by_tick,
+    verify, wsh,
 )  # fmt: skip
