@@ -27,21 +27,35 @@ def requests(api: Any, ib: Any) -> dict[str, Callable[[], Awaitable[Any]]]:
     option = api.Option("AAPL", "20261218", 250, "C", "SMART")
     boxed = api.Order(action="SELL", totalQuantity=1, orderType="BOX TOP", tif="DAY")
     calls = {
-        "reqScannerSubscription": lambda: ib.reqScannerDataAsync(api.ScannerSubscription()),
+        "reqScannerSubscription": lambda: ib.reqScannerDataAsync(
+            api.ScannerSubscription(
+                numberOfRows=5,
+                instrument="STOCK.EU",
+                locationCode="STK.EU.AEB",
+                scanCode="MOST_ACTIVE",
+                abovePrice=1.0,
+            )
+        ),
+        "no scanner": lambda: ib.reqScannerDataAsync(api.ScannerSubscription()),
         "reqScannerParameters": ib.reqScannerParametersAsync,
         "calculateImpliedVolatility": lambda: ib.calculateImpliedVolatilityAsync(option, 9.0, 250),
         "calculateOptionPrice": lambda: ib.calculateOptionPriceAsync(option, 0.3, 250),
         "reqFundamentalData": lambda: ib.reqFundamentalDataAsync(stock, "ReportSnapshot"),
+        "RESC": lambda: ib.reqFundamentalDataAsync(stock, "RESC"),
         "reqNewsProviders": ib.reqNewsProvidersAsync,
-        "reqNewsArticle": lambda: ib.reqNewsArticleAsync("BRFG", "BRFG$1"),
+        "no article": lambda: ib.reqNewsArticleAsync("BRFG", "BRFG$1"),
+        "reqNewsArticle": lambda: article(ib),
         "reqHistoricalNews": lambda: ib.reqHistoricalNewsAsync(265598, "BRFG", "", "", 10),
+        "no provider": lambda: ib.reqHistoricalNewsAsync(265598, "MOON", "", "", 10),
         "requestFA": lambda: ib.requestFAAsync(1),
         "ADJUSTED_LAST": lambda: bars(ib, stock, "ADJUSTED_LAST"),
         "whatIf": lambda: ib.whatIfOrderAsync(stock, boxed),
     }
     if hasattr(ib, "getWshMetaDataAsync"):
+        wanted = api.WshEventData(conId=265598)
+        calls["reqWshEventData"] = lambda: ib.getWshEventDataAsync(wanted)
         calls["reqWshMetaData"] = ib.getWshMetaDataAsync
-        calls["reqWshEventData"] = lambda: ib.getWshEventDataAsync(api.WshEventData(conId=265598))
+        calls["wshe_ed"] = lambda: ib.getWshEventDataAsync(wanted)
     if hasattr(ib, "reqUserInfoAsync"):
         calls["reqUserInfo"] = ib.reqUserInfoAsync
     orders = {
@@ -53,6 +67,13 @@ def requests(api: Any, ib: Any) -> dict[str, Callable[[], Awaitable[Any]]]:
     for name, order in orders.items():
         calls[name] = lambda order=order: ended(ib.placeOrder(stock, order))
     return calls
+
+
+async def article(ib: Any) -> Any:
+    """The latest article about a stock."""
+    found = await ib.reqHistoricalNewsAsync(265598, "BRFG+BRFUPDN+DJNL", "", "", 1)
+    latest = (found if isinstance(found, list) else [found])[0]
+    return await ib.reqNewsArticleAsync(latest.providerCode, latest.articleId)
 
 
 async def bars(ib: Any, contract: Any, what: str) -> Any:
