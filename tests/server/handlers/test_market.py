@@ -239,6 +239,14 @@ def test_a_generic_tick_that_the_market_has_not_is_named(asked: str) -> None:
     assert client.session.subscriptions.of(QuoteLine) == {}
 
 
+def test_news_alone_open_a_line_without_quotes() -> None:
+    hall, client = ready()
+    client.send(wire.ReqMktData(7, AAPL, "mdoff,292:BRFG+DJNL"))
+    assert lines(client.got()) == ["tickReqParams 7 0.01", "marketDataType 7 1"]
+    hall.quote("AAPL 257.00 x 257.68")
+    assert client.got() == [] and 7 in client.session.subscriptions.of(QuoteLine)
+
+
 WORDS = {"232": 37, "pl price": 37, "221": 37, "59": 59, "IBDividends": 59, "106 , 236": 46}
 
 

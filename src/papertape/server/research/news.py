@@ -20,7 +20,7 @@ from ..sessions.session import Session
 from ..sessions.subscriptions import End, Subscription
 from ..timing import Timing, Wakeup
 from .headlines import FEED, HOUR, REACH, Article, Headlines, parts_of
-from .news_file import Moment, NewsFile, WrittenArticle, WrittenBulletin
+from .news_file import NewsMoment, NewsFile, WrittenArticle, WrittenBulletin
 
 MILLISECOND: Final[Nanos] = 1_000_000
 FREE: Final = {
@@ -30,7 +30,7 @@ FREE: Final = {
 }
 """The providers that every login of TWS may read; here their texts are made up."""
 BULLETIN: Final = WrittenBulletin(
-    Moment(13 * HOUR, daily=True), 1,
+    NewsMoment(13 * HOUR, daily=True), 1,
     "Sample bulletin of a station: a text for tests, about nothing that has happened.", "NYSE",
 )  # fmt: skip
 AHEAD_HOURS: Final = 168

@@ -38,7 +38,7 @@ REGULAR, CLOSED, OPENED = 1, 2, 3
 """Types of a bulletin: about anything; an exchange is not available; it is again."""
 
 
-class Moment(msgspec.Struct, frozen=True):
+class NewsMoment(msgspec.Struct, frozen=True):
     """An instant, or a time of every day."""
 
     at: Nanos
@@ -67,7 +67,7 @@ class WrittenArticle(msgspec.Struct, frozen=True):
 
     provider: str
     number: str
-    moment: Moment
+    moment: NewsMoment
     headline: str
     text: str
     contracts: tuple[str | int, ...]
@@ -77,7 +77,7 @@ class WrittenArticle(msgspec.Struct, frozen=True):
 class WrittenBulletin(msgspec.Struct, frozen=True):
     """A bulletin of the file."""
 
-    moment: Moment
+    moment: NewsMoment
     kind: int
     text: str
     exchange: str
@@ -174,14 +174,14 @@ def _checked(found: _File) -> NewsFile:
     return NewsFile(providers, tuple(articles), tuple(bulletins))
 
 
-def _moment(value: Any) -> Moment:
+def _moment(value: Any) -> NewsMoment:
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError(f"{value} has no zone: write a Z behind it, or a time alone")
         whole = value.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
         seconds = whole.days * 86_400 + whole.seconds
-        return Moment(seconds * SECOND + whole.microseconds * 1000, daily=False)
+        return NewsMoment(seconds * SECOND + whole.microseconds * 1000, daily=False)
     if not isinstance(value, time):
         raise ValueError(f"{value!r} is no time: write 13:45:00, or 2026-04-13T13:45:00Z")
     seconds = value.hour * 3600 + value.minute * 60 + value.second
-    return Moment(seconds * SECOND + value.microsecond * 1000, daily=True)
+    return NewsMoment(seconds * SECOND + value.microsecond * 1000, daily=True)
