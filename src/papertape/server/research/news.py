@@ -20,7 +20,7 @@ from ..sessions.session import Session
 from ..sessions.subscriptions import End, Subscription
 from ..timing import Timing, Wakeup
 from .headlines import FEED, HOUR, REACH, Article, Headlines, parts_of
-from .news_file import NewsMoment, NewsFile, WrittenArticle, WrittenBulletin
+from .news_file import NewsFile, NewsMoment, WrittenArticle, WrittenBulletin
 
 MILLISECOND: Final[Nanos] = 1_000_000
 FREE: Final = {
