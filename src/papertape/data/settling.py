@@ -158,35 +158,46 @@ def _sizes_are_whole(days: GatheredDays) -> bool:
 
 def _quote_columns(days: GatheredDays, rows: QuoteRows, size: int) -> Columns:
     """The last quote of each instant; the first counts from the day's first instant on."""
-    found: list[tuple[int, ...]] = []
+    found = tuple(array("q") for _ in rows.columns())
+    times = found[0]
     for row in sorted_by_time(rows.columns()):
-        if found and found[-1][0] == row[0]:
-            found.pop()
+        if times and times[-1] == row[0]:
             # Before the session each quote replaces the one before; that is no loss to tell of.
             _drop(days, SAME_TIME, bool(row[0]))
-        found.append(row)
-    found[0] = (0, *found[0][1:])
-    unit, parts = _unit([row[0] for row in found])
-    columns = {unit: array("q", [row[0] // parts for row in found])}
-    for place, name in enumerate(QUOTE_NAMES, 1):
-        divisor = size if name.endswith("Size") else 1
-        columns[name] = array("q", [row[place] // divisor for row in found])
+            for column, value in zip(found, row):
+                column[-1] = value
+        else:
+            for column, value in zip(found, row):
+                column.append(value)
+    times[0] = 0
+    unit, parts = _unit(times)
+    columns = {unit: _divided(times, parts)}
+    for name, column in zip(QUOTE_NAMES, found[1:]):
+        columns[name] = _divided(column, size if name.endswith("Size") else 1)
     return columns
 
 
 def _trade_columns(days: GatheredDays, rows: TradeRows, size: int) -> Columns:
-    ordered = list(sorted_by_time(rows.columns()))
+    found = tuple(array("q") for _ in rows.columns())
+    for row in sorted_by_time(rows.columns()):
+        for column, value in zip(found, row):
+            column.append(value)
+    times, prices, sizes, exchanges = found
     known = list(days.exchanges)
-    used = sorted({known[row[3]] for row in ordered})
-    places = {days.exchanges[name]: place for place, name in enumerate(used)}
-    unit, parts = _unit([row[0] for row in ordered])
+    used = sorted({known[place] for place in exchanges})
+    places = [used.index(name) if name in used else 0 for name in known]
+    unit, parts = _unit(times)
     return {
-        unit: array("q", [row[0] // parts for row in ordered]),
-        "price": array("q", [row[1] for row in ordered]),
-        "size": array("q", [row[2] // size for row in ordered]),
-        "exchange": array("q", [places[row[3]] for row in ordered]),
+        unit: _divided(times, parts),
+        "price": prices,
+        "size": _divided(sizes, size),
+        "exchange": _column(places[place] for place in exchanges),
         "exchanges": used,
     }
+
+
+def _divided(column: "array[int]", divisor: int) -> "array[int]":
+    return column if divisor == 1 else _column(value // divisor for value in column)
 
 
 def _unit(times: Sequence[int]) -> tuple[str, int]:
