@@ -31,3 +31,14 @@ def test_contracts_go_into_a_folder_or_the_line_is_named(tmp_path: Path) -> None
     assert done.exit_code != 0
     assert "line 2, column 2" in done.output.replace("\n", " ")
     assert (folder / "contracts.csv").read_text() == "symbol,price\nACME,12\n"
+
+
+def test_a_folder_is_made_for_contracts_and_can_be_searched(tmp_path: Path) -> None:
+    mine, folder = tmp_path / "mine.csv", tmp_path / "a" / "market"
+    mine.write_text("symbol,price\nACME,-12\n")
+    assert RUNNER.invoke(app, ["contracts", "add", str(mine), str(folder)]).exit_code == 2
+    assert not folder.exists()
+    mine.write_text("symbol,price\nACMEX,12\n")
+    assert RUNNER.invoke(app, ["contracts", "add", str(mine), str(folder)]).exit_code == 0
+    done = RUNNER.invoke(app, ["contracts", "ls", "acmex", "--market", str(folder), "--json"])
+    assert [row["symbol"] for row in json.loads(done.output)] == ["ACMEX"]

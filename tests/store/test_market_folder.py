@@ -7,6 +7,7 @@ import pytest
 from papertape.errors import MarketDataError
 from papertape.model import Contract
 from papertape.store.columns import write_columns
+from papertape.store.history import recordings
 from papertape.store.manifest import FolderEntry, read_manifest, write_manifest
 from papertape.store.market_folder import known_instruments
 from papertape.venue.reference.instruments import Listing
@@ -83,3 +84,14 @@ def test_one_contract_is_there_once(folder: Path) -> None:
     write_manifest(folder, [entry(), entry()])
     with pytest.raises(MarketDataError, match="is there twice"):
         read_manifest(folder)
+
+
+@pytest.mark.parametrize("name", ["contracts.csv", "contracts.toml"])
+def test_a_folder_of_contracts_alone_has_no_recordings(tmp_path: Path, name: str) -> None:
+    with pytest.raises(MarketDataError, match="has no manifest"):
+        known_instruments(tmp_path)
+    text = {"contracts.csv": "symbol,price\nZZZZ,12\n"}
+    (tmp_path / name).write_text(text.get(name, '[[contract]]\nsymbol = "ZZZZ"\nprice = 12\n'))
+    wanted = Contract(symbol="ZZZZ", secType="STK", exchange="SMART", currency="USD")
+    assert isinstance(known_instruments(tmp_path).resolve(wanted), Listing)
+    assert recordings(tmp_path) == ()

@@ -41,7 +41,10 @@ def ls(
     market: Folder = None,
     as_json: Json = False,
 ) -> None:
-    """Search, as reqMatchingSymbols does: up to sixteen contracts."""
+    """Search, as reqMatchingSymbols does: up to sixteen contracts.
+
+    Example: `papertape contracts ls siemens`, `papertape contracts ls acme --market market/mine`
+    """
     instruments = known_instruments(market)
     rows = [_row(instruments, found.contract) for found in matching_symbols(instruments, pattern)]
     if as_json:
@@ -71,11 +74,33 @@ def _row(instruments: Instruments, found: Contract) -> dict[str, Any]:
 @told
 def add(
     file: Annotated[Path, typer.Argument(help="Contracts as TOML or CSV.")],
-    folder: Annotated[Path, typer.Argument(help="The market folder that gets them.")],
+    folder: Annotated[
+        Path, typer.Argument(help="The market folder that gets them; made if there is none.")
+    ],
 ) -> None:
-    """Check a file of contracts, and put them into a market folder; all of them or none."""
-    if not folder.is_dir():
-        raise MarketDataError("no such folder", path=folder, advice="Make the folder first")
-    added = add_contracts(file, folder)
+    """Check a file of contracts, and put them into a market folder; all of them or none.
+
+    A folder that has nothing but contracts can be played: each has a synthetic tape that begins at
+    its `price`.
+
+    Example: `papertape contracts add mine.csv market/mine`, where mine.csv is
+
+        symbol,exchange,currency,price
+        ACME,IBIS,EUR,12.5
+    """
+    made = not folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        advice = "Name a folder that can be written"
+        raise MarketDataError(
+            f"cannot be made: {error.strerror}", path=folder, advice=advice
+        ) from (error)
+    try:
+        added = add_contracts(file, folder)
+    except MarketDataError:
+        if made:
+            folder.rmdir()
+        raise
     for entry in added:
         typer.echo(f"{entry.conId}  {entry.secType} {entry.symbol} {entry.currency}")

@@ -16,6 +16,7 @@ import msgspec
 from ..errors import MarketDataError
 from ..venue.market.interpolate import Style, check_length
 from ..venue.units import MINUTE, SIZE_SCALE, Nanos
+from .contracts import NAMES
 
 MANIFEST: Final = "market.toml"
 VERSION: Final = 2
@@ -91,7 +92,8 @@ class FolderEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_manifest(folder: Path, versions: Container[int] = (VERSION,)) -> tuple[FolderEntry, ...]:
-    """The instruments of a market folder of one of these versions.
+    """The instruments of a market folder of one of these versions; none of a folder that has
+    contracts and no manifest.
 
     Raises ``MarketDataError`` for a missing folder, a broken manifest, two entries of one
     contract, or a file that is named and not there.
@@ -167,6 +169,8 @@ def _rows(folder: Path, path: Path, versions: Container[int]) -> list[Any]:
     try:
         manifest = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
+        if any((folder / name).is_file() for name in NAMES):
+            return []  # a folder of contracts alone
         raise MarketDataError("this folder has no manifest", path=path, advice=REBUILD) from None
     except (ValueError, RecursionError, OSError) as error:  # also numbers of 4301 digits
         raise MarketDataError(f"not a manifest: {error}", path=path, advice=REBUILD) from error
