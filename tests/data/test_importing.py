@@ -12,6 +12,7 @@ import pytest
 from papertape.data import gathered
 from papertape.data.importing import ImportOptions, ImportReport, import_frame, import_sources
 from papertape.data.stamps import DateOrder
+from papertape.data.writing import FolderWriter
 from papertape.errors import MarketDataError
 from papertape.store.columns import read_columns, read_names, write_columns
 from papertape.store.history import load, recordings
@@ -256,14 +257,19 @@ def test_a_full_disk_leaves_the_folder_as_it_was(
 
 
 def test_two_imports_at_once(tmp_path: Path) -> None:
-    from papertape.data.writing import FolderWriter
-
     folder = tmp_path / "m"
     path = source(tmp_path, "GME.csv", DAILY)
     with FolderWriter(folder), pytest.raises(MarketDataError, match="is in use"):
         imported(folder, path)
     assert not folder.exists()
     imported(folder, path)
+    before = everything(folder)
+    with FolderWriter(folder), pytest.raises(MarketDataError, match="is in use"):
+        imported(folder, path)
+    assert everything(folder) == before
+    (tmp_path / "file").write_text("")
+    with pytest.raises(MarketDataError, match="cannot be written: File exists"):
+        imported(tmp_path / "file", path)
 
 
 def test_what_is_held_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

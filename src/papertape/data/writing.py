@@ -4,6 +4,7 @@ New files get names that nobody uses, then the manifest that names them takes th
 one in a single step, then the files that it no longer names go.
 """
 
+import fcntl
 import os
 import re
 from collections.abc import Iterable
@@ -13,11 +14,10 @@ from typing import Final
 
 import msgspec
 
-from ..errors import JournalError, MarketDataError
+from ..errors import MarketDataError
 from ..store.actions import actions_text
 from ..store.columns import Columns, write_columns
 from ..store.history import load
-from ..store.lock import FileLock
 from ..store.manifest import KINDS, MANIFEST, FolderEntry, read_manifest, write_manifest
 from .settling import Settled
 
@@ -35,18 +35,21 @@ class FolderWriter:
         self.folder = folder
         self.entries: dict[int, FolderEntry] = {}
         """What the folder has, by conId."""
-        self._lock: FileLock | None = None
+        self._lock: int | None = None
+        """The folder itself, locked; the system drops that when the process ends."""
         self._made = False
 
     def __enter__(self) -> "FolderWriter":
         self._made = not self.folder.exists()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._lock = FileLock(self.folder / MANIFEST)
-        except JournalError as error:
-            advice = "Wait for the other import, or choose another folder"
-            raise MarketDataError(error.reason, path=self.folder, advice=advice) from error
+            self._lock = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
+            self.__exit__(None, None, None)
+            if isinstance(error, BlockingIOError):
+                advice = "Wait for the other import, or choose another folder"
+                raise MarketDataError("is in use", path=self.folder, advice=advice) from error
             raise _not_written(self.folder, error) from error
         try:
             if (self.folder / MANIFEST).exists():
@@ -62,12 +65,11 @@ class FolderWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._lock is not None:
-            # Nobody else can have locked it meanwhile: the file goes while it is held.
-            (self.folder / f"{MANIFEST}.lock").unlink(missing_ok=True)
-            self._lock.release()
-        if self._made and not any(self.folder.iterdir()):
+        if self._made and self.folder.is_dir() and not any(self.folder.iterdir()):
             self.folder.rmdir()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def put(self, instruments: Iterable[Settled]) -> None:
         """Add instruments, each in place of what there is of its contract.
