@@ -8,11 +8,11 @@ import pytest
 from papertape.model import Contract, Order
 from papertape.server.present import events as e
 from papertape.venue.broker.profile import Profile
-from papertape.venue.broker.schedules import MARGIN_MODELS
 from papertape.venue.commands import OpenAccount, SetFeePlan, SubmitOrder
 from papertape.venue.market.source import Quote
 from papertape.venue.reference.instruments import Instrument, Instruments
 from papertape.venue.reference.listings import CATALOGUE
+from papertape.venue.reference.securities import OptionContract
 from papertape.venue.units import SECOND, price_units, rate, size_units
 from venue.scenario import Stage, text_of
 
@@ -27,11 +27,15 @@ def listed(con_id: int, symbol: str, kind: str, currency: str, **more: object) -
     return msgspec.structs.replace(plain, **more)
 
 
-OPTION = listed(700_000_001, "XYZC", "OPT", "USD", multiplier=100)
+FUTURE = listed(700_000_005, "FUT1", "FUT", "USD", multiplier=50)
+OPTION = OptionContract(
+    700_000_001, "XYZ", "OPT", "USD", "NASDAQ", "XYZC", "XYZ", ("SMART", "NASDAQ"), "XYZ", 10_000,
+    100, multiplier=100, under=265598, underSecType="STK", expires=740_000, exercise=1_100_000,
+)  # fmt: skip
 BRITISH = listed(700_000_002, "VOD", "STK", "GBP")
 GOLDEN = listed(700_000_003, "ORO", "STK", "XAU")
 GOLD_PAIR = listed(700_000_004, "XAU", "CASH", "USD")
-INSTRUMENTS = Instruments([*CATALOGUE, OPTION, BRITISH, GOLDEN, GOLD_PAIR])
+INSTRUMENTS = Instruments([*CATALOGUE, OPTION, BRITISH, GOLDEN, GOLD_PAIR, FUTURE])
 
 
 def stage_of(profile: Profile | None = None) -> Stage:
@@ -66,16 +70,9 @@ def only(kind: type, told: tuple[e.Event, ...]):
     return found[-1]
 
 
-@pytest.fixture
-def options_have_a_rate(monkeypatch: pytest.MonkeyPatch) -> None:
-    for model in MARGIN_MODELS.values():
-        monkeypatch.setitem(model.maintenance, "OPT", rate("1"))
-
-
 # ---------------------------------------------------------------- a multiplier
 
 
-@pytest.mark.usefixtures("options_have_a_rate")
 def test_an_option_filled_at_5_10_is_reported_at_5_10() -> None:
     stage = stage_of()
     stage.submit(SetFeePlan(ACCOUNT, "none"))
@@ -91,7 +88,6 @@ def test_an_option_filled_at_5_10_is_reported_at_5_10() -> None:
     assert (held.position, held.avgCost, held.contract.multiplier) == (3, 510, "100")
 
 
-@pytest.mark.usefixtures("options_have_a_rate")
 def test_the_average_of_several_fills_is_a_price_and_not_a_value() -> None:
     stage = stage_of()
     quote(stage, OPTION, 5.08, 5.10)
@@ -103,7 +99,6 @@ def test_the_average_of_several_fills_is_a_price_and_not_a_value() -> None:
     assert view.lastFillPrice == 5.13
 
 
-@pytest.mark.usefixtures("options_have_a_rate")
 def test_portfolio_profit_and_values_of_an_option_are_in_money() -> None:
     stage = stage_of()
     stage.submit(SetFeePlan(ACCOUNT, "none"))
@@ -129,7 +124,6 @@ def test_portfolio_profit_and_values_of_an_option_are_in_money() -> None:
     assert report.realizedPNL == 100
 
 
-@pytest.mark.usefixtures("options_have_a_rate")
 def test_a_position_without_a_quote_stands_at_what_a_unit_cost() -> None:
     stage = stage_of()
     stage.submit(SetFeePlan(ACCOUNT, "none"))
@@ -140,12 +134,60 @@ def test_a_position_without_a_quote_stands_at_what_a_unit_cost() -> None:
     assert (row.marketPrice, row.marketValue, row.averageCost) == (5.10, 1020, 510)
 
 
-@pytest.mark.usefixtures("options_have_a_rate")
 def test_a_what_if_counts_the_multiplier() -> None:
     stage = stage_of()
     quote(stage, OPTION, 5.10, 5.10)
     told = only(e.WhatIfAnswered, stage.submit(order(1, OPTION, "BUY", 1, whatIf=True)))
-    assert told.view.state.maintMarginChange == Decimal("510.00")
+    state = told.view.state
+    assert (state.maintMarginChange, state.initMarginChange) == (0, 0)
+    assert state.equityWithLoanChange == Decimal("-510.77")  # the premium and 0.76825
+    assert state.commissionAndFees == 0.76825
+
+
+def test_a_short_option_needs_its_value_and_a_part_of_the_underlying() -> None:
+    stage = stage_of()
+    stage.submit(SetFeePlan(ACCOUNT, "none"))
+    quote(stage, CATALOGUE[265598], 100, 100)
+    quote(stage, OPTION, 5.10, 5.10)
+    asked = order(1, OPTION, "SELL", 1, whatIf=True)
+    # 510 + 100 * max(20 % of 100 - 10 out of the money, 10 % of 100, 2.50); initial 1.1 times that
+    state = only(e.WhatIfAnswered, stage.submit(asked)).view.state
+    assert (state.maintMarginChange, state.initMarginChange) == (Decimal(1510), Decimal(1661))
+    assert state.equityWithLoanChange == 510
+    stage.submit(order(2, OPTION, "SELL", 1))
+    rows = stage.queries.account_values(ACCOUNT, stage.now)
+    value = {(one.key, one.currency): one.value for one in rows}
+    assert value["MaintMarginReq", "USD"] == "1510.00"
+    assert value["EquityWithLoanValue", "USD"] == "1000510.00"
+    assert value["NetLiquidation", "USD"] == "1000000.00"
+    assert value["OptionMarketValue", "USD"] == "-510.00"
+    worth = stage.engine.broker.margin.value(stage.engine.state.accounts[ACCOUNT])
+    assert stage.engine.broker.margin.worth(stage.engine.state.accounts[ACCOUNT]) == (
+        worth.equity,
+        worth.maintenance,
+    )
+
+
+def test_long_options_beyond_the_cash_are_refused_and_selling_them_is_not() -> None:
+    stage = stage_of(Profile(opening_cash=1_000 * 10**6))
+    stage.submit(SetFeePlan(ACCOUNT, "none"))
+    quote(stage, OPTION, 5.10, 5.10)
+    (refused,) = stage.submit(order(1, OPTION, "BUY", 2))
+    assert isinstance(refused, e.OrderRejectedEvent)
+    assert "Equity with Loan Value [-20.00 USD]" in text_of(refused)
+    stage.submit(order(2, OPTION, "BUY", 1))
+    only(e.Traded, stage.submit(order(3, OPTION, "SELL", 1)))
+
+
+def test_the_profit_of_the_second_day_counts_options_once() -> None:
+    stage = stage_of()
+    stage.submit(SetFeePlan(ACCOUNT, "none"))
+    quote(stage, OPTION, 5.10, 5.10)
+    stage.submit(order(1, OPTION, "BUY", 2))
+    stage.step("clock 20260414 10:00:00")
+    assert stage.queries.profit(ACCOUNT, stage.now).dailyPnL == 0
+    quote(stage, OPTION, 5.60, 5.60)
+    assert stage.queries.profit(ACCOUNT, stage.now).dailyPnL == 100
 
 
 # ---------------------------------------------------------------- pounds
@@ -200,7 +242,7 @@ def test_a_rate_that_nobody_quotes_goes_by_the_dollar_as_it_is_quoted() -> None:
 # ---------------------------------------------------------------- what cannot be valued
 
 LACKING = {
-    "a kind without a margin rate": (OPTION, "The security type 'OPT'"),
+    "a kind without a margin rate": (FUTURE, "The security type 'FUT'"),
     "a currency without a rate": (GOLDEN, "The currency 'XAU'"),
     "a pair of such a currency": (GOLD_PAIR, "The currency 'XAU'"),
 }

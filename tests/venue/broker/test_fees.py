@@ -1,5 +1,6 @@
 """Commissions, to the last digit of captured paper executions."""
 
+import msgspec
 import pytest
 
 from papertape.venue.broker.fees import commission
@@ -55,3 +56,19 @@ def test_currency_pairs_pay_a_fifth_of_a_basis_point_and_at_least_two() -> None:
 
 def test_foreign_listings_pay_no_american_fees() -> None:
     assert charge(APPLE_IN_SWITZERLAND, -1, [(100, 200.0)]) == [10_000_000]
+
+
+@pytest.mark.parametrize(
+    ("premium", "expected"),
+    [(8.90, 768_250), (0.10, 768_250), (0.09, 618_250), (0.05, 618_250), (0.04, 368_250)],
+)
+def test_options_pay_by_the_contract_and_less_for_a_low_premium(
+    premium: float, expected: int
+) -> None:
+    option = msgspec.structs.replace(AAPL, secType="OPT", multiplier=100)
+    for side in (1, -1):
+        for contracts in (1, 3):
+            size = size_units(contracts)
+            value = notional(price_units(premium, option.scale), size, option.scale, 100)
+            fee = commission(option, side, before=(0, 0), fill=(size, value))
+            assert fee == contracts * expected

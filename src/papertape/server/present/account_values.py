@@ -63,7 +63,7 @@ SEGMENTED: dict[str, Money] = {
     "FullExcessLiquidity": lambda v: v.excess,
     "LookAheadExcessLiquidity": lambda v: v.excess,
     "EquityWithLoanValue": lambda v: v.equity,
-    "NetLiquidation": lambda v: v.equity,
+    "NetLiquidation": lambda v: v.net,
     "TotalCashValue": lambda v: v.total_cash,
     **dict.fromkeys(
         (
@@ -196,7 +196,7 @@ def summary_values(
 
 def _summary_only(account: str, base: str, valuation: Valuation) -> Iterator[AccountFigure]:
     yield AccountFigure("HighestSeverity", "0", "", account)
-    yield AccountFigure("Leverage", _ratio(valuation.gross, valuation.equity, 2), "", account)
+    yield AccountFigure("Leverage", _ratio(valuation.gross, valuation.net, 2), "", account)
     yield AccountFigure("SettledCash", str(cash_decimal(valuation.total_cash)), base, account)
 
 
@@ -209,8 +209,8 @@ def _asked_ledger(account: str, asked: str, valuation: Valuation) -> Iterator[Ac
 
 
 def _ratios(account: str, valuation: Valuation) -> Iterator[AccountFigure]:
-    leverage = _ratio(valuation.gross, valuation.equity, 2)
-    cushion = _ratio(valuation.excess, valuation.equity, 6)
+    leverage = _ratio(valuation.gross, valuation.net, 2)
+    cushion = _ratio(valuation.excess, valuation.net, 6)
     yield AccountFigure("Cushion", cushion, "", account)
     yield AccountFigure("Leverage-S", leverage, "", account)
 

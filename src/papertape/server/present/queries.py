@@ -309,7 +309,8 @@ class Queries:
 
     def profit(self, account: str, now: Nanos) -> ProfitRow:
         """The account's profit since the trading day began."""
-        return _whole_profit(self.valuation(account, now))
+        worth = self.valuation(account, now)
+        return _whole_profit(worth, self._opening_options(account, worth.rates))
 
     def profits(
         self, account: str, now: Nanos
@@ -328,7 +329,18 @@ class Queries:
             for held in worth.holdings
             for con_id in (held.instrument.conId,)
         }
-        return _whole_profit(worth), singles, frozenset(paid)
+        whole = _whole_profit(worth, self._opening_options(account, worth.rates))
+        return whole, singles, frozenset(paid)
+
+    def _opening_options(self, account: str, rates: dict[str, int]) -> int:
+        """The value of options at the start of the day, which the equity of then does not have."""
+        opening = self._venue.state.accounts[account].opening_values
+        entries = ((self._venue.instruments[con_id], value) for con_id, value in opening.items())
+        return sum(
+            scaled(value, rates[entry.currency])
+            for entry, value in entries
+            if entry.secType == "OPT"
+        )
 
     def _paid(self, account: str) -> dict[int, int]:
         """What was paid for each contract today, fees included; each fill is looked at once."""
@@ -384,13 +396,13 @@ def _all(rows: Rows[Row]) -> tuple[Row, ...]:
     return tuple(row for row in rows if row is not None)
 
 
-def _whole_profit(worth: Valuation) -> ProfitRow:
+def _whole_profit(worth: Valuation, opening_options: int) -> ProfitRow:
     """The profit of an account, in its base currency."""
     held, rates = worth.holdings, worth.rates
     unrealized = sum(scaled(h.unrealized, rates[h.instrument.currency]) for h in held)
     realized = sum(scaled(h.position.realized, rates[h.instrument.currency]) for h in held)
     return ProfitRow(
-        dailyPnL=money(worth.equity - worth.previous_equity),
+        dailyPnL=money(worth.net - worth.previous_equity - opening_options),
         unrealizedPnL=money(unrealized),
         realizedPnL=money(realized),
     )

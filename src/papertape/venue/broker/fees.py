@@ -13,8 +13,9 @@ from ..units import (
     CashMicros,
     SizeUnits,
     scaled,
+    share,
 )
-from .schedules import FEE_PLANS, StockRates, ValueRates
+from .schedules import FEE_PLANS, ContractRates, StockRates, ValueRates
 
 MICROS: Final = CASH_SCALE // SIZE_SCALE
 """Converts a size to the scale of cash, so that a fee per share times it is money."""
@@ -30,6 +31,9 @@ def commission(
 ) -> CashMicros:
     """Return the commission of one fill; ``before`` and ``fill`` are (size, value)."""
     schedule, (size, value) = schedule_of(instrument, plan), fill
+    if type(schedule) is ContractRates:
+        return _per_contract(schedule, fill, instrument.multiplier)
+    assert not isinstance(schedule, ContractRates)
     fee = _base(schedule, before[0] + size, before[1] + value)
     if before[0]:
         fee -= _base(schedule, *before)
@@ -41,11 +45,15 @@ def most_fee(value: CashMicros) -> CashMicros:
     return value // 10 + 10 * CASH_SCALE
 
 
-def schedule_of(instrument: Instrument, plan: str = "fixed") -> StockRates | ValueRates:
+def schedule_of(
+    instrument: Instrument, plan: str = "fixed"
+) -> StockRates | ValueRates | ContractRates:
     """Return the schedule of a plan that applies to an instrument."""
     rates = FEE_PLANS[plan]
     if instrument.secType == "CASH":
         return rates.forex
+    if instrument.secType == "OPT":
+        return rates.option
     return rates.us_stock if instrument.currency == "USD" else rates.other_stock
 
 
@@ -57,6 +65,19 @@ def _base(schedule: StockRates | ValueRates, size: SizeUnits, value: CashMicros)
     by_size = scaled(size * MICROS, schedule.per_share)
     # A tiny order pays the cap even where that is less than the minimum.
     return min(max(schedule.minimum, by_size), scaled(value, schedule.cap))
+
+
+def _per_contract(
+    schedule: ContractRates, fill: tuple[SizeUnits, CashMicros], multiplier: int
+) -> CashMicros:
+    """Return the fee of one fill of contracts; a low premium lowers it."""
+    size, value = fill
+    rate = schedule.per_contract
+    for premium, lower in schedule.below:
+        if value * SIZE_SCALE < premium * size * multiplier:
+            rate = lower
+            break
+    return share((rate + schedule.passed) * size, 1, SIZE_SCALE)
 
 
 def _passed(schedule: StockRates, side: int, size: SizeUnits, value: CashMicros) -> CashMicros:

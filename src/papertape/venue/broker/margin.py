@@ -1,9 +1,11 @@
 """Value and margin of an account at given prices.
 
-ELV = cash + stock; maintenance = rate x position value; initial = factor x maintenance;
-AvailableFunds = ELV - initial; ExcessLiquidity = ELV - maintenance; BuyingPower =
-AvailableFunds / rate. Rates are those of the account's margin model (``schedules``). All in
-micro-units of the account's base currency.
+ELV = cash + stock. Options have no loan value: a long one needs no margin and its premium leaves
+ELV; a short one needs its market value and a part of the underlying's (``OptionRates``), as cover
+and spreads reduce nothing yet. NLV = ELV + options. Maintenance of the rest = rate x position
+value; initial = factor x maintenance; AvailableFunds = ELV - initial; ExcessLiquidity = ELV -
+maintenance; BuyingPower = AvailableFunds / rate. Rates are those of the account's margin model
+(``schedules``). All in micro-units of the account's base currency.
 """
 
 from collections.abc import Callable
@@ -12,6 +14,7 @@ import msgspec
 
 from ..market.source import Quote
 from ..reference.instruments import Instrument, Instruments
+from ..reference.securities import OptionContract
 from ..units import (
     CASH_SCALE,
     RATE_SCALE,
@@ -19,12 +22,13 @@ from ..units import (
     CashMicros,
     PriceUnits,
     Rate,
+    SizeUnits,
     notional,
     scaled,
     share,
 )
 from .ledger import Account, LedgerPosition
-from .schedules import DOLLAR, MARGIN_MODELS, REFERENCE_RATES
+from .schedules import DOLLAR, MARGIN_MODELS, REFERENCE_RATES, MarginModel
 
 Look = Callable[[int], Quote]
 """Returns the top of book of an instrument."""
@@ -60,17 +64,25 @@ class Valuation(msgspec.Struct, frozen=True):
     holdings: tuple[Holding, ...]
     total_cash: CashMicros
     stock: CashMicros
+    """What has loan value: all holdings but options and currency pairs."""
     gross: CashMicros
     maintenance: CashMicros
     initial: CashMicros
     previous_equity: CashMicros
     """Equity with loan value at the start of the trading day."""
     buying_power_rate: Rate
+    options: CashMicros = 0
+    """Market value of options, which have no loan value."""
 
     @property
     def equity(self) -> CashMicros:
-        """Equity with loan value; it equals the net liquidation value, as there are no options."""
+        """Equity with loan value."""
         return self.total_cash + self.stock
+
+    @property
+    def net(self) -> CashMicros:
+        """NetLiquidation: equity with loan value and the options."""
+        return self.equity + self.options
 
     @property
     def available(self) -> CashMicros:
@@ -113,7 +125,10 @@ class MarginCalculator:
                 continue
             entry = self._instruments[con_id]
             value = self._worth(entry, position)
-            margin = scaled(abs(value), model.rate_of(entry.secType))
+            if entry.secType == "OPT":
+                margin, value = self.margin_of_option(entry, position.quantity, value, model), 0
+            else:
+                margin = scaled(abs(value), model.rate_of(entry.secType))
             if entry.currency != base:
                 rate = self.rate(entry.currency, base)
                 value, margin = scaled(value, rate), scaled(margin, rate)
@@ -131,11 +146,15 @@ class MarginCalculator:
         currencies = [base, *sorted(account.cash)]
         currencies += [held.instrument.currency for held in holdings]
         rates = {name: self.rate(name, base) for name in dict.fromkeys(currencies)}
-        valued = [held for held in holdings if held.instrument.secType != "CASH"]
-        in_base = [scaled(held.value, rates[held.instrument.currency]) for held in valued]
+        in_base: dict[str, list[CashMicros]] = {"CASH": [], "OPT": [], "": []}
+        for held in holdings:
+            kind = held.instrument.secType if held.instrument.secType in in_base else ""
+            in_base[kind].append(scaled(held.value, rates[held.instrument.currency]))
         maintenance = sum(
             scaled(
-                margin_of(held.instrument, held.value, account.margin),
+                self.margin_of_option(held.instrument, held.position.quantity, held.value, model)
+                if held.instrument.secType == "OPT"
+                else margin_of(held.instrument, held.value, account.margin),
                 rates[held.instrument.currency],
             )
             for held in holdings
@@ -145,13 +164,39 @@ class MarginCalculator:
             rates=rates,
             holdings=holdings,
             total_cash=sum(scaled(cash, rates[name]) for name, cash in account.cash.items()),
-            stock=sum(in_base),
-            gross=sum(map(abs, in_base)),
+            stock=sum(in_base[""]),
+            gross=sum(map(abs, in_base[""] + in_base["OPT"])),
+            options=sum(in_base["OPT"]),
             maintenance=maintenance,
             initial=scaled(maintenance, model.initial_over_maintenance),
             previous_equity=account.opening_equity,
             buying_power_rate=model.buying_power,
         )
+
+    def margin_of_option(
+        self, entry: Instrument, quantity: SizeUnits, value: CashMicros, model: MarginModel
+    ) -> CashMicros:
+        """Return the margin of an option position of signed ``value``, in its currency.
+
+        A long one needs none. A short one needs its market value and the greatest of: the rate of
+        the underlying less what it is out of the money, the least rate, the least per share.
+        Without a quote of the underlying the option counts as at the money.
+        """
+        if quantity >= 0:
+            return 0
+        assert isinstance(entry, OptionContract)
+        strike, rates, spot = entry.strike, model.option, entry.strike
+        under = self._instruments.get(entry.under)
+        if under is not None and (price := self.mark(entry.under)):
+            spot = share(price, entry.scale, under.scale)
+        away = max(strike - spot if entry.call else spot - strike, 0)
+        rate = rates.index if entry.underSecType == "IND" else rates.stock
+        need = max(
+            scaled(spot, rate) - away,
+            scaled(spot if entry.call else strike, rates.least),
+            rates.least_cents * entry.scale // 100,
+        )
+        return abs(value) + notional(need, -quantity, entry.scale, entry.multiplier)
 
     def mark(self, con_id: int) -> PriceUnits:
         """Return the price at which a position is valued: the midpoint, or the only side."""
@@ -218,7 +263,7 @@ def unvalued(entry: Instrument) -> str | None:
     if entry.secType == "CASH" and not knows(entry.symbol):
         return f"The currency '{entry.symbol}'"
     for model in MARGIN_MODELS.values():
-        if entry.secType not in model.maintenance:
+        if entry.secType not in model.maintenance and entry.secType != "OPT":
             return f"The security type '{entry.secType}'"
     return None
 

@@ -31,12 +31,15 @@ class Effect(msgspec.Struct, frozen=True):
     """In the instrument's currency."""
     currency: str
     """The account's base currency."""
+    premium: CashMicros = 0
+    """Paid for what has no loan value, which lowers equity; negative where it is received."""
 
     @property
     def carried(self) -> bool:
-        """Whether the account can carry the order, or the order reduces its margin."""
+        """Whether the account can carry the order, or the order frees margin for what it costs."""
         after = self.after
-        return after.equity >= after.initial or after.initial <= self.before.initial
+        spent = max(self.premium, 0)
+        return after.equity >= after.initial or after.initial + spent <= self.before.initial
 
 
 def effect_of(
@@ -50,19 +53,27 @@ def effect_of(
     size: SizeUnits = account.quantity(entry.conId)
     held = notional(price, size, entry.scale, entry.multiplier) if size else 0
     model = account.margin
-    change = margin_of(entry, held + terms.side * value, model)
-    if held:
-        change -= margin_of(entry, held, model)
+    premium = 0
+    if entry.secType == "OPT":
+        premium, rates = terms.side * value, MARGIN_MODELS[model]
+        after_size, after_value = size + terms.side * terms.quantity, held + premium
+        change = margin.margin_of_option(entry, after_size, after_value, rates)
+        change -= margin.margin_of_option(entry, size, held, rates)
+    else:
+        change = margin_of(entry, held + terms.side * value, model)
+        if held:
+            change -= margin_of(entry, held, model)
     fill = (terms.quantity, value)
     fee = commission(entry, terms.side, before=(0, 0), fill=fill, plan=account.plan)
     in_base = fee
     if entry.currency != account.currency:
         rate = margin.rate(entry.currency, account.currency)
         change, in_base = scaled(change, rate), scaled(fee, rate)
+        premium = scaled(premium, rate)
     maintenance = before.maintenance + change
     initial = scaled(maintenance, MARGIN_MODELS[model].initial_over_maintenance)
-    after = Exposure(before.equity - in_base, maintenance, initial)
-    return Effect(before, after, fee, account.currency)
+    after = Exposure(before.equity - premium - in_base, maintenance, initial)
+    return Effect(before, after, fee, account.currency, premium)
 
 
 def refusal_of(
@@ -73,7 +84,11 @@ def refusal_of(
     An order adds at most the margin of its whole value and costs at most ``most_fee``: when the
     account can carry these, the exact values need not be computed.
     """
-    entry, (equity, maintenance) = instruments[terms.conId], margin.worth(account)
+    entry = instruments[terms.conId]
+    if entry.secType == "OPT":
+        effect = effect_of(margin, account, terms, instruments)
+        return None if effect.carried else shortfall(effect)
+    equity, maintenance = margin.worth(account)
     price = margin.mark(entry.conId) or terms.limit or terms.stop or 0
     value = notional(price, terms.quantity, entry.scale, entry.multiplier)
     model, most = MARGIN_MODELS[account.margin], most_fee(value)

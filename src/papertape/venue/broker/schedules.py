@@ -27,12 +27,35 @@ class ValueRates(msgspec.Struct, frozen=True):
     minimum: CashMicros
 
 
+class ContractRates(msgspec.Struct, frozen=True):
+    """A schedule per contract, by the premium of the fill, and fees passed through."""
+
+    per_contract: CashMicros
+    below: tuple[tuple[CashMicros, CashMicros], ...]
+    """(premium per share, fee per contract) for premiums below it, the lowest first."""
+    passed: CashMicros
+    """Exchange, regulatory and audit fees per contract, both sides."""
+
+
+class OptionRates(msgspec.Struct, frozen=True):
+    """Rates of a short option without cover, besides its market value."""
+
+    stock: Rate
+    """Of the underlying's value, less what the option is out of the money."""
+    index: Rate
+    least: Rate
+    """At least this, of the underlying's value for a call and of the strike for a put."""
+    least_cents: int
+    """And at least so many cents per share."""
+
+
 class FeePlan(msgspec.Struct, frozen=True):
     """The schedules of one pricing plan, by kind of instrument."""
 
     us_stock: StockRates | ValueRates
     other_stock: StockRates | ValueRates
     forex: StockRates | ValueRates
+    option: ContractRates | ValueRates
 
 
 FREE = ValueRates(of_value=0, minimum=0)
@@ -48,14 +71,21 @@ FIXED = FeePlan(
     ),
     other_stock=ValueRates(of_value=rate("0.0005"), minimum=4 * CASH_SCALE),
     forex=ValueRates(of_value=rate("0.00002"), minimum=2 * CASH_SCALE),
+    option=ContractRates(
+        per_contract=650_000,
+        below=((50_000, 250_000), (100_000, 500_000)),
+        passed=118_250,
+    ),
 )
 """US stocks: IBKR Pro fixed, 2026, verified to the last digit against paper executions of April
 2026. Foreign listings: a plain stand-in in their currency; no captured execution backs it.
-Currencies: 0.20 basis points, at least 2.00."""
+Currencies: 0.20 basis points, at least 2.00. Options: 0.65 a contract, less for premiums under
+0.10 and 0.05; a paper execution of one AAPL option at 8.90 cost 0.76825, so what is passed through
+is 0.11825, and no minimum of an order applied."""
 
 FEE_PLANS: dict[str, FeePlan] = {
     "fixed": FIXED,
-    "none": FeePlan(us_stock=FREE, other_stock=FREE, forex=FREE),
+    "none": FeePlan(us_stock=FREE, other_stock=FREE, forex=FREE, option=FREE),
 }
 """The plans that ``papertape account`` can set; "none" charges nothing, for tests of a strategy."""
 
@@ -68,6 +98,11 @@ class MarginModel(msgspec.Struct, frozen=True):
     initial_over_maintenance: Rate
     buying_power: Rate
     """BuyingPower = AvailableFunds / this."""
+
+    option: OptionRates = OptionRates(
+        stock=rate("0.20"), index=rate("0.15"), least=rate("0.10"), least_cents=250
+    )
+    """Short options without cover; IBKR's margin pages for US options, Reg T."""
 
     def rate_of(self, sec_type: str) -> Rate:
         """Return the maintenance rate of a security type. Orders for one without a rate are
