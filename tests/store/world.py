@@ -33,6 +33,7 @@ from papertape.venue.engine import Engine
 from papertape.venue.entries import OLDEST, SCHEMA
 from papertape.venue.facts import AnyFact
 from papertape.venue.market.source import Print, Quote
+from papertape.venue.reference.instruments import Instrument
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import SECOND
 from venue.scenario import START, ScriptedMarket, command
@@ -43,6 +44,8 @@ AFTER_HOURS_S = 7 * 3600
 """From the morning on which it begins to when American stocks have closed."""
 EURUSD = next(entry for entry in CATALOGUE if entry.secType == "CASH")
 AAPL = 265598
+MES = CATALOGUE[770561194]
+"""The one of June."""
 FIRST_DAY = (
     "quote AAPL 257.66 257.68",
     "submit #1 BUY 100 AAPL MKT orderRef=first",
@@ -175,6 +178,7 @@ def history(world: World) -> Iterator[None]:
     contract = Contract(symbol="EUR", secType="CASH", exchange="IDEALPRO", currency="USD")
     order = Order(action="BUY", totalQuantity=Decimal(25_000), orderType="MKT", account="DU7")
     world.ask(SubmitOrder(2, 3, contract, order))
+    _trade(world, MES, Quote(MES.conId, world.now, 68_000_000, 10**7, 68_002_500, 10**7), 5)
     world.ask(SetMarginModel("DU7", "portfolio"))
     world.ask(SetFeePlan("DU7", "none"))
     world.play("submit c2#4 BUY 40 AAPL MKT account=DU7")
@@ -189,6 +193,13 @@ def history(world: World) -> Iterator[None]:
     yield
     world.play(*AFTER_THE_SNAPSHOT)
     _user(world, "MKT", None, "no")
+
+
+def _trade(world: World, entry: Instrument, quote: Quote, order_id: int) -> None:
+    """Buy two of what the market's catalogue does not list."""
+    world.market.tape.setdefault(entry.conId, []).append(quote)
+    order = Order(action="BUY", totalQuantity=Decimal(2), orderType="MKT", account="DU7")
+    world.ask(SubmitOrder(2, order_id, Contract(conId=entry.conId, exchange=entry.home), order))
 
 
 def _user(world: World, kind: str, price: float | None, bind: Any) -> None:

@@ -161,6 +161,8 @@ class OrderFilled(Fact, frozen=True, tag=6):
     exchange: str
     quote: Quote | None
     """The quote that the order traded against; None in an auction."""
+    settled: CashMicros = 0
+    """Of a future: the signed value of those holdings that is settled in cash."""
 
 
 class OrderEnded(Fact, frozen=True, tag=7):
@@ -328,6 +330,17 @@ class DayOpened(Fact, frozen=True, tag=45):
     """Market value by contract number, in the instrument's currency."""
 
 
+class FutureSettled(Fact, frozen=True, tag=46):
+    """A future was settled for the day: what it gained or lost since then is in the cash."""
+
+    account: str
+    conId: int
+    price: PriceUnits
+    settled: CashMicros
+    """Signed value of the holdings at that price."""
+    cash: tuple[tuple[str, CashMicros], ...]
+
+
 AnyFact = (
     OrderPlaced
     | OrderReplaced
@@ -355,5 +368,6 @@ AnyFact = (
     | FeePlanChanged
     | DayBegan
     | DayOpened
+    | FutureSettled
 )
 """Every kind of fact: what a journal holds."""

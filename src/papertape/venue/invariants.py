@@ -103,9 +103,14 @@ def _fills_of_orders(orders: dict[int, LiveOrder], fills: list[FillRow]) -> None
 
 
 def _account(engine: Engine, account: Account, fills: list[FillRow]) -> None:
-    """Opening books and the day's fills give the present books, to the last unit."""
+    """Opening books and the day's fills give the present books, to the last unit. The cash of a
+    future is that of a purchase in full, but for the value that is settled."""
     cash = Counter(account.opening_cash)
     held = Counter(account.opening_quantity)
+    for con_id, settled in account.opening_settled.items():
+        cash[engine.instruments[con_id].currency] -= settled
+    for con_id, position in account.positions.items():
+        cash[engine.instruments[con_id].currency] += position.settled
     for fill in fills:
         entry = engine.instruments[fill.conId]
         cash[entry.currency] -= fill.side * fill.value + fill.fee
@@ -121,6 +126,7 @@ def _account(engine: Engine, account: Account, fills: list[FillRow]) -> None:
     for con_id, position in account.positions.items():
         if position.quantity == 0:
             assert position.cost == 0, f"{account.code}: flat {con_id} costs {position.cost}"
+            assert position.settled == 0, f"{account.code}: flat {con_id} has {position.settled}"
 
 
 def _liquidity(state: State) -> None:

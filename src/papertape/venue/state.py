@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from .archive import Archive, chained
-from .broker.ledger import Account, LedgerPosition
+from .broker.ledger import Account, LedgerPosition, pay
 from .broker.lifecycle import FILLED, INACTIVE, moved
 from .broker.orders import LiveOrder, fill_row
 from .commands import TWS_USER
@@ -24,6 +24,7 @@ from .facts import (
     DayBegan,
     DayOpened,
     FeePlanChanged,
+    FutureSettled,
     ManualOrderBound,
     MarginModelChanged,
     OrderActivated,
@@ -124,6 +125,7 @@ class Fold:
             FeePlanChanged: self._plan_changed,
             DayBegan: self._day_began,
             DayOpened: self._day_opened,
+            FutureSettled: self._future_settled,
         }
 
     def apply(self, fact: AnyFact, now: Nanos) -> LiveOrder | None:
@@ -194,6 +196,7 @@ class Fold:
         if position is None:
             position = account.positions[terms.conId] = LedgerPosition()
         position.quantity, position.cost = fact.position, fact.cost
+        position.settled = fact.settled
         position.realized += fact.realized or 0
         cash = account.cash
         for currency, amount in fact.cash:
@@ -345,6 +348,12 @@ class Fold:
 
     def _day_opened(self, fact: DayOpened, now: Nanos) -> None:
         self.state.accounts[fact.account].start_day(fact.equity, dict(fact.values))
+
+    def _future_settled(self, fact: FutureSettled, now: Nanos) -> None:
+        account = self.state.accounts[fact.account]
+        account.positions[fact.conId].settled = fact.settled
+        for currency, amount in fact.cash:
+            pay(account, currency, amount)
 
 
 def _forget(known: dict[int, dict[int, Any]], client_id: int, order_id: int) -> None:

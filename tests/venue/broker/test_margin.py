@@ -1,7 +1,8 @@
 """Valuation of an account: marks, rates, margin, and the figures derived from them."""
 
 from papertape.venue.broker.ledger import Account, LedgerPosition, booked, pay
-from papertape.venue.broker.margin import MarginCalculator, knows, margin_of
+from papertape.venue.broker.margin import MarginCalculator, knows
+from papertape.venue.broker.schedules import MARGIN_MODELS
 from papertape.venue.market.source import Quote
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import RATE_SCALE, rate
@@ -63,7 +64,9 @@ def test_short_position_needs_the_same_margin() -> None:
         20_000 * DOLLAR,
     )
     assert (worth.equity, worth.maintenance) == (95_000 * DOLLAR, 3_000 * DOLLAR)
-    assert margin_of(AAPL, -20_000 * DOLLAR) == 3_000 * DOLLAR
+    model = MARGIN_MODELS["portfolio"]
+    margin = calculator(quote).margin(AAPL, -100 * SHARE, -20_000 * DOLLAR, model)
+    assert margin == 3_000 * DOLLAR
 
 
 def test_foreign_stock_is_converted_at_the_reference_rate() -> None:

@@ -64,7 +64,7 @@ SEGMENTED: dict[str, Money] = {
     "LookAheadExcessLiquidity": lambda v: v.excess,
     "EquityWithLoanValue": lambda v: v.equity,
     "NetLiquidation": lambda v: v.net,
-    "TotalCashValue": lambda v: v.total_cash,
+    "TotalCashValue": lambda v: v.total_cash + v.futures,
     **dict.fromkeys(
         (
             "AccruedDividend",
@@ -114,18 +114,28 @@ def _cash(valuation: Valuation, currency: str) -> CashMicros:
     return valuation.cash[currency]
 
 
+def _futures(valuation: Valuation, currency: str) -> CashMicros:
+    return sum(held.since_settled for held in _in_currency(valuation, currency))
+
+
+def _total_cash(valuation: Valuation, currency: str) -> CashMicros:
+    """Cash, with what futures gained or lost since they were settled."""
+    return _cash(valuation, currency) + _futures(valuation, currency)
+
+
 def _net(valuation: Valuation, currency: str) -> CashMicros:
-    return _cash(valuation, currency) + sum(h.value for h in _valued(valuation, currency))
+    return _total_cash(valuation, currency) + sum(h.value for h in _valued(valuation, currency))
 
 
 PER_CURRENCY: dict[str, Ledger] = {
     "CashBalance": _cash,
-    "TotalCashBalance": _cash,
+    "TotalCashBalance": _total_cash,
     "NetLiquidationByCurrency": _net,
     "StockMarketValue": _worth_of("STK"),
     "OptionMarketValue": _worth_of("OPT"),
     "WarrantValue": _worth_of("WAR"),
     "FundValue": _worth_of("FUND"),
+    "FuturesPNL": _futures,
     "UnrealizedPnL": _unrealized,
     "RealizedPnL": _realized,
     **dict.fromkeys(
@@ -134,7 +144,6 @@ PER_CURRENCY: dict[str, Ledger] = {
             "CorporateBondValue",
             "Cryptocurrency",
             "FutureOptionValue",
-            "FuturesPNL",
             "FxCashBalance",
             "IssuerOptionValue",
             "MoneyMarketFundValue",
@@ -264,8 +273,10 @@ def _in_currency(valuation: Valuation, currency: str) -> list[Holding]:
 
 
 def _valued(valuation: Valuation, currency: str) -> list[Holding]:
-    """Holdings with a market value of their own; currency pairs are cash already."""
-    return [h for h in _in_currency(valuation, currency) if h.instrument.secType != "CASH"]
+    """Holdings with a market value of their own; currency pairs are cash already, and of futures
+    only gains and losses are."""
+    held = _in_currency(valuation, currency)
+    return [h for h in held if h.instrument.secType != "CASH" and not h.instrument.daily]
 
 
 def _wire_order(row: AccountFigure) -> tuple[str, bool, str]:

@@ -43,6 +43,7 @@ class Presenter:
             facts.AccountOpened: self._account,
             facts.CashMoved: self._account,
             facts.MarginModelChanged: self._account,
+            facts.FutureSettled: self._account,
             Refused: self._refused,
             WhatIf: self._what_if,
         }

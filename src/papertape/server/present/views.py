@@ -55,9 +55,10 @@ def average_price(
     if filled == 0:
         return 0.0
     multiplier = entry.multiplier
-    if value * entry.scale * SIZE_SCALE == last * filled * multiplier * CASH_SCALE:
+    if value * entry.money_scale * SIZE_SCALE == last * filled * multiplier * CASH_SCALE:
         return price_float(last, entry.scale)
-    return value * SIZE_SCALE / (filled * multiplier * CASH_SCALE)
+    parts = entry.magnifier * entry.divisor
+    return value * SIZE_SCALE * parts / (filled * multiplier * CASH_SCALE)
 
 
 class Views:

@@ -11,6 +11,7 @@ from ..facts import (
     DayBegan,
     DayOpened,
     FeePlanChanged,
+    FutureSettled,
     MarginModelChanged,
 )
 from ..reference.times import day_end
@@ -65,7 +66,9 @@ class AccountManager:
                 yield FeePlanChanged(command.account, command.plan)
 
     def open_day(self, now: Nanos) -> Iterator[AnyFact]:
-        """End a trading day at ``now`` and begin the next one."""
+        """End a trading day at ``now`` and begin the next one; futures are settled before."""
+        for account in self._accounts.values():
+            yield from self._settle(account)
         worth = {code: self._margin.value(account) for code, account in self._accounts.items()}
         yield DayBegan(day_end(now))
         for code, valued in worth.items():
@@ -75,6 +78,14 @@ class AccountManager:
                 if held.position.quantity
             )
             yield DayOpened(code, valued.equity, values)
+
+    def _settle(self, account: Account) -> Iterator[AnyFact]:
+        """Pay what the futures of an account gained or lost since they were last settled."""
+        for held in self._margin.value(account).holdings:
+            if held.since_settled:
+                entry = held.instrument
+                paid = ((entry.currency, held.since_settled),)
+                yield FutureSettled(account.code, entry.conId, held.price, held.value, paid)
 
     def _check_new(self, command: OpenAccount) -> None:
         code = command.account

@@ -15,7 +15,7 @@ from ..units import (
     scaled,
     share,
 )
-from .schedules import FEE_PLANS, ContractRates, StockRates, ValueRates
+from .schedules import FEE_PLANS, ContractRates, FutureRates, StockRates, ValueRates
 
 MICROS: Final = CASH_SCALE // SIZE_SCALE
 """Converts a size to the scale of cash, so that a fee per share times it is money."""
@@ -33,7 +33,10 @@ def commission(
     schedule, (size, value) = schedule_of(instrument, plan), fill
     if type(schedule) is ContractRates:
         return _per_contract(schedule, fill, instrument.multiplier)
-    assert not isinstance(schedule, ContractRates)
+    if type(schedule) is FutureRates:
+        each = schedule.classes.get(instrument.tradingClass, schedule.other)
+        return share(each, size, SIZE_SCALE)
+    assert not isinstance(schedule, ContractRates | FutureRates)
     fee = _base(schedule, before[0] + size, before[1] + value)
     if before[0]:
         fee -= _base(schedule, *before)
@@ -47,13 +50,15 @@ def most_fee(value: CashMicros) -> CashMicros:
 
 def schedule_of(
     instrument: Instrument, plan: str = "fixed"
-) -> StockRates | ValueRates | ContractRates:
+) -> StockRates | ValueRates | ContractRates | FutureRates:
     """Return the schedule of a plan that applies to an instrument."""
     rates = FEE_PLANS[plan]
     if instrument.secType == "CASH":
         return rates.forex
     if instrument.secType == "OPT":
         return rates.option
+    if instrument.secType == "FUT":
+        return rates.future
     return rates.us_stock if instrument.currency == "USD" else rates.other_stock
 
 

@@ -59,12 +59,12 @@ class Fills:
         terms, remaining = order.terms, order.remaining
         entry = self._instruments[terms.conId]
         account = self._state.accounts[terms.account]
-        value = notional(price, size, entry.scale, entry.multiplier)
+        value = notional(price, size, entry.money_scale, entry.multiplier)
         before = (order.billedSize, order.billedValue)
         fee = commission(entry, terms.side, before=before, fill=(size, value), plan=account.plan)
         held = account.positions.get(terms.conId, FLAT)
-        after = booked(held, size=terms.side * size, value=value, fee=fee)
-        cash: tuple[tuple[str, CashMicros], ...] = ((entry.currency, -terms.side * value - fee),)
+        after = booked(held, size=terms.side * size, value=value, fee=fee, daily=entry.daily)
+        cash: tuple[tuple[str, CashMicros], ...] = ((entry.currency, after.cash),)
         if entry.secType == "CASH":
             # A currency pair trades cash for cash: the position is only a record of it.
             bought = terms.side * size * (CASH_SCALE // SIZE_SCALE)
@@ -74,6 +74,7 @@ class Fills:
         return OrderFilled(
             order.permId, status, self._state.next_execution, size, price, value, fee,
             after.realized, after.position, after.cost, cash, liquidity, venue, quote,
+            after.settled,
         )  # fmt: skip
 
     def fillable(self, terms: Terms, limit: PriceUnits | None, quote: Quote) -> SizeUnits:

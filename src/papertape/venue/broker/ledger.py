@@ -18,6 +18,9 @@ class LedgerPosition(msgspec.Struct, gc=False):
     """Signed cost of the present holdings, commissions included."""
     realized: CashMicros = 0
     """Profit of the trading day, in the instrument's currency."""
+    settled: CashMicros = 0
+    """Of a future: the signed value up to which gains and losses are in the cash already; 0 for
+    what is paid for in full."""
 
 
 FLAT = LedgerPosition()
@@ -41,6 +44,8 @@ class Account(msgspec.Struct):
     opening_quantity: dict[int, SizeUnits] = {}
     opening_values: dict[int, CashMicros] = {}
     """Market values at the start of the trading day, in each instrument's currency."""
+    opening_settled: dict[int, CashMicros] = {}
+    """``settled`` of each future at the start of the trading day."""
     opening_equity: CashMicros = 0
     """Equity with loan value at the start of the trading day plus later deposits, in the base
     currency."""
@@ -66,6 +71,9 @@ class Account(msgspec.Struct):
         self.opening_equity = equity
         self.opening_values = values
         self.opening_quantity = {key: value.quantity for key, value in self.positions.items()}
+        self.opening_settled = {
+            key: value.settled for key, value in self.positions.items() if value.settled
+        }
 
 
 class Booked(msgspec.Struct, frozen=True, gc=False):
@@ -75,21 +83,43 @@ class Booked(msgspec.Struct, frozen=True, gc=False):
     cost: CashMicros
     realized: CashMicros | None
     """Net of commissions; None when the fill only opened."""
+    cash: CashMicros
+    """Change of the cash."""
+    settled: CashMicros = 0
 
 
-def booked(held: LedgerPosition, *, size: SizeUnits, value: CashMicros, fee: CashMicros) -> Booked:
-    """Return a position after a fill of signed ``size`` and positive ``value``."""
+def booked(
+    held: LedgerPosition,
+    *,
+    size: SizeUnits,
+    value: CashMicros,
+    fee: CashMicros,
+    daily: bool = False,
+) -> Booked:
+    """Return a position after a fill of signed ``size`` and positive ``value``.
+
+    Where it is settled ``daily``, the value is not paid: closing pays its difference to the
+    last settlement.
+    """
     side = 1 if size > 0 else -1
     quantity = held.quantity
     closing = min(abs(size), abs(quantity)) if quantity * side < 0 else 0
     if closing == 0:
-        return Booked(quantity + size, held.cost + side * value + fee, None)
+        paid = fee if daily else side * value + fee
+        settled = held.settled + side * value if daily else 0
+        return Booked(quantity + size, held.cost + side * value + fee, None, -paid, settled)
     value_closed = share(value, closing, abs(size))
     fee_closed = share(fee, closing, abs(size))
     cost_closed = share(held.cost, closing, abs(quantity))
     realized = -side * value_closed - fee_closed - cost_closed
-    cost = held.cost + side * (value - value_closed) + (fee - fee_closed) - cost_closed
-    return Booked(quantity + size, cost, realized)
+    opened = side * (value - value_closed)
+    cost = held.cost + opened + (fee - fee_closed) - cost_closed
+    if not daily:
+        return Booked(quantity + size, cost, realized, -side * value - fee)
+    settled_closed = share(held.settled, closing, abs(quantity))
+    paid = side * value_closed + settled_closed + fee
+    settled = held.settled - settled_closed + opened
+    return Booked(quantity + size, cost, realized, -paid, settled)
 
 
 def pay(account: Account, currency: str, amount: CashMicros) -> None:

@@ -2,13 +2,15 @@
 
 ELV = cash + stock. Options have no loan value: a long one needs no margin and its premium leaves
 ELV; a short one needs its market value and a part of the underlying's (``OptionRates``), as cover
-and spreads reduce nothing yet. NLV = ELV + options. Maintenance of the rest = rate x position
-value; initial = factor x maintenance; AvailableFunds = ELV - initial; ExcessLiquidity = ELV -
-maintenance; BuyingPower = AvailableFunds / rate. Rates are those of the account's margin model
-(``schedules``). All in micro-units of the account's base currency.
+and spreads reduce nothing yet. A future is not paid for: what it gained or lost since its last
+settlement is in ELV, its margin is a table's. NLV = ELV + options. Maintenance of the rest = rate
+x position value; initial = factor x maintenance; AvailableFunds = ELV - initial; ExcessLiquidity =
+ELV - maintenance; BuyingPower = AvailableFunds / rate. Rates are those of the account's margin
+model (``schedules``). All in micro-units of the account's base currency.
 """
 
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
 
@@ -28,7 +30,11 @@ from ..units import (
     share,
 )
 from .ledger import Account, LedgerPosition
-from .schedules import DOLLAR, MARGIN_MODELS, REFERENCE_RATES, MarginModel
+from .schedules import DOLLAR, FUTURE_MARGINS, MARGIN_MODELS, REFERENCE_RATES, MarginModel
+
+APART: Final = frozenset(("CASH", "OPT", "FUT"))
+"""Kinds whose market value is not part of equity: a pair is cash, an option has no loan value, a
+future is not paid for."""
 
 Look = Callable[[int], Quote]
 """Returns the top of book of an instrument."""
@@ -53,6 +59,11 @@ class Holding(msgspec.Struct, frozen=True):
     """Signed market value."""
     unrealized: CashMicros
 
+    @property
+    def since_settled(self) -> CashMicros:
+        """What a future gained or lost since its last settlement; 0 for other kinds."""
+        return self.value - self.position.settled if self.instrument.daily else 0
+
 
 class Valuation(msgspec.Struct, frozen=True):
     """An account at one instant. Amounts are in the base currency."""
@@ -64,7 +75,7 @@ class Valuation(msgspec.Struct, frozen=True):
     holdings: tuple[Holding, ...]
     total_cash: CashMicros
     stock: CashMicros
-    """What has loan value: all holdings but options and currency pairs."""
+    """What has loan value: all holdings but options, futures and currency pairs."""
     gross: CashMicros
     maintenance: CashMicros
     initial: CashMicros
@@ -73,11 +84,13 @@ class Valuation(msgspec.Struct, frozen=True):
     buying_power_rate: Rate
     options: CashMicros = 0
     """Market value of options, which have no loan value."""
+    futures: CashMicros = 0
+    """What futures gained or lost since they were settled."""
 
     @property
     def equity(self) -> CashMicros:
         """Equity with loan value."""
-        return self.total_cash + self.stock
+        return self.total_cash + self.stock + self.futures
 
     @property
     def net(self) -> CashMicros:
@@ -125,15 +138,14 @@ class MarginCalculator:
                 continue
             entry = self._instruments[con_id]
             value = self._worth(entry, position)
-            if entry.secType == "OPT":
-                margin, value = self.margin_of_option(entry, position.quantity, value, model), 0
-            else:
-                margin = scaled(abs(value), model.rate_of(entry.secType))
+            margin = self.margin(entry, position.quantity, value, model)
+            if entry.secType in APART:
+                value = value - position.settled if entry.daily else 0
             if entry.currency != base:
                 rate = self.rate(entry.currency, base)
                 value, margin = scaled(value, rate), scaled(margin, rate)
             maintenance += margin
-            equity += value if entry.secType != "CASH" else 0
+            equity += value
         return equity, maintenance
 
     def value(self, account: Account) -> Valuation:
@@ -146,15 +158,13 @@ class MarginCalculator:
         currencies = [base, *sorted(account.cash)]
         currencies += [held.instrument.currency for held in holdings]
         rates = {name: self.rate(name, base) for name in dict.fromkeys(currencies)}
-        in_base: dict[str, list[CashMicros]] = {"CASH": [], "OPT": [], "": []}
+        in_base: dict[str, list[CashMicros]] = {"": [], **{kind: [] for kind in APART}}
         for held in holdings:
             kind = held.instrument.secType if held.instrument.secType in in_base else ""
             in_base[kind].append(scaled(held.value, rates[held.instrument.currency]))
         maintenance = sum(
             scaled(
-                self.margin_of_option(held.instrument, held.position.quantity, held.value, model)
-                if held.instrument.secType == "OPT"
-                else margin_of(held.instrument, held.value, account.margin),
+                self.margin(held.instrument, held.position.quantity, held.value, model),
                 rates[held.instrument.currency],
             )
             for held in holdings
@@ -167,11 +177,24 @@ class MarginCalculator:
             stock=sum(in_base[""]),
             gross=sum(map(abs, in_base[""] + in_base["OPT"])),
             options=sum(in_base["OPT"]),
+            futures=sum(
+                scaled(held.since_settled, rates[held.instrument.currency]) for held in holdings
+            ),
             maintenance=maintenance,
             initial=scaled(maintenance, model.initial_over_maintenance),
             previous_equity=account.opening_equity,
             buying_power_rate=model.buying_power,
         )
+
+    def margin(
+        self, entry: Instrument, quantity: SizeUnits, value: CashMicros, model: MarginModel
+    ) -> CashMicros:
+        """Return the maintenance margin of a position of signed ``value``, in its currency."""
+        if entry.secType == "OPT":
+            return self.margin_of_option(entry, quantity, value, model)
+        if entry.daily and (each := FUTURE_MARGINS.get(entry.tradingClass)) is not None:
+            return share(each, abs(quantity), SIZE_SCALE)
+        return scaled(abs(value), model.rate_of(entry.secType))
 
     def margin_of_option(
         self, entry: Instrument, quantity: SizeUnits, value: CashMicros, model: MarginModel
@@ -196,7 +219,7 @@ class MarginCalculator:
             scaled(spot if entry.call else strike, rates.least),
             rates.least_cents * entry.scale // 100,
         )
-        return abs(value) + notional(need, -quantity, entry.scale, entry.multiplier)
+        return abs(value) + notional(need, -quantity, entry.money_scale, entry.multiplier)
 
     def mark(self, con_id: int) -> PriceUnits:
         """Return the price at which a position is valued: the midpoint, or the only side."""
@@ -231,21 +254,18 @@ class MarginCalculator:
     def _worth(self, entry: Instrument, position: LedgerPosition) -> CashMicros:
         price = self.mark(entry.conId)
         if not price:
-            return position.cost
-        return notional(price, position.quantity, entry.scale, entry.multiplier)
+            return position.settled if entry.daily else position.cost
+        return notional(price, position.quantity, entry.money_scale, entry.multiplier)
 
     def _holding(self, entry: Instrument, position: LedgerPosition) -> Holding:
         price = self.mark(entry.conId) if position.quantity else 0
         if not price:
-            # Without a quote the position is valued at cost, without profit.
-            return Holding(entry, position, _cost_price(entry, position), position.cost, 0)
-        value = notional(price, position.quantity, entry.scale, entry.multiplier)
+            # Without a quote a position is valued at cost, without profit; a future as settled.
+            value = position.settled if entry.daily else position.cost
+            unit = _unit_price(entry, position.quantity, value)
+            return Holding(entry, position, unit, value, value - position.cost)
+        value = notional(price, position.quantity, entry.money_scale, entry.multiplier)
         return Holding(entry, position, price, value, value - position.cost)
-
-
-def margin_of(entry: Instrument, value: CashMicros, model: str = "portfolio") -> CashMicros:
-    """Return the maintenance margin of a position of signed ``value``, in its currency."""
-    return scaled(abs(value), MARGIN_MODELS[model].rate_of(entry.secType))
 
 
 def knows(currency: str) -> bool:
@@ -268,9 +288,9 @@ def unvalued(entry: Instrument) -> str | None:
     return None
 
 
-def _cost_price(entry: Instrument, position: LedgerPosition) -> PriceUnits:
-    """Return the cost per unit, commissions included."""
-    if position.quantity == 0:
+def _unit_price(entry: Instrument, quantity: SizeUnits, value: CashMicros) -> PriceUnits:
+    """Return the price at which a quantity has a value."""
+    if quantity == 0:
         return 0
-    paid = abs(position.cost) * entry.scale
-    return share(paid, SIZE_SCALE, abs(position.quantity) * CASH_SCALE * entry.multiplier)
+    total = abs(value) * entry.money_scale
+    return share(total, SIZE_SCALE, abs(quantity) * CASH_SCALE * entry.multiplier)

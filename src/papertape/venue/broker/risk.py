@@ -18,7 +18,7 @@ from ..units import (
 )
 from .fees import commission, most_fee
 from .ledger import Account
-from .margin import Exposure, MarginCalculator, margin_of
+from .margin import Exposure, MarginCalculator
 from .schedules import MARGIN_MODELS
 
 
@@ -49,20 +49,16 @@ def effect_of(
     entry = instruments[terms.conId]
     before = margin.exposure(account)
     price = margin.mark(entry.conId) or terms.limit or terms.stop or 0
-    value = notional(price, terms.quantity, entry.scale, entry.multiplier)
+    value = notional(price, terms.quantity, entry.money_scale, entry.multiplier)
     size: SizeUnits = account.quantity(entry.conId)
-    held = notional(price, size, entry.scale, entry.multiplier) if size else 0
-    model = account.margin
-    premium = 0
+    held = notional(price, size, entry.money_scale, entry.multiplier) if size else 0
+    rates, premium = MARGIN_MODELS[account.margin], 0
+    after_size, after_value = size + terms.side * terms.quantity, held + terms.side * value
+    change = margin.margin(entry, after_size, after_value, rates)
+    if size:
+        change -= margin.margin(entry, size, held, rates)
     if entry.secType == "OPT":
-        premium, rates = terms.side * value, MARGIN_MODELS[model]
-        after_size, after_value = size + terms.side * terms.quantity, held + premium
-        change = margin.margin_of_option(entry, after_size, after_value, rates)
-        change -= margin.margin_of_option(entry, size, held, rates)
-    else:
-        change = margin_of(entry, held + terms.side * value, model)
-        if held:
-            change -= margin_of(entry, held, model)
+        premium = terms.side * value
     fill = (terms.quantity, value)
     fee = commission(entry, terms.side, before=(0, 0), fill=fill, plan=account.plan)
     in_base = fee
@@ -71,7 +67,7 @@ def effect_of(
         change, in_base = scaled(change, rate), scaled(fee, rate)
         premium = scaled(premium, rate)
     maintenance = before.maintenance + change
-    initial = scaled(maintenance, MARGIN_MODELS[model].initial_over_maintenance)
+    initial = scaled(maintenance, rates.initial_over_maintenance)
     after = Exposure(before.equity - premium - in_base, maintenance, initial)
     return Effect(before, after, fee, account.currency, premium)
 
@@ -85,12 +81,12 @@ def refusal_of(
     account can carry these, the exact values need not be computed.
     """
     entry = instruments[terms.conId]
-    if entry.secType == "OPT":
+    if entry.secType == "OPT" or entry.daily:
         effect = effect_of(margin, account, terms, instruments)
         return None if effect.carried else shortfall(effect)
     equity, maintenance = margin.worth(account)
     price = margin.mark(entry.conId) or terms.limit or terms.stop or 0
-    value = notional(price, terms.quantity, entry.scale, entry.multiplier)
+    value = notional(price, terms.quantity, entry.money_scale, entry.multiplier)
     model, most = MARGIN_MODELS[account.margin], most_fee(value)
     change = scaled(value, model.rate_of(entry.secType)) + 1  # what rounding may add
     if entry.currency != account.currency:

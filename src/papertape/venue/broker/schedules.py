@@ -37,6 +37,13 @@ class ContractRates(msgspec.Struct, frozen=True):
     """Exchange, regulatory and audit fees per contract, both sides."""
 
 
+class FutureRates(msgspec.Struct, frozen=True):
+    """Fees per contract of a future, by trading class."""
+
+    classes: dict[str, CashMicros]
+    other: CashMicros
+
+
 class OptionRates(msgspec.Struct, frozen=True):
     """Rates of a short option without cover, besides its market value."""
 
@@ -56,9 +63,15 @@ class FeePlan(msgspec.Struct, frozen=True):
     other_stock: StockRates | ValueRates
     forex: StockRates | ValueRates
     option: ContractRates | ValueRates
+    future: FutureRates
 
 
 FREE = ValueRates(of_value=0, minimum=0)
+MICRO_FUTURES = (
+    "MES", "MNQ", "M2K", "MYM", "MGC", "MCL", "SIL", "MHG", "M6E", "M6B", "M6A", "MBT", "MET",
+    "VXM",
+)  # fmt: skip
+"""Trading classes of the futures that are a tenth of others, or less."""
 
 FIXED = FeePlan(
     us_stock=StockRates(
@@ -76,18 +89,38 @@ FIXED = FeePlan(
         below=((50_000, 250_000), (100_000, 500_000)),
         passed=118_250,
     ),
+    future=FutureRates(classes={**dict.fromkeys(MICRO_FUTURES, 610_000)}, other=2_150_000),
 )
 """US stocks: IBKR Pro fixed, 2026, verified to the last digit against paper executions of April
 2026. Foreign listings: a plain stand-in in their currency; no captured execution backs it.
 Currencies: 0.20 basis points, at least 2.00. Options: 0.65 a contract, less for premiums under
 0.10 and 0.05; a paper execution of one AAPL option at 8.90 cost 0.76825, so what is passed through
-is 0.11825, and no minimum of an order applied."""
+is 0.11825, and no minimum of an order applied. Futures: a paper execution of one MES cost 0.61 in
+2026 (0.25 and what is passed through), which the other micro futures pay here too; the others 0.85,
+1.28 for the exchange as of the E-mini S&P 500, and 0.02."""
 
 FEE_PLANS: dict[str, FeePlan] = {
     "fixed": FIXED,
-    "none": FeePlan(us_stock=FREE, other_stock=FREE, forex=FREE, option=FREE),
+    "none": FeePlan(
+        us_stock=FREE,
+        other_stock=FREE,
+        forex=FREE,
+        option=FREE,
+        future=FutureRates(classes={}, other=0),
+    ),
 }
 """The plans that ``papertape account`` can set; "none" charges nothing, for tests of a strategy."""
+
+
+FUTURE_MARGINS: dict[str, CashMicros] = {
+    "ES": 10_800 * CASH_SCALE,
+    "MES": 1_080 * CASH_SCALE,
+    "GC": 6_000 * CASH_SCALE,
+    "MGC": 600 * CASH_SCALE,
+}
+"""Maintenance margin of one future by trading class: outright ones of CME Group's advisories of
+January 2022, the latest at hand; initial ones are 1.1 times as high there, too. Micro futures are
+a tenth."""
 
 
 class MarginModel(msgspec.Struct, frozen=True):
@@ -112,19 +145,20 @@ class MarginModel(msgspec.Struct, frozen=True):
 
 MARGIN_MODELS: dict[str, MarginModel] = {
     "portfolio": MarginModel(
-        maintenance={"STK": rate("0.15"), "CASH": rate("0.025")},
+        maintenance={"STK": rate("0.15"), "CASH": rate("0.025"), "FUT": rate("0.10")},
         initial_over_maintenance=rate("1.1"),
         buying_power=rate("0.15"),
     ),
     "reg_t": MarginModel(
-        maintenance={"STK": rate("0.25"), "CASH": rate("0.025")},
+        maintenance={"STK": rate("0.25"), "CASH": rate("0.025"), "FUT": rate("0.10")},
         initial_over_maintenance=rate("1.1"),
         buying_power=rate("0.25"),
     ),
 }
 """portfolio: stocks as captured; initial = 1.1 x maintenance is exact in a 2022 account dump and
 in a 2026 what-if, BuyingPower = AvailableFunds / 0.15 in the dump. reg_t: maintenance 25 %,
-initial 27.5 % during the day, buying power four times the available funds."""
+initial 27.5 % during the day, buying power four times the available funds. Futures without an
+entry in ``FUTURE_MARGINS``: 10 % of their value, a stand-in without a source."""
 
 DOLLAR = "USD"
 REFERENCE_RATES = {

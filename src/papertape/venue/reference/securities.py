@@ -69,6 +69,17 @@ class Instrument(msgspec.Struct, frozen=True, gc=False):
     figi: str = ""
 
     @property
+    def money_scale(self) -> int:
+        """What price x multiplier is divided by for money: the scale of the price, and its parts
+        where the price is in cents or the multiplier in tenths."""
+        return self.scale * self.magnifier * self.divisor
+
+    @property
+    def daily(self) -> bool:
+        """Whether it is settled daily in cash, so that only gains and losses are paid: futures."""
+        return self.secType == "FUT"
+
+    @property
     def home(self) -> str:
         """The exchange that a listing is shown with when the request names none."""
         return self.exchanges[0]
