@@ -44,6 +44,8 @@ AFTER_HOURS_S = 7 * 3600
 """From the morning on which it begins to when American stocks have closed."""
 EURUSD = next(entry for entry in CATALOGUE if entry.secType == "CASH")
 AAPL = 265598
+CALL = CATALOGUE[1224801197]
+"""On Apple at 190, ends on the first day."""
 MES = CATALOGUE[770561194]
 """The one of June."""
 FIRST_DAY = (
@@ -178,10 +180,11 @@ def history(world: World) -> Iterator[None]:
     contract = Contract(symbol="EUR", secType="CASH", exchange="IDEALPRO", currency="USD")
     order = Order(action="BUY", totalQuantity=Decimal(25_000), orderType="MKT", account="DU7")
     world.ask(SubmitOrder(2, 3, contract, order))
-    _trade(world, MES, Quote(MES.conId, world.now, 68_000_000, 10**7, 68_002_500, 10**7), 5)
     world.ask(SetMarginModel("DU7", "portfolio"))
     world.ask(SetFeePlan("DU7", "none"))
     world.play("submit c2#4 BUY 40 AAPL MKT account=DU7")
+    _trade(world, MES, Quote(MES.conId, world.now, 68_000_000, 10**7, 68_002_500, 10**7), 5)
+    _trade(world, CALL, Quote(CALL.conId, world.now, 677_000, 10**7, 678_000, 10**7), 6)
     yield
     world.keep_hours(True)
     world.play("submit #18 BUY 13 AAPL LMT 240 GTC")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papertape.model import Contract, Order
-from papertape.venue.agenda import Agenda, Alarm
+from papertape.venue.agenda import OF_ORDERS, Agenda, Alarm
 from papertape.venue.commands import CancelApiOrder, SubmitOrder
 from papertape.venue.engine import SPARE_ALARMS, Engine
 from papertape.venue.facts import DayBegan, OrderEnded
@@ -45,7 +45,7 @@ def test_only_alarms_of_orders_are_dropped(
     for due, alarm, number in alarms:
         agenda.add(due, alarm, number)
     agenda.keep(kept.__contains__)
-    stays = {one for one in alarms if one[1] is Alarm.DAY_END or one[2] in kept}
+    stays = {one for one in alarms if one[1] not in OF_ORDERS or one[2] in kept}
     assert emptied(agenda, 9) == sorted(stays)
 
 

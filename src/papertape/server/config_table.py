@@ -244,7 +244,7 @@ def _settings() -> list[Setting]:
         ("autoReportNettingEventContractTrades", flag, True,
          "Event contract trades that net out are reported.", "the venue has no event contracts"),
         ("optionExerciseRequestType", text(100), "editable until cutoff time",
-         "How an exercise request is handled.", "the venue has no options"),
+         "How an exercise request is handled.", "a request can be cancelled until the cut-off"),
         ("allowLocalhostOnly", flag, False, "The station refuses other computers.",
          "", True, "--host limits who can connect, and the user decides about unknown addresses"),
         ("trustedIPs", addresses, ["127.0.0.1", "::1"],

@@ -21,6 +21,8 @@ class Alarm(IntEnum):
     """A working order expires; the number is its permId."""
     SESSION = 2
     """The exchange opens or closes for an order; the number is its permId."""
+    CONTRACT = 3
+    """A contract that somebody holds ends; the number is its conId."""
     DAY_END = 9
     """A trading day ends."""
 

@@ -69,6 +69,23 @@ class ResetOrderIds(msgspec.Struct, frozen=True, tag=True):
     """
 
 
+class SubmitExercise(msgspec.Struct, frozen=True, tag=True):
+    """Exercise an option that an account holds, or let it lapse."""
+
+    clientId: int
+    orderId: int
+    """The id of the request, which the order gets."""
+    contract: Contract
+    action: int
+    """1 exercises, 2 lets it lapse."""
+    quantity: int
+    account: str
+    override: bool
+    """Do so against what would happen by itself."""
+    order: Order
+    """What the echo has besides."""
+
+
 class OpenAccount(msgspec.Struct, frozen=True, tag=True):
     """Open an account with its initial cash; refused when the code is in use."""
 
@@ -114,5 +131,6 @@ Command = (
     | BindOrders
     | CancelByUser
     | ResetOrderIds
+    | SubmitExercise
     | AccountCommand
 )

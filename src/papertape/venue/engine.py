@@ -15,6 +15,7 @@ import msgspec
 from .agenda import Agenda, Alarm
 from .archive import Archive, FillEntry, FinishedRow
 from .broker.account_manager import AccountManager
+from .broker.contract_ends import ContractEnds
 from .broker.order_manager import OrderManager
 from .broker.orders import LiveOrder
 from .broker.profile import Profile
@@ -27,13 +28,22 @@ from .commands import (
     Command,
     OpenAccount,
     ResetOrderIds,
+    SubmitExercise,
     SubmitManualOrder,
     SubmitOrder,
 )
 from .entries import SCHEMA, Entry
 from .exchange.exchange import Exchange
 from .exchange.top_of_book import TopOfBook
-from .facts import AnyFact, DayBegan, Fact, OrderPlaced, OrderReplaced
+from .facts import (
+    AnyFact,
+    DayBegan,
+    Fact,
+    OrderFilled,
+    OrderPlaced,
+    OrderReplaced,
+    PositionMoved,
+)
 from .market.source import MarketSource, Print, Quote
 from .reference.instruments import Instruments, Refusal
 from .reference.listings import CATALOGUE
@@ -41,6 +51,7 @@ from .reference.sessions import EXCHANGE, TradingHours
 from .snapshots import Snapshot, frozen, restored
 from .state import Fold, State, fingerprint
 from .tws.api_orders import Answer, ApiOrders, Decision
+from .tws.exercises import Exercises
 from .units import Nanos
 
 SPARE_ALARMS: Final = 1000
@@ -102,6 +113,15 @@ class Engine:
         )
         self.accounts = AccountManager(state.accounts, self.broker.margin)
         self.api = ApiOrders(state, archive, self.instruments, self.broker)
+        self.ends = ContractEnds(state, self.instruments, self._market, self.top)
+        self.exercises = Exercises(state, self.instruments, self.ends)
+        self._held: set[int] = set()
+        """Contracts that somebody has held, and those of them that are yet to end."""
+        self._ending: set[int] = set()
+        for account in state.accounts.values():
+            for con_id, position in account.positions.items():
+                if position.quantity:
+                    self._end_with(con_id)
         if state.day_end:
             self._agenda.add(state.day_end, Alarm.DAY_END)
         for order in state.orders.values():
@@ -148,7 +168,7 @@ class Engine:
     def next_due(self) -> Nanos | None:
         """When ``advance`` could next have something to do; None when nothing waits."""
         due: list[Nanos | None] = []
-        if self.state.orders or self.archive.counts[0]:
+        if self.state.orders or self.archive.counts[0] or self._ending:
             due.append(self._agenda.next_due())
         if self._market is not None:
             instruments = sorted(self.exchange.instruments)
@@ -184,6 +204,9 @@ class Engine:
                 return f"cancel all {command.clientId}", api.cancel_all(command)
             case SubmitManualOrder():
                 return "submit by user", api.submit_manual(command, now)
+            case SubmitExercise():
+                cause = f"exercise {command.clientId}#{command.orderId}"
+                return cause, self.exercises.submit(command, now)
             case BindOrders():
                 return "bind", api.bind(command)
             case CancelByUser():
@@ -208,6 +231,10 @@ class Engine:
                 continue
             order = apply(fact, now)
             facts.append(fact)
+            if isinstance(fact, OrderFilled) and order is not None:
+                self._end_with(order.terms.conId)
+            elif isinstance(fact, PositionMoved):
+                self._end_with(fact.conId)
             if order is not None:
                 touched[order.permId] = order
                 if order.terms.special is not None:
@@ -234,7 +261,7 @@ class Engine:
         """Let the books hold an order as it is now."""
         terms = order.terms
         con_id, perm_id = terms.conId, order.permId
-        if not order.working or order.opens or order.held or not order.priced:
+        if not order.working or order.opens or order.held or not order.priced or terms.exercise:
             self.exchange.leave(con_id, perm_id)
         elif order.waits:
             assert order.stop is not None
@@ -275,6 +302,8 @@ class Engine:
         """Look at an order again when its exchange opens or closes for it, or at once where that
         was missed; one that lapses then needs no look."""
         terms = order.terms
+        if terms.exercise:
+            return
         due = self.hours.turns(terms.conId, terms.reach, now)
         if bool(order.opens) != bool(self.hours.opens(terms.conId, terms.reach, now)):
             due = now
@@ -288,7 +317,7 @@ class Engine:
         if alarm is Alarm.EXPIRY:
             order = self.state.orders.get(number)
             if order is not None and order.expires == due:
-                self._carry_out(f"expire {number}", self.broker.expire(order), now, happened)
+                self._carry_out(f"expire {number}", self._expire(order, now), now, happened)
         elif alarm is Alarm.LOOK:
             order = self.state.orders.get(number)
             if order is not None:
@@ -296,15 +325,38 @@ class Engine:
                 self._carry_out(f"look {number}", self.broker.look(order, now), now, happened)
                 if len(happened) == seen:  # unchanged: it must be looked at again
                     self._set_look(order, now)
+        elif alarm is Alarm.CONTRACT:
+            self._end(number, now, happened)
         elif alarm is Alarm.SESSION:
             order = self.state.orders.get(number)
             if order is not None:
                 self._carry_out(f"turn {number}", self.broker.turn(order, now), now, happened)
         elif self.state.day_end == due:
             for order in [one for one in self.state.orders.values() if one.expires <= now]:
-                cause, decision = f"expire {order.permId}", self.broker.expire(order)
+                cause, decision = f"expire {order.permId}", self._expire(order, now)
                 self._carry_out(cause, decision, now, happened)
             self._carry_out("day end", self.accounts.open_day(now), now, happened)
+
+    def _expire(self, order: LiveOrder, now: Nanos) -> Decision:
+        return (
+            self.ends.carry_out(order, now) if order.terms.exercise else self.broker.expire(order)
+        )
+
+    def _end_with(self, con_id: int) -> None:
+        """Set the alarm for the end of a contract that somebody holds."""
+        if con_id not in self._held:
+            self._held.add(con_id)
+            due = self.ends.due(con_id)
+            if due:
+                self._ending.add(con_id)
+                self._agenda.add(due, Alarm.CONTRACT, con_id)
+
+    def _end(self, con_id: int, now: Nanos, happened: list[Happened]) -> None:
+        """End a contract: the orders for it expire, then what is held of it."""
+        for order in [one for one in self.state.orders.values() if one.terms.conId == con_id]:
+            self._carry_out(f"expire {order.permId}", self.broker.expire(order), now, happened)
+        self._ending.discard(con_id)
+        self._carry_out(f"end {con_id}", self.ends.end(con_id), now, happened)
 
     def _walk(self, until: Nanos, happened: list[Happened]) -> None:
         """Carry out the ticks up to ``until`` that reach a working order."""

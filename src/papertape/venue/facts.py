@@ -53,6 +53,9 @@ class Terms(msgspec.Struct, frozen=True, array_like=True, gc=False):
     special: Special | None = None
     """What only few orders have; None without any of it."""
 
+    exercise: int = 0
+    """1 exercises an option, 2 lets it lapse, both at ``expires`` and in no book; 0 trades."""
+
     @property
     def extras(self) -> Special:
         """The special terms, all at their defaults for an order without any."""
@@ -341,6 +344,34 @@ class FutureSettled(Fact, frozen=True, tag=46):
     cash: tuple[tuple[str, CashMicros], ...]
 
 
+class PositionMoved(Fact, frozen=True, tag=47):
+    """Holdings changed without a trade: a contract ended, an option was exercised or assigned."""
+
+    account: str
+    conId: int
+    cause: str
+    """``exercised``, ``lapsed``, ``assigned``, ``automatic`` exercise, or ``expired``."""
+    execution: int
+    """Its number among the executions, which show it."""
+    size: SizeUnits
+    """Signed change of the holdings."""
+    price: PriceUnits
+    """Of the settlement, or the strike of delivered shares; 0 for what became shares or lapsed."""
+    value: CashMicros
+    """Of the change at that price."""
+    realized: CashMicros | None
+    """Profit; None where it becomes part of the cost of shares, or opens."""
+    position: SizeUnits
+    """The holdings afterwards, signed, with their cost and, of a future, settled value."""
+    cost: CashMicros
+    settled: CashMicros
+    cash: tuple[tuple[str, CashMicros], ...]
+    """Cash change of the account by currency."""
+    exchange: str
+    permId: int = 0
+    """The order that asked for it; 0 when it came about by itself."""
+
+
 AnyFact = (
     OrderPlaced
     | OrderReplaced
@@ -369,5 +400,6 @@ AnyFact = (
     | DayBegan
     | DayOpened
     | FutureSettled
+    | PositionMoved
 )
 """Every kind of fact: what a journal holds."""

@@ -41,7 +41,8 @@ def _order(order: LiveOrder) -> None:
     is_filled = order.remaining == 0
     assert is_filled == (order.status == FILLED), f"{name}: {order.status}, {order.remaining} left"
     assert bool(order.ended) == order.done, f"{name}: ended at {order.ended}"
-    assert (order.value > 0) == (order.filled > 0), f"{name}: value {order.value}"
+    if not order.terms.exercise:
+        assert (order.value > 0) == (order.filled > 0), f"{name}: value {order.value}"
     if order.held and order.working:
         assert order.status == PRE_SUBMITTED, f"{name} is held as {order.status}"
         assert not order.filled, f"{name} is held and has filled {order.filled}"
@@ -53,7 +54,7 @@ def _order(order: LiveOrder) -> None:
 
 def _fill(fill: FillRow) -> None:
     name = f"execution {fill.execution}"
-    assert fill.size > 0 and fill.price > 0, f"{name}: {fill.size} at {fill.price}"
+    assert fill.size > 0 and (fill.price > 0 or fill.moved), f"{name}: {fill.size} at {fill.price}"
     if fill.limit is not None:
         beyond = (fill.price - fill.limit) * fill.side
         assert beyond <= 0, f"{name}: side {fill.side} at {fill.price} beyond {fill.limit}"
@@ -79,7 +80,8 @@ def _identities(state: State, fills: list[FillRow]) -> None:
 
 def _books(engine: Engine) -> None:
     """The exchange's books contain exactly the working orders, each once, without those that wait
-    for the open or are held for another reason, and those whose stop has no price yet."""
+    for the open or are held for another reason, and those whose stop has no price yet, and
+    those that exercise options."""
     booked = sorted(engine.exchange.orders())
     orders = [order for order in engine.state.orders.values() if booked_now(order)]
     working = sorted((o.terms.conId, o.permId, o.waits) for o in orders)
@@ -88,7 +90,8 @@ def _books(engine: Engine) -> None:
 
 def booked_now(order: LiveOrder) -> bool:
     """Return whether a working order belongs into a book."""
-    return not order.opens and not order.held and order.priced
+    waits = order.opens or order.held or order.terms.exercise
+    return not waits and order.priced
 
 
 def _fills_of_orders(orders: dict[int, LiveOrder], fills: list[FillRow]) -> None:

@@ -14,7 +14,7 @@ import msgspec
 from .archive import Archive, chained
 from .broker.ledger import Account, LedgerPosition, pay
 from .broker.lifecycle import FILLED, INACTIVE, moved
-from .broker.orders import LiveOrder, fill_row
+from .broker.orders import LiveOrder, fill_row, moved_row
 from .commands import TWS_USER
 from .exchange.matching import ConsumedLiquidity
 from .facts import (
@@ -46,6 +46,7 @@ from .facts import (
     OrderTriggered,
     OrderWarned,
     PermIdUsed,
+    PositionMoved,
     Terms,
 )
 from .units import Nanos
@@ -126,6 +127,7 @@ class Fold:
             DayBegan: self._day_began,
             DayOpened: self._day_opened,
             FutureSettled: self._future_settled,
+            PositionMoved: self._position_moved,
         }
 
     def apply(self, fact: AnyFact, now: Nanos) -> LiveOrder | None:
@@ -354,6 +356,27 @@ class Fold:
         account.positions[fact.conId].settled = fact.settled
         for currency, amount in fact.cash:
             pay(account, currency, amount)
+
+    def _position_moved(self, fact: PositionMoved, now: Nanos) -> LiveOrder | None:
+        state = self.state
+        state.next_execution = fact.execution + 1
+        account = state.accounts[fact.account]
+        position = account.positions.setdefault(fact.conId, LedgerPosition())
+        position.quantity, position.cost = fact.position, fact.cost
+        position.settled = fact.settled
+        position.realized += fact.realized or 0
+        for currency, amount in fact.cash:
+            pay(account, currency, amount)
+        order = state.orders.get(fact.permId)
+        if order is not None:
+            order = replace(order, filled=order.filled + abs(fact.size))
+            if not order.remaining:
+                order = replace(order, status=moved(order.status, FILLED), ended=now)
+        row = self.archive.fill(moved_row(order, fact, now), state.facts)
+        if order is not None and order.done:
+            return self._over(order, row)
+        state.past = chained(state.past, row)
+        return None if order is None else self._kept(order)
 
 
 def _forget(known: dict[int, dict[int, Any]], client_id: int, order_id: int) -> None:

@@ -7,6 +7,7 @@ from . import (
     contracts,
     depth,
     display,
+    exercise,
     fundamentals,
     history,
     market,
@@ -24,7 +25,7 @@ from . import (
 )
 
 MODULES = (
-    account, calculators, config, contracts, depth, display, fundamentals, history, market, news,
-    orders, past_ticks, profit, real_time_bars, reference, scanners, session, tick_by_tick,
+    account, calculators, config, contracts, depth, display, exercise, fundamentals, history, market,
+    news, orders, past_ticks, profit, real_time_bars, reference, scanners, session, tick_by_tick,
     verify, wsh,
 )  # fmt: skip

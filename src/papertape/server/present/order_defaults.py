@@ -5,6 +5,7 @@ record again. A new one is made each time it is told, and nobody may change it.
 """
 
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
@@ -81,3 +82,12 @@ def echo_order(order: LiveOrder, entry: Instrument, profile: Profile) -> Order:
 def shown_filled(echo: Order) -> Order:
     """A filled order as completedOrder shows it: it has no quantity left."""
     return msgspec.structs.replace(echo, totalQuantity=Decimal(0))
+
+
+def exercise_echo(quantity: int, **given: str | bool) -> Order:
+    """The record of an order that exercises options, as captured, with what was ``given``."""
+    size = Decimal(quantity)
+    more: dict[str, Any] = given
+    return Order(
+        totalQuantity=size, minCompeteSize=1, competeAgainstBestOffset=COMPETE_OFFSET, **more
+    )

@@ -7,12 +7,12 @@ import msgspec
 
 from ...venue import facts
 from ...venue.broker.lifecycle import INACTIVE, PENDING_CANCEL, PRE_SUBMITTED
-from ...venue.broker.orders import LiveOrder, fill_row
+from ...venue.broker.orders import FillRow, LiveOrder, fill_row, moved_row
 from ...venue.engine import Happened
 from ...venue.reference.instruments import Refusal
 from ...venue.tws.api_orders import Refused, WhatIf
 from . import events
-from .events import Event
+from .events import Event, OrderView
 from .views import Views
 
 replace = msgspec.structs.replace
@@ -44,6 +44,7 @@ class Presenter:
             facts.CashMoved: self._account,
             facts.MarginModelChanged: self._account,
             facts.FutureSettled: self._account,
+            facts.PositionMoved: self._position_moved,
             Refused: self._refused,
             WhatIf: self._what_if,
         }
@@ -58,6 +59,8 @@ class Presenter:
                 told += rule(one)
             if isinstance(one.fact, facts.OrderFilled) and one.order is not None:
                 moved[(one.order.terms.account, one.order.terms.conId)] = None
+            elif isinstance(one.fact, facts.PositionMoved):
+                moved[(one.fact.account, one.fact.conId)] = None
         told += [events.PositionChanged(*place) for place in moved]
         told += [events.AccountChanged(code) for code in dict.fromkeys(code for code, _ in moved)]
         return tuple(told)
@@ -100,8 +103,19 @@ class Presenter:
     def _filled(self, one: Happened) -> Iterator[Event]:
         assert isinstance(one.fact, facts.OrderFilled) and one.order is not None
         fill = fill_row(one.order, one.fact, one.time)
-        charged = self._views.order(one.order)
         before = self._views.order(replace(one.order, fees=one.order.fees - one.fact.fee))
+        yield from self._traded(one, fill, before)
+
+    def _position_moved(self, one: Happened) -> Iterator[Event]:
+        """An exercise is told to its client like a fill; what came about by itself has no order."""
+        assert isinstance(one.fact, facts.PositionMoved)
+        if one.order is not None:
+            fill = moved_row(one.order, one.fact, one.time)
+            yield from self._traded(one, fill, self._views.order(one.order))
+
+    def _traded(self, one: Happened, fill: FillRow, before: OrderView) -> Iterator[Event]:
+        assert one.order is not None
+        charged = self._views.order(one.order)
         contract, execution = self._views.execution(fill)
         yield events.Traded(before, contract, execution, one.time)
         yield events.CommissionCharged(charged, self._views.report(fill))

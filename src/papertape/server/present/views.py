@@ -36,6 +36,11 @@ NO_MARGIN: MarginNumbers = MappingProxyType({})
 BY_TRADER = "Cancelled by Trader"
 BY_SYSTEM = "Cancelled by System:\n"
 NOT_EXERCISED = -1
+EXERCISE_TYPES: Mapping[str, int] = MappingProxyType(
+    {"exercised": 1, "lapsed": 2, "assigned": 100, "automatic": 101, "expired": 102}
+)
+"""``Execution.optExerciseOrLapseType`` by the cause of a ``PositionMoved``: the constants that the
+API's reference lists."""
 
 
 def money(micros: CashMicros) -> float:
@@ -127,7 +132,7 @@ class Views:
             modelCode=fill.model,
             lastLiquidity=fill.liquidity,
             submitter=fill.submitter or self._profile.user_name,
-            optExerciseOrLapseType=NOT_EXERCISED,
+            optExerciseOrLapseType=EXERCISE_TYPES.get(fill.moved, NOT_EXERCISED),
         )
         return contract_of(entry, fill.exchange, primary=False), execution
 

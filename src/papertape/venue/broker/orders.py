@@ -7,7 +7,8 @@ from typing import Final
 
 import msgspec
 
-from ..facts import OrderFilled, Terms
+from ..commands import TWS_USER
+from ..facts import OrderFilled, PositionMoved, Terms
 from ..units import CashMicros, Nanos, PriceUnits, SizeUnits
 from .lifecycle import TERMINAL, WORKING
 
@@ -130,6 +131,8 @@ class FillRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ref: str
     model: str
     submitter: str
+    moved: str = ""
+    """The cause of a ``PositionMoved``; "" for a trade."""
 
 
 def fill_row(order: LiveOrder, fact: OrderFilled, time: Nanos) -> FillRow:
@@ -140,4 +143,18 @@ def fill_row(order: LiveOrder, fact: OrderFilled, time: Nanos) -> FillRow:
         terms.side, fact.size, fact.price, fact.value, fact.fee, fact.realized, order.filled,
         order.value, order.worst, fact.liquidity, fact.exchange, time, terms.ref, terms.model,
         terms.submitter,
+    )  # fmt: skip
+
+
+def moved_row(order: LiveOrder | None, fact: PositionMoved, time: Nanos) -> FillRow:
+    """Build the row of holdings that moved; ``order`` is the one that asked for it."""
+    perm_id, client_id, order_id, filled, submitter = 0, TWS_USER, 0, abs(fact.size), ""
+    if order is not None:
+        perm_id, client_id, order_id = order.permId, order.clientId, order.orderId
+        filled, submitter = order.filled, order.terms.submitter
+    side = 1 if fact.size > 0 else -1
+    return FillRow(
+        fact.execution, perm_id, client_id, order_id, fact.account, fact.conId, side,
+        abs(fact.size), fact.price, fact.value, 0, fact.realized, filled, fact.value, None, 0,
+        fact.exchange, time, "", "", submitter, fact.cause,
     )  # fmt: skip

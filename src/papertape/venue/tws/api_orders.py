@@ -141,6 +141,9 @@ class ApiOrders:
             yield from self._broker.place_family(client_id, members, now, parent=parent)
 
     def _replace(self, known: LiveOrder, terms: Terms, now: Nanos) -> Decision:
+        if known.terms.exercise:
+            yield Refused(known.clientId, known.orderId, Refusal(105))
+            return
         if known.terms.overnight and not terms.overnight:
             yield OrderRepeated(known.permId)
             yield Refused(known.clientId, known.orderId, Refusal(462, {"tif": terms.tif}))
