@@ -32,6 +32,7 @@ LONG = {
     "leaks": "5 minutes",
     "load": "15 minutes",
     "halfopen": "5 minutes",
+    "profit": "seconds",
     "bigday": "3 minutes",
     "console": "20 minutes",
     "venue": "20 minutes",

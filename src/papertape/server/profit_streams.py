@@ -1,27 +1,35 @@
 """reqPnL and reqPnLSingle: the first row at once, then a row a second while it changes.
 
-An account is valued once a second for all who follow it. A field that is not known is absent, as
-captured: the realized profit of a position that nobody has traded today, and the daily profit of a
-first row where ``prepareDailyPnL`` is off. A contract without a position has no rows.
+An account is valued once a second for all who follow it, and a row that several receive is encoded
+once for all of them. Both are done in slices, so that no order waits for them; every slice tells
+the state of that second. A field that is not known is absent, as captured: the realized profit of a
+position that nobody has traded today, and the daily profit of a first row where
+``prepareDailyPnL`` is off. A contract without a position has no rows.
 """
 
-from collections.abc import Iterable
-from decimal import Decimal
+from collections.abc import Iterable, Iterator
 from typing import Final
 
+import msgspec
+
 from ..venue.units import SECOND, Nanos
+from ..wire.batch import SharedFrames
 from ..wire.catalogue.pnl import PnL, PnLSingle
 from .config import Config
-from .present.queries import ProfitRow, Queries
+from .present.queries import ProfitRow, Profits, Queries
 from .sessions.attempt import attempt
 from .sessions.registry import Sessions
 from .sessions.session import Session
 from .sessions.subscriptions import Subscription
 from .timing import Timing, Wakeup
 
+replace = msgspec.structs.replace
+
 INTERVAL: Final[Nanos] = SECOND
 MOST_PROFITS: Final = 500
 """Subscriptions of one client, either kind; each is worked out every second."""
+SLICE: Final[Nanos] = 2_000_000
+"""How long rows are worked out and sent before whatever has come meanwhile is looked at."""
 
 
 class ProfitSubscription(Subscription):
@@ -33,6 +41,12 @@ class ProfitSubscription(Subscription):
         super().__init__(request_id)
         self.account = account
         self.sent: PnL | PnLSingle | None = None
+        """The latest row, without its id."""
+
+    @property
+    def con_id(self) -> int:
+        """The contract that it is about; 0 for the account."""
+        return 0
 
 
 class PnLSubscription(ProfitSubscription):
@@ -42,16 +56,59 @@ class PnLSubscription(ProfitSubscription):
 class PnLSingleSubscription(ProfitSubscription):
     """reqPnLSingle."""
 
-    __slots__ = ("con_id",)
+    __slots__ = ("_con_id",)
 
     def __init__(self, request_id: int, account: str, con_id: int) -> None:
         super().__init__(request_id, account)
-        self.con_id = con_id
+        self._con_id = con_id
+
+    @property
+    def con_id(self) -> int:
+        """The contract that it is about."""
+        return self._con_id
 
 
 KINDS: Final[tuple[type[ProfitSubscription], ...]] = (PnLSubscription, PnLSingleSubscription)
-Profits = tuple[ProfitRow, dict[int, ProfitRow], frozenset[int]]
-"""The row of an account, those of its positions, and the contracts traded today."""
+
+
+def _whole_row(whole: ProfitRow, *, early: bool = False) -> PnL:
+    """The row of an account, without its id; ``early``: before the daily profit is known."""
+    return PnL(0, None if early else whole.dailyPnL, whole.unrealizedPnL, whole.realizedPnL)
+
+
+def _single_row(held: ProfitRow, *, traded: bool, early: bool = False) -> PnLSingle:
+    """The row of a position, without its id."""
+    daily, realized = None if early else held.dailyPnL, held.realizedPnL if traded else None
+    return PnLSingle(0, held.position, daily, held.unrealizedPnL, realized, held.value)
+
+
+class ProfitRows:
+    """The rows of an account at one moment, and what they are on the wire."""
+
+    def __init__(self, found: Profits) -> None:
+        whole, singles, traded = found
+        self._rows: dict[int, PnL | PnLSingle] = {
+            con_id: _single_row(held, traded=con_id in traded) for con_id, held in singles.items()
+        }
+        self._rows[0] = _whole_row(whole)
+        self._frames: dict[tuple[int, int], SharedFrames | None] = {}
+        """By contract and version; None where only one has received the row."""
+
+    def send(self, session: Session, one: ProfitSubscription) -> None:
+        """Send a subscriber its row, unless it knows it."""
+        row = self._rows.get(one.con_id)
+        if row is None or row == one.sent:
+            return
+        one.sent = row
+        key = one.con_id, session.version
+        if session.feed is not None or key not in self._frames:
+            self._frames.setdefault(key)
+            session.send(replace(row, reqId=one.request_id))
+            return
+        frames = self._frames[key]
+        if frames is None:
+            frames = self._frames[key] = SharedFrames((row,), session.version)
+        session.send_batch(frames, one.request_id)
 
 
 class ProfitStreams:
@@ -65,6 +122,8 @@ class ProfitStreams:
         self._config = config
         self._timing = timing
         self._due: Nanos = 0
+        self._rest: Iterator[None] | None = None
+        """What is left to be told of the present second."""
         self.alarm = Wakeup(self.next_due, self.step)
 
     def follow(self, session: Session, one: ProfitSubscription) -> None:
@@ -76,17 +135,22 @@ class ProfitStreams:
         attempt(session, one.request_id, "profit", self._first, session, one)
 
     def next_due(self) -> Nanos | None:
-        """The next second, while a client that reads follows."""
+        """The next second, while a client that reads follows; at once while rows are left."""
+        if self._rest is not None:
+            return self._timing.now
         return self._due if any(True for _ in self._followers()) else None
 
     def step(self, now: Nanos) -> None:
-        """Send what has changed in the last second."""
-        self._due = now - now % INTERVAL + INTERVAL
-        known: dict[str, Profits] = {}
-        for session in self._followers():
-            if not attempt(session, -1, "profit", self._send_all, session, known):
-                for kind in KINDS:
-                    session.subscriptions.of(kind).clear()
+        """Send what has changed in the last second, for as long as a slice."""
+        if self._rest is None:
+            self._due = now - now % INTERVAL + INTERVAL
+            self._rest = self._round(now)
+        watch = self._timing.stopwatch
+        end = watch() + SLICE
+        for _ in self._rest:
+            if watch() >= end:
+                return
+        self._rest = None
 
     def _followers(self) -> Iterable[Session]:
         for session in self._sessions:
@@ -95,38 +159,51 @@ class ProfitStreams:
 
     def _first(self, session: Session, one: ProfitSubscription) -> None:
         early = not self._config.settings.prepareDailyPnL
-        self._send(session, one, self._queries.profits(one.account, self._timing.now), early)
-
-    def _send_all(self, session: Session, known: dict[str, Profits]) -> None:
-        for kind in KINDS:
-            for one in session.subscriptions.of(kind).values():
-                found = known.get(one.account)
-                if found is None:
-                    found = self._queries.profits(one.account, self._timing.now)
-                    known[one.account] = found
-                self._send(session, one, found, False)
-
-    def _send(
-        self,
-        session: Session,
-        one: ProfitSubscription,
-        found: Profits,
-        early: bool,
-    ) -> None:
-        whole, singles, traded = found
-        row: PnL | PnLSingle
-        if not isinstance(one, PnLSingleSubscription):
-            daily = None if early else whole.dailyPnL
-            row = PnL(one.request_id, daily, whole.unrealizedPnL, whole.realizedPnL)
+        con_id, now = one.con_id, self._timing.now
+        if con_id:
+            held, traded = self._queries.profit_of(one.account, con_id, now)
+            row: PnL | PnLSingle | None = None
+            if held is not None:
+                row = _single_row(held, traded=traded, early=early)
         else:
-            held = singles.get(one.con_id)
-            if held is None:
-                return
-            realized = held.realizedPnL if one.con_id in traded else None
-            row = PnLSingle(
-                one.request_id, Decimal(held.position), None if early else held.dailyPnL,
-                held.unrealizedPnL, realized, held.value,
-            )  # fmt: skip
-        if row != one.sent:
+            row = _whole_row(self._queries.profit(one.account, now), early=early)
+        if row is not None:
             one.sent = row
-            session.send(row)
+            session.send(replace(row, reqId=one.request_id))
+
+    def _round(self, now: Nanos) -> Iterator[None]:
+        """Tell everybody what holds at ``now``, one row or one price a step."""
+        known: dict[str, ProfitRows] = {}
+        for session in tuple(self._followers()):
+            ours = [one for kind in KINDS for one in session.subscriptions.of(kind).values()]
+            for one in ours:
+                if session.paused:
+                    break
+                if not session.subscriptions.has(one):
+                    continue
+                if one.account not in known:
+                    yield from self._value(session, one.account, now, known)
+                rows = known.get(one.account)
+                if rows is None or not attempt(
+                    session, one.request_id, "profit", rows.send, session, one
+                ):
+                    for kind in KINDS:  # what cannot be worked out ends its subscriptions
+                        session.subscriptions.of(kind).clear()
+                    break
+                yield
+
+    def _value(
+        self, session: Session, account: str, now: Nanos, known: dict[str, ProfitRows]
+    ) -> Iterator[None]:
+        """Value an account, one price a step; it stays unknown when that fails."""
+        steps = self._queries.each_profit(account, now)
+        found: list[Profits | None] = [None]
+
+        def go_on() -> None:
+            found[0] = next(steps)
+
+        while found[0] is None:
+            if not attempt(session, -1, "profit", go_on):
+                return
+            yield
+        known[account] = ProfitRows(found[0])

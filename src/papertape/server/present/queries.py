@@ -4,9 +4,10 @@ Rows come lazily where there may be many, so that whoever asks can pause between
 """
 
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from itertools import chain, islice
+from types import MappingProxyType
 from typing import Final, TypeVar
 
 import msgspec
@@ -15,6 +16,7 @@ from ...model import CommissionAndFeesReport, Contract, Execution, ExecutionFilt
 from ...venue.broker.margin import Holding, MarginCalculator, Valuation
 from ...venue.broker.orders import FillRow, LiveOrder
 from ...venue.commands import CancelApiOrder, SubmitOrder
+from ...venue.market.source import Quote
 from ...venue.reference.exchanges import ALIASES
 from ...venue.reference.instruments import Refusal, contract_of
 from ...venue.reference.times import eastern
@@ -37,6 +39,7 @@ FIGURES: Final = {
     "MaintMarginReq": "maintenance_margin",
 }  # fmt: skip
 """Tags of reqAccountSummary that the overview of an account has, and what they are called there."""
+NO_QUOTES: Final[Mapping[int, Quote]] = MappingProxyType({})
 SIDE_NAMES = {"BUY": 1, "BOT": 1, "SELL": -1, "SLD": -1}
 
 
@@ -79,6 +82,10 @@ class ProfitRow(msgspec.Struct, frozen=True):
     realizedPnL: float
     position: Decimal = Decimal(0)
     value: float = 0.0
+
+
+Profits = tuple[ProfitRow, dict[int, ProfitRow], frozenset[int]]
+"""The row of an account, those of its positions, and the contracts traded today."""
 
 
 class Queries:
@@ -296,11 +303,17 @@ class Queries:
             avgCost=average_cost(held.quantity, held.cost),
         )
 
-    def valuation(self, account: str, now: Nanos) -> Valuation:
-        """The account at the market prices of ``now``."""
+    def valuation(
+        self, account: str, now: Nanos, quotes: Mapping[int, Quote] = NO_QUOTES
+    ) -> Valuation:
+        """The account at the market prices of ``now``, of which some may be known already."""
+        return self._margin(now, quotes).value(self._venue.state.accounts[account])
+
+    def _margin(self, now: Nanos, quotes: Mapping[int, Quote] = NO_QUOTES) -> MarginCalculator:
         quote = self._venue.quote
-        margin = MarginCalculator(self._venue.instruments, lambda con_id: quote(con_id, now))
-        return margin.value(self._venue.state.accounts[account])
+        return MarginCalculator(
+            self._venue.instruments, lambda con_id: quotes.get(con_id) or quote(con_id, now)
+        )
 
     def portfolio(self, account: str, now: Nanos) -> tuple[PortfolioRow, ...]:
         """The positions of an account at market prices."""
@@ -312,25 +325,32 @@ class Queries:
         worth = self.valuation(account, now)
         return _whole_profit(worth, self._opening_options(account, worth.rates))
 
-    def profits(
-        self, account: str, now: Nanos
-    ) -> tuple[ProfitRow, dict[int, ProfitRow], frozenset[int]]:
-        """``profit``, the profit of each position by contract, and the contracts traded today."""
-        worth, paid = self.valuation(account, now), self._paid(account)
+    def profits(self, account: str, now: Nanos) -> Profits:
+        """The profit of an account, of its positions, and what was traded today."""
+        return next(found for found in self.each_profit(account, now) if found is not None)
+
+    def profit_of(self, account: str, con_id: int, now: Nanos) -> tuple[ProfitRow | None, bool]:
+        """The profit of one position, None where there is none; and whether it traded today."""
+        books, paid = self._venue.state.accounts[account], self._paid(account)
+        position = books.positions.get(con_id)
+        if position is None:
+            return None, con_id in paid
+        held = self._margin(now).holding(self._venue.instruments[con_id], position)
+        return _single_profit(held, books.opening_values, paid), con_id in paid
+
+    def each_profit(self, account: str, now: Nanos) -> Iterator[Profits | None]:
+        """The same in steps: None after each price that was looked up, then the profits."""
+        quotes: dict[int, Quote] = {}
+        for con_id in tuple(self._venue.state.accounts[account].positions):
+            quotes[con_id] = self._venue.quote(con_id, now)
+            yield None
+        worth, paid = self.valuation(account, now, quotes), self._paid(account)
         opening = self._venue.state.accounts[account].opening_values
         singles = {
-            con_id: ProfitRow(
-                dailyPnL=money(held.value - opening.get(con_id, 0) - paid.get(con_id, 0)),
-                unrealizedPnL=money(held.unrealized),
-                realizedPnL=money(held.position.realized),
-                position=size_decimal(held.position.quantity),
-                value=money(held.value),
-            )
-            for held in worth.holdings
-            for con_id in (held.instrument.conId,)
+            held.instrument.conId: _single_profit(held, opening, paid) for held in worth.holdings
         }
         whole = _whole_profit(worth, self._opening_options(account, worth.rates))
-        return whole, singles, frozenset(paid)
+        yield whole, singles, frozenset(paid)
 
     def _opening_options(self, account: str, rates: dict[str, int]) -> int:
         """The value of options at the start of the day, which the equity of then does not have."""
@@ -405,6 +425,18 @@ def _whole_profit(worth: Valuation, opening_options: int) -> ProfitRow:
         dailyPnL=money(worth.net - worth.previous_equity - opening_options),
         unrealizedPnL=money(unrealized),
         realizedPnL=money(realized),
+    )
+
+
+def _single_profit(held: Holding, opening: Mapping[int, int], paid: Mapping[int, int]) -> ProfitRow:
+    """The profit of a position, in its instrument's currency."""
+    con_id = held.instrument.conId
+    return ProfitRow(
+        dailyPnL=money(held.value - opening.get(con_id, 0) - paid.get(con_id, 0)),
+        unrealizedPnL=money(held.unrealized),
+        realizedPnL=money(held.position.realized),
+        position=size_decimal(held.position.quantity),
+        value=money(held.value),
     )
 
 

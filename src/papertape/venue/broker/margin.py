@@ -152,7 +152,7 @@ class MarginCalculator:
         """Value the account at the current prices."""
         base, model = account.currency, MARGIN_MODELS[account.margin]
         holdings = tuple(
-            self._holding(self._instruments[con_id], position)
+            self.holding(self._instruments[con_id], position)
             for con_id, position in sorted(account.positions.items())
         )
         currencies = [base, *sorted(account.cash)]
@@ -257,7 +257,8 @@ class MarginCalculator:
             return position.settled if entry.daily else position.cost
         return notional(price, position.quantity, entry.money_scale, entry.multiplier)
 
-    def _holding(self, entry: Instrument, position: LedgerPosition) -> Holding:
+    def holding(self, entry: Instrument, position: LedgerPosition) -> Holding:
+        """Return a position at the current price."""
         price = self.mark(entry.conId) if position.quantity else 0
         if not price:
             # Without a quote a position is valued at cost, without profit; a future as settled.
