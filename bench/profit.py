@@ -4,7 +4,8 @@ A station in this process has an account with 100 stocks of the synthetic tape. 
 the profit of the account and of every position: 101 rows each. The market runs at 60 times its
 speed, so that nearly every row changes every second. Each second the station works until nothing
 is due. Told are the longest piece of work without a look at other clients, and the processor time
-of all pieces of a second.
+of all pieces of a second. Then the clients follow the account's values as well, and one of them
+trades: how long that turn takes.
 """
 
 import statistics
@@ -16,6 +17,7 @@ from typing import Any
 from .common import ROOT, show
 
 CLIENTS, POSITIONS, SPEED = 32, 100, 60
+TRADES = 20
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -27,23 +29,27 @@ def run(options: list[str]) -> None:
     parser.add_argument("--seconds", type=int, default=20, help="seconds that are measured (20)")
     parser.add_argument("--version", type=int, default=203, help="of the clients (203)")
     chosen = parser.parse_args(options)
-    longest, spent, sent = _measured(chosen.version, chosen.seconds)
+    hall, clients = _followers(chosen.version)
+    longest, spent, sent = _measured(hall, clients, chosen.seconds)
     rows = [
         ["longest piece of work, ms", f"{max(longest) / 1e6:.1f}"],
         ["longest of a second, median, ms", f"{statistics.median(longest) / 1e6:.1f}"],
         ["processor time of a second, median, ms", f"{statistics.median(spent) / 1e6:.1f}"],
         ["rows of a second, median", f"{statistics.median(sent):.0f}"],
     ]
+    turns = _turns(hall, clients)
+    rows.append(["a fill, told with the account to all, median, ms",
+                 f"{statistics.median(turns) / 1e6:.1f}"])  # fmt: skip
     title = f"Profit of {POSITIONS} positions and the account, {CLIENTS} clients"
     show(title, ("", "one station"), rows, "profit")
 
 
-def _measured(version: int, seconds: int) -> tuple[list[int], list[int], list[int]]:
+def _measured(
+    hall: Any, clients: list[Any], seconds: int
+) -> tuple[list[int], list[int], list[int]]:
     """Of every second: the longest piece, the time of all, both in nanoseconds, and the rows."""
-    sys.path.insert(0, str(ROOT / "tests"))
     from papertape.venue.units import SECOND
 
-    hall, clients = _followers(version)
     station = hall.station
     hall.station.timing.stopwatch = time.perf_counter_ns
     longest, spent, sent = [], [], []
@@ -64,8 +70,31 @@ def _measured(version: int, seconds: int) -> tuple[list[int], list[int], list[in
     return longest, spent, sent
 
 
+def _turns(hall: Any, clients: list[Any]) -> list[int]:
+    """The processor time of turns in which one client trades and all are told, in nanoseconds."""
+    from papertape.model import Contract
+    from papertape.wire.catalogue.account import ReqAccountUpdates
+    from papertape.wire.catalogue.orders import PlaceOrder
+
+    for client in clients:
+        client.send(ReqAccountUpdates(True, "DU1234567"))
+    turns = []
+    (trader, *_), contract = clients, Contract(conId=265598, exchange="SMART")
+    for number in range(1000, 1000 + TRADES):
+        hall.wait(1)
+        data = trader.connection.send(PlaceOrder(number, contract, _order()))
+        began = time.process_time_ns()
+        hall.station.receive(trader.session, data, hall.now)
+        hall.turn()
+        turns.append(time.process_time_ns() - began)
+        for client in clients:
+            client.pipe.data = b""
+    return turns
+
+
 def _followers(version: int) -> tuple[Any, list[Any]]:
     """A station whose account holds the stocks, and its clients."""
+    sys.path.insert(0, str(ROOT / "tests"))
     from papertape.model import Contract
     from papertape.server.assembly import open_tape
     from papertape.server.clock import MarketClock

@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from papertape.server.account_figures import LEDGER
+from papertape.server.figure_rows import LEDGER
 from papertape.wire.catalogue import account
 from papertape.wire.message import Message
-from server.pair import VERSIONS, Client, Hall
+from server.pair import VERSIONS, Client, Hall, Stopwatch
 from server.shown import lines
 from server.test_station import order
 
@@ -181,3 +181,72 @@ def test_an_unknown_account_is_refused(request_: Message, about: int) -> None:
     client.send(request_)
     text = "Error validating request.-'bN' : cause - Invalid account code"
     assert client.errors() == [(about, 321, text)]
+
+
+def test_figures_for_many_come_in_slices_and_the_latest_once() -> None:
+    hall = Hall()
+    hall.quote("AAPL 257.66 x 257.68")
+    clients = [hall.client(number) for number in (1, 2, 3)]
+    for client in clients:
+        client.send(account.ReqAccountUpdates(True, "DU1234567")).got()
+    station = hall.station
+    station.timing.stopwatch = Stopwatch(1.0)
+
+    def work() -> list[list[Message]]:
+        station.flush()
+        return [client.of(account.PortfolioValue) for client in clients]
+
+    hall.station.receive(
+        clients[0].session, clients[0].connection.send(order(1, "BUY 100 AAPL MKT")), hall.now
+    )
+    told = work()
+    assert [len(rows) for rows in told] == [1, 0, 0]
+    assert station.next_due() == hall.now, "the others are told at once"
+    hall.station.receive(
+        clients[0].session, clients[0].connection.send(order(2, "BUY 50 AAPL MKT")), hall.now
+    )
+    seen: list[list[Message]] = [[], [], []]
+    while (due := station.next_due()) is not None and due <= hall.now:
+        station.step(hall.now)
+        for rows, more in zip(seen, work(), strict=True):
+            rows += more
+    positions = [[row.position for row in rows] for rows in seen]  # type: ignore[attr-defined]
+    assert [told[-1] for told in positions] == [150, 150, 150]
+    assert positions[2] == [150], "what changes while it waits comes once"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_is_encoded_for_many_is_what_one_receives(version: int) -> None:
+    hall = Hall()
+    hall.quote("AAPL 257.66 x 257.68")
+    first, second = hall.client(1, version), hall.client(2, version)
+    for number, client in ((300, first), (7, second)):
+        client.send(account.ReqAccountUpdates(True, ""))
+        if version >= 103:
+            client.send(account.ReqAccountUpdatesMulti(number, "DU1234567", "", False))
+        client.got()
+    first.send(order(1, "BUY 100 AAPL MKT"))
+    got = [client.got() for client in (first, second)]
+    updates = [
+        [m for m in some if isinstance(m, account.AccountValue | account.PortfolioValue)]
+        for some in got
+    ]
+    assert updates[0] == updates[1] and len(updates[0]) > 150
+    multi = [[m for m in some if isinstance(m, account.AccountUpdateMulti)] for some in got]
+    if version >= 103:
+        assert {m.reqId for m in multi[0]} == {300}
+        values = [[(m.key, m.currency, m.value) for m in some] for some in multi]
+        assert values[0] == values[1]
+        rows = [(m.key, m.currency, m.value) for m in updates[0] if hasattr(m, "key")]
+        assert values[0] == rows
+
+
+def test_a_wire_log_and_a_feed_get_every_single_message() -> None:
+    _, client = following()
+    seen: list[Message] = []
+    client.session.on_send = lambda session, message, encoded: seen.append(message)
+    client.send(order(1, "BUY 100 AAPL MKT"))
+    sent = client.got()
+    assert [
+        type(m) for m in seen if isinstance(m, account.AccountValue | account.PortfolioValue)
+    ] == [type(m) for m in sent if isinstance(m, account.AccountValue | account.PortfolioValue)]

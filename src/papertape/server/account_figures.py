@@ -5,28 +5,22 @@ changed values. A new account is in the next managedAccounts that a client reque
 its start; no session receives an unsolicited one, as TWS sends the list at the start only.
 """
 
-import re
 from collections.abc import Collection, Iterator
-from decimal import Decimal
 from functools import partial
+from typing import Final
 
 from ..venue.units import SECOND, Nanos
 from ..wire.catalogue.account import (
     AccountDataEnd,
     AccountSummary,
     AccountSummaryEnd,
-    AccountUpdateMulti,
     AccountUpdateMultiEnd,
-    AccountUpdateTime,
-    AccountValue,
-    PortfolioValue,
 )
 from .config import Config
 from .event_bus import EventBus
-from .present.account_values import AccountFigure
+from .figure_rows import FigureRows
 from .present.preferences import Preferences
 from .present.queries import Queries
-from .present.times import clock
 from .sessions.attempt import attempt
 from .sessions.registry import Sessions
 from .sessions.session import Session
@@ -34,37 +28,8 @@ from .sessions.subscriptions import Subscription
 from .settings import StationSettings
 from .timing import Timing, Wakeup
 
-AMOUNT = re.compile(r"-?\d+\.\d{2,4}")
-LEDGER = frozenset(
-    [
-        "AccruedCash",
-        "CashBalance",
-        "CorporateBondValue",
-        "Cryptocurrency",
-        "Currency",
-        "ExchangeRate",
-        "FundValue",
-        "FutureOptionValue",
-        "FuturesPNL",
-        "FxCashBalance",
-        "IssuerOptionValue",
-        "MoneyMarketFundValue",
-        "MutualFundValue",
-        "NetDividend",
-        "NetLiquidationByCurrency",
-        "OptionMarketValue",
-        "RealCurrency",
-        "RealizedPnL",
-        "StockMarketValue",
-        "TBillValue",
-        "TBondValue",
-        "TotalCashBalance",
-        "UnrealizedPnL",
-        "WarrantValue",
-        "NetLiquidation",
-    ]
-)
-"""Keys that ``ledgerAndNLV`` selects."""
+SLICE: Final[Nanos] = 2_000_000
+"""How long figures are sent before whatever has come meanwhile is looked at."""
 
 
 class AccountSubscription(Subscription):
@@ -87,7 +52,7 @@ class MultiAccountSubscription(Subscription):
         self.account = account
         self.model = model
         self.ledger = ledger
-        """Whether to send only the keys of ``LEDGER``."""
+        """Whether to send only the keys of the ledger (``figure_rows.LEDGER``)."""
 
 
 class SummarySubscription(Subscription):
@@ -127,8 +92,9 @@ FIGURES = (AccountSubscription, MultiAccountSubscription, SummarySubscription)
 class AccountFigures:
     """Sends account values; its only state per session is when the next are due.
 
-    Changes are sent once, when the turn ends; a client that does not read gets the latest values
-    when it reads again.
+    Changes are sent once, when the turn ends, in slices: what is left then is due at once. Figures
+    are worked out and encoded once for all. A client that does not read gets the latest values when
+    it reads again.
     """
 
     def __init__(
@@ -152,6 +118,10 @@ class AccountFigures:
         """Session number -> when its values are sent again."""
         self._moved: dict[str, None] = {}
         """Accounts whose cash or positions have changed in this turn."""
+        self._waiting: dict[int, dict[str, None] | None] = {}
+        """Session number -> the accounts whose change it is yet to be told; None for all."""
+        self._rows: FigureRows | None = None
+        """The figures that those who wait are sent."""
         self._news: dict[str, None] = {}
         """Accounts that have changed since the last news on the event bus."""
         self._news_due: Nanos = 0
@@ -167,14 +137,47 @@ class AccountFigures:
         if self._news:
             self._publish()
         if not self._moved:
+            if self._waiting:
+                self._go_on()
             return
-        self.alarm.changed()
         moved, self._moved = self._moved, {}
+        self._rows = None
         for session in self._sessions:
-            if not session.paused:
-                self._refresh(session, moved)
-            elif _follows(session):
+            if not _follows(session):
+                continue
+            if session.paused:
                 self._due[session.number] = self._timing.now
+            else:
+                self._wait(session, moved)
+        self._go_on()
+
+    def _wait(self, session: Session, moved: dict[str, None] | None) -> None:
+        """Let a session wait for its figures; ``moved`` adds to what it waits for already."""
+        before = self._waiting.get(session.number, {})
+        both = None if before is None or moved is None else {**before, **moved}
+        self._waiting[session.number] = both
+
+    def _go_on(self) -> None:
+        """Send figures to those who wait, for as long as a slice."""
+        self.alarm.changed()
+        watch = self._timing.stopwatch
+        end = watch() + SLICE
+        while self._waiting:
+            number = next(iter(self._waiting))
+            moved = self._waiting.pop(number)
+            session = self._sessions.numbered(number)
+            if session is not None and not session.paused:
+                if self._rows is None:
+                    self._rows = self._fresh()
+                self._refresh(session, moved, self._rows)
+            elif session is not None:
+                self._due[number] = self._timing.now
+            if watch() >= end:
+                return
+        self._rows = None
+
+    def _fresh(self) -> FigureRows:
+        return FigureRows(self._queries, self._preferences, self._config, self._timing.now)
 
     def _publish(self) -> None:
         """Publish the changed accounts on the event bus, at most once a second."""
@@ -188,11 +191,14 @@ class AccountFigures:
         """Repeat values whose three minutes are over."""
         self._publish()
         for session, due in list(self._dues()):
-            if due <= now:
-                self._refresh(session, None)
+            if due <= now and session.number not in self._waiting:
+                self._wait(session, None)
+        self._go_on()
 
     def next_due(self) -> Nanos | None:
         """When the next repetition is due."""
+        if self._waiting:
+            return self._timing.now
         dues = [due for _, due in self._dues()]
         if self._news:
             dues.append(self._news_due)
@@ -208,24 +214,25 @@ class AccountFigures:
     def left(self, session: Session) -> None:
         """Forget an ended session."""
         self._due.pop(session.number, None)
+        self._waiting.pop(session.number, None)
 
-    def _refresh(self, session: Session, moved: Collection[str] | None) -> None:
+    def _refresh(self, session: Session, moved: Collection[str] | None, rows: FigureRows) -> None:
         if _follows(session):
-            work = partial(self._send_all, session, moved)
+            work = partial(self._send_all, session, moved, rows)
             if not attempt(session, -1, "account figures", work):
                 # Values that cannot be computed end the subscriptions to them, not the station.
                 for kind in FIGURES:
                     session.subscriptions.of(kind).clear()
         self._plan(session)
 
-    def _send_all(self, session: Session, moved: Collection[str] | None) -> None:
+    def _send_all(self, session: Session, moved: Collection[str] | None, rows: FigureRows) -> None:
         for updates in session.subscriptions.of(AccountSubscription).values():
             if moved is None or updates.account in moved:
-                self._send_updates(session, updates.account)
+                rows.send_updates(session, updates.account)
         for multi in session.subscriptions.of(MultiAccountSubscription).values():
-            self._send_multi(session, multi)
+            self._send_multi(session, multi, rows)
         for summary in session.subscriptions.of(SummarySubscription).values():
-            self._send_summary(session, summary)
+            self._send_summary(session, summary, rows)
 
     def _plan(self, session: Session) -> None:
         self.alarm.changed()
@@ -234,63 +241,28 @@ class AccountFigures:
         else:
             self._due.pop(session.number, None)
 
-    def _shown(self, row: AccountFigure) -> str:
-        """Return a value in the form of the settings: amounts may be sent without cents."""
-        rounded = self._config.settings.roundAccountValuesToNearestWholeNumber
-        money = row.currency and row.key != "ExchangeRate" and AMOUNT.fullmatch(row.value)
-        return str(Decimal(row.value).quantize(Decimal(1))) if rounded and money else row.value
-
     # -- reqAccountUpdates --------------------------------------------------------------------
 
     def follow(self, session: Session, account: str) -> None:
         """Begin reqAccountUpdates: every value, each position and its time, the time, the end."""
         session.subscriptions.add(AccountSubscription(account))
-        self._send_updates(session, account)
+        self._fresh().send_updates(session, account)
         session.send(AccountDataEnd(account))
         self._plan(session)
-
-    def _send_updates(self, session: Session, account: str) -> None:
-        now = self._timing.now
-        for row in self._queries.account_values(account, now):
-            value = self._shown(row)
-            session.send(AccountValue(row.key, value, row.currency, row.account))
-        time = clock(now, self._preferences.operator_zone)
-        for held in self._queries.portfolio(account, now):
-            if not self._preferences.shows(held.contract):
-                continue
-            session.send(
-                PortfolioValue(
-                    held.contract,
-                    held.position,
-                    held.marketPrice,
-                    held.marketValue,
-                    held.averageCost,
-                    held.unrealizedPNL,
-                    held.realizedPNL,
-                    account,
-                )
-            )
-            session.send(AccountUpdateTime(time))
-        session.send(AccountUpdateTime(time))
 
     # -- reqAccountUpdatesMulti ---------------------------------------------------------------
 
     def follow_multi(self, session: Session, multi: MultiAccountSubscription) -> None:
         """Begin reqAccountUpdatesMulti."""
         session.subscriptions.add(multi)
-        self._send_multi(session, multi)
+        self._send_multi(session, multi, self._fresh())
         session.send(AccountUpdateMultiEnd(multi.request_id))
         self._plan(session)
 
-    def _send_multi(self, session: Session, multi: MultiAccountSubscription) -> None:
-        for row in self._queries.account_values(multi.account, self._timing.now):
-            if not multi.ledger or row.key in LEDGER:
-                value = self._shown(row)
-                session.send(
-                    AccountUpdateMulti(
-                        multi.request_id, multi.account, multi.model, row.key, value, row.currency
-                    )
-                )
+    def _send_multi(
+        self, session: Session, multi: MultiAccountSubscription, rows: FigureRows
+    ) -> None:
+        rows.send_multi(session, multi.request_id, multi.account, multi.model, ledger=multi.ledger)
 
     # -- reqAccountSummary --------------------------------------------------------------------
 
@@ -298,18 +270,21 @@ class AccountFigures:
         """Begin reqAccountSummary: every tag once, then the end."""
         summary = SummarySubscription(request_id, tags)
         session.subscriptions.add(summary)
-        self._send_summary(session, summary)
+        self._send_summary(session, summary, self._fresh())
         session.send(AccountSummaryEnd(request_id))
         self._plan(session)
 
-    def _send_summary(self, session: Session, summary: SummarySubscription) -> None:
-        for row in self._queries.account_summary(summary.names, self._timing.now):
+    def _send_summary(
+        self, session: Session, summary: SummarySubscription, rows: FigureRows
+    ) -> None:
+        for row in rows.summary(summary.names):
             place = (row.account, row.key, row.currency)
-            value = self._shown(row)
-            if summary.sent.get(place) != value:
-                summary.sent[place] = value
+            if summary.sent.get(place) != row.value:
+                summary.sent[place] = row.value
                 session.send(
-                    AccountSummary(summary.request_id, row.account, row.key, value, row.currency)
+                    AccountSummary(
+                        summary.request_id, row.account, row.key, row.value, row.currency
+                    )
                 )
 
 

@@ -101,7 +101,7 @@ class ProfitRows:
             return
         one.sent = row
         key = one.con_id, session.version
-        if session.feed is not None or key not in self._frames:
+        if key not in self._frames:
             self._frames.setdefault(key)
             session.send(replace(row, reqId=one.request_id))
             return

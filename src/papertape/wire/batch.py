@@ -36,6 +36,11 @@ class SharedFrames:
         ]
         self._joints: dict[tuple[int, int], list[bytes]] = {}
 
+    @property
+    def quotes(self) -> bool:
+        """Whether they are market data."""
+        return all(type(message).spec.market_data for message in self._messages)
+
     def __len__(self) -> int:
         return len(self._messages)
 
@@ -53,6 +58,26 @@ class SharedFrames:
                 joint = self._joints[number, len(shown)] = _join(parts, len(shown))
             pieces.append(shown.join(joint))
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+class SameFrames(SharedFrames):
+    """Frames of one version that are the same for all: their messages have no id."""
+
+    def __init__(self, messages: Sequence[Message], version: int) -> None:
+        """Encode the messages that this version knows.
+
+        Raises ``LocalProtocolError`` when one cannot be encoded.
+        """
+        self._messages = [one for one in messages if version >= type(one).spec.since]
+        self._data = b"".join(encode(one, version) for one in self._messages)
+
+    def messages(self, request_id: int) -> list[Message]:
+        """The messages."""
+        return self._messages
+
+    def frames(self, request_id: int) -> bytes:
+        """The frames."""
+        return self._data
 
 
 def _split(message: Message, version: int) -> tuple[bool, bytes, bytes]:

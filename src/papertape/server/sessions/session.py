@@ -239,7 +239,8 @@ class Session:
 
     def send_batch(self, batch: SharedFrames, request_id: int) -> None:
         """Queue messages that were encoded for many, under this client's request id."""
-        if self.on_send is not None or self.lets is not None:  # they get every single message
+        follows = self.feed is not None and not batch.quotes
+        if follows or self.on_send is not None or self.lets is not None:  # they get each message
             for message in batch.messages(request_id):
                 self.send(message)
         elif self.talking and not self.closing:
