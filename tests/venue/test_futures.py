@@ -13,7 +13,7 @@ from papertape.venue.invariants import check
 from papertape.venue.market.source import Quote
 from papertape.venue.reference.instruments import Instruments
 from papertape.venue.reference.listings import CATALOGUE
-from papertape.venue.reference.securities import Future
+from papertape.venue.reference.securities import Future, FutureOption, Instrument
 from papertape.venue.units import SECOND, price_units, size_units
 from venue.scenario import Stage, text_of
 
@@ -32,7 +32,12 @@ def future(con_id: int, name: str, multiplier: int, **more: object) -> Future:
 MES = future(700_000_011, "MES", 5)
 CORN = future(700_000_012, "ZC", 5_000, magnifier=100)
 BITCOIN = future(700_000_013, "MBT", 1, divisor=10)
-INSTRUMENTS = Instruments([*CATALOGUE, MES, CORN, BITCOIN])
+CALL = FutureOption(
+    700_000_014, "MES", "FOP", "USD", "CME", "EX2 C6800", "EX2", ("CME",), "MES", 10_000, 2_500,
+    multiplier=5, under=MES.conId, underSecType="FUT", expires=date(2026, 4, 13).toordinal(),
+    exercise=68_000_000, hours="CME",
+)  # fmt: skip
+INSTRUMENTS = Instruments([*CATALOGUE, MES, CORN, BITCOIN, CALL])
 
 
 @pytest.fixture
@@ -42,14 +47,16 @@ def stage() -> Stage:
     return stage
 
 
-def quote(stage: Stage, entry: Future, price: float) -> None:
+def quote(stage: Stage, entry: Instrument, price: float) -> None:
     stage.now += SECOND
     units = price_units(price, entry.scale)
     stage.market.add(Quote(entry.conId, stage.now, units, 10**9, units, 10**9))
     stage.told(stage.engine.advance(stage.now))
 
 
-def trade(stage: Stage, number: int, entry: Future, size: int, **more: bool) -> tuple[e.Event, ...]:
+def trade(
+    stage: Stage, number: int, entry: Instrument, size: int, **more: bool
+) -> tuple[e.Event, ...]:
     order = Order(
         action="BUY" if size > 0 else "SELL", totalQuantity=Decimal(abs(size)), orderType="MKT",
         tif="DAY", **more,
@@ -139,7 +146,7 @@ def test_a_day_is_settled_in_cash_and_the_next_begins_there(stage: Stage) -> Non
     ("entry", "price", "value"), [(CORN, 440.25, 22_012.5), (BITCOIN, 95_005, 9_500.5)]
 )
 def test_cents_and_tenths_count_in_value_profit_margin_and_cost(
-    stage: Stage, entry: Future, price: float, value: float
+    stage: Stage, entry: Instrument, price: float, value: float
 ) -> None:
     quote(stage, entry, price)
     (traded,) = (x for x in trade(stage, 1, entry, 1) if isinstance(x, e.Traded))
@@ -181,3 +188,31 @@ def test_more_futures_than_the_account_can_carry_are_refused(stage: Stage) -> No
     assert "the new total Initial Margin of [1,000,296.00 USD]" in text_of(refused)
     trade(stage, 2, MES, 841)
     assert stage.engine.state.accounts[ACCOUNT].quantity(MES.conId) == size_units(841)
+
+
+def test_an_option_on_a_future_has_its_value_in_equity_and_the_margin_of_its_future(
+    stage: Stage,
+) -> None:
+    stage.submit(SetFeePlan(ACCOUNT, "fixed"))
+    quote(stage, MES, 6_800)
+    quote(stage, CALL, 50)
+    told = trade(stage, 1, CALL, 2)
+    (report,) = (x.report for x in told if isinstance(x, e.CommissionCharged))
+    assert report.commissionAndFees == pytest.approx(2.84)
+    value = values(stage)
+    assert value["FutureOptionValue", "USD"] == value["MaintMarginReq", "USD"] == "500.00"
+    assert value["EquityWithLoanValue", "USD"] == value["NetLiquidation", "USD"] == "999997.16"
+    assert value["GrossPositionValue", "USD"] == value["OptionMarketValue", "USD"] == "0.00"
+    trade(stage, 2, CALL, -3)
+    value = values(stage)
+    assert value["FutureOptionValue", "USD"] == "-250.00"
+    assert value["MaintMarginReq", "USD"] == "1080.00"
+    margin, account = stage.engine.broker.margin, stage.engine.state.accounts[ACCOUNT]
+    worth = margin.value(account)
+    assert margin.worth(account) == (worth.equity, worth.maintenance)
+    quote(stage, MES, 6_830)
+    stage.step("clock 20260413 17:30:00")
+    check(stage.engine)
+    assert account.positions[CALL.conId].quantity == 0
+    # Premiums of 2 bought and 3 sold at 50, then 30 points for the one that is short.
+    assert cash(stage) == pytest.approx(5 * (50 - 30) - 2.84 - 3 * 1.42)

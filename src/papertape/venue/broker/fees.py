@@ -57,6 +57,8 @@ def schedule_of(
         return rates.forex
     if instrument.secType == "OPT":
         return rates.option
+    if instrument.secType == "FOP":
+        return rates.future_option
     if instrument.secType == "FUT":
         return rates.future
     return rates.us_stock if instrument.currency == "USD" else rates.other_stock

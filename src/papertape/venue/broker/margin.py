@@ -3,10 +3,12 @@
 ELV = cash + stock. Options have no loan value: a long one needs no margin and its premium leaves
 ELV; a short one needs its market value and a part of the underlying's (``OptionRates``), as cover
 and spreads reduce nothing yet. A future is not paid for: what it gained or lost since its last
-settlement is in ELV, its margin is a table's. NLV = ELV + options. Maintenance of the rest = rate
-x position value; initial = factor x maintenance; AvailableFunds = ELV - initial; ExcessLiquidity =
-ELV - maintenance; BuyingPower = AvailableFunds / rate. Rates are those of the account's margin
-model (``schedules``). All in micro-units of the account's base currency.
+settlement is in ELV, its margin is a table's. An option on a future is in ELV at its value, which
+is the margin of a long one; a short one needs the margin of its future. NLV = ELV + options.
+Maintenance of the rest = rate x position value; initial = factor x maintenance; AvailableFunds =
+ELV - initial; ExcessLiquidity = ELV - maintenance; BuyingPower = AvailableFunds / rate. Rates are
+those of the account's margin model (``schedules``). All in micro-units of the account's base
+currency.
 """
 
 from collections.abc import Callable
@@ -35,6 +37,9 @@ from .schedules import DOLLAR, FUTURE_MARGINS, MARGIN_MODELS, REFERENCE_RATES, M
 APART: Final = frozenset(("CASH", "OPT", "FUT"))
 """Kinds whose market value is not part of equity: a pair is cash, an option has no loan value, a
 future is not paid for."""
+
+UNCOUNTED: Final = frozenset(("CASH", "FUT", "FOP"))
+"""Kinds that are not part of GrossPositionValue: cash, and what is a commodity."""
 
 Look = Callable[[int], Quote]
 """Returns the top of book of an instrument."""
@@ -75,7 +80,7 @@ class Valuation(msgspec.Struct, frozen=True):
     holdings: tuple[Holding, ...]
     total_cash: CashMicros
     stock: CashMicros
-    """What has loan value: all holdings but options, futures and currency pairs."""
+    """What has loan value: all holdings but options on securities, futures and currency pairs."""
     gross: CashMicros
     maintenance: CashMicros
     initial: CashMicros
@@ -162,6 +167,11 @@ class MarginCalculator:
         for held in holdings:
             kind = held.instrument.secType if held.instrument.secType in in_base else ""
             in_base[kind].append(scaled(held.value, rates[held.instrument.currency]))
+        securities = [
+            scaled(held.value, rates[held.instrument.currency])
+            for held in holdings
+            if held.instrument.secType not in UNCOUNTED
+        ]
         maintenance = sum(
             scaled(
                 self.margin(held.instrument, held.position.quantity, held.value, model),
@@ -175,7 +185,7 @@ class MarginCalculator:
             holdings=holdings,
             total_cash=sum(scaled(cash, rates[name]) for name, cash in account.cash.items()),
             stock=sum(in_base[""]),
-            gross=sum(map(abs, in_base[""] + in_base["OPT"])),
+            gross=sum(map(abs, securities)),
             options=sum(in_base["OPT"]),
             futures=sum(
                 scaled(held.since_settled, rates[held.instrument.currency]) for held in holdings
@@ -192,9 +202,25 @@ class MarginCalculator:
         """Return the maintenance margin of a position of signed ``value``, in its currency."""
         if entry.secType == "OPT":
             return self.margin_of_option(entry, quantity, value, model)
+        if entry.secType == "FOP":
+            return abs(value) if quantity >= 0 else self._margin_of_future(entry, quantity, model)
         if entry.daily and (each := FUTURE_MARGINS.get(entry.tradingClass)) is not None:
             return share(each, abs(quantity), SIZE_SCALE)
         return scaled(abs(value), model.rate_of(entry.secType))
+
+    def _margin_of_future(
+        self, entry: Instrument, quantity: SizeUnits, model: MarginModel
+    ) -> CashMicros:
+        """Return the margin of the futures that options are on, at their price; without one, at
+        the strike."""
+        assert isinstance(entry, OptionContract)
+        under = self._instruments.get(entry.under)
+        if under is None:
+            value = notional(entry.strike, quantity, entry.money_scale, entry.multiplier)
+            return scaled(abs(value), model.rate_of("FUT"))
+        price = self.mark(entry.under) or share(entry.strike, under.scale, entry.scale)
+        value = notional(price, quantity, under.money_scale, under.multiplier)
+        return self.margin(under, quantity, value, model)
 
     def margin_of_option(
         self, entry: Instrument, quantity: SizeUnits, value: CashMicros, model: MarginModel
@@ -284,7 +310,7 @@ def unvalued(entry: Instrument) -> str | None:
     if entry.secType == "CASH" and not knows(entry.symbol):
         return f"The currency '{entry.symbol}'"
     for model in MARGIN_MODELS.values():
-        if entry.secType not in model.maintenance and entry.secType != "OPT":
+        if entry.secType not in model.maintenance and entry.secType not in ("OPT", "FOP"):
             return f"The security type '{entry.secType}'"
     return None
 

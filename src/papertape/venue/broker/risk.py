@@ -81,7 +81,7 @@ def refusal_of(
     account can carry these, the exact values need not be computed.
     """
     entry = instruments[terms.conId]
-    if entry.secType == "OPT" or entry.daily:
+    if entry.secType in ("OPT", "FOP") or entry.daily:
         effect = effect_of(margin, account, terms, instruments)
         return None if effect.carried else shortfall(effect)
     equity, maintenance = margin.worth(account)

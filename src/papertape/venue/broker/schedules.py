@@ -64,6 +64,7 @@ class FeePlan(msgspec.Struct, frozen=True):
     forex: StockRates | ValueRates
     option: ContractRates | ValueRates
     future: FutureRates
+    future_option: ContractRates | ValueRates
 
 
 FREE = ValueRates(of_value=0, minimum=0)
@@ -90,6 +91,7 @@ FIXED = FeePlan(
         passed=118_250,
     ),
     future=FutureRates(classes={**dict.fromkeys(MICRO_FUTURES, 610_000)}, other=2_150_000),
+    future_option=ContractRates(per_contract=850_000, below=(), passed=570_000),
 )
 """US stocks: IBKR Pro fixed, 2026, verified to the last digit against paper executions of April
 2026. Foreign listings: a plain stand-in in their currency; no captured execution backs it.
@@ -97,7 +99,7 @@ Currencies: 0.20 basis points, at least 2.00. Options: 0.65 a contract, less for
 0.10 and 0.05; a paper execution of one AAPL option at 8.90 cost 0.76825, so what is passed through
 is 0.11825, and no minimum of an order applied. Futures: a paper execution of one MES cost 0.61 in
 2026 (0.25 and what is passed through), which the other micro futures pay here too; the others 0.85,
-1.28 for the exchange as of the E-mini S&P 500, and 0.02."""
+1.28 for the exchange as of the E-mini S&P 500, and 0.02; options on futures 0.85, 0.55 and 0.02."""
 
 FEE_PLANS: dict[str, FeePlan] = {
     "fixed": FIXED,
@@ -107,6 +109,7 @@ FEE_PLANS: dict[str, FeePlan] = {
         forex=FREE,
         option=FREE,
         future=FutureRates(classes={}, other=0),
+        future_option=FREE,
     ),
 }
 """The plans that ``papertape account`` can set; "none" charges nothing, for tests of a strategy."""

@@ -1,0 +1,166 @@
+"""Random days of every kind that trades: money in is money out, recomputed in plain decimals.
+
+The recomputation knows no ledger, margin or settlement: what an account is worth is what was paid
+in, what trades and deliveries paid or cost, and what is held at its price; a future is counted as
+if it were paid for in full, which comes to the same.
+"""
+
+from collections import defaultdict
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lanes import tries
+from papertape.model import Contract, Order
+from papertape.venue import entries
+from papertape.venue.commands import SubmitExercise, SubmitOrder
+from papertape.venue.engine import Engine, Happened
+from papertape.venue.facts import OrderFilled, PositionMoved
+from papertape.venue.invariants import check
+from papertape.venue.market.source import Quote
+from papertape.venue.reference.instruments import Instruments
+from papertape.venue.reference.listings import CATALOGUE, EURUSD
+from papertape.venue.reference.securities import Future, FutureOption, Instrument
+from papertape.venue.units import SECOND
+from venue.scenario import START, ScriptedMarket
+from venue.test_contract_ends import AAPL, CALL, INDEX_CALL, MES, PUT, SPX, TODAY, TOMORROW
+from venue.test_money import BRITISH
+
+ACCOUNT = "DU1234567"
+CORN = Future(
+    700_000_031, "ZC", "FUT", "USD", "CBOT", "ZCK6", "ZC", ("CBOT",), "ZC", 10_000, 2_500,
+    multiplier=5_000, magnifier=100, expires=TODAY + 1, month=202604, hours="GRAINS",
+)  # fmt: skip
+LATER = Future(
+    700_000_032, "MES", "FUT", "USD", "CME", "MESM6", "MES", ("CME",), "MES", 10_000, 2_500,
+    multiplier=5, expires=TODAY + 60, month=202606, hours="CME",
+)  # fmt: skip
+FUTURE_PUT = FutureOption(
+    700_000_033, "MES", "FOP", "USD", "CME", "EXE P6820", "EXE", ("CME",), "MES", 10_000, 2_500,
+    multiplier=5, under=LATER.conId, underSecType="FUT", expires=TODAY, call=False,
+    exercise=68_500_000, hours="CME",
+)  # fmt: skip
+AROUND: dict[Instrument, int] = {
+    AAPL: 2_550_000, BRITISH: 20_000, EURUSD: 115_000, CALL: 60_000, PUT: 60_000,
+    TOMORROW: 40_000, INDEX_CALL: 200_000, MES: 68_000_000, LATER: 68_500_000, CORN: 4_400_000,
+    FUTURE_PUT: 500_000,    SPX: 68_100_000,
+}  # fmt: skip
+"""What trades, and a price of each in its units; the index does not trade."""
+INSTRUMENTS = Instruments([
+    *(one for one in CATALOGUE if one.conId not in {entry.conId for entry in AROUND}), *AROUND,
+])  # fmt: skip
+KINDS = [entry for entry in AROUND if entry is not SPX]
+KINDS += [LATER, CORN, LATER]  # which are settled when a day ends
+OPTIONS = [CALL, PUT, TOMORROW, INDEX_CALL, FUTURE_PUT]
+
+moves = st.tuples(st.just("price"), st.sampled_from(list(AROUND)), st.integers(-40, 40))
+trades = st.tuples(st.just("trade"), st.sampled_from(KINDS), st.integers(-5, 5).filter(bool))
+exercises = st.tuples(
+    st.just("exercise"), st.sampled_from(OPTIONS), st.sampled_from([1, 1, 2]), st.integers(1, 3)
+)
+pauses = st.sampled_from([3_600, 4 * 3_600, 9 * 3_600, 26 * 3_600])
+steps = st.lists(st.one_of(moves, trades, trades, exercises, pauses), min_size=10, max_size=40)
+
+
+class Worth:
+    """The account by what has been paid and what is held."""
+
+    def __init__(self) -> None:
+        self.money: defaultdict[str, Decimal] = defaultdict(Decimal)
+        self.money["USD"] = Decimal(1_000_000)
+        self.held: defaultdict[Instrument, Decimal] = defaultdict(Decimal)
+        self.realized: defaultdict[str, Decimal] = defaultdict(Decimal)
+
+    def take(self, one: Happened) -> None:
+        fact = one.fact
+        if isinstance(fact, OrderFilled) and one.order is not None:
+            entry = INSTRUMENTS[one.order.terms.conId]
+            size = Decimal(fact.size * one.order.terms.side) / 10_000
+            self._move(entry, size, fact.price, Decimal(fact.fee) / 10**6)
+        elif isinstance(fact, PositionMoved):
+            entry = INSTRUMENTS[fact.conId]
+            self._move(entry, Decimal(fact.size) / 10_000, fact.price, Decimal(0))
+        else:
+            return
+        self.realized[entry.currency] += Decimal(fact.realized or 0) / 10**6
+
+    def _move(self, entry: Instrument, size: Decimal, price: int, fee: Decimal) -> None:
+        self.money[entry.currency] -= size * each(entry, price) + fee
+        if entry.secType == "CASH":
+            self.money[entry.symbol] += size
+        else:
+            self.held[entry] += size
+
+    def at(self, prices: dict[Instrument, int], rates: dict[str, Decimal]) -> Decimal:
+        total = Decimal(0)
+        for name, money in self.money.items():
+            total += rates[name] * money
+        for entry, size in self.held.items():
+            total += rates[entry.currency] * size * each(entry, prices[entry])
+        return total
+
+
+def each(entry: Instrument, price: int) -> Decimal:
+    """The money of one unit at a price."""
+    return Decimal(price * entry.multiplier) / entry.scale / entry.magnifier / entry.divisor
+
+
+def asked(engine: Engine, step: tuple[Any, ...]) -> SubmitOrder | SubmitExercise:
+    number = engine.state.highest_ids.get(1, 0) + 1
+    if step[0] == "exercise":
+        contract = Contract(conId=step[1].conId, exchange=step[1].home)
+        return SubmitExercise(1, number, contract, step[2], step[3], "", True, Order())
+    _, entry, size = step
+    lot = {"STK": 100, "CASH": 20_000}.get(entry.secType, 1)
+    order = Order(
+        action="BUY" if size > 0 else "SELL", totalQuantity=Decimal(abs(size) * lot),
+        orderType="MKT", tif="DAY",
+    )  # fmt: skip
+    return SubmitOrder(1, number, Contract(conId=entry.conId, exchange=entry.home), order)
+
+
+@tries(60)
+@given(steps)
+def test_money_in_is_money_out(history: list[Any]) -> None:
+    market = ScriptedMarket(INSTRUMENTS)
+    engine = Engine(market, None, INSTRUMENTS)
+    engine.open_accounts(START)
+    journal = engine.drain_journal()
+    now, worth, prices = START, Worth(), dict(AROUND)
+    for entry, price in AROUND.items():
+        market.add(Quote(entry.conId, START, price, 10**11, price, 10**11))
+    for step in history:
+        now += (step if isinstance(step, int) else 1) * SECOND
+        if isinstance(step, int):
+            happened = engine.advance(now)
+        elif step[0] != "price":
+            happened = engine.submit(asked(engine, step), now)
+        else:
+            _, entry, ticks = step
+            price = AROUND[entry] + ticks * max(entry.tick, AROUND[entry] // 2_000)
+            price = prices[entry] = price - price % entry.tick
+            market.add(Quote(entry.conId, now, price, 10**11, price, 10**11))
+            happened = engine.advance(now)
+        for one in happened:
+            worth.take(one)
+        check(engine)
+        journal += engine.drain_journal()
+        engine.top.begin(now)
+        account = engine.state.accounts[ACCOUNT]
+        valued = engine.broker.margin.value(account)
+        rates = {name: Decimal(rate) / 10**7 for name, rate in valued.rates.items()}
+        near = Decimal(1) / 1_000
+        net = Decimal(valued.net) / 10**6
+        assert abs(worth.at(prices, rates) - net) < near
+        unrealized = sum(
+            rates[held.instrument.currency] * held.unrealized / 10**6 for held in valued.holdings
+        )
+        realized = sum(rates[name] * some for name, some in worth.realized.items())
+        gained = net - 1_000_000
+        assert abs(gained - realized - unrealized) < near
+        assert engine.broker.margin.worth(account) == (valued.equity, valued.maintenance)
+    twin = Engine(None, None, INSTRUMENTS)
+    twin.replay(entries.decode(entries.encode(entry)) for entry in journal)
+    assert twin.state_hash() == engine.state_hash()
