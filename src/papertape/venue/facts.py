@@ -166,6 +166,8 @@ class OrderFilled(Fact, frozen=True, tag=6):
     """The quote that the order traded against; None in an auction."""
     settled: CashMicros = 0
     """Of a future: the signed value of those holdings that is settled in cash."""
+    settles: int = 0
+    """The day on which what it brings in settles; 0 for at once."""
 
 
 class OrderEnded(Fact, frozen=True, tag=7):
@@ -344,6 +346,13 @@ class FutureSettled(Fact, frozen=True, tag=46):
     cash: tuple[tuple[str, CashMicros], ...]
 
 
+class CashSettled(Fact, frozen=True, tag=48):
+    """The proceeds of sales that were to settle on a day have settled."""
+
+    account: str
+    day: int
+
+
 class PositionMoved(Fact, frozen=True, tag=47):
     """Holdings changed without a trade: a contract ended, an option was exercised or assigned."""
 
@@ -401,5 +410,6 @@ AnyFact = (
     | DayOpened
     | FutureSettled
     | PositionMoved
+    | CashSettled
 )
 """Every kind of fact: what a journal holds."""

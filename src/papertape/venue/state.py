@@ -21,6 +21,7 @@ from .facts import (
     AccountOpened,
     AnyFact,
     CashMoved,
+    CashSettled,
     DayBegan,
     DayOpened,
     FeePlanChanged,
@@ -128,6 +129,7 @@ class Fold:
             DayOpened: self._day_opened,
             FutureSettled: self._future_settled,
             PositionMoved: self._position_moved,
+            CashSettled: self._cash_settled,
         }
 
     def apply(self, fact: AnyFact, now: Nanos) -> LiveOrder | None:
@@ -203,6 +205,9 @@ class Fold:
         cash = account.cash
         for currency, amount in fact.cash:
             cash[currency] = cash.get(currency, 0) + amount
+            if fact.settles and amount > 0:
+                waits = account.unsettled.setdefault(fact.settles, {})
+                waits[currency] = waits.get(currency, 0) + amount
         self._consume(terms, fact)
         row = self.archive.fill(fill_row(order, fact, now), state.facts)
         if over:
@@ -356,6 +361,9 @@ class Fold:
         account.positions[fact.conId].settled = fact.settled
         for currency, amount in fact.cash:
             pay(account, currency, amount)
+
+    def _cash_settled(self, fact: CashSettled, now: Nanos) -> None:
+        del self.state.accounts[fact.account].unsettled[fact.day]
 
     def _position_moved(self, fact: PositionMoved, now: Nanos) -> LiveOrder | None:
         state = self.state

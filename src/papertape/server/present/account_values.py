@@ -206,7 +206,7 @@ def summary_values(
 def _summary_only(account: str, base: str, valuation: Valuation) -> Iterator[AccountFigure]:
     yield AccountFigure("HighestSeverity", "0", "", account)
     yield AccountFigure("Leverage", _ratio(valuation.gross, valuation.net, 2), "", account)
-    yield AccountFigure("SettledCash", str(cash_decimal(valuation.total_cash)), base, account)
+    yield AccountFigure("SettledCash", str(cash_decimal(valuation.settled_cash)), base, account)
 
 
 def _asked_ledger(account: str, asked: str, valuation: Valuation) -> Iterator[AccountFigure]:

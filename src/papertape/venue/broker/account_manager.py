@@ -8,16 +8,18 @@ from ..facts import (
     AccountOpened,
     AnyFact,
     CashMoved,
+    CashSettled,
     DayBegan,
     DayOpened,
     FeePlanChanged,
     FutureSettled,
     MarginModelChanged,
 )
-from ..reference.times import day_end
+from ..reference.times import EASTERN, day_end
 from ..units import CASH_SCALE, CashMicros, Nanos, cash_decimal, scaled
 from .ledger import Account
 from .margin import MarginCalculator, knows
+from .risk import refused_for_cash
 from .schedules import FEE_PLANS, MARGIN_MODELS, REFERENCE_RATES
 
 MOST_CASH: Final[CashMicros] = 10**12 * CASH_SCALE
@@ -57,8 +59,10 @@ class AccountManager:
             case Deposit():
                 yield self._deposit(command)
             case SetMarginModel():
-                self._known(command.account)
+                account = self._known(command.account)
                 _check_model(command.model)
+                if MARGIN_MODELS[command.model].cash:
+                    self._check_paid(account)
                 yield MarginModelChanged(command.account, command.model)
             case SetFeePlan():
                 self._known(command.account)
@@ -69,6 +73,9 @@ class AccountManager:
         """End a trading day at ``now`` and begin the next one; futures are settled before."""
         for account in self._accounts.values():
             yield from self._settle(account)
+            for day in sorted(account.unsettled):
+                if day <= EASTERN.day(now):
+                    yield CashSettled(account.code, day)
         worth = {code: self._margin.value(account) for code, account in self._accounts.items()}
         yield DayBegan(day_end(now))
         for code, valued in worth.items():
@@ -124,6 +131,8 @@ class AccountManager:
     def _check_withdrawal(self, account: Account, moved: CashMoved) -> None:
         """Check that the cash exists and is not margin of a position."""
         cash = account.cash.get(moved.currency, 0)
+        if MARGIN_MODELS[account.margin].cash:
+            cash = account.settled(moved.currency)
         if cash + moved.amount < 0:
             raise AccountRefused(f"{account.code} has {_shown(cash)} {moved.currency} to withdraw")
         worth = self._margin.exposure(account)
@@ -132,6 +141,18 @@ class AccountManager:
             raise AccountRefused(
                 f"{account.code} has {_shown(max(available, 0))} {account.currency} available;"
                 " the rest is margin of its positions"
+            )
+
+    def _check_paid(self, account: Account) -> None:
+        """Check that an account has nothing that a cash account cannot have."""
+        worth = self._margin.value(account)
+        held = [one for one in worth.holdings if one.position.quantity]
+        if any(cash < 0 for cash in account.cash.values()) or any(
+            one.position.quantity < 0 or refused_for_cash(one.instrument) for one in held
+        ):
+            raise AccountRefused(
+                f"{account.code} has a loan, a short position or a future, which a cash account"
+                " cannot have"
             )
 
     def _known(self, code: str) -> Account:

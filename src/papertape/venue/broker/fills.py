@@ -10,18 +10,20 @@ from ..market.source import Quote
 from ..reference.exchanges import SMART
 from ..reference.instruments import Instruments
 from ..special import CLOSING
-from ..units import CASH_SCALE, SIZE_SCALE, CashMicros, PriceUnits, SizeUnits, notional
+from ..units import CASH_SCALE, SIZE_SCALE, CashMicros, Nanos, PriceUnits, SizeUnits, notional
 from . import lifecycle
 from .fees import commission
 from .ledger import FLAT, Account, booked
 from .order_types import FOK
 from .orders import LiveOrder
+from .settlement import settles
 
 
 class FillState(Protocol):
     """The part of the state that a fill depends on."""
 
     next_execution: int
+    day_end: Nanos
     accounts: dict[str, Account]
     consumed: dict[int, ConsumedLiquidity]
 
@@ -74,7 +76,7 @@ class Fills:
         return OrderFilled(
             order.permId, status, self._state.next_execution, size, price, value, fee,
             after.realized, after.position, after.cost, cash, liquidity, venue, quote,
-            after.settled,
+            after.settled, settles(entry, self._state.day_end),
         )  # fmt: skip
 
     def fillable(self, terms: Terms, limit: PriceUnits | None, quote: Quote) -> SizeUnits:

@@ -50,6 +50,14 @@ class Account(msgspec.Struct):
     """Equity with loan value at the start of the trading day plus later deposits, in the base
     currency."""
 
+    unsettled: dict[int, dict[str, CashMicros]] = {}
+    """Day -> currency -> proceeds of sales that settle then."""
+
+    def settled(self, currency: str) -> CashMicros:
+        """Return the cash of a currency without the proceeds that have not settled."""
+        waits = sum(amounts.get(currency, 0) for amounts in self.unsettled.values())
+        return self.cash.get(currency, 0) - waits
+
     def quantity(self, con_id: int) -> SizeUnits:
         """Return the signed holdings; 0 without a position."""
         position = self.positions.get(con_id)

@@ -91,6 +91,10 @@ class Valuation(msgspec.Struct, frozen=True):
     """Market value of options, which have no loan value."""
     futures: CashMicros = 0
     """What futures gained or lost since they were settled."""
+    settled_cash: CashMicros = 0
+    """Cash without the proceeds of sales that have not settled."""
+    in_full: bool = False
+    """Whether the account pays in full, with settled cash."""
 
     @property
     def equity(self) -> CashMicros:
@@ -115,7 +119,8 @@ class Valuation(msgspec.Struct, frozen=True):
     @property
     def buying_power(self) -> CashMicros:
         """BuyingPower."""
-        return share(self.available, RATE_SCALE, self.buying_power_rate)
+        funds = min(self.available, self.settled_cash) if self.in_full else self.available
+        return share(funds, RATE_SCALE, self.buying_power_rate)
 
 
 class MarginCalculator:
@@ -194,6 +199,8 @@ class MarginCalculator:
             initial=scaled(maintenance, model.initial_over_maintenance),
             previous_equity=account.opening_equity,
             buying_power_rate=model.buying_power,
+            in_full=model.cash,
+            settled_cash=sum(scaled(account.settled(name), rates[name]) for name in account.cash),
         )
 
     def margin(

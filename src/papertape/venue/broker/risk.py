@@ -5,9 +5,11 @@ import msgspec
 from ..exchange.matching import touch
 from ..facts import Terms
 from ..market.source import Quote
-from ..reference.instruments import Instruments, Refusal
+from ..reference.instruments import Instrument, Instruments, Refusal
 from ..units import (
+    CASH_SCALE,
     RATE_SCALE,
+    SIZE_SCALE,
     CashMicros,
     Rate,
     SizeUnits,
@@ -81,6 +83,8 @@ def refusal_of(
     account can carry these, the exact values need not be computed.
     """
     entry = instruments[terms.conId]
+    if MARGIN_MODELS[account.margin].cash:
+        return _unpaid(margin, account, terms, entry)
     if entry.secType in ("OPT", "FOP") or entry.daily:
         effect = effect_of(margin, account, terms, instruments)
         return None if effect.carried else shortfall(effect)
@@ -96,6 +100,43 @@ def refusal_of(
         return None
     effect = effect_of(margin, account, terms, instruments)
     return None if effect.carried else shortfall(effect)
+
+
+def refused_for_cash(entry: Instrument) -> bool:
+    """Return whether a cash account cannot hold an instrument: it is not paid for."""
+    return entry.secType in ("FUT", "FOP")
+
+
+def _unpaid(
+    margin: MarginCalculator, account: Account, terms: Terms, entry: Instrument
+) -> Refusal | None:
+    """Return why a cash account cannot carry an order; None when it can.
+
+    It sells only what it holds, and buys for settled cash of the instrument's currency.
+    """
+    if refused_for_cash(entry):
+        return Refusal(203, {"security": entry.localSymbol})
+    price = margin.mark(entry.conId) or terms.limit or terms.stop or 0
+    value = notional(price, terms.quantity, entry.money_scale, entry.multiplier)
+    size = (terms.quantity, value)
+    fee = commission(entry, terms.side, before=(0, 0), fill=size, plan=account.plan)
+    if entry.secType == "CASH":
+        sold, amount = (entry.currency, value) if terms.side > 0 else (
+            entry.symbol, terms.quantity * (CASH_SCALE // SIZE_SCALE)
+        )  # fmt: skip
+        fees = fee if sold == entry.currency else 0
+        covered = account.settled(sold) >= amount + fees
+        return None if covered else Refusal(201, {}, "leverage")
+    if terms.side < 0:
+        return None if account.quantity(entry.conId) >= terms.quantity else Refusal(426)
+    has, needs = account.settled(entry.currency), value + fee
+    if has >= needs:
+        return None
+    facts = {
+        "equity": f"{cash_decimal(has):,} {entry.currency}",
+        "margin": f"{cash_decimal(needs):,} {entry.currency}",
+    }
+    return Refusal(201, facts, "margin")
 
 
 def shortfall(effect: Effect) -> Refusal:

@@ -135,6 +135,9 @@ class MarginModel(msgspec.Struct, frozen=True):
     buying_power: Rate
     """BuyingPower = AvailableFunds / this."""
 
+    cash: bool = False
+    """Whether everything is paid for: no loan, no short position, no future; sales settle first."""
+
     option: OptionRates = OptionRates(
         stock=rate("0.20"), index=rate("0.15"), least=rate("0.10"), least_cents=250
     )
@@ -157,10 +160,17 @@ MARGIN_MODELS: dict[str, MarginModel] = {
         initial_over_maintenance=rate("1.1"),
         buying_power=rate("0.25"),
     ),
+    "cash": MarginModel(
+        maintenance={"STK": rate("1"), "CASH": 0, "FUT": rate("1")},
+        initial_over_maintenance=rate("1"),
+        buying_power=rate("1"),
+        cash=True,
+    ),
 }
 """portfolio: stocks as captured; initial = 1.1 x maintenance is exact in a 2022 account dump and
 in a 2026 what-if, BuyingPower = AvailableFunds / 0.15 in the dump. reg_t: maintenance 25 %,
-initial 27.5 % during the day, buying power four times the available funds. Futures without an
+initial 27.5 % during the day, buying power four times the available funds. cash: everything is
+paid for in full. Futures without an
 entry in ``FUTURE_MARGINS``: 10 % of their value, a stand-in without a source."""
 
 DOLLAR = "USD"

@@ -1,0 +1,148 @@
+"""Accounts without loans: settled cash alone buys, and nothing is sold that is not held."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from papertape.model import Contract, Order
+from papertape.server.present import events as e
+from papertape.venue.broker.account_manager import AccountRefused
+from papertape.venue.broker.profile import Profile
+from papertape.venue.broker.settlement import settles
+from papertape.venue.commands import Deposit, SetFeePlan, SetMarginModel, SubmitOrder
+from papertape.venue.facts import CashSettled
+from papertape.venue.invariants import check
+from papertape.venue.reference.listings import CATALOGUE, EURUSD
+from papertape.venue.units import DAY
+from venue.scenario import Stage, at, text_of
+from venue.test_contract_ends import AAPL, CALL, INSTRUMENTS, MES, quote, trade
+
+ACCOUNT = "DU1234567"
+DOLLAR = 10**6
+
+
+@pytest.fixture
+def stage() -> Stage:
+    """An account with 10,000 dollars; Apple at 100."""
+    stage = Stage(Profile(opening_cash=10_000 * DOLLAR), INSTRUMENTS)
+    stage.submit(SetFeePlan(ACCOUNT, "none"))
+    stage.submit(SetMarginModel(ACCOUNT, "cash"))
+    quote(stage, AAPL, 100)
+    return stage
+
+
+def refused(stage: Stage, size: int, entry=AAPL) -> tuple[int, str]:
+    """The refusal of an order at the market."""
+    order = Order(
+        action="BUY" if size > 0 else "SELL", totalQuantity=Decimal(abs(size)), orderType="MKT",
+        tif="DAY",
+    )  # fmt: skip
+    number = stage.engine.state.highest_ids.get(1, 0) + 1
+    contract = Contract(conId=entry.conId, exchange=entry.home)
+    told = stage.submit(SubmitOrder(1, number, contract, order))
+    (event,) = (x for x in told if isinstance(x, e.OrderRejectedEvent))
+    return event.code, text_of(event)
+
+
+def figures(stage: Stage) -> dict[str, str]:
+    tags = ("SettledCash", "TotalCashValue", "BuyingPower", "AvailableFunds", "NetLiquidation")
+    return {row.key: row.value for row in stage.queries.account_summary(tags, stage.now)}
+
+
+def test_it_buys_for_its_cash_and_no_more(stage: Stage) -> None:
+    code, text = refused(stage, 101)
+    assert code == 201
+    assert "Value [10,000.00 USD] must exceed the new total Initial Margin of [10,100.00" in text
+    trade(stage, AAPL, 100)
+    assert figures(stage)["BuyingPower"] == "0.00"
+    assert figures(stage)["NetLiquidation"] == "10000.00"
+
+
+def test_it_sells_only_what_it_holds(stage: Stage) -> None:
+    trade(stage, AAPL, 10)
+    assert refused(stage, -11) == (426, "None of the accounts have enough shares.")
+    quote(stage, CALL, 1)
+    assert refused(stage, -1, CALL)[0] == 426
+    trade(stage, AAPL, -10)
+
+
+def test_proceeds_buy_on_the_next_business_day(stage: Stage) -> None:
+    trade(stage, AAPL, 100)
+    trade(stage, AAPL, -60)
+    assert figures(stage) == {
+        "SettledCash": "0.00", "TotalCashValue": "6000.00", "BuyingPower": "0.00",
+        "AvailableFunds": "6000.00", "NetLiquidation": "10000.00",
+    }  # fmt: skip
+    assert refused(stage, 1)[0] == 201
+    stage.step("clock 20260413 23:59:59")
+    assert figures(stage)["SettledCash"] == "0.00"
+    stage.step("clock 20260414 00:00:00")
+    assert figures(stage)["SettledCash"] == figures(stage)["BuyingPower"] == "6000.00"
+    trade(stage, AAPL, 60)
+    check(stage.engine)
+    journal = stage.engine.drain_journal()
+    facts = [fact for entry in journal for fact in entry.facts if isinstance(fact, CashSettled)]
+    assert facts == [CashSettled(ACCOUNT, date(2026, 4, 14).toordinal())]
+    stage.journal += journal
+    stage.assert_replays()
+
+
+def test_unsettled_money_cannot_be_withdrawn(stage: Stage) -> None:
+    trade(stage, AAPL, 100)
+    trade(stage, AAPL, -60)
+    with pytest.raises(AccountRefused, match=r"has 0\.00 USD to withdraw"):
+        stage.submit(Deposit(ACCOUNT, "USD", -1 * DOLLAR))
+    stage.step("clock 20260414 10:00:00")
+    stage.submit(Deposit(ACCOUNT, "USD", -6_000 * DOLLAR))
+
+
+def test_currencies_are_exchanged_for_what_there_is(stage: Stage) -> None:
+    quote(stage, EURUSD, 1.25)
+    text = "Order rejected - reason:FX trade would expose account to currency leverage."
+    assert refused(stage, 8_001, EURUSD) == (201, text)
+    trade(stage, EURUSD, 8_000)
+    assert refused(stage, -8_001, EURUSD) == (201, text)
+    trade(stage, EURUSD, -8_000)
+    assert figures(stage)["SettledCash"] == "10000.00"
+
+
+def test_futures_are_not_allowed(stage: Stage) -> None:
+    quote(stage, MES, 6_800)
+    code, text = refused(stage, 1, MES)
+    assert (code, text) == (
+        203, "The security MESJ6 is not available or allowed for this account.",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("entry", "size"), [(AAPL, -1), (MES, 1), (AAPL, 110)])
+def test_what_it_cannot_have_must_go_before(entry, size: int) -> None:
+    stage = Stage(Profile(opening_cash=10_000 * DOLLAR), INSTRUMENTS)
+    stage.submit(SetFeePlan(ACCOUNT, "none"))
+    quote(stage, AAPL, 100)
+    quote(stage, MES, 6_800)
+    trade(stage, entry, size)
+    with pytest.raises(AccountRefused, match="which a cash account cannot have"):
+        stage.submit(SetMarginModel(ACCOUNT, "cash"))
+    trade(stage, entry, -size)
+    stage.submit(SetMarginModel(ACCOUNT, "cash"))
+
+
+DAYS = {
+    "a Monday": ("20260413 15:00:00", AAPL, 1),
+    "a Friday": ("20260410 15:00:00", AAPL, 3),
+    "before a holiday": ("20260702 15:00:00", AAPL, 4),
+    "in Europe": ("20260410 09:00:00", next(
+        x for x in CATALOGUE if (x.secType, x.currency) == ("STK", "CHF")), 4),
+    "a currency": ("20260410 15:00:00", EURUSD, 0),
+    "an option": ("20260410 15:00:00", CALL, 3),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DAYS)
+def test_the_day_of_settlement(name: str) -> None:
+    clock, entry, later = DAYS[name]
+    now = at(clock)
+    day = date(int(clock[:4]), int(clock[4:6]), int(clock[6:8])).toordinal()
+    ends = now - now % DAY + DAY + 4 * 3600 * 10**9
+    assert settles(entry, ends) == (day + later if later else 0)
