@@ -25,7 +25,7 @@ from . import (
 )
 
 MODULES = (
-    account, calculators, config, contracts, depth, display, exercise, fundamentals, history, market,
-    news, orders, past_ticks, profit, real_time_bars, reference, scanners, session, tick_by_tick,
-    verify, wsh,
+    account, calculators, config, contracts, depth, display, exercise, fundamentals, history,
+    market, news, orders, past_ticks, profit, real_time_bars, reference, scanners, session,
+    tick_by_tick, verify, wsh,
 )  # fmt: skip
