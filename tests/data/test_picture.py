@@ -40,7 +40,7 @@ def test_a_day_of_ticks_shows_price_spread_and_volume() -> None:
 
 def test_a_rising_price_is_drawn_rising(tmp_path: Path) -> None:
     rows = {"date": [f"2024-01-{day:02}" for day in (8, 9, 10, 11, 12)], "open": [1, 2, 3, 4, 5]}
-    rows |= dict.fromkeys(("high", "low", "close"), rows["open"])
+    rows |= dict.fromkeys(("high", "low", "close"), rows["open"]) | {"volume": [0] * 5}
     import_frame(rows, tmp_path, ImportOptions(symbol="GME"))
     drawn = picture(tmp_path, "gme")
     assert drawn.title == "GME, daily bars"
