@@ -139,7 +139,7 @@ class MarginCalculator:
     def worth(self, account: Account) -> tuple[CashMicros, CashMicros]:
         """Return equity and maintenance margin, for the check of every order."""
         base, model = account.currency, MARGIN_MODELS[account.margin]
-        equity = 0
+        equity, stock = 0, model.rate_of("STK")
         for currency, cash in account.cash.items():
             equity += cash if currency == base else scaled(cash, self.rate(currency, base))
         maintenance = 0
@@ -148,9 +148,12 @@ class MarginCalculator:
                 continue
             entry = self._instruments[con_id]
             value = self._worth(entry, position)
-            margin = self.margin(entry, position.quantity, value, model)
-            if entry.secType in APART:
-                value = value - position.settled if entry.daily else 0
+            if entry.secType == "STK":  # most positions, so that they go the short way
+                margin = scaled(abs(value), stock)
+            else:
+                margin = self.margin(entry, position.quantity, value, model)
+                if entry.secType in APART:
+                    value = value - position.settled if entry.daily else 0
             if entry.currency != base:
                 rate = self.rate(entry.currency, base)
                 value, margin = scaled(value, rate), scaled(margin, rate)
