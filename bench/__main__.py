@@ -38,6 +38,7 @@ LONG = {
     "venue": "20 minutes",
     "options": "1 minute",
     "chain": "1 minute",
+    "everytick": "2 minutes",
     "tape": "2 minutes",
 }
 """Suites that run only when they are named."""
