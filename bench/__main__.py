@@ -27,6 +27,7 @@ SUITES = {
     "way": "seconds",
     "order": "1 minute",
     "short_ways": "seconds",
+    "services": "1 minute",
 }
 LONG = {
     "leaks": "5 minutes",
