@@ -18,7 +18,9 @@ Verdict = Literal["accept", "ask", "reject"]
 Entitlement = Literal["live", "delayed", "none"]
 """Which market data of a contract the user has subscribed to."""
 ENTITLEMENTS: tuple[Entitlement, ...] = ("live", "delayed", "none")
-_RULE = re.compile(r"(symbol|exchange|type):\S+( \S+)*\Z")
+SERVICES = ("scanners", "news", "fundamentals", "events")
+"""What ``service:news`` among the entitlements may name; it is ``live`` or ``none``."""
+_RULE = re.compile(rf"((symbol|exchange|type):\S+( \S+)*|service:({'|'.join(SERVICES)}))\Z")
 VERDICTS: tuple[Verdict, ...] = ("accept", "ask", "reject")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d\Z")
 
@@ -51,7 +53,8 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Which market data the user has subscribed to: live, those of ``delay_minutes`` ago for who
     asks for delayed ones, or none."""
     entitlements: dict[str, Entitlement] = {}
-    """The same by ``symbol:AAPL``, ``exchange:CME`` or ``type:OPT``; the most specific applies."""
+    """The same by ``symbol:AAPL``, ``exchange:CME`` or ``type:OPT``; the most specific applies.
+    ``service:news``, or another of ``SERVICES``, with ``none``: the user has not subscribed."""
     delay_minutes: int = 15
     """How old delayed market data are."""
     start_api_timeout_s: float = 30.0
@@ -128,6 +131,10 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
         for name in ("daily_restart", "daily_logoff"):
             self._time_of_day(name)
 
+    def has_service(self, name: str) -> bool:
+        """Whether the user has subscribed to one of ``SERVICES``."""
+        return self.entitlements.get(f"service:{name}") != "none"
+
     @property
     def message_rate(self) -> int:
         """Requests of a client per second; 0: no limit."""
@@ -203,8 +210,14 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
                     "names no contracts",
                     setting="entitlements",
                     found=name,
-                    advice="Write symbol:AAPL, exchange:CME or type:OPT",
+                    advice="Write symbol:AAPL, exchange:CME, type:OPT or service:news",
                 )
+        for name, chosen in self.entitlements.items():
+            if name.startswith("service:") and chosen == "delayed":
+                raise SettingsError(
+                    "is not an entitlement", setting=name, found=chosen,
+                    advice="A service is live or none",
+                )  # fmt: skip
 
     def _known_verdicts(self) -> None:
         for name, verdict in {"acceptance": self.acceptance, **self.acceptance_rules}.items():

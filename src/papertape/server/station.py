@@ -120,7 +120,14 @@ class Station:
         profits = ProfitStreams(self.queries, sessions, self.config, timing)
         scanners = Scanners(market, engine.instruments, sessions, self.farms.flows, timing)
         library = library or ResearchLibrary()
-        self.news = NewsService(chosen.seed, library.news, engine.instruments, sessions, timing)
+        self.news = NewsService(
+            chosen.seed,
+            library.news,
+            engine.instruments,
+            sessions,
+            timing,
+            served=chosen.has_service("news"),
+        )
         self.publisher = Publisher(
             sessions, self.queries, preferences, self.figures, self.config, bus
         )

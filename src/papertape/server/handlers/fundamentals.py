@@ -16,7 +16,11 @@ log = logging.getLogger("papertape.station")
     partly="reports other than the user's own files and a snapshot of the contract details",
 )
 def req_fundamental_data(tws: Services, session: Session, message: wire.ReqFundamentalData) -> None:
-    """The user's report, or a snapshot of what is known of a stock; 430 for any other."""
+    """The user's report, or a snapshot of what is known of a stock; 430 for any other,
+    10358 for a user without reports."""
+    if not tws.settings.has_service("fundamentals"):
+        session.error(message.reqId, 10358)
+        return
     found = tws.resolve(message.contract, Purpose.DETAILS)
     if isinstance(found, Refusal):
         session.refuse(message.reqId, found)

@@ -61,7 +61,8 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
     if delivery is None:
         return
     providers = news_providers(message.genericTickList)
-    if providers is not None and not providers <= tws.news.providers.keys():
+    known = tws.news.providers.keys()
+    if providers is not None and not (known and providers <= known):
         session.error(message.reqId, 321, cause="Invalid tick type")
         return
     if feed and (wanted.default or entry.home not in tws.news.providers):

@@ -59,12 +59,15 @@ def req_scanner_subscription(
 ) -> None:
     """Rank the stocks of a location now and every half a minute.
 
-    385 for an id in use, 322 beyond ten of a client, 162 for a code, a location or a filter that
-    there is not, which it names.
+    490 for a user without scanners, 385 for an id in use, 322 beyond ten of a client, 162 for a
+    code, a location or a filter that there is not, which it names.
     """
     held = session.subscriptions.of(ScanSubscription)
     if message.reqId in held:
         session.error(message.reqId, 385)
+        return
+    if not tws.settings.has_service("scanners"):
+        session.error(message.reqId, 490, detail="")
         return
     try:
         if len(held) >= MOST_SCANS:

@@ -30,7 +30,10 @@ class EventsDescribed(Subscription):
 
 @handles(wire.ReqWshMetaData)
 def req_wsh_meta_data(tws: Services, session: Session, message: wire.ReqWshMetaData) -> None:
-    """What events and filters there are."""
+    """What events and filters there are; 10276 for a user without them."""
+    if not tws.settings.has_service("events"):
+        session.error(message.reqId, 10276)
+        return
     session.subscriptions.add(EventsDescribed(-1))
     session.send(wire.WshMetaData(message.reqId, event_metadata()))
 
@@ -47,6 +50,9 @@ def req_wsh_event_data(tws: Services, session: Session, message: wire.ReqWshEven
     10282 before reqWshMetaData; 10309 for a filter beside the other fields, for one that is none,
     for a date that is none, and for neither a contract nor a filter.
     """
+    if not tws.settings.has_service("events"):
+        session.error(message.reqId, 10276)
+        return
     if not session.subscriptions.of(EventsDescribed):
         session.error(message.reqId, 10282)
         return

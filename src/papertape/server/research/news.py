@@ -81,16 +81,22 @@ class NewsService:
         instruments: Instruments,
         sessions: Sessions,
         timing: Timing,
+        *,
+        served: bool = True,
     ) -> None:
-        """``file`` takes the place of what the station makes up."""
+        """``file`` takes the place of what the station makes up; unless ``served`` the user has
+        subscribed to no news, and there are no providers."""
         self._file = file
         self._instruments = instruments
         self._sessions = sessions
         self._timing = timing
-        self.providers = dict(FREE) if file is None else file.providers
+        self.providers = dict(FREE) if file is None else dict(file.providers)
         """Names by code."""
         self._headlines = Headlines(seed, tuple(self.providers))
         self._bulletins = (BULLETIN,) if file is None else file.bulletins
+        if not served:
+            self.providers.clear()
+            self._bulletins = ()
         self.alarm = Wakeup(self.next_due, self.step)
 
     def listed(self) -> list[NewsProvider]:
