@@ -37,8 +37,12 @@ def req_mkt_depth(tws: Services, session: Session, message: wire.ReqMktDepth) ->
         session.error(request_id, 10092)
     elif tws.entitlements.lacks(entry):
         right = tws.entitlements.of(entry)
-        variant = "delayed" if right == "delayed" else "no_delayed"
-        session.error(request_id, 354, variant=variant, contract=told_contract(entry))
+        session.error(
+            request_id,
+            354,
+            variant="delayed" if right == "delayed" else "no_delayed",
+            contract=told_contract(entry),
+        )
     elif message.numRows < 1:
         session.error(request_id, 322, cause=f"{message.numRows} is no number of rows")
     elif 0 < most <= len(lines):
