@@ -12,6 +12,13 @@ from venue.scenario import Stage, rows_of, scenario, shown
 MARKET = "quote AAPL 257.66 x 257.68 -> .\ntrade AAPL 257.67 -> .\n"
 
 TABLES = {
+    "the end of the day ends a family": """
+        submit  #1 BUY 10 AAPL LMT 257.50 transmit=false  -> .
+        submit  #2 SELL 10 AAPL LMT 260 parentId=1  -> #1 accepted Submitted
+                -> #2 accepted PreSubmitted child; #2 again PreSubmitted child
+                -> #1 again Submitted
+        clock   20260414 00:00:01  -> #1 Cancelled; #2 Cancelled
+    """,
     "a trailing stop rises with the market": """
         submit  #1 SELL 10 AAPL TRAIL auxPrice=2  -> #1 accepted PreSubmitted trigger
                 -> #1 again PreSubmitted trigger

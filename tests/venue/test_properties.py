@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lanes import tries
-from papertape.model import Contract, Order
+from papertape.model import Contract, Order, OrderCondition
 from papertape.server.present.events import Event, Traded
 from papertape.server.present.presenter import Presenter
 from papertape.server.present.queries import Queries
 from papertape.server.present.views import Views
 from papertape.venue import entries
+from papertape.venue.broker.condition_terms import CANCELLED_BY, SUBMITTED_BY
 from papertape.venue.broker.profile import Profile
 from papertape.venue.commands import CancelAll, CancelApiOrder, Command, SubmitOrder
 from papertape.venue.engine import Engine
@@ -33,9 +34,87 @@ NEXT, LATEST = 0, -1
 """Stand for the client's next valid id, which most submissions take, and for the one before it."""
 
 
+PLAIN = ["MKT", "LMT", "LMT", "LMT", "STP", "STP LMT"]
+SPECIAL = [
+    "TRAIL", "TRAIL LIMIT", "MIT", "LIT", "MTL", "MOC", "LOC", "REL", "PASSV REL", "MIDPRICE",
+    "PEG MID", "PEG BENCH", "SNAP MKT", "SNAP MID", "SNAP PRIM",
+]  # fmt: skip
+LIMITED = ("LMT", "STP LMT", "LIT", "LOC", "REL", "MIDPRICE")
+TRIGGERED = ("STP", "STP LMT", "MIT", "LIT")
+MINUTE_OF_START = "20260413-14:{:02}:00"
+
+
+@st.composite
+def conditions(draw: st.DrawFn) -> OrderCondition:
+    return OrderCondition(
+        type=draw(st.sampled_from([1, 1, 3, 4, 5, 6, 7])),
+        isConjunctionConnection=draw(st.booleans()),
+        isMore=draw(st.booleans()),
+        conId=draw(st.sampled_from(sorted(SYMBOLS.values()))),
+        symbol=draw(st.sampled_from(sorted(SYMBOLS))),
+        secType="STK",
+        price=draw(prices) / 100,
+        percent=draw(st.integers(0, 100)),
+        changePercent=draw(st.integers(-5, 5)),
+        volume=draw(st.integers(0, 2_000)),
+        time=MINUTE_OF_START.format(draw(st.integers(0, 2))),
+        triggerMethod=draw(st.sampled_from([0, 2, 4, 7, 8])),
+    )
+
+
+@st.composite
+def special_submissions(draw: st.DrawFn) -> SubmitOrder:
+    """Orders of every kind with relatives, times, conditions, first fills; few are refused."""
+    command = draw(submissions())
+    order = command.order
+    kind = order.orderType = draw(st.sampled_from(SPECIAL + PLAIN))
+    opens = ["OPG"] if kind in ("MKT", "LMT") else []
+    order.tif = draw(st.sampled_from(["DAY", "DAY", "GTC", "GTD", "Minutes", *opens]))
+    order.goodTillDate = f"2026041{draw(st.integers(3, 5))}-14:05:00"
+    order.duration = draw(st.integers(1, 3)) if order.tif == "Minutes" else None
+    if kind in ("MOC", "LOC", "MTL"):
+        order.tif = "DAY"
+    order.lmtPrice = draw(prices) / 100 if kind in LIMITED else None
+    order.auxPrice = draw(prices) / 100 if kind in TRIGGERED else draw(st.integers(0, 50)) / 100
+    if kind == "TRAIL LIMIT":
+        order.lmtPriceOffset = draw(st.integers(0, 20)) / 100
+    if kind.startswith("TRAIL"):
+        order.auxPrice = max(order.auxPrice, 0.01)
+        order.trailStopPrice = draw(st.none() | prices.map(lambda price: price / 100))
+    if kind == "PEG BENCH":
+        order.referenceContractId = draw(st.sampled_from(sorted(SYMBOLS.values())))
+        order.startingPrice = draw(prices) / 100
+        order.peggedChangeAmount, order.referenceChangeAmount = draw(sizes) / 100, 1.0
+        order.stockRefPrice = 100.0
+    if kind in TRIGGERED and draw(st.booleans()):
+        order.adjustedOrderType = draw(st.sampled_from(["STP", "STP LMT", "TRAIL", "TRAIL LIMIT"]))
+        order.triggerPrice = draw(prices) / 100
+        order.adjustedStopPrice = draw(prices) / 100
+        order.adjustedStopLimitPrice = draw(prices) / 100
+        order.adjustedTrailingAmount = draw(st.integers(1, 50)) / 100
+        order.adjustableTrailingUnit = draw(st.sampled_from([0, 100]))
+    few = st.sampled_from([False, False, False, True])
+    if draw(few):
+        order.parentId = draw(st.one_of(st.just(LATEST), st.just(LATEST), order_ids))
+    if draw(few):
+        order.ocaGroup, order.ocaType = draw(st.sampled_from("gh")), draw(st.integers(1, 3))
+    if (kind in SUBMITTED_BY and draw(few)) or draw(st.integers(0, 19)) == 0:
+        order.conditions = draw(st.lists(conditions(), min_size=1, max_size=3))
+        order.conditionsCancelOrder = kind in CANCELLED_BY and draw(st.booleans())
+        order.conditionsIgnoreRth = draw(st.booleans())
+    if draw(few):
+        order.goodAfterTime = MINUTE_OF_START.format(draw(st.integers(0, 2)))
+    if draw(few):
+        order.minQty = draw(st.integers(1, 50))
+    order.allOrNone = draw(few)
+    if kind == "LMT" and draw(few):
+        order.discretionaryAmt = draw(st.integers(1, 30)) / 100
+    return command
+
+
 @st.composite
 def submissions(draw: st.DrawFn) -> SubmitOrder:
-    kind = draw(st.sampled_from(["MKT", "LMT", "LMT", "LMT", "STP", "STP LMT"]))
+    kind = draw(st.sampled_from(PLAIN))
     order = Order(
         action=draw(st.sampled_from(["BUY", "SELL"])),
         totalQuantity=Decimal(draw(sizes)),
@@ -43,7 +122,7 @@ def submissions(draw: st.DrawFn) -> SubmitOrder:
         lmtPrice=draw(prices) / 100 if "LMT" in kind else None,
         auxPrice=draw(prices) / 100 if "STP" in kind else None,
         tif=draw(st.sampled_from(["DAY", "DAY", "GTC", "IOC", "FOK"])),
-        transmit=draw(st.sampled_from([True] * 7 + [False])),
+        transmit=draw(st.sampled_from([True] * 5 + [False])),
         whatIf=draw(st.sampled_from([False] * 9 + [True])),
     )
     symbol = draw(st.sampled_from(sorted(SYMBOLS)))
@@ -70,19 +149,20 @@ steps = st.lists(
     st.one_of(
         submissions(),
         submissions(),
-        submissions(),
+        special_submissions(),
+        special_submissions(),
         quotes(),
         quotes(),
         st.builds(CancelApiOrder, clients, order_ids),
         st.builds(CancelAll, clients),
         quotes(),
-        st.just("night"),
+        st.sampled_from(["minute", "minute", "night"]),
     ),
     min_size=20,
     max_size=60,
 )
 Step = Command | tuple[int, int, int, int, int] | str
-PAUSES = {"night": 24 * 3600, "hours": 5 * 3600}
+PAUSES = {"minute": 60, "night": 24 * 3600, "hours": 5 * 3600}
 
 
 def play(
@@ -138,7 +218,10 @@ def test_the_same_history_gives_the_same_events(history: list[Step]) -> None:
 def _numbered(command: Command, queries: Queries) -> Command:
     if isinstance(command, SubmitOrder) and command.orderId <= NEXT:
         order_id = queries.next_valid_id(command.clientId) + command.orderId
-        return msgspec.structs.replace(command, orderId=order_id)
+        command = msgspec.structs.replace(command, orderId=order_id)
+    if isinstance(command, SubmitOrder) and command.order.parentId == LATEST:
+        order = msgspec.structs.replace(command.order, parentId=max(command.orderId - 1, 1))
+        command = msgspec.structs.replace(command, order=order)
     return command
 
 
@@ -149,7 +232,5 @@ def _trade_is_fair(event: Traded) -> None:
     assert execution.cumQty == view.filled <= view.order.totalQuantity
     if "LMT" in view.order.orderType:
         assert view.order.lmtPrice is not None
-        if execution.side == "BOT":
-            assert execution.price <= view.order.lmtPrice
-        else:
-            assert execution.price >= view.order.lmtPrice
+        beyond = (execution.price - view.order.lmtPrice) * (1 if execution.side == "BOT" else -1)
+        assert beyond <= (view.order.discretionaryAmt or 0) + 1e-9

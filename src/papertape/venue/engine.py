@@ -332,9 +332,11 @@ class Engine:
             if order is not None:
                 self._carry_out(f"turn {number}", self.broker.turn(order, now), now, happened)
         elif self.state.day_end == due:
-            for order in [one for one in self.state.orders.values() if one.expires <= now]:
-                cause, decision = f"expire {order.permId}", self._expire(order, now)
-                self._carry_out(cause, decision, now, happened)
+            orders = self.state.orders
+            for number in [one.permId for one in orders.values() if one.expires <= now]:
+                order = orders.get(number)  # none where its parent took it along
+                if order is not None:
+                    self._carry_out(f"expire {number}", self._expire(order, now), now, happened)
             self._carry_out("day end", self.accounts.open_day(now), now, happened)
 
     def _expire(self, order: LiveOrder, now: Nanos) -> Decision:
