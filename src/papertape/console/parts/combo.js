@@ -1,4 +1,7 @@
 // Choosing one of many by typing: the combobox pattern of the ARIA practices.
+const PATIENCE_MS = 2000; // without an answer, one is asked for again
+const MOST_TRIES = 10;
+
 export default {
   template: `
     <div class="pt-combo">
@@ -26,6 +29,7 @@ export default {
     this.id = "combo-" + Math.random().toString(36).slice(2);
     this.entered = false; // Enter was pressed before the offers came
     this.timer = 0;
+    this.late = 0;
     this.text = this.chosen = this.value ?? "";
   },
   watch: {
@@ -37,20 +41,26 @@ export default {
   },
   unmounted() {
     clearTimeout(this.timer);
+    clearTimeout(this.late);
   },
   methods: {
     typed() {
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.ask(this.text), 120);
     },
-    ask(text) {
+    ask(text, tries = 1) {
       clearTimeout(this.timer);
+      clearTimeout(this.late);
       this.timer = 0;
       this.asked = text;
       this.$emit("ask", text);
+      if (tries < MOST_TRIES)
+        this.late = setTimeout(() => this.ask(text, tries + 1), PATIENCE_MS);
     },
     offer(text, offers) { // called from Python: the answer to `ask`
-      if (text !== this.asked || document.activeElement !== this.$refs.input) return;
+      if (text !== this.asked) return;
+      clearTimeout(this.late);
+      if (document.activeElement !== this.$refs.input) return;
       this.offers = offers;
       this.open = true;
       this.at = offers.length && text ? 0 : -1;
@@ -62,6 +72,7 @@ export default {
       this.close();
     },
     close() {
+      clearTimeout(this.late);
       this.open = false;
       this.at = -1;
     },
