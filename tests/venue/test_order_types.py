@@ -5,6 +5,10 @@ Each table is played as it stands, and once more with a restart behind each of i
 
 import pytest
 
+from papertape.server.present.events import RequestRefusedEvent
+from papertape.server.present.queries import Queries
+from papertape.server.present.views import Views
+from papertape.venue.commands import SubmitOrder
 from papertape.venue.engine import Engine
 from papertape.venue.invariants import check
 from venue.scenario import Stage, rows_of, scenario, shown
@@ -405,3 +409,27 @@ def restarted(stage: Stage) -> Engine:
     old, engine = stage.engine, Engine(stage.market, stage.profile)
     engine.restore(bytes(old.snapshot()), lambda *_: old.archive.rows())
     return engine
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_client_may_send_back_what_it_is_shown_of_an_order(name: str) -> None:
+    """As programs do that change one field of the order in openOrder."""
+    stage = Stage()
+    for row, _ in rows_of(MARKET + TABLES[name]):
+        stage.step(row)
+        for view in stage.queries.open_orders():
+            _send_back(stage, view.order.clientId, view.order.orderId)
+
+
+def _send_back(stage: Stage, client_id: int, order_id: int) -> None:
+    twin = Stage()
+    twin.engine, twin.now = restarted(stage), stage.now
+    twin.market = stage.market
+    queries = Queries(twin.engine, Views(twin.engine.instruments, twin.engine.profile))
+    before = queries.order(client_id, order_id)
+    assert before is not None
+    told = twin.submit(SubmitOrder(client_id, order_id, before.contract, before.order))
+    refused = [one for one in told if isinstance(one, RequestRefusedEvent)]
+    assert not refused, (order_id, before.order.orderType, refused, before.order)
+    after = queries.order(client_id, order_id)
+    assert after is not None and after.order == before.order

@@ -116,6 +116,8 @@ class OrderReplaced(Fact, frozen=True, tag=2):
     """Why it does not work yet: flags of ``special.Held``."""
     stop: PriceUnits | None = None
     """The stop that its trail has reached, kept by the new terms; None without one."""
+    limit: PriceUnits | None = None
+    """The limit that its first fill gave it, kept by the new terms; None without one."""
 
 
 class OrderMoved(Fact, frozen=True, tag=3):

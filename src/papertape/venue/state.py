@@ -164,7 +164,7 @@ class Fold:
                 opens=fact.opens,
                 held=fact.held,
                 movedStop=fact.stop,
-                movedLimit=None,
+                movedLimit=fact.limit,
                 billedSize=0,
                 billedValue=0,
             )

@@ -53,6 +53,7 @@ from .margin import MarginCalculator
 from .order_types import DAY, FOK, GTC, IMMEDIATE, MARKET_TO_LIMIT, ORDER_TYPES
 from .orders import ADDED, REMOVED, TRIGGER, LiveOrder
 from .pegging import Pegs
+from .price_terms import adjusted_text
 from .profile import Profile
 from .risk import Effect, beyond_band, effect_of, refusal_of
 from .trailing import Trails
@@ -242,6 +243,13 @@ class OrderManager:
 
     def replace(self, order: LiveOrder, terms: Terms, now: Nanos) -> Decision | Refusal:
         """Give a working order new terms, or return why it cannot have them."""
+        special = terms.special
+        if special is not None and order.parent and special.oca == str(order.parent):
+            # a child is shown in a group with the number of its parent
+            special = replace(
+                special, oca=order.terms.extras.oca, ocaType=order.terms.extras.ocaType
+            )
+            terms = replace(terms, special=special)
         refusal = _mismatch(order, terms)
         if refusal is not None:
             return refusal
@@ -266,8 +274,9 @@ class OrderManager:
         if held or order.held:
             why = why_held(terms, held)
         yield OrderReplaced(
-            perm_id, terms, status, why, expires, opens, held, _stop_kept(order, terms)
-        )
+            perm_id, terms, status, why, expires, opens, held, _stop_kept(order, terms),
+            order.movedLimit if terms.orderType == MARKET_TO_LIMIT.name else None,
+        )  # fmt: skip
         quote = self._top.look(terms.conId)
         notice = None if order.waits or held else self._band(terms, quote)
         if held:
@@ -433,9 +442,11 @@ class OrderManager:
         if not price or (price - change.trigger) * side > 0:
             return
         special = replace(terms.extras, adjustment=None, trail=change.trail)
+        text = adjusted_text(terms.text, change, self._instruments[terms.conId].scale)
         adjusted = replace(
-            terms, orderType=change.orderType, stop=change.stop, limit=change.limit, special=special
-        )
+            terms, orderType=change.orderType, stop=change.stop, limit=change.limit,
+            special=special, text=text,
+        )  # fmt: skip
         yield OrderAdjusted(order.permId, self.trails.with_stop(adjusted))
 
     # -- what holds an order --------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import msgspec
+
 from papertape.model import Order
 
 from ..reference.descriptions import ORDER_TAG
@@ -21,6 +23,9 @@ ADJUSTED: Final = ("STP", "STP LMT", "TRAIL", "TRAIL LIMIT")
 """What a stop may become."""
 BY_PERCENT: Final = 100
 """``adjustableTrailingUnit`` of a distance in percent; 0 is an amount."""
+
+
+_order_of = msgspec.json.Decoder(Order).decode
 
 
 def adjustment_of(order: Order, kind: OrderType, entry: Instrument) -> Adjustment | Refusal | None:
@@ -54,6 +59,29 @@ def adjustment_of(order: Order, kind: OrderType, entry: Instrument) -> Adjustmen
             return Refusal(364)
         trail = Trail(amount, fraction, None if limit is None else abs(stop - limit))
     return Adjustment(trigger, becomes, stop, limit, trail)
+
+
+def adjusted_text(text: str, change: Adjustment, scale: int) -> str:
+    """Return the record of an order, as its client gave it, with what its adjustment made of it."""
+    order = _order_of(text)
+    trail = change.trail
+    stop = change.stop / scale
+    order = msgspec.structs.replace(
+        order,
+        orderType=change.orderType,
+        auxPrice=stop if trail is None else trail.amount / scale or None,
+        trailingPercent=None if trail is None else 100 * trail.percent / RATE_SCALE or None,
+        trailStopPrice=None if trail is None else stop,
+        lmtPrice=None if change.limit is None else change.limit / scale,
+        lmtPriceOffset=None if trail is None or trail.offset is None else trail.offset / scale,
+        triggerPrice=None,
+        adjustedOrderType="",
+        adjustedStopPrice=None,
+        adjustedStopLimitPrice=None,
+        adjustedTrailingAmount=None,
+        adjustableTrailingUnit=0,
+    )
+    return msgspec.json.encode(order).decode()
 
 
 def _units(price: float | None, entry: Instrument) -> PriceUnits:
