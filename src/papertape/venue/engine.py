@@ -276,7 +276,7 @@ class Engine:
 
     def _watch(self, order: LiveOrder) -> None:
         """Look at an order with the ticks that it depends on, as long as it does."""
-        watched = self.broker.watched(order)
+        watched = self.broker.holds.watched(order)
         for con_id in self._watched.pop(order.permId, ()):
             if con_id not in watched:
                 self.exchange.unwatch(con_id, order.permId)
@@ -294,7 +294,7 @@ class Engine:
 
     def _set_look(self, order: LiveOrder, now: Nanos) -> None:
         """Look at an order that does not work yet when its time may have come."""
-        due = self.broker.next_look(order, now)
+        due = self.broker.holds.next_look(order, now)
         if due and order.working:
             self._agenda.add(due, Alarm.LOOK, order.permId)
 

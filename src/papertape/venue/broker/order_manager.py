@@ -14,7 +14,6 @@ from ..exchange.matching import ConsumedLiquidity
 from ..exchange.top_of_book import TopOfBook
 from ..exchange.triggers import elects, of_quote
 from ..facts import (
-    TOUCHED,
     AnyFact,
     OrderActivated,
     OrderAdjusted,
@@ -35,23 +34,22 @@ from ..facts import (
 from ..market.source import Print, Quote
 from ..reference.instruments import Instruments, Refusal
 from ..reference.sessions import TradingHours
-from ..reference.times import next_quarter_end
 from ..special import Adjustment, Held
 from ..units import (
     SIZE_SCALE,
     Nanos,
-    PriceUnits,
-    quotient_text,
     share,
 )
 from . import lifecycle
+from .changes import mismatch, stop_kept
 from .conditions import Conditions
 from .fills import Fills
 from .groups import Groups
+from .holds import Holds, why_held
 from .ledger import Account
 from .margin import MarginCalculator
-from .order_types import DAY, FOK, GTC, IMMEDIATE, MARKET_TO_LIMIT, ORDER_TYPES
-from .orders import ADDED, REMOVED, TRIGGER, LiveOrder
+from .order_types import DAY, FOK, GTC, IMMEDIATE, MARKET_TO_LIMIT
+from .orders import ADDED, REMOVED, LiveOrder
 from .pegging import Pegs
 from .price_terms import adjusted_text
 from .profile import Profile
@@ -102,6 +100,7 @@ class OrderManager:
         self.trails = Trails(instruments, top)
         self.pegs = Pegs(instruments, top)
         self.conditions = Conditions(state, instruments, top, hours, self.margin)
+        self.holds = Holds(state, instruments, hours, self.conditions, self.pegs)
 
     # -- acceptance ---------------------------------------------------------------------------
 
@@ -116,7 +115,7 @@ class OrderManager:
         parent: LiveOrder | None = None,
     ) -> Decision:
         """Place an order: it is rejected, cancelled immediately, or working, with its fills."""
-        perm_id, expires = self._state.next_perm_id, self.expiry(terms, now)
+        perm_id, expires = self._state.next_perm_id, self.holds.expiry(terms, now)
         placed = OrderPlaced(
             perm_id, client_id, order_id, terms, lifecycle.SUBMITTED, "", expires, None, bound
         )
@@ -125,7 +124,7 @@ class OrderManager:
             yield replace(placed, status=lifecycle.INACTIVE, reason=beyond)
             return
         if terms.special is not None:
-            held = self._holding(terms, parent, now)
+            held = self.holds.reasons(terms, parent, now)
             placed = replace(placed, held=held, parent=0 if parent is None else parent.permId)
             if held:
                 yield replace(placed, status=lifecycle.PRE_SUBMITTED, whyHeld=why_held(terms, held))
@@ -167,7 +166,7 @@ class OrderManager:
         """Accept an order that nothing holds: it waits for the open or its stop, or trades."""
         perm_id, terms = placed.permId, self.trails.with_stop(placed.terms)
         placed = replace(placed, terms=terms)
-        quote, closed = self._top.look(terms.conId), self._opens(terms, now)
+        quote, closed = self._top.look(terms.conId), self.holds.opens(terms, now)
         limit, tif, stop = terms.limit, terms.tif, terms.stop
         notice = self._band(terms, quote) if stop is None else None
         if notice is not None:
@@ -250,7 +249,7 @@ class OrderManager:
                 special, oca=order.terms.extras.oca, ocaType=order.terms.extras.ocaType
             )
             terms = replace(terms, special=special)
-        refusal = _mismatch(order, terms)
+        refusal = mismatch(order, terms)
         if refusal is not None:
             return refusal
         if terms.quantity <= order.filled:
@@ -259,13 +258,13 @@ class OrderManager:
         return beyond or self._replace(order, terms, now)
 
     def _replace(self, order: LiveOrder, terms: Terms, now: Nanos) -> Decision:
-        perm_id, expires = order.permId, self.expiry(terms, now)
+        perm_id, expires = order.permId, self.holds.expiry(terms, now)
         held: int = order.held & Held.CHILD
         if terms.special is not None:
-            held |= self._holding(terms, None, now)
+            held |= self.holds.reasons(terms, None, now)
             if not held:
                 terms = self.trails.with_stop(terms)
-        opens = 0 if held else self._opens(terms, now)
+        opens = 0 if held else self.holds.opens(terms, now)
         status, why = order.status, order.whyHeld
         if opens or held:
             status = lifecycle.PRE_SUBMITTED
@@ -274,7 +273,7 @@ class OrderManager:
         if held or order.held:
             why = why_held(terms, held)
         yield OrderReplaced(
-            perm_id, terms, status, why, expires, opens, held, _stop_kept(order, terms),
+            perm_id, terms, status, why, expires, opens, held, stop_kept(order, terms),
             order.movedLimit if terms.orderType == MARKET_TO_LIMIT.name else None,
         )  # fmt: skip
         quote = self._top.look(terms.conId)
@@ -301,7 +300,7 @@ class OrderManager:
         terms, again = placed.terms, HELD_AGAIN
         warned: list[OrderWarned] = []
         if terms.tif == DAY:
-            notice = self._until_open(terms, placed.opens)
+            notice = self.holds.until_open(terms, placed.opens)
             warned = [OrderWarned(placed.clientId, placed.orderId, notice)]
         if terms.stop is not None:
             yield from warned
@@ -317,7 +316,7 @@ class OrderManager:
         """Resume or suspend a working order when its exchange opens or closes."""
         if order.held:
             return
-        opens = self._opens(order.terms, now)
+        opens = self.holds.opens(order.terms, now)
         if order.opens and not opens:
             yield from self._open(order)
         elif opens and not order.opens:
@@ -333,28 +332,6 @@ class OrderManager:
         else:
             yield OrderResumed(perm_id, lifecycle.SUBMITTED, "")
             yield from self._work(perm_id, quote, repeat=False)
-
-    def _opens(self, terms: Terms, now: Nanos) -> Nanos:
-        """Return when the exchange opens for an order of these terms; 0 when it is open."""
-        if not self._hours.exchange:
-            return 0
-        return self._hours.opens(terms.conId, terms.reach, now)
-
-    def _until_open(self, terms: Terms, opens: Nanos) -> Refusal:
-        """Return the notice that an order waits for the open."""
-        entry = self._instruments[terms.conId]
-        is_cash = entry.secType == "CASH"
-        tier = f".{entry.marketName}" if entry.primaryExchange == "NASDAQ" else ""
-        time, zone = self._hours.opening(terms.conId, opens)
-        facts = {
-            "action": "BUY" if terms.side > 0 else "SELL",
-            "qty": quotient_text(terms.quantity, SIZE_SCALE),
-            "symbol": entry.localSymbol,
-            "exchange": "Forex" if is_cash else f"{entry.primaryExchange}{tier}",
-            "time": time,
-            "zone": zone,
-        }
-        return Refusal(399, facts, "until_open")
 
     # -- the market moves ---------------------------------------------------------------------
 
@@ -451,48 +428,6 @@ class OrderManager:
 
     # -- what holds an order --------------------------------------------------------------------
 
-    def _holding(self, terms: Terms, parent: LiveOrder | None, now: Nanos) -> int:
-        """Return why an order may not work yet: flags of ``special.Held``."""
-        special, held = terms.extras, 0
-        if parent is not None and not parent.done:
-            held |= Held.CHILD
-        if special.begins > now:
-            held |= Held.LATER
-        if special.auction:
-            held |= Held.AUCTION
-        if special.conditions and not special.cancels:
-            held |= Held.CONDITION
-        return held
-
-    def next_look(self, order: LiveOrder, now: Nanos) -> Nanos:
-        """Return when a held order must be looked at, other than with a tick; 0 for never."""
-        special = order.terms.extras
-        if order.held & Held.LATER and special.begins > now:
-            return special.begins
-        if special.conditions and not order.held & Held.CHILD:
-            return now + 1 if self._is_due(order, now) else self.conditions.next_time(order, now)
-        if order.held & Held.AUCTION and not order.held & Held.CHILD:
-            return self._hours.auction(order.terms.conId, special.auction, now)
-        return 0
-
-    def _is_due(self, order: LiveOrder, now: Nanos) -> bool:
-        """Return whether the conditions of an order are met already, before any tick."""
-        return bool(order.held & Held.CONDITION) and self.conditions.met(order, now)
-
-    def watched(self, order: LiveOrder) -> tuple[int, ...]:
-        """Return the instruments whose every tick an order must be looked at with."""
-        special, con_id = order.terms.special, order.terms.conId
-        if special is None or not order.working or order.held & Held.CHILD:
-            return ()
-        found: set[int] = set()
-        if special.conditions and (special.cancels or order.held & Held.CONDITION):
-            found.update(self.conditions.watched(order))
-        if not order.held and not order.opens:
-            found.update(self.pegs.watched(order))
-            if order.waits and (not order.stop or special.adjustment is not None):
-                found.add(con_id)
-        return tuple(sorted(found))
-
     def look(self, order: LiveOrder, now: Nanos, traded: LiveOrder | None = None) -> Decision:
         """Let a held order work when nothing holds it any longer; cancel an order whose conditions
         say so. ``traded`` is an order that has just filled."""
@@ -507,7 +442,7 @@ class OrderManager:
                 return
             if is_met:
                 held &= ~Held.CONDITION
-        if held == Held.AUCTION and self._is_auction(order, now):
+        if held == Held.AUCTION and self.holds.is_auction(order, now):
             yield from self._auction(order)
         elif held != order.held:
             yield from self._release(order, held, now)
@@ -515,7 +450,7 @@ class OrderManager:
     def _release(self, order: LiveOrder, held: int, now: Nanos) -> Decision:
         """Take away what held an order; let it work when ``held``, what is left, is nothing."""
         perm_id, terms = order.permId, order.terms
-        opens = 0 if held else self._opens(terms, now)
+        opens = 0 if held else self.holds.opens(terms, now)
         waits = terms.stop is not None
         if not held and waits and not terms.stop:
             price = self.trails.market(terms)
@@ -540,10 +475,6 @@ class OrderManager:
             yield from self._work(order.permId, quote, repeat=False)
 
     # -- auctions -------------------------------------------------------------------------------
-
-    def _is_auction(self, order: LiveOrder, now: Nanos) -> bool:
-        terms = order.terms
-        return self._hours.auction(terms.conId, terms.extras.auction, now - 1) == now
 
     def _auction(self, order: LiveOrder) -> Decision:
         """Print an order in its auction, and cancel what did not trade."""
@@ -662,19 +593,6 @@ class OrderManager:
 
     # -- rules ----------------------------------------------------------------------------------
 
-    def expiry(self, terms: Terms, now: Nanos) -> Nanos:
-        """Return when an order of these terms expires."""
-        special = terms.special
-        if special is not None and special.ends:
-            return special.ends
-        if special is not None and special.auction:
-            return self._hours.auction(terms.conId, special.auction, now) + 1
-        if terms.tif == GTC:
-            return next_quarter_end(now)
-        if self._hours.exchange:
-            return self._hours.day_end(terms.conId, terms.reach, now)
-        return self._state.day_end
-
     def _band(self, terms: Terms, quote: Quote) -> Refusal | None:
         if not self._profile.price_band or terms.limit is None:
             return None
@@ -687,33 +605,3 @@ class OrderManager:
             return None
         account = self._state.accounts[terms.account]
         return refusal_of(self.margin, account, terms, self._instruments)
-
-
-def why_held(terms: Terms, held: int = 0) -> str:
-    """Return ``whyHeld`` of an order that waits: for its parent, its stop, or both."""
-    child = "child" if held & Held.CHILD else ""
-    trigger = TRIGGER if terms.stop is not None and terms.orderType not in TOUCHED else ""
-    return ",".join(filter(None, (child, trigger)))
-
-
-def _stop_kept(order: LiveOrder, terms: Terms) -> PriceUnits | None:
-    """Return the stop that a trailing order has reached, unless new terms set another."""
-    old = order.terms
-    same = terms.extras.trail == old.extras.trail and terms.stop in (old.stop, 0)
-    return order.movedStop if same else None
-
-
-def _mismatch(order: LiveOrder, terms: Terms) -> Refusal | None:
-    old = order.terms
-    same = (old.conId, old.side, old.account) == (terms.conId, terms.side, terms.account)
-    becomes = (old.orderType, *ORDER_TYPES[old.orderType].becomes)
-    if not same or terms.orderType not in becomes:
-        return Refusal(105)
-    before, after = old.extras, terms.extras
-    if before.parent != after.parent:
-        return Refusal(10341)
-    if before.oca != after.oca:
-        return Refusal(10326)
-    if before.oca and before.ocaType != after.ocaType:
-        return Refusal(10327)
-    return Refusal(462, {"tif": terms.tif}) if terms.tif in IMMEDIATE else None

@@ -170,7 +170,7 @@ class ApiOrders:
     def _preview(self, client_id: int, order_id: int, terms: Terms, now: Nanos) -> Decision:
         yield from self._begin_day(now)
         perm_id = self._state.next_perm_id
-        expires = self._broker.expiry(terms, now)
+        expires = self._broker.holds.expiry(terms, now)
         yield PermIdUsed(perm_id)
         status = lifecycle.PRE_SUBMITTED
         order = LiveOrder(perm_id, client_id, order_id, terms, status, "", now, expires)

@@ -1,0 +1,31 @@
+"""Which new terms a working order may get."""
+
+from ..facts import Terms
+from ..reference.instruments import Refusal
+from ..units import PriceUnits
+from .order_types import IMMEDIATE, ORDER_TYPES
+from .orders import LiveOrder
+
+
+def stop_kept(order: LiveOrder, terms: Terms) -> PriceUnits | None:
+    """Return the stop that a trailing order has reached, unless new terms set another."""
+    old = order.terms
+    same = terms.extras.trail == old.extras.trail and terms.stop in (old.stop, 0)
+    return order.movedStop if same else None
+
+
+def mismatch(order: LiveOrder, terms: Terms) -> Refusal | None:
+    """Return why an order cannot have new terms; None when it can."""
+    old = order.terms
+    same = (old.conId, old.side, old.account) == (terms.conId, terms.side, terms.account)
+    becomes = (old.orderType, *ORDER_TYPES[old.orderType].becomes)
+    if not same or terms.orderType not in becomes:
+        return Refusal(105)
+    before, after = old.extras, terms.extras
+    if before.parent != after.parent:
+        return Refusal(10341)
+    if before.oca != after.oca:
+        return Refusal(10326)
+    if before.oca and before.ocaType != after.ocaType:
+        return Refusal(10327)
+    return Refusal(462, {"tif": terms.tif}) if terms.tif in IMMEDIATE else None

@@ -1,0 +1,126 @@
+"""Why an accepted order does not work yet, until when, and what it must be looked at with."""
+
+from typing import Protocol
+
+from ..facts import TOUCHED, Terms
+from ..reference.instruments import Instruments, Refusal
+from ..reference.sessions import TradingHours
+from ..reference.times import next_quarter_end
+from ..special import Held
+from ..units import SIZE_SCALE, Nanos, quotient_text
+from .conditions import Conditions
+from .order_types import GTC
+from .orders import TRIGGER, LiveOrder
+from .pegging import Pegs
+
+
+class DayState(Protocol):
+    """The part of the state that says when the day ends."""
+
+    day_end: Nanos
+
+
+class Holds:
+    """Looks at times, hours and conditions; changes nothing."""
+
+    def __init__(
+        self,
+        state: DayState,
+        instruments: Instruments,
+        hours: TradingHours,
+        conditions: Conditions,
+        pegs: Pegs,
+    ) -> None:
+        self._state = state
+        self._instruments = instruments
+        self._hours = hours
+        self._conditions = conditions
+        self._pegs = pegs
+
+    def reasons(self, terms: Terms, parent: LiveOrder | None, now: Nanos) -> int:
+        """Return why an order may not work yet: flags of ``special.Held``."""
+        special, held = terms.extras, 0
+        if parent is not None and not parent.done:
+            held |= Held.CHILD
+        if special.begins > now:
+            held |= Held.LATER
+        if special.auction:
+            held |= Held.AUCTION
+        if special.conditions and not special.cancels:
+            held |= Held.CONDITION
+        return held
+
+    def next_look(self, order: LiveOrder, now: Nanos) -> Nanos:
+        """Return when a held order must be looked at, other than with a tick; 0 for never."""
+        special = order.terms.extras
+        if order.held & Held.LATER and special.begins > now:
+            return special.begins
+        if special.conditions and not order.held & Held.CHILD:
+            return now + 1 if self._is_due(order, now) else self._conditions.next_time(order, now)
+        if order.held & Held.AUCTION and not order.held & Held.CHILD:
+            return self._hours.auction(order.terms.conId, special.auction, now)
+        return 0
+
+    def _is_due(self, order: LiveOrder, now: Nanos) -> bool:
+        """Return whether the conditions of an order are met already, before any tick."""
+        return bool(order.held & Held.CONDITION) and self._conditions.met(order, now)
+
+    def watched(self, order: LiveOrder) -> tuple[int, ...]:
+        """Return the instruments whose every tick an order must be looked at with."""
+        special, con_id = order.terms.special, order.terms.conId
+        if special is None or not order.working or order.held & Held.CHILD:
+            return ()
+        found: set[int] = set()
+        if special.conditions and (special.cancels or order.held & Held.CONDITION):
+            found.update(self._conditions.watched(order))
+        if not order.held and not order.opens:
+            found.update(self._pegs.watched(order))
+            if order.waits and (not order.stop or special.adjustment is not None):
+                found.add(con_id)
+        return tuple(sorted(found))
+
+    def is_auction(self, order: LiveOrder, now: Nanos) -> bool:
+        terms = order.terms
+        return self._hours.auction(terms.conId, terms.extras.auction, now - 1) == now
+
+    def opens(self, terms: Terms, now: Nanos) -> Nanos:
+        """Return when the exchange opens for an order of these terms; 0 when it is open."""
+        if not self._hours.exchange:
+            return 0
+        return self._hours.opens(terms.conId, terms.reach, now)
+
+    def until_open(self, terms: Terms, opens: Nanos) -> Refusal:
+        """Return the notice that an order waits for the open."""
+        entry = self._instruments[terms.conId]
+        is_cash = entry.secType == "CASH"
+        tier = f".{entry.marketName}" if entry.primaryExchange == "NASDAQ" else ""
+        time, zone = self._hours.opening(terms.conId, opens)
+        facts = {
+            "action": "BUY" if terms.side > 0 else "SELL",
+            "qty": quotient_text(terms.quantity, SIZE_SCALE),
+            "symbol": entry.localSymbol,
+            "exchange": "Forex" if is_cash else f"{entry.primaryExchange}{tier}",
+            "time": time,
+            "zone": zone,
+        }
+        return Refusal(399, facts, "until_open")
+
+    def expiry(self, terms: Terms, now: Nanos) -> Nanos:
+        """Return when an order of these terms expires."""
+        special = terms.special
+        if special is not None and special.ends:
+            return special.ends
+        if special is not None and special.auction:
+            return self._hours.auction(terms.conId, special.auction, now) + 1
+        if terms.tif == GTC:
+            return next_quarter_end(now)
+        if self._hours.exchange:
+            return self._hours.day_end(terms.conId, terms.reach, now)
+        return self._state.day_end
+
+
+def why_held(terms: Terms, held: int = 0) -> str:
+    """Return ``whyHeld`` of an order that waits: for its parent, its stop, or both."""
+    child = "child" if held & Held.CHILD else ""
+    trigger = TRIGGER if terms.stop is not None and terms.orderType not in TOUCHED else ""
+    return ",".join(filter(None, (child, trigger)))
