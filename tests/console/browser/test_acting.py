@@ -4,6 +4,7 @@ The station is a Gateway, whose farms sleep until somebody needs them; the tests
 """
 
 import re
+from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -188,10 +189,24 @@ def test_what_is_wrong_with_an_order_is_said_in_the_form(at: Started, browser: B
         expect(row).to_contain_text("Inactive")
 
 
+OFFERED_MS = 10_000
+
+
 def _choose(ticket: "Locator", tab: "Page", symbol: str) -> None:
     box = ticket.get_by_role("combobox", name="Symbol")
-    box.fill(symbol)
-    tab.get_by_role("option").filter(has_text=re.compile(rf"^{symbol}\b")).first.click()
+    offer = tab.get_by_role("option").filter(has_text=re.compile(rf"^{symbol}\b")).first
+
+    def offered() -> bool:
+        """On a busy machine the page may load itself again, and forget what was typed."""
+        from playwright.sync_api import TimeoutError as NothingCame
+
+        box.fill(symbol)
+        with suppress(NothingCame):
+            offer.wait_for(timeout=OFFERED_MS)
+        return offer.is_visible()
+
+    eventually(offered, f"{symbol} is not offered")
+    offer.click()
 
 
 # ---------------------------------------------------------------- chart, messages, drills, log
