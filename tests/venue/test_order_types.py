@@ -431,5 +431,14 @@ def _send_back(stage: Stage, client_id: int, order_id: int) -> None:
     told = twin.submit(SubmitOrder(client_id, order_id, before.contract, before.order))
     refused = [one for one in told if isinstance(one, RequestRefusedEvent)]
     assert not refused, (order_id, before.order.orderType, refused, before.order)
+    old = stage.engine.state.orders[before.permId]
+    new = twin.engine.state.orders.get(before.permId)
+    if new is not None:  # its new terms may have let it trade
+        peg = old.terms.extras.peg
+        assert (new.stop, new.held, new.terms.extras.peg) == (old.stop, old.held, peg)
+        if peg is None:
+            assert new.limit == old.limit
+        else:  # its price is that of the market of now, its cap the old one
+            assert new.terms.limit == old.terms.limit
     after = queries.order(client_id, order_id)
     assert after is not None and after.order == before.order

@@ -34,7 +34,9 @@ def echo_order(order: LiveOrder, entry: Instrument, profile: Profile) -> Order:
     terms = order.terms
     given = _record(terms.text)
     unbound = order.clientId == TWS_USER
-    limit = None if order.limit is None else price_float(order.limit, entry.scale)
+    # Of a peg, the cap: a client that sends back what it is shown must not fix the price.
+    units = order.limit if terms.extras.peg is None else terms.limit
+    limit = None if units is None else price_float(units, entry.scale)
     trail, oca = given.trailStopPrice, given.ocaGroup
     if order.stop is not None:
         trail = price_float(order.stop, entry.scale)

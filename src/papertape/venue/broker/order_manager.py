@@ -262,6 +262,8 @@ class OrderManager:
         held: int = order.held & Held.CHILD
         if terms.special is not None:
             held |= self.holds.reasons(terms, None, now)
+            if terms.special.conditions == order.terms.extras.conditions:
+                held &= ~Held.CONDITION | order.held  # those that were met stay met
             if not held:
                 terms = self.trails.with_stop(terms)
         opens = 0 if held else self.holds.opens(terms, now)
