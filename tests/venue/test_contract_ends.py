@@ -254,3 +254,17 @@ def test_a_venue_that_restarts_still_ends_what_is_held(stage: Stage) -> None:
     assert stage.engine.next_due() is not None
     end_of(stage)
     assert held(stage, AAPL) == (100, 25_900)
+
+
+def test_a_family_that_waits_for_a_contract_ends_with_it_once(stage: Stage) -> None:
+    quote(stage, CALL, 7.50)
+    quote(stage, AAPL, 257.50)
+    trade(stage, CALL, 1)
+    low, high = {"orderType": "LMT", "tif": "GTC", "lmtPrice": 1.0}, {"lmtPrice": 90.0}
+    trade(stage, CALL, 1, **low, transmit=False)
+    parent = stage.engine.state.highest_ids[1]
+    trade(stage, CALL, -1, **low | high, parentId=parent)
+    assert len(stage.engine.state.orders) == 2
+    told = end_of(stage)
+    ended = [one.view.orderId for one in told if isinstance(one, e.OrderCancelled)]
+    assert ended == [parent, parent + 1] and not stage.engine.state.orders

@@ -191,16 +191,40 @@ TABLES = {
                 -> #2 fee 1.022216 pnl 7.977772; #3 Cancelled
     """,
     "the stop of a bracket ends its profit taker": """
-        submit  #1 BUY 10 AAPL MKT transmit=false  -> .
+        submit  #1 BUY 10 AAPL LMT 257.68 transmit=false  -> .
         submit  #2 SELL 10 AAPL LMT 260 parentId=1 transmit=false  -> .
-        submit  #3 SELL 10 AAPL TRAIL auxPrice=2 parentId=1  -> #1 accepted PreSubmitted
+        submit  #3 SELL 10 AAPL TRAIL auxPrice=2 parentId=1  -> #1 accepted Submitted
                 -> #2 accepted PreSubmitted child; #2 again PreSubmitted child
                 -> #3 accepted PreSubmitted child,trigger; #3 again PreSubmitted child,trigger
-                -> #1 BOT 10 @ 257.68 Filled; #1 fee 1.00003; #2 again Submitted
-                -> #3 again PreSubmitted trigger
+                -> #1 BOT 10 @ 257.68 Filled; #1 fee 1.00003
+                -> #2 again Submitted; #3 again PreSubmitted trigger
         trade   AAPL 259  -> .
         trade   AAPL 257  -> #3 elected Submitted
                 -> #3 SLD 10 @ 257.66 Filled; #3 fee 1.055058 pnl -2.255088; #2 Cancelled
+        submit  #4 BUY 10 AAPL MKT transmit=false  -> .
+        submit  #5 SELL 10 AAPL TRAIL auxPrice=2 parentId=4  -> #5 refused 328
+    """,
+    "children of a part that is too small for a share end": """
+        submit  #1 BUY 100 AAPL LMT 257.50 transmit=false  -> .
+        submit  #2 SELL 10 AAPL LMT 260 parentId=1 transmit=false  -> .
+        submit  #3 SELL 50 AAPL LMT 261 parentId=1  -> #1 accepted Submitted
+                -> #2 accepted PreSubmitted child; #2 again PreSubmitted child
+                -> #3 accepted PreSubmitted child; #3 again PreSubmitted child
+                -> #1 again Submitted
+        quote   AAPL 257.40 x 257.50*5  -> #1 BOT 5 @ 257.5 Submitted; #1 fee 1.000015
+        cancel  #1  -> #1 Cancelled; #2 Cancelled
+                -> #3 replaced PreSubmitted child; #3 again Submitted
+    """,
+    "a cancelled child may cancel its parent": """
+        submit  #1 BUY 10 AAPL LMT 257.50 transmit=false  -> .
+        submit  #2 SELL 10 AAPL LMT 260 parentId=1 autoCancelParent=true  -> #1 accepted Submitted
+                -> #2 accepted PreSubmitted child
+                -> #2 again PreSubmitted child; #1 again Submitted
+        cancel  #2  -> #2 Cancelled; #1 Cancelled
+    """,
+    "discretion of an order that does not wait": """
+        submit  #1 BUY 10 AAPL LMT 257.66 IOC discretionaryAmt=0.02  -> #1 accepted Submitted
+                -> #1 BOT 10 @ 257.68 Filled; #1 fee 1.00003
     """,
     "a child comes after its parent": """
         submit  #1 BUY 10 AAPL LMT 257.50  -> #1 accepted Submitted; #1 again Submitted

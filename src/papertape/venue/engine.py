@@ -332,12 +332,15 @@ class Engine:
             if order is not None:
                 self._carry_out(f"turn {number}", self.broker.turn(order, now), now, happened)
         elif self.state.day_end == due:
-            orders = self.state.orders
-            for number in [one.permId for one in orders.values() if one.expires <= now]:
-                order = orders.get(number)  # none where its parent took it along
-                if order is not None:
-                    self._carry_out(f"expire {number}", self._expire(order, now), now, happened)
+            orders = self.state.orders.values()
+            self._expire_all([one.permId for one in orders if one.expires <= now], now, happened)
             self._carry_out("day end", self.accounts.open_day(now), now, happened)
+
+    def _expire_all(self, numbers: list[int], now: Nanos, happened: list[Happened]) -> None:
+        for number in numbers:
+            order = self.state.orders.get(number)  # none where its parent took it along
+            if order is not None:
+                self._carry_out(f"expire {number}", self._expire(order, now), now, happened)
 
     def _expire(self, order: LiveOrder, now: Nanos) -> Decision:
         return (
@@ -355,8 +358,9 @@ class Engine:
 
     def _end(self, con_id: int, now: Nanos, happened: list[Happened]) -> None:
         """End a contract: the orders for it expire, then what is held of it."""
-        for order in [one for one in self.state.orders.values() if one.terms.conId == con_id]:
-            self._carry_out(f"expire {order.permId}", self.broker.expire(order), now, happened)
+        orders = self.state.orders.values()
+        ended = [one.permId for one in orders if one.terms.conId == con_id]
+        self._expire_all(ended, now, happened)
         self._ending.discard(con_id)
         self._carry_out(f"end {con_id}", self.ends.end(con_id), now, happened)
 

@@ -66,6 +66,12 @@ class Terms(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """Whether the trigger price is reached by a rise (+1) or by a fall (-1)."""
         return -self.side if self.orderType in TOUCHED else self.side
 
+    def worst(self, limit: PriceUnits | None) -> PriceUnits | None:
+        """The worst price at which an order with this limit trades: beyond it, its discretion."""
+        if limit is None or self.special is None or not self.special.discretion:
+            return limit
+        return limit + self.side * self.special.discretion
+
     @property
     def reach(self) -> int:
         """The sessions of a trading day in which the order trades."""

@@ -80,13 +80,14 @@ class Fills:
         )  # fmt: skip
 
     def fillable(self, terms: Terms, limit: PriceUnits | None, quote: Quote) -> SizeUnits:
+        """Return the size that a quote still has for an order at its limit or better."""
         consumed = self._state.consumed.get(terms.conId)
         return matching.fillable(terms.side, limit, quote, consumed)
 
     def in_vain(self, terms: Terms, quote: Quote) -> bool:
         """Return whether the quote is too small for an order that does not wait."""
         least = terms.quantity if terms.tif == FOK else max(terms.extras.least, 1)
-        return self.fillable(terms, terms.limit, quote) < least
+        return self.fillable(terms, terms.worst(terms.limit), quote) < least
 
     def auction_price(self, terms: Terms) -> PriceUnits:
         """Return the price of an auction: of the last print for a close, of the middle of the

@@ -80,6 +80,7 @@ class Holds:
         return tuple(sorted(found))
 
     def is_auction(self, order: LiveOrder, now: Nanos) -> bool:
+        """Return whether the auction of an order is at this instant."""
         terms = order.terms
         return self._hours.auction(terms.conId, terms.extras.auction, now - 1) == now
 

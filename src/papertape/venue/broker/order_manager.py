@@ -35,11 +35,7 @@ from ..market.source import Print, Quote
 from ..reference.instruments import Instruments, Refusal
 from ..reference.sessions import TradingHours
 from ..special import Adjustment, Held
-from ..units import (
-    SIZE_SCALE,
-    Nanos,
-    share,
-)
+from ..units import SIZE_SCALE, Nanos, PriceUnits, SizeUnits, share
 from . import lifecycle
 from .changes import mismatch, stop_kept
 from .conditions import Conditions
@@ -167,7 +163,7 @@ class OrderManager:
         perm_id, terms = placed.permId, self.trails.with_stop(placed.terms)
         placed = replace(placed, terms=terms)
         quote, closed = self._top.look(terms.conId), self.holds.opens(terms, now)
-        limit, tif, stop = terms.limit, terms.tif, terms.stop
+        limit, tif, stop, peg = terms.limit, terms.tif, terms.stop, terms.extras.peg
         notice = self._band(terms, quote) if stop is None else None
         if notice is not None:
             yield replace(placed, status=lifecycle.PRE_SUBMITTED)
@@ -180,6 +176,10 @@ class OrderManager:
         elif stop is not None:
             yield replace(placed, status=lifecycle.PRE_SUBMITTED, whyHeld=why_held(terms))
             yield from self._wait(perm_id, quote)
+        elif peg is not None:
+            priced = self.pegs.price(terms, peg) is not None
+            yield placed if priced else replace(placed, status=lifecycle.PRE_SUBMITTED)
+            yield from self._work(perm_id, quote, repeat=True)
         elif tif in IMMEDIATE and (closed or self.fills.in_vain(terms, quote)):
             if tif == FOK:
                 yield replace(placed, status=lifecycle.INACTIVE)
@@ -190,12 +190,6 @@ class OrderManager:
             yield replace(placed, status=lifecycle.PRE_SUBMITTED)
             yield OrderMoved(perm_id, lifecycle.SUBMITTED)
             yield from self._work(perm_id, quote, repeat=False)
-        elif terms.extras.peg is not None:
-            status = lifecycle.SUBMITTED
-            if self.pegs.limit(LiveOrder(0, 0, 0, terms, status, "", now, 0)) is None:
-                status = lifecycle.PRE_SUBMITTED
-            yield replace(placed, status=status)
-            yield from self._work(perm_id, quote, repeat=True)
         else:
             starts_held = limit is None and terms.side > 0
             yield replace(placed, status=lifecycle.PRE_SUBMITTED) if starts_held else placed
@@ -372,12 +366,7 @@ class OrderManager:
         if order is None or not order.waits:
             return
         terms = order.terms
-        if isinstance(tick, Print):
-            price = tick.price
-        else:
-            up, down = of_quote(terms.trigger, tick)
-            price = up if terms.side > 0 else down
-        stop, limit = self.trails.at(terms, price)
+        stop, limit = self.trails.at(terms, _price_of(tick, terms))
         if order.stop is not None and (not order.stop or (stop - order.stop) * terms.side < 0):
             yield OrderRepriced(perm_id, stop, limit)
 
@@ -412,13 +401,9 @@ class OrderManager:
 
     def _adjust(self, order: LiveOrder, change: Adjustment, tick: Quote | Print) -> Decision:
         """Make a stop what its adjustment says when the market reaches the trigger price."""
-        terms, side = order.terms, order.terms.side
-        if isinstance(tick, Print):
-            price = tick.price
-        else:
-            up, down = of_quote(terms.trigger, tick)
-            price = up if side > 0 else down
-        if not price or (price - change.trigger) * side > 0:
+        terms = order.terms
+        price = _price_of(tick, terms)
+        if not price or (price - change.trigger) * terms.side > 0:
             return
         special = replace(terms.extras, adjustment=None, trail=change.trail)
         text = adjusted_text(terms.text, change, self._instruments[terms.conId].scale)
@@ -522,9 +507,8 @@ class OrderManager:
         """Cancel or reduce an order because another one of its group traded."""
         left = 0
         if order.terms.extras.ocaType != 1:
-            left = other.remaining - share(other.remaining, fill.size, order.remaining)
-            if other.terms.quantity % SIZE_SCALE == 0:
-                left -= left % SIZE_SCALE
+            part = share(other.remaining, fill.size, order.remaining)
+            left = _whole(other.remaining - part, other)
         if left > 0:
             yield OrderReduced(other.permId, other.filled + left)
         else:
@@ -538,8 +522,8 @@ class OrderManager:
             child = self._state.orders.get(perm_id)
             if child is None or not child.held & Held.CHILD:
                 continue
-            if order.filled:
-                size = share(child.terms.quantity, order.filled, order.terms.quantity)
+            size = _whole(share(child.terms.quantity, order.filled, order.terms.quantity), child)
+            if size:
                 if size < child.terms.quantity:
                     yield OrderReduced(perm_id, size)
                 child = self._state.orders[perm_id]
@@ -607,3 +591,16 @@ class OrderManager:
             return None
         account = self._state.accounts[terms.account]
         return refusal_of(self.margin, account, terms, self._instruments)
+
+
+def _price_of(tick: Quote | Print, terms: Terms) -> PriceUnits:
+    """Return the price of a tick that the trigger method of an order looks at; 0 for none."""
+    if isinstance(tick, Print):
+        return tick.price
+    up, down = of_quote(terms.trigger, tick)
+    return up if terms.side > 0 else down
+
+
+def _whole(size: SizeUnits, order: LiveOrder) -> SizeUnits:
+    """Return a part of an order's size, in whole shares where the order has no others."""
+    return size if order.terms.quantity % SIZE_SCALE else size - size % SIZE_SCALE

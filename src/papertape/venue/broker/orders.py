@@ -68,11 +68,7 @@ class LiveOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     def worst(self) -> PriceUnits | None:
         """The worst price at which the order trades: its limit and, beyond it, its discretion;
         None is any price."""
-        limit = self.terms.limit if self.movedLimit is None else self.movedLimit
-        special = self.terms.special
-        if limit is None or special is None or not special.discretion:
-            return limit
-        return limit + self.terms.side * special.discretion
+        return self.terms.worst(self.limit)
 
     @property
     def priced(self) -> bool:

@@ -31,6 +31,10 @@ class Pegs:
         terms, peg = order.terms, order.terms.extras.peg
         if peg is None or (peg.once and order.movedLimit is not None):
             return None
+        return self.price(terms, peg)
+
+    def price(self, terms: Terms, peg: Peg) -> PriceUnits | None:
+        """Return the limit of an order of these terms in the market of this instant."""
         price = self._reference(terms, peg)
         if price <= 0:
             return None

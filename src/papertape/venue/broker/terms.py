@@ -34,6 +34,7 @@ from .order_types import (
     ORDER_TYPES,
     TIFS,
     UNSERVED_ORDER_TYPES,
+    UNSUPPORTED_ORDER_TYPES,
     OrderType,
     trigger_method,
 )
@@ -167,6 +168,8 @@ def _words(order: Order, kind: OrderType | None, *, strict: bool) -> Refusal | N
     """Check order type, action and time in force."""
     name, tif, action = order.orderType, order.tif, order.action.upper()
     if kind is None:
+        if name in UNSUPPORTED_ORDER_TYPES:
+            return Refusal(387)
         if name in UNSERVED_ORDER_TYPES:
             return not_served(f"The order type '{name}'")
         return Refusal(321, {"tag": ORDER_TAG}, "order_type")
@@ -178,9 +181,9 @@ def _words(order: Order, kind: OrderType | None, *, strict: bool) -> Refusal | N
         return None
     if tif.upper() in UNSERVED_TIFS:
         return not_served(f"The time in force '{tif}'")
-    return (
-        Refusal(111) if tif in (*TIFS, *AUCTION_TIFS) else Refusal(10052, {"tif": tif or "Empty"})
-    )
+    if tif not in TIFS and tif not in AUCTION_TIFS:
+        return Refusal(10052, {"tif": tif or "Empty"})
+    return Refusal(113 if kind.auction else 111)
 
 
 def _attributes(order: Order, differs: dict[str, Any], listing: Listing) -> Refusal | None:

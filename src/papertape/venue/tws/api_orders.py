@@ -5,6 +5,7 @@ A client's order id means a new order, new terms for a working one, or an error;
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 import msgspec
 
@@ -40,6 +41,10 @@ from ..reference.times import day_end
 from ..units import Nanos
 from . import order_ids
 from .api_state import ApiState, FinishedOrders
+
+TRAILED_BY: Final = ("LMT", "STP LMT")
+"""The types of parents that a trailing stop may be attached to; the official text of 328 names
+them."""
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -100,20 +105,29 @@ class ApiOrders:
             yield from self._replace(known, terms, now)
         elif terms.extras.oca in self._state.filled_groups.get(terms.account, ()):
             yield Refused(client_id, order_id, Refusal(201, variant="oca_filled"))
-        elif self._lacks_parent(client_id, order_id, terms):
-            yield Refused(client_id, order_id, Refusal(10006))
+        elif (unfit := self._unfit_child(client_id, order_id, terms)) is not None:
+            yield Refused(client_id, order_id, unfit)
         else:
             if self._state.day_end == 0:
                 yield from self._begin_day(now)
             yield from self._submit(client_id, order_id, terms, now, transmit=order.transmit)
 
-    def _lacks_parent(self, client_id: int, order_id: int, terms: Terms) -> bool:
-        """Return whether the parent of an order is missing, or ended without having filled."""
+    def _unfit_child(self, client_id: int, order_id: int, terms: Terms) -> Refusal | None:
+        """Return why an order cannot be the child of its parent: that is missing, or ended without
+        having filled, or has no limit, which a trailing child needs."""
         parent_id = terms.extras.parent
-        if not parent_id or parent_id in self._state.held.get(client_id, {}):
-            return parent_id == order_id and parent_id > 0
-        parent = self.find(client_id, parent_id)
-        return parent is None or (parent.done and parent.status != lifecycle.FILLED)
+        if not parent_id:
+            return None
+        found = self._state.held.get(client_id, {}).get(parent_id)
+        if found is None:
+            parent = self.find(client_id, parent_id)
+            if parent is None or (parent.done and parent.status != lifecycle.FILLED):
+                return Refusal(10006)
+            found = parent.terms
+        if parent_id == order_id:
+            return Refusal(10006)
+        trails = terms.extras.trail is not None
+        return Refusal(328) if trails and found.orderType not in TRAILED_BY else None
 
     def _submit(
         self, client_id: int, order_id: int, terms: Terms, now: Nanos, *, transmit: bool
