@@ -10,12 +10,14 @@ from pathlib import Path
 
 from papertape.venue.broker.attributes import TABLE, Attribute
 from papertape.venue.broker.terms import (
+    AUCTION_TIFS,
     ORDER_TYPES,
     SIDES,
     TIFS,
     UNSERVED_ORDER_TYPES,
     UNSERVED_SIDES,
     UNSERVED_TIFS,
+    UNSUPPORTED_ORDER_TYPES,
 )
 
 DOCS = Path(__file__).resolve().parent.parent / "docs/reference/order_attributes.md"
@@ -47,8 +49,9 @@ def words() -> str:
     """The rows for the three fields that take one of a few words."""
     return (
         f"| `action` | {names(tuple(SIDES))} | {names(UNSERVED_SIDES)} |\n"
-        f"| `orderType` | {names(tuple(ORDER_TYPES))} | {names(UNSERVED_ORDER_TYPES)} |\n"
-        f"| `tif` | {names(TIFS)}, below server version 225 also empty | {names(UNSERVED_TIFS)} |\n"
+        f"| `orderType` | {names(tuple(ORDER_TYPES))} | {names(UNSERVED_ORDER_TYPES)}; "
+        f"with 387, as TWS does: {names(UNSUPPORTED_ORDER_TYPES)} |\n"
+        f"| `tif` | {names((*TIFS, *AUCTION_TIFS))}, below server version 225 also empty | {names(UNSERVED_TIFS)} |\n"
     )
 
 
