@@ -51,7 +51,8 @@ def words() -> str:
         f"| `action` | {names(tuple(SIDES))} | {names(UNSERVED_SIDES)} |\n"
         f"| `orderType` | {names(tuple(ORDER_TYPES))} | {names(UNSERVED_ORDER_TYPES)}; "
         f"with 387, as TWS does: {names(UNSUPPORTED_ORDER_TYPES)} |\n"
-        f"| `tif` | {names((*TIFS, *AUCTION_TIFS))}, below server version 225 also empty | {names(UNSERVED_TIFS)} |\n"
+        f"| `tif` | {names((*TIFS, *AUCTION_TIFS))}, below server version 225 also empty "
+        f"| {names(UNSERVED_TIFS)} |\n"
     )
 
 
