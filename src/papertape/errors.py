@@ -67,6 +67,8 @@ __all__ = [
 
 # A message quotes what was found; a hostile peer must not be able to fill a log line with 16 MB.
 QUOTED: Final = 80
+CLIPPED: Final = 2_000
+"""What is told of a reason, which may quote what others wrote."""
 
 
 class PapertapeError(Exception):
@@ -91,9 +93,14 @@ def _revived(cls: type[PapertapeError], args: tuple[Any, ...]) -> PapertapeError
 
 def _sentence(head: str, facts: Mapping[str, object]) -> str:
     given = {name: value for name, value in facts.items() if value is not None}
-    # Only what was found may be the peer's; a path is ours and must be readable to its end.
-    told = [f"{n}={_quoted(v) if n == 'found' else repr(v)}" for n, v in given.items()]
+    # What was found and a symbol may be others'; a path is ours, readable to its end.
+    told = [f"{n}={_quoted(v) if n in ('found', 'symbol') else repr(v)}" for n, v in given.items()]
+    head = _clipped(visible(head))
     return visible(f"{head} ({', '.join(told)})" if told else head)
+
+
+def _clipped(head: str) -> str:
+    return head if len(head) <= CLIPPED else f"{head[:CLIPPED]}… ({len(head)} long)"
 
 
 def _quoted(value: object) -> str:

@@ -1,5 +1,6 @@
 """A recording brings its contract in, or the start says why not."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,12 @@ CON_ID = 1_999_999_999
 def entry(**more: object) -> FolderEntry:
     fields = {"conId": CON_ID, "symbol": "ZZZZ", "date": 20240105, "minutes": 390}
     return FolderEntry(**{**fields, "files": {"daily": "z.npz"}, **more})  # type: ignore[arg-type]
+
+
+def _inline(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name} = {_inline(v)}" for name, v in value.items()) + "}"
+    return json.dumps(value)
 
 
 @pytest.fixture
@@ -40,6 +47,28 @@ def test_the_manifest_describes_a_contract_that_nobody_else_knows(folder: Path) 
     found = known_instruments(folder).resolve(wanted)
     assert isinstance(found, Listing)
     assert (found.instrument.conId, found.instrument.longName) == (CON_ID, "ZZZZ CORP")
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"files": {"daily": "z" * 300}}, "longer than the name of a file may be"),
+        ({"files": {"daily": "ž" * 130}}, "longer than the name of a file may be"),
+        ({"files": {"daily": "z/" * 3_000}}, "no such file"),
+        ({"symbol": "Z" * 9_000, "minutes": "\x1b" * 9_000}, "not described in full"),
+        ({"files": {"daily": "z\0"}}, "has a zero byte"),
+    ],
+)
+def test_a_manifest_of_others_is_refused_in_few_words(
+    folder: Path, more: dict[str, object], words: str
+) -> None:
+    fields = {"conId": 1, "symbol": "Z", "date": 20240105, "minutes": 390, **more}
+    fields.setdefault("files", {"daily": "z.npz"})
+    lines = "".join(f"{name} = {_inline(value)}\n" for name, value in fields.items())
+    (folder / "market.toml").write_text(f"version = 2\n[[instrument]]\n{lines}")
+    with pytest.raises(MarketDataError, match=words) as caught:
+        read_manifest(folder)
+    assert len(str(caught.value)) < 6_000
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ MANIFEST: Final = "market.toml"
 VERSION: Final = 2
 KINDS: Final = ("trades", "quotes", "bars", "daily", "actions")
 """The files of an instrument: ticks of its day, minute bars, daily bars, splits and dividends."""
+MOST_NAME: Final = 255
+"""Bytes of a file's name that every file system takes."""
 OLD_VERSION: Final = 1
 """Folders of Parquet files; ``papertape data import`` reads them."""
 REBUILD: Final = "Restore the file, or import the data again: papertape data import"
@@ -89,6 +91,10 @@ class FolderEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         for name in self.files.values():
             if Path(name).is_absolute() or ".." in Path(name).parts:
                 raise ValueError(f"{name!r} is not inside the folder")
+            if any(len(part.encode()) > MOST_NAME for part in Path(name).parts):
+                raise ValueError(f"{name[:40]!r}… is longer than the name of a file may be")
+            if "\0" in name:
+                raise ValueError(f"{name!r} has a zero byte")
 
 
 def read_manifest(folder: Path, versions: Container[int] = (VERSION,)) -> tuple[FolderEntry, ...]:
@@ -105,10 +111,14 @@ def read_manifest(folder: Path, versions: Container[int] = (VERSION,)) -> tuple[
             found.append(msgspec.convert(row, FolderEntry))
         except (msgspec.ValidationError, ValueError) as error:
             symbol = row.get("symbol", "?") if isinstance(row, Mapping) else "?"
-            problem = f"instrument {symbol!r} is not described in full: {error}"
+            problem = f"instrument {str(symbol)[:40]!r} is not described in full: {error}"
             raise MarketDataError(problem, path=path, advice=REBUILD) from error
         for name in found[-1].files.values():
-            if not (folder / name).is_file():
+            try:
+                there = (folder / name).is_file()
+            except OSError as error:  # such as a path of more than 4096 bytes
+                raise MarketDataError(f"no such file: {error.strerror}", path=path) from error
+            if not there:
                 problem = "the manifest names this file and it is missing"
                 raise MarketDataError(problem, path=folder / name, advice=REBUILD)
     numbers = [entry.conId for entry in found]
