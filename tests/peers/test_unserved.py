@@ -25,8 +25,8 @@ ENDS = {
     "reqNewsArticle": None, "reqHistoricalNews": None, "no provider": 10276, "requestFA": 321,
     "reqWshEventData": 10282, "reqWshMetaData": None, "wshe_ed": None, "reqUserInfo": None,
     "ADJUSTED_LAST": None,
-    "whatIf": 201,
-    "BOX TOP": 201, "GTX": 201, "hedgeType": 201, "blockOrder": 201,
+    "whatIf": 387,
+    "BOX TOP": 387, "GTX": 10052, "hedgeType": 201, "blockOrder": 117,
 }  # fmt: skip
 """Each call, and the code that says why it ended. A request without an id has an answer besides:
 the code alone would not end it."""

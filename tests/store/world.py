@@ -94,6 +94,7 @@ SECOND_DAY = (
     "submit c2#8 BUY 6 AAPL LMT 240 GTC account=DU7 transmit=0",
 )
 AFTER_THE_SNAPSHOT = (
+    "submit c2#9 BUY 5 AAPL STP 257.40 GTC account=DU7 triggerMethod=1",
     "submit #22 SELL 10 AAPL MKT",
     "submit #23 BUY 10 AAPL LMT 257.10 GTC",
     "cancel #21",

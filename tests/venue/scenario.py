@@ -8,6 +8,7 @@
     cancel  #7                                one order
     cancel  all                               reqGlobalCancel
     clock   20260413 23:59:59                 New York time; every other row takes one second
+    quote   ESM6 5000.25 x 5000.50            a future, and AAPL_C260 a call: ``CONTRACTS``
 
 Rows end in ``-> event; event`` or ``-> .``; a row of its own that begins with ``->`` goes on
 with the expectation. Every scenario also checks the invariants after each row, and at its end
@@ -37,12 +38,27 @@ from papertape.venue.entries import Entry
 from papertape.venue.invariants import check
 from papertape.venue.market.depth import depth
 from papertape.venue.market.source import DayStats, Depth, Print, Quote
-from papertape.venue.reference.instruments import Instrument, Instruments
+from papertape.venue.reference.instruments import Instrument, Instruments, Listing, Purpose
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import DAY, SECOND, Nanos, price_units, size_units
 
 SYMBOLS = {entry.symbol: entry for entry in reversed(list(CATALOGUE))}
 """The first listing of each symbol: the American one."""
+CONTRACTS = {
+    "ESM6": Contract(
+        symbol="ES", secType="FUT", exchange="CME", currency="USD",
+        lastTradeDateOrContractMonth="202606",
+    ),
+    "AAPL_C260": Contract(
+        symbol="AAPL", secType="OPT", exchange="SMART", currency="USD", right="C", strike=260.0,
+        lastTradeDateOrContractMonth="20260515",
+    ),
+    "AAPL_P260": Contract(
+        symbol="AAPL", secType="OPT", exchange="SMART", currency="USD", right="P", strike=260.0,
+        lastTradeDateOrContractMonth="20260515",
+    ),
+}  # fmt: skip
+"""What is no stock, by the name that rows have for it."""
 NEW_YORK = ZoneInfo("US/Eastern")
 PLAIN_SIZE = 1000
 
@@ -74,7 +90,7 @@ class ScriptedMarket:
         return con_id in self.tape
 
     def add(self, tick: Quote | Print) -> None:
-        self.tape[tick.conId].append(tick)
+        self.tape.setdefault(tick.conId, []).append(tick)
 
     def quote(self, con_id: int, now: Nanos) -> Quote:
         quotes = [t for t in self.tape[con_id] if isinstance(t, Quote) and t.time <= now]
@@ -191,6 +207,8 @@ def command(verb: str, words: list[str]) -> Command:
         tif=more[0] if more else "DAY",
     )
     contract = Contract(symbol=symbol, secType="STK", exchange="SMART", currency="USD")
+    if symbol in CONTRACTS:
+        contract = msgspec.structs.replace(CONTRACTS[symbol])
     strict = False
     for name, _, value in (word.partition("=") for word in words[1:] if "=" in word):
         if name == "strict":
@@ -275,11 +293,17 @@ def _ids(word: str) -> tuple[int, int]:
 
 
 def _tick(verb: str, words: list[str], now: Nanos) -> Quote | Print:
-    entry = SYMBOLS[words[0]]
+    entry = SYMBOLS.get(words[0]) or _derivative(words[0])
     sides = [_side(word, entry.scale) for word in words[1:] if word != "x"]
     if verb == "trade":
         return Print(entry.conId, now, *sides[0])
     return Quote(entry.conId, now, *sides[0], *sides[1])
+
+
+def _derivative(name: str) -> Instrument:
+    found = CATALOGUE.resolve(CONTRACTS[name], Purpose.ORDER, START)
+    assert isinstance(found, Listing), found
+    return found.instrument
 
 
 def _side(word: str, scale: int) -> tuple[int, int]:

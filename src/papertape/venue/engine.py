@@ -271,7 +271,7 @@ class Engine:
                 self.exchange.follow(con_id, perm_id, terms.side, price, terms.trigger)
         else:
             self.exchange.rest(con_id, perm_id, terms.side, order.worst)
-        if terms.special is not None:
+        if terms.special is not None or order.touched or perm_id in self._watched:
             self._watch(order)
 
     def _watch(self, order: LiveOrder) -> None:

@@ -68,7 +68,11 @@ class Terms(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     def worst(self, limit: PriceUnits | None) -> PriceUnits | None:
         """The worst price at which an order with this limit trades: beyond it, its discretion."""
-        if limit is None or self.special is None or not self.special.discretion:
+        if limit is None or self.special is None:
+            return limit
+        if self.special.toLimit:
+            return self.limit
+        if not self.special.discretion:
             return limit
         return limit + self.side * self.special.discretion
 
@@ -257,6 +261,13 @@ class OrderAdjusted(Fact, frozen=True, tag=15):
     terms: Terms
 
 
+class OrderTouched(Fact, frozen=True, tag=16):
+    """A tick reached, or no longer reaches, a stop that wants two ticks in a row."""
+
+    permId: int
+    touched: bool
+
+
 # -- the API state of TWS -----------------------------------------------------------------------
 
 
@@ -402,6 +413,7 @@ AnyFact = (
     | OrderResumed
     | OrderWarned
     | OrderRepriced
+    | OrderTouched
     | OrderActivated
     | OrderReduced
     | OrderAdjusted

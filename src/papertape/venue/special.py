@@ -62,6 +62,12 @@ class Peg(msgspec.Struct, frozen=True, array_like=True, gc=False):
     low: PriceUnits = 0
     high: PriceUnits = 0
     """The range of the reference in which the order works; 0 for any."""
+    half: PriceUnits | None = None
+    """The offset where the midpoint is between two increments; None for ``offset``."""
+    least: SizeUnits = 0
+    """The best price is competed with only where so much stands there."""
+    natural: bool = False
+    """Whether the reference is the bid or the ask instead of the middle."""
 
 
 class ConditionTerms(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -122,6 +128,12 @@ class Special(msgspec.Struct, frozen=True, array_like=True, gc=False):
     adjustment: Adjustment | None = None
     cancelsParent: bool = False
     """Whether cancelling the order cancels its parent."""
+    each: SizeUnits = 0
+    """The smallest size of any fill, unless less is left."""
+    passive: bool = False
+    """Whether the order is cancelled instead of trading at once."""
+    toLimit: bool = False
+    """Whether a pegged order trades, unseen, up to its cap."""
 
 
 PLAIN: Final = Special()

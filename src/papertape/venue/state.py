@@ -44,6 +44,7 @@ from .facts import (
     OrderRepriced,
     OrderResumed,
     OrderSuspended,
+    OrderTouched,
     OrderTriggered,
     OrderWarned,
     PermIdUsed,
@@ -113,6 +114,7 @@ class Fold:
             OrderResumed: self._resumed,
             OrderWarned: self._warned,
             OrderRepriced: self._repriced,
+            OrderTouched: self._touched,
             OrderActivated: self._activated,
             OrderReduced: self._reduced,
             OrderAdjusted: self._adjusted,
@@ -165,6 +167,7 @@ class Fold:
                 held=fact.held,
                 movedStop=fact.stop,
                 movedLimit=fact.limit,
+                touched=False,
                 billedSize=0,
                 billedValue=0,
             )
@@ -263,6 +266,10 @@ class Fold:
         stop = order.movedStop if fact.stop is None else fact.stop
         limit = order.movedLimit if fact.limit is None else fact.limit
         return self._kept(replace(order, movedStop=stop, movedLimit=limit))
+
+    def _touched(self, fact: OrderTouched, now: Nanos) -> LiveOrder:
+        order = self.state.orders[fact.permId]
+        return self._kept(replace(order, touched=fact.touched))
 
     def _activated(self, fact: OrderActivated, now: Nanos) -> LiveOrder:
         order = self.state.orders[fact.permId]

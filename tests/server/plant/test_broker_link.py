@@ -364,11 +364,12 @@ def test_new_terms_that_nobody_serves_leave_a_working_order_alive() -> None:
     client.send(order(1, "BUY 100 AAPL LMT 250"))
     lose(hall)
     client.got()
-    assert lines(client.send(order(1, "BUY 100 AAPL BOX_TOP")).got()) == ["error 1 321"]
-    assert lines(client.send(order(2, "BUY 100 AAPL BOX_TOP")).got()) == ["error 2 201"]
+    unserved = "BUY 100 AAPL LMT 250 isOmsContainer=true"
+    assert lines(client.send(order(1, unserved)).got()) == ["error 1 321"]
+    assert lines(client.send(order(2, unserved)).got()) == ["error 2 201"]
     client.send(order(2, "BUY 100 AAPL LMT 250"))
     client.got()
-    assert lines(client.send(order(2, "BUY 100 AAPL BOX_TOP")).got()) == ["error 2 321"]
+    assert lines(client.send(order(2, unserved)).got()) == ["error 2 321"]
 
 
 def test_a_global_cancel_takes_back_what_waits_and_ends_what_works() -> None:

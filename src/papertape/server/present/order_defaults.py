@@ -11,6 +11,8 @@ import msgspec
 
 from ...model import Contract, Order
 from ...venue.broker.orders import LiveOrder
+from ...venue.broker.pegging import TO_BEST, TO_STOCK
+from ...venue.broker.price_terms import UP_TO_MIDDLE
 from ...venue.broker.profile import Profile
 from ...venue.broker.terms import OVERNIGHT_DAY
 from ...venue.commands import TWS_USER
@@ -42,7 +44,16 @@ def echo_order(order: LiveOrder, entry: Instrument, profile: Profile) -> Order:
         trail = price_float(order.stop, entry.scale)
     elif limit is not None:
         trail = limit + 1.0
+    peg, offset = terms.extras.peg, given.competeAgainstBestOffset
     competes = terms.orderType == "MKT" and terms.side > 0
+    if peg is not None and peg.to == TO_BEST and peg.half is not None:
+        offset = UP_TO_MIDDLE  # JSON, which keeps the record, has no such number
+    start, reference = given.startingPrice, given.stockRefPrice
+    if peg is not None and peg.to == TO_STOCK and peg.start and peg.reference:
+        start, reference = (
+            price_float(peg.start, entry.scale),
+            price_float(peg.reference, entry.scale),
+        )
     return msgspec.structs.replace(
         given,
         clientId=0 if unbound else order.clientId,
@@ -58,7 +69,9 @@ def echo_order(order: LiveOrder, entry: Instrument, profile: Profile) -> Order:
         auxPrice=given.auxPrice or 0.0,
         trailStopPrice=trail,
         minCompeteSize=MIN_COMPETE_SIZE if competes else given.minCompeteSize,
-        competeAgainstBestOffset=COMPETE_OFFSET if competes else given.competeAgainstBestOffset,
+        startingPrice=start,
+        stockRefPrice=reference,
+        competeAgainstBestOffset=COMPETE_OFFSET if competes else offset,
         totalQuantity=size_decimal(terms.quantity),
         parentPermId=order.parent or None,
         ocaGroup=oca or (str(order.parent) if order.parent else ""),

@@ -62,8 +62,26 @@ order served    checked only: orders do not show in the books that clients see
     displaySize hidden
 order passed    the reference is found by its number alone
     referenceExchangeId
-order passed    for pegged orders only; TWS shows them of market orders
+order served    of PEG BEST orders; TWS shows them of market orders as well
     minCompeteSize competeAgainstBestOffset
+order served    of orders that are pegged to the middle or the best price, 10302 and 10306 of others
+    minTradeQty midOffsetAtWhole midOffsetAtHalf
+order served    of PEG STK orders; no effect on others
+    delta
+order served    of VOL orders; 371 and 372 of others
+    volatility volatilityType continuousUpdate referencePriceType
+order served    it is cancelled where it would trade at once
+    postOnly
+order served    a relative order trades, unseen, up to its cap
+    discretionaryUpToLimitPrice
+order served    checked only: 117 for less than 50, 10342 outside of auctions, 347, 348, 352, 353
+    blockOrder imbalanceOnly shortSaleSlot designatedLocation
+order passed    how the router looks for liquidity; every order here goes to one market
+    sweepToFill postToAts auctionStrategy
+order passed    of volatility orders, which are the same to this market; no effect on others in TWS
+    randomizeSize randomizePrice
+order passed    of the short sales of institutions, which get 346
+    exemptCode
 order served    children and groups
     parentId ocaGroup ocaType autoCancelParent
 order served    when it begins and ends
@@ -89,10 +107,7 @@ order told      the state of the order and facts of the instrument
 order refused   when it begins and ends
     activeStartTime activeStopTime deactivate
 order refused   how much of it may trade, and how much is shown
-    minTradeQty blockOrder sweepToFill randomizeSize cashQty
-order refused   at which price it may trade
-    discretionaryUpToLimitPrice randomizePrice postOnly postToAts
-    imbalanceOnly midOffsetAtWhole midOffsetAtHalf
+    cashQty
 order refused   conditions at night
     conditionsIncludeOvernight
 order refused   algorithms and scales
@@ -104,10 +119,8 @@ order refused   hedges
     deltaNeutralConId deltaNeutralOpenClose=? deltaNeutralShortSale deltaNeutralShortSaleSlot
     deltaNeutralDesignatedLocation deltaNeutralSettlingFirm deltaNeutralClearingAccount
     deltaNeutralClearingIntent
-order refused   volatility, pegs and auctions
-    volatility volatilityType continuousUpdate referencePriceType delta auctionStrategy
 order refused   combinations, short sales, allocations, containers
-    smartComboRoutingParams orderComboLegs shortSaleSlot designatedLocation exemptCode=-1
+    smartComboRoutingParams orderComboLegs
     faGroup faMethod faPercentage isOmsContainer
 
 contract served which instrument is meant

@@ -14,6 +14,14 @@ def stop_kept(order: LiveOrder, terms: Terms) -> PriceUnits | None:
     return order.movedStop if same else None
 
 
+def limit_kept(order: LiveOrder, terms: Terms) -> PriceUnits | None:
+    """Return the limit that an order got from a fill or when it began, unless new terms say how to
+    compute another."""
+    peg = terms.extras.peg
+    once = peg is not None and peg.once and peg == order.terms.extras.peg
+    return order.movedLimit if once or ORDER_TYPES[terms.orderType].remains else None
+
+
 def mismatch(order: LiveOrder, terms: Terms) -> Refusal | None:
     """Return why an order cannot have new terms; None when it can."""
     old = order.terms

@@ -45,6 +45,8 @@ class Fills:
         if size <= 0:
             return None
         special = terms.special
+        if special is not None and size < min(special.each, order.remaining):
+            return None
         if special is not None and not order.filled and size < min(special.least, order.remaining):
             return None
         return self.at(order, size, matching.touch(terms.side, quote), quote, liquidity)
@@ -83,6 +85,10 @@ class Fills:
         """Return the size that a quote still has for an order at its limit or better."""
         consumed = self._state.consumed.get(terms.conId)
         return matching.fillable(terms.side, limit, quote, consumed)
+
+    def takes(self, terms: Terms, limit: PriceUnits | None, quote: Quote) -> bool:
+        """Return whether an order would trade at once."""
+        return self.fillable(terms, limit, quote) > 0
 
     def in_vain(self, terms: Terms, quote: Quote) -> bool:
         """Return whether the quote is too small for an order that does not wait."""

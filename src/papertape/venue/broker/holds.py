@@ -68,14 +68,17 @@ class Holds:
     def watched(self, order: LiveOrder) -> tuple[int, ...]:
         """Return the instruments whose every tick an order must be looked at with."""
         special, con_id = order.terms.special, order.terms.conId
-        if special is None or not order.working or order.held & Held.CHILD:
+        if special is None:
+            return (con_id,) if order.touched and order.waits and not order.opens else ()
+        if not order.working or order.held & Held.CHILD:
             return ()
         found: set[int] = set()
         if special.conditions and (special.cancels or order.held & Held.CONDITION):
             found.update(self._conditions.watched(order))
         if not order.held and not order.opens:
-            found.update(self._pegs.watched(order))
-            if order.waits and (not order.stop or special.adjustment is not None):
+            if not order.waits:
+                found.update(self._pegs.watched(order))
+            elif not order.stop or order.touched or special.adjustment is not None:
                 found.add(con_id)
         return tuple(sorted(found))
 

@@ -12,7 +12,7 @@ import msgspec
 from ..exchange.exchange import Exchange
 from ..exchange.matching import ConsumedLiquidity
 from ..exchange.top_of_book import TopOfBook
-from ..exchange.triggers import elects, of_quote
+from ..exchange.triggers import BY_PRINT, DOUBLE, elects, of_quote
 from ..facts import (
     AnyFact,
     OrderActivated,
@@ -27,6 +27,7 @@ from ..facts import (
     OrderRepriced,
     OrderResumed,
     OrderSuspended,
+    OrderTouched,
     OrderTriggered,
     OrderWarned,
     Terms,
@@ -37,14 +38,14 @@ from ..reference.sessions import TradingHours
 from ..special import Adjustment, Held
 from ..units import SIZE_SCALE, Nanos, PriceUnits, SizeUnits, share
 from . import lifecycle
-from .changes import mismatch, stop_kept
+from .changes import limit_kept, mismatch, stop_kept
 from .conditions import Conditions
 from .fills import Fills
 from .groups import Groups
 from .holds import Holds, why_held
 from .ledger import Account
 from .margin import MarginCalculator
-from .order_types import DAY, FOK, GTC, IMMEDIATE, MARKET_TO_LIMIT
+from .order_types import DAY, FOK, GTC, IMMEDIATE, ORDER_TYPES
 from .orders import ADDED, REMOVED, LiveOrder
 from .pegging import Pegs
 from .price_terms import adjusted_text
@@ -160,7 +161,7 @@ class OrderManager:
 
     def _begin(self, placed: OrderPlaced, now: Nanos) -> Decision:
         """Accept an order that nothing holds: it waits for the open or its stop, or trades."""
-        perm_id, terms = placed.permId, self.trails.with_stop(placed.terms)
+        perm_id, terms = placed.permId, self.pegs.with_start(self.trails.with_stop(placed.terms))
         placed = replace(placed, terms=terms)
         quote, closed = self._top.look(terms.conId), self.holds.opens(terms, now)
         limit, tif, stop, peg = terms.limit, terms.tif, terms.stop, terms.extras.peg
@@ -180,6 +181,9 @@ class OrderManager:
             priced = self.pegs.price(terms, peg) is not None
             yield placed if priced else replace(placed, status=lifecycle.PRE_SUBMITTED)
             yield from self._work(perm_id, quote, repeat=True)
+        elif terms.extras.passive and self.fills.takes(terms, limit, quote):
+            yield placed
+            yield from self._system_cancel(perm_id)
         elif tif in IMMEDIATE and (closed or self.fills.in_vain(terms, quote)):
             if tif == FOK:
                 yield replace(placed, status=lifecycle.INACTIVE)
@@ -201,9 +205,12 @@ class OrderManager:
         terms, stop = order.terms, order.stop
         last = self._top.last(terms.conId)
         price = stop and elects(terms.trigger, terms.direction, stop, last=last, quote=quote)
-        if price:
+        if price and terms.trigger not in DOUBLE:
             yield from self._elect(perm_id, price, quote)
-        elif repeat:
+            return
+        if price and not order.touched:
+            yield OrderTouched(perm_id, True)
+        if repeat:
             yield from self._repeat(perm_id)
 
     def _work(self, perm_id: int, quote: Quote, *, repeat: bool) -> Decision:
@@ -270,7 +277,7 @@ class OrderManager:
             why = why_held(terms, held)
         yield OrderReplaced(
             perm_id, terms, status, why, expires, opens, held, stop_kept(order, terms),
-            order.movedLimit if terms.orderType == MARKET_TO_LIMIT.name else None,
+            limit_kept(order, terms),
         )  # fmt: skip
         quote = self._top.look(terms.conId)
         notice = None if order.waits or held else self._band(terms, quote)
@@ -344,7 +351,12 @@ class OrderManager:
                         yield fill
                         yield from self._traded(order, fill)
         for perm_id in elected:
-            if perm_id in self._state.orders:
+            order = self._state.orders.get(perm_id)
+            if order is None:
+                continue
+            if order.terms.trigger in DOUBLE and not order.touched:
+                yield OrderTouched(perm_id, True)
+            else:
                 price = tick.price if isinstance(tick, Print) else self._elector(perm_id, tick)
                 yield from self._elect(perm_id, price, self._top.look(tick.conId))
         for perm_id in self._exchange.following(tick):
@@ -373,6 +385,8 @@ class OrderManager:
     def _notice(self, order: LiveOrder, tick: Quote | Print, now: Nanos) -> Decision:
         """Look at an order that depends on every tick of an instrument."""
         perm_id, special = order.permId, order.terms.extras
+        if order.touched and not self._reaches(order, tick):
+            yield OrderTouched(perm_id, False)
         yield from self.look(order, now)
         if perm_id not in self._state.orders or order.held or order.opens:
             return
@@ -382,8 +396,19 @@ class OrderManager:
                 yield OrderRepriced(perm_id, *self.trails.at(order.terms, price))
         elif order.waits and special.adjustment is not None:
             yield from self._adjust(order, special.adjustment, tick)
-        elif special.peg is not None:
+        elif special.peg is not None and not order.waits:
             yield from self._follow_peg(order)
+
+    def _reaches(self, order: LiveOrder, tick: Quote | Print) -> bool:
+        """Return whether a tick reaches the stop of an order; one that does not count for it leaves
+        things as they are."""
+        method, stop = order.terms.trigger, order.stop
+        if not order.waits or not stop or isinstance(tick, Print) != (method in BY_PRINT):
+            return True
+        if isinstance(tick, Print):
+            return (tick.price - stop) * order.terms.direction >= 0
+        up, down = of_quote(method, tick)
+        return up >= stop if order.terms.direction > 0 else 0 < down <= stop
 
     def _follow_peg(self, order: LiveOrder) -> Decision:
         """Let the limit of a pegged order follow the market, and fill it where it reaches it."""
@@ -483,7 +508,7 @@ class OrderManager:
         """Let a fill act on the other orders of a group, and on the children of an order; ``order``
         is as it was before the fill."""
         terms, filled = order.terms, fill.status == lifecycle.FILLED
-        if terms.orderType == MARKET_TO_LIMIT.name and order.limit is None and not filled:
+        if order.limit is None and not filled and ORDER_TYPES[terms.orderType].remains:
             yield OrderRepriced(order.permId, None, fill.price)
         now = self._top.now
         for perm_id in self.groups.waiting():
@@ -550,6 +575,9 @@ class OrderManager:
         """Elect a stop: from now on the order trades."""
         yield OrderTriggered(perm_id, price)
         order = self._state.orders[perm_id]
+        if order.terms.extras.peg is not None:
+            yield from self._work(perm_id, quote, repeat=False)
+            return
         fill = self.fills.match(order, quote, REMOVED)
         if fill is not None:
             yield fill

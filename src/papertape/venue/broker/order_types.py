@@ -4,14 +4,24 @@ import re
 
 import msgspec
 
-from ..exchange.triggers import LAST, SIDES
-from .pegging import TO_BENCHMARK, TO_MARKET, TO_MIDPOINT, TO_PRIMARY
+from ..exchange.triggers import DOUBLE_SIDES, LAST, SIDES
+from .pegging import (
+    TO_BENCHMARK,
+    TO_BEST,
+    TO_MARKET,
+    TO_MIDPOINT,
+    TO_PRIMARY,
+    TO_STOCK,
+    TO_VOLATILITY,
+)
 
 DAY, GTC, IOC, FOK, GTD, OPG, MINUTES = "DAY", "GTC", "IOC", "FOK", "GTD", "OPG", "Minutes"
+AUC = "AUC"
 DATED = (GTD, MINUTES)
 """Times in force that end at an instant of the order's own."""
 TIFS = (DAY, GTC, IOC, FOK, *DATED)
-AUCTION_TIFS = (OPG,)
+AUCTION_TIFS = (OPG, AUC)
+"""AUC goes with MTL at exchanges that a paper account does not reach."""
 IMMEDIATE = (IOC, FOK)
 
 
@@ -36,6 +46,14 @@ class OrderType(msgspec.Struct, frozen=True):
     """The sign of the offset, ``auxPrice``: +1 makes the order more aggressive, -1 less."""
     once: bool = False
     """Whether its price is computed once, when it begins to work."""
+    kinds: tuple[str, ...] = ()
+    """The security types that it is for; () for any."""
+    exchanges: tuple[str, ...] = ()
+    """Where it trades; () for anywhere."""
+    protects: bool = False
+    """Whether its price is that of the market with the exchange's protection."""
+    remains: bool = False
+    """Whether what is left of it rests at the price of its fill."""
 
 
 WAITING = (DAY, GTC, *DATED)
@@ -43,7 +61,13 @@ WAITING = (DAY, GTC, *DATED)
 
 MARKET = OrderType("MKT", limit=False, stop=False, tifs=(*TIFS, OPG))
 LIMIT = OrderType("LMT", limit=True, stop=False, becomes=("MKT",), tifs=(*TIFS, OPG))
-MARKET_TO_LIMIT = OrderType("MTL", limit=False, stop=False, tifs=(DAY, GTC, IOC), becomes=("LMT",))
+MARKET_TO_LIMIT = OrderType(
+    "MTL", limit=False, stop=False, tifs=(DAY, GTC, IOC), becomes=("LMT",), remains=True
+)
+BOX_TOP = OrderType(
+    "BOX TOP", limit=False, stop=False, tifs=(DAY, GTC, IOC), becomes=("LMT",), remains=True,
+    kinds=("OPT",), exchanges=("BOX",),
+)  # fmt: skip
 STOP = OrderType("STP", limit=False, stop=True, tifs=WAITING)
 STOP_LIMIT = OrderType("STP LMT", limit=True, stop=True, tifs=WAITING)
 TOUCHED_MARKET = OrderType("MIT", limit=False, stop=True, tifs=WAITING)
@@ -73,6 +97,24 @@ SNAP_TO_MIDPOINT = OrderType(
 SNAP_TO_PRIMARY = OrderType(
     "SNAP PRIM", limit=False, stop=False, tifs=WAITING, peg=TO_PRIMARY, away=-1, once=True
 )
+FUTURES = ("FUT", "FOP")
+WITH_PROTECTION = OrderType(
+    "MKT PRT", limit=False, stop=False, tifs=(DAY, GTC), peg=TO_MARKET, away=1, once=True,
+    kinds=FUTURES, protects=True,
+)  # fmt: skip
+STOP_WITH_PROTECTION = OrderType(
+    "STP PRT", limit=False, stop=True, tifs=WAITING, peg=TO_MARKET, away=1, once=True,
+    kinds=FUTURES, protects=True,
+)  # fmt: skip
+PEGGED_TO_STOCK = OrderType(
+    "PEG STK", limit=False, stop=False, tifs=WAITING, peg=TO_STOCK, kinds=("OPT",)
+)
+PEGGED_TO_BEST = OrderType(
+    "PEG BEST", limit=False, stop=False, tifs=WAITING, peg=TO_BEST, away=1, kinds=("STK",)
+)
+BY_VOLATILITY = OrderType(
+    "VOL", limit=False, stop=False, tifs=WAITING, peg=TO_VOLATILITY, kinds=("OPT", "FOP")
+)
 ORDER_TYPES: dict[str, OrderType] = {
     "MKT": MARKET,
     "LMT": LIMIT,
@@ -98,6 +140,13 @@ ORDER_TYPES: dict[str, OrderType] = {
     "SNAP MKT": SNAP_TO_MARKET,
     "SNAP MID": SNAP_TO_MIDPOINT,
     "SNAP PRIM": SNAP_TO_PRIMARY,
+    "MKT PRT": WITH_PROTECTION,
+    "STP PRT": STOP_WITH_PROTECTION,
+    "BOX TOP": BOX_TOP,
+    "PEG STK": PEGGED_TO_STOCK,
+    "PEG BEST": PEGGED_TO_BEST,
+    "PEGBEST": PEGGED_TO_BEST,
+    "VOL": BY_VOLATILITY,
 }
 """Order types by ``orderType``."""
 
@@ -119,7 +168,7 @@ UNSUPPORTED_ORDER_TYPES = (
 )  # fmt: skip
 """Names that clients still have and a paper account refuses, with 387: PEG MKT as captured."""
 
-DEFAULT_TRIGGERS = {"CASH": SIDES}
+DEFAULT_TRIGGERS = {"CASH": SIDES, "OPT": DOUBLE_SIDES}
 """Default ``triggerMethod`` by secType, where it is not the last price."""
 
 

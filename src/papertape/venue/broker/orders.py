@@ -53,6 +53,8 @@ class LiveOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The stop as it followed the market; None where that of the terms counts."""
     movedLimit: PriceUnits | None = None
     """The limit as it followed the market or a fill; None where that of the terms counts."""
+    touched: bool = False
+    """Whether the last tick reached its stop, which wants two in a row."""
 
     @property
     def stop(self) -> PriceUnits | None:

@@ -8,13 +8,28 @@ from papertape.model import Order
 
 from ..reference.descriptions import ORDER_TAG
 from ..reference.instruments import Instrument, Instruments, Refusal
+from ..reference.securities import OptionContract
 from ..special import Adjustment, Peg, Trail
 from ..units import RATE_SCALE, SIZE_SCALE, PriceUnits, SizeUnits
-from .order_types import OrderType
-from .pegging import TO_BENCHMARK
+from .order_types import PEGGED_TO_MIDPOINT, OrderType
+from .pegging import TO_BENCHMARK, TO_BEST, TO_STOCK, TO_VOLATILITY
 
 HIGHEST_PERCENT: Final = 100.0
 HIGHEST_PRICE: Final = 1e9
+HIGHEST_VOLATILITY: Final = 1000.0
+"""Percent a year; the option model takes no more."""
+DAILY, YEARLY = 1, 2
+"""``volatilityType``."""
+TRADING_DAYS: Final = 252
+MIDDLE, NATURAL = 1, 2
+"""``referencePriceType``: the middle of the underlying's quote, or its bid or ask."""
+UP_TO_MIDDLE: Final = float("inf")
+"""``competeAgainstBestOffset`` of an order that goes up to the middle."""
+DEFAULT_COMPETITION: Final = 0.02
+"""``competeAgainstBestOffset`` where a client names none, as TWS shows it."""
+PROTECTION: Final = RATE_SCALE // 1000
+"""How far beyond the touch an order with protection trades: ours. CME's protection points are half
+of a product's non-reviewable range, 3 points of the E-mini S&P 500: about as much."""
 DEFAULT_OFFSET: Final = 0.01
 """The offset of a relative order without one, as TWS fills it in."""
 NOT_SHOWN: Final = 2147483647
@@ -98,17 +113,103 @@ def peg_of(
     """Return what the limit of a pegged order follows."""
     if kind.peg == TO_BENCHMARK:
         return _benchmark(order, entry, instruments)
+    if kind.peg == TO_STOCK:
+        return _stock(order, entry)
+    if kind.peg == TO_VOLATILITY:
+        return _volatility(order, entry)
+    if kind.peg == TO_BEST:
+        return _best(order, entry)
+    if kind.protects:
+        return Peg(kind.peg, 0, PROTECTION, once=True)
     percent, offset = order.percentOffset or 0.0, order.auxPrice or 0.0
     if not 0 <= percent < 1 or not 0 <= offset < HIGHEST_PRICE:
         return Refusal(158)
     if kind.name == "REL" and not percent and not offset:
         offset = DEFAULT_OFFSET
+    whole, half = order.midOffsetAtWhole, order.midOffsetAtHalf
+    if kind is PEGGED_TO_MIDPOINT and (whole is not None or half is not None):
+        offsets = _offsets(whole, half, entry)
+        return (
+            offsets
+            if isinstance(offsets, Refusal)
+            else Peg(kind.peg, -offsets[0], half=-offsets[1])
+        )
     return Peg(
         kind.peg,
         kind.away * round(offset * entry.scale),
         kind.away * round(percent * RATE_SCALE),
         kind.once,
     )
+
+
+def _offsets(
+    whole: float | None, half: float | None, entry: Instrument
+) -> tuple[PriceUnits, PriceUnits] | Refusal:
+    """Return how far an order stays from the middle, on an increment and between two."""
+    found = (whole or 0.0, half or 0.0)
+    if any(not 0 <= one < HIGHEST_PRICE for one in found):
+        return Refusal(10306)
+    return round(found[0] * entry.scale), round(found[1] * entry.scale)
+
+
+def _best(order: Order, entry: Instrument) -> Peg | Refusal:
+    """Return how an order competes with the best price of its side."""
+    least = order.minCompeteSize or 0
+    best = order.competeAgainstBestOffset
+    if not 0 <= least < HIGHEST_PRICE:
+        return Refusal(321, {"tag": ORDER_TAG, "cause": f"Minimum compete size {least}"})
+    if best == UP_TO_MIDDLE:
+        offsets = _offsets(order.midOffsetAtWhole, order.midOffsetAtHalf, entry)
+        if isinstance(offsets, Refusal):
+            return offsets
+        return Peg(TO_BEST, offsets[0], half=offsets[1], least=least * SIZE_SCALE)
+    if order.midOffsetAtWhole or order.midOffsetAtHalf:
+        return Refusal(10306)
+    best = DEFAULT_COMPETITION if best is None else best
+    if not 0 <= best < HIGHEST_PRICE:
+        return Refusal(463)
+    return Peg(TO_BEST, round(best * entry.scale), least=least * SIZE_SCALE)
+
+
+def _stock(order: Order, entry: Instrument) -> Peg | Refusal:
+    """Return the line on which the price of an option follows its stock."""
+    assert isinstance(entry, OptionContract)
+    delta = order.delta
+    if delta is None or not 0 <= delta <= HIGHEST_PERCENT:
+        return Refusal(335)
+    if not delta:
+        return Refusal(341)
+    start = 0
+    if order.startingPrice:
+        start = _units(order.startingPrice, entry)
+        if not start:
+            return Refusal(110)
+    numbers = (order.stockRefPrice, order.stockRangeLower, order.stockRangeUpper)
+    if any(one is not None and not 0 <= one < HIGHEST_PRICE for one in numbers):
+        return Refusal(463)
+    reference, low, high = (round((one or 0.0) * entry.scale) for one in numbers)
+    ratio = round(delta / HIGHEST_PERCENT * RATE_SCALE) * (1 if entry.call else -1)
+    return Peg(
+        TO_STOCK, conId=entry.under, start=start, reference=reference, ratio=ratio, low=low,
+        high=high,
+    )  # fmt: skip
+
+
+def _volatility(order: Order, entry: Instrument) -> Peg | Refusal:
+    """Return the volatility, of a year, at which an option is priced."""
+    assert isinstance(entry, OptionContract)
+    given = order.volatility
+    if given is None or not 0 < given < HIGHEST_VOLATILITY:
+        return Refusal(371)
+    if order.volatilityType not in (None, 0, DAILY, YEARLY):
+        return Refusal(321, {"tag": ORDER_TAG, "cause": "Invalid volatility type"})
+    if order.referencePriceType not in (None, 0, MIDDLE, NATURAL):
+        return Refusal(321, {"tag": ORDER_TAG, "cause": "Invalid reference price type"})
+    yearly = given * TRADING_DAYS**0.5 if order.volatilityType == DAILY else given
+    return Peg(
+        TO_VOLATILITY, conId=entry.under, ratio=max(round(yearly / 100 * RATE_SCALE), 1),
+        once=not order.continuousUpdate, natural=order.referencePriceType == NATURAL,
+    )  # fmt: skip
 
 
 def _benchmark(order: Order, entry: Instrument, instruments: Instruments) -> Peg | Refusal:

@@ -8,7 +8,7 @@ from ..reference.calendars import calendar_of
 from ..reference.instruments import Instrument, Instruments, Refusal
 from ..reference.times import parse_instant
 from ..special import CLOSING, OPENING, PLAIN, Special, Trail
-from ..units import MINUTE, RATE_SCALE, Nanos, PriceUnits
+from ..units import MINUTE, RATE_SCALE, SIZE_SCALE, Nanos, PriceUnits
 from .condition_terms import conditions_of
 from .order_types import DATED, GTD, MINUTES, OPG, OrderType
 from .price_terms import HIGHEST_PERCENT, HIGHEST_PRICE, adjustment_of, amounts_of, peg_of
@@ -30,6 +30,9 @@ ATTRIBUTES: Final = frozenset(
         "allOrNone",
         "minQty",
         "discretionaryAmt",
+        "minTradeQty",
+        "postOnly",
+        "discretionaryUpToLimitPrice",
     ]
 )
 """The attributes that only an order with special terms has."""
@@ -86,6 +89,9 @@ def special_of(
         anyHour=bool(conditions) and order.conditionsIgnoreRth,
         adjustment=adjustment,
         cancelsParent=order.autoCancelParent,
+        each=max(order.minTradeQty or 0, 0) * SIZE_SCALE,
+        passive=order.postOnly,
+        toLimit=order.discretionaryUpToLimitPrice,
     )
     return None if found == PLAIN else found
 

@@ -26,11 +26,14 @@ from ..reference.instruments import (
 )
 from ..special import Special
 from ..units import SIZE_SCALE, Nanos, PriceUnits, SizeUnits
+from .attribute_rules import unfit_attribute, unfit_type
 from .attributes import given, unserved
 from .margin import unvalued
 from .order_types import (
+    AUC,
     AUCTION_TIFS,
     DAY,
+    MARKET_TO_LIMIT,
     ORDER_TYPES,
     TIFS,
     UNSERVED_ORDER_TYPES,
@@ -38,17 +41,13 @@ from .order_types import (
     OrderType,
     trigger_method,
 )
-from .price_terms import NOT_SHOWN
+from .price_terms import UP_TO_MIDDLE
 from .special_terms import special_of
 from .trailing import limit_at
 
 SIDES = {"BUY": 1, "SELL": -1}
-HIDING = ("ISLAND", "NASDAQ")
-"""Where a directed order may be hidden."""
-UNSERVED_SIDES = ("SSHORT", "SLONG")
-UNSERVED_TRIGGERS = (1, 3)
-"""Methods that need two ticks in a row."""
-UNSERVED_TIFS = ("AUC", "DTC", "GTT", "GTX", "OVERNIGHT")
+INSTITUTIONS = ("SSHORT", "SLONG")
+"""The sides of institutional accounts, which get 346."""
 NUMBERS = frozenset(
     field.name
     for field in msgspec.structs.fields(Order)
@@ -111,9 +110,12 @@ def check(
     if isinstance(listing, Refusal):
         return listing
     kind, differs = ORDER_TYPES.get(order.orderType), given(order)
-    refusal = _words(order, kind, strict=strict_tif) or _attributes(order, differs, listing)
+    refusal = _words(order, kind, strict=strict_tif)
     if refusal is not None or kind is None:
         return refusal or Refusal(321, {"tag": ORDER_TAG}, "order_type")
+    refusal = unfit_type(order, kind, listing) or _attributes(order, differs, kind, listing)
+    if refusal is not None:
+        return refusal
     size = _size(order, differs)
     if isinstance(size, Refusal):
         return size
@@ -136,7 +138,7 @@ def _terms(
 ) -> Terms | Refusal:
     """Build the terms; ``found`` are the checked account and size."""
     entry, (account, size) = listing.instrument, found
-    capped = bool(kind.peg) and bool(order.lmtPrice)
+    capped = bool(kind.peg) and bool(order.lmtPrice) and not kind.protects
     limit = _price(order.lmtPrice, entry, 463) if kind.limit or capped else None
     if isinstance(limit, Refusal):
         return limit
@@ -151,10 +153,7 @@ def _terms(
         limit = limit_at(trail, SIDES[order.action.upper()], stop) if stop else None
     trigger = 0 if stop is None else trigger_method(order.triggerMethod, entry.secType)
     if trigger and trigger not in METHODS:
-        known = order.triggerMethod in UNSERVED_TRIGGERS
-        return (
-            not_served(f"The order attribute 'triggerMethod' {trigger}") if known else Refusal(146)
-        )
+        return Refusal(146)
     tif = DAY if order.tif in ("", OVERNIGHT_DAY) else order.tif
     overnight = tif == DAY and (order.includeOvernight or order.tif == OVERNIGHT_DAY)
     return Terms(
@@ -174,32 +173,29 @@ def _words(order: Order, kind: OrderType | None, *, strict: bool) -> Refusal | N
             return not_served(f"The order type '{name}'")
         return Refusal(321, {"tag": ORDER_TAG}, "order_type")
     if action not in SIDES:
-        if action in UNSERVED_SIDES:
-            return not_served(f"The action '{order.action}'")
-        return invalid("Invalid order side")
+        return Refusal(346) if action in INSTITUTIONS else invalid("Invalid order side")
     if tif in kind.tifs or tif == OVERNIGHT_DAY or (not tif and not strict):
         return None
-    if tif.upper() in UNSERVED_TIFS:
-        return not_served(f"The time in force '{tif}'")
+    if tif == AUC and kind is MARKET_TO_LIMIT:
+        return Refusal(387)
     if tif not in TIFS and tif not in AUCTION_TIFS:
         return Refusal(10052, {"tif": tif or "Empty"})
     return Refusal(113 if kind.auction else 111)
 
 
-def _attributes(order: Order, differs: dict[str, Any], listing: Listing) -> Refusal | None:
+def _attributes(
+    order: Order, differs: dict[str, Any], kind: OrderType, listing: Listing
+) -> Refusal | None:
     """Refuse what the venue does not serve; called before the size check, as some have size 0."""
     lacking = unvalued(listing.instrument)
     if lacking is not None:
         return not_served(lacking)
     if order.cashQty and listing.instrument.secType != "CASH":
         return Refusal(10244)
-    shown = order.displaySize or 0
-    if shown and shown != NOT_SHOWN and shown >= (order.totalQuantity or 0):
-        return Refusal(10020)
-    if order.hidden and listing.exchange not in HIDING:
-        return Refusal(152)
     name = unserved(order, differs)
-    return None if name is None else not_served(f"The order attribute '{name}'")
+    if name is not None:
+        return not_served(f"The order attribute '{name}'")
+    return unfit_attribute(order, kind, listing)
 
 
 def _size(order: Order, differs: dict[str, Any]) -> SizeUnits | Refusal:
@@ -213,6 +209,8 @@ def _size(order: Order, differs: dict[str, Any]) -> SizeUnits | Refusal:
     if whole != size:
         return Refusal(10243)
     wrong = [one for one in NUMBERS.intersection(differs) if not isfinite(float(differs[one]))]
+    if order.competeAgainstBestOffset == UP_TO_MIDDLE and "competeAgainstBestOffset" in wrong:
+        wrong.remove("competeAgainstBestOffset")
     if wrong:
         first = next(one for one in differs if one in wrong)
         return invalid(f"The order attribute '{first}' is not a finite number")

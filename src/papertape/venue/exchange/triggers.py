@@ -1,7 +1,8 @@
 """What elects a stop: the price that each trigger method compares.
 
 As TWS simulates stops: the last price, for a buy order at or above the stop; or the touch, the bid
-for a buy and the ask for a sell order, so that a wide spread elects no stop; or the midpoint.
+for a buy and the ask for a sell order, so that a wide spread elects no stop; or the midpoint. The
+double methods want two ticks in a row that reach the stop.
 """
 
 from typing import Final
@@ -9,14 +10,18 @@ from typing import Final
 from ..market.source import Quote
 from ..units import PriceUnits
 
+DOUBLE_SIDES: Final = 1
 LAST: Final = 2
+DOUBLE_LAST: Final = 3
 SIDES: Final = 4
 LAST_OR_SIDES: Final = 7
 MIDDLE: Final = 8
-METHODS: Final = (LAST, SIDES, LAST_OR_SIDES, MIDDLE)
-"""The supported values of ``triggerMethod``; those that need two ticks are not."""
-BY_PRINT: Final = (LAST, LAST_OR_SIDES)
-BY_SIDES: Final = (SIDES, LAST_OR_SIDES)
+METHODS: Final = (DOUBLE_SIDES, LAST, DOUBLE_LAST, SIDES, LAST_OR_SIDES, MIDDLE)
+"""The values of ``triggerMethod``."""
+DOUBLE: Final = (DOUBLE_SIDES, DOUBLE_LAST)
+"""Those that want two ticks in a row."""
+BY_PRINT: Final = (LAST, DOUBLE_LAST, LAST_OR_SIDES)
+BY_SIDES: Final = (DOUBLE_SIDES, SIDES, LAST_OR_SIDES)
 
 UpDown = tuple[PriceUnits, PriceUnits]
 """The price that elects buy stops at or below it, and the price that elects sell stops at or above

@@ -1,0 +1,74 @@
+"""Which attributes an order may have, by its type, size and destination: the codes of TWS."""
+
+from typing import Final
+
+from papertape.model import Order
+
+from ..reference.exchanges import SMART
+from ..reference.instruments import Listing, Refusal
+from .order_types import PEGGED_TO_BEST, PEGGED_TO_MIDPOINT, RELATIVE, OrderType
+from .price_terms import NOT_SHOWN
+
+HIDING: Final = ("ISLAND", "NASDAQ")
+"""Where a directed order may be hidden."""
+LEAST_BLOCK: Final = 50
+SLOTS: Final = (1, 2)
+"""``shortSaleSlot``: the broker holds the shares, or they come from elsewhere."""
+OWN_AUCTIONS: Final = ("MOC", "LOC")
+
+
+def unfit_type(order: Order, kind: OrderType, listing: Listing) -> Refusal | None:
+    """Return why an order of this type is not for an instrument or a destination."""
+    sec_type = listing.instrument.secType
+    if kind.kinds and sec_type not in kind.kinds:
+        return Refusal(369 if order.orderType == "VOL" else 387)
+    if kind.exchanges and listing.exchange not in kind.exchanges:
+        return Refusal(387)
+    return None
+
+
+def unfit_attribute(order: Order, kind: OrderType, listing: Listing) -> Refusal | None:
+    """Return the first attribute that an order may not have, in the words of TWS."""
+    shown = order.displaySize or 0
+    if shown and shown != NOT_SHOWN and shown >= (order.totalQuantity or 0):
+        return Refusal(10020)
+    if order.hidden and listing.exchange not in HIDING:
+        return Refusal(152)
+    if order.blockOrder and (order.totalQuantity or 0) < LEAST_BLOCK:
+        return Refusal(117)
+    if order.imbalanceOnly and kind.name not in OWN_AUCTIONS and order.tif != "OPG":
+        return Refusal(10342)
+    if order.minTradeQty and kind not in (PEGGED_TO_MIDPOINT, PEGGED_TO_BEST):
+        return Refusal(10302)
+    if (order.midOffsetAtWhole or order.midOffsetAtHalf) and kind not in (
+        PEGGED_TO_MIDPOINT,
+        PEGGED_TO_BEST,
+    ):
+        return Refusal(10306)
+    if order.discretionaryUpToLimitPrice and (kind is not RELATIVE or not order.lmtPrice):
+        return Refusal(325)
+    if order.postOnly and not kind.limit:
+        return Refusal(10340, {"attribute": "postOnly"})
+    if order.volatility and kind.name != "VOL":
+        return Refusal(371)
+    if order.continuousUpdate and kind.name != "VOL":
+        return Refusal(372)
+    if order.continuousUpdate and listing.exchange != SMART:
+        return Refusal(370)
+    return _short_sale(order)
+
+
+def _short_sale(order: Order) -> Refusal | None:
+    """Refuse the short sales of institutions; others sell short with SELL."""
+    slot, place = order.shortSaleSlot, order.designatedLocation
+    if order.action.upper() in ("SSHORT", "SLONG"):
+        return Refusal(346)
+    if not slot and not place:
+        return None
+    if slot not in SLOTS:
+        return Refusal(347)
+    if slot == SLOTS[1] and not place:
+        return Refusal(352)
+    if slot == SLOTS[0] and place:
+        return Refusal(353)
+    return Refusal(348)

@@ -1,0 +1,136 @@
+"""Tables of order types and attributes, as ``test_order_types`` plays them."""
+
+TABLES = {
+    "orders with protection": """
+        quote   ESM6 5000.25*3 x 5000.50*3  -> .
+        submit  #1 BUY 5 ESM6 MKT_PRT  -> #1 accepted Submitted; #1 BOT 3 @ 5000.5 Submitted
+                -> #1 fee 6.45
+        quote   ESM6 5006.00 x 5006.25  -> .
+        quote   ESM6 5005.00 x 5005.25*1  -> #1 BOT 1 @ 5005.25 Submitted; #1 fee 2.15
+        submit  #1 BUY 6 ESM6 MKT_PRT  -> #1 replaced Submitted; #1 again Submitted
+        cancel  #1  -> #1 Cancelled
+        submit  #2 SELL 1 ESM6 STP_PRT 4990  -> #2 accepted PreSubmitted trigger
+                -> #2 again PreSubmitted trigger
+        quote   ESM6 4989.00*1 x 4990  -> .
+        trade   ESM6 4990.00  -> #2 elected Submitted; #2 SLD 1 @ 4989 Filled
+                -> #2 fee 2.15 pnl -638.675
+        submit  #3 SELL 1 ESM6 STP_PRT 4980  -> #3 accepted PreSubmitted trigger
+                -> #3 again PreSubmitted trigger
+        submit  #3 SELL 2 ESM6 STP_PRT 4985  -> #3 replaced PreSubmitted trigger
+                -> #3 again PreSubmitted trigger
+        cancel  #3  -> #3 Cancelled
+    """,
+    "at the top of the BOX": """
+        quote   AAPL_C260 5.00*3 x 5.10*3  -> .
+        submit  #1 BUY 5 AAPL_C260 BOX_TOP  -> #1 refused 387
+        submit  #1 BUY 5 AAPL_C260 BOX_TOP exchange=BOX  -> #1 accepted PreSubmitted
+                -> #1 BOT 3 @ 5.1 Submitted; #1 fee 2.30475; #1 again Submitted
+        quote   AAPL_C260 5.10 x 5.20  -> .
+        submit  #1 BUY 6 AAPL_C260 BOX_TOP exchange=BOX  -> #1 replaced Submitted
+                -> #1 again Submitted
+        quote   AAPL_C260 5.00 x 5.10*1  -> #1 BOT 1 @ 5.1 Submitted; #1 fee 0.76825
+        cancel  #1  -> #1 Cancelled
+    """,
+    "an option that follows its stock": """
+        quote   AAPL_C260 5.00 x 5.20  -> .
+        submit  #1 BUY 5 AAPL_C260 PEG_STK delta=50 startingPrice=5.00 stockRefPrice=257.67  -> #1 accepted Submitted
+                -> #1 again Submitted
+        quote   AAPL 257.86 x 257.88  -> .
+        quote   AAPL_C260 5.00 x 5.10  -> #1 BOT 5 @ 5.1 Filled; #1 fee 3.84125
+        quote   AAPL 257.90 x 257.92  -> .
+        submit  #2 SELL 5 AAPL_P260 PEG_STK delta=50  -> #2 accepted PreSubmitted
+                -> #2 again PreSubmitted
+        quote   AAPL_P260 5.00*2 x 5.10  -> #2 again Submitted
+        submit  #3 SELL 5 AAPL_P260 PEG_STK delta=50  -> #3 accepted Submitted; #3 again Submitted
+        quote   AAPL 257.98 x 258.00  -> .
+        quote   AAPL_P260 5.02 x 5.10  -> #3 SLD 5 @ 5.02 Filled; #3 fee 3.84125
+        cancel  #2  -> #2 Cancelled
+        submit  #4 SELL 5 AAPL_P260 PEG_STK delta=101  -> #4 refused 335
+        submit  #4 SELL 5 AAPL_P260 PEG_STK  -> #4 refused 335
+        submit  #4 SELL 5 AAPL PEG_STK delta=50  -> #4 refused 387
+    """,  # noqa: E501
+    "an option at a volatility": """
+        quote   AAPL_C260 5.00 x 5.20  -> .
+        submit  #1 BUY 5 AAPL_C260 VOL volatility=12 volatilityType=2 continuousUpdate=true referencePriceType=1  -> #1 accepted Submitted
+                -> #1 again Submitted
+        quote   AAPL 260.66 x 260.68  -> .
+        quote   AAPL_C260 5.00*3 x 6.00*3  -> .
+        submit  #1 BUY 5 AAPL_C260 VOL volatility=15 volatilityType=2 continuousUpdate=true referencePriceType=2  -> #1 replaced Submitted
+                -> #1 again Submitted
+        submit  #2 BUY 5 AAPL_C260 VOL volatility=1.2 volatilityType=1  -> #2 accepted Submitted
+                -> #2 BOT 3 @ 6 Submitted; #2 fee 2.30475
+        quote   AAPL 270.66 x 270.68  -> .
+        quote   AAPL_C260 5.00*3 x 6.00*4  -> #1 BOT 4 @ 6 Submitted; #1 fee 3.073
+        cancel  #2  -> #2 Cancelled
+        submit  #3 BUY 5 AAPL_C260 VOL  -> #3 refused 371
+        submit  #3 BUY 5 AAPL LMT 250 volatility=20  -> #3 refused 371
+        submit  #3 BUY 5 AAPL LMT 250 continuousUpdate=true  -> #3 refused 372
+    """,  # noqa: E501
+    "an order competes with the best price": """
+        submit  #1 BUY 5 AAPL PEG_BEST competeAgainstBestOffset=0.01 minCompeteSize=10  -> #1 accepted Submitted
+                -> #1 again Submitted
+        quote   AAPL 257.66 x 257.67*3  -> #1 BOT 3 @ 257.67 Submitted; #1 fee 1.000009
+        quote   AAPL 257.66*5 x 257.67  -> .
+        submit  #2 BUY 5 AAPL PEG_BEST competeAgainstBestOffset=inf midOffsetAtWhole=0.01  -> #2 accepted Submitted
+                -> #2 again Submitted
+        quote   AAPL 257.60 x 257.61  -> #1 BOT 2 @ 257.61 Filled; #1 fee 6e-06
+                -> #2 BOT 5 @ 257.61 Filled; #2 fee 1.000015
+        cancel  #2  -> #2 refused 10148
+        submit  #3 BUY 5 AAPL PEG_MID midOffsetAtWhole=0.01 midOffsetAtHalf=0 minTradeQty=3  -> #3 accepted Submitted
+                -> #3 again Submitted
+        quote   AAPL 257.60 x 257.61*2  -> .
+        quote   AAPL 257.57 x 257.60*3  -> #3 BOT 3 @ 257.6 Submitted; #3 fee 1.000009
+        submit  #4 BUY 5 AAPL LMT 250 minTradeQty=3  -> #4 refused 10302
+        submit  #4 BUY 5 AAPL LMT 250 midOffsetAtHalf=0.01  -> #4 refused 10306
+    """,  # noqa: E501
+    "an order that only adds": """
+        submit  #1 BUY 5 AAPL LMT 257.68 postOnly=true  -> #1 accepted Submitted; #1 PendingCancel
+                -> #1 Cancelled
+        submit  #2 BUY 5 AAPL LMT 257.67 postOnly=true  -> #2 accepted Submitted
+                -> #2 again Submitted
+        submit  #2 BUY 5 AAPL LMT 257.66 postOnly=true  -> #2 replaced Submitted
+                -> #2 again Submitted
+        quote   AAPL 257.60 x 257.61  -> #2 BOT 5 @ 257.61 Filled; #2 fee 1.000015
+        submit  #3 BUY 5 AAPL MKT postOnly=true  -> #3 refused 10340
+    """,
+    "relative up to its cap": """
+        submit  #1 BUY 5 AAPL REL 257.90 auxPrice=0.02 discretionaryUpToLimitPrice=true  -> #1 accepted Submitted
+                -> #1 BOT 5 @ 257.68 Filled; #1 fee 1.000015
+        submit  #2 BUY 5 AAPL REL 257.67 auxPrice=0.01 discretionaryUpToLimitPrice=true  -> #2 accepted Submitted
+                -> #2 again Submitted
+        quote   AAPL 257.66 x 257.68  -> .
+        quote   AAPL 257.60 x 257.67  -> #2 BOT 5 @ 257.67 Filled; #2 fee 1.000015
+        submit  #3 BUY 5 AAPL REL auxPrice=0.01 discretionaryUpToLimitPrice=true  -> #3 refused 325
+    """,  # noqa: E501
+    "stops that want two ticks in a row": """
+        submit  #1 SELL 5 AAPL STP 257 triggerMethod=3  -> #1 accepted PreSubmitted trigger
+                -> #1 again PreSubmitted trigger
+        trade   AAPL 256.99  -> .
+        trade   AAPL 257.01  -> .
+        trade   AAPL 256.99  -> .
+        quote   AAPL 256 x 256.50  -> .
+        trade   AAPL 257.00  -> #1 elected Submitted; #1 SLD 5 @ 256 Filled; #1 fee 1.027358
+        submit  #2 BUY 5 AAPL STP 258 triggerMethod=1  -> #2 accepted PreSubmitted trigger
+                -> #2 again PreSubmitted trigger
+        quote   AAPL 258.00 x 258.02  -> .
+        quote   AAPL 257.00 x 258.02  -> .
+        quote   AAPL 258.00 x 258.02  -> .
+        trade   AAPL 200  -> .
+        submit  #2 BUY 5 AAPL STP 259 triggerMethod=1  -> #2 replaced PreSubmitted trigger
+                -> #2 again PreSubmitted trigger
+        quote   AAPL 259.00 x 259.02  -> .
+        quote   AAPL 259.01 x 259.02  -> #2 elected Submitted; #2 BOT 5 @ 259.02 Filled
+                -> #2 fee 1.000015 pnl -17.12737
+        submit  #3 SELL 5 AAPL TRAIL auxPrice=1 triggerMethod=3  -> #3 accepted PreSubmitted trigger
+                -> #3 again PreSubmitted trigger
+        trade   AAPL 260  -> .
+        trade   AAPL 262  -> .
+        trade   AAPL 261  -> .
+        trade   AAPL 261.5  -> .
+        trade   AAPL 261  -> .
+        trade   AAPL 260.9  -> #3 elected Submitted; #3 SLD 5 @ 259.01 Filled; #3 fee 1.027668
+        submit  #4 SELL 5 AAPL STP 300 triggerMethod=3  -> #4 accepted PreSubmitted trigger
+                -> #4 again PreSubmitted trigger
+        cancel  #4  -> #4 Cancelled
+    """,
+}  # fmt: skip
