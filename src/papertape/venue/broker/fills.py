@@ -14,6 +14,8 @@ from ..units import CASH_SCALE, SIZE_SCALE, CashMicros, Nanos, PriceUnits, SizeU
 from . import lifecycle
 from .fees import commission
 from .ledger import FLAT, Account, booked
+from .margin import MarginCalculator
+from .memorandum import memo
 from .order_types import FOK
 from .orders import LiveOrder
 from .settlement import settles
@@ -31,7 +33,10 @@ class FillState(Protocol):
 class Fills:
     """Computes the executions of orders; changes nothing."""
 
-    def __init__(self, state: FillState, instruments: Instruments, top: TopOfBook) -> None:
+    def __init__(
+        self, state: FillState, instruments: Instruments, top: TopOfBook, margin: MarginCalculator
+    ) -> None:
+        self._margin = margin
         self._state = state
         self._instruments = instruments
         self._top = top
@@ -79,6 +84,7 @@ class Fills:
             order.permId, status, self._state.next_execution, size, price, value, fee,
             after.realized, after.position, after.cost, cash, liquidity, venue, quote,
             after.settled, settles(entry, self._state.day_end),
+            memo(self._margin, account, entry, terms.side * size, value),
         )  # fmt: skip
 
     def fillable(self, terms: Terms, limit: PriceUnits | None, quote: Quote) -> SizeUnits:

@@ -93,7 +93,7 @@ class OrderManager:
         self._hours = hours
         self.margin = MarginCalculator(instruments, top.look)
         self.groups = Groups()
-        self.fills = Fills(state, instruments, top)
+        self.fills = Fills(state, instruments, top, self.margin)
         self.trails = Trails(instruments, top)
         self.pegs = Pegs(instruments, top)
         self.conditions = Conditions(state, instruments, top, hours, self.margin)
