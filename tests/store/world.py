@@ -25,6 +25,8 @@ from papertape.venue.commands import (
     Deposit,
     OpenAccount,
     ReceivePosition,
+    ReplaceAccountAliases,
+    ReplaceAdvisorGroups,
     ResetOrderIds,
     SetFeePlan,
     SetMarginModel,
@@ -202,6 +204,10 @@ def history(world: World) -> Iterator[None]:
     yield
     world.play(*AFTER_THE_SNAPSHOT)
     _user(world, "MKT", None, "no")
+    world.ask(OpenAccount("F1", "USD", advisor=True))
+    world.ask(ReplaceAdvisorGroups("F1", (("both", "Ratio", (("DU7", 2), ("DU1234567", 1))),)))
+    world.ask(ReplaceAccountAliases("F1", (("DU7", "Ann"),)))
+    world.play("quote AAPL 257.00 257.10", "submit c2#40 BUY 9 AAPL MKT account= faGroup=both")
 
 
 def _trade(world: World, entry: Instrument, quote: Quote, order_id: int) -> None:

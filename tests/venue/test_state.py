@@ -204,7 +204,7 @@ def _changed(value: Any) -> tuple[Any, ...]:
             return (value + 1,)
         case str():
             return (value + "x",)
-    return (1, [])
+    return (1, [["DU1", 1]], [1], [])
 
 
 def test_the_hash_does_not_see_the_order_of_keys() -> None:

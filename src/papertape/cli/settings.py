@@ -77,6 +77,8 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
     """Keep all journal entries; otherwise those before the second newest snapshot are dropped."""
     account: str = "DU1234567"
     """Codes of the accounts, separated by commas."""
+    advisor: str = ""
+    """Code of the account of a financial advisor, whose login it is then: F1234567."""
     positions: list[str] = []
     """What accounts hold at first that this start opens: ``SPY 100 @ 430``."""
     speed: float = pydantic.Field(1.0, gt=0, le=10_000)
@@ -115,6 +117,13 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
         if len(codes) > MOST_ACCOUNTS or len(codes) > len(set(codes)):
             raise ValueError(f"At most {MOST_ACCOUNTS} accounts, each with a code of its own")
         return account
+
+    @pydantic.field_validator("advisor")
+    @classmethod
+    def _is_a_code(cls, advisor: str) -> str:
+        if advisor and not is_code(advisor):
+            raise ValueError(CODE_RULE)
+        return advisor
 
     @classmethod
     def settings_customise_sources(
@@ -184,7 +193,11 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
 
     def profile(self) -> Profile:
         """The part that shapes the broker."""
-        return Profile(accounts=tuple(self.account.split(",")), positions=tuple(self.positions))
+        return Profile(
+            accounts=tuple(self.account.split(",")),
+            positions=tuple(self.positions),
+            advisor=self.advisor,
+        )
 
 
 class _Environment(EnvSettingsSource):

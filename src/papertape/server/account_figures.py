@@ -58,10 +58,12 @@ class MultiAccountSubscription(Subscription):
 class SummarySubscription(Subscription):
     """reqAccountSummary."""
 
-    __slots__ = ("names", "sent")
+    __slots__ = ("group", "names", "sent")
 
-    def __init__(self, request_id: int, tags: str) -> None:
+    def __init__(self, request_id: int, tags: str, group: str) -> None:
         super().__init__(request_id)
+        self.group = group
+        """The group of accounts; ``All`` for every one."""
         self.names = tuple(tag.strip() for tag in tags.split(",") if tag.strip())
         self.sent: dict[tuple[str, str, str], str] = {}
         """Account, tag, currency -> the value sent last."""
@@ -70,12 +72,12 @@ class SummarySubscription(Subscription):
 class MultiPositionSubscription(Subscription):
     """reqPositionsMulti."""
 
-    __slots__ = ("account", "model")
+    __slots__ = ("accounts", "model")
 
-    def __init__(self, request_id: int, account: str, model: str) -> None:
+    def __init__(self, request_id: int, accounts: tuple[str, ...] | None, model: str) -> None:
         super().__init__(request_id)
-        self.account = account
-        """"" for all."""
+        self.accounts = accounts
+        """None for all."""
         self.model = model
 
 
@@ -266,9 +268,9 @@ class AccountFigures:
 
     # -- reqAccountSummary --------------------------------------------------------------------
 
-    def summarise(self, session: Session, request_id: int, tags: str) -> None:
+    def summarise(self, session: Session, request_id: int, tags: str, group: str) -> None:
         """Begin reqAccountSummary: every tag once, then the end."""
-        summary = SummarySubscription(request_id, tags)
+        summary = SummarySubscription(request_id, tags, group)
         session.subscriptions.add(summary)
         self._send_summary(session, summary, self._fresh())
         session.send(AccountSummaryEnd(request_id))
@@ -277,7 +279,7 @@ class AccountFigures:
     def _send_summary(
         self, session: Session, summary: SummarySubscription, rows: FigureRows
     ) -> None:
-        for row in rows.summary(summary.names):
+        for row in rows.summary(summary.names, summary.group):
             place = (row.account, row.key, row.currency)
             if summary.sent.get(place) != row.value:
                 summary.sent[place] = row.value

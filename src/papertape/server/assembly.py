@@ -140,7 +140,7 @@ def compose(
             clock = MarketClock(wall, max(kept.now(wall), last), chosen.speed)
         keeper.keep_market(replace(facts, clock=clock))
         engine.skip(clock.market)
-        if accounts_chosen or not engine.state.accounts:
+        if accounts_chosen or engine.profile.advisor or not engine.state.accounts:
             _open_accounts(engine)
         keeper.commit(engine)
         gateway = settings is not None and settings.gateway

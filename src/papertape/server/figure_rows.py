@@ -61,12 +61,14 @@ class FigureRows:
             found = self._values[account] = tuple(map(self._shown, rows))
         return found
 
-    def summary(self, names: tuple[str, ...]) -> tuple[AccountFigure, ...]:
-        """The rows of the tags of a summary, of all accounts."""
-        found = self._summaries.get(names)
+    def summary(self, names: tuple[str, ...], group: str) -> tuple[AccountFigure, ...]:
+        """The rows of the tags of a summary, of the accounts of a group; none of one that is no
+        more."""
+        found = self._summaries.get((group, *names))
         if found is None:
-            rows = self._queries.account_summary(names, self._now)
-            found = self._summaries[names] = tuple(map(self._shown, rows))
+            among = self._queries.group(group) or ()
+            rows = self._queries.account_summary(names, self._now, among=among)
+            found = self._summaries[group, *names] = tuple(map(self._shown, rows))
         return found
 
     def send_updates(self, session: Session, account: str) -> None:

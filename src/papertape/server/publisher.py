@@ -63,6 +63,7 @@ class Publisher:
             events.OrderInactive: self._pair,
             events.Traded: self._traded,
             events.CommissionCharged: self._charged,
+            events.PartTraded: self._part_traded,
             events.OrderCancelled: self._cancelled,
             events.OrderRejectedEvent: self._rejected,
             events.WhatIfAnswered: self._answered,
@@ -88,7 +89,7 @@ class Publisher:
         if view is not None:
             facts = {"perm_id": view.permId, "status": view.status}
             self._bus.tell("order", **facts, filled=str(view.filled))
-        if isinstance(event, events.Traded):
+        if isinstance(event, events.Traded | events.PartTraded):
             self._bus.tell("execution", **_fill(event))
 
     def _tell(self, event: Any) -> None:
@@ -129,6 +130,13 @@ class Publisher:
         yield from self._pair(event, session)
         yield commission_report(event.report)
 
+    def _part_traded(self, event: events.PartTraded, session: Session) -> Iterator[Message]:
+        zone = self._preferences.zone(event.contract.conId, session.version)
+        yield execution_details(
+            -1, event.contract, event.execution, event.time, session.version, zone
+        )
+        yield commission_report(event.report)
+
     def _cancelled(self, event: events.OrderCancelled, session: Session) -> Iterator[Message]:
         yield order_status(event.view)
         if _blamed(session, event.view):
@@ -166,13 +174,13 @@ class Publisher:
         if session.subscriptions.of(PositionSubscription):
             session.send(Position(row.account, row.contract, row.position, row.avgCost))
         for number, one in session.subscriptions.of(MultiPositionSubscription).items():
-            if not one.model and one.account in ("", row.account):
+            if not one.model and (one.accounts is None or row.account in one.accounts):
                 session.send(
                     PositionMulti(number, row.account, row.contract, row.position, row.avgCost)
                 )
 
 
-def _fill(event: events.Traded) -> dict[str, Any]:
+def _fill(event: events.Traded | events.PartTraded) -> dict[str, Any]:
     """Return the facts of a fill for the event bus."""
     execution, contract = event.execution, event.contract
     return {

@@ -106,6 +106,8 @@ class OpenAccount(msgspec.Struct, frozen=True, tag=True):
     margin: str = "portfolio"
     """Its margin model and its fee plan: names of ``broker.schedules``."""
     plan: str = "fixed"
+    advisor: bool = False
+    """Whether it is the account of a financial advisor, who manages the others."""
     positions: tuple[StartingPosition, ...] = ()
     """What it holds from the beginning; nothing is paid for it."""
 
@@ -165,8 +167,33 @@ class ConvertCash(msgspec.Struct, frozen=True, tag=True):
     into: str
 
 
+class ReplaceAdvisorGroups(msgspec.Struct, frozen=True, tag=True):
+    """Replace the groups among whose accounts an advisor divides orders."""
+
+    account: str
+    """The advisor's own."""
+    groups: tuple[tuple[str, str, tuple[tuple[str, int], ...]], ...]
+    """Name, method, and accounts with their numbers in millionths."""
+
+
+class ReplaceAccountAliases(msgspec.Struct, frozen=True, tag=True):
+    """Replace the names that an advisor gives to accounts."""
+
+    account: str
+    """The advisor's own."""
+    aliases: tuple[tuple[str, str], ...]
+
+
 AccountCommand = (
-    OpenAccount | Deposit | SetMarginModel | SetFeePlan | ReceivePosition | Transfer | ConvertCash
+    OpenAccount
+    | Deposit
+    | SetMarginModel
+    | SetFeePlan
+    | ReceivePosition
+    | Transfer
+    | ConvertCash
+    | ReplaceAdvisorGroups
+    | ReplaceAccountAliases
 )
 
 Command = (

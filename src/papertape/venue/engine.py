@@ -183,6 +183,10 @@ class Engine:
     def open_accounts(self, now: Nanos) -> list[Happened]:
         """Open the accounts of the profile that do not exist yet."""
         happened: list[Happened] = []
+        advisor = self.profile.advisor
+        if advisor and advisor not in self.state.accounts:
+            master = OpenAccount(advisor, self.profile.base_currency, advisor=True)
+            happened += self.submit(master, now)
         for code in self.profile.accounts:
             if code not in self.state.accounts:
                 brought = tuple(

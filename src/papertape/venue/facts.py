@@ -55,6 +55,8 @@ class Terms(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     exercise: int = 0
     """1 exercises an option, 2 lets it lapse, both at ``expires`` and in no book; 0 trades."""
+    shares: tuple[tuple[str, SizeUnits], ...] = ()
+    """Of an advisor's order: the accounts and how much each gets; () for the account's own."""
 
     @property
     def extras(self) -> Special:
@@ -80,6 +82,16 @@ class Terms(msgspec.Struct, frozen=True, array_like=True, gc=False):
     def reach(self) -> int:
         """The sessions of a trading day in which the order trades."""
         return NIGHT if self.overnight else EXTENDED if self.outside else REGULAR
+
+
+class AdvisorGroup(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Accounts among which an advisor divides orders."""
+
+    name: str
+    method: str
+    """How, where the order does not say (``broker.allocation``)."""
+    members: tuple[tuple[str, int], ...]
+    """Accounts with their ratio, percentage, amount or size, in millionths; 0 without one."""
 
 
 class Fact(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -182,6 +194,35 @@ class OrderFilled(Fact, frozen=True, tag=6):
     """The day on which what it brings in settles; 0 for at once."""
     memo: CashMicros = 0
     """Change of the special memorandum account of a Reg T account, in its base currency."""
+    given: tuple[SizeUnits, ...] = ()
+    """Of an advisor's order: what each account of ``Terms.shares`` has got with it. The books of
+    ``Terms.account`` stay as they are, and a ``PartFilled`` of each account follows."""
+
+
+class PartFilled(Fact, frozen=True, tag=53):
+    """What one account gets of an advisor's fill, and its books afterwards."""
+
+    permId: int
+    account: str
+    execution: int
+    """Its own number."""
+    size: SizeUnits
+    price: PriceUnits
+    value: CashMicros
+    fee: CashMicros
+    realized: CashMicros | None
+    position: SizeUnits
+    cost: CashMicros
+    cash: tuple[tuple[str, CashMicros], ...]
+    settled: CashMicros
+    settles: int
+    memo: CashMicros
+    filled: SizeUnits
+    """What the account has got of the order."""
+    total: CashMicros
+    """The value of that."""
+    liquidity: int
+    exchange: str
 
 
 class OrderEnded(Fact, frozen=True, tag=7):
@@ -315,6 +356,8 @@ class AccountOpened(Fact, frozen=True, tag=40):
     account: str
     currency: str
     """Its base currency."""
+    advisor: bool = False
+    """Whether it is the account of a financial advisor, who manages the others."""
 
 
 class CashMoved(Fact, frozen=True, tag=41):
@@ -434,6 +477,19 @@ class CashBooked(Fact, frozen=True, tag=50):
     """Change by currency."""
 
 
+class AdvisorGroupsReplaced(Fact, frozen=True, tag=51):
+    """An advisor replaced the groups of accounts."""
+
+    groups: tuple[AdvisorGroup, ...]
+
+
+class AccountAliasesReplaced(Fact, frozen=True, tag=52):
+    """An advisor replaced the names of accounts."""
+
+    aliases: tuple[tuple[str, str], ...]
+    """Account and alias."""
+
+
 AnyFact = (
     OrderPlaced
     | OrderReplaced
@@ -441,6 +497,7 @@ AnyFact = (
     | OrderRepeated
     | OrderTriggered
     | OrderFilled
+    | PartFilled
     | OrderEnded
     | ManualOrderBound
     | OrderSuspended
@@ -467,5 +524,7 @@ AnyFact = (
     | CashSettled
     | PositionAdjusted
     | CashBooked
+    | AdvisorGroupsReplaced
+    | AccountAliasesReplaced
 )
 """Every kind of fact: what a journal holds."""

@@ -4,7 +4,7 @@ from collections import Counter
 
 from .broker.ledger import Account
 from .broker.lifecycle import FILLED, PRE_SUBMITTED, TERMINAL, WORKING
-from .broker.orders import FillRow, LiveOrder
+from .broker.orders import PART, WHOLE, FillRow, LiveOrder
 from .engine import Engine
 from .state import State
 from .units import CASH_SCALE, SIZE_SCALE
@@ -98,7 +98,8 @@ def _fills_of_orders(orders: dict[int, LiveOrder], fills: list[FillRow]) -> None
     """An order's fills of today never exceed its filled size."""
     traded: Counter[int] = Counter()
     for fill in fills:
-        traded[fill.permId] += fill.size
+        if fill.moved != PART:
+            traded[fill.permId] += fill.size
     for perm_id, size in traded.items():
         order = orders.get(perm_id)
         if order is not None:  # a reset of ids lets finished orders go before their fills
@@ -115,6 +116,8 @@ def _account(engine: Engine, account: Account, fills: list[FillRow]) -> None:
     for con_id, position in account.positions.items():
         cash[engine.instruments[con_id].currency] += position.settled
     for fill in fills:
+        if fill.moved == WHOLE:  # its parts are in the books of other accounts
+            continue
         entry = engine.instruments[fill.conId]
         cash[entry.currency] -= fill.side * fill.value + fill.fee
         held[fill.conId] += fill.side * fill.size

@@ -14,11 +14,14 @@ import msgspec
 from .archive import Archive, chained
 from .broker.ledger import Account, LedgerPosition, pay
 from .broker.lifecycle import FILLED, INACTIVE, moved
-from .broker.orders import LiveOrder, fill_row, moved_row
+from .broker.orders import LiveOrder, fill_row, moved_row, part_row
 from .commands import TWS_USER
 from .exchange.matching import ConsumedLiquidity
 from .facts import (
+    AccountAliasesReplaced,
     AccountOpened,
+    AdvisorGroup,
+    AdvisorGroupsReplaced,
     AnyFact,
     CashBooked,
     CashMoved,
@@ -48,6 +51,7 @@ from .facts import (
     OrderTouched,
     OrderTriggered,
     OrderWarned,
+    PartFilled,
     PermIdUsed,
     PositionAdjusted,
     PositionMoved,
@@ -78,6 +82,10 @@ class State(msgspec.Struct):
     held: dict[int, dict[int, Terms]] = {}
     """clientId -> orderId -> order that waits for ``transmit``."""
     consumed: dict[int, ConsumedLiquidity] = {}
+    advisor_groups: dict[str, AdvisorGroup] = {}
+    """An advisor's groups of accounts by name."""
+    aliases: dict[str, str] = {}
+    """Account -> the name that an advisor gave it."""
     filled_groups: dict[str, list[str]] = {}
     """Account -> the OCA groups of which an order filled today; they take no other one."""
     facts: int = 0
@@ -110,6 +118,7 @@ class Fold:
             OrderRepeated: self._repeated,
             OrderTriggered: self._triggered,
             OrderFilled: self._filled,
+            PartFilled: self._part_filled,
             OrderEnded: self._ended,
             ManualOrderBound: self._bound,
             OrderSuspended: self._suspended,
@@ -136,6 +145,8 @@ class Fold:
             CashSettled: self._cash_settled,
             PositionAdjusted: self._position_adjusted,
             CashBooked: self._cash_booked,
+            AdvisorGroupsReplaced: self._groups_replaced,
+            AccountAliasesReplaced: self._aliases_replaced,
         }
 
     def apply(self, fact: AnyFact, now: Nanos) -> LiveOrder | None:
@@ -199,9 +210,14 @@ class Fold:
             order.triggered, order.filled + fact.size, order.value + fact.value, fact.price,
             order.fees + fact.fee, order.billedSize + fact.size, order.billedValue + fact.value,
             now if over else 0, over, parent=order.parent, movedStop=order.movedStop,
-            movedLimit=order.movedLimit,
+            movedLimit=order.movedLimit, given=fact.given,
         )  # fmt: skip
         state.next_execution = fact.execution + 1
+        if fact.given:  # the books are those of its parts
+            self._consume(terms, fact)
+            return self._has_filled(
+                order, self.archive.fill(fill_row(order, fact, now), state.facts)
+            )
         account = state.accounts[terms.account]
         position = account.positions.get(terms.conId)
         if position is None:
@@ -218,7 +234,12 @@ class Fold:
                 waits[currency] = waits.get(currency, 0) + amount
         self._consume(terms, fact)
         row = self.archive.fill(fill_row(order, fact, now), state.facts)
-        if over:
+        return self._has_filled(order, row)
+
+    def _has_filled(self, order: LiveOrder, row: bytes) -> LiveOrder:
+        """Keep or archive an order after a fill with that row."""
+        state, terms = self.state, order.terms
+        if order.status == FILLED:
             if terms.special is not None and terms.special.oca:
                 groups = state.filled_groups.setdefault(terms.account, [])
                 if terms.special.oca not in groups:
@@ -226,6 +247,26 @@ class Fold:
             return self._over(order, row)
         state.past = chained(state.past, row)
         return self._kept(order)
+
+    def _part_filled(self, fact: PartFilled, now: Nanos) -> LiveOrder:
+        state = self.state
+        order = state.orders.get(fact.permId) or self.archive.order(fact.permId)
+        assert order is not None, f"a part of an unknown order {fact.permId}"
+        con_id, account = order.terms.conId, state.accounts[fact.account]
+        state.next_execution = fact.execution + 1
+        position = account.positions.setdefault(con_id, LedgerPosition())
+        position.quantity, position.cost = fact.position, fact.cost
+        position.settled = fact.settled
+        position.realized += fact.realized or 0
+        account.sma += fact.memo
+        for currency, amount in fact.cash:
+            pay(account, currency, amount)
+            if fact.settles and amount > 0:
+                waits = account.unsettled.setdefault(fact.settles, {})
+                waits[currency] = waits.get(currency, 0) + amount
+        row = self.archive.fill(part_row(order, fact, now), state.facts)
+        state.past = chained(state.past, row)
+        return order
 
     def _consume(self, terms: Terms, fact: OrderFilled) -> None:
         if fact.quote is None:
@@ -346,7 +387,15 @@ class Fold:
     # -- accounts and days ------------------------------------------------------------------------
 
     def _account_opened(self, fact: AccountOpened, now: Nanos) -> None:
-        self.state.accounts[fact.account] = Account(fact.account, fact.currency, {fact.currency: 0})
+        self.state.accounts[fact.account] = Account(
+            fact.account, fact.currency, {fact.currency: 0}, advisor=fact.advisor
+        )
+
+    def _groups_replaced(self, fact: AdvisorGroupsReplaced, now: Nanos) -> None:
+        self.state.advisor_groups = {group.name: group for group in fact.groups}
+
+    def _aliases_replaced(self, fact: AccountAliasesReplaced, now: Nanos) -> None:
+        self.state.aliases = dict(fact.aliases)
 
     def _cash_moved(self, fact: CashMoved, now: Nanos) -> None:
         self.state.accounts[fact.account].receive(fact.currency, fact.amount, fact.equity)

@@ -10,6 +10,7 @@ from ..account_figures import (
     PositionSubscription,
     SummarySubscription,
 )
+from ..present.queries import PositionRow, Rows
 from ..sessions.session import Session
 from . import handles
 from .services import Services
@@ -19,6 +20,9 @@ MAX_MULTI_POSITIONS = 100
 MAX_SUMMARIES = 2
 """Active summary subscriptions of one client, as TWS allows."""
 UNKNOWN_ACCOUNT = "Invalid account code"
+UNKNOWN_GROUP = "Invalid account group"
+ALL = "All"
+"""The group of all accounts."""
 
 
 @handles(wire.ReqPositions)
@@ -48,11 +52,13 @@ def req_positions_multi(
 ) -> Iterator[None] | None:
     """Every position of an account, the end, then changes, under a request id.
 
-    322 for an account that there is not. No account has model portfolios: of one nothing is held.
+    322 for an account or a group that there is not. No account has model portfolios: of one
+    nothing is held.
     """
     wanted = message.account.strip()
+    members = tws.queries.group(wanted or ALL)
     held = session.subscriptions.of(MultiPositionSubscription)
-    if wanted not in ("", "All", *tws.queries.accounts()):
+    if members is None and wanted not in tws.queries.accounts():
         session.error(message.reqId, 322, cause=UNKNOWN_ACCOUNT)
         return None
     if message.reqId in held:
@@ -62,8 +68,8 @@ def req_positions_multi(
         cause = f"At most {MAX_MULTI_POSITIONS} subscriptions to positions"
         session.error(message.reqId, 322, cause=cause)
         return None
-    account = "" if wanted == "All" else wanted
-    one = MultiPositionSubscription(message.reqId, account, message.modelCode.strip())
+    among = None if wanted in ("", ALL) else members or (wanted,)
+    one = MultiPositionSubscription(message.reqId, among, message.modelCode.strip())
     session.subscriptions.add(one)
     return _multi_positions(tws, session, one)
 
@@ -71,7 +77,7 @@ def req_positions_multi(
 def _multi_positions(
     tws: Services, session: Session, one: MultiPositionSubscription
 ) -> Iterator[None]:
-    for row in () if one.model else tws.queries.each_position(one.account or None):
+    for row in () if one.model else _rows_of(tws, one):
         if row is not None and tws.preferences.shows(row.contract):
             session.send(
                 wire.PositionMulti(
@@ -80,6 +86,14 @@ def _multi_positions(
             )
         yield
     session.send(wire.PositionMultiEnd(one.request_id))
+
+
+def _rows_of(tws: Services, one: MultiPositionSubscription) -> Rows[PositionRow]:
+    if one.accounts is None:
+        yield from tws.queries.each_position()
+        return
+    for account in one.accounts:
+        yield from tws.queries.each_position(account)
 
 
 @handles(wire.CancelPositionsMulti)
@@ -139,12 +153,17 @@ def cancel_account_updates_multi(
 
 @handles(wire.ReqAccountSummary)
 def req_account_summary(tws: Services, session: Session, message: wire.ReqAccountSummary) -> None:
-    """The tags asked for; a third subscription gets 322."""
+    """The tags asked for, of all accounts or of an advisor's group; a third subscription gets 322,
+    and so does an unknown group."""
     summaries = session.subscriptions.of(SummarySubscription)
     if message.reqId not in summaries and len(summaries) >= MAX_SUMMARIES:
         session.error(message.reqId, 322, variant="too_many_summaries")
         return
-    tws.figures.summarise(session, message.reqId, message.tags)
+    group = message.group.strip() or ALL
+    if tws.queries.group(group) is None:
+        session.error(message.reqId, 322, cause=UNKNOWN_GROUP)
+        return
+    tws.figures.summarise(session, message.reqId, message.tags, group)
 
 
 @handles(wire.CancelAccountSummary)

@@ -2,6 +2,7 @@
 
 from . import (
     account,
+    advisor,
     calculators,
     config,
     contracts,
@@ -25,7 +26,7 @@ from . import (
 )
 
 MODULES = (
-    account, calculators, config, contracts, depth, display, exercise, fundamentals, history,
-    market, news, orders, past_ticks, profit, real_time_bars, reference, scanners, session,
+    account, advisor, calculators, config, contracts, depth, display, exercise, fundamentals,
+    history, market, news, orders, past_ticks, profit, real_time_bars, reference, scanners, session,
     tick_by_tick, verify, wsh,
 )  # fmt: skip

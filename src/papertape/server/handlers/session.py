@@ -70,8 +70,9 @@ def _introduction(tws: Services, session: Session) -> Iterator[None]:
 
 @handles(ReqManagedAccts)
 def managed_accounts(tws: Services, session: Session, message: ReqManagedAccts) -> None:
-    """The accounts of the login."""
-    session.send(ManagedAccounts(",".join(tws.queries.accounts())))
+    """The accounts of the login; an advisor's own comes first."""
+    codes = sorted(tws.queries.accounts(), key=lambda code: code != tws.queries.advisor())
+    session.send(ManagedAccounts(",".join(codes)))
 
 
 @handles(ReqIds)

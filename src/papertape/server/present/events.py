@@ -157,6 +157,16 @@ class AccountChanged(msgspec.Struct, frozen=True, tag=True):
     account: str
 
 
+class PartTraded(msgspec.Struct, frozen=True, tag=True):
+    """What an account gets of an advisor's fill. ED, CR; the order's own come before."""
+
+    view: OrderView
+    contract: Contract
+    execution: Execution
+    time: Nanos
+    report: CommissionAndFeesReport
+
+
 Event = (
     OrderAccepted
     | OrderAcknowledged
@@ -164,6 +174,7 @@ Event = (
     | OrderElected
     | Traded
     | CommissionCharged
+    | PartTraded
     | CancelPending
     | OrderCancelled
     | OrderInactive

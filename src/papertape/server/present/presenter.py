@@ -7,7 +7,7 @@ import msgspec
 
 from ...venue import facts
 from ...venue.broker.lifecycle import INACTIVE, PENDING_CANCEL, PRE_SUBMITTED
-from ...venue.broker.orders import FillRow, LiveOrder, fill_row, moved_row
+from ...venue.broker.orders import FillRow, LiveOrder, fill_row, moved_row, part_row
 from ...venue.engine import Happened
 from ...venue.reference.instruments import Refusal
 from ...venue.tws.api_orders import Refused, WhatIf
@@ -30,6 +30,7 @@ class Presenter:
             facts.OrderRepeated: self._plain(events.OrderAcknowledged),
             facts.OrderTriggered: self._plain(events.OrderElected),
             facts.OrderFilled: self._filled,
+            facts.PartFilled: self._part_filled,
             facts.OrderEnded: self._ended,
             facts.ManualOrderBound: self._plain(events.OrderBoundEvent),
             facts.OrderSuspended: self._plain(events.OrderAcknowledged),
@@ -59,7 +60,10 @@ class Presenter:
             if rule is not None:
                 told += rule(one)
             if isinstance(one.fact, facts.OrderFilled) and one.order is not None:
-                moved[(one.order.terms.account, one.order.terms.conId)] = None
+                if not one.fact.given:
+                    moved[(one.order.terms.account, one.order.terms.conId)] = None
+            elif isinstance(one.fact, facts.PartFilled) and one.order is not None:
+                moved[(one.fact.account, one.order.terms.conId)] = None
             elif isinstance(one.fact, facts.PositionMoved | facts.PositionAdjusted):
                 moved[(one.fact.account, one.fact.conId)] = None
         told += [events.PositionChanged(*place) for place in moved]
@@ -106,6 +110,13 @@ class Presenter:
         fill = fill_row(one.order, one.fact, one.time)
         before = self._views.order(replace(one.order, fees=one.order.fees - one.fact.fee))
         yield from self._traded(one, fill, before)
+
+    def _part_filled(self, one: Happened) -> Iterator[Event]:
+        assert isinstance(one.fact, facts.PartFilled) and one.order is not None
+        fill = part_row(one.order, one.fact, one.time)
+        contract, execution = self._views.execution(fill)
+        report, view = self._views.report(fill), self._views.order(one.order)
+        yield events.PartTraded(view, contract, execution, one.time, report)
 
     def _position_moved(self, one: Happened) -> Iterator[Event]:
         """An exercise is told to its client like a fill; what came about by itself has no order."""

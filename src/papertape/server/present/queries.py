@@ -13,11 +13,13 @@ from typing import Final, TypeVar
 import msgspec
 
 from ...model import CommissionAndFeesReport, Contract, Execution, ExecutionFilter
+from ...venue.broker.allocation import ALL, master_of
 from ...venue.broker.look_ahead import with_look_ahead
 from ...venue.broker.margin import MarginCalculator
 from ...venue.broker.orders import FillRow, LiveOrder
 from ...venue.broker.valuation import Holding, Valuation
 from ...venue.commands import CancelApiOrder, SubmitOrder
+from ...venue.facts import AdvisorGroup
 from ...venue.market.source import Quote
 from ...venue.reference.exchanges import ALIASES
 from ...venue.reference.instruments import Refusal, contract_of
@@ -278,6 +280,25 @@ class Queries:
         """The account codes, in the order in which they were opened."""
         return tuple(self._venue.state.accounts)
 
+    def advisor(self) -> str:
+        """The account of the advisor whose login it is; "" for another login."""
+        return master_of(self._venue.state.accounts)
+
+    def group(self, name: str) -> tuple[str, ...] | None:
+        """The accounts of an advisor's group; None for an unknown one."""
+        if name == ALL:
+            return self.accounts()
+        group = self._venue.state.advisor_groups.get(name)
+        return None if group is None else tuple(code for code, _ in group.members)
+
+    def groups(self) -> tuple[AdvisorGroup, ...]:
+        """The advisor's groups."""
+        return tuple(self._venue.state.advisor_groups.values())
+
+    def aliases(self) -> dict[str, str]:
+        """The names that the advisor gave to accounts."""
+        return self._venue.state.aliases
+
     def base_currency(self, account: str) -> str:
         """The currency in which an account is valued."""
         return self._venue.state.accounts[account].currency
@@ -390,11 +411,13 @@ class Queries:
         return account_values(account, base, self._figures(account, now))
 
     def account_summary(
-        self, tags: tuple[str, ...], now: Nanos, account: str | None = None
-    ) -> tuple[AccountFigure, ...]:
-        """The rows of the asked summary tags, per account alphabetically."""
+        self, tags: tuple[str, ...], now: Nanos, account: str | None = None,
+        among: tuple[str, ...] | None = None,
+    ) -> tuple[AccountFigure, ...]:  # fmt: skip
+        """The rows of the asked summary tags, per account alphabetically; of one account, of some
+        or of all."""
         rows: list[AccountFigure] = []
-        for code in self._accounts(account):
+        for code in self._accounts(account) if among is None else among:
             base = self.base_currency(code)
             rows += summary_values(code, base, self._figures(code, now), tags)
         return tuple(rows)

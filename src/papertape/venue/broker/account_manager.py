@@ -9,6 +9,8 @@ from ..commands import (
     Deposit,
     OpenAccount,
     ReceivePosition,
+    ReplaceAccountAliases,
+    ReplaceAdvisorGroups,
     SetFeePlan,
     SetMarginModel,
     Transfer,
@@ -28,6 +30,8 @@ from ..facts import (
 from ..reference.times import EASTERN, day_end
 from ..units import CASH_SCALE, CashMicros, Nanos, cash_decimal, scaled
 from .accounts_refused import AccountRefused
+from .advisor import advisor_fact
+from .allocation import master_of
 from .ledger import Account
 from .margin import MarginCalculator, knows
 from .risk import refused_for_cash
@@ -86,6 +90,8 @@ class AccountManager:
                 yield self._transfers.received(account, command.position)
             case Transfer():
                 yield from self._transfer(command)
+            case ReplaceAdvisorGroups() | ReplaceAccountAliases():
+                yield advisor_fact(command, self._accounts)
             case ConvertCash():
                 yield self._converted(command)
 
@@ -122,6 +128,8 @@ class AccountManager:
             raise AccountRefused(f"{CODE_RULE}; not {code[:40]!r}")
         if len(self._accounts) >= MOST_ACCOUNTS:
             raise AccountRefused(f"there are {MOST_ACCOUNTS} accounts, which is the maximum")
+        if command.advisor and master_of(self._accounts):
+            raise AccountRefused(f"{master_of(self._accounts)} is an advisor's account already")
         _check_currency(command.currency)
         _check_model(command.margin)
         _check_plan(command.plan)
@@ -222,7 +230,7 @@ def _opened(command: OpenAccount) -> Iterator[AnyFact]:
     """Yield the opening of an account; each difference from a plain one is a fact of its own."""
     code = command.account
     plain = Account(code, command.currency, {})
-    yield AccountOpened(code, command.currency)
+    yield AccountOpened(code, command.currency, command.advisor)
     if command.margin != plain.margin:
         yield MarginModelChanged(code, command.margin)
     if command.plan != plain.plan:

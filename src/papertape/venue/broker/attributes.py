@@ -84,6 +84,8 @@ order passed    of the short sales of institutions, which get 346
     exemptCode
 order served    children and groups
     parentId ocaGroup ocaType autoCancelParent
+order served    among whom an advisor divides it
+    faGroup faMethod faPercentage
 order served    when it begins and ends
     goodAfterTime goodTillDate duration
 order passed    who orders, for whom, and what the books say of it
@@ -121,7 +123,7 @@ order refused   hedges
     deltaNeutralClearingIntent
 order refused   combinations, short sales, allocations, containers
     smartComboRoutingParams orderComboLegs
-    faGroup faMethod faPercentage isOmsContainer
+    isOmsContainer
 
 contract served which instrument is meant
     conId symbol secType exchange primaryExchange currency localSymbol tradingClass secIdType secId

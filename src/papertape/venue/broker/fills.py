@@ -1,19 +1,30 @@
 """What an order trades: its fill against a quote or in an auction, with its fee and its books."""
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from ..exchange import matching
 from ..exchange.matching import ConsumedLiquidity
 from ..exchange.top_of_book import TopOfBook
-from ..facts import OrderFilled, Terms
+from ..facts import OrderFilled, PartFilled, Terms
 from ..market.source import Quote
 from ..reference.exchanges import SMART
-from ..reference.instruments import Instruments
+from ..reference.instruments import Instrument, Instruments
 from ..special import CLOSING
-from ..units import CASH_SCALE, SIZE_SCALE, CashMicros, Nanos, PriceUnits, SizeUnits, notional
+from ..units import (
+    CASH_SCALE,
+    SIZE_SCALE,
+    CashMicros,
+    Nanos,
+    PriceUnits,
+    SizeUnits,
+    notional,
+    share,
+)
 from . import lifecycle
+from .allocation import next_parts
 from .fees import commission
-from .ledger import FLAT, Account, booked
+from .ledger import FLAT, Account, Booked, booked
 from .margin import MarginCalculator
 from .memorandum import memo
 from .order_types import FOK
@@ -71,21 +82,63 @@ class Fills:
         value = notional(price, size, entry.money_scale, entry.multiplier)
         before = (order.billedSize, order.billedValue)
         fee = commission(entry, terms.side, before=before, fill=(size, value), plan=account.plan)
-        held = account.positions.get(terms.conId, FLAT)
-        after = booked(held, size=terms.side * size, value=value, fee=fee, daily=entry.daily)
+        status = lifecycle.SUBMITTED if size < remaining else lifecycle.FILLED
+        venue = entry.primaryExchange if terms.exchange == SMART else terms.exchange
+        execution = self._state.next_execution
+        settle_day = settles(entry, self._state.day_end)
+        if terms.shares:
+            held, parts = account.positions.get(terms.conId, FLAT), self._sizes(order, size)
+            given = tuple(map(sum, zip(order.given or (0,) * len(parts), parts, strict=True)))
+            return OrderFilled(
+                order.permId, status, execution, size, price, value, fee, None, held.quantity,
+                held.cost, (), liquidity, venue, quote, held.settled, settle_day, 0, given,
+            )  # fmt: skip
+        after, cash = self._booked(account, entry, terms.side * size, (value, fee))
+        return OrderFilled(
+            order.permId, status, execution, size, price, value, fee, after.realized,
+            after.position, after.cost, cash, liquidity, venue, quote, after.settled, settle_day,
+            memo(self._margin, account, entry, terms.side * size, value),
+        )  # fmt: skip
+
+    def parts(self, order: LiveOrder, fill: OrderFilled) -> Iterator[PartFilled]:
+        """Yield what the accounts get of an advisor's fill; ``order`` is as it was before."""
+        terms, left = order.terms, [fill.size, fill.value, fill.fee]
+        entry, sizes = self._instruments[terms.conId], self._sizes(order, fill.size)
+        before, total = order.given or (0,) * len(sizes), order.value + fill.value
+        for (code, _), part, given in zip(terms.shares, sizes, before, strict=True):
+            if not part:
+                continue
+            value, fee = share(left[1], part, left[0]), share(left[2], part, left[0])
+            left = [left[0] - part, left[1] - value, left[2] - fee]
+            account = self._state.accounts[code]
+            after, cash = self._booked(account, entry, terms.side * part, (value, fee))
+            yield PartFilled(
+                order.permId, code, self._state.next_execution, part, fill.price, value, fee,
+                after.realized, after.position, after.cost, cash, after.settled, fill.settles,
+                memo(self._margin, account, entry, terms.side * part, value), given + part,
+                share(total, given + part, order.filled + fill.size), fill.liquidity, fill.exchange,
+            )  # fmt: skip
+
+    def _sizes(self, order: LiveOrder, size: SizeUnits) -> list[SizeUnits]:
+        return next_parts(order.terms.shares, order.given, size)
+
+    def _booked(
+        self,
+        account: Account,
+        entry: Instrument,
+        size: SizeUnits,
+        paid: tuple[CashMicros, CashMicros],
+    ) -> tuple[Booked, tuple[tuple[str, CashMicros], ...]]:
+        """Return the books of an account after a fill of signed size, and the change of its cash;
+        ``paid`` are the fill's value and fee."""
+        value, fee = paid
+        held = account.positions.get(entry.conId, FLAT)
+        after = booked(held, size=size, value=value, fee=fee, daily=entry.daily)
         cash: tuple[tuple[str, CashMicros], ...] = ((entry.currency, after.cash),)
         if entry.secType == "CASH":
             # A currency pair trades cash for cash: the position is only a record of it.
-            bought = terms.side * size * (CASH_SCALE // SIZE_SCALE)
-            cash = (*cash, (entry.symbol, bought))
-        status = lifecycle.SUBMITTED if size < remaining else lifecycle.FILLED
-        venue = entry.primaryExchange if terms.exchange == SMART else terms.exchange
-        return OrderFilled(
-            order.permId, status, self._state.next_execution, size, price, value, fee,
-            after.realized, after.position, after.cost, cash, liquidity, venue, quote,
-            after.settled, settles(entry, self._state.day_end),
-            memo(self._margin, account, entry, terms.side * size, value),
-        )  # fmt: skip
+            cash = (*cash, (entry.symbol, size * (CASH_SCALE // SIZE_SCALE)))
+        return after, cash
 
     def fillable(self, terms: Terms, limit: PriceUnits | None, quote: Quote) -> SizeUnits:
         """Return the size that a quote still has for an order at its limit or better."""

@@ -53,6 +53,8 @@ class Account(msgspec.Struct):
     sma: CashMicros = 0
     """Special memorandum account of a Reg T account: that of the day's start, with the day's
     deposits, less what its trades needed."""
+    advisor: bool = False
+    """Whether it is a financial advisor's own, who manages the others."""
     unsettled: dict[int, dict[str, CashMicros]] = {}
     """Day -> currency -> proceeds of sales that settle then."""
 

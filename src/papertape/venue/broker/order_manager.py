@@ -50,7 +50,7 @@ from .orders import ADDED, REMOVED, LiveOrder
 from .pegging import Pegs
 from .price_terms import adjusted_text
 from .profile import Profile
-from .risk import Effect, beyond_band, effect_of, refusal_of
+from .risk import Effect, apart, beyond_band, effect_of, refusal_of, together
 from .trailing import Trails
 
 replace = msgspec.structs.replace
@@ -236,8 +236,15 @@ class OrderManager:
 
     def preview(self, terms: Terms) -> Effect:
         """Return the effect of an order on its account, for a what-if."""
-        account = self._state.accounts[terms.account]
-        return effect_of(self.margin, account, terms, self._instruments)
+        parts = apart(terms)
+        if len(parts) == 1:
+            account = self._state.accounts[terms.account]
+            return effect_of(self.margin, account, terms, self._instruments)
+        accounts, base = self._state.accounts, self._state.accounts[terms.account].currency
+        return together(
+            [effect_of(self.margin, accounts[one.account], one, self._instruments)
+             for one in parts], self.margin, base,
+        )  # fmt: skip
 
     # -- new terms ----------------------------------------------------------------------------
 
@@ -508,6 +515,8 @@ class OrderManager:
         """Let a fill act on the other orders of a group, and on the children of an order; ``order``
         is as it was before the fill."""
         terms, filled = order.terms, fill.status == lifecycle.FILLED
+        if terms.shares:
+            yield from self.fills.parts(order, fill)
         if order.limit is None and not filled and ORDER_TYPES[terms.orderType].remains:
             yield OrderRepriced(order.permId, None, fill.price)
         now = self._top.now
@@ -617,8 +626,12 @@ class OrderManager:
         """Return why the account cannot carry an order; None when it can."""
         if not self._profile.margin_check:
             return None
-        account = self._state.accounts[terms.account]
-        return refusal_of(self.margin, account, terms, self._instruments)
+        for one in apart(terms):
+            account = self._state.accounts[one.account]
+            refusal = refusal_of(self.margin, account, one, self._instruments)
+            if refusal is not None:
+                return refusal
+        return None
 
 
 def _price_of(tick: Quote | Print, terms: Terms) -> PriceUnits:

@@ -8,12 +8,14 @@ from typing import Final
 import msgspec
 
 from ..commands import TWS_USER
-from ..facts import OrderFilled, PositionMoved, Terms
+from ..facts import OrderFilled, PartFilled, PositionMoved, Terms
 from ..units import CashMicros, Nanos, PriceUnits, SizeUnits
 from .lifecycle import TERMINAL, WORKING
 
 ADDED, REMOVED = 1, 2
 """Whether a fill added liquidity (the order had been resting) or removed it."""
+WHOLE, PART = "whole", "part"
+"""Marks of the rows of an advisor's fill: of the fill itself, and of what each account gets."""
 TRIGGER: Final = "trigger"
 """``whyHeld`` of an order that waits for its stop."""
 
@@ -55,6 +57,8 @@ class LiveOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The limit as it followed the market or a fill; None where that of the terms counts."""
     touched: bool = False
     """Whether the last tick reached its stop, which wants two in a row."""
+    given: tuple[SizeUnits, ...] = ()
+    """Of an advisor's order: what each of ``terms.shares`` has got."""
 
     @property
     def stop(self) -> PriceUnits | None:
@@ -130,7 +134,8 @@ class FillRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     model: str
     submitter: str
     moved: str = ""
-    """The cause of a ``PositionMoved``; "" for a trade."""
+    """The cause of a ``PositionMoved``; ``WHOLE`` or ``PART`` of an advisor's fill; "" for other
+    trades."""
 
 
 def fill_row(order: LiveOrder, fact: OrderFilled, time: Nanos) -> FillRow:
@@ -140,7 +145,18 @@ def fill_row(order: LiveOrder, fact: OrderFilled, time: Nanos) -> FillRow:
         fact.execution, order.permId, order.clientId, order.orderId, terms.account, terms.conId,
         terms.side, fact.size, fact.price, fact.value, fact.fee, fact.realized, order.filled,
         order.value, order.worst, fact.liquidity, fact.exchange, time, terms.ref, terms.model,
-        terms.submitter,
+        terms.submitter, WHOLE if fact.given else "",
+    )  # fmt: skip
+
+
+def part_row(order: LiveOrder, fact: PartFilled, time: Nanos) -> FillRow:
+    """Build the row of an account's part of an advisor's fill."""
+    terms = order.terms
+    return FillRow(
+        fact.execution, order.permId, order.clientId, order.orderId, fact.account, terms.conId,
+        terms.side, fact.size, fact.price, fact.value, fact.fee, fact.realized, fact.filled,
+        fact.total, order.worst, fact.liquidity, fact.exchange, time, terms.ref, terms.model,
+        terms.submitter, PART,
     )  # fmt: skip
 
 

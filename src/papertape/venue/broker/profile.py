@@ -20,6 +20,8 @@ class Profile(msgspec.Struct, frozen=True):
     """Base currency of accounts that are opened without one."""
     opening_cash: CashMicros = 1_000_000 * CASH_SCALE
     """Initial cash of such accounts."""
+    advisor: str = ""
+    """The account of the financial advisor who manages them; "" for none."""
     positions: tuple[str, ...] = ()
     """What such accounts hold at first, as texts: ``SPY 100 @ 430``."""
     user_name: str = "papertape"

@@ -70,6 +70,35 @@ def effect_of(
     return Effect(before, after, fee, account.currency, premium)
 
 
+def apart(terms: Terms) -> list[Terms]:
+    """Return an advisor's order as those of its accounts; any other order by itself."""
+    if not terms.shares:
+        return [terms]
+    return [
+        msgspec.structs.replace(terms, account=code, quantity=size, shares=())
+        for code, size in terms.shares
+    ]
+
+
+def together(effects: list[Effect], margin: MarginCalculator, base: str) -> Effect:
+    """Return the effect of an advisor's order on all of its accounts, in the master's currency."""
+    rates = [margin.rate(effect.currency, base) for effect in effects]
+
+    def added(exposures: list[Exposure]) -> Exposure:
+        rows = list(zip(exposures, rates, strict=True))
+        return Exposure(
+            sum(scaled(one.equity, rate) for one, rate in rows),
+            sum(scaled(one.maintenance, rate) for one, rate in rows),
+            sum(scaled(one.initial, rate) for one, rate in rows),
+        )
+
+    return Effect(
+        added([one.before for one in effects]), added([one.after for one in effects]),
+        sum(one.fee for one in effects), base,
+        sum(scaled(one.premium, rate) for one, rate in zip(effects, rates, strict=True)),
+    )  # fmt: skip
+
+
 def _margin_change(
     margin: MarginCalculator, account: Account, terms: Terms, after: SizeUnits
 ) -> CashMicros:

@@ -5,7 +5,7 @@ first reason to refuse them. It refuses what the venue does not serve (``attribu
 of fields); it never ignores a field that would change how an order trades.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from math import isfinite
 from typing import Any, get_args
@@ -26,8 +26,10 @@ from ..reference.instruments import (
 )
 from ..special import Special
 from ..units import SIZE_SCALE, Nanos, PriceUnits, SizeUnits
+from .allocation import CHANGE, master_of
 from .attribute_rules import unfit_attribute, unfit_type
 from .attributes import given, unserved
+from .ledger import Account
 from .margin import unvalued
 from .order_types import (
     AUC,
@@ -92,7 +94,7 @@ def check(
     contract: Contract,
     order: Order,
     instruments: Instruments,
-    accounts: Iterable[str],
+    accounts: Mapping[str, Account] | Iterable[str],
     *,
     strict_tif: bool = False,
     now: Nanos = 0,
@@ -119,7 +121,7 @@ def check(
     size = _size(order, differs)
     if isinstance(size, Refusal):
         return size
-    account = _account(order, accounts)
+    account = account_of(order, accounts)
     if isinstance(account, Refusal):
         return account
     special = special_of(order, differs, kind, listing.instrument, instruments, now)
@@ -201,6 +203,8 @@ def _attributes(
 def _size(order: Order, differs: dict[str, Any]) -> SizeUnits | Refusal:
     """Check the size, and that every number is finite."""
     size = order.totalQuantity
+    if order.faGroup and order.faMethod == CHANGE and not size:
+        return 0  # which the holdings of the group's accounts say
     if size is None or not size.is_finite() or size <= 0:
         return Refusal(434)
     if size > MAX_SIZE:
@@ -217,12 +221,20 @@ def _size(order: Order, differs: dict[str, Any]) -> SizeUnits | Refusal:
     return whole * SIZE_SCALE
 
 
-def _account(order: Order, accounts: Iterable[str]) -> str | Refusal:
+def account_of(order: Order, accounts: Mapping[str, Account] | Iterable[str]) -> str | Refusal:
     """Return the account of the order, which must name one when there are several.
 
-    TWS refuses a missing account with a validation error, with the text of 435 as its cause.
+    TWS refuses a missing account with a validation error, with the text of 435 as its cause. An
+    advisor's order names an account or a group (436), and not both (201); nobody else has groups.
     """
     known = tuple(accounts)
+    master = master_of(accounts) if isinstance(accounts, Mapping) else ""
+    if order.faGroup:
+        if not master:
+            return Refusal(344)
+        return master if not order.account else Refusal(201, variant="account")
+    if master and not order.account:
+        return Refusal(436)
     if not order.account:
         return known[0] if len(known) == 1 else Refusal(321, {"tag": ORDER_TAG}, "no_account")
     return order.account if order.account in known else Refusal(201, variant="account")

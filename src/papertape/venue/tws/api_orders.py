@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from ..broker import lifecycle
+from ..broker.allocation import Allocator
 from ..broker.order_manager import OrderManager
 from ..broker.orders import LiveOrder
 from ..broker.risk import Effect
@@ -81,6 +82,7 @@ class ApiOrders:
         self._finished = finished
         self._instruments = instruments
         self._broker = broker
+        self._allocator = Allocator(state, broker.margin)
 
     # -- submission -----------------------------------------------------------------------------
 
@@ -96,6 +98,8 @@ class ApiOrders:
             strict_tif=command.strict_tif,
             now=now,
         )
+        if not isinstance(terms, Refusal):
+            terms = self._allocator.allocated(terms, order)
         if isinstance(terms, Refusal):
             lives = order_ids.lives(self._state, client_id, order_id) and not order.whatIf
             yield Refused(client_id, order_id, for_living(terms) if lives else terms)
@@ -223,6 +227,8 @@ class ApiOrders:
         order = msgspec.structs.replace(command.order, transmit=True, whatIf=False)
         accounts = self._state.accounts
         terms = check(command.contract, order, self._instruments, accounts, now=now)
+        if not isinstance(terms, Refusal):
+            terms = self._allocator.allocated(terms, order)
         if isinstance(terms, Refusal):
             yield Refused(TWS_USER, 0, terms)
             return

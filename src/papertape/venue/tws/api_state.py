@@ -4,7 +4,7 @@ from typing import Protocol
 
 from ..broker.ledger import Account
 from ..broker.orders import LiveOrder
-from ..facts import Terms
+from ..facts import AdvisorGroup, Terms
 from ..units import Nanos
 
 
@@ -20,6 +20,7 @@ class ApiState(Protocol):
     bound: int
     held: dict[int, dict[int, Terms]]
     filled_groups: dict[str, list[str]]
+    advisor_groups: dict[str, AdvisorGroup]
 
     @property
     def busy(self) -> bool:
