@@ -95,6 +95,7 @@ SECOND_DAY = (
 )
 AFTER_THE_SNAPSHOT = (
     "submit c2#9 BUY 5 AAPL STP 257.40 GTC account=DU7 triggerMethod=1",
+    "submit c2#10 BUY 60 AAPL MKT account=DU7 algoStrategy=Twap",
     "submit #22 SELL 10 AAPL MKT",
     "submit #23 BUY 10 AAPL LMT 257.10 GTC",
     "cancel #21",

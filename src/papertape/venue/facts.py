@@ -261,6 +261,17 @@ class OrderAdjusted(Fact, frozen=True, tag=15):
     terms: Terms
 
 
+class AlgoBegan(Fact, frozen=True, tag=17):
+    """The algorithm of an order began."""
+
+    permId: int
+    begins: Nanos
+    ends: Nanos
+    volume: SizeUnits
+    """The volume of the day, and the middle of the quote at its beginning."""
+    price: PriceUnits
+
+
 class OrderTouched(Fact, frozen=True, tag=16):
     """A tick reached, or no longer reaches, a stop that wants two ticks in a row."""
 
@@ -414,6 +425,7 @@ AnyFact = (
     | OrderWarned
     | OrderRepriced
     | OrderTouched
+    | AlgoBegan
     | OrderActivated
     | OrderReduced
     | OrderAdjusted

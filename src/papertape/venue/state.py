@@ -14,11 +14,12 @@ import msgspec
 from .archive import Archive, chained
 from .broker.ledger import Account, LedgerPosition, pay
 from .broker.lifecycle import FILLED, INACTIVE, moved
-from .broker.orders import LiveOrder, fill_row, moved_row
+from .broker.orders import AlgoRun, LiveOrder, fill_row, moved_row
 from .commands import TWS_USER
 from .exchange.matching import ConsumedLiquidity
 from .facts import (
     AccountOpened,
+    AlgoBegan,
     AnyFact,
     CashMoved,
     CashSettled,
@@ -115,6 +116,7 @@ class Fold:
             OrderWarned: self._warned,
             OrderRepriced: self._repriced,
             OrderTouched: self._touched,
+            AlgoBegan: self._algo_began,
             OrderActivated: self._activated,
             OrderReduced: self._reduced,
             OrderAdjusted: self._adjusted,
@@ -195,7 +197,7 @@ class Fold:
             order.triggered, order.filled + fact.size, order.value + fact.value, fact.price,
             order.fees + fact.fee, order.billedSize + fact.size, order.billedValue + fact.value,
             now if over else 0, over, parent=order.parent, movedStop=order.movedStop,
-            movedLimit=order.movedLimit,
+            movedLimit=order.movedLimit, run=order.run,
         )  # fmt: skip
         state.next_execution = fact.execution + 1
         account = state.accounts[terms.account]
@@ -266,6 +268,11 @@ class Fold:
         stop = order.movedStop if fact.stop is None else fact.stop
         limit = order.movedLimit if fact.limit is None else fact.limit
         return self._kept(replace(order, movedStop=stop, movedLimit=limit))
+
+    def _algo_began(self, fact: AlgoBegan, now: Nanos) -> LiveOrder:
+        order = self.state.orders[fact.permId]
+        run = AlgoRun(fact.begins, fact.ends, fact.volume, fact.price)
+        return self._kept(replace(order, run=run))
 
     def _touched(self, fact: OrderTouched, now: Nanos) -> LiveOrder:
         order = self.state.orders[fact.permId]

@@ -110,8 +110,12 @@ order refused   how much of it may trade, and how much is shown
     cashQty
 order refused   conditions at night
     conditionsIncludeOvernight
-order refused   algorithms and scales
-    algoStrategy algoParams algoId scaleInitLevelSize scaleSubsLevelSize scalePriceIncrement
+order served    an algorithm, by a simple model: 439 to 443
+    algoStrategy algoParams
+order passed    the number that an algorithm has in its client's books
+    algoId
+order refused   scales
+    scaleInitLevelSize scaleSubsLevelSize scalePriceIncrement
     scalePriceAdjustValue scalePriceAdjustInterval scaleProfitOffset scaleAutoReset
     scaleInitPosition scaleInitFillQty scaleRandomPercent scaleTable
 order refused   hedges

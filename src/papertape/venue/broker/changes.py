@@ -3,6 +3,7 @@
 from ..facts import Terms
 from ..reference.instruments import Refusal
 from ..units import PriceUnits
+from .algos import same_algo
 from .order_types import IMMEDIATE, ORDER_TYPES
 from .orders import LiveOrder
 
@@ -30,6 +31,8 @@ def mismatch(order: LiveOrder, terms: Terms) -> Refusal | None:
     if not same or terms.orderType not in becomes:
         return Refusal(105)
     before, after = old.extras, terms.extras
+    if not same_algo(old, terms):
+        return Refusal(440)
     if before.parent != after.parent:
         return Refusal(10341)
     if before.oca != after.oca:

@@ -12,6 +12,7 @@ from ..reference.instruments import Instruments
 from ..special import CLOSING
 from ..units import CASH_SCALE, SIZE_SCALE, CashMicros, Nanos, PriceUnits, SizeUnits, notional
 from . import lifecycle
+from .algos import Algos
 from .fees import commission
 from .ledger import FLAT, Account, booked
 from .order_types import FOK
@@ -31,8 +32,11 @@ class FillState(Protocol):
 class Fills:
     """Computes the executions of orders; changes nothing."""
 
-    def __init__(self, state: FillState, instruments: Instruments, top: TopOfBook) -> None:
+    def __init__(
+        self, state: FillState, instruments: Instruments, top: TopOfBook, algos: Algos
+    ) -> None:
         self._state = state
+        self._algos = algos
         self._instruments = instruments
         self._top = top
 
@@ -42,9 +46,11 @@ class Fills:
         if not order.priced:
             return None
         size = min(order.remaining, self.fillable(terms, order.worst, quote))
+        special = terms.special
+        if special is not None and special.algo is not None:
+            size = min(size, self._algos.released(order) - order.filled)
         if size <= 0:
             return None
-        special = terms.special
         if special is not None and size < min(special.each, order.remaining):
             return None
         if special is not None and not order.filled and size < min(special.least, order.remaining):

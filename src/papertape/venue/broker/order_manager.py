@@ -38,6 +38,7 @@ from ..reference.sessions import TradingHours
 from ..special import Adjustment, Held
 from ..units import SIZE_SCALE, Nanos, PriceUnits, SizeUnits, share
 from . import lifecycle
+from .algos import Algos, with_algo_of
 from .changes import limit_kept, mismatch, stop_kept
 from .conditions import Conditions
 from .fills import Fills
@@ -93,11 +94,12 @@ class OrderManager:
         self._hours = hours
         self.margin = MarginCalculator(instruments, top.look)
         self.groups = Groups()
-        self.fills = Fills(state, instruments, top)
+        self.algos = Algos(state, top, hours)
+        self.fills = Fills(state, instruments, top, self.algos)
         self.trails = Trails(instruments, top)
         self.pegs = Pegs(instruments, top)
         self.conditions = Conditions(state, instruments, top, hours, self.margin)
-        self.holds = Holds(state, instruments, hours, self.conditions, self.pegs)
+        self.holds = Holds(state, instruments, hours, self.conditions, self.pegs, self.algos)
 
     # -- acceptance ---------------------------------------------------------------------------
 
@@ -121,6 +123,10 @@ class OrderManager:
             yield replace(placed, status=lifecycle.INACTIVE, reason=beyond)
             return
         if terms.special is not None:
+            algo = terms.special.algo
+            if algo is not None and algo.later:  # twice, as captured
+                notice = OrderWarned(client_id, order_id, self.holds.next_day(terms))
+                yield from (notice, notice)
             held = self.holds.reasons(terms, parent, now)
             placed = replace(placed, held=held, parent=0 if parent is None else parent.permId)
             if held:
@@ -216,6 +222,10 @@ class OrderManager:
     def _work(self, perm_id: int, quote: Quote, *, repeat: bool) -> Decision:
         """Fill the order against the quote, then rest or cancel the remainder."""
         order = self._state.orders[perm_id]
+        began = self.algos.began(order, self._top.now) if order.terms.special is not None else None
+        if began is not None:
+            yield began
+            order = self._state.orders[perm_id]
         limit = self.pegs.limit(order) if order.terms.special is not None else None
         if limit is not None and limit != order.movedLimit:
             yield OrderRepriced(perm_id, None, limit)
@@ -253,6 +263,7 @@ class OrderManager:
         refusal = mismatch(order, terms)
         if refusal is not None:
             return refusal
+        terms = with_algo_of(order, terms)
         if terms.quantity <= order.filled:
             return self.cancel(order)
         beyond = self._beyond_means(terms) if terms.quantity > order.terms.quantity else None
@@ -454,10 +465,22 @@ class OrderManager:
                 return
             if is_met:
                 held &= ~Held.CONDITION
-        if held == Held.AUCTION and self.holds.is_auction(order, now):
+        idle = held or order.held or order.opens
+        if special.algo is not None and not idle and self.algos.is_slice(order, now):
+            yield from self._slice(order, now)
+        elif held == Held.AUCTION and self.holds.is_auction(order, now):
             yield from self._auction(order)
         elif held != order.held:
             yield from self._release(order, held, now)
+
+    def _slice(self, order: LiveOrder, now: Nanos) -> Decision:
+        """Let the next part of an algorithmic order trade; end it with its time."""
+        fill = self.fills.match(order, self._top.look(order.terms.conId), REMOVED)
+        if fill is not None:
+            yield fill
+            yield from self._traded(order, fill)
+        if order.permId in self._state.orders and self.algos.over(order, now):
+            yield from self._system_cancel(order.permId)
 
     def _release(self, order: LiveOrder, held: int, now: Nanos) -> Decision:
         """Take away what held an order; let it work when ``held``, what is left, is nothing."""

@@ -18,6 +18,15 @@ TRIGGER: Final = "trigger"
 """``whyHeld`` of an order that waits for its stop."""
 
 
+class AlgoRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The run of an order's algorithm: its time, and the market at its beginning."""
+
+    begins: Nanos
+    ends: Nanos
+    volume: SizeUnits
+    price: PriceUnits
+
+
 class LiveOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One order: its terms and its state."""
 
@@ -55,6 +64,8 @@ class LiveOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The limit as it followed the market or a fill; None where that of the terms counts."""
     touched: bool = False
     """Whether the last tick reached its stop, which wants two in a row."""
+    run: AlgoRun | None = None
+    """The run of its algorithm; None before it begins."""
 
     @property
     def stop(self) -> PriceUnits | None:

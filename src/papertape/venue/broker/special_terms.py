@@ -7,10 +7,12 @@ from papertape.model import Order
 from ..reference.calendars import calendar_of
 from ..reference.instruments import Instrument, Instruments, Refusal
 from ..reference.times import parse_instant
-from ..special import CLOSING, OPENING, PLAIN, Special, Trail
+from ..special import CLOSING, OPENING, PLAIN, Peg, Special, Trail
 from ..units import MINUTE, RATE_SCALE, SIZE_SCALE, Nanos, PriceUnits
+from .algo_terms import algo_of
 from .condition_terms import conditions_of
 from .order_types import DATED, GTD, MINUTES, OPG, OrderType
+from .pegging import TO_PRIMARY
 from .price_terms import HIGHEST_PERCENT, HIGHEST_PRICE, adjustment_of, amounts_of, peg_of
 
 ATTRIBUTES: Final = frozenset(
@@ -33,6 +35,8 @@ ATTRIBUTES: Final = frozenset(
         "minTradeQty",
         "postOnly",
         "discretionaryUpToLimitPrice",
+        "algoStrategy",
+        "algoParams",
     ]
 )
 """The attributes that only an order with special terms has."""
@@ -69,6 +73,11 @@ def special_of(
     peg = peg_of(order, kind, entry, instruments) if kind.peg else None
     if isinstance(peg, Refusal):
         return peg
+    algo = algo_of(order, kind, entry, now)
+    if isinstance(algo, Refusal):
+        return algo
+    if algo is not None and algo.passive:
+        peg = Peg(TO_PRIMARY)
     amounts = amounts_of(order, kind, entry)
     if isinstance(amounts, Refusal):
         return amounts
@@ -92,6 +101,7 @@ def special_of(
         each=max(order.minTradeQty or 0, 0) * SIZE_SCALE,
         passive=order.postOnly,
         toLimit=order.discretionaryUpToLimitPrice,
+        algo=algo,
     )
     return None if found == PLAIN else found
 
