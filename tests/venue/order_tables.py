@@ -270,4 +270,77 @@ TABLES = {
                 -> #2 BOT 1 @ 257.7 Submitted; #2 fee 3e-06; #2 BOT 1 @ 257.7 Submitted
                 -> #2 fee 3e-06; #2 BOT 1 @ 257.7 Filled; #2 fee 3e-06
     """,  # noqa: E501
+    "a scale order works in components": """
+        submit  #1 BUY 100 AAPL LMT 257.60 scaleInitLevelSize=40 scaleSubsLevelSize=25 scalePriceIncrement=0.10  -> #1 accepted Submitted
+                -> #1 again Submitted
+        quote   AAPL 257.50 x 257.60*30  -> #1 BOT 30 @ 257.6 Submitted; #1 fee 1.00009
+        quote   AAPL 257.50 x 257.59  -> #1 BOT 10 @ 257.59 Submitted; #1 fee 3e-05
+        quote   AAPL 257.49 x 257.50*30  -> #1 BOT 25 @ 257.5 Submitted; #1 fee 7.5e-05
+        quote   AAPL 257.49 x 257.50*30  -> .
+        quote   AAPL 257.30 x 257.40*10  -> #1 BOT 10 @ 257.4 Submitted; #1 fee 3e-05
+        submit  #1 BUY 120 AAPL LMT 257.60 scaleInitLevelSize=40 scaleSubsLevelSize=25 scalePriceIncrement=0.10  -> #1 replaced Submitted
+                -> #1 again Submitted
+        quote   AAPL 257.30 x 257.40*40  -> #1 BOT 15 @ 257.4 Submitted; #1 fee 1.000045
+        quote   AAPL 257.30 x 257.31*40  -> .
+        quote   AAPL 257.20 x 257.30*40  -> #1 BOT 25 @ 257.3 Submitted; #1 fee 7.5e-05
+        quote   AAPL 257.20 x 257.22*40  -> .
+        quote   AAPL 257.10 x 257.20*40  -> #1 BOT 5 @ 257.2 Filled; #1 fee 1.5e-05
+        submit  #2 SELL 10 AAPL LMT 257.60 scaleSubsLevelSize=5 scalePriceIncrement=0.10  -> #2 refused 419
+        submit  #2 SELL 10 AAPL LMT 257.60 scaleInitLevelSize=11 scalePriceIncrement=0.10  -> #2 refused 417
+        submit  #2 SELL 10 AAPL LMT 257.60 scaleInitLevelSize=5 scalePriceIncrement=0.001  -> #2 refused 408
+        submit  #2 SELL 10 AAPL LMT 257.60 scaleInitLevelSize=5  -> #2 refused 408
+        submit  #2 SELL 10 AAPL MKT scaleInitLevelSize=5 scalePriceIncrement=0.10  -> #2 refused 387
+        submit  #2 SELL 10 AAPL LMT 257.60 scaleInitLevelSize=5 scaleSubsLevelSize=-1 scalePriceIncrement=0.10  -> #2 refused 410
+        submit  #2 SELL 10 AAPL LMT 257.60 scaleInitLevelSize=5 scalePriceIncrement=0.10 scaleProfitOffset=1  -> #2 refused 201
+        submit  #2 SELL 10 AAPL LMT 257.60 scaleInitLevelSize=5 scalePriceIncrement=0.10  -> #2 accepted Submitted
+                -> #2 again Submitted
+        cancel  #2  -> #2 Cancelled
+    """,  # noqa: E501
+    "hedges follow what their parent traded": """
+        quote   MSFT 400.00 x 400.02  -> .
+        submit  #1 BUY 100 AAPL LMT 257.68 transmit=false  -> .
+        submit  #2 SELL 0 MSFT MKT parentId=1 hedgeType=P hedgeParam=0.5 transmit=false  -> .
+        submit  #3 SELL 0 MSFT LMT 399 parentId=1 hedgeType=B hedgeParam=1.2 hedgeMaxSize=50  -> #1 accepted Submitted
+                -> #2 accepted PreSubmitted child; #2 again PreSubmitted child
+                -> #3 accepted PreSubmitted child; #3 again PreSubmitted child
+                -> #1 BOT 100 @ 257.68 Filled; #1 fee 1.0003; #2 replaced PreSubmitted child
+                -> #2 again Submitted; #2 SLD 50 @ 400 Filled; #2 fee 1.4219
+                -> #3 replaced PreSubmitted child; #3 again Submitted; #3 SLD 50 @ 400 Filled
+                -> #3 fee 1.4219
+        submit  #4 SELL 0 MSFT MKT parentId=1 hedgeType=P hedgeParam=2  -> #4 accepted Submitted
+                -> #4 SLD 200 @ 400 Filled; #4 fee 2.6876
+        submit  #5 SELL 0 MSFT MKT parentId=1 hedgeType=X  -> #5 refused 10007
+        submit  #5 SELL 0 MSFT MKT parentId=1 hedgeType=P  -> #5 refused 10009
+        submit  #5 SELL 0 MSFT MKT parentId=1 hedgeType=B hedgeParam=x  -> #5 refused 10008
+        submit  #5 SELL 0 MSFT MKT hedgeType=P hedgeParam=1  -> #5 refused 10007
+        submit  #5 SELL 0 MSFT MKT parentId=1 hedgeType=D  -> #5 refused 10010
+        submit  #6 BUY 100 AAPL LMT 257 transmit=false  -> .
+        submit  #7 SELL 0 MSFT MKT parentId=6 hedgeType=P hedgeParam=0.5  -> #6 accepted Submitted
+                -> #7 accepted PreSubmitted child; #7 again PreSubmitted child; #6 again Submitted
+        submit  #7 SELL 0 MSFT LMT 401 parentId=6 hedgeType=P hedgeParam=0.5  -> #7 refused 105
+        submit  #7 SELL 0 MSFT MKT parentId=6 hedgeType=P hedgeParam=1  -> #7 replaced PreSubmitted child
+                -> #7 again PreSubmitted child
+        cancel  #7  -> #7 Cancelled
+        submit  #8 SELL 0 MSFT MKT parentId=6 hedgeType=P hedgeParam=0.5  -> #8 accepted PreSubmitted child
+                -> #8 again PreSubmitted child
+        quote   AAPL 256.98 x 257.00*40  -> #6 BOT 40 @ 257 Submitted; #6 fee 1.00012
+        quote   AAPL 256.99 x 257.01  -> .
+        cancel  #6  -> #6 Cancelled; #8 replaced PreSubmitted child; #8 again Submitted
+                -> #8 SLD 20 @ 400 Filled; #8 fee 1.16876
+    """,  # noqa: E501
+    "the delta of an option is hedged": """
+        quote   AAPL_C260 5.00 x 5.10  -> .
+        submit  #1 BUY 2 AAPL_C260 LMT 5.10 transmit=false  -> .
+        submit  #2 SELL 0 AAPL MKT parentId=1 hedgeType=D  -> #1 accepted Submitted
+                -> #2 accepted PreSubmitted child; #2 again PreSubmitted child
+                -> #1 BOT 2 @ 5.1 Filled; #1 fee 1.5365; #2 replaced PreSubmitted child
+                -> #2 again Submitted; #2 SLD 93 @ 257.66 Filled; #2 fee 1.512039
+        quote   MSFT 400.00 x 400.02  -> .
+        submit  #3 BUY 10 AAPL LMT 250 transmit=false  -> .
+        submit  #4 SELL 0 MSFT MKT parentId=3 hedgeType=B  -> #3 accepted Submitted
+                -> #4 accepted PreSubmitted child; #4 again PreSubmitted child; #3 again Submitted
+        submit  #4 SELL 0 MSFT MKT parentId=3 hedgeType=B  -> #4 replaced PreSubmitted child
+                -> #4 again PreSubmitted child
+        cancel  #3  -> #3 Cancelled; #4 Cancelled
+    """,
 }  # fmt: skip

@@ -132,6 +132,24 @@ class Algo(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The number of its priority or aversion, the most urgent first."""
 
 
+class Scale(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The components of a scale order."""
+
+    first: SizeUnits
+    further: SizeUnits
+    increment: PriceUnits
+    """How much farther from the market each further one is."""
+
+
+class Hedge(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How an order hedges what its parent trades (``broker.hedges``)."""
+
+    kind: str
+    ratio: Rate
+    most: SizeUnits = 0
+    """Its largest size; 0 for any."""
+
+
 class Special(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The terms that most orders do not have."""
 
@@ -168,6 +186,8 @@ class Special(msgspec.Struct, frozen=True, array_like=True, gc=False):
     toLimit: bool = False
     """Whether a pegged order trades, unseen, up to its cap."""
     algo: Algo | None = None
+    components: Scale | None = None
+    hedge: Hedge | None = None
 
 
 PLAIN: Final = Special()

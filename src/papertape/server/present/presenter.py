@@ -97,7 +97,8 @@ class Presenter:
         """TWS tells where a trailing stop or a pegged limit stands when it is asked, not with each
         step."""
         assert one.order is not None
-        if not one.order.waits and one.order.terms.extras.peg is None:
+        special = one.order.terms.extras
+        if not one.order.waits and special.peg is None and special.components is None:
             yield events.OrderAcknowledged(self._views.order(one.order))
 
     def _filled(self, one: Happened) -> Iterator[Event]:

@@ -114,12 +114,15 @@ order served    an algorithm, by a simple model: 439 to 443
     algoStrategy algoParams
 order passed    the number that an algorithm has in its client's books
     algoId
-order refused   scales
+order served    the components of a scale order: 408, 410, 417, 419
     scaleInitLevelSize scaleSubsLevelSize scalePriceIncrement
+order served    a child whose size is that of what its parent trades: 10007 to 10010
+    hedgeType hedgeParam hedgeMaxSize
+order refused   what scales do besides
     scalePriceAdjustValue scalePriceAdjustInterval scaleProfitOffset scaleAutoReset
     scaleInitPosition scaleInitFillQty scaleRandomPercent scaleTable
-order refused   hedges
-    hedgeType=None hedgeParam hedgeMaxSize deltaNeutralOrderType=None deltaNeutralAuxPrice
+order refused   the hedge of a volatility order
+    deltaNeutralOrderType=None deltaNeutralAuxPrice
     deltaNeutralConId deltaNeutralOpenClose=? deltaNeutralShortSale deltaNeutralShortSaleSlot
     deltaNeutralDesignatedLocation deltaNeutralSettlingFirm deltaNeutralClearingAccount
     deltaNeutralClearingIntent

@@ -20,6 +20,8 @@ def limit_kept(order: LiveOrder, terms: Terms) -> PriceUnits | None:
     compute another."""
     peg = terms.extras.peg
     once = peg is not None and peg.once and peg == order.terms.extras.peg
+    scale = terms.extras.components
+    once |= scale is not None and terms.limit == order.terms.limit
     return order.movedLimit if once or ORDER_TYPES[terms.orderType].remains else None
 
 

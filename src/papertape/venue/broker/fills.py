@@ -17,6 +17,7 @@ from .fees import commission
 from .ledger import FLAT, Account, booked
 from .order_types import FOK
 from .orders import LiveOrder
+from .scales import component_left
 from .settlement import settles
 
 
@@ -49,6 +50,8 @@ class Fills:
         special = terms.special
         if special is not None and special.algo is not None:
             size = min(size, self._algos.released(order) - order.filled)
+        if special is not None and special.components is not None:
+            size = min(size, component_left(order))
         if size <= 0:
             return None
         if special is not None and size < min(special.each, order.remaining):

@@ -43,6 +43,7 @@ from .changes import limit_kept, mismatch, stop_kept
 from .conditions import Conditions
 from .fills import Fills
 from .groups import Groups
+from .hedges import Hedges
 from .holds import Holds, why_held
 from .ledger import Account
 from .margin import MarginCalculator
@@ -52,6 +53,7 @@ from .pegging import Pegs
 from .price_terms import adjusted_text
 from .profile import Profile
 from .risk import Effect, beyond_band, effect_of, refusal_of
+from .scales import component_limit
 from .trailing import Trails
 
 replace = msgspec.structs.replace
@@ -94,6 +96,7 @@ class OrderManager:
         self._hours = hours
         self.margin = MarginCalculator(instruments, top.look)
         self.groups = Groups()
+        self.hedges = Hedges(instruments, top)
         self.algos = Algos(state, top, hours)
         self.fills = Fills(state, instruments, top, self.algos)
         self.trails = Trails(instruments, top)
@@ -114,6 +117,8 @@ class OrderManager:
         parent: LiveOrder | None = None,
     ) -> Decision:
         """Place an order: it is rejected, cancelled immediately, or working, with its fills."""
+        if terms.extras.hedge is not None and parent is not None and parent.done:
+            terms = replace(terms, quantity=self.hedges.size(terms, parent))
         perm_id, expires = self._state.next_perm_id, self.holds.expiry(terms, now)
         placed = OrderPlaced(
             perm_id, client_id, order_id, terms, lifecycle.SUBMITTED, "", expires, None, bound
@@ -227,7 +232,10 @@ class OrderManager:
             yield began
             order = self._state.orders[perm_id]
         limit = self.pegs.limit(order) if order.terms.special is not None else None
-        if limit is not None and limit != order.movedLimit:
+        known = order.movedLimit
+        if limit is None and order.terms.special is not None:
+            limit, known = component_limit(order.terms, order.filled), order.limit
+        if limit is not None and limit != known:
             yield OrderRepriced(perm_id, None, limit)
             order = self._state.orders[perm_id]
         fill = self.fills.match(order, quote, REMOVED)
@@ -253,6 +261,8 @@ class OrderManager:
 
     def replace(self, order: LiveOrder, terms: Terms, now: Nanos) -> Decision | Refusal:
         """Give a working order new terms, or return why it cannot have them."""
+        if terms.extras.hedge is not None:  # its size is its parent's matter
+            terms = replace(terms, quantity=order.terms.quantity)
         special = terms.special
         if special is not None and order.parent and special.oca == str(order.parent):
             # a child is shown in a group with the number of its parent
@@ -264,7 +274,7 @@ class OrderManager:
         if refusal is not None:
             return refusal
         terms = with_algo_of(order, terms)
-        if terms.quantity <= order.filled:
+        if terms.quantity and terms.quantity <= order.filled:
             return self.cancel(order)
         beyond = self._beyond_means(terms) if terms.quantity > order.terms.quantity else None
         return beyond or self._replace(order, terms, now)
@@ -534,6 +544,9 @@ class OrderManager:
         if order.limit is None and not filled and ORDER_TYPES[terms.orderType].remains:
             yield OrderRepriced(order.permId, None, fill.price)
         now = self._top.now
+        limit = component_limit(terms, order.filled + fill.size) if terms.special else None
+        if limit is not None and limit != order.limit and not filled:
+            yield OrderRepriced(order.permId, None, limit)
         for perm_id in self.groups.waiting():
             other = self._state.orders.get(perm_id)
             if other is not None and perm_id != order.permId:
@@ -543,13 +556,25 @@ class OrderManager:
         if terms.special is not None:
             for perm_id in self.groups.siblings(order):
                 other = self._state.orders.get(perm_id)
-                if other is not None:
+                hedges = order.terms.extras.hedge or (other and other.terms.extras.hedge)
+                if other is not None and not hedges:
                     yield from self._yield_to(other, order, fill)
         if filled:
             for perm_id in self.groups.children(order.permId):
                 child = self._state.orders.get(perm_id)
                 if child is not None and child.held & Held.CHILD:
-                    yield from self._release(child, child.held & ~Held.CHILD, now)
+                    yield from self._free(child, now, _after(order, fill))
+
+    def _free(self, child: LiveOrder, now: Nanos, parent: LiveOrder) -> Decision:
+        """Let a child work when its parent has filled; a hedge gets its size."""
+        if child.terms.extras.hedge is not None:
+            size = self.hedges.size(child.terms, parent)
+            if not size:
+                yield OrderEnded(child.permId, lifecycle.CANCELLED, True, CANCELLED)
+                return
+            yield OrderReduced(child.permId, size)
+            child = self._state.orders[child.permId]
+        yield from self._release(child, child.held & ~Held.CHILD, now)
 
     def _yield_to(self, other: LiveOrder, order: LiveOrder, fill: OrderFilled) -> Decision:
         """Cancel or reduce an order because another one of its group traded."""
@@ -569,6 +594,9 @@ class OrderManager:
         for perm_id in self.groups.children(order.permId):
             child = self._state.orders.get(perm_id)
             if child is None or not child.held & Held.CHILD:
+                continue
+            if child.terms.extras.hedge is not None and order.filled:
+                yield from self._free(child, self._top.now, order)
                 continue
             size = _whole(share(child.terms.quantity, order.filled, order.terms.quantity), child)
             if size:
@@ -642,6 +670,13 @@ class OrderManager:
             return None
         account = self._state.accounts[terms.account]
         return refusal_of(self.margin, account, terms, self._instruments)
+
+
+def _after(order: LiveOrder, fill: OrderFilled) -> LiveOrder:
+    """Return an order as it is after its last fill, when it works no longer."""
+    return replace(
+        order, filled=order.filled + fill.size, value=order.value + fill.value, lastPrice=fill.price
+    )
 
 
 def _price_of(tick: Quote | Print, terms: Terms) -> PriceUnits:

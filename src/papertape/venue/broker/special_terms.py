@@ -11,9 +11,11 @@ from ..special import CLOSING, OPENING, PLAIN, Peg, Special, Trail
 from ..units import MINUTE, RATE_SCALE, SIZE_SCALE, Nanos, PriceUnits
 from .algo_terms import algo_of
 from .condition_terms import conditions_of
+from .hedges import hedge_of
 from .order_types import DATED, GTD, MINUTES, OPG, OrderType
 from .pegging import TO_PRIMARY
 from .price_terms import HIGHEST_PERCENT, HIGHEST_PRICE, adjustment_of, amounts_of, peg_of
+from .scales import scale_of
 
 ATTRIBUTES: Final = frozenset(
     [
@@ -37,6 +39,10 @@ ATTRIBUTES: Final = frozenset(
         "discretionaryUpToLimitPrice",
         "algoStrategy",
         "algoParams",
+        "scaleInitLevelSize",
+        "scaleSubsLevelSize",
+        "scalePriceIncrement",
+        "hedgeType",
     ]
 )
 """The attributes that only an order with special terms has."""
@@ -78,6 +84,12 @@ def special_of(
         return algo
     if algo is not None and algo.passive:
         peg = Peg(TO_PRIMARY)
+    scale = scale_of(order, limit=kind.limit and not kind.auction, entry=entry)
+    if isinstance(scale, Refusal):
+        return scale
+    hedge = hedge_of(order, entry)
+    if isinstance(hedge, Refusal):
+        return hedge
     amounts = amounts_of(order, kind, entry)
     if isinstance(amounts, Refusal):
         return amounts
@@ -102,6 +114,8 @@ def special_of(
         passive=order.postOnly,
         toLimit=order.discretionaryUpToLimitPrice,
         algo=algo,
+        components=scale,
+        hedge=hedge,
     )
     return None if found == PLAIN else found
 

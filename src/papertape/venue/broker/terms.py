@@ -201,7 +201,10 @@ def _attributes(
 def _size(order: Order, differs: dict[str, Any]) -> SizeUnits | Refusal:
     """Check the size, and that every number is finite."""
     size = order.totalQuantity
-    if size is None or not size.is_finite() or size <= 0:
+    hedges = order.hedgeType not in ("", "None")
+    if hedges and not size:
+        size = Decimal(0)
+    elif size is None or not size.is_finite() or size <= 0:
         return Refusal(434)
     if size > MAX_SIZE:
         return invalid("Order size is too large")

@@ -126,6 +126,10 @@ class ApiOrders:
             found = parent.terms
         if parent_id == order_id:
             return Refusal(10006)
+        if terms.extras.hedge is not None:
+            unfit = self._broker.hedges.unfit(terms.conId, terms.extras.hedge, found.conId)
+            if unfit is not None:
+                return unfit
         trails = terms.extras.trail is not None
         return Refusal(328) if trails and found.orderType not in TRAILED_BY else None
 
