@@ -56,7 +56,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "ibapi": {"msgspec"},
     # Serving needs no package that reads tables: polars has 175 MB.
     "venue": {"msgspec"},
-    "store": {"msgspec"},
+    "store": {"msgspec", "filelock"},
     # An import may read Parquet, by an extra of its own.
     "data": {"msgspec", "polars"},
     "__init__": set(),
@@ -128,7 +128,8 @@ DRIVERS = (
     "client/aio.py", "server/aio/*", "server/control/*", "testing/thread.py", "console/*",
     "http_admission.py", "http_exchange.py",
 )  # fmt: skip
-THREADS = ("ibapi/reader.py", "testing/thread.py", "store/folding.py")
+# console/process.py waits for the end of stdin, which no event loop can on Windows.
+THREADS = ("ibapi/reader.py", "testing/thread.py", "store/folding.py", "console/process.py")
 OUTSIDE = (*DRIVERS, "ibapi/reader.py", "cli/*")
 CONFINED: dict[str, tuple[str, ...]] = {
     "sqlite3": ("store/*",),
@@ -381,10 +382,10 @@ __init__.py             | from .client import connect               | __init__ m
 client/facade.py       | import polars                             | packages of others in client
 client/facade.py       | import asyncio                            | asyncio is for client/aio.py
 server/station.py       | from asyncio import sleep                 | asyncio is for
-client/aio.py           | import threading                          | threading is for ibapi/reader.py
-store/journal.py        | import threading                          | threading is for ibapi/reader.py
+client/aio.py           | import threading                          | threading is for console/process.py
+store/journal.py        | import threading                          | threading is for console/process.py
 testing/plugin.py       | import asyncio                            | asyncio is for
-testing/plugin.py       | import threading                          | threading is for ibapi/reader.py
+testing/plugin.py       | import threading                          | threading is for console/process.py
 testing/thread.py       | from papertape.wire.text import x         | testing may import
 server/x.py             | import time; time.time()                  | time.time is for
 server/x.py             | from time import monotonic as clock       | time.monotonic is for
@@ -423,6 +424,8 @@ testing/thread.py       | import asyncio, threading, time; time.time_ns()
 testing/plugin.py       | import pytest; from papertape.server.station import Station
 ibapi/reader.py         | import threading, time; time.sleep(1)
 store/folding.py        | import sqlite3, threading
+console/process.py      | import asyncio, threading
+store/lock.py           | from filelock import lock_descriptor
 cli/serve.py            | from papertape.server import station; import typer, time; time.time_ns()
 __init__.py             | def __getattr__(name): from papertape import client
 venue/times.py          | import time; time.struct_time

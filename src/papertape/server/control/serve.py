@@ -17,7 +17,7 @@ from typing import Any
 from ...http_admission import LONGEST_HEAD, HttpAdmission, protocol, served
 from ...http_guard import bracketed, hosts
 from ..aio.server import StationServer
-from ..aio.sockets import cannot_listen
+from ..aio.sockets import cannot_listen, take_alone
 from .access import Access, refusal
 from .logring import LogRing
 
@@ -142,7 +142,7 @@ def listen(host: str, port: int, host_setting: str, port_setting: str) -> socket
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        take_alone(listening)
         listening.bind((host, port))
         listening.listen(BACKLOG)
     except OSError as error:
