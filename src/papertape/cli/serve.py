@@ -30,6 +30,8 @@ log = logging.getLogger("papertape.station")
 
 CONSOLE_NEEDS = ("nicegui", "httpx")
 """Packages of the console. It is a process of its own, so they are not imported here."""
+CONTROL_NEEDS = ("fastapi", "uvicorn", "websockets")
+"""Packages of the control API. They are imported at its first request."""
 
 
 class Consent(NamedTuple):
@@ -214,6 +216,7 @@ def _run(stations: Mapping[str, ServeSettings], wire_log: Path | None, consent: 
                     composed[name].station.drills.begin(text)
         places = {name: _place(composed[name], stations[name]) for name in stations}
         first = next(iter(stations.values()))
+        uncontrolled = _uncontrolled(first)
         lacking = _lacking(first)
         control = Control(
             port=first.control_port,
@@ -222,6 +225,8 @@ def _run(stations: Mapping[str, ServeSettings], wire_log: Path | None, consent: 
         )
 
         def ready(found: Ready) -> None:
+            if uncontrolled:
+                _say(f"no control API: {uncontrolled}")
             if lacking:
                 _say(f"no console: {lacking}")
             if found.url:
@@ -231,8 +236,27 @@ def _run(stations: Mapping[str, ServeSettings], wire_log: Path | None, consent: 
                     composed[name].station.config.watch("socketPort", word.move)
             _announce(composed, stations, found)
 
-        run(places, control if first.control else None, ready)
+        run(places, control if first.control and not uncontrolled else None, ready)
         _say("stopped: sessions closed, everything kept")
+
+
+def _uncontrolled(settings: ServeSettings) -> str:
+    """Why there is no control API where no setting asks for it; "" when there can be one.
+
+    Raises ``SettingsError`` when a setting asks for it.
+    """
+    if not settings.control or not _missing(CONTROL_NEEDS):
+        return ""
+    advice = "Install it: pip install 'papertape[control]'"
+    asked = settings.model_fields_set & {"control", "control_port", "control_token"}
+    if asked:
+        reason = "the control API is not installed"
+        raise SettingsError(reason, setting=min(asked), advice=advice)
+    return f"it is not installed; {advice[0].lower()}{advice[1:]}"
+
+
+def _missing(packages: tuple[str, ...]) -> bool:
+    return any(find_spec(name) is None for name in packages)
 
 
 def _lacking(settings: ServeSettings) -> str:
@@ -244,7 +268,7 @@ def _lacking(settings: ServeSettings) -> str:
         return ""
     if not settings.control:
         lacks, advice = "needs the control API", "Leave --no-control out"
-    elif any(find_spec(name) is None for name in CONSOLE_NEEDS):
+    elif _missing((*CONSOLE_NEEDS, *CONTROL_NEEDS)):
         lacks, advice = "is not installed", "Install it: pip install 'papertape[console]'"
     else:
         return ""

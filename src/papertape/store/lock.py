@@ -4,8 +4,6 @@ import os
 from pathlib import Path
 from typing import Final
 
-from filelock import lock_descriptor
-
 from papertape.errors import JournalError
 
 BINARY: Final = getattr(os, "O_BINARY", 0)
@@ -49,6 +47,8 @@ class FileLock:
 
 def locked(fd: int) -> bool:
     """Lock an open file for this process until it is closed; False when that cannot be had."""
+    from filelock import lock_descriptor  # a station that keeps nothing goes without
+
     try:
         return lock_descriptor(fd, blocking=False)
     except OSError:  # a file system without locks
