@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Self
@@ -25,6 +26,7 @@ from .private import keep_private, tighten
 from .rendezvous import Meeting, announce, forget
 from .settings import ServeSettings, api_words, load_all, opened_by, settings_file
 from .terminal import shown
+from .wait_file import WaitFile
 
 log = logging.getLogger("papertape.station")
 
@@ -142,6 +144,10 @@ def serve(
     wire_log: Annotated[
         Path | None, typer.Option(help="Write every message as a line of JSON to this file.")
     ] = None,
+    wait_file: Annotated[
+        Path | None,
+        typer.Option(help="Write host and ports as JSON here once programs can connect."),
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(help="Settings file. [papertape.toml where it exists]")
     ] = None,
@@ -180,7 +186,7 @@ def serve(
             handler.setFormatter(Prefixed())
         keep_private()
         _warn_of_file(config, flags, stations)
-        _run(stations, wire_log, Consent(accept_clock, accept_loss))
+        _run(stations, wire_log, wait_file, Consent(accept_clock, accept_loss))
     except PapertapeError as error:
         screen.print(f"[red]papertape:[/red] {shown(error)}", soft_wrap=True)
         raise typer.Exit(2) from error
@@ -195,8 +201,14 @@ def _logging(console: Console, *, verbose: bool) -> logging.Handler:
     return handler
 
 
-def _run(stations: Mapping[str, ServeSettings], wire_log: Path | None, consent: Consent) -> None:
+def _run(
+    stations: Mapping[str, ServeSettings],
+    wire_log: Path | None,
+    wait_file: Path | None,
+    consent: Consent,
+) -> None:
     with ExitStack() as stack:
+        waited = None if wait_file is None else stack.enter_context(WaitFile(wait_file))
         for folder, level in {one.log_dir: one.log_level for one in stations.values()}.items():
             if folder is not None:
                 _log_to_file(folder, level, stack)
@@ -234,6 +246,11 @@ def _run(stations: Mapping[str, ServeSettings], wire_log: Path | None, consent: 
                     meeting = Meeting(found.url, found.token, name, os.getpid())
                     word = stack.enter_context(_Word(at, meeting))
                     composed[name].station.config.watch("socketPort", word.move)
+            if waited is not None:
+                waited.write(found)
+                for name in stations:
+                    moved = partial(waited.move, name)
+                    composed[name].station.config.watch("socketPort", moved)
             _announce(composed, stations, found)
 
         run(places, control if first.control and not uncontrolled else None, ready)
