@@ -30,6 +30,7 @@ from papertape.errors import (
     NotReady,
     OrderRejected,
     PapertapeError,
+    RecordingError,
     RemoteProtocolError,
     RequestRefused,
     ServerOutdated,
@@ -113,6 +114,10 @@ SAID = [
     (
         SettingsError("is no port", setting="port", found=99999, path="papertape.toml"),
         "is no port (path='papertape.toml', setting='port', found=99999)",
+    ),
+    (
+        RecordingError("is no recording", path="a.recording", advice="Record one"),
+        "is no recording (path='a.recording'). Record one",
     ),
     (
         MarketDataError("no bars", symbol="SPY", advice="Choose another day"),

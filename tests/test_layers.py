@@ -32,11 +32,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"model", "wire", "venue", "store", "http_guard", "http_admission", "http_exchange"},
     "testing": BASE | {"model", "venue", "server", "client"},  # puts stations together, as cli does
     "explain": BASE | {"model", "wire"},
+    # Proxy, sanitiser and replay: they see bytes and messages, no station.
+    "recording": BASE | {"model", "wire"},
     # It acts through the control API only.
     "console": BASE | {"model", "wire", "explain", "http_guard", "http_admission", "http_exchange"},
     "cli": BASE
     | {"model", "wire", "venue", "store", "client", "ibapi", "server", "testing", "explain"}
-    | {"console", "data"},
+    | {"console", "data", "recording"},
     "__init__": set(),  # names are imported lazily, inside a function
     "__main__": {"cli"},
 }
@@ -54,6 +56,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "wire": {"msgspec", "google"},
     "client": {"msgspec", "uvloop"},
     "ibapi": {"msgspec"},
+    "recording": {"msgspec"},
     # Serving needs no package that reads tables: polars has 175 MB.
     "venue": {"msgspec"},
     "store": {"msgspec", "filelock"},
@@ -118,7 +121,7 @@ ONLY_FOR: dict[str, tuple[str, ...]] = {
 # Layers in which no two files need each other, not even for types.
 WITHOUT_CIRCLES = (
     "model", "wire", "venue", "store", "client", "ibapi", "server", "testing", "explain", "console",
-    "cli", "data",
+    "cli", "data", "recording",
 )  # fmt: skip
 
 # what: the files that may use it. Everything else gets time, randomness and network as arguments.
@@ -126,7 +129,7 @@ WITHOUT_CIRCLES = (
 # store/folding.py waits for the disk beside the turns (docs/decisions/0014).
 DRIVERS = (
     "client/aio.py", "server/aio/*", "server/control/*", "testing/thread.py", "console/*",
-    "http_admission.py", "http_exchange.py",
+    "http_admission.py", "http_exchange.py", "recording/aio/*",
 )  # fmt: skip
 # console/process.py waits for the end of stdin, which no event loop can on Windows.
 THREADS = ("ibapi/reader.py", "testing/thread.py", "store/folding.py", "console/process.py")
@@ -384,6 +387,10 @@ client/facade.py       | import asyncio                            | asyncio is 
 server/station.py       | from asyncio import sleep                 | asyncio is for
 client/aio.py           | import threading                          | threading is for console/process.py
 store/journal.py        | import threading                          | threading is for console/process.py
+client/aio.py           | import threading                          | threading is for ibapi/reader.py
+store/journal.py        | import threading                          | threading is for ibapi/reader.py
+recording/replay.py     | import asyncio                            | asyncio is for
+recording/x.py          | from papertape.server.clock import S      | recording may import
 testing/plugin.py       | import asyncio                            | asyncio is for
 testing/plugin.py       | import threading                          | threading is for console/process.py
 testing/thread.py       | from papertape.wire.text import x         | testing may import

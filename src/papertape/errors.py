@@ -24,6 +24,7 @@
     ├── DeadlineExceeded              also a TimeoutError
     ├── SettingsError
     ├── MarketDataError
+    ├── RecordingError
     └── JournalError
 
 Exceptions are failures. Notices and warnings are data (see papertape.codes) and never raised.
@@ -58,6 +59,7 @@ __all__ = [
     "OrderRejected",
     "PapertapeError",
     "ProtocolError",
+    "RecordingError",
     "RemoteProtocolError",
     "RequestRefused",
     "ServerOutdated",
@@ -458,6 +460,13 @@ class MarketDataError(_Advised):
 
     def __str__(self) -> str:
         return self._told({"symbol": self.symbol, "found": self.found})
+
+
+class RecordingError(_Advised):
+    """A recording cannot be read, written, converted or replayed."""
+
+    def __str__(self) -> str:
+        return self._told({})
 
 
 class JournalError(_Advised):

@@ -21,6 +21,7 @@ COMMANDS: Final[dict[str, str]] = {
     "data": "data",
     "doctor": "doctor",
     "explain": "explain",
+    "proxy": "proxy",
 }
 """Command -> its module; the function or command group in it has the command's name."""
 
