@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, str]] = {
     "doctor": "doctor",
     "explain": "explain",
     "proxy": "proxy",
+    "record": "record",
 }
 """Command -> its module; the function or command group in it has the command's name."""
 

@@ -20,7 +20,9 @@ MOST_BYTES = 1 << 30
 """A recording is read into memory; this is the largest that is."""
 Sender = Literal["client", "server"]
 SENDERS: tuple[Sender, ...] = ("client", "server")
-Happened = Literal["opened", "refused", "bytes", "lost", "end", "reset", "drill"]
+Happened = Literal["opened", "refused", "bytes", "lost", "dropped", "end", "reset", "drill"]
+"""What a line tells. ``lost``: bytes that the recorder missed. ``dropped``: a whole message that
+was left out on purpose, named in ``note``."""
 
 
 class RecordingHeader(msgspec.Struct, frozen=True, omit_defaults=True):
