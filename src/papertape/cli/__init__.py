@@ -23,6 +23,7 @@ COMMANDS: Final[dict[str, str]] = {
     "explain": "explain",
     "proxy": "proxy",
     "record": "record",
+    "replay": "replay",
 }
 """Command -> its module; the function or command group in it has the command's name."""
 

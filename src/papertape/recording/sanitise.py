@@ -22,7 +22,7 @@ from ..wire.connection import PROTOBUF_OFFSET, encode
 from ..wire.handshake import greeting, version_reply
 from ..wire.message import Message, hints
 from ..wire.plan import bare, is_list, is_record, plain
-from .conversation import RecordedConversation, WireMark, Said, conversations
+from .conversation import RecordedConversation, Said, WireMark, conversations
 from .format import RecordedEvent, RecordingHeader, WireRecording
 from .identities import Masks
 
