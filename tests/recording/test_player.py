@@ -315,8 +315,10 @@ def test_without_that_request_it_comes_at_its_instant_and_once() -> None:
 
 def test_an_end_that_the_client_made_is_not_replayed() -> None:
     script = Script().say(ReqCurrentTime(), at=10).say(CurrentTime(5), at=11)
-    program = Program(script.mark("end", "client", at=20), speed=None)
-    assert [type(m) for m in program.asks(ReqCurrentTime())] == [CurrentTime]
+    script.mark("end", "client", at=20).mark("end", "server", at=21)
+    for speed in (None, 1.0):
+        program = Program(script, speed=speed)
+        assert [type(m) for m in program.asks(ReqCurrentTime(), ms=500)] == [CurrentTime]
 
 
 # ---------------------------------------------------------------- versions

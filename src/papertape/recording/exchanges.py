@@ -96,13 +96,16 @@ class _Taking:
         self._executions: dict[str, RecordedExchange] = {}
         self._client_id = conversation.client_id
         early: list[RecordedAnswer] = []
+        over = False
         for place, item in enumerate(conversation.items):
             if isinstance(item, Said) and item.sender == "client":
                 if item.message is not None:
                     self._request(RecordedExchange(place, item.at, item.message))
                 continue
-            if isinstance(item, WireMark) and not _ends(item):
-                continue
+            if isinstance(item, WireMark):
+                over = over or (item.event in ("end", "reset") and item.sender == "client")
+                if over or not _ends(item):
+                    continue  # what the server does behind the program's end answers that
             answer = RecordedAnswer(place, item.at, item)
             exchange = self._answered(item)
             answer.asked = exchange is not None
