@@ -62,6 +62,14 @@ class CancelByUser(msgspec.Struct, frozen=True, tag=True):
     permId: int
 
 
+class ModifyByUser(msgspec.Struct, frozen=True, tag=True):
+    """Give a working order new terms on behalf of the user of TWS, whoever placed it."""
+
+    permId: int
+    contract: Contract
+    order: Order
+
+
 class ResetOrderIds(msgspec.Struct, frozen=True, tag=True):
     """Restart the order ids of every client at 1, and forget the day's finished orders.
 
@@ -130,6 +138,7 @@ Command = (
     | SubmitManualOrder
     | BindOrders
     | CancelByUser
+    | ModifyByUser
     | ResetOrderIds
     | SubmitExercise
     | AccountCommand

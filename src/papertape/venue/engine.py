@@ -26,6 +26,7 @@ from .commands import (
     CancelApiOrder,
     CancelByUser,
     Command,
+    ModifyByUser,
     OpenAccount,
     ResetOrderIds,
     SubmitExercise,
@@ -211,6 +212,8 @@ class Engine:
                 return "bind", api.bind(command)
             case CancelByUser():
                 return f"cancel by user {command.permId}", api.cancel_by_user(command)
+            case ModifyByUser():
+                return f"modify by user {command.permId}", api.modify_by_user(command, now)
             case ResetOrderIds():
                 return "reset ids", api.reset_ids(command)
         return _named(command), self.accounts.decide(command)

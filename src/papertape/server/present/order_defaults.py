@@ -61,6 +61,7 @@ def echo_order(order: LiveOrder, entry: Instrument, profile: Profile) -> Order:
         clientId=0 if unbound else order.clientId,
         orderId=0 if unbound else order.orderId,
         permId=order.permId,
+        parentId=0 if unbound else given.parentId,
         action="BUY" if terms.side > 0 else "SELL",
         account=terms.account,
         orderType=terms.orderType,

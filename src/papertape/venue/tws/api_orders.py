@@ -20,6 +20,7 @@ from ..commands import (
     CancelAll,
     CancelApiOrder,
     CancelByUser,
+    ModifyByUser,
     ResetOrderIds,
     SubmitManualOrder,
     SubmitOrder,
@@ -219,6 +220,24 @@ class ApiOrders:
         order = self._state.orders.get(command.permId)
         if order is not None:
             yield from self._broker.cancel(order)
+
+    def modify_by_user(self, command: ModifyByUser, now: Nanos) -> Decision:
+        """Give an order new terms on behalf of the user of TWS, whoever placed it; no client
+        receives a refusal."""
+        known = self._state.orders.get(command.permId)
+        if known is None:
+            yield Refused(TWS_USER, 0, Refusal(105))
+            return
+        order = msgspec.structs.replace(
+            command.order, transmit=True, whatIf=False, parentId=known.terms.extras.parent
+        )
+        accounts = self._state.accounts
+        terms = check(command.contract, order, self._instruments, accounts, now=now)
+        if isinstance(terms, Refusal):
+            yield Refused(TWS_USER, 0, for_living(terms))
+            return
+        for fact in self._replace(known, terms, now):
+            yield Refused(TWS_USER, 0, fact.reason) if isinstance(fact, Refused) else fact
 
     # -- the user of TWS ------------------------------------------------------------------------
 
