@@ -60,7 +60,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(("terms", "words"), REFUSED)
 def test_what_the_broker_has_not_is_refused_in_its_words(terms: dict[str, Any], words: str) -> None:
     async def main(api: Api) -> None:
-        for path in ("/orders", "/orders/preview"):
+        for path in ("/orders", "/previews"):
             refused = await api.post(path, BUY | terms, status=409)
             assert refused["detail"].startswith(words)
         assert await api.get("/orders") == []
@@ -115,7 +115,7 @@ def test_a_family_is_bound_where_client_zero_binds_what_comes() -> None:
 def test_a_preview_places_nothing_and_no_client_is_told() -> None:
     async def main(api: Api) -> None:
         zero = await api.served.client(0)
-        found = await api.post("/orders/preview", BUY | {"take_profit": 270})
+        found = await api.post("/previews", BUY | {"take_profit": 270})
         assert float(found["initial_margin"]["change"]) > 0
         assert found["currency"] == found["commission_currency"] == "USD"
         before, change, after = (
@@ -191,7 +191,7 @@ def test_an_order_that_has_ended_or_is_not_there_keeps_its_terms() -> None:
         await api.patch("/orders/999", {"quantity": 20}, 404)
         await api.patch(f"/orders/{row['perm_id']}", {"quantity": 0}, 422)
         await api.post("/drills", {"text": "link-lost"})
-        for path in ("/orders/preview", "/orders"):
+        for path in ("/previews", "/orders"):
             body = BUY | {"take_profit": 300}
             assert (await api.post(path, body, 409))["detail"].startswith("201: Order rejected")
 

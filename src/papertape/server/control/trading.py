@@ -263,7 +263,7 @@ async def enter(server: Chosen, body: OrderBody) -> OrderRow:
     return order_row(accepted(family)[0])
 
 
-@router.post("/stations/{station}/orders/preview", responses=CONFLICT)
+@router.post("/stations/{station}/previews", responses=CONFLICT)
 async def preview(server: Chosen, body: OrderBody) -> PreviewView:
     """Return what an order would change of the margin, and its commission; nothing is placed.
     409 with the text of TWS when it would be refused."""
