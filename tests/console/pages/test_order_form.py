@@ -10,6 +10,7 @@ from papertape.console.pages.order_form import KINDS, body_of, condition_text, l
 EMPTY: dict[str, Any] = {
     "quantity": 100.0, "order_type": "MKT", "limit_price": None, "aux_price": None,
     "trailing_percent": None, "trail_stop_price": None, "limit_offset": None, "tif": "DAY",
+    "volatility": None, "compete_offset": None, "delta": None,
     "good_till": "", "minutes": 10, "oca_group": "", "oca_type": 1, "conditions": [],
     "conditions_cancel": True, "conditions_any_hours": False, "hidden": False,
 }  # fmt: skip

@@ -50,7 +50,7 @@ def test_the_user_enters_what_the_broker_has(terms: dict[str, Any], shown: dict[
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"order_type": "MOON"}, "321: "),
-    ({"order_type": "STP PRT", "aux_price": 1}, "201: "),
+    ({"order_type": "STP PRT", "aux_price": 1}, "387: "),
     ({"order_type": "LMT", "limit_price": 250, "tif": "GTD", "good_till": "soon"}, "334: "),
     ({"order_type": "STP", "aux_price": 260, "conditions": [{"kind": "margin"}]}, "148: "),
     ({"order_type": "LMT", "limit_price": 1, "conditions": [{"kind": "price", "level": 5}]}, "147"),

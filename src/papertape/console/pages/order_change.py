@@ -10,10 +10,9 @@ from ..parts.order_fields import choice, number, relabel, text
 from ..remote import RemoteError
 from ..view import PageView
 from . import trades
-from .order_form import KINDS, PRICES, SAMPLE_TIME, TIFS, labels
+from .order_form import KINDS, SAMPLE_TIME, TIFS, labels
 
-KEPT: Final = ("trail_stop_price", "limit_offset")
-CHANGEABLE: Final = tuple(name for name in PRICES if name not in KEPT)
+CHANGEABLE: Final = ("limit_price", "aux_price", "trailing_percent")
 """Prices of an order that may be changed here."""
 
 

@@ -19,6 +19,8 @@ class OrderKind(NamedTuple):
     may: Mapping[str, str] = {}
     """Fields that may stay empty."""
     tifs: tuple[str, ...] = ("DAY", "GTC", "GTD", "Minutes")
+    of: tuple[str, ...] = ()
+    """Security types that have it; () stands for all."""
 
 
 LIMIT: Final = {"limit_price": "Limit price"}
@@ -50,10 +52,19 @@ KINDS: Final[Mapping[str, OrderKind]] = {
     "SNAP MKT": OrderKind("Snap to market", {}, OFFSET),
     "SNAP MID": OrderKind("Snap to midpoint", {}, OFFSET),
     "SNAP PRIM": OrderKind("Snap to primary", {}, OFFSET),
+    "PEG BEST": OrderKind(
+        "Pegged to best", {"compete_offset": "Offset from best"}, CAP, of=("STK",)
+    ),
+    "PEG STK": OrderKind("Pegged to stock", {"delta": "Delta"}, of=("OPT",)),
+    "VOL": OrderKind("Volatility", {"volatility": "Volatility a year, %"}, of=("OPT", "FOP")),
+    "BOX TOP": OrderKind("Box top", tifs=("DAY", "GTC", "IOC"), of=("OPT",)),
+    "MKT PRT": OrderKind("Market with protection", tifs=("DAY", "GTC"), of=("FUT", "FOP")),
+    "STP PRT": OrderKind("Stop with protection", STOP, of=("FUT", "FOP")),
 }
 """Order types that a station trades, as ``docs/guides/orders.md`` has them."""
 PRICES: Final = (
     "limit_price", "aux_price", "trailing_percent", "trail_stop_price", "limit_offset",
+    "volatility", "compete_offset", "delta",
 )  # fmt: skip
 """Prices of an order, in the order of the form."""
 TIFS: Final = {
@@ -68,6 +79,13 @@ CONDITION_KINDS: Final = {
 OF_CONTRACT: Final = ("price", "volume", "change", "execution")
 SAMPLE_TIME: Final = "20261224 09:30:00 US/Eastern"
 Form = Mapping[str, Any]
+
+
+def kinds_of(security_type: str) -> dict[str, str]:
+    """The order types of a security type, with their titles; "" stands for a common one."""
+    return {
+        name: kind.title for name, kind in KINDS.items() if not kind.of or security_type in kind.of
+    }
 
 
 def labels(kind: str) -> Mapping[str, str]:

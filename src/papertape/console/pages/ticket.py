@@ -16,12 +16,24 @@ from ..remote import RemoteError
 from ..topics import OVER
 from ..view import PageView
 from .order_conditions import ConditionsEditor
-from .order_form import KINDS, OCA_TYPES, PRICES, SAMPLE_TIME, TIFS, body_of, labels, lacking
+from .order_form import (
+    KINDS,
+    OCA_TYPES,
+    PRICES,
+    SAMPLE_TIME,
+    TIFS,
+    body_of,
+    kinds_of,
+    labels,
+    lacking,
+)
 
 TOUCHES = {"BUY": "ask", "SELL": "bid"}
 """Action -> the side of the quote that it trades against."""
 LOST = OVER - {"Filled"}
 """Statuses of an order that was not accepted."""
+SIGNED = ("limit_offset", "delta")
+"""Numbers that may be negative."""
 MARGINS = {
     "initial_margin": "Initial margin", "maintenance_margin": "Maintenance margin",
     "equity_with_loan": "Equity with loan",
@@ -73,13 +85,10 @@ class Ticket:
         )
         with ui.element("div").classes("pt-pair"):
             self._quantity = number("Quantity", 100, 1)
-            self._type = choice(
-                "Type", {name: kind.title for name, kind in KINDS.items()}, self._typed
-            )
+            self._type = choice("Type", kinds_of(""), self._typed)
         with ui.element("div").classes("pt-pair"):
             self._prices = {
-                name: number("", None, least=None if name == "limit_offset" else 0)
-                for name in PRICES
+                name: number("", None, least=None if name in SIGNED else 0) for name in PRICES
             }
             self._tif = choice("Time in force", TIFS, self._typed)
             self._good_till = text("Until", placeholder=SAMPLE_TIME)
@@ -155,6 +164,10 @@ class Ticket:
             field.format = f"%.{decimals(found['tick'])}f"
             field.props(f"step={found['tick']}")
             field.set_value(None)
+        types = kinds_of(found["security_type"])
+        if self._type.options != types:
+            kept = self._type.value if self._type.value in types else "MKT"
+            self._type.set_options(types, value=kept)
         self._conditions.clear()
         self._search.show(found["symbol"])
         self._about.set_text(about(found))

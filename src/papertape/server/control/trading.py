@@ -151,6 +151,8 @@ async def orders(
     return await told(_ORDERS, found, order_row)
 
 
+ANNUAL: Final = 2
+LEAST_COMPETING: Final = 100
 CHANGED: Final = {
     "quantity": "totalQuantity", "limit_price": "lmtPrice", "aux_price": "auxPrice",
     "trailing_percent": "trailingPercent", "tif": "tif", "good_till": "goodTillDate",
@@ -205,6 +207,11 @@ def order_of(body: OrderBody) -> Order:
         trailingPercent=body.trailing_percent,
         trailStopPrice=body.trail_stop_price,
         lmtPriceOffset=body.limit_offset,
+        volatility=None if body.volatility is None else body.volatility / 100,
+        volatilityType=None if body.volatility is None else ANNUAL,
+        delta=body.delta,
+        competeAgainstBestOffset=body.compete_offset,
+        minCompeteSize=None if body.compete_offset is None else LEAST_COMPETING,
         tif=body.tif,
         goodTillDate=body.good_till,
         goodAfterTime=body.good_after,

@@ -272,6 +272,12 @@ class OrderBody(View):
     trail_stop_price: OptionalPrice = None
     limit_offset: OptionalPrice = None
     """Of a trailing limit order: between its stop and its limit."""
+    volatility: OptionalPrice = None
+    """Of a VOL order, in percent a year."""
+    delta: OptionalPrice = None
+    """Of a PEG STK order."""
+    compete_offset: OptionalPrice = None
+    """Of a PEG BEST order."""
     tif: Symbol = Field("DAY", examples=["DAY", "GTC", "GTD"])
     good_till: Symbol = ""
     good_after: Symbol = ""
