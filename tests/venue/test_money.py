@@ -8,7 +8,7 @@ import pytest
 from papertape.model import Contract, Order
 from papertape.server.present import events as e
 from papertape.venue.broker.profile import Profile
-from papertape.venue.commands import OpenAccount, SetFeePlan, SubmitOrder
+from papertape.venue.commands import OpenAccount, SetFeePlan, SetMarginModel, SubmitOrder
 from papertape.venue.market.source import Quote
 from papertape.venue.reference.instruments import Instrument, Instruments
 from papertape.venue.reference.listings import CATALOGUE
@@ -147,6 +147,7 @@ def test_a_what_if_counts_the_multiplier() -> None:
 def test_a_short_option_needs_its_value_and_a_part_of_the_underlying() -> None:
     stage = stage_of()
     stage.submit(SetFeePlan(ACCOUNT, "none"))
+    stage.submit(SetMarginModel(ACCOUNT, "reg_t"))
     quote(stage, CATALOGUE[265598], 100, 100)
     quote(stage, OPTION, 5.10, 5.10)
     asked = order(1, OPTION, "SELL", 1, whatIf=True)

@@ -180,6 +180,8 @@ class OrderFilled(Fact, frozen=True, tag=6):
     """Of a future: the signed value of those holdings that is settled in cash."""
     settles: int = 0
     """The day on which what it brings in settles; 0 for at once."""
+    memo: CashMicros = 0
+    """Change of the special memorandum account of a Reg T account, in its base currency."""
 
 
 class OrderEnded(Fact, frozen=True, tag=7):
@@ -363,6 +365,8 @@ class DayOpened(Fact, frozen=True, tag=45):
     equity: CashMicros
     values: tuple[tuple[int, CashMicros], ...]
     """Market value by contract number, in the instrument's currency."""
+    sma: CashMicros = 0
+    """The special memorandum account of a Reg T account then."""
 
 
 class FutureSettled(Fact, frozen=True, tag=46):

@@ -207,6 +207,7 @@ class Fold:
         position.quantity, position.cost = fact.position, fact.cost
         position.settled = fact.settled
         position.realized += fact.realized or 0
+        account.sma += fact.memo
         cash = account.cash
         for currency, amount in fact.cash:
             cash[currency] = cash.get(currency, 0) + amount
@@ -368,7 +369,7 @@ class Fold:
         self.state.day_end = fact.end
 
     def _day_opened(self, fact: DayOpened, now: Nanos) -> None:
-        self.state.accounts[fact.account].start_day(fact.equity, dict(fact.values))
+        self.state.accounts[fact.account].start_day(fact.equity, dict(fact.values), fact.sma)
 
     def _future_settled(self, fact: FutureSettled, now: Nanos) -> None:
         account = self.state.accounts[fact.account]

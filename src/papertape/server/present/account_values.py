@@ -10,8 +10,8 @@ from decimal import Decimal
 
 import msgspec
 
-from ...venue.broker.margin import Holding, Valuation
-from ...venue.units import RATE_SCALE, CashMicros, cash_decimal, scaled
+from ...venue.broker.valuation import Commodities, Holding, LookAhead, Valuation
+from ...venue.units import RATE_SCALE, SECOND, CashMicros, cash_decimal, scaled
 
 BASE = "BASE"
 SEGMENTS = ("-C", "-P", "-S")
@@ -33,54 +33,102 @@ IDENTITY = {
     "AccountReady": "true",
     "AccountType": "INDIVIDUAL",
     "NLVAndMarginInReview": "false",
-    "WhatIfPMEnabled": "true",
     "SegmentTitle-C": "Commodities",
     "SegmentTitle-P": "Crypto at Paxos",
     "SegmentTitle-S": "Securities",
+    "ColumnPrio-C": "2",
     "ColumnPrio-P": "12",
     "ColumnPrio-S": "3",
     "TradingType-S": "STKNOPT",
-    "LookAheadNextChange": "0",
     "DayTradesRemaining": "-1",
     "DayTradesRemainingT+1": "-1",
     "DayTradesRemainingT+2": "-1",
     "DayTradesRemainingT+3": "-1",
     "DayTradesRemainingT+4": "-1",
 }
-"""Plain texts without a currency; -1 means unlimited day trades."""
+"""Plain texts without a currency; -1 means unlimited day trades. The place of column C is ours."""
 
-SEGMENTED: dict[str, Money] = {
-    "InitMarginReq": lambda v: v.initial,
-    "FullInitMarginReq": lambda v: v.initial,
-    "LookAheadInitMarginReq": lambda v: v.initial,
-    "MaintMarginReq": lambda v: v.maintenance,
-    "FullMaintMarginReq": lambda v: v.maintenance,
-    "LookAheadMaintMarginReq": lambda v: v.maintenance,
-    "AvailableFunds": lambda v: v.available,
-    "FullAvailableFunds": lambda v: v.available,
-    "LookAheadAvailableFunds": lambda v: v.available,
-    "ExcessLiquidity": lambda v: v.excess,
-    "FullExcessLiquidity": lambda v: v.excess,
-    "LookAheadExcessLiquidity": lambda v: v.excess,
-    "EquityWithLoanValue": lambda v: v.equity,
-    "NetLiquidation": lambda v: v.net,
-    "TotalCashValue": lambda v: v.total_cash + v.futures,
+
+class Segmented(msgspec.Struct, frozen=True):
+    """An amount of the whole account, of its commodities and of its crypto currencies; the rest is
+    that of its securities."""
+
+    whole: Money
+    commodities: Money = lambda v: 0
+    crypto: Money = lambda v: 0
+
+    def rows(self, valuation: Valuation) -> Iterator[tuple[str, CashMicros]]:
+        """Every suffix with its amount."""
+        whole, commodities = self.whole(valuation), self.commodities(valuation)
+        crypto = self.crypto(valuation)
+        yield from zip(
+            ("", "-C", "-P", "-S"), (whole, commodities, crypto, whole - commodities - crypto)
+        )
+
+
+def _ahead(value: Money, ahead: Callable[[LookAhead], CashMicros]) -> Money:
+    """An amount at the next change of margin; that of now where nothing changes."""
+    return lambda v: value(v) if v.ahead is None else ahead(v.ahead)
+
+
+def _funds(part: Commodities) -> CashMicros:
+    return part.net - part.initial
+
+
+INITIAL = Segmented(lambda v: v.initial, lambda v: v.commodities.initial)
+MAINTENANCE = Segmented(lambda v: v.maintenance, lambda v: v.commodities.maintenance)
+AVAILABLE = Segmented(lambda v: v.available, lambda v: _funds(v.commodities))
+EXCESS = Segmented(lambda v: v.excess, lambda v: v.commodities.net - v.commodities.maintenance)
+SEGMENTED: dict[str, Segmented] = {
+    "InitMarginReq": INITIAL,
+    "FullInitMarginReq": INITIAL,
+    "LookAheadInitMarginReq": Segmented(
+        _ahead(INITIAL.whole, lambda a: a.initial),
+        _ahead(INITIAL.commodities, lambda a: a.commodity_initial),
+    ),
+    "MaintMarginReq": MAINTENANCE,
+    "FullMaintMarginReq": MAINTENANCE,
+    "LookAheadMaintMarginReq": Segmented(
+        _ahead(MAINTENANCE.whole, lambda a: a.maintenance),
+        _ahead(MAINTENANCE.commodities, lambda a: a.commodity_maintenance),
+    ),
+    "AvailableFunds": AVAILABLE,
+    "FullAvailableFunds": AVAILABLE,
+    "LookAheadAvailableFunds": Segmented(
+        _ahead(AVAILABLE.whole, lambda a: a.equity - a.initial), AVAILABLE.commodities
+    ),
+    "ExcessLiquidity": EXCESS,
+    "FullExcessLiquidity": EXCESS,
+    "LookAheadExcessLiquidity": Segmented(
+        _ahead(EXCESS.whole, lambda a: a.equity - a.maintenance), EXCESS.commodities
+    ),
+    "EquityWithLoanValue": Segmented(lambda v: v.equity, lambda v: v.commodities.net),
+    "NetLiquidation": Segmented(lambda v: v.net, lambda v: v.commodities.net, lambda v: v.crypto),
+    "TotalCashValue": Segmented(
+        lambda v: v.total_cash + v.futures, lambda v: v.commodities.cash + v.futures
+    ),
+    "PostExpirationMargin": Segmented(
+        lambda v: 0 if v.ahead is None or not v.ahead.expires else v.ahead.initial
+    ),
+    "PostExpirationExcess": Segmented(
+        lambda v: 0 if v.ahead is None or not v.ahead.expires else v.ahead.equity - v.ahead.initial
+    ),
     **dict.fromkeys(
         (
             "AccruedDividend",
             "Billable",
             "Guarantee",
+            "IncentiveCoupons",
             "IndianStockHaircut",
             "PASharesValue",
             "PhysicalCertificateValue",
-            "PostExpirationExcess",
-            "PostExpirationMargin",
             "TotalDebitCardPendingCharges",
         ),
-        lambda v: 0,
+        Segmented(lambda v: 0),
     ),
 }
-"""In the base currency, plain and once per segment; all the value is in securities."""
+"""In the base currency, plain and once per segment. What securities do not need stands there, so
+that cash of the commodities is their margin (``Commodities.cash``)."""
 
 FEW_ROWS: dict[str, tuple[Money, tuple[str, ...]]] = {
     "AccruedCash": (lambda v: 0, SEGMENTS),
@@ -90,6 +138,13 @@ FEW_ROWS: dict[str, tuple[Money, tuple[str, ...]]] = {
     "PreviousDayEquityWithLoanValue": (lambda v: v.previous_equity, ("", "-S")),
 }
 """In the base currency, with just these suffixes; plain AccruedCash comes per currency."""
+
+REG_T_ROWS: dict[str, Money] = {
+    "RegTEquity": lambda v: v.equity - v.commodities.net,
+    "RegTMargin": lambda v: 0 if v.reg_t is None else v.reg_t.margin,
+    "SMA": lambda v: v.sma,
+}
+"""Plain and of securities, which are the same; of Reg T accounts only."""
 
 
 def _worth_of(sec_type: str) -> Ledger:
@@ -136,6 +191,7 @@ PER_CURRENCY: dict[str, Ledger] = {
     "FutureOptionValue": _worth_of("FOP"),
     "WarrantValue": _worth_of("WAR"),
     "FundValue": _worth_of("FUND"),
+    "Cryptocurrency": _worth_of("CRYPTO"),
     "FuturesPNL": _futures,
     "UnrealizedPnL": _unrealized,
     "RealizedPnL": _realized,
@@ -143,7 +199,6 @@ PER_CURRENCY: dict[str, Ledger] = {
         (
             "AccruedCash",
             "CorporateBondValue",
-            "Cryptocurrency",
             "FxCashBalance",
             "IssuerOptionValue",
             "MoneyMarketFundValue",
@@ -172,7 +227,7 @@ FullExcessLiquidity LookAheadNextChange LookAheadInitMarginReq LookAheadMaintMar
 LookAheadAvailableFunds LookAheadExcessLiquidity HighestSeverity DayTradesRemaining Leverage
 """
 SUMMARY_TAGS = tuple(_TAGS.split())
-"""What reqAccountSummary may ask for. Reg T tags have no rows: the account is not of that type."""
+"""What reqAccountSummary may ask for. Reg T tags have rows where the account is of that type."""
 
 
 def account_values(account: str, base: str, valuation: Valuation) -> tuple[AccountFigure, ...]:
@@ -222,6 +277,11 @@ def _ratios(account: str, valuation: Valuation) -> Iterator[AccountFigure]:
     cushion = _ratio(valuation.excess, valuation.net, 6)
     yield AccountFigure("Cushion", cushion, "", account)
     yield AccountFigure("Leverage-S", leverage, "", account)
+    ahead = valuation.ahead
+    change = "0" if ahead is None else str(ahead.time // SECOND)
+    yield AccountFigure("LookAheadNextChange", change, "", account)
+    by_risk = not valuation.in_full and valuation.reg_t is None
+    yield AccountFigure("WhatIfPMEnabled", "true" if by_risk else "false", "", account)
 
 
 def _ratio(part: CashMicros, whole: CashMicros, places: int) -> str:
@@ -233,15 +293,18 @@ def _ratio(part: CashMicros, whole: CashMicros, places: int) -> str:
 
 
 def _base_money(account: str, base: str, valuation: Valuation) -> Iterator[AccountFigure]:
-    for key, amount in SEGMENTED.items():
-        text = str(cash_decimal(amount(valuation)))
-        yield AccountFigure(key, text, base, account)
-        for segment in SEGMENTS:
-            yield AccountFigure(key + segment, text if segment == "-S" else "0.00", base, account)
+    for key, segmented in SEGMENTED.items():
+        for suffix, value in segmented.rows(valuation):
+            yield AccountFigure(key + suffix, str(cash_decimal(value)), base, account)
     for key, (amount, suffixes) in FEW_ROWS.items():
         text = str(cash_decimal(amount(valuation)))
         for suffix in suffixes:
             yield AccountFigure(key + suffix, text, base, account)
+    if valuation.reg_t is not None:
+        for key, amount in REG_T_ROWS.items():
+            text = str(cash_decimal(amount(valuation)))
+            for suffix in ("", "-S"):
+                yield AccountFigure(key + suffix, text, base, account)
 
 
 def _ledger(account: str, currency: str, valuation: Valuation) -> Iterator[AccountFigure]:

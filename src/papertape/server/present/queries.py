@@ -13,8 +13,10 @@ from typing import Final, TypeVar
 import msgspec
 
 from ...model import CommissionAndFeesReport, Contract, Execution, ExecutionFilter
-from ...venue.broker.margin import Holding, MarginCalculator, Valuation
+from ...venue.broker.look_ahead import with_look_ahead
+from ...venue.broker.margin import MarginCalculator
 from ...venue.broker.orders import FillRow, LiveOrder
+from ...venue.broker.valuation import Holding, Valuation
 from ...venue.commands import CancelApiOrder, SubmitOrder
 from ...venue.market.source import Quote
 from ...venue.reference.exchanges import ALIASES
@@ -309,6 +311,11 @@ class Queries:
         """The account at the market prices of ``now``, of which some may be known already."""
         return self._margin(now, quotes).value(self._venue.state.accounts[account])
 
+    def _figures(self, account: str, now: Nanos) -> Valuation:
+        """The valuation that the figures come from, with the next change of margin."""
+        books, margin = self._venue.state.accounts[account], self._margin(now)
+        return with_look_ahead(margin, books, margin.value(books), now)
+
     def _margin(self, now: Nanos, quotes: Mapping[int, Quote] = NO_QUOTES) -> MarginCalculator:
         quote = self._venue.quote
         return MarginCalculator(
@@ -380,7 +387,7 @@ class Queries:
     def account_values(self, account: str, now: Nanos) -> tuple[AccountFigure, ...]:
         """Every key of reqAccountUpdates, alphabetically, suffix rows after the plain ones."""
         base = self.base_currency(account)
-        return account_values(account, base, self.valuation(account, now))
+        return account_values(account, base, self._figures(account, now))
 
     def account_summary(
         self, tags: tuple[str, ...], now: Nanos, account: str | None = None
@@ -389,7 +396,7 @@ class Queries:
         rows: list[AccountFigure] = []
         for code in self._accounts(account):
             base = self.base_currency(code)
-            rows += summary_values(code, base, self.valuation(code, now), tags)
+            rows += summary_values(code, base, self._figures(code, now), tags)
         return tuple(rows)
 
     def overview(self, account: str, now: Nanos) -> dict[str, str | float]:

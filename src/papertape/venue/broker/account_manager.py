@@ -84,7 +84,7 @@ class AccountManager:
                 for held in valued.holdings
                 if held.position.quantity
             )
-            yield DayOpened(code, valued.equity, values)
+            yield DayOpened(code, valued.equity, values, valued.sma)
 
     def _settle(self, account: Account) -> Iterator[AnyFact]:
         """Pay what the futures of an account gained or lost since they were last settled."""

@@ -15,6 +15,8 @@ from . import lifecycle
 from .algos import Algos
 from .fees import commission
 from .ledger import FLAT, Account, booked
+from .margin import MarginCalculator
+from .memorandum import memo
 from .order_types import FOK
 from .orders import LiveOrder
 from .scales import component_left
@@ -34,8 +36,14 @@ class Fills:
     """Computes the executions of orders; changes nothing."""
 
     def __init__(
-        self, state: FillState, instruments: Instruments, top: TopOfBook, algos: Algos
+        self,
+        state: FillState,
+        instruments: Instruments,
+        top: TopOfBook,
+        algos: Algos,
+        margin: MarginCalculator,
     ) -> None:
+        self._margin = margin
         self._state = state
         self._algos = algos
         self._instruments = instruments
@@ -88,6 +96,7 @@ class Fills:
             order.permId, status, self._state.next_execution, size, price, value, fee,
             after.realized, after.position, after.cost, cash, liquidity, venue, quote,
             after.settled, settles(entry, self._state.day_end),
+            memo(self._margin, account, entry, terms.side * size, value),
         )  # fmt: skip
 
     def fillable(self, terms: Terms, limit: PriceUnits | None, quote: Quote) -> SizeUnits:

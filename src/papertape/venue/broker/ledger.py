@@ -50,6 +50,9 @@ class Account(msgspec.Struct):
     """Equity with loan value at the start of the trading day plus later deposits, in the base
     currency."""
 
+    sma: CashMicros = 0
+    """Special memorandum account of a Reg T account: that of the day's start, with the day's
+    deposits, less what its trades needed."""
     unsettled: dict[int, dict[str, CashMicros]] = {}
     """Day -> currency -> proceeds of sales that settle then."""
 
@@ -68,8 +71,11 @@ class Account(msgspec.Struct):
         pay(self, currency, amount)
         self.opening_cash[currency] = self.opening_cash.get(currency, 0) + amount
         self.opening_equity += equity
+        self.sma += equity
 
-    def start_day(self, equity: CashMicros, values: dict[int, CashMicros]) -> None:
+    def start_day(
+        self, equity: CashMicros, values: dict[int, CashMicros], sma: CashMicros = 0
+    ) -> None:
         """Set the opening books of a day at the given values, and remove flat positions."""
         for con_id in [key for key, value in self.positions.items() if value.quantity == 0]:
             del self.positions[con_id]
@@ -77,6 +83,7 @@ class Account(msgspec.Struct):
             position.realized = 0
         self.opening_cash = dict(self.cash)
         self.opening_equity = equity
+        self.sma = sma
         self.opening_values = values
         self.opening_quantity = {key: value.quantity for key, value in self.positions.items()}
         self.opening_settled = {

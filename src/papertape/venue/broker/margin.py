@@ -1,20 +1,18 @@
 """Value and margin of an account at given prices.
 
 ELV = cash + stock. Options have no loan value: a long one needs no margin and its premium leaves
-ELV; a short one needs its market value and a part of the underlying's (``OptionRates``), as cover
-and spreads reduce nothing yet. A future is not paid for: what it gained or lost since its last
-settlement is in ELV, its margin is a table's. An option on a future is in ELV at its value, which
-is the margin of a long one; a short one needs the margin of its future. NLV = ELV + options.
-Maintenance of the rest = rate x position value; initial = factor x maintenance; AvailableFunds =
-ELV - initial; ExcessLiquidity = ELV - maintenance; BuyingPower = AvailableFunds / rate. Rates are
-those of the account's margin model (``schedules``). All in micro-units of the account's base
-currency.
+ELV; what short ones need depends on what else is held of their underlying (``option_margin``). A
+future is not paid for: what it gained or lost since its last settlement is in ELV, its margin is a
+table's. An option on a future is in ELV at its value, which is the margin of a long one; a short
+one needs the margin of its future. NLV = ELV + options. Maintenance of the rest = rate x position
+value; initial = factor x maintenance; AvailableFunds = ELV - initial; ExcessLiquidity = ELV -
+maintenance; BuyingPower = AvailableFunds / rate. Rates are those of the account's margin model
+(``schedules``). All in micro-units of the account's base currency.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Final
-
-import msgspec
 
 from ..market.source import Quote
 from ..reference.instruments import Instrument, Instruments
@@ -31,8 +29,17 @@ from ..units import (
     scaled,
     share,
 )
-from .ledger import Account, LedgerPosition
-from .schedules import DOLLAR, FUTURE_MARGINS, MARGIN_MODELS, REFERENCE_RATES, MarginModel
+from .ledger import FLAT, Account, LedgerPosition
+from .option_margin import OptionLot, Underlying, by_rule, by_scan
+from .schedules import (
+    DOLLAR,
+    FUTURE_MARGINS,
+    MARGIN_MODELS,
+    REFERENCE_RATES,
+    REG_T_END,
+    MarginModel,
+)
+from .valuation import Commodities, Exposure, Holding, RegTFigures, Valuation
 
 APART: Final = frozenset(("CASH", "OPT", "FUT"))
 """Kinds whose market value is not part of equity: a pair is cash, an option has no loan value, a
@@ -41,86 +48,12 @@ future is not paid for."""
 UNCOUNTED: Final = frozenset(("CASH", "FUT", "FOP"))
 """Kinds that are not part of GrossPositionValue: cash, and what is a commodity."""
 
+COMMODITIES: Final = frozenset(("FUT", "FOP"))
+"""Kinds of the commodities segment."""
+UNCHANGED: Final[Mapping[int, SizeUnits]] = MappingProxyType({})
+
 Look = Callable[[int], Quote]
 """Returns the top of book of an instrument."""
-
-
-class Exposure(msgspec.Struct, frozen=True, gc=False):
-    """The values of an account for the check of an order, in its base currency."""
-
-    equity: CashMicros
-    """Equity with loan value."""
-    maintenance: CashMicros
-    initial: CashMicros
-
-
-class Holding(msgspec.Struct, frozen=True):
-    """One position at its market price, in its own currency."""
-
-    instrument: Instrument
-    position: LedgerPosition
-    price: PriceUnits
-    value: CashMicros
-    """Signed market value."""
-    unrealized: CashMicros
-
-    @property
-    def since_settled(self) -> CashMicros:
-        """What a future gained or lost since its last settlement; 0 for other kinds."""
-        return self.value - self.position.settled if self.instrument.daily else 0
-
-
-class Valuation(msgspec.Struct, frozen=True):
-    """An account at one instant. Amounts are in the base currency."""
-
-    cash: dict[str, CashMicros]
-    """Cash per currency, in that currency."""
-    rates: dict[str, Rate]
-    """Base currency per unit, for every currency in use; the base itself first."""
-    holdings: tuple[Holding, ...]
-    total_cash: CashMicros
-    stock: CashMicros
-    """What has loan value: all holdings but options on securities, futures and currency pairs."""
-    gross: CashMicros
-    maintenance: CashMicros
-    initial: CashMicros
-    previous_equity: CashMicros
-    """Equity with loan value at the start of the trading day."""
-    buying_power_rate: Rate
-    options: CashMicros = 0
-    """Market value of options, which have no loan value."""
-    futures: CashMicros = 0
-    """What futures gained or lost since they were settled."""
-    settled_cash: CashMicros = 0
-    """Cash without the proceeds of sales that have not settled."""
-    in_full: bool = False
-    """Whether the account pays in full, with settled cash."""
-
-    @property
-    def equity(self) -> CashMicros:
-        """Equity with loan value."""
-        return self.total_cash + self.stock + self.futures
-
-    @property
-    def net(self) -> CashMicros:
-        """NetLiquidation: equity with loan value and the options."""
-        return self.equity + self.options
-
-    @property
-    def available(self) -> CashMicros:
-        """AvailableFunds."""
-        return self.equity - self.initial
-
-    @property
-    def excess(self) -> CashMicros:
-        """ExcessLiquidity."""
-        return self.equity - self.maintenance
-
-    @property
-    def buying_power(self) -> CashMicros:
-        """BuyingPower."""
-        funds = min(self.available, self.settled_cash) if self.in_full else self.available
-        return share(funds, RATE_SCALE, self.buying_power_rate)
 
 
 class MarginCalculator:
@@ -138,28 +71,130 @@ class MarginCalculator:
 
     def worth(self, account: Account) -> tuple[CashMicros, CashMicros]:
         """Return equity and maintenance margin, for the check of every order."""
-        base, model = account.currency, MARGIN_MODELS[account.margin]
-        equity, stock = 0, model.rate_of("STK")
-        for currency, cash in account.cash.items():
-            equity += cash if currency == base else scaled(cash, self.rate(currency, base))
-        maintenance = 0
-        for con_id, position in account.positions.items():
-            if position.quantity == 0:
-                continue
-            entry = self._instruments[con_id]
-            value = self._worth(entry, position)
-            if entry.secType == "STK":  # most positions, so that they go the short way
-                margin = scaled(abs(value), stock)
-            else:
-                margin = self.margin(entry, position.quantity, value, model)
-                if entry.secType in APART:
-                    value = value - position.settled if entry.daily else 0
-            if entry.currency != base:
-                rate = self.rate(entry.currency, base)
-                value, margin = scaled(value, rate), scaled(margin, rate)
-            maintenance += margin
+        equity, maintenance = self.cash_worth(account), 0
+        for group in self.groups(account).values():
+            value, margin = self.group_worth(account, group)
             equity += value
+            maintenance += margin
         return equity, maintenance
+
+    def cash_worth(self, account: Account) -> CashMicros:
+        """Return the cash of all currencies in the base currency."""
+        base = account.currency
+        return sum(
+            cash if currency == base else scaled(cash, self.rate(currency, base))
+            for currency, cash in account.cash.items()
+        )
+
+    def group_of(self, con_id: int) -> int:
+        """Return which positions a position is margined with: options with what they are on."""
+        entry = self._instruments[con_id]
+        if entry.secType == "OPT":
+            assert isinstance(entry, OptionContract)
+            return entry.under or con_id
+        return con_id
+
+    def groups(self, account: Account) -> dict[int, list[int]]:
+        """Return what an account holds, by ``group_of``."""
+        found: dict[int, list[int]] = {}
+        for con_id, position in account.positions.items():
+            if position.quantity:
+                found.setdefault(self.group_of(con_id), []).append(con_id)
+        return found
+
+    def group_worth(
+        self,
+        account: Account,
+        group: Iterable[int],
+        changed: Mapping[int, SizeUnits] = UNCHANGED,
+        price: PriceUnits = 0,
+    ) -> tuple[CashMicros, CashMicros]:
+        """Return what the positions of a group add to equity, and their maintenance margin, in the
+        base currency; ``changed`` has other quantities of some, at ``price``."""
+        base, model = account.currency, MARGIN_MODELS[account.margin]
+        equity, held = 0, []
+        for con_id in group:
+            entry = self._instruments[con_id]
+            position = account.positions.get(con_id, FLAT)
+            quantity = changed.get(con_id, position.quantity)
+            if con_id in changed:
+                value = notional(price, quantity, entry.money_scale, entry.multiplier)
+            else:
+                value = self._worth(entry, position)
+            held.append((entry, quantity, value))
+            if entry.secType in APART:
+                value = value - position.settled if entry.daily and con_id not in changed else 0
+            if entry.currency != base:
+                value = scaled(value, self.rate(entry.currency, base))
+            equity += value
+        return equity, self._group_margin(held, model, base)
+
+    def _group_margin(
+        self, held: list[tuple[Instrument, SizeUnits, CashMicros]], model: MarginModel, base: str
+    ) -> CashMicros:
+        """Return the margin of positions of one group, in the base currency; an option of another
+        currency than its underlying's is margined by itself."""
+        margins: dict[str, CashMicros] = {}
+        currencies = {entry.currency for entry, _, _ in held if entry.secType == "OPT"}
+        for currency in currencies:
+            lots = [one for one in held if one[0].currency == currency]
+            margins[currency] = self._with_options(lots, model)
+        for entry, quantity, value in held:
+            if entry.currency not in currencies:
+                one = self.margin(entry, quantity, value, model)
+                margins[entry.currency] = margins.get(entry.currency, 0) + one
+        return sum(
+            one if name == base else scaled(one, self.rate(name, base))
+            for name, one in margins.items()
+        )
+
+    def _with_options(
+        self, held: list[tuple[Instrument, SizeUnits, CashMicros]], model: MarginModel
+    ) -> CashMicros:
+        """Return the margin of options on one underlying, and of the shares of it."""
+        lots, shares, alone, price = [], 0, 0, 0
+        index = False
+        for entry, quantity, value in held:
+            if not isinstance(entry, OptionContract):
+                shares, alone = quantity, self.margin(entry, quantity, value, model)
+                continue
+            index = index or entry.underSecType == "IND"
+            spot = self._spot(entry)
+            price = price or spot * CASH_SCALE // entry.money_scale
+            if quantity:
+                each = share(abs(value), SIZE_SCALE, abs(quantity))
+                strike = entry.strike * CASH_SCALE // entry.money_scale * entry.multiplier
+                lots.append(
+                    OptionLot(entry.call, entry.expires, strike, quantity, each, entry.multiplier)
+                )
+        under = Underlying(price, shares, alone, index)
+        if model.scan is not None:
+            return by_scan(lots, under, model.scan)
+        return by_rule(lots, under, model.option)
+
+    def _spot(self, entry: OptionContract) -> PriceUnits:
+        """Return the price of an option's underlying in its own units; without a quote, its strike:
+        it counts as at the money."""
+        under = self._instruments.get(entry.under)
+        if under is not None and (price := self.mark(entry.under)):
+            return share(price, entry.scale, under.scale)
+        return entry.strike
+
+    def in_the_money(self, entry: OptionContract) -> PriceUnits:
+        """Return how far an option is in the money at the price of its underlying, in its own
+        units; 0 without a quote."""
+        under = self._instruments.get(entry.under)
+        if under is None or not self.mark(entry.under):
+            return 0
+        spot = self._spot(entry)
+        return max(spot - entry.strike if entry.call else entry.strike - spot, 0)
+
+    def stock_under(self, entry: OptionContract) -> Instrument | None:
+        """Return the stock that an option delivers; None where it is settled in cash."""
+        under = self._instruments.get(entry.under)
+        if under is None or under.secType != "STK" or under.currency != entry.currency:
+            return None
+        return under
 
     def value(self, account: Account) -> Valuation:
         """Value the account at the current prices."""
@@ -180,12 +215,15 @@ class MarginCalculator:
             for held in holdings
             if held.instrument.secType not in UNCOUNTED
         ]
-        maintenance = sum(
-            scaled(
-                self.margin(held.instrument, held.position.quantity, held.value, model),
-                rates[held.instrument.currency],
-            )
+        maintenance, commodity, reg_t = self._margins(holdings, model, base)
+        factor = model.initial_over_maintenance
+        futures = sum(
+            scaled(held.since_settled, rates[held.instrument.currency]) for held in holdings
+        )
+        written = sum(
+            scaled(held.value, rates[held.instrument.currency])
             for held in holdings
+            if held.instrument.secType == "FOP"
         )
         return Valuation(
             cash={name: account.cash.get(name, 0) for name in rates},
@@ -195,23 +233,45 @@ class MarginCalculator:
             stock=sum(in_base[""]),
             gross=sum(map(abs, securities)),
             options=sum(in_base["OPT"]),
-            futures=sum(
-                scaled(held.since_settled, rates[held.instrument.currency]) for held in holdings
-            ),
+            futures=futures,
             maintenance=maintenance,
-            initial=scaled(maintenance, model.initial_over_maintenance),
+            initial=scaled(maintenance, factor),
             previous_equity=account.opening_equity,
             buying_power_rate=model.buying_power,
             in_full=model.cash,
             settled_cash=sum(scaled(account.settled(name), rates[name]) for name in account.cash),
+            commodities=Commodities(commodity, scaled(commodity, factor), futures + written),
+            reg_t=RegTFigures(reg_t, account.sma) if model.end_of_day else None,
         )
+
+    def _margins(
+        self, holdings: Iterable[Holding], model: MarginModel, base: str
+    ) -> tuple[CashMicros, CashMicros, CashMicros]:
+        """Return the maintenance margin, the part of it that is of commodities, and what Regulation
+        T asks for securities at the end of the day."""
+        groups: dict[int, list[tuple[Instrument, SizeUnits, CashMicros]]] = {}
+        for held in holdings:
+            if held.position.quantity:
+                entry = held.instrument
+                one = (entry, held.position.quantity, held.value)
+                groups.setdefault(self.group_of(entry.conId), []).append(one)
+        whole = commodity = reg_t = 0
+        for group in groups.values():
+            margin = self._group_margin(group, model, base)
+            whole += margin
+            if group[0][0].secType in COMMODITIES:
+                commodity += margin
+            elif model.end_of_day:
+                reg_t += self._group_margin(group, REG_T_END, base)
+        return whole, commodity, reg_t
 
     def margin(
         self, entry: Instrument, quantity: SizeUnits, value: CashMicros, model: MarginModel
     ) -> CashMicros:
-        """Return the maintenance margin of a position of signed ``value``, in its currency."""
+        """Return the maintenance margin of a position of signed ``value`` by itself, in its
+        currency."""
         if entry.secType == "OPT":
-            return self.margin_of_option(entry, quantity, value, model)
+            return self._with_options([(entry, quantity, value)], model)
         if entry.secType == "FOP":
             return abs(value) if quantity >= 0 else self._margin_of_future(entry, quantity, model)
         if entry.daily and (each := FUTURE_MARGINS.get(entry.tradingClass)) is not None:
@@ -231,31 +291,6 @@ class MarginCalculator:
         price = self.mark(entry.under) or share(entry.strike, under.scale, entry.scale)
         value = notional(price, quantity, under.money_scale, under.multiplier)
         return self.margin(under, quantity, value, model)
-
-    def margin_of_option(
-        self, entry: Instrument, quantity: SizeUnits, value: CashMicros, model: MarginModel
-    ) -> CashMicros:
-        """Return the margin of an option position of signed ``value``, in its currency.
-
-        A long one needs none. A short one needs its market value and the greatest of: the rate of
-        the underlying less what it is out of the money, the least rate, the least per share.
-        Without a quote of the underlying the option counts as at the money.
-        """
-        if quantity >= 0:
-            return 0
-        assert isinstance(entry, OptionContract)
-        strike, rates, spot = entry.strike, model.option, entry.strike
-        under = self._instruments.get(entry.under)
-        if under is not None and (price := self.mark(entry.under)):
-            spot = share(price, entry.scale, under.scale)
-        away = max(strike - spot if entry.call else spot - strike, 0)
-        rate = rates.index if entry.underSecType == "IND" else rates.stock
-        need = max(
-            scaled(spot, rate) - away,
-            scaled(spot if entry.call else strike, rates.least),
-            rates.least_cents * entry.scale // 100,
-        )
-        return abs(value) + notional(need, -quantity, entry.money_scale, entry.multiplier)
 
     def mark(self, con_id: int) -> PriceUnits:
         """Return the price at which a position is valued: the midpoint, or the only side."""

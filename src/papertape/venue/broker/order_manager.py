@@ -98,7 +98,7 @@ class OrderManager:
         self.groups = Groups()
         self.hedges = Hedges(instruments, top)
         self.algos = Algos(state, top, hours)
-        self.fills = Fills(state, instruments, top, self.algos)
+        self.fills = Fills(state, instruments, top, self.algos, self.margin)
         self.trails = Trails(instruments, top)
         self.pegs = Pegs(instruments, top)
         self.conditions = Conditions(state, instruments, top, hours, self.margin)

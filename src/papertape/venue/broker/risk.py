@@ -20,8 +20,9 @@ from ..units import (
 )
 from .fees import commission, most_fee
 from .ledger import Account
-from .margin import Exposure, MarginCalculator
+from .margin import MarginCalculator
 from .schedules import MARGIN_MODELS
+from .valuation import Exposure
 
 
 class Effect(msgspec.Struct, frozen=True):
@@ -52,13 +53,9 @@ def effect_of(
     before = margin.exposure(account)
     price = margin.mark(entry.conId) or terms.limit or terms.stop or 0
     value = notional(price, terms.quantity, entry.money_scale, entry.multiplier)
-    size: SizeUnits = account.quantity(entry.conId)
-    held = notional(price, size, entry.money_scale, entry.multiplier) if size else 0
     rates, premium = MARGIN_MODELS[account.margin], 0
-    after_size, after_value = size + terms.side * terms.quantity, held + terms.side * value
-    change = margin.margin(entry, after_size, after_value, rates)
-    if size:
-        change -= margin.margin(entry, size, held, rates)
+    after_size: SizeUnits = account.quantity(entry.conId) + terms.side * terms.quantity
+    change = _margin_change(margin, account, terms, after_size)
     if entry.secType == "OPT":
         premium = terms.side * value
     fill = (terms.quantity, value)
@@ -66,12 +63,24 @@ def effect_of(
     in_base = fee
     if entry.currency != account.currency:
         rate = margin.rate(entry.currency, account.currency)
-        change, in_base = scaled(change, rate), scaled(fee, rate)
-        premium = scaled(premium, rate)
+        in_base, premium = scaled(fee, rate), scaled(premium, rate)
     maintenance = before.maintenance + change
     initial = scaled(maintenance, rates.initial_over_maintenance)
     after = Exposure(before.equity - premium - in_base, maintenance, initial)
     return Effect(before, after, fee, account.currency, premium)
+
+
+def _margin_change(
+    margin: MarginCalculator, account: Account, terms: Terms, after: SizeUnits
+) -> CashMicros:
+    """Return the change of the maintenance margin of all that is margined with the instrument, when
+    the account holds ``after`` of it."""
+    con_id = terms.conId
+    group = margin.groups(account).get(margin.group_of(con_id), [])
+    members = [*group, con_id] if con_id not in group else group
+    price = margin.mark(con_id) or terms.limit or terms.stop or 0
+    _, now = margin.group_worth(account, members, {con_id: account.quantity(con_id)}, price)
+    return margin.group_worth(account, members, {con_id: after}, price)[1] - now
 
 
 def refusal_of(

@@ -56,6 +56,18 @@ class OptionRates(msgspec.Struct, frozen=True):
     """And at least so many cents per share."""
 
 
+class ScanRates(msgspec.Struct, frozen=True):
+    """How far the price of an underlying is moved to find the worst loss (portfolio margin)."""
+
+    down: Rate
+    up: Rate
+    index_down: Rate
+    """The same of a broad index."""
+    index_up: Rate
+    least: CashMicros
+    """At least this for each share under a short option."""
+
+
 class FeePlan(msgspec.Struct, frozen=True):
     """The schedules of one pricing plan, by kind of instrument."""
 
@@ -142,6 +154,11 @@ class MarginModel(msgspec.Struct, frozen=True):
         stock=rate("0.20"), index=rate("0.15"), least=rate("0.10"), least_cents=250
     )
     """Short options without cover; IBKR's margin pages for US options, Reg T."""
+    scan: ScanRates | None = None
+    """How options and what they are on are margined together; None by rule
+    (``option_margin``)."""
+    end_of_day: bool = False
+    """Whether the account has the figures of Regulation T (``REG_T_END``)."""
 
     def rate_of(self, sec_type: str) -> Rate:
         """Return the maintenance rate of a security type. Orders for one without a rate are
@@ -154,11 +171,19 @@ MARGIN_MODELS: dict[str, MarginModel] = {
         maintenance={"STK": rate("0.15"), "CASH": rate("0.025"), "FUT": rate("0.10")},
         initial_over_maintenance=rate("1.1"),
         buying_power=rate("0.15"),
+        scan=ScanRates(
+            down=rate("0.15"),
+            up=rate("0.15"),
+            index_down=rate("0.08"),
+            index_up=rate("0.06"),
+            least=375_000,
+        ),
     ),
     "reg_t": MarginModel(
         maintenance={"STK": rate("0.25"), "CASH": rate("0.025"), "FUT": rate("0.10")},
         initial_over_maintenance=rate("1.1"),
         buying_power=rate("0.25"),
+        end_of_day=True,
     ),
     "cash": MarginModel(
         maintenance={"STK": rate("1"), "CASH": 0, "FUT": rate("1")},
@@ -172,6 +197,12 @@ in a 2026 what-if, BuyingPower = AvailableFunds / 0.15 in the dump. reg_t: maint
 initial 27.5 % during the day, buying power four times the available funds. cash: everything is
 paid for in full. Futures without an
 entry in ``FUTURE_MARGINS``: 10 % of their value, a stand-in without a source."""
+
+REG_T_END = MarginModel(
+    maintenance={"STK": rate("0.5"), "CASH": 0}, initial_over_maintenance=rate("1"),
+    buying_power=rate("0.5"),
+)  # fmt: skip
+"""What Regulation T asks for at the end of the day: half of a stock (RegTMargin)."""
 
 DOLLAR = "USD"
 REFERENCE_RATES = {

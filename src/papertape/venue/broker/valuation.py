@@ -1,0 +1,154 @@
+"""What an account is worth at one instant: its holdings, and the sums that its figures come from.
+
+Amounts are micro-units of the account's base currency, unless something else is said.
+"""
+
+import msgspec
+
+from ..reference.instruments import Instrument
+from ..units import RATE_SCALE, CashMicros, Nanos, PriceUnits, Rate, scaled, share
+from .ledger import LedgerPosition
+
+
+class Exposure(msgspec.Struct, frozen=True, gc=False):
+    """The values of an account for the check of an order, in its base currency."""
+
+    equity: CashMicros
+    """Equity with loan value."""
+    maintenance: CashMicros
+    initial: CashMicros
+
+
+class Holding(msgspec.Struct, frozen=True):
+    """One position at its market price, in its own currency."""
+
+    instrument: Instrument
+    position: LedgerPosition
+    price: PriceUnits
+    value: CashMicros
+    """Signed market value."""
+    unrealized: CashMicros
+
+    @property
+    def since_settled(self) -> CashMicros:
+        """What a future gained or lost since its last settlement; 0 for other kinds."""
+        return self.value - self.position.settled if self.instrument.daily else 0
+
+
+class RegTFigures(msgspec.Struct, frozen=True):
+    """What only a Reg T account has: the requirement of the day's end, and the memorandum account
+    (SMA)."""
+
+    margin: CashMicros
+    """50 % of stocks, and what options need."""
+    kept: CashMicros
+    """The SMA of the day's start with the day's deposits, less what its trades needed."""
+
+
+class LookAhead(msgspec.Struct, frozen=True):
+    """The account at its next change of margin."""
+
+    time: Nanos
+    """When it comes."""
+    expires: bool
+    """Whether an option that is held ends until then."""
+    equity: CashMicros
+    maintenance: CashMicros
+    initial: CashMicros
+    commodity_maintenance: CashMicros
+    commodity_initial: CashMicros
+
+
+class Commodities(msgspec.Struct, frozen=True):
+    """The part of an account that is not securities: futures and options on them."""
+
+    maintenance: CashMicros
+    initial: CashMicros
+    value: CashMicros
+    """What futures gained or lost since they were settled, and options on them at their value."""
+
+    @property
+    def cash(self) -> CashMicros:
+        """The cash that stands there: as much as their margin needs beyond their value. IBKR moves
+        it between the two segments by itself."""
+        return max(self.initial - self.value, 0)
+
+    @property
+    def net(self) -> CashMicros:
+        """Net liquidation and equity with loan value of the segment."""
+        return self.cash + self.value
+
+
+class Valuation(msgspec.Struct, frozen=True):
+    """An account at one instant. Amounts are in the base currency."""
+
+    cash: dict[str, CashMicros]
+    """Cash per currency, in that currency."""
+    rates: dict[str, Rate]
+    """Base currency per unit, for every currency in use; the base itself first."""
+    holdings: tuple[Holding, ...]
+    total_cash: CashMicros
+    stock: CashMicros
+    """What has loan value: all holdings but options on securities, futures and currency pairs."""
+    gross: CashMicros
+    maintenance: CashMicros
+    initial: CashMicros
+    previous_equity: CashMicros
+    """Equity with loan value at the start of the trading day."""
+    buying_power_rate: Rate
+    options: CashMicros = 0
+    """Market value of options, which have no loan value."""
+    futures: CashMicros = 0
+    """What futures gained or lost since they were settled."""
+    settled_cash: CashMicros = 0
+    """Cash without the proceeds of sales that have not settled."""
+    in_full: bool = False
+    """Whether the account pays in full, with settled cash."""
+    commodities: Commodities = Commodities(0, 0, 0)
+    reg_t: RegTFigures | None = None
+    ahead: LookAhead | None = None
+    """None where nothing changes: there are no positions."""
+
+    @property
+    def equity(self) -> CashMicros:
+        """Equity with loan value."""
+        return self.total_cash + self.stock + self.futures
+
+    @property
+    def net(self) -> CashMicros:
+        """NetLiquidation: equity with loan value and the options."""
+        return self.equity + self.options
+
+    @property
+    def available(self) -> CashMicros:
+        """AvailableFunds."""
+        return self.equity - self.initial
+
+    @property
+    def excess(self) -> CashMicros:
+        """ExcessLiquidity."""
+        return self.equity - self.maintenance
+
+    @property
+    def buying_power(self) -> CashMicros:
+        """BuyingPower: of the funds that the day began with, where there were fewer."""
+        funds = min(self.equity, self.previous_equity) - self.initial
+        if self.in_full:
+            funds = min(self.available, self.settled_cash)
+        elif self.reg_t is None:
+            funds = self.available
+        return share(funds, RATE_SCALE, self.buying_power_rate)
+
+    @property
+    def sma(self) -> CashMicros:
+        """The special memorandum account of a Reg T account: 0 for others."""
+        if self.reg_t is None:
+            return 0
+        securities = self.equity - self.commodities.net
+        return max(securities - self.reg_t.margin, self.reg_t.kept)
+
+    @property
+    def crypto(self) -> CashMicros:
+        """Market value of crypto currencies."""
+        coins = (held for held in self.holdings if held.instrument.secType == "CRYPTO")
+        return sum(scaled(held.value, self.rates[held.instrument.currency]) for held in coins)
