@@ -93,6 +93,11 @@ def test_accounts_come_into_the_journal_of_a_station_that_does_not_run(kept: Pat
     assert "cash 0.00 GBP" in account("deposit", "DU3", "-5")
     assert "fees none" in account("fees", "DU3", "none")
     assert "margin reg_t" in account("margin", "DU3", "reg_t")
+    assert "cash 1.33 USD" in account("add", "DU5", "--cash", "1.33", "--position", "IBM 3 @ 99.5")
+    assert "cash 1.33 USD" in account("convert", "DU5", "1.33", "usd", "gbp")
+    assert "booked DU5" in account("transfer", "DU5", "DU2", "IBM 2")
+    assert "booked DU5" in account("position", "DU5", "IBM -1")
+    assert "holds 0 of IBM" in account("transfer", "DU5", "DU2", "IBM 2", code=2)
     assert "0.00 GBP to withdraw" in account("deposit", "DU3", "-1", code=2)
     assert "there are: portfolio, reg_t" in account("margin", "DU3", "x", code=2)
     assert "there are: fixed, none" in account("add", "DU4", "--fees", "x", code=2)
@@ -102,6 +107,7 @@ def test_accounts_come_into_the_journal_of_a_station_that_does_not_run(kept: Pat
         FIRST,
         ("DU2", "USD", 1_000_000.0, "reg_t", "fixed"),
         ("DU3", "GBP", 0.0, "reg_t", "none"),
+        ("DU5", "USD", 1.33, "portfolio", "fixed"),
     ]
     assert shortly(listed(kept, *KEPT)) == expected
     with station(kept, *KEPT) as running, holding(running.port, 1):

@@ -8,7 +8,7 @@ from papertape.errors import JournalError, SettingsError
 from papertape.server.assembly import JOURNAL, MarketSettings, compose
 from papertape.server.books import open_books
 from papertape.store.journal import Journal
-from papertape.venue.broker.account_manager import AccountRefused
+from papertape.venue.broker.accounts_refused import AccountRefused
 from papertape.venue.entries import OLDEST, SCHEMA
 from papertape.venue.units import DAY
 from venue.scenario import START

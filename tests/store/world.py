@@ -21,11 +21,14 @@ from papertape.venue.commands import (
     BindOrders,
     CancelByUser,
     Command,
+    ConvertCash,
     Deposit,
     OpenAccount,
+    ReceivePosition,
     ResetOrderIds,
     SetFeePlan,
     SetMarginModel,
+    StartingPosition,
     SubmitManualOrder,
     SubmitOrder,
 )
@@ -168,6 +171,8 @@ def history(world: World) -> Iterator[None]:
     world.ask(OpenAccount("DU7", "USD", 500_000_000_000))
     world.ask(Deposit("DU7", "EUR", 1_000_000_000))
     world.ask(Deposit("DU1234567", "USD", -250_000_000))
+    world.ask(ConvertCash("DU7", "EUR", 500_000_000, "USD"))
+    world.ask(ReceivePosition("DU7", StartingPosition(8314, 70_000, 2_000_000)))
     world.play("submit #1 BUY 1 AAPL LMT 200", "cancel #1")
     world.ask(ResetOrderIds())
     world.play(*FIRST_DAY)

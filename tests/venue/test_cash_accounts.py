@@ -7,7 +7,7 @@ import pytest
 
 from papertape.model import Contract, Order
 from papertape.server.present import events as e
-from papertape.venue.broker.account_manager import AccountRefused
+from papertape.venue.broker.accounts_refused import AccountRefused
 from papertape.venue.broker.profile import Profile
 from papertape.venue.broker.settlement import settles
 from papertape.venue.commands import Deposit, SetFeePlan, SetMarginModel, SubmitOrder

@@ -1,4 +1,4 @@
-"""``papertape account ls | add | deposit | margin | fees``: the accounts of a station.
+"""``papertape account``: the accounts of a station, their cash and positions, margin and fees.
 
 The commands use the control API of a running station or, with ``--data-dir``, the journal of a
 stopped one.
@@ -6,7 +6,7 @@ stopped one.
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Protocol
@@ -60,8 +60,17 @@ class Ledgers(Protocol):
     def rows(self) -> list[Row]:
         """All accounts."""
 
-    def open(self, code: str, wishes: dict[str, str | None]) -> Row:
+    def open(self, code: str, wishes: dict[str, str | None], positions: Sequence[str]) -> Row:
         """Open an account; None leaves a value to the station."""
+
+    def receive(self, code: str, position: str) -> Row:
+        """Bring a position in, or take it out."""
+
+    def transfer(self, code: str, to: str, what: str, currency: str | None) -> Row:
+        """Move cash or a position to another account."""
+
+    def convert(self, code: str, sold: str, currency: str, into: str) -> Row:
+        """Convert cash into another currency."""
 
     def deposit(self, code: str, amount: str, currency: str | None) -> Row:
         """Deposit or withdraw cash."""
@@ -108,6 +117,10 @@ def add(
     cash: Annotated[str | None, typer.Option(help="Its initial cash. [1000000]")] = None,
     margin: Annotated[str | None, typer.Option(help=f"Margin model: {MODELS}. [portfolio]")] = None,
     fees: Annotated[str | None, typer.Option(help=f"Fee plan: {PLANS}. [fixed]")] = None,
+    position: Annotated[
+        list[str] | None,
+        typer.Option(help="A position that it begins with: 'SPY 100 @ 430'. Repeatable."),
+    ] = None,
     port: Port = None,
     data_dir: DataDir = None,
     config: Config = None,
@@ -118,11 +131,12 @@ def add(
     second account, orders must name their account from now on (else error 435).
 
     Examples: `papertape account add DU2`,
-    `papertape account add DU3 --currency EUR --cash 50000 --margin reg_t --fees none`
+    `papertape account add DU3 --currency EUR --cash 50000 --margin reg_t --fees none`,
+    `papertape account add DU4 --position "SPY 100 @ 430" --position "AAPL -50"`
     """
     wishes = {"currency": _upper(currency), "cash": cash, "margin_model": margin, "fee_plan": fees}
     with _ledgers(port, data_dir, config) as ledgers:
-        _say("opened", ledgers.open(code, wishes))
+        _say("opened", ledgers.open(code, wishes, position or ()))
 
 
 @account.command(context_settings={"ignore_unknown_options": True})
@@ -148,6 +162,68 @@ def deposit(
     """
     with _ledgers(port, data_dir, config) as ledgers:
         _say("booked", ledgers.deposit(code, amount, _upper(currency)))
+
+
+@account.command(context_settings={"ignore_unknown_options": True})
+@told
+def position(
+    code: Code,
+    what: Annotated[str, typer.Argument(metavar="POSITION", help="'SPY 100 @ 430', 'SPY -100'.")],
+    port: Port = None,
+    data_dir: DataDir = None,
+    config: Config = None,
+) -> None:
+    """Bring a position into an account from elsewhere, or take it out. Nothing is paid.
+
+    It is a symbol of an American stock or a contract number, the size and what each has cost
+    (without it, the market price). A size opposite to what is held takes it out.
+
+    Examples: `papertape account position DU1234567 "SPY 100 @ 430"`,
+    `papertape account position DU1234567 "SPY -100"`
+    """
+    with _ledgers(port, data_dir, config) as ledgers:
+        _say("booked", ledgers.receive(code, what))
+
+
+@account.command()
+@told
+def transfer(
+    code: Code,
+    to: Annotated[str, typer.Argument(metavar="TO", help="The account that receives.")],
+    what: Annotated[str, typer.Argument(metavar="WHAT", help="5000, or 'SPY 100'.")],
+    currency: Annotated[
+        str | None, typer.Argument(metavar="CURRENCY", help="Default: CODE's base currency.")
+    ] = None,
+    port: Port = None,
+    data_dir: DataDir = None,
+    config: Config = None,
+) -> None:
+    """Move cash, or a position with what it has cost, to another account.
+
+    Examples: `papertape account transfer DU1234567 DU2 5000 EUR`,
+    `papertape account transfer DU1234567 DU2 "SPY 100"`
+    """
+    with _ledgers(port, data_dir, config) as ledgers:
+        _say("booked", ledgers.transfer(code, to, what, _upper(currency)))
+
+
+@account.command()
+@told
+def convert(
+    code: Code,
+    amount: Annotated[str, typer.Argument(metavar="AMOUNT", help="Of CURRENCY: 5000.")],
+    currency: Annotated[str, typer.Argument(metavar="CURRENCY", help="The one that is sold.")],
+    into: Annotated[str, typer.Argument(metavar="INTO", help="The one that is bought.")],
+    port: Port = None,
+    data_dir: DataDir = None,
+    config: Config = None,
+) -> None:
+    """Convert cash into another currency at the market's middle rate, without a commission.
+
+    Example: `papertape account convert DU1234567 5000 USD EUR`
+    """
+    with _ledgers(port, data_dir, config) as ledgers:
+        _say("booked", ledgers.convert(code, amount, currency.upper(), into.upper()))
 
 
 @account.command()
@@ -228,9 +304,24 @@ class Running:
         """All accounts."""
         return [dict(row) for row in self._remote.get("/accounts")]
 
-    def open(self, code: str, wishes: dict[str, str | None]) -> Row:
+    def open(self, code: str, wishes: dict[str, str | None], positions: Sequence[str]) -> Row:
         """Open an account."""
-        return dict(self._remote.post("/accounts", {"account": code, **wishes}))
+        body = {"account": code, **wishes, "positions": list(positions)}
+        return dict(self._remote.post("/accounts", body))
+
+    def receive(self, code: str, position: str) -> Row:
+        """Bring a position in, or take it out."""
+        return dict(self._remote.post(f"{_path(code)}/positions", {"position": position}))
+
+    def transfer(self, code: str, to: str, what: str, currency: str | None) -> Row:
+        """Move cash or a position to another account."""
+        body = {"to": to, "what": what, "currency": currency}
+        return dict(self._remote.post(f"{_path(code)}/transfers", body))
+
+    def convert(self, code: str, sold: str, currency: str, into: str) -> Row:
+        """Convert cash into another currency."""
+        body = {"amount": sold, "currency": currency, "into": into}
+        return dict(self._remote.post(f"{_path(code)}/conversions", body))
 
     def deposit(self, code: str, amount: str, currency: str | None) -> Row:
         """Deposit or withdraw cash."""
@@ -265,7 +356,7 @@ def _running(port: int | None) -> Iterator[Ledgers]:
 @contextmanager
 def _resting(data_dir: Path, config: Path | None) -> Iterator[Ledgers]:
     from ..server.books import open_books
-    from ..venue.broker.account_manager import AccountRefused
+    from ..venue.broker.accounts_refused import AccountRefused
     from .settings import load
 
     market = load(config, {}).chosen_market()

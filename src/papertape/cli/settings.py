@@ -77,6 +77,8 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
     """Keep all journal entries; otherwise those before the second newest snapshot are dropped."""
     account: str = "DU1234567"
     """Codes of the accounts, separated by commas."""
+    positions: list[str] = []
+    """What accounts hold at first that this start opens: ``SPY 100 @ 430``."""
     speed: float = pydantic.Field(1.0, gt=0, le=10_000)
     start: str = ""
     """Market time at which the station begins: ``2026-04-10 15:55 US/Eastern``; "": now."""
@@ -182,7 +184,7 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
 
     def profile(self) -> Profile:
         """The part that shapes the broker."""
-        return Profile(accounts=tuple(self.account.split(",")))
+        return Profile(accounts=tuple(self.account.split(",")), positions=tuple(self.positions))
 
 
 class _Environment(EnvSettingsSource):

@@ -1,15 +1,18 @@
 """Account commands from the texts that a user or a program gives."""
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
 from msgspec.structs import replace
 
-from ..venue.broker.account_manager import AccountRefused
+from ..venue.broker.accounts_refused import AccountRefused
 from ..venue.broker.profile import Profile
-from ..venue.commands import OpenAccount
-from ..venue.units import CashMicros, cash_units
+from ..venue.broker.transfers import starting_position
+from ..venue.commands import ConvertCash, OpenAccount, ReceivePosition, StartingPosition, Transfer
+from ..venue.reference.instruments import Instruments
+from ..venue.units import CashMicros, Nanos, cash_units
 
 MONEY: Final = r"-?[0-9]{1,13}(\.[0-9]{1,6})?"
 """A decimal amount as text."""
@@ -33,6 +36,7 @@ def opening(
     cash: str | None = None,
     margin_model: str | None = None,
     fee_plan: str | None = None,
+    positions: Sequence[StartingPosition] = (),
 ) -> OpenAccount:
     """Build the command that opens an account; None takes the value of the profile's accounts.
 
@@ -42,6 +46,42 @@ def opening(
         account,
         profile.base_currency if currency is None else currency,
         profile.opening_cash if cash is None else amount(cash),
+        positions=tuple(positions),
     )
     chosen = {"margin": margin_model, "plan": fee_plan}
     return replace(opened, **{name: one for name, one in chosen.items() if one is not None})
+
+
+class Wording:
+    """Account commands out of texts that name contracts; ``now`` decides which have expired.
+
+    Every method raises ``AccountRefused`` for a text that cannot be read.
+    """
+
+    def __init__(self, instruments: Instruments, now: Nanos) -> None:
+        self._instruments = instruments
+        self._now = now
+
+    def positions(self, texts: Sequence[str]) -> list[StartingPosition]:
+        """Return positions such as ``SPY 100 @ 430``."""
+        return [self._position(text) for text in texts]
+
+    def receive(self, account: str, text: str) -> ReceivePosition:
+        """Build the command that brings a position in, or takes it out."""
+        return ReceivePosition(account, self._position(text))
+
+    def transfer(self, account: str, to: str, what: str, currency: str) -> Transfer:
+        """Build the command that moves an amount such as ``5000``, or a position ``SPY 100``."""
+        if re.fullmatch(MONEY, what):
+            return Transfer(account, to, currency, amount(what))
+        moved = self._position(what)
+        if moved.price is not None:
+            raise AccountRefused("a transfer keeps what the position has cost: leave out the price")
+        return Transfer(account, to, conId=moved.conId, size=moved.size)
+
+    def convert(self, account: str, sold: str, currency: str, into: str) -> ConvertCash:
+        """Build the command that converts an amount of one currency into another."""
+        return ConvertCash(account, currency, amount(sold), into)
+
+    def _position(self, text: str) -> StartingPosition:
+        return starting_position(text, self._instruments, self._now)

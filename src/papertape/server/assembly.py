@@ -14,7 +14,7 @@ from ..errors import JournalError, SettingsError
 from ..store import history
 from ..store.journal import Journal
 from ..store.market_folder import known_instruments
-from ..venue.broker.account_manager import AccountRefused
+from ..venue.broker.accounts_refused import AccountRefused
 from ..venue.broker.profile import Profile
 from ..venue.engine import Engine
 from ..venue.entries import OLDEST, SCHEMA

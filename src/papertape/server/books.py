@@ -4,7 +4,7 @@ Commands are decided at the venue's last instant: no time passes, no order trade
 exchange rates are those of that instant.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from ..venue.commands import AccountCommand, Deposit, SetFeePlan, SetMarginModel
 from ..venue.engine import Engine
 from ..venue.entries import OLDEST, SCHEMA
 from ..venue.units import Nanos
-from .account_commands import amount, opening
+from .account_commands import Wording, amount, opening
 from .assembly import JOURNAL, MarketSettings, market_facts, open_tape
 from .persistence import Keeper
 from .present.queries import Queries
@@ -39,15 +39,39 @@ class Books:
         """Return every account with its main values, in the order of opening."""
         return [self._row(code) for code in self._queries.accounts()]
 
-    def open(self, code: str, wishes: dict[str, str | None]) -> Overview:
-        """Open an account; ``wishes`` are the arguments of ``account_commands.opening``."""
-        return self._carried_out(opening(self._engine.profile, code, **wishes))
+    def open(
+        self, code: str, wishes: dict[str, str | None], positions: Sequence[str] = ()
+    ) -> Overview:
+        """Open an account; ``wishes`` are the arguments of ``account_commands.opening``, and the
+        positions are texts such as ``SPY 100 @ 430``."""
+        brought = self._wording.positions(positions)
+        return self._carried_out(opening(self._engine.profile, code, positions=brought, **wishes))
 
     def deposit(self, code: str, sum_of_money: str, currency: str | None) -> Overview:
         """Deposit money, or withdraw it with a negative amount."""
-        base = self._engine.state.accounts.get(code)
-        given = currency or (base.currency if base is not None else "")
+        given = currency or self._base(code)
         return self._carried_out(Deposit(code, given, amount(sum_of_money)))
+
+    def _base(self, code: str) -> str:
+        base = self._engine.state.accounts.get(code)
+        return base.currency if base is not None else ""
+
+    @property
+    def _wording(self) -> Wording:
+        return Wording(self._engine.instruments, self._engine.clock)
+
+    def receive(self, code: str, position: str) -> Overview:
+        """Bring a position into an account, or take it out."""
+        return self._carried_out(self._wording.receive(code, position))
+
+    def transfer(self, code: str, to: str, what: str, currency: str | None) -> Overview:
+        """Move cash or a position to another account."""
+        given = currency or self._base(code)
+        return self._carried_out(self._wording.transfer(code, to, what, given))
+
+    def convert(self, code: str, sold: str, currency: str, into: str) -> Overview:
+        """Convert cash into another currency."""
+        return self._carried_out(self._wording.convert(code, sold, currency, into))
 
     def choose_margin(self, code: str, model: str) -> Overview:
         """Set the margin model of an account."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from ..errors import JournalError
 from ..venue.archive import Archive
-from ..venue.broker.account_manager import AccountRefused
+from ..venue.broker.accounts_refused import AccountRefused
 from ..venue.broker.profile import Profile
 from ..venue.commands import Command
 from ..venue.engine import Engine, Happened

@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
 
-from ..venue.broker.account_manager import AccountRefused
+from ..venue.broker.accounts_refused import AccountRefused
 from ..venue.commands import AccountCommand
 from ..venue.engine import Engine
 from ..venue.market.source import MarketSource

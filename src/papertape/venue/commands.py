@@ -9,7 +9,7 @@ import msgspec
 
 from papertape.model import Contract, Order
 
-from .units import CashMicros
+from .units import CashMicros, PriceUnits, SizeUnits
 
 TWS_USER: Final = -1
 """The client id of orders that the user of TWS entered and no client has bound; clients receive 0
@@ -94,6 +94,16 @@ class SubmitExercise(msgspec.Struct, frozen=True, tag=True):
     """What the echo has besides."""
 
 
+class StartingPosition(msgspec.Struct, frozen=True):
+    """Holdings that come into an account without a trade."""
+
+    conId: int
+    size: SizeUnits
+    """Signed; of a position that is there already, what is added to it."""
+    price: PriceUnits | None = None
+    """What each has cost; None for the market price."""
+
+
 class OpenAccount(msgspec.Struct, frozen=True, tag=True):
     """Open an account with its initial cash; refused when the code is in use."""
 
@@ -104,6 +114,8 @@ class OpenAccount(msgspec.Struct, frozen=True, tag=True):
     margin: str = "portfolio"
     """Its margin model and its fee plan: names of ``broker.schedules``."""
     plan: str = "fixed"
+    positions: tuple[StartingPosition, ...] = ()
+    """What it holds from the beginning; nothing is paid for it."""
 
 
 class Deposit(msgspec.Struct, frozen=True, tag=True):
@@ -129,7 +141,41 @@ class SetFeePlan(msgspec.Struct, frozen=True, tag=True):
     plan: str
 
 
-AccountCommand = OpenAccount | Deposit | SetMarginModel | SetFeePlan
+class ReceivePosition(msgspec.Struct, frozen=True, tag=True):
+    """Bring holdings into an account from elsewhere; of opposite size, deliver them."""
+
+    account: str
+    position: StartingPosition
+
+
+class Transfer(msgspec.Struct, frozen=True, tag=True):
+    """Move cash, or holdings with what they have cost, to another account."""
+
+    account: str
+    """The one that gives."""
+    to: str
+    currency: str = ""
+    amount: CashMicros = 0
+    """Cash; 0 where holdings are moved."""
+    conId: int = 0
+    size: SizeUnits = 0
+    """Signed as the holdings are."""
+
+
+class ConvertCash(msgspec.Struct, frozen=True, tag=True):
+    """Convert cash into another currency at the rate of the market, without a commission."""
+
+    account: str
+    currency: str
+    """The one that is sold."""
+    amount: CashMicros
+    """Of that."""
+    into: str
+
+
+AccountCommand = (
+    OpenAccount | Deposit | SetMarginModel | SetFeePlan | ReceivePosition | Transfer | ConvertCash
+)
 
 Command = (
     SubmitOrder

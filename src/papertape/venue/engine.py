@@ -19,6 +19,7 @@ from .broker.contract_ends import ContractEnds
 from .broker.order_manager import OrderManager
 from .broker.orders import LiveOrder
 from .broker.profile import Profile
+from .broker.transfers import starting_position
 from .commands import (
     AccountCommand,
     BindOrders,
@@ -43,6 +44,7 @@ from .facts import (
     OrderFilled,
     OrderPlaced,
     OrderReplaced,
+    PositionAdjusted,
     PositionMoved,
 )
 from .market.source import MarketSource, Print, Quote
@@ -184,7 +186,13 @@ class Engine:
         happened: list[Happened] = []
         for code in self.profile.accounts:
             if code not in self.state.accounts:
-                command = OpenAccount(code, self.profile.base_currency, self.profile.opening_cash)
+                brought = tuple(
+                    starting_position(text, self.instruments, now)
+                    for text in self.profile.positions
+                )
+                command = OpenAccount(
+                    code, self.profile.base_currency, self.profile.opening_cash, positions=brought
+                )
                 happened += self.submit(command, now)
         return happened
 
@@ -236,7 +244,7 @@ class Engine:
             facts.append(fact)
             if isinstance(fact, OrderFilled) and order is not None:
                 self._end_with(order.terms.conId)
-            elif isinstance(fact, PositionMoved):
+            elif isinstance(fact, PositionMoved | PositionAdjusted):
                 self._end_with(fact.conId)
             if order is not None:
                 touched[order.permId] = order

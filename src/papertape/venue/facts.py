@@ -415,6 +415,36 @@ class PositionMoved(Fact, frozen=True, tag=47):
     """The order that asked for it; 0 when it came about by itself."""
 
 
+class PositionAdjusted(Fact, frozen=True, tag=49):
+    """Holdings changed without a trade and without an execution: they were transferred, or a
+    company divided its shares."""
+
+    account: str
+    conId: int
+    cause: str
+    """``received``, ``delivered`` or ``split``."""
+    size: SizeUnits
+    """Signed change of the holdings."""
+    position: SizeUnits
+    """The holdings afterwards, with their cost and, of a future, settled value."""
+    cost: CashMicros
+    settled: CashMicros
+    value: CashMicros = 0
+    """Market value of the change, in the instrument's currency: not a profit of the day."""
+    equity: CashMicros = 0
+    """What it adds to equity with loan value, in the account's base currency: no profit either."""
+
+
+class CashBooked(Fact, frozen=True, tag=50):
+    """Cash changed without a trade and without a deposit; what it brings is profit."""
+
+    account: str
+    cause: str
+    """``converted``, ``dividend`` or ``interest``."""
+    cash: tuple[tuple[str, CashMicros], ...]
+    """Change by currency."""
+
+
 AnyFact = (
     OrderPlaced
     | OrderReplaced
@@ -447,5 +477,7 @@ AnyFact = (
     | FutureSettled
     | PositionMoved
     | CashSettled
+    | PositionAdjusted
+    | CashBooked
 )
 """Every kind of fact: what a journal holds."""

@@ -21,6 +21,7 @@ from .facts import (
     AccountOpened,
     AlgoBegan,
     AnyFact,
+    CashBooked,
     CashMoved,
     CashSettled,
     DayBegan,
@@ -49,6 +50,7 @@ from .facts import (
     OrderTriggered,
     OrderWarned,
     PermIdUsed,
+    PositionAdjusted,
     PositionMoved,
     Terms,
 )
@@ -134,6 +136,8 @@ class Fold:
             FutureSettled: self._future_settled,
             PositionMoved: self._position_moved,
             CashSettled: self._cash_settled,
+            PositionAdjusted: self._position_adjusted,
+            CashBooked: self._cash_booked,
         }
 
     def apply(self, fact: AnyFact, now: Nanos) -> LiveOrder | None:
@@ -379,6 +383,23 @@ class Fold:
 
     def _cash_settled(self, fact: CashSettled, now: Nanos) -> None:
         del self.state.accounts[fact.account].unsettled[fact.day]
+
+    def _position_adjusted(self, fact: PositionAdjusted, now: Nanos) -> None:
+        account = self.state.accounts[fact.account]
+        position = account.positions.setdefault(fact.conId, LedgerPosition())
+        account.adjust(fact.conId, fact.size, fact.settled - position.settled)
+        position.quantity, position.cost = fact.position, fact.cost
+        position.settled = fact.settled
+        values = account.opening_values
+        values[fact.conId] = values.get(fact.conId, 0) + fact.value
+        account.opening_equity += fact.equity
+
+    def _cash_booked(self, fact: CashBooked, now: Nanos) -> None:
+        account = self.state.accounts[fact.account]
+        for currency, amount in fact.cash:
+            pay(account, currency, amount)
+            before = account.opening_cash.get(currency, 0)
+            account.opening_cash[currency] = before + amount
 
     def _position_moved(self, fact: PositionMoved, now: Nanos) -> LiveOrder | None:
         state = self.state

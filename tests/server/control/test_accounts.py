@@ -103,6 +103,35 @@ def test_money_comes_and_goes_and_those_who_follow_the_account_are_told() -> Non
     with_api(main)
 
 
+def test_positions_come_and_cash_and_positions_move() -> None:
+    async def main(api: Api) -> None:
+        body = {"account": "DU2", "cash": "1000", "positions": ["AAPL 10 @ 200", "265598 5"]}
+        made = await api.post("/accounts", body)
+        assert (made["cash"], made["net_liquidation"]) == (1_000, 1_000 + 15 * 257.67)
+        client = await api.served.client(4)
+        await client.send(wire.ReqPositions())
+        await client.until(wire.PositionEnd)
+        await api.post("/accounts/DU2/positions", {"position": "AAPL -5"})
+        (told, *_) = await client.tells(wire.Position, account="DU2")
+        assert told.position == 10
+        await api.post("/accounts/DU2/transfers", {"to": FIRST, "what": "AAPL 4"})
+        row = await api.post("/accounts/DU2/transfers", {"to": FIRST, "what": "250.50"})
+        assert row["cash"] == 749.5
+        held = {one["account"]: one["position"] for one in await api.get("/positions")}
+        assert held == {"DU2": "6", FIRST: "4"}
+        conversion = {"amount": "115", "currency": "USD", "into": "EUR"}
+        await api.post(f"/accounts/{FIRST}/conversions", conversion)
+        values = await api.get(f"/accounts/{FIRST}/values")
+        cash = {v["currency"]: v["value"] for v in values if v["key"] == "CashBalance"}
+        assert cash["EUR"] == "100.00"
+        for path, bad in (("positions", {"position": "AAPL"}), ("conversions", conversion | {
+            "amount": "1e3"}), ("transfers", {"to": "DU9", "what": "1"}),
+            ("transfers", {"to": "DU2", "what": "AAPL 1 @ 5"})):  # fmt: skip
+            await api.ask("POST", f"/accounts/{FIRST}/{path}", 409, bad)
+
+    with_api(main, quoted_hall())
+
+
 def test_margin_model_and_fee_plan_change() -> None:
     async def main(api: Api) -> None:
         client = await api.served.client(4)

@@ -9,9 +9,9 @@ from papertape.venue.broker.account_manager import (
     MOST_ACCOUNTS,
     MOST_CASH,
     AccountManager,
-    AccountRefused,
     is_code,
 )
+from papertape.venue.broker.accounts_refused import AccountRefused
 from papertape.venue.broker.ledger import Account, LedgerPosition
 from papertape.venue.broker.margin import MarginCalculator
 from papertape.venue.commands import (

@@ -5,9 +5,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path
 
-from ...venue.broker.account_manager import AccountRefused
+from ...venue.broker.accounts_refused import AccountRefused
 from ...venue.commands import AccountCommand, Deposit, SetFeePlan, SetMarginModel
-from ..account_commands import amount, opening
+from ..account_commands import Wording, amount, opening
 from ..aio.server import StationServer
 from ..station import Station
 from .stations import CONFLICT, NOT_FOUND, Chosen, act, current
@@ -15,9 +15,12 @@ from .views import (
     AccountBody,
     AccountRow,
     AccountValueRow,
+    ConversionBody,
     DepositBody,
     FeePlanBody,
     MarginModelBody,
+    PositionBody,
+    TransferBody,
 )
 
 router = APIRouter(tags=["accounts"])
@@ -44,8 +47,9 @@ async def open_account(server: Chosen, body: AccountBody) -> AccountRow:
     receives it in the next managedAccounts, which follows START_API or reqManagedAccts."""
 
     def command(station: Station) -> AccountCommand:
-        wishes = body.model_dump(exclude={"account"})
-        return opening(station.venue.profile, body.account, **wishes)
+        wishes = body.model_dump(exclude={"account", "positions"})
+        brought = wording(station).positions(body.positions)
+        return opening(station.venue.profile, body.account, positions=brought, **wishes)
 
     return _carried_out(server, body.account, command)
 
@@ -57,6 +61,42 @@ async def deposit(server: Chosen, account: Account, body: DepositBody) -> Accoun
     _known(server, account)
     currency = body.currency or server.station.queries.base_currency(account)
     return _carried_out(server, account, lambda _: Deposit(account, currency, amount(body.amount)))
+
+
+@router.post(ONE + "/positions", responses=CONFLICT)
+async def receive_position(server: Chosen, account: Account, body: PositionBody) -> AccountRow:
+    """Bring a position into an account, or take it out; 409 when that is not possible. Nothing is
+    paid, and it does not count as profit of the day. Margin is not checked."""
+    _known(server, account)
+
+    def command(station: Station) -> AccountCommand:
+        return wording(station).receive(account, body.position)
+
+    return _carried_out(server, account, command)
+
+
+@router.post(ONE + "/transfers", responses=CONFLICT)
+async def transfer(server: Chosen, account: Account, body: TransferBody) -> AccountRow:
+    """Move cash or a position to another account; 409 when that is not possible."""
+    _known(server, account)
+    currency = body.currency or server.station.queries.base_currency(account)
+
+    def command(station: Station) -> AccountCommand:
+        return wording(station).transfer(account, body.to, body.what, currency)
+
+    return _carried_out(server, account, command)
+
+
+@router.post(ONE + "/conversions", responses=CONFLICT)
+async def convert(server: Chosen, account: Account, body: ConversionBody) -> AccountRow:
+    """Convert cash into another currency at the middle of the quoted rate, without a commission;
+    409 when there is not as much."""
+    _known(server, account)
+
+    def command(station: Station) -> AccountCommand:
+        return wording(station).convert(account, body.amount, body.currency, body.into)
+
+    return _carried_out(server, account, command)
 
 
 @router.put(ONE + "/margin-model", responses=CONFLICT)
@@ -87,6 +127,11 @@ async def one_account(server: Chosen, account: Account) -> AccountRow:
     """Return the main values of an account."""
     _known(server, account)
     return account_row(server, account)
+
+
+def wording(station: Station) -> Wording:
+    """Return what reads the contracts in a command for a station."""
+    return Wording(station.venue.instruments, station.now)
 
 
 def _known(server: StationServer, account: str) -> None:

@@ -401,6 +401,11 @@ Model = Annotated[str, Field(max_length=200, examples=list(MARGIN_MODELS))]
 Plan = Annotated[str, Field(max_length=200, examples=list(FEE_PLANS))]
 
 
+PositionText = Annotated[str, Field(max_length=200, examples=["SPY 100 @ 430", "756733 -20"])]
+"""The symbol of an American stock or a contract number, the size and, after @, what each has cost;
+without it the market price."""
+
+
 class AccountBody(View):
     """An account to open; an omitted field is as in the accounts of a new station."""
 
@@ -410,6 +415,32 @@ class AccountBody(View):
     cash: Amount | None = None
     margin_model: Model | None = None
     fee_plan: Plan | None = None
+    positions: Annotated[list[PositionText], Field(max_length=1000)] = []
+    """What it holds from the beginning, unpaid."""
+
+
+class PositionBody(View):
+    """A position to bring in, or to take out where its size is opposite to what is held."""
+
+    position: PositionText
+
+
+class TransferBody(View):
+    """Cash or a position to move to another account."""
+
+    to: Code
+    what: Annotated[str, Field(max_length=200, examples=["5000", "SPY 100"])]
+    """An amount of money, or a position, whose cost moves with it."""
+    currency: Currency | None = None
+    """The default is the account's base currency."""
+
+
+class ConversionBody(View):
+    """Cash to convert at the rate of the market."""
+
+    amount: Amount
+    currency: Currency
+    into: Currency
 
 
 class DepositBody(View):

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Final
 
-from ...venue.broker.account_manager import AccountRefused
+from ...venue.broker.accounts_refused import AccountRefused
 from ...venue.commands import Deposit
 from ...venue.reference.answers import BBO
 from ...venue.reference.details import precision

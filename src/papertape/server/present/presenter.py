@@ -45,6 +45,7 @@ class Presenter:
             facts.MarginModelChanged: self._account,
             facts.FutureSettled: self._account,
             facts.PositionMoved: self._position_moved,
+            facts.CashBooked: self._account,
             Refused: self._refused,
             WhatIf: self._what_if,
         }
@@ -59,7 +60,7 @@ class Presenter:
                 told += rule(one)
             if isinstance(one.fact, facts.OrderFilled) and one.order is not None:
                 moved[(one.order.terms.account, one.order.terms.conId)] = None
-            elif isinstance(one.fact, facts.PositionMoved):
+            elif isinstance(one.fact, facts.PositionMoved | facts.PositionAdjusted):
                 moved[(one.fact.account, one.fact.conId)] = None
         told += [events.PositionChanged(*place) for place in moved]
         told += [events.AccountChanged(code) for code in dict.fromkeys(code for code, _ in moved)]

@@ -3,10 +3,20 @@
 from collections.abc import Collection, Iterator
 from typing import Final
 
-from ..commands import AccountCommand, Deposit, OpenAccount, SetFeePlan, SetMarginModel
+from ..commands import (
+    AccountCommand,
+    ConvertCash,
+    Deposit,
+    OpenAccount,
+    ReceivePosition,
+    SetFeePlan,
+    SetMarginModel,
+    Transfer,
+)
 from ..facts import (
     AccountOpened,
     AnyFact,
+    CashBooked,
     CashMoved,
     CashSettled,
     DayBegan,
@@ -17,15 +27,19 @@ from ..facts import (
 )
 from ..reference.times import EASTERN, day_end
 from ..units import CASH_SCALE, CashMicros, Nanos, cash_decimal, scaled
+from .accounts_refused import AccountRefused
 from .ledger import Account
 from .margin import MarginCalculator, knows
 from .risk import refused_for_cash
 from .schedules import FEE_PLANS, MARGIN_MODELS, REFERENCE_RATES
+from .transfers import Transfers
 
 MOST_CASH: Final[CashMicros] = 10**12 * CASH_SCALE
 """The most cash of one account, a million millions: more is a typing error. It keeps every sum of
 micro-units within the 64 bits of the journal's integers."""
 MOST_ACCOUNTS: Final = 50
+CONVERTED: Final = "converted"
+"""The cause of a ``CashBooked``."""
 CODE_LENGTH: Final = 100
 CODE_RULE: Final = (
     f"An account code has 1 to {CODE_LENGTH} visible characters, no comma, and no space at its ends"
@@ -39,23 +53,22 @@ def is_code(code: str) -> bool:
     return visible and 1 <= len(code) <= CODE_LENGTH
 
 
-class AccountRefused(ValueError):
-    """A refused account command; the text says why, and what would be valid."""
-
-
 class AccountManager:
     """Decides the account commands."""
 
     def __init__(self, accounts: dict[str, Account], margin: MarginCalculator) -> None:
         self._accounts = accounts
         self._margin = margin
+        self._transfers = Transfers(margin)
 
     def decide(self, command: AccountCommand) -> Iterator[AnyFact]:
         """Yield the facts of a command. Raises ``AccountRefused`` when it is refused."""
         match command:
             case OpenAccount():
                 self._check_new(command)
+                brought = self._transfers.brought(command)
                 yield from _opened(command)
+                yield from brought
             case Deposit():
                 yield self._deposit(command)
             case SetMarginModel():
@@ -68,6 +81,13 @@ class AccountManager:
                 self._known(command.account)
                 _check_plan(command.plan)
                 yield FeePlanChanged(command.account, command.plan)
+            case ReceivePosition():
+                account = self._known(command.account)
+                yield self._transfers.received(account, command.position)
+            case Transfer():
+                yield from self._transfer(command)
+            case ConvertCash():
+                yield self._converted(command)
 
     def open_day(self, now: Nanos) -> Iterator[AnyFact]:
         """End a trading day at ``now`` and begin the next one; futures are settled before."""
@@ -107,6 +127,41 @@ class AccountManager:
         _check_plan(command.plan)
         if not 0 <= command.cash <= MOST_CASH:
             raise AccountRefused(f"an account opens with 0 to {_shown(MOST_CASH)}")
+
+    def _transfer(self, command: Transfer) -> Iterator[AnyFact]:
+        source, target = self._known(command.account), self._known(command.to)
+        if source is target:
+            raise AccountRefused(f"{source.code} cannot transfer to itself")
+        if command.conId:
+            yield from self._transfers.between(source, target, command.conId, command.size)
+            return
+        if command.amount <= 0:
+            raise AccountRefused("a transfer moves more than 0")
+        taken = self._deposit(Deposit(source.code, command.currency, -command.amount))
+        given = self._deposit(Deposit(target.code, command.currency, command.amount))
+        yield taken
+        yield given
+
+    def _converted(self, command: ConvertCash) -> CashBooked:
+        account = self._known(command.account)
+        sold, bought = command.currency, command.into
+        _check_currency(sold)
+        _check_currency(bought)
+        if sold == bought:
+            raise AccountRefused(f"{sold} is to be converted into itself")
+        if not 0 < command.amount <= MOST_CASH:
+            raise AccountRefused(f"a conversion sells more than 0 and at most {_shown(MOST_CASH)}")
+        has = account.cash.get(sold, 0)
+        if MARGIN_MODELS[account.margin].cash:
+            has = account.settled(sold)
+        if has < command.amount:
+            raise AccountRefused(f"{account.code} has {_shown(has)} {sold} to convert")
+        amount = scaled(command.amount, self._margin.rate(sold, bought))
+        if not amount:
+            raise AccountRefused(f"that is less than 0.000001 {bought}")
+        if account.cash.get(bought, 0) + amount > MOST_CASH:
+            raise AccountRefused(f"{account.code} would have more than {_shown(MOST_CASH)}")
+        return CashBooked(account.code, CONVERTED, ((sold, -command.amount), (bought, amount)))
 
     def _deposit(self, command: Deposit) -> CashMoved:
         account = self._known(command.account)

@@ -73,6 +73,12 @@ class Account(msgspec.Struct):
         self.opening_equity += equity
         self.sma += equity
 
+    def adjust(self, con_id: int, size: SizeUnits, settled: CashMicros) -> None:
+        """Change the books of the day's start by holdings that no trade of the day explains."""
+        self.opening_quantity[con_id] = self.opening_quantity.get(con_id, 0) + size
+        if settled:
+            self.opening_settled[con_id] = self.opening_settled.get(con_id, 0) + settled
+
     def start_day(
         self, equity: CashMicros, values: dict[int, CashMicros], sma: CashMicros = 0
     ) -> None:

@@ -63,6 +63,10 @@ class MarginCalculator:
         self._instruments = instruments
         self._look = look
 
+    def instrument(self, con_id: int) -> Instrument | None:
+        """Return an instrument by its number; None for an unknown one."""
+        return self._instruments.get(con_id)
+
     def exposure(self, account: Account) -> Exposure:
         """Return equity and margin only: ``value`` without its rows."""
         equity, maintenance = self.worth(account)

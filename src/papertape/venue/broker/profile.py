@@ -20,6 +20,8 @@ class Profile(msgspec.Struct, frozen=True):
     """Base currency of accounts that are opened without one."""
     opening_cash: CashMicros = 1_000_000 * CASH_SCALE
     """Initial cash of such accounts."""
+    positions: tuple[str, ...] = ()
+    """What such accounts hold at first, as texts: ``SPY 100 @ 430``."""
     user_name: str = "papertape"
     """Echoed as ``Order.submitter``."""
     duplicate_pairs: bool = True

@@ -1,0 +1,5 @@
+"""Why an account command is refused."""
+
+
+class AccountRefused(ValueError):
+    """A refused account command; the text says why, and what would be valid."""
