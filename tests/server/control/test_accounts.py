@@ -112,8 +112,7 @@ def test_positions_come_and_cash_and_positions_move() -> None:
         await client.send(wire.ReqPositions())
         await client.until(wire.PositionEnd)
         await api.post("/accounts/DU2/positions", {"position": "AAPL -5"})
-        (told, *_) = await client.tells(wire.Position, account="DU2")
-        assert told.position == 10
+        await client.tells(wire.Position, account="DU2", position=10)
         await api.post("/accounts/DU2/transfers", {"to": FIRST, "what": "AAPL 4"})
         row = await api.post("/accounts/DU2/transfers", {"to": FIRST, "what": "250.50"})
         assert row["cash"] == 749.5
