@@ -144,7 +144,10 @@ def compose(
             _open_accounts(engine)
         keeper.commit(engine)
         gateway = settings is not None and settings.gateway
-        config = Config(api, kept=keeper.config(), keep=keeper.keep_config, gateway=gateway)
+        defaults = settings.api_defaults if settings else "testing"
+        config = Config(
+            api, kept=keeper.config(), keep=keeper.keep_config, gateway=gateway, defaults=defaults
+        )
         library = read_library(chosen.folder)
         station = Station(engine, tape, keeper, settings, wire_log, config, library)
         station.keep_clock = lambda clock: keeper.keep_market(replace(facts, clock=clock))

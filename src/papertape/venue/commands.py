@@ -16,6 +16,25 @@ TWS_USER: Final = -1
 for it and for the order id."""
 
 
+class Precautions(msgspec.Struct, frozen=True):
+    """Which precautions TWS takes with an order (``tws.precautions``), and their limits; a limit of
+    0 is none."""
+
+    limits: bool = False
+    """Of price, size and value."""
+    redirect: bool = False
+    """Of stocks that name an exchange instead of SMART."""
+    overfill: bool = False
+    """Of groups whose orders may all fill, at one exchange."""
+    marketable: bool = False
+    """Of orders that set ``routeMarketableToBbo``."""
+    percentage: int = 3
+    ticks: int = 20
+    size: int = 500
+    value: int = 100_000
+    """In the account's base currency."""
+
+
 class SubmitOrder(msgspec.Struct, frozen=True, tag=True):
     """Place an order, or modify it when that client's order with that id is working."""
 
@@ -25,6 +44,8 @@ class SubmitOrder(msgspec.Struct, frozen=True, tag=True):
     order: Order
     strict_tif: bool = False
     """Refuse an empty time in force (from server version 225 on); otherwise it means DAY."""
+    precautions: Precautions | None = None
+    """What TWS checks before it transmits; None: nothing."""
 
 
 class CancelApiOrder(msgspec.Struct, frozen=True, tag=True):

@@ -115,7 +115,7 @@ class Engine:
             state, self.instruments, self.profile, self.exchange, self.top, self.hours
         )
         self.accounts = AccountManager(state.accounts, self.broker.margin)
-        self.api = ApiOrders(state, archive, self.instruments, self.broker)
+        self.api = ApiOrders(state, archive, self.instruments, self.broker, self.top.look)
         self.ends = ContractEnds(state, self.instruments, self._market, self.top)
         self.exercises = Exercises(state, self.instruments, self.ends)
         self._held: set[int] = set()

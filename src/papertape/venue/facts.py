@@ -300,11 +300,14 @@ class OrderReleased(Fact, frozen=True, tag=21):
 
 
 class OrderDropped(Fact, frozen=True, tag=25):
-    """A held order was cancelled by its client before it reached the broker."""
+    """A held order was cancelled by its client, or discarded by TWS, before it reached the
+    broker."""
 
     clientId: int
     orderId: int
     terms: Terms
+    permId: int = 0
+    """The permanent id that a discarded order got; 0 where its client cancelled it."""
 
 
 class PermIdUsed(Fact, frozen=True, tag=23):

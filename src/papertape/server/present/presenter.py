@@ -16,6 +16,8 @@ from .events import Event, OrderView
 from .views import Views
 
 replace = msgspec.structs.replace
+DISCARDED = "Order was discarded"
+"""Of an order that never left TWS, as captured."""
 
 
 class Presenter:
@@ -130,12 +132,15 @@ class Presenter:
         yield events.OrderCancelled(view, reason.code, reason.facts, reason.variant)
 
     def _dropped(self, one: Happened) -> Iterator[Event]:
-        """A held order never got a permanent id."""
+        """A held order never got a permanent id, unless TWS discarded it."""
         fact = one.fact
         assert isinstance(fact, facts.OrderDropped)
-        held = LiveOrder(0, fact.clientId, fact.orderId, fact.terms, PRE_SUBMITTED, "", one.time, 0)
+        held = LiveOrder(
+            fact.permId, fact.clientId, fact.orderId, fact.terms, PRE_SUBMITTED, "", one.time, 0
+        )
         ended = replace(held, status="Cancelled", ended=one.time)
-        yield events.OrderCancelled(self._views.order(ended), 202, {"reason": ""})
+        reason = DISCARDED if fact.permId else ""
+        yield events.OrderCancelled(self._views.order(ended), 202, {"reason": reason})
 
     def _account(self, one: Happened) -> Iterator[Event]:
         yield events.AccountChanged(one.fact.account)  # type: ignore[union-attr]

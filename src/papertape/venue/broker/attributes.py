@@ -91,8 +91,10 @@ order passed    who orders, for whom, and what the books say of it
     extOperator modelCode customerAccount professionalCustomer softDollarTier manualOrderTime
     manualOrderIndicator mifid2DecisionMaker mifid2DecisionAlgo mifid2ExecutionTrader
     mifid2ExecutionAlgo orderMiscOptions
-order passed    checks of TWS to be left out; there are none here
-    overridePercentageConstraints advancedErrorOverride
+order served    whether the precautions on its price are left out
+    overridePercentageConstraints
+order passed    warnings of TWS to be left out; there are none here
+    advancedErrorOverride
 order passed    preferences of the router; every order here goes to one market
     optOutSmartRouting usePriceMgmtAlgo routeMarketableToBbo seekPriceImprovement
 order passed    for hedges and previews only
