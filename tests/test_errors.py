@@ -35,6 +35,7 @@ from papertape.errors import (
     RequestRefused,
     ServerOutdated,
     SettingsError,
+    WorldError,
     api_error,
 )
 
@@ -118,6 +119,10 @@ SAID = [
     (
         RecordingError("is no recording", path="a.recording", advice="Record one"),
         "is no recording (path='a.recording'). Record one",
+    ),
+    (
+        WorldError("is no verb", line=3, column=7, found="quot", legal="quote"),
+        "line 3, column 7: 'quot' is no verb. Legal: quote",
     ),
     (
         MarketDataError("no bars", symbol="SPY", advice="Choose another day"),

@@ -26,11 +26,29 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": BASE | {"model", "venue"},  # history makes the venue's tapes out of files
     # It reads files of others for market folders.
     "data": BASE | {"model", "venue", "store"},
+    "worlds": BASE | {"model", "venue"},  # the text of a test, read into steps
     "client": BASE | {"model", "wire"},
     "ibapi": BASE | {"model", "wire", "client"},
     "server": BASE
-    | {"model", "wire", "venue", "store", "http_guard", "http_admission", "http_exchange"},
-    "testing": BASE | {"model", "venue", "server", "client"},  # puts stations together, as cli does
+    | {
+        "model",
+        "wire",
+        "venue",
+        "store",
+        "worlds",
+        "http_guard",
+        "http_admission",
+        "http_exchange",
+    },
+    "testing": BASE
+    | {
+        "model",
+        "wire",
+        "venue",
+        "worlds",
+        "server",
+        "client",
+    },  # puts stations together, as cli does
     "explain": BASE | {"model", "wire"},
     # Proxy, sanitiser and replay: they see bytes and messages, no station.
     "recording": BASE | {"model", "wire"},
@@ -38,7 +56,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "console": BASE | {"model", "wire", "explain", "http_guard", "http_admission", "http_exchange"},
     "cli": BASE
     | {"model", "wire", "venue", "store", "client", "ibapi", "server", "testing", "explain"}
-    | {"console", "data", "recording"},
+    | {"console", "data", "recording", "worlds"},
     "__init__": set(),  # names are imported lazily, inside a function
     "__main__": {"cli"},
 }
@@ -60,6 +78,8 @@ THIRD_PARTY: dict[str, set[str]] = {
     # Serving needs no package that reads tables: polars has 175 MB.
     "venue": {"msgspec"},
     "store": {"msgspec", "filelock"},
+    "store": {"msgspec"},
+    "worlds": {"msgspec"},
     # An import may read Parquet, by an extra of its own.
     "data": {"msgspec", "polars"},
     "__init__": set(),
@@ -122,6 +142,8 @@ ONLY_FOR: dict[str, tuple[str, ...]] = {
 WITHOUT_CIRCLES = (
     "model", "wire", "venue", "store", "client", "ibapi", "server", "testing", "explain", "console",
     "cli", "data", "recording",
+    "model", "wire", "venue", "store", "worlds", "client", "ibapi", "server", "testing", "explain",
+    "console", "cli", "data",
 )  # fmt: skip
 
 # what: the files that may use it. Everything else gets time, randomness and network as arguments.
@@ -164,7 +186,7 @@ CONFINED: dict[str, tuple[str, ...]] = {
 }
 
 # The pure layers take no chance of their own either; a seeded random.Random is an argument.
-PURE = ("model", "wire", "venue", "store")
+PURE = ("model", "wire", "venue", "store", "worlds")
 CHANCE = {"uuid", "secrets", "os.urandom", "random"}
 SEEDED = "random.Random"
 
@@ -394,6 +416,8 @@ recording/x.py          | from papertape.server.clock import S      | recording 
 testing/plugin.py       | import asyncio                            | asyncio is for
 testing/plugin.py       | import threading                          | threading is for console/process.py
 testing/thread.py       | from papertape.wire.text import x         | testing may import
+testing/plugin.py       | import threading                          | threading is for ibapi/reader.py
+testing/thread.py       | from papertape.store.journal import x     | testing may import
 server/x.py             | import time; time.time()                  | time.time is for
 server/x.py             | from time import monotonic as clock       | time.monotonic is for
 server/x.py             | import datetime as d; d.datetime.now()    | datetime.datetime.now is for

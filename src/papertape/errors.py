@@ -25,7 +25,8 @@
     ├── SettingsError
     ├── MarketDataError
     ├── RecordingError
-    └── JournalError
+    ├── JournalError
+    └── WorldError                    a line of a world that is none
 
 Exceptions are failures. Notices and warnings are data (see papertape.codes) and never raised.
 Facts are attributes, the sentence is made of them; every exception survives pickle and copy.
@@ -64,6 +65,7 @@ __all__ = [
     "RequestRefused",
     "ServerOutdated",
     "SettingsError",
+    "WorldError",
     "api_error",
 ]
 
@@ -487,3 +489,29 @@ class JournalError(_Advised):
 
     def __str__(self) -> str:
         return self._told({"pid": self.pid, "seq": self.seq})
+
+
+# ---------------------------------------------------------------- worlds
+
+
+class WorldError(PapertapeError):
+    """A line of a world cannot be read or carried out: where, what was read, what would be legal.
+
+    ``line`` and ``column`` count from 1; 0 is a step that no text has.
+    """
+
+    def __init__(
+        self, reason: str, *, line: int = 0, column: int = 0, found: str = "", legal: str = ""
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
+        self.column = column
+        self.found = found
+        self.legal = legal
+
+    def __str__(self) -> str:
+        place = f"line {self.line}, column {self.column}: " if self.line else ""
+        found = f"{_quoted(self.found)} " if self.found else ""
+        legal = f". Legal: {self.legal}" if self.legal else ""
+        return visible(f"{place}{found}{self.reason}{legal}")
