@@ -78,7 +78,6 @@ THIRD_PARTY: dict[str, set[str]] = {
     # Serving needs no package that reads tables: polars has 175 MB.
     "venue": {"msgspec"},
     "store": {"msgspec", "filelock"},
-    "store": {"msgspec"},
     "worlds": {"msgspec"},
     # An import may read Parquet, by an extra of its own.
     "data": {"msgspec", "polars"},
@@ -87,14 +86,15 @@ THIRD_PARTY: dict[str, set[str]] = {
 
 # room of the venue: the other rooms it may import, besides what all share. The other modules at the
 # root of the venue put the rooms together: they may import any, and no room may import them.
-SHARED = {"units", "commands", "facts", "special"}
+SHARED = {"units", "commands", "facts", "special", "script"}
 ROOMS: dict[str, set[str]] = {
     "units": set(),
-    "commands": {"units"},
+    "commands": {"units", "script"},
+    "script": {"units"},
     "special": {"units"},
     "reference": SHARED,
     "market": SHARED | {"reference"},
-    "facts": {"units", "special", "reference", "market"},
+    "facts": {"units", "special", "script", "reference", "market"},
     "exchange": SHARED | {"reference", "market"},
     "broker": SHARED | {"reference", "market", "exchange"},
     "tws": SHARED | {"reference", "market", "exchange", "broker"},

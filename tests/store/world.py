@@ -38,9 +38,19 @@ from papertape.venue.facts import AnyFact
 from papertape.venue.market.source import Print, Quote
 from papertape.venue.reference.instruments import Instrument
 from papertape.venue.reference.listings import CATALOGUE
+from papertape.venue.script import (
+    OrderRule,
+    ScriptAct,
+    SetHolding,
+    SetRule,
+    TapeMark,
+    WriteTape,
+)
 from papertape.venue.units import SECOND
 from venue.scenario import START, ScriptedMarket, command
 
+HALF = (ScriptAct("fill", 0, 50_000, 255 * 10**9), ScriptAct("cancel", 3600 * SECOND))
+"""An order is filled by half; the rest waits for an hour."""
 CLIENTS = (-1, 0, 1, 2)
 DAY_S = 86_400
 AFTER_HOURS_S = 7 * 3600
@@ -176,6 +186,7 @@ def history(world: World) -> Iterator[None]:
     world.play("submit #1 BUY 1 AAPL LMT 200", "cancel #1")
     world.ask(ResetOrderIds())
     world.play(*FIRST_DAY)
+    _script(world)
     yield
     _user(world, "LMT", 200.0, "no")
     _user(world, "LMT", 201.0, "negative")
@@ -203,6 +214,17 @@ def history(world: World) -> Iterator[None]:
     yield
     world.play(*AFTER_THE_SNAPSHOT)
     _user(world, "MKT", None, "no")
+
+
+def _script(world: World) -> None:
+    """What a world can say, but for the market: that follows the tape of the test."""
+    world.ask(SetHolding("DU7", AAPL, 30_000, 250 * 10**9))
+    world.ask(SetRule(OrderRule("half", 1, AAPL, ref="half", acts=HALF)))
+    world.play("submit c3#1 BUY 10 AAPL LMT 255 orderRef=half")
+    world.ask(SetRule(OrderRule("no", client=3, acts=(ScriptAct("reject", 0, 0, 0, 201, "no"),))))
+    world.play("submit c3#2 BUY 10 AAPL LMT 255")
+    marks = (TapeMark(world.now + 2 * SECOND, 1, 1_000_000, 10_000, 1_000_100, 10_000),)
+    world.ask(WriteTape(EURUSD.conId, marks))
 
 
 def _trade(world: World, entry: Instrument, quote: Quote, order_id: int) -> None:

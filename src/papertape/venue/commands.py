@@ -9,6 +9,7 @@ import msgspec
 
 from papertape.model import Contract, Order
 
+from .script import ScriptCommand
 from .units import CashMicros, PriceUnits, SizeUnits
 
 TWS_USER: Final = -1
@@ -209,4 +210,5 @@ Command = (
     | ResetOrderIds
     | SubmitExercise
     | AccountCommand
+    | ScriptCommand
 )

@@ -16,6 +16,7 @@ import msgspec
 from .market.source import Quote
 from .reference.instruments import Refusal
 from .reference.sessions import EXTENDED, NIGHT, REGULAR
+from .script import OrderRule, TapeMark
 from .special import PLAIN, Special
 from .units import CashMicros, Nanos, PriceUnits, SizeUnits
 
@@ -110,6 +111,8 @@ class OrderPlaced(Fact, frozen=True, tag=1):
     """Why it does not work yet: flags of ``special.Held``."""
     parent: int = 0
     """The permId of its parent."""
+    scripted: bool = False
+    """Whether a rule of a world fills it, and no market."""
 
 
 class OrderReplaced(Fact, frozen=True, tag=2):
@@ -448,6 +451,52 @@ class CashBooked(Fact, frozen=True, tag=50):
     """Change by currency."""
 
 
+# -- worlds -------------------------------------------------------------------------------------
+
+
+class TapeWritten(Fact, frozen=True, tag=60):
+    """A world wrote marks on the tape of an instrument."""
+
+    conId: int
+    marks: tuple[TapeMark, ...]
+
+
+class RuleSet(Fact, frozen=True, tag=61):
+    """A world said what the broker does with the next order that fits."""
+
+    number: int
+    rule: OrderRule
+
+
+class RuleMatched(Fact, frozen=True, tag=62):
+    """An order came under a rule; its acts wait from now on."""
+
+    number: int
+    permId: int
+
+
+class ActDone(Fact, frozen=True, tag=63):
+    """An act of a world was carried out, or could not be."""
+
+    number: int
+    """Of the act that waited; 0 where it was asked for at once."""
+    permId: int
+    problem: str
+    """Why it could not be carried out; "" where it was."""
+
+
+class HoldingSet(Fact, frozen=True, tag=64):
+    """A world said what an account holds of an instrument."""
+
+    account: str
+    conId: int
+    quantity: SizeUnits
+    cost: CashMicros
+    """Signed cost of all of it."""
+    equity: CashMicros
+    """What the account is worth more by that, in its base currency: not a profit of the day."""
+
+
 AnyFact = (
     OrderPlaced
     | OrderReplaced
@@ -482,5 +531,10 @@ AnyFact = (
     | CashSettled
     | PositionAdjusted
     | CashBooked
+    | TapeWritten
+    | RuleSet
+    | RuleMatched
+    | ActDone
+    | HoldingSet
 )
 """Every kind of fact: what a journal holds."""

@@ -54,6 +54,8 @@ from .facts import (
     PositionMoved,
     Terms,
 )
+from .script import Script
+from .scripting import ScriptFold
 from .units import Nanos
 
 replace = msgspec.structs.replace
@@ -81,6 +83,8 @@ class State(msgspec.Struct):
     consumed: dict[int, ConsumedLiquidity] = {}
     filled_groups: dict[str, list[str]] = {}
     """Account -> the OCA groups of which an order filled today; they take no other one."""
+    script: Script = msgspec.field(default_factory=Script)
+    """What is left of a world."""
     facts: int = 0
     """The number of facts folded."""
     orders_since: int = 0
@@ -138,6 +142,7 @@ class Fold:
             CashSettled: self._cash_settled,
             PositionAdjusted: self._position_adjusted,
             CashBooked: self._cash_booked,
+            **ScriptFold(state).rules,
         }
 
     def apply(self, fact: AnyFact, now: Nanos) -> LiveOrder | None:
@@ -152,6 +157,7 @@ class Fold:
         order = LiveOrder(
             fact.permId, fact.clientId, fact.orderId, fact.terms, fact.status, fact.whyHeld,
             now, fact.expires, opens=fact.opens, held=fact.held, parent=fact.parent,
+            scripted=fact.scripted,
         )  # fmt: skip
         state.next_perm_id = fact.permId + 1
         self._count_id(fact.clientId, fact.orderId)
@@ -201,7 +207,7 @@ class Fold:
             order.triggered, order.filled + fact.size, order.value + fact.value, fact.price,
             order.fees + fact.fee, order.billedSize + fact.size, order.billedValue + fact.value,
             now if over else 0, over, parent=order.parent, movedStop=order.movedStop,
-            movedLimit=order.movedLimit, run=order.run,
+            movedLimit=order.movedLimit, run=order.run, scripted=order.scripted,
         )  # fmt: skip
         state.next_execution = fact.execution + 1
         account = state.accounts[terms.account]

@@ -20,6 +20,10 @@ DISCARDED = "Order was discarded"
 """Of an order that never left TWS, as captured."""
 
 
+MOVES = (facts.PositionMoved, facts.PositionAdjusted, facts.HoldingSet)
+"""Facts that change holdings without a trade."""
+
+
 class Presenter:
     """Knows what each kind of fact is told as."""
 
@@ -48,6 +52,7 @@ class Presenter:
             facts.FutureSettled: self._account,
             facts.PositionMoved: self._position_moved,
             facts.CashBooked: self._account,
+            facts.HoldingSet: self._account,
             Refused: self._refused,
             WhatIf: self._what_if,
         }
@@ -62,7 +67,7 @@ class Presenter:
                 told += rule(one)
             if isinstance(one.fact, facts.OrderFilled) and one.order is not None:
                 moved[(one.order.terms.account, one.order.terms.conId)] = None
-            elif isinstance(one.fact, facts.PositionMoved | facts.PositionAdjusted):
+            elif isinstance(one.fact, MOVES):
                 moved[(one.fact.account, one.fact.conId)] = None
         told += [events.PositionChanged(*place) for place in moved]
         told += [events.AccountChanged(code) for code in dict.fromkeys(code for code, _ in moved)]

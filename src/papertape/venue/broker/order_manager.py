@@ -35,6 +35,7 @@ from ..facts import (
 from ..market.source import Print, Quote
 from ..reference.instruments import Instruments, Refusal
 from ..reference.sessions import TradingHours
+from ..script import Script
 from ..special import Adjustment, Held
 from ..units import SIZE_SCALE, Nanos, PriceUnits, SizeUnits, share
 from . import lifecycle
@@ -54,6 +55,7 @@ from .price_terms import adjusted_text
 from .profile import Profile
 from .risk import Effect, beyond_band, effect_of, refusal_of
 from .scales import component_limit
+from .script import BrokerScript
 from .trailing import Trails
 
 replace = msgspec.structs.replace
@@ -73,6 +75,7 @@ class BrokerState(Protocol):
     accounts: dict[str, Account]
     orders: dict[int, LiveOrder]
     consumed: dict[int, ConsumedLiquidity]
+    script: Script
 
 
 class OrderManager:
@@ -103,6 +106,10 @@ class OrderManager:
         self.pegs = Pegs(instruments, top)
         self.conditions = Conditions(state, instruments, top, hours, self.margin)
         self.holds = Holds(state, instruments, hours, self.conditions, self.pegs, self.algos)
+        self.script = BrokerScript(
+            state, instruments, top, self.fills, self.margin, self._traded, self._system_cancel,
+            self._orphan,
+        )  # fmt: skip
 
     # -- acceptance ---------------------------------------------------------------------------
 
@@ -126,6 +133,9 @@ class OrderManager:
         beyond = self._beyond_means(terms) if parent is None else None
         if beyond is not None:
             yield replace(placed, status=lifecycle.INACTIVE, reason=beyond)
+            return
+        if rule := self.script.rule_for(client_id, terms):
+            yield from self.script.place(rule, placed, self._repeat)
             return
         if terms.special is not None:
             algo = terms.special.algo
@@ -338,7 +348,7 @@ class OrderManager:
 
     def turn(self, order: LiveOrder, now: Nanos) -> Decision:
         """Resume or suspend a working order when its exchange opens or closes."""
-        if order.held:
+        if order.held or order.scripted:
             return
         opens = self.holds.opens(order.terms, now)
         if order.opens and not opens:

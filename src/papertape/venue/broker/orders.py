@@ -67,6 +67,9 @@ class LiveOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     run: AlgoRun | None = None
     """The run of its algorithm; None before it begins."""
 
+    scripted: bool = False
+    """Whether a rule of a world fills it. Then it is in no book."""
+
     @property
     def stop(self) -> PriceUnits | None:
         """The trigger price at present."""
@@ -86,7 +89,9 @@ class LiveOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def priced(self) -> bool:
         """Whether the order has the price that it needs: a peg may have none in this market, nor
-        a trail a stop."""
+        a trail a stop. An order that a world fills has none of the market's."""
+        if self.scripted:
+            return False
         if self.terms.special is None:
             return True
         if self.waits:
