@@ -409,14 +409,14 @@ client/facade.py       | import asyncio                            | asyncio is 
 server/station.py       | from asyncio import sleep                 | asyncio is for
 client/aio.py           | import threading                          | threading is for console/process.py
 store/journal.py        | import threading                          | threading is for console/process.py
-client/aio.py           | import threading                          | threading is for ibapi/reader.py
-store/journal.py        | import threading                          | threading is for ibapi/reader.py
+client/aio.py           | import threading                          | threading is for console/process.py, ibapi/reader.py
+store/journal.py        | import threading                          | threading is for console/process.py, ibapi/reader.py
 recording/replay.py     | import asyncio                            | asyncio is for
 recording/x.py          | from papertape.server.clock import S      | recording may import
 testing/plugin.py       | import asyncio                            | asyncio is for
 testing/plugin.py       | import threading                          | threading is for console/process.py
-testing/thread.py       | from papertape.wire.text import x         | testing may import
-testing/plugin.py       | import threading                          | threading is for ibapi/reader.py
+testing/thread.py       | from papertape.console.view import x      | testing may import
+testing/plugin.py       | import threading                          | threading is for console/process.py, ibapi/reader.py
 testing/thread.py       | from papertape.store.journal import x     | testing may import
 server/x.py             | import time; time.time()                  | time.time is for
 server/x.py             | from time import monotonic as clock       | time.monotonic is for
