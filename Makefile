@@ -6,10 +6,11 @@ RUN_STAMP := $(VENV)/.run-stamp
 DEV_STAMP := $(VENV)/.dev-stamp
 UV_STAMP := $(VENV)/.uv-stamp
 FUZZ_STAMP := $(VENV)/.fuzz-stamp
+DIST_STAMP := $(VENV)/.dist-stamp
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: gen help run demo check test proof fuzz lint format bench requirements clean
+.PHONY: gen help run demo check test proof fuzz lint format bench dist requirements clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -61,6 +62,10 @@ gen: $(DEV_STAMP)  ## write the generated modules and tables
 	$(PY) scripts/build_messages.py
 	$(PY) scripts/build_settings.py
 
+dist: $(DIST_STAMP)  ## build wheel and source archive twice, compare the bytes, check what is shown of them
+	$(PY) scripts/build_dist.py
+	$(PY) -m twine check --strict dist/*
+
 requirements: $(UV_STAMP)  ## pin the dependencies (needs uv)
 	UV_CUSTOM_COMPILE_COMMAND="make requirements" $(PY) -m uv pip compile -q --generate-hashes --universal \
 	  --no-emit-index-url --no-emit-find-links --python-version 3.11 --extra all \
@@ -73,10 +78,13 @@ requirements: $(UV_STAMP)  ## pin the dependencies (needs uv)
 	  -c requirements/dev.txt -o requirements/fuzz.txt requirements/fuzz.in
 	UV_CUSTOM_COMPILE_COMMAND="make requirements" $(PY) -m uv pip compile -q --generate-hashes --universal \
 	  --no-emit-index-url --no-emit-find-links --python-version 3.11 \
+	  -c requirements/dev.txt -o requirements/dist.txt requirements/dist.in
+	UV_CUSTOM_COMPILE_COMMAND="make requirements" $(PY) -m uv pip compile -q --generate-hashes --universal \
+	  --no-emit-index-url --no-emit-find-links --python-version 3.11 \
 	  -c requirements/dev.txt -o requirements/uv.txt requirements/uv.in
 
 clean:  ## remove the environment and every cache
-	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) dist .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Papertape needs Python 3.11 or newer; try: make PYTHON=python3.12 …")'
@@ -104,4 +112,8 @@ $(DEV_STAMP): requirements/dev.txt pyproject.toml $(UV_STAMP)
 
 $(FUZZ_STAMP): requirements/fuzz.txt $(DEV_STAMP)
 	$(UV) $(PINNED) requirements/fuzz.txt || $(PIP) $(PINNED) requirements/fuzz.txt
+	@touch $@
+
+$(DIST_STAMP): requirements/dist.txt $(DEV_STAMP)
+	$(UV) $(PINNED) requirements/dist.txt || $(PIP) $(PINNED) requirements/dist.txt
 	@touch $@

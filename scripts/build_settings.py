@@ -35,7 +35,7 @@ def row(setting: Setting) -> str:
     default = shown(setting.default)
     if setting.fresh is not msgspec.UNSET:
         default += f" (a new Gateway: {shown(setting.fresh)}; {setting.reason})"
-    acts = f"not yet: {setting.idle}" if setting.idle else "yes"
+    acts = f"does not apply: {setting.idle}" if setting.idle else "yes"
     line = setting.line.replace("``", "`")
     return f"| {setting.number} | `{setting.name}` | {default} | {acts} | {line} |\n"
 

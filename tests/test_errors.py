@@ -30,10 +30,12 @@ from papertape.errors import (
     NotReady,
     OrderRejected,
     PapertapeError,
+    RecordingError,
     RemoteProtocolError,
     RequestRefused,
     ServerOutdated,
     SettingsError,
+    WorldError,
     api_error,
 )
 
@@ -113,6 +115,14 @@ SAID = [
     (
         SettingsError("is no port", setting="port", found=99999, path="papertape.toml"),
         "is no port (path='papertape.toml', setting='port', found=99999)",
+    ),
+    (
+        RecordingError("is no recording", path="a.recording", advice="Record one"),
+        "is no recording (path='a.recording'). Record one",
+    ),
+    (
+        WorldError("is no verb", line=3, column=7, found="quot", legal="quote"),
+        "line 3, column 7: 'quot' is no verb. Legal: quote",
     ),
     (
         MarketDataError("no bars", symbol="SPY", advice="Choose another day"),

@@ -78,9 +78,20 @@ def test_live_bars(port: int) -> None:
     assert starts == list(range(starts[0], starts[0] + 60, 5))
 
 
-def test_the_program_of_the_guide_about_orders(port: int, tmp_path: Path) -> None:
+FAMILIES = """margin USD True
+bracket Filled Cancelled Cancelled
+group Cancelled Filled
+condition Cancelled
+"""
+
+
+@pytest.mark.parametrize(("place", "shown"), [(0, "PreSubmitted trigger\n"), (1, FAMILIES)])
+def test_the_programs_of_the_guide_about_orders(
+    place: int, shown: str, port: int, tmp_path: Path
+) -> None:
     text = (ROOT / "docs/guides/orders.md").read_text("utf-8")
-    (script,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    scripts = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(scripts) == 2
     path = tmp_path / "orders.py"
-    path.write_text(script.replace("connect()", f"connect(port={port}, client_id=102)"))
-    assert run(path) == "PreSubmitted trigger\n"
+    path.write_text(scripts[place].replace("connect()", f"connect(port={port}, client_id=102)"))
+    assert run(path) == shown

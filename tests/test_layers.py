@@ -26,17 +26,37 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": BASE | {"model", "venue"},  # history makes the venue's tapes out of files
     # It reads files of others for market folders.
     "data": BASE | {"model", "venue", "store"},
+    "worlds": BASE | {"model", "venue"},  # the text of a test, read into steps
     "client": BASE | {"model", "wire"},
     "ibapi": BASE | {"model", "wire", "client"},
     "server": BASE
-    | {"model", "wire", "venue", "store", "http_guard", "http_admission", "http_exchange"},
-    "testing": BASE | {"model", "venue", "server", "client"},  # puts stations together, as cli does
+    | {
+        "model",
+        "wire",
+        "venue",
+        "store",
+        "worlds",
+        "http_guard",
+        "http_admission",
+        "http_exchange",
+    },
+    "testing": BASE
+    | {
+        "model",
+        "wire",
+        "venue",
+        "worlds",
+        "server",
+        "client",
+    },  # puts stations together, as cli does
     "explain": BASE | {"model", "wire"},
+    # Proxy, sanitiser and replay: they see bytes and messages, no station.
+    "recording": BASE | {"model", "wire"},
     # It acts through the control API only.
     "console": BASE | {"model", "wire", "explain", "http_guard", "http_admission", "http_exchange"},
     "cli": BASE
     | {"model", "wire", "venue", "store", "client", "ibapi", "server", "testing", "explain"}
-    | {"console", "data"},
+    | {"console", "data", "recording", "worlds"},
     "__init__": set(),  # names are imported lazily, inside a function
     "__main__": {"cli"},
 }
@@ -54,9 +74,11 @@ THIRD_PARTY: dict[str, set[str]] = {
     "wire": {"msgspec", "google"},
     "client": {"msgspec", "uvloop"},
     "ibapi": {"msgspec"},
+    "recording": {"msgspec"},
     # Serving needs no package that reads tables: polars has 175 MB.
     "venue": {"msgspec"},
-    "store": {"msgspec"},
+    "store": {"msgspec", "filelock"},
+    "worlds": {"msgspec"},
     # An import may read Parquet, by an extra of its own.
     "data": {"msgspec", "polars"},
     "__init__": set(),
@@ -64,14 +86,15 @@ THIRD_PARTY: dict[str, set[str]] = {
 
 # room of the venue: the other rooms it may import, besides what all share. The other modules at the
 # root of the venue put the rooms together: they may import any, and no room may import them.
-SHARED = {"units", "commands", "facts", "special"}
+SHARED = {"units", "commands", "facts", "special", "script"}
 ROOMS: dict[str, set[str]] = {
     "units": set(),
-    "commands": {"units"},
+    "commands": {"units", "script"},
+    "script": {"units"},
     "special": {"units"},
     "reference": SHARED,
     "market": SHARED | {"reference"},
-    "facts": {"units", "special", "reference", "market"},
+    "facts": {"units", "special", "script", "reference", "market"},
     "exchange": SHARED | {"reference", "market"},
     "broker": SHARED | {"reference", "market", "exchange"},
     "tws": SHARED | {"reference", "market", "exchange", "broker"},
@@ -118,7 +141,9 @@ ONLY_FOR: dict[str, tuple[str, ...]] = {
 # Layers in which no two files need each other, not even for types.
 WITHOUT_CIRCLES = (
     "model", "wire", "venue", "store", "client", "ibapi", "server", "testing", "explain", "console",
-    "cli", "data",
+    "cli", "data", "recording",
+    "model", "wire", "venue", "store", "worlds", "client", "ibapi", "server", "testing", "explain",
+    "console", "cli", "data",
 )  # fmt: skip
 
 # what: the files that may use it. Everything else gets time, randomness and network as arguments.
@@ -126,9 +151,10 @@ WITHOUT_CIRCLES = (
 # store/folding.py waits for the disk beside the turns (docs/decisions/0014).
 DRIVERS = (
     "client/aio.py", "server/aio/*", "server/control/*", "testing/thread.py", "console/*",
-    "http_admission.py", "http_exchange.py",
+    "http_admission.py", "http_exchange.py", "recording/aio/*",
 )  # fmt: skip
-THREADS = ("ibapi/reader.py", "testing/thread.py", "store/folding.py")
+# console/process.py waits for the end of stdin, which no event loop can on Windows.
+THREADS = ("ibapi/reader.py", "testing/thread.py", "store/folding.py", "console/process.py")
 OUTSIDE = (*DRIVERS, "ibapi/reader.py", "cli/*")
 CONFINED: dict[str, tuple[str, ...]] = {
     "sqlite3": ("store/*",),
@@ -160,7 +186,7 @@ CONFINED: dict[str, tuple[str, ...]] = {
 }
 
 # The pure layers take no chance of their own either; a seeded random.Random is an argument.
-PURE = ("model", "wire", "venue", "store")
+PURE = ("model", "wire", "venue", "store", "worlds")
 CHANCE = {"uuid", "secrets", "os.urandom", "random"}
 SEEDED = "random.Random"
 
@@ -381,11 +407,17 @@ __init__.py             | from .client import connect               | __init__ m
 client/facade.py       | import polars                             | packages of others in client
 client/facade.py       | import asyncio                            | asyncio is for client/aio.py
 server/station.py       | from asyncio import sleep                 | asyncio is for
-client/aio.py           | import threading                          | threading is for ibapi/reader.py
-store/journal.py        | import threading                          | threading is for ibapi/reader.py
+client/aio.py           | import threading                          | threading is for console/process.py
+store/journal.py        | import threading                          | threading is for console/process.py
+client/aio.py           | import threading                          | threading is for console/process.py, ibapi/reader.py
+store/journal.py        | import threading                          | threading is for console/process.py, ibapi/reader.py
+recording/replay.py     | import asyncio                            | asyncio is for
+recording/x.py          | from papertape.server.clock import S      | recording may import
 testing/plugin.py       | import asyncio                            | asyncio is for
-testing/plugin.py       | import threading                          | threading is for ibapi/reader.py
-testing/thread.py       | from papertape.wire.text import x         | testing may import
+testing/plugin.py       | import threading                          | threading is for console/process.py
+testing/thread.py       | from papertape.console.view import x      | testing may import
+testing/plugin.py       | import threading                          | threading is for console/process.py, ibapi/reader.py
+testing/thread.py       | from papertape.store.journal import x     | testing may import
 server/x.py             | import time; time.time()                  | time.time is for
 server/x.py             | from time import monotonic as clock       | time.monotonic is for
 server/x.py             | import datetime as d; d.datetime.now()    | datetime.datetime.now is for
@@ -423,6 +455,8 @@ testing/thread.py       | import asyncio, threading, time; time.time_ns()
 testing/plugin.py       | import pytest; from papertape.server.station import Station
 ibapi/reader.py         | import threading, time; time.sleep(1)
 store/folding.py        | import sqlite3, threading
+console/process.py      | import asyncio, threading
+store/lock.py           | from filelock import lock_descriptor
 cli/serve.py            | from papertape.server import station; import typer, time; time.time_ns()
 __init__.py             | def __getattr__(name): from papertape import client
 venue/times.py          | import time; time.struct_time

@@ -47,7 +47,7 @@ def test_an_old_page_is_noticed_and_mended(
 def test_the_page_has_every_setting_and_says_of_each_whether_it_acts(build: ModuleType) -> None:
     page = build.PAGE.read_text("utf-8")
     for row in TABLE:
-        pattern = rf"^\| {row.number} \| `{row.name}` \|.*\| (?:yes|not yet:.*) \|.*$"
+        pattern = rf"^\| {row.number} \| `{row.name}` \|.*\| (?:yes|does not apply:.*) \|.*$"
         (line,) = re.findall(pattern, page, re.MULTILINE)
         assert ("| yes |" in line) is (not row.idle)
         assert row.idle in line

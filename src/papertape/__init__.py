@@ -9,7 +9,18 @@ if TYPE_CHECKING:
     from .client.accounts import AccountSnapshot
     from .client.aio import connect
     from .client.api import Tws
+    from .client.conditions import (
+        WhenChange,
+        WhenMargin,
+        WhenPrice,
+        WhenTime,
+        WhenTraded,
+        WhenVolume,
+        conditional,
+    )
     from .client.contracts import Forex, LimitOrder, MarketOrder, Stock
+    from .client.families import Bracket, OcaType
+    from .client.figures import AccountNumbers, MarginPreview, Money
     from .client.lookups import OptionChain
     from .client.quotes import QuoteStream
     from .client.report import Report
@@ -45,12 +56,14 @@ if TYPE_CHECKING:
 __version__ = "0.1.0.dev0"
 
 _HOME = {
+    "AccountNumbers": "client.figures",
     "AccountSnapshot": "client.accounts",
     "AmbiguousContract": "errors",
     "ApiError": "errors",
     "Backoff": "client.settings",
     "BadFrame": "errors",
     "Bar": "model",
+    "Bracket": "client.families",
     "ClientIdInUse": "errors",
     "ClientSettings": "client.settings",
     "ConnectionFailed": "errors",
@@ -69,9 +82,12 @@ _HOME = {
     "Gap": "client.streams",
     "LimitOrder": "client.contracts",
     "LocalProtocolError": "errors",
+    "MarginPreview": "client.figures",
     "MarketOrder": "client.contracts",
+    "Money": "client.figures",
     "NotConnected": "errors",
     "NotReady": "errors",
+    "OcaType": "client.families",
     "OptionChain": "client.lookups",
     "Order": "model",
     "OrderRejected": "errors",
@@ -87,16 +103,25 @@ _HOME = {
     "Stock": "client.contracts",
     "Trade": "client.trades",
     "Tws": "client.api",
+    "WhenChange": "client.conditions",
+    "WhenMargin": "client.conditions",
+    "WhenPrice": "client.conditions",
+    "WhenTime": "client.conditions",
+    "WhenTraded": "client.conditions",
+    "WhenVolume": "client.conditions",
+    "conditional": "client.conditions",
     "connect": "client.aio",
 }
 
 __all__ = [
+    "AccountNumbers",
     "AccountSnapshot",
     "AmbiguousContract",
     "ApiError",
     "Backoff",
     "BadFrame",
     "Bar",
+    "Bracket",
     "ClientIdInUse",
     "ClientSettings",
     "ConnectionFailed",
@@ -115,9 +140,12 @@ __all__ = [
     "Gap",
     "LimitOrder",
     "LocalProtocolError",
+    "MarginPreview",
     "MarketOrder",
+    "Money",
     "NotConnected",
     "NotReady",
+    "OcaType",
     "OptionChain",
     "Order",
     "OrderRejected",
@@ -133,7 +161,14 @@ __all__ = [
     "Stock",
     "Trade",
     "Tws",
+    "WhenChange",
+    "WhenMargin",
+    "WhenPrice",
+    "WhenTime",
+    "WhenTraded",
+    "WhenVolume",
     "__version__",
+    "conditional",
     "connect",
 ]
 

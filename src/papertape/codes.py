@@ -26,6 +26,8 @@ Origin = Literal["server", "client"]
 Scope = Literal["request", "order", "session", "farm"]
 Evidence = Literal["recorded", "documented", "reported", "inferred"]
 
+VERBATIM: Final = "verbatim"
+"""The variant of every code that is its fact ``text`` and nothing else: what a world says."""
 # The documentation reserves this range for warnings; a number it does not list yet is one too.
 WARNING_RANGE: Final = range(2100, 2200)
 
@@ -67,6 +69,8 @@ class Code(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise KeyError(f"code {self.number}: the text needs {missing.args[0]!r}") from None
 
     def _variant(self, name: str) -> str:
+        if name == VERBATIM:
+            return "{text}"
         for known, template in self.variants:
             if known == name:
                 return template

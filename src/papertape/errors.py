@@ -24,7 +24,9 @@
     ├── DeadlineExceeded              also a TimeoutError
     ├── SettingsError
     ├── MarketDataError
-    └── JournalError
+    ├── RecordingError
+    ├── JournalError
+    └── WorldError                    a line of a world that is none
 
 Exceptions are failures. Notices and warnings are data (see papertape.codes) and never raised.
 Facts are attributes, the sentence is made of them; every exception survives pickle and copy.
@@ -58,10 +60,12 @@ __all__ = [
     "OrderRejected",
     "PapertapeError",
     "ProtocolError",
+    "RecordingError",
     "RemoteProtocolError",
     "RequestRefused",
     "ServerOutdated",
     "SettingsError",
+    "WorldError",
     "api_error",
 ]
 
@@ -460,6 +464,13 @@ class MarketDataError(_Advised):
         return self._told({"symbol": self.symbol, "found": self.found})
 
 
+class RecordingError(_Advised):
+    """A recording cannot be read, written, converted or replayed."""
+
+    def __str__(self) -> str:
+        return self._told({})
+
+
 class JournalError(_Advised):
     """The journal cannot be opened, read or written; ``pid`` is the process that holds it."""
 
@@ -478,3 +489,29 @@ class JournalError(_Advised):
 
     def __str__(self) -> str:
         return self._told({"pid": self.pid, "seq": self.seq})
+
+
+# ---------------------------------------------------------------- worlds
+
+
+class WorldError(PapertapeError):
+    """A line of a world cannot be read or carried out: where, what was read, what would be legal.
+
+    ``line`` and ``column`` count from 1; 0 is a step that no text has.
+    """
+
+    def __init__(
+        self, reason: str, *, line: int = 0, column: int = 0, found: str = "", legal: str = ""
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
+        self.column = column
+        self.found = found
+        self.legal = legal
+
+    def __str__(self) -> str:
+        place = f"line {self.line}, column {self.column}: " if self.line else ""
+        found = f"{_quoted(self.found)} " if self.found else ""
+        legal = f". Legal: {self.legal}" if self.legal else ""
+        return visible(f"{place}{found}{self.reason}{legal}")

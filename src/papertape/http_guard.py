@@ -21,6 +21,10 @@ class HttpRefused(Exception):
         self.detail = detail
 
 
+class HttpAnswered(HttpRefused):
+    """A request is answered at the door; ``detail`` is the answer."""
+
+
 def bracketed(host: str) -> str:
     """A host as it stands in a URL."""
     return f"[{host}]" if ":" in host else host

@@ -12,6 +12,7 @@ from typing import Any, Final
 LOGGERS: Final = (
     "papertape.station",
     "papertape.control",
+    "papertape.recording",
     "papertape.client.api",
     "papertape.client.session",
     "papertape.client.error_routing",

@@ -1,10 +1,12 @@
 """How commands find a running station."""
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
 
+from papertape.cli import rendezvous
 from papertape.cli.rendezvous import TOKEN, URL, Meeting, announce, directory, forget, meet
 from papertape.errors import SettingsError
 
@@ -63,6 +65,21 @@ def test_a_station_that_died_is_forgotten(runtime: Path) -> None:
         os._exit(0)
     os.waitpid(dead, 0)
     path = announce(7497, Meeting("http://127.0.0.1:5", "secret", "tws", dead))
+    with pytest.raises(SettingsError, match="no station is found"):
+        meet(None)
+    assert not path.exists()
+
+
+@pytest.mark.network
+def test_where_no_signal_asks_whether_a_process_runs_its_port_tells(
+    runtime: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rendezvous, "POSIX", False)
+    monkeypatch.delattr(os, "kill")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        here = Meeting(f"http://127.0.0.1:{listening.getsockname()[1]}", "secret", "tws", 1)
+        path = announce(7497, here)
+        assert meet(None) == here
     with pytest.raises(SettingsError, match="no station is found"):
         meet(None)
     assert not path.exists()

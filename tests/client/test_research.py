@@ -1,6 +1,6 @@
 """Scanners and news in the asyncio client: at a station in memory."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,7 +26,10 @@ ASKED: tuple[type[Message], ...] = (
 
 
 def at(
-    main: Callable[[Tws], Awaitable[Any]], station: Hall | None = None, version: int = MAX_SERVER
+    main: Callable[[Tws], Awaitable[Any]],
+    station: Hall | None = None,
+    version: int = MAX_SERVER,
+    more: Iterable[type[Message]] = (),
 ) -> Any:
     """What a program gets at a station in memory."""
     tws, behind = Memory(version), (station or hall()).client(1, version)
@@ -37,7 +40,7 @@ def at(
             behind.hall.wait(48 * 3600)
         return behind.got()
 
-    tws.answers |= dict.fromkeys(ASKED, answer)
+    tws.answers |= dict.fromkeys((*ASKED, *more), answer)
     found: list[Any] = []
 
     async def connected() -> None:

@@ -37,6 +37,10 @@ class PaperDesk:
         """Do."""
         return self._answer("post", path, body)
 
+    async def get_by_post(self, path: str, body: Any) -> Any:
+        """Ask with a body."""
+        return self._answer("ask", path, body)
+
     async def patch(self, path: str, body: Any) -> Any:
         """Change."""
         return self._answer("patch", path, body)

@@ -59,6 +59,7 @@ def test_every_message_comes_back_from_a_recording(cls: type[Message]) -> None:
     [
         (b"{", "is not a recording"),
         (b"[" * 100_000, "is not a recording"),
+        (b'{"dir":"in\x80"', "is not a recording"),
         (b'{"dir":"up","name":"x","version":1,"fields":{}}', "is not a recording"),
         (b'{"dir":"out","name":"Nothing","version":176,"fields":{}}', "is called 'Nothing'"),
         (b'{"dir":"out","name":"NextValidId","version":99,"fields":{}}', "no server version 99"),

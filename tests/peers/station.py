@@ -23,16 +23,16 @@ READY_SECONDS = HANGS_S  # a start takes about one; a first one compiles
 STOP_SECONDS = HANGS_S
 
 
-def command(data: Path, wire_log: Path) -> list[str]:
+def command(data: Path, wire_log: Path, *more: str) -> list[str]:
     """Return how a station is started: any free port, its own data, every message logged."""
     options = ["--port", "0", "--data-dir", str(data), "--wire-log", str(wire_log), "--no-color"]
-    return [sys.executable, "-m", "papertape", "serve", *options]
+    return [sys.executable, "-m", "papertape", "serve", *options, *more]
 
 
 class Station:
     """A running station: its port, what it printed, and its wire log."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *more: str) -> None:
         self.wire_log = folder / "wire.jsonl"
         self.output: list[str] = []
         self._ready = threading.Event()
@@ -40,7 +40,7 @@ class Station:
         self._logged: dict[int, list[dict[str, Any]]] = defaultdict(list)
         self.port = 0
         self.process = subprocess.Popen(
-            command(folder / "data", self.wire_log),
+            command(folder / "data", self.wire_log, *more),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -26,7 +26,7 @@ ENDS = {
     "reqWshEventData": 10282, "reqWshMetaData": None, "wshe_ed": None, "reqUserInfo": None,
     "ADJUSTED_LAST": None,
     "whatIf": 387,
-    "BOX TOP": 387, "GTX": 10052, "hedgeType": 201, "blockOrder": 117,
+    "BOX TOP": 387, "GTX": 10052, "hedgeType": 10007, "blockOrder": 117,
 }  # fmt: skip
 """Each call, and the code that says why it ended. A request without an id has an answer besides:
 the code alone would not end it."""

@@ -50,6 +50,16 @@ def test_a_read_only_api_refuses_completed_orders() -> None:
     assert client.send(orders.ReqCompletedOrders(False)).errors() == [(-1, 321, READ_ONLY)]
 
 
+def test_who_waits_for_a_list_or_a_preview_need_not_wait_for_ever() -> None:
+    client = busy(readOnlyApi=True).client()
+    client.send(orders.ReqOpenOrders(), orders.ReqCompletedOrders(False))
+    told = [line for line in lines(client.got()) if not line.startswith("error")]
+    assert told == ["openOrderEnd", "completedOrdersEnd"]
+    preview = order(7, "BUY 1 AAPL MKT")
+    preview.order.whatIf = True
+    assert [code for _, code, _ in client.send(preview).errors()] == [321, 201]
+
+
 def test_a_read_only_api_tells_data_accounts_and_executions() -> None:
     client = busy(readOnlyApi=True).client()
     client.send(

@@ -59,9 +59,7 @@ def test_a_new_station_begins_where_it_was_told(tmp_path: Path) -> None:
     with made(tmp_path / "new", minutes_played=10) as composed:
         assert composed.recovered == 0
         assert composed.clock.now(WALL) == WALL
-        assert (
-            cast(Market, composed.station.market).anchor == (WALL - 10 * MINUTE) // MINUTE * MINUTE
-        )
+        assert cast(Market, composed.station.tape).anchor == (WALL - 10 * MINUTE) // MINUTE * MINUTE
         assert composed.station.engine.clock == composed.station.now == WALL
     assert (tmp_path / "new" / JOURNAL).is_file()
 
@@ -70,7 +68,7 @@ def test_a_station_that_starts_again_is_the_same_one(tmp_path: Path) -> None:
     with made(tmp_path, seed=5) as composed:
         buy(composed)
         state = composed.station.engine.state_hash()
-        quote = composed.station.market.quote(SPY, WALL + 5 * SECOND)
+        quote = composed.station.tape.quote(SPY, WALL + 5 * SECOND)
     with made(tmp_path, seed=5, wall=WALL + 5 * SECOND, minutes_played=999) as again:
         assert again.recovered == 0  # the clean stop has left a snapshot
         assert again.station.engine.state_hash() == state
@@ -89,7 +87,7 @@ def test_a_market_at_the_hours_of_its_exchange() -> None:
         assert station.market.quote(SPY, saturday).time < at("20261127 13:00:00")
     with made(None, wall=saturday) as composed:
         assert not composed.station.engine.hours.exchange
-        next_tick = composed.station.market.next_tick(SPY, saturday)
+        next_tick = composed.station.tape.next_tick(SPY, saturday)
         assert next_tick is not None and next_tick < saturday + MINUTE
 
 
@@ -161,7 +159,7 @@ def test_another_seed_is_told_and_the_old_one_stays(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with made(tmp_path, seed=1) as composed:
-        quote = composed.station.market.quote(SPY, WALL)
+        quote = composed.station.tape.quote(SPY, WALL)
     caplog.set_level(logging.WARNING)
     with made(tmp_path, seed=2) as again:
         assert again.station.market.quote(SPY, WALL) == quote
@@ -194,7 +192,7 @@ def test_another_account_is_opened_beside_those_that_are_kept(tmp_path: Path) ->
 def test_the_sample_market_plays() -> None:
     folder = Path(__file__).parents[2] / "market/sample"
     with made(None, folder=folder) as composed:
-        assert composed.station.market.quote(SPY, WALL).bid > 0
+        assert composed.station.tape.quote(SPY, WALL).bid > 0
 
 
 def test_close_may_be_repeated(tmp_path: Path) -> None:
@@ -225,7 +223,7 @@ APRIL = at("20260410 15:55:00")
 
 def prices(composed: Composed) -> list[object]:
     """What three instruments show in the first ten minutes."""
-    market = composed.station.market
+    market = composed.station.tape
     minutes = range(composed.clock.market, composed.clock.market + 10 * MINUTE, MINUTE)
     return [market.quote(con_id, now) for con_id in (SPY, EURUSD, 4815747) for now in minutes]
 

@@ -66,8 +66,9 @@ def test_defaults_are_a_fresh_gateways_or_have_a_reason() -> None:
             assert row.default != fresh, name
 
 
-def test_precautions_are_off() -> None:
-    assert not any(row.default for row in TABLE if row.group == "precautions")
+def test_precautions_are_bypassed_unless_a_new_tws_is_wanted() -> None:
+    rows = [row for row in TABLE if row.group == "precautions"]
+    assert all(row.default is True and row.fresh is False and row.reason for row in rows)
 
 
 def test_every_default_passes_its_own_check() -> None:
@@ -132,7 +133,7 @@ masterClientId         | 2147483648             | from 0 to 2147483647
 loggingLevel           | "loud"                 | system, error, warning, information, detail
 bulkDataTimeout        | null                   | from 1 to 3600
 componentExchSeparator | "123456789"            | at most 8
-optionExerciseRequestType | "a\\u0000b"         | printable
+defaultAlgorithm       | "a\\u0000b"            | printable
 autoLogoffTime         | "13:00"                | such as 11:45
 autoLogoffTime         | "1:5"                  | such as 11:45
 trustedIPs             | "localhost"            | is not an address or a network

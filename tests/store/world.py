@@ -40,9 +40,19 @@ from papertape.venue.facts import AnyFact
 from papertape.venue.market.source import Print, Quote
 from papertape.venue.reference.instruments import Instrument
 from papertape.venue.reference.listings import CATALOGUE
+from papertape.venue.script import (
+    OrderRule,
+    ScriptAct,
+    SetHolding,
+    SetRule,
+    TapeMark,
+    WriteTape,
+)
 from papertape.venue.units import SECOND
 from venue.scenario import START, ScriptedMarket, command
 
+HALF = (ScriptAct("fill", 0, 50_000, 255 * 10**9), ScriptAct("cancel", 3600 * SECOND))
+"""An order is filled by half; the rest waits for an hour."""
 CLIENTS = (-1, 0, 1, 2)
 DAY_S = 86_400
 AFTER_HOURS_S = 7 * 3600
@@ -100,6 +110,7 @@ SECOND_DAY = (
 )
 AFTER_THE_SNAPSHOT = (
     "submit c2#9 BUY 5 AAPL STP 257.40 GTC account=DU7 triggerMethod=1",
+    "submit c2#10 BUY 60 AAPL MKT account=DU7 algoStrategy=Twap",
     "submit #22 SELL 10 AAPL MKT",
     "submit #23 BUY 10 AAPL LMT 257.10 GTC",
     "cancel #21",
@@ -177,6 +188,7 @@ def history(world: World) -> Iterator[None]:
     world.play("submit #1 BUY 1 AAPL LMT 200", "cancel #1")
     world.ask(ResetOrderIds())
     world.play(*FIRST_DAY)
+    _script(world)
     yield
     _user(world, "LMT", 200.0, "no")
     _user(world, "LMT", 201.0, "negative")
@@ -208,6 +220,17 @@ def history(world: World) -> Iterator[None]:
     world.ask(ReplaceAdvisorGroups("F1", (("both", "Ratio", (("DU7", 2), ("DU1234567", 1))),)))
     world.ask(ReplaceAccountAliases("F1", (("DU7", "Ann"),)))
     world.play("quote AAPL 257.00 257.10", "submit c2#40 BUY 9 AAPL MKT account= faGroup=both")
+
+
+def _script(world: World) -> None:
+    """What a world can say, but for the market: that follows the tape of the test."""
+    world.ask(SetHolding("DU7", AAPL, 30_000, 250 * 10**9))
+    world.ask(SetRule(OrderRule("half", 1, AAPL, ref="half", acts=HALF)))
+    world.play("submit c3#1 BUY 10 AAPL LMT 255 orderRef=half")
+    world.ask(SetRule(OrderRule("no", client=3, acts=(ScriptAct("reject", 0, 0, 0, 201, "no"),))))
+    world.play("submit c3#2 BUY 10 AAPL LMT 255")
+    marks = (TapeMark(world.now + 2 * SECOND, 1, 1_000_000, 10_000, 1_000_100, 10_000),)
+    world.ask(WriteTape(EURUSD.conId, marks))
 
 
 def _trade(world: World, entry: Instrument, quote: Quote, order_id: int) -> None:

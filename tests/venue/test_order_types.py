@@ -465,5 +465,7 @@ def _send_back(stage: Stage, client_id: int, order_id: int) -> None:
             assert new.limit == old.limit
         else:  # its price is that of the market of now, its cap the old one
             assert new.terms.limit == old.terms.limit
+        if new.filled > old.filled:
+            return
     after = queries.order(client_id, order_id)
     assert after is not None and after.order == before.order

@@ -21,6 +21,9 @@ COMMANDS: Final[dict[str, str]] = {
     "data": "data",
     "doctor": "doctor",
     "explain": "explain",
+    "proxy": "proxy",
+    "record": "record",
+    "replay": "replay",
 }
 """Command -> its module; the function or command group in it has the command's name."""
 

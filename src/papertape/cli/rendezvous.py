@@ -6,13 +6,19 @@ A station writes its address and token there when it starts and removes them whe
 import getpass
 import json
 import os
+import socket
 import tempfile
 from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 
 from ..errors import SettingsError
 
+POSIX: Final = os.name == "posix"
+PATIENCE_S: Final = 1.0
+"""How long a station may take to accept a connection where only that tells that it runs."""
 URL, TOKEN = "PAPERTAPE_CONTROL_URL", "PAPERTAPE_CONTROL_TOKEN"
 
 
@@ -40,7 +46,7 @@ def directory() -> Path:
         state = path.lstat()
     except OSError as error:
         raise _unusable(path, error.strerror or str(error)) from error
-    foreign = os.name == "posix" and (state.st_uid != _user() or state.st_mode & 0o077)
+    foreign = POSIX and (state.st_uid != _user() or state.st_mode & 0o077)
     if path.is_symlink() or foreign:
         raise _unusable(path, "it is not yours alone")
     return path
@@ -66,7 +72,8 @@ def announce(port: int, meeting: Meeting) -> Path:
     path = directory() / f"{port}.json"
     fresh = path.with_suffix(f".{os.getpid()}")
     try:
-        with os.fdopen(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as out:
+        fd = os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+        with os.fdopen(fd, "w", encoding="utf-8") as out:
             json.dump(msgspec.to_builtins(meeting), out)
         fresh.replace(path)
     except OSError as error:
@@ -111,10 +118,25 @@ def _read(path: Path) -> Meeting | None:
     """The file's content, if its process still runs."""
     try:
         found = msgspec.json.decode(path.read_bytes(), type=Meeting)
-        os.kill(found.pid, 0)
-    except ProcessLookupError:
+        if _runs(found):
+            return found
         path.unlink(missing_ok=True)
-        return None
-    except (OSError, msgspec.DecodeError):
-        return None
-    return found
+    except (OSError, ValueError):  # ValueError: no meeting, or no URL in it
+        pass
+    return None
+
+
+def _runs(found: Meeting) -> bool:
+    """Whether a station's process runs. Raises ``OSError`` when it is another user's."""
+    if POSIX:
+        try:
+            os.kill(found.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+    place = urlsplit(found.url)  # os.kill ends a process on Windows, whatever the number
+    try:
+        socket.create_connection((place.hostname or "", place.port or 0), PATIENCE_S).close()
+    except OSError:
+        return False
+    return True

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Self
@@ -25,11 +26,14 @@ from .private import keep_private, tighten
 from .rendezvous import Meeting, announce, forget
 from .settings import ServeSettings, api_words, load_all, opened_by, settings_file
 from .terminal import shown
+from .wait_file import WaitFile
 
 log = logging.getLogger("papertape.station")
 
 CONSOLE_NEEDS = ("nicegui", "httpx")
 """Packages of the console. It is a process of its own, so they are not imported here."""
+CONTROL_NEEDS = ("fastapi", "uvicorn", "websockets")
+"""Packages of the control API. They are imported at its first request."""
 
 
 class Consent(NamedTuple):
@@ -140,6 +144,10 @@ def serve(
     wire_log: Annotated[
         Path | None, typer.Option(help="Write every message as a line of JSON to this file.")
     ] = None,
+    wait_file: Annotated[
+        Path | None,
+        typer.Option(help="Write host and ports as JSON here once programs can connect."),
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(help="Settings file. [papertape.toml where it exists]")
     ] = None,
@@ -178,7 +186,7 @@ def serve(
             handler.setFormatter(Prefixed())
         keep_private()
         _warn_of_file(config, flags, stations)
-        _run(stations, wire_log, Consent(accept_clock, accept_loss))
+        _run(stations, wire_log, wait_file, Consent(accept_clock, accept_loss))
     except PapertapeError as error:
         screen.print(f"[red]papertape:[/red] {shown(error)}", soft_wrap=True)
         raise typer.Exit(2) from error
@@ -193,8 +201,14 @@ def _logging(console: Console, *, verbose: bool) -> logging.Handler:
     return handler
 
 
-def _run(stations: Mapping[str, ServeSettings], wire_log: Path | None, consent: Consent) -> None:
+def _run(
+    stations: Mapping[str, ServeSettings],
+    wire_log: Path | None,
+    wait_file: Path | None,
+    consent: Consent,
+) -> None:
     with ExitStack() as stack:
+        waited = None if wait_file is None else stack.enter_context(WaitFile(wait_file))
         for folder, level in {one.log_dir: one.log_level for one in stations.values()}.items():
             if folder is not None:
                 _log_to_file(folder, level, stack)
@@ -214,6 +228,7 @@ def _run(stations: Mapping[str, ServeSettings], wire_log: Path | None, consent: 
                     composed[name].station.drills.begin(text)
         places = {name: _place(composed[name], stations[name]) for name in stations}
         first = next(iter(stations.values()))
+        uncontrolled = _uncontrolled(first)
         lacking = _lacking(first)
         control = Control(
             port=first.control_port,
@@ -222,6 +237,8 @@ def _run(stations: Mapping[str, ServeSettings], wire_log: Path | None, consent: 
         )
 
         def ready(found: Ready) -> None:
+            if uncontrolled:
+                _say(f"no control API: {uncontrolled}")
             if lacking:
                 _say(f"no console: {lacking}")
             if found.url:
@@ -229,10 +246,34 @@ def _run(stations: Mapping[str, ServeSettings], wire_log: Path | None, consent: 
                     meeting = Meeting(found.url, found.token, name, os.getpid())
                     word = stack.enter_context(_Word(at, meeting))
                     composed[name].station.config.watch("socketPort", word.move)
+            if waited is not None:
+                waited.write(found)
+                for name in stations:
+                    moved = partial(waited.move, name)
+                    composed[name].station.config.watch("socketPort", moved)
             _announce(composed, stations, found)
 
-        run(places, control if first.control else None, ready)
+        run(places, control if first.control and not uncontrolled else None, ready)
         _say("stopped: sessions closed, everything kept")
+
+
+def _uncontrolled(settings: ServeSettings) -> str:
+    """Why there is no control API where no setting asks for it; "" when there can be one.
+
+    Raises ``SettingsError`` when a setting asks for it.
+    """
+    if not settings.control or not _missing(CONTROL_NEEDS):
+        return ""
+    advice = "Install it: pip install 'papertape[control]'"
+    asked = settings.model_fields_set & {"control", "control_port", "control_token"}
+    if asked:
+        reason = "the control API is not installed"
+        raise SettingsError(reason, setting=min(asked), advice=advice)
+    return f"it is not installed; {advice[0].lower()}{advice[1:]}"
+
+
+def _missing(packages: tuple[str, ...]) -> bool:
+    return any(find_spec(name) is None for name in packages)
 
 
 def _lacking(settings: ServeSettings) -> str:
@@ -244,7 +285,7 @@ def _lacking(settings: ServeSettings) -> str:
         return ""
     if not settings.control:
         lacks, advice = "needs the control API", "Leave --no-control out"
-    elif any(find_spec(name) is None for name in CONSOLE_NEEDS):
+    elif _missing((*CONSOLE_NEEDS, *CONTROL_NEEDS)):
         lacks, advice = "is not installed", "Install it: pip install 'papertape[console]'"
     else:
         return ""

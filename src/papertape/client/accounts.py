@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from ..wire.catalogue import account
+from .figures import AccountNumbers
 
 
 class AccountSnapshot(msgspec.Struct):
@@ -28,6 +29,11 @@ class AccountSnapshot(msgspec.Struct):
         if not found or currency:
             raise KeyError(f"{key} {currency}".strip())
         return found[0]
+
+    @property
+    def figures(self) -> AccountNumbers:
+        """The values as numbers with their currencies."""
+        return AccountNumbers.of(self.code, self.values)
 
     @classmethod
     def of(cls, code: str, rows: Iterable[Any]) -> "AccountSnapshot":

@@ -137,6 +137,20 @@ class PastTicks(Conversation):
             self._wake()
 
 
+class WhatIfAnswer(Conversation):
+    """The answer to a what-if: one openOrder, whose state has the figures."""
+
+    def __init__(self, order_id: int) -> None:
+        super().__init__("placeOrder", order_id)
+        self.result: Any = None
+
+    def feed(self, message: Any) -> None:
+        """Take the answer."""
+        if not self.done:
+            self.done, self.result = True, message
+            self._wake()
+
+
 def ticks_in(message: Any) -> list[Any]:
     """The ticks of an answer with ticks of the past; none for another message."""
     for name in ("historicalTicksLast", "historicalTicksBidAsk", "historicalTicks"):

@@ -153,7 +153,10 @@ class Inquiries(SessionFacade):
         ``end``; give one of them. ``what`` is TRADES, BID_ASK or MIDPOINT.
 
         TWS gives up to 1000 of one trading day and the rest of their last second: go on at the
-        second after the last one's. Times as in ``historical_bars``.
+        second after the last one's. Times as in ``historical_bars``. Example::
+
+            ticks = await tws.historical_ticks(pt.Stock("SPY"), count=10, end=datetime.now(UTC))
+            assert len(ticks) >= 10 and ticks[-1].price > 0
         """
         since = moment(start, "start", "ReqHistoricalTicks")
         until = moment(end, "end", "ReqHistoricalTicks")
@@ -176,7 +179,10 @@ class Inquiries(SessionFacade):
         regular_hours: bool = True,
         timeout: float = DEADLINE_S,
     ) -> datetime:
-        """Return since when there are data of a kind, in UTC."""
+        """Return since when there are data of a kind, in UTC. Example::
+
+        assert (await tws.head_timestamp(pt.Stock("AAPL"))).year < 2020
+        """
 
         def make(number: int) -> tuple[Call, ticks.ReqHeadTimeStamp]:
             request = ticks.ReqHeadTimeStamp(number, wanted, int(regular_hours), what, 2)
@@ -193,7 +199,12 @@ class Inquiries(SessionFacade):
         regular_hours: bool = True,
         timeout: float = 60.0,
     ) -> list[HistogramEntry]:
-        """Return how much was traded at each price in the period (``3 days``, ``1 week``)."""
+        """Return how much was traded at each price in the period (``3 days``, ``1 week``).
+        Example::
+
+            rows = await tws.histogram(pt.Stock("SPY"), "3 days")
+            assert sum(row.size for row in rows) > 0
+        """
 
         def make(number: int) -> tuple[Call, ticks.ReqHistogramData]:
             request = ticks.ReqHistogramData(number, wanted, regular_hours, period)
@@ -212,7 +223,11 @@ class Inquiries(SessionFacade):
         regular_hours: bool = True,
         timeout: float = 60.0,
     ) -> history.HistoricalSchedule:
-        """Return the trading sessions of the span that ends at ``end``, in ``timeZone``."""
+        """Return the trading sessions of the span that ends at ``end``, in ``timeZone``. Example::
+
+        schedule = await tws.schedule(pt.Stock("AAPL"), duration="5 D")
+        assert schedule.timeZone == "US/Eastern" and schedule.historicalSessions
+        """
         until = moment(end, "end", "ReqHistoricalData")
 
         def make(number: int) -> tuple[Call, history.ReqHistoricalData]:

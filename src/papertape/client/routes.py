@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..wire.catalogue import account, news, reports, scanner, session
+from ..wire.catalogue import account, depth, news, reference, reports, scanner, session
 from ..wire.message import Message
 from .conversations import Conversation
 
@@ -23,6 +23,10 @@ BY_KIND: dict[type[Message], str] = {
     reports.CompletedOrdersEnd: "reqCompletedOrders",
     scanner.ScannerParameters: "reqScannerParameters",
     news.NewsProviders: "reqNewsProviders",
+    news.NewsBulletin: "reqNewsBulletins",
+    reference.FamilyCodes: "reqFamilyCodes",
+    reference.MarketRule: "reqMarketRule",
+    depth.MarketDepthExchanges: "reqMktDepthExchanges",
 }
 """Reply types without a request id, and the request that they answer."""
 

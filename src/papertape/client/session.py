@@ -18,7 +18,7 @@ from ..wire.catalogue import reports, session
 from ..wire.connection import Broken, ClientConnection, Negotiated, Undecodable, UnknownMessage
 from ..wire.message import Message
 from .connectivity import Health
-from .conversations import Conversation
+from .conversations import Conversation, WhatIfAnswer
 from .error_routing import Judge
 from .heartbeat import Beat, Heartbeat
 from .limits import URGENT, RateLimiter, UnsentMessage
@@ -401,6 +401,10 @@ class ClientSession:
         self._came("nextValidId")
 
     def _open_order(self, message: reports.OpenOrder) -> None:
+        asked = self.routes.find(message.orderId)
+        if isinstance(asked, WhatIfAnswer) and message.order.clientId == self.client_id:
+            asked.feed(message)  # of no order
+            return
         self.routes.feed(message)
         self.orders.opened(message)
 

@@ -19,6 +19,8 @@ from .conversations import Conversation, ticks_in
 
 REMEMBERED: Final = 100
 """Gaps that a stream remembers."""
+VALUES: Final = 10_000
+"""Account values that a stream keeps; a TWS has some 200, and 30 for each further currency."""
 LATE: Final = 10
 """Bars that are over, and of which an update may still come."""
 QUEUED: Final = 100_000
@@ -231,10 +233,13 @@ class AccountStream(ItemStream):
         self._others = others
         self.complete = False
         """Whether the first full set has arrived."""
+        self.values: dict[tuple[str, str], str] = {}
+        """The latest value by key and currency."""
 
     def began(self) -> None:
         """Reset the state; the server sends the full set again."""
         self.complete = False
+        self.values.clear()
 
     def items_of(self, message: Any) -> list[Any]:
         """Take an account value, a portfolio position, or the update time."""
@@ -243,6 +248,10 @@ class AccountStream(ItemStream):
         if isinstance(message, account.AccountDataEnd):
             self.complete = True
             return []
+        if isinstance(message, account.AccountValue):
+            key = message.key, message.currency
+            if key in self.values or len(self.values) < VALUES:
+                self.values[key] = message.value
         return [message]
 
 

@@ -14,6 +14,7 @@ from ..model import Bar, Contract, HistoricalTick, HistoricalTickBidAsk, Histori
 from ..wire.catalogue import account
 from ..wire.catalogue.ticks import RealTimeBarTick
 from .books import BookStream, DepthRow
+from .figures import AccountNumbers
 from .quotes import QuoteStream
 from .session import ClientSession
 from .streams import (
@@ -300,6 +301,11 @@ class AccountUpdates(Items[AccountMessage]):
     ) -> None:
         super().__init__(core, wait, clock, stream)
         self._account = stream
+
+    @property
+    def figures(self) -> AccountNumbers:
+        """The latest figures, as numbers with their currencies."""
+        return AccountNumbers.of(self._account.code, self._account.values)
 
     async def complete(self, *, timeout: float = 10.0) -> Self:
         """Wait until the first full set has arrived, and return this subscription."""

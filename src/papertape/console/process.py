@@ -1,7 +1,8 @@
 """Start and end of the console process: settings from stdin, the web server.
 
-The station passes a listening socket and one line of JSON. It keeps its end of stdin open; when
-that closes, the console ends too, so that no console outlives its station.
+The station passes a listening socket, or on Windows the address to listen on, and one line of JSON.
+It keeps its end of stdin open; when that closes, the console ends too, so that no console outlives
+its station.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import logging
 import os
 import socket
 import sys
+import threading
 from collections.abc import Callable, Coroutine
 from typing import NamedTuple
 
@@ -28,6 +30,7 @@ from .remote import Remote
 from .topics import Live
 
 GRACE_S = 1
+BACKLOG = 64
 LONGEST_MESSAGE = 1 << 20
 """Largest message from a page in bytes; that of socket.io."""
 
@@ -38,8 +41,10 @@ class Start(NamedTuple):
     url: str
     """Address of the control API."""
     token: str
-    fd: int
-    """The listening socket."""
+    fd: int | None = None
+    """The listening socket; None to listen on ``host`` and ``port``."""
+    host: str = ""
+    port: int = 0
 
 
 def main() -> None:
@@ -54,8 +59,8 @@ def main() -> None:
 
 
 async def serve(start: Start) -> None:
-    """Serve the pages on the socket that was passed."""
-    listening = socket.socket(fileno=start.fd)
+    """Serve the pages on the socket that was passed, or on the address."""
+    listening = _listening(start)
     host, port = listening.getsockname()[:2]
     inner = application(Live(Remote(start.url, start.token)))
     gc.freeze()  # it stays until the end
@@ -75,8 +80,23 @@ async def serve(start: Start) -> None:
     server = _Server(config)
     admission = HttpAdmission(gate.check, refusal, server.protocol, lambda: served(server))
     server.accept = lambda: admission.accept(listening)
-    asyncio.get_running_loop().add_reader(sys.stdin, _read, server)
+    watch = threading.Thread(
+        target=_watch, args=(server,), daemon=True
+    )  # no loop reads it on Windows
+    watch.start()
     await server.serve(sockets=[])
+
+
+def _listening(start: Start) -> socket.socket:
+    if start.fd is not None:
+        return socket.socket(fileno=start.fd)
+    made = socket.create_server(
+        (start.host, start.port),
+        family=socket.AF_INET6 if ":" in start.host else socket.AF_INET,
+        backlog=BACKLOG,
+    )
+    made.setblocking(False)
+    return made
 
 
 class _Server(uvicorn.Server):
@@ -116,7 +136,8 @@ def application(live: Live) -> FastAPI:
     return inner
 
 
-def _read(server: uvicorn.Server) -> None:
-    """Wait for the end of stdin."""
-    if not os.read(sys.stdin.fileno(), 4096):
-        server.should_exit = True
+def _watch(server: uvicorn.Server) -> None:
+    """Wait for the end of stdin; the server looks at the flag ten times a second."""
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    server.should_exit = True

@@ -248,6 +248,10 @@ class WatchedStation:
         finally:
             self._look()
 
+    async def get_by_post(self, path: str, body: Any) -> Any:
+        """POST a question, which changes nothing. Raises ``RemoteError``."""
+        return await self.remote.post(self.station, path, body)
+
     async def patch(self, path: str, body: Any) -> Any:
         """Change something; every topic then looks for the change. Raises ``RemoteError``."""
         try:

@@ -4,7 +4,7 @@ New files get names that nobody uses, then the manifest that names them takes th
 one in a single step, then the files that it no longer names go.
 """
 
-import fcntl
+import contextlib
 import os
 import re
 from collections.abc import Iterable
@@ -18,9 +18,12 @@ from ..errors import MarketDataError
 from ..store.actions import actions_text
 from ..store.columns import Columns, write_columns
 from ..store.history import load
+from ..store.lock import locked
 from ..store.manifest import KINDS, MANIFEST, FolderEntry, read_manifest, write_manifest
 from .settling import Settled
 
+LOCK: Final = ".import.lock"
+"""The file in a market folder that is locked while a process writes to it; it goes at the end."""
 _SPACE: Final = "Make room, or choose another folder; what was there is as it was"
 
 
@@ -36,20 +39,16 @@ class FolderWriter:
         self.entries: dict[int, FolderEntry] = {}
         """What the folder has, by conId."""
         self._lock: int | None = None
-        """The folder itself, locked; the system drops that when the process ends."""
+        """The open lock file; the system drops the lock when the process ends."""
         self._made = False
 
     def __enter__(self) -> "FolderWriter":
         self._made = not self.folder.exists()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._lock = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock = self._take()
         except OSError as error:
             self.__exit__(None, None, None)
-            if isinstance(error, BlockingIOError):
-                advice = "Wait for the other import, or choose another folder"
-                raise MarketDataError("is in use", path=self.folder, advice=advice) from error
             raise _not_written(self.folder, error) from error
         try:
             if (self.folder / MANIFEST).exists():
@@ -65,11 +64,27 @@ class FolderWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._lock is not None:
+            with contextlib.suppress(OSError):  # Windows removes no file that is open
+                (self.folder / LOCK).unlink()
+            os.close(self._lock)
+            with contextlib.suppress(OSError):  # it is gone, or is another's already
+                if os.name != "posix":
+                    (self.folder / LOCK).unlink()
+            self._lock = None
         if self._made and self.folder.is_dir() and not any(self.folder.iterdir()):
             self.folder.rmdir()
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+
+    def _take(self) -> int:
+        """Lock the folder. The one before may just remove its lock file: a lock counts only on
+        the file that has the name afterwards."""
+        path = self.folder / LOCK
+        fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        if locked(fd) and path.exists() and os.path.samestat(os.fstat(fd), path.stat()):
+            return fd
+        os.close(fd)
+        advice = "Wait for the other import, or choose another folder"
+        raise MarketDataError("is in use", path=self.folder, advice=advice)
 
     def put(self, instruments: Iterable[Settled]) -> None:
         """Add instruments, each in place of what there is of its contract.
@@ -124,7 +139,7 @@ class FolderWriter:
         if old is not None and path.read_bytes() == (self.folder / old).read_bytes():
             path.unlink()
             return old
-        with path.open("rb") as file:
+        with path.open("rb+") as file:  # Windows writes out only what may be written to
             os.fsync(file.fileno())
         return path.name
 

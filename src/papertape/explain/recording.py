@@ -38,7 +38,7 @@ def recorded(
     """Explain one line's message; ``at`` is its offset in the file. Never raises on bytes."""
     try:
         found = _DECODE(line)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return _wrong(
             "server", "", version or MAX_SERVER, Finding(f"is not a recording: {error}", at)
         )

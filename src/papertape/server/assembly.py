@@ -18,6 +18,7 @@ from ..venue.broker.accounts_refused import AccountRefused
 from ..venue.broker.profile import Profile
 from ..venue.engine import Engine
 from ..venue.entries import OLDEST, SCHEMA
+from ..venue.market.laid import WorldTape
 from ..venue.market.prices import Calendars, Prices
 from ..venue.market.recorded import Recording
 from ..venue.market.tape import Market, open_market
@@ -128,7 +129,7 @@ def compose(
         facts = market_facts(keeper, chosen, wall)
         kept = facts.clock
         instruments = known_instruments(chosen.folder)
-        tape = open_tape(chosen.folder, facts, chosen.hours, instruments)
+        tape = WorldTape(open_tape(chosen.folder, facts, chosen.hours, instruments))
         engine = Engine(tape, replace(profile or Profile(), hours=chosen.hours), instruments)
         recovered = keeper.recover(engine)
         last = max(kept.market, engine.clock)
@@ -144,7 +145,10 @@ def compose(
             _open_accounts(engine)
         keeper.commit(engine)
         gateway = settings is not None and settings.gateway
-        config = Config(api, kept=keeper.config(), keep=keeper.keep_config, gateway=gateway)
+        defaults = settings.api_defaults if settings else "testing"
+        config = Config(
+            api, kept=keeper.config(), keep=keeper.keep_config, gateway=gateway, defaults=defaults
+        )
         library = read_library(chosen.folder)
         station = Station(engine, tape, keeper, settings, wire_log, config, library)
         station.keep_clock = lambda clock: keeper.keep_market(replace(facts, clock=clock))

@@ -22,7 +22,18 @@ from ..model import (
     OrdersConfig,
     OrdersSmartRoutingConfig,
 )
-from .config_table import NAMES, PORTS, QUESTIONS, TABLE, Question, Setting, Value, networks
+from .config_table import (
+    NAMES,
+    PORTS,
+    QUESTIONS,
+    TABLE,
+    Question,
+    Setting,
+    Value,
+    default_of,
+    networks,
+)
+from .settings import ApiDefaults
 
 log = logging.getLogger("papertape.station")
 
@@ -96,11 +107,12 @@ class Config:
         kept: Mapping[str, Value] | None = None,
         keep: Callable[[dict[str, Value]], object] | None = None,
         gateway: bool = False,
+        defaults: ApiDefaults = "testing",
     ) -> None:
         """Raises ``SettingsError`` naming a given setting that is not valid.
 
         ``keep`` stores changes from now on; ``kept`` is its last argument. ``gateway`` selects the
-        default port of IB Gateway.
+        default port of IB Gateway, ``defaults`` which values hold that nobody has chosen.
         """
         self._given = {name: _checked(name, value) for name, value in (given or {}).items()}
         known = dict(kept or {})
@@ -110,7 +122,7 @@ class Config:
         self._keep = keep
         self._guards: dict[str, Callable[[Any], object]] = {}
         self._watchers: dict[str, list[Callable[[Any], object]]] = {}
-        self._defaults = {row.name: row.default for row in TABLE}
+        self._defaults = {row.name: default_of(row, defaults) for row in TABLE}
         if gateway:
             self._defaults["socketPort"] = PORTS["Gateway"]
         self._values: dict[str, Value] = dict(self._defaults)

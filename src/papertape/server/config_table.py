@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from .addresses import network, written
+from .settings import ApiDefaults
 
 Value = bool | int | str | list[str] | None
 Check = Callable[[Any], Value]
@@ -149,9 +150,9 @@ class Setting(msgspec.Struct, frozen=True):
     line: str
     """What the setting does, in a sentence."""
     idle: str = ""
-    """Why it has no effect yet; "" when it has."""
+    """Why it does not apply to this station; "" when it has an effect."""
     fresh: Value | msgspec.UnsetType = msgspec.UNSET
-    """The value of a newly installed Gateway, where ours differs."""
+    """The value of a newly installed TWS or Gateway, where ours differs."""
     reason: str = ""
     """Why ours differs."""
 
@@ -168,12 +169,16 @@ PATHS = {
     "smartRouting": "orders.smartRouting",
 }
 
-NO_FUNDS = "the venue has no mutual funds"
+NO_FUNDS = "orders for mutual funds are refused by name"
 NO_FA = "the venue has no advisor accounts"
-NO_VOL = "the venue accepts no volatility orders"
-NO_LINE = "the station gives no such warning, so there is nothing to bypass"
+NO_VOL = "volatility orders are refused by name"
+NO_BONDS = "orders for bonds are refused by name"
+NO_PAIRS = "orders for combinations are refused by name"
 NO_ROUTES = "every SMART order trades against the one displayed market"
-WORD = "TWS shows this to its user; a station has no window"
+NO_WINDOW = "it concerns the window of TWS, and a station has none"
+EDITABLE, FINAL = "editable until cutoff time", "final"
+ENCODINGS = {"ASCII 7": "ascii", "Latin-1": "latin-1", "UTF-8": ""}
+"""Encodings of texts by name; the codec, "" for none that is needed."""
 
 
 def _settings() -> list[Setting]:
@@ -188,8 +193,9 @@ def _settings() -> list[Setting]:
         ("prepareDailyPnL", flag, True, "Daily PnL is in the first row of reqPnL."),
         ("sendStatusUpdatesForVolatilityOrders", flag, True,
          "Volatility orders report each repricing.", NO_VOL),
-        ("encodeApiMessages", choice("ASCII 7", "UTF-8"), "UTF-8", "How texts are encoded.",
-         "texts are always sent as UTF-8", "ASCII 7", "names and references arrive unchanged"),
+        ("encodeApiMessages", choice(*ENCODINGS), "UTF-8",
+         "The encoding of texts to clients; what it lacks is sent as ?.",
+         "", "ASCII 7", "names and references arrive unchanged"),
         ("socketPort", number(1, 65535), 7497,
          "The port that clients connect to. A change sends 1300 to every client and closes it.",
          "", 4002, "a station is TWS unless it is started as Gateway"),
@@ -198,15 +204,14 @@ def _settings() -> list[Setting]:
         ("createApiMessageLogFile", flag, False,
          "Every message is written to ``api.<client>.<day>.log``."),
         ("includeMarketDataInLogFile", flag, False, "Market data is in those files as well."),
-        ("exposeTradingScheduleToApi", flag, True, "Contract details have the trading hours.",
-         "contract details always have the same hours"),
+        ("exposeTradingScheduleToApi", flag, True, "Contract details have the trading hours."),
         ("splitInsuredDepositFromCashBalance", flag, False,
-         "The insured deposit is reported apart from the cash.", "paper accounts have none"),
+         "The insured deposit is reported apart from the cash.",
+         "accounts here have no insured deposit, nor has a paper account"),
         ("sendZeroPositionsForTodayOnly", flag, False,
-         "Positions of size 0 are sent only if they were opened today.",
-         "positions closed on an earlier day are always sent"),
+         "Positions of size 0 are sent only if they were opened today."),
         ("letApiAccountRequestsSwitchSubscription", flag, False,
-         "An account request changes the account that TWS shows.", WORD),
+         "An account request changes the account that TWS shows.", NO_WINDOW),
         ("useAccountGroupsWithAllocationMethods", flag, True,
          "Advisor groups carry their allocation method.", NO_FA),
         ("loggingLevel", choice(*LEVELS), "error",
@@ -215,10 +220,10 @@ def _settings() -> list[Setting]:
          "The client that receives orders, status and executions of all clients."),
         ("bulkDataTimeout", number(1, 3600), 30,
          "Seconds that a history request waits for a broken data farm, before 162."),
-        ("componentExchSeparator", text(8), "", "Separates an exchange from its component.",
-         "no exchange here has components"),
-        ("showForexDataIn1_10Pips", flag, True, "Currency prices have tenths of a pip.",
-         "currency prices always have them"),
+        ("componentExchSeparator", text(8), "",
+         "Separates an exchange from a primary exchange in one field, as in SMART:NASDAQ."),
+        ("showForexDataIn1_10Pips", flag, True,
+         "Currency prices have tenths of a pip; otherwise halves."),
         ("allowForexTradingIn1_10Pips", flag, True,
          "Currency orders may have tenths of a pip; otherwise these get 110."),
         ("roundAccountValuesToNearestWholeNumber", flag, False,
@@ -226,25 +231,24 @@ def _settings() -> list[Setting]:
         ("sendMarketDataInLotsForUsStocks", flag, False,
          "Sizes of live quotes of US stocks count round lots."),
         ("showAdvancedOrderRejectInUi", flag, False,
-         "TWS shows advanced rejections instead of sending them.", WORD),
+         "TWS shows advanced rejections instead of sending them.", NO_WINDOW),
         ("rejectMessagesAboveMaxRate", flag, False,
          "Requests above the rate are refused with 100; otherwise they wait."),
         ("maintainConnectionOnIncorrectFields", flag, True,
          "A field that cannot be parsed gets 320 and the session continues."),
-        ("compatibilityModeNasdaqStocks", flag, False, "NASDAQ is called ISLAND.",
-         "NASDAQ is called NASDAQ, and ISLAND is understood"),
+        ("compatibilityModeNasdaqStocks", flag, False,
+         "NASDAQ is called ISLAND; both are understood."),
         ("sendInstrumentTimezone", choice(OPERATOR, INSTRUMENT, UTC), INSTRUMENT,
          "The zone of the times of bars and executions, from server version 174 on."),
-        ("sendForexDataInCompatibilityMode", flag, False, "Currency data as before 1/10 pips.",
-         "currency data has one form"),
+        ("sendForexDataInCompatibilityMode", flag, False, "Currency prices have whole pips."),
         ("maintainAndResubmitOrdersOnReconnect", flag, True,
          "Orders held while the broker link is down are sent when it is back."),
-        ("historicalDataMaxSize", number(1, 1024), 16, "Limit of a historical answer, in MB.",
-         "the limit of an answer is its bars, not its bytes"),
+        ("historicalDataMaxSize", number(1, 1024), 16,
+         "The most MB of an answer with historical bars, else 162."),
         ("autoReportNettingEventContractTrades", flag, True,
          "Event contract trades that net out are reported.", "the venue has no event contracts"),
-        ("optionExerciseRequestType", text(100), "editable until cutoff time",
-         "How an exercise request is handled.", "a request can be cancelled until the cut-off"),
+        ("optionExerciseRequestType", choice(EDITABLE, FINAL), EDITABLE,
+         "Whether an exercise request can be cancelled until the cut-off; else 10148."),
         ("allowLocalhostOnly", flag, False, "The station refuses other computers.",
          "", True, "--host limits who can connect, and the user decides about unknown addresses"),
         ("trustedIPs", addresses, ["127.0.0.1", "::1"],
@@ -255,21 +259,25 @@ def _settings() -> list[Setting]:
 
 
 def _precautions() -> list[Setting]:
-    rows = [
-        ("bypassOrderPrecautions", "Orders pass the limits of size, price and value."),
-        ("bypassBondWarning", "Bond orders pass the warning about bonds."),
-        ("bypassNegativeYieldConfirmation", "Bond orders with a negative yield pass."),
-        ("bypassCalledBondWarning", "Orders for called bonds pass."),
-        ("bypassSameActionPairTradeWarning", "Pairs whose legs have the same side pass."),
-        ("bypassFlaggedAccountsWarning", "Orders of flagged accounts pass."),
-        ("bypassPriceBasedVolatilityWarning", "Volatility orders with a price pass."),
-        ("bypassRedirectOrderWarning", "Orders that name an exchange instead of SMART pass."),
-        ("bypassNoOverfillProtection", "Groups whose orders may all fill pass."),
-        ("bypassRouteMarketableToBBO", "Marketable orders sent to one exchange pass."),
-    ]
+    rows = (
+        ("bypassOrderPrecautions",
+         "Orders pass the limits of price (163, 164, 382), size (383) and value (451).", ""),
+        ("bypassBondWarning", "Bond orders pass the warning about bonds.", NO_BONDS),
+        ("bypassNegativeYieldConfirmation", "Bond orders with a negative yield pass.", NO_BONDS),
+        ("bypassCalledBondWarning", "Orders for called bonds pass.", NO_BONDS),
+        ("bypassSameActionPairTradeWarning", "Pairs whose legs have the same side pass.", NO_PAIRS),
+        ("bypassFlaggedAccountsWarning", "Orders of flagged accounts pass.", NO_FA),
+        ("bypassPriceBasedVolatilityWarning", "Volatility orders with a price pass.", NO_VOL),
+        ("bypassRedirectOrderWarning",
+         "Stock orders that name an exchange instead of SMART pass (10311, 10329).", ""),
+        ("bypassNoOverfillProtection",
+         "Groups whose orders may all fill pass at an exchange (10324).", ""),
+        ("bypassRouteMarketableToBBO", "Orders that set routeMarketableToBbo pass (201).", ""),
+    )  # fmt: skip
+    why = "orders of a tester pass"
     return [
-        Setting("precautions", index, name, flag, False, line, NO_LINE)
-        for index, (name, line) in enumerate(rows, 1)
+        Setting("precautions", index, name, flag, True, line, idle, False, why)
+        for index, (name, line, idle) in enumerate(rows, 1)
     ]
 
 
@@ -290,6 +298,14 @@ def _others() -> list[Setting]:
         Setting("smartRouting", 4, "defaultAlgorithm", text(40), "",
                 "The algorithm of orders without one.", NO_ROUTES),
     ]  # fmt: skip
+
+
+def default_of(row: Setting, defaults: ApiDefaults) -> Value:
+    """The value of a setting that nobody has chosen; the port goes with the profile."""
+    fresh = defaults == "fresh" and row.name != "socketPort"
+    if row.fresh is msgspec.UNSET or not (fresh or defaults == row.group):
+        return row.default
+    return row.fresh
 
 
 PORTS = {"TWS": 7497, "Gateway": 4002}

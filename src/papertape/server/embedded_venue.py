@@ -13,6 +13,7 @@ from ..venue.entries import Entry
 from ..venue.market.source import MarketSource
 from ..venue.reference.instruments import Instruments
 from ..venue.reference.sessions import TradingHours
+from ..venue.script import ScriptRefused
 from ..venue.state import State
 from ..venue.units import Nanos
 from .persistence import Keeper
@@ -51,7 +52,7 @@ class EmbeddedVenue:
         """See ``Venue``. Raises ``JournalError`` when a failed command cannot be undone."""
         try:
             return self.engine.submit(command, now)
-        except AccountRefused:
+        except (AccountRefused, ScriptRefused):
             raise
         except Exception:
             self._rebuild()

@@ -93,7 +93,7 @@ class FigureRows:
             for row in self.values(account)
         ]
         for held in self._queries.portfolio(account, self._now):
-            if self._preferences.shows(held.contract):
+            if self._preferences.shows(account, held.contract, held.position):
                 messages += (
                     PortfolioValue(
                         held.contract, held.position, held.marketPrice, held.marketValue,

@@ -169,7 +169,7 @@ class Publisher:
 
     def _send_position(self, event: events.PositionChanged, session: Session) -> None:
         row = self._queries.position(event.account, event.conId)
-        if not self._preferences.shows(row.contract):
+        if not self._preferences.shows(row.account, row.contract, row.position):
             return
         if session.subscriptions.of(PositionSubscription):
             session.send(Position(row.account, row.contract, row.position, row.avgCost))

@@ -18,6 +18,9 @@ Verdict = Literal["accept", "ask", "reject"]
 Entitlement = Literal["live", "delayed", "none"]
 """Which market data of a contract the user has subscribed to."""
 ENTITLEMENTS: tuple[Entitlement, ...] = ("live", "delayed", "none")
+ApiDefaults = Literal["testing", "precautions", "fresh"]
+"""Which defaults the settings of the API have."""
+API_DEFAULTS: tuple[ApiDefaults, ...] = ("testing", "precautions", "fresh")
 SERVICES = ("scanners", "news", "fundamentals", "events")
 """What ``service:news`` among the entitlements may name; it is ``live`` or ``none``."""
 _RULE = re.compile(rf"((symbol|exchange|type):\S+( \S+)*|service:({'|'.join(SERVICES)}))\Z")
@@ -88,6 +91,18 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Seed of the random choices of drills."""
     gateway: bool = False
     """Behave as IB Gateway: farms for quotes and history connect on the first request for them."""
+    api_defaults: ApiDefaults = "testing"
+    """Which settings of the API hold that nobody has chosen: those that let tests pass; the same
+    with the precautions of a newly installed TWS; or all of a newly installed TWS."""
+    precaution_percentage: int = 3
+    """How far a limit price may be from the market, in percent, where order precautions are not
+    bypassed; 0, here and below: no such limit. The numbers are those of a newly installed TWS."""
+    precaution_ticks: int = 20
+    """The same of options, in ticks."""
+    precaution_size: int = 500
+    """The most shares of an order."""
+    precaution_value: int = 100_000
+    """The most that an order may be worth, in the base currency of its account."""
     farm_connect_ms: int = 200
     """How long a data farm takes to connect."""
     farm_idle_s: float = 900.0
@@ -120,11 +135,21 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
         self._within("acceptance_timeout_s", 0.01, 86_400)
         self._within("dead_peer_s", 4, 86_400)
         self._within("max_log_mb", 1, 1 << 20)
+        self._within("precaution_percentage", 0, 1000)
+        for name in ("precaution_ticks", "precaution_size", "precaution_value"):
+            self._within(name, 0, 1_000_000_000)
         for name in ("max_depth", "max_tick_by_tick"):
             if getattr(self, name) is not None:
                 self._within(name, 0, 100_000)
         if self.max_message_rate is not None:
             self._within("max_message_rate", 0, 1_000_000)
+        if self.api_defaults not in API_DEFAULTS:
+            raise SettingsError(
+                "is not a set of defaults",
+                setting="api_defaults",
+                found=self.api_defaults,
+                advice="Choose one of: " + ", ".join(API_DEFAULTS),
+            )
         self._known_zone()
         self._known_verdicts()
         self._known_entitlements()

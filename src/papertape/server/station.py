@@ -41,7 +41,9 @@ from .market_data.history_pacing import HistoryPacing
 from .market_data.level1 import Level1
 from .market_data.live_bars import BarChannels
 from .market_data.measures import Facts
+from .market_data.pips import ShownMarket
 from .market_data.tick_by_tick import TickStreams
+from .outgoing import OutgoingForm
 from .persistence import Keeper
 from .plant.broker_link import BrokerLink
 from .plant.competing import Competition
@@ -49,6 +51,7 @@ from .plant.daily import Daily
 from .plant.farm_queue import FarmQueue
 from .plant.farms import Farms
 from .plant.held_orders import HeldOrders
+from .present.compatibility import split_exchange
 from .present.preferences import Preferences
 from .present.presenter import Presenter
 from .present.queries import Queries
@@ -84,16 +87,19 @@ class Station:
     def __init__(
         self,
         engine: Engine,
-        market: MarketSource,
+        tape: MarketSource,
         keeper: Keeper,
         settings: StationSettings | None = None,
         wire_log: WireLog | None = None,
         config: Config | None = None,
         library: ResearchLibrary | None = None,
     ) -> None:
-        self.market = market
         self.settings = settings or StationSettings()
         self.config = config or Config()
+        self.market = market = ShownMarket(tape, self.config, engine.instruments.get)
+        """The tape as clients see it."""
+        self.tape = tape
+        """The tape as the engine sees it."""
         self.timing = timing = Timing(engine.clock)
         self.schedule = schedule = StationSchedule()
         timing.wake = schedule.changed
@@ -103,7 +109,7 @@ class Station:
         """Remembers, over the computer's clock, how market time goes on."""
         self.logged_off = False
         """The user must log in again: the driver ends the station."""
-        self.venue = EmbeddedVenue(engine, keeper, market)
+        self.venue = EmbeddedVenue(engine, keeper, tape)
         views = Views(engine.instruments, engine.profile)
         self.queries = Queries(self.venue, views)
         chosen = self.settings
@@ -172,7 +178,8 @@ class Station:
         )  # fmt: skip
         self.farm_queue.serve = self.scheduler.serve
         self.farm_queue.remember = self.scheduler.remember
-        sessions.on_open += [self.drills.watch, self.taps.watch]
+        outgoing = OutgoingForm(sessions, self.config)
+        sessions.on_open += [self.drills.watch, self.taps.watch, outgoing.opened]
         sessions.on_end += [
             self.policy.left, self.drills.left, self.figures.left, self.taps.left,
             pacing.left,
@@ -320,6 +327,9 @@ class Station:
 
     def handle(self, session: Session, message: Message) -> Iterator[None] | None:
         """Let the handler of a request answer it; see ``Handling``."""
+        separator = self.config.settings.componentExchSeparator
+        if separator:
+            message = split_exchange(message, separator)
         handler = HANDLERS.get(type(message))
         if handler is None:
             unserved.answer(session, message)

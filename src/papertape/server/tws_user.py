@@ -5,8 +5,21 @@ reqOpenOrders, future ones with reqAutoOpenOrders (behaviour N6). ``useNegativeA
 which ids they get.
 """
 
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
 from ..model import Contract, Order
-from ..venue.commands import BindOrders, CancelApiOrder, CancelByUser, SubmitManualOrder
+from ..venue.commands import (
+    TWS_USER,
+    BindOrders,
+    CancelApiOrder,
+    CancelByUser,
+    ModifyByUser,
+    SubmitManualOrder,
+    SubmitOrder,
+)
 from ..venue.reference.instruments import Refusal
 from .config import Config
 from .plant.broker_link import BrokerLink
@@ -17,12 +30,17 @@ from .present.events import (
     OrderRejectedEvent,
     OrderView,
     RequestRefusedEvent,
+    WhatIfAnswered,
 )
 from .present.queries import Queries
 from .sessions.registry import Sessions
 
 Ended = OrderCancelled | OrderRejectedEvent
 """Events that end an order in the turn in which it was entered; the variant has the reason."""
+
+
+NOBODY: Final = -2
+"""The client of a what-if of the user: no session has this id, so none is told the answer."""
 
 
 class TwsUser:
@@ -65,6 +83,63 @@ class TwsUser:
             if isinstance(event, Ended) and event.variant and event.view.permId == entered.permId:
                 return _why(event)
         return entered
+
+    def preview(self, contract: Contract, order: Order) -> OrderView | Refusal:
+        """Return an order with what it would change of the margin; nothing is placed."""
+        if not self._link.up:
+            return Refusal(201, {"reason": UNREACHABLE})
+        asked = msgspec.structs.replace(order, whatIf=True, transmit=True, parentId=0)
+        for event in self._link.submit(SubmitOrder(NOBODY, 1, contract, asked)):
+            if isinstance(event, WhatIfAnswered) and event.view.clientId == NOBODY:
+                return event.view
+            if isinstance(event, RequestRefusedEvent) and event.clientId == NOBODY:
+                return _why(event)
+        return Refusal(201, {"reason": UNREACHABLE})
+
+    def enter_family(
+        self, contract: Contract, entry: Order, children: Sequence[Order]
+    ) -> list[OrderView] | Refusal:
+        """Place an order and those that wait for it to fill; return the state of each, or why the
+        first that is refused was. Either all are placed or none."""
+        for order in (entry, *children):
+            checked = self.preview(contract, order)
+            if isinstance(checked, Refusal):
+                return checked
+        newest = self._queries.newest_order()
+        before = newest.permId if newest is not None else 0
+        head = self._queries.next_valid_id(TWS_USER)
+        family = [msgspec.structs.replace(entry, parentId=0)]
+        family += [msgspec.structs.replace(child, parentId=head) for child in children]
+        placed: dict[int, None] = {}
+        for place, order in enumerate(family):
+            sent = msgspec.structs.replace(order, transmit=place == len(family) - 1, whatIf=False)
+            for event in self._link.submit(SubmitOrder(TWS_USER, head + place, contract, sent)):
+                if isinstance(event, RequestRefusedEvent) and event.clientId == TWS_USER:
+                    for held in range(place):
+                        self._link.submit(CancelApiOrder(TWS_USER, head + held))
+                    return _why(event)
+                view = getattr(event, "view", None)
+                if isinstance(view, OrderView) and view.permId > before:
+                    placed[view.permId] = None
+        zero = self._sessions.client(0)
+        if zero is not None and zero.auto_bind:
+            self.bind()
+        found = map(self._queries.order_by_perm_id, sorted(placed))
+        return [view for view in found if view is not None]
+
+    def modify(self, perm_id: int, changes: dict[str, Any]) -> OrderView | Refusal:
+        """Give a working order new terms, whoever placed it; return its state, or why it keeps the
+        old ones. Its client is told of the new terms, not of a refusal."""
+        view = self._queries.open_order(perm_id)
+        if not self._link.up:
+            return Refusal(201, {"reason": UNREACHABLE})
+        if view is None:
+            return Refusal(105)
+        order = msgspec.structs.replace(view.order, **changes)
+        for event in self._link.submit(ModifyByUser(perm_id, view.contract, order)):
+            if isinstance(event, RequestRefusedEvent) and event.clientId == TWS_USER:
+                return _why(event)
+        return self._queries.order_by_perm_id(perm_id) or view
 
     def cancel(self, perm_id: int) -> bool:
         """Cancel an order, whoever placed it; return whether it was working."""

@@ -14,7 +14,6 @@ The pure part comes first, the file after it. The file is also a second lock, in
 is deleted.
 """
 
-import fcntl
 import os
 import re
 import zlib
@@ -23,6 +22,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from papertape.errors import JournalError
+
+from .lock import BINARY, locked
 
 LENGTH: Final = 128
 """Bytes of the line. It lies within one page of memory and one sector of a disk."""
@@ -98,23 +99,22 @@ class MarkFile:
         self._journal = journal
         self._fd: int | None = None
         try:
-            fd = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+            fd = os.open(self.path, os.O_RDWR | os.O_CREAT | BINARY, 0o600)
         except OSError as error:
             raise self._unwritable(error) from error
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        if not locked(fd):
             os.close(fd)
             reason = "is in use by another station, although its lock file is not there any more"
             advice = "End that station, or give another file"
-            raise JournalError(reason, path=journal, advice=advice) from error
+            raise JournalError(reason, path=journal, advice=advice)
         self._fd = fd
 
     def read(self) -> bytes:
         """The line in the file, for ``decode``; b"" for a new file."""
         assert self._fd is not None
         try:
-            return os.pread(self._fd, LENGTH + 1, 0)
+            os.lseek(self._fd, 0, os.SEEK_SET)
+            return os.read(self._fd, LENGTH + 1)
         except OSError as error:
             raise JournalError(f"cannot be read: {error.strerror}", path=self.path) from error
 
@@ -123,7 +123,8 @@ class MarkFile:
         if self._fd is None:
             raise JournalError("cannot be written: it is closed", path=self.path)
         try:
-            os.pwrite(self._fd, encode(mark), 0)
+            os.lseek(self._fd, 0, os.SEEK_SET)
+            os.write(self._fd, encode(mark))
         except OSError as error:
             raise self._unwritable(error) from error
 
@@ -136,11 +137,8 @@ class MarkFile:
         try:
             os.ftruncate(self._fd, LENGTH)
             os.fsync(self._fd)
-            folder = os.open(self.path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            if os.name == "posix":  # elsewhere a directory cannot be opened, and needs no such care
+                _settle(self.path.parent)
         except OSError as error:
             raise self._unwritable(error) from error
 
@@ -153,3 +151,12 @@ class MarkFile:
     def _unwritable(self, error: OSError) -> JournalError:
         advice = "Check the disk and the file's permissions"
         return JournalError(f"cannot be written: {error.strerror}", path=self.path, advice=advice)
+
+
+def _settle(folder: Path) -> None:
+    """Wait until the names in a directory are on the disk."""
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

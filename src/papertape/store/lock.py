@@ -1,10 +1,15 @@
 """One writer per file: a lock that ends with the process and names its holder."""
 
-import fcntl
 import os
 from pathlib import Path
+from typing import Final
 
 from papertape.errors import JournalError
+
+BINARY: Final = getattr(os, "O_BINARY", 0)
+"""Windows writes a line's end as two bytes into a descriptor opened without it."""
+_SIGNED: Final = 1
+"""Where the holder's number starts: Windows keeps others from reading the byte that is locked."""
 
 
 class FileLock:
@@ -19,20 +24,18 @@ class FileLock:
         self._fd: int | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            fd = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o644)
+            fd = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | BINARY, 0o644)
         except OSError as error:
             reason = f"cannot be written: {error.strerror}"
             advice = "Give a file in a directory that this user may write to"
             raise JournalError(reason, path=path, advice=advice) from error
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        if not locked(fd):
             pid = _holder(fd)
             os.close(fd)
             advice = "End that process, or give another file"
-            raise JournalError("is in use", path=path, pid=pid, advice=advice) from error
+            raise JournalError("is in use", path=path, pid=pid, advice=advice)
         os.ftruncate(fd, 0)
-        os.pwrite(fd, b"%d\n" % os.getpid(), 0)
+        os.write(fd, b"\n%d\n" % os.getpid())
         self._fd = fd
 
     def release(self) -> None:
@@ -42,6 +45,20 @@ class FileLock:
             self._fd = None
 
 
+def locked(fd: int) -> bool:
+    """Lock an open file for this process until it is closed; False when that cannot be had."""
+    from filelock import lock_descriptor  # a station that keeps nothing goes without
+
+    try:
+        return lock_descriptor(fd, blocking=False)
+    except OSError:  # a file system without locks
+        return False
+
+
 def _holder(fd: int) -> int | None:
-    text = os.pread(fd, 32, 0).strip()
+    try:
+        os.lseek(fd, _SIGNED, os.SEEK_SET)
+        text = os.read(fd, 32).strip()
+    except OSError:
+        return None
     return int(text) if text.isdigit() else None

@@ -23,6 +23,8 @@ class Alarm(IntEnum):
     """The exchange opens or closes for an order; the number is its permId."""
     CONTRACT = 3
     """A contract that somebody holds ends; the number is its conId."""
+    ACT = 4
+    """An act of a world; the number is the act's."""
     DAY_END = 9
     """A trading day ends."""
 

@@ -9,11 +9,31 @@ import msgspec
 
 from papertape.model import Contract, Order
 
+from .script import ScriptCommand
 from .units import CashMicros, PriceUnits, SizeUnits
 
 TWS_USER: Final = -1
 """The client id of orders that the user of TWS entered and no client has bound; clients receive 0
 for it and for the order id."""
+
+
+class Precautions(msgspec.Struct, frozen=True):
+    """Which precautions TWS takes with an order (``tws.precautions``), and their limits; a limit of
+    0 is none."""
+
+    limits: bool = False
+    """Of price, size and value."""
+    redirect: bool = False
+    """Of stocks that name an exchange instead of SMART."""
+    overfill: bool = False
+    """Of groups whose orders may all fill, at one exchange."""
+    marketable: bool = False
+    """Of orders that set ``routeMarketableToBbo``."""
+    percentage: int = 3
+    ticks: int = 20
+    size: int = 500
+    value: int = 100_000
+    """In the account's base currency."""
 
 
 class SubmitOrder(msgspec.Struct, frozen=True, tag=True):
@@ -25,6 +45,8 @@ class SubmitOrder(msgspec.Struct, frozen=True, tag=True):
     order: Order
     strict_tif: bool = False
     """Refuse an empty time in force (from server version 225 on); otherwise it means DAY."""
+    precautions: Precautions | None = None
+    """What TWS checks before it transmits; None: nothing."""
 
 
 class CancelApiOrder(msgspec.Struct, frozen=True, tag=True):
@@ -60,6 +82,14 @@ class CancelByUser(msgspec.Struct, frozen=True, tag=True):
     """Cancel an order on behalf of the user of TWS, whoever placed it."""
 
     permId: int
+
+
+class ModifyByUser(msgspec.Struct, frozen=True, tag=True):
+    """Give a working order new terms on behalf of the user of TWS, whoever placed it."""
+
+    permId: int
+    contract: Contract
+    order: Order
 
 
 class ResetOrderIds(msgspec.Struct, frozen=True, tag=True):
@@ -203,7 +233,9 @@ Command = (
     | SubmitManualOrder
     | BindOrders
     | CancelByUser
+    | ModifyByUser
     | ResetOrderIds
     | SubmitExercise
     | AccountCommand
+    | ScriptCommand
 )

@@ -27,6 +27,7 @@ from .commands import (
     CancelApiOrder,
     CancelByUser,
     Command,
+    ModifyByUser,
     OpenAccount,
     ResetOrderIds,
     SubmitExercise,
@@ -45,11 +46,15 @@ from .facts import (
     OrderReplaced,
     PositionAdjusted,
     PositionMoved,
+    RuleMatched,
+    TapeWritten,
 )
+from .market.laid import WorldTape
 from .market.source import MarketSource, Print, Quote
 from .reference.instruments import Instruments, Refusal
 from .reference.listings import CATALOGUE
 from .reference.sessions import EXCHANGE, TradingHours
+from .script import ActOnOrder, SetHolding, SetRule, WriteTape
 from .snapshots import Snapshot, frozen, restored
 from .state import Fold, State, fingerprint
 from .tws.api_orders import Answer, ApiOrders, Decision
@@ -114,7 +119,7 @@ class Engine:
             state, self.instruments, self.profile, self.exchange, self.top, self.hours
         )
         self.accounts = AccountManager(state.accounts, self.broker.margin)
-        self.api = ApiOrders(state, archive, self.instruments, self.broker)
+        self.api = ApiOrders(state, archive, self.instruments, self.broker, self.top.look)
         self.ends = ContractEnds(state, self.instruments, self._market, self.top)
         self.exercises = Exercises(state, self.instruments, self.ends)
         self._held: set[int] = set()
@@ -126,6 +131,12 @@ class Engine:
                     self._end_with(con_id)
         if state.day_end:
             self._agenda.add(state.day_end, Alarm.DAY_END)
+        if isinstance(self._market, WorldTape):
+            self._market.clear()
+        for con_id in state.script.tape:
+            self._lay(con_id)
+        for number, waiting in state.script.waiting.items():
+            self._agenda.add(waiting.due, Alarm.ACT, number)
         for order in state.orders.values():
             self.broker.groups.follow(order)
             self._follow(order)
@@ -223,6 +234,10 @@ class Engine:
                 return "bind", api.bind(command)
             case CancelByUser():
                 return f"cancel by user {command.permId}", api.cancel_by_user(command)
+            case ModifyByUser():
+                return f"modify by user {command.permId}", api.modify_by_user(command, now)
+            case WriteTape() | SetRule() | ActOnOrder() | SetHolding():
+                return type(command).__name__, self.broker.script.decide(command, now)
             case ResetOrderIds():
                 return "reset ids", api.reset_ids(command)
         return _named(command), self.accounts.decide(command)
@@ -256,6 +271,12 @@ class Engine:
             elif isinstance(fact, DayBegan):
                 day_end = fact.end
                 self._agenda.add(day_end, Alarm.DAY_END)
+            elif isinstance(fact, RuleMatched):
+                for number, waiting in self.state.script.waiting.items():
+                    if waiting.permId == fact.permId:
+                        self._agenda.add(waiting.due, Alarm.ACT, number)
+            elif isinstance(fact, TapeWritten):
+                self._lay(fact.conId)
             happened.append(Happened(now, fact, order))
         for order in touched.values():
             self._follow(order)
@@ -268,6 +289,12 @@ class Engine:
             self._entered = self.state.facts
         if now > self.clock:
             self.clock = now
+
+    def _lay(self, con_id: int) -> None:
+        """Let the market play what a world has written."""
+        if isinstance(self._market, WorldTape):
+            self._market.lay(con_id, self.state.script.tape[con_id])
+        self._quiet = -1, 0
 
     def _follow(self, order: LiveOrder) -> None:
         """Let the books hold an order as it is now."""
@@ -339,6 +366,8 @@ class Engine:
                     self._set_look(order, now)
         elif alarm is Alarm.CONTRACT:
             self._end(number, now, happened)
+        elif alarm is Alarm.ACT:
+            self._carry_out(f"act {number}", self.broker.script.ring(number), now, happened)
         elif alarm is Alarm.SESSION:
             order = self.state.orders.get(number)
             if order is not None:

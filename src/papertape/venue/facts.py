@@ -16,6 +16,7 @@ import msgspec
 from .market.source import Quote
 from .reference.instruments import Refusal
 from .reference.sessions import EXTENDED, NIGHT, REGULAR
+from .script import OrderRule, TapeMark
 from .special import PLAIN, Special
 from .units import CashMicros, Nanos, PriceUnits, SizeUnits
 
@@ -122,6 +123,8 @@ class OrderPlaced(Fact, frozen=True, tag=1):
     """Why it does not work yet: flags of ``special.Held``."""
     parent: int = 0
     """The permId of its parent."""
+    scripted: bool = False
+    """Whether a rule of a world fills it, and no market."""
 
 
 class OrderReplaced(Fact, frozen=True, tag=2):
@@ -304,6 +307,17 @@ class OrderAdjusted(Fact, frozen=True, tag=15):
     terms: Terms
 
 
+class AlgoBegan(Fact, frozen=True, tag=17):
+    """The algorithm of an order began."""
+
+    permId: int
+    begins: Nanos
+    ends: Nanos
+    volume: SizeUnits
+    """The volume of the day, and the middle of the quote at its beginning."""
+    price: PriceUnits
+
+
 class OrderTouched(Fact, frozen=True, tag=16):
     """A tick reached, or no longer reaches, a stop that wants two ticks in a row."""
 
@@ -330,11 +344,14 @@ class OrderReleased(Fact, frozen=True, tag=21):
 
 
 class OrderDropped(Fact, frozen=True, tag=25):
-    """A held order was cancelled by its client before it reached the broker."""
+    """A held order was cancelled by its client, or discarded by TWS, before it reached the
+    broker."""
 
     clientId: int
     orderId: int
     terms: Terms
+    permId: int = 0
+    """The permanent id that a discarded order got; 0 where its client cancelled it."""
 
 
 class PermIdUsed(Fact, frozen=True, tag=23):
@@ -490,6 +507,52 @@ class AccountAliasesReplaced(Fact, frozen=True, tag=52):
     """Account and alias."""
 
 
+# -- worlds -------------------------------------------------------------------------------------
+
+
+class TapeWritten(Fact, frozen=True, tag=60):
+    """A world wrote marks on the tape of an instrument."""
+
+    conId: int
+    marks: tuple[TapeMark, ...]
+
+
+class RuleSet(Fact, frozen=True, tag=61):
+    """A world said what the broker does with the next order that fits."""
+
+    number: int
+    rule: OrderRule
+
+
+class RuleMatched(Fact, frozen=True, tag=62):
+    """An order came under a rule; its acts wait from now on."""
+
+    number: int
+    permId: int
+
+
+class ActDone(Fact, frozen=True, tag=63):
+    """An act of a world was carried out, or could not be."""
+
+    number: int
+    """Of the act that waited; 0 where it was asked for at once."""
+    permId: int
+    problem: str
+    """Why it could not be carried out; "" where it was."""
+
+
+class HoldingSet(Fact, frozen=True, tag=64):
+    """A world said what an account holds of an instrument."""
+
+    account: str
+    conId: int
+    quantity: SizeUnits
+    cost: CashMicros
+    """Signed cost of all of it."""
+    equity: CashMicros
+    """What the account is worth more by that, in its base currency: not a profit of the day."""
+
+
 AnyFact = (
     OrderPlaced
     | OrderReplaced
@@ -505,6 +568,7 @@ AnyFact = (
     | OrderWarned
     | OrderRepriced
     | OrderTouched
+    | AlgoBegan
     | OrderActivated
     | OrderReduced
     | OrderAdjusted
@@ -526,5 +590,10 @@ AnyFact = (
     | CashBooked
     | AdvisorGroupsReplaced
     | AccountAliasesReplaced
+    | TapeWritten
+    | RuleSet
+    | RuleMatched
+    | ActDone
+    | HoldingSet
 )
 """Every kind of fact: what a journal holds."""

@@ -37,8 +37,11 @@ def _order(order: LiveOrder) -> None:
     name = f"order {order.permId}"
     assert order.status in WORKING + TERMINAL, f"{name} rests in status {order.status!r}"
     quantity = order.terms.quantity
+    assert quantity or order.terms.extras.hedge is not None, f"{name} has no size"
     assert 0 <= order.filled <= quantity, f"{name}: {order.filled} of {quantity}"
-    is_filled = order.remaining == 0
+    is_filled = (
+        order.remaining == 0 and quantity > 0
+    )  # a hedge has no size before its parent trades
     assert is_filled == (order.status == FILLED), f"{name}: {order.status}, {order.remaining} left"
     assert bool(order.ended) == order.done, f"{name}: ended at {order.ended}"
     if not order.terms.exercise:

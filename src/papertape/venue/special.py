@@ -99,6 +99,57 @@ class Adjustment(msgspec.Struct, frozen=True, array_like=True, gc=False):
     trail: Trail | None = None
 
 
+class Algo(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The algorithm of an order and its parameters (``broker.algos``)."""
+
+    name: str
+    given: tuple[tuple[str, str], ...]
+    """The parameters as the client wrote them."""
+    begins: Nanos = 0
+    ends: Nanos = 0
+    """Its time; 0 for the order's own."""
+    beyond: bool = False
+    """Whether it trades what is left when its time is over."""
+    share: Rate = 0
+    """The part of the market's volume that it may be; 0 for any."""
+    until: Rate = 0
+    """The part at its end."""
+    change: Rate = 0
+    least: Rate = 0
+    most: Rate = 0
+    """How the part changes with the price, and between what."""
+    size: SizeUnits = 0
+    """The size of a part; 0 for equal parts."""
+    every: Nanos = 0
+    """Between two parts."""
+    waits: bool = False
+    """Whether a part waits for the fill of the one before."""
+    passive: bool = False
+    """Whether it stays on its own side of the quote."""
+    later: bool = False
+    """Whether its time was over when it came, so that it is that of the next day."""
+    urgency: int = 0
+    """The number of its priority or aversion, the most urgent first."""
+
+
+class Scale(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The components of a scale order."""
+
+    first: SizeUnits
+    further: SizeUnits
+    increment: PriceUnits
+    """How much farther from the market each further one is."""
+
+
+class Hedge(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How an order hedges what its parent trades (``broker.hedges``)."""
+
+    kind: str
+    ratio: Rate
+    most: SizeUnits = 0
+    """Its largest size; 0 for any."""
+
+
 class Special(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The terms that most orders do not have."""
 
@@ -134,6 +185,9 @@ class Special(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Whether the order is cancelled instead of trading at once."""
     toLimit: bool = False
     """Whether a pegged order trades, unseen, up to its cap."""
+    algo: Algo | None = None
+    components: Scale | None = None
+    hedge: Hedge | None = None
 
 
 PLAIN: Final = Special()

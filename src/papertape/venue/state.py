@@ -14,7 +14,7 @@ import msgspec
 from .archive import Archive, chained
 from .broker.ledger import Account, LedgerPosition, pay
 from .broker.lifecycle import FILLED, INACTIVE, moved
-from .broker.orders import LiveOrder, fill_row, moved_row, part_row
+from .broker.orders import AlgoRun, LiveOrder, fill_row, moved_row, part_row
 from .commands import TWS_USER
 from .exchange.matching import ConsumedLiquidity
 from .facts import (
@@ -22,6 +22,7 @@ from .facts import (
     AccountOpened,
     AdvisorGroup,
     AdvisorGroupsReplaced,
+    AlgoBegan,
     AnyFact,
     CashBooked,
     CashMoved,
@@ -57,6 +58,8 @@ from .facts import (
     PositionMoved,
     Terms,
 )
+from .script import Script
+from .scripting import ScriptFold
 from .units import Nanos
 
 replace = msgspec.structs.replace
@@ -88,6 +91,8 @@ class State(msgspec.Struct):
     """Account -> the name that an advisor gave it."""
     filled_groups: dict[str, list[str]] = {}
     """Account -> the OCA groups of which an order filled today; they take no other one."""
+    script: Script = msgspec.field(default_factory=Script)
+    """What is left of a world."""
     facts: int = 0
     """The number of facts folded."""
     orders_since: int = 0
@@ -126,6 +131,7 @@ class Fold:
             OrderWarned: self._warned,
             OrderRepriced: self._repriced,
             OrderTouched: self._touched,
+            AlgoBegan: self._algo_began,
             OrderActivated: self._activated,
             OrderReduced: self._reduced,
             OrderAdjusted: self._adjusted,
@@ -147,6 +153,7 @@ class Fold:
             CashBooked: self._cash_booked,
             AdvisorGroupsReplaced: self._groups_replaced,
             AccountAliasesReplaced: self._aliases_replaced,
+            **ScriptFold(state).rules,
         }
 
     def apply(self, fact: AnyFact, now: Nanos) -> LiveOrder | None:
@@ -161,6 +168,7 @@ class Fold:
         order = LiveOrder(
             fact.permId, fact.clientId, fact.orderId, fact.terms, fact.status, fact.whyHeld,
             now, fact.expires, opens=fact.opens, held=fact.held, parent=fact.parent,
+            scripted=fact.scripted,
         )  # fmt: skip
         state.next_perm_id = fact.permId + 1
         self._count_id(fact.clientId, fact.orderId)
@@ -210,7 +218,8 @@ class Fold:
             order.triggered, order.filled + fact.size, order.value + fact.value, fact.price,
             order.fees + fact.fee, order.billedSize + fact.size, order.billedValue + fact.value,
             now if over else 0, over, parent=order.parent, movedStop=order.movedStop,
-            movedLimit=order.movedLimit, given=fact.given,
+            movedLimit=order.movedLimit, run=order.run, scripted=order.scripted,
+            given=fact.given,
         )  # fmt: skip
         state.next_execution = fact.execution + 1
         if fact.given:  # the books are those of its parts
@@ -312,6 +321,11 @@ class Fold:
         stop = order.movedStop if fact.stop is None else fact.stop
         limit = order.movedLimit if fact.limit is None else fact.limit
         return self._kept(replace(order, movedStop=stop, movedLimit=limit))
+
+    def _algo_began(self, fact: AlgoBegan, now: Nanos) -> LiveOrder:
+        order = self.state.orders[fact.permId]
+        run = AlgoRun(fact.begins, fact.ends, fact.volume, fact.price)
+        return self._kept(replace(order, run=run))
 
     def _touched(self, fact: OrderTouched, now: Nanos) -> LiveOrder:
         order = self.state.orders[fact.permId]

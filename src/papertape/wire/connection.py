@@ -29,7 +29,7 @@ from .events import (
     Undecodable,
     UnknownMessage,
 )
-from .framing import MAX_PAYLOAD, FrameReader
+from .framing import MAX_PAYLOAD, FrameReader, frame
 from .handshake import (
     LONGEST_GREETING,
     LONGEST_HASTE,
@@ -278,6 +278,14 @@ def encode(message: Message, version: int) -> bytes:
         name = type(message).__name__
         raise LocalProtocolError(f"{len(encoded)} bytes are too long for a frame", message=name)
     return encoded
+
+
+def recoded(encoded: bytes, codec: str, *, raw: bool) -> bytes:
+    """Return a frame with its texts in a code page; ``raw``: it starts with a 4-byte message id."""
+    head = encoded[4:8] if raw else b""
+    if int.from_bytes(head) > PROTOBUF_OFFSET:
+        return encoded
+    return frame(head + encoded[4 + len(head) :].decode().encode(codec, "replace"))
 
 
 class _End:

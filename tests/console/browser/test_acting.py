@@ -189,6 +189,44 @@ def test_what_is_wrong_with_an_order_is_said_in_the_form(at: Started, browser: B
         expect(row).to_contain_text("Inactive")
 
 
+def test_an_order_gets_new_terms_in_the_page(at: Started, browser: Browser) -> None:
+    with browser.tab("trading") as tab, program(at.port, 3) as app:
+        app.placeOrder(33, stock("SPY"), limit("BUY", 71, 1.25))
+        row = part(tab, "Orders").get_by_role("row").filter(has_text="71")
+        row.get_by_title(re.compile("^Change order BUY 71 SPY")).click()
+        asking = tab.get_by_role("dialog")
+        asking.get_by_label("Limit price").fill("1.5")
+        asking.get_by_role("button", name="Send changes").click()
+        expect(row).to_contain_text("1.50")
+        wait_until(lambda: any(one[2].lmtPrice == 1.5 for one in app.of("openOrder")))
+
+
+def test_a_bracket_and_a_condition_are_entered_with_their_margin(
+    at: Started, browser: Browser
+) -> None:
+    with browser.tab("trading") as tab:
+        ticket = part(tab, "Enter order")
+        _choose(ticket, tab, "BAC")
+        ticket.get_by_label("Quantity").fill("7")
+        ticket.locator("summary", has_text="Bracket").click()
+        ticket.get_by_label("Take profit").fill("900")
+        ticket.get_by_label("Stop loss").fill("0.5")
+        ticket.locator("summary", has_text="Conditions").click()
+        ticket.get_by_label("Level").fill("0.25")
+        ticket.get_by_role("button", name="Add condition").click()
+        expect(ticket).to_contain_text("Price of BAC ≥ 0.25")
+        ticket.get_by_role("button", name="Review order").click()
+        asking = tab.get_by_role("dialog")
+        expect(asking).to_contain_text("Initial margin")
+        expect(asking).to_contain_text("Take profit 900.00")
+        asking.get_by_role("button", name="Transmit").click()
+        rows = part(tab, "Orders").get_by_role("row").filter(has_text="BAC")
+        expect(rows).to_have_count(3)
+        mine = [one for one in at.get("/orders") if one["symbol"] == "BAC"]
+        assert [one["order_type"] for one in mine] == ["MKT", "LMT", "STP"]
+        assert {one["parent_perm_id"] for one in mine[1:]} == {mine[0]["perm_id"]}
+
+
 OFFERED_MS = 10_000
 
 

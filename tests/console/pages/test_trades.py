@@ -16,6 +16,9 @@ def order(number: int = 1, **fields: Any) -> dict[str, Any]:
         "symbol": "SPY", "action": "BUY", "quantity": "100", "order_type": "LMT",
         "limit_price": 169.5, "tif": "DAY", "status": "Submitted", "why_held": "",
         "filled": "0", "remaining": "100", "average_price": 0.0,
+        "aux_price": None, "trailing_percent": None, "trail_stop_price": None, "good_till": "",
+        "good_after": "", "outside_rth": False, "oca_group": "", "parent_perm_id": 0,
+        "conditions": 0, "exchange": "SMART", "security_type": "STK", "currency": "USD",
     }  # fmt: skip
     return plain | fields
 

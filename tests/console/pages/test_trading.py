@@ -23,6 +23,13 @@ ACCOUNT = {
     "buying_power": 6621562.55, "daily_pnl": -2.99, "unrealized_pnl": 2.24, "realized_pnl": 0.0,
     "margin_model": "portfolio", "fee_plan": "fixed",
 }  # fmt: skip
+PREVIEW = {
+    "currency": "USD", "commission": 1.0, "commission_currency": "USD", "warning": "careful",
+    **{
+        name: {"before": "0", "change": "16.8", "after": "1000016.8"}
+        for name in ("initial_margin", "maintenance_margin", "equity_with_loan")
+    },
+}  # fmt: skip
 
 
 class Page:
@@ -30,7 +37,7 @@ class Page:
 
     def __init__(self) -> None:
         self.paper = PaperView()
-        self.paper.desk.answers |= {"/quotes/756733": QUOTE}
+        self.paper.desk.answers |= {"/quotes/756733": QUOTE, "/previews": PREVIEW}
         self.content: Any = None
 
     def run(self, use: Callable[[Trading], Awaitable[None]], *accounts: str) -> None:
@@ -52,6 +59,9 @@ class Page:
     def sent(self) -> list[tuple[str, Any]]:
         done, self.paper.desk.done[:] = list(self.paper.desk.done), []
         return [(path, body) for verb, path, body in done if verb == "post"]
+
+    def asked(self, verb: str) -> list[tuple[str, Any]]:
+        return [(path, body) for done, path, body in self.paper.desk.done if done == verb]
 
 
 def keys(grid: Grid) -> list[str]:
@@ -111,8 +121,8 @@ def test_columns_that_say_nothing_are_left_out() -> None:
 
     async def use(shown: Trading) -> None:
         page.paper.tell("orders", [order(1)])
-        assert shown._order_grid._props["hidden"] == ["Account", "Why held"]
-        page.paper.tell("orders", [order(1, why_held="locate")])
+        assert shown._order_grid._props["hidden"] == ["Account", "Why held", "Stop"]
+        page.paper.tell("orders", [order(1, why_held="locate", aux_price=160.0)])
         assert shown._order_grid._props["hidden"] == ["Account"]
 
     page.run(use)
@@ -161,7 +171,7 @@ def test_an_order_is_looked_at_once_more_and_then_sent_once() -> None:
         ticket = shown._ticket
         await ticket._choose(SPY)
         ticket._type.set_value("LMT")
-        ticket._submit()
+        await ticket._submit()
         assert ticket._confirm._what.text == "BUY 100 SPY LMT 168.21 DAY" and page.sent() == []
         page.paper.desk.answers["/orders"] = order(9)
         await ticket._confirm._yes()
@@ -187,14 +197,14 @@ def test_what_lacks_is_said_and_nothing_is_asked(quantity: Any, limit: Any, word
 
     async def use(shown: Trading) -> None:
         ticket = shown._ticket
-        ticket._submit()
+        await ticket._submit()
         assert ticket._error.text.startswith("Choose a symbol first")
         await ticket._choose(SPY)
         ticket._own()
         ticket._type.set_value("LMT")
         ticket._quantity.set_value(quantity)
         ticket._limit.set_value(limit)
-        ticket._submit()
+        await ticket._submit()
         assert words in ticket._error.text and ticket._confirm._then is None
 
     page.run(use)
@@ -214,8 +224,121 @@ def test_a_refusal_is_told_beside_the_form(answer: Any, words: str) -> None:
         ticket = shown._ticket
         await ticket._choose(SPY)
         page.paper.desk.answers["/orders"] = answer
-        ticket._submit()
+        await ticket._submit()
         await ticket._confirm._yes()
         assert (ticket._error.text, ticket._done.text) == (words, "")
+
+    page.run(use)
+
+
+def test_the_margin_is_shown_before_an_order_is_sent() -> None:
+    page = Page()
+
+    async def use(shown: Trading) -> None:
+        ticket = shown._ticket
+        await ticket._choose(SPY)
+        await ticket._submit()
+        words = texts(ticket._confirm._margin)
+        assert words[words.index("Initial margin") + 1 :][:2] == ["1,000,016.80 USD", "+16.80"]
+        assert words[words.index("Commission") + 1] == "1.00 USD"
+        assert ticket._confirm._warning.text == "careful"
+        page.paper.desk.answers["/previews"] = RemoteError("201: no")
+        await ticket._submit()
+        assert ticket._confirm._warning.text == "201: no" and not texts(ticket._confirm._margin)
+        assert [body["order_type"] for _, body in page.asked("ask")] == ["MKT", "MKT"]
+        assert page.sent() == []
+
+    page.run(use)
+
+
+def test_the_fields_of_a_type_are_shown_and_others_are_not_sent() -> None:
+    page = Page()
+
+    async def use(shown: Trading) -> None:
+        ticket = shown._ticket
+        await ticket._choose(SPY)
+        ticket._type.set_value("LMT")
+        ticket._type.set_value("TRAIL")
+        visible = [name for name, field in ticket._prices.items() if field.visible]
+        assert visible == ["aux_price", "trailing_percent", "trail_stop_price"]
+        assert ticket._prices["aux_price"].props["label"] == "Trail amount"
+        assert list(ticket._tif.options) == ["DAY", "GTC", "GTD", "Minutes"]
+        ticket._prices["trailing_percent"].set_value(1.5)
+        ticket._tif.set_value("GTD")
+        assert ticket._good_till.visible and not ticket._minutes.visible
+        ticket._good_till.set_value("20261224 09:30:00 US/Eastern")
+        await ticket._submit()
+        ((_, body),) = page.asked("ask")
+        assert "limit_price" not in body and body["trailing_percent"] == 1.5
+        assert body["good_till"] == "20261224 09:30:00 US/Eastern"
+        ticket._type.set_value("MOC")
+        assert ticket._tif.value == "DAY" and not ticket._good_till.visible
+        ticket._type.set_value("MIDPRICE")
+        assert ticket._limit.value is None and ticket._limit.props["label"] == "Price cap"
+
+    page.run(use)
+
+
+def test_a_bracket_conditions_and_a_group_go_with_the_order() -> None:
+    page = Page()
+
+    async def use(shown: Trading) -> None:
+        ticket = shown._ticket
+        await ticket._choose(SPY)
+        ticket._take_profit.set_value(170.0)
+        ticket._stop_loss.set_value(160.0)
+        assert "Bracket: 170.00 / 160.00" in page.words()
+        editor = ticket._conditions
+        editor._add()
+        assert editor._error.text == "Enter a level."
+        editor._level.set_value(165.0)
+        editor._add()
+        editor._kind.set_value("time")
+        editor._time.set_value("20261224 09:30:00 US/Eastern")
+        editor._join.set_value("or")
+        editor._add()
+        assert "Price of SPY ≥ 165.00" in page.words()
+        assert "or Time after 20261224 09:30:00 US/Eastern" in page.words()
+        assert "Conditions: 2" in page.words()
+        ticket._group.set_value("g")
+        ticket._group_type.set_value(2)
+        await ticket._submit()
+        ((_, body),) = page.asked("ask")
+        price, time = body["conditions"]
+        assert (price["con_id"], price["level"], price["joined"]) == (756733, 165.0, "or")
+        assert (time["kind"], time["more"], time["joined"]) == ("time", True, "and")
+        assert (body["take_profit"], body["stop_loss"]) == (170.0, 160.0)
+        assert (body["oca_group"], body["oca_type"]) == ("g", 2)
+        editor._remove(0)
+        assert [one["kind"] for one in editor.conditions] == ["time"]
+        for _ in range(12):
+            editor._add()
+        assert len(editor.conditions) == 10 and "at most 10" in editor._error.text
+
+    page.run(use)
+
+
+def test_an_order_gets_new_terms() -> None:
+    page = Page()
+
+    async def use(shown: Trading) -> None:
+        told = order(7, parent_perm_id=3, conditions=2)
+        page.paper.tell("orders", [told])
+        shown._ask_change("8")
+        shown._ask_change("7")
+        change = shown._change
+        assert change._what.text == "BUY 100 SPY LMT 169.50 DAY"
+        assert change._more.text == "child of order 3 · 2 conditions · DU1"
+        await change._send()
+        assert change._error.text == "Nothing has been changed."
+        change._prices["limit_price"].set_value(170.0)
+        change._quantity.set_value(50.0)
+        change._tif.set_value("GTC")
+        page.paper.desk.answers["/orders/7"] = RemoteError("105: no")
+        await change._send()
+        assert change._error.text == "105: no"
+        assert page.asked("patch")[-1] == (
+            "/orders/7", {"limit_price": 170.0, "quantity": 50, "tif": "GTC"},
+        )  # fmt: skip
 
     page.run(use)

@@ -61,4 +61,4 @@ def test_patches_lead_from_any_rows_to_any_others() -> None:
 
 def test_a_row_travels_as_plain_lists() -> None:
     sent: Any = _plain(row("1", Cell("Filled", "good"), "SPY", act="Cancel"))
-    assert json.loads(json.dumps(sent)) == sent == ["1", [["Filled", "good"], "SPY"], "Cancel"]
+    assert json.loads(json.dumps(sent)) == sent == ["1", [["Filled", "good"], "SPY"], "Cancel", ""]

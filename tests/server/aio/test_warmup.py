@@ -44,7 +44,7 @@ def test_recordings_are_read_beside_the_loop_and_play_the_same(
     async def main(composed: Composed, cold: Composed) -> None:
         server = StationServer(composed.station, composed.clock, wall=lambda: WALL)
         await server.start("127.0.0.1", 0)
-        warm, market = server.warm_up(), composed.station.market
+        warm, market = server.warm_up(), composed.station.tape
         assert isinstance(market, Market)
         await warm.wait()
         assert market.unloaded() == []
@@ -92,8 +92,8 @@ def test_a_client_is_served_while_a_recording_is_read(monkeypatch: pytest.Monkey
         client.close()
         await server.close()  # in the middle of the work
         await warm.wait()
-        assert isinstance(composed.station.market, Market)
-        assert composed.station.market.unloaded()
+        assert isinstance(composed.station.tape, Market)
+        assert composed.station.tape.unloaded()
 
     with station() as composed:
         run(lambda: main(composed))
@@ -106,7 +106,7 @@ def test_what_is_held_comes_first_and_a_big_folder_is_not_read_whole(
     monkeypatch.setattr(warmup.WarmUp, "_traded", lambda _: {10098})
 
     async def main(composed: Composed) -> None:
-        market = composed.station.market
+        market = composed.station.tape
         assert isinstance(market, Market)
         before = len(market.unloaded())
         await warmup.WarmUp(composed.station).wait()
@@ -129,7 +129,7 @@ def test_a_file_that_cannot_be_read_is_left_to_who_asks(
     async def main(composed: Composed) -> None:
         await warmup.WarmUp(composed.station).wait()
         with pytest.raises(MarketDataError):
-            composed.station.market.quote(SPY, WALL)
+            composed.station.tape.quote(SPY, WALL)
 
     with station() as composed:
         run(lambda: main(composed))

@@ -1,6 +1,7 @@
 """The guard: token, host, origin, length. Whatever is behind it is not reached."""
 
 import asyncio
+import json
 from typing import Any
 
 import httpx
@@ -9,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from papertape.http_guard import LONGEST_BODY
-from papertape.server.control.access import Access
+from papertape.http_guard import LONGEST_BODY, HttpAnswered, HttpRefused
+from papertape.server.control.access import Access, refusal
 from papertape.server.control.guard import Guard
 
 OURS = {"Host": "127.0.0.1:5", "Authorization": "Bearer right"}
@@ -88,3 +89,24 @@ def test_a_refused_websocket_is_closed_before_it_opens() -> None:
     asyncio.run(main())
     assert [message["type"] for message in sent] == ["websocket.close"]
     assert sent[0]["code"] == 1008
+
+
+@pytest.mark.parametrize(("ready", "status"), [(True, 200), (False, 503)])
+def test_anybody_here_may_ask_whether_stations_are_ready(ready: bool, status: int) -> None:
+    access = Access("right", ["127.0.0.1:5"], lambda: ready)
+    with pytest.raises(HttpAnswered) as answered:
+        access.allow("/health", {"host": "127.0.0.1:5"})
+    assert answered.value.status == status
+    answer = refusal(answered.value)
+    assert json.loads(answer.body) == {"status": "ready" if ready else "not ready"}
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_other_names_and_pages_may_not_ask_even_that() -> None:
+    access = Access("right", ["127.0.0.1:5"])
+    for headers in ({"host": "evil.example"}, {"host": "127.0.0.1:5", "origin": "https://evil"}):
+        with pytest.raises(HttpRefused) as refused:
+            access.allow("/health", headers)
+        assert refused.value.status in (403, 421)
+    answer = ask({**OURS, "Authorization": ""}, "/health")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ready"})

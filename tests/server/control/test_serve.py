@@ -49,6 +49,22 @@ def test_it_answers_at_its_address(loop: str) -> None:
     run(main, loop)
 
 
+@EACH_LOOP
+def test_health_follows_the_port_and_loads_nothing(loop: str) -> None:
+    async def main() -> None:
+        async with control() as (served, api), httpx.AsyncClient(trust_env=False) as client:
+            answer = await client.get(f"{api.url}/health")
+            assert (answer.status_code, answer.json()) == (200, {"status": "ready"})
+            served.server.act(lambda station: station.drills.start("nightly-restart"))
+            while served.server.listening:
+                await asyncio.sleep(0)
+            answer = await client.get(f"{api.url}/health")
+            assert (answer.status_code, answer.json()) == (503, {"status": "not ready"})
+            assert not api.loaded
+
+    run(main, loop)
+
+
 def test_a_token_is_made_up_and_is_no_other_station_s() -> None:
     tokens = {ControlServer({}).token for _ in range(10)}
     assert len(tokens) == 10 and all(len(token) >= 32 for token in tokens)

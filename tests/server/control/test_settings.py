@@ -17,7 +17,7 @@ BAD = {
     "masterClientId": (2**31, "from 0 to 2147483647"),
     "bulkDataTimeout": (3601, "from 1 to 3600"),
     "loggingLevel": ("loud", "system, error, warning"),
-    "optionExerciseRequestType": (LONG, "at most 100"),
+    "defaultAlgorithm": (LONG, "at most 40"),
     "trustedIPs": (["10.0.0.256"], "10.0.0.256"),
     "autoLogoffTime": ("25:00", "11:45"),
 }

@@ -93,7 +93,7 @@ def test_every_block_can_be_changed() -> None:
     answer = update(
         hall.client(),
         lockAndExit=LockAndExitConfig("10:30", "AM", "restart"),
-        api=ApiConfig(ApiPrecautionsConfig(bypassRedirectOrderWarning=True)),
+        api=ApiConfig(ApiPrecautionsConfig(bypassRedirectOrderWarning=False)),
         orders=OrdersConfig(OrdersSmartRoutingConfig(preOpenReroute=True)),
     )
     assert sorted(answer.changedFields) == [

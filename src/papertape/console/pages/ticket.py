@@ -1,26 +1,43 @@
-"""The order ticket: a manual order, reviewed before it is transmitted."""
+"""The order ticket: a manual order, reviewed with its margin before it is transmitted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from nicegui import ui
+from nicegui.elements.mixins.text_element import TextElement
 
 from ..parts.choice import OptionButtons
 from ..parts.components import button, card, heading
-from ..parts.number_format import decimals, money, price, size
+from ..parts.number_format import decimals, money, price, signed, size
+from ..parts.order_fields import choice, fold, number, relabel, text
 from ..parts.quote import Following, Quote
 from ..parts.symbols import SymbolSearch, about
 from ..remote import RemoteError
 from ..topics import OVER
 from ..view import PageView
+from .order_conditions import ConditionsEditor
+from .order_form import (
+    KINDS,
+    OCA_TYPES,
+    PRICES,
+    SAMPLE_TIME,
+    TIFS,
+    body_of,
+    kinds_of,
+    labels,
+    lacking,
+)
 
-TYPES = {"MKT": "Market", "LMT": "Limit"}
-TIFS = ("DAY", "GTC", "IOC", "FOK")
 TOUCHES = {"BUY": "ask", "SELL": "bid"}
 """Action -> the side of the quote that it trades against."""
-MOST = 10**9
 LOST = OVER - {"Filled"}
 """Statuses of an order that was not accepted."""
+SIGNED = ("limit_offset", "delta")
+"""Numbers that may be negative."""
+MARGINS = {
+    "initial_margin": "Initial margin", "maintenance_margin": "Maintenance margin",
+    "equity_with_loan": "Equity with loan",
+}  # fmt: skip
 
 
 class Ticket:
@@ -35,6 +52,8 @@ class Ticket:
         with card("Enter order"), ui.element("form").classes("pt-ticket") as form:
             form.on("submit.prevent", self._submit)
             self._fields()
+            self._folded()
+            button("Review order", lambda: None).props('type="submit"')
             self._error = ui.label().classes("pt-error").props('role="alert"')
             self._done = ui.label().classes("pt-soft pt-small").props('role="status"')
         self._following = Following(view, self._quoted)
@@ -47,6 +66,15 @@ class Ticket:
             self._account.set_options(codes, value=codes[0] if codes else None)
         self._account.set_visibility(len(codes) > 1)
 
+    async def take(self, found: dict[str, Any], action: str, quantity: float) -> None:
+        """Fill in a market order, for the user to review."""
+        await self._choose(found)
+        self._type.set_value("MKT")
+        self._action.press(action)
+        self._quantity.set_value(quantity)
+
+    # -- the form -----------------------------------------------------------------------------
+
     def _fields(self) -> None:
         self._search = SymbolSearch(self._view, self._choose)
         self._about = ui.label().classes("pt-soft pt-small")
@@ -56,14 +84,49 @@ class Ticket:
             {"BUY": "Buy", "SELL": "Sell"}, "BUY", lambda _: self._prefill(), label="Action"
         )
         with ui.element("div").classes("pt-pair"):
-            self._quantity = _number("Quantity", 100, 1)
-            self._type = _select("Type", TYPES, self._typed)
+            self._quantity = number("Quantity", 100, 1)
+            self._type = choice("Type", kinds_of(""), self._typed)
         with ui.element("div").classes("pt-pair"):
-            self._limit = _number("Limit price", None, 0.01)
-            self._limit.on("keydown", self._own)
-            self._tif = _select("TIF", TIFS)
-        self._account = _select("Account", ())
-        button("Review order", lambda: None).props('type="submit"')
+            self._prices = {
+                name: number("", None, least=None if name in SIGNED else 0) for name in PRICES
+            }
+            self._tif = choice("Time in force", TIFS, self._typed)
+            self._good_till = text("Until", placeholder=SAMPLE_TIME)
+            self._minutes = number("Minutes", 10, 1)
+        self._limit = self._prices["limit_price"]
+        self._limit.on("keydown", self._own)
+        self._account = choice("Account", {})
+
+    def _folded(self) -> None:
+        with fold("Bracket") as self._bracket:
+            with ui.element("div").classes("pt-pair"):
+                self._take_profit = number("Take profit", None)
+                self._stop_loss = number("Stop loss", None)
+            note = "They wait for this order to fill; the first to fill reduces the other."
+            ui.label(note).classes("pt-soft pt-small")
+        with fold("Conditions") as self._held:
+            self._conditions = ConditionsEditor(self._view, lambda: self._found, self._summed)
+        with fold("Group and more"):
+            self._group = text("OCA group")
+            self._group_type = choice("A fill of the group", OCA_TYPES)
+            with ui.element("div").classes("pt-pair"):
+                self._least = number("At least", None, 1)
+                self._display = number("Display size", None, 1)
+            self._after = text("Not before", placeholder=SAMPLE_TIME)
+            self._reference = text("Reference")
+            self._outside = ui.checkbox("Outside regular hours")
+            self._whole = ui.checkbox("All or none")
+            self._hidden = ui.checkbox("Hidden")
+        for field in (self._take_profit, self._stop_loss):
+            field.on_value_change(lambda _: self._summed())
+
+    def _summed(self) -> None:
+        """Say in the headings what the folded parts hold."""
+        prices = [price(one.value) for one in (self._take_profit, self._stop_loss) if one.value]
+        self._bracket.say(" / ".join(prices))
+        editor = getattr(self, "_conditions", None)
+        many = len(editor.conditions) if editor is not None else 0
+        self._held.say(str(many) if many else "")
 
     def _touch(self, side: str, action: str) -> ui.button:
         """A side of the quote; pressing it fills in an order that trades against it."""
@@ -72,7 +135,8 @@ class Ticket:
 
     def _take(self, action: str) -> None:
         self._own_limit = False
-        self._type.set_value("LMT")
+        if "limit_price" not in labels(self._type.value):
+            self._type.set_value("LMT")
         self._action.press(action)
         self._prefill()
 
@@ -80,14 +144,31 @@ class Ticket:
         self._own_limit = True
 
     def _typed(self) -> None:
-        self._limit.set_visibility(self._type.value == "LMT")
+        """Show the fields of the type and the time in force."""
+        named = labels(self._type.value)
+        for name, field in self._prices.items():
+            field.set_visibility(name in named)
+            if name in named:
+                relabel(field, named[name])
+        allowed = {name: TIFS[name] for name in KINDS[self._type.value].tifs}
+        if self._tif.options != allowed:
+            kept = self._tif.value if self._tif.value in allowed else next(iter(allowed))
+            self._tif.set_options(allowed, value=kept)
+        self._good_till.set_visibility(self._tif.value == "GTD")
+        self._minutes.set_visibility(self._tif.value == "Minutes")
         self._prefill()
 
     async def _choose(self, found: dict[str, Any]) -> None:
         self._found, self._own_limit = found, False
-        self._limit.format = f"%.{decimals(found['tick'])}f"
-        self._limit.props(f"step={found['tick']}")
-        self._limit.set_value(None)
+        for field in (*self._prices.values(), self._take_profit, self._stop_loss):
+            field.format = f"%.{decimals(found['tick'])}f"
+            field.props(f"step={found['tick']}")
+            field.set_value(None)
+        types = kinds_of(found["security_type"])
+        if self._type.options != types:
+            kept = self._type.value if self._type.value in types else "MKT"
+            self._type.set_options(types, value=kept)
+        self._conditions.clear()
         self._search.show(found["symbol"])
         self._about.set_text(about(found))
         await self._following.follow(found["con_id"])
@@ -103,45 +184,65 @@ class Ticket:
             self._prefill()
 
     def _prefill(self) -> None:
-        """Fill in the limit that trades at once, unless the user has entered one."""
+        """Fill in the limit that trades at once, unless the user has entered one or it is a cap."""
         if self._own_limit or self._quote is None:
+            return
+        if "limit_price" in KINDS[self._type.value].may:
+            self._limit.set_value(None)
             return
         self._limit.set_value(self._quote[TOUCHES[self._action.value]])
 
-    def _lacking(self) -> str:
-        """What is missing in the form; "" when it is complete."""
-        if self._found is None:
-            return "Choose a symbol first: type a part of its name, then Enter."
-        quantity = self._quantity.value
-        if not quantity or quantity != int(quantity) or not 1 <= quantity <= MOST:
-            return f"Quantity is a whole number from 1 to {MOST:,}."
-        if self._type.value == "LMT" and not (self._limit.value and self._limit.value > 0):
-            return "A limit order needs a limit price above 0."
-        return ""
+    # -- sending ------------------------------------------------------------------------------
 
-    def _submit(self) -> None:
-        self._done.set_text("")
-        lacking = self._lacking()
-        self._error.set_text(lacking)
-        if lacking or self._found is None:
-            return
-        limit = self._limit.value if self._type.value == "LMT" else None
-        body = {
-            "con_id": self._found["con_id"],
-            "symbol": self._found["symbol"],
-            "security_type": self._found["security_type"],
-            "exchange": self._found["exchange"],
-            "currency": self._found["currency"],
+    def _form(self) -> dict[str, Any]:
+        """What was entered."""
+        assert self._found is not None
+        found = self._found
+        return {
+            "con_id": found["con_id"],
+            "symbol": found["symbol"],
+            "security_type": found["security_type"],
+            "exchange": found["exchange"],
+            "currency": found["currency"],
             "action": self._action.value,
-            "quantity": int(self._quantity.value or 0),
+            "quantity": self._quantity.value,
             "order_type": self._type.value,
-            "limit_price": limit,
+            **{name: field.value for name, field in self._prices.items()},
             "tif": self._tif.value,
+            "good_till": self._good_till.value,
+            "minutes": int(self._minutes.value) if self._minutes.value else None,
+            "take_profit": self._take_profit.value,
+            "stop_loss": self._stop_loss.value,
+            **self._conditions.form,
+            "oca_group": self._group.value,
+            "oca_type": self._group_type.value,
+            "minimum_quantity": int(self._least.value) if self._least.value else None,
+            "display_size": int(self._display.value) if self._display.value else None,
+            "good_after": self._after.value,
+            "reference": self._reference.value,
+            "outside_rth": self._outside.value,
+            "all_or_none": self._whole.value,
+            "hidden": self._hidden.value,
             "account": self._account.value or "",
         }
-        multiplier = self._found["multiplier"]
-        lines = in_full(body, self._quote, multiplier=multiplier)
+
+    async def _submit(self) -> None:
+        self._done.set_text("")
+        if self._found is None:
+            self._error.set_text("Choose a symbol first: type a part of its name, then Enter.")
+            return
+        form = self._form()
+        problem = lacking(form)
+        self._error.set_text(problem)
+        if problem:
+            return
+        body = body_of(form)
+        lines = in_full(body, self._quote, multiplier=self._found["multiplier"])
         self._confirm.ask(lines, lambda: self._send(body))
+        try:
+            self._confirm.margin(await self._view.desk.get_by_post("/previews", body))
+        except RemoteError as refused:
+            self._confirm.warn(str(refused))
 
     async def _send(self, body: dict[str, Any]) -> None:
         try:
@@ -154,28 +255,53 @@ class Ticket:
         (self._error if order["status"] in LOST else self._done).set_text(words)
 
 
-def in_full(body: dict[str, Any], quote: Quote | None, *, multiplier: int = 1) -> list[str]:
-    """The order in words, its account, and its approximate cost."""
-    limit = price(body["limit_price"])
-    parts = (body["action"], size(body["quantity"]), body["symbol"], body["order_type"], limit)
-    lines = [" ".join(filter(None, (*parts, body["tif"])))]
-    if body["account"]:
+def in_full(body: Mapping[str, Any], quote: Quote | None, *, multiplier: int = 1) -> list[str]:
+    """The order in words, what belongs to it, its account, and its approximate cost."""
+    words = [body["action"], size(body["quantity"]), body["symbol"], body["order_type"]]
+    words += [price(body.get(name)) for name in ("aux_price", "limit_price")]
+    percent = body.get("trailing_percent")
+    words.append(f"{percent:g}%" if percent else "")
+    until = body.get("good_till") or (f"{body['minutes']} min" if body.get("minutes") else "")
+    lines = [" ".join(filter(None, (*words, body["tif"], until)))]
+    for name, title in (("take_profit", "Take profit"), ("stop_loss", "Stop loss")):
+        if body.get(name) is not None:
+            lines.append(f"{title} {price(body[name])}")
+    if body.get("conditions"):
+        many = len(body["conditions"])
+        what = "cancel it" if body.get("conditions_cancel") else "hold it"
+        lines.append(f"{many} condition{'s' if many > 1 else ''} {what}")
+    if body.get("oca_group"):
+        lines.append(f"OCA group {body['oca_group']}")
+    if body.get("account"):
         lines.append(f"Account {body['account']}")
-    each = body["limit_price"] or (quote and quote[TOUCHES[body["action"]]])
+    each = body.get("limit_price") or body.get("aux_price")
+    each = each or (quote and quote[TOUCHES[body["action"]]])
     if each:
         lines.append(f"About {money(each * body['quantity'] * multiplier)} {body['currency']}")
     return lines
 
 
+def margin_lines(told: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """The answer of a preview: title, change, and the figure afterwards."""
+    currency = told["currency"]
+    rows = [
+        (title, signed(told[name]["change"]), f"{money(told[name]['after'])} {currency}")
+        for name, title in MARGINS.items()
+    ]
+    fee = money(told["commission"])
+    return [*rows, ("Commission", "", f"{fee} {told['commission_currency']}" if fee else "–")]
+
+
 class Confirm:
-    """The confirmation before an order is sent."""
+    """The confirmation before an order is sent, with what the order changes of the margin."""
 
     def __init__(self) -> None:
-        self._lines: list[str] = []
         with ui.dialog() as self._box, ui.card().props('aria-label="Send this order?"'):
             heading("Send this order?", 2)
             self._what = ui.label().classes("pt-num pt-strong")
             self._more = ui.label().classes("pt-num pt-soft")
+            self._margin = ui.element("dl").classes("pt-margin pt-num")
+            self._warning = ui.label().classes("pt-error").props('role="alert"')
             with ui.element("div").classes("pt-row"):
                 button("Transmit", self._yes).props("autofocus")
                 button("Back", self._box.close, kind="plain")
@@ -185,8 +311,22 @@ class Confirm:
         """Show the order; call ``then`` when the user transmits it."""
         self._what.set_text(lines[0])
         self._more.set_text(" · ".join(lines[1:]))
+        self._margin.clear()
+        self._warning.set_text("")
         self._then = then
         self._box.open()
+
+    def margin(self, told: Mapping[str, Any]) -> None:
+        """Show what the order would change."""
+        self._margin.clear()
+        with self._margin:
+            for title, change, after in margin_lines(told):
+                _margin_row(title, change, after)
+        self._warning.set_text(told["warning"])
+
+    def warn(self, words: str) -> None:
+        """Show why the order would be refused."""
+        self._warning.set_text(words)
 
     async def _yes(self) -> None:
         then, self._then = self._then, None  # a second click sends nothing
@@ -195,15 +335,9 @@ class Confirm:
             await then()
 
 
-def _number(label: str, value: float | None, step: float) -> ui.number:
-    made = ui.number(label, value=value, min=0, step=step).props("outlined dense")
-    return made.props('inputmode="decimal"')
-
-
-def _select(label: str, options: Any, told: Callable[[], object] | None = None) -> ui.select:
-    chosen = next(iter(options), None)
-    given = list(options) if isinstance(options, tuple) else options
-    made = ui.select(given, label=label, value=chosen)
-    if told is not None:
-        made.on_value_change(lambda _: told())
-    return made.props("outlined dense options-dense")
+def _margin_row(title: str, change: str, after: str) -> None:
+    """A row of the margin preview."""
+    with ui.element("div"):
+        TextElement(tag="dt", text=title)
+        TextElement(tag="dd", text=after)
+        TextElement(tag="dd", text=change).classes("pt-soft")

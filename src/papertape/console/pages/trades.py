@@ -9,9 +9,10 @@ from ..parts.number_format import money, price, signed, size, tone
 from ..topics import works
 
 ORDERS = (
-    Col("Status", badge=True), Col("Symbol"), Col("Action"), Col("Quantity", right=True),
-    Col("Filled", right=True), Col("Remaining", right=True), Col("Type"),
-    Col("Limit", right=True), Col("TIF"), Col("Average", right=True), Col("Why held"),
+    Col("Status", badge=True), Col("Symbol", opens=True), Col("Action"),
+    Col("Quantity", right=True), Col("Filled", right=True), Col("Remaining", right=True),
+    Col("Type"), Col("Limit", right=True), Col("Stop", right=True), Col("TIF"),
+    Col("Average", right=True), Col("Why held"),
     Col("Client", right=True), Col("Order id", right=True), Col("Account"),
 )  # fmt: skip
 EXECUTIONS = (
@@ -31,9 +32,33 @@ Told = Mapping[str, Any]
 
 def in_words(order: Told) -> str:
     """An order in one line: ``BUY 100 SPY LMT 169.50 DAY``."""
-    limit = price(order["limit_price"])
     parts = (order["action"], size(order["quantity"]), order["symbol"], order["order_type"])
-    return " ".join(filter(None, (*parts, limit, order["tif"])))
+    prices = (stop(order), price(order["limit_price"]))
+    return " ".join(filter(None, (*parts, *prices, order["tif"])))
+
+
+def stop(order: Told) -> str:
+    """The stop of an order, where that of a trailing one stands, or the offset of a peg."""
+    percent = order["trailing_percent"]
+    stands = order["trail_stop_price"] or (None if percent else order["aux_price"])
+    return " ".join(filter(None, (f"{percent:g}%" if percent else "", price(stands))))
+
+
+def belongings(order: Told) -> list[str]:
+    """What an order belongs to and waits for."""
+    found = []
+    if order["parent_perm_id"]:
+        found.append(f"child of order {order['parent_perm_id']}")
+    elif order["oca_group"]:
+        found.append(f"OCA group {order['oca_group']}")
+    if order["conditions"]:
+        found.append(f"{order['conditions']} conditions")
+    for name, title in (("good_after", "not before"), ("good_till", "until")):
+        if order[name]:
+            found.append(f"{title} {order[name]}")
+    if order["account"]:
+        found.append(order["account"])
+    return found
 
 
 def of_account(rows: Iterable[Told], account: str) -> list[Told]:
@@ -59,6 +84,7 @@ def _order_row(order: Told) -> Row:
         size(order["remaining"]),
         order["order_type"],
         price(order["limit_price"]),
+        stop(order),
         order["tif"],
         price(order["average_price"] or None),
         why_held(order),
@@ -68,7 +94,8 @@ def _order_row(order: Told) -> Row:
     sent = order["perm_id"] != 0
     act = f"Cancel order {in_words(order)}" if sent and works(order) else ""
     key = str(order["perm_id"]) if sent else f"{order['client_id']}/{order['order_id']}"
-    return Row(key, cells, act)
+    opens = f"Change order {in_words(order)}" if act else ""
+    return Row(key, cells, act, opens)
 
 
 def why_held(order: Told) -> str:

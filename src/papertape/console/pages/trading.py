@@ -14,6 +14,7 @@ from ..parts.number_format import money, signed, tone
 from ..topics import works
 from ..view import PageView
 from . import trades
+from .order_change import ChangeOrder
 from .ticket import Ticket
 
 FIGURES = {
@@ -44,6 +45,7 @@ class Trading:
         self._positions = _part("Positions", trades.POSITIONS, "No positions", NO_POSITIONS)
         self._executions = _part("Executions", trades.EXECUTIONS, "No executions", NO_EXECUTIONS)
         self._cancel = CancelQuestion(self._send_cancel)
+        self._change = ChangeOrder(view)
 
     def watch(self) -> None:
         """Watch the topics and show changes."""
@@ -63,7 +65,11 @@ class Trading:
                 "No orders", "Place one from an API program, or here with Enter order."
             )
             self._order_grid = Grid(
-                trades.ORDERS, label="Orders", act="Cancel", on_act=self._ask_cancel
+                trades.ORDERS,
+                label="Orders",
+                act="Cancel",
+                on_act=self._ask_cancel,
+                on_open=self._ask_change,
             )
             self._order_grid.set_visibility(False)
 
@@ -81,7 +87,9 @@ class Trading:
         if topic == "orders":
             found = trades.order_rows(rows, working=self._filter.value == "working")
             held = any(map(trades.why_held, rows))
-            self._order_grid.hide(*self._unneeded, *(() if held else ("Why held",)))
+            stops = any(map(trades.stop, rows))
+            unneeded = [name for name, has in (("Why held", held), ("Stop", stops)) if not has]
+            self._order_grid.hide(*self._unneeded, *unneeded)
             self._order_grid.show(found)
             self._order_grid.set_visibility(bool(found))
             self._no_orders.set_visibility(not found)
@@ -105,10 +113,18 @@ class Trading:
             grid.hide(*self._unneeded)
 
     def _ask_cancel(self, key: str) -> None:
-        orders = self._told.get("orders", ())
-        found = next((order for order in orders if str(order["perm_id"]) == key), None)
+        found = self._order(key)
         if found is not None:
             self._cancel.ask(found)
+
+    def _ask_change(self, key: str) -> None:
+        found = self._order(key)
+        if found is not None:
+            self._change.ask(found)
+
+    def _order(self, key: str) -> dict[str, Any] | None:
+        orders = self._told.get("orders", ())
+        return next((order for order in orders if str(order["perm_id"]) == key), None)
 
     async def _send_cancel(self, order: dict[str, Any]) -> None:
         await tried(

@@ -26,7 +26,9 @@ export default {
             <td v-for="[column, at] in visible" :key="at"
                 :class="[column.right ? 'right' : '', column.badge ? '' : tone(row[1][at])]">
               <span v-if="column.badge" class="pt-badge" :class="tone(row[1][at])">{{
-                text(row[1][at]) }}</span><template v-else>{{ text(row[1][at]) }}</template>
+                text(row[1][at]) }}</span><button v-else-if="column.opens && row[3]" type="button"
+                class="pt-open" :title="row[3]" @click="$emit('open', row[0])">{{
+                text(row[1][at]) }}</button><template v-else>{{ text(row[1][at]) }}</template>
             </td>
             <td v-if="act" class="act"><button v-if="row[2]" type="button" class="pt-mini"
               :aria-label="row[2]" @click="$emit('act', row[0])">{{ act }}</button></td>
@@ -41,10 +43,10 @@ export default {
       </table>
     </div>`,
   props: { columns: Array, label: String, act: String, hidden: Array },
-  emits: ["act", "ready"],
+  emits: ["act", "open", "ready"],
   data: () => ({ order: [], version: 0, by: -1, down: false, from: 0, room: FEW }),
   created() {
-    this.rows = new Map(); // key -> [key, cells, action]; not reactive: `version` tells
+    this.rows = new Map(); // key -> [key, cells, act, opens]; not reactive: `version` tells
     this.widest = []; // longest text of each column: it keeps its width whatever is in view
     this.height = ROW_PX;
   },

@@ -20,6 +20,8 @@ class Col(NamedTuple):
     """A number: right-aligned and sorted numerically."""
     badge: bool = False
     """A state: shown as a coloured badge."""
+    opens: bool = False
+    """Whether its text is a button in rows that open."""
 
 
 class Cell(NamedTuple):
@@ -36,6 +38,9 @@ class Row(NamedTuple):
     cells: tuple[str | Cell, ...]
     act: str = ""
     """What its button does, for screen readers; "" for a row without a button."""
+    opens: str = ""
+    """What opens when the text of an opening column is pressed, for screen readers; "" for
+    nothing."""
 
 
 class Patch(NamedTuple):
@@ -65,6 +70,7 @@ class Grid(Element, component="grid.js"):
         label: str,
         act: str = "",
         on_act: Callable[[str], Any] | None = None,
+        on_open: Callable[[str], Any] | None = None,
     ) -> None:
         super().__init__()
         # It must report that it is ready even while it is hidden because it has no rows.
@@ -78,6 +84,8 @@ class Grid(Element, component="grid.js"):
         self.on("ready", self._send_all)
         if on_act is not None:
             self.on("act", lambda event: on_act(_key(event)))
+        if on_open is not None:
+            self.on("open", lambda event: on_open(_key(event)))
 
     def hide(self, *labels: str) -> None:
         """Hide these columns, and show all others."""
@@ -104,7 +112,7 @@ class Grid(Element, component="grid.js"):
 def _plain(row: Row) -> list[Any]:
     """A row as a JSON object; JSON has no named tuples."""
     cells = [list(cell) if isinstance(cell, Cell) else cell for cell in row.cells]
-    return [row.key, cells, row.act]
+    return [row.key, cells, row.act, row.opens]
 
 
 def _key(event: GenericEventArguments) -> str:

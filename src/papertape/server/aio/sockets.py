@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import errno
 import logging
-import os
 import socket
 import struct
 from collections.abc import Callable, Iterable
@@ -23,6 +22,9 @@ TCP_INFO = struct.Struct("=2x2B52xI")
 last acknowledgement came."""
 RETRY_S = 1.0
 """How often a port is tried that somebody else took while nobody listened."""
+
+_PORT_TAKEN = {errno.EADDRINUSE: "Address already in use", errno.EACCES: "Permission denied"}
+"""Errors that are about the port; asyncio has other texts for them, and Windows none."""
 
 log = logging.getLogger("papertape.station")
 
@@ -84,7 +86,7 @@ def bind_alike(listening: Iterable[socket.socket], port: int) -> list[socket.soc
         fresh = socket.socket(known.family, socket.SOCK_STREAM)
         made.append(fresh)
         fresh.setblocking(False)
-        fresh.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        take_alone(fresh)
         if known.family == socket.AF_INET6:
             fresh.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         try:
@@ -95,6 +97,16 @@ def bind_alike(listening: Iterable[socket.socket], port: int) -> list[socket.soc
                 sock.close()
             raise cannot_listen(host, port, error, port_setting="socketPort") from error
     return made
+
+
+def take_alone(sock: socket.socket) -> None:
+    """Let a socket have a port that was just given back, and nobody else have it with it.
+
+    ``SO_REUSEADDR`` says the first on POSIX; on Windows it would let two programs listen on one
+    port, which ``SO_EXCLUSIVEADDRUSE`` rules out.
+    """
+    alone = getattr(socket, "SO_EXCLUSIVEADDRUSE", None)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR if alone is None else alone, 1)
 
 
 def cannot_listen(
@@ -114,8 +126,8 @@ def cannot_listen(
         advice = f"Choose a port above 1023 with {flags[port_setting]}"
     else:
         advice = f"Choose an address of this computer with {flags[host_setting]}"
-    about_port = error.errno in (errno.EADDRINUSE, errno.EACCES)
-    reason = os.strerror(error.errno or 0) if about_port else error.strerror
+    about_port = error.errno in _PORT_TAKEN
+    reason = _PORT_TAKEN[error.errno or 0] if about_port else error.strerror
     return SettingsError(
         f"cannot listen on {host}:{port}: {reason}",
         setting=port_setting if about_port else host_setting,

@@ -58,7 +58,7 @@ class WarmUp:
             log.warning("what the first orders need was not prepared", exc_info=task.exception())
 
     async def _load(self) -> None:
-        market = self._station.market
+        market = self._station.tape
         if not isinstance(market, Market):
             return
         loop = asyncio.get_running_loop()

@@ -26,7 +26,8 @@ API, farms, the broker link, drills, orders, positions and accounts, the market,
 messages themselves.
 
 Send the token that the station printed at its start: `Authorization: Bearer …`.
-`GET /v1/stations` lists the names of the stations.
+`GET /v1/stations` lists the names of the stations. `GET /health` needs no token: 200 when programs
+can connect to every station, else 503.
 
 ## News
 

@@ -3,13 +3,18 @@
 The station owns the listening socket and passes it to the process, with one line of JSON on stdin
 that names the control API. When the process dies the socket stays open, and the next connection
 restarts the process; when the station ends, stdin closes and the process ends too.
+
+Where processes inherit no sockets (Windows), the station only tries the port; the process listens
+itself, and is started again when it dies.
 """
 
 import asyncio
 import contextlib
 import json
 import logging
+import os
 import socket
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 
@@ -19,6 +24,8 @@ from .serve import listen
 log = logging.getLogger("papertape.control")
 
 MODULE = "papertape.console"
+INHERITS = os.name == "posix"
+"""Whether a process can be given an open socket."""
 NICENESS = 5
 """The process's priority: API clients go before the console."""
 GRACE_S = 3.0
@@ -52,9 +59,12 @@ class ConsoleServer:
         """Bind the port and start the process. Raises ``SettingsError`` for a port in use."""
         self._socket = listen(host, port, "console_host", "console_port")
         self.host, self.port = self._socket.getsockname()[:2]
+        if not INHERITS:
+            self._socket.close()
+            self._socket = None
         self._keeping = asyncio.create_task(self._keep(self._socket))
 
-    async def _keep(self, listening: socket.socket) -> None:
+    async def _keep(self, listening: socket.socket | None) -> None:
         """Run the process; after its death wait for a connection, then restart it."""
         loop, deaths = asyncio.get_running_loop(), -1
         while True:
@@ -63,27 +73,40 @@ class ConsoleServer:
                 code = await self._run(listening)
             except OSError as error:
                 log.error("the console cannot be started: %s", error.strerror or error)
-                listening.close()  # a visitor must not wait in vain
+                if listening is not None:
+                    listening.close()  # a visitor must not wait in vain
                 return
-            log.error("the console ended with code %s; the next visitor starts it again", code)
-            await _somebody(listening)
+            if listening is None:
+                log.error("the console ended with code %s; it is started again", code)
+            else:
+                log.error("the console ended with code %s; the next visitor starts it again", code)
+                await _somebody(listening)
             deaths = 0 if loop.time() - began > APART_S else deaths + 1
             await self._pause(PAUSES_S[min(deaths, len(PAUSES_S) - 1)])
 
-    async def _run(self, listening: socket.socket) -> int:
-        fd = listening.fileno()
-        self.process = await asyncio.create_subprocess_exec(
-            "nice",
-            f"-n{NICENESS}",
-            sys.executable,
-            "-m",
-            MODULE,
-            stdin=asyncio.subprocess.PIPE,
-            pass_fds=(fd,),
-            start_new_session=True,  # Ctrl-C goes to the station, which ends the console
-        )
+    async def _run(self, listening: socket.socket | None) -> int:
+        # Ctrl-C goes to the station, which ends the console.
+        place: dict[str, object]
+        if listening is not None:
+            fd = listening.fileno()
+            place = {"fd": fd}
+            self.process = await asyncio.create_subprocess_exec(
+                *("nice", f"-n{NICENESS}", sys.executable, "-m", MODULE),
+                stdin=asyncio.subprocess.PIPE,
+                pass_fds=(fd,),
+                start_new_session=True,
+            )
+        else:
+            place = {"host": self.host, "port": self.port}
+            apart = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+            behind = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)
+            self.process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", MODULE),
+                stdin=asyncio.subprocess.PIPE,
+                creationflags=apart | behind,
+            )
         assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(self._told | {"fd": fd}).encode() + b"\n")
+        self.process.stdin.write(json.dumps(self._told | place).encode() + b"\n")
         return await self.process.wait()
 
     async def close(self) -> None:

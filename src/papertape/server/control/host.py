@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any, NamedTuple, cast
 
 from ..aio.server import StationServer
@@ -12,9 +13,12 @@ from .console import ConsoleServer
 from .serve import ControlServer
 
 SIGNALS = tuple(
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+    if hasattr(signal, name)
 )
-"""Signals that stop the stations cleanly: Ctrl-C, a service manager, a closed terminal."""
+"""Signals that stop the stations cleanly: Ctrl-C, a service manager, a closed terminal; on Windows
+also Ctrl-Break."""
 
 
 class Place(NamedTuple):
@@ -76,7 +80,7 @@ async def _serve(
     }
     api = None if control is None else ControlServer(servers, control.token)
     console: ConsoleServer | None = None
-    ending: list[int] = []
+    ending = ExitStack()
     try:
         for name, place in places.items():
             await servers[name].start(place.host, place.port)
@@ -85,9 +89,7 @@ async def _serve(
             if control.console_port is not None:
                 console = ConsoleServer(api.url, api.token)
                 console.start(control.host, control.console_port)
-        ending = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-        for number in ending:  # a signal that `nohup` ignores stays ignored
-            loop.add_signal_handler(number, stop.set)
+        _stop_on_signals(loop, stop, ending)
         addresses = {name: server.address for name, server in servers.items()}
         page = console.url if console else ""
         ready(Ready(addresses, api.url if api else "", api.token if api else "", page))
@@ -101,8 +103,25 @@ async def _serve(
             await api.close()
         for server in servers.values():
             await server.close()
-        for number in ending:
-            loop.remove_signal_handler(number)
+        ending.close()
+
+
+def _stop_on_signals(
+    loop: asyncio.AbstractEventLoop, stop: asyncio.Event, ending: ExitStack
+) -> None:
+    """Set ``stop`` on a signal, until ``ending`` is closed."""
+
+    def caught(*_: object) -> None:
+        loop.call_soon_threadsafe(stop.set)
+
+    for number in SIGNALS:
+        if signal.getsignal(number) is signal.SIG_IGN:  # what `nohup` ignores stays ignored
+            continue
+        try:
+            loop.add_signal_handler(number, stop.set)
+            ending.callback(loop.remove_signal_handler, number)
+        except NotImplementedError:  # the loops of Windows
+            ending.callback(signal.signal, number, signal.signal(number, caught))
 
 
 async def _until(stop: asyncio.Event, failures: Sequence["asyncio.Future[None]"]) -> None:

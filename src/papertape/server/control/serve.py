@@ -17,7 +17,7 @@ from typing import Any
 from ...http_admission import LONGEST_HEAD, HttpAdmission, protocol, served
 from ...http_guard import bracketed, hosts
 from ..aio.server import StationServer
-from ..aio.sockets import cannot_listen
+from ..aio.sockets import cannot_listen, take_alone
 from .access import Access, refusal
 from .logring import LogRing
 
@@ -57,7 +57,7 @@ class ControlServer:
         self._socket = listening
         self._log.attach(self._servers)
         self.host, self.port = listening.getsockname()[:2]
-        self._access = Access(self.token, hosts(self.host, self.port))
+        self._access = Access(self.token, hosts(self.host, self.port), self._ready)
         self._admission = HttpAdmission(self._access.check, refusal, self._framework, self._served)
         self._accepting = asyncio.ensure_future(self._admission.accept(listening))
 
@@ -70,6 +70,10 @@ class ControlServer:
     def newcomers(self) -> int:
         """The number of connections that have not sent the token."""
         return 0 if self._admission is None else self._admission.newcomers
+
+    def _ready(self) -> bool:
+        """Whether programs can connect to every station."""
+        return all(server.listening for server in self._servers.values())
 
     def _served(self) -> tuple[int, int]:
         return (0, 0) if self._uvicorn is None else served(self._uvicorn)
@@ -142,7 +146,7 @@ def listen(host: str, port: int, host_setting: str, port_setting: str) -> socket
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        take_alone(listening)
         listening.bind((host, port))
         listening.listen(BACKLOG)
     except OSError as error:

@@ -6,19 +6,30 @@ from itertools import chain
 from typing import Annotated, Final
 
 from fastapi import APIRouter, HTTPException, Path, Query
+from msgspec.structs import replace
 from pydantic import Field, TypeAdapter
 from starlette.responses import Response
 
 from ...codes import text
-from ...model import Contract, Order
+from ...model import Contract, Order, OrderCondition
+from ...venue.broker.order_types import ORDER_TYPES
 from ...venue.reference.instruments import Refusal
 from ..plant.held_orders import UNREACHABLE
 from ..present.events import OrderView
 from ..present.queries import ExecutionRow as Executed
 from ..present.queries import PortfolioRow
 from ..sessions.session import TAG
-from .stations import CONFLICT, NOT_FOUND, Chosen, act, current, moment, told
-from .views import ExecutionView, OrderBody, OrderRow, PositionView
+from .stations import CONFLICT, NOT_FOUND, Chosen, Result, act, current, moment, told
+from .views import (
+    ConditionBody,
+    EffectView,
+    ExecutionView,
+    OrderBody,
+    OrderChange,
+    OrderRow,
+    PositionView,
+    PreviewView,
+)
 
 router = APIRouter(tags=["trading"])
 MOST: Final = 10_000
@@ -36,6 +47,13 @@ OVER: Final = ("Filled", "Cancelled", "ApiCancelled", "Inactive")
 _ORDERS, _EXECUTIONS = TypeAdapter(list[OrderRow]), TypeAdapter(list[ExecutionView])
 
 
+LIMITED: Final = tuple(
+    name for name, kind in ORDER_TYPES.items() if kind.limit or kind.trails or kind.peg
+)
+TRAILING: Final = tuple(name for name, kind in ORDER_TYPES.items() if kind.trails)
+CONDITIONS: Final = {"price": 1, "time": 3, "margin": 4, "execution": 5, "volume": 6, "change": 7}
+
+
 def order_row(view: OrderView) -> OrderRow:
     """Return an order as the API shows it."""
     order = view.order
@@ -49,8 +67,20 @@ def order_row(view: OrderView) -> OrderRow:
         action=order.action,
         quantity=order.totalQuantity or view.filled + view.remaining,
         order_type=order.orderType,
-        limit_price=order.lmtPrice if order.orderType == "LMT" else None,
+        limit_price=order.lmtPrice if order.orderType in LIMITED and order.lmtPrice else None,
+        aux_price=order.auxPrice or None,
+        trailing_percent=order.trailingPercent,
+        trail_stop_price=(order.trailStopPrice or None) if order.orderType in TRAILING else None,
         tif=order.tif,
+        good_till=order.goodTillDate,
+        good_after=order.goodAfterTime,
+        outside_rth=order.outsideRth,
+        oca_group=order.ocaGroup,
+        parent_perm_id=order.parentPermId or 0,
+        conditions=len(order.conditions),
+        exchange=view.contract.exchange,
+        security_type=view.contract.secType,
+        currency=view.contract.currency,
         status=view.status,
         why_held=view.whyHeld,
         filled=view.filled,
@@ -121,29 +151,161 @@ async def orders(
     return await told(_ORDERS, found, order_row)
 
 
-@router.post("/stations/{station}/orders", responses=CONFLICT)
-async def enter(server: Chosen, body: OrderBody) -> OrderRow:
-    """Place an order as the user of TWS does; 409 with the text of TWS when it is refused."""
-    contract = Contract(
+ANNUAL: Final = 2
+LEAST_COMPETING: Final = 100
+CHANGED: Final = {
+    "quantity": "totalQuantity", "limit_price": "lmtPrice", "aux_price": "auxPrice",
+    "trailing_percent": "trailingPercent", "tif": "tif", "good_till": "goodTillDate",
+    "outside_rth": "outsideRth",
+}  # fmt: skip
+"""Field of an ``OrderChange`` -> that of the order."""
+
+
+def condition(body: ConditionBody) -> OrderCondition:
+    """Return a condition as the protocol has it."""
+    made = OrderCondition(
+        type=CONDITIONS[body.kind], isConjunctionConnection=body.joined == "and", isMore=body.more
+    )
+    if body.kind in ("price", "volume", "change"):
+        made.conId, made.exchange = body.con_id, body.exchange
+    match body.kind:
+        case "price":
+            made.price = body.level
+        case "time":
+            made.time = body.time
+        case "margin":
+            made.percent = int(body.level)
+        case "volume":
+            made.volume = int(body.level)
+        case "change":
+            made.changePercent = body.level
+        case _:
+            made.symbol, made.secType = body.symbol, body.security_type
+            made.exchange = body.exchange
+    return made
+
+
+def contract_of(body: OrderBody) -> Contract:
+    """Return the contract of an order that is entered."""
+    return Contract(
         conId=body.con_id,
         symbol=body.symbol,
         secType=body.security_type,
         exchange=body.exchange,
         currency=body.currency,
     )
-    order = Order(
+
+
+def order_of(body: OrderBody) -> Order:
+    """Return the order that is entered, without its children."""
+    return Order(
         action=body.action,
         totalQuantity=Decimal(body.quantity),
         orderType=body.order_type,
         lmtPrice=body.limit_price,
+        auxPrice=body.aux_price,
+        trailingPercent=body.trailing_percent,
+        trailStopPrice=body.trail_stop_price,
+        lmtPriceOffset=body.limit_offset,
+        volatility=None if body.volatility is None else body.volatility / 100,
+        volatilityType=None if body.volatility is None else ANNUAL,
+        delta=body.delta,
+        competeAgainstBestOffset=body.compete_offset,
+        minCompeteSize=None if body.compete_offset is None else LEAST_COMPETING,
         tif=body.tif,
+        goodTillDate=body.good_till,
+        goodAfterTime=body.good_after,
+        duration=body.minutes,
+        outsideRth=body.outside_rth,
+        allOrNone=body.all_or_none,
+        hidden=body.hidden,
+        displaySize=body.display_size,
+        minQty=body.minimum_quantity,
+        triggerMethod=body.trigger_method,
+        ocaGroup=body.oca_group,
+        ocaType=body.oca_type if body.oca_group else 0,
+        orderRef=body.reference,
+        conditions=[condition(one) for one in body.conditions],
+        conditionsCancelOrder=body.conditions_cancel,
+        conditionsIgnoreRth=body.conditions_any_hours,
         account=body.account,
     )
-    found = act(server, lambda station: station.user.enter(contract, order))
+
+
+def children_of(body: OrderBody) -> list[Order]:
+    """Return the take-profit and the stop-loss of an order that is entered, where it has them."""
+    base = Order(
+        action="SELL" if body.action == "BUY" else "BUY",
+        totalQuantity=Decimal(body.quantity),
+        tif=body.tif if body.tif in ("DAY", "GTC") else "DAY",
+        outsideRth=body.outside_rth,
+        account=body.account,
+        orderRef=body.reference,
+    )
+    made: list[Order] = []
+    if body.take_profit is not None:
+        made.append(replace(base, orderType="LMT", lmtPrice=body.take_profit))
+    if body.stop_loss is not None:
+        made.append(replace(base, orderType="STP", auxPrice=body.stop_loss))
+    return made
+
+
+def accepted(found: Result | Refusal) -> Result:
+    """Return what was not refused. Raises 409 with the text of TWS for a refusal."""
     if isinstance(found, Refusal):
         words = text(found.code, found.variant, **{"tag": TAG, **found.facts})
         raise HTTPException(409, f"{found.code}: {words}")
-    return order_row(found)
+    return found
+
+
+@router.post("/stations/{station}/orders", responses=CONFLICT)
+async def enter(server: Chosen, body: OrderBody) -> OrderRow:
+    """Place an order as the user of TWS does, with its take-profit and stop-loss where it has
+    them; return the order. 409 with the text of TWS when one of them is refused: then none is
+    placed."""
+    contract, order, children = contract_of(body), order_of(body), children_of(body)
+    if not children:
+        return order_row(accepted(act(server, lambda station: station.user.enter(contract, order))))
+    family = act(server, lambda station: station.user.enter_family(contract, order, children))
+    return order_row(accepted(family)[0])
+
+
+@router.post("/stations/{station}/previews", responses=CONFLICT)
+async def preview(server: Chosen, body: OrderBody) -> PreviewView:
+    """Return what an order would change of the margin, and its commission; nothing is placed.
+    409 with the text of TWS when it would be refused."""
+    contract, order = contract_of(body), order_of(body)
+    state = accepted(act(server, lambda station: station.user.preview(contract, order))).state
+
+    def effect(name: str) -> EffectView:
+        parts = {
+            part.lower(): getattr(state, name + part) or Decimal(0)
+            for part in ("Before", "Change", "After")
+        }
+        return EffectView(**parts)
+
+    return PreviewView(
+        currency=state.marginCurrency,
+        initial_margin=effect("initMargin"),
+        maintenance_margin=effect("maintMargin"),
+        equity_with_loan=effect("equityWithLoan"),
+        commission=state.commissionAndFees,
+        commission_currency=state.commissionAndFeesCurrency,
+        warning=state.warningText,
+    )
+
+
+@router.patch("/stations/{station}/orders/{perm_id}", responses=CONFLICT)
+async def modify(server: Chosen, perm_id: Annotated[PermId, Path()], body: OrderChange) -> OrderRow:
+    """Give a working order new terms as the user of TWS does, whoever placed it; its client is
+    told of them. 404 for an unknown one, 409 with the text of TWS when it keeps the old ones."""
+    if server.station.queries.order_by_perm_id(perm_id) is None:
+        raise HTTPException(404, f"135: {text(135, orderId=perm_id)}")
+    given = body.model_dump(exclude_none=True)
+    changes = {CHANGED[name]: value for name, value in given.items()}
+    if "totalQuantity" in changes:
+        changes["totalQuantity"] = Decimal(changes["totalQuantity"])
+    return order_row(accepted(act(server, lambda station: station.user.modify(perm_id, changes))))
 
 
 @router.post(

@@ -8,8 +8,7 @@ import msgspec
 from ...errors import SettingsError
 from ...versions import RAW_IDS
 from ...wire.catalogue.contract import ContractData
-from ...wire.connection import PROTOBUF_OFFSET, encode
-from ...wire.framing import frame
+from ...wire.connection import encode, recoded
 from ...wire.message import Message
 from ..sessions.session import Session
 from ..settings import LONGEST_ZONE_NAME
@@ -95,14 +94,6 @@ class CodePage(Drill):
                 msgspec.structs.replace(message, contractDetails=local), session.version
             )
         return recoded(encoded, self._codec, raw=message is not None and session.version >= RAW_IDS)
-
-
-def recoded(encoded: bytes, codec: str, *, raw: bool) -> bytes:
-    """Return a frame with its texts in a code page; ``raw``: it starts with a 4-byte message id."""
-    head = encoded[4:8] if raw else b""
-    if int.from_bytes(head) > PROTOBUF_OFFSET:
-        return encoded
-    return frame(head + encoded[4 + len(head) :].decode().encode(codec, "replace"))
 
 
 def _code_page(name: str) -> str:

@@ -34,7 +34,7 @@ def req_positions(tws: Services, session: Session, message: wire.ReqPositions) -
 
 def _positions(tws: Services, session: Session) -> Iterator[None]:
     for row in tws.queries.each_position():
-        if row is not None and tws.preferences.shows(row.contract):
+        if row is not None and tws.preferences.shows(row.account, row.contract, row.position):
             session.send(wire.Position(row.account, row.contract, row.position, row.avgCost))
         yield
     session.send(wire.PositionEnd())
@@ -78,7 +78,7 @@ def _multi_positions(
     tws: Services, session: Session, one: MultiPositionSubscription
 ) -> Iterator[None]:
     for row in () if one.model else _rows_of(tws, one):
-        if row is not None and tws.preferences.shows(row.contract):
+        if row is not None and tws.preferences.shows(row.account, row.contract, row.position):
             session.send(
                 wire.PositionMulti(
                     one.request_id, row.account, row.contract, row.position, row.avgCost

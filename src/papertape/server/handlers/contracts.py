@@ -41,6 +41,8 @@ def req_contract_details(
         kind = BondContractData if details.contract.secType == "BOND" else ContractData
         if details.aggGroup == UNGROUPED and session.version >= CONTRACT_DATA_IN_PROTOBUF:
             details.aggGroup = 0
+        if not tws.config.settings.exposeTradingScheduleToApi:
+            details.tradingHours = details.liquidHours = ""
         session.send(kind(message.reqId, details.contract, details))
         yield
     session.send(ContractDataEnd(message.reqId))

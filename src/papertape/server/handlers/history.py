@@ -12,6 +12,7 @@ from ...venue.reference.securities import day_text
 from ...venue.units import DAY, SECOND, Nanos
 from ...versions import HISTORY_END_MESSAGE
 from ...wire.catalogue import history as wire
+from ...wire.connection import encode
 from ..market_data.bad_request import BadRequest
 from ..market_data.bars import shown_bar
 from ..market_data.channels import Form
@@ -43,6 +44,8 @@ SCHEDULE = "SCHEDULE"
 ADJUSTED = "ADJUSTED_LAST"
 """Trades adjusted for splits and dividends; the tape has neither."""
 FEE_RATE = "FEE_RATE"
+LONGEST_BAR = 200
+"""More bytes than a bar takes on the wire."""
 """What borrowing a share costs: nothing here, so there is no history of it."""
 SCHEDULED = 100
 """Sessions that are worked out in one go."""
@@ -143,7 +146,12 @@ def query(
     scale = FIGURES if asked.what in FIGURE_BARS else entry.scale
     shown = [shown_bar(bar, entry, form, dated, scale=scale) for bar in bars]
     first, last = stamp(asked.start, zone, version), stamp(end, zone, version)
-    session.send(wire.HistoricalData(message.reqId, shown, first, last))
+    answer = wire.HistoricalData(message.reqId, shown, first, last)
+    most = tws.config.settings.historicalDataMaxSize or 0
+    if len(shown) * LONGEST_BAR > most << 20 and len(encode(answer, version)) > most << 20:
+        session.error(message.reqId, 162, variant="too_large", limit=most)
+        return
+    session.send(answer)
     if version >= HISTORY_END_MESSAGE:
         session.send(wire.HistoricalDataEnd(message.reqId, first, last))
     if message.keepUpToDate:

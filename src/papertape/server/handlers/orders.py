@@ -10,6 +10,7 @@ from ...venue.commands import CancelAll, CancelApiOrder, SubmitOrder
 from ...venue.reference.instruments import Purpose, Refusal
 from ...wire.catalogue import orders as wire
 from ...wire.catalogue.reports import CompletedOrdersEnd, ExecutionDetailsEnd, OpenOrdersEnd
+from ..config_table import FINAL
 from ..present.messages import (
     commission_report,
     completed_order,
@@ -19,7 +20,7 @@ from ..present.messages import (
 )
 from ..present.queries import ExecutionRow, Rows
 from ..sessions.session import Session
-from . import handles
+from . import handles, precautions
 from .services import Services
 
 EMPTY_TIF_REFUSED = 225
@@ -55,6 +56,7 @@ def place_order(tws: Services, session: Session, message: wire.PlaceOrder) -> No
             contract=message.contract,
             order=message.order,
             strict_tif=session.version >= EMPTY_TIF_REFUSED,
+            precautions=precautions.chosen(tws),
         )
     )
 
@@ -75,6 +77,10 @@ def _splits_pips(tws: Services, message: wire.PlaceOrder) -> bool:
 def cancel_order(tws: Services, session: Session, message: wire.CancelOrder) -> None:
     """Cancel an order of this client."""
     assert session.client_id is not None
+    exercise = tws.queries.exercise(session.client_id, message.orderId)
+    if exercise and tws.config.settings.optionExerciseRequestType == FINAL:
+        session.error(message.orderId, 10148, orderId=message.orderId, state=exercise)
+        return
     tws.link.submit(CancelApiOrder(session.client_id, message.orderId))
 
 

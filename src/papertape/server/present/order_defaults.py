@@ -36,8 +36,10 @@ def echo_order(order: LiveOrder, entry: Instrument, profile: Profile) -> Order:
     terms = order.terms
     given = _record(terms.text)
     unbound = order.clientId == TWS_USER
-    # Of a peg, the cap: a client that sends back what it is shown must not fix the price.
-    units = order.limit if terms.extras.peg is None else terms.limit
+    # Of a peg, the cap, of a scale order its first price: a client that sends back what it is
+    # shown must not fix the price.
+    moves = terms.extras.peg is not None or terms.extras.components is not None
+    units = terms.limit if moves else order.limit
     limit = None if units is None else price_float(units, entry.scale)
     trail, oca = given.trailStopPrice, given.ocaGroup
     if order.stop is not None:
@@ -59,6 +61,7 @@ def echo_order(order: LiveOrder, entry: Instrument, profile: Profile) -> Order:
         clientId=0 if unbound else order.clientId,
         orderId=0 if unbound else order.orderId,
         permId=order.permId,
+        parentId=0 if unbound else given.parentId,
         action="BUY" if terms.side > 0 else "SELL",
         account=terms.account,
         orderType=terms.orderType,

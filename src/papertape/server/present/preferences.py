@@ -1,5 +1,7 @@
 """What the settings of the API say about how things are shown."""
 
+from decimal import Decimal
+
 from ...model import Contract
 from ...versions import INSTRUMENT_TIME_ZONE
 from ..config import Config
@@ -24,6 +26,13 @@ class Preferences:
             return self.operator_zone
         return UTC if chosen == UTC else self._venue.hours.zone_id(self._venue.instruments[con_id])
 
-    def shows(self, contract: Contract) -> bool:
-        """Whether positions in it are told: those in currency pairs are virtual."""
-        return contract.secType != "CASH" or bool(self._config.settings.includeVirtualFxPositions)
+    def shows(self, account: str, contract: Contract, size: Decimal) -> bool:
+        """Whether a position is told: those in currency pairs are virtual, and of those that are
+        closed perhaps only what was opened today."""
+        chosen = self._config.settings
+        if contract.secType == "CASH" and not chosen.includeVirtualFxPositions:
+            return False
+        if size or not chosen.sendZeroPositionsForTodayOnly:
+            return True
+        opened = self._venue.state.accounts[account].opening_quantity
+        return not opened.get(contract.conId)

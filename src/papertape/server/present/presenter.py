@@ -16,6 +16,12 @@ from .events import Event, OrderView
 from .views import Views
 
 replace = msgspec.structs.replace
+DISCARDED = "Order was discarded"
+"""Of an order that never left TWS, as captured."""
+
+
+MOVES = (facts.PositionMoved, facts.PositionAdjusted, facts.HoldingSet)
+"""Facts that change holdings without a trade."""
 
 
 class Presenter:
@@ -47,6 +53,7 @@ class Presenter:
             facts.FutureSettled: self._account,
             facts.PositionMoved: self._position_moved,
             facts.CashBooked: self._account,
+            facts.HoldingSet: self._account,
             Refused: self._refused,
             WhatIf: self._what_if,
         }
@@ -64,7 +71,7 @@ class Presenter:
                     moved[(one.order.terms.account, one.order.terms.conId)] = None
             elif isinstance(one.fact, facts.PartFilled) and one.order is not None:
                 moved[(one.fact.account, one.order.terms.conId)] = None
-            elif isinstance(one.fact, facts.PositionMoved | facts.PositionAdjusted):
+            elif isinstance(one.fact, MOVES):
                 moved[(one.fact.account, one.fact.conId)] = None
         told += [events.PositionChanged(*place) for place in moved]
         told += [events.AccountChanged(code) for code in dict.fromkeys(code for code, _ in moved)]
@@ -102,7 +109,8 @@ class Presenter:
         """TWS tells where a trailing stop or a pegged limit stands when it is asked, not with each
         step."""
         assert one.order is not None
-        if not one.order.waits and one.order.terms.extras.peg is None:
+        special = one.order.terms.extras
+        if not one.order.waits and special.peg is None and special.components is None:
             yield events.OrderAcknowledged(self._views.order(one.order))
 
     def _filled(self, one: Happened) -> Iterator[Event]:
@@ -140,12 +148,15 @@ class Presenter:
         yield events.OrderCancelled(view, reason.code, reason.facts, reason.variant)
 
     def _dropped(self, one: Happened) -> Iterator[Event]:
-        """A held order never got a permanent id."""
+        """A held order never got a permanent id, unless TWS discarded it."""
         fact = one.fact
         assert isinstance(fact, facts.OrderDropped)
-        held = LiveOrder(0, fact.clientId, fact.orderId, fact.terms, PRE_SUBMITTED, "", one.time, 0)
+        held = LiveOrder(
+            fact.permId, fact.clientId, fact.orderId, fact.terms, PRE_SUBMITTED, "", one.time, 0
+        )
         ended = replace(held, status="Cancelled", ended=one.time)
-        yield events.OrderCancelled(self._views.order(ended), 202, {"reason": ""})
+        reason = DISCARDED if fact.permId else ""
+        yield events.OrderCancelled(self._views.order(ended), 202, {"reason": reason})
 
     def _account(self, one: Happened) -> Iterator[Event]:
         yield events.AccountChanged(one.fact.account)  # type: ignore[union-attr]

@@ -187,6 +187,13 @@ class Queries:
         order = self._venue.find(client_id, order_id)
         return None if order is None else self._views.order(order)
 
+    def exercise(self, client_id: int, order_id: int) -> str:
+        """The status of a working order that exercises an option; "" of any other and of none."""
+        state = self._venue.state
+        perm_id = state.ids.get(client_id, {}).get(order_id)
+        order = None if perm_id is None else state.orders.get(perm_id)
+        return order.status if order is not None and order.terms.exercise else ""
+
     def lives(self, client_id: int, order_id: int) -> bool:
         """Whether an order of a client works, or waits for ``transmit``, under that id."""
         return order_ids.lives(self._venue.state, client_id, order_id)

@@ -10,6 +10,8 @@ from collections import Counter
 from typing import Protocol
 
 from ...venue.units import Nanos
+from ...wire.catalogue.orders import PlaceOrder, ReqCompletedOrders, ReqOpenOrders
+from ...wire.catalogue.reports import CompletedOrdersEnd, OpenOrdersEnd
 from ...wire.handshake import ConnectionState
 from ...wire.message import Message, id_of
 from ..config import Config
@@ -37,8 +39,21 @@ class Stage(Protocol):
         """Return whether a request passes; otherwise it has been answered or is kept for later."""
 
 
+EMPTY: dict[type[Message], type[Message]] = {
+    ReqOpenOrders: OpenOrdersEnd,
+    ReqCompletedOrders: CompletedOrdersEnd,
+}
+"""Requests without an id that libraries wait for, and the end of an empty answer to them."""
+READ_ONLY = "The API interface is currently in Read-Only mode."
+
+
 class ReadOnly:
-    """The stage of a read-only API: it refuses requests that trade with 321."""
+    """The stage of a read-only API: it refuses requests that trade with 321.
+
+    TWS leaves it at that, and a library waits on: for a list of orders, as no id tells it that this
+    request has failed, or for a preview, as ib_async takes 321 for a warning. So a list is empty
+    and a preview is rejected with 201 besides.
+    """
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -50,7 +65,12 @@ class ReadOnly:
     def admits(self, session: Session, message: Message) -> bool:
         """See ``Stage``."""
         if self._config.settings.readOnlyApi:
-            session.error(id_of(message), 321, variant="read_only")
+            about = id_of(message)
+            session.error(about, 321, variant="read_only")
+            if type(message) in EMPTY:
+                session.send(EMPTY[type(message)]())
+            elif isinstance(message, PlaceOrder) and message.order.whatIf:
+                session.error(about, 201, reason=READ_ONLY)
             return False
         return True
 

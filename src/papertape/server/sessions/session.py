@@ -15,9 +15,10 @@ from ...codes import lookup, text
 from ...errors import LocalProtocolError
 from ...venue.reference.instruments import Refusal
 from ...venue.units import Nanos
+from ...versions import RAW_IDS
 from ...wire.batch import SharedFrames
 from ...wire.catalogue.session import ErrorMessage, StartApi
-from ...wire.connection import ServerConnection, encode
+from ...wire.connection import ServerConnection, encode, recoded
 from ...wire.message import Farm, Message, id_of
 from ..timing import Timing
 from .pacing import Pacer
@@ -148,6 +149,11 @@ class Session:
         """Called before a message is queued, while a drill runs; False drops the message."""
         self.writes: Callable[[Session, Message | None, bytes], bytes] | None = None
         """Returns the bytes to send, while a drill runs; message None: the version answer."""
+        self.renames: Callable[[Message], Message] | None = None
+        """Returns a message with the names that older programs know, where a setting asks for it;
+        None: messages are sent as they are."""
+        self.codec = ""
+        """The encoding of texts; "" is UTF-8, which needs no other."""
         self.valve: Callable[[list[bytes]], bytes] | None = None
         """Returns the bytes of the outbox to send, while a drill affects the connection."""
         self._timing = timing
@@ -220,12 +226,16 @@ class Session:
                 self.error(-1, 323, cause=f"{type(message).__name__} cannot be sent: {error}")
 
     def _queue(self, message: Message) -> None:
+        if self.renames is not None:
+            message = self.renames(message)
         kind = type(message)
         latest = self._encoded.get(kind)
         if latest is not None and latest[0] is message:
             encoded = latest[1]
         else:
             encoded = encode(message, self.connection.version)
+            if self.codec:
+                encoded = recoded(encoded, self.codec, raw=self.connection.version >= RAW_IDS)
             self._encoded[kind] = message, encoded
         if self.writes is not None:
             encoded = self.writes(self, message, encoded)
@@ -240,7 +250,8 @@ class Session:
     def send_batch(self, batch: SharedFrames, request_id: int) -> None:
         """Queue messages that were encoded for many, under this client's request id."""
         follows = self.feed is not None and not batch.quotes
-        if follows or self.on_send is not None or self.lets is not None:  # they get each message
+        single = self.renames is not None or bool(self.codec)
+        if follows or single or self.on_send is not None or self.lets is not None:
             for message in batch.messages(request_id):
                 self.send(message)
         elif self.talking and not self.closing:
@@ -250,6 +261,11 @@ class Session:
             self.sent += len(batch)
             if self.feed is not None:
                 self.feed.sent_quotes(self, encoded, len(batch))
+
+    def show(self, renames: Callable[[Message], Message] | None, codec: str) -> None:
+        """Send messages with these names and in this encoding from now on."""
+        self.renames, self.codec = renames, codec
+        self._encoded.clear()
 
     def answer(self, data: bytes) -> None:
         """Queue the server's part of the handshake."""

@@ -77,6 +77,8 @@ class Allocator:
         group as they are."""
         if not order.faGroup:
             return terms
+        if order.hedgeType not in ("", "None"):  # its size is that of another order's fills
+            return Refusal(201, {"what": "A hedge for a group of accounts"}, "not_served")
         group = self.group(order.faGroup)
         if group is None:
             return Refusal(332)
@@ -175,6 +177,7 @@ def next_parts(
     filled = sum(given) + fill
     lacks = [size * filled - had * total for (_, size), had in zip(shares, given, strict=True)]
     room = [max(size - had, 0) for (_, size), had in zip(shares, given, strict=True)]
+    room[0] += max(fill - sum(room), 0)  # an order that has grown: the first one takes it
     parts, left = [0] * len(shares), fill
     for at in sorted(range(len(shares)), key=lambda at: -lacks[at]):
         whole = max(lacks[at] // total // SIZE_SCALE * SIZE_SCALE, 0)

@@ -93,8 +93,10 @@ order passed    who orders, for whom, and what the books say of it
     extOperator modelCode customerAccount professionalCustomer softDollarTier manualOrderTime
     manualOrderIndicator mifid2DecisionMaker mifid2DecisionAlgo mifid2ExecutionTrader
     mifid2ExecutionAlgo orderMiscOptions
-order passed    checks of TWS to be left out; there are none here
-    overridePercentageConstraints advancedErrorOverride
+order served    whether the precautions on its price are left out
+    overridePercentageConstraints
+order passed    warnings of TWS to be left out; there are none here
+    advancedErrorOverride
 order passed    preferences of the router; every order here goes to one market
     optOutSmartRouting usePriceMgmtAlgo routeMarketableToBbo seekPriceImprovement
 order passed    for hedges and previews only
@@ -112,12 +114,19 @@ order refused   how much of it may trade, and how much is shown
     cashQty
 order refused   conditions at night
     conditionsIncludeOvernight
-order refused   algorithms and scales
-    algoStrategy algoParams algoId scaleInitLevelSize scaleSubsLevelSize scalePriceIncrement
+order served    an algorithm, by a simple model: 439 to 443
+    algoStrategy algoParams
+order passed    the number that an algorithm has in its client's books
+    algoId
+order served    the components of a scale order: 408, 410, 417, 419
+    scaleInitLevelSize scaleSubsLevelSize scalePriceIncrement
+order served    a child whose size is that of what its parent trades: 10007 to 10010
+    hedgeType hedgeParam hedgeMaxSize
+order refused   what scales do besides
     scalePriceAdjustValue scalePriceAdjustInterval scaleProfitOffset scaleAutoReset
     scaleInitPosition scaleInitFillQty scaleRandomPercent scaleTable
-order refused   hedges
-    hedgeType=None hedgeParam hedgeMaxSize deltaNeutralOrderType=None deltaNeutralAuxPrice
+order refused   the hedge of a volatility order
+    deltaNeutralOrderType=None deltaNeutralAuxPrice
     deltaNeutralConId deltaNeutralOpenClose=? deltaNeutralShortSale deltaNeutralShortSaleSlot
     deltaNeutralDesignatedLocation deltaNeutralSettlingFirm deltaNeutralClearingAccount
     deltaNeutralClearingIntent

@@ -3,6 +3,7 @@
 from ..facts import Terms
 from ..reference.instruments import Refusal
 from ..units import PriceUnits
+from .algos import same_algo
 from .order_types import IMMEDIATE, ORDER_TYPES
 from .orders import LiveOrder
 
@@ -19,6 +20,8 @@ def limit_kept(order: LiveOrder, terms: Terms) -> PriceUnits | None:
     compute another."""
     peg = terms.extras.peg
     once = peg is not None and peg.once and peg == order.terms.extras.peg
+    scale = terms.extras.components
+    once |= scale is not None and terms.limit == order.terms.limit
     return order.movedLimit if once or ORDER_TYPES[terms.orderType].remains else None
 
 
@@ -30,6 +33,8 @@ def mismatch(order: LiveOrder, terms: Terms) -> Refusal | None:
     if not same or terms.orderType not in becomes:
         return Refusal(105)
     before, after = old.extras, terms.extras
+    if not same_algo(old, terms):
+        return Refusal(440)
     if before.parent != after.parent:
         return Refusal(10341)
     if before.oca != after.oca:

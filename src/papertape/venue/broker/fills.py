@@ -22,6 +22,7 @@ from ..units import (
     share,
 )
 from . import lifecycle
+from .algos import Algos
 from .allocation import next_parts
 from .fees import commission
 from .ledger import FLAT, Account, Booked, booked
@@ -29,6 +30,7 @@ from .margin import MarginCalculator
 from .memorandum import memo
 from .order_types import FOK
 from .orders import LiveOrder
+from .scales import component_left
 from .settlement import settles
 
 
@@ -45,10 +47,16 @@ class Fills:
     """Computes the executions of orders; changes nothing."""
 
     def __init__(
-        self, state: FillState, instruments: Instruments, top: TopOfBook, margin: MarginCalculator
+        self,
+        state: FillState,
+        instruments: Instruments,
+        top: TopOfBook,
+        algos: Algos,
+        margin: MarginCalculator,
     ) -> None:
         self._margin = margin
         self._state = state
+        self._algos = algos
         self._instruments = instruments
         self._top = top
 
@@ -58,9 +66,13 @@ class Fills:
         if not order.priced:
             return None
         size = min(order.remaining, self.fillable(terms, order.worst, quote))
+        special = terms.special
+        if special is not None and special.algo is not None:
+            size = min(size, self._algos.released(order) - order.filled)
+        if special is not None and special.components is not None:
+            size = min(size, component_left(order))
         if size <= 0:
             return None
-        special = terms.special
         if special is not None and size < min(special.each, order.remaining):
             return None
         if special is not None and not order.filled and size < min(special.least, order.remaining):

@@ -1,23 +1,16 @@
 """Why an accepted order does not work yet, until when, and what it must be looked at with."""
 
-from typing import Protocol
-
 from ..facts import TOUCHED, Terms
 from ..reference.instruments import Instruments, Refusal
 from ..reference.sessions import TradingHours
 from ..reference.times import next_quarter_end
 from ..special import Held
 from ..units import SIZE_SCALE, Nanos, quotient_text
+from .algos import Algos, DayState
 from .conditions import Conditions
 from .order_types import GTC
 from .orders import TRIGGER, LiveOrder
 from .pegging import Pegs
-
-
-class DayState(Protocol):
-    """The part of the state that says when the day ends."""
-
-    day_end: Nanos
 
 
 class Holds:
@@ -30,7 +23,9 @@ class Holds:
         hours: TradingHours,
         conditions: Conditions,
         pegs: Pegs,
+        algos: Algos,
     ) -> None:
+        self._algos = algos
         self._state = state
         self._instruments = instruments
         self._hours = hours
@@ -57,6 +52,8 @@ class Holds:
             return special.begins
         if special.conditions and not order.held & Held.CHILD:
             return now + 1 if self._is_due(order, now) else self._conditions.next_time(order, now)
+        if special.algo is not None and not order.held and not order.opens:
+            return self._algos.next_slice(order, now)
         if order.held & Held.AUCTION and not order.held & Held.CHILD:
             return self._hours.auction(order.terms.conId, special.auction, now)
         return 0
@@ -95,19 +92,26 @@ class Holds:
 
     def until_open(self, terms: Terms, opens: Nanos) -> Refusal:
         """Return the notice that an order waits for the open."""
-        entry = self._instruments[terms.conId]
-        is_cash = entry.secType == "CASH"
-        tier = f".{entry.marketName}" if entry.primaryExchange == "NASDAQ" else ""
         time, zone = self._hours.opening(terms.conId, opens)
-        facts = {
+        return Refusal(399, {**self._named(terms), "time": time, "zone": zone}, "until_open")
+
+    def next_day(self, terms: Terms) -> Refusal:
+        """Return the notice that the time of an algorithm was over and is that of the next day."""
+        scale = self._instruments[terms.conId].scale
+        price = "" if terms.limit is None else f" @ {quotient_text(terms.limit, scale)}"
+        return Refusal(2111, {**self._named(terms), "price": price}, "order")
+
+    def _named(self, terms: Terms) -> dict[str, str]:
+        """Return what notices say of an order."""
+        entry = self._instruments[terms.conId]
+        tier = f".{entry.marketName}" if entry.primaryExchange == "NASDAQ" else ""
+        is_cash = entry.secType == "CASH"
+        return {
             "action": "BUY" if terms.side > 0 else "SELL",
             "qty": quotient_text(terms.quantity, SIZE_SCALE),
             "symbol": entry.localSymbol,
             "exchange": "Forex" if is_cash else f"{entry.primaryExchange}{tier}",
-            "time": time,
-            "zone": zone,
         }
-        return Refusal(399, facts, "until_open")
 
     def expiry(self, terms: Terms, now: Nanos) -> Nanos:
         """Return when an order of these terms expires."""

@@ -35,13 +35,16 @@ from ..facts import (
 from ..market.source import Print, Quote
 from ..reference.instruments import Instruments, Refusal
 from ..reference.sessions import TradingHours
+from ..script import Script
 from ..special import Adjustment, Held
 from ..units import SIZE_SCALE, Nanos, PriceUnits, SizeUnits, share
 from . import lifecycle
+from .algos import Algos, with_algo_of
 from .changes import limit_kept, mismatch, stop_kept
 from .conditions import Conditions
 from .fills import Fills
 from .groups import Groups
+from .hedges import Hedges
 from .holds import Holds, why_held
 from .ledger import Account
 from .margin import MarginCalculator
@@ -51,6 +54,8 @@ from .pegging import Pegs
 from .price_terms import adjusted_text
 from .profile import Profile
 from .risk import Effect, apart, beyond_band, effect_of, refusal_of, together
+from .scales import component_limit
+from .script import BrokerScript
 from .trailing import Trails
 
 replace = msgspec.structs.replace
@@ -70,6 +75,7 @@ class BrokerState(Protocol):
     accounts: dict[str, Account]
     orders: dict[int, LiveOrder]
     consumed: dict[int, ConsumedLiquidity]
+    script: Script
 
 
 class OrderManager:
@@ -93,11 +99,17 @@ class OrderManager:
         self._hours = hours
         self.margin = MarginCalculator(instruments, top.look)
         self.groups = Groups()
-        self.fills = Fills(state, instruments, top, self.margin)
+        self.hedges = Hedges(instruments, top)
+        self.algos = Algos(state, top, hours)
+        self.fills = Fills(state, instruments, top, self.algos, self.margin)
         self.trails = Trails(instruments, top)
         self.pegs = Pegs(instruments, top)
         self.conditions = Conditions(state, instruments, top, hours, self.margin)
-        self.holds = Holds(state, instruments, hours, self.conditions, self.pegs)
+        self.holds = Holds(state, instruments, hours, self.conditions, self.pegs, self.algos)
+        self.script = BrokerScript(
+            state, instruments, top, self.fills, self.margin, self._traded, self._system_cancel,
+            self._orphan,
+        )  # fmt: skip
 
     # -- acceptance ---------------------------------------------------------------------------
 
@@ -112,6 +124,8 @@ class OrderManager:
         parent: LiveOrder | None = None,
     ) -> Decision:
         """Place an order: it is rejected, cancelled immediately, or working, with its fills."""
+        if terms.extras.hedge is not None and parent is not None and parent.done:
+            terms = replace(terms, quantity=self.hedges.size(terms, parent))
         perm_id, expires = self._state.next_perm_id, self.holds.expiry(terms, now)
         placed = OrderPlaced(
             perm_id, client_id, order_id, terms, lifecycle.SUBMITTED, "", expires, None, bound
@@ -120,7 +134,14 @@ class OrderManager:
         if beyond is not None:
             yield replace(placed, status=lifecycle.INACTIVE, reason=beyond)
             return
+        if rule := self.script.rule_for(client_id, terms):
+            yield from self.script.place(rule, placed, self._repeat)
+            return
         if terms.special is not None:
+            algo = terms.special.algo
+            if algo is not None and algo.later:  # twice, as captured
+                notice = OrderWarned(client_id, order_id, self.holds.next_day(terms))
+                yield from (notice, notice)
             held = self.holds.reasons(terms, parent, now)
             placed = replace(placed, held=held, parent=0 if parent is None else parent.permId)
             if held:
@@ -216,8 +237,15 @@ class OrderManager:
     def _work(self, perm_id: int, quote: Quote, *, repeat: bool) -> Decision:
         """Fill the order against the quote, then rest or cancel the remainder."""
         order = self._state.orders[perm_id]
+        began = self.algos.began(order, self._top.now) if order.terms.special is not None else None
+        if began is not None:
+            yield began
+            order = self._state.orders[perm_id]
         limit = self.pegs.limit(order) if order.terms.special is not None else None
-        if limit is not None and limit != order.movedLimit:
+        known = order.movedLimit
+        if limit is None and order.terms.special is not None:
+            limit, known = component_limit(order.terms, order.filled), order.limit
+        if limit is not None and limit != known:
             yield OrderRepriced(perm_id, None, limit)
             order = self._state.orders[perm_id]
         fill = self.fills.match(order, quote, REMOVED)
@@ -250,6 +278,8 @@ class OrderManager:
 
     def replace(self, order: LiveOrder, terms: Terms, now: Nanos) -> Decision | Refusal:
         """Give a working order new terms, or return why it cannot have them."""
+        if terms.extras.hedge is not None:  # its size is its parent's matter
+            terms = replace(terms, quantity=order.terms.quantity)
         special = terms.special
         if special is not None and order.parent and special.oca == str(order.parent):
             # a child is shown in a group with the number of its parent
@@ -260,7 +290,8 @@ class OrderManager:
         refusal = mismatch(order, terms)
         if refusal is not None:
             return refusal
-        if terms.quantity <= order.filled:
+        terms = with_algo_of(order, terms)
+        if terms.quantity and terms.quantity <= order.filled:
             return self.cancel(order)
         beyond = self._beyond_means(terms) if terms.quantity > order.terms.quantity else None
         return beyond or self._replace(order, terms, now)
@@ -324,7 +355,7 @@ class OrderManager:
 
     def turn(self, order: LiveOrder, now: Nanos) -> Decision:
         """Resume or suspend a working order when its exchange opens or closes."""
-        if order.held:
+        if order.held or order.scripted:
             return
         opens = self.holds.opens(order.terms, now)
         if order.opens and not opens:
@@ -461,10 +492,22 @@ class OrderManager:
                 return
             if is_met:
                 held &= ~Held.CONDITION
-        if held == Held.AUCTION and self.holds.is_auction(order, now):
+        idle = held or order.held or order.opens
+        if special.algo is not None and not idle and self.algos.is_slice(order, now):
+            yield from self._slice(order, now)
+        elif held == Held.AUCTION and self.holds.is_auction(order, now):
             yield from self._auction(order)
         elif held != order.held:
             yield from self._release(order, held, now)
+
+    def _slice(self, order: LiveOrder, now: Nanos) -> Decision:
+        """Let the next part of an algorithmic order trade; end it with its time."""
+        fill = self.fills.match(order, self._top.look(order.terms.conId), REMOVED)
+        if fill is not None:
+            yield fill
+            yield from self._traded(order, fill)
+        if order.permId in self._state.orders and self.algos.over(order, now):
+            yield from self._system_cancel(order.permId)
 
     def _release(self, order: LiveOrder, held: int, now: Nanos) -> Decision:
         """Take away what held an order; let it work when ``held``, what is left, is nothing."""
@@ -520,6 +563,9 @@ class OrderManager:
         if order.limit is None and not filled and ORDER_TYPES[terms.orderType].remains:
             yield OrderRepriced(order.permId, None, fill.price)
         now = self._top.now
+        limit = component_limit(terms, order.filled + fill.size) if terms.special else None
+        if limit is not None and limit != order.limit and not filled:
+            yield OrderRepriced(order.permId, None, limit)
         for perm_id in self.groups.waiting():
             other = self._state.orders.get(perm_id)
             if other is not None and perm_id != order.permId:
@@ -529,13 +575,25 @@ class OrderManager:
         if terms.special is not None:
             for perm_id in self.groups.siblings(order):
                 other = self._state.orders.get(perm_id)
-                if other is not None:
+                hedges = order.terms.extras.hedge or (other and other.terms.extras.hedge)
+                if other is not None and not hedges:
                     yield from self._yield_to(other, order, fill)
         if filled:
             for perm_id in self.groups.children(order.permId):
                 child = self._state.orders.get(perm_id)
                 if child is not None and child.held & Held.CHILD:
-                    yield from self._release(child, child.held & ~Held.CHILD, now)
+                    yield from self._free(child, now, _after(order, fill))
+
+    def _free(self, child: LiveOrder, now: Nanos, parent: LiveOrder) -> Decision:
+        """Let a child work when its parent has filled; a hedge gets its size."""
+        if child.terms.extras.hedge is not None:
+            size = self.hedges.size(child.terms, parent)
+            if not size:
+                yield OrderEnded(child.permId, lifecycle.CANCELLED, True, CANCELLED)
+                return
+            yield OrderReduced(child.permId, size)
+            child = self._state.orders[child.permId]
+        yield from self._release(child, child.held & ~Held.CHILD, now)
 
     def _yield_to(self, other: LiveOrder, order: LiveOrder, fill: OrderFilled) -> Decision:
         """Cancel or reduce an order because another one of its group traded."""
@@ -555,6 +613,9 @@ class OrderManager:
         for perm_id in self.groups.children(order.permId):
             child = self._state.orders.get(perm_id)
             if child is None or not child.held & Held.CHILD:
+                continue
+            if child.terms.extras.hedge is not None and order.filled:
+                yield from self._free(child, self._top.now, order)
                 continue
             size = _whole(share(child.terms.quantity, order.filled, order.terms.quantity), child)
             if size:
@@ -632,6 +693,13 @@ class OrderManager:
             if refusal is not None:
                 return refusal
         return None
+
+
+def _after(order: LiveOrder, fill: OrderFilled) -> LiveOrder:
+    """Return an order as it is after its last fill, when it works no longer."""
+    return replace(
+        order, filled=order.filled + fill.size, value=order.value + fill.value, lastPrice=fill.price
+    )
 
 
 def _price_of(tick: Quote | Print, terms: Terms) -> PriceUnits:

@@ -20,6 +20,15 @@ TRIGGER: Final = "trigger"
 """``whyHeld`` of an order that waits for its stop."""
 
 
+class AlgoRun(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The run of an order's algorithm: its time, and the market at its beginning."""
+
+    begins: Nanos
+    ends: Nanos
+    volume: SizeUnits
+    price: PriceUnits
+
+
 class LiveOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One order: its terms and its state."""
 
@@ -59,6 +68,11 @@ class LiveOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Whether the last tick reached its stop, which wants two in a row."""
     given: tuple[SizeUnits, ...] = ()
     """Of an advisor's order: what each of ``terms.shares`` has got."""
+    run: AlgoRun | None = None
+    """The run of its algorithm; None before it begins."""
+
+    scripted: bool = False
+    """Whether a rule of a world fills it. Then it is in no book."""
 
     @property
     def stop(self) -> PriceUnits | None:
@@ -79,7 +93,9 @@ class LiveOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def priced(self) -> bool:
         """Whether the order has the price that it needs: a peg may have none in this market, nor
-        a trail a stop."""
+        a trail a stop. An order that a world fills has none of the market's."""
+        if self.scripted:
+            return False
         if self.terms.special is None:
             return True
         if self.waits:

@@ -7,11 +7,15 @@ from papertape.model import Order
 from ..reference.calendars import calendar_of
 from ..reference.instruments import Instrument, Instruments, Refusal
 from ..reference.times import parse_instant
-from ..special import CLOSING, OPENING, PLAIN, Special, Trail
+from ..special import CLOSING, OPENING, PLAIN, Peg, Special, Trail
 from ..units import MINUTE, RATE_SCALE, SIZE_SCALE, Nanos, PriceUnits
+from .algo_terms import algo_of
 from .condition_terms import conditions_of
+from .hedges import hedge_of
 from .order_types import DATED, GTD, MINUTES, OPG, OrderType
+from .pegging import TO_PRIMARY
 from .price_terms import HIGHEST_PERCENT, HIGHEST_PRICE, adjustment_of, amounts_of, peg_of
+from .scales import scale_of
 
 ATTRIBUTES: Final = frozenset(
     [
@@ -33,6 +37,12 @@ ATTRIBUTES: Final = frozenset(
         "minTradeQty",
         "postOnly",
         "discretionaryUpToLimitPrice",
+        "algoStrategy",
+        "algoParams",
+        "scaleInitLevelSize",
+        "scaleSubsLevelSize",
+        "scalePriceIncrement",
+        "hedgeType",
     ]
 )
 """The attributes that only an order with special terms has."""
@@ -69,6 +79,17 @@ def special_of(
     peg = peg_of(order, kind, entry, instruments) if kind.peg else None
     if isinstance(peg, Refusal):
         return peg
+    algo = algo_of(order, kind, entry, now)
+    if isinstance(algo, Refusal):
+        return algo
+    if algo is not None and algo.passive:
+        peg = Peg(TO_PRIMARY)
+    scale = scale_of(order, limit=kind.limit and not kind.auction, entry=entry)
+    if isinstance(scale, Refusal):
+        return scale
+    hedge = hedge_of(order, entry)
+    if isinstance(hedge, Refusal):
+        return hedge
     amounts = amounts_of(order, kind, entry)
     if isinstance(amounts, Refusal):
         return amounts
@@ -92,6 +113,9 @@ def special_of(
         each=max(order.minTradeQty or 0, 0) * SIZE_SCALE,
         passive=order.postOnly,
         toLimit=order.discretionaryUpToLimitPrice,
+        algo=algo,
+        components=scale,
+        hedge=hedge,
     )
     return None if found == PLAIN else found
 

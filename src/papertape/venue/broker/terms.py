@@ -205,7 +205,10 @@ def _size(order: Order, differs: dict[str, Any]) -> SizeUnits | Refusal:
     size = order.totalQuantity
     if order.faGroup and order.faMethod == CHANGE and not size:
         return 0  # which the holdings of the group's accounts say
-    if size is None or not size.is_finite() or size <= 0:
+    hedges = order.hedgeType not in ("", "None")
+    if hedges and not size:
+        size = Decimal(0)
+    elif size is None or not size.is_finite() or size <= 0:
         return Refusal(434)
     if size > MAX_SIZE:
         return invalid("Order size is too large")

@@ -47,6 +47,8 @@ class DayStats(msgspec.Struct, frozen=True):
     last: PriceUnits
     lastSize: SizeUnits
     lastTime: Nanos
+    halted: bool = False
+    """Whether trading is halted."""
 
 
 class PriceBar(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ A client's order id means a new order, new terms for a working one, or an error;
 ``transmit`` waits here; client 0 may bind the orders that the user of TWS has entered.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import msgspec
@@ -21,6 +21,7 @@ from ..commands import (
     CancelAll,
     CancelApiOrder,
     CancelByUser,
+    ModifyByUser,
     ResetOrderIds,
     SubmitManualOrder,
     SubmitOrder,
@@ -37,11 +38,13 @@ from ..facts import (
     PermIdUsed,
     Terms,
 )
+from ..market.source import Quote
 from ..reference.instruments import Instruments, Refusal
 from ..reference.times import day_end
 from ..units import Nanos
 from . import order_ids
 from .api_state import ApiState, FinishedOrders
+from .precautions import PrecautionChecks
 
 TRAILED_BY: Final = ("LMT", "STP LMT")
 """The types of parents that a trailing stop may be attached to; the official text of 328 names
@@ -77,12 +80,15 @@ class ApiOrders:
         finished: FinishedOrders,
         instruments: Instruments,
         broker: OrderManager,
+        look: Callable[[int], Quote],
     ) -> None:
+        """``look`` gives the top of book at the instant of a command."""
         self._state = state
         self._finished = finished
         self._instruments = instruments
         self._broker = broker
         self._allocator = Allocator(state, broker.margin)
+        self._precautions = PrecautionChecks(look, broker.margin)
 
     # -- submission -----------------------------------------------------------------------------
 
@@ -105,6 +111,8 @@ class ApiOrders:
             yield Refused(client_id, order_id, for_living(terms) if lives else terms)
         elif order.whatIf:
             yield from self._preview(client_id, order_id, terms, now)
+        elif (caution := self._caution(command, terms)) is not None:
+            yield from self._discard(command, terms, caution)
         elif known is not None:
             yield from self._replace(known, terms, now)
         elif terms.extras.oca in self._state.filled_groups.get(terms.account, ()):
@@ -115,6 +123,22 @@ class ApiOrders:
             if self._state.day_end == 0:
                 yield from self._begin_day(now)
             yield from self._submit(client_id, order_id, terms, now, transmit=order.transmit)
+
+    def _caution(self, command: SubmitOrder, terms: Terms) -> Refusal | None:
+        entry, account = self._instruments[terms.conId], self._state.accounts[terms.account]
+        return self._precautions.refusal(command, terms, entry, account.currency)
+
+    def _discard(self, command: SubmitOrder, terms: Terms, caution: Refusal) -> Decision:
+        """Refuse an order that a precaution holds back: it ends with its id used, while a working
+        one keeps its old terms."""
+        client_id, order_id = command.clientId, command.orderId
+        yield Refused(client_id, order_id, caution)
+        if order_id in self._state.ids.get(client_id, {}):
+            return
+        perm_id = self._state.next_perm_id
+        yield OrderHeld(client_id, order_id, terms)
+        yield PermIdUsed(perm_id)
+        yield OrderDropped(client_id, order_id, terms, perm_id)
 
     def _unfit_child(self, client_id: int, order_id: int, terms: Terms) -> Refusal | None:
         """Return why an order cannot be the child of its parent: that is missing, or ended without
@@ -130,6 +154,10 @@ class ApiOrders:
             found = parent.terms
         if parent_id == order_id:
             return Refusal(10006)
+        if terms.extras.hedge is not None:
+            unfit = self._broker.hedges.unfit(terms.conId, terms.extras.hedge, found.conId)
+            if unfit is not None:
+                return unfit
         trails = terms.extras.trail is not None
         return Refusal(328) if trails and found.orderType not in TRAILED_BY else None
 
@@ -219,6 +247,24 @@ class ApiOrders:
         order = self._state.orders.get(command.permId)
         if order is not None:
             yield from self._broker.cancel(order)
+
+    def modify_by_user(self, command: ModifyByUser, now: Nanos) -> Decision:
+        """Give an order new terms on behalf of the user of TWS, whoever placed it; no client
+        receives a refusal."""
+        known = self._state.orders.get(command.permId)
+        if known is None:
+            yield Refused(TWS_USER, 0, Refusal(105))
+            return
+        order = msgspec.structs.replace(
+            command.order, transmit=True, whatIf=False, parentId=known.terms.extras.parent
+        )
+        accounts = self._state.accounts
+        terms = check(command.contract, order, self._instruments, accounts, now=now)
+        if isinstance(terms, Refusal):
+            yield Refused(TWS_USER, 0, for_living(terms))
+            return
+        for fact in self._replace(known, terms, now):
+            yield Refused(TWS_USER, 0, fact.reason) if isinstance(fact, Refused) else fact
 
     # -- the user of TWS ------------------------------------------------------------------------
 

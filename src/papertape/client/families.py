@@ -1,0 +1,231 @@
+"""Orders that belong together, and what an order would cost: brackets, OCA groups, what-if.
+
+``Tws`` has them as its own calls.
+"""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from decimal import Decimal
+from enum import IntEnum
+from typing import NamedTuple
+
+import msgspec
+
+from ..errors import LocalProtocolError, PapertapeError
+from ..model import Contract, Order, OrderCancel
+from ..wire.catalogue import orders, reports
+from .conversations import WhatIfAnswer
+from .facade import DEADLINE_S
+from .figures import MarginPreview
+from .trades import Trade
+from .trading import OrderCalls
+
+
+class Bracket(NamedTuple):
+    """An entry and the two orders that protect it, of which the first to fill ends the other."""
+
+    entry: Trade
+    profit: Trade
+    stop: Trade
+
+
+class OcaType(IntEnum):
+    """What a fill of one order of a group does to the others (``ocaType``)."""
+
+    CANCEL = 1
+    """They are cancelled; no more than one is with the exchange at a time."""
+    REDUCE = 2
+    """They are reduced in proportion; no more than one is with the exchange at a time."""
+    REDUCE_ALL = 3
+    """They are reduced in proportion; all may be with their exchanges, and overfill."""
+
+
+class OcaGroup(NamedTuple):
+    """Orders of which one cancels or reduces the others."""
+
+    name: str
+    trades: tuple[Trade, ...]
+
+
+class Families(OrderCalls):
+    """Orders that belong together."""
+
+    def bracket(
+        self,
+        wanted: Contract,
+        entry: Order,
+        *,
+        take_profit: float | Order,
+        stop_loss: float | Order,
+    ) -> Bracket:
+        """Send an entry with a take-profit and a stop-loss, and return their trades at once.
+
+        A price makes a limit or a stop order of the entry's size, account and time in force on the
+        other side; give an ``Order`` (TRAIL, STP LMT …) for another type, of which ``parentId``
+        and ``transmit`` are set. The two wait until the entry has filled; the first to fill
+        reduces the other. The family works once its last order has arrived; with
+        ``entry.transmit`` off it waits until it is transmitted. Your orders are not modified.
+
+        Raises ``NotReady`` and ``NotConnected`` like ``place_order``; when one of the three cannot
+        be sent, those before it are cancelled. ``cancel_family`` ends it. Example::
+
+            family = tws.bracket(
+                pt.Stock("AAPL"), pt.LimitOrder("BUY", 10, 1.0), take_profit=2.0, stop_loss=0.5
+            )
+            await tws.until(family.entry, "Submitted")
+            assert family.stop.sent.parentId == family.entry.orderId
+            await tws.cancel_family(family)
+            assert all(trade.status == "Cancelled" for trade in family)
+        """
+        other = "SELL" if entry.action == "BUY" else "BUY"
+        last = entry.transmit
+        made: list[Trade] = []
+        try:
+            made.append(self.place_order(wanted, msgspec.structs.replace(entry, transmit=False)))
+            for level, name, kind in (
+                (take_profit, "lmtPrice", "LMT"), (stop_loss, "auxPrice", "STP"),
+            ):  # fmt: skip
+                child = level if isinstance(level, Order) else _child(entry, kind, name, level)
+                child = msgspec.structs.replace(
+                    child,
+                    action=child.action or other,
+                    totalQuantity=child.totalQuantity or entry.totalQuantity,
+                    parentId=made[0].orderId,
+                    transmit=last if len(made) == 2 else False,
+                )
+                made.append(self.place_order(wanted, child))
+        except PapertapeError:
+            for trade in made:
+                with suppress(PapertapeError):
+                    self.cancel_order(trade)
+            raise
+        for trade in made:
+            if trade.sent is not None:
+                trade.sent.transmit = last  # a modification must not hold it back
+        return Bracket(*made)
+
+    async def cancel_family(
+        self, family: Bracket | OcaGroup, *, timeout: float = DEADLINE_S
+    ) -> None:
+        """Cancel a bracket or an OCA group, and return once all of its orders have ended.
+
+        Where the entry of a bracket has filled, its children are cancelled; where it fills while
+        its cancel is under way, too. Raises ``DeadlineExceeded`` when an order has not ended in
+        ``timeout`` seconds, and ``NotConnected``.
+        """
+        trades = tuple(family) if isinstance(family, Bracket) else family.trades
+        until = self._clock() + timeout
+        first, *others = trades
+        asked = [first] if isinstance(family, Bracket) and not first.done else list(trades)
+        for trade in asked:
+            if not trade.done:
+                self.cancel_order(trade)
+        if isinstance(family, Bracket):
+            await self._ended(first, until)
+            for trade in others if first.filled else ():
+                if not trade.done:
+                    self.cancel_order(trade)
+                await self._ended(trade, until)
+        for trade in trades:
+            await self._ended(trade, until)
+
+    async def _ended(self, trade: Trade, until: float) -> None:
+        """Wait until an order has ended. Raises what has ended the session."""
+        over = lambda: self._core.lost is not None or trade.done  # noqa: E731
+        left = max(0.0, until - self._clock())
+        await self._wait(trade, over, f"the end of order {trade.orderId}", left)
+        if self._core.lost is not None:
+            raise self._core.lost
+
+    def oca(
+        self,
+        members: Iterable[tuple[Contract, Order]],
+        *,
+        kind: OcaType = OcaType.CANCEL,
+        name: str = "",
+    ) -> OcaGroup:
+        """Send orders of which a fill of one cancels or reduces the others.
+
+        Without a ``name`` the group gets one that no other group of this client has had: TWS keeps
+        groups that have filled closed for the day. Your orders are not modified. Raises
+        ``LocalProtocolError`` for a group without orders, and what ``place_order`` raises; orders
+        of it that were sent before are cancelled then. Example::
+
+            ibm, aapl = pt.Stock("IBM"), pt.Stock("AAPL")
+            cheap = pt.LimitOrder("BUY", 1, 1.0)
+            group = tws.oca([(ibm, cheap), (aapl, cheap)])
+            for trade in group.trades:
+                await tws.until(trade, "Submitted")
+                assert trade.order.ocaGroup == group.name
+            await tws.cancel_family(group)
+        """
+        wanted = list(members)
+        if not wanted:
+            told = "a group needs an order"
+            raise LocalProtocolError(told, message="PlaceOrder", field="ocaGroup")
+        made: list[Trade] = []
+        try:
+            for contract, order in wanted:
+                group = name or f"papertape-{self._core.client_id}-{self._next_order_id()}"
+                name = group
+                order = msgspec.structs.replace(order, ocaGroup=group, ocaType=int(kind))
+                made.append(self.place_order(contract, order))
+        except PapertapeError:
+            for trade in made:
+                with suppress(PapertapeError):
+                    self.cancel_order(trade)
+            raise
+        return OcaGroup(name, tuple(made))
+
+    def _next_order_id(self) -> int:
+        """The id that the next order will have."""
+        return self._core.report.nextValidId or 0
+
+    def cancel_all(self) -> None:
+        """Cancel every working order of the account, of other clients and the user's too.
+
+        The trades of this client report the outcome. Raises ``NotConnected``. Example::
+
+            trade = tws.place_order(pt.Stock("IBM"), pt.LimitOrder("BUY", 1, 1.0))
+            await tws.until(trade, "Submitted")
+            tws.cancel_all()
+            await tws.until(trade, "Cancelled")
+        """
+        self._now().send(orders.ReqGlobalCancel(OrderCancel()))
+
+    async def what_if(
+        self, wanted: Contract, order: Order, *, timeout: float = DEADLINE_S
+    ) -> MarginPreview:
+        """Return what an order would change: margin, equity with loan, commission. Nothing is
+        placed, and your order is not modified.
+
+        Raises ``OrderRejected`` or ``RequestRefused`` where the order would be refused. Example::
+
+            preview = await tws.what_if(pt.Stock("AAPL"), pt.MarketOrder("BUY", 10))
+            assert preview.initial.change.amount > 0
+            assert preview.initial.change.currency == "USD"
+        """
+        asked = msgspec.structs.replace(order, whatIf=True, transmit=True, parentId=0)
+
+        def make(_: int) -> tuple[WhatIfAnswer, orders.PlaceOrder]:
+            number = self._core.next_order_id()
+            return WhatIfAnswer(number), orders.PlaceOrder(number, wanted, asked)
+
+        ask = self._tradable("placeOrder").ask("placeOrder (what-if)", make, timeout, by_id=False)
+        answer: reports.OpenOrder = (await self._answer(ask)).result
+        return MarginPreview.of(answer.orderState)
+
+
+def _child(entry: Order, kind: str, field: str, price: float) -> Order:
+    """A child of a bracket at a price."""
+    child = Order(
+        orderType=kind,
+        totalQuantity=entry.totalQuantity or Decimal(0),
+        tif=entry.tif,
+        account=entry.account,
+        outsideRth=entry.outsideRth,
+        goodTillDate=entry.goodTillDate,
+        orderRef=entry.orderRef,
+    )
+    setattr(child, field, price)
+    return child

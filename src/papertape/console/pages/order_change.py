@@ -1,0 +1,99 @@
+"""The dialog that gives a working order new terms."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from nicegui import ui
+
+from ..parts.components import button, heading
+from ..parts.order_fields import choice, number, relabel, text
+from ..remote import RemoteError
+from ..view import PageView
+from . import trades
+from .order_form import KINDS, SAMPLE_TIME, TIFS, labels
+
+CHANGEABLE: Final = ("limit_price", "aux_price", "trailing_percent")
+"""Prices of an order that may be changed here."""
+
+
+def changes(order: Mapping[str, Any], form: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a form that differ from those of the order; what is empty stays as it is."""
+    found: dict[str, Any] = {}
+    for name, value in form.items():
+        old = order[name]
+        if name == "quantity":
+            old = float(old)
+        if value not in (None, "") and value != old:
+            found[name] = value
+    if "quantity" in found:
+        found["quantity"] = int(found["quantity"])
+    return found
+
+
+class ChangeOrder:
+    """Asks for new terms, and sends those that differ."""
+
+    def __init__(self, view: PageView) -> None:
+        self._view = view
+        self._order: dict[str, Any] = {}
+        with ui.dialog() as self._box, ui.card().props('aria-label="Change this order"'):
+            heading("Change this order", 2)
+            self._what = ui.label().classes("pt-num pt-strong")
+            self._more = ui.label().classes("pt-num pt-soft pt-small")
+            with ui.element("form").classes("pt-ticket") as form:
+                form.on("submit.prevent", self._send)
+                with ui.element("div").classes("pt-pair"):
+                    self._quantity = number("Quantity", None, 1)
+                    self._prices = {name: number("", None) for name in CHANGEABLE}
+                    self._tif = choice("Time in force", TIFS, self._timed)
+                    self._good_till = text("Until", placeholder=SAMPLE_TIME)
+                self._outside = ui.checkbox("Outside regular hours")
+                self._error = ui.label().classes("pt-error").props('role="alert"')
+                with ui.element("div").classes("pt-row"):
+                    button("Send changes", lambda: None).props('type="submit"')
+                    button("Back", self._box.close, kind="plain")
+
+    def ask(self, order: dict[str, Any]) -> None:
+        """Show the terms of an order."""
+        self._order = order
+        self._what.set_text(trades.in_words(order))
+        self._more.set_text(" · ".join(trades.belongings(order)))
+        kind = order["order_type"]
+        named = labels(kind) if kind in KINDS else {}
+        for name, field in self._prices.items():
+            field.set_visibility(name in named)
+            if name in named:
+                relabel(field, named[name])
+            field.set_value(order[name])
+        tifs = KINDS[kind].tifs if kind in KINDS else ()
+        allowed = {name: TIFS.get(name, name) for name in (order["tif"], *tifs)}
+        self._tif.set_options(allowed, value=order["tif"])
+        self._quantity.set_value(float(order["quantity"]))
+        self._good_till.set_value(order["good_till"])
+        self._outside.set_value(order["outside_rth"])
+        self._error.set_text("")
+        self._timed()
+        self._box.open()
+
+    def _timed(self) -> None:
+        self._good_till.set_visibility(self._tif.value == "GTD")
+
+    async def _send(self) -> None:
+        form = {
+            "quantity": self._quantity.value,
+            **{name: field.value for name, field in self._prices.items() if field.visible},
+            "tif": self._tif.value,
+            "good_till": self._good_till.value if self._tif.value == "GTD" else "",
+            "outside_rth": self._outside.value,
+        }
+        wanted = changes(self._order, form)
+        if not wanted:
+            self._error.set_text("Nothing has been changed.")
+            return
+        try:
+            order = await self._view.desk.patch(f"/orders/{self._order['perm_id']}", wanted)
+        except RemoteError as problem:
+            self._error.set_text(str(problem))
+            return
+        self._box.close()
+        ui.notify(f"Changed: {trades.in_words(order)}", type="positive")

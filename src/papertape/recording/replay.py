@@ -1,0 +1,154 @@
+"""A TWS that answers as recorded: which conversation a program gets, and what became of it.
+
+Sans-IO, as ``Player``; ``aio/replay.py`` has the sockets.
+"""
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from ..errors import RecordingError
+from ..versions import MAX_SERVER
+from ..wire.catalogue.session import StartApi
+from ..wire.connection import Broken, Greeting, OutOfTurn, ServerConnection
+from .conversation import conversations
+from .format import WireRecording
+from .player import Closing, Player, UnknownRequest
+
+log = logging.getLogger("papertape.recording")
+
+
+class ReplayReport(msgspec.Struct):
+    """What became of a replay."""
+
+    sessions: int = 0
+    unknown: list[UnknownRequest] = []
+    """What programs asked and the recording does not know, in their order."""
+    unasked: list[str] = []
+    """What the recording has and no program asked."""
+    untold: dict[str, int] = {}
+    """What a version could not tell."""
+
+
+class Replay:
+    """The sessions of a recording, for programs that connect."""
+
+    def __init__(
+        self,
+        recording: WireRecording,
+        *,
+        speed: float | None = 1.0,
+        highest: int | None = None,
+    ) -> None:
+        """``speed``: times as fast as recorded; None: without delays. ``highest``: the server
+        version to behave as, as recorded if it is None.
+
+        Raises ``RecordingError`` when the recording has no session."""
+        self.speed = speed
+        found = conversations(recording)
+        self.problems = [reason for one in found for reason in one.unread]
+        """What of the recording cannot be read, in words."""
+        if recording.problem:
+            self.problems.append(recording.problem)
+        self.conversations = [one for one in found if one.version and one.client_id is not None]
+        if not self.conversations:
+            why = f": {self.problems[0]}" if self.problems else ""
+            raise RecordingError(f"has no session that can be replayed{why}")
+        self.highest = min(highest or max(c.version for c in self.conversations), MAX_SERVER)
+        self._used: dict[int, int] = {}
+        self._players: list[Player] = []
+
+    @property
+    def connection_time(self) -> str:
+        """The connection time of the recorded TWS."""
+        return self.conversations[0].connection_time
+
+    def session(self) -> "ReplaySession":
+        """A connection of a program."""
+        return ReplaySession(self)
+
+    def player(self, client_id: int, version: int) -> Player:
+        """A player for a program: of the next recorded session with its client id; else of one
+        that nobody has had; else of one again."""
+        own = [one for one in self.conversations if one.client_id == client_id]
+        free = [one for one in self.conversations if one.connection not in self._used]
+        candidates = own or free or self.conversations
+        chosen = min(candidates, key=lambda one: self._used.get(one.connection, 0))
+        self._used[chosen.connection] = self._used.get(chosen.connection, 0) + 1
+        log.info(
+            "client %d is answered as client %s of recorded connection %d was, at version %d",
+            client_id, chosen.client_id, chosen.connection, version,
+        )  # fmt: skip
+        player = Player(chosen, version, speed=self.speed)
+        self._players.append(player)
+        return player
+
+    def report(self) -> ReplayReport:
+        """What has become of it so far."""
+        report = ReplayReport(len(self._players))
+        asked: set[int] = {player.conversation.connection for player in self._players}
+        for player in self._players:
+            report.unknown += player.unknown
+            for name, count in player.untold.items():
+                report.untold[name] = report.untold.get(name, 0) + count
+            report.unasked += player.unasked()
+        for one in self.conversations:
+            if one.connection not in asked:
+                report.unasked.append(f"the whole session of client {one.client_id}")
+        return report
+
+
+class ReplaySession:
+    """One connection of a program: bytes in, bytes out."""
+
+    def __init__(self, replay: Replay) -> None:
+        self._replay = replay
+        self._connection = ServerConnection(highest=replay.highest)
+        self._player: Player | None = None
+        self.over = False
+        """Whether the connection must be closed."""
+
+    def receive(self, data: bytes, now: int) -> list[bytes]:
+        """Take bytes of the program; what is to be sent at once."""
+        out: list[bytes] = []
+        while not self.over:
+            events = self._connection.receive_data(data)
+            data = b""
+            for event in events:
+                out += self._take(event, now)
+            if not any(isinstance(event, Greeting) for event in events):
+                break  # behind a greeting, bytes wait for its answer
+        return out
+
+    def _take(self, event: Any, now: int) -> list[bytes]:
+        if self.over:
+            return []
+        if isinstance(event, Greeting):
+            if event.version is None or not event.framed:
+                log.warning(
+                    "a program speaks versions %d to %d, the recording %d",
+                    event.lowest, event.highest, self._replay.highest,
+                )  # fmt: skip
+                self.over = True
+                return []
+            return [self._connection.accept(self._replay.connection_time)]
+        if isinstance(event, Broken | OutOfTurn):
+            log.warning("a program does not speak the TWS API: %s", event)
+            self.over = True
+            return []
+        if isinstance(event, StartApi):
+            self._player = self._replay.player(event.clientId, self._connection.version)
+        if self._player is not None:
+            self._player.ask(event, now)
+        return []
+
+    def next_due(self) -> int | None:
+        """When ``due`` has more; None when nothing waits."""
+        return None if self._player is None else self._player.next_due()
+
+    def due(self, now: int) -> Iterator[bytes | Closing]:
+        """The frames that are due, and the end of the connection."""
+        if self._player is not None:
+            yield from self._player.due(now)

@@ -1,0 +1,20 @@
+"""Which precautions TWS takes with an order, by the settings."""
+
+from ...venue.commands import Precautions
+from .services import Services
+
+
+def chosen(tws: Services) -> Precautions | None:
+    """The precautions that are not bypassed; None when all are."""
+    bypass, limits = tws.config.precautions, tws.settings
+    found = Precautions(
+        limits=not bypass.bypassOrderPrecautions,
+        redirect=not bypass.bypassRedirectOrderWarning,
+        overfill=not bypass.bypassNoOverfillProtection,
+        marketable=not bypass.bypassRouteMarketableToBBO,
+        percentage=limits.precaution_percentage,
+        ticks=limits.precaution_ticks,
+        size=limits.precaution_size,
+        value=limits.precaution_value,
+    )
+    return found if found.limits or found.redirect or found.overfill or found.marketable else None

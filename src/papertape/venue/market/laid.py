@@ -1,0 +1,313 @@
+"""A tape that a world writes, laid over a market.
+
+An instrument is the world's from its first mark on; before it, and for every other instrument, the
+market below answers. The day of a written instrument counts what the world has printed, and has no
+close of the day before. Bars come from the marks; the book is what the world has said of it.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from ..reference.times import period_start
+from ..script import HALTED, QUOTED, RESUMED, TRADED, Levels, TapeMark
+from ..units import DAY, Nanos, PriceUnits
+from .source import (
+    DayStats,
+    Depth,
+    DepthLevel,
+    Glimpse,
+    MarketSource,
+    PriceBar,
+    Print,
+    Quote,
+)
+
+STANDS: Final[Nanos] = 3_600 * 10**9
+"""How long a written book stands before it is looked at again."""
+EMPTY: Final = DayStats(0, 0, 0, 0, 0, 0, 0, 0)
+
+
+class WrittenLine:
+    """What a world has written of one instrument."""
+
+    def __init__(self, con_id: int) -> None:
+        self.con_id = con_id
+        self.begins: Nanos = 0
+        """The first mark."""
+        self._marks: Sequence[TapeMark] = ()
+        self._count = 0
+        self._clear()
+
+    def _clear(self) -> None:
+        self._ticks: list[Quote | Print] = []
+        self._times: list[Nanos] = []
+        self._quotes: list[tuple[Quote, Levels, Levels, bool]] = []
+        """The quotes with their books, and whether trading was halted."""
+        self._quoted: list[Nanos] = []
+        self.prints: list[Print] = []
+        self.printed: list[Nanos] = []
+        self._standing = TapeMark(0, QUOTED)
+        self._halted = False
+
+    def lay(self, marks: Sequence[TapeMark]) -> None:
+        """Take the marks as they are now; a list that is known has only grown (``script.laid``)."""
+        if marks is not self._marks:
+            self._clear()
+            self._count = 0
+        for mark in marks[self._count :]:
+            self._add(mark)
+        self._marks, self._count = marks, len(marks)
+        self.begins = marks[0].time if marks else 0
+
+    def _add(self, mark: TapeMark) -> None:
+        if mark.kind == TRADED:
+            tick = Print(self.con_id, mark.time, mark.bid, mark.bidSize)
+            self.prints.append(tick)
+            self.printed.append(mark.time)
+            self._ticks.append(tick)
+            self._times.append(mark.time)
+            return
+        if mark.kind == QUOTED:
+            self._standing = mark
+            if self._halted:
+                return
+        else:
+            self._halted = mark.kind == HALTED
+        shown = TapeMark(mark.time, RESUMED) if self._halted else self._standing
+        quote = Quote(self.con_id, mark.time, shown.bid, shown.bidSize, shown.ask, shown.askSize)
+        self._quotes.append((quote, shown.bids, shown.asks, self._halted))
+        self._quoted.append(mark.time)
+        self._ticks.append(quote)
+        self._times.append(mark.time)
+
+    def state(self, now: Nanos) -> tuple[Quote, Levels, Levels, bool]:
+        """The quote that stands, its book, and whether trading is halted."""
+        found = bisect_right(self._quoted, now) - 1
+        return (
+            self._quotes[found]
+            if found >= 0
+            else (Quote(self.con_id, 0, 0, 0, 0, 0), (), (), False)
+        )
+
+    def ticks(self, after: Nanos, until: Nanos) -> Iterator[Quote | Print]:
+        """The ticks with ``after < time <= until``."""
+        begin, end = bisect_right(self._times, after), bisect_right(self._times, until)
+        return iter(self._ticks[begin:end])
+
+    def next_tick(self, after: Nanos) -> Nanos | None:
+        """When the next tick comes."""
+        found = bisect_right(self._times, after)
+        return self._times[found] if found < len(self._times) else None
+
+    def traded(self, begin: Nanos, end: Nanos) -> list[Print]:
+        """The prints with ``begin <= time < end``."""
+        return self.prints[
+            bisect_right(self.printed, begin - 1) : bisect_right(self.printed, end - 1)
+        ]
+
+    def quotes(self, begin: Nanos, end: Nanos) -> list[Quote]:
+        """The quote that stands at ``begin``, and those before ``end``."""
+        found = [one for one in self.ticks(begin, end - 1) if isinstance(one, Quote)]
+        standing = self.state(begin)[0]
+        both = [standing, *found] if standing.time else found
+        return [one for one in both if one.bid and one.ask]
+
+
+class WorldTape:
+    """A market with the written lines of a world over it; a ``MarketSource``."""
+
+    def __init__(self, below: MarketSource) -> None:
+        self.below = below
+        self._lines: dict[int, WrittenLine] = {}
+
+    def lay(self, con_id: int, marks: Sequence[TapeMark]) -> None:
+        """Take the marks of an instrument as they are now."""
+        line = self._lines.get(con_id)
+        if line is None:
+            line = self._lines[con_id] = WrittenLine(con_id)
+        line.lay(marks)
+
+    def clear(self) -> None:
+        """Forget every line: a venue begins anew, or from its journal."""
+        self._lines.clear()
+
+    def __getattr__(self, name: str) -> object:
+        """What only the market below can say, such as splits."""
+        return getattr(self.below, name)
+
+    def _line(self, con_id: int, now: Nanos) -> WrittenLine | None:
+        line = self._lines.get(con_id)
+        return line if line is not None and line.begins <= now else None
+
+    # -- a market ---------------------------------------------------------------------------------
+
+    def con_ids(self) -> Iterable[int]:
+        """See ``MarketSource``."""
+        known = tuple(self.below.con_ids())
+        return (*known, *(con_id for con_id in self._lines if con_id not in self.below))
+
+    def __contains__(self, con_id: int) -> bool:
+        return con_id in self._lines or con_id in self.below
+
+    def quote(self, con_id: int, now: Nanos) -> Quote:
+        """See ``MarketSource``."""
+        line = self._line(con_id, now)
+        if line is not None:
+            return line.state(now)[0]
+        if con_id in self._lines and con_id not in self.below:
+            return Quote(con_id, 0, 0, 0, 0, 0)
+        return self.below.quote(con_id, now)
+
+    def day(self, con_id: int, now: Nanos) -> DayStats:
+        """See ``MarketSource``."""
+        line = self._line(con_id, now)
+        if line is None:
+            unknown = con_id in self._lines and con_id not in self.below
+            return EMPTY if unknown else self.below.day(con_id, now)
+        begin = self._session(con_id, now)[0]
+        prints = line.traded(max(begin, line.begins), now + 1)
+        before = bisect_right(line.printed, begin - 1)
+        close = line.prints[before - 1].price if before else 0
+        last = prints[-1] if prints else line.prints[before - 1] if before else None
+        prices = [one.price for one in prints] or [0]
+        return DayStats(
+            prices[0], max(prices), min(prices), close, sum(one.size for one in prints),
+            last.price if last else 0, last.size if last else 0, last.time if last else 0,
+            line.state(now)[3],
+        )  # fmt: skip
+
+    def ticks(self, con_id: int, after: Nanos, until: Nanos) -> Iterator[Quote | Print]:
+        """See ``MarketSource``."""
+        line = self._lines.get(con_id)
+        if line is None:
+            yield from self.below.ticks(con_id, after, until)
+            return
+        if after < line.begins and con_id in self.below:
+            yield from self.below.ticks(con_id, after, min(until, line.begins - 1))
+        yield from line.ticks(after, until)
+
+    def next_tick(self, con_id: int, after: Nanos) -> Nanos | None:
+        """See ``MarketSource``."""
+        line = self._lines.get(con_id)
+        if line is None:
+            return self.below.next_tick(con_id, after)
+        found = line.next_tick(after)
+        if after >= line.begins or con_id not in self.below:
+            return found
+        other = self.below.next_tick(con_id, after)
+        return line.begins if other is None else min(other, line.begins)
+
+    def depth(self, con_id: int, now: Nanos, levels: int) -> Depth:
+        """See ``MarketSource``."""
+        line = self._line(con_id, now)
+        if line is None:
+            return self.below.depth(con_id, now, levels)
+        quote, bids, asks, _ = line.state(now)
+        best_bid = ((quote.bid, quote.bidSize),) if quote.bid else ()
+        best_ask = ((quote.ask, quote.askSize),) if quote.ask else ()
+        return Depth(
+            con_id, now, _levels(bids or best_bid, levels), _levels(asks or best_ask, levels),
+            now + STANDS,
+        )  # fmt: skip
+
+    def bars(
+        self, con_id: int, *, start: Nanos, end: Nanos, step: Nanos, what: str
+    ) -> list[PriceBar]:
+        """See ``MarketSource``; a bar in which the world begins has what the world says alone."""
+        line = self._line(con_id, end)
+        if line is None:
+            return self.below.bars(con_id, start=start, end=end, step=step, what=what)
+        spans = list(self._spans(con_id, max(start, line.begins), end, step))
+        first = spans[0][0] if spans else end
+        found: list[PriceBar] = []
+        if con_id in self.below and start < first:
+            below = self.below.bars(con_id, start=start, end=first, step=step, what=what)
+            found = [bar for bar in below if bar.start < first]
+        made = (_bar(line, begin, until, what) for begin, until in spans if begin >= start)
+        return found + [bar for bar in made if bar is not None]
+
+    def _spans(
+        self, con_id: int, start: Nanos, end: Nanos, step: Nanos
+    ) -> Iterator[tuple[Nanos, Nanos]]:
+        """Where the bars of a length begin and end."""
+        if step < DAY:
+            for begin in range(start // step * step, end, step):
+                yield begin, min(begin + step, end + 1)
+            return
+        known: dict[Nanos, Nanos] = {}
+        for begin, close in self.sessions(con_id, start, end):
+            place = begin if step == DAY else period_start(begin, step)
+            known[place] = min(close, end + 1)
+        yield from known.items()
+
+    def volatility(self, con_id: int, now: Nanos) -> float | None:
+        """See ``MarketSource``."""
+        return self.below.volatility(con_id, now) if con_id in self.below else None
+
+    def bond_yield(self, con_id: int, now: Nanos, price: PriceUnits) -> float | None:
+        """See ``MarketSource``."""
+        return self.below.bond_yield(con_id, now, price) if con_id in self.below else None
+
+    def glimpse(self, con_id: int, now: Nanos) -> Glimpse | None:
+        """See ``MarketSource``; scans pass over what a world has written."""
+        return None if con_id in self._lines else self.below.glimpse(con_id, now)
+
+    def trading_start(self, con_id: int, now: Nanos, days: int) -> Nanos:
+        """See ``MarketSource``."""
+        return (
+            self.below.trading_start(con_id, now, days)
+            if con_id in self.below
+            else now - days * DAY
+        )
+
+    def head(self, con_id: int) -> Nanos:
+        """See ``MarketSource``."""
+        return self.below.head(con_id) if con_id in self.below else self._lines[con_id].begins
+
+    def sessions(self, con_id: int, start: Nanos, end: Nanos) -> list[tuple[Nanos, Nanos]]:
+        """See ``MarketSource``; an instrument without a tape below is open at any hour."""
+        if con_id in self.below:
+            return self.below.sessions(con_id, start, end)
+        return [(day * DAY, (day + 1) * DAY) for day in range(start // DAY, end // DAY + 1)]
+
+    def _session(self, con_id: int, now: Nanos) -> tuple[Nanos, Nanos]:
+        """The trading day that an instant belongs to; a night belongs to the day before it."""
+        back = now
+        for _ in range(5):
+            found = [span for span in self.sessions(con_id, back, now) if span[0] <= now]
+            if found:
+                return found[-1]
+            back -= DAY
+        return now // DAY * DAY, (now // DAY + 1) * DAY
+
+
+def _levels(book: Levels, most: int) -> tuple[DepthLevel, ...]:
+    return tuple(DepthLevel(price, size) for price, size in book[:most])
+
+
+def _bar(line: WrittenLine, begin: Nanos, until: Nanos, what: str) -> PriceBar | None:
+    """One bar of a written line; None when nothing happened in it."""
+    if what == "TRADES":
+        trades = line.traded(begin, until)
+        if not trades:
+            return None
+        prices = [one.price for one in trades]
+        volume = sum(one.size for one in trades)
+        wap = sum(one.price * one.size for one in trades) // volume
+        return _priced(begin, prices, (volume, wap, len(trades)))
+    quotes = line.quotes(begin, until)
+    if not quotes:
+        return None
+    if what == "BID_ASK":  # the mean bid, the highest ask, the lowest bid, the mean ask
+        count = len(quotes)
+        bid, ask = sum(q.bid for q in quotes) // count, sum(q.ask for q in quotes) // count
+        high, low = max(q.ask for q in quotes), min(q.bid for q in quotes)
+        return PriceBar(begin, bid, high, low, ask, -1, -1, -1)
+    sides = {"BID": (2, 0), "ASK": (0, 2)}.get(what, (1, 1))
+    prices = [(q.bid * sides[0] + q.ask * sides[1]) // 2 for q in quotes]
+    return _priced(begin, prices, (-1, -1, -1))
+
+
+def _priced(begin: Nanos, prices: list[PriceUnits], sums: tuple[int, int, int]) -> PriceBar:
+    return PriceBar(begin, prices[0], max(prices), min(prices), prices[-1], *sums)

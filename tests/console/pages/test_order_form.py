@@ -1,0 +1,79 @@
+"""What the ticket asks for: fields by type, what is missing, what is sent."""
+
+from typing import Any
+
+import pytest
+
+from papertape.console.pages.order_change import changes
+from papertape.console.pages.order_form import KINDS, body_of, condition_text, labels, lacking
+
+EMPTY: dict[str, Any] = {
+    "quantity": 100.0, "order_type": "MKT", "limit_price": None, "aux_price": None,
+    "trailing_percent": None, "trail_stop_price": None, "limit_offset": None, "tif": "DAY",
+    "volatility": None, "compete_offset": None, "delta": None,
+    "good_till": "", "minutes": 10, "oca_group": "", "oca_type": 1, "conditions": [],
+    "conditions_cancel": True, "conditions_any_hours": False, "hidden": False,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_type_says_what_it_needs(kind: str) -> None:
+    form = EMPTY | {"order_type": kind}
+    needs = KINDS[kind].needs
+    trails = "trailing_percent" in labels(kind)
+    assert bool(lacking(form)) == bool(needs or trails)
+    full = form | dict.fromkeys(labels(kind), 5.0)
+    if trails:
+        assert "one of them" in lacking(full)
+        full["aux_price"] = None
+    assert lacking(full) == ""
+    sent = body_of(full | {"limit_offset": 5.0, "limit_price": 5.0})
+    assert {name for name in sent if name.endswith(("price", "percent", "offset"))} <= set(
+        labels(kind)
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"quantity": 1.5}, "whole number"), ({"quantity": None}, "whole number"),
+        ({"order_type": "LMT", "limit_price": 0.0}, "A limit order needs a limit price above 0."),
+        ({"order_type": "STP"}, "A stop order needs a stop price."),
+        ({"tif": "GTD"}, "needs a date"), ({"tif": "Minutes", "minutes": None}, "minutes"),
+    ],
+)  # fmt: skip
+def test_what_is_missing_is_said(change: dict[str, Any], words: str) -> None:
+    assert words in lacking(EMPTY | change)
+
+
+def test_only_what_is_set_is_sent() -> None:
+    assert body_of(EMPTY) == {"quantity": 100, "order_type": "MKT", "tif": "DAY"}
+    more = {"tif": "Minutes", "oca_group": "g", "conditions": [{}], "hidden": True}
+    assert body_of(EMPTY | more) == {
+        "quantity": 100, "order_type": "MKT", "tif": "Minutes", "minutes": 10, "oca_group": "g",
+        "oca_type": 1, "conditions": [{}], "conditions_cancel": True, "hidden": True,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ({"kind": "price", "more": True, "level": 5.5}, "Price of SPY ≥ 5.50"),
+        ({"kind": "margin", "more": False, "level": 10}, "Margin cushion ≤ 10.00%"),
+        ({"kind": "volume", "more": True, "level": 1e6}, "Volume of SPY ≥ 1,000,000"),
+        ({"kind": "change", "more": True, "level": 2}, "Change of SPY ≥ 2.00%"),
+        ({"kind": "time", "more": False, "time": "now"}, "Time before now"),
+        ({"kind": "execution", "more": True, "symbol": "IBM"}, "Execution of IBM"),
+    ],
+)
+def test_a_condition_in_words(condition: dict[str, Any], words: str) -> None:
+    assert condition_text(condition, "SPY") == words
+
+
+def test_only_what_differs_is_changed() -> None:
+    order = {"quantity": "100", "limit_price": 5.0, "tif": "DAY", "outside_rth": False}
+    form = {"quantity": 100.0, "limit_price": 5.0, "tif": "DAY", "outside_rth": False}
+    assert changes(order, form) == {}
+    assert changes(order, form | {"quantity": 60.0, "outside_rth": True, "limit_price": None}) == {
+        "quantity": 60, "outside_rth": True,
+    }  # fmt: skip
