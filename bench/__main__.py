@@ -34,6 +34,7 @@ LONG = {
     "load": "15 minutes",
     "halfopen": "5 minutes",
     "profit": "seconds",
+    "figures": "1 minute",
     "bigday": "3 minutes",
     "console": "20 minutes",
     "venue": "20 minutes",

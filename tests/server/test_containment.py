@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from papertape.errors import JournalError, MarketDataError
+from papertape.server.present.running_figures import RunningFigures
 from papertape.server.sessions.attempt import LONGEST_CAUSE
 from papertape.store.journal import Journal
 from papertape.venue.broker.order_manager import OrderManager
@@ -193,8 +194,7 @@ def test_figures_that_fail_end_their_subscriptions_and_nothing_else(
     hall.quote("AAPL 257.66 x 257.68")
     client = hall.client()
     client.send(account.ReqAccountUpdates(True, "")).got()
-    queries = type(hall.station.queries)
-    monkeypatch.setattr(queries, "account_values", raising(ValueError("no rate")))
+    monkeypatch.setattr(RunningFigures, "valuation", raising(ValueError("no rate")))
     hall.wait(181)
     assert lines(client.got()) == ["error -1 323"]
     hall.wait(400)

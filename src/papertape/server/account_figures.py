@@ -5,7 +5,8 @@ changed values. A new account is in the next managedAccounts that a client reque
 its start; no session receives an unsolicited one, as TWS sends the list at the start only.
 """
 
-from collections.abc import Collection, Iterator
+import logging
+from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
@@ -21,6 +22,7 @@ from .event_bus import EventBus
 from .figure_rows import FigureRows
 from .present.preferences import Preferences
 from .present.queries import Queries
+from .present.running_figures import RunningFigures
 from .sessions.attempt import attempt
 from .sessions.registry import Sessions
 from .sessions.session import Session
@@ -28,6 +30,11 @@ from .sessions.subscriptions import Subscription
 from .settings import StationSettings
 from .timing import Timing, Wakeup
 
+log = logging.getLogger("papertape.station")
+
+TURN: Final = SECOND
+PARTS: Final = 10
+"""Each second one part of an account's positions is looked at again."""
 SLICE: Final[Nanos] = 2_000_000
 """How long figures are sent before whatever has come meanwhile is looked at."""
 
@@ -35,17 +42,19 @@ SLICE: Final[Nanos] = 2_000_000
 class AccountSubscription(Subscription):
     """The subscription of reqAccountUpdates; a client has at most one."""
 
-    __slots__ = ("account",)
+    __slots__ = ("account", "told")
 
     def __init__(self, account: str) -> None:
         super().__init__(0)
         self.account = account
+        self.told = 0
+        """The update of the figures that it was told last."""
 
 
 class MultiAccountSubscription(Subscription):
     """reqAccountUpdatesMulti."""
 
-    __slots__ = ("account", "ledger", "model")
+    __slots__ = ("account", "ledger", "model", "told")
 
     def __init__(self, request_id: int, account: str, model: str, *, ledger: bool) -> None:
         super().__init__(request_id)
@@ -53,6 +62,8 @@ class MultiAccountSubscription(Subscription):
         self.model = model
         self.ledger = ledger
         """Whether to send only the keys of the ledger (``figure_rows.LEDGER``)."""
+        self.told = 0
+        """The update of the figures that it was told last."""
 
 
 class SummarySubscription(Subscription):
@@ -94,9 +105,11 @@ FIGURES = (AccountSubscription, MultiAccountSubscription, SummarySubscription)
 class AccountFigures:
     """Sends account values; its only state per session is when the next are due.
 
-    Changes are sent once, when the turn ends, in slices: what is left then is due at once. Figures
-    are worked out and encoded once for all. A client that does not read gets the latest values when
-    it reads again.
+    Changes are sent once, when the turn ends, in slices: what is left then is due at once. A change
+    brings the rows that it has changed and the positions that it has moved; every three minutes all
+    of them come. Figures are worked out and encoded once for all, and go on from fill to fill
+    (``RunningFigures``) while somebody follows them. A client that does not read gets the latest
+    values when it reads again.
     """
 
     def __init__(
@@ -118,10 +131,20 @@ class AccountFigures:
         self._interval = int(settings.account_interval_s * SECOND)
         self._due: dict[int, Nanos] = {}
         """Session number -> when its values are sent again."""
-        self._moved: dict[str, None] = {}
-        """Accounts whose cash or positions have changed in this turn."""
-        self._waiting: dict[int, dict[str, None] | None] = {}
-        """Session number -> the accounts whose change it is yet to be told; None for all."""
+        self._moved: dict[str, dict[int, None]] = {}
+        """Accounts whose cash or positions have changed in this turn, and the contracts."""
+        self._running: dict[str, RunningFigures] = {}
+        """The figures of accounts that somebody follows."""
+        self._pending: dict[str, dict[int, None]] = {}
+        """Accounts with fills that are not in their figures yet, and the contracts."""
+        self._stale: dict[str, None] = {}
+        """Accounts whose prices are all to be looked at again."""
+        self._looking: Iterator[None] | None = None
+        """What is left of that for the first of them."""
+        self._turn_due: Nanos = 0
+        """When some prices are looked at again."""
+        self._waiting: dict[int, bool] = {}
+        """Session number -> whether it is yet to be told everything, or what has changed."""
         self._rows: FigureRows | None = None
         """The figures that those who wait are sent."""
         self._news: dict[str, None] = {}
@@ -131,8 +154,12 @@ class AccountFigures:
 
     def changed(self, account: str) -> None:
         """Note that an account's cash or positions changed; ``refresh`` sends the new values."""
-        self._moved[account] = None
+        self._moved.setdefault(account, {})
         self._news[account] = None
+
+    def moved(self, account: str, con_id: int) -> None:
+        """Note that a position has changed; ``changed`` comes as well."""
+        self._moved.setdefault(account, {})[con_id] = None
 
     def refresh(self) -> None:
         """Send the accounts that have changed since the last call to their subscribers."""
@@ -142,7 +169,10 @@ class AccountFigures:
             if self._waiting:
                 self._go_on()
             return
-        moved, self._moved = self._moved, {}
+        for account, contracts in self._moved.items():
+            if account in self._running:
+                self._pending.setdefault(account, {}).update(contracts)
+        self._moved = {}
         self._rows = None
         for session in self._sessions:
             if not _follows(session):
@@ -150,14 +180,21 @@ class AccountFigures:
             if session.paused:
                 self._due[session.number] = self._timing.now
             else:
-                self._wait(session, moved)
+                self._waiting.setdefault(session.number, False)
         self._go_on()
 
-    def _wait(self, session: Session, moved: dict[str, None] | None) -> None:
-        """Let a session wait for its figures; ``moved`` adds to what it waits for already."""
-        before = self._waiting.get(session.number, {})
-        both = None if before is None or moved is None else {**before, **moved}
-        self._waiting[session.number] = both
+    def _wait_for_all(self, session: Session) -> None:
+        """Let a session wait for all of its figures, at prices of now."""
+        self._waiting[session.number] = True
+        self._stale.update(dict.fromkeys(self._followed(session)))
+
+    def _followed(self, session: Session) -> Iterator[str]:
+        for updates in session.subscriptions.of(AccountSubscription).values():
+            yield updates.account
+        for multi in session.subscriptions.of(MultiAccountSubscription).values():
+            yield multi.account
+        for summary in session.subscriptions.of(SummarySubscription).values():
+            yield from self._queries.group(summary.group) or ()
 
     def _go_on(self) -> None:
         """Send figures to those who wait, for as long as a slice."""
@@ -165,13 +202,18 @@ class AccountFigures:
         watch = self._timing.stopwatch
         end = watch() + SLICE
         while self._waiting:
+            if self._stale:
+                self._look_on()
+                if watch() >= end:
+                    return
+                continue
             number = next(iter(self._waiting))
-            moved = self._waiting.pop(number)
+            everything = self._waiting.pop(number)
             session = self._sessions.numbered(number)
             if session is not None and not session.paused:
                 if self._rows is None:
                     self._rows = self._fresh()
-                self._refresh(session, moved, self._rows)
+                self._refresh(session, self._rows, everything=everything)
             elif session is not None:
                 self._due[number] = self._timing.now
             if watch() >= end:
@@ -179,7 +221,39 @@ class AccountFigures:
         self._rows = None
 
     def _fresh(self) -> FigureRows:
-        return FigureRows(self._queries, self._preferences, self._config, self._timing.now)
+        return FigureRows(
+            self._queries, self._preferences, self._config, self._timing.now, self._figures_of
+        )
+
+    def _figures_of(self, account: str) -> RunningFigures:
+        """The figures of an account, with all of its fills."""
+        now, contracts = self._timing.now, self._pending.pop(account, None)
+        running = self._running.pop(account, None)
+        if running is None:
+            running = self._queries.running(account, now)
+        elif contracts is not None:
+            running.fill(contracts, now)
+        self._running[account] = running  # one that fails is not kept
+        return running
+
+    def _look_on(self) -> None:
+        """Look at one more price of an account whose prices are looked at again."""
+        account = next(iter(self._stale))
+        running = self._running.get(account)
+        if running is not None and self._looking is None and running.time != self._timing.now:
+            self._looking = running.refreshing(self._timing.now)
+        try:
+            if self._looking is not None:
+                next(self._looking)
+                return
+        except StopIteration:
+            self._rows = None
+        except Exception:
+            # It fails again where a session's figures are worked out, which contains it.
+            log.exception("the figures of %s cannot be worked out", account)
+            self._running.pop(account, None)
+        self._looking = None
+        del self._stale[account]
 
     def _publish(self) -> None:
         """Publish the changed accounts on the event bus, at most once a second."""
@@ -194,7 +268,13 @@ class AccountFigures:
         self._publish()
         for session, due in list(self._dues()):
             if due <= now and session.number not in self._waiting:
-                self._wait(session, None)
+                self._wait_for_all(session)
+        if self._running and self._turn_due <= now:
+            self._turn_due = now + TURN
+            self.alarm.changed()
+            for account, running in list(self._running.items()):
+                if not attempt_turn(running, now):
+                    del self._running[account]
         self._go_on()
 
     def next_due(self) -> Nanos | None:
@@ -202,6 +282,8 @@ class AccountFigures:
         if self._waiting:
             return self._timing.now
         dues = [due for _, due in self._dues()]
+        if dues and self._running:
+            dues.append(self._turn_due)
         if self._news:
             dues.append(self._news_due)
         return min(dues, default=None)
@@ -217,21 +299,30 @@ class AccountFigures:
         """Forget an ended session."""
         self._due.pop(session.number, None)
         self._waiting.pop(session.number, None)
+        self._forget()
 
-    def _refresh(self, session: Session, moved: Collection[str] | None, rows: FigureRows) -> None:
+    def _forget(self) -> None:
+        """Forget the figures that nobody follows any more."""
+        if not self._due:
+            self._running, self._pending, self._stale = {}, {}, {}
+            self._looking = None
+
+    def _refresh(self, session: Session, rows: FigureRows, *, everything: bool) -> None:
         if _follows(session):
-            work = partial(self._send_all, session, moved, rows)
+            work = partial(self._send_all, session, rows, everything=everything)
             if not attempt(session, -1, "account figures", work):
                 # Values that cannot be computed end the subscriptions to them, not the station.
                 for kind in FIGURES:
                     session.subscriptions.of(kind).clear()
         self._plan(session)
 
-    def _send_all(self, session: Session, moved: Collection[str] | None, rows: FigureRows) -> None:
+    def _send_all(self, session: Session, rows: FigureRows, *, everything: bool) -> None:
         for updates in session.subscriptions.of(AccountSubscription).values():
-            if moved is None or updates.account in moved:
-                rows.send_updates(session, updates.account)
+            since = 0 if everything else updates.told
+            updates.told = rows.send_updates(session, updates.account, since)
         for multi in session.subscriptions.of(MultiAccountSubscription).values():
+            if everything:
+                multi.told = 0
             self._send_multi(session, multi, rows)
         for summary in session.subscriptions.of(SummarySubscription).values():
             self._send_summary(session, summary, rows)
@@ -242,13 +333,24 @@ class AccountFigures:
             self._due[session.number] = self._timing.now + self._interval
         else:
             self._due.pop(session.number, None)
+            self._forget()
+
+    def _begin(self, session: Session) -> FigureRows:
+        """Return the figures that a new subscription begins with, at prices of now."""
+        for account in dict.fromkeys(self._followed(session)):
+            running = self._running.get(account)
+            if running is not None and running.time != self._timing.now:
+                running.refresh(self._timing.now)
+        self._rows = None
+        return self._fresh()
 
     # -- reqAccountUpdates --------------------------------------------------------------------
 
     def follow(self, session: Session, account: str) -> None:
         """Begin reqAccountUpdates: every value, each position and its time, the time, the end."""
-        session.subscriptions.add(AccountSubscription(account))
-        self._fresh().send_updates(session, account)
+        updates = AccountSubscription(account)
+        session.subscriptions.add(updates)
+        updates.told = self._begin(session).send_updates(session, account, 0)
         session.send(AccountDataEnd(account))
         self._plan(session)
 
@@ -257,14 +359,17 @@ class AccountFigures:
     def follow_multi(self, session: Session, multi: MultiAccountSubscription) -> None:
         """Begin reqAccountUpdatesMulti."""
         session.subscriptions.add(multi)
-        self._send_multi(session, multi, self._fresh())
+        self._send_multi(session, multi, self._begin(session))
         session.send(AccountUpdateMultiEnd(multi.request_id))
         self._plan(session)
 
     def _send_multi(
         self, session: Session, multi: MultiAccountSubscription, rows: FigureRows
     ) -> None:
-        rows.send_multi(session, multi.request_id, multi.account, multi.model, ledger=multi.ledger)
+        place = multi.account, multi.model
+        multi.told = rows.send_multi(
+            session, multi.request_id, place, multi.told, ledger=multi.ledger
+        )
 
     # -- reqAccountSummary --------------------------------------------------------------------
 
@@ -272,7 +377,7 @@ class AccountFigures:
         """Begin reqAccountSummary: every tag once, then the end."""
         summary = SummarySubscription(request_id, tags, group)
         session.subscriptions.add(summary)
-        self._send_summary(session, summary, self._fresh())
+        self._send_summary(session, summary, self._begin(session))
         session.send(AccountSummaryEnd(request_id))
         self._plan(session)
 
@@ -288,6 +393,16 @@ class AccountFigures:
                         summary.request_id, row.account, row.key, row.value, row.currency
                     )
                 )
+
+
+def attempt_turn(running: RunningFigures, now: Nanos) -> bool:
+    """Look at some prices of an account again; return whether that was possible."""
+    try:
+        running.turn(now, 1 + len(running.holdings) // PARTS)
+    except Exception:
+        log.exception("prices of an account cannot be looked at")
+        return False
+    return True
 
 
 def _follows(session: Session) -> bool:

@@ -1,7 +1,7 @@
 """The figures of accounts at one moment: worked out once, and encoded once for each version."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -21,6 +21,7 @@ from .config import Config
 from .present.account_values import AccountFigure
 from .present.preferences import Preferences
 from .present.queries import Queries
+from .present.running_figures import RunningFigures
 from .present.times import clock
 from .sessions.session import Session
 
@@ -37,46 +38,55 @@ LEDGER: Final = frozenset((
 
 
 class FigureRows:
-    """What the accounts of a station are worth at ``now``; nothing is worked out twice."""
+    """What the accounts of a station are worth at ``now``; nothing is worked out twice.
+
+    ``running`` gives the figures of an account as they go on.
+    """
 
     def __init__(
-        self, queries: Queries, preferences: Preferences, config: Config, now: Nanos
+        self,
+        queries: Queries,
+        preferences: Preferences,
+        config: Config,
+        now: Nanos,
+        running: Callable[[str], RunningFigures],
     ) -> None:
         self._queries = queries
         self._preferences = preferences
         self._config = config
         self._now = now
-        self._values: dict[str, tuple[AccountFigure, ...]] = {}
-        self._summaries: dict[tuple[str, ...], tuple[AccountFigure, ...]] = {}
-        self._updates: dict[str, list[Message]] = {}
-        self._same: dict[tuple[str, int], SameFrames] = {}
-        self._multi: dict[tuple[str, str, bool], list[Message]] = {}
-        self._shared: dict[tuple[str, str, bool, int], SharedFrames] = {}
+        self._running = running
+        self._values: dict[tuple[str, int], tuple[AccountFigure, ...]] = {}
+        self._updates: dict[tuple[str, int], list[Message]] = {}
+        self._same: dict[tuple[str, int, int], SameFrames] = {}
+        self._multi: dict[tuple[str, str, bool, int], list[Message]] = {}
+        self._shared: dict[tuple[str, str, bool, int, int], SharedFrames] = {}
 
-    def values(self, account: str) -> tuple[AccountFigure, ...]:
-        """Every row of an account, as the settings show it."""
-        found = self._values.get(account)
+    def values(self, account: str, since: int = 0) -> tuple[AccountFigure, ...]:
+        """The rows of an account that changed after an update, as the settings show them; after 0
+        every row."""
+        found = self._values.get((account, since))
         if found is None:
-            rows = self._queries.account_values(account, self._now)
-            found = self._values[account] = tuple(map(self._shown, rows))
+            rows = self._running(account).rows(since)
+            found = self._values[account, since] = tuple(map(self._shown, rows))
         return found
 
-    def summary(self, names: tuple[str, ...], group: str) -> tuple[AccountFigure, ...]:
+    def summary(self, names: tuple[str, ...], group: str) -> Iterator[AccountFigure]:
         """The rows of the tags of a summary, of the accounts of a group; none of one that is no
         more."""
-        found = self._summaries.get((group, *names))
-        if found is None:
-            among = self._queries.group(group) or ()
-            rows = self._queries.account_summary(names, self._now, among=among)
-            found = self._summaries[group, *names] = tuple(map(self._shown, rows))
-        return found
+        for account in self._queries.group(group) or ():
+            yield from map(self._shown, self._running(account).summary(names))
 
-    def send_updates(self, session: Session, account: str) -> None:
-        """Send the values of an account, its positions, each with its time, and the time."""
-        messages = self._updates.get(account)
+    def send_updates(self, session: Session, account: str, since: int) -> int:
+        """Send the values of an account and its positions, each with its time, and the time: all of
+        them after 0, else those that changed after an update. Return the latest update."""
+        updates = self._running(account).book.updates
+        if since >= updates:
+            return updates
+        messages = self._updates.get((account, since))
         if messages is None:
-            messages = self._updates[account] = self._made(account)
-        key = account, session.version
+            messages = self._updates[account, since] = self._made(account, since)
+        key = account, since, session.version
         try:
             if key not in self._same:
                 self._same[key] = SameFrames(messages, session.version)
@@ -85,44 +95,63 @@ class FigureRows:
                 session.send(message)
         else:
             session.send_batch(self._same[key], 0)
+        return updates
 
-    def _made(self, account: str) -> list[Message]:
+    def _made(self, account: str, since: int) -> list[Message]:
         time = AccountUpdateTime(clock(self._now, self._preferences.operator_zone))
         messages: list[Message] = [
             AccountValue(row.key, row.value, row.currency, row.account)
-            for row in self.values(account)
+            for row in self.values(account, since)
         ]
-        for held in self._queries.portfolio(account, self._now):
-            if self._preferences.shows(account, held.contract, held.position):
+        running = self._running(account)
+        holdings = [
+            held
+            for con_id, held in sorted(running.holdings.items())
+            if running.moved.get(con_id, 0) > since or not since
+        ]
+        for row in self._queries.held_rows(account, holdings):
+            if self._preferences.shows(account, row.contract, row.position):
                 messages += (
                     PortfolioValue(
-                        held.contract, held.position, held.marketPrice, held.marketValue,
-                        held.averageCost, held.unrealizedPNL, held.realizedPNL, account,
+                        row.contract, row.position, row.marketPrice, row.marketValue,
+                        row.averageCost, row.unrealizedPNL, row.realizedPNL, account,
                     ),
                     time,
                 )  # fmt: skip
         return [*messages, time]
 
     def send_multi(
-        self, session: Session, request_id: int, account: str, model: str, *, ledger: bool
-    ) -> None:
-        """Send the values of an account under a request id; ``ledger``: those of ``LEDGER``."""
-        key = account, model, ledger
+        self,
+        session: Session,
+        request_id: int,
+        place: tuple[str, str],
+        since: int,
+        *,
+        ledger: bool,
+    ) -> int:
+        """Send the values of an account and model under a request id, as ``send_updates`` does;
+        ``ledger``: those of ``LEDGER``."""
+        account, model = place
+        updates = self._running(account).book.updates
+        if since >= updates:
+            return updates
+        key = account, model, ledger, since
         messages = self._multi.get(key)
         if messages is None:
             messages = self._multi[key] = [
                 AccountUpdateMulti(0, account, model, row.key, row.value, row.currency)
-                for row in self.values(account)
+                for row in self.values(account, since)
                 if not ledger or row.key in LEDGER
             ]
-        place = (*key, session.version)
+        which = (*key, session.version)
         try:
-            if place not in self._shared:
-                self._shared[place] = SharedFrames(messages, session.version)
+            if which not in self._shared:
+                self._shared[which] = SharedFrames(messages, session.version)
         except LocalProtocolError:
             self._one_by_one(session, messages, request_id)
         else:
-            session.send_batch(self._shared[place], request_id)
+            session.send_batch(self._shared[which], request_id)
+        return updates
 
     def _one_by_one(self, session: Session, messages: Sequence[Message], request_id: int) -> None:
         for message in messages:

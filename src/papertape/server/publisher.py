@@ -77,6 +77,7 @@ class Publisher:
         for event in happened:
             self._news(event)
             if isinstance(event, events.PositionChanged):
+                self._figures.moved(event.account, event.conId)
                 self._position(event)
             elif isinstance(event, events.AccountChanged):
                 self._figures.changed(event.account)

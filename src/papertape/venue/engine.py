@@ -41,9 +41,12 @@ from .facts import (
     AnyFact,
     DayBegan,
     Fact,
+    FutureSettled,
+    HoldingSet,
     OrderFilled,
     OrderPlaced,
     OrderReplaced,
+    PartFilled,
     PositionAdjusted,
     PositionMoved,
     RuleMatched,
@@ -260,8 +263,16 @@ class Engine:
             facts.append(fact)
             if isinstance(fact, OrderFilled) and order is not None:
                 self._end_with(order.terms.conId)
+                self.broker.margin.touched(order.terms.account, order.terms.conId)
+            elif isinstance(fact, PartFilled) and order is not None:
+                self.broker.margin.touched(fact.account, order.terms.conId)
             elif isinstance(fact, PositionMoved | PositionAdjusted):
                 self._end_with(fact.conId)
+                self.broker.margin.touched(fact.account, fact.conId)
+            elif isinstance(fact, HoldingSet | FutureSettled):
+                self.broker.margin.touched(fact.account, fact.conId)
+            elif isinstance(fact, TapeWritten):
+                self.broker.margin.forget()
             if order is not None:
                 touched[order.permId] = order
                 if order.terms.special is not None:

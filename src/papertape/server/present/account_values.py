@@ -5,12 +5,13 @@ then base total before currencies; plain keys stand before their suffixes: -C co
 -P crypto, -S securities.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
+from functools import lru_cache, partial
 
 import msgspec
 
-from ...venue.broker.valuation import Commodities, Holding, LookAhead, Valuation
+from ...venue.broker.valuation import Commodities, LookAhead, Tally, Valuation
 from ...venue.units import RATE_SCALE, SECOND, CashMicros, cash_decimal, scaled
 
 BASE = "BASE"
@@ -49,21 +50,25 @@ IDENTITY = {
 """Plain texts without a currency; -1 means unlimited day trades. The place of column C is ours."""
 
 
-class Segmented(msgspec.Struct, frozen=True):
+def _zero(valuation: Valuation, currency: str = "") -> CashMicros:
+    """An amount that this station never has."""
+    return 0
+
+
+class Segmented:
     """An amount of the whole account, of its commodities and of its crypto currencies; the rest is
     that of its securities."""
 
-    whole: Money
-    commodities: Money = lambda v: 0
-    crypto: Money = lambda v: 0
-
-    def rows(self, valuation: Valuation) -> Iterator[tuple[str, CashMicros]]:
+    def __init__(self, whole: Money, commodities: Money = _zero, crypto: Money = _zero) -> None:
+        self.whole, self.commodities, self.crypto = whole, commodities, crypto
+        self.parts = {"": whole, "-C": commodities, "-P": crypto, "-S": self._securities}
         """Every suffix with its amount."""
-        whole, commodities = self.whole(valuation), self.commodities(valuation)
-        crypto = self.crypto(valuation)
-        yield from zip(
-            ("", "-C", "-P", "-S"), (whole, commodities, crypto, whole - commodities - crypto)
-        )
+        if whole is _zero:
+            self.parts["-S"] = _zero
+
+    def _securities(self, valuation: Valuation) -> CashMicros:
+        rest = self.whole(valuation) - self.commodities(valuation)
+        return rest if self.crypto is _zero else rest - self.crypto(valuation)
 
 
 def _ahead(value: Money, ahead: Callable[[LookAhead], CashMicros]) -> Money:
@@ -124,17 +129,17 @@ SEGMENTED: dict[str, Segmented] = {
             "PhysicalCertificateValue",
             "TotalDebitCardPendingCharges",
         ),
-        Segmented(lambda v: 0),
+        Segmented(_zero),
     ),
 }
 """In the base currency, plain and once per segment. What securities do not need stands there, so
 that cash of the commodities is their margin (``Commodities.cash``)."""
 
 FEW_ROWS: dict[str, tuple[Money, tuple[str, ...]]] = {
-    "AccruedCash": (lambda v: 0, SEGMENTS),
+    "AccruedCash": (_zero, SEGMENTS),
     "BuyingPower": (lambda v: v.buying_power, ("",)),
     "GrossPositionValue": (lambda v: v.gross, ("", "-S")),
-    "NetLiquidationUncertainty": (lambda v: 0, ("",)),
+    "NetLiquidationUncertainty": (_zero, ("",)),
     "PreviousDayEquityWithLoanValue": (lambda v: v.previous_equity, ("", "-S")),
 }
 """In the base currency, with just these suffixes; plain AccruedCash comes per currency."""
@@ -147,22 +152,16 @@ REG_T_ROWS: dict[str, Money] = {
 """Plain and of securities, which are the same; of Reg T accounts only."""
 
 
+NOTHING = Tally()
+
+
+def _tally(valuation: Valuation, currency: str) -> Tally:
+    return valuation.tallies.get(currency, NOTHING)
+
+
 def _worth_of(sec_type: str) -> Ledger:
     """The market value of what is held of one kind of instrument."""
-
-    def worth(valuation: Valuation, currency: str) -> CashMicros:
-        held = _in_currency(valuation, currency)
-        return sum(one.value for one in held if one.instrument.secType == sec_type)
-
-    return worth
-
-
-def _unrealized(valuation: Valuation, currency: str) -> CashMicros:
-    return sum(held.unrealized for held in _in_currency(valuation, currency))
-
-
-def _realized(valuation: Valuation, currency: str) -> CashMicros:
-    return sum(held.position.realized for held in _in_currency(valuation, currency))
+    return lambda valuation, currency: _tally(valuation, currency).worth.get(sec_type, 0)
 
 
 def _cash(valuation: Valuation, currency: str) -> CashMicros:
@@ -170,7 +169,7 @@ def _cash(valuation: Valuation, currency: str) -> CashMicros:
 
 
 def _futures(valuation: Valuation, currency: str) -> CashMicros:
-    return sum(held.since_settled for held in _in_currency(valuation, currency))
+    return _tally(valuation, currency).gain
 
 
 def _total_cash(valuation: Valuation, currency: str) -> CashMicros:
@@ -179,7 +178,7 @@ def _total_cash(valuation: Valuation, currency: str) -> CashMicros:
 
 
 def _net(valuation: Valuation, currency: str) -> CashMicros:
-    return _total_cash(valuation, currency) + sum(h.value for h in _valued(valuation, currency))
+    return _total_cash(valuation, currency) + _tally(valuation, currency).valued
 
 
 PER_CURRENCY: dict[str, Ledger] = {
@@ -193,8 +192,8 @@ PER_CURRENCY: dict[str, Ledger] = {
     "FundValue": _worth_of("FUND"),
     "Cryptocurrency": _worth_of("CRYPTO"),
     "FuturesPNL": _futures,
-    "UnrealizedPnL": _unrealized,
-    "RealizedPnL": _realized,
+    "UnrealizedPnL": lambda v, currency: _tally(v, currency).unrealized,
+    "RealizedPnL": lambda v, currency: _tally(v, currency).realized,
     **dict.fromkeys(
         (
             "AccruedCash",
@@ -207,7 +206,7 @@ PER_CURRENCY: dict[str, Ledger] = {
             "TBillValue",
             "TBondValue",
         ),
-        lambda v, currency: 0,
+        _zero,
     ),
 }
 """One row per currency in that currency, and a BASE row with the sum in the base currency."""
@@ -230,31 +229,162 @@ SUMMARY_TAGS = tuple(_TAGS.split())
 """What reqAccountSummary may ask for. Reg T tags have rows where the account is of that type."""
 
 
+class Cell(msgspec.Struct):
+    """One row that is worked out again and again; its text is made when its amount changes."""
+
+    key: str
+    currency: str
+    amount: Callable[[Valuation], CashMicros | str]
+    places: int
+    figure: AccountFigure
+    raw: CashMicros | str | None = None
+    changed: int = 0
+    """The number of the update that changed it last."""
+    fixed: bool = False
+    """Whether it never changes."""
+
+
+AmountCells = list[tuple[Callable[[Valuation], CashMicros | str], list[Cell]]]
+"""Each amount with the rows that show it."""
+
+
+def _by_amount(cells: Iterable[Cell]) -> AmountCells:
+    found: dict[Callable[[Valuation], CashMicros | str], list[Cell]] = {}
+    for cell in cells:
+        found.setdefault(cell.amount, []).append(cell)
+    return list(found.items())
+
+
+class FigureBook:
+    """All rows of reqAccountUpdates for one account, worked out again with each update."""
+
+    def __init__(self, account: str, base: str) -> None:
+        self._account = account
+        self._base = base
+        self._layout: tuple[object, ...] = ()
+        self._cells: list[Cell] = []
+        self._moving: AmountCells = []
+        self.updates = 0
+        """How many there were."""
+
+    def update(self, valuation: Valuation) -> None:
+        """Work out every row; only what has changed becomes a text again."""
+        layout = (tuple(valuation.rates), valuation.reg_t is None, valuation.in_full)
+        self.updates += 1
+        if layout != self._layout:
+            self._layout = layout
+            self._cells = sorted(_cells(self._account, self._base, valuation), key=_wire_order)
+            self._moving = _by_amount(cell for cell in self._cells if not cell.fixed)
+            self._work_out(_by_amount(self._cells), valuation)
+        else:
+            self._work_out(self._moving, valuation)
+
+    def _work_out(self, amounts: AmountCells, valuation: Valuation) -> None:
+        for amount, cells in amounts:
+            raw = amount(valuation)
+            if raw == cells[0].raw:
+                continue
+            for cell in cells:
+                cell.raw, cell.changed = raw, self.updates
+                text = raw if isinstance(raw, str) else _money_text(raw, cell.places)
+                cell.figure = AccountFigure(cell.key, text, cell.currency, self._account)
+
+    def rows(self, since: int = 0) -> tuple[AccountFigure, ...]:
+        """The rows that have changed after an update; after 0 all of them."""
+        return tuple(cell.figure for cell in self._cells if cell.changed > since)
+
+
 def account_values(account: str, base: str, valuation: Valuation) -> tuple[AccountFigure, ...]:
     """All rows of reqAccountUpdates for one account."""
-    rows = [AccountFigure(key, text, "", account) for key, text in IDENTITY.items()]
-    rows.append(AccountFigure("AccountCode", account, "", account))
-    rows += _ratios(account, valuation)
-    rows += _base_money(account, base, valuation)
+    book = FigureBook(account, base)
+    book.update(valuation)
+    return book.rows()
+
+
+UNFILLED = AccountFigure("", "", "", "")
+
+
+def _cells(account: str, base: str, valuation: Valuation) -> Iterator[Cell]:
+    def plain(key: str, currency: str, amount: Callable[[Valuation], CashMicros | str]) -> Cell:
+        return Cell(key, currency, amount, 2, UNFILLED, fixed=amount is _zero)
+
+    def fixed(key: str, currency: str, text: str) -> Cell:
+        return Cell(key, currency, _constant(text), 2, UNFILLED, fixed=True)
+
+    for key, text in {**IDENTITY, "AccountCode": account}.items():
+        yield fixed(key, "", text)
+    yield plain("Cushion", "", lambda v: _ratio(v.excess, v.net, 6))
+    yield plain("Leverage-S", "", lambda v: _ratio(v.gross, v.net, 2))
+    yield plain("LookAheadNextChange", "", _next_change)
+    by_risk = not valuation.in_full and valuation.reg_t is None
+    yield fixed("WhatIfPMEnabled", "", "true" if by_risk else "false")
+    for key, segmented in SEGMENTED.items():
+        for suffix, amount in segmented.parts.items():
+            yield plain(key + suffix, base, amount)
+    for key, (amount, suffixes) in FEW_ROWS.items():
+        for suffix in suffixes:
+            yield plain(key + suffix, base, amount)
+    if valuation.reg_t is not None:
+        for key, amount in REG_T_ROWS.items():
+            yield plain(key, base, amount)
+            yield plain(key + "-S", base, amount)
     for currency in (BASE, *valuation.rates):
-        rows += _ledger(account, currency, valuation)
-    return tuple(sorted(rows, key=_wire_order))
+        for key, text in _ledger_names(account, currency):
+            yield fixed(key, currency, text)
+        yield plain("ExchangeRate", currency, partial(_rate_text, currency))
+        for key, ledger in PER_CURRENCY.items():
+            places = -4 if key in FOUR_PLACES and currency == BASE else -2
+            amount = _zero if ledger is _zero else _in_currency(ledger, currency)
+            yield Cell(key, currency, amount, places, UNFILLED, fixed=amount is _zero)
+
+
+def _constant(text: str) -> Callable[[Valuation], str]:
+    return lambda v: text
+
+
+def _next_change(valuation: Valuation) -> str:
+    return "0" if valuation.ahead is None else str(valuation.ahead.time // SECOND)
+
+
+def _in_currency(ledger: Ledger, currency: str) -> Money:
+    if currency == BASE:
+        return lambda v: _total(ledger, v)
+    return lambda v: ledger(v, currency)
+
+
+@lru_cache(4096)
+def _money_text(micros: CashMicros, places: int) -> str:
+    """An amount with two places; with -4, with two to four of them."""
+    if places == 2 or places == -2:  # most are, and a decimal takes longer
+        cents, rest = divmod(abs(micros), 10_000)
+        if rest > 5_000 or (rest == 5_000 and cents % 2):
+            cents += 1
+        return f"{'-' if micros < 0 else ''}{cents // 100}.{cents % 100:02}"
+    return _two_or_more(cash_decimal(micros, -places))
 
 
 def summary_values(
     account: str, base: str, valuation: Valuation, tags: tuple[str, ...]
 ) -> tuple[AccountFigure, ...]:
     """The rows that answer the given summary tags, ``$LEDGER`` forms included."""
-    rows = (*account_values(account, base, valuation), *_summary_only(account, base, valuation))
+    return summary_of(account_values(account, base, valuation), account, valuation, tags)
+
+
+def summary_of(
+    found: tuple[AccountFigure, ...], account: str, valuation: Valuation, tags: tuple[str, ...]
+) -> tuple[AccountFigure, ...]:
+    """The same, out of all rows of the account."""
+    base = next(iter(valuation.rates))
+    rows = (*found, *_summary_only(account, base, valuation))
     plain = {row.key: row for row in rows if row.currency in ("", base)}
-    found: list[AccountFigure] = []
+    asked: list[AccountFigure] = []
     for tag in tags:
         row = plain.get(SUMMARY_ALIASES.get(tag, tag)) if tag in SUMMARY_TAGS else None
         if row is not None:
-            found.append(msgspec.structs.replace(row, key=tag))
+            asked.append(msgspec.structs.replace(row, key=tag))
         if tag.startswith("$LEDGER"):
-            found += _asked_ledger(account, tag.partition(":")[2], valuation)
-    unique = {(row.key, row.currency): row for row in found}
+            asked += _asked_ledger(account, tag.partition(":")[2], valuation)
+    unique = {(row.key, row.currency): row for row in asked}
     return tuple(sorted(unique.values(), key=_wire_order))
 
 
@@ -272,18 +402,6 @@ def _asked_ledger(account: str, asked: str, valuation: Valuation) -> Iterator[Ac
             yield from _ledger(account, currency, valuation)
 
 
-def _ratios(account: str, valuation: Valuation) -> Iterator[AccountFigure]:
-    leverage = _ratio(valuation.gross, valuation.net, 2)
-    cushion = _ratio(valuation.excess, valuation.net, 6)
-    yield AccountFigure("Cushion", cushion, "", account)
-    yield AccountFigure("Leverage-S", leverage, "", account)
-    ahead = valuation.ahead
-    change = "0" if ahead is None else str(ahead.time // SECOND)
-    yield AccountFigure("LookAheadNextChange", change, "", account)
-    by_risk = not valuation.in_full and valuation.reg_t is None
-    yield AccountFigure("WhatIfPMEnabled", "true" if by_risk else "false", "", account)
-
-
 def _ratio(part: CashMicros, whole: CashMicros, places: int) -> str:
     """A quotient for display: at most ``places`` decimals, no trailing zeros."""
     if whole == 0:
@@ -292,32 +410,27 @@ def _ratio(part: CashMicros, whole: CashMicros, places: int) -> str:
     return text if places == 2 else text.rstrip("0").rstrip(".")
 
 
-def _base_money(account: str, base: str, valuation: Valuation) -> Iterator[AccountFigure]:
-    for key, segmented in SEGMENTED.items():
-        for suffix, value in segmented.rows(valuation):
-            yield AccountFigure(key + suffix, str(cash_decimal(value)), base, account)
-    for key, (amount, suffixes) in FEW_ROWS.items():
-        text = str(cash_decimal(amount(valuation)))
-        for suffix in suffixes:
-            yield AccountFigure(key + suffix, text, base, account)
-    if valuation.reg_t is not None:
-        for key, amount in REG_T_ROWS.items():
-            text = str(cash_decimal(amount(valuation)))
-            for suffix in ("", "-S"):
-                yield AccountFigure(key + suffix, text, base, account)
+def _ledger_names(account: str, currency: str) -> Iterator[tuple[str, str]]:
+    """The rows of a currency that say what they are about."""
+    yield "Currency", currency
+    yield "RealCurrency", currency
+    yield "AccountOrGroup", account
+
+
+def _rate_text(currency: str, valuation: Valuation) -> str:
+    rate = RATE_SCALE if currency == BASE else valuation.rates[currency]
+    return _two_or_more(Decimal(rate) / RATE_SCALE)
 
 
 def _ledger(account: str, currency: str, valuation: Valuation) -> Iterator[AccountFigure]:
     """The per-currency rows of one currency, or of the total in the base currency."""
-    for key in ("Currency", "RealCurrency"):
-        yield AccountFigure(key, currency, currency, account)
-    yield AccountFigure("AccountOrGroup", account, currency, account)
-    rate = RATE_SCALE if currency == BASE else valuation.rates[currency]
-    yield AccountFigure("ExchangeRate", _two_or_more(Decimal(rate) / RATE_SCALE), currency, account)
-    for key, amount in PER_CURRENCY.items():
+    for key, text in _ledger_names(account, currency):
+        yield AccountFigure(key, text, currency, account)
+    yield AccountFigure("ExchangeRate", _rate_text(currency, valuation), currency, account)
+    for key, ledger in PER_CURRENCY.items():
         places = 4 if key in FOUR_PLACES and currency == BASE else 2
-        value = _total(amount, valuation) if currency == BASE else amount(valuation, currency)
-        yield AccountFigure(key, _two_or_more(cash_decimal(value, places)), currency, account)
+        amount = _in_currency(ledger, currency)(valuation)
+        yield AccountFigure(key, _money_text(amount, -places), currency, account)
 
 
 def _two_or_more(number: Decimal) -> str:
@@ -328,19 +441,10 @@ def _two_or_more(number: Decimal) -> str:
 
 
 def _total(amount: Ledger, valuation: Valuation) -> CashMicros:
+    if len(valuation.rates) == 1:  # the base currency alone
+        return amount(valuation, next(iter(valuation.rates)))
     return sum(scaled(amount(valuation, name), rate) for name, rate in valuation.rates.items())
 
 
-def _in_currency(valuation: Valuation, currency: str) -> list[Holding]:
-    return [held for held in valuation.holdings if held.instrument.currency == currency]
-
-
-def _valued(valuation: Valuation, currency: str) -> list[Holding]:
-    """Holdings with a market value of their own; currency pairs are cash already, and of futures
-    only gains and losses are."""
-    held = _in_currency(valuation, currency)
-    return [h for h in held if h.instrument.secType != "CASH" and not h.instrument.daily]
-
-
-def _wire_order(row: AccountFigure) -> tuple[str, bool, str]:
+def _wire_order(row: AccountFigure | Cell) -> tuple[str, bool, str]:
     return row.key, row.currency != BASE, row.currency

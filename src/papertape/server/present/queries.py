@@ -4,7 +4,7 @@ Rows come lazily where there may be many, so that whoever asks can pause between
 """
 
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from itertools import chain, islice
 from types import MappingProxyType
@@ -29,6 +29,7 @@ from ...venue.units import Nanos, price_float, scaled, size_decimal
 from ..venue_port import ReadModel
 from .account_values import AccountFigure, account_values, summary_values
 from .events import OrderView
+from .running_figures import RunningFigures
 from .times import parse_filter_time
 from .views import Views, average_cost, execution_id, money
 
@@ -342,7 +343,9 @@ class Queries:
     def _figures(self, account: str, now: Nanos) -> Valuation:
         """The valuation that the figures come from, with the next change of margin."""
         books, margin = self._venue.state.accounts[account], self._margin(now)
-        return with_look_ahead(margin, books, margin.value(books), now)
+        worth = margin.value(books)
+        held = (one.instrument for one in worth.holdings if one.position.quantity)
+        return with_look_ahead(margin, books, worth, held, now)
 
     def _margin(self, now: Nanos, quotes: Mapping[int, Quote] = NO_QUOTES) -> MarginCalculator:
         quote = self._venue.quote
@@ -353,6 +356,14 @@ class Queries:
     def portfolio(self, account: str, now: Nanos) -> tuple[PortfolioRow, ...]:
         """The positions of an account at market prices."""
         holdings = self.valuation(account, now).holdings
+        return tuple(_portfolio_row(account, holding) for holding in holdings)
+
+    def running(self, account: str, now: Nanos) -> RunningFigures:
+        """The figures of an account that go on from here."""
+        return RunningFigures(self._venue, account, now)
+
+    def held_rows(self, account: str, holdings: Iterable[Holding]) -> tuple[PortfolioRow, ...]:
+        """Positions at the prices that they stand at."""
         return tuple(_portfolio_row(account, holding) for holding in holdings)
 
     def profit(self, account: str, now: Nanos) -> ProfitRow:

@@ -6,6 +6,8 @@ cash; a future has been paid out. Rates are the same by day and by night here, s
 differs. Prices are those of now.
 """
 
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -13,7 +15,7 @@ import msgspec
 from ..reference.instruments import Instrument
 from ..reference.securities import Dated, OptionContract
 from ..reference.times import EASTERN
-from ..units import CashMicros, Nanos, SizeUnits, notional, scaled
+from ..units import MINUTE, CashMicros, Nanos, SizeUnits, notional, scaled
 from .contract_ends import CUTOFF
 from .ledger import Account, LedgerPosition, pay
 from .margin import MarginCalculator
@@ -26,17 +28,19 @@ SATURDAY: Final = 5
 
 
 def with_look_ahead(
-    margin: MarginCalculator, account: Account, worth: Valuation, now: Nanos
+    margin: MarginCalculator,
+    account: Account,
+    worth: Valuation,
+    held: Iterable[Instrument],
+    now: Nanos,
 ) -> Valuation:
-    """Return a valuation with the account as it will be; unchanged without positions."""
-    if not any(held.position.quantity for held in worth.holdings):
+    """Return a valuation with the account as it will be; ``held`` is what it holds, of which those
+    that never end may be left out but for one. Unchanged without positions."""
+    time, after = next_change(now), account
+    entries = tuple(held)
+    if not entries:
         return worth
-    time, after = _next_change(now), account
-    ending = [
-        held.instrument
-        for held in worth.holdings
-        if held.position.quantity and _ends(held.instrument, now, time)
-    ]
+    ending = [entry for entry in entries if _ends(entry, now, time)]
     if ending:
         after = _copy(account)
         for entry in ending:
@@ -51,8 +55,13 @@ def with_look_ahead(
     return msgspec.structs.replace(worth, ahead=ahead)
 
 
-def _next_change(now: Nanos) -> Nanos:
+def next_change(now: Nanos) -> Nanos:
     """Return the next opening of a weekday."""
+    return _next_change(now - now % MINUTE)
+
+
+@lru_cache(16)
+def _next_change(now: Nanos) -> Nanos:
     day = EASTERN.day(now)
     if EASTERN.instant(day, OPENS) <= now:
         day += 1

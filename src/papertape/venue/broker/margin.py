@@ -39,7 +39,7 @@ from .schedules import (
     REG_T_END,
     MarginModel,
 )
-from .valuation import Commodities, Exposure, Holding, RegTFigures, Valuation
+from .valuation import Commodities, Exposure, Holding, RegTFigures, Tally, Valuation
 
 APART: Final = frozenset(("CASH", "OPT", "FUT"))
 """Kinds whose market value is not part of equity: a pair is cash, an option has no loan value, a
@@ -131,9 +131,9 @@ class MarginCalculator:
             if entry.currency != base:
                 value = scaled(value, self.rate(entry.currency, base))
             equity += value
-        return equity, self._group_margin(held, model, base)
+        return equity, self.together(held, model, base)
 
-    def _group_margin(
+    def together(
         self, held: list[tuple[Instrument, SizeUnits, CashMicros]], model: MarginModel, base: str
     ) -> CashMicros:
         """Return the margin of positions of one group, in the base currency; an option of another
@@ -243,6 +243,7 @@ class MarginCalculator:
             previous_equity=account.opening_equity,
             buying_power_rate=model.buying_power,
             in_full=model.cash,
+            tallies=tallied(holdings),
             settled_cash=sum(scaled(account.settled(name), rates[name]) for name in account.cash),
             commodities=Commodities(commodity, scaled(commodity, factor), futures + written),
             reg_t=RegTFigures(reg_t, account.sma) if model.end_of_day else None,
@@ -261,12 +262,12 @@ class MarginCalculator:
                 groups.setdefault(self.group_of(entry.conId), []).append(one)
         whole = commodity = reg_t = 0
         for group in groups.values():
-            margin = self._group_margin(group, model, base)
+            margin = self.together(group, model, base)
             whole += margin
             if group[0][0].secType in COMMODITIES:
                 commodity += margin
             elif model.end_of_day:
-                reg_t += self._group_margin(group, REG_T_END, base)
+                reg_t += self.together(group, REG_T_END, base)
         return whole, commodity, reg_t
 
     def margin(
@@ -342,6 +343,14 @@ class MarginCalculator:
             return Holding(entry, position, unit, value, value - position.cost)
         value = notional(price, position.quantity, entry.money_scale, entry.multiplier)
         return Holding(entry, position, price, value, value - position.cost)
+
+
+def tallied(holdings: Iterable[Holding]) -> dict[str, Tally]:
+    """Return the sums of holdings by their currency."""
+    found: dict[str, Tally] = {}
+    for held in holdings:
+        found.setdefault(held.instrument.currency, Tally()).add(held)
+    return found
 
 
 def knows(currency: str) -> bool:

@@ -47,13 +47,13 @@ from .groups import Groups
 from .hedges import Hedges
 from .holds import Holds, why_held
 from .ledger import Account
-from .margin import MarginCalculator
 from .order_types import DAY, FOK, GTC, IMMEDIATE, ORDER_TYPES
 from .orders import ADDED, REMOVED, LiveOrder
 from .pegging import Pegs
 from .price_terms import adjusted_text
 from .profile import Profile
 from .risk import Effect, apart, beyond_band, effect_of, refusal_of, together
+from .running_margin import RunningMargin
 from .scales import component_limit
 from .script import BrokerScript
 from .trailing import Trails
@@ -97,7 +97,7 @@ class OrderManager:
         self._top = top
         self._band_width = profile.band_width
         self._hours = hours
-        self.margin = MarginCalculator(instruments, top.look)
+        self.margin = RunningMargin(instruments, top)
         self.groups = Groups()
         self.hedges = Hedges(instruments, top)
         self.algos = Algos(state, top, hours)

@@ -3,6 +3,8 @@
 Amounts are micro-units of the account's base currency, unless something else is said.
 """
 
+from typing import Final
+
 import msgspec
 
 from ..reference.instruments import Instrument
@@ -33,6 +35,35 @@ class Holding(msgspec.Struct, frozen=True):
     def since_settled(self) -> CashMicros:
         """What a future gained or lost since its last settlement; 0 for other kinds."""
         return self.value - self.position.settled if self.instrument.daily else 0
+
+
+class Tally(msgspec.Struct):
+    """The sums of what is held in one currency, in that currency; lines come and go."""
+
+    worth: dict[str, CashMicros] = {}
+    """Market value by kind of instrument."""
+    gain: CashMicros = 0
+    """What futures gained or lost since they were settled."""
+    unrealized: CashMicros = 0
+    realized: CashMicros = 0
+
+    def add(self, held: Holding, times: int = 1) -> None:
+        """Count a holding; -1 takes it out again."""
+        kind = held.instrument.secType
+        self.worth[kind] = self.worth.get(kind, 0) + times * held.value
+        self.gain += times * held.since_settled
+        self.unrealized += times * held.unrealized
+        self.realized += times * held.position.realized
+
+    @property
+    def valued(self) -> CashMicros:
+        """Market value of what has one of its own: currency pairs are cash already, and of futures
+        only gains and losses are."""
+        return sum(value for kind, value in self.worth.items() if kind not in UNVALUED)
+
+
+UNVALUED: Final = frozenset(("CASH", "FUT", "CFD"))
+"""Kinds that are not paid for."""
 
 
 class RegTFigures(msgspec.Struct, frozen=True):
@@ -104,6 +135,8 @@ class Valuation(msgspec.Struct, frozen=True):
     """Cash without the proceeds of sales that have not settled."""
     in_full: bool = False
     """Whether the account pays in full, with settled cash."""
+    tallies: dict[str, Tally] = {}
+    """The sums of the holdings by their currency."""
     commodities: Commodities = Commodities(0, 0, 0)
     reg_t: RegTFigures | None = None
     ahead: LookAhead | None = None
@@ -150,5 +183,7 @@ class Valuation(msgspec.Struct, frozen=True):
     @property
     def crypto(self) -> CashMicros:
         """Market value of crypto currencies."""
-        coins = (held for held in self.holdings if held.instrument.secType == "CRYPTO")
-        return sum(scaled(held.value, self.rates[held.instrument.currency]) for held in coins)
+        return sum(
+            scaled(tally.worth.get("CRYPTO", 0), self.rates[currency])
+            for currency, tally in self.tallies.items()
+        )

@@ -1,0 +1,91 @@
+"""The broker's margin calculator for the check of every order: sums instead of a walk.
+
+The broker marks the positions of an account once a second, at the second's beginning; what an order
+changes is replaced in the sums. The marks are a matter of the clock alone, so that the same
+commands at the same times are decided alike, whatever was asked in between.
+"""
+
+from ..exchange.top_of_book import TopOfBook
+from ..market.source import Quote
+from ..reference.instruments import Instruments
+from ..units import SECOND, CashMicros, Nanos
+from .ledger import Account
+from .margin import MarginCalculator
+
+
+class _Sums:
+    """The sums of one account at the beginning of one second."""
+
+    def __init__(self, account: Account, second: Nanos) -> None:
+        self.account = account
+        self.second = second
+        self.model = account.margin
+        self.groups: dict[int, tuple[CashMicros, CashMicros]] = {}
+        self.members: dict[int, set[int]] = {}
+        self.equity = 0
+        self.maintenance = 0
+        self.touched: set[int] = set()
+
+
+class RunningMargin(MarginCalculator):
+    """Values accounts at the present prices, and for ``worth`` at those of the second."""
+
+    def __init__(self, instruments: Instruments, top: TopOfBook) -> None:
+        super().__init__(instruments, top.look)
+        self._top = top
+        self._second: Nanos = -1
+        self._quotes: dict[int, Quote] = {}
+        self._marked = MarginCalculator(instruments, self._mark)
+        self._sums: dict[str, _Sums] = {}
+
+    def touched(self, account: str, con_id: int) -> None:
+        """Note that the holdings of an account in an instrument have changed."""
+        sums = self._sums.get(account)
+        if sums is not None:
+            sums.touched.add(con_id)
+
+    def forget(self) -> None:
+        """Forget the marks: prices of the past have changed."""
+        self._second = -1
+        self._sums.clear()
+
+    def worth(self, account: Account) -> tuple[CashMicros, CashMicros]:
+        """Return equity and maintenance margin at the marks of the second."""
+        now = self._top.now
+        second = now - now % SECOND
+        if second != self._second:
+            self._second, self._quotes = second, {}
+        sums = self._sums.get(account.code)
+        if (
+            sums is None or sums.second != second or sums.account is not account
+            or sums.model != account.margin
+        ):  # fmt: skip
+            sums = self._sums[account.code] = _Sums(account, second)
+            for group, members in self._marked.groups(account).items():
+                sums.members[group] = set(members)
+                self._put(sums, group)
+        elif sums.touched:
+            self._catch_up(sums)
+        return self._marked.cash_worth(account) + sums.equity, sums.maintenance
+
+    def _mark(self, con_id: int) -> Quote:
+        quote = self._quotes.get(con_id)
+        if quote is None:
+            quote = self._quotes[con_id] = self._top.current(con_id, self._second)
+        return quote
+
+    def _catch_up(self, sums: _Sums) -> None:
+        for con_id in sums.touched:
+            group = self.group_of(con_id)
+            members = sums.members.setdefault(group, set())
+            members.add(con_id)
+            equity, maintenance = sums.groups.pop(group, (0, 0))
+            sums.equity, sums.maintenance = sums.equity - equity, sums.maintenance - maintenance
+            self._put(sums, group)
+        sums.touched.clear()
+
+    def _put(self, sums: _Sums, group: int) -> None:
+        held = [one for one in sums.members[group] if sums.account.quantity(one)]
+        if held:
+            found = sums.groups[group] = self._marked.group_worth(sums.account, sorted(held))
+            sums.equity, sums.maintenance = sums.equity + found[0], sums.maintenance + found[1]
