@@ -99,6 +99,7 @@ def _ways(positions: int) -> list[tuple[str, list[float], list[float]]]:
             running.rows(updates)
             queries.held_rows("DU1234567", [running.holdings[con_id]])
 
+        station.venue.quote(con_id, hall.now)  # the match has just looked at it
         figures[0].append(_timed(walk))
         figures[1].append(_timed(sums))
         engine.top.begin(hall.now)

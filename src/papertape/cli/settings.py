@@ -35,6 +35,7 @@ from ..server.settings import StationSettings
 from ..venue.broker.account_manager import CODE_RULE, MOST_ACCOUNTS, is_code
 from ..venue.broker.profile import Profile
 from ..venue.reference.sessions import ALWAYS, WhenOpen
+from ..venue.units import RATE_SCALE
 
 FILE = "papertape.toml"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
@@ -79,6 +80,10 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
     """Codes of the accounts, separated by commas."""
     advisor: str = ""
     """Code of the account of a financial advisor, whose login it is then: F1234567."""
+    credit_interest: float = pydantic.Field(0.0, ge=0, le=100)
+    """Percent that a year pays on cash, booked each day; 0 for none."""
+    debit_interest: float = pydantic.Field(0.0, ge=0, le=100)
+    """Percent that a year of a loan costs."""
     positions: list[str] = []
     """What accounts hold at first that this start opens: ``SPY 100 @ 430``."""
     speed: float = pydantic.Field(1.0, gt=0, le=10_000)
@@ -197,6 +202,8 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
             accounts=tuple(self.account.split(",")),
             positions=tuple(self.positions),
             advisor=self.advisor,
+            credit_interest=round(self.credit_interest * RATE_SCALE / 100),
+            debit_interest=round(self.debit_interest * RATE_SCALE / 100),
         )
 
 

@@ -10,7 +10,15 @@ from msgspec.structs import replace
 from ..venue.broker.accounts_refused import AccountRefused
 from ..venue.broker.profile import Profile
 from ..venue.broker.transfers import starting_position
-from ..venue.commands import ConvertCash, OpenAccount, ReceivePosition, StartingPosition, Transfer
+from ..venue.commands import (
+    ConvertCash,
+    OpenAccount,
+    PayDividend,
+    ReceivePosition,
+    SplitShares,
+    StartingPosition,
+    Transfer,
+)
 from ..venue.reference.instruments import Instruments
 from ..venue.units import CashMicros, Nanos, cash_units
 
@@ -78,6 +86,17 @@ class Wording:
         if moved.price is not None:
             raise AccountRefused("a transfer keeps what the position has cost: leave out the price")
         return Transfer(account, to, conId=moved.conId, size=moved.size)
+
+    def dividend(self, name: str, paid: str, account: str) -> PayDividend:
+        """Build the command that pays a dividend of a share."""
+        return PayDividend(self._position(f"{name} 1").conId, amount(paid), account)
+
+    def split(self, name: str, ratio: str) -> SplitShares:
+        """Build the command that splits a share, by a ratio such as ``2:1``."""
+        if not re.fullmatch(r"[0-9]{1,6}:[0-9]{1,6}", ratio):
+            raise AccountRefused(f"a ratio is new shares for old ones, 2:1; not {ratio[:40]!r}")
+        new, old = map(int, ratio.split(":"))
+        return SplitShares(self._position(f"{name} 1").conId, new, old)
 
     def convert(self, account: str, sold: str, currency: str, into: str) -> ConvertCash:
         """Build the command that converts an amount of one currency into another."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator
 from functools import partial
 
 from ..venue.broker.accounts_refused import AccountRefused
-from ..venue.commands import AccountCommand
+from ..venue.commands import AccountCommand, CorporateCommand
 from ..venue.engine import Engine
 from ..venue.market.source import MarketSource
 from ..venue.reference.sessions import REGULAR
@@ -353,7 +353,7 @@ class Station:
         """Handle a request that was kept from its handler."""
         self.scheduler.serve(session, message)
 
-    def carry_out(self, command: AccountCommand) -> None:
+    def carry_out(self, command: AccountCommand | CorporateCommand) -> None:
         """Open or change an account; it is kept when this returns, and then told.
 
         Raises ``AccountRefused`` with what would be legal, also while the station does not hear

@@ -214,6 +214,24 @@ class ReplaceAccountAliases(msgspec.Struct, frozen=True, tag=True):
     aliases: tuple[tuple[str, str], ...]
 
 
+class PayDividend(msgspec.Struct, frozen=True, tag=True):
+    """Pay a dividend to whoever holds shares; who is short pays it."""
+
+    conId: int
+    amount: CashMicros
+    """For a share."""
+    account: str = ""
+    """The only account that it is paid to; "" for all."""
+
+
+class SplitShares(msgspec.Struct, frozen=True, tag=True):
+    """Give new shares for old ones, in all accounts; orders for them are cancelled."""
+
+    conId: int
+    new: int
+    old: int
+
+
 AccountCommand = (
     OpenAccount
     | Deposit
@@ -225,6 +243,7 @@ AccountCommand = (
     | ReplaceAdvisorGroups
     | ReplaceAccountAliases
 )
+CorporateCommand = PayDividend | SplitShares
 
 Command = (
     SubmitOrder
@@ -237,5 +256,6 @@ Command = (
     | ResetOrderIds
     | SubmitExercise
     | AccountCommand
+    | CorporateCommand
     | ScriptCommand
 )

@@ -16,6 +16,7 @@ from .agenda import Agenda, Alarm
 from .archive import Archive, FillEntry, FinishedRow
 from .broker.account_manager import AccountManager
 from .broker.contract_ends import ContractEnds
+from .broker.corporate import CorporateActions
 from .broker.order_manager import OrderManager
 from .broker.orders import LiveOrder
 from .broker.profile import Profile
@@ -29,7 +30,9 @@ from .commands import (
     Command,
     ModifyByUser,
     OpenAccount,
+    PayDividend,
     ResetOrderIds,
+    SplitShares,
     SubmitExercise,
     SubmitManualOrder,
     SubmitOrder,
@@ -121,9 +124,11 @@ class Engine:
         self.broker = OrderManager(
             state, self.instruments, self.profile, self.exchange, self.top, self.hours
         )
-        self.accounts = AccountManager(state.accounts, self.broker.margin)
+        interest = self.profile.credit_interest, self.profile.debit_interest
+        self.accounts = AccountManager(state.accounts, self.broker.margin, interest)
         self.api = ApiOrders(state, archive, self.instruments, self.broker, self.top.look)
         self.ends = ContractEnds(state, self.instruments, self._market, self.top)
+        self.corporate = CorporateActions(state, self.instruments, self.broker)
         self.exercises = Exercises(state, self.instruments, self.ends)
         self._held: set[int] = set()
         """Contracts that somebody has held, and those of them that are yet to end."""
@@ -243,6 +248,9 @@ class Engine:
                 return type(command).__name__, self.broker.script.decide(command, now)
             case ResetOrderIds():
                 return "reset ids", api.reset_ids(command)
+            case PayDividend() | SplitShares():
+                cause = f"{type(command).__name__} {command.conId}"
+                return cause, self.corporate.decide(command)
         return _named(command), self.accounts.decide(command)
 
     def _carry_out(

@@ -131,6 +131,21 @@ def test_positions_come_and_cash_and_positions_move() -> None:
     with_api(main, quoted_hall())
 
 
+def test_dividends_and_splits() -> None:
+    async def main(api: Api) -> None:
+        await api.post("/accounts", {"account": "DU2", "cash": "0", "positions": ["AAPL 10"]})
+        rows = await api.post("/dividends", {"share": "AAPL", "amount": "0.25"})
+        assert [row["cash"] for row in rows] == [1_000_000, 2.5]
+        await api.post("/splits", {"share": "265598", "ratio": "2:1"})
+        (held,) = await api.get("/positions")
+        assert held["position"] == "20"
+        for path, bad in (("dividends", {"share": "AAPL", "amount": "-1"}), ("splits", {
+            "share": "AAPL", "ratio": "two"}), ("splits", {"share": "NOBODY", "ratio": "2:1"})):  # fmt: skip
+            await api.ask("POST", f"/{path}", 409, bad)
+
+    with_api(main, quoted_hall())
+
+
 def test_margin_model_and_fee_plan_change() -> None:
     async def main(api: Api) -> None:
         client = await api.served.client(4)

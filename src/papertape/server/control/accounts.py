@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Path
 
 from ...venue.broker.accounts_refused import AccountRefused
-from ...venue.commands import AccountCommand, Deposit, SetFeePlan, SetMarginModel
+from ...venue.commands import AccountCommand, CorporateCommand, Deposit, SetFeePlan, SetMarginModel
 from ..account_commands import Wording, amount, opening
 from ..aio.server import StationServer
 from ..station import Station
@@ -17,9 +17,11 @@ from .views import (
     AccountValueRow,
     ConversionBody,
     DepositBody,
+    DividendBody,
     FeePlanBody,
     MarginModelBody,
     PositionBody,
+    SplitBody,
     TransferBody,
 )
 
@@ -121,6 +123,22 @@ async def account_values(server: Chosen, account: Account) -> list[AccountValueR
     return [AccountValueRow(key=row.key, value=row.value, currency=row.currency) for row in rows]
 
 
+@router.post("/stations/{station}/dividends", responses=CONFLICT)
+async def pay_dividend(server: Chosen, body: DividendBody) -> list[AccountRow]:
+    """Pay a dividend, and return all accounts; 409 when that is not possible. The market's prices
+    stay as they are."""
+    _ordered(server, lambda one: wording(one).dividend(body.share, body.amount, body.account or ""))
+    return [account_row(server, code) for code in server.station.queries.accounts()]
+
+
+@router.post("/stations/{station}/splits", responses=CONFLICT)
+async def split_shares(server: Chosen, body: SplitBody) -> list[AccountRow]:
+    """Split shares, and return all accounts; 409 when that is not possible. The market's prices
+    stay as they are."""
+    _ordered(server, lambda one: wording(one).split(body.share, body.ratio))
+    return [account_row(server, code) for code in server.station.queries.accounts()]
+
+
 # The last of the routes below one account: a code may contain slashes, as the others' paths do.
 @router.get(ONE, responses=NOT_FOUND)
 async def one_account(server: Chosen, account: Account) -> AccountRow:
@@ -145,8 +163,15 @@ def _carried_out(
     server: StationServer, account: str, command: Callable[[Station], AccountCommand]
 ) -> AccountRow:
     """Return the account after the command, which is stored by then."""
+    _ordered(server, command)
+    return account_row(server, account)
+
+
+def _ordered(
+    server: StationServer, command: Callable[[Station], AccountCommand | CorporateCommand]
+) -> None:
+    """Carry out a command; 409 when it is refused."""
     try:
         act(server, lambda station: station.carry_out(command(station)))
     except AccountRefused as refused:
         raise HTTPException(409, str(refused)) from refused
-    return account_row(server, account)

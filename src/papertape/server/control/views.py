@@ -419,6 +419,28 @@ class AccountBody(View):
     """What it holds from the beginning, unpaid."""
 
 
+Share = Annotated[str, Field(max_length=200, examples=["AAPL", "265598"])]
+"""The symbol of an American stock, or a contract number."""
+
+
+class DividendBody(View):
+    """A dividend to pay to whoever holds the shares; who is short pays it."""
+
+    share: Share
+    amount: Amount
+    """For a share, in its currency."""
+    account: Code | None = None
+    """The only account that it is paid to."""
+
+
+class SplitBody(View):
+    """A split of shares in all accounts; orders for them are cancelled."""
+
+    share: Share
+    ratio: Annotated[str, Field(max_length=200, examples=["2:1", "1:10"])]
+    """New shares for old ones."""
+
+
 class PositionBody(View):
     """A position to bring in, or to take out where its size is opposite to what is held."""
 

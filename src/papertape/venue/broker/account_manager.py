@@ -28,7 +28,7 @@ from ..facts import (
     MarginModelChanged,
 )
 from ..reference.times import EASTERN, day_end
-from ..units import CASH_SCALE, CashMicros, Nanos, cash_decimal, scaled
+from ..units import CASH_SCALE, CashMicros, Nanos, Rate, cash_decimal, scaled, share
 from .accounts_refused import AccountRefused
 from .advisor import advisor_fact
 from .allocation import master_of
@@ -43,7 +43,10 @@ MOST_CASH: Final[CashMicros] = 10**12 * CASH_SCALE
 micro-units within the 64 bits of the journal's integers."""
 MOST_ACCOUNTS: Final = 50
 CONVERTED: Final = "converted"
-"""The cause of a ``CashBooked``."""
+INTEREST: Final = "interest"
+"""Causes of a ``CashBooked``."""
+YEAR_DAYS: Final = 360
+"""Days of a year of interest, as money markets count in dollars and euros."""
 CODE_LENGTH: Final = 100
 CODE_RULE: Final = (
     f"An account code has 1 to {CODE_LENGTH} visible characters, no comma, and no space at its ends"
@@ -60,7 +63,13 @@ def is_code(code: str) -> bool:
 class AccountManager:
     """Decides the account commands."""
 
-    def __init__(self, accounts: dict[str, Account], margin: MarginCalculator) -> None:
+    def __init__(
+        self,
+        accounts: dict[str, Account],
+        margin: MarginCalculator,
+        interest: tuple[Rate, Rate] = (0, 0),
+    ) -> None:
+        self._interest = interest
         self._accounts = accounts
         self._margin = margin
         self._transfers = Transfers(margin)
@@ -102,6 +111,7 @@ class AccountManager:
             for day in sorted(account.unsettled):
                 if day <= EASTERN.day(now):
                     yield CashSettled(account.code, day)
+        yield from self._accrued()
         worth = {code: self._margin.value(account) for code, account in self._accounts.items()}
         yield DayBegan(day_end(now))
         for code, valued in worth.items():
@@ -111,6 +121,20 @@ class AccountManager:
                 if held.position.quantity
             )
             yield DayOpened(code, valued.equity, values, valued.sma)
+
+    def _accrued(self) -> Iterator[AnyFact]:
+        """Pay a day's interest on cash and loans, a 360th of a year's, at the rates of credit and
+        debit."""
+        if not any(self._interest):
+            return
+        for account in self._accounts.values():
+            paid = []
+            for currency, cash in account.cash.items():
+                amount = share(scaled(cash, self._interest[cash < 0]), 1, YEAR_DAYS)
+                if amount:
+                    paid.append((currency, amount))
+            if paid:
+                yield CashBooked(account.code, INTEREST, tuple(paid))
 
     def _settle(self, account: Account) -> Iterator[AnyFact]:
         """Pay what the futures of an account gained or lost since they were last settled."""

@@ -24,6 +24,10 @@ class Profile(msgspec.Struct, frozen=True):
     """The account of the financial advisor who manages them; "" for none."""
     positions: tuple[str, ...] = ()
     """What such accounts hold at first, as texts: ``SPY 100 @ 430``."""
+    credit_interest: Rate = 0
+    """What a year pays on cash, as a part of it; 0 for none."""
+    debit_interest: Rate = 0
+    """What a year costs on a loan."""
     user_name: str = "papertape"
     """Echoed as ``Order.submitter``."""
     duplicate_pairs: bool = True

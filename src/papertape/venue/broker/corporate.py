@@ -1,0 +1,92 @@
+"""Dividends and splits: what they do to cash, holdings and orders.
+
+A station's market plays none by itself: the days after a recorded one repeat it. They are commands,
+for whoever writes the prices as well. A dividend is paid at once to whoever holds shares, and by
+whoever is short. A split changes what is held and leaves its cost; a fraction of a share is paid in cash.
+Orders for the shares are cancelled, as IBKR's page on times in force says of orders over a split.
+Options on the shares are not adjusted: while somebody holds one the split is refused. Mergers and
+spin-offs are not served: deliver one position and receive the other (``transfers``).
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from ..commands import PayDividend, SplitShares
+from ..facts import AnyFact, CashBooked, PositionAdjusted
+from ..reference.instruments import Instrument, Instruments
+from ..reference.securities import OptionContract
+from ..units import CASH_SCALE, SIZE_SCALE, notional, share
+from .accounts_refused import AccountRefused
+from .order_manager import BrokerState, OrderManager
+
+DIVIDEND, LIEU, SPLIT = "dividend", "lieu", "split"
+"""Causes of ``CashBooked`` and ``PositionAdjusted``."""
+MOST_PAID: Final = 10**6 * CASH_SCALE
+MOST_SHARES: Final = 10_000
+
+
+class CorporateActions:
+    """Decides dividends and splits."""
+
+    def __init__(self, state: BrokerState, instruments: Instruments, broker: OrderManager) -> None:
+        self._state = state
+        self._instruments = instruments
+        self._broker = broker
+
+    def decide(self, command: PayDividend | SplitShares) -> Iterator[AnyFact]:
+        """Yield the facts of a command. Raises ``AccountRefused`` when it is refused."""
+        entry = self._instruments.get(command.conId)
+        if entry is None or entry.secType != "STK":
+            raise AccountRefused("only shares have dividends and splits")
+        if isinstance(command, PayDividend):
+            yield from self._pay(command, entry)
+        else:
+            self._check(command)
+            yield from self._split(command, entry)
+
+    def _pay(self, command: PayDividend, entry: Instrument) -> Iterator[AnyFact]:
+        if not 0 < command.amount <= MOST_PAID:
+            raise AccountRefused("a dividend is more than 0 and at most a million for a share")
+        if command.account and command.account not in self._state.accounts:
+            raise AccountRefused(f"there is no account {command.account[:40]!r}")
+        for code, account in self._state.accounts.items():
+            held = account.quantity(entry.conId)
+            if held and command.account in ("", code):
+                paid = share(command.amount, held, SIZE_SCALE)
+                yield CashBooked(code, DIVIDEND, ((entry.currency, paid),))
+
+    def _check(self, command: SplitShares) -> None:
+        sides = command.new, command.old
+        if not all(1 <= one <= MOST_SHARES for one in sides) or command.new == command.old:
+            raise AccountRefused(f"a split gives 1 to {MOST_SHARES:,} new shares for as many old")
+        for account in self._state.accounts.values():
+            for con_id, position in account.positions.items():
+                held = self._instruments[con_id]
+                on = isinstance(held, OptionContract) and held.under == command.conId
+                if position.quantity and on:
+                    raise AccountRefused(
+                        f"{account.code} holds {held.localSymbol}: options are not adjusted here"
+                    )
+
+    def _split(self, command: SplitShares, entry: Instrument) -> Iterator[AnyFact]:
+        con_id = entry.conId
+        for order in tuple(self._state.orders.values()):
+            if order.terms.conId == con_id and order.permId in self._state.orders:
+                yield from self._broker.expire(order)
+        price = self._broker.margin.mark(con_id)
+        for code, account in self._state.accounts.items():
+            position = account.positions.get(con_id)
+            if position is None or not position.quantity:
+                continue
+            side = 1 if position.quantity > 0 else -1
+            units = abs(position.quantity) * command.new // command.old
+            whole = side * (units // SIZE_SCALE * SIZE_SCALE)
+            cost = position.cost if whole else 0
+            change = whole - position.quantity
+            yield PositionAdjusted(code, con_id, SPLIT, change, whole, cost, 0)
+            rest = side * (units % SIZE_SCALE)
+            if rest:
+                # A share of before the split is worth as many new ones.
+                value = notional(price, rest, entry.money_scale)
+                paid = share(value, command.old, command.new)
+                yield CashBooked(code, LIEU, ((entry.currency, paid),))
