@@ -100,7 +100,7 @@ def test_accounts_come_into_the_journal_of_a_station_that_does_not_run(kept: Pat
     assert "holds 0 of IBM" in account("transfer", "DU5", "DU2", "IBM 2", code=2)
     assert "0.00 GBP to withdraw" in account("deposit", "DU3", "-1", code=2)
     assert "there are: portfolio, reg_t" in account("margin", "DU3", "x", code=2)
-    assert "there are: fixed, none" in account("add", "DU4", "--fees", "x", code=2)
+    assert "there are: fixed, tiered, none" in account("add", "DU4", "--fees", "x", code=2)
     assert "there are: AUD" in account("add", "DU4", "--currency", "XAU", code=2)
     assert "no account 'DU4'" in account("deposit", "DU4", "1", code=2)
     expected = [

@@ -139,8 +139,11 @@ def test_dividends_and_splits() -> None:
         await api.post("/splits", {"share": "265598", "ratio": "2:1"})
         (held,) = await api.get("/positions")
         assert held["position"] == "20"
-        for path, bad in (("dividends", {"share": "AAPL", "amount": "-1"}), ("splits", {
-            "share": "AAPL", "ratio": "two"}), ("splits", {"share": "NOBODY", "ratio": "2:1"})):  # fmt: skip
+        for path, bad in (
+            ("dividends", {"share": "AAPL", "amount": "-1"}),
+            ("splits", {"share": "AAPL", "ratio": "two"}),
+            ("splits", {"share": "NOBODY", "ratio": "2:1"}),
+        ):
             await api.ask("POST", f"/{path}", 409, bad)
 
     with_api(main, quoted_hall())
@@ -172,12 +175,18 @@ REFUSED: dict[str, tuple[str, str, dict[str, str], int, str]] = {
     "cash too fine": ("POST", "", {"account": "A", "cash": "0.0000001"}, 409, "six decimals"),
     "a debt": ("POST", "", {"account": "A", "cash": "-1"}, 409, "opens with 0 to"),
     "a model of nowhere": ("POST", "", {"account": "A", "margin_model": "x"}, 409, "portfolio"),
-    "a plan of nowhere": ("POST", "", {"account": "A", "fee_plan": "x"}, 409, "fixed, none"),
+    "a plan of nowhere": (
+        "POST",
+        "",
+        {"account": "A", "fee_plan": "x"},
+        409,
+        "fixed, tiered, none",
+    ),
     "no money": ("POST", f"/{FIRST}/deposits", {"amount": "0"}, 409, "not be 0"),
     "more than there is": ("POST", f"/{FIRST}/deposits", {"amount": "-1000001"}, 409, "1,000,000"),
     "money for nobody": ("POST", "/DU9/deposits", {"amount": "1"}, 404, f"there are: {FIRST}"),
     "another model": ("PUT", f"/{FIRST}/margin-model", {"model": "x"}, 409, "portfolio, reg_t"),
-    "another plan": ("PUT", f"/{FIRST}/fee-plan", {"plan": "x"}, 409, "fixed, none"),
+    "another plan": ("PUT", f"/{FIRST}/fee-plan", {"plan": "x"}, 409, "fixed, tiered, none"),
     "a model for nobody": ("PUT", "/DU9/margin-model", {"model": "reg_t"}, 404, "DU9"),
     "a plan for nobody": ("PUT", "/DU9/fee-plan", {"plan": "none"}, 404, "DU9"),
 }

@@ -91,7 +91,7 @@ REFUSED = {
     "a currency of nowhere": (OpenAccount("DU2", "XAU"), "'XAU'; there are: AUD, CAD"),
     "a debt to begin with": (OpenAccount("DU2", cash=-1), "opens with 0 to 1,000,000,000,000"),
     "a model that is none": (OpenAccount("DU2", margin="x"), "there are: portfolio, reg_t"),
-    "a plan that is none": (OpenAccount("DU2", plan="x"), "there are: fixed, none"),
+    "a plan that is none": (OpenAccount("DU2", plan="x"), "there are: fixed, tiered, none"),
     "money for nobody": (Deposit("DU9", "USD", 1), "no account 'DU9'; there are: DU1"),
     "money of nowhere": (Deposit("DU1", "XAU", 1), "'XAU'; there are"),
     "no money": (Deposit("DU1", "USD", 0), "must not be 0 or exceed 1,000,000,000,000"),
@@ -102,7 +102,7 @@ REFUSED = {
     "more than there is of it": (Deposit("DU1", "EUR", -51 * DOLLAR), "50.00 EUR to withdraw"),
     "none of it": (Deposit("DU1", "GBP", -1), "0.00 GBP to withdraw"),
     "an unknown model": (SetMarginModel("DU1", "x"), "there are: portfolio, reg_t"),
-    "an unknown plan": (SetFeePlan("DU1", "x"), "there are: fixed, none"),
+    "an unknown plan": (SetFeePlan("DU1", "x"), "there are: fixed, tiered, none"),
     "a model for nobody": (SetMarginModel("DU9", "reg_t"), "there are: DU1"),
     "a plan for nobody": (SetFeePlan("DU9", "none"), "there are: DU1"),
 }

@@ -100,7 +100,7 @@ REFUSED = [
     ("SELL 0 AAPL LMT 300 hedgeType=P", 10007, "Invalid hedge type."),
     ("BUY 0 AAPL MKT cashQty=500", 10244, "Cash Quantity cannot be used for this order"),
     ("BUY 0 EUR MKT cashQty=500 secType=CASH exchange=IDEALPRO", 201,
-     REJECTED + "The order attribute 'cashQty'" + YET),
+     REJECTED + "There is no price for the cash quantity now"),
 ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 
 import msgspec
 
-from ...venue.broker.valuation import Commodities, LookAhead, Tally, Valuation
+from ...venue.broker.valuation import TREASURY, Commodities, LookAhead, Tally, Valuation
 from ...venue.units import RATE_SCALE, SECOND, CashMicros, cash_decimal, scaled
 
 BASE = "BASE"
@@ -108,9 +108,10 @@ SEGMENTED: dict[str, Segmented] = {
         _ahead(EXCESS.whole, lambda a: a.equity - a.maintenance), EXCESS.commodities
     ),
     "EquityWithLoanValue": Segmented(lambda v: v.equity, lambda v: v.commodities.net),
-    "NetLiquidation": Segmented(lambda v: v.net, lambda v: v.commodities.net, lambda v: v.crypto),
+    "NetLiquidation": Segmented(lambda v: v.net, lambda v: v.commodities.net, lambda v: v.coins),
     "TotalCashValue": Segmented(
-        lambda v: v.total_cash + v.futures, lambda v: v.commodities.cash + v.futures
+        lambda v: v.total_cash + v.futures,
+        lambda v: v.commodities.cash + v.commodities.gain,
     ),
     "PostExpirationMargin": Segmented(
         lambda v: 0 if v.ahead is None or not v.ahead.expires else v.ahead.initial
@@ -190,6 +191,8 @@ PER_CURRENCY: dict[str, Ledger] = {
     "FutureOptionValue": _worth_of("FOP"),
     "WarrantValue": _worth_of("WAR"),
     "FundValue": _worth_of("FUND"),
+    "CorporateBondValue": _worth_of("BOND"),
+    "TBondValue": _worth_of(TREASURY),
     "Cryptocurrency": _worth_of("CRYPTO"),
     "FuturesPNL": _futures,
     "UnrealizedPnL": lambda v, currency: _tally(v, currency).unrealized,
@@ -197,14 +200,12 @@ PER_CURRENCY: dict[str, Ledger] = {
     **dict.fromkeys(
         (
             "AccruedCash",
-            "CorporateBondValue",
             "FxCashBalance",
             "IssuerOptionValue",
             "MoneyMarketFundValue",
             "MutualFundValue",
             "NetDividend",
             "TBillValue",
-            "TBondValue",
         ),
         _zero,
     ),
@@ -229,7 +230,7 @@ SUMMARY_TAGS = tuple(_TAGS.split())
 """What reqAccountSummary may ask for. Reg T tags have rows where the account is of that type."""
 
 
-class Cell(msgspec.Struct):
+class FigureCell(msgspec.Struct):
     """One row that is worked out again and again; its text is made when its amount changes."""
 
     key: str
@@ -244,12 +245,12 @@ class Cell(msgspec.Struct):
     """Whether it never changes."""
 
 
-AmountCells = list[tuple[Callable[[Valuation], CashMicros | str], list[Cell]]]
+AmountCells = list[tuple[Callable[[Valuation], CashMicros | str], list[FigureCell]]]
 """Each amount with the rows that show it."""
 
 
-def _by_amount(cells: Iterable[Cell]) -> AmountCells:
-    found: dict[Callable[[Valuation], CashMicros | str], list[Cell]] = {}
+def _by_amount(cells: Iterable[FigureCell]) -> AmountCells:
+    found: dict[Callable[[Valuation], CashMicros | str], list[FigureCell]] = {}
     for cell in cells:
         found.setdefault(cell.amount, []).append(cell)
     return list(found.items())
@@ -262,7 +263,7 @@ class FigureBook:
         self._account = account
         self._base = base
         self._layout: tuple[object, ...] = ()
-        self._cells: list[Cell] = []
+        self._cells: list[FigureCell] = []
         self._moving: AmountCells = []
         self.updates = 0
         """How many there were."""
@@ -304,12 +305,14 @@ def account_values(account: str, base: str, valuation: Valuation) -> tuple[Accou
 UNFILLED = AccountFigure("", "", "", "")
 
 
-def _cells(account: str, base: str, valuation: Valuation) -> Iterator[Cell]:
-    def plain(key: str, currency: str, amount: Callable[[Valuation], CashMicros | str]) -> Cell:
-        return Cell(key, currency, amount, 2, UNFILLED, fixed=amount is _zero)
+def _cells(account: str, base: str, valuation: Valuation) -> Iterator[FigureCell]:
+    def plain(
+        key: str, currency: str, amount: Callable[[Valuation], CashMicros | str]
+    ) -> FigureCell:
+        return FigureCell(key, currency, amount, 2, UNFILLED, fixed=amount is _zero)
 
-    def fixed(key: str, currency: str, text: str) -> Cell:
-        return Cell(key, currency, _constant(text), 2, UNFILLED, fixed=True)
+    def fixed(key: str, currency: str, text: str) -> FigureCell:
+        return FigureCell(key, currency, _constant(text), 2, UNFILLED, fixed=True)
 
     for key, text in {**IDENTITY, "AccountCode": account}.items():
         yield fixed(key, "", text)
@@ -335,7 +338,7 @@ def _cells(account: str, base: str, valuation: Valuation) -> Iterator[Cell]:
         for key, ledger in PER_CURRENCY.items():
             places = -4 if key in FOUR_PLACES and currency == BASE else -2
             amount = _zero if ledger is _zero else _in_currency(ledger, currency)
-            yield Cell(key, currency, amount, places, UNFILLED, fixed=amount is _zero)
+            yield FigureCell(key, currency, amount, places, UNFILLED, fixed=amount is _zero)
 
 
 def _constant(text: str) -> Callable[[Valuation], str]:
@@ -446,5 +449,5 @@ def _total(amount: Ledger, valuation: Valuation) -> CashMicros:
     return sum(scaled(amount(valuation, name), rate) for name, rate in valuation.rates.items())
 
 
-def _wire_order(row: AccountFigure | Cell) -> tuple[str, bool, str]:
+def _wire_order(row: AccountFigure | FigureCell) -> tuple[str, bool, str]:
     return row.key, row.currency != BASE, row.currency

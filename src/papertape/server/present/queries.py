@@ -405,7 +405,7 @@ class Queries:
         return sum(
             scaled(value, rates[entry.currency])
             for entry, value in entries
-            if entry.secType == "OPT"
+            if entry.secType in ("OPT", "CRYPTO")
         )
 
     def _paid(self, account: str) -> dict[int, int]:

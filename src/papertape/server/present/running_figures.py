@@ -115,7 +115,7 @@ class RunningFigures:
         self._tallies: dict[str, Tally] = {}
         self._dated: dict[int, Instrument] = {}
         self._kinds: dict[str, CashMicros] = {}
-        self._gross = self._whole = self._commodity = self._reg_t = self._futures = 0
+        self._gross = self._whole = self._commodity = self._reg_t = self._futures = self._gain = 0
         for con_id in sorted(books.positions):
             self._put(con_id)
         for group in self._groups:
@@ -159,6 +159,8 @@ class RunningFigures:
         kind = entry.secType
         self._kinds[kind] = self._kinds.get(kind, 0) + times * base[0]
         self._futures += times * base[1]
+        if kind in COMMODITIES:
+            self._gain += times * base[1]
         if kind not in UNCOUNTED:
             self._gross += times * abs(base[0])
 
@@ -222,12 +224,13 @@ class RunningFigures:
             buying_power_rate=model.buying_power,
             options=kinds.get("OPT", 0),
             futures=self._futures,
+            coins=kinds.get("CRYPTO", 0),
             settled_cash=sum(scaled(books.settled(name), rates[name]) for name in books.cash),
             in_full=model.cash,
             tallies=self._tallies,
             commodities=Commodities(
                 self._commodity, scaled(self._commodity, factor),
-                self._futures + kinds.get("FOP", 0),
+                self._gain + kinds.get("FOP", 0), self._gain,
             ),
             reg_t=RegTFigures(self._reg_t, books.sma) if model.end_of_day else None,
         )  # fmt: skip

@@ -62,8 +62,8 @@ def average_price(
     multiplier = entry.multiplier
     if value * entry.money_scale * SIZE_SCALE == last * filled * multiplier * CASH_SCALE:
         return price_float(last, entry.scale)
-    parts = entry.magnifier * entry.divisor
-    return value * SIZE_SCALE * parts / (filled * multiplier * CASH_SCALE)
+    parts = filled * multiplier * CASH_SCALE * entry.scale
+    return value * SIZE_SCALE * entry.money_scale / parts
 
 
 class Views:

@@ -77,6 +77,8 @@ class Allocator:
         group as they are."""
         if not order.faGroup:
             return terms
+        if order.cashQty:
+            return Refusal(10244)
         if order.hedgeType not in ("", "None"):  # its size is that of another order's fills
             return Refusal(201, {"what": "A hedge for a group of accounts"}, "not_served")
         group = self.group(order.faGroup)

@@ -36,7 +36,7 @@ class Attribute(msgspec.Struct, frozen=True):
 
 _ROWS: Final = """
 order served    what is traded, and how long
-    action totalQuantity orderType lmtPrice tif account
+    action totalQuantity cashQty orderType lmtPrice tif account
 order served    what is done with the order
     transmit whatIf
 order served    when it trades, where markets keep the hours of their exchange
@@ -110,8 +110,6 @@ order told      the state of the order and facts of the instrument
 
 order refused   when it begins and ends
     activeStartTime activeStopTime deactivate
-order refused   how much of it may trade, and how much is shown
-    cashQty
 order refused   conditions at night
     conditionsIncludeOvernight
 order served    an algorithm, by a simple model: 439 to 443

@@ -2,7 +2,7 @@
 
 A station's market plays none by itself: the days after a recorded one repeat it. They are commands,
 for whoever writes the prices as well. A dividend is paid at once to whoever holds shares, and by
-whoever is short. A split changes what is held and leaves its cost; a fraction of a share is paid in cash.
+whoever is short. A split changes what is held and leaves its cost; a fraction is paid in cash.
 Orders for the shares are cancelled, as IBKR's page on times in force says of orders over a split.
 Options on the shares are not adjusted: while somebody holds one the split is refused. Mergers and
 spin-offs are not served: deliver one position and receive the other (``transfers``).

@@ -9,13 +9,14 @@ from typing import Final
 from ..reference.instruments import Instrument
 from ..units import (
     CASH_SCALE,
+    RATE_SCALE,
     SIZE_SCALE,
     CashMicros,
     SizeUnits,
     scaled,
     share,
 )
-from .schedules import FEE_PLANS, ContractRates, FutureRates, StockRates, ValueRates
+from .schedules import FEE_PLANS, FREE, ContractRates, FutureRates, StockRates, ValueRates
 
 MICROS: Final = CASH_SCALE // SIZE_SCALE
 """Converts a size to the scale of cash, so that a fee per share times it is money."""
@@ -28,8 +29,10 @@ def commission(
     before: tuple[SizeUnits, CashMicros],
     fill: tuple[SizeUnits, CashMicros],
     plan: str = "fixed",
+    taken: bool = True,
 ) -> CashMicros:
-    """Return the commission of one fill; ``before`` and ``fill`` are (size, value)."""
+    """Return the commission of one fill; ``before`` and ``fill`` are (size, value), ``taken`` says
+    whether it took liquidity."""
     schedule, (size, value) = schedule_of(instrument, plan), fill
     if type(schedule) is ContractRates:
         return _per_contract(schedule, fill, instrument.multiplier)
@@ -40,7 +43,9 @@ def commission(
     fee = _base(schedule, before[0] + size, before[1] + value)
     if before[0]:
         fee -= _base(schedule, *before)
-    return fee + _passed(schedule, side, size, value) if type(schedule) is StockRates else fee
+    if type(schedule) is not StockRates:
+        return fee
+    return fee + _passed(schedule, side, size, value) + _tiered(schedule, size, fee, taken=taken)
 
 
 def most_fee(value: CashMicros) -> CashMicros:
@@ -61,6 +66,8 @@ def schedule_of(
         return rates.future_option
     if instrument.secType == "FUT":
         return rates.future
+    if instrument.secType != "STK":
+        return rates.kinds.get(instrument.secType, FREE)
     return rates.us_stock if instrument.currency == "USD" else rates.other_stock
 
 
@@ -68,10 +75,19 @@ def _base(schedule: StockRates | ValueRates, size: SizeUnits, value: CashMicros)
     if size == 0:
         return 0
     if isinstance(schedule, ValueRates):
-        return max(schedule.minimum, scaled(value, schedule.of_value))
+        fee = max(schedule.minimum, scaled(value, schedule.of_value))
+        return fee if schedule.cap == RATE_SCALE else min(fee, scaled(value, schedule.cap))
     by_size = scaled(size * MICROS, schedule.per_share)
     # A tiny order pays the cap even where that is less than the minimum.
     return min(max(schedule.minimum, by_size), scaled(value, schedule.cap))
+
+
+def _tiered(schedule: StockRates, size: SizeUnits, fee: CashMicros, *, taken: bool) -> CashMicros:
+    """Return what a tiered plan passes through besides."""
+    per_share = schedule.clearing_per_share + (schedule.taken_per_share if taken else 0)
+    if not per_share:
+        return 0
+    return scaled(size * MICROS, per_share) + scaled(fee, schedule.of_commission)
 
 
 def _per_contract(

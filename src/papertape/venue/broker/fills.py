@@ -29,7 +29,7 @@ from .ledger import FLAT, Account, Booked, booked
 from .margin import MarginCalculator
 from .memorandum import memo
 from .order_types import FOK
-from .orders import LiveOrder
+from .orders import ADDED, LiveOrder
 from .scales import component_left
 from .settlement import settles
 
@@ -93,7 +93,10 @@ class Fills:
         account = self._state.accounts[terms.account]
         value = notional(price, size, entry.money_scale, entry.multiplier)
         before = (order.billedSize, order.billedValue)
-        fee = commission(entry, terms.side, before=before, fill=(size, value), plan=account.plan)
+        fee = commission(
+            entry, terms.side, before=before, fill=(size, value), plan=account.plan,
+            taken=liquidity != ADDED,
+        )  # fmt: skip
         status = lifecycle.SUBMITTED if size < remaining else lifecycle.FILLED
         venue = entry.primaryExchange if terms.exchange == SMART else terms.exchange
         execution = self._state.next_execution

@@ -41,11 +41,11 @@ from .schedules import (
 )
 from .valuation import Commodities, Exposure, Holding, RegTFigures, Tally, Valuation
 
-APART: Final = frozenset(("CASH", "OPT", "FUT"))
-"""Kinds whose market value is not part of equity: a pair is cash, an option has no loan value, a
-future is not paid for."""
+APART: Final = frozenset(("CASH", "OPT", "FUT", "CFD", "CRYPTO"))
+"""Kinds whose market value is not part of equity: a pair is cash, an option and a crypto
+currency have no loan value, a future and a contract for difference are not paid for."""
 
-UNCOUNTED: Final = frozenset(("CASH", "FUT", "FOP"))
+UNCOUNTED: Final = frozenset(("CASH", "FUT", "FOP", "CFD", "CRYPTO"))
 """Kinds that are not part of GrossPositionValue: cash, and what is a commodity."""
 
 COMMODITIES: Final = frozenset(("FUT", "FOP"))
@@ -224,6 +224,11 @@ class MarginCalculator:
         futures = sum(
             scaled(held.since_settled, rates[held.instrument.currency]) for held in holdings
         )
+        gained = sum(
+            scaled(held.since_settled, rates[held.instrument.currency])
+            for held in holdings
+            if held.instrument.secType == "FUT"
+        )
         written = sum(
             scaled(held.value, rates[held.instrument.currency])
             for held in holdings
@@ -245,7 +250,8 @@ class MarginCalculator:
             in_full=model.cash,
             tallies=tallied(holdings),
             settled_cash=sum(scaled(account.settled(name), rates[name]) for name in account.cash),
-            commodities=Commodities(commodity, scaled(commodity, factor), futures + written),
+            coins=sum(in_base["CRYPTO"]),
+            commodities=Commodities(commodity, scaled(commodity, factor), gained + written, gained),
             reg_t=RegTFigures(reg_t, account.sma) if model.end_of_day else None,
         )
 

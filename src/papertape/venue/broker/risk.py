@@ -56,7 +56,7 @@ def effect_of(
     rates, premium = MARGIN_MODELS[account.margin], 0
     after_size: SizeUnits = account.quantity(entry.conId) + terms.side * terms.quantity
     change = _margin_change(margin, account, terms, after_size)
-    if entry.secType == "OPT":
+    if entry.secType in ("OPT", "CRYPTO"):
         premium = terms.side * value
     fill = (terms.quantity, value)
     fee = commission(entry, terms.side, before=(0, 0), fill=fill, plan=account.plan)
@@ -123,7 +123,9 @@ def refusal_of(
     entry = instruments[terms.conId]
     if MARGIN_MODELS[account.margin].cash:
         return _unpaid(margin, account, terms, entry)
-    if entry.secType in ("OPT", "FOP") or entry.daily:
+    if entry.secType == "CRYPTO" and terms.side < 0:
+        return None if account.quantity(terms.conId) >= terms.quantity else Refusal(426)
+    if entry.secType in ("OPT", "FOP", "CRYPTO") or entry.daily:
         effect = effect_of(margin, account, terms, instruments)
         return None if effect.carried else shortfall(effect)
     equity, maintenance = margin.worth(account)
@@ -142,7 +144,7 @@ def refusal_of(
 
 def refused_for_cash(entry: Instrument) -> bool:
     """Return whether a cash account cannot hold an instrument: it is not paid for."""
-    return entry.secType in ("FUT", "FOP")
+    return entry.secType in ("FUT", "FOP", "CFD")
 
 
 def _unpaid(

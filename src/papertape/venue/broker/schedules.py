@@ -18,6 +18,12 @@ class StockRates(msgspec.Struct, frozen=True):
     """SEC fee on sales, of the proceeds."""
     taf_per_share: Rate
     """FINRA trading activity fee on sales."""
+    clearing_per_share: Rate = 0
+    """NSCC and DTC, both sides."""
+    taken_per_share: Rate = 0
+    """Of the exchange, for what takes liquidity; nothing is given back for adding it."""
+    of_commission: Rate = 0
+    """Fees of NYSE and FINRA, as a part of the commission."""
 
 
 class ValueRates(msgspec.Struct, frozen=True):
@@ -25,6 +31,8 @@ class ValueRates(msgspec.Struct, frozen=True):
 
     of_value: Rate
     minimum: CashMicros
+    cap: Rate = RATE_SCALE
+    """Cap as a part of the order's value."""
 
 
 class ContractRates(msgspec.Struct, frozen=True):
@@ -77,6 +85,8 @@ class FeePlan(msgspec.Struct, frozen=True):
     option: ContractRates | ValueRates
     future: FutureRates
     future_option: ContractRates | ValueRates
+    kinds: dict[str, ValueRates] = {}
+    """Of other security types; nothing where none stands here."""
 
 
 FREE = ValueRates(of_value=0, minimum=0)
@@ -104,6 +114,12 @@ FIXED = FeePlan(
     ),
     future=FutureRates(classes={**dict.fromkeys(MICRO_FUTURES, 610_000)}, other=2_150_000),
     future_option=ContractRates(per_contract=850_000, below=(), passed=570_000),
+    kinds={
+        "CRYPTO": ValueRates(of_value=rate("0.0018"), minimum=1_750_000, cap=rate("0.01")),
+        "CFD": ValueRates(of_value=rate("0.00002"), minimum=1 * CASH_SCALE),
+        "BOND": ValueRates(of_value=rate("0.001"), minimum=1 * CASH_SCALE),
+        "CMDTY": ValueRates(of_value=rate("0.000015"), minimum=2 * CASH_SCALE),
+    },
 )
 """US stocks: IBKR Pro fixed, 2026, verified to the last digit against paper executions of April
 2026. Foreign listings: a plain stand-in in their currency; no captured execution backs it.
@@ -111,10 +127,31 @@ Currencies: 0.20 basis points, at least 2.00. Options: 0.65 a contract, less for
 0.10 and 0.05; a paper execution of one AAPL option at 8.90 cost 0.76825, so what is passed through
 is 0.11825, and no minimum of an order applied. Futures: a paper execution of one MES cost 0.61 in
 2026 (0.25 and what is passed through), which the other micro futures pay here too; the others 0.85,
-1.28 for the exchange as of the E-mini S&P 500, and 0.02; options on futures 0.85, 0.55 and 0.02."""
+1.28 for the exchange as of the E-mini S&P 500, and 0.02; options on futures 0.85, 0.55 and 0.02.
+Crypto currencies: 0.18 %, at least 1.75, at most 1 % of the value; CFDs 0.002 %, at least 1.00;
+bonds and metals: stand-ins, IBKR's lists of 2026 without their steps."""
+
+TIERED = msgspec.structs.replace(
+    FIXED,
+    us_stock=StockRates(
+        per_share=rate("0.0035"),
+        minimum=350_000,
+        cap=rate("0.01"),
+        audit_per_share=rate("0.000003"),
+        sec_per_proceeds=rate("0.0000206"),
+        taf_per_share=rate("0.000195"),
+        clearing_per_share=rate("0.0002"),
+        taken_per_share=rate("0.003"),
+        of_commission=rate("0.000735"),
+    ),
+)
+"""The first tier, up to 300,000 shares a month, of IBKR Pro tiered; months are not counted. Fees of
+the exchange are the most that Regulation NMS lets it take; NYSE's and FINRA's parts of the
+commission are 0.000175 and 0.00056. Other kinds as fixed."""
 
 FEE_PLANS: dict[str, FeePlan] = {
     "fixed": FIXED,
+    "tiered": TIERED,
     "none": FeePlan(
         us_stock=FREE,
         other_stock=FREE,
@@ -166,9 +203,16 @@ class MarginModel(msgspec.Struct, frozen=True):
         return self.maintenance.get(sec_type, RATE_SCALE)
 
 
+OTHERS: dict[str, Rate] = {
+    "CASH": rate("0.025"), "FUT": rate("0.10"), "CRYPTO": 0, "CFD": rate("0.20"),
+    "BOND": rate("0.25"), "CMDTY": rate("0.10"),
+}  # fmt: skip
+"""Maintenance rates of what is no stock. Crypto currencies are paid in full and have no loan value;
+those of CFDs, bonds and metals are stand-ins."""
+
 MARGIN_MODELS: dict[str, MarginModel] = {
     "portfolio": MarginModel(
-        maintenance={"STK": rate("0.15"), "CASH": rate("0.025"), "FUT": rate("0.10")},
+        maintenance={"STK": rate("0.15"), **OTHERS},
         initial_over_maintenance=rate("1.1"),
         buying_power=rate("0.15"),
         scan=ScanRates(
@@ -180,13 +224,21 @@ MARGIN_MODELS: dict[str, MarginModel] = {
         ),
     ),
     "reg_t": MarginModel(
-        maintenance={"STK": rate("0.25"), "CASH": rate("0.025"), "FUT": rate("0.10")},
+        maintenance={"STK": rate("0.25"), **OTHERS},
         initial_over_maintenance=rate("1.1"),
         buying_power=rate("0.25"),
         end_of_day=True,
     ),
     "cash": MarginModel(
-        maintenance={"STK": rate("1"), "CASH": 0, "FUT": rate("1")},
+        maintenance={
+            "STK": rate("1"),
+            "CASH": 0,
+            "FUT": rate("1"),
+            "CRYPTO": 0,
+            "CFD": rate("1"),
+            "BOND": rate("1"),
+            "CMDTY": rate("1"),
+        },
         initial_over_maintenance=rate("1"),
         buying_power=rate("1"),
         cash=True,
@@ -199,8 +251,8 @@ paid for in full. Futures without an
 entry in ``FUTURE_MARGINS``: 10 % of their value, a stand-in without a source."""
 
 REG_T_END = MarginModel(
-    maintenance={"STK": rate("0.5"), "CASH": 0}, initial_over_maintenance=rate("1"),
-    buying_power=rate("0.5"),
+    maintenance={"STK": rate("0.5"), "CASH": 0, "CRYPTO": 0, "BOND": rate("0.5")},
+    initial_over_maintenance=rate("1"), buying_power=rate("0.5"),
 )  # fmt: skip
 """What Regulation T asks for at the end of the day: half of a stock (RegTMargin)."""
 

@@ -29,6 +29,7 @@ from ..units import SIZE_SCALE, Nanos, PriceUnits, SizeUnits
 from .allocation import CHANGE, master_of
 from .attribute_rules import unfit_attribute, unfit_type
 from .attributes import given, unserved
+from .cash_quantity import unfit_cash
 from .ledger import Account
 from .margin import unvalued
 from .order_types import (
@@ -118,7 +119,7 @@ def check(
     refusal = unfit_type(order, kind, listing) or _attributes(order, differs, kind, listing)
     if refusal is not None:
         return refusal
-    size = _size(order, differs)
+    size = _size(order, differs, listing.instrument.secType)
     if isinstance(size, Refusal):
         return size
     account = account_of(order, accounts)
@@ -192,28 +193,30 @@ def _attributes(
     lacking = unvalued(listing.instrument)
     if lacking is not None:
         return not_served(lacking)
-    if order.cashQty and listing.instrument.secType != "CASH":
-        return Refusal(10244)
+    unfit = unfit_cash(order, listing.instrument)
+    if unfit is not None:
+        return unfit
     name = unserved(order, differs)
     if name is not None:
         return not_served(f"The order attribute '{name}'")
     return unfit_attribute(order, kind, listing)
 
 
-def _size(order: Order, differs: dict[str, Any]) -> SizeUnits | Refusal:
+def _size(order: Order, differs: dict[str, Any], sec_type: str) -> SizeUnits | Refusal:
     """Check the size, and that every number is finite."""
     size = order.totalQuantity
-    if order.faGroup and order.faMethod == CHANGE and not size:
-        return 0  # which the holdings of the group's accounts say
-    hedges = order.hedgeType not in ("", "None")
-    if hedges and not size:
+    changes = order.faGroup and order.faMethod == CHANGE
+    told_later = changes or order.cashQty or order.hedgeType not in ("", "None")
+    if told_later and not size:
         size = Decimal(0)
     elif size is None or not size.is_finite() or size <= 0:
         return Refusal(434)
     if size > MAX_SIZE:
         return invalid("Order size is too large")
-    whole = int(size)
-    if whole != size:
+    units = size * SIZE_SCALE
+    if sec_type == "CRYPTO" and units != int(units):
+        return Refusal(10250, {"increment": "0.0001"})
+    if sec_type != "CRYPTO" and size != int(size):
         return Refusal(10243)
     wrong = [one for one in NUMBERS.intersection(differs) if not isfinite(float(differs[one]))]
     if order.competeAgainstBestOffset == UP_TO_MIDDLE and "competeAgainstBestOffset" in wrong:
@@ -221,7 +224,7 @@ def _size(order: Order, differs: dict[str, Any]) -> SizeUnits | Refusal:
     if wrong:
         first = next(one for one in differs if one in wrong)
         return invalid(f"The order attribute '{first}' is not a finite number")
-    return whole * SIZE_SCALE
+    return int(units)
 
 
 def account_of(order: Order, accounts: Mapping[str, Account] | Iterable[str]) -> str | Refusal:

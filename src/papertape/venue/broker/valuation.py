@@ -8,7 +8,8 @@ from typing import Final
 import msgspec
 
 from ..reference.instruments import Instrument
-from ..units import RATE_SCALE, CashMicros, Nanos, PriceUnits, Rate, scaled, share
+from ..reference.securities import Bond
+from ..units import RATE_SCALE, CashMicros, Nanos, PriceUnits, Rate, share
 from .ledger import LedgerPosition
 
 
@@ -49,7 +50,10 @@ class Tally(msgspec.Struct):
 
     def add(self, held: Holding, times: int = 1) -> None:
         """Count a holding; -1 takes it out again."""
-        kind = held.instrument.secType
+        entry = held.instrument
+        kind = entry.secType
+        if isinstance(entry, Bond) and entry.bondType != CORPORATE:
+            kind = TREASURY
         self.worth[kind] = self.worth.get(kind, 0) + times * held.value
         self.gain += times * held.since_settled
         self.unrealized += times * held.unrealized
@@ -62,6 +66,9 @@ class Tally(msgspec.Struct):
         return sum(value for kind, value in self.worth.items() if kind not in UNVALUED)
 
 
+CORPORATE: Final = "CORP"
+TREASURY: Final = "TBOND"
+"""Bonds of companies, which others are told apart from."""
 UNVALUED: Final = frozenset(("CASH", "FUT", "CFD"))
 """Kinds that are not paid for."""
 
@@ -97,6 +104,8 @@ class Commodities(msgspec.Struct, frozen=True):
     initial: CashMicros
     value: CashMicros
     """What futures gained or lost since they were settled, and options on them at their value."""
+    gain: CashMicros = 0
+    """The part of the futures."""
 
     @property
     def cash(self) -> CashMicros:
@@ -130,7 +139,9 @@ class Valuation(msgspec.Struct, frozen=True):
     options: CashMicros = 0
     """Market value of options, which have no loan value."""
     futures: CashMicros = 0
-    """What futures gained or lost since they were settled."""
+    """What futures and CFDs gained or lost since they were settled."""
+    coins: CashMicros = 0
+    """Market value of crypto currencies, which have no loan value."""
     settled_cash: CashMicros = 0
     """Cash without the proceeds of sales that have not settled."""
     in_full: bool = False
@@ -149,8 +160,8 @@ class Valuation(msgspec.Struct, frozen=True):
 
     @property
     def net(self) -> CashMicros:
-        """NetLiquidation: equity with loan value and the options."""
-        return self.equity + self.options
+        """NetLiquidation: equity with loan value, the options and the crypto currencies."""
+        return self.equity + self.options + self.coins
 
     @property
     def available(self) -> CashMicros:
@@ -179,11 +190,3 @@ class Valuation(msgspec.Struct, frozen=True):
             return 0
         securities = self.equity - self.commodities.net
         return max(securities - self.reg_t.margin, self.reg_t.kept)
-
-    @property
-    def crypto(self) -> CashMicros:
-        """Market value of crypto currencies."""
-        return sum(
-            scaled(tally.worth.get("CRYPTO", 0), self.rates[currency])
-            for currency, tally in self.tallies.items()
-        )

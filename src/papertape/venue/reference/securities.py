@@ -76,8 +76,9 @@ class Instrument(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def daily(self) -> bool:
-        """Whether it is settled daily in cash, so that only gains and losses are paid: futures."""
-        return self.secType == "FUT"
+        """Whether it is settled daily in cash, so that only gains and losses are paid: futures, and
+        contracts for difference."""
+        return self.secType in ("FUT", "CFD")
 
     @property
     def home(self) -> str:
@@ -148,6 +149,11 @@ class Bond(Instrument, frozen=True):
     ratings: str = ""
     described: str = ""
     """The text that details append: symbol, coupon, maturity."""
+
+    @property
+    def money_scale(self) -> int:
+        """A size of 1 is 1,000 of face value, of which the price is so many percent."""
+        return self.scale // 10
 
 
 class Dated(Instrument, frozen=True):

@@ -9,8 +9,11 @@ from typing import Final
 
 import msgspec
 
+from papertape.model import Order
+
 from ..broker import lifecycle
 from ..broker.allocation import Allocator
+from ..broker.cash_quantity import sized
 from ..broker.order_manager import OrderManager
 from ..broker.orders import LiveOrder
 from ..broker.risk import Effect
@@ -87,6 +90,7 @@ class ApiOrders:
         self._finished = finished
         self._instruments = instruments
         self._broker = broker
+        self._look = look
         self._allocator = Allocator(state, broker.margin)
         self._precautions = PrecautionChecks(look, broker.margin)
 
@@ -105,7 +109,7 @@ class ApiOrders:
             now=now,
         )
         if not isinstance(terms, Refusal):
-            terms = self._allocator.allocated(terms, order)
+            terms = self._sized(terms, order)
         if isinstance(terms, Refusal):
             lives = order_ids.lives(self._state, client_id, order_id) and not order.whatIf
             yield Refused(client_id, order_id, for_living(terms) if lives else terms)
@@ -139,6 +143,16 @@ class ApiOrders:
         yield OrderHeld(client_id, order_id, terms)
         yield PermIdUsed(perm_id)
         yield OrderDropped(client_id, order_id, terms, perm_id)
+
+    def _sized(self, terms: Terms, order: Order) -> Terms | Refusal:
+        """Return the terms with the size that money pays for, and the shares of a group."""
+        if order.cashQty:
+            entry = self._instruments[terms.conId]
+            paid = sized(terms, order, entry, self._look(terms.conId))
+            if isinstance(paid, Refusal):
+                return paid
+            terms = paid
+        return self._allocator.allocated(terms, order)
 
     def _unfit_child(self, client_id: int, order_id: int, terms: Terms) -> Refusal | None:
         """Return why an order cannot be the child of its parent: that is missing, or ended without
@@ -274,7 +288,7 @@ class ApiOrders:
         accounts = self._state.accounts
         terms = check(command.contract, order, self._instruments, accounts, now=now)
         if not isinstance(terms, Refusal):
-            terms = self._allocator.allocated(terms, order)
+            terms = self._sized(terms, order)
         if isinstance(terms, Refusal):
             yield Refused(TWS_USER, 0, terms)
             return

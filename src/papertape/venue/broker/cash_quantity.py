@@ -1,0 +1,50 @@
+"""Orders that say how much money they spend instead of how much they buy (``cashQty``).
+
+Currency pairs and crypto currencies take them; anything else gets 10244. A crypto currency is
+bought at the market by ``cashQty`` alone (10289, 10290 for a size) and sold, or bought with a
+limit, by size. The size is what the amount pays for at the limit, or at the touch of now, in whole units of a
+currency and in ten-thousandths of a crypto currency, which is as fine as sizes are here.
+"""
+
+from decimal import Decimal
+
+import msgspec
+
+from papertape.model import Order
+
+from ..exchange.matching import touch
+from ..facts import Terms
+from ..market.source import Quote
+from ..reference.instruments import Instrument, Refusal
+from ..units import CASH_SCALE, SIZE_SCALE
+
+KINDS = ("CASH", "CRYPTO")
+MOST = 10.0**12
+NO_PRICE = "There is no price for the cash quantity now"
+
+
+def unfit_cash(order: Order, entry: Instrument) -> Refusal | None:
+    """Return why an order cannot be by money, or must be; None when it is fit."""
+    if entry.secType == "CRYPTO" and order.orderType == "MKT" and order.action.upper() == "BUY":
+        if not order.cashQty:
+            return Refusal(10290 if order.totalQuantity else 10289)
+    elif order.cashQty and (entry.secType not in KINDS or entry.secType == "CRYPTO"):
+        return Refusal(10244)
+    if order.cashQty and (order.totalQuantity or not 0 < order.cashQty <= MOST):
+        return Refusal(10244)
+    return None
+
+
+def sized(terms: Terms, order: Order, entry: Instrument, quote: Quote) -> Terms | Refusal:
+    """Return the terms with the size that the money of an order pays for; those of an order without
+    ``cashQty`` as they are."""
+    if not order.cashQty:
+        return terms
+    price = terms.limit or touch(terms.side, quote)
+    if not price:
+        return Refusal(201, {"reason": NO_PRICE})
+    cash = int(Decimal(repr(order.cashQty)) * CASH_SCALE)
+    size = cash * entry.money_scale * SIZE_SCALE // (price * CASH_SCALE)
+    if entry.secType == "CASH":
+        size -= size % SIZE_SCALE
+    return msgspec.structs.replace(terms, quantity=size) if size else Refusal(434)
