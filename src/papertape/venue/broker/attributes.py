@@ -141,7 +141,7 @@ contract told   what the server adds
 contract refused combinations and their hedge
     comboLegs deltaNeutralContract
 
-attachedOrders refused  children that TWS makes from its presets
+attachedOrders served   children that TWS makes from its presets: 320, 103, 10149, 10355
     slOrderId slOrderType ptOrderId ptOrderType
 """
 

@@ -43,6 +43,7 @@ from ..reference.times import day_end
 from ..units import Nanos
 from . import order_ids
 from .api_state import ApiState, FinishedOrders
+from .attached import child_of, family_held, unfit_ids
 from .precautions import PrecautionChecks
 
 TRAILED_BY: Final = ("LMT", "STP LMT")
@@ -115,10 +116,49 @@ class ApiOrders:
             yield Refused(client_id, order_id, Refusal(201, variant="oca_filled"))
         elif (unfit := self._unfit_child(client_id, order_id, terms)) is not None:
             yield Refused(client_id, order_id, unfit)
+        elif command.attached:
+            yield from self._attach(command, terms, now)
         else:
             if self._state.day_end == 0:
                 yield from self._begin_day(now)
             yield from self._submit(client_id, order_id, terms, now, transmit=order.transmit)
+
+    def _attach(self, command: SubmitOrder, terms: Terms, now: Nanos) -> Decision:
+        """Place an order with the children that TWS makes for it, or discard it."""
+        client_id, order_id = command.clientId, command.orderId
+        highest = max(self._state.highest_ids.get(client_id, 0), order_id)
+        refusal = unfit_ids(order_id, highest, command.attached)
+        if refusal is not None:
+            yield Refused(client_id, order_id, refusal)
+            return
+        lacking = next((one for one in command.attached if not one.distance), None)
+        if lacking is not None:
+            leg = "Profit Taker" if lacking.target else "Stop Loss"
+            yield from self._discard(command, terms, Refusal(10355, {"leg": leg}))
+            return
+        if self._state.day_end == 0:
+            yield from self._begin_day(now)
+        price = terms.limit or self._broker.touch(terms)
+        entry = self._instruments[terms.conId]
+        family = [(order_id, command.order)]
+        family += [
+            (one.orderId, child_of(one, order_id, command.order, price, entry))
+            for one in command.attached
+        ]
+        for number, (own_id, order) in enumerate(family, 1):
+            made = terms
+            if number > 1:
+                child = check(
+                    command.contract, order, self._instruments, self._state.accounts, now=now
+                )
+                if isinstance(child, Refusal):  # such as a stop below zero
+                    yield Refused(client_id, order_id, child)
+                    for dropped, held in family_held(self._state.held, client_id, family):
+                        yield OrderDropped(client_id, dropped, held)
+                    return
+                made = child
+            last = number == len(family) and command.order.transmit
+            yield from self._submit(client_id, own_id, made, now, transmit=last)
 
     def _caution(self, command: SubmitOrder, terms: Terms) -> Refusal | None:
         entry, account = self._instruments[terms.conId], self._state.accounts[terms.account]
