@@ -55,6 +55,10 @@ NUMBERS = frozenset(
 )
 """Attributes with a decimal number, which may arrive as one that is not finite."""
 
+MOST_WHOLE = 1 << 31
+"""Whole numbers of the protocol have 32 bits."""
+WIDE = ("permId", "parentPermId")
+"""Except these, which only the server sets."""
 OVERNIGHT_DAY = "OVERNIGHT + DAY"
 """The tif in the echo of a day order with ``includeOvernight``; clients may send it back."""
 MAX_SIZE = Decimal(10) ** 9
@@ -212,6 +216,9 @@ def _size(order: Order, differs: dict[str, Any]) -> SizeUnits | Refusal:
     if whole != size:
         return Refusal(10243)
     wrong = [one for one in NUMBERS.intersection(differs) if not isfinite(float(differs[one]))]
+    for name, value in differs.items():
+        if type(value) is int and not -MOST_WHOLE <= value < MOST_WHOLE and name not in WIDE:
+            return invalid(f"The order attribute '{name}' is not a whole number of 32 bits")
     if order.competeAgainstBestOffset == UP_TO_MIDDLE and "competeAgainstBestOffset" in wrong:
         wrong.remove("competeAgainstBestOffset")
     if wrong:
