@@ -165,12 +165,13 @@ def _executions(
     reports = []
     for row in rows:
         if row is not None:
-            zone = tws.preferences.zone(row.contract.conId, session.version)
+            zone = tws.preferences.zone(row.con_id, session.version)
             details = execution_details(
                 request_id, row.contract, row.execution, row.time, session.version, zone
             )
             session.send(details)
-            reports.append(row.report)
+            if row.report is not None:
+                reports.append(row.report)
         yield
     for report in reports:
         session.send(commission_report(report))

@@ -7,7 +7,7 @@ import msgspec
 
 from ...venue import facts
 from ...venue.broker.lifecycle import INACTIVE, PENDING_CANCEL, PRE_SUBMITTED
-from ...venue.broker.orders import FillRow, LiveOrder, fill_row, moved_row
+from ...venue.broker.orders import FillRow, LiveOrder, combination_rows, fill_row, moved_row
 from ...venue.engine import Happened
 from ...venue.reference.instruments import Refusal
 from ...venue.tws.api_orders import Refused, WhatIf
@@ -36,6 +36,7 @@ class Presenter:
             facts.OrderRepeated: self._plain(events.OrderAcknowledged),
             facts.OrderTriggered: self._plain(events.OrderElected),
             facts.OrderFilled: self._filled,
+            facts.CombinationFilled: self._combination_filled,
             facts.OrderEnded: self._ended,
             facts.ManualOrderBound: self._plain(events.OrderBoundEvent),
             facts.OrderSuspended: self._plain(events.OrderAcknowledged),
@@ -67,6 +68,9 @@ class Presenter:
                 told += rule(one)
             if isinstance(one.fact, facts.OrderFilled) and one.order is not None:
                 moved[(one.order.terms.account, one.order.terms.conId)] = None
+            elif isinstance(one.fact, facts.CombinationFilled) and one.order is not None:
+                account = one.order.terms.account
+                moved.update(dict.fromkeys((account, leg.conId) for leg in one.fact.legs))
             elif isinstance(one.fact, MOVES):
                 moved[(one.fact.account, one.fact.conId)] = None
         told += [events.PositionChanged(*place) for place in moved]
@@ -114,6 +118,21 @@ class Presenter:
         fill = fill_row(one.order, one.fact, one.time)
         before = self._views.order(replace(one.order, fees=one.order.fees - one.fact.fee))
         yield from self._traded(one, fill, before)
+
+    def _combination_filled(self, one: Happened) -> Iterator[Event]:
+        """The combination, then each of its legs, then what the legs cost, as TWS tells it."""
+        fact = one.fact
+        assert isinstance(fact, facts.CombinationFilled) and one.order is not None
+        fill, *legs = combination_rows(one.order, fact, one.time)
+        before = self._views.order(replace(one.order, fees=one.order.fees - fact.fee))
+        contract, execution = self._views.execution(fill)
+        yield events.Traded(before, contract, execution, one.time, fill.conId)
+        for leg in legs:
+            yield events.LegTraded(before, *self._views.execution(leg), one.time)
+        charged, (first, *others) = self._views.order(one.order), map(self._views.report, legs)
+        yield events.CommissionCharged(charged, first)
+        for report in others:
+            yield events.LegCharged(charged, report)
 
     def _position_moved(self, one: Happened) -> Iterator[Event]:
         """An exercise is told to its client like a fill; what came about by itself has no order."""

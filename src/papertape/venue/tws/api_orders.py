@@ -9,6 +9,8 @@ from typing import Final
 
 import msgspec
 
+from papertape.model import Contract
+
 from ..broker import lifecycle
 from ..broker.order_manager import OrderManager
 from ..broker.orders import LiveOrder
@@ -27,6 +29,7 @@ from ..commands import (
 )
 from ..facts import (
     AnyFact,
+    CombinationNamed,
     DayBegan,
     ManualOrderBound,
     OrderDropped,
@@ -38,7 +41,9 @@ from ..facts import (
     Terms,
 )
 from ..market.source import Quote
-from ..reference.instruments import Instruments, Refusal
+from ..reference.combinations import combination_of
+from ..reference.instruments import Instrument, Instruments, Purpose, Refusal
+from ..reference.securities import Combination
 from ..reference.times import day_end
 from ..units import Nanos
 from . import order_ids
@@ -107,8 +112,10 @@ class ApiOrders:
             lives = order_ids.lives(self._state, client_id, order_id) and not order.whatIf
             yield Refused(client_id, order_id, for_living(terms) if lives else terms)
         elif order.whatIf:
+            yield from self._name(command.contract, terms, now)
             yield from self._preview(client_id, order_id, terms, now)
-        elif (caution := self._caution(command, terms)) is not None:
+        elif (caution := self._caution(command, terms, now)) is not None:
+            yield from self._name(command.contract, terms, now)
             yield from self._discard(command, terms, caution)
         elif known is not None:
             yield from self._replace(known, terms, now)
@@ -116,11 +123,14 @@ class ApiOrders:
             yield Refused(client_id, order_id, Refusal(201, variant="oca_filled"))
         elif (unfit := self._unfit_child(client_id, order_id, terms)) is not None:
             yield Refused(client_id, order_id, unfit)
+        elif command.attached and terms.extras.combo is not None:
+            yield Refused(client_id, order_id, Refusal(358))
         elif command.attached:
             yield from self._attach(command, terms, now)
         else:
             if self._state.day_end == 0:
                 yield from self._begin_day(now)
+            yield from self._name(command.contract, terms, now)
             yield from self._submit(client_id, order_id, terms, now, transmit=order.transmit)
 
     def _attach(self, command: SubmitOrder, terms: Terms, now: Nanos) -> Decision:
@@ -160,8 +170,9 @@ class ApiOrders:
             last = number == len(family) and command.order.transmit
             yield from self._submit(client_id, own_id, made, now, transmit=last)
 
-    def _caution(self, command: SubmitOrder, terms: Terms) -> Refusal | None:
-        entry, account = self._instruments[terms.conId], self._state.accounts[terms.account]
+    def _caution(self, command: SubmitOrder, terms: Terms, now: Nanos) -> Refusal | None:
+        entry = self._entry(command.contract, terms, now)
+        account = self._state.accounts[terms.account]
         return self._precautions.refusal(command, terms, entry, account.currency)
 
     def _discard(self, command: SubmitOrder, terms: Terms, caution: Refusal) -> Decision:
@@ -175,6 +186,22 @@ class ApiOrders:
         yield OrderHeld(client_id, order_id, terms)
         yield PermIdUsed(perm_id)
         yield OrderDropped(client_id, order_id, terms, perm_id)
+
+    def _entry(self, contract: Contract, terms: Terms, now: Nanos) -> Instrument:
+        """Return what an order trades, also a combination that has no name yet."""
+        if terms.extras.combo is None:
+            return self._instruments[terms.conId]
+        found = combination_of(contract, Purpose.ORDER, self._instruments, now)
+        assert not isinstance(found, Refusal)
+        return found.instrument
+
+    def _name(self, contract: Contract, terms: Terms, now: Nanos) -> Decision:
+        """Record what a combination is made of, when it is ordered for the first time."""
+        if terms.extras.combo is None or terms.conId in self._state.combinations:
+            return
+        entry = self._entry(contract, terms, now)
+        assert isinstance(entry, Combination)
+        yield CombinationNamed(terms.conId, entry.composition)
 
     def _unfit_child(self, client_id: int, order_id: int, terms: Terms) -> Refusal | None:
         """Return why an order cannot be the child of its parent: that is missing, or ended without
@@ -313,6 +340,7 @@ class ApiOrders:
             yield Refused(TWS_USER, 0, terms)
             return
         yield from self._begin_day(now)
+        yield from self._name(command.contract, terms, now)
         bound = command.bind != "no"
         client_id, order_id = TWS_USER, self._state.highest_ids.get(TWS_USER, 0) + 1
         if bound:

@@ -5,6 +5,7 @@ from typing import Protocol
 from ..broker.ledger import Account
 from ..broker.orders import LiveOrder
 from ..facts import Terms
+from ..reference.composition import Composition
 from ..units import Nanos
 
 
@@ -20,6 +21,7 @@ class ApiState(Protocol):
     bound: int
     held: dict[int, dict[int, Terms]]
     filled_groups: dict[str, list[str]]
+    combinations: dict[int, Composition]
 
     @property
     def busy(self) -> bool:
