@@ -55,6 +55,7 @@ COMBINATIONS = {
     "<covered>": legs((AAPL, 100), (C260, -1)),
     "<call>": "secType=OPT lastTradeDateOrContractMonth=20260417 strike=255 right=C",
     "<pair>": legs((AAPL, 2), (SPY, -1)),
+    "<credit>": legs((C260, 1), (C255, -1)),
     "<both>": legs((AAPL, 1), (C255, 1)),
     "<one>": legs((AAPL, 1)),
     "<seven>": legs(*((number, 1) for number in range(1, 8))),
