@@ -110,12 +110,18 @@ def main() -> None:
             ],
             "segments": [execution.execId.count(".") for _, execution in executed],
             "shown": shown and [
-                shown[0]["conId"], shown[0]["tradingClass"], len(shown[0]["comboLegs"] or ()),
-                [one["price"] for one in shown[1]["orderComboLegs"] or ()],
+                shown[0]["conId"], shown[0]["tradingClass"], len(shown[0]["comboLegs"]),
+                prices_in(shown[1]["orderComboLegs"]),
             ],
         }  # fmt: skip
         print(json.dumps(row), flush=True)
     api.disconnect()
+
+
+def prices_in(rows: Any) -> list[str]:
+    """The prices of legs that are set; older clients have no rows where none is."""
+    found = [one["price"] for one in rows] if isinstance(rows, list) else []
+    return [price for price in found if not price.lower().endswith("e+308")]
 
 
 def ready(told: Any, fills: bool) -> bool:
