@@ -85,13 +85,16 @@ condition Cancelled
 """
 
 
-@pytest.mark.parametrize(("place", "shown"), [(0, "PreSubmitted trigger\n"), (1, FAMILIES)])
+@pytest.mark.parametrize(
+    ("place", "shown"),
+    [(0, "PreSubmitted trigger\n"), (1, FAMILIES), (2, "Filled ['BAG', 'OPT', 'OPT']\n")],
+)
 def test_the_programs_of_the_guide_about_orders(
     place: int, shown: str, port: int, tmp_path: Path
 ) -> None:
     text = (ROOT / "docs/guides/orders.md").read_text("utf-8")
     scripts = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    assert len(scripts) == 2
+    assert len(scripts) == 3
     path = tmp_path / "orders.py"
     path.write_text(scripts[place].replace("connect()", f"connect(port={port}, client_id=102)"))
     assert run(path) == shown

@@ -42,6 +42,21 @@ def test_every_order_of_callbacks_leads_to_the_same_trade(order: tuple[Any, ...]
     assert trade.history == ["PendingSubmit", "Filled"]
 
 
+def test_a_combination_is_charged_when_its_legs_are() -> None:
+    """Its own execution comes first and never gets a commission report."""
+    trade = new()
+    charged = []
+    for name, kind in (("a.01", "BAG"), ("a.02.01", "OPT"), ("a.03.01", "OPT")):
+        execution = Execution(execId=name, shares=HUNDRED, permId=9)
+        trade.feed(ExecutionDetails(-1, Contract(symbol="SPY", secType=kind), execution))
+        charged.append(trade.charged)
+    for name in ("a.02.01", "a.03.01"):
+        trade.feed(CommissionReport(name, 0.5, "USD"))
+        charged.append(trade.charged)
+    assert charged == [False, False, False, False, True]
+    assert trade.commission == 1.0
+
+
 def test_kept_orders_cost_the_garbage_collector_nothing() -> None:
     trade = new()
     trade.feed(OPEN)

@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from papertape.model import Contract, Order
+from papertape.model import ComboLeg, Contract, Order
 from papertape.server.persistence import Keeper
 from papertape.server.present.queries import Queries
 from papertape.server.present.views import Views
@@ -53,7 +53,7 @@ from venue.scenario import START, ScriptedMarket, command
 
 HALF = (ScriptAct("fill", 0, 50_000, 255 * 10**9), ScriptAct("cancel", 3600 * SECOND))
 """An order is filled by half; the rest waits for an hour."""
-CLIENTS = (-1, 0, 1, 2)
+CLIENTS = (-1, 0, 1, 2, 4)
 DAY_S = 86_400
 AFTER_HOURS_S = 7 * 3600
 """From the morning on which it begins to when American stocks have closed."""
@@ -61,6 +61,8 @@ EURUSD = next(entry for entry in CATALOGUE if entry.secType == "CASH")
 AAPL = 265598
 CALL = CATALOGUE[1224801197]
 """On Apple at 190, ends on the first day."""
+LATER_CALL = 1224817709
+"""At 260, ends four days later."""
 MES = CATALOGUE[770561194]
 """The one of June."""
 FIRST_DAY = (
@@ -205,6 +207,9 @@ def history(world: World) -> Iterator[None]:
     world.play("submit c2#4 BUY 40 AAPL MKT account=DU7")
     _trade(world, MES, Quote(MES.conId, world.now, 68_000_000, 10**7, 68_002_500, 10**7), 5)
     _trade(world, CALL, Quote(CALL.conId, world.now, 677_000, 10**7, 678_000, 10**7), 6)
+    _combine(world, 1, "MKT", None, CALL.conId)
+    _combine(world, 2, "LMT", -10.0, CALL.conId)
+    _combine(world, 3, "LMT", -11.0, LATER_CALL)
     yield
     world.keep_hours(True)
     world.play("submit #18 BUY 13 AAPL LMT 240 GTC")
@@ -238,6 +243,18 @@ def _trade(world: World, entry: Instrument, quote: Quote, order_id: int) -> None
     world.market.tape.setdefault(entry.conId, []).append(quote)
     order = Order(action="BUY", totalQuantity=Decimal(2), orderType="MKT", account="DU7")
     world.ask(SubmitOrder(2, order_id, Contract(conId=entry.conId, exchange=entry.home), order))
+
+
+def _combine(world: World, order_id: int, kind: str, limit: float | None, call: int) -> None:
+    """Order a hundred shares less a call on them, good till cancelled."""
+    legs = [ComboLeg(AAPL, 100, "BUY", "SMART"), ComboLeg(call, 1, "SELL", "SMART")]
+    contract = Contract(symbol="AAPL", secType="BAG", exchange="SMART", currency="USD")
+    contract.comboLegs = legs
+    order = Order(
+        action="BUY", totalQuantity=Decimal(1), orderType=kind, lmtPrice=limit, tif="GTC",
+        account="DU7",
+    )  # fmt: skip
+    world.ask(SubmitOrder(4, order_id, contract, order))
 
 
 def _user(world: World, kind: str, price: float | None, bind: Any) -> None:

@@ -2,7 +2,7 @@
 
     quote   AAPL 257.66 x 257.68              both sides show 1000 shares
     quote   AAPL 257.66*300 x -               sizes after *, a dash for a side without a quote
-    trade   AAPL 257.00*500                   a print on the tape
+    trade   AAPL 257.00*500                   a print on the tape; or a number for the symbol
     submit  #7 BUY 100 AAPL LMT 250 GTC       client 1; c2#7 is client 2; then field=value
     submit  #8 SELL 1 AAPL STP_LMT 249 248.5  a stop, then the limit
     cancel  #7                                one order
@@ -105,10 +105,10 @@ class ScriptedMarket:
 
     def ticks(self, con_id: int, after: Nanos, until: Nanos) -> Iterator[Quote | Print]:
         self.asked.append(con_id)
-        return iter([tick for tick in self.tape[con_id] if after < tick.time <= until])
+        return iter([tick for tick in self.tape.get(con_id, ()) if after < tick.time <= until])
 
     def next_tick(self, con_id: int, after: Nanos) -> Nanos | None:
-        return min((t.time for t in self.tape[con_id] if t.time > after), default=None)
+        return min((t.time for t in self.tape.get(con_id, ()) if t.time > after), default=None)
 
     def depth(self, con_id: int, now: Nanos, levels: int) -> Depth:
         return depth(self.quote(con_id, now), now, step=(100, 1_000_000), levels=levels, seed=7)
@@ -245,10 +245,13 @@ def _shown(event: e.Event) -> str:
             return f"{name} replaced {event.view.status}" + _why(event.view)
         case e.OrderElected():
             return f"{name} elected {event.view.status}"
+        case e.LegTraded(execution=execution, contract=contract):
+            fill = f"{execution.side} {execution.shares} @ {execution.price:g}"
+            return f"{name} leg {contract.conId} {fill}"
         case e.Traded(execution=execution):
             fill = f"{execution.side} {execution.shares} @ {execution.price:g}"
             return f"{name} {fill} {event.view.status}"
-        case e.CommissionCharged(report=report):
+        case e.CommissionCharged(report=report) | e.LegCharged(report=report):
             profit = "" if report.realizedPNL is None else f" pnl {report.realizedPNL:.7g}"
             return f"{name} fee {report.commissionAndFees:.7g}{profit}"
         case e.CancelPending():
@@ -301,6 +304,8 @@ def _tick(verb: str, words: list[str], now: Nanos) -> Quote | Print:
 
 
 def _derivative(name: str) -> Instrument:
+    if name.isdecimal():
+        return CATALOGUE[int(name)]
     found = CATALOGUE.resolve(CONTRACTS[name], Purpose.ORDER, START)
     assert isinstance(found, Listing), found
     return found.instrument

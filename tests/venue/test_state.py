@@ -204,6 +204,8 @@ def _changed(value: Any) -> tuple[Any, ...]:
             return (value + 1,)
         case str():
             return (value + "x",)
+        case list():
+            return ([*value, 1], [*value, ["DU1", 1]])
     return (1, [["DU1", 1]], [1], [])
 
 

@@ -70,8 +70,12 @@ class Trade:
 
     @property
     def charged(self) -> bool:
-        """Whether every fill has its commission report."""
-        return all(fill.report is not None for fill in self.fills.values())
+        """Whether every fill has its commission report; that of a combination has those of its
+        legs, which follow it."""
+        paid = [fill for fill in self.fills.values() if fill.contract.secType != "BAG"]
+        if self.fills and not paid:
+            return False
+        return all(fill.report is not None for fill in paid)
 
     def feed(self, message: Any) -> None:
         """Apply a message about this order."""

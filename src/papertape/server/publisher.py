@@ -64,6 +64,8 @@ class Publisher:
             events.Traded: self._traded,
             events.CommissionCharged: self._charged,
             events.PartTraded: self._part_traded,
+            events.LegTraded: self._leg_traded,
+            events.LegCharged: self._leg_charged,
             events.OrderCancelled: self._cancelled,
             events.OrderRejectedEvent: self._rejected,
             events.WhatIfAnswered: self._answered,
@@ -90,7 +92,7 @@ class Publisher:
         if view is not None:
             facts = {"perm_id": view.permId, "status": view.status}
             self._bus.tell("order", **facts, filled=str(view.filled))
-        if isinstance(event, events.Traded | events.PartTraded):
+        if isinstance(event, events.Traded | events.PartTraded | events.LegTraded):
             self._bus.tell("execution", **_fill(event))
 
     def _tell(self, event: Any) -> None:
@@ -121,11 +123,20 @@ class Publisher:
         return told[2]
 
     def _traded(self, event: events.Traded, session: Session) -> Iterator[Message]:
-        zone = self._preferences.zone(event.contract.conId, session.version)
+        zone = self._preferences.zone(event.con_id or event.contract.conId, session.version)
         yield execution_details(
             -1, event.contract, event.execution, event.time, session.version, zone
         )
         yield from self._pair(event, session)
+
+    def _leg_traded(self, event: events.LegTraded, session: Session) -> Iterator[Message]:
+        zone = self._preferences.zone(event.contract.conId, session.version)
+        yield execution_details(
+            -1, event.contract, event.execution, event.time, session.version, zone
+        )
+
+    def _leg_charged(self, event: events.LegCharged, session: Session) -> Iterator[Message]:
+        yield commission_report(event.report)
 
     def _charged(self, event: events.CommissionCharged, session: Session) -> Iterator[Message]:
         yield from self._pair(event, session)
@@ -181,7 +192,7 @@ class Publisher:
                 )
 
 
-def _fill(event: events.Traded | events.PartTraded) -> dict[str, Any]:
+def _fill(event: events.Traded | events.PartTraded | events.LegTraded) -> dict[str, Any]:
     """Return the facts of a fill for the event bus."""
     execution, contract = event.execution, event.contract
     return {

@@ -94,6 +94,11 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
     api_defaults: ApiDefaults = "testing"
     """Which settings of the API hold that nobody has chosen: those that let tests pass; the same
     with the precautions of a newly installed TWS; or all of a newly installed TWS."""
+    preset_take_profit: float = 0.0
+    """How far an attached profit taker is from its parent's price, in the contract's currency; 0:
+    the preset has none (10355), as in a fresh TWS."""
+    preset_stop_loss: float = 0.0
+    """The same of an attached stop loss; TWS proposes 1.00 for both."""
     precaution_percentage: int = 3
     """How far a limit price may be from the market, in percent, where order precautions are not
     bypassed; 0, here and below: no such limit. The numbers are those of a newly installed TWS."""
@@ -136,6 +141,8 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
         self._within("dead_peer_s", 4, 86_400)
         self._within("max_log_mb", 1, 1 << 20)
         self._within("precaution_percentage", 0, 1000)
+        self._within("preset_take_profit", 0, 1_000_000)
+        self._within("preset_stop_loss", 0, 1_000_000)
         for name in ("precaution_ticks", "precaution_size", "precaution_value"):
             self._within(name, 0, 1_000_000_000)
         for name in ("max_depth", "max_tick_by_tick"):

@@ -36,6 +36,16 @@ class Precautions(msgspec.Struct, frozen=True):
     """In the account's base currency."""
 
 
+class AttachedOrder(msgspec.Struct, frozen=True):
+    """A child that TWS makes from its preset for an order."""
+
+    orderId: int
+    target: bool
+    """Whether it takes the profit; else it stops the loss."""
+    distance: float = 0.0
+    """From the price of its parent; 0: the preset has none."""
+
+
 class SubmitOrder(msgspec.Struct, frozen=True, tag=True):
     """Place an order, or modify it when that client's order with that id is working."""
 
@@ -47,6 +57,8 @@ class SubmitOrder(msgspec.Struct, frozen=True, tag=True):
     """Refuse an empty time in force (from server version 225 on); otherwise it means DAY."""
     precautions: Precautions | None = None
     """What TWS checks before it transmits; None: nothing."""
+    attached: tuple[AttachedOrder, ...] = ()
+    """Children of a new order, the profit taker first."""
 
 
 class CancelApiOrder(msgspec.Struct, frozen=True, tag=True):

@@ -42,6 +42,7 @@ from .exchange.exchange import Exchange
 from .exchange.top_of_book import TopOfBook
 from .facts import (
     AnyFact,
+    CombinationFilled,
     DayBegan,
     Fact,
     FutureSettled,
@@ -57,6 +58,7 @@ from .facts import (
 )
 from .market.laid import WorldTape
 from .market.source import MarketSource, Print, Quote
+from .reference.combinations import NamedCombinations
 from .reference.instruments import Instruments, Refusal
 from .reference.listings import CATALOGUE
 from .reference.sessions import EXCHANGE, TradingHours
@@ -101,8 +103,8 @@ class Engine:
         instruments: Instruments = CATALOGUE,
     ) -> None:
         self.profile = profile or Profile()
-        self.instruments = instruments
-        self.hours = TradingHours(instruments, exchange=self.profile.hours == EXCHANGE)
+        self.instruments = instruments.apart()
+        self.hours = TradingHours(self.instruments, exchange=self.profile.hours == EXCHANGE)
         self.clock: Nanos = 0
         """Time of the latest submit or advance; time never runs backwards."""
         self.top = TopOfBook(market)
@@ -112,6 +114,7 @@ class Engine:
 
     def _take(self, state: State, archive: Archive) -> None:
         self.state, self.archive = state, archive
+        self.instruments.add(NamedCombinations(self.instruments, state.combinations))
         self._fold = Fold(state, archive)
         self._entered = state.facts
         """The number of the last fact that an entry has."""
@@ -281,6 +284,10 @@ class Engine:
                 self.broker.margin.touched(fact.account, fact.conId)
             elif isinstance(fact, TapeWritten):
                 self.broker.margin.forget()
+            elif isinstance(fact, CombinationFilled) and order is not None:
+                for leg in fact.legs:
+                    self._end_with(leg.conId)
+                    self.broker.margin.touched(order.terms.account, leg.conId)
             if order is not None:
                 touched[order.permId] = order
                 if order.terms.special is not None:
@@ -319,8 +326,11 @@ class Engine:
         """Let the books hold an order as it is now."""
         terms = order.terms
         con_id, perm_id = terms.conId, order.permId
+        combined = terms.special is not None and terms.special.combo is not None
         if not order.working or order.opens or order.held or not order.priced or terms.exercise:
             self.exchange.leave(con_id, perm_id)
+        elif combined:
+            pass  # it trades in the books of its legs
         elif order.waits:
             assert order.stop is not None
             self.exchange.wait(con_id, perm_id, terms.direction, order.stop, terms.trigger)
@@ -419,10 +429,16 @@ class Engine:
     def _end(self, con_id: int, now: Nanos, happened: list[Happened]) -> None:
         """End a contract: the orders for it expire, then what is held of it."""
         orders = self.state.orders.values()
-        ended = [one.permId for one in orders if one.terms.conId == con_id]
+        ended = [one.permId for one in orders if self._concerns(one, con_id)]
         self._expire_all(ended, now, happened)
         self._ending.discard(con_id)
         self._carry_out(f"end {con_id}", self.ends.end(con_id), now, happened)
+
+    def _concerns(self, order: LiveOrder, con_id: int) -> bool:
+        """Return whether an order trades a contract, or a combination with it."""
+        if order.terms.extras.combo is None:
+            return order.terms.conId == con_id
+        return con_id in self.broker.fills.combinations.watched(order)
 
     def _walk(self, until: Nanos, happened: list[Happened]) -> None:
         """Carry out the ticks up to ``until`` that reach a working order."""

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from .market.source import Quote
+from .reference.composition import Composition
 from .reference.instruments import Refusal
 from .reference.sessions import EXTENDED, NIGHT, REGULAR
 from .script import OrderRule, TapeMark
@@ -325,6 +326,53 @@ class OrderTouched(Fact, frozen=True, tag=16):
     touched: bool
 
 
+class CombinationNamed(Fact, frozen=True, tag=80):
+    """A combination was ordered for the first time: what its number stands for."""
+
+    number: int
+    composition: Composition
+
+
+class LegFill(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a fill of a combination does to one leg, and the account's books of it afterwards."""
+
+    conId: int
+    side: int
+    """+1 bought, -1 sold."""
+    size: SizeUnits
+    price: PriceUnits
+    value: CashMicros
+    fee: CashMicros
+    realized: CashMicros | None
+    position: SizeUnits
+    cost: CashMicros
+    cash: tuple[tuple[str, CashMicros], ...]
+    exchange: str
+    quote: Quote
+    settled: CashMicros = 0
+    settles: int = 0
+    memo: CashMicros = 0
+
+
+class CombinationFilled(Fact, frozen=True, tag=81):
+    """One execution of a combination: all its legs, at their prices."""
+
+    permId: int
+    status: str
+    execution: int
+    """Number of the execution; those of its legs follow it."""
+    size: SizeUnits
+    price: PriceUnits
+    """The net price, which may be negative or 0."""
+    value: CashMicros
+    """What buying it costs; negative where that brings money."""
+    fee: CashMicros
+    """The fees of all legs."""
+    liquidity: int
+    exchange: str
+    legs: tuple[LegFill, ...]
+
+
 # -- the API state of TWS -----------------------------------------------------------------------
 
 
@@ -595,5 +643,7 @@ AnyFact = (
     | RuleMatched
     | ActDone
     | HoldingSet
+    | CombinationNamed
+    | CombinationFilled
 )
 """Every kind of fact: what a journal holds."""

@@ -6,6 +6,7 @@ from .broker.ledger import Account
 from .broker.lifecycle import FILLED, PRE_SUBMITTED, TERMINAL, WORKING
 from .broker.orders import PART, WHOLE, FillRow, LiveOrder
 from .engine import Engine
+from .reference.composition import is_combination
 from .state import State
 from .units import CASH_SCALE, SIZE_SCALE
 
@@ -44,7 +45,7 @@ def _order(order: LiveOrder) -> None:
     )  # a hedge has no size before its parent trades
     assert is_filled == (order.status == FILLED), f"{name}: {order.status}, {order.remaining} left"
     assert bool(order.ended) == order.done, f"{name}: ended at {order.ended}"
-    if not order.terms.exercise:
+    if not order.terms.exercise and not is_combination(order.terms.conId):
         assert (order.value > 0) == (order.filled > 0), f"{name}: value {order.value}"
     if order.held and order.working:
         assert order.status == PRE_SUBMITTED, f"{name} is held as {order.status}"
@@ -57,7 +58,8 @@ def _order(order: LiveOrder) -> None:
 
 def _fill(fill: FillRow) -> None:
     name = f"execution {fill.execution}"
-    assert fill.size > 0 and (fill.price > 0 or fill.moved), f"{name}: {fill.size} at {fill.price}"
+    free = fill.moved or is_combination(fill.conId)
+    assert fill.size > 0 and (fill.price > 0 or free), f"{name}: {fill.size} at {fill.price}"
     if fill.limit is not None:
         beyond = (fill.price - fill.limit) * fill.side
         assert beyond <= 0, f"{name}: side {fill.side} at {fill.price} beyond {fill.limit}"
@@ -92,16 +94,17 @@ def _books(engine: Engine) -> None:
 
 
 def booked_now(order: LiveOrder) -> bool:
-    """Return whether a working order belongs into a book."""
+    """Return whether a working order belongs into a book; a combination trades in those of its
+    legs."""
     waits = order.opens or order.held or order.terms.exercise
-    return not waits and order.priced
+    return not waits and order.priced and not is_combination(order.terms.conId)
 
 
 def _fills_of_orders(orders: dict[int, LiveOrder], fills: list[FillRow]) -> None:
     """An order's fills of today never exceed its filled size."""
     traded: Counter[int] = Counter()
     for fill in fills:
-        if fill.moved != PART:
+        if not fill.leg and fill.moved != PART:
             traded[fill.permId] += fill.size
     for perm_id, size in traded.items():
         order = orders.get(perm_id)
@@ -119,7 +122,7 @@ def _account(engine: Engine, account: Account, fills: list[FillRow]) -> None:
     for con_id, position in account.positions.items():
         cash[engine.instruments[con_id].currency] += position.settled
     for fill in fills:
-        if fill.moved == WHOLE:  # its parts are in the books of other accounts
+        if fill.moved == WHOLE or is_combination(fill.conId):  # its parts or legs are booked
             continue
         entry = engine.instruments[fill.conId]
         cash[entry.currency] -= fill.side * fill.value + fill.fee

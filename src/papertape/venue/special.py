@@ -150,6 +150,25 @@ class Hedge(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Its largest size; 0 for any."""
 
 
+class Combo(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How an order for a combination trades its legs."""
+
+    guaranteed: bool = True
+    """Whether its legs trade together at a net price, as one order at an exchange."""
+    limits: tuple[PriceUnits | None, ...] = ()
+    """The limit of each leg; empty without any, None for a leg without one."""
+    lead: int = 0
+    """Which leg is worked first, counted from 0."""
+    offset: PriceUnits | None = None
+    """How far the leading leg is from its own side of its quote at most; None for any distance."""
+    segment: SizeUnits = 0
+    """The most that trades at a time; 0 for all."""
+    conId: int = 0
+    """The instrument whose last price must be in a range; 0 for none."""
+    low: PriceUnits = 0
+    high: PriceUnits | None = None
+
+
 class Special(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The terms that most orders do not have."""
 
@@ -188,6 +207,12 @@ class Special(msgspec.Struct, frozen=True, array_like=True, gc=False):
     algo: Algo | None = None
     components: Scale | None = None
     hedge: Hedge | None = None
+    combo: Combo | None = None
+
+    @property
+    def legged(self) -> bool:
+        """Whether it trades a combination whose legs are not guaranteed to trade together."""
+        return self.combo is not None and not self.combo.guaranteed
 
 
 PLAIN: Final = Special()

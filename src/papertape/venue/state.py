@@ -14,7 +14,14 @@ import msgspec
 from .archive import Archive, chained
 from .broker.ledger import Account, LedgerPosition, pay
 from .broker.lifecycle import FILLED, INACTIVE, moved
-from .broker.orders import AlgoRun, LiveOrder, fill_row, moved_row, part_row
+from .broker.orders import (
+    AlgoRun,
+    LiveOrder,
+    combination_rows,
+    fill_row,
+    moved_row,
+    part_row,
+)
 from .commands import TWS_USER
 from .exchange.matching import ConsumedLiquidity
 from .facts import (
@@ -27,10 +34,13 @@ from .facts import (
     CashBooked,
     CashMoved,
     CashSettled,
+    CombinationFilled,
+    CombinationNamed,
     DayBegan,
     DayOpened,
     FeePlanChanged,
     FutureSettled,
+    LegFill,
     ManualOrderBound,
     MarginModelChanged,
     OrderActivated,
@@ -58,9 +68,11 @@ from .facts import (
     PositionMoved,
     Terms,
 )
+from .market.source import Quote
+from .reference.composition import Composition, is_combination
 from .script import Script
 from .scripting import ScriptFold
-from .units import Nanos
+from .units import Nanos, SizeUnits
 
 replace = msgspec.structs.replace
 
@@ -94,13 +106,18 @@ class State(msgspec.Struct):
     script: Script = msgspec.field(default_factory=Script)
     """What is left of a world."""
     facts: int = 0
-    """The number of facts folded."""
+    """The number of facts folded; a fill of a combination counts once more for each of its legs,
+    as each row that is over has a number of its own."""
     orders_since: int = 0
     """The number of the fact with which finished orders last left the archive."""
     fills_since: int = 0
     """The number of the fact with which fills last left it: the last day's end."""
     past: str = "00" * 16
     """Digest of every finished order and every fill."""
+    combinations: dict[int, Composition] = {}
+    """Number -> what it is made of, of every combination that is ordered, or was lately."""
+    idle_combinations: list[int] = []
+    """Those that no order was about when the day began; they go with the next day."""
 
     @property
     def busy(self) -> bool:
@@ -154,6 +171,8 @@ class Fold:
             AdvisorGroupsReplaced: self._groups_replaced,
             AccountAliasesReplaced: self._aliases_replaced,
             **ScriptFold(state).rules,
+            CombinationNamed: self._combination_named,
+            CombinationFilled: self._combination_filled,
         }
 
     def apply(self, fact: AnyFact, now: Nanos) -> LiveOrder | None:
@@ -193,6 +212,7 @@ class Fold:
                 touched=False,
                 billedSize=0,
                 billedValue=0,
+                billedBefore=order.legValues,
             )
         )
 
@@ -222,37 +242,12 @@ class Fold:
             given=fact.given,
         )  # fmt: skip
         state.next_execution = fact.execution + 1
-        if fact.given:  # the books are those of its parts
-            self._consume(terms, fact)
-            return self._has_filled(
-                order, self.archive.fill(fill_row(order, fact, now), state.facts)
-            )
-        account = state.accounts[terms.account]
-        position = account.positions.get(terms.conId)
-        if position is None:
-            position = account.positions[terms.conId] = LedgerPosition()
-        position.quantity, position.cost = fact.position, fact.cost
-        position.settled = fact.settled
-        position.realized += fact.realized or 0
-        account.sma += fact.memo
-        cash = account.cash
-        for currency, amount in fact.cash:
-            cash[currency] = cash.get(currency, 0) + amount
-            if fact.settles and amount > 0:
-                waits = account.unsettled.setdefault(fact.settles, {})
-                waits[currency] = waits.get(currency, 0) + amount
-        self._consume(terms, fact)
+        if not fact.given:  # else the books are those of its parts
+            _book(state.accounts[terms.account], terms.conId, fact)
+        self._consume(terms.conId, terms.side, fact.size, fact.quote)
         row = self.archive.fill(fill_row(order, fact, now), state.facts)
-        return self._has_filled(order, row)
-
-    def _has_filled(self, order: LiveOrder, row: bytes) -> LiveOrder:
-        """Keep or archive an order after a fill with that row."""
-        state, terms = self.state, order.terms
-        if order.status == FILLED:
-            if terms.special is not None and terms.special.oca:
-                groups = state.filled_groups.setdefault(terms.account, [])
-                if terms.special.oca not in groups:
-                    groups.append(terms.special.oca)
+        if over:
+            self._fill_group(terms)
             return self._over(order, row)
         state.past = chained(state.past, row)
         return self._kept(order)
@@ -263,30 +258,56 @@ class Fold:
         assert order is not None, f"a part of an unknown order {fact.permId}"
         con_id, account = order.terms.conId, state.accounts[fact.account]
         state.next_execution = fact.execution + 1
-        position = account.positions.setdefault(con_id, LedgerPosition())
-        position.quantity, position.cost = fact.position, fact.cost
-        position.settled = fact.settled
-        position.realized += fact.realized or 0
-        account.sma += fact.memo
-        for currency, amount in fact.cash:
-            pay(account, currency, amount)
-            if fact.settles and amount > 0:
-                waits = account.unsettled.setdefault(fact.settles, {})
-                waits[currency] = waits.get(currency, 0) + amount
+        _book(account, con_id, fact)
         row = self.archive.fill(part_row(order, fact, now), state.facts)
         state.past = chained(state.past, row)
         return order
 
-    def _consume(self, terms: Terms, fact: OrderFilled) -> None:
-        if fact.quote is None:
+    def _fill_group(self, terms: Terms) -> None:
+        if terms.special is not None and terms.special.oca:
+            groups = self.state.filled_groups.setdefault(terms.account, [])
+            if terms.special.oca not in groups:
+                groups.append(terms.special.oca)
+
+    def _combination_named(self, fact: CombinationNamed, now: Nanos) -> None:
+        self.state.combinations[fact.number] = fact.composition
+
+    def _combination_filled(self, fact: CombinationFilled, now: Nanos) -> LiveOrder:
+        state, order = self.state, self.state.orders[fact.permId]
+        terms, over = order.terms, fact.status == FILLED
+        before = order.legValues or (0,) * len(fact.legs)
+        order = replace(
+            order, status=moved(order.status, fact.status), whyHeld="",
+            filled=order.filled + fact.size, value=order.value + fact.value, lastPrice=fact.price,
+            fees=order.fees + fact.fee, billedSize=order.billedSize + fact.size,
+            billedValue=order.billedValue + fact.value, ended=now if over else 0, bySystem=over,
+            legValues=tuple(b + leg.value for b, leg in zip(before, fact.legs, strict=True)),
+        )  # fmt: skip
+        state.next_execution = fact.execution + 1 + len(fact.legs)
+        for leg in fact.legs:
+            _book(state.accounts[terms.account], leg.conId, leg)
+            self._consume(leg.conId, leg.side, leg.size, leg.quote)
+        first, *others = combination_rows(order, fact, now)
+        row = self.archive.fill(first, state.facts)
+        for other in others:
+            state.facts += 1
+            row += self.archive.fill(other, state.facts)
+        if over:
+            self._fill_group(terms)
+            return self._over(order, row)
+        state.past = chained(state.past, row)
+        return self._kept(order)
+
+    def _consume(self, con_id: int, side: int, size: SizeUnits, quote: Quote | None) -> None:
+        if quote is None:
             return
-        consumed = self.state.consumed.get(terms.conId)
-        if consumed is None or consumed.quote != fact.quote:
-            consumed = self.state.consumed[terms.conId] = ConsumedLiquidity(fact.quote)
-        if terms.side > 0:
-            consumed.ask += fact.size
+        consumed = self.state.consumed.get(con_id)
+        if consumed is None or consumed.quote != quote:
+            consumed = self.state.consumed[con_id] = ConsumedLiquidity(quote)
+        if side > 0:
+            consumed.ask += size
         else:
-            consumed.bid += fact.size
+            consumed.bid += size
 
     def _ended(self, fact: OrderEnded, now: Nanos) -> LiveOrder:
         order = self.state.orders[fact.permId]
@@ -426,7 +447,19 @@ class Fold:
             self.archive.forget_fills()
             self.state.fills_since = self.state.facts
             self.state.filled_groups.clear()
+            self._forget_combinations()
         self.state.day_end = fact.end
+
+    def _forget_combinations(self) -> None:
+        """Forget combinations that no order has been about for a day."""
+        state = self.state
+        waiting = (one for mine in state.held.values() for one in mine.values())
+        working = (order.terms for order in state.orders.values())
+        used = {terms.conId for terms in (*waiting, *working) if is_combination(terms.conId)}
+        for number in state.idle_combinations:
+            if number not in used:
+                state.combinations.pop(number, None)
+        state.idle_combinations = [one for one in state.combinations if one not in used]
 
     def _day_opened(self, fact: DayOpened, now: Nanos) -> None:
         self.state.accounts[fact.account].start_day(fact.equity, dict(fact.values), fact.sma)
@@ -477,6 +510,23 @@ class Fold:
             return self._over(order, row)
         state.past = chained(state.past, row)
         return None if order is None else self._kept(order)
+
+
+def _book(account: Account, con_id: int, fact: OrderFilled | LegFill | PartFilled) -> None:
+    """Book a fill into an account."""
+    position = account.positions.get(con_id)
+    if position is None:
+        position = account.positions[con_id] = LedgerPosition()
+    position.quantity, position.cost = fact.position, fact.cost
+    position.settled = fact.settled
+    position.realized += fact.realized or 0
+    account.sma += fact.memo
+    cash = account.cash
+    for currency, amount in fact.cash:
+        cash[currency] = cash.get(currency, 0) + amount
+        if fact.settles and amount > 0:
+            waits = account.unsettled.setdefault(fact.settles, {})
+            waits[currency] = waits.get(currency, 0) + amount
 
 
 def _forget(known: dict[int, dict[int, Any]], client_id: int, order_id: int) -> None:

@@ -104,9 +104,9 @@ def execution_row(row: Executed) -> ExecutionView:
         perm_id=execution.permId,
         client_id=execution.clientId,
         order_id=execution.orderId,
-        commission=report.commissionAndFees,
-        currency=report.currency,
-        realized_pnl=report.realizedPNL,
+        commission=None if report is None else report.commissionAndFees,
+        currency=row.contract.currency if report is None else report.currency,
+        realized_pnl=None if report is None else report.realizedPNL,
     )
 
 

@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator
 from decimal import Decimal
 
-from ...venue.broker.attributes import unserved
 from ...venue.broker.terms import for_living, not_served
 from ...venue.commands import CancelAll, CancelApiOrder, SubmitOrder
 from ...venue.reference.instruments import Purpose, Refusal
@@ -21,6 +20,7 @@ from ..present.messages import (
 from ..present.queries import ExecutionRow, Rows
 from ..sessions.session import Session
 from . import handles, precautions
+from .attached import UnfitLeg, attached
 from .services import Services
 
 EMPTY_TIF_REFUSED = 225
@@ -42,12 +42,14 @@ def place_order(tws: Services, session: Session, message: wire.PlaceOrder) -> No
     if _splits_pips(tws, message):
         session.error(message.orderId, 110)
         return
-    attached = unserved(message.attachedOrders)
-    if attached is not None:
-        refusal = not_served(f"The order attribute '{attached}'")
-        lives = tws.link.held.lives(session.client_id, message.orderId)
-        changes = lives and not message.order.whatIf
-        session.refuse(message.orderId, for_living(refusal) if changes else refusal)
+    try:
+        children = attached(tws, message.attachedOrders)
+    except UnfitLeg as unfit:
+        session.error(message.orderId, 320, variant="other", parse_failure=str(unfit))
+        return
+    if children and tws.link.held.lives(session.client_id, message.orderId):
+        refusal = not_served("Attaching orders to a working order")
+        session.refuse(message.orderId, for_living(refusal))
         return
     tws.link.submit(
         SubmitOrder(
@@ -57,6 +59,7 @@ def place_order(tws: Services, session: Session, message: wire.PlaceOrder) -> No
             order=message.order,
             strict_tif=session.version >= EMPTY_TIF_REFUSED,
             precautions=precautions.chosen(tws),
+            attached=children,
         )
     )
 
@@ -162,12 +165,13 @@ def _executions(
     reports = []
     for row in rows:
         if row is not None:
-            zone = tws.preferences.zone(row.contract.conId, session.version)
+            zone = tws.preferences.zone(row.con_id, session.version)
             details = execution_details(
                 request_id, row.contract, row.execution, row.time, session.version, zone
             )
             session.send(details)
-            reports.append(row.report)
+            if row.report is not None:
+                reports.append(row.report)
         yield
     for report in reports:
         session.send(commission_report(report))

@@ -73,6 +73,24 @@ class Traded(msgspec.Struct, frozen=True, tag=True):
     """The contract of execDetails: its exchange is the venue of the fill, not SMART."""
     execution: Execution
     time: Nanos
+    con_id: int = 0
+    """The venue's number of what traded: that of the contract, but of a combination its own."""
+
+
+class LegTraded(msgspec.Struct, frozen=True, tag=True):
+    """What a fill of a combination traded of one leg. ED (request id -1)."""
+
+    view: OrderView
+    contract: Contract
+    execution: Execution
+    time: Nanos
+
+
+class LegCharged(msgspec.Struct, frozen=True, tag=True):
+    """What a leg of the fill before it cost, after the pair with the commission. CR."""
+
+    view: OrderView
+    report: CommissionAndFeesReport
 
 
 class CommissionCharged(msgspec.Struct, frozen=True, tag=True):
@@ -175,6 +193,8 @@ Event = (
     | Traded
     | CommissionCharged
     | PartTraded
+    | LegTraded
+    | LegCharged
     | CancelPending
     | OrderCancelled
     | OrderInactive

@@ -17,7 +17,9 @@ from ...venue.broker.profile import Profile
 from ...venue.broker.terms import OVERNIGHT_DAY
 from ...venue.commands import TWS_USER
 from ...venue.facts import Terms
+from ...venue.reference.combinations import combination_contract
 from ...venue.reference.instruments import Instrument, contract_of
+from ...venue.reference.securities import Combination
 from ...venue.units import price_float, size_decimal
 
 SHAREHOLDER = "Not an insider or substantial shareholder"
@@ -28,6 +30,8 @@ _record = msgspec.json.Decoder(Order).decode
 
 def echo_contract(entry: Instrument, terms: Terms) -> Contract:
     """The contract of openOrder."""
+    if isinstance(entry, Combination):
+        return combination_contract(entry, terms.exchange, legs=True)
     return contract_of(entry, terms.exchange, primary=False)
 
 
@@ -44,7 +48,7 @@ def echo_order(order: LiveOrder, entry: Instrument, profile: Profile) -> Order:
     trail, oca = given.trailStopPrice, given.ocaGroup
     if order.stop is not None:
         trail = price_float(order.stop, entry.scale)
-    elif limit is not None:
+    elif limit is not None and terms.extras.combo is None:
         trail = limit + 1.0
     peg, offset = terms.extras.peg, given.competeAgainstBestOffset
     competes = terms.orderType == "MKT" and terms.side > 0
@@ -68,7 +72,7 @@ def echo_order(order: LiveOrder, entry: Instrument, profile: Profile) -> Order:
         tif=OVERNIGHT_DAY if terms.overnight else terms.tif,
         outsideRth=given.outsideRth or terms.overnight,
         includeOvernight=given.includeOvernight or terms.overnight,
-        lmtPrice=limit or 0.0,
+        lmtPrice=limit if terms.extras.combo is not None else limit or 0.0,
         auxPrice=given.auxPrice or 0.0,
         trailStopPrice=trail,
         minCompeteSize=MIN_COMPETE_SIZE if competes else given.minCompeteSize,

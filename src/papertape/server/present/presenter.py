@@ -7,7 +7,14 @@ import msgspec
 
 from ...venue import facts
 from ...venue.broker.lifecycle import INACTIVE, PENDING_CANCEL, PRE_SUBMITTED
-from ...venue.broker.orders import FillRow, LiveOrder, fill_row, moved_row, part_row
+from ...venue.broker.orders import (
+    FillRow,
+    LiveOrder,
+    combination_rows,
+    fill_row,
+    moved_row,
+    part_row,
+)
 from ...venue.engine import Happened
 from ...venue.reference.instruments import Refusal
 from ...venue.tws.api_orders import Refused, WhatIf
@@ -37,6 +44,7 @@ class Presenter:
             facts.OrderTriggered: self._plain(events.OrderElected),
             facts.OrderFilled: self._filled,
             facts.PartFilled: self._part_filled,
+            facts.CombinationFilled: self._combination_filled,
             facts.OrderEnded: self._ended,
             facts.ManualOrderBound: self._plain(events.OrderBoundEvent),
             facts.OrderSuspended: self._plain(events.OrderAcknowledged),
@@ -71,6 +79,9 @@ class Presenter:
                     moved[(one.order.terms.account, one.order.terms.conId)] = None
             elif isinstance(one.fact, facts.PartFilled) and one.order is not None:
                 moved[(one.fact.account, one.order.terms.conId)] = None
+            elif isinstance(one.fact, facts.CombinationFilled) and one.order is not None:
+                account = one.order.terms.account
+                moved.update(dict.fromkeys((account, leg.conId) for leg in one.fact.legs))
             elif isinstance(one.fact, MOVES):
                 moved[(one.fact.account, one.fact.conId)] = None
         told += [events.PositionChanged(*place) for place in moved]
@@ -125,6 +136,21 @@ class Presenter:
         contract, execution = self._views.execution(fill)
         report, view = self._views.report(fill), self._views.order(one.order)
         yield events.PartTraded(view, contract, execution, one.time, report)
+
+    def _combination_filled(self, one: Happened) -> Iterator[Event]:
+        """The combination, then each of its legs, then what the legs cost, as TWS tells it."""
+        fact = one.fact
+        assert isinstance(fact, facts.CombinationFilled) and one.order is not None
+        fill, *legs = combination_rows(one.order, fact, one.time)
+        before = self._views.order(replace(one.order, fees=one.order.fees - fact.fee))
+        contract, execution = self._views.execution(fill)
+        yield events.Traded(before, contract, execution, one.time, fill.conId)
+        for leg in legs:
+            yield events.LegTraded(before, *self._views.execution(leg), one.time)
+        charged, (first, *others) = self._views.order(one.order), map(self._views.report, legs)
+        yield events.CommissionCharged(charged, first)
+        for report in others:
+            yield events.LegCharged(charged, report)
 
     def _position_moved(self, one: Happened) -> Iterator[Event]:
         """An exercise is told to its client like a fill; what came about by itself has no order."""

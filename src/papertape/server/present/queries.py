@@ -21,6 +21,7 @@ from ...venue.broker.valuation import Holding, Valuation
 from ...venue.commands import CancelApiOrder, SubmitOrder
 from ...venue.facts import AdvisorGroup
 from ...venue.market.source import Quote
+from ...venue.reference.composition import is_combination
 from ...venue.reference.exchanges import ALIASES
 from ...venue.reference.instruments import Refusal, contract_of
 from ...venue.reference.times import eastern
@@ -53,8 +54,11 @@ class ExecutionRow(msgspec.Struct, frozen=True):
 
     contract: Contract
     execution: Execution
-    report: CommissionAndFeesReport
+    report: CommissionAndFeesReport | None
+    """None of a combination: its legs have been charged."""
     time: Nanos
+    con_id: int
+    """The venue's number of what traded: that of the contract, but of a combination its own."""
 
 
 class PositionRow(msgspec.Struct, frozen=True):
@@ -264,7 +268,8 @@ class Queries:
 
     def _execution(self, fill: FillRow) -> ExecutionRow:
         contract, execution = self._views.execution(fill)
-        return ExecutionRow(contract, execution, self._views.report(fill), fill.time)
+        report = None if is_combination(fill.conId) else self._views.report(fill)
+        return ExecutionRow(contract, execution, report, fill.time, fill.conId)
 
     def _wants(self, asked: ExecutionFilter, fill: FillRow) -> bool:
         entry = self._venue.instruments[fill.conId]
@@ -418,6 +423,8 @@ class Queries:
             self._first, self._counted = first, 0
         left = count - self._counted
         for fill in islice(archive.latest_fills(), left):
+            if is_combination(fill.conId):
+                continue
             mine = self._paid_by.setdefault(fill.account, {})
             mine[fill.conId] = mine.get(fill.conId, 0) + fill.side * fill.value + fill.fee
         self._counted = count

@@ -15,7 +15,9 @@ from ...venue.broker.orders import FillRow, LiveOrder
 from ...venue.broker.profile import Profile
 from ...venue.broker.risk import Effect
 from ...venue.commands import TWS_USER
+from ...venue.reference.combinations import combination_contract
 from ...venue.reference.instruments import Instrument, Instruments, contract_of
+from ...venue.reference.securities import Combination
 from ...venue.reference.times import eastern_text
 from ...venue.units import (
     CASH_SCALE,
@@ -134,6 +136,8 @@ class Views:
             submitter=fill.submitter or self._profile.user_name,
             optExerciseOrLapseType=EXERCISE_TYPES.get(fill.moved, NOT_EXERCISED),
         )
+        if isinstance(entry, Combination):
+            return combination_contract(entry, fill.exchange, legs=False), execution
         return contract_of(entry, fill.exchange, primary=False), execution
 
     def report(self, fill: FillRow) -> CommissionAndFeesReport:
@@ -165,7 +169,13 @@ class Views:
 
 
 def execution_id(fill: FillRow) -> str:
-    """The id of an execution: its number, the second in which it happened, its revision."""
+    """The id of an execution: its number, the second in which it happened, its revision.
+
+    That of a leg has the number of the combination's execution and a segment more.
+    """
+    if fill.leg:
+        number, second = fill.execution - fill.leg, fill.time // SECOND
+        return f"{number:08x}.{second:08x}.{fill.leg + 1:02d}.01.01"
     return f"{fill.execution:08x}.{fill.time // SECOND:08x}.01.01"
 
 

@@ -79,6 +79,8 @@ class Allocator:
             return terms
         if order.cashQty:
             return Refusal(10244)
+        if terms.extras.combo is not None:
+            return Refusal(345)
         if order.hedgeType not in ("", "None"):  # its size is that of another order's fills
             return Refusal(201, {"what": "A hedge for a group of accounts"}, "not_served")
         group = self.group(order.faGroup)

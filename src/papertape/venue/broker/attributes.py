@@ -128,8 +128,9 @@ order refused   the hedge of a volatility order
     deltaNeutralConId deltaNeutralOpenClose=? deltaNeutralShortSale deltaNeutralShortSaleSlot
     deltaNeutralDesignatedLocation deltaNeutralSettlingFirm deltaNeutralClearingAccount
     deltaNeutralClearingIntent
-order refused   combinations, short sales, allocations, containers
+order served    how the legs of a combination trade; without one they are refused
     smartComboRoutingParams orderComboLegs
+order refused   short sales, allocations, containers
     isOmsContainer
 
 contract served which instrument is meant
@@ -138,10 +139,12 @@ contract passed none of the instruments here has it
     lastTradeDateOrContractMonth strike right multiplier includeExpired issuerId
 contract told   what the server adds
     description comboLegsDescrip lastTradeDate
-contract refused combinations and their hedge
-    comboLegs deltaNeutralContract
+contract served legs of a combination; 312 where the contract is none
+    comboLegs
+contract refused the hedge of a combination
+    deltaNeutralContract
 
-attachedOrders refused  children that TWS makes from its presets
+attachedOrders served   children that TWS makes from its presets: 320, 103, 10149, 10355
     slOrderId slOrderType ptOrderId ptOrderType
 """
 

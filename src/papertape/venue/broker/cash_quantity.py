@@ -2,7 +2,8 @@
 
 Currency pairs and crypto currencies take them; anything else gets 10244. A crypto currency is
 bought at the market by ``cashQty`` alone (10289, 10290 for a size) and sold, or bought with a
-limit, by size. The size is what the amount pays for at the limit, or at the touch of now, in whole units of a
+limit, by size. The size is what the amount pays for at the limit, or at the touch of now, in whole
+units of a
 currency and in ten-thousandths of a crypto currency, which is as fine as sizes are here.
 """
 

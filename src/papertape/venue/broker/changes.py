@@ -4,6 +4,7 @@ from ..facts import Terms
 from ..reference.instruments import Refusal
 from ..units import PriceUnits
 from .algos import same_algo
+from .combination_types import COMBINATION_TYPES
 from .order_types import IMMEDIATE, ORDER_TYPES
 from .orders import LiveOrder
 
@@ -22,6 +23,8 @@ def limit_kept(order: LiveOrder, terms: Terms) -> PriceUnits | None:
     once = peg is not None and peg.once and peg == order.terms.extras.peg
     scale = terms.extras.components
     once |= scale is not None and terms.limit == order.terms.limit
+    if terms.extras.combo is not None:
+        return None
     return order.movedLimit if once or ORDER_TYPES[terms.orderType].remains else None
 
 
@@ -29,7 +32,8 @@ def mismatch(order: LiveOrder, terms: Terms) -> Refusal | None:
     """Return why an order cannot have new terms; None when it can."""
     old = order.terms
     same = (old.conId, old.side, old.account) == (terms.conId, terms.side, terms.account)
-    becomes = (old.orderType, *ORDER_TYPES[old.orderType].becomes)
+    known = ORDER_TYPES if old.extras.combo is None else COMBINATION_TYPES
+    becomes = (old.orderType, *known[old.orderType].becomes)
     if not same or terms.orderType not in becomes:
         return Refusal(105)
     before, after = old.extras, terms.extras

@@ -6,7 +6,7 @@ from typing import Protocol
 from ..exchange import matching
 from ..exchange.matching import ConsumedLiquidity
 from ..exchange.top_of_book import TopOfBook
-from ..facts import OrderFilled, PartFilled, Terms
+from ..facts import CombinationFilled, OrderFilled, PartFilled, Terms
 from ..market.source import Quote
 from ..reference.exchanges import SMART
 from ..reference.instruments import Instrument, Instruments
@@ -24,6 +24,7 @@ from ..units import (
 from . import lifecycle
 from .algos import Algos
 from .allocation import next_parts
+from .combinations import CombinationFills
 from .fees import commission
 from .ledger import FLAT, Account, Booked, booked
 from .margin import MarginCalculator
@@ -59,14 +60,22 @@ class Fills:
         self._algos = algos
         self._instruments = instruments
         self._top = top
+        self.combinations = CombinationFills(state, instruments, top, margin)
 
-    def match(self, order: LiveOrder, quote: Quote, liquidity: int) -> OrderFilled | None:
-        """Return the fill of the order against the quote; None when there is none."""
+    def match(
+        self, order: LiveOrder, quote: Quote, liquidity: int
+    ) -> OrderFilled | CombinationFilled | None:
+        """Return the fill of the order against the quote; None when there is none.
+
+        A combination trades against the quotes of its legs instead.
+        """
         terms = order.terms
         if not order.priced:
             return None
-        size = min(order.remaining, self.fillable(terms, order.worst, quote))
         special = terms.special
+        if special is not None and special.combo is not None:
+            return self.combinations.match(order, liquidity)
+        size = min(order.remaining, self.fillable(terms, order.worst, quote))
         if special is not None and special.algo is not None:
             size = min(size, self._algos.released(order) - order.filled)
         if special is not None and special.components is not None:
@@ -166,6 +175,8 @@ class Fills:
 
     def in_vain(self, terms: Terms, quote: Quote) -> bool:
         """Return whether the quote is too small for an order that does not wait."""
+        if terms.extras.combo is not None:
+            return self.combinations.in_vain(terms)
         least = terms.quantity if terms.tif == FOK else max(terms.extras.least, 1)
         return self.fillable(terms, terms.worst(terms.limit), quote) < least
 

@@ -7,6 +7,7 @@ from ..reference.times import next_quarter_end
 from ..special import Held
 from ..units import SIZE_SCALE, Nanos, quotient_text
 from .algos import Algos, DayState
+from .combinations import CombinationFills
 from .conditions import Conditions
 from .order_types import GTC
 from .orders import TRIGGER, LiveOrder
@@ -24,6 +25,7 @@ class Holds:
         conditions: Conditions,
         pegs: Pegs,
         algos: Algos,
+        combinations: CombinationFills,
     ) -> None:
         self._algos = algos
         self._state = state
@@ -31,6 +33,7 @@ class Holds:
         self._hours = hours
         self._conditions = conditions
         self._pegs = pegs
+        self._combinations = combinations
 
     def reasons(self, terms: Terms, parent: LiveOrder | None, now: Nanos) -> int:
         """Return why an order may not work yet: flags of ``special.Held``."""
@@ -75,6 +78,7 @@ class Holds:
         if not order.held and not order.opens:
             if not order.waits:
                 found.update(self._pegs.watched(order))
+                found.update(self._combinations.watched(order))
             elif not order.stop or order.touched or special.adjustment is not None:
                 found.add(con_id)
         return tuple(sorted(found))

@@ -15,6 +15,7 @@ from ..exchange.top_of_book import TopOfBook
 from ..exchange.triggers import BY_PRINT, DOUBLE, elects, of_quote
 from ..facts import (
     AnyFact,
+    CombinationFilled,
     OrderActivated,
     OrderAdjusted,
     OrderEnded,
@@ -41,6 +42,7 @@ from ..units import SIZE_SCALE, Nanos, PriceUnits, SizeUnits, share
 from . import lifecycle
 from .algos import Algos, with_algo_of
 from .changes import limit_kept, mismatch, stop_kept
+from .combination_risk import effect_of_combination, refusal_of_combination
 from .conditions import Conditions
 from .fills import Fills
 from .groups import Groups
@@ -105,7 +107,10 @@ class OrderManager:
         self.trails = Trails(instruments, top)
         self.pegs = Pegs(instruments, top)
         self.conditions = Conditions(state, instruments, top, hours, self.margin)
-        self.holds = Holds(state, instruments, hours, self.conditions, self.pegs, self.algos)
+        self.holds = Holds(
+            state, instruments, hours, self.conditions, self.pegs, self.algos,
+            self.fills.combinations,
+        )  # fmt: skip
         self.script = BrokerScript(
             state, instruments, top, self.fills, self.margin, self._traded, self._system_cancel,
             self._orphan,
@@ -211,14 +216,15 @@ class OrderManager:
                 return
             yield replace(placed, status=lifecycle.PENDING_CANCEL)
             yield OrderEnded(perm_id, lifecycle.CANCELLED, True, CANCELLED)
-        elif tif == GTC and limit is not None:
+        elif tif == GTC and limit is not None and not terms.extras.legged:
             yield replace(placed, status=lifecycle.PRE_SUBMITTED)
             yield OrderMoved(perm_id, lifecycle.SUBMITTED)
             yield from self._work(perm_id, quote, repeat=False)
         else:
-            starts_held = limit is None and terms.side > 0
+            legged = terms.extras.legged
+            starts_held = legged or (limit is None and terms.side > 0)
             yield replace(placed, status=lifecycle.PRE_SUBMITTED) if starts_held else placed
-            yield from self._work(perm_id, quote, repeat=True)
+            yield from self._work(perm_id, quote, repeat=not legged)
 
     def _wait(self, perm_id: int, quote: Quote, *, repeat: bool = True) -> Decision:
         """Let a stop wait, unless the market has reached it already."""
@@ -262,12 +268,18 @@ class OrderManager:
         if self._profile.duplicate_pairs:
             yield OrderRepeated(perm_id)
 
+    def touch(self, terms: Terms) -> PriceUnits:
+        """Return the price at which a market order of these terms would trade; 0 for none."""
+        quote = self._top.look(terms.conId)
+        return quote.ask if terms.side > 0 else quote.bid
+
     def preview(self, terms: Terms) -> Effect:
         """Return the effect of an order on its account, for a what-if."""
         parts = apart(terms)
         if len(parts) == 1:
             account = self._state.accounts[terms.account]
-            return effect_of(self.margin, account, terms, self._instruments)
+            effect = effect_of if terms.extras.combo is None else effect_of_combination
+            return effect(self.margin, account, terms, self._instruments)
         accounts, base = self._state.accounts, self._state.accounts[terms.account].currency
         return together(
             [effect_of(self.margin, accounts[one.account], one, self._instruments)
@@ -436,6 +448,15 @@ class OrderManager:
             yield from self._adjust(order, special.adjustment, tick)
         elif special.peg is not None and not order.waits:
             yield from self._follow_peg(order)
+        elif special.combo is not None:
+            yield from self._trade(self._state.orders[perm_id])
+
+    def _trade(self, order: LiveOrder) -> Decision:
+        """Let a resting combination trade where the quotes of its legs allow it."""
+        fill = self.fills.match(order, self._top.look(order.terms.conId), ADDED)
+        if fill is not None:
+            yield fill
+            yield from self._traded(order, fill)
 
     def _reaches(self, order: LiveOrder, tick: Quote | Print) -> bool:
         """Return whether a tick reaches the stop of an order; one that does not count for it leaves
@@ -554,13 +575,13 @@ class OrderManager:
 
     # -- relatives ------------------------------------------------------------------------------
 
-    def _traded(self, order: LiveOrder, fill: OrderFilled) -> Decision:
+    def _traded(self, order: LiveOrder, fill: OrderFilled | CombinationFilled) -> Decision:
         """Let a fill act on the other orders of a group, and on the children of an order; ``order``
         is as it was before the fill."""
         terms, filled = order.terms, fill.status == lifecycle.FILLED
-        if terms.shares:
+        if terms.shares and isinstance(fill, OrderFilled):
             yield from self.fills.parts(order, fill)
-        if order.limit is None and not filled and ORDER_TYPES[terms.orderType].remains:
+        if order.limit is None and not filled and _remains(terms):
             yield OrderRepriced(order.permId, None, fill.price)
         now = self._top.now
         limit = component_limit(terms, order.filled + fill.size) if terms.special else None
@@ -595,7 +616,9 @@ class OrderManager:
             child = self._state.orders[child.permId]
         yield from self._release(child, child.held & ~Held.CHILD, now)
 
-    def _yield_to(self, other: LiveOrder, order: LiveOrder, fill: OrderFilled) -> Decision:
+    def _yield_to(
+        self, other: LiveOrder, order: LiveOrder, fill: OrderFilled | CombinationFilled
+    ) -> Decision:
         """Cancel or reduce an order because another one of its group traded."""
         left = 0
         if order.terms.extras.ocaType != 1:
@@ -689,13 +712,14 @@ class OrderManager:
             return None
         for one in apart(terms):
             account = self._state.accounts[one.account]
-            refusal = refusal_of(self.margin, account, one, self._instruments)
+            refuses = refusal_of if terms.extras.combo is None else refusal_of_combination
+            refusal = refuses(self.margin, account, one, self._instruments)
             if refusal is not None:
                 return refusal
         return None
 
 
-def _after(order: LiveOrder, fill: OrderFilled) -> LiveOrder:
+def _after(order: LiveOrder, fill: OrderFilled | CombinationFilled) -> LiveOrder:
     """Return an order as it is after its last fill, when it works no longer."""
     return replace(
         order, filled=order.filled + fill.size, value=order.value + fill.value, lastPrice=fill.price
@@ -708,6 +732,11 @@ def _price_of(tick: Quote | Print, terms: Terms) -> PriceUnits:
         return tick.price
     up, down = of_quote(terms.trigger, tick)
     return up if terms.side > 0 else down
+
+
+def _remains(terms: Terms) -> bool:
+    """Return whether what is left of an order rests at the price of its first fill."""
+    return terms.extras.combo is None and ORDER_TYPES[terms.orderType].remains
 
 
 def _whole(size: SizeUnits, order: LiveOrder) -> SizeUnits:

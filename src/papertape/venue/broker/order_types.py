@@ -156,7 +156,6 @@ STP, STP LMT, STPLMT, STP PRT, TRAIL, TRAIL LIMIT, TRAILLMT, MIT, LIT
 REL, PASSV REL, PEG PRIM, PEG MID, PEG STK, PEG BENCH, PEG BEST
 PEGMID, PEGBENCH, PEGBEST
 SNAP MKT, SNAP MID, SNAP PRIM
-LMT + MKT, REL + LMT, REL + MKT, TRAIL LMT + MKT, TRAIL REL + MKT
 """
 UNSERVED_ORDER_TYPES = tuple(
     name for name in re.split(r", |\n", _FAMILIES.strip()) if name not in ORDER_TYPES
@@ -165,8 +164,10 @@ UNSERVED_ORDER_TYPES = tuple(
 
 UNSUPPORTED_ORDER_TYPES = (
     "PEG MKT", "FIX PEGGED", "TRAIL LIT", "TRAIL MIT", "VWAP", "QUOTE", "PPV", "PDV", "PMV", "PSV",
+    "LMT + MKT", "REL + LMT", "REL + MKT", "TRAIL LMT + MKT", "TRAIL REL + MKT",
 )  # fmt: skip
-"""Names that clients still have and a paper account refuses, with 387: PEG MKT as captured."""
+"""Names that clients still have and a paper account refuses, with 387: PEG MKT as captured. Those
+with a plus are for combinations, which have types of their own (``combination_types``)."""
 
 DEFAULT_TRIGGERS = {"CASH": SIDES, "OPT": DOUBLE_SIDES}
 """Default ``triggerMethod`` by secType, where it is not the last price."""

@@ -3,13 +3,14 @@
 Both are immutable: a change makes a new version, so a reference stays valid.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 
 from ..commands import TWS_USER
-from ..facts import OrderFilled, PartFilled, PositionMoved, Terms
-from ..units import CashMicros, Nanos, PriceUnits, SizeUnits
+from ..facts import CombinationFilled, OrderFilled, PartFilled, PositionMoved, Terms
+from ..units import CashMicros, Nanos, PriceUnits, SizeUnits, share
 from .lifecycle import TERMINAL, WORKING
 
 ADDED, REMOVED = 1, 2
@@ -70,6 +71,10 @@ class LiveOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Of an advisor's order: what each of ``terms.shares`` has got."""
     run: AlgoRun | None = None
     """The run of its algorithm; None before it begins."""
+    legValues: tuple[CashMicros, ...] = ()
+    """Of a combination: what has traded of each leg so far."""
+    billedBefore: tuple[CashMicros, ...] = ()
+    """The part of it that a modification has left behind for the commission."""
 
     scripted: bool = False
     """Whether a rule of a world fills it. Then it is in no book."""
@@ -152,6 +157,8 @@ class FillRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     moved: str = ""
     """The cause of a ``PositionMoved``; ``WHOLE`` or ``PART`` of an advisor's fill; "" for other
     trades."""
+    leg: int = 0
+    """Of a leg of a combination: its place, from 1 on; 0 for what is none."""
 
 
 def fill_row(order: LiveOrder, fact: OrderFilled, time: Nanos) -> FillRow:
@@ -174,6 +181,24 @@ def part_row(order: LiveOrder, fact: PartFilled, time: Nanos) -> FillRow:
         fact.total, order.worst, fact.liquidity, fact.exchange, time, terms.ref, terms.model,
         terms.submitter, PART,
     )  # fmt: skip
+
+
+def combination_rows(order: LiveOrder, fact: CombinationFilled, time: Nanos) -> Iterator[FillRow]:
+    """Build the rows of a combination's execution: its own, then those of its legs."""
+    terms = order.terms
+    whole = FillRow(
+        fact.execution, order.permId, order.clientId, order.orderId, terms.account, terms.conId,
+        terms.side, fact.size, fact.price, fact.value, 0, None, order.filled, order.value,
+        order.limit, fact.liquidity, fact.exchange, time, terms.ref, terms.model, terms.submitter,
+    )  # fmt: skip
+    yield whole
+    for place, leg in enumerate(fact.legs, 1):
+        yield msgspec.structs.replace(
+            whole, execution=fact.execution + place, conId=leg.conId, side=leg.side,
+            size=leg.size, price=leg.price, value=leg.value, fee=leg.fee, realized=leg.realized,
+            filled=share(order.filled, leg.size, fact.size), total=order.legValues[place - 1],
+            limit=None, exchange=leg.exchange, leg=place,
+        )  # fmt: skip
 
 
 def moved_row(order: LiveOrder | None, fact: PositionMoved, time: Nanos) -> FillRow:

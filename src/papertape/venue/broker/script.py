@@ -203,6 +203,8 @@ class BrokerScript:
         if act.kind != FILL:
             return ""
         terms, scale = order.terms, self._instruments[order.terms.conId].scale
+        if terms.extras.combo is not None:
+            return "a combination fills from the quotes of its legs, which a tape may write"
         if act.size > order.remaining:
             return f"only {quotient_text(order.remaining, SIZE_SCALE)} of the order are left"
         price, limit = self._fill_price(order, act), order.worst

@@ -7,7 +7,7 @@ from papertape.model import Order
 from ..reference.calendars import calendar_of
 from ..reference.instruments import Instrument, Instruments, Refusal
 from ..reference.times import parse_instant
-from ..special import CLOSING, OPENING, PLAIN, Peg, Special, Trail
+from ..special import CLOSING, OPENING, PLAIN, Combo, Peg, Special, Trail
 from ..units import MINUTE, RATE_SCALE, SIZE_SCALE, Nanos, PriceUnits
 from .algo_terms import algo_of
 from .condition_terms import conditions_of
@@ -55,11 +55,12 @@ def special_of(
     entry: Instrument,
     instruments: Instruments,
     now: Nanos,
+    combo: Combo | None = None,
 ) -> Special | Refusal | None:
     """Return the special terms of an order, None without any, or the first reason to refuse
     them. ``differs`` are its attributes that are not at their default."""
     special = kind.trails or kind.auction or kind.peg or order.tif in (OPG, *DATED)
-    if not special and ATTRIBUTES.isdisjoint(differs):
+    if not special and combo is None and ATTRIBUTES.isdisjoint(differs):
         return None
     begins = _instant(order.goodAfterTime, entry, 391)
     if isinstance(begins, Refusal):
@@ -116,6 +117,7 @@ def special_of(
         algo=algo,
         components=scale,
         hedge=hedge,
+        combo=combo,
     )
     return None if found == PLAIN else found
 

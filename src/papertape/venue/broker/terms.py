@@ -16,6 +16,7 @@ from papertape.model import Contract, Order
 
 from ..exchange.triggers import METHODS
 from ..facts import Terms
+from ..reference.combinations import BAG, combination_of
 from ..reference.descriptions import ORDER_TAG
 from ..reference.instruments import (
     Instrument,
@@ -24,12 +25,15 @@ from ..reference.instruments import (
     Purpose,
     Refusal,
 )
-from ..special import Special
+from ..reference.securities import Combination
+from ..special import Combo, Special
 from ..units import SIZE_SCALE, Nanos, PriceUnits, SizeUnits
 from .allocation import CHANGE, master_of
 from .attribute_rules import unfit_attribute, unfit_type
 from .attributes import given, unserved
 from .cash_quantity import unfit_cash
+from .combination_terms import combo_of, has_leg_prices, net_price, unfit_combination
+from .combination_types import COMBINATION_TYPES
 from .ledger import Account
 from .margin import unvalued
 from .order_types import (
@@ -58,6 +62,10 @@ NUMBERS = frozenset(
 )
 """Attributes with a decimal number, which may arrive as one that is not finite."""
 
+MOST_WHOLE = 1 << 31
+"""Whole numbers of the protocol have 32 bits."""
+WIDE = ("permId", "parentPermId")
+"""Except these, which only the server sets."""
 OVERNIGHT_DAY = "OVERNIGHT + DAY"
 """The tif in the echo of a day order with ``includeOvernight``; clients may send it back."""
 MAX_SIZE = Decimal(10) ** 9
@@ -109,11 +117,12 @@ def check(
     combination = unserved(contract)
     if combination is not None:
         return not_served(f"The contract attribute '{combination}'")
-    listing = instruments.resolve(contract, Purpose.ORDER, now)
+    listing, known = _listing(contract, instruments, now)
     if isinstance(listing, Refusal):
         return listing
-    kind, differs = ORDER_TYPES.get(order.orderType), given(order)
-    refusal = _words(order, kind, strict=strict_tif)
+    kind, differs = known.get(order.orderType), given(order)
+    combined = known is COMBINATION_TYPES
+    refusal = _words(order, kind, strict=strict_tif, combined=combined)
     if refusal is not None or kind is None:
         return refusal or Refusal(321, {"tag": ORDER_TAG}, "order_type")
     refusal = unfit_type(order, kind, listing) or _attributes(order, differs, kind, listing)
@@ -125,10 +134,36 @@ def check(
     account = account_of(order, accounts)
     if isinstance(account, Refusal):
         return account
-    special = special_of(order, differs, kind, listing.instrument, instruments, now)
+    combo = _combo(order, kind, listing.instrument, instruments)
+    if isinstance(combo, Refusal):
+        return combo
+    special = special_of(order, differs, kind, listing.instrument, instruments, now, combo)
     if isinstance(special, Refusal):
         return special
     return _terms(order, _text(differs).decode(), listing, kind, (account, size), special)
+
+
+def _listing(
+    contract: Contract, instruments: Instruments, now: Nanos
+) -> tuple[Listing | Refusal, dict[str, OrderType]]:
+    """Return what the contract means, and the order types that it has."""
+    if contract.secType.upper() == BAG:
+        return combination_of(contract, Purpose.ORDER, instruments, now), COMBINATION_TYPES
+    if contract.comboLegs:
+        return Refusal(312), ORDER_TYPES
+    return instruments.resolve(contract, Purpose.ORDER, now), ORDER_TYPES
+
+
+def _combo(
+    order: Order, kind: OrderType, entry: Instrument, instruments: Instruments
+) -> Combo | Refusal | None:
+    """Return how the legs of a combination are traded; None for what is no combination."""
+    if isinstance(entry, Combination):
+        return unfit_combination(order, kind) or combo_of(order, kind, entry, instruments)
+    for name in ("smartComboRoutingParams", "orderComboLegs"):
+        if getattr(order, name):
+            return not_served(f"The order attribute '{name}' without a combination")
+    return None
 
 
 def _terms(
@@ -142,7 +177,11 @@ def _terms(
     """Build the terms; ``found`` are the checked account and size."""
     entry, (account, size) = listing.instrument, found
     capped = bool(kind.peg) and bool(order.lmtPrice) and not kind.protects
-    limit = _price(order.lmtPrice, entry, 463) if kind.limit or capped else None
+    if isinstance(entry, Combination):
+        by_leg = order.lmtPrice is None and has_leg_prices(order)
+        limit = net_price(order.lmtPrice, entry) if kind.limit and not by_leg else None
+    else:
+        limit = _price(order.lmtPrice, entry, 463) if kind.limit or capped else None
     if isinstance(limit, Refusal):
         return limit
     stop = _price(order.auxPrice, entry, 403) if kind.stop else None
@@ -166,11 +205,13 @@ def _terms(
     )  # fmt: skip
 
 
-def _words(order: Order, kind: OrderType | None, *, strict: bool) -> Refusal | None:
+def _words(order: Order, kind: OrderType | None, *, strict: bool, combined: bool) -> Refusal | None:
     """Check order type, action and time in force."""
     name, tif, action = order.orderType, order.tif, order.action.upper()
     if kind is None:
-        if name in UNSUPPORTED_ORDER_TYPES:
+        if name in UNSUPPORTED_ORDER_TYPES or (
+            combined and name in (*ORDER_TYPES, *UNSERVED_ORDER_TYPES)
+        ):
             return Refusal(387)
         if name in UNSERVED_ORDER_TYPES:
             return not_served(f"The order type '{name}'")
@@ -190,7 +231,7 @@ def _attributes(
     order: Order, differs: dict[str, Any], kind: OrderType, listing: Listing
 ) -> Refusal | None:
     """Refuse what the venue does not serve; called before the size check, as some have size 0."""
-    lacking = unvalued(listing.instrument)
+    lacking = None if listing.instrument.secType == BAG else unvalued(listing.instrument)
     if lacking is not None:
         return not_served(lacking)
     unfit = unfit_cash(order, listing.instrument)
@@ -219,6 +260,9 @@ def _size(order: Order, differs: dict[str, Any], sec_type: str) -> SizeUnits | R
     if sec_type != "CRYPTO" and size != int(size):
         return Refusal(10243)
     wrong = [one for one in NUMBERS.intersection(differs) if not isfinite(float(differs[one]))]
+    for name, value in differs.items():
+        if type(value) is int and not -MOST_WHOLE <= value < MOST_WHOLE and name not in WIDE:
+            return invalid(f"The order attribute '{name}' is not a whole number of 32 bits")
     if order.competeAgainstBestOffset == UP_TO_MIDDLE and "competeAgainstBestOffset" in wrong:
         wrong.remove("competeAgainstBestOffset")
     if wrong:

@@ -6,7 +6,9 @@ all, ``resolve`` insists on one. Both refuse a description that TWS would not lo
 """
 
 from collections.abc import Iterable, Iterator
+from copy import copy
 from itertools import chain
+from typing import Protocol
 
 import msgspec
 
@@ -15,6 +17,7 @@ from papertape.model import Contract
 from ..units import Nanos
 from .catalogue import Catalogue
 from .chains import Chains
+from .composition import is_combination
 from .curves import continuous_of
 from .descriptions import (
     CONTINUOUS,
@@ -74,6 +77,13 @@ def contract_of(instrument: Instrument, exchange: str, *, primary: bool = True) 
     return contract
 
 
+class ByNumber(Protocol):
+    """More instruments, which are found by their number alone."""
+
+    def get(self, number: int, /) -> Instrument | None:
+        """Return the instrument with that number, or None."""
+
+
 class Instruments:
     """Instruments with look-up by number, description and name.
 
@@ -89,6 +99,7 @@ class Instruments:
         self.chains: Chains | None = None if catalogue is None else Chains(self)
         """Options and futures by rule; None without a catalogue."""
         self._derived: dict[int, Instrument] = {}
+        self._more: ByNumber = {}
         self._destinations = DESTINATIONS | {
             name for entry in self._by_id.values() for name in entry.exchanges
         }
@@ -114,6 +125,14 @@ class Instruments:
         more = {entry.conId: entry for entry in entries}
         kept = (entry for entry in self._by_id.values() if entry.conId not in more)
         return Instruments((*kept, *more.values()), self._catalogue)
+
+    def apart(self) -> "Instruments":
+        """The same for one venue, which may ``add`` what only it has."""
+        return copy(self)
+
+    def add(self, more: ByNumber) -> None:
+        """Have these as well, instead of those of the last call: a venue's combinations."""
+        self._more = more
 
     def __iter__(self) -> Iterator[Instrument]:
         return iter(self._by_id.values())
@@ -142,6 +161,8 @@ class Instruments:
     def get(self, con_id: int) -> Instrument | None:
         """The instrument with that number, or None."""
         entry = self._by_id.get(con_id) or self._derived.get(con_id)
+        if is_combination(con_id):
+            return self._more.get(con_id)
         if entry is not None or self._catalogue is None or self.chains is None:
             return entry
         entry = self._catalogue.get(con_id)

@@ -10,6 +10,7 @@ from datetime import date
 import msgspec
 
 from ..units import SIZE_SCALE, PriceUnits
+from .composition import NOTHING, Composition
 
 MONTHS = "FGHJKMNQUVXZ"
 """The letters of the delivery months, January first."""
@@ -218,8 +219,9 @@ class Warrant(OptionContract, frozen=True):
 class Combination(Instrument, frozen=True):
     """Several contracts as one; it is made of its legs and stands in no catalogue."""
 
-    legs: tuple[tuple[int, int], ...] = ()
-    """conId and ratio, negative to sell."""
+    composition: Composition = NOTHING
+    weights: tuple[int, ...] = ()
+    """What a price unit of each leg adds to the price, in its units; negative where it is sold."""
 
 
 KINDS: dict[str, type[Instrument]] = {

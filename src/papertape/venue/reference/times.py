@@ -85,6 +85,8 @@ NAMES: Final = {
     "Hongkong": "Asia/Hong_Kong",
 }
 """Other names of the frozen zones, as TWS and its users write them."""
+LATEST: Final = 1 << 62
+"""Nanoseconds: in the year 2116."""
 _FORMS: Final = ("%Y%m%d %H:%M:%S", "%Y%m%d %H:%M", "%Y%m%d-%H:%M:%S")
 
 
@@ -98,7 +100,7 @@ def parse_instant(text: str, default: Zone, *, day_only: bool = False) -> Nanos:
     ``default`` one, or ``yyyymmdd-hh:mm:ss`` in UTC. ``day_only`` allows a date alone, which means
     its end.
 
-    Raises ``ValueError`` on any other form and on an unknown zone.
+    Raises ``ValueError`` on any other form, on an unknown zone and on a year that no journal holds.
     """
     words = text.strip().split(" ", 2)
     place = default
@@ -109,11 +111,18 @@ def parse_instant(text: str, default: Zone, *, day_only: bool = False) -> Nanos:
             raise ValueError(f"unknown time zone in {text!r}") from error
     stamp = " ".join(words)
     if day_only and len(stamp) == 8:
-        return instant(datetime.strptime(stamp, "%Y%m%d").replace(tzinfo=place)) + DAY - SECOND
+        day = datetime.strptime(stamp, "%Y%m%d").replace(tzinfo=place)
+        return _bounded(instant(day) + DAY - SECOND, text)
     for form in _FORMS:
         try:
             local = datetime.strptime(stamp, form)
         except ValueError:
             continue
-        return instant(local.replace(tzinfo=zone("UTC") if "-" in stamp else place))
+        return _bounded(instant(local.replace(tzinfo=zone("UTC") if "-" in stamp else place)), text)
     raise ValueError(f"no time: {text!r}")
+
+
+def _bounded(at: Nanos, text: str) -> Nanos:
+    if not 0 <= at < LATEST:
+        raise ValueError(f"no time of this age: {text!r}")
+    return at

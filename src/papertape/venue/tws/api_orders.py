@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from papertape.model import Order
+from papertape.model import Contract, Order
 
 from ..broker import lifecycle
 from ..broker.allocation import Allocator
@@ -31,6 +31,7 @@ from ..commands import (
 )
 from ..facts import (
     AnyFact,
+    CombinationNamed,
     DayBegan,
     ManualOrderBound,
     OrderDropped,
@@ -42,11 +43,14 @@ from ..facts import (
     Terms,
 )
 from ..market.source import Quote
-from ..reference.instruments import Instruments, Refusal
+from ..reference.combinations import combination_of
+from ..reference.instruments import Instrument, Instruments, Purpose, Refusal
+from ..reference.securities import Combination
 from ..reference.times import day_end
 from ..units import Nanos
 from . import order_ids
 from .api_state import ApiState, FinishedOrders
+from .attached import child_of, family_held, unfit_ids
 from .precautions import PrecautionChecks
 
 TRAILED_BY: Final = ("LMT", "STP LMT")
@@ -114,8 +118,10 @@ class ApiOrders:
             lives = order_ids.lives(self._state, client_id, order_id) and not order.whatIf
             yield Refused(client_id, order_id, for_living(terms) if lives else terms)
         elif order.whatIf:
+            yield from self._name(command.contract, terms, now)
             yield from self._preview(client_id, order_id, terms, now)
-        elif (caution := self._caution(command, terms)) is not None:
+        elif (caution := self._caution(command, terms, now)) is not None:
+            yield from self._name(command.contract, terms, now)
             yield from self._discard(command, terms, caution)
         elif known is not None:
             yield from self._replace(known, terms, now)
@@ -123,13 +129,56 @@ class ApiOrders:
             yield Refused(client_id, order_id, Refusal(201, variant="oca_filled"))
         elif (unfit := self._unfit_child(client_id, order_id, terms)) is not None:
             yield Refused(client_id, order_id, unfit)
+        elif command.attached and terms.extras.combo is not None:
+            yield Refused(client_id, order_id, Refusal(358))
+        elif command.attached:
+            yield from self._attach(command, terms, now)
         else:
             if self._state.day_end == 0:
                 yield from self._begin_day(now)
+            yield from self._name(command.contract, terms, now)
             yield from self._submit(client_id, order_id, terms, now, transmit=order.transmit)
 
-    def _caution(self, command: SubmitOrder, terms: Terms) -> Refusal | None:
-        entry, account = self._instruments[terms.conId], self._state.accounts[terms.account]
+    def _attach(self, command: SubmitOrder, terms: Terms, now: Nanos) -> Decision:
+        """Place an order with the children that TWS makes for it, or discard it."""
+        client_id, order_id = command.clientId, command.orderId
+        highest = max(self._state.highest_ids.get(client_id, 0), order_id)
+        refusal = unfit_ids(order_id, highest, command.attached)
+        if refusal is not None:
+            yield Refused(client_id, order_id, refusal)
+            return
+        lacking = next((one for one in command.attached if not one.distance), None)
+        if lacking is not None:
+            leg = "Profit Taker" if lacking.target else "Stop Loss"
+            yield from self._discard(command, terms, Refusal(10355, {"leg": leg}))
+            return
+        if self._state.day_end == 0:
+            yield from self._begin_day(now)
+        price = terms.limit or self._broker.touch(terms)
+        entry = self._instruments[terms.conId]
+        family = [(order_id, command.order)]
+        family += [
+            (one.orderId, child_of(one, order_id, command.order, price, entry))
+            for one in command.attached
+        ]
+        for number, (own_id, order) in enumerate(family, 1):
+            made = terms
+            if number > 1:
+                child = check(
+                    command.contract, order, self._instruments, self._state.accounts, now=now
+                )
+                if isinstance(child, Refusal):  # such as a stop below zero
+                    yield Refused(client_id, order_id, child)
+                    for dropped, held in family_held(self._state.held, client_id, family):
+                        yield OrderDropped(client_id, dropped, held)
+                    return
+                made = child
+            last = number == len(family) and command.order.transmit
+            yield from self._submit(client_id, own_id, made, now, transmit=last)
+
+    def _caution(self, command: SubmitOrder, terms: Terms, now: Nanos) -> Refusal | None:
+        entry = self._entry(command.contract, terms, now)
+        account = self._state.accounts[terms.account]
         return self._precautions.refusal(command, terms, entry, account.currency)
 
     def _discard(self, command: SubmitOrder, terms: Terms, caution: Refusal) -> Decision:
@@ -153,6 +202,22 @@ class ApiOrders:
                 return paid
             terms = paid
         return self._allocator.allocated(terms, order)
+
+    def _entry(self, contract: Contract, terms: Terms, now: Nanos) -> Instrument:
+        """Return what an order trades, also a combination that has no name yet."""
+        if terms.extras.combo is None:
+            return self._instruments[terms.conId]
+        found = combination_of(contract, Purpose.ORDER, self._instruments, now)
+        assert not isinstance(found, Refusal)
+        return found.instrument
+
+    def _name(self, contract: Contract, terms: Terms, now: Nanos) -> Decision:
+        """Record what a combination is made of, when it is ordered for the first time."""
+        if terms.extras.combo is None or terms.conId in self._state.combinations:
+            return
+        entry = self._entry(contract, terms, now)
+        assert isinstance(entry, Combination)
+        yield CombinationNamed(terms.conId, entry.composition)
 
     def _unfit_child(self, client_id: int, order_id: int, terms: Terms) -> Refusal | None:
         """Return why an order cannot be the child of its parent: that is missing, or ended without
@@ -293,6 +358,7 @@ class ApiOrders:
             yield Refused(TWS_USER, 0, terms)
             return
         yield from self._begin_day(now)
+        yield from self._name(command.contract, terms, now)
         bound = command.bind != "no"
         client_id, order_id = TWS_USER, self._state.highest_ids.get(TWS_USER, 0) + 1
         if bound:

@@ -5,6 +5,7 @@ from typing import Protocol
 from ..broker.ledger import Account
 from ..broker.orders import LiveOrder
 from ..facts import AdvisorGroup, Terms
+from ..reference.composition import Composition
 from ..units import Nanos
 
 
@@ -21,6 +22,7 @@ class ApiState(Protocol):
     held: dict[int, dict[int, Terms]]
     filled_groups: dict[str, list[str]]
     advisor_groups: dict[str, AdvisorGroup]
+    combinations: dict[int, Composition]
 
     @property
     def busy(self) -> bool:
