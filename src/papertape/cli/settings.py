@@ -80,6 +80,8 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
     """Codes of the accounts, separated by commas."""
     advisor: str = ""
     """Code of the account of a financial advisor, whose login it is then: F1234567."""
+    liquidation: bool = False
+    """Close positions of accounts that break their maintenance margin."""
     credit_interest: float = pydantic.Field(0.0, ge=0, le=100)
     """Percent that a year pays on cash, booked each day; 0 for none."""
     debit_interest: float = pydantic.Field(0.0, ge=0, le=100)
@@ -202,6 +204,7 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
             accounts=tuple(self.account.split(",")),
             positions=tuple(self.positions),
             advisor=self.advisor,
+            liquidation=self.liquidation,
             credit_interest=round(self.credit_interest * RATE_SCALE / 100),
             debit_interest=round(self.debit_interest * RATE_SCALE / 100),
         )

@@ -25,6 +25,8 @@ class Alarm(IntEnum):
     """A contract that somebody holds ends; the number is its conId."""
     ACT = 4
     """An act of a world; the number is the act's."""
+    MARGIN = 8
+    """Accounts are looked at for a breach of their margin."""
     DAY_END = 9
     """A trading day ends."""
 

@@ -17,6 +17,7 @@ from .archive import Archive, FillEntry, FinishedRow
 from .broker.account_manager import AccountManager
 from .broker.contract_ends import ContractEnds
 from .broker.corporate import CorporateActions
+from .broker.liquidation import EVERY, Liquidator
 from .broker.order_manager import OrderManager
 from .broker.orders import LiveOrder
 from .broker.profile import Profile
@@ -131,6 +132,9 @@ class Engine:
         self.accounts = AccountManager(state.accounts, self.broker.margin, interest)
         self.api = ApiOrders(state, archive, self.instruments, self.broker, self.top.look)
         self.ends = ContractEnds(state, self.instruments, self._market, self.top)
+        self.liquidator = Liquidator(state, self.instruments, self.broker)
+        self._margin_due: Nanos = 0
+        """When accounts are looked at for a breach of their margin; 0 where nobody needs that."""
         self.corporate = CorporateActions(state, self.instruments, self.broker)
         self.exercises = Exercises(state, self.instruments, self.ends)
         self._held: set[int] = set()
@@ -140,6 +144,7 @@ class Engine:
             for con_id, position in account.positions.items():
                 if position.quantity:
                     self._end_with(con_id)
+        self._watch_margin(self.clock)
         if state.day_end:
             self._agenda.add(state.day_end, Alarm.DAY_END)
         if isinstance(self._market, WorldTape):
@@ -192,7 +197,7 @@ class Engine:
     def next_due(self) -> Nanos | None:
         """When ``advance`` could next have something to do; None when nothing waits."""
         due: list[Nanos | None] = []
-        if self.state.orders or self.archive.counts[0] or self._ending:
+        if self.state.orders or self.archive.counts[0] or self._ending or self._margin_due:
             due.append(self._agenda.next_due())
         if self._market is not None:
             instruments = sorted(self.exchange.instruments)
@@ -310,6 +315,8 @@ class Engine:
                 self._set_look(order, now)
             if self.hours.exchange:
                 self._set_turn(order, now)
+        if facts and self.profile.liquidation:
+            self._watch_margin(now)
         if facts:
             self._journal.append(Entry(SCHEMA, now, cause, facts))
             self._entered = self.state.facts
@@ -401,6 +408,11 @@ class Engine:
             order = self.state.orders.get(number)
             if order is not None:
                 self._carry_out(f"turn {number}", self.broker.turn(order, now), now, happened)
+        elif alarm is Alarm.MARGIN:
+            if self._margin_due == due:
+                self._margin_due = 0
+                self._carry_out("margin", self.liquidator.decide(now), now, happened)
+                self._watch_margin(now)
         elif self.state.day_end == due:
             orders = self.state.orders.values()
             self._expire_all([one.permId for one in orders if one.expires <= now], now, happened)
@@ -416,6 +428,12 @@ class Engine:
         return (
             self.ends.carry_out(order, now) if order.terms.exercise else self.broker.expire(order)
         )
+
+    def _watch_margin(self, now: Nanos) -> None:
+        """Look at the accounts again in a minute, where they are liquidated and hold anything."""
+        if self.profile.liquidation and not self._margin_due and self.liquidator.needed:
+            self._margin_due = now + EVERY
+            self._agenda.add(self._margin_due, Alarm.MARGIN)
 
     def _end_with(self, con_id: int) -> None:
         """Set the alarm for the end of a contract that somebody holds."""

@@ -67,6 +67,10 @@ class MarginCalculator:
         """Return an instrument by its number; None for an unknown one."""
         return self._instruments.get(con_id)
 
+    def quote(self, con_id: int) -> Quote:
+        """Return the top of book of an instrument."""
+        return self._look(con_id)
+
     def exposure(self, account: Account) -> Exposure:
         """Return equity and margin only: ``value`` without its rows."""
         equity, maintenance = self.worth(account)

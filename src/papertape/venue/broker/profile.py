@@ -28,6 +28,8 @@ class Profile(msgspec.Struct, frozen=True):
     """What a year pays on cash, as a part of it; 0 for none."""
     debit_interest: Rate = 0
     """What a year costs on a loan."""
+    liquidation: bool = False
+    """Close positions of accounts that break their maintenance margin."""
     user_name: str = "papertape"
     """Echoed as ``Order.submitter``."""
     duplicate_pairs: bool = True
