@@ -1,8 +1,9 @@
 """Random days of every kind that trades: money in is money out, recomputed in plain decimals.
 
 The recomputation knows no ledger, margin or settlement: what an account is worth is what was paid
-in, what trades and deliveries paid or cost, and what is held at its price; a future is counted as
-if it were paid for in full, which comes to the same.
+in, what trades and deliveries paid or cost, and what is held at its price; a future or a contract
+for difference is counted as if it were paid for in full, which comes to the same. In every currency
+the books of each step are those of the day's start and its fills, to the micro-unit (``check``).
 """
 
 from collections import defaultdict
@@ -15,9 +16,26 @@ from hypothesis import strategies as st
 from lanes import tries
 from papertape.model import Contract, Order
 from papertape.venue import entries
-from papertape.venue.commands import SubmitExercise, SubmitOrder
+from papertape.venue.broker.accounts_refused import AccountRefused
+from papertape.venue.commands import (
+    Command,
+    ConvertCash,
+    Deposit,
+    PayDividend,
+    ReceivePosition,
+    SplitShares,
+    StartingPosition,
+    SubmitExercise,
+    SubmitOrder,
+)
 from papertape.venue.engine import Engine, Happened
-from papertape.venue.facts import OrderFilled, PositionMoved
+from papertape.venue.facts import (
+    CashBooked,
+    CashMoved,
+    OrderFilled,
+    PositionAdjusted,
+    PositionMoved,
+)
 from papertape.venue.invariants import check
 from papertape.venue.market.source import Quote
 from papertape.venue.reference.instruments import Instruments
@@ -27,6 +45,7 @@ from papertape.venue.units import SECOND
 from venue.scenario import START, ScriptedMarket
 from venue.test_contract_ends import AAPL, CALL, INDEX_CALL, MES, PUT, SPX, TODAY, TOMORROW
 from venue.test_money import BRITISH
+from venue.test_other_kinds import BOND, BTC, CFD, GOLD
 
 ACCOUNT = "DU1234567"
 CORN = Future(
@@ -45,7 +64,8 @@ FUTURE_PUT = FutureOption(
 AROUND: dict[Instrument, int] = {
     AAPL: 2_550_000, BRITISH: 20_000, EURUSD: 115_000, CALL: 60_000, PUT: 60_000,
     TOMORROW: 40_000, INDEX_CALL: 200_000, MES: 68_000_000, LATER: 68_500_000, CORN: 4_400_000,
-    FUTURE_PUT: 500_000,    SPX: 68_100_000,
+    FUTURE_PUT: 500_000,    SPX: 68_100_000, BTC: 6_000_000_000, CFD: 3_000_000,
+    BOND: 96_000_000, GOLD: 40_000_000,
 }  # fmt: skip
 """What trades, and a price of each in its units; the index does not trade."""
 INSTRUMENTS = Instruments([
@@ -61,7 +81,22 @@ exercises = st.tuples(
     st.just("exercise"), st.sampled_from(OPTIONS), st.sampled_from([1, 1, 2]), st.integers(1, 3)
 )
 pauses = st.sampled_from([3_600, 4 * 3_600, 9 * 3_600, 26 * 3_600])
-steps = st.lists(st.one_of(moves, trades, trades, exercises, pauses), min_size=10, max_size=40)
+events = st.one_of(
+    st.tuples(st.just("deposit"), st.sampled_from(["USD", "GBP"]), st.integers(1, 10**9)),
+    st.tuples(st.just("convert"), st.sampled_from(["USD", "GBP"]), st.integers(1, 10**10)),
+    st.tuples(st.just("receive"), st.sampled_from(KINDS), st.integers(-3, 3).filter(bool)),
+    st.tuples(st.just("dividend"), st.sampled_from([AAPL, BRITISH]), st.integers(1, 10**6)),
+    st.tuples(
+        st.just("split"), st.sampled_from([AAPL, BRITISH]), st.sampled_from([(2, 1), (1, 3)])
+    ),
+)
+steps = st.lists(
+    st.one_of(moves, trades, trades, trades, exercises, pauses, events), min_size=10, max_size=40
+)
+
+
+GBP = Decimal("1.33")
+"""The rate of the pound, which nothing moves here."""
 
 
 class Worth:
@@ -72,6 +107,26 @@ class Worth:
         self.money["USD"] = Decimal(1_000_000)
         self.held: defaultdict[Instrument, Decimal] = defaultdict(Decimal)
         self.realized: defaultdict[str, Decimal] = defaultdict(Decimal)
+        self.brought: defaultdict[str, Decimal] = defaultdict(Decimal)
+        """What came from elsewhere, in cash or kind, which is no gain."""
+
+    def _without_trade(self, fact: object) -> None:
+        if isinstance(fact, CashMoved):
+            self.money[fact.currency] += Decimal(fact.amount) / 10**6
+            self.brought[fact.currency] += Decimal(fact.amount) / 10**6
+        elif isinstance(fact, CashBooked):
+            for currency, amount in fact.cash:
+                self.money[currency] += Decimal(amount) / 10**6
+                if fact.cause == "dividend":
+                    self.realized[currency] += Decimal(amount) / 10**6
+        elif isinstance(fact, PositionAdjusted):
+            entry = INSTRUMENTS[fact.conId]
+            self.held[entry] += Decimal(fact.size) / 10_000
+            self.realized[entry.currency] += Decimal(fact.realized) / 10**6
+            if entry.secType in ("FUT", "CFD"):
+                self.money[entry.currency] -= Decimal(fact.value) / 10**6
+            else:
+                self.brought[entry.currency] += Decimal(fact.value) / 10**6
 
     def take(self, one: Happened) -> None:
         fact = one.fact
@@ -83,6 +138,7 @@ class Worth:
             entry = INSTRUMENTS[fact.conId]
             self._move(entry, Decimal(fact.size) / 10_000, fact.price, Decimal(0))
         else:
+            self._without_trade(fact)
             return
         self.realized[entry.currency] += Decimal(fact.realized or 0) / 10**6
 
@@ -103,11 +159,34 @@ class Worth:
 
 
 def each(entry: Instrument, price: int) -> Decimal:
-    """The money of one unit at a price."""
-    return Decimal(price * entry.multiplier) / entry.scale / entry.magnifier / entry.divisor
+    """The money of one unit at a price; a bond's is the percentage of 1,000."""
+    face = 10 if entry.secType == "BOND" else 1
+    return Decimal(price * entry.multiplier * face) / entry.scale / entry.magnifier / entry.divisor
 
 
-def asked(engine: Engine, step: tuple[Any, ...]) -> SubmitOrder | SubmitExercise:
+def asked(engine: Engine, step: tuple[Any, ...], prices: dict[Instrument, int]) -> Command | None:
+    """The command of a step; None where it cannot be asked for."""
+    kind, what, number = step[:3]
+    held = 0 if isinstance(what, str) else engine.state.accounts[ACCOUNT].quantity(what.conId)
+    match kind:
+        case "deposit":
+            return Deposit(ACCOUNT, what, number)
+        case "convert":
+            return ConvertCash(ACCOUNT, what, number, "GBP" if what == "USD" else "USD")
+        case "receive":
+            size = number * 10_000
+            fits = held * size >= 0 and what.secType != "CASH" and (what != BTC or size > 0)
+            return ReceivePosition(ACCOUNT, StartingPosition(what.conId, size)) if fits else None
+        case "dividend":
+            return PayDividend(what.conId, number)
+        case "split":
+            return SplitShares(what.conId, *number)
+    return ordered(engine, step, prices)
+
+
+def ordered(
+    engine: Engine, step: tuple[Any, ...], prices: dict[Instrument, int]
+) -> SubmitOrder | SubmitExercise:
     number = engine.state.highest_ids.get(1, 0) + 1
     if step[0] == "exercise":
         contract = Contract(conId=step[1].conId, exchange=step[1].home)
@@ -118,6 +197,8 @@ def asked(engine: Engine, step: tuple[Any, ...]) -> SubmitOrder | SubmitExercise
         action="BUY" if size > 0 else "SELL", totalQuantity=Decimal(abs(size) * lot),
         orderType="MKT", tif="DAY",
     )  # fmt: skip
+    if entry == BTC:  # which is not bought at the market by size
+        order.orderType, order.lmtPrice = "LMT", prices[BTC] / BTC.scale
     return SubmitOrder(1, number, Contract(conId=entry.conId, exchange=entry.home), order)
 
 
@@ -136,7 +217,11 @@ def test_money_in_is_money_out(history: list[Any]) -> None:
         if isinstance(step, int):
             happened = engine.advance(now)
         elif step[0] != "price":
-            happened = engine.submit(asked(engine, step), now)
+            command = asked(engine, step, prices)
+            try:
+                happened = engine.advance(now) if command is None else engine.submit(command, now)
+            except AccountRefused:
+                happened = []
         else:
             _, entry, ticks = step
             price = AROUND[entry] + ticks * max(entry.tick, AROUND[entry] // 2_000)
@@ -157,8 +242,9 @@ def test_money_in_is_money_out(history: list[Any]) -> None:
         unrealized = sum(
             rates[held.instrument.currency] * held.unrealized / 10**6 for held in valued.holdings
         )
-        realized = sum(rates[name] * some for name, some in worth.realized.items())
-        gained = net - 1_000_000
+        realized = sum(rates.get(name, GBP) * some for name, some in worth.realized.items())
+        brought = sum(rates.get(name, GBP) * some for name, some in worth.brought.items())
+        gained = net - 1_000_000 - brought
         assert abs(gained - realized - unrealized) < near
         assert engine.broker.margin.worth(account) == (valued.equity, valued.maintenance)
     twin = Engine(None, None, INSTRUMENTS)

@@ -530,6 +530,8 @@ class PositionAdjusted(Fact, frozen=True, tag=49):
     """Market value of the change, in the instrument's currency: not a profit of the day."""
     equity: CashMicros = 0
     """What it adds to equity with loan value, in the account's base currency: no profit either."""
+    realized: CashMicros = 0
+    """Profit of a fraction of a share that a split paid in cash."""
 
 
 class CashBooked(Fact, frozen=True, tag=50):

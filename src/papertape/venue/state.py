@@ -479,6 +479,7 @@ class Fold:
         account.adjust(fact.conId, fact.size, fact.settled - position.settled)
         position.quantity, position.cost = fact.position, fact.cost
         position.settled = fact.settled
+        position.realized += fact.realized
         values = account.opening_values
         values[fact.conId] = values.get(fact.conId, 0) + fact.value
         account.opening_equity += fact.equity

@@ -81,12 +81,11 @@ class CorporateActions:
             side = 1 if position.quantity > 0 else -1
             units = abs(position.quantity) * command.new // command.old
             whole = side * (units // SIZE_SCALE * SIZE_SCALE)
-            cost = position.cost if whole else 0
-            change = whole - position.quantity
-            yield PositionAdjusted(code, con_id, SPLIT, change, whole, cost, 0)
-            rest = side * (units % SIZE_SCALE)
-            if rest:
-                # A share of before the split is worth as many new ones.
-                value = notional(price, rest, entry.money_scale)
-                paid = share(value, command.old, command.new)
+            cost = share(position.cost, abs(whole), units) if units else 0
+            # A share of before the split is worth as many new ones.
+            value = notional(price, side * (units % SIZE_SCALE), entry.money_scale)
+            paid = share(value, command.old, command.new)
+            change, gain = whole - position.quantity, paid - (position.cost - cost)
+            yield PositionAdjusted(code, con_id, SPLIT, change, whole, cost, 0, realized=gain)
+            if paid:
                 yield CashBooked(code, LIEU, ((entry.currency, paid),))
