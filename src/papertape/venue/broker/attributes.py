@@ -52,7 +52,7 @@ order served    pegs, caps and steps of pegged orders
     percentOffset startingPrice stockRefPrice stockRangeLower stockRangeUpper referenceContractId
     peggedChangeAmount isPeggedChangeAmountDecrease referenceChangeAmount
 order served    conditions
-    conditions conditionsCancelOrder conditionsIgnoreRth
+    conditions conditionsCancelOrder conditionsIgnoreRth conditionsIncludeOvernight
 order served    what a stop becomes
     triggerPrice adjustedOrderType adjustedStopPrice adjustedStopLimitPrice adjustedTrailingAmount
     adjustableTrailingUnit
@@ -85,7 +85,11 @@ order passed    of the short sales of institutions, which get 346
 order served    children and groups
     parentId ocaGroup ocaType autoCancelParent
 order served    when it begins and ends
-    goodAfterTime goodTillDate duration
+    goodAfterTime goodTillDate duration activeStartTime activeStopTime
+order served    it works no longer until new terms activate it
+    deactivate
+order served    the size of an order for a currency pair, in the pair's currency; 10244 of others
+    cashQty
 order passed    who orders, for whom, and what the books say of it
     orderRef openClose origin rule80A solicited notHeld settlingFirm clearingAccount clearingIntent
     extOperator modelCode customerAccount professionalCustomer softDollarTier manualOrderTime
@@ -106,12 +110,6 @@ order told      the state of the order and facts of the instrument
     autoCancelDate filledQuantity refFuturesConId shareholder submitter bondAccruedInterest
     basisPoints basisPointsType
 
-order refused   when it begins and ends
-    activeStartTime activeStopTime deactivate
-order refused   how much of it may trade, and how much is shown
-    cashQty
-order refused   conditions at night
-    conditionsIncludeOvernight
 order served    an algorithm, by a simple model: 439 to 443
     algoStrategy algoParams
 order passed    the number that an algorithm has in its client's books

@@ -5,6 +5,7 @@ A client's order id means a new order, new terms for a working one, or an error;
 """
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Final
 
 import msgspec
@@ -15,7 +16,7 @@ from ..broker import lifecycle
 from ..broker.order_manager import OrderManager
 from ..broker.orders import LiveOrder
 from ..broker.risk import Effect
-from ..broker.terms import check, for_living
+from ..broker.terms import HIGHEST_PRICE, check, for_living
 from ..commands import (
     TWS_USER,
     BindOrders,
@@ -51,6 +52,7 @@ from .api_state import ApiState, FinishedOrders
 from .attached import child_of, family_held, unfit_ids
 from .precautions import PrecautionChecks
 
+MOST_CASH: Final = 1e13
 TRAILED_BY: Final = ("LMT", "STP LMT")
 """The types of parents that a trailing stop may be attached to; the official text of 328 names
 them."""
@@ -98,6 +100,7 @@ class ApiOrders:
 
     def submit(self, command: SubmitOrder, now: Nanos) -> Decision:
         """Place an order, modify the working one with that id, or answer a what-if."""
+        command = self._sized(command)
         client_id, order_id, order = command.clientId, command.orderId, command.order
         known = self._known(command)
         terms = order_ids.submit_refusal(self._state, known, command) or check(
@@ -133,6 +136,27 @@ class ApiOrders:
             yield from self._name(command.contract, terms, now)
             yield from self._submit(client_id, order_id, terms, now, transmit=order.transmit)
 
+    def _sized(self, command: SubmitOrder) -> SubmitOrder:
+        """Give an order for a currency pair that names an amount of money the size that it buys, in
+        whole units, at its limit or at the touch."""
+        order, contract = command.order, command.contract
+        cash = order.cashQty
+        if not cash or not 0 < cash < MOST_CASH or contract.secType.upper() != "CASH":
+            return command
+        listing = self._instruments.resolve(contract, Purpose.ORDER, now=0)
+        if isinstance(listing, Refusal):
+            return command
+        entry = listing.instrument
+        side = 1 if order.action.upper() == "BUY" else -1
+        units = self._broker.touch(entry.conId, side)
+        if order.lmtPrice is not None and 0 < order.lmtPrice < HIGHEST_PRICE:
+            units = round(order.lmtPrice * entry.scale)
+        if not units:
+            return command
+        size = Decimal(int(cash * entry.scale) // units)
+        order = msgspec.structs.replace(order, totalQuantity=size)
+        return msgspec.structs.replace(command, order=order)
+
     def _attach(self, command: SubmitOrder, terms: Terms, now: Nanos) -> Decision:
         """Place an order with the children that TWS makes for it, or discard it."""
         client_id, order_id = command.clientId, command.orderId
@@ -148,7 +172,7 @@ class ApiOrders:
             return
         if self._state.day_end == 0:
             yield from self._begin_day(now)
-        price = terms.limit or self._broker.touch(terms)
+        price = terms.limit or self._broker.touch(terms.conId, terms.side)
         entry = self._instruments[terms.conId]
         family = [(order_id, command.order)]
         family += [
