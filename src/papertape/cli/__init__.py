@@ -11,6 +11,7 @@ from .. import __version__
 
 COMMANDS: Final[dict[str, str]] = {
     "serve": "serve",
+    "container": "container",
     "demo": "demo",
     "status": "control",
     "clock": "control",

@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from importlib.util import find_spec
@@ -50,6 +50,9 @@ def serve(
     port: Annotated[
         list[int] | None,
         typer.Option(help="Port to listen on; 0 picks one; repeat it for several stations. [7497]"),
+    ] = None,
+    extra_port: Annotated[
+        list[int] | None, typer.Option(help="Port to listen on as well; may be repeated.")
     ] = None,
     market: Annotated[
         Path | None,
@@ -163,7 +166,8 @@ def serve(
     Example: `papertape serve --port 7497 --market market/sample --speed 10`
     """
     flags: dict[str, Any] = {
-        "host": host, "port": port, "market": market, "data_dir": data_dir, "account": account,
+        "host": host, "port": port, "extra_port": extra_port or None, "market": market,
+        "data_dir": data_dir, "account": account,
         "max_server_version": max_server_version, "gateway": gateway, "speed": speed,
         "start": start, "seed": seed, "minutes_played": minutes_played, "hours": hours,
         "quote_interval_ms": quote_interval_ms, "max_message_rate": max_message_rate,
@@ -174,7 +178,7 @@ def serve(
     }  # fmt: skip
     named = {"readOnlyApi": read_only, "masterClientId": master_client_id}
     screen = Console(stderr=True, no_color=not color, highlight=False)
-    handler = _logging(screen, verbose=verbose)
+    handler = log_to(screen, verbose=verbose)
     try:
         given = {name: value for name, value in named.items() if value is not None}
         flags["api"] = (api_words(api or []) | given) or None
@@ -186,13 +190,15 @@ def serve(
             handler.setFormatter(Prefixed())
         keep_private()
         _warn_of_file(config, flags, stations)
-        _run(stations, wire_log, wait_file, Consent(accept_clock, accept_loss))
+        consent = Consent(accept_clock, accept_loss)
+        serve_stations(stations, consent, wire_log=wire_log, wait_file=wait_file)
     except PapertapeError as error:
         screen.print(f"[red]papertape:[/red] {shown(error)}", soft_wrap=True)
         raise typer.Exit(2) from error
 
 
-def _logging(console: Console, *, verbose: bool) -> logging.Handler:
+def log_to(console: Console, *, verbose: bool) -> logging.Handler:
+    """Let the log go to a terminal; the handler that writes it there."""
     handler = RichHandler(console=console, show_path=False, log_time_format="%H:%M:%S")
     level = logging.INFO if verbose else logging.WARNING
     handler.setLevel(level)
@@ -201,12 +207,15 @@ def _logging(console: Console, *, verbose: bool) -> logging.Handler:
     return handler
 
 
-def _run(
+def serve_stations(
     stations: Mapping[str, ServeSettings],
-    wire_log: Path | None,
-    wait_file: Path | None,
     consent: Consent,
+    *,
+    wire_log: Path | None = None,
+    wait_file: Path | None = None,
+    then: Callable[[Ready], object] = lambda ready: None,
 ) -> None:
+    """Serve until a signal; call ``then`` once everything listens. Raises ``PapertapeError``."""
     with ExitStack() as stack:
         waited = None if wait_file is None else stack.enter_context(WaitFile(wait_file))
         for folder, level in {one.log_dir: one.log_level for one in stations.values()}.items():
@@ -252,6 +261,7 @@ def _run(
                     moved = partial(waited.move, name)
                     composed[name].station.config.watch("socketPort", moved)
             _announce(composed, stations, found)
+            then(found)
 
         run(places, control if first.control and not uncontrolled else None, ready)
         _say("stopped: sessions closed, everything kept")
@@ -326,7 +336,8 @@ def _log_to_file(folder: Path, level: str, stack: ExitStack) -> None:
 def _place(composed: Composed, settings: ServeSettings) -> Place:
     chosen = composed.station.config.settings.socketPort
     port = 0 if settings.port == 0 or chosen is None else chosen
-    return Place(composed.station, composed.clock, settings.host, port)
+    more = settings.extra_port
+    return Place(composed.station, composed.clock, settings.host, port, more)
 
 
 def _warn_of_file(

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, ClassVar, get_origin
+from typing import Annotated, Any, ClassVar, get_origin
 
 import msgspec
 import pydantic
@@ -71,6 +71,8 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
     host: str = "127.0.0.1"
     port: int | None = pydantic.Field(None, ge=0, le=65535)
     """The socket port; None: the one set while the station ran, else ``default_port``."""
+    extra_port: list[Annotated[int, pydantic.Field(ge=1, le=65535)]] = []
+    """Ports to listen on besides ``port``; they stay when ``socketPort`` is changed."""
     market: Path | None = None
     data_dir: Path | None = Path("papertape-data")
     keep_history: bool = False

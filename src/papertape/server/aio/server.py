@@ -69,6 +69,9 @@ class StationServer:
         self._switching: asyncio.Future[None] | None = None
         """The change of port under way; kept so that it is not collected."""
         self._absence = Absence()
+        self._more: list[asyncio.Server] = []
+        """Those of ``also``."""
+        self._more_absence = Absence()
         self._closed = False
         self.address = "", 0
         """Where it listens, once it has started."""
@@ -150,6 +153,16 @@ class StationServer:
         self.station.config.guard("socketPort", self._reserve)
         return self.address
 
+    async def also(self, port: int) -> None:
+        """Listen on another port of the same address too, for as long as TWS is there; a change of
+        ``socketPort`` does not touch it. Raises ``SettingsError`` when that is impossible."""
+        loop, host = asyncio.get_running_loop(), self.address[0]
+        try:
+            server = await loop.create_server(lambda: SocketConnection(self), host, port)
+        except OSError as error:
+            raise cannot_listen(host, port, error, port_setting="extra_port") from error
+        self._more.append(server)
+
     def warm_up(self) -> WarmUp:
         """Load beside the clients what the first order of each version would wait for."""
         with speaking(self.name):
@@ -193,16 +206,19 @@ class StationServer:
             self.failed.set_result(None)
         elif away and self._servers:
             self._absence.begin(self._servers)
-            self._servers = []
+            self._more_absence.begin(self._more)
+            self._servers, self._more = [], []
         elif not away and not self._servers:
             self._absence.end(lambda: SocketConnection(self), self._servers)
+            self._more_absence.end(lambda: SocketConnection(self), self._more)
 
     async def close(self) -> None:
         """Stop listening, commit, close every session with FIN and let the clients notice."""
-        for server in self._servers:
+        for server in (*self._servers, *self._more):
             server.close()
         self._release()
         self._absence.cancel()
+        self._more_absence.cancel()
         with speaking(self.name):
             self.station.drills.stop_all()
         for session in list(self.station.connections()):
@@ -387,7 +403,7 @@ class StationServer:
         assert self.failed is not None
         self.failed.set_exception(error)
         self._rest()
-        for server in self._servers:
+        for server in (*self._servers, *self._more):
             server.close()
         self._release()
         self.station.abandon()

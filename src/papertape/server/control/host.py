@@ -28,6 +28,8 @@ class Place(NamedTuple):
     clock: MarketClock
     host: str
     port: int
+    more: Sequence[int] = ()
+    """Further ports."""
 
 
 class Control(NamedTuple):
@@ -84,6 +86,8 @@ async def _serve(
     try:
         for name, place in places.items():
             await servers[name].start(place.host, place.port)
+            for port in place.more:
+                await servers[name].also(port)
         if api is not None and control is not None:
             api.start(control.host, control.port)
             if control.console_port is not None:
