@@ -72,7 +72,7 @@ MISSPELT: Final = {
 """Names that compose files have and neither image reads."""
 
 
-class Plan(NamedTuple):
+class ContainerPlan(NamedTuple):
     """What an environment asks for."""
 
     settings: dict[str, Any]
@@ -81,7 +81,7 @@ class Plan(NamedTuple):
     """What has no effect, a sentence each."""
 
 
-def plan(environ: Mapping[str, str]) -> Plan:
+def plan(environ: Mapping[str, str]) -> ContainerPlan:
     """Read an environment. Raises ``SettingsError`` with the variable that cannot be."""
     kind = _one_of(environ, "GATEWAY_OR_TWS", {"gateway": "gateway", "tws": "tws"}, "gateway")
     modes = {"live": ("live",), "paper": ("paper",), "both": ("live", "paper")}
@@ -108,7 +108,7 @@ def plan(environ: Mapping[str, str]) -> Plan:
     api: dict[str, Any] = {"readOnlyApi": _one_of(environ, "READ_ONLY_API", YES_NO, False)}
     if master := environ.get("TWS_MASTER_CLIENT_ID"):
         api["masterClientId"] = _number("TWS_MASTER_CLIENT_ID", master)
-    return Plan({"api": api, "station": station}, tuple(_notes(environ)))
+    return ContainerPlan({"api": api, "station": station}, tuple(_notes(environ)))
 
 
 def _one_of(environ: Mapping[str, str], name: str, values: Mapping[str, Any], default: Any) -> Any:
@@ -197,7 +197,7 @@ def container(
         raise typer.Exit(1) from error
 
 
-def _stations(wanted: Plan) -> dict[str, ServeSettings]:
+def _stations(wanted: ContainerPlan) -> dict[str, ServeSettings]:
     """The settings of the stations: a settings file of the user's wins over the variables."""
     if settings_file(None) is not None:
         return load_all(None, {})
@@ -210,7 +210,7 @@ def _stations(wanted: Plan) -> dict[str, ServeSettings]:
             ServeSettings.file = None  # nobody shall look for it
 
 
-def _serve(wanted: Plan) -> None:
+def _serve(wanted: ContainerPlan) -> None:
     own = settings_file(None)
     for note in wanted.notes if own is None else ():
         _say(note)
