@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import re
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -22,12 +21,11 @@ import typer
 from rich.console import Console
 
 from ..errors import PapertapeError, SettingsError
-from ..quoting import visible
 from .doctor import examine
 from .private import keep_private
-from .serve import Consent, log_to, serve_stations
+from .serve import Consent, log_as, log_to, serve_stations
 from .settings import ServeSettings, load_all, settings_file
-from .terminal import shown
+from .terminal import say, shown
 
 log = logging.getLogger("papertape.station")
 
@@ -186,12 +184,12 @@ def container(
     named. docs/guides/container.md lists them all.
     """
     screen = Console(stderr=True, highlight=False)
-    log_to(screen, verbose=True)
+    handler = log_to(screen, verbose=True)
     try:
         wanted = plan(os.environ)
         if check:
             raise typer.Exit(_check(_stations(wanted)))
-        _serve(wanted)
+        _serve(wanted, handler)
     except PapertapeError as error:
         screen.print(f"[red]papertape:[/red] {shown(error)}", soft_wrap=True)
         raise typer.Exit(1) from error
@@ -210,21 +208,22 @@ def _stations(wanted: ContainerPlan) -> dict[str, ServeSettings]:
             ServeSettings.file = None  # nobody shall look for it
 
 
-def _serve(wanted: ContainerPlan) -> None:
+def _serve(wanted: ContainerPlan, handler: logging.Handler) -> None:
     own = settings_file(None)
-    for note in wanted.notes if own is None else ():
-        _say(note)
-    if own is not None:
-        _say(f"{own} is used, and PAPERTAPE_… variables; those of the image are not read")
-    keep_private()
     stations = _stations(wanted)
+    log_as(stations, handler)
+    for note in wanted.notes if own is None else ():
+        say(note)
+    if own is not None:
+        say(f"{own} is used, and PAPERTAPE_… variables; those of the image are not read")
+    keep_private()
     serve_stations(stations, Consent(clock=False, loss=False), then=lambda _: _logged_in())
 
 
 def _logged_in() -> None:
     """What programs wait for in the log of such a container (NautilusTrader: one of these)."""
-    _say("Login has completed")
-    _say("Configuration tasks completed")
+    say("Login has completed")
+    say("Configuration tasks completed")
 
 
 def _check(stations: Mapping[str, ServeSettings]) -> int:
@@ -233,11 +232,6 @@ def _check(stations: Mapping[str, ServeSettings]) -> int:
         port = settings.port or settings.default_port
         found = examine("127.0.0.1", port, CLIENT_ID, timeout=5.0)
         if found.exit_code:
-            _say(f"127.0.0.1:{port}: {found.what}")
+            say(f"127.0.0.1:{port}: {found.what}")
             return found.exit_code
     return 0
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(visible(text) + "\n")
-    sys.stdout.flush()

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -16,16 +15,16 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 from ..errors import PapertapeError, SettingsError
-from ..quoting import Quoting, visible
+from ..quoting import Quoting
 from ..server.assembly import Composed, compose
 from ..server.control.host import Control, Place, Ready, run
-from ..server.taps.station_log import Prefixed, log_file, speaking
+from ..server.taps.station_log import JsonLines, Prefixed, log_file, speaking
 from ..server.taps.wire_log import BoundedFile, WireLog
 from ..venue.reference.sessions import ALWAYS
 from .private import keep_private, tighten
 from .rendezvous import Meeting, announce, forget
 from .settings import ServeSettings, api_words, load_all, opened_by, settings_file
-from .terminal import shown
+from .terminal import say, say_as, shown
 from .wait_file import WaitFile
 
 log = logging.getLogger("papertape.station")
@@ -131,6 +130,10 @@ def serve(
     log_level: Annotated[
         str | None, typer.Option(help="For station.log: debug, info, warning, error. [info]")
     ] = None,
+    log_format: Annotated[
+        str | None,
+        typer.Option(help="Lines of the terminal: text, or json, one object a line. [text]"),
+    ] = None,
     control: Annotated[
         bool | None,
         typer.Option(help="Serve the control API (`papertape accept` …). [control]"),
@@ -173,7 +176,7 @@ def serve(
         "quote_interval_ms": quote_interval_ms, "max_message_rate": max_message_rate,
         "trusted_ips": trusted_ip or None,
         "allow_localhost": allow_localhost, "acceptance": acceptance, "drills": drill or None,
-        "log_dir": log_dir, "log_level": log_level, "control": control,
+        "log_dir": log_dir, "log_level": log_level, "log_format": log_format, "control": control,
         "control_port": control_port, "console": console, "console_port": console_port,
     }  # fmt: skip
     named = {"readOnlyApi": read_only, "masterClientId": master_client_id}
@@ -186,8 +189,7 @@ def serve(
         if ephemeral:
             nowhere = {"data_dir": None}
             stations = {name: one.model_copy(update=nowhere) for name, one in stations.items()}
-        if len(stations) > 1:
-            handler.setFormatter(Prefixed())
+        log_as(stations, handler)
         keep_private()
         _warn_of_file(config, flags, stations)
         consent = Consent(accept_clock, accept_loss)
@@ -199,12 +201,41 @@ def serve(
 
 def log_to(console: Console, *, verbose: bool) -> logging.Handler:
     """Let the log go to a terminal; the handler that writes it there."""
-    handler = RichHandler(console=console, show_path=False, log_time_format="%H:%M:%S")
     level = logging.INFO if verbose else logging.WARNING
+    handler = RichHandler(console=console, show_path=False, log_time_format="%H:%M:%S")
+    _log_by(handler, level)
+    return handler
+
+
+def _log_by(handler: logging.Handler, level: int) -> None:
     handler.setLevel(level)
     handler.addFilter(Quoting())
     logging.basicConfig(level=level, format="%(message)s", handlers=[handler], force=True)
-    return handler
+
+
+def log_as(stations: Mapping[str, ServeSettings], handler: logging.Handler) -> None:
+    """Write the lines of these stations from now on in the form that the first one asks for."""
+    if next(iter(stations.values())).log_format == "json":
+        level = handler.level
+        handler = logging.StreamHandler()
+        handler.setFormatter(JsonLines())
+        _log_by(handler, level)
+        say_as(told_as_json)
+    elif len(stations) > 1:
+        handler.setFormatter(Prefixed())
+
+
+def told_as_json(text: str) -> str:
+    """A line that the command itself prints, as a line of the log."""
+    record = logging.makeLogRecord(
+        {
+            "name": "papertape.serve",
+            "levelno": logging.INFO,
+            "levelname": "INFO",
+            "msg": text.strip(),
+        }
+    )
+    return JsonLines().format(record)
 
 
 def serve_stations(
@@ -247,9 +278,9 @@ def serve_stations(
 
         def ready(found: Ready) -> None:
             if uncontrolled:
-                _say(f"no control API: {uncontrolled}")
+                say(f"no control API: {uncontrolled}")
             if lacking:
-                _say(f"no console: {lacking}")
+                say(f"no console: {lacking}")
             if found.url:
                 for name, (_, at) in found.addresses.items():
                     meeting = Meeting(found.url, found.token, name, os.getpid())
@@ -264,7 +295,7 @@ def serve_stations(
             then(found)
 
         run(places, control if first.control and not uncontrolled else None, ready)
-        _say("stopped: sessions closed, everything kept")
+        say("stopped: sessions closed, everything kept")
 
 
 def _uncontrolled(settings: ServeSettings) -> str:
@@ -406,24 +437,24 @@ def _announce(
         kept = settings.data_dir or "nowhere (ephemeral)"
         called = f" {name}" if len(stations) > 1 else ""
         kind = "Gateway" if settings.gateway else "station"
-        _say(f"Papertape {kind}{called}, server version {settings.max_server_version}")
+        say(f"Papertape {kind}{called}, server version {settings.max_server_version}")
         codes = composed[name].station.queries.accounts()
-        _say(f"  account   {', '.join(codes)}, paper, {_cash(codes, settings)}")
+        say(f"  account   {', '.join(codes)}, paper, {_cash(codes, settings)}")
         hours = "at any hour" if settings.hours == ALWAYS else "at the hours of its exchanges"
         begins = f", from {settings.start}" if settings.start else ""
-        _say(f"  market    {playing}{speed}{begins}, open {hours}")
+        say(f"  market    {playing}{speed}{begins}, open {hours}")
         if settings.market is None:
-            _say("            recorded are BTC and daily bars up to 2013; --market plays a folder")
-        _say(f"  kept in   {kept}" + _recovered(composed[name]))
+            say("            recorded are BTC and daily bars up to 2013; --market plays a folder")
+        say(f"  kept in   {kept}" + _recovered(composed[name]))
         if settings.file is not None:
-            _say(f"  settings  {settings.file.absolute()}")
+            say(f"  settings  {settings.file.absolute()}")
         if ready.url:
-            _say(f"  control   {ready.url} token {ready.token}")
+            say(f"  control   {ready.url} token {ready.token}")
         if ready.console:
-            _say(f"  console   {ready.console}")
-        _say("  stop      Ctrl-C")
+            say(f"  console   {ready.console}")
+        say("  stop      Ctrl-C")
         host, port = ready.addresses[name]
-        _say(f"listening on {host}:{port}")
+        say(f"listening on {host}:{port}")
 
 
 def _cash(codes: tuple[str, ...], settings: ServeSettings) -> str:
@@ -435,8 +466,3 @@ def _cash(codes: tuple[str, ...], settings: ServeSettings) -> str:
 
 def _recovered(composed: Composed) -> str:
     return f", {composed.recovered} entries replayed" if composed.recovered else ""
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(visible(text) + "\n")
-    sys.stdout.flush()

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, get_origin
+from typing import Annotated, Any, ClassVar, Literal, get_origin
 
 import msgspec
 import pydantic
@@ -91,6 +91,9 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
     """Where logs are written: the station's, and those of the API if they are on."""
     log_level: str = "info"
     """Lowest level written to the station's log: debug, info, warning or error."""
+    log_format: Literal["text", "json"] = "text"
+    """How the terminal's lines look: for people, or one JSON object a line; by the first station's
+    setting for all."""
     drills: list[str] = []
     """Drills that start with the station, such as ``drop-after-ready ms=500``."""
     allow_localhost: bool | None = None

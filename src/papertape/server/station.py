@@ -270,6 +270,8 @@ class Station:
 
     def receive(self, session: Session, data: bytes, now: Nanos) -> None:
         """Bytes from a client: handle what they complete. ``flush`` sends the answers."""
+        if self.taps.counters.on:
+            self.taps.counters.arrived(self.timing.stopwatch())
         self.pass_time(now)
         take = self.scheduler.keep if self.timing.frozen else self.scheduler.take
         take(session, data)
@@ -300,10 +302,16 @@ class Station:
             return
         self.figures.refresh()
         self.admission.tell_port()
-        self.venue.commit()
+        counters = self.taps.counters
+        began = self.timing.stopwatch() if counters.on else 0
+        stored = self.venue.commit()
+        if counters.on:
+            counters.committed(stored, self.timing.stopwatch() - began)
         if self.venue.busy:
             self.venue.tidy(self.timing.stopwatch)
         self.registry.flush()
+        if counters.on:
+            counters.written(self.timing.stopwatch())
         if self.taps.on:
             self.taps.flush()
 

@@ -12,7 +12,19 @@ from starlette.types import ASGIApp
 
 from ... import __version__
 from ..aio.server import StationServer
-from . import accounts, clock, events, faults, logs, market, messages, sessions, settings, trading
+from . import (
+    accounts,
+    clock,
+    events,
+    faults,
+    logs,
+    market,
+    messages,
+    metrics,
+    sessions,
+    settings,
+    trading,
+)
 from .access import Access
 from .guard import Guard
 from .logring import LogRing
@@ -90,6 +102,7 @@ def create(servers: Mapping[str, StationServer], access: Access, log: LogRing) -
         logs,
     ):
         app.include_router(module.router, prefix=PREFIX)
+    app.include_router(metrics.router)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]
     return Guard(app, access)
 
