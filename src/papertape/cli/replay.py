@@ -9,7 +9,7 @@ from ..errors import SettingsError
 from ..quoting import visible
 from ..recording.aio.foreground import run, until_stopped
 from ..recording.aio.replay import ReplayServer
-from ..recording.format import read
+from ..recording.imports import load
 from ..recording.replay import Replay
 from ..versions import MAX_SERVER, MIN_SERVER
 from .control import told
@@ -21,7 +21,7 @@ SHOWN = 20
 
 @told
 def replay(
-    file: Annotated[Path, typer.Argument(help="A recording.")],
+    file: Annotated[Path, typer.Argument(help="A recording, or one of those of others.")],
     port: Annotated[
         str, typer.Option(help="PORT or HOST:PORT to listen on; port 0 picks one.")
     ] = "7497",
@@ -47,7 +47,7 @@ def replay(
     """
     log_to_screen(quiet=quiet)
     where = address(port, "port")
-    server = ReplayServer(Replay(read(file), speed=factor(speed), highest=max_server_version))
+    server = ReplayServer(Replay(load(file), speed=factor(speed), highest=max_server_version))
     run(lambda: _replay(server, where, file))
 
 

@@ -38,6 +38,8 @@ class RecordingHeader(msgspec.Struct, frozen=True, omit_defaults=True):
     """What it was imported from."""
     timed: bool = True
     """False when the source had no times: the instants only keep the order."""
+    partial: bool = False
+    """True when the source has only some fields of a message: what a request leaves out is open."""
 
 
 class RecordedEvent(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from ..model import Contract, TagValue
 from ..model.units import UNSET_DECIMAL, UNSET_DOUBLE, UNSET_INT, UNSET_LONG
@@ -31,6 +32,7 @@ _EMPTY: Final = {"tif": ("", "day"), "exchange": ("", "smart")}
 """What TWS takes where nothing is said."""
 _WEIGHTLESS: Final = frozenset(("description", "comboLegsDescrip", "issuerId"))
 """Of a contract: says nothing about which one it is."""
+_NOTHING: Final[tuple[Any, ...]] = (None, "", 0, False, [])
 _NAMES: Final = ("symbol", "localSymbol")
 
 
@@ -46,9 +48,14 @@ class Difference(msgspec.Struct, frozen=True):
         return f"{self.path} {_shown(self.asked)}, recorded {_shown(self.recorded)}"
 
 
-def differences(asked: Any, recorded: Any) -> list[Difference]:
-    """Where two requests of one kind differ; those that are not soft come first."""
+def differences(asked: Any, recorded: Any, *, partial: bool = False) -> list[Difference]:
+    """Where two requests of one kind differ; those that are not soft come first.
+
+    ``partial``: the recorded one may lack fields, so what it does not say is soft.
+    """
     found = list(_compare(asked, recorded, ""))
+    if partial:
+        found = [replace(one, soft=one.soft or one.recorded in _NOTHING) for one in found]
     return sorted(found, key=lambda one: one.soft)
 
 

@@ -79,12 +79,19 @@ class Player:
     """One session of a program with a recorded conversation."""
 
     def __init__(
-        self, conversation: RecordedConversation, version: int, *, speed: float | None = 1.0
+        self,
+        conversation: RecordedConversation,
+        version: int,
+        *,
+        speed: float | None = 1.0,
+        partial: bool = False,
     ) -> None:
-        """``speed``: how many times as fast as recorded; None: without any delay."""
+        """``speed``: how many times as fast as recorded; None: without any delay. ``partial``:
+        what a recorded request does not say is open."""
         self.conversation = conversation
         self.version = version
         self.speed = speed
+        self._partial = partial
         self.exchanges = exchanges(conversation)
         self.unknown: list[UnknownRequest] = []
         self.unknown_count = 0
@@ -161,7 +168,7 @@ class Player:
         for exchange in same:
             if not self._same_order(message, exchange):
                 continue
-            found = differences(message, exchange.message)
+            found = differences(message, exchange.message, partial=self._partial)
             hard = [one for one in found if not one.soft]
             if not hard:
                 fitting.append((exchange.used > 0, len(found), exchange.place, exchange))

@@ -47,6 +47,7 @@ class Replay:
 
         Raises ``RecordingError`` when the recording has no session."""
         self.speed = speed
+        self._partial = recording.header.partial
         found = conversations(recording)
         self.problems = [reason for one in found for reason in one.unread]
         """What of the recording cannot be read, in words."""
@@ -81,7 +82,7 @@ class Replay:
             "client %d is answered as client %s of recorded connection %d was, at version %d",
             client_id, chosen.client_id, chosen.connection, version,
         )  # fmt: skip
-        player = Player(chosen, version, speed=self.speed)
+        player = Player(chosen, version, speed=self.speed, partial=self._partial)
         self._players.append(player)
         return player
 

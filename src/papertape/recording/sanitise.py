@@ -56,7 +56,7 @@ def sanitise(recording: WireRecording) -> Sanitised:
     events.sort(key=lambda event: event.at)
     header = RecordingHeader(
         recording.header.recording, recording.header.began, "", "sanitised",
-        recording.header.timed,
+        recording.header.timed, recording.header.partial,
     )  # fmt: skip
     result = WireRecording(header, events, recording.problem)
     return Sanitised(result, messages, len(masks.known), dropped)

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from ...errors import SettingsError
-from ..format import WireRecording, read
+from ..format import WireRecording
+from ..imports import load
 from ..player import Closing
 from ..replay import Replay, ReplayReport, ReplaySession
 from .proxy import NO_LINGER
@@ -159,7 +160,7 @@ async def replaying(
     ``port`` and ``report`` (what was asked that the recording does not know, and the other way
     round). Raises ``RecordingError`` and ``SettingsError``.
     """
-    recording = source if isinstance(source, WireRecording) else read(source)
+    recording = source if isinstance(source, WireRecording) else load(source)
     server = ReplayServer(Replay(recording, speed=speed))
     await server.listen(port=port)
     try:
