@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from ..errors import RecordingError
+from ..recording.as_world import as_world as world_of
 from ..recording.format import write
 from ..recording.imports import load
 from ..recording.sanitise import sanitise as mask
@@ -89,3 +91,34 @@ def import_(
         out.print(f"  left out {count}x: {shown(name)}")
     if found.problem:
         out.print(f"  {shown(source)}: {shown(found.problem)}")
+
+
+@record.command("as-world")
+@told
+def as_world(
+    source: Source,
+    target: Annotated[
+        Path | None, typer.Argument(help="File of the world; replaced. [standard output]")
+    ] = None,
+) -> None:
+    """Write the world of a recording: accounts, quotes, prints, and what became of each order.
+
+    Play it with a station, change it, take parts of it. What a world cannot say, such as a
+    change of an order by the program, is listed in comments at its end.
+
+    Exit codes: 0 done, 2 the recording cannot be read or has no session.
+
+    Example: `papertape record as-world day.recording day.world`
+    """
+    made = world_of(load(source), source.name)
+    if target is None:
+        typer.echo(made.text, nl=False)
+        return
+    try:
+        target.write_text(made.text, "utf-8")
+    except OSError as error:
+        raise RecordingError(f"cannot be written: {error.strerror}", path=target) from error
+    out = Console(highlight=False, soft_wrap=True)
+    out.print(f"{shown(target)}: {made.text.count(chr(10)):,} lines")
+    for what, count in sorted(made.left_out.items()):
+        out.print(f"  left out {count}x: {shown(what)}")

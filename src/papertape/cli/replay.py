@@ -9,6 +9,7 @@ from ..errors import SettingsError
 from ..quoting import visible
 from ..recording.aio.foreground import run, until_stopped
 from ..recording.aio.replay import ReplayServer
+from ..recording.as_world import as_world as world_of
 from ..recording.imports import load
 from ..recording.replay import Replay
 from ..versions import MAX_SERVER, MIN_SERVER
@@ -32,6 +33,10 @@ def replay(
         int | None,
         typer.Option(min=MIN_SERVER, max=MAX_SERVER, help="Version to behave as. [as recorded]"),
     ] = None,
+    as_world: Annotated[
+        bool,
+        typer.Option("--as-world", help="Print the recording as a world instead of serving it."),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Log errors only.")] = False,
 ) -> None:
     """Be a TWS that answers a program as the recorded one did.
@@ -46,6 +51,9 @@ def replay(
     Example: `papertape replay day.recording --port 7497 --speed max`
     """
     log_to_screen(quiet=quiet)
+    if as_world:
+        typer.echo(world_of(load(file), file.name).text, nl=False)
+        return
     where = address(port, "port")
     server = ReplayServer(Replay(load(file), speed=factor(speed), highest=max_server_version))
     run(lambda: _replay(server, where, file))
