@@ -49,7 +49,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "server",
         "client",
     },  # puts stations together, as cli does
-    "explain": BASE | {"model", "wire"},
+    "explain": BASE | {"model", "wire", "recording"},  # it reads recordings
     # Proxy, sanitiser and replay: they see bytes and messages, no station.
     "recording": BASE | {"model", "wire"},
     # It acts through the control API only.

@@ -119,6 +119,14 @@ def parse(found: Iterable[bytes], path: str = "") -> WireRecording:
     return recording
 
 
+def event_of(line: bytes) -> RecordedEvent:
+    """One line after the header. Raises ``RecordingError`` when it is damaged."""
+    try:
+        return _EVENT(line)
+    except _DAMAGED as error:
+        raise RecordingError(f"is no line of a recording: {error}") from error
+
+
 def _header(line: bytes, path: str) -> RecordingHeader:
     try:
         header = _HEADER(line)
