@@ -17,11 +17,14 @@ BARS_END = 196
 class Ids:
     """Which id of now stands for which recorded one, in one session."""
 
-    def __init__(self, recorded_client: int | None, client: int) -> None:
+    def __init__(
+        self, recorded_client: int | None, client: int, orders: dict[int, int] | None = None
+    ) -> None:
+        """``orders``: what earlier sessions of the same client have used; kept up to date."""
         self.recorded_client, self.client = recorded_client, client
-        self.orders: dict[int, int] = {}
+        self.orders: dict[int, int] = {} if orders is None else orders
         """Recorded order id -> the one that the program used."""
-        self.highest = 0
+        self.highest = max(self.orders.values(), default=0)
         """The highest order id that the program has used."""
 
     def order(self, recorded: int) -> int:

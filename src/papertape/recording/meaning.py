@@ -68,7 +68,7 @@ def _compare(asked: Any, recorded: Any, at: str) -> Iterator[Difference]:
         elif isinstance(one, msgspec.Struct) and isinstance(other, msgspec.Struct):
             yield from _compare(one, other, f"{path}.")
         elif _plain(asked, name) != _plain(recorded, name):
-            yield Difference(path, one, other, _is_soft(type(asked), name))
+            yield Difference(path, one, other, _soft(asked, name))
 
 
 def _contracts(asked: Contract, recorded: Contract, at: str) -> Iterator[Difference]:
@@ -95,6 +95,34 @@ def _contracts(asked: Contract, recorded: Contract, at: str) -> Iterator[Differe
         yield Difference(at, asked.symbol or asked.conId, recorded.symbol or recorded.conId)
 
 
+def _soft(record: Any, name: str) -> bool:
+    cls: Any = type(record)
+    return _is_soft(cls, name)
+
+
+def key_of(message: Any) -> Any:
+    """A request as what must be the same: two with the same key have soft differences only."""
+    return tuple(_key(message))
+
+
+def _key(record: Any) -> Iterator[Any]:
+    for name in record.__struct_fields__:
+        value = getattr(record, name)
+        if isinstance(value, Contract) and value.conId:
+            yield name, value.conId
+        elif isinstance(value, msgspec.Struct):
+            yield name, tuple(_key(value))
+        elif not _soft(record, name) and name not in _WEIGHTLESS:
+            plain = _plain(record, name)
+            if plain is not None:
+                yield name, _frozen(plain)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value
+
+
+@cache
 def _is_soft(record: Any, name: str) -> bool:
     if name in SOFT:
         return True

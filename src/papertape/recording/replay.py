@@ -11,6 +11,7 @@ import msgspec
 
 from ..errors import RecordingError
 from ..versions import MAX_SERVER
+from ..wire.catalogue.orders import PlaceOrder
 from ..wire.catalogue.session import StartApi
 from ..wire.connection import Broken, Greeting, OutOfTurn, ServerConnection
 from .conversation import conversations
@@ -59,6 +60,8 @@ class Replay:
             raise RecordingError(f"has no session that can be replayed{why}")
         self.highest = min(highest or max(c.version for c in self.conversations), MAX_SERVER)
         self._used: dict[int, int] = {}
+        self._order_ids: dict[int | None, dict[int, int]] = {}
+        """Recorded client id -> the order ids of now, for a program that connects again."""
         self._players: list[Player] = []
 
     @property
@@ -82,7 +85,12 @@ class Replay:
             "client %d is answered as client %s of recorded connection %d was, at version %d",
             client_id, chosen.client_id, chosen.connection, version,
         )  # fmt: skip
-        player = Player(chosen, version, speed=self.speed, partial=self._partial)
+        known = self._order_ids.setdefault(chosen.client_id, {})
+        if self._used[chosen.connection] > 1:  # the same orders are placed once more
+            for item in chosen.said:
+                if isinstance(item.message, PlaceOrder):
+                    known.pop(item.message.orderId, None)
+        player = Player(chosen, version, speed=self.speed, partial=self._partial, order_ids=known)
         self._players.append(player)
         return player
 
