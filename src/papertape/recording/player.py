@@ -26,6 +26,7 @@ from .exchanges import RecordedAnswer, RecordedExchange, exchanges
 from .mapped import Ids, frames
 from .matching import RequestIndex
 from .meaning import summary
+from .moments import move
 
 log = logging.getLogger("papertape.recording")
 
@@ -87,12 +88,15 @@ class Player:
         speed: float | None = 1.0,
         partial: bool = False,
         order_ids: dict[int, int] | None = None,
+        later: int = 0,
     ) -> None:
         """``speed``: how many times as fast as recorded; None: without any delay. ``partial``:
-        what a recorded request does not say is open. ``order_ids``: see ``Ids``."""
+        what a recorded request does not say is open. ``order_ids``: see ``Ids``.
+        ``later``: seconds by which the instants inside of live answers are moved."""
         self.conversation = conversation
         self.version = version
         self.speed = speed
+        self._later = later
         self.exchanges = exchanges(conversation)
         self.unknown: list[UnknownRequest] = []
         self.unknown_count = 0
@@ -267,6 +271,8 @@ class Player:
                 self._cannot(item.name)
             return
         message = self.ids.mapped(item.message, run.exchange, run.asked)
+        if self._later:
+            move(message, self._later)
         try:
             yield from frames(message, self.version, recorded, self._ends.get(id(item)))
         except LocalProtocolError as error:

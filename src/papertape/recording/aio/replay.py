@@ -150,18 +150,29 @@ class _Served(asyncio.Protocol):
             self._transport.close()
 
 
+def clock_difference() -> int:
+    """Nanoseconds from the clock that sessions go by to the epoch."""
+    return time.time_ns() - time.monotonic_ns()
+
+
 @contextlib.asynccontextmanager
 async def replaying(
-    source: WireRecording | Path | str, *, speed: float | None = None, port: int = 0
+    source: WireRecording | Path | str,
+    *,
+    speed: float | None = None,
+    port: int = 0,
+    times_now: bool = False,
 ) -> AsyncIterator[ReplayServer]:
     """Serve a recording while the block runs; for tests.
 
-    ``speed``: times as fast as recorded; None, the default: without delays. The server has
-    ``port`` and ``report`` (what was asked that the recording does not know, and the other way
-    round). Raises ``RecordingError`` and ``SettingsError``.
+    ``speed``: times as fast as recorded; None, the default: without delays. ``times_now``: the
+    instants inside of live answers are those of now, not as recorded. The server has ``port`` and
+    ``report`` (what was asked that the recording does not know, and the other way round). Raises
+    ``RecordingError`` and ``SettingsError``.
     """
     recording = source if isinstance(source, WireRecording) else load(source)
-    server = ReplayServer(Replay(recording, speed=speed))
+    wall = clock_difference() if times_now else None
+    server = ReplayServer(Replay(recording, speed=speed, wall=wall))
     await server.listen(port=port)
     try:
         yield server
