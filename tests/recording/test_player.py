@@ -457,6 +457,11 @@ def test_many_recorded_requests_cost_few_comparisons(monkeypatch: pytest.MonkeyP
     assert (end.reqId, len(compared)) == (7, 1)
     [error] = program.asks(ReqContractDetails(8, Contract(symbol="S999")))
     assert error.errorCode == 322 and len(compared) <= 1 + 2 * 20
+    for number in range(100):  # alike: the first of them that has not been asked for
+        script.say(PlaceOrder(number, SPY, LIMIT), at=300)
+    program, before = Program(script, speed=None), len(compared)
+    assert program.asks(PlaceOrder(7, SPY, LIMIT), PlaceOrder(8, SPY, LIMIT)) == []
+    assert not program.player.unknown and len(compared) <= before + 2 * 2 * matching.MOST_ALIKE
 
 
 # ---------------------------------------------------------------- sessions

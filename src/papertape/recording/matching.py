@@ -1,13 +1,12 @@
 """Finds the recorded request that means the same as one of now.
 
 Requests with the same key (``meaning.key_of``) are found at once, also among many; what is left,
-such as a contract that one of the two names by its id alone, is compared one by one, at most
-``MOST_COMPARED`` of them.
+such as a contract that one of the two names by its id alone, is compared one by one, and so many
+that it takes milliseconds.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -16,8 +15,10 @@ from ..wire.message import Message
 from .exchanges import RecordedExchange
 from .meaning import Difference, differences, key_of, summary
 
-MOST_COMPARED: Final = 300
-"""Recorded requests that one of now is compared with; some ten milliseconds of orders."""
+MOST_ALIKE: Final = 10
+"""Requests with the same key that are compared by their soft differences."""
+MOST_COMPARED: Final = 50
+"""Other requests that one of now is compared with; an order takes a quarter of a millisecond."""
 Allowed = Callable[[Any, RecordedExchange], bool]
 
 
@@ -52,9 +53,10 @@ class RequestIndex:
         ``allowed``: whether a recorded one may be it at all.
         """
         kind: type[Message] = type(message)
-        same = self._some(self._keys.get((kind, key_of(message)), ()), message, allowed)
+        alike = self._keys.get((kind, key_of(message)), ())
+        same = _some(alike, message, allowed, MOST_ALIKE)
         if not same:
-            same = self._some(self._kinds[kind], message, allowed)
+            same = _some(self._kinds[kind], message, allowed, MOST_COMPARED)
         best: tuple[bool, int, int] | None = None
         chosen: RecordedExchange | None = None
         nearest: tuple[int, str] | None = None
@@ -68,15 +70,20 @@ class RequestIndex:
                 nearest = (len(hard), f"the nearest is {_told(one, hard)}")
         return Match(chosen, "" if chosen or not nearest else nearest[1])
 
-    @staticmethod
-    def _some(
-        found: Iterable[RecordedExchange], message: Any, allowed: Allowed
-    ) -> list[RecordedExchange]:
-        """Those that may be it, the unused first, and not more than are compared."""
-        all_ = [one for one in found if allowed(message, one)]
-        fresh = islice((one for one in all_ if not one.used), MOST_COMPARED)
-        used = islice((one for one in all_ if one.used), MOST_COMPARED)
-        return [*fresh, *used]
+
+def _some(
+    found: Iterable[RecordedExchange], message: Any, allowed: Allowed, most: int
+) -> list[RecordedExchange]:
+    """Those that may be it, the unused first, and not more than are compared."""
+    fresh: list[RecordedExchange] = []
+    used: list[RecordedExchange] = []
+    for one in found:
+        kept = used if one.used else fresh
+        if len(kept) < most and allowed(message, one):
+            kept.append(one)
+            if len(fresh) == most:
+                break
+    return [*fresh, *used]
 
 
 def _told(exchange: RecordedExchange, hard: list[Difference]) -> str:

@@ -237,7 +237,7 @@ class Player:
             return 0
         return self._heap[0].due if self._heap else None
 
-    def due(self, now: int, most: int = 1000) -> Iterator[bytes | Closing]:
+    def due(self, now: int, most: int = 200) -> Iterator[bytes | Closing]:
         """The frames that are due, and the end of the connection; at most so many."""
         yield from self._refusals
         self._refusals.clear()

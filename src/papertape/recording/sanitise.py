@@ -209,12 +209,12 @@ def _encoded(item: Said, version: int, masks: Masks, dropped: Counter[str]) -> b
         raise LookupError(f"{item.name}, which cannot be encoded again: {error}") from error
     if masks.leaks(data):
         raise LookupError(f"{item.name}, which still names somebody")
-    for name in _unknown_fields(item, version):
+    for name in _unknown_fields(item) if data[4:] != item.payload else ():
         dropped[f"{item.name}: {name}"] += 1
     return data
 
 
-def _unknown_fields(item: Said, version: int) -> Iterator[str]:
+def _unknown_fields(item: Said) -> Iterator[str]:
     """Protobuf fields that the catalogue does not know; encoding again leaves them out."""
     number = int.from_bytes(item.payload[:4])
     if item.payload[:1].isdigit() or number <= PROTOBUF_OFFSET:
