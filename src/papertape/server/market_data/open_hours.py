@@ -17,6 +17,11 @@ class OpenHours:
         self.closes: Nanos = NEVER
         """The end of the session that is running, if no other follows at once."""
 
+    @property
+    def until(self) -> Nanos:
+        """The end of the session that was found last."""
+        return self._until
+
     def open(self, now: Nanos) -> bool:
         """Whether a session plays."""
         if not self._since <= now < self._until:

@@ -95,7 +95,14 @@ def _valued(state: Shown) -> Shown:
     return state._replace(bid=0, bid_size=0, ask=0, ask_size=0)
 
 
-class QuoteLine(Listener[Shown | None]):
+class Reached(NamedTuple):
+    """How far a line at every tick has come: the state there, and the instant."""
+
+    state: Shown
+    at: Nanos
+
+
+class QuoteLine(Listener[Shown | Reached | None]):
     """One reqMktData of one session; knows the state that its client received last."""
 
     __slots__ = ("default", "delivery", "instrument")

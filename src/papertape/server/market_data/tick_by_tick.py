@@ -96,6 +96,8 @@ class SingleTicks(PartedFeed[Nanos]):
         if len(ticks) == PIECE:
             upto = ticks[-1].time
             ticks += takewhile(lambda tick: tick.time == upto, rest)
+        if self._asked.kind == "TRADES":
+            return upto, [MarkedTick(tick) for tick in ticks if type(tick) is Print]
         span = session_at(market, con_id, ticks[0].time)
         begun = span is not None and span[0] <= told
         before = market.quote(con_id, told) if begun else NOTHING
