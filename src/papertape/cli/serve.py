@@ -17,6 +17,7 @@ from rich.logging import RichHandler
 from ..errors import PapertapeError, SettingsError
 from ..quoting import Quoting
 from ..server.assembly import Composed, compose
+from ..server.clock import FASTEST
 from ..server.control.host import Control, Place, Ready, run
 from ..server.taps.station_log import JsonLines, Prefixed, log_file, speaking
 from ..server.taps.wire_log import BoundedFile, WireLog
@@ -79,7 +80,10 @@ def serve(
     gateway: Annotated[
         bool | None, typer.Option("--gateway/--tws", help="Behave as IB Gateway or TWS. [TWS]")
     ] = None,
-    speed: Annotated[float | None, typer.Option(help="Market clock, times real time. [1]")] = None,
+    speed: Annotated[
+        str | None,
+        typer.Option(help="Market clock, times real time; max: as fast as clients follow. [1]"),
+    ] = None,
     start: Annotated[
         str | None,
         typer.Option(help="Market time to begin at: '2026-04-10 15:55 US/Eastern'. [now]"),
@@ -434,6 +438,8 @@ def _announce(
     for name, settings in stations.items():
         playing: Any = settings.market or "a synthetic market"
         speed = "" if settings.speed == 1 else f" at {settings.speed:g} times real time"
+        if settings.speed >= FASTEST:
+            speed = " as fast as clients follow"
         kept = settings.data_dir or "nowhere (ephemeral)"
         called = f" {name}" if len(stations) > 1 else ""
         kind = "Gateway" if settings.gateway else "station"

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, get_origin
+from typing import Annotated, Any, ClassVar, get_origin
 
 import msgspec
 import pydantic
@@ -28,7 +29,7 @@ from pydantic_settings import (
 from ..errors import SettingsError
 from ..server.addresses import network
 from ..server.assembly import MarketSettings
-from ..server.clock import start_instant
+from ..server.clock import speed_of, start_instant
 from ..server.config import flat
 from ..server.config_table import NAMES, PORTS, networks
 from ..server.settings import StationSettings
@@ -81,7 +82,8 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
     """Codes of the accounts, separated by commas."""
     positions: list[str] = []
     """What accounts hold at first that this start opens: ``SPY 100 @ 430``."""
-    speed: float = pydantic.Field(1.0, gt=0, le=10_000)
+    speed: Annotated[float, pydantic.BeforeValidator(speed_of)] = pydantic.Field(1.0, gt=0)
+    """Market time as a multiple of real time, or ``max``."""
     start: str = ""
     """Market time at which the station begins: ``2026-04-10 15:55 US/Eastern``; "": now."""
     minutes_played: int = pydantic.Field(60, ge=0, le=100_000)

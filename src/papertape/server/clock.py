@@ -58,9 +58,32 @@ def start_instant(text: str, zone: str) -> Nanos:
     )
 
 
+FASTEST: Final = 1e9
+"""The speed ``max``: time goes on as fast as clients follow, whatever the other clock shows."""
+
+MAX: Final = "max"
+"""How users write it."""
+HIGHEST: Final = 10_000
+"""The highest speed as a number."""
+
+
+def speed_of(given: float | str) -> float:
+    """The speed of a clock for what a user wrote: a number, or ``max``.
+
+    Raises ``ValueError`` saying what is allowed.
+    """
+    try:
+        found = FASTEST if str(given).strip().lower() == MAX else float(given)
+    except ValueError:
+        found = -1.0
+    if found != FASTEST and not 0 <= found <= HIGHEST:
+        raise ValueError(f"Choose max or a number from 0 to {HIGHEST:,}")
+    return found
+
+
 class MarketClock(msgspec.Struct, frozen=True):
     """Market time = ``market`` + (wall - ``wall``) x ``speed``, ``wall`` being the other clock; a
-    speed of 0 is a market that is paused."""
+    speed of 0 is a market that is paused, and at ``FASTEST`` only the driver moves it."""
 
     wall: Nanos
     market: Nanos
@@ -68,6 +91,8 @@ class MarketClock(msgspec.Struct, frozen=True):
 
     def now(self, wall: Nanos) -> Nanos:
         """Return the market time at a wall time; before the start it is ``market``."""
+        if self.speed >= FASTEST:
+            return self.market
         elapsed = max(wall - self.wall, 0)
         return self.market + (elapsed if self.speed == 1 else int(elapsed * self.speed))
 

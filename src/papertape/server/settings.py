@@ -58,6 +58,9 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
     entitlements: dict[str, Entitlement] = {}
     """The same by ``symbol:AAPL``, ``exchange:CME`` or ``type:OPT``; the most specific applies.
     ``service:news``, or another of ``SERVICES``, with ``none``: the user has not subscribed."""
+    slow_reader_s: float = 10.0
+    """At speed ``max``: how long the market waits for a client that does not read, in real seconds;
+    then it goes on without it until it reads again."""
     delay_minutes: int = 15
     """How old delayed market data are."""
     start_api_timeout_s: float = 30.0
@@ -130,6 +133,7 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
         self._within("quote_interval_ms", 0, 60_000)
         self._within("start_api_timeout_s", 0.01, 3600)
         self._within("delay_minutes", 1, 60)
+        self._within("slow_reader_s", 0, 3600)
         self._within("account_interval_s", 1, 86_400)
         self._within("max_buffer_mb", 1, 1024)
         self._within("client_id_linger_s", 0, 3600)

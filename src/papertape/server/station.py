@@ -221,6 +221,10 @@ class Station:
             reports=Reports(library.folder),
             introduced=self.drills.started,
         )
+        self._streams = (
+            self.level1.alarm, self.streams.alarm, self.generic_ticks.alarm,
+            self.computations.alarm, self.bars.alarm,
+        )  # fmt: skip
         for row in TABLE:
             self.config.watch(row.name, partial(self._changed, row.name))
 
@@ -326,6 +330,15 @@ class Station:
         if self.venue.busy:
             return self.timing.now
         return self.schedule.next_due()
+
+    def next_fixed(self) -> Nanos | None:
+        """The next instant that must not be passed by; what is due before can be done then."""
+        return self.schedule.next_fixed()
+
+    @property
+    def streaming(self) -> bool:
+        """Whether a client follows market data that go on."""
+        return any(alarm.due() is not None for alarm in self._streams)
 
     def act(self) -> None:
         """The user or the control API has done something: whatever is next may be another."""

@@ -39,10 +39,13 @@ class Wakeup:
     ``changed``, so a component must call that whenever the result may differ.
     """
 
-    __slots__ = ("_action", "_due", "_known", "_stale")
+    __slots__ = ("_action", "_due", "_fixed", "_known", "_stale")
 
-    def __init__(self, due: Due, action: Action) -> None:
+    def __init__(self, due: Due, action: Action, fixed: Due | None = None) -> None:
+        """``fixed()`` is when the component must act at an instant of its own; what is due before
+        may as well be done then, and loses nothing. Without it, that is ``due``."""
         self._due = due
+        self._fixed = fixed
         self._action = action
         self._known: Nanos | None = None
         self._stale = True
@@ -57,6 +60,10 @@ class Wakeup:
             self._stale = False
             self._known = self._due()
         return self._known
+
+    def fixed(self) -> Nanos | None:
+        """The next instant that must not be passed by."""
+        return self.due() if self._fixed is None else self._fixed()
 
     def ring(self, now: Nanos) -> None:
         """Call the component's action."""
@@ -82,6 +89,11 @@ class StationSchedule:
     def next_due(self) -> Nanos | None:
         """The earliest instant at which an alarm rings."""
         dues = [due for alarm in self._alarms if (due := alarm.due()) is not None]
+        return min(dues, default=None)
+
+    def next_fixed(self) -> Nanos | None:
+        """The earliest instant that must not be passed by, however much is due before."""
+        dues = [due for alarm in self._alarms if (due := alarm.fixed()) is not None]
         return min(dues, default=None)
 
     def step(self, now: Nanos) -> None:

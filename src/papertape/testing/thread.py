@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 
 from ..server.aio.server import StationServer
 from ..server.assembly import Composed, MarketSettings, compose
-from ..server.clock import start_instant
+from ..server.clock import speed_of, start_instant
 from ..server.drills import Run
 from ..server.settings import StationSettings
 from ..server.station import Station
@@ -72,9 +72,10 @@ class RunningStation:
         """Stop the market's clock; requests are still answered, and ``advance`` still works."""
         self.call(lambda station: self._server.set_speed(0))
 
-    def run_at(self, speed: float) -> None:
-        """Let the market's clock run so many times as fast as real time; 0 pauses it."""
-        self.call(lambda station: self._server.set_speed(speed))
+    def run_at(self, speed: float | str) -> None:
+        """Let the market's clock run so many times as fast as real time; 0 pauses it, ``"max"`` is
+        as fast as clients follow. Raises ``ValueError`` for what is no speed."""
+        self.call(lambda station: self._server.set_speed(speed_of(speed)))
 
     @property
     def now(self) -> Nanos:
@@ -149,7 +150,7 @@ def serve(
     *,
     port: int = 0,
     account: str = "DU1234567",
-    speed: float = 1.0,
+    speed: float | str = 1.0,
     start: str = "",
     market: Path | None = None,
     api: Mapping[str, Any] | None = None,
@@ -171,7 +172,7 @@ def serve(
         market=MarketSettings(
             folder=market,
             seed=chosen.seed,
-            speed=speed,
+            speed=speed_of(speed),
             start=start_instant(start, chosen.time_zone) if start else None,
         ),
         profile=Profile(accounts=(account,)),

@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 
 from ...errors import JournalError
 from ...venue.units import SECOND, Nanos
-from ..clock import MarketClock, WallWatch, set_clock
+from ..clock import FASTEST, MarketClock, WallWatch, set_clock
 from ..sessions.session import Session
 from ..settings import StationSettings
 from ..station import Station
 from ..taps.station_log import speaker, speaking
 from .clock import steady_ns
 from .connection import LINGER_S, SocketConnection
+from .race import Race
 from .sockets import Absence, bind_alike, cannot_listen
 from .warmup import WarmUp
 
@@ -55,6 +56,7 @@ class StationServer:
         """The market's, over the steady one."""
         station.timing.stopwatch = stopwatch
         station.timing.until = self._until
+        self._race = Race(station, steady, self._goes_on)
         self.connections: dict[SocketConnection, None] = {}
         self._lingering: dict[SocketConnection, None] = {}
         self._servers: list[asyncio.Server] = []
@@ -82,7 +84,13 @@ class StationServer:
     def _until(self, seconds: float) -> Nanos:
         """Market time so many seconds of ours from now; a paused market counts as one that runs
         at the pace of real time."""
-        return self.now() + int(seconds * SECOND * (self.clock.speed or 1))
+        return self.now() + int(seconds * SECOND * (self.speed or 1))
+
+    @property
+    def speed(self) -> float:
+        """How many times as fast as real time the market runs: what is set, or at speed ``max``
+        what it has been lately."""
+        return self._race.pace if self.clock.speed >= FASTEST else self.clock.speed
 
     def now(self) -> Nanos:
         """Market time."""
@@ -93,7 +101,8 @@ class StationServer:
         self._run(at, self.clock.speed)
 
     def set_speed(self, speed: float) -> None:
-        """Let market time run so many times as fast as real time; 0 pauses the market. For ``act``.
+        """Let market time run so many times as fast as real time; 0 pauses the market, ``FASTEST``
+        lets it run as fast as clients follow. For ``act``.
 
         Sessions go on while it is paused: requests are answered, at the same instant. Raises
         ``JournalError`` when it cannot be kept.
@@ -345,6 +354,10 @@ class StationServer:
         self._do(self._wake)
 
     def _wake(self, now: Nanos) -> None:
+        if self.clock.speed >= FASTEST:
+            if self._timer is None:
+                self._timer = asyncio.get_running_loop().call_later(0, self._do, self._stride)
+            return
         due = self.station.next_due()
         if due == self._due:
             return
@@ -369,6 +382,16 @@ class StationServer:
         if step := self._watch.look(wall, self._steady()):
             with speaking(self.name):
                 log.warning("%s", set_clock(step, wall))
+
+    def _stride(self, now: Nanos) -> None:
+        """Let the market go on at speed ``max``."""
+        pause = self._race.turn(now)
+        self._flush(self.now())
+        self._still()
+        self._timer = asyncio.get_running_loop().call_later(pause, self._do, self._stride)
+
+    def _goes_on(self, at: Nanos) -> None:
+        self.clock = MarketClock(self._steady(), at, self.clock.speed)
 
     def _tick(self, now: Nanos) -> None:
         self._timer = self._due = None

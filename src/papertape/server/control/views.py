@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...venue.broker.schedules import FEE_PLANS, MARGIN_MODELS
+from ..clock import HIGHEST
 
 
 class View(BaseModel):
@@ -56,13 +57,17 @@ class ClockView(View):
     """Market time."""
     speed: float
     """As a multiple of real time; 0 while the market is paused."""
+    max: bool
+    """Whether it runs as fast as clients follow; ``speed`` is then how fast that has been."""
 
 
 class SpeedBody(View):
     """Another speed of the market's clock."""
 
-    speed: Annotated[float, Field(ge=0, le=10_000, strict=True, allow_inf_nan=False)]
-    """As a multiple of real time; 0 pauses the market."""
+    speed: (
+        Annotated[float, Field(ge=0, le=HIGHEST, strict=True, allow_inf_nan=False)] | Literal["max"]
+    )
+    """As a multiple of real time; 0 pauses the market, ``max`` is as fast as clients follow."""
 
 
 class StepBody(View):

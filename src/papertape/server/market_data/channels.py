@@ -98,6 +98,8 @@ class Channel(Generic[Told, Item]):
 
     def __init__(self, feed: ChannelFeed[Told, Item], now: Nanos) -> None:
         self.steady = feed.steady
+        self.parted = isinstance(feed, PartedFeed)
+        """Whether it tells everything, however late: no instant is its own."""
         self.listeners: list[Listener[Told]] = []
         self.present: object = UNKNOWN
         """What those know who have been told this moment."""
@@ -202,7 +204,7 @@ class Channels:
         """No steady channel is due before."""
         self._rest: Rest | None = None
         """Who is still to be told what was due."""
-        self.alarm = Wakeup(self.next_due, self.step)
+        self.alarm = Wakeup(self.next_due, self.step, self.next_fixed)
 
     def follow(
         self,
@@ -251,6 +253,14 @@ class Channels:
                 due = self._next()
                 return None if due == NEVER else due
         return None
+
+    def next_fixed(self) -> Nanos | None:
+        """The next instant that must not be passed by: channels in parts tell it all later."""
+        if self.next_due() is None:
+            return None
+        dues = (one.next_due() for one in self._unsteady if not one.parted)
+        found = min(self._soonest, *dues, NEVER)
+        return None if found == NEVER else found
 
     def step(self, now: Nanos) -> None:
         """Go on with what was due, or with what is, for as long as a slice."""
