@@ -29,6 +29,10 @@ PROOFS = {
     "includeVirtualFxPositions": SETTINGS + "test_virtual_positions_in_currencies",
     "prepareDailyPnL": "server/handlers/test_profit.py::"
     "test_a_daily_profit_that_is_not_prepared_is_missing_in_the_first_row",
+    "sendStatusUpdatesForVolatilityOrders": PRECAUTIONS
+    + "test_a_volatility_order_reports_each_new_price",
+    "bypassPriceBasedVolatilityWarning": PRECAUTIONS
+    + "test_an_order_whose_price_follows_a_volatility",
     "encodeApiMessages": HERE + "test_texts_are_encoded_as_the_setting_says",
     "socketPort": SETTINGS + "test_a_new_port_is_told_to_every_client_and_each_is_closed",
     "useNegativeAutoRange": "server/test_tws_user.py::",

@@ -52,14 +52,14 @@ TABLES = {
     "an option at a volatility": """
         quote   AAPL_C260 5.00 x 5.20  -> .
         submit  #1 BUY 5 AAPL_C260 VOL volatility=12 volatilityType=2 continuousUpdate=true referencePriceType=1  -> #1 accepted Submitted
-                -> #1 again Submitted
-        quote   AAPL 260.66 x 260.68  -> .
+                -> #1 repriced Submitted; #1 again Submitted
+        quote   AAPL 260.66 x 260.68  -> #1 repriced Submitted
         quote   AAPL_C260 5.00*3 x 6.00*3  -> .
         submit  #1 BUY 5 AAPL_C260 VOL volatility=15 volatilityType=2 continuousUpdate=true referencePriceType=2  -> #1 replaced Submitted
-                -> #1 again Submitted
+                -> #1 repriced Submitted; #1 again Submitted
         submit  #2 BUY 5 AAPL_C260 VOL volatility=1.2 volatilityType=1  -> #2 accepted Submitted
-                -> #2 BOT 3 @ 6 Submitted; #2 fee 2.30475
-        quote   AAPL 270.66 x 270.68  -> .
+                -> #2 repriced Submitted; #2 BOT 3 @ 6 Submitted; #2 fee 2.30475
+        quote   AAPL 270.66 x 270.68  -> #1 repriced Submitted
         quote   AAPL_C260 5.00*3 x 6.00*4  -> #1 BOT 4 @ 6 Submitted; #1 fee 3.073
         cancel  #2  -> #2 Cancelled
         submit  #3 BUY 5 AAPL_C260 VOL  -> #3 refused 371

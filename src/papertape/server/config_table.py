@@ -171,7 +171,6 @@ PATHS = {
 
 NO_FUNDS = "orders for mutual funds are refused by name"
 NO_FA = "the venue has no advisor accounts"
-NO_VOL = "volatility orders are refused by name"
 NO_BONDS = "orders for bonds are refused by name"
 NO_PAIRS = "orders for combinations are refused by name"
 NO_ROUTES = "every SMART order trades against the one displayed market"
@@ -192,7 +191,7 @@ def _settings() -> list[Setting]:
          "Positions and portfolio show currency pairs that were traded."),
         ("prepareDailyPnL", flag, True, "Daily PnL is in the first row of reqPnL."),
         ("sendStatusUpdatesForVolatilityOrders", flag, True,
-         "Volatility orders report each repricing.", NO_VOL),
+         "Volatility orders report each repricing."),
         ("encodeApiMessages", choice(*ENCODINGS), "UTF-8",
          "The encoding of texts to clients; what it lacks is sent as ?.",
          "", "ASCII 7", "names and references arrive unchanged"),
@@ -267,7 +266,8 @@ def _precautions() -> list[Setting]:
         ("bypassCalledBondWarning", "Orders for called bonds pass.", NO_BONDS),
         ("bypassSameActionPairTradeWarning", "Pairs whose legs have the same side pass.", NO_PAIRS),
         ("bypassFlaggedAccountsWarning", "Orders of flagged accounts pass.", NO_FA),
-        ("bypassPriceBasedVolatilityWarning", "Volatility orders with a price pass.", NO_VOL),
+        ("bypassPriceBasedVolatilityWarning",
+         "Volatility orders, whose price follows the market, pass (201).", ""),
         ("bypassRedirectOrderWarning",
          "Stock orders that name an exchange instead of SMART pass (10311, 10329).", ""),
         ("bypassNoOverfillProtection",
