@@ -40,6 +40,7 @@ LONG = {
     "options": "1 minute",
     "chain": "1 minute",
     "everytick": "2 minutes",
+    "whole_day": "2 minutes",
     "tape": "2 minutes",
 }
 """Suites that run only when they are named."""

@@ -14,7 +14,7 @@ from papertape.wire.catalogue.market import TickPrice, TickSize, TickString
 from papertape.wire.catalogue.ticks import TickByTickData
 from papertape.wire.connection import encode
 from papertape.wire.message import Message
-from papertape.wire.rows import ROWS, RowTemplate, split_row
+from papertape.wire.rows import RowTemplate, RowWriter, split_row
 from papertape.wire.split_frames import split_frame, with_id
 
 VERSIONS = (100, 137, 157, 176, 201, 205, 206, 207, 208, 226)
@@ -84,5 +84,14 @@ def test_what_is_written_otherwise_for_other_values_is_noticed() -> None:
         RowTemplate(make, ("size",), 176)
 
 
-def test_what_streams_consist_of_is_written_in_rows() -> None:
-    assert set(ROWS) == {TickPrice, TickSize, TickString, TickByTickData}
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_streams_consist_of_is_written_in_rows(version: int) -> None:
+    last = HistoricalTickLast(time=17, price=1.5, size=Decimal(3), exchange="ARCA")
+    stream = [
+        TickPrice(0, 1, 2.5, Decimal(100), 1), TickSize(0, 8, Decimal(0)), TickString(0, 45, "17"),
+        TickByTickData(0, 2, last),
+    ]  # fmt: skip
+    writer = RowWriter(version)
+    for one in stream:
+        assert writer.split(one) == split_frame(one, version)
+    assert len(writer._templates) == len(stream)

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from .connection import encode
 from .message import Message
-from .rows import split_row
+from .rows import row_writer
 from .split_frames import WIDTH, varint, with_id
 
 
@@ -23,7 +23,7 @@ class SharedFrames:
         Raises ``LocalProtocolError`` when one cannot be encoded or has no single id.
         """
         self._messages = [one for one in messages if version >= type(one).spec.since]
-        split = [split_row(message, version) for message in self._messages]
+        split = list(map(row_writer(version).split, self._messages))
         self._runs = [
             (protobuf, [(head, tail) for _, head, tail in run])
             for protobuf, run in groupby(split, key=lambda parts: parts[0])

@@ -12,8 +12,9 @@ marks were.
 
 from collections.abc import Callable, Hashable, Sequence
 from decimal import Decimal
+from functools import cache
 from struct import Struct
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal
 
 from ..model import HistoricalTickLast, TickAttribLast
 from .catalogue.market import TickPrice, TickSize, TickString
@@ -86,9 +87,6 @@ class _Kept(dict[Any, bytes]):
         return found
 
 
-_look: Final = dict.__getitem__
-
-
 class _Place:
     """Where a value goes, by its number in the row."""
 
@@ -123,105 +121,122 @@ class RowTemplate:
         name = f"row_{type(make(*marks)).__name__}_{version}"
         self.joined: Callable[..., bytes] = _joiner(name, found, len(kinds))
         """Returns what stands after the request id for encoded values, an argument each."""
-        self._kept = [_Kept(form) for form in self._forms]
+        self.kept = [_Kept(form) for form in self._forms]
+        """How values are written, by place and value."""
         others = [OTHERS[kind] for kind in kinds]
         if self.tail(*others) != split_frame(make(*others), version)[2]:
             raise ValueError(f"{type(make(*others)).__name__}: rows are not written alike")
-
-    def row(self, values: Sequence[Any]) -> bytes:
-        """What stands after the request id for a row of values; how they are written is kept."""
-        return self.joined(*map(_look, self._kept, values))
 
     def tail(self, *values: Any) -> bytes:
         """What stands after the request id for a row of values."""
         return self.joined(*(form(value) for form, value in zip(self._forms, values)))
 
 
-class Rowed(NamedTuple):
-    """How messages of a kind are rows: what tells their templates apart, and their values."""
-
-    constants: Callable[[Any], tuple[Hashable, ...]]
-    values: Callable[[Any], tuple[Any, ...]]
-    """Empty where a message is no row, but encoded by itself."""
-    make: Callable[[tuple[Any, ...], tuple[Any, ...]], Message]
-    """Makes a message of constants and values, with the request id 0."""
-    kinds: tuple[Kind, ...]
+Split = tuple[bool, bytes, bytes]
+"""Whether a frame is protobuf, and the bytes before and after its request id."""
 
 
-def _of_price(message: TickPrice) -> tuple[Any, ...]:
-    price, size = message.price, message.size
-    if type(price) is not float or not price > 0 or size is None:
-        return ()
-    return price, str(size)
+class RowWriter:
+    """Splits the messages that streams consist of, at one version, by templates."""
 
+    def __init__(self, version: int) -> None:
+        self._version = version
+        self._templates: dict[tuple[Hashable, ...], RowTemplate] = {}
+        self._kinds: dict[type[Message], Callable[[Any], Split | None]] = {
+            TickPrice: self._price,
+            TickSize: self._size,
+            TickString: self._text,
+            TickByTickData: self._last,
+        }
 
-def _of_last(message: TickByTickData) -> tuple[Any, ...]:
-    last = message.historicalTickLast
-    if last is None or type(last.price) is not float or not last.price > 0:
-        return ()
-    if last.size is None or last.tickAttribLast != PLAIN:
-        return ()
-    return last.time, last.price, str(last.size)
+    def split(self, message: Message) -> Split:
+        """The parts of a message, as ``split_frame`` gives them."""
+        row = self._kinds.get(type(message))
+        found = None if row is None else row(message)
+        return split_frame(message, self._version) if found is None else found
 
+    def _template(
+        self, key: tuple[Hashable, ...], make: Make, kinds: Sequence[Kind]
+    ) -> RowTemplate:
+        if len(self._templates) >= MOST_TEMPLATES:
+            self._templates.clear()
+        found = self._templates[key] = RowTemplate(make, kinds, self._version)
+        return found
 
-def _last(constants: tuple[Any, ...], values: tuple[Any, ...]) -> Message:
-    number, exchange, conditions = constants
-    time, price, size = values
-    tick = HistoricalTickLast(time, TickAttribLast(), price, Decimal(size), exchange, conditions)
-    return TickByTickData(0, number, tick)
+    def _price(self, tick: TickPrice) -> Split | None:
+        price, size = tick.price, tick.size
+        if size is None or type(price) is not float or not price > 0:
+            return None
+        key = TickPrice, tick.tickType, tick.attrMask
+        template = self._templates.get(key)
+        if template is None:
+            _, kind, mask = key
+            template = self._template(
+                key, lambda p, s: TickPrice(0, kind, p, Decimal(s), mask), ("float", "size")
+            )
+        prices, sizes = template.kept
+        return template.protobuf, template.head, template.joined(prices[price], sizes[str(size)])
 
+    def _size(self, tick: TickSize) -> Split | None:
+        if tick.size is None:
+            return None
+        key = TickSize, tick.tickType
+        template = self._templates.get(key)
+        if template is None:
+            kind = tick.tickType
+            template = self._template(key, lambda s: TickSize(0, kind, Decimal(s)), ("size",))
+        return template.protobuf, template.head, template.joined(template.kept[0][str(tick.size)])
 
-def _of_trade(message: TickByTickData) -> tuple[Hashable, ...]:
-    last = message.historicalTickLast
-    if last is None:
-        return (message.tickType,)
-    return message.tickType, last.exchange, last.specialConditions
+    def _text(self, tick: TickString) -> Split | None:
+        if not (tick.value.isdigit() and tick.value.isascii()):
+            return None
+        key = TickString, tick.tickType
+        template = self._templates.get(key)
+        if template is None:
+            kind = tick.tickType
+            template = self._template(key, lambda v: TickString(0, kind, v), ("text",))
+        return template.protobuf, template.head, template.joined(template.kept[0][tick.value])
+
+    def _last(self, tick: TickByTickData) -> Split | None:
+        last = tick.historicalTickLast
+        if last is None or last.size is None or type(last.price) is not float:
+            return None
+        if not last.price > 0 or last.tickAttribLast != PLAIN:
+            return None
+        key = TickByTickData, tick.tickType, last.exchange, last.specialConditions
+        template = self._templates.get(key)
+        if template is None:
+            _, number, exchange, conditions = key
+
+            def make(time: int, price: float, size: str) -> Message:
+                one = HistoricalTickLast(
+                    time, TickAttribLast(), price, Decimal(size), exchange, conditions
+                )
+                return TickByTickData(0, number, one)
+
+            template = self._template(key, make, ("int", "float", "size"))
+        times, prices, sizes = template.kept
+        return (
+            template.protobuf,
+            template.head,
+            template.joined(times[last.time], prices[last.price], sizes[str(last.size)]),
+        )
 
 
 PLAIN: Final = TickAttribLast()
-ROWS: Final[dict[type[Message], Rowed]] = {
-    TickPrice: Rowed(
-        lambda m: (m.tickType, m.attrMask),
-        _of_price,
-        lambda c, v: TickPrice(0, c[0], v[0], Decimal(v[1]), c[1]),
-        ("float", "size"),
-    ),
-    TickSize: Rowed(
-        lambda m: (m.tickType,),
-        lambda m: (str(m.size),) if m.size is not None else (),
-        lambda c, v: TickSize(0, c[0], Decimal(v[0])),
-        ("size",),
-    ),
-    TickString: Rowed(
-        lambda m: (m.tickType,),
-        lambda m: (m.value,) if m.value.isdigit() and m.value.isascii() else (),
-        lambda c, v: TickString(0, c[0], v[0]),
-        ("text",),
-    ),
-    TickByTickData: Rowed(_of_trade, _of_last, _last, ("int", "float", "size")),
-}
-"""Messages that streams consist of."""
 MOST_TEMPLATES: Final = 4096
-_TEMPLATES: dict[tuple[Hashable, ...], RowTemplate] = {}
 
 
-def split_row(message: Message, version: int) -> tuple[bool, bytes, bytes]:
+@cache
+def row_writer(version: int) -> RowWriter:
+    """The writer of rows of a version."""
+    return RowWriter(version)
+
+
+def split_row(message: Message, version: int) -> Split:
     """Whether a message is protobuf, and the bytes before and after its request id, as
     ``split_frame`` gives them."""
-    kind = type(message)
-    rowed = ROWS.get(kind)
-    values = () if rowed is None else rowed.values(message)
-    if rowed is None or not values:
-        return split_frame(message, version)
-    key = (kind, version, *rowed.constants(message))
-    template = _TEMPLATES.get(key)
-    if template is None:
-        if len(_TEMPLATES) >= MOST_TEMPLATES:
-            _TEMPLATES.clear()
-        make, constants = rowed.make, rowed.constants(message)
-        template = RowTemplate(lambda *row: make(constants, row), rowed.kinds, version)
-        _TEMPLATES[key] = template
-    return template.protobuf, template.head, template.row(values)
+    return row_writer(version).split(message)
 
 
 def _joiner(name: str, parts: Sequence[Any], places: int) -> Callable[..., bytes]:

@@ -20,7 +20,7 @@ from ..settings import StationSettings
 from ..timing import Timing
 from .channels import NEVER, Channel, ChannelFeed, Channels, Form, Listener, PartedFeed
 from .open_hours import OpenHours
-from .past_ticks import PIECE
+from .past_ticks import LINE_PIECE
 from .quotes import Delivery, QuoteLine, Reached, Shown, Ticks, closed, shown
 
 MOST_PICTURES = 1000
@@ -113,7 +113,7 @@ class EveryTick(PartedFeed[Reached | None]):
         return told is None or told.at < now
 
     def news(self, told: Reached | None, now: Nanos) -> tuple[Reached, Sequence[QuoteChange]]:
-        """What each tick since ``told`` changed, about a thousand at a time; everything that is
+        """What each tick since ``told`` changed, some hundred at a time; everything that is
         known to who knows nothing."""
         if told is None:
             state = self._state(now)
@@ -125,9 +125,9 @@ class EveryTick(PartedFeed[Reached | None]):
         if limit <= after:  # another session begins, or the market closes
             return self._next_session(told, then)
         rest = self._market.ticks(con_id, after, limit)
-        ticks = list(islice(rest, PIECE))
+        ticks = list(islice(rest, LINE_PIECE))
         upto = limit
-        if len(ticks) == PIECE:
+        if len(ticks) == LINE_PIECE:
             upto = ticks[-1].time
             ticks += takewhile(lambda tick: tick.time == upto, rest)
         if not ticks:

@@ -34,6 +34,8 @@ MOST_TICKS: Final = 1000
 """What one request is given, apart from the rest of a second."""
 STRETCH: Final = MINUTE
 """What is walked before a look at the clock."""
+LINE_PIECE: Final = 256
+"""Ticks that a line is told at a time: milliseconds of work."""
 PIECE: Final = 1000
 """Ticks that are looked at in one go."""
 _LOOK_BACK: Final[Nanos] = 15 * DAY

@@ -6,6 +6,7 @@ travel as tickPrice with their size; a size that changes alone travels as tickSi
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from ...venue.market.source import DayStats, Quote
@@ -35,10 +36,17 @@ LATE: Final = {
 
 def shown_size(units: SizeUnits, version: int, instrument: Instrument, gate: int) -> Decimal:
     """A size as a client of this version expects it: round lots before ``gate`` for stocks."""
+    return _shown_size(
+        units, version < gate and instrument.secType == "STK", version >= FRACTIONAL_SIZE_RULES
+    )
+
+
+@lru_cache(4096)
+def _shown_size(units: SizeUnits, in_lots: bool, in_fractions: bool) -> Decimal:
     size = size_decimal(units)
-    if version < gate and instrument.secType == "STK":
+    if in_lots:
         return size // LOT
-    return size if version >= FRACTIONAL_SIZE_RULES else size.to_integral_value()
+    return size if in_fractions else size.to_integral_value()
 
 
 class Delivery(NamedTuple):
@@ -152,7 +160,8 @@ class Ticks:
 
     def between(self, before: Shown | None, now: Shown) -> Iterator[Message]:
         """What changed; everything that is known when nothing has been told before."""
-        return map(self._typed, self._between(before, now))
+        found = self._between(before, now)
+        return map(self._typed, found) if self._late else found
 
     def snapshot(self, now: Shown, quoted: int) -> Iterator[Message]:
         """The state once: sizes stand in the prices alone. ``quoted`` is when the latest quote
