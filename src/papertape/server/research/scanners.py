@@ -26,8 +26,8 @@ from .scans import Scan, ScanFigures
 MOST_SCANS: Final = 10
 """Scanner subscriptions of one client, as TWS allows."""
 REPEATED_S: Final = 30.0
-SLICE: Final[Nanos] = 2_000_000
-"""How long is worked on scanners before others have a turn. A single step takes a millisecond."""
+SLICE: Final[Nanos] = 1_000_000
+"""How long is worked on scanners before others have a turn. A single step takes half of it."""
 KEPT_PLACES: Final = 256
 """Different places and kinds of stock whose listings are kept."""
 
