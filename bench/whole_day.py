@@ -33,7 +33,8 @@ SPENT = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
 from bench.everytick import QUOTES, TRADES, measure
-print(json.dumps([measure(version, 10, TRADES, QUOTES, late=sys.argv[2] == "late") for version in (176, 226)]))
+late = sys.argv[2] == "late"
+print(json.dumps([measure(version, 10, TRADES, QUOTES, late=late) for version in (176, 226)]))
 """
 CLIENT_MODULE = "papertape.ibapi"
 

@@ -173,6 +173,7 @@ NO_FUNDS = "orders for mutual funds are refused by name"
 NO_FA = "the venue has no advisor accounts"
 NO_BONDS = "orders for bonds are refused by name"
 NO_PAIRS = "orders for combinations are refused by name"
+NO_VENUES = "the tape does not tell at which exchanges a quote stands"
 NO_ROUTES = "every SMART order trades against the one displayed market"
 NO_WINDOW = "it concerns the window of TWS, and a station has none"
 EDITABLE, FINAL = "editable until cutoff time", "final"
@@ -220,7 +221,7 @@ def _settings() -> list[Setting]:
         ("bulkDataTimeout", number(1, 3600), 30,
          "Seconds that a history request waits for a broken data farm, before 162."),
         ("componentExchSeparator", text(8), "",
-         "Separates an exchange from a primary exchange in one field, as in SMART:NASDAQ."),
+         "Separates the exchanges in the ticks 32, 33 and 84.", NO_VENUES),
         ("showForexDataIn1_10Pips", flag, True,
          "Currency prices have tenths of a pip; otherwise halves."),
         ("allowForexTradingIn1_10Pips", flag, True,

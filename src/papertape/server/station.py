@@ -51,7 +51,6 @@ from .plant.daily import Daily
 from .plant.farm_queue import FarmQueue
 from .plant.farms import Farms
 from .plant.held_orders import HeldOrders
-from .present.compatibility import split_exchange
 from .present.preferences import Preferences
 from .present.presenter import Presenter
 from .present.queries import Queries
@@ -348,9 +347,6 @@ class Station:
 
     def handle(self, session: Session, message: Message) -> Iterator[None] | None:
         """Let the handler of a request answer it; see ``Handling``."""
-        separator = self.config.settings.componentExchSeparator
-        if separator:
-            message = split_exchange(message, separator)
         handler = HANDLERS.get(type(message))
         if handler is None:
             unserved.answer(session, message)
