@@ -7,7 +7,8 @@ from typing import Any, cast
 from nicegui import Client, ui
 from nicegui.page import page
 
-from papertape.console.remote import RemoteError
+from papertape.console.equity import EquityRecorder
+from papertape.console.remote import Remote, RemoteError
 from papertape.console.view import PageView
 
 Row = dict[str, Any]
@@ -21,6 +22,7 @@ class PaperDesk:
     def __init__(self) -> None:
         self.done: list[tuple[str, str, Any]] = []
         self.answers: dict[str, Any] = {}
+        self.equity = EquityRecorder(cast(Remote, None), self.station)
 
     def _answer(self, verb: str, path: str, body: Any) -> Any:
         self.done.append((verb, path, body))

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from .equity import EquityRecorder
 from .remote import Remote, RemoteError
 
 QUICKEST_S = 0.5
@@ -224,6 +225,7 @@ class WatchedStation:
         self._topics: dict[str, Topic] = {}
         self._listeners: dict[int, Update] = {}
         self.news = StationEvents(remote, station, self._told, self._look)
+        self.equity = EquityRecorder(remote, station)
 
     def topic(self, name: str) -> Topic:
         """A topic of ``SOURCES``."""
@@ -286,5 +288,6 @@ class Live:
         """A station by name. Raises ``RemoteError`` when there is none."""
         if station not in self._desks:
             await self.remote.get(station, "")
-            self._desks.setdefault(station, WatchedStation(self.remote, station))
+            if station not in self._desks:  # another page may have come first
+                self._desks[station] = WatchedStation(self.remote, station)
         return self._desks[station]

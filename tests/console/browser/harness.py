@@ -39,6 +39,7 @@ PHONE = {"width": 390, "height": 844}
 PAGES = {
     "connections": "Connections",
     "trading": "Trading",
+    "account": "Account",
     "chart": "Chart",
     "messages": "Messages",
     "drills": "Drills",

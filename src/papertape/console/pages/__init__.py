@@ -2,7 +2,7 @@
 
 from ..layout import Page
 from ..view import PageView
-from . import chart, connections, drills, log, settings, trading
+from . import account, chart, connections, drills, log, settings, trading
 
 
 async def _messages(view: PageView) -> None:
@@ -15,6 +15,7 @@ async def _messages(view: PageView) -> None:
 PAGES = (
     Page("connections", "Connections", connections.build),
     Page("trading", "Trading", trading.build, written=True),
+    Page("account", "Account", account.build),
     Page("chart", "Chart", chart.build),
     Page("messages", "Messages", _messages),
     Page("drills", "Drills", drills.build),
