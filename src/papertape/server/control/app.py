@@ -14,6 +14,7 @@ from ... import __version__
 from ..aio.server import StationServer
 from . import (
     accounts,
+    chains,
     clock,
     events,
     faults,
@@ -97,6 +98,7 @@ def create(servers: Mapping[str, StationServer], access: Access, log: LogRing) -
         trading,
         accounts,
         market,
+        chains,
         events,
         messages,
         logs,

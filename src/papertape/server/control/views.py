@@ -491,6 +491,10 @@ class SymbolView(View):
     """Minimum price increment."""
     multiplier: int
     """Units per contract: the price times this is the cost of one."""
+    zone: str
+    """The time zone of its exchange, as ``America/New_York``."""
+    zone_id: str
+    """What contract details call that zone."""
 
 
 class GreeksView(View):
@@ -546,6 +550,41 @@ class QuoteView(View):
     volume: Decimal
     greeks: GreeksView | None
     """Of an option; null of anything else and while its market is closed."""
+
+
+class ChainClassView(View):
+    """A class of options on an underlying."""
+
+    trading_class: str
+    multiplier: str
+    expirations: list[str]
+    """As yyyymmdd, in order."""
+
+
+class OptionQuoteView(View):
+    """An option of a chain."""
+
+    con_id: int
+    local_symbol: str
+    quote: QuoteView | None
+    """Null without market data."""
+
+
+class ChainRowView(View):
+    """The options at one strike."""
+
+    strike: float
+    call: OptionQuoteView | None
+    put: OptionQuoteView | None
+
+
+class ChainView(View):
+    """The options of one expiry."""
+
+    time: datetime
+    underlying: float
+    """The price of the underlying by which the strikes were chosen."""
+    rows: list[ChainRowView]
 
 
 class BarView(View):
