@@ -22,6 +22,8 @@ class PaperDesk:
     def __init__(self) -> None:
         self.done: list[tuple[str, str, Any]] = []
         self.answers: dict[str, Any] = {}
+        self.watchlist: dict[int, Row] = {}
+        self.watchlist_changed = False
         self.equity = EquityRecorder(cast(Remote, None), self.station)
 
     def _answer(self, verb: str, path: str, body: Any) -> Any:

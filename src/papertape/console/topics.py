@@ -49,6 +49,7 @@ def _source(path: str, every_s: float, *kinds: str, key: str = "") -> TopicSourc
 
 SOURCES = {
     "station": _source("", 2, "opened", "ended", "waiting"),
+    "clock": _source("/clock", 1),
     "sessions": _source("/sessions", 1, "opened", "started", "ended"),
     "waiting": _source("/waiting", 5, "waiting", "decided", "ended"),
     "farms": _source("/farms", 5, "farm", "link"),
@@ -226,6 +227,10 @@ class WatchedStation:
         self._listeners: dict[int, Update] = {}
         self.news = StationEvents(remote, station, self._told, self._look)
         self.equity = EquityRecorder(remote, station)
+        self.watchlist: dict[int, dict[str, Any]] = {}
+        """The instruments of the watchlist by number, as ``/symbols`` tells them."""
+        self.watchlist_changed = False
+        """Whether somebody has changed it."""
 
     def topic(self, name: str) -> Topic:
         """A topic of ``SOURCES``."""

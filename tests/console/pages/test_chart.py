@@ -111,7 +111,7 @@ def test_an_execution_is_marked_when_there_is_news_of_it(page: Page) -> None:
         assert len(page.asked("/executions")) == 2 and page.told() == []  # its bar is to come
         page.answers["/bars/756733"] = [bar(1, 168.3), bar(2, 168.4, complete=False)]
         await chart._turn()
-        text = "Sold 40 at 168.30, 21:02:05"
+        text = "Sold 40 at 168.30, 21:02:05 UTC"
         assert page.told()[1] == ("mark", [["2026-11-22T21:02:00Z", 168.3, False, text]])
 
     page.run(use)

@@ -2,7 +2,7 @@
 
 from ..layout import Page
 from ..view import PageView
-from . import account, chart, connections, drills, log, settings, trading
+from . import account, chart, connections, drills, log, options, settings, trading, watchlist
 
 
 async def _messages(view: PageView) -> None:
@@ -16,7 +16,9 @@ PAGES = (
     Page("connections", "Connections", connections.build),
     Page("trading", "Trading", trading.build, written=True),
     Page("account", "Account", account.build),
+    Page("watchlist", "Watchlist", watchlist.build),
     Page("chart", "Chart", chart.build),
+    Page("options", "Options", options.build),
     Page("messages", "Messages", _messages),
     Page("drills", "Drills", drills.build),
     Page("settings", "API settings", settings.build, written=True),

@@ -107,7 +107,7 @@ export default {
       const zoom = { xAxisIndex: [0, 1], minValueSpan: 10 };
       return {
         animation: false,
-        grid: [{ left: 14, right: 68, top: 14, bottom: 186 },
+        grid: [{ left: 14, right: 68, top: 22, bottom: 186 },
           { left: 14, right: 68, height: 70, bottom: 90 }],
         axisPointer: { link: [{ xAxisIndex: "all" }] },
         xAxis: [0, 1].map((at) => ({ type: "category", gridIndex: at, boundaryGap: true,

@@ -1,6 +1,7 @@
 """Trading: orders, the order ticket, executions, positions and account values."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -9,6 +10,7 @@ from nicegui import ui
 from ..parts.choice import OptionButtons
 from ..parts.components import button, card, empty, heading, tried
 from ..parts.grid import Col, Grid, Row
+from ..remote import RemoteError
 from ..topics import works
 from ..view import PageView
 from . import trades
@@ -50,6 +52,11 @@ class Trading:
         self._cancel = CancelQuestion(self._send_cancel)
         self._change = ChangeOrder(view)
         self._close = PositionOrders(view)
+
+    async def offer(self, con_id: str) -> None:
+        """Choose the instrument with this number in the ticket."""
+        with suppress(RemoteError):
+            await self._ticket.choose(await self._view.desk.get(f"/symbols/{con_id}"))
 
     def watch(self) -> None:
         """Watch the topics and show changes."""
@@ -239,4 +246,9 @@ class CancelQuestion:
 async def build(view: PageView) -> None:
     """Build the page."""
     view.desk.equity.start()
-    Trading(view).watch()
+    page = Trading(view)
+    page.watch()
+    request = ui.context.client.request
+    wanted = request.query_params.get("con_id", "") if request is not None else ""
+    if wanted.isdecimal():
+        ui.timer(0, partial(page.offer, wanted), once=True)
