@@ -33,7 +33,7 @@ class PaperDesk:
             raise answer
         return answer
 
-    async def get(self, path: str, **query: Any) -> Any:
+    async def get(self, path: str, *, wait_s: float = 0.0, **query: Any) -> Any:
         """Ask."""
         return self._answer("get", path, query)
 

@@ -124,6 +124,7 @@ class Station:
         )
         profits = ProfitStreams(self.queries, sessions, self.config, timing)
         scanners = Scanners(market, engine.instruments, sessions, self.farms.flows, timing)
+        self.scanners = scanners
         library = library or ResearchLibrary()
         self.news = NewsService(
             chosen.seed,

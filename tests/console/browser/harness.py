@@ -43,6 +43,8 @@ PAGES = {
     "watchlist": "Watchlist",
     "chart": "Chart",
     "options": "Options",
+    "scanner": "Scanner",
+    "news": "News",
     "messages": "Messages",
     "drills": "Drills",
     "settings": "API settings",

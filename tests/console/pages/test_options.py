@@ -50,7 +50,7 @@ def test_a_strike_stands_between_its_call_and_its_put() -> None:
     }
     assert (shown["Strike"], shown["Call bid"], shown["Put ask"]) == ("165.00", "1.10", "1.20")
     assert (shown["Call IV"], shown["Put delta"]) == ("15.3%", "0.5200")
-    assert first.cells[0].tone == "pt-in" and first.cells[-1].tone == ""  # type: ignore[union-attr]
+    assert first.cells[1].tone == "pt-in" and first.cells[-1].tone == ""  # type: ignore[union-attr]
     assert second.cells[-1].text == ""  # type: ignore[union-attr]
 
 
@@ -71,7 +71,7 @@ def test_the_chain_of_an_underlying_follows_class_and_expiry() -> None:
         assert list(page._grid._rows) == ["165"] and page._expiry.value == "20261204"
         page._side.press("call")
         hidden = page._grid._props["hidden"]
-        assert len(hidden) == 8 and all(name.startswith("Put") for name in hidden)
+        assert len(hidden) == 9 and all(name.startswith("Put") for name in hidden[1:])
         page._open("165")
         assert page._trade._title.text == "Strike 165.00"
         await page.choose(IBM)

@@ -2,7 +2,19 @@
 
 from ..layout import Page
 from ..view import PageView
-from . import account, chart, connections, drills, log, options, settings, trading, watchlist
+from . import (
+    account,
+    chart,
+    connections,
+    drills,
+    headlines,
+    log,
+    options,
+    scanner,
+    settings,
+    trading,
+    watchlist,
+)
 
 
 async def _messages(view: PageView) -> None:
@@ -19,6 +31,8 @@ PAGES = (
     Page("watchlist", "Watchlist", watchlist.build),
     Page("chart", "Chart", chart.build),
     Page("options", "Options", options.build),
+    Page("scanner", "Scanner", scanner.build),
+    Page("news", "News", headlines.build),
     Page("messages", "Messages", _messages),
     Page("drills", "Drills", drills.build),
     Page("settings", "API settings", settings.build, written=True),

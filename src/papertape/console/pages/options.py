@@ -26,9 +26,13 @@ QUOTES: Final = ("last", "bid", "ask")
 SIDES: Final = {"both": "Both", "call": "Calls", "put": "Puts"}
 CALLS: Final = (*(f"Call {title}" for title in FIGURES.values()), *(f"Call {q}" for q in QUOTES))
 PUTS: Final = tuple(label.replace("Call", "Put") for label in CALLS[::-1])
+STRIKE: Final = "Strike"
+AT: Final = "At"
+"""The column between calls and puts, and that in front of one side alone."""
 COLUMNS: Final = (
+    Col(AT, right=True, opens=True),
     *(Col(label, right=True) for label in CALLS),
-    Col("Strike", right=True, opens=True),
+    Col(STRIKE, right=True, opens=True),
     *(Col(label, right=True) for label in PUTS),
 )
 Told = Mapping[str, Any]
@@ -49,7 +53,7 @@ def chain_rows(chain: Told) -> list[Row]:
         strike = row["strike"]
         calls = [Cell(text, "pt-in" if strike < spot else "") for text in side_cells(row["call"])]
         puts = [Cell(text, "pt-in" if strike > spot else "") for text in side_cells(row["put"])]
-        cells: tuple[str | Cell, ...] = (*calls, price(strike), *puts[::-1])
+        cells: tuple[str | Cell, ...] = (price(strike), *calls, price(strike), *puts[::-1])
         found.append(Row(f"{strike:g}", cells, opens=f"Trade the options at {price(strike)}"))
     return found
 
@@ -79,6 +83,7 @@ class OptionsPage:
             self._nothing = empty("No options are shown", "Choose an underlying above.")
             self._grid = Grid(COLUMNS, label="Option chain", on_open=self._open)
             self._grid.set_visibility(False)
+            self._sided("both")
         self._trade = TradeOption()
         for field in (self._class, self._expiry):
             field.set_visibility(False)
@@ -147,7 +152,7 @@ class OptionsPage:
         await self.look()
 
     def _sided(self, side: str) -> None:
-        hidden: Sequence[str] = {"call": PUTS, "put": CALLS}.get(side, ())
+        hidden: Sequence[str] = {"call": (STRIKE, *PUTS), "put": (STRIKE, *CALLS)}.get(side, (AT,))
         self._grid.hide(*hidden)
 
     def _open(self, key: str) -> None:

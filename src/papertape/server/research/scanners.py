@@ -95,6 +95,14 @@ class Scanners:
         session.subscriptions.add(one)
         self.alarm.changed()
 
+    def ranked(self, scan: Scan, now: Nanos) -> Iterator[list[ScanData] | None]:
+        """The rows of a scan that nobody has subscribed to: None for each pause in which others
+        can have a turn, then the rows."""
+        job = ScanJob(iter(()))
+        for _ in self._rank(scan, job, now):
+            yield None
+        yield job.rows
+
     def next_due(self) -> Nanos | None:
         """Now while a scan is being worked out; else when the next one begins."""
         if self._jobs:
