@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, get_origin
-from typing import Annotated, Any, ClassVar, get_origin
 
 import msgspec
 import pydantic
