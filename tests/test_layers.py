@@ -121,6 +121,8 @@ SERVER_ROOMS: dict[str, set[str]] = {
     "account_commands": set(),
     "tws_user": COMMON | {"sessions", "present", "plant"},
     "publisher": COMMON | {"sessions", "present", "account_figures"},
+    "worlds": COMMON
+    | {"sessions", "present", "plant", "drills", "venue_port", "clock", "assembly"},
     "handlers": COMMON
     | {"sessions", "present", "market_data", "plant", "venue_port", "account_figures", "tws_user"}
     | {"profit_streams", "display_groups", "research"},

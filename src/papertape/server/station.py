@@ -72,6 +72,7 @@ from .taps.taps import Taps
 from .taps.wire_log import WireLog
 from .timing import StationSchedule, Timing
 from .tws_user import TwsUser
+from .worlds.player import WorldPlayer
 
 log = logging.getLogger("papertape.station")
 
@@ -149,6 +150,9 @@ class Station:
             bus,
         )
         self.competition = Competition(sessions)
+        self.world = WorldPlayer(self)
+        """The world that a test plays here; nothing of it costs anything before."""
+        self.link.heard = self.world.heard
         self.user = TwsUser(self.link, self.queries, sessions, self.config)
         self.daily = Daily(self, chosen, self.config, timing)
         self.farm_queue = FarmQueue(self.farms, sessions, self.config, timing, HANDLERS)
@@ -185,9 +189,10 @@ class Station:
             pacing.left,
         ]  # fmt: skip
         schedule.order(
-            self.drills.alarm, self.link.alarm, self.daily.alarm, self.farms.alarm,
-            self.farm_queue.alarm, self.scheduler.alarm, self.level1.alarm, self.streams.alarm,
-            self.generic_ticks.alarm, self.computations.alarm, self.bars.alarm, self.figures.alarm,
+            self.drills.alarm, self.world.alarm, self.link.alarm, self.daily.alarm,
+            self.farms.alarm, self.farm_queue.alarm, self.scheduler.alarm, self.level1.alarm,
+            self.streams.alarm, self.generic_ticks.alarm, self.computations.alarm,
+            self.bars.alarm, self.figures.alarm,
             profits.alarm, scanners.alarm, self.news.alarm,
         )  # fmt: skip
         self._services = Services(

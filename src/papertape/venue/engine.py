@@ -275,7 +275,7 @@ class Engine:
                 self._agenda.add(day_end, Alarm.DAY_END)
             elif isinstance(fact, RuleMatched):
                 for number, waiting in self.state.script.waiting.items():
-                    if waiting.permId == fact.permId:
+                    if waiting.permId == fact.permId and waiting.due > now:
                         self._agenda.add(waiting.due, Alarm.ACT, number)
             elif isinstance(fact, TapeWritten):
                 self._lay(fact.conId)
