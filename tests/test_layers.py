@@ -156,8 +156,13 @@ DRIVERS = (
     "http_admission.py", "http_exchange.py", "recording/aio/*",
 )  # fmt: skip
 # console/process.py waits for the end of stdin, which no event loop can on Windows.
-THREADS = ("ibapi/reader.py", "testing/thread.py", "store/folding.py", "console/process.py")
-OUTSIDE = (*DRIVERS, "ibapi/reader.py", "cli/*")
+THREADS = (
+    "ibapi/reader.py", "testing/thread.py", "testing/programs.py", "store/folding.py",
+    "console/process.py",
+)  # fmt: skip
+# testing/requests.py and orders.py wait for programs, testing/programs.py ends them.
+WAITS = ("testing/requests.py", "testing/orders.py", "testing/programs.py")
+OUTSIDE = (*DRIVERS, *WAITS, "ibapi/reader.py", "cli/*")
 CONFINED: dict[str, tuple[str, ...]] = {
     "sqlite3": ("store/*",),
     "asyncio": DRIVERS,

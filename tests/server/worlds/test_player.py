@@ -30,7 +30,6 @@ class Play:
         self.hall = Hall(market=WorldTape(WrittenMarket()))
         self.client: Client = self.hall.client(1, version)
         self.player = self.hall.station.world
-        self.player.seen.on = True
         self.hall.station.taps.record(self.player.seen)
         self.player.load(read_world(text))
         self.hall.wait(1e-9)

@@ -26,6 +26,8 @@ LOOK_S = 5.0
 suspended, which timers do not notice?"""
 MOST_LINGERING = 64
 """Connections that never started and are closed, but still read; more are closed at once."""
+TURN: Nanos = 5_000_000
+"""How long time jumps before sockets and others have a turn."""
 Result = TypeVar("Result")
 
 
@@ -132,10 +134,23 @@ class StationServer:
     async def advance(self, seconds: float) -> None:
         """Let market time jump ahead by so many seconds; what falls due on the way happens at its
         instant, and others have turns in between."""
-        target = self.now() + int(seconds * SECOND)
-        while self.act(lambda station: self.step_to(target)):
-            await asyncio.sleep(0)
+        await self.advance_to(self.now() + int(seconds * SECOND))
         self.act(lambda station: self._keep_clock())
+
+    async def advance_to(
+        self, target: Nanos, done: Callable[[Station], bool] = lambda station: False
+    ) -> bool:
+        """Let market time jump ahead to an instant, or until ``done`` after a step; whether it
+        was."""
+        while True:
+            end = self.station.timing.stopwatch() + TURN
+            while self.station.timing.stopwatch() < end:
+                more = self.act(lambda station: self.step_to(target))
+                if done(self.station):
+                    return True
+                if not more:
+                    return False
+            await asyncio.sleep(0)
 
     @property
     def listening(self) -> bool:

@@ -16,7 +16,7 @@ from ...venue.units import CASH_SCALE, SECOND, Nanos, size_decimal
 from ...worlds.steps import ExpectStep, PlacedStep
 from ..venue_port import Venue
 from .desk import Desk
-from .seen import Seen, SeenOrder, SeenRequest
+from .seen import Seen, SeenOrder, SeenRequest, brief
 
 SHOWN: Final = 12
 """How many of what came are told."""
@@ -178,7 +178,7 @@ class Expecting:
         for request in named:
             why = _unlike(request, step.fields)
             note = f"  ← {', '.join(why)}" if why else ""
-            came.append(f"{request.message!r:.200}  at {self.shown(request.time)}{note}")
+            came.append(f"{brief(request.message):.300}  at {self.shown(request.time)}{note}")
         passed = bool(fitting) if step.count is None else len(fitting) == step.count
         if not named:
             others = dict.fromkeys(r.name for r in self._seen.requests("", one.since))

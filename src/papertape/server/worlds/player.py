@@ -58,6 +58,8 @@ class WorldPlayer:
         """The permIds of the orders that have a name."""
         self.over = False
         """Whether the world has ended."""
+        self._settles: Nanos | None = None
+        """When what was done last takes effect."""
         self._agenda: list[tuple[Nanos, int, PlacedStep]] = []
         self._count = 0
         self._rules: dict[int, RuleStep] = {}
@@ -78,7 +80,6 @@ class WorldPlayer:
         """
         self.began = self._tws.timing.now
         self.over = False
-        self.seen.on = True
         for one in world.steps:
             if isinstance(one.step, StartStep):
                 self.desk.zone = zone_of(one.step) or self.desk.zone
@@ -126,13 +127,18 @@ class WorldPlayer:
         if self.over:
             return None
         dues = [self._agenda[0][0]] if self._agenda else []
+        if self._settles is not None:
+            dues.append(self._settles)
         deadline = self.expecting.next_due()
         return min([*dues, *([] if deadline is None else [deadline])], default=None)
 
     def step(self, now: Nanos) -> None:
         """Carry out what is due, in order of time."""
+        if self._settles is not None and self._settles <= now:
+            self._settles = None
         while self._agenda and self._agenda[0][0] <= now and not self.over:
             _, _, one = heapq.heappop(self._agenda)
+            self._settles = now + 1
             if isinstance(one.step, EndStep):
                 self.finish()
                 break

@@ -16,9 +16,8 @@ from ..sessions.session import Session
 
 MOST_REQUESTS: Final = 100_000
 """The latest requests that are kept; how many came before them is counted."""
-MOST_FRAMES: Final = 4_000
-MOST_BYTES: Final = 4 << 20
-"""The latest frames that are kept for the log of a failed test, and their bytes."""
+MOST_FRAMES: Final = 2_000
+"""The latest messages that are kept for the log of a failed test."""
 
 
 class SeenRequest(msgspec.Struct, frozen=True):
@@ -75,15 +74,33 @@ class SeenOrder(msgspec.Struct, frozen=True):
 
 
 class SeenFrame(msgspec.Struct, frozen=True):
-    """Bytes as they went, for a log."""
+    """A message as it went, for a log."""
 
     time: Nanos
     client: int | None
     sent: bool
-    """Whether the station sent them."""
-    version: int
-    data: bytes
-    name: str
+    """Whether the station sent it."""
+    message: Message | None
+    quotes: int = 0
+    """How many quotes it was, where they went in one piece."""
+
+    def __str__(self) -> str:
+        arrow = "->" if self.sent else "<-"
+        what = f"{self.quotes} quotes" if self.message is None else brief(self.message)
+        return f"client {'?' if self.client is None else self.client} {arrow} {what:.1000}"
+
+
+def brief(value: Any) -> str:
+    """A message with those of its fields that are not as they are without a word."""
+    if not isinstance(value, msgspec.Struct):
+        return f"{value!r}"
+    plain = type(value)()
+    told = [
+        f"{name}={brief(found)}"
+        for name in value.__struct_fields__
+        if (found := getattr(value, name)) != getattr(plain, name) and found not in (None, "")
+    ]
+    return f"{type(value).__name__}({', '.join(told)})"
 
 
 class Seen:
@@ -92,14 +109,12 @@ class Seen:
     def __init__(self, now: Callable[[], Nanos], instruments: Callable[[], Instruments]) -> None:
         self._now = now
         self._instruments = instruments
-        self.on = False
         self.total = 0
         """How many requests there have been."""
         self._requests: deque[SeenRequest] = deque(maxlen=MOST_REQUESTS)
         self._orders: list[SeenOrder] = []
         self._ids: set[tuple[int | None, int]] = set()
-        self.frames: deque[SeenFrame] = deque()
-        self._bytes = 0
+        self.frames: deque[SeenFrame] = deque(maxlen=MOST_FRAMES)
         self.told: list[Callable[[], object]] = []
         """Called after each request."""
 
@@ -110,7 +125,7 @@ class Seen:
         self.total += 1
         request = SeenRequest(self.total, self._now(), session.client_id, message)
         self._requests.append(request)
-        self._keep(session, False, b"", f"{message!r}")
+        self._keep(SeenFrame(self._now(), session.client_id, False, message))
         if isinstance(message, PlaceOrder) and not message.order.whatIf:
             key = (session.client_id, message.orderId)
             if key not in self._ids and len(self._orders) < MOST_REQUESTS:
@@ -121,19 +136,14 @@ class Seen:
 
     def sent(self, session: Session, message: Message, encoded: bytes) -> None:
         """Keep a message to a client."""
-        self._keep(session, True, b"", f"{message!r}")
+        self._keep(SeenFrame(self._now(), session.client_id, True, message))
 
     def sent_quotes(self, session: Session, encoded: bytes, count: int) -> None:
-        """Keep the bytes of quotes."""
-        self._keep(session, True, encoded, f"{count} quotes")
+        """Keep how many quotes there were."""
+        self._keep(SeenFrame(self._now(), session.client_id, True, None, count))
 
-    def _keep(self, session: Session, sent: bool, data: bytes, name: str) -> None:
-        frame = SeenFrame(self._now(), session.client_id, sent, session.version, data, name[:2000])
+    def _keep(self, frame: SeenFrame) -> None:
         self.frames.append(frame)
-        self._bytes += len(data) + len(frame.name)
-        while len(self.frames) > MOST_FRAMES or self._bytes > MOST_BYTES:
-            old = self.frames.popleft()
-            self._bytes -= len(old.data) + len(old.name)
 
     def _order(self, request: SeenRequest, message: PlaceOrder) -> SeenOrder:
         contract = message.contract
@@ -161,7 +171,7 @@ class Seen:
 
     def forget(self) -> None:
         """Begin anew."""
-        self.total = self._bytes = 0
+        self.total = 0
         self._requests.clear()
         self._orders.clear()
         self._ids.clear()
