@@ -14,7 +14,7 @@ from .message_log import MessageLog
 from .wire_log import WireLog
 
 
-class Recorder(Looker, Protocol):
+class RequestTap(Looker, Protocol):
     """Keeps requests, and what clients are sent."""
 
     def received(self, session: Session, message: Message) -> None:
@@ -50,14 +50,14 @@ class Taps:
         self.on = wire is not None
         """Whether a tap takes what clients send."""
         self.messages: MessageLog | None = None
-        self.recorder: Recorder | None = None
+        self.recorder: RequestTap | None = None
         """Keeps what clients send, and what they are sent, for a test."""
         self.feed = Feed(timing, self._watch_all)
         """The feed of the control API's onlookers."""
         self.counters = Counters(self._watch_all)
         """The counts of the metrics."""
 
-    def record(self, recorder: Recorder) -> None:
+    def record(self, recorder: RequestTap) -> None:
         """Keep what clients send and are sent from now on."""
         self.recorder = recorder
         self._watch_all()

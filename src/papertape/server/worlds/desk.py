@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from ...errors import SettingsError, WorldError
 from ...model import Contract
 from ...venue import script
-from ...venue.broker.account_manager import AccountRefused
+from ...venue.broker.accounts_refused import AccountRefused
 from ...venue.broker.profile import Profile
 from ...venue.commands import AccountCommand, Deposit, OpenAccount, SetFeePlan, SetMarginModel
 from ...venue.reference.instruments import Instrument, Instruments, Purpose
