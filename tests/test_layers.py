@@ -160,8 +160,10 @@ THREADS = (
     "ibapi/reader.py", "testing/thread.py", "testing/programs.py", "store/folding.py",
     "console/process.py",
 )  # fmt: skip
-# testing/requests.py and orders.py wait for programs, testing/programs.py ends them.
-WAITS = ("testing/requests.py", "testing/orders.py", "testing/programs.py")
+# These wait for programs under test, and end them.
+WAITS = (
+    "testing/requests.py", "testing/orders.py", "testing/programs.py", "testing/worldrun.py",
+)  # fmt: skip
 OUTSIDE = (*DRIVERS, *WAITS, "ibapi/reader.py", "cli/*")
 CONFINED: dict[str, tuple[str, ...]] = {
     "sqlite3": ("store/*",),

@@ -17,6 +17,7 @@ COMMANDS: Final[dict[str, str]] = {
     "clock": "control",
     "accept": "control",
     "drill": "control",
+    "world": "world",
     "account": "account",
     "contracts": "contracts",
     "data": "data",

@@ -3,7 +3,7 @@
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from importlib.util import find_spec
@@ -21,12 +21,16 @@ from ..server.clock import FASTEST
 from ..server.control.host import Control, Place, Ready, run
 from ..server.taps.station_log import JsonLines, Prefixed, log_file, speaking
 from ..server.taps.wire_log import BoundedFile, WireLog
+from ..server.worlds.expecting import WorldOutcome
+from ..server.worlds.founding import founded
 from ..venue.reference.sessions import ALWAYS
+from ..worlds.steps import World
 from .private import keep_private, tighten
 from .rendezvous import Meeting, announce, forget
 from .settings import ServeSettings, api_words, load_all, opened_by, settings_file
 from .terminal import say, say_as, shown
 from .wait_file import WaitFile
+from .world_file import read_file
 
 log = logging.getLogger("papertape.station")
 
@@ -128,6 +132,9 @@ def serve(
         list[str] | None,
         typer.Option(help="Drill to start with, as 'drop-after-ready ms=500'; docs/drills."),
     ] = None,
+    world: Annotated[
+        Path | None, typer.Option(help="World to play from the start; docs/guides/worlds.md.")
+    ] = None,
     log_dir: Annotated[
         Path | None, typer.Option(help="Write station.log (JSON lines) and API message logs here.")
     ] = None,
@@ -197,7 +204,9 @@ def serve(
         keep_private()
         _warn_of_file(config, flags, stations)
         consent = Consent(accept_clock, accept_loss)
-        serve_stations(stations, consent, wire_log=wire_log, wait_file=wait_file)
+        serve_stations(
+            stations, consent, wire_log=wire_log, wait_file=wait_file, world=world
+        )
     except PapertapeError as error:
         screen.print(f"[red]papertape:[/red] {shown(error)}", soft_wrap=True)
         raise typer.Exit(2) from error
@@ -248,9 +257,13 @@ def serve_stations(
     *,
     wire_log: Path | None = None,
     wait_file: Path | None = None,
+    world: Path | None = None,
     then: Callable[[Ready], object] = lambda ready: None,
 ) -> None:
     """Serve until a signal; call ``then`` once everything listens. Raises ``PapertapeError``."""
+    played = None if world is None else read_file(world)
+    if played is not None and len(stations) > 1:
+        raise SettingsError("is for one station", setting="world", found=world)
     with ExitStack() as stack:
         waited = None if wait_file is None else stack.enter_context(WaitFile(wait_file))
         for folder, level in {one.log_dir: one.log_level for one in stations.values()}.items():
@@ -267,9 +280,15 @@ def serve_stations(
                 log_dir = log_dir / name
             with speaking(name):
                 tighten(settings.data_dir, log_dir)
-                composed[name] = stack.enter_context(_composed(settings, trace, log_dir, consent))
+                composed[name] = stack.enter_context(
+                    _composed(settings, trace, log_dir, played, consent)
+                )
                 for text in settings.drills:
                     composed[name].station.drills.begin(text)
+                if played is not None:
+                    tws = composed[name].station
+                    tws.taps.record(tws.world.seen)
+                    tws.world.load(played, founded=True)
         places = {name: _place(composed[name], stations[name]) for name in stations}
         first = next(iter(stations.values()))
         uncontrolled = _uncontrolled(first)
@@ -299,7 +318,15 @@ def serve_stations(
             then(found)
 
         run(places, control if first.control and not uncontrolled else None, ready)
+        if played is not None:
+            _tell_world(composed[next(iter(stations))].station.world.finish())
         say("stopped: sessions closed, everything kept")
+
+
+def _tell_world(outcomes: Iterable[WorldOutcome]) -> None:
+    """Say what was decided of a world."""
+    for one in outcomes:
+        say(f"{'ok  ' if one.passed else 'FAIL'}  {one}")
 
 
 def _uncontrolled(settings: ServeSettings) -> str:
@@ -341,13 +368,20 @@ def _lacking(settings: ServeSettings) -> str:
 
 
 def _composed(
-    settings: ServeSettings, trace: WireLog | None, log_dir: Path | None, consent: Consent
+    settings: ServeSettings,
+    trace: WireLog | None,
+    log_dir: Path | None,
+    world: World | None,
+    consent: Consent,
 ) -> Composed:
+    market, profile = settings.chosen_market(), settings.profile()
+    if world is not None:
+        market, profile = founded(world, market, profile, settings.time_zone)
     return compose(
         wall=time.time_ns(),
         data_dir=settings.data_dir,
-        market=settings.chosen_market(),
-        profile=settings.profile(),
+        market=market,
+        profile=profile,
         settings=settings.station(),
         wire_log=trace,
         api=settings.api_settings(),

@@ -121,13 +121,14 @@ class WorldHands:
         on the way, and at the end of the test; a failed one fails it. Raises ``WorldError`` with
         the line of what is wrong.
         """
-        self._play(read_world(text, name))
+        self.play_world(read_world(text, name))
 
     def start(self, when: str) -> None:
         """Begin at a market time: ``2026-04-10 15:40 US/Eastern``. As ``play`` with that line."""
-        self._play(steps.World(steps=(steps.PlacedStep(step=steps.StartStep(text=when)),)))
+        self.play_world(steps.World(steps=(steps.PlacedStep(step=steps.StartStep(text=when)),)))
 
-    def _play(self, world: steps.World) -> None:
+    def play_world(self, world: steps.World) -> None:
+        """The same of a world that was read."""
         founding = any(isinstance(one.step, FOUNDS) for one in world.steps)
         accounts = accounts_of(world)
         fresh = not self._played and self.call(_untouched)
@@ -149,7 +150,7 @@ class WorldHands:
     def say(self, text: str) -> None:
         """Take more lines of a world. Raises ``WorldError``."""
         placed = read_steps(text)
-        self.call(lambda station: [station.world.place(one) for one in placed])
+        self.call(lambda station: station.world.place_all(placed))
         self._tick()
 
     def expect(self, condition: str) -> None:

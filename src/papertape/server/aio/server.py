@@ -152,6 +152,10 @@ class StationServer:
                     return False
             await asyncio.sleep(0)
 
+    async def settle(self) -> None:
+        """Let what was just said of the market take effect, also on a clock that stands still."""
+        await self.advance_to(self.now() + 1)
+
     @property
     def listening(self) -> bool:
         """Whether programs can connect; not while TWS is away or has failed."""

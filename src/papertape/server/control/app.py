@@ -26,6 +26,7 @@ from . import (
     sessions,
     settings,
     trading,
+    worlds,
 )
 from .access import Access
 from .guard import Guard
@@ -104,6 +105,7 @@ def create(servers: Mapping[str, StationServer], access: Access, log: LogRing) -
         events,
         messages,
         logs,
+        worlds,
     ):
         app.include_router(module.router, prefix=PREFIX)
     app.include_router(metrics.router)

@@ -97,6 +97,11 @@ class WorldPlayer:
             self._wait(self.began + one.after, one)
         self.alarm.changed()
 
+    def place_all(self, placed: Iterable[PlacedStep]) -> None:
+        """Take more steps, in order. Raises ``WorldError``; those before it are done."""
+        for one in placed:
+            self.place(one)
+
     def carry_out(self, one: PlacedStep) -> None:
         """Carry out a step now. Raises ``WorldError`` with its line."""
         with located(one):
