@@ -56,7 +56,7 @@ from .reference.combinations import NamedCombinations
 from .reference.instruments import Instruments, Refusal
 from .reference.listings import CATALOGUE
 from .reference.sessions import EXCHANGE, TradingHours
-from .script import ActOnOrder, SetHolding, SetRule, WriteTape
+from .script import ActOnOrder, ScriptRefused, SetHolding, SetRule, WriteTape
 from .snapshots import Snapshot, frozen, restored
 from .state import Fold, State, fingerprint
 from .tws.api_orders import Answer, ApiOrders, Decision
@@ -235,6 +235,8 @@ class Engine:
                 return f"cancel by user {command.permId}", api.cancel_by_user(command)
             case ModifyByUser():
                 return f"modify by user {command.permId}", api.modify_by_user(command, now)
+            case WriteTape() if not isinstance(self._market, WorldTape):
+                raise ScriptRefused("the market of this station is not one to write on")
             case WriteTape() | SetRule() | ActOnOrder() | SetHolding():
                 return type(command).__name__, self.broker.script.decide(command, now)
             case ResetOrderIds():

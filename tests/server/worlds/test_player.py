@@ -259,6 +259,12 @@ def test_what_cannot_be_is_told_with_its_line(text: str, said: str) -> None:
         Play(text)
 
 
+def test_a_market_that_cannot_be_written_on_is_told() -> None:
+    hall = Hall()
+    with pytest.raises(WorldError, match="is not one to write on"):
+        hall.station.world.load(read_world("quote SPY 1 x 2"))
+
+
 def test_what_founds_a_station_is_refused_while_it_runs() -> None:
     play = Play()
     for line in ("start 2026-04-10 10:00", "hours always", "seed 3", "contract X STK NYSE USD"):
