@@ -10,12 +10,13 @@ time that cannot pass, are raised to the driver, which stops the station.
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 
 from ..venue.broker.accounts_refused import AccountRefused
 from ..venue.commands import AccountCommand
-from ..venue.engine import Engine
+from ..venue.engine import Engine, Happened
+from ..venue.facts import TapeWritten
 from ..venue.market.source import MarketSource
 from ..venue.reference.sessions import REGULAR
 from ..venue.units import Nanos
@@ -152,7 +153,7 @@ class Station:
         self.competition = Competition(sessions)
         self.world = WorldPlayer(self)
         """The world that a test plays here; nothing of it costs anything before."""
-        self.link.heard = self.world.heard
+        self.link.heard = self._heard
         self.user = TwsUser(self.link, self.queries, sessions, self.config)
         self.daily = Daily(self, chosen, self.config, timing)
         self.farm_queue = FarmQueue(self.farms, sessions, self.config, timing, HANDLERS)
@@ -285,15 +286,22 @@ class Station:
         take = self.scheduler.keep if self.timing.frozen else self.scheduler.take
         take(session, data)
 
-    def step(self, now: Nanos) -> None:
-        """Let time pass: fills, expiries, backlogs, quotes, repetitions, time-outs."""
+    def step(self, now: Nanos, *, on: bool = False) -> None:
+        """Let time pass: fills, expiries, backlogs, quotes, repetitions, time-outs.
+
+        ``on``: nothing but time has passed since the last step, so the instants that are known
+        hold.
+        """
         self.timing.move(now)
-        self.schedule.changed()
+        if not on:
+            self.schedule.changed()
         self.drills.step(now)
+        others = not on
         if not self.timing.frozen:
-            self.link.advance(self.timing.now)
-            self.schedule.step(now)
-        self.schedule.changed()
+            others |= self.link.advance(self.timing.now)
+            others |= self.schedule.step(now)
+        if others:
+            self.schedule.changed()
 
     def pass_time(self, now: Nanos) -> None:
         """Bring the venue to ``now``, before anything that happens at ``now``."""
@@ -344,6 +352,17 @@ class Station:
     def streaming(self) -> bool:
         """Whether a client follows market data that go on."""
         return any(alarm.due() is not None for alarm in self._streams)
+
+    def leap(self, on: bool) -> None:
+        """Say that time jumps from now on, or no more."""
+        self.timing.leaping = on
+        self.level1.channels.look_again()
+
+    def _heard(self, happened: Iterable[Happened]) -> None:
+        """Hear the facts of the venue before clients do."""
+        if any(isinstance(one.fact, TapeWritten) for one in happened):
+            self.level1.channels.look_again()
+        self.world.heard(happened)
 
     def act(self) -> None:
         """The user or the control API has done something: whatever is next may be another."""

@@ -18,6 +18,8 @@ class Timing:
         self.now = now
         self.frozen = False
         """Whether a drill hangs the station: it keeps bytes, and handles and sends nothing."""
+        self.leaping = False
+        """Whether time jumps: then what has nothing to tell is not asked at every moment."""
         self.until: Callable[[float], Nanos] = lambda seconds: self.now + int(seconds * SECOND)
         """Market time a number of real seconds from now; the driver may run it faster."""
         self.stopwatch: Callable[[], Nanos] = lambda: 0
@@ -44,6 +46,11 @@ class Wakeup:
     def __init__(self, due: Due, action: Action, fixed: Due | None = None) -> None:
         """``fixed()`` is when the component must act at an instant of its own; what is due before
         may as well be done then, and loses nothing. Without it, that is ``due``."""
+    __slots__ = ("_action", "_due", "_known", "_stale", "alone")
+
+    def __init__(self, due: Due, action: Action, *, alone: bool = False) -> None:
+        """``alone``: that it acts changes no other component's next instant."""
+        self.alone = alone
         self._due = due
         self._fixed = fixed
         self._action = action
@@ -98,7 +105,13 @@ class StationSchedule:
 
     def step(self, now: Nanos) -> None:
         """Ring every alarm that is due."""
+
+    def step(self, now: Nanos) -> bool:
+        """Ring every alarm that is due; return whether others may have changed by that."""
+        others = False
         for alarm in self._alarms:
             due = alarm.due()
             if due is not None and due <= now:
                 alarm.ring(now)
+                others = others or not alarm.alone
+        return others

@@ -28,6 +28,10 @@ MOST_LINGERING = 64
 """Connections that never started and are closed, but still read; more are closed at once."""
 TURN: Nanos = 5_000_000
 """How long time jumps before sockets and others have a turn."""
+MOST_CORKED = 64 * 1024
+"""Bytes for one client in a turn of a jump; less than what makes quotes wait for it."""
+DRAIN_S = 2.0
+"""How long a jump waits for a client that takes nothing."""
 Result = TypeVar("Result")
 
 
@@ -120,14 +124,14 @@ class StationServer:
         """Let a start after this one go on from here."""
         self.station.keep_clock(MarketClock(self._wall(), self.now(), self.clock.speed))
 
-    def step_to(self, target: Nanos) -> bool:
+    def step_to(self, target: Nanos, *, on: bool = False) -> bool:
         """Let the next thing until ``target`` happen at its instant, else jump there; whether
-        something happened, so that there may be more. For ``act``."""
+        something happened, so that there may be more. For ``act``. ``on``: see ``Station.step``."""
         due = self.station.next_due()
         more = due is not None and due <= target
         at = max(self.station.now, due if more and due is not None else target)
         self.jump(at)
-        self.station.step(at)
+        self.station.step(at, on=on)
         self.station.flush()
         return more
 
@@ -141,16 +145,53 @@ class StationServer:
         self, target: Nanos, done: Callable[[Station], bool] = lambda station: False
     ) -> bool:
         """Let market time jump ahead to an instant, or until ``done`` after a step; whether it
-        was."""
-        while True:
-            end = self.station.timing.stopwatch() + TURN
-            while self.station.timing.stopwatch() < end:
-                more = self.act(lambda station: self.step_to(target))
+        was.
+
+        Clients get what they would have got; where one does not read, time waits for it a while,
+        as it would have had that time.
+        """
+        while (found := self.act(lambda station: self._jump(target, done))) is None:
+            await self._drained()
+        await self._drained()
+        return found
+
+    def _jump(self, target: Nanos, done: Callable[[Station], bool]) -> bool | None:
+        """Jump for a turn; whether ``done``, None when the turn is over before that and before
+        ``target``. What is sent goes out as one."""
+        watch = self.station.timing.stopwatch
+        end, on = watch() + TURN, False
+        for connection in self.connections:
+            connection.cork()
+        self.station.leap(True)
+        try:
+            while True:
+                more = self.step_to(target, on=on)
                 if done(self.station):
                     return True
                 if not more:
                     return False
-            await asyncio.sleep(0)
+                on = True
+                if watch() >= end or any(c.corked > MOST_CORKED for c in self.connections):
+                    return None
+        finally:
+            self.station.leap(False)
+            for connection in list(self.connections):
+                connection.uncork()
+
+    async def _drained(self) -> None:
+        """Let others have a turn, and wait until clients have taken what they were sent, or take
+        nothing for a while."""
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(0)
+        left, end = self._unsent(), loop.time() + DRAIN_S
+        while left > MOST_CORKED and loop.time() < end:
+            await asyncio.sleep(0.0005)
+            now = self._unsent()
+            if now < left:
+                left, end = now, loop.time() + DRAIN_S
+
+    def _unsent(self) -> int:
+        return max((connection.unsent for connection in self.connections), default=0)
 
     async def settle(self) -> None:
         """Let what was just said of the market take effect, also on a clock that stands still."""

@@ -165,6 +165,11 @@ class Channel(Generic[Told, Item]):
         """Send a subscriber what it lacks at ``now``, whatever moment is being told."""
         self._send(listener, self._feed.news(listener.told, now))
 
+    def look_again(self) -> None:
+        """Ask the feed anew when it is due."""
+        if self.steady:
+            self._due = self._feed.due(self._moment)
+
     def encode_anew(self) -> None:
         """What is encoded may not be right any more."""
         self._batches.clear()
@@ -205,6 +210,7 @@ class Channels:
         self._rest: Rest | None = None
         """Who is still to be told what was due."""
         self.alarm = Wakeup(self.next_due, self.step, self.next_fixed)
+        self.alarm = Wakeup(self.next_due, self.step, alone=True)
 
     def follow(
         self,
@@ -235,6 +241,13 @@ class Channels:
 
     def __iter__(self) -> Iterator[Channel[Any, Any]]:
         return iter(self._channels.values())
+
+    def look_again(self) -> None:
+        """A tape was written on, or time jumps no more: what is due next may be another moment."""
+        for channel in self._channels.values():
+            channel.look_again()
+        self._sort()
+        self.alarm.changed()
 
     def encode_anew(self) -> None:
         """A setting has changed how items are told."""

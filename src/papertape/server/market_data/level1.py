@@ -47,8 +47,10 @@ class SampledQuotes:
         interval: Nanos,
         delivery: Delivery,
         lots: Callable[[], bool],
+        timing: Timing,
     ) -> None:
         """``lots`` says whether sizes of US stocks count round lots."""
+        self._timing = timing
         self._hours = OpenHours(market, entry.conId)
         self._delivery = delivery
         self._market = market
@@ -60,8 +62,21 @@ class SampledQuotes:
         self._at: Nanos = -1
 
     def due(self, now: Nanos) -> Nanos:
-        """The next multiple of the interval."""
-        return now - now % self._interval + self._interval
+        """The next multiple of the interval; while time jumps, the next at which there may be
+        news, so that ``Channels.look_again`` is needed when the tape is written on."""
+        due = now - now % self._interval + self._interval
+        if not self._timing.leaping:
+            return due
+        first = self._next_news(now)
+        return NEVER if first >= NEVER else max(due, -(-first // self._interval) * self._interval)
+
+    def _next_news(self, now: Nanos) -> Nanos:
+        """The next tick of the tape, or the end of the session."""
+        delay = self._delivery.delay
+        then = now - delay
+        tick = self._market.next_tick(self._entry.conId, then)
+        found = NEVER if tick is None else tick
+        return (min(found, self._hours.closes) if self._hours.open(then) else found) + delay
 
     def news(self, told: Shown | None, now: Nanos) -> tuple[Shown, Sequence[QuoteChange]]:
         """What changed; everything that is known to who knows nothing."""
@@ -102,11 +117,7 @@ class EveryTick(PartedFeed[Reached | None]):
 
     def due(self, now: Nanos) -> Nanos:
         """The next tick of the tape, or the end of the session."""
-        delay = self._delivery.delay
-        then = now - delay
-        tick = self._market.next_tick(self._entry.conId, then)
-        found = NEVER if tick is None else tick
-        return (min(found, self._hours.closes) if self._hours.open(then) else found) + delay
+        return self._next_news(now)
 
     def behind(self, told: Reached | None, now: Nanos) -> bool:
         """Whether ``now`` has not been reached."""
@@ -268,6 +279,9 @@ class Level1:
             if interval
             else partial(EveryTick, market, entry, line.delivery, lots)
         )
+        kind = SampledQuotes if self._interval else EveryTick
+        make = partial(kind, self._market, entry, self._interval, line.delivery, self._in_lots,
+            self._timing)  # fmt: skip
         self.channels.follow((entry.conId, line.delivery), make, line, show=True)
 
     def snapshot(

@@ -59,7 +59,7 @@ class BrokerLink:
         """Called with the facts of the venue, before clients are told of them."""
         self.notice: Notice | None = None
         """The last notice about the link; None before the first loss."""
-        self.alarm = Wakeup(self._next_due, self.advance)
+        self.alarm = Wakeup(self._next_due, self.advance, alone=True)
 
     # -- the venue ----------------------------------------------------------------------------
 
@@ -101,18 +101,22 @@ class BrokerLink:
             except ScriptRefused as refused:
                 log.warning("the world: %s", refused)
 
-    def advance(self, now: Nanos) -> None:
-        """Advance the venue to ``now``, before anything that happens at ``now``.
+    def advance(self, now: Nanos) -> bool:
+        """Advance the venue to ``now``, before anything that happens at ``now``; return whether
+        something has happened.
 
         Does nothing while the link is lost: ``restore`` catches up.
         """
         if self.up and now > self._heard:
             due = self.alarm.due()
             if due is not None and now < due:
-                return  # nothing can have happened yet
+                return False  # nothing can have happened yet
             self._heard = now
             self.alarm.changed()
-            self._tell_of(self._venue.advance(now))
+            happened = self._venue.advance(now)
+            self._tell_of(happened)
+            return bool(happened)
+        return False
 
     def _next_due(self) -> Nanos | None:
         return self._venue.next_due() if self.up else None
