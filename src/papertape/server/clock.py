@@ -4,6 +4,7 @@ While a station runs the other clock is monotonic; from one run to the next it i
 (the wall). Nothing here reads a clock.
 """
 
+import math
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -97,8 +98,10 @@ class MarketClock(msgspec.Struct, frozen=True):
         return self.market + (elapsed if self.speed == 1 else int(elapsed * self.speed))
 
     def until(self, due: Nanos, wall: Nanos) -> float:
-        """Return the wall seconds until market time reaches ``due``; 0 when it has."""
-        return max(due - self.now(wall), 0) / self.speed / 1e9
+        """Return the wall seconds until market time reaches ``due``; 0 when it has, and
+        endless on a clock that stands still."""
+        left = max(due - self.now(wall), 0)
+        return left / self.speed / 1e9 if self.speed or not left else math.inf
 
     def over(self, other: Nanos, wall: Nanos) -> "MarketClock":
         """Return the same market time as a function of another clock, which shows ``other`` now."""

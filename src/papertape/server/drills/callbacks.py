@@ -51,6 +51,12 @@ class Withholding(Drill):
         self.due = self._waiting[0].due
         return False
 
+    def takes(self, session: Session, message: Message) -> bool:
+        """Send what is due before the next request is handled, whenever that comes."""
+        if self._waiting and self._waiting[0].due <= self.now and not self._sending:
+            self.act()
+        return True
+
     def act(self) -> None:
         """Send what is due."""
         self.send([one for one in self._waiting if one.due <= self.now])
