@@ -5,6 +5,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -48,15 +49,19 @@ class Relay:
             back.start()
             while data := _taken(station):
                 self.data += data
-                client.sendall(data)
-            client.shutdown(socket.SHUT_WR)
+                with suppress(OSError):  # a program that has gone hears no more
+                    client.sendall(data)
+            with suppress(OSError):
+                client.shutdown(socket.SHUT_WR)
             back.join(HANGS_S)
 
     @staticmethod
     def _copy(client: socket.socket, station: socket.socket) -> None:
         while data := _taken(client):
-            station.sendall(data)
-        station.shutdown(socket.SHUT_WR)
+            with suppress(OSError):
+                station.sendall(data)
+        with suppress(OSError):
+            station.shutdown(socket.SHUT_WR)
 
     def end(self) -> bytes:
         self._thread.join(HANGS_S)
