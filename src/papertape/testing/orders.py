@@ -60,6 +60,10 @@ class OrderHand:
         """End it with an error; 201 begins with the words of TWS. Raises ``WorldError``."""
         self._act(kind="reject", code=code, text=text)
 
+    def warn(self, code: int, text: str) -> None:
+        """Send its client an error about it; it lives on. Raises ``WorldError``."""
+        self._act(kind="warn", code=code, text=text)
+
     def cancel(self) -> None:
         """Let the system cancel it. Raises ``WorldError``."""
         self._act(kind="cancel")
