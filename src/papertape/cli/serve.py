@@ -204,9 +204,7 @@ def serve(
         keep_private()
         _warn_of_file(config, flags, stations)
         consent = Consent(accept_clock, accept_loss)
-        serve_stations(
-            stations, consent, wire_log=wire_log, wait_file=wait_file, world=world
-        )
+        serve_stations(stations, consent, wire_log=wire_log, wait_file=wait_file, world=world)
     except PapertapeError as error:
         screen.print(f"[red]papertape:[/red] {shown(error)}", soft_wrap=True)
         raise typer.Exit(2) from error

@@ -41,15 +41,14 @@ class Wakeup:
     ``changed``, so a component must call that whenever the result may differ.
     """
 
-    __slots__ = ("_action", "_due", "_fixed", "_known", "_stale")
+    __slots__ = ("_action", "_due", "_fixed", "_known", "_stale", "alone")
 
-    def __init__(self, due: Due, action: Action, fixed: Due | None = None) -> None:
+    def __init__(
+        self, due: Due, action: Action, fixed: Due | None = None, *, alone: bool = False
+    ) -> None:
         """``fixed()`` is when the component must act at an instant of its own; what is due before
-        may as well be done then, and loses nothing. Without it, that is ``due``."""
-    __slots__ = ("_action", "_due", "_known", "_stale", "alone")
-
-    def __init__(self, due: Due, action: Action, *, alone: bool = False) -> None:
-        """``alone``: that it acts changes no other component's next instant."""
+        may as well be done then, and loses nothing. Without it, that is ``due``. ``alone``: that
+        it acts changes no other component's next instant."""
         self.alone = alone
         self._due = due
         self._fixed = fixed
@@ -102,9 +101,6 @@ class StationSchedule:
         """The earliest instant that must not be passed by, however much is due before."""
         dues = [due for alarm in self._alarms if (due := alarm.fixed()) is not None]
         return min(dues, default=None)
-
-    def step(self, now: Nanos) -> None:
-        """Ring every alarm that is due."""
 
     def step(self, now: Nanos) -> bool:
         """Ring every alarm that is due; return whether others may have changed by that."""

@@ -209,8 +209,7 @@ class Channels:
         """No steady channel is due before."""
         self._rest: Rest | None = None
         """Who is still to be told what was due."""
-        self.alarm = Wakeup(self.next_due, self.step, self.next_fixed)
-        self.alarm = Wakeup(self.next_due, self.step, alone=True)
+        self.alarm = Wakeup(self.next_due, self.step, self.next_fixed, alone=True)
 
     def follow(
         self,

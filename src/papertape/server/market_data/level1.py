@@ -35,6 +35,16 @@ class QuoteChange(NamedTuple):
     now: Shown
 
 
+def next_news(
+    market: MarketSource, con_id: int, hours: OpenHours, delay: Nanos, now: Nanos
+) -> Nanos:
+    """The next tick of a tape, or the end of the session, as it is told so much later."""
+    then = now - delay
+    tick = market.next_tick(con_id, then)
+    found = NEVER if tick is None else tick
+    return (min(found, hours.closes) if hours.open(then) else found) + delay
+
+
 class SampledQuotes:
     """The feed of an instrument's quotes at an interval."""
 
@@ -67,16 +77,8 @@ class SampledQuotes:
         due = now - now % self._interval + self._interval
         if not self._timing.leaping:
             return due
-        first = self._next_news(now)
+        first = next_news(self._market, self._entry.conId, self._hours, self._delivery.delay, now)
         return NEVER if first >= NEVER else max(due, -(-first // self._interval) * self._interval)
-
-    def _next_news(self, now: Nanos) -> Nanos:
-        """The next tick of the tape, or the end of the session."""
-        delay = self._delivery.delay
-        then = now - delay
-        tick = self._market.next_tick(self._entry.conId, then)
-        found = NEVER if tick is None else tick
-        return (min(found, self._hours.closes) if self._hours.open(then) else found) + delay
 
     def news(self, told: Shown | None, now: Nanos) -> tuple[Shown, Sequence[QuoteChange]]:
         """What changed; everything that is known to who knows nothing."""
@@ -117,7 +119,7 @@ class EveryTick(PartedFeed[Reached | None]):
 
     def due(self, now: Nanos) -> Nanos:
         """The next tick of the tape, or the end of the session."""
-        return self._next_news(now)
+        return next_news(self._market, self._entry.conId, self._hours, self._delivery.delay, now)
 
     def behind(self, told: Reached | None, now: Nanos) -> bool:
         """Whether ``now`` has not been reached."""
@@ -275,13 +277,10 @@ class Level1:
         entry = line.instrument
         market, interval, lots = self._market, self._interval, self._in_lots
         make: Callable[[], ChannelFeed[Any, QuoteChange]] = (
-            partial(SampledQuotes, market, entry, interval, line.delivery, lots)
+            partial(SampledQuotes, market, entry, interval, line.delivery, lots, self._timing)
             if interval
             else partial(EveryTick, market, entry, line.delivery, lots)
         )
-        kind = SampledQuotes if self._interval else EveryTick
-        make = partial(kind, self._market, entry, self._interval, line.delivery, self._in_lots,
-            self._timing)  # fmt: skip
         self.channels.follow((entry.conId, line.delivery), make, line, show=True)
 
     def snapshot(
