@@ -537,6 +537,15 @@ def test_equal_legs_are_one_combination_and_other_legs_another() -> None:
     assert CATALOGUE.get(one) is None, "another venue has not heard of it"
 
 
+def test_the_number_of_a_combination_inside_the_venue_means_nothing_to_a_client() -> None:
+    stage = played("submit #1 BUY 1 AAPL LMT 1 <vertical>")
+    (order,) = stage.engine.state.orders.values()
+    number = order.terms.conId
+    assert told(stage, f"submit #2 BUY 1 AAPL LMT 1 secType= conId={number}") == ["#2 refused 200"]
+    legs_of_it = legs((number, 1), (C255, -1))
+    assert told(stage, f"submit #2 BUY 1 AAPL LMT 1 {legs_of_it}") == ["#2 refused 313"]
+
+
 def test_a_combination_of_ten_thousand_legs_is_refused_before_they_are_looked_at() -> None:
     stage, looked = played(), []
     contract = Contract(symbol="AAPL", secType="BAG", exchange="SMART", currency="USD")

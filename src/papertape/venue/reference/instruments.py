@@ -372,7 +372,7 @@ class Instruments:
         return None
 
     def _by_number(self, wanted: Contract, now: Nanos) -> Iterator[Listing] | Refusal:
-        entry = self.get(wanted.conId)
+        entry = None if is_combination(wanted.conId) else self.get(wanted.conId)
         if entry is None or (_has_ended(entry, now) and not _recalls(wanted, entry)):
             return NOT_FOUND
         if wanted.secType.upper() == "CONTFUT" and type(entry) is Future:
