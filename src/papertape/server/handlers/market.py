@@ -2,8 +2,11 @@
 
 from msgspec.structs import replace
 
+from ...model import Contract
+from ...venue.reference.combinations import BAG, combination_of
 from ...venue.reference.exchanges import SMART
-from ...venue.reference.instruments import Instrument, Purpose, Refusal
+from ...venue.reference.instruments import Instrument, Listing, Purpose, Refusal
+from ...venue.reference.securities import Combination
 from ...wire.catalogue import market as wire
 from ..market_data.computations import ComputationLine, computes
 from ..market_data.entitlements import told_contract
@@ -42,7 +45,7 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
     if snapshot and message.genericTickList.strip():
         session.error(message.reqId, 321, variant="snapshot_generic")
         return
-    found = tws.resolve(message.contract, Purpose.QUOTES)
+    found = _quoted(tws, message.contract)
     if isinstance(found, Refusal):
         session.refuse(message.reqId, found)
         return
@@ -51,7 +54,7 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
         session.send(wire.RerouteMarketDataRequest(message.reqId, entry.under, SMART))
         return
     feed = entry.secType == FEED
-    if not feed and not tws.quotes(entry.conId):
+    if not feed and not _has_quotes(tws, entry):
         contract = f"{entry.symbol} {found.exchange}"
         session.error(message.reqId, 354, variant="no_delayed", contract=contract)
         return
@@ -63,6 +66,11 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
         session.refuse(message.reqId, wanted)
         return
     delivery = _delivery(tws, session, message.reqId, entry, wanted)
+    if wanted.generic and entry.secType == BAG:
+        what = "The generic tick list of a combination"
+        session.refuse(message.reqId, Refusal(321, {"what": what}, "not_served"))
+        return
+    delivery = _delivery(tws, session, message.reqId, entry)
     if delivery is None:
         return
     providers = news_providers(message.genericTickList)
@@ -93,6 +101,21 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
         tws.generic_ticks.follow(
             message.reqId, session, entry, wanted.generic, delay=delivery.delay
         )
+
+
+def _quoted(tws: Services, contract: Contract) -> Listing | Refusal:
+    """What a request for quotes means: a contract, or a combination of them."""
+    if contract.secType.upper() != BAG:
+        return tws.resolve(contract, Purpose.QUOTES)
+    instruments, now = tws.venue.instruments, tws.timing.now
+    return combination_of(contract, Purpose.QUOTES, instruments, now)
+
+
+def _has_quotes(tws: Services, entry: Instrument) -> bool:
+    """Whether there is a tape to quote an instrument, or every leg of it."""
+    if isinstance(entry, Combination):
+        return all(tws.quotes(leg.conId) for leg in entry.composition.legs)
+    return tws.quotes(entry.conId)
 
 
 def _delivery(

@@ -19,6 +19,8 @@ from ..sessions.session import Session
 from ..settings import StationSettings
 from ..timing import Timing
 from .channels import NEVER, Channel, ChannelFeed, Channels, Form, Listener, PartedFeed
+from .channels import NEVER, Channel, Channels, Form, Listener
+from .net_quotes import QuoteSource, quoted_in
 from .open_hours import OpenHours
 from .past_ticks import LINE_PIECE
 from .quotes import Delivery, QuoteLine, Reached, Shown, Ticks, closed, shown
@@ -52,7 +54,7 @@ class SampledQuotes:
 
     def __init__(
         self,
-        market: MarketSource,
+        market: QuoteSource,
         entry: Instrument,
         interval: Nanos,
         delivery: Delivery,
@@ -194,7 +196,7 @@ def steps(before: Shown, ticks: Iterable[Quote | Print], after: Shown) -> Iterat
 
 
 def _state(
-    market: MarketSource, entry: Instrument, now: Nanos, delivery: Delivery, hours: OpenHours
+    market: QuoteSource, entry: Instrument, now: Nanos, delivery: Delivery, hours: OpenHours
 ) -> Shown:
     """What is delivered of an instrument at an instant."""
     con_id, now = entry.conId, now - delivery.delay
@@ -217,7 +219,7 @@ class Pictures:
 
     def __init__(
         self,
-        market: MarketSource,
+        market: QuoteSource,
         entry: Instrument,
         delivery: Delivery,
         lots: Callable[[], bool],
@@ -281,6 +283,9 @@ class Level1:
             if interval
             else partial(EveryTick, market, entry, line.delivery, lots)
         )
+        kind = SampledQuotes if self._interval else EveryTick
+        market = quoted_in(self._market, entry)
+        make = partial(kind, market, entry, self._interval, line.delivery, self._in_lots)
         self.channels.follow((entry.conId, line.delivery), make, line, show=True)
 
     def snapshot(
@@ -292,7 +297,7 @@ class Level1:
         if channel is None:
             if len(self._pictures) >= MOST_PICTURES:
                 del self._pictures[next(iter(self._pictures))]
-            feed = Pictures(self._market, entry, delivery, self._in_lots)
+            feed = Pictures(quoted_in(self._market, entry), entry, delivery, self._in_lots)
             channel = self._pictures[key] = Channel(feed, self._timing.now)
         form = Form(session.version)
         once: Listener[Picture | None] = Listener(request_id, session, form, None)
@@ -300,7 +305,7 @@ class Level1:
 
     def delivered(self, entry: Instrument, delivery: Delivery) -> int:
         """The type of the data that a request for quotes gets now."""
-        hours = OpenHours(self._market, entry.conId)
+        hours = OpenHours(quoted_in(self._market, entry), entry.conId)
         return delivery.kind(is_open=hours.open(self._timing.now - delivery.delay))
 
     def _in_lots(self) -> bool:

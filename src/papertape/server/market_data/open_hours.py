@@ -1,15 +1,15 @@
 """Whether an instrument's market is open."""
 
-from ...venue.market.source import MarketSource
 from ...venue.units import Nanos
 from .channels import NEVER
+from .net_quotes import QuoteSource
 from .past_ticks import session_at
 
 
 class OpenHours:
     """Whether an instrument's market is open; remembers the session that it found."""
 
-    def __init__(self, market: MarketSource, con_id: int) -> None:
+    def __init__(self, market: QuoteSource, con_id: int) -> None:
         self._market = market
         self._con_id = con_id
         self._since: Nanos = 0
