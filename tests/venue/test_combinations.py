@@ -20,11 +20,13 @@ from papertape.server.present.queries import Queries
 from papertape.server.present.views import Views
 from papertape.venue.broker.terms import check as check_terms
 from papertape.venue.commands import SetMarginModel, SubmitOrder
+from papertape.venue.facts import ActDone
 from papertape.venue.invariants import check
 from papertape.venue.reference.composition import COMBINATIONS_FROM
 from papertape.venue.reference.instruments import Refusal
 from papertape.venue.reference.listings import CATALOGUE
-from papertape.venue.units import cash_decimal
+from papertape.venue.script import OrderRule, ScriptAct, ScriptRefused, SetHolding, SetRule
+from papertape.venue.units import SECOND, cash_decimal
 from venue.scenario import Stage, rows_of, shown, text_of
 from venue.test_order_types import restarted
 
@@ -543,7 +545,20 @@ def test_the_number_of_a_combination_inside_the_venue_means_nothing_to_a_client(
     number = order.terms.conId
     assert told(stage, f"submit #2 BUY 1 AAPL LMT 1 secType= conId={number}") == ["#2 refused 200"]
     legs_of_it = legs((number, 1), (C255, -1))
-    assert told(stage, f"submit #2 BUY 1 AAPL LMT 1 {legs_of_it}") == ["#2 refused 313"]
+    assert told(stage, f"submit #2 BUY 1 AAPL LMT 1 {legs_of_it}") == ["#2 refused 200"]
+    with pytest.raises(ScriptRefused):
+        stage.submit(SetHolding("DU1234567", number, 10_000))
+
+
+def test_a_rule_of_a_world_takes_and_cancels_a_combination_and_fills_none() -> None:
+    stage = played()
+    stage.submit(SetRule(OrderRule(acts=(ScriptAct("fill"), ScriptAct("cancel", 5 * SECOND)))))
+    assert told(stage, "submit #1 BUY 1 AAPL MKT <vertical>") == ["#1 accepted Submitted"]
+    facts = [fact for entry in stage.journal[-1:] for fact in entry.facts]
+    (act,) = [fact for fact in facts if isinstance(fact, ActDone)]
+    assert act.problem.startswith("a combination fills from the quotes of its legs")
+    assert told(stage, "quote C255 6.00 x 6.10") == []
+    assert told(stage, "clock 20260413 10:00:30") == ["#1 PendingCancel", "#1 Cancelled"]
 
 
 def test_a_combination_of_ten_thousand_legs_is_refused_before_they_are_looked_at() -> None:
