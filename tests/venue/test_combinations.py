@@ -609,6 +609,34 @@ def routed(stage: Stage, order_id: int, *params: tuple[str, str], sure: bool = F
     return told(stage, row)[0].removesuffix(" PreSubmitted").removesuffix(" Submitted")
 
 
+def test_what_has_no_tape_is_not_asked_for_ticks() -> None:
+    """A leg, the instrument of a range and that of a condition may be quoted by nobody."""
+    unquoted = 1224817717  # another call on Apple
+    stage = played(
+        f"submit #1 BUY 1 AAPL MKT {legs((C255, 1), (unquoted, -1))}",
+        f'submit #2 BUY 1 AAPL LMT 250 conditions=[{{"type":1,"conId":{unquoted},"price":9}}]',
+    )
+    assert routed(
+        stage, 3, ("PriceCondConid", str(unquoted)), ("CondPriceMin", "0.01"), ("MaxSegSize", "1")
+    ) == "#3 accepted"  # fmt: skip
+    told(stage, "quote C255 6.00 x 6.10")
+    told(stage, "clock 20260413 10:30:00")
+    assert unquoted not in stage.market.tape
+    assert C255 in stage.market.asked and unquoted not in stage.market.asked
+    assert len(stage.engine.state.orders) == 3
+
+
+def test_guarantee_is_a_number_however_it_is_written() -> None:
+    stage = played()
+    for number, value in enumerate(("1", "1.0", "01"), 1):
+        assert routed(stage, number, ("NonGuaranteed", value)) == f"#{number} accepted"
+        (*_, order) = stage.engine.state.orders.values()
+        assert order.terms.extras.legged and order.status == "PreSubmitted"
+        params = msgspec.json.encode([TagValue("NonGuaranteed", value)]).decode()
+        row = f"submit #9 BUY 1 AAPL LMT 1 <vertical> whatIf=true smartComboRoutingParams={params}"
+        assert told(stage, row) == ["#9 refused 360"]
+
+
 def test_parameters_come_once_and_ranges_are_not_turned_round() -> None:
     stage = played()
     once = routed(stage, 1, ("MaxSegSize", "1"), ("MaxSegSize", "2"))

@@ -199,6 +199,13 @@ class Engine:
                 self._quiet = self.exchange.changes, quiet
             if quiet > self.clock:
                 due.append(quiet)
+            instruments = sorted(self.exchange.instruments)
+            market = self._market
+            taped = (con_id for con_id in instruments if con_id in market)
+            ticks = [market.next_tick(con_id, self.clock) for con_id in taped]
+            found = [tick for tick in ticks if tick is not None]
+            self._quiet = self.exchange.version, min(found, default=self.clock)
+            due += found
         return min((one for one in due if one is not None), default=None)
 
     def _next_concern(self, con_id: int) -> Nanos | None:
@@ -473,6 +480,8 @@ class Engine:
                 version = exchange.version
                 for con_id in sorted(exchange.instruments - watched):
                     watched.add(con_id)
+                    if con_id not in market:  # what has no tape never ticks
+                        continue
                     tape = market.ticks(con_id, since, until)
                     first = next(tape, None)
                     if first is not None:
