@@ -193,19 +193,13 @@ class Engine:
         if self._market is not None:
             known, quiet = self._quiet
             if known != self.exchange.changes or quiet <= self.clock:
-                ticks = [self._next_concern(con_id) for con_id in sorted(self.exchange.instruments)]
+                taped = (one for one in sorted(self.exchange.instruments) if one in self._market)
+                ticks = [self._next_concern(con_id) for con_id in taped]
                 found = [tick for tick in ticks if tick is not None]
                 quiet = min(found, default=self.clock)
                 self._quiet = self.exchange.changes, quiet
             if quiet > self.clock:
                 due.append(quiet)
-            instruments = sorted(self.exchange.instruments)
-            market = self._market
-            taped = (con_id for con_id in instruments if con_id in market)
-            ticks = [market.next_tick(con_id, self.clock) for con_id in taped]
-            found = [tick for tick in ticks if tick is not None]
-            self._quiet = self.exchange.version, min(found, default=self.clock)
-            due += found
         return min((one for one in due if one is not None), default=None)
 
     def _next_concern(self, con_id: int) -> Nanos | None:

@@ -65,12 +65,11 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
     if isinstance(wanted, Refusal):
         session.refuse(message.reqId, wanted)
         return
-    delivery = _delivery(tws, session, message.reqId, entry, wanted)
     if wanted.generic and entry.secType == BAG:
         what = "The generic tick list of a combination"
         session.refuse(message.reqId, Refusal(321, {"what": what}, "not_served"))
         return
-    delivery = _delivery(tws, session, message.reqId, entry)
+    delivery = _delivery(tws, session, message.reqId, entry, wanted)
     if delivery is None:
         return
     providers = news_providers(message.genericTickList)

@@ -8,10 +8,11 @@ present state once, so nobody stays on its channel.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice, takewhile
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ...venue.market.source import MarketSource, Print, Quote
 from ...venue.reference.instruments import Instrument
+from ...venue.reference.securities import Combination
 from ...venue.units import SECOND, Nanos
 from ...wire.message import Farm, Message
 from ..config import Config
@@ -19,7 +20,6 @@ from ..sessions.session import Session
 from ..settings import StationSettings
 from ..timing import Timing
 from .channels import NEVER, Channel, ChannelFeed, Channels, Form, Listener, PartedFeed
-from .channels import NEVER, Channel, Channels, Form, Listener
 from .net_quotes import QuoteSource, quoted_in
 from .open_hours import OpenHours
 from .past_ticks import LINE_PIECE
@@ -37,8 +37,12 @@ class QuoteChange(NamedTuple):
     now: Shown
 
 
+NET_INTERVAL: Final[Nanos] = 50_000_000
+"""How often a combination is looked at where other lines tell every tick."""
+
+
 def next_news(
-    market: MarketSource, con_id: int, hours: OpenHours, delay: Nanos, now: Nanos
+    market: QuoteSource, con_id: int, hours: OpenHours, delay: Nanos, now: Nanos
 ) -> Nanos:
     """The next tick of a tape, or the end of the session, as it is told so much later."""
     then = now - delay
@@ -277,15 +281,15 @@ class Level1:
             line.session.subscriptions.add(line)
             return
         entry = line.instrument
-        market, interval, lots = self._market, self._interval, self._in_lots
+        interval, lots = self._interval, self._in_lots
+        if isinstance(entry, Combination):  # it has a tape of no kind
+            interval = interval or NET_INTERVAL
+        market = quoted_in(self._market, entry)
         make: Callable[[], ChannelFeed[Any, QuoteChange]] = (
             partial(SampledQuotes, market, entry, interval, line.delivery, lots, self._timing)
             if interval
-            else partial(EveryTick, market, entry, line.delivery, lots)
+            else partial(EveryTick, self._market, entry, line.delivery, lots)
         )
-        kind = SampledQuotes if self._interval else EveryTick
-        market = quoted_in(self._market, entry)
-        make = partial(kind, market, entry, self._interval, line.delivery, self._in_lots)
         self.channels.follow((entry.conId, line.delivery), make, line, show=True)
 
     def snapshot(
