@@ -80,6 +80,12 @@ requirements: $(UV_STAMP)  ## pin the dependencies (needs uv)
 	  --no-emit-index-url --no-emit-find-links --python-version 3.11 \
 	  -c requirements/dev.txt -o requirements/dist.txt requirements/dist.in
 	UV_CUSTOM_COMPILE_COMMAND="make requirements" $(PY) -m uv pip compile -q --generate-hashes --universal \
+	  --no-emit-index-url --no-emit-find-links --python-version 3.11 --extra server \
+	  -c requirements/run.txt -o requirements/serve.txt pyproject.toml
+	UV_CUSTOM_COMPILE_COMMAND="make requirements" $(PY) -m uv pip compile -q --generate-hashes --universal \
+	  --no-emit-index-url --no-emit-find-links --python-version 3.11 \
+	  -c requirements/run.txt -o requirements/build.txt requirements/build.in
+	UV_CUSTOM_COMPILE_COMMAND="make requirements" $(PY) -m uv pip compile -q --generate-hashes --universal \
 	  --no-emit-index-url --no-emit-find-links --python-version 3.11 \
 	  -c requirements/dev.txt -o requirements/uv.txt requirements/uv.in
 

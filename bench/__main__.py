@@ -28,6 +28,7 @@ SUITES = {
     "order": "1 minute",
     "short_ways": "seconds",
     "services": "1 minute",
+    "jump": "seconds",
 }
 LONG = {
     "leaks": "5 minutes",
@@ -41,6 +42,7 @@ LONG = {
     "options": "1 minute",
     "chain": "1 minute",
     "everytick": "2 minutes",
+    "whole_day": "2 minutes",
     "tape": "2 minutes",
 }
 """Suites that run only when they are named."""

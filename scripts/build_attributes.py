@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from papertape.venue.broker.attributes import TABLE, Attribute
+from papertape.venue.broker.combination_types import COMBINATION_TYPES
 from papertape.venue.broker.terms import (
     AUC,
     AUCTION_TIFS,
@@ -50,7 +51,8 @@ def words() -> str:
     """The rows for the three fields that take one of a few words."""
     return (
         f"| `action` | {names(tuple(SIDES))} | with 346, as TWS does: {names(INSTITUTIONS)} |\n"
-        f"| `orderType` | {names(tuple(ORDER_TYPES))} | {names(UNSERVED_ORDER_TYPES)}; "
+        f"| `orderType` | {names(tuple(ORDER_TYPES))}; of combinations "
+        f"{names(tuple(COMBINATION_TYPES))} | {names(UNSERVED_ORDER_TYPES)}; "
         f"with 387, as TWS does: {names(UNSUPPORTED_ORDER_TYPES)} |\n"
         f"| `tif` | {names((*TIFS, *AUCTION_TIFS))}, below server version 225 also empty "
         f"| with 10052: any other; with 387 as in a paper account: MTL with `{AUC}` |\n"

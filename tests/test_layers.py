@@ -49,7 +49,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "server",
         "client",
     },  # puts stations together, as cli does
-    "explain": BASE | {"model", "wire"},
+    "explain": BASE | {"model", "wire", "recording"},  # it reads recordings
     # Proxy, sanitiser and replay: they see bytes and messages, no station.
     "recording": BASE | {"model", "wire"},
     # It acts through the control API only.
@@ -121,6 +121,8 @@ SERVER_ROOMS: dict[str, set[str]] = {
     "account_commands": set(),
     "tws_user": COMMON | {"sessions", "present", "plant"},
     "publisher": COMMON | {"sessions", "present", "account_figures"},
+    "worlds": COMMON
+    | {"sessions", "present", "plant", "drills", "venue_port", "clock", "assembly"},
     "handlers": COMMON
     | {"sessions", "present", "market_data", "plant", "venue_port", "account_figures", "tws_user"}
     | {"profit_streams", "display_groups", "research"},
@@ -154,8 +156,15 @@ DRIVERS = (
     "http_admission.py", "http_exchange.py", "recording/aio/*",
 )  # fmt: skip
 # console/process.py waits for the end of stdin, which no event loop can on Windows.
-THREADS = ("ibapi/reader.py", "testing/thread.py", "store/folding.py", "console/process.py")
-OUTSIDE = (*DRIVERS, "ibapi/reader.py", "cli/*")
+THREADS = (
+    "ibapi/reader.py", "testing/thread.py", "testing/programs.py", "store/folding.py",
+    "console/process.py",
+)  # fmt: skip
+# These wait for programs under test, and end them.
+WAITS = (
+    "testing/requests.py", "testing/orders.py", "testing/programs.py", "testing/worldrun.py",
+)  # fmt: skip
+OUTSIDE = (*DRIVERS, *WAITS, "ibapi/reader.py", "cli/*")
 CONFINED: dict[str, tuple[str, ...]] = {
     "sqlite3": ("store/*",),
     "asyncio": DRIVERS,

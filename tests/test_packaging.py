@@ -78,7 +78,7 @@ def test_a_client_alone_says_what_its_command_needs(
     with pytest.raises(SystemExit) as ended:
         command.main()
     assert ended.value.code == 2
-    extra = "server" if words[:1] == ("serve",) else "cli"
+    extra = "server" if words[:1] in (("serve",), ("container",)) else "cli"
     told = capsys.readouterr().err
     assert f"pip install 'papertape[{extra}]'" in told and "typer" in told
     assert extra in PROJECT["optional-dependencies"]

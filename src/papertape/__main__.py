@@ -10,7 +10,7 @@ from typing import Final
 
 CLI: Final = ("typer", "rich", "pydantic_settings", "filelock")
 """Packages of the extra ``cli``, by the names that are imported."""
-EXTRAS: Final = {"serve": "server"}
+EXTRAS: Final = {"serve": "server", "container": "server"}
 """Command -> the extra that it needs; ``cli`` for the others."""
 
 

@@ -102,7 +102,7 @@ def test_a_recording_of_a_station(tmp_path: Path) -> None:
     done = papertape("explain", "wire.jsonl", cwd=tmp_path)
     assert "PlaceOrder (3)  client → server, text, server version 176" in done.stdout
     assert "order.totalQuantity" in done.stdout
-    assert "read as a recording" in done.stdout
+    assert "read as a wire log" in done.stdout
 
 
 @pytest.mark.parametrize(

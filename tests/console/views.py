@@ -7,7 +7,8 @@ from typing import Any, cast
 from nicegui import Client, ui
 from nicegui.page import page
 
-from papertape.console.remote import RemoteError
+from papertape.console.equity import EquityRecorder
+from papertape.console.remote import Remote, RemoteError
 from papertape.console.view import PageView
 
 Row = dict[str, Any]
@@ -21,6 +22,9 @@ class PaperDesk:
     def __init__(self) -> None:
         self.done: list[tuple[str, str, Any]] = []
         self.answers: dict[str, Any] = {}
+        self.watchlist: dict[int, Row] = {}
+        self.watchlist_changed = False
+        self.equity = EquityRecorder(cast(Remote, None), self.station)
 
     def _answer(self, verb: str, path: str, body: Any) -> Any:
         self.done.append((verb, path, body))
@@ -29,7 +33,7 @@ class PaperDesk:
             raise answer
         return answer
 
-    async def get(self, path: str, **query: Any) -> Any:
+    async def get(self, path: str, *, wait_s: float = 0.0, **query: Any) -> Any:
         """Ask."""
         return self._answer("get", path, query)
 

@@ -37,7 +37,8 @@ LATE = {365}
 CANCELLED = "API scanner subscription cancelled"
 """They cancel a scanner that has answered, which is confirmed likewise."""
 NOT_BY_NAME = {
-    "requestFA", "no scanner", "RESC", "no article", "no provider", "reqWshEventData",
+    "requestFA", "whatIf", "BOX TOP", "GTX", "blockOrder", "hedgeType", "no scanner", "RESC",
+    "no article", "no provider", "reqWshEventData",
 }  # fmt: skip
 """TWS has words of its own for it."""
 

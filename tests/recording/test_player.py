@@ -1,13 +1,15 @@
 """A replay answers what a request means, with the ids, the version and the pace of now."""
 
+import copy
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from papertape.model import Bar, ComboLeg, Contract, Execution, Order, TagValue
+from papertape.recording import matching
 from papertape.recording.conversation import conversations
-from papertape.recording.meaning import differences
+from papertape.recording.meaning import differences, key_of
 from papertape.recording.player import Closing, Player
 from papertape.recording.replay import Replay
 from papertape.wire import catalogue
@@ -41,6 +43,7 @@ from papertape.wire.catalogue.session import (
 )
 from papertape.wire.connection import Codecs
 from recording.said import Script, recording
+from wire.messages import samples
 
 MS = 1_000_000
 SPY = Contract(symbol="SPY", secType="STK", exchange="SMART", currency="USD")
@@ -429,7 +432,57 @@ def test_what_tells_contracts_apart(asked: Contract, recorded: Contract, same: b
     assert all(one.soft for one in found) == same
 
 
+@pytest.mark.parametrize("cls", catalogue.REQUESTS.values(), ids=lambda cls: cls.__name__)
+def test_a_request_has_a_key_that_it_shares_with_its_likes(cls: Any) -> None:
+    for one in samples(cls):
+        other = copy.deepcopy(one)
+        if cls.spec.id_field:
+            setattr(other, cls.spec.id_field, 4711)
+        assert hash(key_of(one)) == hash(key_of(other)) and key_of(one) == key_of(other)
+        assert not [each for each in differences(one, other) if not each.soft]
+
+
+def test_many_recorded_requests_cost_few_comparisons(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = []
+    monkeypatch.setattr(
+        matching, "differences", lambda *a, **k: compared.append(1) or differences(*a, **k)
+    )
+    monkeypatch.setattr(matching, "MOST_COMPARED", 20)
+    script = Script()
+    for number in range(200):
+        script.say(ReqContractDetails(number, Contract(symbol=f"S{number}")), at=number)
+        script.say(ContractDataEnd(number), at=number)
+    program = Program(script, speed=None)
+    [end] = program.asks(ReqContractDetails(7, Contract(symbol="S150")))
+    assert (end.reqId, len(compared)) == (7, 1)
+    [error] = program.asks(ReqContractDetails(8, Contract(symbol="S999")))
+    assert error.errorCode == 322 and len(compared) <= 1 + 2 * 20
+    for number in range(100):  # alike: the first of them that has not been asked for
+        script.say(PlaceOrder(number, SPY, LIMIT), at=300)
+    program, before = Program(script, speed=None), len(compared)
+    assert program.asks(PlaceOrder(7, SPY, LIMIT), PlaceOrder(8, SPY, LIMIT)) == []
+    assert not program.player.unknown and len(compared) <= before + 2 * 2 * matching.MOST_ALIKE
+
+
 # ---------------------------------------------------------------- sessions
+
+
+def test_an_order_keeps_the_id_of_now_when_the_program_connects_again() -> None:
+    first = Script(connection=1).say(PlaceOrder(1, SPY, LIMIT), at=10)
+    second = Script(connection=2).say(ReqOpenOrders(), at=20)
+    second.say(OpenOrder(1, SPY, Order(orderId=1, clientId=7)), OpenOrdersEnd(), at=21)
+    replay = Replay(recording(first, second), speed=None)
+    for turn, asked in ((1, 40), (2, 90)):
+        player = replay.player(7, 226)
+        player.ask(StartApi(7), 0)
+        player.ask(PlaceOrder(asked, SPY, LIMIT), 0)
+        assert not player.unknown
+        again = replay.player(7, 226)
+        again.ask(StartApi(7), 0)
+        again.ask(ReqOpenOrders(), 0)
+        codecs = Codecs(226, catalogue.RESPONSES)
+        told = [codecs.decode(one[4:]) for one in again.due(0) if isinstance(one, bytes)]
+        assert [m.orderId for m in told if isinstance(m, OpenOrder)] == [asked], turn
 
 
 def test_a_program_gets_the_session_of_its_client_id_and_then_the_next() -> None:

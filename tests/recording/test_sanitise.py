@@ -195,4 +195,4 @@ def test_the_command_masks_a_file_and_says_what_it_left_out(tmp_path: Path) -> N
 def test_a_recording_that_is_none_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"no")
     out = papertape("record", "sanitise", "a", "b", cwd=tmp_path, code=2).output
-    assert "is not a recording" in out and not (tmp_path / "b").exists()
+    assert "is no recording of a kind that is known" in out and not (tmp_path / "b").exists()

@@ -11,7 +11,6 @@ from papertape.server.config_table import NAMES, TABLE
 from papertape.venue.market.source import PriceBar
 from papertape.venue.units import SECOND
 from papertape.wire.catalogue import account, contract, history, market, orders, reports
-from papertape.wire.catalogue.session import ErrorMessage
 from server.handlers.test_exercise import ask, holding
 from server.pair import VERSIONS, Hall
 from server.shown import lines
@@ -29,6 +28,10 @@ PROOFS = {
     "includeVirtualFxPositions": SETTINGS + "test_virtual_positions_in_currencies",
     "prepareDailyPnL": "server/handlers/test_profit.py::"
     "test_a_daily_profit_that_is_not_prepared_is_missing_in_the_first_row",
+    "sendStatusUpdatesForVolatilityOrders": PRECAUTIONS
+    + "test_a_volatility_order_reports_each_new_price",
+    "bypassPriceBasedVolatilityWarning": PRECAUTIONS
+    + "test_an_order_whose_price_follows_a_volatility",
     "encodeApiMessages": HERE + "test_texts_are_encoded_as_the_setting_says",
     "socketPort": SETTINGS + "test_a_new_port_is_told_to_every_client_and_each_is_closed",
     "useNegativeAutoRange": "server/test_tws_user.py::",
@@ -42,7 +45,6 @@ PROOFS = {
     "masterClientId": SETTINGS
     + "test_the_master_client_is_told_orders_status_and_executions_of_all",
     "bulkDataTimeout": SETTINGS + "test_how_long_history_waits_for_a_broken_farm",
-    "componentExchSeparator": HERE + "test_an_exchange_and_a_primary_exchange_in_one_field",
     "showForexDataIn1_10Pips": HERE + "test_currency_prices_in_halves_or_whole_pips",
     "allowForexTradingIn1_10Pips": SETTINGS + "test_tenths_of_a_pip_in_currency_orders",
     "roundAccountValuesToNearestWholeNumber": SETTINGS + "test_account_values_without_their_cents",
@@ -161,22 +163,6 @@ def test_nasdaq_is_called_island(version: int, island: bool) -> None:
     client.send(placed)
     got = client.of(reports.OpenOrder)
     assert {one.contract.exchange for one in got} == {name}
-
-
-def test_an_exchange_and_a_primary_exchange_in_one_field() -> None:
-    asked = Contract(symbol="AAPL", secType="STK", currency="USD", exchange="SMART:NASDAQ")
-    other = Contract(symbol="AAPL", secType="STK", currency="USD", exchange="SMART:NYSE")
-    hall = Hall(api={"componentExchSeparator": ":"})
-    client = hall.client()
-    client.send(contract.ReqContractDetails(4, asked), contract.ReqContractDetails(5, other))
-    got = client.got()
-    found = [one.contract for one in got if isinstance(one, contract.ContractData)]
-    assert [one.primaryExchange for one in found] == ["NASDAQ"]
-    assert [(one.id, one.errorCode) for one in got if isinstance(one, ErrorMessage)] == [(5, 200)]
-    client = Hall().client()
-    assert [code for _, code, _ in client.send(contract.ReqContractDetails(4, asked)).errors()] == [
-        200
-    ]
 
 
 # ---------------------------------------------------------------- currencies

@@ -242,3 +242,35 @@ def test_a_discarded_order_is_no_order_of_the_day() -> None:
     client.send(order(7, "BUY 501 AAPL LMT 99")).got()
     assert hall.station.queries.next_valid_id(1) == 8
     assert lines(client.send(orders.ReqOpenOrders()).got()) == ["openOrderEnd"]
+
+
+def volatile(**api: Any) -> tuple[Hall, Client]:
+    hall = Hall(api=api)
+    hall.market.tape[CALL.conId] = [
+        Quote(CALL.conId, hall.now, 88_000, 10 * SIZE_SCALE, 98_100, 10 * SIZE_SCALE)
+    ]
+    hall.quote("AAPL 257.66 x 257.68")
+    client = hall.client()
+    placed = order(7, "BUY 1 AAPL MKT").order
+    placed.orderType, placed.volatility, placed.volatilityType = "VOL", 12.0, 2
+    placed.continuousUpdate, placed.referencePriceType = True, 1
+    client.send(orders.PlaceOrder(7, option(), placed))
+    return hall, client
+
+
+def test_an_order_whose_price_follows_a_volatility() -> None:
+    _, client = volatile(bypassPriceBasedVolatilityWarning=False)
+    (first, second) = codes(client)
+    assert first[0] == 201 and "price-based volatility" in first[1]
+    assert second == (202, DISCARDED)
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_volatility_order_reports_each_new_price(told: bool) -> None:
+    hall, client = volatile(sendStatusUpdatesForVolatilityOrders=told)
+    assert lines(client.got())[0].startswith("openOrder #7")
+    hall.quote("AAPL 258.66 x 258.68")
+    assert bool(lines(client.got())) is told
+    hall.station.config.update({"sendStatusUpdatesForVolatilityOrders": not told})
+    hall.quote("AAPL 256.66 x 256.68")
+    assert bool(lines(client.got())) is not told

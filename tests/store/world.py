@@ -37,6 +37,7 @@ from papertape.venue.commands import (
 from papertape.venue.engine import Engine
 from papertape.venue.entries import OLDEST, SCHEMA
 from papertape.venue.facts import AnyFact
+from papertape.venue.market.laid import WorldTape
 from papertape.venue.market.source import Print, Quote
 from papertape.venue.reference.instruments import Instrument
 from papertape.venue.reference.listings import CATALOGUE
@@ -125,7 +126,7 @@ class World:
 
     def __init__(self, journal: Journal | None, *, keep_history: bool = False) -> None:
         self.market = ScriptedMarket()
-        self.engine = Engine(self.market)
+        self.engine = Engine(WorldTape(self.market))
         self.keeper = Keeper(journal, keep_history=keep_history)
         self.now = START
         self.keeper.recover(self.engine)

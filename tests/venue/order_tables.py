@@ -52,14 +52,14 @@ TABLES = {
     "an option at a volatility": """
         quote   AAPL_C260 5.00 x 5.20  -> .
         submit  #1 BUY 5 AAPL_C260 VOL volatility=12 volatilityType=2 continuousUpdate=true referencePriceType=1  -> #1 accepted Submitted
-                -> #1 again Submitted
-        quote   AAPL 260.66 x 260.68  -> .
+                -> #1 repriced Submitted; #1 again Submitted
+        quote   AAPL 260.66 x 260.68  -> #1 repriced Submitted
         quote   AAPL_C260 5.00*3 x 6.00*3  -> .
         submit  #1 BUY 5 AAPL_C260 VOL volatility=15 volatilityType=2 continuousUpdate=true referencePriceType=2  -> #1 replaced Submitted
-                -> #1 again Submitted
+                -> #1 repriced Submitted; #1 again Submitted
         submit  #2 BUY 5 AAPL_C260 VOL volatility=1.2 volatilityType=1  -> #2 accepted Submitted
-                -> #2 BOT 3 @ 6 Submitted; #2 fee 2.30475
-        quote   AAPL 270.66 x 270.68  -> .
+                -> #2 repriced Submitted; #2 BOT 3 @ 6 Submitted; #2 fee 2.30475
+        quote   AAPL 270.66 x 270.68  -> #1 repriced Submitted
         quote   AAPL_C260 5.00*3 x 6.00*4  -> #1 BOT 4 @ 6 Submitted; #1 fee 3.073
         cancel  #2  -> #2 Cancelled
         submit  #3 BUY 5 AAPL_C260 VOL  -> #3 refused 371
@@ -342,5 +342,63 @@ TABLES = {
         submit  #4 SELL 0 MSFT MKT parentId=3 hedgeType=B  -> #4 replaced PreSubmitted child
                 -> #4 again PreSubmitted child
         cancel  #3  -> #3 Cancelled; #4 Cancelled
+    """,
+    "an order is deactivated and activated": """
+        submit  #1 BUY 10 AAPL LMT 257.68 deactivate=true  -> #1 accepted PreSubmitted
+                -> #1 again PreSubmitted
+        quote   AAPL 257.60 x 257.61  -> .
+        submit  #1 BUY 12 AAPL LMT 257.50 deactivate=true  -> #1 replaced PreSubmitted
+                -> #1 again PreSubmitted
+        submit  #1 BUY 12 AAPL LMT 257.50  -> #1 replaced Submitted
+        quote   AAPL 257.49 x 257.50*5  -> #1 BOT 5 @ 257.5 Submitted; #1 fee 1.000015
+        submit  #1 BUY 12 AAPL LMT 257.50 deactivate=true  -> #1 replaced PreSubmitted
+                -> #1 again PreSubmitted
+        quote   AAPL 257.40 x 257.42  -> .
+        submit  #1 BUY 12 AAPL LMT 257.41  -> #1 replaced Submitted
+        submit  #1 BUY 12 AAPL LMT 257.41 deactivate=true  -> #1 replaced PreSubmitted
+                -> #1 again PreSubmitted
+        cancel  #1  -> #1 Cancelled
+        submit  #2 SELL 10 AAPL STP 257 deactivate=true  -> #2 accepted PreSubmitted trigger
+                -> #2 again PreSubmitted trigger
+        trade   AAPL 256  -> .
+        submit  #2 SELL 10 AAPL STP 256.5  -> #2 replaced PreSubmitted trigger
+                -> #2 elected Submitted; #2 SLD 10 @ 257.4 Filled; #2 fee 1.055004 pnl -2.027517
+    """,
+    "an order is active for a time": """
+        submit  #1 BUY 10 AAPL LMT 257.68 GTC activeStartTime=20260413-14:01:00 activeStopTime=20260413-14:02:00  -> #1 accepted PreSubmitted
+                -> #1 again PreSubmitted
+        clock   20260413 10:01:00  -> #1 again Submitted; #1 BOT 10 @ 257.68 Filled
+                -> #1 fee 1.00003
+        submit  #2 BUY 10 AAPL LMT 250 GTC activeStartTime=20260413-14:01:30 activeStopTime=20260413-14:02:00  -> #2 accepted PreSubmitted
+                -> #2 again PreSubmitted
+        clock   20260413 10:01:31  -> #2 again Submitted
+        submit  #2 BUY 10 AAPL LMT 251 GTC activeStartTime=20260413-14:01:30 activeStopTime=20260413-14:02:00  -> #2 replaced Submitted
+                -> #2 again Submitted
+        clock   20260413 10:02:01  -> #2 Cancelled
+        submit  #3 BUY 10 AAPL LMT 250 GTC activeStopTime=20260413-14:00:00  -> #3 refused 391
+        submit  #3 BUY 10 AAPL LMT 250 GTC activeStartTime=noon  -> #3 refused 391
+    """,  # noqa: E501
+    "an amount of money buys currency": """
+        submit  #1 BUY 0 EUR LMT 1.08 cashQty=10000 secType=CASH exchange=IDEALPRO  -> #1 accepted Submitted
+                -> #1 again Submitted
+        submit  #2 BUY 0 EUR MKT cashQty=10000 secType=CASH exchange=IDEALPRO  -> #2 refused 434
+        quote   EUR 1.08000*5000000 x 1.08010*5000000  -> .
+        submit  #2 BUY 0 EUR MKT cashQty=10000 secType=CASH exchange=IDEALPRO  -> #2 accepted PreSubmitted
+                -> #2 BOT 9258 @ 1.0801 Filled; #2 fee 2
+        submit  #3 SELL 0 EUR MKT cashQty=5000 secType=CASH exchange=IDEALPRO  -> #3 accepted Submitted
+                -> #3 SLD 4629 @ 1.08 Filled; #3 fee 2 pnl -3.4629
+        submit  #1 BUY 0 EUR LMT 1.07 cashQty=12000 secType=CASH exchange=IDEALPRO  -> #1 replaced Submitted
+                -> #1 again Submitted
+        cancel  #1  -> #1 Cancelled
+        submit  #4 BUY 0 AAPL MKT cashQty=500  -> #4 refused 10244
+        submit  #4 BUY 0 EUR MKT cashQty=0.5 secType=CASH exchange=IDEALPRO  -> #4 refused 434
+    """,  # noqa: E501
+    "an order in the dark pool": """
+        submit  #1 BUY 10 AAPL LMT 257.67 notHeld=true exchange=IBKRATS  -> #1 accepted Submitted
+                -> #1 again Submitted
+        quote   AAPL 257.66 x 257.67*4  -> #1 BOT 4 @ 257.67 Submitted; #1 fee 1.000012
+        submit  #1 BUY 12 AAPL LMT 257.66 notHeld=true exchange=IBKRATS  -> #1 replaced Submitted
+                -> #1 again Submitted
+        cancel  #1  -> #1 Cancelled
     """,
 }  # fmt: skip

@@ -248,6 +248,8 @@ def _shown(event: e.Event) -> str:
         case e.LegTraded(execution=execution, contract=contract):
             fill = f"{execution.side} {execution.shares} @ {execution.price:g}"
             return f"{name} leg {contract.conId} {fill}"
+        case e.VolatilityRepriced():
+            return f"{name} repriced {event.view.status}"
         case e.Traded(execution=execution):
             fill = f"{execution.side} {execution.shares} @ {execution.price:g}"
             return f"{name} {fill} {event.view.status}"

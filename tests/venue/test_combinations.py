@@ -20,11 +20,13 @@ from papertape.server.present.queries import Queries
 from papertape.server.present.views import Views
 from papertape.venue.broker.terms import check as check_terms
 from papertape.venue.commands import SetMarginModel, SubmitOrder
+from papertape.venue.facts import ActDone
 from papertape.venue.invariants import check
 from papertape.venue.reference.composition import COMBINATIONS_FROM
 from papertape.venue.reference.instruments import Refusal
 from papertape.venue.reference.listings import CATALOGUE
-from papertape.venue.units import cash_decimal
+from papertape.venue.script import OrderRule, ScriptAct, ScriptRefused, SetHolding, SetRule
+from papertape.venue.units import SECOND, cash_decimal
 from venue.scenario import Stage, rows_of, shown, text_of
 from venue.test_order_types import restarted
 
@@ -537,6 +539,28 @@ def test_equal_legs_are_one_combination_and_other_legs_another() -> None:
     assert CATALOGUE.get(one) is None, "another venue has not heard of it"
 
 
+def test_the_number_of_a_combination_inside_the_venue_means_nothing_to_a_client() -> None:
+    stage = played("submit #1 BUY 1 AAPL LMT 1 <vertical>")
+    (order,) = stage.engine.state.orders.values()
+    number = order.terms.conId
+    assert told(stage, f"submit #2 BUY 1 AAPL LMT 1 secType= conId={number}") == ["#2 refused 200"]
+    legs_of_it = legs((number, 1), (C255, -1))
+    assert told(stage, f"submit #2 BUY 1 AAPL LMT 1 {legs_of_it}") == ["#2 refused 200"]
+    with pytest.raises(ScriptRefused):
+        stage.submit(SetHolding("DU1234567", number, 10_000))
+
+
+def test_a_rule_of_a_world_takes_and_cancels_a_combination_and_fills_none() -> None:
+    stage = played()
+    stage.submit(SetRule(OrderRule(acts=(ScriptAct("fill"), ScriptAct("cancel", 5 * SECOND)))))
+    assert told(stage, "submit #1 BUY 1 AAPL MKT <vertical>") == ["#1 accepted Submitted"]
+    facts = [fact for entry in stage.journal[-1:] for fact in entry.facts]
+    (act,) = [fact for fact in facts if isinstance(fact, ActDone)]
+    assert act.problem.startswith("a combination fills from the quotes of its legs")
+    assert told(stage, "quote C255 6.00 x 6.10") == []
+    assert told(stage, "clock 20260413 10:00:30") == ["#1 PendingCancel", "#1 Cancelled"]
+
+
 def test_a_combination_of_ten_thousand_legs_is_refused_before_they_are_looked_at() -> None:
     stage, looked = played(), []
     contract = Contract(symbol="AAPL", secType="BAG", exchange="SMART", currency="USD")
@@ -583,6 +607,34 @@ def routed(stage: Stage, order_id: int, *params: tuple[str, str], sure: bool = F
     text = msgspec.json.encode(rows).decode()
     row = f"submit #{order_id} BUY 1 AAPL LMT 1 <vertical> smartComboRoutingParams={text}"
     return told(stage, row)[0].removesuffix(" PreSubmitted").removesuffix(" Submitted")
+
+
+def test_what_has_no_tape_is_not_asked_for_ticks() -> None:
+    """A leg, the instrument of a range and that of a condition may be quoted by nobody."""
+    unquoted = 1224817717  # another call on Apple
+    stage = played(
+        f"submit #1 BUY 1 AAPL MKT {legs((C255, 1), (unquoted, -1))}",
+        f'submit #2 BUY 1 AAPL LMT 250 conditions=[{{"type":1,"conId":{unquoted},"price":9}}]',
+    )
+    assert routed(
+        stage, 3, ("PriceCondConid", str(unquoted)), ("CondPriceMin", "0.01"), ("MaxSegSize", "1")
+    ) == "#3 accepted"  # fmt: skip
+    told(stage, "quote C255 6.00 x 6.10")
+    told(stage, "clock 20260413 10:30:00")
+    assert unquoted not in stage.market.tape
+    assert C255 in stage.market.asked and unquoted not in stage.market.asked
+    assert len(stage.engine.state.orders) == 3
+
+
+def test_guarantee_is_a_number_however_it_is_written() -> None:
+    stage = played()
+    for number, value in enumerate(("1", "1.0", "01"), 1):
+        assert routed(stage, number, ("NonGuaranteed", value)) == f"#{number} accepted"
+        (*_, order) = stage.engine.state.orders.values()
+        assert order.terms.extras.legged and order.status == "PreSubmitted"
+        params = msgspec.json.encode([TagValue("NonGuaranteed", value)]).decode()
+        row = f"submit #9 BUY 1 AAPL LMT 1 <vertical> whatIf=true smartComboRoutingParams={params}"
+        assert told(stage, row) == ["#9 refused 360"]
 
 
 def test_parameters_come_once_and_ranges_are_not_turned_round() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lanes import tries
-from papertape.model import Contract, Order, OrderCondition
+from papertape.model import ComboLeg, Contract, Order, OrderComboLeg, OrderCondition, TagValue
 from papertape.server.present.events import Event, Traded
 from papertape.server.present.presenter import Presenter
 from papertape.server.present.queries import Queries
@@ -132,6 +132,42 @@ def submissions(draw: st.DrawFn) -> SubmitOrder:
 
 
 @st.composite
+def combinations(draw: st.DrawFn) -> SubmitOrder:
+    """Orders for two stocks at once, at a net price near that of their legs."""
+    command = draw(submissions())
+    order, contract = command.order, command.contract
+    contract.secType = "BAG"
+    ratios = [draw(st.sampled_from([-3, -1, 1, 2])) for _ in SYMBOLS]
+    contract.comboLegs = [
+        ComboLeg(con_id, abs(ratio), "BUY" if ratio > 0 else "SELL", "SMART")
+        for con_id, ratio in zip(SYMBOLS.values(), ratios, strict=True)
+    ]
+    order.auxPrice = None
+    loose = draw(st.booleans())
+    order.orderType = draw(st.sampled_from(["MKT", "LMT", "LMT", *LOOSE] if loose else ["LMT"]))
+    near = 100 * sum(ratios) + draw(st.integers(-300, 300)) / 100
+    order.lmtPrice = near if "LMT" in order.orderType else None
+    if loose:
+        order.whatIf = False
+        tags = {"NonGuaranteed": "1", "LeginPrio": draw(st.sampled_from("012"))}
+        if draw(st.booleans()):
+            tags["MaxSegSize"] = str(draw(st.integers(1, 60)))
+        order.smartComboRoutingParams = [TagValue(*pair) for pair in tags.items()]
+        if order.orderType == "LMT" and draw(st.booleans()):
+            order.orderComboLegs = [OrderComboLeg(draw(prices) / 100) for _ in ratios]
+            order.lmtPrice = draw(st.sampled_from([None, near]))
+    elif draw(st.booleans()):
+        order.ocaGroup, order.ocaType = draw(st.sampled_from("gh")), 3
+    else:
+        order.parentId = draw(st.sampled_from([0, 0, LATEST]))
+    return command
+
+
+LOOSE = ("LMT + MKT", "REL + LMT", "REL + MKT")
+"""Types of combinations whose legs are not guaranteed."""
+
+
+@st.composite
 def quotes(draw: st.DrawFn) -> tuple[int, int, int, int, int]:
     bid = draw(prices)
     ask = bid + draw(st.integers(1, 30))
@@ -151,6 +187,7 @@ steps = st.lists(
         submissions(),
         special_submissions(),
         special_submissions(),
+        combinations(),
         quotes(),
         quotes(),
         st.builds(CancelApiOrder, clients, order_ids),
@@ -230,7 +267,8 @@ def _trade_is_fair(event: Traded) -> None:
     assert view.order.totalQuantity is not None
     assert view.filled + view.remaining == view.order.totalQuantity
     assert execution.cumQty == view.filled <= view.order.totalQuantity
-    if "LMT" in view.order.orderType:
+    by_leg = view.contract.secType == "BAG" and view.order.orderComboLegs
+    if "LMT" in view.order.orderType and not (by_leg and view.order.lmtPrice is None):
         assert view.order.lmtPrice is not None
         beyond = (execution.price - view.order.lmtPrice) * (1 if execution.side == "BOT" else -1)
         assert beyond <= (view.order.discretionaryAmt or 0) + 1e-9

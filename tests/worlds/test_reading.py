@@ -73,6 +73,9 @@ LINES = {
     'reject dip 201 "no # funds"': s.ActStep(
         name="dip", kind="reject", code=201, text="no # funds"
     ),
+    'warn dip 10349 "Order TIF was set"': s.ActStep(
+        name="dip", kind="warn", code=10349, text="Order TIF was set"
+    ),
     "cancel dip": s.ActStep(name="dip", kind="cancel"),
     "expect order MOC SPY before 15:50": s.ExpectStep(
         what="order", symbol="SPY", orderType="MOC", before="15:50"

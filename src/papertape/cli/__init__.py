@@ -11,11 +11,13 @@ from .. import __version__
 
 COMMANDS: Final[dict[str, str]] = {
     "serve": "serve",
+    "container": "container",
     "demo": "demo",
     "status": "control",
     "clock": "control",
     "accept": "control",
     "drill": "control",
+    "world": "world",
     "account": "account",
     "contracts": "contracts",
     "data": "data",

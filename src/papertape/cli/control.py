@@ -11,6 +11,7 @@ from rich.table import Table
 
 from ..errors import PapertapeError, SettingsError
 from ..quoting import visible
+from ..server.clock import FASTEST, MAX, speed_of
 from .remote import ControlClient
 from .terminal import shown
 
@@ -37,11 +38,25 @@ def told(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
     return guarded
 
 
+def _speed(given: str) -> float | str:
+    """What was given, as the control API takes it."""
+    try:
+        speed = speed_of(given)
+    except ValueError as error:
+        raise SettingsError(
+            "is not a speed", setting="speed", found=given, advice=str(error)
+        ) from error
+    return MAX if speed == FASTEST else speed
+
+
 @told
 def clock(
     port: Port = None,
     speed: Annotated[
-        float | None, typer.Option(help="Run so many times as fast as real time; 0 pauses.")
+        str | None,
+        typer.Option(
+            help="Run so many times as fast as real time; 0 pauses; max: as clients follow."
+        ),
     ] = None,
     pause: Annotated[bool, typer.Option("--pause", help="Stop the market's clock.")] = False,
     step: Annotated[float | None, typer.Option(help="Jump ahead so many seconds.")] = None,
@@ -53,10 +68,12 @@ def clock(
     remote = ControlClient(port)
     found = remote.get("/clock")
     if pause or speed is not None:
-        found = remote.patch("/clock", {"speed": 0 if pause else speed})
+        found = remote.patch("/clock", {"speed": 0 if pause else _speed(speed or "")})
     if step is not None:
         found = remote.post("/clock/step", {"seconds": step})
     pace = "paused" if not found["speed"] else f"{found['speed']:g} times real time"
+    if found["max"]:
+        pace = f"as fast as clients follow, lately {found['speed']:.0f} times real time"
     Console(highlight=False).print(f"market time {shown(found['time'][:19])}Z, {pace}")
 
 

@@ -24,7 +24,8 @@ _KINDS = {
     "bytes": "a stream of bytes",
     "hex": "bytes in hexadecimal",
     "log": "an API message log",
-    "recording": "a recording",
+    "recording": "a wire log",
+    "wire": "a recording",
 }
 _HEADS = ("offset", "body", "name", "raw", "value", "gate")
 _WIDEST = {"name": 48, "raw": 40, "value": 40}
@@ -67,7 +68,8 @@ def explain(
     """Decode bytes of the TWS API: each message, each field, and the version gate behind it.
 
     Reads bytes in hexadecimal, a captured stream of one direction, an API message log of TWS
-    (lines with -> and <-), or a recording of `papertape serve --wire-log`. Reports what is wrong in
+    (lines with -> and <-), a recording of `papertape proxy --record`, or a wire log of
+    `papertape serve --wire-log`. Reports what is wrong in
     a broken frame and continues with the next.
 
     Exit codes: 0 everything could be read, 1 something was wrong, 2 there was nothing to read.

@@ -1,5 +1,6 @@
 """``papertape replay``: a TWS that answers as recorded."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -8,8 +9,9 @@ import typer
 from ..errors import SettingsError
 from ..quoting import visible
 from ..recording.aio.foreground import run, until_stopped
-from ..recording.aio.replay import ReplayServer
-from ..recording.format import read
+from ..recording.aio.replay import ReplayServer, clock_difference
+from ..recording.as_world import as_world as world_of
+from ..recording.imports import load
 from ..recording.replay import Replay
 from ..versions import MAX_SERVER, MIN_SERVER
 from .control import told
@@ -19,9 +21,16 @@ SHOWN = 20
 """Lines of a list at the end."""
 
 
+class Times(StrEnum):
+    """Which instants live answers have."""
+
+    RECORDED = "recorded"
+    NOW = "now"
+
+
 @told
 def replay(
-    file: Annotated[Path, typer.Argument(help="A recording.")],
+    file: Annotated[Path, typer.Argument(help="A recording, or one of those of others.")],
     port: Annotated[
         str, typer.Option(help="PORT or HOST:PORT to listen on; port 0 picks one.")
     ] = "7497",
@@ -32,6 +41,13 @@ def replay(
         int | None,
         typer.Option(min=MIN_SERVER, max=MAX_SERVER, help="Version to behave as. [as recorded]"),
     ] = None,
+    times: Annotated[
+        Times, typer.Option(help="Instants inside of live answers: as recorded, or of now.")
+    ] = Times.RECORDED,
+    as_world: Annotated[
+        bool,
+        typer.Option("--as-world", help="Print the recording as a world instead of serving it."),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Log errors only.")] = False,
 ) -> None:
     """Be a TWS that answers a program as the recorded one did.
@@ -41,13 +57,20 @@ def replay(
     the recording does not know is logged and answered with an error, 322 (orders: 201), that
     names the nearest recorded request and where it differs.
 
-    The times inside of answers stay as recorded. Ctrl-C ends it and lists what was not known.
+    Times inside of answers stay as recorded; with `--times now` those of live answers (the server's
+    time, executions, live bars, ticks) are moved to now. Ctrl-C ends it and lists what was not
+    known.
 
     Example: `papertape replay day.recording --port 7497 --speed max`
     """
     log_to_screen(quiet=quiet)
+    if as_world:
+        typer.echo(world_of(load(file), file.name).text, nl=False)
+        return
     where = address(port, "port")
-    server = ReplayServer(Replay(read(file), speed=factor(speed), highest=max_server_version))
+    wall = clock_difference() if times is Times.NOW else None
+    replayed = Replay(load(file), speed=factor(speed), highest=max_server_version, wall=wall)
+    server = ReplayServer(replayed)
     run(lambda: _replay(server, where, file))
 
 

@@ -2,9 +2,8 @@
 
 import logging
 import os
-import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from importlib.util import find_spec
@@ -16,17 +15,22 @@ from rich.console import Console
 from rich.logging import RichHandler
 
 from ..errors import PapertapeError, SettingsError
-from ..quoting import Quoting, visible
+from ..quoting import Quoting
 from ..server.assembly import Composed, compose
+from ..server.clock import FASTEST
 from ..server.control.host import Control, Place, Ready, run
-from ..server.taps.station_log import Prefixed, log_file, speaking
+from ..server.taps.station_log import JsonLines, Prefixed, log_file, speaking
 from ..server.taps.wire_log import BoundedFile, WireLog
+from ..server.worlds.expecting import WorldOutcome
+from ..server.worlds.founding import founded
 from ..venue.reference.sessions import ALWAYS
+from ..worlds.steps import World
 from .private import keep_private, tighten
 from .rendezvous import Meeting, announce, forget
 from .settings import ServeSettings, api_words, load_all, opened_by, settings_file
-from .terminal import shown
+from .terminal import say, say_as, shown
 from .wait_file import WaitFile
+from .world_file import read_file
 
 log = logging.getLogger("papertape.station")
 
@@ -50,6 +54,9 @@ def serve(
     port: Annotated[
         list[int] | None,
         typer.Option(help="Port to listen on; 0 picks one; repeat it for several stations. [7497]"),
+    ] = None,
+    extra_port: Annotated[
+        list[int] | None, typer.Option(help="Port to listen on as well; may be repeated.")
     ] = None,
     market: Annotated[
         Path | None,
@@ -77,7 +84,10 @@ def serve(
     gateway: Annotated[
         bool | None, typer.Option("--gateway/--tws", help="Behave as IB Gateway or TWS. [TWS]")
     ] = None,
-    speed: Annotated[float | None, typer.Option(help="Market clock, times real time. [1]")] = None,
+    speed: Annotated[
+        str | None,
+        typer.Option(help="Market clock, times real time; max: as fast as clients follow. [1]"),
+    ] = None,
     start: Annotated[
         str | None,
         typer.Option(help="Market time to begin at: '2026-04-10 15:55 US/Eastern'. [now]"),
@@ -122,11 +132,18 @@ def serve(
         list[str] | None,
         typer.Option(help="Drill to start with, as 'drop-after-ready ms=500'; docs/drills."),
     ] = None,
+    world: Annotated[
+        Path | None, typer.Option(help="World to play from the start; docs/guides/worlds.md.")
+    ] = None,
     log_dir: Annotated[
         Path | None, typer.Option(help="Write station.log (JSON lines) and API message logs here.")
     ] = None,
     log_level: Annotated[
         str | None, typer.Option(help="For station.log: debug, info, warning, error. [info]")
+    ] = None,
+    log_format: Annotated[
+        str | None,
+        typer.Option(help="Lines of the terminal: text, or json, one object a line. [text]"),
     ] = None,
     control: Annotated[
         bool | None,
@@ -163,18 +180,19 @@ def serve(
     Example: `papertape serve --port 7497 --market market/sample --speed 10`
     """
     flags: dict[str, Any] = {
-        "host": host, "port": port, "market": market, "data_dir": data_dir, "account": account,
+        "host": host, "port": port, "extra_port": extra_port or None, "market": market,
+        "data_dir": data_dir, "account": account,
         "max_server_version": max_server_version, "gateway": gateway, "speed": speed,
         "start": start, "seed": seed, "minutes_played": minutes_played, "hours": hours,
         "quote_interval_ms": quote_interval_ms, "max_message_rate": max_message_rate,
         "trusted_ips": trusted_ip or None,
         "allow_localhost": allow_localhost, "acceptance": acceptance, "drills": drill or None,
-        "log_dir": log_dir, "log_level": log_level, "control": control,
+        "log_dir": log_dir, "log_level": log_level, "log_format": log_format, "control": control,
         "control_port": control_port, "console": console, "console_port": console_port,
     }  # fmt: skip
     named = {"readOnlyApi": read_only, "masterClientId": master_client_id}
     screen = Console(stderr=True, no_color=not color, highlight=False)
-    handler = _logging(screen, verbose=verbose)
+    handler = log_to(screen, verbose=verbose)
     try:
         given = {name: value for name, value in named.items() if value is not None}
         flags["api"] = (api_words(api or []) | given) or None
@@ -182,31 +200,68 @@ def serve(
         if ephemeral:
             nowhere = {"data_dir": None}
             stations = {name: one.model_copy(update=nowhere) for name, one in stations.items()}
-        if len(stations) > 1:
-            handler.setFormatter(Prefixed())
+        log_as(stations, handler)
         keep_private()
         _warn_of_file(config, flags, stations)
-        _run(stations, wire_log, wait_file, Consent(accept_clock, accept_loss))
+        consent = Consent(accept_clock, accept_loss)
+        serve_stations(stations, consent, wire_log=wire_log, wait_file=wait_file, world=world)
     except PapertapeError as error:
         screen.print(f"[red]papertape:[/red] {shown(error)}", soft_wrap=True)
         raise typer.Exit(2) from error
 
 
-def _logging(console: Console, *, verbose: bool) -> logging.Handler:
-    handler = RichHandler(console=console, show_path=False, log_time_format="%H:%M:%S")
+def log_to(console: Console, *, verbose: bool) -> logging.Handler:
+    """Let the log go to a terminal; the handler that writes it there."""
     level = logging.INFO if verbose else logging.WARNING
-    handler.setLevel(level)
-    handler.addFilter(Quoting())
-    logging.basicConfig(level=level, format="%(message)s", handlers=[handler], force=True)
+    handler = RichHandler(console=console, show_path=False, log_time_format="%H:%M:%S")
+    _log_by(handler, level)
     return handler
 
 
-def _run(
+def _log_by(handler: logging.Handler, level: int) -> None:
+    handler.setLevel(level)
+    handler.addFilter(Quoting())
+    logging.basicConfig(level=level, format="%(message)s", handlers=[handler], force=True)
+
+
+def log_as(stations: Mapping[str, ServeSettings], handler: logging.Handler) -> None:
+    """Write the lines of these stations from now on in the form that the first one asks for."""
+    if next(iter(stations.values())).log_format == "json":
+        level = handler.level
+        handler = logging.StreamHandler()
+        handler.setFormatter(JsonLines())
+        _log_by(handler, level)
+        say_as(told_as_json)
+    elif len(stations) > 1:
+        handler.setFormatter(Prefixed())
+
+
+def told_as_json(text: str) -> str:
+    """A line that the command itself prints, as a line of the log."""
+    record = logging.makeLogRecord(
+        {
+            "name": "papertape.serve",
+            "levelno": logging.INFO,
+            "levelname": "INFO",
+            "msg": text.strip(),
+        }
+    )
+    return JsonLines().format(record)
+
+
+def serve_stations(
     stations: Mapping[str, ServeSettings],
-    wire_log: Path | None,
-    wait_file: Path | None,
     consent: Consent,
+    *,
+    wire_log: Path | None = None,
+    wait_file: Path | None = None,
+    world: Path | None = None,
+    then: Callable[[Ready], object] = lambda ready: None,
 ) -> None:
+    """Serve until a signal; call ``then`` once everything listens. Raises ``PapertapeError``."""
+    played = None if world is None else read_file(world)
+    if played is not None and len(stations) > 1:
+        raise SettingsError("is for one station", setting="world", found=world)
     with ExitStack() as stack:
         waited = None if wait_file is None else stack.enter_context(WaitFile(wait_file))
         for folder, level in {one.log_dir: one.log_level for one in stations.values()}.items():
@@ -223,9 +278,15 @@ def _run(
                 log_dir = log_dir / name
             with speaking(name):
                 tighten(settings.data_dir, log_dir)
-                composed[name] = stack.enter_context(_composed(settings, trace, log_dir, consent))
+                composed[name] = stack.enter_context(
+                    _composed(settings, trace, log_dir, played, consent)
+                )
                 for text in settings.drills:
                     composed[name].station.drills.begin(text)
+                if played is not None:
+                    tws = composed[name].station
+                    tws.taps.record(tws.world.seen)
+                    tws.world.load(played, founded=True)
         places = {name: _place(composed[name], stations[name]) for name in stations}
         first = next(iter(stations.values()))
         uncontrolled = _uncontrolled(first)
@@ -238,9 +299,9 @@ def _run(
 
         def ready(found: Ready) -> None:
             if uncontrolled:
-                _say(f"no control API: {uncontrolled}")
+                say(f"no control API: {uncontrolled}")
             if lacking:
-                _say(f"no console: {lacking}")
+                say(f"no console: {lacking}")
             if found.url:
                 for name, (_, at) in found.addresses.items():
                     meeting = Meeting(found.url, found.token, name, os.getpid())
@@ -252,9 +313,18 @@ def _run(
                     moved = partial(waited.move, name)
                     composed[name].station.config.watch("socketPort", moved)
             _announce(composed, stations, found)
+            then(found)
 
         run(places, control if first.control and not uncontrolled else None, ready)
-        _say("stopped: sessions closed, everything kept")
+        if played is not None:
+            _tell_world(composed[next(iter(stations))].station.world.finish())
+        say("stopped: sessions closed, everything kept")
+
+
+def _tell_world(outcomes: Iterable[WorldOutcome]) -> None:
+    """Say what was decided of a world."""
+    for one in outcomes:
+        say(f"{'ok  ' if one.passed else 'FAIL'}  {one}")
 
 
 def _uncontrolled(settings: ServeSettings) -> str:
@@ -296,13 +366,20 @@ def _lacking(settings: ServeSettings) -> str:
 
 
 def _composed(
-    settings: ServeSettings, trace: WireLog | None, log_dir: Path | None, consent: Consent
+    settings: ServeSettings,
+    trace: WireLog | None,
+    log_dir: Path | None,
+    world: World | None,
+    consent: Consent,
 ) -> Composed:
+    market, profile = settings.chosen_market(), settings.profile()
+    if world is not None:
+        market, profile = founded(world, market, profile, settings.time_zone)
     return compose(
         wall=time.time_ns(),
         data_dir=settings.data_dir,
-        market=settings.chosen_market(),
-        profile=settings.profile(),
+        market=market,
+        profile=profile,
         settings=settings.station(),
         wire_log=trace,
         api=settings.api_settings(),
@@ -326,7 +403,8 @@ def _log_to_file(folder: Path, level: str, stack: ExitStack) -> None:
 def _place(composed: Composed, settings: ServeSettings) -> Place:
     chosen = composed.station.config.settings.socketPort
     port = 0 if settings.port == 0 or chosen is None else chosen
-    return Place(composed.station, composed.clock, settings.host, port)
+    more = settings.extra_port
+    return Place(composed.station, composed.clock, settings.host, port, more)
 
 
 def _warn_of_file(
@@ -392,27 +470,29 @@ def _announce(
     for name, settings in stations.items():
         playing: Any = settings.market or "a synthetic market"
         speed = "" if settings.speed == 1 else f" at {settings.speed:g} times real time"
+        if settings.speed >= FASTEST:
+            speed = " as fast as clients follow"
         kept = settings.data_dir or "nowhere (ephemeral)"
         called = f" {name}" if len(stations) > 1 else ""
         kind = "Gateway" if settings.gateway else "station"
-        _say(f"Papertape {kind}{called}, server version {settings.max_server_version}")
+        say(f"Papertape {kind}{called}, server version {settings.max_server_version}")
         codes = composed[name].station.queries.accounts()
-        _say(f"  account   {', '.join(codes)}, paper, {_cash(codes, settings)}")
+        say(f"  account   {', '.join(codes)}, paper, {_cash(codes, settings)}")
         hours = "at any hour" if settings.hours == ALWAYS else "at the hours of its exchanges"
         begins = f", from {settings.start}" if settings.start else ""
-        _say(f"  market    {playing}{speed}{begins}, open {hours}")
+        say(f"  market    {playing}{speed}{begins}, open {hours}")
         if settings.market is None:
-            _say("            recorded are BTC and daily bars up to 2013; --market plays a folder")
-        _say(f"  kept in   {kept}" + _recovered(composed[name]))
+            say("            recorded are BTC and daily bars up to 2013; --market plays a folder")
+        say(f"  kept in   {kept}" + _recovered(composed[name]))
         if settings.file is not None:
-            _say(f"  settings  {settings.file.absolute()}")
+            say(f"  settings  {settings.file.absolute()}")
         if ready.url:
-            _say(f"  control   {ready.url} token {ready.token}")
+            say(f"  control   {ready.url} token {ready.token}")
         if ready.console:
-            _say(f"  console   {ready.console}")
-        _say("  stop      Ctrl-C")
+            say(f"  console   {ready.console}")
+        say("  stop      Ctrl-C")
         host, port = ready.addresses[name]
-        _say(f"listening on {host}:{port}")
+        say(f"listening on {host}:{port}")
 
 
 def _cash(codes: tuple[str, ...], settings: ServeSettings) -> str:
@@ -424,8 +504,3 @@ def _cash(codes: tuple[str, ...], settings: ServeSettings) -> str:
 
 def _recovered(composed: Composed) -> str:
     return f", {composed.recovered} entries replayed" if composed.recovered else ""
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(visible(text) + "\n")
-    sys.stdout.flush()

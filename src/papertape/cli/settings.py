@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, ClassVar, get_origin
+from typing import Annotated, Any, ClassVar, Literal, get_origin
 
 import msgspec
 import pydantic
@@ -28,7 +28,7 @@ from pydantic_settings import (
 from ..errors import SettingsError
 from ..server.addresses import network
 from ..server.assembly import MarketSettings
-from ..server.clock import start_instant
+from ..server.clock import speed_of, start_instant
 from ..server.config import flat
 from ..server.config_table import NAMES, PORTS, networks
 from ..server.settings import StationSettings
@@ -72,6 +72,8 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
     host: str = "127.0.0.1"
     port: int | None = pydantic.Field(None, ge=0, le=65535)
     """The socket port; None: the one set while the station ran, else ``default_port``."""
+    extra_port: list[Annotated[int, pydantic.Field(ge=1, le=65535)]] = []
+    """Ports to listen on besides ``port``; they stay when ``socketPort`` is changed."""
     market: Path | None = None
     data_dir: Path | None = Path("papertape-data")
     keep_history: bool = False
@@ -88,7 +90,8 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
     """Percent that a year of a loan costs."""
     positions: list[str] = []
     """What accounts hold at first that this start opens: ``SPY 100 @ 430``."""
-    speed: float = pydantic.Field(1.0, gt=0, le=10_000)
+    speed: Annotated[float, pydantic.BeforeValidator(speed_of)] = pydantic.Field(1.0, gt=0)
+    """Market time as a multiple of real time, or ``max``."""
     start: str = ""
     """Market time at which the station begins: ``2026-04-10 15:55 US/Eastern``; "": now."""
     minutes_played: int = pydantic.Field(60, ge=0, le=100_000)
@@ -98,6 +101,9 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
     """Where logs are written: the station's, and those of the API if they are on."""
     log_level: str = "info"
     """Lowest level written to the station's log: debug, info, warning or error."""
+    log_format: Literal["text", "json"] = "text"
+    """How the terminal's lines look: for people, or one JSON object a line; by the first station's
+    setting for all."""
     drills: list[str] = []
     """Drills that start with the station, such as ``drop-after-ready ms=500``."""
     allow_localhost: bool | None = None

@@ -11,6 +11,7 @@ from nicegui.elements.mixins.text_element import TextElement
 from starlette.responses import RedirectResponse
 
 from . import pending_connections
+from .market_clock import ClockControl
 from .parts.components import CSS, badge, empty, heading, set_badge
 from .remote import TIMEOUT_S, RemoteError
 from .topics import Live
@@ -112,15 +113,25 @@ def _top(view: PageView, names: Sequence[str], pages: Sequence[Page], page: Page
             TextElement(tag="a", text="Papertape").classes("pt-brand").props('href="/"')
             _stations(view, names, page)
             ui.element("div").classes("pt-grow")
+            ClockControl(view)
             _indicators(view)
             _theme()
         with ui.element("nav").classes("pt-nav").props('aria-label="Pages"'):
-            for one in pages:
-                link = TextElement(tag="a", text=one.title)
-                link.props(f'href="{address(view.desk.station, one.name)}"')
-                if one is page:
-                    link.props('aria-current="page"')
+            _links(view, pages, page)
+        with ui.element("details").classes("pt-navmenu"):
+            summary = TextElement(tag="summary", text=page.title)
+            summary.props(f'aria-label="Pages; this one is {page.title}"')
+            with ui.element("nav").props('aria-label="All pages"'):
+                _links(view, pages, page)
         _trouble(view)
+
+
+def _links(view: PageView, pages: Sequence[Page], page: Page) -> None:
+    for one in pages:
+        link = TextElement(tag="a", text=one.title)
+        link.props(f'href="{address(view.desk.station, one.name)}"')
+        if one is page:
+            link.props('aria-current="page"')
 
 
 def _stations(view: PageView, names: Sequence[str], page: Page) -> None:

@@ -41,9 +41,9 @@ class Remote:
         found: list[dict[str, Any]] = await self._call("GET", "/v1/stations")
         return found
 
-    async def get(self, station: str, path: str, **query: Any) -> Any:
-        """GET a path below a station. Raises ``RemoteError``."""
-        return await self._call("GET", below(station, path), query=query)
+    async def get(self, station: str, path: str, *, wait_s: float = TIMEOUT_S, **query: Any) -> Any:
+        """GET a path below a station, and wait so long. Raises ``RemoteError``."""
+        return await self._call("GET", below(station, path), query=query, wait_s=wait_s)
 
     async def post(self, station: str, path: str, body: Any = None) -> Any:
         """POST to a path below a station. Raises ``RemoteError``."""
@@ -77,10 +77,17 @@ class Remote:
         await self._http.aclose()
 
     async def _call(
-        self, method: str, path: str, body: Any = None, query: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        query: Mapping[str, Any] | None = None,
+        wait_s: float = TIMEOUT_S,
     ) -> Any:
         try:
-            answer = await self._http.request(method, path, json=body, params=query or None)
+            answer = await self._http.request(
+                method, path, json=body, params=query or None, timeout=wait_s
+            )
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
             raise RemoteError(f"the station does not answer: {reason}") from error

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from .equity import EquityRecorder
 from .remote import Remote, RemoteError
 
 QUICKEST_S = 0.5
@@ -48,6 +49,7 @@ def _source(path: str, every_s: float, *kinds: str, key: str = "") -> TopicSourc
 
 SOURCES = {
     "station": _source("", 2, "opened", "ended", "waiting"),
+    "clock": _source("/clock", 1),
     "sessions": _source("/sessions", 1, "opened", "started", "ended"),
     "waiting": _source("/waiting", 5, "waiting", "decided", "ended"),
     "farms": _source("/farms", 5, "farm", "link"),
@@ -224,6 +226,11 @@ class WatchedStation:
         self._topics: dict[str, Topic] = {}
         self._listeners: dict[int, Update] = {}
         self.news = StationEvents(remote, station, self._told, self._look)
+        self.equity = EquityRecorder(remote, station)
+        self.watchlist: dict[int, dict[str, Any]] = {}
+        """The instruments of the watchlist by number, as ``/symbols`` tells them."""
+        self.watchlist_changed = False
+        """Whether somebody has changed it."""
 
     def topic(self, name: str) -> Topic:
         """A topic of ``SOURCES``."""
@@ -286,5 +293,6 @@ class Live:
         """A station by name. Raises ``RemoteError`` when there is none."""
         if station not in self._desks:
             await self.remote.get(station, "")
-            self._desks.setdefault(station, WatchedStation(self.remote, station))
+            if station not in self._desks:  # another page may have come first
+                self._desks[station] = WatchedStation(self.remote, station)
         return self._desks[station]

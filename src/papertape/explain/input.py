@@ -1,19 +1,21 @@
 """Detects the kind of an input and makes its reader: bytes in, explained messages out.
 
-There are four kinds: a recording (lines of JSON), an API message log (lines with ``->`` and
-``<-``), hexadecimal bytes, and raw bytes. The first bytes decide.
+There are five kinds: a recording and a station's wire log (both lines of JSON), an API message log
+(lines with ``->`` and ``<-``), hexadecimal bytes, and raw bytes. The first bytes decide.
 """
 
 import re
 from typing import Literal, Protocol
 
+from ..recording.format import is_recording
 from ..wire.framing import MAX_PAYLOAD, frame
 from .frames import USUAL, Explained, Finding, Limits, Sender
 from .message_log import LINE, LogReader
+from .recorded_bytes import RecordedBytes
 from .recording import recorded
 from .stream import Explainer
 
-Kind = Literal["recording", "log", "hex", "bytes"]
+Kind = Literal["wire", "recording", "log", "hex", "bytes"]
 LOOKED_AT = 1 << 16
 """Bytes of the start that decide the kind of an input."""
 LONGEST_LINE = 2 * MAX_PAYLOAD
@@ -34,6 +36,8 @@ class InputReader(Protocol):
 def kind_of(start: bytes) -> Kind:
     """The kind of an input that starts with these bytes."""
     start = start[:LOOKED_AT]
+    if is_recording(start):
+        return "wire"
     if start.lstrip().startswith(b"{"):
         return "recording"
     if LINE.search(start):
@@ -54,6 +58,8 @@ def reader(
     ``payload``: the bytes are one message without its length.
     """
     kind = kind_of(start)
+    if kind == "wire":
+        return WireReader(version, limits)
     if kind == "recording":
         return RecordingReader(version, limits)
     if kind == "log":
@@ -180,6 +186,22 @@ class RecordingReader(_Lines):
     def line(self, line: bytes, at: int) -> list[Explained]:
         """The message of a line; empty lines are skipped."""
         return [recorded(line, at, self._version, limits=self._limits)] if line.strip() else []
+
+
+class WireReader(_Lines):
+    """A recording of the wire, one event per line."""
+
+    def __init__(self, version: int | None, limits: Limits) -> None:
+        super().__init__()
+        self._bytes = RecordedBytes(version, limits)
+
+    def line(self, line: bytes, at: int) -> list[Explained]:
+        """The messages that a line completes."""
+        return self._bytes.line(line, at) if line.strip() else []
+
+    def finish(self) -> list[Explained]:
+        """The messages left at the end."""
+        return super().finish() + self._bytes.finish()
 
 
 class LineReader(_Lines):

@@ -38,6 +38,8 @@ class RecordingHeader(msgspec.Struct, frozen=True, omit_defaults=True):
     """What it was imported from."""
     timed: bool = True
     """False when the source had no times: the instants only keep the order."""
+    partial: bool = False
+    """True when the source has only some fields of a message: what a request leaves out is open."""
 
 
 class RecordedEvent(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -115,6 +117,14 @@ def parse(found: Iterable[bytes], path: str = "") -> WireRecording:
             break
         recording.events.append(event)
     return recording
+
+
+def event_of(line: bytes) -> RecordedEvent:
+    """One line after the header. Raises ``RecordingError`` when it is damaged."""
+    try:
+        return _EVENT(line)
+    except _DAMAGED as error:
+        raise RecordingError(f"is no line of a recording: {error}") from error
 
 
 def _header(line: bytes, path: str) -> RecordingHeader:

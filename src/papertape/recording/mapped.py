@@ -2,10 +2,10 @@
 
 import copy
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from ..errors import LocalProtocolError
-from ..wire.catalogue import history, session
+from ..wire.catalogue import history, session, ticks
 from ..wire.catalogue import reports as told
 from ..wire.connection import encode
 from .exchanges import RecordedExchange
@@ -14,14 +14,25 @@ BARS_END = 196
 """From this version on the end of historical bars is a message of its own."""
 
 
+_DEEP: Final = frozenset(
+    (told.OpenOrder, told.CompletedOrder, told.ExecutionDetails, ticks.TickByTickData,
+     history.HistoricalDataUpdate)
+)  # fmt: skip
+"""What has ids or instants within its records, so those are copied too."""
+
+
 class Ids:
     """Which id of now stands for which recorded one, in one session."""
 
-    def __init__(self, recorded_client: int | None, client: int) -> None:
+    def __init__(
+        self, recorded_client: int | None, client: int, orders: dict[int, int] | None = None
+    ) -> None:
+        """``orders``: what earlier sessions of the same client have used; kept up to date."""
         self.recorded_client, self.client = recorded_client, client
-        self.orders: dict[int, int] = {}
+        self.orders: dict[int, int] = {} if orders is None else orders
         """Recorded order id -> the one that the program used."""
-        self.highest = 0
+        self._recorded = {asked: recorded for recorded, asked in self.orders.items()}
+        self.highest = max(self.orders.values(), default=0)
         """The highest order id that the program has used."""
 
     def order(self, recorded: int) -> int:
@@ -31,15 +42,16 @@ class Ids:
     def use(self, recorded: int, asked: int) -> None:
         """Say that the program calls a recorded order by this id."""
         self.orders[recorded] = asked
+        self._recorded[asked] = recorded
         self.highest = max(self.highest, asked)
 
     def recorded(self, asked: int) -> int | None:
         """The recorded order id behind one of now; None when there is none."""
-        return next((old for old, new in self.orders.items() if new == asked), None)
+        return self._recorded.get(asked)
 
     def mapped(self, message: Any, exchange: RecordedExchange, asked: int | None) -> Any:
         """A copy of an answer with the ids of now; ``asked`` is the id of its request."""
-        message = copy.deepcopy(message)
+        message = copy.deepcopy(message) if type(message) in _DEEP else copy.copy(message)
         if type(message) is session.NextValidId:
             message.orderId = max(message.orderId, self.highest + 1)
         elif type(message) is session.ErrorMessage:

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from ..model import Contract, TagValue
 from ..model.units import UNSET_DECIMAL, UNSET_DOUBLE, UNSET_INT, UNSET_LONG
@@ -31,6 +32,7 @@ _EMPTY: Final = {"tif": ("", "day"), "exchange": ("", "smart")}
 """What TWS takes where nothing is said."""
 _WEIGHTLESS: Final = frozenset(("description", "comboLegsDescrip", "issuerId"))
 """Of a contract: says nothing about which one it is."""
+_NOTHING: Final[tuple[Any, ...]] = (None, "", 0, False, [])
 _NAMES: Final = ("symbol", "localSymbol")
 
 
@@ -46,9 +48,14 @@ class Difference(msgspec.Struct, frozen=True):
         return f"{self.path} {_shown(self.asked)}, recorded {_shown(self.recorded)}"
 
 
-def differences(asked: Any, recorded: Any) -> list[Difference]:
-    """Where two requests of one kind differ; those that are not soft come first."""
+def differences(asked: Any, recorded: Any, *, partial: bool = False) -> list[Difference]:
+    """Where two requests of one kind differ; those that are not soft come first.
+
+    ``partial``: the recorded one may lack fields, so what it does not say is soft.
+    """
     found = list(_compare(asked, recorded, ""))
+    if partial:
+        found = [replace(one, soft=one.soft or one.recorded in _NOTHING) for one in found]
     return sorted(found, key=lambda one: one.soft)
 
 
@@ -61,7 +68,7 @@ def _compare(asked: Any, recorded: Any, at: str) -> Iterator[Difference]:
         elif isinstance(one, msgspec.Struct) and isinstance(other, msgspec.Struct):
             yield from _compare(one, other, f"{path}.")
         elif _plain(asked, name) != _plain(recorded, name):
-            yield Difference(path, one, other, _is_soft(type(asked), name))
+            yield Difference(path, one, other, _soft(asked, name))
 
 
 def _contracts(asked: Contract, recorded: Contract, at: str) -> Iterator[Difference]:
@@ -88,6 +95,34 @@ def _contracts(asked: Contract, recorded: Contract, at: str) -> Iterator[Differe
         yield Difference(at, asked.symbol or asked.conId, recorded.symbol or recorded.conId)
 
 
+def _soft(record: Any, name: str) -> bool:
+    cls: Any = type(record)
+    return _is_soft(cls, name)
+
+
+def key_of(message: Any) -> Any:
+    """A request as what must be the same: two with the same key have soft differences only."""
+    return tuple(_key(message))
+
+
+def _key(record: Any) -> Iterator[Any]:
+    for name in record.__struct_fields__:
+        value = getattr(record, name)
+        if isinstance(value, Contract) and value.conId:
+            yield name, value.conId
+        elif isinstance(value, msgspec.Struct):
+            yield name, tuple(_key(value))
+        elif not _soft(record, name) and name not in _WEIGHTLESS:
+            plain = _plain(record, name)
+            if plain is not None:
+                yield name, _frozen(plain)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value
+
+
+@cache
 def _is_soft(record: Any, name: str) -> bool:
     if name in SOFT:
         return True

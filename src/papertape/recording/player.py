@@ -24,7 +24,9 @@ from ..wire.message import Message
 from .conversation import RecordedConversation, Said, WireMark
 from .exchanges import RecordedAnswer, RecordedExchange, exchanges
 from .mapped import Ids, frames
-from .meaning import differences, summary
+from .matching import RequestIndex
+from .meaning import summary
+from .moments import move
 
 log = logging.getLogger("papertape.recording")
 
@@ -79,18 +81,30 @@ class Player:
     """One session of a program with a recorded conversation."""
 
     def __init__(
-        self, conversation: RecordedConversation, version: int, *, speed: float | None = 1.0
+        self,
+        conversation: RecordedConversation,
+        version: int,
+        *,
+        speed: float | None = 1.0,
+        partial: bool = False,
+        order_ids: dict[int, int] | None = None,
+        later: int = 0,
     ) -> None:
-        """``speed``: how many times as fast as recorded; None: without any delay."""
+        """``speed``: how many times as fast as recorded; None: without any delay. ``partial``:
+        what a recorded request does not say is open. ``order_ids``: see ``Ids``.
+        ``later``: seconds by which the instants inside of live answers are moved."""
         self.conversation = conversation
         self.version = version
         self.speed = speed
+        self._later = later
         self.exchanges = exchanges(conversation)
         self.unknown: list[UnknownRequest] = []
         self.unknown_count = 0
         self.untold: dict[str, int] = {}
         """Answers that the version of now cannot tell, by name and reason."""
-        self.ids = Ids(conversation.client_id, 0)
+        self._order_ids = {} if order_ids is None else order_ids
+        self.ids = Ids(conversation.client_id, 0, self._order_ids)
+        self._index = RequestIndex(self.exchanges, partial=partial)
         self._ends = _bar_ends(self.exchanges)
         self._heap: list[_Planned] = []
         self._number = 0
@@ -119,7 +133,7 @@ class Player:
             self._unknown(message, why)
 
     def _start(self, message: session.StartApi, now: int) -> None:
-        self.ids = Ids(self.conversation.client_id, message.clientId)
+        self.ids = Ids(self.conversation.client_id, message.clientId, self._order_ids)
         if not self.exchanges:
             return
         first = self.exchanges[0]
@@ -153,26 +167,15 @@ class Player:
 
     def _match(self, message: Message) -> tuple[RecordedExchange | None, str]:
         """The recorded request that means the same, or why there is none."""
-        same = [one for one in self.exchanges if type(one.message) is type(message)]
-        if not same:
+        index = self._index
+        if not index.has(type(message)):
             return None, "the recording has no such request"
-        fitting: list[tuple[bool, int, int, RecordedExchange]] = []
-        nearest: tuple[int, str] | None = None
-        for exchange in same:
-            if not self._same_order(message, exchange):
-                continue
-            found = differences(message, exchange.message)
-            hard = [one for one in found if not one.soft]
-            if not hard:
-                fitting.append((exchange.used > 0, len(found), exchange.place, exchange))
-            elif nearest is None or len(hard) < nearest[0]:
-                nearest = (len(hard), f"the nearest is {_told(exchange, hard)}")
-        if fitting:
-            used, _, _, exchange = min(fitting, key=lambda one: one[:3])
-            if not (used and isinstance(message, _ONCE)):
-                return exchange, ""
-            nearest = (0, "it has been answered already, and the recording has it once")
-        return None, nearest[1] if nearest else "the recording has none for this order"
+        found = index.find(message, self._same_order)
+        if found.exchange is None:
+            return None, found.nearest or "the recording has none for this order"
+        if found.exchange.used and isinstance(message, _ONCE):
+            return None, "it has been answered already, and the recording has it once"
+        return found.exchange, ""
 
     def _same_order(self, message: Any, exchange: RecordedExchange) -> bool:
         """Whether a request about an order can be the recorded one."""
@@ -234,7 +237,7 @@ class Player:
             return 0
         return self._heap[0].due if self._heap else None
 
-    def due(self, now: int, most: int = 1000) -> Iterator[bytes | Closing]:
+    def due(self, now: int, most: int = 200) -> Iterator[bytes | Closing]:
         """The frames that are due, and the end of the connection; at most so many."""
         yield from self._refusals
         self._refusals.clear()
@@ -268,6 +271,8 @@ class Player:
                 self._cannot(item.name)
             return
         message = self.ids.mapped(item.message, run.exchange, run.asked)
+        if self._later:
+            move(message, self._later)
         try:
             yield from frames(message, self.version, recorded, self._ends.get(id(item)))
         except LocalProtocolError as error:
@@ -289,12 +294,6 @@ class Player:
 def _about(message: Any) -> int | None:
     name = message.spec.id_field
     return getattr(message, name) if name else None
-
-
-def _told(exchange: RecordedExchange, hard: list[Any]) -> str:
-    shown = "; ".join(map(str, hard[:3]))
-    more = f" and {len(hard) - 3} more" if len(hard) > 3 else ""
-    return f"{summary(exchange.message)}, which differs: {shown}{more}"
 
 
 def _bar_ends(found: list[RecordedExchange]) -> dict[int, Any]:

@@ -5,16 +5,19 @@ Sans-IO, as ``Player``; ``aio/replay.py`` has the sockets.
 
 import logging
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from ..errors import RecordingError
 from ..versions import MAX_SERVER
+from ..wire.catalogue.orders import PlaceOrder
 from ..wire.catalogue.session import StartApi
 from ..wire.connection import Broken, Greeting, OutOfTurn, ServerConnection
-from .conversation import conversations
+from .conversation import RecordedConversation, conversations
 from .format import WireRecording
+from .moments import move_text
 from .player import Closing, Player, UnknownRequest
 
 log = logging.getLogger("papertape.recording")
@@ -41,12 +44,17 @@ class Replay:
         *,
         speed: float | None = 1.0,
         highest: int | None = None,
+        wall: int | None = None,
     ) -> None:
         """``speed``: times as fast as recorded; None: without delays. ``highest``: the server
-        version to behave as, as recorded if it is None.
+        version to behave as, as recorded if it is None. ``wall``: nanoseconds from the clock of
+        ``receive`` to the epoch; the instants inside of live answers are then those of now, and as
+        recorded if it is None.
 
-        Raises ``RecordingError`` when the recording has no session."""
+        Raises ``RecordingError`` when the recording has no session, or no times that ``wall``
+        could be compared with."""
         self.speed = speed
+        self._partial = recording.header.partial
         found = conversations(recording)
         self.problems = [reason for one in found for reason in one.unread]
         """What of the recording cannot be read, in words."""
@@ -57,19 +65,29 @@ class Replay:
             why = f": {self.problems[0]}" if self.problems else ""
             raise RecordingError(f"has no session that can be replayed{why}")
         self.highest = min(highest or max(c.version for c in self.conversations), MAX_SERVER)
+        self._wall = wall
+        self._began = 0 if wall is None else _epoch(recording)
         self._used: dict[int, int] = {}
+        self._order_ids: dict[int | None, dict[int, int]] = {}
+        """Recorded client id -> the order ids of now, for a program that connects again."""
         self._players: list[Player] = []
 
-    @property
-    def connection_time(self) -> str:
-        """The connection time of the recorded TWS."""
-        return self.conversations[0].connection_time
+    def connection_time(self, now: int) -> str:
+        """The connection time that the version reply tells."""
+        first = self.conversations[0]
+        return move_text(first.connection_time, self.later(first, now))
+
+    def later(self, conversation: RecordedConversation, now: int) -> int:
+        """By how many seconds a conversation that begins now is later than it was."""
+        if self._wall is None:
+            return 0
+        return (now + self._wall) // 10**9 - (self._began + conversation.opened * 1000) // 10**9
 
     def session(self) -> "ReplaySession":
         """A connection of a program."""
         return ReplaySession(self)
 
-    def player(self, client_id: int, version: int) -> Player:
+    def player(self, client_id: int, version: int, now: int = 0) -> Player:
         """A player for a program: of the next recorded session with its client id; else of one
         that nobody has had; else of one again."""
         own = [one for one in self.conversations if one.client_id == client_id]
@@ -81,7 +99,15 @@ class Replay:
             "client %d is answered as client %s of recorded connection %d was, at version %d",
             client_id, chosen.client_id, chosen.connection, version,
         )  # fmt: skip
-        player = Player(chosen, version, speed=self.speed)
+        known = self._order_ids.setdefault(chosen.client_id, {})
+        if self._used[chosen.connection] > 1:  # the same orders are placed once more
+            for item in chosen.said:
+                if isinstance(item.message, PlaceOrder):
+                    known.pop(item.message.orderId, None)
+        player = Player(
+            chosen, version, speed=self.speed, partial=self._partial, order_ids=known,
+            later=self.later(chosen, now),
+        )  # fmt: skip
         self._players.append(player)
         return player
 
@@ -98,6 +124,15 @@ class Replay:
             if one.connection not in asked:
                 report.unasked.append(f"the whole session of client {one.client_id}")
         return report
+
+
+def _epoch(recording: WireRecording) -> int:
+    """When a recording began, in nanoseconds since the epoch. Raises ``RecordingError``."""
+    try:
+        began = datetime.fromisoformat(recording.header.began)
+    except ValueError as error:
+        raise RecordingError("does not tell when it began, so its times cannot be moved") from error
+    return int(began.timestamp() * 1_000_000) * 1000
 
 
 class ReplaySession:
@@ -133,13 +168,13 @@ class ReplaySession:
                 )  # fmt: skip
                 self.over = True
                 return []
-            return [self._connection.accept(self._replay.connection_time)]
+            return [self._connection.accept(self._replay.connection_time(now))]
         if isinstance(event, Broken | OutOfTurn):
             log.warning("a program does not speak the TWS API: %s", event)
             self.over = True
             return []
         if isinstance(event, StartApi):
-            self._player = self._replay.player(event.clientId, self._connection.version)
+            self._player = self._replay.player(event.clientId, self._connection.version, now)
         if self._player is not None:
             self._player.ask(event, now)
         return []

@@ -56,7 +56,7 @@ def sanitise(recording: WireRecording) -> Sanitised:
     events.sort(key=lambda event: event.at)
     header = RecordingHeader(
         recording.header.recording, recording.header.began, "", "sanitised",
-        recording.header.timed,
+        recording.header.timed, recording.header.partial,
     )  # fmt: skip
     result = WireRecording(header, events, recording.problem)
     return Sanitised(result, messages, len(masks.known), dropped)
@@ -209,12 +209,12 @@ def _encoded(item: Said, version: int, masks: Masks, dropped: Counter[str]) -> b
         raise LookupError(f"{item.name}, which cannot be encoded again: {error}") from error
     if masks.leaks(data):
         raise LookupError(f"{item.name}, which still names somebody")
-    for name in _unknown_fields(item, version):
+    for name in _unknown_fields(item) if data[4:] != item.payload else ():
         dropped[f"{item.name}: {name}"] += 1
     return data
 
 
-def _unknown_fields(item: Said, version: int) -> Iterator[str]:
+def _unknown_fields(item: Said) -> Iterator[str]:
     """Protobuf fields that the catalogue does not know; encoding again leaves them out."""
     number = int.from_bytes(item.payload[:4])
     if item.payload[:1].isdigit() or number <= PROTOBUF_OFFSET:

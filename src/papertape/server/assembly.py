@@ -24,6 +24,7 @@ from ..venue.market.recorded import Recording
 from ..venue.market.tape import Market, open_market
 from ..venue.reference.instruments import Instruments
 from ..venue.reference.listings import CATALOGUE
+from ..venue.reference.securities import Instrument
 from ..venue.reference.sessions import ALWAYS, EXCHANGE, WhenOpen
 from ..venue.units import Nanos
 from .clock import MarketClock, check_start, start_text
@@ -55,6 +56,8 @@ class MarketSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How far into the recorded day a new station starts, where markets are always open."""
     hours: WhenOpen = ALWAYS
     """Whether a market is always open, or at the hours of its ``exchange``."""
+    contracts: tuple[Instrument, ...] = ()
+    """Contracts of its own, beside the catalogue's and the folder's."""
 
 
 class Composed:
@@ -129,6 +132,8 @@ def compose(
         facts = market_facts(keeper, chosen, wall)
         kept = facts.clock
         instruments = known_instruments(chosen.folder)
+        if chosen.contracts:
+            instruments = instruments.extended(chosen.contracts)
         tape = WorldTape(open_tape(chosen.folder, facts, chosen.hours, instruments))
         engine = Engine(tape, replace(profile or Profile(), hours=chosen.hours), instruments)
         recovered = keeper.recover(engine)

@@ -4,6 +4,7 @@ While a station runs the other clock is monotonic; from one run to the next it i
 (the wall). Nothing here reads a clock.
 """
 
+import math
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -58,9 +59,32 @@ def start_instant(text: str, zone: str) -> Nanos:
     )
 
 
+FASTEST: Final = 1e9
+"""The speed ``max``: time goes on as fast as clients follow, whatever the other clock shows."""
+
+MAX: Final = "max"
+"""How users write it."""
+HIGHEST: Final = 10_000
+"""The highest speed as a number."""
+
+
+def speed_of(given: float | str) -> float:
+    """The speed of a clock for what a user wrote: a number, or ``max``.
+
+    Raises ``ValueError`` saying what is allowed.
+    """
+    try:
+        found = FASTEST if str(given).strip().lower() == MAX else float(given)
+    except ValueError:
+        found = -1.0
+    if found != FASTEST and not 0 <= found <= HIGHEST:
+        raise ValueError(f"Choose max or a number from 0 to {HIGHEST:,}")
+    return found
+
+
 class MarketClock(msgspec.Struct, frozen=True):
     """Market time = ``market`` + (wall - ``wall``) x ``speed``, ``wall`` being the other clock; a
-    speed of 0 is a market that is paused."""
+    speed of 0 is a market that is paused, and at ``FASTEST`` only the driver moves it."""
 
     wall: Nanos
     market: Nanos
@@ -68,12 +92,16 @@ class MarketClock(msgspec.Struct, frozen=True):
 
     def now(self, wall: Nanos) -> Nanos:
         """Return the market time at a wall time; before the start it is ``market``."""
+        if self.speed >= FASTEST:
+            return self.market
         elapsed = max(wall - self.wall, 0)
         return self.market + (elapsed if self.speed == 1 else int(elapsed * self.speed))
 
     def until(self, due: Nanos, wall: Nanos) -> float:
-        """Return the wall seconds until market time reaches ``due``; 0 when it has."""
-        return max(due - self.now(wall), 0) / self.speed / 1e9
+        """Return the wall seconds until market time reaches ``due``; 0 when it has, and
+        endless on a clock that stands still."""
+        left = max(due - self.now(wall), 0)
+        return left / self.speed / 1e9 if self.speed or not left else math.inf
 
     def over(self, other: Nanos, wall: Nanos) -> "MarketClock":
         """Return the same market time as a function of another clock, which shows ``other`` now."""

@@ -171,9 +171,9 @@ PATHS = {
 
 NO_FUNDS = "orders for mutual funds are refused by name"
 NO_FA = "the venue has no advisor accounts"
-NO_VOL = "volatility orders are refused by name"
 NO_BONDS = "orders for bonds are refused by name"
 NO_PAIRS = "orders for combinations are refused by name"
+NO_VENUES = "the tape does not tell at which exchanges a quote stands"
 NO_ROUTES = "every SMART order trades against the one displayed market"
 NO_WINDOW = "it concerns the window of TWS, and a station has none"
 EDITABLE, FINAL = "editable until cutoff time", "final"
@@ -192,7 +192,7 @@ def _settings() -> list[Setting]:
          "Positions and portfolio show currency pairs that were traded."),
         ("prepareDailyPnL", flag, True, "Daily PnL is in the first row of reqPnL."),
         ("sendStatusUpdatesForVolatilityOrders", flag, True,
-         "Volatility orders report each repricing.", NO_VOL),
+         "Volatility orders report each repricing."),
         ("encodeApiMessages", choice(*ENCODINGS), "UTF-8",
          "The encoding of texts to clients; what it lacks is sent as ?.",
          "", "ASCII 7", "names and references arrive unchanged"),
@@ -221,7 +221,7 @@ def _settings() -> list[Setting]:
         ("bulkDataTimeout", number(1, 3600), 30,
          "Seconds that a history request waits for a broken data farm, before 162."),
         ("componentExchSeparator", text(8), "",
-         "Separates an exchange from a primary exchange in one field, as in SMART:NASDAQ."),
+         "Separates the exchanges in the ticks 32, 33 and 84.", NO_VENUES),
         ("showForexDataIn1_10Pips", flag, True,
          "Currency prices have tenths of a pip; otherwise halves."),
         ("allowForexTradingIn1_10Pips", flag, True,
@@ -267,7 +267,8 @@ def _precautions() -> list[Setting]:
         ("bypassCalledBondWarning", "Orders for called bonds pass.", NO_BONDS),
         ("bypassSameActionPairTradeWarning", "Pairs whose legs have the same side pass.", NO_PAIRS),
         ("bypassFlaggedAccountsWarning", "Orders of flagged accounts pass.", NO_FA),
-        ("bypassPriceBasedVolatilityWarning", "Volatility orders with a price pass.", NO_VOL),
+        ("bypassPriceBasedVolatilityWarning",
+         "Volatility orders, whose price follows the market, pass (201).", ""),
         ("bypassRedirectOrderWarning",
          "Stock orders that name an exchange instead of SMART pass (10311, 10329).", ""),
         ("bypassNoOverfillProtection",

@@ -58,6 +58,10 @@ class EmbeddedVenue:
             self._rebuild()
             raise
 
+    def extent(self) -> tuple[int, int]:
+        """See ``Venue``."""
+        return self._keeper.extent()
+
     def commit(self) -> int:
         """See ``Venue``."""
         return self._keeper.commit(self.engine)

@@ -80,6 +80,11 @@ class Keeper:
             self.begin_snapshot(engine)
         return len(fresh)
 
+    def extent(self) -> tuple[int, int]:
+        """The bytes of the journal on disk, 0 without one, and the number of its newest entry."""
+        size = 0 if self._journal is None else self._journal.bytes_on_disk()
+        return size, self._store.last_seq
+
     def begin_snapshot(self, engine: Engine) -> None:
         """Freeze the last stored state for ``step`` to write; do nothing while one is written."""
         if self._saving is not None or not self._store.last_seq:

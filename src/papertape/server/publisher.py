@@ -59,6 +59,7 @@ class Publisher:
             events.OrderAcknowledged: self._pair,
             events.OrderReplacedEvent: self._pair,
             events.OrderElected: self._pair,
+            events.VolatilityRepriced: self._repriced,
             events.CancelPending: self._pair,
             events.OrderInactive: self._pair,
             events.Traded: self._traded,
@@ -114,6 +115,10 @@ class Publisher:
     def _send(self, event: Any, session: Session) -> None:
         for message in self._rules[type(event)](event, session):
             session.send(message)
+
+    def _repriced(self, event: events.VolatilityRepriced, session: Session) -> Iterable[Message]:
+        told = self._config.settings.sendStatusUpdatesForVolatilityOrders
+        return self._pair(event, session) if told else ()
 
     def _pair(self, event: Any, session: Session) -> Iterable[Message]:
         told, view, version = self._told, event.view, session.version

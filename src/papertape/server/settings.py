@@ -21,6 +21,7 @@ ENTITLEMENTS: tuple[Entitlement, ...] = ("live", "delayed", "none")
 ApiDefaults = Literal["testing", "precautions", "fresh"]
 """Which defaults the settings of the API have."""
 API_DEFAULTS: tuple[ApiDefaults, ...] = ("testing", "precautions", "fresh")
+DELAYED_NOTICES = (10167, 2186)
 SERVICES = ("scanners", "news", "fundamentals", "events")
 """What ``service:news`` among the entitlements may name; it is ``live`` or ``none``."""
 _RULE = re.compile(rf"((symbol|exchange|type):\S+( \S+)*|service:({'|'.join(SERVICES)}))\Z")
@@ -58,6 +59,15 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
     entitlements: dict[str, Entitlement] = {}
     """The same by ``symbol:AAPL``, ``exchange:CME`` or ``type:OPT``; the most specific applies.
     ``service:news``, or another of ``SERVICES``, with ``none``: the user has not subscribed."""
+    slow_reader_s: float = 10.0
+    """At speed ``max``: how long the market waits for a client that does not read, in real seconds;
+    then it goes on without it until it reads again."""
+    delayed_enabled: bool = True
+    """Whether the user has enabled delayed data; else a contract without live ones gets 10168."""
+    delayed_notice: int = 10167
+    """The code that tells of delayed data: 10167, or 2186 as in later builds."""
+    tick_by_tick_pacing: bool = False
+    """Whether a client may ask for an instrument's ticks one by one only every 15 seconds."""
     delay_minutes: int = 15
     """How old delayed market data are."""
     start_api_timeout_s: float = 30.0
@@ -130,6 +140,7 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
         self._within("quote_interval_ms", 0, 60_000)
         self._within("start_api_timeout_s", 0.01, 3600)
         self._within("delay_minutes", 1, 60)
+        self._within("slow_reader_s", 0, 3600)
         self._within("account_interval_s", 1, 86_400)
         self._within("max_buffer_mb", 1, 1024)
         self._within("client_id_linger_s", 0, 3600)
@@ -156,6 +167,13 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
                 setting="api_defaults",
                 found=self.api_defaults,
                 advice="Choose one of: " + ", ".join(API_DEFAULTS),
+            )
+        if self.delayed_notice not in DELAYED_NOTICES:
+            raise SettingsError(
+                "is no code of delayed data",
+                setting="delayed_notice",
+                found=self.delayed_notice,
+                advice="Choose 10167 or 2186",
             )
         self._known_zone()
         self._known_verdicts()

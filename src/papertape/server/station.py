@@ -10,12 +10,13 @@ time that cannot pass, are raised to the driver, which stops the station.
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 
 from ..venue.broker.accounts_refused import AccountRefused
 from ..venue.commands import AccountCommand, CorporateCommand
-from ..venue.engine import Engine
+from ..venue.engine import Engine, Happened
+from ..venue.facts import TapeWritten
 from ..venue.market.source import MarketSource
 from ..venue.reference.sessions import REGULAR
 from ..venue.units import Nanos
@@ -51,7 +52,6 @@ from .plant.daily import Daily
 from .plant.farm_queue import FarmQueue
 from .plant.farms import Farms
 from .plant.held_orders import HeldOrders
-from .present.compatibility import split_exchange
 from .present.preferences import Preferences
 from .present.presenter import Presenter
 from .present.queries import Queries
@@ -73,6 +73,7 @@ from .taps.taps import Taps
 from .taps.wire_log import WireLog
 from .timing import StationSchedule, Timing
 from .tws_user import TwsUser
+from .worlds.player import WorldPlayer
 
 log = logging.getLogger("papertape.station")
 
@@ -125,6 +126,7 @@ class Station:
         )
         profits = ProfitStreams(self.queries, sessions, self.config, timing)
         scanners = Scanners(market, engine.instruments, sessions, self.farms.flows, timing)
+        self.scanners = scanners
         library = library or ResearchLibrary()
         self.news = NewsService(
             chosen.seed,
@@ -149,6 +151,9 @@ class Station:
             bus,
         )
         self.competition = Competition(sessions)
+        self.world = WorldPlayer(self)
+        """The world that a test plays here; nothing of it costs anything before."""
+        self.link.heard = self._heard
         self.user = TwsUser(self.link, self.queries, sessions, self.config)
         self.daily = Daily(self, chosen, self.config, timing)
         self.farm_queue = FarmQueue(self.farms, sessions, self.config, timing, HANDLERS)
@@ -185,9 +190,10 @@ class Station:
             pacing.left,
         ]  # fmt: skip
         schedule.order(
-            self.drills.alarm, self.link.alarm, self.daily.alarm, self.farms.alarm,
-            self.farm_queue.alarm, self.scheduler.alarm, self.level1.alarm, self.streams.alarm,
-            self.generic_ticks.alarm, self.computations.alarm, self.bars.alarm, self.figures.alarm,
+            self.drills.alarm, self.world.alarm, self.link.alarm, self.daily.alarm,
+            self.farms.alarm, self.farm_queue.alarm, self.scheduler.alarm, self.level1.alarm,
+            self.streams.alarm, self.generic_ticks.alarm, self.computations.alarm,
+            self.bars.alarm, self.figures.alarm,
             profits.alarm, scanners.alarm, self.news.alarm,
         )  # fmt: skip
         self._services = Services(
@@ -221,6 +227,10 @@ class Station:
             reports=Reports(library.folder),
             introduced=self.drills.started,
         )
+        self._streams = (
+            self.level1.alarm, self.streams.alarm, self.generic_ticks.alarm,
+            self.computations.alarm, self.bars.alarm,
+        )  # fmt: skip
         for row in TABLE:
             self.config.watch(row.name, partial(self._changed, row.name))
 
@@ -270,19 +280,28 @@ class Station:
 
     def receive(self, session: Session, data: bytes, now: Nanos) -> None:
         """Bytes from a client: handle what they complete. ``flush`` sends the answers."""
+        if self.taps.counters.on:
+            self.taps.counters.arrived(self.timing.stopwatch())
         self.pass_time(now)
         take = self.scheduler.keep if self.timing.frozen else self.scheduler.take
         take(session, data)
 
-    def step(self, now: Nanos) -> None:
-        """Let time pass: fills, expiries, backlogs, quotes, repetitions, time-outs."""
+    def step(self, now: Nanos, *, on: bool = False) -> None:
+        """Let time pass: fills, expiries, backlogs, quotes, repetitions, time-outs.
+
+        ``on``: nothing but time has passed since the last step, so the instants that are known
+        hold.
+        """
         self.timing.move(now)
-        self.schedule.changed()
+        if not on:
+            self.schedule.changed()
         self.drills.step(now)
+        others = not on
         if not self.timing.frozen:
-            self.link.advance(self.timing.now)
-            self.schedule.step(now)
-        self.schedule.changed()
+            others |= self.link.advance(self.timing.now)
+            others |= self.schedule.step(now)
+        if others:
+            self.schedule.changed()
 
     def pass_time(self, now: Nanos) -> None:
         """Bring the venue to ``now``, before anything that happens at ``now``."""
@@ -300,10 +319,16 @@ class Station:
             return
         self.figures.refresh()
         self.admission.tell_port()
-        self.venue.commit()
+        counters = self.taps.counters
+        began = self.timing.stopwatch() if counters.on else 0
+        stored = self.venue.commit()
+        if counters.on:
+            counters.committed(stored, self.timing.stopwatch() - began)
         if self.venue.busy:
             self.venue.tidy(self.timing.stopwatch)
         self.registry.flush()
+        if counters.on:
+            counters.written(self.timing.stopwatch())
         if self.taps.on:
             self.taps.flush()
 
@@ -319,6 +344,26 @@ class Station:
             return self.timing.now
         return self.schedule.next_due()
 
+    def next_fixed(self) -> Nanos | None:
+        """The next instant that must not be passed by; what is due before can be done then."""
+        return self.schedule.next_fixed()
+
+    @property
+    def streaming(self) -> bool:
+        """Whether a client follows market data that go on."""
+        return any(alarm.due() is not None for alarm in self._streams)
+
+    def leap(self, on: bool) -> None:
+        """Say that time jumps from now on, or no more."""
+        self.timing.leaping = on
+        self.level1.channels.look_again()
+
+    def _heard(self, happened: Iterable[Happened]) -> None:
+        """Hear the facts of the venue before clients do."""
+        if any(isinstance(one.fact, TapeWritten) for one in happened):
+            self.level1.channels.look_again()
+        self.world.heard(happened)
+
     def act(self) -> None:
         """The user or the control API has done something: whatever is next may be another."""
         self.schedule.changed()
@@ -327,9 +372,6 @@ class Station:
 
     def handle(self, session: Session, message: Message) -> Iterator[None] | None:
         """Let the handler of a request answer it; see ``Handling``."""
-        separator = self.config.settings.componentExchSeparator
-        if separator:
-            message = split_exchange(message, separator)
         handler = HANDLERS.get(type(message))
         if handler is None:
             unserved.answer(session, message)

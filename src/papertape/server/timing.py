@@ -18,6 +18,8 @@ class Timing:
         self.now = now
         self.frozen = False
         """Whether a drill hangs the station: it keeps bytes, and handles and sends nothing."""
+        self.leaping = False
+        """Whether time jumps: then what has nothing to tell is not asked at every moment."""
         self.until: Callable[[float], Nanos] = lambda seconds: self.now + int(seconds * SECOND)
         """Market time a number of real seconds from now; the driver may run it faster."""
         self.stopwatch: Callable[[], Nanos] = lambda: 0
@@ -39,10 +41,17 @@ class Wakeup:
     ``changed``, so a component must call that whenever the result may differ.
     """
 
-    __slots__ = ("_action", "_due", "_known", "_stale")
+    __slots__ = ("_action", "_due", "_fixed", "_known", "_stale", "alone")
 
-    def __init__(self, due: Due, action: Action) -> None:
+    def __init__(
+        self, due: Due, action: Action, fixed: Due | None = None, *, alone: bool = False
+    ) -> None:
+        """``fixed()`` is when the component must act at an instant of its own; what is due before
+        may as well be done then, and loses nothing. Without it, that is ``due``. ``alone``: that
+        it acts changes no other component's next instant."""
+        self.alone = alone
         self._due = due
+        self._fixed = fixed
         self._action = action
         self._known: Nanos | None = None
         self._stale = True
@@ -57,6 +66,10 @@ class Wakeup:
             self._stale = False
             self._known = self._due()
         return self._known
+
+    def fixed(self) -> Nanos | None:
+        """The next instant that must not be passed by."""
+        return self.due() if self._fixed is None else self._fixed()
 
     def ring(self, now: Nanos) -> None:
         """Call the component's action."""
@@ -84,9 +97,17 @@ class StationSchedule:
         dues = [due for alarm in self._alarms if (due := alarm.due()) is not None]
         return min(dues, default=None)
 
-    def step(self, now: Nanos) -> None:
-        """Ring every alarm that is due."""
+    def next_fixed(self) -> Nanos | None:
+        """The earliest instant that must not be passed by, however much is due before."""
+        dues = [due for alarm in self._alarms if (due := alarm.fixed()) is not None]
+        return min(dues, default=None)
+
+    def step(self, now: Nanos) -> bool:
+        """Ring every alarm that is due; return whether others may have changed by that."""
+        others = False
         for alarm in self._alarms:
             due = alarm.due()
             if due is not None and due <= now:
                 alarm.ring(now)
+                others = others or not alarm.alone
+        return others

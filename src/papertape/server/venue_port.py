@@ -73,6 +73,9 @@ class Venue(ReadModel, Protocol):
     def next_due(self) -> Nanos | None:
         """When ``advance`` may next produce facts; None when nothing waits."""
 
+    def extent(self) -> tuple[int, int]:
+        """The bytes of the journal on disk, 0 without one, and the number of its newest entry."""
+
     def commit(self) -> int:
         """Store what has happened; return the number of entries. Raises ``JournalError``."""
 

@@ -213,6 +213,11 @@ class Journal:
         self._folding.close()
         self._closing.close()
 
+    def bytes_on_disk(self) -> int:
+        """Bytes of the file and of its write-ahead file."""
+        files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
     @property
     def last_seq(self) -> int:
         """The number of the newest entry, 0 while there is none."""

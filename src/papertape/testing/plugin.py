@@ -21,6 +21,39 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+STATIONS = pytest.StashKey[list[Any]]()
+"""The stations of a test."""
+SHOWN = 200
+"""Lines of the wire log that a failed test shows."""
+
+
+def _stations(item: pytest.Item) -> list[Any]:
+    nothing: list[Any] = []
+    return item.stash.get(STATIONS, nothing)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Let what a world expects fail the test, when the test itself has passed."""
+    yield
+    for station in _stations(item):
+        station.check()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Attach the wire log of its stations to a failed test."""
+    report: Any = yield
+    if report.when == "call" and report.failed:
+        for number, station in enumerate(_stations(item), 1):
+            lines = station.wire_log if station.alive else []
+            if lines:
+                left = [f"… {len(lines) - SHOWN} before"] if len(lines) > SHOWN else []
+                title = f"messages of station {number} at {station.host}:{station.port}"
+                report.sections.append((title, "\n".join([*left, *lines[-SHOWN:]])))
+    return report  # type: ignore[no-any-return]
+
+
 @pytest.fixture
 def tws(request: pytest.FixtureRequest) -> "Iterator[RunningStation]":
     """A TWS on a free port of this computer, new for each test, gone after it."""
@@ -28,17 +61,20 @@ def tws(request: pytest.FixtureRequest) -> "Iterator[RunningStation]":
 
     marker = request.node.get_closest_marker("tws")
     with serve(**(marker.kwargs if marker else {})) as station:
+        request.node.stash.setdefault(STATIONS, []).append(station)
         yield station
 
 
 @pytest.fixture
-def tws_factory() -> "Iterator[Callable[..., RunningStation]]":
+def tws_factory(request: pytest.FixtureRequest) -> "Iterator[Callable[..., RunningStation]]":
     """Makes as many stations as a test needs: ``one, two = tws_factory(), tws_factory()``."""
     from .thread import serve
 
     with ExitStack() as stack:
 
         def make(**settings: Any) -> "RunningStation":
-            return stack.enter_context(serve(**settings))
+            station = stack.enter_context(serve(**settings))
+            request.node.stash.setdefault(STATIONS, []).append(station)
+            return station
 
         yield make

@@ -7,33 +7,45 @@ its port only. Everything that a test does to the station runs on the station's 
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from msgspec.structs import replace
+
 from ..server.aio.server import StationServer
 from ..server.assembly import Composed, MarketSettings, compose
-from ..server.clock import start_instant
+from ..server.clock import speed_of, start_instant
 from ..server.drills import Run
 from ..server.settings import StationSettings
 from ..server.station import Station
+from ..server.worlds.founding import founded
 from ..venue.broker.profile import Profile
 from ..venue.units import SECOND, Nanos
+from ..worlds.steps import World
+from .worlds import WorldHands
 
 PATIENCE_S: Final = 30.0
 """How long a test waits for the station's thread before it gives up."""
+LONGEST_ADVANCE_S: Final = 600.0
+"""How long a test waits for the market's clock to have jumped."""
 DEFAULTS: Final[dict[str, Any]] = {"max_message_rate": 0, "quote_interval_ms": 50}
 """Where a station for tests differs from others: no limit on messages, quotes more often."""
 
 Result = TypeVar("Result")
 
 
-class RunningStation:
+class RunningStation(WorldHands):
     """A running station, as a test sees it; its methods may be called from any thread."""
 
-    def __init__(self, composed: Composed, account: str) -> None:
+    def __init__(self, make: "Callable[[World | None], Composed]", account: str) -> None:
+        """``make`` composes a station, for a world or for none."""
+        self._make = make
+        self._given = set()
+        composed = make(None)
+        self._record(composed)
         self.host = "127.0.0.1"
         self.port = 0
         self.account = account
@@ -60,21 +72,27 @@ class RunningStation:
 
     def advance(self, seconds: float) -> None:
         """Let the market's clock jump ahead; what falls due on the way happens at its time."""
-        target = self._server.now() + int(seconds * SECOND)
+        self.run_until(lambda station: False, within=seconds)
 
-        def jump() -> None:
-            while self._server.act(lambda station: self._server.step_to(target)):
-                pass
-
-        self._on_its_thread(jump)
+    def run_until(self, condition: Callable[[Station], bool], within: float = 3600.0) -> bool:
+        """Let the market's clock jump ahead until a condition holds after something has happened,
+        at most so many seconds; return whether it did."""
+        target = self._server.now() + int(within * SECOND)
+        return self._await(self._server.advance_to(target, condition), LONGEST_ADVANCE_S)
 
     def pause(self) -> None:
         """Stop the market's clock; requests are still answered, and ``advance`` still works."""
         self.call(lambda station: self._server.set_speed(0))
 
-    def run_at(self, speed: float) -> None:
-        """Let the market's clock run so many times as fast as real time; 0 pauses it."""
-        self.call(lambda station: self._server.set_speed(speed))
+    def run_at(self, speed: float | str) -> None:
+        """Let the market's clock run so many times as fast as real time; 0 pauses it, ``"max"`` is
+        as fast as clients follow. Raises ``ValueError`` for what is no speed."""
+        self.call(lambda station: self._server.set_speed(speed_of(speed)))
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self._thread.is_alive()
 
     @property
     def now(self) -> Nanos:
@@ -86,9 +104,29 @@ class RunningStation:
         it raises. Raises ``RuntimeError`` when the station has stopped."""
         return self._on_its_thread(lambda: self._server.act(work))
 
+    # -- another world ------------------------------------------------------------------------
+
+    def _found(self, world: World) -> None:
+        """Make the station anew for a world, at the same address. Raises ``WorldError``."""
+        composed = self._make(world)
+        self._record(composed)
+
+        async def changed() -> None:
+            await self._server.close()
+            self._composed.close()
+            self._composed = composed
+            self._server = StationServer(composed.station, composed.clock)
+            await self._server.start(self.host, self.port)
+
+        self._await(changed(), PATIENCE_S)
+
+    @staticmethod
+    def _record(composed: Composed) -> None:
+        composed.station.taps.record(composed.station.world.seen)
+
     # -- the thread ---------------------------------------------------------------------------
 
-    def start(self, port: int = 0) -> None:
+    def listen(self, port: int = 0) -> None:
         """Listen; returns when programs may connect. Raises ``SettingsError`` if it cannot."""
         self.port = port
         self._thread.start()
@@ -125,13 +163,27 @@ class RunningStation:
         """Run it there; returns once its consequences have left the station."""
         if threading.current_thread() is self._thread:
             return work()
-        if not self._thread.is_alive():
-            raise RuntimeError("the station has stopped")
-        return asyncio.run_coroutine_threadsafe(self._settled(work), self._loop).result(PATIENCE_S)
 
-    async def _settled(self, work: Callable[[], Result]) -> Result:
-        try:
+        async def done() -> Result:
             return work()
+
+        return self._await(done(), PATIENCE_S)
+
+    def _await(self, work: Coroutine[Any, Any, Result], patience: float) -> Result:
+        """Wait for something on the station's thread. Raises ``RuntimeError`` from there, and when
+        the station has stopped."""
+        if threading.current_thread() is self._thread:
+            work.close()
+            raise RuntimeError("the station's own thread cannot wait for itself")
+        if not self._thread.is_alive():
+            work.close()
+            raise RuntimeError("the station has stopped")
+        running = asyncio.run_coroutine_threadsafe(self._settled(work), self._loop)
+        return running.result(patience)
+
+    async def _settled(self, work: Coroutine[Any, Any, Result]) -> Result:
+        try:
+            return await work
         finally:
             await asyncio.sleep(0)  # messages are sent at the end of a turn
             while self._returning():
@@ -149,7 +201,7 @@ def serve(
     *,
     port: int = 0,
     account: str = "DU1234567",
-    speed: float = 1.0,
+    speed: float | str = 1.0,
     start: str = "",
     market: Path | None = None,
     api: Mapping[str, Any] | None = None,
@@ -165,22 +217,29 @@ def serve(
     and ``SettingsError`` for a value that cannot be.
     """
     chosen = StationSettings(**{**DEFAULTS, **settings})
-    composed = compose(
-        wall=time.time_ns(),
-        data_dir=None,
-        market=MarketSettings(
-            folder=market,
-            seed=chosen.seed,
-            speed=speed,
-            start=start_instant(start, chosen.time_zone) if start else None,
-        ),
-        profile=Profile(accounts=(account,)),
-        settings=chosen,
-        api=api,
+    plain = MarketSettings(
+        folder=market,
+        seed=chosen.seed,
+        speed=speed_of(speed),
+        start=start_instant(start, chosen.time_zone) if start else None,
     )
-    tws = RunningStation(composed, account)
+
+    def make(world: World | None) -> Composed:
+        places, profile = plain, Profile(accounts=(account,))
+        if world is not None:
+            places, profile = founded(world, places, profile, chosen.time_zone)
+        return compose(
+            wall=time.time_ns(),
+            data_dir=None,
+            market=places,
+            profile=profile,
+            settings=replace(chosen, seed=places.seed),
+            api=api,
+        )
+
+    tws = RunningStation(make, account)
     try:
-        tws.start(port)
+        tws.listen(port)
         yield tws
     finally:
         tws.stop()

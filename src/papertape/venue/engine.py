@@ -8,6 +8,7 @@ without market or rules. Nothing here reads a clock.
 
 from collections.abc import Callable, Iterable, Iterator
 from heapq import heappop, heappush, heapreplace
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -63,15 +64,18 @@ from .reference.combinations import NamedCombinations
 from .reference.instruments import Instruments, Refusal
 from .reference.listings import CATALOGUE
 from .reference.sessions import EXCHANGE, TradingHours
-from .script import ActOnOrder, SetHolding, SetRule, WriteTape
+from .script import ActOnOrder, ScriptRefused, SetHolding, SetRule, WriteTape
 from .snapshots import Snapshot, frozen, restored
 from .state import Fold, State, fingerprint
 from .tws.api_orders import Answer, ApiOrders, Decision
 from .tws.exercises import Exercises
-from .units import Nanos
+from .units import SECOND, Nanos
 
 SPARE_ALARMS: Final = 1000
 """Alarms of orders that are over, before the agenda is cleared of them."""
+LOOKED_AHEAD: Final[Nanos] = 60 * SECOND
+MOST_LOOKED_AT: Final = 16
+"""How far, and at how many ticks, the venue looks for the next that concerns an order."""
 REPLAYED: Final = 1000
 """Entries that are folded before their rows of what is over are handed over."""
 PLACED: Final = (OrderPlaced, OrderReplaced)
@@ -200,12 +204,31 @@ class Engine:
         if self.state.orders or self.archive.counts[0] or self._ending or self._margin_due:
             due.append(self._agenda.next_due())
         if self._market is not None:
-            instruments = sorted(self.exchange.instruments)
-            ticks = [self._market.next_tick(con_id, self.clock) for con_id in instruments]
-            found = [tick for tick in ticks if tick is not None]
-            self._quiet = self.exchange.version, min(found, default=self.clock)
-            due += found
+            known, quiet = self._quiet
+            if known != self.exchange.changes or quiet <= self.clock:
+                taped = (one for one in sorted(self.exchange.instruments) if one in self._market)
+                ticks = [self._next_concern(con_id) for con_id in taped]
+                found = [tick for tick in ticks if tick is not None]
+                quiet = min(found, default=self.clock)
+                self._quiet = self.exchange.changes, quiet
+            if quiet > self.clock:
+                due.append(quiet)
         return min((one for one in due if one is not None), default=None)
+
+    def _next_concern(self, con_id: int) -> Nanos | None:
+        """A time before which no tick of an instrument concerns an order: that of the first that
+        does, or of the last that was looked at."""
+        market, concerned = self._market, self.exchange.concerned
+        assert market is not None
+        first = market.next_tick(con_id, self.clock)
+        if first is None:
+            return None
+        found = first
+        for tick in islice(market.ticks(con_id, first - 1, first + LOOKED_AHEAD), MOST_LOOKED_AT):
+            found = tick.time
+            if concerned(tick):
+                break
+        return found
 
     def open_accounts(self, now: Nanos) -> list[Happened]:
         """Open the accounts of the profile that do not exist yet."""
@@ -252,6 +275,8 @@ class Engine:
                 return f"cancel by user {command.permId}", api.cancel_by_user(command)
             case ModifyByUser():
                 return f"modify by user {command.permId}", api.modify_by_user(command, now)
+            case WriteTape() if not isinstance(self._market, WorldTape):
+                raise ScriptRefused("the market of this station is not one to write on")
             case WriteTape() | SetRule() | ActOnOrder() | SetHolding():
                 return type(command).__name__, self.broker.script.decide(command, now)
             case ResetOrderIds():
@@ -304,7 +329,7 @@ class Engine:
                 self._agenda.add(day_end, Alarm.DAY_END)
             elif isinstance(fact, RuleMatched):
                 for number, waiting in self.state.script.waiting.items():
-                    if waiting.permId == fact.permId:
+                    if waiting.permId == fact.permId and waiting.due > now:
                         self._agenda.add(waiting.due, Alarm.ACT, number)
             elif isinstance(fact, TapeWritten):
                 self._lay(fact.conId)
@@ -461,7 +486,7 @@ class Engine:
     def _walk(self, until: Nanos, happened: list[Happened]) -> None:
         """Carry out the ticks up to ``until`` that reach a working order."""
         version, due = self._quiet
-        if not self.exchange.instruments or (until < due and version == self.exchange.version):
+        if not self.exchange.instruments or (until < due and version == self.exchange.changes):
             self.clock = max(self.clock, until)
             return
         concerned = self.exchange.concerned
@@ -491,6 +516,8 @@ class Engine:
                 version = exchange.version
                 for con_id in sorted(exchange.instruments - watched):
                     watched.add(con_id)
+                    if con_id not in market:  # what has no tape never ticks
+                        continue
                     tape = market.ticks(con_id, since, until)
                     first = next(tape, None)
                     if first is not None:

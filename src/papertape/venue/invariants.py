@@ -7,6 +7,7 @@ from .broker.lifecycle import FILLED, PRE_SUBMITTED, TERMINAL, WORKING
 from .broker.orders import PART, WHOLE, FillRow, LiveOrder
 from .engine import Engine
 from .reference.composition import is_combination
+from .special import Held
 from .state import State
 from .units import CASH_SCALE, SIZE_SCALE
 
@@ -49,7 +50,8 @@ def _order(order: LiveOrder) -> None:
         assert (order.value > 0) == (order.filled > 0), f"{name}: value {order.value}"
     if order.held and order.working:
         assert order.status == PRE_SUBMITTED, f"{name} is held as {order.status}"
-        assert not order.filled, f"{name} is held and has filled {order.filled}"
+        fresh = not order.filled or bool(order.held & Held.INACTIVE)
+        assert fresh, f"{name} is held and has filled {order.filled}"
     if order.opens and order.working:
         assert order.status == PRE_SUBMITTED, f"{name} waits for the open as {order.status}"
     if order.waits and order.working:

@@ -24,7 +24,7 @@ MOST_BOOK: Final = 60
 """Levels of one side of a written book."""
 QUOTED, TRADED, HALTED, RESUMED = 1, 2, 3, 4
 """What a mark says."""
-FILL, REJECT, CANCEL = "fill", "reject", "cancel"
+FILL, REJECT, CANCEL, WARN = "fill", "reject", "cancel", "warn"
 Levels = tuple[tuple[PriceUnits, SizeUnits], ...]
 
 
@@ -52,7 +52,7 @@ class ScriptAct(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What the broker does with an order."""
 
     kind: str
-    """``FILL``, ``REJECT`` or ``CANCEL``."""
+    """``FILL``, ``REJECT``, ``CANCEL`` or ``WARN``."""
     after: Nanos = 0
     """How long after the order has come."""
     size: SizeUnits = 0
@@ -60,7 +60,7 @@ class ScriptAct(msgspec.Struct, frozen=True, array_like=True, gc=False):
     price: int = 0
     """Of a fill, in billionths; 0 is the order's limit, or the quote."""
     code: int = 0
-    """Of a rejection."""
+    """Of a rejection or a warning."""
     text: str = ""
 
 

@@ -27,6 +27,8 @@ class Held(IntFlag):
     """Its ``goodAfterTime`` has not come."""
     AUCTION = 8
     """Its auction has not come."""
+    INACTIVE = 16
+    """Its client deactivated it; new terms may activate it."""
 
 
 class Trail(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -207,6 +209,10 @@ class Special(msgspec.Struct, frozen=True, array_like=True, gc=False):
     algo: Algo | None = None
     components: Scale | None = None
     hedge: Hedge | None = None
+    night: bool = False
+    """Whether the conditions count in the overnight session as well."""
+    inactive: bool = False
+    """Whether its client deactivated the order."""
     combo: Combo | None = None
 
     @property

@@ -124,10 +124,20 @@ def _steps(lines: Sequence[_Line], base: Nanos | None) -> list[PlacedStep]:
             if verb.name in ("hold", "late"):
                 raise words.wrong("stands in a rule only", f"in the block of {RULE}", back=1)
             steps = verb.read(words)
-        for step in steps:
+        said = _said(line, verb, len(steps))
+        for step, text in zip(steps, said):
             _check_place(step, verb, moment, line)
-            found.append(_placed(step, moment, line))
+            found.append(replace(_placed(step, moment, line), text=text))
     return found
+
+
+def _said(line: _Line, verb: Verb, count: int) -> list[str]:
+    """What each of the steps of a line says; one of several conditions stands for itself."""
+    whole = " ".join(line.text.split())
+    parts = whole.removeprefix(f"{verb.name} ").split(";") if verb.name == "at end" else []
+    if len(parts) != count:
+        return [whole] * count
+    return [f"{verb.name} {part.strip()}" for part in parts]
 
 
 def _block(line: _Line, words: Words, moment: Nanos | None) -> list[PlacedStep]:
@@ -250,7 +260,7 @@ def _placed(step: WorldStep, moment: Nanos | None, line: _Line) -> PlacedStep:
         after=moment,
         line=line.number,
         column=line.words[0].column,
-        text=line.text.strip(),
+        text=" ".join(line.text.split()),
     )
 
 

@@ -144,11 +144,11 @@ class StopDrillsStep(WorldStep, frozen=True, kw_only=True, tag="stop-drills"):
     """End every drill that runs."""
 
 
-ACTS: Final = ("fill", "reject", "cancel")
+ACTS: Final = ("fill", "reject", "cancel", "warn")
 
 
 class ActStep(WorldStep, frozen=True, kw_only=True, tag="act"):
-    """What the broker does with an order: a fill, a rejection, a cancellation."""
+    """What the broker does with an order: a fill, a rejection, a cancellation, a warning."""
 
     name: str = ""
     """The order's name in the world; "" in a rule: the order of the rule."""

@@ -383,6 +383,14 @@ def _reject(words: Words) -> list[WorldStep]:
     return [ActStep(name=name, kind="reject", code=code, text=text)]
 
 
+WARN: Final = 'warn [NAME] CODE "TEXT"'
+
+
+def _warn(words: Words) -> list[WorldStep]:
+    (rejected,) = _reject(words)
+    return [msgspec.structs.replace(rejected, kind="warn")]
+
+
 def _cancel(words: Words) -> list[WorldStep]:
     name = _named(words)
     words.end("cancel [NAME]")
@@ -466,6 +474,7 @@ VERBS: Final[dict[str, Verb]] = {
              "broker"),
         Verb("fill", FILL, "an execution", _fill, "broker"),
         Verb("reject", REJECT, "the broker refuses the order", _reject, "broker"),
+        Verb("warn", WARN, "an error about an order that lives on", _warn, "broker"),
         Verb("cancel", "cancel [NAME]", "the system cancels the order", _cancel, "broker"),
         Verb("hold", "hold", "nothing happens to the order by itself", _unread, "broker"),
         Verb("late", "late TIME", "its client hears of the order so much later", _unread,

@@ -39,7 +39,12 @@ PHONE = {"width": 390, "height": 844}
 PAGES = {
     "connections": "Connections",
     "trading": "Trading",
+    "account": "Account",
+    "watchlist": "Watchlist",
     "chart": "Chart",
+    "options": "Options",
+    "scanner": "Scanner",
+    "news": "News",
     "messages": "Messages",
     "drills": "Drills",
     "settings": "API settings",

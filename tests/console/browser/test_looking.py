@@ -75,6 +75,9 @@ READY = {
     "connections": "table >> text=127.0.0.1",
     "trading": "section[aria-label=Positions] >> text=SPY",
     "chart": "canvas",
+    "account": "section[aria-label=Ledger] >> text=USD",
+    "watchlist": "section[aria-label=Watchlist] >> text=IBM",
+    "news": "section[aria-label=Headlines] >> text=Sample",
 }
 """What a page must show before anybody looks at it closely."""
 
@@ -103,6 +106,12 @@ def test_take_a_picture(page: str, theme: str, app: App, browser: Browser) -> No
         _settle(tab, page)
         if page == "messages":
             _show_messages(tab, app)
+        if page == "options":
+            tab.get_by_role("combobox", name="Underlying").fill("META")
+            tab.get_by_role("option").first.click()
+            tab.locator("section[aria-label='Option chain'] >> text=%").first.wait_for()
+        if page == "scanner":
+            tab.locator("section[aria-label=Scanner] >> text=stocks, repeated").wait_for()
         if page == "trading":
             tab.get_by_role("combobox", name="Symbol").fill("AAPL")
             tab.get_by_role("option").first.click()

@@ -84,8 +84,8 @@ def test_a_mark_says_what_was_traded() -> None:
     told = [traded(5), traded(6, "SLD"), traded(7, con_id=2)]
     bought, sold = marks(told, 1, candles.bars, 60)
     assert (bought.bought, bought.price) == (True, 100.5)
-    assert bought.text == "Bought 100 at 100.50, 21:00:05"
-    assert (sold.bought, sold.text) == (False, "Sold 100 at 100.50, 21:00:06")
+    assert bought.text == "Bought 100 at 100.50, 21:00:05 UTC"
+    assert (sold.bought, sold.text) == (False, "Sold 100 at 100.50, 21:00:06 UTC")
 
 
 def test_the_picture_in_words() -> None:

@@ -15,7 +15,7 @@ from papertape.console.remote import RemoteError
 SPY = {
     "con_id": 756733, "symbol": "SPY", "security_type": "STK", "exchange": "SMART",
     "primary_exchange": "ARCA", "currency": "USD", "description": "SPDR", "tick": 0.01,
-    "multiplier": 1,
+    "multiplier": 1, "zone": "America/New_York", "zone_id": "US/Eastern",
 }  # fmt: skip
 IBM = SPY | {"con_id": 8314, "symbol": "IBM"}
 QUOTE = {
@@ -75,7 +75,8 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Page:
 def test_all_bars_go_once_and_then_only_what_changes(page: Page) -> None:
     async def use(chart: Chart) -> None:
         await chart.choose(SPY)
-        ((name, bars, marks, digits, seconds),) = page.told()
+        ((name, bars, marks, digits, seconds, *zone),) = page.told()
+        assert zone[0] == "America/New_York" and "US/Eastern" in zone[1]
         assert (name, len(bars), marks, digits, seconds) == ("load", 2, [], 2, 60)
         assert bars[0] == ["2026-11-22T21:00:00Z", 168.0, 169.0, 167.0, 168.1, 500.0]
         page.answers["/bars/756733"] = [bar(1, 168.2, complete=False)]
@@ -110,7 +111,7 @@ def test_an_execution_is_marked_when_there_is_news_of_it(page: Page) -> None:
         assert len(page.asked("/executions")) == 2 and page.told() == []  # its bar is to come
         page.answers["/bars/756733"] = [bar(1, 168.3), bar(2, 168.4, complete=False)]
         await chart._turn()
-        text = "Sold 40 at 168.30, 21:02:05"
+        text = "Sold 40 at 168.30, 21:02:05 UTC"
         assert page.told()[1] == ("mark", [["2026-11-22T21:02:00Z", 168.3, False, text]])
 
     page.run(use)

@@ -7,7 +7,14 @@ import pytest
 from nicegui import ui
 
 from console.views import PaperView, tab, texts
-from papertape.console.pages.settings import SettingsPage, found, origin, reason
+from papertape.console.pages.settings import (
+    IDLE,
+    SettingsPage,
+    found,
+    origin,
+    reason,
+    section_of,
+)
 from papertape.console.parts.fields import (
     ChoiceField,
     NumberField,
@@ -79,8 +86,8 @@ def test_each_type_has_its_field_and_nothing_has_changed_at_first() -> None:
         words = texts(client.content)
     assert {"API - Settings", "API - Precautions", "53 of 53 settings"} <= set(words)
     idle = [row for row in ROWS if not row["acts"]]
-    assert words.count("does not act yet") == len(idle) > 0
-    assert all(f"Does not act yet: {row['note']}." in words for row in idle)
+    assert words.count("without effect") == len(idle) > 0
+    assert all(f"Without effect: {row['note']}." in words for row in idle)
 
 
 def test_only_what_was_changed_is_sent() -> None:
@@ -180,7 +187,24 @@ def test_a_search_without_a_result_says_so() -> None:
         page = shown(PaperView())
         page._search.value = "nonsense"
         assert "No setting matches" in texts(client.content)
-        page._search.value, page._show.value = "", "Do not act yet"
+        page._search.value, page._show.value = "", "Cannot act"
         visible = [line.row for line in page._lines.values() if line.box.visible]
         assert visible and not any(row["acts"] for row in visible)
         assert isinstance(page._box, ui.element)
+
+
+def test_sections_fold_have_an_index_and_set_apart_what_cannot_act() -> None:
+    with tab() as client:
+        page = shown(PaperView())
+        idle = page._sections[IDLE]
+        assert list(page._sections)[-1] == IDLE and not idle.opened
+        assert all(one.opened for title, one in page._sections.items() if title != IDLE)
+        names = {name for name, line in page._lines.items() if section_of(line.row) == IDLE}
+        assert names == {row["name"] for row in ROWS if not row["acts"]}
+        assert f"{IDLE} ({len(names)})" in texts(client.content)
+        page._search.value = BY_NAME[min(names)]["name"]
+        assert idle.opened and f"{IDLE} (1)" in texts(client.content)
+        idle._folded(opened=False)
+        assert "open" not in idle._part.props
+        page._search.value = "nonsense"
+        assert not idle._section.visible

@@ -150,7 +150,7 @@ def test_the_limit_comes_from_the_quote_until_the_user_writes_one() -> None:
 
     async def use(shown: Trading) -> None:
         ticket = shown._ticket
-        await ticket._choose(SPY)
+        await ticket.choose(SPY)
         assert ticket._limit.value == 168.21
         ticket._action.press("SELL")
         assert ticket._limit.value == 168.2
@@ -169,7 +169,7 @@ def test_an_order_is_looked_at_once_more_and_then_sent_once() -> None:
 
     async def use(shown: Trading) -> None:
         ticket = shown._ticket
-        await ticket._choose(SPY)
+        await ticket.choose(SPY)
         ticket._type.set_value("LMT")
         await ticket._submit()
         assert ticket._confirm._what.text == "BUY 100 SPY LMT 168.21 DAY" and page.sent() == []
@@ -199,7 +199,7 @@ def test_what_lacks_is_said_and_nothing_is_asked(quantity: Any, limit: Any, word
         ticket = shown._ticket
         await ticket._submit()
         assert ticket._error.text.startswith("Choose a symbol first")
-        await ticket._choose(SPY)
+        await ticket.choose(SPY)
         ticket._own()
         ticket._type.set_value("LMT")
         ticket._quantity.set_value(quantity)
@@ -222,7 +222,7 @@ def test_a_refusal_is_told_beside_the_form(answer: Any, words: str) -> None:
 
     async def use(shown: Trading) -> None:
         ticket = shown._ticket
-        await ticket._choose(SPY)
+        await ticket.choose(SPY)
         page.paper.desk.answers["/orders"] = answer
         await ticket._submit()
         await ticket._confirm._yes()
@@ -236,7 +236,7 @@ def test_the_margin_is_shown_before_an_order_is_sent() -> None:
 
     async def use(shown: Trading) -> None:
         ticket = shown._ticket
-        await ticket._choose(SPY)
+        await ticket.choose(SPY)
         await ticket._submit()
         words = texts(ticket._confirm._margin)
         assert words[words.index("Initial margin") + 1 :][:2] == ["1,000,016.80 USD", "+16.80"]
@@ -256,7 +256,7 @@ def test_the_fields_of_a_type_are_shown_and_others_are_not_sent() -> None:
 
     async def use(shown: Trading) -> None:
         ticket = shown._ticket
-        await ticket._choose(SPY)
+        await ticket.choose(SPY)
         ticket._type.set_value("LMT")
         ticket._type.set_value("TRAIL")
         visible = [name for name, field in ticket._prices.items() if field.visible]
@@ -284,7 +284,7 @@ def test_a_bracket_conditions_and_a_group_go_with_the_order() -> None:
 
     async def use(shown: Trading) -> None:
         ticket = shown._ticket
-        await ticket._choose(SPY)
+        await ticket.choose(SPY)
         ticket._take_profit.set_value(170.0)
         ticket._stop_loss.set_value(160.0)
         assert "Bracket: 170.00 / 160.00" in page.words()

@@ -381,3 +381,29 @@ def test_the_timer_stays_while_the_next_instant_is_the_same(loop: str) -> None:
             assert server._timer is not timer
 
     run(main, loop)
+
+
+@EACH_LOOP
+def test_another_port_is_open_as_long_as_tws_is_there(loop: str) -> None:
+    async def main() -> None:
+        async with serving() as served:
+            await served.server.also(0)
+            [more] = served.server._more
+            port = more.sockets[0].getsockname()[1]
+            assert port != served.port
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.close()
+            with pytest.raises(SettingsError, match="--extra-port"):
+                await served.server.also(port)
+            served.server.act(lambda station: station.drills.start("nightly-restart"))
+            await eventually(lambda: not served.server.listening)
+            with pytest.raises(ConnectionRefusedError):
+                await asyncio.open_connection("127.0.0.1", port)
+            await served.server.advance(60)
+            await eventually(lambda: bool(served.server._more))
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.close()
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection("127.0.0.1", port)
+
+    run(main, loop)

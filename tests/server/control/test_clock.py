@@ -3,9 +3,10 @@
 import pytest
 
 from papertape.venue.units import SECOND
-from papertape.wire.catalogue import session
+from papertape.wire.catalogue import market, session
 from server.control.api import Api
 from server.control.test_routes import with_api
+from server.handlers.test_market import AAPL
 
 pytestmark = pytest.mark.network
 
@@ -22,6 +23,24 @@ def test_a_paused_market_stands_still_and_answers() -> None:
             assert told.currentTime == before // SECOND
         assert api.served.server.now() == before
         assert (await api.patch("/clock", {"speed": 2.5}))["speed"] == 2.5
+
+    with_api(main)
+
+
+def test_the_market_may_run_as_fast_as_clients_follow() -> None:
+    async def main(api: Api) -> None:
+        client = await api.served.client()
+        found = await api.patch("/clock", {"speed": "max"})
+        assert found["max"] and found["speed"] >= 1
+        before = api.served.server.now()
+        await client.send(session.ReqCurrentTime())
+        await client.tells(session.CurrentTime)
+        assert api.served.server.now() == before  # nobody follows a stream
+        await client.send(market.ReqMktData(7, AAPL))
+        while api.served.server.now() < before + 60 * SECOND:
+            assert await client.answers()
+        await api.patch("/clock", {"speed": 0})
+        assert not (await api.get("/clock"))["max"]
 
     with_api(main)
 

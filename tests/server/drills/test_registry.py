@@ -15,8 +15,9 @@ from server.pair import Hall
 
 NAMES = {
     "black-hole", "code-page", "competing-session", "drop-after-ready", "drop-before-ready",
-    "farm-blip", "freeze", "half-frame", "id-rollback", "link-lost", "link-restored",
-    "nightly-restart", "repeated-details", "reset", "slow-drip", "stale-client-id", "zone-name",
+    "duplicate-callbacks", "farm-blip", "freeze", "half-frame", "id-rollback", "late-callbacks",
+    "late-order", "link-lost", "link-restored", "nightly-restart", "reorder-callbacks",
+    "repeated-details", "reset", "slow-drip", "stale-client-id", "zone-name",
 }  # fmt: skip
 
 

@@ -22,6 +22,8 @@ OPTIONS: dict[str, dict[str, object]] = {
     "link-lost": {"ms": 2500},
     "nightly-restart": {"down_ms": 1500},
     "id-rollback": {"down_ms": 700},
+    "late-callbacks": {"kind": "orderStatus"},
+    "late-order": {"order": 1, "ms": 700},
     "slow-drip": {"bytes_per_second": 700, "seconds": 4},
     "reset": {"kind": "placeOrder", "ms": 300},
 }

@@ -6,14 +6,19 @@ import pytest
 
 from papertape.model import ComboLeg, Contract, ExecutionFilter
 from papertape.server.control.trading import execution_row
-from papertape.wire.catalogue import orders, reports, session
+from papertape.server.market_data.net_quotes import NetQuotes
+from papertape.venue.reference.combinations import combination_of
+from papertape.venue.reference.instruments import Purpose, Refusal
+from papertape.venue.reference.listings import CATALOGUE
+from papertape.venue.reference.securities import Combination
+from papertape.wire.catalogue import market, orders, reports, session
 from papertape.wire.catalogue.contract import ReqContractDetails
 from server.bodies import bodies
 from server.pair import VERSIONS, Client, Hall
 from server.shown import expected, lines
 from server.test_captured import ECHO
 from server.test_station import order
-from venue.test_combinations import C255, C260, PRICES, written
+from venue.test_combinations import AAPL, C255, C260, PRICES, written
 
 
 def opened(version: int) -> tuple[Hall, Client]:
@@ -168,3 +173,86 @@ def test_contract_details_know_no_combination() -> None:
     client.send(ReqContractDetails(5, Contract(conId=28812380, exchange="SMART")))
     ((number, code, _),) = client.errors()
     assert (number, code) == (5, 200)
+
+
+# -- market data ----------------------------------------------------------------------------------
+
+
+def contract_of(name: str) -> Contract:
+    """The contract of a named combination."""
+    return order(1, written(f"BUY 1 AAPL MKT {name}")).contract
+
+
+@pytest.mark.parametrize("version", [176, 203, 225])
+def test_the_quote_of_a_combination_is_made_of_those_of_its_legs(version: int) -> None:
+    hall, client = opened(version)
+    got = client.send(market.ReqMktData(1, contract_of("<vertical>"))).got()
+    assert lines(got) == expected("""
+        tickReqParams 1 0.01; marketDataType 1 1
+        tickPrice 1 BID 2.9 40; tickSize 1 BID_SIZE 40
+        tickPrice 1 ASK 3.2 50; tickSize 1 ASK_SIZE 50
+    """)
+    hall.quote(written("C260 3.00*50 x 3.05*40"))
+    assert lines(client.got()) == expected("tickPrice 1 BID 2.95 40; tickSize 1 BID_SIZE 40")
+    hall.quote(written("C255 6.00*10 x -"))
+    assert lines(client.got()) == expected("""
+        tickSize 1 BID_SIZE 10; tickPrice 1 ASK -1 0; tickSize 1 ASK_SIZE 0
+    """)
+    client.send(market.CancelMktData(1))
+    hall.quote(written("C255 6.00*20 x 6.10*20"))
+    assert client.got() == []
+
+
+def test_net_prices_of_nothing_and_less_are_prices() -> None:
+    hall, client = opened(225)
+    client.send(market.ReqMktData(1, contract_of("<credit>")))
+    assert lines(client.got())[2:] == expected("""
+        tickPrice 1 BID -3.2 50; tickSize 1 BID_SIZE 50
+        tickPrice 1 ASK -2.9 40; tickSize 1 ASK_SIZE 40
+    """)
+    hall.quote(written("C260 6.20*50 x 6.25*40"))
+    assert lines(client.got())[0] == "tickPrice 1 BID 0 50"
+
+
+def test_a_snapshot_of_a_combination() -> None:
+    _, client = opened(225)
+    client.send(market.ReqMktData(1, contract_of("<vertical>"), "", True))
+    assert lines(client.got()) == expected("""
+        marketDataType 1 1; tickReqParams 1 0.01
+        tickPrice 1 BID 2.9 40; tickPrice 1 ASK 3.2 50; tickSnapshotEnd 1
+    """)
+
+
+def test_what_combinations_have_no_data_of() -> None:
+    _, client = opened(225)
+    vertical = contract_of("<vertical>")
+    client.send(market.ReqMktData(1, vertical, "", False, True))
+    assert [code for _, code, _ in client.errors()] == [322]
+    client.send(market.ReqMktData(2, vertical, "106"))
+    assert [code for _, code, _ in client.errors()] == [321]
+    vertical.comboLegs = vertical.comboLegs[:1]
+    client.send(market.ReqMktData(3, vertical))
+    assert client.errors() == [(3, 312, "The combo details are invalid.")]
+    vertical.comboLegs = []
+    client.send(market.ReqMktData(3, vertical))
+    assert client.errors() == [(3, 314, "Security type 'BAG' requires combo leg details.")]
+
+
+def test_a_combination_is_quoted_while_all_its_legs_trade() -> None:
+    hall, _ = opened(225)
+    entry = combination_of(contract_of("<covered>"), Purpose.QUOTES, CATALOGUE, hall.now)
+    assert not isinstance(entry, Refusal) and isinstance(entry.instrument, Combination)
+    apart = Apart({AAPL: [(10, 30), (50, 60)], C260: [(0, 20), (55, 90)]})
+    net = NetQuotes(apart, entry.instrument)  # type: ignore[arg-type]
+    assert net.sessions(1, 0, 100) == [(10, 20), (55, 60)]
+    assert net.sessions(1, 57, 57) == [(55, 60)] and net.sessions(1, 25, 25) == []
+
+
+class Apart:
+    """A market whose instruments trade at different times."""
+
+    def __init__(self, spans: dict[int, list[tuple[int, int]]]) -> None:
+        self._spans = spans
+
+    def sessions(self, con_id: int, start: int, end: int) -> list[tuple[int, int]]:
+        return [span for span in self._spans[con_id] if span[0] <= end and span[1] > start]

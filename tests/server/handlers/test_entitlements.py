@@ -313,3 +313,65 @@ def test_what_has_no_national_quote_is_refused_and_costs_nothing(contract: Contr
     client, before = hall.client(), cash(hall)
     client.send(wire.ReqMktData(1, contract, "", False, True))
     assert [code for _, code, _ in client.errors()] == [322] and cash(hall) == before
+
+
+# ---------------------------------------------------------------- what else TWS tells
+
+
+def test_later_builds_warn_of_delayed_data_in_other_words() -> None:
+    _, client = quoted(delayed_notice=2186)
+    client.send(wire.ReqMarketDataType(3), wire.ReqMktData(1, AAPL))
+    ((_, code, text),) = client.errors()
+    assert code == 2186 and text.endswith("more details.AAPL NASDAQ.NMS/TOP/ALL")
+    assert "You elected to receive delayed market data instead." in text
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_delayed_data_that_are_not_enabled(version: int) -> None:
+    hall, _ = quoted(delayed_enabled=False)
+    client = hall.client(2, version)
+    client.send(wire.ReqMarketDataType(3), wire.ReqMktData(1, AAPL))
+    ((number, code, text),) = client.errors()
+    assert (number, code) == (1, 10168 if version >= 150 else 354)
+    if code == 10168:
+        assert text == (
+            "Requested market data is not subscribed. Delayed market data is not enabled."
+        )
+    client.send(wire.CancelMktData(1))
+    assert [code for _, code, _ in client.errors()] == [300]
+
+
+@pytest.mark.parametrize("rights", ["delayed", "none"])
+def test_ticks_without_a_subscription_go_on_alone(rights: str) -> None:
+    _, client = quoted(market_data=rights)
+    client.send(wire.ReqMktData(1, AAPL, "233,236"))
+    got = client.got()
+    ((code, text),) = [(m.errorCode, m.errorMsg) for m in got if isinstance(m, ErrorMessage)]
+    hint = "Delayed market data is available." if rights == "delayed" else ""
+    assert code == 10090 and text == (
+        "Part of requested market data is not subscribed. Subscription-independent ticks are still"
+        f" active.{hint}AAPL NASDAQ.NMS/TOP/ALL"
+    )
+    told = {m.tickType for m in got if isinstance(m, (*PRICES, wire.TickGeneric))}
+    assert told == {46}
+    client.send(wire.CancelMktData(1))
+    assert client.errors() == []
+
+
+@pytest.mark.parametrize("paced", [True, False])
+def test_an_instrument_s_ticks_one_by_one_once_in_fifteen_seconds(paced: bool) -> None:
+    hall, client = quoted(market_data="live", tick_by_tick_pacing=paced)
+    other = hall.client(9)
+    for number, one in ((1, client), (2, client), (3, other)):
+        one.send(ReqTickByTickData(number, AAPL, "BidAsk"))
+    told = [(number, code) for number, code, _ in client.errors()]
+    assert told == ([(2, 10189)] if paced else [])
+    assert other.errors() == []
+    hall.wait(15)
+    client.send(ReqTickByTickData(4, AAPL, "BidAsk"))
+    assert client.errors() == []
+
+
+def test_another_code_of_delayed_data_is_refused() -> None:
+    with pytest.raises(SettingsError, match="10167 or 2186"):
+        StationSettings(delayed_notice=354)

@@ -190,6 +190,8 @@ def test_an_order_that_works_is_acted_on_at_once(stage: WrittenStage) -> None:
     perm_id = next(iter(stage.engine.state.orders))
     with pytest.raises(ScriptRefused, match="only 100 of the order are left"):
         stage.world(ActOnOrder(perm_id, fill(101)))
+    warned = ScriptAct("warn", code=10349, text="Order TIF was set")
+    assert stage.world(ActOnOrder(perm_id, warned)) == ["#2 warned 10349"]
     assert stage.world(ActOnOrder(perm_id, ScriptAct("cancel"))) == [
         "#2 PendingCancel",
         "#2 Cancelled",

@@ -99,8 +99,8 @@ REFUSED = [
     ("SELL 0 AAPL LMT 300 hedgeType=P parentId=3", 10009, "Invalid hedge ratio."),
     ("SELL 0 AAPL LMT 300 hedgeType=P", 10007, "Invalid hedge type."),
     ("BUY 0 AAPL MKT cashQty=500", 10244, "Cash Quantity cannot be used for this order"),
-    ("BUY 0 EUR MKT cashQty=500 secType=CASH exchange=IDEALPRO", 201,
-     REJECTED + "There is no price for the cash quantity now"),
+    ("BUY 0 EUR MKT cashQty=500 secType=CASH exchange=IDEALPRO", 434,
+     "The order size cannot be zero."),
 ]  # fmt: skip
 
 

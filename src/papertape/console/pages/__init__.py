@@ -2,7 +2,19 @@
 
 from ..layout import Page
 from ..view import PageView
-from . import chart, connections, drills, log, settings, trading
+from . import (
+    account,
+    chart,
+    connections,
+    drills,
+    headlines,
+    log,
+    options,
+    scanner,
+    settings,
+    trading,
+    watchlist,
+)
 
 
 async def _messages(view: PageView) -> None:
@@ -15,7 +27,12 @@ async def _messages(view: PageView) -> None:
 PAGES = (
     Page("connections", "Connections", connections.build),
     Page("trading", "Trading", trading.build, written=True),
+    Page("account", "Account", account.build),
+    Page("watchlist", "Watchlist", watchlist.build),
     Page("chart", "Chart", chart.build),
+    Page("options", "Options", options.build),
+    Page("scanner", "Scanner", scanner.build),
+    Page("news", "News", headlines.build),
     Page("messages", "Messages", _messages),
     Page("drills", "Drills", drills.build),
     Page("settings", "API settings", settings.build, written=True),

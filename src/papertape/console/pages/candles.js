@@ -5,25 +5,37 @@ const TOKENS = ["ink", "soft", "line", "card", "up", "down", "accent", "wash"];
 const BAR_PX = 9; // width of a bar at first
 const PAUSE_S = 3600; // nothing for so long: another session has begun
 
-const two = (number) => String(number).padStart(2, "0");
-const day = (date) => date.toISOString().slice(0, 10); // UTC
-const clock = (date, seconds) => `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}` +
-  (seconds ? `:${two(date.getUTCSeconds())}` : "");
+const DAY_S = 86400;
+const MONTH_S = 30 * DAY_S;
+const written = (timeZone) => // "2026-11-22 16:01:30" on the wall of the zone
+  new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short", timeStyle: "medium" });
 
 export default {
-  template: `<div class="pt-plot" role="img" :aria-label="text"></div>`,
+  template: `
+    <div class="pt-plotbox">
+      <div class="pt-legend pt-num" aria-hidden="true">
+        <span v-for="[title, value, tone] in legend" :key="title"><span class="pt-soft">{{
+          title }}</span> <span :class="tone">{{ value }}</span></span>
+      </div>
+      <div ref="plot" class="pt-plot" role="img" :aria-label="text"></div>
+    </div>`,
   props: { text: String },
   emits: ["ready"],
+  data: () => ({ legend: [] }), // of the bar that is pointed at, else of the latest
   created() {
     this.bars = []; // [time, open, high, low, close, volume]; not reactive
     this.marks = [];
     this.step = 60; // seconds of a bar
     this.digits = 2;
+    this.at = -1; // the bar that is pointed at
+    this.inZone("UTC", "UTC");
   },
   mounted() {
-    this.chart = echarts.init(this.$el);
+    this.chart = echarts.init(this.$refs.plot);
+    this.chart.on("updateAxisPointer", ({ axesInfo }) => this.point(axesInfo?.[0]?.value ?? -1));
+    this.chart.on("globalout", () => this.point(-1));
     this.sized = new ResizeObserver(() => this.chart.resize());
-    this.sized.observe(this.$el);
+    this.sized.observe(this.$refs.plot);
     this.themed = new MutationObserver(() => this.bars.length && this.draw(true));
     this.themed.observe(document.body, { attributes: true, attributeFilter: ["class"] });
     this.$emit("ready");
@@ -34,8 +46,9 @@ export default {
     this.chart.dispose();
   },
   methods: {
-    load(bars, marks, digits, step) {
-      Object.assign(this, { bars, marks, digits, step });
+    load(bars, marks, digits, step, zone, title) {
+      Object.assign(this, { bars, marks, digits, step, at: -1 });
+      this.inZone(zone, title);
       const start = Math.max(0, 100 * (1 - this.$el.clientWidth / BAR_PX / bars.length));
       this.chart.clear();
       this.chart.setOption(this.frame());
@@ -51,6 +64,31 @@ export default {
       }
       this.bars.splice(0, Math.max(0, this.bars.length - most));
       this.draw(false);
+    },
+    inZone(zone, title) { // UTC where the browser does not know a zone
+      try {
+        this.wall = written(zone);
+        this.zone = title;
+      } catch {
+        this.wall = written("UTC");
+        this.zone = "UTC";
+      }
+    },
+    point(at) {
+      this.at = Number.isInteger(at) ? at : -1;
+      this.explain();
+    },
+    explain() { // the legend
+      const bar = this.bars[this.at] ?? this.bars.at(-1);
+      if (!bar) return;
+      const [time, open, high, low, close, volume] = bar;
+      const { number } = this;
+      const tone = close < open ? "pt-down" : "pt-up";
+      const traded = this.marks.filter((mark) => mark[0] === time).slice(0, 3);
+      this.legend = [["", this.step < DAY_S ? this.full(time) : this.full(time).slice(0, 10), ""],
+        ["O", number(open), tone], ["H", number(high), tone], ["L", number(low), tone],
+        ["C", number(close), tone], ["Vol", volume.toLocaleString("en-US"), ""],
+        ...traded.map((mark, place) => [place ? "\u00a0" : "▲▼", mark[3], ""])];
     },
     mark(marks) {
       this.marks = marks;
@@ -69,11 +107,12 @@ export default {
       const zoom = { xAxisIndex: [0, 1], minValueSpan: 10 };
       return {
         animation: false,
-        grid: [{ left: 14, right: 68, top: 14, bottom: 168 },
-          { left: 14, right: 68, height: 70, bottom: 72 }],
+        grid: [{ left: 14, right: 68, top: 22, bottom: 186 },
+          { left: 14, right: 68, height: 70, bottom: 90 }],
         axisPointer: { link: [{ xAxisIndex: "all" }] },
-        xAxis: [0, 1].map((at) => ({ type: "category", gridIndex: at, boundaryGap: true })),
-        yAxis: [{ scale: true, position: "right" },
+        xAxis: [0, 1].map((at) => ({ type: "category", gridIndex: at, boundaryGap: true,
+          axisPointer: { show: true, triggerTooltip: false } })),
+        yAxis: [{ scale: true, position: "right", axisPointer: { show: true, triggerTooltip: false } },
           { gridIndex: 1, position: "right", splitNumber: 2 }],
         dataZoom: [{ type: "inside", ...zoom },
           { type: "slider", ...zoom, bottom: 12, height: 26, showDetail: false }],
@@ -86,6 +125,7 @@ export default {
     },
     draw(styled) {
       if (styled) this.chart.setOption(this.style());
+      this.explain();
       const { up, down, card } = this.colours;
       const times = this.bars.map((bar) => bar[0]);
       this.chart.setOption({
@@ -107,20 +147,17 @@ export default {
       const colour = Object.fromEntries(
         TOKENS.map((name) => [name, css.getPropertyValue("--" + name).trim()]));
       this.colours = colour;
-      const { ink, soft, line, card, up, down, accent, wash } = colour;
+      const { soft, line, card, up, down, accent, wash } = colour;
       const pale = { color: soft, fontFamily: css.fontFamily };
       const rule = { lineStyle: { color: line } };
       const number = (value) => this.number(value);
       const short = (value) => Intl.NumberFormat("en-US", { notation: "compact" }).format(value);
       const pointer = { label: { backgroundColor: soft, color: card } };
       return {
-        tooltip: { trigger: "axis", renderMode: "richText", formatter: this.tip, confine: true,
-          backgroundColor: card, borderColor: line, textStyle: { color: ink, fontSize: 13 },
-          axisPointer: { type: "cross", lineStyle: { color: soft }, crossStyle: { color: soft } } },
         xAxis: [
           { axisLabel: { show: false }, axisTick: { show: false }, axisLine: rule,
-            axisPointer: { label: { show: false } } },
-          { axisLabel: { ...pale, hideOverlap: true, formatter: this.label }, axisLine: rule,
+            axisPointer: { label: { show: false }, lineStyle: { color: soft } } },
+          { name: this.zone, nameLocation: "middle", nameGap: 26, nameTextStyle: pale, axisLabel: { ...pale, hideOverlap: true, formatter: this.label }, axisLine: rule,
             axisTick: { show: false },
             axisPointer: { label: { ...pointer.label, formatter: (at) => this.full(at.value) } } },
         ],
@@ -144,8 +181,9 @@ export default {
       };
     },
     label(time) {
-      const date = new Date(time);
-      return (this.step < 3600 ? "" : day(date).slice(5) + " ") + clock(date, this.step < 60);
+      const [date, clock] = this.full(time).split(" ");
+      if (this.step >= DAY_S) return this.step >= MONTH_S ? date.slice(0, 7) : date;
+      return (this.step < 3600 ? "" : date.slice(5) + " ") + clock.slice(0, this.step < 60 ? 8 : 5);
     },
     lines() { // the last price, and where a day or a session begins
       const { accent, soft, line, card } = this.colours;
@@ -159,7 +197,7 @@ export default {
         ...turns.map((time) => (
           { xAxis: time, lineStyle: { color: line, type: "solid", width: 1 },
             label: { position: "insideEndTop", rotate: 0, distance: [-4, 6],
-              formatter: day(new Date(time)).slice(5), color: soft, fontSize: 12 } })),
+              formatter: this.full(time).slice(5, 10), color: soft, fontSize: 12 } })),
       ];
     },
     turns() { // after pauses; where there are none, as with currencies, at midnight
@@ -168,22 +206,15 @@ export default {
       const where = (begins) => this.bars.filter((_, at) => at && begins(times[at - 1], times[at]))
         .map(([time]) => time);
       const pauses = where((before, date) => date - before > (this.step + PAUSE_S) * 1000);
+      const day = (date) => this.wall.format(date).slice(0, 10);
       return pauses.length ? pauses : where((before, date) => day(before) !== day(date));
     },
     number(value) {
       return value.toLocaleString("en-US",
         { minimumFractionDigits: this.digits, maximumFractionDigits: this.digits });
     },
-    full: (time) => `${day(new Date(time))} ${clock(new Date(time), true)}`,
-    tip(shown) {
-      const bar = this.bars[shown[0]?.dataIndex];
-      if (!bar) return "";
-      const [time, open, high, low, close, volume] = bar;
-      const number = this.number;
-      return [this.full(time) + " UTC", `Open ${number(open)}   High ${number(high)}`,
-        `Low ${number(low)}   Close ${number(close)}`, `Volume ${volume.toLocaleString("en-US")}`,
-        ...this.marks.filter((mark) => mark[0] === time).slice(0, 8).map((mark) => mark[3]),
-      ].join("\n");
+    full(time) {
+      return this.wall.format(new Date(time));
     },
   },
 };

@@ -86,7 +86,7 @@ def marks(
         at = bisect_right(starts, when) - 1
         if one["con_id"] == con_id and at >= 0 and when < starts[at] + step:
             text = f"{VERBS.get(one['side'], one['side'])} {size(one['shares'])}"
-            text += f" at {price(one['price'])}, {when:%H:%M:%S}"
+            text += f" at {price(one['price'])}, {when:%H:%M:%S} UTC"
             found.append(ExecutionMark(bars[at].time, one["price"], one["side"] == "BOT", text))
     return found[-MOST_MARKS:]
 

@@ -24,7 +24,17 @@ TURNS = 30
 """Seconds between two requests for executions without an event."""
 FIRST = 300
 """Bars requested at first."""
-SIZES = {"5": "5 s", "30": "30 s", "60": "1 min", "300": "5 min", "3600": "1 hour"}
+DAY_S = 86_400
+FEWER = {604_800: 104, 2_592_000: 60}
+"""Of weeks and months."""
+LONG_TURNS = 60
+"""Seconds between two requests for bars of weeks and months: a bar stands at its latest trading
+day, and all are requested again."""
+SIZES = {
+    "1": "1 s", "5": "5 s", "30": "30 s", "60": "1 min", "300": "5 min", "900": "15 min",
+    "3600": "1 hour", "14400": "4 hours", "86400": "1 day", "604800": "1 week",
+    "2592000": "1 month",
+}  # fmt: skip
 """Bar size in seconds -> its name."""
 WAYS = {
     "in": ("Zoom in", "+"), "out": ("Zoom out", "−"), "earlier": ("Earlier", "‹"),
@@ -42,6 +52,8 @@ class Chart:
         self._candles = Candles()
         self._marks: list[ExecutionMark] = []
         self._executions: list[dict[str, Any]] = []
+        self._long_in = 0
+        """Turns until long bars are requested again."""
         self._look_in = 0
         """Turns until the executions are requested again."""
         with ui.element("section").classes("pt-card").props('aria-label="Chart"'):
@@ -93,7 +105,7 @@ class Chart:
         """Load all bars again."""
         if self._found is None:
             return
-        self._candles = Candles()
+        self._candles, self._long_in = Candles(), 0
         self._remember()
         await self._grow()
 
@@ -114,15 +126,23 @@ class Chart:
         candles, found = self._candles, self._found
         if found is None:
             return
-        query = {"after": candles.after} if candles.after else {}
-        path = f"/bars/{found['con_id']}"
+        seconds = self._seconds
+        long = seconds > DAY_S
+        self._long_in -= 1
+        if long and candles.bars and self._long_in > 0:
+            return
+        self._long_in = LONG_TURNS
+        query = {"after": candles.after} if candles.after and not long else {}
+        path, last = f"/bars/{found['con_id']}", FEWER.get(seconds, FIRST)
         try:
-            told = await self._view.desk.get(path, seconds=self._seconds, last=FIRST, **query)
+            told = await self._view.desk.get(path, seconds=seconds, last=last, **query)
         except RemoteError as problem:
             self._missing(str(problem), bool(candles.bars))
             return
         if candles is not self._candles:
             return  # another instrument or size has been chosen meanwhile
+        if long and {one["time"] for one in told} != {bar.time for bar in candles.bars}:
+            candles = self._candles = Candles()  # the last one has moved to another day
         fresh = not candles.bars
         changed = candles.take(told)
         self._missing("This instrument has not traded yet.", bool(candles.bars))
@@ -162,11 +182,17 @@ class Chart:
     def _load(self) -> None:
         if self._found is not None and self._candles.bars:
             self._marks = self._marked()
-            digits = decimals(self._found["tick"])
-            self._plot.load(self._candles.bars, self._marks, digits, self._seconds)
+            found = self._found
+            self._plot.load(
+                self._candles.bars,
+                self._marks,
+                digits=decimals(found["tick"]),
+                seconds=self._seconds,
+                zone=(found["zone"], f"Exchange time, {found['zone']} ({found['zone_id']})"),
+            )
 
     def _marked(self) -> list[ExecutionMark]:
-        con_id = self._found["con_id"] if self._found else 0
+        con_id = self._found["con_id"] if self._found and self._seconds <= DAY_S else 0
         return marks(self._executions, con_id, self._candles.bars, self._seconds)
 
     def _heard(self, news: dict[str, Any]) -> None:

@@ -23,11 +23,18 @@ class Plot(Element, component="candles.js"):
         self.on("ready", self._mounted)
 
     def load(
-        self, bars: Sequence[Candle], marks: Sequence[ExecutionMark], digits: int, seconds: int
+        self,
+        bars: Sequence[Candle],
+        marks: Sequence[ExecutionMark],
+        *,
+        digits: int,
+        seconds: int,
+        zone: tuple[str, str] = ("UTC", "UTC"),
     ) -> None:
-        """Clear the chart; ``digits`` of a price, ``seconds`` of a bar."""
+        """Clear the chart; ``digits`` of a price, ``seconds`` of a bar, the ``zone`` of the time
+        axis by its IANA name and as it is called there."""
         drawn = [_numbers(bar) for bar in bars]
-        self._run("load", drawn, [list(mark) for mark in marks], digits, seconds)
+        self._run("load", drawn, [list(mark) for mark in marks], digits, seconds, *zone)
 
     def patch(self, bars: Sequence[Candle]) -> None:
         """Send bars that are new or changed."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from nicegui import ui
 
-from ..parts.components import badge, button, card, confirmed, empty, named, tried
+from ..parts.components import badge, button, confirmed, empty, heading, named, tried
 from ..parts.fields import FormField, made
 from ..parts.labels import label
 from ..remote import RemoteError
@@ -17,7 +17,7 @@ SHOWS: dict[str, Callable[[Row], bool]] = {
     "All": lambda row: True,
     "Differ from the default": lambda row: bool(row["value"] != row["default"]),
     "Act": lambda row: bool(row["acts"]),
-    "Do not act yet": lambda row: not row["acts"],
+    "Cannot act": lambda row: not row["acts"],
 }
 """The filters of the settings, by their labels."""
 SOURCES = {
@@ -25,6 +25,10 @@ SOURCES = {
     "given": "given at the start",
     "changed": "changed while running",
 }
+
+
+IDLE = "Without effect at a station"
+"""The section of what cannot act."""
 
 
 async def build(view: PageView) -> None:
@@ -61,7 +65,7 @@ class SettingRow:
                 self._head(row)
                 ui.label(row["meaning"].replace("``", "")).classes("pt-soft")
                 if row["note"]:
-                    ui.label(f"Does not act yet: {row['note']}.").classes("pt-soft pt-small")
+                    ui.label(f"Without effect: {row['note']}.").classes("pt-soft pt-small")
             with ui.element("div").classes("pt-setting-value"):
                 self.field: FormField = made(row, changed)
                 self._error = ui.label().classes("pt-error pt-small").props('role="alert"')
@@ -75,7 +79,7 @@ class SettingRow:
         with ui.element("div").classes("pt-row"):
             ui.label(label(row["name"])).classes("pt-setting-name")
             if not row["acts"]:
-                badge("does not act yet", "")
+                badge("without effect", "")
         ui.label(row["name"]).classes("pt-mono pt-soft")
 
     @property
@@ -107,15 +111,84 @@ class SettingRow:
         self._elsewhere.set_visibility(False)
 
 
+def section_of(row: Row) -> str:
+    """The section of a setting: its page in TWS, or that of what cannot act."""
+    return str(row["place"]) if row["acts"] else IDLE
+
+
+class SettingsSection:
+    """A part of the page that folds, with its link in the index."""
+
+    def __init__(self, title: str, *, opened: bool) -> None:
+        self.title = title
+        with (
+            ui.element("section").classes("pt-card pt-section") as self._section,
+            ui.element("details") as self._part,
+        ):
+            named(self._section, aria_label=title)
+            with ui.element("summary"):
+                heading(title, 2)
+                self._count = ui.label().classes("pt-soft pt-small pt-num")
+            self.box = ui.element("div")
+        self.opened = False
+        if opened:
+            self.open()
+        self._part.on(
+            "toggle",
+            lambda event: self._folded(opened=bool(event.args)),
+            js_handler="(event) => emit(event.target.open)",
+        )
+        self._link: ui.button | None = None
+
+    def link(self) -> None:
+        """Make the link of the index in the current container."""
+        made = button(self.title, self._go, kind="plain")
+        self._link = made.classes("pt-index-link")
+
+    def count(self, many: int, *, sought: bool) -> None:
+        """Say how many of its settings are shown; a search opens it."""
+        self._section.set_visibility(bool(many))
+        self._count.set_text(f"{many} setting{'s' if many != 1 else ''}")
+        if self._link is not None:
+            self._link.set_text(f"{self.title} ({many})")
+            self._link.set_visibility(bool(many))
+        if sought and many:
+            self.open()
+
+    def open(self) -> None:
+        """Unfold it."""
+        if not self.opened:
+            self._folded(opened=True)
+
+    def _folded(self, *, opened: bool) -> None:
+        """The browser, or a search, has opened or closed it."""
+        self.opened = opened
+        if opened:
+            self._part.props["open"] = True
+        else:
+            self._part.props.pop("open", None)
+        self._part.update()
+
+    def _go(self) -> None:
+        self.open()
+        ui.run_javascript(
+            f"const part = getHtmlElement({self._section.id});"
+            "part.scrollIntoView({block: 'start'}); part.querySelector('summary').focus();"
+        )
+
+
 class SettingsPage:
     """All settings, their filter, and the unsaved changes."""
 
     def __init__(self, view: PageView) -> None:
         self._view = view
         self._lines: dict[str, SettingRow] = {}
-        self._groups: dict[str, ui.element] = {}
+        self._sections: dict[str, SettingsSection] = {}
         self._filter()
-        self._box = ui.element("div").classes("pt-settings")
+        with ui.element("div").classes("pt-indexed"):
+            self._index = ui.element("nav").classes("pt-index")
+            self._index.props('aria-label="Sections"')
+            self._box = ui.element("div").classes("pt-settings")
         self._none = empty("No setting matches", "Search for another word, or show all settings.")
         self._none.set_visibility(False)
         self._bar()
@@ -142,21 +215,23 @@ class SettingsPage:
     # -- updates from the station ---------------------------------------------------------------
 
     def _told(self, rows: list[Row]) -> None:
-        for row in rows:
+        for row in sorted(rows, key=lambda row: not row["acts"]):  # what cannot act comes last
             line = self._lines.get(row["name"])
             if line is None:
-                with self._group(row):
+                with self._section(section_of(row)).box:
                     self._lines[row["name"]] = SettingRow(row, self._changed)
             elif line.row != row:
                 line.told(row)
         self._sift()
         self._changed()
 
-    def _group(self, row: Row) -> ui.element:
-        if row["group"] not in self._groups:
-            with self._box, card(row["place"]) as part:
-                self._groups[row["group"]] = part
-        return self._groups[row["group"]]
+    def _section(self, title: str) -> "SettingsSection":
+        if title not in self._sections:
+            with self._box:
+                section = self._sections[title] = SettingsSection(title, opened=title != IDLE)
+            with self._index:
+                section.link()
+        return self._sections[title]
 
     # -- the filter -----------------------------------------------------------------------------
 
@@ -164,13 +239,14 @@ class SettingsPage:
         wanted, fits = self._search.value or "", SHOWS[self._show.value]
         seen: dict[str, int] = {}
         for line in self._lines.values():
-            group = line.row["group"]
+            title = section_of(line.row)
             visible = found(line.row, wanted) and fits(line.row)
             if line.box.visible != visible:
                 line.box.set_visibility(visible)
-            seen[group] = seen.get(group, 0) + visible
-        for name, part in self._groups.items():
-            part.set_visibility(bool(seen.get(name)))
+            seen[title] = seen.get(title, 0) + visible
+        sought = bool(wanted) or self._show.value != "All"
+        for title, section in self._sections.items():
+            section.count(seen.get(title, 0), sought=sought)
         self._none.set_visibility(bool(self._lines) and not any(seen.values()))
         self._count.set_text(f"{sum(seen.values())} of {len(self._lines)} settings")
 
@@ -228,6 +304,7 @@ class SettingsPage:
         """Scroll to the first field with an error, even if the filter hides it."""
         if not line.box.visible:
             self._search.value, self._show.value = "", "All"
+        self._sections[section_of(line.row)].open()
         line.field.focus()
 
     async def _saved(self, names: list[str], changes: Mapping[str, Any]) -> None:

@@ -66,17 +66,10 @@ class Ticket:
             self._account.set_options(codes, value=codes[0] if codes else None)
         self._account.set_visibility(len(codes) > 1)
 
-    async def take(self, found: dict[str, Any], action: str, quantity: float) -> None:
-        """Fill in a market order, for the user to review."""
-        await self._choose(found)
-        self._type.set_value("MKT")
-        self._action.press(action)
-        self._quantity.set_value(quantity)
-
     # -- the form -----------------------------------------------------------------------------
 
     def _fields(self) -> None:
-        self._search = SymbolSearch(self._view, self._choose)
+        self._search = SymbolSearch(self._view, self.choose)
         self._about = ui.label().classes("pt-soft pt-small")
         with ui.element("div").classes("pt-touch"):
             self._touches = {"SELL": self._touch("Bid", "SELL"), "BUY": self._touch("Ask", "BUY")}
@@ -158,7 +151,8 @@ class Ticket:
         self._minutes.set_visibility(self._tif.value == "Minutes")
         self._prefill()
 
-    async def _choose(self, found: dict[str, Any]) -> None:
+    async def choose(self, found: dict[str, Any]) -> None:
+        """Choose an instrument."""
         self._found, self._own_limit = found, False
         for field in (*self._prices.values(), self._take_profit, self._stop_loss):
             field.format = f"%.{decimals(found['tick'])}f"

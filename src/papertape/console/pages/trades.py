@@ -21,7 +21,7 @@ EXECUTIONS = (
     Col("Client", right=True), Col("Order id", right=True), Col("Account"),
 )  # fmt: skip
 POSITIONS = (
-    Col("Symbol"), Col("Position", right=True), Col("Average cost", right=True),
+    Col("Symbol", opens=True), Col("Position", right=True), Col("Average cost", right=True),
     Col("Market price", right=True), Col("Market value", right=True),
     Col("Unrealized P&L", right=True), Col("Realized P&L", right=True), Col("Currency"),
     Col("Account"),
@@ -151,4 +151,11 @@ def _position_row(row: Told) -> Row:
         row["currency"],
         row["account"],
     )
-    return Row(f"{row['account']} {row['con_id']}", cells)
+    held = float(row["position"]) != 0
+    opens = f"Close or reverse {size(row['position'])} {row['symbol']}" if held else ""
+    return Row(position_key(row), cells, opens=opens)
+
+
+def position_key(row: Told) -> str:
+    """The key of a position's row."""
+    return f"{row['account']} {row['con_id']}"

@@ -1,20 +1,22 @@
 """Trading: orders, the order ticket, executions, positions and account values."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from nicegui import ui
-from nicegui.elements.mixins.text_element import TextElement
 
 from ..parts.choice import OptionButtons
 from ..parts.components import button, card, empty, heading, tried
-from ..parts.grid import Cell, Col, Grid, Row
-from ..parts.number_format import money, signed, tone
+from ..parts.grid import Col, Grid, Row
+from ..remote import RemoteError
 from ..topics import works
 from ..view import PageView
 from . import trades
+from .figure_list import FigureList, figure_cell
 from .order_change import ChangeOrder
+from .position_orders import PositionOrders
 from .ticket import Ticket
 
 FIGURES = {
@@ -42,10 +44,19 @@ class Trading:
         with ui.element("div").classes("pt-desk"):
             self._order_card()
             self._ticket = Ticket(view)
-        self._positions = _part("Positions", trades.POSITIONS, "No positions", NO_POSITIONS)
+        with card("Positions"):
+            self._positions = TablePanel(
+                "Positions", trades.POSITIONS, "No positions", NO_POSITIONS, self._ask_close
+            )
         self._executions = _part("Executions", trades.EXECUTIONS, "No executions", NO_EXECUTIONS)
         self._cancel = CancelQuestion(self._send_cancel)
         self._change = ChangeOrder(view)
+        self._close = PositionOrders(view)
+
+    async def offer(self, con_id: str) -> None:
+        """Choose the instrument with this number in the ticket."""
+        with suppress(RemoteError):
+            await self._ticket.choose(await self._view.desk.get(f"/symbols/{con_id}"))
 
     def watch(self) -> None:
         """Watch the topics and show changes."""
@@ -122,6 +133,12 @@ class Trading:
         if found is not None:
             self._change.ask(found)
 
+    def _ask_close(self, key: str) -> None:
+        held = self._told.get("positions", ())
+        found = next((one for one in held if trades.position_key(one) == key), None)
+        if found is not None:
+            self._close.ask(found)
+
     def _order(self, key: str) -> dict[str, Any] | None:
         orders = self._told.get("orders", ())
         return next((order for order in orders if str(order["perm_id"]) == key), None)
@@ -140,9 +157,16 @@ NO_EXECUTIONS = "They appear here when an order trades."
 class TablePanel:
     """A table, or a text when it is empty."""
 
-    def __init__(self, title: str, cols: tuple[Col, ...], what: str, advice: str) -> None:
+    def __init__(
+        self,
+        title: str,
+        cols: tuple[Col, ...],
+        what: str,
+        advice: str,
+        on_open: Callable[[str], Any] | None = None,
+    ) -> None:
         self._nothing = empty(what, advice)
-        self.grid = Grid(cols, label=title)
+        self.grid = Grid(cols, label=title, on_open=on_open)
         self.grid.set_visibility(False)
 
     def show(self, rows: list[Row]) -> None:
@@ -162,8 +186,8 @@ class Figures:
 
     def __init__(self) -> None:
         with card("Account") as self._card:
-            with ui.element("dl").classes("pt-figures pt-num") as self._one:
-                self._values = {name: _figure(title) for name, title in FIGURES.items()}
+            self._list = FigureList(FIGURES)
+            self._one = self._list.element
             self._rules = ui.label().classes("pt-soft pt-small")
             cols = [Col("Account"), *(Col(title, right=True) for title in FIGURES.values())]
             more = (Col("Currency"), Col("Margin"), Col("Fees"))
@@ -179,23 +203,7 @@ class Figures:
         self._several.show([_account_row(row) for row in rows] if len(rows) > 1 else [])
         if len(rows) == 1:
             self._rules.set_text(_rules(rows[0]))
-            for name, label in self._values.items():
-                cell = _figure_cell(name, rows[0])
-                label.set_text(cell.text)
-                label.classes(replace=cell.tone)
-
-
-def _figure(title: str) -> TextElement:
-    with ui.element("div"):
-        TextElement(tag="dt", text=title)
-        return TextElement(tag="dd", text="")
-
-
-def _figure_cell(name: str, row: trades.Told) -> Cell:
-    value = row[name]
-    if name.endswith("pnl"):
-        return Cell(signed(value), tone(value))
-    return Cell(money(value), "")
+            self._list.show(rows[0])
 
 
 def _rules(row: trades.Told) -> str:
@@ -204,7 +212,7 @@ def _rules(row: trades.Told) -> str:
 
 
 def _account_row(row: trades.Told) -> Row:
-    figures = (_figure_cell(name, row) for name in FIGURES)
+    figures = (figure_cell(name, row) for name in FIGURES)
     rules = (row["currency"], row["margin_model"], row["fee_plan"])
     return Row(row["account"], (row["account"], *figures, *rules))
 
@@ -237,4 +245,10 @@ class CancelQuestion:
 
 async def build(view: PageView) -> None:
     """Build the page."""
-    Trading(view).watch()
+    view.desk.equity.start()
+    page = Trading(view)
+    page.watch()
+    request = ui.context.client.request
+    wanted = request.query_params.get("con_id", "") if request is not None else ""
+    if wanted.isdecimal():
+        ui.timer(0, partial(page.offer, wanted), once=True)

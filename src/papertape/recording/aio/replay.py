@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from ...errors import SettingsError
-from ..format import WireRecording, read
+from ..format import WireRecording
+from ..imports import load
 from ..player import Closing
 from ..replay import Replay, ReplayReport, ReplaySession
 from .proxy import NO_LINGER
@@ -149,18 +150,29 @@ class _Served(asyncio.Protocol):
             self._transport.close()
 
 
+def clock_difference() -> int:
+    """Nanoseconds from the clock that sessions go by to the epoch."""
+    return time.time_ns() - time.monotonic_ns()
+
+
 @contextlib.asynccontextmanager
 async def replaying(
-    source: WireRecording | Path | str, *, speed: float | None = None, port: int = 0
+    source: WireRecording | Path | str,
+    *,
+    speed: float | None = None,
+    port: int = 0,
+    times_now: bool = False,
 ) -> AsyncIterator[ReplayServer]:
     """Serve a recording while the block runs; for tests.
 
-    ``speed``: times as fast as recorded; None, the default: without delays. The server has
-    ``port`` and ``report`` (what was asked that the recording does not know, and the other way
-    round). Raises ``RecordingError`` and ``SettingsError``.
+    ``speed``: times as fast as recorded; None, the default: without delays. ``times_now``: the
+    instants inside of live answers are those of now, not as recorded. The server has ``port`` and
+    ``report`` (what was asked that the recording does not know, and the other way round). Raises
+    ``RecordingError`` and ``SettingsError``.
     """
-    recording = source if isinstance(source, WireRecording) else read(source)
-    server = ReplayServer(Replay(recording, speed=speed))
+    recording = source if isinstance(source, WireRecording) else load(source)
+    wall = clock_difference() if times_now else None
+    server = ReplayServer(Replay(recording, speed=speed, wall=wall))
     await server.listen(port=port)
     try:
         yield server

@@ -65,6 +65,9 @@ class SocketConnection(asyncio.Protocol):
         self._session: Session | None = None
         self._transport: asyncio.Transport | None = None
         self._held = b""
+        self._corked: list[bytes] | None = None
+        self.corked = 0
+        """Bytes that wait for ``uncork``."""
         self._linger: asyncio.TimerHandle | None = None
         self._check: asyncio.TimerHandle | None = None
         self.reading = True
@@ -134,6 +137,10 @@ class SocketConnection(asyncio.Protocol):
         transport = self._transport
         if transport is None or transport.is_closing():
             return
+        if self._corked is not None:
+            self._corked.append(data)
+            self.corked += len(data)
+            return
         if self._held:
             data, self._held = self._held + data, b""
         if len(data) % PAGE == 0:
@@ -143,6 +150,16 @@ class SocketConnection(asyncio.Protocol):
         unsent = transport.get_write_buffer_size()
         if unsent > self._server.settings.max_buffer_mb << 20:
             self._give_up(unsent)
+
+    def cork(self) -> None:
+        """Collect what is written until ``uncork``: one call of the system instead of many."""
+        self._corked = self._corked or []
+
+    def uncork(self) -> None:
+        """Write what was collected."""
+        parts, self._corked, self.corked = self._corked, None, 0
+        if parts:
+            self.write(b"".join(parts))
 
     @property
     def unsent(self) -> int:
@@ -167,6 +184,7 @@ class SocketConnection(asyncio.Protocol):
         transport = self._transport
         if transport is None or transport.is_closing() or self._linger is not None:
             return
+        self.uncork()
         self._send_held()
         with contextlib.suppress(OSError):  # the peer may be gone already
             transport.write_eof()
@@ -177,6 +195,7 @@ class SocketConnection(asyncio.Protocol):
 
     def reset(self) -> None:
         """Close at once with RST."""
+        self.uncork()
         transport, self._session = self._transport, None
         if transport is None:
             return

@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 
 from ...errors import JournalError
 from ...venue.units import SECOND, Nanos
-from ..clock import MarketClock, WallWatch, set_clock
+from ..clock import FASTEST, MarketClock, WallWatch, set_clock
 from ..sessions.session import Session
 from ..settings import StationSettings
 from ..station import Station
 from ..taps.station_log import speaker, speaking
 from .clock import steady_ns
 from .connection import LINGER_S, SocketConnection
+from .race import Race
 from .sockets import Absence, bind_alike, cannot_listen
 from .warmup import WarmUp
 
@@ -25,6 +26,12 @@ LOOK_S = 5.0
 suspended, which timers do not notice?"""
 MOST_LINGERING = 64
 """Connections that never started and are closed, but still read; more are closed at once."""
+TURN: Nanos = 5_000_000
+"""How long time jumps before sockets and others have a turn."""
+MOST_CORKED = 64 * 1024
+"""Bytes for one client in a turn of a jump; less than what makes quotes wait for it."""
+DRAIN_S = 2.0
+"""How long a jump waits for a client that takes nothing."""
 Result = TypeVar("Result")
 
 
@@ -55,6 +62,7 @@ class StationServer:
         """The market's, over the steady one."""
         station.timing.stopwatch = stopwatch
         station.timing.until = self._until
+        self._race = Race(station, steady, self._goes_on)
         self.connections: dict[SocketConnection, None] = {}
         self._lingering: dict[SocketConnection, None] = {}
         self._servers: list[asyncio.Server] = []
@@ -69,6 +77,9 @@ class StationServer:
         self._switching: asyncio.Future[None] | None = None
         """The change of port under way; kept so that it is not collected."""
         self._absence = Absence()
+        self._more: list[asyncio.Server] = []
+        """Those of ``also``."""
+        self._more_absence = Absence()
         self._closed = False
         self.address = "", 0
         """Where it listens, once it has started."""
@@ -79,7 +90,13 @@ class StationServer:
     def _until(self, seconds: float) -> Nanos:
         """Market time so many seconds of ours from now; a paused market counts as one that runs
         at the pace of real time."""
-        return self.now() + int(seconds * SECOND * (self.clock.speed or 1))
+        return self.now() + int(seconds * SECOND * (self.speed or 1))
+
+    @property
+    def speed(self) -> float:
+        """How many times as fast as real time the market runs: what is set, or at speed ``max``
+        what it has been lately."""
+        return self._race.pace if self.clock.speed >= FASTEST else self.clock.speed
 
     def now(self) -> Nanos:
         """Market time."""
@@ -90,7 +107,8 @@ class StationServer:
         self._run(at, self.clock.speed)
 
     def set_speed(self, speed: float) -> None:
-        """Let market time run so many times as fast as real time; 0 pauses the market. For ``act``.
+        """Let market time run so many times as fast as real time; 0 pauses the market, ``FASTEST``
+        lets it run as fast as clients follow. For ``act``.
 
         Sessions go on while it is paused: requests are answered, at the same instant. Raises
         ``JournalError`` when it cannot be kept.
@@ -106,24 +124,78 @@ class StationServer:
         """Let a start after this one go on from here."""
         self.station.keep_clock(MarketClock(self._wall(), self.now(), self.clock.speed))
 
-    def step_to(self, target: Nanos) -> bool:
+    def step_to(self, target: Nanos, *, on: bool = False) -> bool:
         """Let the next thing until ``target`` happen at its instant, else jump there; whether
-        something happened, so that there may be more. For ``act``."""
+        something happened, so that there may be more. For ``act``. ``on``: see ``Station.step``."""
         due = self.station.next_due()
         more = due is not None and due <= target
         at = max(self.station.now, due if more and due is not None else target)
         self.jump(at)
-        self.station.step(at)
+        self.station.step(at, on=on)
         self.station.flush()
         return more
 
     async def advance(self, seconds: float) -> None:
         """Let market time jump ahead by so many seconds; what falls due on the way happens at its
         instant, and others have turns in between."""
-        target = self.now() + int(seconds * SECOND)
-        while self.act(lambda station: self.step_to(target)):
-            await asyncio.sleep(0)
+        await self.advance_to(self.now() + int(seconds * SECOND))
         self.act(lambda station: self._keep_clock())
+
+    async def advance_to(
+        self, target: Nanos, done: Callable[[Station], bool] = lambda station: False
+    ) -> bool:
+        """Let market time jump ahead to an instant, or until ``done`` after a step; whether it
+        was.
+
+        Clients get what they would have got; where one does not read, time waits for it a while,
+        as it would have had that time.
+        """
+        while (found := self.act(lambda station: self._jump(target, done))) is None:
+            await self._drained()
+        await self._drained()
+        return found
+
+    def _jump(self, target: Nanos, done: Callable[[Station], bool]) -> bool | None:
+        """Jump for a turn; whether ``done``, None when the turn is over before that and before
+        ``target``. What is sent goes out as one."""
+        watch = self.station.timing.stopwatch
+        end, on = watch() + TURN, False
+        for connection in self.connections:
+            connection.cork()
+        self.station.leap(True)
+        try:
+            while True:
+                more = self.step_to(target, on=on)
+                if done(self.station):
+                    return True
+                if not more:
+                    return False
+                on = True
+                if watch() >= end or any(c.corked > MOST_CORKED for c in self.connections):
+                    return None
+        finally:
+            self.station.leap(False)
+            for connection in list(self.connections):
+                connection.uncork()
+
+    async def _drained(self) -> None:
+        """Let others have a turn, and wait until clients have taken what they were sent, or take
+        nothing for a while."""
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(0)
+        left, end = self._unsent(), loop.time() + DRAIN_S
+        while left > MOST_CORKED and loop.time() < end:
+            await asyncio.sleep(0.0005)
+            now = self._unsent()
+            if now < left:
+                left, end = now, loop.time() + DRAIN_S
+
+    def _unsent(self) -> int:
+        return max((connection.unsent for connection in self.connections), default=0)
+
+    async def settle(self) -> None:
+        """Let what was just said of the market take effect, also on a clock that stands still."""
+        await self.advance_to(self.now() + 1)
 
     @property
     def listening(self) -> bool:
@@ -149,6 +221,16 @@ class StationServer:
         self.station.config.found("socketPort", self.address[1])
         self.station.config.guard("socketPort", self._reserve)
         return self.address
+
+    async def also(self, port: int) -> None:
+        """Listen on another port of the same address too, for as long as TWS is there; a change of
+        ``socketPort`` does not touch it. Raises ``SettingsError`` when that is impossible."""
+        loop, host = asyncio.get_running_loop(), self.address[0]
+        try:
+            server = await loop.create_server(lambda: SocketConnection(self), host, port)
+        except OSError as error:
+            raise cannot_listen(host, port, error, port_setting="extra_port") from error
+        self._more.append(server)
 
     def warm_up(self) -> WarmUp:
         """Load beside the clients what the first order of each version would wait for."""
@@ -193,16 +275,19 @@ class StationServer:
             self.failed.set_result(None)
         elif away and self._servers:
             self._absence.begin(self._servers)
-            self._servers = []
+            self._more_absence.begin(self._more)
+            self._servers, self._more = [], []
         elif not away and not self._servers:
             self._absence.end(lambda: SocketConnection(self), self._servers)
+            self._more_absence.end(lambda: SocketConnection(self), self._more)
 
     async def close(self) -> None:
         """Stop listening, commit, close every session with FIN and let the clients notice."""
-        for server in self._servers:
+        for server in (*self._servers, *self._more):
             server.close()
         self._release()
         self._absence.cancel()
+        self._more_absence.cancel()
         with speaking(self.name):
             self.station.drills.stop_all()
         for session in list(self.station.connections()):
@@ -329,6 +414,10 @@ class StationServer:
         self._do(self._wake)
 
     def _wake(self, now: Nanos) -> None:
+        if self.clock.speed >= FASTEST:
+            if self._timer is None:
+                self._timer = asyncio.get_running_loop().call_later(0, self._do, self._stride)
+            return
         due = self.station.next_due()
         if due == self._due:
             return
@@ -353,6 +442,16 @@ class StationServer:
         if step := self._watch.look(wall, self._steady()):
             with speaking(self.name):
                 log.warning("%s", set_clock(step, wall))
+
+    def _stride(self, now: Nanos) -> None:
+        """Let the market go on at speed ``max``."""
+        pause = self._race.turn(now)
+        self._flush(self.now())
+        self._still()
+        self._timer = asyncio.get_running_loop().call_later(pause, self._do, self._stride)
+
+    def _goes_on(self, at: Nanos) -> None:
+        self.clock = MarketClock(self._steady(), at, self.clock.speed)
 
     def _tick(self, now: Nanos) -> None:
         self._timer = self._due = None
@@ -387,7 +486,7 @@ class StationServer:
         assert self.failed is not None
         self.failed.set_exception(error)
         self._rest()
-        for server in self._servers:
+        for server in (*self._servers, *self._more):
             server.close()
         self._release()
         self.station.abandon()

@@ -12,7 +12,22 @@ from starlette.types import ASGIApp
 
 from ... import __version__
 from ..aio.server import StationServer
-from . import accounts, clock, events, faults, logs, market, messages, sessions, settings, trading
+from . import (
+    accounts,
+    chains,
+    clock,
+    events,
+    faults,
+    logs,
+    market,
+    messages,
+    metrics,
+    research,
+    sessions,
+    settings,
+    trading,
+    worlds,
+)
 from .access import Access
 from .guard import Guard
 from .logring import LogRing
@@ -85,11 +100,15 @@ def create(servers: Mapping[str, StationServer], access: Access, log: LogRing) -
         trading,
         accounts,
         market,
+        chains,
+        research,
         events,
         messages,
         logs,
+        worlds,
     ):
         app.include_router(module.router, prefix=PREFIX)
+    app.include_router(metrics.router)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]
     return Guard(app, access)
 

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from ..aio.server import StationServer
+from ..clock import FASTEST, speed_of
 from .stations import CONFLICT, NOT_FOUND, Chosen, act, moment
 from .views import ClockView, SpeedBody, StepBody
 
@@ -10,7 +11,8 @@ router = APIRouter(tags=["clock"])
 
 
 def _clock(server: StationServer) -> ClockView:
-    return ClockView(time=moment(server.now()), speed=server.clock.speed)
+    fastest = server.clock.speed >= FASTEST
+    return ClockView(time=moment(server.now()), speed=server.speed, max=fastest)
 
 
 @router.get("/stations/{station}/clock", responses=NOT_FOUND)
@@ -21,8 +23,9 @@ async def clock(server: Chosen) -> ClockView:
 
 @router.patch("/stations/{station}/clock", responses=CONFLICT)
 async def change(server: Chosen, body: SpeedBody) -> ClockView:
-    """Let market time run faster or slower from now on; a speed of 0 pauses it."""
-    act(server, lambda station: server.set_speed(body.speed))
+    """Let market time run faster or slower from now on; a speed of 0 pauses it, and ``max`` is as
+    fast as clients follow."""
+    act(server, lambda station: server.set_speed(speed_of(body.speed)))
     return _clock(server)
 
 

@@ -1,12 +1,14 @@
 """Runs stations and their control API in one event loop until a signal."""
 
 import asyncio
+import gc
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, NamedTuple, cast
 
 from ..aio.server import StationServer
+from ..aio.warmup import WarmUp
 from ..clock import MarketClock
 from ..station import Station
 from .console import ConsoleServer
@@ -28,6 +30,8 @@ class Place(NamedTuple):
     clock: MarketClock
     host: str
     port: int
+    more: Sequence[int] = ()
+    """Further ports."""
 
 
 class Control(NamedTuple):
@@ -84,6 +88,8 @@ async def _serve(
     try:
         for name, place in places.items():
             await servers[name].start(place.host, place.port)
+            for port in place.more:
+                await servers[name].also(port)
         if api is not None and control is not None:
             api.start(control.host, control.port)
             if control.console_port is not None:
@@ -93,8 +99,8 @@ async def _serve(
         addresses = {name: server.address for name, server in servers.items()}
         page = console.url if console else ""
         ready(Ready(addresses, api.url if api else "", api.token if api else "", page))
-        for server in servers.values():
-            server.warm_up()
+        settling = asyncio.ensure_future(_settle([server.warm_up() for server in servers.values()]))
+        ending.callback(settling.cancel)
         await _until(stop, [server.failed for server in servers.values() if server.failed])
     finally:
         if console is not None:
@@ -104,6 +110,14 @@ async def _serve(
         for server in servers.values():
             await server.close()
         ending.close()
+
+
+async def _settle(preparations: Iterable[WarmUp]) -> None:
+    """When everything is prepared, let the garbage collector leave out what stays: a look at all of
+    it takes tens of milliseconds, in which no client is served."""
+    for one in preparations:
+        await one.wait()
+    gc.freeze()
 
 
 def _stop_on_signals(

@@ -12,9 +12,18 @@ from pydantic import AfterValidator
 
 from ...venue.market.depth import MOST_LEVELS
 from ...venue.market.source import PriceBar
+from ...venue.reference.calendars import calendar_of
 from ...venue.reference.instruments import Instrument
 from ...venue.reference.securities import UNQUOTED, UNTRADED
-from ...venue.units import DAY, SECOND, Nanos, PriceUnits, price_float, size_decimal
+from ...venue.reference.times import period_start
+from ...venue.units import (
+    DAY,
+    SECOND,
+    Nanos,
+    PriceUnits,
+    price_float,
+    size_decimal,
+)
 from ...wire.message import Farm
 from ..aio.server import StationServer
 from ..market_data.history import BAR_SIZES, TRADING_SECONDS, part_of_bars, parts
@@ -27,8 +36,8 @@ from .views import BarView, GreeksView, LadderView, LevelView, QuoteView, Symbol
 router = APIRouter(tags=["market"])
 MOST_SYMBOLS: Final = 50
 MOST_BARS: Final = 1000
-SIZES: Final = sorted({step // SECOND for step in BAR_SIZES.values() if step <= DAY})
-"""Bar sizes in seconds: those of reqHistoricalData, up to a day."""
+SIZES: Final = sorted({step // SECOND for step in BAR_SIZES.values()})
+"""Bar sizes in seconds: those of reqHistoricalData; a week has 604,800 and a month 2,592,000."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="Contract number.")]
 What = Literal["TRADES", "MIDPOINT", "BID", "ASK"]
@@ -55,6 +64,8 @@ def symbol_view(entry: Instrument) -> SymbolView:
         description=entry.longName,
         tick=price_float(entry.tick, entry.scale),
         multiplier=entry.multiplier,
+        zone=calendar_of(entry).zone.name,
+        zone_id=calendar_of(entry).hours.zone_id,
     )
 
 
@@ -104,6 +115,12 @@ async def quote(server: Chosen, con_id: Number) -> QuoteView:
     station = server.station
     entry = quoted(station, con_id)
     now, live = present(server, Farm.MARKET)
+    return quote_view(station, entry, now, live=live)
+
+
+def quote_view(station: Station, entry: Instrument, now: Nanos, *, live: bool) -> QuoteView:
+    """Return the market of an instrument as the API shows it."""
+    con_id = entry.conId
     top, day = station.market.quote(con_id, now), station.market.day(con_id, now)
 
     def price(units: PriceUnits) -> float | None:
@@ -202,7 +219,7 @@ async def _latest(
     """Collect bars from the latest backwards; yield to other tasks between the parts."""
     (now, later), (last, what) = span, asked
     a_day = TRADING_SECONDS.get(entry.secType, DAY // SECOND) * SECOND
-    days = last if step >= DAY else last * step // a_day + 2
+    days = last * (step // DAY) if step >= DAY else last * step // a_day + 2
     start = station.market.trading_start(entry.conId, now, days)
     if later is not None:
         start = max(start, later)
@@ -228,8 +245,16 @@ def bar_view(bar: PriceBar, entry: Instrument, step: Nanos, now: Nanos) -> BarVi
         low=price_float(bar.low, entry.scale),
         close=price_float(bar.close, entry.scale),
         volume=size_decimal(bar.volume) if bar.count >= 0 else None,
-        complete=bar.start + step <= now,
+        complete=_end(bar.start, step) <= now,
     )
+
+
+def _end(start: Nanos, step: Nanos) -> Nanos:
+    """When a bar is over. Those of weeks and months stand at their latest trading day, and end with
+    the calendar's."""
+    if step <= DAY:
+        return start + step
+    return period_start(period_start(start, step) + step + 2 * DAY, step)
 
 
 def _nanos(time: datetime) -> Nanos:

@@ -34,7 +34,7 @@ def station_view(name: str, server: StationServer) -> StationView:
         server_version=station.settings.max_server_version,
         accounts=list(station.queries.accounts()),
         time=moment(server.now()),
-        speed=server.clock.speed,
+        speed=server.speed,
         sessions=sum(1 for _ in station.sessions()),
         waiting=len(station.policy.waiting()),
         notice=notice_view(station.admission.notice),

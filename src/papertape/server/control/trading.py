@@ -200,14 +200,14 @@ def order_of(body: OrderBody) -> Order:
     """Return the order that is entered, without its children."""
     return Order(
         action=body.action,
-        totalQuantity=Decimal(body.quantity),
+        totalQuantity=body.quantity,
         orderType=body.order_type,
         lmtPrice=body.limit_price,
         auxPrice=body.aux_price,
         trailingPercent=body.trailing_percent,
         trailStopPrice=body.trail_stop_price,
         lmtPriceOffset=body.limit_offset,
-        volatility=None if body.volatility is None else body.volatility / 100,
+        volatility=body.volatility,
         volatilityType=None if body.volatility is None else ANNUAL,
         delta=body.delta,
         competeAgainstBestOffset=body.compete_offset,
@@ -236,7 +236,7 @@ def children_of(body: OrderBody) -> list[Order]:
     """Return the take-profit and the stop-loss of an order that is entered, where it has them."""
     base = Order(
         action="SELL" if body.action == "BUY" else "BUY",
-        totalQuantity=Decimal(body.quantity),
+        totalQuantity=body.quantity,
         tif=body.tif if body.tif in ("DAY", "GTC") else "DAY",
         outsideRth=body.outside_rth,
         account=body.account,

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...venue.broker.schedules import FEE_PLANS, MARGIN_MODELS
+from ..clock import HIGHEST
 
 
 class View(BaseModel):
@@ -56,13 +57,17 @@ class ClockView(View):
     """Market time."""
     speed: float
     """As a multiple of real time; 0 while the market is paused."""
+    max: bool
+    """Whether it runs as fast as clients follow; ``speed`` is then how fast that has been."""
 
 
 class SpeedBody(View):
     """Another speed of the market's clock."""
 
-    speed: Annotated[float, Field(ge=0, le=10_000, strict=True, allow_inf_nan=False)]
-    """As a multiple of real time; 0 pauses the market."""
+    speed: (
+        Annotated[float, Field(ge=0, le=HIGHEST, strict=True, allow_inf_nan=False)] | Literal["max"]
+    )
+    """As a multiple of real time; 0 pauses the market, ``max`` is as fast as clients follow."""
 
 
 class StepBody(View):
@@ -262,7 +267,7 @@ class OrderBody(View):
     exchange: Symbol = "SMART"
     currency: Symbol = "USD"
     action: Literal["BUY", "SELL"]
-    quantity: int = Field(gt=0, le=10**9, examples=[100])
+    quantity: Decimal = Field(gt=0, le=10**9, decimal_places=8, examples=[100])
     order_type: Symbol = Field("MKT", examples=["MKT", "LMT", "TRAIL"])
     """A type of TWS; one that the station does not have is refused in TWS's words."""
     limit_price: OptionalPrice = None
@@ -508,6 +513,10 @@ class SymbolView(View):
     """Minimum price increment."""
     multiplier: int
     """Units per contract: the price times this is the cost of one."""
+    zone: str
+    """The time zone of its exchange, as ``America/New_York``."""
+    zone_id: str
+    """What contract details call that zone."""
 
 
 class GreeksView(View):
@@ -563,6 +572,88 @@ class QuoteView(View):
     volume: Decimal
     greeks: GreeksView | None
     """Of an option; null of anything else and while its market is closed."""
+
+
+class ChainClassView(View):
+    """A class of options on an underlying."""
+
+    trading_class: str
+    multiplier: str
+    expirations: list[str]
+    """As yyyymmdd, in order."""
+
+
+class OptionQuoteView(View):
+    """An option of a chain."""
+
+    con_id: int
+    local_symbol: str
+    quote: QuoteView | None
+    """Null without market data."""
+
+
+class ChainRowView(View):
+    """The options at one strike."""
+
+    strike: float
+    call: OptionQuoteView | None
+    put: OptionQuoteView | None
+
+
+class ChainView(View):
+    """The options of one expiry."""
+
+    time: datetime
+    underlying: float
+    """The price of the underlying by which the strikes were chosen."""
+    rows: list[ChainRowView]
+
+
+class ScannerView(View):
+    """A way to rank stocks."""
+
+    code: str
+    title: str
+
+
+class ScannerPlaceView(View):
+    """A place to scan."""
+
+    code: str
+    title: str
+    instrument: str
+
+
+class ScannerChoicesView(View):
+    """What a scanner may be asked."""
+
+    codes: list[ScannerView]
+    locations: list[ScannerPlaceView]
+
+
+class NewsProviderView(View):
+    """A source of news."""
+
+    code: str
+    name: str
+
+
+class HeadlineView(View):
+    """A headline."""
+
+    time: datetime
+    provider: str
+    article_id: str
+    headline: str
+
+
+class ArticleView(View):
+    """An article."""
+
+    time: datetime
+    headline: str
+    text: str
+    """Text or HTML."""
 
 
 class BarView(View):

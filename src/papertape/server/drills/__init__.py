@@ -7,6 +7,6 @@ same seed and the same requests give the same run.
 """
 
 from .base import Drill, Options
-from .registry import CATALOGUE, Card, Drills, Run, parse
+from .registry import CATALOGUE, Card, Drills, Run, check_drill, parse
 
-__all__ = ["CATALOGUE", "Card", "Drill", "Drills", "Options", "Run", "parse"]
+__all__ = ["CATALOGUE", "Card", "Drill", "Drills", "Options", "Run", "check_drill", "parse"]

@@ -16,6 +16,7 @@ from ..event_bus import EventBus
 from ..sessions.session import Session
 from ..timing import StationSchedule, Wakeup
 from .base import Drill, Target
+from .callbacks import DuplicateCallbacks, LateCallbacks, LateOrder, ReorderCallbacks
 from .daily import IdRollback, NightlyRestart, StaleClientId
 from .links import CompetingSession, FarmBlip, LinkLost, LinkRestored, RepeatedDetails
 from .messages import BlackHole, DropAfterReady, DropBeforeReady
@@ -27,9 +28,10 @@ log = logging.getLogger("papertape.station")
 CATALOGUE: Final[dict[str, type[Drill]]] = {
     drill.name: drill
     for drill in (
-        BlackHole, CodePage, CompetingSession, DropAfterReady, DropBeforeReady, FarmBlip, Freeze,
-        HalfFrame, IdRollback, LinkLost, LinkRestored, NightlyRestart, RepeatedDetails, Reset,
-        SlowDrip, StaleClientId, ZoneName,
+        BlackHole, CodePage, CompetingSession, DropAfterReady, DropBeforeReady,
+        DuplicateCallbacks, FarmBlip, Freeze, HalfFrame, IdRollback, LateCallbacks, LateOrder,
+        LinkLost, LinkRestored, NightlyRestart, ReorderCallbacks, RepeatedDetails, Reset, SlowDrip,
+        StaleClientId, ZoneName,
     )
 }  # fmt: skip
 _WORDS: Final = {int: "whole number", float: "number", bool: "true or false", str: "text"}
@@ -255,6 +257,12 @@ def _options(kind: type[Drill], given: Mapping[str, Any]) -> Any:
         ) from error
 
 
+def check_drill(text: str) -> None:
+    """Check the command line of a drill without starting it. Raises ``SettingsError``."""
+    name, options = parse(text)
+    _options(_known(name), options)
+
+
 def card(kind: type[Drill]) -> Card:
     """Return the catalogue's entry for a drill."""
     rows = tuple(
@@ -296,7 +304,8 @@ def shown(run: Run) -> str:
 
 
 def parse(text: str) -> tuple[str, dict[str, Any]]:
-    """Parse a command line: a drill's name, then options ``name=value``, ``--flag`` or positional.
+    """Parse a command line: a drill's name, then options ``name=value``, a switch by its name
+    alone, or positional.
 
     Raises ``SettingsError`` for an unknown drill or too many positional options.
     """
@@ -308,12 +317,13 @@ def parse(text: str) -> tuple[str, dict[str, Any]]:
         raise SettingsError("is empty", setting="drill", found=text)
     kind = _known(words[0])
     places = list(kind.order)
+    switches = {field.name for field in msgspec.structs.fields(kind.Options) if field.type is bool}
     options: dict[str, Any] = {}
     for word in words[1:]:
         name, equals, value = word.removeprefix("--").partition("=")
         if equals:
             options[name] = value
-        elif word.startswith("--"):
+        elif word.startswith("--") or name.replace("-", "_") in switches:
             options[name] = True
         elif places:
             options[places.pop(0)] = word

@@ -2,13 +2,16 @@
 
 from msgspec.structs import replace
 
+from ...model import Contract
+from ...venue.reference.combinations import BAG, combination_of
 from ...venue.reference.exchanges import SMART
-from ...venue.reference.instruments import Instrument, Purpose, Refusal
+from ...venue.reference.instruments import Instrument, Listing, Purpose, Refusal
+from ...venue.reference.securities import Combination
 from ...wire.catalogue import market as wire
 from ..market_data.computations import ComputationLine, computes
 from ..market_data.entitlements import told_contract
 from ..market_data.generic_lines import GenericLine
-from ..market_data.generic_ticks import news_providers, wanted_ticks
+from ..market_data.generic_ticks import WantedTicks, news_providers, wanted_ticks
 from ..market_data.live_bars import FiveSecondLine
 from ..market_data.quotes import Delivery, QuoteLine
 from ..research.headlines import FEED
@@ -21,6 +24,11 @@ from .services import Services
 
 FROZEN_TYPES = (2, 4)
 DELAYED_TYPES = (3, 4)
+FREE_TICKS = frozenset((104, 165, 236, 411, 456))
+"""Generic ticks that come with no subscription to a market's quotes: figures of days, dividends and
+what may be sold short."""
+NOT_ENABLED = 150
+"""From here on 10168 tells that delayed data are not enabled; before, 354."""
 
 
 @handles(wire.ReqMktData, partly="some generic ticks, which the reference names")
@@ -37,7 +45,7 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
     if snapshot and message.genericTickList.strip():
         session.error(message.reqId, 321, variant="snapshot_generic")
         return
-    found = tws.resolve(message.contract, Purpose.QUOTES)
+    found = _quoted(tws, message.contract)
     if isinstance(found, Refusal):
         session.refuse(message.reqId, found)
         return
@@ -46,7 +54,7 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
         session.send(wire.RerouteMarketDataRequest(message.reqId, entry.under, SMART))
         return
     feed = entry.secType == FEED
-    if not feed and not tws.quotes(entry.conId):
+    if not feed and not _has_quotes(tws, entry):
         contract = f"{entry.symbol} {found.exchange}"
         session.error(message.reqId, 354, variant="no_delayed", contract=contract)
         return
@@ -57,7 +65,11 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
     if isinstance(wanted, Refusal):
         session.refuse(message.reqId, wanted)
         return
-    delivery = _delivery(tws, session, message.reqId, entry)
+    if wanted.generic and entry.secType == BAG:
+        what = "The generic tick list of a combination"
+        session.refuse(message.reqId, Refusal(321, {"what": what}, "not_served"))
+        return
+    delivery = _delivery(tws, session, message.reqId, entry, wanted)
     if delivery is None:
         return
     providers = news_providers(message.genericTickList)
@@ -78,7 +90,8 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
     session.send(parameters(message.reqId, entry))
     session.send(wire.MarketDataType(message.reqId, tws.level1.delivered(entry, delivery)))
     if delivery.delay:
-        session.error(message.reqId, 10167)
+        contract = told_contract(entry)
+        session.error(message.reqId, tws.settings.delayed_notice, contract=contract)
     line = QuoteLine(message.reqId, session, entry, default=wanted.default, delivery=delivery)
     tws.level1.open(line)
     if wanted.default and _computes(tws, session, message.reqId, entry, delivery):
@@ -89,22 +102,49 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
         )
 
 
+def _quoted(tws: Services, contract: Contract) -> Listing | Refusal:
+    """What a request for quotes means: a contract, or a combination of them."""
+    if contract.secType.upper() != BAG:
+        return tws.resolve(contract, Purpose.QUOTES)
+    instruments, now = tws.venue.instruments, tws.timing.now
+    return combination_of(contract, Purpose.QUOTES, instruments, now)
+
+
+def _has_quotes(tws: Services, entry: Instrument) -> bool:
+    """Whether there is a tape to quote an instrument, or every leg of it."""
+    if isinstance(entry, Combination):
+        return all(tws.quotes(leg.conId) for leg in entry.composition.legs)
+    return tws.quotes(entry.conId)
+
+
 def _delivery(
-    tws: Services, session: Session, request_id: int, entry: Instrument
+    tws: Services, session: Session, request_id: int, entry: Instrument, wanted: WantedTicks
 ) -> Delivery | None:
     """How the data of a contract are delivered to a client; None when it has been refused: 354
-    where there are none for the user, 10089 where it may ask for delayed ones."""
+    where there are none for the user, 10168 where it has not enabled delayed ones, 10089 where it
+    may ask for them. Where ticks are asked for that need no subscription, 10090 instead, and those
+    go on."""
     right = tws.entitlements.of(entry)
     if right == "live":
         return Delivery(session.wants_frozen)
-    if right == "none":
-        session.error(request_id, 354, variant="no_delayed", contract=told_contract(entry))
-        return None
-    if session.wants_delayed:
+    enabled = tws.settings.delayed_enabled
+    if right == "delayed" and session.wants_delayed and enabled:
         return Delivery(session.wants_frozen, tws.entitlements.delay)
-    session.send(parameters(request_id, entry))
-    hint = "Delayed market data is available."
-    session.error(request_id, 10089, delayed_hint=hint, contract=told_contract(entry))
+    contract, available = told_contract(entry), right == "delayed" and enabled
+    hint = "Delayed market data is available." if available else ""
+    free = tuple(one for one in wanted.generic if one in FREE_TICKS)
+    if free:
+        session.send(parameters(request_id, entry))
+        session.error(request_id, 10090, delayed_hint=hint, contract=contract)
+        tws.level1.open(QuoteLine(request_id, session, entry, default=False))
+        tws.generic_ticks.follow(request_id, session, entry, free, delay=0)
+    elif available:
+        session.send(parameters(request_id, entry))
+        session.error(request_id, 10089, delayed_hint=hint, contract=contract)
+    elif right == "delayed" and session.version >= NOT_ENABLED:
+        session.error(request_id, 10168)
+    else:
+        session.error(request_id, 354, variant="no_delayed", contract=contract)
     return None
 
 

@@ -11,10 +11,14 @@ def chosen(tws: Services) -> Precautions | None:
         limits=not bypass.bypassOrderPrecautions,
         redirect=not bypass.bypassRedirectOrderWarning,
         overfill=not bypass.bypassNoOverfillProtection,
+        volatility=not bypass.bypassPriceBasedVolatilityWarning,
         marketable=not bypass.bypassRouteMarketableToBBO,
         percentage=limits.precaution_percentage,
         ticks=limits.precaution_ticks,
         size=limits.precaution_size,
         value=limits.precaution_value,
     )
-    return found if found.limits or found.redirect or found.overfill or found.marketable else None
+    taken = (
+        found.limits, found.redirect, found.overfill, found.volatility, found.marketable,
+    )  # fmt: skip
+    return found if any(taken) else None

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from ...venue.reference.instruments import Instrument, Purpose, Refusal
 from ...venue.reference.securities import UNQUOTED, UNTRADED
+from ...venue.units import SECOND
 from ...wire.catalogue import ticks as wire
 from ..market_data.entitlements import told_contract
 from ..market_data.past_ticks import MOST_TICKS, TickQuery, ticks_before
@@ -15,13 +16,15 @@ from .services import Services
 
 NOT_LIVE = frozenset(("OPT", "FOP", "BAG"))
 """Kinds whose ticks TWS tells of the past alone."""
+SOONEST = 15 * SECOND
+"""How soon a client may ask for an instrument again, where that is paced."""
 INDICES_OF = "CME"
 """The exchange of the indices whose ticks TWS has."""
 
 
 @handles(
     wire.ReqTickByTickData,
-    partly="one request for an instrument in 15 seconds; halts, which the market has none of",
+    partly="halts, which the market has none of",
 )
 def req_tick_by_tick_data(
     tws: Services, session: Session, message: wire.ReqTickByTickData
@@ -55,11 +58,24 @@ def req_tick_by_tick_data(
             session.error(request_id, 10089, delayed_hint="", contract=told_contract(entry))
     elif 0 < tws.settings.tick_by_tick_limit <= len(lines):
         session.error(request_id, 10190)
+    elif tws.settings.tick_by_tick_pacing and _too_soon(tws, session, entry):
+        session.error(request_id, 10189, variant="pacing")
     elif message.numberOfTicks:
         return _history_first(tws, session, message, entry, asked)
     else:
         _follow(tws, session, message, entry, asked, tws.timing.now)
     return None
+
+
+def _too_soon(tws: Services, session: Session, entry: Instrument) -> bool:
+    """Whether a client asked for an instrument in the last 15 seconds; else note that it has."""
+    now, asked = tws.timing.now, session.asked_ticks
+    if now < asked.get(entry.conId, 0):
+        return True
+    for con_id in [one for one, until in asked.items() if until <= now]:
+        del asked[con_id]
+    asked[entry.conId] = now + SOONEST
+    return False
 
 
 def _is_live(entry: Instrument, exchange: str, asked: TickType) -> bool:

@@ -98,6 +98,8 @@ class Channel(Generic[Told, Item]):
 
     def __init__(self, feed: ChannelFeed[Told, Item], now: Nanos) -> None:
         self.steady = feed.steady
+        self.parted = isinstance(feed, PartedFeed)
+        """Whether it tells everything, however late: no instant is its own."""
         self.listeners: list[Listener[Told]] = []
         self.present: object = UNKNOWN
         """What those know who have been told this moment."""
@@ -163,6 +165,11 @@ class Channel(Generic[Told, Item]):
         """Send a subscriber what it lacks at ``now``, whatever moment is being told."""
         self._send(listener, self._feed.news(listener.told, now))
 
+    def look_again(self) -> None:
+        """Ask the feed anew when it is due."""
+        if self.steady:
+            self._due = self._feed.due(self._moment)
+
     def encode_anew(self) -> None:
         """What is encoded may not be right any more."""
         self._batches.clear()
@@ -202,7 +209,7 @@ class Channels:
         """No steady channel is due before."""
         self._rest: Rest | None = None
         """Who is still to be told what was due."""
-        self.alarm = Wakeup(self.next_due, self.step)
+        self.alarm = Wakeup(self.next_due, self.step, self.next_fixed, alone=True)
 
     def follow(
         self,
@@ -234,6 +241,13 @@ class Channels:
     def __iter__(self) -> Iterator[Channel[Any, Any]]:
         return iter(self._channels.values())
 
+    def look_again(self) -> None:
+        """A tape was written on, or time jumps no more: what is due next may be another moment."""
+        for channel in self._channels.values():
+            channel.look_again()
+        self._sort()
+        self.alarm.changed()
+
     def encode_anew(self) -> None:
         """A setting has changed how items are told."""
         for channel in self._channels.values():
@@ -251,6 +265,14 @@ class Channels:
                 due = self._next()
                 return None if due == NEVER else due
         return None
+
+    def next_fixed(self) -> Nanos | None:
+        """The next instant that must not be passed by: channels in parts tell it all later."""
+        if self.next_due() is None:
+            return None
+        dues = (one.next_due() for one in self._unsteady if not one.parted)
+        found = min(self._soonest, *dues, NEVER)
+        return None if found == NEVER else found
 
     def step(self, now: Nanos) -> None:
         """Go on with what was due, or with what is, for as long as a slice."""

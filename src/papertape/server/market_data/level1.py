@@ -1,25 +1,29 @@
 """Quote lines and snapshots: what the channel of an instrument tells of its quotes.
 
 A line is sampled: at whole multiples of an interval it is told the latest state only, or, where
-the interval is 0, the state at every tick. It begins with the present state. A snapshot is the
+the interval is 0, what every tick changed. It begins with the present state. A snapshot is the
 present state once, so nobody stays on its channel.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import NamedTuple
+from itertools import islice, takewhile
+from typing import Any, Final, NamedTuple
 
-from ...venue.market.source import MarketSource
+from ...venue.market.source import MarketSource, Print, Quote
 from ...venue.reference.instruments import Instrument
+from ...venue.reference.securities import Combination
 from ...venue.units import SECOND, Nanos
 from ...wire.message import Farm, Message
 from ..config import Config
 from ..sessions.session import Session
 from ..settings import StationSettings
 from ..timing import Timing
-from .channels import NEVER, Channel, Channels, Form, Listener
+from .channels import NEVER, Channel, ChannelFeed, Channels, Form, Listener, PartedFeed
+from .net_quotes import QuoteSource, quoted_in
 from .open_hours import OpenHours
-from .quotes import Delivery, QuoteLine, Shown, Ticks, closed, shown
+from .past_ticks import LINE_PIECE
+from .quotes import Delivery, QuoteLine, Reached, Shown, Ticks, closed, shown
 
 MOST_PICTURES = 1000
 """Instruments whose snapshots are kept encoded; the oldest go."""
@@ -33,6 +37,20 @@ class QuoteChange(NamedTuple):
     now: Shown
 
 
+NET_INTERVAL: Final[Nanos] = 50_000_000
+"""How often a combination is looked at where other lines tell every tick."""
+
+
+def next_news(
+    market: QuoteSource, con_id: int, hours: OpenHours, delay: Nanos, now: Nanos
+) -> Nanos:
+    """The next tick of a tape, or the end of the session, as it is told so much later."""
+    then = now - delay
+    tick = market.next_tick(con_id, then)
+    found = NEVER if tick is None else tick
+    return (min(found, hours.closes) if hours.open(then) else found) + delay
+
+
 class SampledQuotes:
     """The feed of an instrument's quotes at an interval."""
 
@@ -40,13 +58,15 @@ class SampledQuotes:
 
     def __init__(
         self,
-        market: MarketSource,
+        market: QuoteSource,
         entry: Instrument,
         interval: Nanos,
         delivery: Delivery,
         lots: Callable[[], bool],
+        timing: Timing,
     ) -> None:
         """``lots`` says whether sizes of US stocks count round lots."""
+        self._timing = timing
         self._hours = OpenHours(market, entry.conId)
         self._delivery = delivery
         self._market = market
@@ -58,8 +78,13 @@ class SampledQuotes:
         self._at: Nanos = -1
 
     def due(self, now: Nanos) -> Nanos:
-        """The next multiple of the interval."""
-        return now - now % self._interval + self._interval
+        """The next multiple of the interval; while time jumps, the next at which there may be
+        news, so that ``Channels.look_again`` is needed when the tape is written on."""
+        due = now - now % self._interval + self._interval
+        if not self._timing.leaping:
+            return due
+        first = next_news(self._market, self._entry.conId, self._hours, self._delivery.delay, now)
+        return NEVER if first >= NEVER else max(due, -(-first // self._interval) * self._interval)
 
     def news(self, told: Shown | None, now: Nanos) -> tuple[Shown, Sequence[QuoteChange]]:
         """What changed; everything that is known to who knows nothing."""
@@ -79,22 +104,103 @@ class SampledQuotes:
         return [tick for item in items for tick in ticks.between(item.before, item.now)]
 
 
-class EveryTick(SampledQuotes):
-    """The feed of an instrument's quotes at every tick."""
+class EveryTick(PartedFeed[Reached | None]):
+    """The feed of an instrument's quotes at every tick: nothing is sampled, however late it is."""
 
     steady = False
 
+    def __init__(
+        self,
+        market: MarketSource,
+        entry: Instrument,
+        delivery: Delivery,
+        lots: Callable[[], bool],
+    ) -> None:
+        """``lots`` says whether sizes of US stocks count round lots."""
+        self._hours = OpenHours(market, entry.conId)
+        self._delivery = delivery
+        self._market = market
+        self._entry = entry
+        self._lots = lots
+
     def due(self, now: Nanos) -> Nanos:
         """The next tick of the tape, or the end of the session."""
+        return next_news(self._market, self._entry.conId, self._hours, self._delivery.delay, now)
+
+    def behind(self, told: Reached | None, now: Nanos) -> bool:
+        """Whether ``now`` has not been reached."""
+        return told is None or told.at < now
+
+    def news(self, told: Reached | None, now: Nanos) -> tuple[Reached, Sequence[QuoteChange]]:
+        """What each tick since ``told`` changed, some hundred at a time; everything that is
+        known to who knows nothing."""
+        if told is None:
+            state = self._state(now)
+            return Reached(state, now), (QuoteChange(None, state),)
+        delay, con_id = self._delivery.delay, self._entry.conId
+        after, then = told.at - delay, now - delay
+        is_open = self._hours.open(after)
+        limit = min(then, self._hours.until - 1) if is_open else after
+        if limit <= after:  # another session begins, or the market closes
+            return self._next_session(told, then)
+        rest = self._market.ticks(con_id, after, limit)
+        ticks = list(islice(rest, LINE_PIECE))
+        upto = limit
+        if len(ticks) == LINE_PIECE:
+            upto = ticks[-1].time
+            ticks += takewhile(lambda tick: tick.time == upto, rest)
+        if not ticks:
+            return Reached(told.state, upto + delay), ()
+        state = self._state(upto + delay)
+        return Reached(state, upto + delay), list(steps(told.state, ticks, state))
+
+    def messages(self, items: Sequence[QuoteChange], form: Form) -> list[Message]:
+        """The ticks of what changed."""
+        late = bool(self._delivery.delay)
+        ticks = Ticks(0, self._entry, form.version, lots=self._lots(), late=late)
+        return [tick for item in items for tick in ticks.between(item.before, item.now)]
+
+    def _state(self, now: Nanos) -> Shown:
+        return _state(self._market, self._entry, now, self._delivery, self._hours)
+
+    def _next_session(self, told: Reached, then: Nanos) -> tuple[Reached, Sequence[QuoteChange]]:
+        """The state when the session ends, or at the first tick of the next one."""
         delay = self._delivery.delay
-        then = now - delay
-        tick = self._market.next_tick(self._entry.conId, then)
-        found = NEVER if tick is None else tick
-        return (min(found, self._hours.closes) if self._hours.open(then) else found) + delay
+        after = told.at - delay
+        tick = self._market.next_tick(self._entry.conId, after)
+        found = then if tick is None else min(tick, then)
+        if self._hours.open(after):
+            found = min(found, max(self._hours.closes, after + 1))
+        state = self._state(found + delay)
+        items = () if state == told.state else (QuoteChange(told.state, state),)
+        return Reached(state, found + delay), items
+
+
+def steps(before: Shown, ticks: Iterable[Quote | Print], after: Shown) -> Iterator[QuoteChange]:
+    """What each tick of a session changed, from one state to another; the last change leads to
+    ``after``, which has all that ticks do not tell."""
+    (bid, bid_size, ask, ask_size, last, last_size, volume, high, low, close, opened, seconds,
+     kind) = before  # fmt: skip
+    state = before
+    for tick in ticks:
+        if type(tick) is Quote:
+            bid, bid_size, ask, ask_size = tick.bid, tick.bidSize, tick.ask, tick.askSize
+        else:
+            assert type(tick) is Print
+            last, last_size, seconds = tick.price, tick.size, tick.time // SECOND
+            volume += last_size
+            high, low, opened = max(high, last), min(low or last, last), opened or last
+        now = Shown(bid, bid_size, ask, ask_size, last, last_size, volume, high, low, close,
+                    opened, seconds, kind)  # fmt: skip
+        if now != state:
+            yield QuoteChange(state, now)
+            state = now
+    if state != after:
+        yield QuoteChange(state, after)
 
 
 def _state(
-    market: MarketSource, entry: Instrument, now: Nanos, delivery: Delivery, hours: OpenHours
+    market: QuoteSource, entry: Instrument, now: Nanos, delivery: Delivery, hours: OpenHours
 ) -> Shown:
     """What is delivered of an instrument at an instant."""
     con_id, now = entry.conId, now - delivery.delay
@@ -117,7 +223,7 @@ class Pictures:
 
     def __init__(
         self,
-        market: MarketSource,
+        market: QuoteSource,
         entry: Instrument,
         delivery: Delivery,
         lots: Callable[[], bool],
@@ -175,8 +281,15 @@ class Level1:
             line.session.subscriptions.add(line)
             return
         entry = line.instrument
-        kind = SampledQuotes if self._interval else EveryTick
-        make = partial(kind, self._market, entry, self._interval, line.delivery, self._in_lots)
+        interval, lots = self._interval, self._in_lots
+        if isinstance(entry, Combination):  # it has a tape of no kind
+            interval = interval or NET_INTERVAL
+        market = quoted_in(self._market, entry)
+        make: Callable[[], ChannelFeed[Any, QuoteChange]] = (
+            partial(SampledQuotes, market, entry, interval, line.delivery, lots, self._timing)
+            if interval
+            else partial(EveryTick, self._market, entry, line.delivery, lots)
+        )
         self.channels.follow((entry.conId, line.delivery), make, line, show=True)
 
     def snapshot(
@@ -188,7 +301,7 @@ class Level1:
         if channel is None:
             if len(self._pictures) >= MOST_PICTURES:
                 del self._pictures[next(iter(self._pictures))]
-            feed = Pictures(self._market, entry, delivery, self._in_lots)
+            feed = Pictures(quoted_in(self._market, entry), entry, delivery, self._in_lots)
             channel = self._pictures[key] = Channel(feed, self._timing.now)
         form = Form(session.version)
         once: Listener[Picture | None] = Listener(request_id, session, form, None)
@@ -196,7 +309,7 @@ class Level1:
 
     def delivered(self, entry: Instrument, delivery: Delivery) -> int:
         """The type of the data that a request for quotes gets now."""
-        hours = OpenHours(self._market, entry.conId)
+        hours = OpenHours(quoted_in(self._market, entry), entry.conId)
         return delivery.kind(is_open=hours.open(self._timing.now - delivery.delay))
 
     def _in_lots(self) -> bool:

@@ -1,21 +1,26 @@
 """Whether an instrument's market is open."""
 
-from ...venue.market.source import MarketSource
 from ...venue.units import Nanos
 from .channels import NEVER
+from .net_quotes import QuoteSource
 from .past_ticks import session_at
 
 
 class OpenHours:
     """Whether an instrument's market is open; remembers the session that it found."""
 
-    def __init__(self, market: MarketSource, con_id: int) -> None:
+    def __init__(self, market: QuoteSource, con_id: int) -> None:
         self._market = market
         self._con_id = con_id
         self._since: Nanos = 0
         self._until: Nanos = 0
         self.closes: Nanos = NEVER
         """The end of the session that is running, if no other follows at once."""
+
+    @property
+    def until(self) -> Nanos:
+        """The end of the session that was found last."""
+        return self._until
 
     def open(self, now: Nanos) -> bool:
         """Whether a session plays."""

@@ -16,6 +16,7 @@ from ...model import HistogramEntry
 from ...venue.market.source import MarketSource, Print, Quote
 from ...venue.reference.instruments import Instrument
 from ...venue.units import DAY, MINUTE, SECOND, Nanos, PriceUnits, SizeUnits, price_float
+from .net_quotes import QuoteSource
 from .regular_bars import Regular
 from .ticks_told import (
     NOTHING,
@@ -34,6 +35,8 @@ MOST_TICKS: Final = 1000
 """What one request is given, apart from the rest of a second."""
 STRETCH: Final = MINUTE
 """What is walked before a look at the clock."""
+LINE_PIECE: Final = 256
+"""Ticks that a line is told at a time: milliseconds of work."""
 PIECE: Final = 1000
 """Ticks that are looked at in one go."""
 _LOOK_BACK: Final[Nanos] = 15 * DAY
@@ -55,7 +58,7 @@ Found = list[tuple[Tick, Item]]
 """Ticks with what is told of them."""
 
 
-def session_at(market: MarketSource, con_id: int, now: Nanos) -> tuple[Nanos, Nanos] | None:
+def session_at(market: QuoteSource, con_id: int, now: Nanos) -> tuple[Nanos, Nanos] | None:
     """The trading day that plays at an instant; None in a pause."""
     return next(iter(market.sessions(con_id, now, now)), None)
 

@@ -6,6 +6,7 @@ travel as tickPrice with their size; a size that changes alone travels as tickSi
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from ...venue.market.source import DayStats, Quote
@@ -35,10 +36,17 @@ LATE: Final = {
 
 def shown_size(units: SizeUnits, version: int, instrument: Instrument, gate: int) -> Decimal:
     """A size as a client of this version expects it: round lots before ``gate`` for stocks."""
+    return _shown_size(
+        units, version < gate and instrument.secType == "STK", version >= FRACTIONAL_SIZE_RULES
+    )
+
+
+@lru_cache(4096)
+def _shown_size(units: SizeUnits, in_lots: bool, in_fractions: bool) -> Decimal:
     size = size_decimal(units)
-    if version < gate and instrument.secType == "STK":
+    if in_lots:
         return size // LOT
-    return size if version >= FRACTIONAL_SIZE_RULES else size.to_integral_value()
+    return size if in_fractions else size.to_integral_value()
 
 
 class Delivery(NamedTuple):
@@ -95,7 +103,14 @@ def _valued(state: Shown) -> Shown:
     return state._replace(bid=0, bid_size=0, ask=0, ask_size=0)
 
 
-class QuoteLine(Listener[Shown | None]):
+class Reached(NamedTuple):
+    """How far a line at every tick has come: the state there, and the instant."""
+
+    state: Shown
+    at: Nanos
+
+
+class QuoteLine(Listener[Shown | Reached | None]):
     """One reqMktData of one session; knows the state that its client received last."""
 
     __slots__ = ("default", "delivery", "instrument")
@@ -141,11 +156,14 @@ class Ticks:
         """Currencies and their like have no trades, and nothing that executes by itself."""
         self._value = instrument.secType in UNQUOTED
         """Indices have a last price, and -1 for what others are bought and sold at."""
+        self._net = instrument.secType == "BAG"
+        """A combination has no trades, and any number for a price where it has a size."""
         self._version = version
 
     def between(self, before: Shown | None, now: Shown) -> Iterator[Message]:
         """What changed; everything that is known when nothing has been told before."""
-        return map(self._typed, self._between(before, now))
+        found = self._between(before, now)
+        return map(self._typed, found) if self._late else found
 
     def snapshot(self, now: Shown, quoted: int) -> Iterator[Message]:
         """The state once: sizes stand in the prices alone. ``quoted`` is when the latest quote
@@ -165,12 +183,14 @@ class Ticks:
             before, now = before and _valued(before), _valued(now)
         old: tuple[int | None, ...] = before or (None,) * len(now)
         sides = ((BID, BID_SIZE, 0), (ASK, ASK_SIZE, 2), (LAST, LAST_SIZE, 4))
-        for kind, size_kind, at in sides[: 2 if self._pair else 3]:
+        for kind, size_kind, at in sides[: 2 if self._pair or self._net else 3]:
             if old[at : at + 2] != now[at : at + 2]:
                 size = self._size(now[at + 1], QUOTES_IN_SHARES)
-                if old[at] != now[at]:
+                if old[at] != now[at] or (self._net and not (old[at + 1] and now[at + 1])):
                     yield self._price(kind, now[at], size)
                 yield TickSize(self._id, size_kind, size)
+        if self._net:
+            return
         if now.volume != old[6] and not self._pair:
             yield TickSize(self._id, VOLUME, self._size(now.volume, VOLUME_TICKS_IN_SHARES))
         days = ((HIGH, 7), (LOW, 8), (CLOSE, 9), (OPEN, 10))
@@ -190,6 +210,8 @@ class Ticks:
             yield from quotes
             return
         yield from quotes
+        if self._net:
+            return
         yield self._quote(LAST, now, 4)
         if now.last_seconds:
             yield TickString(self._id, LAST_TIMESTAMP, str(now.last_seconds))
@@ -213,5 +235,6 @@ class Ticks:
     def _price(self, kind: int, price: PriceUnits, size: Decimal) -> Message:
         executes = kind in (BID, ASK) and not (self._pair or self._value or self._late)
         mask = CAN_AUTO_EXECUTE if executes else 0
-        amount = price_float(price, self._instrument.scale) if price else -1.0
+        known = size if self._net else price
+        amount = price_float(price, self._instrument.scale) if known else -1.0
         return TickPrice(self._id, kind, amount, size, mask)

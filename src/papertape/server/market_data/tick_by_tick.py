@@ -19,7 +19,7 @@ from ...wire.message import Farm
 from ..sessions.session import Session
 from ..sessions.subscriptions import End, Told
 from .channels import NEVER, Channels, Form, Listener, PartedFeed
-from .past_ticks import PIECE, session_at
+from .past_ticks import LINE_PIECE, session_at
 from .ticks_told import (
     NOTHING,
     Changes,
@@ -84,18 +84,20 @@ class SingleTicks(PartedFeed[Nanos]):
         """Whether ``now`` has not been reached."""
         return told < now
 
-    def news(self, told: Nanos, now: Nanos) -> tuple[Nanos, list[MarkedTick]]:
-        """The ticks since ``told``: about a thousand, and all of an instant."""
+    def news(self, told: Nanos, now: Nanos) -> tuple[Nanos, Sequence[MarkedTick | Print]]:
+        """The ticks since ``told``: some hundred, and all of an instant."""
         con_id, market = self._entry.conId, self._market
         told = max(told, min(self._since() - 1, now))
         rest = market.ticks(con_id, told, now)
-        ticks = list(islice(rest, PIECE))
+        ticks = list(islice(rest, LINE_PIECE))
         if not ticks:
             return now, []
         upto = now
-        if len(ticks) == PIECE:
+        if len(ticks) == LINE_PIECE:
             upto = ticks[-1].time
             ticks += takewhile(lambda tick: tick.time == upto, rest)
+        if self._asked.kind == "TRADES":
+            return upto, [tick for tick in ticks if type(tick) is Print]
         span = session_at(market, con_id, ticks[0].time)
         begun = span is not None and span[0] <= told
         before = market.quote(con_id, told) if begun else NOTHING
@@ -111,14 +113,15 @@ class SingleTicks(PartedFeed[Nanos]):
             ]
         return upto, found
 
-    def messages(self, items: Sequence[MarkedTick], form: Form) -> list[TickByTickData]:
+    def messages(self, items: Sequence[MarkedTick | Print], form: Form) -> list[TickByTickData]:
         """The ticks."""
         return [self._message(item, form.version) for item in items]
 
-    def _message(self, item: MarkedTick, version: int) -> TickByTickData:
+    def _message(self, item: MarkedTick | Print, version: int) -> TickByTickData:
         number, entry = self._asked.number, self._entry
-        if isinstance(item.tick, Print):
-            return TickByTickData(0, number, told_trade(item.tick, entry, version))
+        if type(item) is Print:
+            return TickByTickData(0, number, told_trade(item, entry, version))
+        assert type(item) is MarkedTick and type(item.tick) is Quote
         if item.marks is not None:
             return TickByTickData(
                 0, number, None, told_quote(item.tick, item.marks, entry, version)

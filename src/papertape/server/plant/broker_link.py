@@ -7,10 +7,12 @@ it held (behaviour K1, K7).
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from ...venue.commands import Command
+from ...venue.engine import Happened
+from ...venue.script import ScriptCommand, ScriptRefused
 from ...venue.units import Nanos
 from ..event_bus import EventBus
 from ..notices import Notice, notice
@@ -51,9 +53,13 @@ class BrokerLink:
         self.up = True
         self._heard: Nanos = 0
         """The instant to which the venue has been advanced."""
+        self._behind: list[tuple[Nanos, ScriptCommand]] = []
+        """What a world did at the exchange and the broker while TWS did not hear of them."""
+        self.heard: Callable[[Iterable[Happened]], object] = lambda happened: None
+        """Called with the facts of the venue, before clients are told of them."""
         self.notice: Notice | None = None
         """The last notice about the link; None before the first loss."""
-        self.alarm = Wakeup(self._next_due, self.advance)
+        self.alarm = Wakeup(self._next_due, self.advance, alone=True)
 
     # -- the venue ----------------------------------------------------------------------------
 
@@ -68,25 +74,49 @@ class BrokerLink:
             return ()
         self.alarm.changed()
         now = self._heard = self._timing.now
-        events = self._presenter.events(self._venue.submit(command, now))
+        return self._tell_of(self._venue.submit(command, now))
+
+    def _tell_of(self, happened: list[Happened]) -> tuple[Event, ...]:
+        self.heard(happened)
+        events = self._presenter.events(happened)
         if events:
             self._publish(events)
         return events
 
-    def advance(self, now: Nanos) -> None:
-        """Advance the venue to ``now``, before anything that happens at ``now``.
+    def play(self, command: ScriptCommand) -> None:
+        """Submit what a world does behind TWS: it is done whether or not TWS hears of it, and told
+        of when it does. Raises ``ScriptRefused``; while the link is lost that is only logged."""
+        if self.up:
+            self.submit(command)
+        else:
+            self._behind.append((self._timing.now, command))
+
+    def _catch_up(self) -> None:
+        """Carry out what a world has done meanwhile, each at its own instant."""
+        behind, self._behind = self._behind, []
+        for time, command in behind:
+            try:
+                self._heard = time
+                self._tell_of(self._venue.submit(command, time))
+            except ScriptRefused as refused:
+                log.warning("the world: %s", refused)
+
+    def advance(self, now: Nanos) -> bool:
+        """Advance the venue to ``now``, before anything that happens at ``now``; return whether
+        something has happened.
 
         Does nothing while the link is lost: ``restore`` catches up.
         """
         if self.up and now > self._heard:
             due = self.alarm.due()
             if due is not None and now < due:
-                return  # nothing can have happened yet
+                return False  # nothing can have happened yet
             self._heard = now
             self.alarm.changed()
-            events = self._presenter.events(self._venue.advance(now))
-            if events:
-                self._publish(events)
+            happened = self._venue.advance(now)
+            self._tell_of(happened)
+            return bool(happened)
+        return False
 
     def _next_due(self) -> Nanos | None:
         return self._venue.next_due() if self.up else None
@@ -120,6 +150,7 @@ class BrokerLink:
             self._tell(1102, variant, farms="; ".join(up), missing="; ".join(broken))
         self._farms.rise()
         if not self._timing.frozen:
+            self._catch_up()
             self.advance(self._timing.now)
         for command in self.held.take():
             self._send(command)

@@ -1,13 +1,9 @@
-"""Messages and requests in the form that older programs have: the names of exchanges.
-
-Two settings ask for it: ``compatibilityModeNasdaqStocks`` and ``componentExchSeparator``.
-"""
+"""Messages in the form that older programs know: ``compatibilityModeNasdaqStocks``."""
 
 from typing import Any
 
 import msgspec
 
-from ...model import Contract
 from ...wire.message import Message
 
 NASDAQ, ISLAND = "NASDAQ", "ISLAND"
@@ -44,14 +40,3 @@ def _island(text: Any) -> Any:
 
 def _same(one: object, other: object) -> bool:
     return one is other
-
-
-def split_exchange(message: Message, separator: str) -> Message:
-    """Return a request whose contract names an exchange and, behind the separator, the primary one,
-    with both in fields of their own: ``SMART:NASDAQ``; any other request is returned unchanged."""
-    contract = getattr(message, "contract", None)
-    if not isinstance(contract, Contract) or separator not in contract.exchange:
-        return message
-    exchange, _, primary = contract.exchange.partition(separator)
-    plain = msgspec.structs.replace(contract, exchange=exchange, primaryExchange=primary)
-    return msgspec.structs.replace(message, contract=plain)

@@ -65,6 +65,12 @@ class OrderElected(msgspec.Struct, frozen=True, tag=True):
     view: OrderView
 
 
+class VolatilityRepriced(msgspec.Struct, frozen=True, tag=True):
+    """A volatility order got another limit. OO, OS, where the settings say so."""
+
+    view: OrderView
+
+
 class Traded(msgspec.Struct, frozen=True, tag=True):
     """One fill. ED (request id -1), OO, OS."""
 
@@ -190,6 +196,7 @@ Event = (
     | OrderAcknowledged
     | OrderReplacedEvent
     | OrderElected
+    | VolatilityRepriced
     | Traded
     | CommissionCharged
     | PartTraded

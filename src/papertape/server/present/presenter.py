@@ -23,6 +23,7 @@ from .events import Event, OrderView
 from .views import Views
 
 replace = msgspec.structs.replace
+VOLATILITY = "VOL"
 DISCARDED = "Order was discarded"
 """Of an order that never left TWS, as captured."""
 
@@ -118,8 +119,11 @@ class Presenter:
 
     def _repriced(self, one: Happened) -> Iterator[Event]:
         """TWS tells where a trailing stop or a pegged limit stands when it is asked, not with each
-        step."""
+        step; that of a volatility order is a matter of the settings."""
         assert one.order is not None
+        if one.order.terms.orderType == VOLATILITY:
+            yield events.VolatilityRepriced(self._views.order(one.order))
+            return
         special = one.order.terms.extras
         if not one.order.waits and special.peg is None and special.components is None:
             yield events.OrderAcknowledged(self._views.order(one.order))

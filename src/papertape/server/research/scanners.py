@@ -26,8 +26,8 @@ from .scans import Scan, ScanFigures
 MOST_SCANS: Final = 10
 """Scanner subscriptions of one client, as TWS allows."""
 REPEATED_S: Final = 30.0
-SLICE: Final[Nanos] = 2_000_000
-"""How long is worked on scanners before others have a turn. A single step takes a millisecond."""
+SLICE: Final[Nanos] = 1_000_000
+"""How long is worked on scanners before others have a turn. A single step takes half of it."""
 KEPT_PLACES: Final = 256
 """Different places and kinds of stock whose listings are kept."""
 
@@ -94,6 +94,14 @@ class Scanners:
         one.due = self._timing.now
         session.subscriptions.add(one)
         self.alarm.changed()
+
+    def ranked(self, scan: Scan, now: Nanos) -> Iterator[list[ScanData] | None]:
+        """The rows of a scan that nobody has subscribed to: None for each pause in which others
+        can have a turn, then the rows."""
+        job = ScanJob(iter(()))
+        for _ in self._rank(scan, job, now):
+            yield None
+        yield job.rows
 
     def next_due(self) -> Nanos | None:
         """Now while a scan is being worked out; else when the next one begins."""

@@ -62,6 +62,11 @@ class Sessions:
         """Return the session that holds a client id, or None."""
         return self._clients.get(client_id)
 
+    @property
+    def count(self) -> int:
+        """How many connections there have been."""
+        return self._count
+
     def numbered(self, number: int) -> Session | None:
         """Return the open connection with that number, or None."""
         return self._open.get(number)

@@ -125,6 +125,8 @@ class Session:
         """Its requests get delayed data where there are no live ones."""
         self.regulatory_at: Nanos = 0
         """When it was last sent a regulatory snapshot."""
+        self.asked_ticks: dict[int, Nanos] = {}
+        """When it may ask again for an instrument's ticks one by one, where that is paced."""
         self.subscriptions = Subscriptions()
         """Its subscriptions."""
         self.replies: deque[Reply] = deque()

@@ -105,6 +105,10 @@ class Subscriptions:
         """Return whether a subscription has not ended."""
         return self.of(type(one)).get(one.request_id) is one
 
+    def counts(self) -> dict[str, int]:
+        """How many there are of each kind, by its name."""
+        return {kind.__name__: len(found) for kind, found in self._kinds.items() if found}
+
     def __iter__(self) -> Iterator[Subscription]:
         for found in self._kinds.values():
             yield from found.values()

@@ -1,16 +1,41 @@
-"""The taps on a station's messages: the wire log, the API message log if it is on, and the
-onlookers of the feed."""
+"""The taps on a station's messages: the wire log, the API message log if it is on, the onlookers of
+the feed, and the counters of the metrics."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from ...wire.message import Message
 from ..config import Config
 from ..sessions.registry import Sessions
-from ..sessions.session import Session
+from ..sessions.session import Looker, Session
 from ..timing import Timing
+from .counters import Counters
 from .live_feed import Feed
 from .message_log import MessageLog
 from .wire_log import WireLog
+
+
+class RequestTap(Looker, Protocol):
+    """Keeps requests, and what clients are sent."""
+
+    def received(self, session: Session, message: Message) -> None:
+        """Called with every request."""
+
+
+class Both:
+    """Two lookers."""
+
+    def __init__(self, one: Looker, other: Looker) -> None:
+        self._both = one, other
+
+    def sent(self, session: Session, message: Message, encoded: bytes) -> None:
+        """See ``Looker``."""
+        for looker in self._both:
+            looker.sent(session, message, encoded)
+
+    def sent_quotes(self, session: Session, encoded: bytes, count: int) -> None:
+        """See ``Looker``."""
+        for looker in self._both:
+            looker.sent_quotes(session, encoded, count)
 
 
 class Taps:
@@ -25,8 +50,17 @@ class Taps:
         self.on = wire is not None
         """Whether a tap takes what clients send."""
         self.messages: MessageLog | None = None
+        self.recorder: RequestTap | None = None
+        """Keeps what clients send, and what they are sent, for a test."""
         self.feed = Feed(timing, self._watch_all)
         """The feed of the control API's onlookers."""
+        self.counters = Counters(self._watch_all)
+        """The counts of the metrics."""
+
+    def record(self, recorder: RequestTap) -> None:
+        """Keep what clients send and are sent from now on."""
+        self.recorder = recorder
+        self._watch_all()
 
     def keep(self, messages: MessageLog) -> None:
         """Write the API message log while the settings of the API say so."""
@@ -46,13 +80,18 @@ class Taps:
     def _watch_all(self) -> None:
         """Attach or detach the taps of every session after a change."""
         messages = self.messages is not None and self.messages.on
-        self.on = self.wire is not None or self.feed.on or messages
+        self.on = self.wire is not None or self.feed.on or self.counters.on or messages
+        self.on = self.wire is not None or self.feed.on or messages or self.recorder is not None
         for session in self._sessions.connections():
             self.watch(session)
 
     def watch(self, session: Session) -> None:
         """Attach the taps to a session, if there are any."""
+        lookers = [one for one in (self.feed, self.counters) if one.on]
+        session.feed = _Both(*lookers) if len(lookers) == 2 else next(iter(lookers), None)
         session.feed = self.feed if self.feed.on else None
+        if self.recorder is not None:
+            session.feed = Both(self.feed, self.recorder) if self.feed.on else self.recorder
         sees: list[Any] = [] if self.wire is None else [self.wire.sent]
         if self.messages is not None and self.messages.on:
             sees.append(self.messages.sent)
@@ -72,6 +111,10 @@ class Taps:
         """Pass a message from a client to the taps."""
         if self.wire is not None:
             self.wire.received(session, message)
+        if self.counters.on:
+            self.counters.took(message)
+        if self.recorder is not None:
+            self.recorder.received(session, message)
 
     def left(self, session: Session) -> None:
         """Report an ended session to the taps."""
@@ -85,3 +128,20 @@ class Taps:
             self.wire.flush()
         if self.messages is not None:
             self.messages.flush()
+
+
+class _Both:
+    """Two taps in the place of one."""
+
+    def __init__(self, first: Looker, second: Looker) -> None:
+        self._first, self._second = first, second
+
+    def sent(self, session: Session, message: Message, encoded: bytes) -> None:
+        """Pass on a message."""
+        self._first.sent(session, message, encoded)
+        self._second.sent(session, message, encoded)
+
+    def sent_quotes(self, session: Session, encoded: bytes, count: int) -> None:
+        """Pass on quotes."""
+        self._first.sent_quotes(session, encoded, count)
+        self._second.sent_quotes(session, encoded, count)

@@ -36,7 +36,7 @@ class Attribute(msgspec.Struct, frozen=True):
 
 _ROWS: Final = """
 order served    what is traded, and how long
-    action totalQuantity cashQty orderType lmtPrice tif account
+    action totalQuantity orderType lmtPrice tif account
 order served    what is done with the order
     transmit whatIf
 order served    when it trades, where markets keep the hours of their exchange
@@ -52,7 +52,7 @@ order served    pegs, caps and steps of pegged orders
     percentOffset startingPrice stockRefPrice stockRangeLower stockRangeUpper referenceContractId
     peggedChangeAmount isPeggedChangeAmountDecrease referenceChangeAmount
 order served    conditions
-    conditions conditionsCancelOrder conditionsIgnoreRth
+    conditions conditionsCancelOrder conditionsIgnoreRth conditionsIncludeOvernight
 order served    what a stop becomes
     triggerPrice adjustedOrderType adjustedStopPrice adjustedStopLimitPrice adjustedTrailingAmount
     adjustableTrailingUnit
@@ -87,7 +87,11 @@ order served    children and groups
 order served    among whom an advisor divides it
     faGroup faMethod faPercentage
 order served    when it begins and ends
-    goodAfterTime goodTillDate duration
+    goodAfterTime goodTillDate duration activeStartTime activeStopTime
+order served    it works no longer until new terms activate it
+    deactivate
+order served    the size of an order for a currency pair or a coin, in its currency; 10244 of others
+    cashQty
 order passed    who orders, for whom, and what the books say of it
     orderRef openClose origin rule80A solicited notHeld settlingFirm clearingAccount clearingIntent
     extOperator modelCode customerAccount professionalCustomer softDollarTier manualOrderTime
@@ -108,10 +112,6 @@ order told      the state of the order and facts of the instrument
     autoCancelDate filledQuantity refFuturesConId shareholder submitter bondAccruedInterest
     basisPoints basisPointsType
 
-order refused   when it begins and ends
-    activeStartTime activeStopTime deactivate
-order refused   conditions at night
-    conditionsIncludeOvernight
 order served    an algorithm, by a simple model: 439 to 443
     algoStrategy algoParams
 order passed    the number that an algorithm has in its client's books

@@ -3,8 +3,9 @@
 Currency pairs and crypto currencies take them; anything else gets 10244. A crypto currency is
 bought at the market by ``cashQty`` alone (10289, 10290 for a size) and sold, or bought with a
 limit, by size. The size is what the amount pays for at the limit, or at the touch of now, in whole
-units of a
-currency and in ten-thousandths of a crypto currency, which is as fine as sizes are here.
+units of a currency and in ten-thousandths of a crypto currency, which is as fine as sizes are here;
+434 where that is nothing, or nobody knows a price. A size beside the amount is not read: what a
+client is shown has both.
 """
 
 from decimal import Decimal
@@ -21,7 +22,6 @@ from ..units import CASH_SCALE, SIZE_SCALE
 
 KINDS = ("CASH", "CRYPTO")
 MOST = 10.0**12
-NO_PRICE = "There is no price for the cash quantity now"
 
 
 def unfit_cash(order: Order, entry: Instrument) -> Refusal | None:
@@ -31,9 +31,7 @@ def unfit_cash(order: Order, entry: Instrument) -> Refusal | None:
             return Refusal(10290 if order.totalQuantity else 10289)
     elif order.cashQty and (entry.secType not in KINDS or entry.secType == "CRYPTO"):
         return Refusal(10244)
-    if order.cashQty and (order.totalQuantity or not 0 < order.cashQty <= MOST):
-        return Refusal(10244)
-    return None
+    return None if not order.cashQty or 0 < order.cashQty <= MOST else Refusal(10244)
 
 
 def sized(terms: Terms, order: Order, entry: Instrument, quote: Quote) -> Terms | Refusal:
@@ -43,7 +41,7 @@ def sized(terms: Terms, order: Order, entry: Instrument, quote: Quote) -> Terms 
         return terms
     price = terms.limit or touch(terms.side, quote)
     if not price:
-        return Refusal(201, {"reason": NO_PRICE})
+        return Refusal(434)
     cash = int(Decimal(repr(order.cashQty)) * CASH_SCALE)
     size = cash * entry.money_scale * SIZE_SCALE // (price * CASH_SCALE)
     if entry.secType == "CASH":

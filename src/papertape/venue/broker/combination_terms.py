@@ -72,7 +72,7 @@ def unfit_combination(order: Order, kind: OrderType) -> Refusal | None:
 def is_legged(order: Order) -> bool:
     """Return whether an order asks for legs that are not guaranteed to trade together."""
     return any(
-        param.tag == "NonGuaranteed" and param.value.strip() == "1"
+        param.tag == "NonGuaranteed" and _number(param.value) == 1
         for param in order.smartComboRoutingParams
     )
 

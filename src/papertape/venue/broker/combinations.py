@@ -80,6 +80,8 @@ class CombinationFills:
     def match(self, order: LiveOrder, liquidity: int) -> CombinationFilled | None:
         """Return the fill of an order in the market of this instant; None when there is none."""
         terms, special = order.terms, order.terms.extras
+        if self._is_beyond(terms, order.limit):
+            return None
         touches = self._touches(terms)
         size = min(order.remaining, self._tradable(terms, order.limit, touches))
         if size <= 0 or (not order.filled and size < min(special.least, order.remaining)):
@@ -100,6 +102,18 @@ class CombinationFills:
         entry = self._instruments[terms.conId]
         assert isinstance(entry, Combination)
         return entry
+
+    def _is_beyond(self, terms: Terms, limit: PriceUnits | None) -> bool:
+        """Return whether a leg is not quoted, or the net price is beyond a limit: what most ticks
+        find, so that it looks at prices alone."""
+        entry, look, price = self._combination(terms), self._top.look, 0
+        for leg, weight in zip(entry.composition.legs, entry.weights, strict=True):
+            quote = look(leg.conId)
+            at = quote.ask if leg.side == terms.side else quote.bid
+            if not at:
+                return True
+            price += weight * at
+        return limit is not None and (price - limit) * terms.side > 0
 
     def _touches(self, terms: Terms) -> list[Touch]:
         """Return where each leg would trade now, in their order."""

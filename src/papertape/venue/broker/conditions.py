@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from ..exchange.top_of_book import TopOfBook
 from ..exchange.triggers import BY_PRINT, SIDES, of_quote
 from ..reference.instruments import Instruments
-from ..reference.sessions import REGULAR, TradingHours
+from ..reference.sessions import EXTENDED, NIGHT, REGULAR, TradingHours
 from ..special import ConditionTerms
 from ..units import RATE_SCALE, Nanos, PriceUnits
 from .ledger import Account
@@ -56,7 +56,11 @@ class Conditions:
         special = order.terms.extras
         found = joined = True
         for number, one in enumerate(special.conditions):
-            counts = special.anyHour or one.kind not in OF_THE_MARKET or self._is_open(one, now)
+            counts = (
+                special.anyHour
+                or one.kind not in OF_THE_MARKET
+                or self._is_open(one, now, night=special.night)
+            )
             holds = counts and self._holds(one, order, now, traded)
             found = holds if not number else (found and holds if joined else found or holds)
             joined = one.joined
@@ -76,8 +80,12 @@ class Conditions:
         times = [one.value for one in order.terms.extras.conditions if one.kind == TIME]
         return min((time for time in times if time > now), default=0)
 
-    def _is_open(self, one: ConditionTerms, now: Nanos) -> bool:
-        return not self._hours.exchange or not self._hours.opens(one.conId, REGULAR, now)
+    def _is_open(self, one: ConditionTerms, now: Nanos, *, night: bool) -> bool:
+        hours = self._hours
+        if not hours.exchange or not hours.opens(one.conId, REGULAR, now):
+            return True
+        by_night = not hours.opens(one.conId, NIGHT, now) and hours.opens(one.conId, EXTENDED, now)
+        return night and bool(by_night)
 
     def _holds(
         self, one: ConditionTerms, order: LiveOrder, now: Nanos, traded: LiveOrder | None

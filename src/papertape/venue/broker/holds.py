@@ -44,6 +44,8 @@ class Holds:
             held |= Held.LATER
         if special.auction:
             held |= Held.AUCTION
+        if special.inactive:
+            held |= Held.INACTIVE
         if special.conditions and not special.cancels:
             held |= Held.CONDITION
         return held

@@ -268,10 +268,10 @@ class OrderManager:
         if self._profile.duplicate_pairs:
             yield OrderRepeated(perm_id)
 
-    def touch(self, terms: Terms) -> PriceUnits:
-        """Return the price at which a market order of these terms would trade; 0 for none."""
-        quote = self._top.look(terms.conId)
-        return quote.ask if terms.side > 0 else quote.bid
+    def touch(self, con_id: int, side: int) -> PriceUnits:
+        """Return the price at which a market order of that side would trade; 0 for none."""
+        quote = self._top.look(con_id)
+        return quote.ask if side > 0 else quote.bid
 
     def preview(self, terms: Terms) -> Effect:
         """Return the effect of an order on its account, for a what-if."""

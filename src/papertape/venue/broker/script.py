@@ -20,6 +20,7 @@ from ..facts import (
     OrderEnded,
     OrderFilled,
     OrderPlaced,
+    OrderWarned,
     RuleMatched,
     RuleSet,
     TapeWritten,
@@ -34,6 +35,7 @@ from ..script import (
     MOST_RULES,
     MOST_WAITING,
     NANO,
+    WARN,
     ActOnOrder,
     OrderRule,
     Script,
@@ -232,6 +234,9 @@ class BrokerScript:
             yield from self._traded(order, fill)
         elif act.kind == CANCEL:
             yield from self._cancelled(order.permId, Refusal(202, {"reason": ""}))
+        elif act.kind == WARN:
+            reason = Refusal(act.code, {"text": act.text}, VERBATIM)
+            yield OrderWarned(order.clientId, order.orderId, reason)
         else:
             reason = Refusal(act.code, {"text": act.text}, VERBATIM)
             yield OrderEnded(order.permId, lifecycle.CANCELLED, True, reason)

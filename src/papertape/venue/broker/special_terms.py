@@ -24,6 +24,9 @@ ATTRIBUTES: Final = frozenset(
         "ocaType",
         "autoCancelParent",
         "goodAfterTime",
+        "activeStartTime",
+        "activeStopTime",
+        "deactivate",
         "goodTillDate",
         "duration",
         "trailStopPrice",
@@ -62,7 +65,7 @@ def special_of(
     special = kind.trails or kind.auction or kind.peg or order.tif in (OPG, *DATED)
     if not special and combo is None and ATTRIBUTES.isdisjoint(differs):
         return None
-    begins = _instant(order.goodAfterTime, entry, 391)
+    begins = _instant(order.goodAfterTime or order.activeStartTime, entry, 391)
     if isinstance(begins, Refusal):
         return begins
     ends = _ends(order, entry, begins, now)
@@ -118,6 +121,8 @@ def special_of(
         components=scale,
         hedge=hedge,
         combo=combo,
+        night=bool(conditions) and order.conditionsIncludeOvernight,
+        inactive=order.deactivate,
     )
     return None if found == PLAIN else found
 
@@ -137,6 +142,9 @@ def _ends(order: Order, entry: Instrument, begins: Nanos, now: Nanos) -> Nanos |
         if not order.duration or order.duration < 0 or order.duration > 60 * 24 * 365:
             return Refusal(334)
         return max(begins, now) + order.duration * MINUTE
+    if order.activeStopTime and order.tif != GTD:
+        ends = _instant(order.activeStopTime, entry, 391)
+        return ends if isinstance(ends, Refusal) or ends > max(begins, now) else Refusal(391)
     if order.tif != GTD:
         return 0
     ends = _instant(order.goodTillDate, entry, 334, day_only=True)

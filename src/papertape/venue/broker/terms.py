@@ -18,6 +18,7 @@ from ..exchange.triggers import METHODS
 from ..facts import Terms
 from ..reference.combinations import BAG, combination_of
 from ..reference.descriptions import ORDER_TAG
+from ..reference.exchanges import SMART
 from ..reference.instruments import (
     Instrument,
     Instruments,
@@ -68,6 +69,9 @@ WIDE = ("permId", "parentPermId")
 """Except these, which only the server sets."""
 OVERNIGHT_DAY = "OVERNIGHT + DAY"
 """The tif in the echo of a day order with ``includeOvernight``; clients may send it back."""
+ATS = "IBKRATS"
+"""The dark pool of the broker: it takes orders for American stocks, and no list of exchanges names
+it."""
 MAX_SIZE = Decimal(10) ** 9
 """Maximum shares per order, which bounds every product of price and size."""
 HIGHEST_PRICE = 1e9
@@ -151,7 +155,14 @@ def _listing(
         return combination_of(contract, Purpose.ORDER, instruments, now), COMBINATION_TYPES
     if contract.comboLegs:
         return Refusal(312), ORDER_TYPES
-    return instruments.resolve(contract, Purpose.ORDER, now), ORDER_TYPES
+    ats = contract.exchange.upper() == ATS and contract.secType.upper() == "STK"
+    if not ats:
+        return instruments.resolve(contract, Purpose.ORDER, now), ORDER_TYPES
+    smart = msgspec.structs.replace(contract, exchange=SMART)
+    found = instruments.resolve(smart, Purpose.ORDER, now)
+    if isinstance(found, Refusal) or found.instrument.currency != "USD":
+        return found if isinstance(found, Refusal) else Refusal(200), ORDER_TYPES
+    return Listing(found.instrument, ATS), ORDER_TYPES
 
 
 def _combo(
@@ -248,7 +259,7 @@ def _size(order: Order, differs: dict[str, Any], sec_type: str) -> SizeUnits | R
     size = order.totalQuantity
     changes = order.faGroup and order.faMethod == CHANGE
     told_later = changes or order.cashQty or order.hedgeType not in ("", "None")
-    if told_later and not size:
+    if order.cashQty or (told_later and not size):
         size = Decimal(0)
     elif size is None or not size.is_finite() or size <= 0:
         return Refusal(434)

@@ -42,6 +42,8 @@ class Exchange:
         self._books: dict[int, InstrumentBooks] = {}
         self.version = 0
         """Incremented when an instrument gets its first working order."""
+        self.changes = 0
+        """Incremented with every change that lets more ticks concern an order."""
 
     @property
     def instruments(self) -> KeysView[int]:
@@ -50,6 +52,7 @@ class Exchange:
 
     def rest(self, con_id: int, perm_id: int, side: int, limit: PriceUnits | None) -> None:
         """Add an order to the limit book, or move it to another limit; None is any price."""
+        self.changes += 1
         books = self._books.get(con_id)
         if books is None:
             books = self._open(con_id)
@@ -64,6 +67,7 @@ class Exchange:
         """Add an order that waits for a price at or above (direction +1) or at or below its
         stop."""
         assert method in METHODS, f"no trigger method {method}"
+        self.changes += 1
         books = self._books.get(con_id)
         if books is None:
             books = self._open(con_id)
@@ -76,6 +80,7 @@ class Exchange:
     def follow(self, con_id: int, perm_id: int, side: int, price: PriceUnits, method: int) -> None:
         """Let the stop of a waiting order of that side move when the market comes to ``price``:
         from below for a sell order, from above for a buy order."""
+        self.changes += 1
         ratchets = self._books[con_id].ratchets
         for known, book in ratchets.items():
             if known != method:
@@ -84,6 +89,7 @@ class Exchange:
 
     def watch(self, con_id: int, perm_id: int) -> None:
         """Look at an order with every tick of an instrument, which may be another than its own."""
+        self.changes += 1
         books = self._books.get(con_id)
         if books is None:
             books = self._open(con_id)

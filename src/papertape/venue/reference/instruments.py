@@ -138,7 +138,9 @@ class Instruments:
         return iter(self._by_id.values())
 
     def __getitem__(self, con_id: int) -> Instrument:
-        entry = self._by_id.get(con_id) or self.get(con_id)
+        """The instrument with that number, a venue's own ones included. Raises ``KeyError``."""
+        known = self._more if is_combination(con_id) else self
+        entry = self._by_id.get(con_id) or known.get(con_id)
         if entry is None:
             raise KeyError(con_id)
         return entry
@@ -159,10 +161,9 @@ class Instruments:
         return iter(()) if self._catalogue is None else self._catalogue.prepare()
 
     def get(self, con_id: int) -> Instrument | None:
-        """The instrument with that number, or None."""
+        """The instrument with that number, or None; also for one that only a venue has, as clients
+        may ask for any number."""
         entry = self._by_id.get(con_id) or self._derived.get(con_id)
-        if is_combination(con_id):
-            return self._more.get(con_id)
         if entry is not None or self._catalogue is None or self.chains is None:
             return entry
         entry = self._catalogue.get(con_id)

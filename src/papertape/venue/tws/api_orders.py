@@ -154,7 +154,7 @@ class ApiOrders:
             return
         if self._state.day_end == 0:
             yield from self._begin_day(now)
-        price = terms.limit or self._broker.touch(terms)
+        price = terms.limit or self._broker.touch(terms.conId, terms.side)
         entry = self._instruments[terms.conId]
         family = [(order_id, command.order)]
         family += [

@@ -18,6 +18,7 @@ from ..reference.instruments import Instrument, Refusal
 from ..units import CASH_SCALE, SIZE_SCALE, PriceUnits, notional, scaled
 
 SMART: Final = "SMART"
+VOLATILITY: Final = "VOL"
 NIGHT: Final = "OVERNIGHT"
 UNPROTECTED: Final = 3
 """``ocaType`` of a group whose orders may all fill: reduce, without block."""
@@ -63,6 +64,8 @@ class PrecautionChecks:
         unprotected = terms.extras.oca and terms.extras.ocaType == UNPROTECTED
         if chosen.overfill and unprotected and terms.exchange != SMART:
             yield Refusal(10324, {"exchange": terms.exchange})
+        if chosen.volatility and terms.orderType == VOLATILITY:
+            yield Refusal(201, {}, "volatility")
         if chosen.marketable and command.order.routeMarketableToBbo:
             yield Refusal(201, {}, "marketable_to_bbo")
 

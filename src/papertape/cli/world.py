@@ -1,0 +1,98 @@
+"""``papertape world check | run``: reads a world, and plays it with a program."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from ..errors import WorldError
+from ..quoting import visible
+from ..server.worlds.founding import check_world
+from ..testing.worldrun import run_world
+from ..worlds.steps import World
+from .control import told
+from .world_file import read_file
+
+world = typer.Typer(
+    help="Worlds: what the market, the broker and TWS do in a test; see docs/guides/worlds.md.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+File = Annotated[Path, typer.Argument(help="The world, a text.")]
+FAILED, WRONG, PROGRAM = 1, 2, 3
+"""Exit codes: an expectation failed; the world is none; the program failed."""
+
+
+@world.command()
+@told
+def check(file: File) -> None:
+    """Read a world and look its names up; tell everything that is wrong, with line and column.
+
+    Exit code 0 when it can be played, 2 otherwise. Example: `papertape world check dip.world`
+    """
+    console = Console(highlight=False, soft_wrap=True)
+    try:
+        found = read_file(file)
+        problems = check_world(found)
+    except WorldError as error:
+        found, problems = World(), [error]
+    for problem in problems:
+        console.print(f"{visible(file)}: {problem}", markup=False)
+    if problems:
+        raise typer.Exit(WRONG)
+    console.print(f"{visible(file)}: {len(found.steps)} steps, nothing is wrong", markup=False)
+
+
+@world.command()
+@told
+def run(
+    file: File,
+    program: Annotated[
+        list[str] | None, typer.Argument(help="A program and its arguments, behind --.")
+    ] = None,
+    speed: Annotated[
+        float, typer.Option(help="Market clock, times real time.", min=0.001, max=10_000)
+    ] = 1.0,
+    timeout: Annotated[
+        float, typer.Option(help="Seconds that all of it may take.", min=0.1, max=86_400)
+    ] = 60.0,
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 picks one.")] = 0,
+) -> None:
+    """Play a world on a station of its own, beside a program that finds it by `PAPERTAPE_HOST` and
+    `PAPERTAPE_PORT`.
+
+    Exit code 0 when everything holds, 1 when something expected does not, 2 when the world is
+    wrong, 3 when the program fails, does not connect or does not end.
+
+    Example: `papertape world run dip.world -- python dip.py`
+    """
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    found = read_file(file)
+    result = run_world(
+        found,
+        program or (),
+        speed=speed,
+        timeout_s=timeout,
+        echo=sys.stdout.buffer,
+        port=port,
+        ready=lambda tws: console.print(f"station at {tws.host}:{tws.port}", markup=False),
+    )
+    for one in result.outcomes:
+        first, *rest = str(one).splitlines()
+        console.print(f"{'ok  ' if one.passed else 'FAIL'}  {first}", markup=False)
+        for line in rest:
+            console.print(f"      {line}", markup=False)
+    if result.dropped:
+        console.print(f"{result.dropped} bytes of the program's output were left out")
+    if result.problem:
+        console.print(f"papertape: {result.problem}", markup=False)
+    elif result.code:
+        console.print(f"papertape: the program ended with {result.code}")
+    held = len(result.outcomes) - result.failed
+    console.print(f"{held} of {len(result.outcomes)} hold")
+    if result.failed:
+        raise typer.Exit(FAILED)
+    if result.problem or result.code:
+        raise typer.Exit(PROGRAM)

@@ -1,0 +1,326 @@
+"""The steps of a world as commands: names are looked up, numbers become units.
+
+A step that cannot be carried out raises ``WorldError``; nothing has changed then.
+"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ...errors import SettingsError, WorldError
+from ...model import Contract
+from ...venue import script
+from ...venue.broker.accounts_refused import AccountRefused
+from ...venue.broker.profile import Profile
+from ...venue.commands import AccountCommand, Deposit, OpenAccount, SetFeePlan, SetMarginModel
+from ...venue.reference.instruments import Instrument, Instruments, Purpose
+from ...venue.script import NANO, OrderRule, ScriptAct, ScriptRefused, TapeMark
+from ...venue.units import SECOND, Nanos, PriceUnits, SizeUnits, cash_units, size_units
+from ...worlds import steps
+from ..drills import Drills
+from ..plant.broker_link import BrokerLink
+from ..settings import StationSettings
+from ..timing import Timing
+from ..venue_port import Venue
+
+KINDS: Final = ("STK", "IND", "CRYPTO", "CMDTY", "FUT", "OPT", "FOP", "CASH", "CFD", "BOND")
+"""Where a name is looked for, in this order."""
+STEPS_OF_RAMP: Final = 5_000
+
+
+class Boards(Protocol):
+    """The parts of a station that a world acts on."""
+
+    link: BrokerLink
+    drills: Drills
+    timing: Timing
+    settings: StationSettings
+
+    @property
+    def venue(self) -> Venue:
+        """The venue's port."""
+
+    def carry_out(self, command: AccountCommand) -> None:
+        """Open or change an account."""
+
+
+class Desk:
+    """Carries out single steps."""
+
+    def __init__(self, tws: Boards) -> None:
+        self._tws = tws
+        self._names: dict[str, Instrument] = {}
+        self.zone = tws.settings.time_zone
+        """Where times of the day are."""
+
+    def carry_out(self, step: steps.WorldStep) -> None:
+        """Carry out a step of the clock, an account, the market or a drill. Raises
+        ``WorldError``."""
+        try:
+            self._carry_out(step)
+        except (ScriptRefused, AccountRefused, SettingsError) as error:
+            raise WorldError(str(error)) from error
+
+    def _carry_out(self, step: steps.WorldStep) -> None:
+        match step:
+            case steps.AccountStep():
+                self._account(step)
+            case steps.HoldingStep():
+                self._hold(step)
+            case steps.QuoteStep():
+                self._write(step.symbol, self._quote(step))
+            case steps.DepthStep():
+                self._write(step.symbol, self._book(step))
+            case steps.PrintStep():
+                self._write(step.symbol, self._print(step.symbol, step.price, step.size))
+            case steps.AuctionStep():
+                at = self.clock(step.at)
+                self._write(step.symbol, self._print(step.symbol, step.price, step.size, at))
+            case steps.RampStep():
+                self._write(step.symbol, *self._ramp(step))
+            case steps.HaltStep():
+                marks = [TapeMark(self._next, script.HALTED)]
+                if step.lasts is not None:
+                    marks.append(TapeMark(self._next + max(step.lasts, 1), script.RESUMED))
+                self._write(step.symbol, *marks)
+            case steps.ResumeStep():
+                self._write(step.symbol, TapeMark(self._next, script.RESUMED))
+            case steps.DrillStep():
+                self._tws.drills.begin(step.text)
+            case steps.StopDrillsStep():
+                self._tws.drills.stop_all()
+            case _:
+                raise WorldError(f"a running station cannot take {type(step).__name__}")
+
+    # -- names and numbers ------------------------------------------------------------------------
+
+    @property
+    def _next(self) -> Nanos:
+        """When a mark takes effect."""
+        return self._tws.timing.now + 1
+
+    def instrument(self, name: str) -> Instrument:
+        """The instrument of a name: a conId, a pair such as EUR.USD, a symbol, a local symbol.
+
+        Raises ``WorldError`` for one that there is not.
+        """
+        found = self._names.get(name)
+        if found is None:
+            found = named(self._tws.venue.instruments, name, self._tws.timing.now)
+            if len(self._names) < 10_000:
+                self._names[name] = found
+        return found
+
+    def clock(self, text: str) -> Nanos:
+        """The next time that the clock of the station's zone shows ``15:50``."""
+        return next_clock(text, self._tws.timing.now, self.zone)
+
+    # -- market -----------------------------------------------------------------------------------
+
+    def _write(self, name: str, *marks: TapeMark) -> None:
+        self._tws.link.play(script.WriteTape(self.instrument(name).conId, marks))
+
+    def _quote(self, step: steps.QuoteStep) -> TapeMark:
+        entry = self.instrument(step.symbol)
+        bid, bid_size = _side(entry, step.bid, step.bidSize)
+        ask, ask_size = _side(entry, step.ask, step.askSize)
+        if bid and ask and bid > ask:
+            raise WorldError(f"the bid of {step.bid} is above the ask of {step.ask}")
+        return TapeMark(self._next, script.QUOTED, bid, bid_size, ask, ask_size)
+
+    def _book(self, step: steps.DepthStep) -> TapeMark:
+        entry = self.instrument(step.symbol)
+        if max(len(step.bids), len(step.asks)) > script.MOST_BOOK:
+            raise WorldError(f"a side of a book has {script.MOST_BOOK} levels at most")
+        bids = tuple(_side(entry, level.price, level.size) for level in step.bids)
+        asks = tuple(_side(entry, level.price, level.size) for level in step.asks)
+        best_bid, best_ask = (bids or ((0, 0),))[0], (asks or ((0, 0),))[0]
+        if bids and asks and best_bid[0] > best_ask[0]:
+            raise WorldError("the book is crossed")
+        return TapeMark(self._next, script.QUOTED, *best_bid, *best_ask, bids, asks)
+
+    def _print(self, name: str, price: Decimal, size: Decimal, at: Nanos | None = None) -> TapeMark:
+        units, shares = _side(self.instrument(name), price, size)
+        return TapeMark(self._next if at is None else at, script.TRADED, units, shares)
+
+    def _ramp(self, step: steps.RampStep) -> list[TapeMark]:
+        entry = self.instrument(step.symbol)
+        quote = self._tws.venue.quote(entry.conId, self._tws.timing.now)
+        if not quote.bid or not quote.ask:
+            raise WorldError(f"{step.symbol} has no quote that could move; say one first")
+        if (step.percent is None) == (step.to is None) or step.over <= 0 or step.every <= 0:
+            raise WorldError("a ramp moves by a percentage or to a price, in a time above 0")
+        middle = quote.bid + quote.ask  # twice
+        to = 2 * price_of(entry, step.to) if step.to is not None else 0
+        if step.percent is not None:
+            to = int(middle * (100 + step.percent) / 100)
+        count = max(step.over // step.every, 1)
+        if count > STEPS_OF_RAMP:
+            raise WorldError(f"a ramp has {STEPS_OF_RAMP} steps at most, not {count}")
+        marks = []
+        for number in range(1, count + 1):
+            moved = (to - middle) * number // count // 2 // entry.tick * entry.tick
+            bid, ask = quote.bid + moved, quote.ask + moved
+            if bid <= 0:
+                raise WorldError(f"the ramp leaves {step.symbol} without a price")
+            at = self._tws.timing.now + step.over * number // count
+            marks.append(
+                TapeMark(max(at, self._next), script.QUOTED, bid, quote.bidSize, ask, quote.askSize)
+            )
+        return marks
+
+    # -- accounts ---------------------------------------------------------------------------------
+
+    def _account(self, step: steps.AccountStep) -> None:
+        """Open an account, or bring one to what it should have."""
+        account = self._tws.venue.state.accounts.get(step.account)
+        cash = None if step.cash is None else cash_of(step.cash)
+        if account is None:
+            profile: Profile = self._tws.venue.profile
+            opened = OpenAccount(
+                step.account, step.currency, profile.opening_cash if cash is None else cash
+            )
+            self._tws.carry_out(opened)
+        elif cash is not None and cash != account.cash.get(step.currency, 0):
+            amount = cash - account.cash.get(step.currency, 0)
+            self._tws.carry_out(Deposit(step.account, step.currency, amount))
+        if step.margin:
+            self._tws.carry_out(SetMarginModel(step.account, step.margin))
+        if step.plan:
+            self._tws.carry_out(SetFeePlan(step.account, step.plan))
+
+    def _hold(self, step: steps.HoldingStep) -> None:
+        entry = self.instrument(step.symbol)
+        price = 0 if step.price is None else nano_of(step.price)
+        shares = size_of(step.quantity)
+        self._tws.link.play(script.SetHolding(step.account, entry.conId, shares, price))
+
+    # -- broker -----------------------------------------------------------------------------------
+
+    def rule(self, step: steps.RuleStep) -> OrderRule:
+        """A rule in the venue's units. Raises ``WorldError``."""
+        return OrderRule(
+            name=step.name,
+            side={"BUY": 1, "SELL": -1}.get(step.side, 0),
+            conId=self.instrument(step.symbol).conId if step.symbol else 0,
+            orderType=step.orderType,
+            client=step.client,
+            ref=step.ref,
+            account=step.account,
+            every=step.every,
+            late=step.late,
+            acts=tuple(self.act(one.act, one.after) for one in step.acts),
+        )
+
+    def act(self, step: steps.ActStep, after: Nanos = 0) -> ScriptAct:
+        """An act in the venue's units. Raises ``WorldError``."""
+        if step.kind not in steps.ACTS:
+            raise WorldError(f"{step.kind!r} is no act of the broker: {', '.join(steps.ACTS)}")
+        return ScriptAct(
+            step.kind,
+            after,
+            0 if step.size is None else size_of(step.size),
+            0 if step.price is None else nano_of(step.price),
+            step.code,
+            rejected_text(step.code, step.text) if step.kind == "reject" else "",
+        )
+
+    def play(self, command: script.ScriptCommand) -> None:
+        """Carry out a command of the venue. Raises ``WorldError``."""
+        try:
+            self._tws.link.play(command)
+        except ScriptRefused as error:
+            raise WorldError(str(error)) from error
+
+
+def named(instruments: Instruments, name: str, now: Nanos) -> Instrument:
+    """The instrument of a name, as ``Desk.instrument`` says."""
+    if name.isdigit():
+        entry = instruments.get(int(name)) if len(name) < 12 else None
+        if entry is not None:
+            return entry
+        raise WorldError("is the conId of no contract", found=name)
+    base, point, currency = name.partition(".")
+    if point and len(base) == len(currency) == 3:
+        pair = instruments.pair(base, currency)
+        if pair is not None:
+            return pair
+    asked = [Contract(symbol=name, secType="STK", exchange="SMART", currency="USD")]
+    asked += [Contract(localSymbol=name, secType=kind) for kind in KINDS]
+    for contract in asked:
+        found = instruments.match(contract, Purpose.DETAILS, now)
+        if isinstance(found, tuple):
+            return found[0].instrument
+    others = instruments.of(name)
+    if others:
+        return others[0]
+    raise WorldError(
+        "is the name of no contract", found=name,
+        legal="a symbol, a pair such as EUR.USD, a local symbol, a conId, or a contract line first",
+    )  # fmt: skip
+
+
+def next_clock(text: str, now: Nanos, zone: str) -> Nanos:
+    """The next time that a clock in a zone shows ``15:50``, strictly after now. Raises
+    ``WorldError`` for a zone that there is not."""
+    try:
+        place = ZoneInfo(zone)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise WorldError(f"there is no time zone {zone!r}") from None
+    hour, minute, second = map(int, f"{text}:00".split(":")[:3])
+    today = datetime.fromtimestamp(now // SECOND, place)
+    for days in range(3):
+        day = today.date() + timedelta(days=days)
+        local = datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=place)
+        at = int(local.timestamp()) * SECOND
+        if at > now:
+            return at
+    raise WorldError(f"{text} does not come")
+
+
+def price_of(entry: Instrument, price: Decimal) -> PriceUnits:
+    """A price in an instrument's units. Raises ``WorldError`` for one that is finer."""
+    scaled = price * entry.scale
+    if scaled != int(scaled) or scaled <= 0 or scaled >= 1 << 53:
+        raise WorldError(
+            f"{price} is no price of {entry.symbol}: whole multiples of 1/{entry.scale} above 0"
+        )
+    return int(scaled)
+
+
+def nano_of(price: Decimal) -> int:
+    """A price in billionths. Raises ``WorldError``."""
+    scaled = price * NANO
+    if scaled != int(scaled) or not 0 < scaled < 1 << 62:
+        raise WorldError(f"{price} is no price: above 0, at most nine decimals")
+    return int(scaled)
+
+
+def size_of(size: Decimal) -> SizeUnits:
+    """A size in units. Raises ``WorldError`` for one that is finer than they are."""
+    try:
+        units = size_units(size)
+    except ValueError as error:
+        raise WorldError(str(error)) from None
+    if abs(units) >= 1 << 53:
+        raise WorldError(f"{size} is more than an order can have")
+    return units
+
+
+def cash_of(amount: Decimal) -> int:
+    """Money in units. Raises ``WorldError``."""
+    try:
+        return cash_units(amount)
+    except ValueError as error:
+        raise WorldError(str(error)) from None
+
+
+def rejected_text(code: int, text: str) -> str:
+    """The whole text of a rejection: 201 begins as it does in TWS."""
+    head = "Order rejected - reason:"
+    return text if code != 201 or text.startswith(head) else head + text
+
+
+def _side(entry: Instrument, price: Decimal | None, size: Decimal) -> tuple[int, int]:
+    return (0, 0) if price is None else (price_of(entry, price), size_of(size))

@@ -1,0 +1,130 @@
+"""What a world says of the station that it wants: its time, seed, hours, accounts, contracts."""
+
+from collections.abc import Callable
+from functools import partial
+
+import msgspec
+
+from ...errors import SettingsError, WorldError
+from ...venue.broker.profile import Profile
+from ...venue.reference.custom import Wrong, made
+from ...venue.reference.instruments import Instrument, Instruments
+from ...venue.reference.listings import CATALOGUE
+from ...venue.units import Nanos
+from ...worlds import steps
+from ..assembly import MarketSettings
+from ..clock import start_instant
+from ..drills import check_drill
+from .desk import named, next_clock
+from .player import located, zone_of
+
+replace = msgspec.structs.replace
+
+
+def founded(
+    world: steps.World, market: MarketSettings, profile: Profile, zone: str
+) -> tuple[MarketSettings, Profile]:
+    """The market and the profile of a station that a world is to be played on. Raises
+    ``WorldError`` for a time or a contract that cannot be."""
+    contracts: list[Instrument] = []
+    accounts: list[str] = []
+    for one in world.steps:
+        with located(one):
+            match one.step:
+                case steps.StartStep():
+                    market = replace(market, start=start_of(one.step, zone))
+                case steps.HoursStep():
+                    market = replace(market, hours=one.step.when)
+                case steps.SeedStep():
+                    market = replace(market, seed=one.step.number)
+                case steps.ContractStep():
+                    contracts.append(contract_of_fields(one.step))
+                case steps.AccountStep() if one.after is None:
+                    accounts.append(one.step.account)
+    if accounts:
+        profile = replace(profile, accounts=())  # the world opens its own
+    return replace(market, contracts=tuple(contracts)), profile
+
+
+def accounts_of(world: steps.World) -> list[str]:
+    """The accounts that a world begins with."""
+    found = [
+        one.step.account
+        for one in world.steps
+        if one.after is None and isinstance(one.step, steps.AccountStep | steps.HoldingStep)
+    ]
+    return list(dict.fromkeys(found))
+
+
+def start_of(step: steps.WorldStep, zone: str) -> Nanos:
+    """The instant of a start. Raises ``WorldError``."""
+    assert isinstance(step, steps.StartStep)
+    try:
+        return start_instant(step.text, zone)
+    except SettingsError as error:
+        raise WorldError(error.reason, found=step.text, legal=error.advice or "") from error
+
+
+def contract_of_fields(step: steps.WorldStep) -> Instrument:
+    """The contract of a world's own. Raises ``WorldError`` with the field that is no good."""
+    assert isinstance(step, steps.ContractStep)
+    try:
+        return made(step.fields)
+    except Wrong as wrong:
+        found = step.fields.get(wrong.field, "")
+        raise WorldError(f"is no good as {wrong.field}: {wrong}", found=found) from wrong
+
+
+def check_world(world: steps.World, zone: str = "US/Eastern") -> list[WorldError]:
+    """Everything that can be known to be wrong before a world is played: times, zones, contracts,
+    names of instruments, drills, names of orders."""
+    found: list[WorldError] = []
+    instruments: Instruments = CATALOGUE
+    begins: Nanos = 1_775_000_000 * 10**9
+    orders: set[str] = set()
+
+    def tried(one: steps.PlacedStep, work: Callable[[], object]) -> object:
+        try:
+            return work()
+        except WorldError as error:
+            if not error.line:
+                error.line, error.column = one.line, one.column
+            found.append(error)
+        except SettingsError as error:
+            found.append(WorldError(str(error), line=one.line, column=one.column))
+        return None
+
+    def check(one: steps.PlacedStep) -> None:
+        nonlocal zone, begins, instruments
+        step = one.step
+        if isinstance(step, steps.StartStep):
+            begins = tried(one, lambda: start_of(step, zone)) or begins  # type: ignore[assignment]
+            zone = zone_of(step) or zone
+        elif isinstance(step, steps.ContractStep):
+            entry = tried(one, lambda: contract_of_fields(step))
+            if isinstance(entry, Instrument):
+                instruments = instruments.extended([entry])
+        elif isinstance(step, steps.DrillStep):
+            tried(one, lambda: check_drill(step.text))
+        elif isinstance(step, steps.ActStep) and step.name and step.name not in orders:
+            found.append(
+                WorldError(
+                    "is no order of a rule above", line=one.line, column=one.column,
+                    found=step.name, legal=", ".join(sorted(orders)) or "on order … as NAME",
+                )
+            )  # fmt: skip
+        symbol = getattr(step, "symbol", "")
+        if symbol:
+            tried(one, lambda: named(instruments, symbol, begins))
+        for text in (getattr(step, "at", ""), getattr(step, "before", "")):
+            if text:
+                tried(one, partial(next_clock, text, begins, zone))
+        if isinstance(step, steps.RuleStep):
+            if step.name:
+                orders.add(step.name)
+            for inner in step.then:
+                check(inner)
+
+    for one in world.steps:
+        check(one)
+    return found

@@ -1,0 +1,69 @@
+"""What programs have sent, as a test asks for it."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from ..server.station import Station
+from ..server.worlds.expecting import shown_value
+from ..server.worlds.seen import SeenRequest, brief
+
+PATIENCE_S: Final = 5.0
+POLL_S: Final = 0.005
+
+
+class RequestHands:
+    """The requests of all clients since the station began."""
+
+    def __init__(self, call: Callable[[Callable[[Station], Any]], Any]) -> None:
+        self._call = call
+
+    def __iter__(self) -> Iterator[SeenRequest]:
+        return iter(self.where())
+
+    def where(
+        self, name: str = "", *, client: int | None = None, **fields: Any
+    ) -> list[SeenRequest]:
+        """The requests of an official name (``placeOrder``, ``PlaceOrder``), in the order of their
+        coming, with fields as given; ``contract__symbol="SPY"`` is a field of a field."""
+        found: list[SeenRequest] = self._call(
+            lambda station: list(station.world.seen.requests(name))
+        )
+        return [one for one in found if client in (None, one.client) and _has(one, fields)]
+
+    def count(self, name: str = "", *, client: int | None = None, **fields: Any) -> int:
+        """How many there are, as ``where`` finds them."""
+        return len(self.where(name, client=client, **fields))
+
+    def next(
+        self, name: str = "", *, within: float = PATIENCE_S, after: int = 0, **fields: Any
+    ) -> SeenRequest:
+        """Wait for the first one with a number above ``after``, at most so many seconds of the
+        computer's clock. Raises ``AssertionError`` with what came instead."""
+        end = time.monotonic() + within
+        while True:
+            for one in self.where(name, **fields):
+                if one.number > after:
+                    return one
+            if time.monotonic() >= end:
+                raise AssertionError(self._missing(name, within, fields))
+            time.sleep(POLL_S)
+
+    def _missing(self, name: str, within: float, fields: dict[str, Any]) -> str:
+        wanted = " ".join([name or "a request", *(f"{k}={v}" for k, v in fields.items())])
+        came = [f"  came    {brief(one.message):.300}" for one in self.where(name)[-12:]]
+        if not came:
+            others = dict.fromkeys(one.name for one in self.where())
+            came = [f"  came    {', '.join(others) or 'nothing'}"]
+        return "\n".join([f"no {wanted} within {within:g} s", *came])
+
+
+def _has(one: SeenRequest, fields: dict[str, Any]) -> bool:
+    for name, wanted in fields.items():
+        try:
+            value = one.field(name.replace("__", "."))
+        except AttributeError:
+            return False
+        if value != wanted and shown_value(value) != shown_value(wanted):
+            return False
+    return True

@@ -1,0 +1,80 @@
+"""The watchlist: its rows, how many it takes, and that it belongs to the station."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from console.pages.test_chart import IBM, QUOTE, SPY
+from console.views import PaperView, tab
+from papertape.console.pages.watchlist import MOST, Watchlist, quote_row
+from papertape.console.remote import RemoteError
+
+
+def at(paper: PaperView, use: Callable[[Watchlist], Awaitable[None]]) -> None:
+    async def main() -> None:
+        with tab():
+            await use(Watchlist(paper.view))
+
+    asyncio.run(main())
+
+
+def cells(page: Watchlist) -> dict[str, list[str]]:
+    return {
+        key: [getattr(cell, "text", cell) for cell in row.cells]
+        for key, row in page._grid._rows.items()
+    }
+
+
+def test_a_row_has_the_quote_and_what_changed_since_yesterday() -> None:
+    row = quote_row(SPY, QUOTE)
+    shown = [getattr(cell, "text", cell) for cell in row.cells]
+    assert shown[:8] == ["SPY", "168.20", "-0.69", "-0.41", "300", "168.20", "168.21", "1,400"]
+    unknown = [getattr(cell, "text", cell) for cell in quote_row(SPY, None).cells]
+    assert unknown[:3] == ["SPY", "–", ""]
+    closed = quote_row(SPY, QUOTE | {"bid": None, "close": 0.0, "last": None})
+    assert [getattr(cell, "text", cell) for cell in closed.cells[1:4]] == ["–", "", ""]
+
+
+def test_a_list_begins_with_some_and_quotes_all_at_once() -> None:
+    paper = PaperView()
+    paper.desk.answers |= {"/symbols": [SPY, IBM], "/quotes": [QUOTE]}
+
+    async def use(page: Watchlist) -> None:
+        await page.begin()
+        assert cells(page)["756733"][1] == "168.20" and cells(page)["8314"][1] == "–"
+        (asked,) = [body for _, path, body in paper.desk.done if path == "/quotes"]
+        assert asked == {"con_id": [756733, 8314]}
+        page._remove("756733")
+        assert list(cells(page)) == ["8314"]
+        page._remove("8314")
+        assert cells(page) == {} and page._nothing.visible
+
+    at(paper, use)
+
+    async def again(page: Watchlist) -> None:
+        await page.begin()
+        assert cells(page) == {}  # it was emptied, and is not filled again
+        await page.add(IBM)
+        paper.desk.answers["/quotes"] = RemoteError("gone")
+        await page.look()
+        assert list(cells(page)) == ["8314"]
+
+    at(paper, again)
+
+    async def another(page: Watchlist) -> None:
+        assert list(cells(page)) == ["8314"]
+
+    at(paper, another)
+
+
+def test_a_list_takes_no_more_than_are_quoted_at_once() -> None:
+    paper = PaperView()
+    paper.desk.answers["/quotes"] = []
+
+    async def use(page: Watchlist) -> None:
+        for number in range(1, MOST + 3):
+            await page.add(SPY | {"con_id": number})
+        assert len(cells(page)) == MOST and str(MOST) in page._note.text
+        await page.add(SPY | {"con_id": 1})
+        assert page._note.text == ""
+
+    at(paper, use)
