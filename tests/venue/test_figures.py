@@ -237,3 +237,42 @@ def test_a_future_that_ends_tonight_needs_nothing_tomorrow() -> None:
     assert told["LookAheadMaintMarginReq-C", "USD"] == "1080.00"
     assert told["LookAheadMaintMarginReq", "USD"] == "1080.00"
     assert told["FullMaintMarginReq", "USD"] == told["MaintMarginReq", "USD"] == "3240.00"
+
+
+# ---------------------------------------------------------------- what-if
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("size", [2, -2], ids=["buy", "sell"])
+@pytest.mark.parametrize(
+    "entry", [AAPL, BRITISH, EURUSD, CALL, PUT, INDEX_CALL, MES, LATER, CORN, FUTURE_PUT],
+    ids=lambda entry: entry.localSymbol,
+)  # fmt: skip
+def test_a_what_if_says_what_the_order_then_does(entry: Instrument, size: int, model: str) -> None:
+    desk = Desk(model, "USD")
+    desk.trade(AAPL, 200)
+    desk.trade(CALL, -1)
+    size *= {"STK": 100, "CASH": 10_000}.get(entry.secType, 1)
+    order = Order(
+        action="BUY" if size > 0 else "SELL", totalQuantity=Decimal(abs(size)), orderType="MKT",
+        tif="DAY", account="DU2", whatIf=True,
+    )  # fmt: skip
+    contract = Contract(conId=entry.conId, exchange=entry.home)
+    number = desk.stage.engine.state.highest_ids[1] + 1
+    desk.stage.now += SECOND
+    told = desk.stage.told(
+        desk.stage.engine.submit(SubmitOrder(1, number, contract, order), desk.stage.now)
+    )
+    state = told[-1].view.state  # type: ignore[union-attr]
+    before = desk.told()
+    desk.trade(entry, size)
+    after = desk.told()
+    paid = desk.stage.queries.executions()[-1].report
+    assert state.commissionAndFees == paid.commissionAndFees
+    assert state.commissionAndFeesCurrency == paid.currency == entry.currency
+    for field, key in (("maintMargin", "MaintMarginReq"), ("initMargin", "InitMarginReq"),
+                       ("equityWithLoan", "EquityWithLoanValue")):  # fmt: skip
+        assert abs(getattr(state, f"{field}Before") - Decimal(before[key, "USD"])) <= CENT
+        assert abs(getattr(state, f"{field}After") - Decimal(after[key, "USD"])) <= CENT
+        change = Decimal(after[key, "USD"]) - Decimal(before[key, "USD"])
+        assert abs(getattr(state, f"{field}Change") - change) <= 2 * CENT
