@@ -43,6 +43,7 @@ LONG = {
     "chain": "1 minute",
     "everytick": "2 minutes",
     "whole_day": "2 minutes",
+    "many_bars": "1 minute",
     "tape": "2 minutes",
 }
 """Suites that run only when they are named."""

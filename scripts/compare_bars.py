@@ -2,7 +2,7 @@
 
     python scripts/compare_bars.py FOLDER [--day 20131007] [--symbols spy,ibm,bac] [--rest]
 
-FOLDER is the ``Data`` folder of QuantConnect's LEAN (Apache-2.0), which has both of SPY, IBM and BAC
+FOLDER is the ``Data`` folder of QuantConnect's LEAN (Apache-2.0), with both of SPY, IBM and BAC
 for 7 October 2013, from 04:00 to 20:00 in New York. The bars are made by the code that a station
 makes its bars with (``venue/market/ticks.py``). Printed for each symbol: how many bars are equal in
 open, high, low, close and volume when every print counts; how many when prices come from the prints
