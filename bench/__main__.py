@@ -44,6 +44,7 @@ LONG = {
     "everytick": "2 minutes",
     "whole_day": "2 minutes",
     "many_bars": "1 minute",
+    "crowd_quotes": "1 minute",
     "tape": "2 minutes",
 }
 """Suites that run only when they are named."""
