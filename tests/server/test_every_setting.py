@@ -30,6 +30,7 @@ PROOFS = {
     "test_a_daily_profit_that_is_not_prepared_is_missing_in_the_first_row",
     "sendStatusUpdatesForVolatilityOrders": PRECAUTIONS
     + "test_a_volatility_order_reports_each_new_price",
+    "bypassSameActionPairTradeWarning": PRECAUTIONS + "test_a_pair_whose_legs_have_the_same_side",
     "bypassPriceBasedVolatilityWarning": PRECAUTIONS
     + "test_an_order_whose_price_follows_a_volatility",
     "encodeApiMessages": HERE + "test_texts_are_encoded_as_the_setting_says",

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from papertape.model import Contract
+from papertape.model import ComboLeg, Contract, TagValue
 from papertape.server.config import Config
 from papertape.server.settings import StationSettings
 from papertape.venue.market.source import Quote
@@ -274,3 +274,34 @@ def test_a_volatility_order_reports_each_new_price(told: bool) -> None:
     hall.station.config.update({"sendStatusUpdatesForVolatilityOrders": not told})
     hall.quote("AAPL 256.66 x 256.68")
     assert bool(lines(client.got())) is not told
+
+
+@pytest.mark.parametrize(("second", "held"), [("BUY", True), ("SELL", False)])
+def test_a_pair_whose_legs_have_the_same_side(second: str, held: bool) -> None:
+    hall = careful("bypassSameActionPairTradeWarning")
+    hall.quote("SPY 679.9 x 680.0")
+    client = hall.client()
+    placed = order(7, "BUY 1 AAPL LMT 1")
+    legs = [ComboLeg(265598, 1, "BUY", "SMART"), ComboLeg(756733, 1, second, "SMART")]
+    placed.contract = Contract(
+        symbol="AAPL", secType="BAG", currency="USD", exchange="SMART", comboLegs=legs
+    )
+    placed.order.smartComboRoutingParams = [TagValue("NonGuaranteed", "1")]
+    client.send(placed)
+    told = codes(client)
+    assert [code for code, _ in told] == ([201, 202] if held else [])
+    assert not held or "legs of the same action" in told[0][1]
+
+
+def test_combinations_have_no_limits() -> None:
+    hall = careful()
+    hall.quote("SPY 679.9 x 680.0")
+    client = hall.client()
+    placed = order(7, "BUY 600 AAPL LMT 1")
+    legs = [ComboLeg(265598, 1, "BUY", "SMART"), ComboLeg(756733, 1, "SELL", "SMART")]
+    placed.contract = Contract(
+        symbol="AAPL", secType="BAG", currency="USD", exchange="SMART", comboLegs=legs
+    )
+    placed.order.smartComboRoutingParams = [TagValue("NonGuaranteed", "1")]
+    client.send(placed)
+    assert codes(client) == []

@@ -172,7 +172,6 @@ PATHS = {
 NO_FUNDS = "orders for mutual funds are refused by name"
 NO_FA = "the venue has no advisor accounts"
 NO_BONDS = "orders for bonds are refused by name"
-NO_PAIRS = "orders for combinations are refused by name"
 NO_VENUES = "the tape does not tell at which exchanges a quote stands"
 NO_ROUTES = "every SMART order trades against the one displayed market"
 NO_WINDOW = "it concerns the window of TWS, and a station has none"
@@ -265,7 +264,8 @@ def _precautions() -> list[Setting]:
         ("bypassBondWarning", "Bond orders pass the warning about bonds.", NO_BONDS),
         ("bypassNegativeYieldConfirmation", "Bond orders with a negative yield pass.", NO_BONDS),
         ("bypassCalledBondWarning", "Orders for called bonds pass.", NO_BONDS),
-        ("bypassSameActionPairTradeWarning", "Pairs whose legs have the same side pass.", NO_PAIRS),
+        ("bypassSameActionPairTradeWarning",
+         "Combinations of two legs with the same side pass (201).", ""),
         ("bypassFlaggedAccountsWarning", "Orders of flagged accounts pass.", NO_FA),
         ("bypassPriceBasedVolatilityWarning",
          "Volatility orders, whose price follows the market, pass (201).", ""),

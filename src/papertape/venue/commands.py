@@ -27,6 +27,8 @@ class Precautions(msgspec.Struct, frozen=True):
     """Of stocks that name an exchange instead of SMART."""
     overfill: bool = False
     """Of groups whose orders may all fill, at one exchange."""
+    pairs: bool = False
+    """Of combinations of two legs with the same side."""
     volatility: bool = False
     """Of volatility orders."""
     marketable: bool = False

@@ -11,6 +11,7 @@ def chosen(tws: Services) -> Precautions | None:
         limits=not bypass.bypassOrderPrecautions,
         redirect=not bypass.bypassRedirectOrderWarning,
         overfill=not bypass.bypassNoOverfillProtection,
+        pairs=not bypass.bypassSameActionPairTradeWarning,
         volatility=not bypass.bypassPriceBasedVolatilityWarning,
         marketable=not bypass.bypassRouteMarketableToBBO,
         percentage=limits.precaution_percentage,
@@ -19,6 +20,7 @@ def chosen(tws: Services) -> Precautions | None:
         value=limits.precaution_value,
     )
     taken = (
-        found.limits, found.redirect, found.overfill, found.volatility, found.marketable,
+        found.limits, found.redirect, found.overfill, found.pairs, found.volatility,
+        found.marketable,
     )  # fmt: skip
     return found if any(taken) else None

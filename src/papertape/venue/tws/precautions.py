@@ -18,6 +18,8 @@ from ..reference.instruments import Instrument, Refusal
 from ..units import CASH_SCALE, SIZE_SCALE, PriceUnits, notional, scaled
 
 SMART: Final = "SMART"
+PAIR: Final = 2
+"""Legs of a pair."""
 VOLATILITY: Final = "VOL"
 NIGHT: Final = "OVERNIGHT"
 UNPROTECTED: Final = 3
@@ -64,6 +66,9 @@ class PrecautionChecks:
         unprotected = terms.extras.oca and terms.extras.ocaType == UNPROTECTED
         if chosen.overfill and unprotected and terms.exchange != SMART:
             yield Refusal(10324, {"exchange": terms.exchange})
+        sides = [leg.action for leg in command.contract.comboLegs]
+        if chosen.pairs and len(sides) == PAIR and len(set(sides)) == 1:
+            yield Refusal(201, {}, "same_action")
         if chosen.volatility and terms.orderType == VOLATILITY:
             yield Refusal(201, {}, "volatility")
         if chosen.marketable and command.order.routeMarketableToBbo:
