@@ -142,6 +142,8 @@ def test_texts_of_others_stay_texts(app: App, browser: Browser) -> None:
                 _look_at_messages(tab, app)
             if page == "trading":
                 _look_at_trading(tab)
+            if page == "account":
+                _look_at_accounts(tab)
             assert tab.locator(STRANGE).count() == 0
             assert tab.title() == f"{PAGES[page]} · Papertape"
 
@@ -156,6 +158,14 @@ def _look_at_messages(tab: "Page", app: App) -> None:
     expect(tab.get_by_text("{{7*7}}").nth(1)).to_be_visible()
     row.filter(has_text="PlaceOrder").filter(has_text="GOOG").first.click()
     expect(tab.get_by_text(HOSTILE_ACCOUNT).first).to_be_visible()
+
+
+def _look_at_accounts(tab: "Page") -> None:
+    values = part(tab, "All values")
+    expect(values).to_contain_text(HOSTILE_ACCOUNT)
+    for code in reversed(ACCOUNTS):
+        choose(tab, tab.locator(".pt-accounts").first, code)
+        expect(values).to_contain_text(code)
 
 
 def _look_at_trading(tab: "Page") -> None:

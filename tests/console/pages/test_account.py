@@ -136,6 +136,17 @@ def test_another_account_is_chosen_and_the_address_may_name_one() -> None:
     page.run(use, "DU2")
 
 
+def test_a_code_of_any_signs_is_asked_for_as_it_is() -> None:
+    page = Page()
+
+    async def use(shown: AccountPage) -> None:
+        page.paper.tell("accounts", [FULL | {"account": "a/b?c#<d>"}])
+        await shown.look()
+        assert page.paper.desk.done[-1][1] == "/accounts/a%2Fb%3Fc%23%3Cd%3E/values"
+
+    page.run(use)
+
+
 def test_a_position_is_reversed_after_its_margin_was_shown() -> None:
     page = Page()
 

@@ -1,6 +1,7 @@
 """Account: equity over the session, margin, the ledger of each currency, positions, all values."""
 
 from typing import Any
+from urllib.parse import quote
 
 from nicegui import ui
 
@@ -82,7 +83,7 @@ class AccountPage:
         if not asked:
             return
         try:
-            rows = await self._view.desk.get(f"/accounts/{asked}/values")
+            rows = await self._view.desk.get(f"/accounts/{quote(asked, safe='')}/values")
         except RemoteError:
             return  # the layout reports that the station does not answer
         if asked == self.account:

@@ -27,7 +27,7 @@ MARGIN: Final = {
     "PostExpirationExcess": "Post-expiration excess",
 }
 """Key -> what it is called."""
-MARGIN_COLUMNS: Final = (Col(""), *(Col(title, right=True) for title in SEGMENTS.values()))
+MARGIN_COLUMNS: Final = (Col("Figure"), *(Col(title, right=True) for title in SEGMENTS.values()))
 LEDGER: Final = {
     "TotalCashBalance": "Cash", "StockMarketValue": "Stocks", "OptionMarketValue": "Options",
     "FutureOptionValue": "Future options", "FuturesPNL": "Futures P&L",

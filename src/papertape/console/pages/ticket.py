@@ -83,7 +83,7 @@ class Ticket:
             self._prices = {
                 name: number("", None, least=None if name in SIGNED else 0) for name in PRICES
             }
-            self._tif = choice("Time in force", TIFS, self._typed)
+            self._tif = choice("TIF", TIFS, self._typed)
             self._good_till = text("Until", placeholder=SAMPLE_TIME)
             self._minutes = number("Minutes", 10, 1)
         self._limit = self._prices["limit_price"]
