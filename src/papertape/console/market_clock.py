@@ -9,8 +9,11 @@ from nicegui import ui
 from .parts.components import button, heading, tried
 from .view import PageView
 
-SPEEDS: Final = (0.1, 1, 2, 5, 10, 60, 600, 3600)
-"""Speeds that are offered, as multiples of real time; the control API takes others too."""
+MAX: Final = "max"
+Speed = float | str
+"""A multiple of real time, or as fast as clients follow."""
+SPEEDS: Final[tuple[Speed, ...]] = (0.1, 1, 2, 5, 10, 60, 600, 3600, MAX)
+"""Speeds that are offered; the control API takes others too."""
 STEPS: Final = {1: "1 s", 60: "1 min", 300: "5 min", 3600: "1 hour", 86_400: "1 day"}
 """Seconds to jump ahead -> what it is called."""
 
@@ -20,9 +23,18 @@ def clock_text(told: dict[str, Any]) -> str:
     return f"{datetime.fromisoformat(told['time']).astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def speed_text(speed: float) -> str:
+def speed_text(speed: Speed) -> str:
     """The speed of the clock."""
+    if isinstance(speed, str):
+        return speed
     return "paused" if not speed else f"×{speed:g}"
+
+
+def pace_text(told: dict[str, Any]) -> str:
+    """How fast the clock runs; at the highest speed, how fast that has been."""
+    if told["max"]:
+        return f"{MAX} ×{told['speed']:,.0f}"
+    return speed_text(told["speed"])
 
 
 class ClockControl:
@@ -30,8 +42,9 @@ class ClockControl:
 
     def __init__(self, view: PageView) -> None:
         self._view = view
-        self._speed = 1.0
+        self._speed: Speed = 1.0
         """The latest speed that was not a pause."""
+        self._paused = False
         self._button = ui.button("", color=None, on_click=self._open)
         self._button.props("unelevated no-caps").classes("pt-plain pt-clock pt-num")
         self._button.props('aria-label="Market clock"')
@@ -61,20 +74,19 @@ class ClockControl:
         self._box.open()
 
     def _show(self, told: dict[str, Any]) -> None:
-        if told["speed"]:
-            self._speed = told["speed"]
-        words = f"{clock_text(told)} {speed_text(told['speed'])}"
+        self._paused = not told["speed"] and not told["max"]
+        if not self._paused:
+            self._speed = MAX if told["max"] else told["speed"]
+        words = f"{clock_text(told)} {pace_text(told)}"
         self._button.set_text(words)
         self._time.set_text(words)
-        self._pause.set_text("Pause" if told["speed"] else f"Run at {speed_text(self._speed)}")
-        self._paused = not told["speed"]
-
-    _paused = False
+        again = f"Run at {speed_text(self._speed)}"
+        self._pause.set_text(again if self._paused else "Pause")
 
     async def _turn(self) -> None:
         await self._run(self._speed if self._paused else 0)
 
-    async def _run(self, speed: float) -> None:
+    async def _run(self, speed: Speed) -> None:
         await tried(self._view.desk.patch("/clock", {"speed": speed}))
 
     async def _step(self, seconds: int) -> None:
