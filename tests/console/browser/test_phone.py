@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from cli.process import closed_port
-from console.browser.harness import Browser, expect
+from console.browser.harness import PHONE, Browser, expect
 from console.people import limit, program, stock, told
-from console.started import Started, started
+from console.started import Started, eventually, started
 
 TARGET_PX = 24
 """The least size of what is pressed: WCAG 2.2, 2.5.8."""
@@ -32,6 +32,37 @@ def test_the_button_of_a_row_leaves_room_for_the_row(
         assert (column["width"] <= 48) == phone
         sign = one.evaluate("one => getComputedStyle(one, '::before').content")
         assert (sign == '"×"') == phone
+
+
+def test_the_navigation_says_where_one_is_and_leads_elsewhere(
+    at: Started, browser: Browser
+) -> None:
+    with browser.tab("trading", phone=True) as tab:
+        here = tab.locator(".pt-navmenu summary")
+        expect(here).to_have_text("Trading")
+        expect(tab.get_by_role("link", name="Log")).to_have_count(0)
+        here.click()
+        current = tab.get_by_role("navigation", name="All pages").locator("[aria-current=page]")
+        expect(current).to_have_text("Trading")
+        tab.get_by_role("link", name="Log").click()
+        browser.lives(tab, "log")
+        expect(here).to_have_text("Log")
+        box = here.bounding_box()
+        assert box and box["x"] >= 0 and box["x"] + box["width"] <= PHONE["width"]
+
+
+def test_the_clock_is_paused_and_moved_from_the_header(at: Started, browser: Browser) -> None:
+    with browser.tab("log", phone=True) as tab:
+        tab.get_by_role("button", name="Market clock").click()
+        asking = tab.get_by_role("dialog")
+        asking.get_by_role("button", name="Pause").click()
+        expect(asking).to_contain_text("paused")
+        before = at.get("/clock")["time"]
+        asking.get_by_role("button", name="+1 min", exact=True).click()
+        eventually(lambda: at.get("/clock")["time"] > before, "the clock has not moved")
+        asking.get_by_role("button", name="×1", exact=True).click()
+        expect(asking).not_to_contain_text("paused")
+        asking.get_by_role("button", name="Done").click()
 
 
 def test_a_tab_that_is_left_open_says_that_the_station_is_gone_and_comes_back(
