@@ -196,3 +196,14 @@ def test_an_order_that_has_ended_or_is_not_there_keeps_its_terms() -> None:
             assert (await api.post(path, body, 409))["detail"].startswith("201: Order rejected")
 
     with_api(main, quoted_hall())
+
+
+def test_a_size_may_have_a_fraction_and_is_a_number() -> None:
+    async def main(api: Api) -> None:
+        for wrong in ("", "x", "10", 0, -1, 1e10):
+            await api.post("/orders", BUY | {"quantity": wrong}, 422 if wrong != "10" else 200)
+        refused = await api.post("/previews", BUY | {"quantity": 0.5}, 409)
+        assert refused["detail"].partition(":")[0].isdecimal()
+        assert (await api.post("/orders", BUY | {"quantity": 7.0}))["quantity"] == "7"
+
+    with_api(main, quoted_hall())

@@ -196,11 +196,17 @@ def contract_of(body: OrderBody) -> Contract:
     )
 
 
+def quantity_of(body: OrderBody) -> Decimal:
+    """Return the size of an order: a whole number of shares, or the fraction as it was written."""
+    given = body.quantity
+    return Decimal(int(given) if given.is_integer() else str(given))
+
+
 def order_of(body: OrderBody) -> Order:
     """Return the order that is entered, without its children."""
     return Order(
         action=body.action,
-        totalQuantity=body.quantity,
+        totalQuantity=quantity_of(body),
         orderType=body.order_type,
         lmtPrice=body.limit_price,
         auxPrice=body.aux_price,
@@ -236,7 +242,7 @@ def children_of(body: OrderBody) -> list[Order]:
     """Return the take-profit and the stop-loss of an order that is entered, where it has them."""
     base = Order(
         action="SELL" if body.action == "BUY" else "BUY",
-        totalQuantity=body.quantity,
+        totalQuantity=quantity_of(body),
         tif=body.tif if body.tif in ("DAY", "GTC") else "DAY",
         outsideRth=body.outside_rth,
         account=body.account,

@@ -267,7 +267,7 @@ class OrderBody(View):
     exchange: Symbol = "SMART"
     currency: Symbol = "USD"
     action: Literal["BUY", "SELL"]
-    quantity: Decimal = Field(gt=0, le=10**9, decimal_places=8, examples=[100])
+    quantity: float = Field(gt=0, le=10**9, allow_inf_nan=False, examples=[100])
     order_type: Symbol = Field("MKT", examples=["MKT", "LMT", "TRAIL"])
     """A type of TWS; one that the station does not have is refused in TWS's words."""
     limit_price: OptionalPrice = None
