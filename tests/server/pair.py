@@ -15,6 +15,8 @@ from papertape.server.station import Station
 from papertape.store.journal import Journal
 from papertape.venue.broker.profile import Profile
 from papertape.venue.engine import Engine
+from papertape.venue.reference.instruments import Instruments
+from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import SECOND, Nanos
 from papertape.versions import MAX_SERVER
 from papertape.wire.catalogue.session import ErrorMessage, StartApi
@@ -129,11 +131,12 @@ class Hall:
         market: Any = None,
         now: Nanos = START,
         library: ResearchLibrary | None = None,
+        instruments: Instruments = CATALOGUE,
     ) -> None:
         self.market: Any = market or WrittenMarket()
         self.now = now
         self.keeper = Keeper(journal)
-        engine = Engine(self.market, profile)
+        engine = Engine(self.market, profile, instruments)
         self.recovered = self.keeper.recover(engine)
         engine.skip(now)
         engine.open_accounts(engine.clock)
