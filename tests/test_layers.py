@@ -152,7 +152,8 @@ WITHOUT_CIRCLES = (
 # testing/thread.py runs a station beside the program under test: a loop in a thread.
 # store/folding.py waits for the disk beside the turns (docs/decisions/0014).
 DRIVERS = (
-    "client/aio.py", "server/aio/*", "server/control/*", "testing/thread.py", "console/*",
+    "client/aio.py", "server/aio/*", "server/control/*", "testing/thread.py",
+    "testing/requests.py", "testing/orders.py", "console/*",
     "http_admission.py", "http_exchange.py", "recording/aio/*",
 )  # fmt: skip
 # console/process.py waits for the end of stdin, which no event loop can on Windows.

@@ -35,7 +35,7 @@ def test_a_world_founds_the_station_and_is_played(tws: RunningStation) -> None:
         tws.play("start 2026-04-10 15:40")
 
 
-def test_a_program_is_steered_and_asked_what_it_sent(tws: RunningStation) -> None:
+def test_a_program_is_steered_and_asked_what_it_sent(tws: RunningStation, tmp_path: Path) -> None:
     tws.start("2026-04-10 15:40 US/Eastern")
     tws.pause()
     tws.market.quote("SPY", 170.08, 170.10, size=300)
@@ -44,8 +44,8 @@ def test_a_program_is_steered_and_asked_what_it_sent(tws: RunningStation) -> Non
     async def main() -> None:
         client = await papertape.connect(tws.host, tws.port, 7)
         trade = client.place_order(SPY, LimitOrder("BUY", 100, 171.0))
-        loop = asyncio.get_running_loop()
-        order = await loop.run_in_executor(None, lambda: tws.orders.next(symbol="SPY"))
+        order = await tws.orders.arrives(symbol="SPY")
+        assert (await tws.requests.arrives("placeOrder")).client == 7
         assert (order.client, order.filled, order.status) == (7, 0, "Submitted")
         order.fill(60, at="168.30")
         tws.advance(2)
@@ -65,6 +65,14 @@ def test_a_program_is_steered_and_asked_what_it_sent(tws: RunningStation) -> Non
     with pytest.raises(AssertionError, match="no cancelOrder within 0 s"):
         tws.requests.next("cancelOrder", within=0)
     assert any("PlaceOrder" in line for line in tws.wire_log)
+    file = tmp_path / "sent.txt"
+    tws.requests.same_as(file)
+    tws.requests.same_as(file)
+    assert "client 7  PlaceOrder(orderId=1, contract=Contract(symbol='SPY'" in file.read_text()
+    file.write_text(file.read_text().replace("'BUY'", "'SELL'"))
+    with pytest.raises(AssertionError, match="the program sent something else") as differs:
+        tws.requests.same_as(file)
+    assert any(line.startswith("+client 7  PlaceOrder") for line in str(differs.value).splitlines())
 
 
 FAILING = """

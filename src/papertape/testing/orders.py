@@ -1,5 +1,6 @@
 """Orders of programs, as a test sees them and acts on them."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from decimal import Decimal
@@ -113,17 +114,33 @@ class OrderHands:
         """Wait for the next order that no ``next`` has given yet, at most so many seconds of the
         computer's clock. Raises ``AssertionError`` with what came instead."""
         end = time.monotonic() + within
-        while True:
-            for one in self.all(**wanted):
-                key = (one.client, one.orderId)
-                if key not in self._taken:
-                    self._taken.add(key)
-                    return one
+        while (found := self._fresh(wanted)) is None:
             if time.monotonic() >= end:
-                came = [f"  came    {one.seen}" for one in self.all()] or ["  came    nothing"]
-                said = " ".join(f"{name}={value}" for name, value in wanted.items())
-                raise AssertionError("\n".join([f"no order {said} within {within:g} s", *came]))
+                raise AssertionError(self._missing(within, wanted))
             time.sleep(POLL_S)
+        return found
+
+    async def arrives(self, *, within: float = PATIENCE_S, **wanted: Any) -> OrderHand:
+        """The same as ``next`` in a test that is a coroutine: its loop goes on meanwhile."""
+        end = time.monotonic() + within
+        while (found := self._fresh(wanted)) is None:
+            if time.monotonic() >= end:
+                raise AssertionError(self._missing(within, wanted))
+            await asyncio.sleep(POLL_S)
+        return found
+
+    def _fresh(self, wanted: dict[str, Any]) -> OrderHand | None:
+        for one in self.all(**wanted):
+            key = (one.client, one.orderId)
+            if key not in self._taken:
+                self._taken.add(key)
+                return one
+        return None
+
+    def _missing(self, within: float, wanted: dict[str, Any]) -> str:
+        came = [f"  came    {one.seen}" for one in self.all()] or ["  came    nothing"]
+        said = " ".join(f"{name}={value}" for name, value in wanted.items())
+        return "\n".join([f"no order {said} within {within:g} s", *came])
 
     def hold(self, **wanted: Any) -> None:
         """Let the market fill none of the orders that come: the test does. ``symbol``, ``side``,

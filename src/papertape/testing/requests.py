@@ -1,7 +1,10 @@
 """What programs have sent, as a test asks for it."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
+from difflib import unified_diff
+from pathlib import Path
 from typing import Any, Final
 
 from ..server.station import Station
@@ -41,13 +44,44 @@ class RequestHands:
         """Wait for the first one with a number above ``after``, at most so many seconds of the
         computer's clock. Raises ``AssertionError`` with what came instead."""
         end = time.monotonic() + within
-        while True:
-            for one in self.where(name, **fields):
-                if one.number > after:
-                    return one
+        while (found := self._first(name, after, fields)) is None:
             if time.monotonic() >= end:
                 raise AssertionError(self._missing(name, within, fields))
             time.sleep(POLL_S)
+        return found
+
+    async def arrives(
+        self, name: str = "", *, within: float = PATIENCE_S, after: int = 0, **fields: Any
+    ) -> SeenRequest:
+        """The same as ``next`` in a test that is a coroutine: its loop goes on meanwhile."""
+        end = time.monotonic() + within
+        while (found := self._first(name, after, fields)) is None:
+            if time.monotonic() >= end:
+                raise AssertionError(self._missing(name, within, fields))
+            await asyncio.sleep(POLL_S)
+        return found
+
+    def _first(self, name: str, after: int, fields: dict[str, Any]) -> SeenRequest | None:
+        return next((one for one in self.where(name, **fields) if one.number > after), None)
+
+    def transcript(self) -> str:
+        """What was sent, a request a line, with the fields that are not as they are without a
+        word; times are left out."""
+        return "".join(f"{_line(one)}\n" for one in self.where())
+
+    def same_as(self, path: str | Path) -> None:
+        """Compare the transcript with a file, which is written where there is none yet. Raises
+        ``AssertionError`` with the lines that differ."""
+        file, found = Path(path), self.transcript()
+        if not file.exists():
+            file.write_text(found, "utf-8")
+            return
+        wanted = file.read_text("utf-8")
+        if wanted != found:
+            lines = unified_diff(
+                wanted.splitlines(), found.splitlines(), str(file), "what came", lineterm="", n=2
+            )
+            raise AssertionError("\n".join(["the program sent something else", *lines]))
 
     def _missing(self, name: str, within: float, fields: dict[str, Any]) -> str:
         wanted = " ".join([name or "a request", *(f"{k}={v}" for k, v in fields.items())])
@@ -56,6 +90,10 @@ class RequestHands:
             others = dict.fromkeys(one.name for one in self.where())
             came = [f"  came    {', '.join(others) or 'nothing'}"]
         return "\n".join([f"no {wanted} within {within:g} s", *came])
+
+
+def _line(one: SeenRequest) -> str:
+    return f"client {'?' if one.client is None else one.client}  {brief(one.message)}"
 
 
 def _has(one: SeenRequest, fields: dict[str, Any]) -> bool:

@@ -8,7 +8,7 @@ from papertape.errors import WorldError
 from papertape.model import Contract, Order
 from papertape.server.worlds.expecting import WorldOutcome
 from papertape.venue.market.laid import WorldTape
-from papertape.wire.catalogue.market import CancelMktData, ReqMktData, TickPrice
+from papertape.wire.catalogue.market import CancelMktData, ReqMktData, TickGeneric, TickPrice
 from papertape.wire.catalogue.orders import CancelOrder, PlaceOrder
 from papertape.wire.catalogue.reports import (
     CommissionReport,
@@ -134,11 +134,16 @@ def test_quotes_reach_a_line_and_a_halt_takes_them_away() -> None:
     play.say("ramp SPY to 160.01 over 2s every 1s")
     play.hall.wait(1.5)
     assert (2, 165.02) in prices()
+    ticks = lambda: [  # noqa: E731
+        (t.tickType, t.value if isinstance(t, TickGeneric) else t.price)
+        for t in play.client.got()
+        if isinstance(t, TickPrice | TickGeneric)
+    ]
     play.say("halt SPY for 5s")
     play.hall.wait(1)
-    assert prices() == [(1, -1.0), (2, -1.0)]
+    assert ticks() == [(1, -1.0), (2, -1.0), (49, 1.0)]
     play.hall.wait(5)
-    assert prices() == [(1, 160.0), (2, 160.02)]
+    assert ticks() == [(1, 160.0), (2, 160.02), (49, 0.0)]
     play.client.send(CancelMktData(9))
 
 

@@ -180,7 +180,7 @@ def steps(before: Shown, ticks: Iterable[Quote | Print], after: Shown) -> Iterat
     """What each tick of a session changed, from one state to another; the last change leads to
     ``after``, which has all that ticks do not tell."""
     (bid, bid_size, ask, ask_size, last, last_size, volume, high, low, close, opened, seconds,
-     kind) = before  # fmt: skip
+     kind, halted) = before  # fmt: skip
     state = before
     for tick in ticks:
         if type(tick) is Quote:
@@ -191,7 +191,7 @@ def steps(before: Shown, ticks: Iterable[Quote | Print], after: Shown) -> Iterat
             volume += last_size
             high, low, opened = max(high, last), min(low or last, last), opened or last
         now = Shown(bid, bid_size, ask, ask_size, last, last_size, volume, high, low, close,
-                    opened, seconds, kind)  # fmt: skip
+                    opened, seconds, kind, halted)  # fmt: skip
         if now != state:
             yield QuoteChange(state, now)
             state = now

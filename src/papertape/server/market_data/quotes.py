@@ -83,6 +83,8 @@ class Shown(NamedTuple):
     last_seconds: int
     kind: int = LIVE
     """The type of the data: live, or frozen while the market is closed."""
+    halted: bool = False
+    """Whether trading is halted, as a world may say."""
 
 
 def shown(quote: Quote, day: DayStats, kind: int = LIVE) -> Shown:
@@ -90,6 +92,7 @@ def shown(quote: Quote, day: DayStats, kind: int = LIVE) -> Shown:
     return Shown(
         quote.bid, quote.bidSize, quote.ask, quote.askSize, day.last, day.lastSize,
         day.volume, day.high, day.low, day.close, day.open, day.lastTime // SECOND, kind,
+        day.halted,
     )  # fmt: skip
 
 
@@ -197,6 +200,8 @@ class Ticks:
         for kind, at in days[: 3 if self._pair else 4]:
             if now[at] and old[at] != now[at]:
                 yield self._price(kind, now[at], Decimal(0))
+        if now.halted != (before is not None and before.halted):
+            yield TickGeneric(self._id, HALTED, float(now.halted))
         if now.last_seconds and old[11] != now.last_seconds and not self._pair:
             yield TickString(self._id, LAST_TIMESTAMP, str(now.last_seconds))
 
