@@ -61,7 +61,6 @@ def test_accounts_cash_and_positions() -> None:
         (None, s.HoldingStep(account="DU1234567", symbol="SPY", quantity=D(-5), price=D("170.5"))),
         (None, s.HoldingStep(
             account="DU1234567", symbol="SPY   260515C00170000", quantity=D(2), price=None)),
-        (0.008, s.EndStep()),
     ]  # fmt: skip
 
 
@@ -91,7 +90,6 @@ def test_quotes_and_prints_with_their_moments() -> None:
         (6.0, s.QuoteStep(symbol="SPY", bid=D("169.9"), ask=D(170), bidSize=D(5), askSize=D(7))),
         (7.0, s.QuoteStep(symbol="SPY", bid=None, ask=D(170), bidSize=D(7), askSize=D(7))),
         (8.0, s.PrintStep(symbol="EUR.USD", price=D("1.085"), size=D(1000))),
-        (8.0, s.EndStep()),
     ]
 
 
@@ -102,6 +100,12 @@ def rules(script: Script) -> list[s.RuleStep]:
 def filled(order_id: int, shares: int, price: float) -> ExecutionDetails:
     execution = Execution(orderId=order_id, clientId=7, shares=D(shares), price=price, execId="x")
     return ExecutionDetails(-1, SPY, execution)
+
+
+def test_a_world_has_no_end_but_says_when_the_recording_ended() -> None:
+    made = as_world(recording(Script().say(TickPrice(3, 1, 1.0), at=2500)))
+    assert "# the recording ends at +2.5s\n" in made.text
+    assert not any(isinstance(one.step, s.EndStep) for one in read_world(made.text).steps)
 
 
 def test_fills_of_an_order_are_a_rule() -> None:

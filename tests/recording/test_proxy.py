@@ -1,8 +1,10 @@
 """Every byte passes the proxy, whatever it is, and both ends see what the other one does."""
 
 import asyncio
+import io
 import random
 import socket
+import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -12,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lanes import HANGS_S, tries
+from papertape.recording.aio import foreground
 from papertape.recording.aio import proxy as aio_proxy
-from papertape.recording.aio.proxy import Proxy
+from papertape.recording.aio.proxy import Proxy, ProxyCounts
 from papertape.recording.aio.recorder import Recorder
 from papertape.recording.format import RecordedEvent
 from papertape.recording.format import read as read_recording
@@ -189,6 +192,103 @@ def test_messages_of_several_connections_are_counted_and_kept_apart(tmp_path: Pa
         mine = [e for e in events if e.connection == number + 1]
         sent = b"".join(e.data for e in mine if e.sender == "client" and e.event == "bytes")
         assert sent == asked + bytes([number])
+
+
+# ---------------------------------------------------------------- drills
+
+
+OPENING = greeting(100, 226)
+REQUEST = encode(ReqCurrentTime(), 226)
+REPLY = version_reply(226, "20260410 12:00:00 EST")
+ANSWER = encode(CurrentTime(7), 226)
+
+
+def test_a_reset_behind_a_request_reaches_both_ends_and_is_recorded(tmp_path: Path) -> None:
+    file = tmp_path / "a.recording"
+
+    async def main() -> None:
+        async with wired(file, ["reset reqCurrentTime ms=1"]) as wire:
+            await send(wire.client, OPENING + REQUEST)
+            got = await read(wire.server, len(OPENING + REQUEST))
+            assert got == OPENING + REQUEST
+            for sock in (wire.client, wire.server):
+                with pytest.raises(ConnectionResetError):
+                    await read(sock)
+
+    run(main)
+    assert [e.note for e in read_recording(file).events if e.event == "drill"] == ["reset"]
+
+
+def test_a_message_is_cut_and_the_connection_ends_within_it() -> None:
+    async def main() -> None:
+        async with wired(drills=["half-frame currentTime"]) as wire:
+            await send(wire.server, REPLY + ANSWER)
+            got = await read(wire.client)
+            assert got.startswith(REPLY) and len(REPLY) < len(got) < len(REPLY + ANSWER)
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    "drill", ["delay 2", "split 3", "merge 2", "slow-drip 5000", "freeze 0.01"]
+)
+def test_shaped_bytes_arrive_whole_and_in_order(drill: str) -> None:
+    data = random.Random(3).randbytes(400)
+
+    async def main() -> None:
+        async with wired(drills=[drill]) as wire:
+            await send(wire.server, data)
+            wire.server.shutdown(socket.SHUT_WR)
+            await send(wire.client, data)
+            assert await read(wire.client) == data
+            assert await read(wire.server, len(data)) == data
+
+    run(main)
+
+
+def test_half_open_is_silence_without_an_end() -> None:
+    async def main() -> None:
+        async with wired(drills=["half-open kind=reqCurrentTime"]) as wire:
+            await send(wire.client, OPENING + REQUEST)
+            assert await read(wire.server, len(OPENING + REQUEST)) == OPENING + REQUEST
+            await send(wire.client, REQUEST)
+            await until(lambda: wire.proxy.counts.client_messages == 3)
+            with pytest.raises(BlockingIOError):
+                wire.server.recv(1)
+            await send(wire.server, REPLY)
+            await until(lambda: wire.proxy.counts.server_messages == 1)
+            assert wire.proxy.counts.open == 1
+            with pytest.raises(BlockingIOError):
+                wire.client.recv(1)
+
+    run(main)
+
+
+# ---------------------------------------------------------------- the progress line
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_shows_what_has_passed(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setattr(foreground, "PROGRESS_S", 0.0)
+    counts = ProxyCounts()
+
+    async def main() -> None:
+        stopped = asyncio.create_task(foreground.until_stopped(lambda: str(counts)))
+        await until(lambda: "0 of 0 connections open" in screen.getvalue())
+        counts.connections, counts.open, counts.server_bytes = 3, 1, 12_345
+        await until(lambda: "1 of 3 connections open" in screen.getvalue())
+        stopped.cancel()
+        await asyncio.gather(stopped, return_exceptions=True)
+
+    run(main)
+    assert "12,345 out" in screen.getvalue() and screen.getvalue().endswith("\n")
+    assert screen.getvalue().count("\r") == 2  # once for each change
 
 
 # ---------------------------------------------------------------- the recording is never in the way

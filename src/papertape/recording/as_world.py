@@ -191,7 +191,8 @@ class _Writing:
                 self.left_out[f"a line from {self._moment(at).strip()} on: the world is full"] += 1
                 break
             lines += added
-        lines.append(f"{self._moment(self._last)}end")
+        # No `end`: a program that starts later than the world would be cut off.
+        lines.append(f"# the recording ends at {self._moment(self._last).strip()}")
         for what, count in sorted(self.left_out.items()):
             lines.append(f"# left out {count}x: {visible(what)[:200]}")
         return "\n".join(lines) + "\n"

@@ -169,6 +169,9 @@ class Faults:
             if self._counts[place] < drill.n:
                 continue
             self._armed.remove((place, drill))
+            if isinstance(drill, LoseBytes):
+                self._pass(sender, data[: message.end], now)
+                data = b""
             self._begin(drill, now)
             if isinstance(drill, CutFrame):
                 data = data[: max(0, (message.start + message.end) // 2)]
