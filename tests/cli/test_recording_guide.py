@@ -76,3 +76,15 @@ def test_what_the_guide_does_works_as_it_says(tmp_path: Path) -> None:
         r"```(?:python)?\n(.*?)```", GUIDE.partition("## In a test")[2], re.DOTALL
     )
     assert ran(script, tmp_path) == shown
+
+    # The same as a world: the program gets the fill that was recorded.
+    papertape("record", "as-world", "shared.recording", "shared.world", cwd=tmp_path)
+    asks = '__import__("os").environ["PAPERTAPE_PORT"]'
+    (tmp_path / "bot.py").write_text(first_order.replace("= 7497", f"= int({asks})"))
+    done = subprocess.run(
+        command("world", "run", "shared.world", "--", sys.executable, "bot.py"),
+        cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=PATIENCE_S,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert recorded.splitlines()[1] in done.stdout, done.stdout
