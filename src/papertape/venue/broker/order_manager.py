@@ -34,6 +34,7 @@ from ..facts import (
     Terms,
 )
 from ..market.source import Print, Quote
+from ..reference.composition import is_combination
 from ..reference.instruments import Instruments, Refusal
 from ..reference.sessions import TradingHours
 from ..script import Script
@@ -221,7 +222,7 @@ class OrderManager:
             yield OrderMoved(perm_id, lifecycle.SUBMITTED)
             yield from self._work(perm_id, quote, repeat=False)
         else:
-            legged = terms.extras.legged
+            legged = terms.special is not None and terms.special.legged
             starts_held = legged or (limit is None and terms.side > 0)
             yield replace(placed, status=lifecycle.PRE_SUBMITTED) if starts_held else placed
             yield from self._work(perm_id, quote, repeat=not legged)
@@ -285,6 +286,9 @@ class OrderManager:
             [effect_of(self.margin, accounts[one.account], one, self._instruments)
              for one in parts], self.margin, base,
         )  # fmt: skip
+        account = self._state.accounts[terms.account]
+        effect = effect_of_combination if is_combination(terms.conId) else effect_of
+        return effect(self.margin, account, terms, self._instruments)
 
     # -- new terms ----------------------------------------------------------------------------
 
@@ -717,6 +721,9 @@ class OrderManager:
             if refusal is not None:
                 return refusal
         return None
+        account = self._state.accounts[terms.account]
+        refuses = refusal_of_combination if is_combination(terms.conId) else refusal_of
+        return refuses(self.margin, account, terms, self._instruments)
 
 
 def _after(order: LiveOrder, fill: OrderFilled | CombinationFilled) -> LiveOrder:

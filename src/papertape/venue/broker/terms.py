@@ -138,7 +138,9 @@ def check(
     account = account_of(order, accounts)
     if isinstance(account, Refusal):
         return account
-    combo = _combo(order, kind, listing.instrument, instruments)
+    combo: Combo | Refusal | None = None
+    if combined or order.smartComboRoutingParams or order.orderComboLegs:
+        combo = _combo(order, kind, listing.instrument, instruments)
     if isinstance(combo, Refusal):
         return combo
     special = special_of(order, differs, kind, listing.instrument, instruments, now, combo)
@@ -188,7 +190,7 @@ def _terms(
     """Build the terms; ``found`` are the checked account and size."""
     entry, (account, size) = listing.instrument, found
     capped = bool(kind.peg) and bool(order.lmtPrice) and not kind.protects
-    if isinstance(entry, Combination):
+    if special is not None and special.combo is not None:
         by_leg = order.lmtPrice is None and has_leg_prices(order)
         limit = net_price(order.lmtPrice, entry) if kind.limit and not by_leg else None
     else:

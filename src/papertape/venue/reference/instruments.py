@@ -139,8 +139,9 @@ class Instruments:
 
     def __getitem__(self, con_id: int) -> Instrument:
         """The instrument with that number, a venue's own ones included. Raises ``KeyError``."""
-        known = self._more if is_combination(con_id) else self
-        entry = self._by_id.get(con_id) or known.get(con_id)
+        entry = self._by_id.get(con_id)
+        if entry is None:
+            entry = (self._more if is_combination(con_id) else self).get(con_id)
         if entry is None:
             raise KeyError(con_id)
         return entry

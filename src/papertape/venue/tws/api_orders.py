@@ -44,6 +44,7 @@ from ..facts import (
 )
 from ..market.source import Quote
 from ..reference.combinations import combination_of
+from ..reference.composition import is_combination
 from ..reference.instruments import Instrument, Instruments, Purpose, Refusal
 from ..reference.securities import Combination
 from ..reference.times import day_end
@@ -136,7 +137,8 @@ class ApiOrders:
         else:
             if self._state.day_end == 0:
                 yield from self._begin_day(now)
-            yield from self._name(command.contract, terms, now)
+            if is_combination(terms.conId):
+                yield from self._name(command.contract, terms, now)
             yield from self._submit(client_id, order_id, terms, now, transmit=order.transmit)
 
     def _attach(self, command: SubmitOrder, terms: Terms, now: Nanos) -> Decision:
@@ -177,6 +179,8 @@ class ApiOrders:
             yield from self._submit(client_id, own_id, made, now, transmit=last)
 
     def _caution(self, command: SubmitOrder, terms: Terms, now: Nanos) -> Refusal | None:
+        if command.precautions is None:
+            return None
         entry = self._entry(command.contract, terms, now)
         account = self._state.accounts[terms.account]
         return self._precautions.refusal(command, terms, entry, account.currency)
@@ -205,7 +209,7 @@ class ApiOrders:
 
     def _entry(self, contract: Contract, terms: Terms, now: Nanos) -> Instrument:
         """Return what an order trades, also a combination that has no name yet."""
-        if terms.extras.combo is None:
+        if not is_combination(terms.conId):
             return self._instruments[terms.conId]
         found = combination_of(contract, Purpose.ORDER, self._instruments, now)
         assert not isinstance(found, Refusal)
@@ -213,7 +217,7 @@ class ApiOrders:
 
     def _name(self, contract: Contract, terms: Terms, now: Nanos) -> Decision:
         """Record what a combination is made of, when it is ordered for the first time."""
-        if terms.extras.combo is None or terms.conId in self._state.combinations:
+        if not is_combination(terms.conId) or terms.conId in self._state.combinations:
             return
         entry = self._entry(contract, terms, now)
         assert isinstance(entry, Combination)
