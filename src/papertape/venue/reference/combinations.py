@@ -83,15 +83,15 @@ def combination_of(
 ) -> Listing | Refusal:
     """Return the combination that a description means, on its exchange, or why there is none.
 
-    314 without legs; 312 for one leg, too many, or one contract twice; 313 names a leg that is
-    wrong in itself; 315 for stocks that are not routed by SMART; 10000 for more than one currency;
-    200 for what does not exist.
+    314 without legs, and 321 for what is no order, as recorded; 312 for one leg, too many, or one
+    contract twice; 313 names a leg that is wrong in itself; 315 for stocks that are not routed by
+    SMART; 10000 for more than one currency; 200 for what does not exist.
     """
     refusal = incomplete(wanted, purpose)
     if refusal is not None:
         return refusal
     if not wanted.comboLegs:
-        return Refusal(314)
+        return Refusal(314) if purpose is Purpose.ORDER else Refusal(321, variant="combo_legs")
     if not 2 <= len(wanted.comboLegs) <= MOST_LEGS:
         return Refusal(312)
     exchange = exchange_of(wanted)
