@@ -4,7 +4,8 @@ A station in this process has an account with 500 stocks of the synthetic tape (
 Before: the account is valued anew, every row is made, and so is each position's. After: the
 contract that has traded is looked at, the sums are corrected, and the rows that have changed are
 made. Times are of the processor. Then the margin check of an order: a walk, and the broker's sums
-within one second and at the first order of a second. Both ways run in turns, so that the machine is the same for both.
+within one second and at the first order of a second. Both ways run in turns, so that the machine is
+the same for both.
 
 Then 32 clients follow the values of an account of 100 positions and the profit of all of them,
 while one of them trades once a second: told is how long its order takes until its fill is sent, and

@@ -279,16 +279,13 @@ class OrderManager:
         parts = apart(terms)
         if len(parts) == 1:
             account = self._state.accounts[terms.account]
-            effect = effect_of if terms.extras.combo is None else effect_of_combination
+            effect = effect_of_combination if is_combination(terms.conId) else effect_of
             return effect(self.margin, account, terms, self._instruments)
         accounts, base = self._state.accounts, self._state.accounts[terms.account].currency
         return together(
             [effect_of(self.margin, accounts[one.account], one, self._instruments)
              for one in parts], self.margin, base,
         )  # fmt: skip
-        account = self._state.accounts[terms.account]
-        effect = effect_of_combination if is_combination(terms.conId) else effect_of
-        return effect(self.margin, account, terms, self._instruments)
 
     # -- new terms ----------------------------------------------------------------------------
 
@@ -714,16 +711,13 @@ class OrderManager:
         """Return why the account cannot carry an order; None when it can."""
         if not self._profile.margin_check:
             return None
+        refuses = refusal_of_combination if is_combination(terms.conId) else refusal_of
         for one in apart(terms):
             account = self._state.accounts[one.account]
-            refuses = refusal_of if terms.extras.combo is None else refusal_of_combination
             refusal = refuses(self.margin, account, one, self._instruments)
             if refusal is not None:
                 return refusal
         return None
-        account = self._state.accounts[terms.account]
-        refuses = refusal_of_combination if is_combination(terms.conId) else refusal_of
-        return refuses(self.margin, account, terms, self._instruments)
 
 
 def _after(order: LiveOrder, fill: OrderFilled | CombinationFilled) -> LiveOrder:
