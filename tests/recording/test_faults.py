@@ -81,6 +81,7 @@ def test_slow_drip_keeps_the_rate_and_ends() -> None:
     assert sum(len(data) for at, _, data in out if at <= 1000) <= 100
     assert sum(len(data) for at, _, data in out if at < 2000) <= 200
     assert b"".join(data for _, _, data in out) == bytes(1000)
+    assert all(data for _, _, data in out)  # no turn sends nothing
 
 
 def test_freeze_holds_both_directions_and_then_passes_all() -> None:
