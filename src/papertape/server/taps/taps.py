@@ -1,6 +1,7 @@
 """The taps on a station's messages: the wire log, the API message log if it is on, the onlookers of
 the feed, and the counters of the metrics."""
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from ...wire.message import Message
@@ -21,20 +22,20 @@ class RequestTap(Looker, Protocol):
         """Called with every request."""
 
 
-class Both:
-    """Two lookers."""
+class SeveralLookers:
+    """Several lookers in the place of one."""
 
-    def __init__(self, one: Looker, other: Looker) -> None:
-        self._both = one, other
+    def __init__(self, lookers: Sequence[Looker]) -> None:
+        self._lookers = tuple(lookers)
 
     def sent(self, session: Session, message: Message, encoded: bytes) -> None:
         """See ``Looker``."""
-        for looker in self._both:
+        for looker in self._lookers:
             looker.sent(session, message, encoded)
 
     def sent_quotes(self, session: Session, encoded: bytes, count: int) -> None:
         """See ``Looker``."""
-        for looker in self._both:
+        for looker in self._lookers:
             looker.sent_quotes(session, encoded, count)
 
 
@@ -80,18 +81,18 @@ class Taps:
     def _watch_all(self) -> None:
         """Attach or detach the taps of every session after a change."""
         messages = self.messages is not None and self.messages.on
-        self.on = self.wire is not None or self.feed.on or self.counters.on or messages
-        self.on = self.wire is not None or self.feed.on or messages or self.recorder is not None
+        logs = self.wire is not None or messages
+        self.on = logs or self.feed.on or self.counters.on or self.recorder is not None
         for session in self._sessions.connections():
             self.watch(session)
 
     def watch(self, session: Session) -> None:
         """Attach the taps to a session, if there are any."""
-        lookers = [one for one in (self.feed, self.counters) if one.on]
-        session.feed = _Both(*lookers) if len(lookers) == 2 else next(iter(lookers), None)
-        session.feed = self.feed if self.feed.on else None
+        lookers: list[Looker] = [one for one in (self.feed, self.counters) if one.on]
         if self.recorder is not None:
-            session.feed = Both(self.feed, self.recorder) if self.feed.on else self.recorder
+            lookers.append(self.recorder)
+        several = len(lookers) > 1
+        session.feed = SeveralLookers(lookers) if several else next(iter(lookers), None)
         sees: list[Any] = [] if self.wire is None else [self.wire.sent]
         if self.messages is not None and self.messages.on:
             sees.append(self.messages.sent)
@@ -128,20 +129,3 @@ class Taps:
             self.wire.flush()
         if self.messages is not None:
             self.messages.flush()
-
-
-class _Both:
-    """Two taps in the place of one."""
-
-    def __init__(self, first: Looker, second: Looker) -> None:
-        self._first, self._second = first, second
-
-    def sent(self, session: Session, message: Message, encoded: bytes) -> None:
-        """Pass on a message."""
-        self._first.sent(session, message, encoded)
-        self._second.sent(session, message, encoded)
-
-    def sent_quotes(self, session: Session, encoded: bytes, count: int) -> None:
-        """Pass on quotes."""
-        self._first.sent_quotes(session, encoded, count)
-        self._second.sent_quotes(session, encoded, count)
