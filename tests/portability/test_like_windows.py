@@ -29,6 +29,8 @@ LINUX = sys.platform == "linux"
 GUARDED = {
     ("cli/rendezvous.py", "os.getuid"),  # behind hasattr
     ("server/aio/sockets.py", "socket.TCP_INFO"),  # behind hasattr
+    ("testing/programs.py", "os.killpg"),  # behind os.name
+    ("testing/programs.py", "signal.SIGKILL"),  # on Linux only
 }
 """Uses of what Windows lacks that ask first whether it is there."""
 
