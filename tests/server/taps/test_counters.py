@@ -1,11 +1,13 @@
 """The counts behind the metrics: none before somebody asks, and few names whatever comes."""
 
 from papertape.model import Contract
+from papertape.server.sessions.session import Session
 from papertape.server.taps.counters import BOUNDS_S, MARKET_DATA, Histogram
 from papertape.server.taps.live_feed import Wanted
 from papertape.versions import MAX_SERVER
 from papertape.wire.catalogue import market
 from papertape.wire.catalogue.session import ReqCurrentTime
+from papertape.wire.message import Message
 from server.pair import Hall
 
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
@@ -86,3 +88,29 @@ def test_a_bound_belongs_to_its_bucket() -> None:
     assert found.counts == [1] * len(BOUNDS_S) + [0]
     found.add(10**12)
     assert found.counts[-1] == 1
+
+
+def test_a_recorder_an_onlooker_and_the_counters_see_every_message() -> None:
+    """Whoever comes last does not push the others out."""
+    hall = Hall()
+    taps, seen = hall.station.taps, list[str]()
+
+    class Recorder:
+        def received(self, session: Session, message: Message) -> None:
+            seen.append(type(message).__name__)
+
+        def sent(self, session: Session, message: Message, encoded: bytes) -> None:
+            seen.append(type(message).__name__)
+
+        def sent_quotes(self, session: Session, encoded: bytes, count: int) -> None:
+            raise AssertionError("no quotes were asked for")
+
+    client = hall.client(1)
+    taps.counters.begin()
+    onlooker = taps.feed.follow(Wanted())
+    taps.record(Recorder())
+    client.send(ReqCurrentTime())
+    assert seen == ["ReqCurrentTime", "CurrentTime"]
+    assert len(onlooker.take()[1]) == 2
+    assert taps.counters.received["CurrentTimeRequest"] == 1
+    assert taps.counters.sent_by_kind["CurrentTime"] == 1
