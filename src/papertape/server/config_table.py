@@ -171,7 +171,7 @@ PATHS = {
 
 NO_FUNDS = "orders for mutual funds are refused by name"
 NO_FA = "the venue has no advisor accounts"
-NO_BONDS = "orders for bonds are refused by name"
+NO_BONDS = "no words of such a warning are published: orders for bonds pass"
 NO_VENUES = "the tape does not tell at which exchanges a quote stands"
 NO_ROUTES = "every SMART order trades against the one displayed market"
 NO_WINDOW = "it concerns the window of TWS, and a station has none"
