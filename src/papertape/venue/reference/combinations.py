@@ -98,9 +98,10 @@ def combination_of(
     legs: list[Leg] = []
     entries: list[Instrument] = []
     for number, given in enumerate(wanted.comboLegs, 1):
-        found = _leg(given, exchange, instruments, now)
+        wrong = Refusal(313, {"n": str(number)})
+        found = _leg(given, wrong, exchange, instruments, now)
         if isinstance(found, Refusal):
-            return Refusal(313, {"n": str(number)}) if found.code == 313 else found
+            return found
         legs.append(found)
         entries.append(instruments[found.conId])
     if len({entry.conId for entry in entries}) < len(entries):
@@ -113,26 +114,28 @@ def combination_of(
     return Listing(_made(composition, entries), exchange)
 
 
-def _leg(given: ComboLeg, exchange: str, instruments: Instruments, now: Nanos) -> Leg | Refusal:
-    """Return a leg in the venue's terms."""
+def _leg(
+    given: ComboLeg, wrong: Refusal, exchange: str, instruments: Instruments, now: Nanos
+) -> Leg | Refusal:
+    """Return a leg in the venue's terms; ``wrong`` where it is wrong in itself."""
     side = SIDES_OF_LEGS.get(given.action.upper())
     if side is None or not 1 <= given.ratio <= HIGHEST_RATIO or given.conId <= 0:
-        return Refusal(313)
+        return wrong
     if given.openClose not in OPEN_CLOSE:
-        return Refusal(313)
+        return wrong
     if given.shortSaleSlot or given.designatedLocation:
         return Refusal(201, {"what": "The leg attribute 'shortSaleSlot'"}, "not_served")
     entry = instruments.get(given.conId)
     if entry is None or (isinstance(entry, Dated) and now and entry.expires < EASTERN.day(now)):
         return Refusal(200)
     if entry.secType not in KINDS_OF_LEGS:
-        return Refusal(313)
+        return wrong
     name = given.exchange.strip().upper()
     name = ALIASES.get(name, name) or exchange
     if entry.secType == "STK" and (name, exchange) != (SMART, SMART):
         return Refusal(315)
     if name not in entry.exchanges:
-        return Refusal(313)
+        return wrong
     return Leg(given.conId, given.ratio, side, name, given.openClose, given.exemptCode)
 
 
