@@ -2,7 +2,7 @@
 
 import pytest
 
-from papertape.model import AttachedOrders, Contract, ExecutionFilter, Order
+from papertape.model import Contract, ExecutionFilter, Order
 from papertape.server.handlers.orders import HIGHEST_ORDER_ID
 from papertape.wire.catalogue import orders as wire
 from papertape.wire.catalogue import reports, session
@@ -158,33 +158,6 @@ def test_an_order_is_not_the_clients_record() -> None:
     assert repr(request.order) == before
     (first, *_) = client.of(reports.OpenOrder)
     assert isinstance(first.order, Order) and first.order.account == "DU1234567"
-
-
-# ---------------------------------------------------------------- what is not served
-
-ATTACHED = {
-    "slOrderId": AttachedOrders(slOrderId=8, slOrderType="PRESET"),
-    "ptOrderId": AttachedOrders(ptOrderId=9, ptOrderType="PRESET"),
-    "slOrderType": AttachedOrders(slOrderType="STP"),
-    "ptOrderType": AttachedOrders(ptOrderType="LMT"),
-}
-
-
-@pytest.mark.parametrize("name", ATTACHED)
-def test_attached_orders_are_refused_by_name(name: str) -> None:
-    hall = Hall()
-    hall.quote("AAPL 257.66 x 257.68")
-    client = hall.client(1, 226)
-    request = order(7, "BUY 1 AAPL LMT 250")
-    request.attachedOrders = ATTACHED[name]
-    why = f"The order attribute '{name}' is not served by this station yet."
-    assert client.send(request).errors() == [(7, 201, f"Order rejected - reason:{why}")]
-    assert not hall.station.queries.orders()
-    client.send(order(7, "BUY 1 AAPL LMT 250"))
-    client.got()
-    ((about, code, text),) = client.send(request).errors()  # the order goes on without them
-    assert (about, code) == (7, 321) and text.endswith(why)
-    assert hall.station.queries.lives(1, 7)
 
 
 # ---------------------------------------------------------------- what clients send by default

@@ -99,25 +99,33 @@ class Holds:
     def until_open(self, terms: Terms, opens: Nanos) -> Refusal:
         """Return the notice that an order waits for the open."""
         time, zone = self._hours.opening(terms.conId, opens)
-        return Refusal(399, {**self._named(terms), "time": time, "zone": zone}, "until_open")
+        action, qty, symbol, exchange = self._named(terms)
+        facts = {
+            "action": action, "qty": qty, "symbol": symbol, "exchange": exchange, "time": time,
+            "zone": zone,
+        }  # fmt: skip
+        return Refusal(399, facts, "until_open")
 
     def next_day(self, terms: Terms) -> Refusal:
         """Return the notice that the time of an algorithm was over and is that of the next day."""
         scale = self._instruments[terms.conId].scale
         price = "" if terms.limit is None else f" @ {quotient_text(terms.limit, scale)}"
-        return Refusal(2111, {**self._named(terms), "price": price}, "order")
+        action, qty, symbol, exchange = self._named(terms)
+        facts = {
+            "action": action, "qty": qty, "symbol": symbol, "exchange": exchange, "price": price,
+        }  # fmt: skip
+        return Refusal(2111, facts, "order")
 
-    def _named(self, terms: Terms) -> dict[str, str]:
-        """Return what notices say of an order."""
+    def _named(self, terms: Terms) -> tuple[str, str, str, str]:
+        """Return what notices say of an order: action, size, symbol and exchange."""
         entry = self._instruments[terms.conId]
         tier = f".{entry.marketName}" if entry.primaryExchange == "NASDAQ" else ""
-        is_cash = entry.secType == "CASH"
-        return {
-            "action": "BUY" if terms.side > 0 else "SELL",
-            "qty": quotient_text(terms.quantity, SIZE_SCALE),
-            "symbol": entry.localSymbol,
-            "exchange": "Forex" if is_cash else f"{entry.primaryExchange}{tier}",
-        }
+        return (
+            "BUY" if terms.side > 0 else "SELL",
+            quotient_text(terms.quantity, SIZE_SCALE),
+            entry.localSymbol,
+            "Forex" if entry.secType == "CASH" else f"{entry.primaryExchange}{tier}",
+        )
 
     def expiry(self, terms: Terms, now: Nanos) -> Nanos:
         """Return when an order of these terms expires."""
