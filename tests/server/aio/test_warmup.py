@@ -12,6 +12,7 @@ from papertape.errors import MarketDataError
 from papertape.server.aio import warmup
 from papertape.server.aio.server import StationServer
 from papertape.server.assembly import Composed, MarketSettings, compose
+from papertape.venue.market.laid import WorldTape
 from papertape.venue.market.recorded import RecordedDays
 from papertape.venue.market.tape import Market
 from papertape.venue.units import SECOND
@@ -26,6 +27,13 @@ SPY = 756733
 
 def station(folder: Path | None = FOLDER) -> Composed:
     return compose(wall=WALL, data_dir=None, market=MarketSettings(folder=folder))
+
+
+def recorded(composed: Composed) -> Market:
+    """The market below what a world writes."""
+    tape = composed.station.tape
+    assert isinstance(tape, WorldTape) and isinstance(tape.below, Market)
+    return tape.below
 
 
 @pytest.mark.network
@@ -44,8 +52,7 @@ def test_recordings_are_read_beside_the_loop_and_play_the_same(
     async def main(composed: Composed, cold: Composed) -> None:
         server = StationServer(composed.station, composed.clock, wall=lambda: WALL)
         await server.start("127.0.0.1", 0)
-        warm, market = server.warm_up(), composed.station.tape
-        assert isinstance(market, Market)
+        warm, market = server.warm_up(), recorded(composed)
         await warm.wait()
         assert market.unloaded() == []
         assert len(by) > 5 and threading.main_thread() not in by
@@ -92,8 +99,7 @@ def test_a_client_is_served_while_a_recording_is_read(monkeypatch: pytest.Monkey
         client.close()
         await server.close()  # in the middle of the work
         await warm.wait()
-        assert isinstance(composed.station.tape, Market)
-        assert composed.station.tape.unloaded()
+        assert recorded(composed).unloaded()
 
     with station() as composed:
         run(lambda: main(composed))
@@ -106,8 +112,7 @@ def test_what_is_held_comes_first_and_a_big_folder_is_not_read_whole(
     monkeypatch.setattr(warmup.WarmUp, "_traded", lambda _: {10098})
 
     async def main(composed: Composed) -> None:
-        market = composed.station.tape
-        assert isinstance(market, Market)
+        market = recorded(composed)
         before = len(market.unloaded())
         await warmup.WarmUp(composed.station).wait()
         left = [con_id for con_id, _ in market.unloaded()]

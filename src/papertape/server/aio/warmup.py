@@ -11,6 +11,7 @@ from collections.abc import Coroutine, Iterator
 from typing import Any
 
 from ...errors import MarketDataError
+from ...venue.market.laid import WorldTape
 from ...venue.market.tape import Market
 from ..station import Station
 from .rehearsal import rehearsal
@@ -59,6 +60,8 @@ class WarmUp:
 
     async def _load(self) -> None:
         market = self._station.tape
+        if isinstance(market, WorldTape):
+            market = market.below
         if not isinstance(market, Market):
             return
         loop = asyncio.get_running_loop()
