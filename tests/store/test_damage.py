@@ -50,7 +50,7 @@ def dropped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("dropped") / "j.sqlite"
     with opened(path) as journal:
         world = World(journal)
-        for number in range(40):
+        for number in range(80):
             world.play(f"submit c2#{number + 1} BUY 1 AAPL LMT 200", f"cancel c2#{number + 1}")
         world.ask(ResetOrderIds())
         for _ in history(world):

@@ -87,14 +87,14 @@ async def ended(trade: Any) -> str:
 
 
 async def live_order(api: Any, ib: Any) -> dict[str, Any]:
-    """A working order that is to become a trailing stop: it works on."""
+    """A working order that gets terms that nobody serves: it works on."""
     stock = api.Contract(
         conId=265598, symbol="AAPL", secType="STK", exchange="SMART", currency="USD"
     )
     trade = ib.placeOrder(stock, api.LimitOrder("BUY", 1, 1.0, tif="DAY"))
     while trade.orderStatus.status != "Submitted":
         await trade.statusEvent
-    trade.order.orderType, trade.order.auxPrice = "BOX TOP", 2.0
+    trade.order.isOmsContainer = True
     ib.placeOrder(stock, trade.order)
     while not any(entry.errorCode for entry in trade.log):
         await trade.statusEvent
