@@ -1,7 +1,9 @@
 """ib_async and ibapi in two runs of one world: the station sends them the same bytes.
 
 The market's clock stands still but for what the test moves it; the program is at a known place
-whenever it moves, so its requests come at the same instants.
+whenever it moves, so its requests come at the same instants. ib_async asks one after the other
+here and follows no account: long answers and the values of accounts are told in parts, and which
+part is told when the next request comes is the computer's matter.
 """
 
 from __future__ import annotations
@@ -68,10 +70,13 @@ app.disconnect()
 """
 ASYNC = """
 import sys
-from ib_async import IB, LimitOrder, Stock
+from ib_async import IB, LimitOrder, StartupFetchNONE, Stock
 
 ib = IB()
-ib.connect("127.0.0.1", int(sys.argv[1]), clientId=3, timeout=60)
+ib.connect("127.0.0.1", int(sys.argv[1]), clientId=3, timeout=60, fetchFields=StartupFetchNONE)
+ib.reqPositions()
+ib.reqOpenOrders()
+ib.reqExecutions()
 
 def settle():
     ib.reqCurrentTime()
