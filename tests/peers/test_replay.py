@@ -14,6 +14,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,10 @@ COMPARED = [peer for peer in PEERS if peer.name in ("ib_async", "ibapi-latest", 
 STREAMS = re.compile(r"tick|updateMktDepth|realtimeBar|historicalDataUpdate|updateAccount|pnl")
 """Streams end where the program ends them, which is not the same instant twice."""
 IDS = ("reqId", "tickerId", "orderId", "id", "req_id")
+
+
+CLIENT_IDS = count(301)
+"""No other file's, which may share the station."""
 
 
 @contextmanager
@@ -82,8 +87,8 @@ def test_the_replay_of_a_journey_calls_back_the_same(
     peer: Peer, python_of: Callable[[Peer], Path], station: Station, tmp_path: Path
 ) -> None:
     python = Path(sys.executable) if peer is OURS else python_of(peer)
-    first, second = Journey(peer), Journey(peer)
-    second.client = first.client
+    number = next(CLIENT_IDS)
+    first, second = Journey(peer, client=number), Journey(peer, client=number)
     file = tmp_path / "journey.recording"
     words = ("proxy", "--listen", 0, "--to", f"127.0.0.1:{station.port}", "--record", file)
     with running(tmp_path, *words) as (port, told):
