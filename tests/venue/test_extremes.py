@@ -8,7 +8,6 @@ import math
 from decimal import Decimal
 from typing import Any, get_args, get_type_hints
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -89,16 +88,19 @@ def aapl() -> Contract:
     return Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 
 
-@pytest.fixture(scope="module")
-def stage() -> Stage:
+def quoted() -> Stage:
+    """A market, and the journal of its accounts."""
     stage = Stage()
     for row in ("quote AAPL 257.66 x 257.68", "trade AAPL 257.67", "quote MSFT 400 x 400.02"):
         stage.step(row)
+    stage.journal += stage.engine.drain_journal()
     return stage
 
 
-def ask(stage: Stage, order_id: int, contract: Contract, order: Order) -> bool:
-    """Submit it and look at everything; return whether it was accepted."""
+def ask(
+    stage: Stage, order_id: int, contract: Contract, order: Order, *, keep: bool = False
+) -> None:
+    """Submit it and look at everything; unless ``keep``, take it out of the books again."""
     engine = stage.engine
     before = engine.state_hash()
     told = stage.submit(SubmitOrder(1, order_id, contract, order))
@@ -110,9 +112,8 @@ def ask(stage: Stage, order_id: int, contract: Contract, order: Order) -> bool:
         assert len(text_of(one)) < 3_000_000
     if refused and len(told) == 1:
         assert engine.state_hash() == before
-    elif order_id in engine.state.ids.get(1, {}):
+    elif not keep and order_id in engine.state.ids.get(1, {}):
         stage.submit(CancelApiOrder(1, order_id))
-    return not refused
 
 
 def end(stage: Stage) -> None:
@@ -125,11 +126,7 @@ def end(stage: Stage) -> None:
 
 @pytest.mark.parametrize("kind", BASES)
 def test_a_field_of_an_order_at_its_extremes(kind: str) -> None:
-    stage = Stage()
-    for row in ("quote AAPL 257.66 x 257.68", "trade AAPL 257.67", "quote MSFT 400 x 400.02"):
-        stage.step(row)
-    stage.journal += stage.engine.drain_journal()
-    order_id = 1
+    stage, order_id = quoted(), 1
     for name in ORDER_FIELDS:
         for value in extremes(Order, name):
             order = base(kind)
@@ -142,10 +139,7 @@ def test_a_field_of_an_order_at_its_extremes(kind: str) -> None:
 
 
 def test_a_field_of_a_contract_at_its_extremes() -> None:
-    stage = Stage()
-    stage.step("quote AAPL 257.66 x 257.68")
-    stage.journal += stage.engine.drain_journal()
-    order_id = 1
+    stage, order_id = quoted(), 1
     for name in CONTRACT_FIELDS:
         for value in extremes(Contract, name):
             contract = aapl()
@@ -171,17 +165,15 @@ def _huge(value: Any) -> bool:
 @tries(150)
 @given(data=st.data())
 def test_several_fields_at_their_extremes(data: st.DataObject) -> None:
-    stage = Stage()
-    for row in ("quote AAPL 257.66 x 257.68", "trade AAPL 257.67", "quote MSFT 400 x 400.02"):
-        stage.step(row)
-    stage.journal += stage.engine.drain_journal()
+    stage = quoted()
     for order_id in range(1, 4):
-        order = base(data.draw(st.sampled_from(sorted(BASES))))
+        kind = data.draw(st.sampled_from(sorted(BASES)))
+        order = base(kind)
         for name, value in fields(data.draw).items():
             setattr(order, name, value)
-        if ask(stage, order_id, aapl(), order):  # and as new terms
-            setattr(order, data.draw(st.sampled_from(ORDER_FIELDS)), None)
-            msgspec.to_builtins(order)
-    stage.step("quote AAPL 257.00 x 259.00")
-    check(stage.engine)
+        ask(stage, order_id, aapl(), base(kind), keep=True)
+        ask(stage, order_id, aapl(), order, keep=True)  # as new terms, and as a new order
+        ask(stage, order_id + 10, aapl(), order, keep=True)
+        stage.step(f"quote AAPL {257 - order_id}.00 x {257 + order_id}.00")
+        check(stage.engine)
     end(stage)

@@ -467,8 +467,7 @@ class OrderManager:
             return True
         if isinstance(tick, Print):
             return (tick.price - stop) * order.terms.direction >= 0
-        up, down = of_quote(method, tick)
-        return up >= stop if order.terms.direction > 0 else 0 < down <= stop
+        return bool(self._elector(order.permId, tick))
 
     def _follow_peg(self, order: LiveOrder) -> Decision:
         """Let the limit of a pegged order follow the market, and fill it where it reaches it."""
