@@ -148,7 +148,12 @@ def test_texts_of_others_stay_texts(app: App, browser: Browser) -> None:
             assert tab.title() == f"{PAGES[page]} · Papertape"
 
 
+LISTENS = re.compile(r"Nothing travels at the moment|a second, all shown")
+"""What the page says once it shows what travels."""
+
+
 def _look_at_messages(tab: "Page", app: App) -> None:
+    expect(tab.get_by_text(LISTENS).first).to_be_visible()
     app.placeOrder(999, stock("GOOG"), of(HOSTILE_ACCOUNT, limit("BUY", 1, 1.5)))
     for number, text in enumerate(HOSTILE):
         app.reqContractDetails(950 + number, stock(text))

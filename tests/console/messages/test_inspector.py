@@ -99,12 +99,14 @@ def test_nothing_is_kept_or_followed_when_nobody_looks() -> None:
         make = Feed()
         kept.watch("tab", lambda fresh: None, market_data=True)
         kept.watch("other", lambda fresh: None, market_data=True)
+        assert not kept.listening
         await send(station, batch(make(PLACE)))
+        assert kept.listening
         kept.leave("other")
         assert len(list(kept.frames())) == 1
         kept.leave("tab")
         await asyncio.sleep(0)
-        assert station.following == 0
+        assert station.following == 0 and not kept.listening
         assert list(kept.frames()) == [] and not kept.names
 
     run(test)
@@ -134,7 +136,7 @@ def test_what_is_shown_again_after_a_break_is_not_taken_twice(
         kept.watch("tab", taken.extend, market_data=True)
         await send(station, batch(first))
         await send(station, RemoteError("the station does not answer"))
-        assert kept.problem == "the station does not answer"
+        assert kept.problem == "the station does not answer" and not kept.listening
         await send(station, batch(first, second))
         assert [frame.number for frame in taken] == [first.number, second.number]
         assert kept.problem == ""

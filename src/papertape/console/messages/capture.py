@@ -78,6 +78,8 @@ class Capture:
         self.rate, self.dropped = Rate(), 0
         self.problem = ""
         """Why nothing arrives; "" when the feed works."""
+        self.listening = False
+        """Whether the station sends what travels from now on."""
         self.names: set[str] = set()
         self.clients: set[int] = set()
         self._remote, self._station = remote, station
@@ -114,7 +116,7 @@ class Capture:
         quotes = any(wanted for _, wanted in self._watchers.values())
         if self._task is not None and (not self._watchers or quotes != self._quotes):
             self._task.cancel()
-            self._task = None
+            self._task, self.listening = None, False
         if not self._watchers:
             self._rings, self._subjects = (Ring(), Ring()), {}
             self.rate, self.dropped = Rate(), 0
@@ -137,10 +139,11 @@ class Capture:
                     known = set()
             except RemoteError as problem:
                 self.problem = str(problem)
+            self.listening = False
             await asyncio.sleep(RETRY_S)
 
     def _connected(self) -> None:
-        self.problem = ""
+        self.problem, self.listening = "", True
 
     def take(self, told: Any, known: set[int] | None = None) -> None:
         """Take a batch of the feed. After a reconnect the first ones may be ``known`` already."""

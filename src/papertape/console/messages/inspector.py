@@ -31,6 +31,7 @@ TICK_S: Final = 0.25
 SLICE: Final = 100
 """Messages that are searched before other tasks get a turn."""
 NONE_YET: Final = "Nothing has travelled since this page was opened. Connect a TWS API program."
+NOT_YET: Final = "Not listening yet: what travels now is not shown."
 NONE_FITS: Final = "Nothing that is kept fits. Change the search or the choices above."
 EVERYBODY: Final = "everybody"
 WAYS: Final = {"": "Both ways", "in": "In: from the client", "out": "Out: to the client"}
@@ -176,6 +177,8 @@ class Inspector:
             )
         elif self._capture.problem:
             text = f"{self._capture.problem}; trying again"
+        elif not self._capture.listening:
+            text = NOT_YET
         else:
             left_out = (self._capture.dropped, self._sample.skipped)
             rates = Rates(
