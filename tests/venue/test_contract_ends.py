@@ -14,7 +14,8 @@ from papertape.venue.market.source import Print, Quote
 from papertape.venue.reference.instruments import Instruments
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.reference.securities import Future, Index, Instrument, OptionContract
-from papertape.venue.units import SECOND, price_units, size_units
+from papertape.venue.script import SetHolding
+from papertape.venue.units import SECOND, SIZE_SCALE, price_units, size_units
 from venue.scenario import Stage
 
 ACCOUNT = "DU1234567"
@@ -268,3 +269,17 @@ def test_a_family_that_waits_for_a_contract_ends_with_it_once(stage: Stage) -> N
     told = end_of(stage)
     ended = [one.view.orderId for one in told if isinstance(one, e.OrderCancelled)]
     assert ended == [parent, parent + 1] and not stage.engine.state.orders
+
+
+def test_what_a_world_says_an_account_holds_ends_with_its_contract() -> None:
+    stage = Stage(None, INSTRUMENTS)
+    stage.step("quote AAPL 255.00 x 255.02")
+    asked = SetHolding(ACCOUNT, CALL.conId, SIZE_SCALE, 5 * 10**9)
+    stage.engine.submit(asked, stage.now)
+    check(stage.engine)
+    positions = stage.engine.state.accounts[ACCOUNT].positions
+    assert positions[CALL.conId].quantity == SIZE_SCALE
+    stage.step("clock 20260413 23:00:00")
+    check(stage.engine)
+    assert positions[CALL.conId].quantity == 0
+    assert positions[AAPL.conId].quantity == 100 * SIZE_SCALE

@@ -48,7 +48,6 @@ from .facts import (
     DayBegan,
     Fact,
     FutureSettled,
-    HoldingSet,
     OrderFilled,
     OrderPlaced,
     OrderReplaced,
@@ -310,7 +309,7 @@ class Engine:
             elif isinstance(fact, PositionMoved | PositionAdjusted):
                 self._end_with(fact.conId)
                 self.broker.margin.touched(fact.account, fact.conId)
-            elif isinstance(fact, HoldingSet | FutureSettled):
+            elif isinstance(fact, FutureSettled):
                 self.broker.margin.touched(fact.account, fact.conId)
             elif isinstance(fact, TapeWritten):
                 self.broker.margin.forget()

@@ -513,13 +513,13 @@ class PositionMoved(Fact, frozen=True, tag=47):
 
 
 class PositionAdjusted(Fact, frozen=True, tag=49):
-    """Holdings changed without a trade and without an execution: they were transferred, or a
-    company divided its shares."""
+    """Holdings changed without a trade and without an execution: they were transferred, a company
+    divided its shares, or a world says what an account holds."""
 
     account: str
     conId: int
     cause: str
-    """``received``, ``delivered`` or ``split``."""
+    """``received``, ``delivered``, ``split`` or ``set``."""
     size: SizeUnits
     """Signed change of the holdings."""
     position: SizeUnits
@@ -591,18 +591,6 @@ class ActDone(Fact, frozen=True, tag=63):
     """Why it could not be carried out; "" where it was."""
 
 
-class HoldingSet(Fact, frozen=True, tag=64):
-    """A world said what an account holds of an instrument."""
-
-    account: str
-    conId: int
-    quantity: SizeUnits
-    cost: CashMicros
-    """Signed cost of all of it."""
-    equity: CashMicros
-    """What the account is worth more by that, in its base currency: not a profit of the day."""
-
-
 AnyFact = (
     OrderPlaced
     | OrderReplaced
@@ -644,7 +632,6 @@ AnyFact = (
     | RuleSet
     | RuleMatched
     | ActDone
-    | HoldingSet
     | CombinationNamed
     | CombinationFilled
 )

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from .broker.ledger import Account, LedgerPosition
-from .facts import ActDone, HoldingSet, RuleMatched, RuleSet, TapeWritten
+from .facts import ActDone, RuleMatched, RuleSet, TapeWritten
 from .script import Script, WaitingAct, laid
 from .units import Nanos
 
@@ -13,7 +12,6 @@ class ScriptedBooks(Protocol):
     """The part of the state that a world changes."""
 
     script: Script
-    accounts: dict[str, Account]
 
 
 class ScriptFold:
@@ -26,7 +24,6 @@ class ScriptFold:
             RuleSet: self._set,
             RuleMatched: self._matched,
             ActDone: self._done,
-            HoldingSet: self._holding,
         }
 
     def _written(self, fact: TapeWritten, now: Nanos) -> None:
@@ -51,12 +48,3 @@ class ScriptFold:
 
     def _done(self, fact: ActDone, now: Nanos) -> None:
         self._state.script.waiting.pop(fact.number, None)
-
-    def _holding(self, fact: HoldingSet, now: Nanos) -> None:
-        account = self._state.accounts[fact.account]
-        position = account.positions.setdefault(fact.conId, LedgerPosition())
-        opening, values = account.opening_quantity, account.opening_values
-        opening[fact.conId] = opening.get(fact.conId, 0) + fact.quantity - position.quantity
-        values[fact.conId] = values.get(fact.conId, 0) + fact.cost - position.cost
-        position.quantity, position.cost = fact.quantity, fact.cost
-        account.opening_equity += fact.equity

@@ -28,7 +28,7 @@ DISCARDED = "Order was discarded"
 """Of an order that never left TWS, as captured."""
 
 
-MOVES = (facts.PositionMoved, facts.PositionAdjusted, facts.HoldingSet)
+MOVES = (facts.PositionMoved, facts.PositionAdjusted)
 """Facts that change holdings without a trade."""
 
 
@@ -62,7 +62,6 @@ class Presenter:
             facts.FutureSettled: self._account,
             facts.PositionMoved: self._position_moved,
             facts.CashBooked: self._account,
-            facts.HoldingSet: self._account,
             Refused: self._refused,
             WhatIf: self._what_if,
         }

@@ -67,8 +67,7 @@ class Algos:
         elif algo.name == CLOSE:
             ends = self._hours.auction(con_id, CLOSING, now)
             begins = max(begins, algo.begins or ends - CLOSES[algo.urgency])
-        quote = self._top.look(con_id)
-        middle = (quote.bid + quote.ask) // 2 if quote.bid and quote.ask else self._top.last(con_id)
+        middle = self._top.price(con_id)
         return AlgoBegan(order.permId, begins, max(ends, begins), self._volume(con_id), middle)
 
     def _close(self, terms: Terms, now: Nanos) -> Nanos:

@@ -14,7 +14,7 @@ from ..market.calculator import OptionCalculator
 from ..reference.instruments import Instruments, Refusal
 from ..reference.securities import Instrument, OptionContract
 from ..special import Hedge
-from ..units import CASH_SCALE, RATE_SCALE, SIZE_SCALE, CashMicros, PriceUnits, SizeUnits
+from ..units import CASH_SCALE, RATE_SCALE, SIZE_SCALE, CashMicros, SizeUnits
 from .orders import LiveOrder
 
 DELTA, BETA, CURRENCY, PAIR = "D", "B", "F", "P"
@@ -84,7 +84,7 @@ class Hedges:
         value = abs(value)
         if hedge.kind == CURRENCY and hedged.currency == entry.symbol:
             return value * SIZE_SCALE // CASH_SCALE
-        price = self._price(entry.conId)
+        price = self._top.price(entry.conId)
         if not price:
             return 0
         money = value * hedge.ratio // RATE_SCALE
@@ -93,7 +93,7 @@ class Hedges:
     def _delta(self, parent: LiveOrder, hedged: Instrument) -> SizeUnits:
         assert isinstance(hedged, OptionContract)
         under, price = self._instruments[hedged.under], parent.lastPrice / hedged.scale
-        spot = self._price(under.conId) / under.scale
+        spot = self._top.price(under.conId) / under.scale
         try:
             model = OptionCalculator(hedged, under, self._top.now)
             volatility = model.volatility(price, spot)
@@ -104,8 +104,3 @@ class Hedges:
             return 0
         delta = abs(round(found.delta * RATE_SCALE))
         return parent.filled * hedged.multiplier * delta // RATE_SCALE
-
-    def _price(self, con_id: int) -> PriceUnits:
-        quote = self._top.look(con_id)
-        middle = (quote.bid + quote.ask) // 2 if quote.bid and quote.ask else 0
-        return middle or self._top.last(con_id)

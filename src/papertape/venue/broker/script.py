@@ -16,11 +16,11 @@ from ..exchange.top_of_book import TopOfBook
 from ..facts import (
     ActDone,
     AnyFact,
-    HoldingSet,
     OrderEnded,
     OrderFilled,
     OrderPlaced,
     OrderWarned,
+    PositionAdjusted,
     RuleMatched,
     RuleSet,
     TapeWritten,
@@ -174,7 +174,7 @@ class BrokerScript:
         yield ActDone(0, command.permId, "")
         yield from self._act(order, command.act)
 
-    def _holding(self, command: SetHolding) -> HoldingSet:
+    def _holding(self, command: SetHolding) -> PositionAdjusted:
         account = self._state.accounts.get(command.account)
         entry = self._instruments.get(command.conId)
         if account is None:
@@ -184,19 +184,17 @@ class BrokerScript:
             raise ScriptRefused(f"there is no contract {command.conId}")
         if entry.daily or entry.secType == "CASH":
             raise ScriptRefused(f"a position in {entry.symbol} {entry.secType} comes by trade only")
-        price = command.price * entry.scale // NANO or self._price(command.conId)
+        price = command.price * entry.scale // NANO or self._top.price(command.conId)
         if not price:
             raise ScriptRefused(f"{entry.symbol} has no price; say what one has cost")
         value = notional(price, abs(command.quantity), entry.money_scale, entry.multiplier)
         cost = cost_of(value, command.quantity)
         before = account.positions.get(command.conId, FLAT)
         moved = scaled(cost - before.cost, self._margin.rate(entry.currency, account.currency))
-        return HoldingSet(command.account, command.conId, command.quantity, cost, moved)
-
-    def _price(self, con_id: int) -> PriceUnits:
-        quote = self._top.look(con_id)
-        middle = (quote.bid + quote.ask) // 2 if quote.bid and quote.ask else 0
-        return middle or self._top.last(con_id)
+        return PositionAdjusted(
+            command.account, command.conId, "set", command.quantity - before.quantity,
+            command.quantity, cost, before.settled, cost - before.cost, moved,
+        )  # fmt: skip
 
     # -- acts -------------------------------------------------------------------------------------
 

@@ -40,6 +40,12 @@ class TopOfBook:
             return 0
         return self._source.day(con_id, self._now).last
 
+    def price(self, con_id: int) -> PriceUnits:
+        """Return the middle of a quote, or the last price where a side is missing; 0 for none."""
+        quote = self.look(con_id)
+        both = quote.bid and quote.ask
+        return (quote.bid + quote.ask) // 2 if both else self.last(con_id)
+
     def day(self, con_id: int) -> DayStats | None:
         """Return the trading day of an instrument so far; None when the market has it not."""
         if self._source is None or con_id not in self._source:
