@@ -64,11 +64,11 @@ def main() -> None:
         ]
         return [one for place, one in enumerate(said) if one != said[place - 1] or not place]
 
-    def until(number: int, status: str) -> None:
+    def until(number: int, status: str, *held: str) -> None:
         with api.came:
             api.came.wait_for(
                 lambda: (
-                    any(one[0] == status for one in statuses(number))
+                    any(one[: 1 + len(held)] == [status, *held] for one in statuses(number))
                     or any(one[0] == "error" for one in api.told.get(number, ()))
                 ),
                 answers.PATIENCE_S,
@@ -124,17 +124,21 @@ def main() -> None:
     until(resting[2], "PreSubmitted")
     tell("bracket", resting)
     api.cancelOrder(resting[0], *cancelling(options.module))
-    until(resting[2], "Cancelled")
+    for one in resting:
+        until(one, "Cancelled")
     tell("bracket cancelled", resting)
     filled = bracket(order("BUY", "MKT"))
     until(filled[1], "Submitted")
+    until(filled[2], "PreSubmitted", "trigger")
+    until(filled[0], "Filled")
     tell("bracket filled", filled)
     group = send(
         *(order("BUY", "LMT", lmtPrice=float(low), ocaGroup="g", ocaType=1) for _ in range(2))
     )
     until(group[1], "Submitted")
     api.cancelOrder(group[0], *cancelling(options.module))
-    until(group[1], "Cancelled")
+    for one in group:
+        until(one, "Cancelled")
     tell("group", group)
     for number in range(bought, following):
         if statuses(number)[-1][0] in ("PreSubmitted", "Submitted"):
