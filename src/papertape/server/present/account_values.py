@@ -50,6 +50,9 @@ IDENTITY = {
 """Plain texts without a currency; -1 means unlimited day trades. The place of column C is ours."""
 
 
+NO_COMMODITIES = Commodities(0, 0, 0)
+
+
 def _zero(valuation: Valuation, currency: str = "") -> CashMicros:
     """An amount that this station never has."""
     return 0
@@ -65,6 +68,10 @@ class Segmented:
         """Every suffix with its amount."""
         if whole is _zero:
             self.parts["-S"] = _zero
+        self.of_securities = {**self.parts, "-C": _zero}
+        """The same for an account without commodities; what is one amount is worked out once."""
+        if crypto is _zero:
+            self.of_securities["-S"] = whole
 
     def _securities(self, valuation: Valuation) -> CashMicros:
         rest = self.whole(valuation) - self.commodities(valuation)
@@ -270,13 +277,23 @@ class FigureBook:
 
     def update(self, valuation: Valuation) -> None:
         """Work out every row; only what has changed becomes a text again."""
-        layout = (tuple(valuation.rates), valuation.reg_t is None, valuation.in_full)
+        layout = (
+            tuple(valuation.rates),
+            valuation.reg_t is None,
+            valuation.in_full,
+            valuation.commodities == NO_COMMODITIES,
+        )
         self.updates += 1
         if layout != self._layout:
             self._layout = layout
+            before = {(cell.key, cell.currency): cell for cell in self._cells}
             self._cells = sorted(_cells(self._account, self._base, valuation), key=_wire_order)
             self._moving = _by_amount(cell for cell in self._cells if not cell.fixed)
             self._work_out(_by_amount(self._cells), valuation)
+            for cell in self._cells:
+                same = before.get((cell.key, cell.currency))
+                if same is not None and same.figure == cell.figure:
+                    cell.changed = same.changed
         else:
             self._work_out(self._moving, valuation)
 
@@ -321,8 +338,10 @@ def _cells(account: str, base: str, valuation: Valuation) -> Iterator[FigureCell
     yield plain("LookAheadNextChange", "", _next_change)
     by_risk = not valuation.in_full and valuation.reg_t is None
     yield fixed("WhatIfPMEnabled", "", "true" if by_risk else "false")
+    securities_only = valuation.commodities == NO_COMMODITIES
     for key, segmented in SEGMENTED.items():
-        for suffix, amount in segmented.parts.items():
+        parts = segmented.of_securities if securities_only else segmented.parts
+        for suffix, amount in parts.items():
             yield plain(key + suffix, base, amount)
     for key, (amount, suffixes) in FEW_ROWS.items():
         for suffix in suffixes:
@@ -331,13 +350,17 @@ def _cells(account: str, base: str, valuation: Valuation) -> Iterator[FigureCell
         for key, amount in REG_T_ROWS.items():
             yield plain(key, base, amount)
             yield plain(key + "-S", base, amount)
+    alone = len(valuation.rates) == 1  # then the total is that of the base currency
+    in_base = {key: _in_currency(ledger, base) for key, ledger in PER_CURRENCY.items()}
     for currency in (BASE, *valuation.rates):
         for key, text in _ledger_names(account, currency):
             yield fixed(key, currency, text)
         yield plain("ExchangeRate", currency, partial(_rate_text, currency))
         for key, ledger in PER_CURRENCY.items():
             places = -4 if key in FOUR_PLACES and currency == BASE else -2
-            amount = _zero if ledger is _zero else _in_currency(ledger, currency)
+            amount = in_base[key] if alone else _in_currency(ledger, currency)
+            if ledger is _zero:
+                amount = _zero
             yield FigureCell(key, currency, amount, places, UNFILLED, fixed=amount is _zero)
 
 
