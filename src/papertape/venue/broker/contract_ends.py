@@ -21,9 +21,9 @@ from ..reference.times import EASTERN
 from ..units import CashMicros, Nanos, PriceUnits, SizeUnits, notional, share
 from .ledger import FLAT, Account, booked
 from .lifecycle import CANCELLED
-from .order_manager import CANCELLED as NO_REASON
-from .order_manager import BrokerState
 from .orders import LiveOrder
+from .parts import CANCELLED as NO_REASON
+from .parts import BrokerState
 
 CUTOFF: Final = 17 * 60 + 30
 """Minutes after midnight in New York at which requests to exercise are carried out."""

@@ -17,7 +17,8 @@ from ..reference.instruments import Instrument, Instruments
 from ..reference.securities import OptionContract
 from ..units import CASH_SCALE, SIZE_SCALE, notional, share
 from .accounts_refused import AccountRefused
-from .order_manager import BrokerState, OrderManager
+from .order_manager import OrderManager
+from .parts import BrokerState
 
 DIVIDEND, LIEU, SPLIT = "dividend", "lieu", "split"
 """Causes of ``CashBooked`` and ``PositionAdjusted``."""

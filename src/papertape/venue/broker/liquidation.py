@@ -16,7 +16,8 @@ from ..reference.exchanges import SMART
 from ..reference.instruments import Instrument, Instruments
 from ..units import MINUTE, Nanos
 from .ledger import Account
-from .order_manager import BrokerState, OrderManager
+from .order_manager import OrderManager
+from .parts import BrokerState
 
 EVERY: Final[Nanos] = MINUTE
 REFERENCE: Final = "liquidation"

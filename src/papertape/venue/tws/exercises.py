@@ -6,7 +6,7 @@ import msgspec
 
 from ..broker import lifecycle
 from ..broker.contract_ends import EXERCISE, LAPSE, ContractEnds
-from ..broker.order_manager import CANCELLED
+from ..broker.parts import CANCELLED
 from ..commands import SubmitExercise
 from ..facts import DayBegan, OrderEnded, OrderPlaced, OrderWarned, Terms
 from ..reference.exchanges import SMART

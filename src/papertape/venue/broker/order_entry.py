@@ -1,0 +1,265 @@
+"""New orders and new terms: whether they are accepted, and what they do at first.
+
+Each method is a generator, as in ``order_manager``.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from ..facts import OrderEnded, OrderMoved, OrderPlaced, OrderReplaced, OrderWarned, Terms
+from ..market.source import Quote
+from ..reference.composition import is_combination
+from ..reference.instruments import Refusal
+from ..special import Held
+from ..units import Nanos
+from . import lifecycle
+from .algos import with_algo_of
+from .changes import limit_kept, mismatch, stop_kept
+from .combination_risk import effect_of_combination, refusal_of_combination
+from .holds import why_held
+from .order_types import DAY, FOK, GTC, IMMEDIATE
+from .orders import LiveOrder
+from .parts import CANCELLED, BrokerParts, Decision
+from .risk import Effect, apart, beyond_band, effect_of, refusal_of, together
+from .script import BrokerScript
+from .working import WorkingOrders
+
+replace = msgspec.structs.replace
+HELD_AGAIN = 2
+"""How often the pair of an order that waits for the open is repeated, as captured; once more when a
+notice comes between."""
+
+
+class OrderEntry:
+    """Decides the acceptance of orders and of their new terms."""
+
+    def __init__(self, parts: BrokerParts, working: WorkingOrders, script: BrokerScript) -> None:
+        self._state = parts.state
+        self._instruments = parts.instruments
+        self._profile = parts.profile
+        self._top = parts.top
+        self._margin = parts.margin
+        self._fills = parts.fills
+        self._hedges = parts.hedges
+        self._trails = parts.trails
+        self._pegs = parts.pegs
+        self._holds = parts.holds
+        self._band_width = parts.profile.band_width
+        self._working = working
+        self._relatives = working.relatives
+        self._script = script
+
+    def place(
+        self,
+        client_id: int,
+        order_id: int,
+        terms: Terms,
+        now: Nanos,
+        *,
+        bound: bool = False,
+        parent: LiveOrder | None = None,
+    ) -> Decision:
+        """Place an order: it is rejected, cancelled immediately, or working, with its fills."""
+        if terms.extras.hedge is not None and parent is not None and parent.done:
+            terms = replace(terms, quantity=self._hedges.size(terms, parent))
+        perm_id, expires = self._state.next_perm_id, self._holds.expiry(terms, now)
+        placed = OrderPlaced(
+            perm_id, client_id, order_id, terms, lifecycle.SUBMITTED, "", expires, None, bound
+        )
+        beyond = self._beyond_means(terms) if parent is None else None
+        if beyond is not None:
+            yield replace(placed, status=lifecycle.INACTIVE, reason=beyond)
+            return
+        if rule := self._script.rule_for(client_id, terms):
+            yield from self._script.place(rule, placed, self._working.repeat)
+            return
+        if terms.special is not None:
+            algo = terms.special.algo
+            if algo is not None and algo.later:  # twice, as captured
+                notice = OrderWarned(client_id, order_id, self._holds.next_day(terms))
+                yield from (notice, notice)
+            held = self._holds.reasons(terms, parent, now)
+            placed = replace(placed, held=held, parent=0 if parent is None else parent.permId)
+            if held:
+                yield replace(placed, status=lifecycle.PRE_SUBMITTED, whyHeld=why_held(terms, held))
+                yield from self._working.repeat(perm_id)
+                return
+        yield from self._begin(placed, now)
+
+    def place_family(
+        self,
+        client_id: int,
+        family: Iterable[tuple[int, Terms]],
+        now: Nanos,
+        *,
+        parent: LiveOrder | None = None,
+    ) -> Decision:
+        """Place a parent and its children: they are accepted one by one before the parent trades.
+
+        ``family`` has order ids and terms, the parent first, unless that is placed already: then
+        all are its children.
+        """
+        members = list(family)
+        if parent is not None:
+            for order_id, terms in members:
+                yield from self.place(client_id, order_id, terms, now, parent=parent)
+            return
+        (parent_id, parent_terms), *children = members
+        perm_id = self._state.next_perm_id
+        opening = self.place(client_id, parent_id, parent_terms, now)
+        for fact in opening:
+            yield fact
+            if isinstance(fact, OrderPlaced):
+                break
+        parent = self._state.orders.get(perm_id)
+        for order_id, terms in children:
+            yield from self.place(client_id, order_id, terms, now, parent=parent)
+        yield from opening
+
+    def _begin(self, placed: OrderPlaced, now: Nanos) -> Decision:
+        """Accept an order that nothing holds: it waits for the open or its stop, or trades."""
+        perm_id, terms = placed.permId, self._pegs.with_start(self._trails.with_stop(placed.terms))
+        placed = replace(placed, terms=terms)
+        quote, closed = self._top.look(terms.conId), self._holds.opens(terms, now)
+        limit, tif, stop, peg = terms.limit, terms.tif, terms.stop, terms.extras.peg
+        notice = self._band(terms, quote) if stop is None else None
+        if notice is not None:
+            yield replace(placed, status=lifecycle.PRE_SUBMITTED)
+            yield from self._relatives.cancel_by_system(perm_id, notice)
+        elif closed and tif not in IMMEDIATE:
+            held = lifecycle.PRE_SUBMITTED
+            yield from self._hold(
+                replace(placed, status=held, whyHeld=why_held(terms), opens=closed)
+            )
+        elif stop is not None:
+            yield replace(placed, status=lifecycle.PRE_SUBMITTED, whyHeld=why_held(terms))
+            yield from self._working.wait(perm_id, quote)
+        elif peg is not None:
+            priced = self._pegs.price(terms, peg) is not None
+            yield placed if priced else replace(placed, status=lifecycle.PRE_SUBMITTED)
+            yield from self._working.work(perm_id, quote, repeat=True)
+        elif terms.extras.passive and self._fills.takes(terms, limit, quote):
+            yield placed
+            yield from self._relatives.cancel_by_system(perm_id)
+        elif tif in IMMEDIATE and (closed or self._fills.in_vain(terms, quote)):
+            if tif == FOK:
+                yield replace(placed, status=lifecycle.INACTIVE)
+                return
+            yield replace(placed, status=lifecycle.PENDING_CANCEL)
+            yield OrderEnded(perm_id, lifecycle.CANCELLED, True, CANCELLED)
+        elif tif == GTC and limit is not None and not terms.extras.legged:
+            yield replace(placed, status=lifecycle.PRE_SUBMITTED)
+            yield OrderMoved(perm_id, lifecycle.SUBMITTED)
+            yield from self._working.work(perm_id, quote, repeat=False)
+        else:
+            legged = terms.special is not None and terms.special.legged
+            starts_held = legged or (limit is None and terms.side > 0)
+            yield replace(placed, status=lifecycle.PRE_SUBMITTED) if starts_held else placed
+            yield from self._working.work(perm_id, quote, repeat=not legged)
+
+    def _hold(self, placed: OrderPlaced) -> Decision:
+        """Let an order wait for the open: its pairs and, for a day order, the notice."""
+        terms, again = placed.terms, HELD_AGAIN
+        warned: list[OrderWarned] = []
+        if terms.tif == DAY:
+            notice = self._holds.until_open(terms, placed.opens)
+            warned = [OrderWarned(placed.clientId, placed.orderId, notice)]
+        if terms.stop is not None:
+            yield from warned
+            yield placed
+        else:
+            yield placed
+            yield from warned
+            again += len(warned)
+        for _ in range(again):
+            yield from self._working.repeat(placed.permId)
+
+    def replace(self, order: LiveOrder, terms: Terms, now: Nanos) -> Decision | Refusal:
+        """Give a working order new terms, or return why it cannot have them."""
+        if terms.extras.hedge is not None:  # its size is its parent's matter
+            terms = replace(terms, quantity=order.terms.quantity)
+        special = terms.special
+        if special is not None and order.parent and special.oca == str(order.parent):
+            # a child is shown in a group with the number of its parent
+            special = replace(
+                special, oca=order.terms.extras.oca, ocaType=order.terms.extras.ocaType
+            )
+            terms = replace(terms, special=special)
+        refusal = mismatch(order, terms)
+        if refusal is not None:
+            return refusal
+        terms = with_algo_of(order, terms)
+        if terms.quantity and terms.quantity <= order.filled:
+            return self._relatives.cancel(order)
+        beyond = self._beyond_means(terms) if terms.quantity > order.terms.quantity else None
+        return beyond or self._replace(order, terms, now)
+
+    def _replace(self, order: LiveOrder, terms: Terms, now: Nanos) -> Decision:
+        perm_id, expires = order.permId, self._holds.expiry(terms, now)
+        held: int = order.held & Held.CHILD
+        if terms.special is not None:
+            held |= self._holds.reasons(terms, None, now)
+            if terms.special.conditions == order.terms.extras.conditions:
+                held &= ~Held.CONDITION | order.held  # those that were met stay met
+            if not held:
+                terms = self._trails.with_stop(terms)
+        opens = 0 if held else self._holds.opens(terms, now)
+        status, why = order.status, order.whyHeld
+        if opens or held:
+            status = lifecycle.PRE_SUBMITTED
+        elif order.held and terms.stop is None:
+            status = lifecycle.SUBMITTED
+        if held or order.held:
+            why = why_held(terms, held)
+        yield OrderReplaced(
+            perm_id, terms, status, why, expires, opens, held, stop_kept(order, terms),
+            limit_kept(order, terms),
+        )  # fmt: skip
+        quote = self._top.look(terms.conId)
+        notice = None if order.waits or held else self._band(terms, quote)
+        if held:
+            yield from self._working.repeat(perm_id)
+        elif order.held:
+            yield from self._working.work_or_wait(self._state.orders[perm_id], now)
+        elif notice is not None:
+            yield from self._relatives.cancel_by_system(perm_id, notice)
+        elif opens:
+            yield from self._working.repeat(perm_id)
+        elif order.opens:
+            yield from self._working.open(self._state.orders[perm_id])
+        elif order.waits:
+            yield from self._working.wait(perm_id, quote)
+        else:
+            yield from self._working.work(perm_id, quote, repeat=True)
+
+    def preview(self, terms: Terms) -> Effect:
+        """Return the effect of an order on its account, for a what-if."""
+        parts = apart(terms)
+        if len(parts) == 1:
+            account = self._state.accounts[terms.account]
+            effect = effect_of_combination if is_combination(terms.conId) else effect_of
+            return effect(self._margin, account, terms, self._instruments)
+        accounts, base = self._state.accounts, self._state.accounts[terms.account].currency
+        return together(
+            [effect_of(self._margin, accounts[one.account], one, self._instruments)
+             for one in parts], self._margin, base,
+        )  # fmt: skip
+
+    def _band(self, terms: Terms, quote: Quote) -> Refusal | None:
+        if not self._profile.price_band or terms.limit is None:
+            return None
+        scale = self._instruments[terms.conId].scale
+        return beyond_band(terms, quote, scale, self._band_width)
+
+    def _beyond_means(self, terms: Terms) -> Refusal | None:
+        """Return why the account cannot carry an order; None when it can."""
+        if not self._profile.margin_check:
+            return None
+        refuses = refusal_of_combination if is_combination(terms.conId) else refusal_of
+        for one in apart(terms):
+            account = self._state.accounts[one.account]
+            refusal = refuses(self._margin, account, one, self._instruments)
+            if refusal is not None:
+                return refusal
+        return None

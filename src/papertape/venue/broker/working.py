@@ -1,0 +1,188 @@
+"""An accepted order on its way: it waits for the open, its time or its stop, then it works.
+
+Each method is a generator, as in ``order_manager``.
+"""
+
+from ..exchange.triggers import DOUBLE, elects
+from ..facts import (
+    OrderActivated,
+    OrderRepeated,
+    OrderRepriced,
+    OrderResumed,
+    OrderSuspended,
+    OrderTouched,
+    OrderTriggered,
+)
+from ..market.source import Quote
+from ..special import Held
+from ..units import Nanos
+from . import lifecycle
+from .holds import why_held
+from .order_types import IMMEDIATE
+from .orders import REMOVED, LiveOrder
+from .parts import BrokerParts, Decision
+from .relatives import Relatives
+from .scales import component_limit
+
+
+class WorkingOrders:
+    """Decides when an order waits, and what it trades when it does not."""
+
+    def __init__(self, parts: BrokerParts) -> None:
+        self._state = parts.state
+        self._top = parts.top
+        self._profile = parts.profile
+        self._fills = parts.fills
+        self._algos = parts.algos
+        self._trails = parts.trails
+        self._pegs = parts.pegs
+        self._conditions = parts.conditions
+        self._holds = parts.holds
+        self.relatives = Relatives(parts, self.look, self.release, self.repeat)
+
+    def wait(self, perm_id: int, quote: Quote, *, repeat: bool = True) -> Decision:
+        """Let a stop wait, unless the market has reached it already."""
+        order = self._state.orders[perm_id]
+        terms, stop = order.terms, order.stop
+        last = self._top.last(terms.conId)
+        price = stop and elects(terms.trigger, terms.direction, stop, last=last, quote=quote)
+        if price and terms.trigger not in DOUBLE:
+            yield from self.elect(perm_id, price, quote)
+            return
+        if price and not order.touched:
+            yield OrderTouched(perm_id, True)
+        if repeat:
+            yield from self.repeat(perm_id)
+
+    def work(self, perm_id: int, quote: Quote, *, repeat: bool) -> Decision:
+        """Fill the order against the quote, then rest or cancel the remainder."""
+        order = self._state.orders[perm_id]
+        began = self._algos.began(order, self._top.now) if order.terms.special is not None else None
+        if began is not None:
+            yield began
+            order = self._state.orders[perm_id]
+        limit = self._pegs.limit(order) if order.terms.special is not None else None
+        known = order.movedLimit
+        if limit is None and order.terms.special is not None:
+            limit, known = component_limit(order.terms, order.filled), order.limit
+        if limit is not None and limit != known:
+            yield OrderRepriced(perm_id, None, limit)
+            order = self._state.orders[perm_id]
+        fill = self._fills.match(order, quote, REMOVED)
+        if fill is not None:
+            yield fill
+            yield from self.relatives.traded(order, fill)
+        if order.terms.tif in IMMEDIATE:
+            if perm_id in self._state.orders:
+                yield from self.relatives.cancel_by_system(perm_id)
+        elif fill is None and repeat and (order.limit is not None or not order.priced):
+            yield from self.repeat(perm_id)
+
+    def repeat(self, perm_id: int) -> Decision:
+        if self._profile.duplicate_pairs:
+            yield OrderRepeated(perm_id)
+
+    def elect(self, perm_id: int, price: int, quote: Quote) -> Decision:
+        """Elect a stop: from now on the order trades."""
+        yield OrderTriggered(perm_id, price)
+        order = self._state.orders[perm_id]
+        if order.terms.extras.peg is not None:
+            yield from self.work(perm_id, quote, repeat=False)
+            return
+        fill = self._fills.match(order, quote, REMOVED)
+        if fill is not None:
+            yield fill
+            yield from self.relatives.traded(order, fill)
+
+    def look(self, order: LiveOrder, now: Nanos, traded: LiveOrder | None = None) -> Decision:
+        """Let a held order work when nothing holds it any longer; cancel an order whose conditions
+        say so. ``traded`` is an order that has just filled."""
+        held, special = order.held, order.terms.extras
+        if held & Held.LATER and special.begins <= now:
+            held &= ~Held.LATER
+        asked = special.cancels or held & Held.CONDITION
+        if asked and not held & (Held.CHILD | Held.LATER):
+            is_met = self._conditions.met(order, now, traded)
+            if is_met and special.cancels:
+                yield from self.relatives.cancel_by_system(order.permId)
+                return
+            if is_met:
+                held &= ~Held.CONDITION
+        idle = held or order.held or order.opens
+        if special.algo is not None and not idle and self._algos.is_slice(order, now):
+            yield from self._slice(order, now)
+        elif held == Held.AUCTION and self._holds.is_auction(order, now):
+            yield from self._auction(order)
+        elif held != order.held:
+            yield from self.release(order, held, now)
+
+    def _slice(self, order: LiveOrder, now: Nanos) -> Decision:
+        """Let the next part of an algorithmic order trade; end it with its time."""
+        fill = self._fills.match(order, self._top.look(order.terms.conId), REMOVED)
+        if fill is not None:
+            yield fill
+            yield from self.relatives.traded(order, fill)
+        if order.permId in self._state.orders and self._algos.over(order, now):
+            yield from self.relatives.cancel_by_system(order.permId)
+
+    def release(self, order: LiveOrder, held: int, now: Nanos) -> Decision:
+        """Take away what held an order; let it work when ``held``, what is left, is nothing."""
+        perm_id, terms = order.permId, order.terms
+        opens = 0 if held else self._holds.opens(terms, now)
+        waits = terms.stop is not None
+        if not held and waits and not terms.stop:
+            price = self._trails.market(terms)
+            if price:
+                yield OrderRepriced(perm_id, *self._trails.at(terms, price))
+        idle = held or opens or waits
+        status = lifecycle.PRE_SUBMITTED if idle else lifecycle.SUBMITTED
+        yield OrderActivated(perm_id, held, status, why_held(terms, held))
+        if opens:
+            yield OrderSuspended(perm_id, lifecycle.PRE_SUBMITTED, why_held(terms), opens)
+        elif not held:
+            yield from self.work_or_wait(self._state.orders[perm_id], now)
+
+    def work_or_wait(self, order: LiveOrder, now: Nanos) -> Decision:
+        """Let an order that nothing holds any longer wait for its stop, or trade."""
+        quote = self._top.look(order.terms.conId)
+        if order.opens:
+            return
+        if order.waits:
+            yield from self.wait(order.permId, quote, repeat=False)
+        else:
+            yield from self.work(order.permId, quote, repeat=False)
+
+    def _auction(self, order: LiveOrder) -> Decision:
+        """Print an order in its auction, and cancel what did not trade."""
+        perm_id, terms = order.permId, order.terms
+        price = self._fills.auction_price(terms)
+        yield OrderActivated(perm_id, 0, lifecycle.SUBMITTED, "")
+        order = self._state.orders[perm_id]
+        inside = terms.limit is None or (price - terms.limit) * terms.side <= 0
+        if price and inside:
+            fill = self._fills.at(order, order.remaining, price, None, REMOVED)
+            yield fill
+            yield from self.relatives.traded(order, fill)
+        else:
+            yield from self.relatives.cancel_by_system(perm_id)
+
+    def turn(self, order: LiveOrder, now: Nanos) -> Decision:
+        """Resume or suspend a working order when its exchange opens or closes."""
+        if order.held or order.scripted:
+            return
+        opens = self._holds.opens(order.terms, now)
+        if order.opens and not opens:
+            yield from self.open(order)
+        elif opens and not order.opens:
+            why = why_held(order.terms) if order.waits else ""
+            yield OrderSuspended(order.permId, lifecycle.PRE_SUBMITTED, why, opens)
+
+    def open(self, order: LiveOrder) -> Decision:
+        """Resume an order that waited for the open."""
+        perm_id, quote = order.permId, self._top.look(order.terms.conId)
+        if order.waits:
+            yield OrderResumed(perm_id, lifecycle.PRE_SUBMITTED, why_held(order.terms))
+            yield from self.wait(perm_id, quote, repeat=False)
+        else:
+            yield OrderResumed(perm_id, lifecycle.SUBMITTED, "")
+            yield from self.work(perm_id, quote, repeat=False)
