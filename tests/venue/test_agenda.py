@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from papertape.model import Contract, Order
 from papertape.venue.agenda import OF_ORDERS, Agenda, Alarm
 from papertape.venue.commands import CancelApiOrder, SubmitOrder
-from papertape.venue.engine import SPARE_ALARMS, Engine
+from papertape.venue.engine import Engine
 from papertape.venue.facts import DayBegan, OrderEnded
+from papertape.venue.following import SPARE_ALARMS
 from papertape.venue.units import SECOND
 from venue.scenario import START, ScriptedMarket, Stage, at
 

@@ -6,9 +6,7 @@ same market give the same facts, ids and state hash; the facts alone give the sa
 without market or rules. Nothing here reads a clock.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from heapq import heappop, heappush, heapreplace
-from itertools import islice
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import msgspec
@@ -57,8 +55,10 @@ from .facts import (
     RuleMatched,
     TapeWritten,
 )
+from .following import OrderFollower
 from .market.laid import WorldTape
-from .market.source import MarketSource, Print, Quote
+from .market.source import MarketSource, Quote
+from .market_walk import MarketWalk
 from .reference.combinations import NamedCombinations
 from .reference.instruments import Instruments, Refusal
 from .reference.listings import CATALOGUE
@@ -68,13 +68,8 @@ from .snapshots import Snapshot, frozen, restored
 from .state import Fold, State, fingerprint
 from .tws.api_orders import Answer, ApiOrders, Decision
 from .tws.exercises import Exercises
-from .units import SECOND, Nanos
+from .units import Nanos
 
-SPARE_ALARMS: Final = 1000
-"""Alarms of orders that are over, before the agenda is cleared of them."""
-LOOKED_AHEAD: Final[Nanos] = 60 * SECOND
-MOST_LOOKED_AT: Final = 16
-"""How far, and at how many ticks, the venue looks for the next that concerns an order."""
 REPLAYED: Final = 1000
 """Entries that are folded before their rows of what is over are handed over."""
 PLACED: Final = (OrderPlaced, OrderReplaced)
@@ -123,14 +118,12 @@ class Engine:
         self._entered = state.facts
         """The number of the last fact that an entry has."""
         self.exchange = Exchange()
-        self._quiet: tuple[int, Nanos] = 0, 0
-        """A version of the books, and the first tick after the clock that concerns them."""
+        self._ahead = MarketWalk(self._market, self.exchange)
         self._agenda = Agenda()
-        self._watched: dict[int, tuple[int, ...]] = {}
-        """permId -> the instruments whose every tick the order is looked at with."""
         self.broker = OrderManager(
             state, self.instruments, self.profile, self.exchange, self.top, self.hours
         )
+        self._follower = OrderFollower(state, self.exchange, self.broker, self.hours, self._agenda)
         interest = self.profile.credit_interest, self.profile.debit_interest
         self.accounts = AccountManager(state.accounts, self.broker.margin, interest)
         self.api = ApiOrders(state, archive, self.instruments, self.broker, self.top.look)
@@ -158,13 +151,13 @@ class Engine:
             self._agenda.add(waiting.due, Alarm.ACT, number)
         for order in state.orders.values():
             self.broker.groups.follow(order)
-            self._follow(order)
+            self._follower.follow(order)
             if order.terms.special is not None:
                 # It may be due already: the market is not looked at before the first step.
                 self._agenda.add(self.clock + 1, Alarm.LOOK, order.permId)
             if order.expires != state.day_end:  # which is one alarm for all
-                self._set_alarm(order.permId, order.expires)
-            self._set_turn(order, self.clock)
+                self._follower.set_alarm(order.permId, order.expires)
+            self._follower.set_turn(order, self.clock)
 
     # -- the two ways in ----------------------------------------------------------------------
 
@@ -199,35 +192,10 @@ class Engine:
 
     def next_due(self) -> Nanos | None:
         """When ``advance`` could next have something to do; None when nothing waits."""
-        due: list[Nanos | None] = []
+        due = [self._ahead.next_due(self.clock)]
         if self.state.orders or self.archive.counts[0] or self._ending or self._margin_due:
             due.append(self._agenda.next_due())
-        if self._market is not None:
-            known, quiet = self._quiet
-            if known != self.exchange.changes or quiet <= self.clock:
-                taped = (one for one in sorted(self.exchange.instruments) if one in self._market)
-                ticks = [self._next_concern(con_id) for con_id in taped]
-                found = [tick for tick in ticks if tick is not None]
-                quiet = min(found, default=self.clock)
-                self._quiet = self.exchange.changes, quiet
-            if quiet > self.clock:
-                due.append(quiet)
         return min((one for one in due if one is not None), default=None)
-
-    def _next_concern(self, con_id: int) -> Nanos | None:
-        """A time before which no tick of an instrument concerns an order: that of the first that
-        does, or of the last that was looked at."""
-        market, concerned = self._market, self.exchange.concerned
-        assert market is not None
-        first = market.next_tick(con_id, self.clock)
-        if first is None:
-            return None
-        found = first
-        for tick in islice(market.ticks(con_id, first - 1, first + LOOKED_AHEAD), MOST_LOOKED_AT):
-            found = tick.time
-            if concerned(tick):
-                break
-        return found
 
     def open_accounts(self, now: Nanos) -> list[Happened]:
         """Open the accounts of the profile that do not exist yet."""
@@ -322,7 +290,7 @@ class Engine:
                 if order.terms.special is not None:
                     self.broker.groups.follow(order)
                 if order.expires != day_end and isinstance(fact, PLACED):
-                    self._set_alarm(order.permId, order.expires)
+                    self._follower.set_alarm(order.permId, order.expires)
             elif isinstance(fact, DayBegan):
                 day_end = fact.end
                 self._agenda.add(day_end, Alarm.DAY_END)
@@ -334,11 +302,11 @@ class Engine:
                 self._lay(fact.conId)
             happened.append(Happened(now, fact, order))
         for order in touched.values():
-            self._follow(order)
+            self._follower.follow(order)
             if order.terms.special is not None:
-                self._set_look(order, now)
+                self._follower.set_look(order, now)
             if self.hours.exchange:
-                self._set_turn(order, now)
+                self._follower.set_turn(order, now)
         if facts and self.profile.liquidation:
             self._watch_margin(now)
         if facts:
@@ -351,63 +319,7 @@ class Engine:
         """Let the market play what a world has written."""
         if isinstance(self._market, WorldTape):
             self._market.lay(con_id, self.state.script.tape[con_id])
-        self._quiet = -1, 0
-
-    def _follow(self, order: LiveOrder) -> None:
-        """Let the books hold an order as it is now."""
-        terms = order.terms
-        con_id, perm_id = terms.conId, order.permId
-        combined = terms.special is not None and terms.special.combo is not None
-        if not order.working or order.opens or order.held or not order.priced or terms.exercise:
-            self.exchange.leave(con_id, perm_id)
-        elif combined:
-            pass  # it trades in the books of its legs
-        elif order.waits:
-            assert order.stop is not None
-            self.exchange.wait(con_id, perm_id, terms.direction, order.stop, terms.trigger)
-            price = self.broker.trails.follows(order)
-            if price:
-                self.exchange.follow(con_id, perm_id, terms.side, price, terms.trigger)
-        else:
-            self.exchange.rest(con_id, perm_id, terms.side, order.worst)
-        if terms.special is not None or order.touched or perm_id in self._watched:
-            self._watch(order)
-
-    def _watch(self, order: LiveOrder) -> None:
-        """Look at an order with the ticks that it depends on, as long as it does."""
-        watched = self.broker.holds.watched(order)
-        for con_id in self._watched.pop(order.permId, ()):
-            if con_id not in watched:
-                self.exchange.unwatch(con_id, order.permId)
-        if watched:
-            self._watched[order.permId] = watched
-            for con_id in watched:
-                self.exchange.watch(con_id, order.permId)
-
-    def _set_alarm(self, perm_id: int, expires: Nanos) -> None:
-        """Let an order lapse at its instant."""
-        agenda, orders = self._agenda, self.state.orders
-        if len(agenda) > 2 * len(orders) + SPARE_ALARMS:
-            agenda.keep(lambda number: number in orders)
-        agenda.add(expires, Alarm.EXPIRY, perm_id)
-
-    def _set_look(self, order: LiveOrder, now: Nanos) -> None:
-        """Look at an order that does not work yet when its time may have come."""
-        due = self.broker.holds.next_look(order, now)
-        if due and order.working:
-            self._agenda.add(due, Alarm.LOOK, order.permId)
-
-    def _set_turn(self, order: LiveOrder, now: Nanos) -> None:
-        """Look at an order again when its exchange opens or closes for it, or at once where that
-        was missed; one that lapses then needs no look."""
-        terms = order.terms
-        if terms.exercise:
-            return
-        due = self.hours.turns(terms.conId, terms.reach, now)
-        if bool(order.opens) != bool(self.hours.opens(terms.conId, terms.reach, now)):
-            due = now
-        if due and due != order.expires and order.working:
-            self._agenda.add(due, Alarm.SESSION, order.permId)
+        self._ahead.forget()
 
     def _ring(
         self, due: Nanos, alarm: Alarm, number: int, now: Nanos, happened: list[Happened]
@@ -423,7 +335,7 @@ class Engine:
                 seen = len(happened)
                 self._carry_out(f"look {number}", self.broker.look(order, now), now, happened)
                 if len(happened) == seen:  # unchanged: it must be looked at again
-                    self._set_look(order, now)
+                    self._follower.set_look(order, now)
         elif alarm is Alarm.CONTRACT:
             self._end(number, now, happened)
         elif alarm is Alarm.ACT:
@@ -484,12 +396,11 @@ class Engine:
 
     def _walk(self, until: Nanos, happened: list[Happened]) -> None:
         """Carry out the ticks up to ``until`` that reach a working order."""
-        version, due = self._quiet
-        if not self.exchange.instruments or (until < due and version == self.exchange.changes):
+        if self._ahead.is_quiet(until):
             self.clock = max(self.clock, until)
             return
         concerned = self.exchange.concerned
-        for tick in self._ticks(until):
+        for tick in self._ahead.ticks(self.clock, until):
             if not concerned(tick):
                 continue
             self.top.begin(tick.time)
@@ -498,38 +409,6 @@ class Engine:
             decision = self.broker.observe(tick, tick.time)
             self._carry_out(f"tick {tick.conId}", decision, tick.time, happened)
         self.clock = max(self.clock, until)
-
-    def _ticks(self, until: Nanos) -> Iterator[Quote | Print]:
-        """The ticks after the clock of instruments with working orders, merged in time order.
-
-        An instrument that comes to have working orders on the way joins at that instant.
-        """
-        market, exchange = self._market, self.exchange
-        if market is None or until <= self.clock:
-            return
-        watched: set[int] = set()
-        heap: list[tuple[Nanos, int, Quote | Print, Iterator[Quote | Print]]] = []
-        since, version = self.clock, -1
-        while True:
-            if version != exchange.version:
-                version = exchange.version
-                for con_id in sorted(exchange.instruments - watched):
-                    watched.add(con_id)
-                    if con_id not in market:  # what has no tape never ticks
-                        continue
-                    tape = market.ticks(con_id, since, until)
-                    first = next(tape, None)
-                    if first is not None:
-                        heappush(heap, (first.time, con_id, first, tape))
-            if not heap:
-                return
-            since, con_id, tick, tape = heap[0]
-            following = next(tape, None)
-            if following is None:
-                heappop(heap)
-            else:
-                heapreplace(heap, (following.time, con_id, following, tape))
-            yield tick
 
     # -- questions ----------------------------------------------------------------------------
 

@@ -1,0 +1,93 @@
+"""What is derived from a working order: its place in the books, and its alarms.
+
+Both are built again from the state after a start, so nothing here is kept.
+"""
+
+from typing import Final
+
+from .agenda import Agenda, Alarm
+from .broker.order_manager import OrderManager
+from .broker.orders import LiveOrder
+from .exchange.exchange import Exchange
+from .reference.sessions import TradingHours
+from .state import State
+from .units import Nanos
+
+SPARE_ALARMS: Final = 1000
+"""Alarms of orders that are over, before the agenda is cleared of them."""
+
+
+class OrderFollower:
+    """Lets the books and the agenda follow the orders."""
+
+    def __init__(
+        self,
+        state: State,
+        exchange: Exchange,
+        broker: OrderManager,
+        hours: TradingHours,
+        agenda: Agenda,
+    ) -> None:
+        self._state = state
+        self._exchange = exchange
+        self._broker = broker
+        self._hours = hours
+        self._agenda = agenda
+        self._watched: dict[int, tuple[int, ...]] = {}
+        """permId -> the instruments whose every tick the order is looked at with."""
+
+    def follow(self, order: LiveOrder) -> None:
+        """Let the books hold an order as it is now."""
+        terms = order.terms
+        con_id, perm_id = terms.conId, order.permId
+        combined = terms.special is not None and terms.special.combo is not None
+        if not order.working or order.opens or order.held or not order.priced or terms.exercise:
+            self._exchange.leave(con_id, perm_id)
+        elif combined:
+            pass  # it trades in the books of its legs
+        elif order.waits:
+            assert order.stop is not None
+            self._exchange.wait(con_id, perm_id, terms.direction, order.stop, terms.trigger)
+            price = self._broker.trails.follows(order)
+            if price:
+                self._exchange.follow(con_id, perm_id, terms.side, price, terms.trigger)
+        else:
+            self._exchange.rest(con_id, perm_id, terms.side, order.worst)
+        if terms.special is not None or order.touched or perm_id in self._watched:
+            self._watch(order)
+
+    def _watch(self, order: LiveOrder) -> None:
+        """Look at an order with the ticks that it depends on, as long as it does."""
+        watched = self._broker.holds.watched(order)
+        for con_id in self._watched.pop(order.permId, ()):
+            if con_id not in watched:
+                self._exchange.unwatch(con_id, order.permId)
+        if watched:
+            self._watched[order.permId] = watched
+            for con_id in watched:
+                self._exchange.watch(con_id, order.permId)
+
+    def set_alarm(self, perm_id: int, expires: Nanos) -> None:
+        """Let an order lapse at its instant."""
+        agenda, orders = self._agenda, self._state.orders
+        if len(agenda) > 2 * len(orders) + SPARE_ALARMS:
+            agenda.keep(lambda number: number in orders)
+        agenda.add(expires, Alarm.EXPIRY, perm_id)
+
+    def set_look(self, order: LiveOrder, now: Nanos) -> None:
+        """Look at an order that does not work yet when its time may have come."""
+        due = self._broker.holds.next_look(order, now)
+        if due and order.working:
+            self._agenda.add(due, Alarm.LOOK, order.permId)
+
+    def set_turn(self, order: LiveOrder, now: Nanos) -> None:
+        """Look at an order again when its exchange opens or closes for it, or at once where that
+        was missed; one that lapses then needs no look."""
+        terms = order.terms
+        if terms.exercise:
+            return
+        due = self._hours.turns(terms.conId, terms.reach, now)
+        if bool(order.opens) != bool(self._hours.opens(terms.conId, terms.reach, now)):
+            due = now
+        if due and due != order.expires and order.working:
+            self._agenda.add(due, Alarm.SESSION, order.permId)
