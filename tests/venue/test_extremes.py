@@ -162,6 +162,24 @@ def _huge(value: Any) -> bool:
     return isinstance(value, str | list) and len(value) > 200
 
 
+@pytest.mark.parametrize("size", ["NaN", "sNaN", "Infinity", "-Infinity"])
+@pytest.mark.parametrize(
+    "told",
+    [{}, {"displaySize": 1}, {"blockOrder": True}, {"scaleInitLevelSize": 1}, {"minQty": 1},
+     {"cashQty": 10.0}],
+    ids=lambda told: ",".join(told) or "alone",
+)  # fmt: skip
+def test_a_size_that_is_no_number_beside_what_is_measured_by_it(
+    size: str, told: dict[str, Any]
+) -> None:
+    stage, order = quoted(), base("LMT")
+    order.totalQuantity = Decimal(size)
+    for name, value in told.items():
+        setattr(order, name, value)
+    said = stage.submit(SubmitOrder(1, 1, aapl(), order))
+    assert [one.code for one in said if isinstance(one, e.RequestRefusedEvent)] == [434]
+
+
 @tries(150)
 @given(data=st.data())
 def test_several_fields_at_their_extremes(data: st.DataObject) -> None:

@@ -7,7 +7,7 @@ without market or rules. Nothing here reads a clock.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Any, Final, get_args
 
 import msgspec
 
@@ -44,7 +44,6 @@ from .facts import (
     AnyFact,
     CombinationFilled,
     DayBegan,
-    Fact,
     FutureSettled,
     OrderFilled,
     OrderPlaced,
@@ -73,6 +72,7 @@ from .units import Nanos
 REPLAYED: Final = 1000
 """Entries that are folded before their rows of what is over are handed over."""
 PLACED: Final = (OrderPlaced, OrderReplaced)
+ANSWERS: Final = get_args(Answer)
 
 
 RowSource = Callable[
@@ -109,6 +109,16 @@ class Engine:
         self.top = TopOfBook(market)
         self._market = market
         self._journal: list[Entry] = []
+        self._after: dict[type, Callable[[Any, Any], None]] = {
+            OrderFilled: self._after_fill,
+            PartFilled: self._after_part,
+            CombinationFilled: self._after_combination,
+            PositionMoved: self._after_move,
+            PositionAdjusted: self._after_move,
+            FutureSettled: self._after_settlement,
+            TapeWritten: self._after_tape,
+        }
+        """What is derived from a fact, and not kept: alarms of contracts, sums of margins."""
         self._take(State(self.profile.first_perm_id, self.profile.first_execution), Archive())
 
     def _take(self, state: State, archive: Archive) -> None:
@@ -262,34 +272,22 @@ class Engine:
         """
         facts: list[AnyFact] = []
         touched: dict[int, LiveOrder] = {}
-        apply, day_end = self._fold.apply, self.state.day_end
+        apply, day_end, after = self._fold.apply, self.state.day_end, self._after
         for fact in decision:
-            if not isinstance(fact, Fact):  # an answer
+            kind = type(fact)
+            if kind in ANSWERS:
                 happened.append(Happened(now, fact, None))
                 continue
+            assert not isinstance(fact, Answer)
             order = apply(fact, now)
             facts.append(fact)
-            if isinstance(fact, OrderFilled) and order is not None:
-                self._end_with(order.terms.conId)
-                self.broker.margin.touched(order.terms.account, order.terms.conId)
-            elif isinstance(fact, PartFilled) and order is not None:
-                self.broker.margin.touched(fact.account, order.terms.conId)
-            elif isinstance(fact, PositionMoved | PositionAdjusted):
-                self._end_with(fact.conId)
-                self.broker.margin.touched(fact.account, fact.conId)
-            elif isinstance(fact, FutureSettled):
-                self.broker.margin.touched(fact.account, fact.conId)
-            elif isinstance(fact, TapeWritten):
-                self.broker.margin.forget()
-            elif isinstance(fact, CombinationFilled) and order is not None:
-                for leg in fact.legs:
-                    self._end_with(leg.conId)
-                    self.broker.margin.touched(order.terms.account, leg.conId)
+            if kind in after:
+                after[kind](fact, order)
             if order is not None:
                 touched[order.permId] = order
                 if order.terms.special is not None:
                     self.broker.groups.follow(order)
-                if order.expires != day_end and isinstance(fact, PLACED):
+                if order.expires != day_end and kind in PLACED:
                     self._follower.set_alarm(order.permId, order.expires)
             elif isinstance(fact, DayBegan):
                 day_end = fact.end
@@ -298,8 +296,6 @@ class Engine:
                 for number, waiting in self.state.script.waiting.items():
                     if waiting.permId == fact.permId and waiting.due > now:
                         self._agenda.add(waiting.due, Alarm.ACT, number)
-            elif isinstance(fact, TapeWritten):
-                self._lay(fact.conId)
             happened.append(Happened(now, fact, order))
         for order in touched.values():
             self._follower.follow(order)
@@ -314,6 +310,31 @@ class Engine:
             self._entered = self.state.facts
         if now > self.clock:
             self.clock = now
+
+    # -- what follows a fact --------------------------------------------------------------------
+
+    def _after_fill(self, fact: OrderFilled, order: LiveOrder) -> None:
+        self._end_with(order.terms.conId)
+        self.broker.margin.touched(order.terms.account, order.terms.conId)
+
+    def _after_part(self, fact: PartFilled, order: LiveOrder) -> None:
+        self.broker.margin.touched(fact.account, order.terms.conId)
+
+    def _after_combination(self, fact: CombinationFilled, order: LiveOrder) -> None:
+        for leg in fact.legs:
+            self._end_with(leg.conId)
+            self.broker.margin.touched(order.terms.account, leg.conId)
+
+    def _after_move(self, fact: PositionMoved | PositionAdjusted, order: LiveOrder | None) -> None:
+        self._end_with(fact.conId)
+        self.broker.margin.touched(fact.account, fact.conId)
+
+    def _after_settlement(self, fact: FutureSettled, order: None) -> None:
+        self.broker.margin.touched(fact.account, fact.conId)
+
+    def _after_tape(self, fact: TapeWritten, order: None) -> None:
+        self.broker.margin.forget()
+        self._lay(fact.conId)
 
     def _lay(self, con_id: int) -> None:
         """Let the market play what a world has written."""

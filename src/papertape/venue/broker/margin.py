@@ -11,6 +11,7 @@ maintenance; BuyingPower = AvailableFunds / rate. Rates are those of the account
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -137,11 +138,30 @@ class MarginCalculator:
             equity += value
         return equity, self.together(held, model, base)
 
+    def alone(self, account: Account, con_id: int) -> tuple[CashMicros, CashMicros]:
+        """Return the same for a position that is margined with no other."""
+        position, base = account.positions.get(con_id), account.currency
+        if position is None or not position.quantity:
+            return 0, 0
+        entry, model = self._instruments[con_id], MARGIN_MODELS[account.margin]
+        equity = value = self._worth(entry, position)
+        if entry.secType in APART:
+            equity = value - position.settled if entry.daily else 0
+        margin = self.margin(entry, position.quantity, value, model)
+        if entry.currency == base:
+            return equity, margin
+        rate = self.rate(entry.currency, base)
+        return scaled(equity, rate), scaled(margin, rate)
+
     def together(
         self, held: list[tuple[Instrument, SizeUnits, CashMicros]], model: MarginModel, base: str
     ) -> CashMicros:
         """Return the margin of positions of one group, in the base currency; an option of another
         currency than its underlying's is margined by itself."""
+        if len(held) == 1:
+            entry, quantity, value = held[0]
+            one = self.margin(entry, quantity, value, model)
+            return one if entry.currency == base else scaled(one, self.rate(entry.currency, base))
         margins: dict[str, CashMicros] = {}
         currencies = {entry.currency for entry, _, _ in held if entry.secType == "OPT"}
         for currency in currencies:
@@ -373,13 +393,18 @@ def unvalued(entry: Instrument) -> str | None:
 
     Orders for such an instrument are refused.
     """
-    if not knows(entry.currency):
-        return f"The currency '{entry.currency}'"
-    if entry.secType == "CASH" and not knows(entry.symbol):
-        return f"The currency '{entry.symbol}'"
+    kind = entry.secType
+    return _lacking(kind, entry.currency, entry.symbol if kind == "CASH" else "")
+
+
+@lru_cache(256)
+def _lacking(kind: str, currency: str, other: str) -> str | None:
+    for one in (currency, other):
+        if one and not knows(one):
+            return f"The currency '{one}'"
     for model in MARGIN_MODELS.values():
-        if entry.secType not in model.maintenance and entry.secType not in ("OPT", "FOP"):
-            return f"The security type '{entry.secType}'"
+        if kind not in model.maintenance and kind not in ("OPT", "FOP"):
+            return f"The security type '{kind}'"
     return None
 
 

@@ -119,8 +119,10 @@ class OrderEntry:
 
     def _begin(self, placed: OrderPlaced, now: Nanos) -> Decision:
         """Accept an order that nothing holds: it waits for the open or its stop, or trades."""
-        perm_id, terms = placed.permId, self._pegs.with_start(self._trails.with_stop(placed.terms))
-        placed = replace(placed, terms=terms)
+        perm_id, terms = placed.permId, placed.terms
+        if terms.special is not None:
+            terms = self._pegs.with_start(self._trails.with_stop(terms))
+            placed = replace(placed, terms=terms)
         quote, closed = self._top.look(terms.conId), self._holds.opens(terms, now)
         limit, tif, stop, peg = terms.limit, terms.tif, terms.stop, terms.extras.peg
         notice = self._band(terms, quote) if stop is None else None

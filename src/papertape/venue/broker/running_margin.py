@@ -85,6 +85,10 @@ class RunningMargin(MarginCalculator):
         sums.touched.clear()
 
     def _put(self, sums: _Sums, group: int) -> None:
+        if sums.members[group] == {group}:
+            found = sums.groups[group] = self._marked.alone(sums.account, group)
+            sums.equity, sums.maintenance = sums.equity + found[0], sums.maintenance + found[1]
+            return
         held = [one for one in sums.members[group] if sums.account.quantity(one)]
         if held:
             found = sums.groups[group] = self._marked.group_worth(sums.account, sorted(held))

@@ -21,10 +21,10 @@ def settles(entry: Instrument, day_end: Nanos) -> int:
     if entry.secType not in SECURITIES:
         return 0
     days = 1 if entry.secType == "OPT" or entry.currency in NEXT_DAY else 2
-    return _after(hours_of(entry), EASTERN.day(day_end - 1), days)
+    return _after(hours_of(entry), day_end, days)
 
 
 @lru_cache(256)
-def _after(group: str, day: int, days: int) -> int:
-    business = calendar(group)
+def _after(group: str, day_end: Nanos, days: int) -> int:
+    business, day = calendar(group), EASTERN.day(day_end - 1)
     return business.day(business.number(day + 1) + days - 1)

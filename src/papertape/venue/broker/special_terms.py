@@ -1,6 +1,7 @@
 """The checks of the terms that most orders do not have: times, trails, groups, auctions."""
 
-from typing import Any, Final
+from collections.abc import Set
+from typing import Final
 
 from papertape.model import Order
 
@@ -17,6 +18,7 @@ from .pegging import TO_PRIMARY
 from .price_terms import HIGHEST_PERCENT, HIGHEST_PRICE, adjustment_of, amounts_of, peg_of
 from .scales import scale_of
 
+BY_TIME: Final = frozenset((OPG, *DATED))
 ATTRIBUTES: Final = frozenset(
     [
         "parentId",
@@ -53,7 +55,7 @@ ATTRIBUTES: Final = frozenset(
 
 def special_of(
     order: Order,
-    differs: dict[str, Any],
+    named: Set[str],
     kind: OrderType,
     entry: Instrument,
     instruments: Instruments,
@@ -61,9 +63,9 @@ def special_of(
     combo: Combo | None = None,
 ) -> Special | Refusal | None:
     """Return the special terms of an order, None without any, or the first reason to refuse
-    them. ``differs`` are its attributes that are not at their default."""
-    special = kind.trails or kind.auction or kind.peg or order.tif in (OPG, *DATED)
-    if not special and combo is None and ATTRIBUTES.isdisjoint(differs):
+    them. ``named`` are its attributes that are set."""
+    special = kind.trails or kind.auction or kind.peg or order.tif in BY_TIME
+    if not special and combo is None and ATTRIBUTES.isdisjoint(named):
         return None
     begins = _instant(order.goodAfterTime or order.activeStartTime, entry, 391)
     if isinstance(begins, Refusal):

@@ -56,6 +56,13 @@ from .trailing import limit_at
 SIDES = {"BUY": 1, "SELL": -1}
 INSTITUTIONS = ("SSHORT", "SLONG")
 """The sides of institutional accounts, which get 346."""
+SIMPLE = frozenset(
+    (
+        "action", "totalQuantity", "orderType", "lmtPrice", "auxPrice", "tif", "account",
+        "orderRef", "outsideRth", "transmit",
+    )
+)  # fmt: skip
+"""Attributes that need no check but their own; nearly all orders have no other."""
 NUMBERS = frozenset(
     field.name
     for field in msgspec.structs.fields(Order)
@@ -129,12 +136,25 @@ def check(
     refusal = _words(order, kind, strict=strict_tif, combined=combined)
     if refusal is not None or kind is None:
         return refusal or Refusal(321, {"tag": ORDER_TAG}, "order_type")
-    refusal = unfit_type(order, kind, listing) or _attributes(order, differs, kind, listing)
+    if order.totalQuantity is not None and not order.totalQuantity.is_finite():
+        return Refusal(434)
+    named = {name for name, value in differs.items() if value}
+    simple = named <= SIMPLE
+    refusal = (
+        unfit_type(order, kind, listing)
+        or _unvalued(listing)
+        or unfit_cash(order, listing.instrument)
+    )
+    if refusal is None and not simple:
+        refusal = _attributes(order, differs, kind, listing)
     if refusal is not None:
         return refusal
-    size = _size(order, differs, listing.instrument.secType)
+    size = _size(order, listing.instrument.secType)
     if isinstance(size, Refusal):
         return size
+    refusal = None if simple and _finite(order) else _unreadable(order, differs)
+    if refusal is not None:
+        return refusal
     account = account_of(order, accounts)
     if isinstance(account, Refusal):
         return account
@@ -143,7 +163,7 @@ def check(
         combo = _combo(order, kind, listing.instrument, instruments)
     if isinstance(combo, Refusal):
         return combo
-    special = special_of(order, differs, kind, listing.instrument, instruments, now, combo)
+    special = special_of(order, named, kind, listing.instrument, instruments, now, combo)
     if isinstance(special, Refusal):
         return special
     return _terms(order, _text(differs).decode(), listing, kind, (account, size), special)
@@ -153,12 +173,12 @@ def _listing(
     contract: Contract, instruments: Instruments, now: Nanos
 ) -> tuple[Listing | Refusal, dict[str, OrderType]]:
     """Return what the contract means, and the order types that it has."""
-    if contract.secType.upper() == BAG:
+    kind, exchange = contract.secType.upper(), contract.exchange.upper()
+    if kind == BAG:
         return combination_of(contract, Purpose.ORDER, instruments, now), COMBINATION_TYPES
     if contract.comboLegs:
         return Refusal(312), ORDER_TYPES
-    ats = contract.exchange.upper() == ATS and contract.secType.upper() == "STK"
-    if not ats:
+    if exchange != ATS or kind != "STK":
         return instruments.resolve(contract, Purpose.ORDER, now), ORDER_TYPES
     smart = msgspec.structs.replace(contract, exchange=SMART)
     found = instruments.resolve(smart, Purpose.ORDER, now)
@@ -240,38 +260,53 @@ def _words(order: Order, kind: OrderType | None, *, strict: bool, combined: bool
     return Refusal(113 if kind.auction else 111)
 
 
+def _unvalued(listing: Listing) -> Refusal | None:
+    lacking = None if listing.instrument.secType == BAG else unvalued(listing.instrument)
+    return None if lacking is None else not_served(lacking)
+
+
 def _attributes(
     order: Order, differs: dict[str, Any], kind: OrderType, listing: Listing
 ) -> Refusal | None:
     """Refuse what the venue does not serve; called before the size check, as some have size 0."""
-    lacking = None if listing.instrument.secType == BAG else unvalued(listing.instrument)
-    if lacking is not None:
-        return not_served(lacking)
-    unfit = unfit_cash(order, listing.instrument)
-    if unfit is not None:
-        return unfit
     name = unserved(order, differs)
     if name is not None:
         return not_served(f"The order attribute '{name}'")
     return unfit_attribute(order, kind, listing)
 
 
-def _size(order: Order, differs: dict[str, Any], sec_type: str) -> SizeUnits | Refusal:
-    """Check the size, and that every number is finite."""
+def _size(order: Order, sec_type: str) -> SizeUnits | Refusal:
+    """Check the size."""
     size = order.totalQuantity
-    changes = order.faGroup and order.faMethod == CHANGE
-    told_later = changes or order.cashQty or order.hedgeType not in ("", "None")
-    if order.cashQty or (told_later and not size):
-        size = Decimal(0)
-    elif size is None or not size.is_finite() or size <= 0:
+    if order.cashQty:
+        return 0
+    if not size and _sized_later(order):
+        return 0
+    if size is None or size <= 0:
         return Refusal(434)
     if size > MAX_SIZE:
         return invalid("Order size is too large")
     units = size * SIZE_SCALE
-    if sec_type == "CRYPTO" and units != int(units):
-        return Refusal(10250, {"increment": "0.0001"})
-    if sec_type != "CRYPTO" and size != int(size):
-        return Refusal(10243)
+    if sec_type == "CRYPTO":
+        return int(units) if units == int(units) else Refusal(10250, {"increment": "0.0001"})
+    whole = int(size)
+    return whole * SIZE_SCALE if size == whole else Refusal(10243)
+
+
+def _sized_later(order: Order) -> bool:
+    """Whether a size follows from what an account or a parent has."""
+    changes = order.faGroup and order.faMethod == CHANGE
+    return bool(changes) or order.hedgeType not in ("", "None")
+
+
+def _finite(order: Order) -> bool:
+    """Whether the prices of an order without other numbers are."""
+    limit, other = order.lmtPrice, order.auxPrice
+    return (limit is None or isfinite(limit)) and (other is None or isfinite(other))
+
+
+def _unreadable(order: Order, differs: dict[str, Any]) -> Refusal | None:
+    """Refuse a number that is not finite, and a whole one that the protocol has no room for."""
     wrong = [one for one in NUMBERS.intersection(differs) if not isfinite(float(differs[one]))]
     for name, value in differs.items():
         if type(value) is int and not -MOST_WHOLE <= value < MOST_WHOLE and name not in WIDE:
@@ -281,7 +316,7 @@ def _size(order: Order, differs: dict[str, Any], sec_type: str) -> SizeUnits | R
     if wrong:
         first = next(one for one in differs if one in wrong)
         return invalid(f"The order attribute '{first}' is not a finite number")
-    return int(units)
+    return None
 
 
 def account_of(order: Order, accounts: Mapping[str, Account] | Iterable[str]) -> str | Refusal:
@@ -290,17 +325,17 @@ def account_of(order: Order, accounts: Mapping[str, Account] | Iterable[str]) ->
     TWS refuses a missing account with a validation error, with the text of 435 as its cause. An
     advisor's order names an account or a group (436), and not both (201); nobody else has groups.
     """
+    if order.account and not order.faGroup:
+        return order.account if order.account in accounts else Refusal(201, variant="account")
     known = tuple(accounts)
     master = master_of(accounts) if isinstance(accounts, Mapping) else ""
     if order.faGroup:
         if not master:
             return Refusal(344)
         return master if not order.account else Refusal(201, variant="account")
-    if master and not order.account:
+    if master:
         return Refusal(436)
-    if not order.account:
-        return known[0] if len(known) == 1 else Refusal(321, {"tag": ORDER_TAG}, "no_account")
-    return order.account if order.account in known else Refusal(201, variant="account")
+    return known[0] if len(known) == 1 else Refusal(321, {"tag": ORDER_TAG}, "no_account")
 
 
 def _price(price: float | None, entry: Instrument, code: int) -> PriceUnits | Refusal:
