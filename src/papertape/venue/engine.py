@@ -7,6 +7,7 @@ without market or rules. Nothing here reads a clock.
 """
 
 from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Any, Final, get_args
 
 import msgspec
@@ -45,6 +46,7 @@ from .facts import (
     CombinationFilled,
     DayBegan,
     FutureSettled,
+    MatchingSet,
     OrderFilled,
     OrderPlaced,
     OrderReplaced,
@@ -62,7 +64,7 @@ from .reference.combinations import NamedCombinations
 from .reference.instruments import Instruments, Refusal
 from .reference.listings import CATALOGUE
 from .reference.sessions import EXCHANGE, TradingHours
-from .script import ActOnOrder, ScriptRefused, SetHolding, SetRule, WriteTape
+from .script import ActOnOrder, ScriptRefused, SetHolding, SetMatching, SetRule, WriteTape
 from .snapshots import Snapshot, frozen, restored
 from .state import Fold, State, fingerprint
 from .tws.api_orders import Answer, ApiOrders, Decision
@@ -133,6 +135,7 @@ class Engine:
         self.broker = OrderManager(
             state, self.instruments, self.profile, self.exchange, self.top, self.hours
         )
+        self.exchange.queue(self.broker.rules.queues)
         self._follower = OrderFollower(state, self.exchange, self.broker, self.hours, self._agenda)
         interest = self.profile.credit_interest, self.profile.debit_interest
         self.accounts = AccountManager(state.accounts, self.broker.margin, interest)
@@ -254,7 +257,7 @@ class Engine:
                 return f"modify by user {command.permId}", api.modify_by_user(command, now)
             case WriteTape() if not isinstance(self._market, WorldTape):
                 raise ScriptRefused("the market of this station is not one to write on")
-            case WriteTape() | SetRule() | ActOnOrder() | SetHolding():
+            case WriteTape() | SetRule() | ActOnOrder() | SetHolding() | SetMatching():
                 return type(command).__name__, self.broker.script.decide(command, now)
             case ResetOrderIds():
                 return "reset ids", api.reset_ids(command)
@@ -273,6 +276,8 @@ class Engine:
         facts: list[AnyFact] = []
         touched: dict[int, LiveOrder] = {}
         apply, day_end, after = self._fold.apply, self.state.day_end, self._after
+        if self.broker.rules.queues:
+            decision = chain(decision, self.broker.queues.joins(touched.values()))
         for fact in decision:
             kind = type(fact)
             if kind in ANSWERS:
@@ -296,6 +301,8 @@ class Engine:
                 for number, waiting in self.state.script.waiting.items():
                     if waiting.permId == fact.permId and waiting.due > now:
                         self._agenda.add(waiting.due, Alarm.ACT, number)
+            elif isinstance(fact, MatchingSet):
+                self.exchange.queue(self.broker.rules.queues)
             happened.append(Happened(now, fact, order))
         for order in touched.values():
             self._follower.follow(order)

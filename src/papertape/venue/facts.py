@@ -17,7 +17,7 @@ from .market.source import Quote
 from .reference.composition import Composition
 from .reference.instruments import Refusal
 from .reference.sessions import EXTENDED, NIGHT, REGULAR
-from .script import OrderRule, TapeMark
+from .script import MatchingRules, OrderRule, TapeMark
 from .special import PLAIN, Special
 from .units import CashMicros, Nanos, PriceUnits, SizeUnits
 
@@ -326,6 +326,16 @@ class OrderTouched(Fact, frozen=True, tag=16):
     touched: bool
 
 
+class OrderQueued(Fact, frozen=True, tag=18):
+    """A resting order has a place in the queue of its price, under the fill rule ``queue``."""
+
+    permId: int
+    ahead: SizeUnits
+    """What stands before it and is not the venue's own."""
+    joined: Nanos
+    """When it came to its price."""
+
+
 class CombinationNamed(Fact, frozen=True, tag=80):
     """A combination was ordered for the first time: what its number stands for."""
 
@@ -348,7 +358,8 @@ class LegFill(msgspec.Struct, frozen=True, array_like=True, gc=False):
     cost: CashMicros
     cash: tuple[tuple[str, CashMicros], ...]
     exchange: str
-    quote: Quote
+    quote: Quote | None
+    """What it traded against; None where the size shown did not count."""
     settled: CashMicros = 0
     settles: int = 0
     memo: CashMicros = 0
@@ -591,6 +602,12 @@ class ActDone(Fact, frozen=True, tag=63):
     """Why it could not be carried out; "" where it was."""
 
 
+class MatchingSet(Fact, frozen=True, tag=64):
+    """Orders meet the market in another way from now on."""
+
+    rules: MatchingRules
+
+
 AnyFact = (
     OrderPlaced
     | OrderReplaced
@@ -632,6 +649,8 @@ AnyFact = (
     | RuleSet
     | RuleMatched
     | ActDone
+    | MatchingSet
+    | OrderQueued
     | CombinationNamed
     | CombinationFilled
 )

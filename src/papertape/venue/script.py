@@ -4,11 +4,11 @@ A world is an argument like any other: its commands become facts, so the same co
 facts again, and a restart goes on with what is left of it. Everything here is bounded.
 """
 
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
-from .units import CashMicros, Nanos, PriceUnits, SizeUnits
+from .units import SECOND, CashMicros, Nanos, PriceUnits, Rate, SizeUnits
 
 NANO: Final = 1_000_000_000
 """The scale of a price that is told before its instrument is known."""
@@ -25,11 +25,31 @@ MOST_BOOK: Final = 60
 QUOTED, TRADED, HALTED, RESUMED = 1, 2, 3, 4
 """What a mark says."""
 FILL, REJECT, CANCEL, WARN = "fill", "reject", "cancel", "warn"
+FillRule = Literal["paper", "queue", "instant"]
+PAPER: Final = "paper"
+QUEUE: Final = "queue"
+INSTANT: Final = "instant"
+FILL_RULES: Final = (PAPER, QUEUE, INSTANT)
+MOST_LATENCY: Final[Nanos] = 60 * SECOND
+"""The longest time on the way."""
 Levels = tuple[tuple[PriceUnits, SizeUnits], ...]
 
 
 class ScriptRefused(ValueError):
     """A command of a world cannot be carried out; the text says why. Nothing has changed."""
+
+
+class MatchingRules(msgspec.Struct, frozen=True, array_like=True):
+    """How orders meet the market: which rule fills them, and how long they are on their way."""
+
+    fill_rule: FillRule = PAPER
+    """``paper``, ``queue`` or ``instant`` (``exchange.matching``)."""
+    acknowledged: Nanos = 0
+    """How long what a client asks of an order is on its way to the broker, who answers then."""
+    routed: Nanos = 0
+    """How long an order is on its way to its exchange before it trades."""
+    spread: Rate = 0
+    """By which part of itself each of these times may be longer or shorter."""
 
 
 class TapeMark(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -109,6 +129,8 @@ class Script(msgspec.Struct):
     """How many acts have waited: the last one's number."""
     tape: dict[int, list[TapeMark]] = {}
     """The marks of each instrument, by time."""
+    matching: MatchingRules | None = None
+    """How orders meet the market from now on; None: as the profile says."""
 
     @property
     def marks(self) -> int:
@@ -150,7 +172,16 @@ class SetHolding(msgspec.Struct, frozen=True, tag=True):
     """What one has cost, in billionths; 0 is the present price."""
 
 
-ScriptCommand = WriteTape | SetRule | ActOnOrder | SetHolding
+class SetMatching(msgspec.Struct, frozen=True, tag=True):
+    """Let orders meet the market in another way from now on. What is None stays as it is."""
+
+    fill_rule: FillRule | None = None
+    acknowledged: Nanos | None = None
+    routed: Nanos | None = None
+    spread: Rate | None = None
+
+
+ScriptCommand = WriteTape | SetRule | ActOnOrder | SetHolding | SetMatching
 
 
 def group_of(kind: int) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from .facts import ActDone, RuleMatched, RuleSet, TapeWritten
+from .facts import ActDone, MatchingSet, RuleMatched, RuleSet, TapeWritten
 from .script import Script, WaitingAct, laid
 from .units import Nanos
 
@@ -24,6 +24,7 @@ class ScriptFold:
             RuleSet: self._set,
             RuleMatched: self._matched,
             ActDone: self._done,
+            MatchingSet: self._matching,
         }
 
     def _written(self, fact: TapeWritten, now: Nanos) -> None:
@@ -45,6 +46,9 @@ class ScriptFold:
         for act in rule.acts:
             script.acts += 1
             script.waiting[script.acts] = WaitingAct(now + act.after, fact.permId, act)
+
+    def _matching(self, fact: MatchingSet, now: Nanos) -> None:
+        self._state.script.matching = fact.rules
 
     def _done(self, fact: ActDone, now: Nanos) -> None:
         self._state.script.waiting.pop(fact.number, None)

@@ -52,6 +52,7 @@ from .facts import (
     OrderIdsReset,
     OrderMoved,
     OrderPlaced,
+    OrderQueued,
     OrderReduced,
     OrderReleased,
     OrderRepeated,
@@ -148,6 +149,7 @@ class Fold:
             OrderWarned: self._warned,
             OrderRepriced: self._repriced,
             OrderTouched: self._touched,
+            OrderQueued: self._queued,
             AlgoBegan: self._algo_began,
             OrderActivated: self._activated,
             OrderReduced: self._reduced,
@@ -198,9 +200,12 @@ class Fold:
 
     def _replaced(self, fact: OrderReplaced, now: Nanos) -> LiveOrder:
         order = self.state.orders[fact.permId]
+        # Less of it keeps its place in a queue, as at exchanges.
+        keeps = fact.terms.quantity <= order.terms.quantity and fact.terms.limit == order.limit
         return self._kept(
             replace(
                 order,
+                ahead=order.ahead if keeps else None,
                 terms=fact.terms,
                 status=moved(order.status, fact.status),
                 whyHeld=fact.whyHeld,
@@ -239,7 +244,7 @@ class Fold:
             order.fees + fact.fee, order.billedSize + fact.size, order.billedValue + fact.value,
             now if over else 0, over, parent=order.parent, movedStop=order.movedStop,
             movedLimit=order.movedLimit, run=order.run, scripted=order.scripted,
-            given=fact.given,
+            given=fact.given, ahead=order.ahead, joined=order.joined,
         )  # fmt: skip
         state.next_execution = fact.execution + 1
         if not fact.given:  # else the books are those of its parts
@@ -327,7 +332,9 @@ class Fold:
     def _suspended(self, fact: OrderSuspended, now: Nanos) -> LiveOrder:
         order = self.state.orders[fact.permId]
         status = moved(order.status, fact.status)
-        return self._kept(replace(order, status=status, whyHeld=fact.whyHeld, opens=fact.opens))
+        return self._kept(
+            replace(order, status=status, whyHeld=fact.whyHeld, opens=fact.opens, ahead=None)
+        )
 
     def _resumed(self, fact: OrderResumed, now: Nanos) -> LiveOrder:
         order = self.state.orders[fact.permId]
@@ -341,12 +348,17 @@ class Fold:
         order = self.state.orders[fact.permId]
         stop = order.movedStop if fact.stop is None else fact.stop
         limit = order.movedLimit if fact.limit is None else fact.limit
-        return self._kept(replace(order, movedStop=stop, movedLimit=limit))
+        ahead = order.ahead if limit == order.movedLimit else None
+        return self._kept(replace(order, movedStop=stop, movedLimit=limit, ahead=ahead))
 
     def _algo_began(self, fact: AlgoBegan, now: Nanos) -> LiveOrder:
         order = self.state.orders[fact.permId]
         run = AlgoRun(fact.begins, fact.ends, fact.volume, fact.price)
         return self._kept(replace(order, run=run))
+
+    def _queued(self, fact: OrderQueued, now: Nanos) -> LiveOrder:
+        order = self.state.orders[fact.permId]
+        return self._kept(replace(order, ahead=fact.ahead, joined=fact.joined))
 
     def _touched(self, fact: OrderTouched, now: Nanos) -> LiveOrder:
         order = self.state.orders[fact.permId]
@@ -363,7 +375,7 @@ class Fold:
 
     def _adjusted(self, fact: OrderAdjusted, now: Nanos) -> LiveOrder:
         order = self.state.orders[fact.permId]
-        adjusted = replace(order, terms=fact.terms, movedStop=None, movedLimit=None)
+        adjusted = replace(order, terms=fact.terms, movedStop=None, movedLimit=None, ahead=None)
         return self._kept(adjusted)
 
     def _name(self, order: LiveOrder) -> None:

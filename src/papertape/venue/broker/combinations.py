@@ -26,6 +26,7 @@ from . import lifecycle
 from .fees import commission
 from .ledger import FLAT, Account, booked
 from .margin import MarginCalculator
+from .matching_rules import PresentRules
 from .memorandum import memo
 from .order_types import FOK
 from .orders import LiveOrder
@@ -63,7 +64,9 @@ class CombinationFills:
         instruments: Instruments,
         top: TopOfBook,
         margin: MarginCalculator,
+        rules: PresentRules,
     ) -> None:
+        self._rules = rules
         self._state = state
         self._margin = margin
         self._instruments = instruments
@@ -122,6 +125,8 @@ class CombinationFills:
             side, quote = terms.side * leg.side, self._top.look(leg.conId)
             price = matching.touch(side, quote)
             shown = matching.displayed(side, quote, self._state.consumed.get(leg.conId))
+            if self._rules.is_instant:
+                shown = terms.quantity * leg.ratio
             entry = self._instruments[leg.conId]
             found.append(Touch(leg, entry, side, quote, price, shown if price else 0))
         return found
@@ -170,6 +175,7 @@ class CombinationFills:
     def _leg(self, order: LiveOrder, place: int, size: SizeUnits, touch: Touch) -> LegFill:
         entry, account = touch.entry, self._state.accounts[order.terms.account]
         traded = size * touch.leg.ratio
+        quote = None if self._rules.is_instant else touch.quote
         value = notional(touch.price, traded, entry.money_scale, entry.multiplier)
         billed = order.billedSize * touch.leg.ratio, _billed(order, place)
         fee = commission(entry, touch.side, before=billed, fill=(traded, value), plan=account.plan)
@@ -178,7 +184,7 @@ class CombinationFills:
         return LegFill(
             entry.conId, touch.side, traded, touch.price, value, fee, after.realized,
             after.position, after.cost, ((entry.currency, after.cash),),
-            _venue(entry, touch.leg.exchange), touch.quote, after.settled,
+            _venue(entry, touch.leg.exchange), quote, after.settled,
             settles(entry, self._state.day_end),
             memo(self._margin, account, entry, touch.side * traded, value),
         )  # fmt: skip

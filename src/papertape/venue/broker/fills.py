@@ -28,9 +28,11 @@ from .combinations import CombinationFills
 from .fees import commission
 from .ledger import FLAT, Account, Booked, booked
 from .margin import MarginCalculator
+from .matching_rules import PresentRules
+from .meeting import Meetings
 from .memorandum import memo
 from .order_types import FOK
-from .orders import ADDED, LiveOrder
+from .orders import ADDED, REMOVED, LiveOrder
 from .scales import component_left
 from .settlement import settles
 
@@ -54,13 +56,17 @@ class Fills:
         top: TopOfBook,
         algos: Algos,
         margin: MarginCalculator,
+        rules: PresentRules,
+        meetings: Meetings,
     ) -> None:
+        self._rules = rules
+        self._meetings = meetings
         self._margin = margin
         self._state = state
         self._algos = algos
         self._instruments = instruments
         self._top = top
-        self.combinations = CombinationFills(state, instruments, top, margin)
+        self.combinations = CombinationFills(state, instruments, top, margin, rules)
 
     def match(
         self, order: LiveOrder, quote: Quote, liquidity: int
@@ -75,18 +81,38 @@ class Fills:
         special = terms.special
         if special is not None and special.combo is not None:
             return self.combinations.match(order, liquidity)
-        size = min(order.remaining, self.fillable(terms, order.worst, quote))
-        if special is not None and special.algo is not None:
+        if self._rules.is_instant:
+            return self._instant(order, quote)
+        price, shown = matching.touch(terms.side, quote), self.fillable(terms, order.worst, quote)
+        if order.ahead is not None and order.limit is not None and self._rules.queues:
+            beyond = (order.limit - price) * terms.side
+            if price and beyond > 0:  # the market has left its price behind
+                size = self.allowed(order, order.remaining)
+                return self.at(order, size, order.limit, None, ADDED) if size else None
+        size = self.allowed(order, shown)
+        return self.at(order, size, price, quote, liquidity) if size else None
+
+    def allowed(self, order: LiveOrder, size: SizeUnits) -> SizeUnits:
+        """Return how much of a size an order may trade now: its algorithm, its components and its
+        smallest fills decide."""
+        special, size = order.terms.special, min(order.remaining, size)
+        if special is None:
+            return max(size, 0)
+        if special.algo is not None:
             size = min(size, self._algos.released(order) - order.filled)
-        if special is not None and special.components is not None:
+        if special.components is not None:
             size = min(size, component_left(order))
-        if size <= 0:
-            return None
-        if special is not None and size < min(special.each, order.remaining):
-            return None
-        if special is not None and not order.filled and size < min(special.least, order.remaining):
-            return None
-        return self.at(order, size, matching.touch(terms.side, quote), quote, liquidity)
+        if size <= 0 or size < min(special.each, order.remaining):
+            return 0
+        return 0 if not order.filled and size < min(special.least, order.remaining) else size
+
+    def _instant(self, order: LiveOrder, quote: Quote) -> OrderFilled | None:
+        """Return the fill of an order that trades whole as soon as it works."""
+        size = self.allowed(order, order.remaining)
+        price, liquidity = matching.touch(order.terms.side, quote), REMOVED
+        if not matching.takes(order.terms.side, order.worst, quote):
+            price, liquidity = order.limit or self._top.last(order.terms.conId), ADDED
+        return self.at(order, size, price, None, liquidity) if size and price else None
 
     def at(
         self,
@@ -169,16 +195,21 @@ class Fills:
         consumed = self._state.consumed.get(terms.conId)
         return matching.fillable(terms.side, limit, quote, consumed)
 
-    def takes(self, terms: Terms, limit: PriceUnits | None, quote: Quote) -> bool:
-        """Return whether an order would trade at once."""
-        return self.fillable(terms, limit, quote) > 0
+    def takes(self, client_id: int, terms: Terms, quote: Quote) -> bool:
+        """Return whether an order of a client would trade with others at once."""
+        met = self._meetings.size(client_id, terms, quote)
+        return met > 0 or self.fillable(terms, terms.limit, quote) > 0
 
-    def in_vain(self, terms: Terms, quote: Quote) -> bool:
-        """Return whether the quote is too small for an order that does not wait."""
+    def in_vain(self, client_id: int, terms: Terms, quote: Quote) -> bool:
+        """Return whether too little trades for an order that does not wait."""
         if terms.extras.combo is not None:
             return self.combinations.in_vain(terms)
+        if self._rules.is_instant:
+            last = self._top.last(terms.conId)
+            return not (terms.limit or matching.touch(terms.side, quote) or last)
         least = terms.quantity if terms.tif == FOK else max(terms.extras.least, 1)
-        return self.fillable(terms, terms.worst(terms.limit), quote) < least
+        size = self.fillable(terms, terms.worst(terms.limit), quote)
+        return size < least and size + self._meetings.size(client_id, terms, quote) < least
 
     def auction_price(self, terms: Terms) -> PriceUnits:
         """Return the price of an auction: of the last print for a close, of the middle of the

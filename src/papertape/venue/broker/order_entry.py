@@ -141,10 +141,10 @@ class OrderEntry:
             priced = self._pegs.price(terms, peg) is not None
             yield placed if priced else replace(placed, status=lifecycle.PRE_SUBMITTED)
             yield from self._working.work(perm_id, quote, repeat=True)
-        elif terms.extras.passive and self._fills.takes(terms, limit, quote):
+        elif terms.extras.passive and self._fills.takes(placed.clientId, terms, quote):
             yield placed
             yield from self._relatives.cancel_by_system(perm_id)
-        elif tif in IMMEDIATE and (closed or self._fills.in_vain(terms, quote)):
+        elif tif in IMMEDIATE and (closed or self._fills.in_vain(placed.clientId, terms, quote)):
             if tif == FOK:
                 yield replace(placed, status=lifecycle.INACTIVE)
                 return

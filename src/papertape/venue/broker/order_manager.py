@@ -42,11 +42,12 @@ class OrderManager:
         self._top = top
         self.margin, self.groups, self.fills = parts.margin, parts.groups, parts.fills
         self.trails, self.holds, self.hedges = parts.trails, parts.holds, parts.hedges
+        self.rules, self.queues = parts.rules, parts.queues
         self._working = WorkingOrders(parts)
         self._relatives = relatives = self._working.relatives
         self.script = BrokerScript(
             state, instruments, top, parts.fills, parts.margin, relatives.traded,
-            relatives.cancel_by_system, relatives.orphan,
+            relatives.cancel_by_system, relatives.orphan, parts.rules,
         )  # fmt: skip
         self._entry = OrderEntry(parts, self._working, self.script)
         self._ticks = TickHandler(parts, self._working)

@@ -76,6 +76,11 @@ class LiveOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     billedBefore: tuple[CashMicros, ...] = ()
     """The part of it that a modification has left behind for the commission."""
 
+    ahead: SizeUnits | None = None
+    """What stands before it at its price, under the fill rule ``queue``; None where it has no
+    place in a queue."""
+    joined: Nanos = 0
+    """When it came to that place."""
     scripted: bool = False
     """Whether a rule of a world fills it. Then it is in no book."""
 

@@ -21,9 +21,12 @@ from .groups import Groups
 from .hedges import Hedges
 from .holds import Holds
 from .ledger import Account
+from .matching_rules import PresentRules
+from .meeting import Meetings
 from .orders import LiveOrder
 from .pegging import Pegs
 from .profile import Profile
+from .queueing import Queues
 from .running_margin import RunningMargin
 from .trailing import Trails
 
@@ -64,7 +67,12 @@ class BrokerParts:
         self.groups = Groups()
         self.hedges = Hedges(instruments, top)
         self.algos = Algos(state, top, hours)
-        self.fills = Fills(state, instruments, top, self.algos, self.margin)
+        self.rules = PresentRules(state, profile)
+        self.meetings = Meetings(state, exchange)
+        self.queues = Queues(state, exchange, top, self.rules)
+        self.fills = Fills(
+            state, instruments, top, self.algos, self.margin, self.rules, self.meetings
+        )
         self.trails = Trails(instruments, top)
         self.pegs = Pegs(instruments, top)
         self.conditions = Conditions(state, instruments, top, hours, self.margin)

@@ -8,7 +8,8 @@ from decimal import Decimal
 import msgspec
 
 from ..reference.sessions import ALWAYS, WhenOpen
-from ..units import CASH_SCALE, CashMicros, Rate, rate
+from ..script import PAPER, FillRule, MatchingRules
+from ..units import CASH_SCALE, CashMicros, Nanos, Rate, rate
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -39,11 +40,28 @@ class Profile(msgspec.Struct, frozen=True):
     price_band_percent: Decimal = Decimal("2.94")
     margin_check: bool = True
     """Refuse orders whose initial margin the account cannot carry."""
+    fill_rule: FillRule = PAPER
+    """How orders fill: ``paper``, ``queue`` or ``instant`` (``exchange.matching``)."""
+    ack_latency: Nanos = 0
+    """How long what a client asks of an order is on its way to the broker."""
+    fill_latency: Nanos = 0
+    """How long an order is on its way to its exchange before it trades."""
+    latency_spread: Rate = 0
+    """By which part of itself each of these times may be longer or shorter."""
+    seed: int = 1
+    """Draws the times within that spread."""
     hours: WhenOpen = ALWAYS
     """Whether markets are ``always`` open, or at the hours of each ``exchange``."""
     first_perm_id: int = 1_000_000_001
     first_execution: int = 0x0000E0D5
     """First eight hex digits of the first execution id."""
+
+    @property
+    def matching(self) -> MatchingRules:
+        """How orders meet the market, as long as no world says otherwise."""
+        return MatchingRules(
+            self.fill_rule, self.ack_latency, self.fill_latency, self.latency_spread
+        )
 
     @property
     def band_width(self) -> Rate:

@@ -16,6 +16,7 @@ from ..exchange.top_of_book import TopOfBook
 from ..facts import (
     ActDone,
     AnyFact,
+    MatchingSet,
     OrderEnded,
     OrderFilled,
     OrderPlaced,
@@ -30,7 +31,9 @@ from ..reference.instruments import Instruments, Refusal
 from ..script import (
     CANCEL,
     FILL,
+    FILL_RULES,
     MOST_ACTS,
+    MOST_LATENCY,
     MOST_MARKS,
     MOST_RULES,
     MOST_WAITING,
@@ -43,15 +46,26 @@ from ..script import (
     ScriptCommand,
     ScriptRefused,
     SetHolding,
+    SetMatching,
     SetRule,
     WriteTape,
     cost_of,
 )
-from ..units import SIZE_SCALE, Nanos, PriceUnits, notional, quotient_text, scaled
+from ..units import (
+    RATE_SCALE,
+    SECOND,
+    SIZE_SCALE,
+    Nanos,
+    PriceUnits,
+    notional,
+    quotient_text,
+    scaled,
+)
 from . import lifecycle
 from .fills import Fills
 from .ledger import FLAT, Account
 from .margin import MarginCalculator
+from .matching_rules import PresentRules
 from .orders import REMOVED, LiveOrder
 
 replace = msgspec.structs.replace
@@ -79,6 +93,7 @@ class BrokerScript:
         traded: Callable[[LiveOrder, OrderFilled], Deed],
         cancelled: Callable[[int, Refusal], Deed],
         ended: Callable[[LiveOrder], Deed],
+        rules: PresentRules,
     ) -> None:
         """``traded`` and ``ended`` are what follows a fill and an end, ``cancelled`` is how the
         system cancels."""
@@ -90,6 +105,7 @@ class BrokerScript:
         self._traded = traded
         self._cancelled = cancelled
         self._ended = ended
+        self._rules = rules
 
     # -- orders that come -------------------------------------------------------------------------
 
@@ -144,6 +160,8 @@ class BrokerScript:
                 yield from self._asked(command)
             case SetHolding():
                 yield self._holding(command)
+            case SetMatching():
+                yield self._matching(command)
 
     def _tape(self, command: WriteTape, now: Nanos) -> TapeWritten:
         marks, script = command.marks, self._state.script
@@ -173,6 +191,20 @@ class BrokerScript:
             raise ScriptRefused(problem)
         yield ActDone(0, command.permId, "")
         yield from self._act(order, command.act)
+
+    def _matching(self, command: SetMatching) -> MatchingSet:
+        given = {name: getattr(command, name) for name in command.__struct_fields__}
+        rules = replace(
+            self._rules.rules, **{name: value for name, value in given.items() if value is not None}
+        )
+        if rules.fill_rule not in FILL_RULES:
+            raise ScriptRefused(f"{rules.fill_rule!r} is no fill rule: {', '.join(FILL_RULES)}")
+        for latency in (rules.acknowledged, rules.routed):
+            if not 0 <= latency <= MOST_LATENCY:
+                raise ScriptRefused(f"an order is {MOST_LATENCY // SECOND} s on its way at most")
+        if not 0 <= rules.spread <= RATE_SCALE:
+            raise ScriptRefused("a latency is spread by 0 to 100 percent of itself")
+        return MatchingSet(rules)
 
     def _holding(self, command: SetHolding) -> PositionAdjusted:
         account = self._state.accounts.get(command.account)

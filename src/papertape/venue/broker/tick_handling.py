@@ -6,7 +6,7 @@ Each method is a generator, as in ``order_manager``.
 import msgspec
 
 from ..exchange.triggers import BY_PRINT, DOUBLE, elects, of_quote
-from ..facts import OrderAdjusted, OrderMoved, OrderRepriced, OrderTouched, Terms
+from ..facts import OrderAdjusted, OrderMoved, OrderQueued, OrderRepriced, OrderTouched, Terms
 from ..market.source import Print, Quote
 from ..special import Adjustment
 from ..units import Nanos, PriceUnits
@@ -28,6 +28,8 @@ class TickHandler:
         self._exchange = parts.exchange
         self._top = parts.top
         self._fills = parts.fills
+        self._rules = parts.rules
+        self._queues = parts.queues
         self._trails = parts.trails
         self._pegs = parts.pegs
         self._working = working
@@ -36,6 +38,8 @@ class TickHandler:
     def observe(self, tick: Quote | Print, now: Nanos) -> Decision:
         """Elect the stops and fill the orders that a new quote or a print reaches."""
         elected = self._exchange.elected(tick)
+        if self._rules.queues:
+            yield from self._queue(tick)
         if isinstance(tick, Quote):
             for perm_id in self._exchange.reached(tick):
                 order = self._state.orders.get(perm_id)
@@ -60,6 +64,24 @@ class TickHandler:
             order = self._state.orders.get(perm_id)
             if order is not None:
                 yield from self._notice(order, tick, now)
+
+    def _queue(self, tick: Quote | Print) -> Decision:
+        """Move the orders that stand in queues, and fill those that a print reaches."""
+        if isinstance(tick, Quote):
+            yield from self._queues.shortened(tick)
+            return
+        for order, ahead, traded in tuple(self._queues.reached(tick)):
+            current = self._state.orders.get(order.permId)
+            if current is None:  # an order of its group has filled
+                continue
+            if current.ahead is not None and ahead < current.ahead:
+                yield OrderQueued(order.permId, ahead, order.joined)
+                current = self._state.orders[order.permId]
+            size = self._fills.allowed(current, traded)
+            if size and current.limit is not None:
+                fill = self._fills.at(current, size, current.limit, None, ADDED)
+                yield fill
+                yield from self._relatives.traded(current, fill)
 
     def _elector(self, perm_id: int, quote: Quote) -> int:
         order = self._state.orders[perm_id]
@@ -122,10 +144,7 @@ class TickHandler:
         if order.status == lifecycle.PRE_SUBMITTED:
             yield OrderMoved(perm_id, lifecycle.SUBMITTED)
         order = self._state.orders[perm_id]
-        fill = self._fills.match(order, self._top.look(order.terms.conId), ADDED)
-        if fill is not None:
-            yield fill
-            yield from self._relatives.traded(order, fill)
+        yield from self._working.trade(order, self._top.look(order.terms.conId), ADDED)
 
     def _adjust(self, order: LiveOrder, change: Adjustment, tick: Quote | Print) -> Decision:
         """Make a stop what its adjustment says when the market reaches the trigger price."""

@@ -3,8 +3,11 @@
 Each method is a generator, as in ``order_manager``.
 """
 
+from collections.abc import Generator, Iterator
+
 from ..exchange.triggers import DOUBLE, elects
 from ..facts import (
+    AnyFact,
     OrderActivated,
     OrderRepeated,
     OrderRepriced,
@@ -15,14 +18,17 @@ from ..facts import (
 )
 from ..market.source import Quote
 from ..special import Held
-from ..units import Nanos
+from ..units import Nanos, PriceUnits
 from . import lifecycle
 from .holds import why_held
 from .order_types import IMMEDIATE
-from .orders import REMOVED, LiveOrder
+from .orders import ADDED, REMOVED, LiveOrder
 from .parts import BrokerParts, Decision
 from .relatives import Relatives
 from .scales import component_limit
+
+MOST_COMPONENTS = 1_000
+"""Components of a scale order that fill at once under the fill rule ``instant``."""
 
 
 class WorkingOrders:
@@ -33,6 +39,8 @@ class WorkingOrders:
         self._top = parts.top
         self._profile = parts.profile
         self._fills = parts.fills
+        self._rules = parts.rules
+        self._meetings = parts.meetings
         self._algos = parts.algos
         self._trails = parts.trails
         self._pegs = parts.pegs
@@ -68,15 +76,53 @@ class WorkingOrders:
         if limit is not None and limit != known:
             yield OrderRepriced(perm_id, None, limit)
             order = self._state.orders[perm_id]
-        fill = self._fills.match(order, quote, REMOVED)
-        if fill is not None:
-            yield fill
-            yield from self.relatives.traded(order, fill)
+        filled = yield from self.trade(order, quote, REMOVED)
         if order.terms.tif in IMMEDIATE:
             if perm_id in self._state.orders:
                 yield from self.relatives.cancel_by_system(perm_id)
-        elif fill is None and repeat and (order.limit is not None or not order.priced):
+        elif not filled and repeat and (order.limit is not None or not order.priced):
             yield from self.repeat(perm_id)
+
+    def trade(
+        self, order: LiveOrder, quote: Quote, liquidity: int
+    ) -> Generator[AnyFact, None, bool]:
+        """Let an order trade with those of other clients and with a quote; return whether it
+        did."""
+        began, perm_id = order.filled, order.permId
+        known = self._state.orders.get
+        instant = self._rules.is_instant
+        meets = order.priced and not instant and self._meetings.possible(order)
+        if meets:
+            yield from self._meet(perm_id, self._meetings.before(order, quote))
+        for _ in range(MOST_COMPONENTS if instant else 1):
+            current = known(perm_id)
+            fill = None if current is None else self._fills.match(current, quote, liquidity)
+            if current is None or fill is None:
+                break
+            yield fill
+            yield from self.relatives.traded(current, fill)
+        current = known(perm_id)
+        if meets and current is not None:
+            yield from self._meet(perm_id, self._meetings.after(current, quote))
+            current = known(perm_id)
+        return current is None or current.filled > began
+
+    def _meet(self, perm_id: int, others: Iterator[tuple[LiveOrder, PriceUnits]]) -> Decision:
+        """Let an order trade with resting ones."""
+        orders = self._state.orders
+        for other, price in others:
+            order = orders.get(perm_id)
+            if order is None:
+                return
+            size = self._fills.allowed(order, other.remaining)
+            if not size or self._fills.allowed(other, size) < size:
+                continue
+            fill = self._fills.at(order, size, price, None, REMOVED)
+            yield fill
+            met = self._fills.at(other, size, price, None, ADDED)
+            yield met
+            yield from self.relatives.traded(order, fill)
+            yield from self.relatives.traded(other, met)
 
     def repeat(self, perm_id: int) -> Decision:
         if self._profile.duplicate_pairs:
@@ -89,10 +135,7 @@ class WorkingOrders:
         if order.terms.extras.peg is not None:
             yield from self.work(perm_id, quote, repeat=False)
             return
-        fill = self._fills.match(order, quote, REMOVED)
-        if fill is not None:
-            yield fill
-            yield from self.relatives.traded(order, fill)
+        yield from self.trade(order, quote, REMOVED)
 
     def look(self, order: LiveOrder, now: Nanos, traded: LiveOrder | None = None) -> Decision:
         """Let a held order work when nothing holds it any longer; cancel an order whose conditions
@@ -118,10 +161,7 @@ class WorkingOrders:
 
     def _slice(self, order: LiveOrder, now: Nanos) -> Decision:
         """Let the next part of an algorithmic order trade; end it with its time."""
-        fill = self._fills.match(order, self._top.look(order.terms.conId), REMOVED)
-        if fill is not None:
-            yield fill
-            yield from self.relatives.traded(order, fill)
+        yield from self.trade(order, self._top.look(order.terms.conId), REMOVED)
         if order.permId in self._state.orders and self._algos.over(order, now):
             yield from self.relatives.cancel_by_system(order.permId)
 

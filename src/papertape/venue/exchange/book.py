@@ -123,6 +123,23 @@ class Ladder:
             return iter(())
         return iter(levels[0]) if len(levels) == 1 else merge(*levels)
 
+    def best(self, price: PriceUnits, most: int) -> list[int]:
+        """Return at most ``most`` orders at prices up to ``price``, those that are reached first
+        in front, of one price in order of acceptance."""
+        bound = price * self._direction
+        found: list[int] = []
+        popped: list[PriceUnits] = []
+        heap = self._heap
+        while heap and heap[0] <= bound and len(found) < most:
+            top = heappop(heap)
+            level = self._levels.get(top * self._direction)
+            if level is not None and (not popped or popped[-1] != top):
+                popped.append(top)
+                found += islice(level, most - len(found))
+        for top in popped:
+            heappush(heap, top)
+        return found
+
 
 class LimitBook:
     """Orders that trade when the opposite side of a quote reaches their limit."""
@@ -190,6 +207,27 @@ class LimitBook:
         if buyers is not None and sellers is not None:
             return merge(buyers, sellers)
         return buyers if buyers is not None else sellers if sellers is not None else iter(())
+
+    def stands(self, bid: PriceUnits, ask: PriceUnits) -> bool:
+        """Return whether an order buys at ``bid`` or above, or sells at ``ask`` or below; 0 is no
+        price."""
+        return 0 < bid <= self.highest_bid or self.lowest_ask <= ask
+
+    def standing(self, bid: PriceUnits, ask: PriceUnits) -> Iterator[int]:
+        """Iterate over those orders, in order of acceptance; orders already yielded may be
+        removed."""
+        buyers = self._bids.reached(bid) if 0 < bid <= self.highest_bid else iter(())
+        sellers = self._asks.reached(ask) if self.lowest_ask <= ask else iter(())
+        return merge(buyers, sellers)
+
+    def against(self, side: int, limit: PriceUnits | None, most: int) -> list[int]:
+        """Return at most so many orders that rest against an order of that side and limit, None for
+        any price, the best first, those of one price in order of acceptance."""
+        if side > 0:
+            limit = ANY_PRICE if limit is None else limit
+            return self._asks.best(limit, most) if self.lowest_ask <= limit else []
+        limit = limit or 0
+        return self._bids.best(limit, most) if 0 < self.highest_bid >= limit else []
 
 
 class TriggerBook:

@@ -44,6 +44,13 @@ class Exchange:
         """Incremented when an instrument gets its first working order."""
         self.changes = 0
         """Incremented with every change that lets more ticks concern an order."""
+        self._queues = False
+
+    def queue(self, queues: bool) -> None:
+        """Let the ticks that change places in queues concern orders, or no longer."""
+        if queues != self._queues:
+            self._queues = queues
+            self.changes += 1
 
     @property
     def instruments(self) -> KeysView[int]:
@@ -130,6 +137,8 @@ class Exchange:
             return False
         if books.watchers:
             return True
+        if self._queues and books.limits.stands(*_own_sides(tick)):
+            return True
         if isinstance(tick, Quote):
             if books.limits.concerned(tick):
                 return True
@@ -153,6 +162,18 @@ class Exchange:
         already yielded may be removed."""
         books = self._books.get(quote.conId)
         return iter(()) if books is None else books.limits.reached(quote)
+
+    def standing(self, con_id: int, bid: PriceUnits, ask: PriceUnits) -> Iterator[int]:
+        """Iterate over the buy orders at ``bid`` or above and the sell orders at ``ask`` or below,
+        in order of acceptance; 0 is no price. Orders already yielded may be removed."""
+        books = self._books.get(con_id)
+        return iter(()) if books is None else books.limits.standing(bid, ask)
+
+    def against(self, con_id: int, side: int, limit: PriceUnits | None, most: int) -> list[int]:
+        """Return at most so many orders that rest against an order of that side and limit, None for
+        any price, the best first, those of one price in order of acceptance."""
+        books = self._books.get(con_id)
+        return [] if books is None else books.limits.against(side, limit, most)
 
     def elected(self, tick: Quote | Print) -> list[int]:
         """Return the orders whose stop a tick reaches, in order of acceptance."""
@@ -187,3 +208,8 @@ class Exchange:
         acceptance."""
         books = self._books.get(con_id)
         return sorted(books.watchers) if books is not None else []
+
+
+def _own_sides(tick: Quote | Print) -> tuple[PriceUnits, PriceUnits]:
+    """Return the prices on whose side a tick changes queues: those of the bids and of the asks."""
+    return (tick.bid, tick.ask) if isinstance(tick, Quote) else (tick.price, tick.price)

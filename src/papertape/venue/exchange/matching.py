@@ -1,8 +1,18 @@
-"""The paper fill rule: at the current touch, at most the displayed size, then at a new quote.
+"""The fill rules. ``paper``: at the current touch, at most the displayed size, then at a new quote.
 
 A market order trades at the opposite touch and waits while there is none. A limit order trades
 only when the quote reaches its limit; prints never fill it. All fills are at the touch, so a
 limit order may fill at a better price than its limit, never at a worse one.
+
+``queue``: an order that comes trades as under ``paper``. What rests at a limit stands behind the
+size that the market shows there when it comes. Prints at its price take those before it, then it.
+Where less is shown than stood before it, that much is left before it: who cancels stood behind. An
+opposite quote at its price trades with it up to the displayed size; a print or an opposite quote
+beyond its price fills it. It fills at its limit. This is the cautious one of the queue models in
+use (``RiskAverseQueueModel`` of hftbacktest).
+
+``instant``: an order trades whole as soon as it works, at the touch where that is within its limit,
+otherwise at its limit; a market order without an opposite quote at the last price.
 """
 
 import msgspec

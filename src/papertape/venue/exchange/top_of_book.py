@@ -1,7 +1,11 @@
 """The top of book at the instant of a decision, read once per instrument."""
 
+from typing import Final
+
 from ..market.source import DayStats, MarketSource, Quote
-from ..units import Nanos, PriceUnits
+from ..units import Nanos, PriceUnits, SizeUnits
+
+SHOWN_LEVELS: Final = 10
 
 
 class TopOfBook:
@@ -51,6 +55,15 @@ class TopOfBook:
         if self._source is None or con_id not in self._source:
             return None
         return self._source.day(con_id, self._now)
+
+    def shown(self, con_id: int, side: int, price: PriceUnits) -> SizeUnits:
+        """Return the size that the book shows at a price of a side, +1 the bids, within its best
+        ``SHOWN_LEVELS``; 0 where it shows none."""
+        if self._source is None or con_id not in self._source:
+            return 0
+        book = self._source.depth(con_id, self._now, SHOWN_LEVELS)
+        levels = book.bids if side > 0 else book.asks
+        return next((level.size for level in levels if level.price == price), 0)
 
     def current(self, con_id: int, now: Nanos) -> Quote:
         """Return the top of book at another instant, for queries."""

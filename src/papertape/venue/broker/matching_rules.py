@@ -1,0 +1,56 @@
+"""How orders meet the market at present: the rule that fills them, and their times on the way.
+
+What a world or the control API said last counts, otherwise the profile.
+"""
+
+from typing import Protocol
+
+from ..market.noise import mix
+from ..script import INSTANT, QUEUE, MatchingRules, Script
+from ..units import RATE_SCALE, Nanos
+from .profile import Profile
+
+
+class MatchedState(Protocol):
+    """The part of the state that says how orders meet the market."""
+
+    script: Script
+
+
+class PresentRules:
+    """Looks at the state and the profile; changes nothing."""
+
+    def __init__(self, state: MatchedState, profile: Profile) -> None:
+        self._script = state.script
+        self._usual = profile.matching
+        self._seed = profile.seed
+
+    @property
+    def rules(self) -> MatchingRules:
+        """The rules of this instant."""
+        return self._script.matching or self._usual
+
+    @property
+    def queues(self) -> bool:
+        """Whether resting orders stand in queues."""
+        return self.rules.fill_rule == QUEUE
+
+    @property
+    def is_instant(self) -> bool:
+        """Whether orders fill as soon as they work."""
+        return self.rules.fill_rule == INSTANT
+
+    def acknowledged(self, number: int) -> Nanos:
+        """Return how long a request is on its way to the broker; ``number`` is its own."""
+        return self._drawn(self.rules.acknowledged, 1, number)
+
+    def routed(self, number: int) -> Nanos:
+        """Return how long an order is on its way to its exchange; ``number`` is its own."""
+        return self._drawn(self.rules.routed, 2, number)
+
+    def _drawn(self, latency: Nanos, kind: int, number: int) -> Nanos:
+        """Return a time between ``1 - spread`` and ``1 + spread`` of a latency."""
+        width = latency * self.rules.spread // RATE_SCALE
+        if not width:
+            return latency
+        return latency - width + mix(self._seed, kind, number) % (2 * width + 1)
