@@ -165,6 +165,8 @@ class Engine:
         for order in state.orders.values():
             self.broker.groups.follow(order)
             self._follower.follow(order)
+            if order.arrives:
+                self._agenda.add(max(order.arrives, self.clock + 1), Alarm.LOOK, order.permId)
             if order.terms.special is not None:
                 # It may be due already: the market is not looked at before the first step.
                 self._agenda.add(self.clock + 1, Alarm.LOOK, order.permId)
@@ -306,7 +308,7 @@ class Engine:
             happened.append(Happened(now, fact, order))
         for order in touched.values():
             self._follower.follow(order)
-            if order.terms.special is not None:
+            if order.terms.special is not None or order.arrives:
                 self._follower.set_look(order, now)
             if self.hours.exchange:
                 self._follower.set_turn(order, now)

@@ -126,6 +126,8 @@ class OrderPlaced(Fact, frozen=True, tag=1):
     """The permId of its parent."""
     scripted: bool = False
     """Whether a rule of a world fills it, and no market."""
+    arrives: Nanos = 0
+    """When it comes to the broker; 0 where it is there."""
 
 
 class OrderReplaced(Fact, frozen=True, tag=2):
@@ -144,6 +146,34 @@ class OrderReplaced(Fact, frozen=True, tag=2):
     """The stop that its trail has reached, kept by the new terms; None without one."""
     limit: PriceUnits | None = None
     """The limit that its first fill gave it, kept by the new terms; None without one."""
+
+
+class OrderReceived(Fact, frozen=True, tag=19):
+    """An order that was on its way came to the broker: it works, waits, or has ended."""
+
+    permId: int
+    terms: Terms
+    status: str
+    whyHeld: str
+    expires: Nanos
+    reason: Refusal | None = None
+    """Why the broker refuses it; its client receives this."""
+    opens: Nanos = 0
+    held: int = 0
+    scripted: bool = False
+
+
+class OrderRouted(Fact, frozen=True, tag=26):
+    """An acknowledged order is on its way to its exchange."""
+
+    permId: int
+    arrives: Nanos
+
+
+class OrderArrived(Fact, frozen=True, tag=27):
+    """An order came to its exchange, where it trades from now on."""
+
+    permId: int
 
 
 class OrderMoved(Fact, frozen=True, tag=3):
@@ -651,6 +681,9 @@ AnyFact = (
     | ActDone
     | MatchingSet
     | OrderQueued
+    | OrderReceived
+    | OrderRouted
+    | OrderArrived
     | CombinationNamed
     | CombinationFilled
 )

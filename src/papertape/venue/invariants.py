@@ -3,7 +3,7 @@
 from collections import Counter
 
 from .broker.ledger import Account
-from .broker.lifecycle import FILLED, PRE_SUBMITTED, TERMINAL, WORKING
+from .broker.lifecycle import FILLED, PENDING_SUBMIT, PRE_SUBMITTED, TERMINAL, WORKING
 from .broker.orders import PART, WHOLE, FillRow, LiveOrder
 from .engine import Engine
 from .reference.composition import is_combination
@@ -49,9 +49,15 @@ def _order(order: LiveOrder) -> None:
     if not order.terms.exercise and not is_combination(order.terms.conId):
         assert (order.value > 0) == (order.filled > 0), f"{name}: value {order.value}"
     if order.held and order.working:
-        assert order.status == PRE_SUBMITTED, f"{name} is held as {order.status}"
+        travels = bool(order.held & Held.TRAVELS)
+        assert travels == (order.status == PENDING_SUBMIT), f"{name}: {order.held}, {order.status}"
+        waits = order.held & ~Held.ROUTED
+        assert travels or not waits or order.status == PRE_SUBMITTED, f"{name}: {order.status}"
         fresh = not order.filled or bool(order.held & Held.INACTIVE)
         assert fresh, f"{name} is held and has filled {order.filled}"
+    if order.status == PENDING_SUBMIT:
+        assert order.held & Held.TRAVELS, f"{name} is on no way"
+    assert bool(order.arrives) <= order.working, f"{name} has ended and arrives"
     if order.opens and order.working:
         assert order.status == PRE_SUBMITTED, f"{name} waits for the open as {order.status}"
     if order.waits and order.working:

@@ -29,6 +29,10 @@ class Held(IntFlag):
     """Its auction has not come."""
     INACTIVE = 16
     """Its client deactivated it; new terms may activate it."""
+    TRAVELS = 32
+    """It is on its way to the broker, who has not acknowledged it."""
+    ROUTED = 64
+    """It is on its way to its exchange."""
 
 
 class Trail(msgspec.Struct, frozen=True, array_like=True, gc=False):

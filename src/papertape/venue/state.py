@@ -45,6 +45,7 @@ from .facts import (
     MarginModelChanged,
     OrderActivated,
     OrderAdjusted,
+    OrderArrived,
     OrderDropped,
     OrderEnded,
     OrderFilled,
@@ -53,12 +54,14 @@ from .facts import (
     OrderMoved,
     OrderPlaced,
     OrderQueued,
+    OrderReceived,
     OrderReduced,
     OrderReleased,
     OrderRepeated,
     OrderReplaced,
     OrderRepriced,
     OrderResumed,
+    OrderRouted,
     OrderSuspended,
     OrderTouched,
     OrderTriggered,
@@ -73,6 +76,7 @@ from .market.source import Quote
 from .reference.composition import Composition, is_combination
 from .script import Script
 from .scripting import ScriptFold
+from .special import Held
 from .units import Nanos, SizeUnits
 
 replace = msgspec.structs.replace
@@ -150,6 +154,9 @@ class Fold:
             OrderRepriced: self._repriced,
             OrderTouched: self._touched,
             OrderQueued: self._queued,
+            OrderReceived: self._received,
+            OrderRouted: self._routed,
+            OrderArrived: self._arrived,
             AlgoBegan: self._algo_began,
             OrderActivated: self._activated,
             OrderReduced: self._reduced,
@@ -189,7 +196,7 @@ class Fold:
         order = LiveOrder(
             fact.permId, fact.clientId, fact.orderId, fact.terms, fact.status, fact.whyHeld,
             now, fact.expires, opens=fact.opens, held=fact.held, parent=fact.parent,
-            scripted=fact.scripted,
+            scripted=fact.scripted, arrives=fact.arrives,
         )  # fmt: skip
         state.next_perm_id = fact.permId + 1
         self._count_id(fact.clientId, fact.orderId)
@@ -197,6 +204,27 @@ class Fold:
             return self._over(replace(order, ended=now, bySystem=True))
         self._name(order)
         return self._kept(order)
+
+    def _received(self, fact: OrderReceived, now: Nanos) -> LiveOrder:
+        order = self.state.orders[fact.permId]
+        order = replace(
+            order, terms=fact.terms, status=moved(order.status, fact.status),
+            whyHeld=fact.whyHeld, accepted=now, expires=fact.expires, opens=fact.opens,
+            held=fact.held, scripted=fact.scripted, arrives=0,
+        )  # fmt: skip
+        if fact.status == INACTIVE:
+            return self._over(replace(order, ended=now, bySystem=True))
+        return self._kept(order)
+
+    def _routed(self, fact: OrderRouted, now: Nanos) -> LiveOrder:
+        order = self.state.orders[fact.permId]
+        held = order.held | Held.ROUTED
+        return self._kept(replace(order, held=int(held), arrives=fact.arrives))
+
+    def _arrived(self, fact: OrderArrived, now: Nanos) -> LiveOrder:
+        order = self.state.orders[fact.permId]
+        held = order.held & ~Held.ROUTED
+        return self._kept(replace(order, held=int(held), arrives=0, routed=True))
 
     def _replaced(self, fact: OrderReplaced, now: Nanos) -> LiveOrder:
         order = self.state.orders[fact.permId]
@@ -244,7 +272,7 @@ class Fold:
             order.fees + fact.fee, order.billedSize + fact.size, order.billedValue + fact.value,
             now if over else 0, over, parent=order.parent, movedStop=order.movedStop,
             movedLimit=order.movedLimit, run=order.run, scripted=order.scripted,
-            given=fact.given, ahead=order.ahead, joined=order.joined,
+            given=fact.given, ahead=order.ahead, joined=order.joined, routed=order.routed,
         )  # fmt: skip
         state.next_execution = fact.execution + 1
         if not fact.given:  # else the books are those of its parts
@@ -318,7 +346,7 @@ class Fold:
         order = self.state.orders[fact.permId]
         status = moved(order.status, fact.status)
         return self._over(
-            replace(order, status=status, whyHeld="", ended=now, bySystem=fact.system)
+            replace(order, status=status, whyHeld="", ended=now, bySystem=fact.system, arrives=0)
         )
 
     def _bound(self, fact: ManualOrderBound, now: Nanos) -> LiveOrder:

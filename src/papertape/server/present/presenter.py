@@ -28,6 +28,7 @@ DISCARDED = "Order was discarded"
 """Of an order that never left TWS, as captured."""
 
 
+PLACED = (facts.OrderPlaced, facts.OrderReceived)
 MOVES = (facts.PositionMoved, facts.PositionAdjusted)
 """Facts that change holdings without a trade."""
 
@@ -39,6 +40,7 @@ class Presenter:
         self._views = views
         self._rules: dict[type[Any], Callable[[Happened], Iterator[Event]]] = {
             facts.OrderPlaced: self._placed,
+            facts.OrderReceived: self._placed,
             facts.OrderReplaced: self._plain(events.OrderReplacedEvent),
             facts.OrderMoved: self._moved,
             facts.OrderRepeated: self._plain(events.OrderAcknowledged),
@@ -96,9 +98,9 @@ class Presenter:
         return told
 
     def _placed(self, one: Happened) -> Iterator[Event]:
-        assert isinstance(one.fact, facts.OrderPlaced) and one.order is not None
+        assert isinstance(one.fact, PLACED) and one.order is not None
         view = self._views.order(one.order)
-        if one.fact.bound:
+        if isinstance(one.fact, facts.OrderPlaced) and one.fact.bound:
             yield events.OrderBoundEvent(view)
         if one.fact.reason is not None:
             reason = one.fact.reason
@@ -171,9 +173,11 @@ class Presenter:
 
     def _ended(self, one: Happened) -> Iterator[Event]:
         assert isinstance(one.fact, facts.OrderEnded) and one.order is not None
-        reason = one.fact.reason
+        reason, view = one.fact.reason, self._views.order(one.order)
+        if one.fact.status == INACTIVE:
+            yield events.OrderInactive(view)
+            return
         assert reason is not None, "an order ended without a word"
-        view = self._views.order(one.order)
         yield events.OrderCancelled(view, reason.code, reason.facts, reason.variant)
 
     def _dropped(self, one: Happened) -> Iterator[Event]:

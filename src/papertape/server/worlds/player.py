@@ -14,7 +14,7 @@ import msgspec
 
 from ...errors import WorldError
 from ...venue.engine import Happened
-from ...venue.facts import ActDone, OrderPlaced, RuleMatched, RuleSet
+from ...venue.facts import ActDone, OrderPlaced, OrderReceived, RuleMatched, RuleSet
 from ...venue.script import ActOnOrder, SetRule
 from ...venue.units import Nanos
 from ...worlds.steps import (
@@ -211,9 +211,10 @@ class WorldPlayer:
                 self._rules[fact.number] = self._setting
             elif isinstance(fact, RuleMatched):
                 self._matched(fact, one.time)
-            elif isinstance(fact, OrderPlaced) and fact.permId in self.late:
-                late = self.late.pop(fact.permId)
-                text = f"late-order {fact.orderId} client={fact.clientId} ms={late / 1e6:g}"
+            elif isinstance(fact, OrderPlaced | OrderReceived) and fact.permId in self.late:
+                late, order = self.late.pop(fact.permId), one.order
+                assert order is not None
+                text = f"late-order {order.orderId} client={order.clientId} ms={late / 1e6:g}"
                 self._tws.drills.begin(text)
             elif isinstance(fact, ActDone) and fact.problem:
                 rule = self._names.get(fact.permId)

@@ -53,6 +53,8 @@ class Holds:
     def next_look(self, order: LiveOrder, now: Nanos) -> Nanos:
         """Return when a held order must be looked at, other than with a tick; 0 for never."""
         special = order.terms.extras
+        if order.held & (Held.TRAVELS | Held.ROUTED):
+            return order.arrives
         if order.held & Held.LATER and special.begins > now:
             return special.begins
         if special.conditions and not order.held & Held.CHILD:
@@ -72,7 +74,7 @@ class Holds:
         special, con_id = order.terms.special, order.terms.conId
         if special is None:
             return (con_id,) if order.touched and order.waits and not order.opens else ()
-        if not order.working or order.held & Held.CHILD:
+        if not order.working or order.held & (Held.CHILD | Held.TRAVELS):
             return ()
         found: set[int] = set()
         if special.conditions and (special.cancels or order.held & Held.CONDITION):

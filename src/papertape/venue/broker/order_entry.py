@@ -7,7 +7,15 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ..facts import OrderEnded, OrderMoved, OrderPlaced, OrderReplaced, OrderWarned, Terms
+from ..facts import (
+    OrderEnded,
+    OrderMoved,
+    OrderPlaced,
+    OrderReceived,
+    OrderReplaced,
+    OrderWarned,
+    Terms,
+)
 from ..market.source import Quote
 from ..reference.composition import is_combination
 from ..reference.instruments import Refusal
@@ -41,6 +49,7 @@ class OrderEntry:
         self._top = parts.top
         self._margin = parts.margin
         self._fills = parts.fills
+        self._rules = parts.rules
         self._hedges = parts.hedges
         self._trails = parts.trails
         self._pegs = parts.pegs
@@ -67,6 +76,40 @@ class OrderEntry:
         placed = OrderPlaced(
             perm_id, client_id, order_id, terms, lifecycle.SUBMITTED, "", expires, None, bound
         )
+        if latency := self._rules.acknowledged(perm_id):
+            child = Held.CHILD if parent is not None and not parent.done else 0
+            yield replace(
+                placed, status=lifecycle.PENDING_SUBMIT, held=int(Held.TRAVELS | child),
+                parent=0 if parent is None else parent.permId, arrives=now + latency,
+            )  # fmt: skip
+            return
+        yield from self._accept(placed, parent, now)
+
+    def receive(self, order: LiveOrder, now: Nanos) -> Decision:
+        """Let an order that was on its way come to the broker."""
+        parent, expires = self._state.orders.get(order.parent), order.expires
+        if not order.terms.extras.ends:
+            expires = self._holds.expiry(order.terms, now)
+        placed = OrderPlaced(
+            order.permId, order.clientId, order.orderId, order.terms, lifecycle.SUBMITTED, "",
+            expires, parent=order.parent,
+        )  # fmt: skip
+        for fact in self._accept(placed, parent, now):
+            if isinstance(fact, OrderPlaced):
+                yield OrderReceived(
+                    fact.permId, fact.terms, fact.status, fact.whyHeld, fact.expires, fact.reason,
+                    fact.opens, fact.held, fact.scripted,
+                )  # fmt: skip
+            else:
+                yield fact
+        if order.permId not in self._state.orders and not order.parent:
+            # refused: those that came with it have nobody to wait for
+            yield from self._relatives.orphan(order)
+
+    def _accept(self, placed: OrderPlaced, parent: LiveOrder | None, now: Nanos) -> Decision:
+        """Decide the acceptance of an order that is with the broker."""
+        perm_id, client_id, order_id = placed.permId, placed.clientId, placed.orderId
+        terms = placed.terms
         beyond = self._beyond_means(terms) if parent is None else None
         if beyond is not None:
             yield replace(placed, status=lifecycle.INACTIVE, reason=beyond)
@@ -80,7 +123,9 @@ class OrderEntry:
                 notice = OrderWarned(client_id, order_id, self._holds.next_day(terms))
                 yield from (notice, notice)
             held = self._holds.reasons(terms, parent, now)
-            placed = replace(placed, held=held, parent=0 if parent is None else parent.permId)
+            if parent is not None:
+                placed = replace(placed, parent=parent.permId)
+            placed = replace(placed, held=held)
             if held:
                 yield replace(placed, status=lifecycle.PRE_SUBMITTED, whyHeld=why_held(terms, held))
                 yield from self._working.repeat(perm_id)
@@ -126,10 +171,12 @@ class OrderEntry:
         quote, closed = self._top.look(terms.conId), self._holds.opens(terms, now)
         limit, tif, stop, peg = terms.limit, terms.tif, terms.stop, terms.extras.peg
         notice = self._band(terms, quote) if stop is None else None
+        takes, in_vain, immediate = self._fills.takes, self._fills.in_vain, tif in IMMEDIATE
+        now_there = not self._rules.rules.routed
         if notice is not None:
             yield replace(placed, status=lifecycle.PRE_SUBMITTED)
             yield from self._relatives.cancel_by_system(perm_id, notice)
-        elif closed and tif not in IMMEDIATE:
+        elif closed and not immediate:
             held = lifecycle.PRE_SUBMITTED
             yield from self._hold(
                 replace(placed, status=held, whyHeld=why_held(terms), opens=closed)
@@ -141,10 +188,10 @@ class OrderEntry:
             priced = self._pegs.price(terms, peg) is not None
             yield placed if priced else replace(placed, status=lifecycle.PRE_SUBMITTED)
             yield from self._working.work(perm_id, quote, repeat=True)
-        elif terms.extras.passive and self._fills.takes(placed.clientId, terms, quote):
+        elif now_there and terms.extras.passive and takes(placed.clientId, terms, quote):
             yield placed
             yield from self._relatives.cancel_by_system(perm_id)
-        elif tif in IMMEDIATE and (closed or self._fills.in_vain(placed.clientId, terms, quote)):
+        elif now_there and immediate and (closed or in_vain(placed.clientId, terms, quote)):
             if tif == FOK:
                 yield replace(placed, status=lifecycle.INACTIVE)
                 return
@@ -157,6 +204,7 @@ class OrderEntry:
         else:
             legged = terms.special is not None and terms.special.legged
             starts_held = legged or (limit is None and terms.side > 0)
+            starts_held = starts_held or (immediate and not now_there)
             yield replace(placed, status=lifecycle.PRE_SUBMITTED) if starts_held else placed
             yield from self._working.work(perm_id, quote, repeat=not legged)
 
@@ -188,6 +236,8 @@ class OrderEntry:
                 special, oca=order.terms.extras.oca, ocaType=order.terms.extras.ocaType
             )
             terms = replace(terms, special=special)
+        if order.held & (Held.TRAVELS | Held.ROUTED):
+            return Refusal(2102)
         refusal = mismatch(order, terms)
         if refusal is not None:
             return refusal

@@ -15,6 +15,7 @@ from ..facts import Terms
 from ..market.source import Print, Quote
 from ..reference.instruments import Instruments, Refusal
 from ..reference.sessions import TradingHours
+from ..special import Held
 from ..units import Nanos, PriceUnits
 from .order_entry import OrderEntry
 from .orders import LiveOrder
@@ -100,6 +101,8 @@ class OrderManager:
     def look(self, order: LiveOrder, now: Nanos) -> Decision:
         """Let a held order work when nothing holds it any longer; cancel an order whose conditions
         say so."""
+        if order.held & Held.TRAVELS:
+            return self._entry.receive(order, now) if order.arrives <= now else iter(())
         return self._working.look(order, now)
 
     def turn(self, order: LiveOrder, now: Nanos) -> Decision:

@@ -81,6 +81,10 @@ class LiveOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     place in a queue."""
     joined: Nanos = 0
     """When it came to that place."""
+    arrives: Nanos = 0
+    """When it comes to the broker, or to its exchange; 0 where it is there."""
+    routed: bool = False
+    """Whether it has been on its way to its exchange."""
     scripted: bool = False
     """Whether a rule of a world fills it. Then it is in no book."""
 

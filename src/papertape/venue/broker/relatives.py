@@ -144,7 +144,9 @@ class Relatives:
         if order.opens and not order.waits:
             yield OrderMoved(order.permId, lifecycle.PENDING_CANCEL)
             yield from self._repeat(order.permId)
-        yield OrderEnded(order.permId, lifecycle.CANCELLED, False, CANCELLED)
+        travels = order.held & Held.TRAVELS
+        status = lifecycle.API_CANCELLED if travels else lifecycle.CANCELLED
+        yield OrderEnded(order.permId, status, False, CANCELLED)
         yield from self._given_up(order)
 
     def expire(self, order: LiveOrder) -> Decision:

@@ -9,9 +9,12 @@ from ..exchange.triggers import DOUBLE, elects
 from ..facts import (
     AnyFact,
     OrderActivated,
+    OrderArrived,
+    OrderEnded,
     OrderRepeated,
     OrderRepriced,
     OrderResumed,
+    OrderRouted,
     OrderSuspended,
     OrderTouched,
     OrderTriggered,
@@ -21,7 +24,7 @@ from ..special import Held
 from ..units import Nanos, PriceUnits
 from . import lifecycle
 from .holds import why_held
-from .order_types import IMMEDIATE
+from .order_types import FOK, IMMEDIATE
 from .orders import ADDED, REMOVED, LiveOrder
 from .parts import BrokerParts, Decision
 from .relatives import Relatives
@@ -65,6 +68,12 @@ class WorkingOrders:
     def work(self, perm_id: int, quote: Quote, *, repeat: bool) -> Decision:
         """Fill the order against the quote, then rest or cancel the remainder."""
         order = self._state.orders[perm_id]
+        latency = 0 if order.routed else self._rules.routed(perm_id)
+        if latency:
+            yield OrderRouted(perm_id, self._top.now + latency)
+            if repeat:
+                yield from self.repeat(perm_id)
+            return
         began = self._algos.began(order, self._top.now) if order.terms.special is not None else None
         if began is not None:
             yield began
@@ -132,7 +141,7 @@ class WorkingOrders:
         """Elect a stop: from now on the order trades."""
         yield OrderTriggered(perm_id, price)
         order = self._state.orders[perm_id]
-        if order.terms.extras.peg is not None:
+        if order.terms.extras.peg is not None or self._rules.routed(perm_id):
             yield from self.work(perm_id, quote, repeat=False)
             return
         yield from self.trade(order, quote, REMOVED)
@@ -141,6 +150,11 @@ class WorkingOrders:
         """Let a held order work when nothing holds it any longer; cancel an order whose conditions
         say so. ``traded`` is an order that has just filled."""
         held, special = order.held, order.terms.extras
+        if held & Held.TRAVELS:
+            return
+        if held & Held.ROUTED and order.arrives <= now:
+            yield from self._arrive(order, now)
+            return
         if held & Held.LATER and special.begins <= now:
             held &= ~Held.LATER
         asked = special.cancels or held & Held.CONDITION
@@ -159,6 +173,25 @@ class WorkingOrders:
         elif held != order.held:
             yield from self.release(order, held, now)
 
+    def _arrive(self, order: LiveOrder, now: Nanos) -> Decision:
+        """Let an order trade that came to its exchange; one that does not wait ends there when it
+        finds too little, one that may not take when it finds anything."""
+        perm_id, terms, quote = order.permId, order.terms, self._top.look(order.terms.conId)
+        yield OrderArrived(perm_id)
+        opens, immediate = self._holds.opens(terms, now), terms.tif in IMMEDIATE
+        if immediate and (opens or self._fills.in_vain(order.clientId, terms, quote)):
+            if terms.tif == FOK and order.status == lifecycle.PRE_SUBMITTED:
+                yield OrderEnded(perm_id, lifecycle.INACTIVE, True)
+                yield from self.relatives.orphan(order)
+            else:
+                yield from self.relatives.cancel_by_system(perm_id)
+        elif terms.extras.passive and self._fills.takes(order.clientId, terms, quote):
+            yield from self.relatives.cancel_by_system(perm_id)
+        elif opens:
+            yield OrderSuspended(perm_id, lifecycle.PRE_SUBMITTED, "", opens)
+        else:
+            yield from self.work(perm_id, quote, repeat=False)
+
     def _slice(self, order: LiveOrder, now: Nanos) -> Decision:
         """Let the next part of an algorithmic order trade; end it with its time."""
         yield from self.trade(order, self._top.look(order.terms.conId), REMOVED)
@@ -176,6 +209,8 @@ class WorkingOrders:
                 yield OrderRepriced(perm_id, *self._trails.at(terms, price))
         idle = held or opens or waits
         status = lifecycle.PRE_SUBMITTED if idle else lifecycle.SUBMITTED
+        if held & Held.TRAVELS:
+            status = order.status
         yield OrderActivated(perm_id, held, status, why_held(terms, held))
         if opens:
             yield OrderSuspended(perm_id, lifecycle.PRE_SUBMITTED, why_held(terms), opens)
