@@ -10,6 +10,7 @@ import pytest
 from papertape.cli.settings import ServeSettings, api_words, load, load_all
 from papertape.errors import SettingsError
 from papertape.server.settings import StationSettings
+from papertape.venue.units import RATE_SCALE
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +46,21 @@ def test_markets_are_open_always_or_at_the_hours_of_their_exchanges() -> None:
     assert load(None, {"hours": "exchange"}).chosen_market().hours == "exchange"
     with pytest.raises(SettingsError, match=r"'always' or 'exchange' .*hours"):
         load(None, {"hours": "never"})
+
+
+def test_fill_rule_and_latency_reach_the_broker() -> None:
+    given = {"fill_rule": "queue", "ack_latency_ms": 190, "latency_spread": 10, "seed": 5}
+    settings = load(None, given)
+    profile = settings.station().shaped(settings.profile())
+    assert (profile.fill_rule, profile.seed) == ("queue", 5)
+    assert (profile.ack_latency, profile.fill_latency) == (190_000_000, 0)
+    assert profile.latency_spread * 10 == RATE_SCALE
+    with pytest.raises(SettingsError, match=r"'paper', 'queue' or 'instant' .*fill_rule"):
+        load(None, {"fill_rule": "best"})
+    with pytest.raises(SettingsError, match="ack_latency_ms"):
+        load(None, {"ack_latency_ms": -1}).station()
+    with pytest.raises(SettingsError, match="latency_spread"):
+        load(None, {"latency_spread": 101}).station()
 
 
 HIDDEN = {

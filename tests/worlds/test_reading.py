@@ -20,6 +20,11 @@ LINES = {
     "start 2026-04-10 15:40 US/Eastern": s.StartStep(text="2026-04-10 15:40 US/Eastern"),
     "hours exchange": s.HoursStep(when="exchange"),
     "seed 7": s.SeedStep(number=7),
+    "fills queue": s.FillsStep(rule="queue"),
+    "latency ack 190ms fill 40ms spread 10%": s.LatencyStep(
+        ack=190 * MS, fill=40 * MS, spread=D(10)
+    ),
+    "latency fill 1s": s.LatencyStep(fill=SECOND),
     "account DU1 cash 25,000.50 USD": s.AccountStep(account="DU1", cash=D("25000.50")),
     "account DU1 holds -5 SPY @ 170": s.HoldingStep(
         account="DU1", symbol="SPY", quantity=D(-5), price=D(170)

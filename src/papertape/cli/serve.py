@@ -100,6 +100,9 @@ def serve(
         str | None, typer.Option(help="Market hours: always, or those of the exchange. [always]")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of everything random. [1]")] = None,
+    fill_rule: Annotated[
+        str | None, typer.Option(help="How orders fill: paper, queue or instant. [paper]")
+    ] = None,
     quote_interval_ms: Annotated[
         int | None,
         typer.Option(help="Milliseconds between quote updates; 0: every tick. [250]"),
@@ -184,6 +187,7 @@ def serve(
         "data_dir": data_dir, "account": account,
         "max_server_version": max_server_version, "gateway": gateway, "speed": speed,
         "start": start, "seed": seed, "minutes_played": minutes_played, "hours": hours,
+        "fill_rule": fill_rule,
         "quote_interval_ms": quote_interval_ms, "max_message_rate": max_message_rate,
         "trusted_ips": trusted_ip or None,
         "allow_localhost": allow_localhost, "acceptance": acceptance, "drills": drill or None,

@@ -135,7 +135,8 @@ def compose(
         if chosen.contracts:
             instruments = instruments.extended(chosen.contracts)
         tape = WorldTape(open_tape(chosen.folder, facts, chosen.hours, instruments))
-        engine = Engine(tape, replace(profile or Profile(), hours=chosen.hours), instruments)
+        shaped = (settings or StationSettings()).shaped(profile or Profile())
+        engine = Engine(tape, replace(shaped, hours=chosen.hours), instruments)
         recovered = keeper.recover(engine)
         last = max(kept.market, engine.clock)
         if chosen.start is not None:

@@ -10,6 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from ..errors import SettingsError
+from ..venue.broker.profile import Profile
+from ..venue.script import FILL_RULES, MOST_LATENCY, FillRule
+from ..venue.units import RATE_SCALE
 from ..versions import MAX_SERVER, MIN_SERVER
 from .addresses import network
 
@@ -98,7 +101,18 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_log_mb: int = 1024
     """Maximum bytes on disk of the API message logs, and of the wire log; the oldest go first."""
     seed: int = 1
-    """Seed of the random choices of drills."""
+    """Seed of the random choices of drills, and of latency."""
+    fill_rule: FillRule = "paper"
+    """How orders fill: ``paper`` at the touch, up to the size that it shows; ``queue`` behind the
+    size at their price, as prints come; ``instant`` whole and at once."""
+    ack_latency_ms: float = 0.0
+    """How long a new order is on its way to the broker, who acknowledges it then: about 190 ms to
+    IB. Meanwhile it is PendingSubmit."""
+    fill_latency_ms: float = 0.0
+    """How long an acknowledged order is on its way to its exchange, where it trades then: about
+    40 ms."""
+    latency_spread: float = 0.0
+    """By how many percent of itself each of these times may be longer or shorter, by the seed."""
     gateway: bool = False
     """Behave as IB Gateway: farms for quotes and history connect on the first request for them."""
     api_defaults: ApiDefaults = "testing"
@@ -145,6 +159,16 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
         self._within("max_buffer_mb", 1, 1024)
         self._within("client_id_linger_s", 0, 3600)
         self._within("current_time_silence_s", 0, 60)
+        self._within("ack_latency_ms", 0, MOST_LATENCY / 1e6)
+        self._within("fill_latency_ms", 0, MOST_LATENCY / 1e6)
+        self._within("latency_spread", 0, 100)
+        if self.fill_rule not in FILL_RULES:
+            raise SettingsError(
+                "is no fill rule",
+                setting="fill_rule",
+                found=self.fill_rule,
+                advice="Choose one of: " + ", ".join(FILL_RULES),
+            )
         self._within("farm_connect_ms", 0, 60_000)
         self._within("farm_idle_s", 0, 86_400)
         self._within("restart_down_s", 0, 86_400)
@@ -180,6 +204,17 @@ class StationSettings(msgspec.Struct, frozen=True, kw_only=True):
         self._known_entitlements()
         for name in ("daily_restart", "daily_logoff"):
             self._time_of_day(name)
+
+    def shaped(self, profile: Profile) -> Profile:
+        """The profile of a broker with these fill rule and latencies."""
+        return msgspec.structs.replace(
+            profile,
+            fill_rule=self.fill_rule,
+            ack_latency=round(self.ack_latency_ms * 1e6),
+            fill_latency=round(self.fill_latency_ms * 1e6),
+            latency_spread=round(self.latency_spread * RATE_SCALE / 100),
+            seed=self.seed,
+        )
 
     def has_service(self, name: str) -> bool:
         """Whether the user has subscribed to one of ``SERVICES``."""

@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from ..venue.script import FillRule
 from ..venue.units import SECOND, Nanos
 
 Side = Literal["BUY", "SELL", ""]
@@ -35,6 +36,23 @@ class SeedStep(WorldStep, frozen=True, kw_only=True, tag="seed"):
     """The seed of everything random."""
 
     number: int
+
+
+class FillsStep(WorldStep, frozen=True, kw_only=True, tag="fills"):
+    """How orders fill from now on: ``paper``, ``queue`` or ``instant``."""
+
+    rule: FillRule
+
+
+class LatencyStep(WorldStep, frozen=True, kw_only=True, tag="latency"):
+    """How long orders are on their way from now on; what is None stays as it is."""
+
+    ack: Nanos | None = None
+    """To the broker."""
+    fill: Nanos | None = None
+    """To their exchange."""
+    spread: Decimal | None = None
+    """By how many percent of itself a time may be longer or shorter."""
 
 
 class AccountStep(WorldStep, frozen=True, kw_only=True, tag="account"):
@@ -224,6 +242,8 @@ Step = (
     StartStep
     | HoursStep
     | SeedStep
+    | FillsStep
+    | LatencyStep
     | AccountStep
     | HoldingStep
     | ContractStep

@@ -7,11 +7,12 @@ that the station cannot carry out yet has a reason in ``unserved`` and is refuse
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from ..venue.broker.order_types import ORDER_TYPES
+from ..venue.script import FILL_RULES
 from ..venue.units import SECOND
 from .expectations import AT_END, EXPECT, read_at_end, read_expect
 from .steps import (
@@ -24,9 +25,11 @@ from .steps import (
     DrillStep,
     EndStep,
     ExpectStep,
+    FillsStep,
     HaltStep,
     HoldingStep,
     HoursStep,
+    LatencyStep,
     PrintStep,
     QuoteStep,
     RampStep,
@@ -96,6 +99,27 @@ def _seed(words: Words) -> list[WorldStep]:
     step = SeedStep(number=words.whole("a seed"))
     words.end("one number")
     return [step]
+
+
+FILLS: Final = "fills paper|queue|instant"
+LATENCY: Final = "latency [ack TIME] [fill TIME] [spread PERCENT%]"
+
+
+def _fills(words: Words) -> list[WorldStep]:
+    rule: Any = words.one_of("a fill rule", FILL_RULES)
+    step = FillsStep(rule=rule)
+    words.end(FILLS)
+    return [step]
+
+
+def _latency(words: Words) -> list[WorldStep]:
+    ack = words.span() if words.take("ack") else None
+    fill = words.span() if words.take("fill") else None
+    spread = _percent(words, LATENCY) if words.take("spread") else None
+    words.end(LATENCY)
+    if ack is None and fill is None and spread is None:
+        raise words.wrong("says no time", LATENCY)
+    return [LatencyStep(ack=ack, fill=fill, spread=spread)]
 
 
 def _end(words: Words) -> list[WorldStep]:
@@ -471,6 +495,9 @@ VERBS: Final[dict[str, Verb]] = {
         Verb("on order", RULE, "what the broker does with the next order that fits", _unread,
              "broker"),
         Verb("on every", RULE, "what the broker does with each order that fits", _unread,
+             "broker"),
+        Verb("fills", FILLS, "how orders fill from now on", _fills, "broker"),
+        Verb("latency", LATENCY, "how long orders are on their way from now on", _latency,
              "broker"),
         Verb("fill", FILL, "an execution", _fill, "broker"),
         Verb("reject", REJECT, "the broker refuses the order", _reject, "broker"),

@@ -103,6 +103,23 @@ def test_a_dip_a_partial_fill_a_rejection() -> None:
     assert account.cash["USD"] < 25_000 * 10**6
 
 
+def test_a_world_says_how_orders_fill_and_how_long_they_take() -> None:
+    play = Play("quote SPY 170.08*100 x 170.10*100\nfills instant\nlatency ack 200ms spread 0%")
+    play.buy(1)
+    assert play.told() == ["open", "1 PendingSubmit 0"]
+    play.hall.wait(0.2)
+    told = play.told()
+    assert "1 BOT 100 @ 170" in told  # at its limit, which no quote reaches
+    assert told[-1] == "commission"
+    rules = play.hall.station.venue.state.script.matching
+    assert rules is not None and (rules.fill_rule, rules.acknowledged) == ("instant", 200_000_000)
+
+
+def test_a_world_cannot_take_longer_than_the_most() -> None:
+    with pytest.raises(WorldError, match=r"line 1.*60 s on its way at most"):
+        Play("latency ack 61s")
+
+
 def test_a_rejection_has_its_text_in_tws_words() -> None:
     play = Play('on order\n  reject 201 "no funds"\non order\n  reject 10349 "Order TIF was set"')
     play.buy(1)

@@ -16,7 +16,7 @@ from ...venue.broker.profile import Profile
 from ...venue.commands import AccountCommand, Deposit, OpenAccount, SetFeePlan, SetMarginModel
 from ...venue.reference.instruments import Instrument, Instruments, Purpose
 from ...venue.script import NANO, OrderRule, ScriptAct, ScriptRefused, TapeMark
-from ...venue.units import SECOND, Nanos, PriceUnits, SizeUnits, cash_units, size_units
+from ...venue.units import RATE_SCALE, SECOND, Nanos, PriceUnits, SizeUnits, cash_units, size_units
 from ...worlds import steps
 from ..drills import Drills
 from ..plant.broker_link import BrokerLink
@@ -86,6 +86,8 @@ class Desk:
                 self._write(step.symbol, *marks)
             case steps.ResumeStep():
                 self._write(step.symbol, TapeMark(self._next, script.RESUMED))
+            case steps.FillsStep() | steps.LatencyStep():
+                self._tws.link.play(_matching(step))
             case steps.DrillStep():
                 self._tws.drills.begin(step.text)
             case steps.StopDrillsStep():
@@ -232,6 +234,17 @@ class Desk:
             self._tws.link.play(command)
         except ScriptRefused as error:
             raise WorldError(str(error)) from error
+
+
+def _matching(step: steps.FillsStep | steps.LatencyStep) -> script.SetMatching:
+    """The command of a step about fills or latency."""
+    if isinstance(step, steps.FillsStep):
+        if step.rule not in script.FILL_RULES:
+            legal = ", ".join(script.FILL_RULES)
+            raise WorldError("is no fill rule", found=step.rule, legal=legal)
+        return script.SetMatching(fill_rule=step.rule)
+    spread = None if step.spread is None else int(step.spread * RATE_SCALE / 100)
+    return script.SetMatching(acknowledged=step.ack, routed=step.fill, spread=spread)
 
 
 def named(instruments: Instruments, name: str, now: Nanos) -> Instrument:
