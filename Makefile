@@ -39,6 +39,9 @@ proof: $(DEV_STAMP)  ## 2 hours: searches: kills, cuts, damage, random days (QUI
 	PAPERTAPE_LANE=$(if $(QUICK),quick,proof) $(if $(KILLS),PAPERTAPE_KILLS=$(KILLS)) \
 	  $(PYTEST) -n 2 --dist worksteal $(if $(QUICK),,-vv) $(ARGS)
 
+captures: $(DEV_STAMP)  ## play captured sessions against a station and compare (FOLDER=…; ARGS=--all)
+	PYTHONPATH=tests:. $(PY) -m golden.captures $(FOLDER) $(ARGS)
+
 fuzz: $(FUZZ_STAMP)  ## fuzz the wire (SECONDS=60 for each target; TARGET="framing client" to choose)
 	$(PY) -m fuzz --seconds $(or $(SECONDS),60) $(TARGET)
 

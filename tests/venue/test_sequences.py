@@ -143,6 +143,16 @@ def test_price_band_texts_are_the_captured_ones() -> None:
     """)
 
 
+def test_beyond_the_band_an_immediate_order_ends_as_if_nobody_had_traded() -> None:
+    """As captured at 309.60, 20 % above the market; FOK without a word."""
+    scenario(f"""
+        quote   AAPL 257.90 x 258.00
+        submit  #1 BUY 1 AAPL LMT 309.6 FOK  -> #1 OrderInactive Inactive
+        submit  #2 BUY 1 AAPL LMT 309.6 IOC  -> #2 PendingCancel
+                                             -> #2 Cancelled: {BAND} 265.5852. {CLOSER} 258.
+    """)
+
+
 def test_price_band_includes_its_bound() -> None:
     scenario(f"""
         quote   AAPL 99.98 x 100.00

@@ -26,11 +26,12 @@ from .sessions.subscriptions import Subscription
 
 PRIVATE = (
     events.RequestRefusedEvent, events.OrderWarnedEvent, events.WhatIfAnswered,
-    events.OrderBoundEvent,
+    events.OrderBoundEvent, events.OtherCancelled,
 )  # fmt: skip
 """Events of other clients that the master client does not receive."""
 
 
+_Cancelled = events.OrderCancelled | events.OtherCancelled
 POSITIONS: tuple[type[Subscription], ...] = (PositionSubscription, MultiPositionSubscription)
 
 
@@ -68,6 +69,7 @@ class Publisher:
             events.LegTraded: self._leg_traded,
             events.LegCharged: self._leg_charged,
             events.OrderCancelled: self._cancelled,
+            events.OtherCancelled: self._cancelled,
             events.OrderRejectedEvent: self._rejected,
             events.WhatIfAnswered: self._answered,
             events.OrderBoundEvent: self._bound,
@@ -154,7 +156,7 @@ class Publisher:
         )
         yield commission_report(event.report)
 
-    def _cancelled(self, event: events.OrderCancelled, session: Session) -> Iterator[Message]:
+    def _cancelled(self, event: _Cancelled, session: Session) -> Iterator[Message]:
         yield order_status(event.view)
         if _blamed(session, event.view):
             self._error(session, event.view.orderId, event)

@@ -66,10 +66,12 @@ class SubmitOrder(msgspec.Struct, frozen=True, tag=True):
 
 
 class CancelApiOrder(msgspec.Struct, frozen=True, tag=True):
-    """Cancel an order of the client itself."""
+    """Cancel an order of the client itself, or one of another client that it was shown."""
 
     clientId: int
     orderId: int
+    permId: int = 0
+    """The other client's order, which is meant where the client has none with that id."""
 
 
 class CancelAll(msgspec.Struct, frozen=True, tag=True):

@@ -4,6 +4,7 @@ import pytest
 
 from papertape.model import Contract, ExecutionFilter, Order
 from papertape.server.handlers.orders import HIGHEST_ORDER_ID
+from papertape.venue.broker.profile import Profile
 from papertape.wire.catalogue import orders as wire
 from papertape.wire.catalogue import reports, session
 from server.pair import VERSIONS, Client, Hall
@@ -47,6 +48,57 @@ def test_all_open_orders_are_everybodys() -> None:
         openOrderEnd
     """)
     assert [m.clientId for m in got if isinstance(m, reports.OrderStatus)] == [1, 2]
+
+
+def test_an_order_that_all_open_orders_has_shown_may_be_cancelled_by_another_client() -> None:
+    """As captured: the client that cancels is told with its own id, the owner as always."""
+    hall = Hall()
+    one, two = hall.client(1), hall.client(2)
+    one.send(order(296, "BUY 10 AAPL LMT 13.27 GTC")).got()
+    two.send(wire.ReqAllOpenOrders()).got()
+    two.send(wire.CancelOrder(296))
+    for client in (two, one):
+        status, error = client.got()
+        assert (status.status, status.remaining, status.clientId) == (
+            "Cancelled", 10, client.client_id)  # fmt: skip
+        assert (error.id, error.errorCode, error.errorMsg) == (296, 202, "Order Canceled - reason:")
+    assert two.send(wire.CancelOrder(296)).errors()[0][1] == 10147
+
+
+def test_an_order_that_was_not_shown_is_not_found() -> None:
+    hall = Hall()
+    one, two = hall.client(1), hall.client(2)
+    one.send(order(7, "BUY 10 AAPL LMT 200"), order(8, "BUY 10 AAPL LMT 201"))
+    assert [code for _, code, _ in two.send(wire.CancelOrder(7)).errors()] == [10147]
+    two.send(wire.ReqAllOpenOrders(), order(7, "BUY 1 AAPL LMT 202"))
+    two.got()
+    two.send(wire.CancelOrder(7))  # its own one is meant
+    assert [status.clientId for status in two.of(reports.OrderStatus)] == [2]
+    assert [view.orderId for view in hall.station.queries.open_orders(1)] == [7, 8]
+    three = hall.client(3)
+    hall.client(4).send(order(8, "BUY 1 AAPL LMT 203"))
+    three.send(wire.ReqAllOpenOrders()).got()
+    three.send(wire.CancelOrder(8))  # two have that id
+    assert [code for _, code, _ in three.errors()] == [10147]
+    hall.station.drills.begin("link-lost")
+    hall.settle()
+    two.got()
+    two.send(wire.CancelOrder(8))
+    assert [code for _, code, _ in two.errors()] == [10147]
+
+
+def test_the_first_echo_of_a_stop_may_have_the_limit_that_gateways_of_april_had() -> None:
+    hall = Hall(profile=Profile(echo_quirks=True))
+    hall.quote("AAPL 257.66 x 257.68")
+    client = hall.client()
+    client.send(
+        order(1, "SELL 1 AAPL STP 13.13"),
+        order(2, "SELL 1 AAPL TRAIL trailStopPrice=200 trailingPercent=1.5"),
+        order(3, "SELL 1 AAPL STP_LMT 200 199"),
+    )
+    told = [(m.orderId, m.order.lmtPrice) for m in client.of(reports.OpenOrder)]
+    first, second = 13.13 + 0.03, 200 + 0.03
+    assert told == [(1, first), (1, 0.0), (2, second), (2, 0.0), (3, 199.0), (3, 199.0)]
 
 
 def test_no_open_orders_is_the_end_alone() -> None:

@@ -78,13 +78,16 @@ def _splits_pips(tws: Services, message: wire.PlaceOrder) -> bool:
 
 @handles(wire.CancelOrder)
 def cancel_order(tws: Services, session: Session, message: wire.CancelOrder) -> None:
-    """Cancel an order of this client."""
+    """Cancel an order of this client, or of another one that reqAllOpenOrders has shown it."""
     assert session.client_id is not None
     exercise = tws.queries.exercise(session.client_id, message.orderId)
     if exercise and tws.config.settings.optionExerciseRequestType == FINAL:
         session.error(message.orderId, 10148, orderId=message.orderId, state=exercise)
         return
-    tws.link.submit(CancelApiOrder(session.client_id, message.orderId))
+    shown = session.others.get(message.orderId, ()) if tws.link.up else ()
+    working = [one for one in shown if tws.queries.open_order(one) is not None]
+    other = working[0] if len(working) == 1 else 0
+    tws.link.submit(CancelApiOrder(session.client_id, message.orderId, other))
 
 
 @handles(wire.ReqGlobalCancel)
@@ -103,6 +106,8 @@ def open_orders(
         if view is not None:
             session.send(open_order(view, session.version, tws.settings.time_zone))
             session.send(order_status(view))
+            if client_id is None and view.orderId and view.clientId != session.client_id:
+                session.others.setdefault(view.orderId, set()).add(view.permId)
             told += 1
         yield
     if told or not unasked:
@@ -122,6 +127,7 @@ def req_all_open_orders(
     tws: Services, session: Session, message: wire.ReqAllOpenOrders
 ) -> Iterator[None]:
     """The working orders of every client."""
+    session.others.clear()
     return open_orders(tws, session, None)
 
 

@@ -121,6 +121,16 @@ class OrderCancelled(msgspec.Struct, frozen=True, tag=True):
     variant: str | None = None
 
 
+class OtherCancelled(msgspec.Struct, frozen=True, tag=True):
+    """A client has cancelled the order of another: what it is told itself. OS, E 202."""
+
+    view: OrderView
+    """With the id of the client that is told."""
+    code: int
+    facts: dict[str, str]
+    variant: str | None = None
+
+
 class OrderInactive(msgspec.Struct, frozen=True, tag=True):
     """An order was shelved without an error message (an unfillable FOK). OO, OS."""
 
@@ -204,6 +214,7 @@ Event = (
     | LegCharged
     | CancelPending
     | OrderCancelled
+    | OtherCancelled
     | OrderInactive
     | OrderRejectedEvent
     | WhatIfAnswered

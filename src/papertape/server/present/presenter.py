@@ -17,7 +17,7 @@ from ...venue.broker.orders import (
 )
 from ...venue.engine import Happened
 from ...venue.reference.instruments import Refusal
-from ...venue.tws.api_orders import Refused, WhatIf
+from ...venue.tws.api_orders import CancelledFor, Refused, WhatIf
 from . import events
 from .events import Event, OrderView
 from .views import Views
@@ -66,6 +66,7 @@ class Presenter:
             facts.CashBooked: self._account,
             Refused: self._refused,
             WhatIf: self._what_if,
+            CancelledFor: self._cancelled_for,
         }
 
     def events(self, happened: Iterable[Happened]) -> tuple[Event, ...]:
@@ -99,7 +100,7 @@ class Presenter:
 
     def _placed(self, one: Happened) -> Iterator[Event]:
         assert isinstance(one.fact, PLACED) and one.order is not None
-        view = self._views.order(one.order)
+        view = self._views.first(one.order)
         if isinstance(one.fact, facts.OrderPlaced) and one.fact.bound:
             yield events.OrderBoundEvent(view)
         if one.fact.reason is not None:
@@ -179,6 +180,12 @@ class Presenter:
             return
         assert reason is not None, "an order ended without a word"
         yield events.OrderCancelled(view, reason.code, reason.facts, reason.variant)
+
+    def _cancelled_for(self, one: Happened) -> Iterator[Event]:
+        """As captured: the client that cancels another's order is told of it with its own id."""
+        assert isinstance(one.fact, CancelledFor)
+        view = replace(self._views.order(one.fact.order), clientId=one.fact.clientId)
+        yield events.OtherCancelled(view, 202, {"reason": ""})
 
     def _dropped(self, one: Happened) -> Iterator[Event]:
         """A held order never got a permanent id, unless TWS discarded it."""

@@ -38,6 +38,8 @@ NO_MARGIN: MarginNumbers = MappingProxyType({})
 BY_TRADER = "Cancelled by Trader"
 BY_SYSTEM = "Cancelled by System:\n"
 NOT_EXERCISED = -1
+QUIRKY, QUIRK = ("STP", "TRAIL"), 0.03
+"""Whose first echo has a limit, and how much it is above the stop."""
 EXERCISE_TYPES: Mapping[str, int] = MappingProxyType(
     {"exercised": 1, "lapsed": 2, "assigned": 100, "automatic": 101, "expired": 102}
 )
@@ -84,6 +86,14 @@ class Views:
         if self._latest is None or self._latest[0] is not order:
             self._latest = order, self._view(order, margin)
         return self._latest[1]
+
+    def first(self, order: LiveOrder) -> OrderView:
+        """An order as its first openOrder shows it."""
+        view, stop = self.order(order), order.stop
+        if not self._profile.echo_quirks or stop is None or order.terms.orderType not in QUIRKY:
+            return view
+        shown = price_float(stop, self._instruments[order.terms.conId].scale) + QUIRK
+        return replace(view, order=replace(view.order, lmtPrice=shown))
 
     def _view(self, order: LiveOrder, margin: MarginNumbers) -> OrderView:
         terms = order.terms

@@ -117,6 +117,9 @@ class Session:
         """Bytes in the outbox."""
         self._paused = False
         self.closing = False
+        self.others: dict[int, set[int]] = {}
+        """Order id -> permanent ids of other clients' orders that reqAllOpenOrders has shown last:
+        this client may cancel them."""
         self.auto_bind = False
         """Whether orders that the user of TWS enters are bound to this client."""
         self.wants_frozen = False

@@ -174,8 +174,7 @@ class OrderEntry:
         takes, in_vain, immediate = self._fills.takes, self._fills.in_vain, tif in IMMEDIATE
         now_there = not self._rules.rules.routed
         if notice is not None:
-            yield replace(placed, status=lifecycle.PRE_SUBMITTED)
-            yield from self._relatives.cancel_by_system(perm_id, notice)
+            yield from self._beyond_band(placed, notice)
         elif closed and not immediate:
             held = lifecycle.PRE_SUBMITTED
             yield from self._hold(
@@ -207,6 +206,18 @@ class OrderEntry:
             starts_held = starts_held or (immediate and not now_there)
             yield replace(placed, status=lifecycle.PRE_SUBMITTED) if starts_held else placed
             yield from self._working.work(perm_id, quote, repeat=not legged)
+
+    def _beyond_band(self, placed: OrderPlaced, notice: Refusal) -> Decision:
+        """End a new order whose limit is beyond the band; one that had to fill at once ends as if
+        nobody had traded with it, as captured."""
+        if placed.terms.tif == FOK:
+            yield replace(placed, status=lifecycle.INACTIVE)
+        elif placed.terms.tif in IMMEDIATE:
+            yield replace(placed, status=lifecycle.PENDING_CANCEL)
+            yield OrderEnded(placed.permId, lifecycle.CANCELLED, True, notice)
+        else:
+            yield replace(placed, status=lifecycle.PRE_SUBMITTED)
+            yield from self._relatives.cancel_by_system(placed.permId, notice)
 
     def _hold(self, placed: OrderPlaced) -> Decision:
         """Let an order wait for the open: its pairs and, for a day order, the notice."""

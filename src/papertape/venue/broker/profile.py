@@ -35,6 +35,9 @@ class Profile(msgspec.Struct, frozen=True):
     """Echoed as ``Order.submitter``."""
     duplicate_pairs: bool = True
     """Send the openOrder + orderStatus pair of a resting or replaced order twice, as TWS does."""
+    echo_quirks: bool = False
+    """Echo the first openOrder of a stop with a limit 0.03 above it, as gateways of April 2026 did
+    and those of July no more."""
     price_band: bool = True
     """Cancel limit prices that are too aggressive for the market."""
     price_band_percent: Decimal = Decimal("2.94")

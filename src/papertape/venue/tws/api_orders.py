@@ -74,7 +74,15 @@ class WhatIf(msgspec.Struct, frozen=True):
     effect: Effect
 
 
-Answer = Refused | WhatIf
+class CancelledFor(msgspec.Struct, frozen=True):
+    """The answer to a client that has cancelled another client's order."""
+
+    clientId: int
+    order: LiveOrder
+    """As it has ended."""
+
+
+Answer = Refused | WhatIf | CancelledFor
 """Answers to the client of a command; never folded, never stored."""
 Decision = Iterator[AnyFact | Answer]
 
@@ -308,9 +316,17 @@ class ApiOrders:
     # -- cancellation ---------------------------------------------------------------------------
 
     def cancel(self, command: CancelApiOrder) -> Decision:
-        """Cancel a client's own order, working or held."""
+        """Cancel a client's own order, working or held, or the one that it was shown."""
         client_id, order_id = command.clientId, command.orderId
         order = self._known(command)
+        other = self._state.orders.get(command.permId)
+        own = order is not None or order_ids.lives(self._state, client_id, order_id)
+        if other is not None and not own:
+            yield from self._broker.cancel(other)
+            ended = self.find(other.clientId, other.orderId)
+            if ended is not None and ended.done:
+                yield CancelledFor(client_id, ended)
+            return
         refusal = order_ids.cancel_refusal(self._state, order, command)
         if refusal is not None:
             yield Refused(client_id, order_id, refusal)
