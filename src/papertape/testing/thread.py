@@ -104,6 +104,15 @@ class RunningStation(WorldHands):
         it raises. Raises ``RuntimeError`` when the station has stopped."""
         return self._on_its_thread(lambda: self._server.act(work))
 
+    def drive(
+        self, work: Callable[[StationServer], Coroutine[Any, Any, Result]]
+    ) -> "Future[Result]":
+        """Start a coroutine on the station's loop that drives its server; what comes of it. Raises
+        ``RuntimeError`` when the station has stopped."""
+        if not self._thread.is_alive():
+            raise RuntimeError("the station has stopped")
+        return asyncio.run_coroutine_threadsafe(work(self._server), self._loop)
+
     # -- another world ------------------------------------------------------------------------
 
     def _found(self, world: World) -> None:

@@ -35,6 +35,14 @@ class SocketDriver(Protocol):
     def settings(self) -> StationSettings:
         """The settings of the station."""
 
+    @property
+    def holds(self) -> bool:
+        """Whether what comes waits until somebody says so."""
+
+    @property
+    def full(self) -> bool:
+        """Whether so much of it waits that nothing more is read."""
+
     def open(self, peer: str, connection: "SocketConnection") -> Session | None:
         """A connection was made: a session for it, if there is a place."""
 
@@ -71,6 +79,15 @@ class SocketConnection(asyncio.Protocol):
         self._linger: asyncio.TimerHandle | None = None
         self._check: asyncio.TimerHandle | None = None
         self.reading = True
+        self.peer_port = 0
+        self.taken = 0
+        """Bytes that have come."""
+        self.sent = 0
+        """Bytes that have been given to the transport, or wait for it."""
+        self.lives = True
+        """Whether nobody has closed it here."""
+        self.aborted = False
+        """Whether it was closed here at once, and is about to be gone."""
 
     # -- asyncio calls ------------------------------------------------------------------------
 
@@ -82,15 +99,17 @@ class SocketConnection(asyncio.Protocol):
         tune(transport, self._server.settings.dead_peer_s)
         self._look_after()
         peer = transport.get_extra_info("peername") or ("?", 0)
+        self.peer_port = int(peer[1])
         self._session = self._server.open(f"{peer[0]}:{peer[1]}", self)
 
     def data_received(self, data: bytes) -> None:
         """Let the station handle what came; answers go out when this loop turn ends."""
         session = self._session
+        self.taken += len(data)
         if session is None or session.closing:
             return
         self._server.received(session, data)
-        if session.crowded and self._transport is not None and not self._transport.is_closing():
+        if (session.crowded or self._server.full) and self._transport is not None and not self._transport.is_closing():
             self._transport.pause_reading()  # the client is ahead of us: let TCP slow it down
             self.reading = False
 
@@ -141,11 +160,13 @@ class SocketConnection(asyncio.Protocol):
             self._corked.append(data)
             self.corked += len(data)
             return
+        self.sent += len(data)
         if self._held:
             data, self._held = self._held + data, b""
         if len(data) % PAGE == 0:
             data, self._held = data[:-1], data[-1:]
-            asyncio.get_running_loop().call_later(SPLIT_PAUSE_S, self._send_held)
+            if not self._server.holds:  # else the holder says when
+                asyncio.get_running_loop().call_later(SPLIT_PAUSE_S, self.send_held)
         transport.write(data)
         unsent = transport.get_write_buffer_size()
         if unsent > self._server.settings.max_buffer_mb << 20:
@@ -162,6 +183,11 @@ class SocketConnection(asyncio.Protocol):
             self.write(b"".join(parts))
 
     @property
+    def withheld(self) -> bool:
+        """Whether a byte waits for ``send_held``."""
+        return bool(self._held)
+
+    @property
     def unsent(self) -> int:
         """Bytes that were taken and have not gone to the kernel."""
         transport = self._transport
@@ -174,7 +200,8 @@ class SocketConnection(asyncio.Protocol):
             self._server.deaf(session)
             self._transport.abort()
 
-    def _send_held(self) -> None:
+    def send_held(self) -> None:
+        """Send the byte that was held back."""
         if self._held and self._transport is not None and not self._transport.is_closing():
             held, self._held = self._held, b""
             self._transport.write(held)
@@ -184,8 +211,9 @@ class SocketConnection(asyncio.Protocol):
         transport = self._transport
         if transport is None or transport.is_closing() or self._linger is not None:
             return
+        self.lives = False
         self.uncork()
-        self._send_held()
+        self.send_held()
         with contextlib.suppress(OSError):  # the peer may be gone already
             transport.write_eof()
         self.resume()
@@ -195,6 +223,7 @@ class SocketConnection(asyncio.Protocol):
 
     def reset(self) -> None:
         """Close at once with RST."""
+        self.lives, self.aborted = False, True
         self.uncork()
         transport, self._session = self._transport, None
         if transport is None:
@@ -203,6 +232,7 @@ class SocketConnection(asyncio.Protocol):
 
     def abort(self) -> None:
         """Close at once, whatever is unsent."""
+        self.lives, self.aborted = False, True
         if self._transport is not None:
             self._transport.abort()
 
@@ -213,6 +243,7 @@ class SocketConnection(asyncio.Protocol):
         transport = self._transport
         if self.reading or transport is None or transport.is_closing():
             return
-        if self._session is None or not self._session.crowded:
+        crowded = self._session is not None and self._session.crowded
+        if not crowded and not self._server.full:
             transport.resume_reading()
             self.reading = True

@@ -30,6 +30,8 @@ TURN: Nanos = 5_000_000
 """How long time jumps before sockets and others have a turn."""
 MOST_CORKED = 64 * 1024
 """Bytes for one client in a turn of a jump; less than what makes quotes wait for it."""
+MOST_HELD = 1 << 20
+"""Bytes of all clients that are held before no more are read."""
 DRAIN_S = 2.0
 """How long a jump waits for a client that takes nothing."""
 Result = TypeVar("Result")
@@ -81,6 +83,8 @@ class StationServer:
         """Those of ``also``."""
         self._more_absence = Absence()
         self._closed = False
+        self._held: list[tuple[Callable[..., None], Session, bytes | str]] | None = None
+        self._held_bytes = 0
         self.address = "", 0
         """Where it listens, once it has started."""
         self.failed: asyncio.Future[None] | None = None
@@ -268,7 +272,7 @@ class StationServer:
 
     # -- TWS goes away and comes back ---------------------------------------------------------
 
-    def _doors(self) -> None:
+    def doors(self) -> None:
         """Listen as long as TWS is there; end when somebody would have to log in again."""
         away = self.station.registry.away
         if self.station.logged_off and self.failed is not None:
@@ -342,9 +346,45 @@ class StationServer:
         self._flush_soon()  # it has a deadline from now on, or another one has given way
         return session
 
+    def hold(self) -> None:
+        """Let what comes from clients wait for ``deliver``, instead of being handled as it comes;
+        their connections are made at once."""
+        self._held = []
+
+    def release(self) -> None:
+        """Hold nothing any more."""
+        self.deliver()
+        self._held = None
+        self._flush_soon()
+
+    def deliver(self) -> bool:
+        """Handle what has been held, in the order in which it came; whether there was anything."""
+        held, self._held, self._held_bytes = self._held or [], [], 0
+        for work, session, given in held:
+            self._do(work, session, given)
+        return bool(held)
+
+    @property
+    def holds(self) -> bool:
+        """Whether what comes waits for ``deliver``."""
+        return self._held is not None
+
+    @property
+    def full(self) -> bool:
+        """Whether so much waits that nothing more is read."""
+        return self._held_bytes > MOST_HELD
+
+    def _hold(self, work: Callable[..., None], session: Session, given: bytes | str) -> bool:
+        if self._held is None:
+            return False
+        self._held.append((work, session, given))
+        self._held_bytes += len(given)
+        return True
+
     def received(self, session: Session, data: bytes) -> None:
         """Bytes of a client; the answers of one loop turn share one commit."""
-        self._do(self._receive, session, data)
+        if not self._hold(self._receive, session, data):
+            self._do(self._receive, session, data)
 
     @property
     def settings(self) -> StationSettings:
@@ -357,7 +397,8 @@ class StationServer:
 
     def lost(self, session: Session, reason: str) -> None:
         """A socket is gone."""
-        self._do(self._lose, session, reason)
+        if not self._hold(self._lose, session, reason):
+            self._do(self._lose, session, reason)
 
     def _receive(self, now: Nanos, session: Session, data: bytes) -> None:
         self.station.receive(session, data, now)
@@ -377,7 +418,7 @@ class StationServer:
     def _flush(self, now: Nanos) -> None:
         self._flushing = False
         self.station.flush()
-        self._doors()
+        self.doors()
         if self._reserved:
             reserved, self._reserved = self._reserved, []
             self._switching = asyncio.ensure_future(self._switch(reserved))

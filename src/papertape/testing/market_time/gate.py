@@ -1,0 +1,462 @@
+"""The gate between a program and a station: whose time goes on when, and what each has got.
+
+The program says when it has nothing to do until an instant, and what it has sent. Then the station
+handles all of that at the program's instant, and time goes on to the next thing that concerns the
+program: bytes for it, or its own instant. Nothing else moves the market's clock meanwhile.
+"""
+
+import asyncio
+import secrets
+import selectors
+import socket
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Final, NamedTuple
+
+from ...server.aio.connection import SocketConnection
+from ...server.aio.server import StationServer
+from ...server.station import Station
+from ...venue.units import MINUTE, SECOND, Nanos
+from ..programs import Program
+from .injected.papertape_market_clock.frames import (
+    BYE,
+    FROM_PROGRAM,
+    HELLO,
+    IDLE,
+    LINE_FROM_PROGRAM,
+    LINE_TO_PROGRAM,
+    NEVER,
+    NOTE,
+    SYNC,
+    TO_PROGRAM,
+)
+
+FAST_S: Final = 0.002
+"""How long the station's thread waits for the program before others have a turn."""
+FAIR_S: Final = 0.01
+"""How long the two go on between themselves before others have a turn."""
+WAIT_S: Final = 0.001
+TURN: Final[Nanos] = 5_000_000
+"""How long time goes on without anything for the program before others have a turn."""
+LOST_S: Final = 1.0
+"""How long bytes that are on their way in this computer may take."""
+ENDING_S: Final = 0.1
+"""How long a program that was asked to end gets no more time: most end at once."""
+FURTHEST: Final[Nanos] = 60 * MINUTE
+"""How far a program goes on by itself where the station has nothing to do."""
+MOST_NOTES: Final = 20
+NOT_INJECTED: Final = (
+    "the program has connected without taking the market's clock: that takes a Python from 3.11 on "
+    "that is started directly, without -E, -I and -S"
+)
+CHILD: Final = (
+    "a process that the program started has connected to the station: it lives by the wall clock; "
+    "start that one itself"
+)
+
+
+class Frame(NamedTuple):
+    """What a program says."""
+
+    kind: int
+    now: Nanos
+    deadline: Nanos | None
+    steps: int
+    lines: list[tuple[int, int, int]]
+    text: str
+
+
+class Ending(NamedTuple):
+    """How it ended; an empty kind is a success."""
+
+    kind: str = ""
+    problem: str = ""
+
+
+class Over(Exception):
+    """The run is over."""
+
+    def __init__(self, kind: str = "", problem: str = "") -> None:
+        super().__init__(problem)
+        self.ending = Ending(kind, problem)
+
+
+class Gate:
+    """Drives one program and one station."""
+
+    def __init__(self, until: Nanos | None, stop: Callable[[Station], bool], limit_s: float):
+        self.token = secrets.token_hex(16)
+        self.over: Future[Ending] = Future()
+        """How the run ended, as soon as it has; ``run`` goes on until the program has gone."""
+        self.notes: list[str] = []
+        self.steps = 0
+        self.met = False
+        """Whether the program has taken the market's clock."""
+        self.ending = False
+        """The program has been asked to end."""
+        self._until = until
+        self._stop = stop
+        self._limit_s = limit_s
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._listening.setblocking(False)
+        self.port = int(self._listening.getsockname()[1])
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._listening, selectors.EVENT_READ)
+        self._sock: socket.socket | None = None
+        self._data = bytearray()
+        self._ports: set[int] = set()
+        """Of the program's connections."""
+        self._told: dict[SocketConnection, int] = {}
+        """Bytes that the program knows were sent to it."""
+        self._met_ports: set[int] = set()
+        """Of those that the station has accepted."""
+        self._connected = False
+        self._asked = 0.0
+
+    def close(self) -> None:
+        """Leave; a program that still waits ends."""
+        self._selector.close()
+        self._listening.close()
+        if self._sock is not None:
+            self._sock.close()
+
+    # -- the run ------------------------------------------------------------------------------
+
+    async def run(self, server: StationServer, child: Program) -> None:
+        """Let the program and the station go on until one of them ends it."""
+        self._server, self._child = server, child
+        self._loop = asyncio.get_running_loop()
+        self._end = self._loop.time() + self._limit_s
+        self._fair = self._loop.time()
+        self._before = set(server.connections)
+        timing = server.station.timing
+        watch, timing.stopwatch = timing.stopwatch, lambda: 0
+        server.hold()
+        server.station.leap(True)
+        try:
+            await self._drive()
+            raise AssertionError("it has no other end")
+        except Over as over:
+            self.over.set_result(over.ending)
+        except Exception as error:  # noqa: BLE001
+            self.over.set_result(Ending("station", f"the station has stopped: {error}"))
+        finally:
+            timing.stopwatch = watch
+            server.station.leap(False)
+            server.release()
+        await self._see_off()
+
+    async def _drive(self) -> None:
+        while True:
+            await self._meet()
+            await self._tell()
+            while (frame := await self._frame()) is not None:
+                self.steps += frame.steps
+                if frame.kind == NOTE:
+                    if len(self.notes) < MOST_NOTES:
+                        self.notes.append(frame.text)
+                elif frame.kind == BYE:
+                    await self._turn(frame)
+                else:
+                    self.steps += 1
+                    await self._turn(frame)
+                    await self._tell()
+            await self._gone()
+
+    async def _meet(self) -> None:
+        """Wait until a program has taken the clock."""
+        while self._sock is None:
+            if self._selector.select(0):
+                self._sock, _ = self._listening.accept()
+                self._sock.setblocking(False)
+                self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self._selector.unregister(self._listening)
+                self._selector.register(self._sock, selectors.EVENT_READ)
+                frame = await self._frame()
+                if frame is None or frame.kind != HELLO or not self._knows(frame.text):
+                    self._part()
+                    continue
+                self.met = True
+                return
+            if set(self._server.connections) - self._before:
+                raise Over("not-injected", NOT_INJECTED)
+            if self._child.poll() is not None:
+                await self._ended()
+            self._check_time()
+            await asyncio.sleep(WAIT_S)
+
+    def _knows(self, text: str) -> bool:
+        return secrets.compare_digest(text.partition("\n")[0].encode(), self.token.encode())
+
+    def _part(self) -> None:
+        """Wait for another program: one may go on as the next."""
+        if self._sock is not None:
+            self._selector.unregister(self._sock)
+            self._sock.close()
+            self._sock = None
+            self._data.clear()
+            self._selector.register(self._listening, selectors.EVENT_READ)
+
+    async def _gone(self) -> None:
+        """The program has closed the gate: it ends, or goes on as another."""
+        self._part()
+        for _ in range(50):
+            if self._child.poll() is not None or self._selector.select(0):
+                break
+            await asyncio.sleep(WAIT_S)
+
+    async def _ended(self) -> None:
+        """What it sent last still counts."""
+        await self._lost(self._ports)
+        await self._turn(Frame(BYE, self._server.now(), None, 0, [], ""))
+        if not self._connected:
+            raise Over("not-connected", "the program has ended without having connected")
+        raise Over
+
+    def _check_time(self) -> None:
+        if self._loop.time() < self._end:
+            return
+        late = f"within {self._limit_s:g} s"
+        if not self.met:
+            raise Over("not-injected", f"the program has not taken the market's clock {late}")
+        if not self._connected:
+            raise Over("not-connected", f"the program has not connected {late}")
+        told = "it was waiting for its next turn"
+        if self._loop.time() - self._asked > 1:
+            told = (
+                f"it has not waited for anything for {self._loop.time() - self._asked:.0f} s: "
+                "a loop without an end, or a wait in C code that the market's clock does not reach"
+            )
+        raise Over("timeout", f"the program has not ended {late}; {told}")
+
+    # -- what the program says ----------------------------------------------------------------
+
+    async def _frame(self) -> Frame | None:
+        """The next frame; None when the program has closed the gate."""
+        self._asked = self._loop.time()
+        head = await self._take(FROM_PROGRAM.size)
+        if head is None:
+            return None
+        kind, now, deadline, steps, count = FROM_PROGRAM.unpack(head)
+        lines: list[tuple[int, int, int]] = []
+        text = ""
+        size = count if kind in (HELLO, NOTE) else count * LINE_FROM_PROGRAM.size
+        if size:
+            body = await self._take(size)
+            if body is None:
+                return None
+            if kind in (HELLO, NOTE):
+                text = body.decode("utf-8", "replace")
+            else:
+                lines = list(LINE_FROM_PROGRAM.iter_unpack(body))
+        return Frame(kind, now, None if deadline == NEVER else deadline, steps, lines, text)
+
+    async def _take(self, size: int) -> bytes | None:
+        while len(self._data) < size:
+            if self._loop.time() - self._fair > FAIR_S:
+                await self._yield()
+            if not self._selector.select(FAST_S):
+                self._check_time()
+                await self._yield(WAIT_S)
+                continue
+            assert self._sock is not None
+            try:
+                data = self._sock.recv(1 << 16)
+            except BlockingIOError:
+                continue
+            except OSError:
+                data = b""
+            if not data:
+                return None
+            self._data += data
+        found = bytes(self._data[:size])
+        del self._data[:size]
+        return found
+
+    async def _yield(self, seconds: float = 0) -> None:
+        await asyncio.sleep(seconds)
+        self._fair = self._loop.time()
+
+    # -- what the station does ----------------------------------------------------------------
+
+    async def _turn(self, frame: Frame) -> None:
+        """Let the station handle what the program has sent, and time go on."""
+        if frame.lines:
+            await self._arrived(frame.lines)
+        waits = frame.kind == IDLE
+        now, first = frame.now, True
+        while True:
+            over = self._server.act(
+                lambda station: self._work(station, now, frame.deadline, first, waits)
+            )
+            await self._settle()
+            if over:
+                return
+            self._check_time()
+            first = False
+            await self._yield()
+
+    def _work(
+        self, station: Station, now: Nanos, deadline: Nanos | None, first: bool, waits: bool
+    ) -> bool:
+        """A turn of the station; whether there is something to tell the program."""
+        server = self._server
+        held = [one for one in server.connections if one.withheld]
+        for connection in held:
+            connection.send_held()
+        for connection in server.connections:
+            connection.cork()
+        try:
+            before = self._signs()
+            if first:
+                self._bring(station, now)
+            if self._stop(station):
+                raise Over
+            if held or not waits or self._signs() != before or self._unsent():
+                return True
+            return self._go_on(station, deadline)
+        finally:
+            for connection in list(server.connections):
+                connection.uncork()
+
+    def _bring(self, station: Station, now: Nanos) -> None:
+        """Handle at an instant what has come, to the end."""
+        server = self._server
+        while now > server.now() and server.step_to(now):
+            pass
+        if server.deliver():
+            station.flush()
+        while (due := station.next_due()) is not None and due <= server.now():
+            server.step_to(server.now())
+
+    def _go_on(self, station: Station, deadline: Nanos | None) -> bool:
+        """Let time go on until something concerns the program; whether it does."""
+        server, on, before = self._server, False, self._signs()
+        end = self._loop.time() + TURN / SECOND
+        while True:
+            due = station.next_due()
+            targets = [one for one in (deadline, self._until) if one is not None]
+            if due is None and not targets:
+                raise Over(
+                    "stuck", "the program waits for the station, which has nothing more to do"
+                )
+            target = min(targets) if targets else due
+            assert target is not None
+            more = server.step_to(max(target, server.now()), on=on)
+            on = True
+            if self._stop(station):
+                raise Over
+            if self._until is not None and server.now() >= self._until and not more:
+                raise Over
+            if self._signs() != before:
+                return True
+            if not more and deadline is not None and server.now() >= deadline:
+                return True
+            if self._loop.time() >= end:
+                return False
+
+    def _signs(self) -> tuple[int, int, bool]:
+        """What changes when there is something for the program."""
+        server = self._server
+        sent = sum(one.sent + one.corked for one in server.connections)
+        return sent, sum(one.lives for one in server.connections), server.station.registry.away
+
+    def _unsent(self) -> bool:
+        """Whether bytes for the program have gone to the system since it was told."""
+        return any(
+            one.sent - one.unsent != self._told.get(one, 0) for one in self._server.connections
+        )
+
+    async def _settle(self) -> None:
+        """Let take effect what needs turns of the loop: closed connections, ports."""
+        server = self._server
+        station, end = server.station, self._loop.time() + LOST_S
+        if station.registry.away == server.listening:
+            server.doors()
+            while station.registry.away == server.listening and self._loop.time() < end:
+                await self._yield()
+        while self._loop.time() < end and any(not one.lives for one in server.connections):
+            await self._yield()
+            if not any(one.aborted for one in server.connections):
+                break
+        for connection in server.connections:
+            if connection.unsent and not connection.withheld:
+                await self._yield()
+                break
+
+    async def _arrived(self, lines: list[tuple[int, int, int]]) -> None:
+        """Wait until all that the program has sent is here, and the ends of connections."""
+        server, end = self._server, self._loop.time() + LOST_S
+        self._connected = True
+        for port, sent, closed in lines:
+            self._ports.add(port)
+            while self._loop.time() < end:
+                found = [one for one in server.connections if one.peer_port == port]
+                if server.full:
+                    server.deliver()
+                    for one in found:
+                        one.resume()
+                if found and (found[0].taken >= sent and not closed):
+                    break
+                if not found and port in self._met_ports:
+                    break
+                self._met_ports.update(one.peer_port for one in found)
+                await self._yield()
+        strangers = set(server.connections) - self._before
+        if any(one.peer_port not in self._ports for one in strangers):
+            raise Over("child", CHILD)
+
+    async def _lost(self, ports: set[int]) -> None:
+        """Wait until the connections of a program that has ended are over."""
+        end = self._loop.time() + LOST_S
+        while any(one.peer_port in ports for one in self._server.connections):
+            if self._loop.time() >= end:
+                return
+            await self._yield(WAIT_S)
+
+    # -- what the program is told -------------------------------------------------------------
+
+    async def _tell(self) -> None:
+        """Say what time it is, how far nothing comes by itself, and what has been sent."""
+        server, lines = self._server, []
+        now = server.now()
+        due = server.station.next_due()
+        horizon = now + FURTHEST if due is None else max(due, now)
+        if self._until is not None:
+            horizon = min(horizon, self._until)
+        for one in server.connections:
+            sent = one.sent - one.unsent
+            if sent != self._told.get(one, 0):
+                self._told[one] = sent
+                lines.append((one.peer_port, sent))
+            if one.unsent:
+                horizon = now
+        self._answer(now, horizon, lines)
+
+    def _answer(self, now: Nanos, horizon: Nanos, lines: list[tuple[int, int]]) -> None:
+        data = TO_PROGRAM.pack(now, horizon, len(lines))
+        for line in lines:
+            data += LINE_TO_PROGRAM.pack(*line)
+        assert self._sock is not None
+        try:
+            self._sock.send(data)
+        except OSError:
+            return  # it has ended: the next frame tells
+
+    async def _see_off(self) -> None:
+        """Let a program that was asked to end have the time for it, which is nobody else's."""
+        while not self.ending:
+            await asyncio.sleep(WAIT_S)
+        await asyncio.sleep(ENDING_S)
+        self._end = self._loop.time() + self._limit_s
+        self._connected = True
+        while self._child.poll() is None and self._sock is not None:
+            try:
+                frame = await self._frame()
+            except Over:
+                return
+            if frame is None:
+                return
+            if frame.kind in (IDLE, SYNC):
+                now = max(frame.now, frame.deadline or frame.now + SECOND)
+                self._answer(now, now, [])

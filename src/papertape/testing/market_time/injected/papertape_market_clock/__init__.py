@@ -1,0 +1,1 @@
+"""The clock of a Papertape station in the program under test. Standard library only."""

@@ -1,0 +1,161 @@
+"""Chance, signals, other programs, and modules that are replaced when they are imported."""
+
+from __future__ import annotations
+
+import _random
+import os
+import signal
+import sys
+from collections.abc import Callable
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
+from typing import Any
+
+from .baton import Baton
+
+UVLOOP = "uvloop is replaced by asyncio's own loop: the market's clock does not reach into it"
+
+
+def install_others(baton: Baton, seed: int) -> None:
+    """Replace them."""
+    source = _random.Random(seed)
+
+    def urandom(size: int, /) -> bytes:
+        """As ``os.urandom``, the same in each run of a seed."""
+        return source.getrandbits(8 * size).to_bytes(size, "big") if size else b""
+
+    real_urandom = os.urandom
+    os.urandom = lambda size, /: real_urandom(size) if baton.off else urandom(size)
+    hook = Hook({"queue": _queue, "random": lambda module: _seeded(module, seed, source)})
+    hook.works["subprocess"] = lambda module: _subprocess(module, baton)
+    hook.works["functools"] = _functools
+    hook.stubs["uvloop"] = lambda: _uvloop(baton)
+    for name, work in hook.works.items():
+        if name in sys.modules:
+            work(sys.modules[name])
+    sys.meta_path.insert(0, hook)
+    _install_waiting(baton)
+
+
+class Hook:
+    """Replaces what is in modules when they have been imported."""
+
+    def __init__(self, works: dict[str, Callable[[Any], None]]) -> None:
+        self.works = works
+        self.stubs: dict[str, Callable[[], ModuleType]] = {}
+        """Modules that stand in for others."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        """See ``importlib.abc.MetaPathFinder``."""
+        work, stub = self.works.get(name), self.stubs.get(name)
+        if work is None and stub is None:
+            return None
+        spec = PathFinder.find_spec(name, path, target)
+        if spec is None or spec.loader is None:
+            return None
+        if stub is not None:
+            return ModuleSpec(name, _StubLoader(stub))  # type: ignore[arg-type]
+        load = spec.loader.exec_module
+
+        def loaded(module: ModuleType) -> None:
+            load(module)
+            assert work is not None
+            work(module)
+
+        spec.loader.exec_module = loaded  # type: ignore[method-assign]
+        return spec
+
+
+class _StubLoader:
+    def __init__(self, make: Callable[[], ModuleType]) -> None:
+        self._make = make
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return self._make()
+
+    def exec_module(self, module: ModuleType) -> None:
+        return None
+
+
+def _queue(module: Any) -> None:
+    module.SimpleQueue = module._PySimpleQueue
+
+
+def _functools(module: Any) -> None:
+    import threading
+
+    if hasattr(module, "RLock"):
+        module.RLock = threading.RLock
+
+
+def _seeded(module: Any, seed: int, source: Any) -> None:
+    real = module.Random.seed
+
+    def seeded(self: Any, a: Any = None, version: int = 2) -> None:
+        real(self, source.getrandbits(256) if a is None else a, version)
+
+    module.Random.seed = seeded
+    module.seed(seed)
+
+
+def _subprocess(module: Any, baton: Baton) -> None:
+    """Programs that the program starts live by the wall clock, and so does the wait for them."""
+
+    def beside(name: str) -> None:
+        real = getattr(module.Popen, name)
+
+        def replaced(self: Any, *args: Any, **kwargs: Any) -> Any:
+            with baton.outside():
+                return real(self, *args, **kwargs)
+
+        replaced.__name__ = replaced.__qualname__ = name
+        setattr(module.Popen, name, replaced)
+
+    beside("wait")
+    beside("communicate")
+
+
+def _uvloop(baton: Baton) -> ModuleType:
+    import asyncio
+
+    baton.gate.note(UVLOOP)
+    module: Any = ModuleType("uvloop", UVLOOP)
+    module.__version__ = "0.0.0"
+    module.Loop = module.new_event_loop = asyncio.SelectorEventLoop
+    module.run = asyncio.run
+    module.install = lambda: None
+    if sys.version_info < (3, 14):
+        module.EventLoopPolicy = asyncio.DefaultEventLoopPolicy
+    return module  # type: ignore[no-any-return]
+
+
+def _install_waiting(baton: Baton) -> None:
+    """Waits for signals and for other processes."""
+    ours: Any = signal
+    if hasattr(ours, "sigtimedwait"):
+        real_timed = ours.sigtimedwait
+
+        def sigtimedwait(sigset: Any, timeout: float, /) -> Any:
+            if baton.plain:
+                return real_timed(sigset, timeout)
+            return baton.park(baton.deadline(timeout), lambda: real_timed(sigset, 0))
+
+        def sigwaitinfo(sigset: Any, /) -> Any:
+            return baton.park(None, lambda: real_timed(sigset, 0))
+
+        def sigwait(sigset: Any, /) -> Any:
+            return sigwaitinfo(sigset).si_signo
+
+        ours.sigtimedwait, ours.sigwaitinfo, ours.sigwait = sigtimedwait, sigwaitinfo, sigwait
+    if hasattr(ours, "pause"):
+        ours.pause = lambda: baton.park()
+    if hasattr(os, "waitpid"):
+        real_waitpid = os.waitpid
+
+        def waitpid(pid: int, options: int, /) -> tuple[int, int]:
+            if options or baton.plain:
+                return real_waitpid(pid, options)
+            with baton.outside():
+                return real_waitpid(pid, options)
+
+        os.waitpid = waitpid
