@@ -59,6 +59,14 @@ def run(
         float, typer.Option(help="Seconds that all of it may take.", min=0.1, max=86_400)
     ] = 60.0,
     port: Annotated[int, typer.Option(help="Port to listen on; 0 picks one.")] = 0,
+    market_time: Annotated[
+        bool,
+        typer.Option(
+            "--market-time",
+            help="Put a Python program on the market's clock: its sleeps, timers and time-outs "
+            "take no real time, a day is seconds, and a run repeats exactly.",
+        ),
+    ] = False,
 ) -> None:
     """Play a world on a station of its own, beside a program that finds it by `PAPERTAPE_HOST` and
     `PAPERTAPE_PORT`.
@@ -67,7 +75,15 @@ def run(
     wrong, 3 when the program fails, does not connect or does not end.
 
     Example: `papertape world run dip.world -- python dip.py`
+
+    With `--market-time` the clock jumps whenever the program waits; `--speed` has no meaning then.
+    See docs/guides/market_time.md. Example: `papertape world run --market-time day.world -- python
+    bot.py`
     """
+    if market_time and speed != 1.0:
+        raise typer.BadParameter("has no meaning with --market-time", param_hint="--speed")
+    if market_time and not program:
+        raise typer.BadParameter("needs a program, behind --", param_hint="--market-time")
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     found = read_file(file)
     result = run_world(
@@ -77,6 +93,7 @@ def run(
         timeout_s=timeout,
         echo=sys.stdout.buffer,
         port=port,
+        market_time=market_time,
         ready=lambda tws: console.print(f"station at {tws.host}:{tws.port}", markup=False),
     )
     for one in result.outcomes:
@@ -86,6 +103,8 @@ def run(
             console.print(f"      {line}", markup=False)
     if result.dropped:
         console.print(f"{result.dropped} bytes of the program's output were left out")
+    for note in result.notes:
+        console.print(f"papertape: {note}", markup=False)
     if result.problem:
         console.print(f"papertape: {result.problem}", markup=False)
     elif result.code:

@@ -10,6 +10,7 @@ from ..errors import PapertapeError
 from ..server.station import Station
 from ..server.worlds.expecting import WorldOutcome
 from ..worlds.steps import World
+from .market_time import run_in_market_time
 from .programs import Program, running
 from .thread import RunningStation, serve
 
@@ -29,6 +30,8 @@ class WorldRun(msgspec.Struct):
     """The program's exit code; None without a program, and for one that was ended."""
     dropped: int = 0
     """Bytes of the program's output that were not passed on."""
+    notes: tuple[str, ...] = ()
+    """What a program in market time did that a second run may do otherwise."""
 
     @property
     def failed(self) -> int:
@@ -44,21 +47,33 @@ def run_world(
     timeout_s: float = 60.0,
     echo: BinaryIO | None = None,
     ready: Callable[[RunningStation], object] = lambda tws: None,
+    market_time: bool = False,
     **settings: Any,
 ) -> WorldRun:
     """Play a world to its end. Raises ``WorldError`` and ``SettingsError``.
 
     With a program, market time stands still until its first client has started, and runs at
     ``speed`` from then on; the world ends with the program or at its ``end``. Without one, time
-    jumps from one step to the next. ``timeout_s`` are seconds of the computer's clock, for all of
+    jumps from one step to the next. With ``market_time`` the program, a Python one, lives by the
+    market's clock as ``run_in_market_time`` says, and there is no speed. ``timeout_s`` are seconds of the computer's clock, for all of
     it. Whatever happens, no process is left.
     """
-    with serve(**settings) as tws:
-        tws.pause()
+    with serve(**{"speed": 0, **settings}) as tws:
         tws.play_world(world)
         ready(tws)
         result = WorldRun()
-        if program:
+        if program and market_time:
+            run = run_in_market_time(
+                tws,
+                program,
+                timeout_s=timeout_s,
+                seed=tws.call(lambda station: station.settings.seed),
+                echo=echo,
+                stop=lambda station: station.world.over,
+            )
+            result.problem, result.code, result.dropped = run.problem, run.code, run.dropped
+            result.notes = run.notes
+        elif program:
             with running(program, tws.host, tws.port, echo=echo) as child:
                 result.problem = _beside(tws, child, speed, timeout_s)
                 result.code = child.poll()

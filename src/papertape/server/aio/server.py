@@ -364,6 +364,19 @@ class StationServer:
             self._do(work, session, given)
         return bool(held)
 
+    def move(self, work: Callable[[Station], Result]) -> Result:
+        """Let the one for whom everything is held move the station; nothing but ``deliver`` and
+        time has changed it since. Passes on what ``work`` raises. Raises ``RuntimeError`` when the
+        station has stopped."""
+        if not self._serving:
+            raise RuntimeError("the station has stopped")
+        with speaking(self.name):
+            try:
+                return work(self.station)
+            except JournalError as error:
+                self._unkept(error)
+                raise
+
     @property
     def holds(self) -> bool:
         """Whether what comes waits for ``deliver``."""

@@ -286,7 +286,7 @@ class Gate:
         waits = frame.kind == IDLE
         now, first = frame.now, True
         while True:
-            over = self._server.act(
+            over = self._server.move(
                 lambda station: self._work(station, now, frame.deadline, first, waits)
             )
             await self._settle()
@@ -322,16 +322,17 @@ class Gate:
     def _bring(self, station: Station, now: Nanos) -> None:
         """Handle at an instant what has come, to the end."""
         server = self._server
-        while now > server.now() and server.step_to(now):
+        while now > server.now() and server.step_to(now, on=True):
             pass
-        if server.deliver():
-            station.flush()
+        if not server.deliver():
+            return
+        station.flush()
         while (due := station.next_due()) is not None and due <= server.now():
             server.step_to(server.now())
 
     def _go_on(self, station: Station, deadline: Nanos | None) -> bool:
         """Let time go on until something concerns the program; whether it does."""
-        server, on, before = self._server, False, self._signs()
+        server, before = self._server, self._signs()
         end = self._loop.time() + TURN / SECOND
         while True:
             due = station.next_due()
@@ -342,8 +343,7 @@ class Gate:
                 )
             target = min(targets) if targets else due
             assert target is not None
-            more = server.step_to(max(target, server.now()), on=on)
-            on = True
+            more = server.step_to(max(target, server.now()), on=True)
             if self._stop(station):
                 raise Over
             if self._until is not None and server.now() >= self._until and not more:

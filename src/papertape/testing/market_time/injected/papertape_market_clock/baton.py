@@ -141,8 +141,11 @@ class Baton:
                 return
 
     def deadline(self, seconds: float | None) -> int | None:
-        """The instant so many seconds from now."""
-        return None if seconds is None else self.now + max(0, round(seconds * 1e9))
+        """The instant at which a wait of so many seconds is over: a nanosecond after its end, so
+        that who computes in seconds what is left of it does not find a rest."""
+        if seconds is None:
+            return None
+        return self.now + (round(seconds * 1e9) + 1 if seconds > 0 else 0)
 
     def _await_turn(self, me: Strand) -> None:
         try:

@@ -71,6 +71,7 @@ class GateLine:
         self.started = 0
         self.told = 0
         """The instant that the gate knows of."""
+        self._rest = b""
         self._sock = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
         self._sock.connect((host, port))
         self._sock.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
@@ -126,16 +127,18 @@ class GateLine:
             raise
 
     def _take(self, size: int) -> bytes:
-        data = b""
+        """What the gate says next."""
+        data = self._rest
         while len(data) < size:
             try:
-                part = self._sock.recv(size - len(data))
+                part = self._sock.recv(1 << 16)
             except OSError:
                 part = b""
             if not part:
                 os._exit(ENDED)
             data += part
-        return data
+        self._rest = data[size:]
+        return data[:size]
 
     def _answer(self) -> tuple[int, int]:
         now, horizon, count = TO_PROGRAM.unpack(self._take(TO_PROGRAM.size))

@@ -70,8 +70,12 @@ def install_sockets(baton: Baton) -> None:
         if not inside(sock) and not _listens(sock):
             with baton.outside():
                 return call()
-        baton.park(baton.deadline(timeout), lambda: ready(sock, write))
-        if not ready(sock, write):
+        closes = timeout is None  # else a wait outlives its socket, as it does in poll
+        baton.park(
+            baton.deadline(timeout),
+            lambda: closes if sock.fileno() < 0 else ready(sock, write),
+        )
+        if not closes and (sock.fileno() < 0 or not ready(sock, write)):
             raise TimeoutError("timed out")
         return call()
 
