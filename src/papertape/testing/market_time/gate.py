@@ -25,6 +25,7 @@ from .injected.papertape_market_clock.frames import (
     IDLE,
     LINE_FROM_PROGRAM,
     LINE_TO_PROGRAM,
+    MINE,
     NEVER,
     NOTE,
     SYNC,
@@ -40,6 +41,8 @@ TURN: Final[Nanos] = 5_000_000
 """How long time goes on without anything for the program before others have a turn."""
 LOST_S: Final = 1.0
 """How long bytes that are on their way in this computer may take."""
+STRANGE_S: Final = 2.0
+"""How long a program may take to say that a connection is its own."""
 ENDING_S: Final = 0.1
 """How long a program that was asked to end gets no more time: most end at once."""
 FURTHEST: Final[Nanos] = 60 * MINUTE
@@ -112,6 +115,7 @@ class Gate:
         """Of those that the station has accepted."""
         self._connected = False
         self._asked = 0.0
+        self._unanswered: Frame | None = None
 
     def close(self) -> None:
         """Leave; a program that still waits ends."""
@@ -155,9 +159,12 @@ class Gate:
                 if frame.kind == NOTE:
                     if len(self.notes) < MOST_NOTES:
                         self.notes.append(frame.text)
+                elif frame.kind == MINE:
+                    self._mine(frame.lines)
                 elif frame.kind == BYE:
                     await self._turn(frame)
                 else:
+                    self._unanswered = frame
                     self.steps += 1
                     await self._turn(frame)
                     await self._tell()
@@ -219,14 +226,14 @@ class Gate:
         late = f"within {self._limit_s:g} s"
         if not self.met:
             raise Over("not-injected", f"the program has not taken the market's clock {late}")
-        if not self._connected:
-            raise Over("not-connected", f"the program has not connected {late}")
         told = "it was waiting for its next turn"
         if self._loop.time() - self._asked > 1:
             told = (
                 f"it has not waited for anything for {self._loop.time() - self._asked:.0f} s: "
                 "a loop without an end, or a wait in C code that the market's clock does not reach"
             )
+        if not self._connected:
+            raise Over("not-connected", f"the program has not connected {late}; {told}")
         raise Over("timeout", f"the program has not ended {late}; {told}")
 
     # -- what the program says ----------------------------------------------------------------
@@ -257,6 +264,8 @@ class Gate:
                 await self._yield()
             if not self._selector.select(FAST_S):
                 self._check_time()
+                if self._loop.time() - self._asked > STRANGE_S and self._strangers():
+                    raise Over("child", CHILD)
                 await self._yield(WAIT_S)
                 continue
             assert self._sock is not None
@@ -387,9 +396,8 @@ class Gate:
     async def _arrived(self, lines: list[tuple[int, int, int]]) -> None:
         """Wait until all that the program has sent is here, and the ends of connections."""
         server, end = self._server, self._loop.time() + LOST_S
-        self._connected = True
+        self._mine(lines)
         for port, sent, closed in lines:
-            self._ports.add(port)
             while self._loop.time() < end:
                 found = [one for one in server.connections if one.peer_port == port]
                 if server.full:
@@ -402,9 +410,17 @@ class Gate:
                     break
                 self._met_ports.update(one.peer_port for one in found)
                 await self._yield()
-        strangers = set(server.connections) - self._before
-        if any(one.peer_port not in self._ports for one in strangers):
+        if self._strangers():
             raise Over("child", CHILD)
+
+    def _mine(self, lines: list[tuple[int, int, int]]) -> None:
+        self._connected = True
+        self._ports.update(port for port, *_ in lines)
+
+    def _strangers(self) -> bool:
+        """Whether somebody else has connected."""
+        new = set(self._server.connections) - self._before
+        return any(one.peer_port not in self._ports for one in new)
 
     async def _lost(self, ports: set[int]) -> None:
         """Wait until the connections of a program that has ended are over."""
@@ -434,6 +450,7 @@ class Gate:
         self._answer(now, horizon, lines)
 
     def _answer(self, now: Nanos, horizon: Nanos, lines: list[tuple[int, int]]) -> None:
+        self._unanswered = None
         data = TO_PROGRAM.pack(now, horizon, len(lines))
         for line in lines:
             data += LINE_TO_PROGRAM.pack(*line)
@@ -450,13 +467,14 @@ class Gate:
         await asyncio.sleep(ENDING_S)
         self._end = self._loop.time() + self._limit_s
         self._connected = True
-        while self._child.poll() is None and self._sock is not None:
-            try:
+        frame = self._unanswered
+        try:
+            while self._child.poll() is None and self._sock is not None:
+                if frame is not None and frame.kind in (IDLE, SYNC):
+                    now = max(frame.now, frame.deadline or frame.now + SECOND)
+                    self._answer(now, now, [])
                 frame = await self._frame()
-            except Over:
-                return
-            if frame is None:
-                return
-            if frame.kind in (IDLE, SYNC):
-                now = max(frame.now, frame.deadline or frame.now + SECOND)
-                self._answer(now, now, [])
+                if frame is None:
+                    return
+        except Over:
+            return

@@ -85,6 +85,8 @@ class Baton:
         self._inside = 0
         """The thread that holds the guard."""
         self._switches = 0
+        self._interrupts: deque[Callable[[], Any]] = deque()
+        """Handlers of signals that came while the main thread could not run them."""
         self._told = False
 
     @property
@@ -100,20 +102,42 @@ class Baton:
         me = self.strand()
         if self.off or self._inside == me.ident:
             return self._wait(deadline, check)
-        me.deadline, me.check, me.found = deadline, check, None
-        with self._guarded(me):
-            self._parked[me] = None
-            if me.out:
-                me.out = False
-                self._outside -= 1
-            if self._current is me or self._current is None:
-                self._pass_on()
-        self._await_turn(me)
+        again = True
+        while again:
+            me.deadline, me.check, me.found = deadline, check, None
+            with self._guarded(me):
+                self._parked[me] = None
+                if me.out:
+                    me.out = False
+                    self._outside -= 1
+                if self._current is me or self._current is None:
+                    self._pass_on()
+            self._await_turn(me)
+            again = me is self._main and self._interrupted(me)
         me.check = None
         found = me.found
         if found.__class__ is Failed:
             raise found.error
         return found
+
+    def interrupt(self, handler: Callable[[], Any]) -> None:
+        """Run the handler of a signal, in the main thread: at its next turn where it waits."""
+        me = self._main
+        if self._inside == me.ident or not (self._current is me or me.out or self.off):
+            self._interrupts.append(handler)
+            self.rouse(me)
+        else:
+            handler()
+
+    def _interrupted(self, me: Strand) -> bool:
+        """Run what waits; whether the main thread waited for nothing else and must go on to."""
+        if not self._interrupts:
+            return False
+        found, deadline = me.found, me.deadline
+        while self._interrupts:
+            self._interrupts.popleft()()
+        me.found = found
+        return not found and (deadline is None or deadline > self.now)
 
     def turn(self) -> None:
         """Let the other threads that may go on have their turn."""

@@ -15,6 +15,7 @@ from .frames import (
     HELLO,
     LINE_FROM_PROGRAM,
     LINE_TO_PROGRAM,
+    MINE,
     NEVER,
     NOTE,
     SYNC,
@@ -179,6 +180,8 @@ class GateLine:
         line.sock = weakref.ref(sock, lambda _: self._end(line))
         self.lines[sock.fileno()] = line
         self.changed[line] = None
+        frame = FROM_PROGRAM.pack(MINE, self.told, NEVER, 0, 1)
+        self._sock.sendall(frame + LINE_FROM_PROGRAM.pack(line.port, 0, False))
 
     def line(self, sock: Any) -> StationLine | None:
         """The connection of a socket; None for one with others than the station."""

@@ -129,8 +129,31 @@ def _uvloop(baton: Baton) -> ModuleType:
     return module  # type: ignore[no-any-return]
 
 
+def _install_handlers(baton: Baton) -> None:
+    """Handlers of signals run when the main thread has its turn."""
+    ours: Any = signal
+    real, real_get = signal.signal, signal.getsignal
+    given: dict[Any, tuple[Any, Any]] = {}
+
+    def known(signalnum: Any, handler: Any) -> Any:
+        own, put = given.get(signalnum, (None, None))
+        return own if put is not None and handler is put else handler
+
+    def replaced(signalnum: Any, handler: Any, /) -> Any:
+        put = handler
+        if callable(handler) and not isinstance(handler, signal.Handlers):
+            put = lambda *told: baton.interrupt(lambda: handler(*told))  # noqa: E731
+        before = known(signalnum, real(signalnum, put))
+        given[signalnum] = (handler, put)
+        return before
+
+    ours.signal = replaced
+    ours.getsignal = lambda signalnum, /: known(signalnum, real_get(signalnum))
+
+
 def _install_waiting(baton: Baton) -> None:
     """Waits for signals and for other processes."""
+    _install_handlers(baton)
     ours: Any = signal
     if hasattr(ours, "sigtimedwait"):
         real_timed = ours.sigtimedwait

@@ -54,7 +54,7 @@ def install_threads(baton: Baton) -> None:
         deadline, me = baton.deadline(timeout), baton.strand()
         while not strand.ended:
             strand.joiners.append(me)
-            baton.park(deadline)
+            baton.park(deadline, lambda: strand.ended)
             if not strand.ended and deadline is not None and baton.now >= deadline:
                 return False
         return True
