@@ -55,8 +55,8 @@ def run_world(
     With a program, market time stands still until its first client has started, and runs at
     ``speed`` from then on; the world ends with the program or at its ``end``. Without one, time
     jumps from one step to the next. With ``market_time`` the program, a Python one, lives by the
-    market's clock as ``run_in_market_time`` says, and there is no speed. ``timeout_s`` are seconds of the computer's clock, for all of
-    it. Whatever happens, no process is left.
+    market's clock as ``run_in_market_time`` says, and there is no speed. ``timeout_s`` are seconds
+    of the computer's clock, for all of it. Whatever happens, no process is left.
     """
     with serve(**{"speed": 0, **settings}) as tws:
         tws.play_world(world)

@@ -67,7 +67,8 @@ while True:
 
 
 def test_a_condition_that_ends_it() -> None:
-    program = "sock = connect()\nwhile True: time.sleep(1); sock.sendall(b'\\0\\0\\0\\5' + b'49\\x001\\0')"
+    ask = "sock.sendall(b'\\0\\0\\0\\5' + b'49\\x001\\0')"
+    program = f"sock = connect()\nwhile True: time.sleep(1); {ask}"
     ended = run(program, stop=lambda station: station.world.seen.total >= 4)
     assert (ended.problem, ended.kind, ended.code) == ("", "", None)
     assert ended.ended_at == (1_775_829_600 + 3) * SECOND

@@ -66,9 +66,11 @@ def after(seconds, work, wait):
 
 took("a lock let go", after(9, lock.release, lock.acquire))
 took("an event set", after(10, event.set, event.wait))
-took("bytes of a pair", after(11, lambda: other.send(b"x"), lambda: one.settimeout(None) or one.recv(1)))
+one.settimeout(None)
+took("bytes of a pair", after(11, lambda: other.send(b"x"), lambda: one.recv(1)))
 server = socket.create_server(("127.0.0.1", 0))
-took("a connection", after(12, lambda: socket.create_connection(server.getsockname()), server.accept))
+connect = lambda: socket.create_connection(server.getsockname())
+took("a connection", after(12, connect, server.accept))
 sleeper = threading.Thread(target=time.sleep, args=(13,))
 sleeper.start()
 took("join, in vain", lambda: sleeper.join(1))

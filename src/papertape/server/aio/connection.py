@@ -109,7 +109,11 @@ class SocketConnection(asyncio.Protocol):
         if session is None or session.closing:
             return
         self._server.received(session, data)
-        if (session.crowded or self._server.full) and self._transport is not None and not self._transport.is_closing():
+        if (
+            (session.crowded or self._server.full)
+            and self._transport is not None
+            and not self._transport.is_closing()
+        ):
             self._transport.pause_reading()  # the client is ahead of us: let TCP slow it down
             self.reading = False
 

@@ -16,7 +16,7 @@ from ...server.station import Station
 from ...venue.units import Nanos
 from ..programs import Program, running
 from ..thread import RunningStation
-from .gate import Gate
+from .gate import TimeGate
 
 __all__ = ["MarketTimeRun", "run_in_market_time"]
 
@@ -75,7 +75,7 @@ def run_in_market_time(
     """
     began = time.perf_counter()
     tws.pause()
-    gate = Gate(until, stop, timeout_s)
+    gate = TimeGate(until, stop, timeout_s)
     given = f"127.0.0.1 {gate.port} {gate.token} {tws.port} {seed}"
     more = _environment(given, seed, env or {})
     try:
@@ -97,7 +97,7 @@ def run_in_market_time(
 
 
 def _driven(
-    tws: RunningStation, gate: Gate, child: Program, timeout_s: float
+    tws: RunningStation, gate: TimeGate, child: Program, timeout_s: float
 ) -> tuple[str, str, int | None]:
     """Kind and text of the problem, and the exit code."""
     try:

@@ -11,6 +11,7 @@ import selectors
 import socket
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import Final, NamedTuple
 
 from ...server.aio.connection import SocketConnection
@@ -58,7 +59,7 @@ CHILD: Final = (
 )
 
 
-class Frame(NamedTuple):
+class ProgramFrame(NamedTuple):
     """What a program says."""
 
     kind: int
@@ -69,27 +70,27 @@ class Frame(NamedTuple):
     text: str
 
 
-class Ending(NamedTuple):
+class RunEnding(NamedTuple):
     """How it ended; an empty kind is a success."""
 
     kind: str = ""
     problem: str = ""
 
 
-class Over(Exception):
+class RunOver(Exception):
     """The run is over."""
 
     def __init__(self, kind: str = "", problem: str = "") -> None:
         super().__init__(problem)
-        self.ending = Ending(kind, problem)
+        self.ending = RunEnding(kind, problem)
 
 
-class Gate:
+class TimeGate:
     """Drives one program and one station."""
 
     def __init__(self, until: Nanos | None, stop: Callable[[Station], bool], limit_s: float):
         self.token = secrets.token_hex(16)
-        self.over: Future[Ending] = Future()
+        self.over: Future[RunEnding] = Future()
         """How the run ended, as soon as it has; ``run`` goes on until the program has gone."""
         self.notes: list[str] = []
         self.steps = 0
@@ -115,7 +116,7 @@ class Gate:
         """Of those that the station has accepted."""
         self._connected = False
         self._asked = 0.0
-        self._unanswered: Frame | None = None
+        self._unanswered: ProgramFrame | None = None
 
     def close(self) -> None:
         """Leave; a program that still waits ends."""
@@ -140,10 +141,10 @@ class Gate:
         try:
             await self._drive()
             raise AssertionError("it has no other end")
-        except Over as over:
+        except RunOver as over:
             self.over.set_result(over.ending)
         except Exception as error:  # noqa: BLE001
-            self.over.set_result(Ending("station", f"the station has stopped: {error}"))
+            self.over.set_result(RunEnding("station", f"the station has stopped: {error}"))
         finally:
             timing.stopwatch = watch
             server.station.leap(False)
@@ -186,7 +187,7 @@ class Gate:
                 self.met = True
                 return
             if set(self._server.connections) - self._before:
-                raise Over("not-injected", NOT_INJECTED)
+                raise RunOver("not-injected", NOT_INJECTED)
             if self._child.poll() is not None:
                 await self._ended()
             self._check_time()
@@ -215,17 +216,17 @@ class Gate:
     async def _ended(self) -> None:
         """What it sent last still counts."""
         await self._lost(self._ports)
-        await self._turn(Frame(BYE, self._server.now(), None, 0, [], ""))
+        await self._turn(ProgramFrame(BYE, self._server.now(), None, 0, [], ""))
         if not self._connected:
-            raise Over("not-connected", "the program has ended without having connected")
-        raise Over
+            raise RunOver("not-connected", "the program has ended without having connected")
+        raise RunOver
 
     def _check_time(self) -> None:
         if self._loop.time() < self._end:
             return
         late = f"within {self._limit_s:g} s"
         if not self.met:
-            raise Over("not-injected", f"the program has not taken the market's clock {late}")
+            raise RunOver("not-injected", f"the program has not taken the market's clock {late}")
         told = "it was waiting for its next turn"
         if self._loop.time() - self._asked > 1:
             told = (
@@ -233,12 +234,12 @@ class Gate:
                 "a loop without an end, or a wait in C code that the market's clock does not reach"
             )
         if not self._connected:
-            raise Over("not-connected", f"the program has not connected {late}; {told}")
-        raise Over("timeout", f"the program has not ended {late}; {told}")
+            raise RunOver("not-connected", f"the program has not connected {late}; {told}")
+        raise RunOver("timeout", f"the program has not ended {late}; {told}")
 
     # -- what the program says ----------------------------------------------------------------
 
-    async def _frame(self) -> Frame | None:
+    async def _frame(self) -> ProgramFrame | None:
         """The next frame; None when the program has closed the gate."""
         self._asked = self._loop.time()
         head = await self._take(FROM_PROGRAM.size)
@@ -256,7 +257,7 @@ class Gate:
                 text = body.decode("utf-8", "replace")
             else:
                 lines = list(LINE_FROM_PROGRAM.iter_unpack(body))
-        return Frame(kind, now, None if deadline == NEVER else deadline, steps, lines, text)
+        return ProgramFrame(kind, now, None if deadline == NEVER else deadline, steps, lines, text)
 
     async def _take(self, size: int) -> bytes | None:
         while len(self._data) < size:
@@ -265,7 +266,7 @@ class Gate:
             if not self._selector.select(FAST_S):
                 self._check_time()
                 if self._loop.time() - self._asked > STRANGE_S and self._strangers():
-                    raise Over("child", CHILD)
+                    raise RunOver("child", CHILD)
                 await self._yield(WAIT_S)
                 continue
             assert self._sock is not None
@@ -288,7 +289,7 @@ class Gate:
 
     # -- what the station does ----------------------------------------------------------------
 
-    async def _turn(self, frame: Frame) -> None:
+    async def _turn(self, frame: ProgramFrame) -> None:
         """Let the station handle what the program has sent, and time go on."""
         if frame.lines:
             await self._arrived(frame.lines)
@@ -296,7 +297,7 @@ class Gate:
         now, first = frame.now, True
         while True:
             over = self._server.move(
-                lambda station: self._work(station, now, frame.deadline, first, waits)
+                partial(self._work, now=now, deadline=frame.deadline, first=first, waits=waits)
             )
             await self._settle()
             if over:
@@ -320,7 +321,7 @@ class Gate:
             if first:
                 self._bring(station, now)
             if self._stop(station):
-                raise Over
+                raise RunOver
             if held or not waits or self._signs() != before or self._unsent():
                 return True
             return self._go_on(station, deadline)
@@ -347,16 +348,16 @@ class Gate:
             due = station.next_due()
             targets = [one for one in (deadline, self._until) if one is not None]
             if due is None and not targets:
-                raise Over(
+                raise RunOver(
                     "stuck", "the program waits for the station, which has nothing more to do"
                 )
             target = min(targets) if targets else due
             assert target is not None
             more = server.step_to(max(target, server.now()), on=True)
             if self._stop(station):
-                raise Over
+                raise RunOver
             if self._until is not None and server.now() >= self._until and not more:
-                raise Over
+                raise RunOver
             if self._signs() != before:
                 return True
             if not more and deadline is not None and server.now() >= deadline:
@@ -411,7 +412,7 @@ class Gate:
                 self._met_ports.update(one.peer_port for one in found)
                 await self._yield()
         if self._strangers():
-            raise Over("child", CHILD)
+            raise RunOver("child", CHILD)
 
     def _mine(self, lines: list[tuple[int, int, int]]) -> None:
         self._connected = True
@@ -476,5 +477,5 @@ class Gate:
                 frame = await self._frame()
                 if frame is None:
                     return
-        except Over:
+        except RunOver:
             return

@@ -40,9 +40,9 @@ if __name__ == "sitecustomize":
         if gate:
             if HERE not in sys.path:
                 sys.path.insert(0, HERE)
-            import papertape_market_clock.installing as installing
+            import importlib
 
-            installing.install(gate)
+            importlib.import_module("papertape_market_clock.installing").install(gate)
     finally:
         _leave()
     _shadowed()

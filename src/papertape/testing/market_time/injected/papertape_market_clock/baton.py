@@ -87,6 +87,8 @@ class Baton:
         self._switches = 0
         self._interrupts: deque[Callable[[], Any]] = deque()
         """Handlers of signals that came while the main thread could not run them."""
+        self.handled = 0
+        """Signals handled while the main thread waited."""
         self._told = False
 
     @property
@@ -136,6 +138,7 @@ class Baton:
         found, deadline = me.found, me.deadline
         while self._interrupts:
             self._interrupts.popleft()()
+            self.handled += 1
         me.found = found
         return not found and (deadline is None or deadline > self.now)
 

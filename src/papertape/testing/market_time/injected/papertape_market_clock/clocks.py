@@ -160,9 +160,7 @@ def _install_datetime(baton: Baton) -> None:
                 stacklevel=2,
             )
         baton.reading()
-        return cls.fromtimestamp(baton.now // 1000 / 1e6, datetime.timezone.utc).replace(
-            tzinfo=None
-        )
+        return cls.fromtimestamp(baton.now // 1000 / 1e6, datetime.UTC).replace(tzinfo=None)
 
     _put(datetime.datetime, "now", classmethod(now), known)
     _put(datetime.datetime, "utcnow", classmethod(utcnow), known)

@@ -4,8 +4,7 @@ import struct
 
 HELLO, IDLE, SYNC, NOTE, BYE, MINE = 1, 2, 3, 4, 5, 6
 """From the program: the first frame; nothing to do until a deadline; bring the station to my
-instant; something to be said; the end; a new connection. Two of them, IDLE and SYNC, want an answer.
-"""
+instant; something to be said; the end; a new connection. IDLE and SYNC want an answer."""
 
 FROM_PROGRAM = struct.Struct("!BqqIH")
 """Kind, instant, deadline, how often time went on without the gate, length of the list."""

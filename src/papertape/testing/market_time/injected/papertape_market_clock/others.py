@@ -171,7 +171,12 @@ def _install_waiting(baton: Baton) -> None:
 
         ours.sigtimedwait, ours.sigwaitinfo, ours.sigwait = sigtimedwait, sigwaitinfo, sigwait
     if hasattr(ours, "pause"):
-        ours.pause = lambda: baton.park()
+
+        def pause() -> None:
+            before = baton.handled
+            baton.park(None, lambda: baton.handled != before)
+
+        ours.pause = pause
     if hasattr(os, "waitpid"):
         real_waitpid = os.waitpid
 

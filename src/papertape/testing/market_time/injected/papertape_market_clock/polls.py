@@ -49,7 +49,7 @@ def _install_select(baton: Baton) -> None:
         return _waited(baton, look, timeout) or ([], [], [])
 
     replaced.__name__ = replaced.__qualname__ = "select"
-    select.select = replaced  # type: ignore[assignment]
+    select.select = replaced
 
 
 def _install_poll(baton: Baton) -> None:
