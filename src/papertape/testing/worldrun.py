@@ -75,7 +75,7 @@ def run_world(
             result.notes = run.notes
         elif program:
             with running(program, tws.host, tws.port, echo=echo) as child:
-                result.problem = _beside(tws, child, speed, timeout_s)
+                result.problem = beside(tws, child, speed, timeout_s)
                 result.code = child.poll()
             result.dropped = child.dropped
         else:
@@ -84,7 +84,7 @@ def run_world(
         return result
 
 
-def _beside(tws: RunningStation, child: Program, speed: float, timeout_s: float) -> str:
+def beside(tws: RunningStation, child: Program, speed: float, timeout_s: float) -> str:
     """Wait for the end of the program or of the world; return what went wrong."""
     end = time.monotonic() + timeout_s
     runs = False
