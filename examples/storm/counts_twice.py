@@ -1,4 +1,5 @@
-"""Fills are counted twice: each orderStatus is taken for a fill, and TWS repeats them."""
+"""Fills are counted twice: each execDetails is taken for a new fill, and after a reconnect TWS tells
+those of the day again."""
 
 from typing import Any
 
@@ -6,18 +7,12 @@ from steady import Steady, main
 
 
 class CountsTwice(Steady):
-    """Adds up what orderStatus says."""
+    """Adds up what execDetails says."""
 
     def execDetails(self, reqId: int, contract: Any, execution: Any) -> None:
-        pass
-
-    def orderStatus(self, orderId: int, status: str, filled: Any, *more: Any) -> None:
-        super().orderStatus(orderId, status, filled, *more)
         with self.lock:
-            for ref, (known, _) in self.orders.items():
-                if known == orderId and status == "Filled":
-                    fills = self.executed.setdefault(ref, {})
-                    fills[str(len(fills))] = float(filled)  # the bug: again for each that comes
+            fills = self.executed.setdefault(execution.orderRef, {})
+            fills[str(len(fills))] = float(execution.shares)  # the bug: its id is not looked at
 
 
 if __name__ == "__main__":

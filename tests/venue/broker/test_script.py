@@ -265,3 +265,16 @@ def test_an_order_of_the_user_comes_under_no_rule(stage: WrittenStage) -> None:
     assert isinstance(asked, SubmitOrder)
     stage.engine.submit(SubmitManualOrder(asked.contract, asked.order), stage.now + SECOND)
     assert not stage.engine.state.orders
+
+
+def test_the_children_of_a_refused_parent_are_cancelled() -> None:
+    stage = WrittenStage()
+    stage.row(MARKET)
+    stage.rule(reject(), side=1)
+    assert stage.row("submit #1 BUY 10 AAPL MKT transmit=false") == []
+    assert stage.row("submit #2 SELL 10 AAPL STP 250 parentId=1") == [
+        "#1 Inactive: no funds",
+        "#2 PendingCancel",
+        "#2 Cancelled",
+    ]
+    assert not stage.engine.state.orders

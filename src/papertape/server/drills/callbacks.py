@@ -10,10 +10,13 @@ from typing import Annotated, Any
 import msgspec
 
 from ...venue.units import Nanos
+from ...wire.catalogue.account import Position, PositionEnd
 from ...wire.catalogue.reports import (
     CommissionReport,
     ExecutionDetails,
+    ExecutionDetailsEnd,
     OpenOrder,
+    OpenOrdersEnd,
     OrderStatus,
 )
 from ...wire.catalogue.session import ErrorMessage
@@ -23,6 +26,12 @@ from .base import Aimed, Count, Drill, Milliseconds
 from .messages import kinds
 
 ABOUT_ORDERS = (OpenOrder, OrderStatus, ExecutionDetails, CommissionReport)
+ROWS_BEFORE: dict[type[Message], tuple[type[Message], ...]] = {
+    OpenOrdersEnd: (OpenOrder, OrderStatus),
+    ExecutionDetailsEnd: (ExecutionDetails, CommissionReport),
+    PositionEnd: (Position,),
+}
+"""The end of an answer -> what it never comes before."""
 MOST_KEPT = 100_000
 """Messages that wait; more are sent at once."""
 
@@ -48,8 +57,18 @@ class Withholding(Drill):
         if len(self._waiting) >= MOST_KEPT:
             return True
         self._waiting.append(Withheld(due, session, message))
-        self.due = self._waiting[0].due
+        self.due = due if self.due is None else min(self.due, due)
         return False
+
+    def passes(self, session: Session, message: Message) -> bool:
+        """Whether a message that is not meant goes out at once: the end of an answer waits for its
+        rows."""
+        rows = ROWS_BEFORE.get(type(message))
+        if rows is None or self._sending:
+            return True
+        mine = [one for one in self._waiting if one.session is session]
+        dues = [one.due for one in mine if isinstance(one.message, rows)]
+        return not dues or self.keep(session, message, max(dues))
 
     def takes(self, session: Session, message: Message) -> bool:
         """Send what is due before the next request is handled, whenever that comes."""
@@ -108,7 +127,7 @@ class LateCallbacks(Withholding):
     def gives(self, session: Session, message: Message) -> bool:
         """Keep a message of the kind."""
         if self._sending or not isinstance(message, self._kinds) or not self.aims_at(session):
-            return True
+            return self.passes(session, message)
         return self.keep(session, message, self.after(self.options.ms))
 
 
@@ -168,7 +187,7 @@ class ReorderCallbacks(Withholding):
     def gives(self, session: Session, message: Message) -> bool:
         """Keep what is about orders until the moment is complete."""
         if self._sending or not isinstance(message, ABOUT_ORDERS) or not self.aims_at(session):
-            return True
+            return self.passes(session, message)
         return self.keep(session, message, self.now)
 
     def act(self) -> None:
@@ -180,7 +199,10 @@ class ReorderCallbacks(Withholding):
         self.send([one for mine in by_session.values() for one in self._mixed(mine)])
 
     def _mixed(self, waited: list[Withheld]) -> list[Withheld]:
-        """A legal order: each kind in its own, a commission behind its execution."""
+        """A legal order: each kind in its own, a commission behind its execution, the ends of
+        answers behind all."""
+        ends = [one for one in waited if type(one.message) in ROWS_BEFORE]
+        waited = [one for one in waited if type(one.message) not in ROWS_BEFORE]
         lines: dict[type[Message], deque[Withheld]] = {}
         for one in waited:
             lines.setdefault(type(one.message), deque()).append(one)
@@ -202,7 +224,7 @@ class ReorderCallbacks(Withholding):
             one = line.popleft()
             told.add(execution_id(one.message))
             found.append(one)
-        return found
+        return found + ends
 
 
 class LateOrder(Withholding):
@@ -230,7 +252,7 @@ class LateOrder(Withholding):
     def gives(self, session: Session, message: Message) -> bool:
         """Keep what is about the order."""
         if self._sending or self.over or not self.aims_at(session) or not self._about(message):
-            return True
+            return self.passes(session, message)
         kept = self.keep(session, message, self._until)
         self.due = self._until
         return kept

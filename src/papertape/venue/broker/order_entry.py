@@ -143,7 +143,8 @@ class OrderEntry:
         """Place a parent and its children: they are accepted one by one before the parent trades.
 
         ``family`` has order ids and terms, the parent first, unless that is placed already: then
-        all are its children.
+        all are its children. Those of a parent that is refused are cancelled: they would open what
+        they were to close.
         """
         members = list(family)
         if parent is not None:
@@ -159,8 +160,18 @@ class OrderEntry:
                 break
         parent = self._state.orders.get(perm_id)
         for order_id, terms in children:
-            yield from self.place(client_id, order_id, terms, now, parent=parent)
+            if parent is None:
+                yield from self._discard(client_id, order_id, terms, now)
+            else:
+                yield from self.place(client_id, order_id, terms, now, parent=parent)
         yield from opening
+
+    def _discard(self, client_id: int, order_id: int, terms: Terms, now: Nanos) -> Decision:
+        """Take the child of a parent that was refused, and cancel it at once."""
+        perm_id, expires = self._state.next_perm_id, self._holds.expiry(terms, now)
+        status = lifecycle.PENDING_CANCEL
+        yield OrderPlaced(perm_id, client_id, order_id, terms, status, "", expires)
+        yield OrderEnded(perm_id, lifecycle.CANCELLED, True, CANCELLED)
 
     def _begin(self, placed: OrderPlaced, now: Nanos) -> Decision:
         """Accept an order that nothing holds: it waits for the open or its stop, or trades."""

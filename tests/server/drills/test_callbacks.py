@@ -1,0 +1,68 @@
+"""The order of callbacks stays legal: the end of an answer never comes before its rows."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from papertape.model import Contract, ExecutionFilter, Order
+from papertape.wire.catalogue.account import Position, PositionEnd, ReqPositions
+from papertape.wire.catalogue.orders import PlaceOrder
+from papertape.wire.catalogue.orders import ReqExecutions, ReqOpenOrders
+from papertape.wire.catalogue.reports import (
+    ExecutionDetails,
+    ExecutionDetailsEnd,
+    OpenOrder,
+    OpenOrdersEnd,
+)
+from papertape.wire.message import Message
+from server.pair import Client, Hall
+
+AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
+
+
+def client() -> Client:
+    """It has bought ten, and an order for ten more works."""
+    hall = Hall()
+    hall.quote("AAPL 257.66 x 257.68")
+    found = hall.client()
+    for number, limit in ((1, 258.0), (2, 200.0)):
+        order = Order(
+            action="BUY", totalQuantity=Decimal(10), orderType="LMT", lmtPrice=limit, tif="DAY"
+        )
+        found.send(PlaceOrder(number, AAPL, order))
+    hall.wait(1)
+    found.got()
+    return found
+
+
+def order_of(found: list[Any], *kinds: type[Message]) -> list[str]:
+    return [type(one).__name__ for one in found if isinstance(one, kinds)]
+
+
+ANSWERS: tuple[tuple[str, Message, tuple[type[Message], type[Message]]], ...] = (
+    ("late-callbacks execDetails ms=3000", ReqExecutions(9, ExecutionFilter()),
+     (ExecutionDetails, ExecutionDetailsEnd)),
+    ("late-callbacks openOrder ms=3000", ReqOpenOrders(), (OpenOrder, OpenOrdersEnd)),
+    ("late-callbacks position ms=3000", ReqPositions(), (Position, PositionEnd)),
+    ("late-order 2 ms=3000", ReqOpenOrders(), (OpenOrder, OpenOrdersEnd)),
+    ("reorder-callbacks seed=3", ReqOpenOrders(), (OpenOrder, OpenOrdersEnd)),
+    ("reorder-callbacks seed=3", ReqExecutions(9, ExecutionFilter()),
+     (ExecutionDetails, ExecutionDetailsEnd)),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("drill", "request_", "kinds"), ANSWERS)
+def test_the_end_of_an_answer_waits_for_its_rows(
+    drill: str, request_: Message, kinds: tuple[type[Message], type[Message]]
+) -> None:
+    program = client()
+    program.hall.station.drills.begin(drill)
+    program.send(request_)
+    early = program.got()
+    program.hall.wait(4)
+    found = order_of([*early, *program.got()], *kinds)
+    assert found == [kinds[0].__name__, kinds[1].__name__]
+    program.send(request_)  # nothing waits for ever
+    program.hall.wait(4)
+    assert order_of(program.got(), kinds[1]) == [kinds[1].__name__]
