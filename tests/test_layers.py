@@ -162,11 +162,12 @@ DRIVERS = (
 # console/process.py waits for the end of stdin, which no event loop can on Windows.
 THREADS = (
     "ibapi/reader.py", "testing/thread.py", "testing/programs.py", "store/folding.py",
-    "console/process.py", "testing/market_time/*",
+    "console/process.py", "testing/market_time/*", "testing/storm/jobs.py",
 )  # fmt: skip
 # These wait for programs under test, and end them.
 WAITS = (
     "testing/requests.py", "testing/orders.py", "testing/programs.py", "testing/worldrun.py",
+    "testing/storm/running.py",
 )  # fmt: skip
 OUTSIDE = (*DRIVERS, *WAITS, "ibapi/reader.py", "cli/*")
 CONFINED: dict[str, tuple[str, ...]] = {
@@ -175,7 +176,7 @@ CONFINED: dict[str, tuple[str, ...]] = {
     "uvloop": DRIVERS,
     "threading": THREADS,
     "concurrent.futures": THREADS,
-    "multiprocessing": (),
+    "multiprocessing": ("testing/storm/jobs.py",),
     "socket": OUTSIDE,
     "selectors": OUTSIDE,
     "ssl": OUTSIDE,

@@ -1,5 +1,5 @@
-"""Fills are counted twice: each execDetails is taken for a new fill, and after a reconnect TWS tells
-those of the day again."""
+"""Fills are counted twice: each execDetails is taken for a new fill, and after a reconnect TWS
+tells those of the day again."""
 
 from typing import Any
 

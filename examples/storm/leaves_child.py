@@ -1,8 +1,9 @@
 """A child order is left working: after a reconnect nobody asks for open orders, so the stop is not
 known, and the position is closed beside it."""
 
-from papertape.ibapi.execution import ExecutionFilter
 from steady import EXECUTIONS, Steady, main
+
+from papertape.ibapi.execution import ExecutionFilter
 
 
 class LeavesChild(Steady):

@@ -21,7 +21,7 @@ ROUNDS = 2
 HOLD_S = 8.0
 OLDEST_S = 3.0
 LINE, EXECUTIONS = 1000, 2000
-OVER = ("Filled", "Cancelled", "ApiCancelled", "Inactive")
+AGAIN = ("", "Cancelled", "ApiCancelled", "Inactive")
 
 
 class Steady(EWrapper, EClient):
@@ -68,7 +68,8 @@ class Steady(EWrapper, EClient):
     def openOrder(self, orderId: int, contract: Any, order: Any, orderState: Any) -> None:
         with self.lock:
             self.next_id = max(self.next_id, orderId + 1)
-            if self.orders.get(order.orderRef, (0, ""))[1] not in OVER:
+            known, status = self.orders.get(order.orderRef, (0, ""))
+            if known != orderId or not over(status):
                 self.orders[order.orderRef] = (orderId, orderState.status)
 
     def orderStatus(self, orderId: int, status: str, filled: Any, *more: Any) -> None:
@@ -165,7 +166,7 @@ class Steady(EWrapper, EClient):
         status = self.status("buy")
         if working(status) and not self.status("stop") and not bought:
             self.cancel("buy")  # its child was lost with a connection
-        elif not bought and status in ("", "Cancelled", "ApiCancelled", "Inactive"):
+        elif not bought and status in AGAIN:
             parent = self.next_id
             self.send("buy", "BUY", SIZE, "MKT", transmit=False)
             stop = round(self.price * 0.97, 2)
@@ -176,9 +177,8 @@ class Steady(EWrapper, EClient):
         held, status = self.position(), self.status("stop")
         if working(status):
             self.cancel("stop")
-        elif held > 0 and status != "Filled" and not working(self.status("sell")):
-            if self.status("sell") != "Filled":
-                self.send("sell", "SELL", held, "MKT")
+        elif held > 0 and status != "Filled" and self.status("sell") in AGAIN:
+            self.send("sell", "SELL", held, "MKT")
 
     def send(self, kind: str, action: str, size: float, orderType: str, **more: Any) -> None:
         order = Order()
@@ -198,8 +198,12 @@ class Steady(EWrapper, EClient):
             self.cancelOrder(order_id, OrderCancel())
 
 
+def over(status: str) -> bool:
+    return status in ("Filled", "Cancelled", "ApiCancelled", "Inactive")
+
+
 def working(status: str) -> bool:
-    return status not in ("", *OVER)
+    return bool(status) and not over(status)
 
 
 def spy() -> Contract:

@@ -18,6 +18,7 @@ COMMANDS: Final[dict[str, str]] = {
     "accept": "control",
     "drill": "control",
     "world": "world",
+    "storm": "storm",
     "account": "account",
     "contracts": "contracts",
     "data": "data",

@@ -7,8 +7,7 @@ import pytest
 
 from papertape.model import Contract, ExecutionFilter, Order
 from papertape.wire.catalogue.account import Position, PositionEnd, ReqPositions
-from papertape.wire.catalogue.orders import PlaceOrder
-from papertape.wire.catalogue.orders import ReqExecutions, ReqOpenOrders
+from papertape.wire.catalogue.orders import PlaceOrder, ReqExecutions, ReqOpenOrders
 from papertape.wire.catalogue.reports import (
     ExecutionDetails,
     ExecutionDetailsEnd,

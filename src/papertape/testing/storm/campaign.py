@@ -230,6 +230,8 @@ class _Seed:
                     return True
             return False
 
+        if not self._plan.shrink_runs:
+            return
         shrinking = Shrinking(faults, fails, self._plan.shrink_runs)
         fewest = shrinking.run()
         self._result.shrunk = said(fewest)
@@ -318,12 +320,12 @@ def _world(plan: StormPlan, one: SeedResult, finding: StormFinding) -> str:
     heading = (
         f"papertape storm, seed {one.seed}: {count}",
         f"{text:.300}",
-        repeating(plan.bot, one.seed),
+        repeating(plan.bot, f"storm-{one.seed}.world"),
     )
     return storm_world(plan.base, plan.lasts, one.shrunk, heading=heading, expects=finding.expects)
 
 
-def repeating(bot: StormBot, seed: int) -> str:
+def repeating(bot: StormBot, path: str) -> str:
     """The command that repeats a shrunk world."""
     clock = f"--speed {bot.speed:g}" if bot.wall_clock else "--market-time"
-    return f"papertape world run {clock} storm-{seed}.world -- {shlex.join(bot.command)}"
+    return f"papertape world run {clock} {shlex.quote(path)} -- {shlex.join(bot.command)}"

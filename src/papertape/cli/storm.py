@@ -1,0 +1,311 @@
+"""``papertape storm``: runs a program once for each seed, in worlds full of faults."""
+
+import logging
+import shlex
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ..errors import SettingsError
+from ..quoting import visible
+from ..server.worlds.founding import check_world
+from ..testing.storm.campaign import (
+    SeedResult,
+    StormFound,
+    StormPlan,
+    StormResult,
+    repeating,
+    run_storm,
+)
+from ..testing.storm.html import html
+from ..testing.storm.jobs import OneWorker, ProcessWorkers, Workers
+from ..testing.storm.junit import junit
+from ..testing.storm.running import StormBot
+from ..testing.storm.told import shown_time
+from ..testing.storm.worldtext import PLAIN
+from ..worlds.reading import read_world
+from ..worlds.words import LONGEST, SPAN, span_of
+from .control import told
+from .world_file import read_file
+
+FAILED, WRONG, CONTROL, STOPPED = 1, 2, 3, 130
+"""Exit codes: a seed fails; what was asked for is wrong; the control run fails; interrupted."""
+MOST_SEEDS: Final = 1_000_000
+SHOWN_ERRORS: Final = 3
+
+
+@told
+def storm(
+    program: Annotated[
+        list[str] | None, typer.Argument(help="The program and its arguments, behind --.")
+    ] = None,
+    seeds: Annotated[
+        int, typer.Option(help="How many seeds, from 0 on.", min=1, max=MOST_SEEDS)
+    ] = 200,
+    seed: Annotated[
+        int | None, typer.Option(help="This seed alone.", min=0, max=MOST_SEEDS)
+    ] = None,
+    world: Annotated[
+        Path | None, typer.Option(help="The base world: market, accounts, start, expectations.")
+    ] = None,
+    check: Annotated[
+        list[str] | None,
+        typer.Option(help="What must hold at every moment: \"abs(position('SPY')) <= 100\"."),
+    ] = None,
+    check_file: Annotated[
+        Path | None, typer.Option(help="A Python file with functions check…(tws).")
+    ] = None,
+    lasts: Annotated[
+        str, typer.Option("--for", help="Market time of each run: 90s, 30m, 6h.")
+    ] = "10m",
+    jobs: Annotated[int, typer.Option(help="Processes that run at once.", min=1, max=256)] = 1,
+    wall_clock: Annotated[
+        bool,
+        typer.Option(
+            "--wall-clock",
+            help="Run on the computer's clock, as a program that is not "
+            "Python must; then nothing repeats exactly.",
+        ),
+    ] = False,
+    speed: Annotated[
+        float,
+        typer.Option(
+            help="Market clock on the wall clock, times real time.", min=0.001, max=10_000
+        ),
+    ] = 20.0,
+    repeats: Annotated[
+        str, typer.Option(help="On the wall clock a finding must come up in K/N runs.")
+    ] = "2/3",
+    timeout: Annotated[
+        float, typer.Option(help="Seconds that a run may take.", min=0.1, max=86_400)
+    ] = 60.0,
+    shrink_runs: Annotated[
+        int,
+        typer.Option(
+            help="Runs that shrinking a finding may take; 0: none is shrunk.", min=0, max=100_000
+        ),
+    ] = 60,
+    out: Annotated[Path, typer.Option(help="Folder for the worlds of the findings.")] = Path(),
+    junit_file: Annotated[
+        Path | None, typer.Option("--junit", help="Write JUnit XML here.")
+    ] = None,
+    html_file: Annotated[
+        Path | None, typer.Option("--html", help="Write a report with timelines here.")
+    ] = None,
+) -> None:
+    """Run a program once for each seed, against a fresh TWS in a world whose faults are drawn from
+    the seed: late, repeated and reordered callbacks, partial fills, rejections, lost
+    acknowledgements, lost links, restarts, half-open sockets.
+
+    First a control run without faults says what is normal. Then each seed is judged: the same order
+    sent twice, orders while the session is not ready or on a dead line, an order after its
+    position was closed, silence after a reconnect, requests that TWS answers with an error, a
+    crash, a hang, and what `--check` says. A finding is shrunk to the fewest faults that still
+    fail, and written as a world that repeats it.
+
+    The program finds its station by `PAPERTAPE_HOST` and `PAPERTAPE_PORT`.
+
+    Functions of a check: `position(symbol)`, `cash(currency)`, `orders(symbol, side, ref)`,
+    `working_orders(symbol, side)`, `fills(symbol)`, `requests(name)`, `now()` in seconds; `abs`,
+    `min`, `max`, `round`.
+
+    Exit code 0 when no seed fails, 1 when one does, 2 when the world, a check or an option is
+    wrong, 3 when the control run fails, 130 when it was interrupted.
+
+    Example: `papertape storm --seeds 200 --check "abs(position('SPY')) <= 100" -- python bot.py`
+    """
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    logging.getLogger("papertape.station").setLevel(logging.CRITICAL)
+    if not program:
+        raise SettingsError(
+            "there is no program", setting="storm", advice="papertape storm -- python bot.py"
+        )
+    needed, of = _repeats(repeats) if wall_clock else (1, 1)
+    plan = StormPlan(
+        StormBot(tuple(program), wall_clock, speed, timeout),
+        _base(world, console),
+        _lasts(lasts),
+        tuple(check or ()),
+        str(check_file or ""),
+        shrink_runs,
+        of,
+        needed,
+    )
+    plan.read_checks()
+    for path in (junit_file, html_file):
+        _writable(path)
+    _folder(out)
+    chosen = range(seeds) if seed is None else [seed]
+    began = time.monotonic()
+    with _progress(console, len(chosen)) as hear:
+        result = run_storm(plan, chosen, _workers(min(jobs, len(chosen))), told=hear)
+    result.wall_s = time.monotonic() - began
+    _write(result, out)
+    command = shlex.join(program)
+    if junit_file is not None:
+        junit_file.write_bytes(junit(result, command))
+    if html_file is not None:
+        html_file.write_text(html(result, command), "utf-8")
+    _tell(result, plan, console)
+
+
+# -- what was asked for ---------------------------------------------------------------------------
+
+
+def _base(world: Path | None, console: Console) -> str:
+    """The text of the base world. Raises ``SettingsError`` and ``WorldError``; tells everything
+    that is wrong with it."""
+    if world is None:
+        return PLAIN
+    read_file(world)
+    text = world.read_text("utf-8-sig")
+    problems = check_world(read_world(text, str(world)))
+    for problem in problems:
+        console.print(f"{visible(world)}: {problem}", markup=False)
+    if problems:
+        raise typer.Exit(WRONG)
+    return text
+
+
+def _lasts(text: str) -> int:
+    found = span_of(text)
+    if not found or found > LONGEST:
+        raise SettingsError("is no time", setting="for", found=text, advice=f"legal: {SPAN}")
+    return found
+
+
+def _repeats(text: str) -> tuple[int, int]:
+    needed, slash, of = text.partition("/")
+    if slash and needed.isdecimal() and of.isdecimal() and 1 <= int(needed) <= int(of) <= 100:
+        return int(needed), int(of)
+    raise SettingsError(
+        "is not K/N", setting="repeats", found=text, advice="2/3: found in two of three runs"
+    )
+
+
+def _writable(path: Path | None) -> None:
+    if path is not None:
+        try:
+            path.write_bytes(b"")
+        except OSError as error:
+            raise SettingsError(f"cannot be written: {error.strerror}", path=path) from error
+
+
+def _folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"is no folder: {error.strerror}", path=path) from error
+
+
+def _workers(jobs: int) -> Workers:
+    return OneWorker() if jobs == 1 else ProcessWorkers(jobs)
+
+
+# -- what is told ---------------------------------------------------------------------------------
+
+
+@contextmanager
+def _progress(console: Console, count: int) -> Iterator[Callable[[str, Any], None]]:
+    """A bar on a terminal, a line for each finding elsewhere."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    shows = console.is_terminal
+    with Progress(*columns, TimeRemainingColumn(), console=console, disable=not shows) as progress:
+        bar = progress.add_task("seeds", total=count)
+        failing: dict[tuple[str, str], int] = {}
+
+        def hear(what: str, facts: Any) -> None:
+            if what == "control":
+                _control(facts, console)
+            elif what == "seed":
+                progress.advance(bar)
+                _seed(facts, failing, console)
+            elif what == "shrinking":
+                progress.reset(bar, total=facts, description="shrinking")
+            elif what == "shrunk":
+                progress.advance(bar)
+
+        yield hear
+
+
+def _control(result: StormResult, console: Console) -> None:
+    control = result.control
+    if result.trouble:
+        return
+    ended = "is ended" if control.code is None else f"ends with code {control.code}"
+    console.print(
+        f"control run: {len(control.of('request'))} requests, {len(control.orders)} orders, "
+        f"{len(control.of('fill'))} fills, {len(control.of('error'))} notices and errors; "
+        f"{ended} at {shown_time(control.lasted)}, {control.wall_s:.1f} s"
+    )
+
+
+def _seed(one: SeedResult, failing: dict[tuple[str, str], int], console: Console) -> None:
+    """Tell the first seed of each kind of finding."""
+    if one.error:
+        failing["error", ""] = failing.get(("error", ""), 0) + 1
+        if failing["error", ""] <= SHOWN_ERRORS:
+            console.print(f"seed {one.seed} could not be run: {one.error}", markup=False)
+    for finding in one.findings[:1]:
+        failing[finding.key] = failing.get(finding.key, 0) + 1
+        if failing[finding.key] == 1:
+            console.print(f"seed {one.seed} fails: {finding}", markup=False)
+
+
+def _write(result: StormResult, out: Path) -> None:
+    for one in result.found:
+        path = out / f"storm-{one.result.seed}.world"
+        path.write_text(one.world, "utf-8")
+        one.path = str(path)
+
+
+def _tell(result: StormResult, plan: StormPlan, console: Console) -> None:
+    """The findings, the summary, the exit code."""
+    screen = Console(highlight=False, soft_wrap=True)
+    if result.trouble:
+        console.print(f"papertape: the control run fails: {result.trouble}", markup=False)
+        last = result.control.output.strip().splitlines()[-10:]
+        for line in last:
+            console.print(f"  {visible(line)}", markup=False)
+        raise typer.Exit(CONTROL)
+    for one in result.found:
+        _told(one, plan, screen)
+    failed = sum(bool(one.findings) for one in result.seeds)
+    errors = [one for one in result.seeds if one.error]
+    rate = len(result.seeds) / max(result.wall_s, 1e-9) * 60
+    screen.print(
+        f"{len(result.seeds)} seeds, {failed} fail, {len(result.found)} different findings; "
+        f"{result.wall_s:.1f} s, {rate:.0f} seeds a minute"
+    )
+    if errors:
+        screen.print(f"{len(errors)} seeds could not be run: {errors[0].error}", markup=False)
+    if result.stopped:
+        screen.print("interrupted: the rest was not run")
+        raise typer.Exit(STOPPED)
+    if errors:
+        raise typer.Exit(WRONG)
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+def _told(one: StormFound, plan: StormPlan, screen: Console) -> None:
+    result = one.result
+    screen.print(f"seed {result.seed} fails: {one.finding}", markup=False)
+    others = [seed for seed in one.seeds if seed != result.seed]
+    if others:
+        more = ", ".join(map(str, others[:10])) + (" …" if len(others) > 10 else "")
+        screen.print(f"  so do {len(others)} others: {more}")
+    of = f"; found in {result.found_in} of {result.of} runs" if result.of > 1 else ""
+    screen.print(
+        f"  shrunk from {len(result.faults)} faults to {len(result.shrunk)}, {result.runs} runs{of}"
+    )
+    for fault in result.shrunk:
+        for line in fault.splitlines():
+            screen.print(f"    {line}", markup=False)
+    screen.print(f"  {repeating(plan.bot, one.path)}", markup=False)
