@@ -4,6 +4,7 @@ First every seed is run and judged; then, of each kind of finding, the seed with
 is shrunk. So the result is the same however many jobs there are.
 """
 
+import logging
 import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -163,6 +164,7 @@ def _quick(order: StormOrder) -> bool:
 
 def work(task: StormTask) -> SeedResult:
     """Run a seed and judge it, or shrink what was found; in any process."""
+    logging.getLogger("papertape.station").setLevel(logging.CRITICAL)
     faults = draw(task.seed, task.ground)
     result = SeedResult(task.seed, said(faults))
     try:
@@ -192,7 +194,7 @@ class _Seed:
 
     def _run(self, faults: Sequence[StormFault]) -> list[StormFinding]:
         text = storm_world(self._plan.base, self._plan.lasts, said(faults))
-        record = run_once(text, self._plan.bot, self._checks, self._task.seed)
+        record = run_once(text, self._plan.bot, self._checks)
         self._result.runs += 1
         self._result.wall_s += record.wall_s
         findings = judged(record, self._task.control)
@@ -231,6 +233,10 @@ class _Seed:
             return False
 
         if not self._plan.shrink_runs:
+            return
+        if not fails(faults):
+            self._result.of = 1 + self._plan.repeats
+            self._result.found_in = 1
             return
         shrinking = Shrinking(faults, fails, self._plan.shrink_runs)
         fewest = shrinking.run()
@@ -308,7 +314,8 @@ def _found(
             finding = one.findings[0] if one.findings else first.findings[0]
             if not one.findings:  # it never came up again: the drawn faults stand
                 one.shrunk, one.record = first.faults, first.record
-                one.found_in, one.of = first.found_in, first.of
+                one.found_in = first.found_in
+                one.of = one.of or first.of
             numbers = sorted(seed.seed for seed in seeds)
             return StormFound(finding, numbers, one, _world(plan, one, finding))
     return None

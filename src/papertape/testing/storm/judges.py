@@ -134,7 +134,8 @@ def order_after_close(run: StormRecord, control: StormRecord) -> Iterator[StormF
     for order in run.orders:
         flat = not run.positions.get(order.symbol) and not control.positions.get(order.symbol)
         since = _closed_since(run, order.symbol)
-        if order.alive and flat and since is not None and run.lasted - since >= _patience(run):
+        waits = 0 if run.code is not None else _patience(run)
+        if order.alive and flat and since is not None and run.lasted - since >= waits:
             yield StormFinding(
                 "order-after-close", order.symbol, since,
                 f"{order} of {shown_time(order.time)} still works though the position is closed",

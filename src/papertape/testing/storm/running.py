@@ -8,6 +8,7 @@ import msgspec
 from ...server.station import Station
 from ...server.worlds.expecting import WorldOutcome
 from ...worlds.reading import read_world
+from ..market_time import run_in_market_time
 from ..programs import running
 from ..thread import RunningStation, serve
 from ..worldrun import beside
@@ -34,9 +35,7 @@ class StormBot(msgspec.Struct, frozen=True):
     """Seconds of the computer's clock that a run may take."""
 
 
-def run_once(
-    text: str, bot: StormBot, checks: tuple[StormCheck, ...] = (), seed: int = 1
-) -> StormRecord:
+def run_once(text: str, bot: StormBot, checks: tuple[StormCheck, ...] = ()) -> StormRecord:
     """Run a program once in a world. Whatever happens, no process is left.
 
     Raises ``WorldError`` for a world that cannot be played, and ``SettingsError`` for a program
@@ -44,11 +43,10 @@ def run_once(
     """
     began = time.perf_counter()
     watcher = StormWatcher(checks)
-    with serve() as tws:
-        tws.pause()
+    with serve(speed=0) as tws:
         tws.play_world(read_world(text))
         tws.call(watcher.attach)
-        ran = _beside(tws, bot, seed)
+        ran = _beside(tws, bot)
         outcomes = tws.call(lambda station: _ended(station, watcher))
     if watcher.failure is not None:
         raise watcher.failure
@@ -59,9 +57,18 @@ def run_once(
     return record
 
 
-def _beside(tws: RunningStation, bot: StormBot, seed: int) -> tuple[int | None, str, str, int]:
+def _beside(tws: RunningStation, bot: StormBot) -> tuple[int | None, str, str, int]:
     """Let the program run to its end or the world's; its exit code, what went wrong, the end of its
     output, and how much of that was dropped."""
+    if not bot.wall_clock:
+        ran = run_in_market_time(
+            tws,
+            bot.command,
+            timeout_s=bot.timeout_s,
+            seed=tws.call(lambda station: station.settings.seed),
+            stop=lambda station: station.world.over,
+        )
+        return ran.code, ran.problem, ran.output[-MOST_OUTPUT:], ran.dropped
     with running(bot.command, tws.host, tws.port) as child:
         problem = beside(tws, child, bot.speed, bot.timeout_s)
         code = child.poll()
