@@ -35,7 +35,9 @@ SHOWN = (
     "corporate_event_types", "corporate_events", "fundamental_report", "bulletins", "quotes",
     "tick_by_tick", "depth", "historical_ticks", "head_timestamp", "schedule", "histogram",
     "implied_volatility", "market_rule", "smart_components", "depth_exchanges", "display_groups",
-    "family_codes", "soft_dollar_tiers", "user_info",
+    "family_codes", "soft_dollar_tiers", "user_info", "configuration", "update_configuration",
+    "allocation_groups", "account_aliases", "managed_accounts", "next_valid_id",
+    "current_time_in_millis", "positions_of", "account_values_of",
 )  # fmt: skip
 """Calls that show how they are used."""
 

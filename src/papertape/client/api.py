@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from ..errors import PapertapeError
 from ..model import Contract
 from ..wire.catalogue import history, market, ticks
+from .administration import Administration
 from .directory import Directory
 from .facade import DEADLINE_S
 from .portfolio import Portfolio
@@ -25,7 +26,7 @@ MOST_FILLED_S = 3600
 """The longest span of bars of five seconds that every TWS gives."""
 
 
-class Tws(Portfolio, Directory):
+class Tws(Portfolio, Administration, Directory):
     """A session with a TWS, an IB Gateway or a Papertape station."""
 
     def quotes(self, wanted: Contract, generic: str = "") -> Quotes:

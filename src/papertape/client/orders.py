@@ -23,10 +23,10 @@ class Orders:
 
     def opened(self, message: reports.OpenOrder) -> None:
         """openOrder, of a known order or one from an earlier session."""
+        if message.order.clientId != self.client_id:
+            return
         trade = self.trades.get(message.orderId)
         if trade is None:
-            if message.order.clientId != self.client_id:
-                return
             trade = Trade(message.orderId, message.contract, message.order)
             self.follow(trade)
         trade.feed(message)

@@ -27,6 +27,44 @@ class Portfolio(Families):
             questions.finish(self._now(), "positions")
         return found
 
+    async def positions_of(
+        self, code: str = "", model: str = "", *, timeout: float = DEADLINE_S
+    ) -> list[account.PositionMulti]:
+        """Return the positions of one account, by default the first one, and one model. Example::
+
+        assert isinstance(await tws.positions_of(), list)
+        """
+        name = questions.account_name(self._core, code)
+
+        def make(number: int) -> tuple[Collect, account.ReqPositionsMulti]:
+            collect = Collect("reqPositionsMulti", account.PositionMultiEnd, number)
+            return collect, account.ReqPositionsMulti(number, name, model)
+
+        ask = self._now().ask("reqPositionsMulti", make, timeout)
+        found: list[account.PositionMulti] = (await self._answer(ask)).result
+        self._now().withdraw(account.ReqPositionsMulti(ask.winner.request_id))
+        return found
+
+    async def account_values_of(
+        self, code: str = "", model: str = "", *, ledger: bool = False, timeout: float = DEADLINE_S
+    ) -> list[account.AccountUpdateMulti]:
+        """Return the values of one account, by default the first one, and one model; ``ledger``:
+        net liquidation and the ledger of each currency alone. Example::
+
+            rows = await tws.account_values_of()
+            assert "NetLiquidation" in {row.key for row in rows}
+        """
+        name = questions.account_name(self._core, code)
+
+        def make(number: int) -> tuple[Collect, account.ReqAccountUpdatesMulti]:
+            collect = Collect("reqAccountUpdatesMulti", account.AccountUpdateMultiEnd, number)
+            return collect, account.ReqAccountUpdatesMulti(number, name, model, ledger)
+
+        ask = self._now().ask("reqAccountUpdatesMulti", make, timeout)
+        found: list[account.AccountUpdateMulti] = (await self._answer(ask)).result
+        self._now().withdraw(account.ReqAccountUpdatesMulti(ask.winner.request_id))
+        return found
+
     def position_updates(self) -> PositionUpdates:
         """Subscribe to position changes: ``async with tws.position_updates() as line``."""
         return PositionUpdates(self._core, self._wait, self._clock, questions.position_stream())
@@ -53,19 +91,14 @@ class Portfolio(Families):
         self, tags: str, group: str = "All", *, timeout: float = DEADLINE_S
     ) -> dict[tuple[str, str], str]:
         """Return the requested tags, by account and tag."""
-        asked: list[int] = []
 
         def make(number: int) -> tuple[Collect, account.ReqAccountSummary]:
-            asked.append(number)
             collect = Collect("reqAccountSummary", account.AccountSummaryEnd, number)
             return collect, account.ReqAccountSummary(number, group, tags)
 
-        try:
-            ask = self._now().ask("reqAccountSummary", make, timeout)
-            rows = (await self._answer(ask)).result
-        finally:
-            for number in asked if self.connected else ():
-                self._now().send(account.CancelAccountSummary(number))
+        ask = self._now().ask("reqAccountSummary", make, timeout)
+        rows = (await self._answer(ask)).result
+        self._now().withdraw(account.ReqAccountSummary(ask.winner.request_id))
         return {(row.account, row.tag): row.value for row in rows}
 
     async def figures(self, code: str = "", *, timeout: float = DEADLINE_S) -> AccountNumbers:

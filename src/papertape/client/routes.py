@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..wire.catalogue import account, depth, news, reference, reports, scanner, session
+from ..wire.catalogue import account, depth, fa, news, reference, reports, scanner, session
 from ..wire.message import Message
 from .conversations import Conversation
 
@@ -11,6 +11,9 @@ FIRST_REQUEST_ID = 1_000_000_000
 BY_KIND: dict[type[Message], str] = {
     session.CurrentTime: "reqCurrentTime",
     session.CurrentTimeInMillis: "reqCurrentTimeInMillis",
+    session.ManagedAccounts: "reqManagedAccts",
+    session.NextValidId: "reqIds",
+    fa.ReceiveFA: "requestFA",
     account.Position: "reqPositions",
     account.PositionEnd: "reqPositions",
     account.AccountValue: "reqAccountUpdates",

@@ -8,10 +8,18 @@ says when to call ``step`` again. With ``reconnect`` set, a session that has bee
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Self
 
 from ..codes import CodeTable, default_table
-from ..errors import ConnectionLost, NotConnected, NotReady, PapertapeError, ServerOutdated
+from ..errors import (
+    ConnectionLost,
+    FeatureNotSupported,
+    NotConnected,
+    NotReady,
+    PapertapeError,
+    ServerOutdated,
+)
 from ..versions import MIN_SERVER
 from ..wire import catalogue
 from ..wire.catalogue import reports, session
@@ -27,6 +35,7 @@ from .reconcile import Resync
 from .reconnect import Redial
 from .report import Phase, Report
 from .requests.asks import Ask, Make
+from .requests.cancels import cancel_of
 from .resubscribe import Healer
 from .routes import Routes
 from .settings import ClientSettings
@@ -301,6 +310,13 @@ class ClientSession:
         if isinstance(conversation, Stream):
             self.healer.remove(conversation)
 
+    def withdraw(self, message: Message) -> None:
+        """Cancel a request whose answer nobody waits for, where the server knows how."""
+        cancel = cancel_of(message)
+        if cancel is not None and self.online:
+            with suppress(FeatureNotSupported):
+                self.send(cancel)
+
     def ask(self, name: str, make: Make, timeout: float, *, by_id: bool = True) -> Ask:
         """Send a request that changes nothing. Raises what prevents the first attempt."""
         tries = self.settings.retries + 1
@@ -393,11 +409,13 @@ class ClientSession:
     def _accounts(self, message: session.ManagedAccounts) -> None:
         codes = message.accountsList.split(",")
         self.report.accounts = tuple(code for code in codes if code)
+        self.routes.feed(message)
         self._came("managedAccounts")
 
     def _next_id(self, message: session.NextValidId) -> None:
         known = max(self.report.nextValidId or 0, self.report.least_id)
         self.report.nextValidId = max(message.orderId, known)
+        self.routes.feed(message)
         self._came("nextValidId")
 
     def _open_order(self, message: reports.OpenOrder) -> None:

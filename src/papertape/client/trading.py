@@ -99,11 +99,15 @@ class OrderCalls(SessionFacade):
         await self._wait(trade, echoed, f"order {trade.orderId}", timeout)
         return trade
 
-    async def open_orders(self, *, timeout: float = DEADLINE_S) -> list[reports.OpenOrder]:
-        """Return the working orders of this client."""
-        found: list[reports.OpenOrder] = (
-            await self._answer(questions.open_orders(self._now(), timeout))
-        ).result
+    async def open_orders(
+        self, *, everyone: bool = False, timeout: float = DEADLINE_S
+    ) -> list[reports.OpenOrder]:
+        """Return the working orders of this client; ``everyone``: of all clients and of the user of
+        TWS."""
+        maker = lists.open_orders(everyone=everyone)
+        name = "reqAllOpenOrders" if everyone else "reqOpenOrders"
+        ask = self._now().ask(name, maker, timeout, by_id=False)
+        found: list[reports.OpenOrder] = (await self._answer(ask)).result
         return found
 
     async def completed_orders(

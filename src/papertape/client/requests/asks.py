@@ -2,8 +2,9 @@
 
 These requests change nothing at the server, so one without an answer is sent again under a new id:
 a TWS with a delay to its servers drops requests right after nextValidId. All attempts stay open,
-and the first answer counts. An error that the code table calls temporary leads to another attempt
-after a pause. If the connection is lost and the client reconnects, the request is sent again there.
+and the first answer counts; the others are cancelled, where the protocol has a request for that. An
+error that the code table calls temporary leads to another attempt after a pause. If the connection
+is lost and the client reconnects, the request is sent again there.
 """
 
 from collections.abc import Callable
@@ -41,6 +42,9 @@ class RequestPort(Protocol):
     def end(self, conversation: Conversation) -> None:
         """Close a conversation."""
 
+    def withdraw(self, message: Message) -> None:
+        """Tell the server that nobody waits for the answer to a request any more."""
+
 
 class Ask:
     """One request: its attempts, its deadline, its outcome."""
@@ -70,6 +74,7 @@ class Ask:
         self._tries = tries
         self._made = 0
         self._open: list[Conversation] = []
+        self._requests: dict[Conversation, Message] = {}
         self._again_at: float | None = None
         self._hints: list[ApiError] = []
         if not core.away:
@@ -113,7 +118,10 @@ class Ask:
         """End with an error or an answer, and wake the waiters."""
         for conversation in self._open:
             self._core.end(conversation)
+            if not conversation.done and self._by_id:
+                self._core.withdraw(self._requests[conversation])
         self._open.clear()
+        self._requests.clear()
         self._again_at = None
         if not self.done:
             self.done, self.error, self.winner = True, error, winner
@@ -127,6 +135,7 @@ class Ask:
         more = self._made < self._tries
         self._again_at = self._core.now + self._every if more else None
         self._open.append(conversation)
+        self._requests[conversation] = message
         conversation.waker = self._look
         try:
             self._core.begin(conversation, message)

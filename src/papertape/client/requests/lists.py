@@ -14,12 +14,12 @@ from .asks import Make
 Pair = tuple[Conversation, Message]
 
 
-def open_orders() -> Make:
-    """The working orders of this client."""
+def open_orders(*, everyone: bool = False) -> Make:
+    """The working orders of this client, or of all."""
 
     def make(_: int) -> Pair:
         collect = Collect("reqOpenOrders", reports.OpenOrdersEnd, key=_order)
-        return collect, orders.ReqOpenOrders()
+        return collect, orders.ReqAllOpenOrders() if everyone else orders.ReqOpenOrders()
 
     return make
 
