@@ -54,8 +54,15 @@ format: $(DEV_STAMP)  ## let ruff format and mend what it can
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
 
-bench: $(DEV_STAMP)  ## measure, peers beside us in the same run (minutes; results in bench/out)
-	$(PY) -m bench $(ARGS)
+# `make bench services` names suites; ARGS="load --minutes 1" gives them options.
+ifeq ($(firstword $(MAKECMDGOALS)),bench)
+SUITES := $(filter-out bench,$(MAKECMDGOALS))
+.PHONY: $(SUITES)
+$(SUITES): bench ; @:
+endif
+
+bench: $(DEV_STAMP)  ## measure, peers beside us in the same run: make bench services (minutes; results in bench/out)
+	$(PY) -m bench $(SUITES) $(ARGS)
 
 gen: $(DEV_STAMP)  ## write the generated modules and tables
 	$(PY) scripts/build_ibapi.py

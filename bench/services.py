@@ -2,12 +2,16 @@
 
 Every request goes over a socket, as text, and is timed until its last message has come, beside a
 reqCurrentTime. Then another client's orders are timed, from the bytes sent to the first
-orderStatus: alone, while the first scan of all American stocks is worked out, and while nine
-scanners run.
+orderStatus: alone, beside each service asked over and over, while the first scan of all American
+stocks is worked out, and while nine scanners run. Last the slices of a scan are timed by the
+processor, in this process.
 """
 
 import asyncio
+import gc
 import statistics
+import sys
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -20,7 +24,7 @@ from papertape.wire.catalogue.session import CurrentTime, ReqCurrentTime, StartA
 from papertape.wire.connection import ClientConnection
 from papertape.wire.message import Message
 
-from .common import clock, resident_mb, show, station
+from .common import ROOT, clock, resident_mb, show, station
 
 ROUNDS, ORDERS, VERSION = 30, 200, 200
 STOCK = Contract(conId=265598, symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
@@ -111,6 +115,16 @@ def felt(name: str, found: list[float]) -> list[object]:
     return [name, statistics.median(found), found[len(found) * 99 // 100], found[-1]]
 
 
+async def _over_and_over(
+    guest: Guest, make: Callable[[int], Message], kind: type[Message], over: asyncio.Event
+) -> None:
+    """Ask without a pause, whenever the answer is there, until it is over."""
+    number = 1000
+    while not over.is_set():
+        number += 1
+        await guest.took(make(number), kind)
+
+
 async def measured(port: int, pid: int) -> None:
     """Measure both tables."""
     asks, trades = await Guest(1).open(port), await Guest(2).open(port)
@@ -120,9 +134,15 @@ async def measured(port: int, pid: int) -> None:
         answers.append([name, statistics.median(times), max(times)])
     before = resident_mb(pid)
     rows = [felt("alone", await orders(trades, 1))]
+    for place, (name, make, kind) in enumerate(QUESTIONS, 1):
+        over = asyncio.Event()
+        again = asyncio.create_task(_over_and_over(asks, make, kind, over))
+        rows.append(felt(f"beside {name}", await orders(trades, place * 1_000_000)))
+        over.set()
+        await again
     began = asks.send(scanner.ReqScannerSubscription(1, scan("TOP_PERC_GAIN")))
     first = asyncio.create_task(asks.until(scanner.ScannerData))
-    rows.append(felt("while the first scan is worked out", await orders(trades, 10_000)))
+    rows.append(felt("while the first scan is worked out", await orders(trades, 100_000_000)))
     at, _ = await first
     answers.append(["first scan of all American stocks", (at - began) * 1e3, (at - began) * 1e3])
     later = [
@@ -133,19 +153,65 @@ async def measured(port: int, pid: int) -> None:
         for n in range(2, 10)
     ]
     answers.append(["another scan of them", statistics.median(later), max(later)])
-    rows.append(felt("while nine scanners run", await orders(trades, 20_000)))
-    rows[0].append(before)
-    rows[1].append("")
-    rows[2].append(resident_mb(pid))
+    rows.append(felt("while nine scanners run", await orders(trades, 200_000_000)))
+    for row in rows:
+        row.insert(3, row[2] - rows[0][2])  # type: ignore[operator]
+        row.append(resident_mb(pid) if row is rows[-1] else before if row is rows[0] else "")
     asks.close()
     trades.close()
     head = ("answer", "ms, median", "ms, most")
     show("Services: from the request to its last message", head, answers, "services")
-    head = ("orders of another client", "ms, median", "ms, p99", "ms, most", "station MB")
+    head = ("orders of another client", "ms, median", "ms, p99", "more than alone", "ms, most",
+            "station MB")  # fmt: skip
     show("Services: what others feel of a scanner", head, rows, "services_felt")
+
+
+def pieces() -> list[list[object]]:
+    """How long a station works on a first scan at a stretch, in processor time: in this process,
+    without sockets."""
+    sys.path.insert(0, str(ROOT / "tests"))
+    from papertape.server.assembly import open_tape
+    from papertape.server.clock import MarketClock
+    from papertape.server.persistence import MarketFacts
+    from server.pair import Hall
+    from venue.scenario import START
+
+    market = open_tape(None, MarketFacts(START, 7, MarketClock(START, START, 1.0)))
+    for con_id, source in market.unloaded(set()):  # as a station prepares itself
+        source.keep(source.read())
+        market.quote(con_id, START)
+    hall = Hall(market=market)
+    hall.station.timing.stopwatch = time.perf_counter_ns
+    gc.collect()
+    gc.freeze()  # as a station does once it is prepared
+    rows: list[list[object]] = []
+    for number, name in enumerate(
+        ("first scan", "the same, half an hour later", "a scan again"), 1
+    ):
+        client = hall.client(number, VERSION)
+        data = client.connection.send(
+            scanner.ReqScannerSubscription(number, scan("TOP_PERC_GAIN", abovePrice=float(number)))
+        )
+        found, wall = [], []
+        hall.station.receive(client.session, data, hall.now)
+        while not any(isinstance(one, scanner.ScannerData) for one in client.got()):
+            began, processor = time.perf_counter_ns(), time.thread_time_ns()
+            hall.station.step(hall.now)
+            hall.station.flush()
+            found.append((time.thread_time_ns() - processor) / 1e6)
+            wall.append((time.perf_counter_ns() - began) / 1e6)
+        found.sort()
+        rows.append([name, len(found), sum(found), statistics.median(found),
+                     found[len(found) * 99 // 100], found[-1], max(wall)])  # fmt: skip
+        client.leave()
+        hall.now += (31 if number == 1 else 0) * 60 * 10**9
+    return rows
 
 
 def run() -> None:
     """Measure, print, keep."""
+    head = ("a scan of all American stocks", "slices", "ms in all", "ms of the processor, median",
+            "p99", "most", "ms by the wall clock, most")  # fmt: skip
+    show("Services: the slices of a scanner", head, pieces(), "services_slices")
     with station("--max-message-rate", "0") as (port, process):
         asyncio.run(measured(port, process.pid))

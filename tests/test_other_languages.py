@@ -5,7 +5,6 @@ says so.
 """
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 from cli.process import environment, station
 from lanes import HANGS_S
+from peers.node import installed as node_client
 
 pytestmark = [pytest.mark.process, pytest.mark.peers]
 
@@ -23,23 +23,7 @@ NODE = ROOT / "examples" / "node"
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The example with its client; skips without Node or without its registry."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("peers: Node is not here")
-    folder = tmp_path_factory.mktemp("node")
-    for path in NODE.iterdir():
-        if path.is_file():
-            shutil.copy(path, folder)
-    done = subprocess.run(
-        ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=HANGS_S,
-        check=False,
-    )
-    if done.returncode:
-        pytest.skip(f"peers: npm cannot install @stoqey/ib: {done.stderr[-200:]}")
-    return folder
+    return node_client(tmp_path_factory.mktemp("node"))
 
 
 def test_the_example_for_node_buys(installed: Path, tmp_path: Path) -> None:

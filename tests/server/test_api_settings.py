@@ -52,9 +52,9 @@ def test_a_read_only_api_refuses_completed_orders() -> None:
 
 def test_who_waits_for_a_list_or_a_preview_need_not_wait_for_ever() -> None:
     client = busy(readOnlyApi=True).client()
-    client.send(orders.ReqOpenOrders(), orders.ReqCompletedOrders(False))
+    client.send(orders.ReqOpenOrders(), orders.ReqCompletedOrders(False), wire.ReqIds())
     told = [line for line in lines(client.got()) if not line.startswith("error")]
-    assert told == ["openOrderEnd", "completedOrdersEnd"]
+    assert told == ["openOrderEnd", "completedOrdersEnd", "nextValidId 1"]
     preview = order(7, "BUY 1 AAPL MKT")
     preview.order.whatIf = True
     assert [code for _, code, _ in client.send(preview).errors()] == [321, 201]

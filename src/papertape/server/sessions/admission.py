@@ -12,6 +12,7 @@ from typing import Protocol
 from ...venue.units import Nanos
 from ...wire.catalogue.orders import PlaceOrder, ReqCompletedOrders, ReqOpenOrders
 from ...wire.catalogue.reports import CompletedOrdersEnd, OpenOrdersEnd
+from ...wire.catalogue.session import ReqIds
 from ...wire.handshake import ConnectionState
 from ...wire.message import Message, id_of
 from ..config import Config
@@ -51,8 +52,8 @@ class ReadOnly:
     """The stage of a read-only API: it refuses requests that trade with 321.
 
     TWS leaves it at that, and a library waits on: for a list of orders, as no id tells it that this
-    request has failed, or for a preview, as ib_async takes 321 for a warning. So a list is empty
-    and a preview is rejected with 201 besides.
+    request has failed, or for a preview, as ib_async takes 321 for a warning. So a list is empty,
+    a preview is rejected with 201, and reqIds is told the id that the session began with besides.
     """
 
     def __init__(self, config: Config) -> None:
@@ -71,7 +72,7 @@ class ReadOnly:
                 session.send(EMPTY[type(message)]())
             elif isinstance(message, PlaceOrder) and message.order.whatIf:
                 session.error(about, 201, reason=READ_ONLY)
-            return False
+            return isinstance(message, ReqIds)
         return True
 
 
