@@ -14,10 +14,14 @@ from pathlib import Path
 
 import msgspec
 
-from papertape.server.config_table import QUESTIONS, TABLE, Setting, Value
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "guides" / "settings.md"
+sys.path.insert(0, str(ROOT / "tests"))
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "guides" / "settings.md"
-HEAD = "| # | name | default | acts | meaning |\n|---|---|---|---|---|\n"
+from papertape.server.config_table import QUESTIONS, TABLE, Setting, Value  # noqa: E402
+from server.test_every_setting import PROOFS  # noqa: E402
+
+HEAD = "| # | name | default | acts | meaning | test |\n|---|---|---|---|---|---|\n"
 ASKED = "| # | about | when | text |\n|---|---|---|---|\n"
 
 
@@ -37,7 +41,13 @@ def row(setting: Setting) -> str:
         default += f" (a new Gateway: {shown(setting.fresh)}; {setting.reason})"
     acts = f"does not apply: {setting.idle}" if setting.idle else "yes"
     line = setting.line.replace("``", "`")
-    return f"| {setting.number} | `{setting.name}` | {default} | {acts} | {line} |\n"
+    proof = "" if setting.idle else f"[{_file(setting)}](../../tests/{_file(setting)})"
+    return f"| {setting.number} | `{setting.name}` | {default} | {acts} | {line} | {proof} |\n"
+
+
+def _file(setting: Setting) -> str:
+    """Where the test stands that shows what a setting does."""
+    return PROOFS[setting.name].partition("::")[0]
 
 
 def question_rows() -> Iterable[str]:

@@ -170,7 +170,8 @@ PATHS = {
 }
 
 NO_FUNDS = "orders for mutual funds are refused by name"
-NO_FA = "the venue has no advisor accounts"
+NO_PROFILES = "groups always carry it, as in a TWS from server version 177 on"
+NO_FLAGS = "accounts are flagged in the window of TWS, and a station has none"
 NO_BONDS = "no words of such a warning are published: orders for bonds pass"
 NO_VENUES = "the tape does not tell at which exchanges a quote stands"
 NO_ROUTES = "every SMART order trades against the one displayed market"
@@ -212,7 +213,7 @@ def _settings() -> list[Setting]:
         ("letApiAccountRequestsSwitchSubscription", flag, False,
          "An account request changes the account that TWS shows.", NO_WINDOW),
         ("useAccountGroupsWithAllocationMethods", flag, True,
-         "Advisor groups carry their allocation method.", NO_FA),
+         "Advisor groups carry their allocation method.", NO_PROFILES),
         ("loggingLevel", choice(*LEVELS), "error",
          "The log level of a session, until it sends setServerLogLevel."),
         ("masterClientId", client_id, None,
@@ -266,7 +267,7 @@ def _precautions() -> list[Setting]:
         ("bypassCalledBondWarning", "Orders for called bonds pass.", NO_BONDS),
         ("bypassSameActionPairTradeWarning",
          "Combinations of two legs with the same side pass (201).", ""),
-        ("bypassFlaggedAccountsWarning", "Orders of flagged accounts pass.", NO_FA),
+        ("bypassFlaggedAccountsWarning", "Orders of flagged accounts pass.", NO_FLAGS),
         ("bypassPriceBasedVolatilityWarning",
          "Volatility orders, whose price follows the market, pass (201).", ""),
         ("bypassRedirectOrderWarning",
