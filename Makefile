@@ -10,7 +10,7 @@ DIST_STAMP := $(VENV)/.dist-stamp
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: gen help run demo check test proof fuzz lint format bench dist requirements clean
+.PHONY: gen help run demo check test proof sim fuzz lint format bench dist requirements clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,9 @@ proof: $(DEV_STAMP)  ## 2 hours: searches: kills, cuts, damage, random days (QUI
 
 captures: $(DEV_STAMP)  ## play captured sessions against a station and compare (FOLDER=…; ARGS=--all)
 	PYTHONPATH=tests:. $(PY) -m golden.captures $(FOLDER) $(ARGS)
+
+sim: $(DEV_STAMP)  ## play one seeded world of orders and tell each step (SEED=7 STEPS=60)
+	@cd tests && PYTHONPATH=. ../$(PY) -m simulation.order_worlds $(or $(SEED),1) $(or $(STEPS),60)
 
 fuzz: $(FUZZ_STAMP)  ## fuzz the wire (SECONDS=60 for each target; TARGET="framing client" to choose)
 	$(PY) -m fuzz --seconds $(or $(SECONDS),60) $(TARGET)

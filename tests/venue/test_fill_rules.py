@@ -321,6 +321,22 @@ def test_better_orders_go_first_then_the_quote_then_those_at_its_price(rule: str
     )
 
 
+def test_a_first_fill_that_gives_a_limit_ends_what_it_meets() -> None:
+    """MTL rests at the price of its first fill: the second order is beyond that."""
+    stage = scenario(
+        """
+        quote   AAPL 257.60*100 x 257.70*50
+        submit  #1 BUY 10 AAPL LMT 257.65      -> #1 accepted Submitted
+        submit  #2 BUY 10 AAPL LMT 257.64      -> #2 accepted Submitted
+        """,
+        QUIET,
+    )
+    stage.step("submit c2#1 SELL 30 AAPL MTL")
+    check(stage.engine)
+    order = stage.engine.find(2, 1)
+    assert order is not None and (order.filled, order.limit) == (100_000, 2_576_500)
+
+
 def test_what_does_not_wait_counts_whom_it_meets() -> None:
     scenario(
         """

@@ -33,6 +33,7 @@ def check(engine: Engine) -> None:
     for account in state.accounts.values():
         _account(engine, account, [fill for fill in fills if fill.account == account.code])
     _liquidity(state)
+    _children(state)
 
 
 def _order(order: LiveOrder) -> None:
@@ -53,7 +54,8 @@ def _order(order: LiveOrder) -> None:
         assert travels == (order.status == PENDING_SUBMIT), f"{name}: {order.held}, {order.status}"
         waits = order.held & ~Held.ROUTED
         assert travels or not waits or order.status == PRE_SUBMITTED, f"{name}: {order.status}"
-        fresh = not order.filled or bool(order.held & Held.INACTIVE)
+        # New terms may hold an order that has traded; one with its parent or on its way has not.
+        fresh = not order.filled or not order.held & (Held.CHILD | Held.TRAVELS)
         assert fresh, f"{name} is held and has filled {order.filled}"
     if order.status == PENDING_SUBMIT:
         assert order.held & Held.TRAVELS, f"{name} is on no way"
@@ -155,3 +157,12 @@ def _liquidity(state: State) -> None:
         quote = consumed.quote
         assert consumed.ask <= quote.askSize, f"{con_id}: {consumed.ask} of {quote.askSize}"
         assert consumed.bid <= quote.bidSize, f"{con_id}: {consumed.bid} of {quote.bidSize}"
+
+
+def _children(state: State) -> None:
+    """A child does not work before its parent has filled or ended, unless a world fills it."""
+    for order in state.orders.values():
+        if order.parent in state.orders and not order.terms.exercise and not order.scripted:
+            name = f"order {order.permId}, child of {order.parent}"
+            assert order.held & Held.CHILD, f"{name}, works before it"
+            assert not order.filled, f"{name}, has filled before it"

@@ -12,7 +12,7 @@ def test_every_move_leads_to_a_state_of_the_table() -> None:
 
 
 def test_terminal_states_are_the_documented_ones() -> None:
-    assert sorted(TERMINAL) == ["Cancelled", "Filled", "Inactive"]
+    assert sorted(TERMINAL) == ["ApiCancelled", "Cancelled", "Filled", "Inactive"]
     assert not [state for state in WORKING if state in TERMINAL]
 
 

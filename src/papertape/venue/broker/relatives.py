@@ -98,6 +98,8 @@ class Relatives:
         if order.terms.extras.ocaType != 1:
             part = share(other.remaining, fill.size, order.remaining)
             left = _whole(other.remaining - part, other)
+        if left == other.remaining:
+            return  # less than a ten-thousandth of a share
         if left > 0:
             yield OrderReduced(other.permId, other.filled + left)
         else:

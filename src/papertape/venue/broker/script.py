@@ -20,6 +20,7 @@ from ..facts import (
     OrderEnded,
     OrderFilled,
     OrderPlaced,
+    OrderTriggered,
     OrderWarned,
     PositionAdjusted,
     RuleMatched,
@@ -237,6 +238,8 @@ class BrokerScript:
         terms, scale = order.terms, self._instruments[order.terms.conId].scale
         if terms.extras.combo is not None:
             return "a combination fills from the quotes of its legs, which a tape may write"
+        if order.held:
+            return "the order does not work yet: its parent, a condition or its way holds it"
         if act.size > order.remaining:
             return f"only {quotient_text(order.remaining, SIZE_SCALE)} of the order are left"
         price, limit = self._fill_price(order, act), order.worst
@@ -259,6 +262,9 @@ class BrokerScript:
     def _act(self, order: LiveOrder, act: ScriptAct) -> Deed:
         if act.kind == FILL:
             price = self._fill_price(order, act)
+            if order.waits:  # what fills has been elected
+                yield OrderTriggered(order.permId, price)
+                order = self._state.orders[order.permId]
             fill = self._fills.at(order, act.size or order.remaining, price, None, REMOVED)
             yield fill
             yield from self._traded(order, fill)

@@ -121,8 +121,9 @@ class WorkingOrders:
         orders = self._state.orders
         for other, price in others:
             order = orders.get(perm_id)
-            if order is None:
-                return
+            worst = None if order is None else order.worst
+            if order is None or (worst is not None and (price - worst) * order.terms.side > 0):
+                return  # it has ended, or its first fill has given it a limit
             size = self._fills.allowed(order, other.remaining)
             if not size or self._fills.allowed(other, size) < size:
                 continue
