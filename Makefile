@@ -10,7 +10,7 @@ DIST_STAMP := $(VENV)/.dist-stamp
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: gen help run demo check test proof sim fuzz lint format bench dist requirements clean
+.PHONY: gen help run demo check test proof sim captures fuzz lint format bench dist requirements clean
 
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14

@@ -45,6 +45,7 @@ from papertape.venue.script import (
     OrderRule,
     ScriptAct,
     SetHolding,
+    SetMatching,
     SetRule,
     TapeMark,
     WriteTape,
@@ -192,6 +193,7 @@ def history(world: World) -> Iterator[None]:
     world.ask(ResetOrderIds())
     world.play(*FIRST_DAY)
     _script(world)
+    _ways(world)
     yield
     _user(world, "LMT", 200.0, "no")
     _user(world, "LMT", 201.0, "negative")
@@ -237,6 +239,16 @@ def _script(world: World) -> None:
     world.play("submit c3#2 BUY 10 AAPL LMT 255")
     marks = (TapeMark(world.now + 2 * SECOND, 1, 1_000_000, 10_000, 1_000_100, 10_000),)
     world.ask(WriteTape(EURUSD.conId, marks))
+
+
+def _ways(world: World) -> None:
+    """The other ways in which orders meet the market."""
+    world.ask(SetMatching("queue", 200_000_000, 300_000_000))
+    world.play("quote AAPL 255.40 255.60", "submit c3#5 BUY 10 AAPL LMT 255.40")
+    world.wait(2)
+    world.play("trade AAPL 255.40*5000", "submit c3#6 BUY 10 AAPL MKT")
+    world.wait(2)
+    world.ask(SetMatching("paper", 0, 0))
 
 
 def _trade(world: World, entry: Instrument, quote: Quote, order_id: int) -> None:

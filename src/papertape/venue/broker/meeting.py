@@ -41,7 +41,7 @@ class Meetings:
     def before(self, order: LiveOrder, quote: Quote) -> Iterator[tuple[LiveOrder, PriceUnits]]:
         """Yield the resting orders that are better for an order than the quote, with the price."""
         best = touch(order.terms.side, quote)
-        for other, price in self._crossed(order.clientId, order.terms, order.worst):
+        for other, price in self._crossed(order.clientId, order.terms, order.worst, quote):
             if best and (price - best) * order.terms.side >= 0:
                 return
             yield other, price
@@ -49,24 +49,26 @@ class Meetings:
     def after(self, order: LiveOrder, quote: Quote) -> Iterator[tuple[LiveOrder, PriceUnits]]:
         """Yield the resting orders at the price of the quote."""
         best = touch(order.terms.side, quote)
-        for other, price in self._crossed(order.clientId, order.terms, order.worst):
+        for other, price in self._crossed(order.clientId, order.terms, order.worst, quote):
             if price == best:
                 yield other, price
 
     def size(self, client_id: int, terms: Terms, quote: Quote) -> SizeUnits:
         """Return how much of an order that comes would meet resting orders."""
         best = touch(terms.side, quote)
+        limit = terms.worst(terms.limit)
         return sum(
             other.remaining
-            for other, price in self._crossed(client_id, terms, terms.worst(terms.limit))
+            for other, price in self._crossed(client_id, terms, limit, quote)
             if not best or (price - best) * terms.side <= 0
         )
 
     def _crossed(
-        self, client_id: int, terms: Terms, limit: PriceUnits | None
+        self, client_id: int, terms: Terms, limit: PriceUnits | None, quote: Quote
     ) -> Iterator[tuple[LiveOrder, PriceUnits]]:
         """Yield resting orders of others within a limit, the best price first. A resting market
-        order trades at the limit of the one that comes, where that has one."""
+        order asks for the price that it would get from the quote; where nobody quotes, it trades at
+        the limit of the one that comes."""
         special = terms.special
         if special is not None and special.combo is not None:
             return
@@ -75,7 +77,9 @@ class Meetings:
             other = self._state.orders.get(perm_id)
             if other is None or other.clientId == client_id or not _rests_against(other, terms):
                 continue
-            price = other.limit if other.limit is not None else limit
+            price = other.limit
+            if price is None and limit is not None:
+                price = touch(other.terms.side, quote) or limit
             if price is not None and (limit is None or (price - limit) * terms.side <= 0):
                 yield other, price
 
