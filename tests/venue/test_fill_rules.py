@@ -350,13 +350,13 @@ def test_what_does_not_wait_counts_whom_it_meets() -> None:
 
 @pytest.mark.parametrize("limit", ["200", "257.65"])
 def test_a_market_order_that_waits_meets_nobody_below_the_quote(limit: str) -> None:
+    met = "c2#2 fill 10@257.66 Filled; #1 fill 10@257.66 Submitted"
     scenario(
         f"""
         quote   AAPL 257.66*20 x 257.68
         submit  #1 SELL 50 AAPL MKT          -> #1 accepted Submitted; #1 fill 20@257.66 Submitted
         submit  c2#1 BUY 30 AAPL LMT {limit} -> c2#1 accepted Submitted
-        submit  c2#2 BUY 10 AAPL LMT 257.67  -> c2#2 accepted Submitted; c2#2 fill 10@257.66 Filled; \
-                                                #1 fill 10@257.66 Submitted
+        submit  c2#2 BUY 10 AAPL LMT 257.67  -> c2#2 accepted Submitted; {met}
         """,
         QUIET,
     )
