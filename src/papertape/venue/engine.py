@@ -304,6 +304,7 @@ class Engine:
                     if waiting.permId == fact.permId and waiting.due > now:
                         self._agenda.add(waiting.due, Alarm.ACT, number)
             elif isinstance(fact, MatchingSet):
+                self.broker.rules.refresh()
                 self.exchange.queue(self.broker.rules.queues)
             happened.append(Happened(now, fact, order))
         for order in touched.values():

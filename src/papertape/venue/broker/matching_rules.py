@@ -18,27 +18,24 @@ class MatchedState(Protocol):
 
 
 class PresentRules:
-    """Looks at the state and the profile; changes nothing."""
+    """What the state and the profile say of how orders meet the market."""
 
     def __init__(self, state: MatchedState, profile: Profile) -> None:
         self._script = state.script
         self._usual = profile.matching
         self._seed = profile.seed
+        self.refresh()
 
-    @property
-    def rules(self) -> MatchingRules:
+    def refresh(self) -> None:
+        """Follow a change of the rules in the state."""
+        self.rules: MatchingRules = self._script.matching or self._usual
         """The rules of this instant."""
-        return self._script.matching or self._usual
-
-    @property
-    def queues(self) -> bool:
+        self.queues = self.rules.fill_rule == QUEUE
         """Whether resting orders stand in queues."""
-        return self.rules.fill_rule == QUEUE
-
-    @property
-    def is_instant(self) -> bool:
+        self.is_instant = self.rules.fill_rule == INSTANT
         """Whether orders fill as soon as they work."""
-        return self.rules.fill_rule == INSTANT
+        self.travel = bool(self.rules.acknowledged or self.rules.routed)
+        """Whether requests and orders take any time on their way."""
 
     def acknowledged(self, number: int) -> Nanos:
         """Return how long a request is on its way to the broker; ``number`` is its own."""

@@ -76,7 +76,7 @@ class OrderEntry:
         placed = OrderPlaced(
             perm_id, client_id, order_id, terms, lifecycle.SUBMITTED, "", expires, None, bound
         )
-        if latency := self._rules.acknowledged(perm_id):
+        if self._rules.travel and (latency := self._rules.acknowledged(perm_id)):
             child = Held.CHILD if parent is not None and not parent.done else 0
             yield replace(
                 placed, status=lifecycle.PENDING_SUBMIT, held=int(Held.TRAVELS | child),

@@ -68,7 +68,7 @@ class WorkingOrders:
     def work(self, perm_id: int, quote: Quote, *, repeat: bool) -> Decision:
         """Fill the order against the quote, then rest or cancel the remainder."""
         order = self._state.orders[perm_id]
-        latency = 0 if order.routed else self._rules.routed(perm_id)
+        latency = self._rules.routed(perm_id) if self._rules.travel and not order.routed else 0
         if latency:
             yield OrderRouted(perm_id, self._top.now + latency)
             if repeat:
