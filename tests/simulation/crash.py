@@ -1,7 +1,8 @@
 """A station under load in a process of its own, and the ways for it to die by ``kill -9``.
 
 The child is forked: the station's core with its journal, and clients that place, modify, cancel
-and fill orders at random. Every byte that a client would be sent goes into a pipe, so what has
+and fill orders of every kind at random (``order_kinds``), each life under a fill rule and latencies
+of its own. Every byte that a client would be sent goes into a pipe, so what has
 reached the pipe was told. The seed decides what is traded and where the process dies:
 
 * ``anytime``: the parent kills it after so many microseconds;
@@ -15,21 +16,29 @@ reached the pipe was told. The seed decides what is traded and where the process
 import os
 import signal
 from collections.abc import Callable
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import msgspec
+
+from papertape.errors import ProtocolError
 from papertape.model import Contract, Order
 from papertape.server import persistence
 from papertape.server.assembly import Composed, MarketSettings, compose
 from papertape.server.sessions.session import Session
 from papertape.server.settings import StationSettings
 from papertape.venue import snapshots
+from papertape.venue.reference.instruments import Purpose, Refusal
+from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import SECOND
 from papertape.wire.catalogue import account, orders, session
 from papertape.wire.connection import ClientConnection, encode
 from papertape.wire.message import Message
+from simulation.order_kinds import OrderMaker, Subject
+from simulation.order_worlds import OTHERS
 from venue.scenario import at
 
 WAYS = ("anytime", "database", "sending", "marking", "saving")
@@ -42,6 +51,36 @@ UNPACED = StationSettings(max_message_rate=0)
 CLIENTS = {1: 226, 2: 176, 3: 203, 4: 100}
 """Client ids and the versions that they speak."""
 SYMBOLS = {"SPY": 450.0, "TSLA": 240.0, "BAC": 34.0}
+EXPIRED_FIELDS = 176
+"""Below this version most kinds of orders cannot be told."""
+
+
+def settings_of(seed: int) -> StationSettings:
+    """The station of a life: how its orders fill, and how long they are on their way."""
+    chance = Random(seed)
+    slow = chance.random() < 0.3
+    return msgspec.structs.replace(
+        UNPACED,
+        fill_rule=chance.choice(("paper", "paper", "queue", "instant")),
+        ack_latency_ms=chance.choice((0, 90, 2_000)) if slow else 0,
+        fill_latency_ms=chance.choice((40, 700)) if slow else 0,
+        latency_spread=25.0 if slow else 0.0,
+        seed=seed,
+    )
+
+
+def subjects() -> list[Subject]:
+    """What the load trades besides its three stocks: a future, options, a pair of currencies."""
+    stock = [
+        (name, Contract(symbol=name, secType="STK", exchange="SMART", currency="USD"), price, 0.01)
+        for name, price in SYMBOLS.items()
+    ]
+    found = []
+    for name, contract, price, tick in (*stock, *OTHERS):
+        listing = CATALOGUE.resolve(contract, Purpose.ORDER, OPENING)
+        assert not isinstance(listing, Refusal), (name, listing)
+        found.append(Subject(name, contract, price, tick, listing.instrument.conId))
+    return found
 
 
 class Line:
@@ -72,6 +111,7 @@ class Load:
         self.before_write: Callable[[bytes], object] = len
         self.sessions: dict[int, Session] = {}
         self.ids: dict[int, int] = {}
+        self.maker = OrderMaker(chance, subjects(), self._clock, self._middle)
         for client, version in CLIENTS.items():
             self._connect(client, version, pipe)
 
@@ -97,7 +137,8 @@ class Load:
         self.now += self.chance.randrange(1, SECOND // 4)
         for client in self.chance.sample(sorted(CLIENTS), self.chance.randint(1, 3)):
             count = self.chance.randint(1, 4)
-            self._send(client, *(self._request(client) for _ in range(count)))
+            for _ in range(count):
+                self._send(client, *self._requests(client))
         if self.chance.random() < 0.5:
             self.station.step(self.now)
         self.station.flush()
@@ -119,15 +160,59 @@ class Load:
     def _some_id(self, client: int) -> int:
         return self.chance.randint(max(1, self.ids[client] - 12), self.ids[client] + 1)
 
+    def _clock(self, minutes: float) -> str:
+        at = datetime.fromtimestamp(self.now / SECOND + minutes * 60, UTC)
+        return at.strftime("%Y%m%d-%H:%M:%S")
+
+    def _middle(self, subject: Subject) -> float:
+        quote = self.station.venue.quote(subject.con_id, self.now)
+        scale = self.station.venue.instruments[subject.con_id].scale
+        return (quote.bid + quote.ask) / 2 / scale if quote.bid and quote.ask else subject.price
+
+    def _requests(self, client: int) -> list[Message]:
+        """One request, or the orders of a bracket or a group."""
+        if CLIENTS[client] < EXPIRED_FIELDS or self.chance.random() < 0.9:
+            return [self._request(client)]
+        first = self.ids[client]
+        bracket = self.chance.random() < 0.6
+        family = self.maker.bracket(first) if bracket else self.maker.group()
+        made: list[Message] = [
+            orders.PlaceOrder(first + place, *one) for place, one in enumerate(family)
+        ]
+        if not all(self._speaks(client, one) for one in made):
+            return [self._place(client)]
+        self.ids[client] += len(made)
+        return made
+
+    def _speaks(self, client: int, message: Message) -> bool:
+        """Whether a client's version has every field of an order."""
+        try:
+            encode(message, CLIENTS[client])
+        except ProtocolError:
+            return False
+        return True
+
     def _place(self, client: int) -> Message:
         number = self.ids[client]
         self.ids[client] += 1
+        if CLIENTS[client] >= EXPIRED_FIELDS and self.chance.random() < 0.5:
+            parent = max(number - self.chance.randint(1, 3), 1)
+            contract, order = self.maker.any(parent)
+            order.whatIf = False
+            message = orders.PlaceOrder(number, contract, order)
+            if self._speaks(client, message):
+                return message
         return orders.PlaceOrder(number, *self._terms())
 
     def _modify(self, client: int) -> Message:
         view = self.station.queries.order(client, self._some_id(client))
         if view is None:
             return session.ReqIds()
+        if view.contract.secType != "STK" or view.contract.symbol not in SYMBOLS:
+            order = msgspec.structs.replace(view.order, transmit=True)
+            order.totalQuantity = (order.totalQuantity or 0) + 1  # type: ignore[assignment]
+            message = orders.PlaceOrder(view.orderId, view.contract, order)
+            return message if self._speaks(client, message) else session.ReqIds()
         contract, order = self._terms(view.contract.symbol)
         order.action, order.tif = view.order.action, "GTC"
         order.orderType = "MKT" if order.lmtPrice is None else "LMT"
@@ -194,7 +279,8 @@ def child(folder: Path, pipe: int, *, cycle: int, seed: int, way: str) -> None:
     """Recover, connect everyone, trade until death."""
     chance = Random(seed)
     wall = OPENING + cycle * CYCLE_S * SECOND
-    composed = compose(wall=wall, data_dir=folder, market=MarketSettings(seed=3), settings=UNPACED)
+    settings = settings_of(seed)
+    composed = compose(wall=wall, data_dir=folder, market=MarketSettings(seed=3), settings=settings)
     load = Load(composed, chance, pipe)
     journal: Any = composed.station.venue._keeper._journal
     save_often(composed)

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -160,17 +161,17 @@ def station(folder: Path, first: int, deaths: int) -> dict[str, int]:
             raise AssertionError(f"seed {seed} ({way}), death {number + 1}: {error}") from error
     counted = {"orders": len(told.orders), "executions": len(told.executions)}
     saved = {"half": half, "dropped": dropped}
-    return {"kills": deaths, "messages": messages, **counted, **saved}
+    return {"kills": deaths, "messages": messages, **counted, **saved, **told.kinds}
 
 
 def main() -> None:
     """Run the kills that the command line asks for."""
     first, count, folder = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
     warm_up(folder / "warm")
-    total: dict[str, int] = {}
+    total: Counter[str] = Counter()
     for at in range(0, count, LIVES):
         found = station(folder / str(at), first + at, min(LIVES, count - at))
-        total = {name: total.get(name, 0) + number for name, number in found.items()}
+        total.update(found)
     print(json.dumps(total))
 
 

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -32,16 +33,19 @@ def test_what_was_told_survives(first: int, tmp_path: Path) -> None:
     kills = min(AT_ONCE, KILLS - first)
     share = -(-kills // WORKERS)
     running = [worker(first + n * share, share, tmp_path / str(n)) for n in range(WORKERS)]
-    total: dict[str, int] = {}
+    total: Counter[str] = Counter()
     for process in running:
         out, log = process.communicate(timeout=10 * HANGS_S)
         assert process.returncode == 0, log
-        total = {name: total.get(name, 0) + count for name, count in json.loads(out).items()}
-    print(f"\n{total}")
+        total.update(json.loads(out))
+    print(f"\n{dict(total)}")
     assert total["kills"] >= kills
     assert total["messages"] > 50 * kills, "the stations died before they told anything"
     assert total["half"] > kills // 20 and total["dropped"] > kills // 5, "hardly any snapshots"
     assert total["orders"] > 3 * kills and total["executions"] > kills
+    kinds = [name for name in total if name.startswith("kind ")]
+    assert len(kinds) > 25, f"hardly any kinds of orders: {kinds}"
+    assert all(total[f"traded {kind}"] for kind in ("STK", "FUT", "OPT", "CASH", "BAG"))
 
 
 def worker(first: int, count: int, folder: Path) -> subprocess.Popen[str]:

@@ -4,6 +4,7 @@
 another, and ``agrees`` compares everything with a venue that was rebuilt from the journal.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -18,7 +19,7 @@ from papertape.wire.catalogue import account, reports, session
 
 NOT_SERVED = "is not served"
 """The one refusal of the load that can only be about a new order."""
-DONE = ("Filled", "Cancelled", "Inactive")
+DONE = ("Filled", "Cancelled", "ApiCancelled", "Inactive")
 
 
 class ToldOrder(msgspec.Struct):
@@ -40,6 +41,8 @@ class Told:
         self.orders: dict[tuple[int, int], ToldOrder] = {}
         """By client id and order id."""
         self.next_ids: dict[int, int] = {}
+        self.kinds: Counter[str] = Counter()
+        """How often an order of a type, or of an algorithm, was told."""
         self.executions: dict[str, reports.ExecutionDetails] = {}
         self.costs: dict[str, float] = {}
         self.positions: list[tuple[int, Decimal]] = []
@@ -49,7 +52,9 @@ class Told:
     def hear(self, client: int, message: Any) -> None:
         """One message to a client."""
         if isinstance(message, reports.OpenOrder):
-            status = message.orderState.status
+            status, order_type = message.orderState.status, message.order.orderType
+            self.kinds[f"kind {message.order.algoStrategy or order_type}"] += 1
+            self.kinds[f"traded {message.contract.secType}"] += 1
             self._order(client, message.orderId, message.order.permId, status).opened = True
         elif isinstance(message, reports.OrderStatus):
             order = self._order(client, message.orderId, message.permId or 0, message.status)
