@@ -47,6 +47,7 @@ from .facts import (
     DayBegan,
     FutureSettled,
     MatchingSet,
+    OrderDeactivated,
     OrderFilled,
     OrderPlaced,
     OrderReplaced,
@@ -73,7 +74,7 @@ from .units import Nanos
 
 REPLAYED: Final = 1000
 """Entries that are folded before their rows of what is over are handed over."""
-PLACED: Final = (OrderPlaced, OrderReplaced)
+PLACED: Final = (OrderPlaced, OrderReplaced, OrderDeactivated)
 ANSWERS: Final = get_args(Answer)
 
 

@@ -294,6 +294,16 @@ class OrderResumed(Fact, frozen=True, tag=10):
     whyHeld: str
 
 
+class OrderDeactivated(Fact, frozen=True, tag=28):
+    """The day of an order is over that is not cancelled then: it works no longer until it gets new
+    terms."""
+
+    permId: int
+    whyHeld: str
+    expires: Nanos
+    """When it is cancelled after all."""
+
+
 class OrderWarned(Fact, frozen=True, tag=11):
     """The client of an order received a warning; the order is unaffected."""
 
@@ -681,6 +691,7 @@ AnyFact = (
     | ActDone
     | MatchingSet
     | OrderQueued
+    | OrderDeactivated
     | OrderReceived
     | OrderRouted
     | OrderArrived

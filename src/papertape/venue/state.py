@@ -13,7 +13,7 @@ import msgspec
 
 from .archive import Archive, chained
 from .broker.ledger import Account, LedgerPosition, pay
-from .broker.lifecycle import FILLED, INACTIVE, moved
+from .broker.lifecycle import FILLED, INACTIVE, PRE_SUBMITTED, moved
 from .broker.orders import (
     AlgoRun,
     LiveOrder,
@@ -46,6 +46,7 @@ from .facts import (
     OrderActivated,
     OrderAdjusted,
     OrderArrived,
+    OrderDeactivated,
     OrderDropped,
     OrderEnded,
     OrderFilled,
@@ -154,6 +155,7 @@ class Fold:
             OrderRepriced: self._repriced,
             OrderTouched: self._touched,
             OrderQueued: self._queued,
+            OrderDeactivated: self._deactivated,
             OrderReceived: self._received,
             OrderRouted: self._routed,
             OrderArrived: self._arrived,
@@ -396,6 +398,17 @@ class Fold:
         order = self.state.orders[fact.permId]
         status = moved(order.status, fact.status)
         return self._kept(replace(order, held=fact.held, status=status, whyHeld=fact.whyHeld))
+
+    def _deactivated(self, fact: OrderDeactivated, now: Nanos) -> LiveOrder:
+        order = self.state.orders[fact.permId]
+        held = int(order.held & ~Held.ROUTED | Held.INACTIVE)
+        status = moved(order.status, PRE_SUBMITTED)
+        return self._kept(
+            replace(
+                order, held=held, status=status, whyHeld=fact.whyHeld, expires=fact.expires,
+                opens=0, ahead=None, arrives=0,
+            )
+        )  # fmt: skip
 
     def _reduced(self, fact: OrderReduced, now: Nanos) -> LiveOrder:
         order = self.state.orders[fact.permId]

@@ -77,6 +77,8 @@ REFUSED = [
     ("BUY 1 AAPL LMT 250 AUC", 111,
      "The TIF (Tif type) and the order type are incompatible."),
     ("BUY 1 AAPL LMT 250 GTX", 10052, "Invalid time in force:GTX"),
+    ("BUY 1 AAPL LMT 250 GTT", 334, "Invalid Good Till Date order"),
+    ("BUY 1 AAPL MOC DTC", 113, "The Tif option should be set to DAY for MOC and LOC orders."),
     ("BUY 1 AAPL LMT 250 Minutes", 334, "Invalid Good Till Date order"),
     ("BUY 1 AAPL LMT 250 Minutes duration=-5", 334, "Invalid Good Till Date order"),
     ("BUY 1 AAPL MKT EVER", 10052, "Invalid time in force:EVER"),

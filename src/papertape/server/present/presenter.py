@@ -54,6 +54,7 @@ class Presenter:
             facts.OrderResumed: self._plain(events.OrderAcknowledged),
             facts.OrderWarned: self._warned,
             facts.OrderRepriced: self._repriced,
+            facts.OrderDeactivated: self._plain(events.OrderAcknowledged),
             facts.OrderActivated: self._plain(events.OrderAcknowledged),
             facts.OrderReduced: self._plain(events.OrderReplacedEvent),
             facts.OrderAdjusted: self._plain(events.OrderReplacedEvent),

@@ -26,7 +26,7 @@ from .algos import with_algo_of
 from .changes import limit_kept, mismatch, stop_kept
 from .combination_risk import effect_of_combination, refusal_of_combination
 from .holds import why_held
-from .order_types import DAY, FOK, GTC, IMMEDIATE
+from .order_types import DAY, DTC, FOK, GTC, IMMEDIATE
 from .orders import LiveOrder
 from .parts import CANCELLED, BrokerParts, Decision
 from .risk import Effect, apart, beyond_band, effect_of, refusal_of, together
@@ -234,7 +234,7 @@ class OrderEntry:
         """Let an order wait for the open: its pairs and, for a day order, the notice."""
         terms, again = placed.terms, HELD_AGAIN
         warned: list[OrderWarned] = []
-        if terms.tif == DAY:
+        if terms.tif in (DAY, DTC):
             notice = self._holds.until_open(terms, placed.opens)
             warned = [OrderWarned(placed.clientId, placed.orderId, notice)]
         if terms.stop is not None:

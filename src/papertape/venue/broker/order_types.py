@@ -16,10 +16,12 @@ from .pegging import (
 )
 
 DAY, GTC, IOC, FOK, GTD, OPG, MINUTES = "DAY", "GTC", "IOC", "FOK", "GTD", "OPG", "Minutes"
-AUC = "AUC"
-DATED = (GTD, MINUTES)
-"""Times in force that end at an instant of the order's own."""
-TIFS = (DAY, GTC, IOC, FOK, *DATED)
+AUC, DTC, GTT = "AUC", "DTC", "GTT"
+DATED = (GTD, GTT, MINUTES)
+"""Times in force that end at an instant of the order's own. GTT has that of GTD, as the vendor's
+order ticket has it."""
+TIFS = (DAY, GTC, IOC, FOK, DTC, *DATED)
+"""DTC is DAY, but that the day's end deactivates the order instead of cancelling it."""
 AUCTION_TIFS = (OPG, AUC)
 """AUC goes with MTL at exchanges that a paper account does not reach."""
 IMMEDIATE = (IOC, FOK)
@@ -56,7 +58,7 @@ class OrderType(msgspec.Struct, frozen=True):
     """Whether what is left of it rests at the price of its fill."""
 
 
-WAITING = (DAY, GTC, *DATED)
+WAITING = (DAY, GTC, DTC, *DATED)
 """The times in force of an order that waits for a price."""
 
 MARKET = OrderType("MKT", limit=False, stop=False, tifs=(*TIFS, OPG))

@@ -9,6 +9,7 @@ import msgspec
 
 from ..facts import (
     CombinationFilled,
+    OrderDeactivated,
     OrderEnded,
     OrderFilled,
     OrderMoved,
@@ -17,10 +18,12 @@ from ..facts import (
     Terms,
 )
 from ..reference.instruments import Refusal
+from ..reference.times import next_quarter_end
 from ..special import Held
 from ..units import SIZE_SCALE, Nanos, SizeUnits, share
 from . import lifecycle
-from .order_types import ORDER_TYPES
+from .holds import why_held
+from .order_types import DTC, ORDER_TYPES
 from .orders import LiveOrder
 from .parts import CANCELLED, BrokerParts, Decision
 from .scales import component_limit
@@ -152,7 +155,12 @@ class Relatives:
         yield from self._given_up(order)
 
     def expire(self, order: LiveOrder) -> Decision:
-        """Expire an order."""
+        """Expire an order; one of DTC is deactivated by the end of its day."""
+        held = order.held & ~Held.ROUTED | Held.INACTIVE
+        if order.terms.tif == DTC and not order.held & (Held.INACTIVE | Held.TRAVELS):
+            why = why_held(order.terms, held)
+            yield OrderDeactivated(order.permId, why, next_quarter_end(self._top.now))
+            return
         yield OrderEnded(order.permId, lifecycle.CANCELLED, True, CANCELLED)
         yield from self.orphan(order)
 

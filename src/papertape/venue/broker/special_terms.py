@@ -13,7 +13,7 @@ from ..units import MINUTE, RATE_SCALE, SIZE_SCALE, Nanos, PriceUnits
 from .algo_terms import algo_of
 from .condition_terms import conditions_of
 from .hedges import hedge_of
-from .order_types import DATED, GTD, MINUTES, OPG, OrderType
+from .order_types import DATED, GTD, GTT, MINUTES, OPG, OrderType
 from .pegging import TO_PRIMARY
 from .price_terms import HIGHEST_PERCENT, HIGHEST_PRICE, adjustment_of, amounts_of, peg_of
 from .scales import scale_of
@@ -144,10 +144,10 @@ def _ends(order: Order, entry: Instrument, begins: Nanos, now: Nanos) -> Nanos |
         if not order.duration or order.duration < 0 or order.duration > 60 * 24 * 365:
             return Refusal(334)
         return max(begins, now) + order.duration * MINUTE
-    if order.activeStopTime and order.tif != GTD:
+    if order.activeStopTime and order.tif not in (GTD, GTT):
         ends = _instant(order.activeStopTime, entry, 391)
         return ends if isinstance(ends, Refusal) or ends > max(begins, now) else Refusal(391)
-    if order.tif != GTD:
+    if order.tif not in (GTD, GTT):
         return 0
     ends = _instant(order.goodTillDate, entry, 334, day_only=True)
     if isinstance(ends, Refusal):
