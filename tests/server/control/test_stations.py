@@ -4,6 +4,7 @@ import asyncio
 import json
 
 import pytest
+from fastapi import HTTPException
 from pydantic import TypeAdapter
 
 from papertape.server.control import stations
@@ -36,3 +37,21 @@ def test_others_have_their_turn_while_rows_are_passed_over(monkeypatch: pytest.M
 
     asyncio.run(main())
     assert len(turns) >= 50
+
+
+def test_a_long_answer_that_the_end_of_the_server_cuts_off_is_no_fault() -> None:
+    async def cut() -> int:
+        turns = stations.Turns()
+
+        async def answer() -> int:
+            try:
+                while True:
+                    await turns.others()
+            except HTTPException as refusal:
+                return refusal.status_code
+
+        task = asyncio.create_task(answer())
+        asyncio.get_running_loop().call_later(0.01, task.cancel)
+        return await task
+
+    assert asyncio.run(cut()) == 503

@@ -82,9 +82,16 @@ class Turns:
         self._end = time.perf_counter() + TURN_S
 
     async def others(self) -> None:
-        """Return immediately, or yield when the turn is over."""
+        """Return immediately, or yield when the turn is over.
+
+        Raises 503 when the server stops meanwhile: nobody needs the answer then, and that it is cut
+        off is no fault.
+        """
         if time.perf_counter() > self._end:
-            await asyncio.sleep(0)
+            try:
+                await asyncio.sleep(0)
+            except asyncio.CancelledError:
+                raise HTTPException(503, "the station stops") from None
             self._end = time.perf_counter() + TURN_S
 
 
