@@ -29,6 +29,7 @@ from ..venue.reference.sessions import ALWAYS, EXCHANGE, WhenOpen
 from ..venue.units import Nanos
 from .clock import MarketClock, check_start, start_text
 from .config import Config
+from .own_contracts import OwnContracts
 from .persistence import Keeper, MarketFacts
 from .research.library import read_library
 from .settings import StationSettings
@@ -132,8 +133,8 @@ def compose(
         facts = market_facts(keeper, chosen, wall)
         kept = facts.clock
         instruments = known_instruments(chosen.folder)
-        if chosen.contracts:
-            instruments = instruments.extended(chosen.contracts)
+        instruments = instruments.extended(chosen.contracts)  # this station's alone
+        own = OwnContracts(instruments, keeper.contracts(), keeper.keep_contracts)
         tape = WorldTape(open_tape(chosen.folder, facts, chosen.hours, instruments))
         shaped = (settings or StationSettings()).shaped(profile or Profile())
         engine = Engine(tape, replace(shaped, hours=chosen.hours), instruments)
@@ -157,6 +158,8 @@ def compose(
         )
         library = read_library(chosen.folder)
         station = Station(engine, tape, keeper, settings, wire_log, config, library)
+        station.contracts = own
+        own.watch = station.scanners.forget
         station.keep_clock = lambda clock: keeper.keep_market(replace(facts, clock=clock))
         if journal is not None:
             undo.callback(_finish, keeper, station)

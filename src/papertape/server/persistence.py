@@ -232,6 +232,16 @@ class Keeper:
         kept = None if self._journal is None else self._journal.meta.get("config")
         return {} if kept is None else msgspec.json.decode(kept, type=dict[str, Any])
 
+    def contracts(self) -> list[dict[str, str]]:
+        """Return the descriptions of the contracts that were added while a station ran here."""
+        kept = None if self._journal is None else self._journal.meta.get("contracts")
+        return [] if kept is None else msgspec.json.decode(kept, type=list[dict[str, str]])
+
+    def keep_contracts(self, described: list[dict[str, str]]) -> None:
+        """Store the descriptions immediately and atomically."""
+        if self._journal is not None:
+            self._journal.meta["contracts"] = msgspec.json.encode(described).decode()
+
     def keep_config(self, values: dict[str, Any]) -> None:
         """Store the settings immediately and atomically."""
         if self._journal is not None:

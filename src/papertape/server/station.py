@@ -45,6 +45,7 @@ from .market_data.measures import Facts
 from .market_data.pips import ShownMarket
 from .market_data.tick_by_tick import TickStreams
 from .outgoing import OutgoingForm
+from .own_contracts import OwnContracts
 from .persistence import Keeper
 from .plant.broker_link import BrokerLink
 from .plant.competing import Competition
@@ -127,6 +128,8 @@ class Station:
         profits = ProfitStreams(self.queries, sessions, self.config, timing)
         scanners = Scanners(market, engine.instruments, sessions, self.farms.flows, timing)
         self.scanners = scanners
+        self.contracts = OwnContracts(engine.instruments, (), lambda _: None)
+        """Contracts that the user adds; ``compose`` gives those that are kept."""
         library = library or ResearchLibrary()
         self.news = NewsService(
             chosen.seed,

@@ -84,6 +84,18 @@ class RunningStation(WorldHands):
         """Stop the market's clock; requests are still answered, and ``advance`` still works."""
         self.call(lambda station: self._server.set_speed(0))
 
+    def add_contract(self, symbol: str, **fields: object) -> int:
+        """Add a contract that programs find from now on, and return its conId:
+        ``tws.add_contract("ACME", price=12.5)``.
+
+        The fields are those of a market folder's ``contracts.toml``; with a ``price`` it has a
+        synthetic tape. Raises ``ValueError`` for a field that is no good and for a contract that
+        there is already.
+        """
+        described = {"symbol": symbol, **{name: str(value) for name, value in fields.items()}}
+        (entry,) = self.call(lambda station: station.contracts.add([described]))
+        return entry.conId
+
     def run_at(self, speed: float | str) -> None:
         """Let the market's clock run so many times as fast as real time; 0 pauses it, ``"max"`` is
         as fast as clients follow. Raises ``ValueError`` for what is no speed."""

@@ -519,6 +519,12 @@ class SymbolView(View):
     """What contract details call that zone."""
 
 
+class ContractsBody(View):
+    """Contracts to add, each by the fields of a market folder's ``contracts.toml``."""
+
+    contracts: list[dict[str, str | int | float]] = Field(min_length=1, max_length=1000)
+
+
 class GreeksView(View):
     """What the option model makes of an option's price; theta is a day's, vega a point's."""
 

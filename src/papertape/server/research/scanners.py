@@ -82,12 +82,20 @@ class Scanners:
         self._flows = flows
         self._timing = timing
         self._stocks: list[Instrument] | None = None
+        self._edition = 0
+        """Counts how often the stocks became more."""
         self._places: dict[object, list[Instrument]] = {}
         self._kept: dict[int, Glimpse | None] = {}
         self._until: dict[int, Nanos] = {}
         """When what is kept has to be looked at again."""
         self._jobs: dict[Scan, ScanJob] = {}
         self.alarm = Wakeup(self.next_due, self.step)
+
+    def forget(self) -> None:
+        """Collect the stocks anew for the next scan: there are more."""
+        self._edition += 1
+        self._stocks = None
+        self._places.clear()
 
     def follow(self, session: Session, one: ScanSubscription) -> None:
         """Begin a subscription."""
@@ -185,26 +193,29 @@ class Scanners:
 
     def _covered(self, scan: Scan) -> Iterator[list[Instrument] | None]:
         """The stocks that a scan looks at; None while they are being collected."""
-        if self._stocks is None:
+        edition, stocks = self._edition, self._stocks
+        if stocks is None:
             stocks = []
             for place, entry in enumerate(self._instruments.everything()):
                 if entry.secType == "STK":
                     stocks.append(entry)
                 if place % 16 == 0:
                     yield None
-            self._stocks = stocks
+            if edition == self._edition:
+                self._stocks = stocks
         key = scan.locations, scan.kinds
         found = self._places.get(key)
         if found is None:
             found = []
-            for place, entry in enumerate(self._stocks):
+            for place, entry in enumerate(stocks):
                 if scan.covers(entry):
                     found.append(entry)
                 if place % 64 == 0:
                     yield None
             if len(self._places) >= KEPT_PLACES:
                 del self._places[next(iter(self._places))]
-            self._places[key] = found
+            if edition == self._edition:
+                self._places[key] = found
         yield found
 
     def _look(self, entry: Instrument, at: Nanos) -> None:

@@ -72,14 +72,18 @@ class Prices(Mapping[int, Spec]):
         self._instruments = instruments
         self._recorded = recorded
         self._typed = typed
-        self.spec = lru_cache(_KEPT)(self._spec)
-        """The specification of a number, or None."""
+        self._known = lru_cache(_KEPT)(self._looked_up)
+
+    def spec(self, con_id: int) -> Spec | None:
+        """The specification of a number, or None; that there is none is not remembered, as an
+        instrument may come later."""
+        try:
+            return self._known(con_id)
+        except KeyError:
+            return None
 
     def __getitem__(self, con_id: int) -> Spec:
-        found = self.spec(con_id)
-        if found is None:
-            raise KeyError(con_id)
-        return found
+        return self._known(con_id)
 
     def __contains__(self, con_id: object) -> bool:
         return isinstance(con_id, int) and self.spec(con_id) is not None
@@ -90,6 +94,12 @@ class Prices(Mapping[int, Spec]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    def _looked_up(self, con_id: int) -> Spec:
+        found = self._spec(con_id)
+        if found is None:
+            raise KeyError(con_id)
+        return found
 
     def _spec(self, con_id: int) -> Spec | None:
         if con_id == YIELD:

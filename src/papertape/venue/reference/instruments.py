@@ -94,15 +94,13 @@ class Instruments:
     def __init__(
         self, instruments: Iterable[Instrument], catalogue: Catalogue | None = None
     ) -> None:
-        self._by_id = {entry.conId: entry for entry in instruments}
+        self._by_id: dict[int, Instrument] = {}
         self._catalogue = catalogue
         self.chains: Chains | None = None if catalogue is None else Chains(self)
         """Options and futures by rule; None without a catalogue."""
         self._derived: dict[int, Instrument] = {}
         self._more: ByNumber = {}
-        self._destinations = DESTINATIONS | {
-            name for entry in self._by_id.values() for name in entry.exchanges
-        }
+        self._destinations = set(DESTINATIONS)
         self._by_symbol: dict[str, list[Instrument]] = {}
         self._resolved: dict[tuple[object, ...], Listing] = {}
         """Listings that ``resolve`` found, by all that it looks at: programs name a contract again
@@ -110,15 +108,25 @@ class Instruments:
         self._pairs: dict[tuple[str, str], Instrument] = {}
         self._by_word: dict[str, list[Instrument]] = {}
         """Those held, by local symbol and identifiers."""
-        for entry in self._by_id.values():
-            self._by_symbol.setdefault(entry.symbol, []).append(entry)
-            words = (entry.localSymbol, entry.isin, entry.cusip, entry.figi)
-            for word in dict.fromkeys(filter(None, words)):
-                self._by_word.setdefault(word, []).append(entry)
-            if isinstance(entry, Bond) and entry.issuer:
-                self._by_word.setdefault(entry.issuer, []).append(entry)
-            if entry.secType == "CASH":
-                self._pairs.setdefault((entry.symbol, entry.currency), entry)
+        for entry in {entry.conId: entry for entry in instruments}.values():
+            self.hold(entry)
+
+    def hold(self, entry: Instrument) -> None:
+        """Have one more, from now on also in what was made of this by ``apart``.
+
+        Its number is that of no other.
+        """
+        self._by_id[entry.conId] = entry
+        self._destinations.update(entry.exchanges)
+        self._by_symbol.setdefault(entry.symbol, []).append(entry)
+        words = (entry.localSymbol, entry.isin, entry.cusip, entry.figi)
+        for word in dict.fromkeys(filter(None, words)):
+            self._by_word.setdefault(word, []).append(entry)
+        if isinstance(entry, Bond) and entry.issuer:
+            self._by_word.setdefault(entry.issuer, []).append(entry)
+        if entry.secType == "CASH":
+            self._pairs.setdefault((entry.symbol, entry.currency), entry)
+        self._resolved.clear()  # it may hide another, or make a description ambiguous
 
     def extended(self, entries: Iterable[Instrument]) -> "Instruments":
         """The same with more that are held; one with a number that is known takes its place."""
@@ -149,7 +157,7 @@ class Instruments:
     def everything(self) -> Iterator[Instrument]:
         """Those that are held and those of the catalogue that none of them stands for, each made
         when its turn comes; contracts of series that rules make are left out."""
-        yield from self._by_id.values()
+        yield from tuple(self._by_id.values())
         if self._catalogue is None:
             return
         mine = {(entry.symbol, *_listing_key(entry)) for entry in self._by_id.values()}
