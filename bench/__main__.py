@@ -28,6 +28,7 @@ SUITES = {
     "order": "1 minute",
     "short_ways": "seconds",
     "services": "1 minute",
+    "contracts": "2 minutes",
     "jump": "seconds",
 }
 LONG = {

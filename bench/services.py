@@ -73,10 +73,14 @@ class Guest:
         self._writer.write(self._connection.send(message))
         return began
 
+    async def next(self) -> tuple[float, Any]:
+        """When the next message came, and the message."""
+        return await asyncio.wait_for(self._came.get(), 60.0)
+
     async def until(self, kind: type[Message]) -> tuple[float, Any]:
         """When a message of that kind came, and the message."""
         while True:
-            at, message = await asyncio.wait_for(self._came.get(), 60.0)
+            at, message = await self.next()
             if isinstance(message, kind):
                 return at, message
 
