@@ -40,6 +40,8 @@ FAIR_S: Final = 0.01
 WAIT_S: Final = 0.001
 TURN: Final[Nanos] = 5_000_000
 """How long time goes on without anything for the program before others have a turn."""
+MOST_AT_ONCE: Final = 10_000
+"""Steps of a station at one instant before the program has its turn."""
 LOST_S: Final = 1.0
 """How long bytes that are on their way in this computer may take."""
 STRANGE_S: Final = 2.0
@@ -337,7 +339,16 @@ class TimeGate:
         if not server.deliver():
             return
         station.flush()
-        while (due := station.next_due()) is not None and due <= server.now():
+        station.act()
+        self._finish(station)
+
+    def _finish(self, station: Station) -> None:
+        """Let everything happen that is due at this instant, so that nothing is left for later."""
+        server = self._server
+        for _ in range(MOST_AT_ONCE):
+            due = station.next_due()
+            if due is None or due > server.now():
+                return
             server.step_to(server.now())
 
     def _go_on(self, station: Station, deadline: Nanos | None) -> bool:
@@ -359,6 +370,7 @@ class TimeGate:
             if self._until is not None and server.now() >= self._until and not more:
                 raise RunOver
             if self._signs() != before:
+                self._finish(station)
                 return True
             if not more and deadline is not None and server.now() >= deadline:
                 return True
