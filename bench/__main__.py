@@ -47,6 +47,7 @@ LONG = {
     "many_bars": "1 minute",
     "crowd_quotes": "1 minute",
     "tape": "2 minutes",
+    "market_time": "2 minutes",
 }
 """Suites that run only when they are named."""
 HAVE_OPTIONS = ("messages", "short_ways", "way", "order", *LONG)

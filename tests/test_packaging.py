@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -38,6 +39,10 @@ def test_two_builds_have_the_same_bytes(tmp_path: Path) -> None:
     made, differences = script("build_dist").differences(tmp_path)
     assert sorted(Path(name).suffix for name in made) == [".gz", ".whl"]
     assert differences == []
+    [wheel] = (tmp_path / "first").glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "papertape/testing/market_time/injected/sitecustomize.py" in names
+    assert sum("/injected/papertape_market_clock/" in name for name in names) > 5
 
 
 @pytest.mark.process
