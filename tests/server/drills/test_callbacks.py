@@ -65,3 +65,37 @@ def test_the_end_of_an_answer_waits_for_its_rows(
     program.send(request_)  # nothing waits for ever
     program.hall.wait(4)
     assert order_of(program.got(), kinds[1]) == [kinds[1].__name__]
+
+
+@pytest.mark.parametrize(
+    ("drills", "times"),
+    [
+        (("late-callbacks execDetails ms=1000", "late-callbacks execDetails ms=500"), 1),
+        (("late-callbacks execDetails ms=500", "duplicate-callbacks execDetails"), 2),
+        (("duplicate-callbacks execDetails", "late-callbacks execDetails ms=500"), 2),
+        (("reorder-callbacks seed=1", "reorder-callbacks seed=2"), 1),
+        (
+            (
+                "reorder-callbacks seed=1",
+                "late-callbacks execDetails ms=500",
+                "late-order 3 ms=900",
+            ),
+            1,
+        ),
+    ],
+)
+def test_several_of_them_send_each_message_as_often_as_they_say(
+    drills: tuple[str, ...], times: int
+) -> None:
+    program = client()
+    for drill in drills:
+        program.hall.station.drills.begin(drill)
+    order = Order(
+        action="BUY", totalQuantity=Decimal(10), orderType="LMT", lmtPrice=258.0, tif="DAY"
+    )
+    program.send(PlaceOrder(3, AAPL, order))
+    program.hall.wait(9)
+    found = program.got()
+    assert len([one for one in found if isinstance(one, ExecutionDetails)]) == times
+    program.hall.wait(9)
+    assert not [one for one in program.got() if isinstance(one, ExecutionDetails)]

@@ -74,6 +74,10 @@ class Drill:
     Options: ClassVar[type[Options]] = Options
     order: ClassVar[tuple[str, ...]] = ()
     """Options that may be positional."""
+    withholds: ClassVar[bool] = False
+    """Whether the drill keeps messages back that it sends later."""
+    releasing: bool = False
+    """Whether it is sending some of these now: other drills have seen them."""
 
     def __init__(self, tws: Target, options: Any, random: Random) -> None:
         self.tws = tws

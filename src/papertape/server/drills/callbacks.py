@@ -47,10 +47,11 @@ class Withheld(msgspec.Struct):
 class Withholding(Drill):
     """Keeps messages back and sends them later, in the order in which they are due."""
 
+    withholds = True
+
     def start(self) -> None:
         """Nothing waits yet."""
         self._waiting: deque[Withheld] = deque()
-        self._sending = False
 
     def keep(self, session: Session, message: Message, due: Nanos) -> bool:
         """Keep a message back until then; False, for ``gives``."""
@@ -64,7 +65,7 @@ class Withholding(Drill):
         """Whether a message that is not meant goes out at once: the end of an answer waits for its
         rows."""
         rows = ROWS_BEFORE.get(type(message))
-        if rows is None or self._sending:
+        if rows is None or self.releasing:
             return True
         mine = [one for one in self._waiting if one.session is session]
         dues = [one.due for one in mine if isinstance(one.message, rows)]
@@ -72,7 +73,7 @@ class Withholding(Drill):
 
     def takes(self, session: Session, message: Message) -> bool:
         """Send what is due before the next request is handled, whenever that comes."""
-        if self._waiting and self._waiting[0].due <= self.now and not self._sending:
+        if self._waiting and self._waiting[0].due <= self.now and not self.releasing:
             self.act()
         return True
 
@@ -89,12 +90,12 @@ class Withholding(Drill):
         sent = set(map(id, waited))
         self._waiting = deque(one for one in self._waiting if id(one) not in sent)
         self.due = min((one.due for one in self._waiting), default=None)
-        self._sending = True
+        self.releasing = True
         try:
             for one in waited:
                 one.session.send(one.message)
         finally:
-            self._sending = False
+            self.releasing = False
 
     def left(self, session: Session) -> None:
         """Forget what its client no longer hears."""
@@ -126,7 +127,7 @@ class LateCallbacks(Withholding):
 
     def gives(self, session: Session, message: Message) -> bool:
         """Keep a message of the kind."""
-        if self._sending or not isinstance(message, self._kinds) or not self.aims_at(session):
+        if self.releasing or not isinstance(message, self._kinds) or not self.aims_at(session):
             return self.passes(session, message)
         return self.keep(session, message, self.after(self.options.ms))
 
@@ -186,7 +187,7 @@ class ReorderCallbacks(Withholding):
 
     def gives(self, session: Session, message: Message) -> bool:
         """Keep what is about orders until the moment is complete."""
-        if self._sending or not isinstance(message, ABOUT_ORDERS) or not self.aims_at(session):
+        if self.releasing or not isinstance(message, ABOUT_ORDERS) or not self.aims_at(session):
             return self.passes(session, message)
         return self.keep(session, message, self.now)
 
@@ -251,7 +252,7 @@ class LateOrder(Withholding):
 
     def gives(self, session: Session, message: Message) -> bool:
         """Keep what is about the order."""
-        if self._sending or self.over or not self.aims_at(session) or not self._about(message):
+        if self.releasing or self.over or not self.aims_at(session) or not self._about(message):
             return self.passes(session, message)
         kept = self.keep(session, message, self._until)
         self.due = self._until

@@ -180,11 +180,21 @@ class Drills:
         return all(asked)
 
     def _gives(self, session: Session, message: Message) -> bool:
-        """Return whether a message is sent; every drill sees it, whatever the others return."""
-        asked = [drill.gives(session, message) for drill in list(self._running.values())]
+        """Return whether a message is sent; every drill sees it once, whatever the others return.
+
+        Those that keep messages back come behind the others, and one alone keeps a message; when it
+        lets go of it, those behind it may keep it on.
+        """
+        drills = list(self._running.values())
+        at = next((place for place, drill in enumerate(drills) if drill.releasing), None)
+        asked = []
+        if at is None:
+            asked = [drill.gives(session, message) for drill in drills if not drill.withholds]
+        behind = [drill for drill in drills[0 if at is None else at + 1 :] if drill.withholds]
+        given = all(asked) and all(drill.gives(session, message) for drill in behind)
         if any(drill.over for drill in self._running.values()):
             self._settle()
-        return all(asked)
+        return given
 
     def _writes(self, session: Session, message: Message | None, encoded: bytes) -> bytes:
         """Return the bytes of a message after every drill."""

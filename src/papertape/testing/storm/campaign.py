@@ -173,8 +173,8 @@ def work(task: StormTask) -> SeedResult:
             seed.judge(faults)
         else:
             seed.shrink(faults, task.key)
-    except PapertapeError as error:
-        result.error = str(error)
+    except (PapertapeError, RuntimeError, TimeoutError) as error:
+        result.error = str(error) or "the station does not answer"
     return result
 
 

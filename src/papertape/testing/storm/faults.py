@@ -46,9 +46,9 @@ def span(time: Nanos) -> str:
     """A time as a world writes it: ``1.25s``, ``40ms``, ``2m``."""
     if time and time % (60 * SECOND) == 0:
         return f"{time // (60 * SECOND)}m"
-    if time < SECOND:
-        return f"{time / MS:g}ms"
-    return f"{time / SECOND:.9g}s"
+    if time < SECOND and time % MS == 0:
+        return f"{time // MS}ms"
+    return f"{time // SECOND}.{time % SECOND:09d}".rstrip("0").rstrip(".") + "s"
 
 
 def _shorter(fault: StormFault, name: str, usual: Nanos) -> Iterator[StormFault]:

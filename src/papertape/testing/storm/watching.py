@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from ...errors import SettingsError
-from ...server.drills import Run
+from ...errors import SettingsError, WorldError
 from ...server.sessions.session import Session
 from ...server.station import Station
 from ...venue.engine import Happened
@@ -56,7 +55,8 @@ class StormWatcher:
         """Sessions that have been told that the link is lost, and when."""
         self._lines: list[_Line] = []
         self._by_perm: dict[int, StormOrder] = {}
-        self._drills: dict[int, Run] = {}
+        self._held: dict[str, float] = {}
+        """Positions by the fills so far."""
 
     # -- where it is attached -----------------------------------------------------------------
 
@@ -180,6 +180,8 @@ class StormWatcher:
         if order.whatIf:
             self._tell("request", f"placeOrder whatIf {symbol}", session=number, symbol=symbol)
             return
+        if symbol not in self._held:
+            self._held[symbol] = self._position(symbol)
         client = -1 if session.client_id is None else session.client_id
         known = self._known(client, message.orderId)
         if known is not None and (known.alive or known.session == number):
@@ -197,6 +199,12 @@ class StormWatcher:
         self.record.orders.append(found)
         place = len(self.record.orders) - 1
         self._tell("order", f"{found}", session=number, symbol=symbol, order=place)
+
+    def _position(self, symbol: str) -> float:
+        try:
+            return float(self._view.position(symbol))
+        except WorldError:  # an order for what there is not
+            return 0.0
 
     def _known(self, client: int, order_id: int) -> StormOrder | None:
         for one in reversed(self.record.orders):
@@ -263,7 +271,8 @@ class StormWatcher:
         self._view.filled.append(order.symbol)
         order.filled += size
         order.status = fact.status
-        held = float(self._view.position(order.symbol))
+        held = self._held.get(order.symbol, 0.0) + signed
+        self._held[order.symbol] = held
         self._tell(
             "fill", f"{order.side} {size:g} {order.symbol}", symbol=order.symbol,
             order=self.record.orders.index(order), size=signed, position=held,
@@ -302,7 +311,7 @@ class StormWatcher:
         self._check()
         record.lasted = self._now
         symbols = {one.symbol for one in record.orders}
-        record.positions = {one: float(self._view.position(one)) for one in sorted(symbols)}
+        record.positions = {one: self._position(one) for one in sorted(symbols)}
         for live in state.orders.values():
             order = self._by_perm.get(live.permId)
             if order is not None:

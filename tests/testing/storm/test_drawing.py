@@ -1,0 +1,108 @@
+"""What a seed draws: always the same, always legal, and a world that says it."""
+
+from itertools import pairwise
+
+import pytest
+
+from papertape.server.worlds.founding import check_world
+from papertape.testing.storm.drawing import (
+    FEWEST_FAULTS,
+    KINDS,
+    LATEST,
+    MOST_FAULTS,
+    GroundOrder,
+    StormGround,
+    draw,
+)
+from papertape.testing.storm.faults import AnyFault, FilledInParts, StormFault, span
+from papertape.testing.storm.worldtext import PLAIN, storm_world
+from papertape.venue.units import SECOND
+from papertape.worlds.reading import read_world
+from papertape.worlds.words import span_of
+
+GROUND = StormGround(
+    60 * SECOND,
+    (SECOND, 9 * SECOND, 30 * SECOND),
+    (
+        GroundOrder("BUY", "SPY", "MKT", 100, True),
+        GroundOrder("SELL", "SPY", "STP LMT", 100, False),
+        GroundOrder("SELL", "BRK B", "LMT", 7, True),
+    ),
+)
+SEEDS = range(400)
+
+
+def lines(faults: tuple[StormFault, ...]) -> list[str]:
+    return ["\n".join(one.lines()) for one in faults]
+
+
+def test_a_seed_draws_the_same_every_time_and_another_one_something_else() -> None:
+    drawn = [draw(seed, GROUND) for seed in SEEDS]
+    assert drawn == [draw(seed, GROUND) for seed in SEEDS]
+    assert len({tuple(lines(one)) for one in drawn}) == len(drawn)
+
+
+def test_every_kind_of_fault_is_drawn() -> None:
+    kinds = {type(one) for seed in SEEDS for one in draw(seed, GROUND)}
+    assert kinds == set(AnyFault.__args__)
+    assert len(kinds) == len(KINDS)
+
+
+@pytest.mark.parametrize("ground", [GROUND, StormGround(0), StormGround(3600 * SECOND)])
+def test_what_is_drawn_is_a_world_in_which_nothing_is_wrong(ground: StormGround) -> None:
+    for seed in SEEDS[:120]:
+        faults = draw(seed, ground)
+        assert len(faults) <= MOST_FAULTS
+        text = storm_world(PLAIN, 600 * SECOND, lines(faults), heading=("a comment",))
+        assert check_world(read_world(text)) == [], text
+
+
+def test_outages_come_behind_each_other_and_leave_time_to_recover() -> None:
+    counts = []
+    for seed in SEEDS:
+        faults = draw(seed, GROUND)
+        counts.append(len(faults))
+        away = sorted((one.at, one.lasts) for one in faults if one.lasts)
+        for (at, lasts), (following, _) in pairwise(away):
+            assert following > at + lasts
+        assert all(one.at <= GROUND.span * LATEST for one in faults)
+    assert max(counts) > FEWEST_FAULTS
+
+
+def test_what_is_simpler_is_legal_too_and_comes_to_an_end() -> None:
+    for seed in SEEDS[:100]:
+        for fault in draw(seed, GROUND):
+            for _ in range(30):
+                simpler = next(fault.simpler(), None)
+                if simpler is None:
+                    break
+                assert simpler != fault
+                text = storm_world(PLAIN, 600 * SECOND, lines((simpler,)))
+                assert check_world(read_world(text)) == [], text
+                fault = simpler
+            else:
+                raise AssertionError(f"{fault} is never simple enough")
+
+
+def test_parts_of_a_fill_leave_something_for_the_rest() -> None:
+    parts = [o for s in SEEDS for o in draw(s, GROUND) if isinstance(o, FilledInParts)]
+    assert parts
+    for one in parts:
+        whole = next(o.quantity for o in GROUND.orders if (o.side, o.symbol, o.orderType)
+                     == (one.side, one.symbol, one.orderType))  # fmt: skip
+        assert 0 < sum(size for _, size in one.parts) < whole
+        assert [after for after, _ in one.parts] == sorted(after for after, _ in one.parts)
+
+
+@pytest.mark.parametrize(
+    "time", [0, 1, 999, 40 * 10**6, SECOND, 61 * SECOND, 120 * SECOND, 1_234_567_891]
+)
+def test_a_time_reads_back_as_it_was(time: int) -> None:
+    assert span_of(span(time)) == time
+
+
+def test_the_base_world_keeps_its_own_end_and_margin() -> None:
+    base = "    quote SPY 170 x 170.02\n    +5s end\n"
+    text = storm_world(base, 600 * SECOND, ["drill reset"])
+    assert text == "quote SPY 170 x 170.02\n+5s end\n\ndrill reset\n"
+    assert read_world(text).ends == 5 * SECOND
