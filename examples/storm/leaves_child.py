@@ -1,18 +1,19 @@
-"""A child order is left working: after a reconnect nobody asks for open orders, so the stop is not
-known, and the position is closed beside it."""
+"""A child order is left working: the stop is known to the session that sent it alone, so after a
+reconnect the position is closed beside it."""
 
-from steady import EXECUTIONS, Steady, main
+from typing import Any
 
-from papertape.ibapi.execution import ExecutionFilter
+from steady import Steady, main
 
 
 class LeavesChild(Steady):
-    """Asks for executions alone."""
+    """Cancels the stops that it remembers."""
 
-    def ask_state(self) -> None:
-        self.awaits = {"executions"}  # the bug: no reqOpenOrders
-        self.next_request += 1
-        self.reqExecutions(EXECUTIONS + self.next_request, ExecutionFilter())
+    def openOrder(self, orderId: int, contract: Any, order: Any, orderState: Any) -> None:
+        if order.parentId and order.orderRef not in self.orders:
+            self.next_id = max(self.next_id, orderId + 1)
+            return  # the bug: it is its own, of the session before
+        super().openOrder(orderId, contract, order, orderState)
 
 
 if __name__ == "__main__":

@@ -92,3 +92,15 @@ def test_whoever_waits_is_woken_by_every_message() -> None:
     trade.feed(FILL)
     trade.feed(STATUS)
     assert woken == ["PendingSubmit", "Filled"]
+
+
+@pytest.mark.parametrize("end", ["Cancelled", "ApiCancelled"])
+def test_a_late_open_order_revives_nothing_but_a_fill_counts(end: str) -> None:
+    trade = new()
+    for status in ("PreSubmitted", "PendingCancel", end):
+        trade.feed(OrderStatus(1, status, Decimal(0), HUNDRED, 0.0, 9, 0, 0.0, 7, "", 0.0))
+    late = OpenOrder(1, CONTRACT, Order(permId=9), OrderState(status="PendingCancel"))
+    trade.feed(late)
+    assert (trade.status, trade.done) == (end, True)
+    trade.feed(STATUS)
+    assert (trade.status, trade.filled) == ("Filled", HUNDRED)

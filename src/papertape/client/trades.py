@@ -19,6 +19,7 @@ from ..wire.catalogue.reports import (
 )
 
 DONE = frozenset(("Filled", "Cancelled", "ApiCancelled", "Inactive"))
+CANCELLED = frozenset(("Cancelled", "ApiCancelled"))
 ZERO = Decimal(0)
 
 
@@ -135,6 +136,7 @@ class Trade:
         self.fills.setdefault(execution.execId, Fill(message.contract, execution))
 
     def _set(self, status: str) -> None:
-        if status != self.status and self.status != "Filled":
+        goes_back = self.status in CANCELLED and status not in DONE  # a late openOrder
+        if status != self.status and self.status != "Filled" and not goes_back:
             self.status = status
             self.history.append(status)
