@@ -153,7 +153,7 @@ class Steady(EWrapper, EClient):
                 return True
             self.round, self.holds_since = self.round + 1, 0.0
             return self.round <= ROUNDS
-        if bought < SIZE:
+        if bought < SIZE and (not bought or working(self.status("buy"))):
             self.enter(bought)
         elif not self.holds_since:
             self.holds_since = time.monotonic()

@@ -104,3 +104,15 @@ def test_a_late_open_order_revives_nothing_but_a_fill_counts(end: str) -> None:
     assert (trade.status, trade.done) == (end, True)
     trade.feed(STATUS)
     assert (trade.status, trade.filled) == ("Filled", HUNDRED)
+
+
+def test_executions_tell_what_is_filled_where_the_status_was_lost() -> None:
+    trade = new()
+    trade.feed(OPEN)
+    for number, (shares, total) in enumerate(((60, 60), (40, 100), (60, 60))):
+        execution = Execution(
+            execId=f"a.0{number % 2}", shares=Decimal(shares), cumQty=Decimal(total), avgPrice=10.5
+        )
+        trade.feed(ExecutionDetails(7, CONTRACT, execution))
+        assert trade.filled == (60, 100, 100)[number]
+    assert (trade.status, trade.remaining, trade.avgFillPrice) == ("Filled", 0, 10.5)

@@ -134,6 +134,12 @@ class Trade:
         execution = message.execution
         self.permId = execution.permId or self.permId
         self.fills.setdefault(execution.execId, Fill(message.contract, execution))
+        leg = message.contract.secType != "BAG" and self.contract.secType == "BAG"
+        total = execution.cumQty
+        if total is not None and total > self.filled and not leg:  # orderStatus was lost
+            self.filled = total
+            self.remaining = max(ZERO, (self.order.totalQuantity or total) - total)
+            self.avgFillPrice = execution.avgPrice or self.avgFillPrice
 
     def _set(self, status: str) -> None:
         goes_back = self.status in CANCELLED and status not in DONE  # a late openOrder
