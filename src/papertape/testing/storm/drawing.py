@@ -203,6 +203,15 @@ def _heard(hand: _Hand) -> faults.StormFault | None:
     )
 
 
+def _unheard(hand: _Hand) -> faults.StormFault | None:
+    order = hand.order(quick=True)
+    if order is None:
+        return None
+    return faults.AnswerLost(
+        side=order.side, symbol=order.symbol, orderType=order.orderType, by=hand.time(11, 900)
+    )
+
+
 def _refused(hand: _Hand) -> faults.StormFault | None:
     order = hand.order(quick=False)
     if order is None:
@@ -212,6 +221,6 @@ def _refused(hand: _Hand) -> faults.StormFault | None:
 
 KINDS: Final[dict[Callable[[_Hand], faults.StormFault | None], int]] = {
     _late: 3, _twice: 3, _mixed: 3, _farm: 2, _link: 4, _restart: 2, _cut: 3, _hung: 2, _login: 1,
-    _held: 1, _ready: 1, _slow: 1, _lost: 4, _parts: 3, _heard: 3, _refused: 1,
+    _held: 1, _ready: 1, _slow: 1, _lost: 2, _parts: 3, _heard: 2, _unheard: 3, _refused: 1,
 }  # fmt: skip
 """How each kind is drawn, and how often beside the others."""

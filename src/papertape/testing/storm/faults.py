@@ -373,6 +373,20 @@ class HeardLate(RulesFault, frozen=True, kw_only=True, tag=True):
         yield from _shorter(self, "by", 3 * SECOND)
 
 
+class AnswerLost(RulesFault, frozen=True, kw_only=True, tag=True):
+    """The order fills, and the connection is reset before its client hears of it."""
+
+    by: Nanos
+
+    def lines(self) -> tuple[str, ...]:
+        """The rule."""
+        return (self.head, "  late 1s", "  +10ms fill", f"  +{span(self.by)} drill reset")
+
+    def simpler(self) -> Iterator[StormFault]:
+        """After 40 ms."""
+        yield from _shorter(self, "by", 40 * MS)
+
+
 class OrderRefused(RulesFault, frozen=True, kw_only=True, tag=True):
     """The broker refuses the order."""
 
@@ -387,6 +401,6 @@ class OrderRefused(RulesFault, frozen=True, kw_only=True, tag=True):
 AnyFault = (
     LateKind | TwiceKind | MixedCallbacks | FarmFault | LinkFault | RestartFault | CutFault
     | HungFault | OtherLogin | HeldClientId | LateReady | SlowLine | LostAnswer | FilledInParts
-    | HeardLate | OrderRefused
+    | HeardLate | AnswerLost | OrderRefused
 )  # fmt: skip
 """Every kind."""
