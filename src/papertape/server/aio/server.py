@@ -133,11 +133,15 @@ class StationServer:
         something happened, so that there may be more. For ``act``. ``on``: see ``Station.step``."""
         due = self.station.next_due()
         more = due is not None and due <= target
-        at = max(self.station.now, due if more and due is not None else target)
+        self.step_at(max(self.station.now, due if more and due is not None else target), on=on)
+        return more
+
+    def step_at(self, at: Nanos, *, on: bool = False) -> None:
+        """Let market time jump to an instant, and what is due by then happen there. For ``act`` and
+        ``move``."""
         self.jump(at)
         self.station.step(at, on=on)
         self.station.flush()
-        return more
 
     async def advance(self, seconds: float) -> None:
         """Let market time jump ahead by so many seconds; what falls due on the way happens at its

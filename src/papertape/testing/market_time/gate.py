@@ -119,6 +119,8 @@ class TimeGate:
         self._connected = False
         self._asked = 0.0
         self._unanswered: ProgramFrame | None = None
+        self._due: Nanos | None = None
+        """When the station has something to do next, where that is known."""
 
     def close(self) -> None:
         """Leave; a program that still waits ends."""
@@ -319,7 +321,7 @@ class TimeGate:
         for connection in server.connections:
             connection.cork()
         try:
-            before = self._signs()
+            before, self._due = self._signs(), None
             if first:
                 self._bring(station, now)
             if self._stop(station):
@@ -344,35 +346,39 @@ class TimeGate:
 
     def _finish(self, station: Station) -> None:
         """Let everything happen that is due at this instant, so that nothing is left for later."""
-        server = self._server
+        now = self._server.now()
         for _ in range(MOST_AT_ONCE):
-            due = station.next_due()
-            if due is None or due > server.now():
+            self._due = station.next_due()
+            if self._due is None or self._due > now:
                 return
-            server.step_to(server.now())
+            self._server.step_at(now)
 
     def _go_on(self, station: Station, deadline: Nanos | None) -> bool:
         """Let time go on until something concerns the program; whether it does."""
         server, before = self._server, self._signs()
         end = self._loop.time() + TURN / SECOND
+        targets = [one for one in (deadline, self._until) if one is not None]
+        target = min(targets, default=None)
+        due = station.next_due()
         while True:
-            due = station.next_due()
-            targets = [one for one in (deadline, self._until) if one is not None]
-            if due is None and not targets:
+            more = due is not None and (target is None or due <= target)
+            at = due if more else target
+            if at is None:
                 raise RunOver(
                     "stuck", "the program waits for the station, which has nothing more to do"
                 )
-            target = min(targets) if targets else due
-            assert target is not None
-            more = server.step_to(max(target, server.now()), on=True)
+            server.step_at(max(at, station.now), on=True)
             if self._stop(station):
-                raise RunOver
-            if self._until is not None and server.now() >= self._until and not more:
                 raise RunOver
             if self._signs() != before:
                 self._finish(station)
                 return True
-            if not more and deadline is not None and server.now() >= deadline:
+            self._due = due = station.next_due()
+            if not more and target is not None:
+                if due is not None and due <= target:
+                    continue
+                if target == self._until:
+                    raise RunOver
                 return True
             if self._loop.time() >= end:
                 return False
@@ -380,8 +386,11 @@ class TimeGate:
     def _signs(self) -> tuple[int, int, bool]:
         """What changes when there is something for the program."""
         server = self._server
-        sent = sum(one.sent + one.corked for one in server.connections)
-        return sent, sum(one.lives for one in server.connections), server.station.registry.away
+        sent = lives = 0
+        for one in server.connections:
+            sent += one.sent + one.corked
+            lives += one.lives
+        return sent, lives, server.station.registry.away
 
     def _unsent(self) -> bool:
         """Whether bytes for the program have gone to the system since it was told."""
@@ -449,7 +458,7 @@ class TimeGate:
         """Say what time it is, how far nothing comes by itself, and what has been sent."""
         server, lines = self._server, []
         now = server.now()
-        due = server.station.next_due()
+        due = server.station.next_due() if self._due is None else self._due
         horizon = now + FURTHEST if due is None else max(due, now)
         if self._until is not None:
             horizon = min(horizon, self._until)
