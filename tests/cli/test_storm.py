@@ -1,0 +1,155 @@
+"""``papertape storm`` as it is typed: a bug found, what is wrong told, programs that misbehave."""
+
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from typer.testing import CliRunner
+
+from lanes import HANGS_S
+from papertape.cli import app
+
+pytestmark = [pytest.mark.network, pytest.mark.process]
+BOTS = Path(__file__).parents[2] / "examples" / "storm"
+CONNECTS = """
+import os, socket, sys, time
+s = socket.create_connection((os.environ["PAPERTAPE_HOST"], int(os.environ["PAPERTAPE_PORT"])))
+s.sendall(b"API\\0\\0\\0\\0\\x09v100..176")
+s.recv(100)
+s.sendall(b"\\0\\0\\0\\x08" + b"71\\x002\\x001\\0\\0")
+s.recv(100)
+"""
+
+
+def papertape(*words: str | Path) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "papertape", *map(str, words)]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=HANGS_S, check=False
+    )  # fmt: skip
+
+
+def storm(tmp_path: Path, source: str, *words: str | Path) -> "subprocess.CompletedProcess[str]":
+    """A storm of one seed, a second long, for a program of this source."""
+    program = tmp_path / "bot.py"
+    program.write_text(textwrap.dedent(source))
+    short = ("storm", "--seed", "1", "--for", "1s", "--out", tmp_path / "out", *words)
+    return papertape(*short, "--", sys.executable, program)
+
+
+class Tags(HTMLParser):
+    """The tags of a page, and that each that is opened is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append(tag)
+        assert not any(name in ("src", "href") for name, _ in attrs), "it stands for itself"
+
+
+def test_a_bug_is_found_shrunk_told_and_written(tmp_path: Path) -> None:
+    junit, html = tmp_path / "storm.xml", tmp_path / "storm.html"
+    done = papertape(
+        "storm", "--seed", "186", "--for", "60s", "--shrink-runs", "3", "--out", tmp_path,
+        "--junit", junit, "--html", html, "--", sys.executable, BOTS / "sends_again.py",
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert "control run: 5 requests, 6 orders, 4 fills" in done.stderr
+    assert "seed 186 fails: same-order-twice: BUY 100 SPY MKT ref buy-1 was sent" in done.stdout
+    assert re.search(r"shrunk from 2 faults to 1, \d runs", done.stdout)
+    assert f"papertape world run --market-time {tmp_path}/storm-186.world -- " in done.stdout
+    assert "1 seeds, 1 fail, 1 different findings" in done.stdout
+    world = (tmp_path / "storm-186.world").read_text()
+    assert world.startswith("# papertape storm, seed 186: 1 of its 2 faults")
+    assert "at end orders 1 BUY SPY MKT" in world
+    checked = CliRunner().invoke(app, ["world", "check", str(tmp_path / "storm-186.world")])
+    assert checked.exit_code == 0, checked.output
+    suite = ElementTree.parse(junit).getroot()
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("2", "1", "0")
+    (failure,) = suite.iter("failure")
+    assert failure.get("type") == "same-order-twice" and world in (failure.text or "")
+    tags = Tags()
+    tags.feed(html.read_text())
+    assert tags.seen.count("svg") == 2 and tags.seen.count("circle") > 30
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "there is no program"),
+        (("--check", "positon('SPY') < 1", "--", "true"), "column 1: 'positon' is no function"),
+        (("--for", "soon", "--", "true"), "soon"),
+        (("--repeats", "3/2", "--wall-clock", "--", "true"), "is not K/N"),
+        (("--world", "no.world", "--", "true"), "no.world"),
+        (("--check-file", "no.py", "--", "true"), "no.py"),
+        (("--junit", "/no/such/folder/x.xml", "--", "true"), "cannot be written"),
+        (("--seed", "1", "--for", "1s", "--", "/no/such/program"), "cannot be started"),
+    ],
+)
+def test_what_is_wrong_is_told_and_nothing_runs(words: tuple[str, ...], said: str) -> None:
+    done = CliRunner().invoke(app, ["storm", *words])
+    assert done.exit_code == 2, done.output
+    assert said in done.output
+
+
+def test_every_mistake_of_a_world_is_told(tmp_path: Path) -> None:
+    world = tmp_path / "base.world"
+    world.write_text("quote SPY 1 x 2\nquote NOSUCH 1 x 2\ndrill nothing\n")
+    done = CliRunner().invoke(app, ["storm", "--world", str(world), "--", "true"])
+    assert done.exit_code == 2
+    assert "line 2, column 1: 'NOSUCH' is the name of no contract" in done.output
+    assert "line 3" in done.output
+    world.write_text("quote SPY 170,08x\n")
+    done = CliRunner().invoke(app, ["storm", "--world", str(world), "--", "true"])
+    assert done.exit_code == 2 and "line 1, column 11" in done.output
+
+
+BAD = {
+    "never connects": ("import time\ntime.sleep(1000)", ("--timeout", "3"), "connect"),
+    "ends at once": ("print('nothing to do')", (), "connect"),
+    "crashes": (CONNECTS + "raise KeyError(7)", (), "exit code 1: KeyError: 7"),
+    "hangs": (CONNECTS + "while True: pass", ("--timeout", "3"), "3 s"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_control_run_that_fails_is_said(name: str, tmp_path: Path) -> None:
+    source, words, said = BAD[name]
+    done = storm(tmp_path, source, *words)
+    assert done.returncode == 3, done.stderr
+    assert "papertape: the control run fails: " in done.stderr and said in done.stderr
+
+
+def test_a_check_that_does_not_hold_without_faults_says_so(tmp_path: Path) -> None:
+    done = storm(tmp_path, CONNECTS, "--check", "cash() < 0")
+    assert done.returncode == 3
+    assert "the check cash() < 0 does not hold without faults: cash() = " in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals and forks")
+def test_nothing_is_left_of_a_program_that_forks_and_hears_nothing(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    source = f"""
+    import os, signal, sys
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if os.fork() == 0:
+        os.setsid()
+        signal.alarm(0)
+    with open({str(pids)!r}, "a") as file:
+        file.write(f"{{os.getpid()}}\\n")
+    """
+    writes = "\nfor _ in range(40):\n    sys.stdout.write('x' * (1 << 20))\n"
+    source = textwrap.dedent(source) + CONNECTS + writes + "while True: time.sleep(0.05)\n"
+    done = storm(tmp_path, source, "--wall-clock", "--speed", "5", "--repeats", "1/1")
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert len(done.stderr) + len(done.stdout) < 4000
+    found = pids.read_text().split()
+    assert len(found) == 4  # two runs, a child each
+    assert not [pid for pid in found if Path(f"/proc/{pid}").exists()]
