@@ -130,6 +130,61 @@ print(len(heard), hash(str(heard)), [t.orderStatus.status for t in ib.trades()],
 ib.disconnect()
 """
 
+RECONNECTS = """
+import asyncio, os, threading, time
+from papertape.ibapi.client import EClient
+from papertape.ibapi.contract import Contract
+from papertape.ibapi.wrapper import EWrapper
+
+class App(EWrapper, EClient):
+    def __init__(self):
+        EClient.__init__(self, self)
+        self.ready, self.dead = threading.Event(), threading.Event()
+    def nextValidId(self, orderId):
+        heard.append((time.time(), "ready"))
+        self.ready.set()
+    def tickPrice(self, reqId, tickType, price, attrib):
+        heard.append((time.time(), tickType, price))
+    def error(self, *told):
+        heard.append((time.time(), str(told)))
+    def connectionClosed(self):
+        self.dead.set()
+
+heard, spy, end = [], Contract(), time.time() + 150
+spy.symbol, spy.secType, spy.exchange, spy.currency = "SPY", "STK", "SMART", "USD"
+while time.time() < end:
+    app = App()
+    app.connect(os.environ["PAPERTAPE_HOST"], int(os.environ["PAPERTAPE_PORT"]), 1)
+    if app.isConnected():
+        reader = threading.Thread(target=app.run, daemon=True)
+        reader.start()
+        if app.ready.wait(10):
+            app.reqMktData(1, spy, "", False, False, [])
+            while time.time() < end and not app.dead.is_set() and reader.is_alive():
+                time.sleep(1)
+                app.reqCurrentTime()
+        app.disconnect()
+        reader.join(5)
+    time.sleep(3)
+
+async def several():  # those that are done are a set
+    tasks = [asyncio.create_task(asyncio.sleep(1, number)) for number in range(9)]
+    done, _ = await asyncio.wait(tasks)
+    return [task.result() for task in done]
+
+print(asyncio.run(several()), hash(str(heard)), time.time())
+print([round(one[0] - end + 150) for one in heard if one[-1] == "ready"])
+"""
+FAULTS = """
+quote SPY 170 x 170.02
++5s   ramp SPY -2% over 100s
++20s  drill reset
++30s  drill half-frame
++40s  drill nightly-restart
++90s  drill slow-drip
++120s drill freeze
+"""
+
 Bytes = list[tuple[int, bytes]]
 
 
@@ -151,10 +206,10 @@ def recorded() -> Iterator[Bytes]:
 
 
 def told(
-    tws: RunningStation, command: list[str], **more: Any
+    tws: RunningStation, command: list[str], world: str = WORLD, **more: Any
 ) -> tuple[MarketTimeRun, Bytes, list[tuple[int, str]]]:
     """Run a bot in the world; how it ended, what it was sent, what it sent."""
-    tws.play(WORLD)
+    tws.play(world)
     with recorded() as kept:
         run = run_in_market_time(tws, command, **more)
     return run, kept, [(one.time, str(one.message)) for one in tws.requests]

@@ -4,8 +4,12 @@ See docs/guides/market_time.md for what of the program follows the market's cloc
 """
 
 import os
+import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -79,7 +83,9 @@ def run_in_market_time(
     given = f"127.0.0.1 {gate.port} {gate.token} {tws.port} {seed}"
     more = _environment(given, seed, env or {})
     try:
-        with running(command, tws.host, tws.port, env=more, echo=echo) as child:
+        with running(
+            [*_still(command[0]), *command], tws.host, tws.port, env=more, echo=echo
+        ) as child:
             kind, problem, code = _driven(tws, gate, child, timeout_s)
     finally:
         gate.close()
@@ -114,6 +120,20 @@ def _driven(
     child.end()
     work.result(BEYOND_S)
     return ending.kind, ending.problem, code
+
+
+def _still(program: str) -> list[str]:
+    """What is put before a command so that objects have the same addresses in each run, as far as
+    the system can do that: the order of a set may depend on them."""
+    return ["setarch", "-R"] if shutil.which(program) and _can_be_still() else []
+
+
+@cache
+def _can_be_still() -> bool:
+    if sys.platform != "linux" or not shutil.which("setarch"):
+        return False
+    tried = subprocess.run(["setarch", "-R", "true"], capture_output=True, check=False)
+    return tried.returncode == 0
 
 
 def _environment(given: str, seed: int, env: dict[str, str]) -> dict[str, str]:

@@ -116,6 +116,8 @@ class TimeGate:
         """Bytes that the program knows were sent to it."""
         self._met_ports: set[int] = set()
         """Of those that the station has accepted."""
+        self._announced: dict[int, int] = {}
+        """Bytes that the program has sent, by port."""
         self._connected = False
         self._asked = 0.0
         self._unanswered: ProgramFrame | None = None
@@ -304,10 +306,12 @@ class TimeGate:
                 partial(self._work, now=now, deadline=frame.deadline, first=first, waits=waits)
             )
             await self._settle()
-            if over:
+            first = await self._resumed()
+            if first:  # more has come at this instant
+                now, waits = self._server.now(), waits and not over
+            elif over:
                 return
             self._check_time()
-            first = False
             await self._yield()
 
     def _work(
@@ -415,11 +419,24 @@ class TimeGate:
                 await self._yield()
                 break
 
+    async def _resumed(self) -> bool:
+        """Read on where the station can take more; whether that has brought anything."""
+        behind = [one for one in self._server.connections if not one.reading]
+        for one in behind:
+            one.resume()
+            if one.reading:
+                taken = one.taken
+                await self._arrived([(one.peer_port, self._announced.get(one.peer_port, 0), 0)])
+                if one.taken > taken:
+                    return True
+        return False
+
     async def _arrived(self, lines: list[tuple[int, int, int]]) -> None:
         """Wait until all that the program has sent is here, and the ends of connections."""
         server, end = self._server, self._loop.time() + LOST_S
         self._mine(lines)
         for port, sent, closed in lines:
+            self._announced[port] = sent
             while self._loop.time() < end:
                 found = [one for one in server.connections if one.peer_port == port]
                 if server.full:
@@ -428,6 +445,8 @@ class TimeGate:
                         one.resume()
                 if found and (found[0].taken >= sent and not closed):
                     break
+                if found and not found[0].reading and not server.full:
+                    break  # the station takes no more of it
                 if not found and port in self._met_ports:
                     break
                 self._met_ports.update(one.peer_port for one in found)

@@ -29,6 +29,7 @@ def install_others(baton: Baton, seed: int) -> None:
     hook = Hook({"queue": _queue, "random": lambda module: _seeded(module, seed, source)})
     hook.works["subprocess"] = lambda module: _subprocess(module, baton)
     hook.works["functools"] = _functools
+    hook.works["asyncio.windows_events"] = _windows_events
     hook.stubs["uvloop"] = lambda: _uvloop(baton)
     for name, work in hook.works.items():
         if name in sys.modules:
@@ -86,6 +87,14 @@ def _functools(module: Any) -> None:
 
     if hasattr(module, "RLock"):
         module.RLock = threading.RLock
+
+
+def _windows_events(module: Any) -> None:
+    """Windows' own loop waits in C: the one that selects takes its place."""
+    for name in ("", "_"):
+        selects = getattr(module, f"{name}WindowsSelectorEventLoopPolicy", None)
+        if selects is not None:
+            setattr(module, f"{name}DefaultEventLoopPolicy", selects)
 
 
 def _seeded(module: Any, seed: int, source: Any) -> None:
