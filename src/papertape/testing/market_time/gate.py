@@ -505,7 +505,9 @@ class TimeGate:
         """Let a program that was asked to end have the time for it, which is nobody else's."""
         while not self.ending:
             await asyncio.sleep(WAIT_S)
-        await asyncio.sleep(ENDING_S)
+        end = self._loop.time() + ENDING_S
+        while self._child.poll() is None and self._loop.time() < end:
+            await asyncio.sleep(WAIT_S)
         self._end = self._loop.time() + self._limit_s
         self._connected = True
         frame = self._unanswered

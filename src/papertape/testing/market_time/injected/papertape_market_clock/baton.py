@@ -13,10 +13,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from .frames import IDLE
 from .gateline import GateLine
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 MOST_READINGS = 1000
 """Readings of the clock at one instant before time is pushed on."""

@@ -8,9 +8,12 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
-from typing import Any
 
 from .baton import Baton
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 SECOND = 1_000_000_000
 COUNTED_FROM = 1000 * SECOND

@@ -7,7 +7,6 @@ import os
 import select
 import time
 import weakref
-from typing import Any
 
 from .frames import (
     BYE,
@@ -21,6 +20,10 @@ from .frames import (
     SYNC,
     TO_PROGRAM,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 MOST_PEEKED = 1 << 20
 LOOKS = 40

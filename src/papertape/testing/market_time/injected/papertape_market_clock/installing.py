@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
-import platform
+import sys
 
 from .baton import Baton
 from .clocks import install_clocks
@@ -15,7 +15,7 @@ from .polls import install_polls
 def install(given: str) -> None:
     """Connect with the gate of ``host port token station-port seed``, and take its clock."""
     host, port, token, station, seed = given.split()
-    gate = GateLine(host, int(port), token, platform.python_version(), int(station))
+    gate = GateLine(host, int(port), token, sys.version.split()[0], int(station))
     baton = Baton(gate, *gate.hello())
     gate.told = baton.now
     baton.watch()

@@ -5,9 +5,12 @@ from __future__ import annotations
 import _thread
 import threading
 from collections import deque
-from typing import Any
 
 from .baton import Baton, Strand
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _allocate = _thread.allocate_lock
 

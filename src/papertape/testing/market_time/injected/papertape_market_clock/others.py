@@ -9,9 +9,12 @@ import sys
 from collections.abc import Callable
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
-from typing import Any
 
 from .baton import Baton
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 UVLOOP = "uvloop is replaced by asyncio's own loop: the market's clock does not reach into it"
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import select
 import sys
 from collections.abc import Callable
-from typing import Any
 
 from .baton import Baton
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def install_polls(baton: Baton) -> None:

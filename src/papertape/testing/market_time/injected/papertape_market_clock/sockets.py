@@ -11,10 +11,13 @@ import errno
 import select
 import socket
 from collections.abc import Callable
-from typing import Any
 
 from .baton import Baton
 from .gateline import StationLine, real_poll, real_select
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 SMALL = 16 * 1024
 """Bytes that a socket which can be written takes without waiting."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 import _thread
 import threading
 from collections.abc import Callable
-from typing import Any
 
 from .baton import Baton, Strand
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def install_threads(baton: Baton) -> None:
