@@ -42,6 +42,8 @@ from papertape.venue.market.source import Print, Quote
 from papertape.venue.reference.instruments import Instrument
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.script import (
+    BustExecution,
+    CorrectExecution,
     OrderRule,
     ScriptAct,
     SetHolding,
@@ -237,6 +239,9 @@ def _script(world: World) -> None:
     world.play("submit c3#1 BUY 10 AAPL LMT 255 orderRef=half")
     world.ask(SetRule(OrderRule("no", client=3, acts=(ScriptAct("reject", 0, 0, 0, 201, "no"),))))
     world.play("submit c3#2 BUY 10 AAPL LMT 255")
+    corrected, busted = [fill.execution for fill in world.engine.archive.fills()][:2]
+    world.ask(CorrectExecution(corrected, 990_000, 2575 * 10**8))
+    world.ask(BustExecution(busted))
     marks = (TapeMark(world.now + 2 * SECOND, 1, 1_000_000, 10_000, 1_000_100, 10_000),)
     world.ask(WriteTape(EURUSD.conId, marks))
 

@@ -35,6 +35,45 @@ def test_a_world_founds_the_station_and_is_played(tws: RunningStation) -> None:
         tws.play("start 2026-04-10 15:40")
 
 
+def test_a_fill_is_corrected_and_busted(tws: RunningStation) -> None:
+    tws.start("2026-04-10 15:40 US/Eastern")
+    tws.pause()
+    tws.market.quote("SPY", 170.08, 170.10, size=300)
+    tws.orders.hold(symbol="SPY")
+
+    async def main() -> None:
+        client = await papertape.connect(tws.host, tws.port, 7)
+        trade = client.place_order(SPY, LimitOrder("BUY", 100, 171.0))
+        order = await tws.orders.arrives(symbol="SPY")
+        order.fill(60, at="168.30")
+        order.fill(40, at=168.31)
+        order.correct(39, at=168.29)
+        order.correct(at=168.20, fill=1)
+        with pytest.raises(WorldError, match="2 executions"):
+            order.correct(1, fill=3)
+        assert (tws.position("SPY"), order.filled) == (99, 99)
+        order.bust(fill=1)
+        assert tws.position("SPY") == 39
+        async with asyncio.timeout(HANGS_S):
+            while len(trade.fills) < 4 or not trade.charged:
+                await asyncio.sleep(0.01)
+        told = [
+            (e.execId[-2:], e.shares, e.price) for e in (f.execution for f in trade.fills.values())
+        ]
+        assert [(f.execution.shares, f.execution.price) for f in trade.standing] == [
+            (60, 168.2), (39, 168.29)]  # fmt: skip
+        assert round(trade.commission, 6) == round(1.00018 + 0.000117, 6)
+        assert told == [
+            ("01", 60, 168.3),
+            ("01", 40, 168.31),
+            ("02", 39, 168.29),
+            ("02", 60, 168.2),
+        ]
+        await client.disconnect()
+
+    asyncio.run(main())
+
+
 def test_a_program_is_steered_and_asked_what_it_sent(tws: RunningStation, tmp_path: Path) -> None:
     tws.start("2026-04-10 15:40 US/Eastern")
     tws.pause()

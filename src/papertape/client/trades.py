@@ -65,9 +65,18 @@ class Trade:
         return self.status in DONE
 
     @property
+    def standing(self) -> list[Fill]:
+        """The fills as they are now: a correction, whose id has a higher number behind the last
+        dot, stands for the one that it corrects. A busted fill is told of by ``filled`` alone."""
+        latest: dict[str, Fill] = {}
+        for exec_id in sorted(self.fills, key=_revised):
+            latest[exec_id.rpartition(".")[0] or exec_id] = self.fills[exec_id]
+        return list(latest.values())
+
+    @property
     def commission(self) -> float:
-        """The commission of all fills so far."""
-        return sum(f.report.commissionAndFees for f in self.fills.values() if f.report is not None)
+        """The commission of all fills so far, as they are now."""
+        return sum(f.report.commissionAndFees for f in self.standing if f.report is not None)
 
     @property
     def charged(self) -> bool:
@@ -146,3 +155,9 @@ class Trade:
         if status != self.status and self.status != "Filled" and not goes_back:
             self.status = status
             self.history.append(status)
+
+
+def _revised(exec_id: str) -> int:
+    """The number behind the last dot of the id of an execution."""
+    number = exec_id.rpartition(".")[2]
+    return int(number) if number.isdecimal() else 0

@@ -53,6 +53,8 @@ class Publisher:
         self._figures = figures
         self._config = config
         self._bus = bus
+        self.busted: Callable[[int], object] = lambda con_id: None
+        """Called with the instrument of a trade that was busted."""
         self._told: tuple[OrderView, int, tuple[OpenOrder, OrderStatus]] | None = None
         """The latest pair, with the view and the version that it was made for."""
         self._rules: dict[type[Any], Callable[[Any, Session], Iterable[Message]]] = {
@@ -84,6 +86,8 @@ class Publisher:
             if isinstance(event, events.PositionChanged):
                 self._figures.moved(event.account, event.conId)
                 self._position(event)
+            elif isinstance(event, events.TradeBusted):
+                self.busted(event.conId)
             elif isinstance(event, events.AccountChanged):
                 self._figures.changed(event.account)
             else:

@@ -179,6 +179,7 @@ class Station:
             lambda con_id, at: not self.venue.hours.opens(con_id, REGULAR, at),
             timing,
         )
+        self.publisher.busted = self.bars.bust
         stages = (ReadOnly(self.config), self.drills, self.competition, self.farm_queue)
         self.scheduler = Scheduler(
             sessions, self.policy, stages, self, self.taps, chosen, self.config, timing, schedule,

@@ -69,6 +69,32 @@ class OrderHand:
         """Let the system cancel it. Raises ``WorldError``."""
         self._act(kind="cancel")
 
+    def correct(self, size: Any = None, *, at: Any = None, fill: int = -1) -> None:
+        """Let an execution of it have been of another size or at another price: the exchange
+        corrects it. ``fill`` says which, -1 the latest, 1 the first. Raises ``WorldError``."""
+        self._correct(fill, size=_number(size), price=_number(at))
+
+    def bust(self, *, fill: int = -1) -> None:
+        """Let an execution of it not have been: the exchange busts the trade. ``fill`` says which,
+        -1 the latest, 1 the first. Raises ``WorldError``."""
+        self._correct(fill, bust=True)
+
+    def _correct(self, fill: int, **facts: Any) -> None:
+        step = steps.CorrectionStep(**facts)
+
+        def act(station: Station) -> None:
+            order = station.venue.find(self.client, self.orderId)
+            perm_id = 0 if order is None else order.permId
+            rows = station.venue.archive.fills()
+            mine = [f.execution for f in rows if f.permId == perm_id and f.revision == 1]
+            at = fill - 1 if fill > 0 else fill
+            if not fill or not -len(mine) <= at < len(mine):
+                raise WorldError(f"the order has {len(mine)} executions", found=str(fill))
+            station.world.desk.play(station.world.desk.correction(step, mine[at]))
+
+        self._call(act)
+        self._tick()
+
     def _act(self, **facts: Any) -> None:
         step = steps.ActStep(**facts)
 

@@ -17,6 +17,7 @@ from .archive import Archive, FillEntry, FinishedRow
 from .broker.account_manager import AccountManager
 from .broker.contract_ends import ContractEnds
 from .broker.corporate import CorporateActions
+from .broker.corrections import Corrections
 from .broker.liquidation import EVERY, Liquidator
 from .broker.order_manager import OrderManager
 from .broker.orders import LiveOrder
@@ -45,6 +46,7 @@ from .facts import (
     AnyFact,
     CombinationFilled,
     DayBegan,
+    ExecutionCorrected,
     FutureSettled,
     MatchingSet,
     OrderDeactivated,
@@ -65,7 +67,16 @@ from .reference.combinations import NamedCombinations
 from .reference.instruments import Instruments, Refusal
 from .reference.listings import CATALOGUE
 from .reference.sessions import EXCHANGE, TradingHours
-from .script import ActOnOrder, ScriptRefused, SetHolding, SetMatching, SetRule, WriteTape
+from .script import (
+    ActOnOrder,
+    BustExecution,
+    CorrectExecution,
+    ScriptRefused,
+    SetHolding,
+    SetMatching,
+    SetRule,
+    WriteTape,
+)
 from .snapshots import Snapshot, frozen, restored
 from .state import Fold, State, fingerprint
 from .tws.api_orders import Answer, ApiOrders, Decision
@@ -120,6 +131,7 @@ class Engine:
             PositionAdjusted: self._after_move,
             FutureSettled: self._after_settlement,
             TapeWritten: self._after_tape,
+            ExecutionCorrected: self._after_correction,
         }
         """What is derived from a fact, and not kept: alarms of contracts, sums of margins."""
         self._take(State(self.profile.first_perm_id, self.profile.first_execution), Archive())
@@ -147,6 +159,7 @@ class Engine:
         """When accounts are looked at for a breach of their margin; 0 where nobody needs that."""
         self.corporate = CorporateActions(state, self.instruments, self.broker)
         self.exercises = Exercises(state, self.instruments, self.ends)
+        self.corrections = Corrections(state, archive, self.instruments, self.broker.margin)
         self._held: set[int] = set()
         """Contracts that somebody has held, and those of them that are yet to end."""
         self._ending: set[int] = set()
@@ -262,6 +275,9 @@ class Engine:
                 raise ScriptRefused("the market of this station is not one to write on")
             case WriteTape() | SetRule() | ActOnOrder() | SetHolding() | SetMatching():
                 return type(command).__name__, self.broker.script.decide(command, now)
+            case CorrectExecution() | BustExecution():
+                cause = f"{type(command).__name__} {command.execution:08x}"
+                return cause, self.corrections.decide(command)
             case ResetOrderIds():
                 return "reset ids", api.reset_ids(command)
             case PayDividend() | SplitShares():
@@ -326,6 +342,9 @@ class Engine:
 
     def _after_fill(self, fact: OrderFilled, order: LiveOrder) -> None:
         self._end_with(order.terms.conId)
+        self.broker.margin.touched(order.terms.account, order.terms.conId)
+
+    def _after_correction(self, fact: ExecutionCorrected, order: LiveOrder) -> None:
         self.broker.margin.touched(order.terms.account, order.terms.conId)
 
     def _after_part(self, fact: PartFilled, order: LiveOrder) -> None:

@@ -648,6 +648,45 @@ class MatchingSet(Fact, frozen=True, tag=64):
     rules: MatchingRules
 
 
+class ExecutionCorrected(Fact, frozen=True, tag=69):
+    """An execution was corrected, or busted: its amounts now, and the account's books after it."""
+
+    permId: int
+    execution: int
+    """The number of the execution, which this one shares."""
+    revision: int
+    """2 of the first correction."""
+    size: SizeUnits
+    """0: it was busted."""
+    price: PriceUnits
+    value: CashMicros
+    fee: CashMicros
+    realized: CashMicros | None
+    position: SizeUnits
+    """Signed holdings of the account afterwards."""
+    cost: CashMicros
+    cash: tuple[tuple[str, CashMicros], ...]
+    """Cash change of the account by currency."""
+    settled: CashMicros
+    profit: CashMicros
+    """Change of the profit that the day has realised in the instrument."""
+    memo: CashMicros
+    settles: int
+    """The day on which the change of a sale's proceeds settles; 0 for at once."""
+    liquidity: int
+    exchange: str
+    time: Nanos
+    """When the execution was."""
+    was: tuple[SizeUnits, CashMicros, CashMicros]
+    """Size, value and fee of the execution before."""
+    lastPrice: PriceUnits
+    """Of the order."""
+    filled: SizeUnits
+    """Filled size of the order up to this execution, and the value of that."""
+    total: CashMicros
+    limit: PriceUnits | None
+
+
 AnyFact = (
     OrderPlaced
     | OrderReplaced
@@ -695,6 +734,7 @@ AnyFact = (
     | OrderReceived
     | OrderRouted
     | OrderArrived
+    | ExecutionCorrected
     | CombinationNamed
     | CombinationFilled
 )

@@ -45,7 +45,8 @@ def _order(order: LiveOrder) -> None:
     is_filled = (
         order.remaining == 0 and quantity > 0
     )  # a hedge has no size before its parent trades
-    assert is_filled == (order.status == FILLED), f"{name}: {order.status}, {order.remaining} left"
+    as_told = is_filled == (order.status == FILLED) or order.corrected
+    assert as_told, f"{name}: {order.status}, {order.remaining} left"
     assert bool(order.ended) == order.done, f"{name}: ended at {order.ended}"
     if not order.terms.exercise and not is_combination(order.terms.conId):
         assert (order.value > 0) == (order.filled > 0), f"{name}: value {order.value}"
@@ -69,7 +70,8 @@ def _order(order: LiveOrder) -> None:
 def _fill(fill: FillRow) -> None:
     name = f"execution {fill.execution}"
     free = fill.moved or is_combination(fill.conId)
-    assert fill.size > 0 and (fill.price > 0 or free), f"{name}: {fill.size} at {fill.price}"
+    assert fill.size > 0 or fill.revision > 1, f"{name}: {fill.size}"
+    assert fill.price > 0 or free, f"{name}: {fill.size} at {fill.price}"
     if fill.limit is not None:
         beyond = (fill.price - fill.limit) * fill.side
         assert beyond <= 0, f"{name}: side {fill.side} at {fill.price} beyond {fill.limit}"
@@ -89,7 +91,7 @@ def _identities(state: State, fills: list[FillRow]) -> None:
         highest = state.highest_ids[order.clientId]
         assert order.orderId <= highest, f"order id {order.orderId} above the highest, {highest}"
     assert len(indexed) == len(state.orders), f"{len(indexed)} ids for {len(state.orders)} orders"
-    names = Counter(fill.execution for fill in fills)
+    names = Counter((fill.execution, fill.revision) for fill in fills)
     assert all(count == 1 for count in names.values()), f"executions repeat: {names}"
 
 
@@ -115,7 +117,7 @@ def _fills_of_orders(orders: dict[int, LiveOrder], fills: list[FillRow]) -> None
     traded: Counter[int] = Counter()
     for fill in fills:
         if not fill.leg and fill.moved != PART:
-            traded[fill.permId] += fill.size
+            traded[fill.permId] += fill.size - fill.was[0]
     for perm_id, size in traded.items():
         order = orders.get(perm_id)
         if order is not None:  # a reset of ids lets finished orders go before their fills
@@ -135,10 +137,11 @@ def _account(engine: Engine, account: Account, fills: list[FillRow]) -> None:
         if fill.moved == WHOLE or is_combination(fill.conId):  # its parts or legs are booked
             continue
         entry = engine.instruments[fill.conId]
-        cash[entry.currency] -= fill.side * fill.value + fill.fee
-        held[fill.conId] += fill.side * fill.size
+        size, value, fee = fill.was
+        cash[entry.currency] -= fill.side * (fill.value - value) + fill.fee - fee
+        held[fill.conId] += fill.side * (fill.size - size)
         if entry.secType == "CASH":
-            cash[entry.symbol] += fill.side * fill.size * (CASH_SCALE // SIZE_SCALE)
+            cash[entry.symbol] += fill.side * (fill.size - size) * (CASH_SCALE // SIZE_SCALE)
     for currency in (*cash, *account.cash):
         has, should = account.cash.get(currency, 0), cash[currency]
         assert has == should, f"{account.code}: cash {has} {currency}, fills say {should}"

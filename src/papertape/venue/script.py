@@ -181,7 +181,32 @@ class SetMatching(msgspec.Struct, frozen=True, tag=True):
     spread: Rate | None = None
 
 
-ScriptCommand = WriteTape | SetRule | ActOnOrder | SetHolding | SetMatching
+class CorrectExecution(msgspec.Struct, frozen=True, tag=True):
+    """Let an execution of today have been another one: the exchange corrects it."""
+
+    execution: int
+    """Its number: the first part of its id."""
+    size: SizeUnits = 0
+    """0: as it was."""
+    price: int = 0
+    """In billionths; 0: as it was."""
+
+
+class BustExecution(msgspec.Struct, frozen=True, tag=True):
+    """Let an execution of today not have been: the exchange busts the trade."""
+
+    execution: int
+
+
+ScriptCommand = (
+    WriteTape
+    | SetRule
+    | ActOnOrder
+    | SetHolding
+    | SetMatching
+    | CorrectExecution
+    | BustExecution
+)
 
 
 def group_of(kind: int) -> int:

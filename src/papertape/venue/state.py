@@ -18,6 +18,7 @@ from .broker.orders import (
     AlgoRun,
     LiveOrder,
     combination_rows,
+    corrected_row,
     fill_row,
     moved_row,
     part_row,
@@ -38,6 +39,7 @@ from .facts import (
     CombinationNamed,
     DayBegan,
     DayOpened,
+    ExecutionCorrected,
     FeePlanChanged,
     FutureSettled,
     LegFill,
@@ -120,6 +122,8 @@ class State(msgspec.Struct):
     """The number of the fact with which fills last left it: the last day's end."""
     past: str = "00" * 16
     """Digest of every finished order and every fill."""
+    busted: list[int] = []
+    """The numbers of the executions that were busted today."""
     combinations: dict[int, Composition] = {}
     """Number -> what it is made of, of every combination that is ordered, or was lately."""
     idle_combinations: list[int] = []
@@ -184,6 +188,7 @@ class Fold:
             **ScriptFold(state).rules,
             CombinationNamed: self._combination_named,
             CombinationFilled: self._combination_filled,
+            ExecutionCorrected: self._execution_corrected,
         }
 
     def apply(self, fact: AnyFact, now: Nanos) -> LiveOrder | None:
@@ -332,6 +337,28 @@ class Fold:
             return self._over(order, row)
         state.past = chained(state.past, row)
         return self._kept(order)
+
+    def _execution_corrected(self, fact: ExecutionCorrected, now: Nanos) -> LiveOrder:
+        state = self.state
+        order = state.orders.get(fact.permId) or self.archive.order(fact.permId)
+        assert order is not None, f"a correction of an unknown order {fact.permId}"
+        size, value, fee = fact.was
+        change = fact.size - size, fact.value - value, fact.fee - fee
+        billed = order.billedSize + change[0]
+        order = replace(
+            order, filled=order.filled + change[0], value=order.value + change[1],
+            fees=order.fees + change[2], lastPrice=fact.lastPrice, corrected=True,
+            billedSize=max(0, billed),
+            billedValue=max(0, order.billedValue + change[1]) if billed > 0 else 0,
+        )  # fmt: skip
+        _correct(state.accounts[order.terms.account], order.terms.conId, fact)
+        if not fact.size:
+            state.busted.append(fact.execution)
+        row = self.archive.fill(corrected_row(order, fact), state.facts)
+        if order.done:
+            row += self.archive.finish(order, state.facts)
+        state.past = chained(state.past, row)
+        return order if order.done else self._kept(order)
 
     def _consume(self, con_id: int, side: int, size: SizeUnits, quote: Quote | None) -> None:
         if quote is None:
@@ -500,6 +527,7 @@ class Fold:
             self.archive.forget_fills()
             self.state.fills_since = self.state.facts
             self.state.filled_groups.clear()
+            self.state.busted.clear()
             self._forget_combinations()
         self.state.day_end = fact.end
 
@@ -581,6 +609,20 @@ def _book(account: Account, con_id: int, fact: OrderFilled | LegFill | PartFille
         if fact.settles and amount > 0:
             waits = account.unsettled.setdefault(fact.settles, {})
             waits[currency] = waits.get(currency, 0) + amount
+
+
+def _correct(account: Account, con_id: int, fact: ExecutionCorrected) -> None:
+    """Book a correction into an account."""
+    position = account.positions.setdefault(con_id, LedgerPosition())
+    position.quantity, position.cost = fact.position, fact.cost
+    position.settled = fact.settled
+    position.realized += fact.profit
+    account.sma += fact.memo
+    for currency, amount in fact.cash:
+        pay(account, currency, amount)
+        waits = account.unsettled.get(fact.settles, {})
+        if currency in waits:
+            waits[currency] = max(0, waits[currency] + amount)
 
 
 def _forget(known: dict[int, dict[int, Any]], client_id: int, order_id: int) -> None:

@@ -206,6 +206,22 @@ class RuleStep(WorldStep, frozen=True, kw_only=True, tag="on order"):
     """What else happens, counted from the order's arrival."""
 
 
+class CorrectionStep(WorldStep, frozen=True, kw_only=True, tag="execution"):
+    """The exchange corrects or busts an execution, once that has come."""
+
+    nth: int = 1
+    """Which one: 1 is the first of the world, or of the named order; -1 the latest by then."""
+    of: str = ""
+    """The order's name in the world; "" for any order."""
+    bust: bool = False
+    size: Decimal | None = None
+    """None: as it was."""
+    price: Decimal | None = None
+    """None: as it was."""
+    after: Nanos = 0
+    """How long after the execution."""
+
+
 class ExpectStep(WorldStep, frozen=True, kw_only=True, tag="expect"):
     """What the program under test must have done, or what must be so."""
 
@@ -258,6 +274,7 @@ Step = (
     | StopDrillsStep
     | ActStep
     | RuleStep
+    | CorrectionStep
     | ExpectStep
     | EndStep
 )

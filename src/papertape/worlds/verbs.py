@@ -21,6 +21,7 @@ from .steps import (
     AuctionStep,
     BookLevel,
     ContractStep,
+    CorrectionStep,
     DepthStep,
     DrillStep,
     EndStep,
@@ -421,6 +422,35 @@ def _cancel(words: Words) -> list[WorldStep]:
     return [ActStep(name=name, kind="cancel")]
 
 
+EXECUTION: Final = (
+    "execution correct [the] WHICH fill [of NAME] to [SIZE] [@ PRICE] [after TIME], or execution "
+    "bust [the] WHICH fill [of NAME] [after TIME]; WHICH is first, second, third, a number or last"
+)
+WHICH: Final = {"first": 1, "second": 2, "third": 3, "last": -1}
+
+
+def _execution(words: Words) -> list[WorldStep]:
+    bust = words.one_of("correct or bust", ("correct", "bust")) == "bust"
+    words.take("the")
+    if words.is_number():
+        nth = words.whole("which fill", least=1)
+    else:
+        nth = WHICH[words.one_of("which fill", WHICH)]
+    words.need("fill", EXECUTION)
+    of = words.name() if words.take("of") else ""
+    size: Decimal | None = None
+    price: Decimal | None = None
+    if not bust:
+        words.need("to", EXECUTION)
+        size = words.size() if words.is_number() else None
+        price = words.price() if words.take("@") else None
+        if size is None and price is None:
+            raise words.unfit("a size or a price", EXECUTION)
+    after = words.span() if words.take("after") else 0
+    words.end(EXECUTION)
+    return [CorrectionStep(nth=nth, of=of, bust=bust, size=size, price=price, after=after)]
+
+
 def _named(words: Words, not_names: tuple[str, ...] = ()) -> str:
     return words.name() if words.is_name() and words.peek() not in not_names else ""
 
@@ -506,9 +536,8 @@ VERBS: Final[dict[str, Verb]] = {
         Verb("hold", "hold", "nothing happens to the order by itself", _unread, "broker"),
         Verb("late", "late TIME", "its client hears of the order so much later", _unread,
              "broker"),
-        Verb("execution", "execution correct NAME to SIZE @ PRICE", "a corrected execution",
-             _unread, "broker",
-             unserved="the venue keeps executions as they were and has no corrections"),
+        Verb("execution", EXECUTION, "the exchange corrects or busts an execution", _execution,
+             "broker"),
         Verb("drill", "drill NAME [OPTION=VALUE]…", "a fault of docs/drills", _drill, "drill"),
         Verb("stop drills", "stop drills", "ends every drill", _stop_drills, "drill"),
         Verb("callbacks", CALLBACKS, "the order of what a client hears", _callbacks, "drill"),

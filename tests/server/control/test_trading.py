@@ -63,6 +63,33 @@ def test_some_are_found_by_their_ids() -> None:
     with_api(main, quoted_hall())
 
 
+def test_an_execution_is_corrected_and_busted() -> None:
+    async def main(api: Api) -> None:
+        client = await api.served.client(4)
+        await client.send(order(1, "BUY 100 AAPL MKT"))
+        await client.until(reports.CommissionReport)
+        (row,) = await api.get("/executions")
+        path = f"/executions/{row['exec_id']}"
+        said = await api.post(f"{path}/correct", {"size": 99, "price": 257.6})
+        assert said["exec_id"] == row["exec_id"][:-1] + "2"
+        assert (said["shares"], said["price"]) == ("99", 257.6)
+        (detail,) = [m for m in await client.until(reports.CommissionReport)
+                     if isinstance(m, reports.ExecutionDetails)]  # fmt: skip
+        assert detail.execution.execId == said["exec_id"]
+        assert len(await api.get("/executions")) == 2
+        refused = await api.post(f"{path}/correct", {"size": 101}, 409)
+        assert "100 at most" in refused["detail"]
+        await api.post(f"{path}/correct", {"size": 0}, 422)
+        await api.post("/executions/none/correct", {"size": 1}, 404)
+        await api.post("/executions/0000ffff.00000000.01.01/bust", None, 404)
+        order_ = await api.post(f"/executions/{said['exec_id']}/bust")
+        assert (order_["status"], order_["filled"]) == ("Filled", "0")
+        assert await api.get("/executions") == []
+        assert await api.post(f"{path}/bust", None, 404)
+
+    with_api(main, quoted_hall())
+
+
 def test_an_order_that_waits_for_the_broker_link_is_listed_last() -> None:
     async def main(api: Api) -> None:
         client = await api.served.client(4)

@@ -14,7 +14,8 @@ from papertape.wire.catalogue.session import CurrentTime, ReqCurrentTime
 from server.pair import Hall
 
 NAMES = {
-    "black-hole", "code-page", "competing-session", "drop-after-ready", "drop-before-ready",
+    "black-hole", "code-page", "competing-session", "corrected-execution", "drop-after-ready",
+    "drop-before-ready",
     "duplicate-callbacks", "farm-blip", "freeze", "half-frame", "id-rollback", "late-callbacks",
     "late-order", "link-lost", "link-restored", "nightly-restart", "reorder-callbacks",
     "repeated-details", "reset", "slow-drip", "stale-client-id", "zone-name",

@@ -17,6 +17,7 @@ from server.test_station import order
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 OPTIONS: dict[str, dict[str, object]] = {
     "black-hole": {"kind": "orderStatus", "n": 2},
+    "corrected-execution": {"bust": True},
     "farm-blip": {"name": "usfarm", "ms": 1500},
     "freeze": {"seconds": 2},
     "link-lost": {"ms": 2500},

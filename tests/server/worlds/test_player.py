@@ -42,7 +42,7 @@ class Play:
     def buy(self, order_id: int, size: int = 100, limit: float = 170.0, **more: object) -> None:
         order = Order(
             action="BUY", totalQuantity=Decimal(size), orderType="LMT", lmtPrice=limit,
-            account="DU1234567", **more,  # type: ignore[arg-type]
+            account="DU1234567", tif="DAY", **more,  # type: ignore[arg-type]
         )  # fmt: skip
         self.client.send(PlaceOrder(order_id, SPY, order))
 

@@ -18,6 +18,7 @@ from ..timing import StationSchedule, Wakeup
 from .base import Drill, Target
 from .callbacks import DuplicateCallbacks, LateCallbacks, LateOrder, ReorderCallbacks
 from .daily import IdRollback, NightlyRestart, StaleClientId
+from .executions import CorrectedExecution
 from .links import CompetingSession, FarmBlip, LinkLost, LinkRestored, RepeatedDetails
 from .messages import BlackHole, DropAfterReady, DropBeforeReady
 from .sockets import Freeze, HalfFrame, Reset, SlowDrip
@@ -28,7 +29,7 @@ log = logging.getLogger("papertape.station")
 CATALOGUE: Final[dict[str, type[Drill]]] = {
     drill.name: drill
     for drill in (
-        BlackHole, CodePage, CompetingSession, DropAfterReady, DropBeforeReady,
+        BlackHole, CodePage, CompetingSession, CorrectedExecution, DropAfterReady, DropBeforeReady,
         DuplicateCallbacks, FarmBlip, Freeze, HalfFrame, IdRollback, LateCallbacks, LateOrder,
         LinkLost, LinkRestored, NightlyRestart, ReorderCallbacks, RepeatedDetails, Reset, SlowDrip,
         StaleClientId, ZoneName,

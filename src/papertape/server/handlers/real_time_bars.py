@@ -12,7 +12,7 @@ from . import handles
 from .services import Services
 
 
-@handles(wire.ReqRealTimeBars, partly="busted trades (10225)")
+@handles(wire.ReqRealTimeBars)
 def req_real_time_bars(tws: Services, session: Session, message: wire.ReqRealTimeBars) -> None:
     """Tell every bar of five seconds when it has ended; whatever bar size is asked for, as TWS."""
     if message.reqId in session.subscriptions.of(FiveSecondLine):

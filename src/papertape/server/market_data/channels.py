@@ -241,6 +241,16 @@ class Channels:
     def __iter__(self) -> Iterator[Channel[Any, Any]]:
         return iter(self._channels.values())
 
+    def heard(self, head: tuple[Hashable, ...], part: Hashable) -> list[Listener[Any]]:
+        """The open subscriptions of the channels whose key begins so and has that part."""
+        return [
+            one
+            for key, channel in self._channels.items()
+            if isinstance(key, tuple) and key[: len(head)] == head and part in key
+            for one in channel.listeners
+            if one.open
+        ]
+
     def look_again(self) -> None:
         """A tape was written on, or time jumps no more: what is due next may be another moment."""
         for channel in self._channels.values():

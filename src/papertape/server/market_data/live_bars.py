@@ -189,6 +189,13 @@ class BarChannels:
         key = (LiveBars, entry.conId, step, what, regular is not None)
         self._channels.follow(key, make, bars)
 
+    def bust(self, con_id: int) -> None:
+        """End the bars of an instrument's trades, with 10225: one of the trades was busted."""
+        for kind in (FiveSecondLine, LiveBars):
+            for one in self._channels.heard((kind, con_id), "TRADES"):
+                one.session.subscriptions.remove(kind, one.request_id)
+                one.session.error(one.request_id, 10225)
+
     def five_seconds(
         self, request_id: int, session: Session, entry: Instrument, what: str, *, regular: bool
     ) -> None:

@@ -83,6 +83,12 @@ class Traded(msgspec.Struct, frozen=True, tag=True):
     """The venue's number of what traded: that of the contract, but of a combination its own."""
 
 
+class TradeBusted(msgspec.Struct, frozen=True, tag=True):
+    """A trade of an instrument was busted. E 10225 to who hears its bars."""
+
+    conId: int
+
+
 class LegTraded(msgspec.Struct, frozen=True, tag=True):
     """What a fill of a combination traded of one leg. ED (request id -1)."""
 
@@ -211,6 +217,7 @@ Event = (
     | CommissionCharged
     | PartTraded
     | LegTraded
+    | TradeBusted
     | LegCharged
     | CancelPending
     | OrderCancelled

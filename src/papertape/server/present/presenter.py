@@ -11,6 +11,7 @@ from ...venue.broker.orders import (
     FillRow,
     LiveOrder,
     combination_rows,
+    corrected_row,
     fill_row,
     moved_row,
     part_row,
@@ -47,6 +48,7 @@ class Presenter:
             facts.OrderTriggered: self._plain(events.OrderElected),
             facts.OrderFilled: self._filled,
             facts.PartFilled: self._part_filled,
+            facts.ExecutionCorrected: self._corrected,
             facts.CombinationFilled: self._combination_filled,
             facts.OrderEnded: self._ended,
             facts.ManualOrderBound: self._plain(events.OrderBoundEvent),
@@ -81,6 +83,8 @@ class Presenter:
             if isinstance(one.fact, facts.OrderFilled) and one.order is not None:
                 if not one.fact.given:
                     moved[(one.order.terms.account, one.order.terms.conId)] = None
+            elif isinstance(one.fact, facts.ExecutionCorrected) and one.order is not None:
+                moved[(one.order.terms.account, one.order.terms.conId)] = None
             elif isinstance(one.fact, facts.PartFilled) and one.order is not None:
                 moved[(one.fact.account, one.order.terms.conId)] = None
             elif isinstance(one.fact, facts.CombinationFilled) and one.order is not None:
@@ -136,6 +140,22 @@ class Presenter:
         fill = fill_row(one.order, one.fact, one.time)
         before = self._views.order(replace(one.order, fees=one.order.fees - one.fact.fee))
         yield from self._traded(one, fill, before)
+
+    def _corrected(self, one: Happened) -> Iterator[Event]:
+        """A correction is told as an execution is, with its own id; of a bust, which has none, the
+        order as it stands now."""
+        fact = one.fact
+        assert isinstance(fact, facts.ExecutionCorrected) and one.order is not None
+        if not fact.size:
+            yield events.OrderAcknowledged(self._views.order(one.order))
+            yield events.TradeBusted(one.order.terms.conId)
+            return
+        fill, fee = corrected_row(one.order, fact), fact.fee - fact.was[2]
+        before = self._views.order(replace(one.order, fees=one.order.fees - fee))
+        contract, execution = self._views.execution(fill)
+        yield events.Traded(before, contract, execution, fact.time)
+        report = self._views.report(fill)
+        yield events.CommissionCharged(self._views.order(one.order), report)
 
     def _part_filled(self, one: Happened) -> Iterator[Event]:
         assert isinstance(one.fact, facts.PartFilled) and one.order is not None

@@ -233,7 +233,9 @@ class Queries:
         asked = wanted or ExecutionFilter()
         since = parse_filter_time(asked.time) if asked.time else 0
         return (
-            self._execution(fill) if fill.time >= since and self._wants(asked, fill) else None
+            self._execution(fill)
+            if fill.time >= since and self._stands(fill) and self._wants(asked, fill)
+            else None
             for fill in self._venue.archive.fills()
         )
 
@@ -249,7 +251,8 @@ class Queries:
         for fill in self._venue.archive.latest_fills():
             if len(found) == last:
                 break
-            if account in ("", fill.account) and con_id in (0, fill.conId):
+            wanted = account in ("", fill.account) and con_id in (0, fill.conId)
+            if wanted and self._stands(fill):
                 found.append(fill)
             yield None
         yield from map(self._execution, reversed(found))
@@ -260,7 +263,7 @@ class Queries:
         for fill in self._venue.archive.latest_fills():
             if not left:
                 break
-            if execution_id(fill) in left:
+            if execution_id(fill) in left and self._stands(fill):
                 left.remove(execution_id(fill))
                 found.append(fill)
             yield None
@@ -270,6 +273,11 @@ class Queries:
         contract, execution = self._views.execution(fill)
         report = None if is_combination(fill.conId) else self._views.report(fill)
         return ExecutionRow(contract, execution, report, fill.time, fill.conId)
+
+    def _stands(self, fill: FillRow) -> bool:
+        """Whether an execution was not busted."""
+        busted = self._venue.state.busted
+        return not busted or fill.execution not in busted
 
     def _wants(self, asked: ExecutionFilter, fill: FillRow) -> bool:
         entry = self._venue.instruments[fill.conId]
@@ -426,7 +434,8 @@ class Queries:
             if is_combination(fill.conId):
                 continue
             mine = self._paid_by.setdefault(fill.account, {})
-            mine[fill.conId] = mine.get(fill.conId, 0) + fill.side * fill.value + fill.fee
+            value, fee = fill.value - fill.was[1], fill.fee - fill.was[2]
+            mine[fill.conId] = mine.get(fill.conId, 0) + fill.side * value + fee
         self._counted = count
         return self._paid_by.get(account, {})
 

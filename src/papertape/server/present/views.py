@@ -186,7 +186,17 @@ def execution_id(fill: FillRow) -> str:
     if fill.leg:
         number, second = fill.execution - fill.leg, fill.time // SECOND
         return f"{number:08x}.{second:08x}.{fill.leg + 1:02d}.01.01"
-    return f"{fill.execution:08x}.{fill.time // SECOND:08x}.01.01"
+    return f"{fill.execution:08x}.{fill.time // SECOND:08x}.01.{fill.revision:02d}"
+
+
+def execution_number(exec_id: str) -> int:
+    """The number of an execution by its id, in any revision; -1 for a text that is none."""
+    parts = exec_id.split(".")
+    plain = len(parts) == 4 and all(len(one) == wide for one, wide in zip(parts, (8, 8, 2, 2)))
+    try:
+        return int(parts[0], 16) if plain else -1
+    except ValueError:
+        return -1
 
 
 def _state(order: LiveOrder, entry: Instrument, margin: MarginNumbers) -> OrderState:

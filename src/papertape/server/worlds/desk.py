@@ -228,6 +228,14 @@ class Desk:
             rejected_text(step.code, step.text) if step.kind == "reject" else "",
         )
 
+    def correction(self, step: steps.CorrectionStep, execution: int) -> script.ScriptCommand:
+        """The command of a correction or a bust. Raises ``WorldError``."""
+        if step.bust:
+            return script.BustExecution(execution)
+        size = 0 if step.size is None else size_of(step.size)
+        price = 0 if step.price is None else nano_of(step.price)
+        return script.CorrectExecution(execution, size, price)
+
     def play(self, command: script.ScriptCommand) -> None:
         """Carry out a command of the venue. Raises ``WorldError``."""
         try:

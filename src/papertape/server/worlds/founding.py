@@ -75,6 +75,13 @@ def contract_of_fields(step: steps.WorldStep) -> Instrument:
         raise WorldError(f"is no good as {wrong.field}: {wrong}", found=found) from wrong
 
 
+def order_named(step: steps.WorldStep) -> str:
+    """The name of the order that a step acts on; "" for none."""
+    if isinstance(step, steps.ActStep):
+        return step.name
+    return step.of if isinstance(step, steps.CorrectionStep) else ""
+
+
 def check_world(world: steps.World, zone: str = "US/Eastern") -> list[WorldError]:
     """Everything that can be known to be wrong before a world is played: times, zones, contracts,
     names of instruments, drills, names of orders."""
@@ -106,11 +113,11 @@ def check_world(world: steps.World, zone: str = "US/Eastern") -> list[WorldError
                 instruments = instruments.extended([entry])
         elif isinstance(step, steps.DrillStep):
             tried(one, lambda: check_drill(step.text))
-        elif isinstance(step, steps.ActStep) and step.name and step.name not in orders:
+        elif (name := order_named(step)) and name not in orders:
             found.append(
                 WorldError(
                     "is no order of a rule above", line=one.line, column=one.column,
-                    found=step.name, legal=", ".join(sorted(orders)) or "on order … as NAME",
+                    found=name, legal=", ".join(sorted(orders)) or "on order … as NAME",
                 )
             )  # fmt: skip
         symbol = getattr(step, "symbol", "")

@@ -21,6 +21,7 @@ from ...worlds.steps import (
     FOUNDING,
     ActStep,
     ContractStep,
+    CorrectionStep,
     EndStep,
     ExpectStep,
     PlacedStep,
@@ -30,6 +31,7 @@ from ...worlds.steps import (
     WorldStep,
 )
 from ..timing import Wakeup
+from .correcting import Correcting
 from .desk import Boards, Desk
 from .expecting import Expecting, WorldOutcome
 from .seen import Seen
@@ -68,6 +70,7 @@ class WorldPlayer:
         self._names: dict[int, RuleStep] = {}
         """permId -> the rule of the order."""
         self.late: dict[int, Nanos] = {}
+        self._correcting = Correcting(self.orders.get, self._wait_for)
         self.alarm = Wakeup(self._next_due, self.step)
 
     # -- what is played ---------------------------------------------------------------------------
@@ -80,6 +83,7 @@ class WorldPlayer:
         """
         self.began = self._tws.timing.now
         self.over = False
+        self._correcting.begin()
         for one in world.steps:
             if isinstance(one.step, StartStep):
                 self.desk.zone = zone_of(one.step) or self.desk.zone
@@ -105,12 +109,20 @@ class WorldPlayer:
     def carry_out(self, one: PlacedStep) -> None:
         """Carry out a step now. Raises ``WorldError`` with its line."""
         with located(one):
-            self._do(one.step)
+            if isinstance(one.step, CorrectionStep):
+                self._correcting.asked(one, self._tws.timing.now, self._correct)
+            else:
+                self._do(one.step)
+
+    def _correct(self, step: CorrectionStep, execution: int) -> None:
+        self.desk.play(self.desk.correction(step, execution))
 
     def finish(self) -> list[WorldOutcome]:
         """End the world: decide what is left; return all that was decided."""
         if not self.over:
             self._take(self.expecting.decide(self._tws.timing.now, at_end=True))
+            for one in self._correcting.unmet:
+                self._fail(one, WorldError("the execution that it corrects has not come"))
             self.over = True
             self._agenda.clear()
             self.alarm.changed()
@@ -152,6 +164,10 @@ class WorldPlayer:
             except WorldError as error:
                 self._fail(one, error)
         self._look()
+
+    def _wait_for(self, at: Nanos, one: PlacedStep) -> None:
+        self._wait(at, one)
+        self.alarm.changed()
 
     def _wait(self, at: Nanos, one: PlacedStep) -> None:
         if len(self._agenda) >= MOST_STEPS:
@@ -207,6 +223,7 @@ class WorldPlayer:
         """Hear the facts of the venue, before clients do."""
         for one in happened:
             fact = one.fact
+            self._correcting.heard(one)
             if isinstance(fact, RuleSet) and self._setting is not None:
                 self._rules[fact.number] = self._setting
             elif isinstance(fact, RuleMatched):

@@ -9,7 +9,14 @@ from typing import Final
 import msgspec
 
 from ..commands import TWS_USER
-from ..facts import CombinationFilled, OrderFilled, PartFilled, PositionMoved, Terms
+from ..facts import (
+    CombinationFilled,
+    ExecutionCorrected,
+    OrderFilled,
+    PartFilled,
+    PositionMoved,
+    Terms,
+)
 from ..units import CashMicros, Nanos, PriceUnits, SizeUnits, share
 from .lifecycle import TERMINAL, WORKING
 
@@ -87,6 +94,8 @@ class LiveOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Whether it has been on its way to its exchange."""
     scripted: bool = False
     """Whether a rule of a world fills it. Then it is in no book."""
+    corrected: bool = False
+    """Whether an execution of it was corrected or busted: it may have ended with more left."""
 
     @property
     def stop(self) -> PriceUnits | None:
@@ -168,6 +177,10 @@ class FillRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     trades."""
     leg: int = 0
     """Of a leg of a combination: its place, from 1 on; 0 for what is none."""
+    revision: int = 1
+    """2 of the first correction of an execution, and so on."""
+    was: tuple[SizeUnits, CashMicros, CashMicros] = (0, 0, 0)
+    """Of a correction: size, value and fee of the execution before it, which it replaces."""
 
 
 def fill_row(order: LiveOrder, fact: OrderFilled, time: Nanos) -> FillRow:
@@ -208,6 +221,17 @@ def combination_rows(order: LiveOrder, fact: CombinationFilled, time: Nanos) -> 
             filled=share(order.filled, leg.size, fact.size), total=order.legValues[place - 1],
             limit=None, exchange=leg.exchange, leg=place,
         )  # fmt: skip
+
+
+def corrected_row(order: LiveOrder, fact: ExecutionCorrected) -> FillRow:
+    """Build the row of a correction, from its fact and the order after it."""
+    terms = order.terms
+    return FillRow(
+        fact.execution, order.permId, order.clientId, order.orderId, terms.account, terms.conId,
+        terms.side, fact.size, fact.price, fact.value, fact.fee, fact.realized, fact.filled,
+        fact.total, fact.limit, fact.liquidity, fact.exchange, fact.time, terms.ref, terms.model,
+        terms.submitter, revision=fact.revision, was=fact.was,
+    )  # fmt: skip
 
 
 def moved_row(order: LiveOrder | None, fact: PositionMoved, time: Nanos) -> FillRow:
