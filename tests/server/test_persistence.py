@@ -511,7 +511,7 @@ def test_a_command_that_failed_half_way_leaves_no_rows(tmp_path: Path) -> None:
             if order.done:
                 raise RuntimeError
 
-        broken._follow = fails  # type: ignore[method-assign]
+        broken._follower.follow = fails  # type: ignore[method-assign]
         with pytest.raises(RuntimeError):
             broken.submit(two, now)
         played.keeper.commit(broken)

@@ -199,13 +199,7 @@ class BustExecution(msgspec.Struct, frozen=True, tag=True):
 
 
 ScriptCommand = (
-    WriteTape
-    | SetRule
-    | ActOnOrder
-    | SetHolding
-    | SetMatching
-    | CorrectExecution
-    | BustExecution
+    WriteTape | SetRule | ActOnOrder | SetHolding | SetMatching | CorrectExecution | BustExecution
 )
 
 

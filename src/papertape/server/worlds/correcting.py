@@ -14,7 +14,7 @@ from ...worlds.steps import CorrectionStep, PlacedStep
 MOST_WAITING: Final = 1_000
 
 
-class Execution(msgspec.Struct, frozen=True):
+class WorldFill(msgspec.Struct, frozen=True):
     """An execution since the world began."""
 
     number: int
@@ -31,7 +31,7 @@ class Correcting:
         """``named`` gives the permId of an order's name, ``wait`` lets a step come later."""
         self._named = named
         self._wait = wait
-        self._executions: list[Execution] = []
+        self._executions: list[WorldFill] = []
         self._waiting: list[PlacedStep] = []
 
     def begin(self) -> None:
@@ -43,7 +43,7 @@ class Correcting:
         """Hear of a fact of the venue."""
         fact = one.fact
         if isinstance(fact, OrderFilled | CombinationFilled):
-            self._executions.append(Execution(fact.execution, fact.permId, one.time))
+            self._executions.append(WorldFill(fact.execution, fact.permId, one.time))
             for placed in tuple(self._waiting):
                 self._look(placed)
 
@@ -77,7 +77,7 @@ class Correcting:
             self._waiting.remove(placed)
             self._wait(found.time + step.after, placed)
 
-    def _found(self, step: CorrectionStep) -> Execution | None:
+    def _found(self, step: CorrectionStep) -> WorldFill | None:
         perm_id = self._named(step.of) if step.of else 0
         if perm_id is None:
             return None

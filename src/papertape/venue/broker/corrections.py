@@ -59,7 +59,7 @@ class DayRows(Protocol):
         """A finished order, or None."""
 
 
-class Traded(NamedTuple):
+class LedgerTrade(NamedTuple):
     """A trade as the ledger books it."""
 
     execution: int
@@ -167,8 +167,8 @@ class Corrections:
         account = self._state.accounts[old.account]
         value = notional(price, size, entry.money_scale, entry.multiplier)
         fee = self._fee(old, order, entry, account.plan, (size, value))
-        was = Traded(old.execution, old.side * old.size, old.value, old.fee, old.realized)
-        new = Traded(old.execution, old.side * size, value, fee, None)
+        was = LedgerTrade(old.execution, old.side * old.size, old.value, old.fee, old.realized)
+        new = LedgerTrade(old.execution, old.side * size, value, fee, None)
         books = self._books(account, entry, was, new)
         cash: tuple[tuple[str, CashMicros], ...] = ((entry.currency, books.cash),)
         if entry.secType == "CASH":
@@ -209,7 +209,9 @@ class Corrections:
             taken=old.liquidity != ADDED,
         )  # fmt: skip
 
-    def _books(self, account: Account, entry: Instrument, was: Traded, new: Traded) -> NewBooks:
+    def _books(
+        self, account: Account, entry: Instrument, was: LedgerTrade, new: LedgerTrade
+    ) -> NewBooks:
         held = account.positions.get(entry.conId, FLAT)
         trades = self._trades(account.code, entry.conId)
         start = None if trades is None else _before(held, trades)
@@ -223,24 +225,26 @@ class Corrections:
         paid = _signed(new) - _signed(was) + new.fee - was.fee
         return books._replace(cash=settled - paid)
 
-    def _trades(self, account: str, con_id: int) -> list[Traded] | None:
+    def _trades(self, account: str, con_id: int) -> list[LedgerTrade] | None:
         """The day's trades of an instrument as they count now, in order; None where holdings came
         about otherwise too."""
-        found: dict[int, Traded] = {}
+        found: dict[int, LedgerTrade] = {}
         for row in self._archive.fills():
             if row.account != account or row.conId != con_id or row.moved == WHOLE:
                 continue
             if row.moved not in ("", PART):
                 return None
-            trade = Traded(row.execution, row.side * row.size, row.value, row.fee, row.realized)
+            trade = LedgerTrade(
+                row.execution, row.side * row.size, row.value, row.fee, row.realized
+            )
             found[row.execution] = trade
         return [one for one in found.values() if one.size]
 
 
 def _booked_again(
     start: LedgerPosition,
-    trades: list[Traded],
-    new: Traded,
+    trades: list[LedgerTrade],
+    new: LedgerTrade,
     held: LedgerPosition,
     entry: Instrument,
 ) -> NewBooks | None:
@@ -267,7 +271,9 @@ def _booked_again(
     return NewBooks(position, 0, profit, realized, before)
 
 
-def _traded_back(held: LedgerPosition, was: Traded, new: Traded, entry: Instrument) -> NewBooks:
+def _traded_back(
+    held: LedgerPosition, was: LedgerTrade, new: LedgerTrade, entry: Instrument
+) -> NewBooks:
     """Trade the old execution back, and the new one, at present."""
     back = was._replace(size=-was.size, fee=-was.fee)
     after = _book(held, back, entry)
@@ -279,11 +285,11 @@ def _traded_back(held: LedgerPosition, was: Traded, new: Traded, entry: Instrume
     return NewBooks(position, 0, profit, realized, held.quantity - was.size)
 
 
-def _signed(trade: Traded) -> CashMicros:
+def _signed(trade: LedgerTrade) -> CashMicros:
     return trade.value if trade.size > 0 else -trade.value
 
 
-def _book(position: LedgerPosition, trade: Traded, entry: Instrument) -> Booked:
+def _book(position: LedgerPosition, trade: LedgerTrade, entry: Instrument) -> Booked:
     return booked(
         position, size=trade.size, value=trade.value, fee=trade.fee, daily=entry.daily
     )  # fmt: skip
@@ -293,7 +299,7 @@ def _position(after: Booked) -> LedgerPosition:
     return LedgerPosition(after.position, after.cost, 0, after.settled)
 
 
-def _before(held: LedgerPosition, trades: list[Traded]) -> LedgerPosition | None:
+def _before(held: LedgerPosition, trades: list[LedgerTrade]) -> LedgerPosition | None:
     """The position before these trades: each is taken back with the profit that it told. None
     where that cannot be."""
     quantity, cost = held.quantity, held.cost
