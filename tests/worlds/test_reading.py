@@ -58,6 +58,10 @@ LINES = {
         nth=1, size=D(99), price=D("168.29"), after=2 * SECOND
     ),
     "execution correct 4 fill of dip to @ 1": s.CorrectionStep(nth=4, of="dip", price=D(1)),
+    "chain GME 2026-05-15 strikes 10..40 by 2.5 vol 90%": s.ChainStep(
+        symbol="GME", expiry="2026-05-15", lowest=D(10), highest=D(40), by=D("2.5"),
+        volatility=D(90),
+    ),
     "execution bust last fill": s.CorrectionStep(nth=-1, bust=True),
     'drill farm-blip usfarm ms=2000 # "said" here': s.DrillStep(text="farm-blip usfarm ms=2000"),
     'drill zone-name "British Summer Time"': s.DrillStep(text='zone-name "British Summer Time"'),
@@ -193,7 +197,7 @@ WRONG = {
     "+40d end": (1, 1, "'+40d' is no moment"),
     "+20d\n  +20d print SPY 1": (2, 3, "'+20d' is later than a world lasts"),
     "+5s": (1, 4, "the line ends where a verb should be"),
-    "chain GME 2026-05-15 strikes 10..40 by 2.5": (1, 1, "'chain' is not served yet: an option"),
+    "chain GME 2026-05-15 strikes 10..40 by 2.5": (1, 43, "the line ends where 'vol' should be"),
     "execution correct dip to 9 @ 1": (1, 19, "'dip' is not which fill"),
     "auction SPY close imbalance 5 buy": (1, 19, "'imbalance' is not served yet"),
     "fill 60": (1, 1, "'fill' names no order"),

@@ -59,6 +59,8 @@ class MarketSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a market is always open, or at the hours of its ``exchange``."""
     contracts: tuple[Instrument, ...] = ()
     """Contracts of its own, beside the catalogue's and the folder's."""
+    volatilities: tuple[tuple[int, float], ...] = ()
+    """Yearly volatilities of options, by their numbers, as a world tells them."""
 
 
 class Composed:
@@ -135,7 +137,8 @@ def compose(
         instruments = known_instruments(chosen.folder)
         instruments = instruments.extended(chosen.contracts)  # this station's alone
         own = OwnContracts(instruments, keeper.contracts(), keeper.keep_contracts)
-        tape = WorldTape(open_tape(chosen.folder, facts, chosen.hours, instruments))
+        below = open_tape(chosen.folder, facts, chosen.hours, instruments)
+        tape = WorldTape(below, chosen.volatilities)
         shaped = (settings or StationSettings()).shaped(profile or Profile())
         engine = Engine(tape, replace(shaped, hours=chosen.hours), instruments)
         recovered = keeper.recover(engine)

@@ -20,7 +20,7 @@ from .orders import OrderHands
 from .programs import Program, running
 from .requests import RequestHands
 
-FOUNDS: Final = (*steps.FOUNDING, steps.ContractStep)
+FOUNDS: Final = (*steps.FOUNDING, steps.ContractStep, steps.ChainStep)
 Number = Decimal | float | int | str
 
 

@@ -83,6 +83,19 @@ class ContractStep(WorldStep, frozen=True, kw_only=True, tag="contract"):
     fields: dict[str, str]
 
 
+class ChainStep(WorldStep, frozen=True, kw_only=True, tag="chain"):
+    """Calls and puts on an instrument, at one expiry and volatility."""
+
+    symbol: str
+    expiry: str
+    """``2026-05-15``."""
+    lowest: Decimal
+    highest: Decimal
+    by: Decimal
+    volatility: Decimal
+    """In percent a year."""
+
+
 class QuoteStep(WorldStep, frozen=True, kw_only=True, tag="quote"):
     """Both sides of an instrument from now on; None is a side that nobody quotes."""
 
@@ -263,6 +276,7 @@ Step = (
     | AccountStep
     | HoldingStep
     | ContractStep
+    | ChainStep
     | QuoteStep
     | PrintStep
     | RampStep

@@ -20,6 +20,7 @@ from .steps import (
     ActStep,
     AuctionStep,
     BookLevel,
+    ChainStep,
     ContractStep,
     CorrectionStep,
     DepthStep,
@@ -197,6 +198,39 @@ def _contract(words: Words) -> list[WorldStep]:
                 raise words.wrong("is no field with its value", CONTRACT, back=1)
             fields[name] = value or words.quoted("the value of the field")
     return [ContractStep(fields=fields)]
+
+
+CHAIN: Final = "chain SYMBOL DATE strikes LOWEST..HIGHEST by STEP vol PERCENT%"
+MOST_STRIKES: Final = 500
+
+
+def _chain(words: Words) -> list[WorldStep]:
+    symbol = words.symbol()
+    day = words.next("the day on which the options end", CHAIN)
+    try:
+        expiry = datetime.strptime(day, "%Y-%m-%d" if "-" in day else "%Y%m%d").date()
+    except ValueError:
+        raise words.wrong("is no date", CHAIN, back=1) from None
+    words.need("strikes", CHAIN)
+    low, dots, high = words.next("the lowest and the highest strike", CHAIN).partition("..")
+    lowest, highest = words.number_in(low), words.number_in(high)
+    if not dots or lowest is None or highest is None or not 0 < lowest <= highest:
+        raise words.wrong("are no strikes", "a lowest and a highest one, such as 10..40", back=1)
+    words.need("by", CHAIN)
+    by = words.price()
+    if (highest - lowest) // by >= MOST_STRIKES:
+        raise words.wrong(f"makes more than {MOST_STRIKES} strikes", "a wider step", back=1)
+    words.need("vol", CHAIN)
+    volatility = _percent(words, CHAIN)
+    if not 1 <= volatility <= 1000:
+        raise words.wrong("is no volatility", "from 1% to 1000% a year", back=1)
+    words.end(CHAIN)
+    return [
+        ChainStep(
+            symbol=symbol, expiry=expiry.isoformat(), lowest=lowest, highest=highest, by=by,
+            volatility=volatility,
+        )
+    ]  # fmt: skip
 
 
 # -- market ---------------------------------------------------------------------------------------
@@ -512,9 +546,8 @@ VERBS: Final[dict[str, Verb]] = {
         Verb("account", ACCOUNT, "what an account has", _account, "account"),
         Verb("contract", CONTRACT, "a contract of the world's own", _contract, "market",
              founding=True),
-        Verb("chain", "chain SYMBOL DATE strikes A..B by C vol V%", "an option chain", _unread,
-             "market", founding=True,
-             unserved="an option of a stock that a world quotes would follow another price"),
+        Verb("chain", CHAIN, "calls and puts that follow the underlying", _chain, "market",
+             founding=True),
         Verb("quote", QUOTE, "both sides of the market from now on", _quote, "market"),
         Verb("print", "print SYMBOL PRICE[*SIZE]", "a trade of others", _print, "market"),
         Verb("ramp", RAMP, "an even move to another level", _ramp, "market"),

@@ -1,15 +1,19 @@
 """What a world says of the station that it wants: its time, seed, hours, accounts, contracts."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from functools import partial
+from typing import Final
 
 import msgspec
 
 from ...errors import SettingsError, WorldError
+from ...model import Contract
 from ...venue.broker.profile import Profile
 from ...venue.reference.custom import Wrong, made
-from ...venue.reference.instruments import Instrument, Instruments
+from ...venue.reference.instruments import Instrument, Instruments, Purpose
 from ...venue.reference.listings import CATALOGUE
+from ...venue.reference.securities import OptionContract
 from ...venue.units import Nanos
 from ...worlds import steps
 from ..assembly import MarketSettings
@@ -21,12 +25,17 @@ from .player import located, zone_of
 replace = msgspec.structs.replace
 
 
+BEGINS: Final[Nanos] = 1_775_000_000 * 10**9
+"""When a world is taken to begin that does not say it, as far as contracts are concerned."""
+
+
 def founded(
     world: steps.World, market: MarketSettings, profile: Profile, zone: str
 ) -> tuple[MarketSettings, Profile]:
     """The market and the profile of a station that a world is to be played on. Raises
     ``WorldError`` for a time or a contract that cannot be."""
     contracts: list[Instrument] = []
+    volatilities: dict[int, float] = {}
     accounts: list[str] = []
     for one in world.steps:
         with located(one):
@@ -39,11 +48,17 @@ def founded(
                     market = replace(market, seed=one.step.number)
                 case steps.ContractStep():
                     contracts.append(contract_of_fields(one.step))
+                case steps.ChainStep():
+                    now = market.start or BEGINS
+                    for option in options_of(one.step, CATALOGUE.extended(contracts), now):
+                        contracts.append(option)
+                        volatilities[option.conId] = float(one.step.volatility) / 100
                 case steps.AccountStep() if one.after is None:
                     accounts.append(one.step.account)
     if accounts:
         profile = replace(profile, accounts=())  # the world opens its own
-    return replace(market, contracts=tuple(contracts)), profile
+    told = tuple(volatilities.items())
+    return replace(market, contracts=tuple(contracts), volatilities=told), profile
 
 
 def accounts_of(world: steps.World) -> list[str]:
@@ -75,6 +90,46 @@ def contract_of_fields(step: steps.WorldStep) -> Instrument:
         raise WorldError(f"is no good as {wrong.field}: {wrong}", found=found) from wrong
 
 
+def options_of(step: steps.ChainStep, instruments: Instruments, now: Nanos) -> list[Instrument]:
+    """The options of a chain: a call and a put at each strike; those that the catalogue has are
+    its own. Raises ``WorldError``."""
+    under = named(instruments, step.symbol, now)
+    if under.secType not in ("STK", "IND", "FUND"):
+        raise WorldError("is nothing that options of a chain are on", found=step.symbol)
+    day, found = step.expiry.replace("-", ""), []
+    for number in range(int((step.highest - step.lowest) / step.by) + 1):
+        strike = step.lowest + number * step.by
+        for right in ("C", "P"):
+            wanted = Contract(
+                symbol=under.symbol, secType="OPT", exchange="SMART", currency=under.currency,
+                lastTradeDateOrContractMonth=day, strike=float(strike), right=right,
+            )  # fmt: skip
+            listing = instruments.match(wanted, Purpose.DETAILS, now)
+            mine = isinstance(listing, tuple) and [
+                one.instrument
+                for one in listing
+                if isinstance(one.instrument, OptionContract)
+                and one.instrument.under == under.conId
+            ]
+            found.append(mine[0] if mine else _option(under, day, strike, right))
+    return found
+
+
+def _option(under: Instrument, day: str, strike: Decimal, right: str) -> Instrument:
+    thousandths = int(strike * 1000)
+    fields = {
+        "symbol": under.symbol, "secType": "OPT", "exchange": "SMART,CBOE",
+        "currency": under.currency, "lastTradeDate": day, "strike": f"{strike:f}", "right": right,
+        "multiplier": "100", "underConId": str(under.conId), "underSymbol": under.symbol,
+        "underSecType": under.secType, "tradingClass": under.symbol,
+        "localSymbol": f"{under.symbol:<6}{day[2:]}{right}{thousandths:08d}",
+    }  # fmt: skip
+    try:
+        return made(fields)
+    except Wrong as wrong:
+        raise WorldError(f"is no good for an option: {wrong}", found=f"{strike:f}") from wrong
+
+
 def order_named(step: steps.WorldStep) -> str:
     """The name of the order that a step acts on; "" for none."""
     if isinstance(step, steps.ActStep):
@@ -87,7 +142,7 @@ def check_world(world: steps.World, zone: str = "US/Eastern") -> list[WorldError
     names of instruments, drills, names of orders."""
     found: list[WorldError] = []
     instruments: Instruments = CATALOGUE
-    begins: Nanos = 1_775_000_000 * 10**9
+    begins: Nanos = BEGINS
     orders: set[str] = set()
 
     def tried(one: steps.PlacedStep, work: Callable[[], object]) -> object:
@@ -111,6 +166,10 @@ def check_world(world: steps.World, zone: str = "US/Eastern") -> list[WorldError
             entry = tried(one, lambda: contract_of_fields(step))
             if isinstance(entry, Instrument):
                 instruments = instruments.extended([entry])
+        elif isinstance(step, steps.ChainStep):
+            options = tried(one, partial(options_of, step, instruments, begins))
+            if isinstance(options, list):
+                instruments = instruments.extended(options)
         elif isinstance(step, steps.DrillStep):
             tried(one, lambda: check_drill(step.text))
         elif (name := order_named(step)) and name not in orders:

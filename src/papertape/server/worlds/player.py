@@ -20,6 +20,7 @@ from ...venue.units import Nanos
 from ...worlds.steps import (
     FOUNDING,
     ActStep,
+    ChainStep,
     ContractStep,
     CorrectionStep,
     EndStep,
@@ -87,7 +88,7 @@ class WorldPlayer:
         for one in world.steps:
             if isinstance(one.step, StartStep):
                 self.desk.zone = zone_of(one.step) or self.desk.zone
-            if not (founded and isinstance(one.step, (*FOUNDING, ContractStep))):
+            if not (founded and isinstance(one.step, (*FOUNDING, ContractStep, ChainStep))):
                 self.place(one)
 
     def place(self, one: PlacedStep) -> None:
@@ -210,7 +211,7 @@ class WorldPlayer:
                     known = ", ".join(self.orders) or "none has come"
                     raise WorldError("is no order that has come", found=step.name, legal=known)
                 self.desk.play(ActOnOrder(perm_id, self.desk.act(step)))
-            case StartStep() | ContractStep() | EndStep():
+            case StartStep() | ContractStep() | ChainStep() | EndStep():
                 raise WorldError(NOT_WHILE_IT_RUNS.format(verb=step.__struct_config__.tag))
             case _ if isinstance(step, FOUNDING):
                 raise WorldError(NOT_WHILE_IT_RUNS.format(verb=step.__struct_config__.tag))

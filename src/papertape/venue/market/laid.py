@@ -12,6 +12,7 @@ from typing import Final
 from ..reference.times import period_start
 from ..script import HALTED, QUOTED, RESUMED, TRADED, Levels, TapeMark
 from ..units import DAY, Nanos, PriceUnits
+from .followed import FollowedLine, Followers, next_after
 from .source import (
     DayStats,
     Depth,
@@ -60,6 +61,10 @@ class WrittenLine:
         self._marks, self._count = marks, len(marks)
         self.begins = marks[0].time if marks else 0
 
+    def knows(self, marks: Sequence[TapeMark]) -> bool:
+        """Whether these marks are those that it has, and perhaps more."""
+        return marks is self._marks
+
     def _add(self, mark: TapeMark) -> None:
         if mark.kind == TRADED:
             tick = Print(self.con_id, mark.time, mark.bid, mark.bidSize)
@@ -97,8 +102,11 @@ class WrittenLine:
 
     def next_tick(self, after: Nanos) -> Nanos | None:
         """When the next tick comes."""
-        found = bisect_right(self._times, after)
-        return self._times[found] if found < len(self._times) else None
+        return next_after(self._times, after)
+
+    def next_quote(self, after: Nanos) -> Nanos | None:
+        """When the next quote comes."""
+        return next_after(self._quoted, after)
 
     def traded(self, begin: Nanos, end: Nanos) -> list[Print]:
         """The prints with ``begin <= time < end``."""
@@ -117,27 +125,38 @@ class WrittenLine:
 class WorldTape:
     """A market with the written lines of a world over it; a ``MarketSource``."""
 
-    def __init__(self, below: MarketSource) -> None:
+    def __init__(self, below: MarketSource, volatilities: Iterable[tuple[int, float]] = ()) -> None:
+        """``volatilities`` are yearly ones that a world has told of options."""
         self.below = below
         self._lines: dict[int, WrittenLine] = {}
+        option = getattr(below, "option", lambda con_id: None)
+        self._followers = Followers(option, self._lines.get, dict(volatilities))
 
     def lay(self, con_id: int, marks: Sequence[TapeMark]) -> None:
         """Take the marks of an instrument as they are now."""
         line = self._lines.get(con_id)
         if line is None:
             line = self._lines[con_id] = WrittenLine(con_id)
+        if not line.knows(marks):
+            self._followers.forget()
         line.lay(marks)
 
     def clear(self) -> None:
         """Forget every line: a venue begins anew, or from its journal."""
         self._lines.clear()
+        self._followers.forget()
 
     def __getattr__(self, name: str) -> object:
         """What only the market below can say, such as splits."""
         return getattr(self.below, name)
 
-    def _line(self, con_id: int, now: Nanos) -> WrittenLine | None:
+    def _own(self, con_id: int) -> WrittenLine | FollowedLine | None:
+        """What a world has written of an instrument, or what follows from that."""
         line = self._lines.get(con_id)
+        return line if line is not None or not self._lines else self._followers.get(con_id)
+
+    def _line(self, con_id: int, now: Nanos) -> WrittenLine | FollowedLine | None:
+        line = self._own(con_id)
         return line if line is not None and line.begins <= now else None
 
     # -- a market ---------------------------------------------------------------------------------
@@ -148,14 +167,14 @@ class WorldTape:
         return (*known, *(con_id for con_id in self._lines if con_id not in self.below))
 
     def __contains__(self, con_id: int) -> bool:
-        return con_id in self._lines or con_id in self.below
+        return con_id in self.below or self._own(con_id) is not None
 
     def quote(self, con_id: int, now: Nanos) -> Quote:
         """See ``MarketSource``."""
         line = self._line(con_id, now)
         if line is not None:
             return line.state(now)[0]
-        if con_id in self._lines and con_id not in self.below:
+        if con_id not in self.below and self._own(con_id) is not None:
             return Quote(con_id, 0, 0, 0, 0, 0)
         return self.below.quote(con_id, now)
 
@@ -163,7 +182,7 @@ class WorldTape:
         """See ``MarketSource``."""
         line = self._line(con_id, now)
         if line is None:
-            unknown = con_id in self._lines and con_id not in self.below
+            unknown = con_id not in self.below and self._own(con_id) is not None
             return EMPTY if unknown else self.below.day(con_id, now)
         begin = self._session(con_id, now)[0]
         prints = line.traded(max(begin, line.begins), now + 1)
@@ -179,7 +198,7 @@ class WorldTape:
 
     def ticks(self, con_id: int, after: Nanos, until: Nanos) -> Iterator[Quote | Print]:
         """See ``MarketSource``."""
-        line = self._lines.get(con_id)
+        line = self._own(con_id)
         if line is None:
             yield from self.below.ticks(con_id, after, until)
             return
@@ -189,7 +208,7 @@ class WorldTape:
 
     def next_tick(self, con_id: int, after: Nanos) -> Nanos | None:
         """See ``MarketSource``."""
-        line = self._lines.get(con_id)
+        line = self._own(con_id)
         if line is None:
             return self.below.next_tick(con_id, after)
         found = line.next_tick(after)
@@ -243,6 +262,9 @@ class WorldTape:
 
     def volatility(self, con_id: int, now: Nanos) -> float | None:
         """See ``MarketSource``."""
+        line = self._own(con_id)
+        if isinstance(line, FollowedLine):
+            return line.volatility(now)
         return self.below.volatility(con_id, now) if con_id in self.below else None
 
     def bond_yield(self, con_id: int, now: Nanos, price: PriceUnits) -> float | None:
@@ -251,7 +273,7 @@ class WorldTape:
 
     def glimpse(self, con_id: int, now: Nanos) -> Glimpse | None:
         """See ``MarketSource``; scans pass over what a world has written."""
-        return None if con_id in self._lines else self.below.glimpse(con_id, now)
+        return None if self._own(con_id) is not None else self.below.glimpse(con_id, now)
 
     def trading_start(self, con_id: int, now: Nanos, days: int) -> Nanos:
         """See ``MarketSource``."""
@@ -263,7 +285,12 @@ class WorldTape:
 
     def head(self, con_id: int) -> Nanos:
         """See ``MarketSource``."""
-        return self.below.head(con_id) if con_id in self.below else self._lines[con_id].begins
+        if con_id in self.below:
+            return self.below.head(con_id)
+        line = self._own(con_id)
+        if line is None:
+            raise KeyError(con_id)
+        return line.begins
 
     def sessions(self, con_id: int, start: Nanos, end: Nanos) -> list[tuple[Nanos, Nanos]]:
         """See ``MarketSource``; an instrument without a tape below is open at any hour."""
@@ -286,7 +313,9 @@ def _levels(book: Levels, most: int) -> tuple[DepthLevel, ...]:
     return tuple(DepthLevel(price, size) for price, size in book[:most])
 
 
-def _bar(line: WrittenLine, begin: Nanos, until: Nanos, what: str) -> PriceBar | None:
+def _bar(
+    line: WrittenLine | FollowedLine, begin: Nanos, until: Nanos, what: str
+) -> PriceBar | None:
     """One bar of a written line; None when nothing happened in it."""
     if what == "TRADES":
         trades = line.traded(begin, until)

@@ -243,9 +243,15 @@ class Prices(Mapping[int, Spec]):
     def _members_of(self, entry: Instrument) -> bool:
         return not isinstance(entry, Index) or next(self._members(entry), None) is not None
 
-    def _option(self, entry: OptionContract) -> OptionSpec | None:
+    def option(self, con_id: int) -> OptionSpec | None:
+        """The specification of an option, also where its underlying has no price of its own."""
+        entry = self._instruments.get(con_id)
+        plain = isinstance(entry, OptionContract) and not isinstance(entry, Warrant)
+        return self._option(entry, quoted=False) if plain else None  # type: ignore[arg-type]
+
+    def _option(self, entry: OptionContract, *, quoted: bool = True) -> OptionSpec | None:
         under = self._instruments.get(entry.under)
-        if under is None or not entry.exercise or not self._has(under.conId):
+        if under is None or not entry.exercise or (quoted and not self._has(under.conId)):
             return None
         exchanges: tuple[str, ...] = OPTION_EXCHANGES
         if isinstance(entry, FutureOption):

@@ -8,6 +8,9 @@ from another plays on that one's days.
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from types import MappingProxyType
+from typing import Protocol, runtime_checkable
+
+from msgspec.structs import replace
 
 from ..reference.calendars import Calendar
 from ..units import MINUTE, Nanos, PriceUnits, SizeUnits
@@ -40,6 +43,14 @@ USUAL = 0.015
 """The volatility of a day where nothing tells it."""
 AHEAD = Horizon(30 / 365)
 """The time to the expiry of an option at the money that stands for all on its underlying."""
+
+
+@runtime_checkable
+class Unquoted(Protocol):
+    """Specifications that know options whose underlying has no price of its own."""
+
+    def option(self, con_id: int) -> OptionSpec | None:
+        """The specification of such an option."""
 
 
 class Sources:
@@ -149,6 +160,16 @@ class Sources:
             return kept or self._of(con_id)
         alone = isinstance(self._specs[con_id], SyntheticSpec)
         return self._make(con_id) if alone else self._of(con_id)
+
+    def option(self, con_id: int) -> OptionSpec | None:
+        """What an option is, with its volatility; None of anything else. Its underlying may be
+        without a tape."""
+        spec = self._specs.get(con_id)
+        if spec is None and isinstance(self._specs, Unquoted):
+            spec = self._specs.option(con_id)
+        if not isinstance(spec, OptionSpec):
+            return None
+        return replace(spec, volatility=spec.volatility or self.usual(spec.underlying))
 
     def usual(self, con_id: int) -> float:
         """The volatility of an instrument's day, as a fraction of its price."""

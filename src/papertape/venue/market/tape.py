@@ -15,6 +15,7 @@ from .actions import Action
 from .defaults import DEFAULTS
 from .depth import depth
 from .glimpses import glimpse
+from .kinds import OptionSpec
 from .recorded import RecordedDays, Recording
 from .source import DayStats, Depth, Glimpse, PriceBar, Print, Quote
 from .sources import NO_CALENDARS, Sources, Spec
@@ -101,6 +102,10 @@ class Market:
         recorded = self._sources.recorded(con_id)
         found = [] if recorded is None else recorded.dividend_factors()
         return [(self.tape(con_id).start(number), factor) for number, factor in found]
+
+    def option(self, con_id: int) -> OptionSpec | None:
+        """What an option is, whether or not its underlying has a tape; None of anything else."""
+        return self._sources.option(con_id)
 
     def volatility(self, con_id: int, now: Nanos) -> float | None:
         """The yearly volatility of an option, or of one at the money in 30 days on anything else;

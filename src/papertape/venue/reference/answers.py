@@ -19,7 +19,7 @@ from .expiries import month_of
 from .instruments import Instruments
 from .option_classes import future_classes
 from .roots import roots, settlement
-from .securities import Bond, Future, Index, Instrument, Stock, day_text
+from .securities import Bond, Future, Index, Instrument, OptionContract, Stock, day_text
 from .times import EASTERN
 
 MOST_MATCHES: Final = 16
@@ -134,6 +134,10 @@ def option_parameters(
 def _of_stock(
     instruments: Instruments, entry: Instrument, today: int
 ) -> Iterator[OptionParameters]:
+    held = _held(instruments, entry, today)
+    if held is not None:
+        yield from held
+        return
     if instruments.chains is None:
         return
     for one in instruments.chains.classes(entry):
@@ -144,6 +148,35 @@ def _of_stock(
         others = sorted(name for name in one.exchanges if name != SMART)
         for name in (*others, SMART):
             yield OptionParameters(name, entry.conId, one.tradingClass, "100", texts, strikes)
+
+
+def _held(instruments: Instruments, entry: Instrument, today: int) -> list[OptionParameters] | None:
+    """The chains of an underlying of somebody's own, which no rule makes; None without any."""
+    mine = [
+        one
+        for one in instruments
+        if isinstance(one, OptionContract) and one.under == entry.conId and one.expires >= today
+    ]
+    known = instruments.chains is not None and instruments.chains.classes(entry)
+    if not mine or known:
+        return None
+    classes: dict[tuple[str, str], list[OptionContract]] = {}
+    for one in mine:
+        for exchange in one.exchanges:
+            classes.setdefault((exchange, one.tradingClass), []).append(one)
+    return [
+        OptionParameters(
+            exchange, entry.conId, name, f"{options[0].multiplier / options[0].divisor:g}",
+            [day_text(day) for day in sorted({one.expires for one in options})],
+            sorted({one.exercise / one.scale for one in options}),
+        )
+        for (exchange, name), options in sorted(classes.items(), key=_smart_last)
+    ]  # fmt: skip
+
+
+def _smart_last(item: tuple[tuple[str, str], object]) -> tuple[bool, str]:
+    exchange, name = item[0]
+    return exchange == SMART, exchange + name
 
 
 def _of_futures(
