@@ -57,7 +57,7 @@ from venue.scenario import START, ScriptedMarket, command
 
 HALF = (ScriptAct("fill", 0, 50_000, 255 * 10**9), ScriptAct("cancel", 3600 * SECOND))
 """An order is filled by half; the rest waits for an hour."""
-CLIENTS = (-1, 0, 1, 2, 4)
+CLIENTS = (-1, 0, 1, 2, 4, 5)
 DAY_S = 86_400
 AFTER_HOURS_S = 7 * 3600
 """From the morning on which it begins to when American stocks have closed."""
@@ -105,6 +105,7 @@ FIRST_DAY = (
     "submit #16 SELL 9 AAPL STP 250 triggerPrice=260 adjustedOrderType=STP adjustedStopPrice=258",
     "trade AAPL 260.00",
     "submit #17 BUY 7 AAPL REL auxPrice=0.02 GTC",
+    "submit c5#1 BUY 8 AAPL LMT 230 DTC account=DU7",
 )
 SECOND_DAY = (
     "quote AAPL 258.20*25 258.30",
