@@ -64,7 +64,7 @@ def test_a_part_of_leans_data_folder(tmp_path: Path) -> None:
     }
     assert [(Path(name).name, why.split()[0]) for name, why in report.unread] == [
         ("ibm.zip", "bars"),
-        ("20131003_trade_american.zip", "LEAN's"),
+        ("20131003_trade_american.zip:data.csv", "data.csv"),
     ]
     entry = one.entry
     folder = tmp_path / "m"
@@ -103,7 +103,7 @@ def test_currencies_of_lean_are_bars_of_the_bid(tmp_path: Path) -> None:
         ("equity/usa/daily/ibm.zip", "2013 00:00,1,1,1,1,1", "is no date"),
         ("equity/usa/tick/ibm/20131004_trade.zip", f"{OPEN_MS},1,1,Q,zz,0", "no sale conditions"),
         ("equity/usa/hour/ibm.zip", "", "bars of an hour have no place"),
-        ("option/usa/minute/goog/20151224_trade_american.zip", "", "options are not read"),
+        ("option/usa/daily/goog_2015_trade_american.zip", "", "options are not read"),
     ],
 )
 def test_a_mistake_in_a_file_of_lean(tmp_path: Path, path: str, text: str, words: str) -> None:

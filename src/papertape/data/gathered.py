@@ -125,6 +125,11 @@ class GatheredDays:
         self._ticks = 0
         self._bars = 0
 
+    def drop_quotes_beside_bars(self, why: str) -> None:
+        """Leave out the quotes of days that minute bars of trades tell, and no single trades."""
+        for when in self.quotes.keys() & self.minutes.keys() - self.trades.keys():
+            self.left_out[why] += len(self.quotes.pop(when).time)
+
     def replacing(self) -> None:
         """From now on a day that there is already begins again."""
         self._old = {("quotes", day) for day in self.quotes}

@@ -26,7 +26,8 @@ from .contracts import contract_for
 from .frames import ParquetTable, headings_of, rows_of_frame
 from .gathered import GatheredDays, Measures, usual_measures
 from .guess import Mapped, NoGuess, mapped
-from .lean import FactorFile, LeanFile, read_lean
+from .lean import MINUTE_QUOTES, FactorFile, LeanFile, read_lean
+from .lean_contracts import NoContract, contract_of_member
 from .lean_factors import read_factor_file, read_map_file
 from .settling import Settled, settled
 from .sources import FolderSource, ParquetSource, Source, TextSource, UnreadFile, sources_of
@@ -131,6 +132,8 @@ class _Work:
         self._about: dict[int, dict[str, str]] = {}
         self._like: dict[int, FolderEntry] = {}
         self._by_name: dict[tuple[str, tuple[tuple[str, str], ...]], GatheredDays] = {}
+        self._members: dict[int, str] = {}
+        """Futures and options: a chain of hundreds does not fail because one had no trade."""
         self._report = ImportReport([], [], [])
 
     def read(self, source: Source) -> None:
@@ -140,6 +143,8 @@ class _Work:
                 self._report.unread.append((str(source.path), source.why))
             case FolderSource():
                 self._folder(source.path)
+            case LeanFile() if source.member:
+                self._member(source)
             case LeanFile():
                 days = self._named(self._options.symbol or source.symbol, source.fields)
                 read_lean(source, days, self._progress)
@@ -155,15 +160,38 @@ class _Work:
                 cells = ((f"row {number}", row) for number, row in lines)
                 self.table(str(source.path), source.path, table.headings, cells, source.path.stem)
 
+    def _member(self, source: LeanFile) -> None:
+        """Gather the rows of one future or option; what is of no contract is passed over."""
+        name = f"{source.path}:{source.member}"
+        try:
+            instrument, about = contract_of_member(self._instruments, source)
+            known = self._days.get(instrument.conId)
+            if known is not None and known.measures.instrument != instrument:
+                other = known.measures.instrument.localSymbol
+                raise NoContract(f"its number {instrument.conId} would be that of {other}")
+        except NoContract as none:
+            self._report.unread.append((name, str(none)))
+            return
+        self._members.setdefault(instrument.conId, name)
+        read_lean(source, self._of(instrument, 0, about), self._progress)
+        self._report.read.append((name, f"LEAN, {source.resolution} {source.kind}"))
+
     def finish(self) -> ImportReport:
         """Settle and write everything; what was done."""
         done: list[tuple[Settled, GatheredDays]] = []
         for con_id, days in self._days.items():
             before = self._writer.entries.get(con_id) or self._like.get(con_id)
+            if con_id in self._members:
+                days.drop_quotes_beside_bars(MINUTE_QUOTES)
             try:
                 one = settled(
                     days, date=self._options.date, before=before, about=self._about.get(con_id)
                 )
+            except MarketDataError as error:
+                if con_id not in self._members:
+                    raise
+                self._report.unread.append((self._members[con_id], str(error.args[0])))
+                continue
             except OverflowError as error:
                 symbol = days.measures.instrument.symbol
                 raise MarketDataError("volumes add up to over 2**63", symbol=symbol) from error

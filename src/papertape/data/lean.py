@@ -22,10 +22,18 @@ from .text_files import Progress, bad_line, csv_members, rows
 
 _MS: Final = 1_000_000
 _STOCK_PRICES: Final = 10_000
-_ZONES: Final = {"equity": "America/New_York", "index": "America/Chicago"}
+_ZONES: Final = {
+    "equity": "America/New_York", "index": "America/Chicago", "option": "America/New_York",
+    "indexoption": "America/New_York",
+}  # fmt: skip
+_SHARES: Final = frozenset({"equity", "option", "indexoption"})
+"""Classes whose prices are whole numbers."""
 _TYPES: Final = {
     "equity": "STK", "forex": "CASH", "cfd": "CFD", "crypto": "CRYPTO", "index": "IND",
+    "future": "FUT", "option": "OPT", "indexoption": "OPT", "futureoption": "FOP",
 }  # fmt: skip
+SERIES: Final = frozenset({"FUT", "OPT", "FOP"})
+"""Types whose files hold a CSV file for each contract."""
 _DAY_FILE: Final = re.compile(r"(\d{8})_(trade|quote|openinterest)(_\w+)?\.zip", re.IGNORECASE)
 _ALL_FILE: Final = re.compile(r"([\w.-]+?)(?:_(trade|quote))?\.zip", re.IGNORECASE)
 _RESOLUTIONS: Final = ("tick", "second", "minute", "hour", "daily")
@@ -57,6 +65,9 @@ class LeanFile(msgspec.Struct, frozen=True):
     """The day as ``date.toordinal`` counts; 0 for files of all days."""
     zone: str
     divisor: int
+    market_class: str = ""
+    member: str = ""
+    """The file in the zip, of futures and options."""
 
     @property
     def fields(self) -> dict[str, str]:
@@ -83,12 +94,15 @@ def recognised(path: Path) -> LeanFile | FactorFile | str | None:
     dated, whole = _DAY_FILE.fullmatch(parts[-1]), _ALL_FILE.fullmatch(parts[-1])
     if dated is not None and len(parts) >= 5 and parts[-3] in _RESOLUTIONS:
         market_class, resolution, symbol = parts[-5], parts[-3], parts[-2]
+    elif dated is not None and len(parts) >= 6 and parts[-4] in _RESOLUTIONS:
+        # Options on a future stand in a folder of its month.
+        market_class, resolution, symbol = parts[-6], parts[-4], parts[-3]
+        if market_class != "futureoption":
+            return None
     elif whole is not None and len(parts) >= 4 and parts[-2] in _RESOLUTIONS:
         market_class, resolution, symbol = parts[-4], parts[-2], whole[1]
     else:
         return None
-    if market_class in ("future", "option", "futureoption", "indexoption"):
-        return "LEAN's futures and options are not read"
     if market_class not in _TYPES:
         return None
     if resolution == "hour":
@@ -97,6 +111,8 @@ def recognised(path: Path) -> LeanFile | FactorFile | str | None:
     if kind == "openinterest":
         return "open interest has no place in a market folder"
     security_type = _TYPES[market_class]
+    if security_type in SERIES and dated is None:
+        return "files of all days of futures and options are not read"
     day = 0
     if dated is not None:
         try:
@@ -107,7 +123,7 @@ def recognised(path: Path) -> LeanFile | FactorFile | str | None:
         path, security_type, symbol.upper(), resolution,
         kind or ("quote" if security_type in QUOTES_ONLY else "trade"),
         day, _ZONES.get(market_class, "UTC"),
-        _STOCK_PRICES if security_type == "STK" else 1,
+        _STOCK_PRICES if market_class in _SHARES else 1, market_class,
     )  # fmt: skip
 
 
@@ -116,7 +132,7 @@ def read_lean(file: LeanFile, days: GatheredDays, progress: Progress) -> int:
 
     Raises ``MarketDataError`` with line and column.
     """
-    members = csv_members(file.path)
+    members = (file.member,) if file.member else csv_members(file.path)
     if len(members) != 1:
         problem = f"holds {len(members)} CSV files instead of one"
         raise MarketDataError(problem, path=file.path, advice="Take it out of the import")
@@ -282,13 +298,14 @@ class _Reader:
 
     def _quote_bar(self, cells: list[str]) -> None:
         quotes_only = self._days.measures.instrument.secType in QUOTES_ONLY
-        if self._file.resolution == "second" and not quotes_only:
+        span = {"second": 999, "minute": 59_999}.get(self._file.resolution, 0)
+        if span and not quotes_only and (span == 999 or self._file.security_type in SERIES):
             time = self._inside(cells)
             if time is None:
                 return
-            self._days.notes["a quote bar of a second is two quotes, its first and its last"] = None
+            self._days.notes["a quote bar is two quotes, its first and its last"] = None
             sizes = self._cell(cells, 5, "size"), self._cell(cells, 10, "size")
-            last = min(time + 999 * _MS, self._length - 1)
+            last = min(time + span * _MS, self._length - 1)
             for at, bid, ask in ((time, 1, 6), (last, 4, 9)):
                 prices = self._cell(cells, bid, "bid"), self._cell(cells, ask, "ask")
                 self._add_quote(at, prices[0], sizes[0], prices[1], sizes[1])

@@ -9,7 +9,8 @@ import msgspec
 
 from ..errors import MarketDataError
 from ..store.manifest import MANIFEST
-from .lean import FactorFile, LeanFile, recognised
+from .lean import SERIES, FactorFile, LeanFile, recognised
+from .lean_contracts import members_of
 from .text_files import csv_members
 
 MOST_FILES: Final = 20_000
@@ -93,6 +94,11 @@ def _of_file(path: Path, *, named: bool) -> Iterator[Source]:
         if named:
             raise MarketDataError(lean, path=path, advice=ADVICE)
         yield UnreadFile(path, lean)
+    elif isinstance(lean, LeanFile) and lean.security_type in SERIES:
+        parts = list(members_of(msgspec.structs.replace(lean, path=path)))
+        yield from parts
+        if not parts:
+            yield UnreadFile(path, "holds no CSV file")
     elif isinstance(lean, LeanFile | FactorFile):
         yield msgspec.structs.replace(lean, path=path)
     elif suffix == ".zip":

@@ -230,7 +230,8 @@ class RecordedDays:
     def _synthetic(self, origin: int, day: Day, side: int) -> SyntheticDays:
         """Synthetic days whose ``origin`` opens at the given day's open (0) or close (-1)."""
         style = self._recording.style
-        piece = day.whole("TRADES" if style.trades else "BID")
+        # Of an option that nobody traded all day there are quotes alone.
+        piece = (day.whole("TRADES") if style.trades else None) or day.whole("BID")
         assert piece is not None, "a recorded day has prices"
         price: PriceUnits = piece.close if side else piece.open
         shares = max(piece.volume // SIZE_SCALE, 1)
