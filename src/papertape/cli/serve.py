@@ -486,7 +486,9 @@ def _announce(
         begins = f", from {settings.start}" if settings.start else ""
         say(f"  market    {playing}{speed}{begins}, open {hours}")
         if settings.market is None:
-            say("            recorded are BTC and daily bars up to 2013; --market plays a folder")
+            say(
+                "            recorded: BTC, days up to 2013; --market plays what papertape data import made"
+            )
         say(f"  kept in   {kept}" + _recovered(composed[name]))
         if settings.file is not None:
             say(f"  settings  {settings.file.absolute()}")
