@@ -45,7 +45,7 @@ def test_a_station_tells_that_it_is_ready_and_ends_cleanly(number: int, tmp_path
             "Papertape station, server version 226",
             "  account   DU7, paper, USD 1,000,000 at first",
             "  market    a synthetic market, open at any hour",
-            "            recorded: BTC, days up to 2013; --market plays what papertape data import made",
+            "            recorded: BTC, days to 2013; others by papertape data import, --market",
             "  kept in   kept",
             "  stop      Ctrl-C",
             f"listening on 127.0.0.1:{running.port}",
@@ -147,7 +147,7 @@ def test_a_flag_beats_a_variable_and_that_the_file(tmp_path: Path) -> None:
             "Papertape station, server version 160",
             "  account   DUFLAG, paper, USD 1,000,000 at first",
             "  market    a synthetic market at 2 times real time, open at any hour",
-            "            recorded: BTC, days up to 2013; --market plays what papertape data import made",
+            "            recorded: BTC, days to 2013; others by papertape data import, --market",
             "  kept in   nowhere (ephemeral)",
         ]
         assert running.stop()[0] == 0

@@ -487,7 +487,7 @@ def _announce(
         say(f"  market    {playing}{speed}{begins}, open {hours}")
         if settings.market is None:
             say(
-                "            recorded: BTC, days up to 2013; --market plays what papertape data import made"
+                "            recorded: BTC, days to 2013; others by papertape data import, --market"
             )
         say(f"  kept in   {kept}" + _recovered(composed[name]))
         if settings.file is not None:

@@ -33,8 +33,11 @@ def own(**more: Any) -> Hall:
 
 
 def looked_up(client: Client) -> list[Any]:
+    hall = client.hall
+    hall.now = max(hall.now, hall.station.now)  # a station that is served has a clock that runs
     client.send(contract.ReqContractDetails(5, ASKED))
-    client.hall.settle()
+    hall.now = max(hall.now, hall.station.now)
+    hall.settle()
     return client.got()
 
 
@@ -53,6 +56,7 @@ def test_programs_find_a_contract_as_soon_as_it_was_added() -> None:
         assert details.contract.conId == row["con_id"] >= 2_130_000_000
         assert details.contractDetails.longName == "ACME CORP"
         client.send(market.ReqMktData(6, ASKED))
+        hall.now = max(hall.now, hall.station.now)
         hall.wait(3)
         prices = {one.tickType: one.price for one in client.of(market.TickPrice)}
         assert 6 < prices[1] <= prices[2] < 25
