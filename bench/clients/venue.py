@@ -122,11 +122,38 @@ class Bench:
         if workload == "crossing":
             sides = ((101.0, "BUY"), (99.0, "SELL"))
             return [self.submits(STOCKS[0], *sides[i % 2]) for i in range(count)]
+        if workload == "mixed":
+            return self.mixed(count)
         found: list[Any] = []
         for i in range(count // 2):
             found.append(self.submits(STOCKS[0], 90.0 - i % 500 / 100, "BUY"))
             found.append(CancelApiOrder(1, self.last))
         return found
+
+    def mixed(self, count: int) -> list[Any]:
+        """Of twelve commands: three limits, a stop, a bracket of three, a group of two, and the
+        cancellation of a limit, of the bracket and of the group."""
+        stock, found = STOCKS[0], []
+        for i in range(-(-count // 12)):
+            limit = 90.0 - i % 500 / 100
+            found += [self.submits(stock, limit, "BUY") for _ in range(3)]
+            found.append(self.of(orderType="STP", lmtPrice=None, auxPrice=limit, action="SELL"))
+            found.append(self.of(lmtPrice=limit, transmit=False))
+            parent = self.last
+            child = {"action": "SELL", "parentId": parent}
+            found.append(self.of(lmtPrice=120.0, transmit=False, **child))
+            found.append(self.of(orderType="STP", lmtPrice=None, auxPrice=80.0, **child))
+            group = {"ocaGroup": f"g{self.last}", "ocaType": 1}
+            found += [self.of(lmtPrice=limit, **group) for _ in range(2)]
+            found += [CancelApiOrder(1, one) for one in (parent - 3, parent, self.last)]
+        return found[:count]
+
+    def of(self, **fields: Any) -> Any:
+        """The next order with these fields."""
+        command = self.submits(STOCKS[0], 90.0, "BUY")
+        for name, value in fields.items():
+            setattr(command.order, name, value)
+        return command
 
     def run(self, commands: list[Any], drain: Callable[[], object], at_once: int) -> None:
         """Carry the commands out, draining after each few."""
@@ -184,7 +211,8 @@ def check(bench: Bench, workload: str) -> None:
     """The work was done: as many orders work as should, and the ids went on."""
     state = bench.engine.state
     working = sum(order.working for order in state.orders.values())
-    assert working == (bench.last if workload == "resting" else 0), working
+    if workload != "mixed":
+        assert working == (bench.last if workload == "resting" else 0), working
     fills = state.next_execution - bench.engine.profile.first_execution
     assert fills == (bench.last if workload == "crossing" else 0), fills
 

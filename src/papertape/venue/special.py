@@ -4,7 +4,6 @@ They are part of an order's ``Terms`` (``facts.py``) and, like them, contain int
 only. A plain order has none of them, so it costs nothing.
 """
 
-from enum import IntFlag
 from typing import Final
 
 import msgspec
@@ -16,22 +15,23 @@ CLOSING: Final = 2
 """The auctions in which an order trades."""
 
 
-class Held(IntFlag):
-    """Why an order that was accepted does not work yet. It is in no book meanwhile."""
+class Held:
+    """Why an order that was accepted does not work yet: bits of a plain number, because every
+    decision looks at them. It is in no book meanwhile."""
 
-    CHILD = 1
+    CHILD: Final = 1
     """Its parent has not filled."""
-    CONDITION = 2
+    CONDITION: Final = 2
     """Its conditions are not met."""
-    LATER = 4
+    LATER: Final = 4
     """Its ``goodAfterTime`` has not come."""
-    AUCTION = 8
+    AUCTION: Final = 8
     """Its auction has not come."""
-    INACTIVE = 16
+    INACTIVE: Final = 16
     """Its client deactivated it; new terms may activate it."""
-    TRAVELS = 32
+    TRAVELS: Final = 32
     """It is on its way to the broker, who has not acknowledged it."""
-    ROUTED = 64
+    ROUTED: Final = 64
     """It is on its way to its exchange."""
 
 

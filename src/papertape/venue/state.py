@@ -226,12 +226,12 @@ class Fold:
     def _routed(self, fact: OrderRouted, now: Nanos) -> LiveOrder:
         order = self.state.orders[fact.permId]
         held = order.held | Held.ROUTED
-        return self._kept(replace(order, held=int(held), arrives=fact.arrives))
+        return self._kept(replace(order, held=held, arrives=fact.arrives))
 
     def _arrived(self, fact: OrderArrived, now: Nanos) -> LiveOrder:
         order = self.state.orders[fact.permId]
         held = order.held & ~Held.ROUTED
-        return self._kept(replace(order, held=int(held), arrives=0, routed=True))
+        return self._kept(replace(order, held=held, arrives=0, routed=True))
 
     def _replaced(self, fact: OrderReplaced, now: Nanos) -> LiveOrder:
         order = self.state.orders[fact.permId]
@@ -428,7 +428,7 @@ class Fold:
 
     def _deactivated(self, fact: OrderDeactivated, now: Nanos) -> LiveOrder:
         order = self.state.orders[fact.permId]
-        held = int(order.held & ~Held.ROUTED | Held.INACTIVE)
+        held = order.held & ~Held.ROUTED | Held.INACTIVE
         status = moved(order.status, PRE_SUBMITTED)
         return self._kept(
             replace(

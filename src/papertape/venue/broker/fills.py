@@ -89,8 +89,8 @@ class Fills:
             if price and beyond > 0:  # the market has left its price behind
                 size = self.allowed(order, order.remaining)
                 return self.at(order, size, order.limit, None, ADDED) if size else None
-        size = self.allowed(order, shown)
-        return self.at(order, size, price, quote, liquidity) if size else None
+        size = min(order.remaining, shown) if special is None else self.allowed(order, shown)
+        return self.at(order, size, price, quote, liquidity) if size > 0 else None
 
     def allowed(self, order: LiveOrder, size: SizeUnits) -> SizeUnits:
         """Return how much of a size an order may trade now: its algorithm, its components and its

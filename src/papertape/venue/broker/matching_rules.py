@@ -18,7 +18,7 @@ class MatchedState(Protocol):
 
 
 class PresentRules:
-    """What the state and the profile say of how orders meet the market."""
+    """The rules of this instant, as plain values: every order looks at them."""
 
     def __init__(self, state: MatchedState, profile: Profile) -> None:
         self._script = state.script
@@ -27,15 +27,16 @@ class PresentRules:
         self.refresh()
 
     def refresh(self) -> None:
-        """Follow a change of the rules in the state."""
+        """Look at the state again, whose rules have changed."""
         self.rules: MatchingRules = self._script.matching or self._usual
-        """The rules of this instant."""
         self.queues = self.rules.fill_rule == QUEUE
         """Whether resting orders stand in queues."""
         self.is_instant = self.rules.fill_rule == INSTANT
         """Whether orders fill as soon as they work."""
-        self.travel = bool(self.rules.acknowledged or self.rules.routed)
-        """Whether requests and orders take any time on their way."""
+        self.travels = self.rules.acknowledged > 0
+        """Whether an order is on its way to the broker."""
+        self.routes = self.rules.routed > 0
+        """Whether an order is on its way to its exchange."""
 
     def acknowledged(self, number: int) -> Nanos:
         """Return how long a request is on its way to the broker; ``number`` is its own."""

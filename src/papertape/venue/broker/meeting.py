@@ -36,7 +36,7 @@ class Meetings:
     def possible(self, order: LiveOrder) -> bool:
         """Return whether any order rests within the limit of an order."""
         terms = order.terms
-        return bool(self._exchange.against(terms.conId, terms.side, order.worst, 1))
+        return self._exchange.crosses(terms.conId, terms.side, order.worst)
 
     def before(self, order: LiveOrder, quote: Quote) -> Iterator[tuple[LiveOrder, PriceUnits]]:
         """Yield the resting orders that are better for an order than the quote, with the price."""

@@ -76,14 +76,18 @@ class OrderEntry:
         placed = OrderPlaced(
             perm_id, client_id, order_id, terms, lifecycle.SUBMITTED, "", expires, None, bound
         )
-        if self._rules.travel and (latency := self._rules.acknowledged(perm_id)):
-            child = Held.CHILD if parent is not None and not parent.done else 0
-            yield replace(
-                placed, status=lifecycle.PENDING_SUBMIT, held=int(Held.TRAVELS | child),
-                parent=0 if parent is None else parent.permId, arrives=now + latency,
-            )  # fmt: skip
-            return
-        yield from self._accept(placed, parent, now)
+        if self._rules.travels:
+            return self._send(placed, parent, now)
+        return self._accept(placed, parent, now)
+
+    def _send(self, placed: OrderPlaced, parent: LiveOrder | None, now: Nanos) -> Decision:
+        """Let an order be on its way to the broker."""
+        child = Held.CHILD if parent is not None and not parent.done else 0
+        yield replace(
+            placed, status=lifecycle.PENDING_SUBMIT, held=Held.TRAVELS | child,
+            parent=0 if parent is None else parent.permId,
+            arrives=now + self._rules.acknowledged(placed.permId),
+        )  # fmt: skip
 
     def receive(self, order: LiveOrder, now: Nanos) -> Decision:
         """Let an order that was on its way come to the broker."""
@@ -183,7 +187,7 @@ class OrderEntry:
         limit, tif, stop, peg = terms.limit, terms.tif, terms.stop, terms.extras.peg
         notice = self._band(terms, quote) if stop is None else None
         takes, in_vain, immediate = self._fills.takes, self._fills.in_vain, tif in IMMEDIATE
-        now_there = not self._rules.rules.routed
+        now_there = not self._rules.routes
         if notice is not None:
             yield from self._beyond_band(placed, notice)
         elif closed and not immediate:
@@ -271,7 +275,7 @@ class OrderEntry:
 
     def _replace(self, order: LiveOrder, terms: Terms, now: Nanos) -> Decision:
         perm_id, expires = order.permId, self._holds.expiry(terms, now)
-        held: int = order.held & Held.CHILD
+        held = order.held & Held.CHILD
         if terms.special is not None:
             held |= self._holds.reasons(terms, None, now)
             if terms.special.conditions == order.terms.extras.conditions:

@@ -69,7 +69,7 @@ class BrokerParts:
         self.algos = Algos(state, top, hours)
         self.rules = PresentRules(state, profile)
         self.meetings = Meetings(state, exchange)
-        self.queues = Queues(state, exchange, top, self.rules)
+        self.queues = Queues(state, exchange, top)
         self.fills = Fills(
             state, instruments, top, self.algos, self.margin, self.rules, self.meetings
         )

@@ -13,7 +13,6 @@ from ..exchange.top_of_book import TopOfBook
 from ..facts import OrderQueued
 from ..market.source import Print, Quote
 from ..units import SizeUnits
-from .matching_rules import PresentRules
 from .orders import LiveOrder
 
 
@@ -26,18 +25,13 @@ class QueuedState(Protocol):
 class Queues:
     """Computes places; changes nothing."""
 
-    def __init__(
-        self, state: QueuedState, exchange: Exchange, top: TopOfBook, rules: PresentRules
-    ) -> None:
+    def __init__(self, state: QueuedState, exchange: Exchange, top: TopOfBook) -> None:
         self._state = state
         self._exchange = exchange
         self._top = top
-        self._rules = rules
 
     def joins(self, touched: Iterable[LiveOrder]) -> Iterator[OrderQueued]:
         """Give those of the orders a place that have come to rest and have none."""
-        if not self._rules.queues:
-            return
         for order in touched:
             now = self._state.orders.get(order.permId)
             if now is not None and now.ahead is None and _rests(now):

@@ -68,9 +68,8 @@ class WorkingOrders:
     def work(self, perm_id: int, quote: Quote, *, repeat: bool) -> Decision:
         """Fill the order against the quote, then rest or cancel the remainder."""
         order = self._state.orders[perm_id]
-        latency = self._rules.routed(perm_id) if self._rules.travel and not order.routed else 0
-        if latency:
-            yield OrderRouted(perm_id, self._top.now + latency)
+        if self._rules.routes and not order.routed:
+            yield OrderRouted(perm_id, self._top.now + self._rules.routed(perm_id))
             if repeat:
                 yield from self.repeat(perm_id)
             return
@@ -85,7 +84,14 @@ class WorkingOrders:
         if limit is not None and limit != known:
             yield OrderRepriced(perm_id, None, limit)
             order = self._state.orders[perm_id]
-        filled = yield from self.trade(order, quote, REMOVED)
+        if self._rules.is_instant or self._meetings.possible(order):
+            filled = yield from self.trade(order, quote, REMOVED)
+        else:  # nearly always
+            fill = self._fills.match(order, quote, REMOVED)
+            filled = fill is not None
+            if fill is not None:
+                yield fill
+                yield from self.relatives.traded(order, fill)
         if order.terms.tif in IMMEDIATE:
             if perm_id in self._state.orders:
                 yield from self.relatives.cancel_by_system(perm_id)
@@ -142,7 +148,7 @@ class WorkingOrders:
         """Elect a stop: from now on the order trades."""
         yield OrderTriggered(perm_id, price)
         order = self._state.orders[perm_id]
-        if order.terms.extras.peg is not None or self._rules.routed(perm_id):
+        if order.terms.extras.peg is not None or self._rules.routes:
             yield from self.work(perm_id, quote, repeat=False)
             return
         yield from self.trade(order, quote, REMOVED)

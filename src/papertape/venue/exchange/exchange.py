@@ -4,7 +4,7 @@ from collections.abc import Iterator, KeysView
 
 from ..market.source import Print, Quote
 from ..units import PriceUnits
-from .book import LimitBook, TriggerBook
+from .book import ANY_PRICE, LimitBook, TriggerBook
 from .triggers import BY_PRINT, BY_SIDES, METHODS, of_quote
 
 
@@ -168,6 +168,15 @@ class Exchange:
         in order of acceptance; 0 is no price. Orders already yielded may be removed."""
         books = self._books.get(con_id)
         return iter(()) if books is None else books.limits.standing(bid, ask)
+
+    def crosses(self, con_id: int, side: int, limit: PriceUnits | None) -> bool:
+        """Return whether any order rests against an order of that side and limit."""
+        books = self._books.get(con_id)
+        if books is None:
+            return False
+        if side > 0:
+            return books.limits.lowest_ask <= (ANY_PRICE if limit is None else limit)
+        return 0 < books.limits.highest_bid >= (limit or 0)
 
     def against(self, con_id: int, side: int, limit: PriceUnits | None, most: int) -> list[int]:
         """Return at most so many orders that rest against an order of that side and limit, None for
