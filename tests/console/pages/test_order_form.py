@@ -5,7 +5,16 @@ from typing import Any
 import pytest
 
 from papertape.console.pages.order_change import changes
-from papertape.console.pages.order_form import KINDS, body_of, condition_text, labels, lacking
+from papertape.console.pages.order_form import (
+    ALGORITHMS,
+    KINDS,
+    body_of,
+    condition_text,
+    labels,
+    lacking,
+    parameters_of,
+)
+from papertape.venue.broker.algo_terms import NEEDED, PARAMETERS
 
 EMPTY: dict[str, Any] = {
     "quantity": 100.0, "order_type": "MKT", "limit_price": None, "aux_price": None,
@@ -53,6 +62,42 @@ def test_only_what_is_set_is_sent() -> None:
         "quantity": 100, "order_type": "MKT", "tif": "Minutes", "minutes": 10, "oca_group": "g",
         "oca_type": 1, "conditions": [{}], "conditions_cancel": True, "hidden": True,
     }  # fmt: skip
+
+
+WORKED: dict[str, Any] = {
+    "order_type": "LMT", "limit_price": 5.0, "algorithm": "Adaptive",
+    "algorithm_parameters": "adaptivePriority = Urgent", "scale_first": None,
+    "scale_further": None, "scale_increment": None,
+}  # fmt: skip
+
+
+def test_an_algorithm_is_sent_with_its_parameters() -> None:
+    form = EMPTY | WORKED
+    assert lacking(form) == ""
+    sent = body_of(form)
+    assert sent["algorithm"] == "Adaptive"
+    assert sent["algorithm_parameters"] == {"adaptivePriority": "Urgent"}
+    assert "algorithm_parameters" not in body_of(form | {"algorithm": ""})
+    assert "one after another" in lacking(form | {"algorithm_parameters": "Urgent"})
+    assert "market and limit" in lacking(form | {"order_type": "STP", "aux_price": 5.0})
+
+
+def test_a_scale_is_whole_or_none() -> None:
+    form = EMPTY | WORKED | {"algorithm": "", "scale_first": 10.0}
+    assert "all three" in lacking(form)
+    form |= {"scale_further": 5.0, "scale_increment": 0.05}
+    assert lacking(form) == ""
+    sent = body_of(form)
+    assert (sent["scale_first"], sent["scale_further"], sent["scale_increment"]) == (10, 5, 0.05)
+    assert "limit orders" in lacking(form | {"order_type": "MKT"})
+
+
+def test_the_algorithms_are_those_of_the_broker_with_what_they_need() -> None:
+    assert sorted(filter(None, ALGORITHMS)) == sorted(PARAMETERS)
+    for name, text in ALGORITHMS.items():
+        given = parameters_of(text)
+        assert given is not None and set(given) <= set(PARAMETERS.get(name, ()))
+        assert set(NEEDED.get(name, ())) <= set(given)
 
 
 @pytest.mark.parametrize(

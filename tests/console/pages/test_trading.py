@@ -300,6 +300,8 @@ def test_a_bracket_conditions_and_a_group_go_with_the_order() -> None:
         assert "Price of SPY ≥ 165.00" in page.words()
         assert "or Time after 20261224 09:30:00 US/Eastern" in page.words()
         assert "Conditions: 2" in page.words()
+        ticket._algorithm.set_value("Adaptive")
+        assert ticket._parameters.value == "adaptivePriority=Normal"
         ticket._group.set_value("g")
         ticket._group_type.set_value(2)
         await ticket._submit()
@@ -308,6 +310,7 @@ def test_a_bracket_conditions_and_a_group_go_with_the_order() -> None:
         assert (price["con_id"], price["level"], price["joined"]) == (756733, 165.0, "or")
         assert (time["kind"], time["more"], time["joined"]) == ("time", True, "and")
         assert (body["take_profit"], body["stop_loss"]) == (170.0, 160.0)
+        assert body["algorithm_parameters"] == {"adaptivePriority": "Normal"}
         assert (body["oca_group"], body["oca_type"]) == ("g", 2)
         editor._remove(0)
         assert [one["kind"] for one in editor.conditions] == ["time"]

@@ -68,6 +68,22 @@ def test_what_the_broker_has_not_is_refused_in_its_words(terms: dict[str, Any], 
     with_api(main, quoted_hall())
 
 
+def test_an_algorithm_and_a_scale_reach_the_broker() -> None:
+    async def main(api: Api) -> None:
+        worked = BUY | {"algorithm": "Twap", "algorithm_parameters": {"strategyType": "Marketable"}}
+        await api.post("/orders", worked)
+        scaled = {"order_type": "LMT", "limit_price": 250, "scale_first": 3, "scale_further": 2}
+        await api.post("/orders", BUY | scaled | {"scale_increment": 0.05})
+        first, second = api.hall.station.engine.state.orders.values()
+        assert first.terms.extras.algo is not None and first.terms.extras.algo.name == "Twap"
+        assert second.terms.extras.components is not None
+        wrong = BUY | {"algorithm": "Adaptive", "algorithm_parameters": {"adaptivePriority": "x"}}
+        refused = await api.post("/orders", wrong, status=409)
+        assert refused["detail"].startswith("441")
+
+    with_api(main, quoted_hall())
+
+
 def test_a_bracket_waits_for_its_entry_and_is_placed_whole_or_not() -> None:
     async def main(api: Api) -> None:
         body = BUY | {"order_type": "LMT", "limit_price": 250, "take_profit": 270, "stop_loss": 240}

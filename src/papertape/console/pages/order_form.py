@@ -71,6 +71,17 @@ TIFS: Final = {
     "DAY": "Day", "GTC": "Good till cancelled", "IOC": "Immediate or cancel", "FOK": "Fill or kill",
     "GTD": "Good till date", "Minutes": "For minutes", "OPG": "At the opening",
 }  # fmt: skip
+ALGORITHMS: Final[Mapping[str, str]] = {
+    "": "", "AD": "componentSize=10, timeBetweenOrders=60", "Adaptive": "adaptivePriority=Normal",
+    "ArrivalPx": "riskAversion=Neutral", "ClosePx": "riskAversion=Neutral",
+    "DarkIce": "displaySize=10", "PctVol": "pctVol=0.1", "PctVolPx": "pctVol=0.1",
+    "PctVolSz": "startPctVol=0.1, endPctVol=0.2", "PctVolTm": "startPctVol=0.1, endPctVol=0.2",
+    "Twap": "", "Vwap": "maxPctVol=0.1",
+}  # fmt: skip
+"""The algorithms of a station, "" for none, with parameters to begin with."""
+WORKED: Final = ("MKT", "LMT")
+"""The types that an algorithm works."""
+SCALE: Final = ("scale_first", "scale_further", "scale_increment")
 OCA_TYPES: Final = {1: "Cancel the others", 2: "Reduce, one at a time", 3: "Reduce, all at once"}
 CONDITION_KINDS: Final = {
     "price": "Price", "time": "Time", "margin": "Margin cushion, %", "volume": "Volume",
@@ -94,6 +105,17 @@ def labels(kind: str) -> Mapping[str, str]:
     return {**found.needs, **found.may}
 
 
+def parameters_of(text: str) -> dict[str, str] | None:
+    """The parameters of an algorithm out of ``tag=value, tag=value``; None where they are not."""
+    found: dict[str, str] = {}
+    for part in filter(None, map(str.strip, text.split(","))):
+        tag, sign, value = (word.strip() for word in part.partition("="))
+        if not (tag and sign and value):
+            return None
+        found[tag] = value
+    return found
+
+
 def lacking(form: Form) -> str:
     """What is missing in a form or cannot be; "" when it is complete."""
     quantity = form["quantity"]
@@ -110,6 +132,15 @@ def lacking(form: Form) -> str:
         given = [name for name in ("aux_price", "trailing_percent") if form[name]]
         if len(given) != 1:
             return "A trailing order needs a trail amount or a trail percent, one of them."
+    if form.get("algorithm") and form["order_type"] not in WORKED:
+        return "An algorithm works market and limit orders."
+    if form.get("algorithm") and parameters_of(form["algorithm_parameters"]) is None:
+        return (
+            "Parameters of an algorithm are written as adaptivePriority=Normal, one after another."
+        )
+    scaled = [name for name in SCALE if form.get(name)]
+    if scaled and (len(scaled) < len(SCALE) or form["order_type"] != "LMT"):
+        return "A scale is for limit orders and needs all three: first, further and step."
     if form["tif"] == "GTD" and not form["good_till"]:
         return f"Good till date needs a date, such as {SAMPLE_TIME}."
     if form["tif"] == "Minutes" and not form["minutes"]:
@@ -135,6 +166,13 @@ def body_of(form: Form) -> dict[str, Any]:
         for name, value in form.items()
         if name not in left_out and value not in (None, "", False, [])
     }
+    if "algorithm" in body:
+        body["algorithm_parameters"] = parameters_of(form["algorithm_parameters"]) or {}
+    else:
+        body.pop("algorithm_parameters", None)
+    for name in ("scale_first", "scale_further"):
+        if name in body:
+            body[name] = int(body[name])
     body["quantity"] = int(form["quantity"])
     return body
 

@@ -17,6 +17,7 @@ from ..topics import OVER
 from ..view import PageView
 from .order_conditions import ConditionsEditor
 from .order_form import (
+    ALGORITHMS,
     KINDS,
     OCA_TYPES,
     PRICES,
@@ -99,6 +100,16 @@ class Ticket:
             ui.label(note).classes("pt-soft pt-small")
         with fold("Conditions") as self._held:
             self._conditions = ConditionsEditor(self._view, lambda: self._found, self._summed)
+        with fold("Algorithm and scale"):
+            names = {name: name or "None" for name in ALGORITHMS}
+            self._algorithm = choice("Algorithm", names, self._chosen)
+            self._parameters = text("Parameters", longest=400)
+            with ui.element("div").classes("pt-pair"):
+                self._scale = {
+                    "scale_first": number("First component", None, 1),
+                    "scale_further": number("Further ones", None, 1),
+                    "scale_increment": number("Step", None),
+                }
         with fold("Group and more"):
             self._group = text("OCA group")
             self._group_type = choice("A fill of the group", OCA_TYPES)
@@ -112,6 +123,10 @@ class Ticket:
             self._hidden = ui.checkbox("Hidden")
         for field in (self._take_profit, self._stop_loss):
             field.on_value_change(lambda _: self._summed())
+
+    def _chosen(self) -> None:
+        """Begin with the parameters that an algorithm needs."""
+        self._parameters.set_value(ALGORITHMS[self._algorithm.value])
 
     def _summed(self) -> None:
         """Say in the headings what the folded parts hold."""
@@ -208,6 +223,9 @@ class Ticket:
             "take_profit": self._take_profit.value,
             "stop_loss": self._stop_loss.value,
             **self._conditions.form,
+            "algorithm": self._algorithm.value,
+            "algorithm_parameters": self._parameters.value,
+            **{name: field.value for name, field in self._scale.items()},
             "oca_group": self._group.value,
             "oca_type": self._group_type.value,
             "minimum_quantity": int(self._least.value) if self._least.value else None,

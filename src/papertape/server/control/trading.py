@@ -11,7 +11,7 @@ from pydantic import Field, TypeAdapter
 from starlette.responses import Response
 
 from ...codes import text
-from ...model import Contract, Order, OrderCondition
+from ...model import Contract, Order, OrderCondition, TagValue
 from ...venue.broker.order_types import ORDER_TYPES
 from ...venue.reference.instruments import Refusal
 from ..plant.held_orders import UNREACHABLE
@@ -234,6 +234,11 @@ def order_of(body: OrderBody) -> Order:
         conditions=[condition(one) for one in body.conditions],
         conditionsCancelOrder=body.conditions_cancel,
         conditionsIgnoreRth=body.conditions_any_hours,
+        algoStrategy=body.algorithm,
+        algoParams=[TagValue(*pair) for pair in body.algorithm_parameters.items()],
+        scaleInitLevelSize=body.scale_first,
+        scaleSubsLevelSize=body.scale_further,
+        scalePriceIncrement=body.scale_increment,
         account=body.account,
     )
 

@@ -302,6 +302,15 @@ class OrderBody(View):
     conditions_cancel: bool = False
     """Whether the conditions cancel the order instead of submitting it."""
     conditions_any_hours: bool = False
+    algorithm: Symbol = ""
+    """The algorithm that works a MKT or LMT order, such as ``Adaptive``; "" for none."""
+    algorithm_parameters: dict[Symbol, Symbol] = Field({}, max_length=20)
+    """Its parameters by their official names."""
+    scale_first: int | None = Field(None, ge=1, le=10**9)
+    """Of a scale order: the size of the first component, and of each further one."""
+    scale_further: int | None = Field(None, ge=1, le=10**9)
+    scale_increment: OptionalPrice = None
+    """How much farther from the market each further component is."""
     take_profit: OptionalPrice = None
     """With a price, a limit order of the other side that waits for this one to fill."""
     stop_loss: OptionalPrice = None
