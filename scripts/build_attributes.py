@@ -1,4 +1,5 @@
-"""Build docs/reference/order_attributes.md: what becomes of each field of placeOrder.
+"""Build docs/reference/order_attributes.md: what becomes of each field of placeOrder, and what is
+told in each field of an order's state.
 
 python scripts/build_attributes.py           write the page
 python scripts/build_attributes.py --check   write nothing; exit 1 when the page is stale
@@ -8,6 +9,7 @@ import sys
 from itertools import groupby
 from pathlib import Path
 
+from papertape.server.present.order_state import STATE_TABLE, StateField
 from papertape.venue.broker.attributes import TABLE, Attribute
 from papertape.venue.broker.combination_types import COMBINATION_TYPES
 from papertape.venue.broker.terms import (
@@ -20,6 +22,11 @@ from papertape.venue.broker.terms import (
     UNSERVED_ORDER_TYPES,
     UNSUPPORTED_ORDER_TYPES,
 )
+from papertape.versions import MAX_SERVER, MIN_SERVER
+from papertape.wire.catalogue.reports import CompletedOrder, OpenOrder
+from papertape.wire.layout import Each, Field, Optional, Part, Step, When
+from papertape.wire.message import Message
+from papertape.wire.plan import plan
 
 DOCS = Path(__file__).resolve().parent.parent / "docs/reference/order_attributes.md"
 
@@ -74,6 +81,68 @@ TITLES = {
 }
 
 
+STATE = """
+## Order state
+
+What a station tells in each field of `OrderState`, in `openOrder` and `completedOrder`. Generated
+from `src/papertape/server/present/order_state.py`. The versions are those from which on a message
+has the field, as text and as protobuf (`-`: never); a version before it is told without it.
+
+"""
+STATE_TITLES = {
+    "told": "told",
+    "empty": "empty, as captured",
+    "lacking": "lacking: TWS tells more",
+}
+
+
+def paths(cls: type[Message], version: int) -> set[str]:
+    """The fields of a text form."""
+    found: set[str] = set()
+
+    def walk(steps: tuple[Step, ...], at: str) -> None:
+        for step in steps:
+            if isinstance(step, Field):
+                found.add(at + step.path)
+            elif isinstance(step, Each) and step.steps:
+                found.add(at + step.path)
+                walk(step.steps, f"{at}{step.path}.")
+            elif isinstance(step, Each | Optional | Part):
+                walk(step.steps, f"{at}{step.path}.")
+            elif isinstance(step, When):
+                walk(step.steps, at)
+
+    walk(plan(cls, version), "")
+    return found
+
+
+def since(cls: type[Message], path: str) -> str:
+    """From which version on a message has a field: as text, and as protobuf."""
+    switch = cls.spec.protobuf
+    text = (v for v in range(MIN_SERVER, min(switch, MAX_SERVER + 1)) if path in paths(cls, v))
+    first = next(text, None)
+    proto = max(switch, cls.spec.proto_gates.get(path, 0))
+    return f"{first or '-'}, {proto}"
+
+
+def state_row(row: StateField) -> str:
+    """A field of the state."""
+    prefix = "" if row.record == "orderState" else f"{row.record}[]."
+    path = f"orderState.{prefix.replace('[]', '')}{row.name}"
+    both = (since(OpenOrder, path), since(CompletedOrder, path))
+    return (
+        f"| `{prefix}{row.name}` | {STATE_TITLES[row.use]} | {row.why} | {both[0]} | {both[1]} |\n"
+    )
+
+
+def state() -> str:
+    """The table of the order state."""
+    head = (
+        "| field | class | when, or why not | openOrder | completedOrder |\n|---|---|---|---|---|\n"
+    )
+    return STATE + head + "".join(map(state_row, STATE_TABLE))
+
+
 def render() -> str:
     """The page."""
     parts = [HEAD, words()]
@@ -81,7 +150,7 @@ def render() -> str:
         parts.append(f"\n## {title}\n\n| what | attributes |\n|---|---|\n")
         for why, rows in groupby((row for row in TABLE if row.use == use), lambda row: row.why):
             parts.append(f"| {why} | {', '.join(map(shown, rows))} |\n")
-    return "".join(parts)
+    return "".join([*parts, state()])
 
 
 def main() -> int:

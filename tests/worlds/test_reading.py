@@ -49,6 +49,12 @@ LINES = {
     "auction SPY close print 170.55 at 16:00": s.AuctionStep(
         symbol="SPY", price=D("170.55"), at="16:00"
     ),
+    "auction SPY close  imbalance 120,000 buy  print 170.55 at 16:00": s.AuctionStep(
+        symbol="SPY", price=D("170.55"), at="16:00", imbalance=D(120_000)
+    ),
+    "auction SPY open imbalance 5 sell print 170*900 at 9:30": s.AuctionStep(
+        symbol="SPY", price=D(170), at="9:30", size=D(900), opening=True, imbalance=D(-5)
+    ),
     "depth SPY bid 1.1*5 1*6 ask 1.2*7": s.DepthStep(
         symbol="SPY",
         bids=(s.BookLevel(price=D("1.1"), size=D(5)), s.BookLevel(price=D(1), size=D(6))),
@@ -199,7 +205,8 @@ WRONG = {
     "+5s": (1, 4, "the line ends where a verb should be"),
     "chain GME 2026-05-15 strikes 10..40 by 2.5": (1, 43, "the line ends where 'vol' should be"),
     "execution correct dip to 9 @ 1": (1, 19, "'dip' is not which fill"),
-    "auction SPY close imbalance 5 buy": (1, 19, "'imbalance' is not served yet"),
+    "auction SPY close imbalance 5": (1, 30, "the line ends where buy or sell should be"),
+    "auction SPY noon print 5 at 12:00": (1, 13, "'noon' is not open or close"),
     "fill 60": (1, 1, "'fill' names no order"),
     "hold": (1, 1, "'hold' stands in a rule only"),
     "on order BUY spy": (1, 14, "'spy' is nothing of an order"),

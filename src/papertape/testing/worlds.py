@@ -157,6 +157,11 @@ class WorldHands:
         """Expect something: a line behind ``expect``; decided as in a world."""
         self.say(f"expect {condition}")
 
+    def report(self, name: str, value: Number | str) -> None:
+        """Say what the program under test knows, for ``expect report``: ``position AAPL``, 100.
+        Raises ``WorldError`` for more than a thousand names."""
+        self.call(lambda station: station.world.report(name, str(value)))
+
     def check(self) -> None:
         """End the world: decide what is left. Raises ``AssertionError`` with what was wanted and
         what came."""

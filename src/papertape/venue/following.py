@@ -82,9 +82,10 @@ class OrderFollower:
 
     def set_turn(self, order: LiveOrder, now: Nanos) -> None:
         """Look at an order again when its exchange opens or closes for it, or at once where that
-        was missed; one that lapses then needs no look."""
+        was missed; one that lapses then needs no look, nor does one that something else holds back
+        or a world fills."""
         terms = order.terms
-        if terms.exercise:
+        if terms.exercise or order.held or order.scripted:
             return
         due = self._hours.turns(terms.conId, terms.reach, now)
         if bool(order.opens) != bool(self._hours.opens(terms.conId, terms.reach, now)):

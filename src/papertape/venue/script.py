@@ -22,7 +22,7 @@ MOST_MARKS: Final = 50_000
 """Marks on all tapes: a snapshot has them."""
 MOST_BOOK: Final = 60
 """Levels of one side of a written book."""
-QUOTED, TRADED, HALTED, RESUMED = 1, 2, 3, 4
+QUOTED, TRADED, HALTED, RESUMED, AUCTIONED = 1, 2, 3, 4, 5
 """What a mark says."""
 FILL, REJECT, CANCEL, WARN = "fill", "reject", "cancel", "warn"
 FillRule = Literal["paper", "queue", "instant"]
@@ -58,11 +58,13 @@ class TapeMark(msgspec.Struct, frozen=True, array_like=True, gc=False):
     time: Nanos
     kind: int
     bid: PriceUnits = 0
-    """Of a quote; 0 is a side that nobody quotes. Of a trade its price."""
+    """Of a quote; 0 is a side that nobody quotes. Of a trade its price; of an auction the price at
+    which it would be, 0 when it is over."""
     bidSize: SizeUnits = 0
-    """Of a quote; of a trade its size."""
+    """Of a quote; of a trade its size; of an auction what would trade."""
     ask: PriceUnits = 0
     askSize: SizeUnits = 0
+    """Of a quote; of an auction what would be left, negative of sellers."""
     bids: Levels = ()
     """The whole book, where the world says it."""
     asks: Levels = ()
@@ -204,8 +206,8 @@ ScriptCommand = (
 
 
 def group_of(kind: int) -> int:
-    """Which marks end one another: quotes, halts; trades end none."""
-    return 0 if kind == TRADED else 1 if kind == QUOTED else 2
+    """Which marks end one another: quotes, halts; trades and auctions end none."""
+    return 0 if kind in (TRADED, AUCTIONED) else 1 if kind == QUOTED else 2
 
 
 def laid(tape: list[TapeMark], marks: tuple[TapeMark, ...]) -> list[TapeMark]:

@@ -11,10 +11,13 @@ from .words import Words
 EXPECT: Final = (
     "expect order [BUY|SELL] [SIZE] [SYMBOL] [TYPE] [@ PRICE] [client N] [ref TEXT] "
     "[within TIME [of +TIME]] [before HH:MM], expect orders N […], expect position SYMBOL N, "
-    "expect cash AMOUNT CURRENCY, expect no working orders, expect requests NAME [N] [FIELD=VALUE]…"
+    "expect cash AMOUNT CURRENCY, expect no working orders, expect requests NAME [N] "
+    "[FIELD=VALUE]…, expect report NAME… VALUE, at end the program knows: NAME… VALUE"
 )
 AT_END: Final = "at end CONDITION; CONDITION; …, each as behind expect"
-_WHAT: Final = ("order", "orders", "working", "position", "cash", "request", "requests", "no")
+_WHAT: Final = (
+    "order", "orders", "working", "position", "cash", "request", "requests", "report", "no"
+)  # fmt: skip
 
 
 def read_at_end(words: Words) -> list[ExpectStep]:
@@ -30,7 +33,10 @@ def read_at_end(words: Words) -> list[ExpectStep]:
 
 def read_expect(words: Words, *, at_end: bool = False) -> ExpectStep:
     """One condition."""
-    what = words.one_of("what is expected", _WHAT)
+    if words.take("the", "program", "knows:"):
+        what = "report"
+    else:
+        what = words.one_of("what is expected", _WHAT)
     facts: dict[str, object] = {"what": what}
     if what == "no":
         facts["count"] = 0
@@ -59,6 +65,8 @@ def read_expect(words: Words, *, at_end: bool = False) -> ExpectStep:
     elif what in ("request", "requests"):
         facts["what"] = "requests"
         _request(words, facts)
+    elif what == "report":
+        _report(words, facts)
     elif what == "position":
         if words.take("account"):
             facts["account"] = words.next("an account")
@@ -110,6 +118,16 @@ def _request(words: Words, facts: dict[str, object]) -> None:
             raise words.wrong("is no field with its value", "FIELD=VALUE", back=1)
         fields.append((name, value or words.quoted("the value")))
     facts["fields"] = fields
+
+
+def _report(words: Words, facts: dict[str, object]) -> None:
+    """What the program says, and of what."""
+    said: list[str] = []
+    while words.more and words.peek() not in ("within", "before"):
+        said.append(words.next("a word") if words.peek() else words.quoted("a text"))
+    if len(said) < 2:
+        raise words.unfit("what is reported, and its value", "report position AAPL 100")
+    facts |= {"report": " ".join(said[:-1]), "value": said[-1]}
 
 
 def _when(words: Words, facts: dict[str, object], *, at_end: bool) -> None:

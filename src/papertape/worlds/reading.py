@@ -15,9 +15,11 @@ from ..venue.units import Nanos
 from .steps import (
     ActStep,
     ExpectStep,
+    HoursStep,
     PlacedStep,
     RuleAct,
     RuleStep,
+    SeedStep,
     World,
     WorldStep,
 )
@@ -49,7 +51,9 @@ def read_world(text: str, name: str = "") -> World:
     """Read a whole world. Raises ``WorldError`` at the first thing that is wrong."""
     steps = _steps(_tree(text), None)
     for place, one in enumerate(steps):
-        if type(one.step).__struct_config__.tag == "start" and place:
+        before = [earlier.step for earlier in steps[:place]]
+        late = not all(isinstance(step, HoursStep | SeedStep) for step in before)
+        if type(one.step).__struct_config__.tag == "start" and late:
             raise WorldError(
                 "begins the world, so it stands first", line=one.line, column=one.column,
                 found="start", legal="start as the first line",

@@ -141,13 +141,17 @@ class ResumeStep(WorldStep, frozen=True, kw_only=True, tag="resume"):
 
 
 class AuctionStep(WorldStep, frozen=True, kw_only=True, tag="auction"):
-    """The print of a closing auction, at which orders for it fill."""
+    """The print of an auction, at which orders for it fill, and what is told of it before."""
 
     symbol: str
     price: Decimal
     at: str
     """``16:00``, the next time that the clock shows it in the zone of the world's start."""
     size: Decimal = Decimal(100)
+    opening: bool = False
+    """The opening auction, not the closing one."""
+    imbalance: Decimal = Decimal(0)
+    """What will be left; negative of sellers."""
 
 
 class BookLevel(WorldStep, frozen=True, kw_only=True):
@@ -238,7 +242,7 @@ class CorrectionStep(WorldStep, frozen=True, kw_only=True, tag="execution"):
 class ExpectStep(WorldStep, frozen=True, kw_only=True, tag="expect"):
     """What the program under test must have done, or what must be so."""
 
-    what: Literal["order", "orders", "working", "position", "cash", "requests"]
+    what: Literal["order", "orders", "working", "position", "cash", "requests", "report"]
     side: Side = ""
     symbol: str = ""
     orderType: str = ""
@@ -255,6 +259,10 @@ class ExpectStep(WorldStep, frozen=True, kw_only=True, tag="expect"):
     """The official name of a request."""
     fields: tuple[tuple[str, str], ...] = ()
     """Fields of the request by their official names."""
+    report: str = ""
+    """What the program has reported: ``position AAPL``."""
+    value: str = ""
+    """What it reported of that."""
     within: Nanos | None = None
     """How long after ``since``; None: until the end."""
     since: Nanos = 0

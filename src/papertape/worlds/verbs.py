@@ -322,26 +322,28 @@ def _resume(words: Words) -> list[WorldStep]:
     return [step]
 
 
-AUCTION: Final = "auction SYMBOL close print PRICE[*SIZE] at HH:MM"
+AUCTION: Final = "auction SYMBOL open|close [imbalance SIZE buy|sell] print PRICE[*SIZE] at HH:MM"
 
 
 def _auction(words: Words) -> list[WorldStep]:
     symbol = words.symbol()
-    if words.take("open"):
-        raise words.wrong(
-            "is not served yet: an opening auction prints at the middle of the quote", AUCTION,
-            back=1,
-        )  # fmt: skip
-    words.need("close", AUCTION)
-    if words.peek() == "imbalance":
-        raise words.wrong("is not served yet", AUCTION)
+    opening = words.one_of("open or close", ("open", "close")) == "open"
+    imbalance = Decimal(0)
+    if words.take("imbalance"):
+        imbalance = words.size()
+        if words.one_of("buy or sell", ("buy", "sell")) == "sell":
+            imbalance = -imbalance
     words.need("print", AUCTION)
     price = words.price()
     size = words.size() if words.take("*") else USUAL_SIZE
     words.need("at", AUCTION)
-    step = AuctionStep(symbol=symbol, price=price, size=size, at=words.clock())
+    at = words.clock()
     words.end(AUCTION)
-    return [step]
+    return [
+        AuctionStep(
+            symbol=symbol, price=price, size=size, at=at, opening=opening, imbalance=imbalance
+        )
+    ]  # fmt: skip
 
 
 def _depth(words: Words) -> list[WorldStep]:

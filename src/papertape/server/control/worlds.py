@@ -25,6 +25,13 @@ class WorldBody(View):
     text: Annotated[str, Field(max_length=MOST_BYTES, examples=["quote SPY 170.08 x 170.10"])]
 
 
+class ReportBody(View):
+    """What a program knows: ``position AAPL`` is 100."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200, examples=["position AAPL"])]
+    value: Annotated[str, Field(max_length=200, examples=["100"])]
+
+
 class OutcomeView(View):
     """An expectation that was decided, or a step that could not be carried out."""
 
@@ -136,6 +143,17 @@ async def lines(server: Chosen, body: WorldBody) -> WorldView:
         raise HTTPException(409, str(error)) from error
     await server.settle()
     return world_view(server)
+
+
+@router.post("/stations/{station}/world/reports", responses=CONFLICT)
+async def report(server: Chosen, body: ReportBody) -> dict[str, str]:
+    """Say what the program under test knows, for `expect report NAME VALUE` and `at end the
+    program knows: NAME VALUE`; the latest value of a name counts. Returns all of them."""
+    try:
+        act(server, lambda station: station.world.report(body.name, body.value))
+    except WorldError as error:
+        raise HTTPException(409, str(error)) from error
+    return dict(server.station.world.expecting.reports)
 
 
 @router.post("/stations/{station}/world/end", responses=NOT_FOUND)

@@ -59,7 +59,8 @@ _ROWS: Final = """
 165 . STK Misc. Stats | . | - | 15 16 17 18 19 20 21 | low and high of 13, 26 and 52 weeks with \
 today's; average volume of the days of the last 90
 221 220 . Creditman Mark Price | - | - | 78 | TWS does not use its tick
-225 . . Auction | - | . | 34 35 36 61 | the tape has no auctions
+225 . . Auction | STK | !STK | 34 35 36 61 | an auction that a world tells of: what would trade, \
+at which price, and what would be left, negative of sellers; nothing without one
 232 221 . Pl Price | . | - | 37 | the price at which positions are valued: the middle of the quote
 233 . !CRYPTO RTVolume | + | - | 48 | the latest trade, the day's volume and average price
 236 . . inventory | STK | - | 46 89 | anybody may sell short: 3; shares: an average day's volume

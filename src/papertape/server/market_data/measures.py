@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
 from ...model import Contract
-from ...venue.market.source import DayStats, MarketSource, PriceBar, Quote
+from ...venue.market.source import DayStats, MarketSource, PriceBar, Quote, no_auction
 from ...venue.market.spots import futures_on
 from ...venue.reference.instruments import Instrument, Instruments, Purpose, Refusal
 from ...venue.reference.securities import UNQUOTED, UNTRADED
@@ -267,11 +267,22 @@ def _fund_close(at: InstrumentMoment) -> Found:
         yield Measure(97, "price", at.day.close)
 
 
+def _auction(at: InstrumentMoment) -> Found:
+    found = getattr(at.facts.market, "auction", no_auction)(at.entry.conId, at.now)
+    if found is not None:
+        yield Measure(34, "size", found.volume)
+        if found.price:
+            yield Measure(35, "price", found.price)
+        yield Measure(36, "size", found.imbalance)
+        yield Measure(61, "size", found.imbalance)
+
+
 MEASURES: Final[dict[int, Callable[[InstrumentMoment], Found]]] = {
     104: _volatility,
     106: _implied,
     162: _future_premium,
     165: _ranges,
+    225: _auction,
     232: _mark,
     233: _trade(48),
     236: _shortable,

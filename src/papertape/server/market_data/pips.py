@@ -8,7 +8,17 @@ from typing import Any
 
 import msgspec
 
-from ...venue.market.source import DayStats, Depth, Glimpse, MarketSource, PriceBar, Print, Quote
+from ...venue.market.source import (
+    AuctionFigures,
+    DayStats,
+    Depth,
+    Glimpse,
+    MarketSource,
+    PriceBar,
+    Print,
+    Quote,
+    no_auction,
+)
 from ...venue.reference.instruments import Instrument
 from ...venue.units import Nanos, PriceUnits
 from ..config import Config
@@ -56,6 +66,10 @@ class ShownMarket:
         """The bid rounded down, the ask up."""
         quote, unit = self._market.quote(con_id, now), self._unit(con_id)
         return quote if unit == 1 else _coarse(quote, unit)
+
+    def auction(self, con_id: int, now: Nanos) -> AuctionFigures | None:
+        """What is known of the next auction, which no currency has."""
+        return getattr(self._market, "auction", no_auction)(con_id, now)
 
     def day(self, con_id: int, now: Nanos) -> DayStats:
         """Prices rounded to the nearest."""

@@ -75,8 +75,7 @@ class Desk:
             case steps.PrintStep():
                 self._write(step.symbol, self._print(step.symbol, step.price, step.size))
             case steps.AuctionStep():
-                at = self.clock(step.at)
-                self._write(step.symbol, self._print(step.symbol, step.price, step.size, at))
+                self._write(step.symbol, *self._auction(step))
             case steps.RampStep():
                 self._write(step.symbol, *self._ramp(step))
             case steps.HaltStep():
@@ -145,6 +144,16 @@ class Desk:
     def _print(self, name: str, price: Decimal, size: Decimal, at: Nanos | None = None) -> TapeMark:
         units, shares = _side(self.instrument(name), price, size)
         return TapeMark(self._next if at is None else at, script.TRADED, units, shares)
+
+    def _auction(self, step: steps.AuctionStep) -> list[TapeMark]:
+        """What is told of an auction from now on, its print, and that it is over."""
+        at = self.clock(step.at)
+        printed = self._print(step.symbol, step.price, step.size, at)
+        left = size_of(step.imbalance)
+        told = TapeMark(
+            self._next, script.AUCTIONED, printed.bid, printed.bidSize, int(step.opening), left
+        )  # fmt: skip
+        return [told, printed, TapeMark(at, script.AUCTIONED)]
 
     def _ramp(self, step: steps.RampStep) -> list[TapeMark]:
         entry = self.instrument(step.symbol)

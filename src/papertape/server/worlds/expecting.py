@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from ...errors import WorldError
 from ...venue.units import CASH_SCALE, SECOND, Nanos, size_decimal
 from ...worlds.steps import ExpectStep, PlacedStep
 from ..venue_port import Venue
 from .desk import Desk
 from .seen import Seen, SeenOrder, SeenRequest, brief
 
+MOST_REPORTS: Final = 1_000
 SHOWN: Final = 12
 """How many of what came are told."""
 
@@ -64,6 +66,15 @@ class Expecting:
         self._seen = seen
         self._desk = desk
         self.pending: list[Pending] = []
+        self.reports: dict[str, str] = {}
+        """What programs have said that they know, the latest of each."""
+
+    def report(self, name: str, value: str) -> None:
+        """Take what a program says. Raises ``WorldError`` for more than can be kept."""
+        name = " ".join(name.split())
+        if name not in self.reports and len(self.reports) >= MOST_REPORTS:
+            raise WorldError(f"programs report {MOST_REPORTS} things at most")
+        self.reports[name] = value
 
     def add(self, placed: PlacedStep, began: Nanos, now: Nanos) -> None:
         """Expect something. Raises ``WorldError`` for a name that there is not."""
@@ -110,6 +121,8 @@ class Expecting:
         step = one.step
         if step.what == "position":
             return self._position(step)
+        if step.what == "report":
+            return self._report(step)
         if step.what == "cash":
             return self._cash(step)
         if step.what == "working":
@@ -193,6 +206,14 @@ class Expecting:
         came = [f"position {step.symbol} {held:f}"] if accounts else ["no such account"]
         return bool(accounts) and held == wanted, f"position {step.symbol} {wanted:f}", tuple(came)
 
+    def _report(self, step: ExpectStep) -> tuple[bool, str, tuple[str, ...]]:
+        said = self.reports.get(step.report)
+        came = [f"{name} {value}" for name, value in self.reports.items()]
+        if said is not None:
+            came = [f"{step.report} {said}"]
+        passed = said is not None and _same(said, step.value)
+        return passed, f"the program knows {step.report} {step.value}", _few(came)
+
     def _cash(self, step: ExpectStep) -> tuple[bool, str, tuple[str, ...]]:
         accounts = self._accounts(step)
         held = sum(one.cash.get(step.currency, 0) for one in accounts)
@@ -238,7 +259,15 @@ def _comes(one: Pending) -> bool:
     step = one.step
     if step.what in ("order", "requests"):
         return step.count is None
-    return step.what in ("position", "cash", "working") and one.deadline is not None
+    return step.what in ("position", "cash", "working", "report") and one.deadline is not None
+
+
+def _same(said: str, wanted: str) -> bool:
+    """Whether two values are one, as numbers where both are."""
+    try:
+        return Decimal(said.replace(",", "")) == Decimal(wanted.replace(",", ""))
+    except ArithmeticError:
+        return said.strip() == wanted.strip()
 
 
 def _unlike(request: SeenRequest, fields: Sequence[tuple[str, str]]) -> list[str]:

@@ -85,6 +85,7 @@ class WorldPlayer:
         self.began = self._tws.timing.now
         self.over = False
         self._correcting.begin()
+        self.expecting.reports.clear()
         for one in world.steps:
             if isinstance(one.step, StartStep):
                 self.desk.zone = zone_of(one.step) or self.desk.zone
@@ -117,6 +118,11 @@ class WorldPlayer:
 
     def _correct(self, step: CorrectionStep, execution: int) -> None:
         self.desk.play(self.desk.correction(step, execution))
+
+    def report(self, name: str, value: str) -> None:
+        """Take what a program says that it knows, for ``expect report``. Raises ``WorldError``."""
+        self.expecting.report(name, value)
+        self._look()
 
     def finish(self) -> list[WorldOutcome]:
         """End the world: decide what is left; return all that was decided."""

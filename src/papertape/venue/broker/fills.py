@@ -212,9 +212,14 @@ class Fills:
         return size < least and size + self._meetings.size(client_id, terms, quote) < least
 
     def auction_price(self, terms: Terms) -> PriceUnits:
-        """Return the price of an auction: of the last print for a close, of the middle of the
-        quote, on the instrument's increment, for an open; 0 when there is none."""
+        """Return the price of an auction: of the last print for a close; for an open that of a
+        print at this instant, or else of the middle of the quote, on the instrument's increment;
+        0 when there is none."""
         quote, last = self._top.look(terms.conId), self._top.last(terms.conId)
+        if terms.extras.auction != CLOSING and last:
+            day = self._top.day(terms.conId)
+            if day is not None and day.lastTime == self._top.now:
+                return last
         if terms.extras.auction == CLOSING and last:
             return last
         if quote.bid and quote.ask:

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from ..reference.times import period_start
-from ..script import HALTED, QUOTED, RESUMED, TRADED, Levels, TapeMark
+from ..script import AUCTIONED, HALTED, QUOTED, RESUMED, TRADED, Levels, TapeMark
 from ..units import DAY, Nanos, PriceUnits
 from .followed import FollowedLine, Followers, next_after
 from .source import (
+    AuctionFigures,
     DayStats,
     Depth,
     DepthLevel,
@@ -48,6 +49,7 @@ class WrittenLine:
         self._quoted: list[Nanos] = []
         self.prints: list[Print] = []
         self.printed: list[Nanos] = []
+        self._auctions: list[TapeMark] = []
         self._standing = TapeMark(0, QUOTED)
         self._halted = False
 
@@ -66,6 +68,9 @@ class WrittenLine:
         return marks is self._marks
 
     def _add(self, mark: TapeMark) -> None:
+        if mark.kind == AUCTIONED:
+            self._auctions.append(mark)
+            return
         if mark.kind == TRADED:
             tick = Print(self.con_id, mark.time, mark.bid, mark.bidSize)
             self.prints.append(tick)
@@ -94,6 +99,13 @@ class WrittenLine:
             if found >= 0
             else (Quote(self.con_id, 0, 0, 0, 0, 0), (), (), False)
         )
+
+    def auction(self, now: Nanos) -> AuctionFigures | None:
+        """What is known of the next auction; None where nothing was ever told."""
+        found = [one for one in self._auctions if one.time <= now]
+        if not found:
+            return None
+        return AuctionFigures(found[-1].bid, found[-1].bidSize, found[-1].askSize)
 
     def ticks(self, after: Nanos, until: Nanos) -> Iterator[Quote | Print]:
         """The ticks with ``after < time <= until``."""
@@ -216,6 +228,11 @@ class WorldTape:
             return found
         other = self.below.next_tick(con_id, after)
         return line.begins if other is None else min(other, line.begins)
+
+    def auction(self, con_id: int, now: Nanos) -> AuctionFigures | None:
+        """See ``MarketSource``; only a world tells of auctions."""
+        line = self._lines.get(con_id)
+        return None if line is None else line.auction(now)
 
     def depth(self, con_id: int, now: Nanos, levels: int) -> Depth:
         """See ``MarketSource``."""

@@ -127,6 +127,22 @@ class Glimpse(msgspec.Struct, frozen=True, gc=False):
         return GlimpsePoint(*_POINT.unpack_from(self.points, minutes * _POINT.size))
 
 
+class AuctionFigures(msgspec.Struct, frozen=True, gc=False):
+    """How an auction would end if it were now."""
+
+    price: PriceUnits
+    """0 when none is ahead."""
+    volume: SizeUnits
+    """What would trade."""
+    imbalance: SizeUnits
+    """What would be left, negative of sellers."""
+
+
+def no_auction(con_id: int, now: Nanos) -> AuctionFigures | None:
+    """What a market knows of auctions that does not tell of any."""
+    return None
+
+
 class MarketSource(Protocol):
     """One tape over all instruments of a station."""
 
