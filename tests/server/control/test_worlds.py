@@ -49,7 +49,8 @@ def test_a_world_is_played_whole_and_line_by_line() -> None:
         ("quot SPY 1 x 2", "line 1, column 1: 'quot' is no verb"),
         ("quote NOSUCH 1 x 2", "'NOSUCH' is the name of no contract"),
         ("start 2026-04-10 10:00", "start founds a station"),
-        ("chain SPY 2026-05-15", "is not served yet"),
+        ("chain SPY 2026-05-15", "the line ends where 'strikes' should be"),
+        ("chain SPY 2026-05-15 strikes 1..2 by 1 vol 9%", "chain founds a station"),
     ],
 )
 def test_what_is_wrong_is_a_409_with_its_place(text: str, said: str) -> None:
@@ -62,10 +63,28 @@ def test_what_is_wrong_is_a_409_with_its_place(text: str, said: str) -> None:
     with_api(main, hall())
 
 
-def test_the_verbs_are_listed_with_those_that_are_not_served() -> None:
+def test_what_a_program_reports_is_kept_and_decides() -> None:
+    async def main(api: Api) -> None:
+        await api.post("/world", {"text": "expect report position SPY 100 within 9s"})
+        assert await api.post("/world/reports", {"name": "position  SPY", "value": "99"}) == {
+            "position SPY": "99"
+        }
+        assert (await api.get("/world"))["outcomes"] == []
+        await api.post("/world/reports", {"name": "position SPY", "value": "100.0"})
+        (outcome,) = (await api.get("/world"))["outcomes"]
+        assert outcome["passed"]
+        await api.post("/world/reports", {"name": "", "value": "1"}, status=422)
+        await api.post("/world", {"text": ""})  # a new world knows nothing of it
+        assert await api.post("/world/reports", {"name": "a", "value": "b"}) == {"a": "b"}
+
+    with_api(main, hall())
+
+
+def test_the_verbs_are_listed_and_each_is_served() -> None:
     async def main(api: Api) -> None:
         verbs = {verb["name"]: verb for verb in await api.get("/world/verbs")}
         assert verbs["quote"]["owner"] == "market" and not verbs["quote"]["unserved"]
-        assert verbs["chain"]["unserved"]
+        assert [name for name, verb in verbs.items() if verb["unserved"]] == []
+        assert "strikes" in verbs["chain"]["usage"]
 
     with_api(main)
