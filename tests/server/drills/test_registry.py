@@ -18,7 +18,8 @@ NAMES = {
     "drop-before-ready",
     "duplicate-callbacks", "farm-blip", "freeze", "half-frame", "id-rollback", "late-callbacks",
     "late-order", "link-lost", "link-restored", "nightly-restart", "reorder-callbacks",
-    "repeated-details", "reset", "slow-drip", "stale-client-id", "zone-name",
+    "repeated-details", "reset", "slow-drip", "stale-client-id",
+    "unreadable-price", "zone-name",
 }  # fmt: skip
 
 

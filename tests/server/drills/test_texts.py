@@ -2,10 +2,11 @@
 
 import pytest
 
+from papertape.errors import SettingsError
 from papertape.model import Contract
 from papertape.server.settings import StationSettings
 from papertape.versions import MAX_SERVER
-from papertape.wire.catalogue import contract, orders
+from papertape.wire.catalogue import contract, orders, reports
 from papertape.wire.catalogue.reports import OpenOrder
 from papertape.wire.catalogue.session import CurrentTime, ReqCurrentTime
 from papertape.wire.connection import Negotiated
@@ -129,3 +130,42 @@ def test_other_drills_and_messages_are_as_ever() -> None:
     hall.station.drills.stop(run.number)
     assert client.session.writes is None
     assert not client.of(OpenOrder)
+
+
+# ---------------------------------------------------------------- prices
+
+
+@pytest.mark.parametrize("version", [100, 176, 200, MAX_SERVER])
+@pytest.mark.parametrize("value", ["?", ""])
+def test_prices_of_a_callback_are_no_numbers_in_text(version: int, value: str) -> None:
+    hall = Hall()
+    hall.quote("AAPL 257.66 x 257.68")
+    hall.station.drills.start("unreadable-price", kind="execDetails", value=value)
+    client = hall.client(1, version)
+    client.send(order(1, "BUY 100 AAPL MKT"))
+    data = client.pipe.data
+    frames = []
+    while data:
+        size = 4 + int.from_bytes(data[:4])
+        frames.append(data[4:size])
+        data = data[size:]
+    plain = [one for one in frames if b"257.68" in one]
+    odd = [one for one in frames if b".01.01\0" in one and value.encode() + b"\0" in one]
+    if version >= reports.ExecutionDetails.spec.protobuf:
+        assert any(b".01.01" in one for one in frames)
+        return
+    fill = next(one for one in odd if b"BOT\x00" + b"100" in one)
+    assert b"BOT\x00" + b"100\x00" + value.encode() + b"\0" in fill
+    assert not any(b"BOT" in one for one in plain)
+    assert any(b"Filled" in one for one in plain)  # orderStatus has its prices
+    hall.station.drills.stop_all()
+    client.pipe.data = b""
+    client.send(order(2, "BUY 100 AAPL MKT"))
+    assert [m.execution.price for m in client.of(reports.ExecutionDetails)] == [257.68]
+
+
+def test_what_is_no_callback_or_not_printable_is_refused() -> None:
+    hall = Hall()
+    for options in ({"kind": "nothing"}, {"value": "\n"}, {"value": "?" * 21}):
+        with pytest.raises(SettingsError):
+            hall.station.drills.start("unreadable-price", **options)

@@ -23,6 +23,7 @@ from .links import CompetingSession, FarmBlip, LinkLost, LinkRestored, RepeatedD
 from .messages import BlackHole, DropAfterReady, DropBeforeReady
 from .sockets import Freeze, HalfFrame, Reset, SlowDrip
 from .texts import CodePage, ZoneName
+from .unreadable import UnreadablePrice
 
 log = logging.getLogger("papertape.station")
 
@@ -32,7 +33,7 @@ CATALOGUE: Final[dict[str, type[Drill]]] = {
         BlackHole, CodePage, CompetingSession, CorrectedExecution, DropAfterReady, DropBeforeReady,
         DuplicateCallbacks, FarmBlip, Freeze, HalfFrame, IdRollback, LateCallbacks, LateOrder,
         LinkLost, LinkRestored, NightlyRestart, ReorderCallbacks, RepeatedDetails, Reset, SlowDrip,
-        StaleClientId, ZoneName,
+        StaleClientId, UnreadablePrice, ZoneName,
     )
 }  # fmt: skip
 _WORDS: Final = {int: "whole number", float: "number", bool: "true or false", str: "text"}

@@ -4,7 +4,7 @@
 ``empty``    it stays unset, as captured at live gateways for orders like those that it serves
 ``lacking``  TWS has a value in cases that the station does not tell: nothing is sent in it
 
-A field that is in no class, or in the wrong one, fails ``tests/server/present/test_order_state.py``.
+A field that is in no class, or in a wrong one, fails ``tests/server/present/test_order_state.py``.
 """
 
 from collections.abc import Iterator
