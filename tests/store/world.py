@@ -255,6 +255,7 @@ def _ways(world: World) -> None:
     world.play("trade AAPL 255.40*5000", "submit c3#6 BUY 10 AAPL MKT")
     world.wait(2)
     world.ask(SetMatching("paper", 0, 0))
+    world.play("submit c3#7 BUY 3 AAPL LMT 240 DTC")
 
 
 def _trade(world: World, entry: Instrument, quote: Quote, order_id: int) -> None:
