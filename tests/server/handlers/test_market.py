@@ -223,7 +223,7 @@ def test_fundamentals_are_not_allowed(asked: str) -> None:
 
 MISSING = {
     "100, 101,,100": "100(Option Volume),101(Option Open Interest)",
-    "233,auction": "225(Auction)",
+    "233,average opt volume": "105(Average Opt Volume)",
     "787": "787(Odd Lot)",
 }
 
