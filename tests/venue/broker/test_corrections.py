@@ -169,6 +169,20 @@ def test_holdings_that_came_without_a_trade_do_not_stand_in_its_way() -> None:
     assert account.positions[AAPL].quantity == 1_490_000
 
 
+def test_the_profit_of_the_day_is_what_the_account_is_worth_more() -> None:
+    stage = traded(*BUY)
+    for act in (
+        lambda: correct(stage, first(stage), 99, 257.00),
+        lambda: bust(stage, first(stage)),
+    ):
+        act()
+        account = stage.engine.state.accounts[ACCOUNT]
+        middle, held = 257.67, account.quantity(AAPL) / 10_000
+        worth = account.cash["USD"] / 10**6 + held * middle - 1_000_000
+        daily = stage.queries.profit(ACCOUNT, stage.now).dailyPnL
+        assert daily == pytest.approx(worth, abs=1e-6)
+
+
 # ---------------------------------------------------------------- refused
 
 
