@@ -102,6 +102,15 @@ def watch(clock, seconds):
         pass
 
 took("watching the clock", lambda: watch(time.time, 2))
+threading.Timer(19, event.set).start()
+event.clear()
+took("as long as may be", lambda: event.wait(threading.TIMEOUT_MAX))
+signal.signal(signal.SIGALRM, lambda *_: time.sleep(20))
+threading.Timer(1, signal.raise_signal, [signal.SIGALRM]).start()
+took("a signal's handler", signal.pause)
+threading.Timer(1, os.kill, [os.getpid(), signal.SIGALRM]).start()
+took("a sleep with a handler in it", lambda: time.sleep(30))
+threading.Timer(21, lambda: print("the last thread", time.strftime("%S"))).start()
 """
 
 SPANS = """
@@ -134,6 +143,10 @@ scheduler 16.000000
 asyncio.sleep 17.000000
 asyncio.timeout 19.000000
 watching the clock 2.000000
+as long as may be 19.000000
+a signal's handler 21.000000
+a sleep with a handler in it 30.000000
+the last thread 55
 """
 
 CLOCKS = """

@@ -237,7 +237,7 @@ class TimeGate:
         if self._loop.time() - self._asked > 1:
             told = (
                 f"it has not waited for anything for {self._loop.time() - self._asked:.0f} s: "
-                "a loop without an end, or a wait in C code that the market's clock does not reach"
+                "a loop without an end, or a wait for others that the market's clock does not reach"
             )
         if not self._connected:
             raise RunOver("not-connected", f"the program has not connected {late}; {told}")

@@ -25,6 +25,8 @@ MOST_READINGS = 1000
 """Readings of the clock at one instant before time is pushed on."""
 PUSH = 1_000_000
 """Nanoseconds of such a push."""
+FURTHEST = 1 << 62
+"""A deadline that is as good as none, and fits into a frame."""
 LOOK_S, LOOSE_LOOK_S = 0.25, 0.01
 MOST_CPU_S, MOST_WALL_S = 1.0, 5.0
 """How long a thread may compute while others wait, before they go on beside it."""
@@ -90,6 +92,8 @@ class Baton:
         self._switches = 0
         self._interrupts: deque[Callable[[], Any]] = deque()
         """Handlers of signals that came while the main thread could not run them."""
+        self._waits = False
+        """Whether the main thread is parked."""
         self.handled = 0
         """Signals handled while the main thread waited."""
         self._told = False
@@ -105,11 +109,14 @@ class Baton:
         """Wait until ``check`` finds something or somebody rouses this thread, at most until the
         deadline; what was found, or None."""
         me = self.strand()
+        if deadline is not None and deadline > FURTHEST:
+            deadline = None
         if self.off or self._inside == me.ident:
             return self._wait(deadline, check)
-        again = True
-        while again:
+        main = me is self._main
+        while True:
             me.deadline, me.check, me.found = deadline, check, None
+            self._waits |= main
             with self._guarded(me):
                 self._parked[me] = None
                 if me.out:
@@ -118,9 +125,15 @@ class Baton:
                 if self._current is me or self._current is None:
                     self._pass_on()
             self._await_turn(me)
-            again = me is self._main and self._interrupted(me)
-        me.check = None
-        found = me.found
+            found, me.check = me.found, None
+            if not main:
+                break
+            self._waits = False
+            if not self._interrupts:
+                break
+            self._interrupted()
+            if found or (deadline is not None and deadline <= self.now):
+                break
         if found.__class__ is Failed:
             raise found.error
         return found
@@ -128,22 +141,22 @@ class Baton:
     def interrupt(self, handler: Callable[[], Any]) -> None:
         """Run the handler of a signal, in the main thread: at its next turn where it waits."""
         me = self._main
-        if self._inside == me.ident or not (self._current is me or me.out or self.off):
+        if self._waits or self._inside == me.ident:
             self._interrupts.append(handler)
             self.rouse(me)
         else:
             handler()
 
-    def _interrupted(self, me: Strand) -> bool:
-        """Run what waits; whether the main thread waited for nothing else and must go on to."""
-        if not self._interrupts:
-            return False
-        found, deadline = me.found, me.deadline
+    def poke(self) -> None:
+        """A signal has come, whose handler the main thread has to run."""
+        if self._waits:
+            self.interrupt(lambda: None)
+
+    def _interrupted(self) -> None:
+        """Run the handlers that wait."""
         while self._interrupts:
             self._interrupts.popleft()()
             self.handled += 1
-        me.found = found
-        return not found and (deadline is None or deadline > self.now)
 
     def turn(self) -> None:
         """Let the other threads that may go on have their turn."""

@@ -23,7 +23,7 @@ from .frames import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, NoReturn
 
 MOST_PEEKED = 1 << 20
 LOOKS = 40
@@ -44,6 +44,12 @@ def readable(sock: Any) -> bool:
     looking = real_poll()
     looking.register(sock, select.POLLIN)
     return bool(looking.poll(0))
+
+
+def gone() -> NoReturn:
+    """End a program whose gate has gone: it would wait for ever."""
+    os.write(2, b"papertape: market time has ended, and so does this program\n")
+    os._exit(ENDED)
 
 
 class StationLine:
@@ -126,9 +132,9 @@ class GateLine:
         try:
             self._sock.sendall(frame)
         except OSError:
-            if kind != BYE:
-                os._exit(ENDED)
-            raise
+            if kind == BYE:
+                raise
+            gone()
 
     def _take(self, size: int) -> bytes:
         """What the gate says next."""
@@ -139,7 +145,7 @@ class GateLine:
             except OSError:
                 part = b""
             if not part:
-                os._exit(ENDED)
+                gone()
             data += part
         self._rest = data[size:]
         return data[:size]

@@ -159,6 +159,21 @@ def _install_handlers(baton: Baton) -> None:
         given[signalnum] = (handler, put)
         return before
 
+    real_raise, real_kill = signal.raise_signal, os.kill
+
+    def raise_signal(signalnum: int, /) -> None:
+        real_raise(signalnum)
+        if not baton.plain:
+            baton.poke()
+
+    def kill(pid: int, signalnum: int, /) -> None:
+        own = pid == os.getpid() and given.get(signalnum, (None, None))[1] is not None
+        if own and not baton.plain:
+            raise_signal(signalnum)  # in this thread, and so at this moment
+        else:
+            real_kill(pid, signalnum)
+
+    ours.raise_signal, os.kill = raise_signal, kill
     ours.signal = replaced
     ours.getsignal = lambda signalnum, /: known(signalnum, real_get(signalnum))
 
