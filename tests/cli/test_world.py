@@ -234,3 +234,14 @@ def test_serve_plays_a_world_and_says_how_it_ended(tmp_path: Path) -> None:
     assert "ok    line 9: at end no working orders" in told
     bad = papertape("serve", "--port", "0", "--ephemeral", "--world", file(tmp_path, "b", "quot"))
     assert bad.returncode == 2 and "'quot' is no verb" in bad.stderr + bad.stdout
+
+
+def test_a_world_in_market_time_takes_no_time(tmp_path: Path) -> None:
+    world = tmp_path / "slow.world"
+    world.write_text(WORLD.replace("+100ms", "+20s"))
+    program = ["--", sys.executable, "-c", BOT]
+    done = papertape("world", "run", "--market-time", world, *program)
+    assert done.stdout == "filled 100\n"
+    assert (done.returncode, "3 of 3 hold" in done.stderr) == (0, True), done.stderr
+    for words in (("--speed", "2", world, *program), (world,)):
+        assert papertape("world", "run", "--market-time", *words).returncode == 2
