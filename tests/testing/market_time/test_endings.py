@@ -130,6 +130,19 @@ print(found)
     assert "has computed for long while others waited" in ended.notes[0]
 
 
+def test_a_program_that_becomes_another_keeps_the_clock() -> None:
+    program = """
+if len(sys.argv) < 2:
+    time.sleep(20)
+    os.execlp(sys.executable, sys.executable, *sys.orig_argv[1:], "again")
+connect()
+time.sleep(30)
+print(time.strftime("%S"))
+"""
+    ended = run(program)
+    assert (ended.problem, ended.code, ended.output) == ("", 0, "50\n")
+
+
 def test_uvloop_gives_way_and_it_is_said() -> None:
     program = """
 import asyncio, uvloop

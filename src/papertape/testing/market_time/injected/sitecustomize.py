@@ -35,6 +35,7 @@ def _shadowed() -> None:
 
 
 if __name__ == "sitecustomize":
+    kept = {n: os.environ.get(n, "") for n in ("PAPERTAPE_MARKET_TIME", "PYTHONPATH")}
     gate = os.environ.pop("PAPERTAPE_MARKET_TIME", "")
     try:
         if gate:
@@ -42,7 +43,7 @@ if __name__ == "sitecustomize":
                 sys.path.insert(0, HERE)
             import importlib
 
-            importlib.import_module("papertape_market_clock.installing").install(gate)
+            importlib.import_module("papertape_market_clock.installing").install(gate, kept)
     finally:
         _leave()
     _shadowed()

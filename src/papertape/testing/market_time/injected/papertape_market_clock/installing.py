@@ -12,8 +12,10 @@ from .gateline import GateLine
 from .polls import install_polls
 
 
-def install(given: str) -> None:
-    """Connect with the gate of ``host port token station-port seed``, and take its clock."""
+def install(given: str, kept: dict[str, str]) -> None:
+    """Connect with the gate of ``host port token station-port seed``, and take its clock.
+
+    ``kept`` is the environment that this needs."""
     host, port, token, station, seed = given.split()
     gate = GateLine(host, int(port), token, sys.version.split()[0], int(station))
     baton = Baton(gate, *gate.hello())
@@ -33,7 +35,7 @@ def install(given: str) -> None:
     install_sockets(baton)
     from .others import install_others
 
-    install_others(baton, int(seed))
+    install_others(baton, int(seed), kept)
     atexit.register(lambda: None if baton.off else gate.bye(baton.now))
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=lambda: _left(baton))

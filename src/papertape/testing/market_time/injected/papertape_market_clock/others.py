@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 UVLOOP = "uvloop is replaced by asyncio's own loop: the market's clock does not reach into it"
 
 
-def install_others(baton: Baton, seed: int) -> None:
-    """Replace them."""
+def install_others(baton: Baton, seed: int, kept: dict[str, str]) -> None:
+    """Replace them; ``kept`` is what the environment had for the clock to be taken."""
     source = _random.Random(seed)
 
     def urandom(size: int, /) -> bytes:
@@ -39,6 +39,7 @@ def install_others(baton: Baton, seed: int) -> None:
             work(sys.modules[name])
     sys.meta_path.insert(0, hook)
     _install_waiting(baton)
+    _install_exec(baton, kept)
 
 
 class Hook:
@@ -176,6 +177,20 @@ def _install_handlers(baton: Baton) -> None:
     ours.raise_signal, os.kill = raise_signal, kill
     ours.signal = replaced
     ours.getsignal = lambda signalnum, /: known(signalnum, real_get(signalnum))
+
+
+def _install_exec(baton: Baton, kept: dict[str, str]) -> None:
+    """A program that becomes another one hands its clock on."""
+    ours: Any = os
+    real = os.execve
+
+    def execve(path: Any, argv: Any, env: Any) -> None:
+        if not baton.off:
+            baton.gate.bye(baton.now)
+        real(path, argv, env if baton.off else {**env, **kept})
+
+    ours.execve = execve
+    ours.execv = lambda path, argv, /: execve(path, argv, os.environ)
 
 
 def _install_waiting(baton: Baton) -> None:
