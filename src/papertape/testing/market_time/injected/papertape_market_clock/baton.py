@@ -28,8 +28,10 @@ PUSH = 1_000_000
 FURTHEST = 1 << 62
 """A deadline that is as good as none, and fits into a frame."""
 LOOK_S, LOOSE_LOOK_S = 0.25, 0.01
-MOST_CPU_S, MOST_WALL_S = 1.0, 5.0
+MOST_CPU_S = 1.0
 """How long a thread may compute while others wait, before they go on beside it."""
+MOST_WALL_S, NO_CPU_S = 5.0, 0.02
+"""How long it may do nothing at all; a busy computer lets it do a little."""
 
 _allocate = _thread.allocate_lock
 _get_ident = _thread.get_ident
@@ -377,8 +379,9 @@ class Baton:
                 seen, cpu, wall = self._switches, _process_time(), _monotonic()
                 pause = LOOK_S
                 continue
-            long = _process_time() - cpu > MOST_CPU_S or _monotonic() - wall > MOST_WALL_S
-            if not long and pause == LOOK_S:
+            worked = _process_time() - cpu
+            rests = worked < NO_CPU_S and _monotonic() - wall > MOST_WALL_S
+            if not (worked > MOST_CPU_S or rests) and pause == LOOK_S:
                 continue
             strand = self._current
             if len(self._strands) > 1 and (strand is not None or self._told):
