@@ -48,6 +48,7 @@ LONG = {
     "crowd_quotes": "1 minute",
     "tape": "2 minutes",
     "market_time": "2 minutes",
+    "storm": "1 minute",
 }
 """Suites that run only when they are named."""
 HAVE_OPTIONS = ("messages", "short_ways", "way", "order", *LONG)

@@ -65,11 +65,12 @@ def test_the_corrected_bot_survives(first: int) -> None:
 
 def test_two_runs_in_the_same_storm_are_the_same() -> None:
     text = (
-        "start 2026-04-10 10:00 US/Eastern\n+40s end\n+5s drill reset\n"
-        "callbacks reorder seed 3\n+12s drill link-lost ms=4000\n"
+        "start 2026-04-10 10:00 US/Eastern\n+60s end\n+5s drill reset\n"
+        "callbacks reorder seed 3\n+12s drill freeze seconds=10\n"
     )
     runs = [run_once(text, plan("steady").bot) for _ in range(2)]
     for one in runs:
         one.wall_s = 0.0
     assert runs[0] == runs[1]
     assert runs[0].of("fill") and runs[0].sessions == 2
+    assert runs[0].code == 0, "what it sends after TWS hung is not handled"

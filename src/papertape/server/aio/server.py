@@ -380,6 +380,10 @@ class StationServer:
             except JournalError as error:
                 self._unkept(error)
                 raise
+            finally:
+                for connection in self.connections:
+                    if not connection.reading:
+                        connection.resume()  # what it was paused for may have had its turn
 
     @property
     def holds(self) -> bool:
