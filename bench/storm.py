@@ -45,11 +45,12 @@ def measured(plan: StormPlan, seeds: int, workers: Workers) -> str:
     took = time.perf_counter() - began
     ours, theirs = time.process_time() - ours, children() - theirs
     failed = sum(bool(one.findings or one.error) for one in result.seeds)
+    lasted = result.control.lasted / SECOND
     runs = 1 + sum(one.runs for one in result.seeds)
     return (
         f"{seeds} seeds, {failed} fail, {runs} runs in {took:.1f} s: {runs / took * 60:.0f} worlds "
         f"a minute, {took / runs:.2f} s each; of the processor a run: station and oracle "
-        f"{ours / runs:.2f} s, program {theirs / runs:.2f} s; control run {result.control.lasted / SECOND:.0f} s "
+        f"{ours / runs:.2f} s, program {theirs / runs:.2f} s; control run {lasted:.0f} s "
         f"of market time; load {os.getloadavg()[0]:.1f}"
     )
 
@@ -57,7 +58,7 @@ def measured(plan: StormPlan, seeds: int, workers: Workers) -> str:
 def starting() -> float:
     """Seconds of the processor that a program takes which only imports the client."""
     before = children()
-    os.spawnl(os.P_WAIT, sys.executable, "python", "-c", "import papertape.ibapi.client")
+    os.spawnl(os.P_WAIT, sys.executable, sys.executable, "-c", "import papertape.ibapi.client")
     return children() - before
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 from html.parser import HTMLParser
+from importlib.util import find_spec
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -97,6 +98,18 @@ def test_what_is_wrong_is_told_and_nothing_runs(words: tuple[str, ...], said: st
     done = CliRunner().invoke(app, ["storm", *words])
     assert done.exit_code == 2, done.output
     assert said in done.output
+
+
+def test_a_cluster_that_cannot_be_reached_is_told_and_a_local_one_works(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["storm", "--ray", "127.0.0.1:1", "--jobs", "2", "--", "true"])
+    assert done.exit_code == 2 and "says it twice" in done.output
+    if find_spec("ray") is None:
+        done = CliRunner().invoke(app, ["storm", "--ray", "local", "--", "true"])
+        assert done.exit_code == 2 and "pip install 'papertape[ray]'" in done.output
+        pytest.skip("the package ray is not installed")
+    done = storm(tmp_path, CONNECTS + "while True: time.sleep(0.05)", "--ray", "local")
+    assert done.returncode == 0, done.stderr
+    assert "1 seeds, 0 fail" in done.stdout
 
 
 def test_every_mistake_of_a_world_is_told(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from ..testing.storm.campaign import (
     repeating,
     run_storm,
 )
+from ..testing.storm.cluster import RayWorkers
 from ..testing.storm.html import html
 from ..testing.storm.jobs import OneWorker, ProcessWorkers, Workers
 from ..testing.storm.junit import junit
@@ -65,6 +66,9 @@ def storm(
         str, typer.Option("--for", help="Market time of each run: 90s, 30m, 6h.")
     ] = "10m",
     jobs: Annotated[int, typer.Option(help="Processes that run at once.", min=1, max=256)] = 1,
+    ray: Annotated[
+        str, typer.Option(help="Run on the Ray cluster at this address; local: one of its own.")
+    ] = "",
     wall_clock: Annotated[
         bool,
         typer.Option(
@@ -143,8 +147,11 @@ def storm(
     _folder(out)
     chosen = range(seeds) if seed is None else [seed]
     began = time.monotonic()
-    with _progress(console, len(chosen)) as hear:
-        result = run_storm(plan, chosen, _workers(min(jobs, len(chosen))), told=hear)
+    with (
+        _workers(min(jobs, len(chosen)), ray) as workers,
+        _progress(console, len(chosen)) as hear,
+    ):
+        result = run_storm(plan, chosen, workers, told=hear)
     result.wall_s = time.monotonic() - began
     _write(result, out)
     command = shlex.join(program)
@@ -204,8 +211,18 @@ def _folder(path: Path) -> None:
         raise SettingsError(f"is no folder: {error.strerror}", path=path) from error
 
 
-def _workers(jobs: int) -> Workers:
-    return OneWorker() if jobs == 1 else ProcessWorkers(jobs)
+@contextmanager
+def _workers(jobs: int, ray: str) -> Iterator[Workers]:
+    if not ray:
+        yield OneWorker() if jobs == 1 else ProcessWorkers(jobs)
+        return
+    if jobs > 1:
+        raise SettingsError("says it twice: a cluster has its own", setting="jobs", found=str(jobs))
+    cluster = RayWorkers(ray)
+    try:
+        yield cluster
+    finally:
+        cluster.close()
 
 
 # -- what is told ---------------------------------------------------------------------------------
