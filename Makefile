@@ -35,7 +35,7 @@ check: $(DEV_STAMP)  ## a minute and a half: tests without sockets, processes an
 test: $(DEV_STAMP)  ## 5 minutes: every test, browser and other people's clients included (ARGS as above)
 	PAPERTAPE_LANE=test $(PYTEST) $(FILES) $(ARGS)
 
-proof: $(DEV_STAMP)  ## 2 hours: searches: kills, cuts, damage, random days (QUICK=1: 5 minutes; KILLS=…; ARGS)
+proof: $(DEV_STAMP)  ## 3 hours: searches: kills, cuts, damage, random days (QUICK=1: 5 minutes; KILLS=…; ARGS)
 	PAPERTAPE_LANE=$(if $(QUICK),quick,proof) $(if $(KILLS),PAPERTAPE_KILLS=$(KILLS)) \
 	  $(PYTEST) -n 2 --dist worksteal $(if $(QUICK),,-vv) $(ARGS)
 

@@ -146,6 +146,28 @@ def test_a_check_that_does_not_hold_without_faults_says_so(tmp_path: Path) -> No
     assert "the check cash() < 0 does not hold without faults: cash() = " in done.stderr
 
 
+@pytest.mark.skipif(os.name != "posix", reason="SIGTERM")
+def test_a_storm_that_is_ended_ends_its_program(tmp_path: Path) -> None:
+    pids, program = tmp_path / "pids", tmp_path / "bot.py"
+    program.write_text(
+        "import os, sys, time\n"
+        "with open(sys.argv[1], 'w') as file:\n"
+        "    print(os.getpid(), file=file)\n"
+        "while True:\n    time.sleep(0.05)\n"
+    )
+    words = ("-m", "papertape", "storm", "--wall-clock", "--timeout", str(HANGS_S))
+    command = [sys.executable, *words, "--", sys.executable, str(program), str(pids)]
+    storm = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert storm.stderr is not None
+    while not (pids.exists() and pids.read_text().endswith("\n")):
+        assert storm.poll() is None, storm.stderr.read()
+        os.sched_yield()
+    storm.terminate()
+    said = storm.communicate(timeout=HANGS_S)[1]
+    assert (storm.returncode, "interrupted" in said) == (130, True), said
+    assert not Path(f"/proc/{pids.read_text().strip()}").exists()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals and forks")
 def test_nothing_is_left_of_a_program_that_forks_and_hears_nothing(tmp_path: Path) -> None:
     pids = tmp_path / "pids"

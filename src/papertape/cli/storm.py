@@ -2,6 +2,7 @@
 
 import logging
 import shlex
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -147,11 +148,16 @@ def storm(
     _folder(out)
     chosen = range(seeds) if seed is None else [seed]
     began = time.monotonic()
-    with (
-        _workers(min(jobs, len(chosen)), ray) as workers,
-        _progress(console, len(chosen)) as hear,
-    ):
-        result = run_storm(plan, chosen, workers, told=hear)
+    _stops_at_sigterm()
+    try:
+        with (
+            _workers(min(jobs, len(chosen)), ray) as workers,
+            _progress(console, len(chosen)) as hear,
+        ):
+            result = run_storm(plan, chosen, workers, told=hear)
+    except KeyboardInterrupt:
+        console.print("interrupted before anything was found")
+        raise typer.Exit(STOPPED) from None
     result.wall_s = time.monotonic() - began
     _write(result, out)
     command = shlex.join(program)
@@ -209,6 +215,15 @@ def _folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(f"is no folder: {error.strerror}", path=path) from error
+
+
+def _stops_at_sigterm() -> None:
+    """Let SIGTERM do what Ctrl-C does, so that no program is left running."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ...errors import PapertapeError
+from ...errors import PapertapeError, SettingsError
 from ...venue.units import SECOND, Nanos
 from ...worlds.reading import read_world
 from .checking import StormCheck, read_checks
@@ -30,6 +30,10 @@ USUAL: Final[Nanos] = 600 * SECOND
 QUICK: Final[Nanos] = SECOND
 """An order that fills so soon in the control run may fill in other ways in a storm."""
 MOST_MOMENTS: Final = 200
+UNJUDGED: Final = ("child", "not-injected", "station")
+"""Ends of a run that say nothing about what the program does with its TWS."""
+ATTEMPTS: Final = 2
+"""How often a run is tried that ends so: on a machine that is busy beyond measure some do."""
 
 
 class StormPlan(msgspec.Struct, frozen=True):
@@ -194,9 +198,14 @@ class _Seed:
 
     def _run(self, faults: Sequence[StormFault]) -> list[StormFinding]:
         text = storm_world(self._plan.base, self._plan.lasts, said(faults))
-        record = run_once(text, self._plan.bot, self._checks)
-        self._result.runs += 1
-        self._result.wall_s += record.wall_s
+        for _ in range(ATTEMPTS):
+            record = run_once(text, self._plan.bot, self._checks)
+            self._result.runs += 1
+            self._result.wall_s += record.wall_s
+            if record.kind not in UNJUDGED:
+                break
+        else:
+            raise SettingsError(record.problem, setting="program")
         findings = judged(record, self._task.control)
         if findings:
             self._result.record = record

@@ -3,7 +3,10 @@
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Protocol
+
+from ...errors import SettingsError
 
 
 class Workers(Protocol):
@@ -34,5 +37,9 @@ class ProcessWorkers:
         try:
             for done in as_completed([pool.submit(work, task) for task in tasks]):
                 yield done.result()
+        except BrokenProcessPool as error:
+            raise SettingsError(
+                "a process of the storm has died", setting="jobs", found=str(self._count)
+            ) from error
         finally:
             pool.shutdown(wait=True, cancel_futures=True)

@@ -51,15 +51,15 @@ def run_once(text: str, bot: StormBot, checks: tuple[StormCheck, ...] = ()) -> S
     if watcher.failure is not None:
         raise watcher.failure
     record = watcher.record
-    record.code, record.problem, record.output, record.dropped_output = ran
+    record.code, record.problem, record.kind, record.output, record.dropped_output = ran
     record.failed = [str(one) for one in outcomes if not one.passed]
     record.wall_s = time.perf_counter() - began
     return record
 
 
-def _beside(tws: RunningStation, bot: StormBot) -> tuple[int | None, str, str, int]:
-    """Let the program run to its end or the world's; its exit code, what went wrong, the end of its
-    output, and how much of that was dropped."""
+def _beside(tws: RunningStation, bot: StormBot) -> tuple[int | None, str, str, str, int]:
+    """Let the program run to its end or the world's; its exit code, what went wrong, in a word, the
+    end of its output, and how much of that was dropped."""
     if not bot.wall_clock:
         ran = run_in_market_time(
             tws,
@@ -68,11 +68,11 @@ def _beside(tws: RunningStation, bot: StormBot) -> tuple[int | None, str, str, i
             seed=tws.call(lambda station: station.settings.seed),
             stop=lambda station: station.world.over,
         )
-        return ran.code, ran.problem, ran.output[-MOST_OUTPUT:], ran.dropped
+        return ran.code, ran.problem, ran.kind, ran.output[-MOST_OUTPUT:], ran.dropped
     with running(bot.command, tws.host, tws.port) as child:
         problem = beside(tws, child, bot.speed, bot.timeout_s)
         code = child.poll()
-    return code, problem, child.output[-MOST_OUTPUT:], child.dropped
+    return code, problem, "", child.output[-MOST_OUTPUT:], child.dropped
 
 
 def _ended(station: Station, watcher: StormWatcher) -> list[WorldOutcome]:

@@ -116,6 +116,8 @@ class StormRecord(msgspec.Struct):
     """The program's exit code; None where it was still running and was ended."""
     problem: str = ""
     """What went wrong beside the world: the program did not connect, or did not end in time."""
+    kind: str = ""
+    """The same in a word, as ``MarketTimeRun`` has it; "" on the wall clock."""
     output: str = ""
     """The end of what the program wrote."""
     dropped_output: int = 0
