@@ -18,6 +18,8 @@ Python client (its read loop waits for more and drops the buffer): such writes a
 SPLIT_PAUSE_S = 0.003
 HIGH_WATER = 256 * 1024
 """Unsent bytes above which quotes for a client wait."""
+MOST_HELD = 1 << 20
+"""Bytes of clients that are held, or kept while TWS hangs, before no more are read."""
 LOOKS = 8
 """How often a peer is looked after within the time that it may be silent."""
 LINGER_S = 2.0
@@ -110,12 +112,19 @@ class SocketConnection(asyncio.Protocol):
             return
         self._server.received(session, data)
         if (
-            (session.crowded or self._server.full)
+            (self._crowded(session) or self._server.full)
             and self._transport is not None
             and not self._transport.is_closing()
         ):
             self._transport.pause_reading()  # the client is ahead of us: let TCP slow it down
             self.reading = False
+
+    def _crowded(self, session: Session) -> bool:
+        """Whether the client is ahead of us. Where everything is held, what it has sent must be
+        here before time goes on, so reading pauses only where it would be too much."""
+        if self._server.holds:
+            return sum(map(len, session.unread)) > MOST_HELD
+        return session.crowded
 
     def _look_after(self) -> None:
         """From time to time: is the peer still there?"""
@@ -247,7 +256,7 @@ class SocketConnection(asyncio.Protocol):
         transport = self._transport
         if self.reading or transport is None or transport.is_closing():
             return
-        crowded = self._session is not None and self._session.crowded
+        crowded = self._session is not None and self._crowded(self._session)
         if not crowded and not self._server.full:
             transport.resume_reading()
             self.reading = True

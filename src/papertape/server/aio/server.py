@@ -15,7 +15,7 @@ from ..settings import StationSettings
 from ..station import Station
 from ..taps.station_log import speaker, speaking
 from .clock import steady_ns
-from .connection import LINGER_S, SocketConnection
+from .connection import LINGER_S, MOST_HELD, SocketConnection
 from .race import Race
 from .sockets import Absence, bind_alike, cannot_listen
 from .warmup import WarmUp
@@ -30,8 +30,6 @@ TURN: Nanos = 5_000_000
 """How long time jumps before sockets and others have a turn."""
 MOST_CORKED = 64 * 1024
 """Bytes for one client in a turn of a jump; less than what makes quotes wait for it."""
-MOST_HELD = 1 << 20
-"""Bytes of all clients that are held before no more are read."""
 DRAIN_S = 2.0
 """How long a jump waits for a client that takes nothing."""
 Result = TypeVar("Result")

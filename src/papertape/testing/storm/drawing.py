@@ -20,6 +20,8 @@ LATEST: Final = 0.66
 """No fault begins after this part of the span: what follows shows whether the program recovers."""
 BETWEEN: Final[Nanos] = 5 * SECOND
 """From the end of an outage to the beginning of the next."""
+ONCE: Final = (faults.LateReady, faults.HeldClientId)
+"""Two of these would act on the same beginning of a session."""
 FARMS: Final = ("usfarm", "ushmds", "secdefnj")
 
 
@@ -91,6 +93,8 @@ def _apart(
     kept: list[faults.StormFault] = []
     free: Nanos = 0
     for one in sorted(drawn, key=lambda one: one.at):
+        if isinstance(one, ONCE) and any(type(other) is type(one) for other in kept):
+            continue
         if one.lasts:
             if one.at < free:
                 one = faults.replace(one, at=free)
