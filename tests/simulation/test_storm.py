@@ -79,6 +79,7 @@ def storm(seed: int) -> Guest:
     hall.wait(1e-9)
     program = Guest(hall)
     program.settle()
+    program.ready()
     chance = random.Random(seed)
     line = ask(program)
     for second in range(LASTS_S):
