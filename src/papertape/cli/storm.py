@@ -39,6 +39,8 @@ from .world_file import read_file
 FAILED, WRONG, CONTROL, STOPPED = 1, 2, 3, 130
 """Exit codes: a seed fails; what was asked for is wrong; the control run fails; interrupted."""
 MOST_SEEDS: Final = 1_000_000
+USUAL_SEEDS: Final = 200
+USUAL_SPEED: Final = 20.0
 SHOWN_ERRORS: Final = 3
 
 
@@ -48,8 +50,9 @@ def storm(
         list[str] | None, typer.Argument(help="The program and its arguments, behind --.")
     ] = None,
     seeds: Annotated[
-        int, typer.Option(help="How many seeds, from 0 on.", min=1, max=MOST_SEEDS)
-    ] = 200,
+        int | None,
+        typer.Option(help="How many seeds, from 0 on: 200 unless told.", min=1, max=MOST_SEEDS),
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(help="This seed alone.", min=0, max=MOST_SEEDS)
     ] = None,
@@ -79,14 +82,17 @@ def storm(
         ),
     ] = False,
     speed: Annotated[
-        float,
+        float | None,
         typer.Option(
-            help="Market clock on the wall clock, times real time.", min=0.001, max=10_000
+            help="On the wall clock: the market's clock, times real time; 20 unless told.",
+            min=0.001,
+            max=10_000,
         ),
-    ] = 20.0,
+    ] = None,
     repeats: Annotated[
-        str, typer.Option(help="On the wall clock a finding must come up in K/N runs.")
-    ] = "2/3",
+        str | None,
+        typer.Option(help="On the wall clock: a finding comes up in K/N runs; 2/3 unless told."),
+    ] = None,
     timeout: Annotated[
         float, typer.Option(help="Seconds that a run may take.", min=0.1, max=86_400)
     ] = 60.0,
@@ -131,9 +137,10 @@ def storm(
         raise SettingsError(
             "there is no program", setting="storm", advice="papertape storm -- python bot.py"
         )
-    needed, of = _repeats(repeats) if wall_clock else (1, 1)
+    _fits(seeds, seed, wall_clock, speed, repeats)
+    needed, of = _repeats(repeats or "2/3") if wall_clock else (1, 1)
     plan = StormPlan(
-        StormBot(tuple(program), wall_clock, speed, timeout),
+        StormBot(tuple(program), wall_clock, speed or USUAL_SPEED, timeout),
         _base(world, console),
         _lasts(lasts),
         tuple(check or ()),
@@ -146,7 +153,7 @@ def storm(
     for path in (junit_file, html_file):
         _writable(path)
     _folder(out)
-    chosen = range(seeds) if seed is None else [seed]
+    chosen = range(seeds or USUAL_SEEDS) if seed is None else [seed]
     began = time.monotonic()
     _stops_at_sigterm()
     try:
@@ -169,6 +176,19 @@ def storm(
 
 
 # -- what was asked for ---------------------------------------------------------------------------
+
+
+def _fits(
+    seeds: int | None, seed: int | None, wall_clock: bool, speed: float | None, repeats: str | None
+) -> None:
+    """Refuse options that have no effect together."""
+    if seeds is not None and seed is not None:
+        raise SettingsError("says it twice: --seed is one alone", setting="seeds", found=str(seeds))
+    for name, given in (("speed", speed), ("repeats", repeats)):
+        if given is not None and not wall_clock:
+            raise SettingsError(
+                "has an effect with --wall-clock only", setting=name, found=str(given)
+            )
 
 
 def _base(world: Path | None, console: Console) -> str:
