@@ -69,7 +69,7 @@ def test_a_bug_is_found_shrunk_told_and_written(tmp_path: Path) -> None:
     assert "1 seeds, 1 fail, 1 different findings" in done.stdout
     world = (tmp_path / "storm-186.world").read_text()
     assert world.startswith("# papertape storm, seed 186: 1 of its 2 faults")
-    assert "at end orders 1 BUY SPY MKT" in world
+    assert 'at end orders 1 BUY SPY MKT ref "buy-1"' in world
     checked = CliRunner().invoke(app, ["world", "check", str(tmp_path / "storm-186.world")])
     assert checked.exit_code == 0, checked.output
     suite = ElementTree.parse(junit).getroot()

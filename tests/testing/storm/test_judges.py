@@ -47,7 +47,7 @@ def test_the_same_reference_again_while_the_first_works_or_has_filled() -> None:
     assert (
         finding.text == "BUY 100 SPY LMT ref entry was sent again while the one of +1s has filled"
     )
-    assert finding.expects == ("at end orders 1 BUY SPY LMT",)
+    assert finding.expects == ('at end orders 1 BUY SPY LMT ref "entry"',)
 
 
 def test_an_order_may_be_sent_again_when_the_first_has_gone() -> None:
@@ -72,7 +72,9 @@ def test_one_reference_for_several_orders_is_how_the_program_is() -> None:
 def test_without_a_reference_the_same_terms_count_in_a_later_session_alone() -> None:
     first, second = order(1), order(5, orderId=2)
     assert found(record(first, second)) == []
-    assert found(record(first, order(5, orderId=2, session=2))) == ["same-order-twice"]
+    again = record(first, order(5, orderId=2, session=2))
+    assert found(again) == ["same-order-twice"]
+    assert judged(again, record(first))[0].expects == ("at end orders 1 BUY 100 SPY LMT",)
     assert found(record(first, order(5, orderId=2, session=2, quantity=50.0))) == []
 
 

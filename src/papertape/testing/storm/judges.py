@@ -70,7 +70,7 @@ def same_order_twice(run: StormRecord, control: StormRecord) -> Iterator[StormFi
         yield StormFinding(
             "same-order-twice", f"{order.side} {order.symbol} {order.orderType}", order.time,
             f"{order} was sent again while the one of {shown_time(first.time)} {became}",
-            (f"at end orders {count} {order.side} {_named(order.symbol)} {_typed(order)}",),
+            (f"at end orders {count} {_written(order)}",) if '"' not in order.ref else (),
         )  # fmt: skip
         return
 
@@ -81,8 +81,12 @@ def _same(order: StormOrder) -> tuple[object, ...]:
     return (order.side, order.symbol, order.orderType, order.quantity)
 
 
-def _typed(order: StormOrder) -> str:
-    return order.orderType.replace(" ", "_")
+def _written(order: StormOrder) -> str:
+    """What makes orders the same, as a world expects it."""
+    size = "" if order.ref else f"{order.quantity:.12g} "
+    ref = f' ref "{order.ref}"' if order.ref else ""
+    kind = order.orderType.replace(" ", "_")
+    return f"{order.side} {size}{_named(order.symbol)} {kind}{ref}"
 
 
 def _named(symbol: str) -> str:
