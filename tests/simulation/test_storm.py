@@ -10,12 +10,12 @@ from decimal import Decimal
 import pytest
 
 from client.guest import Guest
-from client.test_drills import book
+from client.test_drills import answered
 from lanes import many
 from papertape.client.quotes import QuoteStream
-from papertape.client.requests import questions
+from papertape.client.requests import lists, questions
 from papertape.client.trades import Trade
-from papertape.model import Contract, Order
+from papertape.model import Contract, ExecutionFilter, Order
 from papertape.testing.storm.drawing import GroundOrder, StormGround, draw
 from papertape.testing.storm.worldtext import storm_world
 from papertape.venue.market.laid import WorldTape
@@ -111,6 +111,21 @@ def storm(seed: int) -> Guest:
     quote = hall.station.market.quote(756733, hall.now)
     assert round(line.bid * 10_000) == quote.bid, f"seed {seed}: an old price"
     return program
+
+
+def book(program: Guest) -> dict[int, tuple[str, Decimal]]:
+    """What the station says of every order: status and filled size."""
+    wanted = lists.executions(ExecutionFilter(clientId=7))
+    fills: dict[int, Decimal] = {}
+    for row in answered(program, "reqExecutions", wanted, by_id=True):
+        number = row.execution.orderId
+        fills[number] = fills.get(number, Decimal(0)) + row.execution.shares
+    rows = [
+        *((row.orderId, row) for row in answered(program, "reqOpenOrders", lists.open_orders())),
+        *((row.order.orderId, row) for row in answered(
+            program, "reqCompletedOrders", lists.completed_orders(api_only=False))),
+    ]  # fmt: skip
+    return {n: (row.orderState.status, fills.get(n, Decimal(0))) for n, row in rows}
 
 
 @pytest.mark.proof
