@@ -1,6 +1,5 @@
 """``papertape storm``: runs a program once for each seed, in worlds full of faults."""
 
-import logging
 import shlex
 import signal
 import time
@@ -132,7 +131,6 @@ def storm(
     Example: `papertape storm --seeds 200 --check "abs(position('SPY')) <= 100" -- python bot.py`
     """
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    logging.getLogger("papertape.station").setLevel(logging.CRITICAL)
     if not program:
         raise SettingsError(
             "there is no program", setting="storm", advice="papertape storm -- python bot.py"
@@ -155,9 +153,9 @@ def storm(
     _folder(out)
     chosen = range(seeds or USUAL_SEEDS) if seed is None else [seed]
     began = time.monotonic()
-    _stops_at_sigterm()
     try:
         with (
+            _stops_at_sigterm(),
             _workers(min(jobs, len(chosen)), ray) as workers,
             _progress(console, len(chosen)) as hear,
         ):
@@ -237,13 +235,18 @@ def _folder(path: Path) -> None:
         raise SettingsError(f"is no folder: {error.strerror}", path=path) from error
 
 
-def _stops_at_sigterm() -> None:
+@contextmanager
+def _stops_at_sigterm() -> Iterator[None]:
     """Let SIGTERM do what Ctrl-C does, so that no program is left running."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, interrupt)
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

@@ -4,7 +4,6 @@ First every seed is run and judged; then, of each kind of finding, the seed with
 is shrunk. So the result is the same however many jobs there are.
 """
 
-import logging
 import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -168,7 +167,6 @@ def _quick(order: StormOrder) -> bool:
 
 def work(task: StormTask) -> SeedResult:
     """Run a seed and judge it, or shrink what was found; in any process."""
-    logging.getLogger("papertape.station").setLevel(logging.CRITICAL)
     faults = draw(task.seed, task.ground)
     result = SeedResult(task.seed, said(faults))
     try:

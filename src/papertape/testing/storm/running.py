@@ -1,6 +1,9 @@
 """One run of a program in a world."""
 
+import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import msgspec
@@ -35,6 +38,18 @@ class StormBot(msgspec.Struct, frozen=True):
     """Seconds of the computer's clock that a run may take."""
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Let the stations of a storm write no log: each has its drills in the record."""
+    log = logging.getLogger("papertape.station")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
+
+
 def run_once(text: str, bot: StormBot, checks: tuple[StormCheck, ...] = ()) -> StormRecord:
     """Run a program once in a world. Whatever happens, no process is left.
 
@@ -43,7 +58,7 @@ def run_once(text: str, bot: StormBot, checks: tuple[StormCheck, ...] = ()) -> S
     """
     began = time.perf_counter()
     watcher = StormWatcher(checks)
-    with serve(speed=0) as tws:
+    with quiet(), serve(speed=0) as tws:
         tws.play_world(read_world(text))
         tws.call(watcher.attach)
         ran = _beside(tws, bot)
