@@ -1,7 +1,7 @@
 """One seeded world of orders: clients, the user of TWS, a market, faults and restarts.
 
 ``python -m simulation.order_worlds SEED STEPS`` (``make sim``) plays one and tells each step;
-``WORLDS FIRST COUNT STEPS`` plays many and tells how many a second. After every command the
+``WORLDS FIRST COUNT STEPS`` plays many. After every command the
 invariants of the venue hold, and those that only the way there shows: ids never go back, a group
 is never overfilled, what a program was told of its trades is what the accounts have. At the end
 the journal, through its bytes, gives the same state again.
@@ -433,7 +433,8 @@ def _groups_hold(
             if other.permId == perm_id or not same or others.hedge is not None:
                 continue
             name = f"group {special.oca}: {order.permId} filled {order.filled}"
-            assert special.ocaType != 1 or other.permId not in filled, f"{name}, and {other.permId}"
+            both = special.ocaType == others.ocaType == 1 and other.permId in filled
+            assert not both, f"{name}, and {other.permId}"
             left = after.get(other.permId)
             if left is None or order.permId not in before:
                 continue
