@@ -4,13 +4,15 @@ import re
 
 import pytest
 
+from papertape.model import OrderCondition
 from papertape.venue.broker.profile import Profile
+from papertape.venue.commands import SubmitOrder
 from papertape.venue.facts import MatchingSet, OrderQueued
 from papertape.venue.invariants import check
 from papertape.venue.script import FILL_RULES, ScriptRefused, SetMatching
 from papertape.venue.units import SECOND, size_units
 
-from .scenario import Stage, rows_of, shown
+from .scenario import Stage, command, rows_of, shown
 
 QUIET = Profile(duplicate_pairs=False)
 QUEUED = Profile(fill_rule="queue", duplicate_pairs=False)
@@ -389,6 +391,20 @@ def test_a_group_is_cancelled_by_a_fill_with_another_client() -> None:
     assert [order and order.status for order in statuses] == ["Filled", "Cancelled"]
     stage.journal += stage.engine.drain_journal()
     stage.assert_replays()
+
+
+def test_a_condition_on_a_fill_lets_no_order_of_its_group_fill_as_well() -> None:
+    stage = scenario("quote  AAPL 257.60*100 x 257.70*50", QUIET)
+    order = "ocaGroup=g ocaType=1"
+    stage.step(f"submit #1 BUY 10 AAPL LMT 257.00 {order}")
+    asked = command("submit", f"#2 BUY 5 AAPL MKT {order}".split())
+    assert isinstance(asked, SubmitOrder)
+    condition = OrderCondition(type=5, symbol="AAPL", secType="STK", exchange="SMART")
+    asked.order.conditions = [condition]
+    stage.submit(asked)
+    stage.step("quote AAPL 256.90 x 257.00")
+    found = [stage.engine.find(1, number) for number in (1, 2)]
+    assert [one and one.status for one in found] == ["Filled", "Cancelled"]
 
 
 # -- the setting ----------------------------------------------------------------------------------

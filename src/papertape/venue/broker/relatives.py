@@ -64,19 +64,19 @@ class Relatives:
         limit = component_limit(terms, order.filled + fill.size) if terms.special else None
         if limit is not None and limit != order.limit and not filled:
             yield OrderRepriced(order.permId, None, limit)
-        for perm_id in self._groups.waiting():
-            other = self._state.orders.get(perm_id)
-            if other is not None and perm_id != order.permId:
-                yield from self._look(other, now, order)
-        if not self._groups.touched_by(order):
-            return
-        if terms.special is not None:
+        touched = self._groups.touched_by(order)
+        if touched and terms.special is not None:
             for perm_id in self._groups.siblings(order):
                 other = self._state.orders.get(perm_id)
                 hedges = order.terms.extras.hedge or (other and other.terms.extras.hedge)
                 if other is not None and not hedges:
                     yield from self._yield_to(other, order, fill)
-        if filled:
+        # After its group: else a condition on this fill could let a sibling fill as well.
+        for perm_id in self._groups.waiting():
+            other = self._state.orders.get(perm_id)
+            if other is not None and perm_id != order.permId:
+                yield from self._look(other, now, order)
+        if touched and filled:
             for perm_id in self._groups.children(order.permId):
                 child = self._state.orders.get(perm_id)
                 if child is not None and child.held & Held.CHILD:
