@@ -13,7 +13,14 @@ from papertape.recording.meaning import differences, key_of
 from papertape.recording.player import Closing, Player
 from papertape.recording.replay import Replay
 from papertape.wire import catalogue
-from papertape.wire.catalogue.account import Position, PositionEnd, ReqPositions
+from papertape.wire.catalogue.account import (
+    AccountDataEnd,
+    AccountValue,
+    Position,
+    PositionEnd,
+    ReqAccountUpdates,
+    ReqPositions,
+)
 from papertape.wire.catalogue.contract import ContractData, ContractDataEnd, ReqContractDetails
 from papertape.wire.catalogue.history import HistoricalData, HistoricalDataEnd, ReqHistoricalData
 from papertape.wire.catalogue.market import CancelMktData, ReqMktData, TickPrice
@@ -271,6 +278,27 @@ def test_answers_without_an_id_are_found_by_their_kind() -> None:
     assert [m.currentTime for m in program.asks(ReqCurrentTime())] == [99]
     assert [type(m) for m in program.asks(ReqOpenOrders())] == [OpenOrder, OpenOrdersEnd]
     assert [type(m) for m in program.asks(ReqPositions())] == [Position, PositionEnd]
+
+
+def test_a_request_that_comes_sooner_than_recorded_does_not_overtake_the_rows_before_it() -> None:
+    def cash(value: str) -> AccountValue:
+        return AccountValue("CashBalance", value, "USD", "DU1")
+
+    script = (
+        Script()
+        .say(ReqAccountUpdates(True, "DU1"), at=10)
+        .say(cash("1"), AccountDataEnd("DU1"), at=20)
+        .say(cash("2"), at=500)
+        .say(ReqAccountUpdates(True, "DU1"), at=600)
+        .say(cash("3"), AccountDataEnd("DU1"), at=610)
+        .say(cash("4"), at=700)
+    )
+    program = Program(script)
+    program.ask(ReqAccountUpdates(True, "DU1"))
+    program.wait(100)
+    program.ask(ReqAccountUpdates(True, "DU1"))
+    told = [m.value for m in program.wait(1000) if isinstance(m, AccountValue)]
+    assert told == ["2", "3", "4"]
 
 
 def test_executions_that_were_asked_for_are_not_those_of_the_order() -> None:

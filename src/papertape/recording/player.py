@@ -9,6 +9,7 @@ not make that request.
 
 import heapq
 import logging
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -63,7 +64,8 @@ class _Run(msgspec.Struct):
     at: int
     """When it came in the recording, in microseconds."""
     floor: int = 0
-    """Nothing is due earlier: what was recorded before it about the same order comes first."""
+    """Nothing is due earlier: what was recorded before it about the same order, or in answer to the
+    same request without an id, comes first."""
     next: int = 0
     stopped: bool = False
 
@@ -201,7 +203,24 @@ class Player:
             run.floor = self._last.get(key, 0)
             end = exchange.answers[-1].at if exchange.answers else exchange.at
             self._last[key] = max(run.floor, now + self._scaled(end - exchange.at))
+        elif run.asked is None:
+            run.floor = self._before(exchange)
         self._push(run)
+
+    def _before(self, exchange: RecordedExchange) -> int:
+        """When everything is told that was recorded before a request without an id and answers
+        others of its kind: nothing but its place tells whose answer a row is."""
+        floor, kind = 0, type(exchange.message)
+        for run in self._runs:
+            if type(run.exchange.message) is not kind or run.exchange is exchange:
+                continue
+            latest = bisect_left(run.answers, exchange.place, key=_place) - 1
+            if latest >= run.next:
+                floor = max(floor, self._due(run, run.answers[latest]))
+        return floor
+
+    def _due(self, run: _Run, answer: RecordedAnswer) -> int:
+        return max(run.floor, run.began + self._scaled(answer.at - run.at))
 
     def _scaled(self, microseconds: int) -> int:
         if self.speed is None:
@@ -213,7 +232,7 @@ class Player:
         if run.next >= len(run.answers):
             return
         answer = run.answers[run.next]
-        due = max(run.floor, run.began + self._scaled(answer.at - run.at))
+        due = self._due(run, answer)
         self._number += 1
         heapq.heappush(self._heap, _Planned(due, answer.place, self._number, run))
 
@@ -289,6 +308,10 @@ class Player:
         """The recorded requests that the program has not made."""
         left = [one for one in self.exchanges if not one.used]
         return [summary(one.message) for one in left if not isinstance(one.message, _SILENT)]
+
+
+def _place(answer: RecordedAnswer) -> int:
+    return answer.place
 
 
 def _about(message: Any) -> int | None:
