@@ -24,6 +24,8 @@ MOST_OUTPUT: Final = 1 << 20
 GRACE_S: Final = 3.0
 """How long a program may take to end after SIGTERM, before it is killed."""
 POLL_S: Final = 0.01
+STARTS_S: Final = 0.5
+"""How long a process may take to become the program."""
 MARK: Final = "PAPERTAPE_PROGRAM"
 """The variable by which children of a program are known."""
 _SUBREAPER: Final = 36
@@ -34,11 +36,16 @@ class Program:
     """A program that runs."""
 
     def __init__(
-        self, command: Sequence[str], environment: dict[str, str], echo: "BinaryIO | None"
+        self,
+        command: Sequence[str],
+        environment: dict[str, str],
+        echo: "BinaryIO | None",
+        mark: str,
     ) -> None:
+        """``mark`` is a word that no other program of ours has, by which its children are known."""
         _adopt()
-        self._mark = f"{os.getpid()}-{next(_count)}"
-        environment = environment | {MARK: self._mark}
+        self._mark = mark
+        environment = environment | {MARK: mark}
         group = {"start_new_session": True} if os.name == "posix" else {}
         try:
             self._process = subprocess.Popen(
@@ -58,7 +65,11 @@ class Program:
         """Bytes of its output that were dropped."""
         self._echo = echo
         self._reader = threading.Thread(target=self._read, daemon=True, name="program output")
-        self._reader.start()
+        try:
+            self._reader.start()
+        except BaseException:  # an interrupt
+            self.end()
+            raise
 
     @property
     def pid(self) -> int:
@@ -92,7 +103,8 @@ class Program:
             self._process.kill()
             self._process.wait(GRACE_S)
         _reap(self._mark)
-        self._reader.join(GRACE_S)
+        if self._reader.ident is not None:
+            self._reader.join(GRACE_S)
         if self._process.stdout is not None and not self._reader.is_alive():
             self._process.stdout.close()
 
@@ -129,11 +141,15 @@ def running(
     environment. Raises ``SettingsError`` when it cannot be started."""
     environment = dict(os.environ)
     environment |= {"PAPERTAPE_HOST": host, "PAPERTAPE_PORT": str(port), **(env or {})}
-    program = Program(command, environment, echo)
+    program, mark = None, f"{os.getpid()}-{next(_count)}"
     try:
+        program = Program(command, environment, echo, mark)
         yield program
     finally:
-        program.end()
+        if program is not None:
+            program.end()
+        elif not isinstance(sys.exception(), SettingsError):
+            _reap(mark, STARTS_S)  # an interrupt came while it was started
 
 
 def _adopt() -> None:
@@ -145,14 +161,15 @@ def _adopt() -> None:
             ctypes.CDLL(None, use_errno=True).prctl(_SUBREAPER, 1, 0, 0, 0)
 
 
-def _reap(mark: str) -> None:
-    """End what has come back to us: orphans of a program, which have left its group."""
+def _reap(mark: str, at_least_s: float = 0.0) -> None:
+    """End what has come back to us: orphans of a program, which have left its group. Look for that
+    long at least, as a process bears the mark from when it has become the program."""
     if sys.platform != "linux":
         return
-    end = time.monotonic() + GRACE_S
-    while time.monotonic() < end:
+    began = time.monotonic()
+    while (spent := time.monotonic() - began) < GRACE_S:
         orphans = [pid for pid in _children() if _marked(pid, mark)]
-        if not orphans:
+        if not orphans and spent >= at_least_s:
             return
         for pid in orphans:
             with contextlib.suppress(ProcessLookupError, PermissionError, ChildProcessError):
