@@ -69,7 +69,7 @@ class Steady(EWrapper, EClient):
         with self.lock:
             self.next_id = max(self.next_id, orderId + 1)
             known, status = self.orders.get(order.orderRef, (0, ""))
-            if known != orderId or not over(status):
+            if orderId > known or (orderId == known and not over(status)):  # not an older one, late
                 self.orders[order.orderRef] = (orderId, orderState.status)
 
     def orderStatus(self, orderId: int, status: str, filled: Any, *more: Any) -> None:

@@ -173,6 +173,16 @@ def test_a_crash_and_a_hang() -> None:
     assert found(record(code=0), ended) == []
 
 
+def test_a_program_that_an_outage_kept_waiting_does_not_hang() -> None:
+    ended = record(code=0, lasted=60 * S)
+    back = StormEvent(490 * S, "ready", "client 1")
+    restored = StormEvent(490 * S, "error", "1102", code=1102)
+    early = msgspec.structs.replace(back, time=470 * S)
+    assert found(record(events=[back]), ended) == []
+    assert found(record(events=[early, restored]), ended) == []
+    assert found(record(events=[early]), ended) == ["hang"]
+
+
 def test_what_the_user_declared() -> None:
     broken = record(checked=[(9 * S, "position('SPY') <= 100", "position('SPY') = 200")])
     (finding,) = judged(broken, record())

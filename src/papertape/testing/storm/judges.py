@@ -185,8 +185,9 @@ def silence(run: StormRecord, control: StormRecord) -> Iterator[StormFinding]:
 
 def crash_or_hang(run: StormRecord, control: StormRecord) -> Iterator[StormFinding]:
     """``crash``: the program ends with another code than in the control run, or with a traceback in
-    its output where the control run has none. ``hang``: it runs on where the control run's ended,
-    or takes more of the computer's time than it may."""
+    its output where the control run has none. ``hang``: it runs on although it has had the time of
+    the control run and a minute (or a sixth of the run) since the last outage, or takes more of the
+    computer's time than it may."""
     if run.problem:
         about = "problem"
         yield StormFinding("hang", about, run.lasted, run.problem)
@@ -198,9 +199,16 @@ def crash_or_hang(run: StormRecord, control: StormRecord) -> Iterator[StormFindi
     elif TRACE in run.output and TRACE not in control.output:
         last = run.output.strip().splitlines()[-1:]
         yield StormFinding("crash", "traceback", run.lasted, f"a traceback: {last[0]:.200}")
-    elif run.code is None and control.code is not None:
+    elif run.code is None and control.code is not None and _had_time(run, control):
         text = f"the program had not ended by {shown_time(run.lasted)}; without faults it ended at"
         yield StormFinding("hang", "end", run.lasted, f"{text} {shown_time(control.lasted)}")
+
+
+def _had_time(run: StormRecord, control: StormRecord) -> bool:
+    """Whether a program could have ended since what last kept it from its work was over."""
+    restored = [one.time for one in run.of("error") if one.code in (1101, 1102)]
+    since = max([*restored, *(one.time for one in run.of("ready"))], default=0)
+    return run.lasted - since >= control.lasted + _patience(run)
 
 
 TRACE: Final = "Traceback (most recent call last):"
