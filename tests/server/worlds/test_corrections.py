@@ -192,3 +192,16 @@ def test_a_correction_during_an_outage_is_told_when_the_link_is_back() -> None:
     play.hall.station.drills.begin("link-restored")
     play.hall.settle()
     assert "01.02 99 @ 170.02 cum 99 170.02" in told(play)
+
+
+def test_the_first_fill_is_the_first_of_its_day() -> None:
+    play = Play(QUOTE)
+    play.buy(1, 100, 170.02)
+    play.hall.wait(86_400)
+    play.say(QUOTE)
+    play.buy(2, 50, 170.02)
+    told(play)
+    play.say("execution correct the first fill to 49")
+    assert [line for line in told(play) if line.startswith("0")] == [
+        "01.02 49 @ 170.02 cum 49 170.02"
+    ]

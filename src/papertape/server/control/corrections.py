@@ -13,7 +13,7 @@ from ..plant.held_orders import UNREACHABLE
 from ..present.queries import ExecutionRow
 from ..present.views import execution_number
 from ..worlds.desk import nano_of, size_of
-from .stations import CONFLICT, Chosen, act
+from .stations import CONFLICT, Chosen, Turns, act
 from .trading import execution_row, order_row
 from .views import ExecutionView, OrderRow, View
 
@@ -35,21 +35,21 @@ async def correct(server: Chosen, exec_id: ExecId, body: CorrectionBody) -> Exec
     Its client is told of the correction as of an execution, with the next number behind the last
     dot of the id. 404 for an unknown one, 409 when the correction cannot be.
     """
-    number, _ = _known(server, exec_id)
+    number, _ = await _known(server, exec_id)
     try:
         size = 0 if body.size is None else size_of(Decimal(str(body.size)))
         price = 0 if body.price is None else nano_of(Decimal(str(body.price)))
     except WorldError as error:
         raise HTTPException(409, str(error)) from error
     _play(server, CorrectExecution(number, size, price))
-    return execution_row(_latest(server, number))
+    return execution_row(_corrected(server))
 
 
 @router.post("/stations/{station}/executions/{exec_id}/bust", responses=CONFLICT)
 async def bust(server: Chosen, exec_id: ExecId) -> OrderRow:
     """Let the exchange bust an execution of today, and return its order as it stands then. 404 for
     an unknown one, 409 when it cannot be."""
-    number, row = _known(server, exec_id)
+    number, row = await _known(server, exec_id)
     perm_id = row.execution.permId
     _play(server, BustExecution(number))
     view = server.station.queries.order_by_perm_id(perm_id)
@@ -57,19 +57,19 @@ async def bust(server: Chosen, exec_id: ExecId) -> OrderRow:
     return order_row(view)
 
 
-def _known(server: StationServer, exec_id: str) -> tuple[int, ExecutionRow]:
-    number = execution_number(exec_id)
+async def _known(server: StationServer, exec_id: str) -> tuple[int, ExecutionRow]:
+    number, turns = execution_number(exec_id), Turns()
     rows = server.station.queries.executions_by_id([exec_id]) if number >= 0 else ()
     for row in rows:
         if row is not None:
             return number, row
+        await turns.others()
     raise HTTPException(404, f"there is no execution {exec_id} of today")
 
 
-def _latest(server: StationServer, number: int) -> ExecutionRow:
-    """The latest revision of an execution, which is the newest row of that number."""
-    rows = (row for row in server.station.queries.executions() if row is not None)
-    return [one for one in rows if execution_number(one.execution.execId) == number][-1]
+def _corrected(server: StationServer) -> ExecutionRow:
+    """The correction that was just made: the newest of all executions."""
+    return next(row for row in server.station.queries.latest_executions(1) if row is not None)
 
 
 def _play(server: StationServer, command: CorrectExecution | BustExecution) -> None:

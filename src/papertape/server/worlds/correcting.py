@@ -7,7 +7,7 @@ import msgspec
 
 from ...errors import WorldError
 from ...venue.engine import Happened
-from ...venue.facts import CombinationFilled, OrderFilled
+from ...venue.facts import CombinationFilled, DayBegan, OrderFilled
 from ...venue.units import Nanos
 from ...worlds.steps import CorrectionStep, PlacedStep
 
@@ -15,7 +15,7 @@ MOST_WAITING: Final = 1_000
 
 
 class WorldFill(msgspec.Struct, frozen=True):
-    """An execution since the world began."""
+    """An execution since the world, or its day, began."""
 
     number: int
     permId: int
@@ -32,6 +32,7 @@ class Correcting:
         self._named = named
         self._wait = wait
         self._executions: list[WorldFill] = []
+        """Those of the day; earlier ones cannot be corrected."""
         self._waiting: list[PlacedStep] = []
 
     def begin(self) -> None:
@@ -42,7 +43,9 @@ class Correcting:
     def heard(self, one: Happened) -> None:
         """Hear of a fact of the venue."""
         fact = one.fact
-        if isinstance(fact, OrderFilled | CombinationFilled):
+        if isinstance(fact, DayBegan):
+            self._executions.clear()
+        elif isinstance(fact, OrderFilled | CombinationFilled):
             self._executions.append(WorldFill(fact.execution, fact.permId, one.time))
             for placed in tuple(self._waiting):
                 self._look(placed)
