@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import socket
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -16,8 +15,9 @@ from ..station import Station
 from ..taps.station_log import speaker, speaking
 from .clock import steady_ns
 from .connection import LINGER_S, MOST_HELD, SocketConnection
+from .doors import Doors
+from .leap import Leap
 from .race import Race
-from .sockets import Absence, bind_alike, cannot_listen
 from .warmup import WarmUp
 
 log = logging.getLogger("papertape.station")
@@ -26,12 +26,6 @@ LOOK_S = 5.0
 suspended, which timers do not notice?"""
 MOST_LINGERING = 64
 """Connections that never started and are closed, but still read; more are closed at once."""
-TURN: Nanos = 5_000_000
-"""How long time jumps before sockets and others have a turn."""
-MOST_CORKED = 64 * 1024
-"""Bytes for one client in a turn of a jump; less than what makes quotes wait for it."""
-DRAIN_S = 2.0
-"""How long a jump waits for a client that takes nothing."""
 Result = TypeVar("Result")
 
 
@@ -63,23 +57,16 @@ class StationServer:
         station.timing.stopwatch = stopwatch
         station.timing.until = self._until
         self._race = Race(station, steady, self._goes_on)
+        self._doors = Doors(lambda: SocketConnection(self), self._moved)
         self.connections: dict[SocketConnection, None] = {}
+        self._leap = Leap(self.act, self.step_to, self.connections)
         self._lingering: dict[SocketConnection, None] = {}
-        self._servers: list[asyncio.Server] = []
-        self._reserved: list[socket.socket] = []
-        """Sockets on the port that the settings say from now on."""
         self._timer: asyncio.TimerHandle | None = None
         self._due: Nanos | None = None
         """The instant that the timer waits for."""
         self._look: asyncio.TimerHandle | None = None
         self._warm: WarmUp | None = None
         self._flushing = False
-        self._switching: asyncio.Future[None] | None = None
-        """The change of port under way; kept so that it is not collected."""
-        self._absence = Absence()
-        self._more: list[asyncio.Server] = []
-        """Those of ``also``."""
-        self._more_absence = Absence()
         self._closed = False
         self._held: list[tuple[Callable[..., None], Session, bytes | str]] | None = None
         self._held_bytes = 0
@@ -156,48 +143,7 @@ class StationServer:
         Clients get what they would have got; where one does not read, time waits for it a while,
         as it would have had that time.
         """
-        while (found := self.act(lambda station: self._jump(target, done))) is None:
-            await self._drained()
-        await self._drained()
-        return found
-
-    def _jump(self, target: Nanos, done: Callable[[Station], bool]) -> bool | None:
-        """Jump for a turn; whether ``done``, None when the turn is over before that and before
-        ``target``. What is sent goes out as one."""
-        watch = self.station.timing.stopwatch
-        end, on = watch() + TURN, False
-        for connection in self.connections:
-            connection.cork()
-        self.station.leap(True)
-        try:
-            while True:
-                more = self.step_to(target, on=on)
-                if done(self.station):
-                    return True
-                if not more:
-                    return False
-                on = True
-                if watch() >= end or any(c.corked > MOST_CORKED for c in self.connections):
-                    return None
-        finally:
-            self.station.leap(False)
-            for connection in list(self.connections):
-                connection.uncork()
-
-    async def _drained(self) -> None:
-        """Let others have a turn, and wait until clients have taken what they were sent, or take
-        nothing for a while."""
-        loop = asyncio.get_running_loop()
-        await asyncio.sleep(0)
-        left, end = self._unsent(), loop.time() + DRAIN_S
-        while left > MOST_CORKED and loop.time() < end:
-            await asyncio.sleep(0.0005)
-            now = self._unsent()
-            if now < left:
-                left, end = now, loop.time() + DRAIN_S
-
-    def _unsent(self) -> int:
-        return max((connection.unsent for connection in self.connections), default=0)
+        return await self._leap.to(target, done)
 
     async def settle(self) -> None:
         """Let what was just said of the market take effect, also on a clock that stands still."""
@@ -206,7 +152,7 @@ class StationServer:
     @property
     def listening(self) -> bool:
         """Whether programs can connect; not while TWS is away or has failed."""
-        return bool(self._servers)
+        return self._doors.open
 
     @property
     def _serving(self) -> bool:
@@ -214,63 +160,26 @@ class StationServer:
 
     async def start(self, host: str, port: int) -> tuple[str, int]:
         """Listen; the address listened on. Raises ``SettingsError`` when that is impossible."""
-        loop = asyncio.get_running_loop()
-        try:
-            server = await loop.create_server(lambda: SocketConnection(self), host, port)
-        except OSError as error:
-            raise cannot_listen(host, port, error) from error
-        self.failed = loop.create_future()
+        self.address = await self._doors.listen(host, port)
+        self.failed = asyncio.get_running_loop().create_future()
         self._look_again()
-        self._servers = [server]
-        bound = server.sockets[0].getsockname()
-        self.address = str(bound[0]), int(bound[1])
         self.station.config.found("socketPort", self.address[1])
-        self.station.config.guard("socketPort", self._reserve)
+        self.station.config.guard("socketPort", self._doors.reserve)
         return self.address
 
     async def also(self, port: int) -> None:
         """Listen on another port of the same address too, for as long as TWS is there; a change of
         ``socketPort`` does not touch it. Raises ``SettingsError`` when that is impossible."""
-        loop, host = asyncio.get_running_loop(), self.address[0]
-        try:
-            server = await loop.create_server(lambda: SocketConnection(self), host, port)
-        except OSError as error:
-            raise cannot_listen(host, port, error, port_setting="extra_port") from error
-        self._more.append(server)
+        await self._doors.also(self.address[0], port)
+
+    def _moved(self, address: tuple[str, int]) -> None:
+        self.address = address
 
     def warm_up(self) -> WarmUp:
         """Load beside the clients what the first order of each version would wait for."""
         with speaking(self.name):
             self._warm = WarmUp(self.station)
         return self._warm
-
-    # -- another port -------------------------------------------------------------------------
-
-    def _reserve(self, port: int) -> None:
-        """Take a port at the addresses listened on. Raises ``SettingsError`` when it is in use."""
-        self._release()
-        listening = [sock for server in self._servers for sock in server.sockets]
-        self._reserved = bind_alike(listening, port)
-
-    def _release(self) -> None:
-        for sock in self._reserved:
-            sock.close()
-        self._reserved = []
-
-    async def _switch(self, reserved: list[socket.socket]) -> None:
-        """Listen on the new port, where clients may be waiting already, and no longer on the old
-        one, whose clients have been told."""
-        loop = asyncio.get_running_loop()
-        left, self._servers = self._servers, []
-        for server in left:
-            server.close()
-        for sock in reserved:
-            self._servers.append(
-                await loop.create_server(lambda: SocketConnection(self), sock=sock)
-            )
-        bound = self._servers[0].sockets[0].getsockname()
-        self.address = str(bound[0]), int(bound[1])
-        log.warning("listening on %s:%d from now on", *self.address)
 
     # -- TWS goes away and comes back ---------------------------------------------------------
 
@@ -279,21 +188,14 @@ class StationServer:
         away = self.station.registry.away
         if self.station.logged_off and self.failed is not None:
             self.failed.set_result(None)
-        elif away and self._servers:
-            self._absence.begin(self._servers)
-            self._more_absence.begin(self._more)
-            self._servers, self._more = [], []
-        elif not away and not self._servers:
-            self._absence.end(lambda: SocketConnection(self), self._servers)
-            self._more_absence.end(lambda: SocketConnection(self), self._more)
+        elif away and self._doors.open:
+            self._doors.leave()
+        elif not away and not self._doors.open:
+            self._doors.come_back()
 
     async def close(self) -> None:
         """Stop listening, commit, close every session with FIN and let the clients notice."""
-        for server in (*self._servers, *self._more):
-            server.close()
-        self._release()
-        self._absence.cancel()
-        self._more_absence.cancel()
+        self._doors.close()
         with speaking(self.name):
             self.station.drills.stop_all()
         for session in list(self.station.connections()):
@@ -438,9 +340,7 @@ class StationServer:
         self._flushing = False
         self.station.flush()
         self.doors()
-        if self._reserved:
-            reserved, self._reserved = self._reserved, []
-            self._switching = asyncio.ensure_future(self._switch(reserved))
+        self._doors.switch()
         for connection in self.connections:
             if not connection.reading:
                 connection.resume()
@@ -548,7 +448,5 @@ class StationServer:
         assert self.failed is not None
         self.failed.set_exception(error)
         self._rest()
-        for server in (*self._servers, *self._more):
-            server.close()
-        self._release()
+        self._doors.close()
         self.station.abandon()
