@@ -129,10 +129,10 @@ def test_a_line_is_a_step(line: str) -> None:
     assert (placed.after, placed.line, placed.column) == (None, 1, 1)
 
 
-def test_every_verb_that_is_served_has_a_line_here() -> None:
+def test_every_verb_has_a_line_here() -> None:
     said = {line.split()[0] for line in LINES}
-    served = {name.split()[0] for name, verb in VERBS.items() if not verb.unserved}
-    assert served - said == {"end", "hold", "late", "at"}
+    verbs = {name.split()[0] for name in VERBS}
+    assert verbs - said == {"end", "hold", "late", "at"}
 
 
 DIP = """

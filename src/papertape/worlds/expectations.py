@@ -97,7 +97,7 @@ def _order(words: Words, facts: dict[str, object]) -> None:
         elif words.take("account"):
             facts["account"] = words.next("an account")
         elif words.take("ref"):
-            facts["ref"] = words.next("a reference") if words.peek() else words.quoted("a text")
+            facts["ref"] = words.free_text("a reference")
         elif words.is_number() and "quantity" not in facts:
             facts["quantity"] = words.size()
         elif words.is_symbol() and "symbol" not in facts:
@@ -124,7 +124,7 @@ def _report(words: Words, facts: dict[str, object]) -> None:
     """What the program says, and of what."""
     said: list[str] = []
     while words.more and words.peek() not in ("within", "before"):
-        said.append(words.next("a word") if words.peek() else words.quoted("a text"))
+        said.append(words.free_text("a word"))
     if len(said) < 2:
         raise words.unfit("what is reported, and its value", "report position AAPL 100")
     facts |= {"report": " ".join(said[:-1]), "value": said[-1]}

@@ -12,6 +12,7 @@ import msgspec
 
 from ..errors import WorldError
 from ..venue.units import Nanos
+from .broker_verbs import RULE, read_rule
 from .steps import (
     ActStep,
     ExpectStep,
@@ -23,7 +24,7 @@ from .steps import (
     World,
     WorldStep,
 )
-from .verbs import RULE, VERBS, Verb, read_rule
+from .verbs import VERBS, Verb
 from .words import LONGEST, Word, Words, cut
 
 MOST_BYTES: Final = 1 << 20
@@ -162,7 +163,7 @@ def _moment(words: Words, base: Nanos | None) -> Nanos | None:
 
 
 def _verb(words: Words) -> Verb:
-    """Take the verb of a line. Raises ``WorldError`` for one that is none, or is not served."""
+    """Take the verb of a line. Raises ``WorldError`` for one that is none."""
     first = words.peek()
     for name in (*[n for n in VERBS if " " in n], first):
         verb = VERBS.get(name)
@@ -172,16 +173,12 @@ def _verb(words: Words) -> Verb:
         raise words.wrong("is no verb", listed())
     if verb.name == "on every":
         words.need("order", RULE)
-    if verb.unserved:
-        raise words.wrong(
-            f"is not served yet: {verb.unserved}", listed(), back=len(verb.name.split())
-        )
     return verb
 
 
 def listed() -> str:
-    """The verbs that are served, for an error."""
-    return ", ".join(name for name, verb in VERBS.items() if not verb.unserved)
+    """The verbs, for an error."""
+    return ", ".join(VERBS)
 
 
 def _filled(rule: RuleStep, head: _Line) -> RuleStep:

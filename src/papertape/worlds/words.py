@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
@@ -153,6 +154,10 @@ class Words:
         self._at += 1
         return self._words[self._at - 1].text
 
+    def free_text(self, what: str) -> str:
+        """Take a word, or a text in quotes."""
+        return self.next(what) if self.peek() else self.quoted(what)
+
     def one_of(self, what: str, known: Collection[str]) -> str:
         """Take one of these words."""
         if self.peek() not in known:
@@ -256,6 +261,32 @@ class Words:
             )
         self._at += 1
         return word.text
+
+    def date(self, what: str, legal: str) -> date:
+        """Take a day: 2026-04-10 or 20260410."""
+        text = self.next(what, legal)
+        try:
+            return datetime.strptime(text, "%Y-%m-%d" if "-" in text else "%Y%m%d").date()
+        except ValueError:
+            raise self.wrong("is no date", legal, back=1) from None
+
+    def percent(self, legal: str) -> Decimal:
+        """Take a percentage: -30%."""
+        text = self.peek()
+        if not text.endswith("%"):
+            raise self.unfit("a percentage", legal)
+        value = self.number_in(text[:-1])
+        if value is None:
+            raise self.wrong("is no percentage", "a percentage such as -30%")
+        self.next("a percentage")
+        return value
+
+    def currency(self) -> str:
+        """Take a currency: USD."""
+        text = self.next("a currency", "a currency such as USD")
+        if len(text) != 3 or not text.isalpha() or not text.isupper():
+            raise self.wrong("is no currency", "three capitals such as USD", back=1)
+        return text
 
 
 def span_of(text: str) -> Nanos | None:

@@ -387,9 +387,7 @@ def test_the_timer_stays_while_the_next_instant_is_the_same(loop: str) -> None:
 def test_another_port_is_open_as_long_as_tws_is_there(loop: str) -> None:
     async def main() -> None:
         async with serving() as served:
-            await served.server.also(0)
-            [more] = served.server._more
-            port = more.sockets[0].getsockname()[1]
+            port = await served.server.also(0)
             assert port != served.port
             _, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.close()
@@ -400,7 +398,7 @@ def test_another_port_is_open_as_long_as_tws_is_there(loop: str) -> None:
             with pytest.raises(ConnectionRefusedError):
                 await asyncio.open_connection("127.0.0.1", port)
             await served.server.advance(60)
-            await eventually(lambda: bool(served.server._more))
+            await eventually(lambda: bool(served.server._ports._more))
             _, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.close()
         with pytest.raises(ConnectionRefusedError):

@@ -15,8 +15,8 @@ from ..station import Station
 from ..taps.station_log import speaker, speaking
 from .clock import steady_ns
 from .connection import LINGER_S, MOST_HELD, SocketConnection
-from .doors import Doors
 from .leap import Leap
+from .ports import ListeningPorts
 from .race import Race
 from .warmup import WarmUp
 
@@ -57,7 +57,7 @@ class StationServer:
         station.timing.stopwatch = stopwatch
         station.timing.until = self._until
         self._race = Race(station, steady, self._goes_on)
-        self._doors = Doors(lambda: SocketConnection(self), self._moved)
+        self._ports = ListeningPorts(lambda: SocketConnection(self), self._moved)
         self.connections: dict[SocketConnection, None] = {}
         self._leap = Leap(self.act, self.step_to, self.connections)
         self._lingering: dict[SocketConnection, None] = {}
@@ -152,7 +152,7 @@ class StationServer:
     @property
     def listening(self) -> bool:
         """Whether programs can connect; not while TWS is away or has failed."""
-        return self._doors.open
+        return self._ports.open
 
     @property
     def _serving(self) -> bool:
@@ -160,17 +160,19 @@ class StationServer:
 
     async def start(self, host: str, port: int) -> tuple[str, int]:
         """Listen; the address listened on. Raises ``SettingsError`` when that is impossible."""
-        self.address = await self._doors.listen(host, port)
+        self.address = await self._ports.listen(host, port)
         self.failed = asyncio.get_running_loop().create_future()
         self._look_again()
         self.station.config.found("socketPort", self.address[1])
-        self.station.config.guard("socketPort", self._doors.reserve)
+        self.station.config.guard("socketPort", self._ports.reserve)
         return self.address
 
-    async def also(self, port: int) -> None:
-        """Listen on another port of the same address too, for as long as TWS is there; a change of
-        ``socketPort`` does not touch it. Raises ``SettingsError`` when that is impossible."""
-        await self._doors.also(self.address[0], port)
+    async def also(self, port: int) -> int:
+        """Listen on another port of the same address too, for as long as TWS is there; the port.
+
+        A change of ``socketPort`` does not touch it. Raises ``SettingsError`` when that is
+        impossible."""
+        return await self._ports.also(self.address[0], port)
 
     def _moved(self, address: tuple[str, int]) -> None:
         self.address = address
@@ -188,14 +190,14 @@ class StationServer:
         away = self.station.registry.away
         if self.station.logged_off and self.failed is not None:
             self.failed.set_result(None)
-        elif away and self._doors.open:
-            self._doors.leave()
-        elif not away and not self._doors.open:
-            self._doors.come_back()
+        elif away and self._ports.open:
+            self._ports.leave()
+        elif not away and not self._ports.open:
+            self._ports.come_back()
 
     async def close(self) -> None:
         """Stop listening, commit, close every session with FIN and let the clients notice."""
-        self._doors.close()
+        self._ports.close()
         with speaking(self.name):
             self.station.drills.stop_all()
         for session in list(self.station.connections()):
@@ -340,7 +342,7 @@ class StationServer:
         self._flushing = False
         self.station.flush()
         self.doors()
-        self._doors.switch()
+        self._ports.switch()
         for connection in self.connections:
             if not connection.reading:
                 connection.resume()
@@ -448,5 +450,5 @@ class StationServer:
         assert self.failed is not None
         self.failed.set_exception(error)
         self._rest()
-        self._doors.close()
+        self._ports.close()
         self.station.abandon()

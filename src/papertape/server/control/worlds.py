@@ -72,8 +72,7 @@ class VerbView(View):
     usage: str
     does: str
     owner: str
-    unserved: str
-    """Why it cannot be carried out yet; "" when it can."""
+    """Whose command it is: clock, account, market, broker, drill or test."""
 
 
 def world_view(server: StationServer) -> WorldView:
@@ -111,8 +110,7 @@ async def world(server: Chosen) -> WorldView:
 async def verbs(server: Chosen) -> list[VerbView]:
     """List the verbs of worlds."""
     return [
-        VerbView(name=v.name, usage=v.usage, does=v.does, owner=v.owner, unserved=v.unserved)
-        for v in VERBS.values()
+        VerbView(name=v.name, usage=v.usage, does=v.does, owner=v.owner) for v in VERBS.values()
     ]
 
 

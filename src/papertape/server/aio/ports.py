@@ -10,7 +10,7 @@ from .sockets import Absence, bind_alike, cannot_listen
 log = logging.getLogger("papertape.station")
 
 
-class Doors:
+class ListeningPorts:
     """The ports that one station listens on.
 
     ``connection`` makes what serves a connection; ``changed`` is told the address after a change.
@@ -39,22 +39,19 @@ class Doors:
     async def listen(self, host: str, port: int) -> tuple[str, int]:
         """Listen; the address listened on. Raises ``SettingsError`` when that is impossible."""
         self._servers = [await self._listening(host, port, "port")]
-        return self._bound()
+        return _bound(self._servers[0])
 
-    async def also(self, host: str, port: int) -> None:
+    async def also(self, host: str, port: int) -> int:
         """Listen on another port too, for as long as TWS is there; ``reserve`` does not touch it.
-        Raises ``SettingsError`` when that is impossible."""
+        The port. Raises ``SettingsError`` when that is impossible."""
         self._more.append(await self._listening(host, port, "extra_port"))
+        return _bound(self._more[-1])[1]
 
     async def _listening(self, host: str, port: int, setting: str) -> asyncio.Server:
         try:
             return await asyncio.get_running_loop().create_server(self._connection, host, port)
         except OSError as error:
             raise cannot_listen(host, port, error, port_setting=setting) from error
-
-    def _bound(self) -> tuple[str, int]:
-        host, port, *_ = self._servers[0].sockets[0].getsockname()
-        return str(host), int(port)
 
     def reserve(self, port: int) -> None:
         """Take a port at the addresses listened on. Raises ``SettingsError`` when it is in use."""
@@ -82,7 +79,7 @@ class Doors:
             server.close()
         for sock in reserved:
             self._servers.append(await loop.create_server(self._connection, sock=sock))
-        address = self._bound()
+        address = _bound(self._servers[0])
         self._changed(address)
         log.warning("listening on %s:%d from now on", *address)
 
@@ -104,3 +101,8 @@ class Doors:
         self._release()
         self._absence.cancel()
         self._more_absence.cancel()
+
+
+def _bound(server: asyncio.Server) -> tuple[str, int]:
+    host, port, *_ = server.sockets[0].getsockname()
+    return str(host), int(port)
