@@ -7,14 +7,18 @@ import sys
 import textwrap
 from html.parser import HTMLParser
 from importlib.util import find_spec
+from io import StringIO
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from lanes import HANGS_S
 from papertape.cli import app
+from papertape.cli.storm import _progress
+from papertape.testing.storm.campaign import SeedResult
 
 pytestmark = [pytest.mark.network, pytest.mark.process]
 BOTS = Path(__file__).parents[2] / "examples" / "storm"
@@ -66,7 +70,7 @@ def test_a_bug_is_found_shrunk_told_and_written(tmp_path: Path) -> None:
     assert "seed 186 fails: same-order-twice: BUY 100 SPY MKT ref buy-1 was sent" in done.stdout
     assert re.search(r"shrunk from 2 faults to 1, \d runs", done.stdout)
     assert f"papertape world run --market-time {tmp_path}/storm-186.world -- " in done.stdout
-    assert "1 seeds, 1 fail, 1 different findings" in done.stdout
+    assert "1 seed, 1 fail, 1 different finding;" in done.stdout
     world = (tmp_path / "storm-186.world").read_text()
     assert world.startswith("# papertape storm, seed 186: 1 of its 2 faults")
     assert 'at end orders 1 BUY SPY MKT ref "buy-1"' in world
@@ -79,6 +83,21 @@ def test_a_bug_is_found_shrunk_told_and_written(tmp_path: Path) -> None:
     tags = Tags()
     tags.feed(html.read_text())
     assert tags.seen.count("svg") == 2 and tags.seen.count("circle") > 30
+
+
+def test_a_log_that_nobody_watches_tells_how_far_it_is() -> None:
+    told = StringIO()
+    with _progress(Console(file=told), 30) as hear:
+        for seed in range(30):
+            hear("seed", SeedResult(seed))
+        hear("shrinking", 0)
+    lines = told.getvalue().splitlines()
+    assert lines[0] == "3 of 30 seeds, 0 fail" and lines[-1] == "27 of 30 seeds, 0 fail"
+    assert len(lines) == 9
+    with _progress(Console(file=told), 3) as hear:
+        hear("seed", SeedResult(0))
+        hear("shrinking", 1)
+    assert told.getvalue().splitlines()[9:] == ["shrinking 1 finding"]
 
 
 @pytest.mark.parametrize(

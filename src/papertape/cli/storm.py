@@ -41,6 +41,8 @@ MOST_SEEDS: Final = 1_000_000
 USUAL_SEEDS: Final = 200
 USUAL_SPEED: Final = 20.0
 SHOWN_ERRORS: Final = 3
+FEW: Final = 20
+"""Seeds that need no word of how far they are."""
 
 
 @told
@@ -268,25 +270,37 @@ def _workers(jobs: int, ray: str) -> Iterator[Workers]:
 
 @contextmanager
 def _progress(console: Console, count: int) -> Iterator[Callable[[str, Any], None]]:
-    """A bar on a terminal, a line for each finding elsewhere."""
+    """A bar on a terminal; elsewhere, as in the log of a CI, a line at each tenth of the seeds."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     shows = console.is_terminal
     with Progress(*columns, TimeRemainingColumn(), console=console, disable=not shows) as progress:
         bar = progress.add_task("seeds", total=count)
         failing: dict[tuple[str, str], int] = {}
+        done = 0
 
         def hear(what: str, facts: Any) -> None:
+            nonlocal done
             if what == "control":
                 _control(facts, console)
             elif what == "seed":
                 progress.advance(bar)
                 _seed(facts, failing, console)
-            elif what == "shrinking":
+                done += 1
+                if not shows and _tenth(done, count):
+                    console.print(f"{done} of {count} seeds, {sum(failing.values())} fail")
+            elif what == "shrinking" and facts:
                 progress.reset(bar, total=facts, description="shrinking")
+                if not shows:
+                    console.print(f"shrinking {_count(facts, 'finding')}")
             elif what == "shrunk":
                 progress.advance(bar)
 
         yield hear
+
+
+def _tenth(done: int, count: int) -> bool:
+    """Whether a tenth of the seeds is complete with this one; of few, nothing is told."""
+    return FEW < count > done and done * 10 // count > (done - 1) * 10 // count
 
 
 def _control(result: StormResult, console: Console) -> None:
@@ -294,9 +308,16 @@ def _control(result: StormResult, console: Console) -> None:
     if result.trouble:
         return
     ended = "is ended" if control.code is None else f"ends with code {control.code}"
+    said = ", ".join(
+        _count(number, what)
+        for number, what in (
+            (len(control.of("request")), "request"),
+            (len(control.orders), "order"),
+            (len(control.of("fill")), "fill"),
+        )
+    )
     console.print(
-        f"control run: {len(control.of('request'))} requests, {len(control.orders)} orders, "
-        f"{len(control.of('fill'))} fills, {len(control.of('error'))} notices and errors; "
+        f"control run: {said}, {len(control.of('error'))} notices and errors; "
         f"{ended} at {shown_time(control.lasted)}, {control.wall_s:.1f} s"
     )
 
@@ -335,11 +356,14 @@ def _tell(result: StormResult, plan: StormPlan, console: Console) -> None:
     errors = [one for one in result.seeds if one.error]
     rate = len(result.seeds) / max(result.wall_s, 1e-9) * 60
     screen.print(
-        f"{len(result.seeds)} seeds, {failed} fail, {len(result.found)} different findings; "
+        f"{_count(len(result.seeds), 'seed')}, {failed} fail, "
+        f"{_count(len(result.found), 'different finding')}; "
         f"{result.wall_s:.1f} s, {rate:.0f} seeds a minute"
     )
     if errors:
-        screen.print(f"{len(errors)} seeds could not be run: {errors[0].error}", markup=False)
+        screen.print(
+            f"{_count(len(errors), 'seed')} could not be run: {errors[0].error}", markup=False
+        )
     if result.stopped:
         screen.print("interrupted: the rest was not run")
         raise typer.Exit(STOPPED)
@@ -364,3 +388,7 @@ def _told(one: StormFound, plan: StormPlan, screen: Console) -> None:
         for line in fault.splitlines():
             screen.print(f"    {line}", markup=False)
     screen.print(f"  {repeating(plan.bot, one.path)}", markup=False)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
