@@ -11,6 +11,7 @@ from papertape.server.sessions.attempt import LONGEST_CAUSE
 from papertape.store.journal import Journal
 from papertape.venue.broker.order_manager import OrderManager
 from papertape.venue.entries import SCHEMA
+from papertape.venue.units import SECOND
 from papertape.wire.catalogue import account, contract, market, orders, session
 from server.pair import Hall
 from server.shown import expected, lines
@@ -203,7 +204,9 @@ def test_figures_that_fail_end_their_subscriptions_and_nothing_else(
 
 def test_time_that_cannot_pass_is_raised_to_the_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     hall = Hall()
-    hall.client()
+    hall.quote("AAPL 257.66 x 257.68")
+    hall.client().send(order(1, "BUY 1 AAPL LMT 250 GTC"))
+    hall.put("quote AAPL 249.00 x 250.00", hall.now + SECOND)
     monkeypatch.setattr(hall.station.venue, "advance", raising(RuntimeError("stuck")))
     with pytest.raises(RuntimeError, match="stuck"):
         hall.wait(1)

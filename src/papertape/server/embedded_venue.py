@@ -43,11 +43,6 @@ class EmbeddedVenue:
         self.advance = engine.advance
         self.next_due = engine.next_due
 
-    @property
-    def clock(self) -> Nanos:
-        """See ``Venue``."""
-        return self.engine.clock
-
     def submit(self, command: Command, now: Nanos) -> list[Happened]:
         """See ``Venue``. Raises ``JournalError`` when a failed command cannot be undone."""
         try:

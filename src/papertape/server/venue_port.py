@@ -36,10 +36,6 @@ class ReadModel(Protocol):
         """When each instrument trades."""
 
     @property
-    def clock(self) -> Nanos:
-        """The instant of the latest command or advance."""
-
-    @property
     def state(self) -> State:
         """The live state: working orders, accounts, ids."""
 

@@ -1,11 +1,13 @@
 """The broker link (K1, K2, K7): 1100 to 1102, 2110; orders held; executions meanwhile; 10197."""
 
 import logging
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from papertape.model import Contract
+from papertape.model import Contract, Order
 from papertape.server.plant.competing import REFUSED
 from papertape.server.plant.held_orders import MAX_HELD
 from papertape.server.present.views import Views
@@ -392,6 +394,23 @@ def test_an_order_that_cannot_be_is_refused_at_once() -> None:
     assert len(hall.station.link.held) == 0
 
 
+def test_the_time_until_which_an_order_lives_passes_also_while_the_link_is_down() -> None:
+    def refused(hall: Hall, client: Client) -> list[str]:
+        hall.wait(2 * 3600)
+        terms = Order(
+            action="BUY", orderType="LMT", totalQuantity=Decimal(1), lmtPrice=250.0, tif="GTD",
+            goodTillDate=datetime.fromtimestamp(hall.now // SECOND - 3600, UTC)
+            .strftime("%Y%m%d-%H:%M:%S"),
+        )  # fmt: skip
+        client.got()
+        return lines(client.send(orders.PlaceOrder(1, AAPL, terms)).got())
+
+    up = made()
+    told = refused(up, up.client())
+    assert [one.split()[:2] for one in told] == [["error", "1"]]
+    assert refused(*lost()) == told
+
+
 def test_an_order_that_is_not_transmitted_waits_without_a_word() -> None:
     hall, client = lost()
     waits = order(1, "BUY 100 AAPL LMT 250")
@@ -571,3 +590,16 @@ def test_the_venue_is_passed_over_until_something_of_it_is_due(
     client.send(ReqIds())
     assert moments == [due]
     assert lines(client.got())[0].startswith("execDetails")
+
+
+def test_a_venue_that_waits_for_nothing_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    hall = Hall()
+    client = hall.client()
+    client.send(ReqIds()).got()
+    moments: list[int] = []
+    monkeypatch.setattr(hall.station.venue, "advance", moments.append)
+    for _ in range(9):
+        hall.now += SECOND
+        client.send(ReqIds())
+    assert moments == []
+    assert len(client.of(NextValidId)) == 9

@@ -70,7 +70,7 @@ class BrokerLink:
         raises; the venue is then in its state before the command.
         """
         if not self.up:
-            self.held.hold(command)
+            self.held.hold(command, self._timing.now)
             return ()
         self.alarm.changed()
         now = self._heard = self._timing.now
@@ -109,7 +109,7 @@ class BrokerLink:
         """
         if self.up and now > self._heard:
             due = self.alarm.due()
-            if due is not None and now < due:
+            if due is None or now < due:
                 return False  # nothing can have happened yet
             self._heard = now
             self.alarm.changed()

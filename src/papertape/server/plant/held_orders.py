@@ -11,6 +11,7 @@ from ...model import OrderState
 from ...venue.broker.terms import check, for_living
 from ...venue.commands import CancelAll, CancelApiOrder, Command, SubmitOrder
 from ...venue.reference.instruments import Refusal
+from ...venue.units import Nanos
 from ...wire.catalogue.reports import OpenOrder, OrderStatus
 from ...wire.message import Message
 from ..config import Config
@@ -86,11 +87,11 @@ class HeldOrders:
 
     # -- holding ------------------------------------------------------------------------------
 
-    def hold(self, command: Command) -> None:
+    def hold(self, command: Command, now: Nanos) -> None:
         """Hold an order or a cancellation until the link returns; send its state to the client."""
         match command:
             case SubmitOrder():
-                self._hold_order(command)
+                self._hold_order(command, now)
             case CancelApiOrder():
                 if not self._withdraw(command.clientId, command.orderId):
                     self._hold_cancel(command)
@@ -101,14 +102,14 @@ class HeldOrders:
             case _:
                 raise TypeError(f"{type(command).__name__} does not come from a client")
 
-    def _hold_order(self, command: SubmitOrder) -> None:
+    def _hold_order(self, command: SubmitOrder, now: Nanos) -> None:
         session = self._sessions.client(command.clientId)
         resubmits = self._config.settings.maintainAndResubmitOrdersOnReconnect
         if len(self._held) >= MAX_HELD or not resubmits:
             if session is not None:
                 session.error(command.orderId, 201, reason=UNREACHABLE)
             return
-        refusal = self._submit_refusal(command)
+        refusal = self._submit_refusal(command, now)
         if refusal is not None:
             if session is not None:
                 session.refuse(command.orderId, refusal)
@@ -121,7 +122,7 @@ class HeldOrders:
                 session.send(message)
         self._news(PENDING)
 
-    def _submit_refusal(self, command: SubmitOrder) -> Refusal | None:
+    def _submit_refusal(self, command: SubmitOrder, now: Nanos) -> Refusal | None:
         """Return the refusal that TWS gives without the broker; None when there is none."""
         if _ids(command) in self._withdrawn:
             return Refusal(201, variant="too_late")
@@ -130,7 +131,7 @@ class HeldOrders:
             return refusal
         venue = self._venue
         terms = (command.contract, command.order, venue.instruments, venue.state.accounts)
-        ticket = check(*terms, strict_tif=command.strict_tif, now=venue.clock)
+        ticket = check(*terms, strict_tif=command.strict_tif, now=now)
         if not isinstance(ticket, Refusal):
             return None
         changes = self.lives(*_ids(command)) and not command.order.whatIf
