@@ -14,7 +14,7 @@ from papertape.wire.catalogue.market import TickPrice, TickSize, TickString
 from papertape.wire.catalogue.ticks import TickByTickData
 from papertape.wire.connection import encode
 from papertape.wire.message import Message
-from papertape.wire.rows import RowTemplate, RowWriter, split_row
+from papertape.wire.rows import RowTemplate, RowWriter, row_writer
 from papertape.wire.split_frames import split_frame, with_id
 
 VERSIONS = (100, 137, 157, 176, 201, 205, 206, 207, 208, 226)
@@ -54,7 +54,7 @@ MESSAGES: st.SearchStrategy[Any] = st.one_of(
 @tries(300)
 @given(message=MESSAGES)
 def test_a_row_is_what_the_encoder_writes(version: int, message: Message) -> None:
-    assert split_row(message, version) == split_frame(message, version)
+    assert row_writer(version).split(message) == split_frame(message, version)
 
 
 @pytest.mark.parametrize("version", [176, 226])
@@ -67,7 +67,8 @@ def test_frames_of_rows_have_the_id_of_their_receiver(version: int, request_id: 
 
 
 def test_equal_values_may_be_written_differently() -> None:
-    rows = [split_row(TickSize(0, 8, Decimal(text)), 176)[2] for text in ("1", "1.0", "1", "1.00")]
+    split = row_writer(176).split
+    rows = [split(TickSize(0, 8, Decimal(text)))[2] for text in ("1", "1.0", "1", "1.00")]
     assert [row.split(b"\0")[2] for row in rows] == [b"1", b"1.0", b"1", b"1.00"]
 
 

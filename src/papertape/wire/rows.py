@@ -233,12 +233,6 @@ def row_writer(version: int) -> RowWriter:
     return RowWriter(version)
 
 
-def split_row(message: Message, version: int) -> Split:
-    """Whether a message is protobuf, and the bytes before and after its request id, as
-    ``split_frame`` gives them."""
-    return row_writer(version).split(message)
-
-
 def _joiner(name: str, parts: Sequence[Any], places: int) -> Callable[..., bytes]:
     """A function that joins the parts with a value in each place."""
     lines: list[str] = []

@@ -5,8 +5,6 @@ the instrument's increment, rounded away from the market, so that they never com
 distance says.
 """
 
-from typing import Final
-
 import msgspec
 
 from ..exchange.top_of_book import TopOfBook
@@ -18,9 +16,6 @@ from ..units import RATE_SCALE, PriceUnits, scaled
 from .orders import LiveOrder
 
 replace = msgspec.structs.replace
-
-MOST_PERCENT: Final = RATE_SCALE
-"""A distance of the whole price."""
 
 
 def stop_at(trail: Trail, side: int, price: PriceUnits, tick: PriceUnits) -> PriceUnits:

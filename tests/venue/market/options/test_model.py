@@ -15,7 +15,6 @@ from papertape.venue.market.options.model import (
     Option,
     greeks,
     horizon,
-    on_grid,
     value,
 )
 
@@ -183,7 +182,3 @@ def test_refuses_what_is_no_market(spot: float, volatility: float) -> None:
 def test_refuses_what_is_no_horizon(horizon_of: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match=r"years|rate"):
         Horizon(*horizon_of)
-
-
-def test_a_value_goes_to_the_grid_halves_up() -> None:
-    assert [on_grid(one, 500) for one in (-3.0, 249.9, 250.0, 1250.0)] == [0, 0, 500, 1500]

@@ -7,7 +7,7 @@ strike and price in one unit, whichever; years are those of 365 days. Nothing is
 date is known here: what passes between now and the expiry comes as a ``Horizon``.
 
 Results are floats, the same bits on every machine (``elementary``); who stores or compares them
-rounds to the price grid first (``on_grid``).
+rounds to the price grid first.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from math import isfinite
 
 import msgspec
 
-from ...units import DAY, Nanos, PriceUnits
+from ...units import DAY, Nanos
 from .american import Boundary, boundary, premium, premium_slopes
 from .elementary import ROOT_2PI, below, exp, log
 from .horizon import Horizon
@@ -50,11 +50,6 @@ class Greeks(msgspec.Struct, frozen=True):
 def horizon(now: Nanos, expiry: Nanos, *, rate: float = 0.0, dividend: float = 0.0) -> Horizon:
     """What lies between an instant and an expiry; nothing when that has passed."""
     return Horizon(max(expiry - now, 0) / YEAR, rate, dividend)
-
-
-def on_grid(value: float, tick: PriceUnits = 1) -> PriceUnits:
-    """A value in price units to the nearest step of the grid, halves up; never under 0."""
-    return max(int(value / tick + 0.5), 0) * tick
 
 
 def value(option: Option, spot: float, volatility: float, ahead: Horizon) -> float:
