@@ -99,6 +99,19 @@ def adjusted_text(text: str, change: Adjustment, scale: int) -> str:
     return msgspec.json.encode(order).decode()
 
 
+def on_increment(price: float | None, entry: Instrument) -> PriceUnits:
+    """Return a price of an order in units of the instrument; 0 where it is none, out of range, or
+    not on the instrument's increment."""
+    # The comparison also refuses not-a-number.
+    if price is None or not 0 < price < HIGHEST_PRICE:
+        return 0
+    scale = entry.scale
+    units = round(price * scale)
+    if units % entry.tick or units == 0 or abs(units / scale - price) > 1e-9 * price:
+        return 0
+    return units
+
+
 def _units(price: float | None, entry: Instrument) -> PriceUnits:
     """Return a price in units of the instrument; 0 where it is none, or not on its increment."""
     if price is None or not 0 < price < HIGHEST_PRICE:

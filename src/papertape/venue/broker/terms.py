@@ -49,20 +49,13 @@ from .order_types import (
     OrderType,
     trigger_method,
 )
-from .price_terms import UP_TO_MIDDLE
+from .plain_terms import SIDES, SIMPLE, plain_terms
+from .price_terms import HIGHEST_PRICE, UP_TO_MIDDLE, on_increment
 from .special_terms import special_of
 from .trailing import limit_at
 
-SIDES = {"BUY": 1, "SELL": -1}
 INSTITUTIONS = ("SSHORT", "SLONG")
 """The sides of institutional accounts, which get 346."""
-SIMPLE = frozenset(
-    (
-        "action", "totalQuantity", "orderType", "lmtPrice", "auxPrice", "tif", "account",
-        "orderRef", "outsideRth", "transmit",
-    )
-)  # fmt: skip
-"""Attributes that need no check but their own; nearly all orders have no other."""
 NUMBERS = frozenset(
     field.name
     for field in msgspec.structs.fields(Order)
@@ -81,7 +74,6 @@ ATS = "IBKRATS"
 it."""
 MAX_SIZE = Decimal(10) ** 9
 """Maximum shares per order, which bounds every product of price and size."""
-HIGHEST_PRICE = 1e9
 
 _text = msgspec.json.Encoder().encode
 
@@ -131,8 +123,12 @@ def check(
     listing, known = _listing(contract, instruments, now)
     if isinstance(listing, Refusal):
         return listing
-    kind, differs = known.get(order.orderType), given(order)
-    combined = known is COMBINATION_TYPES
+    differs, combined = given(order), known is COMBINATION_TYPES
+    if not combined and isinstance(accounts, dict):
+        plain = plain_terms(order, differs, listing, accounts, strict_tif=strict_tif)
+        if plain is not None:
+            return plain
+    kind = known.get(order.orderType)
     refusal = _words(order, kind, strict=strict_tif, combined=combined)
     if refusal is not None or kind is None:
         return refusal or Refusal(321, {"tag": ORDER_TAG}, "order_type")
@@ -339,10 +335,6 @@ def account_of(order: Order, accounts: Mapping[str, Account] | Iterable[str]) ->
 
 
 def _price(price: float | None, entry: Instrument, code: int) -> PriceUnits | Refusal:
-    # The comparison also refuses not-a-number.
     if price is None or not 0 < price < HIGHEST_PRICE:
         return Refusal(code)
-    units = round(price * entry.scale)
-    if units % entry.tick or units == 0 or abs(units / entry.scale - price) > 1e-9 * price:
-        return Refusal(110)
-    return units
+    return on_increment(price, entry) or Refusal(110)

@@ -1,0 +1,105 @@
+"""The orders that nearly all are, checked at a glance: a usual type, and no attribute with an
+effect of its own.
+
+``terms.check`` alone refuses: what does not pass here is looked at attribute by attribute, so this
+saves work and decides nothing. It has to know of everything that such an order could be refused
+for; ``tests/venue/broker/test_plain_terms.py`` compares the two.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from papertape.model import Order, SoftDollarTier
+
+from ..facts import Terms
+from ..reference.instruments import Instrument, Listing
+from ..units import SIZE_SCALE, PriceUnits
+from .attributes import TABLE
+from .ledger import Account
+from .margin import unvalued
+from .order_types import DAY, ORDER_TYPES, OrderType, trigger_method
+from .price_terms import on_increment
+from .special_terms import BY_TIME
+
+SIDES: Final = {"BUY": 1, "SELL": -1}
+SIMPLE: Final = frozenset(
+    (
+        "action", "totalQuantity", "orderType", "lmtPrice", "auxPrice", "tif", "account",
+        "orderRef", "outsideRth", "transmit",
+    )
+)  # fmt: skip
+"""Attributes that need no check but their own; nearly all orders have no other."""
+WITHOUT_EFFECT: Final = frozenset(
+    field.name
+    for field in msgspec.structs.fields(Order)
+    if field.type in (str, bool, SoftDollarTier)
+    and any(row.name == field.name and row.use in ("passed", "told") for row in TABLE)
+)
+"""Attributes that need no check at all; numbers do, as not all are finite."""
+PLAIN_ATTRIBUTES: Final = SIMPLE | WITHOUT_EFFECT
+PLAIN_TYPES: Final[Mapping[tuple[str, str], OrderType]] = {
+    (name, tif): kind
+    for name, kind in ORDER_TYPES.items()
+    if not (kind.trails or kind.auction or kind.peg or kind.kinds or kind.exchanges)
+    for tif in ("", *kind.tifs)
+    if tif not in BY_TIME
+}
+"""Order types by ``orderType`` and ``tif``, where neither asks for more than price and size."""
+LONGEST: Final = 9
+"""Digits of a size that is surely not too large."""
+
+_text = msgspec.json.Encoder().encode
+
+
+def plain_terms(
+    order: Order,
+    differs: Mapping[str, Any],
+    listing: Listing,
+    accounts: Mapping[str, Account],
+    *,
+    strict_tif: bool,
+) -> Terms | None:
+    """Return the terms of a plain order that nothing is wrong with; None for any other.
+
+    ``differs`` are its attributes as ``given`` returns them.
+    """
+    kind, side = PLAIN_TYPES.get((order.orderType, order.tif)), SIDES.get(order.action)
+    entry, digits = listing.instrument, differs.get("totalQuantity")
+    account = order.account or _only(accounts)
+    if (
+        kind is None or side is None or digits is None
+        or not differs.keys() <= PLAIN_ATTRIBUTES
+        or len(digits) > LONGEST or not digits.isdecimal() or account not in accounts
+        or (strict_tif and not order.tif)
+        or entry.secType == "CRYPTO"  # may be bought by an amount of money alone
+        or unvalued(entry) is not None
+    ):  # fmt: skip
+        return None
+    size = int(digits) * SIZE_SCALE
+    limit = _price(order.lmtPrice, entry, wanted=kind.limit)
+    stop = _price(order.auxPrice, entry, wanted=kind.stop)
+    if not size or limit == 0 or stop == 0:
+        return None
+    return Terms(
+        account, entry.conId, listing.exchange, side, size, kind.name, limit, stop,
+        0 if stop is None else trigger_method(0, entry.secType), order.tif or DAY, False,
+        order.orderRef, order.modelCode, order.submitter, _text(differs).decode(), order.outsideRth,
+    )  # fmt: skip
+
+
+def _only(accounts: Mapping[str, Account]) -> str:
+    """Return the only account, unless it is an advisor's; "" where there are several."""
+    if len(accounts) == 1:
+        for code, account in accounts.items():
+            return "" if account.advisor else code
+    return ""
+
+
+def _price(price: float | None, entry: Instrument, *, wanted: bool) -> PriceUnits | None:
+    """Return a price that the type of an order wants; 0 for none that will do, and for one that it
+    does not want."""
+    if wanted:
+        return on_increment(price, entry)
+    return 0 if price else None
