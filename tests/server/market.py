@@ -1,5 +1,7 @@
 """A market whose tape the test writes, with what quote lines and history ask of it."""
 
+from typing import Any
+
 from papertape.venue.market.source import (
     DayStats,
     Glimpse,
@@ -90,6 +92,16 @@ class TapeMarket(WrittenMarket):
         spans = ((begin, min(begin + step, end + 1)) for begin in begins)
         made = (self._bar(con_id, span, what) for span in spans)
         return [bar for bar in made if bar is not None]
+
+    def bars_without(
+        self, con_id: int, shut: Any, *, span: tuple[Nanos, Nanos], step: Nanos, what: str
+    ) -> list[PriceBar]:
+        """The same of the ticks outside of some times."""
+        whole = self.tape[con_id]
+        self.tape[con_id] = [t for t in whole if not any(a <= t.time < b for a, b in shut)]
+        found = self.bars(con_id, start=span[0] // step * step, end=span[1], step=step, what=what)
+        self.tape[con_id] = whole
+        return found
 
     def _bar(self, con_id: int, span: tuple[Nanos, Nanos], what: str) -> PriceBar | None:
         begin, end = span

@@ -17,6 +17,8 @@ COMMANDS: Final[dict[str, str]] = {
     "clock": "control",
     "accept": "control",
     "drill": "control",
+    "halt": "halting",
+    "resume": "halting",
     "world": "world",
     "storm": "storm",
     "account": "account",

@@ -75,10 +75,11 @@ class MarketHands:
             )
         )
 
-    def halt(self, symbol: str, seconds: float | None = None) -> None:
-        """Stop trading, for so many seconds or until ``resume``."""
+    def halt(self, symbol: str, seconds: float | None = None, *, volatility: bool = False) -> None:
+        """Stop trading, for so many seconds or until ``resume``; ``volatility`` makes it a pause
+        for that. Orders wait, and the market goes on after it."""
         lasts = None if seconds is None else nanos(seconds)
-        self._take(steps.HaltStep(symbol=symbol, lasts=lasts))
+        self._take(steps.HaltStep(symbol=symbol, lasts=lasts, volatility=volatility))
 
     def resume(self, symbol: str) -> None:
         """Let trading go on."""

@@ -24,6 +24,8 @@ MOST_BOOK: Final = 60
 """Levels of one side of a written book."""
 QUOTED, TRADED, HALTED, RESUMED, AUCTIONED = 1, 2, 3, 4, 5
 """What a mark says."""
+GENERAL, VOLATILITY = 1, 2
+"""Why trading is halted, as clients are told it."""
 FILL, REJECT, CANCEL, WARN = "fill", "reject", "cancel", "warn"
 FillRule = Literal["paper", "queue", "instant"]
 PAPER: Final = "paper"
@@ -59,7 +61,7 @@ class TapeMark(msgspec.Struct, frozen=True, array_like=True, gc=False):
     kind: int
     bid: PriceUnits = 0
     """Of a quote; 0 is a side that nobody quotes. Of a trade its price; of an auction the price at
-    which it would be, 0 when it is over."""
+    which it would be, 0 when it is over; of a halt why, 0 is ``GENERAL``."""
     bidSize: SizeUnits = 0
     """Of a quote; of a trade its size; of an auction what would trade."""
     ask: PriceUnits = 0

@@ -141,12 +141,16 @@ MOST_STEPS: Final = 5_000
 """Of a ramp."""
 
 
+HALT: Final = "halt SYMBOL [volatility] [for TIME]"
+
+
 def read_halt(words: Words) -> list[WorldStep]:
     """``halt``."""
     symbol = words.symbol()
+    volatility = words.take("volatility")
     lasts = words.span() if words.take("for") else None
-    words.end("halt SYMBOL [for TIME]")
-    return [HaltStep(symbol=symbol, lasts=lasts)]
+    words.end(HALT)
+    return [HaltStep(symbol=symbol, lasts=lasts, volatility=volatility)]
 
 
 def read_resume(words: Words) -> list[WorldStep]:

@@ -132,6 +132,8 @@ class HaltStep(WorldStep, frozen=True, kw_only=True, tag="halt"):
     symbol: str
     lasts: Nanos | None = None
     """None: until it resumes by another step."""
+    volatility: bool = False
+    """Whether it is a pause for volatility, of which clients are told another value."""
 
 
 class ResumeStep(WorldStep, frozen=True, kw_only=True, tag="resume"):

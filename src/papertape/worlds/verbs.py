@@ -238,7 +238,7 @@ VERBS: Final[dict[str, Verb]] = {
             "print", "print SYMBOL PRICE[*SIZE]", "a trade of others", market.read_print, "market"
         ),
         Verb("ramp", market.RAMP, "an even move to another level", market.read_ramp, "market"),
-        Verb("halt", "halt SYMBOL [for TIME]", "trading stops", market.read_halt, "market"),
+        Verb("halt", market.HALT, "trading stops", market.read_halt, "market"),
         Verb("resume", "resume SYMBOL", "trading goes on", market.read_resume, "market"),
         Verb("auction", market.AUCTION, "the print of an auction", market.read_auction, "market"),
         Verb("depth", market.DEPTH, "a whole book", market.read_depth, "market"),

@@ -142,6 +142,7 @@ def quote_view(station: Station, entry: Instrument, now: Nanos, *, live: bool) -
         low=price(day.low),
         close=price(day.close),
         volume=size_decimal(day.volume),
+        halted=day.halted,
         greeks=greeks_view(station, entry),
     )
 

@@ -585,6 +585,8 @@ class QuoteView(View):
     close: float | None
     """Close of the previous trading day."""
     volume: Decimal
+    halted: int
+    """1 while trading is halted, 2 in a pause for volatility, else 0."""
     greeks: GreeksView | None
     """Of an option; null of anything else and while its market is closed."""
 

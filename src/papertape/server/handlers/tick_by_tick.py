@@ -22,10 +22,7 @@ INDICES_OF = "CME"
 """The exchange of the indices whose ticks TWS has."""
 
 
-@handles(
-    wire.ReqTickByTickData,
-    partly="halts, which the market has none of",
-)
+@handles(wire.ReqTickByTickData)
 def req_tick_by_tick_data(
     tws: Services, session: Session, message: wire.ReqTickByTickData
 ) -> Iterator[None] | None:

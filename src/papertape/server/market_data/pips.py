@@ -3,11 +3,12 @@
 The data that clients see come through this; the venue trades at the market's own prices.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
+from ...venue.market.halts import Halt, no_halts
 from ...venue.market.source import (
     AuctionFigures,
     DayStats,
@@ -66,6 +67,11 @@ class ShownMarket:
         """The bid rounded down, the ask up."""
         quote, unit = self._market.quote(con_id, now), self._unit(con_id)
         return quote if unit == 1 else _coarse(quote, unit)
+
+    def halts(self, con_id: int) -> Sequence[Halt]:
+        """When trading is halted."""
+        found: Sequence[Halt] = getattr(self._market, "halts", no_halts)(con_id)
+        return found
 
     def auction(self, con_id: int, now: Nanos) -> AuctionFigures | None:
         """What is known of the next auction, which no currency has."""

@@ -83,8 +83,8 @@ class Shown(NamedTuple):
     last_seconds: int
     kind: int = LIVE
     """The type of the data: live, or frozen while the market is closed."""
-    halted: bool = False
-    """Whether trading is halted, as a world may say."""
+    halted: int = 0
+    """Whether trading is halted: 0 not, 1 it is, 2 by a pause for volatility."""
 
 
 def shown(quote: Quote, day: DayStats, kind: int = LIVE) -> Shown:
@@ -200,7 +200,7 @@ class Ticks:
         for kind, at in days[: 3 if self._pair else 4]:
             if now[at] and old[at] != now[at]:
                 yield self._price(kind, now[at], Decimal(0))
-        if now.halted != (before is not None and before.halted):
+        if now.halted != (before.halted if before is not None else 0):
             yield TickGeneric(self._id, HALTED, float(now.halted))
         if now.last_seconds and old[11] != now.last_seconds and not self._pair:
             yield TickString(self._id, LAST_TIMESTAMP, str(now.last_seconds))

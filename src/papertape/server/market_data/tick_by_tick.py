@@ -2,18 +2,21 @@
 
 Nothing is sampled. Who does not read is told later what it has missed, a part at a time; what came
 while the farm was broken is lost. The tape has no trades that are reported late or averaged, so
-``AllLast`` tells what ``Last`` does, under its own number.
+``AllLast`` tells what ``Last`` does, under its own number. A halt is told among the trades: price
+and size 0, with ``pastLimit`` where it begins and without where it ends.
 """
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from functools import partial
 from itertools import islice, takewhile
 from typing import Final, NamedTuple
 
-from ...model import TickAttribBidAsk
+from ...model import HistoricalTickLast, TickAttribBidAsk, TickAttribLast
+from ...venue.market.halts import no_halts
 from ...venue.market.source import MarketSource, Print, Quote
 from ...venue.reference.instruments import Instrument
-from ...venue.units import Nanos
+from ...venue.units import SECOND, Nanos
 from ...wire.catalogue.ticks import TickByTickData
 from ...wire.message import Farm
 from ..sessions.session import Session
@@ -48,11 +51,21 @@ TICK_TYPES: Final = {
 }
 
 
+class HaltTick(NamedTuple):
+    """Trading halts, or goes on."""
+
+    time: Nanos
+    halted: bool
+
+
 class MarkedTick(NamedTuple):
     """A tick, and the marks of a quote."""
 
     tick: Tick
     marks: TickAttribBidAsk | None = None
+
+
+LineItem = MarkedTick | Print | HaltTick
 
 
 class SingleTicks(PartedFeed[Nanos]):
@@ -84,7 +97,7 @@ class SingleTicks(PartedFeed[Nanos]):
         """Whether ``now`` has not been reached."""
         return told < now
 
-    def news(self, told: Nanos, now: Nanos) -> tuple[Nanos, Sequence[MarkedTick | Print]]:
+    def news(self, told: Nanos, now: Nanos) -> tuple[Nanos, Sequence[LineItem]]:
         """The ticks since ``told``: some hundred, and all of an instant."""
         con_id, market = self._entry.conId, self._market
         told = max(told, min(self._since() - 1, now))
@@ -97,7 +110,8 @@ class SingleTicks(PartedFeed[Nanos]):
             upto = ticks[-1].time
             ticks += takewhile(lambda tick: tick.time == upto, rest)
         if self._asked.kind == "TRADES":
-            return upto, [tick for tick in ticks if type(tick) is Print]
+            trades: list[LineItem] = [tick for tick in ticks if type(tick) is Print]
+            return upto, _with_halts(trades, self._halts(told, upto))
         span = session_at(market, con_id, ticks[0].time)
         begun = span is not None and span[0] <= told
         before = market.quote(con_id, told) if begun else NOTHING
@@ -113,12 +127,25 @@ class SingleTicks(PartedFeed[Nanos]):
             ]
         return upto, found
 
-    def messages(self, items: Sequence[MarkedTick | Print], form: Form) -> list[TickByTickData]:
+    def _halts(self, after: Nanos, upto: Nanos) -> list[HaltTick]:
+        """The beginnings and ends of halts with ``after < time <= upto``."""
+        halts = getattr(self._market, "halts", no_halts)(self._entry.conId)
+        both = ((one.begins, one.ends) for one in halts)
+        edges = [HaltTick(time, at == 0) for pair in both for at, time in enumerate(pair)]
+        return [one for one in edges if after < one.time <= upto]
+
+    def messages(self, items: Sequence[LineItem], form: Form) -> list[TickByTickData]:
         """The ticks."""
         return [self._message(item, form.version) for item in items]
 
-    def _message(self, item: MarkedTick | Print, version: int) -> TickByTickData:
+    def _message(self, item: LineItem, version: int) -> TickByTickData:
         number, entry = self._asked.number, self._entry
+        if type(item) is HaltTick:
+            marks = TickAttribLast(pastLimit=item.halted)
+            nothing = HistoricalTickLast(
+                time=item.time // SECOND, tickAttribLast=marks, price=0.0, size=Decimal(0)
+            )
+            return TickByTickData(0, number, nothing)
         if type(item) is Print:
             return TickByTickData(0, number, told_trade(item, entry, version))
         assert type(item) is MarkedTick and type(item.tick) is Quote
@@ -127,6 +154,17 @@ class SingleTicks(PartedFeed[Nanos]):
                 0, number, None, told_quote(item.tick, item.marks, entry, version)
             )
         return TickByTickData(0, number, None, None, told_middle(item.tick, entry))
+
+
+def _with_halts(trades: list[LineItem], halts: list[HaltTick]) -> list[LineItem]:
+    """Trades with the halts between them: one begins after the trades of its instant, and ends
+    before them."""
+    if not halts:
+        return trades
+    both = [(one.time, 1, one) for one in trades if type(one) is Print]
+    ends = [(one.time, 2 if one.halted else 0, one) for one in halts]
+    rows: list[tuple[Nanos, int, LineItem]] = [*both, *ends]
+    return [one for _, _, one in sorted(rows, key=lambda row: row[:2])]
 
 
 class TickLine(Listener[Nanos]):

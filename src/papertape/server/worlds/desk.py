@@ -79,7 +79,8 @@ class Desk:
             case steps.RampStep():
                 self._write(step.symbol, *self._ramp(step))
             case steps.HaltStep():
-                marks = [TapeMark(self._next, script.HALTED)]
+                kind = script.VOLATILITY if step.volatility else script.GENERAL
+                marks = [TapeMark(self._next, script.HALTED, kind)]
                 if step.lasts is not None:
                     marks.append(TapeMark(self._next + max(step.lasts, 1), script.RESUMED))
                 self._write(step.symbol, *marks)

@@ -8,13 +8,13 @@ or month of New York, and carry the date of the last of them. Bars of quotes car
 quote into every bar, so they have no holes within a trading day.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from ..reference.times import period_start
 from ..units import DAY, MINUTE, MONTH, SECOND, WEEK, Nanos
 from .days import Day, day_piece
-from .source import PriceBar
+from .source import PriceBar, Span
 from .ticks import WHATS, Piece, joined, price_bar
 
 
@@ -35,8 +35,11 @@ class DayLine(Protocol):
         """The instant whose date is that of the trading day."""
 
 
-def bars(line: DayLine, span: tuple[Nanos, Nanos], step: Nanos, what: str) -> list[PriceBar]:
-    """The bars that begin in ``span`` (end excluded) with what happened up to its end.
+def bars(
+    line: DayLine, span: Span, step: Nanos, what: str, shut: Sequence[Span] = ()
+) -> list[PriceBar]:
+    """The bars that begin in ``span`` (end excluded) with what happened up to its end, but for
+    the times of ``shut``.
 
     Raises ``ValueError`` for a step under one second, for one of several days that is neither
     ``WEEK`` nor ``MONTH``, and for a ``what`` not in ``WHATS``.
@@ -47,9 +50,10 @@ def bars(line: DayLine, span: tuple[Nanos, Nanos], step: Nanos, what: str) -> li
         raise ValueError(f"bars of {step} ns: above a day there are weeks and months")
     if what not in WHATS:
         raise ValueError(f"bars of {what!r}: not one of {', '.join(WHATS)}")
-    if step == MINUTE:
+    if step == MINUTE and not shut:
         return _minutes(line, span, what)
-    pieces = _days(line, span, step, what) if step >= DAY else _intraday(line, span, step, what)
+    make = _days if step >= DAY else _intraday
+    pieces = make(line, span, step, what, shut)
     found: list[PriceBar] = []
     begun: Nanos | None = None
     bar: Piece | None = None
@@ -67,7 +71,7 @@ def bars(line: DayLine, span: tuple[Nanos, Nanos], step: Nanos, what: str) -> li
     return found
 
 
-def _minutes(line: DayLine, span: tuple[Nanos, Nanos], what: str) -> list[PriceBar]:
+def _minutes(line: DayLine, span: Span, what: str) -> list[PriceBar]:
     """Minute bars: whole minutes as a day has them, the rest of the span the long way."""
     found: list[PriceBar] = []
     first, end = -(-span[0] // MINUTE) * MINUTE, span[1]
@@ -87,7 +91,7 @@ def _minutes(line: DayLine, span: tuple[Nanos, Nanos], what: str) -> list[PriceB
 
 
 def _intraday(
-    line: DayLine, span: tuple[Nanos, Nanos], step: Nanos, what: str
+    line: DayLine, span: Span, step: Nanos, what: str, shut: Sequence[Span]
 ) -> Iterator[tuple[Nanos, Nanos, Piece]]:
     """Bar start, twice, and what one trading day adds to that bar, in time order."""
     first, end = -(-span[0] // step) * step, span[1]
@@ -100,7 +104,7 @@ def _intraday(
         upto = min(close, end + 1)
         while start < upto and start < end:
             lower, upper = max(start, begin) - begin, min(start + step, upto) - begin
-            piece = day_piece(day, what, lower, upper)
+            piece = _open_piece(day, what, lower, upper, begin, shut)
             if piece is not None:
                 place = max(start, begin) if line.apart else start
                 yield place, place, piece
@@ -108,7 +112,7 @@ def _intraday(
 
 
 def _days(
-    line: DayLine, span: tuple[Nanos, Nanos], step: Nanos, what: str
+    line: DayLine, span: Span, step: Nanos, what: str, shut: Sequence[Span]
 ) -> Iterator[tuple[Nanos, Nanos, Piece]]:
     """The bar that a trading day belongs to, the day's beginning, the day; in time order."""
     start, end = span
@@ -118,10 +122,27 @@ def _days(
             continue
         day = line.day(number)
         upto = min(close, end + 1) - begin
-        piece = day.whole(what) if upto == day.length else day_piece(day, what, 0, upto)
+        if upto == day.length and not any(a < close and b > begin for a, b in shut):
+            piece = day.whole(what)
+        else:
+            piece = _open_piece(day, what, 0, upto, begin, shut)
         if piece is None:
             continue
         yield at if step == DAY else period_start(at, step), at, piece
+
+
+def _open_piece(
+    day: Day, what: str, start: Nanos, end: Nanos, base: Nanos, shut: Sequence[Span]
+) -> Piece | None:
+    """The bar over ``start <= offset < end`` of a day that began at ``base``, without the times
+    that are shut."""
+    piece: Piece | None = None
+    for begins, ends in shut:
+        if ends - base > start and begins - base < end:
+            if begins - base > start:
+                piece = joined(piece, day_piece(day, what, start, begins - base))
+            start = ends - base
+    return joined(piece, day_piece(day, what, start, end)) if start < end else piece
 
 
 def _price_bar(start: Nanos, piece: Piece) -> PriceBar:

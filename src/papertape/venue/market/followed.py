@@ -22,7 +22,7 @@ KEPT: Final = 4096
 """Quotes that are remembered."""
 AGES: Final = 64
 """Ages of the option whose function is remembered."""
-Standing = tuple[Quote, Levels, Levels, bool]
+Standing = tuple[Quote, Levels, Levels, int]
 
 
 class QuotedLine(Protocol):

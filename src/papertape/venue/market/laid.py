@@ -1,18 +1,22 @@
 """A tape that a world writes, laid over a market.
 
 An instrument is the world's from its first mark on; before it, and for every other instrument, the
-market below answers. The day of a written instrument counts what the world has printed, and has no
-close of the day before. Bars come from the marks; the book is what the world has said of it.
+market below answers. Halts alone do not make it the world's: its market goes on after them. The day
+of a written instrument counts what the world has printed, and has no close of the day before. Bars
+come from the marks; the book is what the world has said of it.
 """
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 from typing import Final
 
 from ..reference.times import period_start
-from ..script import AUCTIONED, HALTED, QUOTED, RESUMED, TRADED, Levels, TapeMark
+from ..script import AUCTIONED, GENERAL, HALTED, QUOTED, RESUMED, TRADED, Levels, TapeMark
 from ..units import DAY, Nanos, PriceUnits
-from .followed import FollowedLine, Followers, next_after
+from .followed import KEPT, FollowedLine, Followers, next_after
+from .halts import STANDS, Halt, HaltedSource, Halts, halts_of, session_of
+from .kinds import OptionSpec
 from .source import (
     AuctionFigures,
     DayStats,
@@ -25,8 +29,7 @@ from .source import (
     Quote,
 )
 
-STANDS: Final[Nanos] = 3_600 * 10**9
-"""How long a written book stands before it is looked at again."""
+HALTS: Final = (HALTED, RESUMED)
 EMPTY: Final = DayStats(0, 0, 0, 0, 0, 0, 0, 0)
 
 
@@ -36,7 +39,7 @@ class WrittenLine:
     def __init__(self, con_id: int) -> None:
         self.con_id = con_id
         self.begins: Nanos = 0
-        """The first mark."""
+        """The first mark that is none of a halt."""
         self._marks: Sequence[TapeMark] = ()
         self._count = 0
         self._clear()
@@ -44,14 +47,15 @@ class WrittenLine:
     def _clear(self) -> None:
         self._ticks: list[Quote | Print] = []
         self._times: list[Nanos] = []
-        self._quotes: list[tuple[Quote, Levels, Levels, bool]] = []
-        """The quotes with their books, and whether trading was halted."""
+        self._quotes: list[tuple[Quote, Levels, Levels, int]] = []
+        """The quotes with their books, and whether trading was halted, as ``DayStats`` says it."""
         self._quoted: list[Nanos] = []
         self.prints: list[Print] = []
         self.printed: list[Nanos] = []
         self._auctions: list[TapeMark] = []
         self._standing = TapeMark(0, QUOTED)
-        self._halted = False
+        self._halted = 0
+        self.halts = Halts()
 
     def lay(self, marks: Sequence[TapeMark]) -> None:
         """Take the marks as they are now; a list that is known has only grown (``script.laid``)."""
@@ -61,7 +65,7 @@ class WrittenLine:
         for mark in marks[self._count :]:
             self._add(mark)
         self._marks, self._count = marks, len(marks)
-        self.begins = marks[0].time if marks else 0
+        self.begins = next((mark.time for mark in marks if mark.kind not in HALTS), 0)
 
     def knows(self, marks: Sequence[TapeMark]) -> bool:
         """Whether these marks are those that it has, and perhaps more."""
@@ -83,7 +87,8 @@ class WrittenLine:
             if self._halted:
                 return
         else:
-            self._halted = mark.kind == HALTED
+            self.halts.add(mark)
+            self._halted = (mark.bid or GENERAL) if mark.kind == HALTED else 0
         shown = TapeMark(mark.time, RESUMED) if self._halted else self._standing
         quote = Quote(self.con_id, mark.time, shown.bid, shown.bidSize, shown.ask, shown.askSize)
         self._quotes.append((quote, shown.bids, shown.asks, self._halted))
@@ -91,14 +96,10 @@ class WrittenLine:
         self._ticks.append(quote)
         self._times.append(mark.time)
 
-    def state(self, now: Nanos) -> tuple[Quote, Levels, Levels, bool]:
+    def state(self, now: Nanos) -> tuple[Quote, Levels, Levels, int]:
         """The quote that stands, its book, and whether trading is halted."""
         found = bisect_right(self._quoted, now) - 1
-        return (
-            self._quotes[found]
-            if found >= 0
-            else (Quote(self.con_id, 0, 0, 0, 0, 0), (), (), False)
-        )
+        return self._quotes[found] if found >= 0 else (Quote(self.con_id, 0, 0, 0, 0, 0), (), (), 0)
 
     def auction(self, now: Nanos) -> AuctionFigures | None:
         """What is known of the next auction; None where nothing was ever told."""
@@ -141,11 +142,23 @@ class WorldTape:
         """``volatilities`` are yearly ones that a world has told of options."""
         self.below = below
         self._lines: dict[int, WrittenLine] = {}
-        option = getattr(below, "option", lambda con_id: None)
-        self._followers = Followers(option, self._lines.get, dict(volatilities))
+        self._option = getattr(below, "option", lambda con_id: None)
+        self._followers = Followers(self._option, self._lines.get, dict(volatilities))
+        self._halted: dict[int, HaltedSource] = {}
+        """What has been halted while the market below plays it."""
+        self._halted_options: dict[int, HaltedSource | None] = {}
+        """The options that halt with it, as they are asked about."""
 
     def lay(self, con_id: int, marks: Sequence[TapeMark]) -> None:
         """Take the marks of an instrument as they are now."""
+        leading = list(takewhile(lambda mark: mark.kind in HALTS, marks))
+        if leading:
+            self._halted[con_id] = HaltedSource(self.below, halts_of(leading))
+        else:
+            self._halted.pop(con_id, None)
+        self._halted_options.clear()
+        if len(leading) == len(marks):
+            return
         line = self._lines.get(con_id)
         if line is None:
             line = self._lines[con_id] = WrittenLine(con_id)
@@ -156,6 +169,8 @@ class WorldTape:
     def clear(self) -> None:
         """Forget every line: a venue begins anew, or from its journal."""
         self._lines.clear()
+        self._halted.clear()
+        self._halted_options.clear()
         self._followers.forget()
 
     def __getattr__(self, name: str) -> object:
@@ -166,6 +181,32 @@ class WorldTape:
         """What a world has written of an instrument, or what follows from that."""
         line = self._lines.get(con_id)
         return line if line is not None or not self._lines else self._followers.get(con_id)
+
+    def _under(self, con_id: int) -> MarketSource | HaltedSource:
+        """The market below, with what is halted in it."""
+        if not self._halted:
+            return self.below
+        found = self._halted.get(con_id)
+        return found if found is not None else self._of_option(con_id) or self.below
+
+    def _of_option(self, con_id: int) -> HaltedSource | None:
+        """The halts of an option are those of its underlying."""
+        known = self._halted_options
+        if con_id not in known:
+            if len(known) >= KEPT:
+                known.clear()
+            spec: OptionSpec | None = self._option(con_id)
+            known[con_id] = None if spec is None else self._halted.get(spec.underlying)
+        return known[con_id]
+
+    def halts(self, con_id: int) -> Sequence[Halt]:
+        """When trading is halted, in order of time."""
+        under = self._under(con_id)
+        found = under.halts.spans if isinstance(under, HaltedSource) else []
+        line = self._lines.get(con_id)
+        if line is not None and found:
+            return [*(one for one in found if one.begins < line.begins), *line.halts.spans]
+        return found if line is None else line.halts.spans
 
     def _line(self, con_id: int, now: Nanos) -> WrittenLine | FollowedLine | None:
         line = self._own(con_id)
@@ -188,15 +229,15 @@ class WorldTape:
             return line.state(now)[0]
         if con_id not in self.below and self._own(con_id) is not None:
             return Quote(con_id, 0, 0, 0, 0, 0)
-        return self.below.quote(con_id, now)
+        return self._under(con_id).quote(con_id, now)
 
     def day(self, con_id: int, now: Nanos) -> DayStats:
         """See ``MarketSource``."""
         line = self._line(con_id, now)
         if line is None:
             unknown = con_id not in self.below and self._own(con_id) is not None
-            return EMPTY if unknown else self.below.day(con_id, now)
-        begin = self._session(con_id, now)[0]
+            return EMPTY if unknown else self._under(con_id).day(con_id, now)
+        begin = session_of(self, con_id, now)[0]
         prints = line.traded(max(begin, line.begins), now + 1)
         before = bisect_right(line.printed, begin - 1)
         close = line.prints[before - 1].price if before else 0
@@ -212,21 +253,22 @@ class WorldTape:
         """See ``MarketSource``."""
         line = self._own(con_id)
         if line is None:
-            yield from self.below.ticks(con_id, after, until)
+            yield from self._under(con_id).ticks(con_id, after, until)
             return
         if after < line.begins and con_id in self.below:
-            yield from self.below.ticks(con_id, after, min(until, line.begins - 1))
+            until_then = min(until, line.begins - 1)
+            yield from self._under(con_id).ticks(con_id, after, until_then)
         yield from line.ticks(after, until)
 
     def next_tick(self, con_id: int, after: Nanos) -> Nanos | None:
         """See ``MarketSource``."""
         line = self._own(con_id)
         if line is None:
-            return self.below.next_tick(con_id, after)
+            return self._under(con_id).next_tick(con_id, after)
         found = line.next_tick(after)
         if after >= line.begins or con_id not in self.below:
             return found
-        other = self.below.next_tick(con_id, after)
+        other = self._under(con_id).next_tick(con_id, after)
         return line.begins if other is None else min(other, line.begins)
 
     def auction(self, con_id: int, now: Nanos) -> AuctionFigures | None:
@@ -238,7 +280,7 @@ class WorldTape:
         """See ``MarketSource``."""
         line = self._line(con_id, now)
         if line is None:
-            return self.below.depth(con_id, now, levels)
+            return self._under(con_id).depth(con_id, now, levels)
         quote, bids, asks, _ = line.state(now)
         best_bid = ((quote.bid, quote.bidSize),) if quote.bid else ()
         best_ask = ((quote.ask, quote.askSize),) if quote.ask else ()
@@ -253,12 +295,13 @@ class WorldTape:
         """See ``MarketSource``; a bar in which the world begins has what the world says alone."""
         line = self._line(con_id, end)
         if line is None:
-            return self.below.bars(con_id, start=start, end=end, step=step, what=what)
+            return self._under(con_id).bars(con_id, start=start, end=end, step=step, what=what)
         spans = list(self._spans(con_id, max(start, line.begins), end, step))
         first = spans[0][0] if spans else end
         found: list[PriceBar] = []
         if con_id in self.below and start < first:
-            below = self.below.bars(con_id, start=start, end=first, step=step, what=what)
+            under = self._under(con_id)
+            below = under.bars(con_id, start=start, end=first, step=step, what=what)
             found = [bar for bar in below if bar.start < first]
         made = (_bar(line, begin, until, what) for begin, until in spans if begin >= start)
         return found + [bar for bar in made if bar is not None]
@@ -314,16 +357,6 @@ class WorldTape:
         if con_id in self.below:
             return self.below.sessions(con_id, start, end)
         return [(day * DAY, (day + 1) * DAY) for day in range(start // DAY, end // DAY + 1)]
-
-    def _session(self, con_id: int, now: Nanos) -> tuple[Nanos, Nanos]:
-        """The trading day that an instant belongs to; a night belongs to the day before it."""
-        back = now
-        for _ in range(5):
-            found = [span for span in self.sessions(con_id, back, now) if span[0] <= now]
-            if found:
-                return found[-1]
-            back -= DAY
-        return now // DAY * DAY, (now // DAY + 1) * DAY
 
 
 def _levels(book: Levels, most: int) -> tuple[DepthLevel, ...]:

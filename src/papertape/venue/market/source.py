@@ -13,6 +13,9 @@ import msgspec
 
 from ..units import MINUTE, Nanos, PriceUnits, SizeUnits
 
+Span = tuple[Nanos, Nanos]
+"""First instant, and end."""
+
 
 class Quote(msgspec.Struct, frozen=True):
     """Top of book of one instrument. A price of 0 means that side is not quoted."""
@@ -47,8 +50,8 @@ class DayStats(msgspec.Struct, frozen=True):
     last: PriceUnits
     lastSize: SizeUnits
     lastTime: Nanos
-    halted: bool = False
-    """Whether trading is halted."""
+    halted: int = 0
+    """Whether trading is halted: 0 not, 1 it is, 2 by a pause for volatility."""
 
 
 class PriceBar(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ market was opened with and of the instant asked about; caches change the time it
 else.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from ..reference.calendars import Calendar
 from ..units import MINUTE, Nanos, PriceUnits
@@ -17,7 +17,7 @@ from .depth import depth
 from .glimpses import glimpse
 from .kinds import OptionSpec
 from .recorded import RecordedDays, Recording
-from .source import DayStats, Depth, Glimpse, PriceBar, Print, Quote
+from .source import DayStats, Depth, Glimpse, PriceBar, Print, Quote, Span
 from .sources import NO_CALENDARS, Sources, Spec
 
 
@@ -84,6 +84,12 @@ class Market:
     ) -> list[PriceBar]:
         """Bars that begin in ``start <= t < end``, the last one up to and including ``end``."""
         return bars.bars(self.tape(con_id), (start, end), step, what)
+
+    def bars_without(
+        self, con_id: int, shut: Sequence[Span], *, span: Span, step: Nanos, what: str
+    ) -> list[PriceBar]:
+        """The same without what happened in the times of ``shut``, apart and in order."""
+        return bars.bars(self.tape(con_id), span, step, what, shut)
 
     def depth(self, con_id: int, now: Nanos, levels: int) -> Depth:
         """The book at ``now``, its best level the quote. Raises ``ValueError`` unless there are 1
