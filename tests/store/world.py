@@ -37,6 +37,7 @@ from papertape.venue.commands import (
 from papertape.venue.engine import Engine
 from papertape.venue.entries import OLDEST, SCHEMA
 from papertape.venue.facts import AnyFact
+from papertape.venue.market.actions import ActionsAhead, Dividend
 from papertape.venue.market.laid import WorldTape
 from papertape.venue.market.source import Print, Quote
 from papertape.venue.reference.instruments import Instrument
@@ -125,11 +126,19 @@ AFTER_THE_SNAPSHOT = (
 )
 
 
+class PayingMarket(ScriptedMarket):
+    """A written market that knows of a dividend on Apple, in the first night."""
+
+    def actions_ahead(self, con_id: int, after: int) -> ActionsAhead | None:
+        paid = ActionsAhead(START + 14 * 3600 * SECOND, (Dividend(20260414, 260_000),))
+        return paid if con_id == AAPL and after < paid.time else None
+
+
 class World:
     """An engine over a written market, and the keeper that follows it."""
 
     def __init__(self, journal: Journal | None, *, keep_history: bool = False) -> None:
-        self.market = ScriptedMarket()
+        self.market = PayingMarket()
         self.engine = Engine(WorldTape(self.market))
         self.keeper = Keeper(journal, keep_history=keep_history)
         self.now = START

@@ -131,9 +131,12 @@ class Stage:
     """An engine over a scripted market, driven row by row."""
 
     def __init__(
-        self, profile: Profile | None = None, instruments: Instruments = CATALOGUE
+        self,
+        profile: Profile | None = None,
+        instruments: Instruments = CATALOGUE,
+        market: ScriptedMarket | None = None,
     ) -> None:
-        self.market = ScriptedMarket(instruments)
+        self.market = market or ScriptedMarket(instruments)
         self.profile = profile
         self.engine = Engine(self.market, profile, instruments)
         self.now = START

@@ -14,6 +14,9 @@ from .units import Nanos
 class Alarm(IntEnum):
     """The kinds of alarms, in the order in which those of one instant ring."""
 
+    SCHEDULED = -1
+    """A coupon, a split or a dividend comes to an instrument; the number is its conId. It rings
+    first: what follows is at the prices after it."""
     LOOK = 0
     """An order that does not work yet is looked at: its auction, its time or a condition may have
     come. It rings before the order may expire, because a closing auction ends a day order."""

@@ -22,6 +22,7 @@ from .broker.liquidation import EVERY, Liquidator
 from .broker.order_manager import OrderManager
 from .broker.orders import LiveOrder
 from .broker.profile import Profile
+from .broker.scheduled import ScheduledActions
 from .broker.transfers import starting_position
 from .commands import (
     AccountCommand,
@@ -66,6 +67,7 @@ from .market_walk import MarketWalk
 from .reference.combinations import NamedCombinations
 from .reference.instruments import Instruments, Refusal
 from .reference.listings import CATALOGUE
+from .reference.securities import Cfd, Dated
 from .reference.sessions import EXCHANGE, TradingHours
 from .script import (
     ActOnOrder,
@@ -124,6 +126,7 @@ class Engine:
         self._market = market
         self._journal: list[Entry] = []
         self._after: dict[type, Callable[[Any, Any], None]] = {
+            OrderPlaced: self._after_placing,
             OrderFilled: self._after_fill,
             PartFilled: self._after_part,
             CombinationFilled: self._after_combination,
@@ -158,15 +161,20 @@ class Engine:
         self._margin_due: Nanos = 0
         """When accounts are looked at for a breach of their margin; 0 where nobody needs that."""
         self.corporate = CorporateActions(state, self.instruments, self.broker)
+        self.schedule = ScheduledActions(
+            state, self.instruments, self._market, self.broker, self.corporate, self.ends
+        )
         self.exercises = Exercises(state, self.instruments, self.ends)
         self.corrections = Corrections(state, archive, self.instruments, self.broker.margin)
         self._held: set[int] = set()
         """Contracts that somebody has held, and those of them that are yet to end."""
         self._ending: set[int] = set()
+        self._scheduled: set[int] = set()
+        """Those to which a coupon, a split or a dividend is yet to come."""
         for account in state.accounts.values():
             for con_id, position in account.positions.items():
                 if position.quantity:
-                    self._end_with(con_id)
+                    self._end_with(con_id, self.clock - 1)
         self._watch_margin(self.clock)
         if state.day_end:
             self._agenda.add(state.day_end, Alarm.DAY_END)
@@ -177,6 +185,10 @@ class Engine:
         for number, waiting in state.script.waiting.items():
             self._agenda.add(waiting.due, Alarm.ACT, number)
         for order in state.orders.values():
+            for con_id in (
+                order.terms.conId, *self.broker.fills.combinations.watched(order)
+            ):  # fmt: skip
+                self._end_with(con_id, self.clock - 1)
             self.broker.groups.follow(order)
             self._follower.follow(order)
             if order.arrives:
@@ -222,7 +234,8 @@ class Engine:
     def next_due(self) -> Nanos | None:
         """When ``advance`` could next have something to do; None when nothing waits."""
         due = [self._ahead.next_due(self.clock)]
-        if self.state.orders or self.archive.counts[0] or self._ending or self._margin_due:
+        waits = self._ending or self._scheduled or self._margin_due
+        if self.state.orders or self.archive.counts[0] or waits:
             due.append(self._agenda.next_due())
         return min((one for one in due if one is not None), default=None)
 
@@ -340,6 +353,12 @@ class Engine:
 
     # -- what follows a fact --------------------------------------------------------------------
 
+    def _after_placing(self, fact: OrderPlaced, order: LiveOrder) -> None:
+        self._end_with(order.terms.conId)
+        if fact.terms.special is not None:
+            for leg in self.broker.fills.combinations.watched(order):
+                self._end_with(leg)
+
     def _after_fill(self, fact: OrderFilled, order: LiveOrder) -> None:
         self._end_with(order.terms.conId)
         self.broker.margin.touched(order.terms.account, order.terms.conId)
@@ -389,6 +408,10 @@ class Engine:
                     self._follower.set_look(order, now)
         elif alarm is Alarm.CONTRACT:
             self._end(number, now, happened)
+        elif alarm is Alarm.SCHEDULED:
+            cause = f"schedule {number}"
+            self._carry_out(cause, self.schedule.carry_out(number, due), now, happened)
+            self._schedule(number, due)
         elif alarm is Alarm.ACT:
             self._carry_out(f"act {number}", self.broker.script.ring(number), now, happened)
         elif alarm is Alarm.SESSION:
@@ -422,14 +445,29 @@ class Engine:
             self._margin_due = now + EVERY
             self._agenda.add(self._margin_due, Alarm.MARGIN)
 
-    def _end_with(self, con_id: int) -> None:
-        """Set the alarm for the end of a contract that somebody holds."""
+    def _end_with(self, con_id: int, since: Nanos | None = None) -> None:
+        """Set the alarms for what comes to a contract that somebody holds or orders, after an
+        instant, and for its end."""
         if con_id not in self._held:
             self._held.add(con_id)
             due = self.ends.due(con_id)
             if due:
                 self._ending.add(con_id)
                 self._agenda.add(due, Alarm.CONTRACT, con_id)
+            since = self.top.now if since is None else since
+            self._schedule(con_id, since)
+            entry = self.instruments.get(con_id)
+            if isinstance(entry, Dated | Cfd) and entry.under:  # a split ends it
+                self._end_with(entry.under, since)
+
+    def _schedule(self, con_id: int, since: Nanos) -> None:
+        """Set the alarm for the next coupon, split or dividend of a contract."""
+        due = self.schedule.next_due(con_id, since)
+        if due:
+            self._scheduled.add(con_id)
+            self._agenda.add(due, Alarm.SCHEDULED, con_id)
+        else:
+            self._scheduled.discard(con_id)
 
     def _end(self, con_id: int, now: Nanos, happened: list[Happened]) -> None:
         """End a contract: the orders for it expire, then what is held of it."""

@@ -541,7 +541,8 @@ class PositionMoved(Fact, frozen=True, tag=47):
     account: str
     conId: int
     cause: str
-    """``exercised``, ``lapsed``, ``assigned``, ``automatic`` exercise, or ``expired``."""
+    """``exercised``, ``lapsed``, ``assigned``, ``automatic`` exercise, ``expired``, ``matured`` or
+    ``settled``: an option that a split has ended."""
     execution: int
     """Its number among the executions, which show it."""
     size: SizeUnits
@@ -590,9 +591,17 @@ class CashBooked(Fact, frozen=True, tag=50):
 
     account: str
     cause: str
-    """``converted``, ``dividend`` or ``interest``."""
+    """``converted``, ``coupon``, ``dividend``, ``interest`` or ``lieu``."""
     cash: tuple[tuple[str, CashMicros], ...]
     """Change by currency."""
+
+
+class ScheduleKept(Fact, frozen=True, tag=54):
+    """Coupons, splits and dividends of an instrument have been carried out up to an instant; what
+    they did are the facts before it."""
+
+    conId: int
+    until: Nanos
 
 
 class AdvisorGroupsReplaced(Fact, frozen=True, tag=51):
@@ -722,6 +731,7 @@ AnyFact = (
     | CashSettled
     | PositionAdjusted
     | CashBooked
+    | ScheduleKept
     | AdvisorGroupsReplaced
     | AccountAliasesReplaced
     | TapeWritten

@@ -73,6 +73,7 @@ from .facts import (
     PermIdUsed,
     PositionAdjusted,
     PositionMoved,
+    ScheduleKept,
     Terms,
 )
 from .market.source import Quote
@@ -105,6 +106,8 @@ class State(msgspec.Struct):
     held: dict[int, dict[int, Terms]] = {}
     """clientId -> orderId -> order that waits for ``transmit``."""
     consumed: dict[int, ConsumedLiquidity] = {}
+    kept_until: dict[int, Nanos] = {}
+    """Contract -> up to when its coupons, splits and dividends have been carried out."""
     advisor_groups: dict[str, AdvisorGroup] = {}
     """An advisor's groups of accounts by name."""
     aliases: dict[str, str] = {}
@@ -183,6 +186,7 @@ class Fold:
             CashSettled: self._cash_settled,
             PositionAdjusted: self._position_adjusted,
             CashBooked: self._cash_booked,
+            ScheduleKept: self._schedule_kept,
             AdvisorGroupsReplaced: self._groups_replaced,
             AccountAliasesReplaced: self._aliases_replaced,
             **ScriptFold(state).rules,
@@ -571,6 +575,9 @@ class Fold:
             pay(account, currency, amount)
             before = account.opening_cash.get(currency, 0)
             account.opening_cash[currency] = before + amount
+
+    def _schedule_kept(self, fact: ScheduleKept, now: Nanos) -> None:
+        self.state.kept_until[fact.conId] = fact.until
 
     def _position_moved(self, fact: PositionMoved, now: Nanos) -> LiveOrder | None:
         state = self.state

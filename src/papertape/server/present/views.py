@@ -41,10 +41,19 @@ NOT_EXERCISED = -1
 QUIRKY, QUIRK = ("STP", "TRAIL"), 0.03
 """Whose first echo has a limit, and how much it is above the stop."""
 EXERCISE_TYPES: Mapping[str, int] = MappingProxyType(
-    {"exercised": 1, "lapsed": 2, "assigned": 100, "automatic": 101, "expired": 102}
+    {
+        "exercised": 1,
+        "lapsed": 2,
+        "assigned": 100,
+        "automatic": 101,
+        "expired": 102,
+        "matured": 102,
+        "settled": 102,
+    }
 )
 """``Execution.optExerciseOrLapseType`` by the cause of a ``PositionMoved``: the constants that the
-API's reference lists."""
+API's reference lists. That bonds paid back and options ended by a split count as expired is
+ours."""
 
 
 def money(micros: CashMicros) -> float:

@@ -1,11 +1,14 @@
-"""What becomes of a contract that ends: options are exercised, assigned or lapse, futures pay out.
+"""What becomes of a contract that ends: options are exercised, assigned or lapse, futures pay out,
+bonds are paid back.
 
 It happens at ``CUTOFF`` on the last day. An option that is in the money by a cent or more is then
 exercised for its holder and assigned to its writer; any other lapses. One on a stock delivers
 shares at the strike, and what it cost is part of what they cost; every other one pays its value in
 cash, and a future its gain or loss. The price is the underlying's last one in its regular session
 (a future's own). Exercise by exception at 0.01 and the cut-off: the Options Clearing Corporation's
-rule 805 and IBKR's page on exercise. No option is assigned early; nothing is charged.
+rule 805 and IBKR's page on exercise. No option is assigned early; nothing is charged. A bond pays
+its face value at ``MATURES``, on whatever day of the week that is, which is ours; its last coupon
+has come on the same day (``scheduled``).
 """
 
 from collections.abc import Iterator
@@ -16,7 +19,7 @@ from ..facts import AnyFact, OrderEnded, PositionMoved
 from ..market.source import MarketSource, Quote
 from ..reference.calendars import calendar_of
 from ..reference.instruments import Instrument, Instruments
-from ..reference.securities import Dated, OptionContract
+from ..reference.securities import Bond, Dated, OptionContract
 from ..reference.times import EASTERN
 from ..units import CashMicros, Nanos, PriceUnits, SizeUnits, notional, share
 from .ledger import FLAT, Account, booked
@@ -27,10 +30,14 @@ from .parts import BrokerState
 
 CUTOFF: Final = 17 * 60 + 30
 """Minutes after midnight in New York at which requests to exercise are carried out."""
+MATURES: Final = 17 * 60
+"""The same of the end of a bond on its last day: with its market."""
+PAR: Final = 100
+"""The price at which a bond is paid back."""
 EXERCISE, LAPSE = 1, 2
 """The actions of a request."""
-EXERCISED, LAPSED, ASSIGNED, AUTOMATIC, EXPIRED = (
-    "exercised", "lapsed", "assigned", "automatic", "expired",
+EXERCISED, LAPSED, ASSIGNED, AUTOMATIC, EXPIRED, MATURED = (
+    "exercised", "lapsed", "assigned", "automatic", "expired", "matured",
 )  # fmt: skip
 """Causes of a ``PositionMoved``."""
 
@@ -55,6 +62,8 @@ class ContractEnds:
     def due(self, con_id: int) -> Nanos:
         """Return when a contract ends; 0 for one that never does."""
         entry = self._instruments.get(con_id)
+        if isinstance(entry, Bond) and entry.matures:
+            return EASTERN.instant(entry.matures, MATURES)
         if not isinstance(entry, Dated) or not entry.expires:
             return 0
         return EASTERN.instant(entry.expires, CUTOFF)
@@ -76,6 +85,9 @@ class ContractEnds:
     def end(self, con_id: int) -> Iterator[AnyFact]:
         """End a contract in every account that holds it."""
         entry = self._instruments[con_id]
+        if isinstance(entry, Bond):
+            yield from self._repaid(entry)
+            return
         assert isinstance(entry, Dated)
         for account in self._state.accounts.values():
             quantity = account.quantity(con_id)
@@ -86,14 +98,22 @@ class ContractEnds:
                 value = notional(price, abs(quantity), entry.money_scale, entry.multiplier)
                 if not price:  # nobody knows a price: the last settlement is the final one
                     value = abs(account.positions[con_id].settled)
-                yield self._paid(account, entry, -quantity, (price, value), EXPIRED)
+                yield self.paid(account, entry, -quantity, (price, value), EXPIRED)
                 continue
             worth = self._worth(entry, entry.expires)
             if 100 * worth < entry.scale:
-                yield self._paid(account, entry, -quantity, (0, 0), EXPIRED)
+                yield self.paid(account, entry, -quantity, (0, 0), EXPIRED)
             else:
                 cause = AUTOMATIC if quantity > 0 else ASSIGNED
                 yield from self._used(account, entry, -quantity, worth, cause)
+
+    def _repaid(self, entry: Bond) -> Iterator[AnyFact]:
+        """Pay the face value of a bond to everybody who holds it; who is short pays it."""
+        for account in self._state.accounts.values():
+            quantity, par = account.quantity(entry.conId), PAR * entry.scale
+            if quantity:
+                value = notional(par, abs(quantity), entry.money_scale)
+                yield self.paid(account, entry, -quantity, (par, value), MATURED)
 
     def carry_out(self, order: LiveOrder, now: Nanos) -> Iterator[AnyFact]:
         """Carry out a request to exercise or to let lapse, as far as the account still holds the
@@ -103,7 +123,7 @@ class ContractEnds:
         assert isinstance(entry, OptionContract)
         size = min(order.remaining, max(account.quantity(terms.conId), 0))
         if size and terms.exercise == LAPSE:
-            yield self._paid(account, entry, -size, (0, 0), LAPSED, order)
+            yield self.paid(account, entry, -size, (0, 0), LAPSED, order)
         elif size:
             worth = self._worth(entry, EASTERN.day(now))
             yield from self._used(account, entry, -size, worth, EXERCISED, order)
@@ -123,7 +143,7 @@ class ContractEnds:
         under = self._instruments.get(entry.under)
         if under is None or under.secType != "STK" or under.currency != entry.currency:
             value = notional(worth, abs(size), entry.money_scale, entry.multiplier)
-            yield self._paid(account, entry, size, (worth, value), cause, order)
+            yield self.paid(account, entry, size, (worth, value), cause, order)
             return
         held = account.positions[entry.conId]
         cost = share(held.cost, abs(size), abs(held.quantity))
@@ -144,7 +164,7 @@ class ContractEnds:
             after.cost, 0, ((entry.currency, -side * value),), under.primaryExchange,
         )  # fmt: skip
 
-    def _paid(
+    def paid(
         self,
         account: Account,
         entry: Instrument,

@@ -1,10 +1,11 @@
 """Dividends and splits: what they do to cash, holdings and orders.
 
-A station's market plays none by itself: the days after a recorded one repeat it. They are commands,
-for whoever writes the prices as well. A dividend is paid at once to whoever holds shares, and by
-whoever is short. A split changes what is held and leaves its cost; a fraction is paid in cash.
-Orders for the shares are cancelled, as IBKR's page on times in force says of orders over a split.
-Options on the shares are not adjusted: while somebody holds one the split is refused. Mergers and
+Those of a market folder come by themselves (``scheduled``); they are commands as well, for whoever
+writes the prices. A dividend is paid at once to whoever holds shares or contracts for difference on
+them, and by whoever is short. A split changes what is held and leaves its cost; a fraction is paid
+in cash. Orders for the shares are cancelled, as IBKR's page on times in force says of orders over a
+split. What follows the shares, options and contracts for difference, is not adjusted: while
+somebody holds it the command is refused. Mergers and
 spin-offs are not served: deliver one position and receive the other (``transfers``).
 """
 
@@ -14,7 +15,7 @@ from typing import Final
 from ..commands import PayDividend, SplitShares
 from ..facts import AnyFact, CashBooked, PositionAdjusted
 from ..reference.instruments import Instrument, Instruments
-from ..reference.securities import OptionContract
+from ..reference.securities import Cfd, OptionContract
 from ..units import CASH_SCALE, SIZE_SCALE, notional, share
 from .accounts_refused import AccountRefused
 from .order_manager import OrderManager
@@ -51,10 +52,14 @@ class CorporateActions:
         if command.account and command.account not in self._state.accounts:
             raise AccountRefused(f"there is no account {command.account[:40]!r}")
         for code, account in self._state.accounts.items():
-            held = account.quantity(entry.conId)
-            if held and command.account in ("", code):
-                paid = share(command.amount, held, SIZE_SCALE)
-                yield CashBooked(code, DIVIDEND, ((entry.currency, paid),))
+            if command.account not in ("", code):
+                continue
+            for con_id, position in account.positions.items():
+                one = self._instruments[con_id]
+                follows = isinstance(one, Cfd) and one.under == entry.conId
+                if position.quantity and (con_id == entry.conId or follows):
+                    paid = share(command.amount, position.quantity, SIZE_SCALE)
+                    yield CashBooked(code, DIVIDEND, ((entry.currency, paid),))
 
     def _check(self, command: SplitShares) -> None:
         sides = command.new, command.old
@@ -63,10 +68,11 @@ class CorporateActions:
         for account in self._state.accounts.values():
             for con_id, position in account.positions.items():
                 held = self._instruments[con_id]
-                on = isinstance(held, OptionContract) and held.under == command.conId
+                on = isinstance(held, OptionContract | Cfd) and held.under == command.conId
                 if position.quantity and on:
+                    what = "CFDs" if isinstance(held, Cfd) else "options"
                     raise AccountRefused(
-                        f"{account.code} holds {held.localSymbol}: options are not adjusted here"
+                        f"{account.code} holds {held.localSymbol}: {what} are not adjusted here"
                     )
 
     def _split(self, command: SplitShares, entry: Instrument) -> Iterator[AnyFact]:

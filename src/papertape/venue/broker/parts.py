@@ -43,6 +43,7 @@ class BrokerState(Protocol):
     accounts: dict[str, Account]
     orders: dict[int, LiveOrder]
     consumed: dict[int, ConsumedLiquidity]
+    kept_until: dict[int, Nanos]
     script: Script
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from ..units import CASH_SCALE, PriceUnits
+from ..units import CASH_SCALE, Nanos, PriceUnits
 from .ticks import Column
 
 FACTOR_SCALE: Final = 1_000_000_000
@@ -45,6 +45,20 @@ class TickerChange(msgspec.Struct, frozen=True):
 
 
 Action = Split | Dividend | TickerChange
+
+
+class ActionsAhead(msgspec.Struct, frozen=True):
+    """Splits and dividends that are yet to come, at one instant."""
+
+    time: Nanos
+    """The last instant with the old shares, or with the dividend."""
+    actions: tuple[Split | Dividend, ...]
+    """Dividends first: they are of the shares before a split."""
+
+
+def no_actions(con_id: int, after: Nanos) -> ActionsAhead | None:
+    """What a market knows of splits and dividends to come that does not tell of any."""
+    return None
 
 
 def split_ratio(actions: Sequence[Action], date: int, until: int) -> tuple[int, int]:

@@ -125,6 +125,23 @@ class RecordedDays:
         recorded = self._recorded()
         return -len(recorded.earlier) - (len(recorded.daily.open) if recorded.daily else 0)
 
+    @property
+    def repeats(self) -> bool:
+        """Whether its later days are laps of the recorded one, there and back."""
+        recorded = self._recorded()
+        return recorded.ticks is not None or recorded.minutes is not None
+
+    @property
+    def latest(self) -> int:
+        """Number of the last recorded day: the anchored one, or the one before it."""
+        return 0 if self.repeats else -1
+
+    def last_date(self) -> int:
+        """Date (yyyymmdd) of the last recorded day; 0 where nobody tells it, and where only its
+        moves count, so that its shares are not those of that time."""
+        dates = self._recorded().dates
+        return 0 if self._recording.brought or not dates else dates[-1]
+
     def actions(self) -> tuple[Action, ...]:
         """The splits, dividends and changes of the symbol that are recorded."""
         return self._recorded().actions

@@ -13,10 +13,13 @@ from typing import Protocol, runtime_checkable
 from msgspec.structs import replace
 
 from ..reference.calendars import Calendar
+from ..reference.times import EASTERN
 from ..units import MINUTE, Nanos, PriceUnits, SizeUnits
+from .actions import ActionsAhead
 from .currencies import DOLLAR, VALUES, PairDays, PairSpec, rhythm, seed_of
 from .days import Caches
 from .derived import DerivedDays
+from .divided import DividedDays
 from .indices import IndexDays, IndexSpec
 from .kinds import (
     BondLine,
@@ -110,6 +113,15 @@ class Sources:
         found = [pair for pair in self._recordings.items() if not pair[1].loaded]
         return sorted(found, key=lambda pair: pair[0] not in first)
 
+    def ahead(self, con_id: int, after: Nanos) -> ActionsAhead | None:
+        """The next splits and dividends of a recorded instrument after an instant; None for what
+        has none to come."""
+        if con_id not in self._recorded:
+            return None
+        source = self._of(con_id)[0]
+        assert isinstance(source, DividedDays)
+        return source.ahead(after)
+
     def recorded(self, con_id: int) -> RecordedDays | None:
         """The recorded days of an instrument; None for one without a recording."""
         return self._recordings.get(con_id)
@@ -190,7 +202,9 @@ class Sources:
     def _make(self, con_id: int) -> tuple[DaySource, Layout]:
         recorded = self._recordings.get(con_id)
         if recorded is not None:
-            return recorded, self._layout(con_id, recorded.length)
+            layout, hours = self._layout(con_id, recorded.length), self._calendars.get(con_id)
+            zone = EASTERN if hours is None else hours.zone
+            return DividedDays(con_id, recorded, layout, zone, self._caches), layout
         spec, seed = self._specs[con_id], mix(self._seed, con_id)
         if isinstance(spec, OptionSpec | FutureSpec | BondSpec):
             return self._derived(con_id, spec, seed)

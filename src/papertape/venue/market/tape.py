@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from ..reference.calendars import Calendar
 from ..units import MINUTE, Nanos, PriceUnits
 from . import bars
-from .actions import Action
+from .actions import Action, ActionsAhead
 from .defaults import DEFAULTS
 from .depth import depth
 from .glimpses import glimpse
@@ -101,6 +101,11 @@ class Market:
         """Splits, dividends and changes of the symbol of a recorded instrument; else none."""
         recorded = self._sources.recorded(con_id)
         return () if recorded is None else recorded.actions()
+
+    def actions_ahead(self, con_id: int, after: Nanos) -> ActionsAhead | None:
+        """The next splits and dividends of a recorded instrument after an instant; None when none
+        is known. Prices are in new shares from the instant on that follows theirs."""
+        return self._sources.ahead(con_id, after)
 
     def dividend_factors(self, con_id: int) -> list[tuple[Nanos, int]]:
         """For each ex-day its first instant, and what prices of trades before it are multiplied

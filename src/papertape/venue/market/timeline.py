@@ -6,7 +6,7 @@ a pause, or each in a session of the exchange. What a day holds, its ``DaySource
 ticks; that time belongs to the day before it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
 from typing import Protocol
 
@@ -39,6 +39,10 @@ class DaySource(Protocol):
         """Number of the earliest day that is on offer."""
 
 
+CloseBefore = Callable[[int, PriceUnits], PriceUnits]
+"""What a source may have: the close of the day before a day, as that day shows it."""
+
+
 class Tape:
     """One instrument's trading days laid along the time line."""
 
@@ -46,6 +50,7 @@ class Tape:
         self.con_id = con_id
         self._source = source
         self._layout = layout
+        self._close_before: CloseBefore | None = getattr(source, "close_before", None)
         # The block that answered last: a live market asks about one minute over and over.
         self._block: Block | None = None
         self._block_from = self._block_until = self._base = self._last = 0
@@ -117,6 +122,8 @@ class Tape:
         day = self._source.day(number)
         offset = min(now - self.start(number), self.span(number) - 1)
         close = self._close(number - 1)
+        if self._close_before is not None:
+            close = self._close_before(number, close)
         piece = self._so_far(number, day, offset + 1)
         if piece is None:
             return self._quiet(day, offset, close)

@@ -33,7 +33,7 @@ from .descriptions import (
     series_of,
 )
 from .exchanges import DESTINATIONS
-from .securities import Bond, Dated, Future, Instrument, day_text
+from .securities import Bond, Dated, Future, Instrument, day_text, last_day
 from .times import EASTERN
 
 __all__ = ["Instrument", "Instruments", "Listing", "Purpose", "Refusal", "contract_of"]
@@ -328,7 +328,7 @@ class Instruments:
         )  # fmt: skip
         known = self._resolved.get(asked)
         if known is not None and not (
-            isinstance(known.instrument, Dated) and (_has_ended(known.instrument, now) or not now)
+            last_day(known.instrument) and (_has_ended(known.instrument, now) or not now)
         ):
             return known
         found = self._resolve(wanted, purpose, now)
@@ -400,7 +400,8 @@ _SERIES = frozenset(("OPT", "FOP", "FUT", *CONTINUOUS))
 
 def _has_ended(entry: Instrument, now: Nanos) -> bool:
     """Whether the last day of trading of a contract is over."""
-    return bool(now) and isinstance(entry, Dated) and entry.expires < EASTERN.day(now)
+    last = last_day(entry)
+    return bool(now) and 0 < last < EASTERN.day(now)
 
 
 def _recalls(wanted: Contract, entry: Instrument) -> bool:

@@ -238,6 +238,13 @@ UNQUOTED = frozenset(("IND", "FUND"))
 """Kinds that have a value and no quotes: nobody buys at it."""
 
 
+def last_day(entry: Instrument) -> int:
+    """The last day of trading of a contract, or the maturity of a bond; 0 for what has no end."""
+    if isinstance(entry, Bond):
+        return entry.matures
+    return entry.expires if isinstance(entry, Dated) else 0
+
+
 def day_text(day: int) -> str:
     """``yyyymmdd`` of a day; "" for day 0, which is none."""
     return date.fromordinal(day).strftime("%Y%m%d") if day else ""
