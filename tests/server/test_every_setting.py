@@ -47,6 +47,8 @@ PROOFS = {
     + "test_the_master_client_is_told_orders_status_and_executions_of_all",
     "bulkDataTimeout": SETTINGS + "test_how_long_history_waits_for_a_broken_farm",
     "showForexDataIn1_10Pips": HERE + "test_currency_prices_in_halves_or_whole_pips",
+    "totalQuantityForMutualFunds": "server/test_funds.py::"
+    "test_the_setting_says_whether_shares_are_bought",
     "allowForexTradingIn1_10Pips": SETTINGS + "test_tenths_of_a_pip_in_currency_orders",
     "roundAccountValuesToNearestWholeNumber": SETTINGS + "test_account_values_without_their_cents",
     "sendMarketDataInLotsForUsStocks": SETTINGS + "test_sizes_of_us_stocks_in_lots",

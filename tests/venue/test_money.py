@@ -27,7 +27,7 @@ def listed(con_id: int, symbol: str, kind: str, currency: str, **more: object) -
     return msgspec.structs.replace(plain, **more)
 
 
-FUND = listed(700_000_005, "FND1", "FUND", "USD")
+FIGURE = listed(700_000_005, "FIG1", "IND", "USD")
 OPTION = OptionContract(
     700_000_001, "XYZ", "OPT", "USD", "NASDAQ", "XYZC", "XYZ", ("SMART", "NASDAQ"), "XYZ", 10_000,
     100, multiplier=100, under=265598, underSecType="STK", expires=740_000, exercise=1_100_000,
@@ -35,7 +35,7 @@ OPTION = OptionContract(
 BRITISH = listed(700_000_002, "VOD", "STK", "GBP")
 GOLDEN = listed(700_000_003, "ORO", "STK", "XAU")
 GOLD_PAIR = listed(700_000_004, "XAU", "CASH", "USD")
-INSTRUMENTS = Instruments([*CATALOGUE, OPTION, BRITISH, GOLDEN, GOLD_PAIR, FUND])
+INSTRUMENTS = Instruments([*CATALOGUE, OPTION, BRITISH, GOLDEN, GOLD_PAIR, FIGURE])
 
 
 def stage_of(profile: Profile | None = None) -> Stage:
@@ -243,7 +243,7 @@ def test_a_rate_that_nobody_quotes_goes_by_the_dollar_as_it_is_quoted() -> None:
 # ---------------------------------------------------------------- what cannot be valued
 
 LACKING = {
-    "a kind without a margin rate": (FUND, "The security type 'FUND'"),
+    "a kind without a margin rate": (FIGURE, "The security type 'IND'"),
     "a currency without a rate": (GOLDEN, "The currency 'XAU'"),
     "a pair of such a currency": (GOLD_PAIR, "The currency 'XAU'"),
 }

@@ -169,7 +169,6 @@ PATHS = {
     "smartRouting": "orders.smartRouting",
 }
 
-NO_FUNDS = "orders for mutual funds are refused by name"
 NO_PROFILES = "groups always carry it, as in a TWS from server version 177 on"
 NO_FLAGS = "accounts are flagged in the window of TWS, and a station has none"
 NO_BONDS = "no words of such a warning are published: orders for bonds pass"
@@ -185,7 +184,8 @@ def _settings() -> list[Setting]:
     rows: list[tuple[Any, ...]] = [
         ("readOnlyApi", flag, False, "Clients cannot place, change or list orders (321).",
          "", True, "a paper account is for trading"),
-        ("totalQuantityForMutualFunds", flag, True, "Fund orders count shares.", NO_FUNDS),
+        ("totalQuantityForMutualFunds", flag, True,
+         "Funds may be bought by shares; off, by an amount of money alone (427)."),
         ("downloadOpenOrdersOnConnection", flag, True,
          "A client receives its working orders when it connects."),
         ("includeVirtualFxPositions", flag, True,

@@ -156,7 +156,9 @@ class Engine:
         interest = self.profile.credit_interest, self.profile.debit_interest
         self.accounts = AccountManager(state.accounts, self.broker.margin, interest)
         self.api = ApiOrders(state, archive, self.instruments, self.broker, self.top.look)
-        self.ends = ContractEnds(state, self.instruments, self._market, self.top)
+        self.ends = ContractEnds(
+            state, self.instruments, self._market, self.top, self.broker.margin
+        )
         self.liquidator = Liquidator(state, self.instruments, self.broker)
         self._margin_due: Nanos = 0
         """When accounts are looked at for a breach of their margin; 0 where nobody needs that."""

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from .units import Nanos, PriceUnits, Rate, SizeUnits
+from .units import CashMicros, Nanos, PriceUnits, Rate, SizeUnits
 
 OPENING: Final = 1
 CLOSING: Final = 2
@@ -218,6 +218,8 @@ class Special(msgspec.Struct, frozen=True, array_like=True, gc=False):
     inactive: bool = False
     """Whether its client deactivated the order."""
     combo: Combo | None = None
+    spends: CashMicros = 0
+    """The money for which a fund is bought at the price of its close; 0 where the size is told."""
 
     @property
     def legged(self) -> bool:

@@ -42,6 +42,9 @@ def place_order(tws: Services, session: Session, message: wire.PlaceOrder) -> No
     if _splits_pips(tws, message):
         session.error(message.orderId, 110)
         return
+    if _wants_money(tws, message):
+        session.refuse(message.orderId, Refusal(427))
+        return
     try:
         children = attached(tws, message.attachedOrders)
     except UnfitLeg as unfit:
@@ -62,6 +65,17 @@ def place_order(tws: Services, session: Session, message: wire.PlaceOrder) -> No
             attached=children,
         )
     )
+
+
+def _wants_money(tws: Services, message: wire.PlaceOrder) -> bool:
+    """Whether an order buys shares of a fund where the settings want an amount of money."""
+    order = message.order
+    if tws.config.settings.totalQuantityForMutualFunds or order.cashQty:
+        return False
+    if order.action.upper() != "BUY":
+        return False
+    found = tws.resolve(message.contract, Purpose.ORDER)
+    return not isinstance(found, Refusal) and found.instrument.secType == "FUND"
 
 
 def _splits_pips(tws: Services, message: wire.PlaceOrder) -> bool:

@@ -15,7 +15,7 @@ import msgspec
 from ...model import CommissionAndFeesReport, Contract, Execution, ExecutionFilter
 from ...venue.broker.allocation import ALL, master_of
 from ...venue.broker.look_ahead import with_look_ahead
-from ...venue.broker.margin import MarginCalculator
+from ...venue.broker.margin import UNLENT, MarginCalculator
 from ...venue.broker.orders import FillRow, LiveOrder
 from ...venue.broker.valuation import Holding, Valuation
 from ...venue.commands import CancelApiOrder, SubmitOrder
@@ -418,7 +418,7 @@ class Queries:
         return sum(
             scaled(value, rates[entry.currency])
             for entry, value in entries
-            if entry.secType in ("OPT", "CRYPTO")
+            if entry.secType in UNLENT
         )
 
     def _paid(self, account: str) -> dict[int, int]:

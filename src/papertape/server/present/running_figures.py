@@ -222,7 +222,7 @@ class RunningFigures:
             initial=scaled(self._whole, factor),
             previous_equity=books.opening_equity,
             buying_power_rate=model.buying_power,
-            options=kinds.get("OPT", 0),
+            options=kinds.get("OPT", 0) + kinds.get("WAR", 0),
             futures=self._futures,
             coins=kinds.get("CRYPTO", 0),
             settled_cash=sum(scaled(books.settled(name), rates[name]) for name in books.cash),

@@ -24,7 +24,20 @@ from ..settings import StationSettings
 from ..timing import Timing
 from ..venue_port import Venue
 
-KINDS: Final = ("STK", "IND", "CRYPTO", "CMDTY", "FUT", "OPT", "FOP", "CASH", "CFD", "BOND")
+KINDS: Final = (
+    "STK",
+    "IND",
+    "CRYPTO",
+    "CMDTY",
+    "FUT",
+    "OPT",
+    "FOP",
+    "CASH",
+    "CFD",
+    "BOND",
+    "FUND",
+    "WAR",
+)
 """Where a name is looked for, in this order."""
 STEPS_OF_RAMP: Final = 5_000
 

@@ -6,7 +6,14 @@ from papertape.model import Order
 
 from ..reference.exchanges import SMART
 from ..reference.instruments import Listing, Refusal
-from .order_types import PEGGED_TO_BEST, PEGGED_TO_MIDPOINT, RELATIVE, OrderType
+from .order_types import (
+    DAY,
+    MARKET,
+    PEGGED_TO_BEST,
+    PEGGED_TO_MIDPOINT,
+    RELATIVE,
+    OrderType,
+)
 from .price_terms import NOT_SHOWN
 
 HIDING: Final = ("ISLAND", "NASDAQ")
@@ -22,6 +29,11 @@ def unfit_type(order: Order, kind: OrderType, listing: Listing) -> Refusal | Non
     sec_type = listing.instrument.secType
     if kind.kinds and sec_type not in kind.kinds:
         return Refusal(369 if order.orderType == "VOL" else 387)
+    if sec_type == "FUND":
+        if kind is not MARKET:
+            return Refusal(387)
+        if order.tif not in ("", DAY):
+            return Refusal(10052, {"tif": order.tif})
     if kind.exchanges and listing.exchange not in kind.exchanges:
         return Refusal(387)
     return None

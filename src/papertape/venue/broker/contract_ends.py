@@ -3,12 +3,12 @@ bonds are paid back.
 
 It happens at ``CUTOFF`` on the last day. An option that is in the money by a cent or more is then
 exercised for its holder and assigned to its writer; any other lapses. One on a stock delivers
-shares at the strike, and what it cost is part of what they cost; every other one pays its value in
-cash, and a future its gain or loss. The price is the underlying's last one in its regular session
-(a future's own). Exercise by exception at 0.01 and the cut-off: the Options Clearing Corporation's
-rule 805 and IBKR's page on exercise. No option is assigned early; nothing is charged. A bond pays
-its face value at ``MATURES``, on whatever day of the week that is, which is ours; its last coupon
-has come on the same day (``scheduled``).
+shares at the strike, and what it cost is part of what they cost; every other one and a warrant pay
+their value in cash, and a future its gain or loss. The price is the underlying's last one in its
+regular session (a future's own). Exercise by exception at 0.01 and the cut-off: the Options
+Clearing Corporation's rule 805 and IBKR's page on exercise. No option is assigned early; nothing is
+charged. A bond pays its face value at ``MATURES``, on whatever day of the week that is, which is
+ours; its last coupon has come on the same day (``scheduled``).
 """
 
 from collections.abc import Iterator
@@ -19,11 +19,12 @@ from ..facts import AnyFact, OrderEnded, PositionMoved
 from ..market.source import MarketSource, Quote
 from ..reference.calendars import calendar_of
 from ..reference.instruments import Instrument, Instruments
-from ..reference.securities import Bond, Dated, OptionContract
+from ..reference.securities import Bond, Dated, OptionContract, Warrant
 from ..reference.times import EASTERN
 from ..units import CashMicros, Nanos, PriceUnits, SizeUnits, notional, share
 from .ledger import FLAT, Account, booked
 from .lifecycle import CANCELLED
+from .margin import MarginCalculator
 from .orders import LiveOrder
 from .parts import CANCELLED as NO_REASON
 from .parts import BrokerState
@@ -51,11 +52,13 @@ class ContractEnds:
         instruments: Instruments,
         market: MarketSource | None,
         top: TopOfBook,
+        margin: MarginCalculator,
     ) -> None:
         self._state = state
         self._instruments = instruments
         self._market = market
         self._top = top
+        self._margin = margin
 
     # -- when -----------------------------------------------------------------------------------
 
@@ -140,8 +143,8 @@ class ContractEnds:
         order: LiveOrder | None = None,
     ) -> Iterator[AnyFact]:
         """Exercise or assign an option that moves by ``size``: by delivery, or in cash."""
-        under = self._instruments.get(entry.under)
-        if under is None or under.secType != "STK" or under.currency != entry.currency:
+        under = self._margin.stock_under(entry)
+        if under is None:
             value = notional(worth, abs(size), entry.money_scale, entry.multiplier)
             yield self.paid(account, entry, size, (worth, value), cause, order)
             return
@@ -199,7 +202,8 @@ class ContractEnds:
         if under is None or not price:
             return 0
         spot = share(price, entry.scale, under.scale)
-        return max(spot - entry.strike if entry.call else entry.strike - spot, 0)
+        worth = max(spot - entry.strike if entry.call else entry.strike - spot, 0)
+        return self._margin.of_warrant(entry, worth) if isinstance(entry, Warrant) else worth
 
     def _final(self, con_id: int, day: int) -> PriceUnits:
         """Return the last price in the regular session of a day, or until the cut-off of one that

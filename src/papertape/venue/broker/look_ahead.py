@@ -49,7 +49,7 @@ def with_look_ahead(
     factor = MARGIN_MODELS[account.margin].initial_over_maintenance
     commodity = later.commodities.maintenance
     ahead = LookAhead(
-        time, any(entry.secType in ("OPT", "FOP") for entry in ending), later.equity,
+        time, any(isinstance(entry, OptionContract) for entry in ending), later.equity,
         later.maintenance, later.initial, commodity, scaled(commodity, factor),
     )  # fmt: skip
     return msgspec.structs.replace(worth, ahead=ahead)

@@ -1,13 +1,13 @@
 """Value and margin of an account at given prices.
 
-ELV = cash + stock. Options have no loan value: a long one needs no margin and its premium leaves
-ELV; what short ones need depends on what else is held of their underlying (``option_margin``). A
-future is not paid for: what it gained or lost since its last settlement is in ELV, its margin is a
-table's. An option on a future is in ELV at its value, which is the margin of a long one; a short
-one needs the margin of its future. NLV = ELV + options. Maintenance of the rest = rate x position
-value; initial = factor x maintenance; AvailableFunds = ELV - initial; ExcessLiquidity = ELV -
-maintenance; BuyingPower = AvailableFunds / rate. Rates are those of the account's margin model
-(``schedules``). All in micro-units of the account's base currency.
+ELV = cash + stock. Options and warrants have no loan value: a long one needs no margin and its
+premium leaves ELV; what short ones need depends on what else is held of their underlying
+(``option_margin``). A future is not paid for: what it gained or lost since its last settlement is
+in ELV, its margin is a table's. An option on a future is in ELV at its value, which is the margin
+of a long one; a short one needs the margin of its future. NLV = ELV + options. Maintenance of the
+rest = rate x position value; initial = factor x maintenance; AvailableFunds = ELV - initial;
+ExcessLiquidity = ELV - maintenance; BuyingPower = AvailableFunds / rate. Rates are those of the
+account's margin model (``schedules``). All in micro-units of the account's base currency.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -17,7 +17,7 @@ from typing import Final
 
 from ..market.source import Quote
 from ..reference.instruments import Instrument, Instruments
-from ..reference.securities import OptionContract
+from ..reference.securities import OptionContract, Warrant
 from ..units import (
     CASH_SCALE,
     RATE_SCALE,
@@ -42,9 +42,14 @@ from .schedules import (
 )
 from .valuation import Commodities, Exposure, Holding, RegTFigures, Tally, Valuation
 
-APART: Final = frozenset(("CASH", "OPT", "FUT", "CFD", "CRYPTO"))
-"""Kinds whose market value is not part of equity: a pair is cash, an option and a crypto
+APART: Final = frozenset(("CASH", "OPT", "WAR", "FUT", "CFD", "CRYPTO"))
+"""Kinds whose market value is not part of equity: a pair is cash, an option, a warrant and a crypto
 currency have no loan value, a future and a contract for difference are not paid for."""
+
+UNLENT: Final = ("OPT", "WAR", "CRYPTO")
+"""Kinds that are worth something and have no loan value."""
+NEVER_SHORT: Final = ("CRYPTO", "FUND", "WAR")
+"""Kinds that nobody sells who does not hold them."""
 
 UNCOUNTED: Final = frozenset(("CASH", "FUT", "FOP", "CFD", "CRYPTO"))
 """Kinds that are not part of GrossPositionValue: cash, and what is a commodity."""
@@ -215,14 +220,24 @@ class MarginCalculator:
         if under is None or not self.mark(entry.under):
             return 0
         spot = self._spot(entry)
-        return max(spot - entry.strike if entry.call else entry.strike - spot, 0)
+        worth = max(spot - entry.strike if entry.call else entry.strike - spot, 0)
+        return self.of_warrant(entry, worth) if isinstance(entry, Warrant) else worth
+
+    def of_warrant(self, entry: Warrant, worth: PriceUnits) -> PriceUnits:
+        """Return what one warrant is worth that is so far in the money: its part of that, in its
+        own currency."""
+        under = self._instruments[entry.under]
+        part = share(worth, entry.multiplier, entry.divisor)
+        if under.currency == entry.currency:
+            return part
+        return share(part, self.rate(under.currency, entry.currency), RATE_SCALE)
 
     def stock_under(self, entry: OptionContract) -> Instrument | None:
         """Return the stock that an option delivers; None where it is settled in cash."""
         under = self._instruments.get(entry.under)
         if under is None or under.secType != "STK" or under.currency != entry.currency:
             return None
-        return under
+        return None if isinstance(entry, Warrant) else under
 
     def value(self, account: Account) -> Valuation:
         """Value the account at the current prices."""
@@ -265,7 +280,7 @@ class MarginCalculator:
             total_cash=sum(scaled(cash, rates[name]) for name, cash in account.cash.items()),
             stock=sum(in_base[""]),
             gross=sum(map(abs, securities)),
-            options=sum(in_base["OPT"]),
+            options=sum(in_base["OPT"]) + sum(in_base["WAR"]),
             futures=futures,
             maintenance=maintenance,
             initial=scaled(maintenance, factor),

@@ -20,7 +20,7 @@ from ..units import (
 )
 from .fees import commission, most_fee
 from .ledger import Account
-from .margin import MarginCalculator
+from .margin import NEVER_SHORT, UNLENT, MarginCalculator
 from .schedules import MARGIN_MODELS
 from .valuation import Exposure
 
@@ -56,7 +56,7 @@ def effect_of(
     rates, premium = MARGIN_MODELS[account.margin], 0
     after_size: SizeUnits = account.quantity(entry.conId) + terms.side * terms.quantity
     change = _margin_change(margin, account, terms, after_size)
-    if entry.secType in ("OPT", "CRYPTO"):
+    if entry.secType in UNLENT:
         premium = terms.side * value
     fill = (terms.quantity, value)
     fee = commission(entry, terms.side, before=(0, 0), fill=fill, plan=account.plan)
@@ -123,9 +123,9 @@ def refusal_of(
     entry = instruments[terms.conId]
     if MARGIN_MODELS[account.margin].cash:
         return _unpaid(margin, account, terms, entry)
-    if entry.secType == "CRYPTO" and terms.side < 0:
+    if entry.secType in NEVER_SHORT and terms.side < 0:
         return None if account.quantity(terms.conId) >= terms.quantity else Refusal(426)
-    if entry.secType in ("OPT", "FOP", "CRYPTO") or entry.daily:
+    if entry.secType in ("FOP", *UNLENT) or entry.daily:
         effect = effect_of(margin, account, terms, instruments)
         return None if effect.carried else shortfall(effect)
     equity, maintenance = margin.worth(account)

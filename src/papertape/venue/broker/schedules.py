@@ -119,6 +119,8 @@ FIXED = FeePlan(
         "CFD": ValueRates(of_value=rate("0.00002"), minimum=1 * CASH_SCALE),
         "BOND": ValueRates(of_value=rate("0.001"), minimum=1 * CASH_SCALE),
         "CMDTY": ValueRates(of_value=rate("0.000015"), minimum=2 * CASH_SCALE),
+        "FUND": ValueRates(of_value=0, minimum=14_950_000, cap=rate("0.03")),
+        "WAR": ValueRates(of_value=rate("0.0005"), minimum=4 * CASH_SCALE),
     },
 )
 """US stocks: IBKR Pro fixed, 2026, verified to the last digit against paper executions of April
@@ -129,7 +131,9 @@ is 0.11825, and no minimum of an order applied. Futures: a paper execution of on
 2026 (0.25 and what is passed through), which the other micro futures pay here too; the others 0.85,
 1.28 for the exchange as of the E-mini S&P 500, and 0.02; options on futures 0.85, 0.55 and 0.02.
 Crypto currencies: 0.18 %, at least 1.75, at most 1 % of the value; CFDs 0.002 %, at least 1.00;
-bonds and metals: stand-ins, IBKR's lists of 2026 without their steps."""
+bonds and metals: stand-ins, IBKR's lists of 2026 without their steps. Funds: 14.95 an order, at
+most 3 % of its value, as IBKR's page on mutual funds has it for those with a fee; warrants as
+foreign shares, a stand-in."""
 
 TIERED = msgspec.structs.replace(
     FIXED,
@@ -205,10 +209,10 @@ class MarginModel(msgspec.Struct, frozen=True):
 
 OTHERS: dict[str, Rate] = {
     "CASH": rate("0.025"), "FUT": rate("0.10"), "CRYPTO": 0, "CFD": rate("0.20"),
-    "BOND": rate("0.25"), "CMDTY": rate("0.10"),
+    "BOND": rate("0.25"), "CMDTY": rate("0.10"), "FUND": rate("0.25"), "WAR": 0,
 }  # fmt: skip
-"""Maintenance rates of what is no stock. Crypto currencies are paid in full and have no loan value;
-those of CFDs, bonds and metals are stand-ins."""
+"""Maintenance rates of what is no stock. Crypto currencies and warrants are paid in full and have
+no loan value; those of CFDs, bonds, funds and metals are stand-ins."""
 
 MARGIN_MODELS: dict[str, MarginModel] = {
     "portfolio": MarginModel(
@@ -238,6 +242,8 @@ MARGIN_MODELS: dict[str, MarginModel] = {
             "CFD": rate("1"),
             "BOND": rate("1"),
             "CMDTY": rate("1"),
+            "FUND": rate("1"),
+            "WAR": 0,
         },
         initial_over_maintenance=rate("1"),
         buying_power=rate("1"),
@@ -251,7 +257,10 @@ paid for in full. Futures without an
 entry in ``FUTURE_MARGINS``: 10 % of their value, a stand-in without a source."""
 
 REG_T_END = MarginModel(
-    maintenance={"STK": rate("0.5"), "CASH": 0, "CRYPTO": 0, "BOND": rate("0.5")},
+    maintenance={
+        "STK": rate("0.5"), "CASH": 0, "CRYPTO": 0, "BOND": rate("0.5"), "FUND": rate("0.5"),
+        "WAR": 0,
+    },
     initial_over_maintenance=rate("1"), buying_power=rate("0.5"),
 )  # fmt: skip
 """What Regulation T asks for at the end of the day: half of a stock (RegTMargin)."""

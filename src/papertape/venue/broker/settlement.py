@@ -11,7 +11,7 @@ from ..units import Nanos
 NEXT_DAY: Final = frozenset(("USD", "CAD", "MXN"))
 """Currencies whose securities settle on the business day after the trade, as North America has done
 since May 2024; others take two."""
-SECURITIES: Final = frozenset(("STK", "OPT"))
+SECURITIES: Final = frozenset(("STK", "OPT", "FUND", "WAR"))
 """Kinds that settle later than they trade; options settle on the next day everywhere."""
 
 

@@ -11,6 +11,7 @@ from ..reference.times import parse_instant
 from ..special import CLOSING, OPENING, PLAIN, Combo, Peg, Special, Trail
 from ..units import MINUTE, RATE_SCALE, SIZE_SCALE, Nanos, PriceUnits
 from .algo_terms import algo_of
+from .cash_quantity import cash_of
 from .condition_terms import conditions_of
 from .hedges import hedge_of
 from .order_types import DATED, GTD, GTT, MINUTES, OPG, OrderType
@@ -64,7 +65,8 @@ def special_of(
 ) -> Special | Refusal | None:
     """Return the special terms of an order, None without any, or the first reason to refuse
     them. ``named`` are its attributes that are set."""
-    special = kind.trails or kind.auction or kind.peg or order.tif in BY_TIME
+    fund = entry.secType == "FUND"
+    special = kind.trails or kind.auction or kind.peg or order.tif in BY_TIME or fund
     if not special and combo is None and ATTRIBUTES.isdisjoint(named):
         return None
     begins = _instant(order.goodAfterTime or order.activeStartTime, entry, 391)
@@ -106,7 +108,7 @@ def special_of(
         ocaType=order.ocaType if order.ocaGroup else 0,
         begins=begins,
         ends=ends,
-        auction=OPENING if order.tif == OPG else CLOSING if kind.auction else 0,
+        auction=OPENING if order.tif == OPG else CLOSING if kind.auction or fund else 0,
         trail=trail,
         peg=peg,
         least=least,
@@ -125,6 +127,7 @@ def special_of(
         combo=combo,
         night=bool(conditions) and order.conditionsIncludeOvernight,
         inactive=order.deactivate,
+        spends=cash_of(order) if fund else 0,
     )
     return None if found == PLAIN else found
 

@@ -72,6 +72,8 @@ OVERNIGHT_DAY = "OVERNIGHT + DAY"
 ATS = "IBKRATS"
 """The dark pool of the broker: it takes orders for American stocks, and no list of exchanges names
 it."""
+LEAST_PARTS = {"CRYPTO": 1, "FUND": SIZE_SCALE // 1_000}
+"""What sizes are multiples of where they need not be whole."""
 MAX_SIZE = Decimal(10) ** 9
 """Maximum shares per order, which bounds every product of price and size."""
 
@@ -283,8 +285,10 @@ def _size(order: Order, sec_type: str) -> SizeUnits | Refusal:
     if size > MAX_SIZE:
         return invalid("Order size is too large")
     units = size * SIZE_SCALE
-    if sec_type == "CRYPTO":
-        return int(units) if units == int(units) else Refusal(10250, {"increment": "0.0001"})
+    part = LEAST_PARTS.get(sec_type)
+    if part is not None:
+        fits = units == int(units) and int(units) % part == 0
+        return int(units) if fits else Refusal(10250, {"increment": f"{part / SIZE_SCALE:g}"})
     whole = int(size)
     return whole * SIZE_SCALE if size == whole else Refusal(10243)
 

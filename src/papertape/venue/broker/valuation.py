@@ -137,7 +137,7 @@ class Valuation(msgspec.Struct, frozen=True):
     """Equity with loan value at the start of the trading day."""
     buying_power_rate: Rate
     options: CashMicros = 0
-    """Market value of options, which have no loan value."""
+    """Market value of options and warrants, which have no loan value."""
     futures: CashMicros = 0
     """What futures and CFDs gained or lost since they were settled."""
     coins: CashMicros = 0

@@ -11,6 +11,7 @@ from ..facts import (
     OrderActivated,
     OrderArrived,
     OrderEnded,
+    OrderReduced,
     OrderRepeated,
     OrderRepriced,
     OrderResumed,
@@ -23,6 +24,7 @@ from ..market.source import Quote
 from ..special import Held
 from ..units import Nanos, PriceUnits
 from . import lifecycle
+from .cash_quantity import size_for
 from .holds import why_held
 from .order_types import FOK, IMMEDIATE
 from .orders import ADDED, REMOVED, LiveOrder
@@ -39,6 +41,7 @@ class WorkingOrders:
 
     def __init__(self, parts: BrokerParts) -> None:
         self._state = parts.state
+        self._instruments = parts.instruments
         self._top = parts.top
         self._profile = parts.profile
         self._fills = parts.fills
@@ -241,6 +244,11 @@ class WorkingOrders:
         yield OrderActivated(perm_id, 0, lifecycle.SUBMITTED, "")
         order = self._state.orders[perm_id]
         inside = terms.limit is None or (price - terms.limit) * terms.side <= 0
+        if price and terms.extras.spends:
+            size = size_for(terms.extras.spends, price, self._instruments[terms.conId])
+            if size and size != terms.quantity:
+                yield OrderReduced(perm_id, size)
+                order = self._state.orders[perm_id]
         if price and inside:
             fill = self._fills.at(order, order.remaining, price, None, REMOVED)
             yield fill

@@ -213,7 +213,14 @@ class FutureOption(OptionContract, frozen=True):
 
 
 class Warrant(OptionContract, frozen=True):
-    """An option that a bank has issued."""
+    """An option that a bank has issued; its price is that of one warrant, its multiplier the part
+    of the underlying that one stands for."""
+
+    @property
+    def money_scale(self) -> int:
+        """What price x multiplier is divided by for money, so that the multiplier has no part in
+        it."""
+        return self.scale * self.multiplier
 
 
 class Combination(Instrument, frozen=True):
