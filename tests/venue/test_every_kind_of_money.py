@@ -133,17 +133,19 @@ class Worth:
         if isinstance(fact, OrderFilled) and one.order is not None:
             entry = INSTRUMENTS[one.order.terms.conId]
             size = Decimal(fact.size * one.order.terms.side) / 10_000
-            self._move(entry, size, fact.price, Decimal(fact.fee) / 10**6)
+            charged = fact.charged or (entry.currency, fact.fee)
+            self.money[charged[0]] -= Decimal(charged[1]) / 10**6
+            self._move(entry, size, fact.price)
         elif isinstance(fact, PositionMoved):
             entry = INSTRUMENTS[fact.conId]
-            self._move(entry, Decimal(fact.size) / 10_000, fact.price, Decimal(0))
+            self._move(entry, Decimal(fact.size) / 10_000, fact.price)
         else:
             self._without_trade(fact)
             return
         self.realized[entry.currency] += Decimal(fact.realized or 0) / 10**6
 
-    def _move(self, entry: Instrument, size: Decimal, price: int, fee: Decimal) -> None:
-        self.money[entry.currency] -= size * each(entry, price) + fee
+    def _move(self, entry: Instrument, size: Decimal, price: int) -> None:
+        self.money[entry.currency] -= size * each(entry, price)
         if entry.secType == "CASH":
             self.money[entry.symbol] += size
         else:

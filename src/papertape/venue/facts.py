@@ -198,6 +198,10 @@ class OrderTriggered(Fact, frozen=True, tag=5):
     """The electing price: of the print or a side of the quote."""
 
 
+Charge = tuple[str, CashMicros]
+"""What is paid for a trade, and in which currency."""
+
+
 class OrderFilled(Fact, frozen=True, tag=6):
     """One execution with its amounts, and the account's books after it."""
 
@@ -231,6 +235,8 @@ class OrderFilled(Fact, frozen=True, tag=6):
     given: tuple[SizeUnits, ...] = ()
     """Of an advisor's order: what each account of ``Terms.shares`` has got with it. The books of
     ``Terms.account`` stay as they are, and a ``PartFilled`` of each account follows."""
+    charged: Charge | None = None
+    """The fee as it is paid; None where that is in the instrument's currency, as ``fee`` is."""
 
 
 class PartFilled(Fact, frozen=True, tag=53):
@@ -257,6 +263,7 @@ class PartFilled(Fact, frozen=True, tag=53):
     """The value of that."""
     liquidity: int
     exchange: str
+    charged: Charge | None = None
 
 
 class OrderEnded(Fact, frozen=True, tag=7):
@@ -694,6 +701,10 @@ class ExecutionCorrected(Fact, frozen=True, tag=69):
     """Filled size of the order up to this execution, and the value of that."""
     total: CashMicros
     limit: PriceUnits | None
+    charged: Charge | None = None
+    """The fee as it is paid, and as it was before; None where that is in the instrument's
+    currency."""
+    wasCharged: Charge | None = None
 
 
 AnyFact = (

@@ -138,7 +138,9 @@ def _account(engine: Engine, account: Account, fills: list[FillRow]) -> None:
             continue
         entry = engine.instruments[fill.conId]
         size, value, fee = fill.was
-        cash[entry.currency] -= fill.side * (fill.value - value) + fill.fee - fee
+        cash[entry.currency] -= fill.side * (fill.value - value)
+        name, amount = fill.paid or (entry.currency, fill.fee - fee)
+        cash[name] -= amount
         held[fill.conId] += fill.side * (fill.size - size)
         if entry.secType == "CASH":
             cash[entry.symbol] += fill.side * (fill.size - size) * (CASH_SCALE // SIZE_SCALE)

@@ -17,6 +17,7 @@ from .broker.lifecycle import FILLED, INACTIVE, PRE_SUBMITTED, moved
 from .broker.orders import (
     AlgoRun,
     LiveOrder,
+    added,
     combination_rows,
     corrected_row,
     fill_row,
@@ -284,6 +285,7 @@ class Fold:
             now if over else 0, over, parent=order.parent, movedStop=order.movedStop,
             movedLimit=order.movedLimit, run=order.run, scripted=order.scripted,
             given=fact.given, ahead=order.ahead, joined=order.joined, routed=order.routed,
+            charged=added(order.charged, fact.charged),
         )  # fmt: skip
         state.next_execution = fact.execution + 1
         if not fact.given:  # else the books are those of its parts
@@ -351,7 +353,9 @@ class Fold:
         billed = order.billedSize + change[0]
         order = replace(
             order, filled=order.filled + change[0], value=order.value + change[1],
-            fees=order.fees + change[2], lastPrice=fact.lastPrice, corrected=True,
+            fees=order.fees + change[2],
+            charged=added(added(order.charged, fact.wasCharged, -1), fact.charged),
+            lastPrice=fact.lastPrice, corrected=True,
             billedSize=max(0, billed),
             billedValue=max(0, order.billedValue + change[1]) if billed > 0 else 0,
         )  # fmt: skip

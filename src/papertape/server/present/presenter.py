@@ -10,6 +10,7 @@ from ...venue.broker.lifecycle import INACTIVE, PENDING_CANCEL, PRE_SUBMITTED
 from ...venue.broker.orders import (
     FillRow,
     LiveOrder,
+    added,
     combination_rows,
     corrected_row,
     fill_row,
@@ -19,6 +20,7 @@ from ...venue.broker.orders import (
 from ...venue.engine import Happened
 from ...venue.reference.instruments import Refusal
 from ...venue.tws.api_orders import CancelledFor, Refused, WhatIf
+from ...venue.units import CashMicros
 from . import events
 from .events import Event, OrderView
 from .views import Views
@@ -138,7 +140,7 @@ class Presenter:
     def _filled(self, one: Happened) -> Iterator[Event]:
         assert isinstance(one.fact, facts.OrderFilled) and one.order is not None
         fill = fill_row(one.order, one.fact, one.time)
-        before = self._views.order(replace(one.order, fees=one.order.fees - one.fact.fee))
+        before = self._views.order(_before(one.order, one.fact.fee, one.fact.charged))
         yield from self._traded(one, fill, before)
 
     def _corrected(self, one: Happened) -> Iterator[Event]:
@@ -151,7 +153,7 @@ class Presenter:
             yield events.TradeBusted(one.order.terms.conId)
             return
         fill, fee = corrected_row(one.order, fact), fact.fee - fact.was[2]
-        before = self._views.order(replace(one.order, fees=one.order.fees - fee))
+        before = self._views.order(_before(one.order, fee, fill.paid))
         contract, execution = self._views.execution(fill)
         yield events.Traded(before, contract, execution, fact.time)
         report = self._views.report(fill)
@@ -169,7 +171,7 @@ class Presenter:
         fact = one.fact
         assert isinstance(fact, facts.CombinationFilled) and one.order is not None
         fill, *legs = combination_rows(one.order, fact, one.time)
-        before = self._views.order(replace(one.order, fees=one.order.fees - fact.fee))
+        before = self._views.order(_before(one.order, fact.fee))
         contract, execution = self._views.execution(fill)
         yield events.Traded(before, contract, execution, one.time, fill.conId)
         for leg in legs:
@@ -241,3 +243,8 @@ class Presenter:
         assert isinstance(one.fact, WhatIf)
         numbers = self._views.margin_numbers(one.fact.order, one.fact.effect)
         yield events.WhatIfAnswered(self._views.order(one.fact.order, numbers))
+
+
+def _before(order: LiveOrder, fee: CashMicros, charged: facts.Charge | None = None) -> LiveOrder:
+    """An order as it was before a fill had its fee."""
+    return replace(order, fees=order.fees - fee, charged=added(order.charged, charged, -1))

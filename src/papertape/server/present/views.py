@@ -163,8 +163,8 @@ class Views:
         """What a fill cost, and what it earned."""
         return CommissionAndFeesReport(
             execId=execution_id(fill),
-            commissionAndFees=money(fill.fee),
-            currency=self._instruments[fill.conId].currency,
+            commissionAndFees=money(fill.charged[1] if fill.charged else fill.fee),
+            currency=fill.charged[0] if fill.charged else self._instruments[fill.conId].currency,
             realizedPNL=None if fill.realized is None else money(fill.realized),
         )
 
@@ -181,8 +181,10 @@ class Views:
             numbers[f"{name}Before"] = cash_decimal(old)
             numbers[f"{name}Change"] = cash_decimal(new - old)
             numbers[f"{name}After"] = cash_decimal(new)
-        numbers["commissionAndFees"] = money(effect.fee)
-        numbers["commissionAndFeesCurrency"] = self._instruments[order.terms.conId].currency
+        currency = self._instruments[order.terms.conId].currency
+        paid_in, paid = effect.charged or (currency, effect.fee)
+        numbers["commissionAndFees"] = money(paid)
+        numbers["commissionAndFeesCurrency"] = paid_in
         numbers["marginCurrency"] = effect.currency
         return numbers
 
@@ -216,8 +218,9 @@ def _state(order: LiveOrder, entry: Instrument, margin: MarginNumbers) -> OrderS
         if order.status == lifecycle.FILLED:
             state.completedStatus = f"Filled Size: {size_decimal(order.filled)}"
     if order.fees:
-        state.commissionAndFees = money(order.fees)
-        state.commissionAndFeesCurrency = entry.currency
+        paid_in, paid = order.charged or (entry.currency, order.fees)
+        state.commissionAndFees = money(paid)
+        state.commissionAndFeesCurrency = paid_in
     for name, value in margin.items():
         setattr(state, name, value)
     return state

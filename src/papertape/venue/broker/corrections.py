@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from ..facts import ExecutionCorrected
+from ..facts import Charge, ExecutionCorrected
 from ..reference.composition import is_combination
 from ..reference.instruments import Instrument, Instruments
 from ..script import NANO, BustExecution, CorrectExecution, ScriptRefused
@@ -27,7 +27,7 @@ from ..units import (
     quotient_text,
     share,
 )
-from .fees import commission
+from .charges import charge_of, undone, with_charge
 from .ledger import FLAT, Account, Booked, LedgerPosition, booked
 from .margin import MarginCalculator
 from .memorandum import memo
@@ -166,7 +166,7 @@ class Corrections:
     ) -> ExecutionCorrected:
         account = self._state.accounts[old.account]
         value = notional(price, size, entry.money_scale, entry.multiplier)
-        fee = self._fee(old, order, entry, account.plan, (size, value))
+        fee, charged = self._fee(old, order, entry, account, (size, value))
         was = LedgerTrade(old.execution, old.side * old.size, old.value, old.fee, old.realized)
         new = LedgerTrade(old.execution, old.side * size, value, fee, None)
         books = self._books(account, entry, was, new)
@@ -174,6 +174,8 @@ class Corrections:
         if entry.secType == "CASH":
             moved = (new.size - was.size) * (CASH_SCALE // SIZE_SCALE)
             cash = (*cash, (entry.symbol, moved))
+            cash = with_charge(cash, -old.fee, undone(old.charged))
+            cash = with_charge(cash, fee, charged)
         then = replace(account, positions={entry.conId: LedgerPosition(books.before)})
         memos = [
             memo(self._margin, then, entry, one.size, one.value) if one.size else 0
@@ -187,25 +189,27 @@ class Corrections:
             books.position.settled, books.profit, memos[1] - memos[0],
             day if day in account.unsettled else 0, old.liquidity, old.exchange, old.time,
             (old.size, old.value, old.fee), price if last else order.lastPrice,
-            old.filled - old.size + size, old.total - old.value + value, old.limit,
+            old.filled - old.size + size, old.total - old.value + value, old.limit, charged,
+            old.charged,
         )  # fmt: skip
 
-    @staticmethod
     def _fee(
+        self,
         old: FillRow,
         order: LiveOrder,
         entry: Instrument,
-        plan: str,
+        account: Account,
         fill: tuple[SizeUnits, CashMicros],
-    ) -> CashMicros:
-        """The fee that the execution would have cost; nothing of one that was taken back."""
+    ) -> tuple[CashMicros, Charge | None]:
+        """The fee that the execution would have cost, at the rates of now; nothing of one that was
+        taken back."""
         if not fill[0]:
-            return 0
+            return 0, None
         unbilled = order.filled - order.billedSize, order.value - order.billedValue
         before = max(0, old.filled - old.size - unbilled[0])
         paid = max(0, old.total - old.value - unbilled[1]) if before else 0
-        return commission(
-            entry, old.side, before=(before, paid), fill=fill, plan=plan,
+        return charge_of(
+            self._margin, account, entry, old.side, before=(before, paid), fill=fill,
             taken=old.liquidity != ADDED,
         )  # fmt: skip
 

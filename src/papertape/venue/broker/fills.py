@@ -6,7 +6,7 @@ from typing import Protocol
 from ..exchange import matching
 from ..exchange.matching import ConsumedLiquidity
 from ..exchange.top_of_book import TopOfBook
-from ..facts import CombinationFilled, OrderFilled, PartFilled, Terms
+from ..facts import Charge, CombinationFilled, OrderFilled, PartFilled, Terms
 from ..market.source import Quote
 from ..reference.exchanges import SMART
 from ..reference.instruments import Instrument, Instruments
@@ -19,13 +19,14 @@ from ..units import (
     PriceUnits,
     SizeUnits,
     notional,
+    scaled,
     share,
 )
 from . import lifecycle
 from .algos import Algos
 from .allocation import next_parts
+from .charges import charge_of, with_charge
 from .combinations import CombinationFills
-from .fees import commission
 from .ledger import FLAT, Account, Booked, booked
 from .margin import MarginCalculator
 from .matching_rules import PresentRules
@@ -128,8 +129,8 @@ class Fills:
         account = self._state.accounts[terms.account]
         value = notional(price, size, entry.money_scale, entry.multiplier)
         before = (order.billedSize, order.billedValue)
-        fee = commission(
-            entry, terms.side, before=before, fill=(size, value), plan=account.plan,
+        fee, charged = charge_of(
+            self._margin, account, entry, terms.side, before=before, fill=(size, value),
             taken=liquidity != ADDED,
         )  # fmt: skip
         status = lifecycle.SUBMITTED if size < remaining else lifecycle.FILLED
@@ -141,13 +142,15 @@ class Fills:
             given = tuple(map(sum, zip(order.given or (0,) * len(parts), parts, strict=True)))
             return OrderFilled(
                 order.permId, status, execution, size, price, value, fee, None, held.quantity,
-                held.cost, (), liquidity, venue, quote, held.settled, settle_day, 0, given,
+                held.cost, (), liquidity, venue, quote, held.settled, settle_day, 0, given, charged,
             )  # fmt: skip
         after, cash = self._booked(account, entry, terms.side * size, (value, fee))
+        if charged is not None:
+            cash = with_charge(cash, fee, charged)
         return OrderFilled(
             order.permId, status, execution, size, price, value, fee, after.realized,
             after.position, after.cost, cash, liquidity, venue, quote, after.settled, settle_day,
-            memo(self._margin, account, entry, terms.side * size, value),
+            memo(self._margin, account, entry, terms.side * size, value), (), charged,
         )  # fmt: skip
 
     def parts(self, order: LiveOrder, fill: OrderFilled) -> Iterator[PartFilled]:
@@ -162,11 +165,17 @@ class Fills:
             left = [left[0] - part, left[1] - value, left[2] - fee]
             account = self._state.accounts[code]
             after, cash = self._booked(account, entry, terms.side * part, (value, fee))
+            charged: Charge | None = None
+            if entry.secType == "CASH" and account.currency != entry.currency:
+                rate = self._margin.rate(entry.currency, account.currency)
+                charged = account.currency, scaled(fee, rate)
+            cash = with_charge(cash, fee, charged)
             yield PartFilled(
                 order.permId, code, self._state.next_execution, part, fill.price, value, fee,
                 after.realized, after.position, after.cost, cash, after.settled, fill.settles,
                 memo(self._margin, account, entry, terms.side * part, value), given + part,
                 share(total, given + part, order.filled + fill.size), fill.liquidity, fill.exchange,
+                charged,
             )  # fmt: skip
 
     def _sizes(self, order: LiveOrder, size: SizeUnits) -> list[SizeUnits]:

@@ -10,6 +10,7 @@ import msgspec
 
 from ..commands import TWS_USER
 from ..facts import (
+    Charge,
     CombinationFilled,
     ExecutionCorrected,
     OrderFilled,
@@ -96,6 +97,8 @@ class LiveOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Whether a rule of a world fills it. Then it is in no book."""
     corrected: bool = False
     """Whether an execution of it was corrected or busted: it may have ended with more left."""
+    charged: Charge | None = None
+    """Its fees as they were paid; None where that is in the instrument's currency."""
 
     @property
     def stop(self) -> PriceUnits | None:
@@ -181,6 +184,24 @@ class FillRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """2 of the first correction of an execution, and so on."""
     was: tuple[SizeUnits, CashMicros, CashMicros] = (0, 0, 0)
     """Of a correction: size, value and fee of the execution before it, which it replaces."""
+    charged: Charge | None = None
+    """The fee as it was paid; None where that is in the instrument's currency."""
+    wasCharged: Charge | None = None
+
+    @property
+    def paid(self) -> Charge | None:
+        """What was paid for it in a currency of its own, less what was before it."""
+        if self.charged is None and self.wasCharged is None:
+            return None
+        now, before = self.charged or ("", 0), self.wasCharged or ("", 0)
+        return now[0] or before[0], now[1] - before[1]
+
+
+def added(charged: Charge | None, more: Charge | None, times: int = 1) -> Charge | None:
+    """Return what was paid with something more; -1 takes that out again."""
+    if more is None:
+        return charged
+    return more[0], (charged[1] if charged else 0) + times * more[1]
 
 
 def fill_row(order: LiveOrder, fact: OrderFilled, time: Nanos) -> FillRow:
@@ -190,7 +211,7 @@ def fill_row(order: LiveOrder, fact: OrderFilled, time: Nanos) -> FillRow:
         fact.execution, order.permId, order.clientId, order.orderId, terms.account, terms.conId,
         terms.side, fact.size, fact.price, fact.value, fact.fee, fact.realized, order.filled,
         order.value, order.worst, fact.liquidity, fact.exchange, time, terms.ref, terms.model,
-        terms.submitter, WHOLE if fact.given else "",
+        terms.submitter, WHOLE if fact.given else "", charged=fact.charged,
     )  # fmt: skip
 
 
@@ -201,7 +222,7 @@ def part_row(order: LiveOrder, fact: PartFilled, time: Nanos) -> FillRow:
         fact.execution, order.permId, order.clientId, order.orderId, fact.account, terms.conId,
         terms.side, fact.size, fact.price, fact.value, fact.fee, fact.realized, fact.filled,
         fact.total, order.worst, fact.liquidity, fact.exchange, time, terms.ref, terms.model,
-        terms.submitter, PART,
+        terms.submitter, PART, charged=fact.charged,
     )  # fmt: skip
 
 
@@ -230,7 +251,8 @@ def corrected_row(order: LiveOrder, fact: ExecutionCorrected) -> FillRow:
         fact.execution, order.permId, order.clientId, order.orderId, terms.account, terms.conId,
         terms.side, fact.size, fact.price, fact.value, fact.fee, fact.realized, fact.filled,
         fact.total, fact.limit, fact.liquidity, fact.exchange, fact.time, terms.ref, terms.model,
-        terms.submitter, revision=fact.revision, was=fact.was,
+        terms.submitter, revision=fact.revision, was=fact.was, charged=fact.charged,
+        wasCharged=fact.wasCharged,
     )  # fmt: skip
 
 

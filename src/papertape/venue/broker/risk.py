@@ -3,7 +3,7 @@
 import msgspec
 
 from ..exchange.matching import touch
-from ..facts import Terms
+from ..facts import Charge, Terms
 from ..market.source import Quote
 from ..reference.instruments import Instrument, Instruments, Refusal
 from ..units import (
@@ -18,7 +18,8 @@ from ..units import (
     quotient_text,
     scaled,
 )
-from .fees import commission, most_fee
+from .charges import charge_of
+from .fees import most_fee
 from .ledger import Account
 from .margin import NEVER_SHORT, UNLENT, MarginCalculator
 from .schedules import MARGIN_MODELS
@@ -36,6 +37,8 @@ class Effect(msgspec.Struct, frozen=True):
     """The account's base currency."""
     premium: CashMicros = 0
     """Paid for what has no loan value, which lowers equity; negative where it is received."""
+    charged: Charge | None = None
+    """The fee as it is paid; None where that is in the instrument's currency."""
 
     @property
     def carried(self) -> bool:
@@ -59,15 +62,16 @@ def effect_of(
     if entry.secType in UNLENT:
         premium = terms.side * value
     fill = (terms.quantity, value)
-    fee = commission(entry, terms.side, before=(0, 0), fill=fill, plan=account.plan)
+    fee, charged = charge_of(margin, account, entry, terms.side, fill=fill)
     in_base = fee
     if entry.currency != account.currency:
         rate = margin.rate(entry.currency, account.currency)
-        in_base, premium = scaled(fee, rate), scaled(premium, rate)
+        in_base = scaled(fee, rate) if charged is None else charged[1]
+        premium = scaled(premium, rate)
     maintenance = before.maintenance + change
     initial = scaled(maintenance, rates.initial_over_maintenance)
     after = Exposure(before.equity - premium - in_base, maintenance, initial)
-    return Effect(before, after, fee, account.currency, premium)
+    return Effect(before, after, fee, account.currency, premium, charged)
 
 
 def apart(terms: Terms) -> list[Terms]:
@@ -96,7 +100,19 @@ def together(effects: list[Effect], margin: MarginCalculator, base: str) -> Effe
         added([one.before for one in effects]), added([one.after for one in effects]),
         sum(one.fee for one in effects), base,
         sum(scaled(one.premium, rate) for one, rate in zip(effects, rates, strict=True)),
+        _paid(effects, rates, base),
     )  # fmt: skip
+
+
+def _paid(effects: list[Effect], rates: list[Rate], base: str) -> Charge | None:
+    """Return what an advisor's accounts pay in their own currencies, in the master's."""
+    if all(one.charged is None for one in effects):
+        return None
+    paid = [
+        scaled(one.charged[1] if one.charged else one.fee, rate)
+        for one, rate in zip(effects, rates, strict=True)
+    ]
+    return base, sum(paid)
 
 
 def _margin_change(
@@ -159,13 +175,15 @@ def _unpaid(
     price = margin.mark(entry.conId) or terms.limit or terms.stop or 0
     value = notional(price, terms.quantity, entry.money_scale, entry.multiplier)
     size = (terms.quantity, value)
-    fee = commission(entry, terms.side, before=(0, 0), fill=size, plan=account.plan)
+    fee, charged = charge_of(margin, account, entry, terms.side, fill=size)
     if entry.secType == "CASH":
         sold, amount = (entry.currency, value) if terms.side > 0 else (
             entry.symbol, terms.quantity * (CASH_SCALE // SIZE_SCALE)
         )  # fmt: skip
-        fees = fee if sold == entry.currency else 0
-        covered = account.settled(sold) >= amount + fees
+        paid_in, paid = (entry.currency, fee) if charged is None else charged
+        covered = account.settled(sold) >= amount + (paid if sold == paid_in else 0)
+        if paid_in not in (entry.currency, entry.symbol):  # else it is bought, or counted above
+            covered = covered and account.settled(paid_in) >= paid
         return None if covered else Refusal(201, {}, "leverage")
     if terms.side < 0:
         return None if account.quantity(entry.conId) >= terms.quantity else Refusal(426)
