@@ -34,18 +34,24 @@ def commission(
     """Return the commission of one fill; ``before`` and ``fill`` are (size, value), ``taken`` says
     whether it took liquidity."""
     schedule, (size, value) = schedule_of(instrument, plan), fill
+    if not size and not before[0]:
+        return 0
+    if type(schedule) is StockRates:
+        fee = _by_share(schedule, before[0] + size, before[1] + value)
+        if before[0]:
+            fee -= _by_share(schedule, *before)
+        passed = _passed(schedule, side, size, value)
+        if schedule.clearing_per_share or schedule.taken_per_share:
+            passed += _tiered(schedule, size, fee, taken=taken)
+        return fee + passed
     if type(schedule) is ContractRates:
         return _per_contract(schedule, fill, instrument.multiplier)
     if type(schedule) is FutureRates:
         each = schedule.classes.get(instrument.tradingClass, schedule.other)
         return share(each, size, SIZE_SCALE)
-    assert not isinstance(schedule, ContractRates | FutureRates)
-    fee = _base(schedule, before[0] + size, before[1] + value)
-    if before[0]:
-        fee -= _base(schedule, *before)
-    if type(schedule) is not StockRates:
-        return fee
-    return fee + _passed(schedule, side, size, value) + _tiered(schedule, size, fee, taken=taken)
+    assert type(schedule) is ValueRates
+    fee = _by_value(schedule, before[1] + value)
+    return fee - _by_value(schedule, before[1]) if before[0] else fee
 
 
 def most_fee(value: CashMicros) -> CashMicros:
@@ -57,36 +63,37 @@ def schedule_of(
     instrument: Instrument, plan: str = "fixed"
 ) -> StockRates | ValueRates | ContractRates | FutureRates:
     """Return the schedule of a plan that applies to an instrument."""
-    rates = FEE_PLANS[plan]
-    if instrument.secType == "CASH":
+    rates, kind = FEE_PLANS[plan], instrument.secType
+    if kind == "STK":
+        return rates.us_stock if instrument.currency == "USD" else rates.other_stock
+    if kind == "CASH":
         return rates.forex
-    if instrument.secType == "OPT":
+    if kind == "OPT":
         return rates.option
-    if instrument.secType == "FOP":
+    if kind == "FOP":
         return rates.future_option
-    if instrument.secType == "FUT":
-        return rates.future
-    if instrument.secType != "STK":
-        return rates.kinds.get(instrument.secType, FREE)
-    return rates.us_stock if instrument.currency == "USD" else rates.other_stock
+    return rates.future if kind == "FUT" else rates.kinds.get(kind, FREE)
 
 
-def _base(schedule: StockRates | ValueRates, size: SizeUnits, value: CashMicros) -> CashMicros:
-    if size == 0:
-        return 0
-    if isinstance(schedule, ValueRates):
-        fee = max(schedule.minimum, scaled(value, schedule.of_value))
-        return fee if schedule.cap == RATE_SCALE else min(fee, scaled(value, schedule.cap))
-    by_size = scaled(size * MICROS, schedule.per_share)
+def _by_share(schedule: StockRates, size: SizeUnits, value: CashMicros) -> CashMicros:
+    """Return the commission of an order by its size."""
+    fee = schedule.minimum
+    by_size = size * MICROS * schedule.per_share
+    if by_size > fee * RATE_SCALE:
+        fee = scaled(by_size, 1)
     # A tiny order pays the cap even where that is less than the minimum.
-    return min(max(schedule.minimum, by_size), scaled(value, schedule.cap))
+    return fee if value * schedule.cap >= fee * RATE_SCALE else scaled(value, schedule.cap)
+
+
+def _by_value(schedule: ValueRates, value: CashMicros) -> CashMicros:
+    """Return the commission of an order by its value."""
+    fee = max(schedule.minimum, scaled(value, schedule.of_value))
+    return fee if schedule.cap == RATE_SCALE else min(fee, scaled(value, schedule.cap))
 
 
 def _tiered(schedule: StockRates, size: SizeUnits, fee: CashMicros, *, taken: bool) -> CashMicros:
     """Return what a tiered plan passes through besides."""
     per_share = schedule.clearing_per_share + (schedule.taken_per_share if taken else 0)
-    if not per_share:
-        return 0
     return scaled(size * MICROS, per_share) + scaled(fee, schedule.of_commission)
 
 

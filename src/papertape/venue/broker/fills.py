@@ -67,6 +67,8 @@ class Fills:
         self._algos = algos
         self._instruments = instruments
         self._top = top
+        self._settle_days: tuple[Nanos, dict[int, int]] = (0, {})
+        """The end of a trading day, and when what trades in it settles, by contract number."""
         self.combinations = CombinationFills(state, instruments, top, margin, rules)
 
     def match(
@@ -77,20 +79,26 @@ class Fills:
         A combination trades against the quotes of its legs instead.
         """
         terms = order.terms
-        if not order.priced:
+        special, side = terms.special, terms.side
+        if order.scripted or (special is not None and not order.priced):
             return None
-        special = terms.special
         if special is not None and special.combo is not None:
             return self.combinations.match(order, liquidity)
         if self._rules.is_instant:
             return self._instant(order, quote)
-        price, shown = matching.touch(terms.side, quote), self.fillable(terms, order.worst, quote)
+        price, consumed = matching.touch(side, quote), self._state.consumed.get(terms.conId)
+        shown = matching.fillable(side, order.worst, quote, consumed)
         if order.ahead is not None and order.limit is not None and self._rules.queues:
-            beyond = (order.limit - price) * terms.side
+            beyond = (order.limit - price) * side
             if price and beyond > 0:  # the market has left its price behind
                 size = self.allowed(order, order.remaining)
                 return self.at(order, size, order.limit, None, ADDED) if size else None
-        size = min(order.remaining, shown) if special is None else self.allowed(order, shown)
+        if shown <= 0:
+            return None
+        if special is None:
+            size = min(terms.quantity - order.filled, shown)
+        else:
+            size = self.allowed(order, shown)
         return self.at(order, size, price, quote, liquidity) if size > 0 else None
 
     def allowed(self, order: LiveOrder, size: SizeUnits) -> SizeUnits:
@@ -124,19 +132,19 @@ class Fills:
         liquidity: int,
     ) -> OrderFilled:
         """Return a fill of the order at a price, with what it costs and leaves."""
-        terms, remaining = order.terms, order.remaining
+        terms, state = order.terms, self._state
         entry = self._instruments[terms.conId]
-        account = self._state.accounts[terms.account]
+        account = state.accounts[terms.account]
         value = notional(price, size, entry.money_scale, entry.multiplier)
         before = (order.billedSize, order.billedValue)
         fee, charged = charge_of(
             self._margin, account, entry, terms.side, before=before, fill=(size, value),
             taken=liquidity != ADDED,
         )  # fmt: skip
-        status = lifecycle.SUBMITTED if size < remaining else lifecycle.FILLED
+        whole = order.filled + size >= terms.quantity
+        status = lifecycle.FILLED if whole else lifecycle.SUBMITTED
         venue = entry.primaryExchange if terms.exchange == SMART else terms.exchange
-        execution = self._state.next_execution
-        settle_day = settles(entry, self._state.day_end)
+        execution, settle_day = state.next_execution, self._settle_day(entry)
         if terms.shares:
             held, parts = account.positions.get(terms.conId, FLAT), self._sizes(order, size)
             given = tuple(map(sum, zip(order.given or (0,) * len(parts), parts, strict=True)))
@@ -177,6 +185,17 @@ class Fills:
                 share(total, given + part, order.filled + fill.size), fill.liquidity, fill.exchange,
                 charged,
             )  # fmt: skip
+
+    def _settle_day(self, entry: Instrument) -> int:
+        """Return ``settles`` of an instrument, looked up once in a trading day."""
+        day_end = self._state.day_end
+        if day_end != self._settle_days[0]:
+            self._settle_days = day_end, {}
+        known = self._settle_days[1]
+        day = known.get(entry.conId)
+        if day is None:
+            day = known[entry.conId] = settles(entry, day_end)
+        return day
 
     def _sizes(self, order: LiveOrder, size: SizeUnits) -> list[SizeUnits]:
         return next_parts(order.terms.shares, order.given, size)

@@ -114,7 +114,10 @@ class LiveOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     def worst(self) -> PriceUnits | None:
         """The worst price at which the order trades: its limit and, beyond it, its discretion;
         None is any price."""
-        return self.terms.worst(self.limit)
+        terms, limit = self.terms, self.movedLimit
+        if limit is None:
+            limit = terms.limit
+        return limit if terms.special is None else terms.worst(limit)
 
     @property
     def priced(self) -> bool:

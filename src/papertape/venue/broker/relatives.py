@@ -58,12 +58,12 @@ class Relatives:
         terms, filled = order.terms, fill.status == lifecycle.FILLED
         if terms.shares and isinstance(fill, OrderFilled):
             yield from self._fills.parts(order, fill)
-        if order.limit is None and not filled and _remains(terms):
+        if not filled and order.limit is None and _remains(terms):
             yield OrderRepriced(order.permId, None, fill.price)
-        now = self._top.now
-        limit = component_limit(terms, order.filled + fill.size) if terms.special else None
-        if limit is not None and limit != order.limit and not filled:
-            yield OrderRepriced(order.permId, None, limit)
+        if not filled and terms.special is not None:
+            limit = component_limit(terms, order.filled + fill.size)
+            if limit is not None and limit != order.limit:
+                yield OrderRepriced(order.permId, None, limit)
         touched = self._groups.touched_by(order)
         if touched and terms.special is not None:
             for perm_id in self._groups.siblings(order):
@@ -75,12 +75,12 @@ class Relatives:
         for perm_id in self._groups.waiting():
             other = self._state.orders.get(perm_id)
             if other is not None and perm_id != order.permId:
-                yield from self._look(other, now, order)
+                yield from self._look(other, self._top.now, order)
         if touched and filled:
             for perm_id in self._groups.children(order.permId):
                 child = self._state.orders.get(perm_id)
                 if child is not None and child.held & Held.CHILD:
-                    yield from self.free(child, now, _after(order, fill))
+                    yield from self.free(child, self._top.now, _after(order, fill))
 
     def free(self, child: LiveOrder, now: Nanos, parent: LiveOrder) -> Decision:
         """Let a child work when its parent has filled; a hedge gets its size."""

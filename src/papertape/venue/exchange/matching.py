@@ -49,7 +49,18 @@ def fillable(
     side: int, limit: PriceUnits | None, quote: Quote, consumed: ConsumedLiquidity | None
 ) -> SizeUnits:
     """Return the size that an order can trade against the quote now."""
-    return displayed(side, quote, consumed) if takes(side, limit, quote) else 0
+    # ``takes`` and ``displayed`` are inlined: every order asks for this.
+    if side > 0:
+        price, size = quote.ask, quote.askSize
+        reached = limit is None or price <= limit
+    else:
+        price, size = quote.bid, quote.bidSize
+        reached = limit is None or price >= limit
+    if price <= 0 or not reached:
+        return 0
+    if consumed is None or consumed.quote != quote:
+        return size
+    return size - (consumed.ask if side > 0 else consumed.bid)
 
 
 def touch(side: int, quote: Quote) -> PriceUnits:
