@@ -19,7 +19,7 @@ from ..facts import (
 from ..market.source import Quote
 from ..reference.composition import is_combination
 from ..reference.instruments import Refusal
-from ..special import Held
+from ..special import PLAIN, Held, Special
 from ..units import Nanos
 from . import lifecycle
 from .algos import with_algo_of
@@ -70,7 +70,7 @@ class OrderEntry:
         parent: LiveOrder | None = None,
     ) -> Decision:
         """Place an order: it is rejected, cancelled immediately, or working, with its fills."""
-        if terms.extras.hedge is not None and parent is not None and parent.done:
+        if parent is not None and parent.done and terms.extras.hedge is not None:
             terms = replace(terms, quantity=self._hedges.size(terms, parent))
         perm_id, expires = self._state.next_perm_id, self._holds.expiry(terms, now)
         placed = OrderPlaced(
@@ -112,29 +112,34 @@ class OrderEntry:
 
     def _accept(self, placed: OrderPlaced, parent: LiveOrder | None, now: Nanos) -> Decision:
         """Decide the acceptance of an order that is with the broker."""
-        perm_id, client_id, order_id = placed.permId, placed.clientId, placed.orderId
         terms = placed.terms
         beyond = self._beyond_means(terms) if parent is None else None
         if beyond is not None:
-            yield replace(placed, status=lifecycle.INACTIVE, reason=beyond)
+            return iter((replace(placed, status=lifecycle.INACTIVE, reason=beyond),))
+        if rule := self._script.rule_for(placed.clientId, terms):
+            return self._script.place(rule, placed, self._working.repeat)
+        if terms.special is None:
+            return self._begin(placed, now)
+        return self._accept_special(placed, terms.special, parent, now)
+
+    def _accept_special(
+        self, placed: OrderPlaced, special: Special, parent: LiveOrder | None, now: Nanos
+    ) -> Decision:
+        """Accept an order with special terms, which may hold it."""
+        terms, algo = placed.terms, special.algo
+        if algo is not None and algo.later:  # twice, as captured
+            notice = OrderWarned(placed.clientId, placed.orderId, self._holds.next_day(terms))
+            yield from (notice, notice)
+        held = self._holds.reasons(terms, parent, now)
+        above = placed.parent if parent is None else parent.permId
+        if held:
+            yield replace(
+                placed, status=lifecycle.PRE_SUBMITTED, whyHeld=why_held(terms, held), held=held,
+                parent=above,
+            )  # fmt: skip
+            yield from self._working.repeat(placed.permId)
             return
-        if rule := self._script.rule_for(client_id, terms):
-            yield from self._script.place(rule, placed, self._working.repeat)
-            return
-        if terms.special is not None:
-            algo = terms.special.algo
-            if algo is not None and algo.later:  # twice, as captured
-                notice = OrderWarned(client_id, order_id, self._holds.next_day(terms))
-                yield from (notice, notice)
-            held = self._holds.reasons(terms, parent, now)
-            if parent is not None:
-                placed = replace(placed, parent=parent.permId)
-            placed = replace(placed, held=held)
-            if held:
-                yield replace(placed, status=lifecycle.PRE_SUBMITTED, whyHeld=why_held(terms, held))
-                yield from self._working.repeat(perm_id)
-                return
-        yield from self._begin(placed, now)
+        yield from self._begin(replace(placed, parent=above) if above else placed, now)
 
     def place_family(
         self,
@@ -184,8 +189,8 @@ class OrderEntry:
             terms = self._pegs.with_start(self._trails.with_stop(terms))
             placed = replace(placed, terms=terms)
         quote, closed = self._top.look(terms.conId), self._holds.opens(terms, now)
-        limit, tif, stop, peg = terms.limit, terms.tif, terms.stop, terms.extras.peg
-        notice = self._band(terms, quote) if stop is None else None
+        limit, tif, stop, special = terms.limit, terms.tif, terms.stop, terms.special or PLAIN
+        notice = self._band(terms, quote) if stop is None and limit is not None else None
         takes, in_vain, immediate = self._fills.takes, self._fills.in_vain, tif in IMMEDIATE
         now_there = not self._rules.routes
         if notice is not None:
@@ -198,11 +203,11 @@ class OrderEntry:
         elif stop is not None:
             yield replace(placed, status=lifecycle.PRE_SUBMITTED, whyHeld=why_held(terms))
             yield from self._working.wait(perm_id, quote)
-        elif peg is not None:
-            priced = self._pegs.price(terms, peg) is not None
+        elif special.peg is not None:
+            priced = self._pegs.price(terms, special.peg) is not None
             yield placed if priced else replace(placed, status=lifecycle.PRE_SUBMITTED)
             yield from self._working.work(perm_id, quote, repeat=True)
-        elif now_there and terms.extras.passive and takes(placed.clientId, terms, quote):
+        elif now_there and special.passive and takes(placed.clientId, terms, quote):
             yield placed
             yield from self._relatives.cancel_by_system(perm_id)
         elif now_there and immediate and (closed or in_vain(placed.clientId, terms, quote)):
@@ -211,12 +216,12 @@ class OrderEntry:
                 return
             yield replace(placed, status=lifecycle.PENDING_CANCEL)
             yield OrderEnded(perm_id, lifecycle.CANCELLED, True, CANCELLED)
-        elif tif == GTC and limit is not None and not terms.extras.legged:
+        elif tif == GTC and limit is not None and not special.legged:
             yield replace(placed, status=lifecycle.PRE_SUBMITTED)
             yield OrderMoved(perm_id, lifecycle.SUBMITTED)
             yield from self._working.work(perm_id, quote, repeat=False)
         else:
-            legged = terms.special is not None and terms.special.legged
+            legged = terms.special is not None and special.legged
             starts_held = legged or (limit is None and terms.side > 0)
             starts_held = starts_held or (immediate and not now_there)
             yield replace(placed, status=lifecycle.PRE_SUBMITTED) if starts_held else placed
@@ -325,15 +330,17 @@ class OrderEntry:
         )  # fmt: skip
 
     def _band(self, terms: Terms, quote: Quote) -> Refusal | None:
-        if not self._profile.price_band or terms.limit is None:
+        if not self._profile.price_band:
             return None
-        scale = self._instruments[terms.conId].scale
-        return beyond_band(terms, quote, scale, self._band_width)
+        return beyond_band(terms, quote, self._instruments, self._band_width)
 
     def _beyond_means(self, terms: Terms) -> Refusal | None:
         """Return why the account cannot carry an order; None when it can."""
         if not self._profile.margin_check:
             return None
+        if terms.special is None and not terms.shares:  # of nearly all orders
+            account = self._state.accounts[terms.account]
+            return refusal_of(self._margin, account, terms, self._instruments)
         refuses = refusal_of_combination if is_combination(terms.conId) else refusal_of
         for one in apart(terms):
             account = self._state.accounts[one.account]

@@ -2,7 +2,6 @@
 
 import msgspec
 
-from ..exchange.matching import touch
 from ..facts import Charge, Terms
 from ..market.source import Quote
 from ..reference.instruments import Instrument, Instruments, Refusal
@@ -136,23 +135,25 @@ def refusal_of(
     An order adds at most the margin of its whole value and costs at most ``most_fee``: when the
     account can carry these, the exact values need not be computed.
     """
-    entry = instruments[terms.conId]
-    if MARGIN_MODELS[account.margin].cash:
+    entry, model = instruments[terms.conId], MARGIN_MODELS[account.margin]
+    kind = entry.secType
+    if model.cash:
         return _unpaid(margin, account, terms, entry)
-    if entry.secType in NEVER_SHORT and terms.side < 0:
+    if kind in NEVER_SHORT and terms.side < 0:
         return None if account.quantity(terms.conId) >= terms.quantity else Refusal(426)
-    if entry.secType in ("FOP", *UNLENT) or entry.daily:
+    if kind != "STK" and (kind == "FOP" or kind in UNLENT or entry.daily):
         effect = effect_of(margin, account, terms, instruments)
         return None if effect.carried else shortfall(effect)
     equity, maintenance = margin.worth(account)
     price = margin.mark(entry.conId) or terms.limit or terms.stop or 0
     value = notional(price, terms.quantity, entry.money_scale, entry.multiplier)
-    model, most = MARGIN_MODELS[account.margin], most_fee(value)
-    change = scaled(value, model.rate_of(entry.secType)) + 1  # what rounding may add
+    # Each division gives less by what rounding may add, and by 1 more.
+    most, change = most_fee(value), value * model.rate_of(kind) // RATE_SCALE + 2
     if entry.currency != account.currency:
         rate = margin.rate(entry.currency, account.currency)
-        change, most = scaled(change, rate) + 1, scaled(most, rate) + 1
-    if equity - most >= scaled(maintenance + change, model.initial_over_maintenance):
+        change, most = change * rate // RATE_SCALE + 2, most * rate // RATE_SCALE + 2
+    initial = (maintenance + change) * model.initial_over_maintenance // RATE_SCALE + 2
+    if equity - most >= initial:
         return None
     effect = effect_of(margin, account, terms, instruments)
     return None if effect.carried else shortfall(effect)
@@ -206,17 +207,21 @@ def shortfall(effect: Effect) -> Refusal:
     return Refusal(201, facts, "margin")
 
 
-def beyond_band(terms: Terms, quote: Quote, scale: int, width: Rate) -> Refusal | None:
+def beyond_band(
+    terms: Terms, quote: Quote, instruments: Instruments, width: Rate
+) -> Refusal | None:
     """Return the cancellation of a limit that is too aggressive for the market, or None.
 
     ``width`` is the greatest distance from the opposite touch, as a fraction of it.
     """
-    market = touch(terms.side, quote)
-    if terms.limit is None or not market:
+    side, limit = terms.side, terms.limit
+    market = quote.ask if side > 0 else quote.bid
+    if limit is None or not market or (limit - market) * side < 0:
         return None
-    bound = market * (RATE_SCALE + terms.side * width)
-    if (terms.limit * RATE_SCALE - bound) * terms.side < 0:
+    bound = market * (RATE_SCALE + side * width)
+    if (limit * RATE_SCALE - bound) * side < 0:
         return None
+    scale = instruments[terms.conId].scale
     facts = {
         "limit": quotient_text(bound, scale * RATE_SCALE),
         "market": quotient_text(market, scale),

@@ -111,43 +111,53 @@ class ApiOrders:
 
     def submit(self, command: SubmitOrder, now: Nanos) -> Decision:
         """Place an order, modify the working one with that id, or answer a what-if."""
-        client_id, order_id, order = command.clientId, command.orderId, command.order
-        known = self._known(command)
-        terms = order_ids.submit_refusal(self._state, known, command) or check(
+        state, order = self._state, command.order
+        known, refusal = None, None
+        if order.whatIf or command.orderId <= state.highest_ids.get(command.clientId, 0):
+            known = self._known(command)
+            refusal = order_ids.submit_refusal(state, known, command)
+        terms = refusal or check(
             command.contract,
             order,
             self._instruments,
-            self._state.accounts,
+            state.accounts,
             strict_tif=command.strict_tif,
             now=now,
         )
-        if not isinstance(terms, Refusal):
+        if type(terms) is Terms and (order.cashQty or order.faGroup):
             terms = self._sized(terms, order)
         if isinstance(terms, Refusal):
-            lives = order_ids.lives(self._state, client_id, order_id) and not order.whatIf
-            yield Refused(client_id, order_id, for_living(terms) if lives else terms)
-        elif order.whatIf:
-            yield from self._name(command.contract, terms, now)
-            yield from self._preview(client_id, order_id, terms, now)
-        elif (caution := self._caution(command, terms, now)) is not None:
-            yield from self._name(command.contract, terms, now)
-            yield from self._discard(command, terms, caution)
-        elif known is not None:
-            yield from self._replace(known, terms, now)
-        elif terms.extras.oca in self._state.filled_groups.get(terms.account, ()):
-            yield Refused(client_id, order_id, Refusal(201, variant="oca_filled"))
-        elif (unfit := self._unfit_child(client_id, order_id, terms)) is not None:
-            yield Refused(client_id, order_id, unfit)
-        elif command.attached and terms.extras.combo is not None:
-            yield Refused(client_id, order_id, Refusal(358))
-        elif command.attached:
-            yield from self._attach(command, terms, now)
-        else:
-            if self._state.day_end == 0:
-                yield from self._begin_day(now)
-            if is_combination(terms.conId):
-                yield from self._name(command.contract, terms, now)
-            yield from self._submit(client_id, order_id, terms, now, transmit=order.transmit)
+            return self._refuse(command, terms)
+        if order.whatIf:
+            return self._preview(command, terms, now)
+        if command.precautions is not None:
+            caution = self._caution(command, terms, now)
+            if caution is not None:
+                return self._discard(command, terms, caution, now)
+        if known is not None:
+            return self._replace(known, terms, now)
+        if terms.special is not None:
+            unfit = self._unfit_relative(command, terms)
+            if unfit is not None:
+                return iter((Refused(command.clientId, command.orderId, unfit),))
+        if command.attached:
+            return self._attach(command, terms, now)
+        if state.day_end == 0 or (terms.special is not None and is_combination(terms.conId)):
+            return self._submit_first(command, terms, now)
+        return self._submit(command.clientId, command.orderId, terms, now, transmit=order.transmit)
+
+    def _refuse(self, command: SubmitOrder, refusal: Refusal) -> Decision:
+        client_id, order_id = command.clientId, command.orderId
+        lives = order_ids.lives(self._state, client_id, order_id) and not command.order.whatIf
+        yield Refused(client_id, order_id, for_living(refusal) if lives else refusal)
+
+    def _submit_first(self, command: SubmitOrder, terms: Terms, now: Nanos) -> Decision:
+        """Submit the first order of all, or the first one for a combination."""
+        yield from self._begin_day(now)
+        yield from self._name(command.contract, terms, now)
+        client_id, order_id = command.clientId, command.orderId
+        transmit = command.order.transmit
+        yield from self._submit(client_id, order_id, terms, now, transmit=transmit)
 
     def _attach(self, command: SubmitOrder, terms: Terms, now: Nanos) -> Decision:
         """Place an order with the children that TWS makes for it, or discard it."""
@@ -160,7 +170,7 @@ class ApiOrders:
         lacking = next((one for one in command.attached if not one.distance), None)
         if lacking is not None:
             leg = "Profit Taker" if lacking.target else "Stop Loss"
-            yield from self._discard(command, terms, Refusal(10355, {"leg": leg}))
+            yield from self._discard(command, terms, Refusal(10355, {"leg": leg}), now)
             return
         if self._state.day_end == 0:
             yield from self._begin_day(now)
@@ -187,16 +197,17 @@ class ApiOrders:
             yield from self._submit(client_id, own_id, made, now, transmit=last)
 
     def _caution(self, command: SubmitOrder, terms: Terms, now: Nanos) -> Refusal | None:
-        if command.precautions is None:
-            return None
         entry = self._entry(command.contract, terms, now)
         account = self._state.accounts[terms.account]
         return self._precautions.refusal(command, terms, entry, account.currency)
 
-    def _discard(self, command: SubmitOrder, terms: Terms, caution: Refusal) -> Decision:
+    def _discard(
+        self, command: SubmitOrder, terms: Terms, caution: Refusal, now: Nanos
+    ) -> Decision:
         """Refuse an order that a precaution holds back: it ends with its id used, while a working
         one keeps its old terms."""
         client_id, order_id = command.clientId, command.orderId
+        yield from self._name(command.contract, terms, now)
         yield Refused(client_id, order_id, caution)
         if order_id in self._state.ids.get(client_id, {}):
             return
@@ -231,6 +242,15 @@ class ApiOrders:
         assert isinstance(entry, Combination)
         yield CombinationNamed(terms.conId, entry.composition)
 
+    def _unfit_relative(self, command: SubmitOrder, terms: Terms) -> Refusal | None:
+        """Return why an order does not go with the others that it names, or cannot have any."""
+        if terms.extras.oca in self._state.filled_groups.get(terms.account, ()):
+            return Refusal(201, variant="oca_filled")
+        unfit = self._unfit_child(command.clientId, command.orderId, terms)
+        if unfit is None and command.attached and terms.extras.combo is not None:
+            return Refusal(358)
+        return unfit
+
     def _unfit_child(self, client_id: int, order_id: int, terms: Terms) -> Refusal | None:
         """Return why an order cannot be the child of its parent: that is missing, or ended without
         having filled, or has no limit, which a trailing child needs."""
@@ -256,12 +276,17 @@ class ApiOrders:
         self, client_id: int, order_id: int, terms: Terms, now: Nanos, *, transmit: bool
     ) -> Decision:
         """Hold a new order, or place it; a transmitted child transmits its whole family."""
+        if not transmit:
+            return iter((OrderHeld(client_id, order_id, terms),))
+        if terms.special is None and client_id not in self._state.held:
+            return self._broker.place(client_id, order_id, terms, now)
+        return self._transmit(client_id, order_id, terms, now)
+
+    def _transmit(self, client_id: int, order_id: int, terms: Terms, now: Nanos) -> Decision:
+        """Place an order, with its family where it has one."""
         parent_id = terms.extras.parent
         held = self._state.held.get(client_id, {})
         parent = self.find(client_id, parent_id) if parent_id else None
-        if not transmit:
-            yield OrderHeld(client_id, order_id, terms)
-            return
         head = parent_id if parent_id in held else order_id
         family = {head: held.get(head, terms), order_id: terms}
         relatives = (head, parent_id) if parent_id else (head,)
@@ -304,7 +329,9 @@ class ApiOrders:
             return None
         return self.find(command.clientId, command.orderId)
 
-    def _preview(self, client_id: int, order_id: int, terms: Terms, now: Nanos) -> Decision:
+    def _preview(self, command: SubmitOrder, terms: Terms, now: Nanos) -> Decision:
+        client_id, order_id = command.clientId, command.orderId
+        yield from self._name(command.contract, terms, now)
         yield from self._begin_day(now)
         perm_id = self._state.next_perm_id
         expires = self._broker.holds.expiry(terms, now)
