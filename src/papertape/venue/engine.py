@@ -6,7 +6,7 @@ same market give the same facts, ids and state hash; the facts alone give the sa
 without market or rules. Nothing here reads a clock.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any, Final, get_args
 
@@ -301,9 +301,10 @@ class Engine:
         return _named(command), self.accounts.decide(command)
 
     def _carry_out(
-        self, cause: str, decision: Decision, now: Nanos, happened: list[Happened]
+        self, cause: str, decision: Iterator[Any], now: Nanos, happened: list[Happened]
     ) -> None:
-        """Fold each fact before the next one is decided; together they are one entry.
+        """Fold each fact before the next one is decided; together they are one entry. ``decision``
+        yields facts and answers.
 
         The books follow when all is decided: an order that fills at once never stands there.
         """
@@ -317,7 +318,6 @@ class Engine:
             if kind in ANSWERS:
                 happened.append(Happened(now, fact, None))
                 continue
-            assert not isinstance(fact, Answer)
             order = apply(fact, now)
             facts.append(fact)
             if kind in after:
@@ -362,8 +362,10 @@ class Engine:
                 self._end_with(leg)
 
     def _after_fill(self, fact: OrderFilled, order: LiveOrder) -> None:
-        self._end_with(order.terms.conId)
-        self.broker.margin.touched(order.terms.account, order.terms.conId)
+        terms = order.terms
+        if terms.conId not in self._held:
+            self._end_with(terms.conId)
+        self.broker.margin.touched(terms.account, terms.conId)
 
     def _after_correction(self, fact: ExecutionCorrected, order: LiveOrder) -> None:
         self.broker.margin.touched(order.terms.account, order.terms.conId)
@@ -488,7 +490,8 @@ class Engine:
     def _walk(self, until: Nanos, happened: list[Happened]) -> None:
         """Carry out the ticks up to ``until`` that reach a working order."""
         if self._ahead.is_quiet(until):
-            self.clock = max(self.clock, until)
+            if until > self.clock:
+                self.clock = until
             return
         concerned = self.exchange.concerned
         for tick in self._ahead.ticks(self.clock, until):

@@ -23,6 +23,7 @@ class MarketWalk:
     def __init__(self, market: MarketSource | None, exchange: Exchange) -> None:
         self._market = market
         self._exchange = exchange
+        self._instruments = exchange.instruments
         self._quiet: tuple[int, Nanos] = 0, 0
         """A version of the books, and the first tick after the clock that concerns them."""
 
@@ -32,9 +33,10 @@ class MarketWalk:
 
     def is_quiet(self, until: Nanos) -> bool:
         """Return whether no tick up to ``until`` is known to concern an order."""
+        if not self._instruments:
+            return True
         version, due = self._quiet
-        exchange = self._exchange
-        return not exchange.instruments or (until < due and version == exchange.changes)
+        return until < due and version == self._exchange.changes
 
     def next_due(self, clock: Nanos) -> Nanos | None:
         """Return when a tick after ``clock`` could first concern an order; None when none could."""

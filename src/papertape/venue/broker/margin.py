@@ -94,11 +94,10 @@ class MarginCalculator:
 
     def cash_worth(self, account: Account) -> CashMicros:
         """Return the cash of all currencies in the base currency."""
-        base = account.currency
-        return sum(
-            cash if currency == base else scaled(cash, self.rate(currency, base))
-            for currency, cash in account.cash.items()
-        )
+        base, worth = account.currency, 0
+        for currency, cash in account.cash.items():
+            worth += cash if currency == base else scaled(cash, self.rate(currency, base))
+        return worth
 
     def group_of(self, con_id: int) -> int:
         """Return which positions a position is margined with: options with what they are on."""

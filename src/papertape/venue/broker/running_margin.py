@@ -5,12 +5,17 @@ changes is replaced in the sums. The marks are a matter of the clock alone, so t
 commands at the same times are decided alike, whatever was asked in between.
 """
 
+from typing import Final
+
 from ..exchange.top_of_book import TopOfBook
 from ..market.source import Quote
 from ..reference.instruments import Instruments
 from ..units import SECOND, CashMicros, Nanos
 from .ledger import Account
 from .margin import MarginCalculator
+
+NOTHING: Final = (0, 0)
+"""The equity and margin of what is not held."""
 
 
 class _Sums:
@@ -77,19 +82,23 @@ class RunningMargin(MarginCalculator):
     def _catch_up(self, sums: _Sums) -> None:
         for con_id in sums.touched:
             group = self.group_of(con_id)
-            members = sums.members.setdefault(group, set())
+            members = sums.members.get(group)
+            if members is None:
+                members = sums.members[group] = set()
             members.add(con_id)
-            equity, maintenance = sums.groups.pop(group, (0, 0))
-            sums.equity, sums.maintenance = sums.equity - equity, sums.maintenance - maintenance
+            equity, maintenance = sums.groups.pop(group, NOTHING)
+            sums.equity -= equity
+            sums.maintenance -= maintenance
             self._put(sums, group)
         sums.touched.clear()
 
     def _put(self, sums: _Sums, group: int) -> None:
-        if sums.members[group] == {group}:
-            found = sums.groups[group] = self._marked.alone(sums.account, group)
-            sums.equity, sums.maintenance = sums.equity + found[0], sums.maintenance + found[1]
-            return
-        held = [one for one in sums.members[group] if sums.account.quantity(one)]
-        if held:
-            found = sums.groups[group] = self._marked.group_worth(sums.account, sorted(held))
-            sums.equity, sums.maintenance = sums.equity + found[0], sums.maintenance + found[1]
+        members, account = sums.members[group], sums.account
+        if len(members) == 1 and group in members:
+            found = self._marked.alone(account, group)
+        else:
+            held = sorted(one for one in members if account.quantity(one))
+            found = self._marked.group_worth(account, held) if held else NOTHING
+        sums.groups[group] = found
+        sums.equity += found[0]
+        sums.maintenance += found[1]

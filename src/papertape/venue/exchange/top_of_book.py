@@ -14,17 +14,13 @@ class TopOfBook:
     def __init__(self, source: MarketSource | None) -> None:
         self._source = source
         self._seen: dict[int, Quote] = {}
-        self._now: Nanos = -1
-
-    @property
-    def now(self) -> Nanos:
-        """The instant of the command being decided."""
-        return self._now
+        self.now: Nanos = -1
+        """The instant of the command being decided; set by ``begin``."""
 
     def begin(self, now: Nanos) -> None:
         """Set the instant to ``now``."""
-        if now != self._now:
-            self._now = now
+        if now != self.now:
+            self.now = now
             self._seen.clear()
 
     def show(self, quote: Quote) -> None:
@@ -35,14 +31,14 @@ class TopOfBook:
         """Return the top of book of an instrument; an empty one when the market has none."""
         quote = self._seen.get(con_id)
         if quote is None:
-            quote = self._seen[con_id] = self.current(con_id, self._now)
+            quote = self._seen[con_id] = self.current(con_id, self.now)
         return quote
 
     def last(self, con_id: int) -> PriceUnits:
         """Return the last price of an instrument; 0 when nothing has traded."""
         if self._source is None or con_id not in self._source:
             return 0
-        return self._source.day(con_id, self._now).last
+        return self._source.day(con_id, self.now).last
 
     def price(self, con_id: int) -> PriceUnits:
         """Return the middle of a quote, or the last price where a side is missing; 0 for none."""
@@ -54,14 +50,14 @@ class TopOfBook:
         """Return the trading day of an instrument so far; None when the market has it not."""
         if self._source is None or con_id not in self._source:
             return None
-        return self._source.day(con_id, self._now)
+        return self._source.day(con_id, self.now)
 
     def shown(self, con_id: int, side: int, price: PriceUnits) -> SizeUnits:
         """Return the size that the book shows at a price of a side, +1 the bids, within its best
         ``SHOWN_LEVELS``; 0 where it shows none."""
         if self._source is None or con_id not in self._source:
             return 0
-        book = self._source.depth(con_id, self._now, SHOWN_LEVELS)
+        book = self._source.depth(con_id, self.now, SHOWN_LEVELS)
         levels = book.bids if side > 0 else book.asks
         return next((level.size for level in levels if level.price == price), 0)
 
