@@ -56,9 +56,9 @@ class Archive:
     def finish(self, order: LiveOrder, fact: int) -> bytes:
         """Add an order that the fact with that number ended; return its row."""
         row = _encode(order)
-        self._index(order.permId, order.clientId, order.orderId, row)
-        names = fact, order.permId, order.clientId, order.orderId, row
-        self._new_orders.append(_row(FinishedRow, names))
+        perm_id, client_id, order_id = order.permId, order.clientId, order.orderId
+        self._index(perm_id, client_id, order_id, row)
+        self._new_orders.append(_row(FinishedRow, (fact, perm_id, client_id, order_id, row)))
         return row
 
     def fill(self, fill: FillRow, fact: int) -> bytes:

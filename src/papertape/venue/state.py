@@ -215,7 +215,8 @@ class Fold:
         if fact.status == INACTIVE:
             return self._over(replace(order, ended=now, bySystem=True))
         self._name(order)
-        return self._kept(order)
+        state.orders[order.permId] = order
+        return order
 
     def _received(self, fact: OrderReceived, now: Nanos) -> LiveOrder:
         order = self.state.orders[fact.permId]
@@ -282,10 +283,9 @@ class Fold:
             moved(order.status, fact.status), "", order.accepted, order.expires,
             order.triggered, order.filled + fact.size, order.value + fact.value, fact.price,
             order.fees + fact.fee, order.billedSize + fact.size, order.billedValue + fact.value,
-            now if over else 0, over, parent=order.parent, movedStop=order.movedStop,
-            movedLimit=order.movedLimit, run=order.run, scripted=order.scripted,
-            given=fact.given, ahead=order.ahead, joined=order.joined, routed=order.routed,
-            charged=added(order.charged, fact.charged),
+            now if over else 0, over, 0, 0, order.parent, order.movedStop, order.movedLimit, False,
+            fact.given, order.run, (), (), order.ahead, order.joined, 0, order.routed,
+            order.scripted, order.corrected, added(order.charged, fact.charged),
         )  # fmt: skip
         state.next_execution = fact.execution + 1
         if not fact.given:  # else the books are those of its parts
@@ -293,7 +293,8 @@ class Fold:
         self._consume(terms.conId, terms.side, fact.size, fact.quote)
         row = self.archive.fill(fill_row(order, fact, now), state.facts)
         if over:
-            self._fill_group(terms)
+            if terms.special is not None:
+                self._fill_group(terms)
             return self._over(order, row)
         state.past = chained(state.past, row)
         return self._kept(order)
@@ -466,10 +467,11 @@ class Fold:
 
     def _over(self, order: LiveOrder, fill: bytes = b"") -> LiveOrder:
         """Archive a finished order, with the row of its last fill."""
-        if self.state.orders.pop(order.permId, None) is not None:
-            _forget(self.state.ids, order.clientId, order.orderId)
-        row = self.archive.finish(order, self.state.facts)
-        self.state.past = chained(self.state.past, fill + row)
+        state = self.state
+        if state.orders.pop(order.permId, None) is not None:
+            _forget(state.ids, order.clientId, order.orderId)
+        row = self.archive.finish(order, state.facts)
+        state.past = chained(state.past, fill + row)
         return order
 
     # -- the API state of TWS ---------------------------------------------------------------------
@@ -502,7 +504,8 @@ class Fold:
         state = self.state
         if order_id > state.highest_ids.get(client_id, 0):
             state.highest_ids[client_id] = order_id
-        elif client_id not in state.highest_ids:
+            return
+        if client_id not in state.highest_ids:
             state.highest_ids[client_id] = 0
         if -order_id > state.bound:
             state.bound = -order_id

@@ -14,8 +14,8 @@ import msgspec
 from papertape.model import Order, SoftDollarTier
 
 from ..facts import Terms
-from ..reference.instruments import Instrument, Listing
-from ..units import SIZE_SCALE, PriceUnits
+from ..reference.instruments import Listing
+from ..units import SIZE_SCALE
 from .attributes import TABLE
 from .ledger import Account
 from .margin import unvalued
@@ -78,10 +78,12 @@ def plain_terms(
     ):  # fmt: skip
         return None
     size = int(digits) * SIZE_SCALE
-    limit = _price(order.lmtPrice, entry, wanted=kind.limit)
-    stop = _price(order.auxPrice, entry, wanted=kind.stop)
+    limit = on_increment(order.lmtPrice, entry) if kind.limit else None
+    stop = on_increment(order.auxPrice, entry) if kind.stop else None
     if not size or limit == 0 or stop == 0:
         return None
+    if (limit is None and order.lmtPrice) or (stop is None and order.auxPrice):
+        return None  # a price that the type has no use for
     return Terms(
         account, entry.conId, listing.exchange, side, size, kind.name, limit, stop,
         0 if stop is None else trigger_method(0, entry.secType), order.tif or DAY, False,
@@ -95,11 +97,3 @@ def _only(accounts: Mapping[str, Account]) -> str:
         for code, account in accounts.items():
             return "" if account.advisor else code
     return ""
-
-
-def _price(price: float | None, entry: Instrument, *, wanted: bool) -> PriceUnits | None:
-    """Return a price that the type of an order wants; 0 for none that will do, and for one that it
-    does not want."""
-    if wanted:
-        return on_increment(price, entry)
-    return 0 if price else None

@@ -125,7 +125,8 @@ def check(
     listing, known = _listing(contract, instruments, now)
     if isinstance(listing, Refusal):
         return listing
-    differs, combined = given(order), known is COMBINATION_TYPES
+    differs: dict[str, Any] = given(order)
+    combined = known is COMBINATION_TYPES
     if not combined and isinstance(accounts, dict):
         plain = plain_terms(order, differs, listing, accounts, strict_tif=strict_tif)
         if plain is not None:
