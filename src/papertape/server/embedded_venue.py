@@ -7,7 +7,7 @@ from ..errors import JournalError
 from ..venue.archive import Archive
 from ..venue.broker.accounts_refused import AccountRefused
 from ..venue.broker.profile import Profile
-from ..venue.commands import Command
+from ..venue.commands import Command, SubmitOrder
 from ..venue.engine import Engine, Happened
 from ..venue.entries import Entry
 from ..venue.market.source import MarketSource
@@ -27,6 +27,8 @@ class EmbeddedVenue:
     def __init__(self, engine: Engine, keeper: Keeper, market: MarketSource) -> None:
         self._keeper = keeper
         self._market = market
+        self.ordered: Nanos = -1
+        """See ``Venue``."""
         self._take(engine)
 
     def _take(self, engine: Engine) -> None:
@@ -43,8 +45,14 @@ class EmbeddedVenue:
         self.advance = engine.advance
         self.next_due = engine.next_due
 
+    def preparing(self, now: Nanos) -> Iterator[None]:
+        """See ``Venue``."""
+        return self.engine.preparing(now)
+
     def submit(self, command: Command, now: Nanos) -> list[Happened]:
         """See ``Venue``. Raises ``JournalError`` when a failed command cannot be undone."""
+        if type(command) is SubmitOrder:
+            self.ordered = now
         try:
             return self.engine.submit(command, now)
         except (AccountRefused, ScriptRefused):

@@ -33,6 +33,7 @@ from .event_bus import EventBus
 from .handlers import HANDLERS, registered, unserved
 from .handlers import session as opening
 from .handlers.services import Services
+from .margin_ahead import MarginAhead
 from .market_data.books import DepthStreams
 from .market_data.channels import Channels
 from .market_data.computations import Computations
@@ -198,7 +199,7 @@ class Station:
             self.farms.alarm, self.farm_queue.alarm, self.scheduler.alarm, self.level1.alarm,
             self.streams.alarm, self.generic_ticks.alarm, self.computations.alarm,
             self.bars.alarm, self.figures.alarm,
-            profits.alarm, scanners.alarm, self.news.alarm,
+            MarginAhead(self.venue, timing).alarm, profits.alarm, scanners.alarm, self.news.alarm,
         )  # fmt: skip
         self._services = Services(
             settings=chosen,

@@ -63,6 +63,14 @@ class Venue(ReadModel, Protocol):
         after the venue has been restored to its state before the command.
         """
 
+    @property
+    def ordered(self) -> Nanos:
+        """When a client sent its latest order; -1 before the first."""
+
+    def preparing(self, now: Nanos) -> Iterator[None]:
+        """Work out in steps what the check of an order in the next second will need; nothing
+        depends on it but how long that check takes."""
+
     def advance(self, now: Nanos) -> list[Happened]:
         """Advance the time to ``now``; return the facts."""
 

@@ -83,8 +83,10 @@ from .snapshots import Snapshot, frozen, restored
 from .state import Fold, State, fingerprint
 from .tws.api_orders import Answer, ApiOrders, Decision
 from .tws.exercises import Exercises
-from .units import Nanos
+from .units import SECOND, Nanos
 
+MANY: Final = 20
+"""Positions from which on an account is valued ahead of the checks of its orders."""
 REPLAYED: Final = 1000
 """Entries that are folded before their rows of what is over are handed over."""
 PLACED: Final = (OrderPlaced, OrderReplaced, OrderDeactivated)
@@ -505,6 +507,14 @@ class Engine:
         self.clock = max(self.clock, until)
 
     # -- questions ----------------------------------------------------------------------------
+
+    def preparing(self, now: Nanos) -> Iterator[None]:
+        """Work out, a position a step, what the first check of an order in the next second will
+        need of accounts with many positions. Nothing that is decided depends on it."""
+        second = now - now % SECOND + SECOND
+        for account in tuple(self.state.accounts.values()):
+            if len(account.positions) >= MANY:
+                yield from self.broker.margin.preparing(account, second)
 
     def find(self, client_id: int, order_id: int) -> LiveOrder | None:
         """An order of today by its client's id, finished ones included."""

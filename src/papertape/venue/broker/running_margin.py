@@ -2,9 +2,11 @@
 
 The broker marks the positions of an account once a second, at the second's beginning; what an order
 changes is replaced in the sums. The marks are a matter of the clock alone, so that the same
-commands at the same times are decided alike, whatever was asked in between.
+commands at the same times are decided alike, whatever was asked in between. For the same reason
+those of the next second may be worked out before it begins, while nobody waits (``preparing``).
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 from ..exchange.top_of_book import TopOfBook
@@ -32,6 +34,16 @@ class _Sums:
         self.touched: set[int] = set()
 
 
+class _Prepared:
+    """Marks and sums of a second that is yet to begin."""
+
+    def __init__(self, second: Nanos) -> None:
+        self.second = second
+        self.quotes: dict[int, Quote] = {}
+        self.sums: dict[str, _Sums] = {}
+        self.building: dict[str, _Sums] = {}
+
+
 class RunningMargin(MarginCalculator):
     """Values accounts at the present prices, and for ``worth`` at those of the second."""
 
@@ -42,24 +54,52 @@ class RunningMargin(MarginCalculator):
         self._quotes: dict[int, Quote] = {}
         self._marked = MarginCalculator(instruments, self._mark)
         self._sums: dict[str, _Sums] = {}
+        self._prepared: _Prepared | None = None
 
     def touched(self, account: str, con_id: int) -> None:
         """Note that the holdings of an account in an instrument have changed."""
         sums = self._sums.get(account)
         if sums is not None:
             sums.touched.add(con_id)
+        if self._prepared is not None:
+            for known in (self._prepared.sums, self._prepared.building):
+                if account in known:
+                    known[account].touched.add(con_id)
+
+    def preparing(self, account: Account, second: Nanos) -> Iterator[None]:
+        """Work out the sums of an account at the beginning of a second to come, one group of
+        positions a step. It changes no decision: what it finds is what would be found then."""
+        if second - SECOND != self._second:
+            self._turn_to(second - SECOND)
+        prepared = self._prepared
+        if prepared is None or prepared.second != second:
+            prepared = self._prepared = _Prepared(second)
+        twin = RunningMargin(self._instruments, self._top)
+        twin._second, twin._quotes = second, prepared.quotes
+        sums = prepared.building[account.code] = _Sums(account, second)
+        for group, members in twin._marked.groups(account).items():
+            if self._prepared is not prepared:
+                return
+            sums.members[group] = set(members)
+            twin._put(sums, group)
+            yield
+        for currency in account.cash:
+            twin._marked.rate(currency, account.currency)
+        if prepared.building.pop(account.code, None) is sums:
+            prepared.sums[account.code] = sums
 
     def forget(self) -> None:
         """Forget the marks: prices of the past have changed."""
         self._second = -1
         self._sums.clear()
+        self._prepared = None
 
     def worth(self, account: Account) -> tuple[CashMicros, CashMicros]:
         """Return equity and maintenance margin at the marks of the second."""
         now = self._top.now
         second = now - now % SECOND
         if second != self._second:
-            self._second, self._quotes = second, {}
+            self._turn_to(second)
         sums = self._sums.get(account.code)
         if (
             sums is None or sums.second != second or sums.account is not account
@@ -72,6 +112,13 @@ class RunningMargin(MarginCalculator):
         elif sums.touched:
             self._catch_up(sums)
         return self._marked.cash_worth(account) + sums.equity, sums.maintenance
+
+    def _turn_to(self, second: Nanos) -> None:
+        """Begin a second, with what is prepared of it."""
+        self._second, self._quotes = second, {}
+        if self._prepared is not None and self._prepared.second == second:
+            self._quotes, self._sums = self._prepared.quotes, self._prepared.sums
+            self._prepared = None
 
     def _mark(self, con_id: int) -> Quote:
         quote = self._quotes.get(con_id)
