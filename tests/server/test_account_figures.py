@@ -50,6 +50,22 @@ def test_unchanged_figures_come_again_after_three_minutes_and_not_before() -> No
     assert len(client.got()) == len(first)
 
 
+@pytest.mark.parametrize("wait", [0.0, 0.5])
+def test_what_comes_after_three_minutes_is_at_the_prices_of_then(wait: float) -> None:
+    """Also where the second of some prices is that of all of them."""
+    hall = Hall()
+    hall.quote("AAPL 100 x 100")
+    client = hall.client()
+    client.send(order(1, "BUY 10 AAPL MKT"))
+    client.got()
+    hall.wait(wait)
+    client.send(account.ReqAccountUpdates(True, "")).got()
+    hall.quote("AAPL 110 x 110")
+    hall.wait(181)
+    told = client.of(account.AccountValue)
+    assert [row.value for row in told if row.key == "StockMarketValue"] == ["1100.00"] * 2
+
+
 def test_a_fill_brings_the_figures_at_once_and_starts_the_three_minutes_anew() -> None:
     hall, client = following()
     hall.wait(100)

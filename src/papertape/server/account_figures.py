@@ -20,6 +20,7 @@ from ..wire.catalogue.account import (
 from .config import Config
 from .event_bus import EventBus
 from .figure_rows import FigureRows
+from .present.combined_figures import CombinedFigures
 from .present.preferences import Preferences
 from .present.queries import Queries
 from .present.running_figures import RunningFigures
@@ -99,6 +100,7 @@ class PositionSubscription(Subscription):
         super().__init__(0)
 
 
+Figures = RunningFigures | CombinedFigures
 FIGURES = (AccountSubscription, MultiAccountSubscription, SummarySubscription)
 
 
@@ -133,7 +135,7 @@ class AccountFigures:
         """Session number -> when its values are sent again."""
         self._moved: dict[str, dict[int, None]] = {}
         """Accounts whose cash or positions have changed in this turn, and the contracts."""
-        self._running: dict[str, RunningFigures] = {}
+        self._running: dict[str, Figures] = {}
         """The figures of accounts that somebody follows."""
         self._pending: dict[str, dict[int, None]] = {}
         """Accounts with fills that are not in their figures yet, and the contracts."""
@@ -154,12 +156,19 @@ class AccountFigures:
 
     def changed(self, account: str) -> None:
         """Note that an account's cash or positions changed; ``refresh`` sends the new values."""
-        self._moved.setdefault(account, {})
+        for code in self._concerned(account):
+            self._moved.setdefault(code, {})
         self._news[account] = None
 
     def moved(self, account: str, con_id: int) -> None:
         """Note that a position has changed; ``changed`` comes as well."""
-        self._moved.setdefault(account, {})[con_id] = None
+        for code in self._concerned(account):
+            self._moved.setdefault(code, {})[con_id] = None
+
+    def _concerned(self, account: str) -> tuple[str, ...]:
+        """An account, and all of an advisor's together where somebody follows that."""
+        everybody = self._queries.everybody()
+        return (account, everybody) if everybody in self._running else (account,)
 
     def refresh(self) -> None:
         """Send the accounts that have changed since the last call to their subscribers."""
@@ -225,7 +234,7 @@ class AccountFigures:
             self._queries, self._preferences, self._config, self._timing.now, self._figures_of
         )
 
-    def _figures_of(self, account: str) -> RunningFigures:
+    def _figures_of(self, account: str) -> Figures:
         """The figures of an account, with all of its fills."""
         now, contracts = self._timing.now, self._pending.pop(account, None)
         running = self._running.pop(account, None)
@@ -395,7 +404,7 @@ class AccountFigures:
                 )
 
 
-def attempt_turn(running: RunningFigures, now: Nanos) -> bool:
+def attempt_turn(running: Figures, now: Nanos) -> bool:
     """Look at some prices of an account again; return whether that was possible."""
     try:
         running.turn(now, 1 + len(running.holdings) // PARTS)

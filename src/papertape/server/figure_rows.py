@@ -19,6 +19,7 @@ from ..wire.catalogue.account import (
 from ..wire.message import Message
 from .config import Config
 from .present.account_values import AccountFigure
+from .present.combined_figures import CombinedFigures
 from .present.preferences import Preferences
 from .present.queries import Queries
 from .present.running_figures import RunningFigures
@@ -49,7 +50,7 @@ class FigureRows:
         preferences: Preferences,
         config: Config,
         now: Nanos,
-        running: Callable[[str], RunningFigures],
+        running: Callable[[str], RunningFigures | CombinedFigures],
     ) -> None:
         self._queries = queries
         self._preferences = preferences

@@ -68,7 +68,7 @@ def req_positions_multi(
         cause = f"At most {MAX_MULTI_POSITIONS} subscriptions to positions"
         session.error(message.reqId, 322, cause=cause)
         return None
-    among = None if wanted in ("", ALL) else members or (wanted,)
+    among = None if wanted in ("", ALL, tws.queries.everybody()) else members or (wanted,)
     one = MultiPositionSubscription(message.reqId, among, message.modelCode.strip())
     session.subscriptions.add(one)
     return _multi_positions(tws, session, one)
@@ -106,12 +106,14 @@ def cancel_positions_multi(
 
 def account_of(tws: Services, wanted: str) -> str | None:
     """The account that a request names, the first one where it names none, None for an unknown
-    one."""
-    known = tws.queries.accounts()
+    one; an advisor has one for all together (``Queries.everybody``)."""
+    known, everybody = tws.queries.accounts(), tws.queries.everybody()
     code = wanted.strip()
-    if not code or code == "All":
+    if code == ALL:
+        return everybody or known[0]
+    if not code:
         return known[0]
-    return code if code in known else None
+    return code if code in known or code == everybody else None
 
 
 @handles(wire.ReqAccountUpdates)

@@ -26,9 +26,10 @@ from ...venue.reference.exchanges import ALIASES
 from ...venue.reference.instruments import Refusal, contract_of
 from ...venue.reference.times import eastern
 from ...venue.tws import order_ids
-from ...venue.units import Nanos, price_float, scaled, size_decimal
+from ...venue.units import RATE_SCALE, Nanos, price_float, scaled, size_decimal
 from ..venue_port import ReadModel
 from .account_values import AccountFigure, account_values, summary_values
+from .combined_figures import CombinedFigures
 from .events import OrderView
 from .running_figures import RunningFigures
 from .times import parse_filter_time
@@ -283,7 +284,7 @@ class Queries:
         entry = self._venue.instruments[fill.conId]
         pairs = (
             (asked.clientId, max(fill.clientId, 0)),
-            (asked.acctCode, fill.account),
+            ("" if asked.acctCode == self.everybody() else asked.acctCode, fill.account),
             (asked.symbol.upper(), entry.symbol),
             (asked.secType.upper(), entry.secType),
             (ALIASES.get(asked.exchange, asked.exchange), fill.exchange),
@@ -305,9 +306,15 @@ class Queries:
         """The account of the advisor whose login it is; "" for another login."""
         return master_of(self._venue.state.accounts)
 
+    def everybody(self) -> str:
+        """The code for all accounts of an advisor together, which is the advisor's and an ``A``; ""
+        for another login."""
+        advisor = self.advisor()
+        return advisor and advisor + "A"
+
     def group(self, name: str) -> tuple[str, ...] | None:
         """The accounts of an advisor's group; None for an unknown one."""
-        if name == ALL:
+        if name in (ALL, self.everybody()):
             return self.accounts()
         group = self._venue.state.advisor_groups.get(name)
         return None if group is None else tuple(code for code, _ in group.members)
@@ -371,8 +378,11 @@ class Queries:
         holdings = self.valuation(account, now).holdings
         return tuple(_portfolio_row(account, holding) for holding in holdings)
 
-    def running(self, account: str, now: Nanos) -> RunningFigures:
-        """The figures of an account that go on from here."""
+    def running(self, account: str, now: Nanos) -> RunningFigures | CombinedFigures:
+        """The figures of an account, or of all of an advisor's together, that go on from here."""
+        if account == self.everybody():
+            base = self.base_currency(self.advisor())
+            return CombinedFigures(self._venue, account, base, now)
         return RunningFigures(self._venue, account, now)
 
     def held_rows(self, account: str, holdings: Iterable[Holding]) -> tuple[PortfolioRow, ...]:
@@ -381,6 +391,8 @@ class Queries:
 
     def profit(self, account: str, now: Nanos) -> ProfitRow:
         """The account's profit since the trading day began."""
+        if account == self.everybody():
+            return self.profits(account, now)[0]
         worth = self.valuation(account, now)
         return _whole_profit(worth, self._opening_options(account, worth.rates))
 
@@ -390,6 +402,9 @@ class Queries:
 
     def profit_of(self, account: str, con_id: int, now: Nanos) -> tuple[ProfitRow | None, bool]:
         """The profit of one position, None where there is none; and whether it traded today."""
+        if account == self.everybody():
+            _, singles, traded = self.profits(account, now)
+            return singles.get(con_id), con_id in traded
         books, paid = self._venue.state.accounts[account], self._paid(account)
         position = books.positions.get(con_id)
         if position is None:
@@ -399,6 +414,9 @@ class Queries:
 
     def each_profit(self, account: str, now: Nanos) -> Iterator[Profits | None]:
         """The same in steps: None after each price that was looked up, then the profits."""
+        if account == self.everybody():
+            yield from self._profit_of_all(now)
+            return
         quotes: dict[int, Quote] = {}
         for con_id in tuple(self._venue.state.accounts[account].positions):
             quotes[con_id] = self._venue.quote(con_id, now)
@@ -410,6 +428,23 @@ class Queries:
         }
         whole = _whole_profit(worth, self._opening_options(account, worth.rates))
         yield whole, singles, frozenset(paid)
+
+    def _profit_of_all(self, now: Nanos) -> Iterator[Profits | None]:
+        """The profits of all of an advisor's accounts together."""
+        base, margin = self.base_currency(self.advisor()), self._margin(now)
+        whole, singles = ProfitRow(0.0, 0.0, 0.0), dict[int, ProfitRow]()
+        traded: frozenset[int] = frozenset()
+        for code in self.accounts():
+            for found in self.each_profit(code, now):
+                if found is None:
+                    yield None
+                    continue
+                rate = margin.rate(self.base_currency(code), base) / RATE_SCALE
+                whole, traded = _summed(whole, found[0], rate), traded | found[2]
+                for con_id, row in found[1].items():
+                    known = singles.get(con_id)
+                    singles[con_id] = row if known is None else _summed(known, row)
+        yield whole, singles, traded
 
     def _opening_options(self, account: str, rates: dict[str, int]) -> int:
         """The value of options at the start of the day, which the equity of then does not have."""
@@ -501,6 +536,17 @@ def _single_profit(held: Holding, opening: Mapping[int, int], paid: Mapping[int,
         realizedPnL=money(held.position.realized),
         position=size_decimal(held.position.quantity),
         value=money(held.value),
+    )
+
+
+def _summed(one: ProfitRow, other: ProfitRow, rate: float = 1.0) -> ProfitRow:
+    """Two rows as one, the second at a rate."""
+    return ProfitRow(
+        dailyPnL=one.dailyPnL + rate * other.dailyPnL,
+        unrealizedPnL=one.unrealizedPnL + rate * other.unrealizedPnL,
+        realizedPnL=one.realizedPnL + rate * other.realizedPnL,
+        position=one.position + other.position,
+        value=one.value + rate * other.value,
     )
 
 

@@ -36,6 +36,8 @@ class RunningFigures:
         self._now = now
         self._quotes: dict[int, Quote] = {}
         self._margin = MarginCalculator(venue.instruments, self._look)
+        self.time: Nanos = -1
+        """When all of its prices were looked at last."""
         self._at = 0
         """Where the turn of the positions goes on."""
         self.book = FigureBook(account, self._books.currency)
@@ -57,11 +59,6 @@ class RunningFigures:
 
     # -- looking at prices ----------------------------------------------------------------------
 
-    @property
-    def time(self) -> Nanos:
-        """When it was worked out last."""
-        return self._now
-
     def refresh(self, now: Nanos) -> None:
         """Look at every price again."""
         for _ in self.refreshing(now):
@@ -74,7 +71,7 @@ class RunningFigures:
         for con_id in tuple(self._books.positions):
             quotes[con_id] = self._venue.quote(con_id, now)
             yield
-        self._quotes = quotes
+        self._quotes, self.time = quotes, now
         self._rebuild()
         self._update()
 
