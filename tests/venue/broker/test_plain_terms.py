@@ -14,6 +14,7 @@ from papertape.venue.broker.plain_terms import PLAIN_TYPES, WITHOUT_EFFECT
 from papertape.venue.facts import Terms
 from papertape.venue.reference.descriptions import Refusal
 from papertape.venue.reference.listings import CATALOGUE
+from venue.test_funds import CALL, FUND, INSTRUMENTS
 
 NAN, INF = float("nan"), float("inf")
 STOCK = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
@@ -24,6 +25,8 @@ CONTRACTS = (
     Contract(symbol="BTC", secType="CRYPTO", exchange="PAXOS", currency="USD"),
     Contract(symbol="SPX", secType="IND", exchange="CBOE", currency="USD"),
     Contract(symbol="NOWHERE", secType="STK", exchange="SMART", currency="USD"),
+    Contract(conId=FUND.conId, exchange="FUNDSERV"),
+    Contract(conId=CALL.conId, exchange="SMART"),
 )
 MANAGED = [Account("F1", "USD", {}, advisor=True), Account("DU1", "USD", {})]
 ACCOUNTS: tuple[dict[str, Account], ...] = (
@@ -92,7 +95,7 @@ def both(
     for usual in (terms.plain_terms, lambda *_, **__: None):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(terms, "plain_terms", usual)
-            found.append(terms.check(contract, order, CATALOGUE, accounts, strict_tif=strict))
+            found.append(terms.check(contract, order, INSTRUMENTS, accounts, strict_tif=strict))
     return found[0], found[1]
 
 

@@ -47,6 +47,8 @@ PLAIN_TYPES: Final[Mapping[tuple[str, str], OrderType]] = {
     if tif not in BY_TIME
 }
 """Order types by ``orderType`` and ``tif``, where neither asks for more than price and size."""
+OF_THEIR_OWN: Final = ("CRYPTO", "FUND")
+"""Kinds whose orders have rules of their own: by an amount of money, at the value of a close."""
 LONGEST: Final = 9
 """Digits of a size that is surely not too large."""
 
@@ -73,7 +75,7 @@ def plain_terms(
         or not differs.keys() <= PLAIN_ATTRIBUTES
         or len(digits) > LONGEST or not digits.isdecimal() or account not in accounts
         or (strict_tif and not order.tif)
-        or entry.secType == "CRYPTO"  # may be bought by an amount of money alone
+        or entry.secType in OF_THEIR_OWN
         or unvalued(entry) is not None
     ):  # fmt: skip
         return None
