@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from papertape.model import Contract
+from papertape.server.market_data.generic_lines import EVERY_MEASURE
 from papertape.server.market_data.generic_ticks import (
     NEWS,
     TABLE,
@@ -15,7 +16,6 @@ from papertape.server.market_data.generic_ticks import (
     legal_ticks,
     wanted_ticks,
 )
-from papertape.server.market_data.measures import MEASURES
 from papertape.server.market_data.past_days import SLICE
 from papertape.server.settings import StationSettings
 from papertape.venue.reference.instruments import Refusal
@@ -72,7 +72,7 @@ def test_every_id_of_every_type_is_sent_refused_by_name_or_passed_through() -> N
     for tick in TABLE:
         assert tick.types <= TYPES and tick.sends <= tick.types and tick.refuses <= tick.types
         assert not tick.sends & tick.refuses
-        assert bool(tick.sends) == (tick.id in MEASURES or tick.id == NEWS), tick
+        assert bool(tick.sends) == (tick.id in EVERY_MEASURE or tick.id == NEWS), tick
         assert tick.what, tick
         for sec_type in TYPES:
             # 221 is the older id of the mark price too, and means that.
@@ -281,3 +281,68 @@ def test_another_login_ends_both_halves_with_one_error() -> None:
     hall.station.competition.end()
     hall.quote("AAPL 257.60 x 257.62")
     assert client.got() == []
+
+
+# ---------------------------------------------------------------- options, futures, odd lots
+
+
+def test_options_are_a_part_of_what_their_stock_trades(figures: Figures) -> None:
+    found, _, plain = figures
+    assert 0.01 < float(found[29] + found[30]) * 100 / float(plain[8]) < 0.4
+    assert found[29] > 0 < found[30] and found[27] > found[29] and found[28] > found[30]
+    assert 0 < float(found[87]) < float(found[27] + found[28])
+    assert all(found[one] == int(found[one]) for one in (27, 28, 29, 30, 87))
+
+
+def test_what_is_open_stands_for_a_day_and_options_grow_with_it() -> None:
+    market = whole_market()
+    client = market.client(1)
+
+    def looked(after: float) -> dict[int, Any]:
+        market.wait(after)  # while nobody follows
+        client.send(wire.ReqMktData(1, SPY, "mdoff,100,101,105"))
+        market.wait(0.5)
+        found = told(client)
+        client.send(wire.CancelMktData(1)).got()
+        return found
+
+    first, later, next_day = looked(1), looked(1800), looked(86_400)
+    assert later[29] > first[29] and later[30] > first[30]
+    for one in (27, 28, 87):
+        assert first[one] == later[one] != next_day[one]
+
+
+def test_a_stock_without_options_has_none(hall: Hall) -> None:
+    foreign = Contract(symbol="SAP", secType="STK", exchange="SMART", currency="EUR")
+    client = hall.client(6)
+    client.send(wire.ReqMktData(1, foreign, "mdoff,100,101,105"))
+    hall.wait(1)
+    assert told(client) == {}
+
+
+def test_odd_lots_stand_inside_the_quote(hall: Hall) -> None:
+    client = hall.client(5)
+    ibm = Contract(symbol="IBM", secType="STK", exchange="SMART", currency="USD")
+    client.send(wire.ReqMktData(1, ibm, "787"))
+    seen, quote = 0, told(client)
+    for _ in range(400):
+        hall.wait(0.25)
+        quote |= told(client)
+        bid, ask, lot_bid, lot_ask = (quote.get(one, -1.0) for one in (1, 2, 105, 106))
+        for price, size, venue in ((lot_bid, 107, 109), (lot_ask, 108, 110)):
+            if price < 0:
+                assert quote.get(size, 0) == 0 and quote.get(venue, "") == ""
+            else:
+                seen += 1
+                assert bid < price < ask and 0 < quote[size] < 100
+                assert len(quote[venue]) == 1 and quote[venue].isalpha()
+        if min(lot_bid, lot_ask) > 0:
+            assert lot_bid < lot_ask
+    assert seen > 20
+
+
+def test_odd_lots_are_legal_from_their_version_on(hall: Hall) -> None:
+    for number, version in ((30, 224), (31, 225)):
+        client = hall.client(number, version)
+        client.send(wire.ReqMktData(1, SPY, "mdoff,787"))
+        assert bool(client.errors()) == (version < 225)

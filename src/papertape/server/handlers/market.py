@@ -61,7 +61,7 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
     if message.regulatorySnapshot:
         regulatory_snapshot(tws, session, message.reqId, entry)
         return
-    wanted = wanted_ticks(message.genericTickList, entry.secType)
+    wanted = wanted_ticks(message.genericTickList, entry.secType, session.version)
     if isinstance(wanted, Refusal):
         session.refuse(message.reqId, wanted)
         return

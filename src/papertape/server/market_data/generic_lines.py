@@ -19,12 +19,14 @@ from ..sessions.session import Session
 from ..sessions.subscriptions import End
 from ..timing import Timing
 from .channels import NEVER, Channels, Form, Listener, PartedFeed
+from .interest_measures import INTEREST_MEASURES
 from .measures import BY_DAYS, MEASURES, Facts, InstrumentMoment, LatestTrade, Measure
 from .past_days import PastDays
 from .quotes import shown_size
 
 Known = tuple[Measure, ...]
 USUAL: Final[Nanos] = 250_000_000
+EVERY_MEASURE: Final = MEASURES | INTEREST_MEASURES
 EVERY_TRADE: Final = frozenset((233, 375))
 MOST_REMEMBERED: Final = 1000
 """Instruments whose past days are kept; the oldest go."""
@@ -54,7 +56,7 @@ class GenericFeed(PartedFeed[Known]):
         self.steady = bool(interval)
         self._facts = facts
         self._entry = entry
-        self._measures = [MEASURES[one] for one in ids]
+        self._measures = [EVERY_MEASURE[one] for one in ids]
         self._days = max(BY_DAYS.get(one, 0) for one in ids)
         self._past = past
         self._interval = interval
@@ -94,6 +96,9 @@ def told_measures(items: Sequence[Measure], entry: Instrument, version: int) -> 
             yield TickString(0, tick, value)
         elif form == "price":
             yield TickPrice(0, tick, price_float(int(value), entry.scale), Decimal(0))
+        elif form == "side":
+            price = price_float(int(value), entry.scale) if value else -1.0
+            yield TickPrice(0, tick, price, Decimal(0))
         elif form == "size":
             size = shown_size(int(value), version, entry, VOLUME_TICKS_IN_SHARES)
             yield TickSize(0, tick, size)

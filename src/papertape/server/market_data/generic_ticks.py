@@ -11,10 +11,14 @@ from typing import Final, NamedTuple
 
 from ...venue.reference.instruments import Refusal
 from ...venue.reference.securities import UNQUOTED, UNTRADED
+from ...versions import MAX_SERVER
 
 MARKET_DATA_OFF: Final = "mdoff"
 FUNDAMENTALS: Final = 258
 NEWS: Final = 292
+ODD_LOT: Final = 787
+ODD_LOT_TICKS: Final = 225
+"""The server version from which clients know its ticks."""
 LONGEST: Final = 200
 """Characters of a bad list that its sender is told."""
 
@@ -50,17 +54,20 @@ class GenericTick(NamedTuple):
 # An id with * is taken but not listed; types: . all legal ones, - none, ! all others, + all with
 # trades.
 _ROWS: Final = """
-100 . STK,IND Option Volume | - | . | 29 30 | volume of calls and puts: nobody adds up a chain
-101 . STK,IND Option Open Interest | - | . | 27 28 | the market has no open interest
+100 . STK,IND Option Volume | . | - | 29 30 | calls and puts of the day: a part of what the stock \
+trades, where it has options; single options print on tapes of their own
+101 . STK,IND Option Open Interest | . | - | 27 28 | calls and puts that are open: some days' \
+worth of them, new every day
 104* . STK,IND Historical Volatility | . | - | 23 | the last 30 daily returns, a year's deviation
-105 . STK,IND Average Opt Volume | - | . | 87 | volume of options: nobody adds up a chain
+105 . STK,IND Average Opt Volume | . | - | 87 | the mean of 100 of the last 90 days
 106 . STK,IND impvolat | . | - | 24 | at which the tape prices an option at the money in 30 days
 162 . IND Index Future Premium | . | - | 31 | the nearest future less the index, in points
 165 . STK Misc. Stats | . | - | 15 16 17 18 19 20 21 | low and high of 13, 26 and 52 weeks with \
 today's; average volume of the days of the last 90
 221 220 . Creditman Mark Price | - | - | 78 | TWS does not use its tick
-225 . . Auction | STK | !STK | 34 35 36 61 | an auction that a world tells of: what would trade, \
-at which price, and what would be left, negative of sellers; nothing without one
+225 . . Auction | STK | !STK | 34 35 36 61 | what would trade in the next auction, at which price, \
+and what would be left, negative of sellers: five minutes before an opening, ten before a close, \
+with the hours of exchanges, or where a world tells of one
 232 221 . Pl Price | . | - | 37 | the price at which positions are valued: the middle of the quote
 233 . !CRYPTO RTVolume | + | - | 48 | the latest trade, the day's volume and average price
 236 . . inventory | STK | - | 46 89 | anybody may sell short: 3; shares: an average day's volume
@@ -78,13 +85,15 @@ at which price, and what would be left, negative of sellers; nothing without one
 beside its value
 586 . STK IPOHLMPRC | - | - | 101 102 | every share is listed already
 587 . . Pl Price Delayed | - | - | | none of the documented ticks is its own
-588 . STK,FUT Futures Open Interest | - | FUT | 86 | the market has no open interest
+588 . STK,FUT Futures Open Interest | FUT | - | 86 | contracts that are open: some days' \
+worth of its volume, new every day
 595 . STK,CFD,OPT,FOP,WAR,FUT,FWD,BOND,BILL,SLB,IOPT,CRYPTO Short-Term Volume X Mins | + | - \
 | 63 64 65 | volume of the last 3, 5 and 10 minutes
 614 . STK EtfNavMisc(high/low) | . | - | 98 99 | of funds: the day's highest and lowest middle
 619 . . Creditman Slow Mark Price | . | - | 79 | the mark price at the last whole minute
 623 . STK EtfFrozenNavLast(fznavlast) | . | - | 97 | of funds: the close of the day before
-787* . STK Odd Lot | - | . | 105 106 107 108 109 110 | the book has round lots alone
+787* . STK Odd Lot | . | - | 105 106 107 108 109 110 | orders of less than 100 shares inside the \
+quote, -1 and 0 without one; from version 225, of a stock with several venues
 """
 TYPES: Final = frozenset((
     "STK", "IND", "CFD", "OPT", "FOP", "FUT", "CASH", "BOND", "BILL", "WAR", "FWD", "SLB", "IOPT",
@@ -139,15 +148,19 @@ class WantedTicks(NamedTuple):
     """The ids for which ticks are sent, each once and in order; news go their own way."""
 
 
-def wanted_ticks(text: str, sec_type: str) -> WantedTicks | Refusal:
-    """Return what a list asks for, or why it is refused.
+def wanted_ticks(text: str, sec_type: str, version: int = MAX_SERVER) -> WantedTicks | Refusal:
+    """Return what a list asks for by a client of a version, or why it is refused.
 
     321 names the legal list, or what this station has not; 10358 is for fundamentals.
     """
     words = [word for word in map(str.strip, text.split(",")) if word]
     plain = [word for word in words if word.casefold() != MARKET_DATA_OFF]
     ticks = [_tick(word, sec_type) for word in plain]
-    legal = [tick for tick in ticks if tick is not None]
+    legal = [
+        tick
+        for tick in ticks
+        if tick is not None and (tick.id != ODD_LOT or version >= ODD_LOT_TICKS)
+    ]
     if len(legal) < len(ticks):
         facts = {"list": text[:LONGEST], "secType": sec_type, "legal": legal_ticks(sec_type)}
         return Refusal(321, facts, "generic_ticks")

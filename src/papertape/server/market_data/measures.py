@@ -1,6 +1,7 @@
 """What each generic tick tells, made of the tape alone: prices, sums of trades, volatilities.
 
-``MEASURES`` has a function for each id that the table of generic ticks says is sent. A function
+``MEASURES`` has a function for each id that the table of generic ticks says is sent, with
+``interest_measures``. A function
 yields what is known; what is not, such as the range of a year whose days are still being looked up,
 comes later.
 """
@@ -18,7 +19,8 @@ from ...venue.reference.sessions import TradingHours
 from ...venue.units import DAY, MINUTE, SIZE_SCALE, WEEK, Nanos, PriceUnits, SizeUnits
 from .past_days import RETURNS, PastDays
 
-Form = Literal["price", "size", "number", "text", "trade"]
+Form = Literal["price", "side", "size", "number", "text", "trade"]
+"""``side`` is the price of a side of the market, -1 where there is none."""
 RANGES: Final = ((13, 15, 16), (26, 17, 18), (52, 19, 20))
 """Weeks, and the tick types of their low and high."""
 AVERAGED: Final[Nanos] = 90 * DAY
@@ -274,7 +276,7 @@ def _auction(at: InstrumentMoment) -> Found:
         if found.price:
             yield Measure(35, "price", found.price)
         yield Measure(36, "size", found.imbalance)
-        yield Measure(61, "size", found.imbalance)
+        yield Measure(61, "size", found.regulatory)
 
 
 MEASURES: Final[dict[int, Callable[[InstrumentMoment], Found]]] = {
@@ -300,5 +302,7 @@ MEASURES: Final[dict[int, Callable[[InstrumentMoment], Found]]] = {
     619: _slow_mark,
     623: _fund_close,
 }
-BY_DAYS: Final = {104: RETURNS + 1, 165: 365, 236: 90, 411: RETURNS + 1}
+BY_DAYS: Final = {
+    101: 90, 104: RETURNS + 1, 105: 90, 165: 365, 236: 90, 411: RETURNS + 1, 588: 90,
+}  # fmt: skip
 """How many days of the past some of them need at most."""

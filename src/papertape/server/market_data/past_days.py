@@ -45,8 +45,11 @@ class PastDays:
         """Those that are not, the newest at the end."""
 
     def lacks(self, days: int) -> bool:
-        """Whether fewer days before the present one are known, and there are more of the year."""
-        return bool(self._spans) and self._looked < days
+        """Whether fewer days before the present one are known, or not all of so many days' time,
+        and there are more of the year."""
+        if not self._spans:
+            return False
+        return self._looked < days or self._spans[-1][0] >= self.begins - days * DAY
 
     def look(self, now: Nanos, days: int = 365) -> None:
         """See which day plays, and look up more of those before it, for a slice."""

@@ -27,6 +27,7 @@ from .source import (
     PriceBar,
     Print,
     Quote,
+    no_auction,
 )
 
 HALTS: Final = (HALTED, RESUMED)
@@ -106,7 +107,8 @@ class WrittenLine:
         found = [one for one in self._auctions if one.time <= now]
         if not found:
             return None
-        return AuctionFigures(found[-1].bid, found[-1].bidSize, found[-1].askSize)
+        latest = found[-1]
+        return AuctionFigures(latest.bid, latest.bidSize, latest.askSize, latest.askSize)
 
     def ticks(self, after: Nanos, until: Nanos) -> Iterator[Quote | Print]:
         """The ticks with ``after < time <= until``."""
@@ -272,9 +274,15 @@ class WorldTape:
         return line.begins if other is None else min(other, line.begins)
 
     def auction(self, con_id: int, now: Nanos) -> AuctionFigures | None:
-        """See ``MarketSource``; only a world tells of auctions."""
+        """What is known of the next auction: what a world tells, or what the tape below will do;
+        while trading is halted, that there is none."""
         line = self._lines.get(con_id)
-        return None if line is None else line.auction(now)
+        if line is not None:
+            return line.auction(now)
+        if any(one.begins <= now < one.ends for one in self.halts(con_id)):
+            return AuctionFigures(0, 0, 0)
+        found: AuctionFigures | None = getattr(self.below, "auction", no_auction)(con_id, now)
+        return found
 
     def depth(self, con_id: int, now: Nanos, levels: int) -> Depth:
         """See ``MarketSource``."""

@@ -35,6 +35,9 @@ class Layout(Protocol):
     def dated(self, number: int) -> Nanos:
         """The instant whose date is that of the trading day."""
 
+    def regular(self, number: int) -> tuple[Nanos, Nanos] | None:
+        """When the regular session of a trading day begins and closes; None without sessions."""
+
 
 class Laps:
     """Days without a pause. ``anchor`` is rounded down to the whole minute, so that the tape's
@@ -58,6 +61,9 @@ class Laps:
 
     def dated(self, number: int) -> Nanos:
         return self.start(number)
+
+    def regular(self, number: int) -> None:
+        return None
 
 
 class SessionDays:
@@ -89,6 +95,10 @@ class SessionDays:
     def dated(self, number: int) -> Nanos:
         session = self._session(number)
         return max(self._begins(session), self._calendar.zone.instant(session.day, 0))
+
+    def regular(self, number: int) -> tuple[Nanos, Nanos]:
+        session = self._session(number)
+        return session.begins, session.closes
 
     def _session(self, number: int) -> TradingDay:
         return self._calendar.session(self._first + number)

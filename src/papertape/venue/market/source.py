@@ -139,6 +139,8 @@ class AuctionFigures(msgspec.Struct, frozen=True, gc=False):
     """What would trade."""
     imbalance: SizeUnits
     """What would be left, negative of sellers."""
+    regulatory: SizeUnits = 0
+    """The imbalance that the exchange has published once, for orders that may only offset it."""
 
 
 def no_auction(con_id: int, now: Nanos) -> AuctionFigures | None:

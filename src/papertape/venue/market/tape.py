@@ -12,12 +12,14 @@ from ..reference.calendars import Calendar
 from ..units import MINUTE, Nanos, PriceUnits
 from . import bars
 from .actions import Action, ActionsAhead
+from .auctions import KEPT, figures
+from .days import Cache
 from .defaults import DEFAULTS
 from .depth import depth
 from .glimpses import glimpse
 from .kinds import OptionSpec
 from .recorded import RecordedDays, Recording
-from .source import DayStats, Depth, Glimpse, PriceBar, Print, Quote, Span
+from .source import AuctionFigures, DayStats, Depth, Glimpse, PriceBar, Print, Quote, Span
 from .sources import NO_CALENDARS, Sources, Spec
 
 
@@ -49,6 +51,7 @@ class Market:
     def __init__(self, anchor: Nanos, sources: Sources) -> None:
         self.anchor = anchor // MINUTE * MINUTE
         self._sources = sources
+        self._outcomes = Cache(KEPT)
         self.tape = sources.tape
         """One instrument's tape."""
 
@@ -96,6 +99,15 @@ class Market:
         to 60 ``levels``."""
         quote, seed = self.quote(con_id, now), self._sources.seed_of(con_id)
         return depth(quote, now, step=self._sources.step(con_id), levels=levels, seed=seed)
+
+    def auction(self, con_id: int, now: Nanos) -> AuctionFigures | None:
+        """What is told before the opening and closing auctions of an instrument; None where its
+        tape keeps no hours of an exchange."""
+        tape = self.tape(con_id)
+        if not tape.apart:
+            return None
+        seed, step = self._sources.seed_of(con_id), self._sources.step(con_id)[0]
+        return figures(tape, now, self._outcomes, seed=seed, step=step)
 
     def actions(self, con_id: int) -> tuple[Action, ...]:
         """Splits, dividends and changes of the symbol of a recorded instrument; else none."""

@@ -13,7 +13,7 @@ from typing import Protocol
 from ..units import MINUTE, Nanos, PriceUnits, SizeUnits
 from .days import Day, day_piece
 from .layout import Layout
-from .source import DayStats, Print, Quote
+from .source import DayStats, Print, Quote, Span
 from .ticks import Block, Piece, joined
 
 
@@ -82,6 +82,11 @@ class Tape:
     def dated(self, number: int) -> Nanos:
         """The instant whose date is that of the trading day."""
         return self._layout.dated(number)
+
+    def regular(self, number: int) -> Span | None:
+        """When the regular session of a trading day begins and closes; None where the tape is open
+        at any hour."""
+        return self._layout.regular(number)
 
     def day(self, number: int) -> Day:
         """What happens on that trading day."""

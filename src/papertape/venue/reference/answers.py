@@ -1,6 +1,6 @@
 """What TWS answers to questions about contracts that name none or need no description."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -220,6 +220,12 @@ def smart_components(key: str) -> list[SmartComponent] | None:
     if key != BBO:
         return None
     return [SmartComponent(bit, name, letter) for bit, name, letter in _BBO_VENUES]
+
+
+def venue_letters(venues: Iterable[str]) -> dict[str, str]:
+    """The letters of the venues of a consolidated quote that are among some."""
+    letters = {name: letter for _, name, letter in _BBO_VENUES}
+    return {name: letters[name] for name in venues if name in letters}
 
 
 def book_at(exchange: str, kind: str) -> str:
