@@ -197,7 +197,7 @@ def test_one_word_that_is_no_generic_tick_refuses_the_request(asked: str) -> Non
         f"Error validating request.-'bN' : cause - Incorrect generic tick list of {asked}.  "
         f"Legal ones for (STK) are: {STOCK}"
     )
-    assert client.send(wire.ReqMktData(7, AAPL, asked)).errors() == [(7, 321, said)]
+    assert client.send(wire.ReqMktData(7, PAIR, asked)).errors() == [(7, 321, said)]
     assert client.session.subscriptions.of(QuoteLine) == {}
 
 
@@ -221,11 +221,7 @@ def test_fundamentals_are_not_allowed(asked: str) -> None:
     assert client.send(wire.ReqMktData(7, AAPL, asked)).errors() == refused
 
 
-MISSING = {
-    "100, 101,,100": "100(Option Volume),101(Option Open Interest)",
-    "233,average opt volume": "105(Average Opt Volume)",
-    "787": "787(Odd Lot)",
-}
+MISSING = {"225,,225": "225(Auction)", "232,auction": "225(Auction)"}
 
 
 @pytest.mark.parametrize("asked", MISSING)

@@ -31,7 +31,7 @@ NOT_ENABLED = 150
 """From here on 10168 tells that delayed data are not enabled; before, 354."""
 
 
-@handles(wire.ReqMktData, partly="some generic ticks, which the reference names")
+@handles(wire.ReqMktData, partly="generic tick 225 (auctions) of what is no stock")
 def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> None:
     """Open a quote line: its parameters, its type, the known state, then changes."""
     if message.reqId in session.subscriptions.of(QuoteLine):
