@@ -197,7 +197,7 @@ def test_one_word_that_is_no_generic_tick_refuses_the_request(asked: str) -> Non
         f"Error validating request.-'bN' : cause - Incorrect generic tick list of {asked}.  "
         f"Legal ones for (STK) are: {STOCK}"
     )
-    assert client.send(wire.ReqMktData(7, PAIR, asked)).errors() == [(7, 321, said)]
+    assert client.send(wire.ReqMktData(7, AAPL, asked)).errors() == [(7, 321, said)]
     assert client.session.subscriptions.of(QuoteLine) == {}
 
 
@@ -231,7 +231,7 @@ def test_a_generic_tick_that_the_market_has_not_is_named(asked: str) -> None:
         f"Error validating request.-'bN' : cause - The generic tick list {MISSING[asked]} is not "
         "served by this station yet."
     )
-    assert client.send(wire.ReqMktData(7, AAPL, asked)).errors() == [(7, 321, said)]
+    assert client.send(wire.ReqMktData(7, PAIR, asked)).errors() == [(7, 321, said)]
     assert client.session.subscriptions.of(QuoteLine) == {}
 
 
