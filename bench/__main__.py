@@ -45,6 +45,7 @@ LONG = {
     "everytick": "2 minutes",
     "whole_day": "2 minutes",
     "many_bars": "1 minute",
+    "long_history": "2 minutes",
     "crowd_quotes": "1 minute",
     "tape": "2 minutes",
     "market_time": "2 minutes",

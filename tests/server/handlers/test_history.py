@@ -15,7 +15,7 @@ from papertape.venue.market.tape import open_market
 from papertape.venue.units import DAY, MINUTE, SECOND
 from papertape.wire.catalogue import history as wire
 from papertape.wire.catalogue import session
-from server.pair import VERSIONS, Client, Hall
+from server.pair import VERSIONS, Client, Hall, Stopwatch
 from server.shown import expected, lines
 from venue.scenario import START
 
@@ -277,3 +277,52 @@ def test_a_query_that_fails_costs_itself_only(monkeypatch: pytest.MonkeyPatch) -
     client.send(asked(1), session.ReqCurrentTime())
     assert lines(client.got()) == [f"currentTime {hall.now // 10**9}", "error 1 323"]
     assert hall.station.next_due() is None
+
+
+def test_a_long_answer_is_encoded_a_part_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for somebody else's hundred thousand bars: not while they are looked up, not
+    while they are encoded."""
+    from papertape.server.handlers import history
+    from papertape.wire import connection, parted
+
+    hall = Hall(market=open_market(START, seed=3))
+    client = hall.client(1, 176)
+    hall.station.timing.stopwatch = Stopwatch(0.0012)
+    shown, encoded = [0], [0]
+    plain = connection.encode
+
+    def counted(message: object, version: int) -> bytes:
+        encoded[0] += len(getattr(message, "historicalDataBars", ()))
+        return plain(message, version)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(parted, "encode", counted)
+    monkeypatch.setattr("papertape.server.sessions.session.encode", counted)
+    make = history.shown_bar
+
+    def told(*some: object, **more: object) -> object:
+        shown[0] += 1
+        return make(*some, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(history, "shown_bar", told)
+    data = client.connection.send(asked(1, duration="30 D"))
+    hall.station.receive(client.session, data, hall.now)
+    bars, steps = 0, 0
+    while not bars:
+        shown[0] = encoded[0] = 0
+        hall.station.step(hall.now)
+        hall.station.flush()
+        assert max(shown[0], encoded[0]) <= 4 * history.ENCODED
+        for answer in client.of(wire.HistoricalData):
+            bars = len(answer.historicalDataBars)
+        steps += 1
+    assert bars > 11_000 and steps > bars / (4 * history.ENCODED)
+
+
+@pytest.mark.parametrize("version", [176, 226])
+def test_whoever_looks_at_messages_sees_the_whole_answer(version: int) -> None:
+    hall, client = ready(version)
+    plain = client.send(asked()).got()
+    seen: list[object] = []
+    client.session.on_send = lambda session, message, data: seen.append(message)
+    assert client.send(asked()).got() == plain
+    assert seen == plain

@@ -5,14 +5,14 @@ from functools import partial
 
 import msgspec
 
-from ...model import HistoricalSession
+from ...model import Bar, HistoricalSession
 from ...venue.market.source import PriceBar
 from ...venue.reference.instruments import Instrument
 from ...venue.reference.securities import day_text
 from ...venue.units import DAY, SECOND, Nanos
 from ...versions import HISTORY_END_MESSAGE
 from ...wire.catalogue import history as wire
-from ...wire.connection import encode
+from ...wire.parted import PartedFrame
 from ..market_data.bad_request import BadRequest
 from ..market_data.bars import shown_bar
 from ..market_data.channels import Form
@@ -44,11 +44,46 @@ SCHEDULE = "SCHEDULE"
 ADJUSTED = "ADJUSTED_LAST"
 """Trades adjusted for splits and dividends; the tape has neither."""
 FEE_RATE = "FEE_RATE"
-LONGEST_BAR = 200
-"""More bytes than a bar takes on the wire."""
 """What borrowing a share costs: nothing here, so there is no history of it."""
+ENCODED = 100
+"""Bars that are encoded in one go: half a millisecond."""
 SCHEDULED = 100
 """Sessions that are worked out in one go."""
+
+
+class LongAnswer:
+    """The bars of an answer, encoded as they come; kept as well for whoever looks at messages."""
+
+    def __init__(self, request_id: int, ends: tuple[str, str], session: Session) -> None:
+        """``ends`` are the start and the end of the span as texts."""
+        self._request_id, self._ends, self._session = request_id, ends, session
+        self._frame = PartedFrame(wire.HistoricalData(request_id, [], *ends), session.version)
+        self._kept: list[Bar] = []
+
+    @property
+    def rows(self) -> int:
+        """The bars so far."""
+        return self._frame.rows
+
+    @property
+    def size(self) -> int:
+        """Their bytes."""
+        return self._frame.size
+
+    def add(self, bars: list[Bar]) -> None:
+        """Encode more of them."""
+        if not bars:
+            return
+        message = wire.HistoricalData(self._request_id, bars, *self._ends)
+        self._frame.add(message, len(bars))
+        self._kept += bars if self._session.watched else ()
+
+    def send(self) -> None:
+        """Queue all of them."""
+        if len(self._kept) == self.rows:
+            self._session.send(wire.HistoricalData(self._request_id, self._kept, *self._ends))
+        else:
+            self._session.send_encoded(self._frame.pieces())
 
 
 @handles(
@@ -125,37 +160,42 @@ def read(tws: Services, message: wire.ReqHistoricalData, entry: Instrument) -> t
 def query(
     tws: Services, session: Session, message: wire.ReqHistoricalData, asked: Asked
 ) -> Iterator[None]:
-    """Collect the bars, a part at each turn of the session, then send them all, and keep them up
-    to date if that is asked for."""
-    entry, end = asked.entry, asked.end
-    bars: list[PriceBar] = []
-    for found in _in_parts(tws, asked):
-        bars += found
-        if len(bars) > MAX_BARS:  # days without nights between them are more than were reckoned
-            session.error(message.reqId, 162, variant="too_long")
-            return
-        yield
-    if not bars:
-        facts = {"symbol": entry.symbol, "exchange": "SMART", "whatToShow": asked.what}
-        session.error(message.reqId, 162, variant="no_data", **facts)
-        return
-    version = session.version
+    """Collect and encode the bars, a part at each turn of the session, then send them all, and keep
+    them up to date if that is asked for."""
+    entry, version = asked.entry, session.version
     zone = tws.preferences.zone(entry.conId, version)
     form = Form(version, message.formatDate, zone)
     dated = partial(date_of, whole_day=asked.step >= DAY)
     scale = FIGURES if asked.what in FIGURE_BARS else entry.scale
-    shown = [shown_bar(bar, entry, form, dated, scale=scale) for bar in bars]
-    first, last = stamp(asked.start, zone, version), stamp(end, zone, version)
-    answer = wire.HistoricalData(message.reqId, shown, first, last)
+    first, last = stamp(asked.start, zone, version), stamp(asked.end, zone, version)
+    answer = LongAnswer(message.reqId, (first, last), session)
+    latest: PriceBar | None = None
+    for found in _in_parts(tws, asked):
+        for at in range(0, max(len(found), 1), ENCODED):
+            answer.add(
+                [
+                    shown_bar(bar, entry, form, dated, scale=scale)
+                    for bar in found[at : at + ENCODED]
+                ]
+            )
+            yield
+        latest = found[-1] if found else latest
+        if answer.rows > MAX_BARS:  # days without nights between them are more than were reckoned
+            session.error(message.reqId, 162, variant="too_long")
+            return
+    if latest is None:
+        facts = {"symbol": entry.symbol, "exchange": "SMART", "whatToShow": asked.what}
+        session.error(message.reqId, 162, variant="no_data", **facts)
+        return
     most = tws.config.settings.historicalDataMaxSize or 0
-    if len(shown) * LONGEST_BAR > most << 20 and len(encode(answer, version)) > most << 20:
+    if answer.size > most << 20:
         session.error(message.reqId, 162, variant="too_large", limit=most)
         return
-    session.send(answer)
+    answer.send()
     if version >= HISTORY_END_MESSAGE:
         session.send(wire.HistoricalDataEnd(message.reqId, first, last))
     if message.keepUpToDate:
-        live = LiveBars(message.reqId, session, form, bars[-1])
+        live = LiveBars(message.reqId, session, form, latest)
         tws.bars.keep_up(live, entry, asked.step, asked.what, asked.regular, dated)
 
 

@@ -267,6 +267,21 @@ class Session:
             if self.feed is not None:
                 self.feed.sent_quotes(self, encoded, len(batch))
 
+    @property
+    def watched(self) -> bool:
+        """Whether somebody looks at its messages one by one: a tap or a drill."""
+        return not (
+            self.feed is None and self.on_send is None and self.lets is None and self.writes is None
+        )
+
+    def send_encoded(self, frame: list[bytes]) -> None:
+        """Queue a message that was encoded already, in ASCII, and that nobody looks at; its frame
+        may be in pieces."""
+        if self.talking and not self.closing:
+            self.outbox += frame if self.valve is None else [b"".join(frame)]
+            self.queued += sum(map(len, frame))
+            self.sent += 1
+
     def show(self, renames: Callable[[Message], Message] | None, codec: str) -> None:
         """Send messages with these names and in this encoding from now on."""
         self.renames, self.codec = renames, codec

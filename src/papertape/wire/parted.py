@@ -1,0 +1,48 @@
+"""A frame with a long list, encoded a part of the list at a time.
+
+Whoever encodes a hundred thousand bars in one go holds up everybody else for a second. The parts
+are encoded as messages of their own, and what they have in front of the list is taken away: in
+protobuf rows of a list follow each other under their tags, in text after the number of rows.
+"""
+
+from ..errors import LocalProtocolError
+from .connection import encode
+from .framing import MAX_PAYLOAD
+from .message import Message
+
+WIDTH = 4
+
+
+class PartedFrame:
+    """The frame of a message whose list is its last field."""
+
+    def __init__(self, empty: Message, version: int) -> None:
+        """``empty`` is the message without rows. Raises ``LocalProtocolError`` when it cannot be
+        encoded."""
+        self._version = version
+        self._text = version < type(empty).spec.protobuf
+        start = encode(empty, version)[WIDTH:]
+        self._start = start.removesuffix(b"0\0") if self._text else start
+        self._parts: list[bytes] = []
+        self.rows = 0
+        self.size = len(start)
+        """Bytes so far."""
+
+    def add(self, part: Message, rows: int) -> None:
+        """Encode ``rows`` more rows: a message like the empty one that has them. Raises
+        ``LocalProtocolError`` when they cannot be encoded."""
+        skipped = WIDTH + len(self._start) + (len(b"%d\0" % rows) if self._text else 0)
+        found = encode(part, self._version)[skipped:]
+        self._parts.append(found)
+        self.rows += rows
+        self.size += len(found)
+
+    def pieces(self) -> list[bytes]:
+        """The frame with all rows, in pieces: a copy of it is made when it is written alone. Raises
+        ``LocalProtocolError`` when it is too long."""
+        count = b"%d\0" % self.rows if self._text else b""
+        found = [self._start + count, *self._parts]
+        size = sum(map(len, found))
+        if size > MAX_PAYLOAD:
+            raise LocalProtocolError(f"{size} bytes are too long for a frame")
+        return [size.to_bytes(WIDTH), *found]
