@@ -69,7 +69,7 @@ def followed(version: int, seconds: float) -> list[list[object]]:
     limit = ("--max-server-version", str(version))
     with station(*OPTIONS, *limit, "--speed", "max") as (port, process):
         quiet = answers(port, seconds / 4)
-        spent = processor(process.pid)
+        spent, (_, waited) = processor(process.pid), scheduled(process.pid)
         command = [sys.executable, str(CLIENTS / "every_tick.py"), *map(str, (
             port, version, seconds, CLIENT_MODULE, SPY, "SPY"))]  # fmt: skip
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as follower:
@@ -77,6 +77,7 @@ def followed(version: int, seconds: float) -> list[list[object]]:
             assert follower.stdout is not None
             found = json.loads(follower.stdout.read())
         spent = processor(process.pid) - spent
+        waited = scheduled(process.pid)[1] - waited
     decoding = client(sys.executable, "decode_rows.py", version, 200_000, timeout=300)
     count = found["callbacks"]
     return [
@@ -84,6 +85,9 @@ def followed(version: int, seconds: float) -> list[list[object]]:
         ["callbacks a second of the station's processor", count / spent],
         ["callbacks a second of the client's processor", count / found["processor"]],
         ["callbacks a second, the client decoding alone", decoding["rate"]],
+        ["of the station's time on a core, %", 100 * spent / found["seconds"]],
+        ["waiting for a core that others have, %", 100 * waited / found["seconds"]],
+        ["of the client's time on a core, %", 100 * found["processor"] / found["seconds"]],
         ["trades a second", found["trades"] / found["seconds"]],
         ["times as fast as real time", found["market"] / found["seconds"]],
         ["another client's answer, ms, p99, quiet", percentile(quiet) * 1000],
@@ -128,6 +132,15 @@ def processor(pid: int) -> float:
     """Seconds of processor time of a process (Linux)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def scheduled(pid: int) -> tuple[float, float]:
+    """Seconds that the threads of a process were on a core, and could have been (Linux)."""
+    found = [
+        list(map(int, (task / "schedstat").read_text().split()))
+        for task in Path(f"/proc/{pid}/task").iterdir()
+    ]
+    return sum(one[0] for one in found) / 1e9, sum(one[1] for one in found) / 1e9
 
 
 def compared(before: Path) -> None:
