@@ -22,6 +22,7 @@ from papertape.wire import catalogue  # noqa: E402
 from papertape.wire.message import Message  # noqa: E402
 from peers import test_every_call as pythons  # noqa: E402
 from peers import test_stoqey as node  # noqa: E402
+from server import by_kind  # noqa: E402
 
 assert MODULES, "importing them registers the handlers"
 Found = dict[str, str]
@@ -47,6 +48,17 @@ the library has no such call, or nobody waits for it.
 
 | Id | Request | Served | ibapi | ib_async, ib_insync | @stoqey/ib | papertape |
 |---:|---|---|---|---|---|---|
+"""
+BY_KIND = """
+## Market data by kind of contract
+
+What a client gets that asks for the market of a contract of each kind, demanded by
+`tests/server/test_by_kind.py` at the highest version: *yes* is an answer, 91 and 92 name the contract
+to ask about, *quiet* is an instrument without a trade for ten minutes, a number is the code of TWS's
+refusal. Historical bars are of one day; `tests/server/handlers/test_history.py` has sizes and lengths,
+`docs/reference/generic_ticks.md` the generic ticks of each kind. The forms that clients read are
+driven with `ibapi`, `ib_async`, `ib_insync` and `@stoqey/ib` as the table above says.
+
 """
 ALIASES = {"getwshmetadata": "reqwshmetadata", "getwsheventdata": "reqwsheventdata",
            "reqscannerdata": "reqscannersubscription", "reqcancelwshmetadata": "cancelwshmetadata",
@@ -150,7 +162,14 @@ def render() -> str:
     """The page."""
     found = of_pythons(), of_node(), of_ours()
     rows = [row(cls, *found) for _, cls in sorted(catalogue.REQUESTS.items())]
-    return HEAD + "".join(rows)
+    return HEAD + "".join(rows) + BY_KIND + of_kinds()
+
+
+def of_kinds() -> str:
+    """The table of market data by kind."""
+    head = ["| Request | " + " | ".join(by_kind.KINDS), "|---" * (len(by_kind.KINDS) + 1)]
+    rows = [f"| {name} | " + " | ".join(cells) for name, cells in by_kind.table().items()]
+    return "".join(f"{row} |\n" for row in [*head, *rows])
 
 
 def main() -> int:
