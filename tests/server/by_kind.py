@@ -57,7 +57,7 @@ def _five(what: str) -> Make:
 
 
 REQUESTS: Final[dict[str, Make]] = {
-    "reqMktData": lambda number, one: market.ReqMktData(number, one),
+    "reqMktData": market.ReqMktData,
     "reqMktData, snapshot": lambda number, one: market.ReqMktData(number, one, "", True),
     "reqMktData, regulatory snapshot": lambda number, one: market.ReqMktData(
         number, one, "", False, True
