@@ -6,6 +6,7 @@ Both are built again from the state after a start, so nothing here is kept.
 from typing import Final
 
 from .agenda import Agenda, Alarm
+from .broker.lifecycle import WORKING
 from .broker.order_manager import OrderManager
 from .broker.orders import LiveOrder
 from .exchange.exchange import Exchange
@@ -38,22 +39,25 @@ class OrderFollower:
 
     def follow(self, order: LiveOrder) -> None:
         """Let the books hold an order as it is now."""
-        terms = order.terms
+        terms, special = order.terms, order.terms.special
         con_id, perm_id = terms.conId, order.permId
-        combined = terms.special is not None and terms.special.combo is not None
-        if not order.working or order.opens or order.held or not order.priced or terms.exercise:
+        combined = special is not None and special.combo is not None
+        unpriced = order.scripted or (special is not None and not order.priced)
+        if (
+            order.status not in WORKING or order.opens or order.held or unpriced or terms.exercise
+        ):  # fmt: skip
             self._exchange.leave(con_id, perm_id)
         elif combined:
             pass  # it trades in the books of its legs
-        elif order.waits:
+        elif terms.stop is not None and not order.triggered:
             assert order.stop is not None
             self._exchange.wait(con_id, perm_id, terms.direction, order.stop, terms.trigger)
             price = self._broker.trails.follows(order)
             if price:
                 self._exchange.follow(con_id, perm_id, terms.side, price, terms.trigger)
         else:
-            self._exchange.rest(con_id, perm_id, terms.side, order.worst)
-        if terms.special is not None or order.touched or perm_id in self._watched:
+            self._exchange.rest(con_id, perm_id, terms.side, order.worst())
+        if special is not None or order.touched or perm_id in self._watched:
             self._watch(order)
 
     def _watch(self, order: LiveOrder) -> None:

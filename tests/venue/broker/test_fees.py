@@ -1,11 +1,14 @@
 """Commissions, to the last digit of captured paper executions."""
 
+from random import Random
+
 import msgspec
 import pytest
 
 from papertape.venue.broker.fees import commission
+from papertape.venue.broker.schedules import FEE_PLANS, StockRates
 from papertape.venue.reference.listings import CATALOGUE, EURUSD
-from papertape.venue.units import notional, price_units, size_units
+from papertape.venue.units import notional, price_units, scaled, size_units
 
 AAPL = CATALOGUE[265598]
 APPLE_IN_SWITZERLAND = CATALOGUE[273982664]
@@ -72,3 +75,35 @@ def test_options_pay_by_the_contract_and_less_for_a_low_premium(
             value = notional(price_units(premium, option.scale), size, option.scale, 100)
             fee = commission(option, side, before=(0, 0), fill=(size, value))
             assert fee == contracts * expected
+
+
+@pytest.mark.parametrize("plan", ["fixed", "tiered"])
+def test_commissions_by_size_are_those_of_the_plain_formula(plan: str) -> None:
+    """Each amount is rounded, the cap comes last; an order pays for what it has filled so far."""
+    random, rates = Random(plan), FEE_PLANS[plan].us_stock
+    assert isinstance(rates, StockRates)
+
+    def whole(size: int, value: int) -> int:
+        by_size = scaled(size * 100, rates.per_share)
+        return min(max(rates.minimum, by_size), scaled(value, rates.cap)) if size else 0
+
+    capped = least = 0
+    for _ in range(3000):
+        size, price = random.choice((1, 10**4, 10**6)) * random.randint(1, 900), random.random()
+        value = int(size * price * random.choice((1, 100, 10_000)))
+        before = (0, 0) if random.random() < 0.5 else (random.randint(1, 10**6), value // 3)
+        side, taken = random.choice((1, -1)), random.random() < 0.5
+        fee = whole(before[0] + size, before[1] + value) - whole(*before)
+        fixed = size * 100 * rates.audit_per_share
+        if side < 0:
+            fixed += size * 100 * rates.taf_per_share + value * rates.sec_per_proceeds
+        each = rates.clearing_per_share + (rates.taken_per_share if taken else 0)
+        tiered = scaled(size * 100, each) + scaled(fee, rates.of_commission) if each else 0
+        found = commission(
+            AAPL, side, before=before, fill=(size, value), plan=plan, taken=taken
+        )  # fmt: skip
+        assert found == fee + scaled(fixed, 1) + tiered
+        capped += whole(size, value) == scaled(value, rates.cap)
+        least += whole(size, value) == rates.minimum
+    assert capped > 100
+    assert least > 20

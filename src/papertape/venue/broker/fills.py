@@ -18,7 +18,6 @@ from ..units import (
     Nanos,
     PriceUnits,
     SizeUnits,
-    notional,
     scaled,
     share,
 )
@@ -87,7 +86,7 @@ class Fills:
         if self._rules.is_instant:
             return self._instant(order, quote)
         price, consumed = matching.touch(side, quote), self._state.consumed.get(terms.conId)
-        shown = matching.fillable(side, order.worst, quote, consumed)
+        shown = matching.fillable(side, order.worst(), quote, consumed)
         if order.ahead is not None and order.limit is not None and self._rules.queues:
             beyond = (order.limit - price) * side
             if price and beyond > 0:  # the market has left its price behind
@@ -119,7 +118,7 @@ class Fills:
         """Return the fill of an order that trades whole as soon as it works."""
         size = self.allowed(order, order.remaining)
         price, liquidity = matching.touch(order.terms.side, quote), REMOVED
-        if not matching.takes(order.terms.side, order.worst, quote):
+        if not matching.takes(order.terms.side, order.worst(), quote):
             price, liquidity = order.limit or self._top.last(order.terms.conId), ADDED
         return self.at(order, size, price, None, liquidity) if size and price else None
 
@@ -135,7 +134,7 @@ class Fills:
         terms, state = order.terms, self._state
         entry = self._instruments[terms.conId]
         account = state.accounts[terms.account]
-        value = notional(price, size, entry.money_scale, entry.multiplier)
+        value = entry.value_of(price, size)
         before = (order.billedSize, order.billedValue)
         fee, charged = charge_of(
             self._margin, account, entry, terms.side, before=before, fill=(size, value),
@@ -211,7 +210,8 @@ class Fills:
         ``paid`` are the fill's value and fee."""
         value, fee = paid
         held = account.positions.get(entry.conId, FLAT)
-        after = booked(held, size=size, value=value, fee=fee, daily=entry.daily)
+        daily = entry.secType != "STK" and entry.daily
+        after = booked(held, size=size, value=value, fee=fee, daily=daily)
         cash: tuple[tuple[str, CashMicros], ...] = ((entry.currency, after.cash),)
         if entry.secType == "CASH":
             # A currency pair trades cash for cash: the position is only a record of it.

@@ -47,6 +47,10 @@ class Groups:
         """Return the orders with a condition that an execution meets, in order of acceptance."""
         return tuple(self._waiting) if self._waiting else ()
 
+    def looked_to(self, perm_id: int) -> bool:
+        """Return whether an order has children, or any order waits for the executions of others."""
+        return perm_id in self._children or bool(self._waiting)
+
     def touched_by(self, order: LiveOrder) -> bool:
         """Return whether the fills or the end of an order concern others."""
         if order.permId in self._children:

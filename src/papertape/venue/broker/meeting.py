@@ -36,12 +36,12 @@ class Meetings:
     def possible(self, order: LiveOrder) -> bool:
         """Return whether any order rests within the limit of an order."""
         terms = order.terms
-        return self._exchange.crosses(terms.conId, terms.side, order.worst)
+        return self._exchange.crosses(terms.conId, terms.side, order.worst())
 
     def before(self, order: LiveOrder, quote: Quote) -> Iterator[tuple[LiveOrder, PriceUnits]]:
         """Yield the resting orders that are better for an order than the quote, with the price."""
         best = touch(order.terms.side, quote)
-        for other, price in self._crossed(order.clientId, order.terms, order.worst, quote):
+        for other, price in self._crossed(order.clientId, order.terms, order.worst(), quote):
             if best and (price - best) * order.terms.side >= 0:
                 return
             yield other, price
@@ -49,7 +49,7 @@ class Meetings:
     def after(self, order: LiveOrder, quote: Quote) -> Iterator[tuple[LiveOrder, PriceUnits]]:
         """Yield the resting orders at the price of the quote."""
         best = touch(order.terms.side, quote)
-        for other, price in self._crossed(order.clientId, order.terms, order.worst, quote):
+        for other, price in self._crossed(order.clientId, order.terms, order.worst(), quote):
             if price == best:
                 yield other, price
 

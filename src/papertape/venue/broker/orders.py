@@ -110,7 +110,6 @@ class LiveOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """The limit at present; None is any price."""
         return self.terms.limit if self.movedLimit is None else self.movedLimit
 
-    @property
     def worst(self) -> PriceUnits | None:
         """The worst price at which the order trades: its limit and, beyond it, its discretion;
         None is any price."""
@@ -213,7 +212,7 @@ def fill_row(order: LiveOrder, fact: OrderFilled, time: Nanos) -> FillRow:
     return FillRow(
         fact.execution, order.permId, order.clientId, order.orderId, terms.account, terms.conId,
         terms.side, fact.size, fact.price, fact.value, fact.fee, fact.realized, order.filled,
-        order.value, order.worst, fact.liquidity, fact.exchange, time, terms.ref, terms.model,
+        order.value, order.worst(), fact.liquidity, fact.exchange, time, terms.ref, terms.model,
         terms.submitter, WHOLE if fact.given else "", charged=fact.charged,
     )  # fmt: skip
 
@@ -224,7 +223,7 @@ def part_row(order: LiveOrder, fact: PartFilled, time: Nanos) -> FillRow:
     return FillRow(
         fact.execution, order.permId, order.clientId, order.orderId, fact.account, terms.conId,
         terms.side, fact.size, fact.price, fact.value, fact.fee, fact.realized, fact.filled,
-        fact.total, order.worst, fact.liquidity, fact.exchange, time, terms.ref, terms.model,
+        fact.total, order.worst(), fact.liquidity, fact.exchange, time, terms.ref, terms.model,
         terms.submitter, PART, charged=fact.charged,
     )  # fmt: skip
 

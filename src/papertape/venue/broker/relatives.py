@@ -56,6 +56,15 @@ class Relatives:
         """Let a fill act on the other orders of a group, and on the children of an order; ``order``
         is as it was before the fill."""
         terms, filled = order.terms, fill.status == lifecycle.FILLED
+        plain = terms.special is None and not terms.shares
+        if plain and filled and not self._groups.looked_to(order.permId):
+            return iter(())  # of nearly all orders
+        return self._traded(order, fill, filled=filled)
+
+    def _traded(
+        self, order: LiveOrder, fill: OrderFilled | CombinationFilled, *, filled: bool
+    ) -> Decision:
+        terms = order.terms
         if terms.shares and isinstance(fill, OrderFilled):
             yield from self._fills.parts(order, fill)
         if not filled and order.limit is None and _remains(terms):

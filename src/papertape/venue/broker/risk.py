@@ -146,7 +146,7 @@ def refusal_of(
         return None if effect.carried else shortfall(effect)
     equity, maintenance = margin.worth(account)
     price = margin.mark(entry.conId) or terms.limit or terms.stop or 0
-    value = notional(price, terms.quantity, entry.money_scale, entry.multiplier)
+    value = entry.value_of(price, terms.quantity)
     # Each division gives less by what rounding may add, and by 1 more.
     most, change = most_fee(value), value * model.rate_of(kind) // RATE_SCALE + 2
     if entry.currency != account.currency:

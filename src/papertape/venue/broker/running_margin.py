@@ -7,17 +7,36 @@ those of the next second may be worked out before it begins, while nobody waits 
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from ..exchange.top_of_book import TopOfBook
 from ..market.source import Quote
 from ..reference.instruments import Instruments
-from ..units import SECOND, CashMicros, Nanos
+from ..units import (
+    CASH_SCALE,
+    SECOND,
+    SIZE_SCALE,
+    CashMicros,
+    Nanos,
+    Rate,
+    scaled,
+    share,
+)
 from .ledger import Account
 from .margin import MarginCalculator
+from .schedules import MARGIN_MODELS
 
 NOTHING: Final = (0, 0)
 """The equity and margin of what is not held."""
+
+
+class ShareMark(NamedTuple):
+    """The mark of a share: so many of it are worth size x ``factor`` / ``divisor``."""
+
+    factor: int
+    divisor: int
+    rate: Rate
+    """Of their margin."""
 
 
 class _Sums:
@@ -32,6 +51,8 @@ class _Sums:
         self.equity = 0
         self.maintenance = 0
         self.touched: set[int] = set()
+        self.marks: dict[int, ShareMark] = {}
+        """Of the shares that are margined with nothing else, by contract number."""
 
 
 class _Prepared:
@@ -128,24 +149,41 @@ class RunningMargin(MarginCalculator):
 
     def _catch_up(self, sums: _Sums) -> None:
         for con_id in sums.touched:
+            mark = sums.marks.get(con_id)
+            if mark is not None:  # nearly always: what ``alone`` says, at a known price
+                value = share(sums.account.quantity(con_id), mark.factor, mark.divisor)
+                self._count(sums, con_id, (value, scaled(abs(value), mark.rate)))
+                continue
             group = self.group_of(con_id)
-            members = sums.members.get(group)
-            if members is None:
-                members = sums.members[group] = set()
+            members = sums.members.setdefault(group, set())
             members.add(con_id)
-            equity, maintenance = sums.groups.pop(group, NOTHING)
-            sums.equity -= equity
-            sums.maintenance -= maintenance
             self._put(sums, group)
+            if len(members) == 1:
+                self._remember(sums, con_id)
         sums.touched.clear()
 
     def _put(self, sums: _Sums, group: int) -> None:
         members, account = sums.members[group], sums.account
-        if len(members) == 1 and group in members:
+        sums.marks.pop(group, None)
+        if members == {group}:
             found = self._marked.alone(account, group)
         else:
             held = sorted(one for one in members if account.quantity(one))
             found = self._marked.group_worth(account, held) if held else NOTHING
+        self._count(sums, group, found)
+
+    @staticmethod
+    def _count(sums: _Sums, group: int, found: tuple[CashMicros, CashMicros]) -> None:
+        """Count the equity and the margin of a group instead of what it had."""
+        equity, maintenance = sums.groups.get(group, NOTHING)
         sums.groups[group] = found
-        sums.equity += found[0]
-        sums.maintenance += found[1]
+        sums.equity += found[0] - equity
+        sums.maintenance += found[1] - maintenance
+
+    def _remember(self, sums: _Sums, con_id: int) -> None:
+        """Remember the mark of a share in the account's own currency."""
+        entry, account, price = self._instruments[con_id], sums.account, self._marked.mark(con_id)
+        if entry.secType == "STK" and entry.currency == account.currency and price:
+            factor, divisor = price * entry.multiplier * CASH_SCALE, entry.money_scale * SIZE_SCALE
+            rate = MARGIN_MODELS[account.margin].rate_of(entry.secType)
+            sums.marks[con_id] = ShareMark(factor, divisor, rate)

@@ -242,7 +242,7 @@ class BrokerScript:
             return "the order does not work yet: its parent, a condition or its way holds it"
         if act.size > order.remaining:
             return f"only {quotient_text(order.remaining, SIZE_SCALE)} of the order are left"
-        price, limit = self._fill_price(order, act), order.worst
+        price, limit = self._fill_price(order, act), order.worst()
         if not price:
             return "the order has no limit and the market no quote: say a price"
         if act.price and price * NANO != act.price * scale:

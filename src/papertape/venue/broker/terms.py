@@ -119,12 +119,12 @@ def check(
     (from server version 225 on), which otherwise means DAY; ``now`` decides which contracts have
     expired.
     """
-    combination = unserved(contract)
-    if combination is not None:
-        return not_served(f"The contract attribute '{combination}'")
+    if contract.deltaNeutralContract is not None:  # the only attribute that may be refused
+        return not_served(f"The contract attribute '{unserved(contract)}'")
     listing, known = _listing(contract, instruments, now)
-    if isinstance(listing, Refusal):
+    if type(listing) is Refusal:
         return listing
+    assert type(listing) is Listing
     differs: dict[str, Any] = given(order)
     combined = known is COMBINATION_TYPES
     if not combined and isinstance(accounts, dict):

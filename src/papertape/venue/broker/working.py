@@ -76,16 +76,8 @@ class WorkingOrders:
             if repeat:
                 yield from self.repeat(perm_id)
             return
-        began = self._algos.began(order, self._top.now) if order.terms.special is not None else None
-        if began is not None:
-            yield began
-            order = self._state.orders[perm_id]
-        limit = self._pegs.limit(order) if order.terms.special is not None else None
-        known = order.movedLimit
-        if limit is None and order.terms.special is not None:
-            limit, known = component_limit(order.terms, order.filled), order.limit
-        if limit is not None and limit != known:
-            yield OrderRepriced(perm_id, None, limit)
+        if order.terms.special is not None:
+            yield from self._prepare(order)
             order = self._state.orders[perm_id]
         if self._rules.is_instant or self._meetings.possible(order):
             filled = yield from self.trade(order, quote, REMOVED)
@@ -100,6 +92,20 @@ class WorkingOrders:
                 yield from self.relatives.cancel_by_system(perm_id)
         elif not filled and repeat and (order.limit is not None or not order.priced):
             yield from self.repeat(perm_id)
+
+    def _prepare(self, order: LiveOrder) -> Decision:
+        """Let the algorithm of an order begin, and give it the limit that follows from its peg or
+        its components."""
+        perm_id = order.permId
+        began = self._algos.began(order, self._top.now)
+        if began is not None:
+            yield began
+            order = self._state.orders[perm_id]
+        limit, known = self._pegs.limit(order), order.movedLimit
+        if limit is None:
+            limit, known = component_limit(order.terms, order.filled), order.limit
+        if limit is not None and limit != known:
+            yield OrderRepriced(perm_id, None, limit)
 
     def trade(
         self, order: LiveOrder, quote: Quote, liquidity: int
@@ -130,7 +136,7 @@ class WorkingOrders:
         orders = self._state.orders
         for other, price in others:
             order = orders.get(perm_id)
-            worst = None if order is None else order.worst
+            worst = None if order is None else order.worst()
             if order is None or (worst is not None and (price - worst) * order.terms.side > 0):
                 return  # it has ended, or its first fill has given it a limit
             size = self._fills.allowed(order, other.remaining)
@@ -144,8 +150,8 @@ class WorkingOrders:
             yield from self.relatives.traded(other, met)
 
     def repeat(self, perm_id: int) -> Decision:
-        if self._profile.duplicate_pairs:
-            yield OrderRepeated(perm_id)
+        """Tell an order again, where TWS does."""
+        return iter((OrderRepeated(perm_id),) if self._profile.duplicate_pairs else ())
 
     def elect(self, perm_id: int, price: int, quote: Quote) -> Decision:
         """Elect a stop: from now on the order trades."""

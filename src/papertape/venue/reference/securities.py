@@ -9,7 +9,7 @@ from datetime import date
 
 import msgspec
 
-from ..units import SIZE_SCALE, PriceUnits
+from ..units import CASH_SCALE, SIZE_SCALE, CashMicros, PriceUnits, SizeUnits
 from .composition import NOTHING, Composition
 
 MONTHS = "FGHJKMNQUVXZ"
@@ -74,6 +74,15 @@ class Instrument(msgspec.Struct, frozen=True, gc=False):
         """What price x multiplier is divided by for money: the scale of the price, and its parts
         where the price is in cents or the multiplier in tenths."""
         return self.scale * self.magnifier * self.divisor
+
+    def value_of(self, price: PriceUnits, size: SizeUnits) -> CashMicros:
+        """Return the value of a trade: ``units.notional`` with the scales of this instrument, for
+        what every order asks."""
+        divisor = self.scale * self.magnifier * self.divisor * SIZE_SCALE
+        quotient, rest = divmod(price * size * self.multiplier * CASH_SCALE, divisor)
+        if rest and (rest * 2 > divisor or (rest * 2 == divisor and quotient % 2)):
+            quotient += 1
+        return quotient
 
     @property
     def daily(self) -> bool:
