@@ -256,3 +256,18 @@ def test_what_adds_liquidity_pays_no_fee_of_the_exchange(stage: Stage) -> None:
     assert report.commissionAndFees == pytest.approx(
         0.35 + 0.02 + 0.0003 + 0.35 * 0.000735, abs=2e-6
     )
+
+
+def test_a_market_that_never_closes_has_hours_as_well() -> None:
+    """An order for a coin where markets keep their hours: it works now, and next week."""
+    stage = Stage(Profile(hours="exchange"), INSTRUMENTS)
+    quote(stage, BTC, 60_000)
+    trade(stage, BTC, 1, orderType="LMT", lmtPrice=59_000.0, tif="GTC")
+    (order,) = stage.engine.state.orders.values()
+    assert (order.status, order.opens) == ("Submitted", 0)
+    assert stage.engine.hours.turns(BTC.conId, order.terms.reach, stage.now) > stage.now
+    stage.step("clock 20260501 10:00:00")
+    (order,) = stage.engine.state.orders.values()
+    assert (order.status, order.opens) == ("Submitted", 0)
+    finished_at = stage.engine.hours.turns(BTC.conId, order.terms.reach, stage.now)
+    assert finished_at > stage.now

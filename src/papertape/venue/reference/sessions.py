@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from ..units import SECOND, Nanos
+from ..units import DAY, SECOND, Nanos
 from .calendars import Calendar, TradingDay, calendar_of
 from .instruments import Instrument, Instruments
 from .times import EASTERN, open_all_day
@@ -39,6 +39,10 @@ class Schedule(msgspec.Struct, frozen=True):
     zone: str
     trading: str
     liquid: str
+
+
+FAR: Final[Nanos] = 8 * DAY
+"""How far ahead anybody looks for a pause of a market that has none."""
 
 
 class TradingHours:
@@ -99,7 +103,7 @@ class TradingHours:
         spans = _spans(calendar_of(self._instruments[con_id]), reach, now)
         begins, ends = next(span for span in spans if span[1] > now)
         for following, later in spans:
-            if following > ends:
+            if following > ends or ends > now + FAR:  # some never close
                 break
             ends = later
         self._spans[con_id, reach] = (now, (begins, ends))
