@@ -40,6 +40,11 @@ OF_KIND: Final = {
     "FUT": ("MKT", "LMT", "STP", "STP LMT", "MKT PRT", "STP PRT", "TRAIL", "MIT", "LIT", "MTL"),
     "OPT": ("MKT", "LMT", "LMT", "STP", "STP LMT", "BOX TOP", "PEG STK", "VOL", "REL", "MTL"),
     "CASH": ("MKT", "LMT", "LMT", "STP", "STP LMT", "TRAIL", "TRAIL LIMIT", "LIT", "MIT"),
+    "BOND": ("MKT", "LMT", "LMT", "STP"),
+    "WAR": ("MKT", "LMT", "LMT", "STP", "TRAIL"),
+    "CFD": ("MKT", "LMT", "STP", "STP LMT"),
+    "CRYPTO": ("MKT", "LMT", "LMT"),
+    "FUND": ("MKT",),
 }
 ATTRIBUTES: Final = (
     "allOrNone", "minQty", "discretionaryAmt", "displaySize", "hidden", "postOnly", "sweepToFill",
@@ -151,13 +156,20 @@ class OrderMaker:
     def _size(self, sec_type: str) -> int:
         if sec_type == "CASH":
             return self.chance.choice((1_000, 25_000, 100_000))
-        if sec_type in ("FUT", "OPT"):
+        if sec_type in ("FUT", "OPT", "BOND", "FUND", "CRYPTO"):
             return self.chance.choice((1, 2, 5, 20))
         return self.chance.choice((1, 7, 60, 100, 100, 400))
 
     def _of_type(self, order: Order, subject: Subject) -> None:
         """Fill in what a type needs."""
-        chance, kind = self.chance, order.orderType
+        chance, kind, sec_type = self.chance, order.orderType, subject.contract.secType
+        if sec_type in ("FUND", "WAR", "CRYPTO") and self.one_in(3):
+            order.action = "BUY"  # nobody is short of them
+        by_money = (sec_type, kind, order.action) == ("CRYPTO", "MKT", "BUY")
+        if by_money or (sec_type == "FUND" and order.action == "BUY" and self.one_in(2)):
+            order.cashQty, order.totalQuantity = float(chance.choice((500, 20_000))), Decimal(0)
+        if sec_type == "FUND":
+            order.tif = "DAY"
         if kind.startswith("TRAIL"):
             if self.one_in(2):
                 order.trailingPercent = chance.choice((0.1, 0.5, 2.0))
@@ -310,7 +322,18 @@ class OrderMaker:
                 child.auxPrice = self.near(subject)
             self._of_type(child, subject)
             family.append((subject.contract, child))
+        if subject in self.stocks and self.one_in(3):
+            family.insert(1, self._hedge(subject, number))
         return family
+
+    def _hedge(self, subject: Subject, parent: int) -> tuple[Contract, Order]:
+        """Return the hedge of a stock by another, by its beta, or the currency that it costs."""
+        other = self.chance.choice([one for one in self.stocks if one is not subject])
+        order = Order(
+            action="SELL", orderType="MKT", totalQuantity=Decimal(0), tif="DAY", parentId=parent,
+            transmit=False, hedgeType=self.chance.choice("BP"), hedgeParam="0.5",
+        )  # fmt: skip
+        return other.contract, order
 
     def combination(self, parent: int = 0) -> tuple[Contract, Order]:
         """Return an order for two stocks at once, at a net price near that of their legs."""

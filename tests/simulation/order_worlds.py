@@ -10,7 +10,7 @@ the journal, through its bytes, gives the same state again.
 import sys
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from random import Random
@@ -47,6 +47,7 @@ from papertape.venue.engine import Engine, Happened
 from papertape.venue.entries import Entry
 from papertape.venue.facts import CombinationFilled, OrderFilled
 from papertape.venue.invariants import check
+from papertape.venue.market.actions import ActionsAhead, Dividend, Split
 from papertape.venue.market.source import DayStats, Print, Quote
 from papertape.venue.reference.instruments import Purpose, Refusal
 from papertape.venue.reference.listings import CATALOGUE
@@ -60,6 +61,7 @@ from papertape.venue.script import (
 )
 from papertape.venue.tws.api_orders import Refused
 from papertape.venue.units import RATE_SCALE, SECOND, SIZE_SCALE, Nanos
+from simulation.kinds import BTC, CFD, ENDING_BOND, ENDING_CALL, FUND, PRICES, USDJPY
 from simulation.order_kinds import OrderMaker, Subject
 from venue.scenario import START, ScriptedMarket
 
@@ -79,15 +81,26 @@ OTHERS: Final = (
 )  # fmt: skip
 
 
-class Tape(ScriptedMarket):
-    """A tape whose present is found without reading all of it."""
+OWN: Final = (ENDING_BOND, ENDING_CALL, FUND, CFD, BTC, USDJPY)
+"""Kinds of which the market's catalogue lists none: what they are is in ``simulation.kinds``."""
+INSTRUMENTS: Final = CATALOGUE.extended(OWN)
 
-    def __init__(self, con_ids: list[int]) -> None:
+
+class Tape(ScriptedMarket):
+    """A tape whose present is found without reading all of it, and which may know of a split and
+    dividends of the first stock."""
+
+    def __init__(self, con_ids: list[int], ahead: Iterable[ActionsAhead] = ()) -> None:
         super().__init__([])
+        self._ahead = sorted(ahead, key=lambda one: one.time)
         self.tape = {con_id: [] for con_id in con_ids}
         self._quotes: dict[int, list[Quote]] = {con_id: [] for con_id in con_ids}
         self._prints: dict[int, list[Print]] = {con_id: [] for con_id in con_ids}
         self.volatilities = dict.fromkeys(con_ids, 0.3)
+
+    def actions_ahead(self, con_id: int, after: Nanos) -> ActionsAhead | None:
+        known = self._ahead if con_id == SUBJECTS[0].con_id else ()
+        return next((one for one in known if one.time > after), None)
 
     def add(self, tick: Quote | Print) -> None:
         self.tape[tick.conId].append(tick)
@@ -132,6 +145,10 @@ def subjects() -> list[Subject]:
         listing = CATALOGUE.resolve(contract, Purpose.ORDER, START)
         assert not isinstance(listing, Refusal), (name, listing)
         found.append(Subject(name, contract, price, tick, listing.instrument.conId))
+    for entry in OWN:
+        contract = Contract(conId=entry.conId, secType=entry.secType, exchange=entry.home)
+        tick = entry.tick / entry.scale
+        found.append(Subject(entry.localSymbol, contract, PRICES[entry.conId], tick, entry.conId))
     return found
 
 
@@ -143,6 +160,7 @@ def profile_of(chance: Random) -> Profile:
     slow = chance.random() < 0.3
     return Profile(
         accounts=chance.choice((("DU1",), ("DU1",), ("DU1", "DU2"))),
+        base_currency=chance.choice(("USD", "USD", "EUR")),
         opening_cash=chance.choice((30_000, 1_000_000, 1_000_000)) * 10**6,
         fill_rule=chance.choice(("paper", "paper", "queue", "queue", "instant")),
         ack_latency=chance.choice((0, 190, 3_000)) * MILLISECOND if slow else 0,
@@ -164,7 +182,7 @@ class OrderWorld:
         self.chance = Random(seed)
         self.tell = tell
         self.now = START + self.chance.choice((0, 0, 5, 6, 22)) * 3600 * SECOND
-        self.market = Tape([one.con_id for one in SUBJECTS])
+        self.market = Tape([one.con_id for one in SUBJECTS], self._to_come())
         self.profile = profile_of(self.chance)
         self.prices = {one.con_id: one.price for one in SUBJECTS}
         self.maker = OrderMaker(
@@ -172,13 +190,23 @@ class OrderWorld:
         )
         self.journal: list[Entry] = []
         self.counts: Counter[str] = Counter()
-        self.engine = Engine(self.market, self.profile)
+        self.engine = Engine(self.market, self.profile, INSTRUMENTS)
         for one in SUBJECTS:
             self._quote(one)
         self.engine.open_accounts(self.now)
         self.seen = (0, 0)
+        self.terms: dict[int, int] = {}
+        """permId -> what the order is for."""
         self.highest: dict[int, int] = {}
         self._proven([], {})
+
+    def _to_come(self) -> Iterator[ActionsAhead]:
+        """What comes to the first stock while the world goes on."""
+        for _ in range(self.chance.choice((0, 1, 1, 2))):
+            at = START + self.chance.randrange(60 * 3600) * SECOND
+            split = Split(20260414, *self.chance.choice(((2, 1), (1, 3), (3, 2))))
+            paid = Dividend(20260414, self.chance.choice((10_000, 250_000)))
+            yield ActionsAhead(at, self.chance.choice(((split,), (paid,), (paid, split))))
 
     def _clock(self, minutes: float) -> str:
         at = self.now / SECOND + minutes * 60
@@ -237,7 +265,7 @@ class OrderWorld:
     def _restart(self) -> None:
         """Go on from the bytes of a snapshot, as after a stop, or with what the journal says."""
         self.journal += self.engine.drain_journal()
-        after = Engine(self.market, self.profile)
+        after = Engine(self.market, self.profile, INSTRUMENTS)
         rows = self.engine.archive.rows()
         after.restore(bytes(self.engine.snapshot()), lambda *_: rows)
         assert after.state_hash() == self.engine.state_hash(), "a restart has another state"
@@ -392,6 +420,8 @@ class OrderWorld:
     def _proven(self, happened: list[Happened], before: dict[int, LiveOrder]) -> None:
         for one in happened:
             self.tell(f"    {_brief(one)}")
+            if one.order is not None:
+                self.terms[one.order.permId] = one.order.terms.conId
         check(self.engine)
         state = self.engine.state
         seen = (state.next_perm_id, state.next_execution)
@@ -407,7 +437,7 @@ class OrderWorld:
 
     def finish(self) -> None:
         """The journal, through its bytes, gives the same state, without a market or rules."""
-        twin = Engine(None, Profile(price_band=False, fill_rule="instant"))
+        twin = Engine(None, Profile(price_band=False, fill_rule="instant"), INSTRUMENTS)
         twin.replay(entries.decode(entries.encode(entry)) for entry in self.journal)
         assert twin.state_hash() == self.engine.state_hash(), "the journal has another state"
         check(twin)

@@ -5,6 +5,7 @@ tells each step.
 """
 
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,7 +13,14 @@ from lanes import many
 from papertape.venue.broker.algo_terms import PARAMETERS
 from papertape.venue.broker.holds import Holds
 from papertape.venue.broker.relatives import Relatives
-from papertape.venue.facts import OrderPlaced, OrderReplaced
+from papertape.venue.facts import (
+    CashBooked,
+    OrderFilled,
+    OrderPlaced,
+    OrderReplaced,
+    PositionAdjusted,
+    PositionMoved,
+)
 from papertape.venue.special import Held
 from papertape.venue.state import Fold
 from simulation.order_kinds import ALL_KINDS
@@ -44,10 +52,12 @@ def test_a_few_worlds_keep_every_invariant() -> None:
 def test_every_kind_of_order_is_drawn_and_accepted() -> None:
     kinds: Counter[str] = Counter()
     terms: Counter[str] = Counter()
-    for seed in range(1, 161):
+    money: Counter[str] = Counter()
+    for seed in range(1, 321):
         world = play(seed, 50)
         facts = [fact for entry in world.journal for fact in entry.facts]
         for fact in facts:
+            money.update(_money(fact, world))
             if isinstance(fact, OrderPlaced | OrderReplaced):
                 kinds[fact.terms.orderType] += 1
                 special = fact.terms.extras
@@ -67,6 +77,25 @@ def test_every_kind_of_order_is_drawn_and_accepted() -> None:
         "cancelsParent", "passive", "algo", "components", "hedge", "combo", "inactive", *PARAMETERS,
     ]  # fmt: skip
     assert not [name for name in wanted if not terms[name]]
+    assert not [name for name in MONEY if not money[name]], money
+
+
+MONEY = (
+    "STK", "OPT", "FUT", "CASH", "BOND", "FUND", "WAR", "CFD", "CRYPTO", "charged USD",
+    "charged EUR", "coupon", "dividend", "lieu", "split", "matured", "settled",
+)  # fmt: skip
+"""What must have been traded, paid in another currency, and come by itself, in some world."""
+
+
+def _money(fact: object, world: OrderWorld) -> Iterator[str]:
+    """What a fact has done that the books must have in them."""
+    if isinstance(fact, OrderFilled):
+        if (order := world.terms.get(fact.permId)) is not None:
+            yield world.engine.instruments[order].secType
+        if fact.charged is not None:
+            yield f"charged {fact.charged[0]}"
+    elif isinstance(fact, CashBooked | PositionMoved | PositionAdjusted):
+        yield fact.cause
 
 
 def test_a_seed_repeats_its_world() -> None:

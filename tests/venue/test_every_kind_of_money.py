@@ -10,6 +10,7 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,13 +38,15 @@ from papertape.venue.facts import (
     PositionMoved,
 )
 from papertape.venue.invariants import check
+from papertape.venue.market.actions import ActionsAhead, Dividend, Split
 from papertape.venue.market.source import Quote
 from papertape.venue.reference.instruments import Instruments
 from papertape.venue.reference.listings import CATALOGUE, EURUSD
-from papertape.venue.reference.securities import Future, FutureOption, Instrument
+from papertape.venue.reference.securities import Future, FutureOption, Instrument, Warrant
 from papertape.venue.units import SECOND
 from venue.scenario import START, ScriptedMarket
 from venue.test_contract_ends import AAPL, CALL, INDEX_CALL, MES, PUT, SPX, TODAY, TOMORROW
+from venue.test_funds import FUND
 from venue.test_money import BRITISH
 from venue.test_other_kinds import BOND, BTC, CFD, GOLD
 
@@ -61,11 +64,22 @@ FUTURE_PUT = FutureOption(
     multiplier=5, under=LATER.conId, underSecType="FUT", expires=TODAY, call=False,
     exercise=68_500_000, hours="CME",
 )  # fmt: skip
+ENDING = msgspec.structs.replace(
+    BOND, conId=700_000_034, localSymbol="IBCID34", coupon=4_250, matures=TODAY + 1,
+    issued=TODAY - 1_000,
+)  # fmt: skip
+"""Pays its last coupon and its face value on the next day."""
+WARRANT = Warrant(
+    700_000_035, "AAPL", "WAR", "GBP", "", "AAPL 250W", "AAPL", ("SMART",), "AAPL", 10_000, 100,
+    multiplier=10, divisor=100, under=AAPL.conId, underSymbol="AAPL", underSecType="STK",
+    expires=TODAY + 1, exercise=2_500_000, american=False, hours="US",
+)  # fmt: skip
+"""In pounds, on a stock in dollars."""
 AROUND: dict[Instrument, int] = {
     AAPL: 2_550_000, BRITISH: 20_000, EURUSD: 115_000, CALL: 60_000, PUT: 60_000,
     TOMORROW: 40_000, INDEX_CALL: 200_000, MES: 68_000_000, LATER: 68_500_000, CORN: 4_400_000,
     FUTURE_PUT: 500_000,    SPX: 68_100_000, BTC: 6_000_000_000, CFD: 3_000_000,
-    BOND: 96_000_000, GOLD: 40_000_000,
+    BOND: 96_000_000, GOLD: 40_000_000, ENDING: 99_000_000, FUND: 5_000_000, WARRANT: 12_000,
 }  # fmt: skip
 """What trades, and a price of each in its units; the index does not trade."""
 INSTRUMENTS = Instruments([
@@ -85,6 +99,7 @@ events = st.one_of(
     st.tuples(st.just("deposit"), st.sampled_from(["USD", "GBP"]), st.integers(1, 10**9)),
     st.tuples(st.just("convert"), st.sampled_from(["USD", "GBP"]), st.integers(1, 10**10)),
     st.tuples(st.just("receive"), st.sampled_from(KINDS), st.integers(-3, 3).filter(bool)),
+    st.tuples(st.just("ahead"), st.sampled_from([2, 7, 30]), st.sampled_from([(2, 1), (1, 3), 5])),
     st.tuples(st.just("dividend"), st.sampled_from([AAPL, BRITISH]), st.integers(1, 10**6)),
     st.tuples(
         st.just("split"), st.sampled_from([AAPL, BRITISH]), st.sampled_from([(2, 1), (1, 3)])
@@ -93,6 +108,23 @@ events = st.one_of(
 steps = st.lists(
     st.one_of(moves, trades, trades, trades, exercises, pauses, events), min_size=10, max_size=40
 )
+
+
+class MarketWithActions(ScriptedMarket):
+    """A written market that tells of splits and dividends of Apple; each before anybody asks."""
+
+    def __init__(self, instruments: Instruments) -> None:
+        super().__init__(instruments)
+        self.ahead: list[ActionsAhead] = []
+
+    def announce(self, at: int, what: Any) -> None:
+        """Let a split (new, old) or a dividend of so many cents be known, if none comes later."""
+        if not self.ahead or self.ahead[-1].time < at:
+            split = Split(20260414, *what) if isinstance(what, tuple) else None
+            self.ahead.append(ActionsAhead(at, (split or Dividend(20260414, what * 10_000),)))
+
+    def actions_ahead(self, con_id: int, after: int) -> ActionsAhead | None:
+        return next((one for one in self.ahead if one.time > after and con_id == AAPL.conId), None)
 
 
 GBP = Decimal("1.33")
@@ -117,7 +149,7 @@ class Worth:
         elif isinstance(fact, CashBooked):
             for currency, amount in fact.cash:
                 self.money[currency] += Decimal(amount) / 10**6
-                if fact.cause == "dividend":
+                if fact.cause in ("dividend", "coupon", "lieu"):
                     self.realized[currency] += Decimal(amount) / 10**6
         elif isinstance(fact, PositionAdjusted):
             entry = INSTRUMENTS[fact.conId]
@@ -162,6 +194,8 @@ class Worth:
 
 def each(entry: Instrument, price: int) -> Decimal:
     """The money of one unit at a price; a bond's is the percentage of 1,000."""
+    if entry.secType == "WAR":  # whatever part of its underlying it stands for
+        return Decimal(price) / entry.scale
     face = 10 if entry.secType == "BOND" else 1
     return Decimal(price * entry.multiplier * face) / entry.scale / entry.magnifier / entry.divisor
 
@@ -177,7 +211,8 @@ def asked(engine: Engine, step: tuple[Any, ...], prices: dict[Instrument, int]) 
             return ConvertCash(ACCOUNT, what, number, "GBP" if what == "USD" else "USD")
         case "receive":
             size = number * 10_000
-            fits = held * size >= 0 and what.secType != "CASH" and (what != BTC or size > 0)
+            long = size > 0 or what not in (BTC, FUND, WARRANT)
+            fits = held * size >= 0 and what.secType != "CASH" and long
             return ReceivePosition(ACCOUNT, StartingPosition(what.conId, size)) if fits else None
         case "dividend":
             return PayDividend(what.conId, number)
@@ -207,7 +242,7 @@ def ordered(
 @tries(60)
 @given(steps)
 def test_money_in_is_money_out(history: list[Any]) -> None:
-    market = ScriptedMarket(INSTRUMENTS)
+    market = MarketWithActions(INSTRUMENTS)
     engine = Engine(market, None, INSTRUMENTS)
     engine.open_accounts(START)
     journal = engine.drain_journal()
@@ -217,6 +252,10 @@ def test_money_in_is_money_out(history: list[Any]) -> None:
     for step in history:
         now += (step if isinstance(step, int) else 1) * SECOND
         if isinstance(step, int):
+            happened = engine.advance(now)
+        elif step[0] == "ahead":
+            _, hours, action = step
+            market.announce(now + hours * 3600 * SECOND, action)
             happened = engine.advance(now)
         elif step[0] != "price":
             command = asked(engine, step, prices)

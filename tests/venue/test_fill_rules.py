@@ -393,6 +393,16 @@ def test_a_group_is_cancelled_by_a_fill_with_another_client() -> None:
     stage.assert_replays()
 
 
+@pytest.mark.parametrize(("name", "meets"), [("g", False), ("h", True)])
+def test_orders_of_one_group_pass_each_other_whoever_placed_them(name: str, meets: bool) -> None:
+    stage = scenario("quote  AAPL 257.60*100 x 257.70*50", QUIET)
+    stage.step("submit #1 SELL 10 AAPL LMT 257.65 ocaGroup=g ocaType=1")
+    stage.step(f"submit c2#1 BUY 10 AAPL LMT 257.66 ocaGroup={name} ocaType=1")
+    orders = [stage.engine.find(client, 1) for client in (1, 2)]
+    assert [order and order.filled for order in orders] == [100_000 * meets] * 2
+    check(stage.engine)
+
+
 def test_a_condition_on_a_fill_lets_no_order_of_its_group_fill_as_well() -> None:
     stage = scenario("quote  AAPL 257.60*100 x 257.70*50", QUIET)
     order = "ocaGroup=g ocaType=1"

@@ -7,7 +7,7 @@ import pytest
 from papertape.model import Contract, Order
 from papertape.server.present import events as e
 from papertape.venue.broker.profile import Profile
-from papertape.venue.commands import SetFeePlan, SetMarginModel, SubmitOrder
+from papertape.venue.commands import ModifyByUser, SetFeePlan, SetMarginModel, SubmitOrder
 from papertape.venue.invariants import check
 from papertape.venue.market.source import Quote
 from papertape.venue.reference.instruments import Instrument, Instruments, Purpose
@@ -140,6 +140,23 @@ def test_what_a_coin_costs_must_be_there() -> None:
     quote(stage, BTC, 60_000)
     (told,) = trade(stage, BTC, 1, totalQuantity=Decimal(0), cashQty=1_100.0)
     assert isinstance(told, e.OrderRejectedEvent) and told.code == 201
+
+
+def test_new_terms_by_money_have_its_size_too(stage: Stage) -> None:
+    """Also those that the user of TWS gives an order of a client."""
+    quote(stage, EURUSD, 1.25)
+    more = {"orderType": "LMT", "lmtPrice": 1.2, "totalQuantity": Decimal(0), "cashQty": 12_000.0}
+    trade(stage, EURUSD, 1, **more)
+    (order,) = stage.engine.state.orders.values()
+    assert order.terms.quantity == 10_000 * 10_000
+    asked = Order(action="BUY", tif="DAY")
+    for name, value in {**more, "cashQty": 6_000.0}.items():
+        setattr(asked, name, value)
+    contract = Contract(conId=EURUSD.conId, exchange=EURUSD.home)
+    stage.submit(ModifyByUser(order.permId, contract, asked))
+    (order,) = stage.engine.state.orders.values()
+    assert order.terms.quantity == 5_000 * 10_000
+    check(stage.engine)
 
 
 def test_money_without_a_price_buys_nothing(stage: Stage) -> None:

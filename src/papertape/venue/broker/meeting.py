@@ -1,9 +1,10 @@
 """Orders of several clients that meet: one that comes trades with those that rest against it.
 
-Under every fill rule, an order that comes to the market trades with resting orders of other
-clients first where they are better than the quote, at their limits and in the order of their
-prices; then with the quote; then with those at the quote's price, who came later than what it
-shows. Orders of one client pass each other: a broker prevents trades of an account with itself.
+Under every fill rule, an order that comes to the market trades with resting orders of other clients
+first where they are better than the quote, at their limits and in the order of their prices; then
+with the quote; then with those at the quote's price, who came later than what it shows. Orders of
+one client pass each other: a broker prevents trades of an account with itself. So do those of one
+group, of which the fill of each is the end of the other.
 """
 
 from collections.abc import Iterator
@@ -77,11 +78,18 @@ class Meetings:
             other = self._state.orders.get(perm_id)
             if other is None or other.clientId == client_id or not _rests_against(other, terms):
                 continue
+            if special is not None and special.oca and _of_one_group(other.terms, terms):
+                continue
             price = other.limit
             if price is None and limit is not None:
                 price = touch(other.terms.side, quote) or limit
             if price is not None and (limit is None or (price - limit) * terms.side <= 0):
                 yield other, price
+
+
+def _of_one_group(one: Terms, other: Terms) -> bool:
+    """Return whether the fill of one order ends or reduces the other."""
+    return (one.account, one.extras.oca) == (other.account, other.extras.oca)
 
 
 def _rests_against(other: LiveOrder, terms: Terms) -> bool:

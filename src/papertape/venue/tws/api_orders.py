@@ -386,6 +386,8 @@ class ApiOrders:
         )
         accounts = self._state.accounts
         terms = check(command.contract, order, self._instruments, accounts, now=now)
+        if not isinstance(terms, Refusal):
+            terms = self._sized(terms, order)
         if isinstance(terms, Refusal):
             yield Refused(TWS_USER, 0, for_living(terms))
             return
