@@ -72,14 +72,20 @@ class Orders:
         """Orders that were working and that the server's open orders no longer contain."""
         return [t for t in self.trades.values() if not t.done and t.orderId not in seen]
 
-    def settle(self, unseen: list[Trade], completed: list[reports.CompletedOrder]) -> None:
-        """Apply the list of completed orders to orders that ended during an interruption."""
+    def settle(
+        self, unseen: list[Trade], completed: list[reports.CompletedOrder], *, complete: bool
+    ) -> None:
+        """Apply the list of completed orders to orders that ended during an interruption.
+
+        ``complete``: the executions are known too, so an order that nothing mentions has never
+        reached the server.
+        """
         by_id = {message.order.permId: message for message in completed if message.order.permId}
         for trade in unseen:
             found = by_id.get(trade.permId)
             if found is not None:
                 trade.complete(found)
-            elif not trade.permId and not trade.fills and not trade.done:
+            elif complete and not trade.permId and not trade.fills and not trade.done:
                 reason = "the server does not know it after the interruption"
                 trade.lose(_lost(reason, trade, sent=False))
 

@@ -42,11 +42,19 @@ class Resync:
         self._unseen: list[Trade] = []
 
     def begin(self) -> None:
-        """Send the requests; ``done`` is called when all are answered or their time is up."""
+        """Send the requests; ``done`` is called when all are answered or their time is up.
+
+        What is not answered in time is not held against an order: of one that nobody mentions, its
+        messages tell when they come.
+        """
         wanted = ExecutionFilter(clientId=self._session.client_id)
         self._ask("reqOpenOrders", lists.open_orders(), by_id=False)
         self._ask("reqExecutions", lists.executions(wanted))
         self._look()
+
+    def leave(self) -> None:
+        """Conclude nothing any more: another reconciliation has begun."""
+        self.done = True
 
     def _ask(self, name: str, make: Make, *, by_id: bool = True) -> None:
         try:
@@ -71,7 +79,8 @@ class Resync:
                 return
         finished = answers.get("reqCompletedOrders")
         if finished is not None:
-            self._session.orders.settle(self._unseen, finished)
+            told_of_fills = answers.get("reqExecutions") is not None
+            self._session.orders.settle(self._unseen, finished, complete=told_of_fills)
         self.done = True
         self._tell()
 

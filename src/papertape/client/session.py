@@ -242,6 +242,8 @@ class ClientSession:
 
     def compare(self) -> None:
         """Reconcile the orders after an interruption."""
+        if self._resync is not None:
+            self._resync.leave()
         self._resync = Resync(self, self._wake)
         self._resync.begin()
 

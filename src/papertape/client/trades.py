@@ -149,6 +149,8 @@ class Trade:
             self.filled = total
             self.remaining = max(ZERO, (self.order.totalQuantity or total) - total)
             self.avgFillPrice = execution.avgPrice or self.avgFillPrice
+        if self.status == "Inactive" and not self.remaining:
+            self._set("Filled")  # it was believed lost
 
     def _set(self, status: str) -> None:
         goes_back = self.status in CANCELLED and status not in DONE  # a late openOrder
