@@ -11,7 +11,7 @@ from ..account_commands import Wording, amount, opening
 from ..aio.server import StationServer
 from ..station import Station
 from .stations import CONFLICT, NOT_FOUND, Chosen, act, current
-from .views import (
+from .views.accounts import (
     AccountBody,
     AccountRow,
     AccountValueRow,

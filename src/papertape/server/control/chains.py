@@ -14,7 +14,7 @@ from ...wire.message import Farm
 from ..aio.server import StationServer
 from .market import Number, present, quote_view, quoted
 from .stations import NOT_FOUND, Chosen, Turns, current, moment
-from .views import ChainClassView, ChainRowView, ChainView, OptionQuoteView, QuoteView
+from .views.market import ChainClassView, ChainRowView, ChainView, OptionQuoteView, QuoteView
 
 router = APIRouter(tags=["market"])
 MOST_QUOTES: Final = 100

@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from ..aio.server import StationServer
 from ..clock import FASTEST, speed_of
 from .stations import CONFLICT, NOT_FOUND, Chosen, act, moment
-from .views import ClockView, SpeedBody, StepBody
+from .views.plant import ClockView, SpeedBody, StepBody
 
 router = APIRouter(tags=["clock"])
 

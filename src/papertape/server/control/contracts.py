@@ -6,7 +6,7 @@ from ..aio.server import StationServer
 from ..own_contracts import ContractRefused
 from .market import symbol_view
 from .stations import CONFLICT, NOT_FOUND, Chosen, act
-from .views import ContractsBody, SymbolView
+from .views.market import ContractsBody, SymbolView
 
 router = APIRouter(tags=["market"])
 PATH = "/stations/{station}/contracts"

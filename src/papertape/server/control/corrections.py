@@ -15,7 +15,8 @@ from ..present.views import execution_number
 from ..worlds.desk import nano_of, size_of
 from .stations import CONFLICT, Chosen, Turns, act
 from .trading import execution_row, order_row
-from .views import ExecutionView, OrderRow, View
+from .views.base import View
+from .views.orders import ExecutionView, OrderRow
 
 router = APIRouter(tags=["trading"])
 ExecId = Annotated[str, Path(max_length=100)]

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 from ..event_bus import News
 from .sockets import ended, opened, wait
 from .stations import NOT_FOUND, Chosen, moment
-from .views import NewsView
+from .views.plant import NewsView
 
 router = APIRouter(tags=["events"])
 MOST_KINDS = 20

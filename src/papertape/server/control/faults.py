@@ -8,7 +8,7 @@ from ...errors import SettingsError
 from ..aio.server import StationServer
 from ..drills import Run
 from .stations import CONFLICT, NOT_FOUND, Chosen, act, moment, notice_view
-from .views import (
+from .views.plant import (
     DrillBody,
     DrillRunView,
     DrillView,

@@ -18,7 +18,7 @@ from ..plant.held_orders import UNREACHABLE
 from ..station import Station
 from .market import Number, quoted
 from .stations import CONFLICT, NOT_FOUND, Chosen, act, current, moment
-from .views import View
+from .views.base import View
 
 router = APIRouter(tags=["market"])
 LONGEST_S = 366 * 86_400

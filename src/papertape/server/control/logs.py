@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 
 from .logring import KEPT, Line, LogRing
 from .stations import NOT_FOUND, Chosen
-from .views import LogView
+from .views.plant import LogView
 
 router = APIRouter(tags=["log"])
 Level = Literal["info", "warning", "error", "critical"]

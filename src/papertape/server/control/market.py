@@ -31,7 +31,7 @@ from ..market_data.open_hours import OpenHours
 from ..plant.farms import Status
 from ..station import Station
 from .stations import NOT_FOUND, Chosen, Turns, current, moment
-from .views import BarView, GreeksView, LadderView, LevelView, QuoteView, SymbolView
+from .views.market import BarView, GreeksView, LadderView, LevelView, QuoteView, SymbolView
 
 router = APIRouter(tags=["market"])
 MOST_SYMBOLS: Final = 50

@@ -9,14 +9,14 @@ from ...wire.message import Farm
 from ..research.scans import LOCATIONS, MOST_ROWS, SCANNERS, Limit, Scan
 from .market import symbol_view
 from .stations import CONFLICT, NOT_FOUND, Chosen, Turns, current, moment
-from .views import (
+from .views.market import SymbolView
+from .views.research import (
     ArticleView,
     HeadlineView,
     NewsProviderView,
     ScannerChoicesView,
     ScannerPlaceView,
     ScannerView,
-    SymbolView,
 )
 
 router = APIRouter(tags=["research"])

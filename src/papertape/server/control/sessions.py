@@ -16,7 +16,7 @@ from ..sessions.session import Session
 from ..sessions.subscriptions import Query
 from .meter import Meter
 from .stations import ANYWHERE, NOT_FOUND, Chosen, Plant, act, moment, notice_view
-from .views import AcceptBody, SessionView, StationView, WaitingView
+from .views.plant import AcceptBody, SessionView, StationView, WaitingView
 
 router = APIRouter(tags=["sessions"])
 PROTOBUF_FROM = 201

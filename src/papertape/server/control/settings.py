@@ -6,7 +6,7 @@ from fastapi import APIRouter, Body
 from starlette.responses import JSONResponse
 
 from .stations import NOT_FOUND, Chosen, act
-from .views import BlameView, Change, ChangedView, SettingView
+from .views.plant import BlameView, Change, ChangedView, SettingView
 
 router = APIRouter(tags=["settings"])
 PLACES: Final = {

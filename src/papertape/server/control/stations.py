@@ -15,7 +15,7 @@ from ...venue.units import Nanos
 from ..aio.server import StationServer
 from ..notices import Notice
 from ..station import Station
-from .views import NoticeView, Problem
+from .views.base import NoticeView, Problem
 
 Result = TypeVar("Result")
 Item = TypeVar("Item")

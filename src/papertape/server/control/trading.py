@@ -20,14 +20,14 @@ from ..present.queries import ExecutionRow as Executed
 from ..present.queries import PortfolioRow
 from ..sessions.session import TAG
 from .stations import CONFLICT, NOT_FOUND, Chosen, Result, act, current, moment, told
-from .views import (
+from .views.accounts import PositionView
+from .views.orders import (
     ConditionBody,
     EffectView,
     ExecutionView,
     OrderBody,
     OrderChange,
     OrderRow,
-    PositionView,
     PreviewView,
 )
 

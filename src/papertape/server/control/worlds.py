@@ -13,7 +13,7 @@ from ...worlds.verbs import VERBS
 from ..aio.server import StationServer
 from ..worlds.seen import SeenRequest
 from .stations import CONFLICT, NOT_FOUND, Chosen, act, moment
-from .views import View
+from .views.base import View
 
 router = APIRouter(tags=["worlds"])
 MOST = 1_000
