@@ -43,9 +43,9 @@ class Api:
 
 
 @asynccontextmanager
-async def controlled(hall: Hall | None = None) -> AsyncIterator[Api]:
-    """A station on a port and its control API."""
-    async with serving(hall) as served:
+async def controlled(hall: Hall | None = None, speed: float = 1.0) -> AsyncIterator[Api]:
+    """A station on a port and its control API; at speed 0 its market stands still."""
+    async with serving(hall, speed=speed) as served:
         log = LogRing()
         log.attach({"tws": served.server})
         app = create({"tws": served.server}, Access(TOKEN, [HOST]), log)

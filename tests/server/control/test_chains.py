@@ -81,7 +81,7 @@ def test_bars_from_a_second_to_a_month(seconds: int) -> None:
         again = await api.get(f"/bars/{AAPL}?seconds={seconds}&after={times[0][:19]}Z")
         assert [bar["time"] for bar in again][: len(times) - 1] == times[1:]
 
-    with_api(main, hall)
+    with_api(main, hall, speed=0)
 
 
 def test_an_instrument_tells_the_zone_of_its_exchange() -> None:

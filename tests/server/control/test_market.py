@@ -240,4 +240,4 @@ def test_the_quote_of_an_option_has_the_greeks_of_its_line() -> None:
         assert told == (model.impliedVol, model.optPrice, model.undPrice)
         assert (await api.get(f"/quotes/{AAPL}"))["greeks"] is None
 
-    with_api(main, hall)
+    with_api(main, hall, speed=0)

@@ -14,9 +14,11 @@ from server.test_station import order
 pytestmark = pytest.mark.network
 
 
-def with_api(work: Callable[[Api], Awaitable[None]], hall: Hall | None = None) -> None:
+def with_api(
+    work: Callable[[Api], Awaitable[None]], hall: Hall | None = None, speed: float = 1.0
+) -> None:
     async def main() -> None:
-        async with controlled(hall) as api:
+        async with controlled(hall, speed) as api:
             await work(api)
 
     run(main)
