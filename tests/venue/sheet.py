@@ -17,6 +17,14 @@ MODELS = {
     "cash": (Decimal(1), Decimal(1), Decimal(1)),
 }
 FUTURES = {"ES": 10_800, "MES": 1_080, "GC": 6_000, "MGC": 600}
+DAILY = ("FUT", "CFD")
+RATES = {
+    "BOND": Decimal("0.25"), "CMDTY": Decimal("0.1"), "CFD": Decimal("0.2"),
+    "FUND": Decimal("0.25"), "WAR": Decimal(0), "CRYPTO": Decimal(0),
+}  # fmt: skip
+"""Of the value, what kinds need that have one rate for every model with loans."""
+LENT = ("STK", "FOP", "BOND", "CMDTY", "FUND")
+"""What counts as equity with loan value."""
 TENTH = Decimal("0.1")
 PAIR = Decimal("0.025")
 
@@ -35,7 +43,7 @@ class Row:
     @property
     def gain(self) -> Decimal:
         """What a future has gained since."""
-        return self.value - self.paid if self.entry.secType == "FUT" else Decimal(0)
+        return self.value - self.paid if self.entry.secType in DAILY else Decimal(0)
 
 
 class Sheet:
@@ -60,20 +68,25 @@ class Sheet:
             kind, rate = row.entry.secType, rates[row.entry.currency]
             worth[kind] += rate * row.value
             gain += rate * row.gain
-            if kind in ("STK", "OPT"):
+            if kind in ("STK", "OPT", "BOND", "CMDTY", "FUND", "WAR"):
                 gross += abs(rate * row.value)
             need = rate * self._margin(row, stock, model)
             margin += need
             if kind in ("FUT", "FOP"):
                 commodity += need
-            if kind == "STK":
+            if kind in ("STK", "BOND", "FUND"):
                 half += abs(rate * row.value) / 2
+            if kind in ("CMDTY", "CFD"):
+                half += need
         margin += option_margin
-        equity = total + gain + worth["STK"] + worth["FOP"]
-        segment = max(factor * commodity, gain + worth["FOP"])
+        equity = total + gain + sum((worth[kind] for kind in LENT), Decimal(0))
+        futures = sum((rates[row.entry.currency] * row.gain for row in rows
+                       if row.entry.secType == "FUT"), Decimal(0))  # fmt: skip
+        segment = max(factor * commodity, futures + worth["FOP"])
+        unlent = worth["OPT"] + worth["WAR"] + worth["CRYPTO"]
         self._put("TotalCashValue", total + gain)
         self._put("EquityWithLoanValue", equity)
-        self._put("NetLiquidation", equity + worth["OPT"])
+        self._put("NetLiquidation", equity + unlent)
         self._put("GrossPositionValue", gross)
         self._put("MaintMarginReq", margin)
         self._put("InitMarginReq", factor * margin)
@@ -82,7 +95,8 @@ class Sheet:
         self._put("MaintMarginReq-C", commodity)
         self._put("MaintMarginReq-S", margin - commodity)
         self._put("NetLiquidation-C", segment)
-        self._put("NetLiquidation-S", equity + worth["OPT"] - segment)
+        self._put("NetLiquidation-P", worth["CRYPTO"])
+        self._put("NetLiquidation-S", equity + unlent - worth["CRYPTO"] - segment)
         self._put("EquityWithLoanValue-S", equity - segment)
         self._put("AvailableFunds-C", segment - factor * commodity)
         funds = equity - factor * margin
@@ -106,6 +120,8 @@ class Sheet:
         if kind == "FUT":
             fixed = FUTURES.get(row.entry.tradingClass)
             return TENTH * abs(row.value) if fixed is None else fixed * abs(row.size)
+        if kind in RATES:
+            return RATES[kind] * abs(row.value)
         if kind == "FOP" and row.size > 0:
             return abs(row.value)
         if kind == "FOP":

@@ -10,17 +10,31 @@ from papertape.venue.commands import OpenAccount, SubmitOrder
 from papertape.venue.market.source import Quote
 from papertape.venue.reference.instruments import Instrument
 from papertape.venue.reference.listings import EURUSD
+from papertape.venue.reference.times import EASTERN
 from papertape.venue.units import SECOND
 from venue.scenario import START, Stage, at
 from venue.sheet import CENT, Row, Sheet
 from venue.test_contract_ends import AAPL, CALL, INDEX_CALL, MES, PUT, SPX
-from venue.test_every_kind_of_money import AROUND, CORN, FUTURE_PUT, INSTRUMENTS, LATER, each
+from venue.test_every_kind_of_money import (
+    AROUND,
+    CORN,
+    ENDING,
+    FUTURE_PUT,
+    INSTRUMENTS,
+    LATER,
+    WARRANT,
+    each,
+)
+from venue.test_funds import FUND
 from venue.test_money import BRITISH
+from venue.test_other_kinds import BOND, BTC, CFD, GOLD
 
 TRADES: list[tuple[Instrument, int]] = [
     (AAPL, 300), (BRITISH, 5_000), (EURUSD, 20_000), (CALL, 2), (PUT, -1), (INDEX_CALL, 1),
     (MES, 3), (LATER, -2), (CORN, 1), (FUTURE_PUT, 2), (AAPL, -500), (FUTURE_PUT, -3), (MES, -5),
     (CALL, -4), (EURUSD, -40_000), (BRITISH, -5_000), (CORN, -1), (PUT, 1), (AAPL, 200), (CALL, 2),
+    (BOND, 20), (GOLD, 5), (CFD, -30), (BTC, 1), (WARRANT, 700), (ENDING, -3), (GOLD, -9),
+    (CFD, 50), (BTC, -1), (WARRANT, -300), (BOND, -30), (FUND, 40), (FUND, -15),
 ]  # fmt: skip
 """Longs, shorts, positions that turn round, and that are closed."""
 MODELS = ("portfolio", "reg_t")
@@ -53,11 +67,19 @@ class Desk:
             action="BUY" if size > 0 else "SELL", totalQuantity=Decimal(abs(size)),
             orderType="MKT", tif="DAY", account="DU2",
         )  # fmt: skip
+        if entry == BTC:  # which is not bought at the market by size
+            price = self.stage.market.quote(BTC.conId, self.stage.now).bid
+            order.orderType, order.lmtPrice = "LMT", price / BTC.scale
         contract = Contract(conId=entry.conId, exchange=entry.home)
         self.stage.now += SECOND
         self.stage.told(self.stage.engine.submit(
             SubmitOrder(1, number, contract, order), self.stage.now
         ))  # fmt: skip
+        if entry == FUND:  # at the value of the close
+            day = EASTERN.day(self.stage.now)
+            close = EASTERN.instant(day, 16 * 60)
+            self.stage.now = close if close > self.stage.now else EASTERN.instant(day + 1, 16 * 60)
+            self.stage.told(self.stage.engine.advance(self.stage.now))
         filled = self.stage.queries.order(1, number)
         assert filled is not None and filled.remaining == 0, (entry.localSymbol, filled)
 
@@ -245,18 +267,25 @@ def test_a_future_that_ends_tonight_needs_nothing_tomorrow() -> None:
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("size", [2, -2], ids=["buy", "sell"])
 @pytest.mark.parametrize(
-    "entry", [AAPL, BRITISH, EURUSD, CALL, PUT, INDEX_CALL, MES, LATER, CORN, FUTURE_PUT],
+    "entry",
+    [AAPL, BRITISH, EURUSD, CALL, PUT, INDEX_CALL, MES, LATER, CORN, FUTURE_PUT, BOND, GOLD, CFD,
+     BTC, WARRANT, FUND],
     ids=lambda entry: entry.localSymbol,
 )  # fmt: skip
 def test_a_what_if_says_what_the_order_then_does(entry: Instrument, size: int, model: str) -> None:
     desk = Desk(model, "USD")
-    desk.trade(AAPL, 200)
-    desk.trade(CALL, -1)
+    if entry in (BTC, WARRANT, FUND):  # which nobody is short of
+        desk.trade(entry, 5)
+    if entry != FUND:  # whose order takes until the options have ended
+        desk.trade(AAPL, 200)
+        desk.trade(CALL, -1)
     size *= {"STK": 100, "CASH": 10_000}.get(entry.secType, 1)
     order = Order(
         action="BUY" if size > 0 else "SELL", totalQuantity=Decimal(abs(size)), orderType="MKT",
         tif="DAY", account="DU2", whatIf=True,
     )  # fmt: skip
+    if entry == BTC:
+        order.orderType, order.lmtPrice = "LMT", AROUND[BTC] / BTC.scale
     contract = Contract(conId=entry.conId, exchange=entry.home)
     number = desk.stage.engine.state.highest_ids[1] + 1
     desk.stage.now += SECOND

@@ -259,11 +259,12 @@ entry in ``FUTURE_MARGINS``: 10 % of their value, a stand-in without a source.""
 REG_T_END = MarginModel(
     maintenance={
         "STK": rate("0.5"), "CASH": 0, "CRYPTO": 0, "BOND": rate("0.5"), "FUND": rate("0.5"),
-        "WAR": 0,
+        "WAR": 0, "CFD": rate("0.20"), "CMDTY": rate("0.10"),
     },
     initial_over_maintenance=rate("1"), buying_power=rate("0.5"),
 )  # fmt: skip
-"""What Regulation T asks for at the end of the day: half of a stock (RegTMargin)."""
+"""What Regulation T asks for at the end of the day: half of a stock (RegTMargin). What it has no
+rule for, CFDs and metals, needs what it needs during the day."""
 
 DOLLAR = "USD"
 REFERENCE_RATES = {
