@@ -1,0 +1,116 @@
+"""Writes the tables of docs/reference/kinds.md: rates, and which test shows what of each kind.
+
+    python scripts/build_kinds.py            write
+    python scripts/build_kinds.py --check    fail if the page is not what would be written
+
+Each table stands between ``<!-- NAME -->`` and ``<!-- end -->``; the rest is written by hand.
+"""
+
+import re
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "reference" / "kinds.md"
+sys.path.insert(0, str(ROOT / "tests"))
+
+from papertape.venue.broker.schedules import (  # noqa: E402
+    FEE_PLANS,
+    FUTURE_MARGINS,
+    MARGIN_MODELS,
+    REG_T_END,
+    ValueRates,
+)
+from papertape.venue.units import CASH_SCALE, RATE_SCALE  # noqa: E402
+from venue.kinds_tested import COLUMNS, TESTED  # noqa: E402
+
+NAMES = {
+    "STK": "stocks", "CASH": "currency pairs", "OPT": "options", "FUT": "futures",
+    "FOP": "options on futures", "CRYPTO": "crypto currencies", "CFD": "CFDs", "BOND": "bonds",
+    "CMDTY": "metals", "FUND": "mutual funds", "WAR": "warrants",
+}  # fmt: skip
+
+
+def percent(rate: int) -> str:
+    """A rate as a text."""
+    return f"{(Decimal(rate) * 100 / RATE_SCALE).normalize():f} %"
+
+
+def margin_rows() -> str:
+    """Maintenance rates of each kind and model."""
+    models = [model for model in MARGIN_MODELS.values() if not model.cash]
+    heads = [name for name, model in MARGIN_MODELS.items() if not model.cash]
+    lines = [f"| | {' | '.join(heads)} | `RegTMargin` |", "|---|" + "---|" * (len(heads) + 1)]
+    for kind, name in NAMES.items():
+        if kind in ("OPT", "FOP"):
+            continue
+        cells = [percent(model.rate_of(kind)) for model in models]
+        end = "" if kind == "FUT" else percent(REG_T_END.rate_of(kind))
+        lines.append(f"| {name} (`{kind}`) | {' | '.join(cells)} | {end} |")
+    for kind, each in FUTURE_MARGINS.items():
+        lines.append(f"| a future of `{kind}` | {' | '.join([f'{each // CASH_SCALE:,}'] * 2)} | |")
+    return "\n".join(lines) + "\n"
+
+
+def fee_rows() -> str:
+    """The schedules of what pays by its value, in the plan ``fixed``."""
+    fixed = FEE_PLANS["fixed"]
+    schedules = {"CASH": fixed.forex, "STK": fixed.other_stock, **fixed.kinds}
+    lines = ["| | of the value | at least | at most |", "|---|---|---|---|"]
+    for kind, name in NAMES.items():
+        schedule = schedules.get(kind)
+        if not isinstance(schedule, ValueRates):
+            continue
+        most = "" if schedule.cap == RATE_SCALE else percent(schedule.cap)
+        least = f"{Decimal(schedule.minimum) / CASH_SCALE:.2f}"
+        shown = f"{name}, not in dollars" if kind == "STK" else name
+        lines.append(f"| {shown} (`{kind}`) | {percent(schedule.of_value)} | {least} | {most} |")
+    return "\n".join(lines) + "\n"
+
+
+def test_rows() -> str:
+    """Which test shows what."""
+    lines = [f"| | {' | '.join(COLUMNS)} |", "|---|" + "---|" * len(COLUMNS)]
+    for kind, cells in TESTED.items():
+        shown = " | ".join(map(_cell, cells))
+        lines.append(f"| {NAMES[kind]} (`{kind}`) | {shown} |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    word, colon, proof = text.rpartition(": ")
+    if "::" not in proof:
+        return text
+    path, name = proof.split("::")
+    shown = name.removeprefix("test_").replace("_", " ")
+    return f"{word}{colon}[{shown}](../../tests/venue/{path})"
+
+
+TABLES = {"margin": margin_rows, "fees": fee_rows, "tests": test_rows}
+
+
+def render(page: str) -> str:
+    """The page with its tables rewritten."""
+    return re.sub(
+        r"<!-- (\w+) -->\n.*?<!-- end -->",
+        lambda found: f"<!-- {found[1]} -->\n{TABLES[found[1]]()}<!-- end -->",
+        page,
+        flags=re.DOTALL,
+    )
+
+
+def main() -> int:
+    """Write the page, or tell that it is not up to date."""
+    page = PAGE.read_text("utf-8")
+    fresh = render(page)
+    if "--check" in sys.argv:
+        if fresh != page:
+            sys.stderr.write(f"{PAGE.name} is not up to date: run make gen\n")
+        return int(fresh != page)
+    PAGE.write_text(fresh, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
