@@ -468,3 +468,14 @@ def test_ticks_that_move_no_queue_are_no_facts() -> None:
         stage.step(f"quote AAPL 257.66*{size} x 257.68")
     facts = [fact for entry in stage.engine.drain_journal() for fact in entry.facts]
     assert not [fact for fact in facts if isinstance(fact, OrderQueued)]
+
+
+def test_a_hedge_that_never_got_a_size_takes_its_children_along() -> None:
+    stage = scenario("quote  AAPL 257.60*100 x 257.70*50", QUIET)
+    stage.step("submit #1 BUY 10 AAPL LMT 250.00")
+    stage.step("submit #2 SELL 0 IBM MKT parentId=1 hedgeType=P hedgeParam=0.5")
+    stage.step("submit #3 BUY 5 IBM LMT 200.00 parentId=2")
+    stage.step("cancel #1")
+    statuses = [stage.engine.find(1, number) for number in (1, 2, 3)]
+    assert [order and order.status for order in statuses] == ["Cancelled"] * 3
+    check(stage.engine)

@@ -128,7 +128,11 @@ class Relatives:
             if child.terms.extras.hedge is not None and order.filled:
                 yield from self.free(child, self._top.now, order)
                 continue
-            size = _whole(share(child.terms.quantity, order.filled, order.terms.quantity), child)
+            size = 0
+            if order.filled:  # a hedge that waits has no size yet, and may have children
+                size = _whole(
+                    share(child.terms.quantity, order.filled, order.terms.quantity), child
+                )
             if size:
                 if size < child.terms.quantity:
                     yield OrderReduced(perm_id, size)
