@@ -1,0 +1,66 @@
+"""A market folder while a station runs: a split on the day after the one that is played."""
+
+import shutil
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from papertape.model import Contract, Order
+from papertape.venue.invariants import check
+from papertape.wire.catalogue import account, reports
+from papertape.wire.catalogue.orders import PlaceOrder
+from server.test_every_kind import SAMPLE, hall, prices
+from venue.scenario import START
+
+AAPL = Contract(conId=265598, exchange="SMART")
+
+
+def folder(place: Path) -> Path:
+    """The sample's Apple of 2014-06-05, with a split on the next day."""
+    for path in SAMPLE.glob("aapl-*"):
+        shutil.copy(path, place)
+    with (place / "aapl-actions.csv").open("a") as file:
+        file.write("2014-06-06,split,7:1\n")
+    head, *entries = (SAMPLE / "market.toml").read_text().split("[[instrument]]")
+    (mine,) = [entry for entry in entries if 'symbol = "AAPL"' in entry]
+    (place / "market.toml").write_text(f"{head}[[instrument]]{mine}")
+    return place
+
+
+def placed(number: int, size: int, **more: Any) -> PlaceOrder:
+    order = Order(action="BUY", totalQuantity=Decimal(size), orderType="MKT", tif="DAY")
+    for name, value in more.items():
+        setattr(order, name, value)
+    return PlaceOrder(number, AAPL, order)
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_holdings_prices_and_orders_follow_the_split(held: bool, tmp_path: Path) -> None:
+    station = hall(folder=folder(tmp_path))
+    client = station.client()
+    before = prices(client, AAPL)[4]
+    assert 600 < before < 700, "as it was paid in June 2014"
+    if held:
+        client.send(placed(1, 10))
+        station.wait(5)
+    client.send(placed(2, 10, orderType="LMT", lmtPrice=round(before * 0.9, 2), tif="GTC"))
+    client.got()
+    client.send(account.ReqPositions()).got()
+    station.wait(21 * 3_600)  # beyond the first lap that begins on the next day in New York
+    got = client.got()
+    told = [(one.position, one.avgCost) for one in got if isinstance(one, account.Position)]
+    after = prices(client, AAPL)[4]
+    assert after == pytest.approx(before / 7, rel=0.1)
+    if held:
+        assert told[-1][0] == 70
+        assert told[-1][1] == pytest.approx(before / 7, rel=0.05)
+    statuses = [
+        one.status for one in got if isinstance(one, reports.OrderStatus) and one.orderId == 2
+    ]
+    assert statuses[-1:] == ["Cancelled"], "by the split, or filled never"
+    executions = [one for one in got if isinstance(one, reports.ExecutionDetails)]
+    assert not [one for one in executions if one.execution.orderId == 2]
+    check(station.station.engine)
+    assert station.now > START
