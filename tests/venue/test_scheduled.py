@@ -2,16 +2,19 @@
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import msgspec
 import pytest
 
+from papertape.errors import MarketDataError
 from papertape.model import ComboLeg, Contract, Order
 from papertape.venue.broker.scheduled import _next_coupon
 from papertape.venue.commands import SetFeePlan, SubmitOrder
 from papertape.venue.engine import Engine
 from papertape.venue.invariants import check
 from papertape.venue.market.actions import ActionsAhead, Dividend, Split
+from papertape.venue.market.laid import WorldTape
 from papertape.venue.market.recorded import Recorded, Recording
 from papertape.venue.market.source import Quote
 from papertape.venue.market.tape import open_market
@@ -19,6 +22,7 @@ from papertape.venue.reference.instruments import Instruments, Refusal
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.reference.securities import Bond, Cfd, Instrument
 from papertape.venue.reference.times import EASTERN
+from papertape.venue.script import TapeMark
 from papertape.venue.units import MINUTE, SECOND
 from venue.days import ANCHOR, LENGTH, small_day
 from venue.scenario import START, ScriptedMarket, Stage, at, shown
@@ -285,3 +289,26 @@ def test_a_recording_is_split_while_an_account_holds_it() -> None:
     before, after = value(due.time - 1), value(due.time + 1)
     assert engine.state.accounts[ACCOUNT].quantity(AAPL.conId) == 490 * 10_000
     assert after == pytest.approx(before, abs=490 * 0.006 * 10**6)
+
+
+def test_a_recording_that_cannot_be_read_has_nothing_to_come() -> None:
+    def broken(con_id: int, after: int) -> ActionsAhead | None:
+        raise MarketDataError("damaged", path=Path("aapl.npz"))
+
+    market = ActingMarket(INSTRUMENTS)
+    market.actions_ahead = broken  # type: ignore[method-assign]
+    stage = Stage(None, INSTRUMENTS, market)
+    quote(stage, AAPL, 100)
+    trade(stage, AAPL, 10)
+    stage.step("clock 20260415 12:00:00")
+    assert held(stage, AAPL) == 10
+
+
+def test_what_a_world_writes_has_none_of_the_market_below() -> None:
+    market = ActingMarket(INSTRUMENTS)
+    market.ahead = BOTH
+    tape = WorldTape(market)
+    assert tape.actions_ahead(AAPL.conId, START) == BOTH[0]
+    tape.lay(AAPL.conId, (TapeMark(START, 1, 1_000_000, 10_000, 1_000_100, 10_000),))
+    assert tape.actions_ahead(AAPL.conId, START) is None
+    assert WorldTape(ScriptedMarket()).actions_ahead(AAPL.conId, START) is None

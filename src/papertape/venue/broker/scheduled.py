@@ -17,6 +17,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
+from papertape.errors import MarketDataError
+
 from ..commands import PayDividend, SplitShares
 from ..facts import AnyFact, CashBooked, PositionMoved, ScheduleKept
 from ..market.actions import ActionsAhead, Split, no_actions
@@ -70,7 +72,10 @@ class ScheduledActions:
             return _next_coupon(entry.matures, entry.issued, after) if entry.coupon else 0
         if entry is None or entry.secType != "STK":
             return 0
-        found: ActionsAhead | None = self._ahead(con_id, after)
+        try:
+            found: ActionsAhead | None = self._ahead(con_id, after)
+        except MarketDataError:  # whoever asks for a price is told of a file that cannot be read
+            return 0
         return 0 if found is None else found.time
 
     def carry_out(self, con_id: int, due: Nanos) -> Iterator[AnyFact]:

@@ -14,6 +14,7 @@ from typing import Final
 from ..reference.times import period_start
 from ..script import AUCTIONED, GENERAL, HALTED, QUOTED, RESUMED, TRADED, Levels, TapeMark
 from ..units import DAY, Nanos, PriceUnits
+from .actions import ActionsAhead, no_actions
 from .followed import KEPT, FollowedLine, Followers, next_after
 from .halts import STANDS, Halt, HaltedSource, Halts, halts_of, session_of
 from .kinds import OptionSpec
@@ -272,6 +273,14 @@ class WorldTape:
             return found
         other = self._under(con_id).next_tick(con_id, after)
         return line.begins if other is None else min(other, line.begins)
+
+    def actions_ahead(self, con_id: int, after: Nanos) -> ActionsAhead | None:
+        """The splits and dividends to come of the market below; none of what a world writes, whose
+        prices nobody divides."""
+        if con_id in self._lines:
+            return None
+        found: ActionsAhead | None = getattr(self.below, "actions_ahead", no_actions)(con_id, after)
+        return found
 
     def auction(self, con_id: int, now: Nanos) -> AuctionFigures | None:
         """What is known of the next auction: what a world tells, or what the tape below will do;
