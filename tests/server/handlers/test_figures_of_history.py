@@ -225,3 +225,23 @@ def test_a_long_bar_that_is_kept_up_to_date_is_the_one_of_the_history(client: Cl
     hall.wait(90)  # gold prints a few times a minute
     grown = line.of(HistoricalDataUpdate)[-1].historicalDataBar
     assert history(client, GC, "TRADES", "1 hour", "1 D")[-1] == grown
+
+
+def test_a_line_tells_the_yields_that_the_bars_have() -> None:
+    from papertape.wire.catalogue.market import ReqMktData, TickPrice
+    from server.by_kind import KINDS
+    from server.test_every_kind import hall
+
+    house = hall()
+    client = house.client(1)
+    client.send(ReqMktData(1, BOND))
+    client.send(ReqMktData(2, KINDS["STK"]))
+    got = client.of(TickPrice)
+    assert not {one.tickType for one in got if one.reqId == 2} & {50, 51, 52}
+    told = {one.tickType: one.price for one in got if one.reqId == 1}
+    entry = house.station.venue.instruments.resolve(BOND, now=house.now).instrument
+    for tick, price in ((50, 1), (51, 2), (52, 4)):
+        units = round(told[price] * entry.scale)
+        found = house.market.bond_yield(entry.conId, house.now, units)
+        assert told[tick] == pytest.approx(found) and 0.01 < told[tick] < 0.1
+    assert told[50] > told[51]

@@ -14,6 +14,7 @@ from ..market_data.generic_lines import GenericLine
 from ..market_data.generic_ticks import WantedTicks, news_providers, wanted_ticks
 from ..market_data.live_bars import FiveSecondLine
 from ..market_data.quotes import Delivery, QuoteLine
+from ..market_data.yield_measures import DELAYED_YIELDS, LIVE_YIELDS
 from ..research.headlines import FEED
 from ..research.news import NewsLine
 from ..sessions.session import Session
@@ -96,10 +97,11 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
     tws.level1.open(line)
     if wanted.default and _computes(tws, session, message.reqId, entry, delivery):
         tws.computations.follow(message.reqId, session, entry, *delivery)
-    if wanted.generic:
-        tws.generic_ticks.follow(
-            message.reqId, session, entry, wanted.generic, delay=delivery.delay
-        )
+    generic = wanted.generic
+    if wanted.default and entry.secType == "BOND":
+        generic = (*generic, DELAYED_YIELDS if delivery.delay else LIVE_YIELDS)
+    if generic:
+        tws.generic_ticks.follow(message.reqId, session, entry, generic, delay=delivery.delay)
 
 
 def _quoted(tws: Services, contract: Contract) -> Listing | Refusal:

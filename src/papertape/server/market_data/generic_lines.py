@@ -23,10 +23,11 @@ from .interest_measures import INTEREST_MEASURES
 from .measures import BY_DAYS, MEASURES, Facts, InstrumentMoment, LatestTrade, Measure
 from .past_days import PastDays
 from .quotes import shown_size
+from .yield_measures import YIELD_MEASURES
 
 Known = tuple[Measure, ...]
 USUAL: Final[Nanos] = 250_000_000
-EVERY_MEASURE: Final = MEASURES | INTEREST_MEASURES
+EVERY_MEASURE: Final = MEASURES | INTEREST_MEASURES | YIELD_MEASURES
 EVERY_TRADE: Final = frozenset((233, 375))
 MOST_REMEMBERED: Final = 1000
 """Instruments whose past days are kept; the oldest go."""
@@ -96,6 +97,8 @@ def told_measures(items: Sequence[Measure], entry: Instrument, version: int) -> 
             yield TickString(0, tick, value)
         elif form == "price":
             yield TickPrice(0, tick, price_float(int(value), entry.scale), Decimal(0))
+        elif form == "figure":
+            yield TickPrice(0, tick, float(value), Decimal(0))
         elif form == "side":
             price = price_float(int(value), entry.scale) if value else -1.0
             yield TickPrice(0, tick, price, Decimal(0))
