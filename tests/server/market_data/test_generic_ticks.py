@@ -346,3 +346,13 @@ def test_odd_lots_are_legal_from_their_version_on(hall: Hall) -> None:
         client = hall.client(number, version)
         client.send(wire.ReqMktData(1, SPY, "mdoff,787"))
         assert bool(client.errors()) == (version < 225)
+
+
+def test_options_are_contracts_for_clients_that_count_shares_in_lots() -> None:
+    found = []
+    for version in (176, 226):
+        client = whole_market().client(1, version)
+        client.send(wire.ReqMktData(1, SPY, "mdoff,100,101,105"))
+        client.hall.wait(1)
+        found.append(told(client))
+    assert found[0] == found[1] and set(found[0]) == {27, 28, 29, 30, 87}

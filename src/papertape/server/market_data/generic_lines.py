@@ -11,7 +11,7 @@ from functools import partial
 from typing import Final
 
 from ...venue.reference.instruments import Instrument
-from ...venue.units import Nanos, price_float
+from ...venue.units import Nanos, price_float, size_decimal
 from ...versions import VOLUME_TICKS_IN_SHARES
 from ...wire.catalogue.market import TickGeneric, TickPrice, TickSize, TickString
 from ...wire.message import Farm, Message
@@ -102,6 +102,8 @@ def told_measures(items: Sequence[Measure], entry: Instrument, version: int) -> 
         elif form == "side":
             price = price_float(int(value), entry.scale) if value else -1.0
             yield TickPrice(0, tick, price, Decimal(0))
+        elif form == "contracts":
+            yield TickSize(0, tick, size_decimal(int(value)))
         elif form == "size":
             size = shown_size(int(value), version, entry, VOLUME_TICKS_IN_SHARES)
             yield TickSize(0, tick, size)

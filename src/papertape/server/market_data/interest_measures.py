@@ -30,8 +30,8 @@ def option_volume(at: InstrumentMoment) -> Found:
     else:
         contracts = optioned(entry.conId, day, at.trades.volume if at.trades is not None else 0)
     both = parted(entry.conId, day, contracts)
-    yield Measure(29, "size", both.calls)
-    yield Measure(30, "size", both.puts)
+    yield Measure(29, "contracts", both.calls)
+    yield Measure(30, "contracts", both.puts)
 
 
 def option_interest(at: InstrumentMoment) -> Found:
@@ -39,15 +39,15 @@ def option_interest(at: InstrumentMoment) -> Found:
     usual = _usual_options(at)
     if usual:
         both = open_interest(at.entry.conId, at.past.begins, usual)
-        yield Measure(27, "size", both.calls)
-        yield Measure(28, "size", both.puts)
+        yield Measure(27, "contracts", both.calls)
+        yield Measure(28, "contracts", both.puts)
 
 
 def average_option_volume(at: InstrumentMoment) -> Found:
     """105: the options of an average day."""
     usual = _usual_options(at)
     if usual:
-        yield Measure(87, "size", usual)
+        yield Measure(87, "contracts", usual)
 
 
 def futures_interest(at: InstrumentMoment) -> Found:
@@ -55,7 +55,7 @@ def futures_interest(at: InstrumentMoment) -> Found:
     days = at.past.within(AVERAGED)
     if days:
         usual = sum(bar.volume for bar in days) // len(days)
-        yield Measure(86, "size", future_interest(at.entry.conId, at.past.begins, usual))
+        yield Measure(86, "contracts", future_interest(at.entry.conId, at.past.begins, usual))
 
 
 def odd_lot_quotes(at: InstrumentMoment) -> Found:

@@ -19,9 +19,9 @@ from ...venue.reference.sessions import TradingHours
 from ...venue.units import DAY, MINUTE, SIZE_SCALE, WEEK, Nanos, PriceUnits, SizeUnits
 from .past_days import RETURNS, PastDays
 
-Form = Literal["price", "side", "figure", "size", "number", "text", "trade"]
+Form = Literal["price", "side", "figure", "size", "contracts", "number", "text", "trade"]
 """``side`` is the price of a side of the market, -1 where there is none; ``figure`` is told as a
-price and is none."""
+price and is none; ``contracts`` are a size that is never told in round lots."""
 RANGES: Final = ((13, 15, 16), (26, 17, 18), (52, 19, 20))
 """Weeks, and the tick types of their low and high."""
 AVERAGED: Final[Nanos] = 90 * DAY
