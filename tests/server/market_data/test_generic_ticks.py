@@ -322,8 +322,8 @@ def test_a_stock_without_options_has_none(hall: Hall) -> None:
 
 def test_odd_lots_stand_inside_the_quote(hall: Hall) -> None:
     client = hall.client(5)
-    ibm = Contract(symbol="IBM", secType="STK", exchange="SMART", currency="USD")
-    client.send(wire.ReqMktData(1, ibm, "787"))
+    wide = Contract(symbol="AZO", secType="STK", exchange="SMART", currency="USD")
+    client.send(wire.ReqMktData(1, wide, "787"))
     seen, quote = 0, told(client)
     for _ in range(400):
         hall.wait(0.25)
