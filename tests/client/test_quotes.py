@@ -79,3 +79,10 @@ def test_an_option_has_computations_live_or_delayed() -> None:
 def test_a_line_says_which_contract_has_its_data() -> None:
     told = RerouteMarketDataRequest(1, 8314, "SMART")
     assert fed(told).rerouted is told
+
+
+def test_a_halt_is_told() -> None:
+    assert fed().halted is None
+    told = (TickGeneric(1, 49, 2.0), TickGeneric(1, 49, 0.0), TickGeneric(1, 49, 1.0))
+    assert [fed(*told[:n]).halted for n in (1, 2, 3)] == [2, 0, 1]
+    assert fed(TickGeneric(1, 90, 1.0)).halted == 1

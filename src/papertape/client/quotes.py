@@ -32,6 +32,7 @@ SIZE_TICKS = {
 
 MODEL, DELAYED_COMPUTATIONS = 13, 80
 """The computation of the model, and the first of the delayed ones, which stand 70 higher."""
+HALTED, DELAYED_HALTED = 49, 90
 GENERIC = 500
 """Other tick types that a quote keeps; TWS has about a hundred."""
 
@@ -89,6 +90,13 @@ class QuoteStream(Stream):
     def greeks(self) -> TickOptionComputation | None:
         """The model's volatility, price and greeks of an option."""
         return self.computations.get(MODEL)
+
+    @property
+    def halted(self) -> int | None:
+        """1 while trading is halted, 2 in a pause for volatility, 0 again after it; None while
+        nothing was said of it, which TWS does of what trades."""
+        found = self.generic.get(HALTED, self.generic.get(DELAYED_HALTED))
+        return None if found is None else int(found)
 
     def feed(self, message: Any) -> None:
         """Take one tick."""

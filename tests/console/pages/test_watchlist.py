@@ -28,6 +28,9 @@ def test_a_row_has_the_quote_and_what_changed_since_yesterday() -> None:
     row = quote_row(SPY, QUOTE)
     shown = [getattr(cell, "text", cell) for cell in row.cells]
     assert shown[:8] == ["SPY", "168.20", "-0.69", "-0.41", "300", "168.20", "168.21", "1,400"]
+    for halted, said in ((1, "Halted"), (2, "Volatility pause")):
+        told = quote_row(SPY, QUOTE | {"halted": halted}).cells[-1]
+        assert getattr(told, "text", "").startswith(f"{said} · ") and row.cells[-1] in told[0]
     unknown = [getattr(cell, "text", cell) for cell in quote_row(SPY, None).cells]
     assert unknown[:3] == ["SPY", "–", ""]
     closed = quote_row(SPY, QUOTE | {"bid": None, "close": 0.0, "last": None})

@@ -45,10 +45,18 @@ def quote_row(found: Told, quote: Told | None) -> Row:
         price(told.get("high")),
         price(told.get("low")),
         size(told.get("volume")),
-        " · ".join(filter(None, (found["security_type"], found["exchange"], found["currency"]))),
+        _kind(found, told),
     )
     key, name = str(found["con_id"]), found["symbol"]
     return Row(key, cells, f"Remove {name}", f"Chart of {name}")
+
+
+def _kind(found: Told, told: Told) -> str | Cell:
+    """What an instrument is; in front of that, that its trading is halted."""
+    halt = {1: "Halted", 2: "Volatility pause"}.get(told.get("halted", 0), "")
+    parts = (halt, found["security_type"], found["exchange"], found["currency"])
+    text = " · ".join(filter(None, parts))
+    return Cell(text, "pt-down") if halt else text
 
 
 class Watchlist:
