@@ -1,11 +1,14 @@
 """Halts over a market that plays by itself: what lines tell, what orders do."""
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from papertape.model import Contract, Order
+from papertape.store.journal import Journal
+from papertape.venue.entries import SCHEMA
 from papertape.venue.market.laid import WorldTape
 from papertape.venue.units import SECOND
 from papertape.wire.catalogue.depth import MarketDepthL2
@@ -102,3 +105,21 @@ def test_a_book_is_empty_while_trading_is_halted() -> None:
     hall.wait(5)
     back = client.of(MarketDepthL2)
     assert back and {one.marketDepthData.operation for one in back} == {0}
+
+
+def test_a_halt_outlives_a_restart(tmp_path: Path) -> None:
+    with Journal.open(tmp_path / "j.sqlite", schema_version=SCHEMA) as journal:
+        below = TapeMarket()
+        hall = Hall(market=WorldTape(below), journal=journal)
+        hall.market = below
+        hall.quote("AAPL 257.60*500 x 257.70*900")
+        say(hall, "halt AAPL for 1h")
+        hall.wait(5)
+        con_id = hall.station.world.desk.instrument("AAPL").conId
+        twin = Hall(market=WorldTape(below), journal=journal, now=hall.now)
+        for house in (hall, twin):
+            market = house.station.market
+            assert (market.quote(con_id, hall.now).bid, market.day(con_id, hall.now).halted) == (
+                0, 1,
+            )  # fmt: skip
+            assert market.quote(con_id, hall.now + 3600 * SECOND).bid == 2_576_000
