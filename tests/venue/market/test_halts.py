@@ -155,6 +155,21 @@ def test_what_a_world_writes_later_begins_with_it(tape: WorldTape) -> None:
     assert tape.halts(AAPL)[0] == Halt(BEGINS, ENDS, 1)
 
 
+def test_many_halts_are_found_as_one_by_one() -> None:
+    marks = [mark for n in range(1, 60) for mark in (TapeMark(10 * n, HALTED),
+             TapeMark(10 * n + n % 10 + 1, RESUMED))]  # fmt: skip
+    found = halts_of(marks)
+    for begin in range(0, 620, 3):
+        for end in (begin, begin + 1, begin + 4, begin + 25, begin + 300):
+            assert found.within(begin, end) == [
+                one for one in found.spans if one.begins < end and one.ends > begin
+            ], (begin, end)
+        over = [one.ends for one in found.spans if one.ends <= begin]
+        assert found.ended(begin) == (over[-1] if over and not found.at(begin) else 0)
+        later = [one.begins for one in found.spans if one.begins > begin]
+        assert found.next(begin) == (later[0] if later else None)
+
+
 def test_marks_of_halts_that_say_nothing_new_are_none() -> None:
     marks = (
         TapeMark(1, RESUMED), TapeMark(2, HALTED), TapeMark(3, HALTED, 2), TapeMark(4, RESUMED),

@@ -4,7 +4,7 @@ What the tape below has in that time does not happen: quotes, trades, bars and t
 day leave it out alike. With the end of a halt the quote that stands there comes back.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
@@ -56,7 +56,19 @@ class Halts:
 
     def within(self, begin: Nanos, end: Nanos) -> list[Halt]:
         """Those that touch ``begin <= time < end``."""
-        return [one for one in self.spans if one.begins < end and one.ends > begin]
+        first = max(bisect_right(self._begins, begin) - 1, 0)
+        found = self.spans[first : bisect_left(self._begins, end)]
+        return found[1:] if found and found[0].ends <= begin else found
+
+    def ended(self, now: Nanos) -> Nanos:
+        """When trading went on the last time; 0 while it is halted, and before the first halt."""
+        found = bisect_right(self._begins, now) - 1
+        return self.spans[found].ends if found >= 0 and self.spans[found].ends <= now else 0
+
+    def next(self, after: Nanos) -> Nanos | None:
+        """When the next halt begins."""
+        found = bisect_right(self._begins, after)
+        return self._begins[found] if found < len(self._begins) else None
 
 
 def halts_of(marks: Sequence[TapeMark]) -> Halts:
@@ -97,8 +109,8 @@ class HaltedSource:
         if halt is not None:
             return Quote(con_id, halt.begins, 0, 0, 0, 0)
         found = self._below.quote(con_id, now)
-        ended = [one.ends for one in self.halts.spans if one.ends <= now]
-        return found if not ended or found.time >= ended[-1] else replace(found, time=ended[-1])
+        ended = self.halts.ended(now)
+        return found if found.time >= ended else replace(found, time=ended)
 
     def day(self, con_id: int, now: Nanos) -> DayStats:
         """See ``MarketSource``."""
@@ -162,7 +174,7 @@ class HaltedSource:
         if halt is not None:
             return halt.ends if halt.ends < ENDLESS else None
         found = self._below.next_tick(con_id, after)
-        ahead = next((one.begins for one in self.halts.spans if one.begins > after), None)
+        ahead = self.halts.next(after)
         if found is None or ahead is None:
             return found if ahead is None else ahead
         return min(found, ahead)
