@@ -4,6 +4,7 @@ The client alone can be installed without the packages of the command line; then
 what to install.
 """
 
+import gc
 import sys
 from importlib.util import find_spec
 from typing import Final
@@ -26,6 +27,9 @@ def main() -> None:
             f"Install it: pip install 'papertape[{extra}]'\n"
         )
         sys.exit(2)
+    # Until the modules of the command are there (cli.Commands): what they make stays, and a look
+    # through it again and again is a tenth of a start.
+    gc.disable()
     from .cli import main as run
 
     run()

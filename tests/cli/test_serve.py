@@ -316,3 +316,17 @@ def test_without_a_control_api_nobody_can_steer(tmp_path: Path) -> None:
         assert not [line for line in running.told if "control" in line]
         done = papertape("accept", "--list", cwd=tmp_path, code=2, **runtime)
         assert "no station is found here" in done.stderr
+
+
+@pytest.mark.process
+def test_garbage_is_collected_again_once_the_command_is_loaded() -> None:
+    check = (
+        "import atexit, gc, sys, papertape.__main__ as m;"
+        "sys.argv = ['papertape', 'contracts', 'ls', 'IBM'];"
+        "atexit.register(lambda: print(gc.isenabled(), gc.get_freeze_count() > 0));"
+        "m.main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", check], check=False, capture_output=True, text=True
+    )
+    assert done.stdout.splitlines()[-1] == "True True", done.stdout + done.stderr

@@ -165,3 +165,37 @@ def test_contracts_are_added_all_or_none(tmp_path: Path, name: str) -> None:
         add_contracts(write(tmp_path, name, mine[1]), folder)
     assert [entry.symbol for entry in folder_contracts(folder)] == ["A1", "B1"]
     assert [path.name for path in folder.iterdir()] == [f"contracts{Path(name).suffix}"]
+
+
+def test_contracts_whose_numbers_meet_are_told_apart(tmp_path: Path) -> None:
+    """Ten thousand symbols in which three pairs have the same hash; one such pair is here."""
+    path = write(tmp_path, "contracts.csv", "symbol,price\nJPZZ0,5\nDZSZ0,6\n")
+    numbers = {entry.symbol: entry.conId for entry in read_contracts(path)}
+    assert len(set(numbers.values())) == 2
+    write(tmp_path, "contracts.csv", "symbol,price\nDZSZ0,6\nJPZZ0,5\n")
+    assert {entry.symbol: entry.conId for entry in folder_contracts(tmp_path)} == numbers
+
+
+def test_the_two_files_of_a_folder_are_one_as_far_as_numbers_go(tmp_path: Path) -> None:
+    write(tmp_path, "contracts.csv", "symbol\nJPZZ0\n")
+    write(tmp_path, "contracts.toml", '[[contract]]\nsymbol = "DZSZ0"\n')
+    assert len({entry.conId for entry in folder_contracts(tmp_path)}) == 2
+    write(tmp_path, "contracts.csv", "symbol,conId\nA,5\n")
+    write(tmp_path, "contracts.toml", '[[contract]]\nsymbol = "B"\nconId = 5\n')
+    with pytest.raises(MarketDataError) as raised:
+        folder_contracts(tmp_path)
+    told = str(raised.value)
+    assert "line 2, column 2: A has conId 5, as B in line 1 of contracts.toml" in told
+
+
+def test_what_is_added_beside_the_other_file_has_the_number_that_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "market"
+    folder.mkdir()
+    write(folder, "contracts.toml", '[[contract]]\nsymbol = "DZSZ0"\n')
+    (added,) = add_contracts(write(tmp_path, "mine.csv", "symbol\nJPZZ0\n"), folder)
+    assert {entry.symbol: entry.conId for entry in folder_contracts(folder)}["JPZZ0"] == (
+        added.conId
+    )
+    with pytest.raises(MarketDataError, match=r"of contracts\.toml"):
+        add_contracts(write(tmp_path, "more.csv", "symbol\nDZSZ0\n"), folder)
+    assert len(folder_contracts(folder)) == 2

@@ -1,5 +1,6 @@
 """The command line. A command's module is loaded when it is called; the help loads all."""
 
+import gc
 from importlib import import_module
 from typing import Annotated, Final
 
@@ -46,6 +47,9 @@ class Commands(TyperGroup):
         if module is None:
             return None
         function = getattr(import_module(f".{module}", __name__), cmd_name)
+        if not gc.isenabled():  # __main__ has paused it
+            gc.freeze()
+            gc.enable()
         if isinstance(function, typer.Typer):
             group = get_command(function)
             assert isinstance(group, TyperGroup)

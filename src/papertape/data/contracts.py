@@ -1,29 +1,33 @@
 """Which contract a symbol of a file means: one that is known, or one that its fields describe."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ..errors import MarketDataError
-from ..venue.reference.custom import Wrong, made
+from ..venue.reference.custom import Wrong, unnumbered
 from ..venue.reference.instruments import Instruments
+from ..venue.reference.own_numbers import numbered
 from ..venue.reference.securities import Instrument
 
 _SERIES = frozenset({"OPT", "FUT", "FOP"})
 
 
 def contract_for(
-    instruments: Instruments, symbol: str, fields: Mapping[str, str]
+    instruments: Instruments,
+    symbol: str,
+    fields: Mapping[str, str],
+    known: Callable[[int], Instrument | None],
 ) -> tuple[Instrument, dict[str, str]]:
     """The instrument of a symbol and of fields as ``papertape contracts add`` has them, and its
-    description where nobody else knows it.
+    description where nobody else knows it. A new one gets a number that nothing has in ``known``.
 
     Raises ``MarketDataError`` for fields that are no good, and for several contracts.
     """
     described = {name: text for name, text in fields.items() if text.strip()}
     number = described.get("conId", "")
     if number.isascii() and number.isdigit() and len(number) < 12:
-        known = instruments.get(int(number))
-        if known is not None:
-            return known, {}
+        numbered_so = instruments.get(int(number))
+        if numbered_so is not None:
+            return numbered_so, {}
     plain = symbol.strip().upper()
     kind = described.get("secType", "").upper()
     if kind == "CASH" or (not kind and len(plain.replace(".", "")) == 6):
@@ -50,7 +54,7 @@ def contract_for(
         return candidates[0], {}
     if kind in ("CFD", "IND") and "exchange" not in described:
         described["exchange"] = "SMART" if kind == "CFD" else "CBOE"
-    return _described(plain, described)
+    return _described(plain, described, known)
 
 
 def _fits(one: Instrument, kind: str, described: Mapping[str, str]) -> bool:
@@ -62,10 +66,12 @@ def _fits(one: Instrument, kind: str, described: Mapping[str, str]) -> bool:
     return not primary or primary == one.primaryExchange
 
 
-def _described(symbol: str, fields: dict[str, str]) -> tuple[Instrument, dict[str, str]]:
+def _described(
+    symbol: str, fields: dict[str, str], known: Callable[[int], Instrument | None]
+) -> tuple[Instrument, dict[str, str]]:
     about = {"symbol": symbol, **fields}
     try:
-        found = made(about)
+        found = unnumbered(about)
     except Wrong as wrong:
         advice = f"Describe it: --contract {wrong.field}=…, see papertape contracts --help"
         raise MarketDataError(
@@ -73,5 +79,7 @@ def _described(symbol: str, fields: dict[str, str]) -> tuple[Instrument, dict[st
             symbol=symbol, advice=advice,
         ) from wrong  # fmt: skip
     told = {name: text for name, text in about.items() if name not in ("symbol", "conId")}
+    if not found.conId:
+        found = numbered(found, known)
     # At least one field, so that the manifest says that it describes the contract.
     return found, told or {"longName": symbol}

@@ -314,9 +314,13 @@ class _Work:
         found = self._by_name.get(key)
         if found is None:
             described = {**fields, **self._options.contract}
-            instrument, about = contract_for(self._instruments, symbol, described)
+            instrument, about = contract_for(self._instruments, symbol, described, self._known)
             found = self._by_name[key] = self._of(instrument, 0, about)
         return found
+
+    def _known(self, number: int) -> Instrument | None:
+        found = self._days.get(number)
+        return self._instruments.get(number) if found is None else found.measures.instrument
 
     def _of(self, instrument: Instrument, minutes: int, about: dict[str, str]) -> GatheredDays:
         found = self._days.get(instrument.conId)

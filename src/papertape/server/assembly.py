@@ -135,7 +135,8 @@ def compose(
         facts = market_facts(keeper, chosen, wall)
         kept = facts.clock
         instruments = known_instruments(chosen.folder)
-        instruments = instruments.extended(chosen.contracts)  # this station's alone
+        if chosen.contracts or instruments is CATALOGUE:
+            instruments = instruments.extended(chosen.contracts)  # this station's alone
         own = OwnContracts(instruments, keeper.contracts(), keeper.keep_contracts)
         below = open_tape(chosen.folder, facts, chosen.hours, instruments)
         tape = WorldTape(below, chosen.volatilities)

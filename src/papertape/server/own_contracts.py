@@ -9,8 +9,9 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from ..venue.reference.custom import Wrong, made
+from ..venue.reference.custom import Wrong, made, unnumbered
 from ..venue.reference.instruments import Instruments
+from ..venue.reference.own_numbers import identity_of, numbered
 from ..venue.reference.securities import Instrument
 
 MOST_OWN: Final = 10_000
@@ -47,8 +48,15 @@ class OwnContracts:
                 symbol = described.get("symbol", "")
                 log.warning("the contract %s is left out, %s: %s", symbol, wrong.field, wrong)
                 continue
-            if instruments.get(entry.conId) is None:  # else the market folder has it now
+            other = instruments.get(entry.conId)
+            if other is None:  # else the market folder has it now
                 instruments.hold(entry)
+            elif identity_of(other) != identity_of(entry):
+                log.warning(
+                    "the contract %s is left out: its conId %d is %s's now",
+                    entry.symbol, entry.conId, other.symbol,
+                )  # fmt: skip
+                continue
             self._take(described, entry)
 
     def listed(self) -> tuple[Instrument, ...]:
@@ -58,24 +66,36 @@ class OwnContracts:
     def add(self, described: Sequence[Described]) -> tuple[Instrument, ...]:
         """Add contracts, all of them or none, and store them.
 
+        One that was not given a number is stored with the one that it gets.
+
         Raises ``ContractRefused`` for the first description that is no good, for a number that a
         contract has already, and beyond 10,000; and ``JournalError`` when they cannot be stored.
         """
         if len(self._entries) + len(described) > MOST_OWN:
             raise ContractRefused(f"a station takes {MOST_OWN} contracts of its user")
         found: dict[int, Instrument] = {}
+
+        def known(number: int) -> Instrument | None:
+            return found.get(number) or self._instruments.get(number)
+
         for place, one in enumerate(described, 1):
             try:
-                entry = made(one)
+                entry = unnumbered(one)
             except Wrong as wrong:
                 raise ContractRefused(f"contract {place}, {wrong.field}: {wrong}") from None
-            other = found.get(entry.conId) or self._instruments.get(entry.conId)
+            if not entry.conId:
+                entry = numbered(entry, known)
+            other = known(entry.conId)
             if other is not None:
                 taken = f"contract {place}, conId: {entry.conId} is {other.symbol}'s already"
                 raise ContractRefused(taken)
             found[entry.conId] = entry
-        self._keep([*self._described, *map(dict, described)])
-        for one, entry in zip(described, found.values(), strict=True):
+        kept = [
+            {**one, "conId": str(entry.conId)}
+            for one, entry in zip(described, found.values(), strict=True)
+        ]
+        self._keep([*self._described, *kept])
+        for one, entry in zip(kept, found.values(), strict=True):
             self._instruments.hold(entry)
             self._take(one, entry)
         if found:

@@ -9,10 +9,11 @@ import io
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ..errors import MarketDataError
-from ..venue.reference.custom import FIELDS, Wrong, made
+from ..venue.reference.custom import FIELDS, Wrong, unnumbered
+from ..venue.reference.own_numbers import all_numbered
 from ..venue.reference.securities import Instrument
 
 NAMES: Final = ("contracts.toml", "contracts.csv")
@@ -21,45 +22,78 @@ LARGEST: Final = 64 << 20
 ADVICE: Final = f"the fields are: {', '.join(FIELDS)}"
 
 
+Columns = Mapping[str, int | tuple[int, int]]
+Row = tuple[dict[str, str], int, Columns]
+"""The fields of a contract, its line, and where its fields stand (``_place``)."""
+
+
+class _Line(NamedTuple):
+    """A contract of a file, and where it stands."""
+
+    entry: Instrument
+    path: Path
+    line: int
+    columns: Columns
+
+
 def read_contracts(path: Path) -> tuple[Instrument, ...]:
     """The contracts of a file.
 
     Raises ``MarketDataError`` with line and column for what cannot be read, for a field that is
     no good, and for two contracts with one number.
     """
-    text = _text(path)
-    rows = _toml(path, text) if path.suffix.lower() == ".toml" else _csv(path, text)
-    found: dict[int, tuple[Instrument, int]] = {}
-    for described, line, columns in rows:
-        try:
-            entry = made(described)
-        except Wrong as wrong:
-            raise _bad(path, line, columns.get(wrong.field, 1), str(wrong)) from wrong
-        other = found.get(entry.conId)
-        if other is not None:
-            problem = f"{entry.symbol} has conId {entry.conId}, as {other[0].symbol} in line "
-            raise _bad(path, line, columns.get("conId", 1), f"{problem}{other[1]}")
-        found[entry.conId] = (entry, line)
-    return tuple(entry for entry, _ in found.values())
+    return _apart(_lines(path))
 
 
 def folder_contracts(folder: Path) -> tuple[Instrument, ...]:
     """The contracts that come with a market folder; none when it has no such file."""
-    return tuple(
-        entry
-        for name in NAMES
-        if (folder / name).is_file()
-        for entry in read_contracts(folder / name)
-    )
+    paths = (folder / name for name in NAMES)
+    return _apart([line for path in paths if path.is_file() for line in _lines(path)])
+
+
+def _lines(path: Path) -> list[_Line]:
+    text = _text(path)
+    rows = _toml(path, text) if path.suffix.lower() == ".toml" else _csv(path, text)
+    found: list[_Line] = []
+    for described, line, columns in rows:
+        try:
+            entry = unnumbered(described)
+        except Wrong as wrong:
+            at, column = _place(wrong.field, line, columns)
+            raise _bad(path, at, column, str(wrong)) from wrong
+        found.append(_Line(entry, path, line, columns))
+    return found
+
+
+def _place(field: str, line: int, columns: Columns) -> tuple[int, int]:
+    """Line and column of a field of a contract; in CSV the column is the number of the cell."""
+    place = columns.get(field, 1)
+    return (line, place) if isinstance(place, int) else place
+
+
+def _apart(lines: list[_Line]) -> tuple[Instrument, ...]:
+    """The contracts under their numbers; no two with one."""
+    found: dict[int, tuple[Instrument, _Line]] = {}
+    for entry, line in zip(all_numbered([one.entry for one in lines]), lines, strict=True):
+        other, before = found.setdefault(entry.conId, (entry, line))
+        if before is not line:
+            at, column = _place("conId", line.line, line.columns)
+            where = f"line {before.line}" + (
+                "" if before.path == line.path else f" of {before.path.name}"
+            )
+            problem = f"{entry.symbol} has conId {entry.conId}, as {other.symbol} in {where}"
+            raise _bad(line.path, at, column, problem)
+    return tuple(entry for entry, _ in found.values())
 
 
 def add_contracts(path: Path, folder: Path) -> tuple[Instrument, ...]:
-    """Put the contracts of a file into a market folder; those of the file.
+    """Put the contracts of a file into a market folder; those of the file, under the numbers that
+    they have there.
 
     Raises ``MarketDataError`` as ``read_contracts`` does, also for what the folder and the file
     have together; the folder is as it was then.
     """
-    added = read_contracts(path)
+    count = len(read_contracts(path))
     target = folder / f"contracts{path.suffix.lower()}"
     if target.name not in NAMES:
         raise MarketDataError("neither .toml nor .csv", path=path, advice=ADVICE)
@@ -72,20 +106,18 @@ def add_contracts(path: Path, folder: Path) -> tuple[Instrument, ...]:
                 raise _bad(path, 1, 1, f"other fields than those of {target}")
         text = f"{before.rstrip()}\n{text}"
     draft = folder / f".{target.name}.new{target.suffix}"
+    others = (folder / name for name in NAMES if name != target.name)
     try:
         draft.write_text(text, encoding="utf-8")
-        read_contracts(draft)
+        beside = [line for other in others if other.is_file() for line in _lines(other)]
+        together = _apart([*beside, *_lines(draft)])
         draft.replace(target)
     except OSError as error:
         reason = error.strerror or str(error)
         raise MarketDataError(f"cannot be written: {reason}", path=target) from error
     finally:
         draft.unlink(missing_ok=True)
-    return added
-
-
-Row = tuple[dict[str, str], int, dict[str, int]]
-"""The fields of a contract, its line, and the columns of its fields."""
+    return together[len(together) - count :]
 
 
 def _text(path: Path) -> str:
@@ -111,7 +143,7 @@ def _csv(path: Path, text: str) -> Iterator[Row]:
             raise _bad(path, 1, 1, "the first line names each field once, symbol among them")
         columns = {name: place for place, name in enumerate(names, 1)}
         for cells in lines:
-            if not any(cell.strip() for cell in cells):
+            if not any(map(str.strip, cells)):
                 continue
             if len(cells) != len(names):
                 problem = f"{len(cells)} cells below {len(names)} names"
@@ -132,36 +164,30 @@ def _toml(path: Path, text: str) -> Iterator[Row]:
         raise _bad(path, 1, 1, f"{name!r} is no table [[contract]]")
     places = _places(text)
     for row in rows:
-        line, columns, lines = next(places, (1, {}, {}))
+        line, columns = next(places, (1, {}))
         if not isinstance(row, Mapping):
             raise _bad(path, line, 1, "a contract is a table")
         described: dict[str, str] = {}
         for field, value in row.items():
             if isinstance(value, bool) or not isinstance(value, str | int | float):
-                raise _bad(path, lines.get(field, line), columns.get(field, 1),
-                           f"{field} is neither a text nor a number")  # fmt: skip
+                at, column = _place(field, line, columns)
+                raise _bad(path, at, column, f"{field} is neither a text nor a number")
             described[field] = value if isinstance(value, str) else repr(value)
-        try:
-            made(described)
-        except Wrong as wrong:
-            at = lines.get(wrong.field, line)
-            raise _bad(path, at, columns.get(wrong.field, 1), str(wrong)) from wrong
         yield described, line, columns
 
 
-def _places(text: str) -> Iterator[tuple[int, dict[str, int], dict[str, int]]]:
-    """The line of each table, and the columns and lines of its keys."""
-    place: tuple[int, dict[str, int], dict[str, int]] | None = None
+def _places(text: str) -> Iterator[tuple[int, dict[str, tuple[int, int]]]]:
+    """The line of each table, and the line and column of its keys."""
+    place: tuple[int, dict[str, tuple[int, int]]] | None = None
     for number, line in enumerate(text.splitlines(), 1):
         bare = line.strip()
         if bare.startswith("[["):
             if place is not None:
                 yield place
-            place = (number, {}, {})
+            place = (number, {})
         elif place is not None and "=" in bare and not bare.startswith("#"):
             key = bare.partition("=")[0].strip().strip("\"'")
-            place[1][key] = line.index(bare[0]) + 1
-            place[2][key] = number
+            place[1][key] = (number, line.index(bare[0]) + 1)
     if place is not None:
         yield place
 

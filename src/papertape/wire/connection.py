@@ -8,8 +8,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from google.protobuf.message import DecodeError
-
 from ..errors import (
     BadFrame,
     FrameTooLong,
@@ -165,7 +163,7 @@ class Codecs:
             decoder = self._proto[number] = proto.decoder(cls, raw=self._sentinels)
         try:
             return decoder(payload[4:])  # type: ignore[no-any-return]
-        except (DecodeError, ValueError, OverflowError, LimitExceeded) as error:
+        except (proto.load(), ValueError, OverflowError, LimitExceeded) as error:
             return _proto_blame(self._table[number], payload, error)
 
 

@@ -172,3 +172,26 @@ def test_the_fixture_adds_one() -> None:
             tws.add_contract("ACME", price=12.5)
         with pytest.raises(ValueError, match="secType"):
             tws.add_contract("B", secType="MOON")
+
+
+def test_contracts_whose_numbers_meet_keep_theirs_after_a_restart() -> None:
+    stored: list[list[dict[str, str]]] = []
+    instruments = CATALOGUE.extended(())
+    one, other = OwnContracts(instruments, (), stored.append).add(
+        [{"symbol": "JPZZ0"}, {"symbol": "DZSZ0"}]
+    )
+    assert one.conId != other.conId
+    again = CATALOGUE.extended(())
+    OwnContracts(again, reversed(stored[-1]), stored.append)
+    assert again.get(one.conId) == one
+    assert again.get(other.conId) == other
+
+
+def test_a_contract_whose_number_is_another_s_by_now_is_left_out_with_a_word(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    taken = CATALOGUE.extended(())
+    OwnContracts(taken, [{"symbol": "FIRST", "conId": "77"}], print)
+    found = OwnContracts(taken, [{"symbol": "SECOND", "conId": "77"}], print)
+    assert found.listed() == ()
+    assert "SECOND is left out: its conId 77 is FIRST's now" in caplog.text

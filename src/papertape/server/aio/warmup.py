@@ -1,18 +1,20 @@
 """Getting ready beside the first clients: what would be loaded by the first order is loaded now.
 
-Recordings are read by a thread, as they are mere files; everything else happens in the loop, in
-short steps between which clients are served. An order that comes before its tape is there loads
-it, as it always did.
+Recordings are read by a thread, as they are mere files, and protobuf's runtime is loaded by one;
+everything else happens in the loop, in short steps between which clients are served. An order that
+comes before its tape is there loads it, as it always did.
 """
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from typing import Any
 
 from ...errors import MarketDataError
 from ...venue.market.laid import WorldTape
 from ...venue.market.tape import Market
+from ...versions import PROTOBUF
+from ...wire import proto
 from ..station import Station
 from .rehearsal import rehearsal
 
@@ -36,7 +38,7 @@ class WarmUp:
         """Clients of this version are there, or will be."""
         if version and version not in self._rehearsed:
             self._rehearsed.add(version)
-            self._start(_play(rehearsal(version)))
+            self._start(_play(version))
 
     def cancel(self) -> None:
         """Stop before what comes next."""
@@ -80,6 +82,8 @@ class WarmUp:
         return held | {view.contract.conId for view in queries.open_orders()}
 
 
-async def _play(steps: Iterator[None]) -> None:
-    for _ in steps:
+async def _play(version: int) -> None:
+    if version >= PROTOBUF:  # a thread lets the loop have turns meanwhile
+        await asyncio.get_running_loop().run_in_executor(None, proto.load)
+    for _ in rehearsal(version):
         await asyncio.sleep(0)

@@ -1,18 +1,24 @@
 """A contract as a user describes it: its fields, what they must be, the record that comes of it.
 
-Fields have the official names. A contract without a number gets one of ours, from what it is; the
-region of such numbers is that of nothing else.
+Fields have the official names. A contract without a number gets one of ours, from what it is
+(``own_numbers``); the region of such numbers is that of nothing else. What the contracts of a file
+have in common, such as exchanges and price step, is worked out once.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from msgspec.structs import replace
 
 from .calendars import EXCHANGES
 from .exchanges import US_EXCHANGES
 from .numbers import HIGHEST, hashed
+from .own_numbers import identity_of
 from .rules import steps
-from .securities import CENTS, KINDS, LOTS, SHARES, Dated, Instrument, day_number
+from .securities import CENTS, KINDS, LOTS, SHARES, Dated, Instrument, Sizes, day_number
 
 FIELDS: Final = (
     "symbol", "secType", "currency", "exchange", "primaryExchange", "localSymbol", "tradingClass",
@@ -23,6 +29,9 @@ FIELDS: Final = (
 SERVED: Final = frozenset(KINDS) - {"BAG", "CONTFUT", "BOND"}
 _AMERICAN: Final = tuple(US_EXCHANGES.split(","))
 _RIGHTS: Final = {"C": True, "CALL": True, "P": False, "PUT": False}
+_KNOWN: Final = frozenset(FIELDS)
+_PLAIN: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+"""A number that is seen at once to be none too large and to have no more than 9 places."""
 
 
 class Wrong(ValueError):
@@ -33,12 +42,32 @@ class Wrong(ValueError):
         self.field = field
 
 
+class _Frame(NamedTuple):
+    """What many contracts of a file have in common."""
+
+    exchanges: tuple[str, ...]
+    primary: str
+    units: int
+    """The tick in price units."""
+    scale: int
+    multiplier: int
+    divisor: int
+    sizes: Sizes
+
+
 def made(described: Mapping[str, str]) -> Instrument:
-    """The instrument of a description. Raises ``Wrong`` for the first field that is no good."""
-    for field in described:
-        if field not in FIELDS:
-            raise Wrong(field, f"there is no field {field!r}; there are: {', '.join(FIELDS)}")
-    told = {field: text.strip() for field, text in described.items() if text.strip()}
+    """The instrument of a description; without a number of its own it has the first of those that
+    it may have. Raises ``Wrong`` for the first field that is no good."""
+    entry = unnumbered(described)
+    return entry if entry.conId else replace(entry, conId=hashed(*identity_of(entry), user=True))
+
+
+def unnumbered(described: Mapping[str, str]) -> Instrument:
+    """The same; the number of one that was not given any is 0."""
+    if not _KNOWN.issuperset(described):
+        field = next(field for field in described if field not in _KNOWN)
+        raise Wrong(field, f"there is no field {field!r}; there are: {', '.join(FIELDS)}")
+    told = {field: bare for field, text in described.items() if (bare := text.strip())}
     symbol = told.get("symbol", "").upper()
     if not symbol or len(symbol) > 40 or not symbol.isprintable():
         raise Wrong("symbol", "a contract needs a symbol")
@@ -52,41 +81,58 @@ def made(described: Mapping[str, str]) -> Instrument:
 
 
 def _record(told: Mapping[str, str], symbol: str, kind: str, currency: str) -> Instrument:
-    exchanges = _exchanges(told, kind, currency)
-    usual = "NASDAQ" if exchanges == _AMERICAN else exchanges[-1]
-    primary = told.get("primaryExchange", usual if kind == "STK" else "").upper()
-    if primary == "SMART" or (primary and primary not in exchanges):
-        raise Wrong("primaryExchange", f"{primary!r} is none of its exchanges")
-    local = told.get("localSymbol", f"{symbol}.{currency}" if kind == "CASH" else symbol).upper()
-    tick = _positive(told, "minTick", "0.00005" if kind == "CASH" else "0.01")
-    scale = 10 ** max(5 if kind == "CASH" else 4, _places(tick))
-    if steps(tick) is None:
-        raise Wrong("minTick", f"{tick} is no price step that a market rule has")
-    multiplier = _positive(told, "multiplier", "1")
-    divisor = 10 ** _places(multiplier)
-    price = _positive(told, "price", "0") if told.get("price") else Decimal(0)
-    hours = told.get("hours", "")
-    if hours and hours not in EXCHANGES:
-        raise Wrong("hours", f"{hours!r} is none of {', '.join(sorted(EXCHANGES))}")
-    trading_class = told.get("tradingClass", local if kind == "CASH" else symbol).upper()
-    more = _terms(told, symbol, scale) if issubclass(KINDS[kind], Dated) else {}
-    for field in ("lastTradeDate", "strike", "right"):
-        if field in told and not more:
-            raise Wrong(field, f"a contract of type {kind} has no {field}")
-    return KINDS[kind](
-        conId=_number(told, (kind, symbol, currency, primary, local)), symbol=symbol, secType=kind,
-        currency=currency, primaryExchange=primary, localSymbol=local, tradingClass=trading_class,
-        exchanges=exchanges, longName=told.get("longName", symbol), scale=scale,
-        tick=int(tick * scale), marketName=trading_class, multiplier=int(multiplier * divisor),
-        divisor=divisor, stockType=told.get("stockType", "COMMON" if kind == "STK" else ""),
-        isin=told.get("isin", "").upper(), market_rule=0, reference=int(price * scale),
-        hours=hours, sizes={"STK": SHARES, "CASH": CENTS}.get(kind, LOTS), **more,
+    get = told.get
+    frame = _frame(
+        kind, currency, get("exchange", ""), get("primaryExchange"), get("minTick"),
+        get("multiplier", "1"), get("hours", ""),
+    )  # fmt: skip
+    local = get("localSymbol", f"{symbol}.{currency}" if kind == "CASH" else symbol).upper()
+    price = _positive("price", told["price"]) if "price" in told else Decimal(0)
+    trading_class = get("tradingClass", local if kind == "CASH" else symbol).upper()
+    cls = KINDS[kind]
+    more = _terms(told, symbol, frame.scale) if issubclass(cls, Dated) else {}
+    if not more:
+        for field in ("lastTradeDate", "strike", "right"):
+            if field in told:
+                raise Wrong(field, f"a contract of type {kind} has no {field}")
+    return cls(
+        conId=_number(told) if "conId" in told else 0, symbol=symbol, secType=kind,
+        currency=currency, primaryExchange=frame.primary, localSymbol=local,
+        tradingClass=trading_class, exchanges=frame.exchanges, longName=get("longName", symbol),
+        scale=frame.scale, tick=frame.units, marketName=trading_class,
+        multiplier=frame.multiplier, divisor=frame.divisor,
+        stockType=get("stockType", "COMMON" if kind == "STK" else ""),
+        isin=get("isin", "").upper(), market_rule=0, reference=int(price * frame.scale),
+        hours=get("hours", ""), sizes=frame.sizes, **more,
     )  # fmt: skip
 
 
-def _exchanges(told: Mapping[str, str], kind: str, currency: str) -> tuple[str, ...]:
+@lru_cache(256)
+def _frame(
+    kind: str, currency: str, exchange: str, primary: str | None, step: str | None, times: str,
+    hours: str,
+) -> _Frame:  # fmt: skip
+    exchanges = _exchanges(exchange, kind, currency)
+    usual = "NASDAQ" if exchanges == _AMERICAN else exchanges[-1]
+    told = (primary if primary is not None else usual if kind == "STK" else "").upper()
+    if told == "SMART" or (told and told not in exchanges):
+        raise Wrong("primaryExchange", f"{told!r} is none of its exchanges")
+    tick = _positive("minTick", step or ("0.00005" if kind == "CASH" else "0.01"))
+    scale = 10 ** max(5 if kind == "CASH" else 4, _places(tick))
+    if steps(tick) is None:
+        raise Wrong("minTick", f"{tick} is no price step that a market rule has")
+    multiplier = _positive("multiplier", times)
+    divisor = 10 ** _places(multiplier)
+    if hours and hours not in EXCHANGES:
+        raise Wrong("hours", f"{hours!r} is none of {', '.join(sorted(EXCHANGES))}")
+    return _Frame(
+        exchanges, told, int(tick * scale), scale, int(multiplier * divisor), divisor,
+        {"STK": SHARES, "CASH": CENTS}.get(kind, LOTS),
+    )  # fmt: skip
+
+
+def _exchanges(text: str, kind: str, currency: str) -> tuple[str, ...]:
     """Where it trades: as told, or where its kind does."""
-    text = told.get("exchange", "")
     if not text:
         if kind == "CASH":
             return ("IDEALPRO",)
@@ -122,14 +168,15 @@ def _terms(told: Mapping[str, str], symbol: str, scale: int) -> dict[str, Any]:
     right = told.get("right", "").upper()
     if right not in _RIGHTS:
         raise Wrong("right", f"{right!r} is none of C, P")
-    strike = _positive(told, "strike", "") * scale
+    strike = _positive("strike", told.get("strike", "")) * scale
     if strike != int(strike):
         raise Wrong("strike", f"{told['strike']} has more places than its prices")
     return more | {"call": _RIGHTS[right], "exercise": int(strike)}
 
 
-def _positive(told: Mapping[str, str], field: str, otherwise: str) -> Decimal:
-    text = told.get(field, otherwise)
+def _positive(field: str, text: str) -> Decimal:
+    if _PLAIN.fullmatch(text) and (value := Decimal(text)):
+        return value
     try:
         value = Decimal(text)
     except InvalidOperation:
@@ -151,22 +198,8 @@ def _whole(told: Mapping[str, str], field: str) -> int:
     return int(text)
 
 
-def _number(told: Mapping[str, str], identity: tuple[str, ...]) -> int:
-    """The number that it was given, or one of ours."""
-    if "conId" in told:
-        number = _whole(told, "conId")
-        if not number:
-            raise Wrong("conId", "0 is no contract number")
-        return number
-    terms = (told.get(field, "") for field in ("lastTradeDate", "strike", "right"))
-    return hashed(*identity, *terms, user=True)
-
-
-def unique(entries: Iterable[Instrument]) -> dict[int, Instrument]:
-    """The same by number. Raises ``Wrong`` for two with one number."""
-    found: dict[int, Instrument] = {}
-    for entry in entries:
-        other = found.setdefault(entry.conId, entry)
-        if other is not entry:
-            raise Wrong("conId", f"{entry.conId} is {other.symbol}'s already")
-    return found
+def _number(told: Mapping[str, str]) -> int:
+    number = _whole(told, "conId")
+    if not number:
+        raise Wrong("conId", "0 is no contract number")
+    return number

@@ -108,24 +108,31 @@ class Instruments:
         self._pairs: dict[tuple[str, str], Instrument] = {}
         self._by_word: dict[str, list[Instrument]] = {}
         """Those held, by local symbol and identifiers."""
-        for entry in {entry.conId: entry for entry in instruments}.values():
-            self.hold(entry)
+        self._hold({entry.conId: entry for entry in instruments}.values())
 
     def hold(self, entry: Instrument) -> None:
         """Have one more, from now on also in what was made of this by ``apart``.
 
         Its number is that of no other.
         """
-        self._by_id[entry.conId] = entry
-        self._destinations.update(entry.exchanges)
-        self._by_symbol.setdefault(entry.symbol, []).append(entry)
-        words = (entry.localSymbol, entry.isin, entry.cusip, entry.figi)
-        for word in dict.fromkeys(filter(None, words)):
-            self._by_word.setdefault(word, []).append(entry)
-        if isinstance(entry, Bond) and entry.issuer:
-            self._by_word.setdefault(entry.issuer, []).append(entry)
-        if entry.secType == "CASH":
-            self._pairs.setdefault((entry.symbol, entry.currency), entry)
+        self._hold((entry,))
+
+    def _hold(self, entries: Iterable[Instrument]) -> None:
+        by_symbol, by_word = self._by_symbol, self._by_word
+        exchanges: set[tuple[str, ...]] = set()
+        for entry in entries:
+            self._by_id[entry.conId] = entry
+            exchanges.add(entry.exchanges)
+            by_symbol.setdefault(entry.symbol, []).append(entry)
+            words = {entry.localSymbol, entry.isin, entry.cusip, entry.figi}
+            if isinstance(entry, Bond):
+                words.add(entry.issuer)
+            for word in words:
+                if word:
+                    by_word.setdefault(word, []).append(entry)
+            if entry.secType == "CASH":
+                self._pairs.setdefault((entry.symbol, entry.currency), entry)
+        self._destinations.update(*exchanges)
         self._resolved.clear()  # it may hide another, or make a description ambiguous
 
     def extended(self, entries: Iterable[Instrument]) -> "Instruments":
