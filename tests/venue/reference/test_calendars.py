@@ -5,6 +5,7 @@ import subprocess
 import sys
 from datetime import date, timedelta
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,9 @@ def test_numbers_have_no_holes_and_times_are_in_order(group: str, ordinal: int) 
     assert ordinal <= session.day <= ordinal + 11
     assert session.day < following.day
     assert session.opens <= session.begins < session.closes <= session.ends <= following.opens
+    parts = session.parts(session.opens, session.ends)
+    assert all(one < two for one, two in parts)
+    assert all(one[1] < two[0] for one, two in pairwise(parts))
     assert ours.current(session.ends - 1) == number
     assert ours.current(session.ends) == number + 1
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from papertape.model import Contract
 from papertape.venue.reference.details import contract_details
+from papertape.venue.reference.instruments import Refusal
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.reference.sessions import EXTENDED, NIGHT, REGULAR, TradingHours
 from papertape.venue.units import DAY, MINUTE
@@ -134,3 +135,114 @@ def test_always_is_as_it_was() -> None:
     assert details.tradingHours == details.liquidHours
     assert details.tradingHours.startswith("20260824:0000-20260824:2359;20260825:0000-")
     assert details.timeZoneId == "US/Eastern"
+
+
+# contract -> zone, the trading and the liquid hours of Tuesday 2026-10-06; those of ZC are as a
+# gateway told them in December 2023, those of SEHK and TSEJ as one told them in 2026
+BROKEN = {
+    "7203 STK TSEJ": (
+        "Japan",
+        "20261006:0900-20261006:1130;20261006:1230-20261006:1530",
+        "20261006:0900-20261006:1130;20261006:1230-20261006:1530",
+    ),
+    "700 STK SEHK": (
+        "Hongkong",
+        "20261006:0930-20261006:1200;20261006:1300-20261006:1610",
+        "20261006:0930-20261006:1200;20261006:1300-20261006:1610",
+    ),
+    "ZC FUT CBOT": (
+        "US/Central",
+        "20261005:1900-20261006:0745;20261006:0830-20261006:1320",
+        "20261006:0830-20261006:1320",
+    ),
+    "HSI FUT HKFE": (
+        "Hongkong",
+        "20261006:0915-20261006:1200;20261006:1300-20261006:1630;20261006:1715-20261007:0300",
+        "20261006:0915-20261006:1200;20261006:1300-20261006:1630",
+    ),
+    "N225 FUT OSE.JPN": (
+        "Japan",
+        "20261006:0845-20261006:1545;20261006:1700-20261007:0600",
+        "20261006:0845-20261006:1545",
+    ),
+    "K200 FUT KSE": (
+        "Japan",
+        "20261006:0845-20261006:1545;20261006:1800-20261007:0600",
+        "20261006:0845-20261006:1545",
+    ),
+    "SPX OPT SMART": (
+        "US/Central",
+        "20261005:1915-20261006:0825;20261006:0830-20261006:1515",
+        "20261006:0830-20261006:1515",
+    ),
+    "VIX OPT SMART": (
+        "US/Central",
+        "20261005:1915-20261006:0825;20261006:0830-20261006:1515",
+        "20261006:0830-20261006:1515",
+    ),
+    "NDX OPT SMART": (
+        "US/Central", "20261006:0830-20261006:1515", "20261006:0830-20261006:1515",
+    ),
+}  # fmt: skip
+IN_TOKYO = at("20261005 20:00:00")  # Tuesday, 09:00
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_day_with_a_pause_is_told_in_parts(name: str) -> None:
+    symbol, kind, exchange = name.split()
+    rows = CATALOGUE.rows(Contract(symbol=symbol, secType=kind, exchange=exchange), now=IN_TOKYO)
+    assert not isinstance(rows, Refusal)
+    told = HOURS.schedule(next(rows).instrument, IN_TOKYO)
+    zone, trading, liquid = BROKEN[name]
+    assert told.zone == zone
+    assert f";{trading};" in f";{told.trading};"
+    assert f";{liquid};" in f";{told.liquid};"
+    assert told.liquid.count("20261006:") == liquid.count("20261006:")
+
+
+def instrument(name: str) -> int:
+    symbol, kind, exchange = name.split()
+    rows = CATALOGUE.rows(Contract(symbol=symbol, secType=kind, exchange=exchange), now=IN_TOKYO)
+    assert not isinstance(rows, Refusal)
+    return next(rows).instrument.conId
+
+
+# New York's clock: Tokyo is 13 hours ahead, Hong Kong 12, Chicago one behind
+PAUSES = """
+7203 STK TSEJ    20261005 22:29:59 regular  -                 20261005 22:30:00 20261006 02:30:00
+7203 STK TSEJ    20261005 22:30:00 regular  20261005 23:30:00 20261005 23:30:00 20261006 02:30:00
+7203 STK TSEJ    20261005 23:30:00 regular  -                 20261006 02:30:00 20261006 02:30:00
+700 STK SEHK     20261006 00:30:00 extended 20261006 01:00:00 20261006 01:00:00 20261006 04:10:00
+ZC FUT CBOT      20261006 03:00:00 regular  20261006 09:30:00 20261006 09:30:00 20261006 14:20:00
+ZC FUT CBOT      20261006 03:00:00 extended -                 20261006 08:45:00 20261006 14:20:00
+ZC FUT CBOT      20261006 09:00:00 extended 20261006 09:30:00 20261006 09:30:00 20261006 14:20:00
+N225 FUT OSE.JPN 20261006 10:00:00 extended -                 20261006 17:00:00 20261006 17:00:00
+N225 FUT OSE.JPN 20261006 10:00:00 regular  20261006 19:45:00 20261006 19:45:00 20261007 02:45:00
+SPX OPT SMART    20261006 03:00:00 regular  20261006 09:30:00 20261006 09:30:00 20261006 16:15:00
+SPX OPT SMART    20261006 03:00:00 extended -                 20261006 09:25:00 20261006 16:15:00
+SPX OPT SMART    20261006 09:26:00 extended 20261006 09:30:00 20261006 09:30:00 20261006 16:15:00
+"""
+
+
+@pytest.mark.parametrize("row", PAUSES.strip().splitlines())
+def test_an_order_waits_for_the_end_of_a_pause(row: str) -> None:
+    words = row.split()
+    con_id, now, reach = instrument(" ".join(words[:3])), at(" ".join(words[3:5])), words[5]
+    closed = words[6] != "-"
+    opens = at(" ".join(words[6:8])) if closed else 0
+    rest = words[8:] if closed else words[7:]
+    assert HOURS.opens(con_id, REACHES[reach], now) == opens
+    assert HOURS.turns(con_id, REACHES[reach], now) == at(" ".join(rest[:2]))
+    assert HOURS.day_end(con_id, REACHES[reach], now) == at(" ".join(rest[2:]))
+
+
+def test_half_days_of_indices_and_their_options() -> None:
+    """2026-11-27: the index closes at noon in Chicago, options a quarter of an hour later."""
+    friday = at("20261127 10:00:00")
+    told = {
+        name: HOURS.schedule(CATALOGUE[number], friday).liquid.split(";")[0]
+        for name, number in (("SPX", 416904), ("option", instrument("SPX OPT SMART")))
+    }
+    assert told == {
+        "SPX": "20261127:0830-20261127:1200", "option": "20261127:0830-20261127:1215",
+    }  # fmt: skip

@@ -1,7 +1,8 @@
 """Bars of any size from a tape, equal to those a subscriber makes from its ticks.
 
 Bars of less than a day begin at whole steps of the clock since the epoch; where trading days have
-pauses between them, the first bar of a day begins with it (09:30 of an hour's bars). A bar of 24
+pauses between them, the first bar of a day begins with it (09:30 of an hour's bars), and so does
+the first after a lunch break, unless one that has begun before it lasts longer. A bar of 24
 hours is one trading day and begins with it, or with its date where it begins on the evening
 before; longer ones gather the trading days that begin within the same calendar week (from Monday)
 or month of New York, and carry the date of the last of them. Bars of quotes carry the standing
@@ -14,6 +15,7 @@ from typing import Protocol
 from ..reference.times import period_start
 from ..units import DAY, MINUTE, MONTH, SECOND, WEEK, Nanos
 from .days import Day, day_piece
+from .layout import Part
 from .source import PriceBar, Span
 from .ticks import WHATS, Piece, joined, price_bar
 
@@ -30,6 +32,13 @@ class DayLine(Protocol):
 
     def sessions(self, start: Nanos, end: Nanos) -> Iterator[tuple[int, Nanos, Nanos]]:
         """Number, first instant and end of the trading days that touch ``start .. end``."""
+
+    def parts(self, start: Nanos, end: Nanos) -> Iterator[tuple[int, Nanos, Part]]:
+        """The same by the parts that a day's pauses leave: number, the end of the day's part
+        before or 0, and the part."""
+
+    def played(self, number: int, now: Nanos) -> Nanos:
+        """How much of a trading day has been played at ``now``."""
 
     def dated(self, number: int) -> Nanos:
         """The instant whose date is that of the trading day."""
@@ -75,16 +84,16 @@ def _minutes(line: DayLine, span: Span, what: str) -> list[PriceBar]:
     """Minute bars: whole minutes as a day has them, the rest of the span the long way."""
     found: list[PriceBar] = []
     first, end = -(-span[0] // MINUTE) * MINUTE, span[1]
-    for number, begin, close in line.sessions(span[0], end):
-        day = line.day(number)
-        start, upto = max(first, begin), min(close, end + 1)
-        lower, upper = (start - begin) // MINUTE, (upto - begin) // MINUTE
-        assert begin % MINUTE == 0, "a day that begins within a minute"
+    for number, _, part in line.parts(span[0], end):
+        day, base = line.day(number), part.base
+        start, upto = max(first, part.begins), min(part.ends, end + 1)
+        lower, upper = (start - base) // MINUTE, (upto - base) // MINUTE
+        assert base % MINUTE == 0, "a day that begins within a minute"
         if upper > lower:
-            found += day.rows(what).bars(what, begin, lower, upper)
-        rest = begin + max(upper, lower) * MINUTE
+            found += day.rows(what).bars(what, base, lower, upper)
+        rest = base + max(upper, lower) * MINUTE
         if rest < upto and rest < end:
-            piece = day_piece(day, what, rest - begin, upto - begin)
+            piece = day_piece(day, what, rest - base, upto - base)
             if piece is not None:
                 found.append(_price_bar(rest, piece))
     return found
@@ -95,19 +104,24 @@ def _intraday(
 ) -> Iterator[tuple[Nanos, Nanos, Piece]]:
     """Bar start, twice, and what one trading day adds to that bar, in time order."""
     first, end = -(-span[0] // step) * step, span[1]
-    for number, begin, close in line.sessions(span[0], end):
-        day = line.day(number)
-        start = begin // step * step
-        if begin < span[0] or not line.apart:
+    begun = -1
+    for number, before, part in line.parts(span[0], end):
+        day, base = line.day(number), part.base
+        start = part.begins // step * step
+        if part.begins < span[0] or not line.apart:
             start = max(first, start)
+        elif start < before and start < span[0] and begun < start:  # its bar began before the span
+            start += step
         # Ticks at the very end are part of a live view at that instant.
-        upto = min(close, end + 1)
+        upto = min(part.ends, end + 1)
         while start < upto and start < end:
-            lower, upper = max(start, begin) - begin, min(start + step, upto) - begin
-            piece = _open_piece(day, what, lower, upper, begin, shut)
+            lower, upper = max(start, part.begins) - base, min(start + step, upto) - base
+            piece = _open_piece(day, what, lower, upper, base, shut)
             if piece is not None:
-                place = max(start, begin) if line.apart else start
-                yield place, place, piece
+                joins = start < before and begun >= start
+                if not joins:
+                    begun = max(start, part.begins) if line.apart else start
+                yield begun, begun, piece
             start += step
 
 
@@ -121,11 +135,16 @@ def _days(
         if at < start or begin >= end:
             continue
         day = line.day(number)
-        upto = min(close, end + 1) - begin
+        upto = line.played(number, min(close, end + 1))
+        piece: Piece | None = None
         if upto == day.length and not any(a < close and b > begin for a, b in shut):
             piece = day.whole(what)
         else:
-            piece = _open_piece(day, what, 0, upto, begin, shut)
+            for of, _, part in line.parts(begin, min(close, end)):
+                if of == number and part.offset < upto:
+                    to = min(part.until, upto)
+                    more = _open_piece(day, what, part.offset, to, part.base, shut)
+                    piece = joined(piece, more)
         if piece is None:
             continue
         yield at if step == DAY else period_start(at, step), at, piece
@@ -134,7 +153,7 @@ def _days(
 def _open_piece(
     day: Day, what: str, start: Nanos, end: Nanos, base: Nanos, shut: Sequence[Span]
 ) -> Piece | None:
-    """The bar over ``start <= offset < end`` of a day that began at ``base``, without the times
+    """The bar over ``start <= offset < end`` of a day whose offsets count from ``base``, without the times
     that are shut."""
     piece: Piece | None = None
     for begins, ends in shut:

@@ -10,7 +10,7 @@ from typing import Final
 
 from ..units import MINUTE, Nanos, PriceUnits, SizeUnits
 from .days import Day, day_piece
-from .layout import Layout
+from .layout import Layout, part_at, played
 from .source import Glimpse, GlimpsePoint, packed
 from .sources import Sources
 from .synthetic import SyntheticDay, SyntheticDays
@@ -27,8 +27,8 @@ def glimpse(sources: Sources, con_id: int, now: Nanos) -> Glimpse | None:
     instrument that there is not."""
     source, layout = sources.passing(con_id)
     number = layout.number(now)
-    start, span = layout.start(number), layout.span(number)
-    minute = min(max(now - start, 0), span) // MINUTE
+    span = layout.span(number)
+    minute = played(layout, number, now) // MINUTE
     # A minute that is over belongs to its half hour, so that there is always one before.
     cell = max(minute - 1, 0) // STEPS
     day, first = _day(source, number), cell * STEPS
@@ -49,8 +49,12 @@ def glimpse(sources: Sources, con_id: int, now: Nanos) -> Glimpse | None:
     if opened is None:
         return None
     points = _points(rows, upto, volume, count)
-    until = start + (last + 1) * MINUTE if last * MINUTE < span else layout.start(number + 1)
-    begins = start + first * MINUTE
+    part = part_at(layout, number, now)
+    later = (one.begins for one in layout.parts(number) if one.begins > now)
+    until = next(later, None) or layout.start(number + 1)
+    if now < part.ends and last * MINUTE < span:
+        until = min(until, part.base + (last + 1) * MINUTE)
+    begins = part.base + first * MINUTE
     return Glimpse(
         begins, until, packed(points), opened.open, close, _usual_volume(source, number),
         sources.usual(con_id),

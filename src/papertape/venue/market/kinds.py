@@ -87,6 +87,7 @@ class OptionLine:
         spec: OptionSpec,
         starts: Starts,
         *,
+        moment: Callable[[int, Nanos], Nanos],
         opened: Callable[[int], float],
         usual: float,
         wild: Callable[[int], float],
@@ -95,6 +96,7 @@ class OptionLine:
         self.rising = spec.call
         self._spec = spec
         self._starts = starts
+        self._moment = moment
         self._opened = opened
         self._surface = Surface((spec.volatility or usual) * YEARLY)
         self._wild = wild
@@ -109,7 +111,7 @@ class OptionLine:
         spec = self._spec
         now = self._starts(number)
         if not self.steady(number):
-            now += minute * MINUTE
+            now = self._moment(number, minute * MINUTE)
         if now >= spec.expiry:
             return None
         ahead = self._ahead(now)
@@ -121,7 +123,7 @@ class OptionLine:
         """The yearly volatility of a minute; None when the option has expired."""
         now = self._starts(number)
         if not self.steady(number):
-            now += minute * MINUTE
+            now = self._moment(number, minute * MINUTE)
         return None if now >= self._spec.expiry else self._volatility(number, self._ahead(now))
 
     def _ahead(self, now: Nanos) -> Horizon:

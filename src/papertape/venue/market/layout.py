@@ -7,13 +7,35 @@ the anchor, with its night between.
 ``SessionDays``: day 0 is the first session that has not ended at the anchor, and every session
 after or before it has the next day. A day begins with the regular session; one that is longer
 than that begins with the pre-market. It ends with its session at the latest, so a half day shows
-the first half of its day, and the next one begins where it would have begun anyway.
+the first half of its day, and the next one begins where it would have begun anyway. A lunch break
+stops a day that was made for its exchange: it goes on where it was. A recorded day runs through
+it, as its times are those of the clock.
 """
 
-from typing import Protocol
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
 
 from ..reference.calendars import Calendar, TradingDay
 from ..units import DAY, MINUTE, Nanos
+
+
+class Part(NamedTuple):
+    """What is played of a trading day without a pause."""
+
+    begins: Nanos
+    ends: Nanos
+    offset: Nanos
+    """How much of the day was played before it."""
+
+    @property
+    def base(self) -> Nanos:
+        """The instant from which offsets of the day are counted in this part."""
+        return self.begins - self.offset
+
+    @property
+    def until(self) -> Nanos:
+        """How much of the day has been played at its end."""
+        return self.ends - self.base
 
 
 class Layout(Protocol):
@@ -30,13 +52,41 @@ class Layout(Protocol):
         """First instant of a trading day."""
 
     def span(self, number: int) -> Nanos:
-        """How long it plays: its whole length, or less."""
+        """How long it plays without its pauses: its whole length, or less."""
+
+    def parts(self, number: int) -> tuple[Part, ...]:
+        """What it plays, in order; one at least."""
 
     def dated(self, number: int) -> Nanos:
         """The instant whose date is that of the trading day."""
 
     def regular(self, number: int) -> tuple[Nanos, Nanos] | None:
         """When the regular session of a trading day begins and closes; None without sessions."""
+
+
+def part_at(layout: Layout, number: int, now: Nanos) -> Part:
+    """The latest part of a trading day that has begun at ``now``, else its first."""
+    first, *more = layout.parts(number)
+    for part in more:
+        if now < part.begins:
+            break
+        first = part
+    return first
+
+
+def played(layout: Layout, number: int, now: Nanos) -> Nanos:
+    """How much of a trading day has been played at ``now``."""
+    part = part_at(layout, number, now)
+    return max(min(now, part.ends) - part.base, 0)
+
+
+def moment(layout: Layout, number: int, offset: Nanos) -> Nanos:
+    """When so much of a trading day has been played and more follows; at its very end, its end."""
+    parts = layout.parts(number)
+    for part in parts:
+        if offset < part.until:
+            break
+    return part.base + offset
 
 
 class Laps:
@@ -59,6 +109,10 @@ class Laps:
     def span(self, number: int) -> Nanos:
         return self._length
 
+    def parts(self, number: int) -> tuple[Part, ...]:
+        start = self.start(number)
+        return (Part(start, start + self._length, 0),)
+
     def dated(self, number: int) -> Nanos:
         return self.start(number)
 
@@ -67,16 +121,22 @@ class Laps:
 
 
 class SessionDays:
-    """Days in the sessions of a calendar."""
+    """Days in the sessions of a calendar; ``through`` its pauses, or without."""
 
     apart = True
 
-    def __init__(self, anchor: Nanos, length: Nanos, calendar: Calendar) -> None:
+    def __init__(
+        self, anchor: Nanos, length: Nanos, calendar: Calendar, *, through: bool = False
+    ) -> None:
         self._calendar = calendar
         self._length = length
-        self._whole = length > calendar.regular
+        self._through = through
+        hours = calendar.hours
+        regular = hours.traded(hours.begins, hours.closes) * MINUTE
+        self._whole = length > (calendar.regular if through else regular)
         """Whether a day has more than the regular session."""
         self._first = calendar.current(anchor)
+        self._known: tuple[int | None, tuple[Part, ...]] = (None, ())
 
     def number(self, now: Nanos) -> int:
         number = self._calendar.current(now)
@@ -88,9 +148,23 @@ class SessionDays:
         return self._begins(self._session(number))
 
     def span(self, number: int) -> Nanos:
+        return self.parts(number)[-1].until
+
+    def parts(self, number: int) -> tuple[Part, ...]:
+        if self._known[0] != number:
+            self._known = (number, tuple(self._parts(number)))
+        return self._known[1]
+
+    def _parts(self, number: int) -> Iterator[Part]:
         session = self._session(number)
-        ends = session.ends if self._whole else session.closes
-        return min(ends - self._begins(session), self._length)
+        begins, ends = self._begins(session), session.ends if self._whole else session.closes
+        spans = ((begins, ends),) if self._through else session.parts(begins, ends)
+        offset = 0
+        for begins, ends in spans:
+            ends = min(ends, begins + self._length - offset)
+            if begins < ends:
+                yield Part(begins, ends, offset)
+            offset += ends - begins
 
     def dated(self, number: int) -> Nanos:
         session = self._session(number)

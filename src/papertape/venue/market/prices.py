@@ -54,7 +54,8 @@ _FAR: Nanos = 1 << 62
 FINE: Final = 10
 """Parts of a unit in prices that nobody sees, so that what follows them is a tick wide."""
 _REGULAR: Final = frozenset(("STK", "IND", "FUND", "WAR"))
-"""Kinds whose tape plays the regular session alone."""
+"""Kinds whose tape plays the regular session alone; what nobody trades plays all of the day, as the
+futures on it do."""
 _ORDER: Final = 50_000
 """What a usual quote of a coin is worth, in dollars."""
 
@@ -341,7 +342,7 @@ def walk(entry: Instrument, *, fine: int = 1) -> SyntheticSpec | None:
     return SyntheticSpec(
         price,
         Style(tick=tick, spread=wide, depth=deep, size=size, trades=not metal),
-        length_of(hours_of(entry), regular=entry.secType in _REGULAR),
+        length_of(hours_of(entry), regular=fine == 1 and entry.secType in _REGULAR),
         volatility=found.volatility,
         volume=int(min(max(found.turnover / max(cost, 0.01), 10_000), 500_000_000)),
         beta=found.beta,
@@ -403,7 +404,7 @@ def length_of(hours: str, *, regular: bool = False) -> Nanos:
     """How long the tape of a group of exchanges plays on a day."""
     group = EXCHANGES[hours]
     begins, ended = (group.begins, group.closes) if regular else (group.opens, group.ends)
-    return min((ended - begins) * MINUTE, DAY)
+    return min(group.traded(begins, ended) * MINUTE, DAY)
 
 
 def ends(entry: Dated) -> Nanos:

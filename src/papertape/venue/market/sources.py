@@ -30,7 +30,7 @@ from .kinds import (
     OptionSpec,
     bond_yield,
 )
-from .layout import Laps, Layout, SessionDays
+from .layout import Laps, Layout, SessionDays, moment, played
 from .noise import mix
 from .options.horizon import Horizon
 from .options.model import YEAR
@@ -148,7 +148,7 @@ class Sources:
             return None
         line = self._options.get(con_id)
         if line is not None:
-            return line.volatility(number, (now - layout.start(number)) // MINUTE)
+            return line.volatility(number, played(layout, number, now) // MINUTE)
         surface = Surface(self._usual(con_id) * YEARLY)
         return surface.volatility(1.0, 1.0, AHEAD, wild=_wild(source)(number))
 
@@ -230,7 +230,8 @@ class Sources:
         calendar = self._calendars.get(con_id)
         if calendar is None:
             return Laps(self._anchor, length)
-        return SessionDays(self._anchor, length, calendar)
+        through = con_id in self._recordings
+        return SessionDays(self._anchor, length, calendar, through=through)
 
     def _derived(
         self, con_id: int, spec: OptionSpec | FutureSpec | BondSpec, seed: int
@@ -242,6 +243,7 @@ class Sources:
             line = self._options[con_id] = OptionLine(
                 spec,
                 layout.start,
+                moment=partial(moment, layout),
                 opened=self._opened(spec.underlying),
                 usual=self._usual(spec.underlying),
                 wild=_wild(under),

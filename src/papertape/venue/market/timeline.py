@@ -12,7 +12,7 @@ from typing import Protocol
 
 from ..units import MINUTE, Nanos, PriceUnits, SizeUnits
 from .days import Day, day_piece
-from .layout import Layout
+from .layout import Layout, Part, moment, part_at, played
 from .source import DayStats, Print, Quote, Span
 from .ticks import Block, Piece, joined
 
@@ -76,8 +76,12 @@ class Tape:
         return self._layout.start(number)
 
     def span(self, number: int) -> Nanos:
-        """How long a trading day plays; what is left of it then is not seen."""
+        """How long a trading day plays without its pauses; what is left of it then is not seen."""
         return self._layout.span(number)
+
+    def played(self, number: int, now: Nanos) -> Nanos:
+        """How much of a trading day has been played at ``now``."""
+        return played(self._layout, number, now)
 
     def dated(self, number: int) -> Nanos:
         """The instant whose date is that of the trading day."""
@@ -109,7 +113,7 @@ class Tape:
             return self._base + found
         if block.end <= self._last:
             return self._base + block.end  # every block opens with a quote
-        return self.start(self.number(after) + 1)
+        return self._next_part(after)
 
     def ticks(self, after: Nanos, until: Nanos) -> Iterator[Quote | Print]:
         """Every tick with ``after < time <= until``."""
@@ -119,13 +123,14 @@ class Tape:
             block, base, last = self._at(at), self._base, self._last
             upto = min(until - base, block.end - 1, last)
             yield from block.ticks(self.con_id, base, at - 1 - base, upto)
-            at = base + block.end if block.end <= last else self.start(self.number(at) + 1)
+            at = base + block.end if block.end <= last else self._next_part(at)
 
     def stats(self, now: Nanos) -> DayStats:
         """The trading day so far; high and low are 0 before its first trade."""
         number = self.number(now)
         day = self._source.day(number)
-        offset = min(now - self.start(number), self.span(number) - 1)
+        part = part_at(self._layout, number, now)
+        offset = min(now - part.base, part.until - 1)
         close = self._close(number - 1)
         if self._close_before is not None:
             close = self._close_before(number, close)
@@ -144,26 +149,36 @@ class Tape:
             piece.volume,
             block.price[found],
             block.size[found],
-            self.start(number) + block.trade_time[found],
+            moment(self._layout, number, block.trade_time[found]),
         )
 
     def trading_start(self, now: Nanos, days: int) -> Nanos:
         """The instant since which ``days`` trading days' time has gone by, nights left out."""
         number = self.number(now)
-        rest = days * self.length - min(now - self.start(number), self.span(number))
+        rest = days * self.length - self.played(number, now)
         while rest > 0:
             number -= 1
             rest -= self.span(number)
-        return self.start(number) - rest
+        return moment(self._layout, number, -rest)
 
     def sessions(self, start: Nanos, end: Nanos) -> Iterator[tuple[int, Nanos, Nanos]]:
         """Number, first instant and end of every trading day that touches ``start .. end``."""
         number = self.number(start)
         while (begin := self.start(number)) <= end:
-            close = begin + self.span(number)
+            close = self._layout.parts(number)[-1].ends
             if close > start:
                 yield number, begin, close
             number += 1
+
+    def parts(self, start: Nanos, end: Nanos) -> Iterator[tuple[int, Nanos, Part]]:
+        """The same by the parts that a day's pauses leave: number, the end of the day's part
+        before or 0, and the part."""
+        for number, _, _ in self.sessions(start, end):
+            before = 0
+            for part in self._layout.parts(number):
+                if part.begins <= end and part.ends > start:
+                    yield number, before, part
+                before = part.ends
 
     def _close(self, number: int) -> PriceUnits:
         """The last price of a trading day; the latest answer is kept."""
@@ -217,16 +232,24 @@ class Tape:
         assert piece is not None, "every day opens with a quote"
         return DayStats(piece.open, piece.high, piece.low, close, 0, 0, 0, 0)
 
+    def _next_part(self, now: Nanos) -> Nanos:
+        """When trading begins next after a pause or a night that ``now`` belongs to, or that
+        follows it."""
+        number = self.number(now)
+        later = (part.begins for part in self._layout.parts(number) if part.begins > now)
+        return next(later, None) or self.start(number + 1)
+
     def _at(self, now: Nanos) -> Block:
-        """The block that holds ``now``, or the last one before it in a night."""
+        """The block that holds ``now``, or the last one before it in a pause or a night."""
         if self._block is not None and self._block_from <= now < self._block_until:
             return self._block
         number = self.number(now)
-        base, last = self.start(number), self.span(number) - 1
+        part = part_at(self._layout, number, now)
+        base, last = part.base, part.until - 1
         block = self._source.day(number).block(min(now - base, last))
         self._block, self._base, self._last = block, base, last
-        self._block_from = base + block.start
+        self._block_from = max(base + block.start, part.begins)
         self._block_until = base + block.end
         if block.end > last:
-            self._block_until = self.start(number + 1)
+            self._block_until = self._next_part(now)
         return block

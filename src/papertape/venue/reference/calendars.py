@@ -5,15 +5,16 @@ Holidays and half days come from ``exchange_calendars`` by way of ``calendar_tab
 before and after the regular session are facts of the contract details of a real gateway and of
 the market-hours tables of LEAN, typed anew here. Where both are silent the choice is ours:
 a half day's post-market ends four hours after its close, as on others (NYSE, Nasdaq: 17:00);
-currencies know no holidays; exchanges outside of the United States have regular hours only. A
-break within a session (Tokyo's and Hong Kong's lunch, the grains' morning) is left out, and so is
-the night session of index options.
+currencies know no holidays; exchanges outside of the United States have regular hours only, but
+for futures whose night session is known. A pause parts a day: the lunch of Tokyo and Hong Kong,
+the grains' morning, the minutes around the night session of index options and of Asian futures.
 
 A day is named by its number as ``date.toordinal`` counts; a session of currencies and its like
 begins on the evening before its day.
 """
 
 from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 from typing import Final
@@ -28,6 +29,7 @@ from .zones import Zone, zone
 _KEPT: Final = 1024
 """Sessions that are remembered; a tape asks about a few again and again."""
 _WEEK, _WORKDAYS = 7, 5
+_DAY = 1440
 _MONDAY: Final = 1
 """The first day of all was a Monday."""
 
@@ -50,18 +52,48 @@ class Hours(msgspec.Struct, frozen=True):
     everyday: bool = False
     """Saturdays and Sundays are trading days as well."""
     ahead: int = 0
-    """Minutes by which its clock is ahead of the one of its calendar's half days."""
+    """Minutes from the half days' closing time in its calendar to its own, on its clock."""
+    pauses: tuple[tuple[int, int], ...] = ()
+    """Parts of the day without trading, in order."""
+
+    def traded(self, begins: int, ends: int) -> int:
+        """The minutes of trading of that part of the day."""
+        return sum(end - begin for begin, end in without(self.pauses, begins, ends))
 
 
-def _plain(holidays: str, clock: str, zone_id: str, begins: int, closes: int) -> Hours:
+def without(pauses: Iterable[tuple[int, int]], begins: int, ends: int) -> Iterator[tuple[int, int]]:
+    """What is left of a span without its pauses."""
+    for pause, over in pauses:
+        if pause >= ends:
+            break
+        if begins < pause:
+            yield begins, pause
+        begins = max(begins, over)
+    if begins < ends:
+        yield begins, ends
+
+
+def _plain(
+    holidays: str,
+    clock: str,
+    zone_id: str,
+    begins: int,
+    closes: int,
+    *pauses: tuple[int, int],
+    ahead: int = 0,
+) -> Hours:
     """An exchange with regular hours only."""
-    return Hours(holidays, clock, zone_id, begins, begins, closes, closes)
+    return Hours(
+        holidays, clock, zone_id, begins, begins, closes, closes, ahead=ahead, pauses=pauses
+    )
 
 
 _NEW_YORK: Final = ("America/New_York", "US/Eastern")
 _CHICAGO: Final = ("America/Chicago", "US/Central")
 _MET: Final = ("Europe/Zurich", "MET")
 _TOKYO: Final = ("Asia/Tokyo", "Japan")
+_HONG_KONG: Final = ("Asia/Hong_Kong", "Hongkong")
+_LUNCH: Final = (720, 780)
 
 EXCHANGES: Final = {
     "US": Hours(
@@ -75,22 +107,25 @@ EXCHANGES: Final = {
     "EBS": Hours("XSWX", "Europe/Zurich", "MET", 540, 540, 1050, 1050),
     "TSE": Hours("XTSE", "America/Toronto", "US/Eastern", 570, 570, 960, 960),
     "US_OPTIONS": _plain("XNYS", *_NEW_YORK, 570, 960),
-    "US_FUND_OPTIONS": _plain("XNYS", *_NEW_YORK, 570, 975),
-    "INDEX_OPTIONS": _plain("XNYS", *_CHICAGO, 510, 915),
-    "US_INDEX": _plain("XNYS", *_CHICAGO, 510, 900),
+    "US_FUND_OPTIONS": _plain("XNYS", *_NEW_YORK, 570, 975, ahead=15),
+    "INDEX_OPTIONS": _plain("XNYS", *_CHICAGO, 510, 915, ahead=-45),
+    "NIGHT_OPTIONS": Hours(
+        "XNYS", *_CHICAGO, -285, 510, 915, 915, ahead=-45, pauses=((505, 510),)
+    ),
+    "US_INDEX": _plain("XNYS", *_CHICAGO, 510, 900, ahead=-60),
     "US_FUND": _plain("XNYS", *_NEW_YORK, 570, 960),
     "BONDS": Hours("XNYS", *_NEW_YORK, -240, -240, 1020, 1020),
     "CME": Hours("CMES", *_CHICAGO, -420, 510, 960, 960),
-    "GRAINS": Hours("CMES", *_CHICAGO, -300, 510, 800, 800),
+    "GRAINS": Hours("CMES", *_CHICAGO, -300, 510, 800, 800, pauses=((465, 510),)),
     "LIVESTOCK": _plain("CMES", *_CHICAGO, 510, 785),
     "NYMEX": Hours("CMES", *_NEW_YORK, -360, 570, 1020, 1020, ahead=60),
     "CFE": Hours("CMES", *_CHICAGO, -420, 510, 900, 960),
     "NYBOT": Hours("CMES", *_NEW_YORK, 240, 240, 840, 840, ahead=60),
     "EUREX": Hours("XETR", *_MET, 70, 480, 1320, 1320),
-    "OSE.JPN": _plain("XTKS", *_TOKYO, 525, 945),
-    "HKFE": _plain("XHKG", "Asia/Hong_Kong", "Hongkong", 555, 990),
+    "OSE.JPN": Hours("XTKS", *_TOKYO, 525, 525, 945, 1800, pauses=((945, 1020),)),
+    "HKFE": Hours("XHKG", *_HONG_KONG, 555, 555, 990, 1620, pauses=(_LUNCH, (990, 1035))),
     "KSE": _plain("XKRX", *_TOKYO, 540, 930),
-    "KSE_FUTURES": _plain("XKRX", *_TOKYO, 525, 945),
+    "KSE_FUTURES": Hours("XKRX", *_TOKYO, 525, 525, 945, 1800, pauses=((945, 1080),)),
     "IBIS": _plain("XETR", *_MET, 540, 1050),
     "SBF": _plain("XPAR", *_MET, 540, 1050),
     "AEB": _plain("XAMS", *_MET, 540, 1050),
@@ -103,12 +138,13 @@ EXCHANGES: Final = {
     "HEX": _plain("XHEL", "Europe/Helsinki", "Europe/Helsinki", 600, 1110),
     "LSE": _plain("XLON", "Europe/London", "GB-Eire", 480, 990),
     "ASX": _plain("XASX", "Australia/Sydney", "Australia/NSW", 600, 960),
-    "TSEJ": _plain("XTKS", *_TOKYO, 540, 930),
-    "SEHK": _plain("XHKG", "Asia/Hong_Kong", "Hongkong", 570, 960),
+    "TSEJ": _plain("XTKS", *_TOKYO, 540, 930, (690, 750)),
+    "SEHK": _plain("XHKG", *_HONG_KONG, 570, 970, _LUNCH),
     "CRYPTO": Hours("", "UTC", "UTC", 0, 0, 1440, 1440, everyday=True),
 }  # fmt: skip
 """By group of exchanges. IDEALPRO opens at 17:15 on the evening before, the futures exchanges of
-Chicago at 17:00, of New York at 18:00."""
+Chicago at 17:00, of New York at 18:00. The night session of Asian futures follows the day that
+they belong to."""
 SAME_HOURS: Final = {"IBIS2": "IBIS", "FWB": "IBIS", "GETTEX": "IBIS", "LSEETF": "LSE"}
 """Exchanges that keep the hours of another group."""
 
@@ -125,6 +161,11 @@ class TradingDay(msgspec.Struct, frozen=True):
     """The end of the post-market, or of the regular session."""
     night: tuple[Nanos, Nanos] | None = None
     """The overnight session before it."""
+    pauses: tuple[tuple[Nanos, Nanos], ...] = ()
+
+    def parts(self, begins: Nanos, ends: Nanos) -> tuple[tuple[Nanos, Nanos], ...]:
+        """The times of trading in a span of it."""
+        return tuple(without(self.pauses, begins, ends))
 
     @property
     def date(self) -> str:
@@ -149,7 +190,7 @@ class Calendar:
 
     @property
     def regular(self) -> Nanos:
-        """The usual length of the regular session."""
+        """The usual length of the regular session, its pauses included."""
         return (self.hours.closes - self.hours.begins) * MINUTE
 
     def number(self, day: int) -> int:
@@ -179,6 +220,8 @@ class Calendar:
     def current(self, now: Nanos) -> int:
         """The number of the first trading day that has not ended at ``now``."""
         number = self.number(self.zone.day(now))
+        if self.hours.ends > _DAY and self.session(number - 1).ends > now:
+            return number - 1
         return number + 1 if self.session(number).ends <= now else number
 
     def _session(self, number: int) -> TradingDay:
@@ -188,9 +231,11 @@ class Calendar:
         ends = hours.ends - (hours.closes - closes)
         at = self.zone.instant
         night = hours.night and (at(day, hours.night[0]), at(day, hours.night[1]))
+        pauses = tuple((at(day, begins), at(day, over)) for begins, over in hours.pauses)
         return TradingDay(
-            day, at(day, hours.opens), at(day, hours.begins), at(day, closes), at(day, ends), night
-        )
+            day, at(day, hours.opens), at(day, hours.begins), at(day, closes), at(day, ends),
+            night, pauses,
+        )  # fmt: skip
 
 
 @lru_cache(len(EXCHANGES))

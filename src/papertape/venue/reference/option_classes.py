@@ -108,6 +108,10 @@ _LATE: Final = frozenset(("SPY", "QQQ", "IWM", "DIA"))
 """Options that trade until 16:15."""
 
 
+_NIGHTLY: Final = frozenset(("SPX", "SPXW", "XSP", "VIX"))
+"""Classes with a night session at CBOE."""
+
+
 def _index(
     name: str,
     cycle: Cycle,
@@ -117,8 +121,9 @@ def _index(
     settles: int = 0,
     tick: int = 500,
 ) -> OptionClass:
+    hours = "NIGHT_OPTIONS" if name in _NIGHTLY else "INDEX_OPTIONS"
     return OptionClass(
-        name, name, "dense", numbers.DENSE.index(name), cycle, grid, venues, "INDEX_OPTIONS",
+        name, name, "dense", numbers.DENSE.index(name), cycle, grid, venues, hours,
         tick, 110 if tick == 500 else 32, 0, settles, american=False, cash=True,
     )  # fmt: skip
 

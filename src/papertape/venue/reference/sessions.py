@@ -5,7 +5,7 @@ or the night before it as well. Every question is answered from the frozen calen
 answers are the same on every machine.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final, Literal
 
@@ -155,12 +155,12 @@ class TradingHours:
             if session is None:
                 trading.append(f"{_date(day)}:CLOSED")
             else:
-                trading.append(_text(calendar, session.opens, session.ends))
+                trading += _texts(calendar, session.parts(session.opens, session.ends))
         for day, session in _listed(calendar, entry.secType == "CASH", now):
             if session is None:
                 liquid.append(f"{_date(day)}:CLOSED")
             else:
-                liquid.append(_text(calendar, session.begins, session.closes))
+                liquid += _texts(calendar, session.parts(session.begins, session.closes))
         return Schedule(calendar.hours.zone_id, ";".join(trading), ";".join(liquid))
 
 
@@ -187,15 +187,16 @@ def _spans(calendar: Calendar, reach: int, now: Nanos) -> Iterator[Span]:
 
 def _reached(session: TradingDay, reach: int) -> tuple[Span, ...]:
     if reach == REGULAR:
-        return ((session.begins, session.closes),)
-    day = (session.opens, session.ends)
-    return (day,) if reach == EXTENDED or session.night is None else (session.night, day)
+        return session.parts(session.begins, session.closes)
+    day = session.parts(session.opens, session.ends)
+    return day if reach == EXTENDED or session.night is None else (session.night, *day)
 
 
-def _text(calendar: Calendar, begins: Nanos, ends: Nanos) -> str:
-    """``20260824:0930-20260824:1600`` on the wall clock of the exchange."""
-    stamps = (datetime.fromtimestamp(at // SECOND, calendar.zone) for at in (begins, ends))
-    return "-".join(f"{stamp:%Y%m%d:%H%M}" for stamp in stamps)
+def _texts(calendar: Calendar, spans: Iterable[Span]) -> Iterator[str]:
+    """``20260824:0930-20260824:1600`` on the wall clock of the exchange, for each."""
+    for span in spans:
+        stamps = (datetime.fromtimestamp(at // SECOND, calendar.zone) for at in span)
+        yield "-".join(f"{stamp:%Y%m%d:%H%M}" for stamp in stamps)
 
 
 def _date(day: int) -> str:
