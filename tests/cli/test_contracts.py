@@ -42,3 +42,13 @@ def test_a_folder_is_made_for_contracts_and_can_be_searched(tmp_path: Path) -> N
     assert RUNNER.invoke(app, ["contracts", "add", str(mine), str(folder)]).exit_code == 0
     done = RUNNER.invoke(app, ["contracts", "ls", "acmex", "--market", str(folder), "--json"])
     assert [row["symbol"] for row in json.loads(done.output)] == ["ACMEX"]
+
+
+def test_a_contract_that_has_ended_is_taken_with_a_word(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.csv"
+    head = "symbol,secType,exchange,lastTradeDate\n"
+    mine.write_text(f"{head}OLD,FUT,CME,20200117\nNEW,FUT,CME,20990116\n")
+    done = RUNNER.invoke(app, ["contracts", "add", str(mine), str(tmp_path / "market")])
+    old, new = done.output.splitlines()
+    assert "FUT OLD USD, which ended on 2020-01-17: found where" in old
+    assert new.endswith("FUT NEW USD")

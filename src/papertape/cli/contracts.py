@@ -1,6 +1,7 @@
 """``papertape contracts ls | add``: the contracts that a station knows, and a user's own."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from ..store.market_folder import known_instruments
 from ..venue.reference.answers import matching_symbols
 from ..venue.reference.instruments import Instruments
 from ..venue.reference.numbers import OURS_FROM
+from ..venue.reference.securities import Dated, Instrument
 from .control import Json, told
 
 contracts = typer.Typer(
@@ -103,4 +105,12 @@ def add(
             folder.rmdir()
         raise
     for entry in added:
-        typer.echo(f"{entry.conId}  {entry.secType} {entry.symbol} {entry.currency}")
+        typer.echo(f"{entry.conId}  {entry.secType} {entry.symbol} {entry.currency}{_over(entry)}")
+
+
+def _over(entry: Instrument) -> str:
+    """What is to be known of a contract whose last day is over."""
+    if not isinstance(entry, Dated) or entry.expires >= date.today().toordinal():
+        return ""
+    last = date.fromordinal(entry.expires)
+    return f", which ended on {last}: found where the market's clock is before that (--start)"

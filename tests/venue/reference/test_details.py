@@ -159,3 +159,19 @@ def test_price_steps_of_a_rule() -> None:
     assert rows is not None
     assert [(row.lowEdge, row.increment) for row in rows] == [(0.0, 0.01), (3.0, 0.05)]
     assert increments(999) is None
+
+
+def test_corn_as_a_gateway_told_it() -> None:
+    """Of December 2023, in a public test: what does not depend on the month or on the build."""
+    wanted = Contract(
+        symbol="ZC", secType="FUT", exchange="CBOT", lastTradeDateOrContractMonth="202612"
+    )
+    rows = contract_details(CATALOGUE, wanted, CAPTURED, HOURS)
+    assert isinstance(rows, tuple)
+    (told,) = rows
+    assert (told.contract.conId, told.underConId, told.underSymbol, told.underSecType) == (
+        602619735, 11160400, "ZC", "IND",
+    )  # fmt: skip
+    assert (told.minTick, told.priceMagnifier, told.contract.multiplier) == (0.0025, 100, "5000")
+    assert (told.validExchanges, told.longName) == ("CBOT,QBALGO", "Corn Futures")
+    assert (told.timeZoneId, told.contract.tradingClass) == ("US/Central", "ZC")

@@ -102,6 +102,7 @@ K200  K200  KSE     KRW 250000 0.05       1   HMUZ          4   second_thursday 
 
 UNDERLYINGS: Final = {
     "ES": 11004968, "NQ": 11004958, "DAX": 825711, "ESTX50": 4356500, "VIX": 13455763,
+    "ZC": 11160400,
 }  # fmt: skip
 """Symbols whose underlying's number is public; the others' are ours."""
 PUBLIC: Final = {
@@ -111,6 +112,9 @@ PUBLIC: Final = {
     "MES": "Z5 730283085 M6 770561194 U6 793356217 Z6 815824257",
     "MNQ": "U3 568549458 M6 770561201 U6 793356225",
     "GC": "Q6 732156872",
+    "ZC": "H4 532513368 Z6 602619735",
+    "ZN": "U6 840227361",
+    "ZB": "U6 840227357",
 }
 """Interactive Brokers' numbers of single months, the last digit of a year of the 2020s."""
 
