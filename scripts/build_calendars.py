@@ -47,6 +47,8 @@ CALENDARS: dict[str, tuple[str, str] | None] = {
 }
 """The calendars, and the hours of all their days but the half ones; others would be a surprise.
 None: the hours have changed over the years, or have a break; of those the days alone are kept."""
+MORNINGS, LUNCH = ("XHKG",), "12:30"
+"""Of these, days that end before the lunch break are half days."""
 ZONES = (
     "America/New_York", "America/Toronto", "America/Mexico_City", "Europe/Zurich",
     "America/Chicago", "Europe/London", "Europe/Helsinki", "Asia/Tokyo", "Asia/Hong_Kong",
@@ -119,7 +121,9 @@ def exceptions(name: str) -> tuple[list[tuple[date, str]], list[tuple[date, str]
     hours = CALENDARS[name]
     assert all(day.weekday() < 5 for day in days) or hours is None, f"{name} trades on a weekend"
     if hours is None:
-        return [(day, "") for day in weekdays() if day not in days], []
+        mornings = sorted((day, end) for day, (_, end) in days.items() if end <= LUNCH)
+        halves = mornings if name in MORNINGS else []
+        return [(day, "") for day in weekdays() if day not in days], halves
     opening, closing = hours
     assert all(hours[0] == opening for hours in days.values()), f"{name} opens late on a day"
     closed_days = [(day, "") for day in weekdays() if day not in days]

@@ -246,3 +246,16 @@ def test_half_days_of_indices_and_their_options() -> None:
     assert told == {
         "SPX": "20261127:0830-20261127:1200", "option": "20261127:0830-20261127:1215",
     }  # fmt: skip
+
+
+def test_half_days_of_hong_kong_end_with_the_morning() -> None:
+    christmas_eve = at("20261223 20:00:00")
+    told = {
+        name: HOURS.schedule(CATALOGUE[instrument(name)], christmas_eve)
+        for name in ("700 STK SEHK", "HSI FUT HKFE")
+    }
+    assert told["700 STK SEHK"].liquid.split(";")[:2] == [
+        "20261224:0930-20261224:1200", "20261225:CLOSED",
+    ]  # fmt: skip
+    assert told["HSI FUT HKFE"].trading.split(";")[0] == "20261224:0915-20261224:1230"
+    assert "20261224:1" not in told["HSI FUT HKFE"].trading[28:]

@@ -123,7 +123,9 @@ EXCHANGES: Final = {
     "NYBOT": Hours("CMES", *_NEW_YORK, 240, 240, 840, 840, ahead=60),
     "EUREX": Hours("XETR", *_MET, 70, 480, 1320, 1320),
     "OSE.JPN": Hours("XTKS", *_TOKYO, 525, 525, 945, 1800, pauses=((945, 1020),)),
-    "HKFE": Hours("XHKG", *_HONG_KONG, 555, 555, 990, 1620, pauses=(_LUNCH, (990, 1035))),
+    "HKFE": Hours(
+        "XHKG", *_HONG_KONG, 555, 555, 990, 1620, ahead=30, pauses=(_LUNCH, (990, 1035))
+    ),
     "KSE": _plain("XKRX", *_TOKYO, 540, 930),
     "KSE_FUTURES": Hours("XKRX", *_TOKYO, 525, 525, 945, 1800, pauses=((945, 1080),)),
     "IBIS": _plain("XETR", *_MET, 540, 1050),
@@ -229,9 +231,14 @@ class Calendar:
         hours, day = self.hours, self.day(number)
         closes = self._half.get(day, hours.closes)
         ends = hours.ends - (hours.closes - closes)
+        kept = hours.pauses
+        if closes < hours.closes:
+            kept = tuple(pause for pause in kept if pause[1] <= closes)
+            if len(kept) < len(hours.pauses):  # what would have followed is left out
+                ends = closes
         at = self.zone.instant
         night = hours.night and (at(day, hours.night[0]), at(day, hours.night[1]))
-        pauses = tuple((at(day, begins), at(day, over)) for begins, over in hours.pauses)
+        pauses = tuple((at(day, begins), at(day, over)) for begins, over in kept)
         return TradingDay(
             day, at(day, hours.opens), at(day, hours.begins), at(day, closes), at(day, ends),
             night, pauses,
