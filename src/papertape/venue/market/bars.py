@@ -153,8 +153,8 @@ def _days(
 def _open_piece(
     day: Day, what: str, start: Nanos, end: Nanos, base: Nanos, shut: Sequence[Span]
 ) -> Piece | None:
-    """The bar over ``start <= offset < end`` of a day whose offsets count from ``base``, without the times
-    that are shut."""
+    """The bar over ``start <= offset < end`` of a day whose offsets count from ``base``, without
+    the times that are shut."""
     piece: Piece | None = None
     for begins, ends in shut:
         if ends - base > start and begins - base < end:
