@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papertape.model import Contract, Order
-from papertape.venue.agenda import OF_ORDERS, Agenda, Alarm
+from papertape.venue.agenda import NEVER, OF_ORDERS, Agenda, Alarm
 from papertape.venue.commands import CancelApiOrder, SubmitOrder
 from papertape.venue.engine import Engine
 from papertape.venue.facts import DayBegan, OrderEnded
@@ -23,6 +23,7 @@ def emptied(agenda: Agenda, now: int) -> list[tuple[int, Alarm, int]]:
     found = []
     while (one := agenda.pop(now)) is not None:
         found.append(one)
+        assert agenda.first == (NEVER if agenda.next_due() is None else agenda.next_due())
     return found
 
 
@@ -32,6 +33,7 @@ def test_what_is_due_rings_in_order(alarms: list[tuple[int, Alarm, int]], now: i
     for due, alarm, number in alarms:
         agenda.add(due, alarm, number)
     assert agenda.next_due() == min((due for due, *_ in alarms), default=None)
+    assert agenda.first == min((due for due, *_ in alarms), default=NEVER)
     once = sorted(set(alarms))
     assert emptied(agenda, now) == [one for one in once if one[0] <= now]
     assert len(agenda) == sum(due > now for due, *_ in once)
@@ -47,6 +49,7 @@ def test_only_alarms_of_orders_are_dropped(
         agenda.add(due, alarm, number)
     agenda.keep(kept.__contains__)
     stays = {one for one in alarms if one[1] not in OF_ORDERS or one[2] in kept}
+    assert agenda.first == min((due for due, *_ in stays), default=NEVER)
     assert emptied(agenda, 9) == sorted(stays)
 
 

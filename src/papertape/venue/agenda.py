@@ -7,6 +7,7 @@ one instant ring in the order of their kind, then their number.
 from collections.abc import Callable
 from enum import IntEnum
 from heapq import heapify, heappop, heappush
+from typing import Final
 
 from .units import Nanos
 
@@ -34,6 +35,8 @@ class Alarm(IntEnum):
     """A trading day ends."""
 
 
+NEVER: Final[Nanos] = 1 << 63
+"""Later than any instant."""
 OF_ORDERS = frozenset((int(Alarm.LOOK), int(Alarm.EXPIRY), int(Alarm.SESSION)))
 
 
@@ -43,6 +46,8 @@ class Agenda:
     def __init__(self) -> None:
         self._heap: list[tuple[Nanos, int, int]] = []
         self._set: set[tuple[Nanos, int, int]] = set()
+        self.first: Nanos = NEVER
+        """When the next alarm rings."""
 
     def __len__(self) -> int:
         return len(self._heap)
@@ -53,6 +58,7 @@ class Agenda:
         if entry not in self._set:
             self._set.add(entry)
             heappush(self._heap, entry)
+            self.first = self._heap[0][0]
 
     def next_due(self) -> Nanos | None:
         """When the next alarm rings; None when there is none."""
@@ -63,6 +69,7 @@ class Agenda:
         self._heap = [one for one in self._heap if one[1] not in OF_ORDERS or wanted(one[2])]
         heapify(self._heap)
         self._set = set(self._heap)
+        self.first = self._heap[0][0] if self._heap else NEVER
 
     def pop(self, now: Nanos) -> tuple[Nanos, Alarm, int] | None:
         """Remove and return the next alarm that is due at ``now``, or None."""
@@ -70,4 +77,5 @@ class Agenda:
             return None
         due, alarm, number = entry = heappop(self._heap)
         self._set.remove(entry)
+        self.first = self._heap[0][0] if self._heap else NEVER
         return due, Alarm(alarm), number

@@ -57,7 +57,11 @@ class Archive:
         """Add an order that the fact with that number ended; return its row."""
         row = _encode(order)
         perm_id, client_id, order_id = order.permId, order.clientId, order.orderId
-        self._index(perm_id, client_id, order_id, row)
+        self._orders[perm_id] = row
+        ids = self._ids.get(client_id)
+        if ids is None:
+            ids = self._ids[client_id] = {}
+        ids[order_id] = perm_id
         self._new_orders.append(_row(FinishedRow, (fact, perm_id, client_id, order_id, row)))
         return row
 
@@ -76,17 +80,10 @@ class Archive:
         """Add the rows of the current day from a store: the fields of ``FinishedRow`` and
         ``FillEntry``. The archive may be read meanwhile."""
         self.forget_orders()
-        index = self._index
         for _, perm_id, client_id, order_id, row in orders:
-            index(perm_id, client_id, order_id, row)
+            self._orders[perm_id] = row
+            self._ids.setdefault(client_id, {})[order_id] = perm_id
         self._fills = [row for _, _, row in fills]
-
-    def _index(self, perm_id: int, client_id: int, order_id: int, row: bytes) -> None:
-        self._orders[perm_id] = row
-        ids = self._ids.get(client_id)
-        if ids is None:
-            ids = self._ids[client_id] = {}
-        ids[order_id] = perm_id
 
     def drain(self) -> tuple[list[FinishedRow], list[FillEntry]]:
         """Return the rows since the last call, for a store to keep with the entries of the turn."""

@@ -90,7 +90,7 @@ MANY: Final = 20
 REPLAYED: Final = 1000
 """Entries that are folded before their rows of what is over are handed over."""
 PLACED: Final = (OrderPlaced, OrderReplaced, OrderDeactivated)
-ANSWERS: Final = get_args(Answer)
+ANSWERS: Final = frozenset(get_args(Answer))
 
 
 RowSource = Callable[
@@ -226,13 +226,16 @@ class Engine:
         if now < self.clock:
             raise ValueError(f"time runs backwards: {now} is before {self.clock}")
         happened: list[Happened] = []
-        while (due := self._agenda.next_due()) is not None and due <= now:
-            instant = max(due, self.clock)
+        while self._agenda.first <= now:
+            instant = max(self._agenda.first, self.clock)
             self._walk(instant, happened)
             if (alarm := self._agenda.pop(instant)) is not None:
                 self._ring(*alarm, instant, happened)
         if now > self.clock:
-            self._walk(now, happened)
+            if self._ahead.is_quiet(now):
+                self.clock = now
+            else:
+                self._walk(now, happened)
         return happened
 
     def next_due(self) -> Nanos | None:
@@ -492,8 +495,7 @@ class Engine:
     def _walk(self, until: Nanos, happened: list[Happened]) -> None:
         """Carry out the ticks up to ``until`` that reach a working order."""
         if self._ahead.is_quiet(until):
-            if until > self.clock:
-                self.clock = until
+            self.clock = max(self.clock, until)
             return
         concerned = self.exchange.concerned
         for tick in self._ahead.ticks(self.clock, until):

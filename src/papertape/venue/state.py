@@ -211,7 +211,10 @@ class Fold:
             scripted=fact.scripted, arrives=fact.arrives,
         )  # fmt: skip
         state.next_perm_id = fact.permId + 1
-        self._count_id(fact.clientId, fact.orderId)
+        if fact.orderId > state.highest_ids.get(fact.clientId, 0):
+            state.highest_ids[fact.clientId] = fact.orderId
+        else:
+            self._count_id(fact.clientId, fact.orderId)
         if fact.status == INACTIVE:
             return self._over(replace(order, ended=now, bySystem=True))
         self._name(order)
@@ -504,8 +507,7 @@ class Fold:
         state = self.state
         if order_id > state.highest_ids.get(client_id, 0):
             state.highest_ids[client_id] = order_id
-            return
-        if client_id not in state.highest_ids:
+        elif client_id not in state.highest_ids:
             state.highest_ids[client_id] = 0
         if -order_id > state.bound:
             state.bound = -order_id

@@ -54,6 +54,8 @@ class OrderEntry:
         self._trails = parts.trails
         self._pegs = parts.pegs
         self._holds = parts.holds
+        self._may_close = parts.hours.exchange
+        """Whether exchanges have hours, so that one may be closed."""
         self._band_width = parts.profile.band_width
         self._working = working
         self._relatives = working.relatives
@@ -116,7 +118,7 @@ class OrderEntry:
         beyond = self._beyond_means(terms) if parent is None else None
         if beyond is not None:
             return iter((replace(placed, status=lifecycle.INACTIVE, reason=beyond),))
-        if rule := self._script.rule_for(placed.clientId, terms):
+        if self._state.script.rules and (rule := self._script.rule_for(placed.clientId, terms)):
             return self._script.place(rule, placed, self._working.repeat)
         if terms.special is None:
             return self._begin(placed, now)
@@ -188,7 +190,8 @@ class OrderEntry:
         if terms.special is not None:
             terms = self._pegs.with_start(self._trails.with_stop(terms))
             placed = replace(placed, terms=terms)
-        quote, closed = self._top.look(terms.conId), self._holds.opens(terms, now)
+        quote = self._top.look(terms.conId)
+        closed = self._holds.opens(terms, now) if self._may_close else 0
         limit, tif, stop, special = terms.limit, terms.tif, terms.stop, terms.special or PLAIN
         notice = self._band(terms, quote) if stop is None and limit is not None else None
         takes, in_vain, immediate = self._fills.takes, self._fills.in_vain, tif in IMMEDIATE

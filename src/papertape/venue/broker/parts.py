@@ -64,6 +64,7 @@ class BrokerParts:
         self.profile = profile
         self.exchange = exchange
         self.top = top
+        self.hours = hours
         self.margin = RunningMargin(instruments, top)
         self.groups = Groups()
         self.hedges = Hedges(instruments, top)

@@ -26,7 +26,7 @@ from .ledger import Account
 from .margin import MarginCalculator
 from .schedules import MARGIN_MODELS
 
-NOTHING: Final = (0, 0)
+NOT_HELD: Final = (0, 0)
 """The equity and margin of what is not held."""
 
 
@@ -151,8 +151,11 @@ class RunningMargin(MarginCalculator):
         for con_id in sums.touched:
             mark = sums.marks.get(con_id)
             if mark is not None:  # nearly always: what ``alone`` says, at a known price
-                value = share(sums.account.quantity(con_id), mark.factor, mark.divisor)
-                self._count(sums, con_id, (value, scaled(abs(value), mark.rate)))
+                position = sums.account.positions.get(con_id)
+                size = 0 if position is None else position.quantity
+                value = share(size, mark.factor, mark.divisor) if size else 0
+                margin = scaled(abs(value), mark.rate) if size else 0
+                self._count(sums, con_id, (value, margin))
                 continue
             group = self.group_of(con_id)
             members = sums.members.setdefault(group, set())
@@ -169,13 +172,13 @@ class RunningMargin(MarginCalculator):
             found = self._marked.alone(account, group)
         else:
             held = sorted(one for one in members if account.quantity(one))
-            found = self._marked.group_worth(account, held) if held else NOTHING
+            found = self._marked.group_worth(account, held) if held else NOT_HELD
         self._count(sums, group, found)
 
     @staticmethod
     def _count(sums: _Sums, group: int, found: tuple[CashMicros, CashMicros]) -> None:
         """Count the equity and the margin of a group instead of what it had."""
-        equity, maintenance = sums.groups.get(group, NOTHING)
+        equity, maintenance = sums.groups.get(group, NOT_HELD)
         sums.groups[group] = found
         sums.equity += found[0] - equity
         sums.maintenance += found[1] - maintenance
