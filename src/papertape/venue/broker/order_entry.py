@@ -54,8 +54,7 @@ class OrderEntry:
         self._trails = parts.trails
         self._pegs = parts.pegs
         self._holds = parts.holds
-        self._may_close = parts.hours.exchange
-        """Whether exchanges have hours, so that one may be closed."""
+        self._hours = parts.hours
         self._band_width = parts.profile.band_width
         self._working = working
         self._relatives = working.relatives
@@ -191,7 +190,7 @@ class OrderEntry:
             terms = self._pegs.with_start(self._trails.with_stop(terms))
             placed = replace(placed, terms=terms)
         quote = self._top.look(terms.conId)
-        closed = self._holds.opens(terms, now) if self._may_close else 0
+        closed = self._holds.opens(terms, now) if self._hours.exchange else 0
         limit, tif, stop, special = terms.limit, terms.tif, terms.stop, terms.special or PLAIN
         notice = self._band(terms, quote) if stop is None and limit is not None else None
         takes, in_vain, immediate = self._fills.takes, self._fills.in_vain, tif in IMMEDIATE
