@@ -291,7 +291,7 @@ TABLES = {
         submit  #2 SELL 10 AAPL LMT 257.60 scaleInitLevelSize=5  -> #2 refused 408
         submit  #2 SELL 10 AAPL MKT scaleInitLevelSize=5 scalePriceIncrement=0.10  -> #2 refused 387
         submit  #2 SELL 10 AAPL LMT 257.60 scaleInitLevelSize=5 scaleSubsLevelSize=-1 scalePriceIncrement=0.10  -> #2 refused 410
-        submit  #2 SELL 10 AAPL LMT 257.60 scaleInitLevelSize=5 scalePriceIncrement=0.10 scaleProfitOffset=1  -> #2 refused 201
+        submit  #2 SELL 10 AAPL LMT 257.60 scaleInitLevelSize=5 scalePriceIncrement=0.10 scaleTable=x  -> #2 refused 201
         submit  #2 SELL 10 AAPL LMT 257.60 scaleInitLevelSize=5 scalePriceIncrement=0.10  -> #2 accepted Submitted
                 -> #2 again Submitted
         cancel  #2  -> #2 Cancelled

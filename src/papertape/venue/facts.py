@@ -341,6 +341,22 @@ class OrderReduced(Fact, frozen=True, tag=14):
     """The total size from now on, fills included."""
 
 
+class SizeRestored(Fact, frozen=True, tag=29):
+    """A profit order of a scale order has traded: what it traded goes back to the scale order."""
+
+    permId: int
+    size: SizeUnits
+
+
+class ComponentBegan(Fact, frozen=True, tag=30):
+    """A component of a scale order began whose size does not follow from its number."""
+
+    permId: int
+    number: int
+    until: SizeUnits
+    """Where it ends: the sizes of all components up to it."""
+
+
 class OrderAdjusted(Fact, frozen=True, tag=15):
     """A stop became another kind of order, as its adjustment says."""
 
@@ -705,6 +721,8 @@ AnyFact = (
     | AlgoBegan
     | OrderActivated
     | OrderReduced
+    | SizeRestored
+    | ComponentBegan
     | OrderAdjusted
     | OrderHeld
     | OrderReleased

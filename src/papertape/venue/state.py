@@ -37,6 +37,7 @@ from .facts import (
     CashSettled,
     CombinationFilled,
     CombinationNamed,
+    ComponentBegan,
     DayBegan,
     DayOpened,
     ExecutionCorrected,
@@ -73,6 +74,7 @@ from .facts import (
     PermIdUsed,
     PositionAdjusted,
     PositionMoved,
+    SizeRestored,
     Terms,
 )
 from .market.source import Quote
@@ -166,6 +168,8 @@ class Fold:
             AlgoBegan: self._algo_began,
             OrderActivated: self._activated,
             OrderReduced: self._reduced,
+            SizeRestored: self._restored,
+            ComponentBegan: self._component_began,
             OrderAdjusted: self._adjusted,
             OrderHeld: self._held,
             OrderReleased: self._released,
@@ -280,6 +284,7 @@ class Fold:
             now if over else 0, over, parent=order.parent, movedStop=order.movedStop,
             movedLimit=order.movedLimit, run=order.run, scripted=order.scripted,
             given=fact.given, ahead=order.ahead, joined=order.joined, routed=order.routed,
+            restored=order.restored, component=order.component,
         )  # fmt: skip
         state.next_execution = fact.execution + 1
         if not fact.given:  # else the books are those of its parts
@@ -441,12 +446,23 @@ class Fold:
         order = self.state.orders[fact.permId]
         return self._kept(replace(order, terms=replace(order.terms, quantity=fact.quantity)))
 
+    def _restored(self, fact: SizeRestored, now: Nanos) -> LiveOrder:
+        order = self.state.orders[fact.permId]
+        terms = replace(order.terms, quantity=order.terms.quantity + fact.size)
+        return self._kept(replace(order, terms=terms, restored=order.restored + fact.size))
+
+    def _component_began(self, fact: ComponentBegan, now: Nanos) -> LiveOrder:
+        order = self.state.orders[fact.permId]
+        return self._kept(replace(order, component=(fact.number, fact.until)))
+
     def _adjusted(self, fact: OrderAdjusted, now: Nanos) -> LiveOrder:
         order = self.state.orders[fact.permId]
         adjusted = replace(order, terms=fact.terms, movedStop=None, movedLimit=None, ahead=None)
         return self._kept(adjusted)
 
     def _name(self, order: LiveOrder) -> None:
+        if order.made:  # it has no id that a client could name
+            return
         ids = self.state.ids.get(order.clientId)
         if ids is None:
             ids = self.state.ids[order.clientId] = {}
@@ -458,7 +474,7 @@ class Fold:
 
     def _over(self, order: LiveOrder, fill: bytes = b"") -> LiveOrder:
         """Archive a finished order, with the row of its last fill."""
-        if self.state.orders.pop(order.permId, None) is not None:
+        if self.state.orders.pop(order.permId, None) is not None and not order.made:
             _forget(self.state.ids, order.clientId, order.orderId)
         row = self.archive.finish(order, self.state.facts)
         self.state.past = chained(self.state.past, fill + row)

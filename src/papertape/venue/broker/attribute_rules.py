@@ -6,7 +6,15 @@ from papertape.model import Order
 
 from ..reference.exchanges import SMART
 from ..reference.instruments import Listing, Refusal
-from .order_types import PEGGED_TO_BEST, PEGGED_TO_MIDPOINT, RELATIVE, OrderType
+from .order_types import (
+    BY_VOLATILITY,
+    PEGGED_TO_BENCHMARK,
+    PEGGED_TO_BEST,
+    PEGGED_TO_MIDPOINT,
+    PEGGED_TO_STOCK,
+    RELATIVE,
+    OrderType,
+)
 from .price_terms import NOT_SHOWN
 
 HIDING: Final = ("ISLAND", "NASDAQ")
@@ -14,6 +22,8 @@ HIDING: Final = ("ISLAND", "NASDAQ")
 LEAST_BLOCK: Final = 50
 SLOTS: Final = (1, 2)
 """``shortSaleSlot``: the broker holds the shares, or they come from elsewhere."""
+RANGED: Final = (BY_VOLATILITY, PEGGED_TO_STOCK, PEGGED_TO_BENCHMARK)
+"""Types with a range of the price that they follow."""
 OWN_AUCTIONS: Final = ("MOC", "LOC")
 
 
@@ -49,13 +59,28 @@ def unfit_attribute(order: Order, kind: OrderType, listing: Listing) -> Refusal 
         return Refusal(325)
     if order.postOnly and not kind.limit:
         return Refusal(10340, {"attribute": "postOnly"})
-    if order.volatility and kind.name != "VOL":
+    return _volatility(order, kind, listing) or _short_sale(order)
+
+
+def _volatility(order: Order, kind: OrderType, listing: Listing) -> Refusal | None:
+    """Refuse what only volatility orders have, and the ranges of the underlying's price."""
+    by_volatility, known = kind is BY_VOLATILITY, (None, 0, 1, 2)
+    if order.volatility and not by_volatility:
         return Refusal(371)
-    if order.continuousUpdate and kind.name != "VOL":
+    if order.volatilityType not in (known if by_volatility else known[:2]):
+        return Refusal(367)
+    if order.referencePriceType not in (known if by_volatility else known[:2]):
+        return Refusal(368)
+    if order.continuousUpdate and not by_volatility:
         return Refusal(372)
     if order.continuousUpdate and listing.exchange != SMART:
         return Refusal(370)
-    return _short_sale(order)
+    low, high = order.stockRangeLower or 0.0, order.stockRangeUpper or 0.0
+    if (low or high) and kind not in RANGED:
+        return Refusal(373)
+    if low < 0 or high < 0:
+        return Refusal(375)
+    return Refusal(374) if low and high and low >= high else None
 
 
 def _short_sale(order: Order) -> Refusal | None:

@@ -118,16 +118,18 @@ order passed    the number that an algorithm has in its client's books
     algoId
 order served    the components of a scale order: 408, 410, 417, 419
     scaleInitLevelSize scaleSubsLevelSize scalePriceIncrement
+order served    its profit orders, its price in time, how it begins: 110, 417, 418, 433, 446 to 449
+    scalePriceAdjustValue scalePriceAdjustInterval scaleProfitOffset scaleAutoReset
+    scaleInitPosition scaleInitFillQty scaleRandomPercent
 order served    a child whose size is that of what its parent trades: 10007 to 10010
     hedgeType hedgeParam hedgeMaxSize
-order refused   what scales do besides
-    scalePriceAdjustValue scalePriceAdjustInterval scaleProfitOffset scaleAutoReset
-    scaleInitPosition scaleInitFillQty scaleRandomPercent scaleTable
-order refused   the hedge of a volatility order
-    deltaNeutralOrderType=None deltaNeutralAuxPrice
-    deltaNeutralConId deltaNeutralOpenClose=? deltaNeutralShortSale deltaNeutralShortSaleSlot
-    deltaNeutralDesignatedLocation deltaNeutralSettlingFirm deltaNeutralClearingAccount
-    deltaNeutralClearingIntent
+order refused   the prices and sizes of a scale order as a table, whose form nobody documents
+    scaleTable
+order served    the hedge of a volatility order: 372, 377 to 380, 393, 10010
+    deltaNeutralOrderType=None deltaNeutralAuxPrice deltaNeutralConId deltaNeutralShortSaleSlot
+order passed    how that hedge is cleared, and whether it sells short: of institutions
+    deltaNeutralOpenClose deltaNeutralShortSale deltaNeutralDesignatedLocation
+    deltaNeutralSettlingFirm deltaNeutralClearingAccount deltaNeutralClearingIntent
 order served    how the legs of a combination trade; without one they are refused
     smartComboRoutingParams orderComboLegs
 order refused   short sales, allocations, containers
@@ -141,7 +143,7 @@ contract told   what the server adds
     description comboLegsDescrip lastTradeDate
 contract served legs of a combination; 312 where the contract is none
     comboLegs
-contract refused the hedge of a combination
+contract served the hedge of a combination, 377, 10010; 429 where the contract is none
     deltaNeutralContract
 
 attachedOrders served   children that TWS makes from its presets: 320, 103, 10149, 10355

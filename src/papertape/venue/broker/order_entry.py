@@ -58,6 +58,7 @@ class OrderEntry:
         self._working = working
         self._relatives = working.relatives
         self._script = script
+        working.relatives.made.place = self.place
 
     def place(
         self,
@@ -262,6 +263,8 @@ class OrderEntry:
                 special, oca=order.terms.extras.oca, ocaType=order.terms.extras.ocaType
             )
             terms = replace(terms, special=special)
+        if order.made:
+            terms = replace(terms, special=replace(terms.extras, made=order.terms.extras.made))
         if order.held & (Held.TRAVELS | Held.ROUTED):
             return Refusal(2102)
         refusal = mismatch(order, terms)

@@ -96,6 +96,11 @@ class LiveOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Whether a rule of a world fills it. Then it is in no book."""
     corrected: bool = False
     """Whether an execution of it was corrected or busted: it may have ended with more left."""
+    restored: SizeUnits = 0
+    """Of a scale order: what profit orders have put back."""
+    component: tuple[int, SizeUnits] | None = None
+    """Of a scale order that has begun and draws its sizes, or began with a position: the number of
+    the present component and its end, which counts only where it is drawn."""
 
     @property
     def stop(self) -> PriceUnits | None:
@@ -134,6 +139,11 @@ class LiveOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     def working(self) -> bool:
         """Whether the order may still trade."""
         return self.status in WORKING
+
+    @property
+    def made(self) -> bool:
+        """Whether TWS made the order for the fills of another one: then it has no order id."""
+        return self.terms.special is not None and bool(self.terms.special.made)
 
     @property
     def done(self) -> bool:

@@ -12,11 +12,12 @@ from ..special import CLOSING, OPENING, PLAIN, Combo, Peg, Special, Trail
 from ..units import MINUTE, RATE_SCALE, SIZE_SCALE, Nanos, PriceUnits
 from .algo_terms import algo_of
 from .condition_terms import conditions_of
+from .delta_hedges import delta_hedge_of
 from .hedges import hedge_of
 from .order_types import DATED, GTD, GTT, MINUTES, OPG, OrderType
 from .pegging import TO_PRIMARY
 from .price_terms import HIGHEST_PERCENT, HIGHEST_PRICE, adjustment_of, amounts_of, peg_of
-from .scales import scale_of
+from .scale_terms import ADJUSTS, BESIDES, GIVEN, scale_of
 
 BY_TIME: Final = frozenset((OPG, *DATED))
 ATTRIBUTES: Final = frozenset(
@@ -44,10 +45,12 @@ ATTRIBUTES: Final = frozenset(
         "discretionaryUpToLimitPrice",
         "algoStrategy",
         "algoParams",
-        "scaleInitLevelSize",
-        "scaleSubsLevelSize",
-        "scalePriceIncrement",
+        *GIVEN,
+        *ADJUSTS,
+        *BESIDES,
         "hedgeType",
+        "deltaNeutralOrderType",
+        "deltaNeutralShortSaleSlot",
     ]
 )
 """The attributes that only an order with special terms has."""
@@ -90,12 +93,15 @@ def special_of(
         return algo
     if algo is not None and algo.passive:
         peg = Peg(TO_PRIMARY)
-    scale = scale_of(order, limit=kind.limit and not kind.auction, entry=entry)
+    scale = scale_of(order, kind, entry)
     if isinstance(scale, Refusal):
         return scale
     hedge = hedge_of(order, entry)
     if isinstance(hedge, Refusal):
         return hedge
+    delta = delta_hedge_of(order, kind, entry, instruments)
+    if isinstance(delta, Refusal):
+        return delta
     amounts = amounts_of(order, kind, entry)
     if isinstance(amounts, Refusal):
         return amounts
@@ -125,6 +131,7 @@ def special_of(
         combo=combo,
         night=bool(conditions) and order.conditionsIncludeOvernight,
         inactive=order.deactivate,
+        delta=delta,
     )
     return None if found == PLAIN else found
 

@@ -35,6 +35,7 @@ from .attributes import given, unserved
 from .cash_quantity import unfit_cash
 from .combination_terms import combo_of, has_leg_prices, net_price, unfit_combination
 from .combination_types import COMBINATION_TYPES
+from .delta_hedges import with_neutral
 from .ledger import Account
 from .margin import unvalued
 from .order_types import (
@@ -164,6 +165,9 @@ def check(
     if isinstance(combo, Refusal):
         return combo
     special = special_of(order, named, kind, listing.instrument, instruments, now, combo)
+    if contract.deltaNeutralContract is not None and not isinstance(special, Refusal):
+        neutral = contract.deltaNeutralContract
+        special = with_neutral(special, neutral, listing.instrument, instruments)
     if isinstance(special, Refusal):
         return special
     return _terms(order, _text(differs).decode(), listing, kind, (account, size), special)

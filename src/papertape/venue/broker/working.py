@@ -28,7 +28,6 @@ from .order_types import FOK, IMMEDIATE
 from .orders import ADDED, REMOVED, LiveOrder
 from .parts import BrokerParts, Decision
 from .relatives import Relatives
-from .scales import component_limit
 
 MOST_COMPONENTS = 1_000
 """Components of a scale order that fill at once under the fill rule ``instant``."""
@@ -77,12 +76,15 @@ class WorkingOrders:
         if began is not None:
             yield began
             order = self._state.orders[perm_id]
-        limit = self._pegs.limit(order) if order.terms.special is not None else None
-        known = order.movedLimit
-        if limit is None and order.terms.special is not None:
-            limit, known = component_limit(order.terms, order.filled), order.limit
-        if limit is not None and limit != known:
-            yield OrderRepriced(perm_id, None, limit)
+        if order.terms.special is not None:
+            limit = self._pegs.limit(order)
+            scale, known = order.terms.special.components, order.movedLimit
+            if limit is None and scale is not None:
+                limit, known = self.relatives.made.limit(order), order.limit
+            if limit is not None and limit != known:
+                yield OrderRepriced(perm_id, None, limit)
+            if scale is not None:
+                yield from self.relatives.made.begin(self._state.orders[perm_id], scale)
             order = self._state.orders[perm_id]
         if self._rules.is_instant or self._meetings.possible(order):
             filled = yield from self.trade(order, quote, REMOVED)
@@ -173,12 +175,22 @@ class WorkingOrders:
             if is_met:
                 held &= ~Held.CONDITION
         idle = held or order.held or order.opens
-        if special.algo is not None and not idle and self._algos.is_slice(order, now):
+        if special.components is not None and not idle:
+            yield from self._change(order)
+        elif special.algo is not None and not idle and self._algos.is_slice(order, now):
             yield from self._slice(order, now)
         elif held == Held.AUCTION and self._holds.is_auction(order, now):
             yield from self._auction(order)
         elif held != order.held:
             yield from self.release(order, held, now)
+
+    def _change(self, order: LiveOrder) -> Decision:
+        """Give a scale order the price that it has at this instant, and let it trade there."""
+        limit = self.relatives.made.limit(order)
+        if limit is not None and limit != order.limit:
+            yield OrderRepriced(order.permId, None, limit)
+            order = self._state.orders[order.permId]
+            yield from self.trade(order, self._top.look(order.terms.conId), ADDED)
 
     def _arrive(self, order: LiveOrder, now: Nanos) -> Decision:
         """Let an order trade that came to its exchange; one that does not wait ends there when it
