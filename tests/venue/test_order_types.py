@@ -11,13 +11,14 @@ from papertape.server.present.views import Views
 from papertape.venue.commands import SubmitOrder
 from papertape.venue.engine import Engine
 from papertape.venue.invariants import check
+from venue.attribute_tables import TABLES as ATTRIBUTES
 from venue.made_tables import TABLES as MADE
 from venue.order_tables import TABLES as MORE
 from venue.scenario import Stage, rows_of, scenario, shown
 
 MARKET = "quote AAPL 257.66 x 257.68 -> .\ntrade AAPL 257.67 -> .\n"
 
-TABLES = MORE | MADE | {
+TABLES = MORE | MADE | ATTRIBUTES | {
     "the end of the day ends a family": """
         submit  #1 BUY 10 AAPL LMT 257.50 transmit=false  -> .
         submit  #2 SELL 10 AAPL LMT 260 parentId=1  -> #1 accepted Submitted

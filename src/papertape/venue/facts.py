@@ -21,6 +21,8 @@ from .script import MatchingRules, OrderRule, TapeMark
 from .special import PLAIN, Special
 from .units import CashMicros, Nanos, PriceUnits, SizeUnits
 
+NOT_OUTSIDE: Final = 2109
+"""The warning that ``outsideRth`` does not count for an order."""
 TOUCHED: Final = ("MIT", "LIT")
 """Types that a move to the better side triggers: a buy order waits for a fall."""
 
@@ -83,7 +85,11 @@ class Terms(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def reach(self) -> int:
         """The sessions of a trading day in which the order trades."""
-        return NIGHT if self.overnight else EXTENDED if self.outside else REGULAR
+        if self.overnight:
+            return NIGHT
+        if not self.outside or (self.special and NOT_OUTSIDE in self.special.ignores):
+            return REGULAR
+        return EXTENDED
 
 
 class AdvisorGroup(msgspec.Struct, frozen=True, array_like=True, gc=False):

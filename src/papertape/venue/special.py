@@ -244,6 +244,8 @@ class Special(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Whether its client deactivated the order."""
     combo: Combo | None = None
     delta: DeltaHedge | None = None
+    ignores: tuple[int, ...] = ()
+    """Warnings of attributes that it has and that do not count for it: their codes."""
     made: int = 0
     """The permanent id of the order for whose fills TWS made this one; 0 for a client's own."""
 

@@ -72,6 +72,16 @@ class Algos:
         middle = self._top.price(con_id)
         return AlgoBegan(order.permId, begins, max(ends, begins), self._volume(con_id), middle)
 
+    def starts(self, order: LiveOrder, now: Nanos) -> AlgoBegan | None:
+        """Return the beginning of an algorithm again, with the market of its first instant, where
+        the order came before it; None at any other instant."""
+        run = order.run
+        if run is None or now != run.begins or order.accepted >= now:
+            return None
+        con_id = order.terms.conId
+        volume, middle = self._volume(con_id), self._top.price(con_id)
+        return AlgoBegan(order.permId, run.begins, run.ends, volume, middle)
+
     def _close(self, terms: Terms, now: Nanos) -> Nanos:
         if self._hours.exchange:
             return self._hours.day_end(terms.conId, REGULAR, now)

@@ -4,10 +4,14 @@ from typing import Final
 
 from papertape.model import Order
 
-from ..reference.exchanges import SMART
-from ..reference.instruments import Listing, Refusal
+from ..facts import NOT_OUTSIDE
+from ..reference.exchanges import ATS, SMART
+from ..reference.instruments import Instrument, Listing, Refusal
 from .order_types import (
     BY_VOLATILITY,
+    LIMIT,
+    MARKET,
+    OPG,
     PEGGED_TO_BENCHMARK,
     PEGGED_TO_BEST,
     PEGGED_TO_MIDPOINT,
@@ -57,9 +61,23 @@ def unfit_attribute(order: Order, kind: OrderType, listing: Listing) -> Refusal 
         return Refusal(10306)
     if order.discretionaryUpToLimitPrice and (kind is not RELATIVE or not order.lmtPrice):
         return Refusal(325)
-    if order.postOnly and not kind.limit:
+    if order.postOnly and (kind is not LIMIT or order.tif == OPG):
         return Refusal(10340, {"attribute": "postOnly"})
+    if order.notHeld and listing.exchange != ATS:
+        return Refusal(10297)
     return _volatility(order, kind, listing) or _short_sale(order)
+
+
+def ignored_of(order: Order, kind: OrderType, entry: Instrument) -> tuple[int, ...]:
+    """Return the warnings of attributes that an order of this type may have, and that are ignored:
+    131 for a sweep of anything but American stocks, 2109 for stock orders that trade in the regular
+    session only."""
+    american = entry.secType == "STK" and entry.currency == "USD"
+    found = (131,) if order.sweepToFill and not american else ()
+    regular = kind is MARKET or kind.auction or order.tif == OPG
+    if order.outsideRth and regular and entry.secType == "STK" and not order.includeOvernight:
+        found = (*found, NOT_OUTSIDE)
+    return found
 
 
 def _volatility(order: Order, kind: OrderType, listing: Listing) -> Refusal | None:

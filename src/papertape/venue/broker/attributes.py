@@ -41,7 +41,7 @@ order served    what is done with the order
     transmit whatIf
 order served    when it trades, where markets keep the hours of their exchange
     outsideRth includeOvernight
-order served    there are no auctions
+order passed    auctions here take OPG, MOC and LOC orders only
     allowPreOpen ignoreOpenAuction
 
 order served    when a stop trades
@@ -76,8 +76,12 @@ order served    a relative order trades, unseen, up to its cap
     discretionaryUpToLimitPrice
 order served    checked only: 117 for less than 50, 10342 outside of auctions, 347, 348, 352, 353
     blockOrder imbalanceOnly shortSaleSlot designatedLocation
+order passed    how the router looks for liquidity; all go to one market here; 131 of others
+    sweepToFill
 order passed    how the router looks for liquidity; every order here goes to one market
-    sweepToFill postToAts auctionStrategy
+    postToAts auctionStrategy
+order served    of orders for IBKRATS, 10297 of others
+    notHeld
 order passed    of volatility orders, which are the same to this market; no effect on others in TWS
     randomizeSize randomizePrice
 order passed    of the short sales of institutions, which get 346
@@ -93,7 +97,7 @@ order served    it works no longer until new terms activate it
 order served    the size of an order for a currency pair or a coin, in its currency; 10244 of others
     cashQty
 order passed    who orders, for whom, and what the books say of it
-    orderRef openClose origin rule80A solicited notHeld settlingFirm clearingAccount clearingIntent
+    orderRef openClose origin rule80A solicited settlingFirm clearingAccount clearingIntent
     extOperator modelCode customerAccount professionalCustomer softDollarTier manualOrderTime
     manualOrderIndicator mifid2DecisionMaker mifid2DecisionAlgo mifid2ExecutionTrader
     mifid2ExecutionAlgo orderMiscOptions

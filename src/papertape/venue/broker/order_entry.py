@@ -123,6 +123,8 @@ class OrderEntry:
             yield from self._script.place(rule, placed, self._working.repeat)
             return
         if terms.special is not None:
+            for code in terms.special.ignores:
+                yield OrderWarned(client_id, order_id, Refusal(code))
             algo = terms.special.algo
             if algo is not None and algo.later:  # twice, as captured
                 notice = OrderWarned(client_id, order_id, self._holds.next_day(terms))

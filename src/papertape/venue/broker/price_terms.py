@@ -11,7 +11,7 @@ from ..reference.instruments import Instrument, Instruments, Refusal
 from ..reference.securities import OptionContract
 from ..special import Adjustment, Peg, Trail
 from ..units import RATE_SCALE, SIZE_SCALE, PriceUnits, SizeUnits
-from .order_types import PEGGED_TO_MIDPOINT, OrderType
+from .order_types import OPG, PEGGED_TO_MIDPOINT, OrderType
 from .pegging import TO_BENCHMARK, TO_BEST, TO_STOCK, TO_VOLATILITY
 
 HIGHEST_PERCENT: Final = 100.0
@@ -246,7 +246,7 @@ def amounts_of(
         return Refusal(157)
     discretion = 0
     if amount:
-        if kind.name != "LMT":
+        if kind.name != "LMT" or order.tif == OPG:
             return Refusal(325)
         discretion = _units(amount, entry)
         if not discretion:

@@ -8,7 +8,7 @@ from papertape.model import Order
 from ..reference.instruments import Instrument, Refusal
 from ..special import Scale
 from ..units import SECOND, SIZE_SCALE, PriceUnits
-from .order_types import RELATIVE, OrderType
+from .order_types import OPG, RELATIVE, OrderType
 
 GIVEN: Final = ("scaleInitLevelSize", "scaleSubsLevelSize", "scalePriceIncrement")
 ADJUSTS: Final = ("scalePriceAdjustValue", "scalePriceAdjustInterval")
@@ -31,7 +31,7 @@ def scale_of(order: Order, kind: OrderType, entry: Instrument) -> Scale | Refusa
         if any(getattr(order, name) for name in ADJUSTS):
             return Refusal(449)
         return Refusal(419) if any(getattr(order, name) for name in BESIDES) else None
-    if not (kind.limit or kind is RELATIVE) or kind.auction:
+    if not (kind.limit or kind is RELATIVE) or kind.auction or order.tif == OPG:
         return Refusal(387)
     if not first:
         return Refusal(419)

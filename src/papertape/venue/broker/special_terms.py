@@ -11,6 +11,7 @@ from ..reference.times import parse_instant
 from ..special import CLOSING, OPENING, PLAIN, Combo, Peg, Special, Trail
 from ..units import MINUTE, RATE_SCALE, SIZE_SCALE, Nanos, PriceUnits
 from .algo_terms import algo_of
+from .attribute_rules import ignored_of
 from .condition_terms import conditions_of
 from .delta_hedges import delta_hedge_of
 from .hedges import hedge_of
@@ -67,7 +68,8 @@ def special_of(
 ) -> Special | Refusal | None:
     """Return the special terms of an order, None without any, or the first reason to refuse
     them. ``named`` are its attributes that are set."""
-    special = kind.trails or kind.auction or kind.peg or order.tif in BY_TIME
+    ignores = ignored_of(order, kind, entry) if order.outsideRth or order.sweepToFill else ()
+    special = kind.trails or kind.auction or kind.peg or order.tif in BY_TIME or ignores
     if not special and combo is None and ATTRIBUTES.isdisjoint(named):
         return None
     begins = _instant(order.goodAfterTime or order.activeStartTime, entry, 391)
@@ -132,6 +134,7 @@ def special_of(
         night=bool(conditions) and order.conditionsIncludeOvernight,
         inactive=order.deactivate,
         delta=delta,
+        ignores=ignores,
     )
     return None if found == PLAIN else found
 

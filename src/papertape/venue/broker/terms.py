@@ -18,7 +18,7 @@ from ..exchange.triggers import METHODS
 from ..facts import Terms
 from ..reference.combinations import BAG, combination_of
 from ..reference.descriptions import ORDER_TAG
-from ..reference.exchanges import SMART
+from ..reference.exchanges import ATS, SMART
 from ..reference.instruments import (
     Instrument,
     Instruments,
@@ -77,9 +77,6 @@ WIDE = ("permId", "parentPermId")
 """Except these, which only the server sets."""
 OVERNIGHT_DAY = "OVERNIGHT + DAY"
 """The tif in the echo of a day order with ``includeOvernight``; clients may send it back."""
-ATS = "IBKRATS"
-"""The dark pool of the broker: it takes orders for American stocks, and no list of exchanges names
-it."""
 MAX_SIZE = Decimal(10) ** 9
 """Maximum shares per order, which bounds every product of price and size."""
 HIGHEST_PRICE = 1e9

@@ -86,6 +86,11 @@ class WorkingOrders:
             if scale is not None:
                 yield from self.relatives.made.begin(self._state.orders[perm_id], scale)
             order = self._state.orders[perm_id]
+            if order.terms.special is not None and order.terms.special.passive:
+                shown = self._fills.fillable(order.terms, order.limit, quote)
+                if shown or self._fills.meets(order, quote):
+                    yield from self.relatives.cancel_by_system(perm_id)
+                    return
         if self._rules.is_instant or self._meetings.possible(order):
             filled = yield from self.trade(order, quote, REMOVED)
         else:  # nearly always
@@ -213,6 +218,10 @@ class WorkingOrders:
 
     def _slice(self, order: LiveOrder, now: Nanos) -> Decision:
         """Let the next part of an algorithmic order trade; end it with its time."""
+        started = self._algos.starts(order, now)
+        if started is not None:
+            yield started
+            order = self._state.orders[order.permId]
         yield from self.trade(order, self._top.look(order.terms.conId), REMOVED)
         if order.permId in self._state.orders and self._algos.over(order, now):
             yield from self.relatives.cancel_by_system(order.permId)

@@ -249,6 +249,8 @@ class ApiOrders:
             unfit = self._broker.hedges.unfit(terms.conId, terms.extras.hedge, found.conId)
             if unfit is not None:
                 return unfit
+        if _all_or_none(found) and not _all_or_none(terms):
+            return Refusal(10236)
         trails = terms.extras.trail is not None
         return Refusal(328) if trails and found.orderType not in TRAILED_BY else None
 
@@ -409,3 +411,7 @@ class ApiOrders:
     def _begin_day(self, now: Nanos) -> Decision:
         if self._state.day_end == 0:
             yield DayBegan(day_end(now))
+
+
+def _all_or_none(terms: Terms) -> bool:
+    return terms.extras.least > 0 and terms.extras.least == terms.quantity
