@@ -30,6 +30,19 @@ TABLES = {
         trade   SPY 601  -> .
         trade   SPY 599.20  -> #1 BOT 10 @ 257.68 Filled; #1 fee 1.00003
     """,  # noqa: E501
+    "numbers that stand for a few things": """
+        submit  #1 BUY 10 AAPL LMT 250 origin=1  -> #1 accepted Submitted; #1 again Submitted
+        submit  #2 BUY 10 AAPL LMT 250 origin=2  -> #2 refused 311
+        submit  #2 BUY 10 AAPL LMT 250 ocaGroup=g ocaType=4  -> #2 refused 321
+        submit  #2 BUY 10 AAPL LMT 250 ocaGroup=g ocaType=-1  -> #2 refused 321
+    """,
+    "an order that was never transmitted is discarded": """
+        submit  #1 BUY 10 AAPL LMT 250 transmit=false  -> .
+        cancel  #1  -> #1 Cancelled: Order was discarded; #1 refused 161
+        cancel  #1  -> #1 refused 10147
+        submit  #1 BUY 10 AAPL LMT 250  -> #1 refused 103
+        submit  #2 BUY 10 AAPL LMT 250  -> #2 accepted Submitted; #2 again Submitted
+    """,
     "times in force that a paper account does not take": """
         submit  #1 BUY 10 AAPL LMT 250 GTX  -> #1 refused 10052
         submit  #1 BUY 10 AAPL LMT 250 GOOD  -> #1 refused 10052

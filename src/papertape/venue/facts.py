@@ -472,7 +472,7 @@ class OrderDropped(Fact, frozen=True, tag=25):
     orderId: int
     terms: Terms
     permId: int = 0
-    """The permanent id that a discarded order got; 0 where its client cancelled it."""
+    """The permanent id that a discarded order got; 0 where a refused child took it along."""
 
 
 class PermIdUsed(Fact, frozen=True, tag=23):

@@ -7,8 +7,9 @@ import pytest
 from papertape.model import DeltaNeutralContract, ExecutionFilter
 from papertape.venue.broker.scales import drawn_size, levels
 from papertape.venue.commands import CancelByUser, ModifyByUser
+from papertape.venue.script import SetMatching
 from papertape.venue.special import Scale
-from papertape.venue.units import SIZE_SCALE
+from papertape.venue.units import SECOND, SIZE_SCALE
 from venue.scenario import Stage, scenario, shown
 
 MARKET = """
@@ -114,6 +115,17 @@ def test_the_combinations_contract_is_shown_with_its_hedge() -> None:
 def test_a_hedge_that_cannot_be_is_refused(contract: str, code: int) -> None:
     stage = scenario(MARKET)
     assert shown(stage.step(f"submit #1 BUY 2 AAPL LMT 1 {contract}")) == [f"#1 refused {code}"]
+
+
+def test_it_is_on_its_way_as_any_order_is() -> None:
+    stage = scenario(MARKET)
+    stage.submit(SetMatching("paper", SECOND, 0))
+    assert shown(stage.step(f"submit #7 BUY 20 AAPL {SCALE}")) == ["#7 accepted PendingSubmit"]
+    stage.step("clock 20260413 10:00:05")
+    _, made = stage.queries.open_orders()
+    assert (made.orderId, made.state.status) == (0, "PendingSubmit")
+    stage.step("clock 20260413 10:00:06")
+    assert stage.queries.open_orders()[1].state.status == "Submitted"
 
 
 def test_profit_orders_are_as_large_as_further_components() -> None:

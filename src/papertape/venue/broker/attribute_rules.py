@@ -5,6 +5,7 @@ from typing import Final
 from papertape.model import Order
 
 from ..facts import NOT_OUTSIDE
+from ..reference.descriptions import ORDER_TAG
 from ..reference.exchanges import ATS, SMART
 from ..reference.instruments import Instrument, Listing, Refusal
 from .order_types import (
@@ -28,6 +29,10 @@ SLOTS: Final = (1, 2)
 """``shortSaleSlot``: the broker holds the shares, or they come from elsewhere."""
 RANGED: Final = (BY_VOLATILITY, PEGGED_TO_STOCK, PEGGED_TO_BENCHMARK)
 """Types with a range of the price that they follow."""
+ORIGINS: Final = (0, 1)
+"""Of a customer, of a firm."""
+REDUCE_FREELY: Final = 3
+"""The last ``ocaType``; 0 is that of a client that names none."""
 OWN_AUCTIONS: Final = ("MOC", "LOC")
 
 
@@ -63,6 +68,10 @@ def unfit_attribute(order: Order, kind: OrderType, listing: Listing) -> Refusal 
         return Refusal(325)
     if order.postOnly and (kind is not LIMIT or order.tif == OPG):
         return Refusal(10340, {"attribute": "postOnly"})
+    if order.origin not in ORIGINS:
+        return Refusal(311)
+    if order.ocaGroup and not 0 <= order.ocaType <= REDUCE_FREELY:
+        return Refusal(321, {"tag": ORDER_TAG, "cause": f"Invalid OCA type {order.ocaType}"})
     if order.notHeld and listing.exchange != ATS:
         return Refusal(10297)
     return _volatility(order, kind, listing) or _short_sale(order)

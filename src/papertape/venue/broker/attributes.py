@@ -82,6 +82,8 @@ order passed    how the router looks for liquidity; every order here goes to one
     postToAts auctionStrategy
 order served    of orders for IBKRATS, 10297 of others
     notHeld
+order served    checked only: 311 for what is neither a customer nor a firm
+    origin
 order passed    of volatility orders, which are the same to this market; no effect on others in TWS
     randomizeSize randomizePrice
 order passed    of the short sales of institutions, which get 346
@@ -97,7 +99,7 @@ order served    it works no longer until new terms activate it
 order served    the size of an order for a currency pair or a coin, in its currency; 10244 of others
     cashQty
 order passed    who orders, for whom, and what the books say of it
-    orderRef openClose origin rule80A solicited settlingFirm clearingAccount clearingIntent
+    orderRef openClose rule80A solicited settlingFirm clearingAccount clearingIntent
     extOperator modelCode customerAccount professionalCustomer softDollarTier manualOrderTime
     manualOrderIndicator mifid2DecisionMaker mifid2DecisionAlgo mifid2ExecutionTrader
     mifid2ExecutionAlgo orderMiscOptions

@@ -100,7 +100,7 @@ class OrderEntry:
             expires, parent=order.parent,
         )  # fmt: skip
         for fact in self._accept(placed, parent, now):
-            if isinstance(fact, OrderPlaced):
+            if isinstance(fact, OrderPlaced) and fact.permId == order.permId:
                 yield OrderReceived(
                     fact.permId, fact.terms, fact.status, fact.whyHeld, fact.expires, fact.reason,
                     fact.opens, fact.held, fact.scripted,

@@ -335,7 +335,15 @@ class ApiOrders:
         elif order is not None:
             yield from self._broker.cancel(order)
         else:
-            yield OrderDropped(client_id, order_id, self._state.held[client_id][order_id])
+            yield from self._forget(client_id, order_id)
+
+    def _forget(self, client_id: int, order_id: int) -> Decision:
+        """Discard an order that waits for ``transmit``: told with 202 and then with 161, as the
+        rust-ibapi notes of 2026 have it of a paper gateway."""
+        perm_id = self._state.next_perm_id
+        yield PermIdUsed(perm_id)
+        yield OrderDropped(client_id, order_id, self._state.held[client_id][order_id], perm_id)
+        yield Refused(client_id, order_id, Refusal(161, {"permId": str(perm_id)}))
 
     def cancel_all(self, command: CancelAll) -> Decision:
         """Cancel every working order."""
