@@ -71,6 +71,7 @@ gen: $(DEV_STAMP)  ## write the generated modules and tables
 	$(PY) scripts/build_ibapi.py
 	$(PY) scripts/build_codes.py
 	$(PY) scripts/build_attributes.py
+	$(PY) scripts/build_order_types.py
 	$(PY) scripts/build_generic_ticks.py
 	$(PY) scripts/build_messages.py
 	$(PY) scripts/build_settings.py

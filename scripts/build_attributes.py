@@ -62,7 +62,7 @@ def words() -> str:
         f"{names(tuple(COMBINATION_TYPES))} | {names(UNSERVED_ORDER_TYPES)}; "
         f"with 387, as TWS does: {names(UNSUPPORTED_ORDER_TYPES)} |\n"
         f"| `tif` | {names((*TIFS, *AUCTION_TIFS))}, below server version 225 also empty "
-        f"| with 10052: any other; with 387 as in a paper account: MTL with `{AUC}` |\n"
+        f"| with 10052: any other, also `GTX`; with 387 as in a paper account: MTL with `{AUC}` |\n"
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 ROWS = {
     "build_attributes.py": "| children and groups | `parentId`, `ocaGroup`",
+    "build_order_types.py": "| MKT OPG | `BUY 10 AAPL MKT OPG` | yes",
     "build_requests.py": "| 18 | requestFA | yes |",
     "build_generic_ticks.py": "| 233 | RTVolume | all but CRYPTO |",
 }

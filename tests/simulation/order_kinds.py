@@ -112,9 +112,21 @@ class OrderMaker:
         if order.orderType == "LMT" and self.one_in(3):
             order.scaleInitLevelSize, order.scaleSubsLevelSize = 3, 4
             order.scalePriceIncrement = self.steps(subject, 5)
+            self._scaled(order, subject)
         else:
             self._algo(order)
         return order
+
+    def _scaled(self, order: Order, subject: Subject) -> None:
+        """Give a scale order what it may have besides its components."""
+        if self.one_in(2):
+            order.scaleProfitOffset, order.scaleAutoReset = self.steps(subject, 5), self.one_in(2)
+        if self.one_in(3):
+            order.scalePriceAdjustValue = self.steps(subject, 3) * self.chance.choice((-1, 1))
+            order.scalePriceAdjustInterval = self.chance.choice((7, 60))
+        order.scaleRandomPercent = self.one_in(3)
+        order.scaleInitPosition = self.chance.choice((None, None, 5))
+        order.scaleInitFillQty = self.chance.choice((None, None, 2))
 
     def group(self) -> list[tuple[Contract, Order]]:
         """Return orders of one group, of one type, near the market."""
@@ -192,6 +204,9 @@ class OrderMaker:
             order.volatility, order.volatilityType = chance.choice((12.0, 30.0)), 2
             order.continuousUpdate = self.one_in(2)
             order.referencePriceType = chance.choice((1, 2))
+            order.deltaNeutralOrderType = chance.choice(("", "MKT", "REL"))
+            if order.deltaNeutralOrderType == "REL":
+                order.deltaNeutralAuxPrice = 0.01
         elif kind in ("PEG BEST", "PEGBEST"):
             order.competeAgainstBestOffset = chance.choice((0.01, 0.02, float("inf")))
             order.minCompeteSize = chance.choice((None, 100))

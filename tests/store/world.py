@@ -70,6 +70,11 @@ LATER_CALL = 1224817709
 """At 260, ends four days later."""
 MES = CATALOGUE[770561194]
 """The one of June."""
+SCALES = {
+    2: "scaleRandomPercent=true",
+    3: "scaleProfitOffset=0.10 scaleAutoReset=true scalePriceAdjustValue=0.01 "
+    "scalePriceAdjustInterval=7200",
+}
 FIRST_DAY = (
     "quote AAPL 257.66 257.68",
     "submit #1 BUY 100 AAPL MKT orderRef=first",
@@ -107,6 +112,13 @@ FIRST_DAY = (
     "trade AAPL 260.00",
     "submit #17 BUY 7 AAPL REL auxPrice=0.02 GTC",
     "submit c5#1 BUY 8 AAPL LMT 230 DTC account=DU7",
+    *(
+        f"submit c5#{number} BUY 30 AAPL LMT 255.80 GTC account=DU7 scaleInitLevelSize=10 "
+        f"scalePriceIncrement=0.05 {more}"
+        for number, more in SCALES.items()
+    ),
+    "quote AAPL 255.60 255.70*40",
+    "quote AAPL 255.95 256.00",
 )
 SECOND_DAY = (
     "quote AAPL 258.20*25 258.30",

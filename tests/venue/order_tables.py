@@ -92,7 +92,15 @@ TABLES = {
                 -> #2 again Submitted
         quote   AAPL 257.60 x 257.61  -> #2 BOT 5 @ 257.61 Filled; #2 fee 1.000015
         submit  #3 BUY 5 AAPL MKT postOnly=true  -> #3 refused 10340
-    """,
+        submit  #3 SELL 5 AAPL STP_LMT 250 249 postOnly=true  -> #3 refused 10340
+        submit  #3 BUY 5 AAPL LMT 257 OPG postOnly=true  -> #3 refused 10340
+        submit  #3 BUY 5 AAPL LMT 257.50 postOnly=true  -> #3 accepted Submitted; #3 again Submitted
+        submit  #3 BUY 5 AAPL LMT 257.61 postOnly=true  -> #3 replaced Submitted; #3 PendingCancel
+                -> #3 Cancelled
+        submit  #4 BUY 5 AAPL LMT 257.61 postOnly=true goodAfterTime=20260413-14:02:00  -> #4 accepted PreSubmitted
+                -> #4 again PreSubmitted
+        clock   20260413 10:02:01  -> #4 again Submitted; #4 PendingCancel; #4 Cancelled
+    """,  # noqa: E501
     "relative up to its cap": """
         submit  #1 BUY 5 AAPL REL 257.90 auxPrice=0.02 discretionaryUpToLimitPrice=true  -> #1 accepted Submitted
                 -> #1 BOT 5 @ 257.68 Filled; #1 fee 1.000015
@@ -291,7 +299,7 @@ TABLES = {
         submit  #2 SELL 10 AAPL LMT 257.60 scaleInitLevelSize=5  -> #2 refused 408
         submit  #2 SELL 10 AAPL MKT scaleInitLevelSize=5 scalePriceIncrement=0.10  -> #2 refused 387
         submit  #2 SELL 10 AAPL LMT 257.60 scaleInitLevelSize=5 scaleSubsLevelSize=-1 scalePriceIncrement=0.10  -> #2 refused 410
-        submit  #2 SELL 10 AAPL LMT 257.60 scaleInitLevelSize=5 scalePriceIncrement=0.10 scaleProfitOffset=1  -> #2 refused 201
+        submit  #2 SELL 10 AAPL LMT 257.60 scaleInitLevelSize=5 scalePriceIncrement=0.10 scaleTable=x  -> #2 refused 201
         submit  #2 SELL 10 AAPL LMT 257.60 scaleInitLevelSize=5 scalePriceIncrement=0.10  -> #2 accepted Submitted
                 -> #2 again Submitted
         cancel  #2  -> #2 Cancelled
@@ -400,5 +408,6 @@ TABLES = {
         submit  #1 BUY 12 AAPL LMT 257.66 notHeld=true exchange=IBKRATS  -> #1 replaced Submitted
                 -> #1 again Submitted
         cancel  #1  -> #1 Cancelled
+        submit  #2 BUY 10 AAPL LMT 257.67 notHeld=true  -> #2 refused 10297
     """,
 }  # fmt: skip

@@ -226,7 +226,7 @@ def _value(record: type, name: str, text: str) -> Any:
     """A field's value as its record has it; "inf", which JSON lacks, is a number as well."""
     if text == "inf":
         return math.inf
-    if text.startswith("["):
+    if text.startswith(("[", "{")):
         return msgspec.json.decode(text, type=get_type_hints(record)[name])
     return msgspec.convert(text, get_type_hints(record)[name], strict=False)
 

@@ -320,3 +320,16 @@ def test_any_history_keeps_the_invariants_and_trades_in_open_markets_only(histor
         opens = engine.hours.opens(order.terms.conId, order.terms.reach, engine.clock)
         assert order.opens == opens
         assert order.expires > engine.clock
+
+
+def test_conditions_count_at_night_where_their_order_says_so() -> None:
+    below = '[{"type":1,"conId":265598,"price":250,"isMore":false}]'
+    night(f"""
+        submit  #1 BUY 1 AAPL LMT 240 GTC conditions={below}  -> #1 accepted PreSubmitted
+                -> #1 again PreSubmitted
+        submit  #2 BUY 1 AAPL LMT 240 GTC conditions={below} conditionsIncludeOvernight=true  -> .
+                -> #2 accepted PreSubmitted; #2 again PreSubmitted
+        trade   AAPL 249               -> #2 again PreSubmitted; #2 again PreSubmitted
+        clock   20260414 09:30:00      -> #2 again Submitted
+        trade   AAPL 249               -> #1 again Submitted
+    """)

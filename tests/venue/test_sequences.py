@@ -1,8 +1,8 @@
 """The callback sequences of a live paper gateway, as event tables."""
 
-from papertape.server.present.events import OrderCancelled
+from papertape.server.present.events import OrderCancelled, RequestRefusedEvent
 from papertape.venue.broker.profile import Profile
-from venue.scenario import scenario
+from venue.scenario import scenario, text_of
 
 BAND = "We cannot accept an order at a limit price at or more aggressive than"
 CLOSER = (
@@ -243,20 +243,23 @@ def test_untransmitted_order_is_silent_until_it_is_transmitted() -> None:
         submit  #5 BUY 1 AAPL LMT 249 transmit=false  -> .
         submit  #5 BUY 1 AAPL LMT 249  -> #5 accepted Submitted; #5 again Submitted
         submit  #6 BUY 1 AAPL MKT transmit=false  -> .
-        cancel  #6                     -> #6 Cancelled
+        cancel  #6                     -> #6 Cancelled: Order was discarded; #6 refused 161
         cancel  #6                     -> #6 refused 10147
     """)
 
 
-def test_an_order_that_was_never_transmitted_gets_no_permanent_id() -> None:
+def test_an_order_that_was_never_transmitted_gets_a_permanent_id_when_it_is_discarded() -> None:
     stage = scenario("""
         quote   AAPL 257.66 x 257.68
         submit  #6 BUY 1 AAPL MKT transmit=false  -> .
     """)
     next_perm_id = stage.engine.state.next_perm_id
-    (event,) = stage.step("cancel #6")
-    assert isinstance(event, OrderCancelled) and event.view.permId == 0
-    assert stage.engine.state.next_perm_id == next_perm_id
+    event, late = stage.step("cancel #6")
+    assert isinstance(event, OrderCancelled) and event.view.permId == next_perm_id
+    assert isinstance(late, RequestRefusedEvent) and text_of(late) == (
+        f"Cancel attempted when order is not in a cancellable state.  Order permId ={next_perm_id}"
+    )
+    assert stage.engine.state.next_perm_id == next_perm_id + 1
     assert stage.queries.completed_orders() == ()
 
 

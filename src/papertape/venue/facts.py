@@ -21,6 +21,8 @@ from .script import MatchingRules, OrderRule, TapeMark
 from .special import PLAIN, Special
 from .units import CashMicros, Nanos, PriceUnits, SizeUnits
 
+NOT_OUTSIDE: Final = 2109
+"""The warning that ``outsideRth`` does not count for an order."""
 TOUCHED: Final = ("MIT", "LIT")
 """Types that a move to the better side triggers: a buy order waits for a fall."""
 
@@ -83,7 +85,11 @@ class Terms(msgspec.Struct, frozen=True, array_like=True, gc=False):
     @property
     def reach(self) -> int:
         """The sessions of a trading day in which the order trades."""
-        return NIGHT if self.overnight else EXTENDED if self.outside else REGULAR
+        if self.overnight:
+            return NIGHT
+        if not self.outside or (self.special and NOT_OUTSIDE in self.special.ignores):
+            return REGULAR
+        return EXTENDED
 
 
 class AdvisorGroup(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -348,6 +354,22 @@ class OrderReduced(Fact, frozen=True, tag=14):
     """The total size from now on, fills included."""
 
 
+class SizeRestored(Fact, frozen=True, tag=29):
+    """A profit order of a scale order has traded: what it traded goes back to the scale order."""
+
+    permId: int
+    size: SizeUnits
+
+
+class ComponentBegan(Fact, frozen=True, tag=30):
+    """A component of a scale order began whose size does not follow from its number."""
+
+    permId: int
+    number: int
+    until: SizeUnits
+    """Where it ends: the sizes of all components up to it."""
+
+
 class OrderAdjusted(Fact, frozen=True, tag=15):
     """A stop became another kind of order, as its adjustment says."""
 
@@ -457,7 +479,7 @@ class OrderDropped(Fact, frozen=True, tag=25):
     orderId: int
     terms: Terms
     permId: int = 0
-    """The permanent id that a discarded order got; 0 where its client cancelled it."""
+    """The permanent id that a discarded order got; 0 where a refused child took it along."""
 
 
 class PermIdUsed(Fact, frozen=True, tag=23):
@@ -725,6 +747,8 @@ AnyFact = (
     | AlgoBegan
     | OrderActivated
     | OrderReduced
+    | SizeRestored
+    | ComponentBegan
     | OrderAdjusted
     | OrderHeld
     | OrderReleased

@@ -86,11 +86,12 @@ def _identities(state: State, fills: list[FillRow]) -> None:
     }
     for perm_id, order in state.orders.items():
         assert order.permId == perm_id < state.next_perm_id, f"permId {perm_id}: {order.permId}"
-        owner = (order.clientId, order.orderId)
+        owner = None if order.made else (order.clientId, order.orderId)
         assert indexed.get(perm_id) == owner, f"permId {perm_id}: {indexed.get(perm_id)}, {owner}"
         highest = state.highest_ids[order.clientId]
         assert order.orderId <= highest, f"order id {order.orderId} above the highest, {highest}"
-    assert len(indexed) == len(state.orders), f"{len(indexed)} ids for {len(state.orders)} orders"
+    own = sum(not order.made for order in state.orders.values())
+    assert len(indexed) == own, f"{len(indexed)} ids for {own} orders"
     names = Counter((fill.execution, fill.revision) for fill in fills)
     assert all(count == 1 for count in names.values()), f"executions repeat: {names}"
 

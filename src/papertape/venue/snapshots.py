@@ -67,7 +67,8 @@ def restored(data: bytes) -> tuple[State, tuple[int, int], Nanos]:
         working, held = _decode_piece(piece)
         for order in working:
             state.orders[order.permId] = order
-            state.ids.setdefault(order.clientId, {})[order.orderId] = order.permId
+            if not order.made:
+                state.ids.setdefault(order.clientId, {})[order.orderId] = order.permId
         for client_id, order_id, terms in held:
             state.held.setdefault(client_id, {})[order_id] = terms
     return state, (orders, fills), clock

@@ -145,6 +145,31 @@ class Scale(msgspec.Struct, frozen=True, array_like=True, gc=False):
     further: SizeUnits
     increment: PriceUnits
     """How much farther from the market each further one is."""
+    profit: PriceUnits = 0
+    """How far from its component's price a profit order is; 0 for no profit orders."""
+    restores: bool = False
+    """Whether what a profit order trades goes back into its component."""
+    position: SizeUnits = 0
+    """What the account holds of it at the beginning, for which there are profit orders at once."""
+    started: SizeUnits = 0
+    """How much of its components counts as filled at the beginning."""
+    change: PriceUnits = 0
+    every: Nanos = 0
+    """What is added to its prices, and how often; 0 for never."""
+    varied: bool = False
+    """Whether the size of each component is drawn."""
+
+
+class DeltaHedge(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The hedge that TWS sends for each fill of an option's or a combination's order."""
+
+    conId: int
+    """What it trades."""
+    orderType: str
+    price: PriceUnits = 0
+    """The limit of LMT, the offset of REL."""
+    delta: Rate | None = None
+    """Units of the hedge for one of what filled; None for that of the option model."""
 
 
 class Hedge(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -220,6 +245,11 @@ class Special(msgspec.Struct, frozen=True, array_like=True, gc=False):
     combo: Combo | None = None
     spends: CashMicros = 0
     """The money for which a fund is bought at the price of its close; 0 where the size is told."""
+    delta: DeltaHedge | None = None
+    ignores: tuple[int, ...] = ()
+    """Warnings of attributes that it has and that do not count for it: their codes."""
+    made: int = 0
+    """The permanent id of the order for whose fills TWS made this one; 0 for a client's own."""
 
     @property
     def legged(self) -> bool:

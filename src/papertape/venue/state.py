@@ -38,6 +38,7 @@ from .facts import (
     CashSettled,
     CombinationFilled,
     CombinationNamed,
+    ComponentBegan,
     DayBegan,
     DayOpened,
     ExecutionCorrected,
@@ -75,6 +76,7 @@ from .facts import (
     PositionAdjusted,
     PositionMoved,
     ScheduleKept,
+    SizeRestored,
     Terms,
 )
 from .market.source import Quote
@@ -170,6 +172,8 @@ class Fold:
             AlgoBegan: self._algo_began,
             OrderActivated: self._activated,
             OrderReduced: self._reduced,
+            SizeRestored: self._restored,
+            ComponentBegan: self._component_began,
             OrderAdjusted: self._adjusted,
             OrderHeld: self._held,
             OrderReleased: self._released,
@@ -289,6 +293,7 @@ class Fold:
             now if over else 0, over, 0, 0, order.parent, order.movedStop, order.movedLimit, False,
             fact.given, order.run, (), (), order.ahead, order.joined, 0, order.routed,
             order.scripted, order.corrected, added(order.charged, fact.charged),
+            order.restored, order.component,
         )  # fmt: skip
         state.next_execution = fact.execution + 1
         if not fact.given:  # else the books are those of its parts
@@ -453,12 +458,23 @@ class Fold:
         order = self.state.orders[fact.permId]
         return self._kept(replace(order, terms=replace(order.terms, quantity=fact.quantity)))
 
+    def _restored(self, fact: SizeRestored, now: Nanos) -> LiveOrder:
+        order = self.state.orders[fact.permId]
+        terms = replace(order.terms, quantity=order.terms.quantity + fact.size)
+        return self._kept(replace(order, terms=terms, restored=order.restored + fact.size))
+
+    def _component_began(self, fact: ComponentBegan, now: Nanos) -> LiveOrder:
+        order = self.state.orders[fact.permId]
+        return self._kept(replace(order, component=(fact.number, fact.until)))
+
     def _adjusted(self, fact: OrderAdjusted, now: Nanos) -> LiveOrder:
         order = self.state.orders[fact.permId]
         adjusted = replace(order, terms=fact.terms, movedStop=None, movedLimit=None, ahead=None)
         return self._kept(adjusted)
 
     def _name(self, order: LiveOrder) -> None:
+        if order.made:  # it has no id that a client could name
+            return
         ids = self.state.ids.get(order.clientId)
         if ids is None:
             ids = self.state.ids[order.clientId] = {}
@@ -471,7 +487,7 @@ class Fold:
     def _over(self, order: LiveOrder, fill: bytes = b"") -> LiveOrder:
         """Archive a finished order, with the row of its last fill."""
         state = self.state
-        if state.orders.pop(order.permId, None) is not None:
+        if state.orders.pop(order.permId, None) is not None and not order.made:
             _forget(state.ids, order.clientId, order.orderId)
         row = self.archive.finish(order, state.facts)
         state.past = chained(state.past, fill + row)

@@ -156,7 +156,7 @@ def test_a_held_order_is_dropped_by_its_client_alone(stage: Stage) -> None:
     held = submit(2, transmit=False)
     assert refused(stage, held, CancelApiOrder(2, 2)).reason.code == 10147
     assert kinds(stage, CancelAll(1)) == []
-    assert kinds(stage, CancelApiOrder(1, 2)) == [OrderDropped]
+    assert kinds(stage, CancelApiOrder(1, 2)) == [PermIdUsed, OrderDropped, Refused]
     assert refused(stage, CancelApiOrder(1, 2)).reason.code == 10147
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ...model import Contract, Order
+from ...model import Contract, DeltaNeutralContract, Order
 from ...venue.broker.orders import LiveOrder
 from ...venue.broker.pegging import TO_BEST, TO_STOCK
 from ...venue.broker.price_terms import UP_TO_MIDDLE
@@ -18,9 +18,10 @@ from ...venue.broker.terms import OVERNIGHT_DAY
 from ...venue.commands import TWS_USER
 from ...venue.facts import Terms
 from ...venue.reference.combinations import combination_contract
-from ...venue.reference.instruments import Instrument, contract_of
+from ...venue.reference.instruments import Instrument, Instruments, contract_of
 from ...venue.reference.securities import Combination
-from ...venue.units import price_float, size_decimal
+from ...venue.units import RATE_SCALE, price_float, size_decimal
+from .order_times import times_shown
 
 SHAREHOLDER = "Not an insider or substantial shareholder"
 MIN_COMPETE_SIZE, COMPETE_OFFSET = 100, 0.02
@@ -28,10 +29,15 @@ MIN_COMPETE_SIZE, COMPETE_OFFSET = 100, 0.02
 _record = msgspec.json.Decoder(Order).decode
 
 
-def echo_contract(entry: Instrument, terms: Terms) -> Contract:
+def echo_contract(entry: Instrument, terms: Terms, instruments: Instruments) -> Contract:
     """The contract of openOrder."""
     if isinstance(entry, Combination):
-        return combination_contract(entry, terms.exchange, legs=True)
+        contract, hedge = combination_contract(entry, terms.exchange, legs=True), terms.extras.delta
+        if hedge is not None and hedge.delta is not None:
+            price = price_float(hedge.price, instruments[hedge.conId].scale)
+            neutral = DeltaNeutralContract(hedge.conId, hedge.delta / RATE_SCALE, price)
+            contract = msgspec.structs.replace(contract, deltaNeutralContract=neutral)
+        return contract
     return contract_of(entry, terms.exchange, primary=False)
 
 
@@ -60,6 +66,11 @@ def echo_order(order: LiveOrder, entry: Instrument, profile: Profile) -> Order:
             price_float(peg.start, entry.scale),
             price_float(peg.reference, entry.scale),
         )
+    special = terms.special
+    if special is not None and (
+        special.begins or special.ends or special.conditions or special.algo is not None
+    ):
+        given = msgspec.structs.replace(given, **times_shown(given, terms, entry))
     return msgspec.structs.replace(
         given,
         clientId=0 if unbound else order.clientId,
@@ -80,7 +91,7 @@ def echo_order(order: LiveOrder, entry: Instrument, profile: Profile) -> Order:
         stockRefPrice=reference,
         competeAgainstBestOffset=COMPETE_OFFSET if competes else offset,
         totalQuantity=size_decimal(terms.quantity),
-        parentPermId=order.parent or None,
+        parentPermId=order.parent or terms.extras.made or None,
         ocaGroup=oca or (str(order.parent) if order.parent else ""),
         ocaType=given.ocaType or 3,
         clearingIntent=given.clearingIntent or "IB",

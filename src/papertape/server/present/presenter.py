@@ -61,6 +61,7 @@ class Presenter:
             facts.OrderDeactivated: self._plain(events.OrderAcknowledged),
             facts.OrderActivated: self._plain(events.OrderAcknowledged),
             facts.OrderReduced: self._plain(events.OrderReplacedEvent),
+            facts.SizeRestored: self._plain(events.OrderReplacedEvent),
             facts.OrderAdjusted: self._plain(events.OrderReplacedEvent),
             facts.OrderDropped: self._dropped,
             facts.AccountOpened: self._account,

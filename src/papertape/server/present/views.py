@@ -114,7 +114,7 @@ class Views:
             orderId=echo.orderId,
             permId=order.permId,
             parentId=echo.parentId,
-            contract=echo_contract(entry, terms),
+            contract=echo_contract(entry, terms, self._instruments),
             order=echo,
             state=_state(order, entry, margin),
             filled=size_decimal(order.filled),

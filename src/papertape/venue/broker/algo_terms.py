@@ -134,6 +134,9 @@ PARAMETERS: Final[dict[str, dict[str, Read]]] = {
 }  # fmt: skip
 """By strategy, the parameters and what reads each. ``randomizeTime20`` and ``randomizeSize55`` are
 taken and change nothing: the same orders give the same fills."""
+BEGINS: Final = ("startTime", "activeTimeStart")
+ENDS: Final = ("endTime", "activeTimeEnd")
+"""The parameters that are times."""
 NEEDED: Final[dict[str, tuple[str, ...]]] = {
     ADAPTIVE: ("adaptivePriority",),
     DARK_ICE: ("displaySize",),
@@ -177,7 +180,7 @@ def _made(name: str, found: dict[str, object], given: list[TagValue], now: Nanos
     def number(*tags: str) -> int:
         return next((int(found[tag]) for tag in tags if found.get(tag)), 0)  # type: ignore[call-overload]
 
-    begins, ends = number("startTime", "activeTimeStart"), number("endTime", "activeTimeEnd")
+    begins, ends = number(*BEGINS), number(*ENDS)
     if begins and ends and begins >= ends:
         return Refusal(441, {"cause": "startTime is to be before endTime"})
     later = bool(ends) and ends <= now  # it is for the next day, as TWS has it

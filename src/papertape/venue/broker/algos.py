@@ -18,11 +18,13 @@ from .algo_terms import (
     ACCUMULATE,
     ADAPTIVE,
     ARRIVAL,
+    BEGINS,
     BY_PRICE,
     BY_SIZE,
     BY_TIME,
     CLOSE,
     DARK_ICE,
+    ENDS,
     PACED,
 )
 from .orders import LiveOrder
@@ -69,6 +71,16 @@ class Algos:
             begins = max(begins, algo.begins or ends - CLOSES[algo.urgency])
         middle = self._top.price(con_id)
         return AlgoBegan(order.permId, begins, max(ends, begins), self._volume(con_id), middle)
+
+    def starts(self, order: LiveOrder, now: Nanos) -> AlgoBegan | None:
+        """Return the beginning of an algorithm again, with the market of its first instant, where
+        the order came before it; None at any other instant."""
+        run = order.run
+        if run is None or now != run.begins or order.accepted >= now:
+            return None
+        con_id = order.terms.conId
+        volume, middle = self._volume(con_id), self._top.price(con_id)
+        return AlgoBegan(order.permId, run.begins, run.ends, volume, middle)
 
     def _close(self, terms: Terms, now: Nanos) -> Nanos:
         if self._hours.exchange:
@@ -170,7 +182,15 @@ def same_algo(old: Terms, new: Terms) -> bool:
     before, after = old.extras.algo, new.extras.algo
     if before is None or after is None:
         return before is after
-    return (before.name, sorted(before.given)) == (after.name, sorted(after.given))
+    if (before.name, sorted(before.given)) == (after.name, sorted(after.given)):
+        return True
+    # What openOrder shows of its times is written otherwise than its client wrote them.
+    old_times, new_times = (before.begins, before.ends), (after.begins, after.ends)
+    return (before.name, old_times, _timeless(before)) == (after.name, new_times, _timeless(after))
+
+
+def _timeless(algo: Algo) -> list[tuple[str, str]]:
+    return sorted(one for one in algo.given if one[0] not in (*BEGINS, *ENDS))
 
 
 replace = msgspec.structs.replace

@@ -41,7 +41,7 @@ order served    what is done with the order
     transmit whatIf
 order served    when it trades, where markets keep the hours of their exchange
     outsideRth includeOvernight
-order served    there are no auctions
+order passed    auctions here take OPG, MOC and LOC orders only
     allowPreOpen ignoreOpenAuction
 
 order served    when a stop trades
@@ -76,8 +76,14 @@ order served    a relative order trades, unseen, up to its cap
     discretionaryUpToLimitPrice
 order served    checked only: 117 for less than 50, 10342 outside of auctions, 347, 348, 352, 353
     blockOrder imbalanceOnly shortSaleSlot designatedLocation
+order passed    how the router looks for liquidity; all go to one market here; 131 of others
+    sweepToFill
 order passed    how the router looks for liquidity; every order here goes to one market
-    sweepToFill postToAts auctionStrategy
+    postToAts auctionStrategy
+order served    of orders for IBKRATS, 10297 of others
+    notHeld
+order served    checked only: 311 for what is neither a customer nor a firm
+    origin
 order passed    of volatility orders, which are the same to this market; no effect on others in TWS
     randomizeSize randomizePrice
 order passed    of the short sales of institutions, which get 346
@@ -93,7 +99,7 @@ order served    it works no longer until new terms activate it
 order served    the size of an order for a currency pair or a coin, in its currency; 10244 of others
     cashQty
 order passed    who orders, for whom, and what the books say of it
-    orderRef openClose origin rule80A solicited notHeld settlingFirm clearingAccount clearingIntent
+    orderRef openClose rule80A solicited settlingFirm clearingAccount clearingIntent
     extOperator modelCode customerAccount professionalCustomer softDollarTier manualOrderTime
     manualOrderIndicator mifid2DecisionMaker mifid2DecisionAlgo mifid2ExecutionTrader
     mifid2ExecutionAlgo orderMiscOptions
@@ -118,16 +124,18 @@ order passed    the number that an algorithm has in its client's books
     algoId
 order served    the components of a scale order: 408, 410, 417, 419
     scaleInitLevelSize scaleSubsLevelSize scalePriceIncrement
+order served    its profit orders, its price in time, how it begins: 110, 417, 418, 433, 446 to 449
+    scalePriceAdjustValue scalePriceAdjustInterval scaleProfitOffset scaleAutoReset
+    scaleInitPosition scaleInitFillQty scaleRandomPercent
 order served    a child whose size is that of what its parent trades: 10007 to 10010
     hedgeType hedgeParam hedgeMaxSize
-order refused   what scales do besides
-    scalePriceAdjustValue scalePriceAdjustInterval scaleProfitOffset scaleAutoReset
-    scaleInitPosition scaleInitFillQty scaleRandomPercent scaleTable
-order refused   the hedge of a volatility order
-    deltaNeutralOrderType=None deltaNeutralAuxPrice
-    deltaNeutralConId deltaNeutralOpenClose=? deltaNeutralShortSale deltaNeutralShortSaleSlot
-    deltaNeutralDesignatedLocation deltaNeutralSettlingFirm deltaNeutralClearingAccount
-    deltaNeutralClearingIntent
+order refused   the prices and sizes of a scale order as a table, whose form nobody documents
+    scaleTable
+order served    the hedge of a volatility order: 372, 377 to 380, 393, 10010
+    deltaNeutralOrderType=None deltaNeutralAuxPrice deltaNeutralConId deltaNeutralShortSaleSlot
+order passed    how that hedge is cleared, and whether it sells short: of institutions
+    deltaNeutralOpenClose deltaNeutralShortSale deltaNeutralDesignatedLocation
+    deltaNeutralSettlingFirm deltaNeutralClearingAccount deltaNeutralClearingIntent
 order served    how the legs of a combination trade; without one they are refused
     smartComboRoutingParams orderComboLegs
 order refused   short sales, allocations, containers
@@ -141,7 +149,7 @@ contract told   what the server adds
     description comboLegsDescrip lastTradeDate
 contract served legs of a combination; 312 where the contract is none
     comboLegs
-contract refused the hedge of a combination
+contract served the hedge of a combination, 377, 10010; 429 where the contract is none
     deltaNeutralContract
 
 attachedOrders served   children that TWS makes from its presets: 320, 103, 10149, 10355

@@ -9,11 +9,12 @@ from papertape.model import Order, OrderCondition
 from ..exchange.triggers import METHODS
 from ..reference.calendars import calendar_of
 from ..reference.descriptions import ORDER_TAG
+from ..reference.exchanges import SMART
 from ..reference.instruments import Instrument, Instruments, Refusal
 from ..reference.times import parse_instant
 from ..special import ConditionTerms
 from ..units import RATE_SCALE, SIZE_SCALE
-from .conditions import EXECUTION, MARGIN, PERCENT, PRICE, TIME, VOLUME
+from .conditions import ANY, EXECUTION, MARGIN, PERCENT, PRICE, TIME, VOLUME
 from .order_types import trigger_method
 
 SUBMITTED_BY: Final = ("LMT", "MKT", "MIDPRICE", "REL", "SNAP MKT", "SNAP MID", "SNAP PRIM")
@@ -68,8 +69,9 @@ def _one(
     if one.type == EXECUTION:
         if not one.symbol or not one.secType:
             return INCOMPLETE
+        exchange = ANY if one.exchange == SMART else one.exchange
         return ConditionTerms(
-            EXECUTION, joined, more, symbol=one.symbol, secType=one.secType, exchange=one.exchange
+            EXECUTION, joined, more, symbol=one.symbol, secType=one.secType, exchange=exchange
         )
     if one.type not in (PRICE, VOLUME, PERCENT):
         return INCOMPLETE

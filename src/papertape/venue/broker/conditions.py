@@ -24,7 +24,9 @@ VOLUME: Final = 6
 PERCENT: Final = 7
 OF_THE_MARKET: Final = (PRICE, VOLUME, PERCENT)
 """The kinds that look at an instrument, which may be another one than the order's."""
-ANY_EXCHANGE: Final = ("", "SMART", "ANY", "*")
+ANY: Final = "ANY"
+"""What TWS shows as the exchange of an execution condition where its client wrote SMART."""
+ANY_EXCHANGE: Final = ("", "SMART", ANY, "*")
 
 
 class AccountState(Protocol):

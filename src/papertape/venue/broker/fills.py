@@ -228,6 +228,10 @@ class Fills:
         met = self._meetings.size(client_id, terms, quote)
         return met > 0 or self.fillable(terms, terms.limit, quote) > 0
 
+    def meets(self, order: LiveOrder, quote: Quote) -> bool:
+        """Return whether an order would trade with a resting one of another client."""
+        return self._meetings.size(order.clientId, order.terms, quote) > 0
+
     def in_vain(self, client_id: int, terms: Terms, quote: Quote) -> bool:
         """Return whether too little trades for an order that does not wait."""
         if terms.extras.combo is not None:

@@ -17,6 +17,7 @@ class Groups:
         self._children: dict[int, dict[int, None]] = {}
         self._members: dict[tuple[str, str], dict[int, None]] = {}
         self._waiting: dict[int, None] = {}
+        self._made: dict[int, dict[int, None]] = {}
 
     def follow(self, order: LiveOrder) -> None:
         """Know an order as it is now."""
@@ -25,6 +26,9 @@ class Groups:
             self._keep(self._children, parent, perm_id, working=order.working)
         if oca:
             self._keep(self._members, (order.terms.account, oca), perm_id, working=order.working)
+        if order.made:
+            source = order.terms.extras.made
+            self._keep(self._made, source, perm_id, working=order.working)
 
         if any(one.kind == EXECUTION for one in order.terms.extras.conditions):
             if order.working:
@@ -56,6 +60,10 @@ class Groups:
         if order.permId in self._children:
             return True
         return order.terms.special is not None and bool(order.parent or order.terms.special.oca)
+
+    def made(self, perm_id: int) -> Iterable[int]:
+        """Return the working orders that TWS made for an order, in order of acceptance."""
+        return tuple(self._made.get(perm_id, ()))
 
     def children(self, perm_id: int) -> Iterable[int]:
         """Return the working children of an order, in order of acceptance."""

@@ -12,6 +12,7 @@ from .conditions import Conditions
 from .order_types import GTC
 from .orders import TRIGGER, LiveOrder
 from .pegging import Pegs
+from .scales import next_change
 
 
 class Holds:
@@ -61,6 +62,8 @@ class Holds:
             return now + 1 if self._is_due(order, now) else self._conditions.next_time(order, now)
         if special.algo is not None and not order.held and not order.opens:
             return self._algos.next_slice(order, now)
+        if special.components is not None and not order.held and not order.opens:
+            return next_change(order, now)
         if order.held & Held.AUCTION and not order.held & Held.CHILD:
             return self._hours.auction(order.terms.conId, special.auction, now)
         return 0

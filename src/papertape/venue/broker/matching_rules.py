@@ -46,6 +46,10 @@ class PresentRules:
         """Return how long an order is on its way to its exchange; ``number`` is its own."""
         return self._drawn(self.rules.routed, 2, number)
 
+    def chance(self, number: int, place: int) -> int:
+        """Return a number that is drawn for an order, and a place in it."""
+        return mix(self._seed, 3, number, place)
+
     def _drawn(self, latency: Nanos, kind: int, number: int) -> Nanos:
         """Return a time between ``1 - spread`` and ``1 + spread`` of a latency."""
         width = latency * self.rules.spread // RATE_SCALE

@@ -59,6 +59,7 @@ class OrderEntry:
         self._working = working
         self._relatives = working.relatives
         self._script = script
+        working.relatives.made.place = self.place
 
     def place(
         self,
@@ -100,7 +101,7 @@ class OrderEntry:
             expires, parent=order.parent,
         )  # fmt: skip
         for fact in self._accept(placed, parent, now):
-            if isinstance(fact, OrderPlaced):
+            if isinstance(fact, OrderPlaced) and fact.permId == order.permId:
                 yield OrderReceived(
                     fact.permId, fact.terms, fact.status, fact.whyHeld, fact.expires, fact.reason,
                     fact.opens, fact.held, fact.scripted,
@@ -128,6 +129,8 @@ class OrderEntry:
     ) -> Decision:
         """Accept an order with special terms, which may hold it."""
         terms, algo = placed.terms, special.algo
+        for code in special.ignores:
+            yield OrderWarned(placed.clientId, placed.orderId, Refusal(code))
         if algo is not None and algo.later:  # twice, as captured
             notice = OrderWarned(placed.clientId, placed.orderId, self._holds.next_day(terms))
             yield from (notice, notice)
@@ -269,6 +272,8 @@ class OrderEntry:
                 special, oca=order.terms.extras.oca, ocaType=order.terms.extras.ocaType
             )
             terms = replace(terms, special=special)
+        if order.made:
+            terms = replace(terms, special=replace(terms.extras, made=order.terms.extras.made))
         if order.held & (Held.TRAVELS | Held.ROUTED):
             return Refusal(2102)
         refusal = mismatch(order, terms)

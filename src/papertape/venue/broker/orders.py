@@ -99,6 +99,11 @@ class LiveOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Whether an execution of it was corrected or busted: it may have ended with more left."""
     charged: Charge | None = None
     """Its fees as they were paid; None where that is in the instrument's currency."""
+    restored: SizeUnits = 0
+    """Of a scale order: what profit orders have put back."""
+    component: tuple[int, SizeUnits] | None = None
+    """Of a scale order that has begun and draws its sizes, or began with a position: the number of
+    the present component and its end, which counts only where it is drawn."""
 
     @property
     def stop(self) -> PriceUnits | None:
@@ -139,6 +144,11 @@ class LiveOrder(msgspec.Struct, frozen=True, array_like=True, gc=False):
     def working(self) -> bool:
         """Whether the order may still trade."""
         return self.status in WORKING
+
+    @property
+    def made(self) -> bool:
+        """Whether TWS made the order for the fills of another one: then it has no order id."""
+        return self.terms.special is not None and bool(self.terms.special.made)
 
     @property
     def done(self) -> bool:

@@ -13,6 +13,7 @@ from ..reference.securities import OptionContract
 from ..special import Peg
 from ..units import RATE_SCALE, PriceUnits, scaled
 from .orders import LiveOrder
+from .scales import shift
 
 replace = msgspec.structs.replace
 
@@ -43,7 +44,13 @@ class Pegs:
         terms, peg = order.terms, order.terms.extras.peg
         if peg is None or (peg.once and order.movedLimit is not None):
             return None
-        return self.price(terms, peg)
+        price, scale = self.price(terms, peg), terms.extras.components
+        if price is None or scale is None:
+            return price
+        price += shift(order, scale, self._top.now)
+        if terms.limit is not None:
+            price = min(price, terms.limit) if terms.side > 0 else max(price, terms.limit)
+        return max(price, self._instruments[terms.conId].tick)
 
     def price(self, terms: Terms, peg: Peg) -> PriceUnits | None:
         """Return the limit of an order of these terms in the market of this instant."""
@@ -59,11 +66,21 @@ class Pegs:
     def watched(self, order: LiveOrder) -> tuple[int, ...]:
         """Return the instruments whose quotes move the limit of an order."""
         peg = order.terms.extras.peg
-        if peg is None or (peg.once and order.movedLimit is not None):
+        if peg is None:
             return ()
+        if peg.once and order.movedLimit is not None:
+            return (peg.conId,) if peg.low or peg.high else ()
         if peg.to == TO_STOCK and not (peg.start and peg.reference):
             return (peg.conId, order.terms.conId)  # it stands at the middle of its own quote
         return (peg.conId or order.terms.conId,)
+
+    def outside(self, order: LiveOrder) -> bool:
+        """Return whether what an order follows has left the range in which the order works."""
+        peg = order.terms.extras.peg
+        if peg is None or not (peg.low or peg.high):
+            return False
+        price = self._spot(order.terms, peg)
+        return bool(price) and (price < peg.low or (bool(peg.high) and price > peg.high))
 
     def with_start(self, terms: Terms) -> Terms:
         """Give an order that follows a stock the prices at which it begins, where its client named

@@ -11,7 +11,7 @@ from ..reference.instruments import Instrument, Instruments, Refusal
 from ..reference.securities import OptionContract
 from ..special import Adjustment, Peg, Trail
 from ..units import RATE_SCALE, SIZE_SCALE, PriceUnits, SizeUnits
-from .order_types import PEGGED_TO_MIDPOINT, OrderType
+from .order_types import OPG, PEGGED_TO_MIDPOINT, OrderType
 from .pegging import TO_BENCHMARK, TO_BEST, TO_STOCK, TO_VOLATILITY
 
 HIGHEST_PERCENT: Final = 100.0
@@ -129,7 +129,7 @@ def peg_of(
     if kind.peg == TO_STOCK:
         return _stock(order, entry)
     if kind.peg == TO_VOLATILITY:
-        return _volatility(order, entry)
+        return _volatility(order, entry, instruments)
     if kind.peg == TO_BEST:
         return _best(order, entry)
     if kind.protects:
@@ -208,20 +208,21 @@ def _stock(order: Order, entry: Instrument) -> Peg | Refusal:
     )  # fmt: skip
 
 
-def _volatility(order: Order, entry: Instrument) -> Peg | Refusal:
+def _volatility(order: Order, entry: Instrument, instruments: Instruments) -> Peg | Refusal:
     """Return the volatility, of a year, at which an option is priced."""
     assert isinstance(entry, OptionContract)
     given = order.volatility
     if given is None or not 0 < given < HIGHEST_VOLATILITY:
         return Refusal(371)
-    if order.volatilityType not in (None, 0, DAILY, YEARLY):
-        return Refusal(321, {"tag": ORDER_TAG, "cause": "Invalid volatility type"})
-    if order.referencePriceType not in (None, 0, MIDDLE, NATURAL):
-        return Refusal(321, {"tag": ORDER_TAG, "cause": "Invalid reference price type"})
+    numbers = (order.stockRangeLower or 0.0, order.stockRangeUpper or 0.0)
+    if any(not 0 <= one < HIGHEST_PRICE for one in numbers):
+        return Refusal(463)
+    low, high = (round(one * instruments[entry.under].scale) for one in numbers)
     yearly = given * TRADING_DAYS**0.5 if order.volatilityType == DAILY else given
     return Peg(
         TO_VOLATILITY, conId=entry.under, ratio=max(round(yearly / 100 * RATE_SCALE), 1),
-        once=not order.continuousUpdate, natural=order.referencePriceType == NATURAL,
+        once=not order.continuousUpdate, natural=order.referencePriceType == NATURAL, low=low,
+        high=high,
     )  # fmt: skip
 
 
@@ -258,7 +259,7 @@ def amounts_of(
         return Refusal(157)
     discretion = 0
     if amount:
-        if kind.name != "LMT":
+        if kind.name != "LMT" or order.tif == OPG:
             return Refusal(325)
         discretion = _units(amount, entry)
         if not discretion:

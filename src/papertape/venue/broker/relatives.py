@@ -23,10 +23,10 @@ from ..special import Held
 from ..units import SIZE_SCALE, Nanos, SizeUnits, share
 from . import lifecycle
 from .holds import why_held
+from .made_orders import MadeOrders
 from .order_types import DTC, ORDER_TYPES
 from .orders import LiveOrder
 from .parts import CANCELLED, BrokerParts, Decision
-from .scales import component_limit
 
 replace = msgspec.structs.replace
 
@@ -47,6 +47,7 @@ class Relatives:
         self._top = parts.top
         self._fills = parts.fills
         self._groups = parts.groups
+        self.made = MadeOrders(parts)
         self._hedges = parts.hedges
         self._look = look
         self._release = release
@@ -69,10 +70,8 @@ class Relatives:
             yield from self._fills.parts(order, fill)
         if not filled and order.limit is None and _remains(terms):
             yield OrderRepriced(order.permId, None, fill.price)
-        if not filled and terms.special is not None:
-            limit = component_limit(terms, order.filled + fill.size)
-            if limit is not None and limit != order.limit:
-                yield OrderRepriced(order.permId, None, limit)
+        if terms.special is not None:
+            yield from self.made.after(order, fill)
         touched = self._groups.touched_by(order)
         if touched and terms.special is not None:
             for perm_id in self._groups.siblings(order):
@@ -144,6 +143,7 @@ class Relatives:
 
     def _given_up(self, order: LiveOrder) -> Decision:
         """End the relatives of an order that its trader cancelled."""
+        yield from self.made.end(order)
         if not self._groups.touched_by(order):
             return
         yield from self.orphan(order)

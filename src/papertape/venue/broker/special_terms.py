@@ -11,13 +11,15 @@ from ..reference.times import parse_instant
 from ..special import CLOSING, OPENING, PLAIN, Combo, Peg, Special, Trail
 from ..units import MINUTE, RATE_SCALE, SIZE_SCALE, Nanos, PriceUnits
 from .algo_terms import algo_of
+from .attribute_rules import ignored_of
 from .cash_quantity import cash_of
 from .condition_terms import conditions_of
+from .delta_hedges import delta_hedge_of
 from .hedges import hedge_of
 from .order_types import DATED, GTD, GTT, MINUTES, OPG, OrderType
 from .pegging import TO_PRIMARY
 from .price_terms import HIGHEST_PERCENT, HIGHEST_PRICE, adjustment_of, amounts_of, peg_of
-from .scales import scale_of
+from .scale_terms import ADJUSTS, BESIDES, GIVEN, scale_of
 
 BY_TIME: Final = frozenset((OPG, *DATED))
 ATTRIBUTES: Final = frozenset(
@@ -45,10 +47,12 @@ ATTRIBUTES: Final = frozenset(
         "discretionaryUpToLimitPrice",
         "algoStrategy",
         "algoParams",
-        "scaleInitLevelSize",
-        "scaleSubsLevelSize",
-        "scalePriceIncrement",
+        *GIVEN,
+        *ADJUSTS,
+        *BESIDES,
         "hedgeType",
+        "deltaNeutralOrderType",
+        "deltaNeutralShortSaleSlot",
     ]
 )
 """The attributes that only an order with special terms has."""
@@ -66,7 +70,8 @@ def special_of(
     """Return the special terms of an order, None without any, or the first reason to refuse
     them. ``named`` are its attributes that are set."""
     fund = entry.secType == "FUND"
-    special = kind.trails or kind.auction or kind.peg or order.tif in BY_TIME or fund
+    ignores = ignored_of(order, kind, entry) if order.outsideRth or order.sweepToFill else ()
+    special = kind.trails or kind.auction or kind.peg or order.tif in BY_TIME or fund or ignores
     if not special and combo is None and ATTRIBUTES.isdisjoint(named):
         return None
     begins = _instant(order.goodAfterTime or order.activeStartTime, entry, 391)
@@ -92,12 +97,15 @@ def special_of(
         return algo
     if algo is not None and algo.passive:
         peg = Peg(TO_PRIMARY)
-    scale = scale_of(order, limit=kind.limit and not kind.auction, entry=entry)
+    scale = scale_of(order, kind, entry)
     if isinstance(scale, Refusal):
         return scale
     hedge = hedge_of(order, entry)
     if isinstance(hedge, Refusal):
         return hedge
+    delta = delta_hedge_of(order, kind, entry, instruments)
+    if isinstance(delta, Refusal):
+        return delta
     amounts = amounts_of(order, kind, entry)
     if isinstance(amounts, Refusal):
         return amounts
@@ -128,6 +136,8 @@ def special_of(
         night=bool(conditions) and order.conditionsIncludeOvernight,
         inactive=order.deactivate,
         spends=cash_of(order) if fund else 0,
+        delta=delta,
+        ignores=ignores,
     )
     return None if found == PLAIN else found
 

@@ -18,7 +18,7 @@ from ..exchange.triggers import METHODS
 from ..facts import Terms
 from ..reference.combinations import BAG, combination_of
 from ..reference.descriptions import ORDER_TAG
-from ..reference.exchanges import SMART
+from ..reference.exchanges import ATS, SMART
 from ..reference.instruments import (
     Instrument,
     Instruments,
@@ -35,6 +35,7 @@ from .attributes import given, unserved
 from .cash_quantity import unfit_cash
 from .combination_terms import combo_of, has_leg_prices, net_price, unfit_combination
 from .combination_types import COMBINATION_TYPES
+from .delta_hedges import with_neutral
 from .ledger import Account
 from .margin import unvalued
 from .order_types import (
@@ -69,9 +70,6 @@ WIDE = ("permId", "parentPermId")
 """Except these, which only the server sets."""
 OVERNIGHT_DAY = "OVERNIGHT + DAY"
 """The tif in the echo of a day order with ``includeOvernight``; clients may send it back."""
-ATS = "IBKRATS"
-"""The dark pool of the broker: it takes orders for American stocks, and no list of exchanges names
-it."""
 LEAST_PARTS = {"CRYPTO": 1, "FUND": SIZE_SCALE // 1_000}
 """What sizes are multiples of where they need not be whole."""
 MAX_SIZE = Decimal(10) ** 9
@@ -163,6 +161,9 @@ def check(
     if isinstance(combo, Refusal):
         return combo
     special = special_of(order, named, kind, listing.instrument, instruments, now, combo)
+    if contract.deltaNeutralContract is not None and not isinstance(special, Refusal):
+        neutral = contract.deltaNeutralContract
+        special = with_neutral(special, neutral, listing.instrument, instruments)
     if isinstance(special, Refusal):
         return special
     return _terms(order, _text(differs).decode(), listing, kind, (account, size), special)

@@ -138,6 +138,9 @@ class TickHandler:
     def _follow_peg(self, order: LiveOrder) -> Decision:
         """Let the limit of a pegged order follow the market, and fill it where it reaches it."""
         perm_id, limit = order.permId, self._pegs.limit(order)
+        if self._pegs.outside(order):
+            yield from self._relatives.cancel_by_system(perm_id)
+            return
         if limit is None or limit == order.movedLimit:
             return
         yield OrderRepriced(perm_id, None, limit)

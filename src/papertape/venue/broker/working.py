@@ -30,7 +30,6 @@ from .order_types import FOK, IMMEDIATE
 from .orders import ADDED, REMOVED, LiveOrder
 from .parts import BrokerParts, Decision
 from .relatives import Relatives
-from .scales import component_limit
 
 MOST_COMPONENTS = 1_000
 """Components of a scale order that fill at once under the fill rule ``instant``."""
@@ -79,6 +78,11 @@ class WorkingOrders:
         if order.terms.special is not None:
             yield from self._prepare(order)
             order = self._state.orders[perm_id]
+            if order.terms.special is not None and order.terms.special.passive:
+                shown = self._fills.fillable(order.terms, order.limit, quote)
+                if shown or self._fills.meets(order, quote):
+                    yield from self.relatives.cancel_by_system(perm_id)
+                    return
         if self._rules.is_instant or self._meetings.possible(order):
             filled = yield from self.trade(order, quote, REMOVED)
         else:  # nearly always
@@ -102,10 +106,13 @@ class WorkingOrders:
             yield began
             order = self._state.orders[perm_id]
         limit, known = self._pegs.limit(order), order.movedLimit
-        if limit is None:
-            limit, known = component_limit(order.terms, order.filled), order.limit
+        scale = None if order.terms.special is None else order.terms.special.components
+        if limit is None and scale is not None:
+            limit, known = self.relatives.made.limit(order), order.limit
         if limit is not None and limit != known:
             yield OrderRepriced(perm_id, None, limit)
+        if scale is not None:
+            yield from self.relatives.made.begin(self._state.orders[perm_id], scale)
 
     def trade(
         self, order: LiveOrder, quote: Quote, liquidity: int
@@ -182,12 +189,22 @@ class WorkingOrders:
             if is_met:
                 held &= ~Held.CONDITION
         idle = held or order.held or order.opens
-        if special.algo is not None and not idle and self._algos.is_slice(order, now):
+        if special.components is not None and not idle:
+            yield from self._change(order)
+        elif special.algo is not None and not idle and self._algos.is_slice(order, now):
             yield from self._slice(order, now)
         elif held == Held.AUCTION and self._holds.is_auction(order, now):
             yield from self._auction(order)
         elif held != order.held:
             yield from self.release(order, held, now)
+
+    def _change(self, order: LiveOrder) -> Decision:
+        """Give a scale order the price that it has at this instant, and let it trade there."""
+        limit = self.relatives.made.limit(order)
+        if limit is not None and limit != order.limit:
+            yield OrderRepriced(order.permId, None, limit)
+            order = self._state.orders[order.permId]
+            yield from self.trade(order, self._top.look(order.terms.conId), ADDED)
 
     def _arrive(self, order: LiveOrder, now: Nanos) -> Decision:
         """Let an order trade that came to its exchange; one that does not wait ends there when it
@@ -210,6 +227,10 @@ class WorkingOrders:
 
     def _slice(self, order: LiveOrder, now: Nanos) -> Decision:
         """Let the next part of an algorithmic order trade; end it with its time."""
+        started = self._algos.starts(order, now)
+        if started is not None:
+            yield started
+            order = self._state.orders[order.permId]
         yield from self.trade(order, self._top.look(order.terms.conId), REMOVED)
         if order.permId in self._state.orders and self._algos.over(order, now):
             yield from self.relatives.cancel_by_system(order.permId)

@@ -1,6 +1,9 @@
 """The names of exchanges that TWS knows, whether or not an instrument here trades there."""
 
 SMART = "SMART"
+ATS = "IBKRATS"
+"""The dark pool of the broker: it takes orders for American stocks, and no list of exchanges names
+it."""
 ALIASES = {"ISLAND": "NASDAQ"}
 """Older programs name NASDAQ by its former order book."""
 

@@ -269,6 +269,8 @@ class ApiOrders:
             unfit = self._broker.hedges.unfit(terms.conId, terms.extras.hedge, found.conId)
             if unfit is not None:
                 return unfit
+        if _all_or_none(found) and not _all_or_none(terms):
+            return Refusal(10236)
         trails = terms.extras.trail is not None
         return Refusal(328) if trails and found.orderType not in TRAILED_BY else None
 
@@ -360,7 +362,15 @@ class ApiOrders:
         elif order is not None:
             yield from self._broker.cancel(order)
         else:
-            yield OrderDropped(client_id, order_id, self._state.held[client_id][order_id])
+            yield from self._forget(client_id, order_id)
+
+    def _forget(self, client_id: int, order_id: int) -> Decision:
+        """Discard an order that waits for ``transmit``: told with 202 and then with 161, as the
+        rust-ibapi notes of 2026 have it of a paper gateway."""
+        perm_id = self._state.next_perm_id
+        yield PermIdUsed(perm_id)
+        yield OrderDropped(client_id, order_id, self._state.held[client_id][order_id], perm_id)
+        yield Refused(client_id, order_id, Refusal(161, {"permId": str(perm_id)}))
 
     def cancel_all(self, command: CancelAll) -> Decision:
         """Cancel every working order."""
@@ -438,3 +448,7 @@ class ApiOrders:
     def _begin_day(self, now: Nanos) -> Decision:
         if self._state.day_end == 0:
             yield DayBegan(day_end(now))
+
+
+def _all_or_none(terms: Terms) -> bool:
+    return terms.extras.least > 0 and terms.extras.least == terms.quantity

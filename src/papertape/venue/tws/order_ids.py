@@ -14,7 +14,8 @@ def find(
     perm_id = state.ids.get(client_id, {}).get(order_id)
     if perm_id is not None:
         return state.orders[perm_id]
-    return finished.find(client_id, order_id)
+    found = finished.find(client_id, order_id)
+    return None if found is not None and found.made else found
 
 
 def lives(state: ApiState, client_id: int, order_id: int) -> bool:
