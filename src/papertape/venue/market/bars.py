@@ -15,7 +15,7 @@ from typing import Protocol
 from ..reference.times import period_start
 from ..units import DAY, MINUTE, MONTH, SECOND, WEEK, Nanos
 from .days import Day, day_piece
-from .layout import Part
+from .layout import PlayedPart
 from .source import PriceBar, Span
 from .ticks import WHATS, Piece, joined, price_bar
 
@@ -33,7 +33,7 @@ class DayLine(Protocol):
     def sessions(self, start: Nanos, end: Nanos) -> Iterator[tuple[int, Nanos, Nanos]]:
         """Number, first instant and end of the trading days that touch ``start .. end``."""
 
-    def parts(self, start: Nanos, end: Nanos) -> Iterator[tuple[int, Nanos, Part]]:
+    def parts(self, start: Nanos, end: Nanos) -> Iterator[tuple[int, Nanos, PlayedPart]]:
         """The same by the parts that a day's pauses leave: number, the end of the day's part
         before or 0, and the part."""
 

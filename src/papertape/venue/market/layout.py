@@ -19,7 +19,7 @@ from ..reference.calendars import Calendar, TradingDay
 from ..units import DAY, MINUTE, Nanos
 
 
-class Part(NamedTuple):
+class PlayedPart(NamedTuple):
     """What is played of a trading day without a pause."""
 
     begins: Nanos
@@ -54,7 +54,7 @@ class Layout(Protocol):
     def span(self, number: int) -> Nanos:
         """How long it plays without its pauses: its whole length, or less."""
 
-    def parts(self, number: int) -> tuple[Part, ...]:
+    def parts(self, number: int) -> tuple[PlayedPart, ...]:
         """What it plays, in order; one at least."""
 
     def dated(self, number: int) -> Nanos:
@@ -64,7 +64,7 @@ class Layout(Protocol):
         """When the regular session of a trading day begins and closes; None without sessions."""
 
 
-def part_at(layout: Layout, number: int, now: Nanos) -> Part:
+def part_at(layout: Layout, number: int, now: Nanos) -> PlayedPart:
     """The latest part of a trading day that has begun at ``now``, else its first."""
     first, *more = layout.parts(number)
     for part in more:
@@ -109,9 +109,9 @@ class Laps:
     def span(self, number: int) -> Nanos:
         return self._length
 
-    def parts(self, number: int) -> tuple[Part, ...]:
+    def parts(self, number: int) -> tuple[PlayedPart, ...]:
         start = self.start(number)
-        return (Part(start, start + self._length, 0),)
+        return (PlayedPart(start, start + self._length, 0),)
 
     def dated(self, number: int) -> Nanos:
         return self.start(number)
@@ -136,7 +136,7 @@ class SessionDays:
         self._whole = length > (calendar.regular if through else regular)
         """Whether a day has more than the regular session."""
         self._first = calendar.current(anchor)
-        self._known: tuple[int | None, tuple[Part, ...]] = (None, ())
+        self._known: tuple[int | None, tuple[PlayedPart, ...]] = (None, ())
 
     def number(self, now: Nanos) -> int:
         number = self._calendar.current(now)
@@ -150,12 +150,12 @@ class SessionDays:
     def span(self, number: int) -> Nanos:
         return self.parts(number)[-1].until
 
-    def parts(self, number: int) -> tuple[Part, ...]:
+    def parts(self, number: int) -> tuple[PlayedPart, ...]:
         if self._known[0] != number:
             self._known = (number, tuple(self._parts(number)))
         return self._known[1]
 
-    def _parts(self, number: int) -> Iterator[Part]:
+    def _parts(self, number: int) -> Iterator[PlayedPart]:
         session = self._session(number)
         begins, ends = self._begins(session), session.ends if self._whole else session.closes
         spans = ((begins, ends),) if self._through else session.parts(begins, ends)
@@ -163,7 +163,7 @@ class SessionDays:
         for begins, ends in spans:
             ends = min(ends, begins + self._length - offset)
             if begins < ends:
-                yield Part(begins, ends, offset)
+                yield PlayedPart(begins, ends, offset)
             offset += ends - begins
 
     def dated(self, number: int) -> Nanos:

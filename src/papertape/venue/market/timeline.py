@@ -12,7 +12,7 @@ from typing import Protocol
 
 from ..units import MINUTE, Nanos, PriceUnits, SizeUnits
 from .days import Day, day_piece
-from .layout import Layout, Part, moment, part_at, played
+from .layout import Layout, PlayedPart, moment, part_at, played
 from .source import DayStats, Print, Quote, Span
 from .ticks import Block, Piece, joined
 
@@ -170,7 +170,7 @@ class Tape:
                 yield number, begin, close
             number += 1
 
-    def parts(self, start: Nanos, end: Nanos) -> Iterator[tuple[int, Nanos, Part]]:
+    def parts(self, start: Nanos, end: Nanos) -> Iterator[tuple[int, Nanos, PlayedPart]]:
         """The same by the parts that a day's pauses leave: number, the end of the day's part
         before or 0, and the part."""
         for number, _, _ in self.sessions(start, end):
