@@ -78,7 +78,10 @@ class Instrument(msgspec.Struct, frozen=True, gc=False):
     def value_of(self, price: PriceUnits, size: SizeUnits) -> CashMicros:
         """Return the value of a trade: ``units.notional`` with the scales of this instrument, for
         what every order asks."""
-        divisor = self.scale * self.magnifier * self.divisor * SIZE_SCALE
+        if self.secType == "STK":  # nearly all of them; a property takes longer
+            divisor = self.scale * self.magnifier * self.divisor * SIZE_SCALE
+        else:  # kinds have scales of their own
+            divisor = self.money_scale * SIZE_SCALE
         quotient, rest = divmod(price * size * self.multiplier * CASH_SCALE, divisor)
         if rest and (rest * 2 > divisor or (rest * 2 == divisor and quotient % 2)):
             quotient += 1
