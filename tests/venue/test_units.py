@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from papertape.venue.reference.listings import CATALOGUE, EURUSD
+from papertape.venue.reference.securities import Bond, Instrument, Warrant
 from papertape.venue.units import (
     CASH_SCALE,
     RATE_SCALE,
@@ -57,3 +58,12 @@ def test_an_instrument_values_a_trade_as_the_plain_formula_does() -> None:
             exact = price * size * entry.multiplier * CASH_SCALE
             halves += exact % (entry.money_scale * SIZE_SCALE) * 2 == entry.money_scale * SIZE_SCALE
     assert halves > 10
+
+
+def test_bonds_and_warrants_have_a_money_scale_of_their_own() -> None:
+    shared = {name: getattr(EURUSD, name) for name in Instrument.__struct_fields__}
+    for kind in (Bond, Warrant):
+        entry = kind(**{**shared, "scale": 10_000, "multiplier": 5})
+        value = notional(960_000, 30_000, entry.money_scale, entry.multiplier)
+        assert entry.value_of(960_000, 30_000) == value
+        assert value != notional(960_000, 30_000, entry.scale, entry.multiplier)

@@ -52,8 +52,19 @@ class OrderManager:
         )  # fmt: skip
         self._entry = OrderEntry(parts, self._working, self.script)
         self._ticks = TickHandler(parts, self._working)
-        self.place = self._entry.place
-        """Places an order: it is rejected, cancelled immediately, or working, with its fills."""
+
+    def place(
+        self,
+        client_id: int,
+        order_id: int,
+        terms: Terms,
+        now: Nanos,
+        *,
+        bound: bool = False,
+        parent: LiveOrder | None = None,
+    ) -> Decision:
+        """Place an order: it is rejected, cancelled immediately, or working, with its fills."""
+        return self._entry.place(client_id, order_id, terms, now, bound=bound, parent=parent)
 
     def place_family(
         self,
