@@ -39,7 +39,8 @@ class Told:
 
     def __init__(self) -> None:
         self.orders: dict[tuple[int, int], ToldOrder] = {}
-        """By client id and order id."""
+        """By client id and order id; by its permanent id, negative, where TWS made the order for
+        another one of the client: such orders all have the order id 0."""
         self.next_ids: dict[int, int] = {}
         self.kinds: Counter[str] = Counter()
         """How often an order of a type, or of an algorithm, was told."""
@@ -82,6 +83,7 @@ class Told:
 
     def _order(self, client: int, order_id: int, perm_id: int, status: str) -> ToldOrder:
         self.refused.discard((client, order_id))
+        order_id = order_id or -perm_id
         order = self.orders.setdefault((client, order_id), ToldOrder(perm_id))
         assert order.permId == perm_id, f"{client}#{order_id} was {order.permId}, now {perm_id}"
         assert order.status in ("", status) or order.status not in DONE, (
@@ -130,7 +132,9 @@ class Told:
 
     def _order_problems(self, engine: Engine) -> Iterator[str]:
         for (client, order_id), told in self.orders.items():
-            view = self._queries(engine).order(client, order_id)
+            queries = self._queries(engine)
+            made = order_id < 0
+            view = queries.order_by_perm_id(-order_id) if made else queries.order(client, order_id)
             name = f"order {client}#{order_id} {told}"
             if view is None:
                 if told.opened:

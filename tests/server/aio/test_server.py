@@ -335,7 +335,10 @@ def test_a_moment_that_the_venue_cannot_live_through_stops_the_station(
             def advance(now: int) -> Any:
                 raise ZeroDivisionError("in the walk")
 
+            link = served.hall.station.link
             monkeypatch.setattr(served.hall.station.venue, "advance", advance)
+            monkeypatch.setattr(served.hall.station.venue, "next_due", lambda: served.hall.now)
+            link.alarm.changed()
             await client.send(session.ReqCurrentTime())
             assert await client.end() == []
             assert served.server.failed is not None

@@ -16,6 +16,7 @@ from papertape.model import Order, SoftDollarTier
 from ..facts import Terms
 from ..reference.instruments import Listing
 from ..units import SIZE_SCALE
+from .attribute_rules import ignored_of
 from .attributes import TABLE
 from .ledger import Account
 from .margin import unvalued
@@ -77,6 +78,7 @@ def plain_terms(
         or (strict_tif and not order.tif)
         or entry.secType in OF_THEIR_OWN
         or unvalued(entry) is not None
+        or ((order.outsideRth or order.sweepToFill) and ignored_of(order, kind, entry))
     ):  # fmt: skip
         return None
     size = int(digits) * SIZE_SCALE

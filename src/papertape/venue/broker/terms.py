@@ -117,15 +117,14 @@ def check(
     (from server version 225 on), which otherwise means DAY; ``now`` decides which contracts have
     expired.
     """
-    if contract.deltaNeutralContract is not None:  # the only attribute that may be refused
-        return not_served(f"The contract attribute '{unserved(contract)}'")
     listing, known = _listing(contract, instruments, now)
     if type(listing) is Refusal:
         return listing
     assert type(listing) is Listing
     differs: dict[str, Any] = given(order)
     combined = known is COMBINATION_TYPES
-    if not combined and isinstance(accounts, dict):
+    hedged = contract.deltaNeutralContract is not None
+    if not (combined or hedged) and isinstance(accounts, dict):
         plain = plain_terms(order, differs, listing, accounts, strict_tif=strict_tif)
         if plain is not None:
             return plain
