@@ -89,6 +89,12 @@ class Orders:
                 reason = "the server does not know it after the interruption"
                 trade.lose(_lost(reason, trade, sent=False))
 
+    def doubt(self, seen: set[int]) -> None:
+        """Note that the server has not told in time what became of the orders that its open orders
+        do not contain."""
+        for trade in self.unseen(seen):
+            trade.doubt()
+
 
 def _lost(reason: str, trade: Trade, *, sent: bool) -> PapertapeError:
     return ConnectionLost(reason, request=f"placeOrder {trade.orderId}", sent=sent)

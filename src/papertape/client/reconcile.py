@@ -78,9 +78,11 @@ class Resync:
                 self._ask("reqCompletedOrders", completed, by_id=False)
                 return
         finished = answers.get("reqCompletedOrders")
+        told_of_fills = answers.get("reqExecutions") is not None
         if finished is not None:
-            told_of_fills = answers.get("reqExecutions") is not None
             self._session.orders.settle(self._unseen, finished, complete=told_of_fills)
+        if finished is None or not told_of_fills:
+            self._session.orders.doubt({one.orderId for one in seen or ()})
         self.done = True
         self._tell()
 

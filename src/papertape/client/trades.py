@@ -54,6 +54,8 @@ class Trade:
         self.history: list[str] = [self.status]
         """All statuses in the order of arrival, without repetitions."""
         self.waker: Callable[[], None] | None = None
+        self._doubted = False
+        """Whether the server was asked after an interruption and has not said how it stands."""
 
     def __repr__(self) -> str:
         what = f"{self.order.action} {self.order.totalQuantity} {self.contract.symbol}"
@@ -115,6 +117,14 @@ class Trade:
             self._set("Inactive")
         self.fail(error)
 
+    def doubt(self) -> None:
+        """Note that the server has not answered how the order stands: until it says more, the order
+        has ended when its executions are all of it."""
+        self._doubted = not self.done
+        self._end_by_fills()
+        if self.waker is not None:
+            self.waker()
+
     def complete(self, message: CompletedOrder) -> None:
         """Apply a row of the list of completed orders."""
         if message.order.filledQuantity is not None:
@@ -125,6 +135,7 @@ class Trade:
             self.waker()
 
     def _opened(self, message: OpenOrder) -> None:
+        self._doubted = False
         self.permId = message.order.permId or self.permId
         self.order = message.order
         self.contract = message.contract
@@ -132,6 +143,7 @@ class Trade:
             self._set(message.orderState.status)
 
     def _moved(self, message: OrderStatus) -> None:
+        self._doubted = False
         self.permId = message.permId or self.permId
         self.filled = message.filled if message.filled is not None else self.filled
         self.remaining = message.remaining if message.remaining is not None else self.remaining
@@ -149,8 +161,13 @@ class Trade:
             self.filled = total
             self.remaining = max(ZERO, (self.order.totalQuantity or total) - total)
             self.avgFillPrice = execution.avgPrice or self.avgFillPrice
-        if self.status == "Inactive" and not self.remaining:
-            self._set("Filled")  # it was believed lost
+        self._end_by_fills()
+
+    def _end_by_fills(self) -> None:
+        """End an order that was believed lost, or is in doubt, when all of it has executed. Usually
+        its status tells; the executions alone do not, as new terms may be on their way."""
+        if (self._doubted or self.status == "Inactive") and self.fills and not self.remaining:
+            self._set("Filled")
 
     def _set(self, status: str) -> None:
         goes_back = self.status in CANCELLED and status not in DONE  # a late openOrder
