@@ -331,9 +331,9 @@ class Journey:
 
     async def positions(self) -> None:
         rows = await self.get("positionEnd", self.ib.reqPositionsAsync())
-        spy = [row.position for row in rows if row.contract.symbol == "SPY"]
+        spy = shares(rows, "SPY")
         need(spy and spy[-1] >= 100, "the fill is not in the positions", spy=repr(spy))
-        live = [row.position for row in self.ib.positions() if row.contract.symbol == "SPY"]
+        live = shares(self.ib.positions(), "SPY")
         need(live and live[-1] >= 100, "positions() does not hold the fill", spy=repr(live))
 
     async def account_updates(self) -> None:
@@ -394,6 +394,12 @@ class Journey:
 
     async def cancel_working_order(self) -> None:
         await self.cancel(self.found.left)
+
+
+def shares(positions: list[Any], symbol: str) -> list[float]:
+    """The station is shared: other journeys may hold options on the same stock."""
+    stocks = [row for row in positions if row.contract.secType == "STK"]
+    return [row.position for row in stocks if row.contract.symbol == symbol]
 
 
 def missing(ticker: Any) -> list[str]:

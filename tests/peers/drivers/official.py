@@ -253,7 +253,7 @@ class Journey:
         mark = self.peer.call("reqPositions")
         self.peer.wait("positionEnd", named("positionEnd"), since=mark)
         held = [e.args for e in self.peer.since(mark) if e.name == "position"]
-        spy = [args[2] for args in held if args[1].symbol == "SPY"]
+        spy = [args[2] for args in held if (args[1].symbol, args[1].secType) == ("SPY", "STK")]
         need(spy and spy[-1] >= 100, "the fill is not in the positions", spy=repr(spy))
         self.peer.call("cancelPositions")
 

@@ -143,6 +143,23 @@ print(time.strftime("%S"))
     assert (ended.problem, ended.code, ended.output) == ("", 0, "50\n")
 
 
+def test_a_program_that_leaves_the_gate_before_its_connections_has_ended() -> None:
+    program = """
+sock = connect()
+time.sleep(10)
+for number in range(3, 64):
+    if number != sock.fileno():
+        try:
+            os.close(number)
+        except OSError:
+            pass
+sum(range(20_000_000))
+os._exit(3)
+"""
+    ended = run(program)
+    assert (ended.kind, ended.problem, ended.code) == ("", "", 3)
+
+
 def test_uvloop_gives_way_and_it_is_said() -> None:
     program = """
 import asyncio, uvloop

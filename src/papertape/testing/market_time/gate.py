@@ -32,6 +32,7 @@ from .injected.papertape_market_clock.frames import (
     SYNC,
     TO_PROGRAM,
 )
+from .patience import Patience
 
 FAST_S: Final = 0.002
 """How long the station's thread waits for the program before others have a turn."""
@@ -192,7 +193,7 @@ class TimeGate:
                     continue
                 self.met = True
                 return
-            if set(self._server.connections) - self._before:
+            if self._strangers():
                 raise RunOver("not-injected", NOT_INJECTED)
             if self._child.poll() is not None:
                 await self._ended()
@@ -248,6 +249,7 @@ class TimeGate:
     async def _frame(self) -> ProgramFrame | None:
         """The next frame; None when the program has closed the gate."""
         self._asked = self._loop.time()
+        self._strange = self._patience(STRANGE_S)
         head = await self._take(FROM_PROGRAM.size)
         if head is None:
             return None
@@ -271,7 +273,7 @@ class TimeGate:
                 await self._yield()
             if not self._selector.select(FAST_S):
                 self._check_time()
-                if self._loop.time() - self._asked > STRANGE_S and self._strangers():
+                if not self._strange.lasts() and self._strangers():
                     raise RunOver("child", CHILD)
                 await self._yield(WAIT_S)
                 continue
@@ -288,6 +290,9 @@ class TimeGate:
         found = bytes(self._data[:size])
         del self._data[:size]
         return found
+
+    def _patience(self, seconds: float) -> Patience:
+        return Patience(self._loop.time, seconds)
 
     async def _yield(self, seconds: float = 0) -> None:
         await asyncio.sleep(seconds)
@@ -405,12 +410,12 @@ class TimeGate:
     async def _settle(self) -> None:
         """Let take effect what needs turns of the loop: closed connections, ports."""
         server = self._server
-        station, end = server.station, self._loop.time() + LOST_S
+        station, wait = server.station, self._patience(LOST_S)
         if station.registry.away == server.listening:
             server.doors()
-            while station.registry.away == server.listening and self._loop.time() < end:
+            while station.registry.away == server.listening and wait.lasts():
                 await self._yield()
-        while self._loop.time() < end and any(not one.lives for one in server.connections):
+        while any(not one.lives for one in server.connections) and wait.lasts():
             await self._yield()
             if not any(one.aborted for one in server.connections):
                 break
@@ -433,11 +438,11 @@ class TimeGate:
 
     async def _arrived(self, lines: list[tuple[int, int, int]]) -> None:
         """Wait until all that the program has sent is here, and the ends of connections."""
-        server, end = self._server, self._loop.time() + LOST_S
+        server, wait = self._server, self._patience(LOST_S)
         self._mine(lines)
         for port, sent, closed in lines:
             self._announced[port] = sent
-            while self._loop.time() < end:
+            while wait.lasts():
                 found = [one for one in server.connections if one.peer_port == port]
                 if server.full:
                     server.deliver()
@@ -451,6 +456,8 @@ class TimeGate:
                     break
                 self._met_ports.update(one.peer_port for one in found)
                 await self._yield()
+            if closed:  # the system may give the port to another connection
+                self._met_ports.discard(port)
         if self._strangers():
             raise RunOver("child", CHILD)
 
@@ -465,10 +472,8 @@ class TimeGate:
 
     async def _lost(self, ports: set[int]) -> None:
         """Wait until the connections of a program that has ended are over."""
-        end = self._loop.time() + LOST_S
-        while any(one.peer_port in ports for one in self._server.connections):
-            if self._loop.time() >= end:
-                return
+        wait = self._patience(LOST_S)
+        while any(one.peer_port in ports for one in self._server.connections) and wait.lasts():
             await self._yield(WAIT_S)
 
     # -- what the program is told -------------------------------------------------------------
