@@ -270,6 +270,7 @@ class TimeGate:
     async def _take(self, size: int) -> bytes | None:
         while len(self._data) < size:
             if self._loop.time() - self._fair > FAIR_S:
+                self._check_time()
                 await self._yield()
             if not self._selector.select(FAST_S):
                 self._check_time()

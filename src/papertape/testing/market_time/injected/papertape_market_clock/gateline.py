@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 MOST_PEEKED = 1 << 20
-LOOKS = 40
+LOOKS, LOOKS_WHEN_FULL = 600, 40
 """Half milliseconds without another byte after which one that was announced is given up: it does
-not fit into the socket's buffer."""
+not fit into the socket's buffer. A busy computer takes its time to move it there."""
 ENDED = 97
 """The exit code of a program whose gate has gone: whoever drove it has ended."""
 
@@ -55,7 +55,7 @@ def gone() -> NoReturn:
 class StationLine:
     """A connection of the program with the station."""
 
-    __slots__ = ("closed", "port", "sent", "sock", "taken")
+    __slots__ = ("closed", "full", "port", "sent", "sock", "taken")
 
     def __init__(self, port: int, sock: Any) -> None:
         self.port = port
@@ -64,6 +64,8 @@ class StationLine:
         self.sent = 0
         self.taken = 0
         self.closed = False
+        self.full = False
+        """The socket's buffer did not hold what the station had sent."""
 
 
 class GateLine:
@@ -164,7 +166,8 @@ class GateLine:
     @staticmethod
     def _arrived(line: StationLine, sent: int) -> None:
         """Wait until what the station has sent is there: a system may take its time."""
-        sock, left, seen = line.sock(), LOOKS, -1
+        sock, seen = line.sock(), -1
+        left = looks = LOOKS_WHEN_FULL if line.full else LOOKS
         missing = min(sent - line.taken, MOST_PEEKED)
         while sock is not None and missing > 0 and left and not line.closed:
             there = 0
@@ -176,10 +179,12 @@ class GateLine:
                 if not there:
                     return
             if there >= missing:
+                line.full = False
                 return
-            left = LOOKS if there > seen else left - 1
+            left = looks if there > seen else left - 1
             seen = max(seen, there)
             _sleep(0.0005)
+        line.full = not left
 
     # -- the connections with the station ---------------------------------------------------------
 
