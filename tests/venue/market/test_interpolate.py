@@ -1,6 +1,7 @@
 """Expansion keeps the coarser level to the last unit, whatever that level says."""
 
 from array import array
+from collections import Counter
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,6 +85,22 @@ def test_few_minutes_touch_the_extremes_of_the_day(bar: DayBar, seed: int) -> No
     if bar.high - bar.low >= 2_000:  # ticks; of a narrower day, more minutes touch both ends
         assert sum(high == bar.high for high in plan.high) < 16
         assert sum(low == bar.low for low in plan.low) < 16
+
+
+def test_minutes_do_not_pile_up_beside_the_extremes_of_the_day() -> None:
+    away = Counter[int]()
+    for seed in range(40):
+        opened, closed = 400 + 53 * seed % 301, 400 + 91 * seed % 299
+        top, bottom = max(opened, closed) + 37 * seed % 90, min(opened, closed) - 29 * seed % 90
+        bar = DayBar(opened, top + 1, bottom, closed, 10**12, 5_000)
+        plan = plan_of_day(bar, Style(), seed, 390)
+        away.update(low - bar.low for low in plan.low)
+        away.update(bar.high - high for high in plan.high)
+    near, further = (
+        sum(away[ticks] for ticks in range(3)),
+        sum(away[ticks] for ticks in range(3, 9)),
+    )
+    assert near < 1.5 * further, away.most_common(9)
 
 
 def one_minute(bar: tuple[int, int, int, int], volume: int, count: int, style: Style) -> Plan:

@@ -153,25 +153,26 @@ def plan_of_day(bar: DayBar, style: Style, seed: int, minutes: int) -> Plan:
     stops = ((0, bar.open), (early, extremes[0]), (late, extremes[1]), (minutes, bar.close))
     swing = 2.1 * (bar.high - bar.low + 1) / sqrt(minutes)
     swings = [swing * (0.75 + 0.75 * place * place) for place in places(minutes)]
-    path = bridge(draw, stops, swings, (bar.low, bar.high))
+    path = bridge(draw, stops, swings, (bar.low, bar.high), aloof=True)
     highs, lows = array("q"), array("q")
     for (opened, close), amplitude in zip(pairwise(path), swings):
         upper, lower = (opened, close) if opened > close else (close, opened)
         reach = amplitude * draw()
-        highs.append(_below(bar.high, upper + spread, int(reach * draw())))
-        lows.append(_above(bar.low, lower, int(reach * draw())))
+        top = min(upper + spread, bar.high)
+        highs.append(top + _further(draw, reach, bar.high - top))
+        lows.append(lower - _further(draw, reach, lower - bar.low))
     counts = _shared(draw, bar, minutes) if style.trades else (array("q", bytes(8 * minutes)),) * 2
     edges = array("q", path)
     return plan_of((edges[:-1], highs, lows, edges[1:]), counts, style, seed)
 
 
-def _below(most: int, start: int, reach: int) -> int:
-    """A minute's high, which is the day's only where the path takes it there."""
-    return most if start >= most else min(start + reach, most - 1)
+def _further(draw: Draw, reach: float, room: int) -> int:
+    """How far a minute goes beyond its open and close.
 
-
-def _above(least: int, start: int, reach: int) -> int:
-    return least if start <= least else max(start - reach, least + 1)
+    It may come close to the day's extreme, which is reached only where the path itself takes it
+    there; it is drawn from the room that there is, as what is cut off would pile up at the edge.
+    """
+    return int(min(reach, room) * draw())
 
 
 def places(minutes: int) -> list[float]:
@@ -184,14 +185,26 @@ def bridge(
     stops: Sequence[tuple[int, int]],
     swings: Sequence[float],
     bounds: tuple[int, int],
+    *,
+    aloof: bool = False,
 ) -> list[int]:
-    """A random path of integers through every stop (position, value) and within the bounds."""
+    """A random path of integers through every stop (position, value) and within the bounds.
+
+    A price that has not passed a bound yet was seldom close to it: ``aloof`` pushes the path away
+    from the bounds as a walk is that is known to stay between them (a Bessel process of three
+    dimensions, at either bound).
+    """
     lowest, highest = bounds
     path = [stops[0][1]]
     for (start, begin), (end, goal) in pairwise(stops):
         at = float(begin)
         for position in range(start + 1, end):
-            at += (goal - at) / (end - position + 1) + (draw() - 0.5) * swings[position]
+            swing = swings[position]
+            if aloof:
+                variance = swing * swing / 12.0
+                low_push = variance / (at - lowest + 0.5 * swing)
+                at += low_push - variance / (highest - at + 0.5 * swing)
+            at += (goal - at) / (end - position + 1) + (draw() - 0.5) * swing
             # Thrown back rather than held: a path that is held stays at the edge.
             if at < lowest:
                 at = min(2.0 * lowest - at, highest)
