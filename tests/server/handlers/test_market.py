@@ -3,6 +3,7 @@
 import pytest
 
 from papertape.model import Contract
+from papertape.server.market_data.generic_ticks import legal_ticks
 from papertape.server.market_data.quotes import QuoteLine
 from papertape.wire.catalogue import market as wire
 from papertape.wire.catalogue.session import ErrorMessage
@@ -204,8 +205,10 @@ def test_one_word_that_is_no_generic_tick_refuses_the_request(asked: str) -> Non
 def test_what_is_legal_depends_on_the_type_of_security() -> None:
     _, client = ready()
     ((_, code, text),) = client.send(wire.ReqMktData(7, PAIR, "456")).errors()
-    assert code == 321 and "Legal ones for (CASH) are: 221/220(Creditman Mark Price),225" in text
-    assert "456/59" not in text and "595(" not in text and "100(" not in text
+    assert code == 321 and "Legal ones for (CASH) are: 100(Option Volume),101(Option" in text
+    assert "456/59" not in text and "595(" not in text
+    # Public programs quote the lists for options and futures: they are those for stocks.
+    assert [legal_ticks(sec_type) for sec_type in ("OPT", "FOP", "FUT")] == [STOCK] * 3
 
 
 def test_a_long_list_is_told_in_short() -> None:

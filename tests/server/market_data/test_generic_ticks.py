@@ -312,6 +312,25 @@ def test_what_is_open_stands_for_a_day_and_options_grow_with_it() -> None:
         assert first[one] == later[one] != next_day[one]
 
 
+@pytest.mark.parametrize(
+    ("contract", "call"),
+    [
+        (CONTRACTS["OPT"], True),
+        (Contract(localSymbol="SPY   260618P00680000", secType="OPT", exchange="SMART"), False),
+    ],
+)
+def test_an_option_has_its_own_volume_and_interest(contract: Contract, call: bool) -> None:
+    hall = whole_market()
+    client = hall.client()
+    client.send(wire.ReqMktData(1, contract, "100,101"))
+    found = told(client)
+    hall.wait(0.3)
+    found |= told(client)
+    own, other = ((27, 29), (28, 30)) if call else ((28, 30), (27, 29))
+    assert found[own[0]] > 0 and (found[other[0]], found[other[1]]) == (0, 0)
+    assert found[own[1]] == found[8]  # the volume of the day
+
+
 def test_a_stock_without_options_has_none(hall: Hall) -> None:
     foreign = Contract(symbol="SAP", secType="STK", exchange="SMART", currency="EUR")
     client = hall.client(6)

@@ -3,7 +3,9 @@
 A list is ids, older ids or names, separated by commas; ``mdoff`` in it switches the default ticks
 off; only news (292) takes providers behind a colon. One bad word refuses the whole request. The one
 table says of each id what is sent, for which types, what is refused by name, and why. What is legal
-for a type and neither sent nor refused is taken and sends nothing, as TWS has nothing to send.
+for a type and neither sent nor refused is taken and sends nothing, as TWS has nothing to send: its
+lists for options and futures, which public programs quote, are those for stocks, net asset values
+of funds included.
 """
 
 from collections.abc import Iterator
@@ -54,15 +56,16 @@ class GenericTick(NamedTuple):
 # An id with * is taken but not listed; types: . all legal ones, - none, ! all others, + all with
 # trades.
 _ROWS: Final = """
-100 . STK,IND Option Volume | . | - | 29 30 | calls and puts of the day: a part of what the stock \
-trades, where it has options; single options print on tapes of their own
-101 . STK,IND Option Open Interest | . | - | 27 28 | calls and puts that are open: some days' \
-worth of them, new every day
+100 . . Option Volume | STK,IND,OPT,FOP | - | 29 30 | calls and puts of the day: a part of what \
+the stock trades, where it has options; single options print on tapes of their own; of an option \
+its own, and 0 for the other right
+101 . . Option Open Interest | STK,IND,OPT,FOP | - | 27 28 | calls and puts that are open: some \
+days' worth of them, new every day; of an option its own, and 0 for the other right
 104* . STK,IND Historical Volatility | . | - | 23 | the last 30 daily returns, a year's deviation
-105 . STK,IND Average Opt Volume | . | - | 87 | the mean of 100 of the last 90 days
-106 . STK,IND impvolat | . | - | 24 | at which the tape prices an option at the money in 30 days
+105 . . Average Opt Volume | STK,IND | - | 87 | the mean of 100 of the last 90 days
+106 . . impvolat | STK,IND | - | 24 | at which the tape prices an option at the money in 30 days
 162 . IND Index Future Premium | . | - | 31 | the nearest future less the index, in points
-165 . STK Misc. Stats | . | - | 15 16 17 18 19 20 21 | low and high of 13, 26 and 52 weeks with \
+165 . . Misc. Stats | STK | - | 15 16 17 18 19 20 21 | low and high of 13, 26 and 52 weeks with \
 today's; average volume of the days of the last 90
 221 220 . Creditman Mark Price | - | - | 78 | TWS does not use its tick
 225 . . Auction | STK | !STK | 34 35 36 61 | what would trade in the next auction, at which price, \
@@ -80,18 +83,18 @@ with the hours of exchanges, or where a world tells of one
 375 . !CRYPTO RTTrdVolume | + | - | 77 | as 233: the tape has no trades that are not reported
 411 . . rthistvol | . | - | 58 | as 104, the present price taken for today's close
 456 59 STK,CFD,OPT,FOP,FUT,IND,SLB IBDividends | . | - | 59 | empty figures: the tape pays none
-460 . STK,BOND,BILL Bond Factor Multiplier | BOND,BILL | - | 60 | 1: no bond is paid back in parts
-577 . STK EtfNavLast(navlast) | . | - | 96 | of funds: the middle of the quote, as no fund trades \
+460 . . Bond Factor Multiplier | BOND,BILL | - | 60 | 1: no bond is paid back in parts
+577 . . EtfNavLast(navlast) | STK | - | 96 | of funds: the middle of the quote, as no fund trades \
 beside its value
-586 . STK IPOHLMPRC | - | - | 101 102 | every share is listed already
+586 . . IPOHLMPRC | - | - | 101 102 | every share is listed already
 587 . . Pl Price Delayed | - | - | | none of the documented ticks is its own
-588 . STK,FUT Futures Open Interest | FUT | - | 86 | contracts that are open: some days' \
+588 . . Futures Open Interest | FUT | - | 86 | contracts that are open: some days' \
 worth of its volume, new every day
 595 . STK,CFD,OPT,FOP,WAR,FUT,FWD,BOND,BILL,SLB,IOPT,CRYPTO Short-Term Volume X Mins | + | - \
 | 63 64 65 | volume of the last 3, 5 and 10 minutes
-614 . STK EtfNavMisc(high/low) | . | - | 98 99 | of funds: the day's highest and lowest middle
+614 . . EtfNavMisc(high/low) | STK | - | 98 99 | of funds: the day's highest and lowest middle
 619 . . Creditman Slow Mark Price | . | - | 79 | the mark price at the last whole minute
-623 . STK EtfFrozenNavLast(fznavlast) | . | - | 97 | of funds: the close of the day before
+623 . . EtfFrozenNavLast(fznavlast) | STK | - | 97 | of funds: the close of the day before
 787* . STK Odd Lot | . | - | 105 106 107 108 109 110 | orders of less than 100 shares inside the \
 quote, -1 and 0 without one; from version 225, of a stock with several venues
 """

@@ -6,19 +6,24 @@ from ...venue.market.interest import (
     future_interest,
     index_options,
     open_interest,
+    option_interest,
     optioned,
     parted,
 )
 from ...venue.market.noise import mix
 from ...venue.market.odd_lots import odd_lots
 from ...venue.reference.answers import venue_letters
-from ...venue.reference.securities import UNQUOTED
+from ...venue.reference.securities import UNQUOTED, OptionContract
 from ...venue.units import SIZE_SCALE, SizeUnits
 from .measures import AVERAGED, Found, InstrumentMoment, Measure
 
 
 def option_volume(at: InstrumentMoment) -> Found:
     """100: the calls and puts of the day so far."""
+    if isinstance(at.entry, OptionContract):
+        volume = at.trades.volume if at.trades is not None else 0
+        yield from _own(at.entry, (29, 30), volume)
+        return
     if not _has_options(at):
         return
     entry, day = at.entry, at.past.begins
@@ -34,8 +39,15 @@ def option_volume(at: InstrumentMoment) -> Found:
     yield Measure(30, "contracts", both.puts)
 
 
-def option_interest(at: InstrumentMoment) -> Found:
+def options_open(at: InstrumentMoment) -> Found:
     """101: the calls and puts that are open today."""
+    if isinstance(at.entry, OptionContract):
+        days = at.past.within(AVERAGED)
+        if days:
+            usual = sum(bar.volume for bar in days) // len(days)
+            contracts = option_interest(at.entry.conId, at.past.begins, usual)
+            yield from _own(at.entry, (27, 28), contracts)
+        return
     usual = _usual_options(at)
     if usual:
         both = open_interest(at.entry.conId, at.past.begins, usual)
@@ -69,6 +81,12 @@ def odd_lot_quotes(at: InstrumentMoment) -> Found:
         yield Measure(exchange, "text", "".join(letters[one] for one in lot.venues))
 
 
+def _own(option: OptionContract, ticks: tuple[int, int], contracts: SizeUnits) -> Found:
+    """An option's own figure under its right, and none under the other."""
+    yield Measure(ticks[0], "contracts", contracts if option.call else 0)
+    yield Measure(ticks[1], "contracts", 0 if option.call else contracts)
+
+
 def _has_options(at: InstrumentMoment) -> bool:
     chains = at.facts.instruments().chains
     return chains is not None and bool(chains.classes(at.entry))
@@ -89,7 +107,7 @@ def _usual_options(at: InstrumentMoment) -> SizeUnits:
 
 INTEREST_MEASURES: Final = {
     100: option_volume,
-    101: option_interest,
+    101: options_open,
     105: average_option_volume,
     588: futures_interest,
     787: odd_lot_quotes,

@@ -56,8 +56,13 @@ def parted(con_id: int, day: Nanos, contracts: SizeUnits) -> CallsAndPuts:
 
 def open_interest(con_id: int, day: Nanos, usual: SizeUnits) -> CallsAndPuts:
     """The calls and puts that are open on a day, where so many contracts trade on a usual one."""
+    return parted(con_id, 0, option_interest(con_id, day, usual))
+
+
+def option_interest(con_id: int, day: Nanos, usual: SizeUnits) -> SizeUnits:
+    """The contracts of an option, or of all on an underlying, that are open on a day."""
     days = _between(DAYS_OPEN, con_id, 4) * (1 + DRIFT * unit(con_id, day, 5))
-    return parted(con_id, 0, _whole(usual * days))
+    return _whole(usual * days)
 
 
 def future_interest(con_id: int, day: Nanos, usual: SizeUnits) -> SizeUnits:
