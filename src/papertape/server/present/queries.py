@@ -346,10 +346,9 @@ class Queries:
         """One position row; also for a position that is flat."""
         entry = self._venue.instruments[con_id]
         held = self._venue.state.accounts[account].positions[con_id]
-        exchange = entry.primaryExchange or entry.home
         return PositionRow(
             account=account,
-            contract=contract_of(entry, exchange, primary=False),
+            contract=contract_of(entry, entry.place, primary=False),
             position=size_decimal(held.quantity),
             avgCost=average_cost(held.quantity, held.cost),
         )
@@ -555,7 +554,7 @@ def _portfolio_row(account: str, holding: Holding) -> PortfolioRow:
     position = holding.position
     return PortfolioRow(
         account=account,
-        contract=contract_of(entry, entry.primaryExchange or entry.home),
+        contract=contract_of(entry, entry.place),
         position=size_decimal(position.quantity),
         marketPrice=price_float(holding.price, entry.scale),
         marketValue=money(holding.value),

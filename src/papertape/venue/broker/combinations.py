@@ -17,7 +17,6 @@ from ..exchange.top_of_book import TopOfBook
 from ..facts import CombinationFilled, LegFill, Terms
 from ..market.source import Quote
 from ..reference.composition import Leg
-from ..reference.exchanges import SMART
 from ..reference.instruments import Instrument, Instruments
 from ..reference.securities import Combination
 from ..special import Combo
@@ -184,7 +183,7 @@ class CombinationFills:
         return LegFill(
             entry.conId, touch.side, traded, touch.price, value, fee, after.realized,
             after.position, after.cost, ((entry.currency, after.cash),),
-            _venue(entry, touch.leg.exchange), quote, after.settled,
+            entry.traded_at(touch.leg.exchange), quote, after.settled,
             settles(entry, self._state.day_end),
             memo(self._margin, account, entry, touch.side * traded, value),
         )  # fmt: skip
@@ -199,11 +198,3 @@ def _billed(order: LiveOrder, place: int) -> CashMicros:
     """Return the value of a leg that counts towards its commission."""
     total = order.legValues[place] if order.legValues else 0
     return total - (order.billedBefore[place] if order.billedBefore else 0)
-
-
-def _venue(entry: Instrument, exchange: str) -> str:
-    """Return where a leg has traded: an exchange, not the router."""
-    if exchange != SMART:
-        return exchange
-    others = (name for name in entry.exchanges if name != SMART)
-    return entry.primaryExchange or next(others, SMART)

@@ -8,7 +8,6 @@ from ..exchange.matching import ConsumedLiquidity
 from ..exchange.top_of_book import TopOfBook
 from ..facts import Charge, CombinationFilled, OrderFilled, PartFilled, Terms
 from ..market.source import Quote
-from ..reference.exchanges import SMART
 from ..reference.instruments import Instrument, Instruments
 from ..special import CLOSING
 from ..units import (
@@ -142,7 +141,7 @@ class Fills:
         )  # fmt: skip
         whole = order.filled + size >= terms.quantity
         status = lifecycle.FILLED if whole else lifecycle.SUBMITTED
-        venue = entry.primaryExchange if terms.exchange == SMART else terms.exchange
+        venue = entry.traded_at(terms.exchange)
         execution, settle_day = state.next_execution, self._settle_day(entry)
         if terms.shares:
             held, parts = account.positions.get(terms.conId, FLAT), self._sizes(order, size)

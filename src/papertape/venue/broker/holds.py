@@ -129,7 +129,7 @@ class Holds:
             "BUY" if terms.side > 0 else "SELL",
             quotient_text(terms.quantity, SIZE_SCALE),
             entry.localSymbol,
-            "Forex" if entry.secType == "CASH" else f"{entry.primaryExchange}{tier}",
+            "Forex" if entry.secType == "CASH" else f"{entry.place}{tier}",
         )
 
     def expiry(self, terms: Terms, now: Nanos) -> Nanos:

@@ -11,6 +11,7 @@ import msgspec
 
 from ..units import CASH_SCALE, SIZE_SCALE, CashMicros, PriceUnits, SizeUnits
 from .composition import NOTHING, Composition
+from .exchanges import SMART
 
 MONTHS = "FGHJKMNQUVXZ"
 """The letters of the delivery months, January first."""
@@ -97,6 +98,18 @@ class Instrument(msgspec.Struct, frozen=True, gc=False):
     def home(self) -> str:
         """The exchange that a listing is shown with when the request names none."""
         return self.exchanges[0]
+
+    @property
+    def place(self) -> str:
+        """Where a position is held and what SMART has filled was traded: the primary exchange, else
+        the first that is no router."""
+        if self.primaryExchange:
+            return self.primaryExchange
+        return next((name for name in self.exchanges if name != SMART), self.home)
+
+    def traded_at(self, exchange: str) -> str:
+        """Where an order has traded that was sent to an exchange, or through SMART to one."""
+        return self.place if exchange == SMART else exchange
 
     @property
     def multiplier_text(self) -> str:
