@@ -11,8 +11,8 @@ from papertape.wire.catalogue.account import (
     ReqAccountUpdates,
     ReqPositions,
 )
-from papertape.wire.catalogue.reports import ExecutionDetails
 from papertape.wire.catalogue.orders import PlaceOrder
+from papertape.wire.catalogue.reports import ExecutionDetails
 from server.test_every_kind import hall
 
 KINDS = {
