@@ -1,7 +1,6 @@
 """Connecting, the loop and the end of a connection. Numbers like S13 are rows of the
 connection architecture (docs: the client connects, TWS serves)."""
 
-import os
 import signal
 import socket
 import threading
@@ -378,25 +377,19 @@ def test_process_msgs_goes_on_after_an_exception() -> None:
 
 
 def test_interrupts_call_the_hooks_and_the_sixth_ends_the_program() -> None:
+    def press(*_: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
     with Server() as server:
-        app = connected(server)
+        app = connected(server, nextValidId=press)
         count = []
-
-        def interrupted() -> None:
-            count.append(1)
-            press()
-
-        def press() -> None:
-            timer = threading.Timer(0.02, os.kill, (os.getpid(), signal.SIGINT))
-            timer.start()
-
-        app.keyboardInterrupt = interrupted  # type: ignore[method-assign]
-        press()
+        app.keyboardInterrupt = lambda: count.append(1)  # type: ignore[method-assign]
+        app.msgLoopTmo = press  # type: ignore[method-assign]
+        server.peer().send(*(NextValidId(i) for i in range(2, 6)))
         with pytest.raises(SystemExit):
             app.run()
-        assert len(count) == 6
-        with pytest.raises(KeyboardInterrupt):  # the one that was pressed last
-            threading.Event().wait(5)
+        assert app.of("nextValidId") == [(i,) for i in range(1, 6)]
+        assert len(count) == 6, "five in callbacks, and one while nothing comes"
 
 
 def test_the_hooks_of_the_loop() -> None:
