@@ -170,13 +170,14 @@ class Hall:
             self.station.flush()
 
     def wait(self, seconds: float) -> None:
-        """Let time pass as a driver would: a step whenever the station asks for one."""
+        """Let time pass as a leap does: a step whenever the station asks for one."""
         self.station.act()
-        end = self.now + int(seconds * SECOND)
+        end, on = self.now + int(seconds * SECOND), False
         while (due := self.station.next_due()) is not None and due <= end:
             self.now = max(due, self.now)
-            self.station.step(self.now)
+            self.station.step(self.now, on=on)
             self.station.flush()
+            on = True
         self.now = end
         self.settle()
 
