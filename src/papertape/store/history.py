@@ -7,7 +7,7 @@ others: the files are ``columns``. ``docs/reference/market_folder.md`` lists wha
 from array import array
 from collections.abc import Iterable, Sequence
 from functools import partial
-from itertools import pairwise
+from operator import ge, gt
 from pathlib import Path
 from typing import Final
 
@@ -105,7 +105,7 @@ def _in_shares(
 def _tick_day(files: dict[str, Path], length: Nanos, sizes: int) -> TickDay:
     path = files["quotes"]
     times, quotes = _timed(path, ("bid", "bidSize", "ask", "askSize"))
-    if any(bid > ask for bid, ask in zip(quotes["bid"], quotes["ask"])):
+    if any(map(gt, quotes["bid"], quotes["ask"])):
         raise _bad(path, "a bid is above the ask of its time")
     columns = (
         times,
@@ -133,14 +133,14 @@ def _trades(path: Path, length: Nanos, sizes: int) -> tuple[_Trades, tuple[str, 
         names = read_names(path, "exchanges")
     except (NotColumns, OSError) as error:
         raise _bad(path, str(error)) from error
-    if any(later < time for time, later in pairwise(times)):
+    if any(map(gt, times, times[1:])):
         raise _bad(path, "trade times must not fall")
     if times and not 0 <= times[0] <= times[-1] < length:
         raise _bad(path, "trades must lie within the day")
     places = found["exchange"]
     if places and not 0 <= min(places) <= max(places) < len(names):
         raise _bad(path, f"exchanges are numbered 0 .. {len(names) - 1}")
-    if any(price <= 0 for price in found["price"]):
+    if min(found["price"], default=1) <= 0:
         raise _bad(path, "a trade's price is not above 0")
     return (times, found["price"], _times(found["size"], sizes), places), names
 
@@ -187,7 +187,7 @@ def _filled(path: Path, rows: Iterable[tuple[int, ...]], minutes: int, sizes: in
 def _daily(path: Path, sizes: int) -> tuple[Bars, list[int]]:
     found = _read(path, ("date", *PRICES, "volume"))
     dates = found["date"].tolist()
-    if any(later <= date for date, later in pairwise(dates)):
+    if any(map(ge, dates, dates[1:])):
         raise _bad(path, "dates must rise")
     opened, high, low, close = (found[name] for name in PRICES)
     bars = Bars(opened, high, low, close, _times(found["volume"], sizes))
@@ -196,17 +196,27 @@ def _daily(path: Path, sizes: int) -> tuple[Bars, list[int]]:
 
 def _checked(path: Path, bars: Bars) -> Bars:
     """The bars, if every one of them is a bar."""
-    for opened, high, low, close in zip(bars.open, bars.high, bars.low, bars.close):
-        if not 0 < low <= min(opened, close) <= max(opened, close) <= high:
-            problem = f"not a bar: open {opened}, high {high}, low {low}, close {close}"
-            raise _bad(path, problem)
+    low, high = bars.low, bars.high
+    ordered = ((low, bars.open), (low, bars.close), (bars.open, high), (bars.close, high))
+    if min(low, default=1) <= 0 or any(any(map(gt, *pair)) for pair in ordered):
+        raise _bad(path, _no_bar(bars))
     if not bars.open:
         raise _bad(path, "holds no bars")
     return bars
 
 
+def _no_bar(bars: Bars) -> str:
+    """The first bar that is none."""
+    opened, high, low, close = next(
+        row
+        for row in zip(bars.open, bars.high, bars.low, bars.close)
+        if not 0 < row[2] <= min(row[0], row[3]) <= max(row[0], row[3]) <= row[1]
+    )
+    return f"not a bar: open {opened}, high {high}, low {low}, close {close}"
+
+
 def _times(column: "array[int]", factor: int) -> "array[int]":
-    return column if factor == 1 else array("q", [value * factor for value in column])
+    return column if factor == 1 else array("q", map(factor.__mul__, column))
 
 
 def _read(path: Path, names: tuple[str, ...]) -> Numbers:

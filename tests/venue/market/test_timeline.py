@@ -10,6 +10,9 @@ from lanes import thinned
 from papertape.server.assembly import open_tape
 from papertape.server.clock import MarketClock
 from papertape.server.persistence import MarketFacts
+from papertape.store import history
+from papertape.store.manifest import FolderEntry
+from papertape.venue.market.recorded import Recorded
 from papertape.venue.market.source import Print
 from papertape.venue.units import DAY, MINUTE, SECOND
 from venue.scenario import START
@@ -23,6 +26,22 @@ def tape(folder: Path | None = None) -> Any:
     return open_tape(folder, facts)
 
 
+@pytest.fixture
+def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are read once for all tapes: what is read is never changed."""
+    known: dict[tuple[Path, int], Recorded] = {}
+    load = history.load
+
+    def kept(folder: Path, entry: FolderEntry) -> Recorded:
+        key = folder, entry.conId
+        if key not in known:
+            known[key] = load(folder, entry)
+        return known[key]
+
+    monkeypatch.setattr(history, "load", kept)
+
+
+@pytest.mark.usefixtures("read_once")
 @pytest.mark.parametrize("con_id", [SPY, AAPL, EUR])
 @pytest.mark.parametrize("folder", [None, SAMPLE], ids=["synthetic", "recorded"])
 def test_the_order_of_questions_does_not_matter(con_id: int, folder: Path | None) -> None:

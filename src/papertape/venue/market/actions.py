@@ -7,8 +7,9 @@ as ADJUSTED_LAST is: what was paid before an ex-day, times ``1 - dividend / clos
 """
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from math import prod
 from typing import Final
 
@@ -72,18 +73,26 @@ def in_shares_of(
 ) -> Callable[[Column, PriceUnits], Column]:
     """A function of a column of prices, a row for each of ``dates``, and the step of prices: the
     same in shares of ``until``, to the nearest step. Step 0 is for volumes."""
-    ratios = {date: split_ratio(actions, date, until) for date in set(dates)}
+    days = sorted({a.date for a in actions if isinstance(a, Split)})
+    ratios = [split_ratio(actions, day - 1, until) for day in days]
+    ratios.append((1, 1))  # of the dates from the last split on
+    runs = [
+        (ratios[place], len(list(rows)))
+        for place, rows in groupby(dates, lambda date: bisect_right(days, date))
+    ]
 
     def column(values: Column, step: PriceUnits) -> Column:
-        found = array("q")
-        for date, value in zip(dates, values):
-            new, old = ratios[date]
+        found, begin = array("q"), 0
+        for (new, old), length in runs:
+            rows = values[begin : begin + length]
+            begin += length
             if new == old:
-                found.append(value)
+                found.extend(rows)
             elif step:
-                found.append(max((2 * value * old + new * step) // (2 * new * step), 1) * step)
+                half, whole = new * step, 2 * new * step
+                found.extend([max((2 * one * old + half) // whole, 1) * step for one in rows])
             else:
-                found.append(value * new // old)
+                found.extend([one * new // old for one in rows])
         return found
 
     return column

@@ -8,7 +8,7 @@ Times are offsets from the day's beginning; which instant that is, the tape know
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from itertools import pairwise
+from operator import ge
 from typing import Any, Protocol
 
 from ..units import MINUTE, SIZE_SCALE, Nanos, PriceUnits
@@ -288,7 +288,7 @@ def tick_day(
     times = quotes[0]
     if not times or times[0] != 0 or times[-1] >= length:
         raise ValueError("quotes must begin at the day's first instant and end within the day")
-    if any(later <= time for time, later in pairwise(times)):
+    if any(map(ge, times, times[1:])):
         raise ValueError("quote times must rise strictly")
     when = trades[0]
     if when and (when[0] < 0 or when[-1] >= length):
