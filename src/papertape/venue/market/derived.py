@@ -8,7 +8,6 @@ open, high, low and close of one side trade.
 """
 
 from array import array
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -18,7 +17,7 @@ from ..units import MINUTE, SIZE_SCALE, Nanos, PriceUnits, SizeUnits
 from .days import Cache, Caches, Day, MirroredDay, TickDay
 from .interpolate import LOTS
 from .noise import drawn, mix
-from .ticks import NO_HIGH, NO_LOW, Block, Column, Piece, Rows, rows_of
+from .ticks import NO_HIGH, NO_LOW, Block, Column, Piece, Rows, minute_of, rows_of
 from .timeline import DaySource
 
 Value = Callable[[float], float]
@@ -215,7 +214,7 @@ class RecordedDay:
     def block(self, offset: Nanos) -> Block:
         minute = offset // MINUTE
         block: Block = self._blocks.get(
-            (self._line.seed, minute), lambda: self._line.block(_minute(self._under, minute))
+            (self._line.seed, minute), lambda: self._line.block(minute_of(self._under, minute))
         )
         return block
 
@@ -234,22 +233,6 @@ class RecordedDay:
         piece = self.whole("TRADES") or self.whole("MIDPOINT")
         assert piece is not None
         return piece.close
-
-
-def _minute(under: Block, minute: int) -> Block:
-    """The quotes of one minute of a longer stretch, with the one that stands at its beginning."""
-    begin, times = minute * MINUTE, under.quote_time
-    first = bisect_right(times, begin) - 1
-    last = bisect_left(times, begin + MINUTE, first)
-    cut = times[first:last]
-    cut[0] = begin
-    bid, bid_size = under.bid[first:last], under.bid_size[first:last]
-    ask, ask_size = under.ask[first:last], under.ask_size[first:last]
-    none = array("q")
-    return Block(
-        begin, begin + MINUTE, cut, bid, bid_size, ask, ask_size, none, none, none, none,
-        exchanges=(),
-    )  # fmt: skip
 
 
 class _Line:

@@ -70,20 +70,20 @@ class IndexDays:
         return IndexDay(days, self.tick, mix(self._seed, number), self._caches.blocks)
 
 
-class IndexDay:
-    """One day of an index."""
+class ValueDay:
+    """A day known by what it is worth at its whole minutes."""
 
-    def __init__(
-        self, members: Sequence[tuple[Day, float]], tick: PriceUnits, seed: int, blocks: Cache
-    ) -> None:
-        self.length = members[0][0].length
-        self._members = members
+    def __init__(self, length: Nanos, tick: PriceUnits, seed: int, blocks: Cache) -> None:
+        self.length = length
         self._tick = tick
         self._seed = seed
         self._blocks = blocks
-        self._cells: dict[int, list[float]] = {}
         self._rows: Rows | None = None
-        self._picks = drawn(self.length // MINUTE, seed, 1)
+        self._picks = drawn(length // MINUTE, seed, 1)
+
+    def borders(self, cell: int) -> Sequence[float]:
+        """The value at the minutes of a cell, both ends included."""
+        raise NotImplementedError
 
     def block(self, offset: Nanos) -> Block:
         minute = offset // MINUTE
@@ -110,18 +110,6 @@ class IndexDay:
 
     def last(self) -> PriceUnits:
         return self.rows("TRADES").close[-1]
-
-    def borders(self, cell: int) -> list[float]:
-        """The index at the minutes of a cell, both ends included."""
-        found = self._cells.get(cell)
-        if found is None:
-            minutes = min(STEPS, self.length // MINUTE - cell * STEPS)
-            found = [0.0] * (minutes + 1)
-            for day, weight in self._members:
-                prices = _opens(day, cell, minutes)
-                found = [total + weight * price for total, price in zip(found, prices)]
-            self._cells[cell] = found
-        return found
 
     def _parts(self, minute: int) -> list[PriceUnits]:
         """The values of a minute, every five seconds."""
@@ -156,6 +144,29 @@ class IndexDay:
             begin, begin + MINUTE, times, prices, zero, prices, zero, times, prices, zero, zero,
             exchanges=("",),
         )  # fmt: skip
+
+
+class IndexDay(ValueDay):
+    """One day of an index."""
+
+    def __init__(
+        self, members: Sequence[tuple[Day, float]], tick: PriceUnits, seed: int, blocks: Cache
+    ) -> None:
+        super().__init__(members[0][0].length, tick, seed, blocks)
+        self._members = members
+        self._cells: dict[int, list[float]] = {}
+
+    def borders(self, cell: int) -> list[float]:
+        """The index at the minutes of a cell, both ends included."""
+        found = self._cells.get(cell)
+        if found is None:
+            minutes = min(STEPS, self.length // MINUTE - cell * STEPS)
+            found = [0.0] * (minutes + 1)
+            for day, weight in self._members:
+                prices = _opens(day, cell, minutes)
+                found = [total + weight * price for total, price in zip(found, prices)]
+            self._cells[cell] = found
+        return found
 
 
 def _opens(day: Day, cell: int, minutes: int) -> Sequence[PriceUnits]:

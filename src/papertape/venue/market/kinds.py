@@ -46,6 +46,8 @@ class OptionSpec(msgspec.Struct, frozen=True, kw_only=True):
     look: Appearance = Appearance(
         OPTION_TICK, edge=1.0, share=0.008, busy=24, exchanges=OPTION_EXCHANGES
     )
+    apart: bool = False
+    """Whether it keeps hours of its own; else those of its underlying."""
 
 
 class FutureSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +61,8 @@ class FutureSpec(msgspec.Struct, frozen=True, kw_only=True):
     scale: int = 10_000
     underlying_scale: int = 10_000
     look: Appearance = Appearance(2500, edge=0.0, busy=250, exchanges=("CME",))
+    apart: bool = False
+    """Whether it keeps hours of its own; else those of its underlying."""
 
 
 class BondSpec(msgspec.Struct, frozen=True, kw_only=True):

@@ -223,7 +223,7 @@ class Prices(Mapping[int, Spec]):
             return None
         return FutureSpec(
             underlying=on, expiry=ends(entry), rate=RATE, dividend=brings(entry.underSymbol),
-            look=look, scale=scale, underlying_scale=under_scale,
+            look=look, scale=scale, underlying_scale=under_scale, apart=True,
         )  # fmt: skip
 
     def _spot(self, entry: Future) -> tuple[int, int, int]:
@@ -266,6 +266,7 @@ class Prices(Mapping[int, Spec]):
             expiry=ends(entry), american=entry.american, dividend=yield_on(entry, under),
             scale=entry.scale, underlying_scale=under.scale,
             look=Appearance(entry.tick, 1.0, share=share, busy=busy, exchanges=exchanges),
+            apart=isinstance(under, Index),
         )  # fmt: skip
 
     def _warrant(self, entry: Warrant) -> OptionSpec | None:
@@ -286,7 +287,8 @@ class Prices(Mapping[int, Spec]):
         if other is None:
             symbol = CFD_ON.get(entry.symbol)
             other = self._first("IND", symbol) if symbol else self._first("CMDTY", entry.symbol)
-        return walk(entry) if other is None else self._like(entry, other, busy=0)
+        found = walk(entry) if other is None else self._like(entry, other, busy=0)
+        return replace(found, apart=True) if isinstance(other, Index) and found else found
 
 
 class Calendars(Mapping[int, Calendar]):

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from ..reference.calendars import Calendar
 from ..reference.times import EASTERN
-from ..units import MINUTE, Nanos, PriceUnits, SizeUnits
+from ..units import DAY, MINUTE, Nanos, PriceUnits, SizeUnits
 from .actions import ActionsAhead
 from .currencies import DOLLAR, VALUES, PairDays, PairSpec, rhythm, seed_of
 from .days import Caches
@@ -35,6 +35,7 @@ from .noise import mix
 from .options.horizon import Horizon
 from .options.model import YEAR
 from .options.surface import YEARLY, Surface
+from .own_hours import OwnHours
 from .recorded import RecordedDays, Recording
 from .synthetic import Factors, SyntheticDay, SyntheticDays, SyntheticSpec
 from .timeline import DaySource, Tape
@@ -80,6 +81,8 @@ class Sources:
         self._making: list[int] = []
         self._tapes: dict[int, Tape] = {}
         self._options: dict[int, OptionLine] = {}
+        self._apart: dict[tuple[int, Calendar], tuple[DaySource, Layout]] = {}
+        """The days of what sleeps while others on it do not, in their hours."""
         self._recordings: dict[int, RecordedDays] = {}
         for con_id, recording in self._recorded.items():
             seeded = mix(seed, con_id)
@@ -237,14 +240,14 @@ class Sources:
         self, con_id: int, spec: OptionSpec | FutureSpec | BondSpec, seed: int
     ) -> tuple[DaySource, Layout]:
         """A derived instrument on the days of its underlying."""
-        under, layout = self._of(spec.underlying)
+        under, layout = self._kept_by(con_id, spec)
         line: OptionLine | FutureLine | BondLine
         if isinstance(spec, OptionSpec):
             line = self._options[con_id] = OptionLine(
                 spec,
                 layout.start,
                 moment=partial(moment, layout),
-                opened=self._opened(spec.underlying),
+                opened=self._opened(under, spec.underlying),
                 usual=self._usual(spec.underlying),
                 wild=_wild(under),
             )
@@ -254,15 +257,43 @@ class Sources:
             line = BondLine(spec, layout.start)
         return DerivedDays(under, line, seed, caches=self._caches), layout
 
-    def _opened(self, con_id: int) -> Callable[[int], float]:
+    def _kept_by(
+        self, con_id: int, spec: OptionSpec | FutureSpec | BondSpec
+    ) -> tuple[DaySource, Layout]:
+        """The days that a derived instrument plays on: its underlying's, in hours of its own if it
+        keeps such. A recorded underlying's hours are kept by all."""
+        under, on = spec.underlying, self._of(spec.underlying)
+        hours = self._calendars.get(con_id)
+        if isinstance(spec, BondSpec) or not spec.apart or hours is None:
+            return on
+        length = min(hours.hours.traded(hours.hours.opens, hours.hours.ends) * MINUTE, DAY)
+        same = hours is self._calendars.get(under) and length == on[0].length
+        if same or under in self._recordings:
+            return on
+        found = self._apart.get((under, hours))
+        if found is None:
+            layout = self._layout(con_id, length)
+            days = OwnHours(
+                *on,
+                layout,
+                length,
+                seed=mix(self._seed, under, 23),
+                volatility=self._usual(under),
+                caches=self._caches,
+            )
+            found = self._apart[under, hours] = (days, layout)
+        return found
+
+    def _opened(self, source: DaySource, con_id: int) -> Callable[[int], float]:
         """What the days of an instrument open at; kept, for its many options ask for it."""
-        source, opens = self._of(con_id)[0], self._caches.opens
+        opens = self._caches.opens
 
         def opened(number: int) -> PriceUnits:
             day = source.day(number)
             return day.steps(0)[0] if isinstance(day, SyntheticDay) else day.block(0).bid[0]
 
-        return lambda number: float(opens.get((con_id, number), lambda: opened(number)))
+        key = (con_id, source.length)
+        return lambda number: float(opens.get((key, number), lambda: opened(number)))
 
     def _like(self, con_id: int) -> SyntheticSpec | None:
         """What the tape of a recorded instrument would be made from without its recording."""

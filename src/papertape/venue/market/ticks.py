@@ -292,3 +292,19 @@ class Block(msgspec.Struct, frozen=True):
             self.venue[::-1],
             self.exchanges,
         )
+
+
+def minute_of(under: Block, minute: int) -> Block:
+    """The quotes of one minute of a longer stretch, with the one that stands at its beginning."""
+    begin, times = minute * MINUTE, under.quote_time
+    first = bisect_right(times, begin) - 1
+    last = bisect_left(times, begin + MINUTE, first)
+    cut = times[first:last]
+    cut[0] = begin
+    bid, bid_size = under.bid[first:last], under.bid_size[first:last]
+    ask, ask_size = under.ask[first:last], under.ask_size[first:last]
+    none = array("q")
+    return Block(
+        begin, begin + MINUTE, cut, bid, bid_size, ask, ask_size, none, none, none, none,
+        exchanges=(),
+    )  # fmt: skip
