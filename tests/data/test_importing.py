@@ -293,6 +293,41 @@ def test_sources_that_are_none(tmp_path: Path, name: str, words: str) -> None:
         imported(tmp_path / "m", source(tmp_path, "GME.csv", DAILY.splitlines()[0]))
 
 
+TRADES = """time,price,size
+2024-01-08 09:30:01,27,100
+2024-01-08 09:31:02,27.5,200
+2024-01-08 09:33:00,27.25,50
+"""
+
+
+def test_trades_take_the_place_of_the_minute_bars_of_their_day(tmp_path: Path) -> None:
+    imported(tmp_path / "m", source(tmp_path, "GME.csv", MINUTES))
+    report = imported(tmp_path / "m", source(tmp_path, "trades.csv", TRADES), symbol="GME")
+    (one,) = report.instruments
+    assert one.rows == {"bars": 3}
+    assert one.notes == ("trades of 20240108 are kept as minute bars",)
+
+
+def test_trades_beside_minute_bars_of_the_same_import_are_told(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    source(folder, "a.csv", MINUTES)
+    source(folder, "b.csv", TRADES)
+    (one,) = imported(tmp_path / "m", folder, symbol="GME").instruments
+    assert one.rows == {"bars": 2}
+    assert one.left_out["trades of 20240108, which minute bars tell"] == 3
+
+
+def test_minute_bars_of_a_day_with_quotes_are_told(tmp_path: Path) -> None:
+    """The quotes are played, and bars beside them would never be seen."""
+    imported(tmp_path / "m", source(tmp_path, "GME.csv", TICKS))
+    bars = source(tmp_path, "bars.csv", MINUTES.replace("01-08", "01-09"))
+    (one,) = imported(tmp_path / "m", bars, symbol="GME").instruments
+    assert "bars" not in one.rows
+    assert one.left_out["minute bars of the day that is played quote by quote"] == 2
+    assert one.rows["quotes"] == 2
+
+
 # ---------------------------------------------------------------- tables and folders
 
 
@@ -319,6 +354,13 @@ def test_any_table_of_columns_is_a_frame(tmp_path: Path) -> None:
     columns["High"][1] = "1"
     with pytest.raises(MarketDataError, match="row 2, column 3: not a bar"):
         import_frame(columns, tmp_path / "x", ImportOptions(symbol="GME"))
+
+
+def test_the_folder_of_a_frame_may_be_a_text(tmp_path: Path) -> None:
+    columns = {"time": ["2024-01-05 09:30:00"], "Last": [17.5]}
+    options = ImportOptions(symbol="GME", columns={"price": "Last"})
+    report = import_frame(columns, str(tmp_path / "m"), options)
+    assert report.instruments[0].rows == {"bars": 1}
 
 
 def test_parquet(tmp_path: Path) -> None:

@@ -106,7 +106,8 @@ class GatheredDays:
     """The days of an instrument, by date ``yyyymmdd``.
 
     After ``replacing`` the first tick of a day takes the place of all that there were, and so does
-    the first minute bar; daily bars replace one another.
+    the first minute bar; the first trade takes that of the minute bars. Daily bars replace one
+    another.
     """
 
     def __init__(self, measures: Measures) -> None:
@@ -156,6 +157,9 @@ class GatheredDays:
         if rows is None or ("trades", when) in self._old:
             self._old.discard(("trades", when))
             rows = self.trades[when] = TradeRows()
+            if ("minutes", when) in self._old:  # they tell the same day, and less of it
+                self._old.discard(("minutes", when))
+                del self.minutes[when]
         self._count_tick()
         rows.time.append(time)
         rows.price.append(price)

@@ -104,13 +104,13 @@ def import_sources(
         return work.finish()
 
 
-def import_frame(frame: Any, folder: Path, options: ImportOptions) -> ImportReport:
+def import_frame(frame: Any, folder: Path | str, options: ImportOptions) -> ImportReport:
     """Import a DataFrame (pandas, polars), an Arrow table or a mapping of columns, all of one
     instrument or with a column that tells the symbol, into a market folder.
 
     Raises ``MarketDataError`` with row and column; the folder is as it was then.
     """
-    with FolderWriter(folder) as writer:
+    with FolderWriter(Path(folder)) as writer:
         work = _Work(writer, options, no_progress)
         try:
             cells = [(f"row {number}", row) for number, row in enumerate(rows_of_frame(frame), 1)]

@@ -36,6 +36,7 @@ _UNITS: Final = (("time_ms", 1_000_000), ("time_us", 1_000), ("time_ns", 1))
 
 LATER: Final = "later than the day that is played"
 SAME_TIME: Final = "quotes that another of the same time replaced"
+BESIDE_TICKS: Final = "minute bars of the day that is played quote by quote"
 KNOWN_BETTER: Final = "daily bars of days that other rows tell minute by minute"
 
 
@@ -114,9 +115,15 @@ def _minutes(days: GatheredDays, played: int) -> dict[int, dict[int, BarRow]]:
     """The minute bars of all days, those of ticks that are not played as ticks among them."""
     found = {when: dict(rows) for when, rows in days.minutes.items()}
     for when, trades in days.trades.items():
-        if (when != played or played not in days.quotes) and when not in found:
-            found[when] = minutes_of_trades(trades)
-            days.notes[f"trades of {when} are kept as minute bars"] = None
+        if when == played and played in days.quotes:
+            continue
+        if when in found:
+            _drop(days, f"trades of {when}, which minute bars tell", len(trades.time))
+            continue
+        found[when] = minutes_of_trades(trades)
+        days.notes[f"trades of {when} are kept as minute bars"] = None
+    if played in days.quotes and played in found:
+        _drop(days, BESIDE_TICKS, len(found.pop(played)))
     quotes_only = days.measures.instrument.secType in QUOTES_ONLY
     for when, quotes in days.quotes.items():
         if when != played and when not in found:
