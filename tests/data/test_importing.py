@@ -328,6 +328,19 @@ def test_minute_bars_of_a_day_with_quotes_are_told(tmp_path: Path) -> None:
     assert one.rows["quotes"] == 2
 
 
+def test_bars_of_trades_are_played_and_not_quotes_alone_beside_them(tmp_path: Path) -> None:
+    """A stock that shows quotes and no trades all day helps nobody who has its bars."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    source(folder, "a.csv", MINUTES)
+    source(folder, "b.csv", "time,bid,ask\n2024-01-08 09:30:00,26,26.1\n")
+    (one,) = imported(tmp_path / "m", folder, symbol="GME").instruments
+    assert (one.entry.date, one.rows) == (20240108, {"bars": 2})
+    assert one.left_out["quotes of days whose trades only minute bars tell"] == 1
+    pair = imported(tmp_path / "p", folder, symbol="EUR.USD").instruments[0]
+    assert pair.rows["quotes"] == 1
+
+
 # ---------------------------------------------------------------- tables and folders
 
 

@@ -36,6 +36,7 @@ _UNITS: Final = (("time_ms", 1_000_000), ("time_us", 1_000), ("time_ns", 1))
 
 LATER: Final = "later than the day that is played"
 SAME_TIME: Final = "quotes that another of the same time replaced"
+BARS_TELL_TRADES: Final = "quotes of days whose trades only minute bars tell"
 BESIDE_TICKS: Final = "minute bars of the day that is played quote by quote"
 KNOWN_BETTER: Final = "daily bars of days that other rows tell minute by minute"
 
@@ -61,6 +62,8 @@ def settled(
 
     Raises ``MarketDataError`` when nothing is known of that day.
     """
+    if days.measures.instrument.secType not in QUOTES_ONLY:
+        days.drop_quotes_beside_bars(BARS_TELL_TRADES)
     played = _played(days, date, before)
     quotes, trades = days.quotes.get(played), days.trades.get(played)
     minutes = _minutes(days, played)
