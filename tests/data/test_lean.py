@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from papertape.data.importing import ImportOptions, ImportReport, import_sources
+from papertape.data.lean import recognised
 from papertape.errors import MarketDataError
 from papertape.store.columns import read_columns
 from papertape.store.history import load
@@ -74,6 +75,34 @@ def test_a_part_of_leans_data_folder(tmp_path: Path) -> None:
     bars = read_columns(folder / entry.files["bars"], ("open", "high", "low", "close", "volume"))
     assert [column[0] for column in bars.values()] == [1830000, 1835000, 1829000, 1834000, 300]
     assert load(folder, entry).dates == (20131003, 20131004, 20131007)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "future/cme/margins/ES.csv",
+        "option/usa/universes/spy/20231229.csv",
+        "alternative/interest-rate/usa/interest-rate.csv",
+        "symbol-properties/symbol-properties-database.csv",
+    ],
+)
+def test_tables_without_prices_are_passed_over_by_name(tmp_path: Path, path: str) -> None:
+    root = lean_folder(tmp_path / "Data")
+    file = root / path
+    file.parent.mkdir(parents=True)
+    file.write_text("date,initial,maintenance\n20131007,1,2\n")
+    report = imported(tmp_path / "m", root)
+    assert [why for name, why in report.unread if name == str(file)] == [
+        "a table of LEAN's that tells no prices"
+    ]
+    with pytest.raises(MarketDataError, match="tells no prices"):
+        imported(tmp_path / "n", file)
+
+
+@pytest.mark.parametrize("ending", [".zip", ".zip.zip"])
+def test_some_files_of_lean_end_with_zip_twice(ending: str) -> None:
+    path = Path(f"Data/indexoption/usa/minute/spxw/20210104_openinterest_european{ending}")
+    assert recognised(path) == "open interest has no place in a market folder"
 
 
 def test_currencies_of_lean_are_bars_of_the_bid(tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ after the midnight of the data's zone, and dates with a time for daily bars.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import date
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -34,9 +36,19 @@ _TYPES: Final = {
 }  # fmt: skip
 SERIES: Final = frozenset({"FUT", "OPT", "FOP"})
 """Types whose files hold a CSV file for each contract."""
-_DAY_FILE: Final = re.compile(r"(\d{8})_(trade|quote|openinterest)(_\w+)?\.zip", re.IGNORECASE)
+_DAY_FILE: Final = re.compile(
+    r"(\d{8})_(trade|quote|openinterest)(_\w+)?(?:\.zip)+", re.IGNORECASE
+)  # LEAN has some that end with .zip.zip
 _ALL_FILE: Final = re.compile(r"([\w.-]+?)(?:_(trade|quote))?\.zip", re.IGNORECASE)
 _RESOLUTIONS: Final = ("tick", "second", "minute", "hour", "daily")
+_ASIDE: Final = (
+    ("future", "*", "margins", "*.csv"),
+    ("option", "*", "universes", "*", "*.csv"),
+    ("indexoption", "*", "universes", "*", "*.csv"),
+    ("alternative", "interest-rate", "*", "*.csv"),
+    ("symbol-properties", "symbol-properties-*.csv"),
+)
+"""Ends of the paths of what tells no prices."""
 _ORDINARY: Final = 0x20000000 | 0x80 | 0x40 | 0x20 | 0x1
 """Sale conditions of an ordinary print: regular, intermarket sweep, opening and closing print, each
 with or without trade-through exemption. Late, averaged, derivative, next-day and form-T prints have
@@ -86,11 +98,19 @@ class FactorFile(msgspec.Struct, frozen=True):
     map: bool
 
 
+def _ends_with(parts: Sequence[str], pattern: Sequence[str]) -> bool:
+    """Whether a path ends with names of that pattern."""
+    ends = parts[-len(pattern) :]
+    return len(ends) == len(pattern) and all(map(fnmatchcase, ends, pattern))
+
+
 def recognised(path: Path) -> LeanFile | FactorFile | str | None:
     """What a path of LEAN's data folder is, the reason why it is not read, or None."""
     parts = [part.lower() for part in path.parts]
     if len(parts) >= 2 and parts[-2] in ("factor_files", "map_files") and path.suffix == ".csv":
         return FactorFile(path, path.stem.upper(), parts[-2] == "map_files")
+    if any(_ends_with(parts, pattern) for pattern in _ASIDE):
+        return "a table of LEAN's that tells no prices"
     dated, whole = _DAY_FILE.fullmatch(parts[-1]), _ALL_FILE.fullmatch(parts[-1])
     if dated is not None and len(parts) >= 5 and parts[-3] in _RESOLUTIONS:
         market_class, resolution, symbol = parts[-5], parts[-3], parts[-2]
