@@ -165,7 +165,7 @@ def whole_day(bar: DayBar, style: Style, length: Nanos, what: str) -> Piece | No
         if not bar.count:
             return None
         prices = [price * tick for price in (bar.open, bar.high, bar.low, bar.close)]
-        notional = sum(prices) * (bar.volume // SIZE_SCALE) // 4
+        notional = sum(prices) * bar.volume // (4 * SIZE_SCALE)
         return _bar(prices, bar.volume, notional, bar.count)
     ceiling = bar.high - style.spread if style.trades else bar.high
     bids = (min(bar.open, ceiling), ceiling, bar.low, min(bar.close, ceiling))
@@ -235,7 +235,7 @@ def _trade_rows(plan: Plan, what: str) -> Rows:
     )
     # The average price is an estimate: the exact one would take the ticks of every minute.
     sums = [sum(prices) for prices in zip(opened, high, low, close)]
-    notional = array("q", [total * (v // SIZE_SCALE) // 4 for total, v in zip(sums, plan.volume)])
+    notional = array("q", [total * v // (4 * SIZE_SCALE) for total, v in zip(sums, plan.volume)])
     for minute, count in enumerate(plan.count):
         if not count:
             high[minute], low[minute] = NO_HIGH, NO_LOW

@@ -68,9 +68,10 @@ def price_bar(
     notional: int,
     count: int,
 ) -> PriceBar:
-    """A bar of trades with the average price that its notional means."""
-    shares = volume // SIZE_SCALE
-    wap = (notional + shares // 2) // shares if shares else close
+    """A bar of trades with the average price that its notional means, which is rounded to a whole
+    number of price units: of a small part of a share that may be off."""
+    wap = (notional * SIZE_SCALE + volume // 2) // volume if volume else close
+    wap = min(max(wap, low), high)
     return PriceBar(start, opened, high, low, close, volume, wap, count)
 
 
