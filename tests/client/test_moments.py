@@ -1,5 +1,6 @@
 """Moments that a program gives; sessions and lines that are entered twice."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -132,3 +133,20 @@ def test_every_exception_that_can_come_out_is_public() -> None:
         if isinstance(found := getattr(errors, name), type) and issubclass(found, Exception)
     }
     assert raised - of_the_server - of_tests <= set(papertape.__all__)
+
+
+@pytest.mark.parametrize("kind", ["quotes", "tick_by_tick", "depth"])
+def test_a_line_that_was_not_entered_says_so(kind: str) -> None:
+    """It never asked for anything: waiting for it would be waiting for ever."""
+
+    async def main() -> None:
+        async with connect() as session:
+            line = getattr(session, kind)(Stock("SPY"))
+            waits = [line.next, lambda: anext(aiter(line))]
+            if kind != "depth":
+                waits.append(lambda: anext(line.events()))
+            for wait in waits:
+                with pytest.raises(LocalProtocolError, match="async with"):
+                    await asyncio.wait_for(wait(), 5)
+
+    run(Memory(), main)

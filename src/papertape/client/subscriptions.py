@@ -85,6 +85,9 @@ class LiveSubscription(Generic[S]):
 
     async def _until(self, ready: Callable[[], bool], timeout: float | None) -> None:
         stream = self._stream
+        if not self._entered:
+            told = "nothing was requested yet: enter the subscription with async with"
+            raise LocalProtocolError(told, message=stream.name)
         await self._wait(stream, lambda: ready() or stream.done, stream.name, timeout)
         if stream.error is not None and not ready():
             raise stream.error
