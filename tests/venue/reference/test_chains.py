@@ -74,6 +74,11 @@ LOCAL = {
     "LOM6 C6000": ("CL", "FOP", "20260514", None), "ESM6 C6800": ("ES", "FOP", "20260618", None),
     "EW2J6 P6500": ("ES", "FOP", "20260410", None),
     "EUUM6 C11500": ("EUR", "FOP", "20260605", None),
+    "C OGBL 20260522 129 M": ("GBL", "FOP", "20260522", None),
+    "P OGBS 20260522 107.2 M": ("GBS", "FOP", "20260522", None),
+    "OZFM6 C10950": ("ZF", "FOP", "20260522", None),
+    "JPUM6 C6500": ("JPY", "FOP", "20260605", None),
+    "MESM6 C6800": ("MES", "FOP", "20260618", None),
 }  # fmt: skip
 
 
@@ -97,7 +102,9 @@ def test_a_number_alone_is_enough_and_every_number_is_of_one_contract() -> None:
     wanted = [
         ("OPT", "SPY"), ("OPT", "SPX"), ("OPT", "AAPL"), ("OPT", "GOOG"), ("OPT", "VIX"),
         ("OPT", "OBDC"), ("OPT", "RUT"), ("FOP", "ES"), ("FOP", "CL"), ("FOP", "EUR"),
-        ("FOP", "ZN"), ("FUT", "ES"), ("FUT", "SI"), ("FUT", "DAX"), ("FUT", "CL"),
+        ("FOP", "ZN"), ("FOP", "GBL"), ("FOP", "GBS"), ("FOP", "UB"), ("FOP", "ZL"),
+        ("FOP", "HG"), ("FOP", "RB"), ("FOP", "JPY"), ("FOP", "MNQ"), ("FOP", "GF"),
+        ("FUT", "ES"), ("FUT", "SI"), ("FUT", "DAX"), ("FUT", "CL"),
     ]  # fmt: skip
     seen: dict[int, str] = {}
     for kind, symbol in wanted:
@@ -131,13 +138,34 @@ def test_regions_do_not_touch_and_lists_fit() -> None:
     assert len(numbers.WEEKLY) == len(set(numbers.WEEKLY)) <= 128
     assert not set(numbers.DENSE) & set(numbers.WEEKLY)
     assert numbers.MONTHLY_FROM + (numbers.MONTHLY_SLOTS << 16) <= numbers.FUTURES_FROM
+    assert len(numbers.FUTURE_OPTIONS) == len(set(numbers.FUTURE_OPTIONS)) <= 47
+    assert numbers.FUTURE_OPTIONS_FROM + (47 << 17) <= numbers.FUTURES_FROM
     assert numbers.FUTURES_FROM + (len(roots()) << 12) <= numbers.CATALOGUE_FROM
     named = {one.tradingClass for row in index_classes().values() for one in row}
-    named |= {one.symbol for one in future_classes().values()}
+    dense = [one for one in future_classes().values() if one.symbol]
+    named |= {one.symbol for one in dense}
     assert named <= set(numbers.DENSE)
     assert all(grid.size <= 2048 for grid in GRIDS)
     assert COARSE.size <= 256
-    assert all(one.grid.size <= 2048 for one in future_classes().values())
+    assert all(one.grid.size <= 2048 for one in dense)
+    monthly = [one for one in future_classes().values() if not one.symbol]
+    assert {one.monthly for one in monthly} == set(numbers.FUTURE_OPTIONS)
+    assert all(one.grid.size <= 512 for one in monthly)
+
+
+def test_an_option_on_the_bund_ends_on_the_day_of_the_sample_of_the_documentation() -> None:
+    """GBL, EUREX, 20230224: the last Friday that two business days of its month follow."""
+    bund = future_classes()["FGBL"]
+    assert day_text(bund.rule(bund.days, 2023 * 12 + 2)) == "20230224"
+
+
+@pytest.mark.parametrize("name", [name for name, one in future_classes().items()])
+def test_strikes_of_options_on_futures_lie_around_their_price(name: str) -> None:
+    one, root = future_classes()[name], roots()[name]
+    rungs = list(one.grid.ladder(root.reference, 10, 50))
+    strikes = [one.grid.strike(rung) for rung in rungs]
+    assert sum(abs(strike / root.reference - 1) < 0.1 for strike in strikes) >= 10
+    assert strikes[0] < 0.92 * root.reference < 1.08 * root.reference < strikes[-1]
 
 
 @pytest.mark.parametrize("grid", GRIDS)

@@ -26,7 +26,7 @@ from .curves import (
     underlying,
     underlying_of,
 )
-from .expiries import month_of, yyyymm
+from .expiries import QUARTERS, month_of, yyyymm
 from .option_classes import (
     FutureOptionClass,
     OptionClass,
@@ -53,6 +53,7 @@ from .series import Series, day_fits
 
 _OCC = re.compile(r"([A-Z0-9.]{1,6}) *(\d{6})([CP])(\d{8})")
 _FOP = re.compile(r"([A-Z0-9]{1,4})([FGHJKMNQUVXZ])(\d) ([CP])(\d+)")
+_EUREX_FOP = re.compile(r"([CP]) ([A-Z]{4}) (\d{8}) (\d+(?:\.\d+)?) M")
 _PUBLIC_OPTIONS: Final = {
     675811965: "AAPL  260618C00100000",
     853200900: "OBDC  261120P00010000",
@@ -186,6 +187,8 @@ class Chains:
             root = roots()[one.root]
             if wanted.symbol and root.symbol != wanted.symbol:
                 continue
+            if not (one.weeks[0] or wanted.tradingClass in ("", one.monthly)):
+                continue
             for day, name, month in one.listed(today):
                 if wanted.tradingClass not in ("", name) or not day_fits(day, wanted.expiry):
                     continue
@@ -205,6 +208,8 @@ class Chains:
             return public_future(con_id) or underlying_of(con_id)
         if con_id >= numbers.FUTURES_FROM:
             return numbered_future(con_id)
+        if con_id >= numbers.FUTURE_OPTIONS_FROM:
+            return _monthly_fop(con_id)
         parts = decoded(con_id)
         if parts is None:
             return None
@@ -311,10 +316,14 @@ def _premium(reference: int, strike: int, call: bool, tick: int) -> int:
 
 @cache
 def _fop_names() -> frozenset[str]:
-    return frozenset(one.symbol for one in future_classes().values())
+    return frozenset(one.symbol for one in future_classes().values() if one.symbol)
 
 
 def _of_fop(wanted: Series) -> Series:
+    eurex = _EUREX_FOP.fullmatch(wanted.localSymbol)
+    if eurex is not None:
+        right, name, day, strike = eurex.groups()
+        return Series(wanted.symbol, name, "", day, right == "C", float(strike))
     found = _FOP.fullmatch(wanted.localSymbol)
     if found is None:
         return Series(symbol="\0")
@@ -338,12 +347,15 @@ def future_option(
     """The option of those terms; None where it has no number or no future to be on."""
     root = roots()[one.root]
     under = _future_under(root, day, month)
-    number = numbers.dense(numbers.DENSE.index(one.symbol), day, rung, call)
+    number = one.number(day, month, rung, call=call)
     if number is None or under is None:
         return None
     strike = one.grid.strike(rung)
     local_strike = strike * one.digits // one.grid.scale
-    local = f"{name}{delivery(yyyymm(month))} {'C' if call else 'P'}{local_strike}"
+    right = "C" if call else "P"
+    local = f"{name}{delivery(yyyymm(month))} {right}{local_strike}"
+    if root.exchange == "EUREX":
+        local = f"{right} {name} {day_text(day)} {strike / one.grid.scale:g} M"
     exchanges = (root.exchange, "QBALGO") if root.exchange in BALANCED else (root.exchange,)
     return FutureOption(
         conId=number, symbol=root.symbol, secType="FOP", currency=root.currency,
@@ -373,3 +385,18 @@ def _numbered_fop(symbol: str, day: int, rung: int, call: bool) -> FutureOption 
     if named is None or rung >= one.grid.size:
         return None
     return future_option(one, day, *named, rung=rung, call=call)
+
+
+def _monthly_fop(con_id: int) -> FutureOption | None:
+    """The option of a number of ``numbers.FUTURE_OPTIONS``."""
+    slot, rest = divmod(con_id - numbers.FUTURE_OPTIONS_FROM, 1 << 17)
+    if slot >= len(numbers.FUTURE_OPTIONS):
+        return None
+    name = numbers.FUTURE_OPTIONS[slot]
+    one = next(one for one in future_classes().values() if not one.symbol and one.monthly == name)
+    month, rung = numbers.MONTHLY_EPOCH + (rest >> 10), rest >> 1 & 511
+    ends = not one.quarterly or month % 12 + 1 in QUARTERS
+    if not ends or rung >= one.grid.size:
+        return None
+    day = one.rule(one.days, month)
+    return future_option(one, day, name, month, rung=rung, call=bool(rest & 1))

@@ -215,6 +215,11 @@ def friday_before_wednesday(days: Calendar, month: int) -> int:
     return on_or_before(days, nth(month, WEDNESDAY, 3) - 12)
 
 
+def first_friday(days: Calendar, month: int) -> int:
+    """Options on live cattle: the first Friday of the month."""
+    return on_or_before(days, nth(month, FRIDAY, 1))
+
+
 # -- options on stocks, funds and indices -------------------------------------------------------
 
 

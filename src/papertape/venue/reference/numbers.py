@@ -11,6 +11,7 @@ from                      what
 1,000,000,000             options of the ``DENSE`` classes: any weekday, any strike
 1,536,870,912             options of the ``WEEKLY`` classes: weeks, any strike
 1,805,306,368             options of other stocks: months, coarse strikes
+2,073,741,824             monthly options on futures: months, strikes of a short grid
 2,080,000,000             futures
 2,090,000,000             instruments of the catalogue, by a hash of what they are
 2,130,000,000             instruments that a user adds, by the same hash
@@ -26,6 +27,8 @@ from typing import Final
 DENSE_FROM: Final = 1_000_000_000
 WEEKLY_FROM: Final = DENSE_FROM + (32 << 24)
 MONTHLY_FROM: Final = WEEKLY_FROM + (128 << 21)
+MONTHLY_SLOTS: Final = 4096
+FUTURE_OPTIONS_FROM: Final = MONTHLY_FROM + (MONTHLY_SLOTS << 16)
 FUTURES_FROM: Final = 2_080_000_000
 CATALOGUE_FROM: Final = 2_090_000_000
 USER_FROM: Final = 2_130_000_000
@@ -33,7 +36,6 @@ HIGHEST: Final = 2**31 - 1
 OURS_FROM: Final = DENSE_FROM
 """Every number from here on is ours."""
 
-MONTHLY_SLOTS: Final = 4096
 DENSE_EPOCH: Final = 737_430
 """Monday, 2020-01-06."""
 WEEKLY_EPOCH: Final = 738_158
@@ -60,6 +62,13 @@ WEEKLY: Final = (
     "XBI", "SMH", "SOXL", "TQQQ", "SQQQ", "ARKK", "KRE", "UVXY", "VXX", "IBIT", "TNA",
 )  # fmt: skip
 """Stocks and funds with weekly expiries; never reordered, at most 128."""
+
+FUTURE_OPTIONS: Final = (
+    "OGBL", "OGBM", "OGBS", "OZF", "OZT", "OTN", "OUB", "OZW", "OKE", "OZO", "OZM", "OZL", "HXE",
+    "PO", "OB", "OH", "GBU", "JPU", "ADU", "CAU", "CHU", "RTO", "OYM", "MES", "MNQ", "LE", "HE",
+    "GF",
+)  # fmt: skip
+"""Classes of monthly options on futures; never reordered, at most 47."""
 
 
 def weekday(day: int) -> int:
@@ -90,6 +99,14 @@ def monthly(slot: int, month: int, rung: int, call: bool) -> int | None:
     if not (0 <= place < 128 and 0 <= rung < 256):
         return None
     return MONTHLY_FROM + (slot << 16) + (place << 9) + (rung << 1) + call
+
+
+def future_option(slot: int, month: int, rung: int, call: bool) -> int | None:
+    """The number of a monthly option on a future; ``month`` counts from the year 0."""
+    place = month - MONTHLY_EPOCH
+    if not (0 <= place < 128 and 0 <= rung < 512):
+        return None
+    return FUTURE_OPTIONS_FROM + (slot << 17) + (place << 10) + (rung << 1) + call
 
 
 def future(slot: int, month: int) -> int | None:

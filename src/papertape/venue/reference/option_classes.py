@@ -11,8 +11,9 @@ from typing import Final
 import msgspec
 
 from . import expiries, numbers
-from .calendars import calendar
+from .calendars import Calendar, calendar
 from .expiries import Cycle, Rule
+from .roots import roots
 from .strikes import BROAD, COARSE, FUND, LARGE, SMALL, STOCK, VOLATILITY, StrikeGrid
 
 STOCK_VENUES: Final = (
@@ -90,7 +91,7 @@ def decoded(con_id: int) -> tuple[str, int, int, int, bool] | None:
         friday = numbers.WEEKLY_EPOCH + (rest >> 12) * 7 + expiries.FRIDAY
         day = expiries.on_or_before(calendar("US"), friday)
         return "weekly", slot, day, rest >> 1 & 2047, bool(rest & 1)
-    if numbers.MONTHLY_FROM <= con_id < numbers.MONTHLY_FROM + (numbers.MONTHLY_SLOTS << 16):
+    if numbers.MONTHLY_FROM <= con_id < numbers.FUTURE_OPTIONS_FROM:
         slot, rest = divmod(con_id - numbers.MONTHLY_FROM, 1 << 16)
         month = numbers.MONTHLY_EPOCH + (rest >> 9)
         day = expiries.third_friday(calendar("US"), month)
@@ -180,7 +181,7 @@ class FutureOptionClass(msgspec.Struct, frozen=True):
     root: str
     """Trading class of the future."""
     symbol: str
-    """The entry of ``numbers.DENSE``."""
+    """The entry of ``numbers.DENSE``; "" for one of ``numbers.FUTURE_OPTIONS``, by its class."""
     monthly: str
     rule: Rule
     grid: StrikeGrid
@@ -194,6 +195,18 @@ class FutureOptionClass(msgspec.Struct, frozen=True):
     quarterly: bool = False
     """Monthly options end in the months of the futures alone."""
 
+    @property
+    def days(self) -> Calendar:
+        """The business days that count."""
+        return calendar("EUREX" if self.root.startswith("FGB") else "US")
+
+    def number(self, day: int, month: int, rung: int, *, call: bool) -> int | None:
+        """The conId of a contract; None past the years that have numbers."""
+        if self.symbol:
+            return numbers.dense(numbers.DENSE.index(self.symbol), day, rung, call)
+        slot = numbers.FUTURE_OPTIONS.index(self.monthly)
+        return numbers.future_option(slot, month, rung, call)
+
     def listed(self, today: int, months: int = 12) -> Iterator[tuple[int, str, int]]:
         """(last day, class, contract month) of what is listed on a day, in order of the days."""
         found: dict[int, tuple[str, int]] = {}
@@ -205,7 +218,7 @@ class FutureOptionClass(msgspec.Struct, frozen=True):
         first = expiries.month_of(today)
         for month in range(first, first + months + 1):
             if not self.quarterly or month % 12 + 1 in expiries.QUARTERS:
-                day = self.rule(calendar("US"), month)
+                day = self.rule(self.days, month)
                 found[day] = self.monthly, month
         for day in sorted(found):
             if day >= today:
@@ -217,7 +230,7 @@ class FutureOptionClass(msgspec.Struct, frozen=True):
         for month in range(around, around + 3):
             if self.quarterly and month % 12 + 1 not in expiries.QUARTERS:
                 continue
-            if self.rule(calendar("US"), month) == day:
+            if self.rule(self.days, month) == day:
                 return self.monthly, month
         name = self._week_name(day, day) if self.weeks[0] else ""
         return (name, around) if name else None
@@ -264,4 +277,48 @@ def future_classes() -> dict[str, FutureOptionClass]:
         _fop("6E", "EUU", "EUU", e.friday_before_wednesday,
                           StrikeGrid(100_000, (3, 0.005)), 5, 10_000),
     )  # fmt: skip
-    return {row.root: row for row in rows}
+    return {row.root: row for row in (*rows, *map(_monthly, _MONTHLY.strip().splitlines()))}
+
+
+# future class rule tick-in-the-units-of-the-root digits bands-up-to:step quarterly
+_MONTHLY: Final = """
+FGBL OGBL friday_before_month     100     1       200:0.5
+FGBM OGBM friday_before_month     50      1       90:1,140:0.25
+FGBS OGBS friday_before_month     50      1       95:1,125:0.1
+ZF   OZF  friday_before_month     78125   100     90:1,140:0.25
+ZT   OZT  friday_before_month     781250  100     90:1,140:0.25
+TN   OTN  friday_before_month     15625   100     250:0.5
+UB   OUB  friday_before_month     3125    100     250:0.5
+ZW   OZW  friday_before_month     1250    10      2500:5
+KE   OKE  friday_before_month     1250    10      2500:5
+ZO   OZO  friday_before_month     1250    10      1500:5
+ZM   OZM  friday_before_month     500     10      1000:5
+ZL   OZL  friday_before_month     50      100     200:0.5
+HG   HXE  four_before_month       5       100     20:0.05
+PL   PO   four_before_month       1000    1       5000:10
+RB   OB   before_gas              1       10000   5:0.01
+HO   OH   before_gas              1       10000   5:0.01
+6B   GBU  friday_before_wednesday 1       10000   2.5:0.005
+6J   JPU  friday_before_wednesday 5       1000000 0.02:0.00005
+6A   ADU  friday_before_wednesday 5       10000   2:0.005
+6C   CAU  friday_before_wednesday 5       10000   2:0.005
+6S   CHU  friday_before_wednesday 5       10000   2.5:0.005
+RTY  RTO  third_friday            500     1       5000:10     quarterly
+YM   OYM  third_friday            10000   1       125000:250  quarterly
+MES  MES  third_friday            500     1       12500:25    quarterly
+MNQ  MNQ  third_friday            500     1       50000:100   quarterly
+LE   LE   first_friday            250     10      1000:2
+HE   HE   tenth                   250     10      500:1
+GF   GF   last_thursday           250     10      1000:2
+"""
+
+
+def _monthly(row: str) -> FutureOptionClass:
+    root, name, rule, tick, digits, bands, *quarterly = row.split()
+    scale = roots()[root].scale
+    edges = [tuple(map(float, band.split(":"))) for band in bands.split(",")]
+    grid = StrikeGrid(scale, *[(upto, step) for upto, step in edges])
+    return FutureOptionClass(
+        root, "", name, getattr(expiries, rule), grid, int(tick), int(digits),
+        quarterly=bool(quarterly),
+    )  # fmt: skip
