@@ -72,6 +72,11 @@ BOND = {
     "descAppend": "AAPL 4.15 06/22/46", "aggGroup": 7, "minSize": 2, "minTick": 0.001,
     "marketRuleIds": "342", "coupon": 4.15, "timeZoneId": "US/Eastern",
 }  # fmt: skip
+FINER_BOND = {
+    "contract.symbol": "", "contract.secType": "BOND", "contract.strike": 0.0,
+    "descAppend": "AAPL 3.85 05/04/43", "aggGroup": 7, "minSize": 2, "minTick": 0.0001,
+    "marketRuleIds": "1386", "coupon": 3.85,
+}  # fmt: skip
 INDEX = {
     "contract.conId": 416904, "contract.exchange": "CBOE", "contract.primaryExchange": "",
     "minTick": 0.01, "marketRuleIds": "25", "timeZoneId": "US/Central", "validExchanges": "CBOE",
@@ -86,9 +91,10 @@ INDEX = {
         (Contract(symbol="ES", secType="FUT", exchange="CME", currency="USD",
                   lastTradeDateOrContractMonth="202612"), FUTURE),
         (Contract(conId=236491195), BOND),
+        (Contract(conId=2116282152), FINER_BOND),
         (Contract(symbol="SPX", secType="IND", exchange="CBOE", currency="USD"), INDEX),
     ],
-    ids=["OPT", "FUT", "BOND", "IND"],
+    ids=["OPT", "FUT", "BOND", "BOND of four decimals", "IND"],
 )  # fmt: skip
 def test_as_captured(wanted: Contract, captured: dict[str, Any]) -> None:
     rows = contract_details(CATALOGUE, wanted, CAPTURED, HOURS)

@@ -267,13 +267,18 @@ def _fund(row: _Row) -> Instrument:
     return made
 
 
+_FINER_BONDS: Final = frozenset(("AAPL 3.85 05/04/43",))
+"""Bonds with four decimals, market rule 1386, as captured in July 2026."""
+
+
 def _bond(row: _Row) -> Instrument:
     extra, name = row.extra, f"IBCID{row.con_id}"
+    tick, rule = (100, 1386) if extra.get("described") in _FINER_BONDS else (1000, 342)
     treasury = extra.get("type") == "US GOVERNMENT"
     made: Bond = row.fill(
-        1_000_000, 1000, ("SMART",), primaryExchange="", localSymbol=name,
+        1_000_000, tick, ("SMART",), primaryExchange="", localSymbol=name,
         tradingClass=row.symbol, marketName=row.symbol, cusip=extra.get("cusip", name),
-        sizes=Sizes(1000, 1000, 1000) if treasury else Sizes(2, 1, 1), market_rule=342,
+        sizes=Sizes(1000, 1000, 1000) if treasury else Sizes(2, 1, 1), market_rule=rule,
         coupon=int(Decimal(extra["coupon"]) * 1000), matures=day_number(extra["matures"]),
         issued=day_number(extra["issued"]), bondType=extra.get("type", "CORP"),
         issuer=extra.get("issuer", ""), ratings=extra.get("ratings", ""), hours="BONDS",
