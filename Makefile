@@ -76,6 +76,7 @@ gen: $(DEV_STAMP)  ## write the generated modules and tables
 	$(PY) scripts/build_messages.py
 	$(PY) scripts/build_settings.py
 	$(PY) scripts/build_kinds.py
+	$(PY) scripts/build_lookups.py
 	$(PY) scripts/build_requests.py
 
 dist: $(DIST_STAMP)  ## build wheel and source archive twice, compare the bytes, check what is shown of them

@@ -11,6 +11,7 @@ ROWS = {
     "build_attributes.py": "| children and groups | `parentId`, `ocaGroup`",
     "build_order_types.py": "| MKT OPG | `BUY 10 AAPL MKT OPG` | yes",
     "build_requests.py": "| 18 | requestFA | yes |",
+    "build_lookups.py": "| `marketRuleIds` | **26: 4563 …** |",
     "build_generic_ticks.py": "| 233 | RTVolume | all but CRYPTO |",
 }
 """Each script, and how a row of its page begins."""

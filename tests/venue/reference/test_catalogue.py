@@ -133,6 +133,7 @@ LOOKUPS = [
     (Contract(conId=236491195, exchange="SMART"), "BOND AAPL"),
     (Contract(symbol="IBCID236491195", secType="BOND", exchange="SMART"), "BOND AAPL"),
     (Contract(localSymbol="IBCID236491195", secType="BOND", exchange="SMART"), "BOND AAPL"),
+    (Contract(secIdType="CUSIP", secId="IBCID236491195", exchange="SMART"), "BOND AAPL"),
     (Contract(symbol="SPX", secType="IND", exchange="CBOE", currency="USD"), "IND SPX"),
 ]  # fmt: skip
 

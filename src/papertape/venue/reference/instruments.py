@@ -267,6 +267,7 @@ class Instruments:
             found += self._by_word.get(value, ())
             if key == "cusip":
                 found += [e for isin in _isins(value) for e in self._catalogued("isin", isin)]
+                found += self._bond(value)
             elif key == "local" and self._catalogue is not None:
                 found += self._catalogue.of(value)
                 # EUR.USD is the symbol EUR, IBM.CFD the symbol IBM: before the point.
