@@ -27,6 +27,10 @@ def test_symbols_match_by_prefix_and_by_name() -> None:
     assert len(matching_symbols(CATALOGUE, "A")) == MOST_MATCHES
     assert matching_symbols(CATALOGUE, " ") == []
     assert matching_symbols(CATALOGUE, "no such thing") == []
+    for symbol in ("GBL", "CL", "ES", "N225"):
+        rows = [row for row in matching_symbols(CATALOGUE, symbol) if row.contract.symbol == symbol]
+        (under,) = (row for row in rows if row.contract.secType == "IND")
+        assert "FUT" in under.derivativeSecTypes
     (index,) = (r for r in matching_symbols(CATALOGUE, "SPX") if r.contract.conId == 416904)
     assert index.derivativeSecTypes == ["OPT", "BAG"]
 

@@ -41,7 +41,7 @@ ARCA NASDAQ NYSE BATS BYX EDGEA DRCTEDGE BEX IEX MEMX AMEX CHX PSX PEARL LTSE NY
 CBOE AMEX PHLX ISE BOX MIAX BATS NASDAQOM OPT
 CME CBOT NYMEX COMEX FUT,FOP
 CFE NYBOT OSE.JPN HKFE KSE SGX FUT
-EUREX FUT,OPT
+EUREX FUT,FOP,OPT
 DTB OPT
 LSE LSEETF IBIS IBIS2 SBF AEB ENEXT.BE BVME BM EBS SFB CPH OSL HEX TSE MEXI ASX SEHK TSEJ KSE STK
 PAXOS ZEROHASH CRYPTO
@@ -72,6 +72,11 @@ def matching_symbols(instruments: Instruments, pattern: str) -> list[ContractDes
     for issuer, bond in issuers.items():
         contract = Contract(secType="BOND", issuerId=issuer, description=bond.longName)
         found.insert(min(len(found), 1), ContractDescription(contract, []))
+    chains = instruments.chains
+    known = {row.contract.conId for row in found}
+    for under in chains.indices(text) if chains is not None else ():  # what futures are on
+        if under.conId not in known:
+            found.insert(min(len(found), 1), _described(instruments, under))
     return found[:MOST_MATCHES]
 
 
