@@ -1,5 +1,6 @@
 """``papertape proxy`` as users run it."""
 
+import os
 import re
 import signal
 import socket
@@ -63,3 +64,23 @@ def test_what_is_wrong_is_said_in_one_line(
 ) -> None:
     (tmp_path / "there").touch()
     assert said in papertape("proxy", *words, cwd=tmp_path, code=2).output
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell's background commands")
+def test_in_the_background_of_a_script_sigterm_ends_it(tmp_path: Path) -> None:
+    # `papertape proxy … &` in a script: the shell has it ignore SIGINT.
+    recording = tmp_path / "day.recording"
+    told = [*command("proxy", "--listen", "0", "--to", "127.0.0.1:9", "--record"), str(recording)]
+    process = subprocess.Popen(
+        told, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("listening on ")
+        process.send_signal(signal.SIGTERM)
+        out, log = process.communicate(timeout=PATIENCE_S)
+    finally:
+        process.kill()
+    assert (process.returncode, log) == (0, "")
+    assert "0 of 0 connections open" in out

@@ -10,10 +10,8 @@ PROGRESS_S: Final = 0.5
 
 
 async def until_stopped(line: Callable[[], str]) -> None:
-    """Wait for Ctrl-C or SIGTERM; meanwhile show a progress line when stderr is a terminal."""
+    """Wait to be cancelled; meanwhile show a progress line when stderr is a terminal."""
     with_terminal = sys.stderr.isatty()
-    # What asyncio does at Ctrl-C is right for SIGTERM too, and there is no other way on Windows.
-    before = signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     shown = ""
     try:
         while True:
@@ -23,18 +21,29 @@ async def until_stopped(line: Callable[[], str]) -> None:
                 sys.stderr.flush()
                 shown = told
     finally:
-        signal.signal(signal.SIGTERM, before)
         if shown:
             sys.stderr.write("\n")
 
 
 def run(main: Callable[[], Awaitable[None]]) -> None:
-    """Run a coroutine until it ends or Ctrl-C stops it, which is no failure."""
+    """Run a coroutine until it ends, or Ctrl-C or SIGTERM stops it, which is no failure."""
 
     async def whole() -> None:
-        await main()
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None
+
+        def stop(*_: object) -> None:
+            loop.call_soon_threadsafe(task.cancel)
+
+        # Not what asyncio does at Ctrl-C: a shell that starts a command in the background has it
+        # ignore SIGINT. And not the loop's own handlers, which Windows lacks.
+        before = signal.signal(signal.SIGTERM, stop)
+        try:
+            await main()
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
     try:
         asyncio.run(whole())
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         return
