@@ -497,11 +497,19 @@ class JournalError(_Advised):
 class WorldError(PapertapeError):
     """A line of a world cannot be read or carried out: where, what was read, what would be legal.
 
-    ``line`` and ``column`` count from 1; 0 is a step that no text has.
+    ``line`` and ``column`` count from 1; 0 is a step that no text has. ``near`` is what was
+    probably meant.
     """
 
     def __init__(
-        self, reason: str, *, line: int = 0, column: int = 0, found: str = "", legal: str = ""
+        self,
+        reason: str,
+        *,
+        line: int = 0,
+        column: int = 0,
+        found: str = "",
+        legal: str = "",
+        near: str = "",
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -509,9 +517,11 @@ class WorldError(PapertapeError):
         self.column = column
         self.found = found
         self.legal = legal
+        self.near = near
 
     def __str__(self) -> str:
         place = f"line {self.line}, column {self.column}: " if self.line else ""
         found = f"{_quoted(self.found)} " if self.found else ""
-        legal = f". Legal: {self.legal}" if self.legal else ""
-        return visible(f"{place}{found}{self.reason}{legal}")
+        near = f". Did you mean {self.near}?" if self.near else ""
+        legal = f"{'' if near else '.'} Legal: {self.legal}" if self.legal else ""
+        return visible(f"{place}{found}{self.reason}{near}{legal}")

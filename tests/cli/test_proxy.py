@@ -73,7 +73,7 @@ def test_in_the_background_of_a_script_sigterm_ends_it(tmp_path: Path) -> None:
     told = [*command("proxy", "--listen", "0", "--to", "127.0.0.1:9", "--record"), str(recording)]
     process = subprocess.Popen(
         told, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),  # noqa: PLW1509
     )  # fmt: skip
     try:
         assert process.stdout is not None

@@ -109,14 +109,14 @@ def test_without_a_program_time_jumps_to_the_end(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("quot SPY 1 x 2", "line 1, column 1: 'quot' is no verb"),
-        ("quote NOSUCH 1 x 2", "line 1, column 1: 'NOSUCH' is the name of no contract"),
+        ("quote NOSUCH 1 x 2", "line 1, column 7: 'NOSUCH' is the name of no contract"),
         ("start 2026-03-08 02:30 US/Eastern", "is no time that clocks there show"),
         ("start 2026-04-10 10:00 Mars/North", "has no such time zone"),
-        ("drill no-such", "line 1, column 1: is not a drill"),
+        ("drill no-such", "line 1, column 7: 'no-such' is not a drill"),
         ("drill farm-blip ms=x", "has an option that is not valid"),
         ("fill dip", "'dip' is no order of a rule above"),
         ("contract X STK NYSE USD tick 0.03", "is no good as minTick"),
-        ("on order BUY\n  +1s quote NOSUCH 1 x 2", "line 2, column 3: 'NOSUCH' is the name of no"),
+        ("on order BUY\n  +1s quote NOSUCH 1 x 2", "line 2, column 13: 'NOSUCH' is the name of no"),
     ],
 )
 def test_check_tells_what_is_wrong_and_run_does_not_begin(

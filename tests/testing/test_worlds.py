@@ -35,6 +35,15 @@ def test_a_world_founds_the_station_and_is_played(tws: RunningStation) -> None:
         tws.play("start 2026-04-10 15:40")
 
 
+def test_a_name_that_no_request_has_is_no_nought(tws: RunningStation) -> None:
+    with pytest.raises(WorldError, match="Did you mean placeOrder"):
+        tws.requests.count("PlaceOrdr")
+    with pytest.raises(WorldError, match="Did you mean symbol"):
+        tws.requests.count("reqMktData", contract__symbl="SPY")
+    with pytest.raises(WorldError, match="no request"):
+        tws.expect("no requests cancelOrdr")
+
+
 def test_a_fill_is_corrected_and_busted(tws: RunningStation) -> None:
     tws.start("2026-04-10 15:40 US/Eastern")
     tws.pause()

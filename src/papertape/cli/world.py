@@ -13,7 +13,7 @@ from ..server.worlds.founding import check_world
 from ..testing.worldrun import run_world
 from ..worlds.steps import World
 from .control import told
-from .world_file import read_file
+from .world_file import read_every_line, read_file
 
 world = typer.Typer(
     help="Worlds: what the market, the broker and TWS do in a test; see docs/guides/worlds.md.",
@@ -30,19 +30,22 @@ FAILED, WRONG, PROGRAM = 1, 2, 3
 def check(file: File) -> None:
     """Read a world and look its names up; tell everything that is wrong, with line and column.
 
-    Exit code 0 when it can be played, 2 otherwise. Example: `papertape world check dip.world`
+    Names are looked up once every line can be read. Exit code 0 when it can be played, 2 otherwise.
+    Example: `papertape world check dip.world`
     """
     console = Console(highlight=False, soft_wrap=True)
     try:
-        found = read_file(file)
-        problems = check_world(found)
+        found, problems = read_every_line(file)
+        problems = problems or check_world(found)
     except WorldError as error:
         found, problems = World(), [error]
     for problem in problems:
         console.print(f"{visible(file)}: {problem}", markup=False)
     if problems:
         raise typer.Exit(WRONG)
-    console.print(f"{visible(file)}: {len(found.steps)} steps, nothing is wrong", markup=False)
+    count = len(found.steps)
+    steps = f"{count} step{'' if count == 1 else 's'}"
+    console.print(f"{visible(file)}: {steps}, nothing is wrong", markup=False)
 
 
 @world.command()

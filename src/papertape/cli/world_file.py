@@ -2,18 +2,28 @@
 
 from pathlib import Path
 
-from ..errors import SettingsError
-from ..worlds.reading import MOST_BYTES, read_world
+from ..errors import SettingsError, WorldError
+from ..worlds.reading import MOST_BYTES, read_all, read_world
 from ..worlds.steps import World
 
 
 def read_file(path: Path) -> World:
     """Read a world from a file. Raises ``SettingsError`` for one that cannot be read, and
     ``WorldError``."""
+    return read_world(_text(path), str(path))
+
+
+def read_every_line(path: Path) -> tuple[World, list[WorldError]]:
+    """The same, with every line that cannot be read. Raises ``SettingsError``, and ``WorldError``
+    for a text that is too long."""
+    return read_all(_text(path), str(path))
+
+
+def _text(path: Path) -> str:
     try:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
-        return read_world(data.decode("utf-8-sig"), str(path))
+        return data.decode("utf-8-sig")
     except OSError as error:
         raise SettingsError(f"cannot be read: {error.strerror}", path=path) from error
     except UnicodeDecodeError as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..server.station import Station
+from ..server.worlds.checking import check_request
 from ..server.worlds.expecting import shown_value
 from ..server.worlds.seen import SeenRequest, brief
 
@@ -28,7 +29,11 @@ class RequestHands:
         self, name: str = "", *, client: int | None = None, **fields: Any
     ) -> list[SeenRequest]:
         """The requests of an official name (``placeOrder``, ``PlaceOrder``), in the order of their
-        coming, with fields as given; ``contract__symbol="SPY"`` is a field of a field."""
+        coming, with fields as given; ``contract__symbol="SPY"`` is a field of a
+        field. Raises ``WorldError`` for a name that no request has, and for a field that it lacks.
+        """
+        if name:
+            check_request(name, [field.replace("__", ".") for field in fields])
         found: list[SeenRequest] = self._call(
             lambda station: list(station.world.seen.requests(name))
         )

@@ -21,17 +21,20 @@ from .steps import (
     RuleAct,
     RuleStep,
     SeedStep,
+    StartStep,
     World,
     WorldStep,
 )
 from .verbs import VERBS, Verb
-from .words import LONGEST, Word, Words, cut
+from .words import LONGEST, Word, Words, cut, nearest
 
 MOST_BYTES: Final = 1 << 20
 MOST_LINES: Final = 20_000
 DEEPEST: Final = 8
 """Blocks in blocks."""
 MOST_RULE_ACTS: Final = 1_000
+MOST_PROBLEMS: Final = 100
+"""What is told of a world that is wrong in more places."""
 replace = msgspec.structs.replace
 
 
@@ -50,25 +53,47 @@ class _Line(msgspec.Struct):
 
 def read_world(text: str, name: str = "") -> World:
     """Read a whole world. Raises ``WorldError`` at the first thing that is wrong."""
-    steps = _steps(_tree(text), None)
-    for place, one in enumerate(steps):
-        before = [earlier.step for earlier in steps[:place]]
-        late = not all(isinstance(step, HoursStep | SeedStep) for step in before)
-        if type(one.step).__struct_config__.tag == "start" and late:
-            raise WorldError(
-                "begins the world, so it stands first", line=one.line, column=one.column,
-                found="start", legal="start as the first line",
+    world, problems = read_all(text, name)
+    if problems:
+        raise problems[0]
+    return world
+
+
+def read_all(text: str, name: str = "") -> tuple[World, list[WorldError]]:
+    """Read what can be read of a whole world; the lines that cannot, each with what is wrong, at
+    most ``MOST_PROBLEMS``. A line that cannot be read is left out with its block."""
+    wrong: list[WorldError] = []
+    steps: list[PlacedStep] = []
+    for line in _tree(text, wrong):
+        try:
+            steps += _steps([line], None)
+        except WorldError as error:
+            wrong.append(error)
+    late = False
+    for one in steps:
+        if isinstance(one.step, StartStep) and late:
+            wrong.append(
+                WorldError(
+                    "begins the world, so it stands first", line=one.line, column=one.column,
+                    found="start", legal="start as the first line",
+                )
             )  # fmt: skip
-    return World(steps=tuple(steps), name=name)
+        late = late or not isinstance(one.step, HoursStep | SeedStep)
+    wrong.sort(key=lambda error: (error.line, error.column))
+    return World(steps=tuple(steps), name=name), wrong[:MOST_PROBLEMS]
 
 
 def read_steps(text: str) -> tuple[PlacedStep, ...]:
     """Read lines for a station that runs already. Raises ``WorldError``."""
-    return tuple(_steps(_tree(text), None))
+    wrong: list[WorldError] = []
+    lines = _tree(text, wrong)
+    if wrong:
+        raise wrong[0]
+    return tuple(_steps(lines, None))
 
 
-def _tree(text: str) -> list[_Line]:
-    """The lines by their indentation."""
+def _tree(text: str, wrong: list[WorldError]) -> list[_Line]:
+    """The lines by their indentation; those that are none go to ``wrong``."""
     if len(text) > MOST_BYTES:
         raise WorldError(f"a world has at most {MOST_BYTES} characters, this one {len(text)}")
     lines = text.splitlines()
@@ -78,12 +103,11 @@ def _tree(text: str) -> list[_Line]:
     above: list[_Line] = []
     margin = _margin(lines)
     for number, raw in enumerate(lines, 1):
-        tab = raw.find("\t")
-        if tab >= 0 and not raw[:tab].strip():
-            raise WorldError(
-                "indents a line", line=number, column=tab + 1, found="a tab", legal="spaces"
-            )
-        line = _Line(number, raw, cut(raw, number), [])
+        try:
+            line = _line(raw, number)
+        except WorldError as error:
+            wrong.append(error)
+            continue
         if not line.words:
             continue
         while above and above[-1].indent >= line.indent:
@@ -98,6 +122,19 @@ def _tree(text: str) -> list[_Line]:
                 column=line.words[0].column, found=line.words[0].text,
             )  # fmt: skip
     return top
+
+
+def _line(raw: str, number: int) -> _Line:
+    """A line in its words. Raises ``WorldError`` for a tab before them, and a quote left open."""
+    tab = raw.find("\t")
+    if tab >= 0 and not raw[:tab].strip():
+        raise WorldError(
+            "indents a line", line=number, column=tab + 1, found="a tab", legal="spaces"
+        )
+    words = cut(raw, number)
+    last = words[-1] if words else Word("", 1)
+    end = last.column - 1 + len(last.text) + 2 * last.quoted
+    return _Line(number, raw[:end], words, [])
 
 
 def _margin(lines: Sequence[str]) -> int:
@@ -170,7 +207,8 @@ def _verb(words: Words) -> Verb:
         if verb is not None and words.take(*name.split()):
             break
     else:
-        raise words.wrong("is no verb", listed())
+        starts = dict.fromkeys(name.partition(" ")[0] for name in VERBS)
+        raise words.wrong("is no verb", listed(), near=nearest(first, starts))
     if verb.name == "on every":
         words.need("order", RULE)
     return verb
@@ -262,6 +300,7 @@ def _placed(step: WorldStep, moment: Nanos | None, line: _Line) -> PlacedStep:
         line=line.number,
         column=line.words[0].column,
         text=" ".join(line.text.split()),
+        source=line.text,
     )
 
 

@@ -318,7 +318,9 @@ class PlacedStep(msgspec.Struct, frozen=True, kw_only=True):
     line: int = 0
     column: int = 0
     text: str = ""
-    """The line as written."""
+    """The line as written, with single spaces."""
+    source: str = ""
+    """The line with all its spaces, in which columns are counted."""
 
 
 class World(msgspec.Struct, frozen=True, kw_only=True):

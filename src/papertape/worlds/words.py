@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Final
 
 import msgspec
@@ -21,6 +22,8 @@ SPAN: Final = "a time with its unit: 100ms, 5s, 2m, 1h, 1d; 31 days at most"
 PRICE: Final = "a price such as 170.08"
 NUMBER: Final = "a number such as 100 or 25,000"
 MOST: Final = 10**15
+LONGEST_WORD: Final = 60
+"""Characters of a word that is looked for among those that are known."""
 _DIGITS: Final = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d{1,16})?(\.\d{1,12})?(?<=\d)")
 _WORD: Final = re.compile(r'"([^"]*)"?|[*@;]|[^\s*@;"]+')
 _SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)(ns|us|ms|s|m|h|d)")
@@ -84,7 +87,7 @@ class Words:
         word = self._words[self._at] if self.more else None
         return "" if word is None or word.quoted else word.text
 
-    def wrong(self, reason: str, legal: str = "", *, back: int = 0) -> WorldError:
+    def wrong(self, reason: str, legal: str = "", *, back: int = 0, near: str = "") -> WorldError:
         """The error at the next word, or ``back`` words before it."""
         at = self._at - back
         word = self._words[at] if 0 <= at < len(self._words) else None
@@ -94,12 +97,13 @@ class Words:
             column=self.column if word is None else word.column,
             found="" if word is None else word.text,
             legal=legal,
+            near=near,
         )
 
-    def unfit(self, what: str, legal: str = "") -> WorldError:
+    def unfit(self, what: str, legal: str = "", *, near: str = "") -> WorldError:
         """The error where ``what`` should be."""
         if self.more:
-            return self.wrong(f"is not {what}", legal)
+            return self.wrong(f"is not {what}", legal, near=near)
         return self.wrong(f"{what} should be", legal)
 
     # -- taking -------------------------------------------------------------------------------
@@ -161,7 +165,7 @@ class Words:
     def one_of(self, what: str, known: Collection[str]) -> str:
         """Take one of these words."""
         if self.peek() not in known:
-            raise self.unfit(what, ", ".join(known))
+            raise self.unfit(what, ", ".join(known), near=nearest(self.peek(), known))
         return self.next(what)
 
     # -- kinds of words -----------------------------------------------------------------------
@@ -258,6 +262,7 @@ class Words:
             raise self.wrong(
                 "is no symbol",
                 'a symbol in capitals such as SPY or EUR.USD, a conId, or "a local symbol"',
+                near=word.text.upper() if _SYMBOL.fullmatch(word.text.upper()) else "",
             )
         self._at += 1
         return word.text
@@ -287,6 +292,13 @@ class Words:
         if len(text) != 3 or not text.isalpha() or not text.isupper():
             raise self.wrong("is no currency", "three capitals such as USD", back=1)
         return text
+
+
+def nearest(text: str, known: Collection[str]) -> str:
+    """The one of some words that was probably meant; "" where none is near."""
+    plain = {one.casefold(): one for one in known}
+    found = get_close_matches(text.casefold()[:LONGEST_WORD], plain, 1, 0.75)
+    return plain[found[0]] if found else ""
 
 
 def span_of(text: str) -> Nanos | None:

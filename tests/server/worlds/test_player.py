@@ -139,7 +139,7 @@ def test_lines_while_it_runs_and_names() -> None:
     assert play.told()[-1] == "1 Cancelled 10"
     with pytest.raises(WorldError, match="no order with the permId"):
         play.say("fill one")
-    with pytest.raises(WorldError, match="line 1, column 1: 'two' is no order that has come"):
+    with pytest.raises(WorldError, match="line 1, column 6: 'two' is no order that has come"):
         play.say("fill two")
 
 
@@ -268,7 +268,7 @@ def test_a_step_that_cannot_be_carried_out_fails_the_world() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("quote NOSUCH 1 x 2", "line 1, column 1: 'NOSUCH' is the name of no contract"),
+        ("quote NOSUCH 1 x 2", "line 1, column 7: 'NOSUCH' is the name of no contract"),
         ("\nquote SPY 1.00001 x 2", "line 2, column 1: 1.00001 is no price of SPY"),
         ("account DU9 holds 5 SPY @ 3", "there is no account 'DU9'"),
         ("drill no-such", "is not a drill"),

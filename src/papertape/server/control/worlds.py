@@ -11,6 +11,7 @@ from ...errors import WorldError
 from ...worlds.reading import MOST_BYTES, read_steps, read_world
 from ...worlds.verbs import VERBS
 from ..aio.server import StationServer
+from ..worlds.checking import request_named
 from ..worlds.seen import SeenRequest
 from .stations import CONFLICT, NOT_FOUND, Chosen, act, moment
 from .views.base import View
@@ -161,12 +162,18 @@ async def end(server: Chosen) -> WorldView:
     return world_view(server)
 
 
-@router.get("/stations/{station}/world/requests", responses=NOT_FOUND)
+@router.get("/stations/{station}/world/requests", responses=CONFLICT)
 async def requests(
     server: Chosen,
     name: Annotated[str, Query(max_length=100, description="Official name of a request.")] = "",
     after: Annotated[int, Query(ge=0, le=2**53, description="Only those after this number.")] = 0,
 ) -> list[RequestView]:
-    """List the latest requests of all clients since a world first played, oldest first."""
+    """List the latest requests of all clients since a world first played, oldest first; 409 for a
+    name that no request has."""
+    try:
+        if name:
+            request_named(name)
+    except WorldError as error:
+        raise HTTPException(409, str(error)) from error
     found = [one for one in server.station.world.seen.requests(name) if one.number > after]
     return [_request(one) for one in found[-MOST:]]

@@ -23,6 +23,7 @@ from ..plant.broker_link import BrokerLink
 from ..settings import StationSettings
 from ..timing import Timing
 from ..venue_port import Venue
+from .wrongs import world_error
 
 KINDS: Final = (
     "STK",
@@ -72,8 +73,10 @@ class Desk:
         ``WorldError``."""
         try:
             self._carry_out(step)
-        except (ScriptRefused, AccountRefused, SettingsError) as error:
+        except (ScriptRefused, AccountRefused) as error:
             raise WorldError(str(error)) from error
+        except SettingsError as error:
+            raise world_error(error) from error
 
     def _carry_out(self, step: steps.WorldStep) -> None:
         match step:

@@ -16,6 +16,7 @@ from ...errors import WorldError
 from ...venue.units import CASH_SCALE, SECOND, Nanos, size_decimal
 from ...worlds.steps import ExpectStep, PlacedStep
 from ..venue_port import Venue
+from .checking import check_request
 from .desk import Desk
 from .seen import Seen, SeenOrder, SeenRequest, brief
 
@@ -77,11 +78,14 @@ class Expecting:
         self.reports[name] = value
 
     def add(self, placed: PlacedStep, began: Nanos, now: Nanos) -> None:
-        """Expect something. Raises ``WorldError`` for a name that there is not."""
+        """Expect something. Raises ``WorldError`` for the name of an instrument, a request or a
+        field of one that there is not."""
         step = placed.step
         assert isinstance(step, ExpectStep)
         if step.symbol:
             self._desk.instrument(step.symbol)
+        if step.request:
+            check_request(step.request, [name for name, _ in step.fields])
         since, deadline = began + step.since, None
         if step.within is not None:
             deadline = since + step.within

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 from typing import Final
+from zoneinfo import available_timezones
 
 import msgspec
 
@@ -16,11 +17,14 @@ from ...venue.reference.listings import CATALOGUE
 from ...venue.reference.securities import OptionContract
 from ...venue.units import Nanos
 from ...worlds import steps
+from ...worlds.words import nearest
 from ..assembly import MarketSettings
 from ..clock import start_instant
 from ..drills import check_drill
+from .checking import problems_of
 from .desk import named, next_clock
 from .player import located, zone_of
+from .wrongs import locate, world_error
 
 replace = msgspec.structs.replace
 
@@ -77,7 +81,10 @@ def start_of(step: steps.WorldStep, zone: str) -> Nanos:
     try:
         return start_instant(step.text, zone)
     except SettingsError as error:
-        raise WorldError(error.reason, found=step.text, legal=error.advice or "") from error
+        wrong, named_zone = world_error(error), zone_of(step)
+        if "zone" in error.reason and named_zone:
+            wrong.found, wrong.near = named_zone, nearest(named_zone, available_timezones())
+        raise wrong from error
 
 
 def contract_of_fields(step: steps.WorldStep) -> Instrument:
@@ -149,12 +156,14 @@ def check_world(world: steps.World, zone: str = "US/Eastern") -> list[WorldError
         try:
             return work()
         except WorldError as error:
-            if not error.line:
-                error.line, error.column = one.line, one.column
-            found.append(error)
+            told(one, error)
         except SettingsError as error:
-            found.append(WorldError(str(error), line=one.line, column=one.column))
+            told(one, world_error(error))
         return None
+
+    def told(one: steps.PlacedStep, error: WorldError) -> None:
+        locate(error, one)
+        found.append(error)
 
     def check(one: steps.PlacedStep) -> None:
         nonlocal zone, begins, instruments
@@ -173,15 +182,13 @@ def check_world(world: steps.World, zone: str = "US/Eastern") -> list[WorldError
         elif isinstance(step, steps.DrillStep):
             tried(one, lambda: check_drill(step.text))
         elif (name := order_named(step)) and name not in orders:
-            found.append(
-                WorldError(
-                    "is no order of a rule above", line=one.line, column=one.column,
-                    found=name, legal=", ".join(sorted(orders)) or "on order … as NAME",
-                )
-            )  # fmt: skip
+            legal = ", ".join(sorted(orders)) or "on order … as NAME"
+            near = nearest(name, orders)
+            told(one, WorldError("is no order of a rule above", found=name, legal=legal, near=near))
         symbol = getattr(step, "symbol", "")
-        if symbol:
-            tried(one, lambda: named(instruments, symbol, begins))
+        if not symbol or tried(one, lambda: named(instruments, symbol, begins)) is not None:
+            for problem in problems_of(step, instruments, begins):
+                told(one, problem)
         for text in (getattr(step, "at", ""), getattr(step, "before", "")):
             if text:
                 tried(one, partial(next_clock, text, begins, zone))

@@ -36,6 +36,7 @@ from .correcting import Correcting
 from .desk import Boards, Desk
 from .expecting import Expecting, WorldOutcome
 from .seen import Seen
+from .wrongs import locate
 
 log = logging.getLogger("papertape.station")
 replace = msgspec.structs.replace
@@ -276,8 +277,7 @@ def located(one: PlacedStep) -> Iterator[None]:
     try:
         yield
     except WorldError as error:
-        if one.line and not error.line:
-            error.line, error.column = one.line, one.column
+        locate(error, one)
         raise
 
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Final
 
 from ...server.station import Station
+from ...server.worlds.checking import request_named
 from ...venue.units import CASH_SCALE, SECOND, size_decimal
 
 FUNCTIONS: Final = (
@@ -63,7 +64,10 @@ class StormView:
         return Decimal(sum(symbol in ("", one) for one in self.filled))
 
     def requests(self, name: str = "") -> Decimal:
-        """How many requests of an official name the program has sent."""
+        """How many requests of an official name the program has sent. Raises ``WorldError`` for a
+        name that no request has."""
+        if name:
+            request_named(name)
         return Decimal(sum(1 for _ in self._station.world.seen.requests(name)))
 
     def now(self) -> Decimal:
