@@ -117,7 +117,7 @@ TABLES = {
     "what the hedge of a volatility order cannot be": """
         submit  #4 BUY 5 AAPL_C260 VOL volatility=20 volatilityType=2 deltaNeutralOrderType=STP  -> #4 refused 380
         submit  #4 BUY 5 AAPL_C260 VOL volatility=20 volatilityType=2 deltaNeutralOrderType=MKT deltaNeutralAuxPrice=1  -> #4 refused 379
-        submit  #4 BUY 5 AAPL_C260 VOL volatility=20 volatilityType=2 deltaNeutralOrderType=LMT  -> #4 refused 378
+        submit  #4 BUY 5 AAPL_C260 VOL volatility=20 volatilityType=2 deltaNeutralOrderType=REL  -> #4 refused 378
         submit  #4 BUY 5 AAPL_C260 VOL volatility=20 volatilityType=2 deltaNeutralOrderType=LMT deltaNeutralAuxPrice=1.001  -> #4 refused 377
         submit  #4 BUY 5 AAPL_C260 VOL volatility=20 volatilityType=2 deltaNeutralOrderType=MKT deltaNeutralConId=756733  -> #4 refused 10010
         submit  #4 BUY 5 AAPL LMT 250 deltaNeutralOrderType=MKT  -> #4 refused 372

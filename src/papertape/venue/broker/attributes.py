@@ -127,7 +127,7 @@ order served    the components of a scale order: 408, 410, 417, 419
 order served    its profit orders, its price in time, how it begins: 110, 417, 418, 433, 446 to 449
     scalePriceAdjustValue scalePriceAdjustInterval scaleProfitOffset scaleAutoReset
     scaleInitPosition scaleInitFillQty scaleRandomPercent
-order served    a child whose size is that of what its parent trades: 10007 to 10010
+order served    a child whose size is that of what its parent trades: 10007 to 10010, 10063
     hedgeType hedgeParam hedgeMaxSize
 order refused   the prices and sizes of a scale order as a table, whose form nobody documents
     scaleTable

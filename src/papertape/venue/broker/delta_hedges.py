@@ -21,8 +21,9 @@ from ..reference.descriptions import ORDER_TAG
 from ..reference.instruments import Instrument, Instruments, Refusal
 from ..reference.securities import OptionContract
 from ..special import PLAIN, DeltaHedge, Special
-from ..units import RATE_SCALE, SIZE_SCALE, SizeUnits
+from ..units import RATE_SCALE, SIZE_SCALE, PriceUnits, SizeUnits
 from .order_types import BY_VOLATILITY, OrderType
+from .price_terms import on_increment
 
 NONE: Final = ("", "None", "NONE")
 MARKET, LIMIT, RELATIVE = "MKT", "LMT", "REL"
@@ -30,6 +31,8 @@ TYPES: Final = (MARKET, LIMIT, RELATIVE)
 """The order types of a hedge."""
 KINDS: Final = ("STK", "FUT", "CFD")
 HIGHEST: Final = 1e9
+LARGEST: Final = 10**9 * SIZE_SCALE
+"""The largest size of an order."""
 
 
 def delta_hedge_of(
@@ -45,7 +48,7 @@ def delta_hedge_of(
         return Refusal(380)
     if name == MARKET and price:
         return Refusal(379)
-    if name != MARKET and not price:
+    if name == RELATIVE and not price:
         return Refusal(378)
     hedge = _fitting(order.deltaNeutralConId, entry, instruments)
     if hedge is None:
@@ -66,10 +69,7 @@ def _fitting(con_id: int, entry: Instrument, instruments: Instruments) -> Instru
 
 def _units(price: float, entry: Instrument) -> int | None:
     """Return a price or a distance in units; None where it is none, or not on the increment."""
-    if not isfinite(price) or not 0 <= price < HIGHEST:
-        return None
-    units = round(price * entry.scale)
-    return None if units % entry.tick else units
+    return on_increment(price, entry) or None if price else 0
 
 
 def with_neutral(
@@ -104,15 +104,25 @@ class DeltaHedges:
 
     def size(self, terms: Terms, before: SizeUnits, after: SizeUnits) -> SizeUnits:
         """Return what hedges a fill that took an order from one filled size to another: positive
-        is bought, negative sold, 0 where the market has no price for it. What rounding leaves of
-        one fill goes with the next."""
+        is bought, negative sold, 0 where the market has no price for it; at most what an order may
+        be. What rounding leaves of one fill goes with the next."""
         hedge = terms.extras.delta
         assert hedge is not None
         entry, other = self._instruments[terms.conId], self._instruments[hedge.conId]
         delta = self._delta(terms, entry) if hedge.delta is None else hedge.delta
         units = other.multiplier * RATE_SCALE
         per = -terms.side * delta * entry.multiplier
-        return _whole(per * after, units) - _whole(per * before, units)
+        size = _whole(per * after, units) - _whole(per * before, units)
+        return min(max(size, -LARGEST), LARGEST)
+
+    def limit(self, hedge: DeltaHedge, side: int) -> PriceUnits | None:
+        """Return the limit of a hedge: its own, or the best price of the other side at this
+        instant, or else the last one; None of one without a limit."""
+        if hedge.orderType != LIMIT:
+            return None
+        quote = self._top.look(hedge.conId)
+        best = quote.ask if side > 0 else quote.bid
+        return hedge.price or best or self._top.price(hedge.conId) or None
 
     def _delta(self, terms: Terms, entry: Instrument) -> int:
         """Return the option's delta at the volatility of its order."""

@@ -11,10 +11,12 @@ from papertape.model import Order
 from ..exchange.top_of_book import TopOfBook
 from ..facts import Terms
 from ..market.calculator import OptionCalculator
+from ..reference.descriptions import ORDER_TAG
 from ..reference.instruments import Instruments, Refusal
 from ..reference.securities import Instrument, OptionContract
 from ..special import Hedge
-from ..units import CASH_SCALE, RATE_SCALE, SIZE_SCALE, CashMicros, SizeUnits
+from ..units import CASH_SCALE, RATE_SCALE, SIZE_SCALE, CashMicros, SizeUnits, scaled
+from .margin import MarginCalculator
 from .orders import LiveOrder
 
 DELTA, BETA, CURRENCY, PAIR = "D", "B", "F", "P"
@@ -28,28 +30,34 @@ def hedge_of(order: Order, entry: Instrument) -> Hedge | Refusal | None:
     kind = order.hedgeType
     if kind in ("", "None"):
         return None
-    if kind not in KINDS or order.parentId <= 0 or entry.secType not in KINDS[kind]:
+    if kind not in KINDS or order.parentId <= 0:
         return Refusal(10007)
+    if entry.secType not in KINDS[kind]:
+        return Refusal(10063 if kind == CURRENCY else 10007)
+    if (order.hedgeMaxSize or 0) < 0:
+        cause = f"Invalid hedge maximum size {order.hedgeMaxSize}"
+        return Refusal(321, {"tag": ORDER_TAG, "cause": cause})
     ratio = RATE_SCALE
     if kind in (BETA, PAIR) and order.hedgeParam:
         try:
             given = float(order.hedgeParam)
         except ValueError:
             given = 0.0
-        if not 0 < given <= LARGEST:
+        ratio = round(given * RATE_SCALE) if 0 < given <= LARGEST else 0
+        if not ratio:
             return Refusal(10008 if kind == BETA else 10009)
-        ratio = round(given * RATE_SCALE)
     elif kind == PAIR:
         return Refusal(10009)
-    return Hedge(kind, ratio, max(order.hedgeMaxSize or 0, 0) * SIZE_SCALE)
+    return Hedge(kind, ratio, (order.hedgeMaxSize or 0) * SIZE_SCALE)
 
 
 class Hedges:
     """Computes the sizes of hedges; changes nothing."""
 
-    def __init__(self, instruments: Instruments, top: TopOfBook) -> None:
+    def __init__(self, instruments: Instruments, top: TopOfBook, margin: MarginCalculator) -> None:
         self._instruments = instruments
         self._top = top
+        self._margin = margin
 
     def unfit(self, child: int, hedge: Hedge, parent: int) -> Refusal | None:
         """Return why an instrument cannot be the hedge of another."""
@@ -59,7 +67,7 @@ class Hedges:
             return None if fits else Refusal(10010)
         if hedge.kind == CURRENCY:
             fits = hedged.currency in (entry.symbol, entry.currency)
-            return None if fits else Refusal(10007)
+            return None if fits else Refusal(10063)
         return None
 
     def size(self, terms: Terms, parent: LiveOrder) -> SizeUnits:
@@ -88,6 +96,8 @@ class Hedges:
         if not price:
             return 0
         money = value * hedge.ratio // RATE_SCALE
+        if hedged.currency != entry.currency:
+            money = scaled(money, self._margin.rate(hedged.currency, entry.currency))
         return money * entry.scale * SIZE_SCALE // (price * CASH_SCALE)
 
     def _delta(self, parent: LiveOrder, hedged: Instrument) -> SizeUnits:

@@ -8,7 +8,7 @@ Each method is a generator, as in ``order_manager``.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -27,20 +27,32 @@ from ..special import Peg, Scale, Special
 from ..units import Nanos, PriceUnits, SizeUnits
 from . import lifecycle
 from .allocation import next_parts
-from .delta_hedges import DeltaHedges
+from .delta_hedges import RELATIVE, DeltaHedges
 from .order_types import DAY, IMMEDIATE
 from .orders import LiveOrder
 from .parts import CANCELLED, BrokerParts, Decision
 from .pegging import TO_PRIMARY
-from .scales import component_limit, drawn_size, levels, present, reached
+from .scales import component_left, component_limit, levels, next_drawn, present, reached
 
 replace = msgspec.structs.replace
 _order_of = msgspec.json.Decoder(Order).decode
 _text = msgspec.json.Encoder().encode
 Fill = OrderFilled | CombinationFilled
 Place = Callable[[int, int, Terms, Nanos], Decision]
-KEPT = ("tif", "goodTillDate", "duration", "outsideRth", "includeOvernight", "orderRef", "account")
+KEPT = (
+    "tif", "goodTillDate", "duration", "activeStopTime", "outsideRth", "includeOvernight",
+    "orderRef", "account",
+)  # fmt: skip
 """What such an order has of the one that it is for."""
+MOST_LEVELS: Final = 100
+"""Profit orders for one fill: a world may fill more than a component at once."""
+
+
+def still_made(order: LiveOrder, terms: Terms) -> Terms:
+    """Return new terms of an order that TWS made: it is still for the same one."""
+    named = replace(_order_of(terms.text), parentId=_order_of(order.terms.text).parentId)
+    special = replace(terms.extras, made=order.terms.extras.made)
+    return replace(terms, special=special, text=_text(named).decode())
 
 
 class MadeOrders:
@@ -58,18 +70,21 @@ class MadeOrders:
         """Places a new order (``order_entry``)."""
 
     def begin(self, order: LiveOrder, scale: Scale) -> Decision:
-        """Begin a scale order that draws its sizes, or that begins with a position."""
-        if order.component is not None or not (scale.varied or scale.position):
+        """Begin a scale order that draws its sizes, or that begins with a part of it filled, as
+        soon as it has a price."""
+        if not order.priced or not (scale.varied or scale.started):
             return
-        yield self._component(order.permId, scale, 0, 0)
-        if scale.profit:
-            yield from self._profits(order, scale, 0, scale.position)
+        began = order.component is not None
+        if not began or (scale.varied and component_left(order) <= 0):
+            yield self._component(order, scale)
+        if scale.profit and not began:
+            yield from self._profits(order, scale, 0, scale.started)
 
-    def _component(
-        self, perm_id: int, scale: Scale, number: int, after: SizeUnits
-    ) -> ComponentBegan:
-        chance = self._rules.chance(perm_id, number)
-        return ComponentBegan(perm_id, number, after + drawn_size(scale, number, chance))
+    def _component(self, order: LiveOrder, scale: Scale) -> ComponentBegan:
+        """Return the next component of an order that draws their sizes."""
+        following = 0 if order.component is None else order.component[0] + 1
+        chance = self._rules.chance(order.permId, following)
+        return ComponentBegan(order.permId, *next_drawn(order, scale, chance))
 
     def after(self, order: LiveOrder, fill: Fill) -> Decision:
         """Yield what follows from a fill; ``order`` is as it was before."""
@@ -86,10 +101,9 @@ class MadeOrders:
         perm_id = order.permId
         current = self._state.orders.get(perm_id)
         while scale.varied and current is not None and current.component is not None:
-            number, until = current.component
-            if reached(current, scale) < until:
+            if component_left(current) > 0:
                 break
-            yield self._component(perm_id, scale, number + 1, until)
+            yield self._component(current, scale)
             current = self._state.orders[perm_id]
         yield from self._step(perm_id)
         if scale.profit:
@@ -115,14 +129,20 @@ class MadeOrders:
     def _profits(
         self, order: LiveOrder, scale: Scale, begins: SizeUnits, ends: SizeUnits
     ) -> Decision:
-        """Place the profit orders for a part of an order, at the prices of its components."""
+        """Place the profit orders for a part of an order, at the prices of its components: so many
+        at most, the last of them for all that is left."""
         side, limit = order.terms.side, order.limit or 0
         number, _ = present(order, scale)
         first = limit + side * number * scale.increment + side * scale.profit
-        for level, size in levels(scale, begins, ends):
+        for placed, (level, size) in enumerate(levels(scale, begins, ends), 1):
+            begins += size
             price = first - side * level * scale.increment
+            if placed == MOST_LEVELS:
+                size = size + ends - begins
             if price > 0:
                 yield from self._make(order, order.terms.conId, -side, size, limit=price)
+            if placed == MOST_LEVELS:
+                return
 
     def _restore(self, perm_id: int, size: SizeUnits) -> Decision:
         """Put back into a scale order what a profit order has traded."""
@@ -143,11 +163,10 @@ class MadeOrders:
         if not size:
             return
         side = 1 if size > 0 else -1
-        limited, relative = hedge.orderType == "LMT", hedge.orderType == "REL"
-        peg = Peg(TO_PRIMARY, hedge.price) if relative else None
+        peg = Peg(TO_PRIMARY, hedge.price) if hedge.orderType == RELATIVE else None
         yield from self._make(
             order, hedge.conId, side, abs(size), kind=hedge.orderType,
-            limit=hedge.price if limited else None, peg=peg,
+            limit=self._hedges.limit(hedge, side), peg=peg,
         )  # fmt: skip
 
     def _make(

@@ -26,6 +26,7 @@ from .algos import with_algo_of
 from .changes import limit_kept, mismatch, stop_kept
 from .combination_risk import effect_of_combination, refusal_of_combination
 from .holds import why_held
+from .made_orders import still_made
 from .order_types import DAY, DTC, FOK, GTC, IMMEDIATE
 from .orders import LiveOrder
 from .parts import CANCELLED, BrokerParts, Decision
@@ -74,6 +75,8 @@ class OrderEntry:
         """Place an order: it is rejected, cancelled immediately, or working, with its fills."""
         if parent is not None and parent.done and terms.extras.hedge is not None:
             terms = replace(terms, quantity=self._hedges.size(terms, parent))
+            if not terms.quantity:  # it ends as one whose parent fills now
+                return self._discard(client_id, order_id, terms, now)
         perm_id, expires = self._state.next_perm_id, self._holds.expiry(terms, now)
         placed = OrderPlaced(
             perm_id, client_id, order_id, terms, lifecycle.SUBMITTED, "", expires, None, bound
@@ -273,7 +276,7 @@ class OrderEntry:
             )
             terms = replace(terms, special=special)
         if order.made:
-            terms = replace(terms, special=replace(terms.extras, made=order.terms.extras.made))
+            terms = still_made(order, terms)
         if order.held & (Held.TRAVELS | Held.ROUTED):
             return Refusal(2102)
         refusal = mismatch(order, terms)

@@ -67,7 +67,7 @@ class BrokerParts:
         self.hours = hours
         self.margin = RunningMargin(instruments, top)
         self.groups = Groups()
-        self.hedges = Hedges(instruments, top)
+        self.hedges = Hedges(instruments, top, self.margin)
         self.algos = Algos(state, top, hours)
         self.rules = PresentRules(state, profile)
         self.meetings = Meetings(state, exchange)

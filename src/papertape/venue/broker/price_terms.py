@@ -50,15 +50,15 @@ def adjustment_of(order: Order, kind: OrderType, entry: Instrument) -> Adjustmen
         return None
     if becomes not in ADJUSTED or not (kind.stop or kind.trails):
         return Refusal(387)
-    trigger = _units(order.triggerPrice, entry)
+    trigger = on_increment(order.triggerPrice, entry)
     if not trigger:
         return Refusal(361)
-    stop = _units(order.adjustedStopPrice, entry)
+    stop = on_increment(order.adjustedStopPrice, entry)
     if not stop:
         return Refusal(362)
     limit = None
     if becomes in ("STP LMT", "TRAIL LIMIT"):
-        limit = _units(order.adjustedStopLimitPrice, entry)
+        limit = on_increment(order.adjustedStopLimitPrice, entry)
         if not limit:
             return Refusal(363)
     trail: Trail | None = None
@@ -110,14 +110,6 @@ def on_increment(price: float | None, entry: Instrument) -> PriceUnits:
     if units % entry.tick or units == 0 or abs(units / scale - price) > 1e-9 * price:
         return 0
     return units
-
-
-def _units(price: float | None, entry: Instrument) -> PriceUnits:
-    """Return a price in units of the instrument; 0 where it is none, or not on its increment."""
-    if price is None or not 0 < price < HIGHEST_PRICE:
-        return 0
-    units = round(price * entry.scale)
-    return 0 if units % entry.tick else units
 
 
 def peg_of(
@@ -194,7 +186,7 @@ def _stock(order: Order, entry: Instrument) -> Peg | Refusal:
         return Refusal(341)
     start = 0
     if order.startingPrice:
-        start = _units(order.startingPrice, entry)
+        start = on_increment(order.startingPrice, entry)
         if not start:
             return Refusal(110)
     numbers = (order.stockRefPrice, order.stockRangeLower, order.stockRangeUpper)
@@ -231,7 +223,7 @@ def _benchmark(order: Order, entry: Instrument, instruments: Instruments) -> Peg
     other = instruments.get(order.referenceContractId or 0)
     if other is None:
         return Refusal(402)
-    start = _units(order.startingPrice, entry)
+    start = on_increment(order.startingPrice, entry)
     change, by = order.peggedChangeAmount or 0.0, order.referenceChangeAmount or 0.0
     given = order.stockRefPrice
     low, high = order.stockRangeLower or 0.0, order.stockRangeUpper or 0.0
@@ -261,7 +253,7 @@ def amounts_of(
     if amount:
         if kind.name != "LMT" or order.tif == OPG:
             return Refusal(325)
-        discretion = _units(amount, entry)
+        discretion = on_increment(amount, entry)
         if not discretion:
             return Refusal(168)
     least = order.minQty or 0

@@ -19,9 +19,14 @@ SPREAD: Final = RATE_SCALE * 55 // 100
 ROUND: Final = 100 * SIZE_SCALE
 
 
+FARTHEST: Final[PriceUnits] = 10**16
+"""How far a component may be from the first one: more than any price, less than a journal takes."""
+
+
 def reached(order: LiveOrder, scale: Scale) -> SizeUnits:
-    """Return how much of its components has filled: not what profit orders have put back."""
-    return scale.started + order.filled - order.restored
+    """Return how much of its components has filled: not what profit orders have put back, which is
+    more where new terms have taken back the position at the beginning."""
+    return max(scale.started + order.filled - order.restored, 0)
 
 
 def component(scale: Scale, filled: SizeUnits) -> tuple[int, SizeUnits]:
@@ -45,7 +50,7 @@ def shift(order: LiveOrder, scale: Scale, now: Nanos) -> PriceUnits:
     away = -order.terms.side * number * scale.increment
     if scale.every:
         away += (now - order.accepted) // scale.every * scale.change
-    return away
+    return min(max(away, -FARTHEST), FARTHEST)
 
 
 def component_limit(order: LiveOrder, now: Nanos, tick: PriceUnits = 1) -> PriceUnits | None:
@@ -64,6 +69,23 @@ def component_left(order: LiveOrder) -> SizeUnits:
     if scale is None:
         return order.remaining
     return present(order, scale)[1] - reached(order, scale)
+
+
+def next_drawn(order: LiveOrder, scale: Scale, chance: int) -> tuple[int, SizeUnits]:
+    """Return the number and the end of the component that an order draws next; ``chance`` is any
+    number.
+
+    It follows the component before, or is the one that its size so far comes to: for an order that
+    begins, or that has traded without drawing.
+    """
+    now = reached(order, scale)
+    if order.component is not None and order.component[1] == now:
+        number, begins = order.component[0] + 1, now
+    else:
+        number, _ = component(scale, now)
+        begins = scale.first + (number - 1) * scale.further if number else 0
+    ends = begins + drawn_size(scale, number, chance)
+    return number, ends if ends > now else now + drawn_size(scale, number, chance)
 
 
 def drawn_size(scale: Scale, number: int, chance: int) -> SizeUnits:

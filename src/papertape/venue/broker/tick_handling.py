@@ -105,8 +105,10 @@ class TickHandler:
         if order.touched and not self._reaches(order, tick):
             yield OrderTouched(perm_id, False)
         yield from self._working.look(order, now)
-        if perm_id not in self._state.orders or order.held or order.opens:
+        current = self._state.orders.get(perm_id)  # it may have traded
+        if current is None or current.held or current.opens or order.held or order.opens:
             return
+        order = current
         if order.waits and not order.stop:
             price = self._trails.market(order.terms)
             if price:
@@ -116,7 +118,7 @@ class TickHandler:
         elif special.peg is not None and not order.waits:
             yield from self._follow_peg(order)
         elif special.combo is not None:
-            yield from self._trade(self._state.orders[perm_id])
+            yield from self._trade(order)
 
     def _trade(self, order: LiveOrder) -> Decision:
         """Let a resting combination trade where the quotes of its legs allow it."""
@@ -147,6 +149,9 @@ class TickHandler:
         if order.status == lifecycle.PRE_SUBMITTED:
             yield OrderMoved(perm_id, lifecycle.SUBMITTED)
         order = self._state.orders[perm_id]
+        if order.terms.extras.components is not None:
+            yield from self._relatives.made.begin(order, order.terms.extras.components)
+            order = self._state.orders[perm_id]
         yield from self._working.trade(order, self._top.look(order.terms.conId), ADDED)
 
     def _adjust(self, order: LiveOrder, change: Adjustment, tick: Quote | Print) -> Decision:

@@ -201,7 +201,7 @@ class WorkingOrders:
     def _change(self, order: LiveOrder) -> Decision:
         """Give a scale order the price that it has at this instant, and let it trade there."""
         limit = self.relatives.made.limit(order)
-        if limit is not None and limit != order.limit:
+        if limit is not None and limit != order.limit and order.priced:
             yield OrderRepriced(order.permId, None, limit)
             order = self._state.orders[order.permId]
             yield from self.trade(order, self._top.look(order.terms.conId), ADDED)
