@@ -79,6 +79,26 @@ def test_a_market_order_fills_at_the_open() -> None:
     """)
 
 
+def test_a_condition_waits_at_night_as_any_day_order_does() -> None:
+    """Captured: the pair, 399, three pairs; 202 ends it."""
+    above = 'conditions=[{"type":1,"conId":265598,"exchange":"SMART","isMore":true,"price":999}]'
+    night(f"""
+        submit  #1 BUY 1 AAPL LMT 250 {above}  -> #1 accepted PreSubmitted; #1 warned 399
+                        -> #1 again PreSubmitted; #1 again PreSubmitted; #1 again PreSubmitted
+        cancel  #1  -> #1 Cancelled
+        submit  #2 BUY 1 AAPL LMT 250 GTC {above}  -> #2 accepted PreSubmitted
+                        -> #2 again PreSubmitted; #2 again PreSubmitted
+    """)
+
+
+def test_what_begins_later_is_told_three_times_at_night_without_a_notice() -> None:
+    """Captured for ``goodAfterTime``."""
+    night("""
+        submit  #1 BUY 1 AAPL LMT 250 goodAfterTime=20260414-15:00:00  -> #1 accepted PreSubmitted
+                        -> #1 again PreSubmitted; #1 again PreSubmitted
+    """)
+
+
 def test_good_till_cancelled_waits_without_a_notice() -> None:
     night("""
         submit  #1 BUY 1 AAPL LMT 250 GTC  -> #1 accepted PreSubmitted
@@ -326,9 +346,9 @@ def test_conditions_count_at_night_where_their_order_says_so() -> None:
     below = '[{"type":1,"conId":265598,"price":250,"isMore":false}]'
     night(f"""
         submit  #1 BUY 1 AAPL LMT 240 GTC conditions={below}  -> #1 accepted PreSubmitted
-                -> #1 again PreSubmitted
+                -> #1 again PreSubmitted; #1 again PreSubmitted
         submit  #2 BUY 1 AAPL LMT 240 GTC conditions={below} conditionsIncludeOvernight=true  -> .
-                -> #2 accepted PreSubmitted; #2 again PreSubmitted
+                -> #2 accepted PreSubmitted; #2 again PreSubmitted; #2 again PreSubmitted
         trade   AAPL 249               -> #2 again PreSubmitted; #2 again PreSubmitted
         clock   20260414 09:30:00      -> #2 again Submitted
         trade   AAPL 249               -> #1 again Submitted

@@ -367,7 +367,7 @@ def test_new_terms_that_nobody_serves_leave_a_working_order_alive() -> None:
     client.send(order(1, "BUY 100 AAPL LMT 250"))
     lose(hall)
     client.got()
-    unserved = "BUY 100 AAPL LMT 250 isOmsContainer=true"
+    unserved = "BUY 100 AAPL LMT 250 scaleTable=x"
     assert lines(client.send(order(1, unserved)).got()) == ["error 1 321"]
     assert lines(client.send(order(2, unserved)).got()) == ["error 2 201"]
     client.send(order(2, "BUY 100 AAPL LMT 250"))

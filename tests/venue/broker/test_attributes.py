@@ -112,14 +112,14 @@ def test_a_working_order_outlives_terms_that_nobody_serves(row: Attribute) -> No
 def test_a_preview_under_the_id_of_a_working_order_ends() -> None:
     on = stage()
     on.submit(limit_order(1))
-    (event,) = on.submit(limit_order(1, isOmsContainer=True, whatIf=True))
+    (event,) = on.submit(limit_order(1, scaleTable="x", whatIf=True))
     assert isinstance(event, RequestRefusedEvent) and event.code == 201
 
 
 def test_an_order_that_waits_for_transmit_outlives_them_too() -> None:
     on = stage()
     on.submit(limit_order(1, transmit=False))
-    (event,) = on.submit(limit_order(1, isOmsContainer=True))
+    (event,) = on.submit(limit_order(1, scaleTable="x"))
     assert isinstance(event, RequestRefusedEvent) and event.code == 321
     first, *_ = on.submit(limit_order(1))
     assert isinstance(first, OrderAccepted)

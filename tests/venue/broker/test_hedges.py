@@ -70,3 +70,12 @@ def test_a_hedge_of_nothing_ends_at_once() -> None:
     stage.step("submit #1 BUY 100 AAPL MKT")
     told = shown(stage.step("submit #2 SELL 0 MSFT MKT parentId=1 hedgeType=B"))
     assert told[-1] == "#2 Cancelled" and not stage.engine.state.orders
+
+
+@pytest.mark.parametrize("given", ["0.5", "ratio=0.5"])
+def test_the_ratio_of_a_pair_may_have_its_name(given: str) -> None:
+    stage = scenario(MARKET)
+    stage.step("submit #1 BUY 100 AAPL LMT 257.68 transmit=false")
+    stage.step(f"submit #2 SELL 0 MSFT LMT 500 parentId=1 hedgeType=P hedgeParam={given}")
+    order = next(one for one in stage.engine.state.orders.values() if one.orderId == 2)
+    assert order.terms.quantity == 50 * 10_000

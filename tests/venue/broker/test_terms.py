@@ -132,8 +132,8 @@ LATE = [
     ("submit #4 BUY 1 AAPL LMT 250 IOC",
      "Order modify failed. Cannot change to the new Time in Force.IOC"),
     ("submit #4 BUY 1 AAPL LMT 250 AUC", "The TIF (Tif type) and the order type are incompatible."),
-    ("submit #4 BUY 1 AAPL LMT 250 isOmsContainer=true",
-     LIVES_ON + "The order attribute 'isOmsContainer'" + YET),
+    ("submit #4 BUY 1 AAPL LMT 250 scaleTable=x",
+     LIVES_ON + "The order attribute 'scaleTable'" + YET),
 ]  # fmt: skip
 
 

@@ -132,8 +132,8 @@ def test_each_client_has_ids_of_its_own(stage: Stage) -> None:
 
 def test_a_refused_change_leaves_the_working_order_as_it_was(stage: Stage) -> None:
     """What nobody serves is 201 for a new order, which ends it, and 321 for one that lives on."""
-    assert refused(stage, submit(2), submit(2, isOmsContainer=True)).reason.code == 321
-    assert refused(stage, submit(3, isOmsContainer=True)).reason.code == 201
+    assert refused(stage, submit(2), submit(2, scaleTable="x")).reason.code == 321
+    assert refused(stage, submit(3, scaleTable="x")).reason.code == 201
     (working,) = stage.engine.state.orders.values()
     assert working.orderId == 2
 

@@ -138,7 +138,7 @@ order passed    how that hedge is cleared, and whether it sells short: of instit
     deltaNeutralSettlingFirm deltaNeutralClearingAccount deltaNeutralClearingIntent
 order served    how the legs of a combination trade; without one they are refused
     smartComboRoutingParams orderComboLegs
-order refused   short sales, allocations, containers
+order passed    tickets of a TWS that is an order management system, which that of paper is not
     isOmsContainer
 
 contract served which instrument is meant

@@ -22,6 +22,8 @@ from .orders import LiveOrder
 DELTA, BETA, CURRENCY, PAIR = "D", "B", "F", "P"
 KINDS: Final = {DELTA: ("STK",), BETA: ("STK",), CURRENCY: ("CASH",), PAIR: ("STK",)}
 """By type, what the hedge trades."""
+NAMED: Final = {BETA: "beta=", PAIR: "ratio="}
+"""What may stand before the number of ``hedgeParam``: IBKR's reference has it, captures not."""
 LARGEST: Final = 1_000.0
 
 
@@ -40,7 +42,7 @@ def hedge_of(order: Order, entry: Instrument) -> Hedge | Refusal | None:
     ratio = RATE_SCALE
     if kind in (BETA, PAIR) and order.hedgeParam:
         try:
-            given = float(order.hedgeParam)
+            given = float(order.hedgeParam.removeprefix(NAMED[kind]))
         except ValueError:
             given = 0.0
         ratio = round(given * RATE_SCALE) if 0 < given <= LARGEST else 0

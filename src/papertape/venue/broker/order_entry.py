@@ -140,11 +140,13 @@ class OrderEntry:
         held = self._holds.reasons(terms, parent, now)
         above = placed.parent if parent is None else parent.permId
         if held:
-            yield replace(
+            waiting = replace(
                 placed, status=lifecycle.PRE_SUBMITTED, whyHeld=why_held(terms, held), held=held,
                 parent=above,
             )  # fmt: skip
-            yield from self._working.repeat(placed.permId)
+            by_itself = not held & ~(Held.CONDITION | Held.LATER)
+            closed = self._holds.opens(terms, now) if by_itself and self._hours.exchange else 0
+            yield from self._hold(waiting, closed, again=HELD_AGAIN if closed else 1)
             return
         yield from self._begin(replace(placed, parent=above) if above else placed, now)
 
@@ -205,9 +207,8 @@ class OrderEntry:
             yield from self._beyond_band(placed, notice)
         elif closed and not immediate:
             held = lifecycle.PRE_SUBMITTED
-            yield from self._hold(
-                replace(placed, status=held, whyHeld=why_held(terms), opens=closed)
-            )
+            waiting = replace(placed, status=held, whyHeld=why_held(terms), opens=closed)
+            yield from self._hold(waiting, closed)
         elif stop is not None:
             yield replace(placed, status=lifecycle.PRE_SUBMITTED, whyHeld=why_held(terms))
             yield from self._working.wait(perm_id, quote)
@@ -247,12 +248,13 @@ class OrderEntry:
             yield replace(placed, status=lifecycle.PRE_SUBMITTED)
             yield from self._relatives.cancel_by_system(placed.permId, notice)
 
-    def _hold(self, placed: OrderPlaced) -> Decision:
-        """Let an order wait for the open: its pairs and, for a day order, the notice."""
-        terms, again = placed.terms, HELD_AGAIN
+    def _hold(self, placed: OrderPlaced, opens: Nanos, again: int = HELD_AGAIN) -> Decision:
+        """Let an order wait: its pairs and, for a day order that would not be placed before the
+        exchange opens at ``opens``, the notice. One that begins later has none, as captured."""
+        terms = placed.terms
         warned: list[OrderWarned] = []
-        if terms.tif in (DAY, DTC):
-            notice = self._holds.until_open(terms, placed.opens)
+        if opens and terms.tif in (DAY, DTC) and not placed.held & Held.LATER:
+            notice = self._holds.until_open(terms, opens)
             warned = [OrderWarned(placed.clientId, placed.orderId, notice)]
         if terms.stop is not None:
             yield from warned
