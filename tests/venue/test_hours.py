@@ -99,6 +99,27 @@ def test_what_begins_later_is_told_three_times_at_night_without_a_notice() -> No
     """)
 
 
+@pytest.mark.parametrize(
+    ("now", "day"),
+    [
+        ("20260417 17:00:00", "20260420"),
+        ("20260417 21:00:00", "20260420"),
+        ("20260418 12:00:00", "20260420"),
+        ("20260420 17:00:00", "20260421"),
+    ],
+)
+def test_an_algorithm_is_for_the_next_trading_day(now: str, day: str) -> None:
+    """2111 says so twice, as captured after the close: no algorithm ends on a Saturday."""
+    stage = play(f"clock {now} -> .")
+    times = '[{"tag":"pctVol","value":"0.5"},{"tag":"endTime","value":"15:00:00"}]'
+    told = shown(
+        stage.step(f"submit #1 BUY 100 AAPL LMT 250 algoStrategy=PctVol algoParams={times}")
+    )
+    assert told[:3] == ["#1 warned 2111", "#1 warned 2111", "#1 accepted PreSubmitted"]
+    (view,) = stage.queries.open_orders()
+    assert view.order.algoParams[1].value == f"{day} 15:00:00 US/Eastern"
+
+
 def test_good_till_cancelled_waits_without_a_notice() -> None:
     night("""
         submit  #1 BUY 1 AAPL LMT 250 GTC  -> #1 accepted PreSubmitted

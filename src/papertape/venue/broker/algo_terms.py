@@ -9,11 +9,11 @@ from typing import Final
 
 from papertape.model import Order, TagValue
 
-from ..reference.calendars import calendar_of
+from ..reference.calendars import Calendar, calendar_of
 from ..reference.instruments import Instrument, Refusal
 from ..reference.times import parse_instant
 from ..special import Algo
-from ..units import DAY, MINUTE, RATE_SCALE, SECOND, SIZE_SCALE, Nanos, Rate
+from ..units import MINUTE, RATE_SCALE, SECOND, SIZE_SCALE, Nanos, Rate
 from .order_types import LIMIT, MARKET, OrderType
 
 ADAPTIVE, VWAP, TWAP, ARRIVAL, CLOSE = "Adaptive", "Vwap", "Twap", "ArrivalPx", "ClosePx"
@@ -173,21 +173,52 @@ def algo_of(order: Order, kind: OrderType, entry: Instrument, now: Nanos) -> Alg
     for tag in NEEDED.get(name, ()):
         if tag not in found:
             return Refusal(441, {"cause": f"{tag} is missing"})
-    return _made(name, found, order.algoParams, now)
+    return _made(name, found, order.algoParams, entry, now)
 
 
-def _made(name: str, found: dict[str, object], given: list[TagValue], now: Nanos) -> Algo | Refusal:
+def _days_until(instant: Nanos, calendar: Calendar, now: Nanos) -> int:
+    """Return how many days later the same time of the day is after ``now`` on a trading day."""
+    zone = calendar.zone
+    day = zone.day(instant)
+    minutes, rest = divmod(instant - zone.instant(day, 0), MINUTE)
+    number = calendar.number(zone.day(now))
+    while zone.instant(calendar.day(number), minutes) + rest <= now:
+        number += 1
+    return calendar.day(number) - day
+
+
+def _moved(instant: Nanos, days: int, calendar: Calendar) -> Nanos:
+    """Return the same time of the wall clock so many days later."""
+    zone = calendar.zone
+    day = zone.day(instant)
+    minutes, rest = divmod(instant - zone.instant(day, 0), MINUTE)
+    return zone.instant(day + days, minutes) + rest
+
+
+def _is_next_day(given: list[TagValue], calendar: Calendar, now: Nanos) -> bool:
+    """Whether times without a date are those of a trading day that has not begun."""
+    undated = any(one.tag in (*BEGINS, *ENDS) and one.value[2:3] == ":" for one in given)
+    current = calendar.current(now)
+    following = calendar.day(current) > calendar.zone.day(now)
+    return undated and following and calendar.session(current).begins > now
+
+
+def _made(
+    name: str, found: dict[str, object], given: list[TagValue], entry: Instrument, now: Nanos
+) -> Algo | Refusal:
     def number(*tags: str) -> int:
         return next((int(found[tag]) for tag in tags if found.get(tag)), 0)  # type: ignore[call-overload]
 
     begins, ends = number(*BEGINS), number(*ENDS)
     if begins and ends and begins >= ends:
         return Refusal(441, {"cause": "startTime is to be before endTime"})
-    later = bool(ends) and ends <= now  # it is for the next day, as TWS has it
+    calendar = calendar_of(entry)
+    later = bool(ends) and ends <= now  # it is for the next trading day, as TWS has it
     if later:
-        days = (now - ends) // DAY + 1
-        ends += days * DAY
-        begins += days * DAY if begins else 0
+        days = _days_until(ends, calendar, now)
+        ends = _moved(ends, days, calendar)
+        begins = _moved(begins, days, calendar) if begins else 0
+    later = later or _is_next_day(given, calendar, now)
     share = number("maxPctVol", "pctVol", "startPctVol")
     return Algo(
         name,
