@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "reference" / "kinds.md"
 sys.path.insert(0, str(ROOT / "tests"))
 
+from papertape.venue.broker.interest_rates import INTEREST_RATES, Tiers  # noqa: E402
 from papertape.venue.broker.schedules import (  # noqa: E402
     FEE_PLANS,
     FUTURE_MARGINS,
@@ -69,6 +70,25 @@ def fee_rows() -> str:
     return "\n".join(lines) + "\n"
 
 
+def interest_rows() -> str:
+    """Benchmarks, and what is added to them, by currency."""
+    lines = ["| | benchmark | days | paid | loans | on short sales |", "|---|---|---|---|---|---|"]
+    for name, rates in INTEREST_RATES.items():
+        cells = [percent(rates.benchmark), str(rates.year)]
+        cells += map(_tiers, (rates.credit, rates.debit, rates.short))
+        lines.append(f"| `{name}` | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _tiers(tiers: Tiers) -> str:
+    """What is added in each tier, with the bound above which that holds."""
+    return ", ".join(
+        ("none" if spread is None else f"{Decimal(spread) * 100 / RATE_SCALE:+.2f}")
+        + (f" from {above // CASH_SCALE:,}" if above else "")
+        for above, spread in tiers
+    )
+
+
 def test_rows() -> str:
     """Which test shows what."""
     lines = [f"| | {' | '.join(COLUMNS)} |", "|---|" + "---|" * len(COLUMNS)]
@@ -87,7 +107,9 @@ def _cell(text: str) -> str:
     return f"{word}{colon}[{shown}](../../tests/venue/{path})"
 
 
-TABLES = {"margin": margin_rows, "fees": fee_rows, "tests": test_rows}
+TABLES = {
+    "margin": margin_rows, "fees": fee_rows, "interest": interest_rows, "tests": test_rows,
+}  # fmt: skip
 
 
 def render(page: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from papertape.cli.settings import ServeSettings, api_words, load, load_all
 from papertape.errors import SettingsError
 from papertape.server.settings import StationSettings
-from papertape.venue.units import RATE_SCALE
+from papertape.venue.units import RATE_SCALE, rate
 
 
 @pytest.fixture(autouse=True)
@@ -184,6 +184,23 @@ def test_s26_trusted_addresses_and_this_computer(flags: dict[str, Any], trusted:
 def test_lists_in_the_environment(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAPERTAPE_TRUSTED_IPS", given)
     assert load(None, {}).trusted_ips == ["10.0.0.7", "10.1.0.0/16"]
+
+
+@pytest.mark.parametrize("given", ["USD=4.33, eur=1.93", '{"USD": 4.33, "EUR": 1.93}'])
+def test_benchmark_rates_reach_the_broker(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAPERTAPE_INTEREST", "yes")
+    monkeypatch.setenv("PAPERTAPE_BENCHMARKS", given)
+    profile = load(None, {}).profile()
+    assert profile.interest
+    assert profile.benchmarks == {"USD": rate("0.0433"), "EUR": rate("0.0193")}
+
+
+@pytest.mark.parametrize("given", ["XXX=1", "USD", "USD=much", "USD=200", "[1]"])
+def test_a_benchmark_rate_that_is_none_is_told(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAPERTAPE_BENCHMARKS", given)
+    with pytest.raises(SettingsError) as error:
+        load(None, {})
+    assert error.value.setting.startswith("benchmarks")
 
 
 @pytest.mark.parametrize("name", ["API", "ACCEPTANCE_RULES"])

@@ -172,6 +172,7 @@ def profile_of(chance: Random) -> Profile:
         margin_check=chance.random() < 0.8,
         liquidation=chance.random() < 0.15,
         seed=chance.randrange(1_000),
+        interest=chance.random() < 0.3,
     )
 
 

@@ -15,6 +15,7 @@ from papertape.venue.broker.holds import Holds
 from papertape.venue.broker.relatives import Relatives
 from papertape.venue.facts import (
     CashBooked,
+    InterestAccrued,
     OrderFilled,
     OrderPlaced,
     OrderReplaced,
@@ -82,7 +83,7 @@ def test_every_kind_of_order_is_drawn_and_accepted() -> None:
 
 MONEY = (
     "STK", "OPT", "FUT", "CASH", "BOND", "FUND", "WAR", "CFD", "CRYPTO", "charged USD",
-    "charged EUR", "coupon", "dividend", "lieu", "split", "matured", "settled",
+    "charged EUR", "accrued", "coupon", "dividend", "lieu", "split", "matured", "settled",
 )  # fmt: skip
 """What must have been traded, paid in another currency, and come by itself, in some world."""
 
@@ -94,6 +95,8 @@ def _money(fact: object, world: OrderWorld) -> Iterator[str]:
             yield world.engine.instruments[order].secType
         if fact.charged is not None:
             yield f"charged {fact.charged[0]}"
+    elif isinstance(fact, InterestAccrued):
+        yield "accrued"
     elif isinstance(fact, CashBooked | PositionMoved | PositionAdjusted):
         yield fact.cause
 

@@ -1,4 +1,4 @@
-"""A day and a half of a small venue with a journal: every kind of order, account and fact.
+"""Two quiet weeks, then a day and a half of a small venue: every kind of order, account and fact.
 
 It is the same every time, whoever plays it, so that what one release has kept can be compared with
 what another one makes of it.
@@ -17,6 +17,7 @@ from papertape.server.present.queries import Queries
 from papertape.server.present.views import Views
 from papertape.store.journal import Journal
 from papertape.venue import entries
+from papertape.venue.broker.profile import Profile
 from papertape.venue.commands import (
     BindOrders,
     CancelByUser,
@@ -60,6 +61,8 @@ HALF = (ScriptAct("fill", 0, 50_000, 255 * 10**9), ScriptAct("cancel", 3600 * SE
 """An order is filled by half; the rest waits for an hour."""
 CLIENTS = (-1, 0, 1, 2, 4, 5)
 DAY_S = 86_400
+QUIET_DAYS = 13
+"""Before the first order: over the third business day of a month, on which interest is booked."""
 AFTER_HOURS_S = 7 * 3600
 """From the morning on which it begins to when American stocks have closed."""
 EURUSD = next(entry for entry in CATALOGUE if entry.secType == "CASH")
@@ -151,9 +154,9 @@ class World:
 
     def __init__(self, journal: Journal | None, *, keep_history: bool = False) -> None:
         self.market = PayingMarket()
-        self.engine = Engine(WorldTape(self.market))
+        self.engine = Engine(WorldTape(self.market), Profile(interest=True))
         self.keeper = Keeper(journal, keep_history=keep_history)
-        self.now = START
+        self.now = START - QUIET_DAYS * DAY_S * SECOND
         self.keeper.recover(self.engine)
         self.engine.open_accounts(self.now)
         self.keeper.commit(self.engine)
@@ -208,6 +211,7 @@ def _units(price: str) -> int:
 
 def history(world: World) -> Iterator[None]:
     """All of it, with a pause wherever something may be done in between."""
+    world.wait(QUIET_DAYS * DAY_S)
     world.ask(OpenAccount("DU7", "USD", 500_000_000_000))
     world.ask(Deposit("DU7", "EUR", 1_000_000_000))
     world.ask(Deposit("DU1234567", "USD", -250_000_000))

@@ -1,18 +1,16 @@
-"""Dividends, splits and interest: what they do to cash, holdings, orders and profits."""
+"""Dividends and splits: what they do to cash, holdings, orders and profits."""
 
 import pytest
 
 from papertape.venue.broker.accounts_refused import AccountRefused
 from papertape.venue.broker.profile import Profile
 from papertape.venue.commands import (
-    Deposit,
     OpenAccount,
     PayDividend,
     SetFeePlan,
     SplitShares,
 )
 from papertape.venue.invariants import check
-from papertape.venue.units import rate
 from venue.scenario import Stage, shown
 from venue.test_contract_ends import AAPL, CALL, INSTRUMENTS, MES, quote, trade
 
@@ -122,25 +120,3 @@ def test_what_cannot_be_is_refused_and_changes_nothing(name: str) -> None:
     with pytest.raises(AccountRefused, match=text):
         stage.submit(command)
     assert stage.engine.state_hash() == before
-
-
-def test_no_interest_accrues_by_itself() -> None:
-    stage = stage_of()
-    stage.step("clock 20260420 10:00:00")
-    assert cash(stage) == 1_000_000
-
-
-def test_interest_is_paid_each_day_on_what_there_is_in_each_currency() -> None:
-    stage = stage_of(credit_interest=rate("0.036"), debit_interest=rate("0.072"))
-    stage.submit(Deposit(ACCOUNT, "EUR", 1_000 * 10**6))
-    account = stage.engine.state.accounts[ACCOUNT]
-    account.cash["GBP"] = -1_000 * 10**6
-    account.opening_cash["GBP"] = -1_000 * 10**6
-    trade(stage, AAPL, 1)
-    stage.step("clock 20260414 10:00:00")
-    assert account.cash["EUR"] == (1_000 * 10**6) + 100_000
-    assert account.cash["GBP"] == (-1_000 * 10**6) - 200_000
-    assert account.cash["USD"] == 999_900 * 10**6 + 99_990_000
-    check(stage.engine)
-    stage.step("clock 20260415 10:00:00")
-    assert account.cash["EUR"] == 1_000 * 10**6 + 100_000 + 100_010

@@ -18,6 +18,7 @@ from lanes import tries
 from papertape.model import Contract, Order
 from papertape.venue import entries
 from papertape.venue.broker.accounts_refused import AccountRefused
+from papertape.venue.broker.profile import Profile
 from papertape.venue.commands import (
     Command,
     ConvertCash,
@@ -33,6 +34,7 @@ from papertape.venue.engine import Engine, Happened
 from papertape.venue.facts import (
     CashBooked,
     CashMoved,
+    InterestAccrued,
     OrderFilled,
     PositionAdjusted,
     PositionMoved,
@@ -94,7 +96,7 @@ trades = st.tuples(st.just("trade"), st.sampled_from(KINDS), st.integers(-5, 5).
 exercises = st.tuples(
     st.just("exercise"), st.sampled_from(OPTIONS), st.sampled_from([1, 1, 2]), st.integers(1, 3)
 )
-pauses = st.sampled_from([3_600, 4 * 3_600, 9 * 3_600, 26 * 3_600])
+pauses = st.sampled_from([3_600, 4 * 3_600, 9 * 3_600, 26 * 3_600, 9 * 26 * 3_600])
 events = st.one_of(
     st.tuples(st.just("deposit"), st.sampled_from(["USD", "GBP"]), st.integers(1, 10**9)),
     st.tuples(st.just("convert"), st.sampled_from(["USD", "GBP"]), st.integers(1, 10**10)),
@@ -154,6 +156,10 @@ class Worth:
                 self.money[currency] += Decimal(amount) / 10**6
                 if fact.cause in ("dividend", "coupon"):
                     self.realized[currency] += Decimal(amount) / 10**6
+        elif isinstance(fact, InterestAccrued):  # booking it changes nothing any more
+            for currency, amount in fact.cash:
+                self.money[currency] += Decimal(amount) / 10**6
+                self.realized[currency] += Decimal(amount) / 10**6
         elif isinstance(fact, PositionAdjusted):
             entry = INSTRUMENTS[fact.conId]
             self.held[entry] += Decimal(fact.size) / 10_000
@@ -248,7 +254,7 @@ def test_money_in_is_money_out(history: list[Any], ahead: list[Any]) -> None:
     market = MarketWithActions(INSTRUMENTS)
     for hours, action in ahead:
         market.announce(START + hours * 3600 * SECOND, action)
-    engine = Engine(market, None, INSTRUMENTS)
+    engine = Engine(market, Profile(interest=True), INSTRUMENTS)
     engine.open_accounts(START)
     journal = engine.drain_journal()
     now, worth, prices = START, Worth(), dict(AROUND)

@@ -33,6 +33,7 @@ from ..server.config import flat
 from ..server.config_table import NAMES, PORTS, networks
 from ..server.settings import StationSettings
 from ..venue.broker.account_manager import CODE_RULE, MOST_ACCOUNTS, is_code
+from ..venue.broker.interest_rates import INTEREST_RATES
 from ..venue.broker.profile import Profile
 from ..venue.reference.sessions import ALWAYS, WhenOpen
 from ..venue.units import RATE_SCALE
@@ -84,10 +85,10 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
     """Code of the account of a financial advisor, whose login it is then: F1234567."""
     liquidation: bool = False
     """Close positions of accounts that break their maintenance margin."""
-    credit_interest: float = pydantic.Field(0.0, ge=0, le=100)
-    """Percent that a year pays on cash, booked each day; 0 for none."""
-    debit_interest: float = pydantic.Field(0.0, ge=0, le=100)
-    """Percent that a year of a loan costs."""
+    interest: bool = False
+    """Let cash, loans and the proceeds of short sales bear interest, booked each month."""
+    benchmarks: dict[str, Annotated[float, pydantic.Field(ge=-10, le=100)]] = {}
+    """Benchmark rates in percent of a year by currency, in place of the table's: ``USD=4.33``."""
     positions: list[str] = []
     """What accounts hold at first that this start opens: ``SPY 100 @ 430``."""
     speed: Annotated[float, pydantic.BeforeValidator(speed_of)] = pydantic.Field(1.0, gt=0)
@@ -130,6 +131,19 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
         if len(codes) > MOST_ACCOUNTS or len(codes) > len(set(codes)):
             raise ValueError(f"At most {MOST_ACCOUNTS} accounts, each with a code of its own")
         return account
+
+    @pydantic.field_validator("benchmarks", mode="before")
+    @classmethod
+    def _benchmarks(cls, given: Any) -> Any:
+        if isinstance(given, str):
+            given = dict(one.partition("=")[::2] for one in given.split(","))
+        if isinstance(given, Mapping):
+            given = {str(name).strip().upper(): value for name, value in given.items()}
+            unknown = sorted(set(given) - set(INTEREST_RATES))
+            if unknown:
+                known = ", ".join(INTEREST_RATES)
+                raise ValueError(f"there is no currency {unknown[0][:12]!r}; there are: {known}")
+        return given
 
     @pydantic.field_validator("advisor")
     @classmethod
@@ -211,8 +225,10 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
             positions=tuple(self.positions),
             advisor=self.advisor,
             liquidation=self.liquidation,
-            credit_interest=round(self.credit_interest * RATE_SCALE / 100),
-            debit_interest=round(self.debit_interest * RATE_SCALE / 100),
+            interest=self.interest,
+            benchmarks={
+                name: round(percent * RATE_SCALE / 100) for name, percent in self.benchmarks.items()
+            },
         )
 
 

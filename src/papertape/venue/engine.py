@@ -69,6 +69,7 @@ from .reference.instruments import Instruments, Refusal
 from .reference.listings import CATALOGUE
 from .reference.securities import Cfd, Dated
 from .reference.sessions import EXCHANGE, TradingHours
+from .reference.times import day_end
 from .script import (
     ActOnOrder,
     BustExecution,
@@ -155,8 +156,8 @@ class Engine:
         )
         self.exchange.queue(self.broker.rules.queues)
         self._follower = OrderFollower(state, self.exchange, self.broker, self.hours, self._agenda)
-        interest = self.profile.credit_interest, self.profile.debit_interest
-        self.accounts = AccountManager(state.accounts, self.broker.margin, interest)
+        benchmarks = self.profile.benchmarks if self.profile.interest else None
+        self.accounts = AccountManager(state.accounts, self.broker.margin, benchmarks)
         self.api = ApiOrders(state, archive, self.instruments, self.broker, self.top.look)
         self.ends = ContractEnds(
             state, self.instruments, self._market, self.top, self.broker.margin
@@ -241,7 +242,7 @@ class Engine:
     def next_due(self) -> Nanos | None:
         """When ``advance`` could next have something to do; None when nothing waits."""
         due = [self._ahead.next_due(self.clock)]
-        waits = self._ending or self._scheduled or self._margin_due
+        waits = self._ending or self._scheduled or self._margin_due or self.profile.interest
         if self.state.orders or self.archive.counts[0] or waits:
             due.append(self._agenda.next_due())
         return min((one for one in due if one is not None), default=None)
@@ -263,6 +264,8 @@ class Engine:
                     code, self.profile.base_currency, self.profile.opening_cash, positions=brought
                 )
                 happened += self.submit(command, now)
+        if self.profile.interest and not self.state.day_end:  # else the first order begins a day
+            self._carry_out("day", iter((DayBegan(day_end(now)),)), now, happened)
         return happened
 
     def skip(self, now: Nanos) -> None:
@@ -435,7 +438,7 @@ class Engine:
         elif self.state.day_end == due:
             orders = self.state.orders.values()
             self._expire_all([one.permId for one in orders if one.expires <= now], now, happened)
-            self._carry_out("day end", self.accounts.open_day(now), now, happened)
+            self._carry_out("day end", self.accounts.open_day(now, due), now, happened)
 
     def _expire_all(self, numbers: list[int], now: Nanos, happened: list[Happened]) -> None:
         for number in numbers:

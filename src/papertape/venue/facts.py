@@ -620,9 +620,27 @@ class CashBooked(Fact, frozen=True, tag=50):
 
     account: str
     cause: str
-    """``converted``, ``coupon``, ``dividend``, ``interest`` or ``lieu``."""
+    """``converted``, ``coupon``, ``dividend`` or ``lieu``."""
     cash: tuple[tuple[str, CashMicros], ...]
     """Change by currency."""
+
+
+class InterestAccrued(Fact, frozen=True, tag=55):
+    """An account has earned interest, or owes it; it is booked on ``day``."""
+
+    account: str
+    day: int
+    cash: tuple[tuple[str, CashMicros], ...]
+    """By currency; negative for what is owed."""
+
+
+class InterestBooked(Fact, frozen=True, tag=56):
+    """Interest that had accrued until its ``day`` is cash now."""
+
+    account: str
+    day: int
+    cash: tuple[tuple[str, CashMicros], ...]
+    """All that had accrued, by currency."""
 
 
 class ScheduleKept(Fact, frozen=True, tag=54):
@@ -764,6 +782,8 @@ AnyFact = (
     | FutureSettled
     | PositionMoved
     | CashSettled
+    | InterestAccrued
+    | InterestBooked
     | PositionAdjusted
     | CashBooked
     | ScheduleKept

@@ -7,6 +7,7 @@ from .broker.lifecycle import FILLED, PENDING_SUBMIT, PRE_SUBMITTED, TERMINAL, W
 from .broker.orders import PART, WHOLE, FillRow, LiveOrder
 from .engine import Engine
 from .reference.composition import is_combination
+from .reference.times import EASTERN
 from .special import Held
 from .state import State
 from .units import CASH_SCALE, SIZE_SCALE
@@ -151,6 +152,9 @@ def _account(engine: Engine, account: Account, fills: list[FillRow]) -> None:
     for con_id in (*held, *account.positions):
         amount, wanted = account.quantity(con_id), held[con_id]
         assert amount == wanted, f"{account.code}: holds {amount} of {con_id}, not {wanted}"
+    today = EASTERN.day(engine.state.day_end - 1) if engine.state.day_end else 0
+    overdue = [day for day in account.accrued if day <= today]
+    assert not overdue, f"{account.code}: interest of {overdue} is not booked on {today}"
     for con_id, position in account.positions.items():
         if position.quantity == 0:
             assert position.cost == 0, f"{account.code}: flat {con_id} costs {position.cost}"

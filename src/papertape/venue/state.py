@@ -44,6 +44,8 @@ from .facts import (
     ExecutionCorrected,
     FeePlanChanged,
     FutureSettled,
+    InterestAccrued,
+    InterestBooked,
     LegFill,
     ManualOrderBound,
     MarginModelChanged,
@@ -191,6 +193,8 @@ class Fold:
             CashSettled: self._cash_settled,
             PositionAdjusted: self._position_adjusted,
             CashBooked: self._cash_booked,
+            InterestAccrued: self._interest_accrued,
+            InterestBooked: self._interest_booked,
             ScheduleKept: self._schedule_kept,
             AdvisorGroupsReplaced: self._groups_replaced,
             AccountAliasesReplaced: self._aliases_replaced,
@@ -594,12 +598,21 @@ class Fold:
         values[fact.conId] = values.get(fact.conId, 0) + fact.value
         account.opening_equity += fact.equity
 
-    def _cash_booked(self, fact: CashBooked, now: Nanos) -> None:
+    def _cash_booked(self, fact: CashBooked | InterestBooked, now: Nanos) -> None:
         account = self.state.accounts[fact.account]
         for currency, amount in fact.cash:
             pay(account, currency, amount)
             before = account.opening_cash.get(currency, 0)
             account.opening_cash[currency] = before + amount
+
+    def _interest_accrued(self, fact: InterestAccrued, now: Nanos) -> None:
+        amounts = self.state.accounts[fact.account].accrued.setdefault(fact.day, {})
+        for currency, amount in fact.cash:
+            amounts[currency] = amounts.get(currency, 0) + amount
+
+    def _interest_booked(self, fact: InterestBooked, now: Nanos) -> None:
+        del self.state.accounts[fact.account].accrued[fact.day]
+        self._cash_booked(fact, now)
 
     def _schedule_kept(self, fact: ScheduleKept, now: Nanos) -> None:
         self.state.kept_until[fact.conId] = fact.until

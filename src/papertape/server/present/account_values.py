@@ -144,7 +144,9 @@ SEGMENTED: dict[str, Segmented] = {
 that cash of the commodities is their margin (``Commodities.cash``)."""
 
 FEW_ROWS: dict[str, tuple[Money, tuple[str, ...]]] = {
-    "AccruedCash": (_zero, SEGMENTS),
+    "AccruedCash-C": (_zero, ("",)),
+    "AccruedCash-P": (_zero, ("",)),
+    "AccruedCash-S": (lambda v: v.interest, ("",)),
     "BuyingPower": (lambda v: v.buying_power, ("",)),
     "GrossPositionValue": (lambda v: v.gross, ("", "-S")),
     "NetLiquidationUncertainty": (_zero, ("",)),
@@ -153,7 +155,7 @@ FEW_ROWS: dict[str, tuple[Money, tuple[str, ...]]] = {
 """In the base currency, with just these suffixes; plain AccruedCash comes per currency."""
 
 REG_T_ROWS: dict[str, Money] = {
-    "RegTEquity": lambda v: v.equity - v.commodities.net,
+    "RegTEquity": lambda v: v.equity - v.commodities.net + v.interest,
     "RegTMargin": lambda v: 0 if v.reg_t is None else v.reg_t.margin,
     "SMA": lambda v: v.sma,
 }
@@ -186,10 +188,16 @@ def _total_cash(valuation: Valuation, currency: str) -> CashMicros:
 
 
 def _net(valuation: Valuation, currency: str) -> CashMicros:
-    return _total_cash(valuation, currency) + _tally(valuation, currency).valued
+    tally = _tally(valuation, currency)
+    return _total_cash(valuation, currency) + tally.valued + _accrued(valuation, currency)
+
+
+def _accrued(valuation: Valuation, currency: str) -> CashMicros:
+    return valuation.accrued.get(currency, 0)
 
 
 PER_CURRENCY: dict[str, Ledger] = {
+    "AccruedCash": _accrued,
     "CashBalance": _cash,
     "TotalCashBalance": _total_cash,
     "NetLiquidationByCurrency": _net,
@@ -207,7 +215,6 @@ PER_CURRENCY: dict[str, Ledger] = {
     "RealizedPnL": lambda v, currency: _tally(v, currency).realized,
     **dict.fromkeys(
         (
-            "AccruedCash",
             "FxCashBalance",
             "IssuerOptionValue",
             "MoneyMarketFundValue",

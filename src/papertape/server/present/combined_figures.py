@@ -156,11 +156,19 @@ def combined(worths: Sequence[Valuation], base: str, margin: MarginCalculator) -
         previous_equity=sums("previous_equity"), buying_power_rate=worths[0].buying_power_rate,
         options=sums("options"), futures=sums("futures"), coins=sums("coins"),
         settled_cash=sums("settled_cash"), in_full=all(one.in_full for one in worths),
-        tallies=_tallies(worths), commodities=commodities,
+        accrued=_accrued(worths), tallies=_tallies(worths), commodities=commodities,
         reg_t=RegTFigures(total(0 if one is None else one.margin for one in reg_t), 0)
         if any(one is not None for one in reg_t) else None,
         ahead=_ahead(worths, rates), power=sums("buying_power"), memorandum=sums("sma"),
     )  # fmt: skip
+
+
+def _accrued(worths: Iterable[Valuation]) -> dict[str, CashMicros]:
+    found: dict[str, CashMicros] = {}
+    for worth in worths:
+        for currency, amount in worth.accrued.items():
+            found[currency] = found.get(currency, 0) + amount
+    return found
 
 
 def _tallies(worths: Iterable[Valuation]) -> dict[str, Tally]:

@@ -70,6 +70,8 @@ class Presenter:
             facts.FutureSettled: self._account,
             facts.PositionMoved: self._position_moved,
             facts.CashBooked: self._account,
+            facts.InterestAccrued: self._account,
+            facts.InterestBooked: self._account,
             Refused: self._refused,
             WhatIf: self._what_if,
             CancelledFor: self._cancelled_for,

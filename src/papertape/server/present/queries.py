@@ -520,7 +520,7 @@ def _whole_profit(worth: Valuation, opening_options: int) -> ProfitRow:
     unrealized = sum(scaled(h.unrealized, rates[h.instrument.currency]) for h in held)
     realized = sum(scaled(h.position.realized, rates[h.instrument.currency]) for h in held)
     return ProfitRow(
-        dailyPnL=money(worth.net - worth.previous_equity - opening_options),
+        dailyPnL=money(worth.net - worth.interest - worth.previous_equity - opening_options),
         unrealizedPnL=money(unrealized),
         realizedPnL=money(realized),
     )

@@ -205,7 +205,8 @@ class RunningFigures:
         """The account at the prices that its positions stand at, without its holdings."""
         books = self._books
         model, base = MARGIN_MODELS[books.margin], books.currency
-        names = dict.fromkeys([base, *sorted(books.cash), *sorted(self._tallies)])
+        accrued = books.interest
+        names = dict.fromkeys([base, *sorted(books.cash), *sorted(self._tallies), *sorted(accrued)])
         rates = {name: self._rate(name) for name in names}
         factor, kinds = model.initial_over_maintenance, self._kinds
         worth = Valuation(
@@ -223,6 +224,7 @@ class RunningFigures:
             futures=self._futures,
             coins=kinds.get("CRYPTO", 0),
             settled_cash=sum(scaled(books.settled(name), rates[name]) for name in books.cash),
+            accrued=accrued,
             in_full=model.cash,
             tallies=self._tallies,
             commodities=Commodities(

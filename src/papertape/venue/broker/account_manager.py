@@ -1,6 +1,6 @@
 """The broker's part of an account: opening, deposits, margin model, fee plan, days."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from ..commands import (
@@ -28,8 +28,9 @@ from ..facts import (
     MarginModelChanged,
 )
 from ..reference.times import EASTERN, day_end
-from ..units import CASH_SCALE, CashMicros, Nanos, Rate, cash_decimal, scaled, share
+from ..units import CASH_SCALE, CashMicros, Nanos, Rate, cash_decimal, scaled
 from .accounts_refused import AccountRefused
+from .accruals import Accruals
 from .advisor import advisor_fact
 from .allocation import master_of
 from .ledger import Account
@@ -43,10 +44,7 @@ MOST_CASH: Final[CashMicros] = 10**12 * CASH_SCALE
 micro-units within the 64 bits of the journal's integers."""
 MOST_ACCOUNTS: Final = 50
 CONVERTED: Final = "converted"
-INTEREST: Final = "interest"
-"""Causes of a ``CashBooked``."""
-YEAR_DAYS: Final = 360
-"""Days of a year of interest, as money markets count in dollars and euros."""
+"""Cause of a ``CashBooked``."""
 CODE_LENGTH: Final = 100
 CODE_RULE: Final = (
     f"An account code has 1 to {CODE_LENGTH} visible characters, no comma, and no space at its ends"
@@ -67,9 +65,9 @@ class AccountManager:
         self,
         accounts: dict[str, Account],
         margin: MarginCalculator,
-        interest: tuple[Rate, Rate] = (0, 0),
+        benchmarks: Mapping[str, Rate] | None = None,
     ) -> None:
-        self._interest = interest
+        self._accruals = Accruals(margin, benchmarks)
         self._accounts = accounts
         self._margin = margin
         self._transfers = Transfers(margin)
@@ -104,14 +102,17 @@ class AccountManager:
             case ConvertCash():
                 yield self._converted(command)
 
-    def open_day(self, now: Nanos) -> Iterator[AnyFact]:
-        """End a trading day at ``now`` and begin the next one; futures are settled before."""
+    def open_day(self, now: Nanos, ended: Nanos) -> Iterator[AnyFact]:
+        """End a trading day at ``now`` and begin the next one; futures are settled before.
+
+        The day was to end at ``ended``: earlier, where the venue was closed then.
+        """
         for account in self._accounts.values():
             yield from self._settle(account)
+            yield from self._accruals.day(account, now, ended)
             for day in sorted(account.unsettled):
                 if day <= EASTERN.day(now):
                     yield CashSettled(account.code, day)
-        yield from self._accrued()
         worth = {code: self._margin.value(account) for code, account in self._accounts.items()}
         yield DayBegan(day_end(now))
         for code, valued in worth.items():
@@ -121,20 +122,6 @@ class AccountManager:
                 if held.position.quantity
             )
             yield DayOpened(code, valued.equity, values, valued.sma)
-
-    def _accrued(self) -> Iterator[AnyFact]:
-        """Pay a day's interest on cash and loans, a 360th of a year's, at the rates of credit and
-        debit."""
-        if not any(self._interest):
-            return
-        for account in self._accounts.values():
-            paid = []
-            for currency, cash in account.cash.items():
-                amount = share(scaled(cash, self._interest[cash < 0]), 1, YEAR_DAYS)
-                if amount:
-                    paid.append((currency, amount))
-            if paid:
-                yield CashBooked(account.code, INTEREST, tuple(paid))
 
     def _settle(self, account: Account) -> Iterator[AnyFact]:
         """Pay what the futures of an account gained or lost since they were last settled."""

@@ -57,11 +57,23 @@ class Account(msgspec.Struct):
     """Whether it is a financial advisor's own, who manages the others."""
     unsettled: dict[int, dict[str, CashMicros]] = {}
     """Day -> currency -> proceeds of sales that settle then."""
+    accrued: dict[int, dict[str, CashMicros]] = {}
+    """Day -> currency -> interest that is booked then, which is not in the cash yet; negative for
+    what is owed."""
 
     def settled(self, currency: str) -> CashMicros:
         """Return the cash of a currency without the proceeds that have not settled."""
         waits = sum(amounts.get(currency, 0) for amounts in self.unsettled.values())
         return self.cash.get(currency, 0) - waits
+
+    @property
+    def interest(self) -> dict[str, CashMicros]:
+        """All interest that has accrued, by currency."""
+        found: dict[str, CashMicros] = {}
+        for amounts in self.accrued.values():
+            for currency, amount in amounts.items():
+                found[currency] = found.get(currency, 0) + amount
+        return found
 
     def quantity(self, con_id: int) -> SizeUnits:
         """Return the signed holdings; 0 without a position."""

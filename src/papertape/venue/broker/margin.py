@@ -245,7 +245,8 @@ class MarginCalculator:
             self.holding(self._instruments[con_id], position)
             for con_id, position in sorted(account.positions.items())
         )
-        currencies = [base, *sorted(account.cash)]
+        accrued = account.interest
+        currencies = [base, *sorted(account.cash), *sorted(accrued)]
         currencies += [held.instrument.currency for held in holdings]
         rates = {name: self.rate(name, base) for name in dict.fromkeys(currencies)}
         in_base: dict[str, list[CashMicros]] = {"": [], **{kind: [] for kind in APART}}
@@ -285,6 +286,7 @@ class MarginCalculator:
             initial=scaled(maintenance, factor),
             previous_equity=account.opening_equity,
             buying_power_rate=model.buying_power,
+            accrued=accrued,
             in_full=model.cash,
             tallies=tallied(holdings),
             settled_cash=sum(scaled(account.settled(name), rates[name]) for name in account.cash),

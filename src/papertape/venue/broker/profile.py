@@ -25,10 +25,10 @@ class Profile(msgspec.Struct, frozen=True):
     """The account of the financial advisor who manages them; "" for none."""
     positions: tuple[str, ...] = ()
     """What such accounts hold at first, as texts: ``SPY 100 @ 430``."""
-    credit_interest: Rate = 0
-    """What a year pays on cash, as a part of it; 0 for none."""
-    debit_interest: Rate = 0
-    """What a year costs on a loan."""
+    interest: bool = False
+    """Whether cash, loans and the proceeds of short sales bear interest."""
+    benchmarks: dict[str, Rate] = {}
+    """Benchmark rates of a year by currency, in place of those of ``interest_rates``."""
     liquidation: bool = False
     """Close positions of accounts that break their maintenance margin."""
     user_name: str = "papertape"

@@ -9,7 +9,7 @@ import msgspec
 
 from ..reference.instruments import Instrument
 from ..reference.securities import Bond
-from ..units import RATE_SCALE, CashMicros, Nanos, PriceUnits, Rate, share
+from ..units import RATE_SCALE, CashMicros, Nanos, PriceUnits, Rate, scaled, share
 from .ledger import LedgerPosition
 
 
@@ -144,6 +144,8 @@ class Valuation(msgspec.Struct, frozen=True):
     """Market value of crypto currencies, which have no loan value."""
     settled_cash: CashMicros = 0
     """Cash without the proceeds of sales that have not settled."""
+    accrued: dict[str, CashMicros] = {}
+    """Interest that has accrued and is not booked yet, per currency, in that currency."""
     in_full: bool = False
     """Whether the account pays in full, with settled cash."""
     tallies: dict[str, Tally] = {}
@@ -159,9 +161,15 @@ class Valuation(msgspec.Struct, frozen=True):
         return self.total_cash + self.stock + self.futures
 
     @property
+    def interest(self) -> CashMicros:
+        """AccruedCash."""
+        return sum(scaled(amount, self.rates[name]) for name, amount in self.accrued.items())
+
+    @property
     def net(self) -> CashMicros:
-        """NetLiquidation: equity with loan value, the options and the crypto currencies."""
-        return self.equity + self.options + self.coins
+        """NetLiquidation: equity with loan value, the options, the crypto currencies, and interest
+        that has accrued."""
+        return self.equity + self.options + self.coins + self.interest
 
     @property
     def available(self) -> CashMicros:
