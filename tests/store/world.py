@@ -24,6 +24,7 @@ from papertape.venue.commands import (
     Command,
     ConvertCash,
     Deposit,
+    MergeShares,
     OpenAccount,
     ReceivePosition,
     ReplaceAccountAliases,
@@ -66,7 +67,7 @@ QUIET_DAYS = 13
 AFTER_HOURS_S = 7 * 3600
 """From the morning on which it begins to when American stocks have closed."""
 EURUSD = next(entry for entry in CATALOGUE if entry.secType == "CASH")
-AAPL = 265598
+AAPL, IBM = 265598, 8314
 CALL = CATALOGUE[1224801197]
 """On Apple at 190, ends on the first day."""
 LATER_CALL = 1224817709
@@ -216,7 +217,7 @@ def history(world: World) -> Iterator[None]:
     world.ask(Deposit("DU7", "EUR", 1_000_000_000))
     world.ask(Deposit("DU1234567", "USD", -250_000_000))
     world.ask(ConvertCash("DU7", "EUR", 500_000_000, "USD"))
-    world.ask(ReceivePosition("DU7", StartingPosition(8314, 70_000, 2_000_000)))
+    world.ask(ReceivePosition("DU7", StartingPosition(IBM, 70_000, 2_000_000)))
     world.play("submit #1 BUY 1 AAPL LMT 200", "cancel #1")
     world.ask(ResetOrderIds())
     world.play(*FIRST_DAY)
@@ -256,6 +257,7 @@ def history(world: World) -> Iterator[None]:
     world.ask(ReplaceAdvisorGroups("F1", (("both", "Ratio", (("DU7", 2), ("DU1234567", 1))),)))
     world.ask(ReplaceAccountAliases("F1", (("DU7", "Ann"),)))
     world.play("quote AAPL 257.00 257.10", "submit c2#40 BUY 9 AAPL MKT account= faGroup=both")
+    world.ask(MergeShares(IBM, AAPL, 1, 2, 3_500_000))
 
 
 def _script(world: World) -> None:

@@ -23,6 +23,7 @@ from papertape.venue.commands import (
     Command,
     ConvertCash,
     Deposit,
+    MergeShares,
     PayDividend,
     ReceivePosition,
     SplitShares,
@@ -77,11 +78,17 @@ WARRANT = Warrant(
     expires=TODAY + 1, exercise=2_500_000, american=False, hours="US",
 )  # fmt: skip
 """In pounds, on a stock in dollars."""
+TAKEN, OTHER = (
+    next(one for one in CATALOGUE if one.secType == "STK" and one.symbol == symbol)
+    for symbol in ("TSLA", "MSFT")
+)
+"""The one may be taken over by the other."""
 AROUND: dict[Instrument, int] = {
     AAPL: 2_550_000, BRITISH: 20_000, EURUSD: 115_000, CALL: 60_000, PUT: 60_000,
     TOMORROW: 40_000, INDEX_CALL: 200_000, MES: 68_000_000, LATER: 68_500_000, CORN: 4_400_000,
     FUTURE_PUT: 500_000,    SPX: 68_100_000, BTC: 6_000_000_000, CFD: 3_000_000,
     BOND: 96_000_000, GOLD: 40_000_000, ENDING: 99_000_000, FUND: 5_000_000, WARRANT: 12_000,
+    TAKEN: 3_500_000, OTHER: 3_900_000,
 }  # fmt: skip
 """What trades, and a price of each in its units; the index does not trade."""
 INSTRUMENTS = Instruments([
@@ -102,6 +109,11 @@ events = st.one_of(
     st.tuples(st.just("convert"), st.sampled_from(["USD", "GBP"]), st.integers(1, 10**10)),
     st.tuples(st.just("receive"), st.sampled_from(KINDS), st.integers(-3, 3).filter(bool)),
     st.tuples(st.just("dividend"), st.sampled_from([AAPL, BRITISH]), st.integers(1, 10**6)),
+    st.tuples(
+        st.just("merge"),
+        st.sampled_from([TAKEN, OTHER]),
+        st.sampled_from([(1, 3, 0), (7, 2, 5), (0, 1, 9)]),
+    ),
     st.tuples(
         st.just("split"), st.sampled_from([AAPL, BRITISH]), st.sampled_from([(2, 1), (1, 3)])
     ),
@@ -154,7 +166,9 @@ class Worth:
         elif isinstance(fact, CashBooked):
             for currency, amount in fact.cash:
                 self.money[currency] += Decimal(amount) / 10**6
-                if fact.cause in ("dividend", "coupon"):
+                if fact.cause == "merger":  # out of what was brought, as realized says
+                    self.brought[currency] += Decimal(amount) / 10**6
+                elif fact.cause in ("dividend", "coupon"):
                     self.realized[currency] += Decimal(amount) / 10**6
         elif isinstance(fact, InterestAccrued):  # booking it changes nothing any more
             for currency, amount in fact.cash:
@@ -227,6 +241,10 @@ def asked(engine: Engine, step: tuple[Any, ...], prices: dict[Instrument, int]) 
             return PayDividend(what.conId, number)
         case "split":
             return SplitShares(what.conId, *number)
+        case "merge":
+            new, old, paid = number
+            into = OTHER.conId if new else 0
+            return MergeShares(what.conId, into, new, old, paid * 10**6)
     return ordered(engine, step, prices)
 
 

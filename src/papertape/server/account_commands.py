@@ -12,6 +12,7 @@ from ..venue.broker.profile import Profile
 from ..venue.broker.transfers import starting_position
 from ..venue.commands import (
     ConvertCash,
+    MergeShares,
     OpenAccount,
     PayDividend,
     ReceivePosition,
@@ -19,6 +20,7 @@ from ..venue.commands import (
     StartingPosition,
     Transfer,
 )
+from ..venue.market.actions import merger_terms
 from ..venue.reference.instruments import Instruments
 from ..venue.units import CashMicros, Nanos, cash_units
 
@@ -97,6 +99,15 @@ class Wording:
             raise AccountRefused(f"a ratio is new shares for old ones, 2:1; not {ratio[:40]!r}")
         new, old = map(int, ratio.split(":"))
         return SplitShares(self._position(f"{name} 1").conId, new, old)
+
+    def merger(self, name: str, terms: str) -> MergeShares:
+        """Build the command that ends a share, by terms such as ``1:2 XYZ 12.50``."""
+        try:
+            into, new, old, cash = merger_terms(terms)
+        except ValueError as error:
+            raise AccountRefused(f"the terms {error}") from None
+        target = self._position(f"{into} 1").conId if into else 0
+        return MergeShares(self._position(f"{name} 1").conId, target, new, old, cash)
 
     def convert(self, account: str, sold: str, currency: str, into: str) -> ConvertCash:
         """Build the command that converts an amount of one currency into another."""

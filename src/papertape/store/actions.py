@@ -1,7 +1,8 @@
-"""Splits, dividends and changes of the symbol as a CSV file: ``date,action,value``.
+"""Splits, dividends, mergers and changes of the symbol as a CSV file: ``date,action,value``.
 
 The date is the ex-date. The value of a ``split`` is ``7:1`` (seven shares for one), of a
-``dividend`` the cash for a share, of a ``ticker`` the symbol until then.
+``dividend`` the cash for a share, of a ``merger`` what an old share becomes (``merger_terms``), of
+a ``ticker`` the symbol until then.
 """
 
 import csv
@@ -13,12 +14,21 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import MarketDataError
-from ..venue.market.actions import Action, Dividend, Split, TickerChange
+from ..venue.market.actions import (
+    Action,
+    Dividend,
+    Merger,
+    Split,
+    TickerChange,
+    merger_terms,
+    terms_text,
+)
 from ..venue.units import CASH_SCALE
 
 COLUMNS: Final = ("date", "action", "value")
 ADVICE: Final = (
-    "lines are DATE,split,7:1 or DATE,dividend,0.25 or DATE,ticker,OLD below date,action,value"
+    "lines are DATE,split,7:1 or DATE,dividend,0.25 or DATE,merger,1:2 XYZ 12.50 or"
+    " DATE,ticker,OLD below date,action,value"
 )
 LARGEST: Final = 4 << 20
 _MOST_SHARES: Final = 1_000_000
@@ -53,6 +63,8 @@ def _cells(action: Action) -> tuple[str, str, str]:
     if isinstance(action, Dividend):
         amount = (Decimal(action.amount) / CASH_SCALE).normalize()
         return day, "dividend", f"{amount:f}"
+    if isinstance(action, Merger):
+        return day, "merger", terms_text(action)
     return day, "ticker", action.old
 
 
@@ -76,10 +88,12 @@ def _rows(path: Path, lines: "csv.Reader") -> Iterable[Action]:  # type: ignore[
             yield Split(when, *_ratio(path, line, value))
         elif kind == "dividend":
             yield Dividend(when, _amount(path, line, value))
+        elif kind == "merger":
+            yield Merger(when, *_terms(path, line, value))
         elif kind == "ticker" and value:
             yield TickerChange(when, value.upper())
         else:
-            raise _bad(path, line, 2, f"{kind!r} is none of split, dividend, ticker")
+            raise _bad(path, line, 2, f"{kind!r} is none of split, dividend, merger, ticker")
 
 
 def _ratio(path: Path, line: int, value: str) -> tuple[int, int]:
@@ -88,6 +102,13 @@ def _ratio(path: Path, line: int, value: str) -> tuple[int, int]:
     if all(p.isascii() and p.isdecimal() and 0 < int(p) <= _MOST_SHARES for p in parts):
         return int(parts[0]), int(parts[1])
     raise _bad(path, line, 3, f"{value!r} is no ratio such as 7:1")
+
+
+def _terms(path: Path, line: int, value: str) -> tuple[str, int, int, int]:
+    try:
+        return merger_terms(value)
+    except ValueError as error:
+        raise _bad(path, line, 3, str(error)) from None
 
 
 def _amount(path: Path, line: int, value: str) -> int:

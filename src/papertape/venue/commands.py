@@ -250,6 +250,19 @@ class SplitShares(msgspec.Struct, frozen=True, tag=True):
     old: int
 
 
+class MergeShares(msgspec.Struct, frozen=True, tag=True):
+    """End a share that another company takes over, in all accounts; orders for it are cancelled."""
+
+    conId: int
+    into: int = 0
+    """The share that is given for it; 0 for none."""
+    new: int = 0
+    """So many for ``old`` ones."""
+    old: int = 1
+    cash: CashMicros = 0
+    """For each old share."""
+
+
 AccountCommand = (
     OpenAccount
     | Deposit
@@ -261,7 +274,7 @@ AccountCommand = (
     | ReplaceAdvisorGroups
     | ReplaceAccountAliases
 )
-CorporateCommand = PayDividend | SplitShares
+CorporateCommand = PayDividend | SplitShares | MergeShares
 
 Command = (
     SubmitOrder

@@ -31,6 +31,7 @@ from .commands import (
     CancelApiOrder,
     CancelByUser,
     Command,
+    MergeShares,
     ModifyByUser,
     OpenAccount,
     PayDividend,
@@ -58,6 +59,7 @@ from .facts import (
     PositionAdjusted,
     PositionMoved,
     RuleMatched,
+    SharesMerged,
     TapeWritten,
 )
 from .following import OrderFollower
@@ -138,6 +140,7 @@ class Engine:
             FutureSettled: self._after_settlement,
             TapeWritten: self._after_tape,
             ExecutionCorrected: self._after_correction,
+            SharesMerged: self._after_merger,
         }
         """What is derived from a fact, and not kept: alarms of contracts, sums of margins."""
         self._take(State(self.profile.first_perm_id, self.profile.first_execution), Archive())
@@ -145,6 +148,7 @@ class Engine:
     def _take(self, state: State, archive: Archive) -> None:
         self.state, self.archive = state, archive
         self.instruments.add(NamedCombinations(self.instruments, state.combinations))
+        self.instruments.retire(state.merged)
         self._fold = Fold(state, archive)
         self._entered = state.facts
         """The number of the last fact that an entry has."""
@@ -303,7 +307,7 @@ class Engine:
                 return cause, self.corrections.decide(command)
             case ResetOrderIds():
                 return "reset ids", api.reset_ids(command)
-            case PayDividend() | SplitShares():
+            case PayDividend() | SplitShares() | MergeShares():
                 cause = f"{type(command).__name__} {command.conId}"
                 return cause, self.corporate.decide(command)
         return _named(command), self.accounts.decide(command)
@@ -392,6 +396,9 @@ class Engine:
 
     def _after_settlement(self, fact: FutureSettled, order: None) -> None:
         self.broker.margin.touched(fact.account, fact.conId)
+
+    def _after_merger(self, fact: SharesMerged, order: None) -> None:
+        self.instruments.retire(self.state.merged)
 
     def _after_tape(self, fact: TapeWritten, order: None) -> None:
         self.broker.margin.forget()

@@ -600,7 +600,7 @@ class PositionAdjusted(Fact, frozen=True, tag=49):
     account: str
     conId: int
     cause: str
-    """``received``, ``delivered``, ``split`` or ``set``."""
+    """``received``, ``delivered``, ``split``, ``merger`` or ``set``."""
     size: SizeUnits
     """Signed change of the holdings."""
     position: SizeUnits
@@ -612,7 +612,7 @@ class PositionAdjusted(Fact, frozen=True, tag=49):
     equity: CashMicros = 0
     """What it adds to equity with loan value, in the account's base currency: no profit either."""
     realized: CashMicros = 0
-    """Profit of a fraction of a share that a split paid in cash."""
+    """Profit of a fraction of a share, or of a share, that was paid in cash."""
 
 
 class CashBooked(Fact, frozen=True, tag=50):
@@ -620,7 +620,7 @@ class CashBooked(Fact, frozen=True, tag=50):
 
     account: str
     cause: str
-    """``converted``, ``coupon``, ``dividend`` or ``lieu``."""
+    """``converted``, ``coupon``, ``dividend``, ``lieu`` or ``merger``."""
     cash: tuple[tuple[str, CashMicros], ...]
     """Change by currency."""
 
@@ -641,6 +641,12 @@ class InterestBooked(Fact, frozen=True, tag=56):
     day: int
     cash: tuple[tuple[str, CashMicros], ...]
     """All that had accrued, by currency."""
+
+
+class SharesMerged(Fact, frozen=True, tag=57):
+    """A company was taken over: its shares, and what is derived from them, are found no more."""
+
+    conId: int
 
 
 class ScheduleKept(Fact, frozen=True, tag=54):
@@ -784,6 +790,7 @@ AnyFact = (
     | CashSettled
     | InterestAccrued
     | InterestBooked
+    | SharesMerged
     | PositionAdjusted
     | CashBooked
     | ScheduleKept

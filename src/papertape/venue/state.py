@@ -78,6 +78,7 @@ from .facts import (
     PositionAdjusted,
     PositionMoved,
     ScheduleKept,
+    SharesMerged,
     SizeRestored,
     Terms,
 )
@@ -113,6 +114,8 @@ class State(msgspec.Struct):
     consumed: dict[int, ConsumedLiquidity] = {}
     kept_until: dict[int, Nanos] = {}
     """Contract -> up to when its coupons, splits and dividends have been carried out."""
+    merged: list[int] = []
+    """Shares of companies that were taken over."""
     advisor_groups: dict[str, AdvisorGroup] = {}
     """An advisor's groups of accounts by name."""
     aliases: dict[str, str] = {}
@@ -196,6 +199,7 @@ class Fold:
             InterestAccrued: self._interest_accrued,
             InterestBooked: self._interest_booked,
             ScheduleKept: self._schedule_kept,
+            SharesMerged: self._shares_merged,
             AdvisorGroupsReplaced: self._groups_replaced,
             AccountAliasesReplaced: self._aliases_replaced,
             **ScriptFold(state).rules,
@@ -616,6 +620,9 @@ class Fold:
 
     def _schedule_kept(self, fact: ScheduleKept, now: Nanos) -> None:
         self.state.kept_until[fact.conId] = fact.until
+
+    def _shares_merged(self, fact: SharesMerged, now: Nanos) -> None:
+        self.state.merged.append(fact.conId)
 
     def _position_moved(self, fact: PositionMoved, now: Nanos) -> LiveOrder | None:
         state = self.state

@@ -131,7 +131,7 @@ def test_positions_come_and_cash_and_positions_move() -> None:
     with_api(main, quoted_hall())
 
 
-def test_dividends_and_splits() -> None:
+def test_dividends_splits_and_mergers() -> None:
     async def main(api: Api) -> None:
         await api.post("/accounts", {"account": "DU2", "cash": "0", "positions": ["AAPL 10"]})
         rows = await api.post("/dividends", {"share": "AAPL", "amount": "0.25"})
@@ -143,8 +143,15 @@ def test_dividends_and_splits() -> None:
             ("dividends", {"share": "AAPL", "amount": "-1"}),
             ("splits", {"share": "AAPL", "ratio": "two"}),
             ("splits", {"share": "NOBODY", "ratio": "2:1"}),
+            ("mergers", {"share": "AAPL", "terms": "two"}),
+            ("mergers", {"share": "AAPL", "terms": "1:2 NOBODY"}),
         ):
             await api.ask("POST", f"/{path}", 409, bad)
+        rows = await api.post("/mergers", {"share": "AAPL", "terms": "12.50"})
+        assert [row["cash"] for row in rows] == [1_000_000, 2.5 + 20 * 12.5]
+        (held,) = await api.get("/positions")
+        assert held["position"] == "0"
+        await api.ask("POST", "/mergers", 409, {"share": "AAPL", "terms": "12.50"})
 
     with_api(main, quoted_hall())
 

@@ -20,6 +20,7 @@ from .views.accounts import (
     DividendBody,
     FeePlanBody,
     MarginModelBody,
+    MergerBody,
     PositionBody,
     SplitBody,
     TransferBody,
@@ -136,6 +137,14 @@ async def split_shares(server: Chosen, body: SplitBody) -> list[AccountRow]:
     """Split shares, and return all accounts; 409 when that is not possible. The market's prices
     stay as they are."""
     _ordered(server, lambda one: wording(one).split(body.share, body.ratio))
+    return [account_row(server, code) for code in server.station.queries.accounts()]
+
+
+@router.post("/stations/{station}/mergers", responses=CONFLICT)
+async def merge_shares(server: Chosen, body: MergerBody) -> list[AccountRow]:
+    """End a share that another company takes over, and return all accounts; 409 when that is not
+    possible. The share is found no more."""
+    _ordered(server, lambda one: wording(one).merger(body.share, body.terms))
     return [account_row(server, code) for code in server.station.queries.accounts()]
 
 

@@ -44,6 +44,7 @@ class BrokerState(Protocol):
     orders: dict[int, LiveOrder]
     consumed: dict[int, ConsumedLiquidity]
     kept_until: dict[int, Nanos]
+    merged: list[int]
     script: Script
 
 

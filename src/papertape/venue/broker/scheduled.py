@@ -1,12 +1,14 @@
-"""What comes to holdings by itself at an instant that is known before: coupons, splits, dividends.
+"""What comes to holdings by itself at an instant that is known before: coupons, splits, dividends,
+mergers.
 
 A bond pays half a year's coupon every six months counted back from its maturity, to whoever holds
 it a minute after midnight in New York; interest that has accrued is neither paid with a trade nor
 counted in between, which is ours. Splits and dividends are those of the market's recording
-(``Market.actions_ahead``); they take effect between the last instant with
-the old shares and the first with the new ones. A split ends what follows the shares, options and
-contracts for difference, which IBKR would adjust: each is paid at its price just before, ours too,
-and orders for them are cancelled with those for the shares.
+(``Market.actions_ahead``); they take effect between the last instant with the old shares and the
+first with the new ones. A split or a merger ends what follows the shares, options and contracts
+for difference, which IBKR would adjust: each is paid at its price just before, ours too, and
+orders for them are cancelled with those for the shares. Shares that are to become those of a
+company that nobody knows here are paid at their price.
 
 What has been carried out is a fact, so that nothing comes twice, whatever happens in between.
 """
@@ -19,14 +21,14 @@ from typing import Final
 
 from papertape.errors import MarketDataError
 
-from ..commands import PayDividend, SplitShares
+from ..commands import MergeShares, PayDividend, SplitShares
 from ..facts import AnyFact, CashBooked, PositionMoved, ScheduleKept
-from ..market.actions import ActionsAhead, Split, no_actions
+from ..market.actions import ActionsAhead, Dividend, Merger, Split, no_actions
 from ..market.source import MarketSource
 from ..reference.instruments import Instrument, Instruments
 from ..reference.securities import Bond, Cfd, Dated
 from ..reference.times import EASTERN
-from ..units import CashMicros, Nanos, notional
+from ..units import SIZE_SCALE, CashMicros, Nanos, notional
 from .contract_ends import ContractEnds
 from .corporate import CorporateActions
 from .ledger import Account, LedgerPosition
@@ -70,7 +72,7 @@ class ScheduledActions:
         entry = self._instruments.get(con_id)
         if isinstance(entry, Bond):
             return _next_coupon(entry.matures, entry.issued, after) if entry.coupon else 0
-        if entry is None or entry.secType != "STK":
+        if entry is None or entry.secType != "STK" or con_id in self._state.merged:
             return 0
         try:
             found: ActionsAhead | None = self._ahead(con_id, after)
@@ -85,12 +87,27 @@ class ScheduledActions:
             yield from self._coupon(entry)
         found: ActionsAhead | None = self._ahead(con_id, due - 1)
         for action in () if found is None or found.time != due else found.actions:
+            if isinstance(action, Dividend):
+                yield from self._corporate.decide(PayDividend(con_id, action.amount))
+                continue
+            yield from self._end_followers(con_id)
             if isinstance(action, Split):
-                yield from self._end_followers(con_id)
                 yield from self._corporate.decide(SplitShares(con_id, action.new, action.old))
             else:
-                yield from self._corporate.decide(PayDividend(con_id, action.amount))
+                yield from self._corporate.decide(self._merger(entry, action))
         yield ScheduleKept(con_id, due)
+
+    def _merger(self, entry: Instrument, merger: Merger) -> MergeShares:
+        """Return the command of a merger."""
+        if not merger.into:
+            return MergeShares(entry.conId, cash=merger.cash)
+        gone = {entry.conId, *self._state.merged}
+        for other in self._instruments.of(merger.into):
+            same = (other.secType, other.currency) == ("STK", entry.currency)
+            if same and other.conId not in gone:
+                return MergeShares(entry.conId, other.conId, merger.new, merger.old, merger.cash)
+        price = self._broker.margin.mark(entry.conId)
+        return MergeShares(entry.conId, cash=notional(price, SIZE_SCALE, entry.money_scale))
 
     def _coupon(self, entry: Bond) -> Iterator[AnyFact]:
         for code, account in self._state.accounts.items():

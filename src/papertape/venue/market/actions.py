@@ -1,4 +1,4 @@
-"""Splits and dividends of a recorded instrument, and what they do to its prices.
+"""Splits, dividends and mergers of a recorded instrument, and what they do to its prices.
 
 A recording holds prices as they were paid. Its past is shown in shares of the anchored day, as
 historical bars of trades are: a split before that day divides the prices of the days before it.
@@ -6,9 +6,11 @@ Dividends change no price of a trade. ``dividend_factors`` are for who wants pri
 as ADJUSTED_LAST is: what was paid before an ex-day, times ``1 - dividend / close before it``.
 """
 
+import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from itertools import groupby
 from math import prod
 from typing import Final
@@ -45,16 +47,58 @@ class TickerChange(msgspec.Struct, frozen=True):
     old: str
 
 
-Action = Split | Dividend | TickerChange
+class Merger(msgspec.Struct, frozen=True):
+    """Another company takes this one over: ``new`` of its shares for ``old`` ones, and cash for
+    each old one; ``date`` (yyyymmdd) is the first day without the old ones."""
+
+    date: int
+    into: str = ""
+    """The symbol of the other company's shares; "" where there is cash alone."""
+    new: int = 0
+    old: int = 1
+    cash: int = 0
+    """For an old share, in millionths of the currency."""
+
+
+Action = Split | Dividend | TickerChange | Merger
+Coming = Split | Dividend | Merger
+"""What happens to holdings."""
+ORDER: Final = (Dividend, Split, Merger)
+"""In which they come that come together."""
+MERGER_TERMS: Final = re.compile(
+    r"(?:([0-9]{1,6}):([0-9]{1,6}) +([A-Z][A-Z0-9.]{0,15}(?: [A-Z]{1,3})?))?"
+    r"(?:(?:\A| +)([0-9]{1,7}(?:\.[0-9]{1,6})?))?",
+    re.IGNORECASE,
+)
+
+
+def merger_terms(text: str) -> tuple[str, int, int, int]:
+    """Parse ``1:2 XYZ`` (a share of XYZ for two), ``12.50`` (cash for each) or ``1:2 XYZ 12.50``
+    into symbol, new, old and cash in millionths. Raises ``ValueError`` for any other text."""
+    found = MERGER_TERMS.fullmatch(text.strip())
+    new, old, into, cash = found.groups("") if found is not None else ("",) * 4
+    amount = int(Decimal(cash or 0) * CASH_SCALE)
+    if not into and amount:
+        return "", 0, 1, amount
+    if not into or not int(new) or not int(old):
+        raise ValueError(f"{text[:40]!r} is none of 12.50, 1:2 XYZ, 1:2 XYZ 12.50")
+    return into.upper(), int(new), int(old), amount
+
+
+def terms_text(merger: Merger) -> str:
+    """The terms as ``merger_terms`` reads them."""
+    cash = f"{(Decimal(merger.cash) / CASH_SCALE).normalize():f}" if merger.cash else ""
+    shares = f"{merger.new}:{merger.old} {merger.into}" if merger.into else ""
+    return f"{shares} {cash}".strip()
 
 
 class ActionsAhead(msgspec.Struct, frozen=True):
-    """Splits and dividends that are yet to come, at one instant."""
+    """Splits, dividends and mergers that are yet to come, at one instant."""
 
     time: Nanos
     """The last instant with the old shares, or with the dividend."""
-    actions: tuple[Split | Dividend, ...]
-    """Dividends first: they are of the shares before a split."""
+    actions: tuple[Coming, ...]
+    """Dividends first: they are of the shares before a split; mergers last."""
 
 
 def no_actions(con_id: int, after: Nanos) -> ActionsAhead | None:

@@ -14,7 +14,7 @@ from math import prod
 
 from ..reference.zones import Zone
 from ..units import MINUTE, Nanos, PriceUnits, SizeUnits
-from .actions import ActionsAhead, Dividend, Split
+from .actions import ORDER, ActionsAhead, Coming, Split, TickerChange
 from .days import Cache, Caches, Day
 from .layout import Layout
 from .recorded import RecordedDays
@@ -75,17 +75,17 @@ class DividedDays:
         return brought(close, (new * old_before, old * new_before), self.tick)
 
     def ahead(self, after: Nanos) -> ActionsAhead | None:
-        """The next splits and dividends after an instant; None when no more are known."""
+        """What comes next to holdings after an instant; None when no more is known."""
         found = [(at, action) for at, action in self._actions if at > after]
         if not found:
             return None
         time = found[0][0]
         together = [action for at, action in found if at == time]
-        together.sort(key=lambda action: isinstance(action, Split))
+        together.sort(key=lambda action: ORDER.index(type(action)))
         return ActionsAhead(time, tuple(together))
 
     @cached_property
-    def _actions(self) -> list[tuple[Nanos, Split | Dividend]]:
+    def _actions(self) -> list[tuple[Nanos, Coming]]:
         """What is to come, and the last instant before it; in order."""
         last = self._recorded.last_date()
         if not last:
@@ -94,7 +94,7 @@ class DividedDays:
         first = self._zone.day(self._layout.dated(latest))
         found = []
         for action in self._recorded.actions():
-            if not isinstance(action, Split | Dividend) or action.date <= last:
+            if isinstance(action, TickerChange) or action.date <= last:
                 continue
             at = self._zone.instant(first + _ordinal(action.date) - base, 0)
             number = max(self._layout.number(at - 1), latest) + 1

@@ -100,6 +100,7 @@ class Instruments:
         """Options and futures by rule; None without a catalogue."""
         self._derived: dict[int, Instrument] = {}
         self._more: ByNumber = {}
+        self._gone: frozenset[int] = frozenset()
         self._destinations = set(DESTINATIONS)
         self._by_symbol: dict[str, list[Instrument]] = {}
         self._resolved: dict[tuple[object, ...], Listing] = {}
@@ -149,6 +150,14 @@ class Instruments:
         """Have these as well, instead of those of the last call: a venue's combinations."""
         self._more = more
 
+    def retire(self, con_ids: Iterable[int]) -> None:
+        """Find these no more, and nothing that is derived from them: companies that were taken
+        over. By number ``get`` still has them, for what was traded."""
+        self._gone = frozenset(con_ids)
+
+    def _is_gone(self, entry: Instrument) -> bool:
+        return entry.conId in self._gone or getattr(entry, "under", 0) in self._gone
+
     def __iter__(self) -> Iterator[Instrument]:
         return iter(self._by_id.values())
 
@@ -164,12 +173,16 @@ class Instruments:
     def everything(self) -> Iterator[Instrument]:
         """Those that are held and those of the catalogue that none of them stands for, each made
         when its turn comes; contracts of series that rules make are left out."""
-        yield from tuple(self._by_id.values())
+        yield from [entry for entry in self._by_id.values() if not self._is_gone(entry)]
         if self._catalogue is None:
             return
         mine = {(entry.symbol, *_listing_key(entry)) for entry in self._by_id.values()}
         for entry in self._catalogue:
-            if entry.conId not in self._by_id and (entry.symbol, *_listing_key(entry)) not in mine:
+            if (
+                entry.conId not in self._by_id
+                and entry.conId not in self._gone
+                and (entry.symbol, *_listing_key(entry)) not in mine
+            ):
                 yield entry
 
     def prepare(self) -> Iterator[None]:
@@ -242,7 +255,10 @@ class Instruments:
             (entry for entry in self._spots(wanted) if fits(entry, wanted)),
             self._series(wanted, kind, now),
         )
-        rows = (row for entry in fitting for row in _rows(entry, exchange))
+        rows = (
+            row for entry in fitting if not self._gone or not self._is_gone(entry)
+            for row in _rows(entry, exchange)
+        )  # fmt: skip
         first = next(rows, None)
         return NOT_FOUND if first is None else chain((first,), rows)
 
@@ -332,7 +348,7 @@ class Instruments:
             wanted.symbol, wanted.secType, wanted.exchange, wanted.currency,
             wanted.primaryExchange, wanted.localSymbol, wanted.tradingClass, wanted.secIdType,
             wanted.secId, wanted.lastTradeDateOrContractMonth, wanted.right, wanted.strike,
-            wanted.conId, wanted.multiplier, wanted.includeExpired,
+            wanted.conId, wanted.multiplier, wanted.includeExpired, self._gone,
         )  # fmt: skip
         known = self._resolved.get(asked)
         if known is not None and not (
@@ -366,13 +382,16 @@ class Instruments:
         text = pattern.strip().upper()
         if not text:
             return ()
-        held = self._by_id.values() if among is None else self._known(among)
+        held = list(self._by_id.values()) if among is None else self._known(among)
+        held = [entry for entry in held if not self._is_gone(entry)] if self._gone else held
         by_symbol = [e for e in held if e.symbol.startswith(text)]
         by_name = [e for e in held if text in e.longName.upper() and e not in by_symbol]
         if among is None and self._catalogue is not None:
             begins, named = self._catalogue.search(text)
             by_symbol += begins
             by_name += named
+            by_symbol = [entry for entry in by_symbol if not self._is_gone(entry)]
+            by_name = [entry for entry in by_name if not self._is_gone(entry)]
         by_symbol.sort(key=lambda entry: len(entry.symbol))
         return tuple((by_symbol + by_name)[:16])
 
@@ -392,6 +411,8 @@ class Instruments:
     def _by_number(self, wanted: Contract, now: Nanos) -> Iterator[Listing] | Refusal:
         entry = self.get(wanted.conId)
         if entry is None or (_has_ended(entry, now) and not _recalls(wanted, entry)):
+            return NOT_FOUND
+        if self._gone and self._is_gone(entry):
             return NOT_FOUND
         if wanted.secType.upper() == "CONTFUT" and type(entry) is Future:
             entry = continuous_of(entry)

@@ -94,6 +94,14 @@ class SplitBody(View):
     """New shares for old ones."""
 
 
+class MergerBody(View):
+    """The end of a share whose company is taken over, in all accounts; orders are cancelled."""
+
+    share: Share
+    terms: Annotated[str, Field(max_length=200, examples=["1:2 XYZ", "12.50", "1:2 XYZ 12.50"])]
+    """New shares for old ones, cash for each old one, or both."""
+
+
 class PositionBody(View):
     """A position to bring in, or to take out where its size is opposite to what is held."""
 
