@@ -228,7 +228,7 @@ def test_what_combinations_have_no_data_of() -> None:
     vertical = contract_of("<vertical>")
     client.send(market.ReqMktData(1, vertical, "", False, True))
     assert [code for _, code, _ in client.errors()] == [322]
-    client.send(market.ReqMktData(2, vertical, "106"))
+    client.send(market.ReqMktData(2, vertical, "162"))
     assert [code for _, code, _ in client.errors()] == [321]
     vertical.comboLegs = vertical.comboLegs[:1]
     client.send(market.ReqMktData(3, vertical))
