@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.process import papertape as within
 from lanes import HANGS_S
 
 pytestmark = [pytest.mark.network, pytest.mark.process]
@@ -123,30 +124,33 @@ def test_check_tells_what_is_wrong_and_run_does_not_begin(
     tmp_path: Path, text: str, said: str
 ) -> None:
     world = file(tmp_path, "bad.world", text)
-    checked = papertape("world", "check", world)
-    assert (checked.returncode, said in checked.stdout) == (2, True), checked.stdout
-    assert "Traceback" not in checked.stderr
+    checked = within("world", "check", world, cwd=tmp_path, code=2)
+    assert said in checked.stdout, checked.stdout
 
 
 def test_check_tells_everything_at_once(tmp_path: Path) -> None:
     text = "quote NOSUCH 1 x 2\ndrill no-such\nquote SPY 1 x 2\nprint ALSONOT 3"
-    run = papertape("world", "check", file(tmp_path, "bad.world", text))
+    run = within("world", "check", file(tmp_path, "bad.world", text), cwd=tmp_path, code=2)
     assert [line.split("line ")[1][0] for line in run.stdout.splitlines()] == ["1", "2", "4"]
 
 
 @pytest.mark.parametrize("name", ["none.world", "."])
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, name: str) -> None:
-    run = papertape("world", "check", tmp_path / name)
-    assert run.returncode == 2 and "cannot be read" in run.stderr
+    run = within("world", "check", tmp_path / name, cwd=tmp_path, code=2)
+    assert "cannot be read" in run.stderr
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
     (tmp_path / "latin.world").write_bytes(b"quote SPY 1 x 2 # \xff")
-    run = papertape("world", "run", tmp_path / "latin.world")
-    assert run.returncode == 2 and "is not UTF-8 text" in run.stderr
+    run = within("world", "run", "latin.world", cwd=tmp_path, code=2)
+    assert "is not UTF-8 text" in run.stderr
 
 
 def test_a_program_that_cannot_be_started_is_told(tmp_path: Path) -> None:
     world = file(tmp_path, "w.world", "quote SPY 1 x 2")
-    run = papertape("world", "run", world, "--", tmp_path / "no-such-program")
-    assert run.returncode == 2 and "cannot be started" in run.stderr
+    program = tmp_path / "no-such-program"
+    run = within("world", "run", world, "--", program, cwd=tmp_path, code=2)
+    assert "cannot be started" in run.stderr
 
 
 def test_a_program_that_never_connects_is_ended(tmp_path: Path) -> None:
@@ -244,4 +248,4 @@ def test_a_world_in_market_time_takes_no_time(tmp_path: Path) -> None:
     assert done.stdout == "filled 100\n"
     assert (done.returncode, "3 of 3 hold" in done.stderr) == (0, True), done.stderr
     for words in (("--speed", "2", world, *program), (world,)):
-        assert papertape("world", "run", "--market-time", *words).returncode == 2
+        within("world", "run", "--market-time", *words, cwd=tmp_path, code=2)

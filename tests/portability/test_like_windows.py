@@ -1,7 +1,7 @@
-"""Station, client, fixture, console and commands run here, and without what Windows lacks.
+"""Station, client, fixture, console and commands run without what Windows lacks.
 
-``windows_like`` takes that away from a process. So no path needs it; Windows itself is tried by the
-CI's matrix only, which runs these tests as they are.
+``windows_like`` takes that away from a process on Linux. So no path needs it; Windows itself is
+tried by the CI's matrix only, which runs these tests as they are.
 """
 
 import ast
@@ -88,21 +88,10 @@ def plain(*words: object) -> list[str]:
 Command = Callable[..., list[str]]
 
 
-@pytest.fixture(
-    params=[
-        pytest.param(plain, id="here"),
-        pytest.param(
-            like_windows,
-            id="like Windows",
-            marks=pytest.mark.skipif(not LINUX, reason="looks into /proc"),
-        ),
-    ]
-)
-def command(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Command:
-    """How Python is started."""
-    chosen: Command = request.param
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Command:
+    """How Python is started. What Linux does with all that it has is tried everywhere else."""
+    chosen: Command = like_windows if LINUX else plain
     monkeypatch.setattr(process, "command", lambda *words: chosen("-m", "papertape", *words))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "runtime"))
     (tmp_path / "runtime").mkdir(mode=0o700)

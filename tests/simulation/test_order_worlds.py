@@ -6,6 +6,8 @@ tells each step.
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
 
 import pytest
 
@@ -32,12 +34,41 @@ AT_ONCE = 50
 PARTS = range(1, WORLDS + 1, AT_ONCE)
 
 
+class Played(NamedTuple):
+    """What some worlds had in them."""
+
+    counts: Counter[str]
+    kinds: Counter[str]
+    """Order types that were accepted."""
+    terms: Counter[str]
+    money: Counter[str]
+
+
+@cache
+def played(first: int) -> Played:
+    """Play the worlds with the seeds from ``first`` on, once for all tests of a process."""
+    found = Played(Counter(), Counter(), Counter(), Counter())
+    for seed in range(first, first + AT_ONCE):
+        world = play(seed)
+        found.counts.update(world.counts)
+        for fact in (fact for entry in world.journal for fact in entry.facts):
+            found.money.update(_money(fact, world))
+            if isinstance(fact, OrderPlaced | OrderReplaced):
+                special = fact.terms.extras
+                found.kinds[fact.terms.orderType] += 1
+                found.terms[fact.terms.tif] += 1
+                found.terms.update(
+                    name for name in special.__struct_fields__ if getattr(special, name)
+                )
+                if special.algo is not None:
+                    found.terms[special.algo.name] += 1
+    return found
+
+
 @pytest.mark.proof
 @pytest.mark.parametrize("first", PARTS)
 def test_worlds_keep_every_invariant(first: int) -> None:
-    counts: Counter[str] = Counter()
-    for seed in range(first, first + AT_ONCE):
-        counts += play(seed).counts
+    counts = played(first).counts
     assert counts["fills"] > 3 * AT_ONCE and counts["restarts"] > AT_ONCE
     assert counts["asked"] > 20 * AT_ONCE, "hardly any orders"
     assert counts["refused"] < counts["asked"] / 2, "most orders were refused"
@@ -54,20 +85,11 @@ def test_every_kind_of_order_is_drawn_and_accepted() -> None:
     kinds: Counter[str] = Counter()
     terms: Counter[str] = Counter()
     money: Counter[str] = Counter()
-    for seed in range(1, 321):
-        world = play(seed, 50)
-        facts = [fact for entry in world.journal for fact in entry.facts]
-        for fact in facts:
-            money.update(_money(fact, world))
-            if isinstance(fact, OrderPlaced | OrderReplaced):
-                kinds[fact.terms.orderType] += 1
-                special = fact.terms.extras
-                terms[fact.terms.tif] += 1
-                for name in special.__struct_fields__:
-                    if getattr(special, name):
-                        terms[name] += 1
-                if special.algo is not None:
-                    terms[special.algo.name] += 1
+    for first in PARTS[: 300 // AT_ONCE]:
+        found = played(first)
+        kinds.update(found.kinds)
+        terms.update(found.terms)
+        money.update(found.money)
     names = {"STPLMT": "STP LMT", "TRAILLMT": "TRAIL LIMIT", "PEG PRIM": "REL", "PEGMID": "PEG MID",
              "PEGBENCH": "PEG BENCH", "PEGBEST": "PEG BEST"}  # fmt: skip
     lacking = [kind for kind in ALL_KINDS if not kinds[names.get(kind, kind)]]

@@ -77,6 +77,8 @@ def extremes(record: type, name: str) -> tuple[Any, ...]:
 ORDER_FIELDS = [
     name for name in Order.__struct_fields__ if name not in ("orderId", "clientId", "permId")
 ]
+A_STAGE = 10
+"""Fields of an order that one venue sees: after each order it is checked with all that it has."""
 CONTRACT_FIELDS = list(Contract.__struct_fields__)
 
 
@@ -126,16 +128,18 @@ def end(stage: Stage) -> None:
 
 @pytest.mark.parametrize("kind", BASES)
 def test_a_field_of_an_order_at_its_extremes(kind: str) -> None:
-    stage, order_id = quoted(), 1
-    for name in ORDER_FIELDS if kind == "LMT" else thinned(ORDER_FIELDS, check=3):
-        for value in extremes(Order, name):
-            order = base(kind)
-            if kind != "LMT" and value == LONG:
-                continue  # once is enough
-            setattr(order, name, value)
-            order_id += 1
-            ask(stage, order_id, aapl(), order)
-    end(stage)
+    names = ORDER_FIELDS if kind == "LMT" else thinned(ORDER_FIELDS, check=3)
+    for begin in range(0, len(names), A_STAGE):
+        stage, order_id = quoted(), 1
+        for name in names[begin : begin + A_STAGE]:
+            for value in extremes(Order, name):
+                order = base(kind)
+                if kind != "LMT" and _huge(value):
+                    continue  # once is enough
+                setattr(order, name, value)
+                order_id += 1
+                ask(stage, order_id, aapl(), order)
+        end(stage)
 
 
 def test_a_field_of_a_contract_at_its_extremes() -> None:
