@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
+from fastapi import routing
 
 from papertape.server.settings import StationSettings
 from papertape.wire.catalogue import orders, reports, session
@@ -38,6 +39,31 @@ def test_another_station_is_unknown_and_those_known_are_named() -> None:
     async def main(api: Api) -> None:
         answer = await api._client.get("/v1/stations/other")
         assert answer.status_code == 404 and "tws" in answer.json()["detail"]
+
+    with_api(main)
+
+
+def test_a_method_that_a_path_has_not_is_answered_with_those_it_has() -> None:
+    async def main(api: Api) -> None:
+        paths = (await api._client.get("/openapi.json")).json()["paths"]
+        for path, methods in paths.items():
+            answer = await api._client.options(path)
+            allow = ", ".join(sorted(method.upper() for method in methods))
+            assert (answer.status_code, answer.headers["Allow"]) == (405, allow), path
+            assert answer.json()["detail"] == f"this path allows {allow}"
+
+    with_api(main)
+
+
+def test_no_route_is_made_for_an_application(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To make them takes a second, in which the station would answer nobody."""
+    made: list[object] = []
+    monkeypatch.setattr(routing, "_populate_api_route_state", lambda *_, **__: made.append(1))
+
+    async def main(api: Api) -> None:
+        assert await api.get("/sessions") == []
+        assert (await api._client.get("/v1/nothing")).status_code == 404
+        assert not made
 
     with_api(main)
 

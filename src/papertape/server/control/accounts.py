@@ -10,7 +10,7 @@ from ...venue.commands import AccountCommand, CorporateCommand, Deposit, SetFeeP
 from ..account_commands import Wording, amount, opening
 from ..aio.server import StationServer
 from ..station import Station
-from .stations import CONFLICT, NOT_FOUND, Chosen, act, current
+from .stations import CONFLICT, NOT_FOUND, PREFIX, Chosen, act, current
 from .views.accounts import (
     AccountBody,
     AccountRow,
@@ -26,7 +26,7 @@ from .views.accounts import (
     TransferBody,
 )
 
-router = APIRouter(tags=["accounts"])
+router = APIRouter(prefix=PREFIX, tags=["accounts"])
 Account = Annotated[str, Path(max_length=100, description="Account code.")]
 COMMON = "/stations/{station}/accounts"
 ONE = COMMON + "/{account:path}"

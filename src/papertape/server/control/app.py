@@ -37,7 +37,6 @@ from .logring import LogRing
 from .meter import Meter
 from .stations import Plant
 
-PREFIX = "/v1"
 ABOUT = """
 Everything that TWS shows its user in a window: connected and waiting clients, the settings of the
 API, farms, the broker link, drills, orders, positions and accounts, the market, the log, and the
@@ -112,22 +111,28 @@ def create(servers: Mapping[str, StationServer], access: Access, log: LogRing) -
         messages,
         logs,
         worlds,
+        metrics,
     ):
-        app.include_router(module.router, prefix=PREFIX)
-    app.include_router(metrics.router)
+        # Not ``include_router``: it makes every route anew, which takes longer than all else here.
+        app.router.routes.extend(module.router.routes)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]
     return Guard(app, access)
 
 
 async def _not_allowed(request: Request, error: Exception) -> Response:
-    """Return 405 with every method of the path; the framework names those of one route."""
-    methods: set[str] = set()
-    for route in request.app.routes:
-        match, _ = route.matches(request.scope)
-        if match is not Match.NONE:
-            methods |= getattr(route, "methods", None) or set()
+    """Return 405 with every method of the path; the framework names those of one route. A route
+    for any name there is of another path."""
+    known = [one for one in request.app.routes if one.matches(request.scope)[0] is not Match.NONE]
+    closest = min(map(_generality, known))
+    own = [one for one in known if _generality(one) == closest]
+    methods: set[str] = set().union(*(one.methods for one in own))
     allow = ", ".join(sorted(methods))
     return JSONResponse({"detail": f"this path allows {allow}"}, 405, {"Allow": allow})
+
+
+def _generality(route: Any) -> tuple[int, int]:
+    """How much else a route's path is for: the names that it leaves open, and its parts."""
+    return len(route.param_convertors), -route.path.count("/")
 
 
 def _described(app: FastAPI) -> dict[str, object]:

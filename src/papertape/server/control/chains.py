@@ -13,10 +13,10 @@ from ...venue.units import price_float
 from ...wire.message import Farm
 from ..aio.server import StationServer
 from .market import Number, present, quote_view, quoted
-from .stations import NOT_FOUND, Chosen, Turns, current, moment
+from .stations import NOT_FOUND, PREFIX, Chosen, Turns, current, moment
 from .views.market import ChainClassView, ChainRowView, ChainView, OptionQuoteView, QuoteView
 
-router = APIRouter(tags=["market"])
+router = APIRouter(prefix=PREFIX, tags=["market"])
 MOST_QUOTES: Final = 100
 MOST_STRIKES: Final = 60
 SMART: Final = "SMART"

@@ -4,10 +4,10 @@ from fastapi import APIRouter
 
 from ..aio.server import StationServer
 from ..clock import FASTEST, speed_of
-from .stations import CONFLICT, NOT_FOUND, Chosen, act, moment
+from .stations import CONFLICT, NOT_FOUND, PREFIX, Chosen, act, moment
 from .views.plant import ClockView, SpeedBody, StepBody
 
-router = APIRouter(tags=["clock"])
+router = APIRouter(prefix=PREFIX, tags=["clock"])
 
 
 def _clock(server: StationServer) -> ClockView:

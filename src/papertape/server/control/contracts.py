@@ -5,10 +5,10 @@ from fastapi import APIRouter, HTTPException
 from ..aio.server import StationServer
 from ..own_contracts import ContractRefused
 from .market import symbol_view
-from .stations import CONFLICT, NOT_FOUND, Chosen, act
+from .stations import CONFLICT, NOT_FOUND, PREFIX, Chosen, act
 from .views.market import ContractsBody, SymbolView
 
-router = APIRouter(tags=["market"])
+router = APIRouter(prefix=PREFIX, tags=["market"])
 PATH = "/stations/{station}/contracts"
 
 

@@ -13,12 +13,12 @@ from ..plant.held_orders import UNREACHABLE
 from ..present.queries import ExecutionRow
 from ..present.views import execution_number
 from ..worlds.desk import nano_of, size_of
-from .stations import CONFLICT, Chosen, Turns, act
+from .stations import CONFLICT, PREFIX, Chosen, Turns, act
 from .trading import execution_row, order_row
 from .views.base import View
 from .views.orders import ExecutionView, OrderRow
 
-router = APIRouter(tags=["trading"])
+router = APIRouter(prefix=PREFIX, tags=["trading"])
 ExecId = Annotated[str, Path(max_length=100)]
 
 

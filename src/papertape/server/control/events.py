@@ -9,10 +9,10 @@ from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 
 from ..event_bus import News
 from .sockets import ended, opened, wait
-from .stations import NOT_FOUND, Chosen, moment
+from .stations import NOT_FOUND, PREFIX, Chosen, moment
 from .views.plant import NewsView
 
-router = APIRouter(tags=["events"])
+router = APIRouter(prefix=PREFIX, tags=["events"])
 MOST_KINDS = 20
 PAUSE_S = 0.1
 """The pause after each send, so that a flood of news does not keep the station busy."""

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, HTTPException, Path
 from ...errors import SettingsError
 from ..aio.server import StationServer
 from ..drills import Run
-from .stations import CONFLICT, NOT_FOUND, Chosen, act, moment, notice_view
+from .stations import CONFLICT, NOT_FOUND, PREFIX, Chosen, act, moment, notice_view
 from .views.plant import (
     DrillBody,
     DrillRunView,
@@ -20,7 +20,7 @@ from .views.plant import (
 )
 
 MOST_OPTIONS = 20
-router = APIRouter(tags=["faults"])
+router = APIRouter(prefix=PREFIX, tags=["faults"])
 
 
 @router.get("/stations/{station}/farms", responses=NOT_FOUND)

@@ -17,10 +17,10 @@ from ..aio.server import StationServer
 from ..plant.held_orders import UNREACHABLE
 from ..station import Station
 from .market import Number, quoted
-from .stations import CONFLICT, NOT_FOUND, Chosen, act, current, moment
+from .stations import CONFLICT, NOT_FOUND, PREFIX, Chosen, act, current, moment
 from .views.base import View
 
-router = APIRouter(tags=["market"])
+router = APIRouter(prefix=PREFIX, tags=["market"])
 LONGEST_S = 366 * 86_400
 
 

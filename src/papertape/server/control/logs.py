@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 
 from .logring import KEPT, Line, LogRing
-from .stations import NOT_FOUND, Chosen
+from .stations import NOT_FOUND, PREFIX, Chosen
 from .views.plant import LogView
 
-router = APIRouter(tags=["log"])
+router = APIRouter(prefix=PREFIX, tags=["log"])
 Level = Literal["info", "warning", "error", "critical"]
 
 

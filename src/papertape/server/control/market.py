@@ -30,10 +30,10 @@ from ..market_data.history import BAR_SIZES, TRADING_SECONDS, part_of_bars, part
 from ..market_data.open_hours import OpenHours
 from ..plant.farms import Status
 from ..station import Station
-from .stations import NOT_FOUND, Chosen, Turns, current, moment
+from .stations import NOT_FOUND, PREFIX, Chosen, Turns, current, moment
 from .views.market import BarView, GreeksView, LadderView, LevelView, QuoteView, SymbolView
 
-router = APIRouter(tags=["market"])
+router = APIRouter(prefix=PREFIX, tags=["market"])
 MOST_SYMBOLS: Final = 50
 MOST_BARS: Final = 1000
 SIZES: Final = sorted({step // SECOND for step in BAR_SIZES.values()})

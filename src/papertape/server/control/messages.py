@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 
 from ..taps.live_feed import TAKES, Direction, Travelled, Wanted
 from .sockets import ended, opened, wait
-from .stations import moment
+from .stations import PREFIX, moment
 
-router = APIRouter(tags=["messages"])
+router = APIRouter(prefix=PREFIX, tags=["messages"])
 Number = Annotated[int | None, Query(ge=0, le=2**53)]
 
 

@@ -8,7 +8,7 @@ from ...codes import text
 from ...wire.message import Farm
 from ..research.scans import LOCATIONS, MOST_ROWS, SCANNERS, Limit, Scan
 from .market import symbol_view
-from .stations import CONFLICT, NOT_FOUND, Chosen, Turns, current, moment
+from .stations import CONFLICT, NOT_FOUND, PREFIX, Chosen, Turns, current, moment
 from .views.market import SymbolView
 from .views.research import (
     ArticleView,
@@ -19,7 +19,7 @@ from .views.research import (
     ScannerView,
 )
 
-router = APIRouter(tags=["research"])
+router = APIRouter(prefix=PREFIX, tags=["research"])
 MOST_HEADLINES: Final = 300
 Bound = Annotated[float | None, Query(ge=0, le=1e12, allow_inf_nan=False)]
 

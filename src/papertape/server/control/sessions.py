@@ -15,10 +15,10 @@ from ..sessions.policy import WaitingConnection
 from ..sessions.session import Session
 from ..sessions.subscriptions import Query
 from .meter import Meter
-from .stations import ANYWHERE, NOT_FOUND, Chosen, Plant, act, moment, notice_view
+from .stations import ANYWHERE, NOT_FOUND, PREFIX, Chosen, Plant, act, moment, notice_view
 from .views.plant import AcceptBody, SessionView, StationView, WaitingView
 
-router = APIRouter(tags=["sessions"])
+router = APIRouter(prefix=PREFIX, tags=["sessions"])
 PROTOBUF_FROM = 201
 Number = Annotated[int, Path(ge=1, le=2**53, description="Number of the connection.")]
 

@@ -5,10 +5,10 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Body
 from starlette.responses import JSONResponse
 
-from .stations import NOT_FOUND, Chosen, act
+from .stations import NOT_FOUND, PREFIX, Chosen, act
 from .views.plant import BlameView, Change, ChangedView, SettingView
 
-router = APIRouter(tags=["settings"])
+router = APIRouter(prefix=PREFIX, tags=["settings"])
 PLACES: Final = {
     "settings": "API - Settings",
     "precautions": "API - Precautions",

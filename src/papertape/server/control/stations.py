@@ -19,6 +19,8 @@ from .views.base import NoticeView, Problem
 
 Result = TypeVar("Result")
 Item = TypeVar("Item")
+PREFIX: Final = "/v1"
+"""Every route of the control API is below it, but for health and metrics."""
 PIECE: Final = 100
 """Rows that are encoded in one step."""
 TURN_S: Final = 0.002

@@ -19,7 +19,7 @@ from ..present.events import OrderView
 from ..present.queries import ExecutionRow as Executed
 from ..present.queries import PortfolioRow
 from ..sessions.session import TAG
-from .stations import CONFLICT, NOT_FOUND, Chosen, Result, act, current, moment, told
+from .stations import CONFLICT, NOT_FOUND, PREFIX, Chosen, Result, act, current, moment, told
 from .views.accounts import PositionView
 from .views.orders import (
     ConditionBody,
@@ -31,7 +31,7 @@ from .views.orders import (
     PreviewView,
 )
 
-router = APIRouter(tags=["trading"])
+router = APIRouter(prefix=PREFIX, tags=["trading"])
 MOST: Final = 10_000
 MOST_IDS: Final = 200
 PermId = Annotated[int, Field(ge=1, le=2**53)]

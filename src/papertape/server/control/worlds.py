@@ -13,10 +13,10 @@ from ...worlds.verbs import VERBS
 from ..aio.server import StationServer
 from ..worlds.checking import request_named
 from ..worlds.seen import SeenRequest
-from .stations import CONFLICT, NOT_FOUND, Chosen, act, moment
+from .stations import CONFLICT, NOT_FOUND, PREFIX, Chosen, act, moment
 from .views.base import View
 
-router = APIRouter(tags=["worlds"])
+router = APIRouter(prefix=PREFIX, tags=["worlds"])
 MOST = 1_000
 
 
