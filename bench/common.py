@@ -186,6 +186,12 @@ def resident_mb(pid: int) -> float:
     return int(found[1]) / 1024 if found else 0.0
 
 
+def processor_s(pid: int) -> float:
+    """The processor time that a process has used, in seconds, by the kernel's count."""
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def clock() -> float:
     """Seconds, for differences."""
     return time.perf_counter()

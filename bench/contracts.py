@@ -13,7 +13,7 @@ from pathlib import Path
 from papertape.model import Contract
 from papertape.wire.catalogue.contract import ContractData, ContractDataEnd, ReqContractDetails
 
-from .common import clock, folder, resident_mb, show, station
+from .common import clock, folder, processor_s, resident_mb, show, station
 from .services import Guest, felt, orders
 
 OWN, ROUNDS = 10_000, 5
@@ -29,10 +29,10 @@ def run() -> None:
         market.mkdir()
         (market / "contracts.csv").write_text("symbol,price,conId\n" + "".join(_rows()))
         starts = [_started("no contracts of its own"), _started("10,000", "--market", str(market))]
-        show("Contracts: a start", ("station", "listening after s", "at best", "MB"), starts,
-             "contracts_start")  # fmt: skip
-    with station() as (port, _):
-        asyncio.run(_chains(port))
+        head = ("station", "listening after s", "at best", "processor s", "at best", "MB")
+        show("Contracts: a start", head, starts, "contracts_start")
+    with station() as (port, process):
+        asyncio.run(_chains(port, process.pid))
 
 
 def _rows() -> list[str]:
@@ -45,16 +45,17 @@ def _rows() -> list[str]:
 
 
 def _started(name: str, *options: str) -> list[object]:
-    times, memory = [], 0.0
+    times, used, memory = [], [], 0.0
     for _ in range(ROUNDS):
         began = clock()
         with station(*options) as (_, process):
             times.append(clock() - began)
+            used.append(processor_s(process.pid))
             memory = resident_mb(process.pid)
-    return [name, statistics.median(times), min(times), memory]
+    return [name, statistics.median(times), min(times), statistics.median(used), min(used), memory]
 
 
-async def _chains(port: int) -> None:
+async def _chains(port: int, pid: int) -> None:
     asks, trades = await Guest(1).open(port), await Guest(2).open(port)
     alone = felt("alone", await orders(trades, 1))
     rows: list[list[object]] = []
@@ -62,9 +63,13 @@ async def _chains(port: int) -> None:
     for number, symbol in enumerate(CLASSES, 1):
         # SPX's classes have the chain's size; the others show the rest.
         asked = Contract(symbol=symbol, secType="OPT", exchange="SMART", currency="USD")
+        before = processor_s(pid)
+        _, _, count = await _asked(asks, asked, number)
+        used = (processor_s(pid) - before) * 10_000 / count
         trading = asyncio.create_task(orders(trades, number * 10_000_000))
         await asyncio.sleep(0.2)
-        firsts, wholes, count = [], [], 0
+        firsts: list[float] = []
+        wholes: list[float] = []
         while not trading.done() or not wholes:
             first, whole, count = await _asked(asks, asked, number)
             firsts.append(first)
@@ -72,10 +77,11 @@ async def _chains(port: int) -> None:
         row = felt(f"beside {symbol}, again and again", await trading)
         told.append([*row, row[2] - alone[2]])  # type: ignore[operator]
         rows.append([symbol, count, statistics.median(firsts), max(firsts),
-                     statistics.median(wholes) / 1e3, max(wholes) / 1e3])  # fmt: skip
+                     statistics.median(wholes) / 1e3, max(wholes) / 1e3, used])  # fmt: skip
     asks.close()
     trades.close()
-    head = ("options of", "rows", "first row ms, median", "most", "all of them s, median", "most")
+    head = ("options of", "rows", "first row ms, median", "most", "all of them s, median", "most",
+            "processor s for 10,000, alone")  # fmt: skip
     show("Contracts: the details of a chain", head, rows, "contracts_chain")
     head = ("orders of another client", "ms, median", "ms, p99", "ms, most", "p99 more than alone")
     show("Contracts: what others feel of it", head, told, "contracts_felt")

@@ -199,3 +199,35 @@ def test_what_is_added_beside_the_other_file_has_the_number_that_is_told(tmp_pat
     with pytest.raises(MarketDataError, match=r"of contracts\.toml"):
         add_contracts(write(tmp_path, "more.csv", "symbol\nDZSZ0\n"), folder)
     assert len(folder_contracts(folder)) == 2
+
+
+def test_the_number_of_another_contract_of_the_catalogue_is_refused(tmp_path: Path) -> None:
+    """Else AAPL would be gone: what it is recorded, held and ordered under would be ACME."""
+    acme = write(tmp_path, "a.csv", "symbol,conId\nACME,265598\n")
+    with pytest.raises(MarketDataError, match="line 2, column 2: ACME has conId 265598, which is"):
+        read_contracts(acme)
+    write(tmp_path, "contracts.csv", "symbol,conId\nACME,265598\n")
+    with pytest.raises(MarketDataError, match="STK AAPL USD"):
+        known_instruments(tmp_path)
+    again = write(tmp_path, "b.csv", "symbol,conId,price\nAAPL,265598,12\n")
+    assert [entry.conId for entry in read_contracts(again)] == [265598]
+
+
+def test_a_file_without_a_contract_is_none(tmp_path: Path) -> None:
+    folder = tmp_path / "m"
+    folder.mkdir()
+    with pytest.raises(MarketDataError, match="no contract in it"):
+        add_contracts(write(tmp_path, "a.csv", "symbol,price\n"), folder)
+    assert not list(folder.iterdir())
+
+
+def test_what_meets_in_a_folder_is_told_by_the_line_of_the_file_that_is_added(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "m"
+    folder.mkdir()
+    add_contracts(write(tmp_path, "a.csv", "symbol,conId\nA,5\n"), folder)
+    with pytest.raises(MarketDataError) as caught:
+        add_contracts(write(tmp_path, "b.csv", "symbol,conId\nB,5\n"), folder)
+    assert "line 2, column 2: B has conId 5, as A in line 2 of contracts.csv" in str(caught.value)
+    assert "b.csv" in str(caught.value)

@@ -13,6 +13,8 @@ from typing import Any, Final, NamedTuple
 
 from ..errors import MarketDataError
 from ..venue.reference.custom import FIELDS, Wrong, unnumbered
+from ..venue.reference.listings import CATALOGUE
+from ..venue.reference.numbers import USER_FROM
 from ..venue.reference.own_numbers import all_numbered
 from ..venue.reference.securities import Instrument
 
@@ -40,7 +42,7 @@ def read_contracts(path: Path) -> tuple[Instrument, ...]:
     """The contracts of a file.
 
     Raises ``MarketDataError`` with line and column for what cannot be read, for a field that is
-    no good, and for two contracts with one number.
+    no good, for two contracts with one number, and for the number of another one of the catalogue.
     """
     return _apart(_lines(path))
 
@@ -83,7 +85,17 @@ def _apart(lines: list[_Line]) -> tuple[Instrument, ...]:
             )
             problem = f"{entry.symbol} has conId {entry.conId}, as {other.symbol} in {where}"
             raise _bad(line.path, at, column, problem)
+        known = CATALOGUE.get(entry.conId) if entry.conId < USER_FROM else None
+        if known is not None and _listed(known) != _listed(entry):
+            at, column = _place("conId", line.line, line.columns)
+            problem = f"{entry.symbol} has conId {entry.conId}, which is {' '.join(_listed(known))}"
+            raise _bad(line.path, at, column, problem)
     return tuple(entry for entry, _ in found.values())
+
+
+def _listed(entry: Instrument) -> tuple[str, str, str]:
+    """What a user's contract has in common with one of the catalogue that it stands for."""
+    return entry.secType, entry.symbol, entry.currency
 
 
 def add_contracts(path: Path, folder: Path) -> tuple[Instrument, ...]:
@@ -94,6 +106,8 @@ def add_contracts(path: Path, folder: Path) -> tuple[Instrument, ...]:
     have together; the folder is as it was then.
     """
     count = len(read_contracts(path))
+    if not count:
+        raise MarketDataError("there is no contract in it", path=path, advice=ADVICE)
     target = folder / f"contracts{path.suffix.lower()}"
     if target.name not in NAMES:
         raise MarketDataError("neither .toml nor .csv", path=path, advice=ADVICE)
@@ -106,11 +120,12 @@ def add_contracts(path: Path, folder: Path) -> tuple[Instrument, ...]:
                 raise _bad(path, 1, 1, f"other fields than those of {target}")
         text = f"{before.rstrip()}\n{text}"
     draft = folder / f".{target.name}.new{target.suffix}"
-    others = (folder / name for name in NAMES if name != target.name)
+    there = (folder / name for name in NAMES)
+    beside = [line for other in there if other.is_file() for line in _lines(other)]
+    together = _apart([*beside, *_lines(path)])
     try:
         draft.write_text(text, encoding="utf-8")
-        beside = [line for other in others if other.is_file() for line in _lines(other)]
-        together = _apart([*beside, *_lines(draft)])
+        _lines(draft)  # as it would be read
         draft.replace(target)
     except OSError as error:
         reason = error.strerror or str(error)
