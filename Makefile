@@ -65,7 +65,7 @@ $(SUITES): bench ; @:
 endif
 
 bench: $(DEV_STAMP)  ## measure, peers beside us in the same run: make bench services (minutes; results in bench/out)
-	$(PY) -m bench $(SUITES) $(ARGS)
+	$(COMPILED) $(PY) -m bench $(SUITES) $(ARGS)
 
 gen: $(DEV_STAMP)  ## write the generated modules and tables
 	$(PY) scripts/build_ibapi.py

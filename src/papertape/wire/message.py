@@ -110,6 +110,8 @@ class Spec(msgspec.Struct, frozen=True):
     """The request is served before other clients' requests that came earlier."""
     momentary: bool = False
     """The answer is known at once, and nothing begins or ends with the request."""
+    lasting: bool = False
+    """No order, and yet what it does stays when its connection is gone: it is done then too."""
     cancels: type[Message] | None = None
     """The request that this one ends."""
     secret: bool = False
@@ -157,6 +159,7 @@ def _declare(
     trading: bool = False,
     urgent: bool = False,
     momentary: bool = False,
+    lasting: bool = False,
     cancels: type[Message] | None = None,
     secret: bool = False,
     market_data: bool = False,
@@ -174,7 +177,7 @@ def _declare(
             cls.__name__, number, request, text, protobuf, proto_name or cls.__name__,
             proto or {}, silent | dict(proto_gates or {}), since, until, callback, about,
             blames_id, escaped, refuse, frozenset(proto_untold), farm, trading, urgent,
-            momentary, cancels, secret, market_data,
+            momentary, lasting, cancels, secret, market_data,
         )  # fmt: skip
         table = REQUESTS if request else RESPONSES
         if number in table:

@@ -1,9 +1,12 @@
 """Greetings, the order of an opening, and messages that are none."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from papertape.errors import FeatureNotSupported
 from papertape.server.sessions.scheduler import ROUND, TURN
+from papertape.server.sessions.session import Session
 from papertape.server.settings import StationSettings
 from papertape.server.timing import Wakeup
 from papertape.venue.units import SECOND
@@ -183,6 +186,32 @@ def test_a_long_backlog_is_handled_in_turns_that_take_as_long_as_they_may() -> N
     assert sum(counts) == 100 and 0 < counts[0] <= 10
     assert max(counts) <= ROUND / TURN * 10 and len(counts) > 3
     assert not busy.session.behind
+
+
+def test_of_a_client_that_is_gone_orders_are_handled_and_questions_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Thousands of questions whose client has hung up would keep everybody else waiting."""
+    hall = hurried()
+    gone, other = hall.client(1), hall.client(2)
+    asked: list[Message] = []
+    handle = hall.station.handle
+
+    def handled(who: Session, message: Message) -> Iterator[object] | None:
+        asked.append(message)
+        return handle(who, message)
+
+    monkeypatch.setattr(hall.station, "handle", handled)
+    queue(gone, *[TIME] * 50, order(1, "BUY 1 AAPL LMT 1"), *[TIME] * 50)
+    answered = len(asked)
+    assert answered < 50
+    received = gone.session.received
+    hall.station.lost(gone.session, "it hung up", hall.now)
+    hall.station.flush()
+    assert [type(one) for one in asked[answered:]] == [orders.PlaceOrder]
+    assert gone.session.received == received + 101 - answered  # they are counted and logged
+    other.send(orders.ReqAllOpenOrders())
+    assert any(line.startswith("openOrder") for line in lines(other.got()))
 
 
 def test_a_client_with_a_backlog_has_no_turn_for_every_segment_that_comes() -> None:

@@ -322,3 +322,12 @@ def test_answers_do_not_depend_on_what_was_asked_before(con_id: int) -> None:
     forth = [one.quote(con_id, now) for now in instants]
     other.bars(con_id, start=ANCHOR - DAY, end=ANCHOR, step=MINUTE, what="BID")
     assert [other.quote(con_id, now) for now in reversed(instants)][::-1] == forth
+
+
+@every_kind
+@given(number=st.integers(-3, 3))
+def test_the_last_price_of_a_day_is_that_of_its_bar(con_id: int, number: int) -> None:
+    day = MARKET.tape(con_id).day(number)
+    piece = day.whole("TRADES") or day.whole("MIDPOINT")
+    assert piece is not None
+    assert day.last() == piece.close

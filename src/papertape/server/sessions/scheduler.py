@@ -152,12 +152,17 @@ class Scheduler:
         self._round = None
 
     def finish(self, session: Session) -> None:
-        """Handle everything that waits, at any rate: the session has no further turns.
+        """Handle what waits and outlasts its client, at any rate: the session has no further turns.
 
-        Of a client that nobody has let in, nothing is.
+        A question is left out: nobody is there to be told, and thousands of them would keep the
+        others waiting. Of a client that nobody has let in, nothing is handled.
         """
         while session.asked is None and self._read(session):
-            self._event(session, session.waiting.popleft())
+            event = session.waiting.popleft()
+            if isinstance(event, Message) and not (event.spec.urgent or event.spec.lasting):
+                self._noted(session, event)
+            else:
+                self._event(session, event)
 
     def step(self, now: Nanos) -> None:
         """Turns for those with a backlog; connections that do not start are closed."""
@@ -370,13 +375,17 @@ class Scheduler:
         elif isinstance(event, Broken):
             self._sessions.drop(session, str(event.error))
 
-    def _message(self, session: Session, message: Message) -> None:
+    def _noted(self, session: Session, message: Message) -> None:
+        """Count a message, and show it to whoever watches."""
         session.received += 1
         session.talking = True  # the connection lets nothing through before START_API
         if self._tap.on:
             self._tap.received(session, message)
         if session.log_level >= INFORMATION:
             _tell(session, message)
+
+    def _message(self, session: Session, message: Message) -> None:
+        self._noted(session, message)
         kind = type(message)
         stages = self._stages_of.get(kind)
         if stages is None:

@@ -139,9 +139,30 @@ class DerivedDay:
         return Piece(*prices)
 
     def last(self) -> PriceUnits:
-        piece = self.whole("TRADES") or self.whole("MIDPOINT")
+        """Its last print is looked for from the end: all of them are many, and nobody asked."""
+        line = self._line
+        for minute in reversed(range(self.length // MINUTE)):
+            buying = line.prints(minute)
+            row = None if buying is None else self._print(minute, buying)
+            if row is not None:
+                return row[3]
+        piece = self.whole("MIDPOINT")
         assert piece is not None
         return piece.close
+
+    def _print(self, minute: int, buying: bool) -> tuple[int, int, int, int] | None:
+        """The bar of a minute's prints; None where nobody quotes that side."""
+        line = self._line
+        rising = buying == line.rising
+        rows, side = self._under.rows("ASK" if rising else "BID"), line.ask if buying else line.bid
+        high, low = (rows.high, rows.low) if line.rising else (rows.low, rows.high)
+        row = (
+            side(minute, rows.open[minute]),
+            side(minute, high[minute]),
+            side(minute, low[minute]),
+            side(minute, rows.close[minute]),
+        )
+        return row if row[2] else None
 
     def _made(self, what: str) -> Rows:
         if what in _OTHER:
@@ -176,22 +197,13 @@ class DerivedDay:
 
     def _prints(self) -> Rows:
         minutes, line = self.length // MINUTE, self._line
-        sides = [self._under.rows(what) for what in ("BID", "ASK")]
         columns = [array("q", bytes(8 * minutes)) for _ in range(7)]
         opened, high, low, close, volume, notional, count = columns
         for minute in range(minutes):
             high[minute], low[minute] = NO_HIGH, NO_LOW
             buying = line.prints(minute)
-            if buying is None:
-                continue
-            rows, side = sides[buying == line.rising], line.ask if buying else line.bid
-            row = (
-                side(minute, rows.open[minute]),
-                side(minute, (rows.high if line.rising else rows.low)[minute]),
-                side(minute, (rows.low if line.rising else rows.high)[minute]),
-                side(minute, rows.close[minute]),
-            )
-            if not row[2]:
+            row = None if buying is None else self._print(minute, buying)
+            if row is None:
                 continue
             opened[minute], high[minute], low[minute], close[minute] = row
             for price, size in line.traded(minute, row):

@@ -19,7 +19,8 @@ class ReqConfig(Message):
 
 
 @request(109, protobuf_only=True, since=221, blames_id=True, protobuf=221,
-         proto_name="UpdateConfigRequest", callback="updateConfigProtoBuf")  # fmt: skip
+         proto_name="UpdateConfigRequest", callback="updateConfigProtoBuf",
+         lasting=True)  # fmt: skip
 class UpdateConfig(Message):
     """Changes what is set."""
 

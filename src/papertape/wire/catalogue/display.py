@@ -13,7 +13,7 @@ class QueryDisplayGroups(Message):
 
 
 @request(68, version(1), protobuf=213, proto_name="SubscribeToGroupEventsRequest",
-         callback="subscribeToGroupEvents")  # fmt: skip
+         callback="subscribeToGroupEvents", lasting=True)  # fmt: skip
 class SubscribeToGroupEvents(Message):
     """Subscribes to the contract that a group shows."""
 
@@ -22,7 +22,7 @@ class SubscribeToGroupEvents(Message):
 
 
 @request(69, version(1), protobuf=213, proto_name="UpdateDisplayGroupRequest",
-         callback="updateDisplayGroup")  # fmt: skip
+         callback="updateDisplayGroup", lasting=True)  # fmt: skip
 class UpdateDisplayGroup(Message):
     """Makes a group show a contract: ``none``, an id, or ``id@exchange``."""
 

@@ -16,7 +16,7 @@ class RequestFA(Message):
 
 
 @request(19, version(1), "faDataType", "xml", since(157, "reqId"), protobuf=211,
-         proto_name="FAReplace", callback="replaceFA",
+         proto_name="FAReplace", callback="replaceFA", lasting=True,
          refuse=(gone(177, "faDataType", PROFILES, _FEATURE),))  # fmt: skip
 class ReplaceFA(Message):
     """Replaces the advisor's groups or aliases."""

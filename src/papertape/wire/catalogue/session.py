@@ -6,7 +6,7 @@ from ..message import Message, request, response
 
 
 @request(71, version(2), f("clientId", "long"), "optionalCapabilities",
-         protobuf=213, proto_name="StartApiRequest", callback="startApi")  # fmt: skip
+         protobuf=213, proto_name="StartApiRequest", callback="startApi", lasting=True)  # fmt: skip
 class StartApi(Message):
     """Announces the client id; the server then begins to serve.
 
