@@ -73,6 +73,24 @@ def test_an_order_of_ones_own_is_a_child_and_an_entry_may_wait() -> None:
     assert (trail.action, trail.parentId) == ("", 0)
 
 
+@pytest.mark.parametrize(("tif", "waits"), [("IOC", "DAY"), ("FOK", "DAY"), ("GTC", "GTC")])
+def test_children_have_a_time_in_force_in_which_they_can_wait(tif: str, waits: str) -> None:
+    """TWS refuses a stop of any other with 111, and then its family never works."""
+    tws = Memory()
+    trail = Order(orderType="TRAIL", trailingPercent=2.0)
+
+    async def main() -> None:
+        async with connect() as session:
+            entry = pt.LimitOrder("BUY", 5, 100.0, tif=tif, account="DU1")
+            session.bracket(AAPL, entry, take_profit=110.0, stop_loss=trail)
+            await asyncio.sleep(1)
+
+    run(tws, main)
+    first, profit, stop = (one.order for one in tws.all(orders.PlaceOrder))
+    assert (first.tif, profit.tif, stop.tif) == (tif, waits, waits)
+    assert stop.account == profit.account == "DU1"
+
+
 def test_what_cannot_be_sent_whole_is_not_left_in_part() -> None:
     tws = Memory(version=177)  # before overnight orders
     odd = Order(orderType="STP", auxPrice=95.0, includeOvernight=True)
@@ -220,6 +238,32 @@ def test_a_bracket_protects_its_entry_and_ends_as_a_family(station: RunningStati
         await tws.until(family.stop, "PreSubmitted")
         await tws.cancel_family(family)
         assert [trade.status for trade in family] == ["Filled", "Cancelled", "Cancelled"]
+
+    at(station, main)
+
+
+@pytest.mark.network
+def test_a_bracket_of_an_immediate_entry_works(station: RunningStation) -> None:
+    async def main(tws: pt.Tws) -> None:
+        price = await last_price(tws)
+        entry = pt.LimitOrder("BUY", 5, round(price * 1.01, 2), tif="IOC")
+        trail = Order(orderType="TRAIL", trailingPercent=20.0)
+        family = tws.bracket(AAPL, entry, take_profit=round(price * 2), stop_loss=trail)
+        await tws.until(family.entry, "Filled")
+        await tws.until(family.stop, "PreSubmitted")
+        await tws.cancel_family(family)
+        assert [trade.status for trade in family] == ["Filled", "Cancelled", "Cancelled"]
+
+    at(station, main)
+
+
+@pytest.mark.network
+def test_a_family_that_was_never_transmitted_ends_too(station: RunningStation) -> None:
+    async def main(tws: pt.Tws) -> None:
+        entry = pt.LimitOrder("BUY", 5, 1.0, transmit=False)
+        family = tws.bracket(AAPL, entry, take_profit=2.0, stop_loss=0.5)
+        await tws.cancel_family(family)
+        assert [trade.status for trade in family] == ["Cancelled"] * 3
 
     at(station, main)
 

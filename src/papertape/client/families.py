@@ -61,10 +61,12 @@ class Families(OrderCalls):
         """Send an entry with a take-profit and a stop-loss, and return their trades at once.
 
         A price makes a limit or a stop order of the entry's size, account and time in force on the
-        other side; give an ``Order`` (TRAIL, STP LMT …) for another type, of which ``parentId``
-        and ``transmit`` are set. The two wait until the entry has filled; the first to fill
-        reduces the other. The family works once its last order has arrived; with
-        ``entry.transmit`` off it waits until it is transmitted. Your orders are not modified.
+        other side, DAY where the entry's is not for an order that waits (IOC, FOK, OPG, AUC); give
+        an ``Order`` (TRAIL, STP LMT …) for another type, of which ``parentId`` and ``transmit``
+        are set, and what it leaves open of side, size, account and time in force. The two wait
+        until the entry has filled; the first to fill reduces the other. The family works once its
+        last order has arrived; with ``entry.transmit`` off it waits until it is transmitted. Your
+        orders are not modified.
 
         Raises ``NotReady`` and ``NotConnected`` like ``place_order``; when one of the three cannot
         be sent, those before it are cancelled. ``cancel_family`` ends it. Example::
@@ -90,6 +92,8 @@ class Families(OrderCalls):
                     child,
                     action=child.action or other,
                     totalQuantity=child.totalQuantity or entry.totalQuantity,
+                    account=child.account or entry.account,
+                    tif=child.tif or _waiting(entry.tif),
                     parentId=made[0].orderId,
                     transmit=last if len(made) == 2 else False,
                 )
@@ -122,8 +126,10 @@ class Families(OrderCalls):
                 self.cancel_order(trade)
         if isinstance(family, Bracket):
             await self._ended(first, until)
-            for trade in others if first.filled else ():
-                if not trade.done:
+            for (
+                trade
+            ) in others:  # TWS ends those that it has placed with an entry that did not fill
+                if not trade.done and (first.filled or not trade.permId):
                     self.cancel_order(trade)
                 await self._ended(trade, until)
         for trade in trades:
@@ -216,12 +222,17 @@ class Families(OrderCalls):
         return MarginPreview.of(answer.orderState)
 
 
+def _waiting(tif: str) -> str:
+    """The time in force of the children of an entry: one of orders that wait."""
+    return "DAY" if tif in ("IOC", "FOK", "OPG", "AUC") else tif
+
+
 def _child(entry: Order, kind: str, field: str, price: float) -> Order:
     """A child of a bracket at a price."""
     child = Order(
         orderType=kind,
         totalQuantity=entry.totalQuantity or Decimal(0),
-        tif=entry.tif,
+        tif=_waiting(entry.tif),
         account=entry.account,
         outsideRth=entry.outsideRth,
         goodTillDate=entry.goodTillDate,
