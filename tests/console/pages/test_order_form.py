@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from papertape.console.pages.order_change import changes
+from papertape.console.pages.order_change import changes, times_of, unfit
 from papertape.console.pages.order_form import (
     ALGORITHMS,
     KINDS,
@@ -122,3 +122,15 @@ def test_only_what_differs_is_changed() -> None:
     assert changes(order, form | {"quantity": 60.0, "outside_rth": True, "limit_price": None}) == {
         "quantity": 60, "outside_rth": True,
     }  # fmt: skip
+
+
+def test_a_change_of_the_size_is_a_whole_number() -> None:
+    order = {"quantity": "0.5"}
+    assert "whole number" in unfit(order, {"quantity": 10.5})
+    assert [unfit(order, {"quantity": one}) for one in (10.0, None, 0.5)] == ["", "", ""]
+
+
+def test_a_change_offers_no_time_in_force_that_it_cannot_complete() -> None:
+    """Minutes need their number, for which the dialog has no field."""
+    assert "Minutes" not in times_of("LMT", "DAY") and "GTC" in times_of("LMT", "DAY")
+    assert "Minutes" in times_of("LMT", "Minutes")

@@ -117,6 +117,19 @@ def test_a_bracket_whose_entry_trades_at_once() -> None:
     with_api(main, quoted_hall())
 
 
+def test_the_children_of_a_dated_entry_have_its_date() -> None:
+    """They protect what fills tomorrow as well."""
+
+    async def main(api: Api) -> None:
+        until = {"tif": "GTD", "good_till": "20260420 15:00:00 US/Eastern"}
+        body = BUY | until | {"order_type": "LMT", "limit_price": 250, "stop_loss": 240}
+        await api.post("/orders", body)
+        rows = await api.get("/orders")
+        assert [(row["tif"], row["good_till"]) for row in rows] == [tuple(until.values())] * 2
+
+    with_api(main, quoted_hall())
+
+
 def test_a_family_is_bound_where_client_zero_binds_what_comes() -> None:
     async def main(api: Api) -> None:
         zero = await api.served.client(0)

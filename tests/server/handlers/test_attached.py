@@ -119,3 +119,16 @@ def test_a_working_order_gets_none() -> None:
     client.got()
     client.send(ask("BUY 10 AAPL LMT 98", BOTH))
     assert [code for _, code, _ in client.errors()] == [321]
+
+
+@pytest.mark.parametrize(
+    ("words", "tif"),
+    [("LMT 100 IOC", "DAY"), ("LMT 100 FOK", "DAY"), ("LMT 99 GTC", "GTC"),
+     ("LMT 99 GTD goodTillDate=20260420-15:00:00", "GTD"), ("LMT 99 Minutes duration=5", "DAY")],
+)  # fmt: skip
+def test_the_children_have_a_time_in_force_in_which_they_can_wait(words: str, tif: str) -> None:
+    client = station()
+    client.send(ask(f"BUY 10 AAPL {words}", BOTH))
+    assert client.errors() == []
+    found = {view.order.orderId: view.order for view in client.hall.station.queries.open_orders()}
+    assert [found[one].tif for one in (2, 3)] == [tif, tif]

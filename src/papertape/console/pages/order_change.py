@@ -10,10 +10,12 @@ from ..parts.order_fields import choice, number, relabel, text
 from ..remote import RemoteError
 from ..view import PageView
 from . import trades
-from .order_form import KINDS, SAMPLE_TIME, TIFS, labels
+from .order_form import KINDS, MOST, SAMPLE_TIME, TIFS, labels
 
 CHANGEABLE: Final = ("limit_price", "aux_price", "trailing_percent")
 """Prices of an order that may be changed here."""
+CHANGING: Final = tuple(name for name in TIFS if name != "Minutes")
+"""Times in force that an order may get."""
 
 
 def changes(order: Mapping[str, Any], form: Mapping[str, Any]) -> dict[str, Any]:
@@ -28,6 +30,21 @@ def changes(order: Mapping[str, Any], form: Mapping[str, Any]) -> dict[str, Any]
     if "quantity" in found:
         found["quantity"] = int(found["quantity"])
     return found
+
+
+def unfit(order: Mapping[str, Any], form: Mapping[str, Any]) -> str:
+    """What cannot be in a form; "" when it is fine. A size that stays may be a fraction."""
+    quantity = form["quantity"]
+    whole = quantity is None or quantity == float(order["quantity"])
+    whole = whole or (quantity == int(quantity) and 1 <= quantity <= MOST)
+    return "" if whole else f"Quantity is a whole number from 1 to {MOST:,}."
+
+
+def times_of(kind: str, tif: str) -> dict[str, str]:
+    """The times in force that an order of a type may get, with their titles; ``tif`` is its own.
+    Minutes begin with an order, so it cannot get them later."""
+    known = KINDS[kind].tifs if kind in KINDS else ()
+    return {name: TIFS.get(name, name) for name in (tif, *known) if name in (tif, *CHANGING)}
 
 
 class ChangeOrder:
@@ -65,9 +82,7 @@ class ChangeOrder:
             if name in named:
                 relabel(field, named[name])
             field.set_value(order[name])
-        tifs = KINDS[kind].tifs if kind in KINDS else ()
-        allowed = {name: TIFS.get(name, name) for name in (order["tif"], *tifs)}
-        self._tif.set_options(allowed, value=order["tif"])
+        self._tif.set_options(times_of(kind, order["tif"]), value=order["tif"])
         self._quantity.set_value(float(order["quantity"]))
         self._good_till.set_value(order["good_till"])
         self._outside.set_value(order["outside_rth"])
@@ -86,14 +101,18 @@ class ChangeOrder:
             "good_till": self._good_till.value if self._tif.value == "GTD" else "",
             "outside_rth": self._outside.value,
         }
+        problem = unfit(self._order, form)
+        if problem:
+            self._error.set_text(problem)
+            return
         wanted = changes(self._order, form)
         if not wanted:
             self._error.set_text("Nothing has been changed.")
             return
         try:
             order = await self._view.desk.patch(f"/orders/{self._order['perm_id']}", wanted)
-        except RemoteError as problem:
-            self._error.set_text(str(problem))
+        except RemoteError as refused:
+            self._error.set_text(str(refused))
             return
         self._box.close()
         ui.notify(f"Changed: {trades.in_words(order)}", type="positive")

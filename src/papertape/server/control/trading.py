@@ -248,7 +248,8 @@ def children_of(body: OrderBody) -> list[Order]:
     base = Order(
         action="SELL" if body.action == "BUY" else "BUY",
         totalQuantity=quantity_of(body),
-        tif=body.tif if body.tif in ("DAY", "GTC") else "DAY",
+        tif=body.tif if body.tif in ("DAY", "GTC", "GTD") else "DAY",
+        goodTillDate=body.good_till if body.tif == "GTD" else "",
         outsideRth=body.outside_rth,
         account=body.account,
         orderRef=body.reference,

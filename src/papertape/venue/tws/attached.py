@@ -5,6 +5,7 @@ notes on attached orders of 2026; distances and types: IB's page of order preset
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 import msgspec
 
@@ -14,6 +15,9 @@ from ..commands import AttachedOrder
 from ..facts import Terms
 from ..reference.instruments import Instrument, Refusal
 from ..units import PriceUnits
+
+WAITS: Final = ("", "DAY", "GTC", "GTD")
+"""The times in force that a child has of its parent; of any other it would not wait."""
 
 
 def unfit_ids(parent: int, highest: int, attached: Sequence[AttachedOrder]) -> Refusal | None:
@@ -43,7 +47,8 @@ def child_of(
         orderType="LMT" if one.target else "STP",
         lmtPrice=at if one.target else None,
         auxPrice=None if one.target else at,
-        tif=parent.tif,
+        tif=parent.tif if parent.tif in WAITS else "DAY",
+        goodTillDate=parent.goodTillDate if parent.tif == "GTD" else "",
         account=parent.account,
         parentId=parent_id,
         outsideRth=parent.outsideRth,
