@@ -16,7 +16,8 @@ from ..venue.units import SECOND, Nanos
 from ..wire.batch import SharedFrames
 from ..wire.catalogue.pnl import PnL, PnLSingle
 from .config import Config
-from .present.queries import ProfitRow, Profits, Queries
+from .present.profits import ProfitRow, Profits
+from .present.queries import Queries
 from .sessions.attempt import attempt
 from .sessions.registry import Sessions
 from .sessions.session import Session
@@ -86,17 +87,14 @@ class ProfitRows:
     """The rows of an account at one moment, and what they are on the wire."""
 
     def __init__(self, found: Profits) -> None:
-        whole, singles, traded = found
-        self._rows: dict[int, PnL | PnLSingle] = {
-            con_id: _single_row(held, traded=con_id in traded) for con_id, held in singles.items()
-        }
-        self._rows[0] = _whole_row(whole)
+        self._found = found
+        self._rows: dict[int, PnL | PnLSingle] = {0: _whole_row(found[0])}
         self._frames: dict[tuple[int, int], SharedFrames | None] = {}
         """By contract and version; None where only one has received the row."""
 
     def send(self, session: Session, one: ProfitSubscription) -> None:
         """Send a subscriber its row, unless it knows it."""
-        row = self._rows.get(one.con_id)
+        row = self._row(one.con_id)
         if row is None or row == one.sent:
             return
         one.sent = row
@@ -109,6 +107,14 @@ class ProfitRows:
         if frames is None:
             frames = self._frames[key] = SharedFrames((row,), session.version)
         session.send_batch(frames, one.request_id)
+
+    def _row(self, con_id: int) -> PnL | PnLSingle | None:
+        """The row of a contract, made when somebody follows it; None where there is no position."""
+        row = self._rows.get(con_id)
+        if row is None and con_id in self._found[1]:
+            _, singles, traded = self._found
+            row = self._rows[con_id] = _single_row(singles[con_id], traded=con_id in traded)
+        return row
 
 
 class ProfitStreams:
@@ -195,7 +201,7 @@ class ProfitStreams:
     def _value(
         self, session: Session, account: str, now: Nanos, known: dict[str, ProfitRows]
     ) -> Iterator[None]:
-        """Value an account, one price a step; it stays unknown when that fails."""
+        """Value an account, one position a step; it stays unknown when that fails."""
         steps = self._queries.each_profit(account, now)
         found: list[Profits | None] = [None]
 

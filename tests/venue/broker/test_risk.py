@@ -11,6 +11,7 @@ from papertape.server.present.events import WhatIfAnswered
 from papertape.venue.broker.fees import commission, most_fee
 from papertape.venue.broker.ledger import Account, LedgerPosition
 from papertape.venue.broker.margin import MarginCalculator
+from papertape.venue.broker.minimums import below_least
 from papertape.venue.broker.profile import Profile
 from papertape.venue.broker.risk import effect_of, refusal_of, shortfall
 from papertape.venue.facts import Terms
@@ -134,5 +135,6 @@ def test_the_short_way_says_what_the_exact_figures_say(
         False, "", "", "", "{}",
     )  # fmt: skip
     effect = effect_of(margin, account, terms, CATALOGUE)
-    expected = None if effect.carried else shortfall(effect)
+    least = below_least(margin, account, terms, entry, effect.before.equity)
+    expected = least if effect.carried else shortfall(effect)
     assert refusal_of(margin, account, terms, CATALOGUE) == expected

@@ -15,7 +15,7 @@ import msgspec
 from ...model import CommissionAndFeesReport, Contract, Execution, ExecutionFilter
 from ...venue.broker.allocation import ALL, master_of
 from ...venue.broker.look_ahead import with_look_ahead
-from ...venue.broker.margin import UNLENT, MarginCalculator
+from ...venue.broker.margin import MarginCalculator
 from ...venue.broker.orders import FillRow, LiveOrder
 from ...venue.broker.valuation import Holding, Valuation
 from ...venue.commands import CancelApiOrder, SubmitOrder
@@ -26,11 +26,12 @@ from ...venue.reference.exchanges import ALIASES
 from ...venue.reference.instruments import Refusal, contract_of
 from ...venue.reference.times import eastern
 from ...venue.tws import order_ids
-from ...venue.units import RATE_SCALE, Nanos, price_float, scaled, size_decimal
+from ...venue.units import RATE_SCALE, Nanos, price_float, size_decimal
 from ..venue_port import ReadModel
 from .account_values import AccountFigure, account_values, summary_values
 from .combined_figures import CombinedFigures
 from .events import OrderView
+from .profits import ProfitRow, Profits, each_step, single_profit, summed
 from .running_figures import RunningFigures
 from .times import parse_filter_time
 from .views import Views, average_cost, execution_id, money
@@ -82,20 +83,6 @@ class PortfolioRow(msgspec.Struct, frozen=True):
     averageCost: float
     unrealizedPNL: float
     realizedPNL: float
-
-
-class ProfitRow(msgspec.Struct, frozen=True):
-    """One pnl or pnlSingle message, in the base currency and the instrument's respectively."""
-
-    dailyPnL: float
-    unrealizedPnL: float
-    realizedPnL: float
-    position: Decimal = Decimal(0)
-    value: float = 0.0
-
-
-Profits = tuple[ProfitRow, dict[int, ProfitRow], frozenset[int]]
-"""The row of an account, those of its positions, and the contracts traded today."""
 
 
 class Queries:
@@ -390,10 +377,7 @@ class Queries:
 
     def profit(self, account: str, now: Nanos) -> ProfitRow:
         """The account's profit since the trading day began."""
-        if account == self.everybody():
-            return self.profits(account, now)[0]
-        worth = self.valuation(account, now)
-        return _whole_profit(worth, self._opening_options(account, worth.rates))
+        return self.profits(account, now)[0]
 
     def profits(self, account: str, now: Nanos) -> Profits:
         """The profit of an account, of its positions, and what was traded today."""
@@ -409,24 +393,16 @@ class Queries:
         if position is None:
             return None, con_id in paid
         held = self._margin(now).holding(self._venue.instruments[con_id], position)
-        return _single_profit(held, books.opening_values, paid), con_id in paid
+        return single_profit(held, books.opening_values, paid), con_id in paid
 
     def each_profit(self, account: str, now: Nanos) -> Iterator[Profits | None]:
-        """The same in steps: None after each price that was looked up, then the profits."""
+        """The same in steps: None after each position, then the profits of the first step."""
         if account == self.everybody():
             yield from self._profit_of_all(now)
             return
-        quotes: dict[int, Quote] = {}
-        for con_id in tuple(self._venue.state.accounts[account].positions):
-            quotes[con_id] = self._venue.quote(con_id, now)
-            yield None
-        worth, paid = self.valuation(account, now, quotes), self._paid(account)
-        opening = self._venue.state.accounts[account].opening_values
-        singles = {
-            held.instrument.conId: _single_profit(held, opening, paid) for held in worth.holdings
-        }
-        whole = _whole_profit(worth, self._opening_options(account, worth.rates))
-        yield whole, singles, frozenset(paid)
+        books = self._venue.state.accounts[account]
+        paid, margin = self._paid(account), self._margin(now)
+        yield from each_step(books, paid, margin, self._venue.instruments)
 
     def _profit_of_all(self, now: Nanos) -> Iterator[Profits | None]:
         """The profits of all of an advisor's accounts together."""
@@ -439,21 +415,12 @@ class Queries:
                     yield None
                     continue
                 rate = margin.rate(self.base_currency(code), base) / RATE_SCALE
-                whole, traded = _summed(whole, found[0], rate), traded | found[2]
+                whole, traded = summed(whole, found[0], rate), traded | found[2]
                 for con_id, row in found[1].items():
                     known = singles.get(con_id)
-                    singles[con_id] = row if known is None else _summed(known, row)
+                    singles[con_id] = row if known is None else summed(known, row)
+                    yield None
         yield whole, singles, traded
-
-    def _opening_options(self, account: str, rates: dict[str, int]) -> int:
-        """The value of options at the start of the day, which the equity of then does not have."""
-        opening = self._venue.state.accounts[account].opening_values
-        entries = ((self._venue.instruments[con_id], value) for con_id, value in opening.items())
-        return sum(
-            scaled(value, rates[entry.currency])
-            for entry, value in entries
-            if entry.secType in UNLENT
-        )
 
     def _paid(self, account: str) -> dict[int, int]:
         """What was paid for each contract today, fees included; each fill is looked at once."""
@@ -512,41 +479,6 @@ class Queries:
 
 def _all(rows: Rows[Row]) -> tuple[Row, ...]:
     return tuple(row for row in rows if row is not None)
-
-
-def _whole_profit(worth: Valuation, opening_options: int) -> ProfitRow:
-    """The profit of an account, in its base currency."""
-    held, rates = worth.holdings, worth.rates
-    unrealized = sum(scaled(h.unrealized, rates[h.instrument.currency]) for h in held)
-    realized = sum(scaled(h.position.realized, rates[h.instrument.currency]) for h in held)
-    return ProfitRow(
-        dailyPnL=money(worth.net - worth.interest - worth.previous_equity - opening_options),
-        unrealizedPnL=money(unrealized),
-        realizedPnL=money(realized),
-    )
-
-
-def _single_profit(held: Holding, opening: Mapping[int, int], paid: Mapping[int, int]) -> ProfitRow:
-    """The profit of a position, in its instrument's currency."""
-    con_id = held.instrument.conId
-    return ProfitRow(
-        dailyPnL=money(held.value - opening.get(con_id, 0) - paid.get(con_id, 0)),
-        unrealizedPnL=money(held.unrealized),
-        realizedPnL=money(held.position.realized),
-        position=size_decimal(held.position.quantity),
-        value=money(held.value),
-    )
-
-
-def _summed(one: ProfitRow, other: ProfitRow, rate: float = 1.0) -> ProfitRow:
-    """Two rows as one, the second at a rate."""
-    return ProfitRow(
-        dailyPnL=one.dailyPnL + rate * other.dailyPnL,
-        unrealizedPnL=one.unrealizedPnL + rate * other.unrealizedPnL,
-        realizedPnL=one.realizedPnL + rate * other.realizedPnL,
-        position=one.position + other.position,
-        value=one.value + rate * other.value,
-    )
 
 
 def _portfolio_row(account: str, holding: Holding) -> PortfolioRow:

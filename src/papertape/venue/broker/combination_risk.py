@@ -11,6 +11,7 @@ from ..units import cash_decimal, notional, scaled
 from .fees import commission
 from .ledger import FLAT, Account, LedgerPosition, booked
 from .margin import MarginCalculator
+from .minimums import below_least, too_large
 from .risk import Effect, refused_for_cash, shortfall
 from .schedules import MARGIN_MODELS
 
@@ -58,7 +59,15 @@ def refusal_of_combination(
     if MARGIN_MODELS[account.margin].cash:
         return _unpaid_legs(margin, account, terms, instruments)
     effect = effect_of_combination(margin, account, terms, instruments)
-    return None if effect.carried else shortfall(effect)
+    if not effect.carried:
+        return shortfall(effect)
+    legs = tuple(legs_of(terms, instruments))
+    for leg in legs:
+        entry = instruments[leg.conId]
+        refusal = below_least(margin, account, leg, entry, effect.before.equity)
+        if refusal is not None:
+            return refusal
+    return too_large(margin, account, legs, instruments)
 
 
 def legs_of(terms: Terms, instruments: Instruments) -> Iterator[Terms]:

@@ -1,9 +1,10 @@
 """Liquidation: positions of an account that breaks its maintenance margin are closed at the market.
 
 It is off unless a setting says otherwise. Once a minute every account is looked at; where excess
-liquidity is negative, the position with the largest margin is closed by a market order of the user
-of TWS, one at a time, until that is so no longer. IBKR closes as much as it must, in an order that
-it chooses; whole positions one after another are ours.
+liquidity is negative, or its positions are too large for it (``minimums``), the position with the
+largest margin is closed by a market order of the user of TWS, one at a time, until that is so no
+longer. IBKR closes as much as it must, in an order that it chooses; whole positions one after
+another are ours.
 """
 
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from ..reference.exchanges import SMART
 from ..reference.instruments import Instrument, Instruments
 from ..units import MINUTE, Nanos
 from .ledger import Account
+from .minimums import GROSS_AT_WORK, net_of_size
 from .order_manager import OrderManager
 from .parts import BrokerState
 
@@ -52,8 +54,7 @@ class Liquidator:
     def decide(self, now: Nanos) -> Iterator[AnyFact]:
         """Yield the orders that accounts in breach need now."""
         for account in tuple(self._state.accounts.values()):
-            equity, maintenance = self._broker.margin.worth(account)
-            if equity >= maintenance or self._is_at_work(account):
+            if not self._in_breach(account) or self._is_at_work(account):
                 continue
             entry = self._largest(account)
             if entry is not None:
@@ -61,6 +62,14 @@ class Liquidator:
                     TWS_USER, self._state.highest_ids.get(TWS_USER, 0) + 1,
                     self._terms(account, entry), now,
                 )  # fmt: skip
+
+    def _in_breach(self, account: Account) -> bool:
+        """Return whether an account breaks its margin, or holds too much for what it is worth."""
+        equity, maintenance = self._broker.margin.worth(account)
+        if equity < maintenance:
+            return True
+        worth = self._broker.margin.marked(account)
+        return not worth.in_full and worth.gross > GROSS_AT_WORK * net_of_size(worth)
 
     def _is_at_work(self, account: Account) -> bool:
         return any(

@@ -77,6 +77,10 @@ class MarginCalculator:
         """Return the top of book of an instrument."""
         return self._look(con_id)
 
+    def marked(self, account: Account) -> Valuation:
+        """Value the account at the prices that ``worth`` takes."""
+        return self.value(account)
+
     def exposure(self, account: Account) -> Exposure:
         """Return equity and margin only: ``value`` without its rows."""
         equity, maintenance = self.worth(account)

@@ -21,6 +21,7 @@ from .charges import charge_of
 from .fees import most_fee
 from .ledger import Account
 from .margin import NEVER_SHORT, UNLENT, MarginCalculator
+from .minimums import below_least, too_large
 from .schedules import MARGIN_MODELS
 from .valuation import Exposure
 
@@ -130,7 +131,8 @@ def _margin_change(
 def refusal_of(
     margin: MarginCalculator, account: Account, terms: Terms, instruments: Instruments
 ) -> Refusal | None:
-    """Return why the account cannot carry an order; None when it can, as ``effect_of`` says.
+    """Return why the account cannot carry an order; None when it can, as ``effect_of`` and
+    ``minimums`` say.
 
     An order adds at most the margin of its whole value and costs at most ``most_fee``: when the
     account can carry these, the exact values need not be computed.
@@ -143,7 +145,12 @@ def refusal_of(
         return None if account.quantity(terms.conId) >= terms.quantity else Refusal(426)
     if kind != "STK" and (kind == "FOP" or kind in UNLENT or entry.daily):
         effect = effect_of(margin, account, terms, instruments)
-        return None if effect.carried else shortfall(effect)
+        if not effect.carried:
+            return shortfall(effect)
+        refusal = below_least(margin, account, terms, entry, effect.before.equity)
+        if refusal is not None or kind not in ("OPT", "WAR"):
+            return refusal
+        return too_large(margin, account, (terms,), instruments)
     equity, maintenance = margin.worth(account)
     price = margin.mark(entry.conId) or terms.limit or terms.stop or 0
     value = entry.value_of(price, terms.quantity)
@@ -153,10 +160,11 @@ def refusal_of(
         rate = margin.rate(entry.currency, account.currency)
         change, most = change * rate // RATE_SCALE + 2, most * rate // RATE_SCALE + 2
     initial = (maintenance + change) * model.initial_over_maintenance // RATE_SCALE + 2
-    if equity - most >= initial:
-        return None
-    effect = effect_of(margin, account, terms, instruments)
-    return None if effect.carried else shortfall(effect)
+    if equity - most < initial:
+        effect = effect_of(margin, account, terms, instruments)
+        if not effect.carried:
+            return shortfall(effect)
+    return below_least(margin, account, terms, entry, equity)
 
 
 def refused_for_cash(entry: Instrument) -> bool:

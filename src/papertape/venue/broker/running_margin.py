@@ -25,6 +25,7 @@ from ..units import (
 from .ledger import Account
 from .margin import MarginCalculator
 from .schedules import MARGIN_MODELS
+from .valuation import Valuation
 
 NOT_HELD: Final = (0, 0)
 """The equity and margin of what is not held."""
@@ -133,6 +134,11 @@ class RunningMargin(MarginCalculator):
         elif sums.touched:
             self._catch_up(sums)
         return self._marked.cash_worth(account) + sums.equity, sums.maintenance
+
+    def marked(self, account: Account) -> Valuation:
+        """Value an account at the marks of the second."""
+        self.worth(account)
+        return self._marked.value(account)
 
     def _turn_to(self, second: Nanos) -> None:
         """Begin a second, with what is prepared of it."""
