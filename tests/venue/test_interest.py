@@ -13,7 +13,13 @@ from papertape.venue.broker.accruals import booked_on, interest
 from papertape.venue.broker.interest_rates import INTEREST_RATES, CurrencyInterest
 from papertape.venue.broker.profile import Profile
 from papertape.venue.broker.schedules import REFERENCE_RATES
-from papertape.venue.commands import Deposit, SetFeePlan, SetMarginModel
+from papertape.venue.commands import (
+    Deposit,
+    MergeShares,
+    PayDividend,
+    SetFeePlan,
+    SetMarginModel,
+)
 from papertape.venue.facts import InterestAccrued, InterestBooked
 from papertape.venue.invariants import check
 from papertape.venue.reference.times import EASTERN
@@ -246,6 +252,23 @@ def test_figures_count_it_as_worth_and_not_as_means(model: str) -> None:
 
 def _is_number(text: str) -> bool:
     return text.replace(".", "", 1).replace("-", "", 1).isdigit()
+
+
+def test_booked_interest_and_dividends_are_credited_to_the_memorandum_account() -> None:
+    stage = bearing()
+    stage.submit(SetMarginModel(ACCOUNT, "reg_t"))
+    account = stage.engine.state.accounts[ACCOUNT]
+    trade(stage, AAPL, 100)
+    before = account.sma
+    stage.submit(PayDividend(AAPL.conId, 2 * CASH_SCALE))
+    assert account.sma - before == 200 * CASH_SCALE
+    stage.submit(MergeShares(AAPL.conId, cash=110 * CASH_SCALE))
+    assert account.sma - before == (200 + 5_500) * CASH_SCALE, "as if they had been sold"
+    stage.step("clock 20260506 10:00:00")
+    stage.journal += stage.engine.drain_journal()
+    facts = [fact for entry in stage.journal for fact in entry.facts]
+    (booked,) = [one for one in facts if isinstance(one, InterestBooked)]
+    assert booked.memo == dict(booked.cash)["USD"] > 0
 
 
 def test_a_snapshot_keeps_what_has_accrued() -> None:

@@ -623,6 +623,8 @@ class CashBooked(Fact, frozen=True, tag=50):
     """``converted``, ``coupon``, ``dividend``, ``lieu`` or ``merger``."""
     cash: tuple[tuple[str, CashMicros], ...]
     """Change by currency."""
+    memo: CashMicros = 0
+    """Change of the special memorandum account of a Reg T account."""
 
 
 class InterestAccrued(Fact, frozen=True, tag=55):
@@ -641,6 +643,8 @@ class InterestBooked(Fact, frozen=True, tag=56):
     day: int
     cash: tuple[tuple[str, CashMicros], ...]
     """All that had accrued, by currency."""
+    memo: CashMicros = 0
+    """Change of the special memorandum account of a Reg T account."""
 
 
 class SharesMerged(Fact, frozen=True, tag=57):

@@ -608,6 +608,7 @@ class Fold:
             pay(account, currency, amount)
             before = account.opening_cash.get(currency, 0)
             account.opening_cash[currency] = before + amount
+        account.sma += fact.memo
 
     def _interest_accrued(self, fact: InterestAccrued, now: Nanos) -> None:
         amounts = self.state.accounts[fact.account].accrued.setdefault(fact.day, {})

@@ -31,6 +31,7 @@ from ..units import (
 from .interest_rates import FULL_RATE, INTEREST_RATES, SECURED, CurrencyInterest, Tiers
 from .ledger import Account
 from .margin import MarginCalculator
+from .memorandum import credited
 from .schedules import DOLLAR
 from .valuation import Valuation
 
@@ -62,7 +63,8 @@ class Accruals:
                 yield InterestAccrued(account.code, booked_on(first), earned)
         for day in sorted(account.accrued):
             if day <= today:
-                yield InterestBooked(account.code, day, tuple(account.accrued[day].items()))
+                paid = tuple(account.accrued[day].items())
+                yield InterestBooked(account.code, day, paid, credited(self._margin, account, paid))
 
     def _earned(self, account: Account, days: int) -> Iterator[tuple[str, CashMicros]]:
         """Yield what each currency earns in so many days, where that is not 0."""

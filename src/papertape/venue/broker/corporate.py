@@ -21,6 +21,7 @@ from ..reference.securities import Cfd, Dated, OptionContract
 from ..units import CASH_SCALE, SIZE_SCALE, CashMicros, notional, share
 from .accounts_refused import AccountRefused
 from .ledger import FLAT, Account, LedgerPosition, booked
+from .memorandum import SOLD, credited
 from .order_manager import OrderManager
 from .orders import LiveOrder
 from .parts import BrokerState
@@ -72,7 +73,9 @@ class CorporateActions:
                 follows = isinstance(one, Cfd) and one.under == entry.conId
                 if position.quantity and (con_id == entry.conId or follows):
                     paid = share(command.amount, position.quantity, SIZE_SCALE)
-                    yield CashBooked(code, DIVIDEND, ((entry.currency, paid),))
+                    cash = ((entry.currency, paid),)
+                    more = credited(self._broker.margin, account, cash)
+                    yield CashBooked(code, DIVIDEND, cash, more)
 
     def _check_followers(self, entry: Instrument) -> None:
         for account in self._state.accounts.values():
@@ -142,7 +145,8 @@ class CorporateActions:
                 realized=after.realized or 0,
             )  # fmt: skip
         if paid:
-            yield CashBooked(code, MERGER, ((entry.currency, paid),))
+            cash = ((entry.currency, paid),)
+            yield CashBooked(code, MERGER, cash, credited(self._broker.margin, account, cash, SOLD))
 
     def _of_new(self, command: MergeShares, held: LedgerPosition, units: int) -> CashMicros:
         """Return what so much of the new shares is worth; where nobody knows their price, what it
@@ -172,7 +176,9 @@ class CorporateActions:
             change, gain = whole - position.quantity, paid - (position.cost - cost)
             yield PositionAdjusted(code, con_id, SPLIT, change, whole, cost, 0, realized=gain)
             if paid:
-                yield CashBooked(code, LIEU, ((entry.currency, paid),))
+                cash = ((entry.currency, paid),)
+                more = credited(self._broker.margin, account, cash, SOLD)
+                yield CashBooked(code, LIEU, cash, more)
 
 
 def _is_ratio(new: int, old: int) -> bool:

@@ -32,6 +32,7 @@ from ..units import SIZE_SCALE, CashMicros, Nanos, notional
 from .contract_ends import ContractEnds
 from .corporate import CorporateActions
 from .ledger import Account, LedgerPosition
+from .memorandum import credited
 from .order_manager import OrderManager
 from .parts import BrokerState
 
@@ -114,7 +115,8 @@ class ScheduledActions:
             held = account.quantity(entry.conId)
             if held:
                 paid = notional(entry.coupon * OF_COUPON, held, 10**6)
-                yield CashBooked(code, COUPON, ((entry.currency, paid),))
+                cash = ((entry.currency, paid),)
+                yield CashBooked(code, COUPON, cash, credited(self._broker.margin, account, cash))
 
     def _end_followers(self, con_id: int) -> Iterator[AnyFact]:
         """Cancel the orders for what follows a stock and for combinations with either, and pay out
