@@ -45,9 +45,22 @@ def test_the_ledger_has_a_row_for_each_currency_and_the_total_last() -> None:
     rows = ledger_rows(by_key(VALUES))
     assert [row.cells[0] for row in rows] == ["EUR", "USD", "Total"]
     euros = rows[0].cells
-    assert (euros[1], euros[6], euros[9]) == ("5.50", ("-7.00", "pt-down"), "1.08")
+    assert (euros[1], euros[9], euros[11]) == ("5.50", ("-7.00", "pt-down"), "1.08")
     hostile = [{"key": "TotalCashBalance", "value": "x" * 99, "currency": "EUR"}]
     assert ledger_rows(by_key(VALUES + hostile))[0].cells[1] == ""
+
+
+def test_what_is_in_a_currency_adds_up_to_its_net_liquidation() -> None:
+    amounts = {
+        "TotalCashBalance": "100.10", "StockMarketValue": "20.00", "OptionMarketValue": "3.00",
+        "FutureOptionValue": "0.40", "AccruedCash": "0.05", "NetLiquidationByCurrency": "173.55",
+        "FuturesPNL": "9.00",
+    }  # fmt: skip
+    rows = [{"key": key, "value": text, "currency": "EUR"} for key, text in amounts.items()]
+    (row,) = ledger_rows(by_key([*rows, {"key": "Currency", "value": "EUR", "currency": "EUR"}]))
+    assert row.cells[1:8] == ("100.10", "20.00", "3.00", "0.40", "50.00", "0.05", "173.55")
+    (none,) = ledger_rows(by_key([{"key": "Currency", "value": "EUR", "currency": "EUR"}]))
+    assert set(none.cells[1:8]) == {""}
 
 
 def test_values_are_found_by_key_and_currency() -> None:

@@ -11,6 +11,11 @@ SEGMENTS: Final = {"": "Total", "-S": "Securities", "-C": "Commodities", "-P": "
 MARGIN: Final = {
     "NetLiquidation": "Net liquidation",
     "EquityWithLoanValue": "Equity with loan",
+    "PreviousDayEquityWithLoanValue": "Equity with loan of the day before",
+    "GrossPositionValue": "Gross positions",
+    "RegTEquity": "Reg T equity",
+    "RegTMargin": "Reg T margin",
+    "SMA": "Special memorandum account",
     "InitMarginReq": "Initial margin",
     "MaintMarginReq": "Maintenance margin",
     "AvailableFunds": "Available funds",
@@ -28,12 +33,21 @@ MARGIN: Final = {
 }
 """Key -> what it is called."""
 MARGIN_COLUMNS: Final = (Col("Figure"), *(Col(title, right=True) for title in SEGMENTS.values()))
+OTHER: Final = "other"
+"""No key: what is left of the net liquidation: bonds, funds, metals, coins, warrants."""
 LEDGER: Final = {
     "TotalCashBalance": "Cash", "StockMarketValue": "Stocks", "OptionMarketValue": "Options",
-    "FutureOptionValue": "Future options", "FuturesPNL": "Futures P&L",
+    "FutureOptionValue": "Future options", OTHER: "Other assets", "AccruedCash": "Interest",
+    "NetLiquidationByCurrency": "Net liquidation", "FuturesPNL": "Futures P&L",
     "UnrealizedPnL": "Unrealized P&L", "RealizedPnL": "Realized P&L",
-    "NetLiquidationByCurrency": "Net liquidation", "ExchangeRate": "Rate",
+    "ExchangeRate": "Rate",
 }  # fmt: skip
+"""Key -> the title of its column; up to the net liquidation they add up to it. Cash has gains and
+losses of futures in it."""
+ADDED: Final = (
+    "TotalCashBalance", "StockMarketValue", "OptionMarketValue", "FutureOptionValue", "AccruedCash",
+)  # fmt: skip
+"""What the net liquidation has besides the other assets."""
 LEDGER_COLUMNS: Final = (Col("Currency"), *(Col(title, right=True) for title in LEDGER.values()))
 VALUE_COLUMNS: Final = (Col("Key"), Col("Value", right=True), Col("Currency"))
 BASE: Final = "BASE"
@@ -63,7 +77,9 @@ def ledger_rows(values: Values) -> list[Row]:
         cells: list[str | Cell] = []
         for key in LEDGER:
             text = values.get((key, name))
-            if key == "ExchangeRate":
+            if key == OTHER:
+                cells.append(money(_other(values, name)))
+            elif key == "ExchangeRate":
                 cells.append(text or "")
             elif key.endswith(("PNL", "PnL")):
                 cells.append(Cell(_signed(text), _tone(text)))
@@ -81,6 +97,14 @@ def value_rows(values: Values, search: str) -> list[Row]:
         for (key, currency), text in sorted(values.items())
         if wanted in f"{key} {currency}".lower()
     ]
+
+
+def _other(values: Values, currency: str) -> float | None:
+    net = _number(values.get(("NetLiquidationByCurrency", currency)))
+    if net is None:
+        return None
+    rest = net - sum(_number(values.get((key, currency))) or 0.0 for key in ADDED)
+    return round(rest, 2) + 0.0
 
 
 def _number(text: str | None) -> float | None:
