@@ -21,6 +21,7 @@ from papertape.venue.broker.schedules import (  # noqa: E402
     FUTURE_MARGINS,
     MARGIN_MODELS,
     REG_T_END,
+    FaceRates,
     ValueRates,
 )
 from papertape.venue.units import CASH_SCALE, RATE_SCALE  # noqa: E402
@@ -65,8 +66,23 @@ def fee_rows() -> str:
             continue
         most = "" if schedule.cap == RATE_SCALE else percent(schedule.cap)
         least = f"{Decimal(schedule.minimum) / CASH_SCALE:.2f}"
-        shown = f"{name}, not in dollars" if kind == "STK" else name
+        shown = f"{name}, other currencies" if kind == "STK" else name
         lines.append(f"| {shown} (`{kind}`) | {percent(schedule.of_value)} | {least} | {most} |")
+    for currency, one in fixed.stocks.items():
+        most = "" if one.cap == RATE_SCALE else percent(one.cap)
+        least = f"{Decimal(one.minimum) / CASH_SCALE:.2f}"
+        if isinstance(one, ValueRates):
+            cell = percent(one.of_value)
+        else:
+            cell = f"{Decimal(one.per_share) / RATE_SCALE:.2f} a share"
+        lines.append(f"| stocks in `{currency}` | {cell} | {least} | {most} |")
+    for name, rates in (("corporate bonds", fixed.bond), ("treasuries", fixed.treasury)):
+        assert isinstance(rates, FaceRates)
+        bound = f"{rates.bound // CASH_SCALE:,}"
+        cell = f"{percent(rates.first)} of {bound} of face value, {percent(rates.rest)} of the rest"
+        capped = rates.cap != RATE_SCALE
+        most = f"{percent(rates.cap)}, {rates.most / CASH_SCALE:.2f}" if capped else ""
+        lines.append(f"| {name} | {cell} | {rates.minimum / CASH_SCALE:.2f} | {most} |")
     return "\n".join(lines) + "\n"
 
 

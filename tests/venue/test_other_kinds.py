@@ -231,7 +231,7 @@ def test_an_ounce_of_gold(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("entry", "size", "fee"),
     [(BTC, 1.0, 108), (BTC, 0.0100, 1.75), (BTC, 0.0010, 0.6), (CFD, 10, 1), (CFD, 1_000, 6),
-     (BOND, 5, 4.8), (BOND, 1, 1), (GOLD, 3, 2)],
+     (BOND, 5, 5), (BOND, 1, 1), (GOLD, 3, 2)],
 )  # fmt: skip
 def test_fees_and_what_a_what_if_says_of_them(entry: Instrument, size: float, fee: float) -> None:
     stage = Stage(None, INSTRUMENTS)

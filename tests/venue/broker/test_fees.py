@@ -37,6 +37,57 @@ def test_captured(side: int, fills: list[tuple[int, float]], expected: list[int]
     assert charge(AAPL, side, fills) == expected
 
 
+FOREIGN = {
+    # currency: shares and price, and the commission
+    "AUD": (400, 50.0, 16.0), "HKD": (100, 50.0, 18.0), "EUR": (100, 40.0, 3.0),
+    "MXN": (10, 100.0, 60.0), "CAD": (1_000, 25.0, 10.0), "JPY": (100, 400.0, 20.0),
+}  # fmt: skip
+"""The first four as the examples on IBKR's pages of commissions go."""
+
+
+@pytest.mark.parametrize("currency", FOREIGN)
+def test_stocks_pay_by_their_currency(currency: str) -> None:
+    shares, price, fee = FOREIGN[currency]
+    entry = msgspec.structs.replace(AAPL, currency=currency)
+    assert charge(entry, -1, [(shares, price)]) == [round(fee * 10**6)]
+
+
+def test_a_cheap_canadian_stock_pays_a_part_of_its_value() -> None:
+    entry = msgspec.structs.replace(AAPL, currency="CAD")
+    assert charge(entry, 1, [(1_000, 0.2)]) == [1_000_000]
+    assert charge(entry, 1, [(10_000, 0.2)]) == [10_000_000]
+    assert sum(charge(entry, 1, [(100, 25.0), (900, 25.0)])) == 10_000_000
+
+
+BONDS = {
+    # bonds of 1,000, their price in percent, and the commission of IBKR's examples
+    "corporate": ("CORP", 20, 100.0, 10.0 + 2.5),
+    "a small one": ("CORP", 5, 100.0, 5.0),
+    "the least": ("CORP", 1, 100.0, 1.0),
+    "one that is worth little": ("CORP", 20, 1.0, 2.0),
+    "a large one": ("CORP", 2_000, 100.0, 250.0),
+    "treasury": ("GOVT", 1_000, 100.0, 20.0),
+    "twice as many": ("GOVT", 2_000, 100.0, 21.0),
+    "a few": ("GOVT", 5, 100.0, 5.0),
+}
+
+
+@pytest.mark.parametrize("name", BONDS)
+def test_bonds_pay_by_their_face_value(name: str) -> None:
+    kind, bonds, price, fee = BONDS[name]
+    entry = msgspec.structs.replace(CATALOGUE[236491195], bondType=kind)
+    half = size_units(bonds) // 2
+    rest = size_units(bonds) - half
+
+    def worth(size: int) -> int:
+        return notional(price_units(price, entry.scale), size, entry.money_scale)
+
+    first = commission(entry, 1, before=(0, 0), fill=(half, worth(half)))
+    second = commission(entry, 1, before=(half, worth(half)), fill=(rest, worth(rest)))
+    whole = commission(entry, 1, before=(0, 0), fill=(half + rest, worth(half + rest)))
+    assert whole == round(fee * 10**6) == first + second
+
+
 def test_per_share_above_the_minimum() -> None:
     assert charge(AAPL, 1, [(1000, 100.0)]) == [5_003_000]
 

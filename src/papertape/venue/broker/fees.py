@@ -7,6 +7,7 @@ increase. Regulatory fees are passed through per fill.
 from typing import Final
 
 from ..reference.instruments import Instrument
+from ..reference.securities import Bond
 from ..units import (
     CASH_SCALE,
     RATE_SCALE,
@@ -16,8 +17,19 @@ from ..units import (
     scaled,
     share,
 )
-from .schedules import FEE_PLANS, FREE, ContractRates, FutureRates, StockRates, ValueRates
+from .schedules import (
+    FEE_PLANS,
+    FREE,
+    ContractRates,
+    FaceRates,
+    FutureRates,
+    StockRates,
+    ValueRates,
+)
+from .valuation import CORPORATE
 
+FACE: Final = 1_000
+"""Of a bond, in its currency."""
 MICROS: Final = CASH_SCALE // SIZE_SCALE
 """Converts a size to the scale of cash, so that a fee per share times it is money."""
 
@@ -44,6 +56,9 @@ def commission(
         if schedule.clearing_per_share or schedule.taken_per_share:
             passed += _tiered(schedule, size, fee, taken=taken)
         return fee + passed
+    if type(schedule) is FaceRates:
+        fee = _by_face(schedule, before[0] + size, before[1] + value)
+        return fee - _by_face(schedule, *before) if before[0] else fee
     if type(schedule) is ContractRates:
         return _per_contract(schedule, fill, instrument.multiplier)
     if type(schedule) is FutureRates:
@@ -56,16 +71,20 @@ def commission(
 
 def most_fee(value: CashMicros) -> CashMicros:
     """Return a cheap upper bound of the fees of any plan for an order of that value."""
-    return value // 10 + 10 * CASH_SCALE
+    return value // 10 + 100 * CASH_SCALE
 
 
 def schedule_of(
     instrument: Instrument, plan: str = "fixed"
-) -> StockRates | ValueRates | ContractRates | FutureRates:
+) -> StockRates | ValueRates | ContractRates | FutureRates | FaceRates:
     """Return the schedule of a plan that applies to an instrument."""
     rates, kind = FEE_PLANS[plan], instrument.secType
     if kind == "STK":
-        return rates.us_stock if instrument.currency == "USD" else rates.other_stock
+        if instrument.currency == "USD":
+            return rates.us_stock
+        return rates.stocks.get(instrument.currency, rates.other_stock)
+    if isinstance(instrument, Bond):
+        return rates.bond if instrument.bondType == CORPORATE else rates.treasury
     if kind == "CASH":
         return rates.forex
     if kind == "OPT":
@@ -89,6 +108,14 @@ def _by_value(schedule: ValueRates, value: CashMicros) -> CashMicros:
     """Return the commission of an order by its value."""
     fee = max(schedule.minimum, scaled(value, schedule.of_value))
     return fee if schedule.cap == RATE_SCALE else min(fee, scaled(value, schedule.cap))
+
+
+def _by_face(schedule: FaceRates, size: SizeUnits, value: CashMicros) -> CashMicros:
+    """Return the commission of an order of so many bonds."""
+    face = size * FACE * CASH_SCALE // SIZE_SCALE
+    first = min(face, schedule.bound)
+    fee = scaled(first, schedule.first) + scaled(face - first, schedule.rest)
+    return min(max(fee, schedule.minimum), scaled(value, schedule.cap), schedule.most)
 
 
 def _tiered(schedule: StockRates, size: SizeUnits, fee: CashMicros, *, taken: bool) -> CashMicros:

@@ -35,6 +35,19 @@ class ValueRates(msgspec.Struct, frozen=True):
     """Cap as a part of the order's value."""
 
 
+class FaceRates(msgspec.Struct, frozen=True):
+    """A schedule on the face value of bonds: a rate up to a bound, a lower one above it."""
+
+    first: Rate
+    bound: CashMicros
+    rest: Rate
+    minimum: CashMicros
+    cap: Rate = RATE_SCALE
+    """Cap as a part of the order's value."""
+    most: CashMicros = 10**15
+    """And in money."""
+
+
 class ContractRates(msgspec.Struct, frozen=True):
     """A schedule per contract, by the premium of the fill, and fees passed through."""
 
@@ -81,12 +94,17 @@ class FeePlan(msgspec.Struct, frozen=True):
 
     us_stock: StockRates | ValueRates
     other_stock: StockRates | ValueRates
+    """Of stocks in a currency that ``stocks`` does not have."""
     forex: StockRates | ValueRates
     option: ContractRates | ValueRates
     future: FutureRates
     future_option: ContractRates | ValueRates
     kinds: dict[str, ValueRates] = {}
     """Of other security types; nothing where none stands here."""
+    stocks: dict[str, StockRates | ValueRates] = {}
+    """By currency."""
+    bond: FaceRates | ValueRates = ValueRates(of_value=0, minimum=0)
+    treasury: FaceRates | ValueRates = ValueRates(of_value=0, minimum=0)
 
 
 FREE = ValueRates(of_value=0, minimum=0)
@@ -117,23 +135,43 @@ FIXED = FeePlan(
     kinds={
         "CRYPTO": ValueRates(of_value=rate("0.0018"), minimum=1_750_000, cap=rate("0.01")),
         "CFD": ValueRates(of_value=rate("0.00002"), minimum=1 * CASH_SCALE),
-        "BOND": ValueRates(of_value=rate("0.001"), minimum=1 * CASH_SCALE),
         "CMDTY": ValueRates(of_value=rate("0.000015"), minimum=2 * CASH_SCALE),
         "FUND": ValueRates(of_value=0, minimum=14_950_000, cap=rate("0.03")),
         "WAR": ValueRates(of_value=rate("0.0005"), minimum=4 * CASH_SCALE),
     },
-)
+    stocks={
+        "AUD": ValueRates(of_value=rate("0.0008"), minimum=6 * CASH_SCALE),
+        "CAD": StockRates(
+            per_share=rate("0.01"), minimum=1 * CASH_SCALE, cap=rate("0.005"), audit_per_share=0,
+            sec_per_proceeds=0, taf_per_share=0,
+        ),
+        "EUR": ValueRates(of_value=rate("0.0005"), minimum=3 * CASH_SCALE),
+        "HKD": ValueRates(of_value=rate("0.0008"), minimum=18 * CASH_SCALE),
+        "MXN": ValueRates(of_value=rate("0.001"), minimum=60 * CASH_SCALE),
+    },
+    bond=FaceRates(
+        first=rate("0.001"), bound=10_000 * CASH_SCALE, rest=rate("0.00025"),
+        minimum=1 * CASH_SCALE, cap=rate("0.01"), most=250 * CASH_SCALE,
+    ),
+    treasury=FaceRates(
+        first=rate("0.00002"), bound=1_000_000 * CASH_SCALE, rest=rate("0.000001"),
+        minimum=5 * CASH_SCALE,
+    ),
+)  # fmt: skip
 """US stocks: IBKR Pro fixed, 2026, verified to the last digit against paper executions of April
-2026. Foreign listings: a plain stand-in in their currency; no captured execution backs it.
-Currencies: 0.20 basis points, at least 2.00. Options: 0.65 a contract, less for premiums under
-0.10 and 0.05; a paper execution of one AAPL option at 8.90 cost 0.76825, so what is passed through
-is 0.11825, and no minimum of an order applied. Futures: a paper execution of one MES cost 0.61 in
-2026 (0.25 and what is passed through), which the other micro futures pay here too; the others 0.85,
-1.28 for the exchange as of the E-mini S&P 500, and 0.02; options on futures 0.85, 0.55 and 0.02.
-Crypto currencies: 0.18 %, at least 1.75, at most 1 % of the value; CFDs 0.002 %, at least 1.00;
-bonds and metals: stand-ins, IBKR's lists of 2026 without their steps. Funds: 14.95 an order, at
-most 3 % of its value, as IBKR's page on mutual funds has it for those with a fee; warrants as
-foreign shares, a stand-in."""
+2026. Foreign listings: fixed prices of IBKR's pages on stocks of Europe (SMART), Asia-Pacific and
+the Americas for AUD, CAD, EUR, HKD and MXN, a stand-in for other currencies; no captured execution
+backs them. Currencies: 0.20 basis points, at least 2.00. Options: 0.65 a contract, less for
+premiums under 0.10 and 0.05; a paper execution of one AAPL option at 8.90 cost 0.76825, so what is
+passed through is 0.11825, and no minimum of an order applied. Futures: a paper execution of one
+MES cost 0.61 in 2026 (0.25 and what is passed through), which the other micro futures pay here
+too; the others 0.85, 1.28 for the exchange as of the E-mini S&P 500, and 0.02; options on futures
+0.85, 0.55 and 0.02. Crypto currencies: 0.18 %, at least 1.75, at most 1 % of the value; CFDs 0.002
+%, at least 1.00; metals: a stand-in, IBKR's list of 2026 without its steps. Bonds: IBKR's page, of
+the face value: corporate ones 0.1 % of 10,000 and 0.025 % of the rest, at least 1.00, at most 1 %
+of the value and 250; treasuries 0.002 % of a million and 0.0001 % of the rest, at least 5.00.
+Funds: 14.95 an order, at most 3 % of its value, as IBKR's page on mutual funds has it for those
+with a fee; warrants as foreign shares, a stand-in."""
 
 TIERED = msgspec.structs.replace(
     FIXED,
