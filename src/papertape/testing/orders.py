@@ -15,6 +15,8 @@ from ..worlds import steps
 
 PATIENCE_S: Final = 5.0
 POLL_S: Final = 0.005
+ENDED: Final = ("Filled", "Cancelled", "Inactive", "ApiCancelled")
+KEEPS: Final = "tws.orders.hold() before it comes keeps the market from filling it"
 
 
 class OrderHand:
@@ -102,8 +104,11 @@ class OrderHand:
             order = station.venue.find(self.client, self.orderId)
             if order is None:
                 raise WorldError(f"the broker does not have the order {self.seen}")
+            if order.status in ENDED:
+                raise WorldError(f"the order {self.seen} is {order.status}. {KEEPS}")
             station.world.desk.play(ActOnOrder(order.permId, station.world.desk.act(step)))
 
+        __tracebackhide__ = True
         self._call(act)
         self._tick()
 
@@ -120,11 +125,13 @@ class OrderHands:
         take: Callable[[steps.WorldStep], None],
         tick: Callable[[], None],
         taken: set[tuple[int, int]],
+        ends: Callable[[], list[str]],
     ) -> None:
         self._call = call
         self._take = take
         self._tick = tick
         self._taken = taken
+        self._ends = ends
 
     def all(self, **wanted: Any) -> list[OrderHand]:
         """The new orders so far, in the order of their coming; ``symbol``, ``side``, ``type``,
@@ -139,6 +146,7 @@ class OrderHands:
     def next(self, *, within: float = PATIENCE_S, **wanted: Any) -> OrderHand:
         """Wait for the next order that no ``next`` has given yet, at most so many seconds of the
         computer's clock. Raises ``AssertionError`` with what came instead."""
+        __tracebackhide__ = True
         end = time.monotonic() + within
         while (found := self._fresh(wanted)) is None:
             if time.monotonic() >= end:
@@ -148,6 +156,7 @@ class OrderHands:
 
     async def arrives(self, *, within: float = PATIENCE_S, **wanted: Any) -> OrderHand:
         """The same as ``next`` in a test that is a coroutine: its loop goes on meanwhile."""
+        __tracebackhide__ = True
         end = time.monotonic() + within
         while (found := self._fresh(wanted)) is None:
             if time.monotonic() >= end:
@@ -165,8 +174,8 @@ class OrderHands:
 
     def _missing(self, within: float, wanted: dict[str, Any]) -> str:
         came = [f"  came    {one.seen}" for one in self.all()] or ["  came    nothing"]
-        said = " ".join(f"{name}={value}" for name, value in wanted.items())
-        return "\n".join([f"no order {said} within {within:g} s", *came])
+        said = " ".join(["no order", *(f"{name}={value}" for name, value in wanted.items())])
+        return "\n".join([f"{said} within {within:g} s", *came, *self._ends()])
 
     def hold(self, **wanted: Any) -> None:
         """Let the market fill none of the orders that come: the test does. ``symbol``, ``side``,

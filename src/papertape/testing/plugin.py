@@ -25,6 +25,8 @@ STATIONS = pytest.StashKey[list[Any]]()
 """The stations of a test."""
 SHOWN = 200
 """Lines of the wire log that a failed test shows."""
+OUTPUT = 4_000
+"""Characters of a program's output that it shows."""
 
 
 def _stations(item: pytest.Item) -> list[Any]:
@@ -35,6 +37,7 @@ def _stations(item: pytest.Item) -> list[Any]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Let what a world expects fail the test, when the test itself has passed."""
+    __tracebackhide__ = True
     yield
     for station in _stations(item):
         station.check()
@@ -42,16 +45,32 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """Attach the wire log of its stations to a failed test."""
+    """Attach what its programs have written, and the wire log of its stations, to a failed test."""
     report: Any = yield
     if report.when == "call" and report.failed:
         for number, station in enumerate(_stations(item), 1):
-            lines = station.wire_log if station.alive else []
+            for command, program in station.programs:
+                title = f"output of {command} ({_end_of(program)})"
+                report.sections.append((title, _last(program.output)))
+            lines = station.wire_digest if station.alive else []
             if lines:
                 left = [f"… {len(lines) - SHOWN} before"] if len(lines) > SHOWN else []
                 title = f"messages of station {number} at {station.host}:{station.port}"
                 report.sections.append((title, "\n".join([*left, *lines[-SHOWN:]])))
     return report  # type: ignore[no-any-return]
+
+
+def _end_of(program: Any) -> str:
+    code = program.poll()
+    if code is None:
+        return "it runs"
+    return f"ended with {code}" if code >= 0 else f"ended by signal {-code}"
+
+
+def _last(output: str) -> str:
+    """The end of what a program has written."""
+    left = len(output) - OUTPUT
+    return output if left <= 0 else f"… {left} characters before\n{output[-OUTPUT:]}"
 
 
 @pytest.fixture

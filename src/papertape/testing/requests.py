@@ -19,8 +19,11 @@ POLL_S: Final = 0.005
 class RequestHands:
     """The requests of all clients since the station began."""
 
-    def __init__(self, call: Callable[[Callable[[Station], Any]], Any]) -> None:
+    def __init__(
+        self, call: Callable[[Callable[[Station], Any]], Any], ends: Callable[[], list[str]]
+    ) -> None:
         self._call = call
+        self._ends = ends
 
     def __iter__(self) -> Iterator[SeenRequest]:
         return iter(self.where())
@@ -48,6 +51,7 @@ class RequestHands:
     ) -> SeenRequest:
         """Wait for the first one with a number above ``after``, at most so many seconds of the
         computer's clock. Raises ``AssertionError`` with what came instead."""
+        __tracebackhide__ = True
         end = time.monotonic() + within
         while (found := self._first(name, after, fields)) is None:
             if time.monotonic() >= end:
@@ -59,6 +63,7 @@ class RequestHands:
         self, name: str = "", *, within: float = PATIENCE_S, after: int = 0, **fields: Any
     ) -> SeenRequest:
         """The same as ``next`` in a test that is a coroutine: its loop goes on meanwhile."""
+        __tracebackhide__ = True
         end = time.monotonic() + within
         while (found := self._first(name, after, fields)) is None:
             if time.monotonic() >= end:
@@ -94,7 +99,7 @@ class RequestHands:
         if not came:
             others = dict.fromkeys(one.name for one in self.where())
             came = [f"  came    {', '.join(others) or 'nothing'}"]
-        return "\n".join([f"no {wanted} within {within:g} s", *came])
+        return "\n".join([f"no {wanted} within {within:g} s", *came, *self._ends()])
 
 
 def _line(one: SeenRequest) -> str:

@@ -5,6 +5,7 @@ its port only. Everything that a test does to the station runs on the station's 
 """
 
 import asyncio
+import inspect
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
@@ -15,6 +16,7 @@ from typing import Any, Final, TypeVar
 
 from msgspec.structs import replace
 
+from ..errors import PapertapeError
 from ..server.aio.server import StationServer
 from ..server.assembly import Composed, MarketSettings, compose
 from ..server.clock import speed_of, start_instant
@@ -24,6 +26,7 @@ from ..server.station import Station
 from ..server.worlds.founding import founded
 from ..venue.broker.profile import Profile
 from ..venue.units import SECOND, Nanos
+from ..worlds.reading import read_steps
 from ..worlds.steps import World
 from .worlds import WorldHands
 
@@ -35,6 +38,7 @@ DEFAULTS: Final[dict[str, Any]] = {"max_message_rate": 0, "quote_interval_ms": 5
 """Where a station for tests differs from others: no limit on messages, quotes more often."""
 
 Result = TypeVar("Result")
+Condition = str | Callable[[], object] | Callable[[Station], object]
 
 
 class RunningStation(WorldHands):
@@ -44,6 +48,7 @@ class RunningStation(WorldHands):
         """``make`` composes a station, for a world or for none."""
         self._make = make
         self._given = set()
+        self.programs = []
         composed = make(None)
         self._record(composed)
         self.host = "127.0.0.1"
@@ -72,13 +77,33 @@ class RunningStation(WorldHands):
 
     def advance(self, seconds: float) -> None:
         """Let the market's clock jump ahead; what falls due on the way happens at its time."""
+        __tracebackhide__ = True
         self.run_until(lambda station: False, within=seconds)
 
-    def run_until(self, condition: Callable[[Station], bool], within: float = 3600.0) -> bool:
+    def run_until(self, condition: Condition, within: float = 3600.0) -> bool:
         """Let the market's clock jump ahead until a condition holds after something has happened,
-        at most so many seconds; return whether it did."""
+        at most so many seconds; return whether it did.
+
+        A condition is what a world writes behind ``expect``, ``"position SPY 100"``, or a function,
+        ``lambda: tws.position("SPY") == 100``; one with an argument gets the station. Raises
+        ``WorldError`` for a text that is no condition, and what the function raises.
+        """
+        __tracebackhide__ = True
         target = self._server.now() + int(within * SECOND)
-        return self._await(self._server.advance_to(target, condition), LONGEST_ADVANCE_S)
+        done = self._condition(condition)
+        return self._await(self._server.advance_to(target, done), LONGEST_ADVANCE_S)
+
+    def _condition(self, condition: Condition) -> Callable[[Station], bool]:
+        if isinstance(condition, str):
+            placed = read_steps(f"expect {condition}")
+            self.call(lambda station: [station.world.holds(one) for one in placed])
+            return lambda station: all(station.world.holds(one) for one in placed)
+        try:
+            needs = bool(inspect.signature(condition).parameters)
+        except (TypeError, ValueError):
+            needs = True
+        asked: Any = condition
+        return asked if needs else lambda station: bool(asked())
 
     def pause(self) -> None:
         """Stop the market's clock; requests are still answered, and ``advance`` still works."""
@@ -114,6 +139,7 @@ class RunningStation(WorldHands):
     def call(self, work: Callable[[Station], Result]) -> Result:
         """Run a function on the station; its effects are sent to clients. Passes on what
         it raises. Raises ``RuntimeError`` when the station has stopped."""
+        __tracebackhide__ = True
         return self._on_its_thread(lambda: self._server.act(work))
 
     def drive(
@@ -182,6 +208,7 @@ class RunningStation(WorldHands):
 
     def _on_its_thread(self, work: Callable[[], Result]) -> Result:
         """Run it there; returns once its consequences have left the station."""
+        __tracebackhide__ = True
         if threading.current_thread() is self._thread:
             return work()
 
@@ -199,8 +226,12 @@ class RunningStation(WorldHands):
         if not self._thread.is_alive():
             work.close()
             raise RuntimeError("the station has stopped")
+        __tracebackhide__ = True
         running = asyncio.run_coroutine_threadsafe(self._settled(work), self._loop)
-        return running.result(patience)
+        try:
+            return running.result(patience)
+        except PapertapeError as error:  # it says it all; where in the station tells a test nothing
+            raise error.with_traceback(None) from None
 
     async def _settled(self, work: Coroutine[Any, Any, Result]) -> Result:
         try:

@@ -21,6 +21,7 @@ from .programs import Program, running
 from .requests import RequestHands
 
 FOUNDS: Final = (*steps.FOUNDING, steps.ContractStep, steps.ChainStep)
+LONGEST_LINE: Final = 400
 Number = Decimal | float | int | str
 
 
@@ -101,6 +102,8 @@ class WorldHands:
     _played = False
     _given: set[tuple[int, int]]
     """The orders that ``orders.next`` has given."""
+    programs: list[tuple[str, Program]]
+    """The programs that ``program`` has run, with their commands."""
 
     # What the station has.
     call: Any
@@ -166,6 +169,7 @@ class WorldHands:
     def check(self) -> None:
         """End the world: decide what is left. Raises ``AssertionError`` with what was wanted and
         what came."""
+        __tracebackhide__ = True
         outcomes: list[WorldOutcome] = self.call(lambda station: station.world.finish())
         failed = [one for one in outcomes if not one.passed]
         if failed:
@@ -183,6 +187,12 @@ class WorldHands:
             self.call(lambda station: [_logged(station.world, f) for f in _frames(station)])
         )
 
+    @property
+    def wire_digest(self) -> list[str]:
+        """The same for a reader: of messages of one kind in a row, such as the values of an
+        account, the first alone, and how many more there were."""
+        return list(self.call(lambda station: digest(station.world, _frames(station))))
+
     # -- parts ------------------------------------------------------------------------------------
 
     @property
@@ -193,12 +203,12 @@ class WorldHands:
     @property
     def orders(self) -> OrderHands:
         """The orders of all clients, and what the broker does with them."""
-        return OrderHands(self.call, self._take, self._tick, self._given)
+        return OrderHands(self.call, self._take, self._tick, self._given, self._ends)
 
     @property
     def requests(self) -> RequestHands:
         """What all clients have sent."""
-        return RequestHands(self.call)
+        return RequestHands(self.call, self._ends)
 
     def position(self, symbol: str, account: str = "") -> Decimal:
         """What an account holds, signed; of all accounts together without one. Raises
@@ -235,7 +245,15 @@ class WorldHands:
         """Run a program beside the test, which finds the station by ``PAPERTAPE_HOST`` and
         ``PAPERTAPE_PORT``; it and its children are ended behind the block."""
         with running(command, self.host, self.port, **more) as program:
+            self.programs.append((" ".join(command), program))
             yield program
+
+    def _ends(self) -> list[str]:
+        """Which programs have ended, for who waits for them."""
+        ends = [(command, program.poll()) for command, program in self.programs]
+        return [
+            f"  the program {one} has ended with {code}" for one, code in ends if code is not None
+        ]
 
     def _take(self, step: steps.WorldStep) -> None:
         placed = steps.PlacedStep(step=step)  # type: ignore[arg-type]
@@ -257,6 +275,28 @@ def _frames(station: Station) -> list[Any]:
 
 def _logged(world: WorldPlayer, frame: Any) -> str:
     return f"{world.expecting.shown(frame.time)}  {frame}"
+
+
+def digest(world: WorldPlayer, frames: list[Any]) -> list[str]:
+    """Lines of a wire log, those of one kind in a row as two."""
+    found: list[str] = []
+    kind: Any = None
+    more, last = 0, 0
+
+    def end() -> None:
+        if more:
+            found.append(f"… {more} more like it, to {world.expecting.shown(last)}")
+
+    for frame in frames:
+        same = (frame.client, frame.sent, type(frame.message))
+        if frame.sent and same == kind:
+            more, last = more + 1, frame.time
+            continue
+        end()
+        kind, more = same, 0
+        found.append(f"{_logged(world, frame):.{LONGEST_LINE}}")
+    end()
+    return found
 
 
 def number(value: Number) -> Decimal:

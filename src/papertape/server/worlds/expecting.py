@@ -70,6 +70,12 @@ class Expecting:
         self.reports: dict[str, str] = {}
         """What programs have said that they know, the latest of each."""
 
+    def _check(self, step: ExpectStep) -> None:
+        if step.symbol:
+            self._desk.instrument(step.symbol)
+        if step.request:
+            check_request(step.request, [name for name, _ in step.fields])
+
     def report(self, name: str, value: str) -> None:
         """Take what a program says. Raises ``WorldError`` for more than can be kept."""
         name = " ".join(name.split())
@@ -82,10 +88,7 @@ class Expecting:
         field of one that there is not."""
         step = placed.step
         assert isinstance(step, ExpectStep)
-        if step.symbol:
-            self._desk.instrument(step.symbol)
-        if step.request:
-            check_request(step.request, [name for name, _ in step.fields])
+        self._check(step)
         since, deadline = began + step.since, None
         if step.within is not None:
             deadline = since + step.within
@@ -94,6 +97,14 @@ class Expecting:
         elif placed.after is not None:
             deadline = began + placed.after
         self.pending.append(Pending(placed, step, since, deadline))
+
+    def holds(self, placed: PlacedStep, began: Nanos, now: Nanos) -> bool:
+        """Whether something expected is so now. Raises ``WorldError`` for a name that there is
+        not."""
+        step = placed.step
+        assert isinstance(step, ExpectStep)
+        self._check(step)
+        return self._judged(Pending(placed, step, began + step.since, None), now)[0]
 
     def next_due(self) -> Nanos | None:
         """The earliest deadline."""

@@ -125,6 +125,11 @@ class WorldPlayer:
         self.expecting.report(name, value)
         self._look()
 
+    def holds(self, one: PlacedStep) -> bool:
+        """Whether what a line expects is so now; nothing is decided. Raises ``WorldError``."""
+        with located(one):
+            return self.expecting.holds(one, self.began, self._tws.timing.now)
+
     def finish(self) -> list[WorldOutcome]:
         """End the world: decide what is left; return all that was decided."""
         if not self.over:
