@@ -1,6 +1,7 @@
 """What a test is told that fails: by its program, by the station, in a report that can be read."""
 
 import asyncio
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -99,3 +100,36 @@ def test_a_failed_test_shows_what_its_program_wrote_and_nothing_of_the_inside(
     assert "no file config.yml" in run.stdout.partition("output of ")[2], run.stdout
     assert "(ended with 1)" in run.stdout
     assert "concurrent/futures" not in run.stdout
+
+
+DIP = """
+import asyncio, os, papertape
+
+async def main():
+    host, port = os.environ["PAPERTAPE_HOST"], int(os.environ["PAPERTAPE_PORT"])
+    async with papertape.connect(host, port, 1) as tws:
+        spy = papertape.Stock("SPY")
+        async with tws.quotes(spy) as line:
+            async for quote in line:
+                if quote.ask and quote.ask <= 168.30:
+                    break
+        tws.place_order(spy, papertape.LimitOrder("BUY", 100, quote.ask))
+        await asyncio.sleep(600)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.process
+def test_the_whole_test_of_the_guide_passes_twice(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[2] / "docs/guides/testing.md").read_text("utf-8")
+    (whole,) = (
+        block for block in re.findall(r"```python\n(.*?)```", guide, re.S) if '"dip.py"' in block
+    )
+    (tmp_path / "dip.py").write_text(DIP)
+    (tmp_path / "test_it.py").write_text(whole)
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "test_it.py"]
+    for _ in range(2):  # the second compares what was sent with the file
+        run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stdout
+    assert "PlaceOrder(" in (tmp_path / "dip.txt").read_text("utf-8")
