@@ -139,7 +139,7 @@ def test_every_mistake_of_a_world_is_told(tmp_path: Path) -> None:
     world.write_text("quote SPY 1 x 2\nquote NOSUCH 1 x 2\ndrill nothing\n")
     done = CliRunner().invoke(app, ["storm", "--world", str(world), "--", "true"])
     assert done.exit_code == 2
-    assert "line 2, column 1: 'NOSUCH' is the name of no contract" in done.output
+    assert "line 2, column 7: 'NOSUCH' is the name of no contract" in done.output
     assert "line 3" in done.output
     world.write_text("quote SPY 170,08x\n")
     done = CliRunner().invoke(app, ["storm", "--world", str(world), "--", "true"])

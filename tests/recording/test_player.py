@@ -4,6 +4,7 @@ import copy
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from papertape.model import Bar, ComboLeg, Contract, Execution, Order, TagValue
@@ -519,3 +520,14 @@ def test_a_program_gets_the_session_of_its_client_id_and_then_the_next() -> None
     replay = Replay(recording(*scripts))
     chosen = [replay.player(client, 226).conversation.connection for client in (2, 2, 2, 9, 9)]
     assert chosen == [2, 3, 2, 1, 1]
+
+
+def test_what_another_client_says_of_its_own_accord_tells_no_orders_apart() -> None:
+    # ib_async sends `O` and a flag that is off with every order; others leave both out.
+    other = msgspec.structs.replace(LIMIT, openClose="O", usePriceMgmtAlgo=False)
+    asked, recorded = PlaceOrder(1, SPY, other), PlaceOrder(2, SPY, LIMIT)
+    assert not [one for one in differences(asked, recorded) if not one.soft]
+    assert key_of(asked) == key_of(recorded)
+    for told in ({"openClose": "C"}, {"usePriceMgmtAlgo": True}, {"transmit": False}):
+        closing = PlaceOrder(1, SPY, msgspec.structs.replace(LIMIT, **told))
+        assert [one.path for one in differences(closing, recorded) if not one.soft]

@@ -30,10 +30,9 @@ from ..testing.storm.junit import junit
 from ..testing.storm.running import StormBot
 from ..testing.storm.told import shown_time
 from ..testing.storm.worldtext import PLAIN
-from ..worlds.reading import read_world
 from ..worlds.words import LONGEST, SPAN, span_of
 from .control import told
-from .world_file import read_file
+from .world_file import read_every_line
 
 FAILED, WRONG, CONTROL, STOPPED = 1, 2, 3, 130
 """Exit codes: a seed fails; what was asked for is wrong; the control run fails; interrupted."""
@@ -196,14 +195,13 @@ def _base(world: Path | None, console: Console) -> str:
     that is wrong with it."""
     if world is None:
         return PLAIN
-    read_file(world)
-    text = world.read_text("utf-8-sig")
-    problems = check_world(read_world(text, str(world)))
+    found, problems = read_every_line(world)
+    problems = problems or check_world(found)
     for problem in problems:
         console.print(f"{visible(world)}: {problem}", markup=False)
     if problems:
         raise typer.Exit(WRONG)
-    return text
+    return world.read_text("utf-8-sig")
 
 
 def _lasts(text: str) -> int:
@@ -379,10 +377,12 @@ def _told(one: StormFound, plan: StormPlan, screen: Console) -> None:
     others = [seed for seed in one.seeds if seed != result.seed]
     if others:
         more = ", ".join(map(str, others[:10])) + (" …" if len(others) > 10 else "")
-        screen.print(f"  so do {len(others)} others: {more}")
+        so = "so does 1 other" if len(others) == 1 else f"so do {len(others)} others"
+        screen.print(f"  {so}: {more}")
     of = f"; found in {result.found_in} of {result.of} runs" if result.of > 1 else ""
     screen.print(
-        f"  shrunk from {len(result.faults)} faults to {len(result.shrunk)}, {result.runs} runs{of}"
+        f"  shrunk from {_count(len(result.faults), 'fault')} to {len(result.shrunk)}, "
+        f"{_count(result.runs, 'run')}{of}"
     )
     for fault in result.shrunk:
         for line in fault.splitlines():

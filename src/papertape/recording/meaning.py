@@ -28,8 +28,8 @@ SOFT: Final = frozenset(
 )
 """Ids, times, and what names people or orders (``identities.py``) besides."""
 _UNSET: Final = frozenset((UNSET_INT, UNSET_LONG, UNSET_DOUBLE, UNSET_DECIMAL))
-_EMPTY: Final = {"tif": ("", "day"), "exchange": ("", "smart")}
-"""What TWS takes where nothing is said."""
+_EMPTY: Final = {"tif": ("", "day"), "exchange": ("", "smart"), "openClose": ("", "?", "o")}
+"""What TWS takes where nothing is said: older clients send ``O`` with every order."""
 _WEIGHTLESS: Final = frozenset(("description", "comboLegsDescrip", "issuerId"))
 """Of a contract: says nothing about which one it is."""
 _NOTHING: Final[tuple[Any, ...]] = (None, "", 0, False, [])
@@ -138,7 +138,7 @@ def _plain(record: msgspec.Struct, name: str) -> Any:
     """A value as it is compared; None for everything that means nothing is set."""
     value, default = getattr(record, name), _defaults(type(record)).get(name)
     if isinstance(value, bool) or value == default:
-        return None if value == default else value
+        return None if value == default or (value is False and default is None) else value
     if isinstance(value, str):
         text = value.strip().casefold()
         if name == "genericTickList":

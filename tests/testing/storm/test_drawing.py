@@ -14,7 +14,13 @@ from papertape.testing.storm.drawing import (
     StormGround,
     draw,
 )
-from papertape.testing.storm.faults import AnyFault, FilledInParts, StormFault, span
+from papertape.testing.storm.faults import (
+    AnyFault,
+    CutBetweenFills,
+    FilledInParts,
+    StormFault,
+    span,
+)
 from papertape.testing.storm.worldtext import PLAIN, storm_world
 from papertape.venue.units import SECOND
 from papertape.worlds.reading import read_world
@@ -45,7 +51,7 @@ def test_a_seed_draws_the_same_every_time_and_another_one_something_else() -> No
 def test_every_kind_of_fault_is_drawn() -> None:
     kinds = {type(one) for seed in SEEDS for one in draw(seed, GROUND)}
     assert kinds == set(AnyFault.__args__)
-    assert len(kinds) == len(KINDS)
+    assert len(kinds) == len(KINDS) + 1  # CutBetweenFills is drawn where FilledInParts is
 
 
 @pytest.mark.parametrize("ground", [GROUND, StormGround(0), StormGround(3600 * SECOND)])
@@ -106,3 +112,10 @@ def test_the_base_world_keeps_its_own_end_and_margin() -> None:
     text = storm_world(base, 600 * SECOND, ["drill reset"])
     assert text == "quote SPY 170 x 170.02\n+5s end\n\ndrill reset\n"
     assert read_world(text).ends == 5 * SECOND
+
+
+def test_a_connection_ends_between_two_fills_and_the_rest_comes_long_after() -> None:
+    cuts = [o for s in SEEDS for o in draw(s, GROUND) if isinstance(o, CutBetweenFills)]
+    assert len(cuts) > len(SEEDS) / 20
+    assert all(0 < one.part < 100 and one.by < one.rest for one in cuts)
+    assert any(one.rest > 15 * SECOND for one in cuts)

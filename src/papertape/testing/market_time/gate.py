@@ -54,7 +54,8 @@ FURTHEST: Final[Nanos] = 60 * MINUTE
 MOST_NOTES: Final = 20
 NOT_INJECTED: Final = (
     "the program has connected without taking the market's clock: that takes a Python from 3.11 on "
-    "that is started directly, without -E, -I and -S"
+    "that is started directly, without -E, -I and -S; a program in another language takes the "
+    "computer's clock: papertape storm --wall-clock, papertape world run without --market-time"
 )
 CHILD: Final = (
     "a process that the program started has connected to the station: it lives by the wall clock; "

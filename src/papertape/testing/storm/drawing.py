@@ -22,6 +22,10 @@ BETWEEN: Final[Nanos] = 5 * SECOND
 """From the end of an outage to the beginning of the next."""
 ONCE: Final = (faults.LateReady, faults.HeldClientId)
 """Two of these would act on the same beginning of a session."""
+CUT_BETWEEN: Final = 0.5
+"""How often the connection ends between the fills of an order that fills in parts."""
+LONGEST_REST: Final[Nanos] = 60 * SECOND
+"""How long what is left of it may take then."""
 FARMS: Final = ("usfarm", "ushmds", "secdefnj")
 
 
@@ -49,7 +53,7 @@ class StormGround(msgspec.Struct, frozen=True):
 def draw(seed: int, ground: StormGround) -> tuple[faults.StormFault, ...]:
     """The faults of a seed, in the order of their moments."""
     random = Random(f"storm {seed}")
-    hand = _Hand(random, ground)
+    hand = _Hand(random, Random(f"storm aside {seed}"), ground)
     count = random.randint(FEWEST_FAULTS, MOST_FAULTS)
     kinds = random.choices(list(KINDS), weights=list(KINDS.values()), k=count)
     drawn = [found for kind in kinds if (found := kind(hand)) is not None]
@@ -59,8 +63,10 @@ def draw(seed: int, ground: StormGround) -> tuple[faults.StormFault, ...]:
 class _Hand:
     """Draws moments and times."""
 
-    def __init__(self, random: Random, ground: StormGround) -> None:
+    def __init__(self, random: Random, aside: Random, ground: StormGround) -> None:
+        """``aside`` draws variants, so that the other faults of a seed stay as they are."""
         self.random = random
+        self.aside = aside
         self.ground = ground
 
     def moment(self) -> Nanos:
@@ -71,11 +77,12 @@ class _Hand:
             at = self.random.choice(self.ground.moments) + self.time(-2000, 3000)
         return max(min(at, latest), 0) // (10 * MS) * (10 * MS)
 
-    def time(self, least_ms: int, most_ms: int) -> Nanos:
+    def time(self, least_ms: int, most_ms: int, random: Random | None = None) -> Nanos:
         """A time between two, short ones as often as long ones."""
+        random = random or self.random
         if least_ms <= 0:
-            return self.random.randint(least_ms, most_ms) * MS
-        ratio: float = (most_ms / least_ms) ** self.random.random()
+            return random.randint(least_ms, most_ms) * MS
+        ratio: float = (most_ms / least_ms) ** random.random()
         drawn = round(least_ms * ratio)
         unit = 10 if drawn >= 100 else 1
         return drawn // unit * unit * MS
@@ -192,9 +199,17 @@ def _parts(hand: _Hand) -> faults.StormFault | None:
         left -= size
         after += hand.time(10, 2000)
         parts.append((after, size))
+    rest = after + hand.time(10, 4000)
+    if hand.aside.random() < CUT_BETWEEN:
+        by = hand.time(11, 2000, hand.aside)
+        longest = max(min(LONGEST_REST, hand.ground.span // 2) // MS, 2000)
+        return faults.CutBetweenFills(
+            side=order.side, symbol=order.symbol, orderType=order.orderType, part=parts[0][1],
+            by=by, rest=by + hand.time(1000, longest, hand.aside),
+        )  # fmt: skip
     return faults.FilledInParts(
         side=order.side, symbol=order.symbol, orderType=order.orderType, parts=tuple(parts),
-        rest=after + hand.time(10, 4000),
+        rest=rest,
     )  # fmt: skip
 
 

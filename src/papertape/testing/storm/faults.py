@@ -387,6 +387,26 @@ class AnswerLost(RulesFault, frozen=True, kw_only=True, tag=True):
         yield from _shorter(self, "by", 40 * MS)
 
 
+class CutBetweenFills(RulesFault, frozen=True, kw_only=True, tag=True):
+    """A part of the order fills, the connection is reset, and what is left fills later."""
+
+    part: int
+    by: Nanos
+    """When the connection is reset, so long after the order."""
+    rest: Nanos
+    """When what is left fills."""
+
+    def lines(self) -> tuple[str, ...]:
+        """The rule."""
+        cut = f"  +{span(self.by)} drill reset"
+        return (self.head, f"  +10ms fill {self.part}", cut, f"  +{span(self.rest)} fill rest")
+
+    def simpler(self) -> Iterator[StormFault]:
+        """After 40 ms, the rest after half a minute."""
+        yield from _shorter(self, "by", 40 * MS)
+        yield from _shorter(self, "rest", 30 * SECOND)
+
+
 class OrderRefused(RulesFault, frozen=True, kw_only=True, tag=True):
     """The broker refuses the order."""
 
@@ -401,6 +421,6 @@ class OrderRefused(RulesFault, frozen=True, kw_only=True, tag=True):
 AnyFault = (
     LateKind | TwiceKind | MixedCallbacks | FarmFault | LinkFault | RestartFault | CutFault
     | HungFault | OtherLogin | HeldClientId | LateReady | SlowLine | LostAnswer | FilledInParts
-    | HeardLate | AnswerLost | OrderRefused
+    | HeardLate | AnswerLost | CutBetweenFills | OrderRefused
 )  # fmt: skip
 """Every kind."""

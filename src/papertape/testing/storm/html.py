@@ -42,7 +42,8 @@ svg text { font: 12px system-ui, sans-serif; fill: #4b5563 }
 def html(result: StormResult, command: str) -> str:
     """The report."""
     failed = sum(bool(one.findings) for one in result.seeds)
-    summary = f"{len(result.seeds)} seeds, {failed} fail, {len(result.found)} different findings"
+    told = f"{len(result.found)} different finding{'' if len(result.found) == 1 else 's'}"
+    summary = f"{len(result.seeds)} seeds, {failed} fail, {told}"
     stopped = ", interrupted" if result.stopped else ""
     parts = [
         "<!doctype html><html lang='en'><meta charset='utf-8'>",

@@ -317,12 +317,13 @@ class StormWatcher:
             if order is not None:
                 record.working.append(str(order))
         for run in self._station.drills.history():
-            options = " ".join(f"{key}={value}" for key, value in run.options.items())
+            given = ((key, value) for key, value in run.options.items() if value is not None)
+            options = " ".join(f"{key}={value}" for key, value in given)
             began = run.began - self._began
             self.record.events.append(StormEvent(began, "fault", f"{run.name} {options}".rstrip()))
             if run.ended is not None and run.ended > run.began:
                 self.record.events.append(StormEvent(run.ended - self._began, "back", run.name))
-        record.events.sort(key=lambda one: one.time)
+        record.events.sort(key=lambda one: (one.time, one.kind != "fault"))  # before what it does
         return record
 
 
