@@ -4,6 +4,7 @@ import asyncio
 import re
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,27 @@ def test_the_whole_test_of_the_guide_passes_twice(tmp_path: Path) -> None:
         run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stdout
     assert "PlaceOrder(" in (tmp_path / "dip.txt").read_text("utf-8")
+
+
+def test_an_auction_prints_at_its_time(tws: RunningStation) -> None:
+    tws.start("2026-04-10 15:49 US/Eastern")
+    tws.pause()
+    tws.market.quote("SPY", 170.40, 170.42)
+    tws.market.auction("SPY", 170.55, at="16:00", size=500, imbalance=120_000)
+
+    async def main() -> float:
+        client = await papertape.connect(tws.host, tws.port, 7)
+        trade = client.place_order(
+            SPY,
+            papertape.Order(action="BUY", totalQuantity=Decimal(10), orderType="MOC", tif="DAY"),
+        )
+        await tws.orders.arrives(type="MOC")
+        assert not tws.run_until("position SPY 10", within=600)
+        assert tws.run_until("position SPY 10", within=120)
+        await client.until(trade, "Filled")
+        await client.disconnect()
+        return float(trade.avgFillPrice)
+
+    assert asyncio.run(asyncio.wait_for(main(), HANGS_S)) == 170.55
+    with pytest.raises(WorldError, match="'4pm' is no time of the day"):
+        tws.market.auction("SPY", 170.55, at="4pm")

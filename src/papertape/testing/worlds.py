@@ -16,6 +16,7 @@ from ..server.worlds.player import WorldPlayer
 from ..venue.units import SECOND, Nanos, size_decimal
 from ..worlds import steps
 from ..worlds.reading import read_steps, read_world
+from ..worlds.words import is_clock
 from .orders import OrderHands
 from .programs import Program, running
 from .requests import RequestHands
@@ -94,6 +95,32 @@ class MarketHands:
     ) -> None:
         """Show a whole book, the best levels first, each a price and a size."""
         self._take(steps.DepthStep(symbol=symbol, bids=levels(bids), asks=levels(asks)))
+
+    def auction(
+        self,
+        symbol: str,
+        price: Number,
+        *,
+        at: str,
+        size: Number = 100,
+        opening: bool = False,
+        imbalance: Number = 0,
+    ) -> None:
+        """Let an auction print at the next ``16:00`` of the world's zone, where orders for it fill;
+        until then generic tick 225 tells price, size and imbalance, which is negative of sellers.
+        Raises ``WorldError``."""
+        if not is_clock(at):
+            raise WorldError("is no time of the day", found=at, legal="16:00 or 16:00:30")
+        self._take(
+            steps.AuctionStep(
+                symbol=symbol,
+                price=number(price),
+                at=at,
+                size=number(size),
+                opening=opening,
+                imbalance=number(imbalance),
+            )
+        )
 
 
 class WorldHands:

@@ -243,7 +243,7 @@ class Words:
 
     def clock(self) -> str:
         """Take a time of the day."""
-        if not _CLOCK.fullmatch(self.peek()):
+        if not is_clock(self.peek()):
             raise self.unfit("a time of the day", "a time such as 15:50 or 15:50:30")
         return self.next("a time")
 
@@ -292,6 +292,11 @@ class Words:
         if len(text) != 3 or not text.isalpha() or not text.isupper():
             raise self.wrong("is no currency", "three capitals such as USD", back=1)
         return text
+
+
+def is_clock(text: str) -> bool:
+    """Whether a text is a time of the day: ``15:50``, ``15:50:30``."""
+    return bool(_CLOCK.fullmatch(text))
 
 
 def nearest(text: str, known: Collection[str]) -> str:
