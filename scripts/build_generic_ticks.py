@@ -9,6 +9,7 @@ from pathlib import Path
 
 from papertape.ibapi.ticktype import TickTypeEnum
 from papertape.server.market_data.generic_ticks import TABLE, TYPES, GenericTick
+from papertape.server.market_data.tick_types import PLAIN_TICKS, PlainTicks
 
 DOCS = Path(__file__).resolve().parent.parent / "docs/reference/generic_ticks.md"
 
@@ -31,6 +32,14 @@ The figures are those of the station's own tape, so they agree with its bars and
 
 | id | name | legal for | sent for | refused for | ticks | what |
 |---|---|---|---|---|---|---|
+"""
+PLAIN = """
+## Ticks that no id asks for
+
+With those above they are all types of ticks that the vendor documents.
+
+| ticks | come | when, or why not |
+|---|---|---|
 """
 
 
@@ -57,9 +66,15 @@ def row(tick: GenericTick) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
+def plain_row(ticks: PlainTicks) -> str:
+    """One line of the table of types without an id."""
+    names = ", ".join(f"{one} {TickTypeEnum.toStr(one)}" for one in ticks.types)
+    return f"| {names} | {'yes' if ticks.sent else 'never'} | {ticks.what} |\n"
+
+
 def render() -> str:
     """The page."""
-    return HEAD + "".join(map(row, TABLE))
+    return HEAD + "".join(map(row, TABLE)) + PLAIN + "".join(map(plain_row, PLAIN_TICKS))
 
 
 def main() -> int:

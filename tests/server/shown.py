@@ -4,12 +4,15 @@ from typing import Any
 
 from papertape.server.market_data.quotes import (
     ASK,
+    ASK_EXCH,
     ASK_SIZE,
     BID,
+    BID_EXCH,
     BID_SIZE,
     CLOSE,
     HIGH,
     LAST,
+    LAST_EXCH,
     LAST_SIZE,
     LAST_TIMESTAMP,
     LOW,
@@ -21,7 +24,8 @@ from papertape.wire.catalogue import account, contract, history, market, reports
 TICKS = {
     BID: "BID", ASK: "ASK", LAST: "LAST", HIGH: "HIGH", LOW: "LOW", CLOSE: "CLOSE", OPEN: "OPEN",
     BID_SIZE: "BID_SIZE", ASK_SIZE: "ASK_SIZE", LAST_SIZE: "LAST_SIZE", VOLUME: "VOLUME",
-    LAST_TIMESTAMP: "LAST_TIMESTAMP",
+    LAST_TIMESTAMP: "LAST_TIMESTAMP", BID_EXCH: "BID_EXCH", ASK_EXCH: "ASK_EXCH",
+    LAST_EXCH: "LAST_EXCH",
 }  # fmt: skip
 
 

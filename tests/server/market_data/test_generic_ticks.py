@@ -91,14 +91,6 @@ def test_every_id_of_every_type_is_sent_refused_by_name_or_passed_through() -> N
                 assert found == (True, ids), (tick, sec_type)
 
 
-def test_every_tick_that_needs_a_generic_id_belongs_to_one() -> None:
-    """The ids that the vendor documents, but for those that come without being asked for."""
-    asked = {one for tick in TABLE for one in tick.ticks}
-    plain = {*range(15), 22, 25, 26, 32, 33, *range(38, 46), 49, 50, 51, 52, 53, *range(66, 77)}
-    plain |= {*range(80, 86), 88, *range(90, 96), 100, 103, 104}
-    assert asked.isdisjoint(plain) and asked | plain == set(range(111))
-
-
 @pytest.mark.parametrize("sec_type", CONTRACTS)
 def test_each_id_is_what_the_table_says(hall: Hall, sec_type: str) -> None:
     number = 10 + list(CONTRACTS).index(sec_type)

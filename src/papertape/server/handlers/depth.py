@@ -1,7 +1,7 @@
 """Market depth."""
 
 from ...venue.market.depth import MOST_LEVELS
-from ...venue.reference.answers import book_at
+from ...venue.reference.answers import book_at, smart_venues
 from ...venue.reference.exchanges import SMART
 from ...venue.reference.instruments import Instrument, Listing, Purpose, Refusal
 from ...wire.catalogue import depth as wire
@@ -61,12 +61,8 @@ def _view(found: Listing, message: wire.ReqMktDepth) -> BookView | None:
         return None
     if exchange != SMART:
         return BookView(rows, False, maker=MARKET_MAKER if book == "Deep2" else "")
-    venues = tuple(name for name in entry.exchanges if _has_book(name, entry))
+    venues = smart_venues(entry)
     return BookView(rows, True, venues) if venues else None
-
-
-def _has_book(name: str, entry: Instrument) -> bool:
-    return name != SMART and bool(book_at(name, entry.secType))
 
 
 def _tell_venues(session: Session, request_id: int, entry: Instrument, view: BookView) -> None:

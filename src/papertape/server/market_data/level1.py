@@ -23,6 +23,7 @@ from .channels import NEVER, Channel, ChannelFeed, Channels, Form, Listener, Par
 from .net_quotes import QuoteSource, quoted_in
 from .open_hours import OpenHours
 from .past_ticks import LINE_PIECE
+from .quote_venues import QuoteVenues
 from .quotes import Delivery, QuoteLine, Reached, Shown, Ticks, closed, shown
 
 MOST_PICTURES = 1000
@@ -71,6 +72,7 @@ class SampledQuotes:
         self._delivery = delivery
         self._market = market
         self._entry = entry
+        self._venues = QuoteVenues(entry)
         self._interval = interval
         self._lots = lots
         self._state: Shown | None = None
@@ -100,7 +102,9 @@ class SampledQuotes:
     def messages(self, items: Sequence[QuoteChange], form: Form) -> list[Message]:
         """The ticks of what changed."""
         late = bool(self._delivery.delay)
-        ticks = Ticks(0, self._entry, form.version, lots=self._lots(), late=late)
+        ticks = Ticks(
+            0, self._entry, form.version, lots=self._lots(), late=late, venues=self._venues
+        )
         return [tick for item in items for tick in ticks.between(item.before, item.now)]
 
 
@@ -121,6 +125,7 @@ class EveryTick(PartedFeed[Reached | None]):
         self._delivery = delivery
         self._market = market
         self._entry = entry
+        self._venues = QuoteVenues(entry)
         self._lots = lots
 
     def due(self, now: Nanos) -> Nanos:
@@ -157,7 +162,9 @@ class EveryTick(PartedFeed[Reached | None]):
     def messages(self, items: Sequence[QuoteChange], form: Form) -> list[Message]:
         """The ticks of what changed."""
         late = bool(self._delivery.delay)
-        ticks = Ticks(0, self._entry, form.version, lots=self._lots(), late=late)
+        ticks = Ticks(
+            0, self._entry, form.version, lots=self._lots(), late=late, venues=self._venues
+        )
         return [tick for item in items for tick in ticks.between(item.before, item.now)]
 
     def _state(self, now: Nanos) -> Shown:
@@ -180,7 +187,7 @@ def steps(before: Shown, ticks: Iterable[Quote | Print], after: Shown) -> Iterat
     """What each tick of a session changed, from one state to another; the last change leads to
     ``after``, which has all that ticks do not tell."""
     (bid, bid_size, ask, ask_size, last, last_size, volume, high, low, close, opened, seconds,
-     kind, halted) = before  # fmt: skip
+     kind, halted, venue) = before  # fmt: skip
     state = before
     for tick in ticks:
         if type(tick) is Quote:
@@ -188,10 +195,11 @@ def steps(before: Shown, ticks: Iterable[Quote | Print], after: Shown) -> Iterat
         else:
             assert type(tick) is Print
             last, last_size, seconds = tick.price, tick.size, tick.time // SECOND
+            venue = tick.exchange
             volume += last_size
             high, low, opened = max(high, last), min(low or last, last), opened or last
         now = Shown(bid, bid_size, ask, ask_size, last, last_size, volume, high, low, close,
-                    opened, seconds, kind, halted)  # fmt: skip
+                    opened, seconds, kind, halted, venue)  # fmt: skip
         if now != state:
             yield QuoteChange(state, now)
             state = now
@@ -232,6 +240,7 @@ class Pictures:
         self._hours = OpenHours(market, entry.conId)
         self._delivery = delivery
         self._entry = entry
+        self._venues = QuoteVenues(entry)
         self._lots = lots
 
     def due(self, now: Nanos) -> Nanos:
@@ -248,7 +257,9 @@ class Pictures:
     def messages(self, items: Sequence[Picture], form: Form) -> list[Message]:
         """The ticks of a snapshot."""
         late = bool(self._delivery.delay)
-        ticks = Ticks(0, self._entry, form.version, lots=self._lots(), late=late)
+        ticks = Ticks(
+            0, self._entry, form.version, lots=self._lots(), late=late, venues=self._venues
+        )
         return [tick for item in items for tick in ticks.snapshot(item.state, item.quoted)]
 
 

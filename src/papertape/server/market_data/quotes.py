@@ -19,14 +19,18 @@ from ...wire.message import Farm, Message
 from ..sessions.session import Session
 from ..sessions.subscriptions import End, Told
 from .channels import Form, Listener
+from .quote_venues import QuoteVenues
 
 BID_SIZE, BID, ASK, ASK_SIZE, LAST, LAST_SIZE, HIGH, LOW, VOLUME, CLOSE = range(10)
 OPEN, LAST_TIMESTAMP, HALTED = 14, 45, 49
+BID_EXCH, ASK_EXCH, LAST_EXCH = 32, 33, 84
 LOT = 100
 CAN_AUTO_EXECUTE = 1
 LIVE, FROZEN = 1, 2
 DELAYED = 2
 """From the type of live or frozen data to that of delayed or delayed frozen ones."""
+FIGURES: Final = 14
+"""The numbers at the beginning of what a subscriber is told."""
 LATE: Final = {
     BID: 66, ASK: 67, LAST: 68, BID_SIZE: 69, ASK_SIZE: 70, LAST_SIZE: 71, HIGH: 72, LOW: 73,
     VOLUME: 74, CLOSE: 75, OPEN: 76, LAST_TIMESTAMP: 88, HALTED: 90,
@@ -85,6 +89,8 @@ class Shown(NamedTuple):
     """The type of the data: live, or frozen while the market is closed."""
     halted: int = 0
     """Whether trading is halted: 0 not, 1 it is, 2 by a pause for volatility."""
+    last_venue: str = ""
+    """Where the last trade was."""
 
 
 def shown(quote: Quote, day: DayStats, kind: int = LIVE) -> Shown:
@@ -92,7 +98,7 @@ def shown(quote: Quote, day: DayStats, kind: int = LIVE) -> Shown:
     return Shown(
         quote.bid, quote.bidSize, quote.ask, quote.askSize, day.last, day.lastSize,
         day.volume, day.high, day.low, day.close, day.open, day.lastTime // SECOND, kind,
-        day.halted,
+        day.halted, day.lastExchange,
     )  # fmt: skip
 
 
@@ -148,9 +154,12 @@ class Ticks:
         *,
         lots: bool = False,
         late: bool = False,
+        venues: QuoteVenues | None = None,
     ) -> None:
-        """``late``: they are delayed data, which have types of their own."""
+        """``late``: they are delayed data, which have types of their own. ``venues`` tells the
+        exchanges of the quote and of the last trade, which delayed data are without."""
         self._id = request_id
+        self._venues = venues if venues and not late else None
         self._late = late
         self._lots = lots and instrument.secType == "STK" and instrument.currency == "USD"
         """Sizes of US stocks count round lots at every version."""
@@ -184,26 +193,43 @@ class Ticks:
             yield MarketDataType(self._id, now.kind)
         if self._value:
             before, now = before and _valued(before), _valued(now)
-        old: tuple[int | None, ...] = before or (None,) * len(now)
+        new: tuple[int, ...] = now[:FIGURES]
+        old: tuple[int | None, ...] = (None,) * FIGURES if before is None else before[:FIGURES]
         sides = ((BID, BID_SIZE, 0), (ASK, ASK_SIZE, 2), (LAST, LAST_SIZE, 4))
+        letters = self._venues
         for kind, size_kind, at in sides[: 2 if self._pair or self._net else 3]:
-            if old[at : at + 2] != now[at : at + 2]:
-                size = self._size(now[at + 1], QUOTES_IN_SHARES)
-                if old[at] != now[at] or (self._net and not (old[at + 1] and now[at + 1])):
-                    yield self._price(kind, now[at], size)
+            if old[at : at + 2] != new[at : at + 2]:
+                size = self._size(new[at + 1], QUOTES_IN_SHARES)
+                if old[at] != new[at] or (self._net and not (old[at + 1] and new[at + 1])):
+                    yield self._price(kind, new[at], size)
                 yield TickSize(self._id, size_kind, size)
+                if letters and at < 4:
+                    yield from self._exchange(old[at : at + 2], new[at : at + 2], at)
+        if letters:
+            letter = letters.traded(now.last_venue)
+            if letter != (letters.traded(before.last_venue) if before is not None else ""):
+                yield TickString(self._id, LAST_EXCH, letter)
         if self._net:
             return
         if now.volume != old[6] and not self._pair:
             yield TickSize(self._id, VOLUME, self._size(now.volume, VOLUME_TICKS_IN_SHARES))
         days = ((HIGH, 7), (LOW, 8), (CLOSE, 9), (OPEN, 10))
         for kind, at in days[: 3 if self._pair else 4]:
-            if now[at] and old[at] != now[at]:
-                yield self._price(kind, now[at], Decimal(0))
+            if new[at] and old[at] != new[at]:
+                yield self._price(kind, new[at], Decimal(0))
         if now.halted != (before.halted if before is not None else 0):
             yield TickGeneric(self._id, HALTED, float(now.halted))
         if now.last_seconds and old[11] != now.last_seconds and not self._pair:
             yield TickString(self._id, LAST_TIMESTAMP, str(now.last_seconds))
+
+    def _exchange(
+        self, before: tuple[int | None, ...], now: tuple[int, ...], at: int
+    ) -> Iterator[Message]:
+        """The venues of a side, if others show it than before."""
+        assert self._venues is not None
+        found = self._venues.quoted(now[0], now[1])
+        if found != self._venues.quoted(before[0] or 0, before[1] or 0):
+            yield TickString(self._id, ASK_EXCH if at else BID_EXCH, found)
 
     def _snapshot(self, now: Shown, quoted: int) -> Iterator[Message]:
         now = _valued(now) if self._value else now
@@ -218,6 +244,11 @@ class Ticks:
         if self._net:
             return
         yield self._quote(LAST, now, 4)
+        if self._venues:
+            yield from self._exchange((0, 0), now[:2], 0)
+            yield from self._exchange((0, 0), now[2:4], 2)
+            if letter := self._venues.traded(now.last_venue):
+                yield TickString(self._id, LAST_EXCH, letter)
         if now.last_seconds:
             yield TickString(self._id, LAST_TIMESTAMP, str(now.last_seconds))
         yield from self._day((HIGH, now.high), (LOW, now.low))
@@ -225,7 +256,8 @@ class Ticks:
         yield from self._day((CLOSE, now.close), (OPEN, now.open))
 
     def _quote(self, kind: int, now: Shown, at: int) -> Message:
-        return self._price(kind, now[at], self._size(now[at + 1], QUOTES_IN_SHARES))
+        price, size = now[:6][at : at + 2]
+        return self._price(kind, price, self._size(size, QUOTES_IN_SHARES))
 
     def _day(self, *known: tuple[int, PriceUnits]) -> Iterator[Message]:
         for kind, price in known:

@@ -131,7 +131,7 @@ class HaltedSource:
         bar, last = bars[-1], self._last(con_id, stats, begin)
         return DayStats(
             bar.open, bar.high, bar.low, close, max(bar.volume, 0), last.last, last.lastSize,
-            last.lastTime, kind,
+            last.lastTime, kind, last.lastExchange,
         )  # fmt: skip
 
     def _last(self, con_id: int, stats: DayStats, begin: Nanos) -> DayStats:

@@ -249,7 +249,7 @@ class WorldTape:
         return DayStats(
             prices[0], max(prices), min(prices), close, sum(one.size for one in prints),
             last.price if last else 0, last.size if last else 0, last.time if last else 0,
-            line.state(now)[3],
+            line.state(now)[3], last.exchange if last else "",
         )  # fmt: skip
 
     def ticks(self, con_id: int, after: Nanos, until: Nanos) -> Iterator[Quote | Print]:

@@ -52,6 +52,8 @@ class DayStats(msgspec.Struct, frozen=True):
     lastTime: Nanos
     halted: int = 0
     """Whether trading is halted: 0 not, 1 it is, 2 by a pause for volatility."""
+    lastExchange: str = ""
+    """Where the last trade was; "" where the tape does not say."""
 
 
 class PriceBar(msgspec.Struct, frozen=True):

@@ -150,6 +150,7 @@ class Tape:
             block.price[found],
             block.size[found],
             moment(self._layout, number, block.trade_time[found]),
+            lastExchange=block.exchanges[block.venue[found]],
         )
 
     def trading_start(self, now: Nanos, days: int) -> Nanos:

@@ -227,10 +227,18 @@ def smart_components(key: str) -> list[SmartComponent] | None:
     return [SmartComponent(bit, name, letter) for bit, name, letter in _BBO_VENUES]
 
 
-def venue_letters(venues: Iterable[str]) -> dict[str, str]:
-    """The letters of the venues of a consolidated quote that are among some."""
+def venue_letters(venues: Iterable[str] | None = None) -> dict[str, str]:
+    """The letters of the venues of a consolidated quote, of all or of those among some."""
     letters = {name: letter for _, name, letter in _BBO_VENUES}
+    if venues is None:
+        return letters
     return {name: letters[name] for name in venues if name in letters}
+
+
+def smart_venues(entry: Instrument) -> tuple[str, ...]:
+    """The venues of an instrument whose books SMART brings together."""
+    kind = entry.secType
+    return tuple(name for name in entry.exchanges if name != SMART and book_at(name, kind))
 
 
 def book_at(exchange: str, kind: str) -> str:
