@@ -54,7 +54,7 @@ BY_KIND = """
 
 What a client gets that asks for the market of a contract of each kind, demanded by
 `tests/server/test_by_kind.py` at the highest version: *yes* is an answer, 91 and 92 name the
-contract to ask about, *quiet* is an instrument without a trade for ten minutes, a number is the
+contract to ask about, *none* is an instrument without a trade for ten minutes, a number is the
 code of TWS's refusal. Historical bars are of one day; `tests/server/handlers/test_history.py` has
 sizes and lengths, [generic ticks](generic_ticks.md) those of each kind. The forms that clients read
 are driven with `ibapi`, `ib_async`, `ib_insync` and `@stoqey/ib` as the table above says.

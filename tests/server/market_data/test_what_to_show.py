@@ -9,10 +9,10 @@ from papertape.server.market_data.what_to_show import WHAT_TO_SHOW, named, sourc
 from papertape.venue.reference.securities import KINDS, Instrument
 
 PRODUCTS = {
-    "TRADES": "BOND STK OPT FOP FUT CONTFUT IND FUND WAR NEWS BAG",
+    "TRADES": "BOND STK OPT FOP FUT CONTFUT IND WAR NEWS BAG",
     **dict.fromkeys(
         ("MIDPOINT", "BID", "ASK", "BID_ASK"),
-        "BOND STK OPT FOP FUT CONTFUT WAR CASH CRYPTO CMDTY CFD NEWS BAG",
+        "BOND STK OPT FOP FUT CONTFUT WAR CASH CRYPTO CMDTY CFD FUND NEWS BAG",
     ),
     "AGGTRADES": "CRYPTO",
     **dict.fromkeys(("HISTORICAL_VOLATILITY", "OPTION_IMPLIED_VOLATILITY"), "STK IND"),

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from ...venue.reference.instruments import Instrument
-from ...venue.reference.securities import UNQUOTED, UNTRADED
 from ...venue.reference.sessions import REGULAR
 from ...venue.units import Nanos
 from ...wire.catalogue import ticks as wire
@@ -21,12 +20,12 @@ from ..market_data.past_ticks import (
     traded_at,
 )
 from ..market_data.ticks_told import Kind
-from ..market_data.what_to_show import named, source_of
+from ..market_data.what_to_show import NO_QUOTES, NO_TRADES, named, source_of
 from ..present.times import head_stamp
 from ..sessions.session import Session
 from ..sessions.subscriptions import Query
 from . import handles
-from .history import span_start
+from .history import FEE_RATE, span_start
 from .history_query import cancel, check_date_form, listing_for, refuse, too_late
 from .services import Services
 
@@ -46,7 +45,7 @@ def req_head_time_stamp(tws: Services, session: Session, message: wire.ReqHeadTi
         return
     entry = found.instrument
     try:
-        source_of(named(message.whatToShow), entry, found.exchange)
+        what = source_of(named(message.whatToShow), entry, found.exchange)
         check_date_form(message.formatDate)
     except BadRequest as bad:
         refuse(session, message.reqId, bad)
@@ -54,7 +53,7 @@ def req_head_time_stamp(tws: Services, session: Session, message: wire.ReqHeadTi
     head = tws.market.head(entry.conId)
     if message.useRTH:
         head = tws.venue.hours.opens(entry.conId, REGULAR, head) or head
-    if head > tws.timing.now:
+    if head > tws.timing.now or what == FEE_RATE:
         session.error(message.reqId, 162, variant="no_head_timestamp")
         return
     session.send(wire.HeadTimestamp(message.reqId, head_stamp(head, message.formatDate)))
@@ -76,7 +75,7 @@ def req_histogram_data(tws: Services, session: Session, message: wire.ReqHistogr
     entry = found.instrument
     try:
         number, unit = period(message.timePeriod)
-        if entry.secType in UNTRADED or entry.secType in UNQUOTED:
+        if entry.secType in NO_TRADES or entry.secType in NO_QUOTES:
             facts = {"symbol": entry.symbol, "exchange": found.exchange, "whatToShow": "TRADES"}
             raise BadRequest(162, "no_data", **facts)
     except BadRequest as bad:
@@ -116,7 +115,7 @@ def req_historical_ticks(tws: Services, session: Session, message: wire.ReqHisto
         return
     try:
         kind, entry = _kind(message.whatToShow), found.instrument
-        if entry.secType in (UNTRADED if kind == "TRADES" else UNQUOTED):
+        if entry.secType in (NO_TRADES if kind == "TRADES" else NO_QUOTES):
             listing = f"{entry.symbol}/{entry.secType}@{found.exchange}"
             raise BadRequest(10187, cause=f"No historical market data for {listing} {TITLES[kind]}")
         start, end, implied = _bounds(tws, message)

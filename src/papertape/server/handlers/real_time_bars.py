@@ -1,12 +1,12 @@
 """Bars of five seconds."""
 
 from ...venue.reference.instruments import Purpose, Refusal
-from ...venue.reference.securities import UNQUOTED, UNTRADED
 from ...wire.catalogue import ticks as wire
 from ..market_data.entitlements import told_contract
 from ..market_data.history import LIVE
 from ..market_data.live_bars import FiveSecondLine
 from ..market_data.quotes import QuoteLine
+from ..market_data.what_to_show import NO_QUOTES, NO_TRADES
 from ..sessions.session import Session
 from . import handles
 from .services import Services
@@ -32,7 +32,7 @@ def req_real_time_bars(tws: Services, session: Session, message: wire.ReqRealTim
         return
     entry = found.instrument
     traded = what == "TRADES"
-    if entry.secType in (UNTRADED if traded else UNQUOTED):
+    if entry.secType in (NO_TRADES if traded else NO_QUOTES):
         shown = "Last" if traded else what.title()
         listing = f"{entry.symbol}/{entry.secType}@{found.exchange}"
         cause = f"No historical market data for {listing} {shown} 5"

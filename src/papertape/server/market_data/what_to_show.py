@@ -1,13 +1,16 @@
 """What a history can be made of: which ``whatToShow`` there is, and for which kinds of contracts.
 
-As the vendor documents it. A kind that a contract has not is answered as TWS does where it finds
-nothing (162); trades of crypto currencies have a name of their own, which 10299 tells.
+As the vendor documents it ("Available Data per Product"), for bars, head timestamps, ticks,
+histograms and bars of five seconds alike. A kind that a contract has not is answered as TWS does
+where it finds nothing (162); trades of crypto currencies have a name of their own, which 10299
+tells. Metals are documented with trades; XAUUSD was refused them in 2026 and is so here. A mutual
+fund has no trades: its quotes are its value on both sides, though nobody is told a bid or an ask.
 """
 
 from typing import Final
 
 from ...venue.reference.instruments import Instrument
-from ...venue.reference.securities import UNQUOTED, UNTRADED
+from ...venue.reference.securities import UNTRADED
 from .bad_request import BadRequest
 
 QUOTES: Final = frozenset(("MIDPOINT", "BID", "ASK", "BID_ASK"))
@@ -21,6 +24,10 @@ KINDS: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys(YIELDS, frozenset(("BOND",))),
 }
 """What only some types of securities have."""
+NO_TRADES: Final = UNTRADED | {"FUND"}
+"""Kinds without a history of trades."""
+NO_QUOTES: Final = frozenset(("IND",))
+"""Kinds without one of quotes."""
 NO_SCHEDULE: Final = frozenset(("OPT", "FOP"))
 WHAT_TO_SHOW: Final = frozenset(("TRADES", "SCHEDULE", *QUOTES, *KINDS))
 
@@ -49,9 +56,9 @@ def source_of(what: str, entry: Instrument, exchange: str) -> str:
 
 def _has(what: str, kind: str) -> bool:
     if what == "TRADES":
-        return kind not in UNTRADED
+        return kind not in NO_TRADES
     if what == "SCHEDULE":
         return kind not in NO_SCHEDULE
     if what in QUOTES:
-        return kind not in UNQUOTED
+        return kind not in NO_QUOTES
     return kind in KINDS[what]
