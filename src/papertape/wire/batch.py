@@ -5,13 +5,18 @@ frame of a kind is encoded twice, with the ids 0 and 1; it differs where the id 
 has the same bytes up to there has its id there too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 
 from .connection import encode
 from .message import Message
 from .rows import row_writer
 from .split_frames import WIDTH, varint, with_id
+
+FramePart = tuple[bytes, bytes]
+"""What stands before the request id of a frame, and after it."""
+FrameRun = tuple[bool, list[FramePart]]
+"""Frames that are all protobuf or all text."""
 
 
 class SharedFrames:
@@ -24,7 +29,7 @@ class SharedFrames:
         """
         self._messages = [one for one in messages if version >= type(one).spec.since]
         split = list(map(row_writer(version).split, self._messages))
-        self._runs = [
+        self._runs: list[FrameRun] = [
             (protobuf, [(head, tail) for _, head, tail in run])
             for protobuf, run in groupby(split, key=lambda parts: parts[0])
         ]
@@ -54,6 +59,29 @@ class SharedFrames:
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
+class RowFrames(SharedFrames):
+    """Frames of market data that were written without messages, which are made for whoever looks
+    at them one by one."""
+
+    def __init__(self, runs: Sequence[FrameRun], make: Callable[[], Sequence[Message]]) -> None:
+        """``make`` returns the messages of the same frames."""
+        self._runs = [run for run in runs if run[1]]
+        self._make = make
+        self._joints = {}
+
+    @property
+    def quotes(self) -> bool:
+        """They are."""
+        return True
+
+    def __len__(self) -> int:
+        return sum(len(parts) for _, parts in self._runs)
+
+    def messages(self, request_id: int) -> list[Message]:
+        """The messages with this id."""
+        return [with_id(message, request_id) for message in self._make()]
+
+
 class SameFrames(SharedFrames):
     """Frames of one version that are the same for all: their messages have no id."""
 
@@ -74,10 +102,16 @@ class SameFrames(SharedFrames):
         return self._data
 
 
-def _join(parts: list[tuple[bytes, bytes]], width: int) -> list[bytes]:
+_WIDTHS = [number.to_bytes(WIDTH) for number in range(512)]
+"""The lengths of short frames as they are written."""
+
+
+def _join(parts: list[FramePart], width: int) -> list[bytes]:
     """The bytes between the ids: the rest of a frame, the length and start of the next."""
     joint, before = [], b""
     for head, tail in parts:
-        joint.append(before + (len(head) + width + len(tail)).to_bytes(WIDTH) + head)
+        length = len(head) + width + len(tail)
+        written = _WIDTHS[length] if length < 512 else length.to_bytes(WIDTH)
+        joint.append(before + written + head)
         before = tail
     return [*joint, before]

@@ -155,6 +155,42 @@ class RowWriter:
         found = None if row is None else row(message)
         return split_frame(message, self._version) if found is None else found
 
+    def price(self, kind: int, mask: int) -> RowTemplate:
+        """The template of a tick of a price: price and size."""
+        key = TickPrice, kind, mask
+        return self._templates.get(key) or self._template(
+            key, lambda p, s: TickPrice(0, kind, p, Decimal(s), mask), ("float", "size")
+        )
+
+    def size(self, kind: int) -> RowTemplate:
+        """The template of a tick of a size."""
+        key = TickSize, kind
+        return self._templates.get(key) or self._template(
+            key, lambda s: TickSize(0, kind, Decimal(s)), ("size",)
+        )
+
+    def text(self, kind: int) -> RowTemplate:
+        """The template of a tick of digits."""
+        key = TickString, kind
+        return self._templates.get(key) or self._template(
+            key, lambda v: TickString(0, kind, v), ("text",)
+        )
+
+    def last(self, number: int, exchange: str, conditions: str = "") -> RowTemplate:
+        """The template of a single trade: time, price and size."""
+        key = TickByTickData, number, exchange, conditions
+        found = self._templates.get(key)
+        if found is not None:
+            return found
+
+        def make(time: int, price: float, size: str) -> Message:
+            one = HistoricalTickLast(
+                time, TickAttribLast(), price, Decimal(size), exchange, conditions
+            )
+            return TickByTickData(0, number, one)
+
+        return self._template(key, make, ("int", "float", "size"))
+
     def _template(
         self, key: tuple[Hashable, ...], make: Make, kinds: Sequence[Kind]
     ) -> RowTemplate:
@@ -170,10 +206,7 @@ class RowWriter:
         key = TickPrice, tick.tickType, tick.attrMask
         template = self._templates.get(key)
         if template is None:
-            _, kind, mask = key
-            template = self._template(
-                key, lambda p, s: TickPrice(0, kind, p, Decimal(s), mask), ("float", "size")
-            )
+            template = self.price(tick.tickType, tick.attrMask)
         prices, sizes = template.kept
         return template.protobuf, template.head, template.joined(prices[price], sizes[str(size)])
 
@@ -183,8 +216,7 @@ class RowWriter:
         key = TickSize, tick.tickType
         template = self._templates.get(key)
         if template is None:
-            kind = tick.tickType
-            template = self._template(key, lambda s: TickSize(0, kind, Decimal(s)), ("size",))
+            template = self.size(tick.tickType)
         return template.protobuf, template.head, template.joined(template.kept[0][str(tick.size)])
 
     def _text(self, tick: TickString) -> Split | None:
@@ -193,8 +225,7 @@ class RowWriter:
         key = TickString, tick.tickType
         template = self._templates.get(key)
         if template is None:
-            kind = tick.tickType
-            template = self._template(key, lambda v: TickString(0, kind, v), ("text",))
+            template = self.text(tick.tickType)
         return template.protobuf, template.head, template.joined(template.kept[0][tick.value])
 
     def _last(self, tick: TickByTickData) -> Split | None:
@@ -206,15 +237,7 @@ class RowWriter:
         key = TickByTickData, tick.tickType, last.exchange, last.specialConditions
         template = self._templates.get(key)
         if template is None:
-            _, number, exchange, conditions = key
-
-            def make(time: int, price: float, size: str) -> Message:
-                one = HistoricalTickLast(
-                    time, TickAttribLast(), price, Decimal(size), exchange, conditions
-                )
-                return TickByTickData(0, number, one)
-
-            template = self._template(key, make, ("int", "float", "size"))
+            template = self.last(tick.tickType, last.exchange, last.specialConditions)
         times, prices, sizes = template.kept
         return (
             template.protobuf,

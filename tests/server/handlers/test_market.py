@@ -30,7 +30,9 @@ def test_parameters_then_type_then_the_known_state(version: int) -> None:
         tickReqParams 1 0.01
         marketDataType 1 1
         tickPrice 1 BID 257.66 {1000 // lot};  tickSize 1 BID_SIZE {1000 // lot}
+        tickString 1 BID_EXCH
         tickPrice 1 ASK 257.68 {1000 // lot};  tickSize 1 ASK_SIZE {1000 // lot}
+        tickString 1 ASK_EXCH
         tickPrice 1 LAST 257.67 {100 // lot};  tickSize 1 LAST_SIZE {100 // lot}
         tickSize 1 VOLUME {volume}
         tickPrice 1 HIGH 257.67 0; tickPrice 1 LOW 257.67 0
@@ -140,7 +142,9 @@ def test_a_number_in_use_is_refused_and_the_line_goes_on() -> None:
     client.send(wire.ReqMktData(1, AAPL))
     assert client.errors() == [(1, 102, "Duplicate ticker ID.")]
     hall.quote("AAPL 257.00 x 257.68")
-    assert lines(client.got()) == expected("tickPrice 1 BID 257 1000; tickSize 1 BID_SIZE 1000")
+    assert lines(client.got()) == expected(
+        "tickPrice 1 BID 257 1000; tickSize 1 BID_SIZE 1000; tickString 1 BID_EXCH"
+    )
 
 
 def test_a_client_may_have_a_hundred_lines() -> None:

@@ -16,8 +16,8 @@ from ..station import Station
 
 log = logging.getLogger("papertape.station")
 
-SHORT: Final[Nanos] = 800_000
-LONG: Final[Nanos] = 1_600_000
+SHORT: Final[Nanos] = 2_000_000
+LONG: Final[Nanos] = 4_000_000
 """How long a stride takes: others have turns in between."""
 LEAST_STRIDE: Final[Nanos] = 1_000_000
 MOST_STRIDE: Final[Nanos] = 60 * MINUTE

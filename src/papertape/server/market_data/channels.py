@@ -66,6 +66,10 @@ class PartedFeed(Generic[Told]):
         """Whether who knows ``told`` lacks more of what holds at ``now``."""
         raise NotImplementedError
 
+    def encoded(self, items: Sequence[Any], form: Form) -> SharedFrames | None:
+        """Items as frames, where the feed writes them itself; None: their messages are to be."""
+        return None
+
 
 class Listener(Subscription, Generic[Told]):
     """One request of one session for what a channel tells."""
@@ -183,11 +187,16 @@ class Channel(Generic[Told, Item]):
             key = listener.form, listener.told
             batch = self._batches.get(key)
             if batch is None:
-                messages = self._feed.messages(items, listener.form)
-                batch = self._batches[key] = SharedFrames(messages, listener.form.version)
+                batch = self._batches[key] = self._encode(items, listener.form)
             if batch:
                 listener.session.send_batch(batch, listener.request_id)
         listener.told = told
+
+    def _encode(self, items: Sequence[Item], form: Form) -> SharedFrames:
+        found = None if self._parts is None else self._parts.encoded(items, form)
+        if found is not None:
+            return found
+        return SharedFrames(self._feed.messages(items, form), form.version)
 
 
 Rest = Iterator[tuple[Channel[Any, Any], Listener[Any]]]

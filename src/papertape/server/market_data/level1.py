@@ -14,6 +14,7 @@ from ...venue.market.source import MarketSource, Print, Quote
 from ...venue.reference.instruments import Instrument
 from ...venue.reference.securities import Combination
 from ...venue.units import SECOND, Nanos
+from ...wire.batch import RowFrames, SharedFrames
 from ...wire.message import Farm, Message
 from ..config import Config
 from ..sessions.session import Session
@@ -23,6 +24,7 @@ from .channels import NEVER, Channel, ChannelFeed, Channels, Form, Listener, Par
 from .net_quotes import QuoteSource, quoted_in
 from .open_hours import OpenHours
 from .past_ticks import LINE_PIECE
+from .quote_rows import QuoteRows, TickRun
 from .quote_venues import QuoteVenues
 from .quotes import Delivery, QuoteLine, Reached, Shown, Ticks, closed, shown
 
@@ -108,6 +110,9 @@ class SampledQuotes:
         return [tick for item in items for tick in ticks.between(item.before, item.now)]
 
 
+LineChange = QuoteChange | TickRun
+
+
 class EveryTick(PartedFeed[Reached | None]):
     """The feed of an instrument's quotes at every tick: nothing is sampled, however late it is."""
 
@@ -121,6 +126,8 @@ class EveryTick(PartedFeed[Reached | None]):
         lots: Callable[[], bool],
     ) -> None:
         """``lots`` says whether sizes of US stocks count round lots."""
+        self._rows: dict[tuple[int, bool], QuoteRows] = {}
+        """What writes ticks, by version and whether sizes count lots."""
         self._hours = OpenHours(market, entry.conId)
         self._delivery = delivery
         self._market = market
@@ -136,7 +143,7 @@ class EveryTick(PartedFeed[Reached | None]):
         """Whether ``now`` has not been reached."""
         return told is None or told.at < now
 
-    def news(self, told: Reached | None, now: Nanos) -> tuple[Reached, Sequence[QuoteChange]]:
+    def news(self, told: Reached | None, now: Nanos) -> tuple[Reached, Sequence[LineChange]]:
         """What each tick since ``told`` changed, some hundred at a time; everything that is
         known to who knows nothing."""
         if told is None:
@@ -157,15 +164,32 @@ class EveryTick(PartedFeed[Reached | None]):
         if not ticks:
             return Reached(told.state, upto + delay), ()
         state = self._state(upto + delay)
-        return Reached(state, upto + delay), list(steps(told.state, ticks, state))
+        return Reached(state, upto + delay), (TickRun(told.state, ticks, state),)
 
-    def messages(self, items: Sequence[QuoteChange], form: Form) -> list[Message]:
+    def messages(self, items: Sequence[LineChange], form: Form) -> list[Message]:
         """The ticks of what changed."""
+        ticks, found = self._ticks(form.version), list[Message]()
+        for item in items:
+            changes = steps(*item) if isinstance(item, TickRun) else (item,)
+            for one in changes:
+                found += ticks.between(one.before, one.now)
+        return found
+
+    def encoded(self, items: Sequence[LineChange], form: Form) -> SharedFrames | None:
+        """The ticks of a run, written without messages where that can be."""
+        key = form.version, self._lots()
+        rows = self._rows.get(key)
+        if rows is None:
+            late, ticks = bool(self._delivery.delay), self._ticks(form.version)
+            rows = self._rows[key] = QuoteRows(ticks, self._entry, form.version, late=late)
+        if not rows.serves or any(type(item) is not TickRun for item in items):
+            return None
+        runs = [run for item in items if isinstance(item, TickRun) for run in rows.runs(item)]
+        return RowFrames(runs, lambda: self.messages(items, form))
+
+    def _ticks(self, version: int) -> Ticks:
         late = bool(self._delivery.delay)
-        ticks = Ticks(
-            0, self._entry, form.version, lots=self._lots(), late=late, venues=self._venues
-        )
-        return [tick for item in items for tick in ticks.between(item.before, item.now)]
+        return Ticks(0, self._entry, version, lots=self._lots(), late=late, venues=self._venues)
 
     def _state(self, now: Nanos) -> Shown:
         return _state(self._market, self._entry, now, self._delivery, self._hours)
@@ -296,7 +320,7 @@ class Level1:
         if isinstance(entry, Combination):  # it has a tape of no kind
             interval = interval or NET_INTERVAL
         market = quoted_in(self._market, entry)
-        make: Callable[[], ChannelFeed[Any, QuoteChange]] = (
+        make: Callable[[], ChannelFeed[Any, Any]] = (
             partial(SampledQuotes, market, entry, interval, line.delivery, lots, self._timing)
             if interval
             else partial(EveryTick, self._market, entry, line.delivery, lots)

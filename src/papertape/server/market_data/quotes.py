@@ -12,7 +12,15 @@ from typing import Final, NamedTuple
 from ...venue.market.source import DayStats, Quote
 from ...venue.reference.instruments import Instrument
 from ...venue.reference.securities import UNQUOTED, UNTRADED
-from ...venue.units import SECOND, Nanos, PriceUnits, SizeUnits, price_float, size_decimal
+from ...venue.units import (
+    SECOND,
+    SIZE_SCALE,
+    Nanos,
+    PriceUnits,
+    SizeUnits,
+    price_float,
+    size_decimal,
+)
 from ...versions import FRACTIONAL_SIZE_RULES, QUOTES_IN_SHARES, VOLUME_TICKS_IN_SHARES
 from ...wire.catalogue.market import MarketDataType, TickGeneric, TickPrice, TickSize, TickString
 from ...wire.message import Farm, Message
@@ -172,6 +180,41 @@ class Ticks:
         """A combination has no trades, and any number for a price where it has a size."""
         self._version = version
 
+    @property
+    def plain(self) -> bool:
+        """Whether it has a quote, trades and a price of its own."""
+        return not (self._pair or self._value or self._net)
+
+    @property
+    def venues(self) -> QuoteVenues | None:
+        """What tells the exchanges; None where they are not told."""
+        return self._venues
+
+    @property
+    def side_mask(self) -> int:
+        """The attributes of bids and asks."""
+        return 0 if self._pair or self._value or self._late else CAN_AUTO_EXECUTE
+
+    @property
+    def volume_unit(self) -> SizeUnits:
+        """The units of one in the day's volume."""
+        old = self._version < VOLUME_TICKS_IN_SHARES and self._instrument.secType == "STK"
+        return SIZE_SCALE * LOT if self._lots or old else SIZE_SCALE
+
+    def size(self, units: SizeUnits, gate: int) -> Decimal:
+        """A size as it is told; ``gate`` is the version that has shares instead of round lots."""
+        if self._lots:
+            return size_decimal(units) // LOT
+        return shown_size(units, self._version, self._instrument, gate)
+
+    def price(self, kind: int, price: PriceUnits, size: SizeUnits) -> Message:
+        """The tick of a price with its size."""
+        return self._typed(self._price(kind, price, self.size(size, QUOTES_IN_SHARES)))
+
+    def exchange(self, kind: int, letters: str) -> Message:
+        """The tick of some exchanges."""
+        return TickString(self._id, kind, letters)
+
     def between(self, before: Shown | None, now: Shown) -> Iterator[Message]:
         """What changed; everything that is known when nothing has been told before."""
         found = self._between(before, now)
@@ -199,7 +242,7 @@ class Ticks:
         letters = self._venues
         for kind, size_kind, at in sides[: 2 if self._pair or self._net else 3]:
             if old[at : at + 2] != new[at : at + 2]:
-                size = self._size(new[at + 1], QUOTES_IN_SHARES)
+                size = self.size(new[at + 1], QUOTES_IN_SHARES)
                 if old[at] != new[at] or (self._net and not (old[at + 1] and new[at + 1])):
                     yield self._price(kind, new[at], size)
                 yield TickSize(self._id, size_kind, size)
@@ -212,7 +255,7 @@ class Ticks:
         if self._net:
             return
         if now.volume != old[6] and not self._pair:
-            yield TickSize(self._id, VOLUME, self._size(now.volume, VOLUME_TICKS_IN_SHARES))
+            yield TickSize(self._id, VOLUME, self.size(now.volume, VOLUME_TICKS_IN_SHARES))
         days = ((HIGH, 7), (LOW, 8), (CLOSE, 9), (OPEN, 10))
         for kind, at in days[: 3 if self._pair else 4]:
             if new[at] and old[at] != new[at]:
@@ -252,26 +295,20 @@ class Ticks:
         if now.last_seconds:
             yield TickString(self._id, LAST_TIMESTAMP, str(now.last_seconds))
         yield from self._day((HIGH, now.high), (LOW, now.low))
-        yield TickSize(self._id, VOLUME, self._size(now.volume, VOLUME_TICKS_IN_SHARES))
+        yield TickSize(self._id, VOLUME, self.size(now.volume, VOLUME_TICKS_IN_SHARES))
         yield from self._day((CLOSE, now.close), (OPEN, now.open))
 
     def _quote(self, kind: int, now: Shown, at: int) -> Message:
         price, size = now[:6][at : at + 2]
-        return self._price(kind, price, self._size(size, QUOTES_IN_SHARES))
+        return self._price(kind, price, self.size(size, QUOTES_IN_SHARES))
 
     def _day(self, *known: tuple[int, PriceUnits]) -> Iterator[Message]:
         for kind, price in known:
             if price:
                 yield self._price(kind, price, Decimal(0))
 
-    def _size(self, units: SizeUnits, gate: int) -> Decimal:
-        if self._lots:
-            return size_decimal(units) // LOT
-        return shown_size(units, self._version, self._instrument, gate)
-
     def _price(self, kind: int, price: PriceUnits, size: Decimal) -> Message:
-        executes = kind in (BID, ASK) and not (self._pair or self._value or self._late)
-        mask = CAN_AUTO_EXECUTE if executes else 0
+        mask = self.side_mask if kind in (BID, ASK) else 0
         known = size if self._net else price
         amount = price_float(price, self._instrument.scale) if known else -1.0
         return TickPrice(self._id, kind, amount, size, mask)

@@ -17,12 +17,14 @@ from ...venue.market.halts import no_halts
 from ...venue.market.source import MarketSource, Print, Quote
 from ...venue.reference.instruments import Instrument
 from ...venue.units import SECOND, Nanos
+from ...wire.batch import RowFrames, SharedFrames
 from ...wire.catalogue.ticks import TickByTickData
 from ...wire.message import Farm
 from ..sessions.session import Session
 from ..sessions.subscriptions import End, Told
 from .channels import NEVER, Channels, Form, Listener, PartedFeed
 from .past_ticks import LINE_PIECE, session_at
+from .quote_rows import TradeRows
 from .ticks_told import (
     NOTHING,
     Changes,
@@ -82,6 +84,8 @@ class SingleTicks(PartedFeed[Nanos]):
         since: Callable[[], Nanos],
     ) -> None:
         """``since`` is when the farm came: what was before is lost."""
+        self._rows: dict[int, TradeRows] = {}
+        """What writes trades, by version."""
         self._market = market
         self._entry = entry
         self._asked = asked
@@ -133,6 +137,17 @@ class SingleTicks(PartedFeed[Nanos]):
         both = ((one.begins, one.ends) for one in halts)
         edges = [HaltTick(time, at == 0) for pair in both for at, time in enumerate(pair)]
         return [one for one in edges if after < one.time <= upto]
+
+    def encoded(self, items: Sequence[LineItem], form: Form) -> SharedFrames | None:
+        """Trades, written without messages."""
+        if self._asked.kind != "TRADES":
+            return None
+        rows = self._rows.get(form.version)
+        if rows is None:
+            rows = TradeRows(self._asked.number, self._entry, form.version)
+            self._rows[form.version] = rows
+        run = rows.run(items)
+        return None if run is None else RowFrames((run,), lambda: self.messages(items, form))
 
     def messages(self, items: Sequence[LineItem], form: Form) -> list[TickByTickData]:
         """The ticks."""
