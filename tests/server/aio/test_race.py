@@ -20,7 +20,7 @@ class Runner:
         self.hall = hall
         self.steady: Nanos = 0
         self.taken = taken
-        self.race = Race(hall.station, self.clock, self.jump)
+        self.race = Race(hall.station, self.clock, self.jump, self.clock)
 
     def clock(self) -> Nanos:
         self.steady += self.taken
@@ -136,3 +136,15 @@ def test_speeds_as_users_write_them(given: float | str, speed: float) -> None:
 def test_what_is_no_speed(given: float | str) -> None:
     with pytest.raises(ValueError, match="max or a number"):
         speed_of(given)
+
+
+def test_what_others_take_of_a_busy_computer_makes_no_stride_shorter() -> None:
+    runner, client = racing()
+    runner.taken = SECOND  # by the clock on the wall each stride takes long
+    runner.race = Race(runner.hall.station, runner.clock, runner.jump, lambda: 0)
+    client.send(market.ReqMktData(1, AAPL)).got()
+    start, turns = runner.hall.now, 0
+    while runner.hall.now < start + 400 * SECOND:
+        runner.turn()
+        turns += 1
+    assert turns < 100

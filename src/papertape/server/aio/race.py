@@ -32,9 +32,16 @@ class Race:
     """Takes the strides of a station at speed ``max``."""
 
     def __init__(
-        self, station: Station, steady: Callable[[], Nanos], jump: Callable[[Nanos], None]
+        self,
+        station: Station,
+        steady: Callable[[], Nanos],
+        jump: Callable[[Nanos], None],
+        worked: Callable[[], Nanos],
     ) -> None:
-        """``steady`` is a clock that nobody sets, ``jump`` lets market time go on from there."""
+        """``steady`` is a clock that nobody sets, ``jump`` lets market time go on from there.
+        ``worked`` is the processor time of this thread: what others take of a busy computer makes
+        no stride shorter, as shorter ones would only cost more."""
+        self._worked = worked
         self._station = station
         self._steady = steady
         self._jump = jump
@@ -86,10 +93,10 @@ class Race:
             target = min(target, max(fixed, now + 1))
         if due is not None:
             target = max(target, due)  # nothing happens before
-        begun = self._steady()
+        begun, worked = self._steady(), self._worked()
         self._jump(target)
         station.step(target)
-        taken = self._steady() - begun
+        taken = self._worked() - worked
         if taken > LONG:
             self._stride = max(self._stride // 2, LEAST_STRIDE)
         elif taken < SHORT:

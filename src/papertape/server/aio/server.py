@@ -45,6 +45,7 @@ class StationServer:
         wall: Callable[[], Nanos] = time.time_ns,
         steady: Callable[[], Nanos] = steady_ns,
         stopwatch: Callable[[], Nanos] = time.monotonic_ns,
+        worked: Callable[[], Nanos] = time.thread_time_ns,
     ) -> None:
         self.station = station
         self.name = name
@@ -56,7 +57,7 @@ class StationServer:
         """The market's, over the steady one."""
         station.timing.stopwatch = stopwatch
         station.timing.until = self._until
-        self._race = Race(station, steady, self._goes_on)
+        self._race = Race(station, steady, self._goes_on, worked)
         self._ports = ListeningPorts(lambda: SocketConnection(self), self._moved)
         self.connections: dict[SocketConnection, None] = {}
         self._leap = Leap(self.act, self.step_to, self.connections)

@@ -14,6 +14,7 @@ from ...venue.market.source import MarketSource, Print, Quote
 from ...venue.reference.instruments import Instrument
 from ...venue.reference.securities import Combination
 from ...venue.units import SECOND, Nanos
+from ...versions import MAX_SERVER
 from ...wire.batch import RowFrames, SharedFrames
 from ...wire.message import Farm, Message
 from ..config import Config
@@ -23,7 +24,7 @@ from ..timing import Timing
 from .channels import NEVER, Channel, ChannelFeed, Channels, Form, Listener, PartedFeed
 from .net_quotes import QuoteSource, quoted_in
 from .open_hours import OpenHours
-from .past_ticks import LINE_PIECE
+from .past_ticks import LINE_PIECE, ROWS_PIECE
 from .quote_rows import QuoteRows, TickRun
 from .quote_venues import QuoteVenues
 from .quotes import Delivery, QuoteLine, Reached, Shown, Ticks, closed, shown
@@ -134,6 +135,7 @@ class EveryTick(PartedFeed[Reached | None]):
         self._entry = entry
         self._venues = QuoteVenues(entry)
         self._lots = lots
+        self._piece = ROWS_PIECE if self._ticks(MAX_SERVER).plain else LINE_PIECE
 
     def due(self, now: Nanos) -> Nanos:
         """The next tick of the tape, or the end of the session."""
@@ -156,9 +158,9 @@ class EveryTick(PartedFeed[Reached | None]):
         if limit <= after:  # another session begins, or the market closes
             return self._next_session(told, then)
         rest = self._market.ticks(con_id, after, limit)
-        ticks = list(islice(rest, LINE_PIECE))
+        ticks = list(islice(rest, self._piece))
         upto = limit
-        if len(ticks) == LINE_PIECE:
+        if len(ticks) == self._piece:
             upto = ticks[-1].time
             ticks += takewhile(lambda tick: tick.time == upto, rest)
         if not ticks:

@@ -37,6 +37,8 @@ STRETCH: Final = MINUTE
 """What is walked before a look at the clock."""
 LINE_PIECE: Final = 256
 """Ticks that a line is told at a time: milliseconds of work."""
+ROWS_PIECE: Final = 512
+"""The same where they are written without messages."""
 PIECE: Final = 1000
 """Ticks that are looked at in one go."""
 _LOOK_BACK: Final[Nanos] = 15 * DAY

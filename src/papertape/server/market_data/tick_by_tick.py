@@ -23,7 +23,7 @@ from ...wire.message import Farm
 from ..sessions.session import Session
 from ..sessions.subscriptions import End, Told
 from .channels import NEVER, Channels, Form, Listener, PartedFeed
-from .past_ticks import LINE_PIECE, session_at
+from .past_ticks import LINE_PIECE, ROWS_PIECE, session_at
 from .quote_rows import TradeRows
 from .ticks_told import (
     NOTHING,
@@ -106,11 +106,12 @@ class SingleTicks(PartedFeed[Nanos]):
         con_id, market = self._entry.conId, self._market
         told = max(told, min(self._since() - 1, now))
         rest = market.ticks(con_id, told, now)
-        ticks = list(islice(rest, LINE_PIECE))
+        piece = ROWS_PIECE if self._asked.kind == "TRADES" else LINE_PIECE
+        ticks = list(islice(rest, piece))
         if not ticks:
             return now, []
         upto = now
-        if len(ticks) == LINE_PIECE:
+        if len(ticks) == piece:
             upto = ticks[-1].time
             ticks += takewhile(lambda tick: tick.time == upto, rest)
         if self._asked.kind == "TRADES":
