@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from lanes import tries
 from papertape.server.market_data.level1 import steps
-from papertape.server.market_data.quote_rows import QuoteRows, TickRun, TradeRows
+from papertape.server.market_data.quote_rows import LineWriter, TickRun, TradeWriter
 from papertape.server.market_data.quote_venues import QuoteVenues
 from papertape.server.market_data.quotes import Shown, Ticks
 from papertape.server.market_data.ticks_told import told_trade
@@ -78,7 +78,7 @@ def test_a_run_is_written_as_the_twin_tells_it(
     twin = Ticks(0, entry, version, lots=lots, late=late, venues=QuoteVenues(entry))
     run = TickRun(before, ticks, reached(before, ticks) if other is None else other)
     messages = [one for step in steps(*run) for one in twin.between(step.before, step.now)]
-    rows = QuoteRows(twin, entry, version, late=late)
+    rows = LineWriter(twin, entry, version, late=late)
     assert rows.serves
     found = RowFrames(rows.runs(run), lambda: messages)
     for request_id in (7, 300):
@@ -94,7 +94,7 @@ def test_single_trades_are_written_as_the_twin_tells_them(
     version: int, kind: str, trades: list[Print]
 ) -> None:
     entry = KINDS[kind]
-    run = TradeRows(2, entry, version).run(trades)
+    run = TradeWriter(2, entry, version).run(trades)
     if any(one.price <= 0 or one.time < SECOND for one in trades):
         assert run is None
         return
@@ -106,18 +106,18 @@ def test_single_trades_are_written_as_the_twin_tells_them(
 
 
 def test_what_is_no_trade_is_left_to_the_twin() -> None:
-    assert TradeRows(1, STOCK, 226).run([Quote(1, SECOND, 1, 1, 2, 1)]) is None
+    assert TradeWriter(1, STOCK, 226).run([Quote(1, SECOND, 1, 1, 2, 1)]) is None
 
 
 @pytest.mark.parametrize("kind", ["CASH", "IND", "CFD", "CMDTY"])
 def test_kinds_with_rules_of_their_own_are_left_to_the_twin(kind: str) -> None:
     entry = replace(STOCK, secType=kind)
-    assert not QuoteRows(Ticks(0, entry, 226), entry, 226, late=False).serves
+    assert not LineWriter(Ticks(0, entry, 226), entry, 226, late=False).serves
 
 
 def test_a_volume_in_shares_is_written_in_plain_digits() -> None:
     zero = Shown(*[0] * 12)
-    rows = QuoteRows(Ticks(0, STOCK, 226), STOCK, 226, late=False)
+    rows = LineWriter(Ticks(0, STOCK, 226), STOCK, 226, late=False)
     trade = Print(1, SECOND, 2_576_000, 10**9 * SIZE_SCALE)
     (run,) = rows.runs(TickRun(zero, [trade], reached(zero, [trade])))
     assert any(str(Decimal(10**9)).encode() in tail for _, tail in run[1])

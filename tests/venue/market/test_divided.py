@@ -126,3 +126,12 @@ def test_an_old_history_that_is_brought_to_today_has_none() -> None:
     recording = Recording(CON_ID, lambda: recorded, LENGTH, brought=True)
     market = open_market(ANCHOR, recordings=[recording])
     assert market.actions_ahead(CON_ID, 0) is None
+
+
+def test_dividends_that_were_and_will_be_are_known() -> None:
+    market = play(PAID, Dividend(20131001, 5), SPLIT)
+    day = EASTERN.day(ANCHOR)
+    known = [(one.day, one.amount) for one in market.dividends(CON_ID)]
+    assert known == [(day - 6, 5), (day + 2, 250_000)]
+    assert [EASTERN.day(one.begins) for one in market.dividends(CON_ID)] == [day - 6, day + 2]
+    assert market.dividends(1) == ()

@@ -82,7 +82,9 @@ with the hours of exchanges, or where a world tells of one
 318 . . LastRTHTrade | + | - | 57 | the last trade of a regular session
 375 . !CRYPTO RTTrdVolume | + | - | 77 | as 233: the tape has no trades that are not reported
 411 . . rthistvol | . | - | 58 | as 104, the present price taken for today's close
-456 59 STK,CFD,OPT,FOP,FUT,IND,SLB IBDividends | . | - | 59 | empty figures: the tape pays none
+456 59 STK,CFD,OPT,FOP,FUT,IND,SLB IBDividends | . | - | 59 | what a share paid in the \
+last 365 days and will in the next ones, the next ex-date and amount: as far as a recording knows; \
+empty fields where it does not
 460 . . Bond Factor Multiplier | BOND,BILL | - | 60 | 1: no bond is paid back in parts
 577 . . EtfNavLast(navlast) | STK | - | 96 | of funds: the middle of the quote, as no fund trades \
 beside its value

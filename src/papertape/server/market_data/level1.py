@@ -25,7 +25,7 @@ from .channels import NEVER, Channel, ChannelFeed, Channels, Form, Listener, Par
 from .net_quotes import QuoteSource, quoted_in
 from .open_hours import OpenHours
 from .past_ticks import LINE_PIECE, ROWS_PIECE
-from .quote_rows import QuoteRows, TickRun
+from .quote_rows import LineWriter, TickRun
 from .quote_venues import QuoteVenues
 from .quotes import Delivery, QuoteLine, Reached, Shown, Ticks, closed, shown
 
@@ -127,7 +127,7 @@ class EveryTick(PartedFeed[Reached | None]):
         lots: Callable[[], bool],
     ) -> None:
         """``lots`` says whether sizes of US stocks count round lots."""
-        self._rows: dict[tuple[int, bool], QuoteRows] = {}
+        self._rows: dict[tuple[int, bool], LineWriter] = {}
         """What writes ticks, by version and whether sizes count lots."""
         self._hours = OpenHours(market, entry.conId)
         self._delivery = delivery
@@ -183,7 +183,7 @@ class EveryTick(PartedFeed[Reached | None]):
         rows = self._rows.get(key)
         if rows is None:
             late, ticks = bool(self._delivery.delay), self._ticks(form.version)
-            rows = self._rows[key] = QuoteRows(ticks, self._entry, form.version, late=late)
+            rows = self._rows[key] = LineWriter(ticks, self._entry, form.version, late=late)
         if not rows.serves or any(type(item) is not TickRun for item in items):
             return None
         runs = [run for item in items if isinstance(item, TickRun) for run in rows.runs(item)]

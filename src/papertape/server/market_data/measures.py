@@ -7,14 +7,16 @@ comes later.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
 from ...model import Contract
+from ...venue.market.actions import no_dividends
 from ...venue.market.source import DayStats, MarketSource, PriceBar, Quote, no_auction
 from ...venue.market.spots import futures_on
 from ...venue.reference.instruments import Instrument, Instruments, Purpose, Refusal
-from ...venue.reference.securities import UNQUOTED, UNTRADED
+from ...venue.reference.securities import UNQUOTED, UNTRADED, day_text
 from ...venue.reference.sessions import TradingHours
 from ...venue.units import DAY, MINUTE, SIZE_SCALE, WEEK, Nanos, PriceUnits, SizeUnits
 from .past_days import RETURNS, PastDays
@@ -29,7 +31,7 @@ VOLUMES: Final = ((3, 63), (5, 64), (10, 65))
 """Minutes, and the tick type of their volume."""
 EASY_TO_BORROW: Final = 3.0
 """At least a thousand shares may be sold short."""
-NO_DIVIDENDS: Final = ",,,"
+YEAR: Final[Nanos] = 365 * DAY
 _LOOK_BACK: Final[Nanos] = 15 * DAY
 
 
@@ -240,7 +242,16 @@ def _regular_trade(at: InstrumentMoment) -> Found:
 
 
 def _dividends(at: InstrumentMoment) -> Found:
-    yield Measure(59, "text", NO_DIVIDENDS)
+    known = getattr(at.facts.market, "dividends", no_dividends)(at.entry.conId)
+    past = [one.amount for one in known if at.now - YEAR < one.begins <= at.now]
+    ahead = [one for one in known if at.now < one.begins <= at.now + YEAR]
+    told = ["" if not some else _money(sum(some)) for some in (past, [o.amount for o in ahead])]
+    told += [day_text(ahead[0].day), _money(ahead[0].amount)] if ahead else ["", ""]
+    yield Measure(59, "text", ",".join(told))
+
+
+def _money(micros: int) -> str:
+    return f"{Decimal(micros).scaleb(-6).normalize():f}"
 
 
 def _bond_factor(at: InstrumentMoment) -> Found:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from ...venue.market.actions import KnownDividend, no_dividends
 from ...venue.market.halts import Halt, no_halts
 from ...venue.market.source import (
     AuctionFigures,
@@ -71,6 +72,11 @@ class ShownMarket:
     def halts(self, con_id: int) -> Sequence[Halt]:
         """When trading is halted."""
         found: Sequence[Halt] = getattr(self._market, "halts", no_halts)(con_id)
+        return found
+
+    def dividends(self, con_id: int) -> Sequence[KnownDividend]:
+        """The dividends that are known, in money."""
+        found: Sequence[KnownDividend] = getattr(self._market, "dividends", no_dividends)(con_id)
         return found
 
     def auction(self, con_id: int, now: Nanos) -> AuctionFigures | None:

@@ -63,7 +63,7 @@ class _Known(dict[int, bytes]):
         return found
 
 
-class QuoteRows:
+class LineWriter:
     """Writes the changes of one instrument's lines at a version; see the module."""
 
     def __init__(self, ticks: Ticks, entry: Instrument, version: int, *, late: bool) -> None:
@@ -202,7 +202,7 @@ class QuoteRows:
         return part
 
 
-class TradeRows:
+class TradeWriter:
     """Writes single trades of one instrument, ``told_trade`` being the twin of this."""
 
     def __init__(self, number: int, entry: Instrument, version: int) -> None:

@@ -24,7 +24,7 @@ from ..sessions.session import Session
 from ..sessions.subscriptions import End, Told
 from .channels import NEVER, Channels, Form, Listener, PartedFeed
 from .past_ticks import LINE_PIECE, ROWS_PIECE, session_at
-from .quote_rows import TradeRows
+from .quote_rows import TradeWriter
 from .ticks_told import (
     NOTHING,
     Changes,
@@ -84,7 +84,7 @@ class SingleTicks(PartedFeed[Nanos]):
         since: Callable[[], Nanos],
     ) -> None:
         """``since`` is when the farm came: what was before is lost."""
-        self._rows: dict[int, TradeRows] = {}
+        self._rows: dict[int, TradeWriter] = {}
         """What writes trades, by version."""
         self._market = market
         self._entry = entry
@@ -145,7 +145,7 @@ class SingleTicks(PartedFeed[Nanos]):
             return None
         rows = self._rows.get(form.version)
         if rows is None:
-            rows = TradeRows(self._asked.number, self._entry, form.version)
+            rows = TradeWriter(self._asked.number, self._entry, form.version)
             self._rows[form.version] = rows
         run = rows.run(items)
         return None if run is None else RowFrames((run,), lambda: self.messages(items, form))

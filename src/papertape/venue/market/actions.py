@@ -106,6 +106,22 @@ def no_actions(con_id: int, after: Nanos) -> ActionsAhead | None:
     return None
 
 
+class KnownDividend(msgspec.Struct, frozen=True):
+    """A dividend as the market's time goes."""
+
+    day: int
+    """The first day without it."""
+    begins: Nanos
+    """When that day begins."""
+    amount: int
+    """In millionths of the currency, for a share of that time."""
+
+
+def no_dividends(con_id: int) -> Sequence[KnownDividend]:
+    """What a market knows of dividends that does not tell of any."""
+    return ()
+
+
 def split_ratio(actions: Sequence[Action], date: int, until: int) -> tuple[int, int]:
     """How many shares of ``until`` (new, old) a share of ``date`` became; (1, 1) without splits."""
     splits = [a for a in actions if isinstance(a, Split) and date < a.date <= until]

@@ -14,7 +14,7 @@ from math import prod
 
 from ..reference.zones import Zone
 from ..units import MINUTE, Nanos, PriceUnits, SizeUnits
-from .actions import ORDER, ActionsAhead, Coming, Split, TickerChange
+from .actions import ORDER, ActionsAhead, Coming, Dividend, KnownDividend, Split, TickerChange
 from .days import Cache, Caches, Day
 from .layout import Layout
 from .recorded import RecordedDays
@@ -83,6 +83,17 @@ class DividedDays:
         together = [action for at, action in found if at == time]
         together.sort(key=lambda action: ORDER.index(type(action)))
         return ActionsAhead(time, tuple(together))
+
+    @cached_property
+    def dividends(self) -> tuple[KnownDividend, ...]:
+        """Every recorded dividend, past ones too, in order."""
+        last = self._recorded.last_date()
+        paid = [one for one in self._recorded.actions() if isinstance(one, Dividend)]
+        if not last or not paid:
+            return ()
+        first = self._zone.day(self._layout.dated(self._recorded.latest)) - _ordinal(last)
+        days = sorted((first + _ordinal(one.date), one.amount) for one in paid)
+        return tuple(KnownDividend(day, self._zone.instant(day, 0), amount) for day, amount in days)
 
     @cached_property
     def _actions(self) -> list[tuple[Nanos, Coming]]:

@@ -14,7 +14,7 @@ from typing import Final
 from ..reference.times import period_start
 from ..script import AUCTIONED, GENERAL, HALTED, QUOTED, RESUMED, TRADED, Levels, TapeMark
 from ..units import DAY, Nanos, PriceUnits
-from .actions import ActionsAhead, no_actions
+from .actions import ActionsAhead, KnownDividend, no_actions, no_dividends
 from .followed import KEPT, FollowedLine, Followers, next_after
 from .halts import STANDS, Halt, HaltedSource, Halts, halts_of, session_of
 from .kinds import OptionSpec
@@ -280,6 +280,13 @@ class WorldTape:
         if con_id in self._lines:
             return None
         found: ActionsAhead | None = getattr(self.below, "actions_ahead", no_actions)(con_id, after)
+        return found
+
+    def dividends(self, con_id: int) -> Sequence[KnownDividend]:
+        """The dividends that the market below knows; none of what a world writes."""
+        if con_id in self._lines:
+            return ()
+        found: Sequence[KnownDividend] = getattr(self.below, "dividends", no_dividends)(con_id)
         return found
 
     def auction(self, con_id: int, now: Nanos) -> AuctionFigures | None:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from ..reference.calendars import Calendar
 from ..units import MINUTE, Nanos, PriceUnits
 from . import bars
-from .actions import Action, ActionsAhead
+from .actions import Action, ActionsAhead, KnownDividend
 from .auctions import KEPT, figures
 from .days import Cache
 from .defaults import DEFAULTS
@@ -118,6 +118,10 @@ class Market:
         """The next splits and dividends of a recorded instrument after an instant; None when none
         is known. Prices are in new shares from the instant on that follows theirs."""
         return self._sources.ahead(con_id, after)
+
+    def dividends(self, con_id: int) -> Sequence[KnownDividend]:
+        """The dividends of a recorded instrument, past ones and those to come, in order."""
+        return self._sources.dividends(con_id)
 
     def dividend_factors(self, con_id: int) -> list[tuple[Nanos, int]]:
         """For each ex-day its first instant, and what prices of trades before it are multiplied
