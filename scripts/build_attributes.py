@@ -27,8 +27,9 @@ from papertape.wire.catalogue.reports import CompletedOrder, OpenOrder
 from papertape.wire.layout import Each, Field, Optional, Part, Step, When
 from papertape.wire.message import Message
 from papertape.wire.plan import plan
+from written_page import finish
 
-DOCS = Path(__file__).resolve().parent.parent / "docs/reference/order_attributes.md"
+PAGE = Path(__file__).resolve().parent.parent / "docs/reference/order_attributes.md"
 
 HEAD = """\
 # Order attributes
@@ -155,14 +156,7 @@ def render() -> str:
 
 def main() -> int:
     """Write the page, or with --check say whether it is what would be written."""
-    fresh = render()
-    if "--check" in sys.argv:
-        stale = not DOCS.exists() or DOCS.read_text("utf-8") != fresh
-        if stale:
-            sys.stderr.write(f"{DOCS.name} is not up to date: run make gen\n")
-        return int(stale)
-    DOCS.write_text(fresh, "utf-8")
-    return 0
+    return finish(PAGE, render())
 
 
 if __name__ == "__main__":

@@ -10,8 +10,9 @@ from pathlib import Path
 from papertape.ibapi.ticktype import TickTypeEnum
 from papertape.server.market_data.generic_ticks import TABLE, TYPES, GenericTick
 from papertape.server.market_data.tick_types import PLAIN_TICKS, PlainTicks
+from written_page import finish
 
-DOCS = Path(__file__).resolve().parent.parent / "docs/reference/generic_ticks.md"
+PAGE = Path(__file__).resolve().parent.parent / "docs/reference/generic_ticks.md"
 
 HEAD = """\
 # Generic ticks
@@ -79,14 +80,7 @@ def render() -> str:
 
 def main() -> int:
     """Write the page, or with --check say whether it is what would be written."""
-    fresh = render()
-    if "--check" in sys.argv:
-        stale = not DOCS.exists() or DOCS.read_text("utf-8") != fresh
-        if stale:
-            sys.stderr.write(f"{DOCS.name} is not up to date: run make gen\n")
-        return int(stale)
-    DOCS.write_text(fresh, "utf-8")
-    return 0
+    return finish(PAGE, render())
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from papertape.venue.broker.schedules import (  # noqa: E402
 )
 from papertape.venue.units import CASH_SCALE, RATE_SCALE  # noqa: E402
 from venue.kinds_tested import COLUMNS, TESTED  # noqa: E402
+from written_page import finish  # noqa: E402
 
 NAMES = {
     "STK": "stocks", "CASH": "currency pairs", "OPT": "options", "FUT": "futures",
@@ -139,15 +140,8 @@ def render(page: str) -> str:
 
 
 def main() -> int:
-    """Write the page, or tell that it is not up to date."""
-    page = PAGE.read_text("utf-8")
-    fresh = render(page)
-    if "--check" in sys.argv:
-        if fresh != page:
-            sys.stderr.write(f"{PAGE.name} is not up to date: run make gen\n")
-        return int(fresh != page)
-    PAGE.write_text(fresh, "utf-8")
-    return 0
+    """Write the page, or with --check say whether it is what would be written."""
+    return finish(PAGE, render(PAGE.read_text("utf-8")))
 
 
 if __name__ == "__main__":

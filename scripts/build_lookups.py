@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCS = ROOT / "docs/reference/lookups.md"
+PAGE = ROOT / "docs/reference/lookups.md"
 sys.path.insert(0, str(ROOT / "tests"))
 
 from papertape.model import Contract  # noqa: E402
@@ -23,6 +23,7 @@ from papertape.venue.reference.listings import CATALOGUE  # noqa: E402
 from papertape.venue.reference.sessions import TradingHours  # noqa: E402
 from server.test_captured_data import PAIR, STOCK  # noqa: E402
 from venue.reference.test_details import BOND, FUTURE, INDEX, OPTION  # noqa: E402
+from written_page import finish  # noqa: E402
 
 NOW = int(datetime(2026, 4, 5, 21, 50, tzinfo=UTC).timestamp()) * 1_000_000_000
 HOURS = TradingHours(CATALOGUE, exchange=True)
@@ -213,11 +214,8 @@ def render() -> str:
 
 def main() -> int:
     """Write the page, or compare it."""
-    page = render()
-    if "--check" in sys.argv:
-        return int(not DOCS.exists() or DOCS.read_text("utf-8") != page)
-    DOCS.write_text(page, "utf-8")
-    return 0
+    return finish(PAGE, render())
+
 
 
 if __name__ == "__main__":

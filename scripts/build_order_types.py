@@ -15,12 +15,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
-DOCS = ROOT / "docs/reference/order_types.md"
+PAGE = ROOT / "docs/reference/order_types.md"
 sys.path.insert(0, str(TESTS))
 
 from papertape.venue.broker.attributes import TABLE  # noqa: E402
 from venue.scenario import Stage, shown  # noqa: E402
 from venue.type_recipes import CELLS, MARKET, RECIPES  # noqa: E402
+from written_page import finish  # noqa: E402
 
 HEAD = """\
 # Order types
@@ -168,14 +169,7 @@ def render() -> str:
 
 def main() -> int:
     """Write the page, or with --check say whether it is what would be written."""
-    fresh = render()
-    if "--check" in sys.argv:
-        stale = not DOCS.exists() or DOCS.read_text("utf-8") != fresh
-        if stale:
-            sys.stderr.write(f"{DOCS.name} is not up to date: run make gen\n")
-        return int(stale)
-    DOCS.write_text(fresh, "utf-8")
-    return 0
+    return finish(PAGE, render())
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
-DOCS = ROOT / "docs/reference/requests.md"
+PAGE = ROOT / "docs/reference/requests.md"
 sys.path.insert(0, str(TESTS))
 
 from papertape.server.handlers import HANDLERS, PARTLY  # noqa: E402
@@ -23,6 +23,7 @@ from papertape.wire.message import Message  # noqa: E402
 from peers import test_every_call as pythons  # noqa: E402
 from peers import test_stoqey as node  # noqa: E402
 from server import by_kind  # noqa: E402
+from written_page import finish  # noqa: E402
 
 assert MODULES, "importing them registers the handlers"
 Found = dict[str, str]
@@ -173,15 +174,8 @@ def of_kinds() -> str:
 
 
 def main() -> int:
-    """Write the page, or tell that it is stale."""
-    page = render()
-    if "--check" in sys.argv:
-        stale = not DOCS.exists() or DOCS.read_text("utf-8") != page
-        if stale:
-            sys.stderr.write(f"{DOCS.name} is not up to date: run make gen\n")
-        return int(stale)
-    DOCS.write_text(page, "utf-8")
-    return 0
+    """Write the page, or with --check say whether it is what would be written."""
+    return finish(PAGE, render())
 
 
 if __name__ == "__main__":

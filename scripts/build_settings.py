@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from papertape.server.config_table import QUESTIONS, TABLE, Setting, Value  # noqa: E402
 from server.test_every_setting import PROOFS  # noqa: E402
+from written_page import finish  # noqa: E402
 
 HEAD = "| # | name | default | acts | meaning | test |\n|---|---|---|---|---|---|\n"
 ASKED = "| # | about | when | text |\n|---|---|---|---|\n"
@@ -77,15 +78,8 @@ def render(page: str) -> str:
 
 
 def main() -> int:
-    """Write the page, or tell that it is not up to date."""
-    page = PAGE.read_text("utf-8")
-    fresh = render(page)
-    if "--check" in sys.argv:
-        if fresh != page:
-            sys.stderr.write(f"{PAGE.name} is not up to date: run make gen\n")
-        return int(fresh != page)
-    PAGE.write_text(fresh, "utf-8")
-    return 0
+    """Write the page, or with --check say whether it is what would be written."""
+    return finish(PAGE, render(PAGE.read_text("utf-8")))
 
 
 if __name__ == "__main__":
