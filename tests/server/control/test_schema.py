@@ -7,12 +7,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from lanes import many
+from lanes import LANE, many
 from server.control.test_serve import control
 from server.sockets import PATIENCE_S, run
 
 pytestmark = [pytest.mark.network, pytest.mark.process]
 EXAMPLES = str(many(test=1, quick=2, proof=100))
+PHASES = "examples,fuzzing" if LANE == "test" else "examples,coverage,fuzzing"
+"""``coverage`` tries each value of each parameter by itself: it takes most of the time."""
 
 
 @pytest.mark.proof
@@ -36,7 +38,7 @@ def test_every_route_keeps_what_the_description_promises(tmp_path: Path) -> None
                 # seed repeats it. With several, each run has an order of its own.
                 *("--workers", "1", "--seed", "1", "--max-examples", EXAMPLES),
                 *("--request-timeout", str(PATIENCE_S)),
-                *("--phases", "examples,coverage,fuzzing"),
+                *("--phases", PHASES),
                 "--no-color",
                 cwd=tmp_path,
                 stdout=asyncio.subprocess.PIPE,
