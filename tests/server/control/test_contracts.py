@@ -108,13 +108,19 @@ def test_two_stations_do_not_share_what_was_added() -> None:
     assert all(entry.symbol != "ACME" for entry in CATALOGUE)
 
 
-def test_a_scanner_sees_it() -> None:
+def test_a_scanner_sees_it(monkeypatch: pytest.MonkeyPatch) -> None:
     hall = own()
+    seen: list[int] = []
+    # What the stocks of the catalogue trade at takes seconds and is not asked about here.
+    monkeypatch.setattr(
+        hall.station.scanners._market, "glimpse", lambda con_id, _: seen.append(con_id)
+    )
     wanted = ScannerSubscription(
         instrument="STK", locationCode="STK.US.MAJOR", scanCode="MOST_ACTIVE", numberOfRows=50
     )
     client = hall.client()
     client.send(scanner.ReqScannerSubscription(1, wanted))
+    assert len(seen) > 1000, "it has looked at all that there are"
     (entry,) = hall.station.contracts.add([{"symbol": "ACME", "price": "3"}])
     hall.settle()
     client.send(scanner.CancelScannerSubscription(1))
