@@ -37,6 +37,15 @@ def test_a_row_has_the_quote_and_what_changed_since_yesterday() -> None:
     assert [getattr(cell, "text", cell) for cell in closed.cells[1:4]] == ["–", "", ""]
 
 
+def test_a_pair_has_both_currencies_and_the_move_of_its_middle() -> None:
+    pair = SPY | {"symbol": "EUR", "security_type": "CASH", "currency": "USD"}
+    quote = QUOTE | {"last": None, "bid": 1.39, "ask": 1.41, "close": 1.25, "volume": "0"}
+    shown = [getattr(cell, "text", cell) for cell in quote_row(pair, quote).cells]
+    assert shown[:4] == ["EUR.USD", "–", "+0.15", "+12.00"] and shown[11] == ""
+    alone = quote_row(pair, quote | {"ask": None})
+    assert [getattr(cell, "text", cell) for cell in alone.cells[2:4]] == ["", ""]
+
+
 def test_a_list_begins_with_some_and_quotes_all_at_once() -> None:
     paper = PaperView()
     paper.desk.answers |= {"/symbols": [SPY, IBM], "/quotes": [QUOTE]}

@@ -9,6 +9,7 @@ from nicegui.elements.mixins.text_element import TextElement
 
 from ..parts.choice import OptionButtons
 from ..parts.components import button, heading
+from ..parts.day_change import day_change
 from ..parts.grid import Grid
 from ..parts.number_format import decimals, price, signed, size, tone
 from ..parts.quote import Following, Quote
@@ -254,11 +255,11 @@ class Strip:
     def show(self, quote: Quote | None) -> None:
         """Show these figures; dashes for None."""
         told = quote or {}
-        last, close = told.get("last"), told.get("close")
-        self._last.set_text(price(last) or "–")
-        change = last - close if last is not None and close else None
-        percent = f" ({signed(100 * change / close)}%)" if change is not None and close else ""
-        self._change.set_text(signed(change) + percent)
+        self._last.set_text(price(told.get("last")) or "–")
+        change, percent = day_change(told)
+        self._change.set_text(
+            signed(change) + (f" ({signed(percent)}%)" if percent is not None else "")
+        )
         self._change.classes(replace=tone(change))
         for side in ("bid", "ask"):
             many = size(told.get(f"{side}_size"))

@@ -6,6 +6,7 @@ from typing import Any, Final
 from nicegui import ui
 
 from ..parts.components import card, empty
+from ..parts.day_change import day_change
 from ..parts.grid import Cell, Col, Grid, Row
 from ..parts.number_format import price, signed, size, tone
 from ..parts.symbols import SymbolSearch
@@ -29,12 +30,11 @@ Told = Mapping[str, Any]
 def quote_row(found: Told, quote: Told | None) -> Row:
     """An instrument and its quote; dashes for what is not known."""
     told = quote or {}
-    last, close = told.get("last"), told.get("close")
-    change = last - close if last is not None and close else None
-    percent = 100 * change / close if change is not None and close else None
+    change, percent = day_change(told)
+    pair = found["security_type"] == "CASH"
     cells = (
-        found["symbol"],
-        Cell(price(last) or "–", ""),
+        f"{found['symbol']}.{found['currency']}" if pair else found["symbol"],
+        Cell(price(told.get("last")) or "–", ""),
         Cell(signed(change), tone(change)),
         Cell(signed(percent), tone(percent)),
         size(told.get("bid_size")),
@@ -44,7 +44,7 @@ def quote_row(found: Told, quote: Told | None) -> Row:
         price(told.get("open")),
         price(told.get("high")),
         price(told.get("low")),
-        size(told.get("volume")),
+        "" if told.get("last") is None else size(told.get("volume")),
         _kind(found, told),
     )
     key, name = str(found["con_id"]), found["symbol"]
