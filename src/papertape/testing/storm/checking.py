@@ -95,7 +95,8 @@ class CheckExpression:
                     raise self._unfit(column, "** is none of the language")
             case ast.Name(id=name):
                 raise self._unfit(
-                    column, f"{name!r} is no value; a function has brackets behind it"
+                    column,
+                    f"{name!r} is no value; a text stands in quotes, a function has brackets",
                 )
             case _:
                 raise self._unfit(column, f"{ast.unparse(node)!r} is none of the language")
