@@ -182,7 +182,7 @@ def test_a_tape_that_cannot_be_read_ends_the_line_and_nothing_else(
     hall.quote("SPY 450.00 x 450.02")
     assert lines(client.got()) == expected("""
         error 1 323
-        tickPrice 2 ASK 450.02 1000; tickSize 2 ASK_SIZE 1000
+        tickPrice 2 ASK 450.02 1000; tickSize 2 ASK_SIZE 1000; tickString 2 ASK_EXCH
     """)
     hall.wait(5)
     assert client.got() == []

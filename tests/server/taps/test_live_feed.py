@@ -96,8 +96,8 @@ def test_quotes_that_were_encoded_for_many_are_shown_one_by_one() -> None:
     hall.wait(0.3)
     sent = client.pipe.data
     taken = onlooker.take()[1]
-    assert b"".join(one.data for one in taken) == sent and len(taken) == 6
-    assert names(taken) == ["out TickPrice", "out TickSize"] * 3
+    assert b"".join(one.data for one in taken) == sent and len(taken) == 9
+    assert names(taken) == ["out TickPrice", "out TickSize", "out TickString"] * 3
     assert all(one.market_data for one in taken)
 
 

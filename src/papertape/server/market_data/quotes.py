@@ -287,11 +287,6 @@ class Ticks:
         if self._net:
             return
         yield self._quote(LAST, now, 4)
-        if self._venues:
-            yield from self._exchange((0, 0), now[:2], 0)
-            yield from self._exchange((0, 0), now[2:4], 2)
-            if letter := self._venues.traded(now.last_venue):
-                yield TickString(self._id, LAST_EXCH, letter)
         if now.last_seconds:
             yield TickString(self._id, LAST_TIMESTAMP, str(now.last_seconds))
         yield from self._day((HIGH, now.high), (LOW, now.low))
