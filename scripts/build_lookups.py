@@ -217,6 +217,5 @@ def main() -> int:
     return finish(PAGE, render())
 
 
-
 if __name__ == "__main__":
     sys.exit(main())

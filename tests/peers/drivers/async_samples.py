@@ -114,6 +114,7 @@ def main() -> None:
         if all(told_of(told.get(number, [])) for _, number, *_ in sent):
             break
         ib.sleep(0.1)
+    ib.reqCurrentTime()  # what follows a status is here when the answer is
     for name, number, had, made in sent:
         rows = told.get(number, [])
         echo = next((one[2] for one in rows if one[0] == "openOrder"), None)

@@ -94,7 +94,7 @@ async def live_order(api: Any, ib: Any) -> dict[str, Any]:
     trade = ib.placeOrder(stock, api.LimitOrder("BUY", 1, 1.0, tif="DAY"))
     while trade.orderStatus.status != "Submitted":
         await trade.statusEvent
-    trade.order.isOmsContainer = True
+    trade.order.scaleTable = "1 2 3"
     ib.placeOrder(stock, trade.order)
     while not any(entry.errorCode for entry in trade.log):
         await trade.statusEvent

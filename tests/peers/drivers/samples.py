@@ -98,6 +98,9 @@ def main() -> None:
             lambda: all(told_of(api.told.get(number, [])) for _, number, *_ in sent),
             answers.PATIENCE_S,
         )
+    api.reqIds(-1)  # what follows a status is here when the answer is
+    api.until(0, 2)
+    with api.came:
         told = {number: list(api.told.get(number, ())) for _, number, *_ in sent}
     for name, number, had, made in sent:
         rows = told[number]
