@@ -8,7 +8,7 @@ import pytest
 
 from cli.process import papertape, station
 from papertape.cli.private import tighten
-from papertape.cli.settings import load, opened_by
+from papertape.cli.settings import ServeSettings, load, opened_by
 from papertape.errors import SettingsError
 
 
@@ -140,3 +140,4 @@ def test_a_file_that_is_given_is_held_to_the_same(tmp_path: Path) -> None:
     path.write_text("[sation]\n")
     with pytest.raises(SettingsError, match=r"Did you mean station\?"):
         load(path, {})
+    assert ServeSettings().port is None, "the file was that of one question"

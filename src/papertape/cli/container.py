@@ -202,10 +202,7 @@ def _stations(wanted: ContainerPlan) -> dict[str, ServeSettings]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "papertape.toml"
         path.write_text(settings_text(wanted.settings), encoding="utf-8")
-        try:
-            return load_all(path, {})
-        finally:
-            ServeSettings.file = None  # nobody shall look for it
+        return {name: one.of_no_file() for name, one in load_all(path, {}).items()}
 
 
 def _serve(wanted: ContainerPlan, handler: logging.Handler) -> None:

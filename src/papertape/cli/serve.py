@@ -490,8 +490,8 @@ def _announce(
                 "            recorded: BTC, days to 2013; others by papertape data import, --market"
             )
         say(f"  kept in   {kept}" + _recovered(composed[name]))
-        if settings.file is not None:
-            say(f"  settings  {settings.file.absolute()}")
+        if settings.found_in is not None:
+            say(f"  settings  {settings.found_in.absolute()}")
         if ready.url:
             say(f"  control   {ready.url} token {ready.token}")
         if ready.console:

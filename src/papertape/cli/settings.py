@@ -67,8 +67,10 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
         env_prefix="PAPERTAPE_", env_nested_delimiter="__", extra="forbid"
     )
     file: ClassVar[Path | None] = None
+    """The file that is being read."""
     table: ClassVar[str] = ""
     """The name of the station whose own table is read too; "" for none."""
+    _found_in: Path | None = pydantic.PrivateAttr(None)
 
     host: str = "127.0.0.1"
     port: int | None = pydantic.Field(None, ge=0, le=65535)
@@ -166,6 +168,17 @@ class ServeSettings(_StationFields):  # type: ignore[misc, valid-type]
         if cls.file is not None:
             sources.append(_StationTable(settings_cls, cls.file, cls.table))
         return tuple(sources)
+
+    @property
+    def found_in(self) -> Path | None:
+        """The settings file that they were read with; None without one."""
+        return self._found_in
+
+    def of_no_file(self) -> "ServeSettings":
+        """The same where the file was of no user's."""
+        found: ServeSettings = self.model_copy()
+        found._found_in = None
+        return found
 
     def station(self) -> StationSettings:
         """The part that the station itself needs."""
@@ -353,7 +366,9 @@ def load(config: Path | None, flags: Mapping[str, Any], table: str = "") -> Serv
     ServeSettings.file, ServeSettings.table = path, table
     given = {name: value for name, value in flags.items() if value is not None}
     try:
-        return ServeSettings(**given)
+        settings = ServeSettings(**given)
+        settings._found_in = path
+        return settings
     except pydantic.ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
@@ -369,6 +384,8 @@ def load(config: Path | None, flags: Mapping[str, Any], table: str = "") -> Serv
         ) from error  # fmt: skip
     except (ValueError, OSError) as error:  # the file is not TOML, or cannot be read
         raise _unreadable(config, error) from error
+    finally:  # settings that are made without a file have none
+        ServeSettings.file, ServeSettings.table = None, ""
 
 
 def load_all(config: Path | None, flags: Mapping[str, Any]) -> dict[str, ServeSettings]:
