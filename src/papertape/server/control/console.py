@@ -107,7 +107,9 @@ class ConsoleServer:
             )
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(self._told | place).encode() + b"\n")
-        return await self.process.wait()
+        code = await self.process.wait()
+        self.process.stdin.close()  # what it has not read waits there, also while a loop closes
+        return code
 
     async def close(self) -> None:
         """End the process and release the port."""
