@@ -30,40 +30,19 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
-class Builder:
+class Builder(sample_orders.Records):
     """Makes the records of the library."""
 
     def __init__(self, library: Any) -> None:
         self.library = library
 
-    def of(self, kind: str, **fields: Any) -> Any:
-        renamed = {"exch" if one == "exchange" else one: value for one, value in fields.items()}
+    def of(self, home: str, kind: str, **fields: Any) -> Any:
         made = getattr(self.library, kind)
-        known = {one.name for one in dataclasses.fields(made)}
-        return made(**(fields if "exchange" in known else renamed))
-
-    def contract(self, fields: dict[str, Any]) -> Any:
-        plain = dict(fields)
-        if "comboLegs" in plain:
-            plain["comboLegs"] = [self.of("ComboLeg", **one) for one in plain["comboLegs"]]
-        return self.library.Contract(**plain)
-
-    def order(self, fields: dict[str, Any]) -> Any:
-        found = self.library.Order()
-        for name, value in fields.items():
-            if hasattr(found, name):
-                setattr(found, name, self.value(name, value))
-        return found
-
-    def value(self, name: str, value: Any) -> Any:
-        if name in ("algoParams", "smartComboRoutingParams"):
-            return [self.library.TagValue(tag, text) for tag, text in value]
-        if name == "orderComboLegs":
-            return [self.of("OrderComboLeg", price=price) for price in value]
-        if name == "conditions":
-            kinds = {"PercentChangeCondition": "PercentChangeCondition"}
-            return [self.of(kinds.get(kind, kind), **given) for kind, given in value]
-        return value
+        if dataclasses.is_dataclass(made) and "exchange" in fields:
+            known = {one.name for one in dataclasses.fields(made)}
+            if "exchange" not in known:
+                fields["exch"] = fields.pop("exchange")
+        return made(**fields)
 
 
 def main() -> None:

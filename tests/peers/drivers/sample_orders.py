@@ -333,6 +333,40 @@ def families(low: float, high: float) -> dict[str, list[tuple[str, Fields]]]:
 CONTRACTS["other"] = STOCK | {"symbol": "MSFT"}
 
 
+class Records:
+    """Makes the records of a sample; a driver says how its library makes one of a kind."""
+
+    def of(self, home: str, kind: str, **fields: Any) -> Any:
+        """A record; ``home`` is the module of the official shape that has its class."""
+        raise NotImplementedError
+
+    def contract(self, fields: Fields) -> Any:
+        plain = dict(fields)
+        if "comboLegs" in plain:
+            legs = plain["comboLegs"]
+            plain["comboLegs"] = [self.of("contract", "ComboLeg", **one) for one in legs]
+        return self.of("contract", "Contract", **plain)
+
+    def order(self, fields: Fields) -> Any:
+        found = self.of("order", "Order")
+        for retired in ("eTradeOnly", "firmQuoteOnly"):
+            if hasattr(found, retired):
+                setattr(found, retired, False)
+        for name, value in fields.items():
+            if hasattr(found, name):
+                setattr(found, name, self.value(name, value))
+        return found
+
+    def value(self, name: str, value: Any) -> Any:
+        if name in ("algoParams", "smartComboRoutingParams"):
+            return [self.of("tag_value", "TagValue", tag=tag, value=text) for tag, text in value]
+        if name == "orderComboLegs":
+            return [self.of("order", "OrderComboLeg", price=price) for price in value]
+        if name == "conditions":
+            return [self.of("order_condition", kind, **given) for kind, given in value]
+        return value
+
+
 def samples(low: float, high: float) -> dict[str, list[tuple[str, Fields]]]:
     """All samples: the orders of each, with the name of its contract."""
     single = {name: [one] for name, one in plain(low, high).items()}

@@ -31,44 +31,17 @@ def told_of(rows: list[list[Any]]) -> bool:
     )
 
 
-class Builder:
+class Builder(sample_orders.Records):
     """Makes the records of a library of the official shape."""
 
     def __init__(self, module: str) -> None:
         self.module = module
 
-    def of(self, home: str, kind: str, *args: Any, **fields: Any) -> Any:
-        found = getattr(importlib.import_module(f"{self.module}.{home}"), kind)(*args)
+    def of(self, home: str, kind: str, **fields: Any) -> Any:
+        found = getattr(importlib.import_module(f"{self.module}.{home}"), kind)()
         for name, value in fields.items():
             setattr(found, name, value)
         return found
-
-    def contract(self, fields: dict[str, Any]) -> Any:
-        plain = dict(fields)
-        if "comboLegs" in plain:
-            plain["comboLegs"] = [
-                self.of("contract", "ComboLeg", **one) for one in plain["comboLegs"]
-            ]
-        return self.of("contract", "Contract", **plain)
-
-    def order(self, fields: dict[str, Any]) -> Any:
-        found = self.of("order", "Order")
-        for retired in ("eTradeOnly", "firmQuoteOnly"):
-            if hasattr(found, retired):
-                setattr(found, retired, False)
-        for name, value in fields.items():
-            if hasattr(found, name):
-                setattr(found, name, self.value(name, value))
-        return found
-
-    def value(self, name: str, value: Any) -> Any:
-        if name in ("algoParams", "smartComboRoutingParams"):
-            return [self.of("tag_value", "TagValue", tag=tag, value=text) for tag, text in value]
-        if name == "orderComboLegs":
-            return [self.of("order", "OrderComboLeg", price=price) for price in value]
-        if name == "conditions":
-            return [self.of("order_condition", kind, **given) for kind, given in value]
-        return value
 
 
 def main() -> None:

@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from msgspec.structs import replace
 
-from papertape.venue.script import SetMatching
+from papertape.venue.broker.delta_hedges import LARGEST, DeltaHedges
+from papertape.venue.units import RATE_SCALE
 from venue.scenario import Stage, scenario, shown
 
 MARKET = """
@@ -46,14 +48,14 @@ def test_a_limit_hedge_without_a_price_has_the_best_one_of_its_fill(
     assert made(stage, row.replace("=20", "=40")) == ("LMT", limit)
 
 
-def test_no_hedge_is_larger_than_an_order_may_be() -> None:
-    stage = scenario("")
-    stage.submit(SetMatching("instant", 0, 0))
-    for row in ("AAPL 257.66 x 257.68", "1224817705 6.00 x 6.20", "1224817709 3.00 x 3.10"):
-        stage.step(f"quote {row}")
-    neutral = '{"conId":265598,"delta":1000000000,"price":257.67}'
-    row = f"submit #1 BUY 20 AAPL LMT 9.40 secType=BAG comboLegs={LEGS}"
-    told = shown(stage.step(f"{row} deltaNeutralContract={neutral}"))
-    assert any(one.startswith("#0 Inactive") for one in told)
-    sizes = [one.terms.quantity for one in stage.engine.state.orders.values() if not one.orderId]
-    assert sizes == [] or max(sizes) <= 10**9 * 10_000
+@pytest.mark.parametrize(("delta", "side"), [(1, 1), (-1, -1)])
+def test_no_hedge_is_larger_than_an_order_may_be(delta: int, side: int) -> None:
+    stage = scenario(MARKET)
+    stage.step(f"submit #1 SELL 5 AAPL_C260 {VOLATILITY}=MKT")
+    engine = stage.engine
+    (order,) = [one for one in engine.state.orders.values() if one.orderId]
+    hedge = order.terms.extras.delta
+    assert hedge is not None
+    far = replace(hedge, delta=delta * 10**9 * RATE_SCALE)
+    terms = replace(order.terms, special=replace(order.terms.special, delta=far))
+    assert DeltaHedges(engine.instruments, engine.top).size(terms, 0, LARGEST) == side * LARGEST

@@ -15,6 +15,7 @@ from ...venue.units import SECOND, PriceUnits, SizeUnits, price_float
 from ...versions import HISTORY_IN_SHARES, QUOTES_IN_SHARES, VOLUME_TICKS_IN_SHARES
 from ...wire.batch import FramePart, FrameRun
 from ...wire.rows import RowTemplate, row_writer
+from .quote_venues import QuoteVenues
 from .quotes import (
     ASK,
     ASK_EXCH,
@@ -109,24 +110,14 @@ class LineWriter:
             if type(tick) is Quote:
                 if tick.bid != bid or tick.bidSize != bid_size:
                     self._side(found, (BID, BID_SIZE), (bid, tick.bid, tick.bidSize))
+                    shown, bid, bid_size = (bid, bid_size), tick.bid, tick.bidSize
                     if venues is not None:
-                        now, old = (
-                            venues.quoted(tick.bid, tick.bidSize),
-                            venues.quoted(bid, bid_size),
-                        )
-                        if now != old:
-                            found.append(self._exchange(BID_EXCH, now))
-                    bid, bid_size = tick.bid, tick.bidSize
+                        self._quoted(found, BID_EXCH, venues, shown, (bid, bid_size))
                 if tick.ask != ask or tick.askSize != ask_size:
                     self._side(found, (ASK, ASK_SIZE), (ask, tick.ask, tick.askSize))
+                    shown, ask, ask_size = (ask, ask_size), tick.ask, tick.askSize
                     if venues is not None:
-                        now, old = (
-                            venues.quoted(tick.ask, tick.askSize),
-                            venues.quoted(ask, ask_size),
-                        )
-                        if now != old:
-                            found.append(self._exchange(ASK_EXCH, now))
-                    ask, ask_size = tick.ask, tick.askSize
+                        self._quoted(found, ASK_EXCH, venues, shown, (ask, ask_size))
                 continue
             assert type(tick) is Print
             price, size = tick.price, tick.size
@@ -177,6 +168,19 @@ class LineWriter:
                 found.append(self._split(self._ticks.price(kinds[0], price, size))[1:])
         row = self._rows[kinds[1]]
         found.append((row.head, row.joined(written)))
+
+    def _quoted(
+        self,
+        found: list[FramePart],
+        kind: int,
+        venues: QuoteVenues,
+        before: tuple[PriceUnits, SizeUnits],
+        now: tuple[PriceUnits, SizeUnits],
+    ) -> None:
+        """The venues of a side, if others show it than before."""
+        letters = venues.quoted(*now)
+        if letters != venues.quoted(*before):
+            found.append(self._exchange(kind, letters))
 
     def _volume(self, units: SizeUnits) -> bytes:
         whole, rest = divmod(units, self._ticks.volume_unit)

@@ -251,7 +251,7 @@ class Ticks:
         if letters:
             letter = letters.traded(now.last_venue)
             if letter != (letters.traded(before.last_venue) if before is not None else ""):
-                yield TickString(self._id, LAST_EXCH, letter)
+                yield self.exchange(LAST_EXCH, letter)
         if self._net:
             return
         if now.volume != old[6] and not self._pair:
@@ -272,7 +272,7 @@ class Ticks:
         assert self._venues is not None
         found = self._venues.quoted(now[0], now[1])
         if found != self._venues.quoted(before[0] or 0, before[1] or 0):
-            yield TickString(self._id, ASK_EXCH if at else BID_EXCH, found)
+            yield self.exchange(ASK_EXCH if at else BID_EXCH, found)
 
     def _snapshot(self, now: Shown, quoted: int) -> Iterator[Message]:
         now = _valued(now) if self._value else now
