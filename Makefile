@@ -32,7 +32,7 @@ FILES := -n 3 --dist loadfile
 check: $(DEV_STAMP)  ## a minute and a half: tests without sockets, processes and searches (ARGS="-k wire" chooses)
 	PAPERTAPE_LANE=check $(PYTEST) -n 2 --dist loadfile $(ARGS)
 
-test: $(DEV_STAMP)  ## 7 minutes: every test, browser and other people's clients included (ARGS as above)
+test: $(DEV_STAMP)  ## 8 minutes: every test, browser and other people's clients included (ARGS as above)
 	PAPERTAPE_LANE=test $(PYTEST) $(FILES) $(ARGS)
 
 proof: $(DEV_STAMP)  ## 3 hours: searches: kills, cuts, damage, random days (QUICK=1: 5 minutes; KILLS=…; ARGS)
