@@ -87,6 +87,9 @@ TIFS = (
     "AUC", "GTX",
 )  # fmt: skip
 
+FEW = 6
+"""A cell names no more files than this."""
+
 
 def answer(name: str, fields: str) -> str:
     """What a venue says to an order of a type with these fields: "yes", or the refusal's code."""
@@ -147,8 +150,8 @@ def attributes() -> Iterator[str]:
         if row.use == "served":
             prefix = "" if row.record == "order" else f"{row.record}."
             files = named_in_tests().get(row.name, [])
-            more = f" and {len(files) - 3} more" if len(files) > 3 else ""
-            yield f"| `{prefix}{row.name}` | {', '.join(files[:3])}{more} |\n"
+            named = ", ".join(files) if len(files) <= FEW else "many"
+            yield f"| `{prefix}{row.name}` | {named} |\n"
 
 
 def render() -> str:
@@ -163,7 +166,10 @@ def render() -> str:
         parts.append("\n")
     parts.append("## Times in force\n\n")
     parts += grid({one.split()[0]: f"tif={one}" for one in TIFS})
-    parts.append("\n## Tests by attribute\n\nFiles under `tests` that place orders with it.\n\n")
+    parts.append(
+        "\n## Tests by attribute\n\nFiles under `tests` that name it; `many`: more than "
+        f"{FEW}, which a search for the name finds.\n\n"
+    )
     return "".join([*parts, *attributes()])
 
 
