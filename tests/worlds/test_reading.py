@@ -84,6 +84,7 @@ LINES = {
         }
     ),
     "on order": s.RuleStep(),
+    "on order CELL LMT ref SELLER": s.RuleStep(symbol="CELL", orderType="LMT", ref="SELLER"),
     "on every order SELL EUR.USD STP_LMT client 3 ref x as dip": s.RuleStep(
         side="SELL", symbol="EUR.USD", orderType="STP LMT", client=3, ref="x", name="dip",
         every=True,
@@ -209,6 +210,11 @@ WRONG = {
     "auction SPY noon print 5 at 12:00": (1, 13, "'noon' is not open or close"),
     "fill 60": (1, 1, "'fill' names no order"),
     "hold": (1, 1, "'hold' stands in a rule only"),
+    "on order BUYY SPY": (1, 10, "'BUYY' stands where the symbol does"),
+    "on order SPY LIMT": (1, 14, "'LIMT' is nothing of an order"),
+    "on order LIMIT SPY": (1, 10, "'LIMIT' stands where the symbol does"),
+    "expect order SEL 100 SPY": (1, 14, "before another one. Did you mean SELL?"),
+    "expect order BUY 100 LMTT SPY": (1, 22, "'LMTT' stands where the symbol does"),
     "on order BUY spy": (1, 14, "'spy' is nothing of an order"),
     "on order\n  contract X STK NYSE USD": (2, 3, "'contract' has no place in a rule"),
     "on order\n  expect orders 1": (2, 3, "'expect' has no place in a rule"),

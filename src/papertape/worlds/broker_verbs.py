@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from ..venue.broker.order_types import ORDER_TYPES
+from .order_words import take_order_word
 from .steps import (
     ActStep,
     CorrectionStep,
@@ -22,30 +22,12 @@ RULE: Final = (
 def read_rule(words: Words) -> RuleStep:
     """The head of a rule, behind ``on order`` or ``on every order``."""
     facts: dict[str, object] = {}
-    if words.peek() in ("BUY", "SELL"):
-        facts["side"] = words.next("a side")
     while words.more:
-        if words.take("client"):
-            facts["client"] = words.whole("a client id")
-        elif words.take("ref"):
-            facts["ref"] = words.free_text("a reference")
-        elif words.take("account"):
-            facts["account"] = words.next("an account")
-        elif words.take("as"):
+        if words.take("as"):
             facts["name"] = words.name()
-        elif (kind := order_type(words)) and "orderType" not in facts:
-            facts["orderType"] = kind
-        elif "symbol" not in facts and words.is_symbol():
-            facts["symbol"] = words.symbol()
-        else:
+        elif not take_order_word(words, facts):
             raise words.wrong("is nothing of an order", RULE)
     return msgspec.convert(facts, RuleStep)
-
-
-def order_type(words: Words) -> str:
-    """Take the type of an order if that is next: ``LMT``, ``STP_LMT``; else ""."""
-    name = words.peek().replace("_", " ")
-    return words.next("a type") and name if name in ORDER_TYPES else ""
 
 
 FILL: Final = "fill [NAME] [SIZE|rest|all] [@ PRICE]"

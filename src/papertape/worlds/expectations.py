@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from ..venue.broker.order_types import ORDER_TYPES
+from .order_words import take_order_word
 from .steps import ExpectStep
 from .words import Words
 
@@ -85,24 +85,11 @@ def read_expect(words: Words, *, at_end: bool = False) -> ExpectStep:
 def _order(words: Words, facts: dict[str, object]) -> None:
     """What an order is like."""
     while words.more and words.peek() not in ("within", "before"):
-        name = words.peek().replace("_", " ")
-        if words.peek() in ("BUY", "SELL") and "side" not in facts:
-            facts["side"] = words.next("a side")
-        elif name in ORDER_TYPES and "orderType" not in facts:
-            facts["orderType"] = words.next("a type") and name
-        elif words.take("@"):
+        if words.take("@"):
             facts["price"] = words.price()
-        elif words.take("client"):
-            facts["client"] = words.whole("a client id")
-        elif words.take("account"):
-            facts["account"] = words.next("an account")
-        elif words.take("ref"):
-            facts["ref"] = words.free_text("a reference")
         elif words.is_number() and "quantity" not in facts:
             facts["quantity"] = words.size()
-        elif words.is_symbol() and "symbol" not in facts:
-            facts["symbol"] = words.symbol()
-        else:
+        elif not take_order_word(words, facts):
             raise words.wrong("is nothing of an order", EXPECT)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
 from difflib import get_close_matches
+from itertools import takewhile
 from typing import Final
 
 import msgspec
@@ -38,6 +39,11 @@ class Word(msgspec.Struct, frozen=True):
     text: str
     column: int
     quoted: bool = False
+
+    @property
+    def is_symbol(self) -> bool:
+        """Whether it looks like a symbol: capitals, or a text in quotes."""
+        return self.quoted or (bool(_SYMBOL.fullmatch(self.text)) and not self.text.isdigit())
 
 
 def cut(line: str, number: int) -> list[Word]:
@@ -182,8 +188,12 @@ class Words:
 
     def is_symbol(self) -> bool:
         """Whether the next word looks like a symbol: capitals, or a text in quotes."""
-        quoted = self.more and self._words[self._at].quoted
-        return quoted or (bool(_SYMBOL.fullmatch(self.peek())) and not self.peek().isdigit())
+        return self.more and self._words[self._at].is_symbol
+
+    def ahead(self, *stops: str) -> list[Word]:
+        """The words behind the next one, up to the first that is one of ``stops``."""
+        behind = self._words[self._at + 1 :]
+        return list(takewhile(lambda word: word.text not in stops, behind))
 
     def number(self, what: str = "a number", legal: str = NUMBER) -> Decimal:
         """Take a number; commas between thousands are left out."""
