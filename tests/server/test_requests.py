@@ -108,7 +108,7 @@ def _sensible(draw: st.DrawFn, made: Any, cls: type[Message]) -> Any:
 
 
 @pytest.mark.parametrize("cls", SERVED, ids=name_of)
-@tries(20)
+@tries(8)
 @given(data=st.data())
 def test_no_request_that_is_served_is_answered_with_323(
     cls: type[Message], data: st.DataObject
@@ -117,7 +117,7 @@ def test_no_request_that_is_served_is_answered_with_323(
 
 
 @pytest.mark.parametrize("cls", OTHERS, ids=name_of)
-@tries(5)
+@tries(2)
 @given(data=st.data())
 def test_nor_is_one_that_is_not(cls: type[Message], data: st.DataObject) -> None:
     ask(cls, data)

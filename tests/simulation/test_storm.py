@@ -25,7 +25,7 @@ from papertape.worlds.reading import read_world
 from server.market import WrittenMarket
 from server.pair import Hall
 
-SEEDS = many(test=6, quick=100, proof=10_000)
+SEEDS = many(test=6, quick=60, proof=10_000)
 AT_ONCE = 500
 SPY = Contract(symbol="SPY", secType="STK", exchange="SMART", currency="USD")
 BASE = "quote SPY 170.00 x 170.02 * 5,000\n+1s ramp SPY 2% over 10m every 500ms\n"

@@ -61,7 +61,7 @@ def test_any_bytes_at_all() -> None:
     for version in FUZZED:
         for table in (catalogue.REQUESTS, catalogue.RESPONSES):
             codecs, random = Codecs(version, table), Random(version)
-            for _ in range(many(test=600, quick=4000, proof=200_000)):
+            for _ in range(many(test=600, quick=2000, proof=200_000)):
                 number = random.choice((*table, *(n + 200 for n in table), random.randrange(500)))
                 head = number.to_bytes(4) if version > 200 else f"{number}\0".encode()
                 body = random.choice((random.randbytes(random.randrange(60)), digits(random)))

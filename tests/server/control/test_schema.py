@@ -12,9 +12,11 @@ from server.control.test_serve import control
 from server.sockets import PATIENCE_S, run
 
 pytestmark = [pytest.mark.network, pytest.mark.process]
-EXAMPLES = str(many(test=1, quick=2, proof=100))
-PHASES = "examples,fuzzing" if LANE == "test" else "examples,coverage,fuzzing"
-"""``coverage`` tries each value of each parameter by itself: it takes most of the time."""
+EXAMPLES = str(many(test=1, quick=1, proof=100))
+PHASES = {"test": "examples,fuzzing", "quick": "coverage"}.get(LANE, "examples,coverage,fuzzing")
+"""``coverage`` tries each value of each parameter by itself: it takes most of the time. ``quick``
+runs behind ``test``.
+"""
 
 
 @pytest.mark.proof

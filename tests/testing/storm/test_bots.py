@@ -25,7 +25,7 @@ BUGS = (
     ("trusts_frozen", 6, "order-on-a-dead-line"),
 )
 """Bot, seed, judge; ``sends_again`` is in tests/cli/test_storm.py."""
-SURVIVES = many(test=1, quick=25, proof=1000)
+SURVIVES = many(test=1, quick=12, proof=1000)
 AT_ONCE = 25
 
 
