@@ -26,7 +26,7 @@ if LANE not in LANES:
 
 Item = TypeVar("Item")
 
-TRIES = {"check": 0.1, "test": 1, "quick": 8, "proof": 100}
+TRIES = {"check": 0.1, "test": 1, "quick": 5, "proof": 100}
 """Samples of a property test, as a multiple of those of ``test``."""
 FEWEST = 2
 OUTSIDE = ("network", "process")

@@ -108,7 +108,7 @@ def _sensible(draw: st.DrawFn, made: Any, cls: type[Message]) -> Any:
 
 
 @pytest.mark.parametrize("cls", SERVED, ids=name_of)
-@tries(8)
+@tries(5)
 @given(data=st.data())
 def test_no_request_that_is_served_is_answered_with_323(
     cls: type[Message], data: st.DataObject
