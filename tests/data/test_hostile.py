@@ -92,7 +92,7 @@ def damaged(data: bytes, damage: list[tuple[str, float, bytes, bytes]]) -> bytes
     return data
 
 
-@tries(100)
+@tries(50)
 @given(data=st.data())
 def test_a_damaged_source_is_refused_or_can_be_played(
     data: st.DataObject, files: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory

@@ -64,7 +64,7 @@ def test_what_is_no_time(text: str) -> None:
         Stamps(UTC, DateOrder.DMY).read(text)
 
 
-@tries(300)
+@tries(100)
 @given(st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2035, 1, 1)))
 def test_a_wall_clock_is_read_as_the_zone_has_it(moment: datetime) -> None:
     moment = moment.replace(fold=0)  # an hour that is twice is the first one
