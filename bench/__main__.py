@@ -6,6 +6,7 @@ how, and which options there are. ``markdown`` prints what was measured last, fo
 """
 
 import ast
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -87,6 +88,8 @@ def measured(name: str, options: list[str]) -> int:
     except KeyboardInterrupt:
         say(f"{name}: interrupted; nothing of it was kept")
         return 130
+    except BrokenPipeError:  # nobody reads on
+        raise
     except (OSError, RuntimeError, subprocess.SubprocessError, PapertapeError) as error:
         say(f"{name}: {error}")
         return 1
@@ -136,5 +139,16 @@ def document(name: str) -> str:
     return ast.get_docstring(ast.parse(source)) or ""
 
 
+def program() -> int:
+    """``main`` for a shell: whoever reads may stop reading, as ``head`` does."""
+    try:
+        status = main(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(program())

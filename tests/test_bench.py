@@ -1,7 +1,9 @@
 """What the command line of the measurements takes; nothing is measured here."""
 
 import ast
+import os
 import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,8 @@ from typing import Any
 import pytest
 from bench import common, messages
 from bench.__main__ import HAVE_OPTIONS, LONG, SUITES, document, main, split
+
+from lanes import HANGS_S
 
 ALL = SUITES | LONG
 
@@ -99,6 +103,20 @@ def test_a_suite_that_cannot_go_on_is_told_and_none_comes_after_it(
     assert main(["talk", "fan"]) == status
     assert capsys.readouterr().out.startswith(told)
     assert not ran
+
+
+@pytest.mark.process
+def test_a_reader_that_stops_reading_is_no_traceback() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "bench", "--help"],
+            cwd=common.ROOT, stdout=writer, stderr=subprocess.PIPE, timeout=HANGS_S, check=False,
+        )  # fmt: skip
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 @pytest.mark.parametrize("name", sorted(ALL))
