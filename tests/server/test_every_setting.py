@@ -10,7 +10,7 @@ from papertape.model import Contract
 from papertape.server.config_table import NAMES, TABLE
 from papertape.venue.market.source import PriceBar
 from papertape.venue.units import SECOND
-from papertape.wire.catalogue import account, contract, history, market, orders, reports
+from papertape.wire.catalogue import account, contract, history, market, orders, reports, session
 from server.handlers.test_exercise import ask, holding
 from server.pair import VERSIONS, Hall
 from server.shown import lines
@@ -56,6 +56,7 @@ PROOFS = {
     "maintainConnectionOnIncorrectFields": SETTINGS
     + "test_a_field_that_cannot_be_read_may_end_the_connection",
     "compatibilityModeNasdaqStocks": HERE + "test_nasdaq_is_called_island",
+    "componentExchSeparator": HERE + "test_router_and_listing_in_one_field",
     "sendInstrumentTimezone": SETTINGS + "test_times_are_in_the_zone_that_the_setting_says",
     "sendForexDataInCompatibilityMode": HERE + "test_currency_prices_in_halves_or_whole_pips",
     "maintainAndResubmitOrdersOnReconnect": "server/plant/test_broker_link.py::",
@@ -166,6 +167,41 @@ def test_nasdaq_is_called_island(version: int, island: bool) -> None:
     client.send(placed)
     got = client.of(reports.OpenOrder)
     assert {one.contract.exchange for one in got} == {name}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("separator", "exchange", "understood"),
+    [
+        ("", "SMART:NASDAQ", True),
+        ("", "SMART/NASDAQ", True),
+        ("", "SMART|NASDAQ", False),
+        ("|", "SMART|NASDAQ", True),
+        ("|", "SMART:NASDAQ", True),
+        ("->", "SMART->ISLAND", True),
+        ("->", "SMART|NASDAQ", False),
+    ],
+)
+def test_router_and_listing_in_one_field(
+    version: int, separator: str, exchange: str, understood: bool
+) -> None:
+    hall = Hall(api={"componentExchSeparator": separator})
+    hall.quote("AAPL 99.98 x 100.00")
+    client = hall.client(1, version)
+    placed = order(7, "BUY 10 AAPL LMT 99")
+    placed.contract.exchange = exchange
+    client.send(contract.ReqContractDetails(4, placed.contract))
+    client.send(placed)
+    got = client.got()
+    found = [one for one in got if isinstance(one, contract.ContractData | reports.OpenOrder)]
+    errors = [one for one in got if isinstance(one, session.ErrorMessage) and one.id > 0]
+    if understood:
+        assert {type(one) for one in found} == {contract.ContractData, reports.OpenOrder}
+        assert {one.contract.exchange for one in found} == {"SMART"}
+        assert not errors
+    else:
+        assert not found
+        assert [(one.id, one.errorCode) for one in errors] == [(4, 200), (7, 200)]
 
 
 # ---------------------------------------------------------------- currencies

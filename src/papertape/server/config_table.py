@@ -172,7 +172,6 @@ PATHS = {
 NO_PROFILES = "groups always carry it, as in a TWS from server version 177 on"
 NO_FLAGS = "accounts are flagged in the window of TWS, and a station has none"
 NO_BONDS = "no words of such a warning are published: orders for bonds pass"
-NO_VENUES = "the tape does not tell at which exchanges a quote stands"
 NO_ROUTES = "every SMART order trades against the one displayed market"
 NO_WINDOW = "it concerns the window of TWS, and a station has none"
 EDITABLE, FINAL = "editable until cutoff time", "final"
@@ -221,7 +220,7 @@ def _settings() -> list[Setting]:
         ("bulkDataTimeout", number(1, 3600), 30,
          "Seconds that a history request waits for a broken data farm, before 162."),
         ("componentExchSeparator", text(8), "",
-         "Separates the exchanges in the ticks 32, 33 and 84.", NO_VENUES),
+         "Stands between exchange and primary exchange in one field, as `:` and `/` always do."),
         ("showForexDataIn1_10Pips", flag, True,
          "Currency prices have tenths of a pip; otherwise halves."),
         ("allowForexTradingIn1_10Pips", flag, True,

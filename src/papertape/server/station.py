@@ -33,6 +33,7 @@ from .event_bus import EventBus
 from .handlers import HANDLERS, registered, unserved
 from .handlers import session as opening
 from .handlers.services import Services
+from .incoming import separated
 from .margin_ahead import MarginAhead
 from .market_data.books import DepthStreams
 from .market_data.channels import Channels
@@ -381,6 +382,8 @@ class Station:
         if handler is None:
             unserved.answer(session, message)
             return None
+        if separator := self.config.settings.componentExchSeparator:
+            message = separated(message, separator)
         return handler(self._services, session, message)
 
     def begin(self, session: Session, message: StartApi) -> Iterator[None] | None:

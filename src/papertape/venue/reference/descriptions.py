@@ -4,7 +4,9 @@ A description that TWS would not look up is refused, which depends on what it is
 decided here alone. Refusals carry the API code and its facts.
 """
 
+import re
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -50,6 +52,9 @@ NO_EXPIRY = Refusal(321, variant="no_expiry")
 NO_SERIES = Refusal(321, variant="series")
 NO_EXCHANGE = Refusal(321, variant="exchange")
 NO_ORDER_EXCHANGE = Refusal(321, variant="no_exchange")
+SEPARATOR: Final = ":"
+_SEPARATED = re.compile("[:/]")
+"""TWS reads ``SMART:ARCA`` and ``SMART/ARCA`` as exchange SMART, primary exchange ARCA."""
 ORDER_TAG = "bF"
 """How the validation errors of orders are marked; the sender marks those of other requests."""
 
@@ -83,7 +88,7 @@ def _missing(wanted: Contract, purpose: Purpose) -> Refusal | None:
         gap = _gap_in_series(wanted, kind)
         if gap is not None:
             return gap
-    if wanted.exchange.strip():
+    if exchange_of(wanted):
         return None
     return NO_ORDER_EXCHANGE if purpose is Purpose.ORDER else NO_EXCHANGE
 
@@ -107,17 +112,20 @@ def _gap_in_series(wanted: Contract, kind: str) -> Refusal | None:
 
 
 def exchange_of(wanted: Contract) -> str:
-    name = wanted.exchange.strip().upper()
+    """The exchange that is asked for: what stands in front of a separator."""
+    name = _SEPARATED.split(wanted.exchange, maxsplit=1)[0].strip().upper()
     return ALIASES.get(name, name)
 
 
 def primary_of(wanted: Contract) -> str:
-    """The primary exchange that is asked for.
+    """The primary exchange that is asked for, in its own field or else behind the exchange.
 
     SMART is a router and lists nothing: it stands for none, as programs that name it on every
     contract found with TWS. What follows a point is no part of the name.
     """
-    name = wanted.primaryExchange.strip().upper().partition(".")[0]
+    behind = _SEPARATED.split(wanted.exchange, maxsplit=1)[1:]
+    text = wanted.primaryExchange.strip() or "".join(behind).strip()
+    name = text.upper().partition(".")[0]
     return "" if name == SMART else ALIASES.get(name, name)
 
 
