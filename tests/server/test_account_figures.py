@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from papertape.server.figure_rows import LEDGER
+from papertape.venue.broker.profile import Profile
 from papertape.wire.catalogue import account
 from papertape.wire.message import Message
 from server.pair import VERSIONS, Client, Hall, Stopwatch
@@ -153,6 +154,40 @@ def test_a_summary_has_every_tag_once_and_the_end() -> None:
         "accountSummary 5 TotalCashValue",
         "accountSummaryEnd 5",
     ]
+
+
+def ledger_of(client: Client, group: str = "All") -> dict[tuple[str, str, str], str]:
+    """The rows of a summary with the cash of every currency, by account, tag and currency."""
+    client.send(account.ReqAccountSummary(5, group, "NetLiquidation,$LEDGER:ALL"))
+    rows = client.of(account.AccountSummary)
+    found = {(row.account, row.tag, row.currency): row.value for row in rows}
+    assert len(found) == len(rows)
+    return found
+
+
+def test_a_ledger_is_that_of_the_group_and_has_its_name() -> None:
+    found = ledger_of(Hall().client())
+    own = {key: value for key, value in found.items() if key[0] != "All"}
+    assert own == {("DU1234567", "NetLiquidation", "USD"): "1000000.00"}
+    assert found["All", "AccountOrGroup", "BASE"] == found["All", "AccountOrGroup", "USD"] == "All"
+    assert found["All", "TotalCashBalance", "USD"] == "1000000.00"
+    assert found["All", "TotalCashBalance", "BASE"] == "1000000.00"
+
+
+def test_several_accounts_have_one_ledger_together() -> None:
+    hall = Hall(profile=Profile(accounts=("DU1", "DU2")))
+    hall.quote("AAPL 99.98 x 100.00")
+    client = hall.client()
+    bought = order(1, "BUY 100 AAPL MKT")
+    bought.order.account = "DU2"
+    client.send(bought).got()
+    found = ledger_of(client)
+    assert {key[0] for key in found if key[1] == "NetLiquidation"} == {"DU1", "DU2"}
+    assert {key[0] for key in found if key[1] != "NetLiquidation"} == {"All"}
+    assert found["All", "StockMarketValue", "USD"] == "9999.00"
+    cash = Decimal(found["All", "TotalCashBalance", "USD"])
+    assert cash == Decimal(2_000_000) - Decimal("10000.00") - Decimal("1.00")
+    assert abs(cash - Decimal(found["All", "TotalCashBalance", "BASE"])) < Decimal("0.01")
 
 
 def test_a_summary_repeats_only_what_changed() -> None:

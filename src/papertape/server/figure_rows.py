@@ -58,6 +58,7 @@ class FigureRows:
         self._now = now
         self._running = running
         self._values: dict[tuple[str, int], tuple[AccountFigure, ...]] = {}
+        self._ledgers: dict[tuple[str, tuple[str, ...]], tuple[AccountFigure, ...]] = {}
         self._updates: dict[tuple[str, int], list[Message]] = {}
         self._same: dict[tuple[str, int, int], SameFrames] = {}
         self._multi: dict[tuple[str, str, bool, int], list[Message]] = {}
@@ -74,9 +75,18 @@ class FigureRows:
 
     def summary(self, names: tuple[str, ...], group: str) -> Iterator[AccountFigure]:
         """The rows of the tags of a summary, of the accounts of a group; none of one that is no
-        more."""
-        for account in self._queries.group(group) or ():
-            yield from map(self._shown, self._running(account).summary(names))
+        more. The ledger of all of them comes last, once, under the name of the group."""
+        accounts = self._queries.group(group) or ()
+        ledger = tuple(name for name in names if name.startswith("$LEDGER"))
+        plain = tuple(name for name in names if name not in ledger) if ledger else names
+        for account in accounts:
+            yield from map(self._shown, self._running(account).summary(plain))
+        if ledger and accounts:
+            key = group, ledger
+            if key not in self._ledgers:
+                worths = [self._running(account).valuation() for account in accounts]
+                self._ledgers[key] = self._queries.ledger(group, worths, ledger, self._now)
+            yield from map(self._shown, self._ledgers[key])
 
     def send_updates(self, session: Session, account: str, since: int) -> int:
         """Send the values of an account and its positions, each with its time, and the time: all of

@@ -92,6 +92,10 @@ class CombinedFigures:
         """The rows that have changed after an update of the book; after 0 all of them."""
         return self.book.rows(since)
 
+    def valuation(self) -> Valuation:
+        """All accounts at the prices that their positions stand at."""
+        return self._worth
+
     def summary(self, tags: tuple[str, ...]) -> tuple[AccountFigure, ...]:
         """The rows of the tags of a summary."""
         return summary_of(self.book.rows(), self._code, self._worth, tags)

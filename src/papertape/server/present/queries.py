@@ -4,7 +4,7 @@ Rows come lazily where there may be many, so that whoever asks can pause between
 """
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import chain, islice
 from types import MappingProxyType
@@ -28,8 +28,8 @@ from ...venue.reference.times import eastern
 from ...venue.tws import order_ids
 from ...venue.units import RATE_SCALE, Nanos, price_float, size_decimal
 from ..venue_port import ReadModel
-from .account_values import AccountFigure, account_values, summary_values
-from .combined_figures import CombinedFigures
+from .account_values import AccountFigure, account_values, summary_of, summary_values
+from .combined_figures import CombinedFigures, combined
 from .events import OrderView
 from .profits import ProfitRow, Profits, each_step, single_profit, summed
 from .running_figures import RunningFigures
@@ -456,6 +456,18 @@ class Queries:
             base = self.base_currency(code)
             rows += summary_values(code, base, self._figures(code, now), tags)
         return tuple(rows)
+
+    def ledger(
+        self, group: str, worths: Sequence[Valuation], tags: tuple[str, ...], now: Nanos
+    ) -> tuple[AccountFigure, ...]:
+        """The ``$LEDGER`` rows of some accounts together, which TWS tells under the name that they
+        were asked for by; in the advisor's currency, or that of the first."""
+        worth = worths[0]
+        if len(worths) > 1:
+            advisor = self.advisor()
+            base = self.base_currency(advisor) if advisor else next(iter(worth.rates))
+            worth = combined(worths, base, self._margin(now))
+        return summary_of((), group, worth, tags)
 
     def overview(self, account: str, now: Nanos) -> dict[str, str | float]:
         """What an account is and its main figures, in its base currency."""
