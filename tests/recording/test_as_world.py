@@ -18,7 +18,7 @@ from papertape.recording.as_world import as_world
 from papertape.recording.format import WireRecording, write
 from papertape.recording.imports import load
 from papertape.venue.units import SECOND
-from papertape.wire.catalogue.account import AccountSummary, Position
+from papertape.wire.catalogue.account import AccountSummary, AccountValue, Position
 from papertape.wire.catalogue.market import ReqMktData, TickPrice, TickSize
 from papertape.wire.catalogue.orders import CancelOrder, PlaceOrder
 from papertape.wire.catalogue.reports import ExecutionDetails, OpenOrder, OrderStatus
@@ -50,6 +50,8 @@ def test_accounts_cash_and_positions() -> None:
         .say(AccountSummary(1, "DU1234567", "TotalCashValue", "25000.50", "USD"), at=5)
         .say(AccountSummary(1, "DU1234567", "TotalCashValue", "1.00", "USD"), at=6)
         .say(AccountSummary(1, "DU1234567", "NetLiquidation", "99", "USD"), at=6)
+        .say(AccountSummary(1, "All", "CashBalance", "700.00", "EUR"), at=6)  # a ledger: no account
+        .say(AccountValue("CashBalance", "500.00", "CHF", "DU1234567"), at=6)
         .say(
             Position("DU1234567", SPY, D(-5), 170.5), Position("DU1234567", CALL, D(2), 150.0), at=7
         )
@@ -58,6 +60,7 @@ def test_accounts_cash_and_positions() -> None:
     assert steps(script) == [
         (None, s.StartStep(text="2026-04-10 12:00:00 UTC")),
         (None, s.AccountStep(account="DU1234567", cash=D("25000.50"), currency="USD")),
+        (None, s.AccountStep(account="DU1234567", cash=D("500.00"), currency="CHF")),
         (None, s.HoldingStep(account="DU1234567", symbol="SPY", quantity=D(-5), price=D("170.5"))),
         (None, s.HoldingStep(
             account="DU1234567", symbol="SPY   260515C00170000", quantity=D(2), price=None)),

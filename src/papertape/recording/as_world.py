@@ -255,10 +255,12 @@ class _Session:
                 story.cancelled = True
 
     def _cash(self, message: Any) -> None:
-        key = message.key if isinstance(message, account.AccountValue) else message.tag
-        code = getattr(message, "accountName", "") or getattr(message, "account", "")
+        if isinstance(message, account.AccountValue):
+            key, code, keys = message.key, message.accountName, {"CashBalance", "TotalCashValue"}
+        else:  # its CashBalance is the ledger of a group, under the name of that
+            key, code, keys = message.tag, message.account, {"TotalCashValue"}
         amount = _amount(message.value)
-        plain = key in ("CashBalance", "TotalCashValue") and _CURRENCY.match(message.currency)
+        plain = key in keys and _CURRENCY.match(message.currency)
         if plain and code and amount is not None and amount >= 0 and message.currency != "BASE":
             self._writing.cash(code, amount, message.currency)
 
