@@ -53,7 +53,7 @@ def test_frozen_quotes_are_the_last_ones(snapshot: bool, wish: int) -> None:
 
 @pytest.mark.parametrize("interval", [0, 250])
 def test_a_line_over_the_close_and_the_next_open(interval: int) -> None:
-    hall, client = tape(at("20260413 15:59:58"))
+    hall, client = tape(at("20260413 19:59:58"))
     hall = Hall(
         market=hall.market,
         now=hall.now,
@@ -68,7 +68,7 @@ def test_a_line_over_the_close_and_the_next_open(interval: int) -> None:
     told = frozen.got()
     assert [m.marketDataType for m in told if isinstance(m, wire.MarketDataType)] == [2]
     assert not [m for m in told if isinstance(m, wire.TickPrice) and m.price == -1]
-    hall.now = at("20260414 09:30:03")  # the night itself takes no turns here
+    hall.now = at("20260414 04:00:03")  # the night itself takes no turns here
     hall.settle()
     assert set(sides(plain)) == SIDES
     assert [m.marketDataType for m in frozen.of(wire.MarketDataType)] == [1]

@@ -13,6 +13,7 @@ from papertape.venue.market.source import Print, Quote
 from papertape.venue.market.tape import open_market
 from papertape.venue.reference.calendars import calendar_of
 from papertape.venue.reference.listings import CATALOGUE
+from papertape.venue.reference.sessions import REGULAR
 from papertape.venue.units import DAY, MINUTE, SECOND, SIZE_SCALE
 from papertape.wire.catalogue import history, session
 from papertape.wire.catalogue import ticks as wire
@@ -293,13 +294,13 @@ def test_ticks_of_the_past_are_those_of_the_tape() -> None:
 
 def test_one_request_is_answered_out_of_one_session() -> None:
     hall, client = tape(at("20260414 11:00:00"))
-    opens, closes = at("20260413 09:30:00"), at("20260413 16:00:00")
-    got = answer(client, asked(endDateTime="20260414 09:30:00 US/Eastern", numberOfTicks=50))
+    opens, closes = at("20260413 04:00:00"), at("20260413 20:00:00")
+    got = answer(client, asked(endDateTime="20260414 04:00:00 US/Eastern", numberOfTicks=50))
     times = [tick.time for tick in got.historicalTicksLast]
-    assert len(times) >= 50 and closes // SECOND - 600 < times[0] <= times[-1] < closes // SECOND
+    assert len(times) >= 50 and closes // SECOND - 3600 < times[0] <= times[-1] < closes // SECOND
     got = answer(client, asked(startDateTime="20260412 12:00:00 US/Eastern", numberOfTicks=5))
     assert got.historicalTicksLast[0].time - opens // SECOND < 60  # a Sunday: the next session
-    got = answer(client, asked(startDateTime="20260413 15:59:50 US/Eastern"))
+    got = answer(client, asked(startDateTime="20260413 19:50:00 US/Eastern"))
     assert all(tick.time < closes // SECOND for tick in got.historicalTicksLast)
     assert hall.station.next_due() is None
 
@@ -311,7 +312,10 @@ def test_since_when_there_are_data(form: int, regular: int) -> None:
     got = answer(client, wire.ReqHeadTimeStamp(3, AAPL, regular, "TRADES", form))
     head = hall.market.head(AAPL_ID)
     assert got.reqId == 3
-    assert got.headTimestamp == (str(head // SECOND) if form == 2 else "20160404-13:30:00")
+    begins = at("20160404 09:30:00") if regular else at("20160404 04:00:00")
+    assert head == at("20160404 04:00:00")
+    text = "20160404-13:30:00" if regular else "20160404-08:00:00"
+    assert got.headTimestamp == (str(begins // SECOND) if form == 2 else text)
     assert client.send(wire.CancelHeadTimeStamp(3), wire.CancelHeadTimeStamp(4)).got() == []
 
 
@@ -371,6 +375,7 @@ def test_a_histogram_has_the_volume_of_the_bars() -> None:
     bars = hall.market.bars(
         AAPL_ID, start=start, end=at("20260413 11:00:00"), step=MINUTE, what="TRADES"
     )
+    bars = [bar for bar in bars if not hall.station.venue.hours.opens(AAPL_ID, REGULAR, bar.start)]
     volume = sum(row.size for row in got.histogramDataEntries)
     assert volume == Decimal(sum(bar.volume for bar in bars)) / SIZE_SCALE
     prices = [row.price for row in got.histogramDataEntries]

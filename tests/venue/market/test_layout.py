@@ -18,7 +18,6 @@ from venue.scenario import at
 WEDNESDAY = at("20261125 11:00:00")  # before Thanksgiving and the half day after it
 MARKET = market(WEDNESDAY, exchange=True)
 KINDS = (RECORDED, MINUTES, SYNTHETIC, CURRENCY)
-STOCKS = KINDS[:3]
 instants = st.integers(WEDNESDAY - 12 * DAY, WEDNESDAY + 12 * DAY)
 
 ANCHORS = [
@@ -44,12 +43,14 @@ def test_the_recorded_day_stands_in_the_session_of_the_anchor(anchor: str, begin
 def test_sessions_of_a_week_with_a_holiday() -> None:
     spans = MARKET.sessions(SYNTHETIC, at("20261123 00:00:00"), at("20261130 23:00:00"))
     assert spans == [
-        (at(f"{day} 09:30:00"), at(f"{day} {close}:00"))
-        for day, close in [
-            ("20261123", "16:00"), ("20261124", "16:00"), ("20261125", "16:00"),
-            ("20261127", "13:00"), ("20261130", "16:00"),
+        (at(f"{day} 04:00:00"), at(f"{day} {end}:00"))
+        for day, end in [
+            ("20261123", "20:00"), ("20261124", "20:00"), ("20261125", "20:00"),
+            ("20261127", "17:00"), ("20261130", "20:00"),
         ]
     ]  # fmt: skip
+    recorded = MARKET.sessions(MINUTES, at("20261127 00:00:00"), at("20261127 23:00:00"))
+    assert recorded == [(at("20261127 09:30:00"), at("20261127 13:00:00"))]
 
 
 def test_currencies_trade_from_the_evening_before() -> None:
@@ -61,10 +62,13 @@ def test_currencies_trade_from_the_evening_before() -> None:
     ]
 
 
-@pytest.mark.parametrize("con_id", STOCKS)
-@pytest.mark.parametrize(("close", "opens"), [
-    ("20261125 16:00:00", "20261127 09:30:00"),
-    ("20261127 13:00:00", "20261130 09:30:00"),
+@pytest.mark.parametrize(("con_id", "close", "opens"), [
+    (RECORDED, "20261125 16:00:00", "20261127 09:30:00"),
+    (RECORDED, "20261127 13:00:00", "20261130 09:30:00"),
+    (MINUTES, "20261125 16:00:00", "20261127 09:30:00"),
+    (MINUTES, "20261127 13:00:00", "20261130 09:30:00"),
+    (SYNTHETIC, "20261125 20:00:00", "20261127 04:00:00"),
+    (SYNTHETIC, "20261127 17:00:00", "20261130 04:00:00"),
 ])  # fmt: skip
 def test_nothing_ticks_while_it_is_closed(con_id: int, close: str, opens: str) -> None:
     assert not list(MARKET.ticks(con_id, at(close) - 1, at(opens) - 1))
@@ -77,14 +81,21 @@ def test_nothing_ticks_while_it_is_closed(con_id: int, close: str, opens: str) -
     assert MARKET.day(con_id, at(opens) - 1) == MARKET.day(con_id, at(close) - 1)
 
 
-@pytest.mark.parametrize("con_id", STOCKS)
-def test_a_half_day_ends_at_one(con_id: int) -> None:
-    begin, close = at("20261127 09:30:00"), at("20261127 13:00:00")
+@pytest.mark.parametrize(("con_id", "opens"), [
+    (RECORDED, "09:30:00"), (MINUTES, "09:30:00"), (SYNTHETIC, "04:00:00"),
+])  # fmt: skip
+def test_a_half_day_ends_at_one(con_id: int, opens: str) -> None:
+    """What has hours around the session goes on until five; its close is that of one o'clock."""
+    begin, close = at(f"20261127 {opens}"), at("20261127 13:00:00")
+    session = close
+    if con_id == SYNTHETIC:
+        close = at("20261127 17:00:00")
     prints = [t for t in MARKET.ticks(con_id, begin - 1, close + DAY) if isinstance(t, Print)]
     stats = MARKET.day(con_id, close + MINUTE)
     assert (stats.open, stats.last) == (prints[0].price, prints[-1].price)
     assert stats.volume == sum(one.size for one in prints)
-    assert MARKET.day(con_id, at("20261130 09:30:00")).close == prints[-1].price
+    last = [one for one in prints if one.time < session][-1]
+    assert MARKET.day(con_id, at("20261130 09:30:00")).close == last.price
     (bar,) = MARKET.bars(con_id, start=begin, end=close + DAY, step=DAY, what="TRADES")
     assert (bar.start, bar.open, bar.close) == (begin, prints[0].price, prints[-1].price)
     assert (bar.volume, bar.count) == (stats.volume, len(prints))
@@ -148,10 +159,10 @@ def test_trading_start_counts_trading_time(con_id: int, now: int, days: int) -> 
 @pytest.mark.parametrize("since", ["20261124 00:00:00", "20261124 09:30:00"])
 def test_the_first_hour_begins_with_the_day(since: str) -> None:
     span = {"start": at(since), "end": at("20261124 23:00:00")}
-    found = MARKET.bars(SYNTHETIC, step=60 * MINUTE, what="TRADES", **span)
+    found = MARKET.bars(MINUTES, step=60 * MINUTE, what="TRADES", **span)
     hours = ("09:30", "10:00", "11:00", "12:00", "13:00", "14:00", "15:00")
     assert [bar.start for bar in found] == [at(f"20261124 {hour}:00") for hour in hours]
-    half = MARKET.bars(SYNTHETIC, step=30 * MINUTE, what="TRADES", **span)
+    half = MARKET.bars(MINUTES, step=30 * MINUTE, what="TRADES", **span)
     assert (found[0].open, found[0].volume) == (half[0].open, half[0].volume)
     assert found[1].volume == half[1].volume + half[2].volume
 

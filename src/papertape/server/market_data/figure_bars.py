@@ -15,7 +15,7 @@ from ...venue.reference.instruments import Instrument
 from ...venue.units import DAY, Nanos
 from .history import part_of_bars, parts
 from .past_days import RETURNS, yearly_volatility
-from .regular_bars import Regular, grouped
+from .regular_bars import Regular, day_bars, grouped
 
 FIGURES: Final = 1_000_000_000
 """Parts of one: a volatility of 20 % is 200,000,000."""
@@ -86,9 +86,7 @@ class _Closes:
         start, end = span
         days = self._market.sessions(self._con_id, start - _DAYS_BEFORE, end)
         for place, (begins, ends) in enumerate(days):
-            for bar in self._market.bars(
-                self._con_id, start=begins, end=ends, step=DAY, what="TRADES"
-            ):
+            for bar in day_bars(self._market, self._con_id, (begins, ends), "TRADES"):
                 self._begins.append(begins)
                 self._closes.append(bar.close)
             if place % _A_TURN == 0:

@@ -12,6 +12,7 @@ from typing import Final
 from ...venue.market.source import MarketSource, PriceBar
 from ...venue.reference.securities import UNTRADED, Instrument
 from ...venue.units import DAY, Nanos
+from .regular_bars import day_bars
 
 YEAR: Final[Nanos] = 52 * 7 * DAY
 _LOOK_BACK: Final[Nanos] = YEAR + 15 * DAY
@@ -60,9 +61,7 @@ class PastDays:
             left -= 1
             self._looked += 1
             begins, ends = self._spans.pop()
-            self.bars += self._market.bars(
-                self._con_id, start=begins, end=ends, step=DAY, what=self._what
-            )
+            self.bars += day_bars(self._market, self._con_id, (begins, ends), self._what)
 
     def within(self, span: Nanos) -> list[PriceBar] | None:
         """The days that began within a span before the present one; None while not all are

@@ -103,6 +103,17 @@ class ShownMarket:
             return bars
         return [_rounded(bar, ("open", "high", "low", "close"), unit) for bar in bars]
 
+    def regular_days(
+        self, con_id: int, *, start: Nanos, end: Nanos, what: str
+    ) -> list[PriceBar] | None:
+        """Prices rounded to the nearest."""
+        tell = getattr(self._market, "regular_days", None)
+        bars = tell and tell(con_id, start=start, end=end, what=what)
+        unit = self._unit(con_id)
+        if unit == 1 or bars is None:
+            return bars
+        return [_rounded(bar, ("open", "high", "low", "close"), unit) for bar in bars]
+
     def depth(self, con_id: int, now: Nanos, levels: int) -> Depth:
         """Bids rounded down, asks up."""
         book, unit = self._market.depth(con_id, now, levels), self._unit(con_id)

@@ -43,6 +43,9 @@ class DayLine(Protocol):
     def dated(self, number: int) -> Nanos:
         """The instant whose date is that of the trading day."""
 
+    def regular(self, number: int) -> Span | None:
+        """When the regular session of a trading day begins and closes; None where there is none."""
+
 
 def bars(
     line: DayLine, span: Span, step: Nanos, what: str, shut: Sequence[Span] = ()
@@ -148,6 +151,26 @@ def _days(
         if piece is None:
             continue
         yield at if step == DAY else period_start(at, step), at, piece
+
+
+def regular_days(line: DayLine, span: Span, what: str) -> list[PriceBar]:
+    """The regular sessions of the trading days that touch a span, each with the date of its day,
+    as far as they begin before its end; none on a tape without sessions."""
+    found: list[PriceBar] = []
+    start, end = span
+    for number, begin, close in line.sessions(start, end):
+        session = line.regular(number)
+        if session is None:
+            continue
+        piece: Piece | None = None
+        for of, _, part in line.parts(begin, min(close, end)):
+            begins, closes = max(session[0], part.begins), min(session[1], part.ends, end + 1)
+            if of == number and begins < min(closes, end):
+                more = day_piece(line.day(number), what, begins - part.base, closes - part.base)
+                piece = joined(piece, more)
+        if piece is not None:
+            found.append(_price_bar(line.dated(number), piece))
+    return found
 
 
 def _open_piece(

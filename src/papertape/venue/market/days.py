@@ -7,7 +7,7 @@ Times are offsets from the day's beginning; which instant that is, the tape know
 
 from array import array
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from operator import ge
 from typing import Any, Protocol
 
@@ -207,8 +207,87 @@ class MirroredDay:
         return piece.close
 
 
+class DayPart:
+    """Some minutes of a day, which are those of another day from its beginning on."""
+
+    def __init__(
+        self, first: int, minutes: int, make: Callable[[], Day], *, whole: bool = True
+    ) -> None:
+        """``whole``: they are all of the other day."""
+        self.first = first
+        self.minutes = minutes
+        self.whole = whole
+        self._make = make
+        self._made: Day | None = None
+
+    def day(self) -> Day:
+        """The other day, made when first asked for."""
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def piece(self, what: str, start: Nanos, end: Nanos) -> Piece | None:
+        """What these minutes add to the bar over ``start <= offset < end`` of the day."""
+        base, length = self.first * MINUTE, self.minutes * MINUTE
+        lower, upper = max(start - base, 0), min(end - base, length)
+        if lower >= upper:
+            return None
+        if self.whole and upper - lower == length:
+            return self.day().whole(what)
+        return day_piece(self.day(), what, lower, upper)
+
+
+class PartedDay:
+    """A day of several that follow one another without a pause; each is made when it is needed."""
+
+    def __init__(self, parts: Sequence[DayPart], seed: int, blocks: Cache) -> None:
+        self.parts = parts
+        self.length = (parts[-1].first + parts[-1].minutes) * MINUTE
+        self._seed = seed
+        self._blocks = blocks
+        self._rows: dict[str, Rows] = {}
+
+    def block(self, offset: Nanos) -> Block:
+        minute = offset // MINUTE
+        part = next(one for one in self.parts if minute < one.first + one.minutes)
+        within = offset - part.first * MINUTE
+        if not part.first:
+            return part.day().block(within)
+        key = (self._seed, minute)
+        block: Block = self._blocks.get(
+            key, lambda: part.day().block(within).moved(part.first * MINUTE)
+        )
+        return block
+
+    def rows(self, what: str) -> Rows:
+        found = self._rows.get(what)
+        if found is None:
+            rows = [part.day().rows(what).first(part.minutes) for part in self.parts]
+            found = self._rows[what] = rows[0].followed(rows[1:])
+        return found
+
+    def whole(self, what: str) -> Piece | None:
+        return self.piece(what, 0, self.length)
+
+    def last(self) -> PriceUnits:
+        if self.parts[-1].whole:
+            return self.parts[-1].day().last()
+        piece = self.whole("TRADES") or self.whole("MIDPOINT")
+        assert piece is not None, "every day opens with a quote"
+        return piece.close
+
+    def piece(self, what: str, start: Nanos, end: Nanos) -> Piece | None:
+        """The bar over ``start <= offset < end``; of parts that lie within it, their bars."""
+        piece: Piece | None = None
+        for part in self.parts:
+            piece = joined(piece, part.piece(what, start, end))
+        return piece
+
+
 def day_piece(day: Day, what: str, start: Nanos, end: Nanos) -> Piece | None:
     """The bar over ``start <= offset < end`` of a day: whole minutes as such, the rest by ticks."""
+    if isinstance(day, PartedDay):
+        return day.piece(what, start, end)
     first, last = -(-start // MINUTE), end // MINUTE
     if first >= last:
         return _tick_piece(day, what, start, end)

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from ..units import MINUTE, Nanos, PriceUnits, SizeUnits
-from .days import Day, day_piece
+from .days import Day, PartedDay, day_piece
+from .extended import ExtendedDays
 from .layout import Layout, part_at, played
 from .source import Glimpse, GlimpsePoint, packed
 from .sources import Sources
-from .synthetic import SyntheticDay, SyntheticDays
+from .synthetic import SyntheticDay, SyntheticDays, Traded
 from .ticks import Rows
 from .timeline import DaySource
 from .walks import STEPS
@@ -33,22 +34,11 @@ def glimpse(sources: Sources, con_id: int, now: Nanos) -> Glimpse | None:
     cell = max(minute - 1, 0) // STEPS
     day, first = _day(source, number), cell * STEPS
     last = min(first + STEPS, span // MINUTE)
-    if isinstance(day, SyntheticDay):
-        rows, volume, count = day.minutes(cell)
-        upto = last - first
-    else:
-        whole = day.rows("TRADES")
-        if not whole.count:
-            return None
-        rows, upto = _cut(whole, first, last), last - first
-        volume, count = sum(whole.volume[:first]), sum(whole.count[:first])
-    if not rows.count:
+    traded, opened = _traded(day, first, last), _opened(day)
+    if opened is None or not traded.rows.count:
         return None
     close = _closed(source, layout, number - 1)
-    opened = day.whole("TRADES")
-    if opened is None:
-        return None
-    points = _points(rows, upto, volume, count)
+    points = _points(traded, last - first)
     part = part_at(layout, number, now)
     later = (one.begins for one in layout.parts(number) if one.begins > now)
     until = next(later, None) or layout.start(number + 1)
@@ -56,13 +46,56 @@ def glimpse(sources: Sources, con_id: int, now: Nanos) -> Glimpse | None:
         until = min(until, part.base + (last + 1) * MINUTE)
     begins = part.base + first * MINUTE
     return Glimpse(
-        begins, until, packed(points), opened.open, close, _usual_volume(source, number),
+        begins, until, packed(points), opened, close, _usual_volume(source, number),
         sources.usual(con_id),
     )  # fmt: skip
 
 
 def _day(source: DaySource, number: int) -> Day:
-    return source.fresh(number) if isinstance(source, SyntheticDays) else source.day(number)
+    if isinstance(source, SyntheticDays | ExtendedDays):
+        return source.fresh(number)
+    return source.day(number)
+
+
+def _traded(day: Day, first: int, last: int) -> Traded:
+    """What is traded in some minutes of a day, a cell of it, and what was before."""
+    if isinstance(day, SyntheticDay):
+        return day.minutes(first // STEPS)
+    if isinstance(day, PartedDay):
+        return _traded_in_parts(day, first, last)
+    rows = day.rows("TRADES")
+    price = rows.open[first] if rows.open else 0
+    before = sum(rows.volume[:first]), sum(rows.count[:first])
+    return Traded(_cut(rows, first, last), price, *before)
+
+
+def _traded_in_parts(day: PartedDay, first: int, last: int) -> Traded:
+    price, volume, count = 0, 0, 0
+    for part in day.parts:
+        if first < part.first + part.minutes:
+            break
+        one = part.day()
+        if part.whole and isinstance(one, SyntheticDay):
+            price, more, trades = one.all_traded()
+        else:
+            bar = part.piece("TRADES", 0, day.length)
+            assert bar is not None, "a stock without trades"
+            price, more, trades = bar.close, bar.volume, bar.count
+        volume, count = volume + more, count + trades
+    found = _traded(part.day(), first - part.first, last - part.first)
+    if count and first == part.first:
+        found = found._replace(price=price)
+    return found._replace(volume=found.volume + volume, trades=found.trades + count)
+
+
+def _opened(day: Day) -> PriceUnits | None:
+    """What a day opens at; None of one without trades."""
+    if isinstance(day, PartedDay):
+        return _opened(day.parts[0].day())
+    if isinstance(day, SyntheticDay):
+        return day.opened()
+    piece = day.whole("TRADES")
+    return None if piece is None else piece.open
 
 
 def _cut(rows: Rows, first: int, last: int) -> Rows:
@@ -70,9 +103,9 @@ def _cut(rows: Rows, first: int, last: int) -> Rows:
     return Rows(*(column[first:last] for column in columns))
 
 
-def _points(rows: Rows, upto: int, volume: int, count: int) -> Iterator[GlimpsePoint]:
+def _points(traded: Traded, upto: int) -> Iterator[GlimpsePoint]:
     """Price, shares and trades before the first minute and after each."""
-    price = rows.open[0]
+    rows, price, volume, count = traded
     yield GlimpsePoint(price, volume, count)
     for close, shares, number in zip(rows.close[:upto], rows.volume, rows.count):
         if number:
@@ -82,6 +115,8 @@ def _points(rows: Rows, upto: int, volume: int, count: int) -> Iterator[GlimpseP
 
 def _closed(source: DaySource, layout: Layout, number: int) -> PriceUnits:
     """The last price of a trading day."""
+    if isinstance(source, ExtendedDays):
+        return source.session_close(number)
     span = layout.span(number)
     if isinstance(source, SyntheticDays):
         return source.closed(number, span // MINUTE)
@@ -94,6 +129,8 @@ def _closed(source: DaySource, layout: Layout, number: int) -> PriceUnits:
 
 
 def _usual_volume(source: DaySource, number: int) -> SizeUnits:
+    if isinstance(source, ExtendedDays):
+        return _usual_volume(source.regular, number)
     if isinstance(source, SyntheticDays):
         return source.usual_volume
     days = (source.day(number - back).whole("TRADES") for back in range(1, USUAL_DAYS + 1))

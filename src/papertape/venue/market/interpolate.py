@@ -227,7 +227,8 @@ def _shared(draw: Draw, bar: DayBar, minutes: int) -> tuple[Column, Column]:
 def shared(
     volume: SizeUnits, count: int, weights: Sequence[float], least: Sequence[int]
 ) -> tuple[Column, Column]:
-    """Volume and number of trades over parts by their weights, at least so many in each."""
+    """Volume and number of trades over parts by their weights, at least so many in each; a part
+    without weight has its least, and no shares where that is none."""
     counts = split(count - sum(least), weights)
     unit = LOT if volume >= count * LOT else SIZE_SCALE
     lots, odd = divmod(volume - count * unit, unit)
@@ -235,7 +236,8 @@ def shared(
     for part, few in enumerate(least):
         counts[part] += few
         volumes[part] = (volumes[part] + counts[part]) * unit
-    volumes[-1] += odd
+    if odd:
+        volumes[max(part for part, few in enumerate(counts) if few)] += odd
     return volumes, counts
 
 

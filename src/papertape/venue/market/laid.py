@@ -330,6 +330,16 @@ class WorldTape:
         made = (_bar(line, begin, until, what) for begin, until in spans if begin >= start)
         return found + [bar for bar in made if bar is not None]
 
+    def regular_days(
+        self, con_id: int, *, start: Nanos, end: Nanos, what: str
+    ) -> list[PriceBar] | None:
+        """The regular sessions of trading days, where the market below plays them unchanged."""
+        if self._own(con_id) is not None or isinstance(self._under(con_id), HaltedSource):
+            return None
+        tell = getattr(self.below, "regular_days", None)
+        found: list[PriceBar] | None = tell and tell(con_id, start=start, end=end, what=what)
+        return found
+
     def _spans(
         self, con_id: int, start: Nanos, end: Nanos, step: Nanos
     ) -> Iterator[tuple[Nanos, Nanos]]:

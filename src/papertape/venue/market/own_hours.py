@@ -13,8 +13,6 @@ from itertools import accumulate
 from math import sqrt
 from typing import NamedTuple
 
-import msgspec
-
 from ..units import MINUTE, Nanos, PriceUnits
 from .days import Cache, Caches, Day
 from .indices import ValueDay
@@ -220,13 +218,7 @@ class OwnDay:
         """A minute of the underlying, in this day's time."""
         at = minute + stretch.shift
         block = minute_of(self._under(stretch.number).block(at * MINUTE), at)
-        moved = -stretch.shift * MINUTE
-        times = [array("q", [one + moved for one in column])
-                 for column in (block.quote_time, block.trade_time)]  # fmt: skip
-        return msgspec.structs.replace(
-            block, start=block.start + moved, end=block.end + moved, quote_time=times[0],
-            trade_time=times[1],
-        )  # fmt: skip
+        return block.moved(-stretch.shift * MINUTE)
 
     def _spliced(self, what: str) -> Rows:
         rows = self._night.rows(what)

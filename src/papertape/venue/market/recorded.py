@@ -101,6 +101,16 @@ class RecordedDays:
         self._after: SyntheticDays | None = None
 
     @property
+    def brought(self) -> bool:
+        """Whether only the moves of its prices count."""
+        return self._recording.brought
+
+    @property
+    def style(self) -> Style:
+        """How its ticks look where only bars are known."""
+        return self._recording.style
+
+    @property
     def loaded(self) -> bool:
         """Whether the recording has been read."""
         return self._loaded is not None

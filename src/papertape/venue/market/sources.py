@@ -20,6 +20,7 @@ from .currencies import DOLLAR, VALUES, PairDays, PairSpec, rhythm, seed_of
 from .days import Caches
 from .derived import DerivedDays
 from .divided import DividedDays
+from .extended import ExtendedDays
 from .indices import IndexDays, IndexSpec
 from .kinds import (
     BondLine,
@@ -31,6 +32,7 @@ from .kinds import (
     bond_yield,
 )
 from .layout import Laps, Layout, SessionDays, moment, played
+from .nights import NightWalk, night_walk
 from .noise import mix
 from .options.horizon import Horizon
 from .options.model import YEAR
@@ -39,7 +41,7 @@ from .own_hours import OwnHours
 from .recorded import RecordedDays, Recording
 from .synthetic import Factors, SyntheticDay, SyntheticDays, SyntheticSpec
 from .timeline import DaySource, Tape
-from .walks import Walk, Way
+from .walks import STEPS, Walk, Way
 
 Spec = SyntheticSpec | PairSpec | IndexSpec | OptionSpec | FutureSpec | BondSpec
 NO_CALENDARS: Mapping[int, Calendar] = MappingProxyType({})
@@ -78,6 +80,9 @@ class Sources:
         self._caches = Caches()
         self._factors = Factors(seed)
         self._made: dict[int, tuple[DaySource, Layout]] = {}
+        self._shown: dict[int, tuple[DaySource, Layout]] = {}
+        """What is played: of what is made, with the hours around the regular session."""
+        self._market_nights = lru_cache(None)(self._nights)
         self._making: list[int] = []
         self._tapes: dict[int, Tape] = {}
         self._options: dict[int, OptionLine] = {}
@@ -108,7 +113,7 @@ class Sources:
         one that derives from itself."""
         found = self._tapes.get(con_id)
         if found is None:
-            found = self._tapes[con_id] = Tape(con_id, *self._of(con_id))
+            found = self._tapes[con_id] = Tape(con_id, *self._played(con_id))
         return found
 
     def unloaded(self, first: Collection[int]) -> list[tuple[int, RecordedDays]]:
@@ -178,11 +183,10 @@ class Sources:
     def passing(self, con_id: int) -> tuple[DaySource, Layout]:
         """What plays on an instrument's tape, which is not kept for the look. Raises as ``tape``
         does."""
-        kept = self._made.get(con_id)
-        if kept is not None or con_id in self._recorded:
-            return kept or self._of(con_id)
+        if con_id in self._made or con_id in self._recorded:
+            return self._played(con_id)
         alone = isinstance(self._specs[con_id], SyntheticSpec)
-        return self._make(con_id) if alone else self._of(con_id)
+        return self._around(con_id, *self._make(con_id)) if alone else self._of(con_id)
 
     def option(self, con_id: int) -> OptionSpec | None:
         """What an option is, with its volatility; None of anything else. Its underlying may be
@@ -197,6 +201,50 @@ class Sources:
     def usual(self, con_id: int) -> float:
         """The volatility of an instrument's day, as a fraction of its price."""
         return self._usual(con_id) if con_id in self._specs else USUAL
+
+    def extended(self, con_id: int) -> bool:
+        """Whether an instrument has synthetic hours around its regular session."""
+        return isinstance(self._played(con_id)[0], ExtendedDays)
+
+    def _played(self, con_id: int) -> tuple[DaySource, Layout]:
+        """What plays on an instrument's own tape; what follows it follows what is made."""
+        found = self._shown.get(con_id)
+        if found is None:
+            found = self._shown[con_id] = self._around(con_id, *self._of(con_id))
+        return found
+
+    def _around(self, con_id: int, source: DaySource, layout: Layout) -> tuple[DaySource, Layout]:
+        """The same with the hours around its regular session, if its exchange has such and no
+        recording tells what they are like."""
+        calendar, spec = self._calendars.get(con_id), self._specs.get(con_id)
+        if con_id < 0 or calendar is None or not isinstance(spec, SyntheticSpec):
+            return source, layout
+        hours, recorded = calendar.hours, self._recordings.get(con_id)
+        before, after = hours.begins - hours.opens, hours.ends - hours.closes
+        plain = hours.pauses or before % STEPS or after % STEPS or not before + after
+        if plain or source.length != calendar.regular or not spec.style.trades:
+            return source, layout
+        if recorded is not None:
+            if not recorded.brought:
+                return source, layout
+            spec = replace(spec, style=recorded.style)
+        days = ExtendedDays(
+            source,
+            spec,
+            mix(self._seed, con_id),
+            closes=lambda number: layout.span(number) // MINUTE,
+            before=before,
+            after=after,
+            market=self._market_nights(calendar) if spec.beta else None,
+            caches=self._caches,
+        )
+        return days, SessionDays(self._anchor, days.length, calendar)
+
+    def _nights(self, calendar: Calendar) -> NightWalk:
+        """The nights of the market that instruments of a calendar share."""
+        hours, walk = calendar.hours, self._factors.market(calendar.regular, True)
+        after, before = hours.ends - hours.closes, hours.begins - hours.opens
+        return night_walk(walk, after=after // STEPS, before=before // STEPS)
 
     def _of(self, con_id: int) -> tuple[DaySource, Layout]:
         found = self._made.get(con_id)

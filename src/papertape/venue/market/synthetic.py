@@ -8,9 +8,10 @@ instrument with a ``beta`` follows the walk of the market that it shares with th
 
 from array import array
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from math import sqrt
+from typing import NamedTuple
 
 import msgspec
 
@@ -29,7 +30,7 @@ from .interpolate import (
 )
 from .noise import REACH, drawn, mix
 from .ticks import Block, Column, Piece, Rows
-from .walks import STEPS, Shared, Walk, Way
+from .walks import STEPS, Extreme, Shared, Walk, Way
 
 STOCK_DAY: Nanos = 390 * MINUTE
 CURRENCY_DAY: Nanos = 1440 * MINUTE
@@ -87,6 +88,12 @@ def _places(length: Nanos) -> list[tuple[float, bool]]:
     return [(place * place, place < 0.0) for place in places]
 
 
+def own_volatility(spec: SyntheticSpec) -> float:
+    """What is left of an instrument's volatility without that of the market that it follows."""
+    whole, along = spec.volatility, spec.beta * MARKET_VOLATILITY
+    return sqrt(max(whole * whole - along * along, (_OWN * whole) ** 2))
+
+
 class Factors:
     """The walks that instruments share: the market's, one for each kind of trading day."""
 
@@ -132,8 +139,7 @@ class SyntheticDays:
         own = spec.volatility
         if factors is not None and spec.beta:
             followed = (Shared(factors.market(spec.length, nightly), spec.beta),)
-            along = spec.beta * MARKET_VOLATILITY
-            own = sqrt(max(own * own - along * along, (_OWN * own) ** 2))
+            own = own_volatility(spec)
         nights = _nights(nightly, origin)
         walk = Walk(seed, own, profile=profile(spec.length), nights=nights)
         self.way = Way(float(spec.price), origin, walk, followed)
@@ -169,6 +175,16 @@ class SyntheticDays:
         return SyntheticDay(self.spec, self.way, number, mix(self._seed, number, 2), self._caches)
 
 
+class Traded(NamedTuple):
+    """What is traded in a cell of a day, minute by minute, and what was before it."""
+
+    rows: Rows
+    price: PriceUnits
+    """Of the last trade before; where there is none, what the cell begins with."""
+    volume: SizeUnits
+    trades: int
+
+
 class SyntheticDay:
     """A day along a way; its minutes are worked out by cells when they are asked for."""
 
@@ -186,9 +202,25 @@ class SyntheticDay:
         self._planned: PlannedDay | None = None
         self._tick = spec.style.tick
         self._spread = spec.style.spread if spec.style.trades else 0
-        (top, peak), (bottom, trough) = way.extremes(number, self._minutes)
-        self._peak, self._trough = max(peak - 1, 0), max(trough - 1, 0)
-        self.bar = self._bar(self._grid(top), self._grid(bottom))
+
+    @cached_property
+    def bar(self) -> DayBar:
+        """The day as one bar."""
+        return self._bar(self._grid(self._extremes[0][0]), self._grid(self._extremes[1][0]))
+
+    @cached_property
+    def _extremes(self) -> tuple[Extreme, Extreme]:
+        return self._way.extremes(self._number, self._minutes)
+
+    @property
+    def _peak(self) -> int:
+        """The minute that goes to the highest price."""
+        return max(self._extremes[0][1] - 1, 0)
+
+    @property
+    def _trough(self) -> int:
+        """The minute that goes to the lowest price."""
+        return max(self._extremes[1][1] - 1, 0)
 
     def block(self, offset: Nanos) -> Block:
         minute = offset // MINUTE
@@ -207,11 +239,24 @@ class SyntheticDay:
         assert piece is not None, "a day without prices"
         return piece.close
 
-    def minutes(self, cell: int) -> tuple[Rows, SizeUnits, int]:
-        """The minute bars of one cell's trades, and the shares and trades of the day before it."""
+    def minutes(self, cell: int) -> Traded:
+        """One cell's trades, and those of the day before it."""
         volumes, counts = self._by_cells()
         rows = PlannedDay(self._plan(cell), self._blocks).rows("TRADES")
-        return rows, sum(volumes[:cell]), sum(counts[:cell])
+        return Traded(rows, self._traded_at(cell), sum(volumes[:cell]), sum(counts[:cell]))
+
+    def opened(self) -> PriceUnits | None:
+        """What its trades open at; None of one without trades."""
+        price = self._grid(self._way.at(self._number, 0)) * self._tick
+        return price if self._spec.style.trades else None
+
+    def all_traded(self) -> tuple[PriceUnits, SizeUnits, int]:
+        """The last price, the shares and the trades of the whole day."""
+        return self._grid(self._way.at(self._number, self._minutes)) * self._tick, *self._sums
+
+    def _traded_at(self, cell: int) -> PriceUnits:
+        """The price of the last trade before a cell."""
+        return self._grid(self._way.at(self._number, cell * STEPS)) * self._tick
 
     def steps(self, cell: int) -> list[PriceUnits]:
         """What a cell's minutes open at, and the one after them."""
@@ -231,11 +276,16 @@ class SyntheticDay:
         opened, close = self._grid(way.at(number, 0)), self._grid(way.at(number, minutes))
         if not self._spec.style.trades:
             return DayBar(opened, high, low, close, 0, 0)
-        lively = way.wild(number) * (0.75 + chance[2] / 512.0)
+        return DayBar(opened, high, low, close, *self._sums)
+
+    @cached_property
+    def _sums(self) -> tuple[SizeUnits, int]:
+        """Shares and trades of the day."""
+        minutes, chance = self._minutes, drawn(3, self._seed, 1)
+        lively = self._way.wild(self._number) * (0.75 + chance[2] / 512.0)
         volume = max(int(self._spec.volume * lively), LEAST_TRADES * minutes)
         count = max(volume // SHARES_A_TRADE, LEAST_TRADES * minutes)
-        count = min(count, MOST_TRADES * minutes)
-        return DayBar(opened, high, low, close, volume * SIZE_SCALE, count)
+        return volume * SIZE_SCALE, min(count, MOST_TRADES * minutes)
 
     def _shadow(self, cell: int) -> float:
         """How far a minute may reach beyond its two steps, in ticks."""
@@ -295,7 +345,7 @@ class SyntheticDay:
         weights = [share * (0.7 + byte / 426.0) for share, byte in zip(_busy(self.length), chance)]
         least = [LEAST_TRADES * STEPS] * cells
         least[-1] = LEAST_TRADES * (self._minutes - STEPS * (cells - 1))
-        return shared(self.bar.volume, self.bar.count, weights, least)
+        return shared(*self._sums, weights, least)
 
     def _whole(self) -> PlannedDay:
         if self._planned is None:

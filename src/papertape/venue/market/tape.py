@@ -94,6 +94,16 @@ class Market:
         """The same without what happened in the times of ``shut``, apart and in order."""
         return bars.bars(self.tape(con_id), span, step, what, shut)
 
+    def regular_days(
+        self, con_id: int, *, start: Nanos, end: Nanos, what: str
+    ) -> list[PriceBar] | None:
+        """A bar of the regular session of every trading day that touches a span, the last up to and
+        including its end; None where the tape does not play hours around it that are cheaper left
+        out: of anything but stocks without a recording in the hours of their exchange."""
+        if not self._sources.extended(con_id):
+            return None
+        return bars.regular_days(self.tape(con_id), (start, end), what)
+
     def depth(self, con_id: int, now: Nanos, levels: int) -> Depth:
         """The book at ``now``, its best level the quote. Raises ``ValueError`` unless there are 1
         to 60 ``levels``."""

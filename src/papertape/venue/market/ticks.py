@@ -7,7 +7,7 @@ answers for itself. ``Piece`` is a bar in the making; ``Rows`` are the minute ba
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from operator import mul
 from typing import TYPE_CHECKING
@@ -131,6 +131,25 @@ class Rows(msgspec.Struct, frozen=True):
             *prices, self.volume[first:last], self.notional[first:last], self.count[first:last]
         )
         return [price_bar(*row) for row in traded if row[-1]]
+
+    def first(self, minutes: int) -> "Rows":
+        """The first minutes."""
+        if minutes >= len(self.open):
+            return self
+        return Rows(*(column[:minutes] for column in self._columns()))
+
+    def followed(self, later: "Iterable[Rows]") -> "Rows":
+        """The same with the minutes of others after them."""
+        columns = [array("q", column) for column in self._columns()]
+        for rows in later:
+            for column, more in zip(columns, rows._columns()):
+                column.extend(more)
+        return Rows(*columns)
+
+    def _columns(self) -> tuple[Column, ...]:
+        return (
+            self.open, self.high, self.low, self.close, self.volume, self.notional, self.count,
+        )  # fmt: skip
 
     def mirrored(self, what: str) -> "Rows":
         """The minutes of the same day played backwards."""
@@ -270,6 +289,16 @@ class Block(msgspec.Struct, frozen=True):
         bid = sum(map(mul, bids, spans)) // total
         ask = sum(map(mul, asks, spans)) // total
         return Piece(bid, max(asks), min(bids), ask, weight=total)
+
+    def moved(self, by: Nanos) -> "Block":
+        """The same ticks so much later in a day."""
+        times = [
+            array("q", [at + by for at in column]) for column in (self.quote_time, self.trade_time)
+        ]
+        return msgspec.structs.replace(
+            self, start=self.start + by, end=self.end + by, quote_time=times[0],
+            trade_time=times[1],
+        )  # fmt: skip
 
     def mirrored(self, length: Nanos) -> "Block":
         """The same ticks in a day of ``length`` played backwards.

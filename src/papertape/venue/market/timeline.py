@@ -41,6 +41,8 @@ class DaySource(Protocol):
 
 CloseBefore = Callable[[int, PriceUnits], PriceUnits]
 """What a source may have: the close of the day before a day, as that day shows it."""
+SessionClose = Callable[[int], PriceUnits]
+"""What a source may have: the last price of a day's regular session."""
 
 
 class Tape:
@@ -51,6 +53,7 @@ class Tape:
         self._source = source
         self._layout = layout
         self._close_before: CloseBefore | None = getattr(source, "close_before", None)
+        self._session_close: SessionClose | None = getattr(source, "session_close", None)
         # The block that answered last: a live market asks about one minute over and over.
         self._block: Block | None = None
         self._block_from = self._block_until = self._base = self._last = 0
@@ -182,9 +185,10 @@ class Tape:
                 before = part.ends
 
     def _close(self, number: int) -> PriceUnits:
-        """The last price of a trading day; the latest answer is kept."""
+        """The close of a trading day; the latest answer is kept."""
         if self._closed[0] != number:
-            self._closed = (number, self._last_price(number))
+            closed = self._session_close or self._last_price
+            self._closed = (number, closed(number))
         return self._closed[1]
 
     def _last_price(self, number: int) -> PriceUnits:
@@ -213,12 +217,15 @@ class Tape:
         latest answer is kept: what seldom trades is asked about it over and over."""
         kept = self._traded
         if kept is None or kept[0] != (number, offset):
-            counts = day.rows("TRADES").count
             minute = offset // MINUTE - 1
-            while minute > 0 and not counts[minute]:
-                minute -= 1
             block = day.block(minute * MINUTE)
-            found = block.last_trade(minute * MINUTE + MINUTE - 1)
+            found = block.last_trade(offset - 1)
+            if found < 0:
+                counts = day.rows("TRADES").count
+                while minute > 0 and not counts[minute]:
+                    minute -= 1
+                block = day.block(minute * MINUTE)
+                found = block.last_trade(minute * MINUTE + MINUTE - 1)
             while found < 0:
                 block = day.block(block.start - 1)
                 found = len(block.trade_time) - 1

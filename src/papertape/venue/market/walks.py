@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from math import sqrt
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from .noise import ODDS, added, bridges, drawn, odd, unit
 from .options.elementary import exp
@@ -56,8 +56,8 @@ class Walk:
         nights: Nights,
         kept: int = 256,
     ) -> None:
-        self._seed = seed
-        self._volatility = volatility
+        self.seed = seed
+        self.volatility = volatility
         whole = added(profile)
         self._shares = [share / whole for share in profile]
         self._nights = nights
@@ -74,8 +74,8 @@ class Walk:
             return at
         # A bridge's point, so that the night and the day after it are independent.
         moved = NIGHT * (self.level(number + 1) - at)
-        surprise = sqrt(NIGHT * (1.0 - NIGHT)) * self._volatility * self.wild(number)
-        return at + moved + surprise * odd(self._seed, number, 99)
+        surprise = sqrt(NIGHT * (1.0 - NIGHT)) * self.volatility * self.wild(number)
+        return at + moved + surprise * odd(self.seed, number, 99)
 
     def _level(self, number: int) -> float:
         cell = number >> _LEVELS
@@ -93,11 +93,11 @@ class Walk:
     def _displacement(self, halving: int, cell: int) -> float:
         """How far the middle of a cell is off; of halving 0, where its left end is."""
         if not halving:
-            return _FAR * self._volatility * sqrt(1 << _LEVELS) * unit(self._seed, cell, 0)
-        size = self._volatility * sqrt(1 << halving) / 2.0
+            return _FAR * self.volatility * sqrt(1 << _LEVELS) * unit(self.seed, cell, 0)
+        size = self.volatility * sqrt(1 << halving) / 2.0
         if halving <= _CLUSTERED:
             size *= self.wild((cell << halving) + (1 << halving >> 1))
-        return size * odd(self._seed, cell, halving)
+        return size * odd(self.seed, cell, halving)
 
     def _wild(self, number: int) -> float:
         """How lively a day is; 1 in the mean of squares. Lively days come together."""
@@ -109,13 +109,13 @@ class Walk:
         return exp(total - 0.25)
 
     def _drawn_mood(self, octave: int, cell: int) -> float:
-        return unit(self._seed, cell, octave, 7)
+        return unit(self.seed, cell, octave, 7)
 
     def _course(self, number: int) -> Course:
         cells = len(self._shares)
-        chance = drawn(3 * cells + 1, self._seed, number, 11)
+        chance = drawn(3 * cells + 1, self.seed, number, 11)
         wild = self.wild(number)
-        day = self._volatility * wild
+        day = self.volatility * wild
         if self._nights(number):
             day *= sqrt(1.0 - NIGHT)
         # Half an hour is as lively as it and the one before drew.
@@ -135,17 +135,32 @@ class Walk:
 Extreme = tuple[float, int]
 
 
+class AnyWalk(Protocol):
+    """What a way is made of: a walk, or the part of its nights in which there is trading."""
+
+    def opened(self, number: int) -> float:
+        """Where a day opens."""
+
+    def wild(self, number: int) -> float:
+        """How lively a day is."""
+
+    def course(self, number: int) -> Course:
+        """The way of a day by its cells."""
+
+
 class Shared(NamedTuple):
     """A walk that others follow, each to its own degree."""
 
-    walk: Walk
+    walk: AnyWalk
     beta: float
 
 
 class Way:
     """The prices of one instrument: its own walk and what it follows, from a price at an origin."""
 
-    def __init__(self, price: float, origin: int, own: Walk, shared: Sequence[Shared] = ()) -> None:
+    def __init__(
+        self, price: float, origin: int, own: AnyWalk, shared: Sequence[Shared] = ()
+    ) -> None:
         self._price = price
         self._own = own
         self._shared = shared
@@ -242,7 +257,7 @@ class Way:
             for start, end, up, down in zip(knots, knots[1:], ups, downs)
         ]
 
-    def _bulges(self, walk: Walk, beta: float, number: int) -> tuple[list[float], list[float]]:
+    def _bulges(self, walk: AnyWalk, beta: float, number: int) -> tuple[list[float], list[float]]:
         """How far a walk goes above and below the straight line within each cell of a day."""
         shapes, course = bridges(STEPS), walk.course(number)
         ups: list[float] = []

@@ -1,0 +1,224 @@
+"""Trading days of an exchange with its hours before the open and after the close.
+
+The regular session is the day that there would be without them, so nothing that follows it changes.
+Around it there is little trading: few prints, wide spreads, small sizes, and many minutes without
+a print. Its volume is most just before the open and just after the close.
+"""
+
+from array import array
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
+from typing import Final
+
+from msgspec.structs import replace
+
+from ..units import MINUTE, SIZE_SCALE, PriceUnits, SizeUnits
+from .days import Caches, Day, DayPart, PartedDay, day_piece
+from .interpolate import LEAST_QUOTES, LEAST_TRADES, MOST_TRADES, SHARES_A_TRADE, shared
+from .nights import Nights, NightWalk, evening, morning
+from .noise import added, drawn, mix
+from .synthetic import SyntheticDay, SyntheticDays, SyntheticSpec, own_volatility
+from .ticks import Column
+from .timeline import CloseBefore, DaySource
+from .walks import STEPS, Way
+
+MORNING_VOLUME: Final = 0.015
+EVENING_VOLUME: Final = 0.02
+"""What is traded before the open and after the close, as parts of an average day's volume."""
+MORNING_SPREAD: Final = 4
+EVENING_SPREAD: Final = 3
+"""How many times as wide as by day the spread is."""
+THIN: Final = 4
+"""How many times more is displayed by day."""
+_BUSY: Final = 8
+"""Prints a minute from which on every minute has some."""
+
+
+class ThinDay(SyntheticDay):
+    """The hours before an open or after a close. Most minutes have no print; the first and the
+    last one have, and those of the highest and the lowest price."""
+
+    def __init__(
+        self,
+        spec: SyntheticSpec,
+        way: Way,
+        number: int,
+        seed: int,
+        caches: Caches,
+        busy: Sequence[float],
+    ) -> None:
+        whole = added(busy)
+        self._busy = [share / whole for share in busy]
+        super().__init__(spec, way, number, seed, caches)
+
+    @cached_property
+    def _drawn(self) -> list[int]:
+        """The prints that a minute has at the least: none, or what it takes to show a bar."""
+        minutes = self._minutes
+        usual = self._spec.volume / SHARES_A_TRADE / STEPS / _BUSY
+        chance = drawn(minutes, self._seed, 8)
+        limits = [256.0 * usual * share for share in self._busy]
+        found = [
+            LEAST_TRADES if byte < limits[minute // STEPS] else 0
+            for minute, byte in enumerate(chance)
+        ]
+        found[0] = found[-1] = LEAST_TRADES
+        return found
+
+    @cached_property
+    def _least(self) -> list[int]:
+        """The same with what it takes to show the highest and the lowest price."""
+        found = [*self._drawn]
+        found[self._peak] = found[self._trough] = LEAST_TRADES
+        return found
+
+    @cached_property
+    def _sums(self) -> tuple[SizeUnits, int]:
+        fewest = sum(self._drawn) + 2 * LEAST_TRADES
+        lively = self._way.wild(self._number) * (0.75 + drawn(1, self._seed, 9)[0] / 512.0)
+        volume = max(int(self._spec.volume * lively), fewest)
+        count = min(volume // SHARES_A_TRADE, MOST_TRADES * self._minutes)
+        return volume * SIZE_SCALE, max(count, fewest)
+
+    def _shares(self, cell: int, path: list[int], chance: bytes) -> tuple[Column, Column]:
+        volumes, counts = self._by_cells()
+        least = self._least[cell * STEPS : cell * STEPS + len(path) - 1]
+        if not any(least):
+            return (array("q", bytes(8 * len(least))),) * 2
+        weights = [(0.4 + byte / 256.0) * few for few, byte in zip(least, chance)]
+        return shared(volumes[cell], counts[cell], weights, least)
+
+    def _by_cells(self) -> tuple[Column, Column]:
+        least = [
+            sum(self._least[first : first + STEPS]) for first in range(0, self._minutes, STEPS)
+        ]
+        chance = drawn(len(least), self._seed, 6)
+        weights = [
+            share * (0.7 + byte / 426.0) if few else 0.0
+            for share, byte, few in zip(self._busy, chance, least)
+        ]
+        return shared(*self._sums, weights, least)
+
+    def _traded_at(self, cell: int) -> PriceUnits:
+        minute = cell * STEPS - 1
+        while minute >= 0 and not self._least[minute]:
+            minute -= 1
+        return self._grid(self._way.at(self._number, minute + 1)) * self._tick
+
+
+class ExtendedDays:
+    """The days of an instrument with the hours around their regular sessions; a ``DaySource``.
+
+    ``spec`` tells how it trades by day; ``closes`` how many minutes the regular session of a day
+    has; ``before`` and ``after`` are the minutes of trading around it, whole half hours.
+    """
+
+    def __init__(
+        self,
+        regular: DaySource,
+        spec: SyntheticSpec,
+        seed: int,
+        *,
+        closes: Callable[[int], int],
+        before: int,
+        after: int,
+        market: NightWalk | None,
+        caches: Caches,
+    ) -> None:
+        self.regular = regular
+        self.length = regular.length + (before + after) * MINUTE
+        self.tick, self.unit = regular.tick, regular.unit
+        self._closes = closes
+        self._before, self._after = before, after
+        self._caches = caches
+        self._seed = mix(seed, 61)
+        volatility = spec.volatility if market is None else own_volatility(spec)
+        wild = regular.way.wild if isinstance(regular, SyntheticDays) else _even
+        cells = {"after": after // STEPS, "before": before // STEPS}
+        own = NightWalk(self._seed, volatility, wild, **cells)
+        nights = Nights(own, self._ends, market, spec.beta)
+        self._ways = (Way(1.0, 0, nights.morning), Way(1.0, 0, nights.evening))
+        self._busy = (morning(cells["before"]), evening(cells["after"]))
+        self._spec = spec
+
+    @cached_property
+    def _specs(self) -> tuple[SyntheticSpec, SyntheticSpec]:
+        """How it trades before an open, and after a close."""
+        spec = self._spec
+        if not isinstance(self.regular, SyntheticDays):  # it trades as much as its days tell
+            piece = self.regular.day(0).whole("TRADES")
+            if piece is not None:
+                spec = replace(spec, volume=piece.volume // SIZE_SCALE)
+        return (
+            _thin(spec, self._before, MORNING_VOLUME, MORNING_SPREAD),
+            _thin(spec, self._after, EVENING_VOLUME, EVENING_SPREAD),
+        )
+
+    def head(self) -> int:
+        """Number of the earliest day on offer."""
+        return self.regular.head()
+
+    def day(self, number: int) -> Day:
+        """The trading day of that number."""
+        key = (self._seed, number)
+        day: Day = self._caches.days.get(key, lambda: self._make(number, self.regular.day))
+        return day
+
+    def fresh(self, number: int) -> PartedDay:
+        """The trading day of that number, which is not kept."""
+        regular = self.regular
+        return self._make(
+            number, regular.fresh if isinstance(regular, SyntheticDays) else regular.day
+        )
+
+    def close_before(self, number: int, close: PriceUnits) -> PriceUnits:
+        """The close of the day before a day, in that day's shares."""
+        told: CloseBefore | None = getattr(self.regular, "close_before", None)
+        return close if told is None else told(number, close)
+
+    def session_close(self, number: int) -> PriceUnits:
+        """The last price of a day's regular session, which is the close that the next day shows."""
+        minutes = self._closes(number)
+        if isinstance(self.regular, SyntheticDays):
+            return self.regular.closed(number, minutes)
+        day, span = self.regular.day(number), minutes * MINUTE
+        piece = None if span >= day.length else day_piece(day, "TRADES", 0, span)
+        return day.last() if piece is None else piece.close
+
+    def _ends(self, number: int) -> tuple[float, float]:
+        """What the night before a day leads from and to."""
+        close = self.close_before(number, self.session_close(number - 1))
+        if isinstance(self.regular, SyntheticDays):
+            return float(close), self.regular.way.at(number, 0)
+        piece = self.regular.day(number).whole("TRADES")
+        return float(close), float(close if piece is None else piece.open)
+
+    def _make(self, number: int, regular: Callable[[int], Day]) -> PartedDay:
+        before, open_for, after = self._before, self._closes(number), self._after
+        whole = open_for * MINUTE == self.regular.length
+        parts = [DayPart(before, open_for, partial(regular, number), whole=whole)]
+        if before:
+            parts.insert(0, DayPart(0, before, partial(self._thin_day, number, 0)))
+        if after:
+            parts.append(DayPart(before + open_for, after, partial(self._thin_day, number, 1)))
+        return PartedDay(parts, mix(self._seed, number, 1), self._caches.blocks)
+
+    def _thin_day(self, number: int, which: int) -> ThinDay:
+        seed = mix(self._seed, number, 2 + which)
+        way, busy = self._ways[which], self._busy[which]
+        return ThinDay(self._specs[which], way, number, seed, self._caches, busy)
+
+
+def _even(number: int) -> float:
+    """How lively the days are of what does not tell."""
+    return 1.0
+
+
+def _thin(spec: SyntheticSpec, minutes: int, part: float, wider: int) -> SyntheticSpec:
+    """How an instrument trades around its regular session."""
+    style = spec.style
+    thin = replace(
+        style, spread=style.spread * wider, depth=max(style.depth // THIN, 1), quotes=LEAST_QUOTES
+    )
+    volume = max(int(spec.volume * part), 1)
+    return replace(spec, style=thin, length=max(minutes, STEPS) * MINUTE, volume=volume)
