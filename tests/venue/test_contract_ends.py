@@ -133,6 +133,8 @@ def test_in_the_money_shares_are_delivered_at_the_strike(stage: Stage, name: str
         (entry.conId, closes, abs(size), 0.0, kind),
         (AAPL.conId, side, abs(shares), strike, kind),
     ]
+    places = {row.contract.conId: row.execution.exchange for row in stage.queries.executions()}
+    assert places == {entry.conId: entry.place, AAPL.conId: "NASDAQ"}  # nothing is held at a router
     assert [x for x in told if isinstance(x, e.PositionChanged)] == [
         e.PositionChanged(ACCOUNT, entry.conId),
         e.PositionChanged(ACCOUNT, AAPL.conId),

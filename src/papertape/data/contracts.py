@@ -42,9 +42,7 @@ def contract_for(
     if len(candidates) > 1 and kind == "CRYPTO":
         candidates = candidates[:1]
     if len(candidates) > 1:
-        told = ", ".join(
-            f"{one.conId} ({one.primaryExchange or one.exchanges[0]})" for one in candidates
-        )
+        told = ", ".join(f"{one.conId} ({one.place})" for one in candidates)
         raise MarketDataError(
             f"several contracts are {kind} {plain}: {told}",
             symbol=plain,

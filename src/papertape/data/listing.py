@@ -68,8 +68,9 @@ def _holding(folder: Path, entry: FolderEntry, instrument: Instrument) -> HeldIn
         except (NotColumns, MarketDataError, OSError, ValueError) as error:
             reason = getattr(error, "reason", None) or getattr(error, "strerror", None)
             files.append(FileFacts(kind, name, problem=str(reason or error)))
-    where = instrument.primaryExchange or instrument.exchanges[0]
-    return HeldInstrument(entry, instrument.secType, instrument.currency, where, tuple(files))
+    return HeldInstrument(
+        entry, instrument.secType, instrument.currency, instrument.place, tuple(files)
+    )
 
 
 def _facts(path: Path, kind: str, entry: FolderEntry, days: Calendar) -> FileFacts:

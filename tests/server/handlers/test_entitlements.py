@@ -7,7 +7,10 @@ import pytest
 
 from papertape.errors import SettingsError
 from papertape.model import Contract
+from papertape.server.market_data.entitlements import Entitlements, told_contract
 from papertape.server.settings import StationSettings
+from papertape.venue.reference.instruments import Listing, Purpose
+from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import MINUTE
 from papertape.wire.catalogue import market as wire
 from papertape.wire.catalogue.depth import ReqMktDepth
@@ -24,6 +27,7 @@ from papertape.wire.catalogue.ticks import (
 from server.market import TapeMarket
 from server.pair import VERSIONS, Client, Hall
 from server.test_every_kind import hall as whole_market
+from venue.scenario import at
 
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
 IBM = Contract(symbol="IBM", secType="STK", exchange="SMART", currency="USD")
@@ -222,6 +226,16 @@ def test_delayed_computations_are_content_with_delayed_data() -> None:
     client = hall_of(whole.market, whole.now, entitlements={"type:STK": "delayed"}).client()
     client.send(wire.ReqMarketDataType(3), wire.ReqMktData(1, CALL))
     assert [m.tickType for m in client.of(TickOptionComputation)] == [80, 81, 82, 83]
+
+
+def test_an_option_is_told_where_it_trades_and_goes_by_the_rule_of_that_place() -> None:
+    """SMART is a router: nobody subscribes to its data."""
+    found = CATALOGUE.resolve(CALL, Purpose.DETAILS, at("20260413 10:00:00"))
+    assert isinstance(found, Listing)
+    entry = found.instrument
+    assert told_contract(entry) == "SPY AMEX"
+    rules = {"exchange:AMEX": "delayed", "exchange:SMART": "none"}
+    assert Entitlements(StationSettings(entitlements=rules)).of(entry) == "delayed"
 
 
 # ---------------------------------------------------------------- the other requests

@@ -22,7 +22,7 @@ class Entitlements:
 
     def of(self, entry: Instrument) -> Entitlement:
         """What holds for a contract: the rule of its symbol, of its exchange, of its type."""
-        named = (entry.symbol, entry.primaryExchange or entry.home, entry.secType)
+        named = (entry.symbol, entry.place, entry.secType)
         for way, name in zip(WAYS, named, strict=True):
             found = self._rules.get(f"{way}:{name}")
             if found is not None:
@@ -36,6 +36,6 @@ class Entitlements:
 
 def told_contract(entry: Instrument) -> str:
     """A contract as an error about its data names it: ``AAPL NASDAQ.NMS``."""
-    exchange = entry.primaryExchange or entry.home
+    exchange = entry.place
     tier = f".{entry.marketName}" if exchange == "NASDAQ" and entry.marketName else ""
     return f"{entry.symbol} {exchange}{tier}"

@@ -152,7 +152,7 @@ class ContractEnds:
         cost = share(held.cost, abs(size), abs(held.quantity))
         yield PositionMoved(
             account.code, entry.conId, cause, self._state.next_execution, size, 0, 0, None,
-            held.quantity + size, held.cost - cost, 0, (), entry.home,
+            held.quantity + size, held.cost - cost, 0, (), entry.place,
             0 if order is None else order.permId,
         )  # fmt: skip
         shares = -size * entry.multiplier if entry.call else size * entry.multiplier
@@ -164,7 +164,7 @@ class ContractEnds:
         yield PositionMoved(
             account.code, under.conId, cause, self._state.next_execution, shares,
             share(entry.strike, under.scale, entry.scale), value, after.realized, after.position,
-            after.cost, 0, ((entry.currency, -side * value),), under.primaryExchange,
+            after.cost, 0, ((entry.currency, -side * value),), under.place,
         )  # fmt: skip
 
     def paid(
@@ -183,7 +183,7 @@ class ContractEnds:
         cash = ((entry.currency, after.cash),) if after.cash else ()
         return PositionMoved(
             account.code, entry.conId, cause, self._state.next_execution, size, price, value,
-            after.realized, after.position, after.cost, after.settled, cash, entry.home,
+            after.realized, after.position, after.cost, after.settled, cash, entry.place,
             0 if order is None else order.permId,
         )  # fmt: skip
 

@@ -85,7 +85,7 @@ def _described(instruments: Instruments, entry: Instrument) -> ContractDescripti
         conId=entry.conId,
         symbol=entry.symbol,
         secType=entry.secType,
-        primaryExchange=entry.primaryExchange or entry.home,
+        primaryExchange=entry.place,
         currency=entry.currency,
         description=entry.longName,
     )

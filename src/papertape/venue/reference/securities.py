@@ -9,7 +9,7 @@ from datetime import date
 
 import msgspec
 
-from ..units import CASH_SCALE, SIZE_SCALE, CashMicros, PriceUnits, SizeUnits
+from ..units import SIZE_SCALE, CashMicros, PriceUnits, SizeUnits, notional
 from .composition import NOTHING, Composition
 from .exchanges import SMART
 
@@ -77,16 +77,8 @@ class Instrument(msgspec.Struct, frozen=True, gc=False):
         return self.scale * self.magnifier * self.divisor
 
     def value_of(self, price: PriceUnits, size: SizeUnits) -> CashMicros:
-        """Return the value of a trade: ``units.notional`` with the scales of this instrument, for
-        what every order asks."""
-        if self.secType == "STK":  # nearly all of them; a property takes longer
-            divisor = self.scale * self.magnifier * self.divisor * SIZE_SCALE
-        else:  # kinds have scales of their own
-            divisor = self.money_scale * SIZE_SCALE
-        quotient, rest = divmod(price * size * self.multiplier * CASH_SCALE, divisor)
-        if rest and (rest * 2 > divisor or (rest * 2 == divisor and quotient % 2)):
-            quotient += 1
-        return quotient
+        """Return the value of a trade: ``units.notional`` with the scales of this instrument."""
+        return notional(price, size, self.money_scale, self.multiplier)
 
     @property
     def daily(self) -> bool:
