@@ -257,7 +257,12 @@ _fop = FutureOptionClass
 
 @cache
 def future_classes() -> dict[str, FutureOptionClass]:
-    """The options on futures, by the trading class of the future."""
+    """The options on futures, by the trading class of the future.
+
+    Every name here is one of ours: typed from the exchanges' contract specifications, whose product
+    codes they are. Of Interactive Brokers' own trading classes only E4A is public: a request by
+    a name of its own that is another one finds nothing.
+    """
     e = expiries
     rows = (
         _fop("ES", "ES", "ES", e.third_friday, StrikeGrid(10_000, (10000, 5)), 500,
