@@ -1,5 +1,6 @@
 """Market folders: what is read when, and what is said about one that cannot be used."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,8 +9,13 @@ from typing import Any
 import pytest
 
 from papertape.errors import MarketDataError
-from papertape.store.columns import write_columns
+from papertape.server.assembly import open_tape
+from papertape.server.clock import MarketClock
+from papertape.server.persistence import MarketFacts
+from papertape.store import history
+from papertape.store.columns import read_columns, write_columns
 from papertape.store.history import built_in, recordings
+from papertape.store.manifest import REBUILD
 from papertape.venue.market.defaults import DEFAULTS
 from papertape.venue.market.recorded import Recorded
 from papertape.venue.market.source import Print
@@ -218,6 +224,88 @@ def test_a_file_that_goes_missing_later_is_named(folder: Path) -> None:
     (folder / "d.npz").unlink()
     with pytest.raises(MarketDataError, match=r"missing .*d\.npz"):
         recording.load()
+
+
+# -- what a start looks at -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_start_finds_a_file_that_is_cut_anywhere(folder: Path, name: str) -> None:
+    path = folder / f"{name}.npz"
+    whole = path.read_bytes()
+    history.check_files(folder)
+    for keep in range(0, len(whole), max(len(whole) // 40, 1)):
+        path.write_bytes(whole[:keep])
+        with pytest.raises(MarketDataError, match=re.escape(path.name)) as told:
+            history.check_files(folder)
+        assert told.value.advice == REBUILD
+
+
+def test_a_start_finds_a_byte_that_has_changed_wherever_it_counts(folder: Path) -> None:
+    """Any byte: the file is refused by name, or what is read of it is what it was."""
+    path, names = folder / "q.npz", tuple(QUOTES)
+    whole, before = path.read_bytes(), read_columns(folder / "q.npz", tuple(QUOTES))
+    found = 0
+    for place in range(len(whole)):
+        for change in (0xFF, 0x01, 0x80):
+            path.write_bytes(whole[:place] + bytes((whole[place] ^ change,)) + whole[place + 1 :])
+            try:
+                history.check_files(folder)
+            except MarketDataError as bad:
+                assert bad.path == str(path) and bad.advice == REBUILD
+                found += 1
+            else:
+                assert read_columns(path, names) == before
+    assert found > len(whole)  # most bytes count
+
+
+@pytest.mark.parametrize(
+    ("name", "columns", "problem"),
+    [
+        ("q", {**QUOTES, "ask": [1, 2]}, "different lengths: time_ms 3, bid 3, bidSize 3, ask 2"),
+        ("q", {"time_ms": [0]}, "has no column 'bid'"),
+        ("b", {"date": [20131004], "minute": [0]}, "has no column 'open'"),
+        ("d", {"date": [20131004]}, "has no column 'open'"),
+    ],
+)
+def test_a_start_finds_columns_that_are_not_there(
+    folder: Path, name: str, columns: dict[str, list[Any]], problem: str
+) -> None:
+    put(folder, name, columns)
+    with pytest.raises(MarketDataError, match=re.escape(f"{name}.npz")) as told:
+        history.check_files(folder)
+    assert problem in str(told.value)
+
+
+def test_a_start_does_not_read_large_files_to_the_end(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A changed byte in the middle of one shows when it is used; its directory and heads now."""
+    monkeypatch.setattr(history, "CHECKED", 100)
+    path = folder / "q.npz"
+    write_large(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 3])
+    with pytest.raises(MarketDataError, match=r"q\.npz"):
+        history.check_files(folder)
+    path.write_bytes(whole)
+    history.check_files(folder)
+
+
+def write_large(path: Path) -> None:
+    path.unlink()
+    rows = 5_000
+    write_columns(path, {
+        "time_ms": [*range(rows)], "bid": [10_000] * rows, "bidSize": [*range(1, rows + 1)],
+        "ask": [10_100] * rows, "askSize": [1] * rows,
+    })  # fmt: skip
+
+
+def test_a_station_does_not_start_with_a_damaged_folder(folder: Path) -> None:
+    (folder / "d.npz").write_bytes(b"PK")
+    facts = MarketFacts(0, 0, MarketClock(0, 0, 1.0))
+    with pytest.raises(MarketDataError, match=r"not a readable .npz file.*d\.npz"):
+        open_tape(folder, facts)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ A cell that is no number is an error with its column. A row that tells nothing (
 it lies outside the day) is left out, counted and reported.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal, InvalidOperation
 from functools import lru_cache
@@ -26,6 +26,8 @@ OUTSIDE: Final = "before or after the day's session"
 NO_DAY: Final = "on a day without trading"
 CROSSED: Final = "quotes with the bid above the ask"
 ONE_SIDED: Final = "quotes of one side"
+BLANK_CELL: Final = "a blank cell"
+BAR_PRICES: Final = ("open", "high", "low", "close")
 NO_SIZE: Final = "trades of size 0"
 
 
@@ -177,7 +179,11 @@ class Taker:
 
     def _trade(self, cells: Sequence[str], when: int, time: Nanos) -> None:
         price = self._cell(cells, "price", self._numbers.unit)
-        size = self._cell(cells, "size" if "size" in self._at else "volume", self._numbers.size)
+        field = "size" if "size" in self._at else "volume"
+        size = self._cell(cells, field, self._numbers.size)
+        self._complete(cells, (field,) if price is not None else ())
+        if price is None and "bid" not in self._at and size:
+            raise BadCell(self._at["price"], f"price: {BLANK_CELL}, its {field} is not")
         if not price:
             if "bid" not in self._at:
                 self._days.left_out[NO_PRICE] += 1
@@ -207,6 +213,9 @@ class Taker:
             if size is None:
                 self._days.notes[f"sizes are not told: {self._usual // SIZE_SCALE:,} a side"] = None
             sizes.append(self._usual if size is None else size)
+        self._complete(cells, [
+            size for side, size in ((bid, "bidSize"), (ask, "askSize")) if side is not None
+        ])  # fmt: skip
         if not bid or not ask or not all(sizes):
             self._days.left_out[ONE_SIDED] += 1
         elif bid > ask:
@@ -236,10 +245,20 @@ class Taker:
         if row is not None:
             self._days.day(yyyymmdd(stamp.day), row)
 
+    def _complete(self, cells: Sequence[str], fields: Iterable[str]) -> None:
+        """Refuses a blank cell of a row that tells something. Raises ``BadCell``."""
+        for field in fields:
+            place = self._at.get(field)
+            if place is not None and cells[place].strip().lower() in _BLANK:
+                raise BadCell(place, f"{field}: {BLANK_CELL} in a row with prices")
+
     def _prices(self, cells: Sequence[str]) -> tuple[int, int, int, int, int] | None:
         found = []
-        for field in ("open", "high", "low", "close"):
-            price = self._cell(cells, field, self._numbers.step)
+        prices = [self._cell(cells, field, self._numbers.step) for field in BAR_PRICES]
+        if any(price is not None for price in prices):
+            traded = self._measures.instrument.secType not in QUOTES_ONLY
+            self._complete(cells, (*BAR_PRICES, "volume") if traded else BAR_PRICES)
+        for price in prices:
             if not price:
                 self._days.left_out[NO_PRICE] += 1
                 return None

@@ -229,8 +229,11 @@ def open_tape(
     instruments: Instruments = CATALOGUE,
 ) -> Market:
     """Open the tape of a market folder, with synthetic tapes for everything else; none is made
-    before somebody asks about its instrument."""
-    recordings: list[Recording] = list(history.recordings(folder)) if folder else []
+    before somebody asks about its instrument. Raises ``MarketDataError`` for a damaged folder."""
+    recordings: list[Recording] = []
+    if folder:
+        recordings += history.recordings(folder)
+        history.check_files(folder)
     recorded = {recording.conId for recording in recordings}
     recordings += [r for r in history.built_in() if r.conId not in recorded]
     prices = Prices(instruments, recorded={recording.conId for recording in recordings})

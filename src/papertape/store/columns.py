@@ -6,12 +6,14 @@ same columns give the same bytes.
 """
 
 import lzma
+import struct
 import sys
 import zipfile
 import zlib
 from array import array
 from ast import literal_eval
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +23,13 @@ MAGIC: Final = b"\x93NUMPY"
 MOST_ROWS: Final = 1 << 28
 """More than a day of any instrument has; a header that says more is not believed."""
 _LONGEST_HEADER: Final = 10_000
+_PIECE: Final = 1 << 16
+_DAMAGE: Final = (
+    zipfile.BadZipFile, lzma.LZMAError, zlib.error, struct.error, EOFError, RuntimeError,
+    ValueError, OverflowError, IndexError,
+)  # fmt: skip
+"""What reading a damaged file raises; a method of compression that there is not is a
+``RuntimeError`` too."""
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _CODES: Final = {"|i1": "b", "|u1": "B", "<i2": "h", "<u2": "H", "<i4": "i", "<u4": "I"} | {
     "<i8": "q",
@@ -68,15 +77,47 @@ def read_columns(path: Path, names: Sequence[str]) -> dict[str, "array[int]"]:
         if len(found[name]) != count:
             raise NotColumns(f"the column {name!r} has {len(found[name])} of {count} values")
     if len({len(column) for column in found.values()}) > 1:
-        told = ", ".join(f"{name} {len(column)}" for name, column in found.items())
+        told = _told({name: len(column) for name, column in found.items()})
         raise NotColumns(f"columns of different lengths: {told}")
     return found
+
+
+def check_columns(path: Path, names: Sequence[str], whole: int) -> int:
+    """Look whether a file has columns with these names, in a bounded memory and mostly without
+    reading it: its directory, the head and the length of each, and, when they have ``whole`` bytes
+    at the most, their checksums. Returns how many bytes those are that were read to the end.
+
+    Raises ``NotColumns``, and ``OSError`` when the file cannot be opened.
+    """
+    lengths: dict[str, int] = {}
+    with _opened(path) as archive:
+        members = {name: _member(archive, name) for name in names}
+        for name, info in members.items():
+            with _damage(name), archive.open(info) as file:
+                dtype, count, begin = _head(name, file.read(_LONGEST_HEADER + 16))
+            if dtype not in _CODES and not _is_names(dtype):
+                raise NotColumns(f"the column {name!r} has type {dtype}, not one of whole numbers")
+            width = int(dtype[2:])
+            if begin + count * width != info.file_size:
+                raise NotColumns(f"the column {name!r} does not have {count} values of {dtype}")
+            if dtype in _CODES:
+                lengths[name] = count
+        if len(set(lengths.values())) > 1:
+            raise NotColumns(f"columns of different lengths: {_told(lengths)}")
+        total = sum(info.file_size for info in members.values())
+        if total > whole:
+            return 0
+        for name, info in members.items():
+            with _damage(name), archive.open(info) as file:
+                while file.read(_PIECE):
+                    pass
+    return total
 
 
 def read_names(path: Path, name: str) -> tuple[str, ...]:
     """A column of names. Raises as ``read_columns`` does."""
     dtype, count, data = _arrays(path, (name,))[name]
-    if not dtype.startswith("|S") or not dtype[2:].isdecimal() or not int(dtype[2:]):
+    if not _is_names(dtype):
         raise NotColumns(f"the column {name!r} has type {dtype}, not one of bytes")
     width = int(dtype[2:])
     if len(data) != width * count:
@@ -111,11 +152,40 @@ def _header(dtype: str, count: int) -> bytes:
     return MAGIC + b"\1\0" + length.to_bytes(2, "little") + text.ljust(length - 1).encode() + b"\n"
 
 
+def _is_names(dtype: str) -> bool:
+    return dtype.startswith("|S") and dtype[2:].isdecimal() and int(dtype[2:]) > 0
+
+
+def _told(lengths: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {length}" for name, length in lengths.items())
+
+
 def _opened(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, NotImplementedError) as error:
+    except _DAMAGE as error:
         raise NotColumns(f"not a readable .npz file ({error})") from error
+
+
+@contextmanager
+def _damage(name: str) -> Iterator[None]:
+    """Whatever reading a damaged member raises is ``NotColumns``."""
+    try:
+        yield
+    except NotColumns:
+        raise
+    except _DAMAGE as error:
+        raise NotColumns(f"not a readable .npz file ({name}: {error})") from error
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
+    try:
+        info = archive.getinfo(f"{name}.npy")
+    except KeyError:
+        raise NotColumns(f"has no column {name!r}") from None
+    if info.file_size > MOST_ROWS * 8:
+        raise NotColumns(f"the column {name!r} is larger than any day")
+    return info
 
 
 def _arrays(path: Path, names: Sequence[str]) -> dict[str, tuple[str, int, bytes]]:
@@ -123,21 +193,16 @@ def _arrays(path: Path, names: Sequence[str]) -> dict[str, tuple[str, int, bytes
     found = {}
     with _opened(path) as archive:
         for name in names:
-            try:
-                info = archive.getinfo(f"{name}.npy")
-            except KeyError:
-                raise NotColumns(f"has no column {name!r}") from None
-            if info.file_size > MOST_ROWS * 8:
-                raise NotColumns(f"the column {name!r} is larger than any day")
-            try:
+            info = _member(archive, name)
+            with _damage(name):
                 data = archive.read(info)
-            except (zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError, RuntimeError) as bad:
-                raise NotColumns(f"not a readable .npz file ({name}: {bad})") from bad
-            found[name] = _parsed(name, data)
+            dtype, count, begin = _head(name, data)
+            found[name] = dtype, count, data[begin:]
     return found
 
 
-def _parsed(name: str, data: bytes) -> tuple[str, int, bytes]:
+def _head(name: str, data: bytes) -> tuple[str, int, int]:
+    """The type and the number of values of an array, and where they begin."""
     wide = 4 if data[6:7] in (b"\2", b"\3") else 2
     begin = len(MAGIC) + 2 + wide
     length = int.from_bytes(data[8:begin], "little")
@@ -150,7 +215,7 @@ def _parsed(name: str, data: bytes) -> tuple[str, int, bytes]:
         raise NotColumns(f"the column {name!r} is no list of values") from error
     if not isinstance(dtype, str) or not isinstance(count, int) or not 0 <= count <= MOST_ROWS:
         raise NotColumns(f"the column {name!r} is no list of values")
-    return dtype, count, data[begin + length :]
+    return dtype, count, begin + length
 
 
 def _numbers(dtype: str, data: bytes) -> "array[int]":

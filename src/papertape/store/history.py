@@ -17,7 +17,7 @@ from ..venue.market.days import TickDay, tick_day
 from ..venue.market.recorded import Bars, Recorded, Recording
 from ..venue.units import SIZE_SCALE, Nanos
 from .actions import read_actions
-from .columns import NotColumns, names_in, read_columns, read_names
+from .columns import NotColumns, check_columns, names_in, read_columns, read_names
 from .manifest import REBUILD, FolderEntry, read_manifest
 
 BUILT_IN: Final = Path(__file__).with_name("market")
@@ -25,6 +25,17 @@ BUILT_IN: Final = Path(__file__).with_name("market")
 TIMES: Final[dict[str, Nanos]] = {"time_ms": 1_000_000, "time_us": 1_000, "time_ns": 1}
 """The columns in which a time since the day's first instant may stand, and their units."""
 PRICES: Final = ("open", "high", "low", "close")
+COLUMNS: Final = {
+    "quotes": ("bid", "bidSize", "ask", "askSize"),
+    "trades": ("price", "size", "exchange", "exchanges"),
+    "bars": ("date", "minute", *PRICES, "volume"),
+    "daily": ("date", *PRICES, "volume"),
+}
+"""The columns of each kind of file."""
+TIMED: Final = ("quotes", "trades")
+"""Those that have a column of times as well."""
+CHECKED: Final = 8 << 20
+"""Bytes of columns whose checksums a start looks at, which takes two tenths of a second."""
 
 Numbers = dict[str, "array[int]"]
 
@@ -33,12 +44,40 @@ def recordings(folder: Path) -> tuple[Recording, ...]:
     """The recorded instruments of a market folder, none of them loaded yet.
 
     Raises ``MarketDataError`` for a missing folder, a broken manifest or a file that it names
-    and that is not there. What is inside a file shows when its instrument is first used.
+    and that is not there. What is inside a file shows when its instrument is first used, or to
+    ``check_files``.
     """
     return tuple(
         Recording(e.conId, partial(load, folder, e), e.length, e.style, e.scale)
         for e in read_manifest(folder)
     )
+
+
+def check_files(folder: Path) -> None:
+    """Look at all files of a market folder as far as it is cheap: the columns that they have and
+    how long they are, and the checksums of the first ``CHECKED`` bytes.
+
+    Raises ``MarketDataError`` naming the file that cannot be used and what is wrong with it.
+    """
+    left = CHECKED
+    for entry in read_manifest(folder):
+        for kind, name in entry.files.items():
+            path = folder / name
+            if kind == "actions":
+                read_actions(path)
+                continue
+            try:
+                names = COLUMNS[kind]
+                if kind in TIMED:
+                    names = (_time_of(path), *names)
+                left -= check_columns(path, names, left)
+            except (NotColumns, OSError) as error:
+                raise _unreadable(path, error) from error
+
+
+def _time_of(path: Path) -> str:
+    """The column with the times of a file. Raises as ``read_columns`` does."""
+    return next((name for name in names_in(path) if name in TIMES), "time_ms")
 
 
 def built_in() -> tuple[Recording, ...]:
@@ -104,7 +143,7 @@ def _in_shares(
 
 def _tick_day(files: dict[str, Path], length: Nanos, sizes: int) -> TickDay:
     path = files["quotes"]
-    times, quotes = _timed(path, ("bid", "bidSize", "ask", "askSize"))
+    times, quotes = _timed(path, COLUMNS["quotes"])
     if any(map(gt, quotes["bid"], quotes["ask"])):
         raise _bad(path, "a bid is above the ask of its time")
     columns = (
@@ -128,7 +167,7 @@ _Trades = tuple["array[int]", "array[int]", "array[int]", "array[int]"]
 
 
 def _trades(path: Path, length: Nanos, sizes: int) -> tuple[_Trades, tuple[str, ...]]:
-    times, found = _timed(path, ("price", "size", "exchange"))
+    times, found = _timed(path, COLUMNS["trades"][:3])
     try:
         names = read_names(path, "exchanges")
     except (NotColumns, OSError) as error:
@@ -148,7 +187,7 @@ def _trades(path: Path, length: Nanos, sizes: int) -> tuple[_Trades, tuple[str, 
 def _timed(path: Path, names: tuple[str, ...]) -> tuple["array[int]", Numbers]:
     """The times of a file in nanoseconds, and columns of it."""
     try:
-        unit = next((name for name in names_in(path) if name in TIMES), "time_ms")
+        unit = _time_of(path)
         found = read_columns(path, (unit, *names))
     except (NotColumns, OSError) as error:
         raise _unreadable(path, error) from error
@@ -157,7 +196,7 @@ def _timed(path: Path, names: tuple[str, ...]) -> tuple["array[int]", Numbers]:
 
 def _minutes(path: Path, minutes: int, sizes: int) -> dict[int, Bars]:
     """Minute bars by date, each day filled up to one row a minute."""
-    found = _read(path, ("date", "minute", *PRICES, "volume"))
+    found = _read(path, COLUMNS["bars"])
     rows: dict[int, list[tuple[int, ...]]] = {}
     columns = (found[name] for name in ("minute", *PRICES, "volume"))
     for date, row in zip(found["date"], zip(*columns)):
@@ -185,7 +224,7 @@ def _filled(path: Path, rows: Iterable[tuple[int, ...]], minutes: int, sizes: in
 
 
 def _daily(path: Path, sizes: int) -> tuple[Bars, list[int]]:
-    found = _read(path, ("date", *PRICES, "volume"))
+    found = _read(path, COLUMNS["daily"])
     dates = found["date"].tolist()
     if any(map(ge, dates, dates[1:])):
         raise _bad(path, "dates must rise")
