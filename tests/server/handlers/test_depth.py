@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from papertape.model import Contract, MarketDepthData
+from papertape.model import ComboLeg, Contract, MarketDepthData
 from papertape.server.market_data.books import (
     DELETE,
     INSERT,
@@ -19,6 +19,7 @@ from papertape.server.settings import StationSettings
 from papertape.venue.units import SIZE_SCALE
 from papertape.wire.catalogue import depth as wire
 from papertape.wire.catalogue import market
+from server.handlers.test_entitlements import quoted
 from server.handlers.test_past_ticks import AAPL, AAPL_ID, EUR, ready, tape
 from server.pair import VERSIONS, Client, Hall
 from server.shown import lines
@@ -164,12 +165,27 @@ def test_a_farm_that_comes_back_resets_the_book() -> None:
     check(book, hall)
 
 
+OVERNIGHT = Contract(symbol="AAPL", secType="STK", exchange="OVERNIGHT", currency="USD")
+LEGS = [ComboLeg(265598, 1, "BUY", "SMART"), ComboLeg(8314, 1, "SELL", "SMART")]
+PAIR = Contract(symbol="AAPL,IBM", secType="BAG", exchange="SMART", currency="USD", comboLegs=LEGS)
 BUSY = "Deep market data is not supported for this combination of security type/exchange"
 REFUSED = {
     "SMART without saying so": (wire.ReqMktDepth(9, AAPL, 5), 10092, BUSY),
     "a venue as SMART": (wire.ReqMktDepth(9, ARCA, 5, True), 10092, BUSY),
     "no rows": (wire.ReqMktDepth(9, ARCA, 0), 322, "0 is no number of rows"),
     "less than none": (wire.ReqMktDepth(9, ARCA, -5), 322, "-5 is no number of rows"),
+    "less than all": (wire.ReqMktDepth(9, AAPL, -(2**31), True), 322, "is no number of rows"),
+    "a venue that tells no book": (wire.ReqMktDepth(9, OVERNIGHT, 5), 10092, BUSY),
+    "a venue that there is not": (
+        wire.ReqMktDepth(9, Contract(symbol="AAPL", secType="STK", exchange="MOON",
+            currency="USD"), 5), 200, "is Invalid"),
+    "no venue": (wire.ReqMktDepth(9, Contract(symbol="AAPL", secType="STK", currency="USD"), 5),
+        321, "Please enter exchange"),
+    "a combination": (wire.ReqMktDepth(9, PAIR, 5), 10092, BUSY),
+    "a combination as SMART": (wire.ReqMktDepth(9, PAIR, 5, True), 10092, BUSY),
+    "a combination without legs": (
+        wire.ReqMktDepth(9, Contract(symbol="AAPL", secType="bag", exchange="SMART"), 5), 10092,
+        BUSY),
     "no such contract": (wire.ReqMktDepth(9, Contract(symbol="NOSUCH", secType="STK",
         exchange="SMART", currency="USD"), 5, True), 200, "No security definition"),
 }  # fmt: skip
@@ -215,6 +231,67 @@ def test_three_books_and_ids_that_are_in_use() -> None:
     assert client.errors() == [(77, 310, text)]
     hall.quote("AAPL 250.00 x 251.00")
     assert {one.reqId for one in client.of(wire.MarketDepth)} == {1, 3, 4}
+
+
+@pytest.mark.parametrize("smart", [False, True])
+def test_a_book_is_cancelled_as_what_it_was_asked_for(smart: bool) -> None:
+    _, client = ready()
+    client.send(wire.ReqMktDepth(1, AAPL if smart else ARCA, 1, smart)).got()
+    client.send(wire.CancelMktDepth(1, not smart))
+    text = "Can't find the subscribed market depth with tickerId:1"
+    assert client.errors() == [(1, 310, text)]
+    assert 1 in client.session.subscriptions.of(DepthLine)
+    assert client.send(wire.CancelMktDepth(1, smart), wire.CancelMktDepth(1, smart)).errors() == [
+        (1, 310, text)
+    ]
+
+
+@pytest.mark.parametrize("version", [100, 145])
+def test_older_clients_do_not_say_which_book_they_cancel(version: int) -> None:
+    _, client = ready(version)
+    client.send(wire.ReqMktDepth(1, ARCA, 1)).got()
+    assert client.send(wire.CancelMktDepth(1)).got() == []
+
+
+NEED = "Need additional market data permissions - Depth: "
+
+
+@pytest.mark.parametrize(
+    ("rules", "usual", "code", "available"),
+    [
+        ({"exchange:ARCA": "none"}, "live", 354, "Delayed market data is not available."),
+        ({"exchange:ARCA": "delayed"}, "live", 354, "Delayed market data is available."),
+        ({"exchange:NASDAQ": "live"}, "none", 354, "Delayed market data is not available."),
+        ({"exchange:ARCA": "live"}, "none", 0, ""),
+        ({"symbol:AAPL": "live", "exchange:ARCA": "none"}, "live", 0, ""),
+    ],
+)
+def test_the_book_of_a_venue_takes_a_subscription_to_it(
+    rules: Any, usual: Any, code: int, available: str
+) -> None:
+    _, client = quoted(market_data=usual, entitlements=rules)
+    got = client.send(wire.ReqMktDepth(1, ARCA, 3)).got()
+    told = [(one.errorCode, one.errorMsg) for one in got if hasattr(one, "errorCode")]
+    assert [number for number, _ in told] == ([code] if code else [])
+    assert not code or f".{available}AAPL NASDAQ.NMS/" in told[0][1]
+    assert any(isinstance(one, wire.MarketDepth) for one in got) == (not code)
+
+
+def test_the_book_of_smart_has_the_venues_that_are_subscribed_to() -> None:
+    _, client = quoted(market_data="live", entitlements={"exchange:ARCA": "none"})
+    notice, *rows = client.send(wire.ReqMktDepth(1, AAPL, 20, True)).got()
+    assert (notice.errorCode, NEED + "ARCA; " in notice.errorMsg) == (2152, True)
+    assert "ARCA" not in notice.errorMsg.partition("; Need")[0]
+    venues = {message.marketDepthData.marketMaker for message in rows}
+    assert len(venues) > 1 and "ARCA" not in venues
+
+
+def test_the_book_of_smart_of_one_venue() -> None:
+    _, client = quoted(market_data="delayed", entitlements={"exchange:NASDAQ": "live"})
+    notice, *rows = client.send(wire.ReqMktDepth(1, AAPL, 5, True)).got()
+    assert notice.errorMsg.startswith("Exchanges - Depth: NASDAQ; Top: ")
+    assert NEED in notice.errorMsg and "ARCA" in notice.errorMsg.partition(NEED)[2]
+    assert {message.marketDepthData.marketMaker for message in rows} == {"NASDAQ"}
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from papertape.model import Contract, Order
+from papertape.server.market_data.books import DepthLine
 from papertape.store.journal import Journal
 from papertape.venue.entries import SCHEMA
 from papertape.venue.market.laid import WorldTape
 from papertape.venue.units import SECOND
-from papertape.wire.catalogue.depth import MarketDepthL2
+from papertape.wire.catalogue.depth import MarketDepthL2, ReqMktDepth
 from papertape.wire.catalogue.market import ReqMktData, TickGeneric, TickPrice
 from papertape.wire.catalogue.orders import PlaceOrder
 from papertape.wire.catalogue.reports import ExecutionDetails
@@ -92,19 +93,30 @@ def test_orders_wait_for_the_end_of_a_halt() -> None:
     assert fill.execution.price == 257.7
 
 
-def test_a_book_is_empty_while_trading_is_halted() -> None:
-    from papertape.wire.catalogue.depth import ReqMktDepth
-
-    hall, client = ready(176)
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_halt_ends_a_book_and_who_asks_again_waits_for_its_end(version: int) -> None:
+    hall, client = ready(version)
     hall.quote("AAPL 257.60*500 x 257.70*900")
-    client.send(ReqMktDepth(1, AAPL, 1, True)).got()
+    other = hall.client(2, version)
+    for one in (client, other):
+        one.send(ReqMktDepth(1, AAPL, 1, True)).got()
     say(hall, "halt AAPL for 5s")
     hall.wait(1)
-    gone = client.of(MarketDepthL2)
-    assert gone and {one.marketDepthData.operation for one in gone} == {2}
+    for one in (client, other):
+        *gone, end = one.got()
+        assert {row.marketDepthData.operation for row in gone} == {2}
+        text = "Market depth data has been HALTED. Please re-subscribe."
+        assert (end.id, end.errorCode, end.errorMsg) == (1, 316, text)
+        assert not one.session.subscriptions.of(DepthLine)
+    again = client.send(ReqMktDepth(1, AAPL, 1, True)).got()
+    assert [one.errorCode for one in again] == [2152]
     hall.wait(5)
     back = client.of(MarketDepthL2)
     assert back and {one.marketDepthData.operation for one in back} == {0}
+    assert other.got() == []
+    say(hall, "halt AAPL for 5s")
+    hall.wait(1)
+    assert [code for _, code, _ in client.errors()] == [316]
 
 
 def test_a_halt_outlives_a_restart(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_the_venues_of_a_quote_are_those_of_the_best_row_of_the_book_of_smart(ve
             assert set(told[tick]) == {known[name] for name in best}
             assert told[tick] == "".join(one for one in known.values() if one in told[tick])
             shown.add(told[tick])
-        client.send(depth.CancelMktDepth(2))
+        client.send(depth.CancelMktDepth(2, True))
         here.wait(1.5)
     assert len(shown) > 5
 

@@ -2,6 +2,7 @@
 
 from ...venue.market.depth import MOST_LEVELS
 from ...venue.reference.answers import book_at, smart_venues
+from ...venue.reference.combinations import BAG
 from ...venue.reference.exchanges import SMART
 from ...venue.reference.instruments import Instrument, Listing, Purpose, Refusal
 from ...wire.catalogue import depth as wire
@@ -18,11 +19,18 @@ MARKET_MAKER = "NSDQ"
 
 @handles(wire.ReqMktDepth)
 def req_mkt_depth(tws: Services, session: Session, message: wire.ReqMktDepth) -> None:
-    """Tell a book, at most 60 rows of a side, and its changes; 2152 before that of SMART."""
+    """Tell a book, at most 60 rows of a side, and its changes; 2152 before that of SMART.
+
+    102 for an id in use, the refusals of contracts, 10092 for what has no book, 354 for a venue
+    whose book the user has not subscribed to, 322 for less than a row, 309 beyond the limit.
+    """
     request_id = message.reqId
     lines = session.subscriptions.of(DepthLine)
     if request_id in lines:
         session.error(request_id, 102)
+        return
+    if message.contract.secType.strip().upper() == BAG:
+        session.error(request_id, 10092)
         return
     found = tws.resolve(message.contract, Purpose.QUOTES)
     if isinstance(found, Refusal):
@@ -35,12 +43,14 @@ def req_mkt_depth(tws: Services, session: Session, message: wire.ReqMktDepth) ->
     view = _view(found, message)
     if view is None or not tws.quotes(entry.conId):
         session.error(request_id, 10092)
-    elif tws.entitlements.lacks(entry):
-        right = tws.entitlements.of(entry)
+        return
+    rights = {name: tws.entitlements.of(entry, name) for name in view.venues or (found.exchange,)}
+    missing = tuple(name for name, right in rights.items() if right != "live")
+    if len(missing) == len(rights):
         session.error(
             request_id,
             354,
-            variant="delayed" if right == "delayed" else "no_delayed",
+            variant="delayed" if "delayed" in rights.values() else "no_delayed",
             contract=told_contract(entry),
         )
     elif message.numRows < 1:
@@ -49,7 +59,8 @@ def req_mkt_depth(tws: Services, session: Session, message: wire.ReqMktDepth) ->
         session.error(request_id, 309, max=most)
     else:
         if view.smart:
-            _tell_venues(session, request_id, entry, view)
+            view = view._replace(venues=tuple(one for one in view.venues if one not in missing))
+            _tell_venues(session, request_id, entry, view, missing)
         tws.books.follow(request_id, session, entry, view)
 
 
@@ -65,15 +76,31 @@ def _view(found: Listing, message: wire.ReqMktDepth) -> BookView | None:
     return BookView(rows, True, venues) if venues else None
 
 
-def _tell_venues(session: Session, request_id: int, entry: Instrument, view: BookView) -> None:
-    top = [name for name in entry.exchanges if name != SMART and name not in view.venues]
-    session.error(
-        request_id, 2152, variant="entitled", depth="; ".join(view.venues), top="; ".join(top)
-    )
+def _tell_venues(
+    session: Session,
+    request_id: int,
+    entry: Instrument,
+    view: BookView,
+    missing: tuple[str, ...],
+) -> None:
+    """Which venues have a book, the touch alone, and a book that the user has not subscribed to."""
+    deep = {SMART, *view.venues, *missing}
+    facts = {
+        "depth": "; ".join(view.venues),
+        "top": "; ".join(name for name in entry.exchanges if name not in deep),
+    }
+    if missing:
+        session.error(request_id, 2152, missing="; ".join(missing), **facts)
+    else:
+        session.error(request_id, 2152, variant="entitled", **facts)
 
 
 @handles(wire.CancelMktDepth)
 def cancel_mkt_depth(tws: Services, session: Session, message: wire.CancelMktDepth) -> None:
-    """End a book; silent, but 310 for one that is not open."""
-    if session.subscriptions.remove(DepthLine, message.reqId) is None:
+    """End a book; silent, but 310 for one that is not open, and for that of a venue which is
+    cancelled as that of SMART or the other way round."""
+    line = session.subscriptions.of(DepthLine).get(message.reqId)
+    if line is None or line.smart != message.isSmartDepth:
         session.error(message.reqId, 310, id=message.reqId)
+    else:
+        session.subscriptions.remove(DepthLine, message.reqId)

@@ -5,7 +5,8 @@ rows below it down; ib_async lets it overwrite its position. So rows come and go
 side alone, and all others are written anew where they stand: both come to the same book. No side
 ever has more rows than were asked for. The best row of
 a side is what the quote shows; beneath it the tape has levels of its own (``venue/market/depth``).
-In the book of SMART a level is a row for each venue that shows it. A closed market has no book.
+In the book of SMART a level is a row for each venue that shows it. A closed market has no book, and
+a halt of trading ends the subscription (316).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -47,6 +48,8 @@ class BookState(NamedTuple):
 
     asks: Side
     bids: Side
+    halted: bool = False
+    """Whether there are no rows because trading is halted."""
 
 
 EMPTY: Final = BookState((), ())
@@ -63,8 +66,8 @@ class BookChange(NamedTuple):
 
 def changes(before: BookState, now: BookState) -> Iterator[BookChange]:
     """What brings a client from one state of a book to another."""
-    for side in (ASK, BID):
-        yield from _of_side(side, before[side], now[side])
+    yield from _of_side(ASK, before.asks, now.asks)
+    yield from _of_side(BID, before.bids, now.bids)
 
 
 def _of_side(side: int, before: Side, now: Side) -> Iterator[BookChange]:
@@ -128,6 +131,8 @@ class BookFeed:
         if session_at(self._market, con_id, now) is None:
             return EMPTY
         book = self._market.depth(con_id, now, self._levels)
+        if not book.asks and not book.bids:
+            return BookState((), (), bool(self._market.day(con_id, now).halted))
         return BookState(self._side(book.asks), self._side(book.bids))
 
     def _side(self, levels: tuple[DepthLevel, ...]) -> Side:
@@ -159,6 +164,8 @@ class BookFeed:
 class DepthLine(Listener[BookState | None]):
     """One reqMktDepth of one session; its book begins anew when the farm has come back."""
 
+    __slots__ = ("smart",)
+
     farm = Farm.MARKET
     events = {
         End.FARM_BACK: Told(317, ends=False),
@@ -166,9 +173,20 @@ class DepthLine(Listener[BookState | None]):
         End.DATA_LOST: None,
     }
 
+    def __init__(self, request_id: int, session: Session, *, smart: bool) -> None:
+        super().__init__(request_id, session, Form(session.version), None)
+        self.smart = smart
+        """Whether it is the book of SMART, as its cancellation has to say too."""
+
     def renew(self) -> None:
         """317 has told the client to empty its book."""
         self.told = None
+
+    def heard(self, before: BookState | None) -> None:
+        """End with 316 when trading is halted; who subscribes during a halt waits for its end."""
+        if before is not None and not before.halted and self.told is not None and self.told.halted:
+            self.session.subscriptions.remove(DepthLine, self.request_id)
+            self.session.error(self.request_id, 316)
 
 
 class DepthStreams:
@@ -182,5 +200,5 @@ class DepthStreams:
         """Tell a book and its changes as long as the session has the line. Raises what the market
         raises."""
         make: Callable[[], BookFeed] = partial(BookFeed, self._market, entry, view)
-        line = DepthLine(request_id, session, Form(session.version), None)
+        line = DepthLine(request_id, session, smart=view.smart)
         self._channels.follow((DepthLine, entry.conId, view), make, line, show=True)

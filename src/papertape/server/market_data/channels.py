@@ -83,6 +83,9 @@ class Listener(Subscription, Generic[Told]):
         self.told = told
         """What its client knows."""
 
+    def heard(self, before: Told) -> None:
+        """It was told something, which leads from ``before`` to what it knows: it may end now."""
+
     @property
     def open(self) -> bool:
         """Whether it has neither been cancelled nor ended."""
@@ -180,17 +183,20 @@ class Channel(Generic[Told, Item]):
 
     def _send(self, listener: Listener[Told], news: tuple[Told, Sequence[Item]]) -> None:
         told, items = news
+        before = listener.told
         if items:
             if told is not self._latest and told != self._latest:
                 self._batches.clear()
                 self._latest = told
-            key = listener.form, listener.told
+            key = listener.form, before
             batch = self._batches.get(key)
             if batch is None:
                 batch = self._batches[key] = self._encode(items, listener.form)
             if batch:
                 listener.session.send_batch(batch, listener.request_id)
         listener.told = told
+        if items:
+            listener.heard(before)
 
     def _encode(self, items: Sequence[Item], form: Form) -> SharedFrames:
         found = None if self._parts is None else self._parts.encoded(items, form)

@@ -20,9 +20,10 @@ class Entitlements:
         self.delay: Nanos = settings.delay_minutes * 60 * SECOND
         """How old delayed data are."""
 
-    def of(self, entry: Instrument) -> Entitlement:
-        """What holds for a contract: the rule of its symbol, of its exchange, of its type."""
-        named = (entry.symbol, entry.place, entry.secType)
+    def of(self, entry: Instrument, venue: str = "") -> Entitlement:
+        """What holds for a contract: the rule of its symbol, of its exchange, of its type.
+        ``venue``: for the book of that exchange instead of the primary one."""
+        named = (entry.symbol, venue or entry.place, entry.secType)
         for way, name in zip(WAYS, named, strict=True):
             found = self._rules.get(f"{way}:{name}")
             if found is not None:
