@@ -519,9 +519,12 @@ def test_lines_end_with_10197_and_new_requests_get_the_code_of_their_kind() -> N
         ticks.ReqTickByTickData(4, AAPL),
         history.ReqHistoricalData(5, AAPL),
     )
-    assert [(about, code) for about, code, _ in client.errors()] == [
+    told = client.errors()
+    assert [(about, code) for about, code, _ in told] == [
         (2, 10197), (3, 420), (4, 10189), (5, 162),
     ]  # fmt: skip
+    said = "Trading TWS session is connected from a different IP address"
+    assert all(text.endswith(said) for _, _, text in told[1:])
     hall.station.competition.end()
     assert lines(client.send(QUOTES).got())[0] == "tickReqParams 1 0.01"
 

@@ -15,12 +15,18 @@ MAX_QUERIES = 50
 
 
 def listing_for(
-    tws: Services, session: Session, request_id: int, contract: Contract, what: str
+    tws: Services,
+    session: Session,
+    request_id: int,
+    contract: Contract,
+    what: str,
+    *,
+    not_permitted: int = 162,
 ) -> Listing | None:
     """The listing that a query is about; None when the query has been refused.
 
-    386 for an id under way, 162 beyond 50 queries and for what has no tape, and the refusals of
-    contracts.
+    386 for an id under way, 162 beyond 50 queries and for what has no tape, the refusals of
+    contracts, and ``not_permitted`` for what the user has not subscribed to.
     """
     queries, live = session.subscriptions.of(Query), session.subscriptions.of(LiveBars)
     if request_id in queries or request_id in live:
@@ -39,7 +45,7 @@ def listing_for(
         return None
     if tws.entitlements.of(found.instrument) == "none":
         facts = {"exchange": found.exchange, "secType": found.instrument.secType}
-        session.error(request_id, 162, variant="no_permissions", **facts)
+        session.error(request_id, not_permitted, variant="no_permissions", **facts)
         return None
     return found
 

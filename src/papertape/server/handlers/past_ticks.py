@@ -110,7 +110,9 @@ def cancel_histogram_data(
 @handles(wire.ReqHistoricalTicks)
 def req_historical_ticks(tws: Services, session: Session, message: wire.ReqHistoricalTicks) -> None:
     """Up to 1000 ticks of one trading day, and what is left of their last second."""
-    found = listing_for(tws, session, message.reqId, message.contract, message.whatToShow)
+    found = listing_for(
+        tws, session, message.reqId, message.contract, message.whatToShow, not_permitted=10187
+    )
     if found is None:
         return
     try:

@@ -11,7 +11,7 @@ from ..sessions.subscriptions import End
 REFUSED: Final[dict[type[Message], tuple[int, str | None]]] = {
     market.ReqMktData: (10197, None),
     ticks.ReqRealTimeBars: (420, "other_address"),
-    ticks.ReqTickByTickData: (10189, "invalid"),
+    ticks.ReqTickByTickData: (10189, "other_address"),
     depth.ReqMktDepth: (10197, None),
     history.ReqHistoricalData: (162, "other_address"),
     ticks.ReqHeadTimeStamp: (162, "other_address"),
