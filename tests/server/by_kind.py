@@ -144,7 +144,7 @@ reqTickByTickData Last|yes yes 10189 10189 yes 10189 10189 none yes 10189 10189 
 reqTickByTickData AllLast|yes yes 10189 10189 yes 10189 10189 none yes 10189 10189 10189 10189 none
 reqTickByTickData BidAsk|yes yes 10189 yes yes 10189 10189 yes yes yes yes yes 10189 yes
 reqTickByTickData MidPoint|yes yes 10189 yes yes 10189 10189 yes yes yes yes yes 10189 yes
-reqRealTimeBars TRADES|yes yes yes 420 yes yes yes yes yes 420 420 420 420 yes
+reqRealTimeBars TRADES|yes yes yes 420 yes yes yes yes 10299 420 420 420 420 yes
 reqRealTimeBars MIDPOINT|yes yes 420 yes yes yes yes yes yes yes yes yes yes yes
 reqRealTimeBars BID|yes yes 420 yes yes yes yes yes yes yes yes yes yes yes
 reqRealTimeBars ASK|yes yes 420 yes yes yes yes yes yes yes yes yes yes yes

@@ -11,7 +11,7 @@ from papertape.venue.reference.combinations import combination_of
 from papertape.venue.reference.instruments import Purpose, Refusal
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.reference.securities import Combination
-from papertape.wire.catalogue import market, orders, reports, session
+from papertape.wire.catalogue import history, market, orders, reports, session, ticks
 from papertape.wire.catalogue.contract import ReqContractDetails
 from server.bodies import bodies
 from server.pair import VERSIONS, Client, Hall
@@ -257,3 +257,33 @@ class Apart:
 
     def sessions(self, con_id: int, start: int, end: int) -> list[tuple[int, int]]:
         return [span for span in self._spans[con_id] if span[0] <= end and span[1] > start]
+
+
+LEGS = [ComboLeg(C255, 1, "BUY", "SMART"), ComboLeg(C260, 1, "SELL", "SMART")]
+VERTICAL = Contract(symbol="AAPL", secType="BAG", exchange="SMART", currency="USD", comboLegs=LEGS)
+EMPTY = Contract(symbol="AAPL", secType="BAG", exchange="SMART", currency="USD")
+NO_LEGS = "Security type 'BAG' requires combo leg details."
+
+
+def bars(contract: Contract) -> history.ReqHistoricalData:
+    return history.ReqHistoricalData(1, contract, "", "1 min", "600 S", 1, "TRADES", 1)
+
+
+@pytest.mark.parametrize(
+    ("request_", "code", "text"),
+    [
+        (bars(VERTICAL), 162, "HMDS query returned no data: AAPL@SMART"),
+        (bars(EMPTY), 321, NO_LEGS),
+        (ticks.ReqTickByTickData(1, EMPTY, "Last"), 321, NO_LEGS),
+        (ticks.ReqHeadTimeStamp(1, EMPTY, 1, "TRADES", 1), 321, NO_LEGS),
+        (ticks.ReqHistogramData(1, EMPTY, True, "1 day"), 321, NO_LEGS),
+        (ticks.ReqHistoricalTicks(1, EMPTY, "20260413-13:40:00", "", 5, "TRADES", 1), 321, NO_LEGS),
+        (market.ReqMktData(1, EMPTY), 321, NO_LEGS),
+        (ticks.ReqTickByTickData(1, VERTICAL, "Last"), 10189, "Invalid Real-time Query"),
+        (ticks.ReqRealTimeBars(1, VERTICAL, 5, "BID"), 420, "AAPL/BAG@SMART Bid 5"),
+    ],
+)
+def test_there_is_no_history_of_a_combination(request_: Any, code: int, text: str) -> None:
+    _, client = opened(226)
+    ((about, told, said),) = client.send(request_).errors()
+    assert (about, told) == (1, code) and text in said

@@ -17,6 +17,7 @@ from papertape.wire.catalogue import history as wire
 from papertape.wire.catalogue import session
 from server.pair import VERSIONS, Client, Hall, Stopwatch
 from server.shown import expected, lines
+from server.test_every_kind import hall as every_kind
 from venue.scenario import START
 
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
@@ -327,3 +328,28 @@ def test_whoever_looks_at_messages_sees_the_whole_answer(version: int) -> None:
     assert client.send(asked()).got() == plain
     assert [type(one) for one in seen] == [type(one) for one in plain]
     assert seen[0].historicalDataBars == plain[0].historicalDataBars  # type: ignore[attr-defined]
+
+
+CONTINUOUS = Contract(symbol="ES", secType="CONTFUT", exchange="CME")
+PAST = "20100104-10:00:00"
+
+
+@pytest.mark.parametrize(
+    ("contract", "end", "code", "text"),
+    [
+        (CONTINUOUS, PAST, 10339, "Setting end date/time for continuous future security type"),
+        (CONTINUOUS, " ", 0, ""),
+        (Contract(symbol="ES", secType="FUT", exchange="CME",
+                  lastTradeDateOrContractMonth="202606"), PAST, 162, "no data: ES@CME TRADES"),
+        (Contract(symbol="SIE", secType="STK", exchange="IBIS", currency="EUR"), PAST, 162,
+         "no data: SIE@IBIS TRADES"),
+    ],
+)  # fmt: skip
+def test_no_end_of_a_continuous_future_and_whose_data_there_are_none(
+    contract: Contract, end: str, code: int, text: str
+) -> None:
+    client = every_kind().client()
+    request = wire.ReqHistoricalData(1, contract, end, "1 min", "600 S", 1, "TRADES", 1)
+    errors = client.send(request).errors()
+    assert [found for _, found, _ in errors] == ([code] if code else [])
+    assert all(text in said for _, _, said in errors)

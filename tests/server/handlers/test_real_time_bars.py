@@ -15,6 +15,7 @@ from papertape.wire.catalogue import ticks as wire
 from server.market import TapeMarket
 from server.pair import VERSIONS, Client, Hall
 from server.shown import lines
+from server.test_every_kind import hall as every_kind
 from venue.scenario import START, at
 
 AAPL = Contract(symbol="AAPL", secType="STK", exchange="SMART", currency="USD")
@@ -280,3 +281,35 @@ def test_a_gateway_keeps_its_farm_connected_for_them() -> None:
     assert lines(client.got()) == ["error -1 2119", "error -1 2104"]
     hall.wait(300)
     assert {type(message) for message in client.got()} == {wire.RealTimeBarTick}
+
+
+BTC = Contract(symbol="BTC", secType="CRYPTO", exchange="PAXOS", currency="USD")
+FEED = Contract(symbol="BRFG:BRFG_ALL", secType="NEWS", exchange="BRFG")
+
+
+@pytest.mark.parametrize(
+    ("contract", "what", "code", "text"),
+    [
+        (BTC, "TRADES", 10299, "Expected what to show is AGGTRADES, please use that instead of"),
+        (AAPL, "AGGTRADES", 420, "No historical market data for AAPL/STK@SMART Last 5"),
+        (FEED, "TRADES", 420, "No historical market data for BRFG:BRFG_ALL/NEWS@BRFG Last 5"),
+        (FEED, "BID", 420, "No historical market data for BRFG:BRFG_ALL/NEWS@BRFG Bid 5"),
+        (Contract(symbol="X", secType="BAG", exchange="SMART"), "BID", 321, "combo leg details"),
+    ],
+)
+def test_trades_under_a_name_that_the_kind_does_not_have(
+    contract: Contract, what: str, code: int, text: str
+) -> None:
+    hall = every_kind()
+    client = hall.client().send(asked(1, what, contract=contract))
+    hall.wait(60)
+    ((about, told, said),) = client.errors()
+    assert (about, told) == (1, code) and text in said
+
+
+def test_trades_of_crypto_currencies_have_a_name_of_their_own() -> None:
+    hall = every_kind()
+    client = hall.client().send(asked(1, "AGGTRADES", contract=BTC))
+    hall.wait(60)
+    bars = told(client)
+    assert len(bars) == 12 and any(bar.count > 0 for bar in bars)

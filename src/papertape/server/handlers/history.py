@@ -7,7 +7,7 @@ import msgspec
 
 from ...model import Bar, HistoricalSession
 from ...venue.market.source import PriceBar
-from ...venue.reference.instruments import Instrument
+from ...venue.reference.instruments import Instrument, Listing
 from ...venue.reference.securities import day_text
 from ...venue.units import DAY, SECOND, Nanos
 from ...versions import HISTORY_END_MESSAGE
@@ -41,6 +41,8 @@ from .history_query import cancel, check_date_form, listing_for, refuse, too_lat
 from .services import Services
 
 SCHEDULE = "SCHEDULE"
+CONTINUOUS = "CONTFUT"
+"""The future that is followed from month to month: its history ends now."""
 ADJUSTED = "ADJUSTED_LAST"
 """Trades adjusted for splits and dividends; the tape has neither."""
 FEE_RATE = "FEE_RATE"
@@ -98,7 +100,7 @@ def req_historical_data(tws: Services, session: Session, message: wire.ReqHistor
         return
     schedule = message.whatToShow.strip().upper() == SCHEDULE
     try:
-        asked, implied = read(tws, message, found.instrument)
+        asked, implied = read(tws, message, found)
     except BadRequest as bad:
         refuse(session, message.reqId, bad)
         return
@@ -122,6 +124,7 @@ class Asked(msgspec.Struct, frozen=True):
     """A history request in venue units."""
 
     entry: Instrument
+    exchange: str
     start: Nanos
     end: Nanos
     step: Nanos
@@ -130,9 +133,10 @@ class Asked(msgspec.Struct, frozen=True):
     """Asked for bars of the regular session alone."""
 
 
-def read(tws: Services, message: wire.ReqHistoricalData, entry: Instrument) -> tuple[Asked, bool]:
+def read(tws: Services, message: wire.ReqHistoricalData, found: Listing) -> tuple[Asked, bool]:
     """What is asked for, and whether its time zone was only implied. Looks at the fields in the
     order of TWS. Raises ``BadRequest``."""
+    entry, exchange = found.instrument, found.exchange
     end, implied = end_instant(message.endDateTime, tws.settings.time_zone, tws.timing.now)
     number, unit = duration(message.duration)
     step = bar_step(message.barSizeSetting)
@@ -140,21 +144,23 @@ def read(tws: Services, message: wire.ReqHistoricalData, entry: Instrument) -> t
     check_date_form(message.formatDate)
     if message.keepUpToDate:
         check_live(message.endDateTime, step, what)
-    what = source_of(what, entry, entry.home)
+    what = source_of(what, entry, exchange)
     if what == SCHEDULE and step != DAY:
         raise BadRequest(10295)
+    if message.contract.secType.upper() == CONTINUOUS and message.endDateTime.strip():
+        raise BadRequest(10339)
     if what == ADJUSTED:
         if message.endDateTime.strip():
             raise BadRequest(321, "adjusted_end")
         what = "TRADES"
     if what == FEE_RATE:
-        facts = {"symbol": entry.symbol, "exchange": entry.home, "whatToShow": what}
+        facts = {"symbol": entry.symbol, "exchange": exchange, "whatToShow": what}
         raise BadRequest(162, "no_data", **facts)
     check_length(number, unit, step, entry.secType)
     end = min(end, tws.timing.now)
     start = max(span_start(tws, entry.conId, end, number, unit), tws.market.head(entry.conId))
     regular = tws.bars.regular if message.useRTH else None
-    return Asked(entry, start, end, step, what, regular), implied
+    return Asked(entry, exchange, start, end, step, what, regular), implied
 
 
 def query(
@@ -184,7 +190,7 @@ def query(
             session.error(message.reqId, 162, variant="too_long")
             return
     if latest is None:
-        facts = {"symbol": entry.symbol, "exchange": "SMART", "whatToShow": asked.what}
+        facts = {"symbol": entry.symbol, "exchange": asked.exchange, "whatToShow": asked.what}
         session.error(message.reqId, 162, variant="no_data", **facts)
         return
     most = tws.config.settings.historicalDataMaxSize or 0
@@ -237,7 +243,7 @@ def schedule_of(
         if place % SCHEDULED == 0:
             yield
     if not found:
-        facts = {"symbol": entry.symbol, "exchange": entry.home, "whatToShow": SCHEDULE}
+        facts = {"symbol": entry.symbol, "exchange": asked.exchange, "whatToShow": SCHEDULE}
         session.error(message.reqId, 162, variant="no_data", **facts)
         return
     first, last = found[0].startDateTime, found[-1].endDateTime

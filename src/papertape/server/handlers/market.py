@@ -2,10 +2,9 @@
 
 from msgspec.structs import replace
 
-from ...model import Contract
-from ...venue.reference.combinations import BAG, combination_of
+from ...venue.reference.combinations import BAG
 from ...venue.reference.exchanges import SMART
-from ...venue.reference.instruments import Instrument, Listing, Purpose, Refusal
+from ...venue.reference.instruments import Instrument, Purpose, Refusal
 from ...venue.reference.securities import Combination
 from ...wire.catalogue import market as wire
 from ..market_data.computations import ComputationLine, computes
@@ -46,7 +45,7 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
     if snapshot and message.genericTickList.strip():
         session.error(message.reqId, 321, variant="snapshot_generic")
         return
-    found = _quoted(tws, message.contract)
+    found = tws.resolve(message.contract, Purpose.QUOTES)
     if isinstance(found, Refusal):
         session.refuse(message.reqId, found)
         return
@@ -102,14 +101,6 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
         generic = (*generic, DELAYED_YIELDS if delivery.delay else LIVE_YIELDS)
     if generic:
         tws.generic_ticks.follow(message.reqId, session, entry, generic, delay=delivery.delay)
-
-
-def _quoted(tws: Services, contract: Contract) -> Listing | Refusal:
-    """What a request for quotes means: a contract, or a combination of them."""
-    if contract.secType.upper() != BAG:
-        return tws.resolve(contract, Purpose.QUOTES)
-    instruments, now = tws.venue.instruments, tws.timing.now
-    return combination_of(contract, Purpose.QUOTES, instruments, now)
 
 
 def _has_quotes(tws: Services, entry: Instrument) -> bool:

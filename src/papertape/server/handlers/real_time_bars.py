@@ -6,7 +6,7 @@ from ..market_data.entitlements import told_contract
 from ..market_data.history import LIVE
 from ..market_data.live_bars import FiveSecondLine
 from ..market_data.quotes import QuoteLine
-from ..market_data.what_to_show import NO_QUOTES, NO_TRADES
+from ..market_data.what_to_show import TRADED, has
 from ..sessions.session import Session
 from . import handles
 from .services import Services
@@ -31,8 +31,11 @@ def req_real_time_bars(tws: Services, session: Session, message: wire.ReqRealTim
         session.refuse(message.reqId, found)
         return
     entry = found.instrument
-    traded = what == "TRADES"
-    if entry.secType in (NO_TRADES if traded else NO_QUOTES):
+    traded = what in TRADED
+    if what == "TRADES" and entry.secType == "CRYPTO":
+        session.error(message.reqId, 10299, expected="AGGTRADES", given=what)
+        return
+    if not has(what, entry.secType) or not tws.quotes(entry.conId):
         shown = "Last" if traded else what.title()
         listing = f"{entry.symbol}/{entry.secType}@{found.exchange}"
         cause = f"No historical market data for {listing} {shown} 5"
@@ -48,7 +51,8 @@ def req_real_time_bars(tws: Services, session: Session, message: wire.ReqRealTim
     if not tws.history_pacing.admits(session, what):
         session.error(message.reqId, 420, variant="pacing")
         return
-    tws.bars.five_seconds(message.reqId, session, entry, what, regular=message.useRTH)
+    source = "TRADES" if traded else what
+    tws.bars.five_seconds(message.reqId, session, entry, source, regular=message.useRTH)
 
 
 @handles(wire.CancelRealTimeBars)

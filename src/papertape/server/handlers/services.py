@@ -6,6 +6,7 @@ import msgspec
 
 from ...model import Contract
 from ...venue.market.source import MarketSource
+from ...venue.reference.combinations import BAG, combination_of
 from ...venue.reference.instruments import Listing, Purpose, Refusal
 from ..account_figures import AccountFigures
 from ..config import Config
@@ -35,6 +36,9 @@ from ..settings import StationSettings
 from ..timing import Timing
 from ..tws_user import TwsUser
 from ..venue_port import ReadModel
+
+MARKET = (Purpose.QUOTES, Purpose.HISTORY)
+"""What combinations are resolved for; orders have the venue look at their legs."""
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,8 +76,11 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     """Called when a client has received everything that follows START_API."""
 
     def resolve(self, contract: Contract, purpose: Purpose) -> Listing | Refusal:
-        """The one listing that a request means now."""
-        return self.venue.instruments.resolve(contract, purpose, self.timing.now)
+        """The one listing that a request means now; of market data perhaps a combination."""
+        instruments, now = self.venue.instruments, self.timing.now
+        if purpose in MARKET and contract.secType.strip().upper() == BAG:
+            return combination_of(contract, purpose, instruments, now)
+        return instruments.resolve(contract, purpose, now)
 
     def quotes(self, con_id: int) -> bool:
         """Whether there is a tape to quote an instrument."""

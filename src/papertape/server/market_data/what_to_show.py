@@ -24,6 +24,8 @@ KINDS: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys(YIELDS, frozenset(("BOND",))),
 }
 """What only some types of securities have."""
+TRADED: Final = ("TRADES", "AGGTRADES")
+"""Names of trades: the second is that of crypto currencies alone."""
 NO_TRADES: Final = UNTRADED | {"FUND"}
 """Kinds without a history of trades."""
 NO_QUOTES: Final = frozenset(("IND",))
@@ -48,13 +50,14 @@ def source_of(what: str, entry: Instrument, exchange: str) -> str:
     kind = entry.secType
     if what == "TRADES" and kind == "CRYPTO":
         raise BadRequest(10299, expected="AGGTRADES", given="TRADES")
-    if not _has(what, kind):
+    if not has(what, kind):
         facts = {"symbol": entry.symbol, "exchange": exchange, "whatToShow": what}
         raise BadRequest(162, "no_data", **facts)
-    return "TRADES" if what == "AGGTRADES" else what
+    return "TRADES" if what in TRADED else what
 
 
-def _has(what: str, kind: str) -> bool:
+def has(what: str, kind: str) -> bool:
+    """Whether a type of securities has that."""
     if what == "TRADES":
         return kind not in NO_TRADES
     if what == "SCHEDULE":
