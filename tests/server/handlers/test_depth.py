@@ -277,6 +277,13 @@ def test_the_book_of_a_venue_takes_a_subscription_to_it(
     assert any(isinstance(one, wire.MarketDepth) for one in got) == (not code)
 
 
+@pytest.mark.parametrize("enabled", [True, False])
+def test_delayed_data_are_available_where_they_are_enabled(enabled: bool) -> None:
+    _, client = quoted(delayed_enabled=enabled)
+    ((_, code, text),) = client.send(wire.ReqMktDepth(1, AAPL, 3, True)).errors()
+    assert code == 354 and ("Delayed market data is not available." in text) == (not enabled)
+
+
 def test_the_book_of_smart_has_the_venues_that_are_subscribed_to() -> None:
     _, client = quoted(market_data="live", entitlements={"exchange:ARCA": "none"})
     notice, *rows = client.send(wire.ReqMktDepth(1, AAPL, 20, True)).got()

@@ -12,6 +12,7 @@ from papertape.server.research.headlines import HOUR, ODDS
 from papertape.server.research.library import read_library
 from papertape.server.research.news import FREE
 from papertape.server.research.news_file import read_news
+from papertape.server.settings import StationSettings
 from papertape.venue.units import MINUTE, SECOND
 from papertape.wire.catalogue import market
 from papertape.wire.catalogue import news as wire
@@ -186,6 +187,20 @@ def test_headlines_come_as_ticks_when_they_appear(generic: str, hours: int) -> N
     client.got()
     hall.wait(hours * 3600)
     assert client.got() == []
+
+
+@pytest.mark.parametrize("right", ["delayed", "none"])
+def test_headlines_alone_take_no_subscription_to_quotes(right: str) -> None:
+    rights = StationSettings(max_message_rate=0, market_data=right)  # type: ignore[arg-type]
+    hall = Hall(settings=rights)
+    hall.put("quote AAPL 250.00 x 250.01", START)
+    client = hall.client()
+    client.send(market.ReqMarketDataType(3), market.ReqMktData(7, STOCK, "mdoff,292"))
+    assert client.errors() == []
+    hall.wait(48 * 3600)
+    got = client.got()
+    assert {type(one) for one in got} == {wire.TickNews}
+    assert client.send(market.CancelMktData(7)).got() == []
 
 
 def test_the_tape_of_a_provider_is_a_contract() -> None:

@@ -44,13 +44,14 @@ def req_mkt_depth(tws: Services, session: Session, message: wire.ReqMktDepth) ->
     if view is None or not tws.quotes(entry.conId):
         session.error(request_id, 10092)
         return
-    rights = {name: tws.entitlements.of(entry, name) for name in view.venues or (found.exchange,)}
-    missing = tuple(name for name, right in rights.items() if right != "live")
-    if len(missing) == len(rights):
+    rights, venues = tws.entitlements, view.venues or (found.exchange,)
+    missing = tuple(name for name in venues if rights.of(entry, name) != "live")
+    if len(missing) == len(venues):
+        delayed = any(rights.delayed(entry, name) for name in venues)
         session.error(
             request_id,
             354,
-            variant="delayed" if "delayed" in rights.values() else "no_delayed",
+            variant="delayed" if delayed else "no_delayed",
             contract=told_contract(entry),
         )
     elif message.numRows < 1:

@@ -117,13 +117,12 @@ def _delivery(
     where there are none for the user, 10168 where it has not enabled delayed ones, 10089 where it
     may ask for them. Where ticks are asked for that need no subscription, 10090 instead, and those
     go on."""
-    right = tws.entitlements.of(entry)
-    if right == "live":
+    right, available = tws.entitlements.of(entry), tws.entitlements.delayed(entry)
+    if right == "live" or not (wanted.default or wanted.generic):  # or news alone
         return Delivery(session.wants_frozen)
-    enabled = tws.settings.delayed_enabled
-    if right == "delayed" and session.wants_delayed and enabled:
+    if available and session.wants_delayed:
         return Delivery(session.wants_frozen, tws.entitlements.delay)
-    contract, available = told_contract(entry), right == "delayed" and enabled
+    contract = told_contract(entry)
     hint = "Delayed market data is available." if available else ""
     free = tuple(one for one in wanted.generic if one in FREE_TICKS)
     if free:
@@ -152,7 +151,7 @@ def _computes(
     right = tws.entitlements.of(under)
     if right == "live" or (right == "delayed" and delivery.delay):
         return True
-    hint = "Delayed market data is available." if right == "delayed" else ""
+    hint = "Delayed market data is available." if tws.entitlements.delayed(under) else ""
     session.error(request_id, 10091, delayed_hint=hint, contract=told_contract(under))
     return False
 

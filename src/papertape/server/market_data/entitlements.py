@@ -16,6 +16,7 @@ class Entitlements:
 
     def __init__(self, settings: StationSettings) -> None:
         self._usual: Entitlement = settings.market_data
+        self._enabled = settings.delayed_enabled
         self._rules: Mapping[str, Entitlement] = settings.entitlements
         self.delay: Nanos = settings.delay_minutes * 60 * SECOND
         """How old delayed data are."""
@@ -29,6 +30,10 @@ class Entitlements:
             if found is not None:
                 return found
         return self._usual
+
+    def delayed(self, entry: Instrument, venue: str = "") -> bool:
+        """Whether there are delayed data of a contract, and the user has enabled them."""
+        return self._enabled and self.of(entry, venue) == "delayed"
 
     def lacks(self, entry: Instrument) -> bool:
         """Whether there are no live data of a contract."""
