@@ -98,6 +98,18 @@ def test_a_page_is_accessible_in_both_themes_and_fits_a_phone(page: str, browser
         assert width <= PHONE["width"], _widest(tab)
 
 
+@pytest.mark.parametrize(("page", "table"), [("watchlist", "Quotes"), ("options", "Option chain")])
+def test_the_widest_tables_fit_a_desk(page: str, table: str, browser: Browser) -> None:
+    with browser.tab(page) as tab:
+        if page == "options":
+            tab.get_by_role("combobox", name="Underlying").fill("META")
+            tab.get_by_role("option").first.click()
+        group = tab.get_by_role("group", name=table)
+        group.locator("tbody td >> nth=0").wait_for()
+        wide, has = group.evaluate("found => [found.scrollWidth, found.clientWidth]")
+        assert tab.evaluate("innerWidth") == DESK["width"] and wide <= has
+
+
 @pytest.mark.skipif(not PICTURED, reason="takes pictures anew")
 @EACH_THEME
 @EACH_PAGE
