@@ -3,8 +3,12 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from papertape.venue.units import SECOND
+from papertape.server.present import profits
+from papertape.venue.commands import ReceivePosition, StartingPosition
+from papertape.venue.reference.listings import CATALOGUE
+from papertape.venue.units import SECOND, SIZE_SCALE
 from papertape.wire.catalogue import pnl
 from papertape.wire.catalogue.session import CurrentTime, ReqCurrentTime
 from server.pair import VERSIONS, Client, Hall, Stopwatch
@@ -102,3 +106,90 @@ def test_who_leaves_or_cancels_while_rows_are_left_gets_none_of_them() -> None:
     hall.settle()
     assert clients[0].got() == []
     assert hall.station.next_due() is not None
+
+
+# -- the first row --------------------------------------------------------------------------------
+
+
+def large(count: int, **api: bool) -> tuple[Hall, list[Client]]:
+    """A station whose account has so many positions, none of them at a price, and two clients."""
+    apple = CATALOGUE[AAPL]
+    stocks = [
+        replace(apple, conId=700_000_000 + number, symbol=f"Q{number}", localSymbol=f"Q{number}")
+        for number in range(count)
+    ]
+    hall = Hall(api=dict(api), instruments=CATALOGUE.extended(stocks))
+    for entry in stocks:
+        brought = StartingPosition(entry.conId, 10 * SIZE_SCALE, entry.scale)
+        hall.station.carry_out(ReceivePosition(ACCOUNT, brought))
+    hall.quote("AAPL 257.66 x 257.68")
+    return hall, [hall.client(1), hall.client(2)]
+
+
+def ask(hall: Hall, client: Client, *messages: Any) -> None:
+    """A client's requests come; the station has not worked since."""
+    data = b"".join(map(client.connection.send, messages))
+    hall.station.receive(client.session, data, hall.now)
+    hall.station.flush()
+
+
+def test_the_first_row_of_a_large_account_comes_with_the_last_of_its_slices() -> None:
+    hall, (first, second) = large(12)
+    hall.station.timing.stopwatch = Stopwatch(0.0004)
+    ask(hall, first, pnl.ReqPnL(1, ACCOUNT))
+    assert first.got() == [], "five positions are a slice"
+    assert hall.station.next_due() == hall.now, "what is left is due at once"
+    ask(hall, second, ReqCurrentTime(), pnl.ReqPnL(2, ACCOUNT))
+    assert [type(row) for row in second.got()][:1] == [CurrentTime], "others are served meanwhile"
+    steps = 0
+    while (due := hall.station.next_due()) is not None and due <= hall.now:
+        hall.station.step(hall.now)
+        hall.station.flush()
+        steps += 1
+    assert steps >= 1
+    (one,), (other,) = first.of(pnl.PnL), second.of(pnl.PnL)
+    assert (one.reqId, other.reqId) == (1, 2), "valued once for both"
+    hall.station.timing.stopwatch = lambda: 0
+    assert one.unrealizedPnL == hall.station.queries.profit(ACCOUNT, hall.now).unrealizedPnL
+    hall.wait(1)
+    assert [*first.got(), *second.got()] == [], "nothing has changed"
+
+
+def test_who_cancels_or_leaves_before_the_first_row_gets_none() -> None:
+    hall, (first, second) = large(40)
+    hall.station.timing.stopwatch = Stopwatch(0.0004)
+    ask(hall, first, pnl.ReqPnL(1, ACCOUNT), pnl.ReqPnL(2, ACCOUNT), pnl.CancelPnL(1))
+    ask(hall, second, pnl.ReqPnL(1, ACCOUNT))
+    hall.station.lost(second.session, "", hall.now)
+    hall.settle()
+    assert [row.reqId for row in first.of(pnl.PnL)] == [2]
+    assert second.got() == []
+
+
+def test_the_first_row_of_a_large_account_is_early_where_the_settings_say_so() -> None:
+    hall, (first, _) = large(40, prepareDailyPnL=False)
+    hall.station.timing.stopwatch = Stopwatch(0.0004)
+    ask(hall, first, pnl.ReqPnL(1, ACCOUNT))
+    while hall.station.next_due() == hall.now:
+        hall.station.step(hall.now)
+        hall.station.flush()
+    (row,) = first.of(pnl.PnL)
+    assert row.dailyPnL is None and row.unrealizedPnL is not None
+
+
+def test_what_keeps_a_first_row_from_being_worked_out_is_told_to_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hall, (first, second) = large(40)
+    hall.station.timing.stopwatch = Stopwatch(0.0004)
+    ask(hall, first, pnl.ReqPnL(1, ACCOUNT))
+    ask(hall, second, pnl.ReqPnL(2, ACCOUNT))
+
+    def broken(*_: Any) -> Any:
+        raise ValueError("no price")
+
+    monkeypatch.setattr(profits, "single_profit", broken)
+    hall.station.timing.stopwatch = lambda: 0
+    hall.turn()
+    assert [(number, code) for number, code, _ in first.errors()][:1] == [(1, 323)]
+    assert [(number, code) for number, code, _ in second.errors()][:1] == [(2, 323)]

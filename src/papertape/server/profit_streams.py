@@ -2,9 +2,10 @@
 
 An account is valued once a second for all who follow it, and a row that several receive is encoded
 once for all of them. Both are done in slices, so that no order waits for them; every slice tells
-the state of that second. A field that is not known is absent, as captured: the realized profit of a
-position that nobody has traded today, and the daily profit of a first row where
-``prepareDailyPnL`` is off. A contract without a position has no rows.
+the state of that second. So is the first row of an account with more positions than a slice
+values, which comes with the last of them. A field that is not known is absent, as captured: the
+realized profit of a position that nobody has traded today, and the daily profit of a first row
+where ``prepareDailyPnL`` is off. A contract without a position has no rows.
 """
 
 from collections.abc import Iterable, Iterator
@@ -36,13 +37,15 @@ SLICE: Final[Nanos] = 2_000_000
 class ProfitSubscription(Subscription):
     """One of the two kinds."""
 
-    __slots__ = ("account", "sent")
+    __slots__ = ("account", "sent", "waits")
 
     def __init__(self, request_id: int, account: str) -> None:
         super().__init__(request_id)
         self.account = account
         self.sent: PnL | PnLSingle | None = None
         """The latest row, without its id."""
+        self.waits = False
+        """Whether its first row is yet to come."""
 
     @property
     def con_id(self) -> int:
@@ -130,6 +133,10 @@ class ProfitStreams:
         self._due: Nanos = 0
         self._rest: Iterator[None] | None = None
         """What is left to be told of the present second."""
+        self._new: dict[str, list[tuple[Session, ProfitSubscription]]] = {}
+        """Account -> those who wait for their first row, which needs all of its positions."""
+        self._valuing: Iterator[Profits | None] | None = None
+        """What is left of valuing the first of these accounts."""
         self.alarm = Wakeup(self.next_due, self.step)
 
     def follow(self, session: Session, one: ProfitSubscription) -> None:
@@ -137,22 +144,31 @@ class ProfitStreams:
         session.subscriptions.add(one)
         now = self._timing.now
         self._due = max(self._due, now - now % INTERVAL + INTERVAL)
+        if one.con_id and one.account != self._queries.everybody():
+            attempt(session, one.request_id, "profit", self._first_single, session, one)
+        else:
+            one.waits = True
+            self._new.setdefault(one.account, []).append((session, one))
+            self._begin(self._timing.stopwatch() + SLICE)
         self.alarm.changed()
-        attempt(session, one.request_id, "profit", self._first, session, one)
 
     def next_due(self) -> Nanos | None:
         """The next second, while a client that reads follows; at once while rows are left."""
-        if self._rest is not None:
+        if self._new or self._rest is not None:
             return self._timing.now
         return self._due if any(True for _ in self._followers()) else None
 
     def step(self, now: Nanos) -> None:
         """Send what has changed in the last second, for as long as a slice."""
-        if self._rest is None:
-            self._due = now - now % INTERVAL + INTERVAL
-            self._rest = self._round(now)
         watch = self._timing.stopwatch
         end = watch() + SLICE
+        if not self._begin(end):
+            return
+        if self._rest is None:
+            if not self._due <= now:
+                return
+            self._due = now - now % INTERVAL + INTERVAL
+            self._rest = self._round(now)
         for _ in self._rest:
             if watch() >= end:
                 return
@@ -163,19 +179,58 @@ class ProfitStreams:
             if not session.paused and any(map(session.subscriptions.of, KINDS)):
                 yield session
 
-    def _first(self, session: Session, one: ProfitSubscription) -> None:
-        early = not self._config.settings.prepareDailyPnL
-        con_id, now = one.con_id, self._timing.now
-        if con_id:
-            held, traded = self._queries.profit_of(one.account, con_id, now)
-            row: PnL | PnLSingle | None = None
-            if held is not None:
-                row = _single_row(held, traded=traded, early=early)
-        else:
-            row = _whole_row(self._queries.profit(one.account, now), early=early)
-        if row is not None:
-            one.sent = row
-            session.send(replace(row, reqId=one.request_id))
+    def _begin(self, end: Nanos) -> bool:
+        """Go on with the first rows of those who wait; False where the slice ends before it is
+        done."""
+        watch = self._timing.stopwatch
+        while self._new:
+            account, waiting = next(iter(self._new.items()))
+            if self._valuing is None:
+                self._valuing = self._queries.each_profit(account, self._timing.now)
+            found: list[Profits | None] = [None]
+            session, one = waiting[0]
+            if not attempt(session, one.request_id, "profit", self._value_on, found):
+                self._valuing = None
+                waiting.pop(0)[1].waits = False  # whoever else waits is told by the next attempt
+                if not waiting:
+                    del self._new[account]
+            elif found[0] is not None:
+                self._valuing = None
+                del self._new[account]
+                for session, one in waiting:
+                    one.waits = False
+                    if session.subscriptions.has(one):
+                        work = self._first, session, one, found[0]
+                        attempt(session, one.request_id, "profit", *work)
+            if watch() >= end:
+                return not self._new
+        return True
+
+    def _value_on(self, found: list[Profits | None]) -> None:
+        assert self._valuing is not None
+        found[0] = next(self._valuing)
+
+    def _first(self, session: Session, one: ProfitSubscription, found: Profits) -> None:
+        """Send the first row of an account, or of a position of all accounts together."""
+        whole, singles, traded = found
+        if not one.con_id:
+            self._send_first(session, one, _whole_row(whole, early=self._early))
+        elif one.con_id in singles:
+            held, moved = singles[one.con_id], one.con_id in traded
+            self._send_first(session, one, _single_row(held, traded=moved, early=self._early))
+
+    def _first_single(self, session: Session, one: ProfitSubscription) -> None:
+        held, traded = self._queries.profit_of(one.account, one.con_id, self._timing.now)
+        if held is not None:
+            self._send_first(session, one, _single_row(held, traded=traded, early=self._early))
+
+    def _send_first(self, session: Session, one: ProfitSubscription, row: PnL | PnLSingle) -> None:
+        one.sent = row
+        session.send(replace(row, reqId=one.request_id))
+
+    @property
+    def _early(self) -> bool:
+        return not self._config.settings.prepareDailyPnL
 
     def _round(self, now: Nanos) -> Iterator[None]:
         """Tell everybody what holds at ``now``, one row or one price a step."""
@@ -185,7 +240,7 @@ class ProfitStreams:
             for one in ours:
                 if session.paused:
                     break
-                if not session.subscriptions.has(one):
+                if one.waits or not session.subscriptions.has(one):
                     continue
                 if one.account not in known:
                     yield from self._value(session, one.account, now, known)

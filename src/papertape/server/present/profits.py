@@ -6,7 +6,6 @@ is the change of its net liquidation value, without interest that has accrued.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from copy import copy
 from decimal import Decimal
 
 import msgspec
@@ -42,10 +41,12 @@ def each_step(
     rate = _remembered(lambda currency: margin.rate(currency, base))
     before = account.opening_equity
     net = sum(scaled(cash, rate(name)) for name, cash in account.cash.items())
-    positions = [(con_id, copy(held)) for con_id, held in sorted(account.positions.items())]
+    numbers = tuple(account.positions)
+    # Ten thousand in a millisecond: ``copy`` looks for the method each time, in six.
+    positions = [held.__copy__() for held in account.positions.values()]  # type: ignore[attr-defined]
     paid, singles = dict(paid), dict[int, ProfitRow]()
     unrealized = realized = 0
-    for con_id, position in positions:
+    for con_id, position in zip(numbers, positions, strict=True):
         entry = known[con_id]
         held, each = margin.holding(entry, position), rate(entry.currency)
         singles[con_id] = single_profit(held, opening, paid)
