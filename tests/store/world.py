@@ -27,6 +27,7 @@ from papertape.venue.commands import (
     MergeShares,
     OpenAccount,
     ReceivePosition,
+    RenameShares,
     ReplaceAccountAliases,
     ReplaceAdvisorGroups,
     ResetOrderIds,
@@ -258,6 +259,7 @@ def history(world: World) -> Iterator[None]:
     world.ask(ReplaceAccountAliases("F1", (("DU7", "Ann"),)))
     world.play("quote AAPL 257.00 257.10", "submit c2#40 BUY 9 AAPL MKT account= faGroup=both")
     world.ask(MergeShares(IBM, AAPL, 1, 2, 3_500_000))
+    world.ask(RenameShares(AAPL, "APLX"))
 
 
 def _script(world: World) -> None:

@@ -26,6 +26,7 @@ from papertape.venue.commands import (
     MergeShares,
     PayDividend,
     ReceivePosition,
+    SpinOff,
     SplitShares,
     StartingPosition,
     SubmitExercise,
@@ -115,6 +116,11 @@ events = st.one_of(
         st.sampled_from([(1, 3, 0), (7, 2, 5), (0, 1, 9)]),
     ),
     st.tuples(
+        st.just("spin off"),
+        st.sampled_from([AAPL, TAKEN]),
+        st.sampled_from([(1, 3, 2_500_000), (7, 2, 9_999_999), (1, 1, 0)]),
+    ),
+    st.tuples(
         st.just("split"), st.sampled_from([AAPL, BRITISH]), st.sampled_from([(2, 1), (1, 3)])
     ),
 )
@@ -166,7 +172,10 @@ class Worth:
         elif isinstance(fact, CashBooked):
             for currency, amount in fact.cash:
                 self.money[currency] += Decimal(amount) / 10**6
-                if fact.cause == "merger":  # out of what was brought, as realized says
+                if fact.cause in (
+                    "merger",
+                    "spin-off",
+                ):  # out of what was brought, as realized says
                     self.brought[currency] += Decimal(amount) / 10**6
                 elif fact.cause in ("dividend", "coupon"):
                     self.realized[currency] += Decimal(amount) / 10**6
@@ -245,6 +254,9 @@ def asked(engine: Engine, step: tuple[Any, ...], prices: dict[Instrument, int]) 
             new, old, paid = number
             into = OTHER.conId if new else 0
             return MergeShares(what.conId, into, new, old, paid * 10**6)
+        case "spin off":
+            new, old, part = number
+            return SpinOff(what.conId, OTHER.conId, new, old, part)
     return ordered(engine, step, prices)
 
 

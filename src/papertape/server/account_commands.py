@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Final
 
@@ -16,13 +17,15 @@ from ..venue.commands import (
     OpenAccount,
     PayDividend,
     ReceivePosition,
+    RenameShares,
+    SpinOff,
     SplitShares,
     StartingPosition,
     Transfer,
 )
 from ..venue.market.actions import merger_terms
 from ..venue.reference.instruments import Instruments
-from ..venue.units import CashMicros, Nanos, cash_units
+from ..venue.units import RATE_SCALE, CashMicros, Nanos, cash_units
 
 MONEY: Final = r"-?[0-9]{1,13}(\.[0-9]{1,6})?"
 """A decimal amount as text."""
@@ -108,6 +111,24 @@ class Wording:
             raise AccountRefused(f"the terms {error}") from None
         target = self._position(f"{into} 1").conId if into else 0
         return MergeShares(self._position(f"{name} 1").conId, target, new, old, cash)
+
+    def spin_off(self, name: str, terms: str, part: str) -> SpinOff:
+        """Build the command that gives other shares besides a share, by terms such as ``1:4 XYZ``
+        and the part of the cost that goes to them."""
+        into, new, old, cash = "", 0, 1, 0
+        with suppress(ValueError):
+            into, new, old, cash = merger_terms(terms)
+        if not into or cash:
+            raise AccountRefused(f"the terms {terms[:40]!r} are none such as 1:4 XYZ")
+        if not re.fullmatch(r"[01](\.[0-9]{1,7})?", part):
+            raise AccountRefused(f"a part is a number from 0 to 1, such as 0.25; not {part[:40]!r}")
+        given = self._position(f"{into} 1").conId
+        parent = self._position(f"{name} 1").conId
+        return SpinOff(parent, given, new, old, int(Decimal(part) * RATE_SCALE))
+
+    def renaming(self, name: str, symbol: str) -> RenameShares:
+        """Build the command that gives a share another symbol."""
+        return RenameShares(self._position(f"{name} 1").conId, symbol.strip().upper())
 
     def convert(self, account: str, sold: str, currency: str, into: str) -> ConvertCash:
         """Build the command that converts an amount of one currency into another."""

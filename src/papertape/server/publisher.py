@@ -88,6 +88,10 @@ class Publisher:
                 self._position(event)
             elif isinstance(event, events.TradeBusted):
                 self.busted(event.conId)
+            elif isinstance(event, events.SharesRenamedEvent):
+                for account, con_id in self._queries.held_on(event.conId):
+                    self._figures.moved(account, con_id)
+                    self._position(events.PositionChanged(account, con_id))
             elif isinstance(event, events.AccountChanged):
                 self._figures.changed(event.account)
             else:

@@ -10,7 +10,7 @@ import msgspec
 from papertape.model import Contract, Order
 
 from .script import ScriptCommand
-from .units import CashMicros, PriceUnits, SizeUnits
+from .units import CashMicros, PriceUnits, Rate, SizeUnits
 
 TWS_USER: Final = -1
 """The client id of orders that the user of TWS entered and no client has bound; clients receive 0
@@ -263,6 +263,27 @@ class MergeShares(msgspec.Struct, frozen=True, tag=True):
     """For each old share."""
 
 
+class SpinOff(msgspec.Struct, frozen=True, tag=True):
+    """Give whoever holds shares those of a part of the company, in all accounts; orders for the old
+    ones are cancelled."""
+
+    conId: int
+    into: int
+    """The shares that are given."""
+    new: int
+    """So many for ``old`` ones, which stay."""
+    old: int
+    part: Rate
+    """The part of the cost that goes to the new shares."""
+
+
+class RenameShares(msgspec.Struct, frozen=True, tag=True):
+    """Give shares another symbol, and what is derived from them; holdings and orders stay."""
+
+    conId: int
+    symbol: str
+
+
 AccountCommand = (
     OpenAccount
     | Deposit
@@ -274,7 +295,7 @@ AccountCommand = (
     | ReplaceAdvisorGroups
     | ReplaceAccountAliases
 )
-CorporateCommand = PayDividend | SplitShares | MergeShares
+CorporateCommand = PayDividend | SplitShares | MergeShares | SpinOff | RenameShares
 
 Command = (
     SubmitOrder

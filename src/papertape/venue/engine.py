@@ -35,7 +35,9 @@ from .commands import (
     ModifyByUser,
     OpenAccount,
     PayDividend,
+    RenameShares,
     ResetOrderIds,
+    SpinOff,
     SplitShares,
     SubmitExercise,
     SubmitManualOrder,
@@ -60,6 +62,7 @@ from .facts import (
     PositionMoved,
     RuleMatched,
     SharesMerged,
+    SharesRenamed,
     TapeWritten,
 )
 from .following import OrderFollower
@@ -141,6 +144,7 @@ class Engine:
             TapeWritten: self._after_tape,
             ExecutionCorrected: self._after_correction,
             SharesMerged: self._after_merger,
+            SharesRenamed: self._after_renaming,
         }
         """What is derived from a fact, and not kept: alarms of contracts, sums of margins."""
         self._take(State(self.profile.first_perm_id, self.profile.first_execution), Archive())
@@ -149,6 +153,7 @@ class Engine:
         self.state, self.archive = state, archive
         self.instruments.add(NamedCombinations(self.instruments, state.combinations))
         self.instruments.retire(state.merged)
+        self.instruments.rename(state.renamed)
         self._fold = Fold(state, archive)
         self._entered = state.facts
         """The number of the last fact that an entry has."""
@@ -307,7 +312,7 @@ class Engine:
                 return cause, self.corrections.decide(command)
             case ResetOrderIds():
                 return "reset ids", api.reset_ids(command)
-            case PayDividend() | SplitShares() | MergeShares():
+            case PayDividend() | SplitShares() | MergeShares() | SpinOff() | RenameShares():
                 cause = f"{type(command).__name__} {command.conId}"
                 return cause, self.corporate.decide(command)
         return _named(command), self.accounts.decide(command)
@@ -399,6 +404,9 @@ class Engine:
 
     def _after_merger(self, fact: SharesMerged, order: None) -> None:
         self.instruments.retire(self.state.merged)
+
+    def _after_renaming(self, fact: SharesRenamed, order: None) -> None:
+        self.instruments.rename(self.state.renamed)
 
     def _after_tape(self, fact: TapeWritten, order: None) -> None:
         self.broker.margin.forget()

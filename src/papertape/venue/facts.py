@@ -600,7 +600,7 @@ class PositionAdjusted(Fact, frozen=True, tag=49):
     account: str
     conId: int
     cause: str
-    """``received``, ``delivered``, ``split``, ``merger`` or ``set``."""
+    """``received``, ``delivered``, ``split``, ``merger``, ``spin-off`` or ``set``."""
     size: SizeUnits
     """Signed change of the holdings."""
     position: SizeUnits
@@ -620,7 +620,7 @@ class CashBooked(Fact, frozen=True, tag=50):
 
     account: str
     cause: str
-    """``converted``, ``coupon``, ``dividend``, ``lieu`` or ``merger``."""
+    """``converted``, ``coupon``, ``dividend``, ``lieu``, ``merger`` or ``spin-off``."""
     cash: tuple[tuple[str, CashMicros], ...]
     """Change by currency."""
     memo: CashMicros = 0
@@ -651,6 +651,13 @@ class SharesMerged(Fact, frozen=True, tag=57):
     """A company was taken over: its shares, and what is derived from them, are found no more."""
 
     conId: int
+
+
+class SharesRenamed(Fact, frozen=True, tag=58):
+    """Shares have another symbol, with what is derived from them; their number stays."""
+
+    conId: int
+    symbol: str
 
 
 class ScheduleKept(Fact, frozen=True, tag=54):
@@ -795,6 +802,7 @@ AnyFact = (
     | InterestAccrued
     | InterestBooked
     | SharesMerged
+    | SharesRenamed
     | PositionAdjusted
     | CashBooked
     | ScheduleKept

@@ -79,6 +79,7 @@ from .facts import (
     PositionMoved,
     ScheduleKept,
     SharesMerged,
+    SharesRenamed,
     SizeRestored,
     Terms,
 )
@@ -116,6 +117,8 @@ class State(msgspec.Struct):
     """Contract -> up to when its coupons, splits and dividends have been carried out."""
     merged: list[int] = []
     """Shares of companies that were taken over."""
+    renamed: dict[int, str] = {}
+    """Shares that changed their symbol -> the one that they have now."""
     advisor_groups: dict[str, AdvisorGroup] = {}
     """An advisor's groups of accounts by name."""
     aliases: dict[str, str] = {}
@@ -200,6 +203,7 @@ class Fold:
             InterestBooked: self._interest_booked,
             ScheduleKept: self._schedule_kept,
             SharesMerged: self._shares_merged,
+            SharesRenamed: self._shares_renamed,
             AdvisorGroupsReplaced: self._groups_replaced,
             AccountAliasesReplaced: self._aliases_replaced,
             **ScriptFold(state).rules,
@@ -624,6 +628,9 @@ class Fold:
 
     def _shares_merged(self, fact: SharesMerged, now: Nanos) -> None:
         self.state.merged.append(fact.conId)
+
+    def _shares_renamed(self, fact: SharesRenamed, now: Nanos) -> None:
+        self.state.renamed[fact.conId] = fact.symbol
 
     def _position_moved(self, fact: PositionMoved, now: Nanos) -> LiveOrder | None:
         state = self.state

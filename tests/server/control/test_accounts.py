@@ -156,6 +156,33 @@ def test_dividends_splits_and_mergers() -> None:
     with_api(main, quoted_hall())
 
 
+def test_spin_offs_and_new_symbols() -> None:
+    async def main(api: Api) -> None:
+        await api.post("/accounts", {"account": "DU2", "cash": "0", "positions": ["AAPL 10 @ 8"]})
+        terms = {"share": "AAPL", "terms": "1:2 MSFT", "cost": "0.25"}
+        rows = await api.post("/spin-offs", terms)
+        assert [row["account"] for row in rows] == [FIRST, "DU2"]
+        held = {row["symbol"]: row for row in await api.get("/positions")}
+        assert {name: row["position"] for name, row in held.items()} == {"AAPL": "10", "MSFT": "5"}
+        assert {name: row["average_cost"] for name, row in held.items()} == {"AAPL": 6, "MSFT": 4}
+        await api.post("/symbol-changes", {"share": "AAPL", "symbol": "aplx"})
+        held = {row["symbol"]: row["con_id"] for row in await api.get("/positions")}
+        assert held["APLX"] == 265598 and "AAPL" not in held
+        for path, bad in (
+            ("spin-offs", terms),
+            ("spin-offs", {**terms, "share": "APLX", "cost": "all"}),
+            ("spin-offs", {**terms, "share": "APLX", "cost": "1.5"}),
+            ("spin-offs", {**terms, "share": "APLX", "terms": "1:2 MSFT 3"}),
+            ("symbol-changes", {"share": "AAPL", "symbol": "ZZZ"}),
+            ("symbol-changes", {"share": "APLX", "symbol": "MSFT"}),
+            ("symbol-changes", {"share": "APLX", "symbol": "<b>"}),
+        ):
+            await api.ask("POST", f"/{path}", 409, bad)
+        await api.post("/symbol-changes", {"share": "265598", "symbol": "AAPL"})
+
+    with_api(main, quoted_hall())
+
+
 def test_margin_model_and_fee_plan_change() -> None:
     async def main(api: Api) -> None:
         client = await api.served.client(4)

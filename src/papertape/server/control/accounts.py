@@ -22,7 +22,9 @@ from .views.accounts import (
     MarginModelBody,
     MergerBody,
     PositionBody,
+    SpinOffBody,
     SplitBody,
+    SymbolBody,
     TransferBody,
 )
 
@@ -145,6 +147,22 @@ async def merge_shares(server: Chosen, body: MergerBody) -> list[AccountRow]:
     """End a share that another company takes over, and return all accounts; 409 when that is not
     possible. The share is found no more."""
     _ordered(server, lambda one: wording(one).merger(body.share, body.terms))
+    return [account_row(server, code) for code in server.station.queries.accounts()]
+
+
+@router.post("/stations/{station}/spin-offs", responses=CONFLICT)
+async def spin_off(server: Chosen, body: SpinOffBody) -> list[AccountRow]:
+    """Give whoever holds a share those of a part of the company as well, and return all accounts;
+    409 when that is not possible. The market's prices stay as they are."""
+    _ordered(server, lambda one: wording(one).spin_off(body.share, body.terms, body.cost))
+    return [account_row(server, code) for code in server.station.queries.accounts()]
+
+
+@router.post("/stations/{station}/symbol-changes", responses=CONFLICT)
+async def rename_shares(server: Chosen, body: SymbolBody) -> list[AccountRow]:
+    """Give a share another symbol, and return all accounts; 409 when that is not possible. Its
+    number, prices, holdings and orders stay; descriptions with the old symbol find it no more."""
+    _ordered(server, lambda one: wording(one).renaming(body.share, body.symbol))
     return [account_row(server, code) for code in server.station.queries.accounts()]
 
 

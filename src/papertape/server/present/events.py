@@ -197,6 +197,13 @@ class AccountChanged(msgspec.Struct, frozen=True, tag=True):
     account: str
 
 
+class SharesRenamedEvent(msgspec.Struct, frozen=True, tag=True):
+    """Shares have another symbol. Position and portfolio rows of whoever holds them, or what is
+    derived from them."""
+
+    conId: int
+
+
 class PartTraded(msgspec.Struct, frozen=True, tag=True):
     """What an account gets of an advisor's fill. ED, CR; the order's own come before."""
 
@@ -230,4 +237,5 @@ Event = (
     | OrderWarnedEvent
     | PositionChanged
     | AccountChanged
+    | SharesRenamedEvent
 )

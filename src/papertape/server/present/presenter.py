@@ -72,6 +72,7 @@ class Presenter:
             facts.CashBooked: self._account,
             facts.InterestAccrued: self._account,
             facts.InterestBooked: self._account,
+            facts.SharesRenamed: self._renamed,
             Refused: self._refused,
             WhatIf: self._what_if,
             CancelledFor: self._cancelled_for,
@@ -226,6 +227,10 @@ class Presenter:
 
     def _account(self, one: Happened) -> Iterator[Event]:
         yield events.AccountChanged(one.fact.account)  # type: ignore[union-attr]
+
+    def _renamed(self, one: Happened) -> Iterator[Event]:
+        assert isinstance(one.fact, facts.SharesRenamed)
+        yield events.SharesRenamedEvent(one.fact.conId)
 
     def _refused(self, one: Happened) -> Iterator[Event]:
         assert isinstance(one.fact, Refused)

@@ -329,6 +329,17 @@ class Queries:
         """The same, all at once."""
         return _all(self.each_position(account))
 
+    def held_on(self, con_id: int) -> list[tuple[str, int]]:
+        """The open positions in shares and in what is derived from them: account and contract."""
+        instruments, found = self._venue.instruments, []
+        for code, account in self._venue.state.accounts.items():
+            for number, held in account.positions.items():
+                if held.quantity and con_id in (
+                    number, getattr(instruments[number], "under", 0)
+                ):  # fmt: skip
+                    found.append((code, number))
+        return found
+
     def position(self, account: str, con_id: int) -> PositionRow:
         """One position row; also for a position that is flat."""
         entry = self._venue.instruments[con_id]

@@ -85,16 +85,18 @@ class Views:
     def __init__(self, instruments: Instruments, profile: Profile) -> None:
         self._instruments = instruments
         self._profile = profile
-        self._latest: tuple[LiveOrder, OrderView] | None = None
-        """An order is often told once more as it stands: then the view is the same one."""
+        self._latest: tuple[LiveOrder, Instrument, OrderView] | None = None
+        """An order is often told once more as it stands: then the view is the same one. Its
+        instrument may have another symbol by then."""
 
     def order(self, order: LiveOrder, margin: MarginNumbers = NO_MARGIN) -> OrderView:
         """An order; ``margin`` are the OrderState fields of a what-if."""
         if margin is not NO_MARGIN:
             return self._view(order, margin)
-        if self._latest is None or self._latest[0] is not order:
-            self._latest = order, self._view(order, margin)
-        return self._latest[1]
+        entry, latest = self._instruments[order.terms.conId], self._latest
+        if latest is None or latest[0] is not order or latest[1] is not entry:
+            latest = self._latest = order, entry, self._view(order, margin)
+        return latest[2]
 
     def first(self, order: LiveOrder) -> OrderView:
         """An order as its first openOrder shows it."""

@@ -1,4 +1,4 @@
-"""Dividends, splits and mergers: what they do to cash, holdings and orders.
+"""Dividends, splits, mergers, spin-offs, new symbols: what they do to cash, holdings and orders.
 
 Those of a market folder come by themselves (``scheduled``); they are commands as well, for whoever
 writes the prices. A dividend is paid at once to whoever holds shares or contracts for difference on
@@ -8,17 +8,32 @@ parted between the two by what they are worth at that moment; who is short owes 
 shares and what is derived from them are found no more (200). Orders for the shares are cancelled,
 as IBKR's page on times in force says of splits and of exchanges for shares. What follows the
 shares, options and contracts for difference, is not adjusted: while somebody holds it the command
-is refused. Spin-offs are not served: bring the new shares in (``transfers``).
+is refused.
+
+A spin-off gives whole shares of a part of the company besides the old ones, and the fraction of one
+in cash; a given part of the cost goes with them. It cancels orders for the old shares, as that page
+says of distributions of shares, and is refused as well while somebody holds what follows them.
+
+A new symbol changes neither a number nor a holding nor an order: what goes by the number carries
+on, and descriptions find the shares, and what follows them, under the new symbol alone.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
-from ..commands import MergeShares, PayDividend, SplitShares
-from ..facts import AnyFact, CashBooked, PositionAdjusted, SharesMerged
+from ..commands import (
+    CorporateCommand,
+    MergeShares,
+    PayDividend,
+    RenameShares,
+    SpinOff,
+    SplitShares,
+)
+from ..facts import AnyFact, CashBooked, PositionAdjusted, SharesMerged, SharesRenamed
 from ..reference.instruments import Instrument, Instruments
 from ..reference.securities import Cfd, Dated, OptionContract
-from ..units import CASH_SCALE, SIZE_SCALE, CashMicros, notional, share
+from ..units import CASH_SCALE, RATE_SCALE, SIZE_SCALE, CashMicros, notional, share
 from .accounts_refused import AccountRefused
 from .ledger import FLAT, Account, LedgerPosition, booked
 from .memorandum import SOLD, credited
@@ -26,25 +41,26 @@ from .order_manager import OrderManager
 from .orders import LiveOrder
 from .parts import BrokerState
 
-DIVIDEND, LIEU, SPLIT, MERGER = "dividend", "lieu", "split", "merger"
+DIVIDEND, LIEU, SPLIT, MERGER, SPUN_OFF = "dividend", "lieu", "split", "merger", "spin-off"
 """Causes of ``CashBooked`` and ``PositionAdjusted``."""
 MOST_PAID: Final = 10**6 * CASH_SCALE
 MOST_SHARES: Final = 10_000
+SYMBOL: Final = re.compile(r"[A-Z0-9][A-Z0-9.]{0,11}(?: [A-Z]{1,3})?")
 
 
 class CorporateActions:
-    """Decides dividends, splits and mergers."""
+    """Decides what companies do."""
 
     def __init__(self, state: BrokerState, instruments: Instruments, broker: OrderManager) -> None:
         self._state = state
         self._instruments = instruments
         self._broker = broker
 
-    def decide(self, command: PayDividend | SplitShares | MergeShares) -> Iterator[AnyFact]:
+    def decide(self, command: CorporateCommand) -> Iterator[AnyFact]:
         """Yield the facts of a command. Raises ``AccountRefused`` when it is refused."""
         entry = self._instruments.get(command.conId)
         if entry is None or entry.secType != "STK":
-            raise AccountRefused("only shares have dividends, splits and mergers")
+            raise AccountRefused("only shares have dividends, splits, mergers, spin-offs, symbols")
         if isinstance(command, PayDividend):
             yield from self._pay(command, entry)
         elif isinstance(command, SplitShares):
@@ -55,10 +71,30 @@ class CorporateActions:
                 )
             self._check_followers(entry)
             yield from self._split(command, entry)
+        elif isinstance(command, SpinOff):
+            if not 0 <= command.part <= RATE_SCALE:
+                raise AccountRefused("the part of the cost that goes to new shares is 0 to 1")
+            self._check_given(command, entry, "a spin-off")
+            self._check_followers(entry)
+            yield from self._spin_off(command, entry)
+        elif isinstance(command, RenameShares):
+            yield self._renamed(command, entry)
         else:
             self._check_merger(command, entry)
             self._check_followers(entry)
             yield from self._merge(command, entry)
+
+    def _renamed(self, command: RenameShares, entry: Instrument) -> SharesRenamed:
+        symbol = command.symbol
+        if not SYMBOL.fullmatch(symbol):
+            raise AccountRefused(f"{symbol[:40]!r} is no symbol such as META, BRK B")
+        if entry.conId in self._state.merged:
+            raise AccountRefused(f"{entry.symbol} was taken over")
+        for other in self._instruments.of(symbol):
+            same = (other.secType, other.currency) == (entry.secType, entry.currency)
+            if same and other.conId not in self._state.merged:
+                raise AccountRefused(f"{symbol} is the symbol of {other.longName} already")
+        return SharesRenamed(entry.conId, symbol)
 
     def _pay(self, command: PayDividend, entry: Instrument) -> Iterator[AnyFact]:
         if not 0 < command.amount <= MOST_PAID:
@@ -89,17 +125,20 @@ class CorporateActions:
                     )
 
     def _check_merger(self, command: MergeShares, entry: Instrument) -> None:
-        other = self._instruments.get(command.into) if command.into else None
         if not 0 <= command.cash <= MOST_PAID or (not command.into and not command.cash):
             raise AccountRefused("a merger gives shares, or cash up to a million for a share")
-        if not command.into:
-            return
+        if command.into:
+            self._check_given(command, entry, "a merger")
+
+    def _check_given(self, command: MergeShares | SpinOff, entry: Instrument, what: str) -> None:
+        """Refuse what is given for shares, or besides them, where it cannot be."""
+        other = self._instruments.get(command.into)
         if other is None or other.secType != "STK" or other.currency != entry.currency:
-            raise AccountRefused(f"a merger gives other shares in {entry.currency}")
+            raise AccountRefused(f"{what} gives other shares in {entry.currency}")
         if other is entry or other.conId in self._state.merged:
-            raise AccountRefused("a merger gives shares of another company, which there is")
+            raise AccountRefused(f"{what} gives shares of another company, which there is")
         if not _is_ratio(command.new, command.old):
-            raise AccountRefused(f"a merger gives 1 to {MOST_SHARES:,} new shares for as many old")
+            raise AccountRefused(f"{what} gives 1 to {MOST_SHARES:,} new shares for as many old")
 
     def _merge(self, command: MergeShares, entry: Instrument) -> Iterator[AnyFact]:
         for order in tuple(self._state.orders.values()):
@@ -158,9 +197,7 @@ class CorporateActions:
 
     def _split(self, command: SplitShares, entry: Instrument) -> Iterator[AnyFact]:
         con_id = entry.conId
-        for order in tuple(self._state.orders.values()):
-            if order.terms.conId == con_id and order.permId in self._state.orders:
-                yield from self._broker.expire(order)
+        yield from self._cancel(con_id)
         price = self._broker.margin.mark(con_id)
         for code, account in self._state.accounts.items():
             position = account.positions.get(con_id)
@@ -179,6 +216,44 @@ class CorporateActions:
                 cash = ((entry.currency, paid),)
                 more = credited(self._broker.margin, account, cash, SOLD)
                 yield CashBooked(code, LIEU, cash, more)
+
+    def _cancel(self, con_id: int) -> Iterator[AnyFact]:
+        for order in tuple(self._state.orders.values()):
+            if order.terms.conId == con_id and order.permId in self._state.orders:
+                yield from self._broker.expire(order)
+
+    def _spin_off(self, command: SpinOff, entry: Instrument) -> Iterator[AnyFact]:
+        yield from self._cancel(entry.conId)
+        price = self._broker.margin.mark(command.into)
+        scale = self._instruments[command.into].money_scale
+        for code, account in self._state.accounts.items():
+            held = account.positions.get(entry.conId)
+            units = 0 if held is None else abs(held.quantity) * command.new // command.old
+            if held is None or not units:
+                continue
+            side = 1 if held.quantity > 0 else -1
+            whole = side * (units // SIZE_SCALE * SIZE_SCALE)
+            moved = share(held.cost, command.part, RATE_SCALE)
+            cost = share(moved, abs(whole), units)
+            worth, paid = cost, moved - cost
+            if price:
+                worth = notional(price, whole, scale)
+                paid = notional(price, side * (units % SIZE_SCALE), scale)
+            yield PositionAdjusted(
+                code, entry.conId, SPUN_OFF, 0, held.quantity, held.cost - moved, 0, -worth - paid,
+                realized=paid - (moved - cost),
+            )  # fmt: skip
+            if whole:
+                other = account.positions.get(command.into, FLAT)
+                after = booked(other, size=whole, value=side * cost, fee=0)
+                yield PositionAdjusted(
+                    code, command.into, SPUN_OFF, whole, after.position, after.cost, 0, worth,
+                    realized=after.realized or 0,
+                )  # fmt: skip
+            if paid:
+                cash = ((entry.currency, paid),)
+                more = credited(self._broker.margin, account, cash, SOLD)
+                yield CashBooked(code, SPUN_OFF, cash, more)
 
 
 def _is_ratio(new: int, old: int) -> bool:

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from functools import cache, cached_property, lru_cache
 from typing import Final, Protocol
 
+from msgspec.structs import replace
+
 from . import numbers
 from .calendars import calendar
 from .curves import (
@@ -67,6 +69,12 @@ class Spots(Protocol):
     def of(self, symbol: str) -> list[Instrument]:
         """The instruments with a symbol."""
 
+    def known_as(self, symbol: str) -> list[Instrument]:
+        """The instruments that had a symbol before it changed, as they are called now."""
+
+    def first_symbol(self, entry: Instrument) -> str:
+        """The symbol that an instrument had before it changed."""
+
     def in_slot(self, slot: int) -> Instrument | None:
         """The stock whose monthly options have that slot."""
 
@@ -84,8 +92,14 @@ class Chains:
         if isinstance(entry, Index):
             return index_classes().get(entry.symbol, ()) if entry.currency == "USD" else ()
         if isinstance(entry, Stock) and entry.currency == "USD" and len(entry.exchanges) > 2:
-            found = stock_class(entry.symbol, entry.slot)
-            return () if found is None else (found,)
+            first = self._spots.first_symbol(entry)
+            found = stock_class(first, entry.slot)
+            if found is None:
+                return ()
+            name = entry.symbol.replace(" ", "")  # the numbers stay those of the first symbol
+            if first != entry.symbol:
+                found = replace(found, root=name, tradingClass=name)
+            return (found,)
         return ()
 
     def options(self, wanted: Series, today: int) -> Iterator[OptionContract]:
@@ -124,7 +138,10 @@ class Chains:
     ) -> OptionContract:
         strike = one.grid.strike(rung)
         local = occ_symbol(one.root, day + one.settles, "C" if call else "P", strike // 10)
-        con_id = self._public.get(local) or one.number(day, rung, call=call) or 0
+        known, first = local, self._spots.first_symbol(entry)
+        if first != entry.symbol:
+            known = f"{first.replace(' ', ''):<6}{local[6:]}"
+        con_id = self._public.get(known) or one.number(day, rung, call=call) or 0
         return OptionContract(
             conId=con_id, symbol=entry.symbol, secType="OPT", currency="USD", primaryExchange="",
             localSymbol=local, tradingClass=one.tradingClass, exchanges=one.exchanges,
@@ -230,9 +247,10 @@ class Chains:
             entry = self._spots.in_slot(slot)
             entries: Iterable[Instrument] = () if entry is None else (entry,)
         elif region == "weekly":
-            entries = self._spots.of(numbers.WEEKLY[slot]) if slot < len(numbers.WEEKLY) else ()
+            known = slot < len(numbers.WEEKLY)
+            entries = self._spots.known_as(numbers.WEEKLY[slot]) if known else ()
         else:
-            entries = self._spots.of(_symbol_of_class(numbers.DENSE[slot]))
+            entries = self._spots.known_as(_symbol_of_class(numbers.DENSE[slot]))
         for entry in entries:
             for one in self.classes(entry):
                 if (one.region, one.slot) == (region, slot):
@@ -241,7 +259,7 @@ class Chains:
 
     def _of_local(self, local: str) -> OptionContract | None:
         wanted = _of_occ(Series(localSymbol=local))
-        for entry in self._on(wanted.symbol):
+        for entry in self._spots.known_as(wanted.symbol):
             for one in self.classes(entry):
                 rung = one.grid.rung(_units(wanted.strike, one.grid.scale))
                 if rung is not None:

@@ -5,7 +5,7 @@ all, ``resolve`` insists on one. Both refuse a description that TWS would not lo
 (``descriptions``).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from itertools import chain
 from typing import Protocol
@@ -33,6 +33,7 @@ from .descriptions import (
     series_of,
 )
 from .exchanges import DESTINATIONS
+from .renaming import Renamed
 from .securities import Bond, Dated, Future, Instrument, day_text, last_day
 from .times import EASTERN
 
@@ -101,6 +102,9 @@ class Instruments:
         self._derived: dict[int, Instrument] = {}
         self._more: ByNumber = {}
         self._gone: frozenset[int] = frozenset()
+        self._renamed = Renamed()
+        self._names = self._renamed.key
+        """Empty while no share has another symbol: to look at on every way."""
         self._destinations = set(DESTINATIONS)
         self._by_symbol: dict[str, list[Instrument]] = {}
         self._resolved: dict[tuple[object, ...], Listing] = {}
@@ -155,15 +159,36 @@ class Instruments:
         over. By number ``get`` still has them, for what was traded."""
         self._gone = frozenset(con_ids)
 
+    def rename(self, symbols: Mapping[int, str]) -> None:
+        """Call shares, and what is derived from them, by these symbols, by number, instead of by
+        those of the last call; every other share by the symbol that it is held with."""
+        renamed = Renamed(symbols, self._first)
+        if self.chains is not None and renamed.key != self._names:
+            self.chains, self._derived = Chains(self), {}  # other venues have the old ones
+        self._renamed, self._names = renamed, renamed.key
+
+    def _first(self, con_id: int) -> Instrument | None:
+        """An instrument that no rule makes, under its first symbol."""
+        entry = self._by_id.get(con_id)
+        return entry if entry or self._catalogue is None else self._catalogue.get(con_id)
+
+    def first_symbol(self, entry: Instrument) -> str:
+        """The symbol that shares had before their first change of it."""
+        return self._renamed.first_symbol(entry)
+
+    def known_as(self, symbol: str) -> list[Instrument]:
+        """What had a symbol before any change, as it is called now."""
+        return [self._renamed.named(entry) for entry in self._with_first(symbol)]
+
     def _is_gone(self, entry: Instrument) -> bool:
         return entry.conId in self._gone or getattr(entry, "under", 0) in self._gone
 
     def __iter__(self) -> Iterator[Instrument]:
-        return iter(self._by_id.values())
+        return map(self._renamed.named, self._by_id.values())
 
     def __getitem__(self, con_id: int) -> Instrument:
         """The instrument with that number, a venue's own ones included. Raises ``KeyError``."""
-        entry = self._by_id.get(con_id)
+        entry = None if self._names else self._by_id.get(con_id)
         if entry is None:
             entry = (self._more if is_combination(con_id) else self).get(con_id)
         if entry is None:
@@ -173,7 +198,7 @@ class Instruments:
     def everything(self) -> Iterator[Instrument]:
         """Those that are held and those of the catalogue that none of them stands for, each made
         when its turn comes; contracts of series that rules make are left out."""
-        yield from [entry for entry in self._by_id.values() if not self._is_gone(entry)]
+        yield from [entry for entry in self if not self._is_gone(entry)]
         if self._catalogue is None:
             return
         mine = {(entry.symbol, *_listing_key(entry)) for entry in self._by_id.values()}
@@ -183,7 +208,7 @@ class Instruments:
                 and entry.conId not in self._gone
                 and (entry.symbol, *_listing_key(entry)) not in mine
             ):
-                yield entry
+                yield self._renamed.named(entry)
 
     def prepare(self) -> Iterator[None]:
         """Do now, in short steps, what the first look-up would have to wait for."""
@@ -193,11 +218,14 @@ class Instruments:
         """The instrument with that number, or None; also for one that only a venue has, as clients
         may ask for any number."""
         entry = self._by_id.get(con_id) or self._derived.get(con_id)
-        if entry is not None or self._catalogue is None or self.chains is None:
-            return entry
-        entry = self._catalogue.get(con_id)
+        if entry is None and self._catalogue is not None and self.chains is not None:
+            entry = self._made(con_id, self._catalogue, self.chains)
+        return self._renamed.named(entry) if self._names and entry is not None else entry
+
+    def _made(self, con_id: int, catalogue: Catalogue, chains: Chains) -> Instrument | None:
+        entry = catalogue.get(con_id)
         if entry is None:
-            entry = self.chains.get(con_id)
+            entry = chains.get(con_id)
             if entry is not None:
                 if len(self._derived) >= MOST_DERIVED:
                     self._derived.clear()
@@ -206,6 +234,10 @@ class Instruments:
 
     def of(self, symbol: str) -> list[Instrument]:
         """Every instrument with a symbol that is no contract of a series made by a rule."""
+        found = self._with_first(symbol)
+        return self._renamed.called(symbol, found, self._with_first) if self._names else found
+
+    def _with_first(self, symbol: str) -> list[Instrument]:
         held = self._by_symbol.get(symbol, [])
         if self._catalogue is None:
             return held
@@ -216,7 +248,7 @@ class Instruments:
     def in_slot(self, slot: int) -> Instrument | None:
         """The stock whose monthly options have that slot, or None."""
         found = () if self._catalogue is None else self._catalogue.by("slot", str(slot))
-        return next(iter(found), None)
+        return next(map(self._renamed.named, found), None)
 
     def pair(self, currency: str, base: str) -> Instrument | None:
         """The currency pair that quotes ``currency`` in ``base``, or None."""
@@ -290,7 +322,9 @@ class Instruments:
                 found += self._catalogue.of(value.partition(".")[0]) if "." in value else []
                 found += self._bond(value)
             found += self._catalogued(key, value)
-        return {entry.conId: entry for entry in found}.values()
+            if key == "local" and self._names:
+                found += [*self.of(value), *self.of(value.partition(".")[0])]
+        return {entry.conId: self._renamed.named(entry) for entry in found}.values()
 
     def _bond(self, name: str) -> list[Instrument]:
         """The bond of a name like IBCID236491195, which is made of its number."""
@@ -348,7 +382,7 @@ class Instruments:
             wanted.symbol, wanted.secType, wanted.exchange, wanted.currency,
             wanted.primaryExchange, wanted.localSymbol, wanted.tradingClass, wanted.secIdType,
             wanted.secId, wanted.lastTradeDateOrContractMonth, wanted.right, wanted.strike,
-            wanted.conId, wanted.multiplier, wanted.includeExpired, self._gone,
+            wanted.conId, wanted.multiplier, wanted.includeExpired, self._gone, self._names,
         )  # fmt: skip
         known = self._resolved.get(asked)
         if known is not None and not (
@@ -382,7 +416,7 @@ class Instruments:
         text = pattern.strip().upper()
         if not text:
             return ()
-        held = list(self._by_id.values()) if among is None else self._known(among)
+        held = list(self) if among is None else self._known(among)
         held = [entry for entry in held if not self._is_gone(entry)] if self._gone else held
         by_symbol = [e for e in held if e.symbol.startswith(text)]
         by_name = [e for e in held if text in e.longName.upper() and e not in by_symbol]
@@ -390,10 +424,20 @@ class Instruments:
             begins, named = self._catalogue.search(text)
             by_symbol += begins
             by_name += named
+            if self._names:
+                by_symbol, by_name = self._as_called(text, by_symbol), self._as_called("", by_name)
             by_symbol = [entry for entry in by_symbol if not self._is_gone(entry)]
             by_name = [entry for entry in by_name if not self._is_gone(entry)]
         by_symbol.sort(key=lambda entry: len(entry.symbol))
         return tuple((by_symbol + by_name)[:16])
+
+    def _as_called(self, text: str, found: list[Instrument]) -> list[Instrument]:
+        """Of what a search found by first symbols, and of what was renamed, all whose symbol begins
+        with a text; without one only what was found."""
+        renamed = [self.get(con_id) for con_id, _, symbol in self._renamed if text in symbol]
+        more = [entry for entry in renamed if text and entry is not None]
+        known = {entry.conId: self._renamed.named(entry) for entry in [*more, *found]}
+        return [entry for entry in known.values() if entry.symbol.startswith(text)]
 
     def _known(self, numbers: Iterable[int]) -> list[Instrument]:
         found = (self.get(number) for number in numbers)

@@ -102,6 +102,23 @@ class MergerBody(View):
     """New shares for old ones, cash for each old one, or both."""
 
 
+class SpinOffBody(View):
+    """Shares of a part of the company for whoever holds the shares; orders are cancelled."""
+
+    share: Share
+    terms: Annotated[str, Field(max_length=200, examples=["1:4 XYZ"])]
+    """New shares for old ones, which stay, and what they are shares of."""
+    cost: Annotated[str, Field(max_length=40, examples=["0.25"])]
+    """The part of the cost that goes to the new shares."""
+
+
+class SymbolBody(View):
+    """Another symbol for a share, and for what is derived from it; its number stays."""
+
+    share: Share
+    symbol: Annotated[str, Field(max_length=200, examples=["META"])]
+
+
 class PositionBody(View):
     """A position to bring in, or to take out where its size is opposite to what is held."""
 
