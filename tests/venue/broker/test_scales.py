@@ -184,3 +184,42 @@ def test_a_profit_order_ends_with_the_time_of_its_scale_order() -> None:
     stage.submit(ModifyByUser(made.permId, made.contract, made.order))
     stage.step("clock 20260413 11:00:01")
     assert stage.queries.open_orders() == ()
+
+
+# -- how often prices change with time ------------------------------------------------------------
+
+MANY = "More than 100 changes a second of the prices of all scale orders together"
+OFTEN = f"{SCALE} scalePriceAdjustValue=0.01 scalePriceAdjustInterval=1"
+
+
+def test_prices_of_all_orders_change_a_hundred_times_a_second_at_most() -> None:
+    stage = staged()
+    rows = [f"submit #{number} BUY 10 AAPL LMT 200 GTC {OFTEN}" for number in range(1, 101)]
+    for row in rows:
+        assert "accepted" in shown(stage.step(row))[0]
+    refused = shown(stage.step(f"submit #101 BUY 10 AAPL LMT 200 GTC {OFTEN}"))
+    assert refused == [f"#101 Inactive: {MANY} is not served by this station yet."]
+    slow = f"{SCALE} {DRIFT}"
+    (refused,) = shown(stage.step(f"submit #102 BUY 10 AAPL LMT 200 {slow}"))
+    assert MANY in refused
+    plain = stage.step(f"submit #103 BUY 10 AAPL LMT 200 {SCALE}")
+    assert "accepted" in shown(plain)[0]
+    stage.step("cancel #7")
+    assert "accepted" in shown(stage.step(f"submit #104 BUY 10 AAPL LMT 200 GTC {OFTEN}"))[0]
+    stage.journal += stage.engine.drain_journal()
+    stage.assert_replays()
+
+
+def test_new_terms_count_instead_of_the_old_ones() -> None:
+    stage = staged()
+    for number in range(1, 101):
+        stage.step(f"submit #{number} BUY 10 AAPL LMT 200 GTC {OFTEN}")
+    stage.step(f"submit #101 BUY 10 AAPL LMT 200 GTC {SCALE}")
+    kept = shown(stage.step(f"modify #5 BUY 10 AAPL LMT 201 GTC {OFTEN}"))
+    assert not any("refused" in one for one in kept)
+    *_, last = stage.engine.state.orders.values()
+    assert shown(stage.step(f"modify #101 BUY 10 AAPL LMT 200 GTC {OFTEN}")) == ["#101 refused 321"]
+    assert stage.engine.state.orders[last.permId] is last
+    stage.step(f"modify #5 BUY 10 AAPL LMT 201 GTC {SCALE}")
+    taken = shown(stage.step(f"modify #101 BUY 10 AAPL LMT 200 GTC {OFTEN}"))
+    assert not any("refused" in one for one in taken)

@@ -32,12 +32,15 @@ from .orders import LiveOrder
 from .parts import CANCELLED, BrokerParts, Decision
 from .risk import Effect, apart, beyond_band, effect_of, refusal_of, together
 from .script import BrokerScript
+from .terms import for_living, not_served
 from .working import WorkingOrders
 
 replace = msgspec.structs.replace
 HELD_AGAIN = 2
 """How often the pair of an order that waits for the open is repeated, as captured; once more when a
 notice comes between."""
+
+TOO_OFTEN = "More than 100 changes a second of the prices of all scale orders together"
 
 
 class OrderEntry:
@@ -51,6 +54,7 @@ class OrderEntry:
         self._margin = parts.margin
         self._fills = parts.fills
         self._rules = parts.rules
+        self._groups = parts.groups
         self._hedges = parts.hedges
         self._trails = parts.trails
         self._pegs = parts.pegs
@@ -119,6 +123,8 @@ class OrderEntry:
         """Decide the acceptance of an order that is with the broker."""
         terms = placed.terms
         beyond = self._beyond_means(terms) if parent is None else None
+        if beyond is None and terms.special is not None and self._groups.changes_too_often(terms):
+            beyond = not_served(TOO_OFTEN)
         if beyond is not None:
             return iter((replace(placed, status=lifecycle.INACTIVE, reason=beyond),))
         if self._state.script.rules and (rule := self._script.rule_for(placed.clientId, terms)):
@@ -287,6 +293,8 @@ class OrderEntry:
         terms = with_algo_of(order, terms)
         if terms.quantity and terms.quantity <= order.filled:
             return self._relatives.cancel(order)
+        if self._groups.changes_too_often(terms, order.permId):
+            return for_living(not_served(TOO_OFTEN))
         beyond = self._beyond_means(terms) if terms.quantity > order.terms.quantity else None
         return beyond or self._replace(order, terms, now)
 
