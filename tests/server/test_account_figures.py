@@ -6,7 +6,7 @@ import pytest
 
 from papertape.server.figure_rows import LEDGER
 from papertape.venue.broker.profile import Profile
-from papertape.wire.catalogue import account
+from papertape.wire.catalogue import account, reports
 from papertape.wire.message import Message
 from server.pair import VERSIONS, Client, Hall, Stopwatch
 from server.shown import lines
@@ -244,21 +244,26 @@ def test_figures_for_many_come_in_slices_and_the_latest_once() -> None:
     station.timing.stopwatch = Stopwatch(1.0)
 
     def work() -> list[list[Message]]:
+        station.step(hall.now)
         station.flush()
         return [client.of(account.PortfolioValue) for client in clients]
 
     hall.station.receive(
         clients[0].session, clients[0].connection.send(order(1, "BUY 100 AAPL MKT")), hall.now
     )
-    told = work()
-    assert [len(rows) for rows in told] == [1, 0, 0]
-    assert station.next_due() == hall.now, "the others are told at once"
+    station.flush()
+    told = [client.got() for client in clients]
+    assert any(isinstance(row, reports.CommissionReport) for row in told[0]), "the fill comes first"
+    assert not any(isinstance(row, account.AccountValue) for rows in told for row in rows)
+    assert station.next_due() == hall.now, "who follows is told at once"
+    assert [len(rows) for rows in work()] == [1, 0, 0]
+    assert station.next_due() == hall.now, "and the others after that"
     hall.station.receive(
         clients[0].session, clients[0].connection.send(order(2, "BUY 50 AAPL MKT")), hall.now
     )
     seen: list[list[Message]] = [[], [], []]
+    station.flush()
     while (due := station.next_due()) is not None and due <= hall.now:
-        station.step(hall.now)
         for rows, more in zip(seen, work(), strict=True):
             rows += more
     positions = [[row.position for row in rows] for rows in seen]  # type: ignore[attr-defined]

@@ -360,3 +360,34 @@ def test_what_is_told_twice_is_encoded_once(monkeypatch: pytest.MonkeyPatch) -> 
     assert encoded == ["OpenOrder", "OrderStatus"] * 2
     other.send(orders.ReqAllOpenOrders())
     assert [told.order.lmtPrice for told in other.of(reports.OpenOrder)] == [251]
+
+
+@pytest.mark.parametrize("version", [v for v in VERSIONS if v >= 103])
+def test_a_position_is_worked_out_once_for_all_who_follow_it(
+    version: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hall = Hall()
+    hall.quote("AAPL 257.66 x 257.68")
+    clients = [hall.client(number, version) for number in (1, 2, 3)]
+    for place, client in enumerate(clients):
+        client.send(account.ReqPositions())
+        client.send(account.ReqPositionsMulti(300 + place, "DU1234567", "")).got()
+    queries, asked = hall.station.queries, []
+    position = queries.position
+
+    def counted(*place: Any) -> Any:
+        asked.append(place)
+        return position(*place)
+
+    monkeypatch.setattr(queries, "position", counted)
+    clients[0].send(order(1, "BUY 100 AAPL MKT"))
+    for place, client in enumerate(clients):
+        got = client.got()
+        (row,) = [one for one in got if isinstance(one, account.Position)]
+        (multi,) = [one for one in got if isinstance(one, account.PositionMulti)]
+        assert (row.account, row.contract.symbol, row.position) == ("DU1234567", "AAPL", 100)
+        assert multi.reqId == 300 + place
+        assert (multi.contract, multi.position, multi.avgCost) == (
+            row.contract, row.position, row.avgCost,
+        )  # fmt: skip
+    assert asked == [("DU1234567", 265598)]

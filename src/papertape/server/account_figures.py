@@ -171,12 +171,11 @@ class AccountFigures:
         return (account, everybody) if everybody in self._running else (account,)
 
     def refresh(self) -> None:
-        """Send the accounts that have changed since the last call to their subscribers."""
+        """Let the subscribers of accounts that have changed since the last call wait for what is
+        new. They are told in the next turn: those whose orders have filled are told that first."""
         if self._news:
             self._publish()
         if not self._moved:
-            if self._waiting:
-                self._go_on()
             return
         for account, contracts in self._moved.items():
             if account in self._running:
@@ -190,7 +189,7 @@ class AccountFigures:
                 self._due[session.number] = self._timing.now
             else:
                 self._waiting.setdefault(session.number, False)
-        self._go_on()
+        self.alarm.changed()
 
     def _wait_for_all(self, session: Session) -> None:
         """Let a session wait for all of its figures, at prices of now."""

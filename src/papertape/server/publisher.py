@@ -8,12 +8,12 @@ orderStatus, then the same pair with the commission, then the commission report.
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from ..wire.catalogue.account import Position, PositionMulti
 from ..wire.catalogue.reports import OpenOrder, OrderBound, OrderStatus
 from ..wire.message import Message
 from .account_figures import AccountFigures, MultiPositionSubscription, PositionSubscription
 from .config import Config
 from .event_bus import EventBus
+from .position_rows import PositionRows
 from .present import events
 from .present.events import Event, OrderView
 from .present.messages import commission_report, execution_details, open_order, order_status
@@ -190,21 +190,12 @@ class Publisher:
         session.error(request_id, event.code, variant=event.variant, **event.facts)
 
     def _position(self, event: events.PositionChanged) -> None:
+        told: PositionRows | None = None
         for session in self._sessions:
             if any(map(session.subscriptions.of, POSITIONS)):
-                attempt(session, -1, "position", self._send_position, event, session)
-
-    def _send_position(self, event: events.PositionChanged, session: Session) -> None:
-        row = self._queries.position(event.account, event.conId)
-        if not self._preferences.shows(row.account, row.contract, row.position):
-            return
-        if session.subscriptions.of(PositionSubscription):
-            session.send(Position(row.account, row.contract, row.position, row.avgCost))
-        for number, one in session.subscriptions.of(MultiPositionSubscription).items():
-            if not one.model and (one.accounts is None or row.account in one.accounts):
-                session.send(
-                    PositionMulti(number, row.account, row.contract, row.position, row.avgCost)
-                )
+                if told is None:
+                    told = PositionRows(self._queries, self._preferences, event)
+                attempt(session, -1, "position", told.send, session)
 
 
 def _fill(event: events.Traded | events.PartTraded | events.LegTraded) -> dict[str, Any]:
