@@ -9,6 +9,7 @@ import sys
 from itertools import groupby
 from pathlib import Path
 
+from papertape.model import Order
 from papertape.server.present.order_state import STATE_TABLE, StateField
 from papertape.venue.broker.attributes import TABLE, Attribute
 from papertape.venue.broker.combination_types import COMBINATION_TYPES
@@ -23,6 +24,8 @@ from papertape.venue.broker.terms import (
     UNSUPPORTED_ORDER_TYPES,
 )
 from papertape.versions import MAX_SERVER, MIN_SERVER
+from papertape.wire.catalogue.orders import PlaceOrder
+from papertape.wire.catalogue.records import RECORDS
 from papertape.wire.catalogue.reports import CompletedOrder, OpenOrder
 from papertape.wire.layout import Each, Field, Optional, Part, Step, When
 from papertape.wire.message import Message
@@ -45,9 +48,21 @@ its old terms, and clients take 201 for its end. `cashQty` for anything but a cu
 
 An attribute is set when it is neither empty, nor zero, nor a value that stands behind it below.
 
+{unsent}
+
 | | served | refused by name until it is served |
 |---|---|---|
 """
+
+
+def unsent() -> str:
+    """What a client cannot say in protobuf."""
+    fields = tuple(name for name, note in RECORDS[Order].items() if note == "-")
+    return (
+        f"Protobuf has no field for {names(fields)}. A program that sets one of them for a server "
+        f"of version\n{PlaceOrder.spec.protobuf} or later sends an order without it, and the "
+        "station cannot notice. The prices of legs travel in\nthe legs of the contract there."
+    )
 
 
 def names(values: tuple[str, ...]) -> str:
@@ -146,7 +161,7 @@ def state() -> str:
 
 def render() -> str:
     """The page."""
-    parts = [HEAD, words()]
+    parts = [HEAD.format(unsent=unsent()), words()]
     for use, title in TITLES.items():
         parts.append(f"\n## {title}\n\n| what | attributes |\n|---|---|\n")
         for why, rows in groupby((row for row in TABLE if row.use == use), lambda row: row.why):

@@ -1,6 +1,7 @@
 """The table of what becomes of each field of placeOrder, and the venue that keeps to it."""
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -19,8 +20,10 @@ from papertape.model import (
 from papertape.server.present.events import OrderAccepted, OrderReplacedEvent, RequestRefusedEvent
 from papertape.venue.broker.attributes import RECORDS, TABLE, Attribute, unserved
 from papertape.venue.commands import SubmitOrder
+from papertape.wire.catalogue import records
 from venue.scenario import Stage, scenario, text_of
 
+ROOT = Path(__file__).parents[3]
 SET: dict[Any, Any] = {
     bool: True,
     int: 7,
@@ -162,3 +165,10 @@ def test_an_order_and_its_echo_set_nothing() -> None:
     assert unserved(first.view.order) is None and unserved(first.view.contract) is None
     again, *_ = on.submit(SubmitOrder(1, 1, first.view.contract, first.view.order))
     assert isinstance(again, OrderReplacedEvent)
+
+
+def test_the_page_names_what_protobuf_does_not_carry() -> None:
+    lacking = [name for name, note in records.RECORDS[Order].items() if note == "-"]
+    page = (ROOT / "docs/reference/order_attributes.md").read_text("utf-8")
+    (told,) = [one for one in page.split("\n\n") if one.startswith("Protobuf has no field for")]
+    assert lacking and all(f"`{name}`" in told for name in lacking)
