@@ -227,6 +227,76 @@ def test_a_bracket_and_a_condition_are_entered_with_their_margin(
         assert {one["parent_perm_id"] for one in mine[1:]} == {mine[0]["perm_id"]}
 
 
+def test_a_trailing_order_takes_any_percent(at: Started, browser: Browser) -> None:
+    """Also one that is in no step of a price, and with a price that the field of another type,
+    which is hidden now, would not take."""
+    with browser.tab("trading") as tab:
+        ticket = part(tab, "Enter order")
+        _choose(ticket, tab, "QQQ")
+        ticket.get_by_role("button", name="Sell", exact=True).click()
+        _type(ticket, tab, "Stop limit")
+        ticket.get_by_label("Limit price").fill("1.2345")
+        _type(ticket, tab, "Trailing stop")
+        ticket.get_by_role("button", name="Review order").click()
+        expect(ticket.get_by_role("alert")).to_contain_text("a trail amount or a trail percent")
+        ticket.get_by_label("Trail percent").fill("1.255")
+        ticket.get_by_role("button", name="Review order").click()
+        asking = tab.get_by_role("dialog")
+        expect(asking).to_contain_text("SELL 100 QQQ TRAIL 1.255% DAY")
+        expect(asking).to_contain_text("Initial margin")
+        asking.get_by_role("button", name="Transmit").click()
+        row = part(tab, "Orders").get_by_role("row").filter(has_text="QQQ")
+        expect(row).to_contain_text("TRAIL")
+        expect(row).to_contain_text("PreSubmitted")
+    (sent,) = (one for one in at.get("/orders") if one["symbol"] == "QQQ")
+    assert (sent["order_type"], sent["trailing_percent"]) == ("TRAIL", 1.255)
+    assert sent["trail_stop_price"] and not sent["limit_price"]
+
+
+def test_a_position_is_reversed_and_closed_at_the_size_of_now(
+    at: Started, browser: Browser
+) -> None:
+    with browser.tab("trading") as tab, program(at.port, 4) as app:
+        app.placeOrder(61, stock("TSLA"), market("BUY", 30))
+        told(app, "execDetails")
+        row = part(tab, "Positions").get_by_role("row").filter(has_text="TSLA")
+        row.get_by_role("button", name="TSLA").click()
+        asking = tab.get_by_role("dialog")
+        expect(asking).to_contain_text("30 TSLA")
+        asking.get_by_role("button", name="Back").click()
+        expect(asking).to_be_hidden()
+        assert _held(at, "TSLA") == 30, "nothing was sent"
+        row.get_by_role("button", name="TSLA").click()
+        app.placeOrder(62, stock("TSLA"), market("BUY", 5))  # while the question is asked
+        told(app, "execDetails", 2)
+        asking.get_by_role("button", name="Reverse").click()
+        sending = tab.get_by_role("dialog").filter(has_text="Send this order?")
+        expect(sending).to_contain_text("SELL 70 TSLA MKT DAY")
+        expect(sending).to_contain_text("Initial margin")
+        assert _held(at, "TSLA") == 35, "a preview is no order"
+        sending.get_by_role("button", name="Transmit").click()
+        expect(row).to_contain_text("-35")
+        row.get_by_role("button", name="TSLA").click()
+        asking.get_by_role("button", name="Close", exact=True).click()
+        expect(sending).to_contain_text("BUY 35 TSLA MKT DAY")
+        sending.get_by_role("button", name="Transmit").click()
+        eventually(lambda: _held(at, "TSLA") == 0, "it is not closed")
+        expect(row.get_by_role("cell").nth(1)).to_have_text("0")
+        assert row.get_by_role("button").count() == 0, "there is nothing left to close"
+
+
+def _held(at: Started, symbol: str) -> Decimal:
+    (row,) = (one for one in at.get("/positions") if one["symbol"] == symbol)
+    return Decimal(row["position"])
+
+
+def _type(ticket: "Locator", tab: "Page", title: str) -> None:
+    """Choose an order type."""
+    ticket.get_by_role("combobox", name="Type").click()
+    tab.get_by_role("option", name=title, exact=True).click()
+    expect(tab.get_by_role("listbox")).to_be_hidden()
+
+
 OFFERED_MS = 10_000
 
 

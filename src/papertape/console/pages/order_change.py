@@ -6,7 +6,7 @@ from typing import Any, Final
 from nicegui import ui
 
 from ..parts.components import button, heading
-from ..parts.order_fields import choice, number, relabel, text
+from ..parts.order_fields import choice, number, order_form, relabel, text
 from ..remote import RemoteError
 from ..view import PageView
 from . import trades
@@ -57,7 +57,7 @@ class ChangeOrder:
             heading("Change this order", 2)
             self._what = ui.label().classes("pt-num pt-strong")
             self._more = ui.label().classes("pt-num pt-soft pt-small")
-            with ui.element("form").classes("pt-ticket") as form:
+            with order_form() as form:
                 form.on("submit.prevent", self._send)
                 with ui.element("div").classes("pt-pair"):
                     self._quantity = number("Quantity", None, 1)

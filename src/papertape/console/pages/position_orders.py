@@ -11,6 +11,8 @@ from ..remote import RemoteError
 from ..view import PageView
 from .ticket import LOST, Confirm, in_full
 
+CLOSED = "The position in {symbol} is closed already."
+
 
 def closing(position: dict[str, Any], found: dict[str, Any], *, times: int) -> dict[str, Any]:
     """The body of the order that closes a position, or with ``times=2`` reverses it."""
@@ -57,11 +59,19 @@ class PositionOrders:
     async def _ask(self, times: int) -> None:
         self._box.close()
         desk, position = self._view.desk, self._position
+        place = position["account"], position["con_id"]
         try:
             found = await desk.get(f"/symbols/{position['con_id']}")
+            held = await desk.get("/positions")
         except RemoteError as problem:
             ui.notify(str(problem), type="negative")
             return
+        # Meanwhile somebody may have traded: the order is for what is held now.
+        now = [one for one in held if (one["account"], one["con_id"]) == place]
+        if not now or not Decimal(str(now[0]["position"])):
+            ui.notify(CLOSED.format(**position), type="warning")
+            return
+        position = now[0]
         body = closing(position, found, times=times)
         lines = in_full(body, None)
         self._confirm.ask(lines, lambda: self._send(body))

@@ -9,7 +9,7 @@ from nicegui.elements.mixins.text_element import TextElement
 from ..parts.choice import OptionButtons
 from ..parts.components import button, card, heading
 from ..parts.number_format import decimals, money, price, signed, size
-from ..parts.order_fields import choice, fold, number, relabel, text
+from ..parts.order_fields import choice, fold, number, order_form, relabel, text
 from ..parts.quote import Following, Quote
 from ..parts.symbols import SymbolSearch, about
 from ..remote import RemoteError
@@ -35,6 +35,8 @@ LOST = OVER - {"Filled"}
 """Statuses of an order that was not accepted."""
 SIGNED = ("limit_offset", "delta")
 """Numbers that may be negative."""
+FIGURES = ("trailing_percent", "volatility", "delta")
+"""Those of the form's prices that are none, and not in steps of a price."""
 MARGINS = {
     "initial_margin": "Initial margin", "maintenance_margin": "Maintenance margin",
     "equity_with_loan": "Equity with loan",
@@ -50,7 +52,7 @@ class Ticket:
         self._quote: Quote | None = None
         self._own_limit = False
         """Mark the limit price as the user's; a new quote does not change it."""
-        with card("Enter order"), ui.element("form").classes("pt-ticket") as form:
+        with card("Enter order"), order_form() as form:
             form.on("submit.prevent", self._submit)
             self._fields()
             self._folded()
@@ -169,9 +171,12 @@ class Ticket:
     async def choose(self, found: dict[str, Any]) -> None:
         """Choose an instrument."""
         self._found, self._own_limit = found, False
-        for field in (*self._prices.values(), self._take_profit, self._stop_loss):
-            field.format = f"%.{decimals(found['tick'])}f"
-            field.props(f"step={found['tick']}")
+        for name, field in self._prices.items():
+            if name not in FIGURES:
+                in_ticks(field, found["tick"])
+            field.set_value(None)
+        for field in (self._take_profit, self._stop_loss):
+            in_ticks(field, found["tick"])
             field.set_value(None)
         types = kinds_of(found["security_type"])
         if self._type.options != types:
@@ -265,6 +270,12 @@ class Ticket:
         self._own_limit = False
         words = f"{in_full(body, None)[0]}: {order['status']}"
         (self._error if order["status"] in LOST else self._done).set_text(words)
+
+
+def in_ticks(field: ui.number, tick: float) -> None:
+    """Show a price with the places of its step, and let the arrows go by it."""
+    field.format = f"%.{decimals(tick)}f"
+    field.props(f"step={tick}")
 
 
 def in_full(body: Mapping[str, Any], quote: Quote | None, *, multiplier: int = 1) -> list[str]:

@@ -10,6 +10,12 @@ from nicegui.elements.mixins.text_element import TextElement
 Told = Callable[[], object]
 
 
+def order_form() -> ui.element:
+    """A form whose fields are checked by its page: a browser would refuse a value that is not in
+    steps, also of a field that is hidden, and then say nothing."""
+    return ui.element("form").classes("pt-ticket").props("novalidate")
+
+
 def number(
     label: str, value: float | None, step: float = 0.01, *, least: float | None = 0
 ) -> ui.number:
