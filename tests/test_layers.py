@@ -120,7 +120,8 @@ SERVER_ROOMS: dict[str, set[str]] = {
     "research": COMMON | {"sessions"},
     "account_commands": set(),
     "tws_user": COMMON | {"sessions", "present", "plant"},
-    "publisher": COMMON | {"sessions", "present", "account_figures"},
+    "position_rows": COMMON | {"sessions", "present", "account_figures"},
+    "publisher": COMMON | {"sessions", "present", "account_figures", "position_rows"},
     "worlds": COMMON
     | {"sessions", "present", "plant", "drills", "venue_port", "clock", "assembly"},
     "handlers": COMMON
