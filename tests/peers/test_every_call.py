@@ -34,7 +34,7 @@ NO_ID = {"reqOpenOrders": 321, "reqCompletedOrders": 321, "reqNewsProviders": No
 CODES = NO_ID | {
     "whatIfOrder": 321, "placeOrder": 321, "requestFA": 321, "reqFundamentalData": 10358,
     "reqHeadTimeStamp": 162, "reqHistogramData": 162, "reqHistoricalData": 162,
-    "reqHistoricalSchedule": 162, "reqHistoricalTicks": 162, "reqHistoricalNews": 10276,
+    "reqHistoricalSchedule": 162, "reqHistoricalTicks": 10187, "reqHistoricalNews": 10276,
     "reqNewsArticle": 10276, "reqScannerData": 490, "reqScannerSubscription": 490,
     "getWshMetaData": 10276, "getWshEventData": 10276, "reqTickers": 354, "reqMktData": 354,
     "reqMktDepth": 354, "reqTickByTickData": 10089, "reqRealTimeBars": 420,

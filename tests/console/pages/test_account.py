@@ -170,14 +170,18 @@ def test_a_position_is_reversed_after_its_margin_was_shown() -> None:
         shown._open("DU1 756733")
         orders = shown._orders
         assert orders._what.text == "100 SPY"
+        page.paper.desk.answers["/positions"] = [HELD | {"account": "DU2"}]
         await orders._ask(2)
-        assert orders._confirm._what.text == "SELL 200 SPY MKT DAY"
+        assert orders._confirm._what.text == "", "it has been closed meanwhile"
+        page.paper.desk.answers["/positions"] = [HELD | {"position": "80"}]
+        await orders._ask(2)
+        assert orders._confirm._what.text == "SELL 160 SPY MKT DAY"
         assert "Initial margin" in texts(orders._confirm._margin)
         assert [verb for verb, path, _ in page.paper.desk.done if path == "/orders"] == []
         await orders._confirm._yes()
         await orders._confirm._yes()
         sent = [body for verb, path, body in page.paper.desk.done if path == "/orders"]
-        assert [body["quantity"] for body in sent] == [200]
+        assert [body["quantity"] for body in sent] == [160]
 
     page.run(use)
 

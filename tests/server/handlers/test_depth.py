@@ -128,7 +128,7 @@ def test_the_book_follows_the_tape(contract: Contract, smart: bool, rows: int) -
 
 
 def test_a_closed_market_has_no_book() -> None:
-    hall, client = tape(at("20260413 15:59:58"))
+    hall, client = tape(at("20260413 19:59:58"))
     client.send(wire.ReqMktDepth(5, ARCA, 5))
     book = follow(client, Book(5))
     assert all(book.sides)
@@ -136,7 +136,7 @@ def test_a_closed_market_has_no_book() -> None:
     assert follow(client, book).sides == ([], [])
     other = hall.client(2)
     assert other.send(wire.ReqMktDepth(5, ARCA, 5)).got() == []
-    hall.wait(17.5 * 3600)
+    hall.wait(8.5 * 3600)
     assert len(follow(client, book).sides[0]) == len(follow(other, Book(5)).sides[1]) == 5
 
 

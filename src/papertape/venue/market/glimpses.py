@@ -14,7 +14,7 @@ from .extended import ExtendedDays
 from .layout import Layout, part_at, played
 from .source import Glimpse, GlimpsePoint, packed
 from .sources import Sources
-from .synthetic import SyntheticDay, SyntheticDays, Traded
+from .synthetic import SyntheticDay, SyntheticDays, TradedCell
 from .ticks import Rows
 from .timeline import DaySource
 from .walks import STEPS
@@ -57,7 +57,7 @@ def _day(source: DaySource, number: int) -> Day:
     return source.day(number)
 
 
-def _traded(day: Day, first: int, last: int) -> Traded:
+def _traded(day: Day, first: int, last: int) -> TradedCell:
     """What is traded in some minutes of a day, a cell of it, and what was before."""
     if isinstance(day, SyntheticDay):
         return day.minutes(first // STEPS)
@@ -66,10 +66,10 @@ def _traded(day: Day, first: int, last: int) -> Traded:
     rows = day.rows("TRADES")
     price = rows.open[first] if rows.open else 0
     before = sum(rows.volume[:first]), sum(rows.count[:first])
-    return Traded(_cut(rows, first, last), price, *before)
+    return TradedCell(_cut(rows, first, last), price, *before)
 
 
-def _traded_in_parts(day: PartedDay, first: int, last: int) -> Traded:
+def _traded_in_parts(day: PartedDay, first: int, last: int) -> TradedCell:
     price, volume, count = 0, 0, 0
     for part in day.parts:
         if first < part.first + part.minutes:
@@ -103,7 +103,7 @@ def _cut(rows: Rows, first: int, last: int) -> Rows:
     return Rows(*(column[first:last] for column in columns))
 
 
-def _points(traded: Traded, upto: int) -> Iterator[GlimpsePoint]:
+def _points(traded: TradedCell, upto: int) -> Iterator[GlimpsePoint]:
     """Price, shares and trades before the first minute and after each."""
     rows, price, volume, count = traded
     yield GlimpsePoint(price, volume, count)

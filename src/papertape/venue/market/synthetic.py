@@ -175,7 +175,7 @@ class SyntheticDays:
         return SyntheticDay(self.spec, self.way, number, mix(self._seed, number, 2), self._caches)
 
 
-class Traded(NamedTuple):
+class TradedCell(NamedTuple):
     """What is traded in a cell of a day, minute by minute, and what was before it."""
 
     rows: Rows
@@ -239,11 +239,11 @@ class SyntheticDay:
         assert piece is not None, "a day without prices"
         return piece.close
 
-    def minutes(self, cell: int) -> Traded:
+    def minutes(self, cell: int) -> TradedCell:
         """One cell's trades, and those of the day before it."""
         volumes, counts = self._by_cells()
         rows = PlannedDay(self._plan(cell), self._blocks).rows("TRADES")
-        return Traded(rows, self._traded_at(cell), sum(volumes[:cell]), sum(counts[:cell]))
+        return TradedCell(rows, self._traded_at(cell), sum(volumes[:cell]), sum(counts[:cell]))
 
     def opened(self) -> PriceUnits | None:
         """What its trades open at; None of one without trades."""
