@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lanes import tries
 from papertape.model import Contract
 from papertape.venue.market.prices import Calendars, Prices
 from papertape.venue.market.source import PriceBar, Print, Quote
@@ -154,6 +155,7 @@ def check_apart(bars: list[PriceBar], traded: list[Print], step: Nanos) -> None:
 
 
 @named
+@tries(20)
 @given(st.integers(0, 12 * 1440))
 def test_a_look_does_not_depend_on_earlier_ones(entry: Instrument, minute: int) -> None:
     now = ANCHOR + minute * MINUTE
