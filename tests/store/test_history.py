@@ -13,7 +13,7 @@ from papertape.server.assembly import open_tape
 from papertape.server.clock import MarketClock
 from papertape.server.persistence import MarketFacts
 from papertape.store import history
-from papertape.store.columns import read_columns, write_columns
+from papertape.store.columns import check_columns, read_columns, write_columns
 from papertape.store.history import built_in, recordings
 from papertape.store.manifest import REBUILD
 from papertape.venue.market.defaults import DEFAULTS
@@ -290,6 +290,23 @@ def test_a_start_does_not_read_large_files_to_the_end(
         history.check_files(folder)
     path.write_bytes(whole)
     history.check_files(folder)
+
+
+def test_a_start_opens_some_files_of_many(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder may have tens of thousands; their order is that of the manifest."""
+    opened: list[str] = []
+
+    def counted(path: Path, names: tuple[str, ...], whole: int) -> int:
+        opened.append(path.name)
+        return check_columns(path, names, whole)
+
+    monkeypatch.setattr(history, "check_columns", counted)
+    history.check_files(folder)
+    assert sorted(opened) == sorted(f"{name}.npz" for name in FILES)
+    monkeypatch.setattr(history, "OPENED", 2)
+    opened.clear()
+    history.check_files(folder)
+    assert len(opened) == 2
 
 
 def write_large(path: Path) -> None:
