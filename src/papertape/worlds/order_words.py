@@ -12,8 +12,7 @@ def take_order_word(words: Words, facts: dict[str, object]) -> bool:
     """Take one thing that tells an order, such as ``BUY`` or ``client 7``, into ``facts``.
 
     False when the next word is none; nothing is taken then. Raises ``WorldError`` for a value that
-    is none, and for a word where only the name of an instrument can stand that names a side or a
-    type all but one letter.
+    is none, and for a word that is nearly a side or a type and stands before the symbol.
     """
     if words.peek() in SIDES and "side" not in facts:
         facts["side"] = words.next("a side")

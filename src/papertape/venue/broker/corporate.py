@@ -33,7 +33,7 @@ from ..commands import (
 from ..facts import AnyFact, CashBooked, PositionAdjusted, SharesMerged, SharesRenamed
 from ..reference.instruments import Instrument, Instruments
 from ..reference.securities import Cfd, Dated, OptionContract
-from ..units import CASH_SCALE, RATE_SCALE, SIZE_SCALE, CashMicros, notional, share
+from ..units import CASH_SCALE, RATE_SCALE, SIZE_SCALE, CashMicros, SizeUnits, notional, share
 from .accounts_refused import AccountRefused
 from .ledger import FLAT, Account, LedgerPosition, booked
 from .memorandum import SOLD, credited
@@ -177,15 +177,10 @@ class CorporateActions:
             realized=paid - (held.cost - cost),
         )  # fmt: skip
         if whole:
-            other = account.positions.get(command.into, FLAT)
-            after = booked(other, size=whole, value=side * cost, fee=0)
-            yield PositionAdjusted(
-                code, command.into, MERGER, whole, after.position, after.cost, 0, worth,
-                realized=after.realized or 0,
-            )  # fmt: skip
+            other, booking = account.positions.get(command.into, FLAT), side * cost
+            yield _given(other, code, command.into, MERGER, size=whole, cost=booking, worth=worth)
         if paid:
-            cash = ((entry.currency, paid),)
-            yield CashBooked(code, MERGER, cash, credited(self._broker.margin, account, cash, SOLD))
+            yield self._paid(account, code, MERGER, currency=entry.currency, amount=paid)
 
     def _of_new(self, command: MergeShares, held: LedgerPosition, units: int) -> CashMicros:
         """Return what so much of the new shares is worth; where nobody knows their price, what it
@@ -213,9 +208,7 @@ class CorporateActions:
             change, gain = whole - position.quantity, paid - (position.cost - cost)
             yield PositionAdjusted(code, con_id, SPLIT, change, whole, cost, 0, realized=gain)
             if paid:
-                cash = ((entry.currency, paid),)
-                more = credited(self._broker.margin, account, cash, SOLD)
-                yield CashBooked(code, LIEU, cash, more)
+                yield self._paid(account, code, LIEU, currency=entry.currency, amount=paid)
 
     def _cancel(self, con_id: int) -> Iterator[AnyFact]:
         for order in tuple(self._state.orders.values()):
@@ -244,16 +237,37 @@ class CorporateActions:
                 realized=paid - (moved - cost),
             )  # fmt: skip
             if whole:
-                other = account.positions.get(command.into, FLAT)
-                after = booked(other, size=whole, value=side * cost, fee=0)
-                yield PositionAdjusted(
-                    code, command.into, SPUN_OFF, whole, after.position, after.cost, 0, worth,
-                    realized=after.realized or 0,
-                )  # fmt: skip
+                other, booking = account.positions.get(command.into, FLAT), side * cost
+                yield _given(
+                    other, code, command.into, SPUN_OFF, size=whole, cost=booking, worth=worth
+                )
             if paid:
-                cash = ((entry.currency, paid),)
-                more = credited(self._broker.margin, account, cash, SOLD)
-                yield CashBooked(code, SPUN_OFF, cash, more)
+                yield self._paid(account, code, SPUN_OFF, currency=entry.currency, amount=paid)
+
+    def _paid(
+        self, account: Account, code: str, cause: str, *, currency: str, amount: CashMicros
+    ) -> CashBooked:
+        """Cash in lieu of shares, or for them."""
+        cash = ((currency, amount),)
+        return CashBooked(code, cause, cash, credited(self._broker.margin, account, cash, SOLD))
+
+
+def _given(
+    held: LedgerPosition,
+    code: str,
+    con_id: int,
+    cause: str,
+    *,
+    size: SizeUnits,
+    cost: CashMicros,
+    worth: CashMicros,
+) -> PositionAdjusted:
+    """New shares, booked to what is held of them."""
+    after = booked(held, size=size, value=cost, fee=0)
+    return PositionAdjusted(
+        code, con_id, cause, size, after.position, after.cost, 0, worth,
+        realized=after.realized or 0,
+    )  # fmt: skip
 
 
 def _is_ratio(new: int, old: int) -> bool:
