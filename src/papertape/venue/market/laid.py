@@ -227,10 +227,10 @@ class WorldTape:
 
     def quote(self, con_id: int, now: Nanos) -> Quote:
         """See ``MarketSource``."""
-        line = self._line(con_id, now)
-        if line is not None:
+        line = self._own(con_id)
+        if line is not None and line.begins <= now:
             return line.state(now)[0]
-        if con_id not in self.below and self._own(con_id) is not None:
+        if line is not None and con_id not in self.below:
             return Quote(con_id, 0, 0, 0, 0, 0)
         return self._under(con_id).quote(con_id, now)
 
@@ -256,11 +256,17 @@ class WorldTape:
         """See ``MarketSource``."""
         line = self._own(con_id)
         if line is None:
-            yield from self._under(con_id).ticks(con_id, after, until)
-            return
-        if after < line.begins and con_id in self.below:
-            until_then = min(until, line.begins - 1)
-            yield from self._under(con_id).ticks(con_id, after, until_then)
+            return self._under(con_id).ticks(con_id, after, until)
+        if after >= line.begins or con_id not in self.below:
+            return line.ticks(after, until)
+        return self._over_to(line, after, until)
+
+    def _over_to(
+        self, line: WrittenLine | FollowedLine, after: Nanos, until: Nanos
+    ) -> Iterator[Quote | Print]:
+        """The ticks of the market below until the world's line begins, and those of that."""
+        until_then = min(until, line.begins - 1)
+        yield from self._under(line.con_id).ticks(line.con_id, after, until_then)
         yield from line.ticks(after, until)
 
     def next_tick(self, con_id: int, after: Nanos) -> Nanos | None:

@@ -8,6 +8,7 @@ ticks; that time belongs to the day before it.
 
 from collections.abc import Callable, Iterator
 from copy import copy
+from itertools import chain
 from typing import Protocol
 
 from ..units import MINUTE, Nanos, PriceUnits, SizeUnits
@@ -120,12 +121,16 @@ class Tape:
 
     def ticks(self, after: Nanos, until: Nanos) -> Iterator[Quote | Print]:
         """Every tick with ``after < time <= until``."""
+        return chain.from_iterable(self._runs(after, until))
+
+    def _runs(self, after: Nanos, until: Nanos) -> Iterator[Iterator[Quote | Print]]:
+        """The same, those of each block for themselves."""
         at = after + 1
         while at <= until:
             # The base is read beside the block: other calls move it while this one waits.
             block, base, last = self._at(at), self._base, self._last
             upto = min(until - base, block.end - 1, last)
-            yield from block.ticks(self.con_id, base, at - 1 - base, upto)
+            yield block.ticks(self.con_id, base, at - 1 - base, upto)
             at = base + block.end if block.end <= last else self._next_part(at)
 
     def stats(self, now: Nanos) -> DayStats:
