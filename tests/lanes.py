@@ -2,14 +2,14 @@
 
 ``PAPERTAPE_LANE`` names one; ``make`` sets it, and without it every test runs.
 
-* ``check``: without sockets, other processes and searches; of property tests few samples, the same
-  each time;
+* ``check``: without sockets, other processes, searches and what takes longer than a second; of
+  property tests few samples, the same each time;
 * ``test``: every test;
 * ``quick``, ``proof``: the searches and property tests alone, for many times as long.
 
 What a test does beyond its own process stands at it as a mark, ``network`` or ``process``, and
 ``guard.py`` fails one that does it without. The mark ``proof`` is that of a search: the longer it
-runs, the more it can find.
+runs, the more it can find. The mark ``long`` keeps a test out of ``check`` and says nothing else.
 """
 
 import os
@@ -31,6 +31,9 @@ TRIES = {"check": 0.1, "test": 1, "quick": 5, "proof": 100}
 FEWEST = 2
 OUTSIDE = ("network", "process")
 """Marks of tests that do something beyond their own process."""
+
+LONG = "long"
+"""The mark of what takes more than a second."""
 
 HANGS_S = 120
 """What is waited for so long will never come. Only a test that is to fail anyway takes that long:
@@ -79,5 +82,5 @@ def searches(item: pytest.Item) -> bool:
 def belongs(item: pytest.Item, lane: str = LANE) -> bool:
     """Whether a test is in a lane."""
     if lane == "check":
-        return not any(item.get_closest_marker(mark) for mark in ("proof", *OUTSIDE))
+        return not any(item.get_closest_marker(mark) for mark in ("proof", LONG, *OUTSIDE))
     return lane == "test" or searches(item)

@@ -145,6 +145,8 @@ def test_may_open(): opens()
 def test_may_start(): starts()
 @pytest.mark.proof
 def test_searches(): pass
+@pytest.mark.long
+def test_takes_long(): pass
 def test_is_quiet(): pass
 """
 
@@ -152,7 +154,9 @@ def test_is_quiet(): pass
 def outcomes(folder: Path, lane: str) -> dict[str, str]:
     """Test -> passed, failed or error, in a run of its own."""
     (folder / "test_bad.py").write_text(BAD)
-    (folder / "pytest.ini").write_text("[pytest]\nmarkers =\n network\n process\n proof\n peers\n")
+    (folder / "pytest.ini").write_text(
+        "[pytest]\nmarkers =\n network\n process\n proof\n peers\n long\n"
+    )
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "conftest", "-rA", "--tb=no", "test_bad.py"],
         cwd=folder,
@@ -180,13 +184,14 @@ def test_who_does_more_than_its_marks_say_fails_by_name(tmp_path: Path) -> None:
         "may_open": "passed",
         "may_start": "passed",
         "searches": "passed",
+        "takes_long": "passed",
         "is_quiet": "passed",
     }
 
 
 @pytest.mark.process
 def test_a_lane_has_its_own_tests(tmp_path: Path) -> None:
-    left_out = {"may_open", "may_start", "searches", "another_mark_does_not_help"}
+    left_out = {"may_open", "may_start", "searches", "takes_long", "another_mark_does_not_help"}
     assert not left_out & outcomes(tmp_path, "check").keys()
     assert outcomes(tmp_path, "quick") == outcomes(tmp_path, "proof") == {"searches": "passed"}
 

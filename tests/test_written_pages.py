@@ -20,6 +20,7 @@ PARTS = ("build_kinds", "build_settings")
 """Those that write the tables of a page whose text somebody else writes."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("script", ROWS)
 def test_the_page_is_what_the_script_writes_and_an_old_one_is_noticed_and_mended(
     script: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -20,6 +20,7 @@ def recordings_of(folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in {MANIFEST, *names}}
 
 
+@pytest.mark.long
 def test_what_is_exported_comes_back_to_the_same_bytes(tmp_path: Path) -> None:
     done = export_folder(BUILT_IN, tmp_path / "csv")
     assert all(path.suffix == ".csv" and rows for path, rows in done)

@@ -47,6 +47,7 @@ def test_what_makes_no_table(headings: str, said: dict[str, str], words: str) ->
         mapped(headings.split(","), said)
 
 
+@pytest.mark.long
 def test_a_message_does_not_grow_with_the_file() -> None:
     with pytest.raises(NoGuess) as told:
         mapped(["x" * 1000] * 10_000, {})

@@ -241,6 +241,7 @@ def test_a_start_finds_a_file_that_is_cut_anywhere(folder: Path, name: str) -> N
         assert told.value.advice == REBUILD
 
 
+@pytest.mark.long
 def test_a_start_finds_a_byte_that_has_changed_wherever_it_counts(folder: Path) -> None:
     """Any byte: the file is refused by name, or what is read of it is what it was."""
     path, names = folder / "q.npz", tuple(QUOTES)

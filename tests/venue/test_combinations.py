@@ -342,6 +342,7 @@ def test_it_goes_as_its_table_says(name: str) -> None:
     stage.assert_replays()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", TABLES)
 def test_a_restart_anywhere_in_between_changes_nothing(name: str) -> None:
     table = rows(name)

@@ -182,6 +182,7 @@ def test_an_undecodable_protobuf_request_tells_its_id() -> None:
 HUGE = (b"2147483647", b"-1", b"9223372036854775807", b"9" * 30)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("cls", TEXT, ids=name_of)
 def test_a_huge_count_allocates_nothing(cls: type[Message]) -> None:
     table = catalogue.REQUESTS if cls.spec.request else catalogue.RESPONSES

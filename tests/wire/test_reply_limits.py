@@ -91,6 +91,7 @@ def test_the_official_shape_does_not_take_it_apart(name: str) -> None:
     assert peak < 5 * WHOLE  # the pieces, and twice what they are together
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("version", [195, 226])
 def test_the_longest_answer_of_a_tws_is_read(version: int) -> None:
     """A day of bars of one second."""

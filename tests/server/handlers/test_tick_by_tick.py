@@ -101,6 +101,7 @@ def test_nothing_is_lost_on_the_way_from_history_to_live() -> None:
     assert len(quotes) <= len([tick for tick in ticks if isinstance(tick, Quote)])
 
 
+@pytest.mark.long
 def test_who_does_not_read_is_told_everything_later_in_parts() -> None:
     hall = Hall(market=TapeMarket())
     for number in range(5000):

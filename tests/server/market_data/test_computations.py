@@ -205,6 +205,7 @@ def chain(count: int) -> list[Contract]:
     return found[:count]
 
 
+@pytest.mark.long
 def test_four_hundred_options_are_told_in_slices() -> None:
     hall = whole_market()
     hall = Hall(

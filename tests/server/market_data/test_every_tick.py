@@ -62,6 +62,7 @@ def told(start: str, hours: Any, every: int) -> tuple[list[Any], list[Any]]:
     return [one for one in found if not isinstance(one, TickByTickData)], trades
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("start", "hours"),
     [

@@ -217,6 +217,7 @@ CURRENCY_DAYS = 75
 """Three parts; each of its days is made of the minutes of a market that never sleeps."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("con_id", "what"), [(SPY, "TRADES"), (EURUSD, "BID_ASK")])
 @pytest.mark.parametrize(
     ("size", "back"),

@@ -93,6 +93,7 @@ def test_a_snapshot_has_none_as_captured() -> None:
     assert not texts(client.got()).keys() & EXCHANGES
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", [one for one in KINDS if one not in ("STK", "ETF")])
 def test_kinds_without_a_consolidated_quote_of_shares_have_none(kind: str) -> None:
     here = hall()

@@ -78,6 +78,7 @@ def test_it_keeps_the_hours_that_its_details_tell(entry: Instrument) -> None:
     assert [begin for begin, _ in told][:1] == [sessions[0].opens]
 
 
+@pytest.mark.long
 @named
 def test_something_ticks_in_every_hour_of_its_own(entry: Instrument) -> None:
     calendar = calendar_of(entry)
@@ -114,6 +115,7 @@ def test_a_sleep_ends_at_the_price_that_the_index_wakes_up_with() -> None:
         assert abs(after - before) < 0.002 * after
 
 
+@pytest.mark.long
 @named
 @pytest.mark.parametrize("step", [MINUTE, 30 * MINUTE, DAY])
 def test_bars_are_those_of_the_ticks(entry: Instrument, step: Nanos) -> None:

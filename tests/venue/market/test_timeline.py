@@ -41,6 +41,7 @@ def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "load", kept)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("read_once")
 @pytest.mark.parametrize("con_id", [SPY, AAPL, EUR])
 @pytest.mark.parametrize("folder", [None, SAMPLE], ids=["synthetic", "recorded"])

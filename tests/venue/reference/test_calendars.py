@@ -40,6 +40,7 @@ def day(text: str) -> int:
     return date.fromisoformat(text).toordinal()
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore")  # of pandas, about itself
 @pytest.mark.parametrize("group", AS_THEY_ARE)
 def test_sessions_are_those_of_exchange_calendars(group: str) -> None:
@@ -59,6 +60,7 @@ def test_sessions_are_those_of_exchange_calendars(group: str) -> None:
     ]
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore")  # of pandas, about itself
 @pytest.mark.parametrize("name", sorted({one.holidays for one in EXCHANGES.values()} - {""}))
 def test_days_are_those_of_exchange_calendars(name: str) -> None:
