@@ -83,6 +83,28 @@ def test_a_fill_is_corrected_and_busted(tws: RunningStation) -> None:
     asyncio.run(main())
 
 
+def test_companies_act_on_what_is_held(tws: RunningStation) -> None:
+    tws.start("2026-04-10 15:40 US/Eastern")
+    tws.pause()
+    tws.market.quote("AAPL", 100, 100)
+    tws.market.quote("MSFT", 400, 400)
+    tws.cash(0)
+    tws.hold("AAPL", 40, 100)
+    tws.companies.dividend("AAPL", "0.25")
+    assert tws.run_until("cash 10 USD", within=1)
+    tws.companies.spin_off("AAPL", "MSFT", new=1, old=4, cost=12.5)
+    tws.companies.rename("AAPL", "APLX")
+    tws.companies.split("APLX", 2, 1)
+    assert (tws.position("AAPL"), tws.position("APLX"), tws.position("MSFT")) == (80, 80, 10)
+    tws.companies.merger("APLX", "MSFT", new=1, old=8, cash="0.5")
+    assert (tws.position("AAPL"), tws.position("MSFT")) == (0, 20)
+    assert tws.run_until("cash 50 USD", within=1)
+    with pytest.raises(WorldError, match="another company"):
+        tws.companies.spin_off("MSFT", "AAPL", new=1, old=1, cost=1)
+    with pytest.raises(WorldError, match="at most a million"):
+        tws.companies.dividend("MSFT", 2_000_000)
+
+
 def test_a_program_is_steered_and_asked_what_it_sent(tws: RunningStation, tmp_path: Path) -> None:
     tws.start("2026-04-10 15:40 US/Eastern")
     tws.pause()

@@ -23,6 +23,7 @@ COMMANDS: Final[dict[str, str]] = {
     "world": "world",
     "storm": "storm",
     "account": "account",
+    "company": "company",
     "contracts": "contracts",
     "data": "data",
     "doctor": "doctor",

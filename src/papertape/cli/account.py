@@ -5,21 +5,15 @@ stopped one.
 """
 
 import json
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
-from typing import Annotated, Any, Protocol
-from urllib.parse import quote
+from typing import Annotated
 
 import typer
 from rich.console import Console, JustifyMethod
 from rich.table import Table
 
-from ..errors import JournalError, SettingsError
 from ..venue.broker.schedules import FEE_PLANS, MARGIN_MODELS
 from .control import Json, Port, told
-from .remote import ControlClient
+from .ledgers import Config, DataDir, Row, ledgers_of, written
 from .terminal import shown
 
 account = typer.Typer(
@@ -36,50 +30,13 @@ account = typer.Typer(
     rich_markup_mode="markdown",
     add_completion=False,
 )
-DataDir = Annotated[
-    Path | None,
-    typer.Option(help="Data directory of a stopped station, instead of a running one."),
-]
-Config = Annotated[
-    Path | None,
-    typer.Option(help="With --data-dir: settings file of the station, for its market."),
-]
 Code = Annotated[str, typer.Argument(metavar="CODE", help="The account, such as DU1234567.")]
 MODELS, PLANS = " or ".join(MARGIN_MODELS), " or ".join(FEE_PLANS)
-Row = dict[str, Any]
 HEADINGS = {
     "account": "account", "currency": "base", "cash": "cash", "net_liquidation": "net worth",
     "available_funds": "available", "daily_pnl": "day P&L", "margin_model": "margin",
     "fee_plan": "fees",
 }  # fmt: skip
-
-
-class Ledgers(Protocol):
-    """The accounts of a station, running or stopped."""
-
-    def rows(self) -> list[Row]:
-        """All accounts."""
-
-    def open(self, code: str, wishes: dict[str, str | None], positions: Sequence[str]) -> Row:
-        """Open an account; None leaves a value to the station."""
-
-    def receive(self, code: str, position: str) -> Row:
-        """Bring a position in, or take it out."""
-
-    def transfer(self, code: str, to: str, what: str, currency: str | None) -> Row:
-        """Move cash or a position to another account."""
-
-    def convert(self, code: str, sold: str, currency: str, into: str) -> Row:
-        """Convert cash into another currency."""
-
-    def deposit(self, code: str, amount: str, currency: str | None) -> Row:
-        """Deposit or withdraw cash."""
-
-    def choose_margin(self, code: str, model: str) -> Row:
-        """Change the margin model."""
-
-    def choose_fees(self, code: str, plan: str) -> Row:
-        """Change the fee plan."""
 
 
 @account.command()
@@ -91,7 +48,7 @@ def ls(
 
     Example: `papertape account ls --json`
     """
-    with _ledgers(port, data_dir, config) as ledgers:
+    with ledgers_of(port, data_dir, config) as ledgers:
         rows = ledgers.rows()
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
@@ -105,7 +62,7 @@ def ls(
         justify: JustifyMethod = "right" if isinstance(rows[0][name], float) else "left"
         table.add_column(heading, justify=justify, overflow="fold")
     for row in rows:
-        table.add_row(*(shown(_written(row[name])) for name in HEADINGS))
+        table.add_row(*(shown(written(row[name])) for name in HEADINGS))
     Console(highlight=False).print(table)
 
 
@@ -135,7 +92,7 @@ def add(
     `papertape account add DU4 --position "SPY 100 @ 430" --position "AAPL -50"`
     """
     wishes = {"currency": _upper(currency), "cash": cash, "margin_model": margin, "fee_plan": fees}
-    with _ledgers(port, data_dir, config) as ledgers:
+    with ledgers_of(port, data_dir, config) as ledgers:
         _say("opened", ledgers.open(code, wishes, position or ()))
 
 
@@ -160,7 +117,7 @@ def deposit(
     Examples: `papertape account deposit DU1234567 5000`,
     `papertape account deposit DU1234567 -250.50 EUR`
     """
-    with _ledgers(port, data_dir, config) as ledgers:
+    with ledgers_of(port, data_dir, config) as ledgers:
         _say("booked", ledgers.deposit(code, amount, _upper(currency)))
 
 
@@ -181,7 +138,7 @@ def position(
     Examples: `papertape account position DU1234567 "SPY 100 @ 430"`,
     `papertape account position DU1234567 "SPY -100"`
     """
-    with _ledgers(port, data_dir, config) as ledgers:
+    with ledgers_of(port, data_dir, config) as ledgers:
         _say("booked", ledgers.receive(code, what))
 
 
@@ -203,7 +160,7 @@ def transfer(
     Examples: `papertape account transfer DU1234567 DU2 5000 EUR`,
     `papertape account transfer DU1234567 DU2 "SPY 100"`
     """
-    with _ledgers(port, data_dir, config) as ledgers:
+    with ledgers_of(port, data_dir, config) as ledgers:
         _say("booked", ledgers.transfer(code, to, what, _upper(currency)))
 
 
@@ -222,7 +179,7 @@ def convert(
 
     Example: `papertape account convert DU1234567 5000 USD EUR`
     """
-    with _ledgers(port, data_dir, config) as ledgers:
+    with ledgers_of(port, data_dir, config) as ledgers:
         _say("booked", ledgers.convert(code, amount, currency.upper(), into.upper()))
 
 
@@ -239,7 +196,7 @@ def margin(
 
     Example: `papertape account margin DU1234567 reg_t`
     """
-    with _ledgers(port, data_dir, config) as ledgers:
+    with ledgers_of(port, data_dir, config) as ledgers:
         _say("changed", ledgers.choose_margin(code, model))
 
 
@@ -256,121 +213,17 @@ def fees(
 
     Example: `papertape account fees DU1234567 none`
     """
-    with _ledgers(port, data_dir, config) as ledgers:
+    with ledgers_of(port, data_dir, config) as ledgers:
         _say("changed", ledgers.choose_fees(code, plan))
 
 
 def _say(what: str, row: Row) -> None:
     typer.echo(
-        f"{what} {row['account']}: cash {_written(row['cash'])} {row['currency']},"
-        f" net liquidation {_written(row['net_liquidation'])},"
+        f"{what} {row['account']}: cash {written(row['cash'])} {row['currency']},"
+        f" net liquidation {written(row['net_liquidation'])},"
         f" margin {row['margin_model']}, fees {row['fee_plan']}"
     )
 
 
-def _written(value: Any) -> str:
-    return f"{value:,.2f}" if isinstance(value, float) else str(value)
-
-
 def _upper(currency: str | None) -> str | None:
     return None if currency is None else currency.upper()
-
-
-# ---------------------------------------------------------------- where the accounts are
-
-
-def _ledgers(
-    port: int | None, data_dir: Path | None, config: Path | None
-) -> AbstractContextManager[Ledgers]:
-    if data_dir is None:
-        return _running(port)
-    if port is not None:
-        raise SettingsError(
-            "says another place than --data-dir",
-            setting="port",
-            found=port,
-            advice="--port is for a running station, --data-dir for a stopped one",
-        )
-    return _resting(data_dir, config)
-
-
-class Running:
-    """The accounts of a running station."""
-
-    def __init__(self, remote: ControlClient) -> None:
-        self._remote = remote
-
-    def rows(self) -> list[Row]:
-        """All accounts."""
-        return [dict(row) for row in self._remote.get("/accounts")]
-
-    def open(self, code: str, wishes: dict[str, str | None], positions: Sequence[str]) -> Row:
-        """Open an account."""
-        body = {"account": code, **wishes, "positions": list(positions)}
-        return dict(self._remote.post("/accounts", body))
-
-    def receive(self, code: str, position: str) -> Row:
-        """Bring a position in, or take it out."""
-        return dict(self._remote.post(f"{_path(code)}/positions", {"position": position}))
-
-    def transfer(self, code: str, to: str, what: str, currency: str | None) -> Row:
-        """Move cash or a position to another account."""
-        body = {"to": to, "what": what, "currency": currency}
-        return dict(self._remote.post(f"{_path(code)}/transfers", body))
-
-    def convert(self, code: str, sold: str, currency: str, into: str) -> Row:
-        """Convert cash into another currency."""
-        body = {"amount": sold, "currency": currency, "into": into}
-        return dict(self._remote.post(f"{_path(code)}/conversions", body))
-
-    def deposit(self, code: str, amount: str, currency: str | None) -> Row:
-        """Deposit or withdraw cash."""
-        body = {"amount": amount, "currency": currency}
-        return dict(self._remote.post(f"{_path(code)}/deposits", body))
-
-    def choose_margin(self, code: str, model: str) -> Row:
-        """Change the margin model."""
-        return dict(self._remote.put(f"{_path(code)}/margin-model", {"model": model}))
-
-    def choose_fees(self, code: str, plan: str) -> Row:
-        """Change the fee plan."""
-        return dict(self._remote.put(f"{_path(code)}/fee-plan", {"plan": plan}))
-
-
-def _path(code: str) -> str:
-    return f"/accounts/{quote(code, safe='')}"
-
-
-@contextmanager
-def _running(port: int | None) -> Iterator[Ledgers]:
-    try:
-        remote = ControlClient(port)
-    except SettingsError as error:
-        if port is not None or error.setting != "port":
-            raise
-        advice = f"{error.advice}; --data-dir names the directory of one that does not run"
-        raise SettingsError(error.reason, setting="port", advice=advice) from error
-    yield Running(remote)
-
-
-@contextmanager
-def _resting(data_dir: Path, config: Path | None) -> Iterator[Ledgers]:
-    from ..server.books import open_books
-    from ..venue.broker.accounts_refused import AccountRefused
-    from .settings import load
-
-    market = load(config, {}).chosen_market()
-    try:
-        with open_books(data_dir, market, time.time_ns()) as books:
-            yield books
-    except AccountRefused as refused:
-        raise SettingsError(str(refused)) from refused
-    except JournalError as error:
-        if error.pid is None:
-            raise
-        raise SettingsError(
-            f"a station runs there (process {error.pid})",
-            setting="data_dir",
-            found=str(data_dir),
-            advice="Omit --data-dir: the command then uses the running station",
-        ) from error

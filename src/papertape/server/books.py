@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..errors import SettingsError
 from ..store.journal import Journal
-from ..venue.commands import AccountCommand, Deposit, SetFeePlan, SetMarginModel
+from ..venue.commands import AccountCommand, CorporateCommand, Deposit, SetFeePlan, SetMarginModel
 from ..venue.engine import Engine
 from ..venue.entries import OLDEST, SCHEMA
 from ..venue.units import Nanos
@@ -81,10 +81,37 @@ class Books:
         """Set the fee plan of an account."""
         return self._carried_out(SetFeePlan(code, plan))
 
+    def dividend(self, share: str, sum_of_money: str, account: str | None) -> list[Overview]:
+        """Pay a dividend, and return all accounts, as each of the following does."""
+        return self._acted(self._wording.dividend(share, sum_of_money, account or ""))
+
+    def split(self, share: str, ratio: str) -> list[Overview]:
+        """Split a share."""
+        return self._acted(self._wording.split(share, ratio))
+
+    def merger(self, share: str, terms: str) -> list[Overview]:
+        """End a share that another company takes over."""
+        return self._acted(self._wording.merger(share, terms))
+
+    def spin_off(self, share: str, terms: str, part: str) -> list[Overview]:
+        """Give other shares besides a share."""
+        return self._acted(self._wording.spin_off(share, terms, part))
+
+    def renaming(self, share: str, symbol: str) -> list[Overview]:
+        """Give a share another symbol."""
+        return self._acted(self._wording.renaming(share, symbol))
+
+    def _acted(self, command: CorporateCommand) -> list[Overview]:
+        self._store(command)
+        return self.rows()
+
     def _carried_out(self, command: AccountCommand) -> Overview:
+        self._store(command)
+        return self._row(command.account)
+
+    def _store(self, command: AccountCommand | CorporateCommand) -> None:
         self._engine.submit(command, self._engine.clock)
         self._keeper.commit(self._engine)
-        return self._row(command.account)
 
     def _row(self, code: str) -> Overview:
         return self._queries.overview(code, self._engine.clock)

@@ -17,13 +17,14 @@ from ..venue.units import SECOND, Nanos, size_decimal
 from ..worlds import steps
 from ..worlds.reading import read_steps, read_world
 from ..worlds.words import is_clock
+from .companies import CompanyHands
+from .numbers import Number, number
 from .orders import OrderHands
 from .programs import Program, running
 from .requests import RequestHands
 
 FOUNDS: Final = (*steps.FOUNDING, steps.ContractStep, steps.ChainStep)
 LONGEST_LINE: Final = 400
-Number = Decimal | float | int | str
 
 
 class MarketHands:
@@ -228,6 +229,11 @@ class WorldHands:
         return MarketHands(self._take)
 
     @property
+    def companies(self) -> CompanyHands:
+        """What companies do."""
+        return CompanyHands(self._take)
+
+    @property
     def orders(self) -> OrderHands:
         """The orders of all clients, and what the broker does with them."""
         return OrderHands(self.call, self._take, self._tick, self._given, self._ends)
@@ -284,7 +290,7 @@ class WorldHands:
 
     def _take(self, step: steps.WorldStep) -> None:
         placed = steps.PlacedStep(step=step)  # type: ignore[arg-type]
-        self.call(lambda station: station.world.carry_out(placed))
+        self.call(lambda station: station.world.place_all((placed,)))
         self._tick()
 
     def _tick(self) -> None:
@@ -323,17 +329,6 @@ def digest(world: WorldPlayer, frames: list[Any]) -> list[str]:
         kind, more = same, 0
         found.append(f"{_logged(world, frame):.{LONGEST_LINE}}")
     end()
-    return found
-
-
-def number(value: Number) -> Decimal:
-    """A number as it is written. Raises ``WorldError`` for a text that is none."""
-    try:
-        found = value if isinstance(value, Decimal) else Decimal(str(value))
-    except ArithmeticError:
-        raise WorldError("is no number", found=str(value)) from None
-    if not found.is_finite():
-        raise WorldError("is no number", found=str(value))
     return found
 
 

@@ -77,6 +77,53 @@ class HoldingStep(WorldStep, frozen=True, kw_only=True, tag="holds"):
     """The average cost of one; None: the present price."""
 
 
+class DividendStep(WorldStep, frozen=True, kw_only=True, tag="dividend"):
+    """A dividend to whoever holds a share; who is short pays it."""
+
+    symbol: str
+    amount: Decimal
+    """For a share, in its currency."""
+    account: str = ""
+    """The only account that it is paid to; "" for all."""
+
+
+class SplitStep(WorldStep, frozen=True, kw_only=True, tag="split"):
+    """``new`` shares for ``old`` ones."""
+
+    symbol: str
+    new: int
+    old: int
+
+
+class MergerStep(WorldStep, frozen=True, kw_only=True, tag="merger"):
+    """The end of a share: others for it, cash for each, or both."""
+
+    symbol: str
+    into: str = ""
+    """The shares that are given; "" for cash alone."""
+    new: int = 0
+    old: int = 1
+    cash: Decimal = Decimal(0)
+
+
+class SpinOffStep(WorldStep, frozen=True, kw_only=True, tag="spin-off"):
+    """``new`` shares of a part of a company besides each ``old`` ones of it."""
+
+    symbol: str
+    into: str
+    new: int
+    old: int
+    cost: Decimal
+    """How much of what the old shares have cost goes to the new ones, in percent."""
+
+
+class RenameStep(WorldStep, frozen=True, kw_only=True, tag="rename"):
+    """A share has another symbol from now on."""
+
+    symbol: str
+    to: str
+
+
 class ContractStep(WorldStep, frozen=True, kw_only=True, tag="contract"):
     """A contract of the world's own, by the fields of a market folder's ``contracts.toml``."""
 
@@ -285,6 +332,11 @@ Step = (
     | LatencyStep
     | AccountStep
     | HoldingStep
+    | DividendStep
+    | SplitStep
+    | MergerStep
+    | SpinOffStep
+    | RenameStep
     | ContractStep
     | ChainStep
     | QuoteStep

@@ -10,6 +10,7 @@ import msgspec
 
 from ..venue.script import FILL_RULES
 from . import broker_verbs as broker
+from . import company_verbs as company
 from . import market_verbs as market
 from .expectations import AT_END, EXPECT, read_at_end, read_expect
 from .steps import (
@@ -211,6 +212,23 @@ VERBS: Final[dict[str, Verb]] = {
         Verb("seed", "seed N", "the seed of everything random", _seed, "clock", founding=True),
         Verb("end", "+TIME end", "the world is over", _end, "clock"),
         Verb("account", ACCOUNT, "what an account has", _account, "account"),
+        Verb("dividend", company.DIVIDEND, "cash for each share", company.read_dividend, "account"),
+        Verb("split", company.SPLIT, "new shares for old ones", company.read_split, "account"),
+        Verb(
+            "merger",
+            company.MERGER,
+            "a share ends: others, cash or both for it",
+            company.read_merger,
+            "account",
+        ),
+        Verb(
+            "spin-off",
+            company.SPIN_OFF,
+            "shares of a part of the company besides the old ones",
+            company.read_spin_off,
+            "account",
+        ),
+        Verb("rename", company.RENAME, "a share's symbol", company.read_rename, "account"),
         Verb(
             "contract",
             market.CONTRACT,

@@ -12,7 +12,7 @@ from ..aio.server import StationServer
 from ..plant.held_orders import UNREACHABLE
 from ..present.queries import ExecutionRow
 from ..present.views import execution_number
-from ..worlds.desk import nano_of, size_of
+from ..worlds.amounts import nano_of, size_of
 from .stations import CONFLICT, PREFIX, Chosen, Turns, act
 from .trading import execution_row, order_row
 from .views.base import View

@@ -16,7 +16,9 @@ from ...wire.catalogue import REQUESTS
 from ...wire.message import Message
 from ...worlds import steps
 from ...worlds.words import nearest
-from .desk import named, price_of
+from .amounts import price_of
+from .companies import CompanyStep
+from .names import Names
 
 
 @cache
@@ -61,16 +63,19 @@ def check_request(name: str, fields: Iterator[str] | tuple[str, ...] | list[str]
 
 
 def problems_of(
-    step: steps.WorldStep, instruments: Instruments, now: Nanos
+    step: steps.WorldStep, names: Names, instruments: Instruments, now: Nanos
 ) -> Iterator[WorldError]:
-    """What is wrong with a step by itself."""
+    """What is wrong with a step by itself; of names that there are not, the first."""
     try:
-        _check(step, instruments, now)
+        for name in (getattr(step, "symbol", ""), getattr(step, "into", "")):
+            if name:
+                names.instrument(name, instruments, now)
+        _check(step, names, instruments, now)
     except WorldError as error:
         yield error
 
 
-def _check(step: steps.WorldStep, instruments: Instruments, now: Nanos) -> None:
+def _check(step: steps.WorldStep, names: Names, instruments: Instruments, now: Nanos) -> None:
     match step:
         case steps.ExpectStep() if step.request:
             check_request(step.request, [name for name, _ in step.fields])
@@ -78,9 +83,13 @@ def _check(step: steps.WorldStep, instruments: Instruments, now: Nanos) -> None:
             _one_of("margin model", step.margin, MARGIN_MODELS)
             _one_of("fee plan", step.plan, FEE_PLANS)
         case steps.HoldingStep():
-            entry = named(instruments, step.symbol, now)
+            entry = names.instrument(step.symbol, instruments, now)
             if entry.daily or entry.secType == "CASH":
                 raise WorldError("comes by trades only", found=step.symbol)
+        case _ if isinstance(step, CompanyStep):
+            for name in (step.symbol, getattr(step, "into", "")):
+                if name and names.instrument(name, instruments, now).secType != "STK":
+                    raise WorldError("is no share", found=name)
         case (
             steps.QuoteStep()
             | steps.PrintStep()
@@ -88,7 +97,7 @@ def _check(step: steps.WorldStep, instruments: Instruments, now: Nanos) -> None:
             | steps.RampStep()
             | steps.DepthStep()
         ):
-            entry = named(instruments, step.symbol, now)
+            entry = names.instrument(step.symbol, instruments, now)
             for price in _prices(step):
                 try:
                     price_of(entry, price)

@@ -3,43 +3,38 @@
 A step that cannot be carried out raises ``WorldError``; nothing has changed then.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ...errors import SettingsError, WorldError
-from ...model import Contract
 from ...venue import script
 from ...venue.broker.accounts_refused import AccountRefused
 from ...venue.broker.profile import Profile
-from ...venue.commands import AccountCommand, Deposit, OpenAccount, SetFeePlan, SetMarginModel
-from ...venue.reference.instruments import Instrument, Instruments, Purpose
-from ...venue.script import NANO, OrderRule, ScriptAct, ScriptRefused, TapeMark
-from ...venue.units import RATE_SCALE, SECOND, Nanos, PriceUnits, SizeUnits, cash_units, size_units
+from ...venue.commands import (
+    AccountCommand,
+    CorporateCommand,
+    Deposit,
+    OpenAccount,
+    SetFeePlan,
+    SetMarginModel,
+)
+from ...venue.reference.instruments import Instrument
+from ...venue.script import OrderRule, ScriptAct, ScriptRefused, TapeMark
+from ...venue.units import RATE_SCALE, SECOND, Nanos
 from ...worlds import steps
 from ..drills import Drills
 from ..plant.broker_link import BrokerLink
 from ..settings import StationSettings
 from ..timing import Timing
 from ..venue_port import Venue
+from .amounts import cash_of, nano_of, price_of, size_of
+from .companies import CompanyStep, corporate_command
+from .names import Names
 from .wrongs import world_error
 
-KINDS: Final = (
-    "STK",
-    "IND",
-    "CRYPTO",
-    "CMDTY",
-    "FUT",
-    "OPT",
-    "FOP",
-    "CASH",
-    "CFD",
-    "BOND",
-    "FUND",
-    "WAR",
-)
-"""Where a name is looked for, in this order."""
 STEPS_OF_RAMP: Final = 5_000
 
 
@@ -55,8 +50,8 @@ class Boards(Protocol):
     def venue(self) -> Venue:
         """The venue's port."""
 
-    def carry_out(self, command: AccountCommand) -> None:
-        """Open or change an account."""
+    def carry_out(self, command: AccountCommand | CorporateCommand) -> None:
+        """Open or change an account, or let a company act."""
 
 
 class Desk:
@@ -64,7 +59,7 @@ class Desk:
 
     def __init__(self, tws: Boards) -> None:
         self._tws = tws
-        self._names: dict[str, Instrument] = {}
+        self._names = Names()
         self.zone = tws.settings.time_zone
         """Where times of the day are."""
 
@@ -84,6 +79,8 @@ class Desk:
                 self._account(step)
             case steps.HoldingStep():
                 self._hold(step)
+            case _ if isinstance(step, CompanyStep):
+                self._tws.carry_out(corporate_command(step, self.number))
             case steps.QuoteStep():
                 self._write(step.symbol, self._quote(step))
             case steps.DepthStep():
@@ -118,17 +115,20 @@ class Desk:
         """When a mark takes effect."""
         return self._tws.timing.now + 1
 
+    def expect(self, placed: Iterable[steps.PlacedStep]) -> None:
+        """Know the symbols that steps to come will give."""
+        self._names.expect(placed, self._tws.venue.instruments, self._tws.timing.now)
+
     def instrument(self, name: str) -> Instrument:
         """The instrument of a name: a conId, a pair such as EUR.USD, a symbol, a local symbol.
 
         Raises ``WorldError`` for one that there is not.
         """
-        found = self._names.get(name)
-        if found is None:
-            found = named(self._tws.venue.instruments, name, self._tws.timing.now)
-            if len(self._names) < 10_000:
-                self._names[name] = found
-        return found
+        return self._names.instrument(name, self._tws.venue.instruments, self._tws.timing.now)
+
+    def number(self, name: str) -> int:
+        """The conId of a name. Raises ``WorldError``."""
+        return self.instrument(name).conId
 
     def clock(self, text: str) -> Nanos:
         """The next time that the clock of the station's zone shows ``15:50``."""
@@ -281,33 +281,6 @@ def _matching(step: steps.FillsStep | steps.LatencyStep) -> script.SetMatching:
     return script.SetMatching(acknowledged=step.ack, routed=step.fill, spread=spread)
 
 
-def named(instruments: Instruments, name: str, now: Nanos) -> Instrument:
-    """The instrument of a name, as ``Desk.instrument`` says."""
-    if name.isdigit():
-        entry = instruments.get(int(name)) if len(name) < 12 else None
-        if entry is not None:
-            return entry
-        raise WorldError("is the conId of no contract", found=name)
-    base, point, currency = name.partition(".")
-    if point and len(base) == len(currency) == 3:
-        pair = instruments.pair(base, currency)
-        if pair is not None:
-            return pair
-    asked = [Contract(symbol=name, secType="STK", exchange="SMART", currency="USD")]
-    asked += [Contract(localSymbol=name, secType=kind) for kind in KINDS]
-    for contract in asked:
-        found = instruments.match(contract, Purpose.DETAILS, now)
-        if isinstance(found, tuple):
-            return found[0].instrument
-    others = instruments.of(name)
-    if others:
-        return others[0]
-    raise WorldError(
-        "is the name of no contract", found=name,
-        legal="a symbol, a pair such as EUR.USD, a local symbol, a conId, or a contract line first",
-    )  # fmt: skip
-
-
 def next_clock(text: str, now: Nanos, zone: str) -> Nanos:
     """The next time that a clock in a zone shows ``15:50``, strictly after now. Raises
     ``WorldError`` for a zone that there is not."""
@@ -324,43 +297,6 @@ def next_clock(text: str, now: Nanos, zone: str) -> Nanos:
         if at > now:
             return at
     raise WorldError(f"{text} does not come")
-
-
-def price_of(entry: Instrument, price: Decimal) -> PriceUnits:
-    """A price in an instrument's units. Raises ``WorldError`` for one that is finer."""
-    scaled = price * entry.scale
-    if scaled != int(scaled) or scaled <= 0 or scaled >= 1 << 53:
-        raise WorldError(
-            f"{price} is no price of {entry.symbol}: whole multiples of 1/{entry.scale} above 0"
-        )
-    return int(scaled)
-
-
-def nano_of(price: Decimal) -> int:
-    """A price in billionths. Raises ``WorldError``."""
-    scaled = price * NANO
-    if scaled != int(scaled) or not 0 < scaled < 1 << 62:
-        raise WorldError(f"{price} is no price: above 0, at most nine decimals")
-    return int(scaled)
-
-
-def size_of(size: Decimal) -> SizeUnits:
-    """A size in units. Raises ``WorldError`` for one that is finer than they are."""
-    try:
-        units = size_units(size)
-    except ValueError as error:
-        raise WorldError(str(error)) from None
-    if abs(units) >= 1 << 53:
-        raise WorldError(f"{size} is more than an order can have")
-    return units
-
-
-def cash_of(amount: Decimal) -> int:
-    """Money in units. Raises ``WorldError``."""
-    try:
-        return cash_units(amount)
-    except ValueError as error:
-        raise WorldError(str(error)) from None
 
 
 def rejected_text(code: int, text: str) -> str:

@@ -22,7 +22,8 @@ from ..assembly import MarketSettings
 from ..clock import start_instant
 from ..drills import check_drill
 from .checking import problems_of
-from .desk import named, next_clock
+from .desk import next_clock
+from .names import Names, named
 from .player import located, zone_of
 from .wrongs import locate, world_error
 
@@ -147,57 +148,73 @@ def order_named(step: steps.WorldStep) -> str:
 def check_world(world: steps.World, zone: str = "US/Eastern") -> list[WorldError]:
     """Everything that can be known to be wrong before a world is played: times, zones, contracts,
     names of instruments, drills, names of orders."""
-    found: list[WorldError] = []
-    instruments: Instruments = CATALOGUE
-    begins: Nanos = BEGINS
-    orders: set[str] = set()
+    checked = _Check(zone)
+    for one in world.steps:
+        checked.founds(one)
+    checked.names.expect(world.steps, checked.instruments, checked.begins)
+    for one in world.steps:
+        checked.step(one)
+    return sorted(checked.found, key=lambda error: error.line)
 
-    def tried(one: steps.PlacedStep, work: Callable[[], object]) -> object:
+
+class _Check:
+    """What is known and what is wrong while a world is checked."""
+
+    def __init__(self, zone: str) -> None:
+        self.found: list[WorldError] = []
+        self.instruments: Instruments = CATALOGUE
+        self.begins: Nanos = BEGINS
+        self.names = Names()
+        self._zone = zone
+        self._orders: set[str] = set()
+
+    def founds(self, one: steps.PlacedStep) -> None:
+        """Look at what founds a station."""
+        step = one.step
+        if isinstance(step, steps.StartStep):
+            begins = self._tried(one, lambda: start_of(step, self._zone))
+            self.begins = begins or self.begins  # type: ignore[assignment]
+            self._zone = zone_of(step) or self._zone
+        elif isinstance(step, steps.ContractStep):
+            entry = self._tried(one, lambda: contract_of_fields(step))
+            if isinstance(entry, Instrument):
+                self.instruments = self.instruments.extended([entry])
+        elif isinstance(step, steps.ChainStep):
+            options = self._tried(one, lambda: options_of(step, self.instruments, self.begins))
+            if isinstance(options, list):
+                self.instruments = self.instruments.extended(options)
+
+    def step(self, one: steps.PlacedStep) -> None:
+        """Look at what a step does."""
+        step = one.step
+        if isinstance(step, steps.DrillStep):
+            self._tried(one, lambda: check_drill(step.text))
+        elif (name := order_named(step)) and name not in self._orders:
+            legal = ", ".join(sorted(self._orders)) or "on order … as NAME"
+            near = nearest(name, self._orders)
+            wrong = WorldError("is no order of a rule above", found=name, legal=legal, near=near)
+            self._told(one, wrong)
+        if not isinstance(step, steps.ContractStep | steps.ChainStep):
+            for problem in problems_of(step, self.names, self.instruments, self.begins):
+                self._told(one, problem)
+        for text in (getattr(step, "at", ""), getattr(step, "before", "")):
+            if text:
+                self._tried(one, partial(next_clock, text, self.begins, self._zone))
+        if isinstance(step, steps.RuleStep):
+            if step.name:
+                self._orders.add(step.name)
+            for inner in step.then:
+                self.step(inner)
+
+    def _tried(self, one: steps.PlacedStep, work: Callable[[], object]) -> object:
         try:
             return work()
         except WorldError as error:
-            told(one, error)
+            self._told(one, error)
         except SettingsError as error:
-            told(one, world_error(error))
+            self._told(one, world_error(error))
         return None
 
-    def told(one: steps.PlacedStep, error: WorldError) -> None:
+    def _told(self, one: steps.PlacedStep, error: WorldError) -> None:
         locate(error, one)
-        found.append(error)
-
-    def check(one: steps.PlacedStep) -> None:
-        nonlocal zone, begins, instruments
-        step = one.step
-        if isinstance(step, steps.StartStep):
-            begins = tried(one, lambda: start_of(step, zone)) or begins  # type: ignore[assignment]
-            zone = zone_of(step) or zone
-        elif isinstance(step, steps.ContractStep):
-            entry = tried(one, lambda: contract_of_fields(step))
-            if isinstance(entry, Instrument):
-                instruments = instruments.extended([entry])
-        elif isinstance(step, steps.ChainStep):
-            options = tried(one, partial(options_of, step, instruments, begins))
-            if isinstance(options, list):
-                instruments = instruments.extended(options)
-        elif isinstance(step, steps.DrillStep):
-            tried(one, lambda: check_drill(step.text))
-        elif (name := order_named(step)) and name not in orders:
-            legal = ", ".join(sorted(orders)) or "on order … as NAME"
-            near = nearest(name, orders)
-            told(one, WorldError("is no order of a rule above", found=name, legal=legal, near=near))
-        symbol = getattr(step, "symbol", "")
-        if not symbol or tried(one, lambda: named(instruments, symbol, begins)) is not None:
-            for problem in problems_of(step, instruments, begins):
-                told(one, problem)
-        for text in (getattr(step, "at", ""), getattr(step, "before", "")):
-            if text:
-                tried(one, partial(next_clock, text, begins, zone))
-        if isinstance(step, steps.RuleStep):
-            if step.name:
-                orders.add(step.name)
-            for inner in step.then:
-                check(inner)
-
-    for one in world.steps:
-        check(one)
-    return found
+        self.found.append(error)

@@ -6,7 +6,7 @@ orders it hears as facts.
 
 import heapq
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -87,6 +87,7 @@ class WorldPlayer:
         self.over = False
         self._correcting.begin()
         self.expecting.reports.clear()
+        self.desk.expect(world.steps)
         for one in world.steps:
             if isinstance(one.step, StartStep):
                 self.desk.zone = zone_of(one.step) or self.desk.zone
@@ -104,8 +105,9 @@ class WorldPlayer:
             self._wait(self.began + one.after, one)
         self.alarm.changed()
 
-    def place_all(self, placed: Iterable[PlacedStep]) -> None:
+    def place_all(self, placed: Sequence[PlacedStep]) -> None:
         """Take more steps, in order. Raises ``WorldError``; those before it are done."""
+        self.desk.expect(placed)
         for one in placed:
             self.place(one)
 

@@ -167,6 +167,12 @@ class Instruments:
             self.chains, self._derived = Chains(self), {}  # other venues have the old ones
         self._renamed, self._names = renamed, renamed.key
 
+    @property
+    def symbols(self) -> frozenset[tuple[int, str]]:
+        """The shares that have another symbol than at first, by number: equal while no name means
+        something else."""
+        return self._names
+
     def _first(self, con_id: int) -> Instrument | None:
         """An instrument that no rule makes, under its first symbol."""
         entry = self._by_id.get(con_id)
