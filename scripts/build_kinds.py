@@ -21,10 +21,13 @@ from papertape.venue.broker.schedules import (  # noqa: E402
     FUTURE_MARGINS,
     MARGIN_MODELS,
     REG_T_END,
+    Below,
+    ContractRates,
     FaceRates,
+    StockRates,
     ValueRates,
 )
-from papertape.venue.units import CASH_SCALE, RATE_SCALE  # noqa: E402
+from papertape.venue.units import CASH_SCALE, RATE_SCALE, SIZE_SCALE  # noqa: E402
 from venue.kinds_tested import COLUMNS, TESTED  # noqa: E402
 from written_page import finish  # noqa: E402
 
@@ -87,6 +90,33 @@ def fee_rows() -> str:
     return "\n".join(lines) + "\n"
 
 
+def tier_rows() -> str:
+    """What is paid for what lies above so much of a month."""
+    plan = FEE_PLANS["tiered"]
+    stock, option, pair = plan.us_stock, plan.option, plan.forex
+    assert isinstance(stock, StockRates)
+    assert isinstance(option, ContractRates)
+    assert isinstance(pair, ValueRates)
+
+    def contract(rate: int, below: Below) -> str:
+        cells = [f"{each / CASH_SCALE:.2f} below {most / CASH_SCALE:.2f}" for most, each in below]
+        return ", ".join([f"{rate / CASH_SCALE:.2f}", *cells])
+
+    lines = ["| | above, in a month | rate |", "|---|---|---|"]
+    for above, rate in ((0, stock.per_share), *stock.tiers):
+        lines.append(
+            f"| stocks in dollars, a share (`tiered`) | {above // SIZE_SCALE:,} |"
+            f" {Decimal(rate) / RATE_SCALE:.4f} |"
+        )
+    for above, rate, below in ((0, option.per_contract, option.below), *option.tiers):
+        cell = contract(rate, below)
+        lines.append(f"| options, a contract | {above // SIZE_SCALE:,} | {cell} |")
+    for above, rate, least in ((0, pair.of_value, pair.minimum), *pair.tiers):
+        cell = f"{percent(rate)}, at least {least / CASH_SCALE:.2f}"
+        lines.append(f"| currency pairs, dollars | {above // CASH_SCALE:,} | {cell} |")
+    return "\n".join(lines) + "\n"
+
+
 def interest_rows() -> str:
     """Benchmarks, and what is added to them, by currency."""
     lines = ["| | benchmark | days | paid | loans | on short sales |", "|---|---|---|---|---|---|"]
@@ -125,8 +155,12 @@ def _cell(text: str) -> str:
 
 
 TABLES = {
-    "margin": margin_rows, "fees": fee_rows, "interest": interest_rows, "tests": test_rows,
-}  # fmt: skip
+    "margin": margin_rows,
+    "fees": fee_rows,
+    "tiers": tier_rows,
+    "interest": interest_rows,
+    "tests": test_rows,
+}
 
 
 def render(page: str) -> str:

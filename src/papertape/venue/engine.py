@@ -14,7 +14,7 @@ import msgspec
 
 from .agenda import Agenda, Alarm
 from .archive import Archive, FillEntry, FinishedRow
-from .broker.account_manager import AccountManager
+from .broker.account_manager import AccountManager, day_begun
 from .broker.contract_ends import ContractEnds
 from .broker.corporate import CorporateActions
 from .broker.corrections import Corrections
@@ -74,7 +74,6 @@ from .reference.instruments import Instruments, Refusal
 from .reference.listings import CATALOGUE
 from .reference.securities import Cfd, Dated
 from .reference.sessions import EXCHANGE, TradingHours
-from .reference.times import day_end
 from .script import (
     ActOnOrder,
     BustExecution,
@@ -274,7 +273,7 @@ class Engine:
                 )
                 happened += self.submit(command, now)
         if self.profile.interest and not self.state.day_end:  # else the first order begins a day
-            self._carry_out("day", iter((DayBegan(day_end(now)),)), now, happened)
+            self._carry_out("day", iter((day_begun(now),)), now, happened)
         return happened
 
     def skip(self, now: Nanos) -> None:

@@ -204,6 +204,9 @@ class OrderTriggered(Fact, frozen=True, tag=5):
     """The electing price: of the print or a side of the quote."""
 
 
+Counted = tuple[str, int]
+"""What counts towards the tiers of a month: its name (``STK``, ``OPT``, ``CASH``), and how many
+shares or contracts, or the value in dollars."""
 Charge = tuple[str, CashMicros]
 """What is paid for a trade, and in which currency."""
 
@@ -243,6 +246,8 @@ class OrderFilled(Fact, frozen=True, tag=6):
     ``Terms.account`` stay as they are, and a ``PartFilled`` of each account follows."""
     charged: Charge | None = None
     """The fee as it is paid; None where that is in the instrument's currency, as ``fee`` is."""
+    counted: Counted | None = None
+    """What counts towards the tiers of the account's month; None where its fees have none."""
 
 
 class PartFilled(Fact, frozen=True, tag=53):
@@ -432,6 +437,7 @@ class LegFill(msgspec.Struct, frozen=True, array_like=True, gc=False):
     settled: CashMicros = 0
     settles: int = 0
     memo: CashMicros = 0
+    counted: Counted | None = None
 
 
 class CombinationFilled(Fact, frozen=True, tag=81):
@@ -533,6 +539,9 @@ class DayBegan(Fact, frozen=True, tag=44):
     """A trading day began; it ends at ``end``."""
 
     end: Nanos
+    month: int = 0
+    """Its calendar month in New York, 202604; with another one than before, what was traded in a
+    month begins at nothing. 0 in journals that do not know it."""
 
 
 class DayOpened(Fact, frozen=True, tag=45):
@@ -762,6 +771,8 @@ class ExecutionCorrected(Fact, frozen=True, tag=69):
     """The fee as it is paid, and as it was before; None where that is in the instrument's
     currency."""
     wasCharged: Charge | None = None
+    counted: Counted | None = None
+    """The change of what counts towards the tiers of the account's month."""
 
 
 AnyFact = (

@@ -39,6 +39,7 @@ from .facts import (
     CombinationFilled,
     CombinationNamed,
     ComponentBegan,
+    Counted,
     DayBegan,
     DayOpened,
     ExecutionCorrected,
@@ -100,6 +101,8 @@ class State(msgspec.Struct):
     next_execution: int
     day_end: Nanos = 0
     """End of the current trading day; 0 before the first command."""
+    month: int = 0
+    """The calendar month of that day, 202604; 0 where no journal has told it yet."""
     accounts: dict[str, Account] = {}
     """Accounts by code, in the order of opening."""
     orders: dict[int, LiveOrder] = {}
@@ -310,6 +313,8 @@ class Fold:
         state.next_execution = fact.execution + 1
         if not fact.given:  # else the books are those of its parts
             _book(state.accounts[terms.account], terms.conId, fact)
+        if fact.counted is not None:
+            self._count(terms.account, fact.counted)
         self._consume(terms.conId, terms.side, fact.size, fact.quote)
         row = self.archive.fill(fill_row(order, fact, now), state.facts)
         if over:
@@ -353,6 +358,8 @@ class Fold:
         state.next_execution = fact.execution + 1 + len(fact.legs)
         for leg in fact.legs:
             _book(state.accounts[terms.account], leg.conId, leg)
+            if leg.counted is not None:
+                self._count(terms.account, leg.counted)
             self._consume(leg.conId, leg.side, leg.size, leg.quote)
         first, *others = combination_rows(order, fact, now)
         row = self.archive.fill(first, state.facts)
@@ -381,6 +388,8 @@ class Fold:
             billedValue=max(0, order.billedValue + change[1]) if billed > 0 else 0,
         )  # fmt: skip
         _correct(state.accounts[order.terms.account], order.terms.conId, fact)
+        if fact.counted is not None:
+            self._count(order.terms.account, fact.counted)
         if not fact.size:
             state.busted.append(fact.execution)
         row = self.archive.fill(corrected_row(order, fact), state.facts)
@@ -544,8 +553,21 @@ class Fold:
 
     def _account_opened(self, fact: AccountOpened, now: Nanos) -> None:
         self.state.accounts[fact.account] = Account(
-            fact.account, fact.currency, {fact.currency: 0}, advisor=fact.advisor
-        )
+            fact.account, fact.currency, {fact.currency: 0}, advisor=fact.advisor,
+            traded=dict(self._advised[0].traded) if self._advised else {},
+        )  # fmt: skip
+
+    @property
+    def _advised(self) -> list[Account]:
+        """All accounts of an advisor's login; nothing at another one."""
+        every = list(self.state.accounts.values())
+        return every if any(one.advisor for one in every) else []
+
+    def _count(self, code: str, counted: Counted) -> None:
+        """Count what was traded towards the tiers of the month."""
+        name, amount = counted
+        for account in self._advised or (self.state.accounts[code],):
+            account.traded[name] = max(0, account.traded.get(name, 0) + amount)
 
     def _groups_replaced(self, fact: AdvisorGroupsReplaced, now: Nanos) -> None:
         self.state.advisor_groups = {group.name: group for group in fact.groups}
@@ -571,6 +593,10 @@ class Fold:
             self.state.busted.clear()
             self._forget_combinations()
         self.state.day_end = fact.end
+        if fact.month != self.state.month:
+            self.state.month = fact.month
+            for account in self.state.accounts.values():
+                account.traded.clear()
 
     def _forget_combinations(self) -> None:
         """Forget combinations that no order has been about for a day."""

@@ -27,7 +27,7 @@ from ..facts import (
     FutureSettled,
     MarginModelChanged,
 )
-from ..reference.times import EASTERN, day_end
+from ..reference.times import EASTERN, day_end, month_of
 from ..units import CASH_SCALE, CashMicros, Nanos, Rate, cash_decimal, scaled
 from .accounts_refused import AccountRefused
 from .accruals import Accruals
@@ -114,7 +114,7 @@ class AccountManager:
                 if day <= EASTERN.day(now):
                     yield CashSettled(account.code, day)
         worth = {code: self._margin.value(account) for code, account in self._accounts.items()}
-        yield DayBegan(day_end(now))
+        yield day_begun(now)
         for code, valued in worth.items():
             values = tuple(
                 (held.instrument.conId, held.value)
@@ -273,3 +273,9 @@ def _check_plan(name: str) -> None:
 def _one_of(what: str, name: str, known: Collection[str]) -> None:
     if name not in known:
         raise AccountRefused(f"there is no {what} {name[:40]!r}; there are: {', '.join(known)}")
+
+
+def day_begun(now: Nanos) -> DayBegan:
+    """Return that the trading day of an instant began."""
+    ends = day_end(now)
+    return DayBegan(ends, month_of(ends))

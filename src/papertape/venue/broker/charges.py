@@ -6,10 +6,10 @@ the moment. Source: a what-if for 20,000 EUR.USD in an account in euros said 1.7
 the 2 dollars of the least commission.
 """
 
-from ..facts import Charge
+from ..facts import Charge, Counted
 from ..reference.instruments import Instrument
 from ..units import CashMicros, SizeUnits, scaled
-from .fees import commission
+from .fees import commission, counted
 from .ledger import Account
 from .margin import MarginCalculator
 from .schedules import DOLLAR
@@ -27,19 +27,32 @@ def charge_of(
 ) -> tuple[CashMicros, Charge | None]:
     """Return the commission of one fill in the currency of the trade, and what is paid where that
     is in another currency; the arguments are those of ``fees.commission``."""
-    plan, base = account.plan, account.currency
+    plan, base, month = account.plan, account.currency, account.traded.get(entry.secType, 0)
     if entry.secType != "CASH":
-        fee = commission(entry, side, before=before, fill=fill, plan=plan, taken=taken)
+        fee = commission(entry, side, before=before, fill=fill, plan=plan, taken=taken, month=month)
         return fee, None
     dollars = margin.rate(entry.currency, DOLLAR)
     fee = commission(
         entry, side, before=(before[0], scaled(before[1], dollars)),
-        fill=(fill[0], scaled(fill[1], dollars)), plan=plan, taken=taken,
+        fill=(fill[0], scaled(fill[1], dollars)), plan=plan, taken=taken, month=month,
     )  # fmt: skip
     paid = fee if base == DOLLAR else scaled(fee, margin.rate(DOLLAR, base))
     if base == entry.currency:
         return paid, None
     return scaled(paid, margin.rate(base, entry.currency)), (base, paid)
+
+
+def counted_of(
+    margin: MarginCalculator,
+    account: Account,
+    entry: Instrument,
+    fill: tuple[SizeUnits, CashMicros],
+) -> Counted | None:
+    """Return what a fill counts towards the tiers of the account's month."""
+    found = counted(entry, account.plan, *fill)
+    if found is None or entry.secType != "CASH":
+        return found
+    return found[0], scaled(found[1], margin.rate(entry.currency, DOLLAR))
 
 
 def undone(charge: Charge | None) -> Charge | None:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import msgspec
 
 from ..facts import Terms
-from ..reference.instruments import Instruments, Refusal
+from ..reference.instruments import Instrument, Instruments, Refusal
 from ..reference.securities import Combination
-from ..units import cash_decimal, notional, scaled
+from ..units import CashMicros, SizeUnits, cash_decimal, notional, scaled
 from .fees import commission
 from .ledger import FLAT, Account, LedgerPosition, booked
 from .margin import MarginCalculator
@@ -33,7 +33,7 @@ def effect_of_combination(
         price = margin.mark(leg.conId)
         value = notional(price, leg.quantity, entry.money_scale, entry.multiplier)
         fill = leg.quantity, value
-        fee = commission(entry, leg.side, before=(0, 0), fill=fill, plan=account.plan)
+        fee = _fee(account, entry, leg.side, fill)
         size = leg.side * leg.quantity
         after = booked(held, size=size, value=value, fee=fee, daily=entry.daily)
         positions[leg.conId] = LedgerPosition(
@@ -92,7 +92,7 @@ def _unpaid_legs(
         price = margin.mark(leg.conId)
         value = notional(price, leg.quantity, entry.money_scale, entry.multiplier)
         fill = leg.quantity, value
-        needs += commission(entry, leg.side, before=(0, 0), fill=fill, plan=account.plan)
+        needs += _fee(account, entry, leg.side, fill)
         if leg.side > 0:
             needs += value
         elif account.quantity(leg.conId) < leg.quantity:
@@ -105,3 +105,11 @@ def _unpaid_legs(
         "margin": f"{cash_decimal(needs):,} {currency}",
     }
     return Refusal(201, facts, "margin")
+
+
+def _fee(
+    account: Account, entry: Instrument, side: int, fill: tuple[SizeUnits, CashMicros]
+) -> CashMicros:
+    """Return what a whole leg costs now."""
+    month = account.traded.get(entry.secType, 0)
+    return commission(entry, side, before=(0, 0), fill=fill, plan=account.plan, month=month)

@@ -22,7 +22,7 @@ from ..reference.securities import Combination
 from ..special import Combo
 from ..units import SIZE_SCALE, CashMicros, Nanos, PriceUnits, SizeUnits, notional
 from . import lifecycle
-from .fees import commission
+from .fees import commission, counted
 from .ledger import FLAT, Account, booked
 from .margin import MarginCalculator
 from .matching_rules import PresentRules
@@ -162,7 +162,10 @@ class CombinationFills:
     ) -> CombinationFilled:
         """Return the fill of a size, with what it costs and what it leaves of each leg."""
         terms = order.terms
-        legs = tuple(self._leg(order, place, size, one) for place, one in enumerate(touches))
+        traded = dict(self._state.accounts[terms.account].traded)
+        legs = tuple(
+            self._leg(order, place, size, one, traded) for place, one in enumerate(touches)
+        )
         value = terms.side * sum(leg.side * leg.value for leg in legs)
         status = lifecycle.SUBMITTED if size < order.remaining else lifecycle.FILLED
         return CombinationFilled(
@@ -171,13 +174,27 @@ class CombinationFills:
             liquidity, terms.exchange, legs,
         )  # fmt: skip
 
-    def _leg(self, order: LiveOrder, place: int, size: SizeUnits, touch: Touch) -> LegFill:
+    def _leg(
+        self,
+        order: LiveOrder,
+        place: int,
+        size: SizeUnits,
+        touch: Touch,
+        month: dict[str, int],
+    ) -> LegFill:
+        """Return the fill of a leg; ``month`` is what counts towards tiers by then, and with it."""
         entry, account = touch.entry, self._state.accounts[order.terms.account]
         traded = size * touch.leg.ratio
         quote = None if self._rules.is_instant else touch.quote
         value = notional(touch.price, traded, entry.money_scale, entry.multiplier)
         billed = order.billedSize * touch.leg.ratio, _billed(order, place)
-        fee = commission(entry, touch.side, before=billed, fill=(traded, value), plan=account.plan)
+        fee = commission(
+            entry, touch.side, before=billed, fill=(traded, value), plan=account.plan,
+            month=month.get(entry.secType, 0),
+        )  # fmt: skip
+        counts = counted(entry, account.plan, traded, value)
+        if counts is not None:
+            month[counts[0]] = month.get(counts[0], 0) + counts[1]
         held = account.positions.get(entry.conId, FLAT)
         after = booked(held, size=touch.side * traded, value=value, fee=fee, daily=entry.daily)
         return LegFill(
@@ -185,7 +202,7 @@ class CombinationFills:
             after.position, after.cost, ((entry.currency, after.cash),),
             entry.traded_at(touch.leg.exchange), quote, after.settled,
             settles(entry, self._state.day_end),
-            memo(self._margin, account, entry, touch.side * traded, value),
+            memo(self._margin, account, entry, touch.side * traded, value), counts,
         )  # fmt: skip
 
 

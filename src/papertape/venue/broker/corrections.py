@@ -27,7 +27,7 @@ from ..units import (
     quotient_text,
     share,
 )
-from .charges import charge_of, undone, with_charge
+from .charges import charge_of, counted_of, undone, with_charge
 from .ledger import FLAT, Account, Booked, LedgerPosition, booked
 from .margin import MarginCalculator
 from .memorandum import memo
@@ -191,6 +191,7 @@ class Corrections:
             (old.size, old.value, old.fee), price if last else order.lastPrice,
             old.filled - old.size + size, old.total - old.value + value, old.limit, charged,
             old.charged,
+            counted_of(self._margin, account, entry, (size - old.size, value - old.value)),
         )  # fmt: skip
 
     def _fee(
@@ -208,9 +209,13 @@ class Corrections:
         unbilled = order.filled - order.billedSize, order.value - order.billedValue
         before = max(0, old.filled - old.size - unbilled[0])
         paid = max(0, old.total - old.value - unbilled[1]) if before else 0
+        was = counted_of(self._margin, account, entry, (old.size, old.value))
+        traded = dict(account.traded)
+        if was is not None:
+            traded[was[0]] = max(0, traded.get(was[0], 0) - was[1])
         return charge_of(
-            self._margin, account, entry, old.side, before=(before, paid), fill=fill,
-            taken=old.liquidity != ADDED,
+            self._margin, replace(account, traded=traded), entry, old.side, before=(before, paid),
+            fill=fill, taken=old.liquidity != ADDED,
         )  # fmt: skip
 
     def _books(

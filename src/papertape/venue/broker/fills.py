@@ -23,7 +23,7 @@ from ..units import (
 from . import lifecycle
 from .algos import Algos
 from .allocation import next_parts
-from .charges import charge_of, with_charge
+from .charges import charge_of, counted_of, with_charge
 from .combinations import CombinationFills
 from .ledger import FLAT, Account, Booked, booked
 from .margin import MarginCalculator
@@ -140,6 +140,7 @@ class Fills:
             taken=liquidity != ADDED,
         )  # fmt: skip
         whole = order.filled + size >= terms.quantity
+        counts = counted_of(self._margin, account, entry, (size, value))
         status = lifecycle.FILLED if whole else lifecycle.SUBMITTED
         venue = entry.traded_at(terms.exchange)
         execution, settle_day = state.next_execution, self._settle_day(entry)
@@ -149,6 +150,7 @@ class Fills:
             return OrderFilled(
                 order.permId, status, execution, size, price, value, fee, None, held.quantity,
                 held.cost, (), liquidity, venue, quote, held.settled, settle_day, 0, given, charged,
+                counts,
             )  # fmt: skip
         after, cash = self._booked(account, entry, terms.side * size, (value, fee))
         if charged is not None:
@@ -156,7 +158,7 @@ class Fills:
         return OrderFilled(
             order.permId, status, execution, size, price, value, fee, after.realized,
             after.position, after.cost, cash, liquidity, venue, quote, after.settled, settle_day,
-            memo(self._margin, account, entry, terms.side * size, value), (), charged,
+            memo(self._margin, account, entry, terms.side * size, value), (), charged, counts,
         )  # fmt: skip
 
     def parts(self, order: LiveOrder, fill: OrderFilled) -> Iterator[PartFilled]:

@@ -57,6 +57,9 @@ class Account(msgspec.Struct):
     """Whether it is a financial advisor's own, who manages the others."""
     unsettled: dict[int, dict[str, CashMicros]] = {}
     """Day -> currency -> proceeds of sales that settle then."""
+    traded: dict[str, int] = {}
+    """What was traded this month under rates with tiers, by the name in ``Counted``; of all
+    accounts of an advisor together."""
     accrued: dict[int, dict[str, CashMicros]] = {}
     """Day -> currency -> interest that is booked then, which is not in the cash yet; negative for
     what is owed."""

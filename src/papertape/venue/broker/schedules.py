@@ -2,7 +2,10 @@
 
 import msgspec
 
-from ..units import CASH_SCALE, RATE_SCALE, CashMicros, Rate, rate
+from ..units import CASH_SCALE, RATE_SCALE, SIZE_SCALE, CashMicros, Rate, SizeUnits, rate
+
+Below = tuple[tuple[CashMicros, CashMicros], ...]
+"""(premium per share, fee per contract) for premiums below it, the lowest first."""
 
 
 class StockRates(msgspec.Struct, frozen=True):
@@ -24,6 +27,8 @@ class StockRates(msgspec.Struct, frozen=True):
     """Of the exchange, for what takes liquidity; nothing is given back for adding it."""
     of_commission: Rate = 0
     """Fees of NYSE and FINRA, as a part of the commission."""
+    tiers: tuple[tuple[SizeUnits, Rate], ...] = ()
+    """(shares of the month, the rate of a share above that), the lowest first."""
 
 
 class ValueRates(msgspec.Struct, frozen=True):
@@ -33,6 +38,9 @@ class ValueRates(msgspec.Struct, frozen=True):
     minimum: CashMicros
     cap: Rate = RATE_SCALE
     """Cap as a part of the order's value."""
+    tiers: tuple[tuple[CashMicros, Rate, CashMicros], ...] = ()
+    """(value of the month in dollars, the rate of what is above that, and the minimum of an order
+    that begins there), the lowest first."""
 
 
 class FaceRates(msgspec.Struct, frozen=True):
@@ -46,16 +54,19 @@ class FaceRates(msgspec.Struct, frozen=True):
     """Cap as a part of the order's value."""
     most: CashMicros = 10**15
     """And in money."""
+    tiers: tuple[()] = ()
 
 
 class ContractRates(msgspec.Struct, frozen=True):
     """A schedule per contract, by the premium of the fill, and fees passed through."""
 
     per_contract: CashMicros
-    below: tuple[tuple[CashMicros, CashMicros], ...]
-    """(premium per share, fee per contract) for premiums below it, the lowest first."""
+    below: Below
     passed: CashMicros
     """Exchange, regulatory and audit fees per contract, both sides."""
+    tiers: tuple[tuple[SizeUnits, CashMicros, Below], ...] = ()
+    """(contracts of the month, ``per_contract`` and ``below`` of a contract above that), the lowest
+    first."""
 
 
 class FutureRates(msgspec.Struct, frozen=True):
@@ -63,6 +74,7 @@ class FutureRates(msgspec.Struct, frozen=True):
 
     classes: dict[str, CashMicros]
     other: CashMicros
+    tiers: tuple[()] = ()
 
 
 class OptionRates(msgspec.Struct, frozen=True):
@@ -108,6 +120,10 @@ class FeePlan(msgspec.Struct, frozen=True):
 
 
 FREE = ValueRates(of_value=0, minimum=0)
+THOUSAND = 1_000 * SIZE_SCALE
+"""Shares or contracts."""
+BILLION = 10**9 * CASH_SCALE
+"""Dollars."""
 MICRO_FUTURES = (
     "MES", "MNQ", "M2K", "MYM", "MGC", "MCL", "SIL", "MHG", "M6E", "M6B", "M6A", "MBT", "MET",
     "VXM",
@@ -124,11 +140,24 @@ FIXED = FeePlan(
         taf_per_share=rate("0.000195"),
     ),
     other_stock=ValueRates(of_value=rate("0.0005"), minimum=4 * CASH_SCALE),
-    forex=ValueRates(of_value=rate("0.00002"), minimum=2 * CASH_SCALE),
+    forex=ValueRates(
+        of_value=rate("0.00002"),
+        minimum=2 * CASH_SCALE,
+        tiers=(
+            (1 * BILLION, rate("0.000015"), 1_500_000),
+            (2 * BILLION, rate("0.00001"), 1_250_000),
+            (5 * BILLION, rate("0.000008"), 1_000_000),
+        ),
+    ),
     option=ContractRates(
         per_contract=650_000,
         below=((50_000, 250_000), (100_000, 500_000)),
         passed=118_250,
+        tiers=(
+            (10 * THOUSAND, 500_000, ((50_000, 250_000),)),
+            (50 * THOUSAND, 250_000, ()),
+            (100 * THOUSAND, 150_000, ()),
+        ),
     ),
     future=FutureRates(classes={**dict.fromkeys(MICRO_FUTURES, 610_000)}, other=2_150_000),
     future_option=ContractRates(per_contract=850_000, below=(), passed=570_000),
@@ -185,11 +214,22 @@ TIERED = msgspec.structs.replace(
         clearing_per_share=rate("0.0002"),
         taken_per_share=rate("0.003"),
         of_commission=rate("0.000735"),
+        tiers=(
+            (300 * THOUSAND, rate("0.002")),
+            (3_000 * THOUSAND, rate("0.0015")),
+            (20_000 * THOUSAND, rate("0.001")),
+            (100_000 * THOUSAND, rate("0.0005")),
+        ),
     ),
 )
-"""The first tier, up to 300,000 shares a month, of IBKR Pro tiered; months are not counted. Fees of
-the exchange are the most that Regulation NMS lets it take; NYSE's and FINRA's parts of the
-commission are 0.000175 and 0.00056. Other kinds as fixed."""
+"""IBKR Pro tiered. Fees of the exchange are the most that Regulation NMS lets it take; NYSE's and
+FINRA's parts of the commission are 0.000175 and 0.00056. Other kinds as fixed: IBKR has one list,
+with tiers, of options and of currencies.
+
+Tiers are those of IBKR's pages: what is traded in a calendar month under the list counts, of all
+accounts of an advisor together, at the time of the trade, and each share, contract or dollar pays
+the rate of the tier that it falls into. IBKR's example: of 30 million shares the first 300,000 cost
+1,050, the next 2,700,000 5,400, the next 17,000,000 25,500, the last 10,000,000 10,000."""
 
 FEE_PLANS: dict[str, FeePlan] = {
     "fixed": FIXED,

@@ -36,6 +36,12 @@ def day_end(now: Nanos) -> Nanos:
     return instant(datetime.combine(tomorrow, time(), EASTERN))
 
 
+def month_of(ends: Nanos) -> int:
+    """The calendar month of the day that ends then, in New York: 202604."""
+    day = date.fromordinal(EASTERN.day(ends - 1))
+    return day.year * 100 + day.month
+
+
 def period_start(now: Nanos, step: Nanos) -> Nanos:
     """New York's midnight with which the calendar month (``MONTH``) or the week of ``now`` began:
     the first, or Monday."""

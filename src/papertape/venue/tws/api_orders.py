@@ -12,6 +12,7 @@ import msgspec
 from papertape.model import Contract, Order
 
 from ..broker import lifecycle
+from ..broker.account_manager import day_begun
 from ..broker.allocation import Allocator
 from ..broker.cash_quantity import sized
 from ..broker.order_manager import OrderManager
@@ -32,7 +33,6 @@ from ..commands import (
 from ..facts import (
     AnyFact,
     CombinationNamed,
-    DayBegan,
     ManualOrderBound,
     OrderDropped,
     OrderHeld,
@@ -47,7 +47,6 @@ from ..reference.combinations import combination_of
 from ..reference.composition import is_combination
 from ..reference.instruments import Instrument, Instruments, Purpose, Refusal
 from ..reference.securities import Combination
-from ..reference.times import day_end
 from ..units import Nanos
 from . import order_ids
 from .api_state import ApiState, FinishedOrders
@@ -447,7 +446,7 @@ class ApiOrders:
 
     def _begin_day(self, now: Nanos) -> Decision:
         if self._state.day_end == 0:
-            yield DayBegan(day_end(now))
+            yield day_begun(now)
 
 
 def _all_or_none(terms: Terms) -> bool:

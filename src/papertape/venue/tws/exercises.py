@@ -5,14 +5,15 @@ from typing import Final
 import msgspec
 
 from ..broker import lifecycle
+from ..broker.account_manager import day_begun
 from ..broker.contract_ends import EXERCISE, LAPSE, ContractEnds
 from ..broker.parts import CANCELLED
 from ..commands import SubmitExercise
-from ..facts import DayBegan, OrderEnded, OrderPlaced, OrderWarned, Terms
+from ..facts import OrderEnded, OrderPlaced, OrderWarned, Terms
 from ..reference.exchanges import SMART
 from ..reference.instruments import Instruments, Purpose, Refusal
 from ..reference.securities import OptionContract
-from ..reference.times import EASTERN, day_end
+from ..reference.times import EASTERN
 from ..units import SIZE_SCALE, Nanos, SizeUnits
 from . import order_ids
 from .api_orders import Decision, Refused
@@ -58,7 +59,7 @@ class Exercises:
             yield Refused(client_id, order_id, OUT_OF_THE_MONEY)
             return
         if self._state.day_end == 0:
-            yield DayBegan(day_end(now))
+            yield day_begun(now)
         last = self._ends.due(terms.conId)
         expires = self._ends.next_cutoff(terms.conId, now) if exercises else last
         early = exercises and not entry.american and EASTERN.day(now) < entry.expires
