@@ -279,6 +279,31 @@ def test_the_fields_of_a_type_are_shown_and_others_are_not_sent() -> None:
     page.run(use)
 
 
+@pytest.mark.parametrize(("between", "kept"), [(("LMT",), None), (("STP LMT", "STP"), 161.5)])
+def test_a_price_does_not_stay_as_another_thing(between: tuple[str, ...], kept: float) -> None:
+    """A stop price is no trailing amount, also when a type without either came between."""
+    page = Page()
+
+    async def use(shown: Trading) -> None:
+        ticket = shown._ticket
+        await ticket.choose(SPY)
+        ticket._type.set_value("STP")
+        stop = ticket._prices["aux_price"]
+        stop.set_value(161.5)
+        for kind in (*between, "TRAIL") if kept is None else between:
+            ticket._type.set_value(kind)
+        assert stop.value == kept
+        ticket._type.set_value("TRAIL")
+        assert stop.value is None
+        stop.set_value(2.5)
+        ticket._type.set_value("TRAIL LIMIT")
+        assert stop.value == 2.5
+        ticket._type.set_value("LIT")
+        assert stop.value is None
+
+    page.run(use)
+
+
 def test_a_bracket_conditions_and_a_group_go_with_the_order() -> None:
     page = Page()
 

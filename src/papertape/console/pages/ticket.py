@@ -154,12 +154,13 @@ class Ticket:
         self._own_limit = True
 
     def _typed(self) -> None:
-        """Show the fields of the type and the time in force."""
+        """Show the fields of the type and the time in force; a price that means something else
+        now, as a stop price does as an amount to trail by, is entered again."""
         named = labels(self._type.value)
         for name, field in self._prices.items():
             field.set_visibility(name in named)
-            if name in named:
-                relabel(field, named[name])
+            if name in named and relabel(field, named[name]) and field is not self._limit:
+                field.set_value(None)
         allowed = {name: TIFS[name] for name in KINDS[self._type.value].tifs}
         if self._tif.options != allowed:
             kept = self._tif.value if self._tif.value in allowed else next(iter(allowed))

@@ -39,11 +39,13 @@ def choice(label: str, options: Mapping[Any, str], told: Told | None = None) -> 
     return made.props("outlined dense options-dense")
 
 
-def relabel(field: ui.element, label: str) -> None:
-    """Give an input another label."""
-    if field.props.get("label") != label:
-        field.props["label"] = label
-        field.update()
+def relabel(field: ui.element, label: str) -> bool:
+    """Give an input this label; whether it had another one."""
+    if field.props.get("label") == label:
+        return False
+    field.props["label"] = label
+    field.update()
+    return True
 
 
 class FoldedFields(ui.element):
