@@ -83,18 +83,42 @@ bracket Filled Cancelled Cancelled
 group Cancelled Filled
 condition Cancelled
 """
+TYPES = """LMT Submitted
+STP LMT PreSubmitted
+LIT PreSubmitted
+LOC PreSubmitted
+REL Submitted
+MIDPRICE Submitted
+MTL Filled
+"""
+TIMES = """IOC Cancelled
+GTC Submitted
+GTD Submitted
+Minutes Submitted
+DAY PreSubmitted
+"""
+SHOWN = {
+    "Orders": ["PreSubmitted trigger\n"],
+    "Types": [TYPES],
+    "Algorithms": ["20 Submitted\n10 Cancelled\n"],
+    "Times": [TIMES],
+    "Orders that belong together": [FAMILIES, "hedge 10 5\nstop PreSubmitted trigger\n"],
+    "First fills and sizes": ["10 Submitted\n"],
+    "Combinations": ["Filled ['BAG', 'OPT', 'OPT']\n"],
+}
+"""What the programs of each part of the guide about orders print."""
 
 
-@pytest.mark.parametrize(
-    ("place", "shown"),
-    [(0, "PreSubmitted trigger\n"), (1, FAMILIES), (2, "Filled ['BAG', 'OPT', 'OPT']\n")],
-)
-def test_the_programs_of_the_guide_about_orders(
-    place: int, shown: str, port: int, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("part", SHOWN)
+def test_the_programs_of_the_guide_about_orders(part: str, port: int, tmp_path: Path) -> None:
     text = (ROOT / "docs/guides/orders.md").read_text("utf-8")
-    scripts = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    assert len(scripts) == 3
-    path = tmp_path / "orders.py"
-    path.write_text(scripts[place].replace("connect()", f"connect(port={port}, client_id=102)"))
-    assert run(path) == shown
+    parts = dict(re.findall(r"^##? ([^\n]+)\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE))
+    scripts = {
+        name: re.findall(r"```python\n(.*?)```", one, re.DOTALL) for name, one in parts.items()
+    }
+    assert {name for name, found in scripts.items() if found} == set(SHOWN)
+    path, told = tmp_path / "orders.py", []
+    for script in scripts[part]:
+        path.write_text(script.replace("connect()", f"connect(port={port}, client_id=102)"))
+        told.append(run(path))
+    assert told == SHOWN[part]
