@@ -35,6 +35,7 @@ NAMES = {
     "STK": "stocks", "CASH": "currency pairs", "OPT": "options", "FUT": "futures",
     "FOP": "options on futures", "CRYPTO": "crypto currencies", "CFD": "CFDs", "BOND": "bonds",
     "CMDTY": "metals", "FUND": "mutual funds", "WAR": "warrants",
+    "BAG": "combinations",
 }  # fmt: skip
 
 
@@ -49,7 +50,7 @@ def margin_rows() -> str:
     heads = [name for name, model in MARGIN_MODELS.items() if not model.cash]
     lines = [f"| | {' | '.join(heads)} | `RegTMargin` |", "|---|" + "---|" * (len(heads) + 1)]
     for kind, name in NAMES.items():
-        if kind in ("OPT", "FOP"):
+        if kind in ("OPT", "FOP", "BAG"):
             continue
         cells = [percent(model.rate_of(kind)) for model in models]
         end = "" if kind == "FUT" else percent(REG_T_END.rate_of(kind))

@@ -10,8 +10,8 @@ from papertape.venue.reference.securities import KINDS
 from venue.kinds_tested import COLUMNS, TESTED
 
 ROOT = Path(__file__).parent.parent
-UNTRADED = {"IND", "NEWS", "BAG", "CONTFUT"}
-"""What nobody trades, or trades as what it is made of."""
+UNTRADED = {"IND", "NEWS", "CONTFUT"}
+"""What nobody trades, or trades as what it stands for."""
 
 
 def test_every_kind_that_trades_has_a_row() -> None:

@@ -7,6 +7,7 @@ FIGURES = "test_figures.py::test_a_sheet_of_decimals_says_the_same_after_every_f
 WHAT_IF = "test_figures.py::test_a_what_if_says_what_the_order_then_does"
 MONEY = "test_every_kind_of_money.py::test_money_in_is_money_out"
 OTHERS, FUNDS, FUTURES = "test_other_kinds.py::", "test_funds.py::", "test_futures.py::"
+COMBINATIONS = "test_combinations.py::"
 FEES = OTHERS + "test_fees_and_what_a_what_if_says_of_them"
 NEVER = "does not end"
 _OF_FUNDS = (
@@ -45,8 +46,9 @@ TESTED: dict[str, tuple[str, ...]] = {
     "FOP": (
         FIGURES, FIGURES,
         f"{FUTURES}test_an_option_on_a_future_has_its_value_in_equity_and_the_margin_of_its_future",
-        WHAT_IF, f"{FUTURES}test_fees_per_contract_of_a_micro_future_and_of_another", FIGURES,
-        MONEY, MONEY,
+        WHAT_IF, f"{FUTURES}test_fees_per_contract_of_a_micro_future_and_of_another",
+        f"{FUTURES}test_an_option_on_a_future_pays_what_it_is_worth_at_the_end_or_nothing",
+        f"{FUTURES}test_an_option_on_a_future_pays_what_it_is_worth_at_the_end_or_nothing", MONEY,
     ),
     "CRYPTO": (
         f"{OTHERS}test_a_coin_is_bought_by_money_and_sold_by_size",
@@ -76,6 +78,16 @@ TESTED: dict[str, tuple[str, ...]] = {
         f"{FUNDS}test_the_fee_of_a_warrant",
         f"{FUNDS}test_the_profit_of_the_second_day_counts_warrants_once",
         f"{FUNDS}test_a_warrant_ends_in_cash", MONEY,
+    ),
+    "BAG": (
+        f"{COMBINATIONS}test_positions_cash_and_fees_are_those_of_the_legs",
+        f"{COMBINATIONS}test_a_vertical_needs_less_than_its_legs_one_by_one",
+        f"{COMBINATIONS}test_a_preview_tells_the_margin_that_the_legs_together_will_need",
+        f"{COMBINATIONS}test_a_preview_tells_the_margin_that_the_legs_together_will_need",
+        f"{COMBINATIONS}test_positions_cash_and_fees_are_those_of_the_legs",
+        "test_contract_ends.py::test_a_vertical_ends_leg_by_leg",
+        "test_contract_ends.py::test_a_vertical_ends_leg_by_leg",
+        f"{COMBINATIONS}test_positions_cash_and_fees_are_those_of_the_legs",
     ),
 }  # fmt: skip
 """Security type -> for each column a test below tests/venue, with a word before it, or why none."""

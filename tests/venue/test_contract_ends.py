@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from papertape.model import Contract, Order
+from papertape.model import ComboLeg, Contract, Order
 from papertape.server.present import events as e
 from papertape.venue.commands import SetFeePlan, SubmitOrder
 from papertape.venue.invariants import check
@@ -40,12 +40,13 @@ CALL, PUT = option(700_000_021, "C", 250), option(700_000_022, "P", 260)
 INDEX_CALL = option(
     700_000_023, "C", 6_800, under=SPX.conId, underSecType="IND", american=False, symbol="SPX"
 )
+HIGHER = option(700_000_026, "C", 255)
 TOMORROW = option(700_000_024, "C", 255, expires=TODAY + 1)
 MES = Future(
     700_000_025, "MES", "FUT", "USD", "CME", "MESJ6", "MES", ("CME",), "MES", 10_000, 2_500,
     multiplier=5, expires=TODAY, month=202604, hours="CME",
 )  # fmt: skip
-INSTRUMENTS = Instruments([*CATALOGUE, SPX, CALL, PUT, INDEX_CALL, TOMORROW, MES])
+INSTRUMENTS = Instruments([*CATALOGUE, SPX, CALL, PUT, INDEX_CALL, HIGHER, TOMORROW, MES])
 
 
 @pytest.fixture
@@ -229,6 +230,38 @@ def test_a_future_pays_its_last_difference(stage: Stage) -> None:
     ((con_id, side, shares, price, kind),) = executions(stage)
     assert (con_id, side, shares, price, kind) == (MES.conId, "BOT", 2, 6_790, 102)
     assert stage.queries.profit(ACCOUNT, stage.now).realizedPnL == 100
+    replays(stage)
+
+
+@pytest.mark.parametrize(
+    ("last", "shares", "gain"),
+    [(257, 0, 500), (253, 100, 253 * 100 - 250 * 100), (249, 0, 0)],
+)
+@pytest.mark.parametrize("side", [1, -1])
+def test_a_vertical_ends_leg_by_leg(
+    stage: Stage, side: int, last: int, shares: int, gain: int
+) -> None:
+    """Bought for 3.00: above both strikes it is worth their distance, between them the long leg
+    brings shares, below both nothing is left."""
+    for entry, price in ((AAPL, 252), (CALL, 6), (HIGHER, 3)):
+        quote(stage, entry, price)
+    vertical = Contract(
+        symbol="AAPL", secType="BAG", exchange="SMART", currency="USD",
+        comboLegs=[
+            ComboLeg(CALL.conId, 1, "BUY", "SMART"), ComboLeg(HIGHER.conId, 1, "SELL", "SMART"),
+        ],
+    )  # fmt: skip
+    order = Order(
+        action="BUY" if side > 0 else "SELL", totalQuantity=Decimal(1), orderType="MKT", tif="DAY"
+    )
+    stage.submit(SubmitOrder(1, 1, vertical, order))
+    assert cash(stage) == -300 * side
+    quote(stage, AAPL, last)
+    end_of(stage)
+    assert held(stage, CALL)[0] == held(stage, HIGHER)[0] == 0
+    assert stage.engine.state.accounts[ACCOUNT].quantity(AAPL.conId) == shares * side * 10_000
+    assert cash(stage) + shares * side * last == (gain - 300) * side
+    assert stage.queries.profit(ACCOUNT, stage.now).dailyPnL == (gain - 300) * side
     replays(stage)
 
 

@@ -216,3 +216,27 @@ def test_an_option_on_a_future_has_its_value_in_equity_and_the_margin_of_its_fut
     assert account.positions[CALL.conId].quantity == 0
     # Premiums of 2 bought and 3 sold at 50, then 30 points for the one that is short.
     assert cash(stage) == pytest.approx(5 * (50 - 30) - 2.84 - 3 * 1.42)
+
+
+@pytest.mark.parametrize("last", [6_830, 6_800.25, 6_800, 6_700])
+@pytest.mark.parametrize("size", [2, -2])
+def test_an_option_on_a_future_pays_what_it_is_worth_at_the_end_or_nothing(
+    stage: Stage, size: int, last: float
+) -> None:
+    """No future is delivered; what it gained since it was opened is realized then."""
+    quote(stage, MES, 6_800)
+    quote(stage, CALL, 50)
+    trade(stage, 1, CALL, size)
+    assert cash(stage) == -50 * 5 * size
+    quote(stage, MES, last)
+    stage.step("clock 20260413 17:30:00")
+    check(stage.engine)
+    worth = max(last - 6_800, 0) * 5 * size
+    assert cash(stage) == worth - 50 * 5 * size
+    account = stage.engine.state.accounts[ACCOUNT]
+    assert account.quantity(CALL.conId) == account.quantity(MES.conId) == 0
+    profit = stage.queries.profit(ACCOUNT, stage.now)
+    assert (profit.realizedPnL, profit.unrealizedPnL) == (worth - 50 * 5 * size, 0)
+    assert profit.dailyPnL == worth - 50 * 5 * size
+    stage.journal += stage.engine.drain_journal()
+    stage.assert_replays()
