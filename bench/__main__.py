@@ -47,6 +47,7 @@ LONG = {
     "whole_day": "2 minutes",
     "many_bars": "1 minute",
     "long_history": "2 minutes",
+    "beside": "3 minutes",
     "crowd_quotes": "1 minute",
     "tape": "2 minutes",
     "market_time": "2 minutes",

@@ -11,6 +11,8 @@ from .framing import MAX_PAYLOAD
 from .message import Message
 
 WIDTH = 4
+PIECE = 64 * 1024
+"""Bytes from which on encoded rows are a piece of their own."""
 
 
 class PartedFrame:
@@ -24,6 +26,10 @@ class PartedFrame:
         start = encode(empty, version)[WIDTH:]
         self._start = start.removesuffix(b"0\0") if self._text else start
         self._parts: list[bytes] = []
+        self._latest: list[bytes] = []
+        """Rows that are less than a piece."""
+        self._length = 0
+        """Their bytes."""
         self.rows = 0
         self.size = len(start)
         """Bytes so far."""
@@ -33,15 +39,19 @@ class PartedFrame:
         ``LocalProtocolError`` when they cannot be encoded."""
         skipped = WIDTH + len(self._start) + (len(b"%d\0" % rows) if self._text else 0)
         found = encode(part, self._version)[skipped:]
-        self._parts.append(found)
+        self._latest.append(found)
         self.rows += rows
         self.size += len(found)
+        self._length += len(found)
+        if self._length >= PIECE:
+            self._parts.append(b"".join(self._latest))
+            self._latest, self._length = [], 0
 
     def pieces(self) -> list[bytes]:
-        """The frame with all rows, in pieces: a copy of it is made when it is written alone. Raises
-        ``LocalProtocolError`` when it is too long."""
+        """The frame with all rows, in pieces: to join megabytes would take as long as to encode a
+        part of them. Raises ``LocalProtocolError`` when it is too long."""
         count = b"%d\0" % self.rows if self._text else b""
-        found = [self._start + count, *self._parts]
+        found = [self._start + count, *self._parts, b"".join(self._latest)]
         size = sum(map(len, found))
         if size > MAX_PAYLOAD:
             raise LocalProtocolError(f"{size} bytes are too long for a frame")

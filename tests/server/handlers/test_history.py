@@ -305,18 +305,41 @@ def test_a_long_answer_is_encoded_a_part_at_a_time(monkeypatch: pytest.MonkeyPat
         return make(*some, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(history, "shown_bar", told)
+    part, looked = history.part_of_bars, [0]
+
+    def looked_up(*some: object, **more: object) -> list[PriceBar]:
+        found = part(*some, **more)  # type: ignore[arg-type]
+        looked[0] += len(found)
+        return found
+
+    monkeypatch.setattr(history, "part_of_bars", looked_up)
     data = client.connection.send(asked(1, duration="30 D"))
     hall.station.receive(client.session, data, hall.now)
     bars, steps = 0, 0
     while not bars:
-        shown[0] = encoded[0] = 0
+        shown[0] = encoded[0] = looked[0] = 0
         hall.station.step(hall.now)
         hall.station.flush()
         assert max(shown[0], encoded[0]) <= 4 * history.ENCODED
+        assert not (looked[0] and shown[0])
         for answer in client.of(wire.HistoricalData):
             bars = len(answer.historicalDataBars)
         steps += 1
     assert bars > 11_000 and steps > bars / (4 * history.ENCODED)
+
+
+@pytest.mark.parametrize("version", [176, 226])
+def test_a_long_answer_is_written_in_pieces(version: int) -> None:
+    """To copy megabytes into one piece took as long as all that a round may take."""
+    hall = Hall(market=open_market(START, seed=3))
+    client = hall.client(1, version)
+    client.pipe.writes.clear()
+    (answer, *_) = client.send(asked(1, duration="30 D")).of(wire.HistoricalData)
+    size = sum(client.pipe.writes)
+    assert size > 700_000 and len(answer.historicalDataBars) > 11_000
+    assert max(client.pipe.writes) < 100_000
+    assert len(client.pipe.writes) < size / 40_000
+    assert client.session.bytes_out >= size
 
 
 @pytest.mark.parametrize("version", [176, 226])

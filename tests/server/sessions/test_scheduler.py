@@ -7,12 +7,13 @@ import pytest
 from papertape.errors import FeatureNotSupported
 from papertape.server.sessions.scheduler import ROUND, TURN
 from papertape.server.sessions.session import Session
+from papertape.server.sessions.subscriptions import Query
 from papertape.server.settings import StationSettings
 from papertape.server.timing import Wakeup
 from papertape.venue.units import SECOND
 from papertape.versions import MAX_SERVER, RAW_IDS
 from papertape.wire import catalogue
-from papertape.wire.catalogue import contract, market, orders, reports, session
+from papertape.wire.catalogue import contract, history, market, orders, reports, session
 from papertape.wire.connection import Negotiated, encode
 from papertape.wire.handshake import ConnectionState
 from papertape.wire.message import Message, id_of
@@ -186,6 +187,29 @@ def test_a_long_backlog_is_handled_in_turns_that_take_as_long_as_they_may() -> N
     assert sum(counts) == 100 and 0 < counts[0] <= 10
     assert max(counts) <= ROUND / TURN * 10 and len(counts) > 3
     assert not busy.session.behind
+
+
+def test_beside_a_backlog_a_history_goes_on_by_one_slice_a_round() -> None:
+    """A slice may take longer than a turn: several of them in one round would keep orders of others
+    waiting for all of them."""
+    hall = hurried()
+    busy = hall.client(1)
+    slices, found = [0], []
+
+    def work() -> Iterator[None]:
+        while True:
+            slices[0] += 1
+            yield
+
+    busy.session.subscriptions.add(Query(1, history.ReqHistoricalData, work()))
+    queue(busy, *[TIME] * 300)
+    while busy.session.behind:
+        found.append(slices[0])
+        slices[0] = 0
+        hall.station.flush()
+        hall.station.step(hall.now)
+    assert found == [1] * len(found)
+    assert len(found) > 3
 
 
 def test_of_a_client_that_is_gone_orders_are_handled_and_questions_are_not(

@@ -177,6 +177,8 @@ def query(
     answer = LongAnswer(message.reqId, (first, last), session)
     latest: PriceBar | None = None
     for found in _in_parts(tws, asked):
+        if found:
+            yield  # a day that nobody has looked at takes as long as a slice may
         for at in range(0, max(len(found), 1), ENCODED):
             answer.add(
                 [

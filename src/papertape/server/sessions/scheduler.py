@@ -120,6 +120,8 @@ class Scheduler:
         """Sessions that wait for a turn; the one whose last turn is the longest ago comes first."""
         self._round: Nanos | None = None
         """When the round is over; None before its first turn."""
+        self._queried: set[int] = set()
+        """Sessions whose history has gone on in this round: a slice may outlast a turn."""
         self._exceeding: dict[int, Session] = {}
         """Sessions that have sent too much in the running second."""
         self._stalled: dict[int, tuple[Session, Nanos]] = {}
@@ -150,6 +152,7 @@ class Scheduler:
     def rest(self) -> None:
         """The round is over: what was answered goes out."""
         self._round = None
+        self._queried.clear()
 
     def finish(self, session: Session) -> None:
         """Handle what waits and outlasts its client, at any rate: the session has no further turns.
@@ -236,7 +239,9 @@ class Scheduler:
             else:
                 break
             over = watch() >= end
-        if self._queries_flow(session) and not _blocked(session):
+        flows = self._queries_flow(session) and session.number not in self._queried
+        if flows and not _blocked(session):
+            self._queried.add(session.number)
             self._query(session)
         if self._behind.pop(session.number, None) is not None:
             self.alarm.changed()

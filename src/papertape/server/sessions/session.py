@@ -33,8 +33,26 @@ TAG = "bN"
 ERRORS, WARNINGS, INFORMATION, DETAIL = 2, 3, 4, 5
 """Levels of setServerLogLevel; 1 is for the station's own lines, which are always logged."""
 LEVEL_OF = {"error": ERRORS, "warning": WARNINGS, "info": INFORMATION}
+LARGE = 64 * 1024
+"""Bytes from which on a piece of the outbox is written alone."""
 READ_AHEAD = 64 * 1024
 """Maximum bytes buffered for a client that waits for the user's decision."""
+
+
+def blocks(pieces: list[bytes]) -> Iterator[bytes]:
+    """Small pieces joined, so that one call of the system sends them; large ones as they are, as a
+    copy of megabytes would keep other clients waiting."""
+    small: list[bytes] = []
+    for piece in pieces:
+        if len(piece) >= LARGE:
+            if small:
+                yield b"".join(small)
+                small = []
+            yield piece
+        else:
+            small.append(piece)
+    if small:
+        yield b"".join(small)
 
 
 class Transport(Protocol):
@@ -326,11 +344,11 @@ class Session:
     def flush(self) -> None:
         """Write the outbox to the transport; then close it if the session is closing."""
         if self.outbox:
-            data = b"".join(self.outbox) if self.valve is None else self.valve(self.outbox)
-            self.discard()
-            if data:
+            pieces, self.outbox, self.queued = self.outbox, [], 0
+            for data in [self.valve(pieces)] if self.valve else blocks(pieces):
                 self.bytes_out += len(data)
-                self.transport.write(data)
+                if data:
+                    self.transport.write(data)
         if self.closing:
             self.connection.close()
             self.transport.close()
