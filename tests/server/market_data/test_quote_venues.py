@@ -4,6 +4,7 @@ from itertools import groupby
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from papertape.model import Contract
 from papertape.server.assembly import open_tape
@@ -85,6 +86,25 @@ def test_the_exchange_of_the_last_trade_is_told_when_it_is_another_one() -> None
     told = [m.value for m in of(got, market.TickString) if m.tickType == LAST_EXCH]
     assert len(told) > 10
     assert [first, *told] == [letter for letter, _ in groupby([first, *trades])]
+
+
+@pytest.mark.parametrize("interval", [0, 250])
+@pytest.mark.parametrize("version", [176, 226])
+def test_a_line_at_one_exchange_has_the_letter_of_that_one(version: int, interval: int) -> None:
+    here = hall(quote_interval_ms=interval)
+    client = here.client(1, version)
+    known = letters(client)
+    for request_id, name in enumerate(("NASDAQ", "ARCA", "SMART"), 1):
+        client.send(market.ReqMktData(request_id, replace(SPY, exchange=name)))
+    told: dict[int, set[str]] = {1: set(), 2: set(), 3: set()}
+    for _ in range(40):
+        here.wait(1.5)
+        for one in of(client.got(), market.TickString):
+            if one.tickType in EXCHANGES:
+                told[one.reqId].add(one.value)
+    assert told[1] == {known["NASDAQ"]}
+    assert told[2] == {known["ARCA"]}
+    assert len(told[3]) > 5
 
 
 def test_a_snapshot_has_none_as_captured() -> None:

@@ -92,7 +92,10 @@ def req_mkt_data(tws: Services, session: Session, message: wire.ReqMktData) -> N
     if delivery.delay:
         contract = told_contract(entry)
         session.error(message.reqId, tws.settings.delayed_notice, contract=contract)
-    line = QuoteLine(message.reqId, session, entry, default=wanted.default, delivery=delivery)
+    line = QuoteLine(
+        message.reqId, session, entry, default=wanted.default, delivery=delivery,
+        exchange=found.exchange,
+    )  # fmt: skip
     tws.level1.open(line)
     if wanted.default and _computes(tws, session, message.reqId, entry, delivery):
         tws.computations.follow(message.reqId, session, entry, *delivery)

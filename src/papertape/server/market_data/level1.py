@@ -68,14 +68,16 @@ class SampledQuotes:
         delivery: Delivery,
         lots: Callable[[], bool],
         timing: Timing,
+        venue: str = "",
     ) -> None:
-        """``lots`` says whether sizes of US stocks count round lots."""
+        """``lots`` says whether sizes of US stocks count round lots, ``venue`` which exchange the
+        lines are directed at."""
         self._timing = timing
         self._hours = OpenHours(market, entry.conId)
         self._delivery = delivery
         self._market = market
         self._entry = entry
-        self._venues = QuoteVenues(entry)
+        self._venues = QuoteVenues(entry, venue)
         self._interval = interval
         self._lots = lots
         self._state: Shown | None = None
@@ -125,15 +127,17 @@ class EveryTick(PartedFeed[Reached | None]):
         entry: Instrument,
         delivery: Delivery,
         lots: Callable[[], bool],
+        venue: str = "",
     ) -> None:
-        """``lots`` says whether sizes of US stocks count round lots."""
+        """``lots`` says whether sizes of US stocks count round lots, ``venue`` which exchange the
+        lines are directed at."""
         self._rows: dict[tuple[int, bool], LineWriter] = {}
         """What writes ticks, by version and whether sizes count lots."""
         self._hours = OpenHours(market, entry.conId)
         self._delivery = delivery
         self._market = market
         self._entry = entry
-        self._venues = QuoteVenues(entry)
+        self._venues = QuoteVenues(entry, venue)
         self._lots = lots
         self._piece = ROWS_PIECE if self._ticks(MAX_SERVER).plain else LINE_PIECE
 
@@ -323,11 +327,14 @@ class Level1:
             interval = interval or NET_INTERVAL
         market = quoted_in(self._market, entry)
         make: Callable[[], ChannelFeed[Any, Any]] = (
-            partial(SampledQuotes, market, entry, interval, line.delivery, lots, self._timing)
+            partial(
+                SampledQuotes, market, entry, interval, line.delivery, lots, self._timing,
+                line.venue,
+            )
             if interval
-            else partial(EveryTick, self._market, entry, line.delivery, lots)
-        )
-        self.channels.follow((entry.conId, line.delivery), make, line, show=True)
+            else partial(EveryTick, self._market, entry, line.delivery, lots, line.venue)
+        )  # fmt: skip
+        self.channels.follow((entry.conId, line.delivery, line.venue), make, line, show=True)
 
     def snapshot(
         self, request_id: int, session: Session, entry: Instrument, delivery: Delivery

@@ -27,7 +27,7 @@ from ...wire.message import Farm, Message
 from ..sessions.session import Session
 from ..sessions.subscriptions import End, Told
 from .channels import Form, Listener
-from .quote_venues import QuoteVenues
+from .quote_venues import QuoteVenues, directed
 
 BID_SIZE, BID, ASK, ASK_SIZE, LAST, LAST_SIZE, HIGH, LOW, VOLUME, CLOSE = range(10)
 OPEN, LAST_TIMESTAMP, HALTED = 14, 45, 49
@@ -130,7 +130,7 @@ class Reached(NamedTuple):
 class QuoteLine(Listener[Shown | Reached | None]):
     """One reqMktData of one session; knows the state that its client received last."""
 
-    __slots__ = ("default", "delivery", "instrument")
+    __slots__ = ("default", "delivery", "instrument", "venue")
 
     farm = Farm.MARKET
     events = {End.COMPETING: Told(10197), End.DATA_LOST: None}
@@ -143,8 +143,11 @@ class QuoteLine(Listener[Shown | Reached | None]):
         *,
         default: bool = True,
         delivery: Delivery = NOW,
+        exchange: str = "",
     ) -> None:
         super().__init__(request_id, session, Form(session.version), None)
+        self.venue = directed(instrument, exchange)
+        """The one exchange that it is directed at."""
         self.default = default
         """Whether it has the default ticks; without them it only holds its place."""
         self.delivery = delivery

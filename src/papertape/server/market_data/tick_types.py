@@ -23,7 +23,8 @@ quotes is -1 with size 0
 22 | - | the vendor calls it deprecated: 27 and 28 (101) and 86 (588) have the open interest
 25 26 | - | the vendor defines them and uses neither
 32 33 | + | the letters of the venues that show the bid and the ask: those of the best row in the \
-book of SMART, of shares whose key in tickReqParams reqSmartComponents explains; not \
+book of SMART, of shares whose key in tickReqParams reqSmartComponents explains; on a line at one \
+exchange that one's alone; not \
 delayed and, as captured, not in snapshots
 38-44 | - | exchange for physical: this market has no such instrument
 45 | + | the second of the last trade; of a snapshot of a currency pair, of its quote
