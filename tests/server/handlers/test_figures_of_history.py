@@ -137,6 +137,41 @@ def test_the_ask_yields_less_than_the_bid(client: Client) -> None:
         assert (pair.high, pair.low) == (one.high, other.low)
 
 
+# ---------------------------------------------------------------- fees
+
+
+@pytest.mark.parametrize("contract", [AAPL, SWISS])
+def test_a_fee_is_that_of_shares_that_are_easy_to_borrow(
+    client: Client, contract: Contract
+) -> None:
+    client.send(wire.ReqMktData(7, contract, "mdoff,236"))
+    told = {m.tickType: m.value for m in client.of(wire.TickGeneric)}
+    assert told[46] == 3.0
+    client.send(wire.CancelMktData(7))
+    trades = history(client, contract, "TRADES", "1 day", "40 D")
+    found = history(client, contract, "FEE_RATE", "1 day", "40 D")
+    assert [bar.date for bar in found] == [bar.date for bar in trades]
+    assert all(0.25 <= bar.low <= bar.high <= 1.0 for bar in found)
+    assert all((bar.volume, bar.barCount) == (-1, -1) for bar in found)
+    assert len({bar.close for bar in found}) > 5
+    usual = found[0].close
+    assert all(abs(bar.close / usual - 1) < 0.25 for bar in found)
+    assert history(client, contract, "FEE_RATE", "1 day", "40 D") == found
+
+
+def test_a_fee_stands_for_a_trading_day_and_is_another_one_for_another_stock(
+    client: Client,
+) -> None:
+    days = {bar.date: bar.close for bar in history(client, AAPL, "FEE_RATE", "1 day", "5 D")}
+    hours = history(client, AAPL, "FEE_RATE", "1 hour", "3 D")
+    assert len(hours) > 15
+    assert len({bar.date[:8] for bar in hours}) >= 3
+    assert all(bar.open == days[bar.date[:8]] == bar.close for bar in hours)
+    week = history(client, AAPL, "FEE_RATE", "1W", "1 M")[-1]
+    assert week.low <= days[week.date] <= week.high
+    assert history(client, SWISS, "FEE_RATE", "1 day", "3 D")[-1].close != list(days.values())[-1]
+
+
 # ---------------------------------------------------------------- what is refused, what is the same
 
 
@@ -155,7 +190,7 @@ NO_DATA = "Historical Market Data Service error message:HMDS query returned no d
 @pytest.mark.parametrize(
     ("contract", "what", "told"),
     [
-        (AAPL, "FEE_RATE", "AAPL@SMART FEE_RATE"),
+        (SPX, "FEE_RATE", "SPX@CBOE FEE_RATE"),
         (AAPL, "YIELD_BID", "AAPL@SMART YIELD_BID"),
         (GC, "HISTORICAL_VOLATILITY", "GC@COMEX HISTORICAL_VOLATILITY"),
         (SPX, "ADJUSTED_LAST", "SPX@CBOE ADJUSTED_LAST"),

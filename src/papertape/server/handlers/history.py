@@ -45,8 +45,6 @@ CONTINUOUS = "CONTFUT"
 """The future that is followed from month to month: its history ends now."""
 ADJUSTED = "ADJUSTED_LAST"
 """Trades adjusted for splits and dividends; the tape has neither."""
-FEE_RATE = "FEE_RATE"
-"""What borrowing a share costs: nothing here, so there is no history of it."""
 ENCODED = 100
 """Bars that are encoded in one go: half a millisecond."""
 SCHEDULED = 100
@@ -90,8 +88,7 @@ class LongAnswer:
 
 @handles(
     wire.ReqHistoricalData,
-    partly="whatToShow FEE_RATE, as shares are lent for nothing (162); useRTH where markets are "
-    "always open",
+    partly="useRTH where markets are always open",
 )
 def req_historical_data(tws: Services, session: Session, message: wire.ReqHistoricalData) -> None:
     """The bars of the span, oldest first, and the end marker of the version."""
@@ -153,9 +150,6 @@ def read(tws: Services, message: wire.ReqHistoricalData, found: Listing) -> tupl
         if message.endDateTime.strip():
             raise BadRequest(321, "adjusted_end")
         what = "TRADES"
-    if what == FEE_RATE:
-        facts = {"symbol": entry.symbol, "exchange": exchange, "whatToShow": what}
-        raise BadRequest(162, "no_data", **facts)
     check_length(number, unit, step, entry.secType)
     end = min(end, tws.timing.now)
     start = max(span_start(tws, entry.conId, end, number, unit), tws.market.head(entry.conId))

@@ -25,7 +25,7 @@ from ..present.times import head_stamp
 from ..sessions.session import Session
 from ..sessions.subscriptions import Query
 from . import handles
-from .history import FEE_RATE, span_start
+from .history import span_start
 from .history_query import cancel, check_date_form, listing_for, refuse, too_late
 from .services import Services
 
@@ -45,7 +45,7 @@ def req_head_time_stamp(tws: Services, session: Session, message: wire.ReqHeadTi
         return
     entry = found.instrument
     try:
-        what = source_of(named(message.whatToShow), entry, found.exchange)
+        source_of(named(message.whatToShow), entry, found.exchange)
         check_date_form(message.formatDate)
     except BadRequest as bad:
         refuse(session, message.reqId, bad)
@@ -53,7 +53,7 @@ def req_head_time_stamp(tws: Services, session: Session, message: wire.ReqHeadTi
     head = tws.market.head(entry.conId)
     if message.useRTH:
         head = tws.venue.hours.opens(entry.conId, REGULAR, head) or head
-    if head > tws.timing.now or what == FEE_RATE:
+    if head > tws.timing.now:
         session.error(message.reqId, 162, variant="no_head_timestamp")
         return
     session.send(wire.HeadTimestamp(message.reqId, head_stamp(head, message.formatDate)))

@@ -1,9 +1,10 @@
-"""Bars of what is no price: volatilities of shares and indices, yields of bonds.
+"""Bars of what is no price: volatilities of shares and indices, fees of shares, yields of bonds.
 
 A historical volatility is worked out at the four prices of a bar of trades, each taken for the last
 close after those of the 30 days before. The implied one is that at which the tape prices an option
 at the money in 30 days, and stands still for a day. A yield is that of the four prices of a bar of
-bids, asks or trades. Figures are in parts of ``FIGURES``; there is no volume.
+bids, asks or trades. The fee for borrowing a share stands for a trading day that had trades.
+Figures are in parts of ``FIGURES``; there is no volume.
 """
 
 from bisect import bisect_right
@@ -13,6 +14,7 @@ from typing import Final
 from ...venue.market.source import MarketSource, PriceBar
 from ...venue.reference.instruments import Instrument
 from ...venue.units import DAY, Nanos
+from .borrowing import BorrowFees
 from .history import part_of_bars, parts
 from .past_days import RETURNS, yearly_volatility
 from .regular_bars import Regular, day_bars, grouped
@@ -20,11 +22,12 @@ from .regular_bars import Regular, day_bars, grouped
 FIGURES: Final = 1_000_000_000
 """Parts of one: a volatility of 20 % is 200,000,000."""
 HISTORICAL, IMPLIED = "HISTORICAL_VOLATILITY", "OPTION_IMPLIED_VOLATILITY"
+FEE_RATE: Final = "FEE_RATE"
 YIELD_OF: Final = {
     "YIELD_BID": "BID", "YIELD_ASK": "ASK", "YIELD_BID_ASK": "BID_ASK", "YIELD_LAST": "TRADES",
 }  # fmt: skip
 """The prices that a yield is of."""
-FIGURE_BARS: Final = frozenset((HISTORICAL, IMPLIED, *YIELD_OF))
+FIGURE_BARS: Final = frozenset((HISTORICAL, IMPLIED, FEE_RATE, *YIELD_OF))
 _DAYS_BEFORE: Final[Nanos] = 75 * DAY
 """No 31 trading days take longer."""
 _A_TURN: Final = 4
@@ -48,6 +51,7 @@ def figure_bars(
         yield from closes.look(span)
     else:
         closes = None
+    fees = BorrowFees(market, entry.conId)
     base = YIELD_OF.get(what, "TRADES")
     for part in parts(*span, shorter):
         bars = part_of_bars(
@@ -59,6 +63,8 @@ def figure_bars(
                 figure = closes.volatility(bar)
             elif what == IMPLIED:
                 figure = _implied(market, entry.conId, bar)
+            elif what == FEE_RATE:
+                figure = _bar(bar, *[fees.at(bar.start)] * 4)
             else:
                 figure = _yield(market, entry.conId, bar)
             if figure is not None:

@@ -19,6 +19,7 @@ from ...venue.reference.instruments import Instrument, Instruments, Purpose, Ref
 from ...venue.reference.securities import UNQUOTED, UNTRADED, day_text
 from ...venue.reference.sessions import TradingHours
 from ...venue.units import DAY, MINUTE, SIZE_SCALE, WEEK, Nanos, PriceUnits, SizeUnits
+from .borrowing import EASY_TO_BORROW
 from .past_days import RETURNS, PastDays
 
 Form = Literal["price", "side", "figure", "size", "contracts", "number", "text", "trade"]
@@ -29,8 +30,6 @@ RANGES: Final = ((13, 15, 16), (26, 17, 18), (52, 19, 20))
 AVERAGED: Final[Nanos] = 90 * DAY
 VOLUMES: Final = ((3, 63), (5, 64), (10, 65))
 """Minutes, and the tick type of their volume."""
-EASY_TO_BORROW: Final = 3.0
-"""At least a thousand shares may be sold short."""
 YEAR: Final[Nanos] = 365 * DAY
 _LOOK_BACK: Final[Nanos] = 15 * DAY
 
