@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from papertape.model import ScannerSubscription, TagValue
+from papertape.model import Contract, ScannerSubscription, TagValue
 from papertape.server.research.scanners import MOST_SCANS, Scanners
 from papertape.server.research.scans import FILTERS, LOCATIONS, MOST_ROWS, SCANNERS
 from papertape.venue.market.prices import Prices
@@ -13,6 +13,7 @@ from papertape.venue.market.tape import open_market
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import MINUTE, SECOND
 from papertape.wire.catalogue import scanner as wire
+from papertape.wire.catalogue.legacy import FundamentalData, ReqFundamentalData
 from papertape.wire.catalogue.session import ErrorMessage
 from server.pair import VERSIONS, Hall, Stopwatch
 from venue.scenario import START
@@ -127,6 +128,31 @@ def test_limits_narrow_the_result(fields: dict[str, Any], order: str) -> None:
     assert symbols(answer) == order.split()
 
 
+def test_a_market_capitalisation_is_that_of_the_shares_in_the_report() -> None:
+    client = hall().client()
+    shares = {}
+    for number, symbol in enumerate(("AAPL", "MSFT"), 1):
+        stock = Contract(symbol=symbol, secType="STK", exchange="SMART", currency="USD")
+        client.send(ReqFundamentalData(number, stock, "ReportSnapshot"))
+        (report,) = client.of(FundamentalData)
+        found = ElementTree.fromstring(report.data).findtext("CoGeneralInfo/SharesOut")
+        shares[symbol] = float(found or 0)
+    assert shares["AAPL"] * 250 > shares["MSFT"] * 300 > 1e12
+    between = (shares["AAPL"] * 250 + shares["MSFT"] * 300) / 2  # AAPL is 250 to 260, MSFT above
+    option = [TagValue("marketCapAbove", str(between))]
+    for number, (fields, expected) in enumerate(
+        (
+            ({"marketCapAbove": between}, ["AAPL"]),
+            ({"marketCapBelow": between}, ["MSFT"]),
+            ({"scannerSubscriptionFilterOptions": option}, ["AAPL"]),
+        ),
+        3,
+    ):
+        client.send(wire.ReqScannerSubscription(number, wanted(**fields)))
+        (answer,) = client.of(wire.ScannerData)
+        assert symbols(answer) == expected
+
+
 NONE = [
     {"stockTypeFilter": "ETF"},
     {"locationCode": "STK.NYSE"},  # IBM is down
@@ -150,7 +176,6 @@ REFUSED = [
     ({"instrument": "BOND"}, "BOND"),
     ({"locationCode": "STK.MOON"}, "not configured"),
     ({"locationCode": "STK.NYSE,STK.EU"}, "different regions"),
-    ({"marketCapAbove": 1e9}, "marketCapAbove filter is disabled"),
     ({"moodyRatingAbove": "AA"}, "moodyRatingAbove filter is disabled"),
     ({"scannerSettingPairs": "Annual,true"}, "scannerSettingPairs"),
     ({"stockTypeFilter": "MOON"}, "MOON"),

@@ -31,11 +31,12 @@ MOST_FILTERS: Final = 32
 NO_LOCATION: Final = "Market Scanner is not configured for one of the chosen locations."
 """As TWS words it."""
 FIXED: Final = (("abovePrice", "priceAbove"), ("belowPrice", "priceBelow"),
-                ("aboveVolume", "volumeAbove"))  # fmt: skip
+                ("aboveVolume", "volumeAbove"), ("marketCapAbove", "marketCapAbove"),
+                ("marketCapBelow", "marketCapBelow"))  # fmt: skip
 """Fields of the subscription that are filters by another name."""
 WITHOUT: Final = (
-    "marketCapAbove", "marketCapBelow", "moodyRatingAbove", "moodyRatingBelow", "spRatingAbove",
-    "spRatingBelow", "maturityDateAbove", "maturityDateBelow", "couponRateAbove",
+    "moodyRatingAbove", "moodyRatingBelow", "spRatingAbove", "spRatingBelow",
+    "maturityDateAbove", "maturityDateBelow", "couponRateAbove",
     "couponRateBelow", "excludeConvertible", "averageOptionVolumeAbove", "scannerSettingPairs",
 )  # fmt: skip
 """Fields about figures that a station does not have."""
@@ -52,7 +53,7 @@ def req_scanner_parameters(
 @handles(
     wire.ReqScannerSubscription,
     partly="scan codes, locations and filters other than those of the scanner parameters: stocks "
-    "by price, volume, trades and change",
+    "by price, volume, trades, change and market capitalisation",
 )
 def req_scanner_subscription(
     tws: Services, session: Session, message: wire.ReqScannerSubscription

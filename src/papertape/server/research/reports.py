@@ -1,8 +1,8 @@
 """Reports about a company, as reqFundamentalData asks for them.
 
 A user's own stand in the market folder, as ``fundamentals/AAPL/ReportSnapshot.xml``, and are read
-when they are asked for. Without one, a stock has a snapshot of what its contract details say; a
-station knows no balance sheet and makes none up.
+when they are asked for. Without one, a stock has a snapshot of what its contract details say, with
+the shares outstanding by which scans go; a station knows no balance sheet and makes none up.
 """
 
 import re
@@ -12,6 +12,7 @@ from xml.etree import ElementTree as Xml
 
 from ...venue.reference.instruments import Instrument
 from ...venue.reference.securities import Stock
+from ...venue.reference.shares import shares_outstanding
 
 SNAPSHOT: Final = "ReportSnapshot"
 REPORTS: Final = (
@@ -58,6 +59,8 @@ def snapshot(entry: Stock) -> str:
         if value:
             Xml.SubElement(issue, "IssueID", Type=kind).text = value
     Xml.SubElement(issue, "Exchange", Code=entry.primaryExchange).text = entry.primaryExchange
+    general = Xml.SubElement(root, "CoGeneralInfo")
+    Xml.SubElement(general, "SharesOut").text = f"{shares_outstanding(entry)}.0"
     peers = Xml.SubElement(root, "peerInfo")
     industries = Xml.SubElement(peers, "IndustryInfo")
     for order, name in enumerate((entry.industry, entry.category, entry.subcategory), 1):

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from ...venue.reference.instruments import Instrument
+from ...venue.reference.shares import shares_outstanding
 from ...venue.units import PriceUnits, SizeUnits, price_float, size_decimal
 
 MOST_ROWS: Final = 50
@@ -66,6 +67,10 @@ def _turnover(one: ScanFigures) -> float:
     return _shares(one) * one.money
 
 
+def _market_cap(one: ScanFigures) -> float:
+    return shares_outstanding(one.entry) * one.money
+
+
 def _usual_shares(one: ScanFigures) -> float:
     return float(size_decimal(one.usual_volume))
 
@@ -117,6 +122,7 @@ _MEASURES: Final[tuple[tuple[str, str, Measure], ...]] = (
     ("avgVolume", "Avg Volume", _usual_shares),
     ("usdVolume", "$ Volume", _turnover),
     ("avgUsdVolume", "Avg $ Volume", lambda one: _usual_shares(one) * one.money),
+    ("marketCap", "Market Cap", _market_cap),
     ("changePerc", "Change (%)", _change),
     ("changeOpenPerc", "Change Since Open (%)", _since_open),
     ("openGapPerc", "Opening Gap (%)", _gap),
