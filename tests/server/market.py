@@ -5,7 +5,6 @@ from typing import Any
 from papertape.venue.market.source import (
     DayStats,
     Glimpse,
-    GlimpsePoint,
     PriceBar,
     Print,
     Quote,
@@ -60,10 +59,9 @@ class WrittenMarket(ScriptedMarket):
             begins=at - MINUTE,
             until=at + MINUTE,
             points=packed(
-                GlimpsePoint(
-                    some[-1].price if some else CLOSE, sum(one.size for one in some), len(some)
-                )
-                for some in both
+                [some[-1].price if some else CLOSE for some in both],
+                [sum(one.size for one in some) for some in both],
+                [len(some) for some in both],
             ),
             open=prints[0].price,
             close=CLOSE,

@@ -1,5 +1,6 @@
 """A glimpse is what the tape's own minutes and days say, at any instant and on any kind of tape."""
 
+import hashlib
 import random
 
 import pytest
@@ -40,6 +41,28 @@ def test_it_agrees_with_the_day_at_every_minute_that_it_covers(hours: str, minut
             day = one.day(con_id, found.begins + minutes * MINUTE - 1)
             told = (point.price, point.volume, found.open, found.close)
             assert told == (day.last, day.volume, day.open, day.close)
+
+
+# Stocks and funds of America, Europe and Asia, with and without pauses, cheap and dear.
+RANKED = (
+    100292038, 756733, 2096974883, 2097905138, 2090887135, 2090540635, 2115613815, 2124581835,
+    273982664, 2097812099, 2106477688, 2116079135, 375858281, 2098108337, 2109571621, 2105073937,
+    2111917647, 2103579398, 38708077, 265598, 2107431818, 2119838717, 8314, 2115718850, 2129425616,
+    2116328614, 44938836, 2101828299, 532640894, 2100567748, 2124592657, 2119214878,
+)  # fmt: skip
+TOLD = {
+    "always": "39d6508d42b683a16eabcf44e875786e787d3219c87b1b5617e291585b8995b7",
+    "exchange": "526892376aaf1bea33bb5303a95154c7f920ba7f8aa11ea6089e2020063edc08",
+}
+
+
+@pytest.mark.parametrize("hours", list(TOLD))
+def test_not_a_byte_has_changed_since_they_were_written_down(hours: str) -> None:
+    one, told = market(hours), hashlib.sha256()
+    for minute in (-200 * 1440 + 100, -330, -1, 0, 95, 250, 391, 600, 3 * 1440 + 77, 40 * 1440):
+        for con_id in RANKED:
+            told.update(repr(one.glimpse(con_id, START + minute * MINUTE)).encode())
+    assert told.hexdigest() == TOLD[hours]
 
 
 def test_a_look_at_every_stock_keeps_nothing() -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lanes import tries
+from papertape.venue.market.memo import Memo
 from papertape.venue.market.walks import STEPS, Shared, Walk, Way
 
 CELLS = 13
@@ -71,6 +72,19 @@ def test_without_a_night_a_day_opens_where_the_last_one_closed(number: int) -> N
 @given(origin=st.integers(-3000, 3000), beta=st.sampled_from((0.0, 1.5)))
 def test_the_origin_opens_at_the_price(origin: int, beta: float) -> None:
     assert way(7, beta, origin).at(origin, 0) == PRICE
+
+
+def test_a_memo_keeps_no_more_than_it_may_and_answers_alike() -> None:
+    asked: list[int] = []
+
+    def square(key: int) -> int:
+        asked.append(key)
+        return key * key
+
+    memo = Memo(3, square)
+    for key in (1, 2, 1, 3, 3, 2, 4, 1, 4):
+        assert memo[key] == key * key and len(memo) <= 3
+    assert asked == [1, 2, 3, 4, 1]
 
 
 def test_what_was_asked_before_changes_nothing() -> None:

@@ -15,8 +15,9 @@ import msgspec
 from ..units import MINUTE, SECOND, Nanos, PriceUnits
 from .days import Cache, Caches, Day
 from .interpolate import Style
+from .liveliness import CURRENCY_DAY
 from .noise import bridges, drawn, mix
-from .synthetic import CURRENCY, CURRENCY_DAY, HISTORY_DAYS
+from .synthetic import CURRENCY, HISTORY_DAYS
 from .ticks import NO_HIGH, NO_LOW, Block, Piece, Rows
 from .walks import STEPS, Way
 

@@ -5,7 +5,6 @@ Around it there is little trading: few prints, wide spreads, small sizes, and ma
 a print. Its volume is most just before the open and just after the close.
 """
 
-from array import array
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from typing import Final
@@ -14,11 +13,10 @@ from msgspec.structs import replace
 
 from ..units import MINUTE, SIZE_SCALE, PriceUnits, SizeUnits
 from .days import Caches, Day, DayPart, PartedDay, day_piece
-from .interpolate import LEAST_QUOTES, LEAST_TRADES, MOST_TRADES, SHARES_A_TRADE, shared
+from .interpolate import LEAST_QUOTES, LEAST_TRADES, MOST_TRADES, SHARES_A_TRADE, shared_upto
 from .nights import Nights, NightWalk, evening, morning
 from .noise import added, drawn, mix
 from .synthetic import SyntheticDay, SyntheticDays, SyntheticSpec, own_volatility
-from .ticks import Column
 from .timeline import CloseBefore, DaySource
 from .walks import STEPS, Way
 
@@ -80,15 +78,14 @@ class ThinDay(SyntheticDay):
         count = min(volume // SHARES_A_TRADE, MOST_TRADES * self._minutes)
         return volume * SIZE_SCALE, max(count, fewest)
 
-    def _shares(self, cell: int, path: list[int], chance: bytes) -> tuple[Column, Column]:
-        volumes, counts = self._by_cells()
+    def _shares(self, cell: int, path: list[int], chance: bytes) -> tuple[list[int], list[int]]:
         least = self._least[cell * STEPS : cell * STEPS + len(path) - 1]
         if not any(least):
-            return (array("q", bytes(8 * len(least))),) * 2
+            return ([0] * len(least),) * 2
         weights = [(0.4 + byte / 256.0) * few for few, byte in zip(least, chance)]
-        return shared(volumes[cell], counts[cell], weights, least)
+        return shared_upto(*self._of_cell(cell), weights, least)
 
-    def _by_cells(self) -> tuple[Column, Column]:
+    def _parted(self) -> tuple[list[SizeUnits], list[int]]:
         least = [
             sum(self._least[first : first + STEPS]) for first in range(0, self._minutes, STEPS)
         ]
@@ -97,13 +94,20 @@ class ThinDay(SyntheticDay):
             share * (0.7 + byte / 426.0) if few else 0.0
             for share, byte, few in zip(self._busy, chance, least)
         ]
-        return shared(*self._sums, weights, least)
+        return shared_upto(*self._sums, weights, least)
 
-    def _traded_at(self, cell: int) -> PriceUnits:
-        minute = cell * STEPS - 1
+    def _stood(self, cell: int, prices: list[PriceUnits]) -> list[PriceUnits]:
+        first = cell * STEPS
+        minute = first - 1
         while minute >= 0 and not self._least[minute]:
             minute -= 1
-        return self._grid(self._way.at(self._number, minute + 1)) * self._tick
+        last = self._grid(self._way.at(self._number, minute + 1)) * self._tick
+        found = [last]
+        for few, price in zip(self._least[first : first + STEPS], prices[1:]):
+            if few:
+                last = price
+            found.append(last)
+        return found
 
 
 class ExtendedDays:

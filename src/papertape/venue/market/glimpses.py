@@ -5,17 +5,16 @@ look at every stock neither fills the memory nor turns the caches of those that 
 Its prices, shares and trades are those of the tape's minute bars.
 """
 
-from collections.abc import Iterator
+from itertools import accumulate
 from typing import Final
 
 from ..units import MINUTE, Nanos, PriceUnits, SizeUnits
 from .days import Day, PartedDay, day_piece
 from .extended import ExtendedDays
 from .layout import Layout, part_at, played
-from .source import Glimpse, GlimpsePoint, packed
+from .source import Glimpse, packed
 from .sources import Sources
 from .synthetic import SyntheticDay, SyntheticDays, TradedCell
-from .ticks import Rows
 from .timeline import DaySource
 from .walks import STEPS
 
@@ -35,10 +34,9 @@ def glimpse(sources: Sources, con_id: int, now: Nanos) -> Glimpse | None:
     day, first = _day(source, number), cell * STEPS
     last = min(first + STEPS, span // MINUTE)
     traded, opened = _traded(day, first, last), _opened(day)
-    if opened is None or not traded.rows.count:
+    if opened is None or len(traded.trades) < 2:
         return None
     close = _closed(source, layout, number - 1)
-    points = _points(traded, last - first)
     part = part_at(layout, number, now)
     later = (one.begins for one in layout.parts(number) if one.begins > now)
     until = next(later, None) or layout.start(number + 1)
@@ -46,8 +44,8 @@ def glimpse(sources: Sources, con_id: int, now: Nanos) -> Glimpse | None:
         until = min(until, part.base + (last + 1) * MINUTE)
     begins = part.base + first * MINUTE
     return Glimpse(
-        begins, until, packed(points), opened, close, _usual_volume(source, number),
-        sources.usual(con_id),
+        begins, until, packed(*(column[: last - first + 1] for column in traded)), opened,
+        close, _usual_volume(source, number), sources.usual(con_id),
     )  # fmt: skip
 
 
@@ -64,9 +62,15 @@ def _traded(day: Day, first: int, last: int) -> TradedCell:
     if isinstance(day, PartedDay):
         return _traded_in_parts(day, first, last)
     rows = day.rows("TRADES")
-    price = rows.open[first] if rows.open else 0
-    before = sum(rows.volume[:first]), sum(rows.count[:first])
-    return TradedCell(_cut(rows, first, last), price, *before)
+    if not rows.count:
+        return TradedCell((), (), ())
+    prices, counts = [rows.open[first]], rows.count[first:last]
+    for close, count in zip(rows.close[first:last], counts):
+        prices.append(close if count else prices[-1])
+    volumes = accumulate(rows.volume[first:last], initial=sum(rows.volume[:first]))
+    return TradedCell(
+        prices, list(volumes), list(accumulate(counts, initial=sum(rows.count[:first])))
+    )
 
 
 def _traded_in_parts(day: PartedDay, first: int, last: int) -> TradedCell:
@@ -83,9 +87,18 @@ def _traded_in_parts(day: PartedDay, first: int, last: int) -> TradedCell:
             price, more, trades = bar.close, bar.volume, bar.count
         volume, count = volume + more, count + trades
     found = _traded(part.day(), first - part.first, last - part.first)
+    prices = found.prices
     if count and first == part.first:
-        found = found._replace(price=price)
-    return found._replace(volume=found.volume + volume, trades=found.trades + count)
+        prices = _led_by(price, found)
+    volumes = [volume + one for one in found.volumes]
+    return TradedCell(prices, volumes, [count + one for one in found.trades])
+
+
+def _led_by(price: PriceUnits, cell: TradedCell) -> list[PriceUnits]:
+    """The prices of a cell with another before it, which stands until the first trade."""
+    first = cell.trades[0]
+    untraded = sum(1 for count in cell.trades if count == first)
+    return [price] * untraded + list(cell.prices[untraded:])
 
 
 def _opened(day: Day) -> PriceUnits | None:
@@ -96,21 +109,6 @@ def _opened(day: Day) -> PriceUnits | None:
         return day.opened()
     piece = day.whole("TRADES")
     return None if piece is None else piece.open
-
-
-def _cut(rows: Rows, first: int, last: int) -> Rows:
-    columns = (rows.open, rows.high, rows.low, rows.close, rows.volume, rows.notional, rows.count)
-    return Rows(*(column[first:last] for column in columns))
-
-
-def _points(traded: TradedCell, upto: int) -> Iterator[GlimpsePoint]:
-    """Price, shares and trades before the first minute and after each."""
-    rows, price, volume, count = traded
-    yield GlimpsePoint(price, volume, count)
-    for close, shares, number in zip(rows.close[:upto], rows.volume, rows.count):
-        if number:
-            price, volume, count = close, volume + shares, count + number
-        yield GlimpsePoint(price, volume, count)
 
 
 def _closed(source: DaySource, layout: Layout, number: int) -> PriceUnits:

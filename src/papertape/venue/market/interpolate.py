@@ -17,7 +17,7 @@ from array import array
 from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
 from math import sqrt
-from operator import sub
+from operator import add, sub
 from random import Random
 
 import msgspec
@@ -229,28 +229,46 @@ def shared(
 ) -> tuple[Column, Column]:
     """Volume and number of trades over parts by their weights, at least so many in each; a part
     without weight has its least, and no shares where that is none."""
-    counts = split(count - sum(least), weights)
+    volumes, counts = shared_upto(volume, count, weights, least)
+    return steps_of(volumes), steps_of(counts)
+
+
+def shared_upto(
+    volume: SizeUnits, count: int, weights: Sequence[float], least: Sequence[int]
+) -> tuple[list[SizeUnits], list[int]]:
+    """The same as sums: of the first part, of the first two, and so on."""
+    reached = list(accumulate(weights))
+    fewest = list(accumulate(least))
+    more = _upto(count - fewest[-1], reached)
+    counts = list(map(add, more, fewest))
     unit = LOT if volume >= count * LOT else SIZE_SCALE
     lots, odd = divmod(volume - count * unit, unit)
-    volumes = split(lots, weights)
-    for part, few in enumerate(least):
-        counts[part] += few
-        volumes[part] = (volumes[part] + counts[part]) * unit
-    if odd:
-        volumes[max(part for part, few in enumerate(counts) if few)] += odd
+    volumes = [(one + few) * unit for one, few in zip(_upto(lots, reached), counts)]
+    if odd:  # the last part with a trade has it
+        for part in range(counts.index(counts[-1]), len(counts)):
+            volumes[part] += odd
     return volumes, counts
 
 
 def split(total: int, weights: Sequence[float]) -> Column:
     """``total`` in whole parts proportional to the weights; the parts add up to it."""
-    if not weights:
-        return array("q")
-    # Added from left to right, as ``sum`` is not everywhere; the last part ends at the whole.
-    reached = list(accumulate(weights))
+    return steps_of(_upto(total, list(accumulate(weights))))
+
+
+def _upto(total: int, reached: Sequence[float]) -> list[int]:
+    """So much of ``total`` as parts reach of a whole; the last one ends at the whole."""
+    if not reached:
+        return []
+    # Added from left to right, as ``sum`` is not everywhere.
     whole = reached[-1]
-    edges = [int(total * (upto / whole)) for upto in reached]
-    edges[-1] = total
-    return array("q", [edges[0], *map(sub, edges[1:], edges)])
+    places = [int(total * (upto / whole)) for upto in reached]
+    places[-1] = total
+    return places
+
+
+def steps_of(sums: Sequence[int]) -> Column:
+    """What each adds to the one before."""
+    return array("q", map(sub, sums, [0, *sums[:-1]])) if sums else array("q")
 
 
 def fewest_trades(opened: int, high: int, low: int, close: int) -> int:

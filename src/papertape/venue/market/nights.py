@@ -135,6 +135,10 @@ class NightPart:
         """The logarithm that the others are above: those of prices are as they are."""
         return 0.0
 
+    def ended(self, number: int) -> float:
+        """The logarithm at which a day's evening or morning ends."""
+        return self.course(number).knots[-1]
+
     def wild(self, number: int) -> float:
         """How lively a day is."""
         return self._nights.own.wild(number)

@@ -10,7 +10,7 @@ from functools import lru_cache
 from hashlib import shake_128
 from itertools import accumulate
 from math import sqrt
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from .options.elementary import exp, log
 
@@ -20,9 +20,15 @@ _CLUSTER, _SURPRISE = 0.85, 0.3
 """How long a lively minute lasts within a bridge, and how lively it is."""
 
 
-def mix(*parts: int) -> int:
-    """A 64-bit hash of integers that is the same on every machine and in every process."""
-    state = 0x9E3779B97F4A7C15
+_BEGUN: Final = 0x9E3779B97F4A7C15
+
+
+def mix(*parts: int, after: int = _BEGUN) -> int:
+    """A 64-bit hash of integers that is the same on every machine and in every process.
+
+    ``after`` is the hash of others that came first: ``mix(b, after=mix(a)) == mix(a, b)``.
+    """
+    state = after
     for part in parts:
         state = (state ^ (part & _MASK)) * 0xBF58476D1CE4E5B9 & _MASK
         state = (state ^ (state >> 27)) * 0x94D049BB133111EB & _MASK
@@ -30,20 +36,20 @@ def mix(*parts: int) -> int:
     return state
 
 
-def unit(seed: int, *parts: int) -> float:
-    """A hashed number in -1 .. 1."""
-    return mix(seed, *parts) / (1 << 63) - 1.0
+def unit(*parts: int, after: int = _BEGUN) -> float:
+    """A hashed number in -1 .. 1; ``after`` as with ``mix``."""
+    return mix(*parts, after=after) / (1 << 63) - 1.0
 
 
-def odd(seed: int, *parts: int) -> float:
+def odd(*parts: int, after: int = _BEGUN) -> float:
     """A hashed number of variance 1 with fat tails: the logistic distribution at 2**16 places."""
-    place = 2 * (mix(seed, *parts) >> 48) + 1
+    place = 2 * (mix(*parts, after=after) >> 48) + 1
     return 0.5513288954217920 * log(place / (131072 - place))
 
 
-def drawn(count: int, seed: int, *parts: int) -> bytes:
+def drawn(count: int, *parts: int, after: int = _BEGUN) -> bytes:
     """Hashed bytes."""
-    return shake_128(mix(seed, *parts).to_bytes(8, "little")).digest(count)
+    return shake_128(mix(*parts, after=after).to_bytes(8, "little")).digest(count)
 
 
 def added(values: Iterable[float]) -> float:

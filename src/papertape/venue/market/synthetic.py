@@ -7,9 +7,8 @@ instrument with a ``beta`` follows the walk of the market that it shares with th
 """
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
-from itertools import pairwise
 from math import sqrt
 from typing import NamedTuple
 
@@ -26,19 +25,22 @@ from .interpolate import (
     Style,
     check_length,
     expand,
-    shared,
+    shared_upto,
+    steps_of,
 )
+from .liveliness import busy, profile
 from .noise import REACH, drawn, mix
 from .ticks import Block, Column, Piece, Rows
 from .walks import STEPS, Extreme, Shared, Walk, Way
 
 STOCK_DAY: Nanos = 390 * MINUTE
-CURRENCY_DAY: Nanos = 1440 * MINUTE
 HISTORY_DAYS = 2520  # ten years of trading days are on offer where nothing is recorded
 MARKET_VOLATILITY = 0.009
 _OWN = 0.3
 """The least share of an instrument's volatility that is its own."""
 _SHADOW = 1.2
+_LIVELY = tuple(0.4 + byte / 256.0 for byte in range(256))
+"""How busy a minute is, for bytes."""
 # Currencies trade in half pips. Recordings of them state no sizes, so they show a constant one:
 # a million is a usual size between banks.
 CURRENCY = Style(tick=5, spread=1, size=1_000_000 * SIZE_SCALE, quotes=24, trades=False)
@@ -60,32 +62,6 @@ class SyntheticSpec(msgspec.Struct, frozen=True, gc=False):
 
     def __post_init__(self) -> None:
         check_length(self.length)
-
-
-def profile(length: Nanos) -> list[float]:
-    """How lively the cells of a day are: most at the open and a little more at the close where an
-    exchange has them, a hump around the clock."""
-    return [
-        1.4 - square
-        if length >= CURRENCY_DAY
-        else 0.6 + square * (1.2 + 2.0 * square if early else 0.2 + 0.7 * square)
-        for square, early in _places(length)
-    ]
-
-
-def _busy(length: Nanos) -> list[float]:
-    """How much of a day's volume its cells have: a deep U where an exchange opens and closes."""
-    return [
-        1.4 - square if length >= CURRENCY_DAY else 0.6 + square * (0.8 + 3.0 * square)
-        for square, _ in _places(length)
-    ]
-
-
-def _places(length: Nanos) -> list[tuple[float, bool]]:
-    """How far from the middle of the day each cell is, squared; whether before it."""
-    cells = -(-length // (STEPS * MINUTE))
-    places = [(2.0 * cell + 1.0) / cells - 1.0 for cell in range(cells)]
-    return [(place * place, place < 0.0) for place in places]
 
 
 def own_volatility(spec: SyntheticSpec) -> float:
@@ -165,7 +141,8 @@ class SyntheticDays:
     def closed(self, number: int, minutes: int) -> PriceUnits:
         """The last trade of so many minutes of a day, without making the day."""
         tick = self.spec.style.tick
-        return max(int(self.way.at(number, minutes) / tick + 0.5), 1) * tick
+        price = _reached(self.way, number, minutes, self.length // MINUTE)
+        return max(int(price / tick + 0.5), 1) * tick
 
     def fresh(self, number: int) -> "SyntheticDay":
         """The trading day of that number, which is not kept."""
@@ -175,14 +152,22 @@ class SyntheticDays:
         return SyntheticDay(self.spec, self.way, number, mix(self._seed, number, 2), self._caches)
 
 
+def _reached(way: Way, number: int, minutes: int, whole: int) -> float:
+    """The price after so many minutes of a day that has ``whole``; of all of them, if they are
+    whole cells, without making the way there."""
+    ended = minutes == whole and not minutes % STEPS
+    return way.ended(number) if ended else way.at(number, minutes)
+
+
 class TradedCell(NamedTuple):
     """What is traded in a cell of a day, minute by minute, and what was before it."""
 
-    rows: Rows
-    price: PriceUnits
-    """Of the last trade before; where there is none, what the cell begins with."""
-    volume: SizeUnits
-    trades: int
+    prices: Sequence[PriceUnits]
+    """Of the last trade before the first minute, and after each; where there is none before, what
+    the cell begins with."""
+    volumes: Sequence[SizeUnits]
+    """What was traded before the first minute, and up to the end of each."""
+    trades: Sequence[int]
 
 
 class SyntheticDay:
@@ -202,6 +187,8 @@ class SyntheticDay:
         self._planned: PlannedDay | None = None
         self._tick = spec.style.tick
         self._spread = spec.style.spread if spec.style.trades else 0
+        self._seeded = mix(seed)
+        self._parts: tuple[list[SizeUnits], list[int]] | None = None
 
     @cached_property
     def bar(self) -> DayBar:
@@ -241,9 +228,21 @@ class SyntheticDay:
 
     def minutes(self, cell: int) -> TradedCell:
         """One cell's trades, and those of the day before it."""
-        volumes, counts = self._by_cells()
-        rows = PlannedDay(self._plan(cell), self._blocks).rows("TRADES")
-        return TradedCell(rows, self._traded_at(cell), sum(volumes[:cell]), sum(counts[:cell]))
+        path, tick = self._path(cell), self._tick
+        chance = self._chance(cell, len(path) - 1)[2 * len(path) - 2 :]
+        volumes, counts = self._shares(cell, path, chance)
+        before = [sums[cell - 1] if cell else 0 for sums in self._by_cells()]
+        prices = [price * tick for price in path]
+        return TradedCell(
+            self._stood(cell, prices),
+            [before[0], *map(before[0].__add__, volumes)],
+            [before[1], *map(before[1].__add__, counts)],
+        )
+
+    def _stood(self, cell: int, prices: list[PriceUnits]) -> list[PriceUnits]:
+        """The last trade's price before a cell and after each of its minutes, of what the minutes
+        open at."""
+        return prices
 
     def opened(self) -> PriceUnits | None:
         """What its trades open at; None of one without trades."""
@@ -252,25 +251,32 @@ class SyntheticDay:
 
     def all_traded(self) -> tuple[PriceUnits, SizeUnits, int]:
         """The last price, the shares and the trades of the whole day."""
-        return self._grid(self._way.at(self._number, self._minutes)) * self._tick, *self._sums
-
-    def _traded_at(self, cell: int) -> PriceUnits:
-        """The price of the last trade before a cell."""
-        return self._grid(self._way.at(self._number, cell * STEPS)) * self._tick
+        return self._grid(self._ended()) * self._tick, *self._sums
 
     def steps(self, cell: int) -> list[PriceUnits]:
         """What a cell's minutes open at, and the one after them."""
-        minutes = min(STEPS, self._minutes - cell * STEPS)
-        prices = self._way.cell(self._number, cell)[: minutes + 1]
-        return [self._grid(price) * self._tick for price in prices]
+        return [price * self._tick for price in self._path(cell)]
 
     def _grid(self, price: float) -> int:
         return max(int(price / self._tick + 0.5), 1)
 
+    def _ended(self) -> float:
+        return _reached(self._way, self._number, self._minutes, self._minutes)
+
+    def _path(self, cell: int) -> list[int]:
+        """What the minutes of a cell open at in ticks, and the one after them."""
+        tick, minutes = self._tick, min(STEPS, self._minutes - cell * STEPS)
+        prices = self._way.cell(self._number, cell)[: minutes + 1]
+        return [int(price / tick + 0.5) or 1 for price in prices]
+
+    def _chance(self, cell: int, minutes: int) -> bytes:
+        """What is drawn for the minutes of a cell: three bytes each."""
+        return drawn(3 * minutes, cell, after=self._seeded)
+
     def _bar(self, top: int, bottom: int) -> DayBar:
         way, number, minutes = self._way, self._number, self._minutes
         shadow = self._shadow(self._peak // STEPS)
-        chance = drawn(3, self._seed, 1)
+        chance = drawn(3, 1, after=self._seeded)
         high = top + self._spread + int(shadow * REACH[chance[0]])
         low = max(bottom - int(shadow * REACH[chance[1]]), 1)
         opened, close = self._grid(way.at(number, 0)), self._grid(way.at(number, minutes))
@@ -281,7 +287,7 @@ class SyntheticDay:
     @cached_property
     def _sums(self) -> tuple[SizeUnits, int]:
         """Shares and trades of the day."""
-        minutes, chance = self._minutes, drawn(3, self._seed, 1)
+        minutes, chance = self._minutes, drawn(3, 1, after=self._seeded)
         lively = self._way.wild(self._number) * (0.75 + chance[2] / 512.0)
         volume = max(int(self._spec.volume * lively), LEAST_TRADES * minutes)
         count = max(volume // SHARES_A_TRADE, LEAST_TRADES * minutes)
@@ -300,10 +306,9 @@ class SyntheticDay:
     def _cell(self, cell: int) -> Plan:
         """The minutes of one cell."""
         bar, first = self.bar, cell * STEPS
-        minutes = min(STEPS, self._minutes - first)
-        steps = self._way.cell(self._number, cell)[: minutes + 1]
-        path = [self._grid(price) for price in steps]
-        chance = drawn(3 * minutes, self._seed, cell)
+        path = self._path(cell)
+        minutes = len(path) - 1
+        chance = self._chance(cell, minutes)
         shadow, spread, highs, lows = self._shadow(cell), self._spread, [], []
         # The day's high and low belong to the minutes that the path takes there.
         most, least = bar.high - 1, bar.low + 1
@@ -319,33 +324,46 @@ class SyntheticDay:
             highs[self._peak - first] = bar.high
         if 0 <= self._trough - first < minutes:
             lows[self._trough - first] = bar.low
-        volumes, counts = self._shares(cell, path, chance[2 * minutes :])
+        sums = self._shares(cell, path, chance[2 * minutes :])
+        volumes, counts = (steps_of(one) for one in sums)
         opens, closes, low_column = array("q", path[:-1]), array("q", path[1:]), array("q", lows)
         bids = (opens, array("q", [high - spread for high in highs]), low_column, closes)
-        seed = mix(self._seed, cell, 5)
+        seed = mix(cell, 5, after=self._seeded)
         columns = (opens, array("q", highs), low_column, closes, volumes, counts)
         return Plan(seed, self._spec.style, *columns, bids, first)
 
-    def _shares(self, cell: int, path: list[int], chance: bytes) -> tuple[Column, Column]:
-        """Volume and trades of a cell's minutes: more where the price moves."""
+    def _shares(self, cell: int, path: list[int], chance: bytes) -> tuple[list[int], list[int]]:
+        """Volume and trades of a cell up to the end of each minute: more where the price moves."""
         minutes = len(path) - 1
         if not self._spec.style.trades:
-            return (array("q", bytes(8 * minutes)),) * 2
-        volumes, counts = self._by_cells()
+            return ([0] * minutes,) * 2
         usual = self._shadow(cell) + 1.0
         weights = [
-            (0.4 + byte / 256.0) * (1.0 + abs(two - one) / usual)
-            for (one, two), byte in zip(pairwise(path), chance)
+            _LIVELY[byte] * (1.0 + abs(two - one) / usual)
+            for one, two, byte in zip(path, path[1:], chance)
         ]
-        return shared(volumes[cell], counts[cell], weights, [LEAST_TRADES] * minutes)
+        return shared_upto(*self._of_cell(cell), weights, [LEAST_TRADES] * minutes)
 
-    def _by_cells(self) -> tuple[Column, Column]:
+    def _of_cell(self, cell: int) -> tuple[SizeUnits, int]:
+        """Shares and trades of one cell."""
+        volumes, counts = self._by_cells()
+        if not cell:
+            return volumes[0], counts[0]
+        return volumes[cell] - volumes[cell - 1], counts[cell] - counts[cell - 1]
+
+    def _by_cells(self) -> tuple[list[SizeUnits], list[int]]:
+        """Shares and trades up to the end of each cell."""
+        if self._parts is None:
+            self._parts = self._parted()
+        return self._parts
+
+    def _parted(self) -> tuple[list[SizeUnits], list[int]]:
         cells = -(-self._minutes // STEPS)
-        chance = drawn(cells, self._seed, 6)
-        weights = [share * (0.7 + byte / 426.0) for share, byte in zip(_busy(self.length), chance)]
+        chance = drawn(cells, 6, after=self._seeded)
+        weights = [share * (0.7 + byte / 426.0) for share, byte in zip(busy(self.length), chance)]
         least = [LEAST_TRADES * STEPS] * cells
         least[-1] = LEAST_TRADES * (self._minutes - STEPS * (cells - 1))
-        return shared(*self._sums, weights, least)
+        return shared_upto(*self._sums, weights, least)
 
     def _whole(self) -> PlannedDay:
         if self._planned is None:

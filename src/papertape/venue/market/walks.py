@@ -17,14 +17,20 @@ from itertools import accumulate
 from math import sqrt
 from typing import NamedTuple, Protocol
 
-from .noise import ODDS, added, bridges, drawn, odd, unit
+from .memo import Memo
+from .noise import ODDS, added, bridges, drawn, mix, odd, unit
 from .options.elementary import exp
 
 STEPS = 30
 """Steps of a cell."""
 NIGHT = 0.2
 """A night's share of the variance from close to close."""
+_SURPRISE = sqrt(NIGHT * (1.0 - NIGHT))
 _LEVELS = 9
+_HALVINGS = tuple((halving, 1 << halving) for halving in range(_LEVELS, 0, -1))
+_ROOTS = tuple(sqrt(1 << halving) for halving in range(_LEVELS + 1))
+_OCTAVES = ((2, 4, 0.45), (4, 16, 0.72), (6, 64, 0.63))
+"""How many days, as a power of two and as a number, are in the cells of a mood, and its weight."""
 _CLUSTERED = 6
 """Up to cells of so many halvings the displacement is as wild as its day."""
 _FAR = 0.7
@@ -44,6 +50,13 @@ class Course(NamedTuple):
     wild: float
 
 
+@lru_cache(64)
+def _parts(profile: Sequence[float]) -> list[float]:
+    """What a day's standard deviation is multiplied by in each of its cells."""
+    whole = added(profile)
+    return [sqrt(share / whole) for share in profile]
+
+
 class Walk:
     """One walk of logarithms with a standard deviation of ``volatility`` a day."""
 
@@ -58,62 +71,73 @@ class Walk:
     ) -> None:
         self.seed = seed
         self.volatility = volatility
-        whole = added(profile)
-        self._shares = [share / whole for share in profile]
+        self._roots = _parts(tuple(profile))
         self._nights = nights
-        self.level = lru_cache(kept)(self._level)
-        self.wild = lru_cache(kept)(self._wild)
-        self.course = lru_cache(kept)(self._course)
-        self._mood = lru_cache(kept)(self._drawn_mood)
-        self._displaced = lru_cache(kept)(self._displacement)
-
-    def opened(self, number: int) -> float:
+        self._seeded = mix(seed)
+        self.level = Memo(kept, self._level).__getitem__
+        self.wild = Memo(kept, self._wild).__getitem__
+        self.course = Memo(kept, self._course).__getitem__
+        self.opened = Memo(kept, self._opened).__getitem__
         """Where a day opens: where the one before closed, save for what the night brought."""
+        self._moods = Memo(kept, self._mood)
+        self._displaced = Memo(kept, self._displacement)
+
+    def _opened(self, number: int) -> float:
         at = self.level(number)
         if not self._nights(number):
             return at
         # A bridge's point, so that the night and the day after it are independent.
         moved = NIGHT * (self.level(number + 1) - at)
-        surprise = sqrt(NIGHT * (1.0 - NIGHT)) * self.volatility * self.wild(number)
-        return at + moved + surprise * odd(self.seed, number, 99)
+        surprise = _SURPRISE * self.volatility * self.wild(number)
+        return at + moved + surprise * odd(number, 99, after=self._seeded)
+
+    def ended(self, number: int) -> float:
+        """Where a day ends."""
+        return self.level(number + 1)
 
     def _level(self, number: int) -> float:
-        cell = number >> _LEVELS
-        place = (number & ((1 << _LEVELS) - 1)) / (1 << _LEVELS)
-        left, right = self._displaced(0, cell), self._displaced(0, cell + 1)
-        total = left + (right - left) * place
-        for halving in range(_LEVELS, 0, -1):
-            length = 1 << halving
+        cell, inside = number >> _LEVELS, number & ((1 << _LEVELS) - 1)
+        displaced = self._displaced
+        total = displaced[0, cell]
+        if inside:
+            total += (displaced[0, cell + 1] - total) * (inside / (1 << _LEVELS))
+        for halving, length in _HALVINGS:
             inside = number & (length - 1)
-            if inside:
-                hat = 1.0 - abs(2.0 * inside / length - 1.0)
-                total += self._displaced(halving, number >> halving) * hat
+            if not inside:
+                break
+            hat = 1.0 - abs(2.0 * inside / length - 1.0)
+            total += displaced[halving, number >> halving] * hat
         return total
 
-    def _displacement(self, halving: int, cell: int) -> float:
-        """How far the middle of a cell is off; of halving 0, where its left end is."""
+    def _displacement(self, place: tuple[int, int]) -> float:
+        """How far the middle of a cell of a halving is off; of halving 0, where its left end is."""
+        halving, cell = place
         if not halving:
-            return _FAR * self.volatility * sqrt(1 << _LEVELS) * unit(self.seed, cell, 0)
-        size = self.volatility * sqrt(1 << halving) / 2.0
+            return _FAR * self.volatility * _ROOTS[_LEVELS] * unit(cell, 0, after=self._seeded)
+        size = self.volatility * _ROOTS[halving] / 2.0
         if halving <= _CLUSTERED:
             size *= self.wild((cell << halving) + (1 << halving >> 1))
-        return size * odd(self.seed, cell, halving)
+        return size * odd(cell, halving, after=self._seeded)
 
     def _wild(self, number: int) -> float:
         """How lively a day is; 1 in the mean of squares. Lively days come together."""
-        total = 0.0
-        for octave, weight in ((2, 0.45), (4, 0.72), (6, 0.63)):
-            cell, place = number >> octave, number & ((1 << octave) - 1)
-            left, right = self._mood(octave, cell), self._mood(octave, cell + 1)
-            total += weight * (left + (right - left) * place / (1 << octave))
+        total, moods = 0.0, self._moods
+        for octave, length, weight in _OCTAVES:
+            cell = number >> octave
+            mood = moods[cell << 3 | octave]
+            place = number & (length - 1)
+            if place:
+                mood += (moods[cell + 1 << 3 | octave] - mood) * place / length
+            total += weight * mood
         return exp(total - 0.25)
 
-    def _drawn_mood(self, octave: int, cell: int) -> float:
-        return unit(self.seed, cell, octave, 7)
+    def _mood(self, place: int) -> float:
+        """What is drawn for a cell (times eight) of an octave (in the three bits below)."""
+        return mix(place >> 3, place & 7, 7, after=self._seeded) / (1 << 63) - 1.0
 
     def _course(self, number: int) -> Course:
-        cells = len(self._shares)
-        chance = drawn(3 * cells + 1, self.seed, number, 11)
+        cells = len(self._roots)
+        chance = drawn(3 * cells + 1, number, 11, after=self._seeded)
         wild = self.wild(number)
         day = self.volatility * wild
         if self._nights(number):
@@ -122,10 +146,10 @@ class Walk:
         lively = [
             0.5 + (chance[cells + cell] + chance[cells + cell + 1]) / 512.0 for cell in range(cells)
         ]
-        swings = [day * sqrt(share) * much for share, much in zip(self._shares, lively)]
+        swings = [day * root * much for root, much in zip(self._roots, lively)]
         moved = [0.0, *accumulate(swing * ODDS[byte] for swing, byte in zip(swings, chance))]
         spent = [0.0, *accumulate(swing * swing for swing in swings)]
-        start, end = self.opened(number), self.level(number + 1)
+        start, end = self.opened(number), self.ended(number)
         tied = end - start - moved[-1]
         knots = [start + one + tied * (part / spent[-1]) for one, part in zip(moved, spent)]
         knots[-1] = end
@@ -140,6 +164,9 @@ class AnyWalk(Protocol):
 
     def opened(self, number: int) -> float:
         """Where a day opens."""
+
+    def ended(self, number: int) -> float:
+        """Where a day ends."""
 
     def wild(self, number: int) -> float:
         """How lively a day is."""
@@ -166,21 +193,42 @@ class Way:
         self._shared = shared
         self._base = own.opened(origin)
         self._base += added(beta * walk.opened(origin) for walk, beta in shared)
-        self.knots = lru_cache(64)(self._knots)
-        self.swings = lru_cache(64)(self._swings)
-        self.cell = lru_cache(64)(self._cell)
+        self._known_knots = Memo(64, self._knots)
+        self.knots = self._known_knots.__getitem__
+        """Prices at the borders of a day's cells."""
+        self.swings = Memo(64, self._swings).__getitem__
+        self._cells = Memo(64, self._cell)
+
+    def _knot(self, number: int, cell: int) -> float:
+        """The price at one border of a day's cells."""
+        knots = self._known_knots.get(number)
+        if knots is not None:
+            return knots[cell]
+        at = self._own.course(number).knots[cell]
+        for walk, beta in self._shared:
+            at += beta * walk.course(number).knots[cell]
+        return self._price * exp(at - self._base)
+
+    def ended(self, number: int) -> float:
+        """The price at which a day ends, without making its way."""
+        at = self._own.ended(number)
+        for walk, beta in self._shared:
+            at += beta * walk.ended(number)
+        return self._price * exp(at - self._base)
 
     def _knots(self, number: int) -> list[float]:
-        """Prices at the borders of a day's cells."""
         logs = self._own.course(number).knots
         for walk, beta in self._shared:
             logs = [one + beta * two for one, two in zip(logs, walk.course(number).knots)]
         return [self._price * exp(one - self._base) for one in logs]
 
-    def _cell(self, number: int, cell: int) -> list[float]:
+    def cell(self, number: int, cell: int) -> list[float]:
         """Prices at the steps of a cell, both ends included."""
-        knots = self.knots(number)
-        start, end = knots[cell], knots[cell + 1]
+        return self._cells[number, cell]
+
+    def _cell(self, place: tuple[int, int]) -> list[float]:
+        number, cell = place
+        start, end = self._knot(number, cell), self._knot(number, cell + 1)
         rise = (end - start) / STEPS
         middle = 0.5 * (start + end)
         course = self._own.course(number)
@@ -204,7 +252,11 @@ class Way:
 
     def swing(self, number: int, cell: int) -> float:
         """Standard deviation of the price's change over a cell."""
-        return self.swings(number)[cell]
+        own = self._own.course(number).swings[cell]
+        variance = own * own
+        for walk, beta in self._shared:
+            variance += (beta * walk.course(number).swings[cell]) ** 2
+        return sqrt(variance) * self._knot(number, cell)
 
     def _swings(self, number: int) -> list[float]:
         variances = [swing * swing for swing in self._own.course(number).swings]
@@ -271,4 +323,4 @@ class Way:
     def at(self, number: int, step: int) -> float:
         """The price at one step of a day."""
         cell, place = divmod(step, STEPS)
-        return self.cell(number, cell)[place] if place else self.knots(number)[cell]
+        return self.cell(number, cell)[place] if place else self._knot(number, cell)
