@@ -75,6 +75,11 @@ class WrittenMarket(ScriptedMarket):
         self.asked_bars.append((start, end, step, what))
         return [bar for bar in self.history if start <= bar.start < end]
 
+    def regular_days(
+        self, con_id: int, *, start: Nanos, end: Nanos, what: str
+    ) -> list[PriceBar] | None:
+        return None
+
     def trading_start(self, con_id: int, now: Nanos, days: int) -> Nanos:
         return now - days * DAY
 

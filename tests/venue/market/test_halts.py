@@ -4,13 +4,15 @@ import pytest
 
 from papertape.venue.market.halts import ENDLESS, Halt, halts_of
 from papertape.venue.market.laid import WorldTape
+from papertape.venue.market.prices import Calendars, Prices
 from papertape.venue.market.source import Print, Quote
 from papertape.venue.market.tape import open_market
+from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.script import HALTED, QUOTED, RESUMED, TapeMark
 from papertape.venue.units import DAY, MINUTE, SECOND, WEEK, Nanos
 from venue import kinds
 from venue.days import ANCHOR
-from venue.scenario import START, SYMBOLS
+from venue.scenario import START, SYMBOLS, at
 
 AAPL = SYMBOLS["AAPL"].conId
 EUR_USD = 12087792
@@ -42,6 +44,22 @@ def test_the_market_goes_on_after_a_halt(tape: WorldTape) -> None:
     assert tape.quote(AAPL, ENDS + MINUTE) == below.quote(AAPL, ENDS + MINUTE)
     assert tape.depth(AAPL, BEGINS, 5).bids == () != tape.depth(AAPL, ENDS, 5).bids
     assert tape.halts(AAPL) == [Halt(BEGINS, ENDS, 1)]
+
+
+def test_regular_sessions_are_told_where_no_halt_is_near() -> None:
+    """What a tape tells of them is told through a halt on another day, and through a world."""
+    opens = at("20260413 09:30:00")
+    prices = Prices(CATALOGUE)
+    hours = Calendars(CATALOGUE, prices)
+    below = open_market(opens, synthetic=prices, seed=3, calendars=hours)
+    tape = WorldTape(below)
+    span = {"start": opens - 5 * DAY, "end": opens + DAY, "what": "TRADES"}
+    plain = below.regular_days(AAPL, **span)
+    assert plain and tape.regular_days(AAPL, **span) == plain
+    halt(tape, AAPL, (opens + 60 * MINUTE, opens + 120 * MINUTE))
+    assert tape.regular_days(AAPL, **span) is None
+    before = {**span, "end": opens - DAY}
+    assert tape.regular_days(AAPL, **before) == below.regular_days(AAPL, **before) != []
 
 
 def test_ticks_leave_a_halt_out(tape: WorldTape) -> None:

@@ -86,3 +86,17 @@ def test_another_contract_has_another_number(other: dict[str, str]) -> None:
 def test_a_coin_has_a_number_at_each_of_its_exchanges() -> None:
     coin = {"symbol": "ZZZ", "secType": "CRYPTO"}
     assert made(coin | {"exchange": "PAXOS"}).conId != made(coin | {"exchange": "ZEROHASH"}).conId
+
+
+def test_an_option_at_smart_has_its_number_whatever_exchanges_follow() -> None:
+    told = {
+        "symbol": "ACME", "secType": "OPT", "lastTradeDate": "20270115", "strike": "50",
+        "right": "C", "multiplier": "100",
+    }  # fmt: skip
+    entries = [
+        unnumbered({**told, "exchange": f"SMART{more}"}) for more in ("", ",CBOE", ",AMEX,CBOE")
+    ]
+    assert [entry.place for entry in entries] == ["SMART", "CBOE", "AMEX"]
+    assert len({entry.conId for entry in all_numbered(entries)}) == 1
+    there = unnumbered({**told, "exchange": "CBOE"})
+    assert identity_of(there) != identity_of(entries[0])

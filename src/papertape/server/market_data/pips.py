@@ -107,8 +107,7 @@ class ShownMarket:
         self, con_id: int, *, start: Nanos, end: Nanos, what: str
     ) -> list[PriceBar] | None:
         """Prices rounded to the nearest."""
-        tell = getattr(self._market, "regular_days", None)
-        bars = tell and tell(con_id, start=start, end=end, what=what)
+        bars = self._market.regular_days(con_id, start=start, end=end, what=what)
         unit = self._unit(con_id)
         if unit == 1 or bars is None:
             return bars

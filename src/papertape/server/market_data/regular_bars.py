@@ -15,7 +15,6 @@ from ...venue.units import DAY, MINUTE, Nanos
 
 Regular = Callable[[int, Nanos], bool]
 """Whether an instrument is in its regular session at an instant."""
-Sessions = Callable[..., list[PriceBar] | None]
 HALF_HOUR: Final[Nanos] = 30 * MINUTE
 """Regular sessions begin and end on the grid of bars up to this size."""
 
@@ -58,29 +57,16 @@ def regular_bars(
     return found
 
 
-def session_bars(
-    market: MarketSource, con_id: int, span: tuple[Nanos, Nanos], what: str
-) -> list[PriceBar] | None:
-    """A bar of the regular session of every trading day that touches a span; None where the market
-    does not tell."""
-    start, end = span
-    tell: Sessions = getattr(market, "regular_days", _nobody)
-    return tell(con_id, start=start, end=end, what=what)
-
-
 def day_bars(
     market: MarketSource, con_id: int, span: tuple[Nanos, Nanos], what: str
 ) -> list[PriceBar]:
     """The bars of trading days by which other days are judged: of their regular sessions, of all
     they have where the market does not tell those."""
-    found = session_bars(market, con_id, span, what)
+    start, end = span
+    found = market.regular_days(con_id, start=start, end=end, what=what)
     if found is not None:
         return found
-    return market.bars(con_id, start=span[0], end=span[1], step=DAY, what=what)
-
-
-def _nobody(con_id: int, **span: object) -> None:
-    return None
+    return market.bars(con_id, start=start, end=end, step=DAY, what=what)
 
 
 def grouped(days: Iterable[PriceBar], step: Nanos) -> list[PriceBar]:
@@ -113,7 +99,7 @@ def _day(
     begins, ends = span
     if ends <= begins:
         return
-    days = session_bars(market, con_id, span, what)
+    days = market.regular_days(con_id, start=begins, end=ends, what=what)
     if days is not None:
         yield from days
         return

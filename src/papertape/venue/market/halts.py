@@ -198,6 +198,14 @@ class HaltedSource:
         without: Without = getattr(self._below, "bars_without", self._whole_bars)
         return without(con_id, shut, span=(start, end), step=step, what=what)
 
+    def regular_days(
+        self, con_id: int, *, start: Nanos, end: Nanos, what: str
+    ) -> list[PriceBar] | None:
+        """See ``MarketSource``; None around a halt."""
+        if self.halts.within(start - DAY, end + DAY):
+            return None
+        return self._below.regular_days(con_id, start=start, end=end, what=what)
+
     def _whole_bars(
         self, con_id: int, shut: Sequence[Span], *, span: Span, step: Nanos, what: str
     ) -> list[PriceBar]:

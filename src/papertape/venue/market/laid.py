@@ -340,11 +340,9 @@ class WorldTape:
         self, con_id: int, *, start: Nanos, end: Nanos, what: str
     ) -> list[PriceBar] | None:
         """The regular sessions of trading days, where the market below plays them unchanged."""
-        if self._own(con_id) is not None or isinstance(self._under(con_id), HaltedSource):
+        if self._own(con_id) is not None:
             return None
-        tell = getattr(self.below, "regular_days", None)
-        found: list[PriceBar] | None = tell and tell(con_id, start=start, end=end, what=what)
-        return found
+        return self._under(con_id).regular_days(con_id, start=start, end=end, what=what)
 
     def _spans(
         self, con_id: int, start: Nanos, end: Nanos, step: Nanos

@@ -187,6 +187,13 @@ class MarketSource(Protocol):
         ``what`` is TRADES, BID, ASK, MIDPOINT or BID_ASK with the meaning of reqHistoricalData.
         """
 
+    def regular_days(
+        self, con_id: int, *, start: Nanos, end: Nanos, what: str
+    ) -> list[PriceBar] | None:
+        """A bar of the regular session of every trading day that touches a span, the last up to and
+        including its end; None where this costs as much as the minutes of the days do, of which
+        the caller makes them."""
+
     def volatility(self, con_id: int, now: Nanos) -> float | None:
         """The yearly volatility that options are priced at: of an option its own, of anything else
         that of an option at the money in 30 days. None after an option's expiry, and where the tape

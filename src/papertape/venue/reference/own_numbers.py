@@ -19,10 +19,14 @@ Identity = tuple[str, ...]
 
 
 def identity_of(entry: Instrument) -> Identity:
-    """What tells a contract from others, as texts."""
+    """What tells a contract from others, as texts.
+
+    Its exchange is the primary one, else the first named, a router too: not ``entry.place``, as an
+    option at SMART is one contract whichever exchanges are named after it, and in whatever order.
+    """
     kind = entry.secType
-    place = entry.primaryExchange or ("" if kind == "CASH" else entry.home)
-    told = (kind, entry.symbol, entry.currency, place, entry.localSymbol)
+    listed = entry.primaryExchange or ("" if kind == "CASH" else entry.home)
+    told = (kind, entry.symbol, entry.currency, listed, entry.localSymbol)
     if not isinstance(entry, Dated):
         return (*told, "", "", "")
     strike = right = ""
