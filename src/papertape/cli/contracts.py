@@ -1,6 +1,7 @@
 """``papertape contracts ls | add``: the contracts that a station knows, and a user's own."""
 
 import json
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -90,22 +91,29 @@ def add(
         symbol,exchange,currency,price
         ACME,IBIS,EUR,12.5
     """
-    made = not folder.exists()
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
+        _remove(missing)
         advice = "Name a folder that can be written"
         raise MarketDataError(
             f"cannot be made: {error.strerror}", path=folder, advice=advice
         ) from (error)
     try:
         added = add_contracts(file, folder)
-    except MarketDataError:
-        if made:
-            folder.rmdir()
+    except BaseException:
+        _remove(missing)
         raise
     for entry in added:
         typer.echo(f"{entry.conId}  {entry.secType} {entry.symbol} {entry.currency}{_over(entry)}")
+
+
+def _remove(folders: list[Path]) -> None:
+    """Take away empty folders that were made, the innermost first."""
+    with suppress(OSError):  # one has something in it, or was never made
+        for one in folders:
+            one.rmdir()
 
 
 def _over(entry: Instrument) -> str:

@@ -6,6 +6,7 @@ those of ``venue.reference.custom``. A file is taken as a whole or not at all.
 
 import csv
 import io
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,8 +22,13 @@ from ..venue.reference.securities import Instrument
 NAMES: Final = ("contracts.toml", "contracts.csv")
 """The files of a market folder that are read without being named."""
 LARGEST: Final = 64 << 20
+LONGEST_LINE: Final = 16 * 1024
+MOST_CONTRACTS: Final = 100_000
+"""Contracts of one file, which take some 200 MB while it is read."""
 ADVICE: Final = f"the fields are: {', '.join(FIELDS)}"
-
+_MANY: Final = "more than {:,} contracts in one file"
+_HEADING: Final = re.compile(r"\[\[\s*[\"']?contract[\"']?\s*\]\]\s*(#.*)?")
+_AT: Final = re.compile(r" \(at line (\d+), column (\d+)\)")
 
 Columns = Mapping[str, int | tuple[int, int]]
 Row = tuple[dict[str, str], int, Columns]
@@ -58,6 +64,8 @@ def _lines(path: Path) -> list[_Line]:
     rows = _toml(path, text) if path.suffix.lower() == ".toml" else _csv(path, text)
     found: list[_Line] = []
     for described, line, columns in rows:
+        if len(found) == MOST_CONTRACTS:
+            raise _bad(path, line, 1, _MANY.format(MOST_CONTRACTS))
         try:
             entry = unnumbered(described)
         except Wrong as wrong:
@@ -136,48 +144,78 @@ def add_contracts(path: Path, folder: Path) -> tuple[Instrument, ...]:
 
 
 def _text(path: Path) -> str:
+    """What a file says: text of lines that have an end. Reads no more than ``LARGEST``."""
     try:
-        if path.stat().st_size > LARGEST:
-            raise MarketDataError("larger than 64 MB", path=path, advice=ADVICE)
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise MarketDataError(f"not UTF-8: {error}", path=path, advice=ADVICE) from error
+        if not path.is_dir() and path.exists() and not path.is_file():
+            raise MarketDataError("no plain file", path=path, advice=ADVICE)
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
     except OSError as error:
         reason = error.strerror or str(error)
         raise MarketDataError(f"cannot be read: {reason}", path=path, advice=ADVICE) from error
+    if len(data) > LARGEST:
+        raise MarketDataError("larger than 64 MB", path=path, advice=ADVICE)
+    _check_lines(path, data)
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        begin = data.rfind(b"\n", 0, error.start) + 1
+        column = len(data[begin : error.start].decode("utf-8", "replace")) + 1
+        problem = f"byte {data[error.start]:#04x} is not UTF-8"
+        raise _bad(path, data.count(b"\n", 0, begin) + 1, column, problem) from error
+
+
+def _check_lines(path: Path, data: bytes) -> None:
+    nul = data.find(b"\0")
+    if nul >= 0 and not data.startswith((b"\xff\xfe", b"\xfe\xff")):  # of another encoding
+        begin = data.rfind(b"\n", 0, nul) + 1
+        problem = "a NUL character: this is no text file"
+        raise _bad(path, data.count(b"\n", 0, begin) + 1, nul - begin + 1, problem)
+    line, begin = 1, 0
+    while len(data) - begin > LONGEST_LINE:
+        end = data.rfind(b"\n", begin, begin + LONGEST_LINE + 1)
+        if end < 0:
+            raise _bad(path, line, 1, f"longer than {LONGEST_LINE} bytes")
+        line += data.count(b"\n", begin, end + 1)
+        begin = end + 1
 
 
 def _csv(path: Path, text: str) -> Iterator[Row]:
-    lines = csv.reader(io.StringIO(text), strict=True)
+    lines, begun = csv.reader(io.StringIO(text), strict=True), 1
     try:
         names = [name.strip() for name in next(lines, [])]
+        begun = lines.line_num + 1
         for place, name in enumerate(names, 1):
             if name not in FIELDS:
                 raise _bad(path, 1, place, f"there is no field {name!r}")
         if len(set(names)) < len(names) or "symbol" not in names:
             raise _bad(path, 1, 1, "the first line names each field once, symbol among them")
         columns = {name: place for place, name in enumerate(names, 1)}
-        for cells in lines:
+        while (cells := next(lines, None)) is not None:
+            before, begun = begun, lines.line_num + 1
             if not any(map(str.strip, cells)):
                 continue
             if len(cells) != len(names):
                 problem = f"{len(cells)} cells below {len(names)} names"
-                raise _bad(path, lines.line_num, min(len(cells), len(names)), problem)
-            yield dict(zip(names, cells)), lines.line_num, columns
-    except csv.Error as error:
-        raise _bad(path, lines.line_num, 1, str(error)) from error
+                raise _bad(path, before, min(len(cells), len(names)), problem)
+            yield dict(zip(names, cells)), before, columns
+    except csv.Error as error:  # of the row that begins there: a quotation mark may have no end
+        raise _bad(path, begun, 1, str(error)) from error
 
 
 def _toml(path: Path, text: str) -> Iterator[Row]:
+    known = list(_places(path, text))  # before the parser, which takes long over some texts
     try:
         tables = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # also numbers of 4301 digits
-        raise MarketDataError(f"not TOML: {error}", path=path, advice=ADVICE) from error
+        told, found = str(error), _AT.search(str(error))
+        where = (int(found[1]), int(found[2])) if found else (text.count("\n") + 1, 1)
+        raise _bad(path, *where, f"not TOML: {_AT.sub('', told)}") from error
     rows = tables.pop("contract", [])
     if tables or not isinstance(rows, list):
         name = next(iter(tables), "contract")
         raise _bad(path, 1, 1, f"{name!r} is no table [[contract]]")
-    places = _places(text)
+    places = iter(known)
     for row in rows:
         line, columns = next(places, (1, {}))
         if not isinstance(row, Mapping):
@@ -191,18 +229,35 @@ def _toml(path: Path, text: str) -> Iterator[Row]:
         yield described, line, columns
 
 
-def _places(text: str) -> Iterator[tuple[int, dict[str, tuple[int, int]]]]:
-    """The line of each table, and the line and column of its keys."""
+def _places(path: Path, text: str) -> Iterator[tuple[int, dict[str, tuple[int, int]]]]:
+    """The line of each table, and the line and column of its keys.
+
+    Raises ``MarketDataError`` for what no contract has: other tables, values of several parts or
+    lines, too many contracts.
+    """
     place: tuple[int, dict[str, tuple[int, int]]] | None = None
-    for number, line in enumerate(text.splitlines(), 1):
+    count = 0
+    for number, line in enumerate(text.split("\n"), 1):
         bare = line.strip()
-        if bare.startswith("[["):
+        column = len(line) - len(line.lstrip()) + 1
+        if bare.startswith("["):
+            if not _HEADING.fullmatch(bare):
+                raise _bad(
+                    path, number, column, f"{bare[:40].strip('[] ')!r} is no table [[contract]]"
+                )
             if place is not None:
                 yield place
+            count += 1
+            if count > MOST_CONTRACTS:
+                raise _bad(path, number, column, _MANY.format(MOST_CONTRACTS))
             place = (number, {})
-        elif place is not None and "=" in bare and not bare.startswith("#"):
-            key = bare.partition("=")[0].strip().strip("\"'")
-            place[1][key] = (number, line.index(bare[0]) + 1)
+        elif "=" in bare and not bare.startswith("#"):
+            key, _, value = bare.partition("=")
+            name, value = key.strip().strip("\"'"), value.lstrip()
+            if value.startswith(("[", "{", '"""', "'''")):
+                raise _bad(path, number, column, f"{name[:40]} is neither a text nor a number")
+            if place is not None:
+                place[1][name] = (number, column)
     if place is not None:
         yield place
 
