@@ -293,6 +293,14 @@ def test_sources_that_are_none(tmp_path: Path, name: str, words: str) -> None:
         imported(tmp_path / "m", source(tmp_path, "GME.csv", DAILY.splitlines()[0]))
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no such pipes")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "GME.csv")
+    with pytest.raises(MarketDataError, match="no plain file"):
+        imported(tmp_path / "m", tmp_path / "GME.csv")
+    assert not (tmp_path / "m").exists()
+
+
 TRADES = """time,price,size
 2024-01-08 09:30:01,27,100
 2024-01-08 09:31:02,27.5,200

@@ -61,6 +61,8 @@ def sources_of(paths: Iterable[Path]) -> list[Source]:
         if not path.exists():
             raise MarketDataError("no such file or folder", path=path, advice=ADVICE)
         if not path.is_dir():
+            if not path.is_file():  # a pipe, a device: it may have no end
+                raise MarketDataError("no plain file", path=path, advice=ADVICE)
             found.extend(_of_file(path, named=True))
         elif (path / MANIFEST).is_file():
             found.append(FolderSource(path))
