@@ -3,8 +3,14 @@
 SPY's options around the money, half of them calls, on the synthetic tape. A second of the market
 has four looks at each quote and its day, and one at its computations, which are told in slices; the
 longest look is what a slice may last beyond its end.
+
+With ``--others 3000`` so many options are followed over a socket of a station of their own, and
+another client's orders are timed, from the bytes sent to the first orderStatus: alone, while they
+are being subscribed, beside them, and beside them while the details of a whole chain are asked for
+over and over.
 """
 
+import asyncio
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from time import perf_counter_ns, process_time_ns
 
@@ -16,18 +22,27 @@ from papertape.server.persistence import MarketFacts
 from papertape.venue.reference.instruments import Instrument, Listing
 from papertape.venue.reference.listings import CATALOGUE
 from papertape.venue.units import MINUTE, SECOND
+from papertape.wire.catalogue.market import ReqMktData
 
-from .common import show
+from .common import clock, processor_s, show, station
+from .contracts import asked as details
+from .services import Guest, felt, orders
 
 START = 1_776_088_800 * SECOND
-EXPIRIES = ("20260515", "20260618", "20260717", "20260918")
+EXPIRIES = (
+    "20260515", "20260618", "20260717", "20260821", "20260918", "20261016", "20261218", "20270115",
+)  # fmt: skip
+FEW = ("20260515", "20260618", "20260717", "20260918")
+"""Those of up to 1,600 options."""
+SETTLED_S = 10.0
+WHOLE = Contract(symbol="SPX", secType="OPT", exchange="SMART", currency="USD")
 
 
 def chain(count: int) -> list[Instrument]:
     """So many options, the nearest strikes first."""
     found: list[Instrument] = []
     for step in range(200):
-        for expiry in EXPIRIES:
+        for expiry in EXPIRIES if count > len(FEW) * 400 else FEW:
             for right in "CP":
                 wanted = Contract(
                     symbol="SPY", secType="OPT", exchange="SMART", currency="USD",
@@ -40,6 +55,46 @@ def chain(count: int) -> list[Instrument]:
     return found[:count]
 
 
+async def beside(port: int, pid: int, count: int) -> None:
+    """Time another client's orders beside so many options."""
+    follows, asks, trades = [await Guest(number).open(port) for number in (1, 2, 3)]
+    rows = [[*felt("alone", await orders(trades, 1)), 0.0]]
+    for number, entry in enumerate(chain(count), 1):
+        follows.send(ReqMktData(number, Contract(conId=entry.conId, exchange="SMART")))
+    heard = asyncio.create_task(_hear(follows))
+
+    async def row(name: str) -> None:
+        used, began = processor_s(pid), clock()
+        found = felt(name, await orders(trades, len(rows) * 1_000_000))
+        rows.append([*found, (processor_s(pid) - used) / (clock() - began) * 100.0])
+
+    await row(f"while {count} options are subscribed")
+    await asyncio.sleep(SETTLED_S)
+    await row(f"beside {count}")
+    over = asyncio.Event()
+    asking = asyncio.create_task(_again(asks, over))
+    await row("beside them and the details of SPX's chain")
+    over.set()
+    await asking
+    heard.cancel()
+    for one in (follows, asks, trades):
+        one.close()
+    head = ("orders of another client", "ms, median", "ms, p99", "ms, most", "processor, %")
+    show(f"What others feel of {count} options", head, rows, "chain_felt")
+
+
+async def _hear(guest: Guest) -> None:
+    while True:
+        await guest.next()
+
+
+async def _again(guest: Guest, over: asyncio.Event) -> None:
+    number = 0
+    while not over.is_set():
+        number += 1
+        await details(guest, WHOLE, number)
+
+
 def run(options: list[str]) -> None:
     """Measure, print, keep."""
     parser = ArgumentParser(
@@ -47,7 +102,13 @@ def run(options: list[str]) -> None:
     )
     parser.add_argument("--options", type=int, default=400, help="how many options (400)")
     parser.add_argument("--seconds", type=int, default=60, help="seconds of the market (60)")
+    parser.add_argument("--others", type=int, default=0, help="time others beside so many (none)")
     chosen = parser.parse_args(options)
+    if chosen.others:
+        environ = {"PAPERTAPE_MAX_LINES": "100000"}
+        with station(environ=environ) as (port, process):
+            asyncio.run(beside(port, process.pid, chosen.others))
+        return
     entries = chain(chosen.options)
     market = open_tape(None, MarketFacts(START - 60 * MINUTE, 1, MarketClock(START, START, 1.0)))
     feeds = [

@@ -64,14 +64,14 @@ async def _chains(port: int, pid: int) -> None:
         # SPX's classes have the chain's size; the others show the rest.
         asked = Contract(symbol=symbol, secType="OPT", exchange="SMART", currency="USD")
         before = processor_s(pid)
-        _, _, count = await _asked(asks, asked, number)
+        _, _, count = await asked(asks, asked, number)
         used = (processor_s(pid) - before) * 10_000 / count
         trading = asyncio.create_task(orders(trades, number * 10_000_000))
         await asyncio.sleep(0.2)
         firsts: list[float] = []
         wholes: list[float] = []
         while not trading.done() or not wholes:
-            first, whole, count = await _asked(asks, asked, number)
+            first, whole, count = await asked(asks, asked, number)
             firsts.append(first)
             wholes.append(whole)
         row = felt(f"beside {symbol}, again and again", await trading)
@@ -87,7 +87,7 @@ async def _chains(port: int, pid: int) -> None:
     show("Contracts: what others feel of it", head, told, "contracts_felt")
 
 
-async def _asked(guest: Guest, wanted: Contract, number: int) -> tuple[float, float, int]:
+async def asked(guest: Guest, wanted: Contract, number: int) -> tuple[float, float, int]:
     """The milliseconds to the first row and to the end, and how many rows there were."""
     began = guest.send(ReqContractDetails(number, wanted))
     first, count = 0.0, 0

@@ -172,3 +172,54 @@ def test_a_tape_that_cannot_be_read_ends_the_bars_on_it_only(
     assert lines(client.got()) == ["error 1 323"]
     assert client.session.subscriptions.of(FiveSecondLine) == {}
     assert list(client.session.subscriptions.of(QuoteLine)) == [2]
+
+
+class Costly:
+    """A feed that is due every second; to ask when that is takes a tenth of a slice."""
+
+    steady = True
+
+    def __init__(self, clock: list[int]) -> None:
+        self._clock = clock
+        self.asked = 0
+
+    def due(self, now: int) -> int:
+        self._clock[0] += channels.SLICE // 10
+        self.asked += 1
+        return (now // SECOND + 1) * SECOND
+
+    def news(self, told: int, now: int) -> tuple[int, list[int]]:
+        return now, []
+
+    def messages(self, items: Any, form: channels.Form) -> list[Any]:
+        return []
+
+
+def test_many_channels_are_begun_in_slices_and_each_at_its_moment() -> None:
+    hall, (one, late) = hall_of(2)
+    clock, timing = [0], hall.station.timing
+    timing.stopwatch = lambda: clock[0]
+    many: channels.Channels = channels.Channels(lambda farm: True, timing)
+    form, feeds = channels.Form(226), [Costly(clock) for _ in range(20 * channels.BEGUN)]
+    heard: list[channels.Listener[int]] = []
+    for number, feed in enumerate(feeds):
+        asked = sum(other.asked for other in feeds)
+        heard.append(channels.Listener(number, one.session, form, 0))
+        many.follow(number, lambda feed=feed: feed, heard[-1])  # type: ignore[misc]
+        # One more costs no look at the others.
+        assert sum(other.asked for other in feeds) == asked + 1
+    moment = many.next_due()
+    assert moment is not None
+    begun = clock[0]
+    many.step(moment)
+    longest = channels.SLICE + channels.BEGUN * channels.SLICE // 10
+    assert 0 < clock[0] - begun <= longest
+    joined = channels.Listener(1, late.session, form, 0)
+    many.follow(len(feeds) - 1, lambda: feeds[-1], joined)
+    timing.now = moment + SECOND // 2  # others have had a turn meanwhile
+    while many.next_due() == timing.now:
+        begun = clock[0]
+        many.step(timing.now)
+        assert clock[0] - begun <= longest
+    assert {listener.told for listener in heard} == {moment}
+    assert joined.told == 0 and many.next_due() == moment + SECOND

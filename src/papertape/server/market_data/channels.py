@@ -25,6 +25,8 @@ from ..timing import Timing, Wakeup
 
 SLICE: Final[Nanos] = 4_000_000
 """How long subscribers are told before whatever has come meanwhile is looked at."""
+BEGUN: Final = 64
+"""Channels that are begun, or passed by, before the time is looked at."""
 NEVER: Final[Nanos] = 1 << 62
 
 Told = TypeVar("Told", bound=Hashable)
@@ -146,15 +148,14 @@ class Channel(Generic[Told, Item]):
         hears = any(one.listens for one in self.listeners)
         return self._feed.due(self._moment) if hears else NEVER
 
-    def begin(self, now: Nanos) -> list[Listener[Told]]:
-        """A new moment: the subscribers who are to be told what holds at ``now``."""
+    def begin(self, now: Nanos) -> None:
+        """A new moment: subscribers are to be told what holds at ``now``."""
         self._moment, self.present = now, UNKNOWN
         if self.steady:
             self._due = self._feed.due(now)
         self._news.clear()
         self.passed_over.clear()
         self._goes_on = False
-        return list(self.listeners)
 
     def tell(self, listener: Listener[Told]) -> None:
         """Send a subscriber what it lacks of this moment."""
@@ -205,7 +206,7 @@ class Channel(Generic[Told, Item]):
         return SharedFrames(self._feed.messages(items, form), form.version)
 
 
-Rest = Iterator[tuple[Channel[Any, Any], Listener[Any]]]
+Rest = Iterator[tuple[Channel[Any, Any], Listener[Any]] | None]
 
 
 class Channels:
@@ -242,7 +243,10 @@ class Channels:
         channel = self._channels.get(key)
         if channel is None:
             channel = self._channels[key] = Channel(make(), self._timing.now)
-            self._sort()
+            if channel.steady:
+                self._soonest = min(self._soonest, channel.next_due())
+            else:
+                self._unsteady.append(channel)
         if show:
             channel.show(listener, self._timing.now)
         channel.add(listener)
@@ -314,7 +318,12 @@ class Channels:
         watch = self._timing.stopwatch
         end = watch() + SLICE
         flowing = {kind for kind in self._kinds if self._flows_to(kind)}
-        for channel, one in rest:
+        for found in rest:
+            if found is None:
+                if watch() >= end:
+                    return False
+                continue
+            channel, one = found
             if one.told is channel.present or type(one) not in flowing or not one.open:
                 continue
             if one.session.paused:
@@ -328,17 +337,23 @@ class Channels:
         return True
 
     def _begin(self, now: Nanos) -> Rest:
-        """Begin the moment of every channel that is due: who is to be told."""
-        work: list[tuple[Channel[Any, Any], list[Listener[Any]]]] = []
-        for key, channel in list(self._channels.items()):
+        """Begin the moment of every channel that is due, one after the other: who is to be told,
+        and None for each pause in which others can have a turn. Who subscribes meanwhile knows a
+        later moment, and is told the next one."""
+        heard = [(key, one, list(one.listeners)) for key, one in self._channels.items()]
+        for place, (key, channel, listeners) in enumerate(heard, 1):
+            if place % BEGUN == 0:
+                yield None
             if channel.steady and channel.next_due() > now:
                 continue
             channel.prune()
             if not channel.listeners:
-                del self._channels[key]
+                if self._channels.get(key) is channel:
+                    del self._channels[key]
             elif channel.next_due() <= now:
-                work.append((channel, channel.begin(now)))
-        return ((channel, one) for channel, listeners in work for one in listeners)
+                channel.begin(now)
+                for one in listeners:
+                    yield channel, one
 
     def _next(self) -> Nanos:
         """When the first channel is due."""
