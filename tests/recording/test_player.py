@@ -531,3 +531,10 @@ def test_what_another_client_says_of_its_own_accord_tells_no_orders_apart() -> N
     for told in ({"openClose": "C"}, {"usePriceMgmtAlgo": True}, {"transmit": False}):
         closing = PlaceOrder(1, SPY, msgspec.structs.replace(LIMIT, **told))
         assert [one.path for one in differences(closing, recorded) if not one.soft]
+
+
+def test_a_contract_out_of_a_portfolio_row_is_the_contract_itself() -> None:
+    held = msgspec.structs.replace(SPY, right="0")
+    asked, recorded = PlaceOrder(1, held, LIMIT), PlaceOrder(2, SPY, LIMIT)
+    assert key_of(asked) == key_of(recorded)
+    assert not [one for one in differences(asked, recorded) if not one.soft]

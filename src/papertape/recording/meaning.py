@@ -28,8 +28,14 @@ SOFT: Final = frozenset(
 )
 """Ids, times, and what names people or orders (``identities.py``) besides."""
 _UNSET: Final = frozenset((UNSET_INT, UNSET_LONG, UNSET_DOUBLE, UNSET_DECIMAL))
-_EMPTY: Final = {"tif": ("", "day"), "exchange": ("", "smart"), "openClose": ("", "?", "o")}
-"""What TWS takes where nothing is said: older clients send ``O`` with every order."""
+_EMPTY: Final = {
+    "tif": ("", "day"),
+    "exchange": ("", "smart"),
+    "openClose": ("", "?", "o"),
+    "right": ("", "?", "0"),
+}
+"""What TWS takes where nothing is said: older clients send ``O`` with every order, and a contract
+out of a portfolio row has the right ``0``."""
 _WEIGHTLESS: Final = frozenset(("description", "comboLegsDescrip", "issuerId"))
 """Of a contract: says nothing about which one it is."""
 _NOTHING: Final[tuple[Any, ...]] = (None, "", 0, False, [])

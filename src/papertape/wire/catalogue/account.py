@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from ...model import Contract
-from ..layout import ALWAYS, version
+from ..layout import ALWAYS, f, version
 from ..message import Message, new, request, response
 from .shared import REPORTED_CONTRACT, contract
 
@@ -55,14 +55,15 @@ class AccountValue(Message):
 
 
 @response(7, version(8), *contract("conId", "symbol", "secType", "lastTradeDateOrContractMonth",
-          "strike", "right", "multiplier", "primaryExchange", "currency", "localSymbol",
-          "tradingClass"), "position", "marketPrice", "marketValue", "averageCost",
-          "unrealizedPNL", "realizedPNL", "accountName", protobuf=207,
+          "strike"), f("contract.right", "text_nought"), *contract("multiplier", "primaryExchange",
+          "currency", "localSymbol", "tradingClass"), "position", "marketPrice", "marketValue",
+          "averageCost", "unrealizedPNL", "realizedPNL", "accountName", protobuf=207,
           proto_gates={"contract.primaryExchange": ALWAYS}, callback="updatePortfolio")  # fmt: skip
 class PortfolioValue(Message):
     """A position at its market value.
 
-    Text names the primary exchange of the listing, protobuf its exchange.
+    Text names the primary exchange of the listing, protobuf its exchange. Where an instrument is no
+    option, text has ``0`` for the right and protobuf leaves it out.
     """
 
     contract: Contract = new(Contract)
